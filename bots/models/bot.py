@@ -1,0 +1,63 @@
+"""A bot: what the operator configures and people talk to."""
+
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class BotQuerySet(models.QuerySet["Bot"]):
+    def enabled(self) -> BotQuerySet:
+        return self.filter(enabled=True)
+
+    def visible_to(self, user: object) -> BotQuerySet:
+        """Bots this user may see: all for a superuser, else those granted by BotAccess."""
+        if getattr(user, "is_superuser", False):
+            return self
+        return self.filter(access__user_id=getattr(user, "pk", None)).distinct()
+
+
+class Bot(models.Model):
+    """One assistant with its own instructions, channels, people, memory and skills."""
+
+    slug = models.SlugField(_("slug"), max_length=60, help_text=_("Appears in the web chat address: /chat/<slug>/"))
+    name = models.CharField(_("name"), max_length=100)
+    description = models.CharField(_("description"), max_length=300, blank=True)
+    instructions = models.TextField(
+        _("instructions"), blank=True, help_text=_("What the model is told before every conversation.")
+    )
+    greeting = models.CharField(_("greeting"), max_length=500, blank=True, help_text=_("Shown when a chat is empty."))
+    enabled = models.BooleanField(_("enabled"), default=True)
+    is_default = models.BooleanField(_("default bot"), default=False, help_text=_("Answers at the address /."))
+    allowed_origins = models.JSONField(
+        _("allowed origins"),
+        default=list,
+        blank=True,
+        help_text=_('Sites that may embed the web chat, e.g. ["https://example.com"]. This site is always allowed.'),
+    )
+    retention_days = models.PositiveIntegerField(
+        _("retention (days)"), null=True, blank=True, help_text=_("Empty: the value of the configuration. 0: for ever.")
+    )
+    temperature = models.FloatField(
+        _("temperature"), default=0.3, validators=[MinValueValidator(0.0), MaxValueValidator(2.0)]
+    )
+    max_reply_tokens = models.PositiveIntegerField(_("longest reply (tokens)"), default=512)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    objects = BotQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("name", "id")
+        verbose_name = _("bot")
+        verbose_name_plural = _("bots")
+        constraints = (
+            models.UniqueConstraint(fields=("slug",), name="bot_slug_unique"),
+            models.UniqueConstraint(
+                fields=("is_default",), condition=models.Q(is_default=True), name="bot_one_default"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name

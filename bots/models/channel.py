@@ -1,0 +1,71 @@
+"""A channel: one account of a platform through which a bot is reached."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from clawdbot import crypto
+
+
+def new_public_id() -> str:
+    return secrets.token_hex(8)
+
+
+class ChannelQuerySet(models.QuerySet["Channel"]):
+    def for_bot(self, bot: object) -> ChannelQuerySet:
+        return self.filter(bot=bot)
+
+    def reachable(self) -> ChannelQuerySet:
+        """Channels that take messages: they and their bot are enabled."""
+        return self.filter(enabled=True, bot__enabled=True)
+
+
+class Channel(models.Model):
+    """A platform account of a bot. Credentials are stored encrypted and only ever written, never shown."""
+
+    public_id = models.CharField(_("id"), max_length=32, default=new_public_id, editable=False)
+    bot = models.ForeignKey("bots.Bot", on_delete=models.CASCADE, related_name="channels", verbose_name=_("bot"))
+    platform = models.CharField(_("platform"), max_length=20)
+    name = models.CharField(_("name"), max_length=100, blank=True)
+    enabled = models.BooleanField(_("enabled"), default=True)
+    credentials_encrypted = models.TextField(_("credentials"), blank=True, editable=False)
+    flood_per_minute = models.PositiveIntegerField(
+        _("messages per minute"), null=True, blank=True, help_text=_("Above it senders get 429. Empty: configuration.")
+    )
+    poll_offset = models.CharField(_("poll offset"), max_length=64, blank=True, editable=False)
+    last_event_at = models.DateTimeField(_("last event"), null=True, blank=True, editable=False)
+    last_error_at = models.DateTimeField(_("last error at"), null=True, blank=True, editable=False)
+    last_error = models.CharField(_("last error"), max_length=300, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    objects = ChannelQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("bot", "platform", "id")
+        verbose_name = _("channel")
+        verbose_name_plural = _("channels")
+        constraints = (models.UniqueConstraint(fields=("public_id",), name="channel_public_id_unique"),)
+        indexes = (
+            # POST /api/webhook without an id: the channels of a platform, to try their secrets.
+            models.Index(fields=("platform", "enabled"), name="channel_by_platform"),
+        )
+
+    def __str__(self) -> str:
+        return self.name or f"{self.platform} {self.public_id}"
+
+    @property
+    def credentials(self) -> dict[str, Any]:
+        return crypto.decrypt_json(self.credentials_encrypted) if self.credentials_encrypted else {}
+
+    @credentials.setter
+    def credentials(self, value: dict[str, Any]) -> None:
+        self.credentials_encrypted = crypto.encrypt_json(value) if value else ""
+
+    @property
+    def webhook_path(self) -> str:
+        return f"/api/webhook/{self.public_id}"

@@ -1,0 +1,64 @@
+"""What was said."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def for_bot(self, bot: object) -> MessageQuerySet:
+        return self.filter(conversation__bot=bot)
+
+    def for_person(self, person: object) -> MessageQuerySet:
+        return self.filter(conversation__person=person)
+
+
+class Message(models.Model):
+    """One message of a conversation, as it was said."""
+
+    class Role(models.TextChoices):
+        USER = "user", _("Person")
+        ASSISTANT = "assistant", _("Bot")
+        OPERATOR = "operator", _("Operator")
+
+    conversation = models.ForeignKey(
+        "bots.Conversation", on_delete=models.CASCADE, related_name="messages", verbose_name=_("conversation")
+    )
+    person = models.ForeignKey(
+        "bots.Person", on_delete=models.CASCADE, null=True, blank=True, related_name="messages", verbose_name=_("person")
+    )
+    inbound = models.ForeignKey(
+        "bots.InboundEvent",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="messages",
+        verbose_name=_("inbound event"),
+    )
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices)
+    text = models.TextField(_("text"), blank=True)
+    attachments = models.JSONField(_("attachments"), default=list, blank=True)
+    platform_message_id = models.CharField(_("platform message id"), max_length=191, blank=True)
+    client_id = models.CharField(_("client id"), max_length=64, blank=True)
+    meta = models.JSONField(_("details"), default=dict, blank=True)
+    occurred_at = models.DateTimeField(_("at"), default=timezone.now)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("id",)
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints = (
+            # the database itself refuses a second answer to one event
+            models.UniqueConstraint(fields=("inbound", "role"), name="message_one_per_inbound_and_role"),
+        )
+        indexes = (
+            # recent turns of a conversation: prompt, chat history, transcript
+            models.Index(fields=("conversation", "-id"), name="message_conversation_recent"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.text[:60]}"

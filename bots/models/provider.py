@@ -1,0 +1,94 @@
+"""Model providers and what each turn cost."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clawdbot import crypto
+
+
+class ModelProvider(models.Model):
+    """An OpenAI-compatible endpoint. The lowest priority number is tried first; the embedded model always last."""
+
+    name = models.CharField(_("name"), max_length=60)
+    endpoint = models.URLField(_("endpoint"), max_length=300, help_text=_("e.g. https://api.openai.com/v1"))
+    model = models.CharField(_("model"), max_length=120)
+    api_key_encrypted = models.TextField(_("API key"), blank=True, editable=False)
+    priority = models.IntegerField(_("priority"), default=100, help_text=_("Lowest first."))
+    enabled = models.BooleanField(_("enabled"), default=True)
+    timeout_s = models.FloatField(_("timeout (seconds)"), default=60.0)
+    context_tokens = models.PositiveIntegerField(_("context window (tokens)"), default=8192)
+    input_price = models.DecimalField(
+        _("price per million input tokens"), max_digits=10, decimal_places=4, default=Decimal(0)
+    )
+    output_price = models.DecimalField(
+        _("price per million output tokens"), max_digits=10, decimal_places=4, default=Decimal(0)
+    )
+    last_ok_at = models.DateTimeField(_("last success"), null=True, blank=True, editable=False)
+    last_error_at = models.DateTimeField(_("last error at"), null=True, blank=True, editable=False)
+    last_error = models.CharField(_("last error"), max_length=300, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    class Meta:
+        ordering = ("priority", "id")
+        verbose_name = _("model provider")
+        verbose_name_plural = _("model providers")
+        constraints = (models.UniqueConstraint(fields=("name",), name="provider_name_unique"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def api_key(self) -> str:
+        return str(crypto.decrypt_json(self.api_key_encrypted).get("api_key", "")) if self.api_key_encrypted else ""
+
+    @api_key.setter
+    def api_key(self, value: str) -> None:
+        self.api_key_encrypted = crypto.encrypt_json({"api_key": value}) if value else ""
+
+
+class TurnUsageQuerySet(models.QuerySet["TurnUsage"]):
+    def for_bot(self, bot: object) -> TurnUsageQuerySet:
+        return self.filter(bot=bot)
+
+    def for_person(self, person: object) -> TurnUsageQuerySet:
+        return self.filter(person=person)
+
+
+class TurnUsage(models.Model):
+    """What one turn used: tokens, milliseconds, cost."""
+
+    bot = models.ForeignKey("bots.Bot", on_delete=models.CASCADE, related_name="usage", verbose_name=_("bot"))
+    person = models.ForeignKey("bots.Person", on_delete=models.CASCADE, related_name="usage", verbose_name=_("person"))
+    conversation = models.ForeignKey(
+        "bots.Conversation", on_delete=models.CASCADE, related_name="usage", verbose_name=_("conversation")
+    )
+    provider = models.CharField(_("provider"), max_length=60, help_text=_("Name at the time; 'built-in' without a model."))
+    model = models.CharField(_("model"), max_length=120, blank=True)
+    prompt_tokens = models.PositiveIntegerField(_("prompt tokens"), default=0)
+    completion_tokens = models.PositiveIntegerField(_("completion tokens"), default=0)
+    first_token_ms = models.PositiveIntegerField(_("first token (ms)"), default=0)
+    model_ms = models.PositiveIntegerField(_("model (ms)"), default=0)
+    recall_ms = models.PositiveIntegerField(_("recall (ms)"), default=0)
+    total_ms = models.PositiveIntegerField(_("turn (ms)"), default=0)
+    cost = models.DecimalField(_("cost"), max_digits=12, decimal_places=6, default=Decimal(0))
+    created_at = models.DateTimeField(_("at"), default=timezone.now)
+
+    objects = TurnUsageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = _("usage of a turn")
+        verbose_name_plural = _("usage")
+        indexes = (
+            # cost of a bot over a period
+            models.Index(fields=("bot", "-created_at"), name="usage_bot_recent"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.prompt_tokens}+{self.completion_tokens}"

@@ -1,0 +1,171 @@
+"""The durable queues: inbox (InboundEvent), outbox (OutboundMessage), and the workers that hold claims on their rows."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+def new_idempotency_key() -> str:
+    return str(uuid.uuid4())
+
+
+class Worker(models.Model):
+    """A process that claims rows. While its heartbeat is fresh its claims hold; when it dies they are freed."""
+
+    id = models.CharField(primary_key=True, max_length=32)
+    host = models.CharField(_("host"), max_length=120)
+    pid = models.PositiveIntegerField(_("process id"))
+    pid_started = models.CharField(_("process start"), max_length=32, blank=True)
+    role = models.CharField(_("role"), max_length=20)
+    started_at = models.DateTimeField(_("started"), default=timezone.now)
+    beat_at = models.DateTimeField(_("last heartbeat"), default=timezone.now)
+
+    class Meta:
+        ordering = ("-started_at",)
+        verbose_name = _("worker")
+        verbose_name_plural = _("workers")
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.host}:{self.pid}"
+
+
+class InboundEvent(models.Model):
+    """One event of a platform, stored before the platform is told 200. The row is the queue entry."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Waiting")
+        PROCESSING = "processing", _("In work")
+        DONE = "done", _("Done")
+        IGNORED = "ignored", _("Ignored")
+        DEAD = "dead", _("Dead letter")
+
+    channel = models.ForeignKey(
+        "bots.Channel", on_delete=models.CASCADE, related_name="inbound", verbose_name=_("channel")
+    )
+    dedupe_key = models.CharField(_("dedupe key"), max_length=191)
+    queue_key = models.CharField(
+        _("queue"), max_length=255, help_text=_("Events of one chat share it and are taken one at a time, in order.")
+    )
+    kind = models.CharField(_("kind"), max_length=20)
+    payload = models.JSONField(_("event"), default=dict)
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.PENDING)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    due_at = models.DateTimeField(_("due"), default=timezone.now)
+    owner = models.CharField(_("claimed by"), max_length=32, blank=True)
+    claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
+    cancel_requested = models.BooleanField(_("stop requested"), default=False)
+    conversation = models.ForeignKey(
+        "bots.Conversation",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="inbound",
+        verbose_name=_("conversation"),
+    )
+    request_id = models.CharField(_("request id"), max_length=40, blank=True)
+    error = models.CharField(_("error"), max_length=500, blank=True)
+    received_at = models.DateTimeField(_("received"), default=timezone.now)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = _("inbound event")
+        verbose_name_plural = _("inbox")
+        constraints = (
+            models.UniqueConstraint(fields=("channel", "dedupe_key"), name="inbound_channel_dedupe_unique"),
+            # one turn at a time per chat, held by the database itself
+            models.UniqueConstraint(
+                fields=("queue_key",), condition=models.Q(state="processing"), name="inbound_one_processing_per_queue"
+            ),
+        )
+        indexes = (
+            # claim: is an earlier event of this chat still open?
+            models.Index(
+                fields=("queue_key", "id"),
+                condition=models.Q(state__in=("pending", "processing")),
+                name="inbound_open_by_queue",
+            ),
+            # sweep: what is due or held by a dead worker?
+            models.Index(
+                fields=("state", "due_at"),
+                condition=models.Q(state__in=("pending", "processing")),
+                name="inbound_open_due",
+            ),
+            # admin: dead letters first, latest first
+            models.Index(fields=("state", "-id"), name="inbound_state_recent"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.dedupe_key}"
+
+
+class OutboundMessage(models.Model):
+    """One message to be sent through a channel; written in the transaction that closes the turn."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Waiting")
+        SENDING = "sending", _("In work")
+        SENT = "sent", _("Sent")
+        UNCONFIRMED = "unconfirmed", _("Sent, unconfirmed")
+        DEAD = "dead", _("Dead letter")
+        DISCARDED = "discarded", _("Discarded")
+
+    channel = models.ForeignKey(
+        "bots.Channel", on_delete=models.CASCADE, related_name="outbound", verbose_name=_("channel")
+    )
+    conversation = models.ForeignKey(
+        "bots.Conversation", on_delete=models.CASCADE, related_name="outbound", verbose_name=_("conversation")
+    )
+    message = models.ForeignKey(
+        "bots.Message", on_delete=models.CASCADE, null=True, related_name="outbound", verbose_name=_("message")
+    )
+    part = models.PositiveSmallIntegerField(_("part"), default=0)
+    queue_key = models.CharField(_("queue"), max_length=255)
+    payload = models.JSONField(_("message to send"), default=dict)
+    idempotency_key = models.CharField(_("idempotency key"), max_length=36, default=new_idempotency_key)
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.PENDING)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    due_at = models.DateTimeField(_("due"), default=timezone.now)
+    owner = models.CharField(_("claimed by"), max_length=32, blank=True)
+    claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
+    platform_message_id = models.CharField(_("platform message id"), max_length=191, blank=True)
+    mark = models.CharField(_("error mark"), max_length=60, blank=True)
+    error = models.CharField(_("error"), max_length=500, blank=True)
+    request_id = models.CharField(_("request id"), max_length=40, blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = _("outbound message")
+        verbose_name_plural = _("outbox")
+        constraints = (
+            models.UniqueConstraint(fields=("message", "part"), name="outbound_message_part_unique"),
+            # replies of one chat leave one at a time, in order
+            models.UniqueConstraint(
+                fields=("queue_key",), condition=models.Q(state="sending"), name="outbound_one_sending_per_queue"
+            ),
+        )
+        indexes = (
+            # claim: is an earlier message of this chat still waiting?
+            models.Index(
+                fields=("queue_key", "id"),
+                condition=models.Q(state__in=("pending", "sending")),
+                name="outbound_open_by_queue",
+            ),
+            # sweep, depth and oldest age
+            models.Index(
+                fields=("state", "due_at"),
+                condition=models.Q(state__in=("pending", "sending")),
+                name="outbound_open_due",
+            ),
+            # admin: dead letters first, latest first
+            models.Index(fields=("state", "-id"), name="outbound_state_recent"),
+        )
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.state}"

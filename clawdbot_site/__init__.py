@@ -1,0 +1,5 @@
+"""Wiring only: settings, URLs, ASGI, Celery, configuration loading, system checks."""
+
+from clawdbot_site.celery import app as celery_app
+
+__all__ = ["celery_app"]
