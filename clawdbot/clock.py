@@ -1,0 +1,43 @@
+"""Time as a value that is passed in, so that windows, leases and back-off can be tested without waiting."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], float]
+"""Returns seconds since the Unix epoch (wall clock) as a float."""
+
+
+def system_clock() -> float:
+    """The machine's wall clock in seconds since the Unix epoch."""
+    return time.time()
+
+
+def to_datetime(seconds: float) -> datetime:
+    """Turns epoch seconds into an aware UTC datetime."""
+    return datetime.fromtimestamp(seconds, tz=UTC)
+
+
+def within_window(moment: float, now: float, window_s: float) -> bool:
+    """True when `moment` lies at most `window_s` seconds before or after `now`; NaN is never inside."""
+    return abs(now - moment) <= window_s
+
+
+class ManualClock:
+    """A clock that stands still until it is told to move; for tests.
+
+    Args:
+        now: Seconds since the epoch to start at.
+    """
+
+    def __init__(self, now: float = 0.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        """Moves the clock by `seconds` (negative goes back)."""
+        self.now += seconds

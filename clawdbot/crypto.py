@@ -1,0 +1,177 @@
+"""Encryption at rest and constant-time checks.
+
+Credentials lie in the database only as Fernet tokens. Rotation is a list of keys: the first encrypts, all decrypt.
+`cryptography` is imported on first use, because most commands never touch an encrypted value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from clawdbot.errors import ClawdbotError, ConfigurationError
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
+
+
+class CryptoError(ClawdbotError):
+    """A value cannot be encrypted or decrypted."""
+
+    permanent = True
+
+
+class KeyringNotConfigured(CryptoError, ConfigurationError):
+    """`configure()` has not been called in this process."""
+
+
+class DecryptionError(CryptoError):
+    """The value was not made with any of the configured keys, or was changed."""
+
+
+class Keyring:
+    """An ordered list of Fernet keys.
+
+    Args:
+        keys: URL-safe base64 keys of 32 bytes. The first encrypts, every one decrypts.
+
+    Raises:
+        CryptoError: When the list is empty or a key is malformed; the message never shows a key.
+    """
+
+    def __init__(self, keys: Sequence[str | bytes]) -> None:
+        from cryptography.fernet import Fernet, MultiFernet
+
+        if not keys:
+            raise CryptoError("the keyring needs at least one key")
+        fernets = []
+        for number, key in enumerate(keys, start=1):
+            try:
+                fernets.append(Fernet(key))
+            except (ValueError, TypeError):
+                # The original message is dropped with the context: it can carry part of the key.
+                raise CryptoError(f"key number {number} is not a URL-safe base64 key of 32 bytes") from None
+        self._fernet: MultiFernet = MultiFernet(fernets)
+
+    def encrypt(self, plain: bytes) -> str:
+        """Encrypts bytes with the first key."""
+        return self._fernet.encrypt(plain).decode("ascii")
+
+    def decrypt(self, token: str) -> bytes:
+        """Decrypts a token made with any of the keys.
+
+        Raises:
+            DecryptionError: When no key fits.
+        """
+        from cryptography.fernet import InvalidToken
+
+        try:
+            return self._fernet.decrypt(token.encode("ascii"))
+        except (InvalidToken, UnicodeEncodeError):
+            raise DecryptionError("the value cannot be decrypted with any configured key") from None
+
+    def rotate(self, token: str) -> str:
+        """Encrypts a token again with the first key, keeping its content.
+
+        Raises:
+            DecryptionError: When no key fits.
+        """
+        return self.encrypt(self.decrypt(token))
+
+
+_keyring: Keyring | None = None
+
+
+def configure(keys: Sequence[str | bytes]) -> None:
+    """Sets the process's keyring; the site calls it once at start (and again after a rotation)."""
+    global _keyring
+    _keyring = Keyring(keys)
+
+
+def is_configured() -> bool:
+    """True once `configure()` has run."""
+    return _keyring is not None
+
+
+def keyring() -> Keyring:
+    """The process's keyring.
+
+    Raises:
+        KeyringNotConfigured: Before `configure()`.
+    """
+    if _keyring is None:
+        raise KeyringNotConfigured("no encryption keys are configured")
+    return _keyring
+
+
+def generate_key() -> str:
+    """A fresh random key for a `Keyring`."""
+    from cryptography.fernet import Fernet
+
+    return Fernet.generate_key().decode("ascii")
+
+
+def encrypt_json(value: Mapping[str, Any]) -> str:
+    """Encrypts a JSON-able mapping with the process's keyring."""
+    return keyring().encrypt(json.dumps(dict(value), ensure_ascii=False, separators=(",", ":")).encode("utf-8"))
+
+
+def decrypt_json(token: str) -> dict[str, Any]:
+    """Opens what `encrypt_json` made.
+
+    Raises:
+        DecryptionError: When no key fits or the content is not a JSON object.
+    """
+    try:
+        value = json.loads(keyring().decrypt(token))
+    except ValueError:
+        raise DecryptionError("the decrypted value is not JSON") from None
+    if not isinstance(value, dict):
+        raise DecryptionError("the decrypted value is not a JSON object")
+    return value
+
+
+def rotate(token: str) -> str:
+    """Encrypts a stored token again with the first configured key."""
+    return keyring().rotate(token)
+
+
+def _as_bytes(value: str | bytes) -> bytes:
+    # surrogatepass: header values come from the network, and a lone surrogate must compare, not raise.
+    return value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")
+
+
+def compare(left: str | bytes, right: str | bytes) -> bool:
+    """Compares in constant time, on bytes, so that non-ASCII input cannot raise.
+
+    `hmac.compare_digest` on `str` raises TypeError for non-ASCII characters, which an attacker could turn into a 500.
+    """
+    return hmac.compare_digest(_as_bytes(left), _as_bytes(right))
+
+
+def hmac_hex(secret: str | bytes, message: str | bytes, algorithm: str = "sha256") -> str:
+    """The lower-case hex HMAC of `message` under `secret`."""
+    return hmac.new(_as_bytes(secret), _as_bytes(message), getattr(hashlib, algorithm)).hexdigest()
+
+
+def verify_any(secrets: Iterable[str], given: str | bytes, expected: Callable[[str], str | bytes]) -> bool:
+    """Checks a proof against every secret of a rotation list, without stopping early.
+
+    Args:
+        secrets: The accepted secrets; empty ones are skipped.
+        given: The proof that came with the request.
+        expected: Computes the right proof for one secret.
+
+    Returns:
+        True when the proof fits any secret. Always False without a secret or with an empty proof.
+    """
+    if not given:
+        return False
+    matched = False
+    for secret in secrets:
+        if secret:
+            matched |= compare(given, expected(secret))
+    return matched

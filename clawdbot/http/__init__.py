@@ -1,0 +1,40 @@
+"""The only place that makes outgoing HTTP requests.
+
+Every request has a timeout and a size cap, is never retried here (the outbox decides that), and fails with an
+`HttpError` whose message shows host and scheme but no path, query or header.
+"""
+
+from __future__ import annotations
+
+from clawdbot.http.client import DEFAULT_MAX_BYTES, HttpResponse, parse_retry_after, request
+from clawdbot.http.errors import (
+    AddressRefused,
+    HttpConnectionError,
+    HttpError,
+    HttpTimeout,
+    InvalidResponse,
+    InvalidUrl,
+    ResponseTooLarge,
+    TlsError,
+    TooManyRedirects,
+)
+from clawdbot.http.transport import close, configure_proxies, observe
+
+__all__ = [
+    "DEFAULT_MAX_BYTES",
+    "AddressRefused",
+    "HttpConnectionError",
+    "HttpError",
+    "HttpResponse",
+    "HttpTimeout",
+    "InvalidResponse",
+    "InvalidUrl",
+    "ResponseTooLarge",
+    "TlsError",
+    "TooManyRedirects",
+    "close",
+    "configure_proxies",
+    "observe",
+    "parse_retry_after",
+    "request",
+]

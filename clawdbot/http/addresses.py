@@ -1,0 +1,82 @@
+"""Which hosts and addresses a request may reach."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Collection
+from typing import Any
+
+from clawdbot.http.errors import AddressRefused
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+SocketAddress = tuple[socket.AddressFamily, tuple[Any, ...]]
+
+
+def is_public(address: str) -> bool:
+    """True for a globally routable unicast address.
+
+    IPv6 forms that carry an IPv4 address (mapped, compatible, 6to4, Teredo, NAT64) are judged by both.
+    """
+    try:
+        ip = ipaddress.ip_address(address.split("%", 1)[0])
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = _embedded_ipv4(ip)
+        if inner is not None:
+            return _plainly_public(inner) and (ip.ipv4_mapped is not None or _plainly_public(ip))
+    return _plainly_public(ip)
+
+
+def _plainly_public(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_loopback)
+
+
+def _embedded_ipv4(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    if ip.ipv4_mapped is not None:
+        return ip.ipv4_mapped
+    if ip.sixtofour is not None:
+        return ip.sixtofour
+    if ip.teredo is not None:
+        return ip.teredo[1]
+    if ip in _NAT64 or int(ip) >> 32 == 0:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return None
+
+
+def resolve_public(host: str, port: int) -> list[SocketAddress]:
+    """Resolves a host and returns its socket addresses, all of them public.
+
+    The caller connects to exactly these addresses, so a second, different DNS answer cannot move the request.
+
+    Raises:
+        AddressRefused: When any address is not public; one private address among public ones is an attack pattern.
+        socket.gaierror: When the name does not resolve.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses: list[SocketAddress] = [(family, sockaddr) for family, _, _, _, sockaddr in found]
+    if not addresses or not all(is_public(str(sockaddr[0])) for _, sockaddr in addresses):
+        raise AddressRefused(f"{host} is not a public address")
+    return addresses
+
+
+def host_allowed(host: str, port: int | None, allowed: Collection[str]) -> bool:
+    """True when an entry of `allowed` names the host.
+
+    Args:
+        host: Host name of the URL, without port.
+        port: Port of the URL, None when it names none.
+        allowed: Entries such as "api.example.com", ".example.com" (any subdomain) or "127.0.0.1:8081".
+    """
+    host = host.lower().rstrip(".")
+    for entry in allowed:
+        wanted = entry.strip().lower()
+        if not wanted:
+            continue
+        if wanted in (host, f"{host}:{port}", f"[{host}]:{port}"):
+            return True
+        if wanted.startswith(".") and host.endswith(wanted):
+            return True
+    return False

@@ -1,0 +1,253 @@
+"""`request()`: one outgoing HTTP request with a timeout, a size cap and errors that tell nothing they should not."""
+
+from __future__ import annotations
+
+import contextlib
+import email.utils
+import json as jsonlib
+import math
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import requests
+from requests.structures import CaseInsensitiveDict
+from urllib3 import exceptions as urllib3_errors
+
+from clawdbot import __version__
+from clawdbot.http import errors
+from clawdbot.http.addresses import host_allowed
+from clawdbot.http.transport import Progress, proxies_for, tracked, transport
+
+DEFAULT_MAX_BYTES = 4 * 1024 * 1024
+MAX_REDIRECTS = 5
+_CHUNK = 64 * 1024
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_USER_AGENT = f"Clawdbot/{__version__}"
+
+Timeout = float | tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """A complete response, whatever its status.
+
+    Attributes:
+        status: HTTP status code.
+        headers: Response headers; look-up ignores case.
+        body: The whole body, decoded from gzip or deflate.
+        url: The URL that answered; it can hold secrets, do not log it.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """True for a 2xx status."""
+        return 200 <= self.status < 300
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds of the Retry-After header (number or date), None when absent or unreadable."""
+        return parse_retry_after(self.headers.get("Retry-After"), time.time())
+
+    def json(self) -> Any:
+        """The body as JSON.
+
+        Raises:
+            InvalidResponse: When it is not JSON.
+        """
+        try:
+            return jsonlib.loads(self.body)
+        except (ValueError, RecursionError):
+            raise errors.InvalidResponse(f"status {self.status}: the body is not JSON", written=True) from None
+
+
+def parse_retry_after(value: str | None, now: float) -> float | None:
+    """Reads a Retry-After header: seconds from `now` (epoch seconds), never negative, at most a day."""
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = email.utils.parsedate_to_datetime(value).timestamp() - now
+        except (ValueError, TypeError, OverflowError):
+            return None
+    if math.isnan(seconds):
+        return None
+    return min(max(seconds, 0.0), 86400.0)
+
+
+def request(
+    method: str,
+    url: str,
+    *,
+    timeout: Timeout,
+    json: Any = None,
+    data: bytes | str | Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+    params: Mapping[str, Any] | None = None,
+    max_bytes: int = DEFAULT_MAX_BYTES,
+    public_only: bool = False,
+    allowed_hosts: Collection[str] | None = None,
+    allow_redirects: bool = False,
+) -> HttpResponse:
+    """Makes one request; never retries by itself.
+
+    Args:
+        method: HTTP method.
+        url: http or https URL without credentials.
+        timeout: Seconds, or (connect, read) seconds. The body must be complete within the read time too.
+        json: Sent as a JSON body.
+        data: Raw body, or a mapping for a form body.
+        headers: Extra headers.
+        params: Added to the query string.
+        max_bytes: Largest response body accepted, counted after decompression.
+        public_only: Set it for every URL a user or a payload supplied. Private, loopback, link-local and reserved
+            addresses are refused, the checked address is the one connected to, and proxies are not used.
+        allowed_hosts: When given, only these hosts (see `addresses.host_allowed`), also after a redirect.
+        allow_redirects: Follows up to 5 redirects, checking each target again.
+
+    Returns:
+        The response, for every status including 4xx and 5xx.
+
+    Raises:
+        HttpError: One of its subclasses; `written` tells whether the request had left the machine.
+    """
+    first = _checked(url, allowed_hosts)
+    prepared = _prepare(method, url, headers=headers, params=params, data=data, json=json)
+    with tracked() as progress:
+        response = _send(prepared, first, timeout, max_bytes, public_only, progress)
+        for _ in range(MAX_REDIRECTS):
+            location = response.headers.get("Location") if response.status in _REDIRECTS else None
+            if not allow_redirects or not location:
+                return response
+            target = urljoin(prepared.url or url, location)
+            parts = _checked(target, allowed_hosts)
+            prepared = _follow(prepared, target, response.status)
+            response = _send(prepared, parts, timeout, max_bytes, public_only, progress)
+    if response.status in _REDIRECTS:
+        raise errors.TooManyRedirects(f"{method} {_origin(first)}: too many redirects", written=True)
+    return response
+
+
+def _checked(url: str, allowed_hosts: Collection[str] | None) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise errors.InvalidUrl("the URL is malformed") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise errors.InvalidUrl("the URL must be http or https with a host")
+    if parts.username is not None or parts.password is not None:
+        raise errors.InvalidUrl("the URL must not hold credentials")
+    if allowed_hosts is not None and not host_allowed(parts.hostname, port, allowed_hosts):
+        raise errors.AddressRefused(f"{parts.hostname} is not an allowed host")
+    return parts
+
+
+def _origin(parts: SplitResult) -> str:
+    host = parts.hostname or ""
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
+
+
+def _prepare(
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None,
+    params: Mapping[str, Any] | None,
+    data: bytes | str | Mapping[str, Any] | None,
+    json: Any,
+) -> requests.PreparedRequest:
+    sent = {"User-Agent": _USER_AGENT, "Accept-Encoding": "gzip, deflate", **(headers or {})}
+    body = data
+    if json is not None:
+        body = jsonlib.dumps(json, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        sent.setdefault("Content-Type", "application/json")
+    elif isinstance(data, str):
+        body = data.encode("utf-8")
+    prepared = requests.PreparedRequest()
+    with contextlib.suppress(requests.RequestException, ValueError):
+        prepared.prepare(method=method, url=url, headers=sent, params=dict(params or {}), data=body)
+        return prepared
+    # Raised outside a handler, so that the cause, which shows the whole URL, is not chained.
+    raise errors.InvalidUrl("the URL or a header is malformed")
+
+
+def _follow(previous: requests.PreparedRequest, target: str, status: int) -> requests.PreparedRequest:
+    after = previous.copy()
+    old, new = urlsplit(previous.url or ""), urlsplit(target)
+    after.prepare_url(target, {})
+    if (old.scheme, old.netloc) != (new.scheme, new.netloc):
+        for name in ("Authorization", "Cookie", "Proxy-Authorization"):
+            after.headers.pop(name, None)
+    if status in (301, 302, 303) and after.method != "HEAD":
+        after.method = "GET"
+        after.body = None
+        for name in ("Content-Length", "Content-Type", "Transfer-Encoding"):
+            after.headers.pop(name, None)
+    return after
+
+
+def _send(
+    prepared: requests.PreparedRequest,
+    parts: SplitResult,
+    timeout: Timeout,
+    max_bytes: int,
+    public_only: bool,
+    progress: Progress,
+) -> HttpResponse:
+    proxies = None if public_only else proxies_for(parts.scheme, parts.hostname or "")
+    read_s = timeout[1] if isinstance(timeout, tuple) else timeout
+    failure: Exception
+    try:
+        raw = transport(public_only=public_only).send(prepared, stream=True, timeout=timeout, proxies=proxies).raw
+        try:
+            body = _read(raw, max_bytes, time.monotonic() + read_s)
+        except BaseException:
+            raw.close()  # an unread rest would poison the connection for its next user
+            raise
+        raw.release_conn()
+        return HttpResponse(raw.status, CaseInsensitiveDict(raw.headers), body, prepared.url or "")
+    except errors.HttpError as error:
+        failure = error
+    except (requests.RequestException, urllib3_errors.HTTPError, OSError, UnicodeError) as error:
+        failure = _translated(error)
+    # Built and raised outside the handlers: the library's own exceptions carry the full URL, tokens included.
+    message = f"{prepared.method} {_origin(parts)}: {failure}"
+    raise type(failure)(message, permanent=failure.permanent, written=progress.written)
+
+
+def _read(raw: Any, max_bytes: int, deadline: float) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        # read1 hands over what has arrived, so that a dripping server meets the deadline instead of resetting a timer.
+        chunk = raw.read1(_CHUNK, decode_content=True)
+        if not chunk:
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        size += len(chunk)
+        if size > max_bytes:
+            raise errors.ResponseTooLarge(f"the response is larger than {max_bytes} bytes")
+        if time.monotonic() > deadline:
+            raise errors.HttpTimeout("the response took too long")
+        chunks.append(chunk)
+
+
+def _translated(error: Exception) -> errors.HttpError:
+    if isinstance(error, (requests.Timeout, urllib3_errors.TimeoutError, TimeoutError)):
+        return errors.HttpTimeout("timed out")
+    if isinstance(error, (requests.exceptions.SSLError, urllib3_errors.SSLError)):
+        return errors.TlsError("the secure connection failed")
+    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
+        return errors.InvalidUrl("the URL is malformed")
+    if isinstance(error, urllib3_errors.DecodeError):
+        return errors.InvalidResponse("the response cannot be decompressed")
+    return errors.HttpConnectionError("the connection failed")

@@ -1,0 +1,220 @@
+"""Connections that report when a request left the machine, and that can be held to public addresses."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import logging
+import os
+import socket
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3 import connectionpool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+from clawdbot.http.addresses import resolve_public
+from clawdbot.redaction import RedactionFilter
+
+POOL_MAXSIZE = 64  # connections kept per host; the outbox sends from as many threads
+POOL_HOSTS = 32
+
+logger = logging.getLogger(__name__)
+# urllib3 logs request paths, and Bot API paths hold the token.
+for _name in ("urllib3.connectionpool", "urllib3.connection"):
+    logging.getLogger(_name).addFilter(RedactionFilter())
+
+
+class Progress:
+    """What is known about one running request.
+
+    Attributes:
+        written: True once the request was completely written to the socket.
+    """
+
+    __slots__ = ("_hook", "written")
+
+    def __init__(self, hook: Callable[[], None] | None) -> None:
+        self.written = False
+        self._hook = hook
+
+    def mark_written(self) -> None:
+        """Called by the connection. Redirects come here again; the hook fires once."""
+        if self.written:
+            return
+        self.written = True
+        if self._hook is not None:
+            try:
+                self._hook()
+            except Exception:
+                # The request is out: raising here would throw its response away and invite a second send.
+                logger.exception("the on_written hook failed")
+
+
+_hook: contextvars.ContextVar[Callable[[], None] | None] = contextvars.ContextVar("http_on_written", default=None)
+_progress: contextvars.ContextVar[Progress | None] = contextvars.ContextVar("http_progress", default=None)
+
+
+@contextlib.contextmanager
+def observe(on_written: Callable[[], None]) -> Iterator[None]:
+    """Calls `on_written` once for each request made inside, the moment it left this process.
+
+    The moment is after the last byte was handed to the socket and before the response is awaited. What the hook
+    stored by then survives a kill -9, so a restart can tell "surely not sent" from "perhaps sent". An exception of the
+    hook is logged, not raised.
+
+    Args:
+        on_written: Called without arguments, in the thread that makes the request.
+    """
+    token = _hook.set(on_written)
+    try:
+        yield
+    finally:
+        _hook.reset(token)
+
+
+@contextlib.contextmanager
+def tracked() -> Iterator[Progress]:
+    """Follows one request; used by the client."""
+    progress = Progress(_hook.get())
+    token = _progress.set(progress)
+    try:
+        yield progress
+    finally:
+        _progress.reset(token)
+
+
+class _Reporting(HTTPConnection):
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        # urllib3 swallows a broken pipe here and still reads the response; then the request was not fully written,
+        # the exception passes this line by, and the hook rightly stays silent.
+        super().request(*args, **kwargs)
+        progress = _progress.get()
+        if progress is not None:
+            progress.mark_written()
+
+
+class _ReportingTls(_Reporting, HTTPSConnection):
+    pass
+
+
+class _PublicOnly(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        # Resolving and connecting in one place pins the address: no second look-up happens that DNS could answer
+        # differently. The host name stays what TLS and the Host header use.
+        try:
+            addresses = resolve_public(self._dns_host, self.port)
+        except (socket.gaierror, UnicodeError) as error:
+            raise NameResolutionError(self.host, self, socket.gaierror(str(error))) from None
+        last: OSError | None = None
+        for family, address in addresses:
+            sock = socket.socket(family, socket.SOCK_STREAM)
+            try:
+                for option in self.socket_options or ():
+                    sock.setsockopt(*option)
+                sock.settimeout(self.timeout)
+                sock.connect(address)
+            except OSError as error:
+                sock.close()
+                last = error
+            else:
+                return sock
+        if isinstance(last, TimeoutError):
+            raise ConnectTimeoutError(self, "connecting timed out")
+        raise NewConnectionError(self, f"cannot connect: {last}")
+
+
+class _PublicPlain(_PublicOnly, _Reporting):
+    pass
+
+
+class _PublicTls(_PublicOnly, _ReportingTls):
+    pass
+
+
+def _pool_classes(plain: type[HTTPConnection], tls: type[HTTPConnection]) -> dict[str, type]:
+    return {
+        "http": type("Pool", (connectionpool.HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("TlsPool", (connectionpool.HTTPSConnectionPool,), {"ConnectionCls": tls}),
+    }
+
+
+_ANY_ADDRESS = _pool_classes(_Reporting, _ReportingTls)
+_PUBLIC_ADDRESS = _pool_classes(_PublicPlain, _PublicTls)
+
+
+class Transport(HTTPAdapter):
+    """A `requests` transport whose connections are the ones above.
+
+    Used without a `requests.Session` around it: a session costs as much CPU again per call, reads the environment,
+    and would share cookies between the accounts of different bots.
+    """
+
+    def __init__(self, *, public_only: bool) -> None:
+        self._classes = _PUBLIC_ADDRESS if public_only else _ANY_ADDRESS
+        super().__init__(pool_connections=POOL_HOSTS, pool_maxsize=POOL_MAXSIZE)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._classes
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **proxy_kwargs)
+        manager.pool_classes_by_scheme = self._classes
+        return manager
+
+
+_transports: dict[bool, Transport] = {}
+_proxies: dict[str, str] | None = None
+
+
+def transport(*, public_only: bool) -> Transport:
+    """The process's shared transport."""
+    found = _transports.get(public_only)
+    if found is None:
+        found = _transports.setdefault(public_only, Transport(public_only=public_only))
+    return found
+
+
+def configure_proxies(proxies: Mapping[str, str] | None) -> None:
+    """Sets the proxies for outgoing requests.
+
+    Args:
+        proxies: By scheme, with the exceptions under "no": `{"https": "http://proxy:3128", "no": "localhost"}`.
+            None reads the operating system's settings once, which is also the default.
+    """
+    global _proxies
+    _proxies = dict(proxies) if proxies is not None else urllib.request.getproxies()
+    proxies_for.cache_clear()
+
+
+@lru_cache(maxsize=256)
+def proxies_for(scheme: str, host: str) -> dict[str, str] | None:
+    """The proxies that apply to a host. Loopback never goes through a proxy."""
+    if _proxies is None:
+        configure_proxies(None)
+    settings = _proxies or {}
+    chosen = settings.get(scheme) or settings.get("all")
+    if not chosen or host in ("localhost", "127.0.0.1", "::1"):
+        return None
+    if urllib.request.proxy_bypass_environment(host, settings):  # type: ignore[attr-defined]
+        return None
+    return {scheme: chosen}
+
+
+def close() -> None:
+    """Closes the pooled connections of this process."""
+    while _transports:
+        _transports.popitem()[1].close()
+
+
+def _forget_after_fork() -> None:
+    # Parent and child must not write to one socket. Dropped, not closed: a lock inside may have been held at the fork.
+    _transports.clear()
+
+
+os.register_at_fork(after_in_child=_forget_after_fork)

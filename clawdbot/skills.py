@@ -1,0 +1,113 @@
+"""The public SDK for skills: a class with `execute(self, context)` that returns the answer as text.
+
+Example:
+    ```python
+    from clawdbot.skills import BaseSkill, Parameter
+
+    class Dice(BaseSkill):
+        name = "dice"
+        description = "Rolls a die."
+        triggers = ("roll", "掷骰子")
+        parameters = (
+            Parameter("sides", prompt={"en": "How many sides?", "zh": "几面的骰子?"}, validator=int),
+        )
+
+        def execute(self, context):
+            return str(random.randint(1, context["parameters"]["sides"]))
+    ```
+
+A skill is registered by its dotted path in YAML or in the admin. It never imports an app of the product.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from clawdbot.errors import ClawdbotError
+
+__all__ = ["BaseSkill", "Parameter", "SkillError"]
+
+
+class SkillError(ClawdbotError):
+    """A skill cannot answer.
+
+    Raise it with a sentence the person may read; any other exception is shown to them as a general apology.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One value a skill needs before it can run; the bot asks for it when the message did not give it.
+
+    Attributes:
+        name: Key in `context["parameters"]`.
+        prompt: The question to ask, by language: `{"en": ..., "zh": ...}`.
+        required: Whether the skill may run without it.
+        choices: The only values allowed; empty means any.
+        validator: Turns the text into the value, raising ValueError with a readable reason when it does not fit.
+        default: Used when an optional parameter is not given.
+    """
+
+    name: str
+    prompt: Mapping[str, str] = field(default_factory=dict)
+    required: bool = True
+    choices: tuple[str, ...] = ()
+    validator: Callable[[str], Any] | None = None
+    default: Any = None
+
+    def question(self, language: str = "en") -> str:
+        """The prompt in `language` ("zh-hans" finds "zh"), else in English, else made from the name."""
+        short = language.split("-", 1)[0].lower()
+        return self.prompt.get(short) or self.prompt.get("en") or f"{self.name}?"
+
+    def check(self, text: str) -> Any:
+        """Turns what the person wrote into the value.
+
+        Raises:
+            ValueError: With a reason that can be shown, when the text does not fit.
+        """
+        given = text.strip()
+        if self.choices:
+            for choice in self.choices:
+                if choice.casefold() == given.casefold():
+                    given = choice
+                    break
+            else:
+                raise ValueError(" / ".join(self.choices))
+        return self.validator(given) if self.validator else given
+
+
+class BaseSkill(ABC):
+    """Base of every skill. One instance is made per call, so attributes set on `self` are not shared.
+
+    Attributes:
+        name: Short unique name, as shown in the admin.
+        description: One sentence on what the skill does; shown in /help.
+        triggers: Words that start the skill when the configuration names none.
+        parameters: The values it needs.
+        timeout_s: Seconds after which the call is given up.
+    """
+
+    name: ClassVar[str] = ""
+    description: ClassVar[str] = ""
+    triggers: ClassVar[tuple[str, ...]] = ()
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
+    timeout_s: ClassVar[float] = 10.0
+
+    @abstractmethod
+    def execute(self, context: dict[str, Any]) -> str:
+        """Answers one request.
+
+        Args:
+            context: `context["parameters"]` holds the declared parameters by name, already checked.
+                The runner may add more keys, such as "text" (the whole message) and "language".
+
+        Returns:
+            The answer, in the neutral markdown subset.
+
+        Raises:
+            SkillError: With a sentence the person may read.
+        """
