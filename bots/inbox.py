@@ -1,0 +1,181 @@
+"""The durable inbox: one row per event, stored before the platform hears 200; claimed by one worker at a time.
+
+State machine of a row: pending -> processing -> done | pending (again later) | dead; ignored rows were never work.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, F, OuterRef
+from django.utils import timezone
+
+from adapters.events import Attachment, Event
+from bots import backoff, wakeup, workers
+from bots.models import Channel, InboundEvent
+
+State = InboundEvent.State
+# These get a turn; an edit mends the stored message. Everything else is kept for the log only.
+WORK_KINDS = frozenset({"message", "command", "action", "edit"})
+MAX_ATTEMPTS = 6
+# A turn is bounded by the model's and the skill's time limits; a claim far older belongs to a thread that hangs.
+CLAIM_LIMIT = timedelta(minutes=15)
+
+
+class ClaimLost(Exception):
+    """Another worker took the row over; what this one did for it must not be committed."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptResult:
+    """Row ids made by one `accept`, and how many events were known already."""
+
+    accepted: tuple[int, ...]
+    duplicates: int
+
+
+def queue_key(channel: Channel, event: Event) -> str:
+    """Events with the same key are taken one at a time, in order of arrival."""
+    return f"{channel.pk}:{event.chat_id or event.user_id}:{event.thread_id or ''}"
+
+
+def accept(channel: Channel, events: Iterable[Event], *, request_id: str = "") -> AcceptResult:
+    """Stores events, each once, and wakes a worker after the commit.
+
+    Returns only after COMMIT: the caller may then tell the platform 200. Raises whatever the database raises, so that
+    the caller answers 5xx and the platform sends again.
+    """
+    accepted: list[int] = []
+    duplicates = 0
+    for event in events:
+        if event.kind in ("ignored", "status"):
+            continue
+        row = _store(channel, event, request_id)
+        if row is None:
+            duplicates += 1
+            continue
+        accepted.append(row.pk)
+        if row.state == State.PENDING:
+            wakeup.after_commit(wakeup.PROCESS, row.pk, channel.platform)
+    return AcceptResult(tuple(accepted), duplicates)
+
+
+def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | None:
+    kind = str(event.kind)
+    row = InboundEvent(
+        channel=channel,
+        dedupe_key=event.dedupe_key[:191],
+        queue_key=queue_key(channel, event)[:255],
+        kind=kind,
+        payload=event_to_json(event),
+        state=State.PENDING if kind in WORK_KINDS else State.IGNORED,
+        request_id=request_id,
+    )
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+            if (event.command or "").lower() == "stop":
+                # /stop overtakes the queue: the turn in work looks at this flag while the model speaks
+                InboundEvent.objects.filter(queue_key=row.queue_key, state=State.PROCESSING).update(
+                    cancel_requested=True
+                )
+    except IntegrityError:
+        if InboundEvent.objects.filter(channel=channel, dedupe_key=row.dedupe_key).exists():
+            return None
+        raise
+    return row
+
+
+def event_to_json(event: Event) -> dict[str, object]:
+    """The event as JSON, without absent values and without the raw payload."""
+    values = dataclasses.asdict(dataclasses.replace(event, raw=None))
+    return {key: value for key, value in values.items() if value not in (None, "", (), [], {}, False)}
+
+
+def event_from_json(payload: dict[str, object]) -> Event:
+    values = dict(payload)
+    found = values.get("attachments")
+    if isinstance(found, list):
+        values["attachments"] = tuple(Attachment(**item) for item in found)
+    return Event(**values)  # type: ignore[arg-type]  # the shape that event_to_json wrote
+
+
+def claim(row_id: int) -> InboundEvent | None:
+    """Takes the row for this worker if it is due and first of its chat; None when it is not (the usual double wake-up)."""
+    now = timezone.now()
+    earlier = InboundEvent.objects.filter(
+        queue_key=OuterRef("queue_key"), id__lt=OuterRef("id"), state__in=(State.PENDING, State.PROCESSING)
+    )
+    try:
+        taken = (
+            InboundEvent.objects.filter(pk=row_id, state=State.PENDING, due_at__lte=now)
+            .filter(~Exists(earlier))
+            .update(state=State.PROCESSING, owner=workers.current(), claimed_at=now, attempts=F("attempts") + 1)
+        )
+    except IntegrityError:  # two workers, two rows of one chat, the same moment: the constraint lets one through
+        return None
+    return InboundEvent.objects.get(pk=row_id) if taken else None
+
+
+def next_in_queue(queue_key: str) -> int | None:
+    """The id of the first waiting row of this chat that is due."""
+    return (
+        InboundEvent.objects.filter(queue_key=queue_key, state=State.PENDING, due_at__lte=timezone.now())
+        .order_by("id")
+        .values_list("pk", flat=True)
+        .first()
+    )
+
+
+def finish(row: InboundEvent, *, conversation_id: int | None, error: str = "", state: str = State.DONE) -> None:
+    """Closes the claimed row; called inside the transaction that writes the answer.
+
+    Raises:
+        ClaimLost: the claim is no longer this worker's; the transaction must roll back.
+    """
+    _update_claimed(row, state=state, conversation_id=conversation_id, finished_at=timezone.now(), error=error[:500])
+
+
+def retry_later(row: InboundEvent, error: str, retry_after: float | None = None) -> datetime:
+    """Gives the row back with exponential back-off; returns when it is due."""
+    due = timezone.now() + timedelta(seconds=backoff.delay_s(row.attempts, retry_after))
+    _update_claimed(row, state=State.PENDING, due_at=due, error=error[:500], owner="", claimed_at=None)
+    return due
+
+
+def _update_claimed(row: InboundEvent, **values: object) -> None:
+    # `attempts` is the fencing token: a worker that was presumed dead cannot close a turn that was given to another
+    changed = InboundEvent.objects.filter(
+        pk=row.pk, state=State.PROCESSING, owner=row.owner, attempts=row.attempts
+    ).update(**values)
+    if changed != 1:
+        raise ClaimLost(f"inbound event {row.pk}")
+
+
+def stop_requested(row: InboundEvent) -> bool:
+    """Whether the person asked to stop, or the claim is gone: either way this turn should end."""
+    return not InboundEvent.objects.filter(
+        pk=row.pk, owner=row.owner, attempts=row.attempts, cancel_requested=False
+    ).exists()
+
+
+def free_dead_claims(living: set[str], before: datetime) -> int:
+    """Gives back rows held by workers that are not `living`; `before` spares claims made after that list was read."""
+    now = timezone.now()
+    held = InboundEvent.objects.filter(state=State.PROCESSING, claimed_at__lt=before)
+    freed = held.exclude(owner__in=living).update(state=State.PENDING, owner="", claimed_at=None, due_at=now)
+    hung = held.filter(claimed_at__lt=now - CLAIM_LIMIT)
+    return freed + hung.update(state=State.PENDING, owner="", claimed_at=None, due_at=now)
+
+
+def due(limit: int = 500) -> list[tuple[int, str]]:
+    """(id, platform) of rows that a worker could take now: the first due row of each chat."""
+    earlier = InboundEvent.objects.filter(
+        queue_key=OuterRef("queue_key"), id__lt=OuterRef("id"), state__in=(State.PENDING, State.PROCESSING)
+    )
+    rows = InboundEvent.objects.filter(state=State.PENDING, due_at__lte=timezone.now()).filter(~Exists(earlier))
+    return list(rows.order_by("id").values_list("pk", "channel__platform")[:limit])

@@ -1,0 +1,44 @@
+"""Frames to the sockets of the web chat, from any thread of any process.
+
+The in-memory channel layer belongs to one event loop, so a worker thread hands its sends to the server's loop (`attach`);
+with Redis any process may send by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+
+logger = logging.getLogger(__name__)
+_loop: asyncio.AbstractEventLoop | None = None
+
+
+def attach(loop: asyncio.AbstractEventLoop) -> None:
+    """Names the event loop of the server in this process; called once when it starts."""
+    global _loop
+    _loop = loop
+
+
+def group_name(channel_id: int, chat_id: str) -> str:
+    """The Channels group of one visitor of one channel."""
+    return f"chat.{channel_id}.{chat_id}"
+
+
+def publish(channel_id: int, chat_id: str, frame: Mapping[str, Any]) -> None:
+    """Sends `frame` to every socket of this visitor. A visitor without a socket finds the message in the history."""
+    layer = get_channel_layer()
+    message = {"type": "chat.frame", "frame": dict(frame)}
+    sending = layer.group_send(group_name(channel_id, chat_id), message)
+    if _loop is not None and _loop.is_running():
+        asyncio.run_coroutine_threadsafe(sending, _loop)
+        return
+
+    async def send() -> None:
+        await sending
+
+    async_to_sync(send)()

@@ -1,0 +1,52 @@
+"""The values that cross the boundary of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal, TypedDict
+
+
+class ChatMessage(TypedDict):
+    """One message of a prompt, as OpenAI-compatible endpoints take it."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One model that can be asked: a provider row, or the embedded model server (`is_demo`, key None)."""
+
+    key: int | None
+    name: str
+    endpoint: str
+    model: str
+    api_key: str = field(repr=False)
+    timeout_s: float
+    context_tokens: int
+    input_price: Decimal
+    output_price: Decimal
+    is_demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """An answer and what it took. Times are milliseconds since the call began; `cost` is in the currency of the prices."""
+
+    text: str
+    provider: str
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+    first_token_ms: int
+    total_ms: int
+    cost: Decimal
+    is_demo: bool
+    estimated: bool = False
+
+
+Messages = Sequence[ChatMessage]
+# The prompt depends on the model: its context window, and the short shape the demonstration model understands.
+MessageBuilder = Callable[[Target], Messages]

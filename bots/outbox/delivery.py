@@ -1,0 +1,60 @@
+"""Sending: claim, note, send, record. Retry, back-off and dead letters are decided here and nowhere else."""
+
+from __future__ import annotations
+
+import logging
+
+from adapters.errors import SendError
+from adapters.events import OutgoingMessage
+from bots import metrics
+from bots.channels import adapter_for
+from bots.models import OutboundMessage
+from bots.outbox import journal, queue
+from clawdbot import http
+
+logger = logging.getLogger(__name__)
+
+
+def deliver(row_id: int) -> int:
+    """Sends the row and then whatever waits behind it in the same chat; returns how many were sent."""
+    sent = 0
+    row = queue.claim(row_id)
+    while row is not None:
+        if not _send(row):
+            break
+        sent += 1
+        following = queue.next_in_queue(row.queue_key)
+        row = queue.claim(following) if following is not None else None
+    return sent
+
+
+def _send(row: OutboundMessage) -> bool:
+    """One try. True when the queue of this chat may go on (sent, or given up for good)."""
+    notes = journal.current()
+    platform = row.channel.platform
+    notes.note(row.pk, row.attempts, "b")
+    try:
+        adapter = adapter_for(row.channel)
+        message = OutgoingMessage(**row.payload, idempotency_key=row.idempotency_key)
+        with http.observe(on_written=lambda: notes.note(row.pk, row.attempts, "w")):
+            receipt = adapter.send(message)
+    except SendError as error:
+        return _failed(row, notes, error)
+    except Exception as error:  # an adapter's defect must not leave the row claimed for ever
+        logger.exception("adapter %s failed to send outbound %s", platform, row.pk)
+        return _failed(row, notes, SendError(f"{type(error).__name__} in the adapter", permanent=False, mark="defect"))
+    notes.note(row.pk, row.attempts, "s", receipt.message_id or "")
+    queue.record_sent(row, receipt.message_id or "")
+    notes.forget(row.pk)
+    metrics.sent(platform, "sent")
+    return True
+
+
+def _failed(row: OutboundMessage, notes: journal.Journal, error: SendError) -> bool:
+    notes.note(row.pk, row.attempts, "f")
+    dead = queue.record_failure(row, error)
+    notes.forget(row.pk)
+    outcome = "dead" if dead else "retry"
+    metrics.sent(row.channel.platform, outcome)
+    logger.warning("outbound %s %s after attempt %s: %s", row.pk, outcome, row.attempts, error.mark or error)
+    return dead
