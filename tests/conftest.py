@@ -1,0 +1,49 @@
+"""One home directory per test process, chosen before Django reads its settings.
+
+pytest-django reads the settings when pytest is configured, that is after this file; so the environment is made here.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+
+import django
+import pytest
+from hypothesis import HealthCheck, settings
+
+HOME = tempfile.mkdtemp(prefix="clawdbot-test-")
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
+
+# What the developer's shell says about his own installation must not reach the tests; the servers that
+# `tests/servers.py` starts are handed over under names of their own.
+for _name in [name for name in os.environ if name.startswith("CLAWDBOT_") and not name.startswith("CLAWDBOT_TEST_")]:
+    del os.environ[_name]
+for _name in ("DATABASE_URL", "REDIS_URL"):
+    os.environ.pop(_name, None)
+    if _value := os.environ.get(f"CLAWDBOT_TEST_{_name}"):
+        os.environ[_name] = _value
+os.environ["CLAWDBOT_HOME"] = HOME
+os.environ["DJANGO_SETTINGS_MODULE"] = "clawdbot_site.settings"
+
+# Machines differ in speed: an example may be slow, a wrong one may not hide behind chance in CI.
+settings.register_profile("local", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", parent=settings.get_profile("local"), max_examples=100, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_configure() -> None:
+    """Load Django with the environment above."""
+    django.setup()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of PostgreSQL's own behaviour mean nothing on SQLite."""
+    if os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        return
+    skip = pytest.mark.skip(reason="needs PostgreSQL: run `make test`")
+    for item in items:
+        if item.get_closest_marker("postgres"):
+            item.add_marker(skip)
