@@ -1,24 +1,16 @@
-"""Errors of the model layer: one root; `permanent` and `retry_after` say what a caller may do. All of them pickle."""
+"""Errors of the model layer: one root; `permanent` and `retry_after` (seconds) say what a caller may do. All pickle."""
 
 from __future__ import annotations
 
-from typing import Any
+from clawdbot.errors import ClawdbotError
 
 
-class ModelError(Exception):
-    """Root. `permanent`: trying again unchanged is useless. `retry_after`: seconds to wait, when known."""
-
-    def __init__(self, message: str, *, permanent: bool = False, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.permanent = permanent
-        self.retry_after = retry_after
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self.args, self.__dict__.copy())
+class ModelError(ClawdbotError):
+    """Root of this package's errors."""
 
 
 class ProviderError(ModelError):
-    """One provider did not answer. The text names the class of the failure and never holds a prompt or a key."""
+    """One provider did not answer. The text names the kind of failure and never holds a prompt or a key."""
 
 
 class NoModelAvailable(ModelError):
@@ -26,15 +18,14 @@ class NoModelAvailable(ModelError):
 
 
 class Cancelled(ModelError):
-    """The caller asked to stop; `text` is what had come so far."""
+    """The caller asked to stop.
+
+    Attributes:
+        text: What the model had written so far.
+    """
+
+    permanent = True
 
     def __init__(self, text: str = "") -> None:
-        super().__init__("cancelled", permanent=True)
+        super().__init__("cancelled")
         self.text = text
-
-
-def _rebuild(kind: type[ModelError], args: tuple[Any, ...], state: dict[str, Any]) -> ModelError:
-    error = kind.__new__(kind)
-    error.args = args
-    error.__dict__.update(state)
-    return error

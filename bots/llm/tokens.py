@@ -7,6 +7,9 @@ little Chinese). Counting a little too much only shortens a prompt; too little m
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+
+from bots.llm.values import ChatMessage
 
 _WORD = re.compile(r"[A-Za-z]+|[0-9]|\s+|[^\x00-\x7f]|.", re.DOTALL)
 
@@ -28,3 +31,8 @@ def _cost(piece: str) -> float:
 def estimate(text: str) -> int:
     """Tokens of `text`, rounded up; never below a third of what common vocabularies use for plain prose."""
     return int(sum(map(_cost, _WORD.findall(text))) + 0.999)
+
+
+def of_messages(messages: Sequence[ChatMessage]) -> int:
+    """Tokens of a whole prompt, with what a chat template puts around each message."""
+    return sum(estimate(message["content"]) + MESSAGE_OVERHEAD for message in messages)

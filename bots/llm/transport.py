@@ -15,14 +15,19 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import httpx2
+
+from clawdbot.http.transport import proxies_for
 
 if TYPE_CHECKING:
     Origin = tuple[str, str, int | None]
 
 _MAX_IDLE = 32
 _CHUNK = 65536
+_MAX_BODY = 16 * 1024 * 1024
+TransportFailure = httpx2.HTTPError
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 
 
@@ -129,7 +134,9 @@ class PooledTransport(httpx2.BaseTransport):
             stream.response = reply
             return httpx2.Response(reply.status, headers=headers, stream=stream)
         try:
-            content = reply.read()
+            content = reply.read(_MAX_BODY + 1)
+            if len(content) > _MAX_BODY:
+                raise http.client.HTTPException("body too large")
         except BaseException as error:
             connection.close()
             raise _translated(error) from error
@@ -193,3 +200,12 @@ def _translated(error: BaseException) -> BaseException:
     if isinstance(error, http.client.HTTPException):
         return httpx2.RemoteProtocolError(type(error).__name__)
     return error
+
+
+def http_client(endpoint: str) -> httpx2.Client:
+    """The client for an endpoint; behind a proxy the slower standard transport, which knows proxies."""
+    parts = urlsplit(endpoint)
+    proxies = proxies_for(parts.scheme, parts.hostname or "")
+    if proxies:
+        return httpx2.Client(proxy=proxies[parts.scheme], follow_redirects=True, trust_env=False)
+    return httpx2.Client(transport=PooledTransport(), follow_redirects=True, trust_env=False)

@@ -33,7 +33,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """An answer and what it took. Times are milliseconds since the call began; `cost` is in the currency of the prices."""
+    """An answer and what it took: milliseconds since the call began, `cost` in the currency of the prices.
+
+    `estimated`: the endpoint reported no tokens, so they were estimated from the text.
+    """
 
     text: str
     provider: str

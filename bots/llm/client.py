@@ -1,0 +1,266 @@
+"""One call to one OpenAI-compatible endpoint through the `openai` SDK.
+
+The SDK's typed `chat.completions.create` costs four times the CPU of the request itself (it transforms every message
+and builds a pydantic tree of the answer), so its documented low-level `post` is used, which gives plain dictionaries.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cachetools import LRUCache
+
+from bots.llm.errors import Cancelled, ProviderError
+from bots.llm.values import Messages, Target
+
+if TYPE_CHECKING:
+    from openai import APIStatusError, OpenAI
+
+CONNECT_TIMEOUT_S = 5.0
+_PATH = "/chat/completions"
+
+logger = logging.getLogger(__name__)
+_lock = threading.Lock()
+_clients: LRUCache[tuple[str, str], OpenAI] = LRUCache(32)
+# What an endpoint refused once: not every server knows every parameter.
+_refused: dict[tuple[str, str], frozenset[str]] = {}
+
+
+@dataclass(slots=True)
+class Reply:
+    """What one call gave. Token counts are None when the endpoint reported none; times are time.perf_counter()."""
+
+    text: str = ""
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    first_token_at: float | None = None
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to ask: seconds for `timeout_s`, and the callbacks of `complete`."""
+
+    max_tokens: int
+    temperature: float
+    timeout_s: float
+    on_token: Callable[[str], None] | None = None
+    cancelled: Callable[[], bool] | None = None
+
+
+def ask(target: Target, messages: Messages, options: Options) -> Reply:
+    """Asks once.
+
+    Raises:
+        ProviderError: The endpoint could not be reached, refused or failed.
+        Cancelled: `options.cancelled()` said so.
+    """
+    key = (target.endpoint, target.model)
+    for _ in range(4):
+        refused = _refused.get(key, frozenset())
+        body = _body(target, messages, options, refused)
+        try:
+            return _stream(target, body, options) if options.on_token else _whole(target, body, options)
+        except _Refused as error:
+            _refused[key] = refused | {error.parameter}
+    raise ProviderError("the endpoint refuses every form of the request", permanent=True)
+
+
+def forget() -> None:
+    """Drops clients and what was learned about endpoints."""
+    with _lock:
+        _clients.clear()
+        _refused.clear()
+
+
+# Parent and child must not write to one socket.
+os.register_at_fork(after_in_child=forget)
+
+
+class _Refused(Exception):
+    def __init__(self, parameter: str) -> None:
+        super().__init__(parameter)
+        self.parameter = parameter
+
+
+def _body(target: Target, messages: Messages, options: Options, refused: frozenset[str]) -> dict[str, Any]:
+    body: dict[str, Any] = {"model": target.model, "messages": messages}
+    body["max_completion_tokens" if "max_tokens" in refused else "max_tokens"] = options.max_tokens
+    if "temperature" not in refused:
+        body["temperature"] = options.temperature
+    if options.on_token:
+        body["stream"] = True
+        if "stream_options" not in refused:
+            body["stream_options"] = {"include_usage": True}
+    if target.is_demo:
+        body["cache_prompt"] = True
+    return body
+
+
+def _whole(target: Target, body: dict[str, Any], options: Options) -> Reply:
+    import openai
+
+    try:
+        value = _client(target).post(_PATH, cast_to=object, body=body, options=_request_options(options))
+    except openai.OpenAIError as error:
+        raise _explained(error, body) from None
+    return _read(value)
+
+
+def _read(value: Any) -> Reply:
+    try:
+        usage = value.get("usage") or {}
+        return Reply(
+            text=value["choices"][0]["message"].get("content") or "",
+            prompt_tokens=usage.get("prompt_tokens"),
+            completion_tokens=usage.get("completion_tokens"),
+            model=str(value.get("model") or ""),
+        )
+    except (AttributeError, LookupError, TypeError):
+        raise ProviderError("the answer is not a chat completion") from None
+
+
+def _stream(target: Target, body: dict[str, Any], options: Options) -> Reply:
+    import openai
+
+    from bots.llm.transport import TransportFailure
+
+    reply = Reply()
+    pieces: list[str] = []
+    deadline = time.monotonic() + options.timeout_s
+    try:
+        stream = _client(target).post(
+            _PATH,
+            cast_to=object,
+            body=body,
+            options=_request_options(options),
+            stream=True,
+            stream_cls=openai.Stream[object],
+        )
+        with stream:
+            for chunk in stream:
+                _take(chunk, reply, pieces, options)
+                if options.cancelled is not None and options.cancelled():
+                    raise Cancelled("".join(pieces))
+                if time.monotonic() > deadline:
+                    raise ProviderError("the answer took too long")
+    except openai.OpenAIError as error:
+        raise _explained(error, body) from None
+    except TransportFailure as error:
+        raise ProviderError(f"the stream broke off ({type(error).__name__})") from None
+    reply.text = "".join(pieces)
+    return reply
+
+
+def _take(chunk: Any, reply: Reply, pieces: list[str], options: Options) -> None:
+    if not isinstance(chunk, dict):
+        raise ProviderError("the stream is not a chat completion")
+    if usage := chunk.get("usage"):
+        reply.prompt_tokens = usage.get("prompt_tokens")
+        reply.completion_tokens = usage.get("completion_tokens")
+    reply.model = reply.model or str(chunk.get("model") or "")
+    choices = chunk.get("choices") or ()
+    text = (choices[0].get("delta") or {}).get("content") if choices else None
+    if text:
+        if reply.first_token_at is None:
+            reply.first_token_at = time.perf_counter()
+        pieces.append(text)
+        if options.on_token is not None:
+            options.on_token(text)
+
+
+def _request_options(options: Options) -> Any:
+    import openai
+
+    return {"timeout": openai.Timeout(options.timeout_s, connect=min(CONNECT_TIMEOUT_S, options.timeout_s))}
+
+
+def _client(target: Target) -> OpenAI:
+    key = (target.endpoint, target.api_key)
+    with _lock:
+        found = _clients.get(key)
+        if found is None:
+            found = _clients[key] = _new_client(target)
+        return found
+
+
+def _new_client(target: Target) -> OpenAI:
+    from openai import OpenAI
+
+    from bots.llm.transport import http_client
+
+    return OpenAI(
+        base_url=target.endpoint,
+        # Local servers want none, the SDK insists on one.
+        api_key=target.api_key or "none",
+        # Retries and failover are decided in one place, by `complete`.
+        max_retries=0,
+        http_client=http_client(target.endpoint),
+    )
+
+
+_BY_STATUS = {
+    400: "the request was refused",
+    401: "the API key was refused",
+    403: "the API key may not use this model",
+    404: "no such model or address",
+    408: "the endpoint timed out",
+    413: "the prompt is too long",
+    429: "too many requests, or the quota is used up",
+}
+
+
+def _explained(error: Exception, body: dict[str, Any]) -> Exception:
+    """Our error for one of the SDK's. Its own text may quote the prompt or the key, so only codes are taken over."""
+    import openai
+
+    if isinstance(error, openai.APITimeoutError):
+        return ProviderError("no answer in time")
+    if isinstance(error, openai.APIConnectionError):
+        return ProviderError("no connection")
+    if isinstance(error, openai.APIStatusError):
+        return _by_status(error, body)
+    if isinstance(error, openai.APIError):
+        return ProviderError(f"the endpoint reported an error ({_word(error.code) or 'no code'})")
+    return ProviderError(f"the client failed ({type(error).__name__})")
+
+
+def _by_status(error: APIStatusError, body: dict[str, Any]) -> Exception:
+    status = error.status_code
+    if status in (400, 422) and (parameter := _refused_parameter(error, body)):
+        return _Refused(parameter)
+    text = _BY_STATUS.get(status, "the endpoint failed" if status >= 500 else "the request was refused")
+    code = _word(error.code)
+    permanent = 400 <= status < 500 and status not in (408, 409, 425, 429)
+    return ProviderError(
+        f"HTTP {status}: {text}" + (f" ({code})" if code else ""),
+        permanent=permanent,
+        retry_after=_retry_after(error.response.headers.get("retry-after")),
+    )
+
+
+def _refused_parameter(error: APIStatusError, body: dict[str, Any]) -> str | None:
+    named = str(error.param or "")
+    told = error.message if len(error.message) < 2000 else ""
+    for parameter in ("stream_options", "max_tokens", "temperature"):
+        if parameter in body and (named.startswith(parameter) or (not named and parameter in told)):
+            return parameter
+    return None
+
+
+def _retry_after(value: str | None) -> float | None:
+    try:
+        return max(0.0, float(value)) if value else None
+    except ValueError:
+        return None
+
+
+def _word(code: object) -> str:
+    text = str(code or "")
+    return text if len(text) <= 60 and text.replace("_", "").replace("-", "").replace(".", "").isalnum() else ""

@@ -1,0 +1,162 @@
+"""`complete`: the answer of the first model that gives one."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from bots.llm import client, health, targets, tokens
+from bots.llm.breaker import breaker
+from bots.llm.client import Options, Reply
+from bots.llm.errors import Cancelled, NoModelAvailable, ProviderError
+from bots.llm.values import Completion, MessageBuilder, Messages, Target
+
+if TYPE_CHECKING:
+    from bots.models.bot import Bot
+
+ATTEMPTS = 2
+LONGEST_WAIT_S = 2.0
+_MILLION = Decimal(1_000_000)
+
+logger = logging.getLogger(__name__)
+
+
+def complete(
+    messages: Messages | MessageBuilder,
+    *,
+    bot: Bot | None = None,
+    on_token: Callable[[str], None] | None = None,
+    on_restart: Callable[[], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    max_tokens: int | None = None,
+    temperature: float | None = None,
+    timeout: float | None = None,
+    allow_demo: bool = True,
+) -> Completion:
+    """Asks the configured models in priority order until one answers; the embedded one is the last.
+
+    Args:
+        messages: The prompt, or a function that makes it for the model about to be asked (its context window, or the
+            short form for the demonstration model: `target.is_demo`).
+        bot: Gives the default temperature and length of the reply.
+        on_token: Called with each piece as it comes, in this thread. Without it the endpoint is asked for the whole
+            answer at once, which costs far less CPU.
+        on_restart: Called when pieces were handed out and the model then failed: forget them, others follow.
+        cancelled: Asked before each try and after each piece.
+        max_tokens: Longest reply, in tokens.
+        temperature: 0 to 2. The demonstration model always gets 0.
+        timeout: Seconds for the whole answer of one model; default: the provider's own.
+        allow_demo: Whether the embedded model may answer. It speaks English only.
+
+    Returns:
+        The answer with its tokens (estimated where the endpoint reports none), milliseconds and cost.
+
+    Raises:
+        NoModelAvailable: Nothing is configured, or everything failed; `retry_after` when a model will be back.
+        Cancelled: With the text so far.
+    """
+    run = _Run(messages, on_token, on_restart, cancelled)
+    run.max_tokens = max_tokens or (bot.max_reply_tokens if bot else 512)
+    run.temperature = temperature if temperature is not None else (bot.temperature if bot else 0.3)
+    waits: list[float] = []
+    found = targets.available(allow_demo=allow_demo)
+    for target in found:
+        wait_s = breaker.wait_s(target)
+        if wait_s > 0:
+            waits.append(wait_s)
+        elif completion := run.ask(target, timeout or target.timeout_s):
+            return completion
+    if not found:
+        raise NoModelAvailable("no model is configured", permanent=True)
+    raise NoModelAvailable("no model answered", retry_after=min(waits, default=None))
+
+
+class _Run:
+    """One call of `complete` over all models."""
+
+    def __init__(
+        self,
+        messages: Messages | MessageBuilder,
+        on_token: Callable[[str], None] | None,
+        on_restart: Callable[[], None] | None,
+        cancelled: Callable[[], bool] | None,
+    ) -> None:
+        self.messages, self.cancelled, self.on_restart = messages, cancelled, on_restart
+        self._sink = on_token
+        self.on_token = self._handed_out if on_token else None
+        self.max_tokens, self.temperature = 512, 0.3
+        self.started = time.perf_counter()
+        self.dirty = False
+
+    def _handed_out(self, piece: str) -> None:
+        self.dirty = True
+        if self._sink is not None:
+            self._sink(piece)
+
+    def ask(self, target: Target, timeout_s: float) -> Completion | None:
+        """The answer of this model, tried twice when that can help; None when it gave none."""
+        messages = self.messages(target) if callable(self.messages) else self.messages
+        temperature = 0.0 if target.is_demo else self.temperature
+        options = Options(self.max_tokens, temperature, timeout_s, self.on_token, self.cancelled)
+        for attempt in range(1, ATTEMPTS + 1):
+            self._begin()
+            try:
+                reply = client.ask(target, messages, options)
+                if not reply.text.strip():
+                    raise ProviderError("the answer is empty")
+            except ProviderError as error:
+                if not self._worth_repeating(target, error, attempt):
+                    return None
+            else:
+                breaker.succeeded(target)
+                health.note_ok(target.key)
+                return self._completion(target, messages, reply)
+        return None
+
+    def _begin(self) -> None:
+        if self.cancelled is not None and self.cancelled():
+            raise Cancelled
+        if self.dirty:
+            self.dirty = False
+            if self.on_restart is not None:
+                self.on_restart()
+
+    def _worth_repeating(self, target: Target, error: ProviderError, attempt: int) -> bool:
+        logger.warning("model %s: %s", target.name, error)
+        wait_s = error.retry_after if error.retry_after is not None else _jitter_s()
+        if attempt < ATTEMPTS and not error.permanent and wait_s <= LONGEST_WAIT_S:
+            time.sleep(wait_s)
+            return True
+        breaker.failed(target, permanent=error.permanent, retry_after=error.retry_after)
+        health.note_error(target.key, str(error))
+        return False
+
+    def _completion(self, target: Target, messages: Messages, reply: Reply) -> Completion:
+        now = time.perf_counter()
+        prompt, answer = reply.prompt_tokens, reply.completion_tokens
+        estimated = prompt is None or answer is None
+        if prompt is None:
+            prompt = tokens.of_messages(messages)
+        if answer is None:
+            answer = tokens.estimate(reply.text)
+        first = reply.first_token_at or now
+        return Completion(
+            text=reply.text.strip(),
+            provider=target.name,
+            model=reply.model or target.model,
+            prompt_tokens=prompt,
+            completion_tokens=answer,
+            first_token_ms=round((first - self.started) * 1000),
+            total_ms=round((now - self.started) * 1000),
+            cost=(prompt * target.input_price + answer * target.output_price) / _MILLION,
+            is_demo=target.is_demo,
+            estimated=estimated,
+        )
+
+
+def _jitter_s() -> float:
+    return random.uniform(0.1, 0.4)  # noqa: S311 - spreads retries, guards nothing

@@ -1,0 +1,54 @@
+"""Keeps `last_ok_at` and `last_error` of provider rows current without a write per call."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from django.db import DatabaseError
+from django.utils import timezone
+
+from bots.models.provider import ModelProvider
+
+OK_EVERY_S = 30.0
+ERROR_EVERY_S = 5.0
+
+logger = logging.getLogger(__name__)
+_lock = threading.Lock()
+_written: dict[tuple[int, bool], float] = {}
+
+
+def note_ok(key: int | None) -> None:
+    if key is not None and _due((key, True), OK_EVERY_S):
+        _update(key, last_ok_at=timezone.now())
+
+
+def note_error(key: int | None, text: str) -> None:
+    """`text` is shown in the admin: a kind of failure, never a prompt or a key."""
+    if key is not None and _due((key, False), ERROR_EVERY_S):
+        _update(key, last_error_at=timezone.now(), last_error=text[:300])
+
+
+def forget() -> None:
+    with _lock:
+        _written.clear()
+
+
+def _due(key: tuple[int, bool], every_s: float) -> bool:
+    now = time.monotonic()
+    with _lock:
+        if now - _written.get(key, float("-inf")) < every_s:
+            return False
+        _written[key] = now
+        # An error is shown at once after a success, and the other way round.
+        _written.pop((key[0], not key[1]), None)
+        return True
+
+
+def _update(key: int, **values: object) -> None:
+    try:
+        ModelProvider.objects.filter(pk=key).update(**values)
+    except DatabaseError:
+        # The turn matters more than the status shown beside the provider.
+        logger.warning("could not note the state of provider %s", key)
