@@ -1,5 +1,11 @@
 """WebSocket routes."""
 
-from typing import Any
+from __future__ import annotations
 
-websocket_urlpatterns: list[Any] = []
+from django.urls import re_path
+
+from bots.consumers import ChatConsumer
+
+websocket_urlpatterns = [
+    re_path(r"^ws/chat/(?P<slug>[\w-]{1,60})/?$", ChatConsumer.as_asgi()),  # type: ignore[arg-type]  # an ASGI callable
+]

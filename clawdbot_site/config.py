@@ -55,6 +55,19 @@ class LimitSettings(Section):
     flood_per_minute: int = 6000
 
 
+class WebChatSettings(Section):
+    """Limits of the web chat's socket. A bucket lets `*_burst` messages through at once, then `*_per_second`."""
+
+    text_characters: int = Field(8000, ge=1, le=30_000)
+    frame_bytes: int = Field(32 * 1024, ge=1024)
+    visitor_burst: int = Field(20, ge=1)
+    visitor_per_second: float = Field(2.0, gt=0)
+    address_burst: int = Field(200, ge=1)
+    address_per_second: float = Field(20.0, gt=0)
+    # Peers whose X-Forwarded-For is believed: the reverse proxy in front of this server.
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+
+
 class Config(Section):
     home: Path = Path("var")
     debug: bool = False
@@ -67,6 +80,7 @@ class Config(Section):
     model_server: ModelServerSettings = ModelServerSettings()
     worker: WorkerSettings = WorkerSettings()
     limits: LimitSettings = LimitSettings()
+    web_chat: WebChatSettings = WebChatSettings()
     time_zone: str = "UTC"
     language: str = "en"
 

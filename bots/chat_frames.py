@@ -1,0 +1,27 @@
+"""Frames that show stored messages to the sockets of the web chat. The protocol: docs/web-chat.md."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bots.models import Message
+from bots.rendering import render_markdown
+
+
+def message_frame(message: Message) -> dict[str, Any]:
+    """The frame that closes a turn; for a message of an operator it has no client_id."""
+    return {"type": "message", **history_entry(message)}
+
+
+def history_entry(message: Message) -> dict[str, Any]:
+    """A message as the page shows it. Only what the bot or an operator said is markdown."""
+    entry: dict[str, Any] = {
+        "id": message.pk,
+        "role": message.role,
+        "text": message.text,
+        "client_id": message.client_id,
+        "created_at": message.occurred_at.isoformat(),
+    }
+    if message.role != Message.Role.USER:
+        entry["html"] = render_markdown(message.text)
+    return entry

@@ -1,0 +1,60 @@
+"""Visitor tokens of the web chat: who holds one reads that visitor's conversation with that bot, nobody else does."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.core import signing
+
+SALT = "clawdbot.web-chat.visitor"
+# A browser that comes back within this time keeps its conversation; every visit after RENEW starts the time anew.
+LIFETIME = timedelta(days=400)
+RENEW = timedelta(days=30)
+MAX_LENGTH = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A browser as one bot knows it.
+
+    Attributes:
+        id: 192 random bits, URL-safe; chat id and user id on the bot's web channel.
+        token: The signed token to hand to the browser.
+    """
+
+    id: str
+    token: str
+
+
+def new_visitor(bot_id: int) -> Visitor:
+    """A visitor nobody has seen before."""
+    return _issue(secrets.token_urlsafe(24), bot_id)
+
+
+def read(token: str, bot_id: int) -> Visitor | None:
+    """The visitor of a token made for this bot; None when it is forged, foreign or outlived."""
+    visitor_id = _visitor_id(token, bot_id, LIFETIME)
+    if visitor_id is None:
+        return None
+    fresh = _visitor_id(token, bot_id, RENEW) is not None
+    return Visitor(visitor_id, token) if fresh else _issue(visitor_id, bot_id)
+
+
+def _issue(visitor_id: str, bot_id: int) -> Visitor:
+    return Visitor(visitor_id, signing.dumps({"v": visitor_id, "b": bot_id}, salt=SALT))
+
+
+def _visitor_id(token: str, bot_id: int, max_age: timedelta) -> str | None:
+    if not token or len(token) > MAX_LENGTH:
+        return None
+    try:
+        value: Any = signing.loads(token, salt=SALT, max_age=max_age)
+    except (signing.BadSignature, ValueError):
+        return None
+    if not isinstance(value, dict) or value.get("b") != bot_id:
+        return None
+    found = value.get("v")
+    return found if isinstance(found, str) and found else None

@@ -1,0 +1,64 @@
+"""What the page sends, as an event of the web channel; and back, for the turn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from adapters.events import Event, EventKind
+
+PLATFORM = "web"
+
+
+@dataclass(frozen=True, slots=True)
+class WebFacts:
+    """What the browser told beside the text.
+
+    Attributes:
+        client_id: The page's own id of the message; frames of its turn carry it.
+        language: Language tag of the page, such as "zh-CN"; "" when unknown.
+        time_zone: IANA name; "" when unknown.
+    """
+
+    client_id: str = ""
+    language: str = ""
+    time_zone: str = ""
+
+
+def dedupe_key(visitor_id: str, client_id: str) -> str:
+    return f"{visitor_id}:{client_id}"
+
+
+def message_event(visitor_id: str, text: str, facts: WebFacts) -> Event:
+    """A message typed by this visitor. `data` holds the facts as JSON; read them with `facts_of`."""
+    command, args = _command(text)
+    return Event(
+        kind=EventKind.MESSAGE,
+        dedupe_key=dedupe_key(visitor_id, facts.client_id),
+        user_id=visitor_id,
+        chat_id=visitor_id,
+        message_id=facts.client_id,
+        text=text,
+        command=command,
+        args=args,
+        data=json.dumps({"client_id": facts.client_id, "language": facts.language, "time_zone": facts.time_zone}),
+    )
+
+
+def facts_of(payload: Mapping[str, object]) -> WebFacts:
+    """The facts of a stored event (`InboundEvent.payload`); empty ones for an event of another platform."""
+    try:
+        values = json.loads(str(payload.get("data") or "{}"))
+    except ValueError:
+        return WebFacts()
+    if not isinstance(values, dict):
+        return WebFacts()
+    return WebFacts(**{name: str(values.get(name) or "") for name in ("client_id", "language", "time_zone")})
+
+
+def _command(text: str) -> tuple[str, str]:
+    if not text.startswith("/"):
+        return "", ""
+    word, _, rest = text[1:].partition(" ")
+    return word.strip().lower(), rest.strip()
