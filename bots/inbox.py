@@ -5,7 +5,6 @@ State machine of a row: pending -> processing -> done | pending (again later) | 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
-from adapters.events import Attachment, Event
+from adapters.events import Event
 from bots import backoff, wakeup, workers
 from bots.models import Channel, InboundEvent
 
@@ -22,6 +21,7 @@ State = InboundEvent.State
 # These get a turn; an edit mends the stored message. Everything else is kept for the log only.
 WORK_KINDS = frozenset({"message", "command", "action", "edit"})
 MAX_ATTEMPTS = 6
+STOP_TEXTS = frozenset({"/stop", "/停止"})
 # A turn is bounded by the model's and the skill's time limits; a claim far older belongs to a thread that hangs.
 CLAIM_LIMIT = timedelta(minutes=15)
 
@@ -71,14 +71,14 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
         dedupe_key=event.dedupe_key[:191],
         queue_key=queue_key(channel, event)[:255],
         kind=kind,
-        payload=event_to_json(event),
+        payload=event.to_dict(with_raw=False),  # the raw payload may hold more than we need to keep
         state=State.PENDING if kind in WORK_KINDS else State.IGNORED,
         request_id=request_id,
     )
     try:
         with transaction.atomic():
             row.save(force_insert=True)
-            if (event.command or "").lower() == "stop":
+            if event.command == "stop" or event.text.strip().lower() in STOP_TEXTS:
                 # /stop overtakes the queue: the turn in work looks at this flag while the model speaks
                 InboundEvent.objects.filter(queue_key=row.queue_key, state=State.PROCESSING).update(
                     cancel_requested=True
@@ -88,20 +88,6 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
             return None
         raise
     return row
-
-
-def event_to_json(event: Event) -> dict[str, object]:
-    """The event as JSON, without absent values and without the raw payload."""
-    values = dataclasses.asdict(dataclasses.replace(event, raw=None))
-    return {key: value for key, value in values.items() if value not in (None, "", (), [], {}, False)}
-
-
-def event_from_json(payload: dict[str, object]) -> Event:
-    values = dict(payload)
-    found = values.get("attachments")
-    if isinstance(found, list):
-        values["attachments"] = tuple(Attachment(**item) for item in found)
-    return Event(**values)  # type: ignore[arg-type]  # the shape that event_to_json wrote
 
 
 def claim(row_id: int) -> InboundEvent | None:
@@ -140,11 +126,13 @@ def finish(row: InboundEvent, *, conversation_id: int | None, error: str = "", s
     _update_claimed(row, state=state, conversation_id=conversation_id, finished_at=timezone.now(), error=error[:500])
 
 
-def retry_later(row: InboundEvent, error: str, retry_after: float | None = None) -> datetime:
-    """Gives the row back with exponential back-off; returns when it is due."""
-    due = timezone.now() + timedelta(seconds=backoff.delay_s(row.attempts, retry_after))
+def retry_later(row: InboundEvent, error: str, retry_after: float | None = None) -> float:
+    """Gives the row back with exponential back-off; returns the seconds until it is due."""
+    wait_s = backoff.delay_s(row.attempts, retry_after)
+    due = timezone.now() + timedelta(seconds=wait_s)
     _update_claimed(row, state=State.PENDING, due_at=due, error=error[:500], owner="", claimed_at=None)
-    return due
+    wakeup.send(wakeup.PROCESS, row.pk, row.channel.platform, in_s=wait_s)
+    return wait_s
 
 
 def _update_claimed(row: InboundEvent, **values: object) -> None:

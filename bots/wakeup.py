@@ -28,9 +28,11 @@ def after_commit(task: str, row_id: int, platform: str) -> None:
     transaction.on_commit(lambda: send(task, row_id, platform))
 
 
-def send(task: str, row_id: int, platform: str) -> None:
-    """Enqueues now. A broker that is down costs time, not the message: the sweep finds the row."""
+def send(task: str, row_id: int, platform: str, *, in_s: float | None = None) -> None:
+    """Enqueues now, or for `in_s` seconds from now. A broker that is down costs time: the sweep finds the row."""
     try:
-        current_app.send_task(task, (row_id,), queue=queue_for(platform), ignore_result=True, retry=False)
+        current_app.send_task(
+            task, (row_id,), queue=queue_for(platform), countdown=in_s, ignore_result=True, retry=False
+        )
     except Exception as error:  # any transport may raise its own kinds
         logger.warning("wake-up not sent, the sweep will find the row: %s", type(error).__name__)

@@ -91,13 +91,14 @@ def record_sent(row: OutboundMessage, message_id: str) -> None:
 def record_failure(row: OutboundMessage, error: SendError) -> bool:
     """Schedules another try, or makes it a dead letter; True when it is dead."""
     dead = error.permanent or row.attempts >= MAX_ATTEMPTS
+    wait_s = 0.0 if dead else backoff.delay_s(row.attempts, error.retry_after)
     values: dict[str, Any] = {"error": str(error)[:500], "mark": error.mark[:60], "owner": "", "claimed_at": None}
     if dead:
         values["state"] = State.DEAD
     else:
-        wait = backoff.delay_s(row.attempts, error.retry_after)
-        values |= {"state": State.PENDING, "due_at": timezone.now() + timedelta(seconds=wait)}
-    _update_claimed(row, **values)
+        values |= {"state": State.PENDING, "due_at": timezone.now() + timedelta(seconds=wait_s)}
+    if _update_claimed(row, **values) and not dead:
+        wakeup.send(wakeup.DELIVER, row.pk, row.channel.platform, in_s=wait_s)
     return dead
 
 

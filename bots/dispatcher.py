@@ -1,0 +1,326 @@
+"""From a claimed inbox row to a closed turn: who speaks, which conversation, the engine, and one transaction at the end."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from adapters.events import Event
+from bots import engine, inbox, metrics, outbox
+from bots.channels import adapter_for
+from bots.chat_frames import message_frame
+from bots.engine.language import language_of
+from bots.models import Channel, Conversation, Identity, InboundEvent, Message, Person, StateTransition, TurnUsage
+from bots.streaming import TokenStream
+from bots.web_events import PLATFORM, WebFacts, facts_of
+from memory import store
+from memory.types import Turn as MemoryTurn
+
+logger = logging.getLogger(__name__)
+Role = Message.Role
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who wrote, and in which open conversation."""
+
+    person: Person
+    conversation: Conversation
+
+
+class MessageDispatcher:
+    """Takes turns off the inbox. Stateless: everything it needs is in the rows."""
+
+    def process(self, row_id: int) -> int:
+        """Claims the row and works through what waits behind it in the same chat; returns how many turns were closed."""
+        closed = 0
+        row = inbox.claim(row_id)
+        while row is not None:
+            if not self._take(row):
+                break
+            closed += 1
+            following = inbox.next_in_queue(row.queue_key)
+            row = inbox.claim(following) if following is not None else None
+        return closed
+
+    def _take(self, row: InboundEvent) -> bool:
+        """One try at one row. False when the chat has to wait (a later try) or the row was taken over."""
+        started = time.perf_counter()
+        try:
+            self._turn(row, started)
+        except inbox.ClaimLost:
+            logger.warning("inbound %s was taken over by another worker", row.pk)
+            return False
+        except Exception as error:  # whatever it is, the row must neither be lost nor stay claimed
+            logger.exception("turn of inbound %s failed (attempt %s)", row.pk, row.attempts)
+            metrics.turn(time.perf_counter() - started, "error")
+            return self._failed(row, error)
+        metrics.turn(time.perf_counter() - started, "ok")
+        return True
+
+    def _turn(self, row: InboundEvent, started: float) -> None:
+        channel = row.channel
+        event = Event.from_dict(row.payload)
+        speaker = find_speaker(channel, event)
+        if event.kind == "edit":
+            _apply_edit(row, event, speaker.conversation)
+            return
+        if speaker.person.blocked or not _addressed(event):
+            inbox.finish(row, conversation_id=speaker.conversation.pk, state=InboundEvent.State.IGNORED)
+            return
+        turn = _build_turn(row, channel, event, speaker)
+        stream = TokenStream.of(channel, event) if channel.platform == PLATFORM else None
+        if stream is not None:
+            stream.begin(restart=row.attempts > 1)
+            turn.on_token, turn.on_restart = stream.token, stream.restart
+        turn.cancelled = lambda: inbox.stop_requested(row)
+        reply = engine.respond(turn)
+        if stream is not None:
+            stream.flush()
+        self._close(row, turn, reply, started)
+
+    def _close(self, row: InboundEvent, turn: engine.Turn, reply: engine.Reply, started: float) -> None:
+        """Writes the whole turn in one transaction: answered exactly once, or not at all."""
+        with transaction.atomic():
+            inbox.finish(row, conversation_id=turn.conversation.pk)
+            asked, answered = _store_messages(row, turn, reply)
+            if reply.remember:
+                _remember(turn, reply, asked, answered)
+            StateTransition.objects.bulk_create(turn.transitions)
+            _touch_conversation(turn)
+            if reply.new_conversation:
+                _open_conversation(turn.channel, turn.event, turn.person)
+            if answered is not None:
+                outbox.enqueue(
+                    turn.channel,
+                    turn.conversation,
+                    answered,
+                    _payloads(turn.channel, turn.event, answered),
+                    request_id=row.request_id,
+                )
+            if reply.completion is not None:
+                _store_usage(turn, reply, started)
+
+    def _failed(self, row: InboundEvent, error: Exception) -> bool:
+        """Tries again later; after the last try the person is told, and the row is a dead letter."""
+        reason = f"{type(error).__name__}: {error}"
+        try:
+            if row.attempts < inbox.MAX_ATTEMPTS:
+                inbox.retry_later(row, reason, getattr(error, "retry_after", None))
+                return False
+            _give_up(row, reason)
+        except inbox.ClaimLost:
+            return False
+        return True
+
+
+def find_speaker(channel: Channel, event: Event) -> Speaker:
+    """The person behind the event and their open conversation; both are made on the first message."""
+    external_id = (event.user_id or event.chat_id or "unknown")[:191]
+    identity = Identity.objects.select_related("person").filter(channel=channel, external_id=external_id).first()
+    if identity is None:
+        identity = _new_identity(channel, event, external_id)
+    conversation = _find_conversation(channel, event) or _open_conversation(channel, event, identity.person)
+    return Speaker(identity.person, conversation)
+
+
+def _new_identity(channel: Channel, event: Event, external_id: str) -> Identity:
+    """Another worker may meet the same person in another chat at this moment: the constraint decides who was first."""
+    with transaction.atomic():
+        person = Person.objects.create(
+            bot_id=channel.bot_id,
+            display_name=event.user_name[:200],
+            time_zone=web_facts(channel, event).time_zone[:64],
+            last_seen_at=timezone.now(),
+        )
+        identity, created = Identity.objects.get_or_create(
+            channel=channel,
+            external_id=external_id,
+            defaults={"person": person, "user_name": event.user_name[:200], "alt_id": event.alt_user_id or ""},
+        )
+        if not created:
+            person.delete()
+    return identity
+
+
+def web_facts(channel: Channel, event: Event) -> WebFacts:
+    """What the browser told; empty for other platforms, whose `data` is a button's payload."""
+    return facts_of({"data": event.data}) if channel.platform == PLATFORM else WebFacts()
+
+
+def _chat(event: Event) -> dict[str, str]:
+    return {"chat_id": (event.chat_id or event.user_id or "unknown")[:191], "thread_id": (event.thread_id or "")[:191]}
+
+
+def _find_conversation(channel: Channel, event: Event) -> Conversation | None:
+    return Conversation.objects.filter(channel=channel, closed_at=None, **_chat(event)).first()
+
+
+def _open_conversation(channel: Channel, event: Event, person: Person) -> Conversation:
+    return Conversation.objects.create(
+        bot_id=channel.bot_id, channel=channel, person=person, chat_type=event.chat_type[:20], **_chat(event)
+    )
+
+
+def _addressed(event: Event) -> bool:
+    """In a group the bot answers only when it is meant."""
+    return event.chat_type == "private" or event.mentions_bot or bool(event.command) or event.kind == "action"
+
+
+def _build_turn(row: InboundEvent, channel: Channel, event: Event, speaker: Speaker) -> engine.Turn:
+    text = (event.data or "") if event.kind == "action" else event.text
+    text = text.strip()
+    return engine.Turn(
+        bot=channel.bot,
+        channel=channel,
+        person=speaker.person,
+        conversation=speaker.conversation,
+        event=event,
+        inbound_id=row.pk,
+        text=text,
+        language=language_of(text, speaker.person.language or web_facts(channel, event).language),
+        now=timezone.now(),
+    )
+
+
+def _apply_edit(row: InboundEvent, event: Event, conversation: Conversation) -> None:
+    """An edited message changes what is on record; it is not answered again."""
+    with transaction.atomic():
+        inbox.finish(row, conversation_id=conversation.pk)
+        if event.message_id:
+            Message.objects.filter(
+                conversation=conversation, role=Role.USER, platform_message_id=event.message_id
+            ).update(text=event.text)
+
+
+def _store_messages(row: InboundEvent, turn: engine.Turn, reply: engine.Reply) -> tuple[Message, Message | None]:
+    asked = Message(
+        conversation=turn.conversation,
+        person=turn.person,
+        inbound=row,
+        role=Role.USER,
+        text=turn.text,
+        attachments=row.payload.get("attachments", []),
+        platform_message_id=(turn.event.message_id or "")[:191],
+        client_id=web_facts(turn.channel, turn.event).client_id[:64],
+        occurred_at=row.received_at,
+    )
+    answered = None
+    if not reply.silent:
+        answered = Message(
+            conversation=turn.conversation,
+            person=turn.person,
+            inbound=row,
+            role=Role.ASSISTANT,
+            text=reply.text,
+            client_id=asked.client_id,
+            meta=reply.meta,
+        )
+    Message.objects.bulk_create([asked] if answered is None else [asked, answered])
+    return asked, answered
+
+
+def _remember(turn: engine.Turn, reply: engine.Reply, asked: Message, answered: Message | None) -> None:
+    common = {
+        "bot_id": turn.bot.pk,
+        "person_id": turn.person.pk,
+        "conversation_id": turn.conversation.pk,
+    }
+    turns = [
+        MemoryTurn(
+            **common,
+            message_id=asked.pk,
+            role="user",
+            speaker=turn.person.display_name,
+            text=turn.text,
+            occurred_at=asked.occurred_at.astimezone(turn.zone),
+            vector=reply.user_vector,
+        )
+    ]
+    if answered is not None:
+        turns.append(
+            MemoryTurn(
+                **common,
+                message_id=answered.pk,
+                role="assistant",
+                speaker=turn.bot.name,
+                text=answered.text,
+                occurred_at=answered.occurred_at.astimezone(turn.zone),
+            )
+        )
+    store.MemoryStore(turn.bot.pk).remember(turns)
+
+
+def _touch_conversation(turn: engine.Turn) -> None:
+    conversation = turn.conversation
+    conversation.last_message_at = turn.now
+    conversation.save(update_fields=["state", "state_data", "last_message_at", "closed_at"])
+    person = turn.person
+    fresh = person.last_seen_at is None or (turn.now - person.last_seen_at).total_seconds() > 60
+    if fresh or person.language != turn.language:
+        person.last_seen_at, person.language = turn.now, turn.language
+        person.save(update_fields=["last_seen_at", "language"])
+
+
+def _payloads(channel: Channel, event: Event, answered: Message) -> list[dict[str, Any]]:
+    """One payload per part that the platform can take; the first one answers the person's message visibly in groups."""
+    common: dict[str, Any] = {
+        "chat_id": event.chat_id or event.user_id or "",
+        "user_id": event.user_id,
+        "thread_id": event.thread_id,
+        "reply_token": event.reply_token,
+        "reply_url": event.reply_url,
+    }
+    if channel.platform == PLATFORM:
+        return [common | {"text": answered.text, "data": message_frame(answered)}]
+    parts = adapter_for(channel).split(answered.text)
+    payloads = [common | {"text": part} for part in parts]
+    if event.chat_type != "private" and event.message_id:
+        payloads[0]["reply_to"] = event.message_id
+    return [{key: value for key, value in payload.items() if value is not None} for payload in payloads]
+
+
+def _store_usage(turn: engine.Turn, reply: engine.Reply, started: float) -> None:
+    completion = reply.completion
+    assert completion is not None
+    TurnUsage.objects.create(
+        bot=turn.bot,
+        person=turn.person,
+        conversation=turn.conversation,
+        provider=completion.provider[:60],
+        model=completion.model[:120],
+        prompt_tokens=completion.prompt_tokens,
+        completion_tokens=completion.completion_tokens,
+        first_token_ms=completion.first_token_ms,
+        model_ms=completion.total_ms,
+        recall_ms=round(reply.recall_ms),
+        total_ms=round((time.perf_counter() - started) * 1000),
+        cost=completion.cost,
+    )
+
+
+def _give_up(row: InboundEvent, reason: str) -> None:
+    """The last try failed: the person hears it, the operator finds a dead letter that can be replayed."""
+    channel, event = row.channel, Event.from_dict(row.payload)
+    with transaction.atomic():
+        speaker = find_speaker(channel, event)
+        inbox.finish(row, conversation_id=speaker.conversation.pk, error=reason, state=InboundEvent.State.DEAD)
+        turn = _build_turn(row, channel, event, speaker)
+        with translation.override(turn.language or settings.LANGUAGE_CODE):
+            text = _("Something went wrong on my side and I could not answer this. Please try again in a while.")
+        _asked, answered = _store_messages(row, turn, engine.Reply(text, meta={"failed": True}))
+        if answered is not None:
+            outbox.enqueue(
+                channel,
+                speaker.conversation,
+                answered,
+                _payloads(channel, event, answered),
+                request_id=row.request_id,
+            )

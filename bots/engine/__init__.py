@@ -1,0 +1,6 @@
+"""The dialog engine: command? open form? skill? else recall, prompt, model. Reads and answers; writes nothing itself."""
+
+from bots.engine.engine import respond
+from bots.engine.turn import Reply, Turn
+
+__all__ = ["Reply", "Turn", "respond"]

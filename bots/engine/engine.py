@@ -1,0 +1,119 @@
+"""One turn: what does this message mean, and what is the answer?"""
+
+from __future__ import annotations
+
+import logging
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from bots import metrics
+from bots.engine import commands, forms, prompt, responder
+from bots.engine.turn import Reply, Turn
+from bots.llm import complete
+from bots.llm.errors import Cancelled, NoModelAvailable
+from bots.llm.values import Target
+from bots.models import Conversation, Message
+from memory.store import MemoryStore, Scope
+from memory.types import Recall
+from skills import runner
+
+logger = logging.getLogger(__name__)
+
+RECENT_MESSAGES = 12
+RECALLED = 8
+LONGEST_TEXT = 8000  # characters of one message that reach the model
+
+
+def respond(turn: Turn) -> Reply:
+    """Decides and answers, in the person's language. Reads the database; changes only `turn.conversation` in memory."""
+    with translation.override(turn.language):
+        if (command := commands.parse(turn)) is not None:
+            return commands.run(turn, *command)
+        if turn.conversation.state == Conversation.State.HUMAN:
+            return Reply("", silent=True, remember=True)
+        if not turn.text:
+            return Reply(_("I can read text only for now. Could you write it?"))
+        if turn.conversation.state == Conversation.State.COLLECTING:
+            reply = forms.resume(turn)
+            if reply is not None:
+                return reply
+        if (match := runner.match(turn.bot.pk, turn.text, turn.language)) is not None:
+            return forms.start_skill(turn, match)
+        return _answer(turn)
+
+
+def _answer(turn: Turn) -> Reply:
+    """Recall, prompt, model; the built-in responder where no model can answer."""
+    recent = _recent(turn)
+    recalled = MemoryStore(turn.bot.pk).recall(
+        Scope(bot_id=turn.bot.pk, person_id=turn.person.pk),
+        turn.text[:LONGEST_TEXT],
+        k=RECALLED,
+        now=turn.now,
+        exclude_message_ids=[message.pk for message in recent],
+    )
+    metrics.recall(recalled.ms / 1000)
+    try:
+        return _ask_model(turn, recent, recalled)
+    except Cancelled as stopped:
+        text = f"{stopped.text.rstrip()} …" if stopped.text.strip() else _("Stopped.")
+        return Reply(text, remember=False, user_vector=recalled.vector, recall_ms=recalled.ms, meta={"stopped": True})
+    except NoModelAvailable:
+        text = responder.answer(turn.text, language=turn.language, hits=recalled.hits, zone=turn.zone, now=turn.now)
+        return Reply(
+            text, remember=True, user_vector=recalled.vector, recall_ms=recalled.ms, meta=_meta(recalled, "built-in")
+        )
+
+
+def _ask_model(turn: Turn, recent: list[Message], recalled: Recall) -> Reply:
+    def messages(target: Target) -> prompt.Messages:
+        return prompt.build(
+            prompt.Inputs(
+                instructions=turn.bot.instructions,
+                bot_name=turn.bot.name,
+                person_name=turn.person.display_name,
+                now=turn.now.astimezone(turn.zone),
+                hits=recalled.hits,
+                summary=turn.conversation.summary,
+                recent=tuple((message.role, message.text) for message in recent),
+                text=turn.text[:LONGEST_TEXT],
+            ),
+            target,
+            max_reply_tokens=turn.bot.max_reply_tokens,
+        )
+
+    completion = complete(
+        messages,
+        bot=turn.bot,
+        on_token=turn.on_token,
+        on_restart=turn.on_restart,
+        cancelled=turn.cancelled if turn.on_token is not None else None,
+        allow_demo=responder.demo_can_answer(turn.text),
+    )
+    metrics.model(completion.provider, completion.total_ms / 1000, "ok")
+    return Reply(
+        completion.text,
+        remember=True,
+        completion=completion,
+        user_vector=recalled.vector,
+        recall_ms=recalled.ms,
+        meta=_meta(recalled, completion.provider) | {"model": completion.model, "demo": completion.is_demo},
+    )
+
+
+def _recent(turn: Turn) -> list[Message]:
+    newest_first = (
+        Message.objects.filter(conversation_id=turn.conversation.pk)
+        .order_by("-id")
+        .only("id", "role", "text")[:RECENT_MESSAGES]
+    )
+    return list(newest_first)[::-1]
+
+
+def _meta(recalled: Recall, provider: str) -> dict[str, object]:
+    return {
+        "provider": provider,
+        "recalled": [{"id": hit.id, "score": round(hit.score, 3)} for hit in recalled.hits],
+        "degraded": recalled.degraded,
+    }

@@ -1,0 +1,25 @@
+"""Which language to answer in."""
+
+from __future__ import annotations
+
+import re
+
+from django.conf import settings
+
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_LATIN = re.compile(r"[A-Za-z]{2,}")
+
+
+def language_of(text: str, known: str = "") -> str:
+    """ "zh-hans" or "en": by the script of the text; by what is known of the person where the text has neither.
+
+    A Chinese sentence often holds Latin names, an English one seldom Han: any Han character decides, unless Latin
+    words outnumber the characters.
+    """
+    han, latin = len(_HAN.findall(text)), len(_LATIN.findall(text))
+    if text.startswith(("/", "/")) and not han and known:  # noqa: RUF001
+        latin = 0  # "/help" says nothing of the person's language
+    if han or latin:
+        return "zh-hans" if han >= latin else "en"
+    chosen = known or settings.LANGUAGE_CODE
+    return "zh-hans" if chosen.lower().startswith("zh") else "en"

@@ -1,0 +1,100 @@
+"""The values of one turn: what the engine is given and what it answers. The engine reads; only the dispatcher writes."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from adapters.events import Event
+from bots.llm.values import Completion
+from bots.models import Bot, Channel, Conversation, Person, StateTransition
+
+
+def _never() -> bool:
+    return False
+
+
+def _nothing(*_: object) -> None:
+    return None
+
+
+@dataclass(slots=True)
+class Turn:
+    """One message of one person to one bot.
+
+    Attributes:
+        text: what the person wrote, after the platform's mention was taken off.
+        language: "zh-hans" or "en": the language to answer in.
+        now: aware UTC time of the turn.
+        cancelled: True once the person asked to stop.
+        on_token: takes each piece of a streamed answer; None where nothing is streamed.
+        on_restart: what was streamed is void, the answer begins anew.
+    """
+
+    bot: Bot
+    channel: Channel
+    person: Person
+    conversation: Conversation
+    event: Event
+    inbound_id: int
+    text: str
+    language: str
+    now: datetime
+    cancelled: Callable[[], bool] = _never
+    on_token: Callable[[str], None] | None = None
+    on_restart: Callable[[], None] = _nothing
+    transitions: list[StateTransition] = field(default_factory=list)
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The person's time zone, else the installation's."""
+        try:
+            return zoneinfo.ZoneInfo(self.person.time_zone or settings.TIME_ZONE)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+            return zoneinfo.ZoneInfo("UTC")
+
+    def move(self, name: str, *args: Any) -> None:
+        """Performs a declared transition of the dialog and notes it for the audit.
+
+        Raises:
+            django_fsm.TransitionNotAllowed: the state machine does not declare it from here.
+        """
+        source = self.conversation.state
+        getattr(self.conversation, name)(*args)
+        self.transitions.append(
+            StateTransition(
+                conversation=self.conversation,
+                name=name,
+                source=source,
+                target=self.conversation.state,
+                inbound_id=self.inbound_id,
+                at=self.now,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the bot answers, and what the dispatcher has to do beside sending it.
+
+    Attributes:
+        text: neutral markdown; empty with `silent`.
+        silent: nothing is sent (a human has taken over, or the group was not talking to the bot).
+        remember: whether the two turns go to long-term memory (commands and forms do not).
+        new_conversation: the conversation was closed; the next one begins at once.
+        user_vector: the query's embedding, to be stored with the person's turn.
+    """
+
+    text: str
+    silent: bool = False
+    remember: bool = False
+    new_conversation: bool = False
+    completion: Completion | None = None
+    recall_ms: float = 0.0
+    user_vector: Any = None
+    meta: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,95 @@
+"""`manage.py serve`: the whole product on one machine."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from celery import current_app
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from bots import workers
+from bots.llm import targets
+from bots.operations import setup
+from bots.runtime.children import Children
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Starts everything: web server, workers, schedules and, when no provider is set, the embedded model."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default=settings.CLAWDBOT.web.host, help="address to listen on")
+        parser.add_argument("--port", type=int, default=settings.CLAWDBOT.web.port, help="port to listen on")
+        parser.add_argument("--no-migrate", action="store_true", help="do not migrate the database first")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not options["no_migrate"]:
+            call_command("migrate", interactive=False, verbosity=0)
+        first = setup.bootstrap()
+        current_app.loader.import_default_modules()
+        children = self._start_children()
+        try:
+            self._serve(options["host"], options["port"], first)
+        finally:
+            children.stop()
+            workers.forget_current()
+
+    def _start_children(self) -> Children:
+        config = settings.CLAWDBOT
+        if not config.redis_url:
+            _clear_queue_folder(Path(settings.CLAWDBOT.home) / "queue")
+        children = Children(Path(sys.argv[0]).resolve())
+        if config.model_server.enable and not targets.configured():
+            children.add("model server", "modelserver", "--port", str(config.model_server.port), optional=True)
+        for number in range(config.worker.processes):
+            children.add(f"worker {number + 1}", "worker", "--threads", str(config.worker.threads))
+        children.watch()
+        return children
+
+    def _serve(self, host: str, port: int, first: Any) -> None:
+        from daphne.server import Server
+        from django.core.asgi import get_asgi_application  # noqa: F401  settings are ready before the application loads
+        from django.utils.module_loading import import_string
+
+        from bots.runtime import background
+
+        background.free_what_the_last_process_left()
+        background.start_worker_thread("live", settings.CLAWDBOT.worker.threads)
+        background.start_beat_thread()
+        application = import_string(settings.ASGI_APPLICATION)
+        address = host if ":" not in host else host.replace(":", r"\:")
+        server = Server(
+            application=application,
+            endpoints=[f"tcp:port={port}:interface={address}"],
+            signal_handlers=True,
+            server_name="",
+            websocket_timeout=-1,
+            ready_callable=lambda: self._announce(host, port, first),
+        )
+        try:
+            server.run()
+        except OSError as error:
+            raise CommandError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+        if server.listeners and not server.listening_addresses:
+            raise CommandError(f"cannot listen on {host}:{port}: is another process using the port?")
+
+    def _announce(self, host: str, port: int, first: Any) -> None:
+        shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "::1") else host  # noqa: S104  only compared
+        self.stdout.write(f"\nClawdbot is at http://{shown}:{port}/   admin: http://{shown}:{port}/admin/")
+        for line in setup.announcement(first):
+            self.stdout.write(line)
+        self.stdout.flush()
+
+
+def _clear_queue_folder(folder: Path) -> None:
+    """Wake-ups of an earlier run say nothing that the rows do not say better."""
+    for name in ("tasks", "done"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+        (folder / name).mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,35 @@
+"""`manage.py worker`: a process that takes turns and sends replies."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from typing import Any
+
+from celery import current_app
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+from bots.runtime import children
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Runs a worker process: takes turns off the inbox and sends what is in the outbox."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--queue", default="bots", help="queue to serve (default: bots)")
+        parser.add_argument("--threads", type=int, default=settings.CLAWDBOT.worker.threads, help="turns at a time")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        children.end_with_parent()
+        current_app.loader.import_default_modules()
+        from bots.runtime import background
+
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        try:
+            background.run_worker(options["queue"], options["threads"], "worker")
+        except (KeyboardInterrupt, SystemExit):
+            logger.info("worker stops")

@@ -1,0 +1,109 @@
+"""Child processes of `manage.py serve`: started, restarted with back-off when they die, ended together with it."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+PARENT_VARIABLE = "CLAWDBOT_PARENT_PID"
+STOP_WAIT_S = 10.0
+LONGEST_PAUSE_S = 30.0
+EXIT_UNAVAILABLE = 1  # a child that says "I cannot run here" is not started again
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(slots=True)
+class Child:
+    """One `manage.py` command kept running. `optional`: exit code 1 means it cannot run here, which is no fault."""
+
+    name: str
+    arguments: tuple[str, ...]
+    optional: bool = False
+    process: subprocess.Popen[bytes] | None = None
+    failures: int = 0
+    restart_at: float = 0.0
+    gone: bool = False
+
+
+@dataclass(slots=True)
+class Children:
+    """All child processes of this one, watched by a thread."""
+
+    manage: Path
+    _children: list[Child] = field(default_factory=list)
+    _stopping: threading.Event = field(default_factory=threading.Event)
+
+    def add(self, name: str, *arguments: str, optional: bool = False) -> None:
+        child = Child(name, arguments, optional)
+        self._start(child)
+        self._children.append(child)
+
+    def watch(self) -> None:
+        """Starts the thread that restarts what dies."""
+        threading.Thread(target=self._watch, name="children", daemon=True).start()
+
+    def stop(self) -> None:
+        """Asks all to end, and makes those that do not."""
+        self._stopping.set()
+        running = [child.process for child in self._children if child.process and child.process.poll() is None]
+        for process in running:
+            process.terminate()
+        deadline = time.monotonic() + STOP_WAIT_S
+        for process in running:
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    def _start(self, child: Child) -> None:
+        environment = os.environ | {PARENT_VARIABLE: str(os.getpid())}
+        child.process = subprocess.Popen([sys.executable, str(self.manage), *child.arguments], env=environment)
+        logger.info("started %s (process %s)", child.name, child.process.pid)
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(0.5):
+            for child in self._children:
+                self._look_after(child)
+
+    def _look_after(self, child: Child) -> None:
+        if child.gone or child.process is None or (code := child.process.poll()) is None:
+            return
+        now = time.monotonic()
+        if not child.restart_at:
+            if child.optional and code == EXIT_UNAVAILABLE:
+                child.gone = True
+                return
+            child.failures += 1
+            pause = min(LONGEST_PAUSE_S, 0.5 * 2.0 ** min(child.failures, 6))
+            child.restart_at = now + pause
+            logger.error("%s ended with code %s; starting again in %.1f s", child.name, code, pause)
+        elif now >= child.restart_at:
+            child.restart_at = 0.0
+            self._start(child)
+
+
+def end_with_parent() -> None:
+    """In a child: end when the parent is gone, however it went (also by SIGKILL)."""
+    parent = int(os.environ.get(PARENT_VARIABLE) or 0)
+    if not parent:
+        return
+    with contextlib.suppress(OSError, AttributeError):  # Linux only; elsewhere the thread below does it
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(3)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()

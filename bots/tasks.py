@@ -1,0 +1,27 @@
+"""Celery tasks of the bots app. Each is a wake-up for a row or a regular look at all of them."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from bots import operations
+from bots.dispatcher import MessageDispatcher
+from bots.outbox import deliver
+
+
+@shared_task(name="bots.process_message", ignore_result=True)
+def process_message(inbound_id: int) -> None:
+    """Takes the turn of an inbox row, if it is its turn."""
+    MessageDispatcher().process(inbound_id)
+
+
+@shared_task(name="bots.deliver", ignore_result=True)
+def deliver_message(outbound_id: int) -> None:
+    """Sends an outbox row, if it is its turn."""
+    deliver(outbound_id)
+
+
+@shared_task(name="bots.sweep", ignore_result=True)
+def sweep() -> None:
+    """Wakes workers for every due row and frees the claims of dead ones: nothing is lost for want of a task."""
+    operations.queues.sweep()
