@@ -9,7 +9,7 @@ class HttpError(ClawdbotError):
     """An outgoing request got no usable response.
 
     Attributes:
-        written: True when the request had been completely written to the socket, so the other side may have acted on it.
+        written: True when the request had been completely written to the socket: the other side may have acted on it.
     """
 
     written: bool = False

@@ -1,0 +1,193 @@
+"""Account schemas: what a platform needs to know about one bot account, for the admin, the command line and checks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from adapters.errors import AccountError
+from clawdbot.redaction import register_secret
+
+FieldKind = Literal["text", "list", "bool", "number"]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountField:
+    """One key of an account, described for forms and help texts.
+
+    Attributes:
+        name: The key, as in `channel add --set name=value`.
+        label: By language, "en" and "zh".
+        help: By language, "en" and "zh".
+        secret: Must be stored encrypted and never shown.
+        required: Must be given.
+        kind: How to ask for it; "list" also takes one string with commas or line breaks.
+        default: Used when it is not given.
+    """
+
+    name: str
+    label: Mapping[str, str]
+    help: Mapping[str, str]
+    secret: bool
+    required: bool
+    kind: FieldKind
+    default: Any
+
+
+def split_list(value: Any) -> Any:
+    """Turns "a, b" or lines into a tuple.
+
+    The text as a whole counts too when it holds a comma, because a secret may contain one.
+    """
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        parts = [part.strip() for part in re.split(r"[,\n]", value)]
+        whole = value.strip()
+        if "," in whole and "\n" not in whole:
+            parts.append(whole)
+        return tuple(dict.fromkeys(part for part in parts if part))
+    if isinstance(value, (list, tuple, set)):
+        return tuple(part.strip() if isinstance(part, str) else part for part in value if part)
+    return value
+
+
+def split_names(value: Any) -> Any:
+    """Turns "a, b" or lines into a tuple of names."""
+    if isinstance(value, str):
+        return tuple(part for part in re.split(r"[,\s]+", value) if part)
+    return () if value is None else value
+
+
+def _text(value: Any) -> Any:
+    # Ids are often written as numbers in YAML and JSON; booleans are a mistake.
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value.strip() if isinstance(value, str) else value
+
+
+def _base_url(value: Any) -> Any:
+    value = _text(value)
+    if isinstance(value, str) and value:
+        if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
+            raise ValueError("must be an http or https address without credentials or query")
+        return value.rstrip("/")
+    return value
+
+
+def _target_url(value: Any) -> Any:
+    value = _text(value)
+    if isinstance(value, str) and value and not re.fullmatch(r"https?://[^\s/?#@]+([/?][^\s#]*)?", value):
+        raise ValueError("must be an http or https address without credentials")
+    return value
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+BaseUrl = Annotated[str, BeforeValidator(_base_url)]
+TargetUrl = Annotated[str, BeforeValidator(_target_url)]
+Secrets = Annotated[tuple[str, ...], BeforeValidator(split_list)]
+Names = Annotated[tuple[str, ...], BeforeValidator(split_names)]
+
+
+def account_field(
+    default: Any = ...,
+    *,
+    label: tuple[str, str],
+    help: tuple[str, str] = ("", ""),
+    secret: bool = False,
+    kind: FieldKind = "text",
+    **constraints: Any,
+) -> Any:
+    """Declares a key of an account.
+
+    Args:
+        default: Value when it is not given; leave it out for a required key.
+        label: English and Chinese.
+        help: English and Chinese.
+        secret: Stored encrypted, write-only, registered for redaction.
+        kind: How forms ask for it.
+        **constraints: Passed to pydantic (`pattern`, `max_length`, ...).
+    """
+    about: Any = {
+        "label": {"en": label[0], "zh": label[1]},
+        "help": {"en": help[0], "zh": help[1]},
+        "secret": secret,
+        "kind": kind,
+    }
+    return Field(default, repr=not secret, json_schema_extra={"account": about}, **constraints)
+
+
+class Account(BaseModel):
+    """Base of every account schema; adds the keys all platforms have."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, arbitrary_types_allowed=True)
+
+    base_url: BaseUrl = account_field(
+        "",
+        label=("API address", "API 地址"),
+        help=(
+            "Only for a proxy, a self-hosted API server or tests; empty means the platform's own address.",
+            "仅用于代理、自建 API 服务器或测试;留空则使用平台官方地址。",
+        ),
+    )
+    allowed_hosts: Names = account_field(
+        (),
+        label=("Allowed hosts", "允许的主机"),
+        help=(
+            "Hosts to which addresses handed out by the platform may point, instead of the platform's own.",
+            "平台下发的地址允许指向的主机,用于替代平台自身的主机。",
+        ),
+        kind="list",
+    )
+
+    @classmethod
+    def describe(cls) -> tuple[AccountField, ...]:
+        """The keys an operator sets, required ones first, in order of declaration."""
+        out = []
+        for name, info in cls.model_fields.items():
+            extra = info.json_schema_extra
+            about: Any = extra.get("account") if isinstance(extra, dict) else None
+            if about is None:
+                continue  # injected by the program, not set by people
+            default = None if info.is_required() else info.default
+            out.append(AccountField(name=name, required=info.is_required(), default=default, **about))
+        common = set(Account.model_fields)
+        return tuple(sorted(out, key=lambda f: (f.name in common, not f.required)))
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> Any:
+        """Checks the values and registers the secret ones for redaction.
+
+        Raises:
+            AccountError: Naming each wrong key and the reason, never a value.
+        """
+        try:
+            account = cls.model_validate(dict(values))
+        except ValidationError as error:
+            problems = {
+                ".".join(str(part) for part in item["loc"][:1]) or "account": _reason(item)
+                for item in error.errors(include_url=False, include_input=False)
+            }
+        else:
+            account.register_secrets()
+            return account
+        raise AccountError("; ".join(f"{key}: {why}" for key, why in problems.items()), problems=problems)
+
+    def register_secrets(self) -> None:
+        """Makes logs hide every secret value of this account."""
+        for described in self.describe():
+            if described.secret:
+                value = getattr(self, described.name)
+                for secret in value if isinstance(value, tuple) else (value,):
+                    if isinstance(secret, str):
+                        register_secret(secret)
+
+
+def _reason(item: Any) -> str:
+    if item["type"] == "missing":
+        return "is required"
+    return str(item["msg"]).removeprefix("Value error, ")

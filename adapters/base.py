@@ -1,0 +1,220 @@
+"""What every platform adapter is: verify and parse on the way in, render and classify on the way out."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar, Generic, TypeVar
+
+from adapters.accounts import Account
+from adapters.errors import AdapterError, NotSupported, SendError
+from adapters.events import (
+    BotIdentity,
+    OutgoingMessage,
+    Polled,
+    Received,
+    SendReceipt,
+    WebhookInfo,
+    WebhookRequest,
+)
+from adapters.splitter import split_text
+from clawdbot import http
+from clawdbot.clock import Clock, system_clock
+
+AccountT = TypeVar("AccountT", bound=Account)
+
+CONNECT_S = 5.0
+READ_S = 20.0
+
+
+class Adapter(ABC, Generic[AccountT]):
+    """One bot account on one platform. Cheap to make, safe to use from several threads, stores nothing.
+
+    Args:
+        account: The account's values; unknown keys are ignored here and refused by `registry.validate_account`.
+        clock: Epoch seconds; time windows are judged by it.
+
+    Raises:
+        AccountError: When a required key is missing or a value is wrong.
+
+    Attributes:
+        platform: Name in the registry.
+        label: Display name by language.
+        schema: The account model.
+        idempotent_send: A repeated send with the same idempotency key has no second effect.
+        supports_typing: `send_typing` does something.
+        supports_polling: `poll` works.
+        supports_webhook_setup: `set_webhook` registers the address by API.
+        text_limit: Longest text of one message, counted by `text_unit`.
+    """
+
+    platform: ClassVar[str]
+    label: ClassVar[Mapping[str, str]]
+    schema: ClassVar[type[Account]] = Account
+    idempotent_send: ClassVar[bool] = False
+    supports_typing: ClassVar[bool] = False
+    supports_polling: ClassVar[bool] = False
+    supports_webhook_setup: ClassVar[bool] = False
+    text_limit: ClassVar[int] = 4000
+
+    def __init__(self, account: Mapping[str, Any], *, clock: Clock = system_clock) -> None:
+        self.account: AccountT = self.schema.parse(account)
+        self.clock = clock
+
+    # In
+
+    @classmethod
+    def identify(cls, request: WebhookRequest) -> bool:
+        """True when the request looks like this platform's, by headers or shape. Cheap, pure, proves nothing."""
+        return False
+
+    @abstractmethod
+    def receive(self, request: WebhookRequest) -> Received:
+        """Verifies the raw bytes, then parses them. Pure: no network, no storage.
+
+        Raises:
+            SignatureRejected: When the request is not proven genuine; nothing was parsed.
+            MalformedPayload: When it is genuine but unreadable.
+            AdapterError: For another refusal, with its status.
+        """
+
+    def poll(self, offset: int | None, timeout: float = 50.0) -> Polled:
+        """Fetches events by long polling.
+
+        Args:
+            offset: `next_offset` of the poll before, None the first time.
+            timeout: Seconds the platform may hold the request open.
+
+        Raises:
+            SendError: When the call fails.
+            NotSupported: When the platform has no polling.
+        """
+        raise NotSupported(f"{self.platform} has no polling")
+
+    # Out
+
+    @abstractmethod
+    def send(self, message: OutgoingMessage) -> SendReceipt:
+        """Sends one message that is short enough (see `split`). Never retries by itself.
+
+        Raises:
+            SendError: Says whether and when another try makes sense.
+        """
+
+    @abstractmethod
+    def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
+        """Turns the platform's HTTP response to a send into a receipt. Pure.
+
+        Raises:
+            SendError: For everything that is not a success.
+        """
+
+    @staticmethod
+    def text_unit(text: str) -> int:
+        """The length of a text as the platform counts it; Unicode code points unless overridden."""
+        return len(text)
+
+    def split(self, text: str) -> list[str]:
+        """Cuts neutral markdown into pieces of at most `text_limit`; empty for blank text. Pure."""
+        return split_text(text, self.text_limit, self.text_unit)
+
+    def send_typing(self, chat_id: str, thread_id: str | None = None) -> None:
+        """Shows that the bot is typing, where the platform can. Does nothing elsewhere.
+
+        Raises:
+            SendError: When the call fails; callers may ignore it.
+        """
+
+    def answer_action(self, reply_token: str, text: str = "") -> None:
+        """Confirms a pressed button (`Event.reply_token`), where the platform waits for that.
+
+        Raises:
+            SendError: When the call fails; callers may ignore it.
+        """
+
+    # Set-up
+
+    def whoami(self) -> BotIdentity:
+        """Asks the platform who the account is; proves that the credentials work.
+
+        Raises:
+            SendError: When the platform refuses or cannot be reached.
+            NotSupported: When there is nothing to ask.
+        """
+        raise NotSupported(f"{self.platform} has no account to ask for")
+
+    def set_webhook(self, url: str) -> None:
+        """Registers `url` as the webhook.
+
+        Raises:
+            SendError: When the platform refuses.
+            NotSupported: When it has to be entered by hand in the platform's console.
+        """
+        raise NotSupported(f"enter the webhook address in the console of {self.platform}")
+
+    def delete_webhook(self) -> None:
+        """Removes the registered webhook; raises like `set_webhook`."""
+        raise NotSupported(f"remove the webhook address in the console of {self.platform}")
+
+    def webhook_info(self) -> WebhookInfo:
+        """What the platform knows about the webhook; raises like `set_webhook`."""
+        raise NotSupported(f"{self.platform} does not tell about its webhook")
+
+    # For subclasses
+
+    def _call(
+        self,
+        method: str,
+        url: str,
+        *,
+        handed_out_for: Collection[str] | None = None,
+        read_s: float = READ_S,
+        **options: Any,
+    ) -> http.HttpResponse:
+        """One request through `clawdbot.http`, its failures turned into `SendError`.
+
+        Args:
+            method: HTTP method.
+            url: Full URL.
+            handed_out_for: Set it when `url` came from a payload: the platform's own hosts. The account's
+                `allowed_hosts` take their place, and only then may the address be a private one.
+            read_s: Seconds to wait for the response.
+            **options: `json`, `data`, `headers`, `params`, `max_bytes` of `clawdbot.http.request`.
+        """
+        if handed_out_for is not None:
+            options["allowed_hosts"] = self.account.allowed_hosts or handed_out_for
+            options["public_only"] = not self.account.allowed_hosts
+        try:
+            return http.request(method, url, timeout=(CONNECT_S, read_s), **options)
+        except http.HttpError as error:
+            failure = error
+        # Raised outside the handler: a chained cause would only repeat the message.
+        raise SendError(
+            str(failure),
+            permanent=failure.permanent,
+            retry_after=failure.retry_after,
+            mark="no_answer" if failure.written else "not_reached",
+            maybe_sent=failure.written,
+        )
+
+
+def require_post(request: WebhookRequest) -> None:
+    """Refuses every method but POST with 405.
+
+    Raises:
+        AdapterError: With status 405.
+    """
+    if request.method.upper() != "POST":
+        raise AdapterError("only POST is accepted here", status=405)
+
+
+_COMMAND = re.compile(r"/([A-Za-z][A-Za-z0-9_-]{0,63})(?:@(\w+))?(?:\s+(.*))?", re.DOTALL)
+
+
+def parse_command(text: str) -> tuple[str, str, str]:
+    """Reads "/name@bot rest" into (name in lower case, bot, rest); three empty strings when it is no command."""
+    match = _COMMAND.fullmatch(text.strip())
+    if match is None:
+        return "", "", ""
+    return match[1].lower(), match[2] or "", (match[3] or "").strip()

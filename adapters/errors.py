@@ -1,0 +1,94 @@
+"""Errors of the adapters. All carry an HTTP status or a retry decision, and all pickle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from clawdbot.errors import ClawdbotError, ConfigurationError
+
+
+class AdapterError(ClawdbotError):
+    """A webhook request cannot be taken.
+
+    Attributes:
+        status: The HTTP status to answer with.
+    """
+
+    status: int = 400
+
+    def __init__(self, message: str = "", *, status: int | None = None) -> None:
+        super().__init__(message, permanent=True)
+        if status is not None:
+            self.status = status
+
+
+class SignatureRejected(AdapterError):
+    """The request is not proven to come from the platform; its body was not parsed."""
+
+    status = 401
+
+
+class MalformedPayload(AdapterError):
+    """The request is genuine, but its body is not what the platform documents."""
+
+    status = 400
+
+
+class SendError(ClawdbotError):
+    """A message or API call was not accepted.
+
+    Attributes:
+        permanent: True when the same call will never succeed.
+        retry_after: Seconds the platform asked to wait, or None.
+        mark: Short reason in snake_case for logs, metrics and decisions, such as "flood" or "user_blocked".
+        data: Facts the caller may act on, such as {"migrated_to": "-100..."}.
+        maybe_sent: True when the request left this machine and no answer came, so the platform may have acted on it.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        permanent: bool = False,
+        retry_after: float | None = None,
+        mark: str = "",
+        data: Mapping[str, Any] | None = None,
+        maybe_sent: bool = False,
+    ) -> None:
+        super().__init__(message or mark, permanent=permanent, retry_after=retry_after)
+        self.mark = mark
+        self.data: dict[str, Any] = dict(data or {})
+        self.maybe_sent = maybe_sent
+
+
+class AccountError(ConfigurationError):
+    """An account mapping does not fit the platform's schema.
+
+    Attributes:
+        problems: Reason by key; never contains a value.
+    """
+
+    def __init__(self, message: str = "", *, problems: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.problems: dict[str, str] = dict(problems or {})
+
+
+class UnknownPlatform(ConfigurationError):
+    """No adapter is registered under this name."""
+
+
+class NotSupported(ConfigurationError):
+    """The platform has no such call."""
+
+
+__all__ = [
+    "AccountError",
+    "AdapterError",
+    "ConfigurationError",
+    "MalformedPayload",
+    "NotSupported",
+    "SendError",
+    "SignatureRejected",
+    "UnknownPlatform",
+]

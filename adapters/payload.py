@@ -1,0 +1,103 @@
+"""Reading untrusted JSON: strict about the whole, forgiving about each value."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.errors import MalformedPayload
+
+MAX_DEPTH = 64
+# Lone surrogates and NUL are legal in JSON escapes, but no database column takes them: left in, they would turn into a
+# 500 and an endless redelivery.
+_RISKY_ESCAPE = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """Parses a JSON object.
+
+    Raises:
+        MalformedPayload: When the body is not UTF-8 JSON, not an object, or nested deeper than 64 levels.
+    """
+    try:
+        value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise MalformedPayload("the body is not JSON") from None
+    if not isinstance(value, dict):
+        raise MalformedPayload("the body is not a JSON object")
+    if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _deeper_than(value, MAX_DEPTH):
+        raise MalformedPayload("the JSON is nested too deeply")
+    if _RISKY_ESCAPE.search(body) or b"\x00" in body:
+        return {_storable(key): _storable(item) for key, item in value.items()}
+    return value
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _deeper_than(value: Any, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit):
+        level = [
+            child
+            for item in level
+            for child in (item.values() if isinstance(item, dict) else item)
+            if isinstance(child, (dict, list))
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("�", value)  # one UTF-16 unit for another, so entity offsets stay right
+    if isinstance(value, dict):
+        return {_storable(key): _storable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    return value
+
+
+def as_object(source: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """The object under `key`, or an empty one when it is absent or something else."""
+    value = source.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(source: Mapping[str, Any], key: str) -> list[Any]:
+    """The list under `key`, or an empty one."""
+    value = source.get(key)
+    return value if isinstance(value, list) else []
+
+
+def as_text(source: Mapping[str, Any], key: str) -> str:
+    """The string under `key`, or ""."""
+    value = source.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def as_id(source: Mapping[str, Any], key: str) -> str | None:
+    """The id under `key` as a string; numbers are accepted, because platforms mix both."""
+    value = source.get(key)
+    if isinstance(value, bool) or not isinstance(value, (str, int)) or value == "":
+        return None
+    return str(value)
+
+
+def as_number(source: Mapping[str, Any], key: str) -> float | None:
+    """The finite number under `key`, or None."""
+    value = source.get(key)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return value if -1e15 < value < 1e15 else None
+
+
+def as_int(source: Mapping[str, Any], key: str) -> int | None:
+    """The whole number under `key`, or None."""
+    value = as_number(source, key)
+    return None if value is None else int(value)

@@ -1,0 +1,68 @@
+"""What Telegram needs to know about one bot."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import field_validator
+
+from adapters.accounts import Account, Secrets, Text, account_field
+
+DEFAULT_BASE_URL = "https://api.telegram.org"
+_SECRET_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,256}")
+
+
+class TelegramAccount(Account):
+    """A bot made with @BotFather."""
+
+    token: Text = account_field(
+        label=("Bot token", "机器人令牌"),
+        help=("From @BotFather, like 110201543:AAH…", "由 @BotFather 提供,形如 110201543:AAH…"),
+        secret=True,
+        # Looser than the real shape, because self-hosted servers use other tokens; strict enough for a URL path.
+        pattern=r"^[A-Za-z0-9:_-]+$",
+    )
+    secret_token: Secrets = account_field(
+        (),
+        label=("Webhook secret", "Webhook 密钥"),
+        help=(
+            "1-256 letters, digits, _ or -. Without it webhooks are refused. Several for rotation: the first is "
+            "registered at Telegram.",
+            "1-256 个字母、数字、_ 或 -。未设置时拒绝 webhook。可填多个用于轮换:向 Telegram 注册第一个。",
+        ),
+        secret=True,
+        kind="list",
+    )
+    bot_id: Text = account_field(
+        "",
+        label=("Bot id", "机器人 ID"),
+        help=("Taken from the token when empty.", "留空则取自令牌。"),
+    )
+    username: Text = account_field(
+        "",
+        label=("Bot username", "机器人用户名"),
+        help=("Without @; needed to see mentions in groups.", "不含 @;用于识别群组中的提及。"),
+    )
+
+    @field_validator("secret_token")
+    @classmethod
+    def _shape(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        values = tuple(value for value in values if "," not in value)
+        if not all(_SECRET_TOKEN.fullmatch(value) for value in values):
+            raise ValueError("must be 1-256 letters, digits, _ or -")
+        return values
+
+    @field_validator("username")
+    @classmethod
+    def _bare(cls, value: str) -> str:
+        return value.removeprefix("@")
+
+    @property
+    def own_id(self) -> str:
+        """The bot's user id: as set, else the number in front of the token."""
+        return self.bot_id or self.token.partition(":")[0]
+
+    @property
+    def api(self) -> str:
+        """Base of every method's URL; it holds the token, never log it."""
+        return f"{self.base_url or DEFAULT_BASE_URL}/bot{self.token}"

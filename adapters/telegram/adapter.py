@@ -1,0 +1,195 @@
+"""The Telegram adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from adapters.base import READ_S, Adapter, require_post
+from adapters.errors import MalformedPayload, SendError, SignatureRejected
+from adapters.events import (
+    BotIdentity,
+    Event,
+    EventKind,
+    OutgoingMessage,
+    Polled,
+    Received,
+    SendReceipt,
+    WebhookInfo,
+    WebhookRequest,
+)
+from adapters.markdown import plain_text
+from adapters.payload import as_id, as_int, as_number, as_text, parse_object
+from adapters.splitter import utf16_units
+from adapters.telegram.account import TelegramAccount
+from adapters.telegram.keyboard import inline_keyboard
+from adapters.telegram.message import Bot, display_name
+from adapters.telegram.outcome import BAD_MARKUP, MIGRATED, judge, result_of
+from adapters.telegram.render import to_html
+from adapters.telegram.updates import ALLOWED_UPDATES, events_of
+from clawdbot import crypto
+
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header name
+MAX_CONNECTIONS = 40
+POLL_BATCH = 100
+POLL_MAX_BYTES = 16 * 1024 * 1024
+
+
+class TelegramAdapter(Adapter[TelegramAccount]):
+    """Bot API over webhook or long polling. Telegram has no send idempotency."""
+
+    platform = "telegram"
+    label = {"en": "Telegram", "zh": "Telegram"}
+    schema = TelegramAccount
+    supports_typing = True
+    supports_polling = True
+    supports_webhook_setup = True
+    text_limit = 4096
+
+    @staticmethod
+    def text_unit(text: str) -> int:
+        """UTF-16 code units, as Telegram counts them after parsing the markup."""
+        return utf16_units(text)
+
+    @property
+    def bot(self) -> Bot:
+        """Who this account is, as far as the account says."""
+        return Bot(self.account.own_id, self.account.username)
+
+    # In
+
+    @classmethod
+    def identify(cls, request: WebhookRequest) -> bool:
+        return SECRET_HEADER in request.headers
+
+    def receive(self, request: WebhookRequest) -> Received:
+        require_post(request)
+        if not self.account.secret_token:
+            raise SignatureRejected("no secret_token is configured for this account")
+        given = request.headers.get(SECRET_HEADER, "")
+        if not crypto.verify_any(self.account.secret_token, given, lambda secret: secret):
+            raise SignatureRejected("the secret token does not match")
+        return Received(events_of(parse_object(request.body), self.bot))
+
+    def poll(self, offset: int | None, timeout: float = 50.0) -> Polled:
+        """Fetches updates with getUpdates; see `Adapter.poll`.
+
+        Raises:
+            SendError: Mark "webhook_active" while a webhook is set, "polled_elsewhere" while a second poller runs.
+        """
+        body: dict[str, Any] = {"timeout": int(timeout), "limit": POLL_BATCH, "allowed_updates": ALLOWED_UPDATES}
+        if offset is not None:
+            body["offset"] = offset
+        updates = self._api("getUpdates", body, read_s=timeout + READ_S, max_bytes=POLL_MAX_BYTES)
+        events: list[Event] = []
+        next_offset = offset
+        for update in updates if isinstance(updates, list) else ():
+            number = as_int(update, "update_id") if isinstance(update, dict) else None
+            if number is None:
+                continue
+            next_offset = max(number + 1, next_offset or 0)
+            try:
+                events.extend(events_of(update, self.bot))
+            except MalformedPayload:
+                # Refusing it would fetch it again for ever; it is stored as ignored and passed over.
+                events.append(Event(kind=EventKind.IGNORED, dedupe_key=str(number), change="malformed", raw=update))
+        return Polled(tuple(events), next_offset)
+
+    # Out
+
+    def send(self, message: OutgoingMessage) -> SendReceipt:
+        """Sends one message as HTML, and again as plain text when Telegram cannot parse it.
+
+        `message.data` may hold "buttons" (see `OutgoingMessage`) or a raw "reply_markup", "silent" (no sound) and
+        "link_preview" (False hides it). A group that became a supergroup is followed; the receipt then tells
+        "migrated_to".
+        """
+        body = self._body(message)
+        try:
+            return self._deliver(body)
+        except SendError as error:
+            if error.mark == BAD_MARKUP:
+                plain = {name: value for name, value in body.items() if name != "parse_mode"}
+                return self._deliver(plain | {"text": plain_text(message.text)})
+            if error.mark != MIGRATED:
+                raise
+            moved = error.data
+        receipt = self.send(replace(message, chat_id=moved["migrated_to"], reply_to=None))
+        return SendReceipt(receipt.message_id, {**receipt.data, **moved})
+
+    def _body(self, message: OutgoingMessage) -> dict[str, Any]:
+        body: dict[str, Any] = {"chat_id": message.chat_id, "text": to_html(message.text), "parse_mode": "HTML"}
+        if message.reply_to and message.reply_to.isdigit():
+            body["reply_parameters"] = {"message_id": int(message.reply_to), "allow_sending_without_reply": True}
+        if message.thread_id and message.thread_id.isdigit():
+            body["message_thread_id"] = int(message.thread_id)
+        markup = message.data.get("reply_markup") or inline_keyboard(message.data.get("buttons"))
+        if markup:
+            body["reply_markup"] = markup
+        if message.data.get("silent"):
+            body["disable_notification"] = True
+        if message.data.get("link_preview") is False:
+            body["link_preview_options"] = {"is_disabled": True}
+        return body
+
+    def _deliver(self, body: Mapping[str, Any]) -> SendReceipt:
+        response = self._call("POST", f"{self.account.api}/sendMessage", json=body)
+        return self.classify(response.status, response.headers, response.body)
+
+    def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
+        return judge(status, headers, body)
+
+    def send_typing(self, chat_id: str, thread_id: str | None = None) -> None:
+        """Shows "typing" for 5 seconds or until the next message."""
+        body: dict[str, Any] = {"chat_id": chat_id, "action": "typing"}
+        if thread_id and thread_id.isdigit():
+            body["message_thread_id"] = int(thread_id)
+        self._api("sendChatAction", body)
+
+    def answer_action(self, reply_token: str, text: str = "") -> None:
+        """Stops the spinner on a pressed button; `text` (at most 200 characters) shows as a short notice."""
+        self._api("answerCallbackQuery", {"callback_query_id": reply_token, "text": text[:200]})
+
+    # Set-up
+
+    def whoami(self) -> BotIdentity:
+        found = self._api("getMe", {})
+        if not isinstance(found, dict):
+            raise SendError("Telegram's answer to getMe is not understood", mark="bad_response")
+        return BotIdentity(as_id(found, "id") or "", display_name(found), as_text(found, "username"))
+
+    def set_webhook(self, url: str) -> None:
+        """Registers the webhook with the first secret token.
+
+        Raises:
+            SendError: When no secret token is configured, or Telegram refuses the address (it must be https).
+        """
+        if not self.account.secret_token:
+            raise SendError("set secret_token first: webhooks without it are refused", permanent=True, mark="no_secret")
+        self._api(
+            "setWebhook",
+            {
+                "url": url,
+                "secret_token": self.account.secret_token[0],
+                "allowed_updates": ALLOWED_UPDATES,
+                "max_connections": MAX_CONNECTIONS,
+            },
+        )
+
+    def delete_webhook(self) -> None:
+        self._api("deleteWebhook", {})
+
+    def webhook_info(self) -> WebhookInfo:
+        found = self._api("getWebhookInfo", {})
+        found = found if isinstance(found, dict) else {}
+        return WebhookInfo(
+            url=as_text(found, "url"),
+            pending=as_int(found, "pending_update_count") or 0,
+            last_error=as_text(found, "last_error_message"),
+            last_error_at=as_number(found, "last_error_date"),
+        )
+
+    def _api(self, method: str, body: Mapping[str, Any], **options: Any) -> Any:
+        response = self._call("POST", f"{self.account.api}/{method}", json=body, **options)
+        return result_of(response.status, response.headers, response.body)

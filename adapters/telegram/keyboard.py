@@ -1,0 +1,31 @@
+"""Neutral buttons to Telegram's inline keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.errors import SendError
+
+MAX_CALLBACK_BYTES = 64
+
+
+def inline_keyboard(rows: Any) -> dict[str, Any] | None:
+    """Turns rows of {"text", "data" or "url"} into a reply_markup; None when there are no buttons.
+
+    Raises:
+        SendError: Permanent, when a button's data is over 64 bytes of UTF-8.
+    """
+    if not rows:
+        return None
+    return {"inline_keyboard": [[_button(item) for item in row] for row in rows]}
+
+
+def _button(item: Mapping[str, Any]) -> dict[str, Any]:
+    text = str(item.get("text", ""))
+    if item.get("url"):
+        return {"text": text, "url": str(item["url"])}
+    data = str(item.get("data", text))
+    if len(data.encode("utf-8")) > MAX_CALLBACK_BYTES:
+        raise SendError(f"a button's data is over {MAX_CALLBACK_BYTES} bytes", permanent=True, mark="button_too_long")
+    return {"text": text, "callback_data": data}

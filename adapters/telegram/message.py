@@ -1,0 +1,158 @@
+"""Reading one Telegram message: text with its entities, attachments, and what it answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from adapters.base import parse_command
+from adapters.events import Attachment
+from adapters.payload import as_id, as_int, as_list, as_number, as_object, as_text
+
+Message = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """Who the bot itself is: its user id and its name without @ ("" when unknown)."""
+
+    id: str
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundText:
+    """The text of a message and what it says about the bot.
+
+    Attributes:
+        text: Without the leading mention.
+        command: Name in lower case, "" when it is no command.
+        args: Text after the command.
+        addressee: The bot named in "/command@bot".
+        mentions_bot: The bot is named anywhere.
+    """
+
+    text: str = ""
+    command: str = ""
+    args: str = ""
+    addressee: str = ""
+    mentions_bot: bool = False
+
+
+_CHAT_TYPES = {"private": "private", "group": "group", "supergroup": "group", "channel": "channel", "sender": "private"}
+
+
+def chat_type(chat: Message) -> str:
+    """The neutral chat type: "private", "group" or "channel"."""
+    return _CHAT_TYPES.get(as_text(chat, "type"), "private")
+
+
+def display_name(person: Message) -> str:
+    """First and last name, else the title, else the user name."""
+    full = f"{as_text(person, 'first_name')} {as_text(person, 'last_name')}".strip()
+    return full or as_text(person, "title") or as_text(person, "username")
+
+
+def read_text(content: Message, bot: Bot) -> FoundText:
+    """Reads text or caption. Entity offsets count UTF-16 units, so they are applied to UTF-16."""
+    text = as_text(content, "text")
+    entities = as_list(content, "entities")
+    if not text:
+        text, entities = as_text(content, "caption"), as_list(content, "caption_entities")
+    mentions = sorted(_mentions(text, entities, bot))
+    if mentions and not text[: mentions[0][0]].strip():
+        text = re.sub(r"^[,，:：]?\s*", "", text[mentions[0][1] :])
+    name, addressee, args = parse_command(text)
+    return FoundText(text, name, args, addressee, bool(mentions))
+
+
+def _mentions(text: str, entities: list[Any], bot: Bot) -> Iterator[tuple[int, int]]:
+    """Spans, in code points, that name the bot."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    marked = False
+    for entity in entities:
+        if not isinstance(entity, dict):
+            continue
+        kind, offset, length = as_text(entity, "type"), as_int(entity, "offset"), as_int(entity, "length")
+        if kind not in ("mention", "text_mention") or offset is None or length is None or offset < 0 or length <= 0:
+            continue
+        marked = True
+        name = units[offset * 2 : (offset + length) * 2].decode("utf-16-le", "replace")
+        by_name = kind == "mention" and bot.username and name.lower() == f"@{bot.username.lower()}"
+        by_id = kind == "text_mention" and as_id(as_object(entity, "user"), "id") == bot.id
+        if by_name or by_id:
+            start = len(units[: offset * 2].decode("utf-16-le", "replace"))
+            yield start, start + len(name)
+    if not marked and bot.username and "@" in text:
+        # Some clients and relays send no entities.
+        for match in re.finditer(rf"(?<![\w@/])@{re.escape(bot.username)}(?!\w)", text, re.IGNORECASE):
+            yield match.span()
+
+
+def reply_target(content: Message, bot: Bot) -> tuple[str | None, bool]:
+    """The id of the message this answers, and whether the bot wrote that one."""
+    target = as_object(content, "reply_to_message")
+    message_id = as_id(target, "message_id")
+    # Every message of a forum topic "answers" the service message that opened it.
+    if message_id is None or "forum_topic_created" in target:
+        return None, False
+    return message_id, as_id(as_object(target, "from"), "id") == bot.id
+
+
+_MEDIA = (
+    ("voice", "voice"),
+    ("audio", "audio"),
+    ("video", "video"),
+    ("video_note", "video"),
+    ("animation", "video"),
+    ("document", "file"),
+    ("sticker", "sticker"),
+)
+
+
+def attachments(content: Message) -> tuple[Attachment, ...]:
+    """Everything in the message that is not text."""
+    return tuple(_attachments(content))
+
+
+def _attachments(content: Message) -> Iterator[Attachment]:
+    sizes = [size for size in as_list(content, "photo") if isinstance(size, dict) and as_id(size, "file_id")]
+    if sizes:
+        largest = max(sizes, key=lambda size: (as_number(size, "width") or 0) * (as_number(size, "height") or 0))
+        yield Attachment("image", as_id(largest, "file_id") or "", size=as_int(largest, "file_size"))
+    for key, kind in _MEDIA:
+        if key == "document" and "animation" in content:
+            continue  # an animation is repeated as a document for old clients
+        media = as_object(content, key)
+        file_id = as_id(media, "file_id")
+        if file_id:
+            yield Attachment(
+                kind,
+                file_id,
+                mime=as_text(media, "mime_type") or None,
+                name=as_text(media, "file_name") or as_text(media, "emoji") or None,
+                size=as_int(media, "file_size"),
+                duration=as_number(media, "duration"),
+            )
+    yield from _places_and_people(content)
+
+
+def _places_and_people(content: Message) -> Iterator[Attachment]:
+    venue = as_object(content, "venue")
+    place = as_object(venue, "location") or as_object(content, "location")
+    if place:
+        yield Attachment(
+            "location",
+            name=as_text(venue, "title") or None,
+            latitude=as_number(place, "latitude"),
+            longitude=as_number(place, "longitude"),
+        )
+    contact = as_object(content, "contact")
+    if contact:
+        yield Attachment("contact", as_text(contact, "phone_number"), name=display_name(contact) or None)
+    for key, label in (("poll", "question"), ("dice", "emoji")):
+        extra = as_object(content, key)
+        if extra:
+            yield Attachment(key, as_id(extra, "id") or "", name=as_text(extra, label) or None)

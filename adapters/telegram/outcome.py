@@ -1,0 +1,83 @@
+"""What a Bot API response means for the sender: done, later, or never."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.errors import MalformedPayload, SendError
+from adapters.events import Headers, SendReceipt
+from adapters.payload import as_id, as_int, as_number, as_object, as_text, parse_object
+from clawdbot.http import parse_retry_after
+
+__all__ = ["BAD_MARKUP", "MIGRATED", "judge", "result_of"]
+
+BAD_MARKUP = "bad_markup"
+MIGRATED = "migrate"
+
+# Fragments of the description, lower case. The codes alone do not tell these apart.
+_DESCRIPTIONS = (
+    ("can't parse entities", BAD_MARKUP),
+    ("message is too long", "too_long"),
+    ("chat not found", "chat_not_found"),
+    ("bot was blocked", "user_blocked"),
+    ("user is deactivated", "user_deactivated"),
+    ("bot was kicked", "bot_removed"),
+    ("bot is not a member", "bot_removed"),
+    ("can't initiate conversation", "no_conversation"),
+    ("not enough rights", "no_rights"),
+    ("have no rights", "no_rights"),
+    ("message thread not found", "thread_not_found"),
+    ("message text is empty", "empty"),
+    ("message is not modified", "not_modified"),
+    ("terminated by other getupdates", "polled_elsewhere"),
+    ("webhook is active", "webhook_active"),
+)
+_CODES = {401: "unauthorized", 403: "forbidden", 404: "unauthorized", 409: "conflict", 413: "too_large"}
+_DEFAULT_WAIT_S = 3.0
+
+
+def result_of(status: int, headers: Mapping[str, str], body: bytes) -> Any:
+    """The `result` of a successful call.
+
+    Raises:
+        SendError: When the call failed.
+    """
+    try:
+        answer = parse_object(body)
+    except MalformedPayload:
+        answer = {}
+    if 200 <= status < 300 and answer.get("ok") is True:
+        return answer.get("result")
+    raise _failure(status, Headers(headers), answer)
+
+
+def judge(status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
+    """The receipt of a successful send.
+
+    Raises:
+        SendError: With a mark such as "flood", "user_blocked", "chat_not_found", "unauthorized" or "migrate".
+    """
+    result = result_of(status, headers, body)
+    return SendReceipt((as_id(result, "message_id") or "") if isinstance(result, dict) else "")
+
+
+def _failure(status: int, headers: Headers, answer: Mapping[str, Any]) -> SendError:
+    code = as_int(answer, "error_code") or status
+    description = as_text(answer, "description")
+    parameters = as_object(answer, "parameters")
+    message = f"Telegram answered {code}: {description[:200]}" if description else f"Telegram answered {code}"
+    moved = as_id(parameters, "migrate_to_chat_id")
+    if moved:
+        return SendError(message, permanent=True, mark=MIGRATED, data={"migrated_to": moved})
+    if code == 429:
+        wait = as_number(parameters, "retry_after")
+        if wait is None:
+            wait = parse_retry_after(headers.get("retry-after"), 0.0)
+        return SendError(message, mark="flood", retry_after=_DEFAULT_WAIT_S if wait is None else float(wait))
+    lowered = description.lower()
+    mark = next((mark for fragment, mark in _DESCRIPTIONS if fragment in lowered), _CODES.get(code, ""))
+    # 409 passes when the other poller stops; 2xx without ok is a proxy or a broken server, as is anything from 500 up.
+    if code < 300 or code >= 500 or code in (408, 409, 425):
+        return SendError(message, mark=mark or ("server_error" if code >= 500 else "bad_response"))
+    return SendError(message, permanent=True, mark=mark or "refused")

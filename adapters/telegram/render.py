@@ -1,0 +1,84 @@
+"""Neutral markdown to the HTML that Telegram's parse_mode=HTML takes.
+
+Only `&`, `<`, `>` and quotes need escaping there, where MarkdownV2 fails whole on any of 18 unescaped characters. The
+visible text is never longer than the source, so a text that fits the limit fits after rendering.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+
+from adapters.markdown import Block, Inline, parse
+
+_TAGS = {"strong": "b", "emphasis": "i", "strike": "s"}
+_LINKS = re.compile(r"(?:https?://|mailto:|tg://|tel:)", re.IGNORECASE)
+_LANGUAGE = re.compile(r"[A-Za-z0-9_+#.-]{1,32}")
+_MARKUP = re.compile(r"[*_~`\[<>\\#|+-]|\d[.)]")
+
+
+def to_html(text: str) -> str:
+    """Renders a text; always well-formed, whatever the source."""
+    if not _MARKUP.search(text):
+        return html.escape(text, quote=False)
+    out: list[str] = []
+    quoted: list[str] = []
+    for block in parse(text):
+        if block.kind == "quote":
+            quoted.append(_inlines(block.inlines))
+            continue
+        if quoted:
+            out.append(_quote(quoted))
+            quoted = []
+        out.append(_block(block))
+    if quoted:
+        out.append(_quote(quoted))
+    return "\n".join(out)
+
+
+def _quote(lines: list[str]) -> str:
+    text = "\n".join(lines)
+    return f"<blockquote>{text}</blockquote>" if text.strip() else text
+
+
+def _block(block: Block) -> str:
+    if block.kind in ("code", "table"):
+        return _preformatted(block)
+    if block.kind == "heading":
+        return f"<b>{_inlines(block.inlines, inside=frozenset({'b'}))}</b>" if block.inlines else ""
+    if block.kind == "rule":
+        return "———"
+    marker = html.escape(block.text, quote=False) if block.kind == "item" else ""
+    return marker + _inlines(block.inlines)
+
+
+def _preformatted(block: Block) -> str:
+    code = html.escape(block.text, quote=False)
+    if not code.strip():
+        return code  # Telegram refuses a message of nothing but empty tags
+    if _LANGUAGE.fullmatch(block.info):
+        return f'<pre><code class="language-{block.info}">{code}</code></pre>'
+    return f"<pre>{code}</pre>"
+
+
+def _inlines(nodes: Iterable[Inline], inside: frozenset[str] = frozenset()) -> str:
+    return "".join(_inline(node, inside) for node in nodes)
+
+
+def _inline(node: Inline, inside: frozenset[str]) -> str:
+    if node.kind == "text":
+        return html.escape(node.text, quote=False)
+    if node.kind == "code":
+        return f"<code>{html.escape(node.text, quote=False)}</code>" if node.text.strip() else html.escape(node.text)
+    if node.kind == "link":
+        inner = _inlines(node.children, inside | {"a"})
+        if "a" in inside or not inner.strip():
+            return inner
+        if not _LINKS.match(node.href):
+            # Telegram drops other targets without a word; shown, they at least can be copied.
+            return f"{inner} ({html.escape(node.href, quote=False)})" if node.href else inner
+        return f'<a href="{html.escape(node.href)}">{inner}</a>'
+    tag = _TAGS[node.kind]
+    inner = _inlines(node.children, inside | {tag})
+    return inner if tag in inside else f"<{tag}>{inner}</{tag}>"

@@ -1,0 +1,255 @@
+"""Telegram updates to events. Pure; every field is treated as untrusted, because any of them may be missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from adapters.errors import MalformedPayload
+from adapters.events import Event, EventKind
+from adapters.payload import as_id, as_list, as_object, as_text
+from adapters.telegram.message import Bot, attachments, chat_type, display_name, read_text, reply_target
+
+Update = Mapping[str, Any]
+
+# Asked for explicitly: Telegram leaves reactions and member changes out by default.
+ALLOWED_UPDATES = (
+    "message",
+    "edited_message",
+    "channel_post",
+    "edited_channel_post",
+    "business_message",
+    "edited_business_message",
+    "deleted_business_messages",
+    "callback_query",
+    "message_reaction",
+    "my_chat_member",
+    "chat_member",
+    "chat_join_request",
+)
+# Telegram speaks through these bot accounts for people who write in the name of a group or channel.
+_PROXIES = frozenset({"1087968824", "136817688"})
+
+
+def events_of(update: Update, bot: Bot) -> tuple[Event, ...]:
+    """The events of one update; an unknown kind gives one `ignored` event.
+
+    Raises:
+        MalformedPayload: When it has no numeric update_id, or its content is not an object.
+    """
+    number = update.get("update_id")
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise MalformedPayload("update_id is missing")
+    kind = next((key for key in update if key != "update_id"), "")
+    base = Event(kind=EventKind.IGNORED, dedupe_key=str(number), change=kind[:64], raw=update)
+    if not kind:
+        return (base,)
+    content = update[kind]
+    if not isinstance(content, dict):
+        raise MalformedPayload(f"{kind[:64]} is not an object")
+    return _READERS.get(kind, _other)(base, content, bot)
+
+
+def _with_people(base: Event, content: Update, chat: Update) -> Event:
+    """Fills in who and where."""
+    sender = as_object(content, "from") or as_object(content, "user")
+    speaker = as_object(content, "sender_chat") or as_object(content, "actor_chat")
+    user_id, alt_user_id = as_id(sender, "id"), as_id(speaker, "id")
+    if user_id in _PROXIES and alt_user_id:
+        user_id, alt_user_id, sender = alt_user_id, user_id, speaker
+    return replace(
+        base,
+        user_id=user_id,
+        alt_user_id=alt_user_id,
+        user_name=display_name(sender or speaker),
+        chat_id=as_id(chat, "id"),
+        chat_type=chat_type(chat),
+    )
+
+
+def _from_bot(content: Update) -> bool:
+    sender = as_object(content, "from") or as_object(content, "user")
+    return sender.get("is_bot") is True and as_id(sender, "id") not in _PROXIES
+
+
+def _message(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
+    event = replace(
+        _with_people(base, content, as_object(content, "chat")),
+        message_id=as_id(content, "message_id"),
+        # Set on plain reply chains too, where sending into it fails; only topics are threads.
+        thread_id=as_id(content, "message_thread_id") if content.get("is_topic_message") is True else None,
+        change="",
+    )
+    service = _service(event, content)
+    if service is not None:
+        return (service,)
+    if _from_bot(content) or content.get("is_automatic_forward") is True:
+        return (replace(event, change="from_bot"),)
+    found = read_text(content, bot)
+    parts = attachments(content)
+    if not found.text and not found.mentions_bot and not parts:
+        return (replace(event, change="service"),)
+    reply_to, answers_bot = reply_target(content, bot)
+    ours = not found.addressee or not bot.username or found.addressee.lower() == bot.username.lower()
+    if not ours and event.chat_type != "private":
+        return (replace(event, text=found.text, change="other_bot"),)
+    return (
+        replace(
+            event,
+            kind=EventKind.MESSAGE,
+            text=found.text,
+            command=found.command,
+            args=found.args,
+            attachments=parts,
+            mentions_bot=found.mentions_bot or answers_bot or bool(found.addressee and ours),
+            reply_to=reply_to,
+            forwarded="forward_origin" in content or "forward_date" in content,
+        ),
+    )
+
+
+def _service(event: Event, content: Update) -> Event | None:
+    """Member changes and migrations come as messages; None for an ordinary one."""
+    moved_to, moved_from = as_id(content, "migrate_to_chat_id"), as_id(content, "migrate_from_chat_id")
+    if moved_to:
+        return replace(event, kind=EventKind.MEMBER, change="migrated", data=moved_to)
+    if moved_from:
+        # The same move told in the new chat; both tell old chat -> new chat.
+        return replace(event, kind=EventKind.MEMBER, change="migrated", chat_id=moved_from, data=event.chat_id)
+    joined = [person for person in as_list(content, "new_chat_members") if isinstance(person, dict)]
+    left = as_object(content, "left_chat_member")
+    if not joined and not left:
+        return None
+    person = joined[0] if joined else left
+    return replace(
+        event,
+        kind=EventKind.MEMBER,
+        change="joined" if joined else "left",
+        user_id=as_id(person, "id"),
+        user_name=display_name(person),
+    )
+
+
+def _edited(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
+    return tuple(
+        replace(event, kind=EventKind.EDIT, target_message_id=event.message_id)
+        if event.kind is EventKind.MESSAGE
+        else event
+        for event in _message(base, content, bot)
+    )
+
+
+def _deleted(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
+    gone = [str(number) for number in as_list(content, "message_ids") if isinstance(number, int)]
+    event = _with_people(replace(base, change=""), content, as_object(content, "chat"))
+    return tuple(
+        replace(
+            event,
+            kind=EventKind.DELETE,
+            dedupe_key=base.dedupe_key if len(gone) == 1 else f"{base.dedupe_key}:{message_id}",
+            message_id=message_id,
+            target_message_id=message_id,
+        )
+        for message_id in gone
+    ) or (base,)
+
+
+def _callback(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
+    message = as_object(content, "message")
+    event = _with_people(base, content, as_object(message, "chat"))
+    if _from_bot(content):
+        return (replace(event, change="from_bot"),)
+    message_id = as_id(message, "message_id")
+    return (
+        replace(
+            event,
+            kind=EventKind.ACTION,
+            change="",
+            alt_user_id=None,
+            message_id=message_id,
+            target_message_id=message_id or as_id(content, "inline_message_id"),
+            thread_id=as_id(message, "message_thread_id") if message.get("is_topic_message") is True else None,
+            data=as_text(content, "data") or as_text(content, "game_short_name"),
+            reply_token=as_id(content, "id"),
+        ),
+    )
+
+
+def _reaction(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
+    event = _with_people(base, content, as_object(content, "chat"))
+    if _from_bot(content):
+        return (replace(event, change="from_bot"),)
+    message_id = as_id(content, "message_id")
+    new, old = (_emoji(as_list(content, key)) for key in ("new_reaction", "old_reaction"))
+    added = [emoji for emoji in new if emoji not in old]
+    return (
+        replace(
+            event,
+            kind=EventKind.REACTION,
+            change="added" if added else "removed",
+            emoji=(added or new or [""])[0],
+            message_id=message_id,
+            target_message_id=message_id,
+        ),
+    )
+
+
+def _emoji(reactions: list[Any]) -> list[str]:
+    found = (
+        as_text(item, "emoji") or as_text(item, "custom_emoji_id") or as_text(item, "type")
+        for item in reactions
+        if isinstance(item, dict)
+    )
+    return [emoji for emoji in found if emoji]
+
+
+_MEMBERSHIP = {
+    "creator": "joined",
+    "administrator": "promoted",
+    "member": "joined",
+    "restricted": "restricted",
+    "left": "left",
+    "kicked": "removed",
+}
+
+
+def _member(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
+    event = _with_people(base, content, as_object(content, "chat"))
+    new = as_object(content, "new_chat_member")
+    status = as_text(new, "status")
+    change = _MEMBERSHIP.get(status, status)
+    if base.change == "my_chat_member":
+        # About the bot itself; in a private chat this is how a block shows.
+        if event.chat_type == "private":
+            change = {"removed": "blocked", "joined": "unblocked"}.get(change, change)
+        return (replace(event, kind=EventKind.MEMBER, change=change, status=status, mentions_bot=True),)
+    person = as_object(new, "user")
+    if person:
+        event = replace(event, user_id=as_id(person, "id"), user_name=display_name(person), alt_user_id=None)
+    return (replace(event, kind=EventKind.MEMBER, change=change, status=status),)
+
+
+def _join_request(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
+    event = _with_people(base, content, as_object(content, "chat"))
+    return (replace(event, kind=EventKind.MEMBER, change="join_request"),)
+
+
+def _other(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
+    return (_with_people(base, content, as_object(content, "chat")),)
+
+
+_READERS: dict[str, Callable[[Event, Update, Bot], tuple[Event, ...]]] = {
+    "message": _message,
+    "edited_message": _edited,
+    "channel_post": _message,
+    "edited_channel_post": _edited,
+    "business_message": _message,
+    "edited_business_message": _edited,
+    "deleted_business_messages": _deleted,
+    "callback_query": _callback,
+    "message_reaction": _reaction,
+    "my_chat_member": _member,
+    "chat_member": _member,
+    "chat_join_request": _join_request,
+}

@@ -1,0 +1,1 @@
+"""Web chat: events come by socket, answers go to the conversation's sockets."""

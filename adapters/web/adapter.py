@@ -1,0 +1,75 @@
+"""The web chat: events are written by the socket consumer, so only the way out is here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from adapters.accounts import Account
+from adapters.base import Adapter
+from adapters.errors import AdapterError, SendError
+from adapters.events import BotIdentity, OutgoingMessage, Received, SendReceipt, WebhookRequest
+
+Publish = Callable[[str, dict[str, Any]], None]
+"""Hands a frame to all sockets of a conversation: publish(chat_id, frame)."""
+
+
+class WebAccount(Account):
+    """The product's own chat page; `publish` is injected by the app, not set by people."""
+
+    publish: Publish | None = None
+
+
+class WebAdapter(Adapter[WebAccount]):
+    """Publishes frames to the sockets of a conversation. Clients drop a frame whose id they have."""
+
+    platform = "web"
+    label = {"en": "Web chat", "zh": "网页聊天"}
+    schema = WebAccount
+    idempotent_send = True
+    supports_typing = True
+    text_limit = 100_000
+
+    def receive(self, request: WebhookRequest) -> Received:
+        raise AdapterError("the web chat receives by socket, not by webhook", status=405)
+
+    def send(self, message: OutgoingMessage) -> SendReceipt:
+        """Publishes {"type": "message", "role": "assistant", "id", "text", ...}.
+
+        `message.data` adds fields or replaces them.
+        """
+        frame: dict[str, Any] = {
+            "type": "message",
+            "role": "assistant",
+            "id": message.idempotency_key,
+            "text": message.text,
+            **message.data,
+        }
+        if message.reply_to:
+            frame.setdefault("reply_to", message.reply_to)
+        self._publish(message.chat_id, frame)
+        return SendReceipt(str(frame["id"]))
+
+    def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
+        """There is no HTTP response to a frame: any 2xx counts as published."""
+        if 200 <= status < 300:
+            return SendReceipt()
+        raise SendError(f"status {status}", permanent=400 <= status < 500, mark="refused")
+
+    def send_typing(self, chat_id: str, thread_id: str | None = None) -> None:
+        self._publish(chat_id, {"type": "typing"})
+
+    def whoami(self) -> BotIdentity:
+        return BotIdentity("web", "Web chat")
+
+    def _publish(self, chat_id: str, frame: dict[str, Any]) -> None:
+        publish = self.account.publish
+        if publish is None:
+            raise SendError("no publish function was given to the web adapter", mark="not_connected")
+        try:
+            publish(chat_id, frame)
+        except SendError:
+            raise
+        except Exception as error:
+            # The layer may be Redis, in memory or a test double; whatever breaks there, another try can work.
+            raise SendError(f"publishing failed: {type(error).__name__}", mark="not_reached") from None

@@ -1,0 +1,1 @@
+"""Generic webhook: signed JSON in, signed JSON out."""

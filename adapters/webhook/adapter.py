@@ -1,0 +1,147 @@
+"""The generic webhook: any program that can sign JSON with HMAC-SHA256 can talk to the bot."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.accounts import Account, Secrets, TargetUrl, account_field
+from adapters.base import Adapter, require_post
+from adapters.errors import MalformedPayload, SendError, SignatureRejected
+from adapters.events import Headers, HttpReply, OutgoingMessage, Received, SendReceipt, WebhookRequest
+from adapters.payload import as_id, parse_object
+from adapters.webhook.payload import read_event
+from clawdbot import crypto
+from clawdbot.clock import within_window
+from clawdbot.http import parse_retry_after
+
+SIGNATURE_HEADER = "X-Signature"
+TIMESTAMP_HEADER = "X-Timestamp"
+WINDOW_S = 300.0
+_TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
+_ACCEPTED = HttpReply(202, b'{"status":"accepted"}', "application/json")
+
+
+class WebhookAccount(Account):
+    """A program that talks to the bot by signed HTTP requests."""
+
+    secret: Secrets = account_field(
+        (),
+        label=("Signing secret", "签名密钥"),
+        help=(
+            "Shared with the other program. Several for rotation: all are accepted, the first signs replies.",
+            "与对方程序共享。可填多个用于轮换:全部接受,回复用第一个签名。",
+        ),
+        secret=True,
+        kind="list",
+    )
+    reply_url: TargetUrl = account_field(
+        "",
+        label=("Reply address", "回复地址"),
+        help=("Answers are posted here, signed the same way.", "回复会以相同方式签名后发送到此地址。"),
+    )
+    require_timestamp: bool = account_field(
+        False,
+        label=("Require timestamp", "要求时间戳"),
+        help=(
+            "Refuse requests without X-Timestamp; without it a recorded request can be sent again at any time.",
+            "拒绝没有 X-Timestamp 的请求;没有它,被截获的请求可随时重放。",
+        ),
+        kind="bool",
+    )
+
+    @property
+    def target(self) -> str:
+        """Where replies go."""
+        return self.reply_url or self.base_url
+
+
+class WebhookAdapter(Adapter[WebhookAccount]):
+    """Signed JSON in, signed JSON out."""
+
+    platform = "webhook"
+    label = {"en": "Generic webhook", "zh": "通用 Webhook"}
+    schema = WebhookAccount
+    idempotent_send = True
+    text_limit = 20000
+
+    @classmethod
+    def identify(cls, request: WebhookRequest) -> bool:
+        return SIGNATURE_HEADER in request.headers
+
+    def receive(self, request: WebhookRequest) -> Received:
+        require_post(request)
+        self._verify(request)
+        return Received((read_event(parse_object(request.body), request.body),), _ACCEPTED)
+
+    def _verify(self, request: WebhookRequest) -> None:
+        if not self.account.secret:
+            raise SignatureRejected("no secret is configured for this account")
+        signed = request.body
+        timestamp = request.headers.get(TIMESTAMP_HEADER)
+        if timestamp is not None:
+            if not _TIMESTAMP.fullmatch(timestamp) or not within_window(float(timestamp), self.clock(), WINDOW_S):
+                raise SignatureRejected("X-Timestamp is not within 5 minutes of now")
+            signed = timestamp.encode("ascii") + b"." + request.body
+        elif self.account.require_timestamp:
+            raise SignatureRejected("X-Timestamp is required")
+        given = request.headers.get(SIGNATURE_HEADER, "").strip().lower().removeprefix("sha256=")
+        if not crypto.verify_any(self.account.secret, given, lambda secret: crypto.hmac_hex(secret, signed)):
+            raise SignatureRejected("the signature does not match")
+
+    def send(self, message: OutgoingMessage) -> SendReceipt:
+        """Posts the message to the reply address.
+
+        The body is {"id", "chat", "user", "text", "format": "markdown", ...}; signed over "timestamp.body" and sent
+        with an Idempotency-Key, so the receiver can drop a repeated try.
+        """
+        if not self.account.target:
+            raise SendError("no reply_url is configured for this account", permanent=True, mark="no_reply_url")
+        if not self.account.secret:
+            raise SendError("no secret is configured for this account", permanent=True, mark="no_secret")
+        body = json.dumps(_outgoing(message), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        timestamp = str(int(self.clock()))
+        headers = {
+            "Content-Type": "application/json",
+            TIMESTAMP_HEADER: timestamp,
+            SIGNATURE_HEADER: crypto.hmac_hex(self.account.secret[0], timestamp.encode("ascii") + b"." + body),
+        }
+        if message.idempotency_key:
+            headers["Idempotency-Key"] = message.idempotency_key
+        response = self._call("POST", self.account.target, data=body, headers=headers)
+        return self.classify(response.status, response.headers, response.body)
+
+    def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
+        if 200 <= status < 300:
+            return SendReceipt(_message_id(body))
+        message = f"the reply address answered {status}"
+        wait = parse_retry_after(Headers(headers).get("retry-after"), self.clock())
+        # 409: another try with the same Idempotency-Key is still being worked on.
+        if status >= 500 or status in (408, 409, 425, 429):
+            raise SendError(message, retry_after=wait, mark="flood" if status == 429 else "server_error")
+        mark = {401: "unauthorized", 403: "unauthorized", 404: "gone", 410: "gone", 413: "too_long"}.get(status)
+        raise SendError(message, permanent=True, mark=mark or "refused")
+
+
+def _outgoing(message: OutgoingMessage) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "id": message.idempotency_key,
+        "chat": {"id": message.chat_id},
+        "user": {"id": message.user_id} if message.user_id else None,
+        "text": message.text,
+        "format": "markdown",
+        "reply_to": message.reply_to,
+        "thread_id": message.thread_id,
+        "buttons": message.data.get("buttons"),
+    }
+    return {name: value for name, value in body.items() if value not in (None, "", [])}
+
+
+def _message_id(body: bytes) -> str:
+    try:
+        answer = parse_object(body)
+    except MalformedPayload:
+        return ""
+    return as_id(answer, "message_id") or as_id(answer, "id") or ""

@@ -1,0 +1,90 @@
+"""The generic payload: {"id", "user": {"id", "name"}, "chat": {"id", "type"}, "text", ...}; only text is needed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from adapters.base import parse_command
+from adapters.errors import MalformedPayload
+from adapters.events import Attachment, Event, EventKind
+from adapters.payload import as_id, as_list, as_number, as_object, as_text
+
+MAX_ID = 200  # characters; longer ids do not fit the product's columns
+DEFAULT_ID = "default"
+_CHAT_TYPES = ("private", "group", "channel")
+_KINDS = {"": EventKind.MESSAGE, "message": EventKind.MESSAGE, "action": EventKind.ACTION, "edit": EventKind.EDIT}
+
+
+def read_event(payload: Mapping[str, Any], body: bytes) -> Event:
+    """Reads one event; `body` gives the dedupe key when the payload has no id.
+
+    Raises:
+        MalformedPayload: When there is neither text nor attachment nor data, or an id is too long.
+    """
+    user_id, user_name = _party(payload, "user")
+    chat_id, _ = _party(payload, "chat")
+    message_id = _id(payload, "id")
+    kind = _KINDS.get(as_text(payload, "type") or as_text(payload, "kind"), EventKind.IGNORED)
+    text, data = as_text(payload, "text"), as_id(payload, "data")
+    parts = tuple(_attachments(payload))
+    if kind in (EventKind.MESSAGE, EventKind.EDIT) and not text.strip() and not parts:
+        raise MalformedPayload("text is missing")
+    if kind is EventKind.ACTION and not data:
+        raise MalformedPayload("data is missing")
+    command, _, args = parse_command(text)
+    chat_type = as_text(as_object(payload, "chat"), "type") or as_text(payload, "chat_type")
+    return Event(
+        kind=kind,
+        dedupe_key=message_id or hashlib.sha256(body).hexdigest(),
+        # Without any id there is one conversation with one person: the other program.
+        user_id=user_id or chat_id or DEFAULT_ID,
+        chat_id=chat_id or user_id or DEFAULT_ID,
+        chat_type=chat_type if chat_type in _CHAT_TYPES else "private",
+        message_id=message_id,
+        text=text,
+        command=command,
+        args=args,
+        reply_to=_id(payload, "reply_to"),
+        thread_id=_id(payload, "thread_id"),
+        attachments=parts,
+        mentions_bot=payload.get("mentions_bot") is True,
+        data=data,
+        target_message_id=_id(payload, "target_message_id"),
+        user_name=user_name[:MAX_ID],
+        raw=payload,
+    )
+
+
+def _id(source: Mapping[str, Any], key: str) -> str | None:
+    value = as_id(source, key)
+    if value is not None and len(value) > MAX_ID:
+        raise MalformedPayload(f"{key} is longer than {MAX_ID} characters")
+    return value
+
+
+def _party(payload: Mapping[str, Any], key: str) -> tuple[str | None, str]:
+    """Id and name of {"user": {...}}, {"user": "id"} or {"user_id": "id"}."""
+    nested = as_object(payload, key)
+    found = _id(nested, "id") or _id(payload, key) or _id(payload, f"{key}_id")
+    return found, as_text(nested, "name") or as_text(payload, f"{key}_name")
+
+
+def _attachments(payload: Mapping[str, Any]) -> Iterator[Attachment]:
+    for item in as_list(payload, "attachments"):
+        if not isinstance(item, dict) or not as_text(item, "type"):
+            raise MalformedPayload("an attachment needs a type")
+        size = as_number(item, "size")
+        yield Attachment(
+            as_text(item, "type"),
+            as_id(item, "id") or "",
+            url=as_text(item, "url") or None,
+            mime=as_text(item, "mime") or None,
+            name=as_text(item, "name") or None,
+            size=None if size is None else int(size),
+            duration=as_number(item, "duration"),
+            latitude=as_number(item, "latitude"),
+            longitude=as_number(item, "longitude"),
+            transcript=as_text(item, "transcript") or None,
+        )
