@@ -195,7 +195,8 @@ class Adapter(ABC, Generic[AccountT]):
             permanent=failure.permanent,
             retry_after=failure.retry_after,
             mark="no_answer" if failure.written else "not_reached",
-            maybe_sent=failure.written,
+            # A connection that was closed without a word (an idle one, mostly) carried nothing the platform acted on.
+            maybe_sent=failure.written and not isinstance(failure, http.HttpConnectionError),
         )
 
 

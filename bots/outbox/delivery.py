@@ -33,12 +33,16 @@ def _send(row: OutboundMessage) -> bool:
     notes = journal.current()
     platform = row.channel.platform
     notes.note(row.pk, row.attempts, "b")
+    safe_to_repeat = True
     try:
         adapter = adapter_for(row.channel)
+        safe_to_repeat = adapter.idempotent_send
         message = OutgoingMessage(**row.payload, idempotency_key=row.idempotency_key)
         with http.observe(on_written=lambda: notes.note(row.pk, row.attempts, "w")):
             receipt = adapter.send(message)
     except SendError as error:
+        if error.maybe_sent and not safe_to_repeat:
+            return _unconfirmed(row, notes, error)
         return _failed(row, notes, error)
     except Exception as error:  # an adapter's defect must not leave the row claimed for ever
         logger.exception("adapter %s failed to send outbound %s", platform, row.pk)
@@ -47,6 +51,14 @@ def _send(row: OutboundMessage) -> bool:
     queue.record_sent(row, receipt.message_id or "")
     notes.forget(row.pk)
     metrics.sent(platform, "sent")
+    return True
+
+
+def _unconfirmed(row: OutboundMessage, notes: journal.Journal, error: SendError) -> bool:
+    queue.record_unconfirmed(row, str(error))
+    notes.forget(row.pk)
+    metrics.sent(row.channel.platform, "unconfirmed")
+    logger.warning("outbound %s sent, unconfirmed: %s", row.pk, error.mark or error)
     return True
 
 

@@ -88,6 +88,11 @@ def record_sent(row: OutboundMessage, message_id: str) -> None:
     _update_claimed(row, state=State.SENT, platform_message_id=message_id[:191], sent_at=timezone.now(), error="", mark="")
 
 
+def record_unconfirmed(row: OutboundMessage, reason: str) -> None:
+    """The request left and no answer was seen. Where the platform cannot drop doubles, another try might double it."""
+    _update_claimed(row, state=State.UNCONFIRMED, mark="unconfirmed", error=reason[:500], sent_at=timezone.now())
+
+
 def record_failure(row: OutboundMessage, error: SendError) -> bool:
     """Schedules another try, or makes it a dead letter; True when it is dead."""
     dead = error.permanent or row.attempts >= MAX_ATTEMPTS
@@ -138,12 +143,6 @@ def _settle(row: OutboundMessage, marks: dict[int, journal.Mark] | None) -> None
     # Without a journal (another machine's worker) nobody can say that the request did not leave.
     left = marks is None or (mark is not None and mark.step == "w")
     if left and not registry.adapter_class(row.channel.platform).idempotent_send:
-        _update_claimed(
-            row,
-            state=State.UNCONFIRMED,
-            mark="unconfirmed",
-            error="The worker was killed after the request had left; the platform's answer was not seen.",
-            sent_at=timezone.now(),
-        )
+        record_unconfirmed(row, "The worker was killed after the request had left; no answer was seen.")
         return
     _update_claimed(row, state=State.PENDING, owner="", claimed_at=None, due_at=timezone.now())
