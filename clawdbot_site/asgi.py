@@ -1,4 +1,4 @@
-"""The ASGI application: HTTP by Django, sockets by Channels."""
+"""The ASGI application: webhooks the short way, other HTTP by Django, sockets by Channels."""
 
 import os
 
@@ -10,5 +10,8 @@ django_application = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from bots.sockets import websocket_urlpatterns  # noqa: E402
+from bots.views.webhook_asgi import WebhookApplication  # noqa: E402
 
-application = ProtocolTypeRouter({"http": django_application, "websocket": URLRouter(websocket_urlpatterns)})
+application = ProtocolTypeRouter(
+    {"http": WebhookApplication(django_application), "websocket": URLRouter(websocket_urlpatterns)}
+)

@@ -1,0 +1,1 @@
+"""The JSON API under /api/v1/: serializers, permissions and views over bots.operations."""

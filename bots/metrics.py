@@ -1,0 +1,107 @@
+"""Counters and timings of this process, for `/metrics`; importable from any layer.
+
+Workers are processes of their own. With settings.METRICS_DIRECTORY (clawdbot_site tells prometheus_client too) every
+process writes its numbers to a small memory-mapped file there and the web process adds them up, so a worker that was
+killed loses none. What the database knows anyway (depth and age of the queues) is read at scrape time, in
+bots/views/metrics.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from prometheus_client import Counter, Histogram
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+# Every metric has a label: prometheus_client opens its file at the first labelled use, so that a management command
+# which records nothing leaves nothing behind.
+_inbound = Counter("clawdbot_inbound", "Webhook and poll results.", ("platform", "outcome"))
+_webhook = Histogram("clawdbot_webhook_seconds", "Webhook, from body to answer.", ("platform",), buckets=_FAST)
+_turn = Histogram("clawdbot_turn_seconds", "One turn, from claim to stored answer.", ("outcome",), buckets=_SECONDS)
+_recall = Histogram("clawdbot_recall_seconds", "Memory recall of one turn.", ("outcome",), buckets=_FAST)
+_model = Histogram("clawdbot_model_seconds", "Model calls.", ("provider", "outcome"), buckets=_SECONDS)
+_sent = Counter("clawdbot_sent", "Messages handed to a platform.", ("platform", "outcome"))
+_failure = Counter("clawdbot_failures", "Errors by the part of the product that had them.", ("part",))
+
+_children: dict[tuple[Any, ...], Any] = {}
+
+
+def _child(metric: Counter | Histogram, *labels: str) -> Any:
+    # `labels()` locks and formats at each call; the children are few and live as long as the process.
+    key = (metric, *labels)
+    found = _children.get(key)
+    if found is None:
+        found = _children[key] = metric.labels(*labels)
+    return found
+
+
+def inbound(platform: str, outcome: str, count: int = 1) -> None:
+    """Counts events or refused requests. `outcome`: accepted, duplicate, ignored, challenge, or why it was refused."""
+    _child(_inbound, platform, outcome).inc(count)
+
+
+def webhook(platform: str, seconds: float) -> None:
+    """Time one webhook took inside the product."""
+    _child(_webhook, platform).observe(seconds)
+
+
+def turn(seconds: float, outcome: str) -> None:
+    """Time one turn took. `outcome`: answered, silent, stopped, failed."""
+    _child(_turn, outcome).observe(seconds)
+
+
+def recall(seconds: float, outcome: str = "ok") -> None:
+    """Time one memory recall took. `outcome`: ok, degraded, failed."""
+    _child(_recall, outcome).observe(seconds)
+
+
+def model(provider: str, seconds: float, outcome: str) -> None:
+    """Time one call of a model took. `outcome`: ok, error, timeout, stopped."""
+    _child(_model, provider, outcome).observe(seconds)
+
+
+def sent(platform: str, outcome: str) -> None:
+    """Counts one attempt to send. `outcome`: sent, retry, dead, unconfirmed."""
+    _child(_sent, platform, outcome).inc()
+
+
+def failure(part: str) -> None:
+    """Counts an unexpected error, e.g. of `webhook`, `skill`, `index`."""
+    _child(_failure, part).inc()
+
+
+def directory() -> Path | None:
+    """Where the processes keep their numbers; None when only this process counts."""
+    value = getattr(settings, "METRICS_DIRECTORY", None)
+    return Path(value) if value else None
+
+
+def start_afresh() -> None:
+    """Removes the files of processes that are gone. Called once when the product starts, never while it runs:
+    a counter that shrinks looks to Prometheus like a restart.
+    """
+    folder = directory()
+    if folder is None or not folder.is_dir():
+        return
+    for file in folder.glob("*.db"):
+        found = re.search(r"_(\d+)\.db$", file.name)
+        if found and not _alive(int(found.group(1))):
+            with contextlib.suppress(FileNotFoundError):
+                file.unlink()
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,1 @@
+"""HTTP views outside the JSON API: webhooks, health, metrics, web chat."""
