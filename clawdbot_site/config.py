@@ -51,7 +51,9 @@ class WebSettings(Section):
     https: bool = Field(
         False, description="Everything over HTTPS: redirect, secure cookies, HSTS. Needs a proxy that ends TLS."
     )
-    hsts_seconds: int = Field(31_536_000, ge=0, description="How long browsers insist on HTTPS; counts when https is on.")
+    hsts_seconds: int = Field(
+        31_536_000, ge=0, description="How long browsers insist on HTTPS; counts when https is on."
+    )
     behind_proxy: bool = Field(
         False, description="Believe X-Forwarded-Proto. Only behind a proxy that always sets or removes this header."
     )
@@ -90,7 +92,8 @@ class ModelProviderSettings(Section):
     """The first model provider; on the first start it becomes a row that the admin edits."""
 
     endpoint: HttpAddress = Field(
-        "", description="Base address of an OpenAI-compatible API, e.g. https://api.openai.com/v1; empty: embedded model."
+        "",
+        description="Base address of an OpenAI-compatible API, e.g. https://api.openai.com/v1; empty: embedded model.",
     )
     api_key: SecretStr = Field(SecretStr(""), description="Key for this endpoint.")
     model: str = Field("", max_length=120, description="Model name there; empty: the first one the endpoint lists.")
@@ -114,7 +117,8 @@ class SkillSettings(Section):
     """One skill; on the first start it becomes a row that the admin edits."""
 
     module: str = Field(
-        pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$", description="Dotted path of the class, e.g. skills.weather.WeatherSkill"
+        pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$",
+        description="Dotted path of the class, e.g. skills.weather.WeatherSkill",
     )
     triggers: tuple[str, ...] = Field((), description="Words that call the skill.")
 
@@ -129,7 +133,9 @@ class ModelServerSettings(Section):
 class WorkerSettings(Section):
     """The processes that answer messages."""
 
-    processes: int = Field(2, ge=0, le=64, description="Worker processes beside the web process; 0: all in one process.")
+    processes: int = Field(
+        2, ge=0, le=64, description="Worker processes beside the web process; 0: all in one process."
+    )
     threads: int = Field(8, ge=1, le=256, description="Messages one worker process answers at the same time.")
 
 
@@ -218,4 +224,3 @@ def load(**overrides: Any) -> Config:
     if broken := broken_rule(config):
         raise ConfigError(explain_rule(broken))
     return config
-

@@ -1,0 +1,25 @@
+"""Errors of the memory app. All pickle, and all say whether trying again can help."""
+
+from __future__ import annotations
+
+from clawdbot.errors import ClawdbotError
+
+
+class MemoryFailure(ClawdbotError):
+    """Root of every error the memory app raises on purpose."""
+
+    permanent = True
+
+
+class EmbedderUnavailable(MemoryFailure):
+    """No vector can be made now; recall goes on with its lexical arm and the rows are embedded later."""
+
+    permanent = False
+
+
+class BadLine(MemoryFailure):
+    """A line of an import or query file that is not what it should be; the message says why."""
+
+
+class UnknownScope(MemoryFailure):
+    """There is no such bot, or no such person of that bot."""

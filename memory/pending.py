@@ -1,0 +1,84 @@
+"""Makes vectors for rows that have none, in batches that no two workers share."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from memory import embeddings
+from memory.embeddings import Embedder, passage_label
+from memory.entries import pack
+from memory.errors import EmbedderUnavailable
+from memory.models import MemoryEntry, MemoryEntryQuerySet, new_stamp
+
+logger = logging.getLogger(__name__)
+
+BATCH = 32
+_LEASE = timedelta(seconds=120)
+Filter = Callable[[MemoryEntryQuerySet], MemoryEntryQuerySet]
+
+
+def embed_waiting(
+    *, only: Filter = lambda rows: rows, report: Callable[[int], object] = lambda done: None, limit: int | None = None
+) -> int:
+    """Embeds waiting rows until none is left (or `limit` are done); returns how many got a vector.
+
+    Does nothing when semantic search is off. When the embedder is down it logs, leaves the rows as they are and
+    returns: the next run takes them up.
+
+    Args:
+        only: narrows the rows, for instance to one person.
+        report: called after each batch with the number of rows of that batch.
+    """
+    if not embeddings.enabled():
+        return 0
+    done = 0
+    try:
+        while limit is None or done < limit:
+            # A cheap look first: an idle run must not load the engine.
+            claimed = _claim(only)
+            if claimed is None:
+                break
+            done += _embed(*claimed, embeddings.current())
+            report(len(claimed[1]))
+    except EmbedderUnavailable as error:
+        logger.warning("memory: %s; recall stays lexical for rows without a vector", error)
+    return done
+
+
+def _claim(only: Filter) -> tuple[int, list[tuple[int, str, str]]] | None:
+    """Takes the next batch for this worker: (claim, [(id, speaker, text)]), or None when nothing is free."""
+    now = timezone.now()
+    free = Q(claim_until=None) | Q(claim_until__lt=now)
+    waiting = only(MemoryEntry.objects.waiting_for_vector()).filter(free).order_by("id")
+    while ids := list(waiting.values_list("id", flat=True)[:BATCH]):
+        claim = secrets.randbits(62)
+        mine = MemoryEntry.objects.waiting_for_vector().filter(free, id__in=ids)
+        if mine.update(claim=claim, claim_until=now + _LEASE):
+            rows = MemoryEntry.objects.filter(claim=claim, id__in=ids).order_by("id")
+            return claim, list(rows.values_list("id", "speaker", "text"))
+    return None
+
+
+def _embed(claim: int, rows: list[tuple[int, str, str]], embedder: Embedder) -> int:
+    ids = [row[0] for row in rows]
+    mine = MemoryEntry.objects.filter(claim=claim, id__in=ids)
+    try:
+        vectors = embedder.embed_passages([text for _, _, text in rows])
+    except BaseException:
+        mine.update(claim=None, claim_until=None)
+        raise
+    label = passage_label(embedder)
+    made = [
+        MemoryEntry(id=pk, vector=pack(vector), embedder=label, stamp=new_stamp(), claim=None, claim_until=None)
+        for pk, vector in zip(ids, vectors, strict=True)
+    ]
+    # Rows forgotten or rewritten since lost the claim or the row; bulk_update by id alone would miss only the first.
+    held = set(mine.values_list("id", flat=True))
+    fields = ("vector", "embedder", "stamp", "claim", "claim_until")
+    return MemoryEntry.objects.filter(claim=claim).bulk_update([e for e in made if e.id in held], fields)

@@ -1,0 +1,187 @@
+"""Recall's ranking: two lexical and two vector arms as z-scores, then priors, cues and neighbours.
+
+Weighted scores beat rank fusion on both data sets this was tuned on (docs/memory.md).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory.cues import Cues
+from memory.dates import DateCue
+from memory.scope_index import Floats, Ints, ScopeIndex
+from memory.stopwords import STOP_TERMS
+from memory.tokenizer import tokenize
+from memory.types import Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each arm and cue counts."""
+
+    turn_lexical: float = 0.7
+    window_lexical: float = 0.3
+    turn_vector: float = 0.5
+    window_vector: float = 0.5
+    session: float = 0.4
+    speaker: float = 0.5
+    role: float = 0.5
+    day: float = 1.5
+    neighbour: float = 0.25
+    neighbour_2: float = 0.08
+    k1: float = 1.2
+    b: float = 0.75
+    stop_weight: float = 1.0
+
+
+DEFAULT = Weights()
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Per row of the scope: the fused score and each arm's share of it."""
+
+    total: Floats
+    arms: dict[str, Floats]
+    bm25: Floats
+    cosine: Floats
+    coverage: Floats
+
+
+def _z(values: Floats, live: NDArray[np.bool_]) -> Floats:
+    """Standard scores over the live rows, 0 elsewhere; all 0 when nothing differs."""
+    out = np.zeros(len(values), np.float32)
+    chosen = values[live]
+    spread = float(chosen.std()) if len(chosen) else 0.0
+    if spread > 1e-6:
+        out[live] = (chosen - chosen.mean()) / spread
+    return out
+
+
+def _idf(present: NDArray[np.intp], rows: int) -> Floats:
+    return np.log1p((rows - present + 0.5) / (present + 0.5)).astype(np.float32)
+
+
+def _bm25(frequencies: Floats, lengths: Floats, boosts: Floats, rows: int, w: Weights) -> tuple[Floats, Floats]:
+    """BM25 of every row, and the IDF of every term. frequencies: (terms, rows)."""
+    present = frequencies > 0
+    idf = _idf(present.sum(axis=1), rows)
+    mean = float(lengths.mean()) if rows else 1.0
+    norm = w.k1 * (1 - w.b + w.b * lengths / max(mean, 1e-6))
+    saturated = frequencies * (w.k1 + 1) / (frequencies + norm)
+    return (idf * boosts) @ saturated, idf
+
+
+def _with_before(values: Floats, before: Ints, before_2: Ints) -> Floats:
+    """Adds to every row (last axis) the values of the two rows before it in its session."""
+    padded = np.concatenate([values, np.zeros((*values.shape[:-1], 1), values.dtype)], axis=-1)
+    return values + padded[..., before] + padded[..., before_2]
+
+
+def query_terms(text: str, w: Weights) -> tuple[Ints, Floats]:
+    """Sorted distinct hashed terms of a question and the weight of each."""
+    counted = Counter(tokenize(text))
+    weighted = {hash(t): n * (w.stop_weight if t in STOP_TERMS else 1.0) for t, n in counted.items()}
+    keys = np.array(sorted(k for k, v in weighted.items() if v), np.int64)
+    return keys, np.array([weighted[k] for k in keys.tolist()], np.float32)
+
+
+def _named_speakers(index: ScopeIndex, text: str) -> list[int]:
+    words = set(tokenize(text))
+    named = []
+    for speaker, number in index.speakers.items():
+        parts = tokenize(speaker)
+        if parts and len(parts[0]) > 1 and parts[0] in words or speaker and len(speaker) > 1 and speaker in text:
+            named.append(number)
+    return named
+
+
+def _date_boost(index: ScopeIndex, cues: Sequence[DateCue], w: Weights) -> Floats:
+    boost = np.zeros(len(index), np.float32)
+    for cue in cues:
+        if cue.start is not None and cue.end is not None:
+            days = index.column(index.ORDINAL)
+            inside = (days >= cue.start.toordinal()) & (days < cue.end.toordinal())
+        else:
+            inside = index.column(index.MONTH) == cue.month
+            if cue.day:
+                inside = inside & (index.column(index.MONTH_DAY) == cue.day)
+        # A day says much, a year next to nothing.
+        share = w.day / (1.0 + math.log(cue.days))
+        boost[inside] = np.maximum(boost[inside], share)
+    return boost
+
+
+def _session_prior(index: ScopeIndex, scores: Floats) -> Floats:
+    """For every row the mean of its session's best three scores."""
+    sessions = index.column(index.SESSION)
+    order = np.lexsort((-scores, sessions))
+    ordered = sessions[order]
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.r_[starts, len(order)]))
+    best = rank < 3
+    count = int(sessions.max()) + 1
+    sums = np.bincount(ordered[best], scores[order][best], count)
+    sizes = np.bincount(ordered[best], minlength=count)
+    return (sums / np.maximum(sizes, 1))[sessions].astype(np.float32)
+
+
+def _smoothing(index: ScopeIndex, scores: Floats, w: Weights) -> Floats:
+    """What a row gains from its neighbours inside the session."""
+    gain = np.zeros((4, len(scores)), np.float32)
+    rows = np.arange(len(scores))
+    for i, (column, factor) in enumerate(((index.BEFORE, w.neighbour), (index.BEFORE_2, w.neighbour_2))):
+        linked = index.column(column)
+        has = linked >= 0
+        gain[2 * i, rows[has]] = factor * scores[linked[has]]
+        gain[2 * i + 1, linked[has]] = factor * scores[rows[has]]
+    return gain.max(axis=0)
+
+
+def score(index: ScopeIndex, text: str, vector: Vector | None, cues: Cues, w: Weights = DEFAULT) -> Scores:
+    """Scores every row of a scope for a question. `vector`: its embedding, unit length, or None."""
+    rows = len(index)
+    before, before_2 = index.column(index.BEFORE), index.column(index.BEFORE_2)
+    lengths = index.column(index.LENGTH).astype(np.float32)
+    live = lengths > 0
+    arms: dict[str, Floats] = {}
+    terms, boosts = query_terms(text, w)
+    bm25 = coverage = np.zeros(rows, np.float32)
+    if len(terms):
+        frequencies = index.postings.frequencies(terms, rows)
+        bm25, idf = _bm25(frequencies, lengths, boosts, rows, w)
+        mass = idf * np.minimum(boosts, 1.0)
+        coverage = (mass @ (frequencies > 0)) / max(float(mass.sum()), 1e-6)
+        window, _ = _bm25(
+            _with_before(frequencies, before, before_2), _with_before(lengths, before, before_2), boosts, rows, w
+        )
+        arms["lexical"] = w.turn_lexical * _z(bm25, live)
+        arms["window_lexical"] = w.window_lexical * _z(window, live)
+    cosine = np.zeros(rows, np.float32)
+    if vector is not None and index.vector_mask.any():
+        mask = index.vector_mask
+        cosine = index.vectors @ vector
+        near = _with_before(cosine, before, before_2) / _with_before(mask.astype(np.float32), before, before_2).clip(1)
+        arms["vector"] = w.turn_vector * _z(cosine, mask)
+        arms["window_vector"] = w.window_vector * _z(near, mask)
+    total = np.sum(list(arms.values()), axis=0, dtype=np.float32) if arms else np.zeros(rows, np.float32)
+    arms["session"] = w.session * _session_prior(index, total)
+    named = _named_speakers(index, text)
+    if named:
+        arms["speaker"] = w.speaker * np.isin(index.column(index.SPEAKER), named).astype(np.float32)
+    elif cues.role:
+        arms["role"] = w.role * (index.column(index.ROLE) == (cues.role == "assistant")).astype(np.float32)
+    if cues.dates:
+        arms["date"] = _date_boost(index, cues.dates, w)
+    if cues.first_session or cues.last_session:
+        days = index.column(index.ORDINAL)
+        arms["date"] = arms.get("date", 0) + w.day * (days == (days.min() if cues.first_session else days.max()))
+    total = np.sum(list(arms.values()), axis=0, dtype=np.float32)
+    arms["neighbours"] = _smoothing(index, total, w)
+    return Scores(total + arms["neighbours"], arms, bm25, cosine, coverage)

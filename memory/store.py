@@ -1,0 +1,233 @@
+"""MemoryStore: the three tiers of one bot's memory behind one object."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from django.apps import apps
+from django.db import transaction
+from django.utils import timezone
+
+from memory import embeddings, entries, wakeup
+from memory.cues import read_cues
+from memory.embeddings import query_label
+from memory.errors import EmbedderUnavailable, UnknownScope
+from memory.recent import SessionMemory
+from memory.scope_cache import ScopeCache
+from memory.scope_index import Row, ScopeIndex
+from memory.scoring import Scores, score
+from memory.types import Hit, Recall, RecentTurn, Scope, Stats, Turn, Vector
+from memory.vectors import ScopeVectors, VectorIndex
+
+logger = logging.getLogger(__name__)
+
+# One of each per process: a store object is made per call and must not start with cold caches.
+_sessions = SessionMemory()
+_scopes = ScopeCache()
+_vectors = ScopeVectors(_scopes)
+
+
+class LongTermMemory:
+    """The rows of one bot: the source of truth."""
+
+    def __init__(self, bot_id: int) -> None:
+        self.bot_id = bot_id
+
+    def rows(self, person_id: int) -> Any:
+        """Queryset of one person's entries, latest first."""
+        return entries.of_scope(Scope(self.bot_id, person_id))
+
+    def insert(self, turns: Sequence[Turn]) -> list[int]:
+        """Stores turns of one person; see `MemoryStore.remember`."""
+        label = ""
+        if any(turn.vector is not None for turn in turns):
+            label = query_label(embeddings.current())
+        return entries.insert(turns[0].scope, turns, label)
+
+
+class MemoryStore:
+    """What one bot remembers.
+
+    Attributes:
+        session_memory: cache of people's latest turns.
+        long_term_memory: the rows.
+        vector_index: nearest vectors within one person; derived from the rows.
+    """
+
+    session_memory: SessionMemory
+    long_term_memory: LongTermMemory
+    vector_index: VectorIndex
+
+    def __init__(self, bot_id: int) -> None:
+        self.bot_id = bot_id
+        self.session_memory = _sessions
+        self.long_term_memory = LongTermMemory(bot_id)
+        self.vector_index = _vectors
+
+    def remember(self, turns: Sequence[Turn]) -> list[int]:
+        """Stores verbatim turns; returns their entry ids, in order. Blank texts are left out.
+
+        Joins the caller's transaction. Vectors that are missing are made later by the task `memory.embed_pending`.
+        Turns of one person (the usual case) cost 2 queries, 3 when words are said again.
+        """
+        by_scope: dict[Scope, list[Turn]] = {}
+        for turn in turns:
+            if turn.bot_id != self.bot_id:
+                raise ValueError(f"a turn of bot {turn.bot_id} was given to the memory of bot {self.bot_id}")
+            if turn.text.strip():
+                by_scope.setdefault(turn.scope, []).append(turn)
+        ids: list[int] = []
+        for group in by_scope.values():
+            ids.extend(self.long_term_memory.insert(group))
+        if any(turn.vector is None for group in by_scope.values() for turn in group):
+            wakeup.embed_after_commit()
+        return ids
+
+    def persist_memory(self, conversation_id: int, content: str, **fields: Any) -> int:
+        """Stores one turn of a conversation; returns its entry id.
+
+        Args:
+            fields: fields of `Turn`; role defaults to "user", occurred_at to now, and person_id to the conversation's
+                person (one query more).
+        """
+        if "person_id" not in fields:
+            conversation = apps.get_model("bots", "Conversation")._default_manager.filter(
+                pk=conversation_id, bot_id=self.bot_id
+            )
+            person_id = conversation.values_list("person_id", flat=True).first()
+            if person_id is None:
+                raise UnknownScope(f"bot {self.bot_id} has no conversation {conversation_id}")
+            fields["person_id"] = person_id
+        fields.setdefault("role", "user")
+        fields.setdefault("occurred_at", timezone.now())
+        turn = Turn(bot_id=self.bot_id, conversation_id=conversation_id, text=content, **fields)
+        if not content.strip():
+            raise ValueError("there is nothing to remember in a blank text")
+        with transaction.atomic():
+            return self.remember([turn])[0]
+
+    def recall(
+        self,
+        scope: Scope,
+        text: str,
+        *,
+        k: int = 8,
+        now: datetime | None = None,
+        exclude_ids: Collection[int] = (),
+        exclude_message_ids: Collection[int] = (),
+        exclude_conversation: int | None = None,
+        exclude_since: datetime | None = None,
+    ) -> Recall:
+        """The `k` memories of one person that answer `text` best.
+
+        Queries: 1 when nothing changed since the last recall in this process, 2 after new rows, 3 after a deletion.
+
+        Args:
+            now: the asker's moment, aware; its zone's calendar is what "yesterday" means. Default: now, local.
+            exclude_ids: entries left out; exclude_message_ids: likewise by `bots.Message` id.
+            exclude_conversation: this conversation's turns are left out: all, or with `exclude_since` those said
+                since then (what the prompt already holds).
+        """
+        started = time.perf_counter()
+        self._own(scope)
+        vector, degraded = self._embed_query(text)
+        today = (now or timezone.localtime()).date()
+        skip = _Skip(frozenset(exclude_ids), frozenset(exclude_message_ids), exclude_conversation, exclude_since)
+        with _scopes.use(scope, *_space()) as index:
+            hits: tuple[Hit, ...] = ()
+            if len(index) and text.strip():
+                hits = _best(index, score(index, text, vector, read_cues(text, today)), k, skip)
+        return Recall(hits, vector, (time.perf_counter() - started) * 1000, degraded)
+
+    def search(self, scope: Scope, text: str, *, k: int = 20) -> tuple[Hit, ...]:
+        """What the admin and the API call search: a recall that leaves nothing out."""
+        return self.recall(scope, text, k=k).hits
+
+    def get_recent_memory(self, user_id: int) -> tuple[RecentTurn, ...]:
+        """The last 100 turns of a person (by `bots.Person` id), oldest first. Queries: 1 when cached, else 2."""
+        return self.session_memory.get(Scope(self.bot_id, user_id))
+
+    def forget(self, scope: Scope, ids: Collection[int] | None = None) -> int:
+        """Deletes a person's memories (all, or those with these ids) and their copies; returns how many rows.
+
+        Rows carry their own index text and vectors, so these go with them; the caches of this process are dropped,
+        those of other processes see the change at their next use.
+        """
+        self._own(scope)
+        with transaction.atomic():
+            rows = entries.of_scope(scope)
+            if ids is not None:
+                rows = rows.filter(pk__in=list(ids))
+            _, by_model = rows.delete()
+        self.session_memory.drop(scope)
+        self.vector_index.drop(scope)
+        return by_model.get("memory.MemoryEntry", 0)
+
+    def stats(self, bot_id: int | None = None) -> Stats:
+        """Counts of this bot's memory (or of another's, where one store serves a report)."""
+        return entries.stats(self.bot_id if bot_id is None else bot_id)
+
+    def _own(self, scope: Scope) -> None:
+        if scope.bot_id != self.bot_id:
+            raise ValueError(f"a scope of bot {scope.bot_id} was given to the memory of bot {self.bot_id}")
+
+    def _embed_query(self, text: str) -> tuple[Vector | None, bool]:
+        if not embeddings.enabled() or not text.strip():
+            return None, False
+        try:
+            return np.asarray(embeddings.current().embed_queries([text])[0], np.float32), False
+        except EmbedderUnavailable as error:
+            logger.warning("memory: recall is lexical only: %s", error)
+            return None, True
+
+
+class _Skip:
+    """Which rows a prompt already holds."""
+
+    def __init__(
+        self, ids: frozenset[int], messages: frozenset[int], conversation: int | None, since: datetime | None
+    ) -> None:
+        self._ids, self._messages, self._conversation, self._since = ids, messages, conversation, since
+
+    def __call__(self, row: Row) -> bool:
+        if row.id in self._ids or row.message_id in self._messages:
+            return True
+        if self._conversation is None or row.conversation_id != self._conversation:
+            return False
+        return self._since is None or row.occurred_at >= self._since
+
+
+def _space() -> tuple[str, int]:
+    """Label and dimension of the vectors in use; ("", 0) when there are none to use."""
+    if not embeddings.enabled():
+        return "", 0
+    try:
+        embedder = embeddings.current()
+    except EmbedderUnavailable:
+        return "", 0
+    return embeddings.passage_label(embedder), embedder.dimension
+
+
+def _best(index: ScopeIndex, scores: Scores, k: int, skip: _Skip) -> tuple[Hit, ...]:
+    order = np.argsort(-scores.total, kind="stable")
+    hits: list[Hit] = []
+    for i in order.tolist():
+        if len(hits) >= k:
+            break
+        row = index.rows[i]
+        if index.column(index.LENGTH)[i] == 0 or skip(row):
+            continue
+        why = {name: round(float(values[i]), 4) for name, values in scores.arms.items()}
+        why["bm25"] = round(float(scores.bm25[i]), 4)
+        why["cosine"] = round(float(scores.cosine[i]), 4)
+        why["coverage"] = round(float(scores.coverage[i]), 4)
+        hits.append(
+            Hit(row.id, row.external_id, row.role, row.speaker, row.text, round(float(scores.total[i]), 4),
+                row.occurred_at, row.session, row.seen, why)
+        )  # fmt: skip
+    return tuple(hits)

@@ -1,0 +1,138 @@
+"""The values that cross the border of the memory app. All are frozen; none touches the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Role: TypeAlias = Literal["user", "assistant"]
+Vector: TypeAlias = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose memory: one person of one bot. Inside every query of this app."""
+
+    bot_id: int
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One verbatim turn to remember.
+
+    Attributes:
+        occurred_at: when it was said; must be aware. Its own offset decides which calendar day is indexed.
+        external_id: the caller's id, unique per bot and person; "" when there is none.
+        session: what belongs together; "" means the conversation.
+        vector: unit-length float32 of shape (dimension,), when the caller already has the text's *query* embedding
+            (as `Recall.vector`), so that one embedding serves both ways.
+    """
+
+    bot_id: int
+    person_id: int
+    role: Role
+    text: str
+    occurred_at: datetime
+    conversation_id: int | None = None
+    message_id: int | None = None
+    external_id: str = ""
+    session: str = ""
+    speaker: str = ""
+    vector: Vector | None = None
+
+    def __post_init__(self) -> None:
+        if self.occurred_at.tzinfo is None:
+            raise ValueError("Turn.occurred_at must be aware: without a zone a memory has no date")
+        if self.role not in ("user", "assistant"):
+            raise ValueError(f"Turn.role must be 'user' or 'assistant', not {self.role!r}")
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.bot_id, self.person_id)
+
+
+@dataclass(frozen=True, slots=True)
+class RecentTurn:
+    """One of a person's latest turns, as session memory holds it."""
+
+    id: int
+    conversation_id: int | None
+    role: str
+    speaker: str
+    text: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One recalled memory.
+
+    Attributes:
+        id: the entry's id, what `forget` takes.
+        external_id: the id it was imported with, or "".
+        score: fused score; comparable within one recall only.
+        why: the share of every arm in `score`, and the raw `cosine`, `bm25` and `coverage`. `coverage` (0 to 1) is the
+            part of the query's information (IDF mass) whose terms this hit contains: 0 means "no word in common".
+    """
+
+    id: int
+    external_id: str
+    role: str
+    speaker: str
+    text: str
+    score: float
+    occurred_at: datetime
+    session: str = ""
+    seen: int = 1
+    why: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What a recall found.
+
+    Attributes:
+        hits: best first.
+        vector: the query's embedding, to be handed on as `Turn.vector`; None when semantic search is off or down.
+        ms: wall-clock milliseconds of the whole recall, embedding included.
+        degraded: semantic search is on, but no query vector could be made, so only the lexical arm was asked.
+    """
+
+    hits: tuple[Hit, ...]
+    vector: Vector | None
+    ms: float
+    degraded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Counts of one bot's memory."""
+
+    entries: int
+    people: int
+    duplicates: int
+    pinned: int
+    with_vector: int
+    waiting_for_vector: int
+    by_embedder: Mapping[str, int]
+    oldest: datetime | None
+    newest: datetime | None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "entries": self.entries,
+            "people": self.people,
+            "duplicates": self.duplicates,
+            "pinned": self.pinned,
+            "with_vector": self.with_vector,
+            "waiting_for_vector": self.waiting_for_vector,
+            "by_embedder": dict(self.by_embedder),
+            "oldest": self.oldest.isoformat() if self.oldest else None,
+            "newest": self.newest.isoformat() if self.newest else None,
+        }

@@ -1,0 +1,41 @@
+"""Asks for vectors after a commit: one task for a burst of turns, not one a turn."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from celery import current_app
+from django.db import transaction
+
+from memory import embeddings
+
+logger = logging.getLogger(__name__)
+
+EMBED = "memory.embed_pending"
+TASK_NAMES = (EMBED,)
+GATHER_S = 0.5
+
+_lock = threading.Lock()
+_covered_until = 0.0
+
+
+def embed_after_commit() -> None:
+    """Enqueues `memory.embed_pending` once the surrounding transaction is committed."""
+    if embeddings.enabled():
+        transaction.on_commit(_enqueue)
+
+
+def _enqueue() -> None:
+    # The task waits GATHER_S before it looks; whatever is committed meanwhile it will see, so nothing more is sent.
+    global _covered_until
+    now = time.monotonic()
+    with _lock:
+        if now < _covered_until:
+            return
+        _covered_until = now + GATHER_S
+    try:
+        current_app.send_task(EMBED, countdown=GATHER_S, ignore_result=True, retry=False)
+    except Exception as error:  # any transport may raise its own kinds; beat's next run finds the rows
+        logger.warning("embedding not requested, the next sweep will do it: %s", type(error).__name__)
