@@ -17,7 +17,7 @@ SocketAddress = tuple[socket.AddressFamily, tuple[Any, ...]]
 def is_public(address: str) -> bool:
     """True for a globally routable unicast address.
 
-    IPv6 forms that carry an IPv4 address (mapped, compatible, 6to4, Teredo, NAT64) are judged by both.
+    IPv6 forms that carry an IPv4 address (mapped, compatible, 6to4, Teredo, NAT64) are judged by that too.
     """
     try:
         ip = ipaddress.ip_address(address.split("%", 1)[0])
@@ -26,7 +26,9 @@ def is_public(address: str) -> bool:
     if isinstance(ip, ipaddress.IPv6Address):
         inner = _embedded_ipv4(ip)
         if inner is not None:
-            return _plainly_public(inner) and (ip.ipv4_mapped is not None or _plainly_public(ip))
+            # Mapped and NAT64 addresses are reserved as such; what they reach is the IPv4 address inside.
+            translated = ip.ipv4_mapped is not None or ip in _NAT64
+            return _plainly_public(inner) and (translated or _plainly_public(ip))
     return _plainly_public(ip)
 
 
