@@ -20,6 +20,7 @@ from bots.engine.language import language_of
 from bots.models import Channel, Conversation, Identity, InboundEvent, Message, Person, StateTransition, TurnUsage
 from bots.streaming import TokenStream
 from bots.web_events import PLATFORM, WebFacts, facts_of
+from clawdbot import request_id
 from memory import store
 from memory.types import Turn as MemoryTurn
 
@@ -54,7 +55,8 @@ class MessageDispatcher:
         """One try at one row. False when the chat has to wait (a later try) or the row was taken over."""
         started = time.perf_counter()
         try:
-            self._turn(row, started)
+            with request_id.bound(row.request_id):
+                self._turn(row, started)
         except inbox.ClaimLost:
             logger.warning("inbound %s was taken over by another worker", row.pk)
             return False

@@ -14,7 +14,8 @@ from bots.engine import forms
 from bots.engine.turn import Reply, Turn
 from bots.llm import targets
 from bots.models import Conversation
-from memory.store import MemoryStore, Scope
+from memory.store import MemoryStore
+from memory.types import Scope
 from skills import runner
 
 LISTED = 10
@@ -105,11 +106,11 @@ def _status(turn: Turn, argument: str) -> Reply:
         model = _("a small demonstration model")
     else:
         model = target.model
-    store = MemoryStore(turn.bot.pk)
+    remembered = MemoryStore(turn.bot.pk).long_term_memory.rows(turn.person.pk).count()
     lines = [
         f"**{turn.bot.name}**",
         _("Model: %(model)s") % {"model": model},
-        _("Remembered about you: %(count)s entries") % {"count": store.count(_scope(turn))},
+        _("Remembered about you: %(count)s entries") % {"count": remembered},
         _("Conversation since: %(since)s")
         % {"since": date_format(turn.conversation.started_at.astimezone(turn.zone), "DATETIME_FORMAT")},
         _("State: %(state)s") % {"state": Conversation.State(turn.conversation.state).label},
@@ -117,17 +118,13 @@ def _status(turn: Turn, argument: str) -> Reply:
     return Reply("\n".join(f"- {line}" if index else line for index, line in enumerate(lines)))
 
 
-def _scope(turn: Turn) -> Scope:
-    return Scope(bot_id=turn.bot.pk, person_id=turn.person.pk)
-
-
 def _memory(turn: Turn, argument: str) -> Reply:
     store = MemoryStore(turn.bot.pk)
     if argument:
-        found = store.recall(_scope(turn), argument, k=LISTED, now=turn.now).hits
+        found = store.recall(Scope(turn.bot.pk, turn.person.pk), argument, k=LISTED, now=turn.now).hits
         title = _("What I remember about “%(query)s”:") % {"query": argument[:80]}
     else:
-        found = store.latest(_scope(turn), LISTED)
+        found = store.long_term_memory.rows(turn.person.pk)[:LISTED]
         title = _("What I remember of you, latest first:")
     if not found:
         return Reply(_("I don't remember anything of you yet.") if not argument else _("I found nothing about that."))
@@ -139,7 +136,7 @@ def _memory(turn: Turn, argument: str) -> Reply:
 
 
 def _forget(turn: Turn, argument: str) -> Reply:
-    count = MemoryStore(turn.bot.pk).count(_scope(turn))
+    count = MemoryStore(turn.bot.pk).long_term_memory.rows(turn.person.pk).count()
     if not count:
         return Reply(_("I don't remember anything of you, so there is nothing to forget."))
     return forms.ask_forget(turn, count)

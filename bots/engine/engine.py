@@ -14,8 +14,8 @@ from bots.llm import complete
 from bots.llm.errors import Cancelled, NoModelAvailable
 from bots.llm.values import Target
 from bots.models import Conversation, Message
-from memory.store import MemoryStore, Scope
-from memory.types import Recall
+from memory.store import MemoryStore
+from memory.types import Recall, Scope
 from skills import runner
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def _answer(turn: Turn) -> Reply:
     """Recall, prompt, model; the built-in responder where no model can answer."""
     recent = _recent(turn)
     recalled = MemoryStore(turn.bot.pk).recall(
-        Scope(bot_id=turn.bot.pk, person_id=turn.person.pk),
+        Scope(turn.bot.pk, turn.person.pk),
         turn.text[:LONGEST_TEXT],
         k=RECALLED,
         now=turn.now,

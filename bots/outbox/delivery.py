@@ -10,7 +10,7 @@ from bots import metrics
 from bots.channels import adapter_for
 from bots.models import OutboundMessage
 from bots.outbox import journal, queue
-from clawdbot import http
+from clawdbot import http, request_id
 
 logger = logging.getLogger(__name__)
 
@@ -20,8 +20,9 @@ def deliver(row_id: int) -> int:
     sent = 0
     row = queue.claim(row_id)
     while row is not None:
-        if not _send(row):
-            break
+        with request_id.bound(row.request_id):
+            if not _send(row):
+                break
         sent += 1
         following = queue.next_in_queue(row.queue_key)
         row = queue.claim(following) if following is not None else None

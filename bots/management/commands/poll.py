@@ -1,0 +1,60 @@
+"""`manage.py poll`: for machines that platforms cannot reach."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from adapters.errors import AdapterError, SendError
+from bots import channels
+from bots.operations import polling
+from bots.runtime import children
+
+
+class Command(BaseCommand):
+    help = "Fetches messages by long polling (Telegram), for machines without a public address. Runs until stopped."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("channel", nargs="*", help="ids of channels (default: all that can be polled)")
+        parser.add_argument(
+            "--delete-webhook", action="store_true", help="remove a registered webhook first: it excludes polling"
+        )
+        parser.add_argument("--once", action="store_true", help="one short poll of each channel, then end")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        children.end_with_parent()
+        found = polling.pollable(options["channel"])
+        if not found:
+            raise CommandError("no enabled channel that can be polled; add one: manage.py channel add telegram --bot ...")
+        for channel in found:
+            if options["delete_webhook"]:
+                self._delete_webhook(channel)
+        if options["once"]:
+            for channel in found:
+                self._once(channel)
+            return
+        stop = threading.Event()
+        signal.signal(signal.SIGTERM, lambda *_: stop.set())
+        threads = [threading.Thread(target=polling.poll_forever, args=(channel, stop), daemon=True) for channel in found]
+        for channel, thread in zip(found, threads, strict=True):
+            self.stdout.write(f"polling {channel} ({channel.public_id})")
+            thread.start()
+        try:
+            stop.wait()
+        except KeyboardInterrupt:
+            stop.set()
+
+    def _delete_webhook(self, channel: Any) -> None:
+        try:
+            channels.adapter_for(channel).delete_webhook()
+        except (SendError, AdapterError) as error:
+            raise CommandError(f"{channel}: the webhook was not removed: {error}") from None
+
+    def _once(self, channel: Any) -> None:
+        try:
+            self.stdout.write(f"{channel}: {polling.poll_once(channel, timeout=0)} new")
+        except SendError as error:
+            raise CommandError(f"{channel}: {error}") from None

@@ -1,0 +1,71 @@
+"""Long polling: fetching events from platforms that cannot reach this machine."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from django.db import connection
+from django.utils import timezone
+
+from adapters import registry
+from adapters.errors import SendError
+from bots import backoff, channels, inbox
+from bots.models import Channel
+from clawdbot import request_id
+
+logger = logging.getLogger(__name__)
+
+POLL_S = 50.0
+
+
+def pollable(public_ids: list[str] | None = None) -> list[Channel]:
+    """Enabled channels whose platform can be polled; only those named, when any are."""
+    rows = Channel.objects.reachable().select_related("bot")
+    if public_ids:
+        rows = rows.filter(public_id__in=public_ids)
+    return [channel for channel in rows if registry.adapter_class(channel.platform).supports_polling]
+
+
+def poll_once(channel: Channel, timeout: float = POLL_S) -> int:
+    """Fetches, stores, and only then confirms (the offset of the next call); returns how many events were new.
+
+    Raises:
+        SendError: the platform refused or was not reached.
+    """
+    offset = int(channel.poll_offset) if channel.poll_offset else None
+    polled = channels.adapter_for(channel).poll(offset, timeout)
+    result = inbox.accept(channel, polled.events, request_id=request_id.new())
+    if polled.next_offset is not None and polled.next_offset != offset:
+        channel.poll_offset = str(polled.next_offset)
+        Channel.objects.filter(pk=channel.pk).update(poll_offset=channel.poll_offset)
+    if polled.events:
+        channels.note_event(channel)
+    return len(result.accepted)
+
+
+def poll_forever(channel: Channel, stop: threading.Event, timeout: float = POLL_S) -> None:
+    """Polls until `stop` is set; failures are noted on the channel and tried again with back-off."""
+    failures = 0
+    try:
+        while not stop.is_set():
+            try:
+                poll_once(channel, timeout)
+                failures = 0
+            except SendError as error:
+                failures += 1
+                note_error(channel, str(error))
+                wait_s = backoff.delay_s(failures, error.retry_after)
+                logger.warning("polling %s: %s; again in %.0f s", channel, error.mark or error, wait_s)
+                stop.wait(wait_s)
+            except Exception:  # the database away, or a defect: this channel must come back by itself
+                failures += 1
+                logger.exception("polling %s failed", channel)
+                stop.wait(backoff.delay_s(failures))
+    finally:
+        connection.close()
+
+
+def note_error(channel: Channel, reason: str) -> None:
+    """Shows the operator what the channel suffers from."""
+    Channel.objects.filter(pk=channel.pk).update(last_error=reason[:300], last_error_at=timezone.now())

@@ -1,0 +1,111 @@
+"""The real product as a child process, in a home of its own: started, killed, started again."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Product:
+    """`manage.py serve` on a free port.
+
+    Attributes:
+        home: its CLAWDBOT_HOME.
+        settings: environment variables on top, such as CLAWDBOT_SEMANTIC_SEARCH__ENABLE.
+    """
+
+    home: Path
+    settings: dict[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("CLAWDBOT_", "DJANGO_"))}
+        return kept | {"CLAWDBOT_HOME": str(self.home), "PORT": str(self.port)} | self.settings
+
+    def manage(self, *arguments: str) -> str:
+        """Runs a management command beside the product and returns what it prints."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True
+        )
+        if done.returncode:
+            raise AssertionError(f"manage.py {' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return done.stdout
+
+    def manage_json(self, *arguments: str) -> Any:
+        return json.loads(self.manage(*arguments, "--json"))
+
+    def start(self, wait_s: float = 60.0) -> None:
+        """Starts it and waits until /readyz says yes."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        log = (self.home / "serve.log").open("ab")
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve", "--port", str(self.port)],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        log.close()
+        deadline = time.monotonic() + wait_s
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the product ended with {self.process.returncode}:\n{self.log()}")
+            if self.get_status("/readyz") == 200:
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"not ready after {wait_s} s:\n{self.log()}")
+
+    def get_status(self, path: str) -> int:
+        try:
+            with urlopen(self.url + path, timeout=5) as response:
+                return int(response.status)
+        except URLError as error:
+            return int(getattr(error, "code", 0) or 0)
+        except OSError:
+            return 0
+
+    def log(self) -> str:
+        return (self.home / "serve.log").read_text("utf8", errors="replace")[-6000:]
+
+    def kill(self) -> None:
+        """SIGKILL to the main process only; its children must notice by themselves."""
+        assert self.process is not None
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+
+    def stop(self) -> int | None:
+        """Orderly end; returns the exit code."""
+        if self.process is None or self.process.poll() is not None:
+            return None
+        self.process.terminate()
+        try:
+            return self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"did not stop within 20 s:\n{self.log()}") from None
