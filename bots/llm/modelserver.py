@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import sys
 import time
 from dataclasses import dataclass
 from decimal import Decimal
@@ -35,13 +34,6 @@ class Running:
 
 def path() -> Path:
     return Path(settings.CLAWDBOT.home).resolve() / FILE_NAME
-
-
-def command(port: int | None = None) -> list[str]:
-    """The command line that `serve` starts as a child; the child ends with its parent."""
-    chosen = settings.CLAWDBOT.model_server.port if port is None else port
-    manage = Path(settings.BASE_DIR) / "manage.py"
-    return [sys.executable, str(manage), "modelserver", "--port", str(chosen), "--die-with-parent"]
 
 
 def announce(url: str, model: str) -> None:

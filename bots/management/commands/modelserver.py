@@ -1,0 +1,52 @@
+"""`manage.py modelserver`: the small demonstration model, with an OpenAI-compatible API on this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from bots.llm import embedded, modelserver
+from bots.runtime import children
+
+NICENESS = 5
+
+
+class Command(BaseCommand):
+    help = "Serves the embedded demonstration model (English only) until interrupted."
+    requires_system_checks = ()
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--port",
+            type=int,
+            default=settings.CLAWDBOT.model_server.port,
+            help="port to listen on; the next free one when it is taken (default: %(default)s)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        children.end_with_parent()
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        os.nice(NICENESS)
+        try:
+            server, url = embedded.start(options["port"])
+        except embedded.Unavailable as error:
+            raise CommandError(f"modelserver: {error}", returncode=children.EXIT_UNAVAILABLE) from None
+        modelserver.announce(url, embedded.MODEL_NAME)
+        self.stdout.write(f"Demonstration model {embedded.MODEL_NAME} at {url}")
+        self.stdout.flush()
+        try:
+            stop.wait()
+        finally:
+            modelserver.withdraw()
+            del server
+            # The native threads of the server would otherwise hold the process for seconds.
+            self.stdout.flush()
+            os._exit(0)
