@@ -87,8 +87,13 @@ _keyring: Keyring | None = None
 
 def configure(keys: Sequence[str | bytes]) -> None:
     """Sets the process's keyring; the site calls it once at start (and again after a rotation)."""
+    install(Keyring(keys))
+
+
+def install(ring: Keyring) -> None:
+    """Sets a ready keyring, for instance one that follows its key file."""
     global _keyring
-    _keyring = Keyring(keys)
+    _keyring = ring
 
 
 def is_configured() -> bool:

@@ -31,15 +31,36 @@ def signing_keys(home: Path) -> list[str]:
     return found
 
 
+class FileKeyring(crypto.Keyring):
+    """The keys of a file. A process that runs on while the keys are rotated reads the file again when it must."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        super().__init__(load_or_create(path))
+
+    def decrypt(self, token: str) -> bytes:
+        """Decrypts with any key of the file; a key that was added meanwhile counts.
+
+        Raises:
+            DecryptionError: When no key fits.
+        """
+        try:
+            return super().decrypt(token)
+        except crypto.DecryptionError:
+            super().__init__(load_or_create(self._path))
+            return super().decrypt(token)
+
+
 def configure_encryption(home: Path) -> None:
     """Gives this process the keyring that encrypts credentials."""
-    crypto.configure(load_or_create(folder(home) / ENCRYPTION))
+    crypto.install(FileKeyring(folder(home) / ENCRYPTION))
 
 
 def rotate(home: Path) -> None:
     """Puts a fresh key in front of both files. Old keys stay, so nothing becomes unreadable."""
     add_key(folder(home) / SIGNING, _new_signing_key)
-    crypto.configure(add_key(folder(home) / ENCRYPTION))
+    add_key(folder(home) / ENCRYPTION)
+    configure_encryption(home)
 
 
 def retire(home: Path) -> int:

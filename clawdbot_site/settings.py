@@ -11,6 +11,7 @@ import django_stubs_ext
 from clawdbot_site import keys, logs, storage
 from clawdbot_site.config import load
 from clawdbot_site.sources import ConfigError
+from clawdbot_site.unfold import UNFOLD as UNFOLD
 
 # Makes `ModelForm[Channel]` and the like mean at run time what they mean to the type checker: nothing.
 django_stubs_ext.monkeypatch()
@@ -80,6 +81,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "bots.admin.time_zone.AdminTimeZoneMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "clawdbot_site.urls"
@@ -125,6 +127,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 4
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+# Between two tasks a worker thread keeps its SQLite connection: opening one costs more than most tasks. PostgreSQL
+# connections go back to their pool, which checks them.
+CELERY_DB_REUSE_MAX = 0 if CLAWDBOT.database_url.startswith("postgres") else 10**12
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {

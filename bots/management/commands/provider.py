@@ -1,0 +1,79 @@
+"""`manage.py provider`: connect language models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from bots.management.base import OperatorCommand, add_json, add_yes, read_secret, require_yes
+from bots.models import ModelProvider
+from bots.operations import providers
+
+
+class Command(OperatorCommand):
+    help = "Connects language models with an OpenAI-compatible API: adds, lists, tests and removes them."
+
+    def add_actions(self, actions: Any) -> None:
+        add = actions.add_parser("add", help="add a model")
+        add.add_argument("name")
+        add.add_argument("--endpoint", required=True, metavar="URL", help="e.g. https://api.openai.com/v1")
+        add.add_argument("--model", required=True, metavar="M", help="model name there")
+        key = add.add_mutually_exclusive_group()
+        key.add_argument("--api-key", default="", metavar="K", help='the key; "-" reads it from standard input')
+        key.add_argument("--api-key-file", metavar="FILE", help="file that holds the key")
+        add.add_argument("--priority", type=int, metavar="N", help="lowest is asked first; default 100")
+        add_json(add)
+        add_json(actions.add_parser("list", help="list models in the order they are asked"))
+        test = actions.add_parser("test", help="ask a model for one word")
+        test.add_argument("name")
+        add_json(test)
+        remove = actions.add_parser("remove", help="forget a model and its key")
+        remove.add_argument("name")
+        add_yes(remove)
+
+    def do_add(self, options: dict[str, Any]) -> None:
+        source = options["api_key_file"] or ("-" if options["api_key"] == "-" else "")
+        key = read_secret(source) if source else options["api_key"]
+        provider = providers.add_provider(
+            options["name"], options["endpoint"], options["model"], api_key=key, priority=options["priority"]
+        )
+        if options["json"]:
+            self.print_json(_facts(provider))
+            return
+        self.stdout.write(f"Provider {provider.name} is used from the next message on.")
+
+    def do_list(self, options: dict[str, Any]) -> None:
+        rows = [_facts(provider) for provider in ModelProvider.objects.order_by("priority", "id")]
+        if options["json"]:
+            self.print_json(rows)
+            return
+        columns = ("name", "model", "endpoint", "priority", "enabled", "api_key", "last_error")
+        self.print_table(rows, columns, empty="No providers: the embedded demonstration model answers.")
+
+    def do_test(self, options: dict[str, Any]) -> None:
+        result = providers.test_provider(providers.get_provider(options["name"]))
+        if options["json"]:
+            self.print_json({"ok": result.ok, "text": result.text, "ms": result.ms, "model": result.model})
+        if not result.ok:
+            raise CommandError(result.text)
+        if not options["json"]:
+            self.stdout.write(f"{options['name']} answers in {result.ms} ms: {result.text}")
+
+    def do_remove(self, options: dict[str, Any]) -> None:
+        providers.get_provider(options["name"])
+        require_yes(options, f"provider {options['name']} and its key")
+        providers.remove_provider(options["name"])
+        self.stdout.write(f"Provider {options['name']} is gone.")
+
+
+def _facts(provider: ModelProvider) -> dict[str, Any]:
+    return {
+        "name": provider.name,
+        "endpoint": provider.endpoint,
+        "model": provider.model,
+        "priority": provider.priority,
+        "enabled": provider.enabled,
+        "api_key": "set" if provider.api_key_encrypted else "",
+        "last_error": provider.last_error,
+    }

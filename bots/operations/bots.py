@@ -1,0 +1,64 @@
+"""What an operator does to bots as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from bots.models import Bot
+from bots.operations.errors import OperationError, refusal
+
+
+def add_bot(slug: str, name: str = "", *, instructions: str = "", greeting: str = "") -> Bot:
+    """Makes a bot. The first one answers at the address `/`.
+
+    Raises:
+        OperationError: When the slug is taken or malformed.
+    """
+    with transaction.atomic():
+        bot = Bot(slug=slug, name=name or slug, instructions=instructions, greeting=greeting)
+        bot.is_default = not Bot.objects.filter(is_default=True).exists()
+        try:
+            bot.full_clean()
+        except ValidationError as error:
+            raise refusal(error) from None
+        bot.save(force_insert=True)
+    return bot
+
+
+def get_bot(slug: str) -> Bot:
+    """The bot of this slug.
+
+    Raises:
+        OperationError: When there is none.
+    """
+    found = Bot.objects.filter(slug=slug).first()
+    if found is None:
+        known = ", ".join(Bot.objects.order_by("slug").values_list("slug", flat=True)[:20])
+        raise OperationError(
+            _("There is no bot %(slug)s; known: %(known)s.") % {"slug": slug, "known": known or _("none")}
+        )
+    return found
+
+
+def remove_bot(slug: str) -> int:
+    """Deletes a bot with its channels, people, conversations and memories.
+
+    Returns:
+        How many rows went.
+
+    Raises:
+        OperationError: When there is no such bot.
+    """
+    with transaction.atomic():
+        return get_bot(slug).delete()[0]
+
+
+def set_enabled(ids: Iterable[int], enabled: bool) -> int:
+    """Switches bots on or off; returns how many changed. A bot that is off takes no messages on any channel."""
+    rows = Bot.objects.filter(pk__in=list(ids)).exclude(enabled=enabled)
+    return rows.update(enabled=enabled, updated_at=timezone.now())

@@ -1,0 +1,25 @@
+"""What an operator asked for cannot be done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from clawdbot.errors import ClawdbotError
+
+
+class OperationError(ClawdbotError):
+    """The request is refused; the text is for the person who asked and never holds a secret."""
+
+    permanent = True
+
+
+def refusal(error: ValidationError) -> OperationError:
+    """A model's validation error as one line: `field: reason; field: reason`."""
+    by_field: dict[str, Any] = getattr(error, "message_dict", {"": error.messages})
+    parts = []
+    for field, texts in by_field.items():
+        text = " ".join(str(one) for one in texts)
+        parts.append(text if field in ("", "__all__") else f"{field}: {text}")
+    return OperationError("; ".join(parts))

@@ -1,0 +1,88 @@
+"""What an operator does to model providers."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from bots.llm import TestResult
+from bots.llm import test_provider as probe
+from bots.models import ModelProvider
+from bots.operations.errors import OperationError, refusal
+from clawdbot import http
+
+__all__ = ["TestResult", "add_provider", "first_model", "get_provider", "remove_provider", "test_provider"]
+
+
+def add_provider(
+    name: str, endpoint: str, model: str, *, api_key: str = "", priority: int | None = None
+) -> ModelProvider:
+    """Adds an OpenAI-compatible endpoint; bots use it from the next message on.
+
+    Args:
+        name: Unique name.
+        endpoint: Base address, e.g. https://api.openai.com/v1
+        model: Model name there.
+        api_key: Stored encrypted.
+        priority: Lowest is asked first; 100 when not given.
+
+    Raises:
+        OperationError: For a taken name or a wrong value.
+    """
+    parts = urlsplit(endpoint)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise OperationError(_("endpoint: must begin with http:// or https:// and name a host"))
+    provider = ModelProvider(name=name, endpoint=endpoint.rstrip("/"), model=model)
+    provider.api_key = api_key
+    if priority is not None:
+        provider.priority = priority
+    try:
+        # Django's check of addresses knows no single-word hosts, the usual ones inside a container network.
+        provider.clean_fields(exclude={"endpoint"})
+        provider.validate_unique()
+        provider.validate_constraints()
+    except ValidationError as error:
+        raise refusal(error) from None
+    provider.save(force_insert=True)
+    return provider
+
+
+def get_provider(name: str) -> ModelProvider:
+    """The provider of this name.
+
+    Raises:
+        OperationError: When there is none.
+    """
+    found = ModelProvider.objects.filter(name=name).first()
+    if found is None:
+        known = ", ".join(ModelProvider.objects.order_by("name").values_list("name", flat=True))
+        values = {"name": name, "known": known or _("none")}
+        raise OperationError(_("There is no provider %(name)s; known: %(known)s.") % values)
+    return found
+
+
+def remove_provider(name: str) -> None:
+    """Forgets a provider and its key.
+
+    Raises:
+        OperationError: When there is none.
+    """
+    get_provider(name).delete()
+
+
+def test_provider(provider: ModelProvider) -> TestResult:
+    """Asks the provider for one word and notes the outcome on its row."""
+    return probe(provider)
+
+
+def first_model(endpoint: str, api_key: str = "") -> str:
+    """The first model an endpoint lists; "default" when it lists none or cannot be asked."""
+    headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+    try:
+        answer = http.request("GET", f"{endpoint.rstrip('/')}/models", headers=headers, timeout=5.0)
+        listed = answer.json()["data"] if answer.ok else []
+        return str(listed[0]["id"])[:120]
+    except (http.HttpError, LookupError, TypeError):
+        return "default"

@@ -1,0 +1,34 @@
+"""`manage.py rotate_keys`: fresh keys for signing and encryption."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from bots.operations import credentials
+from clawdbot_site import keys
+
+
+class Command(BaseCommand):
+    help = (
+        "Adds a fresh signing key and a fresh encryption key, and encrypts every stored credential with the new one. "
+        "The old keys stay valid, so nobody is logged out; restart the product afterwards. "
+        "With --retire the old keys are dropped instead: what only they could open or verify is lost."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--retire", action="store_true", help="drop all keys but the newest; ends old sessions")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not options["retire"]:
+            keys.rotate(settings.HOME)
+        done, lost = credentials.reencrypt()
+        if lost:
+            raise CommandError(f"credentials that no key opens, enter them again: {', '.join(lost)}")
+        self.stdout.write(f"{done} credentials are encrypted with the newest key.")
+        if options["retire"]:
+            self.stdout.write(f"{keys.retire(settings.HOME)} old keys dropped. Restart the product.")
+        else:
+            self.stdout.write("Old keys still verify and decrypt. Restart the product to sign with the new one.")
