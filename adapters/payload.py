@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +24,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
         MalformedPayload: When the body is not UTF-8 JSON, not an object, or nested deeper than 64 levels.
     """
     try:
-        value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError):
         raise MalformedPayload("the body is not JSON") from None
     if not isinstance(value, dict):
@@ -35,8 +36,14 @@ def parse_object(body: bytes) -> dict[str, Any]:
     return value
 
 
-def _refuse_constant(name: str) -> Any:
+def _refuse(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(literal: str) -> float:
+    value = float(literal)
+    # 1e999 is legal JSON, but becomes Infinity, which no JSON column takes back.
+    return value if math.isfinite(value) else _refuse(literal)
 
 
 def _deeper_than(value: Any, limit: int) -> bool:

@@ -97,6 +97,22 @@ class BaseSkill(ABC):
     parameters: ClassVar[tuple[Parameter, ...]] = ()
     timeout_s: ClassVar[float] = 10.0
 
+    @classmethod
+    def parse(cls, *, text: str, rest: str, trigger: str, language: str) -> Mapping[str, Any] | None:
+        """Optional: reads parameters out of the message that called the skill.
+
+        Args:
+            text: The whole message.
+            rest: The message without the trigger word and polite phrases.
+            trigger: The trigger word that was found.
+            language: For instance "en" or "zh-hans".
+
+        Returns:
+            Values by parameter name; what is missing and required is asked for. None (the default) lets the runner
+            read them: a choice that is named, or the rest of the message for the only parameter without choices.
+        """
+        return None
+
     @abstractmethod
     def execute(self, context: dict[str, Any]) -> str:
         """Answers one request.

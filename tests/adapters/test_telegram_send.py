@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+import json
+import socket
+from typing import Any
+
+import pytest
+
+from adapters.errors import SendError
+from adapters.events import EventKind, OutgoingMessage
+from clawdbot import http
+from tests.adapters.builders import TOKEN, message, telegram
+from tests.clawdbot.server import Answer, Recorded, Server, json_answer
+
+SENT = json_answer({"ok": True, "result": {"message_id": 1366, "chat": {"id": 42}}})
+
+
+def failure(code: int, description: str, **parameters: Any) -> Answer:
+    return json_answer({"ok": False, "error_code": code, "description": description, "parameters": parameters}, code)
+
+
+def test_a_message_is_sent_as_html_and_the_receipt_holds_its_id(server: Server) -> None:
+    server.answer(SENT)
+    outgoing = OutgoingMessage(chat_id="42", text="**a** < b", reply_to="5", thread_id="7", idempotency_key="k")
+    assert telegram(base_url=server.url).send(outgoing).message_id == "1366"
+    (sent,) = server.requests
+    assert sent.path == f"/bot{TOKEN}/sendMessage"
+    assert sent.json == {
+        "chat_id": "42",
+        "text": "<b>a</b> &lt; b",
+        "parse_mode": "HTML",
+        "reply_parameters": {"message_id": 5, "allow_sending_without_reply": True},
+        "message_thread_id": 7,
+    }
+
+
+def test_buttons_become_an_inline_keyboard(server: Server) -> None:
+    server.answer(SENT)
+    rows = [[{"text": "Yes", "data": "y"}, {"text": "Site", "url": "https://example.com"}]]
+    telegram(base_url=server.url).send(OutgoingMessage(chat_id="1", text="?", data={"buttons": rows, "silent": True}))
+    assert server.requests[0].json["reply_markup"] == {
+        "inline_keyboard": [[{"text": "Yes", "callback_data": "y"}, {"text": "Site", "url": "https://example.com"}]]
+    }
+    assert server.requests[0].json["disable_notification"] is True
+
+
+def test_button_data_over_64_bytes_is_refused_before_sending(server: Server) -> None:
+    outgoing = OutgoingMessage(chat_id="1", text="?", data={"buttons": [[{"text": "a", "data": "值" * 22}]]})
+    with pytest.raises(SendError) as caught:
+        telegram(base_url=server.url).send(outgoing)
+    assert (caught.value.permanent, caught.value.mark, server.requests) == (True, "button_too_long", [])
+
+
+def test_markup_that_telegram_cannot_parse_is_sent_again_as_plain_text(server: Server) -> None:
+    server.answer(failure(400, "Bad Request: can't parse entities: Unexpected end tag"), SENT)
+    assert telegram(base_url=server.url).send(OutgoingMessage(chat_id="1", text="**a**")).message_id == "1366"
+    second = server.requests[1].json
+    assert second["text"] == "a"
+    assert "parse_mode" not in second
+
+
+def test_a_migrated_group_is_followed_and_told(server: Server) -> None:
+    server.answer(failure(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-1005), SENT)
+    receipt = telegram(base_url=server.url).send(OutgoingMessage(chat_id="-5", text="hi", reply_to="9"))
+    assert receipt.data == {"migrated_to": "-1005"}
+    assert server.requests[1].json["chat_id"] == "-1005"
+    assert "reply_parameters" not in server.requests[1].json
+
+
+@pytest.mark.parametrize(
+    ("answer", "mark", "permanent", "retry_after"),
+    [
+        (failure(429, "Too Many Requests: retry after 35", retry_after=35), "flood", False, 35.0),
+        (Answer(429, b"slow down", {"Retry-After": "4"}), "flood", False, 4.0),
+        (Answer(429, b""), "flood", False, 3.0),
+        (failure(403, "Forbidden: bot was blocked by the user"), "user_blocked", True, None),
+        (failure(403, "Forbidden: user is deactivated"), "user_deactivated", True, None),
+        (failure(403, "Forbidden: bot was kicked from the supergroup chat"), "bot_removed", True, None),
+        (failure(403, "Forbidden: something new"), "forbidden", True, None),
+        (failure(400, "Bad Request: chat not found"), "chat_not_found", True, None),
+        (failure(400, "Bad Request: message is too long"), "too_long", True, None),
+        (failure(400, "Bad Request: message thread not found"), "thread_not_found", True, None),
+        (failure(400, "Bad Request: something new"), "refused", True, None),
+        (failure(401, "Unauthorized"), "unauthorized", True, None),
+        (failure(404, "Not Found"), "unauthorized", True, None),
+        (failure(409, "Conflict: terminated by other getUpdates request"), "polled_elsewhere", False, None),
+        (failure(500, "Internal Server Error"), "server_error", False, None),
+        (Answer(502, b"<html>"), "server_error", False, None),
+        (Answer(200, b"<html>captive portal</html>"), "bad_response", False, None),
+        (Answer(200, b'{"ok": false}'), "bad_response", False, None),
+        (Answer(302, b""), "refused", True, None),
+    ],
+)
+def test_each_failure_says_whether_and_when_to_try_again(
+    server: Server, answer: Answer, mark: str, permanent: bool, retry_after: float | None
+) -> None:
+    server.answer(answer)
+    with pytest.raises(SendError) as caught:
+        telegram(base_url=server.url).send(OutgoingMessage(chat_id="1", text="hi"))
+    error = caught.value
+    assert (error.mark, error.permanent, error.retry_after) == (mark, permanent, retry_after)
+    assert TOKEN not in str(error)
+    assert not error.maybe_sent
+
+
+def test_an_unreachable_server_is_a_passing_error_and_surely_not_sent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(SendError) as caught:
+        telegram(base_url=f"http://127.0.0.1:{port}").send(OutgoingMessage(chat_id="1", text="hi"))
+    error = caught.value
+    assert (error.permanent, error.mark, error.maybe_sent) == (False, "not_reached", False)
+    assert TOKEN not in str(error)
+
+
+def test_a_broken_answer_leaves_open_whether_it_was_sent(server: Server) -> None:
+    server.answer(Answer(200, b"", {"Content-Encoding": "gzip"}, chunks=(b"not gzip",)))
+    written: list[int] = []
+    with http.observe(lambda: written.append(1)), pytest.raises(SendError) as caught:
+        telegram(base_url=server.url).send(OutgoingMessage(chat_id="1", text="hi"))
+    assert (caught.value.mark, caught.value.maybe_sent, written) == ("no_answer", True, [1])
+
+
+def test_typing_and_confirming_a_button_are_calls_of_their_own(server: Server) -> None:
+    server.answer(json_answer({"ok": True, "result": True}))
+    adapter = telegram(base_url=server.url)
+    adapter.send_typing("42", "7")
+    adapter.answer_action("991", "ok")
+    typing, confirmed = server.requests
+    assert typing.json == {"chat_id": "42", "action": "typing", "message_thread_id": 7}
+    assert confirmed.path.endswith("/answerCallbackQuery")
+    assert confirmed.json == {"callback_query_id": "991", "text": "ok"}
+
+
+def test_whoami_really_asks(server: Server) -> None:
+    server.answer(json_answer({"ok": True, "result": {"id": 1, "first_name": "Claw", "username": "ClawBot"}}))
+    found = telegram(base_url=server.url).whoami()
+    assert (found.id, found.name, found.username) == ("1", "Claw", "ClawBot")
+    server.answer(failure(401, "Unauthorized"))
+    with pytest.raises(SendError):
+        telegram(base_url=server.url).whoami()
+
+
+def test_the_webhook_is_set_with_secret_and_every_kind_of_update(server: Server) -> None:
+    server.answer(json_answer({"ok": True, "result": True}))
+    telegram(base_url=server.url, secret_token="new, old").set_webhook("https://bot.example/api/webhook/1")
+    body = server.requests[0].json
+    assert (body["url"], body["secret_token"]) == ("https://bot.example/api/webhook/1", "new")
+    assert {"message", "callback_query", "message_reaction", "chat_member"} <= set(body["allowed_updates"])
+    telegram(base_url=server.url).delete_webhook()
+    assert server.requests[1].path.endswith("/deleteWebhook")
+
+
+def test_a_webhook_without_a_secret_is_not_set() -> None:
+    with pytest.raises(SendError, match="secret_token"):
+        telegram(secret_token="").set_webhook("https://bot.example/")
+
+
+def test_webhook_info_tells_backlog_and_last_error(server: Server) -> None:
+    result = {
+        "url": "https://x/",
+        "pending_update_count": 3,
+        "last_error_message": "502",
+        "last_error_date": 1700000000,
+    }
+    server.answer(json_answer({"ok": True, "result": result}))
+    info = telegram(base_url=server.url).webhook_info()
+    assert (info.url, info.pending, info.last_error, info.last_error_at) == ("https://x/", 3, "502", 1700000000)
+
+
+def test_polling_gives_events_and_the_next_offset_and_steps_over_broken_updates(server: Server) -> None:
+    updates = [
+        message("one", update_id=10),
+        {"update_id": 11, "message": "broken"},
+        "noise",
+        message("two", update_id=12),
+    ]
+    seen: list[Recorded] = []
+
+    def respond(request: Recorded) -> Answer:
+        seen.append(request)
+        return json_answer({"ok": True, "result": updates if len(seen) == 1 else []})
+
+    server.respond = respond
+    adapter = telegram(base_url=server.url)
+    polled = adapter.poll(None, timeout=0)
+    assert [(e.kind, e.text) for e in polled.events] == [
+        (EventKind.MESSAGE, "one"),
+        (EventKind.IGNORED, ""),
+        (EventKind.MESSAGE, "two"),
+    ]
+    assert polled.next_offset == 13
+    assert adapter.poll(13, timeout=0).next_offset == 13
+    assert "offset" not in seen[0].json
+    assert seen[1].json["offset"] == 13
+
+
+def test_long_texts_are_cut_at_4096_utf16_units() -> None:
+    pieces = telegram().split("😀" * 3000)
+    assert [len(p.encode("utf-16-le")) // 2 for p in pieces] == [4096, 1904]
+
+
+def test_an_account_with_a_wrong_token_shape_is_refused_without_showing_it() -> None:
+    with pytest.raises(Exception, match="token") as caught:
+        telegram(token="not/a token")
+    assert "not/a" not in str(caught.value)
+    assert "not/a" not in json.dumps(getattr(caught.value, "problems", {}))
