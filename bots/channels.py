@@ -31,6 +31,7 @@ _SEEN_EVERY_S = 10.0
 _lock = threading.Lock()
 # Absent ids are remembered too, so that guessing costs the guesser and not the database.
 _by_public_id: TTLCache[str, Channel | None] = TTLCache(maxsize=4096, ttl=LOOKUP_TTL_S)
+_by_id: TTLCache[int, Channel] = TTLCache(maxsize=4096, ttl=LOOKUP_TTL_S)
 _by_platform: TTLCache[str, tuple[Channel, ...]] = TTLCache(maxsize=64, ttl=LOOKUP_TTL_S)
 _adapters: LRUCache[int, tuple[Any, Adapter[Any]]] = LRUCache(maxsize=1024)
 _seen: LRUCache[int, float] = LRUCache(maxsize=4096)
@@ -44,6 +45,22 @@ def find(public_id: str) -> Channel | None:
     found = Channel.objects.reachable().select_related("bot").filter(public_id=public_id).first()
     with _lock:
         _by_public_id[public_id] = found
+    return found
+
+
+def get(channel_id: int) -> Channel:
+    """The channel with this primary key, with `bot` loaded, whether it takes messages or not; at most a second old.
+
+    Raises:
+        Channel.DoesNotExist: It was removed.
+    """
+    with _lock:
+        known = _by_id.get(channel_id)
+    if known is not None:
+        return known
+    found = Channel.objects.select_related("bot").get(pk=channel_id)
+    with _lock:
+        _by_id[channel_id] = found
     return found
 
 
@@ -96,6 +113,7 @@ def forget() -> None:
     """Drops every remembered look-up."""
     with _lock:
         _by_public_id.clear()
+        _by_id.clear()
         _by_platform.clear()
 
 

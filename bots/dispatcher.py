@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -13,27 +12,19 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from adapters.events import Event
-from bots import engine, inbox, metrics, outbox
-from bots.channels import adapter_for
+from bots import channels, engine, inbox, metrics, outbox
 from bots.chat_frames import message_frame
 from bots.engine.language import language_of
-from bots.models import Channel, Conversation, Identity, InboundEvent, Message, Person, StateTransition, TurnUsage
+from bots.models import Channel, Conversation, InboundEvent, Message, OutboundMessage, StateTransition, TurnUsage
+from bots.speakers import Speaker, find_speaker, open_conversation, web_facts
 from bots.streaming import TokenStream
-from bots.web_events import PLATFORM, WebFacts, facts_of
+from bots.web_events import PLATFORM
 from clawdbot import request_id
 from memory import store
 from memory.types import Turn as MemoryTurn
 
 logger = logging.getLogger(__name__)
 Role = Message.Role
-
-
-@dataclass(frozen=True, slots=True)
-class Speaker:
-    """Who wrote, and in which open conversation."""
-
-    person: Person
-    conversation: Conversation
 
 
 class MessageDispatcher:
@@ -68,7 +59,7 @@ class MessageDispatcher:
         return True
 
     def _turn(self, row: InboundEvent, started: float) -> None:
-        channel = row.channel
+        channel = channels.get(row.channel_id)
         event = Event.from_dict(row.payload)
         speaker = find_speaker(channel, event)
         if event.kind == "edit":
@@ -86,10 +77,18 @@ class MessageDispatcher:
         reply = engine.respond(turn)
         if stream is not None:
             stream.flush()
-        self._close(row, turn, reply, started)
+        ready = self._close(row, turn, reply, started)
+        if ready is not None:
+            outbox.send_claimed(ready)
 
-    def _close(self, row: InboundEvent, turn: engine.Turn, reply: engine.Reply, started: float) -> None:
-        """Writes the whole turn in one transaction: answered exactly once, or not at all."""
+    def _close(
+        self, row: InboundEvent, turn: engine.Turn, reply: engine.Reply, started: float
+    ) -> OutboundMessage | None:
+        """Writes the whole turn in one transaction: answered exactly once, or not at all.
+
+        Returns the outbox row that this process has claimed already and sends next; None when another comes first.
+        """
+        queued: list[OutboundMessage] = []
         with transaction.atomic():
             inbox.finish(row, conversation_id=turn.conversation.pk)
             asked, answered = _store_messages(row, turn, reply)
@@ -98,17 +97,19 @@ class MessageDispatcher:
             StateTransition.objects.bulk_create(turn.transitions)
             _touch_conversation(turn)
             if reply.new_conversation:
-                _open_conversation(turn.channel, turn.event, turn.person)
+                open_conversation(turn.channel, turn.event, turn.person)
             if answered is not None:
-                outbox.enqueue(
+                queued = outbox.enqueue(
                     turn.channel,
                     turn.conversation,
                     answered,
                     _payloads(turn.channel, turn.event, answered),
                     request_id=row.request_id,
+                    claim_first=True,
                 )
             if reply.completion is not None:
                 _store_usage(turn, reply, started)
+        return queued[0] if queued and queued[0].state == OutboundMessage.State.SENDING else None
 
     def _failed(self, row: InboundEvent, error: Exception) -> bool:
         """Tries again later; after the last try the person is told, and the row is a dead letter."""
@@ -121,54 +122,6 @@ class MessageDispatcher:
         except inbox.ClaimLost:
             return False
         return True
-
-
-def find_speaker(channel: Channel, event: Event) -> Speaker:
-    """The person behind the event and their open conversation; both are made on the first message."""
-    external_id = (event.user_id or event.chat_id or "unknown")[:191]
-    identity = Identity.objects.select_related("person").filter(channel=channel, external_id=external_id).first()
-    if identity is None:
-        identity = _new_identity(channel, event, external_id)
-    conversation = _find_conversation(channel, event) or _open_conversation(channel, event, identity.person)
-    return Speaker(identity.person, conversation)
-
-
-def _new_identity(channel: Channel, event: Event, external_id: str) -> Identity:
-    """Another worker may meet the same person in another chat at this moment: the constraint decides who was first."""
-    with transaction.atomic():
-        person = Person.objects.create(
-            bot_id=channel.bot_id,
-            display_name=event.user_name[:200],
-            time_zone=web_facts(channel, event).time_zone[:64],
-            last_seen_at=timezone.now(),
-        )
-        identity, created = Identity.objects.get_or_create(
-            channel=channel,
-            external_id=external_id,
-            defaults={"person": person, "user_name": event.user_name[:200], "alt_id": event.alt_user_id or ""},
-        )
-        if not created:
-            person.delete()
-    return identity
-
-
-def web_facts(channel: Channel, event: Event) -> WebFacts:
-    """What the browser told; empty for other platforms, whose `data` is a button's payload."""
-    return facts_of({"data": event.data}) if channel.platform == PLATFORM else WebFacts()
-
-
-def _chat(event: Event) -> dict[str, str]:
-    return {"chat_id": (event.chat_id or event.user_id or "unknown")[:191], "thread_id": (event.thread_id or "")[:191]}
-
-
-def _find_conversation(channel: Channel, event: Event) -> Conversation | None:
-    return Conversation.objects.filter(channel=channel, closed_at=None, **_chat(event)).first()
-
-
-def _open_conversation(channel: Channel, event: Event, person: Person) -> Conversation:
-    return Conversation.objects.create(
-        bot_id=channel.bot_id, channel=channel, person=person, chat_type=event.chat_type[:20], **_chat(event)
-    )
 
 
 def _addressed(event: Event) -> bool:
@@ -282,7 +235,7 @@ def _payloads(channel: Channel, event: Event, answered: Message) -> list[dict[st
     }
     if channel.platform == PLATFORM:
         return [common | {"text": answered.text, "data": message_frame(answered)}]
-    parts = adapter_for(channel).split(answered.text)
+    parts = channels.adapter_for(channel).split(answered.text)
     payloads = [common | {"text": part} for part in parts]
     if event.chat_type != "private" and event.message_id:
         payloads[0]["reply_to"] = event.message_id
@@ -310,7 +263,7 @@ def _store_usage(turn: engine.Turn, reply: engine.Reply, started: float) -> None
 
 def _give_up(row: InboundEvent, reason: str) -> None:
     """The last try failed: the person hears it, the operator finds a dead letter that can be replayed."""
-    channel, event = row.channel, Event.from_dict(row.payload)
+    channel, event = channels.get(row.channel_id), Event.from_dict(row.payload)
     with transaction.atomic():
         speaker = find_speaker(channel, event)
         inbox.finish(row, conversation_id=speaker.conversation.pk, error=reason, state=InboundEvent.State.DEAD)

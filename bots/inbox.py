@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from adapters.events import Event
-from bots import backoff, wakeup, workers
+from bots import backoff, claims, wakeup
 from bots.models import Channel, InboundEvent
 
 State = InboundEvent.State
@@ -92,29 +92,12 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
 
 def claim(row_id: int) -> InboundEvent | None:
     """Takes the row for this worker if it is due and first of its chat; None when it is not (the usual double wake-up)."""
-    now = timezone.now()
-    earlier = InboundEvent.objects.filter(
-        queue_key=OuterRef("queue_key"), id__lt=OuterRef("id"), state__in=(State.PENDING, State.PROCESSING)
-    )
-    try:
-        taken = (
-            InboundEvent.objects.filter(pk=row_id, state=State.PENDING, due_at__lte=now)
-            .filter(~Exists(earlier))
-            .update(state=State.PROCESSING, owner=workers.current(), claimed_at=now, attempts=F("attempts") + 1)
-        )
-    except IntegrityError:  # two workers, two rows of one chat, the same moment: the constraint lets one through
-        return None
-    return InboundEvent.objects.get(pk=row_id) if taken else None
+    return claims.claim(InboundEvent, row_id, State.PROCESSING)
 
 
 def next_in_queue(queue_key: str) -> int | None:
     """The id of the first waiting row of this chat that is due."""
-    return (
-        InboundEvent.objects.filter(queue_key=queue_key, state=State.PENDING, due_at__lte=timezone.now())
-        .order_by("id")
-        .values_list("pk", flat=True)
-        .first()
-    )
+    return claims.next_id(InboundEvent, queue_key)
 
 
 def finish(row: InboundEvent, *, conversation_id: int | None, error: str = "", state: str = State.DONE) -> None:
@@ -123,7 +106,7 @@ def finish(row: InboundEvent, *, conversation_id: int | None, error: str = "", s
     Raises:
         ClaimLost: the claim is no longer this worker's; the transaction must roll back.
     """
-    _update_claimed(row, state=state, conversation_id=conversation_id, finished_at=timezone.now(), error=error[:500])
+    _update_claimed(row, state=state, conversation=conversation_id, finished_at=timezone.now(), error=error[:500])
 
 
 def retry_later(row: InboundEvent, error: str, retry_after: float | None = None) -> float:
@@ -136,11 +119,7 @@ def retry_later(row: InboundEvent, error: str, retry_after: float | None = None)
 
 
 def _update_claimed(row: InboundEvent, **values: object) -> None:
-    # `attempts` is the fencing token: a worker that was presumed dead cannot close a turn that was given to another
-    changed = InboundEvent.objects.filter(
-        pk=row.pk, state=State.PROCESSING, owner=row.owner, attempts=row.attempts
-    ).update(**values)
-    if changed != 1:
+    if not claims.update(row, State.PROCESSING, values):
         raise ClaimLost(f"inbound event {row.pk}")
 
 

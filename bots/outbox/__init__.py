@@ -1,6 +1,6 @@
 """The durable outbox: rows written in the transaction that closes a turn, sent in order, exactly once as far as a platform allows."""
 
-from bots.outbox.delivery import deliver
+from bots.outbox.delivery import deliver, send_claimed
 from bots.outbox.queue import due, enqueue, free_dead_claims
 
-__all__ = ["deliver", "due", "enqueue", "free_dead_claims"]
+__all__ = ["deliver", "due", "enqueue", "free_dead_claims", "send_claimed"]

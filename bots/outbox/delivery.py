@@ -6,8 +6,7 @@ import logging
 
 from adapters.errors import SendError
 from adapters.events import OutgoingMessage
-from bots import metrics
-from bots.channels import adapter_for
+from bots import channels, metrics
 from bots.models import OutboundMessage
 from bots.outbox import journal, queue
 from clawdbot import http, request_id
@@ -16,27 +15,34 @@ logger = logging.getLogger(__name__)
 
 
 def deliver(row_id: int) -> int:
-    """Sends the row and then whatever waits behind it in the same chat; returns how many were sent."""
-    sent = 0
+    """Sends the row and then whatever waits behind it in the same chat; returns how many were settled."""
     row = queue.claim(row_id)
+    return send_claimed(row) if row is not None else 0
+
+
+def send_claimed(first: OutboundMessage) -> int:
+    """Sends a row that this process has claimed, and what waits behind it; returns how many were settled."""
+    settled = 0
+    row: OutboundMessage | None = first
     while row is not None:
         with request_id.bound(row.request_id):
             if not _send(row):
                 break
-        sent += 1
+        settled += 1
         following = queue.next_in_queue(row.queue_key)
         row = queue.claim(following) if following is not None else None
-    return sent
+    return settled
 
 
 def _send(row: OutboundMessage) -> bool:
     """One try. True when the queue of this chat may go on (sent, or given up for good)."""
     notes = journal.current()
-    platform = row.channel.platform
+    channel = channels.get(row.channel_id)
+    platform = channel.platform
     notes.note(row.pk, row.attempts, "b")
     safe_to_repeat = True
     try:
-        adapter = adapter_for(row.channel)
+        adapter = channels.adapter_for(channel)
         safe_to_repeat = adapter.idempotent_send
         message = OutgoingMessage(**row.payload, idempotency_key=row.idempotency_key)
         with http.observe(on_written=lambda: notes.note(row.pk, row.attempts, "w")):

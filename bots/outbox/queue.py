@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from adapters import registry
 from adapters.errors import SendError
-from bots import backoff, wakeup, workers
+from bots import backoff, claims, wakeup, workers
 from bots.models import Channel, Conversation, Message, OutboundMessage
 from bots.outbox import journal
 
 State = OutboundMessage.State
 MAX_ATTEMPTS = 10
+# A send is bounded by its time limits (seconds); a claim far older is of a thread that could not write the outcome.
+CLAIM_LIMIT = timedelta(minutes=10)
 
 
 def enqueue(
@@ -27,15 +28,20 @@ def enqueue(
     payloads: Sequence[dict[str, Any]],
     *,
     request_id: str = "",
+    claim_first: bool = False,
 ) -> list[OutboundMessage]:
     """Writes one row per part inside the caller's transaction and wakes a worker after its commit.
 
     Args:
         payloads: keyword arguments of `adapters.events.OutgoingMessage`, one mapping per part, in order.
+        claim_first: the first row is born claimed by this process, if nothing of the chat is before it: the caller then
+            sends it itself after its commit (`delivery.send_claimed`), which spares a commit and a task per message.
     """
     key = f"{channel.pk}:{conversation.chat_id}:{conversation.thread_id}"[:255]
-    rows = [
-        OutboundMessage(
+    claimed = claim_first and claims.is_free(OutboundMessage, key, State.SENDING)
+    rows = []
+    for part, payload in enumerate(payloads):
+        row = OutboundMessage(
             channel=channel,
             conversation=conversation,
             message=message,
@@ -44,11 +50,12 @@ def enqueue(
             payload=payload,
             request_id=request_id,
         )
-        for part, payload in enumerate(payloads)
-    ]
-    for row in rows:
+        if claimed and part == 0:
+            row.state, row.owner = State.SENDING, workers.current()
+            row.claimed_at, row.attempts = timezone.now(), 1
         row.save(force_insert=True)
-    if rows:
+        rows.append(row)
+    if rows and not claimed:
         wakeup.after_commit(wakeup.DELIVER, rows[0].pk, channel.platform)
     return rows
 
@@ -61,26 +68,12 @@ def _unsent_before() -> Any:
 
 def claim(row_id: int) -> OutboundMessage | None:
     """Takes the row if it is due and first of its chat, so that replies never overtake each other."""
-    now = timezone.now()
-    try:
-        taken = (
-            OutboundMessage.objects.filter(pk=row_id, state=State.PENDING, due_at__lte=now)
-            .filter(~Exists(_unsent_before()))
-            .update(state=State.SENDING, owner=workers.current(), claimed_at=now, attempts=F("attempts") + 1)
-        )
-    except IntegrityError:
-        return None
-    return OutboundMessage.objects.get(pk=row_id) if taken else None
+    return claims.claim(OutboundMessage, row_id, State.SENDING)
 
 
 def next_in_queue(queue_key: str) -> int | None:
     """The id of the first waiting row of this chat that is due."""
-    return (
-        OutboundMessage.objects.filter(queue_key=queue_key, state=State.PENDING, due_at__lte=timezone.now())
-        .order_by("id")
-        .values_list("pk", flat=True)
-        .first()
-    )
+    return claims.next_id(OutboundMessage, queue_key)
 
 
 def record_sent(row: OutboundMessage, message_id: str) -> None:
@@ -109,8 +102,7 @@ def record_failure(row: OutboundMessage, error: SendError) -> bool:
 
 def _update_claimed(row: OutboundMessage, **values: Any) -> bool:
     """False when the claim was lost meanwhile: the new owner's word counts then."""
-    rows = OutboundMessage.objects.filter(pk=row.pk, state=State.SENDING, owner=row.owner, attempts=row.attempts)
-    return rows.update(**values) == 1
+    return claims.update(row, State.SENDING, values)
 
 
 def due(limit: int = 500) -> list[tuple[int, str]]:
@@ -123,12 +115,13 @@ def due(limit: int = 500) -> list[tuple[int, str]]:
 
 def free_dead_claims(living: set[str], before: datetime) -> int:
     """Settles rows whose worker died, by what its journal says; returns how many."""
-    held = OutboundMessage.objects.filter(state=State.SENDING, claimed_at__lt=before).exclude(owner__in=living)
-    rows = list(held.select_related("channel"))
+    held = OutboundMessage.objects.filter(state=State.SENDING, claimed_at__lt=before)
+    hung = Q(claimed_at__lt=timezone.now() - CLAIM_LIMIT)
+    rows = list(held.filter(~Q(owner__in=living) | hung).select_related("channel"))
     notes = {owner: journal.read(owner) for owner in {row.owner for row in rows}}
     for row in rows:
         _settle(row, notes[row.owner])
-    for owner in notes:
+    for owner in notes.keys() - living:
         journal.remove(owner)
     return len(rows)
 

@@ -1,0 +1,95 @@
+"""Who speaks: from a platform's account to a person and their open conversation."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from cachetools import TTLCache
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+from django.utils import timezone
+
+from adapters.events import Event
+from bots.models import Channel, Conversation, Identity, Person
+from bots.web_events import PLATFORM, WebFacts, facts_of
+
+PERSON_TTL_S = 5.0
+_lock = threading.Lock()
+_people: TTLCache[tuple[int, str], Person] = TTLCache(maxsize=10_000, ttl=PERSON_TTL_S)
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who wrote, and in which open conversation."""
+
+    person: Person
+    conversation: Conversation
+
+
+def find_speaker(channel: Channel, event: Event) -> Speaker:
+    """The person behind the event and their open conversation; both are made on the first message."""
+    external_id = (event.user_id or event.chat_id or "unknown")[:191]
+    person = _find_person(channel, event, external_id)
+    conversation = _find_conversation(channel, event) or open_conversation(channel, event, person)
+    return Speaker(person, conversation)
+
+
+def _find_person(channel: Channel, event: Event, external_id: str) -> Person:
+    key = (channel.pk, external_id)
+    with _lock:
+        known = _people.get(key)
+    if known is not None:
+        return known
+    identity = Identity.objects.select_related("person").filter(channel=channel, external_id=external_id).first()
+    person = (identity or _new_identity(channel, event, external_id)).person
+    with _lock:
+        _people[key] = person
+    return person
+
+
+@receiver((post_save, post_delete), sender=Person, dispatch_uid="speakers.forget.person")
+@receiver((post_save, post_delete), sender=Identity, dispatch_uid="speakers.forget.identity")
+def forget(**_kwargs: object) -> None:
+    """Drops every remembered person; a change in another process is seen after `PERSON_TTL_S`."""
+    with _lock:
+        _people.clear()
+
+
+def _new_identity(channel: Channel, event: Event, external_id: str) -> Identity:
+    """Another worker may meet the same person in another chat at this moment: the constraint decides who was first."""
+    with transaction.atomic():
+        person = Person.objects.create(
+            bot_id=channel.bot_id,
+            display_name=event.user_name[:200],
+            time_zone=web_facts(channel, event).time_zone[:64],
+            last_seen_at=timezone.now(),
+        )
+        identity, created = Identity.objects.get_or_create(
+            channel=channel,
+            external_id=external_id,
+            defaults={"person": person, "user_name": event.user_name[:200], "alt_id": event.alt_user_id or ""},
+        )
+        if not created:
+            person.delete()
+    return identity
+
+
+def web_facts(channel: Channel, event: Event) -> WebFacts:
+    """What the browser told; empty for other platforms, whose `data` is a button's payload."""
+    return facts_of({"data": event.data}) if channel.platform == PLATFORM else WebFacts()
+
+
+def _chat(event: Event) -> dict[str, str]:
+    return {"chat_id": (event.chat_id or event.user_id or "unknown")[:191], "thread_id": (event.thread_id or "")[:191]}
+
+
+def _find_conversation(channel: Channel, event: Event) -> Conversation | None:
+    return Conversation.objects.filter(channel=channel, closed_at=None, **_chat(event)).first()
+
+
+def open_conversation(channel: Channel, event: Event, person: Person) -> Conversation:
+    return Conversation.objects.create(
+        bot_id=channel.bot_id, channel=channel, person=person, chat_type=event.chat_type[:20], **_chat(event)
+    )
