@@ -86,8 +86,9 @@ def test_any_proven_bytes_give_events_or_are_malformed(body: bytes) -> None:
 
 _KEY_NAMES = (
     "message_id from chat id type text entities caption photo voice document reply_to_message new_chat_members "
-    "sender_chat is_bot offset length user data message new_reaction new_chat_member status location file_id "
-    "is_topic_message message_thread_id message_ids migrate_to_chat_id left_chat_member venue contact username first_name"
+    "sender_chat is_bot offset length user data message new_reaction new_chat_member status location "
+    "file_id is_topic_message message_thread_id message_ids migrate_to_chat_id left_chat_member "
+    "venue contact username first_name"
 )
 _KEYS = st.sampled_from(_KEY_NAMES.split())
 _VALUES: Any = st.recursive(
