@@ -121,6 +121,7 @@ class SkillSettings(Section):
         description="Dotted path of the class, e.g. skills.weather.WeatherSkill",
     )
     triggers: tuple[str, ...] = Field((), description="Words that call the skill.")
+    config: dict[str, Any] = Field(default_factory=dict, description="Handed to the skill as it is.")
 
 
 class ModelServerSettings(Section):
@@ -149,11 +150,21 @@ class LimitSettings(Section):
     )
 
 
+class ApiSettings(Section):
+    """The JSON API under /api/v1/ and the page /metrics."""
+
+    requests_per_minute: int = Field(600, ge=1, description="Requests of one user in a minute; above it 429.")
+    sends_per_minute: int = Field(120, ge=1, description="Messages one user may send to people in a minute.")
+    metrics_token: SecretStr = Field(
+        SecretStr(""), description="Lets scrapers from other machines read /metrics; empty: this machine only."
+    )
+
+
 class WebChatSettings(Section):
     """Limits of the web chat's socket. A bucket lets `*_burst` messages through at once, then `*_per_second`."""
 
     text_characters: int = Field(8000, ge=1, le=30_000, description="Longest message a visitor may send.")
-    frame_bytes: int = Field(32 * 1024, ge=1024, description="Largest socket frame.")
+    frame_bytes: int = Field(64 * 1024, ge=1024, description="Largest socket frame.")
     visitor_burst: int = Field(20, ge=1, description="Messages of one visitor that pass at once.")
     visitor_per_second: float = Field(2.0, gt=0, description="Messages of one visitor a second after that.")
     address_burst: int = Field(200, ge=1, description="Messages from one network address that pass at once.")
@@ -192,6 +203,7 @@ class Config(BaseSettings):
     model_server: ModelServerSettings = Field(ModelServerSettings(), description="The embedded model.")
     worker: WorkerSettings = Field(WorkerSettings(), description="The processes that answer messages.")
     limits: LimitSettings = Field(LimitSettings(), description="What a stranger may send.")
+    api: ApiSettings = Field(ApiSettings(), description="The JSON API and /metrics.")
     web_chat: WebChatSettings = Field(WebChatSettings(), description="Limits of the web chat.")
 
     @classmethod

@@ -1,0 +1,131 @@
+"""Which skills each bot has, read from the database at most once every two seconds for all bots together."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from skills import registry
+from skills.models import BotSkill, Skill
+from skills.triggers import TriggerTable
+
+_READ_EVERY_S = 2.0
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A skill as one bot has it."""
+
+    skill_id: int
+    module: str
+    name: str
+    description: str
+    triggers: tuple[str, ...]
+    timeout_s: float
+    config: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _BotSkills:
+    entries: tuple[Entry, ...]
+    table: TriggerTable[Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    skills: tuple[tuple[Skill, registry.Described], ...]
+    by_bot: Mapping[int, Mapping[int, BotSkill]]
+    made: dict[int, _BotSkills] = field(default_factory=dict)
+
+
+_lock = threading.Lock()
+_cached: tuple[float, _Snapshot] = (float("-inf"), _Snapshot((), {}))
+
+
+def entries(bot_id: int) -> tuple[Entry, ...]:
+    """The skills of a bot, in the order of their names."""
+    return _of_bot(bot_id).entries
+
+
+def table(bot_id: int) -> TriggerTable[Entry]:
+    """The trigger words of a bot."""
+    return _of_bot(bot_id).table
+
+
+def forget() -> None:
+    """Reads the rows afresh at the next question."""
+    global _cached
+    _cached = (float("-inf"), _Snapshot((), {}))
+
+
+def _of_bot(bot_id: int) -> _BotSkills:
+    snapshot = _snapshot()
+    found = snapshot.made.get(bot_id)
+    if found is None:
+        overrides = snapshot.by_bot.get(bot_id, {})
+        made = tuple(
+            _entry(skill, described, overrides.get(skill.pk))
+            for skill, described in snapshot.skills
+            if _has(skill, overrides.get(skill.pk))
+        )
+        table = TriggerTable((word, entry) for entry in made for word in entry.triggers)
+        found = snapshot.made[bot_id] = _BotSkills(made, table)
+    return found
+
+
+def _has(skill: Skill, override: BotSkill | None) -> bool:
+    return override.enabled if override is not None else skill.all_bots
+
+
+def _entry(skill: Skill, described: registry.Described, override: BotSkill | None) -> Entry:
+    own = override.triggers if override is not None else ()
+    config = {**skill.config, **(override.config if override is not None else {})}
+    return Entry(
+        skill_id=skill.pk,
+        module=skill.module,
+        name=skill.name,
+        description=described.description,
+        triggers=tuple(map(str, own or skill.triggers or described.triggers)),
+        timeout_s=skill.timeout_s or described.timeout_s,
+        config=config,
+    )
+
+
+def _snapshot() -> _Snapshot:
+    global _cached
+    if time.monotonic() - _cached[0] <= _READ_EVERY_S:
+        return _cached[1]
+    with _lock:
+        if time.monotonic() - _cached[0] > _READ_EVERY_S:
+            _cached = (time.monotonic(), _read())
+    return _cached[1]
+
+
+def _read() -> _Snapshot:
+    skills = tuple((skill, _described(skill)) for skill in Skill.objects.filter(enabled=True).order_by("name", "id"))
+    by_bot: dict[int, dict[int, BotSkill]] = {}
+    if skills:
+        for override in BotSkill.objects.filter(skill__enabled=True):
+            by_bot.setdefault(override.bot_id, {})[override.skill_id] = override
+    return _Snapshot(skills, by_bot)
+
+
+def _described(skill: Skill) -> registry.Described:
+    """What the class says of itself; one that cannot be loaded keeps its row's triggers, so the person hears of it."""
+    problem = ""
+    try:
+        described = registry.describe(skill.module)
+    except registry.SkillUnavailable as error:
+        problem = str(error)[:300]
+        described = registry.Described(skill.name, "", (), 10.0)
+    if problem != skill.load_error:
+        if problem:
+            logger.warning("skill %s", problem)
+        Skill.objects.filter(pk=skill.pk).update(load_error=problem)
+    return described

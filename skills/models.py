@@ -1,0 +1,123 @@
+"""What skills there are, which bot has which, and how each run went."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+_DOTTED = RegexValidator(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$", _("A dotted path such as skills.weather.WeatherSkill."))
+
+
+class Skill(models.Model):
+    """A class that answers messages holding one of its trigger words."""
+
+    module = models.CharField(
+        _("module"), max_length=200, validators=[_DOTTED], help_text=_("e.g. skills.weather.WeatherSkill")
+    )
+    name = models.CharField(_("name"), max_length=60)
+    enabled = models.BooleanField(_("enabled"), default=True)
+    all_bots = models.BooleanField(
+        _("for all bots"), default=True, help_text=_("Off: only for the bots it is assigned to below.")
+    )
+    triggers = models.JSONField(
+        _("trigger words"),
+        default=list,
+        blank=True,
+        help_text=_('e.g. ["天气", "weather"]. Empty: those of the class.'),
+    )
+    timeout_s = models.FloatField(
+        _("time limit (seconds)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.1), MaxValueValidator(120.0)],
+        help_text=_("Empty: the limit of the class."),
+    )
+    config = models.JSONField(
+        _("configuration"), default=dict, blank=True, help_text=_("Handed to the skill as it is.")
+    )
+    load_error = models.CharField(_("cannot be loaded"), max_length=300, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    class Meta:
+        ordering = ("name", "id")
+        verbose_name = _("skill")
+        verbose_name_plural = _("skills")
+        constraints = (models.UniqueConstraint(fields=("module",), name="skill_module_unique"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BotSkillQuerySet(models.QuerySet["BotSkill"]):
+    def for_bot(self, bot: Any) -> BotSkillQuerySet:
+        return self.filter(bot=bot)
+
+
+class BotSkill(models.Model):
+    """What differs for one bot: whether it has the skill, its own trigger words and configuration."""
+
+    bot = models.ForeignKey("bots.Bot", on_delete=models.CASCADE, related_name="bot_skills", verbose_name=_("bot"))
+    skill = models.ForeignKey(Skill, on_delete=models.CASCADE, related_name="bot_skills", verbose_name=_("skill"))
+    enabled = models.BooleanField(_("enabled"), default=True)
+    triggers = models.JSONField(_("trigger words"), default=list, blank=True, help_text=_("Empty: those of the skill."))
+    config = models.JSONField(
+        _("configuration"), default=dict, blank=True, help_text=_("Laid over that of the skill, key by key.")
+    )
+
+    objects = BotSkillQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("bot", "skill")
+        verbose_name = _("skill of a bot")
+        verbose_name_plural = _("skills of bots")
+        constraints = (models.UniqueConstraint(fields=("bot", "skill"), name="botskill_bot_skill_unique"),)
+
+    def __str__(self) -> str:
+        return f"{self.bot} · {self.skill}"
+
+
+class SkillRunQuerySet(models.QuerySet["SkillRun"]):
+    def for_bot(self, bot: Any) -> SkillRunQuerySet:
+        return self.filter(bot=bot)
+
+    def for_person(self, person: Any) -> SkillRunQuerySet:
+        return self.filter(conversation__person=person)
+
+
+class SkillRun(models.Model):
+    """One call of a skill, as it went. What was asked and answered stands in the conversation, not here."""
+
+    skill = models.ForeignKey(Skill, on_delete=models.CASCADE, related_name="runs", verbose_name=_("skill"))
+    bot = models.ForeignKey("bots.Bot", on_delete=models.CASCADE, related_name="skill_runs", verbose_name=_("bot"))
+    conversation = models.ForeignKey(
+        "bots.Conversation",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="skill_runs",
+        verbose_name=_("conversation"),
+    )
+    ok = models.BooleanField(_("answered"))
+    error = models.CharField(_("error"), max_length=100, blank=True, help_text=_("Class of the error."))
+    detail = models.CharField(_("detail"), max_length=300, blank=True)
+    ms = models.PositiveIntegerField(_("duration (ms)"), default=0)
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    objects = SkillRunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = _("run of a skill")
+        verbose_name_plural = _("runs of skills")
+        indexes = (
+            # admin: the runs of one skill, latest first
+            models.Index(fields=("skill", "-id"), name="skillrun_skill_recent"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.skill} · {'ok' if self.ok else self.error}"

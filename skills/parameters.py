@@ -1,0 +1,99 @@
+"""What a message gives a skill: declared parameters, or the rest of the message for a class that declares none."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from clawdbot.skills import Parameter
+
+_EDGE = " \t\n,,.。!!??::;;、~~\"'“”‘’()()"
+_POLITE_ZH = re.compile(r"^(请问|请|麻烦|帮我|给我|我想知道|我想|告诉我|查询|查一下|查查|查|看一下|看看|一下|的)+")
+_ENDING_ZH = re.compile(r"(怎么样|怎样|如何|是多少|多少|是什么|好吗|吗|呢|吧|啊|呀|的|了)+$")
+_POLITE_EN = re.compile(
+    r"^(what's|what is|what are|how's|how is|tell me|show me|give me|could you|can you|please|the|a|an|about|in|for|at"
+    r"|of|to|like|is)\b\s*",
+    re.IGNORECASE,
+)
+_ENDING_EN = re.compile(r"\s*\b(please|the|in|for|at|of|to|like|is)$", re.IGNORECASE)
+
+
+class Missing(KeyError):
+    """A parameter without a value; a KeyError, so that a skill may catch it as it would with any mapping."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class Given(dict[str, Any]):
+    """Parameters of a class that declares none.
+
+    The first name it asks for that nobody gave gets the rest of the message ("天气 北京" and parameters["city"] gives
+    "北京"); a name that is asked for with [] and still has no value is asked of the person.
+    """
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        super().__init__(values)
+        self._rest = str(values.get("text", ""))
+
+    def __missing__(self, key: str) -> Any:
+        if self._rest:
+            self[key], self._rest = self._rest, ""
+            return self[key]
+        raise Missing(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        try:
+            return self[key]
+        except Missing:
+            return default
+
+
+def rest_of(text: str, start: int, end: int) -> str:
+    """The message without the trigger word at text[start:end], greetings to the machine and punctuation."""
+    parts = (_trimmed(text[:start]), _trimmed(text[end:]))
+    return " ".join(part for part in parts if part)
+
+
+def from_message(declared: tuple[Parameter, ...], rest: str) -> dict[str, Any]:
+    """Values that the first message already gives: a choice that it names, or all of it for the only open parameter."""
+    values: dict[str, Any] = {}
+    folded = rest.casefold()
+    open_ones = [parameter for parameter in declared if not parameter.choices]
+    for parameter in declared:
+        named = [choice for choice in parameter.choices if choice.casefold() in folded]
+        if named:
+            values[parameter.name] = parameter.check(max(named, key=len))
+    if len(open_ones) == 1 and rest:
+        try:
+            values[open_ones[0].name] = open_ones[0].check(rest)
+        except ValueError:
+            # The words were about something else; the person is asked.
+            pass
+    return values
+
+
+def complete(declared: tuple[Parameter, ...], values: dict[str, Any]) -> dict[str, Any]:
+    """`values` with the defaults of what is optional.
+
+    Raises:
+        Missing: A required parameter has no value; the first of them.
+    """
+    filled = dict(values)
+    for parameter in declared:
+        if parameter.name not in filled:
+            if parameter.required:
+                raise Missing(parameter.name)
+            filled[parameter.name] = parameter.default
+    return filled
+
+
+def _trimmed(text: str) -> str:
+    before = None
+    while before != text:
+        before = text
+        text = text.strip(_EDGE)
+        text = _POLITE_ZH.sub("", _ENDING_ZH.sub("", text))
+        text = _POLITE_EN.sub("", _ENDING_EN.sub("", text))
+    return text

@@ -1,0 +1,86 @@
+"""Turns dotted paths into skill classes, lazily; what cannot be loaded is reported, never raised to a person."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from clawdbot.errors import ClawdbotError
+
+_TRY_AGAIN_S = 30.0
+_lock = threading.Lock()
+_loaded: dict[str, type[Any]] = {}
+_failed: dict[str, tuple[float, str]] = {}
+
+
+class SkillUnavailable(ClawdbotError):
+    """The class behind a dotted path cannot be loaded; the text says why, in one line."""
+
+    permanent = True
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a class says of itself; a class needs no more than `execute`, so everything has a default."""
+
+    name: str
+    description: str
+    triggers: tuple[str, ...]
+    timeout_s: float
+
+
+def load(module: str) -> type[Any]:
+    """The class at `module`, e.g. "skills.weather.WeatherSkill".
+
+    Raises:
+        SkillUnavailable: It cannot be imported, or has no `execute`. Tried again at most every 30 s.
+    """
+    if (found := _loaded.get(module)) is not None:
+        return found
+    with _lock:
+        failed = _failed.get(module)
+        if failed and time.monotonic() - failed[0] < _TRY_AGAIN_S:
+            raise SkillUnavailable(failed[1])
+        try:
+            found = _loaded[module] = _import(module)
+        except SkillUnavailable as error:
+            _failed[module] = (time.monotonic(), str(error))
+            raise
+        _failed.pop(module, None)
+        return found
+
+
+def describe(module: str) -> Described:
+    """Name, description, trigger words and time limit of the class.
+
+    Raises:
+        SkillUnavailable: As `load`.
+    """
+    found = load(module)
+    return Described(
+        name=str(getattr(found, "name", "") or found.__name__.removesuffix("Skill").lower() or found.__name__),
+        description=str(getattr(found, "description", "") or ""),
+        triggers=tuple(str(word) for word in getattr(found, "triggers", ()) or ()),
+        timeout_s=float(getattr(found, "timeout_s", 0) or 10.0),
+    )
+
+
+def forget() -> None:
+    """Loads everything afresh; classes already imported stay as Python has them."""
+    with _lock:
+        _loaded.clear()
+        _failed.clear()
+
+
+def _import(module: str) -> type[Any]:
+    path, _dot, name = module.rpartition(".")
+    try:
+        found = getattr(importlib.import_module(path), name)
+    except Exception as error:  # a module may raise anything while it is imported
+        raise SkillUnavailable(f"{module}: {type(error).__name__}: {error}"[:300]) from None
+    if not isinstance(found, type) or not callable(getattr(found, "execute", None)):
+        raise SkillUnavailable(f"{module}: not a class with an execute method")
+    return found

@@ -1,0 +1,223 @@
+"""Finds the skill a message calls and runs it within its time; whatever happens, the person gets an answer."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from clawdbot.redaction import redact
+from clawdbot.skills import Parameter, SkillError
+from skills import catalogue, limits, parameters, registry, wording
+from skills.catalogue import Entry
+from skills.models import SkillRun
+
+__all__ = ["Match", "Needs", "SkillResult", "descriptions", "match", "restore", "run"]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A message that calls a skill.
+
+    Attributes:
+        rest: the message without the trigger word.
+        values: parameters known so far, as text.
+        answer: the slot that `text` answers, when it is the reply to a question; else "".
+    """
+
+    bot_id: int
+    entry: Entry
+    trigger: str
+    text: str
+    rest: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    answer: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.entry.name
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """A value is missing: the question to ask, and what to keep (JSON) until `restore` gets the answer."""
+
+    slot: str
+    question: str
+    match: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SkillResult:
+    """`text` is always something to say, unless `needs` is set: then ask its question."""
+
+    text: str
+    ok: bool
+    needs: Needs | None = None
+    ms: float = 0.0
+
+
+def match(bot_id: int, text: str, language: str = "en") -> Match | None:
+    """The skill whose longest trigger word is in the text. No query in the usual case."""
+    found = catalogue.table(bot_id).find(text)
+    if found is None:
+        return None
+    rest = parameters.rest_of(text, found.start, found.end)
+    return Match(bot_id, found.value, found.word, text, rest, _given(found.value, text, rest, found.word, language))
+
+
+def restore(bot_id: int, kept: Mapping[str, Any], text: str) -> Match | None:
+    """Takes `text` as the answer to the question of a `Needs`; None when the bot no longer has the skill."""
+    entry = next((entry for entry in catalogue.entries(bot_id) if entry.skill_id == kept.get("skill")), None)
+    if entry is None:
+        return None
+    return Match(
+        bot_id=bot_id,
+        entry=entry,
+        trigger=str(kept.get("trigger", "")),
+        text=str(kept.get("text", "")),
+        rest=str(kept.get("rest", "")),
+        values={**kept.get("values", {}), str(kept.get("slot", "")): text.strip()},
+        answer=str(kept.get("slot", "")),
+    )
+
+
+def descriptions(bot_id: int, language: str = "en") -> list[str]:
+    """One line for each skill of the bot: what it does and an example of its trigger words."""
+    chinese = language.startswith("zh")
+    return [
+        wording.described(entry.description or entry.name, entry.triggers, chinese)
+        for entry in catalogue.entries(bot_id)
+        if entry.triggers
+    ]
+
+
+def run(found: Match, context: Mapping[str, Any]) -> SkillResult:
+    """Runs the skill. Never raises: an error is recorded as a SkillRun and becomes a kind sentence.
+
+    Args:
+        found: from `match` or `restore`.
+        context: "language" and "conversation_id" are used here; all of it is handed to the skill, with
+            "parameters", "config", "trigger" and "text" (the whole first message) added.
+    """
+    started = time.perf_counter()
+    language = str(context.get("language", "en"))
+    chinese = language.startswith("zh")
+    error: Exception | None = None
+    try:
+        skill = registry.load(found.entry.module)()
+        declared = tuple(getattr(skill, "parameters", ()) or ())
+        values = _checked(declared, found, chinese)
+        given = parameters.complete(declared, values) if declared else parameters.Given(_undeclared(found))
+        full = {**context, "parameters": given, "config": dict(found.entry.config), "trigger": found.trigger}
+        full["text"] = found.text
+        answer = limits.call(lambda: skill.execute(full), found.entry.skill_id, found.entry.timeout_s, language)
+        text = str(answer).strip() if answer is not None else ""
+        if not text:
+            raise ValueError("the skill answered nothing")
+    except parameters.Missing as missing:
+        return _needs(found, missing, language, started)
+    except _Unfit as unfit:
+        return _asked_again(found, unfit, language, started)
+    except SkillError as told:
+        error, text = told, str(told) or wording.failed(found.name, chinese)
+    except limits.TooSlow as slow:
+        error, text = slow, wording.too_slow(found.name, chinese)
+    except registry.SkillUnavailable as gone:
+        error, text = gone, wording.unavailable(found.name, chinese)
+    except Exception as raised:  # whatever a foreign class raises must not cost the person the answer
+        logger.warning("skill %s failed", found.name, exc_info=raised)
+        error, text = raised, wording.failed(found.name, chinese)
+    ms = (time.perf_counter() - started) * 1000
+    _record(found, context.get("conversation_id"), error, ms)
+    return SkillResult(text, error is None, None, ms)
+
+
+class _Unfit(Exception):
+    """What the person answered does not fit the slot."""
+
+    def __init__(self, parameter: Parameter, reason: str) -> None:
+        super().__init__(reason)
+        self.parameter, self.reason = parameter, reason
+
+
+def _given(entry: Entry, text: str, rest: str, trigger: str, language: str) -> dict[str, Any]:
+    """What the first message says of the parameters, as text; checked when the skill runs."""
+    try:
+        found = registry.load(entry.module)
+        parse = getattr(found, "parse", None)
+        own = parse(text=text, rest=rest, trigger=trigger, language=language) if callable(parse) else None
+        if own is not None:
+            return dict(own)
+        return parameters.from_message(tuple(getattr(found, "parameters", ()) or ()), rest)
+    except registry.SkillUnavailable:
+        return {}
+    except Exception:  # `parse` is foreign code; `run` will ask for what it did not find
+        logger.warning("skill %s: parse failed", entry.name, exc_info=True)
+        return {}
+
+
+def _checked(declared: tuple[Parameter, ...], found: Match, chinese: bool) -> dict[str, Any]:
+    values = dict(found.values)
+    for parameter in declared:
+        if isinstance(value := values.get(parameter.name), str):
+            try:
+                values[parameter.name] = parameter.check(value)
+            except ValueError as error:
+                if parameter.name == found.answer:
+                    raise _Unfit(parameter, str(error) or wording.unfit(chinese)) from None
+                del values[parameter.name]
+    return values
+
+
+def _undeclared(found: Match) -> dict[str, Any]:
+    return {"text": found.rest, "message": found.text, **found.values}
+
+
+def _needs(found: Match, missing: parameters.Missing, language: str, started: float) -> SkillResult:
+    declared = tuple(getattr(registry.load(found.entry.module), "parameters", ()) or ())
+    parameter = next((one for one in declared if one.name == missing.name), None)
+    if parameter is None:
+        question = wording.which(missing.name, language.startswith("zh"))
+        return _question(found, Parameter(missing.name), question, started)
+    return _question(found, parameter, parameter.question(language), started)
+
+
+def _asked_again(found: Match, unfit: _Unfit, language: str, started: float) -> SkillResult:
+    return _question(found, unfit.parameter, f"{unfit.reason}\n{unfit.parameter.question(language)}", started)
+
+
+def _question(found: Match, parameter: Parameter, question: str, started: float) -> SkillResult:
+    known = {name: value for name, value in found.values.items() if name != parameter.name and _is_plain(value)}
+    kept = {
+        "skill": found.entry.skill_id,
+        "trigger": found.trigger,
+        "text": found.text,
+        "rest": found.rest,
+        "values": known,
+        "slot": parameter.name,
+    }
+    return SkillResult("", True, Needs(parameter.name, question, kept), (time.perf_counter() - started) * 1000)
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or isinstance(value, (str, int, float, bool))
+
+
+def _record(found: Match, conversation_id: Any, error: Exception | None, ms: float) -> None:
+    try:
+        SkillRun.objects.create(
+            skill_id=found.entry.skill_id,
+            bot_id=found.bot_id,
+            conversation_id=conversation_id,
+            ok=error is None,
+            error=type(error).__name__[:100] if error else "",
+            detail=redact(str(error))[:300] if error else "",
+            ms=round(ms),
+        )
+    except Exception:  # the record is for the operator; the answer is for the person
+        logger.warning("the run of skill %s could not be recorded", found.name, exc_info=True)
