@@ -8,7 +8,10 @@ from datetime import date
 
 from memory.dates import DateCue, date_cues
 
-_TELLING_EN = r"(?:said|say|told|tell|recommend\w*|suggest\w*|advi[sc]e\w*|mention\w*|gave|give|explain\w*|teach|taught|promise\w*)"
+_TELLING_EN = (
+    r"(?:said|say|told|tell|recommend\w*|suggest\w*|advi[sc]e\w*|mention\w*|gave|give|explain\w*|teach|taught"
+    r"|promise\w*)"
+)
 _BOT_EN = re.compile(
     rf"\byou(?: (?!i\b)\w+){{0,3}}? {_TELLING_EN}\b|\byour (?:advice|recommendation|suggestion|answer)s?\b"
 )
@@ -35,7 +38,7 @@ class Cues:
 
 
 def role_cue(text: str) -> str:
-    """ "assistant" when the question is about what the bot said, "user" when about the person, else ""."""
+    """Whose turns a question is about: "assistant" (what the bot said), "user" (the person), or "" (no telling)."""
     lowered = text.lower()
     if _BOT_ZH.search(lowered) or _BOT_EN.search(lowered):
         return "assistant"

@@ -10,14 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november")
-MONTHS += ("december",)
+MONTHS = tuple(["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"])
 _MONTH_NUMBER = {name: i for i, name in enumerate(MONTHS, 1)} | {name[:3]: i for i, name in enumerate(MONTHS, 1)}
 _MONTH_NUMBER["sept"] = 9
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_NUMBER_WORDS = dict(
-    zip("a an one two three four five six seven eight nine ten".split(), (1, 1, *range(1, 11)), strict=True)
-)
+_NUMBERS = ["a", "an", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+_NUMBER_WORDS = dict(zip(_NUMBERS, (1, 1, *range(1, 11)), strict=True))
 _HAN_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 
 _M = "|".join(sorted(_MONTH_NUMBER, key=len, reverse=True))
@@ -178,6 +176,7 @@ def date_cues(text: str, now: date) -> tuple[DateCue, ...]:
     """Every day or period `text` names, without repeats; impossible dates (31 February) are passed over.
 
     Args:
+        text: a question, English or Chinese.
         now: the asker's calendar day, which "yesterday" and "上周五" start from.
     """
     folded = " ".join(text.lower().split())

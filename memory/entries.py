@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
 
 import numpy as np
-from django.db.models import Count, F, Max, Min, Q, Sum
+from django.db import connection
+from django.db.models import Count, F, Max, Min, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from memory.models import MemoryEntry, MemoryEntryQuerySet
+from memory.models import MemoryEntry, MemoryEntryQuerySet, new_stamp
 from memory.scope_index import Row
 from memory.tokenizer import index_terms, tokenize
 from memory.types import Scope, Stats, Turn, Vector
@@ -21,6 +24,26 @@ State = tuple[int, int]
 
 EMPTY: State = (0, 0)
 _CHUNK = 500
+_TABLE = MemoryEntry._meta.db_table
+
+# The statements of every turn are written out in standard SQL: building them through the ORM costs several times
+# what the database needs to run them. The scope stands in each, and only names of
+# this module are put into their text.
+_STATE = f"SELECT COUNT(*), SUM(stamp) FROM {_TABLE} WHERE person_id = %s AND bot_id = %s"  # noqa: S608
+_KNOWN = (
+    f"SELECT id, external_id, content_hash, duplicate_of_id FROM {_TABLE} "  # noqa: S608
+    "WHERE person_id = %s AND bot_id = %s AND "
+)
+_INSERT = (
+    "bot_id", "person_id", "conversation_id", "message_id", "kind", "role", "speaker", "session", "external_id",
+    "text", "tokens", "content_hash", "duplicates", "duplicate_of_id", "pinned", "occurred_at", "day",
+    "last_seen_at", "created_at", "vector", "embedder", "stamp",
+)  # fmt: skip
+_ROW = (
+    "id", "external_id", "role", "speaker", "session", "text", "tokens", "occurred_at", "day", "conversation_id",
+    "message_id", "duplicate_of_id", "stamp", "vector", "embedder", "superseded_by_id",
+)  # fmt: skip
+_ROWS = f"SELECT {', '.join(_ROW)} FROM {_TABLE} WHERE person_id = %s AND bot_id = %s"  # noqa: S608
 
 
 def content_hash(role: str, text: str) -> bytes:
@@ -43,36 +66,45 @@ def of_scope(scope: Scope) -> MemoryEntryQuerySet:
 
 
 def state(scope: Scope) -> State:
-    found = of_scope(scope).aggregate(n=Count("id"), s=Sum("stamp"))
-    return int(found["n"]), int(found["s"] or 0)
+    with connection.cursor() as cursor:
+        cursor.execute(_STATE, (scope.person_id, scope.bot_id))
+        count, total = cursor.fetchone()
+    return int(count), int(total or 0)
 
 
-def _local_day(at: datetime) -> datetime:
-    """In UTC there is no telling where the speaker was: the installation's zone is the better guess."""
-    return timezone.localtime(at) if at.tzinfo in (UTC, None) or at.utcoffset() is None else at
+@dataclass(slots=True)
+class _Draft:
+    """A row about to be written."""
+
+    turn: Turn
+    digest: bytes
+    pk: int = 0
+    first: _Draft | int | None = None
+    copies: int = 0
+    last_seen: datetime | None = None
+
+    def copy_of(self) -> int | None:
+        return self.first.pk if isinstance(self.first, _Draft) else self.first
+
+    def values(self, label: str, now: datetime) -> tuple[Any, ...]:
+        """In the order of _INSERT, as the database takes them."""
+        turn, adapt = self.turn, connection.ops.adapt_datetimefield_value
+        local = _local(turn.occurred_at)
+        indexed = self.first is None
+        vector = turn.vector if indexed else None
+        return (
+            turn.bot_id, turn.person_id, turn.conversation_id, turn.message_id, "turn", turn.role, turn.speaker[:200],
+            (turn.session or str(turn.conversation_id or ""))[:64], turn.external_id or None, turn.text,
+            " ".join(index_terms(turn.text, turn.speaker, local)) if indexed else "", self.digest, self.copies,
+            self.copy_of(), False, adapt(turn.occurred_at), connection.ops.adapt_datefield_value(local.date()),
+            adapt(self.last_seen or turn.occurred_at), adapt(now), pack(vector) if vector is not None else None,
+            label if vector is not None else "", new_stamp(),
+        )  # fmt: skip
 
 
-def build(turn: Turn, embedder_label: str) -> MemoryEntry:
-    """The row of a turn, not saved."""
-    local = _local_day(turn.occurred_at)
-    return MemoryEntry(
-        bot_id=turn.bot_id,
-        person_id=turn.person_id,
-        conversation_id=turn.conversation_id,
-        message_id=turn.message_id,
-        role=turn.role,
-        speaker=turn.speaker[:200],
-        session=(turn.session or (str(turn.conversation_id) if turn.conversation_id else ""))[:64],
-        external_id=turn.external_id or None,
-        text=turn.text,
-        tokens=" ".join(index_terms(turn.text, turn.speaker, local)),
-        content_hash=content_hash(turn.role, turn.text),
-        occurred_at=turn.occurred_at,
-        last_seen_at=turn.occurred_at,
-        day=local.date(),
-        vector=pack(turn.vector) if turn.vector is not None else None,
-        embedder=embedder_label if turn.vector is not None else "",
-    )
+def _local(at: datetime) -> datetime:
+    """UTC does not tell where the speaker was: there the installation's zone is the better guess."""
+    return timezone.localtime(at) if at.tzinfo is UTC else at
 
 
 def insert(scope: Scope, turns: Sequence[Turn], embedder_label: str) -> list[int]:
@@ -80,115 +112,127 @@ def insert(scope: Scope, turns: Sequence[Turn], embedder_label: str) -> list[int
 
     A turn whose external id is known is not stored again (the known id is returned). Words said before by the same
     side become a copy: the first row counts it, and only the first row is indexed.
-    Queries: 2, and one more when something was said before.
+    Queries: 2, and one more for each text that was said before.
     """
-    entries = [build(turn, embedder_label) for turn in turns]
-    by_external, by_content = _known(scope, entries)
-    fresh: list[MemoryEntry] = []
-    placed: list[MemoryEntry | int] = []
-    firsts: dict[bytes, MemoryEntry] = {}
-    repeated: dict[int, datetime] = {}
-    for entry in entries:
-        if entry.external_id is not None and entry.external_id in by_external:
-            placed.append(by_external[entry.external_id])
+    by_external, by_content = _known(scope, turns)
+    drafts: list[_Draft] = []
+    placed: list[_Draft | int] = []
+    for turn in turns:
+        known = by_external.get(turn.external_id) if turn.external_id else None
+        if known is not None:
+            placed.append(known)
             continue
-        digest = bytes(entry.content_hash)
-        if digest in by_content:
-            entry.duplicate_of_id = by_content[digest]
-            repeated[by_content[digest]] = entry.occurred_at
-        elif digest in firsts:
-            _count_copy(firsts[digest], entry)
-        else:
-            firsts[digest] = entry
-        if entry.external_id is not None:
-            by_external[entry.external_id] = entry
-        if entry.duplicate_of_id is not None or entry is not firsts.get(digest):
-            entry.tokens, entry.vector, entry.embedder = "", None, ""
-        fresh.append(entry)
-        placed.append(entry)
-    _save(fresh, firsts)
-    _raise_counters(scope, fresh, repeated)
+        digest = content_hash(turn.role, turn.text)
+        draft = _Draft(turn, digest, first=by_content.get(digest))
+        by_content.setdefault(digest, draft)
+        if turn.external_id:
+            by_external[turn.external_id] = draft
+        drafts.append(draft)
+        placed.append(draft)
+    _count_copies(scope, drafts)
+    originals = [draft for draft in drafts if not isinstance(draft.first, _Draft)]
+    _save(originals, embedder_label)
+    _save([draft for draft in drafts if isinstance(draft.first, _Draft)], embedder_label)
     return [item if isinstance(item, int) else item.pk for item in placed]
 
 
-def _known(scope: Scope, entries: Sequence[MemoryEntry]) -> tuple[dict[str, MemoryEntry | int], dict[bytes, int]]:
-    by_external: dict[str, MemoryEntry | int] = {}
-    by_content: dict[bytes, int] = {}
-    for start in range(0, len(entries), _CHUNK):
-        part = entries[start : start + _CHUNK]
-        wanted = Q(content_hash__in=[e.content_hash for e in part], duplicate_of=None)
-        external = [e.external_id for e in part if e.external_id is not None]
-        if external:
-            wanted |= Q(external_id__in=external)
-        rows = of_scope(scope).filter(wanted).order_by()
-        for pk, known, digest, copy_of in rows.values_list("id", "external_id", "content_hash", "duplicate_of_id"):
-            if known is not None:
-                by_external[known] = pk
-            if copy_of is None:
-                by_content[bytes(digest)] = pk
+def _known(scope: Scope, turns: Sequence[Turn]) -> tuple[dict[str, _Draft | int], dict[bytes, _Draft | int]]:
+    """Rows of the scope with one of these external ids, or with the same words."""
+    by_external: dict[str, _Draft | int] = {}
+    by_content: dict[bytes, _Draft | int] = {}
+    for start in range(0, len(turns), _CHUNK):
+        part = turns[start : start + _CHUNK]
+        digests = [content_hash(turn.role, turn.text) for turn in part]
+        external = [turn.external_id for turn in part if turn.external_id]
+        # Two plain statements where both are sought, because an OR over two indexes is often planned as a scan.
+        for column, wanted in (("content_hash", digests), ("external_id", external)):
+            if not wanted:
+                continue
+            marks = ", ".join(["%s"] * len(wanted))
+            with connection.cursor() as cursor:
+                cursor.execute(f"{_KNOWN}{column} IN ({marks})", (scope.person_id, scope.bot_id, *wanted))
+                found = cursor.fetchall()
+            for pk, known, digest, copy_of in found:
+                if known is not None:
+                    by_external[known] = pk
+                if copy_of is None and column == "content_hash":
+                    by_content[bytes(digest)] = pk
     return by_external, by_content
 
 
-def _count_copy(first: MemoryEntry, copy: MemoryEntry) -> None:
-    first.duplicates += 1
-    first.last_seen_at = max(first.last_seen_at, copy.occurred_at)
-
-
-def _save(fresh: Sequence[MemoryEntry], firsts: dict[bytes, MemoryEntry]) -> None:
-    """Originals before their copies, which need the originals' ids."""
-    originals = [e for e in fresh if e.duplicate_of_id is None and firsts.get(bytes(e.content_hash)) is e]
-    if len(originals) == len(fresh):
-        MemoryEntry.objects.bulk_create(fresh, batch_size=_CHUNK)
-        return
-    MemoryEntry.objects.bulk_create(originals, batch_size=_CHUNK)
-    copies = [e for e in fresh if e.pk is None]
-    for copy in copies:
-        if copy.duplicate_of_id is None:
-            copy.duplicate_of_id = firsts[bytes(copy.content_hash)].pk
-    MemoryEntry.objects.bulk_create(copies, batch_size=_CHUNK)
-
-
-def _raise_counters(scope: Scope, fresh: Iterable[MemoryEntry], repeated: dict[int, datetime]) -> None:
-    if not repeated:
-        return
-    counts: dict[int, int] = {}
-    for entry in fresh:
-        if entry.duplicate_of_id in repeated:
-            counts[entry.duplicate_of_id] = counts.get(entry.duplicate_of_id, 0) + 1
-    for pk, count in counts.items():
-        of_scope(scope).filter(pk=pk).update(
-            duplicates=F("duplicates") + count, last_seen_at=Greatest(F("last_seen_at"), repeated[pk])
+def _count_copies(scope: Scope, drafts: Sequence[_Draft]) -> None:
+    """Raises the counters of first rows. Their stamps stay: caches count the copies they load themselves."""
+    stored: dict[int, list[datetime]] = {}
+    for draft in drafts:
+        if isinstance(draft.first, _Draft):
+            draft.first.copies += 1
+            latest = draft.first.last_seen or draft.first.turn.occurred_at
+            draft.first.last_seen = max(latest, draft.turn.occurred_at)
+        elif draft.first is not None:
+            stored.setdefault(draft.first, []).append(draft.turn.occurred_at)
+    for pk, moments in stored.items():
+        of_scope(scope).filter(pk=pk).update_unseen(
+            duplicates=F("duplicates") + len(moments), last_seen_at=Greatest(F("last_seen_at"), max(moments))
         )
 
 
-_ROW_FIELDS = (
-    "id", "external_id", "role", "speaker", "session", "text", "tokens", "occurred_at", "day", "conversation_id",
-    "message_id", "duplicates", "stamp", "vector", "embedder", "superseded_by_id",
-)  # fmt: skip
+def _save(drafts: Sequence[_Draft], label: str) -> None:
+    """One INSERT for up to 500 rows; sets their ids."""
+    now = timezone.now()
+    one = f"({', '.join(['%s'] * len(_INSERT))})"
+    size = _CHUNK if connection.features.can_return_rows_from_bulk_insert else 1
+    for start in range(0, len(drafts), size):
+        part = drafts[start : start + size]
+        values = [value for draft in part for value in draft.values(label, now)]
+        sql = f"INSERT INTO {_TABLE} ({', '.join(_INSERT)}) VALUES {', '.join([one] * len(part))}"  # noqa: S608
+        with connection.cursor() as cursor:
+            if size == 1:
+                cursor.execute(sql, values)
+                part[0].pk = int(cursor.lastrowid)
+                continue
+            cursor.execute(f"{sql} RETURNING id", values)
+            for draft, (pk,) in zip(part, cursor.fetchall(), strict=True):
+                draft.pk = pk
 
 
-def rows(scope: Scope, model: str, *, after: int | None = None, also: Collection[int] = ()) -> list[Row]:
+def rows(scope: Scope, model: str, *, after: int | None = None, embedded: Sequence[int] = ()) -> list[Row]:
     """The scope's rows in order of time.
 
     Args:
+        scope: whose.
         model: label of the embedder in use; vectors of another one are left out, they lie in another space.
-        after: only rows with a greater id, and those in `also`.
+        after: only rows with a greater id.
+        embedded: with `after`, also these rows, as far as they have a vector by now.
     """
-    wanted = of_scope(scope)
-    if after is not None:
-        wanted = wanted.filter(Q(id__gt=after) | Q(id__in=list(also))) if also else wanted.filter(id__gt=after)
+    sql, values = _ROWS, [scope.person_id, scope.bot_id]
+    if after is not None and embedded:
+        sql += f" AND (id > %s OR (id IN ({', '.join(['%s'] * len(embedded))}) AND embedder <> ''))"
+        values += [after, *embedded]
+    elif after is not None:
+        sql += " AND id > %s"
+        values.append(after)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} ORDER BY occurred_at, id", values)
+        found = cursor.fetchall()
     labels = (model, f"{model}:query") if model else ()
-    found = []
-    for values in wanted.order_by("occurred_at", "id").values_list(*_ROW_FIELDS).iterator(chunk_size=2000):
-        (pk, external, role, speaker, session, text, tokens, at, day, conversation, message, copies, stamp, blob,
-         label, superseded) = values  # fmt: skip
-        usable = blob is not None and superseded is None and label in labels
-        terms = [] if superseded is not None else tokens.split()
-        found.append(
-            Row(pk, external or "", role, speaker, session, text, terms, at, day, conversation, message,
-                copies + 1, stamp, unpack(blob) if usable else None)
-        )  # fmt: skip
-    return found
+    return [_row(values, labels) for values in found]
+
+
+def _row(values: tuple[Any, ...], labels: tuple[str, ...]) -> Row:
+    (pk, external, role, speaker, session, text, tokens, at, day, conversation, message, first, stamp, blob, label,
+     superseded) = values  # fmt: skip
+    usable = blob is not None and superseded is None and label in labels
+    return Row(
+        pk, external or "", role, speaker, session, text, tokens.split() if superseded is None else (), _aware(at),
+        date.fromisoformat(day) if isinstance(day, str) else day, conversation, message, first, stamp,
+        np.frombuffer(blob, "<f2") if usable else None,
+    )  # fmt: skip
+
+
+def _aware(value: datetime | str) -> datetime:
+    """SQLite hands out text and MySQL naive datetimes, both in UTC."""
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def stats(bot_id: int) -> Stats:

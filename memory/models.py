@@ -25,10 +25,10 @@ def new_stamp() -> int:
 class MemoryEntryQuerySet(models.QuerySet["MemoryEntry"]):
     """Personal data: start every query with `for_bot` or `for_person`."""
 
-    def for_bot(self, bot: object) -> MemoryEntryQuerySet:
+    def for_bot(self, bot: Any) -> MemoryEntryQuerySet:
         return self.filter(bot=bot)
 
-    def for_person(self, bot: object, person: object) -> MemoryEntryQuerySet:
+    def for_person(self, bot: Any, person: Any) -> MemoryEntryQuerySet:
         return self.filter(bot=bot, person=person)
 
     def distinct_entries(self) -> MemoryEntryQuerySet:
@@ -43,6 +43,14 @@ class MemoryEntryQuerySet(models.QuerySet["MemoryEntry"]):
         if not _CLAIM_FIELDS.issuperset(values):
             values.setdefault("stamp", new_stamp())
         return super().update(**values)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def update_unseen(self, **values: Any) -> int:
+        """Changes what no cache holds."""
+        return super().update(**values)
+
+    update_unseen.alters_data = True  # type: ignore[attr-defined]
 
 
 class MemoryEntry(models.Model):

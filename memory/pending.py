@@ -32,6 +32,7 @@ def embed_waiting(
     returns: the next run takes them up.
 
     Args:
+        limit: stop after about this many rows.
         only: narrows the rows, for instance to one person.
         report: called after each batch with the number of rows of that batch.
     """

@@ -14,6 +14,7 @@ def render_hits(hits: Sequence[Hit], tz: tzinfo, language: str = "en") -> list[s
     """One line per hit, in the order given: `2026-11-20 Ann: My sister lives in Chengdu`, Chinese with 2026年11月20日.
 
     Args:
+        hits: from a recall.
         tz: the zone whose calendar the dates follow (the person's).
         language: "zh…" for Chinese, anything else for English.
     """

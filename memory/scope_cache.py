@@ -78,7 +78,7 @@ class ScopeCache:
         waiting = index.waiting() if held.model else []
         if now[0] < len(index) or len(waiting) > _MAX_WAITING:
             return False
-        fetched = entries.rows(scope, held.model, after=index.max_id, also=waiting)
+        fetched = entries.rows(scope, held.model, after=index.max_id, embedded=waiting)
         for row in fetched:
             if row.id in index.position:
                 index.replace(row)

@@ -36,9 +36,10 @@ class Row:
     day: date
     conversation_id: int | None
     message_id: int | None
-    seen: int
+    copy_of: int | None
     stamp: int
     vector: Vector | None = None
+    seen: int = 1
 
 
 class Postings:
@@ -166,6 +167,8 @@ class ScopeIndex:
             last.append(number)
             del last[:-2]
             speaker = self.speakers.setdefault(row.speaker, len(self.speakers))
+            if row.copy_of in self.position:
+                self.rows[self.position[row.copy_of]].seen += 1
             self.rows.append(row)
             self._ints[:, number] = (
                 row.role == "assistant", speaker, session, row.day.toordinal(), row.day.month, row.day.day,
@@ -189,11 +192,11 @@ class ScopeIndex:
         row.vector = None
 
     def replace(self, row: Row) -> None:
-        """Takes over what may change without a change of text: the vector, the copies counted, the stamp."""
+        """Takes over what may change without a change of text: the vector and the stamp."""
         number = self.position[row.id]
         held = self.rows[number]
         self.stamp_sum += row.stamp - held.stamp
-        held.stamp, held.seen = row.stamp, row.seen
+        held.stamp = row.stamp
         held.vector = row.vector
         self._set_vector(number, held)
 

@@ -27,17 +27,17 @@ class Weights:
 
     turn_lexical: float = 0.7
     window_lexical: float = 0.3
-    turn_vector: float = 0.5
-    window_vector: float = 0.5
+    turn_vector: float = 0.4
+    window_vector: float = 0.35
     session: float = 0.4
-    speaker: float = 0.5
-    role: float = 0.5
-    day: float = 1.5
-    neighbour: float = 0.25
-    neighbour_2: float = 0.08
-    k1: float = 1.2
-    b: float = 0.75
-    stop_weight: float = 1.0
+    speaker: float = 0.8
+    role: float = 1.0
+    day: float = 2.5
+    neighbour: float = 0.3
+    neighbour_2: float = 0.1
+    k1: float = 1.0
+    b: float = 0.5
+    stop_weight: float = 0.3
 
 
 DEFAULT = Weights()
@@ -75,13 +75,13 @@ def _bm25(frequencies: Floats, lengths: Floats, boosts: Floats, rows: int, w: We
     mean = float(lengths.mean()) if rows else 1.0
     norm = w.k1 * (1 - w.b + w.b * lengths / max(mean, 1e-6))
     saturated = frequencies * (w.k1 + 1) / (frequencies + norm)
-    return (idf * boosts) @ saturated, idf
+    return np.asarray((idf * boosts) @ saturated, np.float32), idf
 
 
 def _with_before(values: Floats, before: Ints, before_2: Ints) -> Floats:
     """Adds to every row (last axis) the values of the two rows before it in its session."""
     padded = np.concatenate([values, np.zeros((*values.shape[:-1], 1), values.dtype)], axis=-1)
-    return values + padded[..., before] + padded[..., before_2]
+    return np.asarray(values + padded[..., before] + padded[..., before_2], np.float32)
 
 
 def query_terms(text: str, w: Weights) -> tuple[Ints, Floats]:
@@ -97,7 +97,7 @@ def _named_speakers(index: ScopeIndex, text: str) -> list[int]:
     named = []
     for speaker, number in index.speakers.items():
         parts = tokenize(speaker)
-        if parts and len(parts[0]) > 1 and parts[0] in words or speaker and len(speaker) > 1 and speaker in text:
+        if (parts and len(parts[0]) > 1 and parts[0] in words) or (speaker and len(speaker) > 1 and speaker in text):
             named.append(number)
     return named
 
@@ -141,7 +141,14 @@ def _smoothing(index: ScopeIndex, scores: Floats, w: Weights) -> Floats:
         has = linked >= 0
         gain[2 * i, rows[has]] = factor * scores[linked[has]]
         gain[2 * i + 1, linked[has]] = factor * scores[rows[has]]
-    return gain.max(axis=0)
+    return np.asarray(gain.max(axis=0), np.float32)
+
+
+def _sum(arms: dict[str, Floats], rows: int) -> Floats:
+    total = np.zeros(rows, np.float32)
+    for share in arms.values():
+        total += share
+    return total
 
 
 def score(index: ScopeIndex, text: str, vector: Vector | None, cues: Cues, w: Weights = DEFAULT) -> Scores:
@@ -170,7 +177,7 @@ def score(index: ScopeIndex, text: str, vector: Vector | None, cues: Cues, w: We
         near = _with_before(cosine, before, before_2) / _with_before(mask.astype(np.float32), before, before_2).clip(1)
         arms["vector"] = w.turn_vector * _z(cosine, mask)
         arms["window_vector"] = w.window_vector * _z(near, mask)
-    total = np.sum(list(arms.values()), axis=0, dtype=np.float32) if arms else np.zeros(rows, np.float32)
+    total = _sum(arms, rows)
     arms["session"] = w.session * _session_prior(index, total)
     named = _named_speakers(index, text)
     if named:
@@ -182,6 +189,6 @@ def score(index: ScopeIndex, text: str, vector: Vector | None, cues: Cues, w: We
     if cues.first_session or cues.last_session:
         days = index.column(index.ORDINAL)
         arms["date"] = arms.get("date", 0) + w.day * (days == (days.min() if cues.first_session else days.max()))
-    total = np.sum(list(arms.values()), axis=0, dtype=np.float32)
+    total = _sum(arms, rows)
     arms["neighbours"] = _smoothing(index, total, w)
     return Scores(total + arms["neighbours"], arms, bm25, cosine, coverage)

@@ -92,6 +92,8 @@ class MemoryStore:
         """Stores one turn of a conversation; returns its entry id.
 
         Args:
+            conversation_id: of this bot.
+            content: what was said.
             fields: fields of `Turn`; role defaults to "user", occurred_at to now, and person_id to the conversation's
                 person (one query more).
         """
@@ -128,10 +130,14 @@ class MemoryStore:
         Queries: 1 when nothing changed since the last recall in this process, 2 after new rows, 3 after a deletion.
 
         Args:
+            scope: whose memory.
+            text: the question.
+            k: how many hits at most.
             now: the asker's moment, aware; its zone's calendar is what "yesterday" means. Default: now, local.
-            exclude_ids: entries left out; exclude_message_ids: likewise by `bots.Message` id.
-            exclude_conversation: this conversation's turns are left out: all, or with `exclude_since` those said
-                since then (what the prompt already holds).
+            exclude_ids: entries left out.
+            exclude_message_ids: likewise, by `bots.Message` id.
+            exclude_conversation: this conversation's turns are left out (what the prompt already holds).
+            exclude_since: with `exclude_conversation`, only the turns said since then are left out.
         """
         started = time.perf_counter()
         self._own(scope)

@@ -1,0 +1,186 @@
+"""`manage.py memory`: look into, move, rebuild and erase what a bot remembers."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
+from django.utils.translation import gettext as _
+from tqdm import tqdm
+
+from memory import embeddings, people, reindex, transfer
+from memory.errors import BadLine, MemoryFailure
+from memory.models import MemoryEntry, MemoryEntryQuerySet
+from memory.store import MemoryStore
+from memory.types import Recall
+
+
+class Command(BaseCommand):
+    help = "Imports, recalls, counts, exports, erases and rebuilds what bots remember."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+        _with_person(_sub(actions, "import", "store a JSON-lines file of turns"), file="file")
+        recall = _with_person(_sub(actions, "recall", "answer a JSON-lines file of questions, a JSON line each"))
+        recall.add_argument("--queries", required=True, type=Path, metavar="FILE")
+        recall.add_argument("--k", type=_positive, default=8, help="hits per question (default 8)")
+        stats = _sub(actions, "stats", "count what is stored")
+        stats.add_argument("--bot", metavar="SLUG", help="one bot only")
+        stats.add_argument("--json", action="store_true")
+        _with_person(_sub(actions, "export", "print everything about a person as JSON lines"))
+        erase = _with_person(_sub(actions, "erase", "delete everything about a person"))
+        erase.add_argument("--yes", action="store_true", help="do not ask")
+        rebuild = _sub(actions, "reindex", "make index text and vectors anew from the rows")
+        rebuild.add_argument("--bot", metavar="SLUG", help="one bot only")
+        rebuild.add_argument("--vectors", action="store_true", help="also vectors that look right")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        action: Callable[[dict[str, Any]], None] = getattr(self, f"_{options['action']}")
+        try:
+            action(options)
+        except MemoryFailure as error:
+            raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"{error.filename or ''}: {error.strerror or error}") from error
+        except DatabaseError as error:
+            raise CommandError(f"database: {error}") from error
+        except UnicodeDecodeError as error:
+            raise CommandError(f"the file is not UTF-8: {error.reason} at byte {error.start}") from error
+
+    def _import(self, options: dict[str, Any]) -> None:
+        path: Path = options["file"]
+        with path.open(encoding="utf-8-sig") as lines:
+            total = sum(1 for _line in lines)
+            lines.seek(0)
+            scope = people.scope_of(options["bot"], options["person"], create=True)
+            with _bar(total, _("reading")) as read:
+                report = transfer.store_lines(lines, scope, read)
+        embedded = _embed_missing(MemoryEntry.objects.for_person(scope.bot_id, scope.person_id))
+        for number, reason in report.refused:
+            self.stderr.write(f"{path}:{number}: {reason}")
+        self.stdout.write(
+            _("%(stored)d stored, %(known)d known already, %(embedded)d embedded, %(refused)d refused")
+            % {
+                "stored": report.stored,
+                "known": report.known,
+                "embedded": embedded,
+                "refused": len(report.refused),
+            }
+        )
+        if report.refused:
+            sys.exit(1)
+
+    def _recall(self, options: dict[str, Any]) -> None:
+        scope = people.scope_of(options["bot"], options["person"])
+        store = MemoryStore(scope.bot_id)
+        path: Path = options["queries"]
+        bad = 0
+        with path.open(encoding="utf-8-sig") as lines:
+            for number, line in enumerate(lines, 1):
+                if not line.strip():
+                    continue
+                try:
+                    query = transfer.parse_query(line)
+                except BadLine as error:
+                    bad += 1
+                    self.stderr.write(f"{path}:{number}: {error}")
+                    continue
+                found = store.recall(scope, query.text, k=options["k"], now=query.now)
+                self.stdout.write(json.dumps(_answer(query.id, found), ensure_ascii=False))
+        if bad:
+            sys.exit(1)
+
+    def _stats(self, options: dict[str, Any]) -> None:
+        bots = [options["bot"]] if options["bot"] else people.bot_slugs()
+        found = {slug: MemoryStore(people.bot_id(slug)).stats().as_json() for slug in bots}
+        if options["json"]:
+            self.stdout.write(json.dumps(found, ensure_ascii=False))
+            return
+        for slug, counts in found.items():
+            self.stdout.write(f"{slug}:")
+            for name, value in counts.items():
+                self.stdout.write(f"  {name.replace('_', ' ')}: {'-' if value in (None, {}) else value}")
+
+    def _export(self, options: dict[str, Any]) -> None:
+        for line in transfer.export_lines(people.scope_of(options["bot"], options["person"])):
+            self.stdout.write(line)
+
+    def _erase(self, options: dict[str, Any]) -> None:
+        scope = people.scope_of(options["bot"], options["person"])
+        if not options["yes"]:
+            if not sys.stdin.isatty():
+                raise CommandError(_("not asked, because there is no terminal: add --yes"))
+            if input(_("Erase everything about %s? [y/N] ") % options["person"]).strip().lower() not in ("y", "yes"):
+                raise CommandError(_("nothing was erased"))
+        self.stdout.write(_("%d erased") % MemoryStore(scope.bot_id).forget(scope))
+
+    def _reindex(self, options: dict[str, Any]) -> None:
+        rows = MemoryEntry.objects.all()
+        if options["bot"]:
+            rows = rows.for_bot(people.bot_id(options["bot"]))
+        with _bar(rows.distinct_entries().count(), _("index text")) as report:
+            changed = reindex.rewrite_index(rows, report)
+        if options["vectors"]:
+            reindex.drop_vectors(rows)
+        made = _embed_missing(rows)
+        self.stdout.write(
+            _("%(changed)d index texts changed, %(made)d vectors made") % {"changed": changed, "made": made}
+        )
+
+
+def _sub(actions: Any, name: str, text: str) -> ArgumentParser:
+    parser: ArgumentParser = actions.add_parser(name, help=text, description=text)
+    return parser
+
+
+def _with_person(parser: ArgumentParser, file: str = "") -> ArgumentParser:
+    if file:
+        parser.add_argument(file, type=Path, metavar="FILE")
+    parser.add_argument("--bot", required=True, metavar="SLUG")
+    parser.add_argument("--person", required=True, metavar="ID")
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+@contextmanager
+def _bar(total: int | None, text: str) -> Iterator[Callable[[int], object]]:
+    """A progress bar on stderr, so that stdout stays readable by programs."""
+    with tqdm(total=total, desc=text, unit="", file=sys.stderr, mininterval=0.5, leave=False) as bar:
+        yield bar.update
+
+
+def _embed_missing(rows: MemoryEntryQuerySet) -> int:
+    if not embeddings.enabled():
+        return 0
+    with _bar(rows.waiting_for_vector().count(), _("embedding")) as report:
+        return reindex.missing_vectors(rows, report)
+
+
+def _answer(query_id: str, found: Recall) -> dict[str, Any]:
+    hits = [
+        {
+            "id": hit.external_id or str(hit.id),
+            "text": hit.text,
+            "score": hit.score,
+            "occurred_at": hit.occurred_at.isoformat(),
+            "why": dict(hit.why),
+        }
+        for hit in found.hits
+    ]
+    answer: dict[str, Any] = {"id": query_id, "hits": hits, "ms": round(found.ms, 2)}
+    if found.degraded:
+        answer["degraded"] = True
+    return answer

@@ -1,0 +1,36 @@
+"""Finds whose memory is meant, without importing the bots app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+
+from memory.errors import UnknownScope
+from memory.types import Scope
+
+
+def bot_id(slug: str) -> int:
+    """The bot with this slug. Raises UnknownScope."""
+    found = apps.get_model("bots", "Bot")._default_manager.filter(slug=slug).values_list("pk", flat=True).first()
+    if found is None:
+        raise UnknownScope(f"there is no bot {slug!r}; `manage.py bot list` shows them")
+    return int(found)
+
+
+def scope_of(slug: str, key: str, *, create: bool = False) -> Scope:
+    """The person with this id of this bot. Raises UnknownScope, unless `create` makes the person."""
+    bot = bot_id(slug)
+    people: Any = apps.get_model("bots", "Person")._default_manager
+    if create:
+        person, _ = people.get_or_create(bot_id=bot, key=key)
+        return Scope(bot, person.pk)
+    found = people.filter(bot_id=bot, key=key).values_list("pk", flat=True).first()
+    if found is None:
+        raise UnknownScope(f"bot {slug!r} knows no person {key!r}")
+    return Scope(bot, int(found))
+
+
+def bot_slugs() -> list[str]:
+    """All bots, by name."""
+    return list(apps.get_model("bots", "Bot")._default_manager.order_by("slug").values_list("slug", flat=True))
