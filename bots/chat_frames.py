@@ -9,8 +9,12 @@ from bots.rendering import render_markdown
 
 
 def message_frame(message: Message) -> dict[str, Any]:
-    """The frame that closes a turn; for a message of an operator it has no client_id."""
-    return {"type": "message", **history_entry(message)}
+    """The frame that closes a turn; for a message of an operator it has no client_id.
+
+    `ends_conversation`: it was the last one (/new), the page begins an empty one.
+    """
+    ends = message.conversation.closed_at is not None
+    return {"type": "message", **history_entry(message)} | ({"ends_conversation": True} if ends else {})
 
 
 def history_entry(message: Message) -> dict[str, Any]:

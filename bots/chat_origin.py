@@ -38,7 +38,9 @@ def origin_allowed(origin: str, host: str, allowed: Collection[str]) -> bool:
 def host_allowed(host: str) -> bool:
     """Django checks Host on HTTP only; a socket needs it as much (DNS rebinding)."""
     domain, _ = split_domain_port(host)
-    return not host or bool(domain and validate_host(domain, settings.ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"]))
+    return not host or bool(
+        domain and validate_host(domain, settings.ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"])
+    )
 
 
 def _parts(origin: str) -> tuple[str, str, int | None] | None:

@@ -121,7 +121,10 @@ def _pending(channel: Channel, visitor_id: str) -> list[dict[str, str]]:
 
 
 def accept_message(channel: Channel, visitor_id: str, text: str, facts: WebFacts, request_id: str) -> Accepted:
-    """Stores a message, once per client_id, and wakes a worker. Returns after COMMIT; raises what the database raises."""
+    """Stores a message, once per client_id, and wakes a worker.
+
+    Returns after COMMIT. Raises whatever the database raises: then nothing was stored.
+    """
     result = inbox.accept(channel, [message_event(visitor_id, text, facts)], request_id=request_id)
     if result.accepted:
         return Accepted(duplicate=False)
@@ -138,7 +141,9 @@ def outcomes(channel: Channel, visitor_id: str, client_ids: Collection[str]) -> 
     settled = {row.pk: (keys[row.dedupe_key], row.state) for row in rows.only("id", "dedupe_key", "state")}
     answers = {
         message.inbound_id: message
-        for message in Message.objects.filter(inbound__in=settled, role=Message.Role.ASSISTANT)
+        for message in Message.objects.filter(inbound__in=settled, role=Message.Role.ASSISTANT).select_related(
+            "conversation"
+        )
     }
     return {
         client_id: _outcome(answers.get(row_id), client_id, state) for row_id, (client_id, state) in settled.items()

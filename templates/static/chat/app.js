@@ -1,0 +1,274 @@
+// The web chat. The socket's protocol: docs/web-chat.md.
+import { Connection } from "./connection.js";
+import { byId, label, make } from "./dom.js";
+import { MemoryPanel } from "./memories.js";
+import { Outbox } from "./outbox.js";
+import { read, write } from "./storage.js";
+import { language, locale, setLanguage, t } from "./strings.js";
+import { Thread } from "./thread.js";
+
+const LONGEST_TEXT = 8000;
+const NEAR_END = 90;
+const config = JSON.parse(byId("config").textContent);
+const visitorKey = `clawdbot:${config.slug}:visitor`;
+const text = byId("text");
+const scroller = byId("scroller");
+
+let bot = config;
+let conversation = null;
+let state = "connecting";
+// Accepted by the server, answer not seen. Of `joined` ones the beginning was missed: no use in showing the middle.
+const pending = new Set();
+const joined = new Set();
+
+const outbox = new Outbox(`clawdbot:${config.slug}:out:`, {
+  send: (frame) => state === "online" && connection.ready && (connection.send(frame), true),
+  onChange: (item) => {
+    keepingPlace(() => thread.question(item));
+    refresh();
+  },
+  onSilence: () => connection.suspect(),
+});
+const thread = new Thread(byId("thread"), {
+  onRetry: (clientId) => outbox.retry(clientId),
+  onDiscard: (clientId) => {
+    outbox.discard(clientId);
+    refresh();
+  },
+});
+const panel = new MemoryPanel({ slug: config.slug, name: config.name, token: () => read(visitorKey) ?? "" });
+const connection = new Connection(address, { onFrame: receive, onState: changeState });
+
+function address() {
+  const url = new URL(`/ws/chat/${encodeURIComponent(config.slug)}/`, location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  const visitor = read(visitorKey);
+  if (visitor) url.searchParams.set("visitor", visitor);
+  url.searchParams.set("lang", language());
+  url.searchParams.set("tz", Intl.DateTimeFormat().resolvedOptions().timeZone ?? "");
+  return url.href;
+}
+
+// What the server says
+
+const handlers = {
+  hello(frame) {
+    write(visitorKey, frame.visitor);
+    bot = frame.bot;
+    if (conversation !== frame.conversation) thread.clear();
+    conversation = frame.conversation;
+    thread.dropStreams();
+    pending.clear();
+    joined.clear();
+    for (const entry of frame.history) (entry.role === "user" ? thread.question(entry) : thread.answer(entry));
+    for (const entry of frame.pending) {
+      thread.question(entry);
+      pending.add(entry.client_id);
+      joined.add(entry.client_id);
+    }
+    for (const item of outbox.items) thread.question(item);
+    banner("");
+    outbox.pump();
+  },
+  accepted(frame) {
+    pending.add(frame.client_id);
+    outbox.accepted(frame.client_id);
+  },
+  echo(frame) {
+    pending.add(frame.client_id);
+    thread.question({ ...frame, created_at: new Date().toISOString() });
+  },
+  typing(frame) {
+    pending.add(frame.client_id);
+    joined.delete(frame.client_id);
+    if (frame.restart) thread.restart(frame.client_id);
+  },
+  token(frame) {
+    if (pending.has(frame.client_id) && !joined.has(frame.client_id)) thread.token(frame.client_id, frame.text);
+  },
+  message(frame) {
+    settle(frame.client_id);
+    if (frame.ends_conversation) {
+      conversation = null;
+      thread.clear();
+      for (const item of outbox.items) thread.question(item);
+      thread.notice(frame.text);
+    } else if (!thread.answer(frame)) return;
+    byId("announcer").textContent = frame.text.slice(0, 600);
+  },
+  idle(frame) {
+    settle(frame.client_id);
+  },
+  error(frame) {
+    if (frame.client_id && outbox.refused(frame.client_id, frame)) return;
+    settle(frame.client_id);
+    if (frame.client_id) thread.notice(frame.text);
+    else banner(frame.text);
+  },
+};
+
+function receive(frame) {
+  keepingPlace(() => handlers[frame.type]?.(frame));
+  refresh();
+}
+
+function settle(clientId) {
+  pending.delete(clientId);
+  joined.delete(clientId);
+  if (clientId) thread.restart(clientId);
+}
+
+function changeState(next) {
+  if (next !== "online" && state === "online") outbox.disconnected();
+  state = next;
+  refresh();
+}
+
+// What the person does
+
+function say(words) {
+  const cleaned = words.trim();
+  if (!cleaned || cleaned.length > LONGEST_TEXT) return;
+  const item = outbox.add(cleaned);
+  thread.question(item);
+  refresh();
+  toEnd();
+}
+
+byId("composer").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (text.value.trim()) {
+    say(text.value);
+    text.value = "";
+    fit();
+    text.focus();
+  } else if (busy()) say("/stop");
+});
+text.addEventListener("keydown", (event) => {
+  // isComposing: Enter that picks a word of an input method is no Enter.
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+  event.preventDefault();
+  if (text.value.trim()) byId("composer").requestSubmit();
+});
+text.addEventListener("input", fit);
+byId("new-chat").addEventListener("click", () => {
+  say("/new");
+  text.focus();
+});
+byId("memory").addEventListener("click", () => panel.open());
+byId("language").addEventListener("click", () => {
+  setLanguage(language() === "zh" ? "en" : "zh");
+  connection.send({ type: "hello", lang: language() });
+  thread.relabel();
+  panel.relabel();
+  words();
+  refresh();
+});
+byId("theme").addEventListener("click", () => {
+  const dark = isDark();
+  document.documentElement.dataset.theme = dark ? "light" : "dark";
+  write("clawdbot:theme", dark ? "light" : "dark");
+  words();
+});
+byId("close")?.addEventListener("click", () => parent.postMessage("clawdbot:close", "*"));
+byId("to-end").addEventListener("click", toEnd);
+scroller.addEventListener("scroll", () => (byId("to-end").hidden = nearEnd()));
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && busy() && !byId("memory-panel").open) say("/stop");
+});
+
+// What the page shows
+
+const busy = () => [...pending].some((clientId) => !thread.isQuiet(clientId));
+const nearEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_END;
+
+function toEnd() {
+  scroller.scrollTop = scroller.scrollHeight;
+}
+
+// Follows the conversation, unless the person has scrolled up to read.
+function keepingPlace(change) {
+  const follow = nearEnd();
+  change();
+  if (follow) requestAnimationFrame(toEnd);
+}
+
+function fit() {
+  const left = LONGEST_TEXT - text.value.trim().length;
+  text.style.height = "auto";
+  text.style.height = `${text.scrollHeight}px`;
+  const counter = byId("counter");
+  counter.hidden = left > 500;
+  counter.classList.toggle("over", left < 0);
+  counter.textContent = `${LONGEST_TEXT - left} / ${LONGEST_TEXT}`;
+  refresh();
+}
+
+function banner(words) {
+  byId("banner").textContent = words;
+  byId("banner").hidden = !words;
+}
+
+function refresh() {
+  const stopping = busy() && !text.value.trim();
+  const send = byId("send");
+  send.classList.toggle("stop", stopping);
+  send.disabled = !stopping && (!text.value.trim() || text.value.trim().length > LONGEST_TEXT);
+  label(send, stopping ? t("stop") : t("send"));
+  byId("typing").hidden = !busy() || thread.streaming;
+  const empty = thread.empty && state !== "connecting";
+  byId("empty").hidden = !empty;
+  scroller.classList.toggle("is-empty", empty);
+  const shown = document.querySelector(".state");
+  shown.dataset.state = state;
+  shown.querySelector(".state-text").textContent = t(state);
+  model();
+}
+
+function model() {
+  const line = byId("model");
+  if (bot.demo === undefined) return;
+  if (!bot.demo) line.textContent = t("model", { name: bot.name, model: bot.model });
+  else {
+    const link = make("a", { href: "/admin/bots/modelprovider/", text: t(bot.model ? "connect" : "connectOne"), target: "_blank", rel: "noopener" });
+    line.replaceChildren(`${t(bot.model ? "demo" : "noModel")} `, link);
+  }
+}
+
+function suggestions() {
+  const buttons = t("suggestions").map(([shown, sent]) =>
+    make("button", { type: "button", text: shown, on: { click: () => say(sent ?? shown) } }),
+  );
+  byId("suggestions").replaceChildren(...buttons);
+}
+
+const isDark = () => (document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+
+function words() {
+  const name = bot.name;
+  document.documentElement.lang = locale();
+  byId("greeting").textContent = bot.greeting || t("greeting", { name });
+  byId("description").textContent = bot.description || t("description");
+  byId("new-chat").querySelector(".tool-text").textContent = t("newChat");
+  byId("memory").querySelector(".tool-text").textContent = t("memory");
+  document.querySelector("#language .glyph").textContent = t("language");
+  label(byId("new-chat"), t("newChat"));
+  label(byId("memory"), t("memoryLabel"));
+  label(byId("language"), t("languageLabel"));
+  label(byId("theme"), t(isDark() ? "toLight" : "toDark"));
+  label(byId("to-end"), t("toEnd"));
+  if (byId("close")) label(byId("close"), t("close"));
+  byId("text-label").textContent = t("write", { name });
+  text.placeholder = t("write", { name });
+  byId("typing-text").textContent = t("typing", { name });
+  suggestions();
+}
+
+const initial = [...config.name.trim()][0] ?? "·";
+document.documentElement.style.setProperty("--initial", JSON.stringify(initial.toUpperCase()));
+words();
+fit();
+for (const item of outbox.items) thread.question(item);
+refresh();
+connection.open();
+if (matchMedia("(hover: hover)").matches) text.focus();

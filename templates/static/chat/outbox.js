@@ -1,0 +1,127 @@
+// Messages the server has not accepted yet. They survive a reload and are sent again with the same client_id, so the
+// server stores each once. One is on its way at a time, which keeps their order.
+import { keys, read, remove, write } from "./storage.js";
+
+const ACCEPT_WITHIN = 10_000;
+const PASSING = new Set(["rate_limited", "not_stored", "unavailable"]);
+
+export class Outbox {
+  #items = [];
+  #sending = null;
+  #timer = 0;
+  #pause = 0;
+
+  constructor(prefix, { send, onChange, onSilence }) {
+    this.prefix = prefix;
+    this.send = send;
+    this.onChange = onChange;
+    this.onSilence = onSilence;
+    this.#items = keys(prefix)
+      .map((key) => parse(read(key)))
+      .filter(Boolean)
+      .sort((a, b) => a.at - b.at);
+  }
+
+  get items() {
+    return [...this.#items];
+  }
+
+  add(text) {
+    const at = Math.max(Date.now(), (this.#items.at(-1)?.at ?? 0) + 1);
+    const item = { client_id: newId(), text, at, created_at: new Date(at).toISOString(), state: "waiting" };
+    this.#items.push(item);
+    this.#keep(item);
+    this.pump();
+    return item;
+  }
+
+  // Call when the socket is open; harmless at any other time.
+  pump() {
+    if (this.#sending || this.#pause) return;
+    const item = this.#items.find((one) => one.state !== "failed");
+    if (!item || !this.send({ type: "message", text: item.text, client_id: item.client_id })) return;
+    this.#sending = item;
+    this.#change(item, "sending");
+    this.#timer = setTimeout(() => this.onSilence(), ACCEPT_WITHIN);
+  }
+
+  disconnected() {
+    clearTimeout(this.#timer);
+    this.#sending = null;
+    for (const item of this.#items) if (item.state === "sending") this.#change(item, "waiting");
+  }
+
+  accepted(clientId) {
+    const item = this.#take(clientId);
+    if (item) {
+      this.#drop(item);
+      this.onChange({ ...item, state: "sent" });
+    }
+    this.pump();
+  }
+
+  refused(clientId, frame) {
+    const item = this.#take(clientId);
+    if (!item) return false;
+    if (PASSING.has(frame.code)) {
+      this.#change(item, "waiting");
+      this.#pause = setTimeout(() => {
+        this.#pause = 0;
+        this.pump();
+      }, Math.max(1, frame.seconds ?? 3) * 1000);
+    } else {
+      item.error = frame.text;
+      this.#change(item, "failed");
+    }
+    this.pump();
+    return true;
+  }
+
+  retry(clientId) {
+    const item = this.#items.find((one) => one.client_id === clientId);
+    if (item) this.#change(item, "waiting");
+    this.pump();
+  }
+
+  discard(clientId) {
+    const item = this.#items.find((one) => one.client_id === clientId);
+    if (item) this.#drop(item);
+  }
+
+  #take(clientId) {
+    if (this.#sending?.client_id === clientId) {
+      clearTimeout(this.#timer);
+      this.#sending = null;
+    }
+    return this.#items.find((one) => one.client_id === clientId);
+  }
+
+  #drop(item) {
+    this.#items = this.#items.filter((one) => one !== item);
+    remove(this.prefix + item.client_id);
+  }
+
+  #change(item, state) {
+    item.state = state;
+    this.#keep(item);
+    this.onChange(item);
+  }
+
+  #keep(item) {
+    write(this.prefix + item.client_id, JSON.stringify({ ...item, state: item.state === "failed" ? "failed" : "waiting" }));
+  }
+}
+
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+// randomUUID exists in secure contexts only, and a first try on http://192.168.… is none.
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,181 @@
+// The list of messages. An entry is known by its id (from the server) or its client_id (from a page).
+import { clock, dayName, full, sameDay } from "./dates.js";
+import { make } from "./dom.js";
+import { t } from "./strings.js";
+
+// Sent by buttons, not typed: neither they nor their answers belong into the conversation.
+const QUIET = new Set(["/stop"]);
+
+export class Thread {
+  #questions = new Map();
+  #answers = new Map();
+  #streams = new Map();
+  #quiet = new Set();
+
+  constructor(list, { onRetry, onDiscard }) {
+    this.list = list;
+    this.onRetry = onRetry;
+    this.onDiscard = onDiscard;
+  }
+
+  get empty() {
+    return !this.list.querySelector(".message");
+  }
+
+  get streaming() {
+    return this.#streams.size > 0;
+  }
+
+  clear() {
+    this.list.replaceChildren();
+    for (const known of [this.#questions, this.#answers, this.#streams, this.#quiet]) known.clear();
+  }
+
+  isQuiet(clientId) {
+    return this.#quiet.has(clientId);
+  }
+
+  // A message of the person; called again when its state changes.
+  question({ client_id, text, created_at, state = "sent", error = "" }) {
+    if (QUIET.has(text)) {
+      this.#quiet.add(client_id);
+      return;
+    }
+    let row = this.#questions.get(client_id);
+    if (!row) {
+      row = this.#row("user", created_at);
+      row.append(make("div", { class: "bubble", text }), make("div", { class: "note" }));
+      this.#questions.set(client_id, row);
+      this.list.append(row);
+      this.#separate();
+    }
+    this.#note(row, client_id, state, error);
+  }
+
+  #note(row, clientId, state, error) {
+    row.dataset.state = state;
+    const note = row.querySelector(".note");
+    if (state === "failed") {
+      note.replaceChildren(
+        make("span", { text: `${t("failed")}${error ? `: ${error}` : ""}` }),
+        make("button", { type: "button", text: t("retry"), on: { click: () => this.onRetry(clientId) } }),
+        make("button", { type: "button", text: t("discard"), on: { click: () => this.#discard(clientId) } }),
+      );
+    } else note.textContent = { sending: t("sending"), waiting: t("waiting") }[state] ?? "";
+  }
+
+  #discard(clientId) {
+    this.#questions.get(clientId)?.remove();
+    this.#questions.delete(clientId);
+    this.onDiscard(clientId);
+    this.#separate();
+  }
+
+  // An answer, or a message of an operator. Returns false when it is shown already or not to be shown.
+  answer({ id, client_id, role, html, text, created_at }) {
+    this.#streams.get(client_id)?.remove();
+    this.#streams.delete(client_id);
+    if (this.#answers.has(id) || this.#quiet.has(client_id)) return false;
+    const row = this.#row(role, created_at);
+    const body = make("div", { class: "body" });
+    body.innerHTML = html; // sanitised by the server, and the page's policy runs no inline script
+    decorate(body);
+    row.append(make("span", { class: "avatar small", "aria-hidden": "true" }), body);
+    this.#answers.set(id, row);
+    row.dataset.text = text;
+    this.#place(row, client_id);
+    this.#separate();
+    return true;
+  }
+
+  // Text of an answer that is still being written.
+  token(clientId, text) {
+    if (this.#quiet.has(clientId)) return;
+    let row = this.#streams.get(clientId);
+    if (!row) {
+      row = this.#row("assistant", new Date().toISOString());
+      row.classList.add("streaming");
+      row.append(
+        make("span", { class: "avatar small", "aria-hidden": "true" }),
+        make("div", { class: "body plain", "aria-busy": "true" }),
+      );
+      this.#streams.set(clientId, row);
+      this.#place(row, clientId);
+    }
+    row.querySelector(".body").append(text);
+  }
+
+  restart(clientId) {
+    this.#streams.get(clientId)?.remove();
+    this.#streams.delete(clientId);
+  }
+
+  dropStreams() {
+    for (const clientId of [...this.#streams.keys()]) this.restart(clientId);
+  }
+
+  notice(text) {
+    this.list.append(make("li", { class: "notice-line", text }));
+  }
+
+  relabel() {
+    this.#separate();
+    for (const row of this.list.querySelectorAll(".message")) row.querySelector("time").textContent = clock(row.dataset.at);
+    for (const [clientId, row] of this.#questions) this.#note(row, clientId, row.dataset.state, "");
+    for (const button of this.list.querySelectorAll(".copy")) button.textContent = t("copy");
+  }
+
+  #row(role, at) {
+    const when = make("time", { datetime: at, title: full(at), text: clock(at) });
+    return make("li", { class: `message ${role}`, data: { at } }, when);
+  }
+
+  // Below its question, so that the page reads the same live and after a reload.
+  #place(row, clientId) {
+    const question = this.#questions.get(clientId);
+    if (question) question.after(row);
+    else this.list.append(row);
+  }
+
+  #separate() {
+    for (const line of this.list.querySelectorAll(".day")) line.remove();
+    let before = null;
+    for (const row of this.list.querySelectorAll(".message")) {
+      if (!before || !sameDay(before, row.dataset.at)) row.before(make("li", { class: "day" }, make("span", { text: dayName(row.dataset.at) })));
+      before = row.dataset.at;
+    }
+  }
+}
+
+function decorate(body) {
+  for (const block of body.querySelectorAll("pre")) {
+    const language = /language-(\S+)/.exec(block.querySelector("code")?.className ?? "")?.[1] ?? "";
+    const button = make("button", { type: "button", class: "copy", text: t("copy") });
+    button.addEventListener("click", () => copy(block.textContent, button));
+    const frame = make("div", { class: "code" }, make("div", { class: "code-bar" }, make("span", { text: language }), button));
+    block.replaceWith(frame);
+    frame.append(block);
+    block.tabIndex = 0;
+  }
+  for (const table of body.querySelectorAll("table")) {
+    const frame = make("div", { class: "table", tabindex: "0" });
+    table.replaceWith(frame);
+    frame.append(table);
+  }
+}
+
+async function copy(text, button) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = make("textarea", { class: "hidden-text" });
+    area.value = text;
+    button.after(area);
+    area.select();
+    document.execCommand("copy"); // the clipboard API exists in secure contexts only
+    area.remove();
+    button.focus();
+  }
+  button.textContent = t("copied");
+  setTimeout(() => (button.textContent = t("copy")), 1500);
+}
