@@ -13,7 +13,9 @@ from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from adapters.errors import AccountError
 from bots import metrics
+from bots.operations.errors import OperationError
 from clawdbot import request_id
 
 logger = logging.getLogger(__name__)
@@ -43,7 +45,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     status = serializers.IntegerField(help_text="The HTTP status again.")
     detail = serializers.CharField(help_text="What went wrong, in one sentence.")
     request_id = serializers.CharField(required=False, help_text="Finds this request in the logs.")
-    errors = serializers.DictField(required=False, help_text="Messages by field, when the input was not valid.")
+    errors: Any = serializers.DictField(required=False, help_text="Messages by field, when the input was not valid.")
 
 
 def document(status: int, detail: str, **more: Any) -> dict[str, Any]:
@@ -69,6 +71,10 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
         error = exceptions.PermissionDenied()
     elif isinstance(error, RequestDataTooBig):
         error = Problem(413, "The body is too large.")
+    elif isinstance(error, OperationError):
+        error = Problem(400, str(error))
+    elif isinstance(error, AccountError):
+        error = exceptions.ValidationError({"account": error.problems or {"account": str(error)}})
     if not isinstance(error, exceptions.APIException):
         metrics.failure("api")
         logger.error("unexpected error in a view", exc_info=error)

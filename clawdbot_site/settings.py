@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import django_stubs_ext
 
-from clawdbot_site import keys, logs, storage
+from clawdbot_site import api, keys, logs, storage
 from clawdbot_site.config import load
 from clawdbot_site.sources import ConfigError
 from clawdbot_site.unfold import UNFOLD as UNFOLD
@@ -64,6 +65,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "rest_framework.authtoken",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "channels",
     "django_celery_beat",
     "clawdbot_site.apps.SiteConfig",
@@ -153,4 +155,11 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 LOGGING = logs.configuration(CLAWDBOT.log.level, CLAWDBOT.log.format, DEBUG)
 
-REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
+REST_FRAMEWORK = api.REST_FRAMEWORK
+SPECTACULAR_SETTINGS = api.SPECTACULAR_SETTINGS
+
+# Every process keeps its counters there and the web process adds them up; prometheus_client reads the variable when it
+# is imported, which is later.
+METRICS_DIRECTORY = HOME / "metrics"
+METRICS_DIRECTORY.mkdir(mode=0o700, exist_ok=True)
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(METRICS_DIRECTORY)

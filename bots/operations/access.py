@@ -23,7 +23,7 @@ def bots_for(user: User, at_least: str = Role.VIEWER) -> BotQuerySet:
     rows: BotQuerySet = Bot.objects.all()
     if is_superuser(user):
         return rows
-    granted = BotAccess.objects.filter(user_id=user.pk, role__in=_ROLES_FROM[at_least])
+    granted = BotAccess.objects.filter(user_id=user.pk or 0, role__in=_ROLES_FROM[at_least])
     return rows.filter(pk__in=granted.values("bot_id"))
 
 

@@ -12,9 +12,7 @@ from bots.models import Bot, Channel
 from bots.operations import channels
 
 
-def create_channel(
-    bot: Bot, platform: str, account: Mapping[str, Any], *, name: str = "", **fields: Any
-) -> Channel:
+def create_channel(bot: Bot, platform: str, account: Mapping[str, Any], *, name: str = "", **fields: Any) -> Channel:
     """Connects a platform account to a bot, with more fields than the command line asks for.
 
     Args:

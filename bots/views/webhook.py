@@ -10,11 +10,10 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
-from typing import ClassVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from rest_framework.parsers import BaseParser
+from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,9 +23,10 @@ from adapters import registry
 from adapters.errors import AdapterError, SignatureRejected
 from adapters.events import Event, Received, WebhookRequest
 from bots import channels, inbox, metrics
+from bots.depth import too_deep
 from bots.models import Channel
 from bots.problems import Problem, exception_handler
-from bots.views.depth import too_deep
+from bots.views import webhook_docs
 from bots.views.flood import guard
 from clawdbot import request_id
 
@@ -50,23 +50,27 @@ class _Refused(Problem):
 
 
 class WebhookView(APIView):
-    """Takes what a chat platform posts to one channel, or to the common address."""
+    """Takes what a chat platform posts to one channel."""
 
     authentication_classes = ()  # the platform's signature is the authentication
     permission_classes = ()
     throttle_classes = ()
     # No parser: the signature is over the raw bytes, and nothing is read before it is checked.
-    parser_classes: ClassVar[tuple[type[BaseParser], ...]] = ()
-    http_method_names: ClassVar[list[str]] = ["get", "post"]
+    parser_classes = ()
+    http_method_names = ["get", "post"]
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
         # Platforms send odd Accept headers; a 406 would make them deliver for ever.
         return JSONRenderer(), "application/json"
 
-    def get(self, request: Request, channel_id: str | None = None) -> HttpResponse:
+    @extend_schema(operation_id="webhook_challenge", summary="A platform's challenge", **webhook_docs.GET)
+    def get(self, request: Request, channel_id: str) -> HttpResponse:
+        """Platforms that check an address before they use it ask here."""
         return self._receive(request, channel_id)
 
-    def post(self, request: Request, channel_id: str | None = None) -> HttpResponse:
+    @extend_schema(operation_id="webhook", summary="What a platform posts", **webhook_docs.POST)
+    def post(self, request: Request, channel_id: str) -> HttpResponse:
+        """The signature is checked over the raw bytes; the answer comes after the events are stored."""
         return self._receive(request, channel_id)
 
     def handle_exception(self, exc: Exception) -> Response:
@@ -89,6 +93,20 @@ class WebhookView(APIView):
             raise
         metrics.webhook(platform, time.perf_counter() - began)
         return response
+
+
+class AnyWebhookView(WebhookView):
+    """The common address: the platform is told by the request's marks, the channel by whose secret fits."""
+
+    @extend_schema(operation_id="any_webhook_challenge", summary="A platform's challenge", **webhook_docs.GET)
+    def get(self, request: Request) -> HttpResponse:  # type: ignore[override]
+        """As with a channel's own address; closed when it is not clear which channel is meant."""
+        return self._receive(request, None)
+
+    @extend_schema(operation_id="any_webhook", summary="What a platform posts", **webhook_docs.POST)
+    def post(self, request: Request) -> HttpResponse:  # type: ignore[override]
+        """As with a channel's own address; closed when it is not clear which channel is meant."""
+        return self._receive(request, None)
 
 
 def _channel(public_id: str) -> Channel:

@@ -21,7 +21,7 @@ from django.db import connections
 from django.http import HttpResponseBase
 
 from bots import metrics, problems
-from bots.views.webhook import WebhookView
+from bots.views.webhook import AnyWebhookView, WebhookView
 from clawdbot import request_id
 
 logger = logging.getLogger(__name__)
@@ -32,12 +32,12 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 PREFIX = "/api/webhook"
-# SQLite takes one writer at a time and lets the others sleep in growing steps: more threads only make the slowest slower.
+# SQLite takes one writer at a time and lets the others sleep in growing steps: more threads only slow the slowest.
 THREADS = {"sqlite": 2}
 THREADS_ELSEWHERE = 8
 # More than this waiting means seconds of delay: better that the platform comes again than that it waits in vain.
 MAX_WAITING = 512
-_view = WebhookView.as_view()
+_view, _any_view = WebhookView.as_view(), AnyWebhookView.as_view()
 
 
 class _Gone(Exception):
@@ -134,7 +134,8 @@ def _respond(scope: Scope, body: bytes, rid: str, channel_id: str | None) -> Htt
     """Runs the view in a thread of the pool."""
     with request_id.bound(rid):
         try:
-            response = _view(ASGIRequest(scope, io.BytesIO(body)), channel_id=channel_id)
+            request = ASGIRequest(scope, io.BytesIO(body))
+            response = _any_view(request) if channel_id is None else _view(request, channel_id=channel_id)
             render = getattr(response, "render", None)
             return render() if callable(render) else response
         except Exception:

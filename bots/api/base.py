@@ -1,0 +1,120 @@
+"""What every view of the API shares: strict query parameters, scoped rows, roles by action, pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, cast
+
+from django.db.models import Model, QuerySet
+from rest_framework import serializers
+from rest_framework.authentication import SessionAuthentication, TokenAuthentication
+from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.viewsets import GenericViewSet
+
+from bots.api.pagination import Cursor
+from bots.api.parsers import BoundedJSONParser
+from bots.api.permissions import HasRole
+from bots.api.throttling import UserThrottle
+from bots.operations import access, changes
+from bots.operations.access import Role
+
+# Whole numbers of the path: what every database can compare with a key.
+ID_PATTERN = "[0-9]{1,18}"
+_PAGING = ("cursor", "page_size", "ordering")
+
+
+class Filters(serializers.Serializer[Any]):
+    """The query parameters every list takes; each resource adds its own."""
+
+    cursor = serializers.CharField(required=False, max_length=500, help_text="From `next` or `previous` of a page.")
+    page_size = serializers.IntegerField(required=False, min_value=1, max_value=200, help_text="Rows of a page; 50.")
+    ordering = serializers.ChoiceField(choices=("-id", "id"), required=False, help_text="The first is the default.")
+
+    @classmethod
+    def orders(cls) -> list[str]:
+        """The orders a caller may ask for, the default first."""
+        field: Any = cls._declared_fields["ordering"]
+        return list(field.choices)
+
+
+class ScopedViewSet(GenericViewSet[Any]):
+    """Rows of the bots that the user may see.
+
+    Attributes:
+        bot_path: ORM path from the row to its bot's id.
+        roles: Least role by action; an action that is not named needs `viewer`.
+        filters: The query parameters of the list; others are refused, so that a typing error is not a wider answer.
+    """
+
+    authentication_classes = [TokenAuthentication, SessionAuthentication]
+    permission_classes = [HasRole]
+    throttle_classes = [UserThrottle]
+    parser_classes = [BoundedJSONParser]
+    renderer_classes = [JSONRenderer]
+    pagination_class = Cursor
+    lookup_value_regex = ID_PATTERN
+    bot_path: ClassVar[str] = "bot_id"
+    roles: ClassVar[Mapping[str, str]] = {}
+    filters: ClassVar[type[Filters]] = Filters
+
+    def role_for(self, action: str | None) -> str:
+        return self.roles.get(action or "", Role.VIEWER)
+
+    def bot_id_of(self, row: Model) -> int:
+        value: Any = row
+        for name in self.bot_path.split("__"):
+            value = getattr(value, name)
+        return int(value)
+
+    def rows(self) -> QuerySet[Any]:
+        """Every row with what its serializer needs; `get_queryset` narrows it to the user's bots."""
+        raise NotImplementedError
+
+    def get_queryset(self) -> QuerySet[Any]:
+        rows = self.rows()
+        if access.is_superuser(self.request.user):
+            return rows
+        return rows.filter(**{f"{self.bot_path}__in": access.bots_for(self.request.user).values("pk")})
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.action != "list":
+            return queryset
+        values = self.parameters(self.filters)
+        return self.narrow(queryset, {k: v for k, v in values.items() if k not in _PAGING and v is not None})
+
+    def narrow(self, rows: QuerySet[Any], values: Mapping[str, Any]) -> QuerySet[Any]:
+        """Applies the valid filter values; by default each is an exact comparison."""
+        return rows.filter(**values) if values else rows
+
+    def parameters(self, form: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """The query parameters, checked.
+
+        Raises:
+            ValidationError: An unknown parameter, or a value that does not fit.
+        """
+        # a plain mapping: a form's rules (what is missing is False) have no place here
+        checked = form(data=self.request.query_params.dict())
+        unknown = set(self.request.query_params) - set(checked.fields)
+        if unknown:
+            raise ValidationError({name: ["This parameter is not known."] for name in sorted(unknown)})
+        checked.is_valid(raise_exception=True)
+        return dict(checked.validated_data)
+
+    def ordering_of(self, request: Request) -> tuple[str, ...]:
+        # checked by `filter_queryset`, which comes first
+        wanted = request.query_params.get("ordering") or self.filters.orders()[0]
+        return (wanted,) if wanted.lstrip("-") == "id" else (wanted, "-id" if wanted.startswith("-") else "id")
+
+    def perform_update(self, serializer: serializers.BaseSerializer[Any]) -> None:
+        serializer.instance = changes.change(cast(Model, serializer.instance), serializer.validated_data)
+
+    def require(self, bot_id: int, role: str) -> None:
+        """Refuses with 403 when the user's role on this bot is lower.
+
+        Raises:
+            PermissionDenied: Always the same words, whatever the role is.
+        """
+        if not access.may(self.request.user, bot_id, role):
+            raise PermissionDenied

@@ -1,0 +1,36 @@
+"""Reading JSON that a stranger sent: bounded in size and depth before it is parsed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django.conf import settings
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import JSONParser
+
+from bots.depth import too_deep
+from bots.problems import Problem
+
+
+class BoundedJSONParser(JSONParser):
+    """JSON in UTF-8, within the limits of the settings; NaN and Infinity are refused."""
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        limits = settings.CLAWDBOT.limits
+        body = stream.read(limits.body_bytes + 1)
+        if len(body) > limits.body_bytes:
+            raise Problem(413, f"The body is larger than {limits.body_bytes} bytes.")
+        if too_deep(body, limits.json_depth):
+            raise ParseError("The body is nested too deeply.")
+        try:
+            return json.loads(body.decode("utf-8"), parse_constant=_refuse)
+        except (ValueError, RecursionError):
+            raise ParseError("The body is not JSON.") from None
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")

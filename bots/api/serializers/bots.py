@@ -1,0 +1,127 @@
+"""Bots and model providers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from rest_framework import serializers
+
+from bots.api.base import Filters
+from bots.models import Bot, ModelProvider
+
+_BOT = {
+    "id": 1,
+    "slug": "demo",
+    "name": "Clawdbot",
+    "description": "",
+    "instructions": "You are a friendly assistant.",
+    "greeting": "Hello!",
+    "enabled": True,
+    "is_default": True,
+    "allowed_origins": ["https://example.com"],
+    "retention_days": 90,
+    "temperature": 0.3,
+    "max_reply_tokens": 512,
+    "created_at": "2026-11-22T08:00:00Z",
+    "updated_at": "2026-11-22T08:00:00Z",
+}
+
+
+@extend_schema_serializer(examples=[OpenApiExample("A bot", value=_BOT, response_only=True)])
+class BotSerializer(serializers.ModelSerializer[Bot]):
+    """A bot with all that an operator sets."""
+
+    class Meta:
+        model = Bot
+        fields = tuple(_BOT)
+        read_only_fields = ("id", "slug", "is_default", "created_at", "updated_at")
+
+    allowed_origins = serializers.ListField(child=serializers.URLField(max_length=300), required=False, max_length=50)
+    retention_days = serializers.IntegerField(min_value=0, max_value=36_500, allow_null=True, required=False)
+    max_reply_tokens = serializers.IntegerField(min_value=1, max_value=100_000, required=False)
+
+
+class BotFilters(Filters):
+    """Query parameters of the list of bots."""
+
+    slug = serializers.CharField(required=False, max_length=60, help_text="Exactly this slug.")
+    enabled = serializers.BooleanField(required=False)
+    q = serializers.CharField(
+        required=False, max_length=100, help_text="Part of the name, the slug or the description."
+    )
+
+
+_PROVIDER = {
+    "id": 1,
+    "name": "openai",
+    "endpoint": "https://api.openai.com/v1",
+    "model": "gpt-5-mini",
+    "has_api_key": True,
+    "priority": 100,
+    "enabled": True,
+    "timeout_s": 60.0,
+    "context_tokens": 8192,
+    "input_price": "0.2500",
+    "output_price": "2.0000",
+    "last_ok_at": "2026-11-22T08:00:00Z",
+    "last_error_at": None,
+    "last_error": "",
+}
+_NEW_PROVIDER = {
+    "name": "openai",
+    "endpoint": "https://api.openai.com/v1",
+    "model": "gpt-5-mini",
+    "api_key": "sk-...",
+    "priority": 10,
+}
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("A provider", value=_PROVIDER, response_only=True),
+        OpenApiExample("A new provider", value=_NEW_PROVIDER, request_only=True),
+    ]
+)
+class ProviderSerializer(serializers.ModelSerializer[ModelProvider]):
+    """A model provider. The key goes in and never comes out."""
+
+    class Meta:
+        model = ModelProvider
+        fields = (*_PROVIDER, "api_key")
+        read_only_fields = ("id", "last_ok_at", "last_error_at", "last_error")
+
+    endpoint = serializers.RegexField(r"^https?://[^\s/?#@]+(/[^\s?#]*)?$", max_length=300)
+    api_key = serializers.CharField(
+        write_only=True, required=False, allow_blank=True, max_length=500, trim_whitespace=True
+    )
+    has_api_key = serializers.SerializerMethodField()
+    priority = serializers.IntegerField(min_value=-10_000, max_value=10_000, required=False)
+    timeout_s = serializers.FloatField(min_value=0.1, max_value=3600, required=False)
+    context_tokens = serializers.IntegerField(min_value=256, max_value=10_000_000, required=False)
+
+    def get_has_api_key(self, row: ModelProvider) -> bool:
+        """Whether a key is stored."""
+        return bool(row.api_key_encrypted)
+
+    def to_internal_value(self, data: Any) -> Any:
+        values = super().to_internal_value(data)
+        if "endpoint" in values:
+            values["endpoint"] = values["endpoint"].rstrip("/")
+        return values
+
+
+class ProviderFilters(Filters):
+    """Query parameters of the list of providers."""
+
+    enabled = serializers.BooleanField(required=False)
+
+
+@extend_schema_serializer(
+    examples=[OpenApiExample("It answered", value={"ok": True, "text": "gpt-5-mini answered in 412 ms"})]
+)
+class TestOutcomeSerializer(serializers.Serializer[Any]):
+    """How a try went."""
+
+    ok = serializers.BooleanField()
+    text = serializers.CharField(help_text="One line for people; never a secret.")

@@ -1,0 +1,162 @@
+"""People, what bots remember about them, and searching it."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from rest_framework import serializers
+
+from bots.api.base import Filters
+from bots.api.fields import MAX_ID
+from bots.models import Identity, Person
+from memory.models import MemoryEntry
+
+_IDENTITY = {"channel": "5f0c9b6d8f1e4a27", "external_id": "7001", "user_name": "Li Wei"}
+_PERSON = {
+    "id": 12,
+    "bot": 1,
+    "key": "9b1c0f2e7d6a5b43",
+    "display_name": "Li Wei",
+    "language": "zh-hans",
+    "time_zone": "Asia/Shanghai",
+    "blocked": False,
+    "identities": [_IDENTITY],
+    "created_at": "2026-11-01T08:00:00Z",
+    "last_seen_at": "2026-11-22T08:00:00Z",
+}
+
+
+class IdentitySerializer(serializers.ModelSerializer[Identity]):
+    """A person's account on a channel."""
+
+    class Meta:
+        model = Identity
+        fields = tuple(_IDENTITY)
+        read_only_fields = fields
+
+    channel = serializers.CharField(source="channel.public_id", read_only=True)
+
+
+@extend_schema_serializer(examples=[OpenApiExample("A person", value=_PERSON, response_only=True)])
+class PersonSerializer(serializers.ModelSerializer[Person]):
+    """A human as one bot knows them."""
+
+    class Meta:
+        model = Person
+        fields = tuple(_PERSON)
+        read_only_fields = ("id", "bot", "key", "created_at", "last_seen_at")
+
+    identities = IdentitySerializer(many=True, read_only=True)
+
+    def validate_time_zone(self, value: str) -> str:
+        """Refuses names that this machine's time zone database does not hold."""
+        if value and value not in zoneinfo.available_timezones():
+            raise serializers.ValidationError("This is no time zone, such as Asia/Shanghai.")
+        return value
+
+
+class PersonFilters(Filters):
+    """Query parameters of the list of people."""
+
+    bot = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID)
+    key = serializers.CharField(required=False, max_length=120)
+    blocked = serializers.BooleanField(required=False)
+    external_id = serializers.CharField(required=False, max_length=191, help_text="The id on a platform.")
+    q = serializers.CharField(required=False, max_length=100, help_text="Part of the name.")
+
+
+_MEMORY = {
+    "id": 345,
+    "bot": 1,
+    "person": 12,
+    "conversation": 7,
+    "kind": "turn",
+    "role": "user",
+    "speaker": "Li Wei",
+    "text": "My sister lives in Chengdu",
+    "pinned": False,
+    "repeated": 0,
+    "occurred_at": "2026-11-20T08:00:00Z",
+}
+
+
+@extend_schema_serializer(examples=[OpenApiExample("A memory", value=_MEMORY, response_only=True)])
+class MemorySerializer(serializers.ModelSerializer[MemoryEntry]):
+    """One remembered thing. Words that were said again are listed once and counted in `repeated`."""
+
+    class Meta:
+        model = MemoryEntry
+        fields = tuple(_MEMORY)
+        read_only_fields = fields
+
+    repeated = serializers.IntegerField(source="duplicates", read_only=True)
+
+
+class MemoryFilters(Filters):
+    """Query parameters of the list of memories."""
+
+    bot = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID)
+    person = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID)
+    kind = serializers.ChoiceField(choices=MemoryEntry.Kind.choices, required=False)
+    role = serializers.ChoiceField(choices=MemoryEntry.Role.choices, required=False)
+    q = serializers.CharField(required=False, max_length=100, help_text="Part of the text. By meaning: /search/.")
+    since = serializers.DateTimeField(required=False)
+    until = serializers.DateTimeField(required=False)
+    ordering = serializers.ChoiceField(
+        choices=("-id", "id", "-occurred_at", "occurred_at"), required=False, help_text="The first is the default."
+    )
+
+
+class SearchParameters(serializers.Serializer[Any]):
+    """A search in one person's memories."""
+
+    person = serializers.IntegerField(min_value=1, max_value=MAX_ID, help_text="Whose memories.")
+    q = serializers.CharField(max_length=1000, help_text="A question or some words, in any language.")
+    k = serializers.IntegerField(min_value=1, max_value=100, default=10, help_text="How many at most.")
+
+
+class HitSerializer(serializers.Serializer[Any]):
+    """A memory that was found."""
+
+    id = serializers.IntegerField()
+    role = serializers.CharField()
+    speaker = serializers.CharField(allow_blank=True)
+    text = serializers.CharField()
+    score = serializers.FloatField(help_text="Comparable within one search only.")
+    occurred_at = serializers.DateTimeField()
+    why = serializers.DictField(child=serializers.FloatField(), help_text="The share of every arm of the search.")
+
+
+_FOUND = {
+    "ms": 14.2,
+    "degraded": False,
+    "hits": [
+        {
+            "id": 345,
+            "role": "user",
+            "speaker": "Li Wei",
+            "text": "My sister lives in Chengdu",
+            "score": 1.8,
+            "occurred_at": "2026-11-20T08:00:00Z",
+            "why": {"lexical": 0.9, "vector": 0.9},
+        }
+    ],
+}
+
+
+@extend_schema_serializer(examples=[OpenApiExample("Found", value=_FOUND, response_only=True)])
+class SearchResultSerializer(serializers.Serializer[Any]):
+    """What a search found, best first."""
+
+    ms = serializers.FloatField()
+    degraded = serializers.BooleanField(help_text="Only words were compared, because no embedding could be made.")
+    hits = HitSerializer(many=True)
+
+
+@extend_schema_serializer(examples=[OpenApiExample("Forgotten", value={"deleted": 42}, response_only=True)])
+class ForgottenSerializer(serializers.Serializer[Any]):
+    """How many memories were deleted."""
+
+    deleted = serializers.IntegerField()

@@ -1,0 +1,95 @@
+"""Bots and model providers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.db.models import Q, QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import mixins
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from bots.api.base import ScopedViewSet
+from bots.api.permissions import MayConfigure
+from bots.api.serializers.bots import (
+    BotFilters,
+    BotSerializer,
+    ProviderFilters,
+    ProviderSerializer,
+    TestOutcomeSerializer,
+)
+from bots.models import Bot, ModelProvider
+from bots.operations import changes, providers
+from bots.operations.access import Role
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Bots you may see", parameters=[BotFilters]),
+    retrieve=extend_schema(summary="One bot"),
+    partial_update=extend_schema(summary="Change a bot (manager)"),
+)
+class BotViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin, ScopedViewSet):
+    """Bots are made and removed in the admin or by `manage.py bot`; here they are read and changed."""
+
+    queryset = Bot.objects.none()
+    serializer_class = BotSerializer
+    http_method_names = ["get", "patch"]
+    bot_path = "pk"
+    filters = BotFilters
+    roles: ClassVar[Mapping[str, str]] = {"partial_update": Role.MANAGER}
+
+    def rows(self) -> QuerySet[Any]:
+        return Bot.objects.all()
+
+    def narrow(self, rows: QuerySet[Any], values: Mapping[str, Any]) -> QuerySet[Any]:
+        values = dict(values)
+        if words := values.pop("q", ""):
+            rows = rows.filter(Q(name__icontains=words) | Q(slug__icontains=words) | Q(description__icontains=words))
+        return super().narrow(rows, values)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Model providers (staff)", parameters=[ProviderFilters]),
+    retrieve=extend_schema(summary="One model provider (staff)"),
+    create=extend_schema(summary="Add a model provider (staff)"),
+    partial_update=extend_schema(summary="Change a model provider (staff)"),
+    destroy=extend_schema(summary="Remove a model provider (staff)"),
+)
+class ProviderViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.CreateModelMixin,
+    mixins.UpdateModelMixin,
+    mixins.DestroyModelMixin,
+    ScopedViewSet,
+):
+    """OpenAI-compatible endpoints, asked in the order of their priority. They belong to no bot: staff only."""
+
+    queryset = ModelProvider.objects.none()
+    serializer_class = ProviderSerializer
+    permission_classes = [MayConfigure]
+    http_method_names = ["get", "post", "patch", "delete"]
+    filters = ProviderFilters
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return ModelProvider.objects.all()
+
+    def perform_create(self, serializer: BaseSerializer[ModelProvider]) -> None:
+        self._save(serializer)
+
+    def perform_update(self, serializer: BaseSerializer[ModelProvider]) -> None:
+        self._save(serializer)
+
+    def _save(self, serializer: BaseSerializer[ModelProvider]) -> None:
+        serializer.instance = changes.save_provider(serializer.instance, serializer.validated_data)
+
+    @extend_schema(summary="Ask a provider for one word (staff)", request=None, responses=TestOutcomeSerializer)
+    @action(detail=True, methods=["post"])
+    def test(self, request: Request, pk: str | None = None) -> Response:
+        """Proves address, key and model; the outcome is noted on the provider."""
+        result = providers.test_provider(self.get_object())
+        return Response(TestOutcomeSerializer({"ok": result.ok, "text": result.text}).data)

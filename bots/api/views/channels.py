@@ -1,0 +1,104 @@
+"""Channels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, cast
+
+from django.conf import settings
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import mixins
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from bots.api.base import ScopedViewSet
+from bots.api.serializers.bots import TestOutcomeSerializer
+from bots.api.serializers.channels import (
+    ChannelChangeSerializer,
+    ChannelFilters,
+    ChannelSerializer,
+    WebhookAddressSerializer,
+)
+from bots.models import Channel
+from bots.operations import channel_accounts, channels
+from bots.operations.access import Role
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Channels of the bots you may see", parameters=[ChannelFilters]),
+    retrieve=extend_schema(summary="One channel"),
+    create=extend_schema(summary="Connect a platform account (manager)"),
+    partial_update=extend_schema(
+        summary="Change a channel or its account (manager)",
+        request=ChannelChangeSerializer,
+        responses=ChannelSerializer,
+    ),
+    destroy=extend_schema(summary="Remove a channel with its conversations (manager)"),
+)
+class ChannelViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.CreateModelMixin,
+    mixins.UpdateModelMixin,
+    mixins.DestroyModelMixin,
+    ScopedViewSet,
+):
+    """Accounts go in encrypted and never come out; `account_keys` says which keys have a value."""
+
+    queryset = Channel.objects.none()
+    serializer_class = ChannelSerializer
+    http_method_names = ["get", "post", "patch", "delete"]
+    lookup_field = "public_id"
+    lookup_url_kwarg = "id"
+    lookup_value_regex = "[0-9a-f]{1,32}"
+    filters = ChannelFilters
+    roles: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("create", "partial_update", "destroy", "test", "set_webhook"), Role.MANAGER
+    )
+
+    def rows(self) -> QuerySet[Any]:
+        return Channel.objects.all()
+
+    def get_serializer_class(self) -> type[BaseSerializer[Any]]:
+        return ChannelChangeSerializer if self.action == "partial_update" else ChannelSerializer
+
+    def perform_create(self, serializer: BaseSerializer[Channel]) -> None:
+        values = dict(serializer.validated_data)
+        bot = values.pop("bot")
+        self.require(bot.pk, Role.MANAGER)
+        serializer.instance = channel_accounts.create_channel(
+            bot, values.pop("platform"), values.pop("account", {}), **values
+        )
+
+    def perform_update(self, serializer: BaseSerializer[Channel]) -> None:
+        serializer.instance = channel_accounts.change_channel(
+            cast(Channel, serializer.instance), **serializer.validated_data
+        )
+
+    @extend_schema(summary="Try the account (manager)", request=None, responses=TestOutcomeSerializer)
+    @action(detail=True, methods=["post"])
+    def test(self, request: Request, id: str | None = None) -> Response:
+        """Asks the platform who the account is."""
+        outcome = channels.test_channel(self.get_object())
+        return Response({"ok": outcome.ok, "text": outcome.text})
+
+    @extend_schema(
+        summary="Register the webhook at the platform (manager)",
+        request=WebhookAddressSerializer,
+        responses=TestOutcomeSerializer,
+    )
+    @action(detail=True, methods=["post"], url_path="set-webhook")
+    def set_webhook(self, request: Request, id: str | None = None) -> Response:
+        """Where the platform has no call for it, `ok` is false and `text` says what to do by hand."""
+        channel = self.get_object()
+        form = WebhookAddressSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        base_url = form.validated_data.get("base_url") or settings.CLAWDBOT.web.public_url
+        if not base_url:
+            raise ValidationError({"base_url": ["Needed: the configuration has no web.public_url."]})
+        outcome = channels.set_webhook(channel, base_url)
+        return Response({"ok": outcome.ok, "text": outcome.text})

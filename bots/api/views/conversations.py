@@ -1,0 +1,126 @@
+"""Conversations and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import mixins, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from bots.api.base import ScopedViewSet
+from bots.api.serializers.conversations import (
+    ConversationFilters,
+    ConversationSerializer,
+    MessageFilters,
+    MessageSerializer,
+    NewMessageSerializer,
+)
+from bots.api.throttling import SendThrottle, UserThrottle
+from bots.models import Conversation, Message
+from bots.operations.access import Role
+from bots.operations.messages import MAX_KEY, KeyUsedBefore, NoWayToPerson, send_to_person
+from bots.problems import Problem
+
+_KEY_HEADER = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": r"^[!-~]+$"},
+    OpenApiParameter.HEADER,
+    description="The same key for the same person never makes a second message: repeat a request that got no answer.",
+)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Conversations, latest first", parameters=[ConversationFilters]),
+    retrieve=extend_schema(summary="One conversation"),
+)
+class ConversationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):
+    """A conversation is a run of messages in one chat, until it is closed."""
+
+    queryset = Conversation.objects.none()
+    serializer_class = ConversationSerializer
+    http_method_names = ["get"]
+    filters = ConversationFilters
+
+    def rows(self) -> QuerySet[Any]:
+        return Conversation.objects.select_related("channel")
+
+    def narrow(self, rows: QuerySet[Any], values: Mapping[str, Any]) -> QuerySet[Any]:
+        values = dict(values)
+        if "channel" in values:
+            values["channel__public_id"] = values.pop("channel")
+        if "open" in values:
+            values["closed_at__isnull"] = values.pop("open")
+        if "since" in values:
+            values["last_message_at__gte"] = values.pop("since")
+        return super().narrow(rows, values)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Messages, latest first", parameters=[MessageFilters]),
+    retrieve=extend_schema(summary="One message"),
+)
+class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):
+    """What was said, and sending a message to a person."""
+
+    queryset = Message.objects.none()
+    serializer_class = MessageSerializer
+    http_method_names = ["get", "post"]
+    bot_path = "conversation__bot_id"
+    filters = MessageFilters
+    roles: ClassVar[Mapping[str, str]] = {"create": Role.OPERATOR}
+
+    def rows(self) -> QuerySet[Any]:
+        return Message.objects.select_related("conversation")
+
+    def narrow(self, rows: QuerySet[Any], values: Mapping[str, Any]) -> QuerySet[Any]:
+        names = {
+            "bot": "conversation__bot",
+            "person": "conversation__person",
+            "q": "text__icontains",
+            "since": "occurred_at__gte",
+            "until": "occurred_at__lt",
+        }
+        return super().narrow(rows, {names.get(name, name): value for name, value in values.items()})
+
+    def get_throttles(self) -> list[Any]:
+        kinds: list[Any] = [UserThrottle, SendThrottle] if self.action == "create" else [UserThrottle]
+        return [kind() for kind in kinds]
+
+    @extend_schema(
+        summary="Send a message to a person (operator)",
+        request=NewMessageSerializer,
+        parameters=[_KEY_HEADER],
+        responses={
+            201: OpenApiResponse(MessageSerializer, description="Stored; a worker sends it. See /outbound/?message=."),
+            200: OpenApiResponse(MessageSerializer, description="Stored before with this Idempotency-Key."),
+        },
+    )
+    def create(self, request: Request) -> Response:
+        """The message is stored with its outbox rows before the answer; it is delivered like every reply of the bot."""
+        form = NewMessageSerializer(data=request.data, context=self.get_serializer_context())
+        form.is_valid(raise_exception=True)
+        values = form.validated_data
+        person, channel = values["person"], values.get("channel")
+        self.require(person.bot_id, Role.OPERATOR)
+        if channel is not None and channel.bot_id != person.bot_id:
+            raise serializers.ValidationError({"channel": ["It belongs to another bot than the person."]})
+        try:
+            sent = send_to_person(person, values["text"], channel=channel, idempotency_key=_key_of(request))
+        except NoWayToPerson as error:
+            raise Problem(409, str(error)) from None
+        except KeyUsedBefore as error:
+            raise Problem(422, str(error)) from None
+        return Response(MessageSerializer(sent.message).data, status=201 if sent.created else 200)
+
+
+def _key_of(request: Request) -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not 1 <= len(key) <= MAX_KEY or any(not "!" <= sign <= "~" for sign in key):
+        raise serializers.ValidationError({"Idempotency-Key": [f"1 to {MAX_KEY} printable ASCII characters."]})
+    return key

@@ -1,0 +1,105 @@
+"""People and what bots remember about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.db.models import Prefetch, QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import mixins
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from bots.api.base import ScopedViewSet
+from bots.api.serializers.people import (
+    ForgottenSerializer,
+    MemoryFilters,
+    MemorySerializer,
+    PersonFilters,
+    PersonSerializer,
+    SearchParameters,
+    SearchResultSerializer,
+)
+from bots.models import Identity, Person
+from bots.operations import access, memories
+from bots.operations.access import Role
+from memory.models import MemoryEntry
+
+
+@extend_schema_view(
+    list=extend_schema(summary="People of the bots you may see", parameters=[PersonFilters]),
+    retrieve=extend_schema(summary="One person"),
+    partial_update=extend_schema(summary="Change a person (operator)"),
+)
+class PersonViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin, ScopedViewSet):
+    """A human as one bot knows them: the scope of all memory."""
+
+    queryset = Person.objects.none()
+    serializer_class = PersonSerializer
+    http_method_names = ["get", "patch", "delete"]
+    filters = PersonFilters
+    roles: ClassVar[Mapping[str, str]] = {"partial_update": Role.OPERATOR, "forget": Role.OPERATOR}
+
+    def rows(self) -> QuerySet[Any]:
+        return Person.objects.prefetch_related(
+            Prefetch("identities", queryset=Identity.objects.select_related("channel"))
+        )
+
+    def narrow(self, rows: QuerySet[Any], values: Mapping[str, Any]) -> QuerySet[Any]:
+        values = dict(values)
+        if words := values.pop("q", ""):
+            rows = rows.filter(display_name__icontains=words)
+        if account := values.pop("external_id", ""):
+            rows = rows.filter(pk__in=Identity.objects.filter(external_id=account).values("person_id"))
+        return super().narrow(rows, values)
+
+    @extend_schema(summary="Forget everything about a person (operator)", responses=ForgottenSerializer)
+    @action(detail=True, methods=["delete"], url_path="memories")
+    def forget(self, request: Request, pk: str | None = None) -> Response:
+        """Deletes all memories of this person with their index and vectors. It cannot be undone."""
+        return Response({"deleted": memories.forget(self.get_object())})
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Memories, latest first", parameters=[MemoryFilters]),
+    retrieve=extend_schema(summary="One memory"),
+    destroy=extend_schema(summary="Forget one memory (operator)"),
+)
+class MemoryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):
+    """What bots remember about people."""
+
+    queryset = MemoryEntry.objects.none()
+    serializer_class = MemorySerializer
+    http_method_names = ["get", "delete"]
+    filters = MemoryFilters
+    roles: ClassVar[Mapping[str, str]] = {"destroy": Role.OPERATOR}
+
+    def rows(self) -> QuerySet[Any]:
+        return MemoryEntry.objects.distinct_entries().defer("tokens", "vector", "content_hash")
+
+    def narrow(self, rows: QuerySet[Any], values: Mapping[str, Any]) -> QuerySet[Any]:
+        names = {"q": "text__icontains", "since": "occurred_at__gte", "until": "occurred_at__lt"}
+        return super().narrow(rows, {names.get(name, name): value for name, value in values.items()})
+
+    def destroy(self, request: Request, pk: str | None = None) -> Response:
+        """Deletes it with its copies, its index and its vector."""
+        entry = self.get_object()
+        memories.forget(entry.person, [entry.pk])
+        return Response(status=204)
+
+    @extend_schema(
+        summary="Search a person's memories by words and meaning",
+        parameters=[SearchParameters],
+        responses=SearchResultSerializer,
+        filters=False,
+    )
+    @action(detail=False, methods=["get"], pagination_class=None)
+    def search(self, request: Request) -> Response:
+        """The same recall that the bot uses before it answers; `why` shows the share of every arm."""
+        values = self.parameters(SearchParameters)
+        people = Person.objects.filter(bot__in=access.bots_for(request.user).values("pk"))
+        found = memories.search(get_object_or_404(people, pk=values["person"]), values["q"], k=values["k"])
+        return Response(SearchResultSerializer(found).data)
