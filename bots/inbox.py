@@ -52,8 +52,8 @@ def accept(channel: Channel, events: Iterable[Event], *, request_id: str = "") -
     accepted: list[int] = []
     duplicates = 0
     for event in events:
-        if event.kind in ("ignored", "status"):
-            continue
+        if event.kind in ("ignored", "status") and not event.text:
+            continue  # counted by the caller; an ignored message is kept, so that an operator can see it came
         row = _store(channel, event, request_id)
         if row is None:
             duplicates += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import Any
 from adapters.accounts import Account, Secrets, TargetUrl, account_field
 from adapters.base import Adapter, require_post
 from adapters.errors import MalformedPayload, SendError, SignatureRejected
-from adapters.events import Headers, HttpReply, OutgoingMessage, Received, SendReceipt, WebhookRequest
+from adapters.events import EventKind, Headers, HttpReply, OutgoingMessage, Received, SendReceipt, WebhookRequest
 from adapters.payload import as_id, parse_object
 from adapters.webhook.payload import read_event
 from clawdbot import crypto
@@ -40,7 +41,10 @@ class WebhookAccount(Account):
     reply_url: TargetUrl = account_field(
         "",
         label=("Reply address", "回复地址"),
-        help=("Answers are posted here, signed the same way.", "回复会以相同方式签名后发送到此地址。"),
+        help=(
+            "Answers are posted here, signed the same way. Without it messages are recorded, but not answered.",
+            "回复会以相同方式签名后发送到此地址;不填则只记录消息,不作回复。",
+        ),
     )
     require_timestamp: bool = account_field(
         False,
@@ -74,7 +78,11 @@ class WebhookAdapter(Adapter[WebhookAccount]):
     def receive(self, request: WebhookRequest) -> Received:
         require_post(request)
         self._verify(request)
-        return Received((read_event(parse_object(request.body), request.body),), _ACCEPTED)
+        event = read_event(parse_object(request.body), request.body)
+        if not self.account.target:
+            # Nobody could be answered: the event is kept for the log, and no model is paid for a dead letter.
+            event = dataclasses.replace(event, kind=EventKind.IGNORED, change="no_reply_url")
+        return Received((event,), _ACCEPTED)
 
     def _verify(self, request: WebhookRequest) -> None:
         if not self.account.secret:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -46,24 +47,32 @@ def respond(turn: Turn) -> Reply:
 def _answer(turn: Turn) -> Reply:
     """Recall, prompt, model; the built-in responder where no model can answer."""
     recent = _recent(turn)
-    recalled = MemoryStore(turn.bot.pk).recall(
-        Scope(turn.bot.pk, turn.person.pk),
-        turn.text[:LONGEST_TEXT],
-        k=RECALLED,
-        now=turn.now,
-        exclude_message_ids=[message.pk for message in recent],
-    )
-    metrics.recall(recalled.ms / 1000)
+    recalled = _recall(turn, without=recent)
     try:
         return _ask_model(turn, recent, recalled)
     except Cancelled as stopped:
         text = f"{stopped.text.rstrip()} …" if stopped.text.strip() else _("Stopped.")
         return Reply(text, remember=False, user_vector=recalled.vector, recall_ms=recalled.ms, meta={"stopped": True})
     except NoModelAvailable:
+        # the responder has no recent turns before it: what was said a minute ago counts as well
+        recalled = _recall(turn, without=())
         text = responder.answer(turn.text, language=turn.language, hits=recalled.hits, zone=turn.zone, now=turn.now)
         return Reply(
             text, remember=True, user_vector=recalled.vector, recall_ms=recalled.ms, meta=_meta(recalled, "built-in")
         )
+
+
+def _recall(turn: Turn, without: Sequence[Message]) -> Recall:
+    """What is remembered of this person about this message, without what the prompt holds anyway."""
+    recalled = MemoryStore(turn.bot.pk).recall(
+        Scope(turn.bot.pk, turn.person.pk),
+        turn.text[:LONGEST_TEXT],
+        k=RECALLED,
+        now=turn.now.astimezone(turn.zone),
+        exclude_message_ids=[message.pk for message in without],
+    )
+    metrics.recall(recalled.ms / 1000)
+    return recalled
 
 
 def _ask_model(turn: Turn, recent: list[Message], recalled: Recall) -> Reply:

@@ -73,8 +73,10 @@ def ask(target: Target, messages: Messages, options: Options) -> Reply:
 
 
 def forget() -> None:
-    """Drops clients and what was learned about endpoints."""
+    """Closes clients and drops what was learned about endpoints."""
     with _lock:
+        for client in _clients.values():
+            client.close()
         _clients.clear()
         _refused.clear()
 

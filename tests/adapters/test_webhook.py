@@ -41,6 +41,13 @@ def test_a_chat_without_user_and_a_user_without_chat_stand_in_for_each_other() -
     assert (event.user_id, event.chat_id) == ("u", "c")
 
 
+def test_without_a_reply_address_a_message_is_recorded_but_makes_no_turn() -> None:
+    received = webhook(reply_url="").receive(webhook_request({"id": "m1", "text": "hello"}))
+    (event,) = received.events
+    assert (event.kind, event.change, event.text) == (EventKind.IGNORED, "no_reply_url", "hello")
+    assert received.reply.status == 202
+
+
 def test_a_button_press_and_an_unknown_type_are_told_apart() -> None:
     (action,) = webhook().receive(webhook_request({"type": "action", "data": "yes"})).events
     assert (action.kind, action.data) == (EventKind.ACTION, "yes")
@@ -235,7 +242,7 @@ def test_an_answer_that_is_not_json_still_counts_as_taken(server: Server) -> Non
 
 
 @pytest.mark.parametrize(
-    ("account", "mark"), [({}, "no_reply_url"), ({"reply_url": "http://x/", "secret": ""}, "no_secret")]
+    ("account", "mark"), [({"reply_url": ""}, "no_reply_url"), ({"reply_url": "http://x/", "secret": ""}, "no_secret")]
 )
 def test_without_address_or_secret_nothing_is_sent(account: dict[str, str], mark: str) -> None:
     with pytest.raises(SendError) as caught:

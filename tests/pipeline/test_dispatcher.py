@@ -1,0 +1,213 @@
+"""A turn from the claimed row to the queued answer, with a real model endpoint and a real platform endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from adapters.events import EventKind
+from bots import inbox, outbox
+from bots.dispatcher import MessageDispatcher
+from bots.llm import targets
+from bots.models import (
+    Bot,
+    Channel,
+    Conversation,
+    InboundEvent,
+    Message,
+    ModelProvider,
+    OutboundMessage,
+    Person,
+    StateTransition,
+    TurnUsage,
+)
+from memory.models import MemoryEntry
+from tests.peers import BotApi, StubModel
+from tests.pipeline.builders import make_bot, make_channel, make_event, state_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def api() -> Iterator[BotApi]:
+    yield BotApi()
+
+
+@pytest.fixture
+def model() -> Iterator[StubModel]:
+    stub = StubModel()
+    with stub.server() as server:
+        ModelProvider.objects.create(name="stub", endpoint=f"{server.url}/v1", model="stub")
+        targets.forget()
+        yield stub
+    targets.forget()
+
+
+@pytest.fixture
+def channel(api: BotApi) -> Iterator[Channel]:
+    with api.server() as server:
+        yield make_channel(
+            make_bot(name="Robin"),
+            platform="telegram",
+            credentials={"token": "1:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0", "secret_token": "s", "base_url": server.url},
+        )
+
+
+def say(channel: Channel, text: str, **values: Any) -> InboundEvent:
+    """Takes one message through the whole pipeline."""
+    (row_id,) = inbox.accept(channel, [make_event(text, **values)]).accepted
+    MessageDispatcher().process(row_id)
+    return InboundEvent.objects.get(pk=row_id)
+
+
+def answers() -> list[str]:
+    return list(Message.objects.filter(role="assistant").order_by("id").values_list("text", flat=True))
+
+
+def test_a_message_is_answered_remembered_counted_and_sent_once(channel: Channel, api: BotApi, model: StubModel) -> None:
+    row = say(channel, "My sister lives in Chengdu", user_name="Ann")
+    assert row.state == InboundEvent.State.DONE
+    assert [item.text for item in api.sent] == ["You said: My sister lives in Chengdu"]
+    assert answers() == ["You said: My sister lives in Chengdu"]
+    person = Person.objects.get()
+    assert person.display_name == "Ann"
+    remembered = MemoryEntry.objects.for_person(channel.bot_id, person.pk).order_by("id")
+    assert [entry.role for entry in remembered] == ["user", "assistant"]
+    usage = TurnUsage.objects.get()
+    assert (usage.prompt_tokens, usage.completion_tokens, usage.provider) == (100, 12, "stub")
+    assert state_of(OutboundMessage.objects.get()) == OutboundMessage.State.SENT
+    assert MessageDispatcher().process(row.pk) == 0
+    assert len(api.sent) == 1
+
+
+def test_what_was_said_in_an_earlier_conversation_reaches_the_prompt(channel: Channel, model: StubModel) -> None:
+    say(channel, "My sister lives in Chengdu")
+    say(channel, "/new")
+    say(channel, "Where does my sister live?")
+    assert Conversation.objects.count() == 2
+    system = model.prompts[-1][0]["content"]
+    assert "My sister lives in Chengdu" in system
+    assert len(model.prompts[-1]) == 2
+
+
+def test_one_person_never_gets_anothers_memory(channel: Channel, model: StubModel) -> None:
+    say(channel, "My sister lives in Chengdu", chat="ann")
+    say(channel, "Where does my sister live?", chat="bob")
+    assert "Chengdu" not in str(model.prompts[-1])
+
+
+def test_the_last_try_tells_the_person_and_leaves_a_dead_letter(
+    channel: Channel, api: BotApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(turn: object) -> None:
+        raise RuntimeError("defect")
+
+    monkeypatch.setattr("bots.engine.respond", broken)
+    (row_id,) = inbox.accept(channel, [make_event("hello")]).accepted
+    for _ in range(inbox.MAX_ATTEMPTS):
+        InboundEvent.objects.filter(pk=row_id).update(due_at=timezone.now())
+        MessageDispatcher().process(row_id)
+    row = InboundEvent.objects.get(pk=row_id)
+    assert (row.state, row.error) == (InboundEvent.State.DEAD, "RuntimeError: defect")
+    (message,) = answers()
+    assert "went wrong" in message
+    outbox.deliver(OutboundMessage.objects.get().pk)
+    assert [item.text for item in api.sent] == [message]
+
+
+def test_without_any_model_the_bot_still_answers_from_memory(channel: Channel) -> None:
+    targets.forget()
+    say(channel, "我姐姐住在成都")
+    say(channel, "我姐姐住在哪里?")
+    first, second = answers()
+    assert first
+    assert "我姐姐住在成都" in second
+    assert "说过" in second
+
+
+def test_commands_work_in_both_languages_and_an_unknown_one_gets_help(channel: Channel) -> None:
+    say(channel, "/nonsense")
+    say(channel, "/status")
+    say(channel, "/帮助")
+    unknown, status, help_zh = answers()
+    assert "/nonsense" in unknown
+    assert "/forget" in unknown
+    assert "Robin" in status
+    assert "/忘记" in help_zh
+
+
+def test_forget_asks_first_and_deletes_everything_after_yes(channel: Channel, model: StubModel) -> None:
+    say(channel, "My sister lives in Chengdu")
+    say(channel, "/forget")
+    assert Conversation.objects.get().state == Conversation.State.COLLECTING
+    say(channel, "no")
+    assert MemoryEntry.objects.count() == 2
+    say(channel, "/forget")
+    say(channel, "yes")
+    assert MemoryEntry.objects.count() == 0
+    assert Conversation.objects.get().state == Conversation.State.ACTIVE
+    moves = list(StateTransition.objects.order_by("id").values_list("name", "source", "target"))
+    assert moves == [
+        ("ask_details", "active", "collecting"),
+        ("resume", "collecting", "active"),
+        ("ask_details", "active", "collecting"),
+        ("resume", "collecting", "active"),
+    ]
+
+
+def test_in_a_group_the_bot_answers_only_when_it_is_meant(channel: Channel, api: BotApi, model: StubModel) -> None:
+    group = {"chat": "-100", "user": "5", "chat_type": "group"}
+    assert say(channel, "nice weather", **group).state == InboundEvent.State.IGNORED
+    assert say(channel, "what do you think?", mentions_bot=True, **group).state == InboundEvent.State.DONE
+    assert len(api.sent) == 1
+
+
+def test_a_blocked_person_gets_no_answer(channel: Channel, api: BotApi, model: StubModel) -> None:
+    say(channel, "hello")
+    person = Person.objects.get()
+    person.blocked = True
+    person.save()
+    assert say(channel, "hello again").state == InboundEvent.State.IGNORED
+    assert len(api.sent) == 1
+
+
+def test_an_edit_changes_the_record_and_is_not_answered(channel: Channel, api: BotApi, model: StubModel) -> None:
+    say(channel, "My sister lives in Chengdo", message_id="77")
+    say(channel, "My sister lives in Chengdu", message_id="77", kind=EventKind.EDIT)
+    assert Message.objects.get(role="user").text == "My sister lives in Chengdu"
+    assert len(api.sent) == 1
+
+
+def test_a_blocked_bot_is_a_dead_letter_and_the_next_answer_goes_out(
+    channel: Channel, api: BotApi, model: StubModel
+) -> None:
+    api.fail_until = float("inf")
+    say(channel, "one")
+    row = OutboundMessage.objects.get()
+    assert row.state == OutboundMessage.State.PENDING
+    assert row.attempts == 1
+    say(channel, "two")
+    assert api.sent == []
+    api.fail_until = 0.0
+    OutboundMessage.objects.update(due_at=timezone.now())
+    assert outbox.deliver(row.pk) == 2
+    assert [item.text for item in api.sent] == ["You said: one", "You said: two"]
+
+
+def test_a_long_answer_leaves_in_parts_in_order(channel: Channel, api: BotApi, model: StubModel) -> None:
+    text = " ".join(f"word{number}" for number in range(900))
+    say(channel, text)
+    assert len(api.sent) == 2
+    assert api.sent[0].text.startswith("You said: word0")
+    assert api.sent[1].text.endswith("word899")
+
+
+def test_bots_do_not_share_people(channel: Channel, model: StubModel) -> None:
+    other = make_channel(platform="telegram", credentials=channel.credentials)
+    say(channel, "hello", chat="same")
+    say(other, "hello", chat="same")
+    assert Person.objects.count() == 2
+    assert {person.bot_id for person in Person.objects.all()} == set(Bot.objects.values_list("id", flat=True))
