@@ -1,0 +1,48 @@
+"""Builders for memory tests."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.apps import apps
+from django.db import transaction
+
+from memory.store import MemoryStore
+from memory.types import Scope, Turn
+
+MORNING = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+_numbers = itertools.count(1)
+
+
+def person(bot: Any = None, key: str = "") -> Scope:
+    """A new person, of a new bot when none is given."""
+    number = next(_numbers)
+    if bot is None:
+        bot = apps.get_model("bots", "Bot").objects.create(slug=f"bot-{number}", name=f"Bot {number}")
+    made = apps.get_model("bots", "Person").objects.create(bot=bot, key=key or f"person-{number}")
+    return Scope(bot.pk, made.pk)
+
+
+def other_person(scope: Scope) -> Scope:
+    """Another person of the same bot."""
+    return person(apps.get_model("bots", "Bot").objects.get(pk=scope.bot_id))
+
+
+def turn(scope: Scope, text: str, *, minute: int = 0, role: str = "user", **fields: Any) -> Turn:
+    fields.setdefault("occurred_at", MORNING + timedelta(minutes=minute))
+    fields.setdefault("session", "s1")
+    fields.setdefault("speaker", "Ann" if role == "user" else "Clawd")
+    return Turn(scope.bot_id, scope.person_id, role, text, **fields)  # type: ignore[arg-type]
+
+
+def say(scope: Scope, *texts: str, **fields: Any) -> list[int]:
+    """Remembers these texts of the person, a minute apart."""
+    with transaction.atomic():
+        return MemoryStore(scope.bot_id).remember([turn(scope, t, minute=i, **fields) for i, t in enumerate(texts)])
+
+
+def found(scope: Scope, question: str, **options: Any) -> list[str]:
+    """The texts a recall finds, best first."""
+    return [hit.text for hit in MemoryStore(scope.bot_id).recall(scope, question, **options).hits]

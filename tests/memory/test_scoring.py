@@ -1,0 +1,84 @@
+"""The index against plain arithmetic: growing it row by row must change nothing."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memory.cues import Cues
+from memory.scope_index import Row, ScopeIndex
+from memory.scoring import DEFAULT, score
+from memory.vectors import FAISS_FROM, nearest
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+WORDS = st.lists(st.sampled_from(["tea", "boat", "bread", "lamp", "fish", "茶", "船"]), max_size=6)
+
+
+def _rows(texts: list[list[str]]) -> list[Row]:
+    return [
+        Row(i + 1, "", "user", "", f"s{i % 2}", " ".join(t), t, START + timedelta(minutes=i), date(2026, 1, 1),
+            None, None, None, 1)
+        for i, t in enumerate(texts)
+    ]  # fmt: skip
+
+
+def _plain_bm25(texts: list[list[str]], query: list[str]) -> list[float]:
+    n, mean = len(texts), sum(map(len, texts)) / len(texts)
+    scores = [0.0] * n
+    for term in set(query):
+        df = sum(term in t for t in texts)
+        idf = math.log(1 + (n - df + 0.5) / (df + 0.5))
+        for i, t in enumerate(texts):
+            tf = Counter(t)[term]
+            norm = DEFAULT.k1 * (1 - DEFAULT.b + DEFAULT.b * len(t) / max(mean, 1e-6))
+            scores[i] += query.count(term) * idf * tf * (DEFAULT.k1 + 1) / (tf + norm) if tf else 0.0
+    return scores
+
+
+@given(st.lists(WORDS, min_size=1, max_size=90), WORDS, st.booleans())
+def test_bm25_equals_the_textbook_whether_grown_or_merged(
+    texts: list[list[str]], query: list[str], merge: bool
+) -> None:
+    index = ScopeIndex(4)
+    assert index.add(_rows(texts))
+    if merge:
+        index.postings.merge()
+    scored = score(index, " ".join(query), None, Cues())
+    assert scored.bm25.tolist() == pytest.approx(_plain_bm25(texts, query), abs=1e-3)
+    assert np.isfinite(scored.total).all()
+
+
+@given(st.lists(WORDS, min_size=2, max_size=40), st.integers(1, 39), WORDS)
+def test_adding_in_two_steps_scores_as_adding_at_once(texts: list[list[str]], cut: int, query: list[str]) -> None:
+    whole, grown = ScopeIndex(4), ScopeIndex(4)
+    whole.add(_rows(texts))
+    grown.add(_rows(texts)[:cut])
+    score(grown, " ".join(query), None, Cues())
+    grown.add(_rows(texts)[cut:])
+    left, right = (score(i, " ".join(query), None, Cues()).total for i in (whole, grown))
+    assert left.tolist() == pytest.approx(right.tolist(), abs=1e-4)
+
+
+def test_the_arms_add_up_to_the_score() -> None:
+    index = ScopeIndex(4)
+    index.add(_rows([["tea", "boat"], ["bread"], ["tea"], ["lamp", "fish"]]))
+    scored = score(index, "tea on a boat", None, Cues(role="user"))
+    assert np.sum(list(scored.arms.values()), axis=0).tolist() == pytest.approx(scored.total.tolist(), abs=1e-5)
+    assert int(np.argmax(scored.total)) == 0
+
+
+@pytest.mark.parametrize("rows", [50, FAISS_FROM])
+def test_the_vector_index_equals_exact_search(rows: int) -> None:
+    rng = np.random.default_rng(7)
+    matrix = rng.standard_normal((rows, 32)).astype(np.float32)
+    query = rng.standard_normal(32).astype(np.float32)
+    found, cosines = nearest(matrix, query, 10)
+    exact = np.argsort(-(matrix @ query), kind="stable")[:10]
+    assert found == exact.tolist()
+    assert cosines == pytest.approx((matrix @ query)[exact].tolist(), rel=1e-4)
