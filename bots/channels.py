@@ -115,6 +115,7 @@ def forget() -> None:
         _by_public_id.clear()
         _by_id.clear()
         _by_platform.clear()
+        _seen.clear()
 
 
 @receiver((post_save, post_delete), sender=Channel, dispatch_uid="channels.forget.channel")

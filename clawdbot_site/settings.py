@@ -147,7 +147,8 @@ USE_TZ = True
 TIME_ZONE = CLAWDBOT.time_zone
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = HOME / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
 # Files are served from where they lie: nobody has to run collectstatic first.
 WHITENOISE_USE_FINDERS = True

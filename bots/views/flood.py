@@ -32,6 +32,11 @@ class FloodGuard:
         self._buckets: LRUCache[int, _Bucket] = LRUCache(maxsize=10_000)
         self._lock = threading.Lock()
 
+    def reset(self) -> None:
+        """Fills every bucket."""
+        with self._lock:
+            self._buckets.clear()
+
     def take(self, channel_id: int, cost: int, per_minute: int) -> float:
         """Takes `cost` events from a channel's bucket.
 

@@ -1,0 +1,32 @@
+"""`manage.py api_token`: the key with which a user calls the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+
+from bots.operations import tokens
+from bots.operations.errors import OperationError
+
+
+class Command(BaseCommand):
+    help = "Prints a user's API key, and makes it when there is none. --renew replaces it, --revoke takes it away."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("user", help=get_user_model().USERNAME_FIELD)
+        group = parser.add_mutually_exclusive_group()
+        group.add_argument("--renew", action="store_true", help="make a new key; the old one stops working at once")
+        group.add_argument("--revoke", action="store_true", help="take the key away")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            if options["revoke"]:
+                done = tokens.revoke(options["user"])
+                self.stdout.write(_("The key is revoked.") if done else _("There was no key."))
+                return
+            self.stdout.write(tokens.key_of(options["user"], renew=options["renew"]))
+        except OperationError as error:
+            raise CommandError(str(error)) from None
