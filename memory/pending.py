@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from memory import embeddings
-from memory.embeddings import Embedder, passage_label
+from memory.embeddings import passage_label
 from memory.entries import pack
 from memory.errors import EmbedderUnavailable
 from memory.models import MemoryEntry, MemoryEntryQuerySet, new_stamp
@@ -45,15 +45,15 @@ def embed_waiting(
             claimed = _claim(only)
             if claimed is None:
                 break
-            done += _embed(*claimed, embeddings.current())
+            done += _embed(*claimed)
             report(len(claimed[1]))
     except EmbedderUnavailable as error:
         logger.warning("memory: %s; recall stays lexical for rows without a vector", error)
     return done
 
 
-def _claim(only: Filter) -> tuple[int, list[tuple[int, str, str]]] | None:
-    """Takes the next batch for this worker: (claim, [(id, speaker, text)]), or None when nothing is free."""
+def _claim(only: Filter) -> tuple[int, list[tuple[int, str]]] | None:
+    """Takes the next batch for this worker: (claim, [(id, text)]), or None when nothing is free."""
     now = timezone.now()
     free = Q(claim_until=None) | Q(claim_until__lt=now)
     waiting = only(MemoryEntry.objects.waiting_for_vector()).filter(free).order_by("id")
@@ -62,24 +62,23 @@ def _claim(only: Filter) -> tuple[int, list[tuple[int, str, str]]] | None:
         mine = MemoryEntry.objects.waiting_for_vector().filter(free, id__in=ids)
         if mine.update(claim=claim, claim_until=now + _LEASE):
             rows = MemoryEntry.objects.filter(claim=claim, id__in=ids).order_by("id")
-            return claim, list(rows.values_list("id", "speaker", "text"))
+            return claim, list(rows.values_list("id", "text"))
     return None
 
 
-def _embed(claim: int, rows: list[tuple[int, str, str]], embedder: Embedder) -> int:
-    ids = [row[0] for row in rows]
+def _embed(claim: int, rows: list[tuple[int, str]]) -> int:
+    ids = [pk for pk, _ in rows]
     mine = MemoryEntry.objects.filter(claim=claim, id__in=ids)
     try:
-        vectors = embedder.embed_passages([text for _, _, text in rows])
+        embedder = embeddings.current()
+        vectors = embedder.embed_passages([text for _, text in rows])
     except BaseException:
-        mine.update(claim=None, claim_until=None)
+        mine.update(claim=None, claim_until=None)  # whoever comes next need not wait for the lease to run out
         raise
     label = passage_label(embedder)
     made = [
         MemoryEntry(id=pk, vector=pack(vector), embedder=label, stamp=new_stamp(), claim=None, claim_until=None)
         for pk, vector in zip(ids, vectors, strict=True)
     ]
-    # Rows forgotten or rewritten since lost the claim or the row; bulk_update by id alone would miss only the first.
-    held = set(mine.values_list("id", flat=True))
-    fields = ("vector", "embedder", "stamp", "claim", "claim_until")
-    return MemoryEntry.objects.filter(claim=claim).bulk_update([e for e in made if e.id in held], fields)
+    # A row that was rewritten meanwhile has lost the claim: its old text's vector must not be stored.
+    return mine.bulk_update(made, ("vector", "embedder", "stamp", "claim", "claim_until"))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from memory.dates import DateCue, date_cues
 
 SUNDAY = date(2026, 11, 22)
-PIECES = ["5", "月", "日", "号", "年", "二", "十", "上", "周", "五", "个", "前", "天", "ago", "last", "week", "999", "year", "0", "may", "31", "2023", "-", "of"]
+PIECES = [*"5月日号年二十上周五个前天", "ago", "last", "week", "999", "year", "0", "may", "31", "2023", "-", "of"]
 
 
 def _day(year: int, month: int, day: int) -> DateCue:

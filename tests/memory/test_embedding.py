@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pytest
 from celery import current_app
 from django.db import connection
+from django.utils import timezone
 
 from memory import embeddings, pending, wakeup
 from memory.entries import pack, unpack
@@ -57,6 +59,15 @@ def test_a_row_that_another_worker_holds_is_left_alone() -> None:
     say(ann, "I like tea")
     assert pending._claim(lambda rows: rows) is not None
     assert pending.embed_waiting() == 0
+
+
+@pytest.mark.django_db
+def test_the_rows_of_a_killed_worker_are_free_again_when_its_lease_is_over() -> None:
+    ann = person()
+    say(ann, "I like tea")
+    pending._claim(lambda rows: rows)
+    MemoryEntry.objects.for_bot(ann.bot_id).update(claim_until=timezone.now() - timedelta(seconds=1))
+    assert pending.embed_waiting() == 1
 
 
 @pytest.mark.django_db
