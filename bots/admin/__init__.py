@@ -1,0 +1,15 @@
+"""The admin of bots: registrations happen on import, one module per concern."""
+
+from bots.admin import (  # noqa: F401
+    bot,
+    channel,
+    conversation,
+    memory,
+    people,
+    provider,
+    queues,
+    schedules,
+    skills,
+    usage,
+    users,
+)

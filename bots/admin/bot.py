@@ -1,0 +1,154 @@
+"""The bot's page: what it is told, where it is reached, what it can do."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from bots.admin.base import BotScopedAdmin, ScopedInline
+from bots.admin.form_fields import WordListField
+from bots.admin.fragments import admin_link, ago
+from bots.admin.platforms import platform_name
+from bots.admin.skills import BotSkillOfBotInline
+from bots.admin.unfold_parts import display
+from bots.models import Bot, BotAccess, Channel
+from bots.operations import bots as operations
+
+
+class ChannelInline(ScopedInline[Channel]):
+    """The bot's channels; each is set up on its own page, because every platform asks for something else."""
+
+    model = Channel
+    fields = ("channel", "platform_label", "enabled", "last_event", "error")
+    readonly_fields = ("channel", "platform_label", "last_event", "error")
+    can_delete = False
+    tab = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description=_("channel"))
+    def channel(self, channel: Channel) -> str:
+        return admin_link(channel)
+
+    @admin.display(description=_("platform"))
+    def platform_label(self, channel: Channel) -> str:
+        return platform_name(channel.platform)
+
+    @admin.display(description=_("last event"))
+    def last_event(self, channel: Channel) -> str:
+        return ago(channel.last_event_at)
+
+    @admin.display(description=_("last error"))
+    def error(self, channel: Channel) -> str:
+        return channel.last_error or "–"
+
+
+class AccessInline(ScopedInline[BotAccess]):
+    """Who else works with this bot."""
+
+    model = BotAccess
+    fields = ("user", "role")
+    tab = True
+
+
+class BotForm(forms.ModelForm[Bot]):
+    """A bot, its allowed origins one per line."""
+
+    allowed_origins = WordListField(
+        label=_("Allowed origins"),
+        help_text=_("Sites that may embed the web chat, one per line, e.g. https://example.com. This site always may."),
+    )
+
+    def clean_allowed_origins(self) -> list[str]:
+        origins: list[str] = self.cleaned_data["allowed_origins"]
+        for origin in origins:
+            if not re.fullmatch(r"https?://[^/\s?#@]+", origin):
+                raise forms.ValidationError(
+                    gettext("%(origin)s is not an origin such as https://example.com") % {"origin": origin}
+                )
+        return origins
+
+
+@admin.register(Bot)
+class BotAdmin(BotScopedAdmin[Bot]):
+    """Bots. Only a superuser makes new ones; a manager changes those granted to them."""
+
+    form = BotForm
+    bot_path = ""
+    list_display = ("name", "slug", "state", "channel_count", "default_mark", "updated_at", "chat")
+    list_filter = ("enabled",)
+    search_fields = ("name", "slug", "description")
+    prepopulated_fields = {"slug": ("name",)}
+    readonly_fields = ("chat", "created_at", "updated_at")
+    actions = ("enable_selected", "disable_selected")
+    inlines = (ChannelInline, BotSkillOfBotInline, AccessInline)
+    warn_unsaved_form = True
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "description", ("enabled", "is_default"), "chat")}),
+        (_("Conversation"), {"fields": ("instructions", "greeting", ("temperature", "max_reply_tokens"))}),
+        (_("Web chat and memory"), {"fields": ("allowed_origins", "retention_days")}),
+        (_("Dates"), {"fields": (("created_at", "updated_at"),), "classes": ("collapse",)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Bot]:
+        return super().get_queryset(request).annotate(channel_total=Count("channels", filter=Q(channels__enabled=True)))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Bot | None = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def get_inlines(self, request: HttpRequest, obj: Bot | None) -> Any:
+        return super().get_inlines(request, obj) if obj is not None else ()
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Bot | None = None) -> Any:
+        return {} if obj is not None else super().get_prepopulated_fields(request, obj)
+
+    @display(description=_("state"), label={"on": "success", "off": ""}, ordering="enabled")
+    def state(self, bot: Bot) -> Any:
+        return ("on", _("enabled")) if bot.enabled else ("off", _("disabled"))
+
+    @admin.display(description=_("channels"), ordering="channel_total")
+    def channel_count(self, bot: Bot) -> int:
+        return int(getattr(bot, "channel_total", 0))
+
+    @admin.display(description=_("default bot"), boolean=True, ordering="is_default")
+    def default_mark(self, bot: Bot) -> bool:
+        return bot.is_default
+
+    @admin.display(description=_("web chat"))
+    def chat(self, bot: Bot) -> str:
+        if not bot.slug:
+            return "–"
+        address = "/" if bot.is_default else f"/chat/{bot.slug}/"
+        return format_html('<a class="claw-link" href="{}" target="_blank" rel="noopener">{}</a>', address, address)
+
+    @admin.action(description=_("Enable the selected bots"), permissions=["change"])
+    def enable_selected(self, request: HttpRequest, queryset: QuerySet[Bot]) -> None:
+        self._set_enabled(request, queryset, True)
+
+    @admin.action(description=_("Disable the selected bots"), permissions=["change"])
+    def disable_selected(self, request: HttpRequest, queryset: QuerySet[Bot]) -> None:
+        self._set_enabled(request, queryset, False)
+
+    def _set_enabled(self, request: HttpRequest, queryset: QuerySet[Bot], enabled: bool) -> None:
+        ids = list(self.manageable(request, queryset).values_list("pk", flat=True))
+        changed = operations.set_enabled(ids, enabled)
+        for bot in Bot.objects.filter(pk__in=ids):
+            self.log_change(request, bot, [{"changed": {"fields": [str(Bot._meta.get_field("enabled").verbose_name)]}}])
+        text = (
+            ngettext("%(n)s bot enabled.", "%(n)s bots enabled.", changed)
+            if enabled
+            else ngettext("%(n)s bot disabled.", "%(n)s bots disabled.", changed)
+        )
+        messages.success(request, text % {"n": changed})

@@ -1,0 +1,74 @@
+"""Form fields for stored JSON that people should not have to write as JSON, or must not see whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from clawdbot.redaction import MASK, redact_value
+
+if TYPE_CHECKING:
+    Textarea = forms.Textarea
+else:
+    from unfold.widgets import UnfoldAdminTextareaWidget as Textarea
+
+
+class WordListField(forms.CharField):
+    """A stored list of words, edited one per line; commas of both scripts separate them too."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("widget", Textarea(attrs={"rows": 3}))
+        super().__init__(**{"required": False, **options})
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(str(word) for word in value) if isinstance(value, (list, tuple)) else value
+
+    def to_python(self, value: Any) -> Any:
+        words = value if isinstance(value, (list, tuple)) else re.split(r"[\n,,、]", str(value or ""))
+        return list(dict.fromkeys(word.strip() for word in words if str(word).strip()))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(self.to_python(initial) != self.to_python(data))
+
+
+class MaskedJSONField(forms.JSONField):
+    """A JSON object whose values under telling names (api_key, token, ...) are masked; a mask left as it is keeps them.
+
+    The form sets `stored` to what the row holds.
+    """
+
+    stored: Any = None
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("widget", Textarea(attrs={"rows": 4, "spellcheck": "false"}))
+        options.setdefault("help_text", _("Secret values are shown masked; leave the mask to keep them."))
+        super().__init__(**{"required": False, **options})
+
+    def prepare_value(self, value: Any) -> Any:
+        # Text that could not be read comes back as nothing: there is no telling what in it is secret.
+        return "{}" if isinstance(value, str) else super().prepare_value(redact_value(value))
+
+    def clean(self, value: Any) -> Any:
+        cleaned = super().clean(value)
+        return _unmasked({} if cleaned is None else cleaned, self.stored)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(redact_value(initial), data)
+
+
+def _unmasked(value: Any, stored: Any) -> Any:
+    if value == MASK:
+        return stored
+    if isinstance(value, Mapping):
+        known = stored if isinstance(stored, Mapping) else {}
+        return {key: _unmasked(item, known.get(key)) for key, item in value.items()}
+    if isinstance(value, list):
+        known_list = stored if isinstance(stored, list) else []
+        return [
+            _unmasked(item, known_list[place] if place < len(known_list) else None) for place, item in enumerate(value)
+        ]
+    return value

@@ -1,0 +1,121 @@
+"""The memories of people, to search and prune; registered here because `memory` may not import bots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from bots.admin.base import BotScopedAdmin, ReadOnlyMixin
+from bots.admin.filters import ChoicesDropdownFilter, RangeDateTimeFilter, ScopedFilter
+from bots.admin.fragments import admin_link, ago
+from bots.admin.unfold_parts import display
+from memory.models import MemoryEntry
+from memory.types import Scope
+
+
+@admin.register(MemoryEntry)
+class MemoryEntryAdmin(ReadOnlyMixin, BotScopedAdmin[MemoryEntry]):
+    """What a bot remembers. Words are what was said and stay so; they are pinned or deleted, never rewritten here."""
+
+    list_display = ("short", "kind_label", "role", "person_link", "bot", "said", "pinned", "repeated", "searchable")
+    list_filter = (
+        ("bot", ScopedFilter),
+        ("kind", ChoicesDropdownFilter),
+        ("role", ChoicesDropdownFilter),
+        "pinned",
+        ("occurred_at", RangeDateTimeFilter),
+    )
+    list_select_related = ("bot", "person")
+    search_fields = ("text", "=person__key", "person__display_name", "=external_id")
+    actions = ("pin_selected", "unpin_selected", "delete_selected")
+    fieldsets = (
+        (None, {"fields": ("text", ("person_link", "bot"), ("kind", "role", "speaker"), "pinned")}),
+        (_("Time"), {"fields": (("occurred_at", "last_seen_at"), ("valid_from", "valid_to"), "superseded_by")}),
+        (
+            _("Origin"),
+            {
+                "fields": (
+                    "conversation_link",
+                    ("session", "external_id"),
+                    ("duplicates", "searchable", "embedder"),
+                    "created_at",
+                )
+            },
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MemoryEntry]:
+        # the vector and the index text are large and never shown
+        return super().get_queryset(request).defer("vector", "tokens")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # operators answer "please forget this" too
+        return self.has_operate_permission(request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: MemoryEntry) -> None:
+        self._forget([obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[MemoryEntry]) -> None:
+        self._forget(queryset.only("id", "bot_id", "person_id"))
+
+    def _forget(self, rows: Iterable[MemoryEntry]) -> None:
+        from memory.store import MemoryStore  # brings numpy, which a page of the admin need not load
+
+        # through the store, which also drops what it holds in memory of these people
+        by_scope: dict[Scope, list[int]] = {}
+        for row in rows:
+            by_scope.setdefault(Scope(row.bot_id, row.person_id), []).append(row.pk)
+        for scope, ids in by_scope.items():
+            MemoryStore(scope.bot_id).forget(scope, ids)
+
+    @admin.display(description=_("text"))
+    def short(self, entry: MemoryEntry) -> str:
+        return entry.text[:90] + ("…" if len(entry.text) > 90 else "")
+
+    @display(description=_("kind"), label={"turn": "", "fact": "primary", "summary": "info"}, ordering="kind")
+    def kind_label(self, entry: MemoryEntry) -> Any:
+        return entry.kind, entry.get_kind_display()
+
+    @admin.display(description=_("person"))
+    def person_link(self, entry: MemoryEntry) -> str:
+        return admin_link(entry.person)
+
+    @admin.display(description=_("conversation"))
+    def conversation_link(self, entry: MemoryEntry) -> str:
+        return admin_link(entry.conversation) if entry.conversation_id else "–"
+
+    @admin.display(description=_("said at"), ordering="occurred_at")
+    def said(self, entry: MemoryEntry) -> str:
+        return ago(entry.occurred_at)
+
+    @admin.display(description=_("repeated"), ordering="duplicates")
+    def repeated(self, entry: MemoryEntry) -> str:
+        return f"× {entry.duplicates + 1}" if entry.duplicates else "–"
+
+    @admin.display(description=_("found by meaning"), boolean=True)
+    def searchable(self, entry: MemoryEntry) -> bool:
+        return bool(entry.embedder)
+
+    @admin.action(description=_("Pin the selected memories"), permissions=["operate"])
+    def pin_selected(self, request: HttpRequest, queryset: QuerySet[MemoryEntry]) -> None:
+        self._pin(request, queryset, True)
+
+    @admin.action(description=_("Unpin the selected memories"), permissions=["operate"])
+    def unpin_selected(self, request: HttpRequest, queryset: QuerySet[MemoryEntry]) -> None:
+        self._pin(request, queryset, False)
+
+    def _pin(self, request: HttpRequest, queryset: QuerySet[MemoryEntry], pinned: bool) -> None:
+        ids = list(self.operable(request, queryset).values_list("pk", flat=True))
+        changed = MemoryEntry.objects.filter(pk__in=ids).exclude(pinned=pinned).update(pinned=pinned)
+        text = (
+            ngettext("%(n)s memory pinned.", "%(n)s memories pinned.", changed)
+            if pinned
+            else ngettext("%(n)s memory unpinned.", "%(n)s memories unpinned.", changed)
+        )
+        messages.success(request, text % {"n": changed})

@@ -1,0 +1,149 @@
+"""People, their accounts on the platforms, and the switch that silences one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from bots.admin.base import BotScopedAdmin, ScopedInline
+from bots.admin.filters import ScopedFilter
+from bots.admin.fragments import admin_link, ago
+from bots.admin.unfold_parts import display
+from bots.models import Conversation, Identity, Person
+
+
+class IdentityInline(ScopedInline[Identity]):
+    """The person's accounts."""
+
+    model = Identity
+    fields = ("channel", "external_id", "user_name", "alt_id", "created_at")
+    readonly_fields = fields
+    can_delete = False
+    tab = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Identity]:
+        return super().get_queryset(request).select_related("channel", "person")
+
+
+class ConversationInline(ScopedInline[Conversation]):
+    """The person's conversations, latest first, each linked to its transcript."""
+
+    model = Conversation
+    fields = ("transcript", "channel", "state", "last_message_at")
+    readonly_fields = fields
+    can_delete = False
+    tab = True
+    per_page = 20
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
+        return super().get_queryset(request).select_related("channel", "person")
+
+    @admin.display(description=_("conversation"))
+    def transcript(self, conversation: Conversation) -> str:
+        return admin_link(conversation, f"#{conversation.pk}")
+
+
+@admin.register(Person)
+class PersonAdmin(BotScopedAdmin[Person]):
+    """People as one bot knows them. They appear by writing to it."""
+
+    list_display = ("display_name_or_key", "bot", "accounts", "state", "language", "last_seen")
+    list_filter = (("bot", ScopedFilter), "blocked")
+    list_select_related = ("bot",)
+    search_fields = ("display_name", "key", "identities__external_id", "identities__user_name")
+    fields = (
+        "bot",
+        "display_name",
+        "key",
+        ("language", "time_zone"),
+        "blocked",
+        ("created_at", "last_seen_at"),
+        "more",
+    )
+    readonly_fields = ("bot", "key", "created_at", "last_seen_at", "more")
+    inlines = (IdentityInline, ConversationInline)
+    actions = ("block_selected", "unblock_selected")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
+        return super().get_queryset(request).prefetch_related("identities__channel")
+
+    @admin.display(description=_("name"), ordering="display_name")
+    def display_name_or_key(self, person: Person) -> str:
+        return str(person)
+
+    @admin.display(description=_("accounts"))
+    def accounts(self, person: Person) -> str:
+        rows = person.identities.all()
+        if not rows:
+            return "–"
+        return format_html_join(", ", "{}", ((row.channel.platform,) for row in rows))
+
+    @display(description=_("state"), label={"blocked": "danger", "open": "success"}, ordering="blocked")
+    def state(self, person: Person) -> Any:
+        return ("blocked", _("blocked")) if person.blocked else ("open", _("answered"))
+
+    @admin.display(description=_("last seen"), ordering="last_seen_at")
+    def last_seen(self, person: Person) -> str:
+        return ago(person.last_seen_at)
+
+    @admin.display(description=_("more"))
+    def more(self, person: Person) -> str:
+        links = (
+            (reverse("admin:memory_memoryentry_changelist") + f"?person__id__exact={person.pk}", _("Memories")),
+            (reverse("admin:bots_conversation_changelist") + f"?person__id__exact={person.pk}", _("Conversations")),
+            (reverse("admin:bots_turnusage_changelist") + f"?person__id__exact={person.pk}", _("Usage")),
+        )
+        return format_html_join(" · ", '<a class="claw-link" href="{}">{}</a>', links)
+
+    @admin.action(description=_("Block the selected people"), permissions=["change"])
+    def block_selected(self, request: HttpRequest, queryset: QuerySet[Person]) -> None:
+        self._block(request, queryset, True)
+
+    @admin.action(description=_("Unblock the selected people"), permissions=["change"])
+    def unblock_selected(self, request: HttpRequest, queryset: QuerySet[Person]) -> None:
+        self._block(request, queryset, False)
+
+    def _block(self, request: HttpRequest, queryset: QuerySet[Person], blocked: bool) -> None:
+        ids = list(self.manageable(request, queryset).values_list("pk", flat=True))
+        changed = Person.objects.filter(pk__in=ids).exclude(blocked=blocked).update(blocked=blocked)
+        text = (
+            ngettext("%(n)s person blocked.", "%(n)s people blocked.", changed)
+            if blocked
+            else ngettext("%(n)s person unblocked.", "%(n)s people unblocked.", changed)
+        )
+        messages.success(request, text % {"n": changed})
+
+
+@admin.register(Identity)
+class IdentityAdmin(BotScopedAdmin[Identity]):
+    """Accounts of people on the platforms; written by the inbox."""
+
+    bot_path = "person__bot"
+    list_display = ("external_id", "user_name", "channel", "person_link", "created_at")
+    list_filter = (("channel", ScopedFilter),)
+    list_select_related = ("channel", "person__bot")
+    search_fields = ("external_id", "user_name", "alt_id", "person__display_name", "person__key")
+    readonly_fields = ("person", "channel", "external_id", "alt_id", "created_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.display(description=_("person"))
+    def person_link(self, identity: Identity) -> str:
+        return admin_link(identity.person)

@@ -1,0 +1,122 @@
+"""Skills, which bot has which, and how their runs went; registered here because `skills` may not import bots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from bots.admin.base import BaseAdmin, BotScopedAdmin, ReadOnlyMixin, ScopedInline, TypedInline
+from bots.admin.filters import RangeDateTimeFilter, ScopedFilter
+from bots.admin.form_fields import MaskedJSONField, WordListField
+from bots.admin.fragments import admin_link, ago
+from bots.admin.unfold_parts import display
+from skills.models import BotSkill, Skill, SkillRun
+
+
+class SkillForm(forms.ModelForm[Any]):
+    """Trigger words one per line, configuration without its secrets."""
+
+    triggers = WordListField(
+        label=_("Trigger words"), help_text=_("One per line. Empty: those of the class, or of the skill for one bot.")
+    )
+    config = MaskedJSONField(
+        label=_("Configuration"),
+        help_text=_("JSON, handed to the skill. Secret values are shown masked; leave the mask to keep them."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        config = self.fields.get("config")
+        if isinstance(config, MaskedJSONField):
+            config.stored = self.instance.config
+
+
+class BotSkillOfBotInline(ScopedInline[BotSkill]):
+    """On the bot's page: what differs for this bot."""
+
+    model = BotSkill
+    form = SkillForm
+    fields = ("skill", "enabled", "triggers", "config")
+    tab = True
+
+
+class BotSkillOfSkillInline(TypedInline[BotSkill]):
+    """On the skill's page: the bots that have it."""
+
+    model = BotSkill
+    form = SkillForm
+    extra = 0
+    fields = ("bot", "enabled", "triggers", "config")
+
+
+@admin.register(Skill)
+class SkillAdmin(BaseAdmin[Skill]):
+    """The skills of the installation. They are Python classes, so naming one needs Django's own permission."""
+
+    form = SkillForm
+    list_display = ("name", "module", "state", "all_bots", "words", "updated_at")
+    list_filter = ("enabled", "all_bots")
+    search_fields = ("name", "module")
+    readonly_fields = ("load_error",)
+    fieldsets = (
+        (None, {"fields": ("name", "module", ("enabled", "all_bots"), "load_error")}),
+        (_("Behaviour"), {"fields": ("triggers", "timeout_s", "config")}),
+    )
+    inlines = (BotSkillOfSkillInline,)
+    warn_unsaved_form = True
+
+    @display(description=_("state"), label={"on": "success", "off": "", "broken": "danger"}, ordering="enabled")
+    def state(self, skill: Skill) -> Any:
+        if skill.load_error:
+            return "broken", _("cannot be loaded")
+        return ("on", _("enabled")) if skill.enabled else ("off", _("disabled"))
+
+    @admin.display(description=_("trigger words"))
+    def words(self, skill: Skill) -> str:
+        return ", ".join(map(str, skill.triggers[:6])) or str(_("those of the class"))
+
+
+@admin.register(BotSkill)
+class BotSkillAdmin(BotScopedAdmin[BotSkill]):
+    """What differs for one bot."""
+
+    form = SkillForm
+    list_display = ("bot", "skill", "enabled", "words")
+    list_filter = (("bot", ScopedFilter), "enabled")
+    list_select_related = ("bot", "skill")
+    search_fields = ("skill__name", "bot__name")
+    fields = ("bot", "skill", "enabled", "triggers", "config")
+
+    @admin.display(description=_("trigger words"))
+    def words(self, row: BotSkill) -> str:
+        return ", ".join(map(str, row.triggers[:6])) or "–"
+
+
+@admin.register(SkillRun)
+class SkillRunAdmin(ReadOnlyMixin, BotScopedAdmin[SkillRun]):
+    """One row per call."""
+
+    list_display = ("when", "skill", "bot", "result", "ms", "error", "conversation_link")
+    list_filter = (("bot", ScopedFilter), "ok", ("at", RangeDateTimeFilter))
+    list_select_related = ("skill", "bot", "conversation")
+    search_fields = ("skill__name", "=error")
+    fields = (("skill", "bot", "conversation_link"), ("result_text", "ms", "at"), "error", "detail")
+
+    @admin.display(description=_("at"), ordering="id")
+    def when(self, run: SkillRun) -> str:
+        return ago(run.at)
+
+    @display(description=_("result"), label={"ok": "success", "failed": "danger"}, ordering="ok")
+    def result(self, run: SkillRun) -> Any:
+        return ("ok", _("answered")) if run.ok else ("failed", _("failed"))
+
+    @admin.display(description=_("result"))
+    def result_text(self, run: SkillRun) -> str:
+        return str(self.result(run)[1])
+
+    @admin.display(description=_("conversation"))
+    def conversation_link(self, run: SkillRun) -> str:
+        return admin_link(run.conversation, f"#{run.conversation_id}") if run.conversation_id else "–"

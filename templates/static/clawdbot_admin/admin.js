@@ -1,0 +1,50 @@
+/* Small behaviours of the admin: time zone, copy buttons, the account fields of the chosen platform. */
+(function () {
+  "use strict";
+
+  var zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone && document.cookie.indexOf("clawdbot_tz=" + encodeURIComponent(zone)) < 0) {
+    document.cookie = "clawdbot_tz=" + encodeURIComponent(zone) + ";path=/admin/;max-age=31536000;SameSite=Lax";
+  }
+
+  function copyText(text) {
+    if (navigator.clipboard && window.isSecureContext) {
+      return navigator.clipboard.writeText(text);
+    }
+    // plain HTTP in a local network has no clipboard API
+    var area = document.createElement("textarea");
+    area.value = text;
+    area.style.position = "fixed";
+    area.style.opacity = "0";
+    document.body.appendChild(area);
+    area.select();
+    var done = document.execCommand("copy");
+    area.remove();
+    return done ? Promise.resolve() : Promise.reject();
+  }
+
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest("[data-claw-copy]");
+    if (!button) return;
+    copyText(button.getAttribute("data-claw-copy")).then(function () {
+      button.classList.add("claw-copied");
+      setTimeout(function () { button.classList.remove("claw-copied"); }, 1500);
+    }, function () {});
+  });
+
+  function showPlatform() {
+    var select = document.getElementById("id_platform");
+    if (!select) return;
+    document.querySelectorAll(".claw-platform").forEach(function (part) {
+      part.hidden = !part.classList.contains("claw-platform-" + select.value);
+    });
+  }
+
+  document.addEventListener("DOMContentLoaded", function () {
+    showPlatform();
+    var select = document.getElementById("id_platform");
+    if (select) select.addEventListener("change", showPlatform);
+    var end = document.querySelector("[data-claw-scroll-end]");
+    if (end) end.scrollTop = end.scrollHeight;
+  });
+})();

@@ -1,0 +1,182 @@
+"""An installation with rows of every model, as the admin meets it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from django.utils import timezone
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
+from rest_framework.authtoken.models import Token
+
+from bots.models import (
+    Bot,
+    BotAccess,
+    Channel,
+    Conversation,
+    Identity,
+    InboundEvent,
+    Message,
+    ModelProvider,
+    OutboundMessage,
+    Person,
+    StateTransition,
+    TurnUsage,
+    Worker,
+)
+from memory.models import MemoryEntry
+from memory.store import MemoryStore
+from memory.types import Turn
+from skills.models import BotSkill, Skill, SkillRun
+
+BOT_TOKEN = "123456789:AAHsecretsecretsecretsecretsecret12345"
+SECRET_TOKEN = "webhook-secret-token-0815"
+SKILL_KEY = "weather-service-key-1234"
+API_KEY = "sk-very-secret-provider-key-4711"
+
+
+def make_user(name: str = "root", *, superuser: bool = True, **values: Any) -> User:
+    return User.objects.create(username=name, is_staff=True, is_superuser=superuser, **values)
+
+
+def login(user: User, language: str = "en") -> Client:
+    client = Client(HTTP_ACCEPT_LANGUAGE=language)
+    client.force_login(user)
+    return client
+
+
+def make_bot(slug: str = "ada", **values: Any) -> Bot:
+    return Bot.objects.create(slug=slug, name=values.pop("name", slug.title()), **values)
+
+
+def make_channel(bot: Bot, platform: str = "telegram", **values: Any) -> Channel:
+    account = values.pop("account", {"token": BOT_TOKEN, "secret_token": [SECRET_TOKEN]})
+    channel = Channel(bot=bot, platform=platform, name=values.pop("name", f"{bot.slug} {platform}"), **values)
+    channel.credentials = account if platform == "telegram" else {}
+    channel.save()
+    return channel
+
+
+def make_provider(name: str = "main", **values: Any) -> ModelProvider:
+    provider = ModelProvider(
+        name=name, endpoint=values.pop("endpoint", "https://models.example/v1"), model="large", **values
+    )
+    provider.api_key = API_KEY
+    provider.save()
+    return provider
+
+
+def make_conversation(channel: Channel, key: str = "p1", **values: Any) -> Conversation:
+    person = Person.objects.create(bot=channel.bot, key=key, display_name=f"Person {key}", last_seen_at=timezone.now())
+    Identity.objects.create(person=person, channel=channel, external_id=key, user_name=f"user {key}")
+    return Conversation.objects.create(bot=channel.bot, channel=channel, person=person, chat_id=key, **values)
+
+
+def make_turn(conversation: Conversation, text: str = "Hello", answer: str = "Hi", **values: Any) -> OutboundMessage:
+    """A question, its answer and the row that sends the answer; `values` go to the outbound row."""
+    number = InboundEvent.objects.count()
+    event = InboundEvent.objects.create(
+        channel=conversation.channel,
+        dedupe_key=f"event-{number}",
+        queue_key=f"{conversation.channel_id}:{conversation.chat_id}:{number}",
+        kind="message",
+        payload={"kind": "message", "text": text},
+        state=InboundEvent.State.DONE,
+        conversation=conversation,
+    )
+    common = {"conversation": conversation, "inbound": event}
+    Message.objects.create(role=Message.Role.USER, text=text, person=conversation.person, **common)
+    reply = Message.objects.create(role=Message.Role.ASSISTANT, text=answer, meta=values.pop("meta", {}), **common)
+    return OutboundMessage.objects.create(
+        channel=conversation.channel,
+        conversation=conversation,
+        message=reply,
+        queue_key=event.queue_key,
+        payload={"text": answer},
+        **values,
+    )
+
+
+def make_memory(conversation: Conversation, text: str = "My sister lives in Chengdu.") -> MemoryEntry:
+    turn = Turn(
+        bot_id=conversation.bot_id,
+        person_id=conversation.person_id,
+        role="user",
+        text=text,
+        occurred_at=timezone.now(),
+        conversation_id=conversation.pk,
+    )
+    return MemoryEntry.objects.get(pk=MemoryStore(conversation.bot_id).remember([turn])[0])
+
+
+def make_usage(conversation: Conversation, days_ago: int = 0, **values: Any) -> TurnUsage:
+    return TurnUsage.objects.create(
+        bot=conversation.bot,
+        person=conversation.person,
+        conversation=conversation,
+        provider="main",
+        model="large",
+        prompt_tokens=values.pop("prompt_tokens", 100),
+        completion_tokens=20,
+        cost=Decimal("0.0012"),
+        created_at=timezone.now() - timedelta(days=days_ago),
+        **values,
+    )
+
+
+def make_skill(bot: Bot, conversation: Conversation, number: int = 0) -> Skill:
+    """A skill whose configuration holds a secret, one bot that has it, one run."""
+    skill = Skill.objects.create(
+        name=f"Skill {number}",
+        module=f"skills.number{number}.Some",
+        triggers=["weather"],
+        config={"api_key": SKILL_KEY},
+    )
+    BotSkill.objects.create(bot=bot, skill=skill, config={"api_key": SKILL_KEY, "unit": "km"})
+    SkillRun.objects.create(skill=skill, bot=bot, conversation=conversation, ok=True, ms=12)
+    return skill
+
+
+def make_world(rows: int = 1) -> Bot:
+    """`rows` of nearly everything, each with relations of its own, so that a query per row shows."""
+    bot = make_bot("ada")
+    for number in range(rows):
+        other = make_bot(f"bot{number}")
+        channel = make_channel(other)
+        conversation = make_conversation(channel, f"p{number}")
+        make_turn(conversation, state=OutboundMessage.State.DEAD)
+        make_memory(conversation)
+        make_usage(conversation)
+        StateTransition.objects.create(
+            conversation=conversation,
+            name="close",
+            source="active",
+            target="closed",
+            inbound=InboundEvent.objects.get(conversation=conversation),
+        )
+        make_skill(other, conversation, number)
+        make_provider(f"provider {number}")
+        Worker.objects.create(id=f"{number:032d}", host="box", pid=number, role="worker")
+        user = make_user(f"user{number}", superuser=False)
+        Token.objects.create(user=user)
+        BotAccess.objects.create(user=user, bot=other)
+        Group.objects.create(name=f"group {number}")
+        _make_schedules(number)
+    return bot
+
+
+def _make_schedules(number: int) -> None:
+    interval = IntervalSchedule.objects.create(every=number + 1, period=IntervalSchedule.SECONDS)
+    CrontabSchedule.objects.create(minute=str(number % 60))
+    ClockedSchedule.objects.create(clocked_time=timezone.now() + timedelta(days=number))
+    SolarSchedule.objects.create(event="sunset", latitude=number % 80, longitude=10)
+    PeriodicTask.objects.create(name=f"task {number}", task="bots.sweep", interval=interval)

@@ -1,0 +1,90 @@
+"""A channel is set up with the fields of its platform, checked by the adapter's schema."""
+
+from __future__ import annotations
+
+import pytest
+
+from bots.models import Bot, Channel
+from tests.admin.builders import BOT_TOKEN, SECRET_TOKEN, login, make_bot, make_channel, make_user
+from tests.admin.test_every_page_opens import address
+
+pytestmark = pytest.mark.django_db
+OTHER_TOKEN = "987654321:BBHothertokenothertokenothertoken123"
+
+
+def add_form(bot: Bot, platform: str = "telegram", **values: object) -> dict[str, object]:
+    return {"bot": bot.pk, "platform": platform, "name": "Shop", "enabled": "on", **values}
+
+
+def test_the_add_page_has_the_fields_of_every_platform() -> None:
+    html = login(make_user()).get(address(Channel, "add")).content.decode()
+    assert "claw-platform-telegram" in html
+    assert "account__telegram__token" in html
+    assert "account__webhook__" in html
+
+
+def test_the_labels_are_the_adapters_own_in_both_languages() -> None:
+    user = make_user()
+    page = address(Channel, "add")
+    assert "API address" in login(user, "en").get(page).content.decode()
+    assert "API 地址" in login(user, "zh-hans").get(page).content.decode()
+
+
+def test_a_telegram_channel_is_stored_with_its_token_encrypted() -> None:
+    client = login(make_user())
+    client.post(address(Channel, "add"), add_form(make_bot(), account__telegram__token=BOT_TOKEN))
+    channel = Channel.objects.get()
+    assert channel.credentials == {"token": BOT_TOKEN}
+    assert BOT_TOKEN not in channel.credentials_encrypted
+
+
+def test_a_missing_token_is_refused_at_its_field() -> None:
+    response = login(make_user()).post(address(Channel, "add"), add_form(make_bot()))
+    assert not Channel.objects.exists()
+    assert "account__telegram__token" in response.context["adminform"].form.errors
+
+
+def test_what_the_schema_refuses_is_told_without_the_value() -> None:
+    values = add_form(make_bot(), account__telegram__token="not a token at all !")
+    response = login(make_user()).post(address(Channel, "add"), values)
+    assert not Channel.objects.exists()
+    assert "account__telegram__token" in response.context["adminform"].form.errors
+    assert "not a token at all" not in response.content.decode()
+
+
+def test_fields_of_other_platforms_are_ignored() -> None:
+    values = add_form(make_bot(), account__telegram__token=BOT_TOKEN, account__webhook__reply_url="nonsense")
+    login(make_user()).post(address(Channel, "add"), values)
+    assert Channel.objects.get().credentials == {"token": BOT_TOKEN}
+
+
+def test_a_change_keeps_what_was_left_empty_and_replaces_what_was_entered() -> None:
+    channel = make_channel(make_bot())
+    values = {"name": "Renamed", "enabled": "on", "account__telegram__token": OTHER_TOKEN}
+    login(make_user()).post(address(Channel, "change", channel.pk), values)
+    channel.refresh_from_db()
+    assert channel.name == "Renamed"
+    assert channel.credentials["token"] == OTHER_TOKEN
+    assert channel.credentials["secret_token"] == [SECRET_TOKEN]
+
+
+def test_an_optional_secret_can_be_removed() -> None:
+    channel = make_channel(make_bot())
+    values = {"name": "Shop", "enabled": "on", "remove_secrets": ["secret_token"]}
+    login(make_user()).post(address(Channel, "change", channel.pk), values)
+    channel.refresh_from_db()
+    assert channel.credentials == {"token": BOT_TOKEN}
+
+
+def test_the_bot_and_the_platform_of_a_channel_never_change() -> None:
+    channel, other = make_channel(make_bot()), make_bot("other")
+    values = {"name": "Shop", "enabled": "on", "bot": other.pk, "platform": "webhook"}
+    login(make_user()).post(address(Channel, "change", channel.pk), values)
+    channel.refresh_from_db()
+    assert (channel.bot.slug, channel.platform) == ("ada", "telegram")
+
+
+def test_the_webhook_address_is_there_to_copy() -> None:
+    channel = make_channel(make_bot())
+    html = login(make_user()).get(address(Channel, "change", channel.pk)).content.decode()
+    assert f'data-claw-copy="http://testserver{channel.webhook_path}"' in html

@@ -1,0 +1,107 @@
+"""The first page tells how it goes, and in a new installation what to do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from bots.models import Message, OutboundMessage, Worker
+from tests.admin.builders import (
+    login,
+    make_bot,
+    make_channel,
+    make_conversation,
+    make_provider,
+    make_turn,
+    make_usage,
+    make_user,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def dashboard() -> Any:
+    return login(make_user()).get("/admin/")
+
+
+def tiles(response: Any) -> dict[str, Any]:
+    return {str(tile.label): tile for tile in response.context["tiles"]}
+
+
+def test_a_new_installation_is_told_what_to_do_first() -> None:
+    response = dashboard()
+    assert [step.done for step in response.context["first_steps"]] == [False] * 4
+    assert "First steps" in response.content.decode()
+
+
+def test_the_first_steps_go_when_all_are_done() -> None:
+    make_turn(make_conversation(make_channel(make_bot())))
+    make_provider()
+    assert "First steps" not in dashboard().content.decode()
+
+
+def test_the_figures_are_of_today() -> None:
+    conversation = make_conversation(make_channel(make_bot()))
+    make_turn(conversation)
+    make_turn(conversation)
+    make_usage(conversation)
+    make_usage(conversation, days_ago=2)
+    yesterday = Message.objects.filter(role="user").first()
+    assert yesterday is not None
+    Message.objects.filter(pk=yesterday.pk).update(occurred_at=timezone.now() - timedelta(days=1))
+    found = tiles(dashboard())
+    assert found["Messages today"].value == "1"
+    assert found["Answered today"].value == "2"
+
+
+def test_dead_letters_and_waiting_messages_are_counted_and_linked() -> None:
+    conversation = make_conversation(make_channel(make_bot()))
+    make_turn(conversation, state=OutboundMessage.State.DEAD)
+    make_turn(conversation, state=OutboundMessage.State.PENDING, created_at=timezone.now() - timedelta(hours=3))
+    found = tiles(dashboard())
+    assert (found["Dead letters"].value, found["Dead letters"].tone) == ("1", "bad")
+    assert found["Dead letters"].link.endswith("/outboundmessage/?state__exact=dead")
+    assert found["Waiting"].value == "1"
+    assert "3\xa0hours ago" in found["Oldest unsent"].value
+
+
+def test_the_link_to_dead_letters_lists_exactly_those() -> None:
+    conversation = make_conversation(make_channel(make_bot()))
+    dead = make_turn(conversation, state=OutboundMessage.State.DEAD)
+    make_turn(conversation, state=OutboundMessage.State.SENT)
+    client = login(make_user())
+    link = tiles(client.get("/admin/"))["Dead letters"].link
+    assert [row.pk for row in client.get(link).context["cl"].queryset] == [dead.pk]
+
+
+def test_a_silent_worker_counts_as_gone() -> None:
+    Worker.objects.create(id="a", host="box", pid=1, role="worker", beat_at=timezone.now() - timedelta(minutes=5))
+    assert tiles(dashboard())["Workers"].tone == "bad"
+    Worker.objects.create(id="b", host="box", pid=2, role="worker")
+
+
+def test_a_worker_with_a_fresh_heartbeat_counts_as_alive() -> None:
+    Worker.objects.create(id="a", host="box", pid=1, role="worker")
+    assert tiles(dashboard())["Workers"].value == "1 alive"
+
+
+def test_the_chart_adds_up_seven_days_and_no_more() -> None:
+    conversation = make_conversation(make_channel(make_bot()))
+    for days_ago in (0, 1, 1, 6, 8):
+        make_usage(conversation, days_ago=days_ago)
+    response = dashboard()
+    assert response.context["totals"]["tokens"] == "480"
+    assert response.context["totals"]["cost"] == "0.0048"
+    heights = [bar.height for bar in response.context["bars"]]
+    assert len(heights) == 7
+    assert heights[5] == max(heights)
+    assert heights[1:5] == [0, 0, 0, 0]
+
+
+def test_the_embedded_model_is_named_as_a_demonstration() -> None:
+    assert "small demonstration model" in dashboard().content.decode()
+    html = login(make_user("other")).get("/admin/bots/modelprovider/").content.decode()
+    assert "embedded-model" in html

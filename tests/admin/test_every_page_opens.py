@@ -1,0 +1,76 @@
+"""Every list, add page and change page of the admin opens, in both languages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+
+from tests.admin.builders import login, make_user, make_world
+
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+LANGUAGES = ("en", "zh-hans")
+
+
+def address(model: Any, page: str, *args: Any) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def test_every_model_of_the_product_is_registered() -> None:
+    from django.apps import apps
+
+    registered = {model._meta.label for model in MODELS}
+    ours = {m._meta.label for app in ("bots", "memory", "skills") for m in apps.get_app_config(app).get_models()}
+    assert ours <= registered
+    for label in ("auth.User", "auth.Group", "authtoken.TokenProxy", "django_celery_beat.PeriodicTask"):
+        assert label in registered
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_the_pages_of_a_model_open(model: Any, language: str) -> None:
+    make_world()
+    user = make_user()
+    client = login(user, language)
+    owner = admin.site._registry[model]
+    row = model._default_manager.first()
+
+    listed = client.get(address(model, "changelist"))
+    assert listed.status_code == 200
+    assert row is not None, "the world has no row of this model: add one to the builders"
+    assert client.get(address(model, "change", row.pk)).status_code == 200
+    assert client.get(address(model, "history", row.pk)).status_code == 200
+
+    request = listed.wsgi_request
+    expected = 200 if owner.has_add_permission(request) else 403
+    assert client.get(address(model, "add")).status_code == expected
+    if owner.has_delete_permission(request, row):
+        assert client.get(address(model, "delete", row.pk)).status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_every_list_can_be_searched_where_it_has_a_search_box(model: Any) -> None:
+    make_world()
+    client = login(make_user())
+    if not admin.site._registry[model].search_fields:
+        pytest.skip("no search box")
+    assert client.get(address(model, "changelist"), {"q": "p0"}).status_code == 200
+
+
+@pytest.mark.django_db
+def test_the_pages_speak_the_language_of_the_browser() -> None:
+    make_world()
+    user = make_user()
+    assert "Conversations" in login(user, "en").get("/admin/").content.decode()
+    assert "会话" in login(user, "zh-hans").get("/admin/").content.decode()
+
+
+@pytest.mark.django_db
+def test_the_language_can_be_switched_in_the_admin() -> None:
+    client = login(make_user(), "en")
+    client.post("/i18n/setlang/", {"language": "zh-hans", "next": "/admin/"})
+    assert "会话" in client.get("/admin/").content.decode()

@@ -1,0 +1,62 @@
+"""A list costs the same number of queries whatever its length."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.admin.builders import login, make_conversation, make_turn, make_user, make_world
+from tests.admin.test_every_page_opens import MODELS, address
+
+# session, user, count of the filtered rows, the rows; the rest are drop-downs of filters and prefetches
+BUDGET = 8
+MORE = {"bots.Person": 9, "bots.Conversation": 9, "bots.InboundEvent": 9, "bots.OutboundMessage": 9}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_a_list_of_35_rows_keeps_its_budget(model: Any, django_assert_max_num_queries: Any) -> None:
+    make_world(35)
+    client = login(make_user())
+    assert model._default_manager.count() >= 35
+    with django_assert_max_num_queries(MORE.get(model._meta.label, BUDGET)):
+        response = client.get(address(model, "changelist"))
+    assert response.status_code == 200
+    assert response.context["cl"].result_count >= 35
+
+
+@pytest.mark.django_db
+def test_the_dashboard_keeps_its_budget(django_assert_max_num_queries: Any) -> None:
+    make_world(35)
+    client = login(make_user())
+    with django_assert_max_num_queries(16):
+        assert client.get("/admin/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_transcript_costs_the_same_for_one_turn_and_for_fifty() -> None:
+    from tests.admin.builders import make_bot, make_channel
+
+    conversation = make_conversation(make_channel(make_bot()))
+    client = login(make_user())
+    page = address(type(conversation), "change", conversation.pk)
+    make_turn(conversation)
+    client.get(page)  # content types are remembered from the first page on
+    with CaptureQueriesContext(connection) as short:
+        client.get(page)
+    for _ in range(49):
+        make_turn(conversation)
+    with CaptureQueriesContext(connection) as long:
+        client.get(page)
+    assert len(long) == len(short) <= 12
+
+
+def test_every_list_is_paged_and_counts_once() -> None:
+    for model in MODELS:
+        owner = admin.site._registry[model]
+        assert owner.list_per_page <= 100, model
+        assert owner.show_full_result_count is False, model
