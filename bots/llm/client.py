@@ -6,6 +6,7 @@ and builds a pydantic tree of the answer), so its documented low-level `post` is
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import threading
@@ -41,6 +42,7 @@ class Reply:
     completion_tokens: int | None = None
     first_token_at: float | None = None
     model: str = ""
+    finished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ def _whole(target: Target, body: dict[str, Any], options: Options) -> Reply:
         value = _client(target).post(_PATH, cast_to=object, body=body, options=_request_options(options))
     except openai.OpenAIError as error:
         raise _explained(error, body) from None
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise ProviderError("the answer is not JSON") from None
     return _read(value)
 
 
@@ -156,6 +160,10 @@ def _stream(target: Target, body: dict[str, Any], options: Options) -> Reply:
         raise _explained(error, body) from None
     except TransportFailure as error:
         raise ProviderError(f"the stream broke off ({type(error).__name__})") from None
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise ProviderError("the stream is not JSON") from None
+    if not reply.finished:
+        raise ProviderError("the stream broke off")
     reply.text = "".join(pieces)
     return reply
 
@@ -168,7 +176,11 @@ def _take(chunk: Any, reply: Reply, pieces: list[str], options: Options) -> None
         reply.completion_tokens = usage.get("completion_tokens")
     reply.model = reply.model or str(chunk.get("model") or "")
     choices = chunk.get("choices") or ()
-    text = (choices[0].get("delta") or {}).get("content") if choices else None
+    if not choices:
+        return
+    # A connection that ends without it was cut: the end of a body without a length looks like any other.
+    reply.finished = reply.finished or bool(choices[0].get("finish_reason"))
+    text = (choices[0].get("delta") or {}).get("content")
     if text:
         if reply.first_token_at is None:
             reply.first_token_at = time.perf_counter()
@@ -259,7 +271,7 @@ def _refused_parameter(error: APIStatusError, body: dict[str, Any]) -> str | Non
 def _retry_after(value: str | None) -> float | None:
     try:
         return max(0.0, float(value)) if value else None
-    except ValueError:
+    except (json.JSONDecodeError, UnicodeDecodeError):
         return None
 
 

@@ -74,6 +74,8 @@ class _EventStream(httpx2.SyncByteStream):
         if response.isclosed() and not response.will_close:
             self._transport.give_back(self._origin, self._connection)
         else:
+            # The response holds the socket's file as well.
+            response.close()
             self._connection.close()
 
 

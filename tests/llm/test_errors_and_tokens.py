@@ -1,0 +1,57 @@
+"""Errors cross process borders; the estimate of tokens errs on the careful side."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bots.llm import Cancelled, ModelError, NoModelAvailable, ProviderError
+from bots.llm.tokens import MARK, at_most, cut, estimate
+
+
+@pytest.mark.parametrize(
+    "error", [ProviderError("no", permanent=True), NoModelAvailable("none", retry_after=3.5), Cancelled("so far")]
+)
+def test_errors_pickle_with_what_they_know(error: ModelError) -> None:
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is type(error)
+    assert (str(copy), copy.permanent, copy.retry_after) == (str(error), error.permanent, error.retry_after)
+    assert copy.__dict__ == error.__dict__
+
+
+# (text, tokens of a common vocabulary of 100,000 entries; of Chinese ones a smaller vocabulary's, which need more)
+@pytest.mark.parametrize(
+    ("text", "real"),
+    [
+        ("The quick brown fox jumps over the lazy dog.", 10),
+        ("My sister lives in Chengdu, and she is an engineer.", 12),
+        ("我姐姐住在成都,她是一名工程师。", 18),
+        ("https://example.com/a/b?c=1&d=2", 14),
+        ("1234567890", 10),
+        ("", 0),
+    ],
+)
+def test_the_estimate_is_not_below_and_not_far_above_the_count(text: str, real: int) -> None:
+    assert real <= estimate(text) <= real * 2
+
+
+@given(st.text(max_size=300))
+def test_the_quick_bound_is_a_bound(text: str) -> None:
+    assert estimate(text) <= at_most(text)
+
+
+@given(st.text(max_size=300), st.text(max_size=100))
+def test_joining_texts_costs_no_more_than_both(first: str, second: str) -> None:
+    assert estimate(first + second) <= estimate(first) + estimate(second) + 1
+
+
+@given(st.text(max_size=300), st.integers(0, 200))
+def test_a_cut_text_fits_and_says_that_it_was_cut(text: str, limit: int) -> None:
+    short = cut(text, limit)
+    assert estimate(short) <= limit or not short
+    assert short == text or short == "" or (short.endswith(MARK) and text.startswith(short.removesuffix(MARK)))
+    if estimate(text) <= limit:
+        assert short == text

@@ -1,0 +1,183 @@
+"""When a model fails: repeated, passed on, left alone for a while."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+from typing import Any
+
+import pytest
+
+from bots.llm import NoModelAvailable, complete
+from bots.models import ModelProvider
+from tests.clawdbot.server import Answer, Server
+from tests.llm.builders import QUESTION, chat, make_provider, refusal, stream
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: Any) -> None:
+    monkeypatch.setattr("bots.llm.completion._jitter_s", lambda: 0.0)
+
+
+def nobody() -> str:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{unused.getsockname()[1]}"
+
+
+def test_a_passing_failure_is_tried_again(endpoint: Server) -> None:
+    make_provider(endpoint)
+    endpoint.answer(refusal(503), chat("yes"))
+    assert complete(QUESTION).text == "yes"
+
+
+def test_the_next_provider_answers_when_the_first_does_not(endpoint: Server) -> None:
+    make_provider(nobody(), priority=1)
+    make_provider(endpoint, priority=2, name="backup")
+    endpoint.answer(chat("yes"))
+    assert complete(QUESTION).provider == "backup"
+
+
+def test_the_lowest_priority_number_is_asked_first(endpoint: Server, second: Server) -> None:
+    make_provider(endpoint, priority=20)
+    make_provider(second, priority=10, name="first")
+    second.answer(chat("yes"))
+    assert complete(QUESTION).provider == "first"
+    assert endpoint.requests == []
+
+
+def test_a_refused_key_is_not_tried_twice(endpoint: Server, second: Server) -> None:
+    make_provider(endpoint, priority=1)
+    make_provider(second, priority=2)
+    endpoint.answer(refusal(401))
+    second.answer(chat("yes"))
+    complete(QUESTION)
+    assert len(endpoint.requests) == 1
+
+
+def test_a_short_retry_after_is_waited_for_and_a_long_one_is_not(endpoint: Server, second: Server) -> None:
+    make_provider(endpoint, priority=1)
+    make_provider(second, priority=2, name="backup")
+    second.answer(chat("yes"))
+    endpoint.answer(refusal(429, **{"Retry-After": "0.2"}), chat("patient"))
+    started = time.perf_counter()
+    assert complete(QUESTION).text == "patient"
+    assert time.perf_counter() - started >= 0.2
+    endpoint.answer(refusal(429, **{"Retry-After": "60"}))
+    assert complete(QUESTION).provider == "backup"
+    asked = len(endpoint.requests)
+    assert complete(QUESTION).provider == "backup"
+    assert len(endpoint.requests) == asked, "within the minute it named it is left alone"
+
+
+def test_an_answer_that_never_comes_counts_as_a_failure(endpoint: Server, second: Server) -> None:
+    make_provider(endpoint, priority=1, timeout_s=0.3)
+    make_provider(second, priority=2, name="backup")
+    endpoint.respond = lambda _request: time.sleep(1.0) or chat("late")  # type: ignore[func-returns-value]
+    second.answer(chat("yes"))
+    assert complete(QUESTION).provider == "backup"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        Answer(200, b"<html>hello</html>", {"Content-Type": "text/html"}),
+        Answer(200, b"{not json", {"Content-Type": "application/json"}),
+        Answer(200, b"[]", {"Content-Type": "application/json"}),
+        chat("   "),
+    ],
+    ids=["a page", "broken JSON", "a list", "an empty answer"],
+)
+def test_what_is_no_answer_goes_to_the_next_provider(odd: Answer, endpoint: Server, second: Server) -> None:
+    make_provider(endpoint, priority=1)
+    make_provider(second, priority=2, name="backup")
+    endpoint.answer(odd)
+    second.answer(chat("yes"))
+    assert complete(QUESTION).provider == "backup"
+
+
+def test_a_stream_that_breaks_off_begins_anew_at_the_next_provider(endpoint: Server, second: Server) -> None:
+    make_provider(endpoint, priority=1)
+    make_provider(second, priority=2, name="backup")
+    endpoint.answer(stream("Once upon ", done=False))
+    second.answer(stream("All ", "of it."))
+    told: list[str] = []
+    found = complete(QUESTION, on_token=told.append, on_restart=lambda: told.append("|"))
+    assert told == ["Once upon ", "|", "Once upon ", "|", "All ", "of it."]
+    assert (found.text, found.provider) == ("All of it.", "backup")
+
+
+def test_no_restart_is_told_when_nothing_was_handed_out(endpoint: Server) -> None:
+    make_provider(endpoint)
+    endpoint.answer(refusal(500), stream("yes"))
+    told: list[str] = []
+    complete(QUESTION, on_token=told.append, on_restart=lambda: told.append("|"))
+    assert told == ["yes"]
+
+
+def test_a_provider_that_keeps_failing_is_left_alone_and_probed_later(endpoint: Server, monkeypatch: Any) -> None:
+    make_provider(endpoint)
+    endpoint.answer(refusal(500))
+    for _ in range(3):
+        with pytest.raises(NoModelAvailable):
+            complete(QUESTION)
+    asked = len(endpoint.requests)
+    with pytest.raises(NoModelAvailable) as error:
+        complete(QUESTION)
+    assert len(endpoint.requests) == asked
+    assert 0 < (error.value.retry_after or 0) <= 10
+    later = time.monotonic() + 11
+    monkeypatch.setattr("bots.llm.breaker.breaker._clock", lambda: later)
+    endpoint.answer(chat("well again"))
+    assert complete(QUESTION).text == "well again"
+
+
+def test_a_corrected_provider_is_asked_at_once(endpoint: Server, monkeypatch: Any) -> None:
+    row = make_provider(endpoint, api_key="wrong")
+    endpoint.respond = lambda request: (
+        chat("yes") if request.headers["authorization"] == "Bearer right" else refusal(401)
+    )
+    with pytest.raises(NoModelAvailable):
+        complete(QUESTION)
+    row.api_key = "right"
+    row.save()
+    monkeypatch.setattr("bots.llm.targets._READ_EVERY_S", -1.0)
+    assert complete(QUESTION).text == "yes"
+
+
+def test_success_and_failure_show_on_the_row_without_a_write_per_call(
+    endpoint: Server, django_assert_num_queries: Any
+) -> None:
+    row = make_provider(endpoint)
+    endpoint.answer(chat("yes"))
+    complete(QUESTION)
+    with django_assert_num_queries(0):
+        complete(QUESTION)
+    row.refresh_from_db()
+    assert row.last_ok_at is not None
+    endpoint.answer(refusal(404))
+    with pytest.raises(NoModelAvailable):
+        complete(QUESTION)
+    row.refresh_from_db()
+    assert row.last_error == "HTTP 404: no such model or address (x)"
+
+
+def test_neither_prompt_nor_key_reaches_a_log_or_the_row(endpoint: Server, caplog: Any) -> None:
+    row = make_provider(endpoint, api_key="sk-very-secret-key")
+    endpoint.answer(refusal(400, message="key sk-very-secret-key said: What is a bot?", code="sk-very secret"))
+    with caplog.at_level(logging.DEBUG), pytest.raises(NoModelAvailable) as error:
+        complete(QUESTION)
+    row = ModelProvider.objects.get(pk=row.pk)
+    told = "\n".join(
+        [
+            *(record.getMessage() for record in caplog.records if record.name.startswith("bots")),
+            str(error.value),
+            row.last_error,
+        ]
+    )
+    assert "HTTP 400" in told
+    assert "very" not in told
+    assert "What is a bot" not in told
