@@ -18,9 +18,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-WORDS = """tea boat bread lamp fish garden sister brother doctor train ticket market winter summer river mountain guitar
-piano painting film kitchen window letter market school teacher holiday birthday dinner coffee museum camera bicycle
-成都 姐姐 北京 工作 周末 电影 音乐 天气 旅行 朋友""".split()
+WORDS = ["tea", "boat", "bread", "lamp", "fish", "garden", "sister", "brother", "doctor", "train", "ticket", "market"]
+WORDS += ["winter", "summer", "river", "mountain", "guitar", "piano", "painting", "film", "kitchen", "window", "letter"]
+WORDS += ["成都", "姐姐", "北京", "工作", "周末", "电影", "音乐", "天气", "旅行", "朋友"]
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
