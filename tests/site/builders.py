@@ -1,0 +1,34 @@
+"""Processes as an operator starts them: own environment, own home."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+MANAGE = [sys.executable, "manage.py"]
+
+
+def environment(home: Path, **variables: str) -> dict[str, str]:
+    """The shell's environment without the test run's settings, with this home and these variables."""
+    dropped = ("DATABASE_URL", "REDIS_URL", "PORT", "DJANGO_SETTINGS_MODULE")
+    kept = {k: v for k, v in os.environ.items() if k not in dropped and not k.startswith(("CLAWDBOT_", "TEST_"))}
+    return {**kept, "CLAWDBOT_HOME": str(home), **variables}
+
+
+def run(
+    *arguments: str, home: Path, command: list[str] | None = None, stdin: str = "", **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Runs `manage.py` (or another command) to its end."""
+    return subprocess.run(
+        [*(command or MANAGE), *arguments],
+        cwd=ROOT,
+        env=environment(home, **variables),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )

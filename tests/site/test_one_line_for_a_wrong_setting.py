@@ -1,0 +1,53 @@
+"""A wrong setting stops every process with one line on stderr and exit code 1, in real processes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.site.builders import run
+
+STARTS = {
+    "manage.py": [sys.executable, "manage.py", "check"],
+    "asgi": [sys.executable, "-m", "daphne", "-p", "0", "clawdbot_site.asgi:application"],
+    "celery": [sys.executable, "-m", "celery", "-A", "clawdbot_site", "inspect", "ping"],
+}
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_every_way_to_start_stops_with_one_line(start: str, tmp_path: Path) -> None:
+    file = tmp_path / "bad.yaml"
+    file.write_text("memory:\n  retention_day: 3\n", "utf8")
+    result = run(home=tmp_path / "home", command=STARTS[start], CLAWDBOT_CONFIG=str(file))
+    assert result.returncode == 1, result.stderr
+    assert result.stderr.splitlines() == [
+        f"clawdbot: {file}: memory.retention_day: unknown key; known here: type, retention_days"
+    ]
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_wrong_variable_is_named(tmp_path: Path) -> None:
+    result = run("check", home=tmp_path, CLAWDBOT_MEMORY__TYPE="oracle")
+    assert result.returncode == 1
+    assert result.stderr.splitlines() == [
+        "clawdbot: environment: CLAWDBOT_MEMORY__TYPE: should be 'sqlite', 'postgresql', 'mysql' or 'mongodb'"
+    ]
+
+
+def test_a_home_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", "utf8")
+    result = run("check", home=tmp_path / "file" / "home")
+    assert result.returncode == 1
+    assert result.stderr.startswith("clawdbot: environment: CLAWDBOT_HOME: ")
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("kind", ["mongodb", "mysql"])
+def test_a_memory_database_that_is_not_built_yet_is_refused(kind: str, tmp_path: Path) -> None:
+    result = run("check", home=tmp_path, CLAWDBOT_MEMORY__TYPE=kind)
+    assert result.returncode == 1
+    assert result.stderr.splitlines() == [
+        f"clawdbot: environment: CLAWDBOT_MEMORY__TYPE: {kind} is not built yet; use sqlite or postgresql"
+    ]
