@@ -1,0 +1,110 @@
+"""Without a model the bot still answers: from what is remembered, plainly, in the person's language."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bots.engine import responder
+from memory.types import Hit
+
+NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
+SAID = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+
+
+def make_hit(text: str, *, role: str = "user", at: datetime = SAID, coverage: float = 0.8, cosine: float = 0.9) -> Hit:
+    return Hit(1, "", role, "", text, 1.0, at, why={"coverage": coverage, "cosine": cosine})  # type: ignore[arg-type]
+
+
+def answer(text: str, *hits: Hit, language: str = "en", zone: Any = UTC) -> str:
+    return responder.answer(text, language=language, hits=hits, zone=zone, now=NOW)
+
+
+def test_a_question_is_answered_with_what_was_said_and_when() -> None:
+    said = answer("Where does my sister live?", make_hit("My sister lives in Chengdu"))
+    assert said.startswith("On 20 November you said: My sister lives in Chengdu\n")
+
+
+def test_a_chinese_question_gets_a_chinese_answer() -> None:
+    said = answer("我姐姐住在哪里?", make_hit("我姐姐住在成都"), language="zh-hans")
+    assert said.startswith("你在11月20日说过:我姐姐住在成都\n")
+
+
+def test_the_date_is_the_persons_own_and_another_year_is_named() -> None:
+    late = make_hit("My sister lives in Chengdu", at=datetime(2024, 12, 31, 20, 0, tzinfo=UTC))
+    assert answer("Where does my sister live?", late, zone=ZoneInfo("Asia/Shanghai")).startswith("On 1 January 2025 ")
+    assert "2025年1月1日" in answer("姐姐在哪?", late, language="zh-hans", zone=ZoneInfo("Asia/Shanghai"))
+
+
+def test_the_question_itself_and_earlier_answers_are_not_repeated() -> None:
+    said = answer(
+        "Where does my sister live?",
+        make_hit("Where does my sister live?"),
+        make_hit("where does my sister LIVE"),
+        make_hit("Do you know where my sister lives?"),
+        make_hit("On 1 May you said: something", role="assistant"),
+        make_hit("My sister lives in Chengdu"),
+    )
+    assert said.count(" you said: ") == 1
+
+
+def test_a_line_that_has_nothing_to_do_with_it_is_not_shown() -> None:
+    said = answer("Where does my sister live?", make_hit("I hate mushrooms", coverage=0.0, cosine=0.7))
+    assert "mushrooms" not in said
+    assert "You have not told me anything about that yet" in said
+
+
+def test_a_line_with_the_same_meaning_in_other_words_is_shown() -> None:
+    assert "nurse" in answer("What is my job?", make_hit("I work as a nurse", coverage=0.0, cosine=0.9))
+
+
+def test_at_most_three_lines_are_shown_and_long_ones_shortened() -> None:
+    hits = [make_hit(f"sister {number} " + "x" * 500) for number in range(6)]
+    said = answer("Where is my sister?", *hits)
+    assert said.count(" you said: ") == 3
+    assert len(said) < 1200
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_it_says_that_no_model_is_connected_and_how_to_connect_one(language: str) -> None:
+    for text in ("Where is it?", "I like tea", "hello"):
+        said = answer(text, language=language)
+        assert "manage.py provider add" in said
+        assert ("No model" in said) if language == "en" else ("没有连接" in said)
+
+
+def test_greeting_thanks_statement_and_question_get_different_answers() -> None:
+    for language, texts in (
+        ("en", ("Hello!", "Thank you very much", "My cat is ill", "Why?")),
+        ("zh-hans", ("你好!", "谢谢", "我的猫病了", "为什么?")),
+    ):
+        firsts = [answer(text, language=language).split("\n")[0] for text in texts]
+        assert len(set(firsts)) == 4
+    assert answer("thanks").startswith("You are welcome")
+    assert answer("My cat is ill").startswith("Noted, I will remember that.")
+    assert answer("我的猫病了", language="zh-hans").startswith("好的,我记住了。")
+
+
+@pytest.mark.parametrize("text", ["", "???", "😀", "a" * 5000, "\n", "مرحبا"])
+def test_it_is_never_silent(text: str) -> None:
+    assert answer(text).strip()
+    assert answer(text, language="zh-hans").strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "can"),
+    [
+        ("Where does my sister live?", True),
+        ("I met 李雷 in Beijing yesterday evening", True),
+        ("我姐姐住在哪里?", False),
+        ("Python 怎么安装?", False),
+        ("Где живёт моя сестра?", False),
+        ("Où habite ma sœur ?", True),
+        ("12 + 3", True),
+    ],
+)
+def test_the_embedded_model_is_asked_in_latin_letters_only(text: str, can: bool) -> None:
+    assert responder.demo_can_answer(text) is can
