@@ -11,6 +11,8 @@ from celery import current_app
 from django.conf import settings
 from django.db import transaction
 
+from bots import bus
+
 logger = logging.getLogger(__name__)
 
 PROCESS = "bots.process_message"
@@ -28,11 +30,18 @@ def after_commit(task: str, row_id: int, platform: str) -> None:
     transaction.on_commit(lambda: send(task, row_id, platform))
 
 
-def send(task: str, row_id: int, platform: str, *, in_s: float | None = None) -> None:
+def send(task: str, row_id: int, platform: str, *, in_s: float = 0.0) -> None:
     """Enqueues now, or for `in_s` seconds from now. A broker that is down costs time: the sweep finds the row."""
+    queue = queue_for(platform)
+    if not settings.CLAWDBOT.redis_url:
+        bus.send(queue, task, row_id, in_s)
+        return
     try:
-        current_app.send_task(
-            task, (row_id,), queue=queue_for(platform), countdown=in_s, ignore_result=True, retry=False
-        )
+        enqueue(task, row_id, in_s, queue)
     except Exception as error:  # any transport may raise its own kinds
         logger.warning("wake-up not sent, the sweep will find the row: %s", type(error).__name__)
+
+
+def enqueue(task: str, row_id: int, in_s: float, queue: str) -> None:
+    """Hands the task to the broker of this process: Redis, or the one in memory that its own worker reads."""
+    current_app.send_task(task, (row_id,), queue=queue, countdown=in_s or None, ignore_result=True, retry=False)

@@ -52,18 +52,12 @@ def channel_layer(redis_url: str) -> dict[str, Any]:
     return {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 5000}}
 
 
-def queue(redis_url: str, home: Path) -> tuple[str, dict[str, Any]]:
-    """Celery's broker address and its transport options."""
+def queue(redis_url: str) -> tuple[str, dict[str, Any]]:
+    """Celery's broker address and its transport options.
+
+    Without Redis each process has a broker in memory for its own worker; `bots.bus` carries wake-ups between processes.
+    """
     if redis_url:
         return redis_url, {"global_keyprefix": "clawdbot:", "visibility_timeout": 3600}
-    folders = {name: home / "queue" / name for name in ("tasks", "control", "done")}
-    for folder in folders.values():
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return "filesystem://", {
-        # The default of a second would be the time an answer waits for its worker.
-        "polling_interval": 0.01,
-        "data_folder_in": str(folders["tasks"]),
-        "data_folder_out": str(folders["tasks"]),
-        "control_folder": str(folders["control"]),
-        "processed_folder": str(folders["done"]),
-    }
+    # The default interval of a second would be the time an answer waits for its worker.
+    return "memory://", {"polling_interval": 0.01}

@@ -5,25 +5,36 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 from celery import current_app
 from celery.beat import Service
 from celery.worker import WorkController
+from django.conf import settings
 
-from bots import wakeup, workers
+from bots import bus, wakeup, workers
 from bots.operations import queues
 
 logger = logging.getLogger(__name__)
 
 
-def make_worker(queue: str, threads: int) -> WorkController:
-    """A worker for one queue. Gossip, mingle and remote control are for clusters; the rows coordinate here."""
+def make_worker(queues: Sequence[str], threads: int, reached_for: Sequence[str]) -> WorkController:
+    """A worker for some queues. Gossip and mingle are for clusters; the rows coordinate here.
+
+    Without Redis the broker lies in this process's memory: what other processes have for this worker comes by the bus.
+
+    Args:
+        queues: what it takes from the broker.
+        reached_for: queues for which other processes of this machine may wake it.
+    """
+    if not settings.CLAWDBOT.redis_url:
+        bus.listen(reached_for, lambda task, row_id, in_s: wakeup.enqueue(task, row_id, in_s, queues[0]))
     worker: WorkController = current_app.WorkController(
         pool="threads",
         concurrency=threads,
-        queues=[queue],
-        hostname=f"{queue}@%h",
+        queues=list(queues),
+        hostname=f"{queues[0]}@%h",
         without_gossip=True,
         without_mingle=True,
         without_heartbeat=True,
@@ -32,28 +43,28 @@ def make_worker(queue: str, threads: int) -> WorkController:
     return worker
 
 
-def run_worker(queue: str, threads: int, role: str) -> None:
+def run_worker(queues: Sequence[str], threads: int, role: str) -> None:
     """Runs a worker in this thread until it is stopped, with the heartbeat that keeps its claims."""
     stop = workers.start_heartbeat(role)
     try:
-        make_worker(queue, threads).start()
+        make_worker(queues, threads, queues).start()
     finally:
         stop.set()
         with contextlib.suppress(Exception):
             workers.forget_current()
 
 
-def start_worker_thread(queue: str, threads: int) -> WorkController:
+def start_worker_thread(queues: Sequence[str], threads: int, reached_for: Sequence[str]) -> WorkController:
     """Runs a worker in a daemon thread of this process."""
     workers.start_heartbeat("web")
-    worker = make_worker(queue, threads)
-    threading.Thread(target=worker.start, name=f"celery-{queue}", daemon=True).start()
+    worker = make_worker(queues, threads, reached_for)
+    threading.Thread(target=worker.start, name="celery", daemon=True).start()
     return worker
 
 
 def start_beat_thread() -> Service:
     """Runs beat (the schedules of the admin) in a daemon thread of this process."""
-    service: Any = Service(current_app, max_interval=5)
+    service: Any = Service(current_app, max_interval=5, scheduler_cls=current_app.conf.beat_scheduler)
     threading.Thread(target=service.start, kwargs={"embedded_process": True}, name="beat", daemon=True).start()
     return service  # type: ignore[no-any-return]
 

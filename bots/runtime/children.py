@@ -16,7 +16,7 @@ from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
-PARENT_VARIABLE = "CLAWDBOT_PARENT_PID"
+PARENT_VARIABLE = "SERVE_PARENT_PID"  # outside the settings' prefix, where an unknown name stops the start
 STOP_WAIT_S = 10.0
 LONGEST_PAUSE_S = 30.0
 EXIT_UNAVAILABLE = 1  # a child that says "I cannot run here" is not started again

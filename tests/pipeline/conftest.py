@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from bots import workers
-from bots.llm import client
-from bots.outbox import journal
-from clawdbot import http
-
 
 @pytest.fixture(autouse=True)
 def fresh_worker() -> Iterator[None]:
+    # this file may be read before Django is set up
+    from bots import workers
+    from bots.llm import client
+    from bots.outbox import journal
+    from clawdbot import http
+
     workers._current = None
     yield
     http.close()

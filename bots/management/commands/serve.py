@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -43,8 +42,6 @@ class Command(BaseCommand):
 
     def _start_children(self) -> Children:
         config = settings.CLAWDBOT
-        if not config.redis_url:
-            _clear_queue_folder(Path(settings.CLAWDBOT.home) / "queue")
         children = Children(Path(sys.argv[0]).resolve())
         if config.model_server.enable and not targets.configured():
             children.add("model server", "modelserver", "--port", str(config.model_server.port), optional=True)
@@ -61,7 +58,11 @@ class Command(BaseCommand):
         from bots.runtime import background
 
         background.free_what_the_last_process_left()
-        background.start_worker_thread("live", settings.CLAWDBOT.worker.threads)
+        config = settings.CLAWDBOT
+        # Beat's own tasks go to the default queue of this process; the turns of platforms only where no worker is.
+        queues = ["live", "bots"]
+        reached_for = queues[:1] if config.worker.processes else queues
+        background.start_worker_thread(queues, config.worker.threads, reached_for)
         background.start_beat_thread()
         application = import_string(settings.ASGI_APPLICATION)
         address = host if ":" not in host else host.replace(":", r"\:")
@@ -86,10 +87,3 @@ class Command(BaseCommand):
         for line in setup.announcement(first):
             self.stdout.write(line)
         self.stdout.flush()
-
-
-def _clear_queue_folder(folder: Path) -> None:
-    """Wake-ups of an earlier run say nothing that the rows do not say better."""
-    for name in ("tasks", "done"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-        (folder / name).mkdir(parents=True, exist_ok=True)

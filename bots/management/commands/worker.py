@@ -17,10 +17,11 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()  # `serve` has checked; a worker should be there at once
     help = "Runs a worker process: takes turns off the inbox and sends what is in the outbox."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--queue", default="bots", help="queue to serve (default: bots)")
+        parser.add_argument("--queues", default="bots", help="queues to serve, by comma (default: %(default)s)")
         parser.add_argument("--threads", type=int, default=settings.CLAWDBOT.worker.threads, help="turns at a time")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,6 +31,6 @@ class Command(BaseCommand):
 
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
-            background.run_worker(options["queue"], options["threads"], "worker")
+            background.run_worker(options["queues"].split(","), options["threads"], "worker")
         except (KeyboardInterrupt, SystemExit):
             logger.info("worker stops")

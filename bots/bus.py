@@ -1,0 +1,107 @@
+"""Wake-ups between the processes of one machine, where there is no Redis: datagrams on the loopback interface.
+
+Each worker process listens on a port of its own and says so in a file under CLAWDBOT_HOME/run; senders take turns over
+those that live. A datagram that is lost costs one sweep, because the row is the truth; so nothing here waits or repeats.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from django.conf import settings
+
+from clawdbot import crypto
+
+logger = logging.getLogger(__name__)
+
+Wake = Callable[[str, int, float], None]
+"""wake(task name, row id, seconds from now)"""
+
+LOOK_EVERY_S = 1.0
+_MAX_DATAGRAM = 512
+_RECEIVE_BUFFER = 1 << 20
+
+_lock = threading.Lock()
+_sender: socket.socket | None = None
+_turns = itertools.count()
+_listeners: dict[str, tuple[float, list[int]]] = {}
+
+
+def _folder() -> Path:
+    folder = Path(settings.CLAWDBOT.home) / "run"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def _token() -> str:
+    """Keeps other programs of this machine from making the workers look in vain."""
+    return crypto.hmac_hex(settings.SECRET_KEY, b"bus")[:16]
+
+
+def listen(queues: Iterable[str], wake: Wake) -> None:
+    """Listens in a daemon thread for wake-ups of these queues; `wake` is called in that thread."""
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+    server.bind(("127.0.0.1", 0))
+    port = server.getsockname()[1]
+    for queue in queues:
+        (_folder() / f"{queue}.{os.getpid()}").write_text(str(port))
+
+    def run() -> None:
+        token = _token()
+        while True:
+            datagram = server.recv(_MAX_DATAGRAM)
+            try:
+                given, task, row_id, delay_s = datagram.decode("ascii").split(" ")
+                if crypto.compare(given, token):
+                    wake(task, int(row_id), float(delay_s))
+            except ValueError:
+                continue  # not one of ours
+            except Exception:
+                logger.exception("a wake-up could not be passed on; the sweep will find the row")
+
+    threading.Thread(target=run, name="bus", daemon=True).start()
+
+
+def send(queue: str, task: str, row_id: int, delay_s: float = 0.0) -> None:
+    """Wakes one worker process of this queue, if there is one."""
+    ports = _ports(queue)
+    if not ports:
+        return
+    datagram = f"{_token()} {task} {row_id} {delay_s:.3f}".encode("ascii")
+    with contextlib.suppress(OSError):
+        _socket().sendto(datagram, ("127.0.0.1", ports[next(_turns) % len(ports)]))
+
+
+def _socket() -> socket.socket:
+    global _sender
+    with _lock:
+        if _sender is None:
+            _sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            _sender.setblocking(False)
+        return _sender
+
+
+def _ports(queue: str) -> list[int]:
+    """Ports of the living listeners, looked up once a second."""
+    now = time.monotonic()
+    known = _listeners.get(queue)
+    if known is not None and now - known[0] < LOOK_EVERY_S:
+        return known[1]
+    ports = []
+    for path in sorted(_folder().glob(f"{queue}.*")):
+        try:
+            os.kill(int(path.suffix[1:]), 0)
+            ports.append(int(path.read_text()))
+        except (ProcessLookupError, ValueError, FileNotFoundError):
+            path.unlink(missing_ok=True)
+    _listeners[queue] = (now, ports)
+    return ports
