@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
-from weakref import WeakSet
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -39,7 +38,6 @@ CHECK_EVERY_S = 3.0
 _CLIENT_ID = re.compile(r"[!-~]{1,64}")
 _TIME_ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,64}")
 _LANGUAGE = re.compile(r"[A-Za-z0-9-]{1,16}")
-_open: WeakSet[ChatConsumer] = WeakSet()
 
 
 def _limits() -> tuple[TokenBuckets, TokenBuckets]:
@@ -51,11 +49,6 @@ def _limits() -> tuple[TokenBuckets, TokenBuckets]:
 
 
 _visitor_buckets, _address_buckets = _limits()
-
-
-async def close_all() -> None:
-    """Tells every socket of this process that the server goes down (1012: come back soon). Run on the server's loop."""
-    await asyncio.gather(*(item.shut_down() for item in list(_open)), return_exceptions=True)
 
 
 async def _in_thread(function: Callable[..., Any], *args: Any) -> Any:
@@ -81,7 +74,17 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     # Opening and closing
 
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Runs the socket. A server that goes down cancels it: the page is told to come back soon."""
+        try:
+            await super().__call__(scope, receive, send)
+        except asyncio.CancelledError:
+            if self.ready:
+                await send({"type": "websocket.close", "code": CLOSE_SHUTTING_DOWN})
+            raise
+
     async def connect(self) -> None:
+        live.attach(asyncio.get_running_loop())  # whichever server runs us: turns publish from other threads
         headers = {name.decode("latin1").lower(): value.decode("latin1") for name, value in self.scope["headers"]}
         query = parse_qs(self.scope.get("query_string", b"").decode("latin1"))
         self._read_facts({name: values[-1] for name, values in query.items()}, headers)
@@ -113,7 +116,6 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.shown.update(entry["id"] for entry in hello["history"])
         await self._send(hello)
         self.ready = True
-        _open.add(self)
         for waiting in hello["pending"]:
             self._await_answer(waiting["client_id"])
 
@@ -123,14 +125,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         self.ready = False
-        _open.discard(self)
         if self.checker is not None:
             self.checker.cancel()
         if self.group:
             await self.channel_layer.group_discard(self.group, self.channel_name)
-
-    async def shut_down(self) -> None:
-        await self.close(code=CLOSE_SHUTTING_DOWN)
 
     # What the page says
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 HOST = "chat.test"
@@ -29,6 +27,5 @@ def no_worker(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.fixture(autouse=True)
-def known_host(settings: object) -> Iterator[None]:
+def known_host(settings: object) -> None:
     settings.ALLOWED_HOSTS = [HOST, "testserver"]  # type: ignore[attr-defined]  # pytest-django's settings proxy
-    yield

@@ -1,4 +1,4 @@
-"""What the socket refuses: foreign pages, frames that are too large, too many or no message at all, bots that are not there."""
+"""What the socket refuses: foreign pages, frames too large or too many, what is no message, bots that are not there."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ def test_a_bucket_fills_again_and_forgets_the_oldest_key() -> None:
 async def test_a_server_that_goes_down_says_come_back_soon() -> None:
     await in_thread(make_bot)()
     socket, _ = await open_socket()
-    await consumers.close_all()
+    socket.future.cancel()
     assert await socket.closed_with() == 1012
 
 

@@ -1,6 +1,7 @@
 // The panel "what do you remember about me".
 import { dayName, full } from "./dates.js";
 import { byId, label, make } from "./dom.js";
+import { inline } from "./draft.js";
 import { language, t } from "./strings.js";
 
 export class MemoryPanel {
@@ -118,7 +119,7 @@ export class MemoryPanel {
     const words = make(
       "div",
       { class: "words" },
-      make("p", { text: entry.text }),
+      make("p", {}, ...inline(entry.text)),
       make("p", { class: "by", text: `${who}${seen}`, title: full(entry.occurred_at) }),
     );
     return make("article", { class: `entry ${entry.role}` }, words, remove);

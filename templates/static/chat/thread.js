@@ -1,6 +1,7 @@
 // The list of messages. An entry is known by its id (from the server) or its client_id (from a page).
 import { clock, dayName, full, sameDay } from "./dates.js";
 import { make } from "./dom.js";
+import { draft } from "./draft.js";
 import { t } from "./strings.js";
 
 // Sent by buttons, not typed: neither they nor their answers belong into the conversation.
@@ -97,12 +98,13 @@ export class Thread {
       row.classList.add("streaming");
       row.append(
         make("span", { class: "avatar small", "aria-hidden": "true" }),
-        make("div", { class: "body plain", "aria-busy": "true" }),
+        make("div", { class: "body", "aria-busy": "true" }),
       );
       this.#streams.set(clientId, row);
       this.#place(row, clientId);
     }
-    row.querySelector(".body").append(text);
+    row.dataset.text = (row.dataset.text ?? "") + text;
+    row.querySelector(".body").replaceChildren(...draft(row.dataset.text));
   }
 
   restart(clientId) {

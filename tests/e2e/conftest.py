@@ -1,0 +1,76 @@
+"""The real product with a scripted model, and a real browser in front of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.e2e.streaming_model import MODEL, StreamingModel
+from tests.product import Product
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+# Light: what is tested here is the way through the product, not the models.
+SETTINGS = {
+    "CLAWDBOT_MODEL_SERVER__ENABLE": "false",
+    "CLAWDBOT_SEMANTIC_SEARCH__ENABLE": "false",
+    "CLAWDBOT_WORKER__PROCESSES": "1",
+}
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[StreamingModel]:
+    with StreamingModel() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory, model: StreamingModel) -> Iterator[Product]:
+    """The product on a free port in a home of its own, answering with `model`."""
+    started = Product(tmp_path_factory.mktemp("home"), dict(SETTINGS))
+    started.start()
+    try:
+        started.manage("provider", "add", "stub", "--endpoint", model.endpoint, "--model", MODEL)
+        yield started
+    finally:
+        started.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    api = pytest.importorskip("playwright.sync_api", reason="needs playwright (requirements-dev.txt)")
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    found = os.environ.get("CLAWDBOT_TEST_BROWSER") or next(filter(None, map(shutil.which, names)), None)
+    if found is None or not Path(found).exists():
+        pytest.skip("needs Chromium or Chrome (CLAWDBOT_TEST_BROWSER names the executable)")
+    with api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens a page of a fresh browser profile; an error in the page's own code fails the test."""
+    contexts: list[Any] = []
+    errors: list[str] = []
+
+    def open_one(url: str, **settings: Any) -> Page:
+        context = browser.new_context(**({"locale": "en-GB", "timezone_id": "Asia/Shanghai"} | settings))
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(url)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert errors == []
