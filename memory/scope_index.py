@@ -18,6 +18,7 @@ from memory.types import Vector
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
+_BLOCK = 1024
 _TAIL_ROWS = 64  # unsorted rows a query scans before they are merged into the sorted part
 
 
@@ -40,6 +41,17 @@ class Row:
     stamp: int
     vector: Vector | None = None
     seen: int = 1
+
+
+def similarities(matrix: Floats, vector: Vector) -> Floats:
+    """Dot product of every row with `vector`, in blocks small enough that BLAS does not wake its threads.
+
+    Beside busy workers those threads wait for each other: 4096 rows took 24 ms in one piece and 0.2 ms in blocks.
+    """
+    found = np.empty(len(matrix), np.float32)
+    for start in range(0, len(matrix), _BLOCK):
+        np.matmul(matrix[start : start + _BLOCK], vector, out=found[start : start + _BLOCK])
+    return found
 
 
 class Postings:

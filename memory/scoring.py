@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from memory.cues import Cues
 from memory.dates import DateCue
-from memory.scope_index import Floats, Ints, ScopeIndex
+from memory.scope_index import Floats, Ints, ScopeIndex, similarities
 from memory.stopwords import STOP_TERMS
 from memory.tokenizer import tokenize
 from memory.types import Vector
@@ -173,7 +173,7 @@ def score(index: ScopeIndex, text: str, vector: Vector | None, cues: Cues, w: We
     cosine = np.zeros(rows, np.float32)
     if vector is not None and index.vector_mask.any():
         mask = index.vector_mask
-        cosine = index.vectors @ vector
+        cosine = similarities(index.vectors, vector)
         near = _with_before(cosine, before, before_2) / _with_before(mask.astype(np.float32), before, before_2).clip(1)
         arms["vector"] = w.turn_vector * _z(cosine, mask)
         arms["window_vector"] = w.window_vector * _z(near, mask)

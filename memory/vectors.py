@@ -8,7 +8,7 @@ import numpy as np
 
 from memory import embeddings
 from memory.scope_cache import ScopeCache
-from memory.scope_index import Floats
+from memory.scope_index import Floats, similarities
 from memory.types import Scope, Vector
 
 # Below this many rows one matrix product is quicker than FAISS's call and needs none of its 40 MB.
@@ -33,7 +33,7 @@ def nearest(matrix: Floats, vector: Vector, k: int) -> tuple[list[int], list[flo
 
         found, rows = faiss.knn(vector[None, :], matrix, k, metric=faiss.METRIC_INNER_PRODUCT)
         return rows[0].tolist(), found[0].tolist()
-    cosine = matrix @ vector
+    cosine = similarities(matrix, vector)
     order = np.argsort(-cosine, kind="stable")[:k]
     return order.tolist(), cosine[order].tolist()
 
