@@ -32,7 +32,7 @@ from bots.operations.access import Role
     retrieve=extend_schema(summary="One bot"),
     partial_update=extend_schema(summary="Change a bot (manager)"),
 )
-class BotViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin, ScopedViewSet):
+class BotViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin):
     """Bots are made and removed in the admin or by `manage.py bot`; here they are read and changed."""
 
     queryset = Bot.objects.none()
@@ -60,12 +60,12 @@ class BotViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Update
     destroy=extend_schema(summary="Remove a model provider (staff)"),
 )
 class ProviderViewSet(
+    ScopedViewSet,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
     mixins.CreateModelMixin,
     mixins.UpdateModelMixin,
     mixins.DestroyModelMixin,
-    ScopedViewSet,
 ):
     """OpenAI-compatible endpoints, asked in the order of their priority. They belong to no bot: staff only."""
 

@@ -40,12 +40,12 @@ from bots.operations.access import Role
     destroy=extend_schema(summary="Remove a channel with its conversations (manager)"),
 )
 class ChannelViewSet(
+    ScopedViewSet,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
     mixins.CreateModelMixin,
     mixins.UpdateModelMixin,
     mixins.DestroyModelMixin,
-    ScopedViewSet,
 ):
     """Accounts go in encrypted and never come out; `account_keys` says which keys have a value."""
 

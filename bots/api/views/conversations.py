@@ -37,7 +37,7 @@ _KEY_HEADER = OpenApiParameter(
     list=extend_schema(summary="Conversations, latest first", parameters=[ConversationFilters]),
     retrieve=extend_schema(summary="One conversation"),
 )
-class ConversationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):
+class ConversationViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMixin):
     """A conversation is a run of messages in one chat, until it is closed."""
 
     queryset = Conversation.objects.none()
@@ -63,7 +63,7 @@ class ConversationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Scop
     list=extend_schema(summary="Messages, latest first", parameters=[MessageFilters]),
     retrieve=extend_schema(summary="One message"),
 )
-class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):
+class MessageViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMixin):
     """What was said, and sending a message to a person."""
 
     queryset = Message.objects.none()

@@ -34,7 +34,7 @@ from memory.models import MemoryEntry
     retrieve=extend_schema(summary="One person"),
     partial_update=extend_schema(summary="Change a person (operator)"),
 )
-class PersonViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin, ScopedViewSet):
+class PersonViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin):
     """A human as one bot knows them: the scope of all memory."""
 
     queryset = Person.objects.none()
@@ -68,7 +68,7 @@ class PersonViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Upd
     retrieve=extend_schema(summary="One memory"),
     destroy=extend_schema(summary="Forget one memory (operator)"),
 )
-class MemoryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):
+class MemoryViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMixin):
     """What bots remember about people."""
 
     queryset = MemoryEntry.objects.none()

@@ -25,7 +25,7 @@ from bots.operations import queues
 from bots.operations.access import Role
 
 
-class _QueueViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):
+class _QueueViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMixin):
     http_method_names = ["get", "post"]
     bot_path = "channel__bot_id"
 
