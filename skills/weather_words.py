@@ -11,7 +11,7 @@ _WEEKDAYS_ZH = "一二三四五六日"
 
 _DAYS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("3", re.compile(r"大后天")),
-    ("2", re.compile(r"后天|day after tomorrow", re.IGNORECASE)),
+    ("2", re.compile(r"后天|(the )?day after tomorrow", re.IGNORECASE)),
     ("1", re.compile(r"明天|明日|明早|明晚|\btomorrow('s)?\b", re.IGNORECASE)),
     ("today", re.compile(r"今天|今日|今晚|现在|目前|\b(today('s)?|tonight|now|right now|currently)\b", re.IGNORECASE)),
 )

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 2
 LONGEST_WAIT_S = 2.0
+# So small a model has said all it knows by then.
+DEMO_MAX_TOKENS = 160
 _MILLION = Decimal(1_000_000)
 
 logger = logging.getLogger(__name__)
@@ -48,7 +50,7 @@ def complete(
         on_restart: Called when pieces were handed out and the model then failed: forget them, others follow.
         cancelled: Asked before each try and after each piece.
         max_tokens: Longest reply, in tokens.
-        temperature: 0 to 2. The demonstration model always gets 0.
+        temperature: 0 to 2. The demonstration model always gets 0, and answers in 160 tokens at most.
         timeout: Seconds for the whole answer of one model; default: the provider's own.
         allow_demo: Whether the embedded model may answer. It speaks English only.
 
@@ -101,7 +103,8 @@ class _Run:
         """The answer of this model, tried twice when that can help; None when it gave none."""
         messages = self.messages(target) if callable(self.messages) else self.messages
         temperature = 0.0 if target.is_demo else self.temperature
-        options = Options(self.max_tokens, temperature, timeout_s, self.on_token, self.cancelled)
+        max_tokens = min(self.max_tokens, DEMO_MAX_TOKENS) if target.is_demo else self.max_tokens
+        options = Options(max_tokens, temperature, timeout_s, self.on_token, self.cancelled)
         for attempt in range(1, ATTEMPTS + 1):
             self._begin()
             try:

@@ -1,0 +1,39 @@
+"""Makes skills and calls them as the engine does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bots.models import Bot
+from skills import catalogue, runner
+from skills.models import BotSkill, Skill
+from tests.pipeline.builders import make_bot
+
+
+def make_skill(name: str, *triggers: str, **values: Any) -> Skill:
+    module = name if "." in name else f"tests.skills.samples.{name}"
+    return Skill.objects.create(
+        **{"module": module, "name": module.rpartition(".")[2].lower(), "triggers": list(triggers)} | values
+    )
+
+
+def give(bot: Bot, skill: Skill, **values: Any) -> BotSkill:
+    made = BotSkill.objects.create(bot=bot, skill=skill, **values)
+    catalogue.forget()
+    return made
+
+
+def call(text: str, bot: Bot | None = None, language: str = "en", **context: Any) -> runner.SkillResult:
+    """Finds and runs; the message must call a skill."""
+    catalogue.forget()
+    found = runner.match((bot or make_bot()).pk, text, language)
+    assert found is not None
+    return runner.run(found, {"language": language, "conversation_id": None, **context})
+
+
+def reply(needs: runner.Needs | None, text: str, bot: Bot, language: str = "en") -> runner.SkillResult:
+    """Answers the question of a form."""
+    assert needs is not None
+    found = runner.restore(bot.pk, needs.match, text)
+    assert found is not None
+    return runner.run(found, {"language": language, "conversation_id": None})

@@ -1,0 +1,88 @@
+"""Skills as users write them, good and bad."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from clawdbot.skills import BaseSkill, Parameter, SkillError
+
+
+class Echo(BaseSkill):
+    """The least a class needs: no name, no declared parameters."""
+
+    def execute(self, context: dict[str, Any]) -> str:
+        return f"[{context['parameters']['text']}]"
+
+
+class City(BaseSkill):
+    """Reads a parameter it never declared."""
+
+    def execute(self, context: dict[str, Any]) -> str:
+        return f"city={context['parameters']['city']}"
+
+
+class Optional(BaseSkill):
+    def execute(self, context: dict[str, Any]) -> str:
+        parameters = context["parameters"]
+        return f"{parameters.get('city', 'nowhere')} {parameters.get('day', 'today')}"
+
+
+class Plain:
+    """Not even a BaseSkill."""
+
+    def execute(self, context: dict[str, Any]) -> str:
+        return "plain"
+
+
+class Dice(BaseSkill):
+    name = "dice"
+    description = "Rolls a die."
+    triggers = ("roll", "掷骰子")
+    parameters = (
+        Parameter("sides", prompt={"en": "How many sides?", "zh": "几面的骰子?"}, validator=int),
+        Parameter("colour", prompt={"en": "Which colour?"}, choices=("red", "blue")),
+        Parameter("times", required=False, default=1, choices=("1", "2")),
+    )
+
+    def execute(self, context: dict[str, Any]) -> str:
+        given = context["parameters"]
+        return f"{given['sides'] + 0} {given['colour']} x{given['times']}"
+
+
+class Configured(BaseSkill):
+    def execute(self, context: dict[str, Any]) -> str:
+        return f"{context['config']} {context['language']} {context['trigger']} {context['extra']}"
+
+
+class Fails(BaseSkill):
+    def execute(self, context: dict[str, Any]) -> str:
+        raise RuntimeError("the token is Bearer abcdefghijklmnop")
+
+
+class Exits(BaseSkill):
+    def execute(self, context: dict[str, Any]) -> str:
+        raise SystemExit(3)
+
+
+class Refuses(BaseSkill):
+    def execute(self, context: dict[str, Any]) -> str:
+        raise SkillError("I only do that on Sundays.")
+
+
+class Silent(BaseSkill):
+    def execute(self, context: dict[str, Any]) -> str:
+        return "  "
+
+
+class Slow(BaseSkill):
+    timeout_s = 0.1
+    seconds = 0.6
+
+    def execute(self, context: dict[str, Any]) -> str:
+        time.sleep(self.seconds)
+        return "late"
+
+
+class NoExecute:
+    pass

@@ -1,0 +1,87 @@
+"""Which bot has which skill, with which words; and how the rows come to be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from clawdbot_site.config import SkillSettings
+from skills import catalogue, runner
+from skills.models import Skill
+from skills.seed import seed
+from tests.pipeline.builders import make_bot
+from tests.skills.builders import give, make_skill
+
+pytestmark = pytest.mark.django_db
+
+
+def found(bot: Any, text: str) -> str | None:
+    catalogue.forget()
+    match = runner.match(bot.pk, text, "en")
+    return match.name if match else None
+
+
+def test_every_bot_has_an_enabled_skill_unless_it_is_switched_off_for_it() -> None:
+    one, other = make_bot(), make_bot()
+    give(other, make_skill("Echo", "go"), enabled=False)
+    assert (found(one, "go"), found(other, "go")) == ("echo", None)
+
+
+def test_a_skill_not_for_all_bots_needs_an_assignment() -> None:
+    one, other = make_bot(), make_bot()
+    give(other, make_skill("Echo", "go", all_bots=False))
+    assert (found(one, "go"), found(other, "go")) == (None, "echo")
+
+
+def test_a_disabled_skill_is_found_by_nobody() -> None:
+    make_skill("Echo", "go", enabled=False)
+    assert found(make_bot(), "go") is None
+
+
+def test_the_bots_words_win_over_the_skills_and_those_over_the_class() -> None:
+    one, other = make_bot(), make_bot()
+    give(one, make_skill("Dice"), triggers=["würfeln"])
+    assert (found(one, "würfeln"), found(one, "roll"), found(other, "roll")) == ("dice", None, "dice")
+
+
+def test_a_message_costs_no_query(django_assert_num_queries: Any) -> None:
+    bot = make_bot()
+    make_skill("Echo", "go")
+    assert found(bot, "go") == "echo"
+    with django_assert_num_queries(0):
+        runner.match(bot.pk, "nothing of that kind", "en")
+        runner.match(bot.pk, "go", "en")
+
+
+def test_what_the_admin_changed_counts_without_a_restart(monkeypatch: Any) -> None:
+    bot = make_bot()
+    skill = make_skill("Echo", "go")
+    assert found(bot, "go") == "echo"
+    skill.triggers = ["walk"]
+    skill.save()
+    monkeypatch.setattr(catalogue, "_READ_EVERY_S", -1.0)
+    assert runner.match(bot.pk, "walk", "en") is not None
+    assert runner.match(bot.pk, "go", "en") is None
+
+
+def test_help_shows_what_each_skill_does() -> None:
+    make_skill("Dice")
+    assert runner.descriptions(make_bot().pk, "en") == ["Rolls a die. (roll)"]
+    assert runner.descriptions(make_bot().pk, "zh-hans") == ["Rolls a die.(掷骰子)"]
+
+
+def test_skills_of_the_configuration_are_seeded_once_and_then_belong_to_the_admin() -> None:
+    setting = SkillSettings(module="skills.weather.WeatherSkill", triggers=("天气", "温度"), config={"base_url": "x"})
+    assert seed([setting]) == 1
+    row = Skill.objects.get()
+    assert (row.name, row.triggers, row.config) == ("weather", ["天气", "温度"], {"base_url": "x"})
+    row.triggers = ["weather"]
+    row.save()
+    assert seed([setting]) == 0
+    assert Skill.objects.get().triggers == ["weather"]
+
+
+def test_a_skill_that_cannot_be_loaded_is_seeded_with_the_reason() -> None:
+    seed([SkillSettings(module="no.such.Thing")])
+    assert "ModuleNotFoundError" in Skill.objects.get().load_error
