@@ -113,7 +113,7 @@ CACHES = {"default": storage.cache(CLAWDBOT.redis_url)}
 CHANNEL_LAYERS = {"default": storage.channel_layer(CLAWDBOT.redis_url)}
 
 # The database row is the truth and a task only a wake-up: no results are kept and a lost task costs one sweep.
-CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = storage.queue(CLAWDBOT.redis_url, HOME)
+CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = storage.queue(CLAWDBOT.redis_url)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -137,6 +137,12 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     # An older sweep that still waits is of no use; the next one does its work.
     "bots.sweep": {"task": "bots.sweep", "schedule": timedelta(seconds=5), "options": {"expires": 5}},
+    # What an embedder or a broker that was down left behind; in the usual case each turn asks by itself.
+    "memory.embed_pending": {
+        "task": "memory.embed_pending",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
 }
 
 LANGUAGE_CODE = CLAWDBOT.language
