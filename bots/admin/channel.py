@@ -57,7 +57,8 @@ class ChannelAdmin(BotScopedAdmin[Channel]):
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Channel | None = None) -> Any:
-        main = (None, {"fields": (("bot", "platform"), "name", ("enabled", "flood_per_minute"))})
+        platform = "platform" if obj is None else "platform_label"
+        main = (None, {"fields": (("bot", platform), "name", ("enabled", "flood_per_minute"))})
         if obj is None:
             return [main, *(self._account_fieldset(platform) for platform in registry.platforms())]
         parts: list[Any] = [main]
@@ -88,7 +89,7 @@ class ChannelAdmin(BotScopedAdmin[Channel]):
             return ()
         computed = ("webhook_address", "credentials_state", "last_event", "last_error_at", "last_error_note")
         # the credentials belong to the platform, the people and conversations to the bot: neither changes later
-        return ("bot", "platform_label", "platform", *computed)
+        return ("bot", "platform", "platform_label", *computed)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Channel | None:
         channel = super().get_object(request, object_id, from_field)
@@ -152,8 +153,9 @@ class ChannelAdmin(BotScopedAdmin[Channel]):
         stored = stored_account(channel)
         if channel.credentials_encrypted and not stored:
             return _("Cannot be decrypted with the present keys: enter them again.")
+        present, absent = _("set"), _("not set")
         lines = [
-            f"{lazy_text(field.label)}: {_('set') if field.name in stored else _('not set')}"
+            f"{lazy_text(field.label)}: {present if field.name in stored else absent}"
             for field in registry.account_fields(channel.platform)
             if field.secret
         ]

@@ -146,6 +146,7 @@ def _bars(days: tuple[Day, ...]) -> tuple[Bar, ...]:
 
 def _totals(days: tuple[Day, ...]) -> dict[str, str]:
     return {
+        "any": "yes" if any(day.turns for day in days) else "",
         "tokens": number_format(sum(day.tokens for day in days), force_grouping=True),
         "turns": number_format(sum(day.turns for day in days), force_grouping=True),
         "cost": _money(sum((day.cost for day in days), Decimal(0))),

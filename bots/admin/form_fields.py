@@ -28,7 +28,7 @@ class WordListField(forms.CharField):
         return "\n".join(str(word) for word in value) if isinstance(value, (list, tuple)) else value
 
     def to_python(self, value: Any) -> Any:
-        words = value if isinstance(value, (list, tuple)) else re.split(r"[\n,,、]", str(value or ""))
+        words = value if isinstance(value, (list, tuple)) else re.split(r"[\n,\uff0c\u3001]", str(value or ""))
         return list(dict.fromkeys(word.strip() for word in words if str(word).strip()))
 
     def has_changed(self, initial: Any, data: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -48,7 +48,7 @@ class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, BaseAdmin[PeriodicTask]):
     form = PeriodicTaskForm
     list_filter = ("enabled", "one_off")
     date_hierarchy = None
-    fieldsets: Any = tuple(
+    fieldsets: ClassVar[Any] = tuple(
         (title, {"fields": options["fields"]}) for title, options in beat.PeriodicTaskAdmin.fieldsets
     )
 

@@ -54,8 +54,7 @@ class SecretField(forms.CharField):
 def _with_state(is_set: bool, required: bool, help_text: str | Promise) -> Any:
     # composed when shown, because the language is known only then
     def compose() -> str:
-        if is_set:
-            return f"{gettext('Stored encrypted, not shown.')} {help_text}".strip()
-        return f"{gettext('Required.')} {help_text}".strip() if required else str(help_text)
+        state = gettext("Stored encrypted, not shown.") if is_set else gettext("Required.") if required else ""
+        return " ".join(part for part in (state, str(help_text)) if part)
 
     return lazy(compose, str)()

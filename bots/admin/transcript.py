@@ -89,7 +89,7 @@ def _outbound_by_message(conversation: Conversation, ids: list[int]) -> dict[int
 
 def _memories(conversation: Conversation, page: Iterable[Message]) -> dict[int, MemoryEntry]:
     """The memories that the turns of this page recalled. One that was erased since is not here, and so not shown."""
-    ids = {one.get("id") for message in page for one in _noted(message) if isinstance(one.get("id"), int)}
+    ids = {number for message in page for one in _noted(message) if isinstance(number := one.get("id"), int)}
     if not ids:
         return {}
     rows = MemoryEntry.objects.for_person(conversation.bot_id, conversation.person_id).filter(pk__in=ids)

@@ -121,7 +121,7 @@ def skill_form(skill: Skill, config: str) -> dict[str, object]:
         "name": skill.name,
         "module": skill.module,
         "enabled": "on",
-        "triggers": "天气,weather",
+        "triggers": "天气\uff0cweather",
         "config": config,
         **empty,
     }
