@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -24,6 +25,14 @@ logger = logging.getLogger(__name__)
 RECENT_MESSAGES = 12
 RECALLED = 8
 LONGEST_TEXT = 8000  # characters of one message that reach the model
+
+
+class Recent(NamedTuple):
+    """One of the latest messages of the conversation, as the prompt takes it."""
+
+    id: int
+    role: str
+    text: str
 
 
 def respond(turn: Turn) -> Reply:
@@ -62,20 +71,20 @@ def _answer(turn: Turn) -> Reply:
         )
 
 
-def _recall(turn: Turn, without: Sequence[Message]) -> Recall:
+def _recall(turn: Turn, without: Sequence[Recent]) -> Recall:
     """What is remembered of this person about this message, without what the prompt holds anyway."""
     recalled = MemoryStore(turn.bot.pk).recall(
         Scope(turn.bot.pk, turn.person.pk),
         turn.text[:LONGEST_TEXT],
         k=RECALLED,
         now=turn.now.astimezone(turn.zone),
-        exclude_message_ids=[message.pk for message in without],
+        exclude_message_ids=[message.id for message in without],
     )
     metrics.recall(recalled.ms / 1000)
     return recalled
 
 
-def _ask_model(turn: Turn, recent: list[Message], recalled: Recall) -> Reply:
+def _ask_model(turn: Turn, recent: list[Recent], recalled: Recall) -> Reply:
     def messages(target: Target) -> prompt.Messages:
         return prompt.build(
             prompt.Inputs(
@@ -107,17 +116,24 @@ def _ask_model(turn: Turn, recent: list[Message], recalled: Recall) -> Reply:
         completion=completion,
         user_vector=recalled.vector,
         recall_ms=recalled.ms,
-        meta=_meta(recalled, completion.provider) | {"model": completion.model, "demo": completion.is_demo},
+        meta=_meta(recalled, completion.provider)
+        | {
+            "model": completion.model,
+            "demo": completion.is_demo,
+            "prompt_tokens": completion.prompt_tokens,
+            "completion_tokens": completion.completion_tokens,
+            "model_ms": completion.total_ms,
+        },
     )
 
 
-def _recent(turn: Turn) -> list[Message]:
+def _recent(turn: Turn) -> list[Recent]:
     newest_first = (
         Message.objects.filter(conversation_id=turn.conversation.pk)
         .order_by("-id")
-        .only("id", "role", "text")[:RECENT_MESSAGES]
+        .values_list("id", "role", "text")[:RECENT_MESSAGES]
     )
-    return list(newest_first)[::-1]
+    return [Recent(*values) for values in newest_first][::-1]
 
 
 def _meta(recalled: Recall, provider: str) -> dict[str, object]:
