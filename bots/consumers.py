@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
+from weakref import WeakSet
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -28,8 +29,9 @@ from bots.web_events import WebFacts
 
 logger = logging.getLogger(__name__)
 
-CLOSE_SHUTTING_DOWN = 1012
-CLOSE_TOO_LARGE = 1009
+# Daphne's WebSocket library lets an application send private codes only: 4012 stands for 1012, 4009 for 1009.
+CLOSE_SHUTTING_DOWN = 4012
+CLOSE_TOO_LARGE = 4009
 CLOSE_DISABLED = 4403
 CLOSE_UNKNOWN_BOT = 4404
 CLOSE_TOO_MANY = 4429
@@ -49,6 +51,12 @@ def _limits() -> tuple[TokenBuckets, TokenBuckets]:
 
 
 _visitor_buckets, _address_buckets = _limits()
+_open: WeakSet[ChatConsumer] = WeakSet()
+
+
+async def close_all() -> None:
+    """Tells every socket of this process that the server goes down, so that the pages come back soon."""
+    await asyncio.gather(*(item.close(code=CLOSE_SHUTTING_DOWN) for item in list(_open)), return_exceptions=True)
 
 
 async def _in_thread(function: Callable[..., Any], *args: Any) -> Any:
@@ -73,15 +81,6 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.channel: Channel
 
     # Opening and closing
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Runs the socket. A server that goes down cancels it: the page is told to come back soon."""
-        try:
-            await super().__call__(scope, receive, send)
-        except asyncio.CancelledError:
-            if self.ready:
-                await send({"type": "websocket.close", "code": CLOSE_SHUTTING_DOWN})
-            raise
 
     async def connect(self) -> None:
         live.attach(asyncio.get_running_loop())  # whichever server runs us: turns publish from other threads
@@ -116,6 +115,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.shown.update(entry["id"] for entry in hello["history"])
         await self._send(hello)
         self.ready = True
+        _open.add(self)
         for waiting in hello["pending"]:
             self._await_answer(waiting["client_id"])
 
@@ -125,6 +125,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         self.ready = False
+        _open.discard(self)
         if self.checker is not None:
             self.checker.cancel()
         if self.group:

@@ -7,5 +7,5 @@ from django.urls import re_path
 from bots.consumers import ChatConsumer
 
 websocket_urlpatterns = [
-    re_path(r"^ws/chat/(?P<slug>[\w-]{1,60})/?$", ChatConsumer.as_asgi()),  # type: ignore[arg-type]  # an ASGI callable
+    re_path(r"^ws/chat/(?P<slug>[\w-]{1,60})/?$", ChatConsumer.as_asgi()),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +50,7 @@ def _entries(channel: Channel, visitor_id: str) -> MemoryEntryQuerySet:
     return MemoryEntry.objects.for_person(channel.bot_id, person.pk).distinct_entries()
 
 
-def _as_json(row: dict[str, Any]) -> dict[str, Any]:
+def _as_json(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": row["id"],
         "text": row["text"],

@@ -127,7 +127,7 @@ async def test_a_frame_over_the_limit_closes_the_socket() -> None:
     socket, _ = await open_socket()
     await socket.send_to(text_data=json.dumps({"text": "字" * 22_000}, ensure_ascii=False))  # 66 kB, 22 000 characters
     assert (await socket.frame())["code"] == "too_large"
-    assert await socket.closed_with() == 1009
+    assert await socket.closed_with() == 4009
 
 
 async def test_bytes_are_no_message() -> None:
@@ -184,8 +184,8 @@ def test_a_bucket_fills_again_and_forgets_the_oldest_key() -> None:
 async def test_a_server_that_goes_down_says_come_back_soon() -> None:
     await in_thread(make_bot)()
     socket, _ = await open_socket()
-    socket.future.cancel()
-    assert await socket.closed_with() == 1012
+    await consumers.close_all()
+    assert await socket.closed_with() == 4012
 
 
 async def test_the_hello_says_what_a_page_needs() -> None:

@@ -56,6 +56,7 @@ class Command(BaseCommand):
         from django.utils.module_loading import import_string
 
         from bots.runtime import background
+        from bots.runtime.closing import close_sockets_first
 
         background.free_what_the_last_process_left()
         config = settings.CLAWDBOT
@@ -74,6 +75,7 @@ class Command(BaseCommand):
             websocket_timeout=-1,
             ready_callable=lambda: self._announce(host, port, first),
         )
+        close_sockets_first()
         try:
             server.run()
         except OSError as error:

@@ -5,7 +5,7 @@ const OPEN_WITHIN = 10_000;
 const LONGEST = 30_000;
 const CLOSED_UNKNOWN_BOT = 4404;
 const CLOSED_DISABLED = 4403;
-const CLOSED_SHUTTING_DOWN = 1012;
+const CLOSED_SHUTTING_DOWN = new Set([1012, 4012]);
 
 export class Connection {
   #socket = null;
@@ -74,7 +74,7 @@ export class Connection {
     this.onState(code === CLOSED_DISABLED ? "gone" : "offline");
     let wait = Math.min(LONGEST, 500 * 2 ** this.#tries) * (0.5 + Math.random());
     if (code === CLOSED_DISABLED) wait = LONGEST * (1 + Math.random());
-    if (code === CLOSED_SHUTTING_DOWN) wait = 500 + 1500 * Math.random();
+    if (CLOSED_SHUTTING_DOWN.has(code)) wait = 500 + 1500 * Math.random();
     this.#tries += 1;
     this.#timer = setTimeout(() => this.open(), wait);
   }
