@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -102,6 +103,7 @@ def plain(status: int, detail: str) -> JsonResponse:
     return JsonResponse(document(status, detail), status=status, content_type=CONTENT_TYPE)
 
 
+@csrf_exempt
 def not_found(request: HttpRequest, **_kwargs: object) -> JsonResponse:
     """Answers every address under /api/ that does not exist."""
     return plain(404, "There is nothing at this address.")

@@ -105,3 +105,7 @@ def test_a_change_writes_only_what_was_given() -> None:
 
 def test_a_page_of_the_chat_is_no_problem_document() -> None:
     assert "json" not in Client().get("/nothing/here/")["Content-Type"]
+
+
+def test_an_unknown_address_is_404_whatever_the_method() -> None:
+    _assert_problem(Client(enforce_csrf_checks=True).post("/api/v1/nothing/", {}, content_type="application/json"), 404)
