@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from bots.engine.second_person import is_question
 from bots.llm.tokens import cut
-from bots.llm.values import ChatMessage
+from bots.llm.values import ChatMessage, Messages
 
 if TYPE_CHECKING:
     from bots.engine.prompt import Inputs
 
+_DEFAULT_INSTRUCTIONS = "You are a helpful assistant."
 LINE_TOKENS = 60
 TEXT_TOKENS = 400
 LAST_TURNS = 2
@@ -38,6 +39,14 @@ def demo_messages(inputs: Inputs) -> list[ChatMessage]:
     return _chat(inputs)
 
 
+def usual() -> tuple[Messages, ...]:
+    """One prompt of each shape, for the model server to read before anybody asks."""
+    return (
+        _question("I have a dog", "Do I have a dog?"),
+        [{"role": "system", "content": _DEFAULT_INSTRUCTIONS}, {"role": "user", "content": "Hello"}],
+    )
+
+
 def _question(fact: str, text: str) -> list[ChatMessage]:
     return [
         {"role": "system", "content": "You answer questions from the notes, in one short sentence."},
@@ -56,7 +65,7 @@ def _chat(inputs: Inputs) -> list[ChatMessage]:
         for role, text in inputs.recent[-LAST_TURNS:]
         if text.strip()
     ]
-    instructions = inputs.instructions.strip() or "You are a helpful assistant."
+    instructions = inputs.instructions.strip() or _DEFAULT_INSTRUCTIONS
     return [
         {"role": "system", "content": cut(f"{instructions} Answer in one or two short sentences.", TEXT_TOKENS // 2)},
         *turns,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bots.llm import client, health, targets, tokens
 from bots.llm.breaker import breaker
 from bots.llm.client import Options, Reply
-from bots.llm.errors import Cancelled, NoModelAvailable, ProviderError
+from bots.llm.errors import Cancelled, EmptyAnswer, NoModelAvailable, ProviderError
 from bots.llm.values import Completion, MessageBuilder, Messages, Target
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class _Run:
             try:
                 reply = client.ask(target, messages, options)
                 if not reply.text.strip():
-                    raise ProviderError("the answer is empty")
+                    raise EmptyAnswer("the answer is empty", permanent=target.is_demo)
             except ProviderError as error:
                 if not self._worth_repeating(target, error, attempt):
                     return None
@@ -134,7 +134,8 @@ class _Run:
         if attempt < ATTEMPTS and not error.permanent and wait_s <= LONGEST_WAIT_S:
             time.sleep(wait_s)
             return True
-        breaker.failed(target, permanent=error.permanent, retry_after=error.retry_after)
+        if not isinstance(error, EmptyAnswer):
+            breaker.failed(target, permanent=error.permanent, retry_after=error.retry_after)
         health.note_error(target.key, str(error))
         return False
 

@@ -13,6 +13,10 @@ class ProviderError(ModelError):
     """One provider did not answer. The text names the kind of failure and never holds a prompt or a key."""
 
 
+class EmptyAnswer(ProviderError):
+    """The endpoint works, and the model had nothing to say; other prompts may fare better."""
+
+
 class NoModelAvailable(ModelError):
     """No provider is configured, or none of them answered; the built-in responder takes over."""
 

@@ -17,6 +17,7 @@ from bots.operations.bots import add_bot
 from bots.operations.errors import OperationError
 from bots.operations.providers import add_provider, first_model
 from bots.operations.web import ensure_web_channel
+from skills.seed import seed as seed_skills
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ def bootstrap() -> FirstStart:
     if not Bot.objects.exists():
         ensure_web_channel(add_bot(DEMO_SLUG, "Clawdbot", instructions=_INSTRUCTIONS, greeting=_GREETING))
     _seed_provider()
+    seed_skills(settings.CLAWDBOT.skills)
     return FirstStart(user, password)
 
 

@@ -181,3 +181,13 @@ def test_neither_prompt_nor_key_reaches_a_log_or_the_row(endpoint: Server, caplo
     assert "HTTP 400" in told
     assert "very" not in told
     assert "What is a bot" not in told
+
+
+def test_an_empty_answer_does_not_close_the_door_to_other_prompts(endpoint: Server) -> None:
+    make_provider(endpoint)
+    endpoint.answer(chat(""))
+    for _ in range(4):
+        with pytest.raises(NoModelAvailable):
+            complete(QUESTION)
+    endpoint.answer(chat("yes"))
+    assert complete(QUESTION).text == "yes"

@@ -10,10 +10,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from bots.engine import demo_prompt
 from bots.llm import embedded, modelserver
 from bots.runtime import children
 
-NICENESS = 5
+NICENESS = 2
 
 
 class Command(BaseCommand):
@@ -37,6 +38,7 @@ class Command(BaseCommand):
         os.nice(NICENESS)
         try:
             server, url = embedded.start(options["port"])
+            embedded.warm_up(url, demo_prompt.usual())
         except embedded.Unavailable as error:
             raise CommandError(f"modelserver: {error}", returncode=children.EXIT_UNAVAILABLE) from None
         modelserver.announce(url, embedded.MODEL_NAME)
