@@ -202,7 +202,7 @@ def _remember(turn: engine.Turn, reply: engine.Reply, asked: Message, answered: 
             vector=reply.user_vector,
         )
     ]
-    if answered is not None:
+    if answered is not None and not reply.meta.get("stopped"):  # half an answer is nothing to remember
         turns.append(
             MemoryTurn(
                 **common,

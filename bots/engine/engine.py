@@ -61,7 +61,7 @@ def _answer(turn: Turn) -> Reply:
         return _ask_model(turn, recent, recalled)
     except Cancelled as stopped:
         text = f"{stopped.text.rstrip()} …" if stopped.text.strip() else _("Stopped.")
-        return Reply(text, remember=False, user_vector=recalled.vector, recall_ms=recalled.ms, meta={"stopped": True})
+        return Reply(text, remember=True, user_vector=recalled.vector, recall_ms=recalled.ms, meta={"stopped": True})
     except NoModelAvailable:
         # the responder has no recent turns before it: what was said a minute ago counts as well
         recalled = _recall(turn, without=())

@@ -22,7 +22,6 @@ from skills.seed import seed as seed_skills
 logger = logging.getLogger(__name__)
 
 DEMO_SLUG = "demo"
-_GREETING = "Hello! Tell me something about yourself; I will remember it. 你好!告诉我一些关于你的事,我会记住的。"
 _INSTRUCTIONS = "You are a friendly, helpful assistant. Answer briefly. Use what you remember about the person."
 
 
@@ -47,7 +46,7 @@ def bootstrap() -> FirstStart:
     """
     user, password = _administrator()
     if not Bot.objects.exists():
-        ensure_web_channel(add_bot(DEMO_SLUG, "Clawdbot", instructions=_INSTRUCTIONS, greeting=_GREETING))
+        ensure_web_channel(add_bot(DEMO_SLUG, "Clawdbot", instructions=_INSTRUCTIONS))
     _seed_provider()
     seed_skills(settings.CLAWDBOT.skills)
     return FirstStart(user, password)
