@@ -23,7 +23,17 @@ from memory.types import Scope
 class MemoryEntryAdmin(ReadOnlyMixin, BotScopedAdmin[MemoryEntry]):
     """What a bot remembers. Words are what was said and stay so; they are pinned or deleted, never rewritten here."""
 
-    list_display = ("short", "kind_label", "role", "person_link", "bot", "said", "pinned", "repeated", "searchable")
+    list_display = (
+        "short",
+        "kind_label",
+        "role",
+        "person_link",
+        "bot",
+        "said",
+        "pinned_mark",
+        "repeated",
+        "searchable",
+    )
     list_filter = (
         ("bot", ScopedFilter),
         ("kind", ChoicesDropdownFilter),
@@ -98,9 +108,13 @@ class MemoryEntryAdmin(ReadOnlyMixin, BotScopedAdmin[MemoryEntry]):
     def repeated(self, entry: MemoryEntry) -> str:
         return f"× {entry.duplicates + 1}" if entry.duplicates else "–"
 
-    @admin.display(description=_("found by meaning"), boolean=True)
-    def searchable(self, entry: MemoryEntry) -> bool:
-        return bool(entry.embedder)
+    @display(description=_("pinned"), label={"pinned": "warning"}, ordering="pinned")
+    def pinned_mark(self, entry: MemoryEntry) -> Any:
+        return ("pinned", _("pinned")) if entry.pinned else None
+
+    @admin.display(description=_("found by meaning"))
+    def searchable(self, entry: MemoryEntry) -> str:
+        return str(_("yes")) if entry.embedder else str(_("not yet"))
 
     @admin.action(description=_("Pin the selected memories"), permissions=["operate"])
     def pin_selected(self, request: HttpRequest, queryset: QuerySet[MemoryEntry]) -> None:

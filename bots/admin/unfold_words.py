@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext_noop as _
 
 WORDS = (
+    _("Select value"),
+    _("Date"),
     _("General"),
     _("Add row"),
     _("After you've created a user, you’ll be able to edit more user options."),
