@@ -1,11 +1,13 @@
 """The ASGI application: webhooks the short way, other HTTP by Django, sockets by Channels."""
 
 import os
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clawdbot_site.settings")
-django_application = get_asgi_application()
+# Any: the type stubs give the ASGI messages of Django narrower types than the specification.
+django_application: Any = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 

@@ -12,13 +12,11 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 @register(Tags.security)
 def keys_are_private(**_: Any) -> list[CheckMessage]:
     """The key files are the owner's alone."""
-    found: list[CheckMessage] = []
-    for path in sorted((settings.HOME / "keys").glob("*.key")):
-        if path.stat().st_mode & 0o077:
-            found.append(
-                Error(f"{path.name} can be read by other users.", hint=f"chmod 600 {path}", id="clawdbot.E001")
-            )
-    return found
+    return [
+        Error(f"{path.name} can be read by other users.", hint=f"chmod 600 {path}", id="clawdbot.E001")
+        for path in sorted((settings.HOME / "keys").glob("*.key"))
+        if path.stat().st_mode & 0o077
+    ]
 
 
 @register(Tags.files)

@@ -17,12 +17,19 @@ def add_request_id(logger: Any, method: str, event: structlog.typing.EventDict) 
     return event
 
 
+def drop_objects(logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Drops what Django attaches for its own error mails: a request object says nothing in a line of text."""
+    event.pop("request", None)
+    return event
+
+
 _SHARED: list[structlog.typing.Processor] = [
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     add_request_id,
     structlog.stdlib.ExtraAdder(),
+    drop_objects,
 ]
 
 
@@ -47,7 +54,7 @@ def configuration(level: str, style: str, debug: bool) -> dict[str, Any]:
             colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
         )
     structlog.configure(
-        processors=[*_SHARED[:-1], structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*_SHARED[:-2], structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.stdlib.BoundLogger,
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,

@@ -162,7 +162,7 @@ def _names_at(model: type[BaseModel], key: Key) -> list[str]:
     """The settings nearest to a wrong key, in the environment's spelling."""
     field = field_at(model, key[:1])
     section = _section_of(field) if field else None
-    if section and len(key) > 1 or (section and field_at(model, key) is field):
+    if section:
         return [f"{key[0]}__{name}" for name in section.model_fields]
     return [name if not _section_of(info) else f"{name}__..." for name, info in model.model_fields.items()]
 
@@ -241,4 +241,3 @@ def known_time_zone(value: str) -> str:
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError("is not a known time zone, e.g. Asia/Shanghai") from None
     return value
-

@@ -1,4 +1,4 @@
-"""Django's and Celery's settings for databases, cache, channel layer and task queue: embedded, or PostgreSQL and Redis."""
+"""Settings of database, cache, channel layer and task queue: embedded, or PostgreSQL and Redis."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ def _postgresql(url: str) -> dict[str, Any]:
 def cache(redis_url: str) -> dict[str, Any]:
     """CACHES["default"]."""
     if redis_url:
-        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": redis_url, "KEY_PREFIX": "clawdbot"}
+        backend = "django.core.cache.backends.redis.RedisCache"
+        return {"BACKEND": backend, "LOCATION": redis_url, "KEY_PREFIX": "clawdbot"}
     return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 
 
