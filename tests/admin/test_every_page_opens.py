@@ -11,6 +11,7 @@ from django.urls import reverse
 from tests.admin.builders import login, make_user, make_world
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+SEARCHED = [model for model in MODELS if admin.site._registry[model].search_fields]
 LANGUAGES = ("en", "zh-hans")
 
 
@@ -52,12 +53,10 @@ def test_the_pages_of_a_model_open(model: Any, language: str) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+@pytest.mark.parametrize("model", SEARCHED, ids=lambda model: model._meta.label)
 def test_every_list_can_be_searched_where_it_has_a_search_box(model: Any) -> None:
     make_world()
     client = login(make_user())
-    if not admin.site._registry[model].search_fields:
-        pytest.skip("no search box")
     assert client.get(address(model, "changelist"), {"q": "p0"}).status_code == 200
 
 
