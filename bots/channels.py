@@ -6,6 +6,7 @@ every process within a second. Adapters are keyed by the row's `updated_at`: a c
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from datetime import timedelta
@@ -28,6 +29,7 @@ LOOKUP_TTL_S = 1.0
 _SEEN_EVERY_S = 10.0
 
 
+_PUBLIC_ID = re.compile(r"[0-9A-Za-z_-]{1,32}")
 _lock = threading.Lock()
 # Absent ids are remembered too, so that guessing costs the guesser and not the database.
 _by_public_id: TTLCache[str, Channel | None] = TTLCache(maxsize=4096, ttl=LOOKUP_TTL_S)
@@ -39,6 +41,8 @@ _seen: LRUCache[int, float] = LRUCache(maxsize=4096)
 
 def find(public_id: str) -> Channel | None:
     """The channel with this public id if it and its bot take messages, with `bot` loaded; None otherwise."""
+    if not _PUBLIC_ID.fullmatch(public_id):  # not every database takes every string as a value to compare with
+        return None
     with _lock:
         if public_id in _by_public_id:
             return _by_public_id[public_id]

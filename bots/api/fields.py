@@ -24,7 +24,7 @@ class AccountField(serializers.DictField):
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         values = super().to_internal_value(data)
         for key, value in values.items():
-            if len(key) > _KEY_LENGTH or not _is_flat(value):
+            if len(key) > _KEY_LENGTH or not _is_storable(key) or not _is_flat(value):
                 raise serializers.ValidationError(
                     f"{key[:_KEY_LENGTH]}: must be text, a number, true, false, null or a list of texts."
                 )
@@ -33,10 +33,15 @@ class AccountField(serializers.DictField):
 
 def _is_flat(value: Any) -> bool:
     if isinstance(value, str):
-        return len(value) <= _VALUE_LENGTH and "\x00" not in value
+        return len(value) <= _VALUE_LENGTH and _is_storable(value)
     if isinstance(value, list):
         return len(value) <= 100 and all(isinstance(item, str) and _is_flat(item) for item in value)
     return value is None or isinstance(value, (bool, int, float))
+
+
+def _is_storable(text: str) -> bool:
+    """Without NUL, which is legal in JSON and not in every database."""
+    return "\x00" not in text
 
 
 @extend_schema_field(OpenApiTypes.INT64)

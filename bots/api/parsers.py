@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -12,6 +13,8 @@ from rest_framework.parsers import JSONParser
 
 from bots.depth import too_deep
 from bots.problems import Problem
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class BoundedJSONParser(JSONParser):
@@ -27,9 +30,12 @@ class BoundedJSONParser(JSONParser):
         if too_deep(body, limits.json_depth):
             raise ParseError("The body is nested too deeply.")
         try:
-            return json.loads(body.decode("utf-8"), parse_constant=_refuse)
+            value = json.loads(body.decode("utf-8"), parse_constant=_refuse)
+            if _SURROGATE.search(body):
+                json.dumps(value, ensure_ascii=False).encode("utf-8")  # a lone one is no text: nobody could store it
         except (ValueError, RecursionError):
             raise ParseError("The body is not JSON.") from None
+        return value
 
 
 def _refuse(name: str) -> Any:

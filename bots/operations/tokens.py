@@ -24,7 +24,7 @@ def key_of(user_name: str, *, renew: bool = False) -> str:
     with transaction.atomic():
         if renew:
             Token.objects.filter(user=user).delete()
-        return Token.objects.get_or_create(user=user)[0].key
+        return str(Token.objects.get_or_create(user=user)[0].key)
 
 
 def revoke(user_name: str) -> bool:

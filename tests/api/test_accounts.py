@@ -36,6 +36,7 @@ def test_a_channel_is_connected_and_its_account_never_comes_out() -> None:
         ({"token": TOKEN, "base_url": "ftp://x"}, "base_url"),
         ({"token": TOKEN, "colour": "red"}, "colour"),
         ({"token": {}}, ""),
+        ({"to\x00ken": "x"}, ""),
     ],
 )
 def test_an_account_that_does_not_fit_is_refused_by_key_without_its_value(account: object, key: str) -> None:

@@ -34,7 +34,7 @@ def test_a_wrong_method() -> None:
     _assert_problem(superuser().put(f"/api/v1/bots/{make_bot().pk}/", {}, format="json"), 405)
 
 
-@pytest.mark.parametrize("body", [b"{", b"\xff", b'{"name": NaN}', b"[" * 100 + b"]" * 100])
+@pytest.mark.parametrize("body", [b"{", b"\xff", b'{"name": NaN}', b"[" * 100 + b"]" * 100, rb'{"name": "\ud800"}'])
 def test_a_body_that_is_not_json(body: bytes) -> None:
     _assert_problem(superuser().patch(f"/api/v1/bots/{make_bot().pk}/", body, content_type="application/json"), 400)
 

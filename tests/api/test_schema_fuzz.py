@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +26,8 @@ from tests.api.builders import (
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED = "4711"
-# Left out: negative_data_rejection and positive_data_acceptance, because whether a person, a key or an account exists is
-# not in the schema; unsupported_method, because Django answers it before DRF does.
+# Left out: negative_data_rejection and positive_data_acceptance, because whether a person or an account exists is not
+# in the schema; unsupported_method, because the server may answer before the view does.
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
     "response_schema_conformance,missing_required_header,ignored_auth"
@@ -36,7 +35,7 @@ CHECKS = (
 
 
 @pytest.fixture
-def key(transactional_db: None, settings: Any) -> Iterator[str]:
+def key(transactional_db: None, settings: Any) -> str:
     """The token of a superuser, and a row of every kind."""
     calm = settings.CLAWDBOT.api.model_copy(update={"requests_per_minute": 10**6, "sends_per_minute": 10**6})
     off = settings.CLAWDBOT.semantic_search.model_copy(update={"enable": False})
@@ -50,7 +49,7 @@ def key(transactional_db: None, settings: Any) -> Iterator[str]:
     ModelProvider.objects.create(name="p", endpoint="http://127.0.0.1:9/v1", model="m")
     user = make_user(is_superuser=True, is_staff=True)
     caller(user)
-    yield user.auth_token.key  # type: ignore[attr-defined]  # the reverse side of Token.user
+    return user.auth_token.key  # type: ignore[attr-defined]  # the reverse side of Token.user
 
 
 @pytest.mark.e2e

@@ -79,8 +79,9 @@ def test_brackets_inside_text_are_not_depth() -> None:
     assert deliver(make_channel(), event_body('[{"' * 500)).status_code == 202
 
 
-def test_an_unknown_channel_is_404() -> None:
-    answer = deliver("/api/webhook/0123456789abcdef", event_body())
+@pytest.mark.parametrize("name", ["0123456789abcdef", "x" * 400, "%00", "%F0%9F%98%80", "a'b"])
+def test_an_unknown_channel_is_404(name: str) -> None:
+    answer = deliver(f"/api/webhook/{name}", event_body())
     assert (answer.status_code, answer["Content-Type"]) == (404, PROBLEM)
 
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from bots import workers
+from bots import metrics, workers
 from bots.llm import targets
 from bots.operations import setup
 from bots.runtime.children import Children
@@ -33,6 +33,7 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
         first = setup.bootstrap()
         current_app.loader.import_default_modules()
+        metrics.start_afresh()
         children = self._start_children()
         try:
             self._serve(options["host"], options["port"], first)
@@ -55,7 +56,7 @@ class Command(BaseCommand):
         from django.core.asgi import get_asgi_application  # noqa: F401  settings are ready before the application loads
         from django.utils.module_loading import import_string
 
-        from bots.runtime import background
+        from bots.runtime import background, bounded_http
         from bots.runtime.closing import close_sockets_first
 
         background.free_what_the_last_process_left()
@@ -67,6 +68,7 @@ class Command(BaseCommand):
         background.start_beat_thread()
         application = import_string(settings.ASGI_APPLICATION)
         address = host if ":" not in host else host.replace(":", r"\:")
+        bounded_http.install()
         server = Server(
             application=application,
             endpoints=[f"tcp:port={port}:interface={address}"],
