@@ -1,7 +1,7 @@
-"""What a message costs from webhook to reply: `python benchmarks/pipeline.py [--seconds 20] [--semantic] [--json FILE]`.
+"""What a message costs from webhook to reply: `python benchmarks/pipeline.py [--seconds 20] [--semantic]`.
 
-The real product (`manage.py serve`, embedded) answers signed Telegram webhooks through a model that answers at once. In the
-same run, on the same machine, two limits are taken to compare with:
+The real product (`manage.py serve`, embedded) answers signed Telegram webhooks through a model that answers at once. In
+the same run, on the same machine, two limits are taken to compare with:
 
 * bare: a loop with no product in it that does for each message only what cannot be left out: one call to the model, one
   to the platform, and the four durable commits (stored, claimed, answered, sent);

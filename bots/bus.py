@@ -1,7 +1,7 @@
 """Wake-ups between the processes of one machine, where there is no Redis: datagrams on the loopback interface.
 
 Each worker process listens on a port of its own and says so in a file under CLAWDBOT_HOME/run; senders take turns over
-those that live. A datagram that is lost costs one sweep, because the row is the truth; so nothing here waits or repeats.
+those that live. A datagram that is lost costs one sweep, because the row is the truth: nothing here waits or repeats.
 """
 
 from __future__ import annotations

@@ -21,6 +21,8 @@ def claim(model: type[Row], row_id: int, busy: str) -> Row | None:
     """Sets a due row that is first of its chat from pending to `busy`, in one statement; None when it is not to be had.
 
     Args:
+        model: the queue.
+        row_id: the row that somebody was woken for.
         busy: the state of rows in work ("processing", "sending").
     """
     table = model._meta.db_table

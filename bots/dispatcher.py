@@ -1,4 +1,4 @@
-"""From a claimed inbox row to a closed turn: who speaks, which conversation, the engine, and one transaction at the end."""
+"""From a claimed inbox row to a closed turn: who speaks, which conversation, the engine, one transaction at the end."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ from adapters.events import Event
 from bots import channels, engine, inbox, metrics, outbox
 from bots.chat_frames import message_frame
 from bots.engine.language import language_of
+from bots.llm.values import Completion
 from bots.models import Channel, Conversation, InboundEvent, Message, OutboundMessage, StateTransition, TurnUsage
 from bots.speakers import Speaker, find_speaker, open_conversation, web_facts
 from bots.streaming import TokenStream
 from bots.web_events import PLATFORM
 from clawdbot import request_id
 from memory import store
+from memory.types import Role as MemoryRole
 from memory.types import Turn as MemoryTurn
+from memory.types import Vector
 
 logger = logging.getLogger(__name__)
 Role = Message.Role
@@ -34,7 +37,7 @@ class MessageDispatcher:
     """Takes turns off the inbox. Stateless: everything it needs is in the rows."""
 
     def process(self, row_id: int) -> int:
-        """Claims the row and works through what waits behind it in the same chat; returns how many turns were closed."""
+        """Claims the row and works through what waits behind it in its chat; returns the number of closed turns."""
         closed = 0
         row = inbox.claim(row_id)
         while row is not None:
@@ -111,7 +114,7 @@ class MessageDispatcher:
                     claim_first=True,
                 )
             if reply.completion is not None:
-                _store_usage(turn, reply, started)
+                _store_usage(turn, reply.completion, reply.recall_ms, started)
         return queued[0] if queued and queued[0].state == OutboundMessage.State.SENDING else None
 
     def _failed(self, row: InboundEvent, error: Exception) -> bool:
@@ -186,33 +189,22 @@ def _store_messages(row: InboundEvent, turn: engine.Turn, reply: engine.Reply) -
 
 
 def _remember(turn: engine.Turn, reply: engine.Reply, asked: Message, answered: Message | None) -> None:
-    common = {
-        "bot_id": turn.bot.pk,
-        "person_id": turn.person.pk,
-        "conversation_id": turn.conversation.pk,
-    }
-    turns = [
-        MemoryTurn(
-            **common,
-            message_id=asked.pk,
-            role="user",
-            speaker=turn.person.display_name,
-            text=turn.text,
-            occurred_at=asked.occurred_at.astimezone(turn.zone),
-            vector=reply.user_vector,
+    def entry(message: Message, role: MemoryRole, speaker: str, vector: Vector | None = None) -> MemoryTurn:
+        return MemoryTurn(
+            bot_id=turn.bot.pk,
+            person_id=turn.person.pk,
+            conversation_id=turn.conversation.pk,
+            message_id=message.pk,
+            role=role,
+            speaker=speaker,
+            text=message.text,
+            occurred_at=message.occurred_at.astimezone(turn.zone),
+            vector=vector,
         )
-    ]
+
+    turns = [entry(asked, "user", turn.person.display_name, reply.user_vector)]
     if answered is not None and not reply.meta.get("stopped"):  # half an answer is nothing to remember
-        turns.append(
-            MemoryTurn(
-                **common,
-                message_id=answered.pk,
-                role="assistant",
-                speaker=turn.bot.name,
-                text=answered.text,
-                occurred_at=answered.occurred_at.astimezone(turn.zone),
-            )
-        )
+        turns.append(entry(answered, "assistant", turn.bot.name))
     store.MemoryStore(turn.bot.pk).remember(turns)
 
 
@@ -248,9 +240,7 @@ def _payloads(channel: Channel, event: Event, answered: Message) -> list[dict[st
     return [{key: value for key, value in payload.items() if value is not None} for payload in payloads]
 
 
-def _store_usage(turn: engine.Turn, reply: engine.Reply, started: float) -> None:
-    completion = reply.completion
-    assert completion is not None
+def _store_usage(turn: engine.Turn, completion: Completion, recall_ms: float, started: float) -> None:
     TurnUsage.objects.create(
         bot=turn.bot,
         person=turn.person,
@@ -261,7 +251,7 @@ def _store_usage(turn: engine.Turn, reply: engine.Reply, started: float) -> None
         completion_tokens=completion.completion_tokens,
         first_token_ms=completion.first_token_ms,
         model_ms=completion.total_ms,
-        recall_ms=round(reply.recall_ms),
+        recall_ms=round(recall_ms),
         total_ms=round((time.perf_counter() - started) * 1000),
         cost=completion.cost,
     )

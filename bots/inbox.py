@@ -91,7 +91,7 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
 
 
 def claim(row_id: int) -> InboundEvent | None:
-    """Takes the row for this worker if it is due and first of its chat; None when it is not (the usual double wake-up)."""
+    """Takes the row for this worker if it is due and first of its chat; None when it is not (a double wake-up)."""
     return claims.claim(InboundEvent, row_id, State.PROCESSING)
 
 

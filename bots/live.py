@@ -1,7 +1,7 @@
 """Frames to the sockets of the web chat, from any thread of any process.
 
-The in-memory channel layer belongs to one event loop, so a worker thread hands its sends to the server's loop (`attach`);
-with Redis any process may send by itself.
+The in-memory channel layer belongs to one event loop, so a worker thread hands its sends to the server's loop
+(`attach`); with Redis any process may send by itself.
 """
 
 from __future__ import annotations

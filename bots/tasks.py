@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from bots import operations
 from bots.dispatcher import MessageDispatcher
+from bots.operations import queues
 from bots.outbox import deliver
 
 
@@ -24,4 +24,4 @@ def deliver_message(outbound_id: int) -> None:
 @shared_task(name="bots.sweep", ignore_result=True)
 def sweep() -> None:
     """Wakes workers for every due row and frees the claims of dead ones: nothing is lost for want of a task."""
-    operations.queues.sweep()
+    queues.sweep()

@@ -27,7 +27,7 @@ _current: tuple[int, str] | None = None  # (process id, worker id): a forked chi
 
 
 def _process_start(pid: int) -> str:
-    """When this process id began, so that a reused id is not taken for the old process. Empty where /proc is missing."""
+    """When this process id began, so that a reused id is not taken for the old process. "" without /proc."""
     with contextlib.suppress(OSError, IndexError):
         return Path(f"/proc/{pid}/stat").read_text("utf8").rsplit(")", 1)[1].split()[19]
     return ""

@@ -96,13 +96,21 @@ class BotApi:
             if method == "sendMessage" and time.monotonic() < self.fail_until:
                 if turn % 2:
                     return 500, {"ok": False, "error_code": 500, "description": "Internal Server Error"}
-                return 429, {"ok": False, "error_code": 429, "description": "Too Many Requests", "parameters": {"retry_after": 1}}
+                return 429, {
+                    "ok": False,
+                    "error_code": 429,
+                    "description": "Too Many Requests",
+                    "parameters": {"retry_after": 1},
+                }
             if method == "sendMessage":
                 self.sent.append(Sent(str(body["chat_id"]), str(body["text"]), time.monotonic()))
                 chat = {"id": body["chat_id"], "type": "private"}
                 return 200, {"ok": True, "result": {"message_id": 1000 + len(self.sent), "date": 0, "chat": chat}}
             if method == "getMe":
-                return 200, {"ok": True, "result": {"id": 1, "is_bot": True, "first_name": "Test", "username": "TestBot"}}
+                return 200, {
+                    "ok": True,
+                    "result": {"id": 1, "is_bot": True, "first_name": "Test", "username": "TestBot"},
+                }
             if method == "getUpdates":
                 offset = int(body.get("offset") or 0)
                 return 200, {"ok": True, "result": [u for u in self.updates if u["update_id"] >= offset]}

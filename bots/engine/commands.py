@@ -36,7 +36,7 @@ def parse(turn: Turn) -> tuple[str, str] | None:
         args = turn.event.args
         rest = args if isinstance(args, str) else turn.text.partition(" ")[2]
         return turn.event.command.lower(), rest.strip()
-    if turn.text.startswith(("/", "/")):  # noqa: RUF001  Chinese keyboards type the full-width slash
+    if turn.text.startswith(("/", "/")):
         name, _sep, rest = turn.text[1:].partition(" ")
         return name.lower(), rest.strip()
     return None
@@ -128,10 +128,10 @@ def _memory(turn: Turn, argument: str) -> Reply:
         title = _("What I remember of you, latest first:")
     if not found:
         return Reply(_("I don't remember anything of you yet.") if not argument else _("I found nothing about that."))
-    lines = [
-        f"- {date_format(hit.occurred_at.astimezone(turn.zone), 'DATE_FORMAT')} · {hit.speaker or hit.role}: {hit.text[:200]}"
-        for hit in found
-    ]
+    lines = []
+    for hit in found:
+        day = date_format(hit.occurred_at.astimezone(turn.zone), "DATE_FORMAT")
+        lines.append(f"- {day} · {hit.speaker or hit.role}: {hit.text[:200]}")
     return Reply("\n".join([title, *lines, "", _("/forget deletes all of it.")]))
 
 

@@ -85,6 +85,8 @@ def _recall(turn: Turn, without: Sequence[Recent]) -> Recall:
 
 
 def _ask_model(turn: Turn, recent: list[Recent], recalled: Recall) -> Reply:
+    said = tuple((message.role, message.text) for message in recent)
+
     def messages(target: Target) -> prompt.Messages:
         return prompt.build(
             prompt.Inputs(
@@ -94,7 +96,7 @@ def _ask_model(turn: Turn, recent: list[Recent], recalled: Recall) -> Reply:
                 now=turn.now.astimezone(turn.zone),
                 hits=recalled.hits,
                 summary=turn.conversation.summary,
-                recent=tuple((message.role, message.text) for message in recent),
+                recent=said,
                 text=turn.text[:LONGEST_TEXT],
             ),
             target,
@@ -107,7 +109,8 @@ def _ask_model(turn: Turn, recent: list[Recent], recalled: Recall) -> Reply:
         on_token=turn.on_token,
         on_restart=turn.on_restart,
         cancelled=turn.cancelled if turn.on_token is not None else None,
-        allow_demo=responder.demo_can_answer(turn.text),
+        allow_demo=responder.demo_can_answer(turn.text)
+        and not responder.demo_would_invent(turn.text, recalled.hits, said),
     )
     metrics.model(completion.provider, completion.total_ms / 1000, "ok")
     return Reply(

@@ -17,6 +17,7 @@ from memory.types import Scope
 from skills import runner
 
 MAX_QUESTIONS = 3  # of one slot; then the form is dropped rather than asking for ever
+_MARKS = ".!。!"
 YES = frozenset({"yes", "y", "ok", "sure", "是", "是的", "好", "好的", "确认", "确定"})
 CANCEL = frozenset({"no", "cancel", "stop", "quit", "取消", "不", "不要", "不用了", "算了", "停止"})
 
@@ -42,7 +43,7 @@ def start_skill(turn: Turn, match: runner.Match) -> Reply:
 def resume(turn: Turn) -> Reply | None:
     """Takes the message as the answer to the open question; None when the form no longer exists."""
     form = turn.conversation.state_data
-    word = turn.text.strip().strip("。.!!").lower()  # noqa: RUF001
+    word = turn.text.strip().rstrip(_MARKS).lower()
     if form.get("form") == "forget":
         return _forget(turn, confirmed=word in YES)
     if word in CANCEL:
@@ -87,5 +88,6 @@ def _forget(turn: Turn, *, confirmed: bool) -> Reply:
         return Reply(_("Nothing was deleted."))
     count = MemoryStore(turn.bot.pk).forget(Scope(turn.bot.pk, turn.person.pk))
     return Reply(
-        ngettext("Done: %(count)s entry was deleted.", "Done: %(count)s entries were deleted.", count) % {"count": count}
+        ngettext("Done: %(count)s entry was deleted.", "Done: %(count)s entries were deleted.", count)
+        % {"count": count}
     )

@@ -11,13 +11,13 @@ _LATIN = re.compile(r"[A-Za-z]{2,}")
 
 
 def language_of(text: str, known: str = "") -> str:
-    """ "zh-hans" or "en": by the script of the text; by what is known of the person where the text has neither.
+    """Gives "zh-hans" or "en": by the script of the text, or by what is known of the person where it has neither.
 
     A Chinese sentence often holds Latin names, an English one seldom Han: any Han character decides, unless Latin
     words outnumber the characters.
     """
     han, latin = len(_HAN.findall(text)), len(_LATIN.findall(text))
-    if text.startswith(("/", "/")) and not han and known:  # noqa: RUF001
+    if text.startswith(("/", "/")) and not han and known:
         latin = 0  # "/help" says nothing of the person's language
     if han or latin:
         return "zh-hans" if han >= latin else "en"

@@ -21,6 +21,7 @@ LEAST_COSINE = 0.86
 
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _OTHER_LETTER = re.compile(r"[^\W\d_A-Za-z\u00c0-\u024f]")
+_FIRST_PERSON = re.compile(r"\b(my|mine|our|ours|i|me|we|us)\b", re.IGNORECASE)
 _GREETING = re.compile(
     r"^\W*(hi|hello|hey|good (morning|afternoon|evening|day)|你好|您好|嗨|哈喽|早上好|下午好|晚上好|早安|在吗)(呀|啊)?"
     r"( (there|bot))?\W*$",
@@ -34,6 +35,19 @@ _THANKS = re.compile(
 def demo_can_answer(text: str) -> bool:
     """Whether the embedded model understands the script: it speaks English only, so Latin letters must prevail."""
     return len(_OTHER_LETTER.findall(text)) * 4 <= len(_LATIN.findall(text))
+
+
+def demo_would_invent(text: str, hits: Sequence[Hit], said: Sequence[tuple[str, str]]) -> bool:
+    """Whether this asks the small model about the person while nothing is known: it would make something up.
+
+    Args:
+        text: the person's message.
+        hits: what was recalled.
+        said: (role, text) of the conversation so far.
+    """
+    if not is_question(text) or not _FIRST_PERSON.search(text) or _fitting(hits, text):
+        return False
+    return not any(role == "user" and not is_question(words) for role, words in said)
 
 
 def answer(text: str, *, language: str, hits: Sequence[Hit], zone: tzinfo, now: datetime) -> str:

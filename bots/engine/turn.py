@@ -1,4 +1,4 @@
-"""The values of one turn: what the engine is given and what it answers. The engine reads; only the dispatcher writes."""
+"""The values of one turn: what the engine is given and what it answers. The dispatcher writes, not the engine."""
 
 from __future__ import annotations
 

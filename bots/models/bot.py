@@ -15,7 +15,7 @@ class BotQuerySet(models.QuerySet["Bot"]):
         """Bots this user may see: all for a superuser, else those granted by BotAccess."""
         if getattr(user, "is_superuser", False):
             return self
-        return self.filter(access__user_id=getattr(user, "pk", None)).distinct()
+        return self.filter(access__user_id=getattr(user, "pk", None) or 0).distinct()
 
 
 class Bot(models.Model):

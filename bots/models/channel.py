@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from clawdbot import crypto
+
+if TYPE_CHECKING:
+    from bots.models.bot import Bot
 
 
 def new_public_id() -> str:
@@ -16,7 +19,7 @@ def new_public_id() -> str:
 
 
 class ChannelQuerySet(models.QuerySet["Channel"]):
-    def for_bot(self, bot: object) -> ChannelQuerySet:
+    def for_bot(self, bot: Bot | int) -> ChannelQuerySet:
         return self.filter(bot=bot)
 
     def reachable(self) -> ChannelQuerySet:

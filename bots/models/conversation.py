@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
+if TYPE_CHECKING:
+    from bots.models.bot import Bot
+    from bots.models.person import Person
+
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
-    def for_bot(self, bot: object) -> ConversationQuerySet:
+    def for_bot(self, bot: Bot | int) -> ConversationQuerySet:
         return self.filter(bot=bot)
 
-    def for_person(self, person: object) -> ConversationQuerySet:
+    def for_person(self, person: Person | int) -> ConversationQuerySet:
         return self.filter(person=person)
 
     def open(self) -> ConversationQuerySet:
@@ -22,7 +26,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
 
 class Conversation(models.Model):
-    """A run of messages in one chat of one channel, until /new closes it. Its `state` says what the next message means."""
+    """A run of messages in one chat of one channel, until /new closes it. `state` says what the next message means."""
 
     class State(models.TextChoices):
         ACTIVE = "active", _("Active")

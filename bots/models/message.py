@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+if TYPE_CHECKING:
+    from bots.models.bot import Bot
+    from bots.models.person import Person
+
 
 class MessageQuerySet(models.QuerySet["Message"]):
-    def for_bot(self, bot: object) -> MessageQuerySet:
+    def for_bot(self, bot: Bot | int) -> MessageQuerySet:
         return self.filter(conversation__bot=bot)
 
-    def for_person(self, person: object) -> MessageQuerySet:
+    def for_person(self, person: Person | int) -> MessageQuerySet:
         return self.filter(conversation__person=person)
 
 
@@ -27,7 +33,12 @@ class Message(models.Model):
         "bots.Conversation", on_delete=models.CASCADE, related_name="messages", verbose_name=_("conversation")
     )
     person = models.ForeignKey(
-        "bots.Person", on_delete=models.CASCADE, null=True, blank=True, related_name="messages", verbose_name=_("person")
+        "bots.Person",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="messages",
+        verbose_name=_("person"),
     )
     inbound = models.ForeignKey(
         "bots.InboundEvent",

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from bots.models.bot import Bot
 
 
 def new_person_key() -> str:
@@ -14,7 +18,7 @@ def new_person_key() -> str:
 
 
 class PersonQuerySet(models.QuerySet["Person"]):
-    def for_bot(self, bot: object) -> PersonQuerySet:
+    def for_bot(self, bot: Bot | int) -> PersonQuerySet:
         return self.filter(bot=bot)
 
 
@@ -28,7 +32,9 @@ class Person(models.Model):
     display_name = models.CharField(_("name"), max_length=200, blank=True)
     language = models.CharField(_("language"), max_length=16, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
-    blocked = models.BooleanField(_("blocked"), default=False, help_text=_("Messages of a blocked person get no answer."))
+    blocked = models.BooleanField(
+        _("blocked"), default=False, help_text=_("Messages of a blocked person get no answer.")
+    )
     created_at = models.DateTimeField(_("first seen"), default=timezone.now)
     last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
 
@@ -49,10 +55,10 @@ class Person(models.Model):
 
 
 class IdentityQuerySet(models.QuerySet["Identity"]):
-    def for_bot(self, bot: object) -> IdentityQuerySet:
+    def for_bot(self, bot: Bot | int) -> IdentityQuerySet:
         return self.filter(person__bot=bot)
 
-    def for_person(self, person: object) -> IdentityQuerySet:
+    def for_person(self, person: Person | int) -> IdentityQuerySet:
         return self.filter(person=person)
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clawdbot import crypto
+
+if TYPE_CHECKING:
+    from bots.models.bot import Bot
+    from bots.models.person import Person
 
 
 class ModelProvider(models.Model):
@@ -53,10 +58,10 @@ class ModelProvider(models.Model):
 
 
 class TurnUsageQuerySet(models.QuerySet["TurnUsage"]):
-    def for_bot(self, bot: object) -> TurnUsageQuerySet:
+    def for_bot(self, bot: Bot | int) -> TurnUsageQuerySet:
         return self.filter(bot=bot)
 
-    def for_person(self, person: object) -> TurnUsageQuerySet:
+    def for_person(self, person: Person | int) -> TurnUsageQuerySet:
         return self.filter(person=person)
 
 
@@ -68,7 +73,9 @@ class TurnUsage(models.Model):
     conversation = models.ForeignKey(
         "bots.Conversation", on_delete=models.CASCADE, related_name="usage", verbose_name=_("conversation")
     )
-    provider = models.CharField(_("provider"), max_length=60, help_text=_("Name at the time; 'built-in' without a model."))
+    provider = models.CharField(
+        _("provider"), max_length=60, help_text=_("Name at the time; 'built-in' without a model.")
+    )
     model = models.CharField(_("model"), max_length=120, blank=True)
     prompt_tokens = models.PositiveIntegerField(_("prompt tokens"), default=0)
     completion_tokens = models.PositiveIntegerField(_("completion tokens"), default=0)

@@ -1,4 +1,4 @@
-"""The durable queues: inbox (InboundEvent), outbox (OutboundMessage), and the workers that hold claims on their rows."""
+"""The durable queues: inbox (InboundEvent), outbox (OutboundMessage), and the workers that claim their rows."""
 
 from __future__ import annotations
 

@@ -72,16 +72,14 @@ def _reset_outbound(ids: Iterable[int], sources: tuple[str, ...], **values: obje
 
 
 def replay_inbound(ids: Iterable[int]) -> int:
-    """Finished events are taken as if they came again, as new rows; returns how many. The old rows stay as they were."""
+    """Finished events are taken as if they came again, as new rows; returns how many. The old rows stay."""
     state = InboundEvent.State
     made = 0
     with transaction.atomic():
         rows = InboundEvent.objects.filter(pk__in=list(ids), state__in=(state.DONE, state.DEAD, state.IGNORED))
         for row in rows.select_related("channel").order_by("pk"):
             base = row.dedupe_key.split(":replay:")[0][:160]
-            number = InboundEvent.objects.filter(
-                channel=row.channel, dedupe_key__startswith=f"{base}:replay:"
-            ).count()
+            number = InboundEvent.objects.filter(channel=row.channel, dedupe_key__startswith=f"{base}:replay:").count()
             fresh = InboundEvent.objects.create(
                 channel=row.channel,
                 dedupe_key=f"{base}:replay:{number + 1}",

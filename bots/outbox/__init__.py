@@ -1,4 +1,4 @@
-"""The durable outbox: rows written in the transaction that closes a turn, sent in order, exactly once as far as a platform allows."""
+"""The durable outbox: rows written in the transaction that closes a turn, sent in order, once."""
 
 from bots.outbox.delivery import deliver, send_claimed
 from bots.outbox.queue import due, enqueue, free_dead_claims

@@ -1,8 +1,8 @@
 """What a process was doing with each send when it was killed.
 
-A database commit after every step would be too slow, and the moment that matters lies between two of them: the platform has
-the message, the row does not know yet. So each process appends a short line per step to a file of its own (a write() survives
-SIGKILL; only a power cut loses it, and the row then says "sending"). Whoever frees the dead worker's claims reads it:
+A database commit after every step would be too slow, and the moment that matters lies between two of them: the
+platform has the message, the row does not know yet. So each process appends a short line per step to a file of its own
+(a write() survives SIGKILL; only a power cut loses it). Whoever frees the dead worker's claims reads it:
 
     (no line) or "b"   the request had not left this machine: send again
     "w"                the request was written whole, no answer seen: sent, unconfirmed (sent again where the platform

@@ -33,6 +33,10 @@ def enqueue(
     """Writes one row per part inside the caller's transaction and wakes a worker after its commit.
 
     Args:
+        channel: where to.
+        conversation: which chat; rows of one chat leave in order.
+        message: the stored answer.
+        request_id: of the webhook that began it.
         payloads: keyword arguments of `adapters.events.OutgoingMessage`, one mapping per part, in order.
         claim_first: the first row is born claimed by this process, if nothing of the chat is before it: the caller then
             sends it itself after its commit (`delivery.send_claimed`), which spares a commit and a task per message.
@@ -78,7 +82,9 @@ def next_in_queue(queue_key: str) -> int | None:
 
 def record_sent(row: OutboundMessage, message_id: str) -> None:
     """The platform took it."""
-    _update_claimed(row, state=State.SENT, platform_message_id=message_id[:191], sent_at=timezone.now(), error="", mark="")
+    _update_claimed(
+        row, state=State.SENT, platform_message_id=message_id[:191], sent_at=timezone.now(), error="", mark=""
+    )
 
 
 def record_unconfirmed(row: OutboundMessage, reason: str) -> None:

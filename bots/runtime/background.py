@@ -26,6 +26,7 @@ def make_worker(queues: Sequence[str], threads: int, reached_for: Sequence[str])
 
     Args:
         queues: what it takes from the broker.
+        threads: tasks at a time.
         reached_for: queues for which other processes of this machine may wake it.
     """
     if not settings.CLAWDBOT.redis_url:
@@ -73,4 +74,6 @@ def free_what_the_last_process_left() -> None:
     """At start: claims of a process that is gone are freed at once, and everything due is woken."""
     report = queues.sweep()
     if report.freed or report.woken:
-        logger.info("start: freed %s claims, woke %s rows (%s)", report.freed, report.woken, ", ".join(wakeup.TASK_NAMES))
+        logger.info(
+            "start: freed %s claims, woke %s rows (%s)", report.freed, report.woken, ", ".join(wakeup.TASK_NAMES)
+        )

@@ -56,7 +56,9 @@ def in_group(text: str | None = "hello", **fields: Any) -> dict[str, Any]:
 
 
 def webhook(**account: Any) -> Adapter[Any]:
-    return registry.create("webhook", {"secret": WEBHOOK_SECRET, "reply_url": "http://127.0.0.1:9/", **account}, clock=lambda: NOW)
+    return registry.create(
+        "webhook", {"secret": WEBHOOK_SECRET, "reply_url": "http://127.0.0.1:9/", **account}, clock=lambda: NOW
+    )
 
 
 def webhook_request(

@@ -44,7 +44,13 @@ def update(number: int) -> dict[str, object]:
     chat = 7000 + number % CHATS
     who = {"id": chat, "first_name": f"Chat{chat}"}
     text = f"number={number} hello"
-    message = {"message_id": number, "date": 0, "text": text, "chat": who | {"type": "private"}, "from": who | {"is_bot": False}}
+    message = {
+        "message_id": number,
+        "date": 0,
+        "text": text,
+        "chat": who | {"type": "private"},
+        "from": who | {"is_bot": False},
+    }
     return {"update_id": number, "message": message}
 
 

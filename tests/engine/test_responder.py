@@ -108,3 +108,11 @@ def test_it_is_never_silent(text: str) -> None:
 )
 def test_the_embedded_model_is_asked_in_latin_letters_only(text: str, can: bool) -> None:
     assert responder.demo_can_answer(text) is can
+
+
+def test_the_small_model_is_not_asked_about_a_person_of_whom_nothing_is_known() -> None:
+    question = "Where does my sister live?"
+    assert responder.demo_would_invent(question, (), ())
+    assert not responder.demo_would_invent(question, (), (("user", "My sister lives in Chengdu"),))
+    assert not responder.demo_would_invent("What is the capital of France?", (), ())
+    assert not responder.demo_would_invent("My sister lives in Chengdu", (), ())

@@ -32,8 +32,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def api() -> Iterator[BotApi]:
-    yield BotApi()
+def api() -> BotApi:
+    return BotApi()
 
 
 @pytest.fixture
@@ -67,7 +67,9 @@ def answers() -> list[str]:
     return list(Message.objects.filter(role="assistant").order_by("id").values_list("text", flat=True))
 
 
-def test_a_message_is_answered_remembered_counted_and_sent_once(channel: Channel, api: BotApi, model: StubModel) -> None:
+def test_a_message_is_answered_remembered_counted_and_sent_once(
+    channel: Channel, api: BotApi, model: StubModel
+) -> None:
     row = say(channel, "My sister lives in Chengdu", user_name="Ann")
     assert row.state == InboundEvent.State.DONE
     assert [item.text for item in api.sent] == ["You said: My sister lives in Chengdu"]

@@ -113,8 +113,12 @@ def test_stop_reaches_the_turn_in_work() -> None:
 
 def test_a_worker_whose_heartbeat_is_old_is_dead_and_one_whose_process_is_gone_too() -> None:
     mine = workers.current()
-    Worker.objects.create(id="old", host="elsewhere", pid=1, role="worker", beat_at=timezone.now() - timedelta(seconds=26))
-    Worker.objects.create(id="gone", host=Worker.objects.get(pk=mine).host, pid=2**22 + 1, pid_started="1", role="worker")
+    Worker.objects.create(
+        id="old", host="elsewhere", pid=1, role="worker", beat_at=timezone.now() - timedelta(seconds=26)
+    )
+    Worker.objects.create(
+        id="gone", host=Worker.objects.get(pk=mine).host, pid=2**22 + 1, pid_started="1", role="worker"
+    )
     Worker.objects.create(id="far", host="elsewhere", pid=1, role="worker")
     assert workers.living_ids() == {mine, "far"}
 

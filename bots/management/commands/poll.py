@@ -28,7 +28,9 @@ class Command(BaseCommand):
         children.end_with_parent()
         found = polling.pollable(options["channel"])
         if not found:
-            raise CommandError("no enabled channel that can be polled; add one: manage.py channel add telegram --bot ...")
+            raise CommandError(
+                "no enabled channel that can be polled; add one: manage.py channel add telegram --bot ..."
+            )
         for channel in found:
             if options["delete_webhook"]:
                 self._delete_webhook(channel)
@@ -38,7 +40,9 @@ class Command(BaseCommand):
             return
         stop = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
-        threads = [threading.Thread(target=polling.poll_forever, args=(channel, stop), daemon=True) for channel in found]
+        threads = [
+            threading.Thread(target=polling.poll_forever, args=(channel, stop), daemon=True) for channel in found
+        ]
         for channel, thread in zip(found, threads, strict=True):
             self.stdout.write(f"polling {channel} ({channel.public_id})")
             thread.start()
