@@ -31,13 +31,14 @@ def _close_mine(everybody: threading.Barrier) -> None:
 
 
 @pytest.fixture
-def application() -> Any:
+async def application() -> Any:
     made = WebhookApplication(_elsewhere)
     yield made
     # the connections that the threads keep would hold the test database open
     everybody = threading.Barrier(made._pool._max_workers)
     for done in [made._pool.submit(_close_mine, everybody) for _ in range(made._pool._max_workers)]:
         done.result(timeout=10)
+    await sync_to_async(connections.close_all)()
     made._pool.shutdown(wait=True)
 
 
