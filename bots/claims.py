@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from django.db import IntegrityError, connection, models
+from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
 from bots import workers
@@ -34,7 +34,9 @@ def claim(model: type[Row], row_id: int, busy: str) -> Row | None:
         " RETURNING *"
     )
     try:
-        found = list(model._default_manager.raw(sql, [busy, workers.current(), now, row_id, now]))
+        # in a transaction, because SQLite's writers queue up for those (clawdbot_site/sqlite)
+        with transaction.atomic():
+            found = list(model._default_manager.raw(sql, [busy, workers.current(), now, row_id, now]))
     except IntegrityError:  # two workers, two rows of one chat, the same moment: the constraint lets one through
         return None
     return found[0] if found else None
@@ -74,7 +76,7 @@ def update(row: models.Model, busy: str, values: Mapping[str, Any]) -> bool:
     )
     adapted = [_adapted(model, name, value) for name, value in values.items()]
     claimed: Any = row
-    with connection.cursor() as cursor:
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(sql, [*adapted, row.pk, busy, claimed.owner, claimed.attempts])
         return bool(cursor.rowcount == 1)
 

@@ -20,7 +20,7 @@ def database(url: str, home: Path) -> dict[str, Any]:
         return _postgresql(url)
     path = home / "clawdbot.sqlite3" if not url else Path(str(dj_database_url.parse(url)["NAME"]))
     return {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "clawdbot_site.sqlite",
         "NAME": path,
         # IMMEDIATE takes the write lock at BEGIN, so a transaction waits its turn instead of failing half way;
         # WAL lets readers go on meanwhile; FULL makes a commit survive a power cut.
