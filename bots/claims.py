@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
-from bots import workers
+from bots import statements, workers
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -26,27 +26,26 @@ def claim(model: type[Row], row_id: int, busy: str) -> Row | None:
         busy: the state of rows in work ("processing", "sending").
     """
     table = model._meta.db_table
-    now = _adapted(model, "due_at", timezone.now())
+    now, worker = _adapted(model, "due_at", timezone.now()), workers.current()
     sql = (
         f"UPDATE {table} SET state=%s, owner=%s, claimed_at=%s, attempts=attempts+1"  # noqa: S608  names of our own
         f" WHERE id=%s AND state='pending' AND due_at<=%s AND NOT EXISTS (SELECT 1 FROM {table} e"
         f" WHERE e.queue_key={table}.queue_key AND e.id<{table}.id AND e.state IN ('pending', '{busy}'))"
-        " RETURNING *"
+        f" RETURNING {statements.columns(model)}"
     )
     try:
         # in a transaction, because SQLite's writers queue up for those (clawdbot_site/sqlite)
         with transaction.atomic():
-            found = list(model._default_manager.raw(sql, [busy, workers.current(), now, row_id, now]))
+            return statements.run(model, sql, [busy, worker, now, row_id, now])
     except IntegrityError:  # two workers, two rows of one chat, the same moment: the constraint lets one through
         return None
-    return found[0] if found else None
 
 
-def next_id(model: type[models.Model], queue_key: str) -> int | None:
+def next_id(model: type[models.Model], queue_key: str, busy: str) -> int | None:
     """The first waiting row of a chat that is due."""
     sql = (
         f"SELECT id FROM {model._meta.db_table} WHERE queue_key=%s AND state='pending' AND due_at<=%s"  # noqa: S608
-        " ORDER BY id LIMIT 1"
+        f" AND state IN ('pending', '{busy}') ORDER BY id LIMIT 1"  # word for word the condition of the partial index
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [queue_key, _adapted(model, "due_at", timezone.now())])
@@ -56,9 +55,9 @@ def next_id(model: type[models.Model], queue_key: str) -> int | None:
 
 def is_free(model: type[models.Model], queue_key: str, busy: str) -> bool:
     """Whether nothing of this chat waits or is in work."""
-    sql = f"SELECT 1 FROM {model._meta.db_table} WHERE queue_key=%s AND state IN ('pending', %s) LIMIT 1"  # noqa: S608
+    sql = f"SELECT 1 FROM {model._meta.db_table} WHERE queue_key=%s AND state IN ('pending', '{busy}') LIMIT 1"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(sql, [queue_key, busy])
+        cursor.execute(sql, [queue_key])
         return cursor.fetchone() is None
 
 

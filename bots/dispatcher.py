@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -13,11 +13,11 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from adapters.events import Event
-from bots import channels, engine, inbox, metrics, outbox
+from bots import channels, engine, inbox, metrics, outbox, statements
 from bots.chat_frames import message_frame
 from bots.engine.language import language_of
 from bots.llm.values import Completion
-from bots.models import Channel, Conversation, InboundEvent, Message, OutboundMessage, StateTransition, TurnUsage
+from bots.models import Channel, Conversation, InboundEvent, Message, OutboundMessage, TurnUsage
 from bots.speakers import Speaker, find_speaker, open_conversation, web_facts
 from bots.streaming import TokenStream
 from bots.web_events import PLATFORM
@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 Role = Message.Role
 # `last_message_at` orders lists for people; within a burst of messages it need not be written each time.
 TOUCH_EVERY = timedelta(seconds=2)
+WAITED = timedelta(minutes=2)
 
 
 class MessageDispatcher:
@@ -100,7 +101,8 @@ class MessageDispatcher:
             asked, answered = _store_messages(row, turn, reply)
             if reply.remember:
                 _remember(turn, reply, asked, answered)
-            StateTransition.objects.bulk_create(turn.transitions)
+            for transition in turn.transitions:
+                statements.insert(transition)
             _touch_conversation(turn)
             if reply.new_conversation:
                 open_conversation(turn.channel, turn.event, turn.person)
@@ -184,12 +186,16 @@ def _store_messages(row: InboundEvent, turn: engine.Turn, reply: engine.Reply) -
             client_id=asked.client_id,
             meta=reply.meta,
         )
-    Message.objects.bulk_create([asked] if answered is None else [asked, answered])
+    statements.insert(asked)
+    if answered is not None:
+        statements.insert(answered)
     return asked, answered
 
 
 def _remember(turn: engine.Turn, reply: engine.Reply, asked: Message, answered: Message | None) -> None:
-    def entry(message: Message, role: MemoryRole, speaker: str, vector: Vector | None = None) -> MemoryTurn:
+    def entry(
+        message: Message, at: datetime, role: MemoryRole, speaker: str, vector: Vector | None = None
+    ) -> MemoryTurn:
         return MemoryTurn(
             bot_id=turn.bot.pk,
             person_id=turn.person.pk,
@@ -198,13 +204,15 @@ def _remember(turn: engine.Turn, reply: engine.Reply, asked: Message, answered: 
             role=role,
             speaker=speaker,
             text=message.text,
-            occurred_at=message.occurred_at.astimezone(turn.zone),
+            occurred_at=at.astimezone(turn.zone),
             vector=vector,
         )
 
-    turns = [entry(asked, "user", turn.person.display_name, reply.user_vector)]
+    # Who waited a moment is remembered in the order of turns; after an outage the day of writing counts.
+    said_at = turn.now if turn.now - asked.occurred_at < WAITED else asked.occurred_at
+    turns = [entry(asked, said_at, "user", turn.person.display_name, reply.user_vector)]
     if answered is not None and not reply.meta.get("stopped"):  # half an answer is nothing to remember
-        turns.append(entry(answered, "assistant", turn.bot.name))
+        turns.append(entry(answered, answered.occurred_at, "assistant", turn.bot.name))
     store.MemoryStore(turn.bot.pk).remember(turns)
 
 
@@ -241,7 +249,7 @@ def _payloads(channel: Channel, event: Event, answered: Message) -> list[dict[st
 
 
 def _store_usage(turn: engine.Turn, completion: Completion, recall_ms: float, started: float) -> None:
-    TurnUsage.objects.create(
+    usage = TurnUsage(
         bot=turn.bot,
         person=turn.person,
         conversation=turn.conversation,
@@ -255,6 +263,7 @@ def _store_usage(turn: engine.Turn, completion: Completion, recall_ms: float, st
         total_ms=round((time.perf_counter() - started) * 1000),
         cost=completion.cost,
     )
+    statements.insert(usage)
 
 
 def _give_up(row: InboundEvent, reason: str) -> None:

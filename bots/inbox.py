@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from adapters.events import Event
-from bots import backoff, claims, wakeup
+from bots import backoff, claims, statements, wakeup
 from bots.models import Channel, InboundEvent
 
 State = InboundEvent.State
@@ -77,7 +77,7 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
     )
     try:
         with transaction.atomic():
-            row.save(force_insert=True)
+            statements.insert(row)
             if event.command == "stop" or event.text.strip().lower() in STOP_TEXTS:
                 # /stop overtakes the queue: the turn in work looks at this flag while the model speaks
                 InboundEvent.objects.filter(queue_key=row.queue_key, state=State.PROCESSING).update(
@@ -97,7 +97,7 @@ def claim(row_id: int) -> InboundEvent | None:
 
 def next_in_queue(queue_key: str) -> int | None:
     """The id of the first waiting row of this chat that is due."""
-    return claims.next_id(InboundEvent, queue_key)
+    return claims.next_id(InboundEvent, queue_key, State.PROCESSING)
 
 
 def finish(row: InboundEvent, *, conversation_id: int | None, error: str = "", state: str = State.DONE) -> None:

@@ -12,6 +12,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from adapters.events import Event
+from bots import statements
 from bots.models import Channel, Conversation, Identity, Person
 from bots.web_events import PLATFORM, WebFacts, facts_of
 
@@ -86,7 +87,12 @@ def _chat(event: Event) -> dict[str, str]:
 
 
 def _find_conversation(channel: Channel, event: Event) -> Conversation | None:
-    return Conversation.objects.filter(channel=channel, closed_at=None, **_chat(event)).first()
+    chat = _chat(event)
+    return statements.get(
+        Conversation,
+        "channel_id=%s AND chat_id=%s AND thread_id=%s AND closed_at IS NULL",
+        [channel.pk, chat["chat_id"], chat["thread_id"]],
+    )
 
 
 def open_conversation(channel: Channel, event: Event, person: Person) -> Conversation:

@@ -37,11 +37,6 @@ def send(task: str, row_id: int, platform: str, *, in_s: float = 0.0) -> None:
         bus.send(queue, task, row_id, in_s)
         return
     try:
-        enqueue(task, row_id, in_s, queue)
+        current_app.send_task(task, (row_id,), queue=queue, countdown=in_s or None, ignore_result=True, retry=False)
     except Exception as error:  # any transport may raise its own kinds
         logger.warning("wake-up not sent, the sweep will find the row: %s", type(error).__name__)
-
-
-def enqueue(task: str, row_id: int, in_s: float, queue: str) -> None:
-    """Hands the task to the broker of this process: Redis, or the one in memory that its own worker reads."""
-    current_app.send_task(task, (row_id,), queue=queue, countdown=in_s or None, ignore_result=True, retry=False)

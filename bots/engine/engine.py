@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from django.db import connection
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -25,6 +26,11 @@ logger = logging.getLogger(__name__)
 RECENT_MESSAGES = 12
 RECALLED = 8
 LONGEST_TEXT = 8000  # characters of one message that reach the model
+
+_RECENT_SQL = (
+    f"SELECT id, role, text FROM {Message._meta.db_table} WHERE conversation_id=%s"  # noqa: S608  names of our own
+    f" ORDER BY id DESC LIMIT {RECENT_MESSAGES}"
+)
 
 
 class Recent(NamedTuple):
@@ -131,12 +137,9 @@ def _ask_model(turn: Turn, recent: list[Recent], recalled: Recall) -> Reply:
 
 
 def _recent(turn: Turn) -> list[Recent]:
-    newest_first = (
-        Message.objects.filter(conversation_id=turn.conversation.pk)
-        .order_by("-id")
-        .values_list("id", "role", "text")[:RECENT_MESSAGES]
-    )
-    return [Recent(*values) for values in newest_first][::-1]
+    with connection.cursor() as cursor:
+        cursor.execute(_RECENT_SQL, [turn.conversation.pk])
+        return [Recent(*values) for values in cursor.fetchall()][::-1]
 
 
 def _meta(recalled: Recall, provider: str) -> dict[str, object]:

@@ -30,7 +30,11 @@ class Message(models.Model):
         OPERATOR = "operator", _("Operator")
 
     conversation = models.ForeignKey(
-        "bots.Conversation", on_delete=models.CASCADE, related_name="messages", verbose_name=_("conversation")
+        "bots.Conversation",
+        on_delete=models.CASCADE,
+        related_name="messages",
+        verbose_name=_("conversation"),
+        db_index=False,  # message_conversation_recent begins with it
     )
     person = models.ForeignKey(
         "bots.Person",
@@ -47,6 +51,7 @@ class Message(models.Model):
         blank=True,
         related_name="messages",
         verbose_name=_("inbound event"),
+        db_index=False,  # the unique constraint begins with it
     )
     role = models.CharField(_("role"), max_length=10, choices=Role.choices)
     text = models.TextField(_("text"), blank=True)

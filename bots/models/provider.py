@@ -68,7 +68,13 @@ class TurnUsageQuerySet(models.QuerySet["TurnUsage"]):
 class TurnUsage(models.Model):
     """What one turn used: tokens, milliseconds, cost."""
 
-    bot = models.ForeignKey("bots.Bot", on_delete=models.CASCADE, related_name="usage", verbose_name=_("bot"))
+    bot = models.ForeignKey(
+        "bots.Bot",
+        on_delete=models.CASCADE,
+        related_name="usage",
+        verbose_name=_("bot"),
+        db_index=False,  # usage_bot_recent begins with it
+    )
     person = models.ForeignKey("bots.Person", on_delete=models.CASCADE, related_name="usage", verbose_name=_("person"))
     conversation = models.ForeignKey(
         "bots.Conversation", on_delete=models.CASCADE, related_name="usage", verbose_name=_("conversation")

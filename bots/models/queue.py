@@ -44,7 +44,11 @@ class InboundEvent(models.Model):
         DEAD = "dead", _("Dead letter")
 
     channel = models.ForeignKey(
-        "bots.Channel", on_delete=models.CASCADE, related_name="inbound", verbose_name=_("channel")
+        "bots.Channel",
+        on_delete=models.CASCADE,
+        related_name="inbound",
+        verbose_name=_("channel"),
+        db_index=False,  # the unique constraint begins with it
     )
     dedupe_key = models.CharField(_("dedupe key"), max_length=191)
     queue_key = models.CharField(
@@ -95,8 +99,8 @@ class InboundEvent(models.Model):
                 condition=models.Q(state__in=("pending", "processing")),
                 name="inbound_open_due",
             ),
-            # admin: dead letters first, latest first
-            models.Index(fields=("state", "-id"), name="inbound_state_recent"),
+            # admin and dashboard: dead letters, latest first (all others are found by id)
+            models.Index(fields=("-id",), condition=models.Q(state="dead"), name="inbound_dead_recent"),
         )
 
     def __str__(self) -> str:
@@ -121,7 +125,12 @@ class OutboundMessage(models.Model):
         "bots.Conversation", on_delete=models.CASCADE, related_name="outbound", verbose_name=_("conversation")
     )
     message = models.ForeignKey(
-        "bots.Message", on_delete=models.CASCADE, null=True, related_name="outbound", verbose_name=_("message")
+        "bots.Message",
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="outbound",
+        verbose_name=_("message"),
+        db_index=False,  # the unique constraint begins with it
     )
     part = models.PositiveSmallIntegerField(_("part"), default=0)
     queue_key = models.CharField(_("queue"), max_length=255)
@@ -163,8 +172,8 @@ class OutboundMessage(models.Model):
                 condition=models.Q(state__in=("pending", "sending")),
                 name="outbound_open_due",
             ),
-            # admin: dead letters first, latest first
-            models.Index(fields=("state", "-id"), name="outbound_state_recent"),
+            # admin and dashboard: dead letters, latest first (all others are found by id)
+            models.Index(fields=("-id",), condition=models.Q(state="dead"), name="outbound_dead_recent"),
         )
 
     def __str__(self) -> str:

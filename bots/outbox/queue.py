@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from adapters import registry
 from adapters.errors import SendError
-from bots import backoff, claims, wakeup, workers
+from bots import backoff, claims, statements, wakeup, workers
 from bots.models import Channel, Conversation, Message, OutboundMessage
 from bots.outbox import journal
 
@@ -57,7 +57,7 @@ def enqueue(
         if claimed and part == 0:
             row.state, row.owner = State.SENDING, workers.current()
             row.claimed_at, row.attempts = timezone.now(), 1
-        row.save(force_insert=True)
+        statements.insert(row)
         rows.append(row)
     if rows and not claimed:
         wakeup.after_commit(wakeup.DELIVER, rows[0].pk, channel.platform)
@@ -77,7 +77,7 @@ def claim(row_id: int) -> OutboundMessage | None:
 
 def next_in_queue(queue_key: str) -> int | None:
     """The id of the first waiting row of this chat that is due."""
-    return claims.next_id(OutboundMessage, queue_key)
+    return claims.next_id(OutboundMessage, queue_key, State.SENDING)
 
 
 def record_sent(row: OutboundMessage, message_id: str) -> None:

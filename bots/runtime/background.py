@@ -15,25 +15,28 @@ from django.conf import settings
 
 from bots import bus, wakeup, workers
 from bots.operations import queues
+from bots.runtime.turns import TurnPool
 
 logger = logging.getLogger(__name__)
+
+CHORES = 2  # threads for embedding and the like
 
 
 def make_worker(queues: Sequence[str], threads: int, reached_for: Sequence[str]) -> WorkController:
     """A worker for some queues. Gossip and mingle are for clusters; the rows coordinate here.
 
-    Without Redis the broker lies in this process's memory: what other processes have for this worker comes by the bus.
+    Without Redis the broker lies in this process's memory, for its own chores; turns and sends come by the bus.
 
     Args:
         queues: what it takes from the broker.
-        threads: tasks at a time.
+        threads: turns at a time.
         reached_for: queues for which other processes of this machine may wake it.
     """
     if not settings.CLAWDBOT.redis_url:
-        bus.listen(reached_for, lambda task, row_id, in_s: wakeup.enqueue(task, row_id, in_s, queues[0]))
+        bus.listen(reached_for, TurnPool(threads).wake)
     worker: WorkController = current_app.WorkController(
         pool="threads",
-        concurrency=threads,
+        concurrency=threads if settings.CLAWDBOT.redis_url else CHORES,
         queues=list(queues),
         hostname=f"{queues[0]}@%h",
         without_gossip=True,

@@ -1,9 +1,9 @@
 """Django's SQLite back end, with writers waiting in a queue instead of knocking.
 
-SQLite lets one transaction write at a time. Who comes second sleeps and tries again, in steps that grow to 100 ms, while
-the lock may have been free for most of that time; with several threads and processes at work more time went into these
-sleeps than into everything else, and the unlucky met "database is locked". Here a writer first takes a lock of its
-process and then a file lock of the machine, both of which wake the next one at once. A process that is killed
+SQLite lets one transaction write at a time. Who comes second sleeps and tries again, in steps that grow to 100 ms,
+while the lock may have been free for most of that time; with several threads and processes at work more time went into
+these sleeps than into everything else, and the unlucky met "database is locked". Here a writer first takes a lock of
+its process and then a file lock of the machine, both of which wake the next one at once. A process that is killed
 leaves neither behind. Whoever writes without it (another tool) is still kept apart by SQLite itself.
 """
 

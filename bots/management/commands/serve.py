@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from bots import metrics, workers
 from bots.llm import targets
 from bots.operations import setup
+from bots.runtime import collector
 from bots.runtime.children import Children
 
 logger = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class Command(BaseCommand):
         background.start_worker_thread(queues, config.worker.threads, reached_for)
         background.start_beat_thread()
         application = import_string(settings.ASGI_APPLICATION)
+        collector.settle()
         address = host if ":" not in host else host.replace(":", r"\:")
         bounded_http.install()
         server = Server(

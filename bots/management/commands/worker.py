@@ -11,7 +11,7 @@ from celery import current_app
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from bots.runtime import children
+from bots.runtime import children, collector
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +29,7 @@ class Command(BaseCommand):
         current_app.loader.import_default_modules()
         from bots.runtime import background
 
+        collector.settle()
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
             background.run_worker(options["queues"].split(","), options["threads"], "worker")
