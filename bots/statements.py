@@ -68,7 +68,7 @@ def _columns(model: type[models.Model]) -> str:
 def _insert_sql(model: type[models.Model]) -> tuple[tuple[str, ...], str]:
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
     marks = ", ".join(["%s"] * len(fields))
-    names = ", ".join(field.column for field in fields)
+    names = ", ".join(str(field.column) for field in fields)
     sql = f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({marks}) RETURNING id"  # noqa: S608  names of our own
     return tuple(field.name for field in fields), sql
 
