@@ -79,6 +79,8 @@ def configuration(level: str, style: str, debug: bool) -> dict[str, Any]:
             "django.channels.server": {"level": "WARNING"},
             "daphne": {"level": "WARNING"},
             "celery": {"level": "WARNING"},
+            # The broker in memory has no host, which kombu finds worth a warning.
+            "kombu": {"level": "ERROR"},
             "httpx2": {"level": "WARNING"},
             "urllib3": {"level": "WARNING"},
             "openai": {"level": "WARNING"},

@@ -25,4 +25,6 @@ def readyz(request: HttpRequest) -> JsonResponse:
     parts = readiness.check()
     ready = all(part.ready for part in parts.values())
     body = {"status": "ready" if ready else "not ready", "parts": {name: asdict(part) for name, part in parts.items()}}
-    return JsonResponse(body, status=200 if ready else 503)
+    response = JsonResponse(body, status=200 if ready else 503)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # "not ready" is an answer, not an error to log
+    return response
