@@ -1,0 +1,86 @@
+"""Wake-ups: every task name is registered, the bus carries them, and one row is woken once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from celery import current_app
+
+from bots import bus, wakeup
+from bots.runtime.turns import TurnPool
+from memory import wakeup as memory_wakeup
+
+
+def test_every_task_that_is_sent_by_name_is_registered() -> None:
+    current_app.loader.import_default_modules()
+    for name in (*wakeup.TASK_NAMES, *memory_wakeup.TASK_NAMES, "bots.sweep"):
+        assert name in current_app.tasks
+
+
+def test_turns_of_the_web_chat_stay_where_the_sockets_are() -> None:
+    assert {wakeup.queue_for("web"), wakeup.queue_for("telegram")} in ({"live", "bots"}, {"bots"})
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, int, float]]]:
+    calls: list[tuple[str, int, float]] = []
+    monkeypatch.setattr(bus, "_listeners", {})
+    bus.listen(["test-queue"], lambda *call: calls.append(call))
+    yield calls
+    if bus._sender is not None:
+        bus._sender.close()
+        bus._sender = None
+
+
+def wait_for(calls: list[tuple[str, int, float]], count: int) -> None:
+    deadline = time.monotonic() + 5
+    while len(calls) < count and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def test_a_wake_up_reaches_the_listener_of_its_queue(heard: list[tuple[str, int, float]]) -> None:
+    bus.send("test-queue", "bots.deliver", 7, 1.5)
+    bus.send("another-queue", "bots.deliver", 8)
+    wait_for(heard, 1)
+    assert heard == [("bots.deliver", 7, 1.5)]
+
+
+def test_datagrams_of_strangers_are_not_obeyed(heard: list[tuple[str, int, float]]) -> None:
+    (port,) = bus._ports("test-queue")
+    for raw in (b"wrong bots.deliver 7 0.0", b"\xff\xfe", b"", b"a b c d e f"):
+        bus._socket().sendto(raw, ("127.0.0.1", port))
+    bus.send("test-queue", "bots.deliver", 9)
+    wait_for(heard, 1)
+    assert heard == [("bots.deliver", 9, 0.0)]
+
+
+def test_a_listener_whose_process_is_gone_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bus, "_listeners", {})
+    stale: Path = bus._folder() / f"stale.{2**22 + 1}"
+    stale.write_text("9")
+    assert bus._ports("stale") == []
+    assert not stale.exists()
+
+
+@pytest.mark.django_db
+def test_a_row_that_waits_already_is_not_queued_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, ran = threading.Event(), []
+
+    def task(row_id: int) -> None:
+        ran.append(row_id)
+        gate.wait(5)
+
+    monkeypatch.setitem(current_app.tasks, "test.task", task)
+    pool = TurnPool(1)
+    for row_id in (1, 2, 2, 2, 3):
+        pool.wake("test.task", row_id, 0.0)
+    gate.set()
+    deadline = time.monotonic() + 5
+    while len(ran) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.05)
+    assert ran == [1, 2, 3]
