@@ -35,9 +35,13 @@ settings.register_profile("ci", parent=settings.get_profile("local"), max_exampl
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Load Django with the environment above."""
     django.setup()
+    if getattr(config.option, "numprocesses", None):
+        # The processes that xdist starts inherit this environment; with the settings named in it they would load Django
+        # before they come to this file, and all share one home.
+        del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
