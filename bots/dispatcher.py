@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from adapters.events import Event
-from bots import channels, engine, inbox, metrics, outbox, slots, statements
+from bots import channels, engine, inbox, metrics, outbox, statements
 from bots.chat_frames import message_frame
 from bots.engine.language import language_of
 from bots.llm.values import Completion
@@ -40,14 +40,13 @@ class MessageDispatcher:
     def process(self, row_id: int) -> int:
         """Claims the row and works through what waits behind it in its chat; returns the number of closed turns."""
         closed = 0
-        with slots.computing():
-            row = inbox.claim(row_id)
-            while row is not None:
-                if not self._take(row):
-                    break
-                closed += 1
-                following = inbox.next_in_queue(row.queue_key)
-                row = inbox.claim(following) if following is not None else None
+        row = inbox.claim(row_id)
+        while row is not None:
+            if not self._take(row):
+                break
+            closed += 1
+            following = inbox.next_in_queue(row.queue_key)
+            row = inbox.claim(following) if following is not None else None
         return closed
 
     def _take(self, row: InboundEvent) -> bool:

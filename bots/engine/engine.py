@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from bots import metrics, slots
+from bots import metrics
 from bots.engine import commands, forms, prompt, responder
 from bots.engine.turn import Reply, Turn
 from bots.llm import complete
@@ -109,16 +109,15 @@ def _ask_model(turn: Turn, recent: list[Recent], recalled: Recall) -> Reply:
             max_reply_tokens=turn.bot.max_reply_tokens,
         )
 
-    with slots.waiting():
-        completion = complete(
-            messages,
-            bot=turn.bot,
-            on_token=turn.on_token,
-            on_restart=turn.on_restart,
-            cancelled=turn.cancelled if turn.on_token is not None else None,
-            allow_demo=responder.demo_can_answer(turn.text)
-            and not responder.demo_would_invent(turn.text, recalled.hits, said),
-        )
+    completion = complete(
+        messages,
+        bot=turn.bot,
+        on_token=turn.on_token,
+        on_restart=turn.on_restart,
+        cancelled=turn.cancelled if turn.on_token is not None else None,
+        allow_demo=responder.demo_can_answer(turn.text)
+        and not responder.demo_would_invent(turn.text, recalled.hits, said),
+    )
     metrics.model(completion.provider, completion.total_ms / 1000, "ok")
     return Reply(
         completion.text,

@@ -10,7 +10,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bots import slots
 from bots.engine.turn import Reply, Turn
 from bots.models import Conversation
 from memory.store import MemoryStore
@@ -58,19 +57,18 @@ def resume(turn: Turn) -> Reply | None:
 
 
 def _run(turn: Turn, match: runner.Match, asked: int) -> Reply:
-    with slots.waiting():  # a skill may ask the network
-        result = runner.run(
-            match,
-            {
-                "text": turn.text,
-                "language": turn.language,
-                "now": turn.now,
-                "time_zone": str(turn.zone),
-                "bot": turn.bot.slug,
-                "person": turn.person.key,
-                "conversation_id": turn.conversation.pk,
-            },
-        )
+    result = runner.run(
+        match,
+        {
+            "text": turn.text,
+            "language": turn.language,
+            "now": turn.now,
+            "time_zone": str(turn.zone),
+            "bot": turn.bot.slug,
+            "person": turn.person.key,
+            "conversation_id": turn.conversation.pk,
+        },
+    )
     if result.needs is not None and asked < MAX_QUESTIONS:
         _open(turn, {"form": "skill", "match": result.needs.match, "asked": asked + 1})
         return Reply(result.needs.question, meta={"skill": match.name})

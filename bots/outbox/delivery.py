@@ -6,7 +6,7 @@ import logging
 
 from adapters.errors import SendError
 from adapters.events import OutgoingMessage
-from bots import channels, metrics, slots
+from bots import channels, metrics
 from bots.models import OutboundMessage
 from bots.outbox import journal, queue
 from clawdbot import http, request_id
@@ -45,7 +45,7 @@ def _send(row: OutboundMessage) -> bool:
         adapter = channels.adapter_for(channel)
         safe_to_repeat = adapter.idempotent_send
         message = OutgoingMessage(**row.payload, idempotency_key=row.idempotency_key)
-        with slots.waiting(), http.observe(on_written=lambda: notes.note(row.pk, row.attempts, "w")):
+        with http.observe(on_written=lambda: notes.note(row.pk, row.attempts, "w")):
             receipt = adapter.send(message)
     except SendError as error:
         if error.maybe_sent and not safe_to_repeat:
