@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format, number_format
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -125,7 +126,9 @@ def _worker_tile(figures: Figures) -> Tile:
         return Tile(_("Workers"), _("none alive"), note, "bad", link)
     count = figures.workers_fresh
     value = ngettext("%(n)s alive", "%(n)s alive", count) % {"n": count}
-    return Tile(_("Workers"), value, _("heartbeat %(age)s") % {"age": ago(figures.heartbeat)}, "good", link)
+    # The age is markup, which `%` would turn into text.
+    note = format_html(_("heartbeat %(age)s").replace("%(age)s", "{}"), ago(figures.heartbeat))
+    return Tile(_("Workers"), value, note, "good", link)
 
 
 def _bars(days: tuple[Day, ...]) -> tuple[Bar, ...]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import logging
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +21,7 @@ from bots.runtime.turns import TurnPool
 
 logger = logging.getLogger(__name__)
 
+WARM_UP_AFTER_S = 8.0
 CHORES = 2  # threads for embedding and the like
 
 
@@ -50,6 +53,7 @@ def make_worker(queues: Sequence[str], threads: int, reached_for: Sequence[str])
 def run_worker(queues: Sequence[str], threads: int, role: str) -> None:
     """Runs a worker in this thread until it is stopped, with the heartbeat that keeps its claims."""
     stop = workers.start_heartbeat(role)
+    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     try:
         make_worker(queues, threads, queues).start()
     finally:
@@ -58,9 +62,19 @@ def run_worker(queues: Sequence[str], threads: int, role: str) -> None:
             workers.forget_current()
 
 
+def warm_up() -> None:
+    """Imports what the first turn would import otherwise, a second in which that person would wait.
+
+    A while after the start, when everything that makes the product ready has had the processor.
+    """
+    time.sleep(WARM_UP_AFTER_S)
+    importlib.import_module("openai")
+
+
 def start_worker_thread(queues: Sequence[str], threads: int, reached_for: Sequence[str]) -> WorkController:
     """Runs a worker in a daemon thread of this process."""
     workers.start_heartbeat("web")
+    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     worker = make_worker(queues, threads, reached_for)
     threading.Thread(target=worker.start, name="celery", daemon=True).start()
     return worker

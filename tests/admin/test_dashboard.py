@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from django.utils.html import conditional_escape
 
 from bots.models import Message, OutboundMessage, Worker
 from tests.admin.builders import (
@@ -85,7 +86,9 @@ def test_a_silent_worker_counts_as_gone() -> None:
 
 def test_a_worker_with_a_fresh_heartbeat_counts_as_alive() -> None:
     Worker.objects.create(id="a", host="box", pid=1, role="worker")
-    assert tiles(dashboard())["Workers"].value == "1 alive"
+    tile = tiles(dashboard())["Workers"]
+    assert tile.value == "1 alive"
+    assert "<span" in conditional_escape(tile.note)  # markup that the template shows as such, not as text
 
 
 def test_the_chart_adds_up_seven_days_and_no_more() -> None:
