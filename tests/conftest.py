@@ -9,9 +9,11 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 
 import django
 import pytest
+from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 HOME = tempfile.mkdtemp(prefix="clawdbot-test-")
@@ -52,3 +54,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("postgres"):
             item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def default_language() -> Iterator[None]:
+    """A request of the test client leaves its language active in this thread; the next test must not speak it."""
+    yield
+    translation.deactivate()
