@@ -211,7 +211,7 @@ def _remember(turn: engine.Turn, reply: engine.Reply, asked: Message, answered: 
     # Who waited a moment is remembered in the order of turns; after an outage the day of writing counts.
     said_at = turn.now if turn.now - asked.occurred_at < WAITED else asked.occurred_at
     turns = [entry(asked, said_at, "user", turn.person.display_name, reply.user_vector)]
-    if answered is not None and not reply.meta.get("stopped"):  # half an answer is nothing to remember
+    if answered is not None and reply.remember_answer:
         turns.append(entry(answered, answered.occurred_at, "assistant", turn.bot.name))
     store.MemoryStore(turn.bot.pk).remember(turns)
 

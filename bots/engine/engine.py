@@ -67,13 +67,26 @@ def _answer(turn: Turn) -> Reply:
         return _ask_model(turn, recent, recalled)
     except Cancelled as stopped:
         text = f"{stopped.text.rstrip()} …" if stopped.text.strip() else _("Stopped.")
-        return Reply(text, remember=True, user_vector=recalled.vector, recall_ms=recalled.ms, meta={"stopped": True})
+        return Reply(
+            text,
+            remember=True,
+            remember_answer=False,
+            user_vector=recalled.vector,
+            recall_ms=recalled.ms,
+            meta={"stopped": True},
+        )
     except NoModelAvailable:
         # the responder has no recent turns before it: what was said a minute ago counts as well
         recalled = _recall(turn, without=())
         text = responder.answer(turn.text, language=turn.language, hits=recalled.hits, zone=turn.zone, now=turn.now)
+        # What it says repeats memory or explains the set-up: stored again it would only crowd out what people said.
         return Reply(
-            text, remember=True, user_vector=recalled.vector, recall_ms=recalled.ms, meta=_meta(recalled, "built-in")
+            text,
+            remember=True,
+            remember_answer=False,
+            user_vector=recalled.vector,
+            recall_ms=recalled.ms,
+            meta=_meta(recalled, "built-in"),
         )
 
 

@@ -85,7 +85,8 @@ class Reply:
     Attributes:
         text: neutral markdown; empty with `silent`.
         silent: nothing is sent (a human has taken over, or the group was not talking to the bot).
-        remember: whether the two turns go to long-term memory (commands and forms do not).
+        remember: whether the turn goes to long-term memory (commands and forms do not).
+        remember_answer: whether the answer goes there too: half an answer, or a notice of ours, is nothing to remember.
         new_conversation: the conversation was closed; the next one begins at once.
         user_vector: the query's embedding, to be stored with the person's turn.
     """
@@ -93,6 +94,7 @@ class Reply:
     text: str
     silent: bool = False
     remember: bool = False
+    remember_answer: bool = True
     new_conversation: bool = False
     completion: Completion | None = None
     recall_ms: float = 0.0

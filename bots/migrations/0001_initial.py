@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
             name='Bot',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(help_text='Appears in the web chat address: /chat/<slug>/', max_length=60, verbose_name='slug')),
+                ('slug', models.SlugField(help_text='Appears in the web chat address: /chat/SLUG/', max_length=60, verbose_name='slug')),
                 ('name', models.CharField(max_length=100, verbose_name='name')),
                 ('description', models.CharField(blank=True, max_length=300, verbose_name='description')),
                 ('instructions', models.TextField(blank=True, help_text='What the model is told before every conversation.', verbose_name='instructions')),

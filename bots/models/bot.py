@@ -21,7 +21,7 @@ class BotQuerySet(models.QuerySet["Bot"]):
 class Bot(models.Model):
     """One assistant with its own instructions, channels, people, memory and skills."""
 
-    slug = models.SlugField(_("slug"), max_length=60, help_text=_("Appears in the web chat address: /chat/<slug>/"))
+    slug = models.SlugField(_("slug"), max_length=60, help_text=_("Appears in the web chat address: /chat/SLUG/"))
     name = models.CharField(_("name"), max_length=100)
     description = models.CharField(_("description"), max_length=300, blank=True)
     instructions = models.TextField(

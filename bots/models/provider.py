@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -16,11 +17,20 @@ if TYPE_CHECKING:
     from bots.models.person import Person
 
 
+# Django's own check of addresses knows no single-word hosts, the usual ones inside a container network.
+ENDPOINT = r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"
+
+
 class ModelProvider(models.Model):
     """An OpenAI-compatible endpoint. The lowest priority number is tried first; the embedded model always last."""
 
     name = models.CharField(_("name"), max_length=60)
-    endpoint = models.URLField(_("endpoint"), max_length=300, help_text=_("e.g. https://api.openai.com/v1"))
+    endpoint = models.CharField(
+        _("endpoint"),
+        max_length=300,
+        help_text=_("e.g. https://api.openai.com/v1"),
+        validators=[RegexValidator(ENDPOINT, _("must begin with http:// or https:// and name a host"))],
+    )
     model = models.CharField(_("model"), max_length=120)
     api_key_encrypted = models.TextField(_("API key"), blank=True, editable=False)
     priority = models.IntegerField(_("priority"), default=100, help_text=_("Lowest first."))

@@ -48,8 +48,7 @@ def save_provider(provider: ModelProvider | None, values: Mapping[str, Any]) -> 
     fresh = ModelProvider(**{name: value for name, value in values.items() if name != "api_key"})
     fresh.api_key = values.get("api_key", "")
     try:
-        # Django's check of addresses knows no single-word hosts, the usual ones inside a container network.
-        fresh.clean_fields(exclude={"endpoint"})
+        fresh.clean_fields()
         fresh.validate_unique()
         fresh.validate_constraints()
     except ValidationError as error:

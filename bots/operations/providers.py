@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
@@ -31,16 +29,12 @@ def add_provider(
     Raises:
         OperationError: For a taken name or a wrong value.
     """
-    parts = urlsplit(endpoint)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise OperationError(_("endpoint: must begin with http:// or https:// and name a host"))
     provider = ModelProvider(name=name, endpoint=endpoint.rstrip("/"), model=model)
     provider.api_key = api_key
     if priority is not None:
         provider.priority = priority
     try:
-        # Django's check of addresses knows no single-word hosts, the usual ones inside a container network.
-        provider.clean_fields(exclude={"endpoint"})
+        provider.clean_fields()
         provider.validate_unique()
         provider.validate_constraints()
     except ValidationError as error:

@@ -130,6 +130,12 @@ def test_without_any_model_the_bot_still_answers_from_memory(channel: Channel) -
     assert "说过" in second
 
 
+def test_what_the_bot_says_without_a_model_is_no_memory(channel: Channel) -> None:
+    say(channel, "我姐姐住在成都")
+    say(channel, "我姐姐住在哪里?")
+    assert set(MemoryEntry.objects.values_list("role", flat=True)) == {"user"}
+
+
 def test_commands_work_in_both_languages_and_an_unknown_one_gets_help(channel: Channel) -> None:
     say(channel, "/nonsense")
     say(channel, "/status")

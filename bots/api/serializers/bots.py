@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from bots.api.base import Filters
 from bots.models import Bot, ModelProvider
+from bots.models.provider import ENDPOINT
 
 _BOT = {
     "id": 1,
@@ -91,7 +92,7 @@ class ProviderSerializer(serializers.ModelSerializer[ModelProvider]):
         fields = (*_PROVIDER, "api_key")
         read_only_fields = ("id", "last_ok_at", "last_error_at", "last_error")
 
-    endpoint = serializers.RegexField(r"^https?://[^\s/?#@]+(/[^\s?#]*)?$", max_length=300)
+    endpoint = serializers.RegexField(ENDPOINT, max_length=300)
     api_key = serializers.CharField(
         write_only=True, required=False, allow_blank=True, max_length=500, trim_whitespace=True
     )

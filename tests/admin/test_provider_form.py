@@ -1,0 +1,26 @@
+"""The provider form takes the addresses that endpoints really have."""
+
+from __future__ import annotations
+
+import pytest
+
+from bots.models import ModelProvider
+from tests.admin.builders import login, make_user
+from tests.admin.test_every_page_opens import address
+from tests.admin.test_secrets_stay_inside import provider_form
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("endpoint", ["http://ollama:11434/v1", "https://api.example.com/v1", "http://127.0.0.1:8000"])
+def test_an_address_with_any_host_is_taken(endpoint: str) -> None:
+    response = login(make_user()).post(address(ModelProvider, "add"), provider_form(endpoint=endpoint))
+    assert response.status_code == 302
+    assert ModelProvider.objects.get().endpoint == endpoint
+
+
+@pytest.mark.parametrize("endpoint", ["nonsense", "ftp://host/v1", "http://", "http://user:word@host/v1"])
+def test_an_address_that_is_none_is_refused_with_the_reason(endpoint: str) -> None:
+    response = login(make_user()).post(address(ModelProvider, "add"), provider_form(endpoint=endpoint))
+    assert "must begin with http:// or https://" in response.content.decode()
+    assert not ModelProvider.objects.exists()
