@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from adapters.events import Event
-from bots import channels, engine, inbox, metrics, outbox, statements
+from bots import admission, channels, engine, inbox, metrics, outbox, pairing, statements
 from bots.chat_frames import message_frame
 from bots.engine.language import language_of
 from bots.llm.values import Completion
@@ -72,10 +72,16 @@ class MessageDispatcher:
         if event.kind == "edit":
             _apply_edit(row, event, speaker.conversation)
             return
-        if speaker.person.blocked or not _addressed(event):
-            inbox.finish(row, conversation_id=speaker.conversation.pk, state=InboundEvent.State.IGNORED)
+        if not admission.is_admitted(channel, speaker.identity):
+            _turn_away(row, channel, event, speaker)
             return
         turn = _build_turn(row, channel, event, speaker)
+        if speaker.person.blocked or not admission.is_addressed(channel, speaker.group, event):
+            if not speaker.person.blocked and admission.overhears(channel, speaker.group, event):
+                self._close(row, turn, engine.Reply("", silent=True, remember=True), started)
+            else:
+                inbox.finish(row, conversation_id=speaker.conversation.pk, state=InboundEvent.State.IGNORED)
+            return
         stream = TokenStream.of(channel, event) if channel.platform == PLATFORM else None
         if stream is not None:
             stream.begin(restart=row.attempts > 1)
@@ -105,7 +111,7 @@ class MessageDispatcher:
                 statements.insert(transition)
             _touch_conversation(turn)
             if reply.new_conversation:
-                open_conversation(turn.channel, turn.event, turn.person)
+                open_conversation(turn.channel, turn.event, turn.group or turn.person)
             if answered is not None:
                 queued = outbox.enqueue(
                     turn.channel,
@@ -132,11 +138,6 @@ class MessageDispatcher:
         return True
 
 
-def _addressed(event: Event) -> bool:
-    """In a group the bot answers only when it is meant."""
-    return event.chat_type == "private" or event.mentions_bot or bool(event.command) or event.kind == "action"
-
-
 def _build_turn(row: InboundEvent, channel: Channel, event: Event, speaker: Speaker) -> engine.Turn:
     text = (event.data or "") if event.kind == "action" else event.text
     text = text.strip()
@@ -144,6 +145,7 @@ def _build_turn(row: InboundEvent, channel: Channel, event: Event, speaker: Spea
         bot=channel.bot,
         channel=channel,
         person=speaker.person,
+        group=speaker.group,
         conversation=speaker.conversation,
         event=event,
         inbound_id=row.pk,
@@ -198,7 +200,7 @@ def _remember(turn: engine.Turn, reply: engine.Reply, asked: Message, answered: 
     ) -> MemoryTurn:
         return MemoryTurn(
             bot_id=turn.bot.pk,
-            person_id=turn.person.pk,
+            person_id=turn.scope.person_id,
             conversation_id=turn.conversation.pk,
             message_id=message.pk,
             role=role,
@@ -264,6 +266,30 @@ def _store_usage(turn: engine.Turn, completion: Completion, recall_ms: float, st
         cost=completion.cost,
     )
     statements.insert(usage)
+
+
+def _turn_away(row: InboundEvent, channel: Channel, event: Event, speaker: Speaker) -> None:
+    """Somebody the channel does not take: a pairing code in a private chat, else silence. Nothing is remembered."""
+    queued: list[OutboundMessage] = []
+    with transaction.atomic():
+        inbox.finish(row, conversation_id=speaker.conversation.pk, state=InboundEvent.State.IGNORED)
+        if speaker.group is None and admission.wants_pairing(channel, speaker.identity):
+            with translation.override(_build_turn(row, channel, event, speaker).language):
+                queued = _say(row, channel, event, speaker, pairing.invitation(speaker.identity))
+    if queued and queued[0].state == OutboundMessage.State.SENDING:
+        outbox.send_claimed(queued[0])
+
+
+def _say(row: InboundEvent, channel: Channel, event: Event, speaker: Speaker, text: str) -> list[OutboundMessage]:
+    """Writes an answer of ours that closes no turn of the engine; the first of its rows is born claimed."""
+    answered = Message(
+        conversation=speaker.conversation, person=speaker.person, inbound=row, role=Role.ASSISTANT, text=text
+    )
+    statements.insert(answered)
+    payloads = _payloads(channel, event, answered)
+    return outbox.enqueue(
+        channel, speaker.conversation, answered, payloads, request_id=row.request_id, claim_first=True
+    )
 
 
 def _give_up(row: InboundEvent, reason: str) -> None:

@@ -17,37 +17,52 @@ from bots.models import Channel, Conversation, Identity, Person
 from bots.web_events import PLATFORM, WebFacts, facts_of
 
 PERSON_TTL_S = 5.0
+GROUP_PREFIX = "group:"  # of a group's external id, so that no account of a person is taken for it
 _lock = threading.Lock()
-_people: TTLCache[tuple[int, str], Person] = TTLCache(maxsize=10_000, ttl=PERSON_TTL_S)
+_identities: TTLCache[tuple[int, str], Identity] = TTLCache(maxsize=10_000, ttl=PERSON_TTL_S)
 
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Who wrote, and in which open conversation."""
+    """Who wrote, and in which open conversation.
 
-    person: Person
+    Attributes:
+        identity: the account that wrote.
+        conversation: the open one of the chat.
+        group: the group it was written in; None in private.
+    """
+
+    identity: Identity
     conversation: Conversation
+    group: Person | None = None
+
+    @property
+    def person(self) -> Person:
+        return self.identity.person
 
 
 def find_speaker(channel: Channel, event: Event) -> Speaker:
     """The person behind the event and their open conversation; both are made on the first message."""
-    external_id = (event.user_id or event.chat_id or "unknown")[:191]
-    person = _find_person(channel, event, external_id)
-    conversation = _find_conversation(channel, event) or open_conversation(channel, event, person)
-    return Speaker(person, conversation)
+    identity = _find_identity(channel, event, (event.user_id or event.chat_id or "unknown")[:191])
+    group = None
+    if event.chat_type != "private":
+        chat_id = event.chat_id or "unknown"
+        group = _find_identity(channel, event, f"{GROUP_PREFIX}{chat_id}"[:191], kind=Person.Kind.GROUP).person
+    conversation = _find_conversation(channel, event) or open_conversation(channel, event, group or identity.person)
+    return Speaker(identity, conversation, group)
 
 
-def _find_person(channel: Channel, event: Event, external_id: str) -> Person:
+def _find_identity(channel: Channel, event: Event, external_id: str, kind: str = Person.Kind.HUMAN) -> Identity:
     key = (channel.pk, external_id)
     with _lock:
-        known = _people.get(key)
+        known = _identities.get(key)
     if known is not None:
         return known
-    identity = Identity.objects.select_related("person").filter(channel=channel, external_id=external_id).first()
-    person = (identity or _new_identity(channel, event, external_id)).person
+    rows = Identity.objects.select_related("person").filter(channel=channel, external_id=external_id)
+    identity = rows.first() or _new_identity(channel, event, external_id, kind)
     with _lock:
-        _people[key] = person
-    return person
+        _identities[key] = identity
+    return identity
 
 
 @receiver((post_save, post_delete), sender=Person, dispatch_uid="speakers.forget.person")
@@ -55,22 +70,25 @@ def _find_person(channel: Channel, event: Event, external_id: str) -> Person:
 def forget(**_kwargs: object) -> None:
     """Drops every remembered person; a change in another process is seen after `PERSON_TTL_S`."""
     with _lock:
-        _people.clear()
+        _identities.clear()
 
 
-def _new_identity(channel: Channel, event: Event, external_id: str) -> Identity:
+def _new_identity(channel: Channel, event: Event, external_id: str, kind: str) -> Identity:
     """Another worker may meet the same person in another chat at this moment: the constraint decides who was first."""
+    human = kind == Person.Kind.HUMAN
+    name = event.user_name[:200] if human else (event.chat_id or "")[:200]
     with transaction.atomic():
         person = Person.objects.create(
             bot_id=channel.bot_id,
-            display_name=event.user_name[:200],
+            kind=kind,
+            display_name=name,
             time_zone=web_facts(channel, event).time_zone[:64],
             last_seen_at=timezone.now(),
         )
         identity, created = Identity.objects.get_or_create(
             channel=channel,
             external_id=external_id,
-            defaults={"person": person, "user_name": event.user_name[:200], "alt_id": event.alt_user_id or ""},
+            defaults={"person": person, "user_name": name, "alt_id": (event.alt_user_id or "") if human else ""},
         )
         if not created:
             person.delete()

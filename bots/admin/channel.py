@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from adapters import registry
 from bots.admin.base import BotScopedAdmin
-from bots.admin.channel_form import account_names, form_for, stored_account
+from bots.admin.channel_form import CHANNEL_FIELDS, POLICY_FIELDS, account_names, form_for, stored_account
 from bots.admin.filters import ScopedFilter
 from bots.admin.fragments import ago
 from bots.admin.platforms import lazy_text, platform_choices, platform_name
@@ -53,15 +53,16 @@ class ChannelAdmin(BotScopedAdmin[Channel]):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         editable = obj is None or self.has_change_permission(request, obj)
         kwargs["form"] = form_for(self._platforms(obj) if editable else ())
-        kwargs["fields"] = ("bot", "platform", "name", "enabled", "flood_per_minute")
+        kwargs["fields"] = CHANNEL_FIELDS
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Channel | None = None) -> Any:
         platform = "platform" if obj is None else "platform_label"
         main = (None, {"fields": (("bot", platform), "name", ("enabled", "flood_per_minute"))})
+        policy = (gettext_lazy("Groups and strangers"), {"fields": (POLICY_FIELDS[:2], *POLICY_FIELDS[2:])})
         if obj is None:
-            return [main, *(self._account_fieldset(platform) for platform in registry.platforms())]
-        parts: list[Any] = [main]
+            return [main, *(self._account_fieldset(platform) for platform in registry.platforms()), policy]
+        parts: list[Any] = [main, policy] if obj.platform != "web" else [main]
         if obj.platform != "web":
             parts.append((gettext_lazy("Connection"), {"fields": ("webhook_address", "credentials_state")}))
         parts.append((gettext_lazy("State"), {"fields": (("last_event", "last_error_at"), "last_error_note")}))

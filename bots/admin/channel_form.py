@@ -40,6 +40,8 @@ else:
     )
 
 PREFIX = "account"
+POLICY_FIELDS = ("group_policy", "group_memory", "stranger_policy", "allow_list")
+CHANNEL_FIELDS = ("bot", "platform", "name", "enabled", "flood_per_minute", *POLICY_FIELDS)
 
 
 def form_name(platform: str, key: str) -> str:
@@ -55,6 +57,16 @@ def stored_account(channel: Channel) -> dict[str, Any]:
         return {}
 
 
+class LinesField(forms.CharField):
+    """A list of strings as lines of text."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        return list(dict.fromkeys(line.strip() for line in str(value or "").splitlines() if line.strip()))
+
+
 class ChannelForm(forms.ModelForm[Channel]):
     """`platforms` are those whose fields the form has: all of them on the add page, one on a channel's own page."""
 
@@ -62,7 +74,7 @@ class ChannelForm(forms.ModelForm[Channel]):
 
     class Meta:
         model = Channel
-        fields = ("bot", "platform", "name", "enabled", "flood_per_minute")
+        fields = CHANNEL_FIELDS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -74,6 +86,12 @@ class ChannelForm(forms.ModelForm[Channel]):
         for platform in self.platforms:
             for described in registry.account_fields(platform):
                 self.fields[form_name(platform, described.name)] = self._account_field(described)
+        self.fields["allow_list"] = LinesField(
+            label=gettext_lazy("Allowed people"),
+            help_text=gettext_lazy("Ids of the platform, one a line."),
+            required=False,
+            widget=Textarea(attrs={"rows": 3}),
+        )
         self._add_removal()
 
     def _account_field(self, described: AccountField) -> forms.Field:

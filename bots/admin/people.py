@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -17,6 +18,7 @@ from bots.admin.filters import ScopedFilter
 from bots.admin.fragments import admin_link, ago
 from bots.admin.unfold_parts import display
 from bots.models import Conversation, Identity, Person
+from bots.operations import pairing
 
 
 class IdentityInline(ScopedInline[Identity]):
@@ -60,20 +62,20 @@ class ConversationInline(ScopedInline[Conversation]):
 class PersonAdmin(BotScopedAdmin[Person]):
     """People as one bot knows them. They appear by writing to it."""
 
-    list_display = ("display_name_or_key", "bot", "accounts", "state", "language", "last_seen")
-    list_filter = (("bot", ScopedFilter), "blocked")
+    list_display = ("display_name_or_key", "kind", "bot", "accounts", "state", "language", "last_seen")
+    list_filter = (("bot", ScopedFilter), "kind", "blocked")
     list_select_related = ("bot",)
     search_fields = ("display_name", "key", "identities__external_id", "identities__user_name")
     fields = (
         "bot",
         "display_name",
-        "key",
+        ("key", "kind"),
         ("language", "time_zone"),
-        "blocked",
+        ("blocked", "group_policy"),
         ("created_at", "last_seen_at"),
         "more",
     )
-    readonly_fields = ("bot", "key", "created_at", "last_seen_at", "more")
+    readonly_fields = ("bot", "key", "kind", "created_at", "last_seen_at", "more")
     inlines = (IdentityInline, ConversationInline)
     actions = ("block_selected", "unblock_selected")
 
@@ -135,14 +137,44 @@ class IdentityAdmin(BotScopedAdmin[Identity]):
     """Accounts of people on the platforms; written by the inbox."""
 
     bot_path = "person__bot"
-    list_display = ("external_id", "user_name", "channel", "person_link", "created_at")
-    list_filter = (("channel", ScopedFilter),)
+    list_display = ("external_id", "user_name", "channel", "person_link", "access_label", "code", "created_at")
+    list_filter = (("channel", ScopedFilter), "access")
     list_select_related = ("channel", "person__bot")
     search_fields = ("external_id", "user_name", "alt_id", "person__display_name", "person__key")
-    readonly_fields = ("person", "channel", "external_id", "alt_id", "created_at")
+    readonly_fields = ("person", "channel", "external_id", "alt_id", "access", "code", "created_at")
+    actions = ("approve_selected", "deny_selected")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    @display(
+        description=_("access"),
+        label={"waiting": "warning", "approved": "success", "denied": "danger"},
+        ordering="access",
+    )
+    def access_label(self, identity: Identity) -> Any:
+        return (identity.access, identity.get_access_display()) if identity.access else None
+
+    @admin.display(description=_("pairing code"))
+    def code(self, identity: Identity) -> str:
+        valid = identity.pairing_expires_at is not None and identity.pairing_expires_at > timezone.now()
+        return identity.pairing_code if valid else "–"
+
+    @admin.action(description=_("Let the selected people in"), permissions=["operate"])
+    def approve_selected(self, request: HttpRequest, queryset: QuerySet[Identity]) -> None:
+        rows = list(self.operable(request, queryset))
+        for identity in rows:
+            pairing.approve(identity)
+        text = ngettext("%(n)s person let in.", "%(n)s people let in.", len(rows))
+        messages.success(request, text % {"n": len(rows)})
+
+    @admin.action(description=_("Keep the selected people out"), permissions=["operate"])
+    def deny_selected(self, request: HttpRequest, queryset: QuerySet[Identity]) -> None:
+        rows = list(self.operable(request, queryset))
+        for identity in rows:
+            pairing.deny(identity)
+        text = ngettext("%(n)s person kept out.", "%(n)s people kept out.", len(rows))
+        messages.success(request, text % {"n": len(rows)})
 
     @admin.display(description=_("person"))
     def person_link(self, identity: Identity) -> str:

@@ -15,7 +15,6 @@ from bots.engine.turn import Reply, Turn
 from bots.llm import targets
 from bots.models import Conversation
 from memory.store import MemoryStore
-from memory.types import Scope
 from skills import runner
 
 LISTED = 10
@@ -106,7 +105,7 @@ def _status(turn: Turn, argument: str) -> Reply:
         model = _("a small demonstration model")
     else:
         model = target.model
-    remembered = MemoryStore(turn.bot.pk).long_term_memory.rows(turn.person.pk).count()
+    remembered = MemoryStore(turn.bot.pk).long_term_memory.rows(turn.scope.person_id).count()
     lines = [
         f"**{turn.bot.name}**",
         _("Model: %(model)s") % {"model": model},
@@ -121,10 +120,10 @@ def _status(turn: Turn, argument: str) -> Reply:
 def _memory(turn: Turn, argument: str) -> Reply:
     store = MemoryStore(turn.bot.pk)
     if argument:
-        found = store.recall(Scope(turn.bot.pk, turn.person.pk), argument, k=LISTED, now=turn.now).hits
+        found = store.recall(turn.scope, argument, k=LISTED, now=turn.now).hits
         title = _("What I remember about “%(query)s”:") % {"query": argument[:80]}
     else:
-        found = store.long_term_memory.rows(turn.person.pk)[:LISTED]
+        found = store.long_term_memory.rows(turn.scope.person_id)[:LISTED]
         title = _("What I remember of you, latest first:")
     if not found:
         return Reply(_("I don't remember anything of you yet.") if not argument else _("I found nothing about that."))
@@ -136,7 +135,11 @@ def _memory(turn: Turn, argument: str) -> Reply:
 
 
 def _forget(turn: Turn, argument: str) -> Reply:
-    count = MemoryStore(turn.bot.pk).long_term_memory.rows(turn.person.pk).count()
+    if turn.group is not None:  # one member must not delete what the others said
+        return Reply(
+            _("What a group said can only be deleted by the operator. In a private chat I delete what I know of you.")
+        )
+    count = MemoryStore(turn.bot.pk).long_term_memory.rows(turn.scope.person_id).count()
     if not count:
         return Reply(_("I don't remember anything of you, so there is nothing to forget."))
     return forms.ask_forget(turn, count)

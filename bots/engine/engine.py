@@ -16,9 +16,9 @@ from bots.engine.turn import Reply, Turn
 from bots.llm import complete
 from bots.llm.errors import Cancelled, NoModelAvailable
 from bots.llm.values import Target
-from bots.models import Conversation, Message
+from bots.models import Conversation, Message, Person
 from memory.store import MemoryStore
-from memory.types import Recall, Scope
+from memory.types import Recall
 from skills import runner
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,12 @@ LONGEST_TEXT = 8000  # characters of one message that reach the model
 _RECENT_SQL = (
     f"SELECT id, role, text FROM {Message._meta.db_table} WHERE conversation_id=%s"  # noqa: S608  names of our own
     f" ORDER BY id DESC LIMIT {RECENT_MESSAGES}"
+)
+# In a group the model must see who said what.
+_RECENT_IN_GROUP_SQL = (
+    f"SELECT m.id, m.role, CASE WHEN m.role='user' AND p.display_name<>'' THEN p.display_name || ': ' ELSE '' END"  # noqa: S608
+    f" || m.text FROM {Message._meta.db_table} m LEFT JOIN {Person._meta.db_table} p ON p.id=m.person_id"
+    f" WHERE m.conversation_id=%s ORDER BY m.id DESC LIMIT {RECENT_MESSAGES}"
 )
 
 
@@ -93,7 +99,7 @@ def _answer(turn: Turn) -> Reply:
 def _recall(turn: Turn, without: Sequence[Recent]) -> Recall:
     """What is remembered of this person about this message, without what the prompt holds anyway."""
     recalled = MemoryStore(turn.bot.pk).recall(
-        Scope(turn.bot.pk, turn.person.pk),
+        turn.scope,
         turn.text[:LONGEST_TEXT],
         k=RECALLED,
         now=turn.now.astimezone(turn.zone),
@@ -151,7 +157,7 @@ def _ask_model(turn: Turn, recent: list[Recent], recalled: Recall) -> Reply:
 
 def _recent(turn: Turn) -> list[Recent]:
     with connection.cursor() as cursor:
-        cursor.execute(_RECENT_SQL, [turn.conversation.pk])
+        cursor.execute(_RECENT_IN_GROUP_SQL if turn.group else _RECENT_SQL, [turn.conversation.pk])
         return [Recent(*values) for values in cursor.fetchall()][::-1]
 
 

@@ -13,7 +13,6 @@ from django.utils.translation import ngettext
 from bots.engine.turn import Reply, Turn
 from bots.models import Conversation
 from memory.store import MemoryStore
-from memory.types import Scope
 from skills import runner
 
 MAX_QUESTIONS = 3  # of one slot; then the form is dropped rather than asking for ever
@@ -86,7 +85,7 @@ def _forget(turn: Turn, *, confirmed: bool) -> Reply:
     turn.move("resume")
     if not confirmed:
         return Reply(_("Nothing was deleted."))
-    count = MemoryStore(turn.bot.pk).forget(Scope(turn.bot.pk, turn.person.pk))
+    count = MemoryStore(turn.bot.pk).forget(turn.scope)
     return Reply(
         ngettext("Done: %(count)s entry was deleted.", "Done: %(count)s entries were deleted.", count)
         % {"count": count}

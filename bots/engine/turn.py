@@ -13,6 +13,7 @@ from django.conf import settings
 from adapters.events import Event
 from bots.llm.values import Completion
 from bots.models import Bot, Channel, Conversation, Person, StateTransition
+from memory.types import Scope
 
 
 def _never() -> bool:
@@ -28,6 +29,7 @@ class Turn:
     """One message of one person to one bot.
 
     Attributes:
+        group: the group it was written in; None in private.
         text: what the person wrote, after the platform's mention was taken off.
         language: "zh-hans" or "en": the language to answer in.
         now: aware UTC time of the turn.
@@ -45,10 +47,16 @@ class Turn:
     text: str
     language: str
     now: datetime
+    group: Person | None = None
     cancelled: Callable[[], bool] = _never
     on_token: Callable[[str], None] | None = None
     on_restart: Callable[[], None] = _nothing
     transitions: list[StateTransition] = field(default_factory=list)
+
+    @property
+    def scope(self) -> Scope:
+        """Whose memory the turn reads and writes: the person's, in a group the group's."""
+        return Scope(self.bot.pk, (self.group or self.person).pk)
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

@@ -27,6 +27,22 @@ class ChannelQuerySet(models.QuerySet["Channel"]):
         return self.filter(enabled=True, bot__enabled=True)
 
 
+class GroupPolicy(models.TextChoices):
+    """When a bot answers in a group."""
+
+    OFF = "off", _("never")
+    MENTION = "mention", _("when it is mentioned or answered")
+    ALL = "all", _("every message")
+
+
+class StrangerPolicy(models.TextChoices):
+    """Who may talk to a bot."""
+
+    OPEN = "open", _("everybody")
+    PAIRING = "pairing", _("people with an approved pairing code")
+    ALLOW_LIST = "allow_list", _("people on the list")
+
+
 class Channel(models.Model):
     """A platform account of a bot. Credentials are stored encrypted and only ever written, never shown."""
 
@@ -38,6 +54,20 @@ class Channel(models.Model):
     credentials_encrypted = models.TextField(_("credentials"), blank=True, editable=False)
     flood_per_minute = models.PositiveIntegerField(
         _("messages per minute"), null=True, blank=True, help_text=_("Above it senders get 429. Empty: configuration.")
+    )
+    group_policy = models.CharField(
+        _("answers in groups"), max_length=10, choices=GroupPolicy.choices, default=GroupPolicy.MENTION
+    )
+    group_memory = models.BooleanField(
+        _("listens in groups"),
+        default=True,
+        help_text=_("Remembers, for the group alone, also what is not said to the bot."),
+    )
+    stranger_policy = models.CharField(
+        _("who may write"), max_length=12, choices=StrangerPolicy.choices, default=StrangerPolicy.OPEN
+    )
+    allow_list = models.JSONField(
+        _("allowed people"), default=list, blank=True, help_text=_("Ids of the platform, one a line.")
     )
     poll_offset = models.CharField(_("poll offset"), max_length=64, blank=True, editable=False)
     last_event_at = models.DateTimeField(_("last event"), null=True, blank=True, editable=False)

@@ -9,6 +9,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from bots.models.channel import GroupPolicy
+
 if TYPE_CHECKING:
     from bots.models.bot import Bot
 
@@ -23,11 +25,26 @@ class PersonQuerySet(models.QuerySet["Person"]):
 
 
 class Person(models.Model):
-    """One human as one bot knows them; the scope of all memory."""
+    """One human as one bot knows them, or one group; the scope of all memory.
+
+    What is said in a group belongs to the group: its members' private memories never reach it, nor it them.
+    """
+
+    class Kind(models.TextChoices):
+        HUMAN = "human", _("Person")
+        GROUP = "group", _("Group")
 
     bot = models.ForeignKey("bots.Bot", on_delete=models.CASCADE, related_name="people", verbose_name=_("bot"))
     key = models.CharField(
         _("id"), max_length=120, default=new_person_key, help_text=_("Used by commands and the API: --person ID")
+    )
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.HUMAN, editable=False)
+    group_policy = models.CharField(
+        _("answers here"),
+        max_length=10,
+        choices=GroupPolicy.choices,
+        blank=True,
+        help_text=_("For a group. Empty: as the channel says."),
     )
     display_name = models.CharField(_("name"), max_length=200, blank=True)
     language = models.CharField(_("language"), max_length=16, blank=True)
@@ -63,7 +80,13 @@ class IdentityQuerySet(models.QuerySet["Identity"]):
 
 
 class Identity(models.Model):
-    """A person's account on one channel."""
+    """A person's account on one channel. `access` counts where the channel does not take everybody."""
+
+    class Access(models.TextChoices):
+        UNDECIDED = "", _("undecided")
+        WAITING = "waiting", _("waiting for approval")
+        APPROVED = "approved", _("approved")
+        DENIED = "denied", _("denied")
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="identities", verbose_name=_("person"))
     channel = models.ForeignKey(
@@ -72,6 +95,9 @@ class Identity(models.Model):
     external_id = models.CharField(_("platform id"), max_length=191)
     alt_id = models.CharField(_("alternative id"), max_length=191, blank=True)
     user_name = models.CharField(_("name there"), max_length=200, blank=True)
+    access = models.CharField(_("access"), max_length=8, choices=Access.choices, default=Access.UNDECIDED, blank=True)
+    pairing_code = models.CharField(_("pairing code"), max_length=8, blank=True, editable=False)
+    pairing_expires_at = models.DateTimeField(_("code valid until"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = IdentityQuerySet.as_manager()

@@ -154,6 +154,8 @@ def test_saving_and_setting_the_webhook_tells_telegram_the_address() -> None:
         channel = make_channel(make_bot(), account=account)
         values = {
             "name": "Shop",
+            "group_policy": "mention",
+            "stranger_policy": "open",
             "enabled": "on",
             "account__telegram__base_url": server.url,
             "bots_channel_save_and_set_webhook": "1",

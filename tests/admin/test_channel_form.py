@@ -12,8 +12,11 @@ pytestmark = pytest.mark.django_db
 OTHER_TOKEN = "987654321:BBHothertokenothertokenothertoken123"
 
 
+POLICIES = {"group_policy": "mention", "group_memory": "on", "stranger_policy": "open"}
+
+
 def add_form(bot: Bot, platform: str = "telegram", **values: object) -> dict[str, object]:
-    return {"bot": bot.pk, "platform": platform, "name": "Shop", "enabled": "on", **values}
+    return {"bot": bot.pk, "platform": platform, "name": "Shop", "enabled": "on", **POLICIES, **values}
 
 
 def test_the_add_page_has_the_fields_of_every_platform() -> None:
@@ -60,7 +63,7 @@ def test_fields_of_other_platforms_are_ignored() -> None:
 
 def test_a_change_keeps_what_was_left_empty_and_replaces_what_was_entered() -> None:
     channel = make_channel(make_bot())
-    values = {"name": "Renamed", "enabled": "on", "account__telegram__token": OTHER_TOKEN}
+    values = {"name": "Renamed", "enabled": "on", **POLICIES, "account__telegram__token": OTHER_TOKEN}
     login(make_user()).post(address(Channel, "change", channel.pk), values)
     channel.refresh_from_db()
     assert channel.name == "Renamed"
@@ -70,7 +73,7 @@ def test_a_change_keeps_what_was_left_empty_and_replaces_what_was_entered() -> N
 
 def test_an_optional_secret_can_be_removed() -> None:
     channel = make_channel(make_bot())
-    values = {"name": "Shop", "enabled": "on", "remove_secrets": ["secret_token"]}
+    values = {"name": "Shop", "enabled": "on", **POLICIES, "remove_secrets": ["secret_token"]}
     login(make_user()).post(address(Channel, "change", channel.pk), values)
     channel.refresh_from_db()
     assert channel.credentials == {"token": BOT_TOKEN}
@@ -78,7 +81,7 @@ def test_an_optional_secret_can_be_removed() -> None:
 
 def test_the_bot_and_the_platform_of_a_channel_never_change() -> None:
     channel, other = make_channel(make_bot()), make_bot("other")
-    values = {"name": "Shop", "enabled": "on", "bot": other.pk, "platform": "webhook"}
+    values = {"name": "Shop", "enabled": "on", **POLICIES, "bot": other.pk, "platform": "webhook"}
     login(make_user()).post(address(Channel, "change", channel.pk), values)
     channel.refresh_from_db()
     assert (channel.bot.slug, channel.platform) == ("ada", "telegram")
@@ -88,3 +91,17 @@ def test_the_webhook_address_is_there_to_copy() -> None:
     channel = make_channel(make_bot())
     html = login(make_user()).get(address(Channel, "change", channel.pk)).content.decode()
     assert f'data-claw-copy="http://testserver{channel.webhook_path}"' in html
+
+
+def test_policies_and_the_allow_list_are_stored_a_line_each() -> None:
+    channel = make_channel(make_bot(), account={"token": BOT_TOKEN})
+    values = {
+        "name": "Shop",
+        "group_policy": "all",
+        "stranger_policy": "allow_list",
+        "allow_list": " 7001\n\n7002\n7001",
+    }
+    login(make_user()).post(address(Channel, "change", channel.pk), values)
+    channel.refresh_from_db()
+    assert (channel.group_policy, channel.stranger_policy) == ("all", "allow_list")
+    assert channel.allow_list == ["7001", "7002"]

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.peers import BotApi, StubModel
+
+if TYPE_CHECKING:
+    from bots.models import Channel
 
 
 @pytest.fixture(autouse=True)
@@ -21,3 +27,33 @@ def fresh_worker() -> Iterator[None]:
     client.forget()
     workers._current = None
     journal._journals.clear()
+
+
+@pytest.fixture
+def api() -> BotApi:
+    return BotApi()
+
+
+@pytest.fixture
+def model() -> Iterator[StubModel]:
+    """A model endpoint that is configured as the only provider."""
+    from bots.llm import targets
+    from bots.models import ModelProvider
+
+    stub = StubModel()
+    with stub.server() as server:
+        ModelProvider.objects.create(name="stub", endpoint=f"{server.url}/v1", model="stub")
+        targets.forget()
+        yield stub
+    targets.forget()
+
+
+@pytest.fixture
+def channel(api: BotApi) -> Iterator[Channel]:
+    """A Telegram channel whose Bot API is `api`."""
+    from tests.pipeline.builders import make_bot, make_channel
+
+    token = "1:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0"
+    with api.server() as server:
+        account = {"token": token, "secret_token": "s", "base_url": server.url}
+        yield make_channel(make_bot(name="Robin"), platform="telegram", credentials=account)

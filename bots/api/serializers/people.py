@@ -18,6 +18,7 @@ _PERSON = {
     "id": 12,
     "bot": 1,
     "key": "9b1c0f2e7d6a5b43",
+    "kind": "human",
     "display_name": "Li Wei",
     "language": "zh-hans",
     "time_zone": "Asia/Shanghai",
@@ -46,7 +47,7 @@ class PersonSerializer(serializers.ModelSerializer[Person]):
     class Meta:
         model = Person
         fields = tuple(_PERSON)
-        read_only_fields = ("id", "bot", "key", "created_at", "last_seen_at")
+        read_only_fields = ("id", "bot", "key", "kind", "created_at", "last_seen_at")
 
     identities = IdentitySerializer(many=True, read_only=True)
 

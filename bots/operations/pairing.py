@@ -1,0 +1,59 @@
+"""Letting strangers in, or keeping them out."""
+
+from __future__ import annotations
+
+import contextlib
+
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from bots.models import Bot, Identity
+from bots.operations.errors import OperationError
+from bots.operations.messages import NoWayToPerson, send_to_person
+
+
+def waiting(bot: Bot | None = None) -> list[Identity]:
+    """Accounts with a valid code, oldest first."""
+    rows = Identity.objects.filter(access=Identity.Access.WAITING, pairing_expires_at__gt=timezone.now())
+    if bot is not None:
+        rows = rows.for_bot(bot)
+    return list(rows.select_related("person__bot", "channel").order_by("pairing_expires_at"))
+
+
+def by_code(bot: Bot, code: str) -> Identity:
+    """The waiting account with this code.
+
+    Raises:
+        OperationError: No account of this bot waits with it, or it is no longer valid.
+    """
+    rows = Identity.objects.for_bot(bot).filter(
+        access=Identity.Access.WAITING, pairing_code=code.strip().upper(), pairing_expires_at__gt=timezone.now()
+    )
+    found = rows.select_related("person__bot", "channel").first() if code.strip() else None
+    if found is None:
+        raise OperationError(_("nobody waits with this code, or it is no longer valid"))
+    return found
+
+
+def approve(identity: Identity) -> None:
+    """Lets the account talk to the bot from now on, and tells the person. Doing it again changes nothing."""
+    if _decide(identity, Identity.Access.APPROVED):
+        # Whoever never wrote in private has no chat to be told in.
+        with contextlib.suppress(NoWayToPerson), translation.override(identity.person.language or None):
+            send_to_person(identity.person, _("You are in. What can I do for you?"), channel=identity.channel)
+
+
+def deny(identity: Identity) -> None:
+    """Keeps the account out; it gets no answer any more."""
+    _decide(identity, Identity.Access.DENIED)
+
+
+def _decide(identity: Identity, access: str) -> bool:
+    with transaction.atomic():
+        row = Identity.objects.select_for_update().get(pk=identity.pk)
+        if row.access == access:
+            return False
+        row.access, row.pairing_code, row.pairing_expires_at = access, "", None
+        row.save(update_fields=["access", "pairing_code", "pairing_expires_at"])
+    return True
