@@ -18,6 +18,7 @@ from memory.models import MemoryEntry, MemoryEntryQuerySet, new_stamp
 from memory.scope_index import Row
 from memory.tokenizer import index_terms, tokenize
 from memory.types import Scope, Stats, Turn, Vector
+from memory.validity import Validity
 
 State = tuple[int, int]
 """(rows, sum of stamps) of a scope: equal states hold equal rows."""
@@ -29,11 +30,12 @@ _TABLE = MemoryEntry._meta.db_table
 # The statements of every turn are written out in standard SQL: building them through the ORM costs several times
 # what the database needs to run them. The scope stands in each, and only names of
 # this module are put into their text.
-_STATE = f"SELECT COUNT(*), SUM(stamp) FROM {_TABLE} WHERE person_id = %s AND bot_id = %s"  # noqa: S608
-_KNOWN = (
-    f"SELECT id, external_id, content_hash, duplicate_of_id FROM {_TABLE} "  # noqa: S608
-    "WHERE person_id = %s AND bot_id = %s AND "
-)
+# Two indexes are kept of a scope, of its turns and of what is derived from them: a summary must not move the ranking
+# of what was said.
+_KINDS = {False: "kind = 'turn'", True: "kind IN ('fact', 'summary')"}
+_SCOPE = "WHERE person_id = %s AND bot_id = %s AND"
+_STATE = f"SELECT COUNT(*), SUM(stamp) FROM {_TABLE} {_SCOPE} "  # noqa: S608
+_KNOWN = f"SELECT id, external_id, content_hash, duplicate_of_id FROM {_TABLE} {_SCOPE} kind = 'turn' AND "  # noqa: S608
 _INSERT = (
     "bot_id", "person_id", "conversation_id", "message_id", "kind", "role", "speaker", "session", "external_id",
     "text", "tokens", "content_hash", "duplicates", "duplicate_of_id", "pinned", "occurred_at", "day",
@@ -42,8 +44,9 @@ _INSERT = (
 _ROW = (
     "id", "external_id", "role", "speaker", "session", "text", "tokens", "occurred_at", "day", "conversation_id",
     "message_id", "duplicate_of_id", "stamp", "vector", "embedder", "superseded_by_id",
+    "kind", "valid_from", "valid_to", "archived_at",
 )  # fmt: skip
-_ROWS = f"SELECT {', '.join(_ROW)} FROM {_TABLE} WHERE person_id = %s AND bot_id = %s"  # noqa: S608
+_ROWS = f"SELECT {', '.join(_ROW)} FROM {_TABLE} {_SCOPE} "  # noqa: S608
 
 
 def content_hash(role: str, text: str) -> bytes:
@@ -65,9 +68,10 @@ def of_scope(scope: Scope) -> MemoryEntryQuerySet:
     return MemoryEntry.objects.for_person(scope.bot_id, scope.person_id)
 
 
-def state(scope: Scope) -> State:
+def state(scope: Scope, *, derived: bool = False) -> State:
+    """Of the scope's turns, or of what is derived from them."""
     with connection.cursor() as cursor:
-        cursor.execute(_STATE, (scope.person_id, scope.bot_id))
+        cursor.execute(_STATE + _KINDS[derived], (scope.person_id, scope.bot_id))
         count, total = cursor.fetchone()
     return int(count), int(total or 0)
 
@@ -195,16 +199,19 @@ def _save(drafts: Sequence[_Draft], label: str) -> None:
                 draft.pk = pk
 
 
-def rows(scope: Scope, model: str, *, after: int | None = None, embedded: Sequence[int] = ()) -> list[Row]:
-    """The scope's rows in order of time.
+def rows(
+    scope: Scope, model: str, *, after: int | None = None, embedded: Sequence[int] = (), derived: bool = False
+) -> list[Row]:
+    """The scope's turns (or what is derived from them) in order of time.
 
     Args:
         scope: whose.
         model: label of the embedder in use; vectors of another one are left out, they lie in another space.
         after: only rows with a greater id.
         embedded: with `after`, also these rows, as far as they have a vector by now.
+        derived: facts and summaries instead of turns.
     """
-    sql, values = _ROWS, [scope.person_id, scope.bot_id]
+    sql, values = _ROWS + _KINDS[derived], [scope.person_id, scope.bot_id]
     if after is not None and embedded:
         sql += f" AND (id > %s OR (id IN ({', '.join(['%s'] * len(embedded))}) AND embedder <> ''))"
         values += [after, *embedded]
@@ -220,12 +227,15 @@ def rows(scope: Scope, model: str, *, after: int | None = None, embedded: Sequen
 
 def _row(values: tuple[Any, ...], labels: tuple[str, ...]) -> Row:
     (pk, external, role, speaker, session, text, tokens, at, day, conversation, message, first, stamp, blob, label,
-     superseded) = values  # fmt: skip
-    usable = blob is not None and superseded is None and label in labels
+     superseded, kind, valid_from, valid_to, archived) = values  # fmt: skip
+    validity = None
+    if kind != "turn" or superseded is not None or valid_to is not None or archived is not None:
+        bounds = [_aware(moment) if moment is not None else None for moment in (valid_from, valid_to, archived)]
+        validity = Validity(kind, superseded is not None, *bounds)
     return Row(
-        pk, external or "", role, speaker, session, text, tokens.split() if superseded is None else (), _aware(at),
+        pk, external or "", role, speaker, session, text, tokens.split(), _aware(at),
         date.fromisoformat(day) if isinstance(day, str) else day, conversation, message, first, stamp,
-        np.frombuffer(blob, "<f2") if usable else None,
+        np.frombuffer(blob, "<f2") if blob is not None and label in labels else None, validity=validity,
     )  # fmt: skip
 
 

@@ -38,6 +38,14 @@ class MemoryEntryQuerySet(models.QuerySet["MemoryEntry"]):
     def waiting_for_vector(self) -> MemoryEntryQuerySet:
         return self.filter(embedder="", duplicate_of=None)
 
+    def turns(self) -> MemoryEntryQuerySet:
+        """What was said, word for word."""
+        return self.filter(kind=MemoryEntry.Kind.TURN)
+
+    def derived(self) -> MemoryEntryQuerySet:
+        """Facts and summaries: made from turns by consolidation, and made anew at any time."""
+        return self.exclude(kind=MemoryEntry.Kind.TURN)
+
     def update(self, **values: Any) -> int:
         """As Django's, and tells the caches of all processes (a claim is no change they need to see)."""
         if not _CLAIM_FIELDS.issuperset(values):
@@ -114,6 +122,22 @@ class MemoryEntry(models.Model):
     superseded_by = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("superseded by")
     )
+    # A near-duplicate or what an operator set aside: no longer recalled, never deleted for that.
+    archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
+    similar_to = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="near_duplicates",
+        verbose_name=_("says the same as"),
+    )
+    # What a fact is about ("self/home") and what it says ("chengdu"), folded so that equal means equal.
+    fact_key = models.CharField(
+        _("subject and attribute"), max_length=191, blank=True, default="", db_default="", editable=False
+    )
+    fact_value = models.CharField(_("value"), max_length=300, blank=True, default="", db_default="", editable=False)
     vector = models.BinaryField(_("vector"), null=True, editable=False)
     embedder = models.CharField(_("embedder"), max_length=80, blank=True, editable=False)
     stamp = models.BigIntegerField(default=new_stamp, editable=False)
@@ -131,9 +155,10 @@ class MemoryEntry(models.Model):
             models.UniqueConstraint(fields=("person", "bot", "external_id"), name="memory_external_unique"),
         )
         indexes = (
-            # validity check of every recall, answered from the index alone: count and sum(stamp) of a scope;
-            # also loads a scope, fetches what is new in it (id > x), and serves the cascade of a person
-            models.Index(fields=("person", "bot", "id", "stamp"), name="memory_scope_state"),
+            # validity check of every recall, answered from the index alone: count and sum(stamp) of a scope's turns
+            # (or of what is derived from them); also loads a scope, fetches what is new in it (id > x), and serves
+            # the cascade of a person
+            models.Index(fields=("person", "bot", "kind", "id", "stamp"), name="memory_scope_kind_state"),
             # remember: were these words said before in this scope?
             models.Index(fields=("person", "bot", "content_hash"), name="memory_scope_content"),
             # admin and API list of a bot, latest first; retention (oldest first)
@@ -153,3 +178,16 @@ class MemoryEntry(models.Model):
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], "stamp"}
         super().save(*args, **kwargs)
+
+
+# The rows of consolidation live beside its code; Django looks for models here.
+from memory.consolidation.models import ConsolidatedEpisode, ConsolidationRun, MemorySource  # noqa: E402
+
+__all__ = [
+    "ConsolidatedEpisode",
+    "ConsolidationRun",
+    "MemoryEntry",
+    "MemoryEntryQuerySet",
+    "MemorySource",
+    "new_stamp",
+]

@@ -26,7 +26,7 @@ def rewrite_index(rows: MemoryEntryQuerySet, report: Callable[[int], object] = l
             # The stored day is the speaker's own; the hour does not matter to the index text.
             at = datetime(row.day.year, row.day.month, row.day.day, 12, tzinfo=ANY_ZONE)
             tokens = " ".join(index_terms(row.text, row.speaker, at))
-            digest = entries.content_hash(row.role, row.text)
+            digest = entries.content_hash(row.role if row.kind == row.Kind.TURN else row.kind, row.text)
             if tokens != row.tokens or digest != bytes(row.content_hash):
                 row.tokens, row.content_hash, row.stamp = tokens, digest, new_stamp()
                 stale.append(row)

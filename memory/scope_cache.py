@@ -29,8 +29,10 @@ class _Held:
 class ScopeCache:
     """LRU of scope indexes. Thread-safe; one scope is used by one thread at a time."""
 
-    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, max_bytes: int = MAX_BYTES, *, derived: bool = False) -> None:
+        """`derived`: of facts and summaries instead of turns."""
         self._max_bytes = max_bytes
+        self._derived = derived
         self._held: OrderedDict[Scope, _Held] = OrderedDict()
         self._lock = threading.Lock()
         self._bytes = 0
@@ -62,12 +64,12 @@ class ScopeCache:
             self._bytes = 0
 
     def _refresh(self, scope: Scope, held: _Held, dimension: int) -> None:
-        now = entries.state(scope)
+        now = entries.state(scope, derived=self._derived)
         if now == held.state:
             return
         if not (len(held.index) and self._catch_up(scope, held, now)):
             held.index = ScopeIndex(dimension)
-            held.index.add(entries.rows(scope, held.model))
+            held.index.add(entries.rows(scope, held.model, derived=self._derived))
             held.index.postings.merge()
             # What was read is what is held, even when a writer came between the two queries.
             held.state = (len(held.index), held.index.stamp_sum)
@@ -78,7 +80,7 @@ class ScopeCache:
         waiting = index.waiting() if held.model else []
         if now[0] < len(index) or len(waiting) > _MAX_WAITING:
             return False
-        fetched = entries.rows(scope, held.model, after=index.max_id, embedded=waiting)
+        fetched = entries.rows(scope, held.model, after=index.max_id, embedded=waiting, derived=self._derived)
         for row in fetched:
             if row.id in index.position:
                 index.replace(row)

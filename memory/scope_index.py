@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory.types import Vector
+from memory.validity import Validity
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -24,7 +25,9 @@ _TAIL_ROWS = 64  # unsorted rows a query scans before they are merged into the s
 
 @dataclass(slots=True)
 class Row:
-    """What the index needs of one entry; `terms` is empty for a copy of an earlier row."""
+    """What the index needs of one entry; `terms` is empty for a copy of an earlier row, `validity` None for an ordinary
+    turn. Archived and superseded rows are scored like any other, so that they still are what stood beside a turn.
+    """
 
     id: int
     external_id: str
@@ -41,6 +44,7 @@ class Row:
     stamp: int
     vector: Vector | None = None
     seen: int = 1
+    validity: Validity | None = None
 
 
 def similarities(matrix: Floats, vector: Vector) -> Floats:

@@ -14,21 +14,25 @@ from django.db import transaction
 from django.utils import timezone
 
 from memory import embeddings, entries, wakeup
-from memory.cues import read_cues
+from memory.cues import Cues, read_cues
 from memory.embeddings import query_label
 from memory.errors import EmbedderUnavailable, UnknownScope
 from memory.recent import SessionMemory
 from memory.scope_cache import ScopeCache
 from memory.scope_index import Row, ScopeIndex
 from memory.scoring import Scores, score
-from memory.types import Hit, Recall, RecentTurn, Scope, Stats, Turn, Vector
+from memory.types import Hit, Kind, Recall, RecentTurn, Scope, Stats, Turn, Vector
+from memory.validity import View
 from memory.vectors import ScopeVectors, VectorIndex
 
 logger = logging.getLogger(__name__)
 
+DERIVED_BYTES = 32 * 1024 * 1024
+
 # One of each per process: a store object is made per call and must not start with cold caches.
 _sessions = SessionMemory()
 _scopes = ScopeCache()
+_derived = ScopeCache(DERIVED_BYTES, derived=True)
 _vectors = ScopeVectors(_scopes)
 
 
@@ -124,10 +128,14 @@ class MemoryStore:
         exclude_message_ids: Collection[int] = (),
         exclude_conversation: int | None = None,
         exclude_since: datetime | None = None,
+        as_of: datetime | None = None,
+        history: bool = False,
+        derived: int = 0,
     ) -> Recall:
         """The `k` memories of one person that answer `text` best.
 
-        Queries: 1 when nothing changed since the last recall in this process, 2 after new rows, 3 after a deletion.
+        Queries: 1 when nothing changed since the last recall in this process, 2 after new rows, 3 after a deletion;
+        as many again with `derived`.
 
         Args:
             scope: whose memory.
@@ -138,17 +146,20 @@ class MemoryStore:
             exclude_message_ids: likewise, by `bots.Message` id.
             exclude_conversation: this conversation's turns are left out (what the prompt already holds).
             exclude_since: with `exclude_conversation`, only the turns said since then are left out.
+            as_of: only what had been said, and was true, at this moment.
+            history: also what was superseded or archived.
+            derived: this many facts and summaries at most, in `Recall.derived`; they take no place from turns.
         """
         started = time.perf_counter()
         self._own(scope)
         vector, degraded = self._embed_query(text)
-        today = (now or timezone.localtime()).date()
-        skip = _Skip(frozenset(exclude_ids), frozenset(exclude_message_ids), exclude_conversation, exclude_since)
-        with _scopes.use(scope, *_space()) as index:
-            hits: tuple[Hit, ...] = ()
-            if len(index) and text.strip():
-                hits = _best(index, score(index, text, vector, read_cues(text, today)), k, skip)
-        return Recall(hits, vector, (time.perf_counter() - started) * 1000, degraded)
+        moment = now or timezone.localtime()
+        view = View(moment, as_of, history)
+        skip = _Skip(frozenset(exclude_ids), frozenset(exclude_message_ids), exclude_conversation, exclude_since, view)
+        cues = read_cues(text, moment.date())
+        hits = _search(_scopes, scope, text, vector, cues, k, skip)
+        facts = _search(_derived, scope, text, vector, cues, derived, skip) if derived else ()
+        return Recall(hits, vector, (time.perf_counter() - started) * 1000, degraded, facts)
 
     def search(self, scope: Scope, text: str, *, k: int = 20) -> tuple[Hit, ...]:
         """What the admin and the API call search: a recall that leaves nothing out."""
@@ -172,6 +183,7 @@ class MemoryStore:
             _, by_model = rows.delete()
         self.session_memory.drop(scope)
         self.vector_index.drop(scope)
+        _derived.drop(scope)
         return by_model.get("memory.MemoryEntry", 0)
 
     def stats(self, bot_id: int | None = None) -> Stats:
@@ -193,14 +205,22 @@ class MemoryStore:
 
 
 class _Skip:
-    """Which rows a prompt already holds."""
+    """Which rows are not to be shown: what the prompt already holds, and what did not count at that moment."""
 
     def __init__(
-        self, ids: frozenset[int], messages: frozenset[int], conversation: int | None, since: datetime | None
+        self,
+        ids: frozenset[int],
+        messages: frozenset[int],
+        conversation: int | None,
+        since: datetime | None,
+        view: View,
     ) -> None:
         self._ids, self._messages, self._conversation, self._since = ids, messages, conversation, since
+        self._view = view
 
     def __call__(self, row: Row) -> bool:
+        if not self._view.shows(row.occurred_at, row.validity):
+            return True
         if row.id in self._ids or row.message_id in self._messages:
             return True
         if self._conversation is None or row.conversation_id != self._conversation:
@@ -219,6 +239,15 @@ def _space() -> tuple[str, int]:
     return embeddings.passage_label(embedder), embedder.dimension
 
 
+def _search(
+    cache: ScopeCache, scope: Scope, text: str, vector: Vector | None, cues: Cues, k: int, skip: _Skip
+) -> tuple[Hit, ...]:
+    with cache.use(scope, *_space()) as index:
+        if not len(index) or not text.strip():
+            return ()
+        return _best(index, score(index, text, vector, cues), k, skip)
+
+
 def _best(index: ScopeIndex, scores: Scores, k: int, skip: _Skip) -> tuple[Hit, ...]:
     order = np.argsort(-scores.total, kind="stable")
     hits: list[Hit] = []
@@ -234,6 +263,12 @@ def _best(index: ScopeIndex, scores: Scores, k: int, skip: _Skip) -> tuple[Hit, 
         why["coverage"] = round(float(scores.coverage[i]), 4)
         hits.append(
             Hit(row.id, row.external_id, row.role, row.speaker, row.text, round(float(scores.total[i]), 4),
-                row.occurred_at, row.session, row.seen, why)
+                row.occurred_at, row.session, row.seen, why, *_validity(row))
         )  # fmt: skip
     return tuple(hits)
+
+
+def _validity(row: Row) -> tuple[Kind, datetime | None, datetime | None]:
+    if row.validity is None:
+        return "turn", None, None
+    return row.validity.kind, row.validity.valid_from, row.validity.valid_to

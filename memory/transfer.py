@@ -36,6 +36,7 @@ class Query:
     id: str
     text: str
     now: datetime | None
+    as_of: datetime | None = None
 
 
 def parse_object(line: str) -> dict[str, Any]:
@@ -100,8 +101,8 @@ def parse_query(line: str) -> Query:
     text = data.get("text")
     if not isinstance(text, str) or not text.strip():
         raise BadLine("text is missing or blank")
-    now = _moment(data["now"], "now") if data.get("now") is not None else None
-    return Query(_string(data.get("id"), "id", 191), text, now)
+    now, as_of = (_moment(data[name], name) if data.get(name) is not None else None for name in ("now", "as_of"))
+    return Query(_string(data.get("id"), "id", 191), text, now, as_of)
 
 
 def store_lines(lines: Iterable[str], scope: Scope, read: Callable[[int], object] = lambda count: None) -> Report:

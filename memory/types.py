@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Role: TypeAlias = Literal["user", "assistant"]
+Kind: TypeAlias = Literal["turn", "fact", "summary"]
 Vector: TypeAlias = NDArray[np.float32]
 
 
@@ -79,6 +80,9 @@ class Hit:
         score: fused score; comparable within one recall only.
         why: the share of every arm in `score`, and the raw `cosine`, `bm25` and `coverage`. `coverage` (0 to 1) is the
             part of the query's information (IDF mass) whose terms this hit contains: 0 means "no word in common".
+        kind: "turn", or what was derived from turns: "fact", "summary".
+        valid_from: of a fact, since when it is true.
+        valid_to: until when it was true; None: it still is.
     """
 
     id: int
@@ -91,6 +95,9 @@ class Hit:
     session: str = ""
     seen: int = 1
     why: Mapping[str, float] = field(default_factory=dict)
+    kind: Kind = "turn"
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +105,18 @@ class Recall:
     """What a recall found.
 
     Attributes:
-        hits: best first.
+        hits: turns, best first.
         vector: the query's embedding, to be handed on as `Turn.vector`; None when semantic search is off or down.
         ms: wall-clock milliseconds of the whole recall, embedding included.
         degraded: semantic search is on, but no query vector could be made, so only the lexical arm was asked.
+        derived: facts and summaries, best first; empty unless asked for. Their scores compare with no turn's.
     """
 
     hits: tuple[Hit, ...]
     vector: Vector | None
     ms: float
     degraded: bool
+    derived: tuple[Hit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

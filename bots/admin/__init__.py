@@ -3,6 +3,7 @@
 from bots.admin import (  # noqa: F401
     bot,
     channel,
+    consolidation,
     conversation,
     memory,
     people,

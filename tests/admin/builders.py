@@ -33,7 +33,7 @@ from bots.models import (
     TurnUsage,
     Worker,
 )
-from memory.models import MemoryEntry
+from memory.models import ConsolidationRun, MemoryEntry
 from memory.store import MemoryStore
 from memory.types import Turn
 from skills.models import BotSkill, Skill, SkillRun
@@ -155,6 +155,7 @@ def make_world(rows: int = 1) -> Bot:
         conversation = make_conversation(channel, f"p{number}")
         make_turn(conversation, state=OutboundMessage.State.DEAD)
         make_memory(conversation)
+        ConsolidationRun.objects.create(bot=other, state=ConsolidationRun.State.DONE, report={"digests": 1})
         make_usage(conversation)
         StateTransition.objects.create(
             conversation=conversation,

@@ -19,7 +19,7 @@ from memory import embeddings, people, reindex, transfer
 from memory.errors import BadLine, MemoryFailure
 from memory.models import MemoryEntry, MemoryEntryQuerySet
 from memory.store import MemoryStore
-from memory.types import Recall
+from memory.types import Hit, Recall
 
 
 class Command(BaseCommand):
@@ -31,6 +31,9 @@ class Command(BaseCommand):
         recall = _with_person(_sub(actions, "recall", "answer a JSON-lines file of questions, a JSON line each"))
         recall.add_argument("--queries", required=True, type=Path, metavar="FILE")
         recall.add_argument("--k", type=_positive, default=8, help="hits per question (default 8)")
+        recall.add_argument(
+            "--derived", type=_positive, default=0, metavar="N", help="also up to N facts and summaries per question"
+        )
         stats = _sub(actions, "stats", "count what is stored")
         stats.add_argument("--bot", metavar="SLUG", help="one bot only")
         stats.add_argument("--json", action="store_true")
@@ -92,7 +95,9 @@ class Command(BaseCommand):
                     bad += 1
                     self.stderr.write(f"{path}:{number}: {error}")
                     continue
-                found = store.recall(scope, query.text, k=options["k"], now=query.now)
+                found = store.recall(
+                    scope, query.text, k=options["k"], now=query.now, as_of=query.as_of, derived=options["derived"]
+                )
                 self.stdout.write(json.dumps(_answer(query.id, found), ensure_ascii=False))
         if bad:
             sys.exit(1)
@@ -169,18 +174,28 @@ def _embed_missing(rows: MemoryEntryQuerySet) -> int:
         return reindex.missing_vectors(rows, report)
 
 
+def _line(hit: Hit) -> dict[str, Any]:
+    return {
+        "id": hit.external_id or str(hit.id),
+        "text": hit.text,
+        "score": hit.score,
+        "occurred_at": hit.occurred_at.isoformat(),
+        "why": dict(hit.why),
+    }
+
+
 def _answer(query_id: str, found: Recall) -> dict[str, Any]:
-    hits = [
-        {
-            "id": hit.external_id or str(hit.id),
-            "text": hit.text,
-            "score": hit.score,
-            "occurred_at": hit.occurred_at.isoformat(),
-            "why": dict(hit.why),
-        }
-        for hit in found.hits
-    ]
-    answer: dict[str, Any] = {"id": query_id, "hits": hits, "ms": round(found.ms, 2)}
+    answer: dict[str, Any] = {"id": query_id, "hits": [_line(hit) for hit in found.hits], "ms": round(found.ms, 2)}
+    if found.derived:
+        answer["derived"] = [
+            _line(hit)
+            | {
+                "kind": hit.kind,
+                "valid_from": hit.valid_from.isoformat() if hit.valid_from else None,
+                "valid_to": hit.valid_to.isoformat() if hit.valid_to else None,
+            }
+            for hit in found.derived
+        ]
     if found.degraded:
         answer["degraded"] = True
     return answer
