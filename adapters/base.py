@@ -10,7 +10,9 @@ from typing import Any, ClassVar, Generic, TypeVar
 from adapters.accounts import Account
 from adapters.errors import AdapterError, NotSupported, SendError
 from adapters.events import (
+    Attachment,
     BotIdentity,
+    Media,
     OutgoingMessage,
     Polled,
     Received,
@@ -26,6 +28,7 @@ AccountT = TypeVar("AccountT", bound=Account)
 
 CONNECT_S = 5.0
 READ_S = 20.0
+MAX_MEDIA_BYTES = 20 * 1024 * 1024
 
 
 class Adapter(ABC, Generic[AccountT]):
@@ -44,6 +47,8 @@ class Adapter(ABC, Generic[AccountT]):
         schema: The account model.
         idempotent_send: A repeated send with the same idempotency key has no second effect.
         supports_typing: `send_typing` does something.
+        supports_edit: `edit` works, so an answer can be streamed by editing it.
+        supports_media: `fetch_media` works.
         supports_polling: `poll` works.
         supports_webhook_setup: `set_webhook` registers the address by API.
         text_limit: Longest text of one message, counted by `text_unit`.
@@ -54,6 +59,8 @@ class Adapter(ABC, Generic[AccountT]):
     schema: ClassVar[type[Account]] = Account
     idempotent_send: ClassVar[bool] = False
     supports_typing: ClassVar[bool] = False
+    supports_edit: ClassVar[bool] = False
+    supports_media: ClassVar[bool] = False
     supports_polling: ClassVar[bool] = False
     supports_webhook_setup: ClassVar[bool] = False
     text_limit: ClassVar[int] = 4000
@@ -132,6 +139,35 @@ class Adapter(ABC, Generic[AccountT]):
         Raises:
             SendError: When the call fails; callers may ignore it.
         """
+
+    def edit(self, message_id: str, message: OutgoingMessage) -> SendReceipt:
+        """Replaces the content of a message the bot has sent.
+
+        Args:
+            message_id: From the receipt of `send`.
+            message: The whole new content, addressed as it was sent.
+
+        Raises:
+            SendError: When the platform refuses, for instance because the message is too old.
+            NotSupported: When sent messages cannot be changed.
+        """
+        raise NotSupported(f"{self.platform} cannot change a sent message")
+
+    def fetch_media(
+        self, attachment: Attachment, *, message_id: str | None = None, max_bytes: int = MAX_MEDIA_BYTES
+    ) -> Media:
+        """Downloads what came with a message.
+
+        Args:
+            attachment: From the event.
+            message_id: Of the event; some platforms hand out files only with it.
+            max_bytes: Larger files are refused.
+
+        Raises:
+            SendError: When it is gone, too large, not allowed or not reached; says whether another try makes sense.
+            NotSupported: When the platform offers no downloads.
+        """
+        raise NotSupported(f"{self.platform} offers no downloads")
 
     # Set-up
 

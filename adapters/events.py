@@ -113,7 +113,8 @@ class Event:
         thread_id: Topic or thread inside the chat; pass it back when answering.
         attachments: Things other than text.
         mentions_bot: The bot was named or one of its messages was answered.
-        data: Payload of a pressed button, or what changed (the new chat id of a migration).
+        data: Payload of a pressed button (a mapping where the platform's buttons carry objects), or what changed (the
+            new chat id of a migration).
         emoji: Reaction; "" when it was taken away.
         target_message_id: The message a reaction, edit or deletion is about.
         user_name: Display name.
@@ -139,7 +140,7 @@ class Event:
     thread_id: str | None = None
     attachments: tuple[Attachment, ...] = ()
     mentions_bot: bool = False
-    data: str | None = None
+    data: str | Mapping[str, Any] | None = None
     emoji: str = ""
     target_message_id: str | None = None
     user_name: str = ""
@@ -260,6 +261,21 @@ class SendReceipt:
 
     message_id: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A downloaded file.
+
+    Attributes:
+        body: Its bytes.
+        content_type: Judged by the bytes, not by what a sender or a header claims.
+        name: File name; "" when unknown.
+    """
+
+    body: bytes = field(repr=False)
+    content_type: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

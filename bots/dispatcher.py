@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from datetime import datetime, timedelta
@@ -138,8 +139,15 @@ class MessageDispatcher:
         return True
 
 
+def _pressed(event: Event) -> str:
+    """What a button says: its text payload, or its object as JSON."""
+    if isinstance(event.data, str):
+        return event.data
+    return json.dumps(event.data, ensure_ascii=False) if event.data else ""
+
+
 def _build_turn(row: InboundEvent, channel: Channel, event: Event, speaker: Speaker) -> engine.Turn:
-    text = (event.data or "") if event.kind == "action" else event.text
+    text = _pressed(event) if event.kind == "action" else event.text
     text = text.strip()
     return engine.Turn(
         bot=channel.bot,

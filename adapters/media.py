@@ -1,0 +1,40 @@
+"""What a downloaded file is, told from its bytes: names and headers come from strangers."""
+
+from __future__ import annotations
+
+_MAGIC: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"GIF87a", "image/gif"),
+    (0, b"GIF89a", "image/gif"),
+    (0, b"BM", "image/bmp"),
+    (0, b"%PDF-", "application/pdf"),
+    (0, b"OggS", "audio/ogg"),
+    (0, b"#!AMR", "audio/amr"),
+    (0, b"ID3", "audio/mpeg"),
+    (0, b"\xff\xfb", "audio/mpeg"),
+    (0, b"\xff\xf3", "audio/mpeg"),
+    (0, b"fLaC", "audio/flac"),
+    (0, b"\x1a\x45\xdf\xa3", "video/webm"),
+    (0, b"PK\x03\x04", "application/zip"),
+    (4, b"ftypM4A", "audio/mp4"),
+    (4, b"ftypqt", "video/quicktime"),
+    (4, b"ftypheic", "image/heic"),
+    (4, b"ftyp", "video/mp4"),
+)
+_RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
+UNKNOWN = "application/octet-stream"
+
+
+def content_type_of(body: bytes) -> str:
+    """The content type of a file by its first bytes; "text/plain" for clean UTF-8, else `UNKNOWN`."""
+    if body[:4] == b"RIFF" and body[8:12] in _RIFF:
+        return _RIFF[body[8:12]]
+    for offset, magic, content_type in _MAGIC:
+        if body.startswith(magic, offset):
+            return content_type
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return UNKNOWN
+    return "text/plain" if body and b"\x00" not in body else UNKNOWN
