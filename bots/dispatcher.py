@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from bots.chat_frames import message_frame
 from bots.engine.language import language_of
 from bots.llm.values import Completion
 from bots.models import Channel, Conversation, InboundEvent, Message, OutboundMessage, TurnUsage
-from bots.speakers import Speaker, find_speaker, open_conversation, web_facts
+from bots.speakers import Speaker, SpeakerChanged, find_speaker, hold, open_conversation, web_facts
 from bots.streaming import TokenStream
 from bots.web_events import PLATFORM
 from clawdbot import request_id
@@ -59,6 +60,9 @@ class MessageDispatcher:
         except inbox.ClaimLost:
             logger.warning("inbound %s was taken over by another worker", row.pk)
             return False
+        except SpeakerChanged as error:
+            logger.info("turn of inbound %s is taken again: its account was linked or unlinked meanwhile", row.pk)
+            return self._failed(row, error)
         except Exception as error:  # whatever it is, the row must neither be lost nor stay claimed
             logger.exception("turn of inbound %s failed (attempt %s)", row.pk, row.attempts)
             metrics.turn(time.perf_counter() - started, "error")
@@ -104,7 +108,11 @@ class MessageDispatcher:
         """
         queued: list[OutboundMessage] = []
         with transaction.atomic():
+            if turn.identity is not None:
+                hold(turn.identity)
             inbox.finish(row, conversation_id=turn.conversation.pk)
+            if reply.act is not None:
+                reply = replace(reply, text=reply.act())
             asked, answered = _store_messages(row, turn, reply)
             if reply.remember:
                 _remember(turn, reply, asked, answered)
@@ -112,7 +120,8 @@ class MessageDispatcher:
                 statements.insert(transition)
             _touch_conversation(turn)
             if reply.new_conversation:
-                open_conversation(turn.channel, turn.event, turn.group or turn.person)
+                origin_id = None if turn.group else turn.origin_id
+                open_conversation(turn.channel, turn.event, turn.group or turn.person, origin_id)
             if answered is not None:
                 queued = outbox.enqueue(
                     turn.channel,
@@ -154,6 +163,7 @@ def _build_turn(row: InboundEvent, channel: Channel, event: Event, speaker: Spea
         channel=channel,
         person=speaker.person,
         group=speaker.group,
+        identity=speaker.identity,
         conversation=speaker.conversation,
         event=event,
         inbound_id=row.pk,
@@ -177,6 +187,7 @@ def _store_messages(row: InboundEvent, turn: engine.Turn, reply: engine.Reply) -
     asked = Message(
         conversation=turn.conversation,
         person=turn.person,
+        origin_id=turn.origin_id,
         inbound=row,
         role=Role.USER,
         text=turn.text,
@@ -190,6 +201,7 @@ def _store_messages(row: InboundEvent, turn: engine.Turn, reply: engine.Reply) -
         answered = Message(
             conversation=turn.conversation,
             person=turn.person,
+            origin_id=turn.origin_id,
             inbound=row,
             role=Role.ASSISTANT,
             text=reply.text,
@@ -216,6 +228,7 @@ def _remember(turn: engine.Turn, reply: engine.Reply, asked: Message, answered: 
             text=message.text,
             occurred_at=at.astimezone(turn.zone),
             vector=vector,
+            origin_id=None if turn.group else turn.origin_id,
         )
 
     # Who waited a moment is remembered in the order of turns; after an outage the day of writing counts.
@@ -262,6 +275,7 @@ def _store_usage(turn: engine.Turn, completion: Completion, recall_ms: float, st
     usage = TurnUsage(
         bot=turn.bot,
         person=turn.person,
+        origin_id=turn.origin_id,
         conversation=turn.conversation,
         provider=completion.provider[:60],
         model=completion.model[:120],

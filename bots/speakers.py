@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 
 from cachetools import TTLCache
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.utils import timezone
@@ -15,8 +15,11 @@ from adapters.events import Event
 from bots import statements
 from bots.models import Channel, Conversation, Identity, Person
 from bots.web_events import PLATFORM, WebFacts, facts_of
+from clawdbot.errors import ClawdbotError
 
 PERSON_TTL_S = 5.0
+# SQLite knows one writer at a time, which is lock enough.
+_SHARED_LOCK = {"postgresql": " FOR SHARE", "mysql": " LOCK IN SHARE MODE"}
 GROUP_PREFIX = "group:"  # of a group's external id, so that no account of a person is taken for it
 _lock = threading.Lock()
 _identities: TTLCache[tuple[int, str], Identity] = TTLCache(maxsize=10_000, ttl=PERSON_TTL_S)
@@ -41,6 +44,13 @@ class Speaker:
         return self.identity.person
 
 
+class SpeakerChanged(ClawdbotError):
+    """The account was given to another person while its turn was in work; the turn is taken again."""
+
+    permanent = False
+    retry_after = 0.0
+
+
 def find_speaker(channel: Channel, event: Event) -> Speaker:
     """The person behind the event and their open conversation; both are made on the first message."""
     identity = _find_identity(channel, event, (event.user_id or event.chat_id or "unknown")[:191])
@@ -48,8 +58,29 @@ def find_speaker(channel: Channel, event: Event) -> Speaker:
     if event.chat_type != "private":
         chat_id = event.chat_id or "unknown"
         group = _find_identity(channel, event, f"{GROUP_PREFIX}{chat_id}"[:191], kind=Person.Kind.GROUP).person
-    conversation = _find_conversation(channel, event) or open_conversation(channel, event, group or identity.person)
+    person, origin_id = (group, None) if group else (identity.person, identity.home_id)
+    conversation = _find_conversation(channel, event) or open_conversation(channel, event, person, origin_id)
+    if conversation.person_id != person.pk:
+        # opened by a worker that did not yet know that the account was linked, or is no longer
+        conversation.person, conversation.origin_id = person, origin_id
+        conversation.save(update_fields=["person", "origin_id"])
     return Speaker(identity, conversation, group)
+
+
+def hold(identity: Identity) -> None:
+    """Makes sure, until the transaction ends, that the account belongs to the person this turn was made for.
+
+    Raises:
+        SpeakerChanged: It does not, or is gone.
+    """
+    table = Identity._meta.db_table
+    lock = _SHARED_LOCK.get(connection.vendor, "")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT person_id FROM {table} WHERE id=%s{lock}", [identity.pk])  # noqa: S608  names of our own
+        found = cursor.fetchone()
+    if found is None or found[0] != identity.person_id:
+        forget()
+        raise SpeakerChanged(f"identity {identity.pk}")
 
 
 def _find_identity(channel: Channel, event: Event, external_id: str, kind: str = Person.Kind.HUMAN) -> Identity:
@@ -113,7 +144,12 @@ def _find_conversation(channel: Channel, event: Event) -> Conversation | None:
     )
 
 
-def open_conversation(channel: Channel, event: Event, person: Person) -> Conversation:
+def open_conversation(channel: Channel, event: Event, person: Person, origin_id: int | None = None) -> Conversation:
     return Conversation.objects.create(
-        bot_id=channel.bot_id, channel=channel, person=person, chat_type=event.chat_type[:20], **_chat(event)
+        bot_id=channel.bot_id,
+        channel=channel,
+        person=person,
+        origin_id=origin_id,
+        chat_type=event.chat_type[:20],
+        **_chat(event),
     )

@@ -39,7 +39,7 @@ _KNOWN = f"SELECT id, external_id, content_hash, duplicate_of_id FROM {_TABLE} {
 _INSERT = (
     "bot_id", "person_id", "conversation_id", "message_id", "kind", "role", "speaker", "session", "external_id",
     "text", "tokens", "content_hash", "duplicates", "duplicate_of_id", "pinned", "occurred_at", "day",
-    "last_seen_at", "created_at", "vector", "embedder", "stamp",
+    "last_seen_at", "created_at", "vector", "embedder", "stamp", "origin_id",
 )  # fmt: skip
 _ROW = (
     "id", "external_id", "role", "speaker", "session", "text", "tokens", "occurred_at", "day", "conversation_id",
@@ -102,7 +102,7 @@ class _Draft:
             " ".join(index_terms(turn.text, turn.speaker, local)) if indexed else "", self.digest, self.copies,
             self.copy_of(), False, adapt(turn.occurred_at), connection.ops.adapt_datefield_value(local.date()),
             adapt(self.last_seen or turn.occurred_at), adapt(now), pack(vector) if vector is not None else None,
-            label if vector is not None else "", new_stamp(),
+            label if vector is not None else "", new_stamp(), turn.origin_id,
         )  # fmt: skip
 
 

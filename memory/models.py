@@ -92,6 +92,8 @@ class MemoryEntry(models.Model):
     message = models.ForeignKey(
         "bots.Message", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("message")
     )
+    # While two people are linked: the id of the one the words came from, so that the link can be undone.
+    origin_id = models.BigIntegerField(null=True, editable=False)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.TURN)
     role = models.CharField(_("who"), max_length=10, choices=Role.choices, default=Role.USER)
     speaker = models.CharField(_("speaker"), max_length=200, blank=True)

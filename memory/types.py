@@ -33,6 +33,7 @@ class Turn:
         session: what belongs together; "" means the conversation.
         vector: unit-length float32 of shape (dimension,), when the caller already has the text's *query* embedding
             (as `Recall.vector`), so that one embedding serves both ways.
+        origin_id: the linked person through whose account it was said; None when that is the scope's own.
     """
 
     bot_id: int
@@ -46,6 +47,7 @@ class Turn:
     session: str = ""
     speaker: str = ""
     vector: Vector | None = None
+    origin_id: int | None = None
 
     def __post_init__(self) -> None:
         if self.occurred_at.tzinfo is None:

@@ -1,6 +1,7 @@
 """The admin of bots: registrations happen on import, one module per concern."""
 
 from bots.admin import (  # noqa: F401
+    audit,
     bot,
     channel,
     consolidation,

@@ -24,6 +24,7 @@ def groups() -> tuple[tuple[str, tuple[Item, ...]], ...]:
                 ("bots", "conversation", "forum"),
                 ("bots", "message", "chat_bubble"),
                 ("bots", "identity", "badge"),
+                ("bots", "linkcode", "link"),
                 ("bots", "statetransition", "swap_horiz"),
             ),
         ),
@@ -49,6 +50,7 @@ def groups() -> tuple[tuple[str, tuple[Item, ...]], ...]:
             (
                 ("auth", "user", "group"),
                 ("bots", "botaccess", "key"),
+                ("bots", "auditentry", "gavel"),
                 ("auth", "group", "groups"),
                 ("authtoken", "tokenproxy", "token"),
             ),

@@ -25,6 +25,7 @@ class IdentityInline(ScopedInline[Identity]):
     """The person's accounts."""
 
     model = Identity
+    fk_name = "person"
     fields = ("channel", "external_id", "user_name", "alt_id", "created_at")
     readonly_fields = fields
     can_delete = False

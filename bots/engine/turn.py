@@ -12,7 +12,7 @@ from django.conf import settings
 
 from adapters.events import Event
 from bots.llm.values import Completion
-from bots.models import Bot, Channel, Conversation, Person, StateTransition
+from bots.models import Bot, Channel, Conversation, Identity, Person, StateTransition
 from memory.types import Scope
 
 
@@ -30,6 +30,7 @@ class Turn:
 
     Attributes:
         group: the group it was written in; None in private.
+        identity: the account that wrote.
         text: what the person wrote, after the platform's mention was taken off.
         language: "zh-hans" or "en": the language to answer in.
         now: aware UTC time of the turn.
@@ -48,6 +49,7 @@ class Turn:
     language: str
     now: datetime
     group: Person | None = None
+    identity: Identity | None = None
     cancelled: Callable[[], bool] = _never
     on_token: Callable[[str], None] | None = None
     on_restart: Callable[[], None] = _nothing
@@ -57,6 +59,11 @@ class Turn:
     def scope(self) -> Scope:
         """Whose memory the turn reads and writes: the person's, in a group the group's."""
         return Scope(self.bot.pk, (self.group or self.person).pk)
+
+    @property
+    def origin_id(self) -> int | None:
+        """The linked person whose account wrote; None for the person's own."""
+        return self.identity.home_id if self.identity is not None else None
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
@@ -96,6 +103,8 @@ class Reply:
         remember: whether the turn goes to long-term memory (commands and forms do not).
         remember_answer: whether the answer goes there too: half an answer, or a notice of ours, is nothing to remember.
         new_conversation: the conversation was closed; the next one begins at once.
+        act: runs inside the transaction that closes the turn and gives the text of the answer, so that both hold or
+            neither; it may change whose turn it is.
         user_vector: the query's embedding, to be stored with the person's turn.
     """
 
@@ -104,6 +113,7 @@ class Reply:
     remember: bool = False
     remember_answer: bool = True
     new_conversation: bool = False
+    act: Callable[[], str] | None = None
     completion: Completion | None = None
     recall_ms: float = 0.0
     user_vector: Any = None

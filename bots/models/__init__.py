@@ -1,21 +1,25 @@
 """Everything the bots app stores. One module per concern; import from here."""
 
 from bots.models.access import BotAccess
+from bots.models.audit import AuditEntry
 from bots.models.bot import Bot
 from bots.models.channel import Channel
 from bots.models.conversation import Conversation, StateTransition
+from bots.models.linking import LinkCode
 from bots.models.message import Message
 from bots.models.person import Identity, Person
 from bots.models.provider import ModelProvider, TurnUsage
 from bots.models.queue import InboundEvent, OutboundMessage, Worker
 
 __all__ = [
+    "AuditEntry",
     "Bot",
     "BotAccess",
     "Channel",
     "Conversation",
     "Identity",
     "InboundEvent",
+    "LinkCode",
     "Message",
     "ModelProvider",
     "OutboundMessage",

@@ -41,6 +41,9 @@ class Conversation(models.Model):
     person = models.ForeignKey(
         "bots.Person", on_delete=models.CASCADE, related_name="conversations", verbose_name=_("person")
     )
+    # While two people are linked: the id of the one this came from, so that the link can be undone. Plain, because
+    # the row must not vanish with it.
+    origin_id = models.BigIntegerField(null=True, editable=False)
     chat_id = models.CharField(_("chat"), max_length=191)
     chat_type = models.CharField(_("chat type"), max_length=20, default="private")
     thread_id = models.CharField(_("thread"), max_length=191, blank=True)

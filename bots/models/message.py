@@ -44,6 +44,7 @@ class Message(models.Model):
         related_name="messages",
         verbose_name=_("person"),
     )
+    origin_id = models.BigIntegerField(null=True, editable=False)  # as Conversation.origin_id
     inbound = models.ForeignKey(
         "bots.InboundEvent",
         on_delete=models.SET_NULL,

@@ -52,6 +52,17 @@ class Person(models.Model):
     blocked = models.BooleanField(
         _("blocked"), default=False, help_text=_("Messages of a blocked person get no answer.")
     )
+    linked_to = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="linked",
+        verbose_name=_("linked to"),
+        help_text=_("Everything of this person is kept with the other one until the link is undone."),
+    )
+    linked_at = models.DateTimeField(_("linked at"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("first seen"), default=timezone.now)
     last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
 
@@ -93,6 +104,16 @@ class Identity(models.Model):
         "bots.Channel", on_delete=models.CASCADE, related_name="identities", verbose_name=_("channel")
     )
     external_id = models.CharField(_("platform id"), max_length=191)
+    # While linked: the person this account belonged to before, who gets it back when the link is undone.
+    home = models.ForeignKey(
+        Person,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("own"),
+    )
     alt_id = models.CharField(_("alternative id"), max_length=191, blank=True)
     user_name = models.CharField(_("name there"), max_length=200, blank=True)
     access = models.CharField(_("access"), max_length=8, choices=Access.choices, default=Access.UNDECIDED, blank=True)

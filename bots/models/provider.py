@@ -86,6 +86,7 @@ class TurnUsage(models.Model):
         db_index=False,  # usage_bot_recent begins with it
     )
     person = models.ForeignKey("bots.Person", on_delete=models.CASCADE, related_name="usage", verbose_name=_("person"))
+    origin_id = models.BigIntegerField(null=True, editable=False)  # as Conversation.origin_id
     conversation = models.ForeignKey(
         "bots.Conversation", on_delete=models.CASCADE, related_name="usage", verbose_name=_("conversation")
     )

@@ -19,12 +19,14 @@ from django_celery_beat.models import (
 from rest_framework.authtoken.models import Token
 
 from bots.models import (
+    AuditEntry,
     Bot,
     BotAccess,
     Channel,
     Conversation,
     Identity,
     InboundEvent,
+    LinkCode,
     Message,
     ModelProvider,
     OutboundMessage,
@@ -157,6 +159,10 @@ def make_world(rows: int = 1) -> Bot:
         make_memory(conversation)
         ConsolidationRun.objects.create(bot=other, state=ConsolidationRun.State.DONE, report={"digests": 1})
         make_usage(conversation)
+        LinkCode.objects.create(person=conversation.person)
+        AuditEntry.objects.create(
+            actor="root", action="export", bot_id=other.pk, bot_slug=other.slug, person_hash=f"{number:032x}"
+        )
         StateTransition.objects.create(
             conversation=conversation,
             name="close",

@@ -1,0 +1,52 @@
+"""Writing the audit log: one call per act on somebody's data, in the act's own transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.crypto import salted_hmac
+
+from bots.models import AuditEntry, Person
+
+Action = AuditEntry.Action
+Result = AuditEntry.Result
+COMMAND = "command line"
+HIMSELF = "the person"
+
+
+def pseudonym(person: Person) -> str:
+    """32 hex digits that stand for a person in the log, and tell nobody who it was once the person is gone."""
+    return salted_hmac("bots.audit", f"{person.bot_id}:{person.key}", algorithm="sha256").hexdigest()[:32]
+
+
+def record(
+    action: str,
+    person: Person,
+    actor: Any,
+    *,
+    counts: Mapping[str, int] | None = None,
+    proof: Mapping[str, Any] | None = None,
+    result: str = Result.DONE,
+) -> AuditEntry:
+    """Adds a row to the audit log; joins the caller's transaction.
+
+    Args:
+        action: one of `AuditEntry.Action`.
+        person: whose data.
+        actor: a user of this product, or who else it was, as in `COMMAND` and `HIMSELF`.
+        counts: how many rows of each kind; numbers only, never content.
+        proof: what a search found afterwards.
+        result: one of `AuditEntry.Result`.
+    """
+    name = actor if isinstance(actor, str) else actor.get_username()
+    return AuditEntry.objects.create(
+        actor=name[:200],
+        action=action,
+        bot_id=person.bot_id,
+        bot_slug=person.bot.slug,
+        person_hash=pseudonym(person),
+        counts=dict(counts or {}),
+        proof=dict(proof or {}),
+        result=result,
+    )

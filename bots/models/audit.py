@@ -1,0 +1,85 @@
+"""The audit log: what was done with people's data, by whom. Rows are written once and never changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from bots.models.bot import Bot
+
+
+class AppendOnly(Exception):
+    """Somebody tried to change or delete a row of the audit log."""
+
+
+class AuditQuerySet(models.QuerySet["AuditEntry"]):
+    def for_bot(self, bot: Bot | int) -> AuditQuerySet:
+        return self.filter(bot_id=getattr(bot, "pk", bot))
+
+    def update(self, **values: Any) -> NoReturn:
+        raise AppendOnly("the audit log is only ever added to")
+
+    def delete(self) -> NoReturn:
+        raise AppendOnly("the audit log is only ever added to")
+
+
+class AuditEntry(models.Model):
+    """One act on somebody's data. It names no content, and the person only by a keyed hash.
+
+    The row outlives bot and person, so it refers to both by value.
+    """
+
+    class Action(models.TextChoices):
+        EXPORT = "export", _("Exported")
+        ERASE = "erase", _("Erased")
+        PROOF = "erase_proof", _("Proof of erasure")
+        LINK = "link", _("Identities linked")
+        UNLINK = "unlink", _("Link undone")
+        PIN = "pin", _("Pinned")
+        UNPIN = "unpin", _("Unpinned")
+        EDIT = "edit", _("Edited")
+        SUPERSEDE = "supersede", _("Superseded")
+        DELETE = "delete", _("Memories deleted")
+
+    class Result(models.TextChoices):
+        DONE = "done", _("Done")
+        PROVED = "proved", _("Proved")
+        FAILED = "failed", _("Failed")
+
+    at = models.DateTimeField(_("at"), default=timezone.now)
+    actor = models.CharField(_("who"), max_length=200)
+    action = models.CharField(_("action"), max_length=12, choices=Action.choices)
+    bot_id = models.BigIntegerField(_("bot number"))
+    bot_slug = models.CharField(_("bot"), max_length=60)
+    person_hash = models.CharField(_("person (pseudonym)"), max_length=32)
+    counts = models.JSONField(_("counts"), default=dict)
+    proof = models.JSONField(_("proof"), default=dict)
+    result = models.CharField(_("result"), max_length=8, choices=Result.choices, default=Result.DONE)
+
+    objects = AuditQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit log")
+        indexes = (
+            # admin list of a bot, latest first
+            models.Index(fields=("bot_id", "-id"), name="audit_bot_recent"),
+            # what was done with one person's data
+            models.Index(fields=("person_hash", "-id"), name="audit_person_recent"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} · {self.person_hash[:8]}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnly("the audit log is only ever added to")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnly("the audit log is only ever added to")
