@@ -20,6 +20,7 @@ from adapters.events import (
     WebhookInfo,
     WebhookRequest,
 )
+from adapters.media import content_type
 from adapters.splitter import split_text
 from clawdbot import http
 from clawdbot.clock import Clock, system_clock
@@ -29,6 +30,7 @@ AccountT = TypeVar("AccountT", bound=Account)
 CONNECT_S = 5.0
 READ_S = 20.0
 MAX_MEDIA_BYTES = 20 * 1024 * 1024
+MEDIA_READ_S = 60.0
 
 
 class Adapter(ABC, Generic[AccountT]):
@@ -47,7 +49,8 @@ class Adapter(ABC, Generic[AccountT]):
         schema: The account model.
         idempotent_send: A repeated send with the same idempotency key has no second effect.
         supports_typing: `send_typing` does something.
-        supports_edit: `edit` works, so an answer can be streamed by editing it.
+        supports_edit: `edit` works, so that an answer may grow while it is written.
+        edit_interval_s: Seconds to leave between two edits of one message, so that the platform's limits are kept.
         supports_media: `fetch_media` works.
         supports_polling: `poll` works.
         supports_webhook_setup: `set_webhook` registers the address by API.
@@ -60,6 +63,7 @@ class Adapter(ABC, Generic[AccountT]):
     idempotent_send: ClassVar[bool] = False
     supports_typing: ClassVar[bool] = False
     supports_edit: ClassVar[bool] = False
+    edit_interval_s: ClassVar[float] = 1.0
     supports_media: ClassVar[bool] = False
     supports_polling: ClassVar[bool] = False
     supports_webhook_setup: ClassVar[bool] = False
@@ -126,8 +130,13 @@ class Adapter(ABC, Generic[AccountT]):
         """Cuts neutral markdown into pieces of at most `text_limit`; empty for blank text. Pure."""
         return split_text(text, self.text_limit, self.text_unit)
 
-    def send_typing(self, chat_id: str, thread_id: str | None = None) -> None:
+    def send_typing(self, chat_id: str, thread_id: str | None = None, *, message_id: str | None = None) -> None:
         """Shows that the bot is typing, where the platform can. Does nothing elsewhere.
+
+        Args:
+            chat_id: Where.
+            thread_id: Topic or thread.
+            message_id: The message that is being answered; WhatsApp shows typing only together with its read mark.
 
         Raises:
             SendError: When the call fails; callers may ignore it.
@@ -230,10 +239,52 @@ class Adapter(ABC, Generic[AccountT]):
             str(failure),
             permanent=failure.permanent,
             retry_after=failure.retry_after,
-            mark="no_answer" if failure.written else "not_reached",
+            mark=_mark(failure),
             # A connection that was closed without a word (an idle one, mostly) carried nothing the platform acted on.
             maybe_sent=failure.written and not isinstance(failure, http.HttpConnectionError),
         )
+
+    def _download(self, url: str, attachment: Attachment, *, hosts: Collection[str] | None, **options: Any) -> Media:
+        """Fetches a file; redirects may only lead to `hosts` again.
+
+        Args:
+            url: The address.
+            attachment: What it belongs to; gives the name, and the type where the bytes do not tell.
+            hosts: When the platform handed the address out: its own hosts; the account's `allowed_hosts` take their
+                place. None for an address of the account itself, which then must not redirect.
+            **options: `headers`, `max_bytes`, `allow_redirects` of `clawdbot.http.request`.
+        """
+        options.setdefault("max_bytes", MAX_MEDIA_BYTES)
+        options.setdefault("allow_redirects", hosts is not None)
+        response = self._call("GET", url, handed_out_for=hosts, read_s=MEDIA_READ_S, **options)
+        if not response.ok or response.status == 202:
+            waiting = response.status in (202, 408, 425, 429) or response.status >= 500
+            raise SendError(
+                f"the file was answered with {response.status}",
+                permanent=not waiting,
+                retry_after=response.retry_after,
+                mark="media_not_ready" if waiting else "media_gone",
+            )
+        told = attachment.mime or response.headers.get("Content-Type", "")
+        return Media(response.body, content_type(response.body, told), attachment.name or "")
+
+
+def _mark(failure: http.HttpError) -> str:
+    if isinstance(failure, http.ResponseTooLarge):
+        return "too_large"
+    if isinstance(failure, http.AddressRefused):
+        return "foreign_address"
+    return "no_answer" if failure.written else "not_reached"
+
+
+def refuse_large(size: int | None, max_bytes: int) -> None:
+    """Refuses a file whose announced size is over the cap, before a byte of it is fetched.
+
+    Raises:
+        SendError: Permanent, with mark "too_large".
+    """
+    if size is not None and size > max_bytes:
+        raise SendError(f"the file is larger than {max_bytes} bytes", permanent=True, mark="too_large")
 
 
 def require_post(request: WebhookRequest) -> None:

@@ -102,12 +102,15 @@ class Event:
     Attributes:
         kind: See `EventKind`. A command typed as text is a `message` with `command` set.
         dedupe_key: Same for every delivery of the same event, different for different events of one channel.
+        twin_key: Set when the platform tells one thing as two events with keys of their own (a mention in Slack):
+            the same for both, so that the second one is dropped.
         user_id: Who did it; None where the platform does not say (a channel post).
         chat_id: Where to answer; None where there is no chat (a button under an inline message).
         chat_type: "private", "group" or "channel".
         message_id: The platform's id of the message this is about.
         text: What was said, without the leading mention of the bot.
-        command: Command name in lower case, without slash and bot name.
+        command: Command name in lower case, without bot name; without slash too, save for Slack's slash commands,
+            whose registered name begins with it.
         args: What followed the command: text, or a mapping where the platform has named options.
         reply_to: Id of the message this answers.
         thread_id: Topic or thread inside the chat; pass it back when answering.
@@ -129,6 +132,7 @@ class Event:
 
     kind: EventKind
     dedupe_key: str
+    twin_key: str = ""
     user_id: str | None = None
     chat_id: str | None = None
     chat_type: str = "private"
@@ -236,6 +240,7 @@ class OutgoingMessage:
         reply_token: From the event, where the platform gave one.
         reply_url: From the event, where the platform gave one.
         idempotency_key: Same for every try of the same message; used where the platform takes one.
+        part: 0 for the first message of an answer, 1, 2, ... for what did not fit into it.
         data: Extras. Neutral: "buttons", rows of {"text", "data" or "url"}. Else platform specific.
     """
 
@@ -247,6 +252,7 @@ class OutgoingMessage:
     reply_token: str | None = None
     reply_url: str | None = None
     idempotency_key: str = ""
+    part: int = 0
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 

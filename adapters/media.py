@@ -24,6 +24,16 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
 )
 _RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
 UNKNOWN = "application/octet-stream"
+_HTML = (b"<!doctype html", b"<html")
+# What can hide behind these; what is said about the file may be finer than what its first bytes show.
+_FINER = {
+    "application/zip": ("application/",),
+    "audio/ogg": ("audio/", "video/"),
+    "video/mp4": ("audio/", "video/"),
+    "video/webm": ("audio/", "video/"),
+    "text/plain": ("text/", "application/json", "application/xml"),
+    UNKNOWN: ("application/",),
+}
 
 
 def content_type_of(body: bytes) -> str:
@@ -33,8 +43,22 @@ def content_type_of(body: bytes) -> str:
     for offset, magic, content_type in _MAGIC:
         if body.startswith(magic, offset):
             return content_type
+    if body[:64].lstrip().lower().startswith(_HTML):
+        return "text/html"
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:
         return UNKNOWN
     return "text/plain" if body and b"\x00" not in body else UNKNOWN
+
+
+def content_type(body: bytes, told: str) -> str:
+    """The content type of a file by its bytes, and by what is told where that only refines it.
+
+    Args:
+        body: The file.
+        told: What sender or platform say; "" when they say nothing.
+    """
+    told = told.partition(";")[0].strip().lower()
+    shown = content_type_of(body)
+    return told if told != "text/html" and told.startswith(_FINER.get(shown, ("\0",))) else shown

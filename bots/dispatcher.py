@@ -177,10 +177,11 @@ def _apply_edit(row: InboundEvent, event: Event, conversation: Conversation) -> 
     """An edited message changes what is on record; it is not answered again."""
     with transaction.atomic():
         inbox.finish(row, conversation_id=conversation.pk)
-        if event.message_id:
-            Message.objects.filter(
-                conversation=conversation, role=Role.USER, platform_message_id=event.message_id
-            ).update(text=event.text)
+        edited = event.target_message_id or event.message_id
+        if edited:
+            Message.objects.filter(conversation=conversation, role=Role.USER, platform_message_id=edited).update(
+                text=event.text
+            )
 
 
 def _store_messages(row: InboundEvent, turn: engine.Turn, reply: engine.Reply) -> tuple[Message, Message | None]:
@@ -265,7 +266,7 @@ def _payloads(channel: Channel, event: Event, answered: Message) -> list[dict[st
     if channel.platform == PLATFORM:
         return [common | {"text": answered.text, "data": message_frame(answered)}]
     parts = channels.adapter_for(channel).split(answered.text)
-    payloads = [common | {"text": part} for part in parts]
+    payloads = [common | {"text": text, "part": number} for number, text in enumerate(parts)]
     if event.chat_type != "private" and event.message_id:
         payloads[0]["reply_to"] = event.message_id
     return [{key: value for key, value in payload.items() if value is not None} for payload in payloads]

@@ -78,16 +78,34 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
     try:
         with transaction.atomic():
             statements.insert(row)
-            if event.command == "stop" or event.text.strip().lower() in STOP_TEXTS:
+            if event.twin_key:
+                _bar_twin(channel, event, row)
+            if event.command.removeprefix("/") == "stop" or event.text.strip().lower() in STOP_TEXTS:
                 # /stop overtakes the queue: the turn in work looks at this flag while the model speaks
                 InboundEvent.objects.filter(queue_key=row.queue_key, state=State.PROCESSING).update(
                     cancel_requested=True
                 )
     except IntegrityError:
-        if InboundEvent.objects.filter(channel=channel, dedupe_key=row.dedupe_key).exists():
+        keys = [key[:191] for key in (event.dedupe_key, event.twin_key) if key]
+        if InboundEvent.objects.filter(channel=channel, dedupe_key__in=keys).exists():
             return None
         raise
     return row
+
+
+def _bar_twin(channel: Channel, event: Event, row: InboundEvent) -> None:
+    """Takes the key that the event shares with its twin, in the same transaction: whichever comes second is known."""
+    statements.insert(
+        InboundEvent(
+            channel=channel,
+            dedupe_key=event.twin_key[:191],
+            queue_key=row.queue_key,
+            kind="ignored",
+            payload={"twin_of": event.dedupe_key},
+            state=State.IGNORED,
+            request_id=row.request_id,
+        )
+    )
 
 
 def claim(row_id: int) -> InboundEvent | None:

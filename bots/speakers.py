@@ -90,7 +90,11 @@ def _find_identity(channel: Channel, event: Event, external_id: str, kind: str =
     if known is not None:
         return known
     rows = Identity.objects.select_related("person").filter(channel=channel, external_id=external_id)
-    identity = rows.first() or _new_identity(channel, event, external_id, kind)
+    identity = rows.first()
+    if identity is None and external_id == event.user_id:
+        # WhatsApp may stop telling the phone number; then this is somebody known under their second id.
+        identity = Identity.objects.select_related("person").filter(channel=channel, alt_id=external_id).first()
+    identity = identity or _new_identity(channel, event, external_id, kind)
     with _lock:
         _identities[key] = identity
     return identity

@@ -66,3 +66,8 @@ class TelegramAccount(Account):
     def api(self) -> str:
         """Base of every method's URL; it holds the token, never log it."""
         return f"{self.base_url or DEFAULT_BASE_URL}/bot{self.token}"
+
+    @property
+    def files(self) -> str:
+        """Base of every file's URL; it holds the token, never log it."""
+        return f"{self.base_url or DEFAULT_BASE_URL}/file/bot{self.token}"

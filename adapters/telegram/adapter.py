@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
-from adapters.base import READ_S, Adapter, require_post
-from adapters.errors import MalformedPayload, SendError, SignatureRejected
+from adapters.base import MAX_MEDIA_BYTES, READ_S, Adapter, refuse_large, require_post
+from adapters.errors import MalformedPayload, NotSupported, SendError, SignatureRejected
 from adapters.events import (
+    Attachment,
     BotIdentity,
     Event,
     EventKind,
+    Media,
     OutgoingMessage,
     Polled,
     Received,
@@ -25,7 +28,7 @@ from adapters.splitter import utf16_units
 from adapters.telegram.account import TelegramAccount
 from adapters.telegram.keyboard import inline_keyboard
 from adapters.telegram.message import Bot, display_name
-from adapters.telegram.outcome import BAD_MARKUP, MIGRATED, judge, result_of
+from adapters.telegram.outcome import BAD_MARKUP, MIGRATED, NOT_MODIFIED, judge, result_of
 from adapters.telegram.render import to_html
 from adapters.telegram.updates import ALLOWED_UPDATES, events_of
 from clawdbot import crypto
@@ -43,6 +46,8 @@ class TelegramAdapter(Adapter[TelegramAccount]):
     label = {"en": "Telegram", "zh": "Telegram"}
     schema = TelegramAccount
     supports_typing = True
+    supports_edit = True
+    supports_media = True
     supports_polling = True
     supports_webhook_setup = True
     text_limit = 4096
@@ -133,14 +138,27 @@ class TelegramAdapter(Adapter[TelegramAccount]):
             body["link_preview_options"] = {"is_disabled": True}
         return body
 
-    def _deliver(self, body: Mapping[str, Any]) -> SendReceipt:
-        response = self._call("POST", f"{self.account.api}/sendMessage", json=body)
+    def _deliver(self, body: Mapping[str, Any], method: str = "sendMessage") -> SendReceipt:
+        response = self._call("POST", f"{self.account.api}/{method}", json=body)
         return self.classify(response.status, response.headers, response.body)
+
+    def edit(self, message_id: str, message: OutgoingMessage) -> SendReceipt:
+        """Replaces text and buttons of a sent message; the same text again is a success."""
+        body = self._body(replace(message, reply_to=None, thread_id=None)) | {"message_id": int(message_id)}
+        try:
+            return self._deliver(body, "editMessageText")
+        except SendError as error:
+            if error.mark == NOT_MODIFIED:
+                return SendReceipt(message_id)
+            if error.mark != BAD_MARKUP:
+                raise
+        plain = {name: value for name, value in body.items() if name != "parse_mode"}
+        return self._deliver(plain | {"text": plain_text(message.text)}, "editMessageText")
 
     def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
         return judge(status, headers, body)
 
-    def send_typing(self, chat_id: str, thread_id: str | None = None) -> None:
+    def send_typing(self, chat_id: str, thread_id: str | None = None, *, message_id: str | None = None) -> None:
         """Shows "typing" for 5 seconds or until the next message."""
         body: dict[str, Any] = {"chat_id": chat_id, "action": "typing"}
         if thread_id and thread_id.isdigit():
@@ -150,6 +168,21 @@ class TelegramAdapter(Adapter[TelegramAccount]):
     def answer_action(self, reply_token: str, text: str = "") -> None:
         """Stops the spinner on a pressed button; `text` (at most 200 characters) shows as a short notice."""
         self._api("answerCallbackQuery", {"callback_query_id": reply_token, "text": text[:200]})
+
+    def fetch_media(
+        self, attachment: Attachment, *, message_id: str | None = None, max_bytes: int = MAX_MEDIA_BYTES
+    ) -> Media:
+        """Downloads a file by getFile; Telegram serves bots files of up to 20 MB, for an hour."""
+        if not attachment.id or attachment.type in ("location", "contact"):
+            raise NotSupported(f"a {attachment.type} is no file")
+        refuse_large(attachment.size, max_bytes)
+        found = self._api("getFile", {"file_id": attachment.id})
+        path = as_text(found, "file_path") if isinstance(found, dict) else ""
+        if not path:
+            raise SendError("Telegram gave no path for the file", permanent=True, mark="media_gone")
+        # Not handed out: the address is built from the account's own, only the path comes from Telegram.
+        url = f"{self.account.files}/{quote(path)}"
+        return self._download(url, attachment, hosts=None, max_bytes=max_bytes)
 
     # Set-up
 

@@ -10,10 +10,11 @@ from adapters.events import Headers, SendReceipt
 from adapters.payload import as_id, as_int, as_number, as_object, as_text, parse_object
 from clawdbot.http import parse_retry_after
 
-__all__ = ["BAD_MARKUP", "MIGRATED", "judge", "result_of"]
+__all__ = ["BAD_MARKUP", "MIGRATED", "NOT_MODIFIED", "judge", "result_of"]
 
 BAD_MARKUP = "bad_markup"
 MIGRATED = "migrate"
+NOT_MODIFIED = "not_modified"
 
 # Fragments of the description, lower case. The codes alone do not tell these apart.
 _DESCRIPTIONS = (
@@ -29,7 +30,7 @@ _DESCRIPTIONS = (
     ("have no rights", "no_rights"),
     ("message thread not found", "thread_not_found"),
     ("message text is empty", "empty"),
-    ("message is not modified", "not_modified"),
+    ("message is not modified", NOT_MODIFIED),
     ("terminated by other getupdates", "polled_elsewhere"),
     ("webhook is active", "webhook_active"),
 )

@@ -56,7 +56,7 @@ class WebAdapter(Adapter[WebAccount]):
             return SendReceipt()
         raise SendError(f"status {status}", permanent=400 <= status < 500, mark="refused")
 
-    def send_typing(self, chat_id: str, thread_id: str | None = None) -> None:
+    def send_typing(self, chat_id: str, thread_id: str | None = None, *, message_id: str | None = None) -> None:
         self._publish(chat_id, {"type": "typing"})
 
     def whoami(self) -> BotIdentity:

@@ -33,8 +33,12 @@ def parse(turn: Turn) -> tuple[str, str] | None:
     """(name, argument) when the message is a command: by the platform's mark, or a leading slash."""
     if turn.event.command:
         args = turn.event.args
-        rest = args if isinstance(args, str) else turn.text.partition(" ")[2]
-        return turn.event.command.lower(), rest.strip()
+        name, rest = turn.event.command.lower().removeprefix("/"), args if isinstance(args, str) else turn.text
+        if turn.event.kind == "command" and name not in _BY_NAME and rest.strip():
+            return (
+                None  # a command the operator registered at the platform, such as /ask: what follows is said to the bot
+            )
+        return name, rest.strip()
     if turn.text.startswith(("/", "/")):
         name, _sep, rest = turn.text[1:].partition(" ")
         return name.lower(), rest.strip()

@@ -117,7 +117,8 @@ def _payloads(conversation: Conversation, message: Message) -> list[dict[str, An
         common["thread_id"] = conversation.thread_id
     if conversation.channel.platform == PLATFORM:
         return [common | {"text": message.text, "data": message_frame(message)}]
-    return [common | {"text": part} for part in adapter_for(conversation.channel).split(message.text)]
+    parts = adapter_for(conversation.channel).split(message.text)
+    return [common | {"text": text, "part": number} for number, text in enumerate(parts)]
 
 
 def _user_id(conversation: Conversation) -> str:

@@ -141,7 +141,15 @@ def test_web_without_or_with_a_broken_publisher_is_a_passing_error() -> None:
 
 def test_what_a_platform_cannot_do_is_said_plainly() -> None:
     adapter = webhook()
-    for call in (adapter.whoami, adapter.webhook_info, adapter.delete_webhook, lambda: adapter.poll(None)):
+    calls = (
+        adapter.whoami,
+        adapter.webhook_info,
+        adapter.delete_webhook,
+        lambda: adapter.poll(None),
+        lambda: adapter.edit("1", OutgoingMessage(chat_id="c", text="x")),
+        lambda: adapter.fetch_media(Attachment("image", "1")),
+    )
+    for call in calls:
         with pytest.raises(NotSupported):
             call()
     adapter.send_typing("c")

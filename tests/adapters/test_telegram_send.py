@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.errors import SendError
-from adapters.events import EventKind, OutgoingMessage
+from adapters.events import Attachment, EventKind, OutgoingMessage
 from clawdbot import http
 from tests.adapters.builders import TOKEN, message, telegram
 from tests.clawdbot.server import Answer, Recorded, Server, json_answer
@@ -130,6 +130,44 @@ def test_typing_and_confirming_a_button_are_calls_of_their_own(server: Server) -
     assert typing.json == {"chat_id": "42", "action": "typing", "message_thread_id": 7}
     assert confirmed.path.endswith("/answerCallbackQuery")
     assert confirmed.json == {"callback_query_id": "991", "text": "ok"}
+
+
+def test_a_sent_message_is_edited_and_the_same_text_again_is_a_success(server: Server) -> None:
+    server.answer(SENT, failure(400, "Bad Request: message is not modified: specified new message content"))
+    adapter = telegram(base_url=server.url)
+    outgoing = OutgoingMessage(chat_id="42", text="**more**", reply_to="5")
+    assert [adapter.edit("1366", outgoing).message_id for _ in range(2)] == ["1366", "1366"]
+    assert server.requests[0].path.endswith("/editMessageText")
+    assert server.requests[0].json == {"chat_id": "42", "message_id": 1366, "text": "<b>more</b>", "parse_mode": "HTML"}
+
+
+def test_a_file_is_fetched_by_its_path_and_typed_by_its_bytes(server: Server) -> None:
+    found = json_answer({"ok": True, "result": {"file_id": "A", "file_path": "photos/file 1.jpg"}})
+    server.answer(found, Answer(200, b"\x89PNG\r\n\x1a\n...", {"Content-Type": "image/jpeg"}))
+    media = telegram(base_url=server.url).fetch_media(Attachment("image", "A"))
+    assert (media.content_type, media.body[:4]) == ("image/png", b"\x89PNG")
+    assert server.requests[1].path == f"/file/bot{TOKEN}/photos/file%201.jpg"
+
+
+@pytest.mark.parametrize(
+    ("attachment", "answer", "mark", "permanent"),
+    [
+        (Attachment("video", "A", size=21 * 1024 * 1024), Answer(), "too_large", True),
+        (Attachment("video", "A"), Answer(200, b"x" * 2000), "too_large", True),
+        (Attachment("video", "A"), Answer(404, b""), "media_gone", True),
+        (Attachment("video", "A"), Answer(302, b"", {"Location": "http://169.254.169.254/"}), "media_gone", True),
+        (Attachment("video", "A"), Answer(503, b""), "media_not_ready", False),
+    ],
+)
+def test_a_file_that_cannot_be_had_says_why(
+    server: Server, attachment: Attachment, answer: Answer, mark: str, permanent: bool
+) -> None:
+    server.answer(json_answer({"ok": True, "result": {"file_path": "f"}}), answer)
+    limit = 1000 if attachment.size is None else 20 * 1024 * 1024
+    with pytest.raises(SendError) as caught:
+        telegram(base_url=server.url).fetch_media(attachment, max_bytes=limit)
+    assert (caught.value.mark, caught.value.permanent) == (mark, permanent)
+    assert TOKEN not in str(caught.value)
 
 
 def test_whoami_really_asks(server: Server) -> None:

@@ -120,6 +120,28 @@ def test_commands_work_in_both_languages_and_an_unknown_one_gets_help(channel: C
     assert "/忘记" in help_zh
 
 
+def test_a_command_registered_at_the_platform_is_known_with_its_slash_and_its_text_is_said_to_the_bot(
+    channel: Channel, api: BotApi, model: StubModel
+) -> None:
+    say(channel, "", kind=EventKind.COMMAND, command="/help", args="")
+    say(channel, "what is new?", kind=EventKind.COMMAND, command="/ask", args="what is new?")
+    say(channel, "你好?", kind=EventKind.COMMAND, command="ask", args={"question": "你好?"})
+    assert "/help" in answers()[0]
+    assert answers()[1:] == ["You said: what is new?", "You said: 你好?"]
+
+
+def test_an_edit_may_name_the_message_it_changes_apart_from_its_own_id(channel: Channel, model: StubModel) -> None:
+    say(channel, "helo", message_id="m-1")
+    say(channel, "hello", kind=EventKind.EDIT, message_id="m-2", target_message_id="m-1")
+    assert Message.objects.get(role="user").text == "hello"
+
+
+def test_who_is_known_by_a_second_id_stays_the_same_person(channel: Channel, model: StubModel) -> None:
+    say(channel, "hello", user="4912345", alt_user_id="US.17")
+    say(channel, "hello again", user="US.17")
+    assert Person.objects.count() == 1
+
+
 def test_forget_asks_first_and_deletes_everything_after_yes(channel: Channel, model: StubModel) -> None:
     say(channel, "My sister lives in Chengdu")
     say(channel, "/forget")

@@ -24,6 +24,16 @@ def test_a_repeated_delivery_gives_one_row() -> None:
     assert InboundEvent.objects.count() == 1
 
 
+def test_one_thing_told_as_two_events_gives_one_turn_whichever_comes_first() -> None:
+    channel = make_channel()
+    first = inbox.accept(channel, [make_event("@bot hi", key="Ev1", twin_key="C1:17.1")])
+    twin = inbox.accept(channel, [make_event("@bot hi", key="Ev2", twin_key="C1:17.1")])
+    again = inbox.accept(channel, [make_event("@bot hi", key="Ev1", twin_key="C1:17.1")])
+    assert [len(result.accepted) for result in (first, twin, again)] == [1, 0, 0]
+    assert (twin.duplicates, again.duplicates) == (1, 1)
+    assert InboundEvent.objects.filter(state=State.PENDING).count() == 1
+
+
 def test_the_same_key_on_another_channel_is_another_event() -> None:
     for channel in (make_channel(), make_channel()):
         assert inbox.accept(channel, [make_event(key="u1")]).accepted
