@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from clawdbot_site import storage
 from clawdbot_site.rules import broken_rule
 from clawdbot_site.sources import (
     ConfigError,
@@ -81,7 +82,12 @@ class MemorySettings(Section):
     """What bots remember, and for how long."""
 
     type: Literal["sqlite", "postgresql", "mysql", "mongodb"] = Field(
-        "sqlite", description="Where memories lie. postgresql needs database_url; mysql and mongodb come later."
+        "sqlite",
+        description="Where memories lie. mysql also means MariaDB; mongodb is refused (docs/memory.md says why).",
+    )
+    database_url: str = Field(
+        "",
+        description="Database of the memories alone, e.g. mysql://user:password@host/name; empty: beside the rest.",
     )
     retention_days: int = Field(
         90, ge=0, description="Days after which memories go, where a bot does not say otherwise; 0: never."
@@ -230,9 +236,8 @@ def load(**overrides: Any) -> Config:
         config = Config(**overrides)
     except ValidationError as error:
         raise ConfigError(explain(error, Config)) from None
-    if config.database_url.startswith("postgres") and config.memory.type == "sqlite":
-        # DATABASE_URL moves everything, memories with it.
-        config = config.model_copy(update={"memory": config.memory.model_copy(update={"type": "postgresql"})})
+    if kind := storage.implied_memory_type(config):
+        config = config.model_copy(update={"memory": config.memory.model_copy(update={"type": kind})})
     if broken := broken_rule(config):
         raise ConfigError(explain_rule(broken))
     return config

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clawdbot_site import storage
+
 if TYPE_CHECKING:
     from clawdbot_site.config import Config
 
+_EXAMPLES = {
+    "postgresql": "or DATABASE_URL=postgresql://... for everything",
+    "mysql": "mysql://user:password@host/name",
+}
 _DATABASES = ("postgresql", "postgres", "sqlite")
 
 
@@ -32,11 +38,19 @@ def _broker(config: Config) -> tuple[str, str] | None:
 
 
 def _memory(config: Config) -> tuple[str, str] | None:
-    kind = config.memory.type
-    if kind in ("mysql", "mongodb"):
-        return "memory.type", f"{kind} is not built yet; use sqlite or postgresql"
-    if kind == "postgresql" and not config.database_url.startswith("postgres"):
-        return "memory.type", "postgresql needs database_url (environment: DATABASE_URL=postgresql://...)"
+    kind, url = config.memory.type, config.memory.database_url
+    if kind == "mongodb":
+        return "memory.type", "mongodb cannot hold memories (docs/memory.md says why); use sqlite, postgresql or mysql"
+    if not url:
+        if kind in ("sqlite", storage.kind_of(config.database_url)):
+            return None
+        return "memory.type", f"{kind} needs memory.database_url ({_EXAMPLES[kind]})"
+    found = storage.kind_of(url)
+    if "://" not in url or found not in (kind, ""):
+        wanted = f"is {kind}, so this must begin with {kind}://"
+        return "memory.database_url", f"memory.type {wanted}"
+    if not found:
+        return "memory.database_url", "must begin with sqlite://, postgresql:// or mysql://"
     return None
 
 

@@ -106,7 +106,8 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 
-DATABASES = {"default": storage.database(CLAWDBOT.database_url, HOME)}
+DATABASES = storage.databases(CLAWDBOT)
+DATABASE_ROUTERS = ["clawdbot_site.routers.MemoryRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": storage.cache(CLAWDBOT.redis_url)}
 CHANNEL_LAYERS = {"default": storage.channel_layer(CLAWDBOT.redis_url)}
@@ -141,6 +142,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "memory.embed_pending",
         "schedule": timedelta(seconds=30),
         "options": {"expires": 30},
+    },
+    "memory.sweep_orphans": {
+        "task": "memory.sweep_orphans",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
     },
 }
 

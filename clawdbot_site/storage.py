@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dj_database_url
+
+if TYPE_CHECKING:
+    from clawdbot_site.config import Config
+
+_KINDS = {
+    "sqlite": "sqlite",
+    "postgres": "postgresql",
+    "postgresql": "postgresql",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+    "mongodb": "mongodb",
+    "mongodb+srv": "mongodb",
+}
 
 # Read and write caches are per connection; 8 MiB holds the hot pages of the queues and of one person's memory.
 _SQLITE_START = (
@@ -17,19 +30,67 @@ _SQLITE_START = (
 )
 
 
+def kind_of(url: str) -> str:
+    """The `memory.type` of a database address, "" for one that nobody here knows. No address is SQLite under home."""
+    return _KINDS.get(url.partition("://")[0], "") if url else "sqlite"
+
+
+def implied_memory_type(config: Config) -> str:
+    """What `memory.type` must mean where it was left at its default beside an address that says otherwise; else ""."""
+    memory = config.memory
+    if memory.database_url:
+        return kind_of(memory.database_url) if "type" not in memory.model_fields_set else ""
+    # DATABASE_URL moves everything, memories with it.
+    return "postgresql" if kind_of(config.database_url) == "postgresql" and memory.type == "sqlite" else ""
+
+
+def databases(config: Config) -> dict[str, dict[str, Any]]:
+    """DATABASES: `default`, and `memory` where the memories have an address of their own."""
+    found = {"default": database(config.database_url, config.home)}
+    if config.memory.database_url:
+        found["memory"] = memory_database(config.memory.database_url, config.home)
+    return found
+
+
 def database(url: str, home: Path) -> dict[str, Any]:
     """DATABASES["default"]."""
     if url.startswith("postgres"):
         return _postgresql(url)
-    path = home / "clawdbot.sqlite3" if not url else Path(str(dj_database_url.parse(url)["NAME"]))
+    return _sqlite(home / "clawdbot.sqlite3" if not url else _path(url), home / "test.sqlite3")
+
+
+def memory_database(url: str, home: Path) -> dict[str, Any]:
+    """DATABASES["memory"]. `sqlite://` without a path is a file under home."""
+    kind = kind_of(url)
+    if kind == "postgresql":
+        return _postgresql(url)
+    if kind == "mysql":
+        return _mysql(url)
+    path = url.partition("://")[2].strip("/")
+    return _sqlite(_path(url) if path else home / "memory.sqlite3", home / "test-memory.sqlite3")
+
+
+def _path(url: str) -> Path:
+    return Path(str(dj_database_url.parse(url)["NAME"]))
+
+
+def _sqlite(path: Path, test: Path) -> dict[str, Any]:
     return {
         "ENGINE": "clawdbot_site.sqlite",
         "NAME": path,
         # IMMEDIATE takes the write lock at BEGIN, so a transaction waits its turn instead of failing half way;
         # WAL lets readers go on meanwhile; FULL makes a commit survive a power cut.
         "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 30, "init_command": _SQLITE_START},
-        "TEST": {"NAME": home / "test.sqlite3"},
+        "TEST": {"NAME": test},
     }
+
+
+def _mysql(url: str) -> dict[str, Any]:
+    rest = url.partition("://")[2]
+    # a Unix socket is given as on PostgreSQL: its path, percent-encoded, in place of the host
+    found: dict[str, Any] = dict(dj_database_url.parse(f"mysql://{rest}", engine="clawdbot_site.mysql"))
+    # Nothing pools these connections: one is kept by its thread for a minute, and checked before it is used again.
+    return {**found, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 
 def _postgresql(url: str) -> dict[str, Any]:

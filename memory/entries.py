@@ -9,11 +9,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
-from django.db import connection
 from django.db.models import Count, F, Max, Min, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from memory import database
 from memory.models import MemoryEntry, MemoryEntryQuerySet, new_stamp
 from memory.scope_index import Row
 from memory.tokenizer import index_terms, tokenize
@@ -70,7 +70,7 @@ def of_scope(scope: Scope) -> MemoryEntryQuerySet:
 
 def state(scope: Scope, *, derived: bool = False) -> State:
     """Of the scope's turns, or of what is derived from them."""
-    with connection.cursor() as cursor:
+    with database.connection().cursor() as cursor:
         cursor.execute(_STATE + _KINDS[derived], (scope.person_id, scope.bot_id))
         count, total = cursor.fetchone()
     return int(count), int(total or 0)
@@ -92,7 +92,8 @@ class _Draft:
 
     def values(self, label: str, now: datetime) -> tuple[Any, ...]:
         """In the order of _INSERT, as the database takes them."""
-        turn, adapt = self.turn, connection.ops.adapt_datetimefield_value
+        turn, ops = self.turn, database.connection().ops
+        adapt = ops.adapt_datetimefield_value
         local = _local(turn.occurred_at)
         indexed = self.first is None
         vector = turn.vector if indexed else None
@@ -100,7 +101,7 @@ class _Draft:
             turn.bot_id, turn.person_id, turn.conversation_id, turn.message_id, "turn", turn.role, turn.speaker[:200],
             (turn.session or str(turn.conversation_id or ""))[:64], turn.external_id or None, turn.text,
             " ".join(index_terms(turn.text, turn.speaker, local)) if indexed else "", self.digest, self.copies,
-            self.copy_of(), False, adapt(turn.occurred_at), connection.ops.adapt_datefield_value(local.date()),
+            self.copy_of(), False, adapt(turn.occurred_at), ops.adapt_datefield_value(local.date()),
             adapt(self.last_seen or turn.occurred_at), adapt(now), pack(vector) if vector is not None else None,
             label if vector is not None else "", new_stamp(), turn.origin_id,
         )  # fmt: skip
@@ -153,7 +154,7 @@ def _known(scope: Scope, turns: Sequence[Turn]) -> tuple[dict[str, _Draft | int]
             if not wanted:
                 continue
             marks = ", ".join(["%s"] * len(wanted))
-            with connection.cursor() as cursor:
+            with database.connection().cursor() as cursor:
                 cursor.execute(f"{_KNOWN}{column} IN ({marks})", (scope.person_id, scope.bot_id, *wanted))
                 found = cursor.fetchall()
             for pk, known, digest, copy_of in found:
@@ -184,12 +185,12 @@ def _save(drafts: Sequence[_Draft], label: str) -> None:
     """One INSERT for up to 500 rows; sets their ids."""
     now = timezone.now()
     one = f"({', '.join(['%s'] * len(_INSERT))})"
-    size = _CHUNK if connection.features.can_return_rows_from_bulk_insert else 1
+    size = _CHUNK if database.connection().features.can_return_rows_from_bulk_insert else 1
     for start in range(0, len(drafts), size):
         part = drafts[start : start + size]
         values = [value for draft in part for value in draft.values(label, now)]
         sql = f"INSERT INTO {_TABLE} ({', '.join(_INSERT)}) VALUES {', '.join([one] * len(part))}"  # noqa: S608
-        with connection.cursor() as cursor:
+        with database.connection().cursor() as cursor:
             if size == 1:
                 cursor.execute(sql, values)
                 part[0].pk = int(cursor.lastrowid)
@@ -218,7 +219,7 @@ def rows(
     elif after is not None:
         sql += " AND id > %s"
         values.append(after)
-    with connection.cursor() as cursor:
+    with database.connection().cursor() as cursor:
         cursor.execute(f"{sql} ORDER BY occurred_at, id", values)
         found = cursor.fetchall()
     labels = (model, f"{model}:query") if model else ()

@@ -9,6 +9,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from memory.fields import DigestField
+
 STAMP_BITS = 40
 _CLAIM_FIELDS = frozenset({"claim", "claim_until"})
 
@@ -73,24 +75,42 @@ class MemoryEntry(models.Model):
         USER = "user", _("Person")
         ASSISTANT = "assistant", _("Bot")
 
-    # Both scope keys are covered by composite indexes below, so neither carries one of its own.
+    # These four rows may lie in another database (memory.database): no database can guard such a reference or follow
+    # it, so `memory.deletion` does. Both scope keys are covered by composite indexes below.
     bot = models.ForeignKey(
-        "bots.Bot", on_delete=models.CASCADE, related_name="memories", db_index=False, verbose_name=_("bot")
+        "bots.Bot",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="memories",
+        db_index=False,
+        verbose_name=_("bot"),
     )
     person = models.ForeignKey(
-        "bots.Person", on_delete=models.CASCADE, related_name="memories", db_index=False, verbose_name=_("person")
+        "bots.Person",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="memories",
+        db_index=False,
+        verbose_name=_("person"),
     )
     # Memory outlives the transcript it came from: an operator may prune conversations.
     conversation = models.ForeignKey(
         "bots.Conversation",
-        on_delete=models.SET_NULL,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
         null=True,
         blank=True,
         related_name="memories",
         verbose_name=_("conversation"),
     )
     message = models.ForeignKey(
-        "bots.Message", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("message")
+        "bots.Message",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("message"),
     )
     # While two people are linked: the id of the one the words came from, so that the link can be undone.
     origin_id = models.BigIntegerField(null=True, editable=False)
@@ -101,7 +121,7 @@ class MemoryEntry(models.Model):
     external_id = models.CharField(_("external id"), max_length=191, null=True, blank=True)
     text = models.TextField(_("text"))
     tokens = models.TextField(_("index text"), blank=True, editable=False)
-    content_hash = models.BinaryField(_("content hash"), max_length=16, editable=False)
+    content_hash = DigestField(_("content hash"), max_length=16, editable=False)
     duplicates = models.PositiveIntegerField(_("repeated"), default=0, editable=False)
     # Deleting a memory deletes its copies: whoever says "forget this" means every time it was said.
     duplicate_of = models.ForeignKey(

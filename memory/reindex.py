@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
-from django.db import transaction
-
-from memory import embeddings, entries, pending
+from memory import database, embeddings, entries, pending
 from memory.models import MemoryEntry, MemoryEntryQuerySet, new_stamp
 from memory.tokenizer import index_terms
 
@@ -30,7 +28,7 @@ def rewrite_index(rows: MemoryEntryQuerySet, report: Callable[[int], object] = l
             if tokens != row.tokens or digest != bytes(row.content_hash):
                 row.tokens, row.content_hash, row.stamp = tokens, digest, new_stamp()
                 stale.append(row)
-        with transaction.atomic():
+        with database.atomic():
             changed += MemoryEntry.objects.bulk_update(stale, ("tokens", "content_hash", "stamp")) if stale else 0
         report(len(part))
     return changed

@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 from django.apps import apps
-from django.db import transaction
 from django.utils import timezone
 
-from memory import embeddings, entries, wakeup
+from memory import database, embeddings, entries, wakeup
 from memory.cues import Cues, read_cues
 from memory.embeddings import query_label
 from memory.errors import EmbedderUnavailable, UnknownScope
@@ -114,7 +113,7 @@ class MemoryStore:
         turn = Turn(bot_id=self.bot_id, conversation_id=conversation_id, text=content, **fields)
         if not content.strip():
             raise ValueError("there is nothing to remember in a blank text")
-        with transaction.atomic():
+        with database.atomic():
             return self.remember([turn])[0]
 
     def recall(
@@ -176,7 +175,7 @@ class MemoryStore:
         those of other processes see the change at their next use.
         """
         self._own(scope)
-        with transaction.atomic():
+        with database.atomic():
             rows = entries.of_scope(scope)
             if ids is not None:
                 rows = rows.filter(pk__in=list(ids))

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from memory import entries
+from memory import database, entries
 from memory.errors import BadLine
 from memory.types import Scope, Turn
 
@@ -136,7 +135,7 @@ def _store(batch: list[Turn], scope: Scope, report: Report) -> None:
     if not batch:
         return
     rows = entries.of_scope(scope)
-    with transaction.atomic():
+    with database.atomic():
         before = rows.count()
         entries.insert(scope, batch, "")
         stored = rows.count() - before

@@ -7,9 +7,8 @@ import threading
 import time
 
 from celery import current_app
-from django.db import transaction
 
-from memory import embeddings
+from memory import database, embeddings
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +23,7 @@ _covered_until = 0.0
 def embed_after_commit() -> None:
     """Enqueues `memory.embed_pending` once the surrounding transaction is committed."""
     if embeddings.enabled():
-        transaction.on_commit(_enqueue)
+        database.on_commit(_enqueue)
 
 
 def _enqueue() -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import django
 import pytest
+from django.conf import settings as django_settings
 from django.utils import translation
 from hypothesis import HealthCheck, settings
 
@@ -24,9 +25,9 @@ atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 for _name in [name for name in os.environ if name.startswith("CLAWDBOT_")]:
     del os.environ[_name]
 os.environ.pop("PORT", None)
-for _name in ("DATABASE_URL", "REDIS_URL"):
+for _name in ("DATABASE_URL", "REDIS_URL", "CLAWDBOT_MEMORY__DATABASE_URL"):
     os.environ.pop(_name, None)
-    if _value := os.environ.get(f"TEST_{_name}"):
+    if _value := os.environ.get(f"TEST_{_name.removeprefix('CLAWDBOT_')}"):
         os.environ[_name] = _value
 os.environ["CLAWDBOT_HOME"] = HOME
 os.environ["DJANGO_SETTINGS_MODULE"] = "clawdbot_site.settings"
@@ -47,13 +48,23 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of PostgreSQL's own behaviour mean nothing on SQLite."""
+    """All tests may use the memory database, where there is one; those of PostgreSQL itself mean nothing on SQLite."""
+    if "memory" in django_settings.DATABASES:
+        _open_memory_database(items)
     if os.environ.get("DATABASE_URL", "").startswith("postgres"):
         return
     skip = pytest.mark.skip(reason="needs PostgreSQL: run `make test`")
     for item in items:
         if item.get_closest_marker("postgres"):
             item.add_marker(skip)
+
+
+def _open_memory_database(items: list[pytest.Item]) -> None:
+    for item in items:
+        marked = item.get_closest_marker("django_db")
+        if marked or {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ())):
+            options = {**(marked.kwargs if marked else {}), "databases": ["default", "memory"]}
+            item.add_marker(pytest.mark.django_db(**options), append=False)
 
 
 @pytest.fixture(autouse=True)

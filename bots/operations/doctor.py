@@ -15,12 +15,13 @@ from typing import Literal
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from adapters import registry
 from bots.models import Bot, Channel, InboundEvent, ModelProvider, OutboundMessage, Worker
+from bots.operations import migrations
 from clawdbot.crypto import CryptoError
+from memory import database
 
 Level = Literal["ok", "warning", "error"]
 _LEAST_FREE = 500 * 1024 * 1024
@@ -48,15 +49,15 @@ def examine() -> list[Finding]:
     """Looks at everything; never raises, changes nothing."""
     found = list(_home())
     try:
-        pending = _pending_migrations()
+        pending = migrations.pending()
     except DatabaseError as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        return [*found, Finding("database", "error", f"cannot be used: {reason}", "check DATABASE_URL"), *_queue()]
+        return [*found, _unusable(error), *_queue()]
     found.append(Finding("database", "ok", f"{connection.vendor} answers"))
     if pending:
         mend = "python manage.py migrate"
         return [*found, Finding("migrations", "error", f"{pending} not applied", mend), *_queue()]
     looks: tuple[Callable[[], Iterator[Finding]], ...] = (
+        _memory_database,
         _queue,
         _administrator,
         _bots,
@@ -69,6 +70,18 @@ def examine() -> list[Finding]:
     for look in looks:
         found.extend(look())
     return found
+
+
+def _unusable(error: DatabaseError) -> Finding:
+    """Which of the databases cannot be used, and why."""
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    try:
+        connection.ensure_connection()
+    except DatabaseError:
+        return Finding("database", "error", f"cannot be used: {reason}", "check DATABASE_URL")
+    if database.separate():
+        return Finding("memory database", "error", f"cannot be used: {reason}", "check memory.database_url")
+    return Finding("database", "error", f"cannot be used: {reason}", "check DATABASE_URL")
 
 
 def _home() -> Iterator[Finding]:
@@ -87,9 +100,11 @@ def _home() -> Iterator[Finding]:
         yield Finding("keys", "ok", "private")
 
 
-def _pending_migrations() -> int:
-    executor = MigrationExecutor(connection)
-    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+def _memory_database() -> Iterator[Finding]:
+    if database.separate():
+        yield Finding("memory database", "ok", f"{database.vendor()}, of its own")
+    else:
+        yield Finding("memory database", "ok", "beside the rest")
 
 
 def _queue() -> Iterator[Finding]:

@@ -44,10 +44,14 @@ class ConsolidatedEpisode(models.Model):
     `turns` and `id_sum` fingerprint what it held then: with other turns it is another episode, to be read again.
     """
 
-    bot = models.ForeignKey("bots.Bot", on_delete=models.CASCADE, related_name="+", verbose_name=_("bot"))
+    # For references out of this app see memory.deletion.
+    bot = models.ForeignKey(
+        "bots.Bot", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+", verbose_name=_("bot")
+    )
     person = models.ForeignKey(
         "bots.Person",
-        on_delete=models.CASCADE,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
         related_name="+",
         db_index=False,  # memory_episode_scope begins with it
         verbose_name=_("person"),
@@ -89,7 +93,8 @@ class ConsolidationRun(models.Model):
 
     bot = models.ForeignKey(
         "bots.Bot",
-        on_delete=models.CASCADE,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
         related_name="consolidation_runs",
         db_index=False,  # memory_run_recent begins with it
         verbose_name=_("bot"),

@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
+import memory.fields
 import memory.models
 from django.db import migrations, models
 
@@ -26,7 +27,7 @@ class Migration(migrations.Migration):
                 ('external_id', models.CharField(blank=True, max_length=191, null=True, verbose_name='external id')),
                 ('text', models.TextField(verbose_name='text')),
                 ('tokens', models.TextField(blank=True, editable=False, verbose_name='index text')),
-                ('content_hash', models.BinaryField(max_length=16, verbose_name='content hash')),
+                ('content_hash', memory.fields.DigestField(max_length=16, verbose_name='content hash')),
                 ('duplicates', models.PositiveIntegerField(default=0, editable=False, verbose_name='repeated')),
                 ('pinned', models.BooleanField(default=False, help_text='Kept for ever, whatever the retention.', verbose_name='pinned')),
                 ('occurred_at', models.DateTimeField(verbose_name='said at')),
@@ -40,11 +41,11 @@ class Migration(migrations.Migration):
                 ('stamp', models.BigIntegerField(default=memory.models.new_stamp, editable=False)),
                 ('claim', models.BigIntegerField(editable=False, null=True)),
                 ('claim_until', models.DateTimeField(editable=False, null=True)),
-                ('bot', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='memories', to='bots.bot', verbose_name='bot')),
-                ('conversation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='memories', to='bots.conversation', verbose_name='conversation')),
+                ('bot', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='memories', to='bots.bot', verbose_name='bot')),
+                ('conversation', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='memories', to='bots.conversation', verbose_name='conversation')),
                 ('duplicate_of', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='copies', to='memory.memoryentry', verbose_name='repeats')),
-                ('message', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='bots.message', verbose_name='message')),
-                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='memories', to='bots.person', verbose_name='person')),
+                ('message', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='bots.message', verbose_name='message')),
+                ('person', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='memories', to='bots.person', verbose_name='person')),
                 ('superseded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='memory.memoryentry', verbose_name='superseded by')),
             ],
             options={

@@ -96,17 +96,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='consolidatedepisode',
             name='bot',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='bots.bot', verbose_name='bot'),
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='bots.bot', verbose_name='bot'),
         ),
         migrations.AddField(
             model_name='consolidatedepisode',
             name='person',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='bots.person', verbose_name='person'),
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='bots.person', verbose_name='person'),
         ),
         migrations.AddField(
             model_name='consolidationrun',
             name='bot',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='consolidation_runs', to='bots.bot', verbose_name='bot'),
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='consolidation_runs', to='bots.bot', verbose_name='bot'),
         ),
         migrations.AddField(
             model_name='memorysource',

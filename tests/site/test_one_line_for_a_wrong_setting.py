@@ -23,7 +23,7 @@ def test_every_way_to_start_stops_with_one_line(start: str, tmp_path: Path) -> N
     result = run(home=tmp_path / "home", command=STARTS[start], CLAWDBOT_CONFIG=str(file))
     assert result.returncode == 1, result.stderr
     assert result.stderr.splitlines() == [
-        f"clawdbot: {file}: memory.retention_day: unknown key; known here: type, retention_days"
+        f"clawdbot: {file}: memory.retention_day: unknown key; known here: type, database_url, retention_days"
     ]
     assert not (tmp_path / "home").exists()
 
@@ -44,10 +44,18 @@ def test_a_home_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     assert len(result.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("kind", ["mongodb", "mysql"])
-def test_a_memory_database_that_is_not_built_yet_is_refused(kind: str, tmp_path: Path) -> None:
-    result = run("check", home=tmp_path, CLAWDBOT_MEMORY__TYPE=kind)
+def test_a_memory_database_that_cannot_be_is_refused_with_the_mend(tmp_path: Path) -> None:
+    result = run("check", home=tmp_path, CLAWDBOT_MEMORY__TYPE="mongodb")
     assert result.returncode == 1
     assert result.stderr.splitlines() == [
-        f"clawdbot: environment: CLAWDBOT_MEMORY__TYPE: {kind} is not built yet; use sqlite or postgresql"
+        "clawdbot: environment: CLAWDBOT_MEMORY__TYPE: mongodb cannot hold memories (docs/memory.md says why); "
+        "use sqlite, postgresql or mysql"
+    ]
+
+
+def test_mysql_without_an_address_is_refused_with_the_mend(tmp_path: Path) -> None:
+    result = run("check", home=tmp_path, CLAWDBOT_MEMORY__TYPE="mysql")
+    assert result.returncode == 1
+    assert result.stderr.splitlines() == [
+        "clawdbot: environment: CLAWDBOT_MEMORY__TYPE: mysql needs memory.database_url (mysql://user:password@host/name)"
     ]

@@ -98,7 +98,7 @@ def test_an_empty_section_and_an_empty_variable_count_as_absent(
         ("a: [\n", "line 2: "),
         ("- a\n", "file: must hold keys and values"),
         ("database_url: oracle://x\n", "database_url: must begin with one of postgresql://"),
-        ("memory:\n  type: postgresql\n", "memory.type: postgresql needs database_url"),
+        ("memory:\n  type: postgresql\n", "memory.type: postgresql needs memory.database_url"),
         ("semantic_search:\n  index_type: pgvector\n", "semantic_search.index_type: pgvector needs memory.type"),
         ("debug: true\nweb:\n  https: true\n", "debug: must be off when web.https is on"),
     ],

@@ -1,0 +1,30 @@
+"""`manage.py migrate`: Django's own, on the memory database too where there is one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.core.management.commands import migrate
+from django.db import DEFAULT_DB_ALIAS
+
+from memory import database
+
+
+class Command(migrate.Command):
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        # None, not "default": who names a database means that one alone (the test runner does).
+        parser.set_defaults(database=None)
+
+    def get_check_kwargs(self, options: dict[str, Any]) -> Any:
+        return {**super().get_check_kwargs({**options, "database": DEFAULT_DB_ALIAS}), "databases": _databases(options)}
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for alias in _databases(options):
+            super().handle(*args, **{**options, "database": alias})
+
+
+def _databases(options: dict[str, Any]) -> list[str]:
+    named = options["database"]
+    return [named] if named else list(dict.fromkeys((DEFAULT_DB_ALIAS, database.alias())))
