@@ -14,6 +14,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from memory import database
+from memory import terms as term_keys
 from memory.models import MemoryEntry, MemoryEntryQuerySet, new_stamp
 from memory.scope_index import Row
 from memory.tokenizer import index_terms, tokenize
@@ -40,11 +41,12 @@ _INSERT = (
     "bot_id", "person_id", "conversation_id", "message_id", "kind", "role", "speaker", "session", "external_id",
     "text", "tokens", "content_hash", "duplicates", "duplicate_of_id", "pinned", "occurred_at", "day",
     "last_seen_at", "created_at", "vector", "embedder", "stamp", "origin_id",
+    "terms",
 )  # fmt: skip
 _ROW = (
-    "id", "external_id", "role", "speaker", "session", "text", "tokens", "occurred_at", "day", "conversation_id",
+    "id", "external_id", "role", "speaker", "session", "text", "terms", "occurred_at", "day", "conversation_id",
     "message_id", "duplicate_of_id", "stamp", "vector", "embedder", "superseded_by_id",
-    "kind", "valid_from", "valid_to", "archived_at",
+    "kind", "valid_from", "valid_to", "archived_at", "CASE WHEN terms IS NULL THEN tokens END",
 )  # fmt: skip
 _ROWS = f"SELECT {', '.join(_ROW)} FROM {_TABLE} {_SCOPE} "  # noqa: S608
 
@@ -96,14 +98,16 @@ class _Draft:
         adapt = ops.adapt_datetimefield_value
         local = _local(turn.occurred_at)
         indexed = self.first is None
+        terms = index_terms(turn.text, turn.speaker, local) if indexed else []
         vector = turn.vector if indexed else None
         return (
             turn.bot_id, turn.person_id, turn.conversation_id, turn.message_id, "turn", turn.role, turn.speaker[:200],
             (turn.session or str(turn.conversation_id or ""))[:64], turn.external_id or None, turn.text,
-            " ".join(index_terms(turn.text, turn.speaker, local)) if indexed else "", self.digest, self.copies,
+            " ".join(terms), self.digest, self.copies,
             self.copy_of(), False, adapt(turn.occurred_at), ops.adapt_datefield_value(local.date()),
             adapt(self.last_seen or turn.occurred_at), adapt(now), pack(vector) if vector is not None else None,
             label if vector is not None else "", new_stamp(), turn.origin_id,
+            term_keys.pack(terms),
         )  # fmt: skip
 
 
@@ -227,23 +231,25 @@ def rows(
 
 
 def _row(values: tuple[Any, ...], labels: tuple[str, ...]) -> Row:
-    (pk, external, role, speaker, session, text, tokens, at, day, conversation, message, first, stamp, blob, label,
-     superseded, kind, valid_from, valid_to, archived) = values  # fmt: skip
+    (pk, external, role, speaker, session, text, terms, at, day, conversation, message, first, stamp, blob, label,
+     superseded, kind, valid_from, valid_to, archived, tokens) = values  # fmt: skip
     validity = None
     if kind != "turn" or superseded is not None or valid_to is not None or archived is not None:
         bounds = [_aware(moment) if moment is not None else None for moment in (valid_from, valid_to, archived)]
         validity = Validity(kind, superseded is not None, *bounds)
     return Row(
-        pk, external or "", role, speaker, session, text, tokens.split(), _aware(at),
+        pk, external or "", role, speaker, session, text,
+        bytes(terms) if terms is not None else term_keys.pack(tokens.split()), _aware(at),
         date.fromisoformat(day) if isinstance(day, str) else day, conversation, message, first, stamp,
-        np.frombuffer(blob, "<f2") if blob is not None and label in labels else None, validity=validity,
+        bytes(blob) if blob is not None and label in labels else None, validity=validity,
     )  # fmt: skip
 
 
 def _aware(value: datetime | str) -> datetime:
     """SQLite hands out text and MySQL naive datetimes, both in UTC."""
-    at = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    if isinstance(value, str):
+        return datetime.fromisoformat(f"{value}+00:00")
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 def stats(bot_id: int) -> Stats:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from memory.fields import DigestField
+from memory.terms import pack
 
 STAMP_BITS = 40
 _CLAIM_FIELDS = frozenset({"claim", "claim_until"})
@@ -52,6 +53,8 @@ class MemoryEntryQuerySet(models.QuerySet["MemoryEntry"]):
         """As Django's, and tells the caches of all processes (a claim is no change they need to see)."""
         if not _CLAIM_FIELDS.issuperset(values):
             values.setdefault("stamp", new_stamp())
+        if "tokens" in values:
+            values.setdefault("terms", None)
         return super().update(**values)
 
     update.alters_data = True  # type: ignore[attr-defined]
@@ -121,6 +124,8 @@ class MemoryEntry(models.Model):
     external_id = models.CharField(_("external id"), max_length=191, null=True, blank=True)
     text = models.TextField(_("text"))
     tokens = models.TextField(_("index text"), blank=True, editable=False)
+    # The same as numbers (`memory.terms.pack`), so that a scan need not split a thousand texts; NULL: not made yet.
+    terms = models.BinaryField(null=True, editable=False)
     content_hash = DigestField(_("content hash"), max_length=16, editable=False)
     duplicates = models.PositiveIntegerField(_("repeated"), default=0, editable=False)
     # Deleting a memory deletes its copies: whoever says "forget this" means every time it was said.
@@ -183,6 +188,8 @@ class MemoryEntry(models.Model):
             models.Index(fields=("person", "bot", "kind", "id", "stamp"), name="memory_scope_kind_state"),
             # remember: were these words said before in this scope?
             models.Index(fields=("person", "bot", "content_hash"), name="memory_scope_content"),
+            # latest turns of a person; turns of a period; turns before and after another one
+            models.Index(fields=("person", "bot", "occurred_at", "id"), name="memory_scope_time"),
             # admin and API list of a bot, latest first; retention (oldest first)
             models.Index(fields=("bot", "-occurred_at"), name="memory_bot_recent"),
             # embed_pending: rows without a vector, oldest first
@@ -197,8 +204,9 @@ class MemoryEntry(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Renews the stamp; `memory.editing.rewrite` is the way to change a text (it re-indexes)."""
         self.stamp = new_stamp()
+        self.terms = pack(self.tokens.split())
         if kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], "stamp"}
+            kwargs["update_fields"] = {*kwargs["update_fields"], "stamp", "terms"}
         super().save(*args, **kwargs)
 
 

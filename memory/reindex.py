@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 from memory import database, embeddings, entries, pending
 from memory.models import MemoryEntry, MemoryEntryQuerySet, new_stamp
+from memory.terms import pack
 from memory.tokenizer import index_terms
 
 BATCH = 500
@@ -23,13 +24,20 @@ def rewrite_index(rows: MemoryEntryQuerySet, report: Callable[[int], object] = l
         for row in MemoryEntry.objects.filter(id__in=part).defer("vector"):
             # The stored day is the speaker's own; the hour does not matter to the index text.
             at = datetime(row.day.year, row.day.month, row.day.day, 12, tzinfo=ANY_ZONE)
-            tokens = " ".join(index_terms(row.text, row.speaker, at))
+            words = index_terms(row.text, row.speaker, at)
+            tokens, terms = " ".join(words), pack(words)
             digest = entries.content_hash(row.role if row.kind == row.Kind.TURN else row.kind, row.text)
-            if tokens != row.tokens or digest != bytes(row.content_hash):
-                row.tokens, row.content_hash, row.stamp = tokens, digest, new_stamp()
+            if (
+                tokens != row.tokens
+                or row.terms is None
+                or terms != bytes(row.terms)
+                or digest != bytes(row.content_hash)
+            ):
+                row.tokens, row.terms, row.content_hash, row.stamp = tokens, terms, digest, new_stamp()
                 stale.append(row)
         with database.atomic():
-            changed += MemoryEntry.objects.bulk_update(stale, ("tokens", "content_hash", "stamp")) if stale else 0
+            if stale:
+                changed += MemoryEntry.objects.bulk_update(stale, ("tokens", "terms", "content_hash", "stamp"))
         report(len(part))
     return changed
 

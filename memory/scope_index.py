@@ -6,27 +6,30 @@ database query stands in the way of one person's recall.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
+from memory import terms as term_keys
+from memory.terms import Keys
 from memory.types import Vector
 from memory.validity import Validity
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 _BLOCK = 1024
-_TAIL_ROWS = 64  # unsorted rows a query scans before they are merged into the sorted part
+_TAIL_TERMS = 4096  # unsorted terms a query scans before they are merged into the sorted part
 
 
 @dataclass(slots=True)
 class Row:
     """What the index needs of one entry; `terms` is empty for a copy of an earlier row, `validity` None for an ordinary
     turn. Archived and superseded rows are scored like any other, so that they still are what stood beside a turn.
+
+    `terms` and `vector` are as stored (`memory.terms.pack`, `entries.pack`): a thousand rows are unpacked at once.
     """
 
     id: int
@@ -35,14 +38,14 @@ class Row:
     speaker: str
     session: str
     text: str
-    terms: Sequence[str]
+    terms: bytes
     occurred_at: datetime
     day: date
     conversation_id: int | None
     message_id: int | None
     copy_of: int | None
     stamp: int
-    vector: Vector | None = None
+    vector: bytes | None = None
     seen: int = 1
     validity: Validity | None = None
 
@@ -59,52 +62,53 @@ def similarities(matrix: Floats, vector: Vector) -> Floats:
 
 
 class Postings:
-    """term -> (row, frequency), as three parallel arrays sorted by term, plus a short unsorted tail."""
+    """term -> rows, as two parallel arrays sorted by term, plus an unsorted tail.
+
+    A row stands as often as it holds the term. Sorting pays only for an index that is asked again, so the first
+    question to a large tail scans it.
+    """
 
     def __init__(self) -> None:
-        self._terms: Ints = np.empty(0, np.int64)
+        self._terms: Keys = np.empty(0, np.uint32)
         self._rows: Ints = np.empty(0, np.int64)
-        self._counts: Floats = np.empty(0, np.float32)
-        self._tail: list[tuple[Ints, Ints, Floats]] = []
+        self._tail: list[tuple[Keys, Ints]] = []
+        self._asked = False
 
     @property
     def nbytes(self) -> int:
-        return int(self._terms.nbytes + self._rows.nbytes + self._counts.nbytes) + 4096 * len(self._tail)
+        return sum(int(part.nbytes) for pair in ((self._terms, self._rows), *self._tail) for part in pair)
 
-    def add(self, row: int, terms: Sequence[str]) -> None:
-        if not terms:
-            return
-        counted = Counter(terms)
-        # Python's hash is salted per process and these arrays never leave it.
-        keys = np.fromiter(map(hash, counted), np.int64, len(counted))
-        self._tail.append((keys, np.full(len(keys), row), np.fromiter(counted.values(), np.float32, len(keys))))
+    def add(self, keys: Keys, rows: Ints) -> None:
+        """Parallel arrays: `keys[i]` occurs in row `rows[i]`."""
+        if len(keys):
+            self._tail.append((keys, rows))
+            self._asked = False
 
     def merge(self) -> None:
         """Sorts the tail into the main arrays."""
         if not self._tail:
             return
-        parts = [(self._terms, self._rows, self._counts), *self._tail]
-        terms, rows, counts = (np.concatenate([part[i] for part in parts]) for i in range(3))
+        parts = [(self._terms, self._rows), *self._tail]
+        terms, rows = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
         order = np.argsort(terms, kind="stable")
-        self._terms, self._rows, self._counts = terms[order], rows[order].astype(np.int64), counts[order]
-        self._tail = []
+        self._terms, self._rows, self._tail = terms[order], rows[order], []
 
-    def frequencies(self, terms: Ints, rows: int) -> Floats:
+    def frequencies(self, terms: Keys, rows: int) -> Floats:
         """Shape (len(terms), rows): how often each (sorted, distinct) term occurs in each row."""
-        if len(self._tail) > _TAIL_ROWS:
+        long = sum(len(keys) for keys, _ in self._tail) > _TAIL_TERMS
+        if long and (self._asked or len(self._terms)):
             self.merge()
+        self._asked = True
         found = np.zeros((len(terms), rows), np.float32)
         low = np.searchsorted(self._terms, terms, "left")
         high = np.searchsorted(self._terms, terms, "right")
         for i, (start, end) in enumerate(zip(low.tolist(), high.tolist(), strict=True)):
             if start < end:
-                found[i, self._rows[start:end]] = self._counts[start:end]
-        if self._tail:
-            keys = np.concatenate([part[0] for part in self._tail])
+                np.add.at(found[i], self._rows[start:end], 1)
+        for keys, numbers in self._tail:
             at = np.minimum(np.searchsorted(terms, keys), len(terms) - 1)
             same = terms[at] == keys
-            tail_rows = np.concatenate([part[1] for part in self._tail])
-            found[at[same], tail_rows[same]] = np.concatenate([part[2] for part in self._tail])[same]
+            np.add.at(found, (at[same], numbers[same]), 1)
         return found
 
 
@@ -154,11 +158,11 @@ class ScopeIndex:
         return int(self._vectors.nbytes + self._ints.nbytes + self.postings.nbytes) + 2 * texts + 600 * len(self.rows)
 
     def _grow(self, needed: int) -> None:
-        capacity = self._ints.shape[1]
+        held = capacity = self._ints.shape[1]
         if needed > capacity:
             capacity = max(needed, capacity * 2)
             ints = np.empty((9, capacity), np.int64)
-            ints[:, : len(self.rows)] = self._ints[:, : len(self.rows)]
+            ints[:, :held] = self._ints
             mask = np.zeros(capacity, bool)
             mask[: len(self.has_vector)] = self.has_vector
             self._ints, self.has_vector = ints, mask
@@ -172,9 +176,9 @@ class ScopeIndex:
 
     def add(self, rows: Iterable[Row]) -> bool:
         """Appends rows, ordered by time. False (and a half-filled index) when one belongs before a row held already."""
-        for row in rows:
-            number = len(self.rows)
-            self._grow(number + 1)
+        first, batch = len(self.rows), list(rows)
+        columns: list[tuple[int, ...]] = []
+        for number, row in enumerate(batch, first):
             session = self.sessions.setdefault(row.session, len(self.sessions))
             last = self._last_of_session.setdefault(session, [])
             if last and self.rows[last[-1]].occurred_at > row.occurred_at:
@@ -182,30 +186,42 @@ class ScopeIndex:
             before, before_2 = (last[-1] if last else -1), (last[-2] if len(last) > 1 else -1)
             last.append(number)
             del last[:-2]
-            speaker = self.speakers.setdefault(row.speaker, len(self.speakers))
             if row.copy_of in self.position:
                 self.rows[self.position[row.copy_of]].seen += 1
             self.rows.append(row)
-            self._ints[:, number] = (
-                row.role == "assistant", speaker, session, row.day.toordinal(), row.day.month, row.day.day,
-                before, before_2, len(row.terms),
-            )  # fmt: skip
-            self.postings.add(number, row.terms)
             self.position[row.id] = number
             self.max_id = max(self.max_id, row.id)
             self.stamp_sum += row.stamp
             self.latest = max(self.latest, row.occurred_at) if self.latest else row.occurred_at
-            row.terms = ()
-            self._set_vector(number, row)
+            columns.append((
+                row.role == "assistant", self.speakers.setdefault(row.speaker, len(self.speakers)), session,
+                row.day.toordinal(), row.day.month, row.day.day, before, before_2,
+                len(row.terms) // term_keys.BYTES,
+            ))  # fmt: skip
+        if batch:
+            self._fill(first, batch, columns)
         return True
 
-    def _set_vector(self, number: int, row: Row) -> None:
-        if row.vector is not None and len(row.vector) == self.dimension:
-            if not self._vectors.shape[0]:
-                self._allocate_vectors(self._ints.shape[1])
-            self._vectors[number] = row.vector
-            self.has_vector[number] = True
-        row.vector = None
+    def _fill(self, first: int, batch: list[Row], columns: list[tuple[int, ...]]) -> None:
+        """Writes the arrays of new rows in one piece each: row by row it costs many times as much."""
+        numbers = np.arange(first, first + len(batch))
+        self._grow(first + len(batch))
+        self._ints[:, numbers] = np.array(columns, np.int64).T
+        keys = term_keys.unpack(row.terms for row in batch)
+        self.postings.add(keys, np.repeat(numbers, self._ints[self.LENGTH, numbers]))
+        size = 2 * self.dimension
+        held = [i for i, row in enumerate(batch) if row.vector is not None and len(row.vector) == size]
+        if held:
+            joined = b"".join(row.vector for row in batch if row.vector is not None and len(row.vector) == size)
+            self._put_vectors(numbers[held], joined)
+        for row in batch:
+            row.terms, row.vector = b"", None
+
+    def _put_vectors(self, numbers: Ints, joined: bytes) -> None:
+        if not self._vectors.shape[0]:
+            self._allocate_vectors(self._ints.shape[1])
+        self._vectors[numbers] = np.frombuffer(joined, "<f2").reshape(-1, self.dimension)
+        self.has_vector[numbers] = True
 
     def replace(self, row: Row) -> None:
         """Takes over what may change without a change of text: the vector and the stamp."""
@@ -213,8 +229,8 @@ class ScopeIndex:
         held = self.rows[number]
         self.stamp_sum += row.stamp - held.stamp
         held.stamp = row.stamp
-        held.vector = row.vector
-        self._set_vector(number, held)
+        if row.vector is not None and len(row.vector) == 2 * self.dimension:
+            self._put_vectors(np.array([number]), row.vector)
 
     def waiting(self) -> list[int]:
         """Ids of rows that are searched lexically but have no vector yet."""

@@ -17,6 +17,7 @@ from memory.cues import Cues
 from memory.dates import DateCue
 from memory.scope_index import Floats, Ints, ScopeIndex, similarities
 from memory.stopwords import STOP_TERMS
+from memory.terms import Keys, key
 from memory.tokenizer import tokenize
 from memory.types import Vector
 
@@ -84,11 +85,11 @@ def _with_before(values: Floats, before: Ints, before_2: Ints) -> Floats:
     return np.asarray(values + padded[..., before] + padded[..., before_2], np.float32)
 
 
-def query_terms(text: str, w: Weights) -> tuple[Ints, Floats]:
+def query_terms(text: str, w: Weights) -> tuple[Keys, Floats]:
     """Sorted distinct hashed terms of a question and the weight of each."""
     counted = Counter(tokenize(text))
-    weighted = {hash(t): n * (w.stop_weight if t in STOP_TERMS else 1.0) for t, n in counted.items()}
-    keys = np.array(sorted(k for k, v in weighted.items() if v), np.int64)
+    weighted = {key(t): n * (w.stop_weight if t in STOP_TERMS else 1.0) for t, n in counted.items()}
+    keys = np.array(sorted(k for k, v in weighted.items() if v), np.uint32)
     return keys, np.array([weighted[k] for k in keys.tolist()], np.float32)
 
 

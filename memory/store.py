@@ -20,7 +20,7 @@ from memory.recent import SessionMemory
 from memory.scope_cache import ScopeCache
 from memory.scope_index import Row, ScopeIndex
 from memory.scoring import Scores, score
-from memory.types import Hit, Kind, Recall, RecentTurn, Scope, Stats, Turn, Vector
+from memory.types import Hit, Kind, Recall, RecentTurn, Scope, Stats, Turn, Vector, storable
 from memory.validity import View
 from memory.vectors import ScopeVectors, VectorIndex
 
@@ -151,6 +151,7 @@ class MemoryStore:
         """
         started = time.perf_counter()
         self._own(scope)
+        text = storable(text)
         vector, degraded = self._embed_query(text)
         moment = now or timezone.localtime()
         view = View(moment, as_of, history)

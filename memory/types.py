@@ -23,6 +23,13 @@ class Scope:
     person_id: int
 
 
+def storable(text: str) -> str:
+    """Without what no database and no embedder takes: NUL characters and halves of surrogate pairs."""
+    if "\0" in text:
+        text = text.replace("\0", "")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One verbatim turn to remember.
@@ -54,6 +61,8 @@ class Turn:
             raise ValueError("Turn.occurred_at must be aware: without a zone a memory has no date")
         if self.role not in ("user", "assistant"):
             raise ValueError(f"Turn.role must be 'user' or 'assistant', not {self.role!r}")
+        for name in ("text", "speaker", "session", "external_id"):
+            object.__setattr__(self, name, storable(getattr(self, name)))
 
     @property
     def scope(self) -> Scope:

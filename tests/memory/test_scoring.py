@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from memory.cues import Cues
 from memory.scope_index import Row, ScopeIndex
 from memory.scoring import DEFAULT, score
+from memory.terms import pack
 from memory.vectors import FAISS_FROM, nearest
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -22,7 +23,7 @@ WORDS = st.lists(st.sampled_from(["tea", "boat", "bread", "lamp", "fish", "茶",
 
 def _rows(texts: list[list[str]]) -> list[Row]:
     return [
-        Row(i + 1, "", "user", "", f"s{i % 2}", " ".join(t), t, START + timedelta(minutes=i), date(2026, 1, 1),
+        Row(i + 1, "", "user", "", f"s{i % 2}", " ".join(t), pack(t), START + timedelta(minutes=i), date(2026, 1, 1),
             None, None, None, 1)
         for i, t in enumerate(texts)
     ]  # fmt: skip
