@@ -17,6 +17,7 @@ from clawdbot.clock import Clock, system_clock
 ADAPTERS: dict[str, str] = {
     "telegram": "adapters.telegram.adapter.TelegramAdapter",
     "webhook": "adapters.webhook.adapter.WebhookAdapter",
+    "wecom": "adapters.wecom.adapter.WeComAdapter",
     "web": "adapters.web.adapter.WebAdapter",
 }
 

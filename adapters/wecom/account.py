@@ -1,0 +1,124 @@
+"""What WeCom needs to know: one account is an application, a smart robot, or a group robot that only sends."""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol, runtime_checkable
+
+from pydantic import field_validator
+
+from adapters.accounts import Account, Secrets, Text, account_field
+
+DEFAULT_BASE_URL = "https://qyapi.weixin.qq.com"
+_AES_KEY = re.compile(r"[A-Za-z0-9+/]{43}")
+
+
+@runtime_checkable
+class Streams(Protocol):
+    """Where answers of the smart robot wait until WeCom asks for them. Shared by all processes of the product."""
+
+    def read(self, stream_id: str) -> tuple[str, bool] | None:
+        """Content so far and whether it is complete; None when nothing was written yet."""
+
+    def write(self, stream_id: str, content: str, finished: bool) -> bool:
+        """Replaces the content; False when another content was completed before."""
+
+
+class WeComAccount(Account):
+    """An application (corp id, agent id, secret), a smart robot (no corp id) or a group robot (key)."""
+
+    token: Secrets = account_field(
+        (),
+        label=("Callback token", "回调 Token"),
+        help=(
+            "From “Receive messages”. Without it callbacks are refused. Several for rotation.",
+            "来自“接收消息”设置。未设置时拒绝回调。可填多个用于轮换。",
+        ),
+        secret=True,
+        kind="list",
+    )
+    encoding_aes_key: Secrets = account_field(
+        (),
+        label=("EncodingAESKey", "EncodingAESKey"),
+        help=(
+            "43 characters, from the same place. Several for rotation; the first encrypts replies.",
+            "43 个字符,与 Token 同处获取。可填多个用于轮换,回复用第一个加密。",
+        ),
+        secret=True,
+        kind="list",
+    )
+    corp_id: Text = account_field(
+        "",
+        label=("Corp id", "企业 ID"),
+        help=("For an application; leave it empty for a smart robot.", "用于自建应用;智能机器人请留空。"),
+    )
+    agent_id: Text = account_field(
+        "",
+        label=("Agent id", "应用 AgentId"),
+        help=("Number of the application.", "自建应用的 AgentId。"),
+        pattern=r"^\d*$",
+    )
+    secret: Text = account_field(
+        "",
+        label=("Application secret", "应用 Secret"),
+        help=("For sending; the server's address must be a trusted IP.", "用于发送消息;服务器 IP 须加入企业可信 IP。"),
+        secret=True,
+    )
+    receive_id: Text = account_field(
+        "",
+        label=("Receive id", "ReceiveId"),
+        help=(
+            "Only for suites of third parties; else the corp id, or empty for a smart robot.",
+            "仅第三方套件需要;默认为企业 ID,智能机器人为空。",
+        ),
+    )
+    robot_key: Text = account_field(
+        "",
+        label=("Group robot key", "群机器人 key"),
+        help=(
+            "What follows key= in the webhook address of a group robot; it only sends.",
+            "群机器人 Webhook 地址中 key= 之后的部分;仅用于发送。",
+        ),
+        secret=True,
+    )
+    bot_name: Text = account_field(
+        "",
+        label=("Robot name", "机器人名称"),
+        help=(
+            "Needed only when the name holds spaces: it is cut from the front of group messages.",
+            "仅当名称含空格时需要:用于去掉群消息开头的 @名称。",
+        ),
+    )
+    plain_text: bool = account_field(
+        False,
+        label=("Plain text only", "仅纯文本"),
+        help=(
+            "For members who read in WeChat, where markdown is not shown.",
+            "适用于在微信中接收消息的成员:微信不显示 Markdown。",
+        ),
+        kind="bool",
+    )
+    streams: Streams | None = None
+    """Injected by the program. Without it a smart robot answers once, by response_url."""
+
+    @field_validator("encoding_aes_key")
+    @classmethod
+    def _shape(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(_AES_KEY.fullmatch(value) for value in values):
+            raise ValueError("must be 43 letters and digits")
+        return values
+
+    @property
+    def is_app(self) -> bool:
+        """True for an application, which has a corp id."""
+        return bool(self.corp_id)
+
+    @property
+    def receiver(self) -> str:
+        """The id every decrypted text must end with."""
+        return self.receive_id or self.corp_id
+
+    @property
+    def api(self) -> str:
+        """Base of the API's URLs."""
+        return f"{self.base_url or DEFAULT_BASE_URL}/cgi-bin"

@@ -1,0 +1,245 @@
+"""The WeCom adapter."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from adapters import tokens
+from adapters.base import MAX_MEDIA_BYTES, Adapter
+from adapters.errors import AdapterError, MalformedPayload, NotSupported, SendError, SignatureRejected
+from adapters.events import (
+    Attachment,
+    BotIdentity,
+    Event,
+    EventKind,
+    HttpReply,
+    Media,
+    OutgoingMessage,
+    Received,
+    SendReceipt,
+    WebhookRequest,
+)
+from adapters.media import content_type
+from adapters.payload import as_int, as_text, parse_object
+from adapters.splitter import split_text, utf8_bytes
+from adapters.wecom import aibot, app, envelope, render, xml
+from adapters.wecom.account import WeComAccount
+from adapters.wecom.outcome import answer_of, judge, token_refused
+from clawdbot.http import HttpResponse
+
+REPLY_HOSTS = frozenset({"qyapi.weixin.qq.com"})
+MEDIA_HOSTS = frozenset({"qyapi.weixin.qq.com", ".work.weixin.qq.com", ".myqcloud.com", ".qpic.cn"})
+APP_LIMIT = 2048  # bytes of text or markdown; WeCom cuts the rest without a word
+AIBOT_LIMIT = 20480
+GROUP_LIMIT = 4096
+APPCHAT = "appchat:"  # in front of the id of a group chat an application has made
+
+
+class WeComAdapter(Adapter[WeComAccount]):
+    """Callbacks of an application or a smart robot; messages of these and of a group robot."""
+
+    platform = "wecom"
+    label = {"en": "WeCom", "zh": "企业微信"}
+    schema = WeComAccount
+    supports_media = True
+    text_limit = APP_LIMIT
+
+    @staticmethod
+    def text_unit(text: str) -> int:
+        """Bytes of UTF-8."""
+        return utf8_bytes(text)
+
+    def split(self, text: str) -> list[str]:
+        """Cuts by the limit of the account's form; a smart robot may answer only once and takes ten times as much."""
+        return split_text(text, self._limit, self.text_unit)
+
+    @property
+    def _limit(self) -> int:
+        if self.account.is_app:
+            return APP_LIMIT
+        # An answer that misses its reply address goes out by the group robot, if there is one.
+        return GROUP_LIMIT if self.account.robot_key else AIBOT_LIMIT
+
+    # In
+
+    @classmethod
+    def identify(cls, request: WebhookRequest) -> bool:
+        return "msg_signature" in request.query and "nonce" in request.query
+
+    def receive(self, request: WebhookRequest) -> Received:
+        method = request.method.upper()
+        if method not in ("GET", "POST"):
+            raise AdapterError("only GET and POST are accepted here", status=405)
+        if not (self.account.token and self.account.encoding_aes_key):
+            raise SignatureRejected("no token and key are configured for this account", status=403)
+        if method == "GET":
+            # A "+" that was not escaped arrives as a space.
+            opened = self._open(request.query, request.query.get("echostr", "").replace(" ", "+"))
+            return Received(reply=HttpReply(body=opened.content))
+        if request.body.lstrip()[:1] == b"{":
+            return self._receive_json(request)
+        return self._receive_xml(request)
+
+    def _open(self, query: Mapping[str, str], encrypted: str) -> envelope.Opened:
+        account = self.account
+        return envelope.open_request(account.token, account.encoding_aes_key, query, encrypted, account.receiver)
+
+    @staticmethod
+    def _outer(parse: Callable[[bytes], dict[str, Any]], body: bytes) -> dict[str, Any]:
+        # Only the envelope; nothing in it can be proven genuine when it is unreadable.
+        with contextlib.suppress(MalformedPayload):
+            return parse(body)
+        raise SignatureRejected("there is no encrypted text", status=403)
+
+    def _receive_xml(self, request: WebhookRequest) -> Received:
+        outer = self._outer(xml.parse, request.body)
+        content = xml.parse(self._open(request.query, as_text(outer, "Encrypt")).content)
+        # The signature does not cover what stands beside Encrypt.
+        for name, inside in (("ToUserName", self.account.receiver), ("AgentID", as_text(content, "AgentID"))):
+            if as_text(outer, name) and inside and as_text(outer, name) != inside:
+                raise SignatureRejected(f"{name} is not that of the encrypted text", status=403)
+        event = app.event_of(content)
+        if self.account.agent_id and as_text(content, "AgentID") not in ("", self.account.agent_id):
+            event = replace(event, kind=EventKind.IGNORED, change="other_agent")
+        return Received((event,))
+
+    def _receive_json(self, request: WebhookRequest) -> Received:
+        opened = self._open(request.query, as_text(self._outer(parse_object, request.body), "encrypt"))
+        content = parse_object(opened.content)
+        streams, now = self.account.streams, self.clock()
+        stream = aibot.stream_asked_for(content)
+        events: tuple[Event, ...] = ()
+        text, finished = "", False
+        if stream:
+            text, finished = (streams.read(stream) if streams else None) or ("", False)
+            finished = finished or not aibot.stream_alive(stream, now)
+        else:
+            event = aibot.event_of(content, self.account.bot_name)
+            if streams is None or event.kind is not EventKind.MESSAGE or not event.message_id:
+                return Received((event,))
+            stream = aibot.stream_id(event.message_id, now)
+            events = (replace(event, reply_token=stream),)
+        reply = aibot.stream_reply(stream, text, finished)
+        body = envelope.sealed(opened, reply, self.account.receiver, request.query["nonce"], now)
+        return Received(events, HttpReply(body=body, content_type="application/json"))
+
+    # Out
+
+    def send(self, message: OutgoingMessage) -> SendReceipt:
+        """Sends by the way the account has: application; stream, reply address or group robot.
+
+        `message.data` may hold "buttons" and, for an application, "safe" (no forwarding). A chat id that begins with
+        "appchat:" is a group chat made by the application.
+        """
+        if self.account.is_app:
+            return self._send_as_app(message)
+        text = render.with_choices(message.text, message.data.get("buttons") or ())
+        content = render.to_markdown(text, self._limit)
+        streams, stream = self.account.streams, message.reply_token or ""
+        if streams and aibot.stream_alive(stream, self.clock()) and streams.write(stream, content, finished=True):
+            return SendReceipt(stream)
+        body = {"msgtype": "markdown", "markdown": {"content": content}}
+        if message.reply_url:
+            return self._judged(self._call("POST", message.reply_url, json=body, handed_out_for=REPLY_HOSTS))
+        if self.account.robot_key:
+            url = f"{self.account.api}/webhook/send"
+            return self._judged(self._call("POST", url, params={"key": self.account.robot_key}, json=body))
+        raise SendError("there is no reply address and no robot_key", permanent=True, mark="no_reply_url")
+
+    def _send_as_app(self, message: OutgoingMessage) -> SendReceipt:
+        body = self._app_body(message)
+        group = message.chat_id.startswith(APPCHAT)
+        if group:
+            body["chatid"] = message.chat_id.removeprefix(APPCHAT)
+        else:
+            body |= {"touser": message.chat_id or message.user_id, "agentid": int(self.account.agent_id or 0)}
+        method = "appchat/send" if group else "message/send"
+        receipt = self._judged(self._with_token("POST", method, json=body))
+        missed = str(receipt.data.get("invaliduser", "")) or str(receipt.data.get("unlicenseduser", ""))
+        if not group and missed.lower() == str(body["touser"]).lower():  # WeCom lowers the ids it gives back
+            raise SendError("WeCom does not reach this member", permanent=True, mark="no_recipient")
+        return receipt
+
+    def _app_body(self, message: OutgoingMessage) -> dict[str, Any]:
+        rows = message.data.get("buttons") or ()
+        card = render.button_card(message.text, rows, message.idempotency_key)
+        if card and not message.chat_id.startswith(APPCHAT):
+            return {"msgtype": "template_card", "template_card": card}
+        text = render.with_choices(message.text, rows)
+        kind, content = "text", render.to_plain(text, APP_LIMIT)
+        if render.has_markup(text) and not self.account.plain_text:
+            kind, content = "markdown", render.to_markdown(text, APP_LIMIT)
+        return {"msgtype": kind, kind: {"content": content}, "safe": int(bool(message.data.get("safe")))}
+
+    def _judged(self, response: HttpResponse) -> SendReceipt:
+        return self.classify(response.status, response.headers, response.body)
+
+    def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
+        return judge(status, headers, body, self.clock())
+
+    def answer_action(self, reply_token: str, text: str = "") -> None:
+        """Greys out the pressed card's buttons; possible once, within 72 hours, for the member who pressed."""
+        user, _, code = reply_token.rpartition(app.TOKEN_SEPARATOR)
+        body = {
+            "userids": [user],
+            "agentid": int(self.account.agent_id or 0),
+            "response_code": code,
+            "button": {"replace_name": (text or "✓")[:10]},
+        }
+        self._judged(self._with_token("POST", "message/update_template_card", json=body))
+
+    def fetch_media(
+        self, attachment: Attachment, *, message_id: str | None = None, max_bytes: int = MAX_MEDIA_BYTES
+    ) -> Media:
+        """Downloads by media id (an application, within 3 days) or address (a smart robot, within 5 minutes)."""
+        if attachment.id:
+            response = self._with_token("GET", "media/get", params={"media_id": attachment.id}, max_bytes=max_bytes)
+            told = response.headers.get("Content-Type", "")
+            if not response.ok or told.startswith(("application/json", "text/plain")):
+                answer_of(response.status, response.headers, response.body, self.clock())
+            return Media(response.body, content_type(response.body, told), attachment.name or "")
+        if not attachment.url:
+            raise NotSupported("WeCom hands out no file for this")
+        media = self._download(attachment.url, attachment, hosts=MEDIA_HOSTS, max_bytes=max_bytes)
+        return media if self.account.is_app else self._decrypted(media)
+
+    def _decrypted(self, media: Media) -> Media:
+        opened = (envelope.unpad(envelope.decrypt_bytes(key, media.body)) for key in self.account.encoding_aes_key)
+        body = next(filter(None, opened), b"")
+        if not body:
+            raise SendError("the file does not decrypt", permanent=True, mark="media_gone")
+        return Media(body, content_type(body, ""), media.name)
+
+    # Set-up
+
+    def whoami(self) -> BotIdentity:
+        if not self.account.is_app:
+            raise NotSupported("WeCom does not tell about robots; the saved callback address is the proof")
+        response = self._with_token("GET", "agent/get", params={"agentid": self.account.agent_id})
+        answer = answer_of(response.status, response.headers, response.body, self.clock())
+        return BotIdentity(str(as_int(answer, "agentid") or self.account.agent_id), as_text(answer, "name"))
+
+    def _with_token(
+        self, method: str, path: str, *, params: Mapping[str, str] | None = None, **options: Any
+    ) -> HttpResponse:
+        """One API call with the access token; once more with a fresh one when WeCom refuses it."""
+        key = tokens.key_of("wecom", self.account.api, self.account.corp_id, self.account.secret)
+        for last in (False, True):
+            token = tokens.get(key, self.clock(), self._fetch_token)
+            query = {"access_token": token, **(params or {})}
+            response = self._call(method, f"{self.account.api}/{path}", params=query, **options)
+            if last or not token_refused(response):
+                break
+            tokens.drop(key, token)
+        return response
+
+    def _fetch_token(self) -> tuple[str, float]:
+        if not self.account.secret:
+            raise SendError("no secret is configured for this account", permanent=True, mark="no_secret")
+        query = {"corpid": self.account.corp_id, "corpsecret": self.account.secret}
+        response = self._call("GET", f"{self.account.api}/gettoken", params=query)
+        answer = answer_of(response.status, response.headers, response.body, self.clock())
+        return as_text(answer, "access_token"), float(as_int(answer, "expires_in") or 7200)

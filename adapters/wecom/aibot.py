@@ -1,0 +1,134 @@
+"""Callbacks of a smart robot (智能机器人): decrypted JSON to events, and the streams it answers with."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from adapters.base import parse_command
+from adapters.errors import MalformedPayload
+from adapters.events import Attachment, Event, EventKind
+from adapters.payload import as_id, as_list, as_object, as_text
+
+Json = Mapping[str, Any]
+
+STREAM_LIFE_S = 330.0  # WeCom asks for six minutes; the rest is for the answer that comes too late
+_MENTION = re.compile(r"@\S+\s*")
+_FEEDBACK = {"1": "\N{THUMBS UP SIGN}", "2": "\N{THUMBS DOWN SIGN}", "3": ""}
+
+
+def stream_asked_for(content: Json) -> str:
+    """The id of the stream WeCom wants to refresh; "" when the callback is something else."""
+    return as_text(as_object(content, "stream"), "id") if as_text(content, "msgtype") == "stream" else ""
+
+
+def stream_id(message_id: str, now: float) -> str:
+    """A stream's id tells when it began, because receiving keeps no state."""
+    return f"{int(now)}-{hashlib.sha256(message_id.encode('utf-8')).hexdigest()[:24]}"
+
+
+def stream_alive(stream: str, now: float) -> bool:
+    """True while WeCom still asks for the stream."""
+    begun = stream.partition("-")[0]
+    return begun.isascii() and begun.isdigit() and len(begun) < 13 and now - int(begun) < STREAM_LIFE_S
+
+
+def stream_reply(stream: str, content: str, finished: bool) -> dict[str, Any]:
+    """The passive reply that begins, continues or ends a stream."""
+    return {"msgtype": "stream", "stream": {"id": stream, "finish": finished, "content": content}}
+
+
+def event_of(content: Json, bot_name: str) -> Event:
+    """Reads one callback other than a refresh.
+
+    Raises:
+        MalformedPayload: When the type, the id or the sender is missing.
+    """
+    kind = as_text(content, "msgtype")
+    message_id = as_id(content, "msgid")
+    user = as_id(as_object(content, "from"), "userid")
+    chat = as_id(content, "chatid") or user
+    created = as_id(content, "create_time")
+    if not kind or chat is None or (message_id is None and created is None):
+        raise MalformedPayload("msgtype, msgid or the sender is missing")
+    base = Event(
+        kind=EventKind.IGNORED,
+        dedupe_key=message_id or f"{user}:{created}:{_event_name(content)}",
+        user_id=user,
+        chat_id=chat,
+        chat_type="group" if as_text(content, "chattype") == "group" else "private",
+        message_id=message_id,
+        reply_url=as_text(content, "response_url") or None,
+        raw=content,
+    )
+    return _event(base, content) if kind == "event" else _message(base, content, kind, bot_name)
+
+
+def _message(base: Event, content: Json, kind: str, bot_name: str) -> Event:
+    parts = tuple(_parts(content, kind))
+    text = "\n".join(filter(None, _texts(content, kind))).strip()
+    if not parts and not text:
+        return replace(base, change=kind)
+    group = base.chat_type == "group"
+    if group:
+        text = _without_mention(text, bot_name)
+    command, _, args = parse_command(text)
+    # In a group the robot hears only what is addressed to it.
+    return replace(
+        base,
+        kind=EventKind.MESSAGE,
+        text=text,
+        command=command,
+        args=args,
+        attachments=parts,
+        mentions_bot=group,
+    )
+
+
+def _without_mention(text: str, bot_name: str) -> str:
+    if bot_name and text.startswith(f"@{bot_name}"):
+        return text[len(bot_name) + 1 :].strip()
+    match = _MENTION.match(text)
+    return text[match.end() :].strip() if match else text
+
+
+def _texts(content: Json, kind: str) -> Iterator[str]:
+    if kind in ("text", "voice"):
+        yield as_text(as_object(content, kind), "content")
+    elif kind == "mixed":
+        for item in as_list(as_object(content, "mixed"), "msg_item"):
+            if isinstance(item, dict) and as_text(item, "msgtype") == "text":
+                yield as_text(as_object(item, "text"), "content")
+
+
+def _parts(content: Json, kind: str) -> Iterator[Attachment]:
+    if kind in ("image", "file", "video"):
+        body = as_object(content, kind)
+        yield Attachment(kind, url=as_text(body, "url") or None, name=as_text(body, "filename") or None)
+    elif kind == "voice":
+        yield Attachment("voice", transcript=as_text(as_object(content, "voice"), "content") or None)
+    elif kind == "mixed":
+        for item in as_list(as_object(content, "mixed"), "msg_item"):
+            if isinstance(item, dict) and as_text(item, "msgtype") != "text":
+                yield from _parts(item, as_text(item, "msgtype"))
+
+
+def _event_name(content: Json) -> str:
+    return as_text(as_object(content, "event"), "eventtype")
+
+
+def _event(base: Event, content: Json) -> Event:
+    name = _event_name(content)
+    details = as_object(as_object(content, "event"), name)
+    if name == "enter_chat":
+        return replace(base, kind=EventKind.MEMBER, change="enter")
+    if name == "template_card_event":
+        data, task = as_text(details, "event_key"), as_text(details, "task_id")
+        return replace(base, kind=EventKind.ACTION, data=data, message_id=task or base.message_id)
+    if name == "feedback_event" and str(details.get("type")) in _FEEDBACK:
+        emoji = _FEEDBACK[str(details["type"])]
+        return replace(base, kind=EventKind.REACTION, emoji=emoji, target_message_id=as_id(details, "id"))
+    return replace(base, change=name)

@@ -1,0 +1,121 @@
+"""What WeCom's answer means for the sender. HTTP says 200 for nearly everything; `errcode` tells."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.errors import MalformedPayload, SendError
+from adapters.events import Headers, SendReceipt
+from adapters.payload import as_id, as_int, as_text, parse_object
+from clawdbot.http import HttpResponse, parse_retry_after
+
+TOKEN_REFUSED = "token_refused"  # noqa: S105 - a mark
+_A_MINUTE = 60.0
+
+_REFRESH = frozenset({40014, 41001, 42001})
+_LATER: dict[int, tuple[str, float | None]] = {
+    -1: ("busy", None),
+    -2: ("busy", None),
+    6000: ("conflict", None),
+    45009: ("flood", _A_MINUTE),
+    45011: ("flood", _A_MINUTE),
+    45033: ("flood", None),
+    45047: ("flood", _A_MINUTE),
+    50004: ("busy", None),
+}
+_NEVER = {
+    40001: "unauthorized",
+    40013: "unauthorized",
+    40056: "unauthorized",
+    41002: "unauthorized",
+    41004: "unauthorized",
+    42009: "unauthorized",
+    40003: "user_not_found",
+    40031: "user_not_found",
+    46004: "user_not_found",
+    60111: "user_not_found",
+    81013: "no_recipient",
+    81014: "no_recipient",
+    82001: "no_recipient",
+    43004: "not_subscribed",
+    50002: "not_visible",
+    50003: "app_disabled",
+    44004: "empty",
+    45002: "too_long",
+    40058: "bad_request",
+    41044: "bad_request",
+    48001: "no_rights",
+    48002: "no_rights",
+    60011: "no_rights",
+    301002: "no_rights",
+    60020: "ip_not_trusted",
+    86001: "chat_not_found",
+    86003: "chat_not_found",
+    86008: "chat_not_found",
+    93000: "robot_key_invalid",
+    93004: "robot_disabled",
+    93008: "robot_removed",
+    40007: "media_gone",
+    40049: "button_expired",
+    846605: "reply_expired",
+    846608: "reply_expired",
+}
+
+
+def answer_of(status: int, headers: Mapping[str, str], body: bytes, now: float = 0.0) -> dict[str, Any]:
+    """The JSON of a successful call.
+
+    Raises:
+        SendError: When the call failed.
+    """
+    try:
+        answer = parse_object(body)
+    except MalformedPayload:
+        answer = {}
+    code = as_int(answer, "errcode")
+    if 200 <= status < 300 and code == 0:
+        return answer
+    raise _failure(status, Headers(headers), answer, code, now)
+
+
+def judge(status: int, headers: Mapping[str, str], body: bytes, now: float = 0.0) -> SendReceipt:
+    """The receipt of a successful send; `data` names the receivers WeCom left out.
+
+    Raises:
+        SendError: With a mark such as "flood", "token_refused", "no_recipient" or "ip_not_trusted".
+    """
+    answer = answer_of(status, headers, body, now)
+    left_out = {
+        name: as_text(answer, name)
+        for name in ("invaliduser", "invalidparty", "invalidtag", "unlicenseduser")
+        if as_text(answer, name)
+    }
+    return SendReceipt(as_id(answer, "msgid") or "", left_out)
+
+
+def token_refused(response: HttpResponse) -> bool:
+    """True when the call may succeed with a fresh access token."""
+    with contextlib.suppress(MalformedPayload):
+        # A file is no JSON and starts with no brace.
+        return response.body[:1] == b"{" and as_int(parse_object(response.body), "errcode") in _REFRESH
+    return False
+
+
+def _failure(status: int, headers: Headers, answer: Mapping[str, Any], code: int | None, now: float) -> SendError:
+    # The text behind the first comma holds addresses and links of no use to a reader.
+    told = as_text(answer, "errmsg").split(", ")[0][:160]
+    message = f"WeCom answered {status if code is None else code}" + (f": {told}" if told else "")
+    wait = parse_retry_after(headers.get("retry-after"), now)
+    if code in _REFRESH:
+        return SendError(message, mark=TOKEN_REFUSED)
+    if code in _LATER:
+        mark, usual = _LATER[code]
+        return SendError(message, mark=mark, retry_after=usual if wait is None else wait)
+    if code not in (None, 0):
+        return SendError(message, permanent=True, mark=_NEVER.get(code or 0, "refused"))
+    if status >= 500 or status in (408, 425, 429):
+        return SendError(message, mark="flood" if status == 429 else "server_error", retry_after=wait)
+    # 2xx without errcode is a proxy or a broken server.
+    return SendError(message, permanent=status >= 300, mark="bad_response" if status < 300 else "refused")

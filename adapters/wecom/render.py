@@ -1,0 +1,121 @@
+"""Neutral markdown to the subset WeCom shows, and buttons to its template card.
+
+The application knows headings, bold, links, inline code and quotes; the smart robot knows more, but the subset reads
+well there too. What WeCom does not know is left out, never escaped: its renderer has no escapes.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from adapters.errors import SendError
+from adapters.markdown import Block, Inline, parse, plain_text
+from adapters.splitter import utf8_bytes
+
+_MARKUP = re.compile(r"[*_`\[#>~|]")
+_LINK = re.compile(r"https?://", re.IGNORECASE)
+_TASK_ID = re.compile(r"[^0-9A-Za-z_@-]")
+MAX_BUTTONS = 6
+_MAX_BUTTON_TEXT = 10
+_MAX_KEY = 1024
+_MAX_TITLE = 36
+_MAX_SUBTITLE = 160
+
+
+def has_markup(text: str) -> bool:
+    """True when markdown would show more than plain text does."""
+    return bool(_MARKUP.search(text))
+
+
+def to_markdown(text: str, limit: int) -> str:
+    """Renders a text; the source itself where rendering would outgrow `limit` bytes, which WeCom cuts silently."""
+    return _within("\n".join(_block(block) for block in parse(text)), text, limit)
+
+
+def to_plain(text: str, limit: int) -> str:
+    """The text without markup, under the same limit."""
+    return _within(plain_text(text), text, limit)
+
+
+def _within(rendered: str, source: str, limit: int) -> str:
+    return rendered if utf8_bytes(rendered) <= limit else source
+
+
+def _block(block: Block) -> str:
+    if block.kind in ("code", "table"):
+        return block.text
+    if block.kind == "rule":
+        return "---"
+    inner = _inlines(block.inlines)
+    if block.kind == "heading":
+        return f"{'#' * block.level} {inner}"
+    if block.kind == "quote":
+        return f"> {inner}"
+    return block.text.replace("• ", "- ") + inner if block.kind == "item" else inner
+
+
+def _inlines(nodes: Iterable[Inline]) -> str:
+    return "".join(_inline(node) for node in nodes)
+
+
+def _inline(node: Inline) -> str:
+    if node.kind == "text":
+        return node.text
+    if node.kind == "code":
+        return f"`{node.text}`"
+    inner = _inlines(node.children)
+    if node.kind == "link":
+        if _LINK.match(node.href):
+            return f"[{inner}]({node.href})"
+        return f"{inner} ({node.href})" if node.href else inner
+    return f"**{inner}**" if node.kind == "strong" else inner
+
+
+def button_card(text: str, rows: Any, key: str) -> dict[str, Any] | None:
+    """Text and buttons as a template card; None when they do not fit into one.
+
+    Args:
+        text: Neutral markdown.
+        rows: Rows of {"text", "data" or "url"}.
+        key: Makes the card's task id, which WeCom accepts only once.
+
+    Raises:
+        SendError: Permanent, when a button's data is over 1024 bytes.
+    """
+    buttons = [item for row in rows for item in row]
+    plain = plain_text(text).strip()
+    title, _, rest = plain.partition("\n")
+    if len(title) > _MAX_TITLE:
+        title, rest = "", plain
+    if not 0 < len(buttons) <= MAX_BUTTONS or len(rest) > _MAX_SUBTITLE:
+        return None
+    return {
+        "card_type": "button_interaction",
+        "main_title": {"title": title},
+        "sub_title_text": rest.strip(),
+        "task_id": _TASK_ID.sub("-", key)[:128] or uuid.uuid4().hex,
+        "button_list": [_button(item) for item in buttons],
+    }
+
+
+def _button(item: Mapping[str, Any]) -> dict[str, Any]:
+    text = str(item.get("text", ""))
+    if item.get("url"):
+        return {"text": text[:_MAX_BUTTON_TEXT], "type": 1, "url": str(item["url"])}
+    key = str(item.get("data", text))
+    if utf8_bytes(key) > _MAX_KEY:
+        raise SendError(f"a button's data is over {_MAX_KEY} bytes", permanent=True, mark="button_too_long")
+    return {"text": text[:_MAX_BUTTON_TEXT], "key": key}
+
+
+def with_choices(text: str, rows: Any) -> str:
+    """The text with its buttons as lines, where no card can hold them."""
+    lines = [
+        f"- [{item.get('text', '')}]({item['url']})" if item.get("url") else f"- {item.get('text', '')}"
+        for row in rows
+        for item in row
+    ]
+    return "\n".join((text, "", *lines)) if lines else text

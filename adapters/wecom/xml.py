@@ -1,0 +1,47 @@
+"""WeCom's XML as plain mappings. Document types and entities are refused, so nothing can be expanded or fetched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adapters.errors import MalformedPayload
+
+_MAX_DEPTH = 12
+
+
+def parse(body: bytes) -> dict[str, Any]:
+    """Reads an element with children; repeated children become lists.
+
+    Raises:
+        MalformedPayload: When it is not XML, holds a DOCTYPE, or is nested too deeply.
+    """
+    from xml.etree.ElementTree import ParseError
+
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import fromstring
+
+    try:
+        root = fromstring(body, forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError, LookupError):
+        raise MalformedPayload("the body is not XML") from None
+    value = _value(root, 0)
+    if not isinstance(value, dict):
+        raise MalformedPayload("the XML has no fields")
+    return value
+
+
+def _value(element: Any, depth: int) -> Any:
+    if depth > _MAX_DEPTH:
+        raise MalformedPayload("the XML is nested too deeply")
+    if not len(element):
+        return element.text or ""
+    out: dict[str, Any] = {}
+    for child in element:
+        value = _value(child, depth + 1)
+        if child.tag not in out:
+            out[child.tag] = value
+        elif isinstance(out[child.tag], list):
+            out[child.tag].append(value)
+        else:
+            out[child.tag] = [out[child.tag], value]
+    return out
