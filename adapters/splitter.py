@@ -167,7 +167,7 @@ class _Packer:
             if not cut and self.current.strip():
                 self.flush()  # a fresh piece has more room for an unbroken run
                 continue
-            cut = cut or _unclinging(text, reach)
+            cut = _unfenced(text, cut or _unclinging(text, reach))
             self.current += text[:cut]
             self.flush()
             text = text[cut:].lstrip()
@@ -190,6 +190,11 @@ def _kind_cut(text: str, reach: int) -> int:
             if cut > floor:
                 return cut
     return next((start for start, end in whole if start < reach < end), 0)
+
+
+def _unfenced(text: str, cut: int) -> int:
+    """`cut`, or one earlier when the next piece would begin with what is no fence yet: a "```" inside of a line."""
+    return cut - 1 if cut > 1 and _FENCE.match(text[cut : cut + 512].lstrip()) else cut
 
 
 def _last(tier: re.Pattern[str], text: str, reach: int, whole: list[tuple[int, int]]) -> int:

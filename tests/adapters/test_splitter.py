@@ -74,6 +74,10 @@ def test_code_keeps_its_lines(text: str, limit: int) -> None:
     assert content("\n".join(split_text(text, limit))) == content(text) or fences_open(text)
 
 
+def test_a_cut_makes_no_code_block_of_what_was_none() -> None:
+    assert split_text("b" * 20 + "```\n", 20) == ["b" * 19, "b```"]
+
+
 @given(_TEXTS, st.integers(min_value=MIN_LIMIT, max_value=120))
 def test_no_surrogate_pair_is_cut(text: str, limit: int) -> None:
     for piece in split_text(text, limit, utf16_units):
