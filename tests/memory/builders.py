@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.apps import apps
-from django.db import transaction
 
+from memory import database
 from memory.store import MemoryStore
 from memory.types import Scope, Turn
 
@@ -39,7 +39,7 @@ def turn(scope: Scope, text: str, *, minute: int = 0, role: str = "user", **fiel
 
 def say(scope: Scope, *texts: str, **fields: Any) -> list[int]:
     """Remembers these texts of the person, a minute apart."""
-    with transaction.atomic():
+    with database.atomic():
         return MemoryStore(scope.bot_id).remember([turn(scope, t, minute=i, **fields) for i, t in enumerate(texts)])
 
 

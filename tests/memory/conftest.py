@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
+from memory import database
+
 Switch = Callable[..., None]
+
+
+@pytest.fixture
+def memory_queries(django_assert_num_queries: Any) -> Callable[[int], Any]:
+    """A block in which so many queries go to the memory database."""
+    return lambda number: django_assert_num_queries(number, connection=database.connection())
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connections
 
-from memory import pending
+from memory import database, pending
 from memory.models import MemoryEntry
 from memory.recent import SessionMemory
 from memory.store import MemoryStore
@@ -23,7 +23,7 @@ def _elsewhere(work: Callable[[], Any]) -> None:
         try:
             work()
         finally:
-            connection.close()
+            connections.close_all()
 
     thread = threading.Thread(target=run)
     thread.start()
@@ -49,7 +49,7 @@ def test_what_was_rolled_back_is_forgotten_even_if_its_id_is_used_again() -> Non
     ann = person()
     say(ann, "I like tea")
     try:
-        with transaction.atomic():
+        with database.atomic():
             say(ann, "I hate tea")
             assert len(found(ann, "tea")) == 2
             raise LookupError

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 from celery import current_app
-from django.db import connection
+from django.db import connections
 from django.utils import timezone
 
-from memory import embeddings, pending, wakeup
+from memory import database, embeddings, pending, wakeup
 from memory.entries import pack, unpack
 from memory.models import MemoryEntry
 from memory.store import MemoryStore
@@ -42,7 +42,7 @@ def test_two_workers_share_the_rows_and_do_none_twice() -> None:
         try:
             done.append(pending.embed_waiting(report=reports.append))
         finally:
-            connection.close()
+            connections.close_all()
 
     threads = [threading.Thread(target=work) for _ in range(2)]
     for thread in threads:
@@ -90,7 +90,7 @@ def test_a_burst_of_turns_asks_for_vectors_once_and_only_after_the_commit(
     monkeypatch.setattr(current_app, "send_task", lambda name, **_: sent.append(name))
     monkeypatch.setattr(wakeup, "_covered_until", 0.0)
     ann = person()
-    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+    with django_capture_on_commit_callbacks(using=database.alias(), execute=True) as callbacks:
         for i in range(5):
             say(ann, f"note {i}")
         assert sent == []

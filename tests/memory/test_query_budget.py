@@ -13,33 +13,33 @@ from tests.memory.builders import MORNING, found, person, say, turn
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("lexical_only")]
 
 
-def test_remembering_a_turn_and_its_answer_costs_two_queries(django_assert_num_queries: Any) -> None:
+def test_remembering_a_turn_and_its_answer_costs_two_queries(memory_queries: Any) -> None:
     ann = person()
     store = MemoryStore(ann.bot_id)
-    with django_assert_num_queries(2):
+    with memory_queries(2):
         store.remember([turn(ann, "hello"), turn(ann, "hi there", minute=1, role="assistant")])
 
 
-def test_a_recall_costs_one_query_and_a_second_one_after_a_write(django_assert_num_queries: Any) -> None:
+def test_a_recall_costs_one_query_and_a_second_one_after_a_write(memory_queries: Any) -> None:
     ann = person()
     say(ann, "I like tea", "I like boats")
     found(ann, "tea")
-    with django_assert_num_queries(1):
+    with memory_queries(1):
         found(ann, "tea")
     say(ann, "I like bread", occurred_at=MORNING + timedelta(hours=1))
-    with django_assert_num_queries(2):
+    with memory_queries(2):
         assert "I like bread" in found(ann, "bread")
     say(
         ann, "I like tea", occurred_at=MORNING + timedelta(hours=2)
     )  # a copy raises a counter and must not cost a full reload
-    with django_assert_num_queries(2):
+    with memory_queries(2):
         found(ann, "tea")
 
 
-def test_recent_memory_costs_one_query_when_nothing_changed(django_assert_num_queries: Any) -> None:
+def test_recent_memory_costs_one_query_when_nothing_changed(memory_queries: Any) -> None:
     ann = person()
     say(ann, "I like tea")
     store = MemoryStore(ann.bot_id)
     store.get_recent_memory(ann.person_id)
-    with django_assert_num_queries(1):
+    with memory_queries(1):
         store.get_recent_memory(ann.person_id)
