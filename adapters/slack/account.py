@@ -1,0 +1,64 @@
+"""What Slack needs to know about one app in one workspace."""
+
+from __future__ import annotations
+
+from adapters.accounts import Account, Secrets, Text, account_field
+
+DEFAULT_BASE_URL = "https://slack.com/api"
+
+
+class SlackAccount(Account):
+    """An app from api.slack.com/apps, installed in a workspace."""
+
+    signing_secret: Secrets = account_field(
+        (),
+        label=("Signing secret", "签名密钥"),
+        help=(
+            "Basic Information > App Credentials. Without it requests are refused. Several while you regenerate it.",
+            "Basic Information > App Credentials。未设置时拒绝所有请求。重新生成期间可同时填新旧两个。",
+        ),
+        secret=True,
+        kind="list",
+    )
+    bot_token: Text = account_field(
+        label=("Bot token", "机器人令牌"),
+        help=("OAuth & Permissions, begins with xoxb-", "OAuth & Permissions,以 xoxb- 开头"),
+        secret=True,
+        pattern=r"^[!-~]+$",
+    )
+    bot_user_id: Text = account_field(
+        "",
+        label=("Bot user id", "机器人用户 ID"),
+        help=(
+            "Begins with U; to see mentions. Taken from each event when empty.",
+            "以 U 开头;用于识别提及。留空则取自每个事件。",
+        ),
+    )
+    bot_id: Text = account_field(
+        "",
+        label=("Bot id", "机器人 ID"),
+        help=("Begins with B; not needed.", "以 B 开头;可不填。"),
+    )
+    app_id: Text = account_field("", label=("App id", "应用 ID"), help=("Begins with A.", "以 A 开头。"))
+    team_id: Text = account_field(
+        "",
+        label=("Workspace id", "工作区 ID"),
+        help=(
+            "Begins with T. Needed only when one app serves several workspaces, each with a channel of its own.",
+            "以 T 开头。仅当同一应用服务多个工作区且各有独立渠道时需要。",
+        ),
+    )
+    reply_in_thread: bool = account_field(
+        False,
+        label=("Answer in threads", "在消息列中回复"),
+        help=(
+            "In channels every new message starts a thread of its own, and a conversation of its own.",
+            "在频道中,每条新消息都会开启独立的消息列和独立的会话。",
+        ),
+        kind="bool",
+    )
+
+    @property
+    def api(self) -> str:
+        """Base of every method's URL."""
+        return self.base_url or DEFAULT_BASE_URL

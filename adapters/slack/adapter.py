@@ -1,0 +1,215 @@
+"""The Slack adapter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qsl
+
+from adapters.base import MAX_MEDIA_BYTES, Adapter, refuse_large, require_post
+from adapters.errors import MalformedPayload, NotSupported, SendError, SignatureRejected
+from adapters.events import (
+    Attachment,
+    BotIdentity,
+    Event,
+    EventKind,
+    HttpReply,
+    Media,
+    OutgoingMessage,
+    Received,
+    SendReceipt,
+    WebhookRequest,
+)
+from adapters.payload import as_object, as_text, parse_object
+from adapters.slack import render
+from adapters.slack.account import SlackAccount
+from adapters.slack.events import Context, body_key, event_of, own_ids
+from adapters.slack.interactions import interaction, slash_command
+from adapters.slack.outcome import BAD_BLOCKS, NOT_IN_CHANNEL, judge, result_of
+from clawdbot import crypto
+from clawdbot.clock import within_window
+
+SIGNATURE_HEADER = "X-Slack-Signature"
+TIMESTAMP_HEADER = "X-Slack-Request-Timestamp"
+WINDOW_S = 300.0
+MAX_FIELDS = 100
+REPLY_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
+FILE_HOSTS = frozenset({"files.slack.com", "files.slack-gov.com"})
+_TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
+_NO_OPTIONS = HttpReply(200, b'{"options":[]}', "application/json")
+
+
+class SlackAdapter(Adapter[SlackAccount]):
+    """Events API, slash commands and interactivity on one address; chat.postMessage has no idempotency key."""
+
+    platform = "slack"
+    label = {"en": "Slack", "zh": "Slack"}
+    schema = SlackAccount
+    supports_typing = True
+    supports_edit = True
+    edit_interval_s = 1.2  # chat.update: about 50 a minute
+    supports_media = True
+    text_limit = 3900  # 4000 are advised, and escaping makes a text a little longer; Slack cuts at 40 000
+
+    # In
+
+    @classmethod
+    def identify(cls, request: WebhookRequest) -> bool:
+        return SIGNATURE_HEADER in request.headers
+
+    def receive(self, request: WebhookRequest) -> Received:
+        require_post(request)
+        self._verify(request)
+        if request.body.lstrip()[:1] == b"{":
+            return self._json(parse_object(request.body), request.body)
+        return self._form(request.body)
+
+    def _verify(self, request: WebhookRequest) -> None:
+        if not self.account.signing_secret:
+            raise SignatureRejected("no signing_secret is configured for this account")
+        timestamp = request.headers.get(TIMESTAMP_HEADER, "")
+        if not _TIMESTAMP.fullmatch(timestamp) or not within_window(float(timestamp), self.clock(), WINDOW_S):
+            raise SignatureRejected("the timestamp is not within 5 minutes of now")
+        signed = b"v0:" + timestamp.encode("ascii") + b":" + request.body
+        given = request.headers.get(SIGNATURE_HEADER, "")
+        if not crypto.verify_any(
+            self.account.signing_secret, given, lambda secret: f"v0={crypto.hmac_hex(secret, signed)}"
+        ):
+            raise SignatureRejected("the signature does not match")
+
+    def _json(self, envelope: dict[str, Any], body: bytes) -> Received:
+        kind = as_text(envelope, "type")
+        if kind == "url_verification":
+            return Received(reply=HttpReply(200, as_text(envelope, "challenge").encode("utf-8", "replace")))
+        if kind != "event_callback":
+            # app_rate_limited among them: genuine, nothing to act on.
+            note = Event(kind=EventKind.IGNORED, dedupe_key=body_key(body), change=kind[:64] or "unknown", raw=envelope)
+            return Received((note,))
+        account = self.account
+        context = Context(own_ids(envelope, account.bot_user_id), account.reply_in_thread)
+        return Received((self._ours(event_of(envelope, body, context), as_text(envelope, "team_id")),))
+
+    def _form(self, body: bytes) -> Received:
+        try:
+            form = dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FIELDS))
+        except ValueError:
+            raise MalformedPayload("the body is neither JSON nor a form") from None
+        form = {name.replace("\x00", ""): value.replace("\x00", "\ufffd") for name, value in form.items()}
+        if "payload" in form:
+            payload = parse_object(form["payload"].encode("utf-8", "replace"))
+            team = as_text(as_object(payload, "team"), "id")
+            events = tuple(self._ours(event, team) for event in interaction(payload, body))
+            return Received(events, _NO_OPTIONS if payload.get("type") == "block_suggestion" else HttpReply())
+        if "ssl_check" in form:
+            return Received()  # Slack tries the certificate
+        if not form.get("command"):
+            raise MalformedPayload("the form is no slash command")
+        return Received((self._ours(slash_command(form, body), form.get("team_id", "")),))
+
+    def _ours(self, event: Event, team_id: str) -> Event:
+        if self.account.team_id and team_id and team_id != self.account.team_id:
+            return replace(event, kind=EventKind.IGNORED, change="other_workspace", twin_key="")
+        return event
+
+    # Out
+
+    def send(self, message: OutgoingMessage) -> SendReceipt:
+        """Posts one message; where the bot is no member, the command's or button's own address is used instead.
+
+        `message.data` may hold "buttons" (see `OutgoingMessage`), raw "blocks", "broadcast" (shows a thread's answer in
+        the channel too) and "link_preview" (False hides it).
+        """
+        body = self._body(message)
+        try:
+            return self._post("chat.postMessage", body)
+        except SendError as error:
+            if error.mark == BAD_BLOCKS:
+                return self._post("chat.postMessage", {k: v for k, v in body.items() if k != "blocks"})
+            if error.mark not in (NOT_IN_CHANNEL, "chat_not_found") or not message.reply_url:
+                raise
+        return self._reply_by_url(message.reply_url, body)
+
+    def _body(self, message: OutgoingMessage) -> dict[str, Any]:
+        body: dict[str, Any] = {"channel": message.chat_id, "text": render.to_mrkdwn(message.text)}
+        if message.thread_id:
+            body["thread_ts"] = message.thread_id
+            if message.data.get("broadcast"):
+                body["reply_broadcast"] = True
+        found = message.data.get("blocks") or render.blocks(message.text, message.data.get("buttons"))
+        if found:
+            body["blocks"] = found
+        if message.data.get("link_preview") is False:
+            body |= {"unfurl_links": False, "unfurl_media": False}
+        return body
+
+    def _reply_by_url(self, url: str, body: Mapping[str, Any]) -> SendReceipt:
+        kept = {name: value for name, value in body.items() if name not in ("channel", "reply_broadcast")}
+        kept |= {"response_type": "in_channel", "replace_original": False}
+        response = self._call("POST", url, json=kept, handed_out_for=REPLY_HOSTS)
+        return self.classify(response.status, response.headers, response.body)
+
+    def edit(self, message_id: str, message: OutgoingMessage) -> SendReceipt:
+        body = self._body(message)
+        kept = {name: body.get(name, []) for name in ("channel", "text", "blocks")}  # no blocks takes the buttons away
+        return self._post("chat.update", kept | {"ts": message_id})
+
+    def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
+        return judge(status, headers, body)
+
+    def send_typing(self, chat_id: str, thread_id: str | None = None, *, message_id: str | None = None) -> None:
+        """Shows a status in a thread of an app with the agent feature; Slack has no typing sign elsewhere."""
+        if thread_id:
+            body = {"channel_id": chat_id, "thread_ts": thread_id, "status": "is typing…"}
+            self._api("assistant.threads.setStatus", body)
+
+    def fetch_media(
+        self, attachment: Attachment, *, message_id: str | None = None, max_bytes: int = MAX_MEDIA_BYTES
+    ) -> Media:
+        """Downloads a file with the bot's token (scope files:read)."""
+        if not attachment.id and not attachment.url:
+            raise NotSupported("this attachment is no file")
+        refuse_large(attachment.size, max_bytes)
+        url = attachment.url
+        if not url:
+            found = as_object(self._api("files.info", None, params={"file": attachment.id}), "file")
+            url = as_text(found, "url_private_download") or as_text(found, "url_private")
+        media = self._download(
+            url,
+            attachment,
+            hosts=FILE_HOSTS,
+            headers=self._authorization(),
+            max_bytes=max_bytes,
+            allow_redirects=False,
+        )
+        if media.content_type == "text/html" and attachment.mime != "text/html":
+            # Slack answers with its log-in page and status 200 when the scope is missing.
+            raise SendError(
+                "Slack gave a log-in page for the file: files:read is missing", permanent=True, mark="no_rights"
+            )
+        return media
+
+    # Set-up
+
+    def whoami(self) -> BotIdentity:
+        found = self._api("auth.test", {})
+        return BotIdentity(as_text(found, "user_id"), as_text(found, "user"), as_text(found, "user"))
+
+    def _authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.account.bot_token}"}
+
+    def _post(self, method: str, body: Mapping[str, Any]) -> SendReceipt:
+        response = self._request(method, body)
+        return self.classify(response.status, response.headers, response.body)
+
+    def _api(self, method: str, body: Mapping[str, Any] | None, **options: Any) -> dict[str, Any]:
+        response = self._request(method, body, **options)
+        return result_of(response.status, response.headers, response.body)
+
+    def _request(self, method: str, body: Mapping[str, Any] | None, **options: Any) -> Any:
+        headers = self._authorization()
+        if body is None:
+            return self._call("GET", f"{self.account.api}/{method}", headers=headers, **options)
+        headers["Content-Type"] = "application/json; charset=utf-8"
+        return self._call("POST", f"{self.account.api}/{method}", json=body, headers=headers, **options)

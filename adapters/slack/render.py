@@ -1,0 +1,63 @@
+"""Neutral markdown to Slack's mrkdwn, and neutral buttons to Block Kit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from adapters import starmark
+from adapters.slack.text import escape
+from adapters.splitter import split_text
+
+MAX_SECTION = 3000
+MAX_BLOCKS = 50
+MAX_ROW = 25
+MAX_LABEL = 75
+MAX_VALUE = 2000
+
+
+def _link(label: str, href: str) -> str:
+    target = escape(href).replace("|", "%7C").replace(" ", "%20")
+    if not href.startswith(("http://", "https://", "mailto:", "tel:")):
+        return f"{label} ({target})"
+    return f"<{target}|{label}>" if label and label != target else f"<{target}>"
+
+
+_STYLE = starmark.Style(escape, _link, loosen=True)
+
+
+def to_mrkdwn(text: str) -> str:
+    """Renders a text; `&`, `<` and `>` are escaped, so nothing in it can ping a channel."""
+    return starmark.render(text, _STYLE)
+
+
+def blocks(text: str, rows: Any) -> list[dict[str, Any]]:
+    """The text as sections of at most 3000 characters, and a row of buttons each for `rows`; [] without buttons."""
+    if not rows:
+        return []
+    found: list[dict[str, Any]] = [
+        {"type": "section", "text": {"type": "mrkdwn", "text": part}} for part in _sections(text)
+    ]
+    for number, row in enumerate(rows):
+        elements = [_button(item, f"{number}.{place}") for place, item in enumerate(row[:MAX_ROW])]
+        found.append({"type": "actions", "elements": elements})
+    return found[:MAX_BLOCKS]
+
+
+def _sections(text: str) -> Iterator[str]:
+    for piece in split_text(text, MAX_SECTION // 2):
+        rendered = to_mrkdwn(piece)
+        for at in range(0, len(rendered), MAX_SECTION):  # more than one only where nearly every character is escaped
+            yield rendered[at : at + MAX_SECTION]
+
+
+def _button(item: Mapping[str, Any], action_id: str) -> dict[str, Any]:
+    label = str(item.get("text", ""))[:MAX_LABEL]
+    button: dict[str, Any] = {
+        "type": "button",
+        "action_id": action_id,
+        "text": {"type": "plain_text", "text": label or "…", "emoji": True},
+    }
+    if item.get("url"):
+        return button | {"url": str(item["url"])}
+    return button | {"value": str(item.get("data", item.get("text", "")))[:MAX_VALUE]}

@@ -1,0 +1,58 @@
+"""Slack's mrkdwn to plain words: escapes, links and mentions."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from adapters.payload import as_text
+
+_REFERENCE = re.compile(r"<([^<>|\s][^<>|]*)(?:\|([^<>]*))?>")
+_MENTION = re.compile(r"<@([A-Z0-9]+)(?:\|[^<>]*)?>")
+
+
+def read_text(message: Mapping[str, Any], own_ids: Collection[str]) -> tuple[str, bool]:
+    """What a message says, without a leading mention of the bot, and whether it mentions the bot."""
+    source = as_text(message, "text")
+    mentioned = any(match[1] in own_ids for match in _MENTION.finditer(source))
+    leading = _MENTION.match(source.lstrip())
+    if leading and leading[1] in own_ids:
+        source = re.sub(r"^[\s,:，：]+", "", source.lstrip()[leading.end() :])
+    return plain(source), mentioned
+
+
+def plain(source: str) -> str:
+    """Readable text: links as markdown, channels and groups by name. People keep their id, `<@U123>`."""
+    out: list[str] = []
+    at = 0
+    for match in _REFERENCE.finditer(source):
+        out += (_unescape(source[at : match.start()]), _reference(match[1], match[2] or "", match[0]))
+        at = match.end()
+    return "".join(out) + _unescape(source[at:])
+
+
+def _reference(target: str, label: str, whole: str) -> str:
+    label = _unescape(label)
+    if target.startswith("@"):
+        return f"@{label.removeprefix('@')}" if label else whole
+    if target.startswith("#"):
+        return f"#{label.removeprefix('#') or target[1:]}"
+    if target.startswith("!"):
+        return label or f"@{target[1:].partition('^')[0]}"
+    url = _unescape(target)
+    bare = url.removeprefix("mailto:").removeprefix("tel:")
+    if not label or label in (url, bare) or url.endswith(f"//{label}"):
+        return label or bare  # Slack made the link by itself out of what was typed
+    return f"[{label}]({url})"
+
+
+def _unescape(text: str) -> str:
+    # Only these three are escaped by Slack; "&nbsp;" in a message is what somebody typed.
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def escape(text: str) -> str:
+    """Makes text harmless in mrkdwn."""
+    return html.escape(text, quote=False)

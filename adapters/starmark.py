@@ -1,0 +1,73 @@
+"""Neutral markdown to the *bold* _italic_ ~strike~ family of markup, which Slack and WhatsApp share but for links."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from adapters.markdown import Block, Inline, parse
+
+_MARKS = {"strong": "*", "emphasis": "_", "strike": "~"}
+_ZERO_WIDTH = "\u200b"
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Where the dialects differ.
+
+    Attributes:
+        escape: Makes characters with a meaning of their own harmless.
+        link: Renders (label, target); the label is escaped already, the target is not.
+        loosen: Put a zero-width space between a mark and a letter beside it, where marks count at word edges only;
+            without it bold words inside Chinese sentences show as stars.
+    """
+
+    escape: Callable[[str], str]
+    link: Callable[[str, str], str]
+    loosen: bool = False
+
+
+def render(text: str, style: Style) -> str:
+    """Renders a text, whatever the source."""
+    return "\n".join(_block(block, style) for block in parse(text))
+
+
+def _block(block: Block, style: Style) -> str:
+    if block.kind in ("code", "table"):
+        return f"```\n{style.escape(block.text)}\n```" if block.text.strip() else ""
+    if block.kind == "heading":
+        inner = _inlines(block.inlines, style, frozenset("*"))
+        return f"*{inner}*" if inner.strip() else ""
+    if block.kind == "rule":
+        return "———"
+    lead = {"quote": "> ", "item": block.text}.get(block.kind, "")
+    return lead + _inlines(block.inlines, style)
+
+
+def _inlines(nodes: Iterable[Inline], style: Style, inside: frozenset[str] = frozenset()) -> str:
+    out = ""
+    marked = False
+    for node in nodes:
+        piece = _inline(node, style, inside)
+        mark = node.kind in _MARKS or node.kind == "code"
+        if style.loosen and piece and out and (mark or marked) and _letter(piece[0] if marked else out[-1]):
+            out += _ZERO_WIDTH
+        out, marked = out + piece, mark
+    return out
+
+
+def _letter(character: str) -> bool:
+    return character.isalnum()
+
+
+def _inline(node: Inline, style: Style, inside: frozenset[str]) -> str:
+    if node.kind == "text":
+        return style.escape(node.text)
+    if node.kind == "code":
+        return f"`{style.escape(node.text)}`" if node.text.strip() else style.escape(node.text)
+    if node.kind == "link":
+        label = _inlines(node.children, style, inside)
+        return style.link(label, node.href) if node.href else label
+    mark = _MARKS[node.kind]
+    inner = _inlines(node.children, style, inside | {mark})
+    return inner if mark in inside or not inner.strip() else f"{mark}{inner}{mark}"

@@ -1,0 +1,148 @@
+"""What the contract tests need to know of each platform: a genuine request, and how its sender signs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from adapters import registry
+from adapters.base import Adapter
+from adapters.events import WebhookRequest
+from clawdbot import crypto
+from tests.adapters.builders import FIXTURES, NOW, TOKEN
+from tests.adapters.builders_wecom import KEY, robot_message, robot_request
+
+Sign = Callable[[bytes, str, float], WebhookRequest]
+"""(body, secret, epoch seconds) -> the request as the platform would send it."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One platform.
+
+    Attributes:
+        platform: Name in the registry.
+        secret_key: The account key that holds the list of secrets.
+        account: The other keys.
+        sign: See `Sign`.
+        body: A genuine body that gives at least one event.
+        signature: Header, or query parameter, that carries the proof.
+        in_query: It is a query parameter; then only what it covers of the body is signed.
+        secrets: Two secrets; the second replaces the first in a rotation.
+        configured: What the account holds for a secret (a public key for Discord).
+        covers_body: The proof depends on the body.
+        encode: Writes a payload as the platform posts it.
+        window_s: Seconds a proof is good for, None when the platform has no window.
+    """
+
+    platform: str
+    secret_key: str
+    account: Mapping[str, Any]
+    sign: Sign
+    body: bytes
+    signature: str
+    secrets: tuple[str, str] = ("first-secret-1", "second-secret-2")
+    configured: Callable[[str], str] = field(default=lambda secret: secret)
+    in_query: bool = False
+    covers_body: bool = True
+    encode: Callable[[Any], bytes] = field(default=lambda value: json.dumps(value).encode())
+    window_s: float | None = None
+
+    def adapter(self, *secrets: str, now: float = NOW) -> Adapter[Any]:
+        held = [self.configured(secret) for secret in secrets]
+        account = {**self.account, self.secret_key: held}
+        return registry.create(self.platform, account, clock=lambda: now)
+
+    def genuine(self, body: bytes | None = None, *, secret: str = "", at: float = NOW) -> WebhookRequest:
+        return self.sign(self.body if body is None else body, secret or self.secrets[0], at)
+
+    def bodies(self) -> list[Any]:
+        """The JSON fixtures of this platform, as starting points for damage."""
+        found = [json.loads(path.read_text("utf-8")) for path in sorted((FIXTURES / self.platform).glob("*.json"))]
+        return found or [json.loads(self.body)]
+
+    def proof(self, request: WebhookRequest) -> str:
+        return (request.query if self.in_query else request.headers)[self.signature]
+
+    def with_proof(self, request: WebhookRequest, proof: str) -> WebhookRequest:
+        changed = {self.signature: proof}
+        if self.in_query:
+            return replace(request, query={**request.query, **changed})
+        return replace(request, headers={**request.headers, **changed})
+
+
+def fixture(platform: str, name: str) -> bytes:
+    return (FIXTURES / platform / f"{name}.json").read_bytes()
+
+
+def telegram(body: bytes, secret: str, at: float) -> WebhookRequest:
+    return WebhookRequest("POST", {}, {"X-Telegram-Bot-Api-Secret-Token": secret}, body)
+
+
+def webhook(body: bytes, secret: str, at: float) -> WebhookRequest:
+    stamp = str(int(at))
+    signature = crypto.hmac_hex(secret, stamp.encode() + b"." + body)
+    return WebhookRequest("POST", {}, {"X-Timestamp": stamp, "X-Signature": signature}, body)
+
+
+def slack(body: bytes, secret: str, at: float) -> WebhookRequest:
+    stamp = str(int(at))
+    signature = "v0=" + crypto.hmac_hex(secret, b"v0:" + stamp.encode() + b":" + body)
+    headers = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature}
+    return WebhookRequest("POST", {}, headers, body)
+
+
+def wecom(body: bytes, secret: str, at: float) -> WebhookRequest:
+    return robot_request(body, token=secret)
+
+
+def slack_body(value: Any) -> bytes:
+    """Events come as JSON, everything interactive as a form that holds JSON."""
+    raw = json.dumps(value)
+    event = isinstance(value, dict) and ("event" in value or value.get("type") == "url_verification")
+    return raw.encode() if event else urlencode({"payload": raw}).encode()
+
+
+_CASES = (
+    Case(
+        "telegram",
+        "secret_token",
+        {"token": TOKEN},
+        telegram,
+        fixture("telegram", "callback_query__button"),
+        "X-Telegram-Bot-Api-Secret-Token",
+        covers_body=False,
+    ),
+    Case(
+        "webhook",
+        "secret",
+        {"reply_url": "http://127.0.0.1:9/"},
+        webhook,
+        fixture("webhook", "message__full"),
+        "X-Signature",
+        window_s=300.0,
+    ),
+    Case(
+        "slack",
+        "signing_secret",
+        {"bot_token": "xoxb-1", "bot_user_id": "U0BOT"},
+        slack,
+        fixture("slack", "message__mention_in_channel"),
+        "X-Slack-Signature",
+        encode=slack_body,
+        window_s=300.0,
+    ),
+    Case(
+        "wecom",
+        "token",
+        {"encoding_aes_key": KEY},
+        wecom,
+        json.dumps(robot_message()).encode(),
+        "msg_signature",
+        in_query=True,
+    ),
+)
+CASES = {case.platform: case for case in _CASES}
