@@ -15,6 +15,7 @@ from memory.embeddings import passage_label
 from memory.entries import pack
 from memory.errors import EmbedderUnavailable
 from memory.models import MemoryEntry, MemoryEntryQuerySet, new_stamp
+from memory.passages import Embeddable, passages
 
 logger = logging.getLogger(__name__)
 
@@ -52,8 +53,8 @@ def embed_waiting(
     return done
 
 
-def _claim(only: Filter) -> tuple[int, list[tuple[int, str]]] | None:
-    """Takes the next batch for this worker: (claim, [(id, text)]), or None when nothing is free."""
+def _claim(only: Filter) -> tuple[int, list[Embeddable]] | None:
+    """Takes the next batch for this worker: (claim, rows), or None when nothing is free."""
     now = timezone.now()
     free = Q(claim_until=None) | Q(claim_until__lt=now)
     waiting = only(MemoryEntry.objects.waiting_for_vector()).filter(free).order_by("id")
@@ -62,16 +63,16 @@ def _claim(only: Filter) -> tuple[int, list[tuple[int, str]]] | None:
         mine = MemoryEntry.objects.waiting_for_vector().filter(free, id__in=ids)
         if mine.update(claim=claim, claim_until=now + _LEASE):
             rows = MemoryEntry.objects.filter(claim=claim, id__in=ids).order_by("id")
-            return claim, list(rows.values_list("id", "text"))
+            return claim, [Embeddable(*values) for values in rows.values_list(*Embeddable._fields)]
     return None
 
 
-def _embed(claim: int, rows: list[tuple[int, str]]) -> int:
-    ids = [pk for pk, _ in rows]
+def _embed(claim: int, rows: list[Embeddable]) -> int:
+    ids = [row.id for row in rows]
     mine = MemoryEntry.objects.filter(claim=claim, id__in=ids)
     try:
         embedder = embeddings.current()
-        vectors = embedder.embed_passages([text for _, text in rows])
+        vectors = embedder.embed_passages(passages(rows))
     except BaseException:
         mine.update(claim=None, claim_until=None)  # whoever comes next need not wait for the lease to run out
         raise

@@ -21,6 +21,7 @@ from memory.validity import Validity
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 _BLOCK = 1024
+_COLUMNS = 10
 _TAIL_TERMS = 4096  # unsorted terms a query scans before they are merged into the sorted part
 
 
@@ -126,7 +127,7 @@ class ScopeIndex:
         self.speakers: dict[str, int] = {}
         self.sessions: dict[str, int] = {}
         self._last_of_session: dict[int, list[int]] = {}
-        self._ints = np.empty((9, 64), np.int64)
+        self._ints = np.empty((_COLUMNS, 64), np.int64)
         self._vectors: Floats = np.empty((0, dimension), np.float32)
         self.has_vector = np.zeros(64, bool)
         self.max_id = 0
@@ -134,8 +135,8 @@ class ScopeIndex:
         self.latest: datetime | None = None
 
     # Columns of the integer block, one row each: (role, speaker, session, ordinal day, month, day of month, previous
-    # row of the session, the one before that, length in terms).
-    ROLE, SPEAKER, SESSION, ORDINAL, MONTH, MONTH_DAY, BEFORE, BEFORE_2, LENGTH = range(9)
+    # row of the session, the one before that, length in terms, whether it asks something).
+    ROLE, SPEAKER, SESSION, ORDINAL, MONTH, MONTH_DAY, BEFORE, BEFORE_2, LENGTH, QUESTION = range(_COLUMNS)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -161,7 +162,7 @@ class ScopeIndex:
         held = capacity = self._ints.shape[1]
         if needed > capacity:
             capacity = max(needed, capacity * 2)
-            ints = np.empty((9, capacity), np.int64)
+            ints = np.empty((_COLUMNS, capacity), np.int64)
             ints[:, :held] = self._ints
             mask = np.zeros(capacity, bool)
             mask[: len(self.has_vector)] = self.has_vector
@@ -196,7 +197,7 @@ class ScopeIndex:
             columns.append((
                 row.role == "assistant", self.speakers.setdefault(row.speaker, len(self.speakers)), session,
                 row.day.toordinal(), row.day.month, row.day.day, before, before_2,
-                len(row.terms) // term_keys.BYTES,
+                len(row.terms) // term_keys.BYTES, "?" in row.text or "\uff1f" in row.text,
             ))  # fmt: skip
         if batch:
             self._fill(first, batch, columns)

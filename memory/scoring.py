@@ -1,4 +1,4 @@
-"""Recall's ranking: two lexical and two vector arms as z-scores, then priors, cues and neighbours.
+"""Recall's ranking: two lexical arms and one of meaning as z-scores, then priors, cues and neighbours.
 
 Weighted scores beat rank fusion on both data sets this was tuned on (docs/memory.md).
 """
@@ -26,16 +26,17 @@ from memory.types import Vector
 class Weights:
     """How much each arm and cue counts."""
 
-    turn_lexical: float = 0.7
-    window_lexical: float = 0.3
-    turn_vector: float = 0.4
-    window_vector: float = 0.35
-    session: float = 0.4
-    speaker: float = 0.8
-    role: float = 1.0
-    day: float = 2.5
+    lexical: float = 0.5
+    window_lexical: float = 0.15
+    vector: float = 0.6
+    length: float = 0.1
+    session: float = 0.3
+    answer: float = 0.25
+    question: float = 0.6
+    speaker: float = 2.5
+    role: float = 1.3
+    day: float = 3.5
     neighbour: float = 0.3
-    neighbour_2: float = 0.1
     k1: float = 1.0
     b: float = 0.5
     stop_weight: float = 0.3
@@ -134,15 +135,28 @@ def _session_prior(index: ScopeIndex, scores: Floats) -> Floats:
 
 
 def _smoothing(index: ScopeIndex, scores: Floats, w: Weights) -> Floats:
-    """What a row gains from its neighbours inside the session."""
-    gain = np.zeros((4, len(scores)), np.float32)
-    rows = np.arange(len(scores))
-    for i, (column, factor) in enumerate(((index.BEFORE, w.neighbour), (index.BEFORE_2, w.neighbour_2))):
-        linked = index.column(column)
-        has = linked >= 0
-        gain[2 * i, rows[has]] = factor * scores[linked[has]]
-        gain[2 * i + 1, linked[has]] = factor * scores[rows[has]]
-    return np.asarray(gain.max(axis=0), np.float32)
+    """What a row gains from the better one of its two neighbours in the session."""
+    before, has = _before(index)
+    gain = np.zeros((2, len(scores)), np.float32)
+    gain[0, has] = scores[before]
+    gain[1, before] = scores[has]
+    return np.asarray(w.neighbour * gain.max(axis=0).clip(0), np.float32)
+
+
+def _answers(index: ScopeIndex, scores: Floats, w: Weights) -> Floats:
+    """What a row gains from standing after a question that fits: it is likely to be the answer."""
+    before, has = _before(index)
+    gain = np.zeros(len(scores), np.float32)
+    asked = index.column(index.QUESTION)[before] > 0
+    gain[has] = np.where(asked, scores[before].clip(0), 0)
+    return w.answer * gain
+
+
+def _before(index: ScopeIndex) -> tuple[Ints, NDArray[np.intp]]:
+    """Row numbers of the turns before, and of the rows that have one."""
+    column = index.column(index.BEFORE)
+    has = np.flatnonzero(column >= 0)
+    return column[has], has
 
 
 def _sum(arms: dict[str, Floats], rows: int) -> Floats:
@@ -169,17 +183,16 @@ def score(index: ScopeIndex, text: str, vector: Vector | None, cues: Cues, w: We
         window, _ = _bm25(
             _with_before(frequencies, before, before_2), _with_before(lengths, before, before_2), boosts, rows, w
         )
-        arms["lexical"] = w.turn_lexical * _z(bm25, live)
+        arms["lexical"] = w.lexical * _z(bm25, live)
         arms["window_lexical"] = w.window_lexical * _z(window, live)
     cosine = np.zeros(rows, np.float32)
     if vector is not None and index.vector_mask.any():
         mask = index.vector_mask
         cosine = similarities(index.vectors, vector)
-        near = _with_before(cosine, before, before_2) / _with_before(mask.astype(np.float32), before, before_2).clip(1)
-        arms["vector"] = w.turn_vector * _z(cosine, mask)
-        arms["window_vector"] = w.window_vector * _z(near, mask)
+        arms["vector"] = w.vector * _z(cosine, mask)
     total = _sum(arms, rows)
     arms["session"] = w.session * _session_prior(index, total)
+    arms["answer"] = _answers(index, total, w)
     named = _named_speakers(index, text)
     if named:
         arms["speaker"] = w.speaker * np.isin(index.column(index.SPEAKER), named).astype(np.float32)
@@ -190,6 +203,8 @@ def score(index: ScopeIndex, text: str, vector: Vector | None, cues: Cues, w: We
     if cues.first_session or cues.last_session:
         days = index.column(index.ORDINAL)
         arms["date"] = arms.get("date", 0) + w.day * (days == (days.min() if cues.first_session else days.max()))
-    total = _sum(arms, rows)
-    arms["neighbours"] = _smoothing(index, total, w)
-    return Scores(total + arms["neighbours"], arms, bm25, cosine, coverage)
+    arms["neighbours"] = _smoothing(index, _sum(arms, rows), w)
+    # Who asks wants an answer: a question says little, and so does a very short turn.
+    arms["question"] = -w.question * index.column(index.QUESTION).astype(np.float32)
+    arms["length"] = w.length * _z(np.log1p(lengths), live)
+    return Scores(_sum(arms, rows), arms, bm25, cosine, coverage)
