@@ -16,6 +16,7 @@ from clawdbot.clock import Clock, system_clock
 # A new platform is one line here. The order is the order in which an unaddressed webhook is tried.
 ADAPTERS: dict[str, str] = {
     "telegram": "adapters.telegram.adapter.TelegramAdapter",
+    "line": "adapters.line.adapter.LineAdapter",
     "slack": "adapters.slack.adapter.SlackAdapter",
     "webhook": "adapters.webhook.adapter.WebhookAdapter",
     "wecom": "adapters.wecom.adapter.WeComAdapter",

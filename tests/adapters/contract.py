@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -95,6 +98,11 @@ def slack(body: bytes, secret: str, at: float) -> WebhookRequest:
     return WebhookRequest("POST", {}, headers, body)
 
 
+def line(body: bytes, secret: str, at: float) -> WebhookRequest:
+    digest = hmac.new(secret.encode(), body, hashlib.sha256).digest()
+    return WebhookRequest("POST", {}, {"X-Line-Signature": base64.b64encode(digest).decode()}, body)
+
+
 def wecom(body: bytes, secret: str, at: float) -> WebhookRequest:
     return robot_request(body, token=secret)
 
@@ -134,6 +142,14 @@ _CASES = (
         "X-Slack-Signature",
         encode=slack_body,
         window_s=300.0,
+    ),
+    Case(
+        "line",
+        "channel_secret",
+        {"channel_access_token": "line-token-1"},
+        line,
+        fixture("line", "message__batch"),
+        "X-Line-Signature",
     ),
     Case(
         "wecom",

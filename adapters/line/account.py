@@ -1,0 +1,50 @@
+"""What LINE needs to know about one Messaging API channel."""
+
+from __future__ import annotations
+
+from adapters.accounts import Account, Secrets, Text, account_field
+
+DEFAULT_BASE_URL = "https://api.line.me"
+DEFAULT_DATA_URL = "https://api-data.line.me"
+
+
+class LineAccount(Account):
+    """A Messaging API channel of a LINE Official Account."""
+
+    channel_secret: Secrets = account_field(
+        (),
+        label=("Channel secret", "Channel secret"),
+        help=(
+            "LINE Developers console > Basic settings. Without it requests are refused. Several for rotation.",
+            "LINE Developers 控制台 > Basic settings。未设置时拒绝所有请求。可填多个用于轮换。",
+        ),
+        secret=True,
+        kind="list",
+    )
+    channel_access_token: Text = account_field(
+        label=("Channel access token", "Channel access token"),
+        help=(
+            "Messaging API tab > Channel access token (long-lived).",
+            "Messaging API 标签页 > Channel access token (long-lived)。",
+        ),
+        secret=True,
+        pattern=r"^[!-~]+$",
+    )
+    destination: Text = account_field(
+        "",
+        label=("Bot user id", "机器人用户 ID"),
+        help=(
+            "Begins with U (Basic settings > Your user ID is another one). Events for another bot are then ignored.",
+            "以 U 开头(不是 Basic settings 中的 Your user ID)。填写后忽略发给其他机器人的事件。",
+        ),
+    )
+
+    @property
+    def api(self) -> str:
+        """Base of the API."""
+        return self.base_url or DEFAULT_BASE_URL
+
+    @property
+    def data_api(self) -> str:
+        """Base of the API for content."""
+        return self.base_url or DEFAULT_DATA_URL

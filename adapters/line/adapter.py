@@ -1,0 +1,165 @@
+"""The LINE adapter."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from adapters.base import MAX_MEDIA_BYTES, Adapter, refuse_large, require_post
+from adapters.errors import NotSupported, SendError, SignatureRejected
+from adapters.events import (
+    Attachment,
+    BotIdentity,
+    EventKind,
+    Media,
+    OutgoingMessage,
+    Received,
+    SendReceipt,
+    WebhookInfo,
+    WebhookRequest,
+)
+from adapters.line import render
+from adapters.line.account import LineAccount
+from adapters.line.events import events_of
+from adapters.line.outcome import REPLY_TOKEN_EXPIRED, judge, result_of
+from adapters.payload import as_id, as_list, as_text, parse_object
+from adapters.splitter import utf16_units
+from clawdbot import crypto
+
+SIGNATURE_HEADER = "X-Line-Signature"
+LOADING_S = 20
+_MEDIA = frozenset({"image", "video", "audio", "file"})
+_RETRY_KEYS = uuid.UUID("7b0c1c1e-6f0a-4e52-9d58-0a5b3b1f6f11")  # a namespace of our own
+
+
+class LineAdapter(Adapter[LineAccount]):
+    """Messaging API. Replies are free and good once, for about a minute; then the answer is pushed.
+
+    A push carries a retry key and can be repeated. A reply cannot: hence `idempotent_send` is not claimed.
+    """
+
+    platform = "line"
+    label = {"en": "LINE", "zh": "LINE"}
+    schema = LineAccount
+    supports_typing = True
+    supports_media = True
+    supports_webhook_setup = True
+    text_limit = 4900  # of 5000, so that links written out beside their label still fit
+
+    @staticmethod
+    def text_unit(text: str) -> int:
+        """UTF-16 code units, as LINE counts them."""
+        return utf16_units(text)
+
+    # In
+
+    @classmethod
+    def identify(cls, request: WebhookRequest) -> bool:
+        return SIGNATURE_HEADER in request.headers
+
+    def receive(self, request: WebhookRequest) -> Received:
+        require_post(request)
+        if not self.account.channel_secret:
+            raise SignatureRejected("no channel_secret is configured for this account")
+        given = request.headers.get(SIGNATURE_HEADER, "")
+        if not crypto.verify_any(self.account.channel_secret, given, lambda secret: _signature(secret, request.body)):
+            raise SignatureRejected("the signature does not match")
+        payload = parse_object(request.body)
+        contents = [item for item in as_list(payload, "events") if isinstance(item, dict)]
+        own_id = self.account.destination or as_text(payload, "destination")
+        events = tuple(event for content in contents for event in events_of(content, own_id))
+        meant = as_text(payload, "destination")
+        if self.account.destination and meant and meant != self.account.destination:
+            events = tuple(replace(event, kind=EventKind.IGNORED, change="other_bot") for event in events)
+        return Received(events)
+
+    # Out
+
+    def send(self, message: OutgoingMessage) -> SendReceipt:
+        """Replies while the reply token is good, else pushes.
+
+        `message.data` may hold "buttons" (see `OutgoingMessage`), raw "messages" (at most 5) and "silent".
+        """
+        found = message.data.get("messages") or render.messages(message.text, message.data.get("buttons"))
+        body: dict[str, Any] = {"messages": found[: render.MAX_MESSAGES]}
+        if message.data.get("silent"):
+            body["notificationDisabled"] = True
+        if message.reply_token and message.part == 0:
+            try:
+                return self._post("reply", {"replyToken": message.reply_token, **body})
+            except SendError as error:
+                if error.mark != REPLY_TOKEN_EXPIRED:
+                    raise
+        return self._push(message, body)
+
+    def _push(self, message: OutgoingMessage, body: Mapping[str, Any]) -> SendReceipt:
+        to = message.chat_id or message.user_id
+        if not to:
+            raise SendError("there is nobody to push to", permanent=True, mark="chat_not_found")
+        headers = {}
+        if message.idempotency_key:
+            headers["X-Line-Retry-Key"] = str(uuid.uuid5(_RETRY_KEYS, message.idempotency_key))
+        try:
+            return self._post("push", {"to": to, **body}, headers)
+        except SendError as error:
+            if headers:
+                error.maybe_sent = False  # repeated with this key, it is accepted once
+            raise
+
+    def _post(self, kind: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> SendReceipt:
+        url = f"{self.account.api}/v2/bot/message/{kind}"
+        response = self._call("POST", url, json=body, headers={**self._authorization(), **(headers or {})})
+        return self.classify(response.status, response.headers, response.body)
+
+    def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
+        return judge(status, headers, body)
+
+    def send_typing(self, chat_id: str, thread_id: str | None = None, *, message_id: str | None = None) -> None:
+        """Shows the loading animation until the next message; LINE has it in private chats only."""
+        if chat_id.startswith("U"):
+            self._api("POST", "chat/loading/start", json={"chatId": chat_id, "loadingSeconds": LOADING_S})
+
+    def fetch_media(
+        self, attachment: Attachment, *, message_id: str | None = None, max_bytes: int = MAX_MEDIA_BYTES
+    ) -> Media:
+        """Downloads what a person sent; LINE keeps it for a while only. Large files are prepared first (202)."""
+        if attachment.type not in _MEDIA:
+            raise NotSupported(f"a {attachment.type} is no file")
+        refuse_large(attachment.size, max_bytes)
+        if attachment.url:  # of some other server; fetched only from hosts the account allows
+            return self._download(attachment.url, attachment, hosts=(), max_bytes=max_bytes)
+        if not attachment.id.isalnum():
+            raise NotSupported("this attachment has no content id")
+        url = f"{self.account.data_api}/v2/bot/message/{attachment.id}/content"
+        return self._download(url, attachment, hosts=None, headers=self._authorization(), max_bytes=max_bytes)
+
+    # Set-up
+
+    def whoami(self) -> BotIdentity:
+        found = self._api("GET", "info")
+        return BotIdentity(as_id(found, "userId") or "", as_text(found, "displayName"), as_text(found, "basicId"))
+
+    def set_webhook(self, url: str) -> None:
+        """Registers the address (https); "Use webhook" must be on in the console."""
+        self._api("PUT", "channel/webhook/endpoint", json={"endpoint": url})
+
+    def webhook_info(self) -> WebhookInfo:
+        found = self._api("GET", "channel/webhook/endpoint")
+        off = "" if found.get("active") is True else "“Use webhook” is off in the console"
+        return WebhookInfo(url=as_text(found, "endpoint"), last_error=off)
+
+    def _authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.account.channel_access_token}"}
+
+    def _api(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        response = self._call(method, f"{self.account.api}/v2/bot/{path}", headers=self._authorization(), **options)
+        return result_of(response.status, response.headers, response.body)
+
+
+def _signature(secret: str, body: bytes) -> bytes:
+    return base64.b64encode(hmac.new(secret.encode("utf-8", "surrogatepass"), body, hashlib.sha256).digest())

@@ -1,0 +1,78 @@
+"""What a Messaging API response means for the sender: done, later, or never."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.errors import MalformedPayload, SendError
+from adapters.events import Headers, SendReceipt
+from adapters.payload import as_id, as_list, as_text, parse_object
+from clawdbot.http import parse_retry_after
+
+REPLY_TOKEN_EXPIRED = "reply_token_expired"  # noqa: S105 - a mark
+ALREADY_ACCEPTED = 409
+_DEFAULT_WAIT_S = 2.0
+
+# Fragments of the message, lower case. The status alone does not tell these apart.
+_MESSAGES = (
+    ("invalid reply token", REPLY_TOKEN_EXPIRED),
+    ("monthly limit", "quota"),
+    ("additional quota", "quota"),
+    ("messages have been paused", "paused"),
+    ("failed to send messages", "chat_not_found"),
+    ("can't get channel access token", "unauthorized"),
+    ("confirm that the access token", "unauthorized"),
+    ("length must be between", "too_long"),
+    ("the property, 'to'", "chat_not_found"),
+    ("not found", "chat_not_found"),
+)
+_CODES = {401: "unauthorized", 403: "no_rights", 404: "chat_not_found", 410: "gone", 413: "too_long", 415: "refused"}
+_PERMANENT_FLOOD = frozenset({"quota", "paused"})
+
+
+def result_of(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    """The answer of a successful call.
+
+    Raises:
+        SendError: When the call failed.
+    """
+    try:
+        answer = parse_object(body) if body.strip() else {}
+    except MalformedPayload:
+        answer = {}
+        if 200 <= status < 300:
+            raise SendError("LINE's answer is not understood", mark="bad_response") from None
+    if 200 <= status < 300:
+        return answer
+    raise _failure(status, Headers(headers), answer)
+
+
+def judge(status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
+    """The receipt of a successful send; 409 says that this retry key was accepted before, so it is one too.
+
+    Raises:
+        SendError: With a mark such as "reply_token_expired", "quota", "flood" or "unauthorized".
+    """
+    if status == ALREADY_ACCEPTED:
+        return SendReceipt(_sent_id(result_of(200, headers, body)), {"repeated": True})
+    return SendReceipt(_sent_id(result_of(status, headers, body)))
+
+
+def _sent_id(answer: Mapping[str, Any]) -> str:
+    sent = [item for item in as_list(answer, "sentMessages") if isinstance(item, dict)]
+    return as_id(sent[0], "id") or "" if sent else ""
+
+
+def _failure(status: int, headers: Headers, answer: Mapping[str, Any]) -> SendError:
+    told = as_text(answer, "message")
+    details = [as_text(item, "message") for item in as_list(answer, "details") if isinstance(item, dict)]
+    message = f"LINE answered {status}: {told[:200]}" if told else f"LINE answered {status}"
+    lowered = " ".join([told, *details]).lower()
+    mark = next((mark for fragment, mark in _MESSAGES if fragment in lowered), "")
+    if status == 429 and mark not in _PERMANENT_FLOOD:
+        wait = parse_retry_after(headers.get("retry-after"), 0.0)
+        return SendError(message, mark="flood", retry_after=_DEFAULT_WAIT_S if wait is None else wait)
+    if status >= 500 or status in (408, 425):
+        return SendError(message, mark="server_error")
+    return SendError(message, permanent=True, mark=mark or _CODES.get(status, "refused"))
