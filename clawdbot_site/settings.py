@@ -137,6 +137,11 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     # An older sweep that still waits is of no use; the next one does its work.
     "bots.sweep": {"task": "bots.sweep", "schedule": timedelta(seconds=5), "options": {"expires": 5}},
+    "memory.index_sweep": {
+        "task": "memory.index_sweep",
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600},
+    },
     # What an embedder or a broker that was down left behind; in the usual case each turn asks by itself.
     "memory.embed_pending": {
         "task": "memory.embed_pending",

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,3 +12,7 @@ class MemoryConfig(AppConfig):
         from memory import deletion
 
         deletion.connect()
+        # Loaded here so that the tables of the indexes follow every migration.
+        from memory.indexes import schema
+
+        post_migrate.connect(schema.ensure, sender=self, dispatch_uid="memory.indexes.schema")

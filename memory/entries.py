@@ -46,8 +46,10 @@ _INSERT = (
 _ROW = (
     "id", "external_id", "role", "speaker", "session", "text", "terms", "occurred_at", "day", "conversation_id",
     "message_id", "duplicate_of_id", "stamp", "vector", "embedder", "superseded_by_id",
-    "kind", "valid_from", "valid_to", "archived_at", "CASE WHEN terms IS NULL THEN tokens END",
+    "kind", "valid_from", "valid_to", "archived_at", "duplicates",
+    "CASE WHEN terms IS NULL THEN tokens END",
 )  # fmt: skip
+_DUPLICATES = _ROW.index("duplicates")
 _ROWS = f"SELECT {', '.join(_ROW)} FROM {_TABLE} {_SCOPE} "  # noqa: S608
 
 
@@ -70,10 +72,17 @@ def of_scope(scope: Scope) -> MemoryEntryQuerySet:
     return MemoryEntry.objects.for_person(scope.bot_id, scope.person_id)
 
 
-def state(scope: Scope, *, derived: bool = False) -> State:
-    """Of the scope's turns, or of what is derived from them."""
+def state(scope: Scope, *, derived: bool = False, limit: int = 0) -> State:
+    """Of the scope's turns, or of what is derived from them.
+
+    limit: with it no more than `limit + 1` rows are counted: enough to know that there are more.
+    """
+    sql, values = _STATE + _KINDS[derived], [scope.person_id, scope.bot_id]
+    if limit:
+        sql = f"SELECT COUNT(*), SUM(stamp) FROM (SELECT stamp FROM {_TABLE} {_SCOPE} {_KINDS[derived]} LIMIT %s) AS f"  # noqa: S608
+        values.append(limit + 1)
     with database.connection().cursor() as cursor:
-        cursor.execute(_STATE + _KINDS[derived], (scope.person_id, scope.bot_id))
+        cursor.execute(sql, values)
         count, total = cursor.fetchone()
     return int(count), int(total or 0)
 
@@ -230,9 +239,25 @@ def rows(
     return [_row(values, labels) for values in found]
 
 
+def rows_by_id(scope: Scope, model: str, ids: Sequence[int]) -> list[Row]:
+    """These turns, as far as they are the scope's, in order of time."""
+    if not ids:
+        return []
+    sql = f"{_ROWS + _KINDS[False]} AND id IN ({', '.join(['%s'] * len(ids))}) ORDER BY occurred_at, id"
+    with database.connection().cursor() as cursor:
+        cursor.execute(sql, (scope.person_id, scope.bot_id, *ids))
+        found = cursor.fetchall()
+    labels = (model, f"{model}:query") if model else ()
+    made = [_row(values, labels) for values in found]
+    for row, values in zip(made, found, strict=True):
+        # Copies count where all rows are read; here the counter of the first row tells.
+        row.copy_of, row.seen = None, 1 + values[_DUPLICATES]
+    return made
+
+
 def _row(values: tuple[Any, ...], labels: tuple[str, ...]) -> Row:
     (pk, external, role, speaker, session, text, terms, at, day, conversation, message, first, stamp, blob, label,
-     superseded, kind, valid_from, valid_to, archived, tokens) = values  # fmt: skip
+     superseded, kind, valid_from, valid_to, archived, _, tokens) = values  # fmt: skip
     validity = None
     if kind != "turn" or superseded is not None or valid_to is not None or archived is not None:
         bounds = [_aware(moment) if moment is not None else None for moment in (valid_from, valid_to, archived)]

@@ -210,14 +210,17 @@ class MemoryEntry(models.Model):
         super().save(*args, **kwargs)
 
 
-# The rows of consolidation live beside its code; Django looks for models here.
+# The rows of consolidation and of the indexes live beside their code; Django looks for models here.
 from memory.consolidation.models import ConsolidatedEpisode, ConsolidationRun, MemorySource  # noqa: E402
+from memory.indexes.models import LargeScope, VectorChange  # noqa: E402
 
 __all__ = [
     "ConsolidatedEpisode",
     "ConsolidationRun",
+    "LargeScope",
     "MemoryEntry",
     "MemoryEntryQuerySet",
     "MemorySource",
+    "VectorChange",
     "new_stamp",
 ]

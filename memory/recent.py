@@ -7,6 +7,7 @@ from collections import OrderedDict
 
 from memory import entries
 from memory.entries import State
+from memory.indexes import registry
 from memory.models import MemoryEntry
 from memory.types import RecentTurn, Scope
 
@@ -28,7 +29,9 @@ class SessionMemory:
 
     def get(self, scope: Scope) -> tuple[RecentTurn, ...]:
         """The latest turns, oldest first. Queries: 1 when nothing changed, else 2."""
-        state = entries.state(scope)
+        state = entries.state(scope, limit=registry.LARGE_FROM)
+        if registry.large_enough(state[0]):  # the index over time finds them sooner than all stamps are added up
+            return self._read(scope)
         with self._lock:
             held = self._held.get(scope)
             if held and held[0] == state:

@@ -38,8 +38,8 @@ class ScopeCache:
         self._bytes = 0
 
     @contextmanager
-    def use(self, scope: Scope, model: str, dimension: int) -> Iterator[ScopeIndex]:
-        """The scope's index, as the rows are now, to this thread alone.
+    def use(self, scope: Scope, model: str, dimension: int, now: State | None = None) -> Iterator[ScopeIndex]:
+        """The scope's index, as the rows are now, to this thread alone. now: the scope's state, if it is known.
 
         Queries: 1 when nothing changed since, 2 after new rows or vectors, 3 after a deletion or an edit.
         """
@@ -49,7 +49,7 @@ class ScopeCache:
                 held = self._held[scope] = _Held(ScopeIndex(dimension), model)
             self._held.move_to_end(scope)
         with held.lock:
-            self._refresh(scope, held, dimension)
+            self._refresh(scope, held, dimension, now or entries.state(scope, derived=self._derived))
             yield held.index
         self._account(scope, held)
 
@@ -63,8 +63,7 @@ class ScopeCache:
             self._held.clear()
             self._bytes = 0
 
-    def _refresh(self, scope: Scope, held: _Held, dimension: int) -> None:
-        now = entries.state(scope, derived=self._derived)
+    def _refresh(self, scope: Scope, held: _Held, dimension: int, now: State) -> None:
         if now == held.state:
             return
         if not (len(held.index) and self._catch_up(scope, held, now)):

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory import terms as term_keys
+from memory.corpus import Corpus
 from memory.terms import Keys
 from memory.types import Vector
 from memory.validity import Validity
@@ -121,6 +122,8 @@ class ScopeIndex:
 
     def __init__(self, dimension: int) -> None:
         self.dimension = dimension
+        # Set where the rows are only a part of their scope: scores are then measured on the scale of the whole.
+        self.corpus: Corpus | None = None
         self.rows: list[Row] = []
         self.postings = Postings()
         self.position: dict[int, int] = {}
@@ -175,8 +178,11 @@ class ScopeIndex:
         vectors[: self._vectors.shape[0]] = self._vectors
         self._vectors = vectors
 
-    def add(self, rows: Iterable[Row]) -> bool:
-        """Appends rows, ordered by time. False (and a half-filled index) when one belongs before a row held already."""
+    def add(self, rows: Iterable[Row], *, keep: bool = False) -> bool:
+        """Appends rows, ordered by time. False (and a half-filled index) when one belongs before a row held already.
+
+        Their terms and vectors are taken out of them, unless `keep`.
+        """
         first, batch = len(self.rows), list(rows)
         columns: list[tuple[int, ...]] = []
         for number, row in enumerate(batch, first):
@@ -201,6 +207,8 @@ class ScopeIndex:
             ))  # fmt: skip
         if batch:
             self._fill(first, batch, columns)
+        for row in () if keep else batch:
+            row.terms, row.vector = b"", None
         return True
 
     def _fill(self, first: int, batch: list[Row], columns: list[tuple[int, ...]]) -> None:
@@ -215,8 +223,6 @@ class ScopeIndex:
         if held:
             joined = b"".join(row.vector for row in batch if row.vector is not None and len(row.vector) == size)
             self._put_vectors(numbers[held], joined)
-        for row in batch:
-            row.terms, row.vector = b"", None
 
     def _put_vectors(self, numbers: Ints, joined: bytes) -> None:
         if not self._vectors.shape[0]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from memory.corpus import lexical_moments
 from memory.cues import Cues
 from memory.dates import DateCue
 from memory.scope_index import Floats, Ints, ScopeIndex, similarities
@@ -56,28 +57,52 @@ class Scores:
     coverage: Floats
 
 
-def _z(values: Floats, live: NDArray[np.bool_]) -> Floats:
-    """Standard scores over the live rows, 0 elsewhere; all 0 when nothing differs."""
+def _z(values: Floats, live: NDArray[np.bool_], moments: tuple[float, float] | None = None) -> Floats:
+    """Standard scores over the live rows, 0 elsewhere; all 0 when nothing differs.
+
+    moments: mean and spread of the whole, where `values` are only those of a part.
+    """
     out = np.zeros(len(values), np.float32)
     chosen = values[live]
-    spread = float(chosen.std()) if len(chosen) else 0.0
+    mean, spread = moments or ((float(chosen.mean()), float(chosen.std())) if len(chosen) else (0.0, 0.0))
     if spread > 1e-6:
-        out[live] = (chosen - chosen.mean()) / spread
+        out[live] = (chosen - mean) / spread
     return out
 
 
-def _idf(present: NDArray[np.intp], rows: int) -> Floats:
-    return np.log1p((rows - present + 0.5) / (present + 0.5)).astype(np.float32)
+@dataclass(frozen=True, slots=True)
+class _Population:
+    """What BM25 measures against: in how many rows each term occurs, of how many, and how long these are."""
+
+    counts: Floats
+    rows: int
+    mean_length: float
+
+    @property
+    def idf(self) -> Floats:
+        return np.log1p((self.rows - self.counts + 0.5) / (self.counts + 0.5)).astype(np.float32)
+
+    def moments(self, boosts: Floats) -> tuple[float, float]:
+        return lexical_moments(self.idf * boosts, self.counts, self.rows)
 
 
-def _bm25(frequencies: Floats, lengths: Floats, boosts: Floats, rows: int, w: Weights) -> tuple[Floats, Floats]:
-    """BM25 of every row, and the IDF of every term. frequencies: (terms, rows)."""
-    present = frequencies > 0
-    idf = _idf(present.sum(axis=1), rows)
-    mean = float(lengths.mean()) if rows else 1.0
-    norm = w.k1 * (1 - w.b + w.b * lengths / max(mean, 1e-6))
+def _population(index: ScopeIndex, terms: Keys, frequencies: Floats, lengths: Floats, turns: int) -> _Population:
+    """Of the rows themselves, or, where they are a part of a large scope, of the whole. turns: per window."""
+    present = (frequencies > 0).sum(axis=1).astype(np.float32)
+    if index.corpus is None:
+        return _Population(present, len(index), float(lengths.mean()) if len(lengths) else 1.0)
+    known = index.corpus.frequencies(terms)
+    rows = max(index.corpus.rows, len(index))
+    share = np.where(known > 0, known, present) / rows
+    counts = rows * (1 - (1 - share.clip(0, 1)) ** turns)
+    return _Population(counts.astype(np.float32), rows, index.corpus.mean_length * turns)
+
+
+def _bm25(frequencies: Floats, lengths: Floats, boosts: Floats, whole: _Population, w: Weights) -> Floats:
+    """BM25 of every row. frequencies: (terms, rows)."""
+    norm = w.k1 * (1 - w.b + w.b * lengths / max(whole.mean_length, 1e-6))
     saturated = frequencies * (w.k1 + 1) / (frequencies + norm)
-    return np.asarray((idf * boosts) @ saturated, np.float32), idf
+    return np.asarray((whole.idf * boosts) @ saturated, np.float32)
 
 
 def _with_before(values: Floats, before: Ints, before_2: Ints) -> Floats:
@@ -131,6 +156,8 @@ def _session_prior(index: ScopeIndex, scores: Floats) -> Floats:
     count = int(sessions.max()) + 1
     sums = np.bincount(ordered[best], scores[order][best], count)
     sizes = np.bincount(ordered[best], minlength=count)
+    if index.corpus is not None:
+        sizes = sizes.clip(3)  # what was not fetched of a session is as good as the average: 0
     return (sums / np.maximum(sizes, 1))[sessions].astype(np.float32)
 
 
@@ -177,19 +204,22 @@ def score(index: ScopeIndex, text: str, vector: Vector | None, cues: Cues, w: We
     bm25 = coverage = np.zeros(rows, np.float32)
     if len(terms):
         frequencies = index.postings.frequencies(terms, rows)
-        bm25, idf = _bm25(frequencies, lengths, boosts, rows, w)
-        mass = idf * np.minimum(boosts, 1.0)
+        whole = _population(index, terms, frequencies, lengths, 1)
+        bm25 = _bm25(frequencies, lengths, boosts, whole, w)
+        mass = whole.idf * np.minimum(boosts, 1.0)
         coverage = (mass @ (frequencies > 0)) / max(float(mass.sum()), 1e-6)
-        window, _ = _bm25(
-            _with_before(frequencies, before, before_2), _with_before(lengths, before, before_2), boosts, rows, w
-        )
-        arms["lexical"] = w.lexical * _z(bm25, live)
-        arms["window_lexical"] = w.window_lexical * _z(window, live)
+        wide, wide_lengths = (_with_before(values, before, before_2) for values in (frequencies, lengths))
+        windows = _population(index, terms, frequencies if index.corpus else wide, wide_lengths, 3)
+        window = _bm25(wide, wide_lengths, boosts, windows, w)
+        known = index.corpus is not None
+        arms["lexical"] = w.lexical * _z(bm25, live, whole.moments(boosts) if known else None)
+        arms["window_lexical"] = w.window_lexical * _z(window, live, windows.moments(boosts) if known else None)
     cosine = np.zeros(rows, np.float32)
     if vector is not None and index.vector_mask.any():
         mask = index.vector_mask
         cosine = similarities(index.vectors, vector)
-        arms["vector"] = w.vector * _z(cosine, mask)
+        spread = index.corpus.cosine_moments(vector) if index.corpus else None
+        arms["vector"] = w.vector * _z(cosine, mask, spread)
     total = _sum(arms, rows)
     arms["session"] = w.session * _session_prior(index, total)
     arms["answer"] = _answers(index, total, w)

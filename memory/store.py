@@ -15,7 +15,9 @@ from django.utils import timezone
 from memory import database, embeddings, entries, wakeup
 from memory.cues import Cues, read_cues
 from memory.embeddings import query_label
+from memory.entries import State
 from memory.errors import EmbedderUnavailable, UnknownScope
+from memory.indexes import large, registry
 from memory.recent import SessionMemory
 from memory.scope_cache import ScopeCache
 from memory.scope_index import Row, ScopeIndex
@@ -157,7 +159,7 @@ class MemoryStore:
         view = View(moment, as_of, history)
         skip = _Skip(frozenset(exclude_ids), frozenset(exclude_message_ids), exclude_conversation, exclude_since, view)
         cues = read_cues(text, moment.date())
-        hits = _search(_scopes, scope, text, vector, cues, k, skip)
+        hits = _search_turns(scope, text, vector, cues, k, skip)
         facts = _search(_derived, scope, text, vector, cues, derived, skip) if derived else ()
         return Recall(hits, vector, (time.perf_counter() - started) * 1000, degraded, facts)
 
@@ -180,9 +182,12 @@ class MemoryStore:
             rows = entries.of_scope(scope)
             if ids is not None:
                 rows = rows.filter(pk__in=list(ids))
+            else:
+                registry.forget(scope)
             _, by_model = rows.delete()
         self.session_memory.drop(scope)
         self.vector_index.drop(scope)
+        large.drop(scope)
         _derived.drop(scope)
         return by_model.get("memory.MemoryEntry", 0)
 
@@ -239,10 +244,28 @@ def _space() -> tuple[str, int]:
     return embeddings.passage_label(embedder), embedder.dimension
 
 
+def _search_turns(scope: Scope, text: str, vector: Vector | None, cues: Cues, k: int, skip: _Skip) -> tuple[Hit, ...]:
+    """Through the indexes of a large scope, else by a scan of every row."""
+    if not text.strip():
+        return ()
+    indexes, state = large.known(scope)
+    if indexes is None:
+        return _search(_scopes, scope, text, vector, cues, k, skip, state)
+    index = large.candidates_of(scope, indexes, text, vector, cues, _space())
+    return _best(index, score(index, text, vector, cues), k, skip) if len(index) else ()
+
+
 def _search(
-    cache: ScopeCache, scope: Scope, text: str, vector: Vector | None, cues: Cues, k: int, skip: _Skip
+    cache: ScopeCache,
+    scope: Scope,
+    text: str,
+    vector: Vector | None,
+    cues: Cues,
+    k: int,
+    skip: _Skip,
+    state: State | None = None,
 ) -> tuple[Hit, ...]:
-    with cache.use(scope, *_space()) as index:
+    with cache.use(scope, *_space(), state) as index:
         if not len(index) or not text.strip():
             return ()
         return _best(index, score(index, text, vector, cues), k, skip)

@@ -13,11 +13,14 @@ from memory import database, embeddings
 logger = logging.getLogger(__name__)
 
 EMBED = "memory.embed_pending"
-TASK_NAMES = (EMBED,)
+INDEX = "memory.index_scope"
+TASK_NAMES = (EMBED, INDEX)
 GATHER_S = 0.5
+INDEX_AGAIN_S = 60.0
 
 _lock = threading.Lock()
 _covered_until = 0.0
+_indexed_until: dict[tuple[int, int], float] = {}
 
 
 def embed_after_commit() -> None:
@@ -38,3 +41,16 @@ def _enqueue() -> None:
         current_app.send_task(EMBED, countdown=GATHER_S, ignore_result=True, retry=False)
     except Exception as error:  # any transport may raise its own kinds; beat's next run finds the rows
         logger.warning("embedding not requested, the next sweep will do it: %s", type(error).__name__)
+
+
+def index_soon(bot_id: int, person_id: int) -> None:
+    """Asks for the indexes of a large scope; at most once a minute, since each recall of it asks."""
+    now = time.monotonic()
+    with _lock:
+        if now < _indexed_until.get((bot_id, person_id), 0.0):
+            return
+        _indexed_until[bot_id, person_id] = now + INDEX_AGAIN_S
+    try:
+        current_app.send_task(INDEX, args=(bot_id, person_id), ignore_result=True, retry=False)
+    except Exception as error:  # as above
+        logger.warning("index not requested, the next sweep will do it: %s", type(error).__name__)

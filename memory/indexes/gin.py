@@ -1,0 +1,58 @@
+"""Candidates by words from PostgreSQL's GIN index. It has no document frequencies, so these come with the question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from memory import database
+from memory.indexes.lexical import ROWS, Wanted
+
+_FILL = """
+INSERT INTO memory_lexical (entry_id, scope_id, terms)
+SELECT e.id, l.id, memory_terms(l.id, e.tokens)
+FROM memory_memoryentry e JOIN memory_largescope l ON l.person_id = e.person_id AND l.bot_id = e.bot_id
+WHERE l.id = %s AND e.tokens <> '' AND e.kind = 'turn' AND e.id = ANY(%s)
+ON CONFLICT (entry_id) DO NOTHING
+"""
+
+
+def quoted(terms: Sequence[str]) -> str:
+    """A tsquery for rows with any of the terms. In quotes nothing is an operator."""
+    return " | ".join("'" + term.replace("\\", "\\\\").replace("'", "''") + "'" for term in terms)
+
+
+class GIN:
+    def search(self, scope_id: int, wanted: Wanted, k: int) -> list[int]:
+        match = f"({quoted(wanted.any_of)})" + (f" & ({quoted(wanted.also)})" if wanted.also else "")
+        found = self._search(match, wanted, k)
+        if wanted.also and len(found) < k:  # no pairs: any row with the least common word
+            found += self._search(quoted(wanted.any_of), wanted, k - len(found))
+        return list(dict.fromkeys(found))
+
+    def _search(self, match: str, wanted: Wanted, k: int) -> list[int]:
+        # Without a limit inside, a word that everybody uses would be weighed in every row that holds it.
+        weighed = " + ".join(["CASE WHEN terms @@ %s::tsquery THEN %s ELSE 0 END"] * len(wanted.weights))
+        sql = (
+            "SELECT entry_id FROM (SELECT entry_id, terms FROM memory_lexical WHERE terms @@ %s::tsquery LIMIT %s) AS f"  # noqa: S608
+            f" ORDER BY {weighed} DESC, entry_id DESC LIMIT %s"
+        )
+        values = [value for term, weight in wanted.weights.items() for value in (quoted([term]), weight)]
+        with database.connection().cursor() as cursor:
+            cursor.execute(sql, (match, ROWS, *values, k))
+            return [row[0] for row in cursor.fetchall()]
+
+    def fill(self, scope_id: int, ids: Sequence[int]) -> None:
+        with database.connection().cursor() as cursor:
+            cursor.execute(_FILL, (scope_id, list(ids)))
+
+    def rows(self) -> int:
+        with database.connection().cursor() as cursor:
+            cursor.execute("SELECT COUNT(*) FROM memory_lexical")
+            return int(cursor.fetchone()[0])
+
+    def clear(self, scope_id: int) -> None:
+        with database.connection().cursor() as cursor:
+            cursor.execute("DELETE FROM memory_lexical WHERE scope_id = %s", (scope_id,))
+
+    def tidy(self) -> None:
+        """Autovacuum does it."""

@@ -1,0 +1,43 @@
+"""SQLite: an FTS5 table and triggers.
+
+The table keeps its own copy of the terms (no external content), because then a deletion needs nothing but the row's
+number and can never leave half an entry behind.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+# The terms are made by memory.tokenizer: here they are only split at spaces, which `ascii` does for them.
+_TABLE = """
+CREATE VIRTUAL TABLE IF NOT EXISTS memory_lexical USING fts5(terms, tokenize='ascii', detail='none')
+"""
+_WORDS = """
+    INSERT INTO memory_lexical(rowid, terms)
+    SELECT NEW.id, 's' || l.id || 'x' || replace(NEW.tokens, ' ', ' s' || l.id || 'x')
+    FROM memory_largescope l
+    WHERE l.person_id = NEW.person_id AND l.bot_id = NEW.bot_id AND NEW.tokens <> '' AND NEW.kind = 'turn';
+"""
+_VECTOR = """
+    INSERT INTO memory_vectorchange(scope_id, entry_id)
+    SELECT l.id, NEW.id FROM memory_largescope l
+    WHERE l.person_id = NEW.person_id AND l.bot_id = NEW.bot_id AND NEW.vector IS NOT NULL AND NEW.kind = 'turn';
+"""
+_UNWORD = "DELETE FROM memory_lexical WHERE rowid = OLD.id;"
+_UNCHANGE = "DELETE FROM memory_vectorchange WHERE entry_id = OLD.id;"
+_TRIGGERS = {
+    "memory_entry_added": f"AFTER INSERT ON memory_memoryentry BEGIN {_WORDS} {_VECTOR} END",
+    "memory_entry_removed": f"AFTER DELETE ON memory_memoryentry BEGIN {_UNWORD} {_UNCHANGE} END",
+    "memory_entry_reworded": (
+        f"AFTER UPDATE OF tokens, person_id, bot_id, kind ON memory_memoryentry BEGIN {_UNWORD} {_WORDS} END"
+    ),
+    "memory_entry_embedded": (
+        f"AFTER UPDATE OF vector, person_id, bot_id, kind ON memory_memoryentry BEGIN {_VECTOR} END"
+    ),
+}
+
+
+def create(cursor: Any) -> None:
+    cursor.execute(_TABLE)
+    for name, body in _TRIGGERS.items():
+        cursor.execute(f"CREATE TRIGGER IF NOT EXISTS {name} {body}")

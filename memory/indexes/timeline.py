@@ -1,0 +1,68 @@
+"""Rows of a scope by their place in time: the latest, the first, those of a period, those beside another one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+from memory import database
+from memory.models import MemoryEntry
+from memory.scope_index import Row
+from memory.types import Scope
+
+BEFORE, AFTER = 2, 1
+_TABLE = MemoryEntry._meta.db_table
+_SCOPE = f"SELECT id FROM {_TABLE} WHERE person_id = %s AND bot_id = %s AND kind = 'turn'"  # noqa: S608
+_LATEST = f"{_SCOPE} ORDER BY occurred_at DESC, id DESC LIMIT %s"
+_EARLIEST = f"{_SCOPE} ORDER BY occurred_at, id LIMIT %s"
+_PERIOD = (
+    f"{_SCOPE} AND occurred_at >= %s AND occurred_at < %s AND day >= %s AND day < %s "
+    "ORDER BY occurred_at DESC, id DESC LIMIT %s"
+)
+_BEFORE = f"{_SCOPE} AND occurred_at <= %s ORDER BY occurred_at DESC, id DESC LIMIT {BEFORE + 1}"
+_AFTER = f"{_SCOPE} AND occurred_at >= %s ORDER BY occurred_at, id LIMIT {AFTER + 1}"
+
+
+def _ids(sql: str, values: Sequence[object]) -> list[int]:
+    with database.connection().cursor() as cursor:
+        cursor.execute(sql, values)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def latest(scope: Scope, limit: int) -> list[int]:
+    return _ids(_LATEST, (scope.person_id, scope.bot_id, limit))
+
+
+def earliest(scope: Scope, limit: int) -> list[int]:
+    return _ids(_EARLIEST, (scope.person_id, scope.bot_id, limit))
+
+
+def period(scope: Scope, start: date, end: date, limit: int) -> list[int]:
+    """The latest rows said from `start` on and before `end`, by the speaker's calendar."""
+    ops = database.connection().ops
+    # The day is the speaker's and the moment is UTC's: a day's margin on either side lets the index over time serve.
+    low, high = _midnight(start, -1), _midnight(end, 1)
+    days = (ops.adapt_datefield_value(start), ops.adapt_datefield_value(end))
+    moments = (ops.adapt_datetimefield_value(low), ops.adapt_datetimefield_value(high))
+    return _ids(_PERIOD, (scope.person_id, scope.bot_id, *moments, *days, limit))
+
+
+def _midnight(day: date, shift: int) -> datetime:
+    try:
+        return datetime.combine(day + timedelta(days=shift), time(), UTC)
+    except OverflowError:
+        return datetime.combine(day, time(), UTC)
+
+
+def beside(scope: Scope, rows: Sequence[Row]) -> list[int]:
+    """Ids of the rows said right before and after each of these; one query."""
+    if not rows:
+        return []
+    adapt = database.connection().ops.adapt_datetimefield_value
+    parts: list[str] = []
+    values: list[object] = []
+    for row in rows:
+        for sql in (_BEFORE, _AFTER):
+            parts.append(f"SELECT id FROM ({sql}) AS p{len(parts)}")  # noqa: S608
+            values += [scope.person_id, scope.bot_id, adapt(row.occurred_at)]
+    return _ids(" UNION ALL ".join(parts), values)
