@@ -76,11 +76,11 @@ mariadb:
 # make test      everything on a fresh machine: install, start what the tests need, check, test on both set-ups
 test: install-dev browser mariadb check
 	echo "Tests of the pipeline on PostgreSQL and Redis"
-	$(BIN)/python tests/servers.py $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not e2e" $(PIPELINE_TESTS)
+	$(BIN)/python tests/servers.py $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not e2e and not two_databases" $(PIPELINE_TESTS)
 	echo "Tests of the memory in a MariaDB of its own"
 	$(BIN)/python tests/servers.py --mariadb $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not e2e and not postgres" tests/memory tests/pipeline
 	echo "All tests on SQLite"
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not postgres" tests
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not postgres and not two_databases" tests
 
 # Directories whose tests run on PostgreSQL and Redis as well.
 PIPELINE_TESTS = $(wildcard tests/pipeline tests/memory tests/bots tests/llm tests/skills)

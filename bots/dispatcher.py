@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from adapters.events import Event
-from bots import admission, channels, engine, inbox, metrics, outbox, pairing, statements
+from bots import admission, channels, engine, inbox, metrics, outbox, pairing, remembering, statements
 from bots.chat_frames import message_frame
 from bots.engine.language import language_of
 from bots.llm.values import Completion
@@ -24,7 +24,6 @@ from bots.speakers import Speaker, SpeakerChanged, find_speaker, hold, open_conv
 from bots.streaming import TokenStream
 from bots.web_events import PLATFORM
 from clawdbot import request_id
-from memory import store
 from memory.types import Role as MemoryRole
 from memory.types import Turn as MemoryTurn
 from memory.types import Vector
@@ -57,6 +56,7 @@ class MessageDispatcher:
         try:
             with request_id.bound(row.request_id):
                 self._turn(row, started)
+                remembering.write_waiting_of(row.pk)
         except inbox.ClaimLost:
             logger.warning("inbound %s was taken over by another worker", row.pk)
             return False
@@ -237,7 +237,7 @@ def _remember(turn: engine.Turn, reply: engine.Reply, asked: Message, answered: 
     turns = [entry(asked, said_at, "user", turn.person.display_name, reply.user_vector)]
     if answered is not None and reply.remember_answer:
         turns.append(entry(answered, answered.occurred_at, "assistant", turn.bot.name))
-    store.MemoryStore(turn.bot.pk).remember(turns)
+    remembering.remember(turn.inbound_id, turns)
 
 
 def _touch_conversation(turn: engine.Turn) -> None:

@@ -34,6 +34,12 @@ def vendor() -> str:
     return str(connection().vendor)
 
 
+def close_if_broken() -> None:
+    """Drops this thread's connection when it no longer works, so that the next query opens another."""
+    if separate():
+        connection().close_if_unusable_or_obsolete()
+
+
 def atomic(*, savepoint: bool = True) -> transaction.Atomic:
     """`transaction.atomic` of the memory database."""
     return transaction.atomic(using=alias(), savepoint=savepoint)

@@ -178,6 +178,8 @@ class MemoryStore:
         those of other processes see the change at their next use.
         """
         self._own(scope)
+        if ids is None:
+            _drop_waiting(scope)
         with database.atomic():
             rows = entries.of_scope(scope)
             if ids is not None:
@@ -207,6 +209,13 @@ class MemoryStore:
         except EmbedderUnavailable as error:
             logger.warning("memory: recall is lexical only: %s", error)
             return None, True
+
+
+def _drop_waiting(scope: Scope) -> None:
+    """Drops what is still on its way to a separate memory database; afterwards nobody writes it any more."""
+    if database.separate():
+        waiting: Any = apps.get_model("bots", "WaitingMemory")._default_manager
+        waiting.filter(bot_id=scope.bot_id, person_id=scope.person_id).delete()
 
 
 class _Skip:

@@ -51,12 +51,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All tests may use the memory database, where there is one; those of PostgreSQL itself mean nothing on SQLite."""
     if "memory" in django_settings.DATABASES:
         _open_memory_database(items)
-    if os.environ.get("DATABASE_URL", "").startswith("postgres"):
-        return
-    skip = pytest.mark.skip(reason="needs PostgreSQL: run `make test`")
+    missing = []
+    if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        missing.append("postgres")
+    if "memory" not in django_settings.DATABASES:
+        missing.append("two_databases")
     for item in items:
-        if item.get_closest_marker("postgres"):
-            item.add_marker(skip)
+        for name in missing:
+            if item.get_closest_marker(name):
+                item.add_marker(pytest.mark.skip(reason=f"{name}: run `make test`"))
 
 
 def _open_memory_database(items: list[pytest.Item]) -> None:

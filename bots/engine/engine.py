@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -17,6 +17,7 @@ from bots.llm import complete
 from bots.llm.errors import Cancelled, NoModelAvailable
 from bots.llm.values import Target
 from bots.models import Conversation, Message, Person
+from memory import database
 from memory.store import MemoryStore
 from memory.types import Recall
 from skills import runner
@@ -98,13 +99,22 @@ def _answer(turn: Turn) -> Reply:
 
 def _recall(turn: Turn, without: Sequence[Recent]) -> Recall:
     """What is remembered of this person about this message, without what the prompt holds anyway."""
-    recalled = MemoryStore(turn.bot.pk).recall(
-        turn.scope,
-        turn.text[:LONGEST_TEXT],
-        k=RECALLED,
-        now=turn.now.astimezone(turn.zone),
-        exclude_message_ids=[message.id for message in without],
-    )
+    try:
+        recalled = MemoryStore(turn.bot.pk).recall(
+            turn.scope,
+            turn.text[:LONGEST_TEXT],
+            k=RECALLED,
+            now=turn.now.astimezone(turn.zone),
+            exclude_message_ids=[message.id for message in without],
+        )
+    except DatabaseError as error:
+        if not database.separate():
+            raise
+        # An answer without memories is better than none; `/readyz` names the memory database.
+        logger.warning("memory: nothing is recalled: %s", type(error).__name__)
+        database.close_if_broken()
+        metrics.recall(0.0, "failed")
+        return Recall((), None, 0.0, degraded=True)
     metrics.recall(recalled.ms / 1000)
     return recalled
 

@@ -10,6 +10,7 @@ from bots.models.message import Message
 from bots.models.person import Identity, Person
 from bots.models.provider import ModelProvider, TurnUsage
 from bots.models.queue import InboundEvent, OutboundMessage, Worker
+from bots.models.waiting import WaitingMemory
 
 __all__ = [
     "AuditEntry",
@@ -26,5 +27,6 @@ __all__ = [
     "Person",
     "StateTransition",
     "TurnUsage",
+    "WaitingMemory",
     "Worker",
 ]

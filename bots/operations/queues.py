@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
-from bots import inbox, outbox, wakeup, workers
+from bots import inbox, outbox, remembering, wakeup, workers
 from bots.models import InboundEvent, OutboundMessage
 
 logger = logging.getLogger(__name__)
@@ -35,6 +35,7 @@ def sweep() -> SweepReport:
         for row_id, platform in rows:
             wakeup.send(task, row_id, platform)
             woken += 1
+    remembering.catch_up()
     return SweepReport(freed, woken)
 
 

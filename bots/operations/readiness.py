@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from bots.llm import modelserver, targets
-from bots.models import Worker
+from bots.models import WaitingMemory, Worker
+from memory import database
 from memory.models import MemoryEntry
 
 logger = logging.getLogger(__name__)
@@ -34,15 +35,18 @@ class Part:
 
 
 def check() -> dict[str, Part]:
-    """Every part by name: database, queue, model, index. Never raises."""
+    """Every part by name: database, memory (its database), queue, model, index. Never raises."""
     found = {"database": _guarded("database", _database)}
     if not found["database"].ready:
-        return found | dict.fromkeys(("queue", "model", "index"), Part(False, "needs the database"))
-    return found | {
+        return found | dict.fromkeys(("memory", "queue", "model", "index"), Part(False, "needs the database"))
+    found |= {
+        "memory": _guarded("memory", _memory),
         "queue": _guarded("queue", _queue),
         "model": _guarded("model", _model),
-        "index": _guarded("index", _index),
     }
+    if not found["memory"].ready:
+        return found | {"index": Part(False, "needs the memory database")}
+    return found | {"index": _guarded("index", _index)}
 
 
 def _guarded(name: str, look: Callable[[], Part]) -> Part:
@@ -57,6 +61,19 @@ def _database() -> Part:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return Part(True, connection.vendor)
+
+
+def _memory() -> Part:
+    if not database.separate():
+        return Part(True, "beside the rest")
+    try:
+        with database.connection().cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        database.close_if_broken()
+        raise
+    waiting = WaitingMemory.objects.count()
+    return Part(True, f"{database.vendor()}; {waiting} turns wait to be written" if waiting else database.vendor())
 
 
 def _queue() -> Part:

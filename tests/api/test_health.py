@@ -48,6 +48,7 @@ def test_ready_when_every_part_is() -> None:
         "queue": True,
         "model": True,
         "index": True,
+        "memory": True,
     }
 
 

@@ -1,0 +1,42 @@
+"""Memories on their way to a database of their own."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+def new_key() -> str:
+    return uuid.uuid4().hex
+
+
+class WaitingMemory(models.Model):
+    """What a closed turn leaves to remember, until it is written in the memory database.
+
+    Born in the transaction that closes the turn, and deleted once the memories are committed there; `key` makes their
+    external ids, so that writing them twice stores them once. Used only where the memory lies in a database of its own.
+    """
+
+    inbound_id = models.BigIntegerField(_("event"), unique=True)  # no foreign key: the inbox may be pruned before
+    key = models.CharField(max_length=32, default=new_key, editable=False)
+    bot = models.ForeignKey("bots.Bot", on_delete=models.CASCADE, related_name="+", verbose_name=_("bot"))
+    person = models.ForeignKey("bots.Person", on_delete=models.CASCADE, related_name="+", verbose_name=_("person"))
+    turns = models.JSONField(_("turns"))
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    due_at = models.DateTimeField(_("due"), default=timezone.now)
+    error = models.CharField(_("error"), max_length=300, blank=True)
+
+    class Meta:
+        ordering = ("id",)
+        verbose_name = _("waiting memory")
+        verbose_name_plural = _("waiting memories")
+        indexes = (
+            # the sweep: what is due, oldest first
+            models.Index(fields=("due_at", "id"), name="waiting_memory_due"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.inbound_id}"
