@@ -52,6 +52,8 @@ class Adapter(ABC, Generic[AccountT]):
         supports_edit: `edit` works, so that an answer may grow while it is written.
         edit_interval_s: Seconds to leave between two edits of one message, so that the platform's limits are kept.
         supports_media: `fetch_media` works.
+        sends_per_s: Messages an account may send in a second; None where no limit is known.
+        chat_sends_per_s: The same for one chat.
         supports_polling: `poll` works.
         supports_webhook_setup: `set_webhook` registers the address by API.
         text_limit: Longest text of one message, counted by `text_unit`.
@@ -65,6 +67,8 @@ class Adapter(ABC, Generic[AccountT]):
     supports_edit: ClassVar[bool] = False
     edit_interval_s: ClassVar[float] = 1.0
     supports_media: ClassVar[bool] = False
+    sends_per_s: ClassVar[float | None] = None
+    chat_sends_per_s: ClassVar[float | None] = None
     supports_polling: ClassVar[bool] = False
     supports_webhook_setup: ClassVar[bool] = False
     text_limit: ClassVar[int] = 4000

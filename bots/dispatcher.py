@@ -15,8 +15,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from adapters.events import Event
-from bots import admission, channels, engine, inbox, metrics, outbox, pairing, remembering, statements
+from bots import admission, channels, engine, inbox, metrics, outbox, pairing, remembering, signs, statements
 from bots.chat_frames import message_frame
+from bots.drafts import Draft
 from bots.engine.language import language_of
 from bots.llm.values import Completion
 from bots.models import Channel, Conversation, InboundEvent, Message, OutboundMessage, TurnUsage
@@ -87,15 +88,8 @@ class MessageDispatcher:
             else:
                 inbox.finish(row, conversation_id=speaker.conversation.pk, state=InboundEvent.State.IGNORED)
             return
-        stream = TokenStream.of(channel, event) if channel.platform == PLATFORM else None
-        if stream is not None:
-            stream.begin(restart=row.attempts > 1)
-            turn.on_token, turn.on_restart = stream.token, stream.restart
         turn.cancelled = lambda: inbox.stop_requested(row)
-        reply = engine.respond(turn)
-        if stream is not None:
-            stream.flush()
-        ready = self._close(row, turn, reply, started)
+        ready = self._close(row, turn, _answer(row, turn), started)
         if ready is not None:
             outbox.send_claimed(ready)
 
@@ -127,7 +121,7 @@ class MessageDispatcher:
                     turn.channel,
                     turn.conversation,
                     answered,
-                    _payloads(turn.channel, turn.event, answered),
+                    _payloads(turn.channel, turn.event, answered, row.draft_id),
                     request_id=row.request_id,
                     claim_first=True,
                 )
@@ -153,6 +147,24 @@ def _pressed(event: Event) -> str:
     if isinstance(event.data, str):
         return event.data
     return json.dumps(event.data, ensure_ascii=False) if event.data else ""
+
+
+def _answer(row: InboundEvent, turn: engine.Turn) -> engine.Reply:
+    """The engine's reply; the person sees that it is being made in whatever way their platform has for it."""
+    channel, event = turn.channel, turn.event
+    if channel.platform == PLATFORM:
+        stream = TokenStream.of(channel, event)
+        stream.begin(restart=row.attempts > 1)
+        turn.on_token, turn.on_restart = stream.token, stream.restart
+        reply = engine.respond(turn)
+        stream.flush()
+        return reply
+    adapter = channels.adapter_for(channel)
+    signs.confirm_action(adapter, event)
+    if (draft := Draft.of(row, channel, event, adapter)) is not None:
+        turn.on_token, turn.on_restart = draft.token, draft.restart
+    with signs.typing(adapter, event):
+        return engine.respond(turn)
 
 
 def _build_turn(row: InboundEvent, channel: Channel, event: Event, speaker: Speaker) -> engine.Turn:
@@ -254,7 +266,7 @@ def _touch_conversation(turn: engine.Turn) -> None:
         person.save(update_fields=["last_seen_at", "language"])
 
 
-def _payloads(channel: Channel, event: Event, answered: Message) -> list[dict[str, Any]]:
+def _payloads(channel: Channel, event: Event, answered: Message, draft_id: str = "") -> list[dict[str, Any]]:
     """One payload per part that the platform can take; the first one answers the person's message visibly in groups."""
     common: dict[str, Any] = {
         "chat_id": event.chat_id or event.user_id or "",
@@ -269,6 +281,8 @@ def _payloads(channel: Channel, event: Event, answered: Message) -> list[dict[st
     payloads = [common | {"text": text, "part": number} for number, text in enumerate(parts)]
     if event.chat_type != "private" and event.message_id:
         payloads[0]["reply_to"] = event.message_id
+    if draft_id:
+        payloads[0]["draft_id"] = draft_id
     return [{key: value for key, value in payload.items() if value is not None} for payload in payloads]
 
 

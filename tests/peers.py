@@ -66,9 +66,10 @@ class Server:
 
 @dataclass
 class BotApi:
-    """Telegram's Bot API: takes sendMessage, can fail for a while."""
+    """Telegram's Bot API: takes sendMessage, can fail for a while; `edits` are (message id, text)."""
 
     sent: list[Sent] = field(default_factory=list)
+    edits: list[tuple[str, str]] = field(default_factory=list)
     calls: dict[str, int] = field(default_factory=dict)
     updates: list[dict[str, Any]] = field(default_factory=list)
     fail_until: float = 0.0
@@ -106,6 +107,9 @@ class BotApi:
                 self.sent.append(Sent(str(body["chat_id"]), str(body["text"]), time.monotonic()))
                 chat = {"id": body["chat_id"], "type": "private"}
                 return 200, {"ok": True, "result": {"message_id": 1000 + len(self.sent), "date": 0, "chat": chat}}
+            if method == "editMessageText":
+                self.edits.append((str(body["message_id"]), str(body["text"])))
+                return 200, {"ok": True, "result": {"message_id": body["message_id"], "date": 0, "chat": {"id": 1}}}
             if method == "getMe":
                 return 200, {
                     "ok": True,

@@ -58,7 +58,7 @@ class ChannelAdmin(BotScopedAdmin[Channel]):
 
     def get_fieldsets(self, request: HttpRequest, obj: Channel | None = None) -> Any:
         platform = "platform" if obj is None else "platform_label"
-        main = (None, {"fields": (("bot", platform), "name", ("enabled", "flood_per_minute"))})
+        main = (None, {"fields": (("bot", platform), "name", ("enabled", "flood_per_minute"), "stream_replies")})
         policy = (gettext_lazy("Groups and strangers"), {"fields": (POLICY_FIELDS[:2], *POLICY_FIELDS[2:])})
         if obj is None:
             return [main, *(self._account_fieldset(platform) for platform in registry.platforms()), policy]

@@ -41,7 +41,7 @@ else:
 
 PREFIX = "account"
 POLICY_FIELDS = ("group_policy", "group_memory", "stranger_policy", "allow_list")
-CHANNEL_FIELDS = ("bot", "platform", "name", "enabled", "flood_per_minute", *POLICY_FIELDS)
+CHANNEL_FIELDS = ("bot", "platform", "name", "enabled", "flood_per_minute", "stream_replies", *POLICY_FIELDS)
 
 
 def form_name(platform: str, key: str) -> str:

@@ -69,6 +69,11 @@ class Channel(models.Model):
     allow_list = models.JSONField(
         _("allowed people"), default=list, blank=True, help_text=_("Ids of the platform, one a line.")
     )
+    stream_replies = models.BooleanField(
+        _("shows answers while they are written"),
+        default=False,
+        help_text=_("Where the platform can change sent messages. Answers of a second or less are sent whole."),
+    )
     poll_offset = models.CharField(_("poll offset"), max_length=64, blank=True, editable=False)
     last_event_at = models.DateTimeField(_("last event"), null=True, blank=True, editable=False)
     last_error_at = models.DateTimeField(_("last error at"), null=True, blank=True, editable=False)

@@ -62,6 +62,7 @@ class InboundEvent(models.Model):
     owner = models.CharField(_("claimed by"), max_length=32, blank=True)
     claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
     cancel_requested = models.BooleanField(_("stop requested"), default=False)
+    draft_id = models.CharField(_("draft"), max_length=191, blank=True)
     conversation = models.ForeignKey(
         "bots.Conversation",
         on_delete=models.CASCADE,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
+from adapters.base import Adapter
 from adapters.errors import SendError
-from adapters.events import OutgoingMessage
+from adapters.events import OutgoingMessage, SendReceipt
 from bots import channels, metrics
 from bots.models import OutboundMessage
-from bots.outbox import journal, queue
+from bots.outbox import journal, pacing, queue
 from clawdbot import http, request_id
 
 logger = logging.getLogger(__name__)
@@ -39,14 +41,16 @@ def _send(row: OutboundMessage) -> bool:
     notes = journal.current()
     channel = channels.get(row.channel_id)
     platform = channel.platform
-    notes.note(row.pk, row.attempts, "b")
     safe_to_repeat = True
     try:
         adapter = channels.adapter_for(channel)
+        if wait_s := pacing.wait_s(channel.pk, row.queue_key, adapter):
+            queue.postpone(row, wait_s)
+            return False
+        notes.note(row.pk, row.attempts, "b")
         safe_to_repeat = adapter.idempotent_send
-        message = OutgoingMessage(**row.payload, idempotency_key=row.idempotency_key)
         with http.observe(on_written=lambda: notes.note(row.pk, row.attempts, "w")):
-            receipt = adapter.send(message)
+            receipt = _hand_over(adapter, row)
     except SendError as error:
         if error.maybe_sent and not safe_to_repeat:
             return _unconfirmed(row, notes, error)
@@ -59,6 +63,24 @@ def _send(row: OutboundMessage) -> bool:
     notes.forget(row.pk)
     metrics.sent(platform, "sent")
     return True
+
+
+def _hand_over(adapter: Adapter[Any], row: OutboundMessage) -> SendReceipt:
+    """Sends the message, or puts it in place of its draft; anew where the draft cannot be changed any more."""
+    payload = dict(row.payload)
+    draft_id = payload.pop("draft_id", "")
+    message = OutgoingMessage(**payload, idempotency_key=row.idempotency_key)
+    if draft_id:
+        try:
+            receipt = adapter.edit(draft_id, message)
+            return SendReceipt(receipt.message_id or draft_id, receipt.data)
+        except SendError as error:
+            if not error.permanent:
+                raise SendError(
+                    str(error), permanent=False, retry_after=error.retry_after, mark=error.mark, maybe_sent=False
+                ) from None  # the same text in the same place again is no second answer
+            logger.info("outbound %s is sent anew, its draft cannot be changed: %s", row.pk, error.mark or error)
+    return adapter.send(message)
 
 
 def _unconfirmed(row: OutboundMessage, notes: journal.Journal, error: SendError) -> bool:

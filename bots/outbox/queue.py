@@ -106,6 +106,14 @@ def record_failure(row: OutboundMessage, error: SendError) -> bool:
     return dead
 
 
+def postpone(row: OutboundMessage, wait_s: float) -> None:
+    """Gives the row back for a moment, because the channel is sending too fast; this was no attempt."""
+    due = timezone.now() + timedelta(seconds=wait_s)
+    values = {"state": State.PENDING, "due_at": due, "owner": "", "claimed_at": None, "attempts": row.attempts - 1}
+    if _update_claimed(row, **values):
+        wakeup.send(wakeup.DELIVER, row.pk, row.channel.platform, in_s=wait_s)
+
+
 def _update_claimed(row: OutboundMessage, **values: Any) -> bool:
     """False when the claim was lost meanwhile: the new owner's word counts then."""
     return claims.update(row, State.SENDING, values)
@@ -141,7 +149,8 @@ def _settle(row: OutboundMessage, marks: dict[int, journal.Mark] | None) -> None
         return
     # Without a journal (another machine's worker) nobody can say that the request did not leave.
     left = marks is None or (mark is not None and mark.step == "w")
-    if left and not registry.adapter_class(row.channel.platform).idempotent_send:
+    repeatable = "draft_id" in row.payload or registry.adapter_class(row.channel.platform).idempotent_send
+    if left and not repeatable:
         record_unconfirmed(row, "The worker was killed after the request had left; no answer was seen.")
         return
     _update_claimed(row, state=State.PENDING, owner="", claimed_at=None, due_at=timezone.now())

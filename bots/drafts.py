@@ -1,0 +1,70 @@
+"""An answer that grows in the chat while the model writes it, by editing one message, where the platform can.
+
+The draft is no answer yet: the finished text goes through the outbox like any other and replaces the draft. The draft's
+id is kept on the inbox row, so a turn that is taken again goes on with the same message.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+from adapters.base import Adapter
+from adapters.errors import NotSupported, SendError
+from adapters.events import Event, OutgoingMessage
+from bots.models import Channel, InboundEvent
+
+logger = logging.getLogger(__name__)
+
+# An answer that is there sooner is sent at once and never edited.
+FIRST_AFTER_S = 1.5
+CURSOR = " …"
+
+
+class Draft:
+    """The growing message of one turn; `id` is the platform's, "" before the first part was shown."""
+
+    def __init__(self, row: InboundEvent, adapter: Adapter[Any], address: dict[str, Any]) -> None:
+        self._row, self._adapter, self._address = row, adapter, address
+        self._pieces: list[str] = []
+        self._due = time.monotonic() + FIRST_AFTER_S
+        self._given_up = False
+
+    @classmethod
+    def of(cls, row: InboundEvent, channel: Channel, event: Event, adapter: Adapter[Any]) -> Draft | None:
+        """The draft of this turn; None where the platform or the channel shows none."""
+        if not channel.stream_replies or not adapter.supports_edit:
+            return None
+        address = {"chat_id": event.chat_id or event.user_id or "", "user_id": event.user_id}
+        return cls(row, adapter, address | {"thread_id": event.thread_id})
+
+    @property
+    def id(self) -> str:
+        return self._row.draft_id
+
+    def token(self, text: str) -> None:
+        self._pieces.append(text)
+        if time.monotonic() >= self._due and not self._given_up:
+            self._show("".join(self._pieces))
+            self._due = time.monotonic() + self._adapter.edit_interval_s
+
+    def restart(self) -> None:
+        self._pieces.clear()
+
+    def _show(self, text: str) -> None:
+        shown = self._adapter.split(text)[0] + CURSOR if text.strip() else ""
+        if not shown:
+            return
+        message = OutgoingMessage(**self._address, text=shown, idempotency_key=f"draft-{self._row.pk}")
+        try:
+            if self.id:
+                self._adapter.edit(self.id, message)
+                return
+            self._row.draft_id = self._adapter.send(message).message_id[:191]
+            InboundEvent.objects.filter(pk=self._row.pk).update(draft_id=self._row.draft_id)
+            self._given_up = not self._row.draft_id
+        except (SendError, NotSupported) as error:
+            # The finished answer is what counts; it comes through the outbox with its retries.
+            logger.info("the draft of inbound %s is not shown further: %s", self._row.pk, error)
+            self._given_up = True

@@ -1,0 +1,87 @@
+"""While an answer is being made: "typing", an answer that grows in the chat, and how it becomes the final one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from adapters.events import EventKind
+from bots import drafts, inbox, signs
+from bots.dispatcher import MessageDispatcher
+from bots.llm import targets
+from bots.models import Channel, InboundEvent, ModelProvider, OutboundMessage
+from tests.e2e.streaming_model import StreamingModel
+from tests.peers import BotApi, StubModel
+from tests.pipeline.builders import make_event, use_policy
+
+pytestmark = pytest.mark.django_db(transaction=True)
+TEXT = "one two three four five six seven eight"
+
+
+@pytest.fixture
+def slow_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[StreamingModel]:
+    """A model that writes a word each 60 ms; drafts begin after 100 ms instead of 1.5 s."""
+    monkeypatch.setattr(drafts, "FIRST_AFTER_S", 0.1)
+    monkeypatch.setattr("adapters.telegram.adapter.TelegramAdapter.edit_interval_s", 0.1)
+    with StreamingModel(answers={"": TEXT}, pause_s=0.06) as model:
+        ModelProvider.objects.create(name="slow", endpoint=model.endpoint, model="slow")
+        targets.forget()
+        yield model
+    targets.forget()
+
+
+def say(channel: Channel, text: str = "tell me") -> InboundEvent:
+    (row_id,) = inbox.accept(channel, [make_event(text, chat="7")]).accepted
+    MessageDispatcher().process(row_id)
+    return InboundEvent.objects.get(pk=row_id)
+
+
+def test_an_answer_grows_in_one_message_and_ends_whole(
+    channel: Channel, api: BotApi, slow_model: StreamingModel
+) -> None:
+    use_policy(channel, stream_replies=True)
+    row = say(channel)
+    assert len(api.sent) == 1
+    assert api.sent[0].text.endswith("…")
+    assert {message_id for message_id, _text in api.edits} == {row.draft_id}
+    assert api.edits[-1][1] == TEXT
+    assert OutboundMessage.objects.get().state == OutboundMessage.State.SENT
+
+
+def test_a_turn_that_is_taken_again_goes_on_with_the_same_message(
+    channel: Channel, api: BotApi, slow_model: StreamingModel
+) -> None:
+    use_policy(channel, stream_replies=True)
+    (row_id,) = inbox.accept(channel, [make_event("tell me", chat="7")]).accepted
+    InboundEvent.objects.filter(pk=row_id).update(draft_id="4711")  # what a killed worker had shown
+    MessageDispatcher().process(row_id)
+    assert not api.sent
+    assert api.edits[-1] == ("4711", TEXT)
+
+
+def test_a_channel_that_does_not_stream_sends_the_answer_once(
+    channel: Channel, api: BotApi, slow_model: StreamingModel
+) -> None:
+    say(channel)
+    assert [sent.text for sent in api.sent] == [TEXT]
+    assert not api.edits
+
+
+def test_typing_is_shown_only_while_an_answer_takes_time(
+    channel: Channel, api: BotApi, model: StubModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signs, "TYPING_AFTER_S", 0.2)
+    say(channel)
+    assert "sendChatAction" not in api.calls
+    model.delay_s = 0.8
+    say(channel)
+    assert api.calls["sendChatAction"] == 1
+
+
+def test_a_pressed_button_is_confirmed(channel: Channel, api: BotApi, model: StubModel) -> None:
+    event = make_event("", chat="7", kind=EventKind.ACTION, data="yes", reply_token="callback-1")
+    (row_id,) = inbox.accept(channel, [event]).accepted
+    MessageDispatcher().process(row_id)
+    signs._pool().submit(lambda: None).result(5)
+    assert api.calls["answerCallbackQuery"] == 1
