@@ -17,6 +17,7 @@ from clawdbot.clock import Clock, system_clock
 ADAPTERS: dict[str, str] = {
     "telegram": "adapters.telegram.adapter.TelegramAdapter",
     "line": "adapters.line.adapter.LineAdapter",
+    "discord": "adapters.discord.adapter.DiscordAdapter",
     "slack": "adapters.slack.adapter.SlackAdapter",
     "webhook": "adapters.webhook.adapter.WebhookAdapter",
     "wecom": "adapters.wecom.adapter.WeComAdapter",

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from adapters import registry
 from adapters.base import Adapter
 from adapters.events import WebhookRequest
@@ -103,6 +105,17 @@ def line(body: bytes, secret: str, at: float) -> WebhookRequest:
     return WebhookRequest("POST", {}, {"X-Line-Signature": base64.b64encode(digest).decode()}, body)
 
 
+def discord(body: bytes, secret: str, at: float) -> WebhookRequest:
+    stamp = str(int(at))
+    key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(secret))
+    headers = {"X-Signature-Ed25519": key.sign(stamp.encode() + body).hex(), "X-Signature-Timestamp": stamp}
+    return WebhookRequest("POST", {}, headers, body)
+
+
+def public_key(seed: str) -> str:
+    return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(seed)).public_key().public_bytes_raw().hex()
+
+
 def wecom(body: bytes, secret: str, at: float) -> WebhookRequest:
     return robot_request(body, token=secret)
 
@@ -150,6 +163,16 @@ _CASES = (
         line,
         fixture("line", "message__batch"),
         "X-Line-Signature",
+    ),
+    Case(
+        "discord",
+        "public_key",
+        {"application_id": "77", "bot_token": "discord-token-1"},
+        discord,
+        fixture("discord", "command__options"),
+        "X-Signature-Ed25519",
+        secrets=("01" * 32, "02" * 32),
+        configured=public_key,
     ),
     Case(
         "wecom",

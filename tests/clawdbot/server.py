@@ -97,6 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_POST = do_GET
     do_PUT = do_GET
+    do_PATCH = do_GET
 
 
 @contextmanager

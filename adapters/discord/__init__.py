@@ -1,0 +1,1 @@
+"""Discord: interactions over HTTP in, REST API out."""

@@ -1,0 +1,59 @@
+"""What Discord needs to know about one application."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import field_validator
+
+from adapters.accounts import Account, Names, Text, account_field
+
+DEFAULT_BASE_URL = "https://discord.com/api/v10"
+_KEY = re.compile(r"[0-9a-fA-F]{64}")
+
+
+class DiscordAccount(Account):
+    """An application from the developer portal."""
+
+    public_key: Names = account_field(
+        (),
+        label=("Public key", "公钥"),
+        help=(
+            "General Information > Public Key, 64 hex digits. Without it interactions are refused.",
+            "General Information > Public Key,64 位十六进制。未设置时拒绝所有交互。",
+        ),
+        kind="list",
+    )
+    application_id: Text = account_field(
+        label=("Application id", "应用 ID"),
+        help=("General Information > Application ID.", "General Information > Application ID。"),
+        pattern=r"^[0-9]+$",
+    )
+    bot_token: Text = account_field(
+        "",
+        label=("Bot token", "机器人令牌"),
+        help=(
+            "Bot > Reset Token. Needed for answers after 15 minutes, for unasked messages and for set-up.",
+            "Bot > Reset Token。用于 15 分钟之后的回复、主动消息和设置。",
+        ),
+        secret=True,
+        pattern=r"^[!-~]*$",
+    )
+    ephemeral: bool = account_field(
+        False,
+        label=("Answer privately", "仅提问者可见"),
+        help=("Only who asked sees the answer.", "只有提问的人能看到回复。"),
+        kind="bool",
+    )
+
+    @field_validator("public_key")
+    @classmethod
+    def _shape(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(_KEY.fullmatch(value) for value in values):
+            raise ValueError("must be 64 hex digits")
+        return values
+
+    @property
+    def api(self) -> str:
+        """Base of the REST API."""
+        return self.base_url or DEFAULT_BASE_URL

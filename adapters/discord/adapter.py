@@ -1,0 +1,225 @@
+"""The Discord adapter."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from adapters.base import MAX_MEDIA_BYTES, Adapter, refuse_large, require_post
+from adapters.discord import render
+from adapters.discord.account import DiscordAccount
+from adapters.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, PING, event_of, webhook_event
+from adapters.discord.outcome import GONE, TOKEN_EXPIRED, judge, result_of
+from adapters.discord.signature import verify
+from adapters.errors import NotSupported, SendError, SignatureRejected
+from adapters.events import (
+    Attachment,
+    BotIdentity,
+    HttpReply,
+    Media,
+    OutgoingMessage,
+    Received,
+    SendReceipt,
+    WebhookInfo,
+    WebhookRequest,
+)
+from adapters.payload import as_id, as_int, as_text, parse_object
+
+SIGNATURE_HEADER = "X-Signature-Ed25519"
+TIMESTAMP_HEADER = "X-Signature-Timestamp"
+MEDIA_HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
+EPHEMERAL = 64
+_PONG, _DEFERRED, _CHOICES = 1, 5, 8
+
+# The command that set-up registers, because without any there is no way to talk to an application.
+ASK = {
+    "name": "ask",
+    "description": "Say something to the bot",
+    "name_localizations": {"zh-CN": "问"},
+    "description_localizations": {"zh-CN": "对机器人说话"},
+    "options": [
+        {
+            "type": 3,
+            "name": "message",
+            "description": "What you want to say",
+            "name_localizations": {"zh-CN": "内容"},
+            "description_localizations": {"zh-CN": "你想说的话"},
+            "required": True,
+        }
+    ],
+}
+
+
+class DiscordAdapter(Adapter[DiscordAccount]):
+    """Interactions: commands, buttons, menus and forms. Each is deferred at once, its token is good for 15 minutes.
+
+    Ordinary channel messages come only over Discord's gateway and are not received.
+    """
+
+    platform = "discord"
+    label = {"en": "Discord", "zh": "Discord"}
+    schema = DiscordAccount
+    supports_typing = True
+    supports_edit = True
+    edit_interval_s = 1.5  # 5 edits in 5 s and channel
+    supports_media = True
+    supports_webhook_setup = True
+    text_limit = 1900  # of 2000; tables grow by their fences
+
+    # In
+
+    @classmethod
+    def identify(cls, request: WebhookRequest) -> bool:
+        return SIGNATURE_HEADER in request.headers
+
+    def receive(self, request: WebhookRequest) -> Received:
+        require_post(request)
+        if not self.account.public_key:
+            raise SignatureRejected("no public_key is configured for this account")
+        given, stamp = request.headers.get(SIGNATURE_HEADER, ""), request.headers.get(TIMESTAMP_HEADER, "")
+        if not verify(self.account.public_key, given, stamp, request.body):
+            raise SignatureRejected("the signature does not match")
+        payload = parse_object(request.body)
+        kind = as_int(payload, "type")
+        if "event" in payload or kind == 0:  # webhook events: another kind of delivery, with a ping of its own
+            told = (webhook_event(payload, request.body),) if "event" in payload else ()
+            return Received(told, HttpReply(204))
+        if kind == PING:
+            return Received(reply=_json({"type": _PONG}))
+        return Received((event_of(payload, request.body),), self._acknowledgement(kind))
+
+    def _acknowledgement(self, kind: int | None) -> HttpReply:
+        if kind == AUTOCOMPLETE:
+            return _json({"type": _CHOICES, "data": {"choices": []}})
+        if kind in (COMMAND, COMPONENT, MODAL):
+            # "Thinking…" until the answer is there; a press on a button gets an answer of its own as well.
+            return _json(
+                {"type": _DEFERRED, "data": {"flags": EPHEMERAL}} if self.account.ephemeral else {"type": _DEFERRED}
+            )
+        return HttpReply()
+
+    # Out
+
+    def send(self, message: OutgoingMessage) -> SendReceipt:
+        """Answers the interaction while its token is good, else writes into the channel as the bot.
+
+        `message.data` may hold "buttons" (see `OutgoingMessage`), raw "components" or "embeds", and "silent".
+        """
+        body = self._body(message)
+        if message.reply_token:
+            try:
+                return self._answer(message, body)
+            except SendError as error:
+                if error.mark != TOKEN_EXPIRED or not self.account.bot_token:
+                    raise
+        return self._write(message, body)
+
+    def _body(self, message: OutgoingMessage) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "content": render.to_discord(message.text),
+            "allowed_mentions": {"parse": []},  # no text of ours pings anybody
+        }
+        found = message.data.get("components") or render.components(message.data.get("buttons"))
+        if found:
+            body["components"] = found
+        if message.data.get("embeds"):
+            body["embeds"] = message.data["embeds"]
+        return body
+
+    def _answer(self, message: OutgoingMessage, body: Mapping[str, Any]) -> SendReceipt:
+        url = f"{self.account.api}/webhooks/{self.account.application_id}/{quote(message.reply_token or '', safe='')}"
+        if message.part:
+            more = {"flags": EPHEMERAL} if self.account.ephemeral else {}
+            return self._call_api("POST", f"{url}?wait=true", {**body, **more})
+        try:
+            return self._call_api("PATCH", f"{url}/messages/@original", body)
+        except SendError as error:
+            error.maybe_sent = False  # it replaces the "thinking" sign; a second time it replaces the same again
+            if error.mark != GONE:
+                raise
+        return self._call_api("POST", url, body)  # somebody removed the sign
+
+    def _write(self, message: OutgoingMessage, body: Mapping[str, Any]) -> SendReceipt:
+        extra: dict[str, Any] = {}
+        if message.reply_to and not message.part:
+            extra["message_reference"] = {"message_id": message.reply_to, "fail_if_not_exists": False}
+        if message.idempotency_key:
+            digest = hashlib.sha256(message.idempotency_key.encode("utf-8", "surrogatepass")).hexdigest()
+            extra |= {"nonce": digest[:25], "enforce_nonce": True}
+        if message.data.get("silent"):
+            extra["flags"] = 1 << 12
+        url = f"{self.account.api}/channels/{quote(message.thread_id or message.chat_id, safe='')}/messages"
+        try:
+            return self._call_api("POST", url, {**body, **extra}, as_bot=True)
+        except SendError as error:
+            if "nonce" in extra:
+                error.maybe_sent = False  # for some minutes Discord knows the nonce, and a retry comes in seconds
+            raise
+
+    def edit(self, message_id: str, message: OutgoingMessage) -> SendReceipt:
+        body = {"components": [], **self._body(message)}
+        target = quote(message_id, safe="")
+        if message.reply_token:
+            token = quote(message.reply_token, safe="")
+            url = f"{self.account.api}/webhooks/{self.account.application_id}/{token}/messages/{target}"
+            try:
+                return self._call_api("PATCH", url, body)
+            except SendError as error:
+                if error.mark != TOKEN_EXPIRED or not self.account.bot_token:
+                    raise
+        chat = quote(message.thread_id or message.chat_id, safe="")
+        return self._call_api("PATCH", f"{self.account.api}/channels/{chat}/messages/{target}", body, as_bot=True)
+
+    def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
+        return judge(status, headers, body)
+
+    def send_typing(self, chat_id: str, thread_id: str | None = None, *, message_id: str | None = None) -> None:
+        """Shows "is typing" for ten seconds. Interactions show "thinking" by themselves."""
+        if self.account.bot_token:
+            self._api("POST", f"channels/{quote(thread_id or chat_id, safe='')}/typing")
+
+    def fetch_media(
+        self, attachment: Attachment, *, message_id: str | None = None, max_bytes: int = MAX_MEDIA_BYTES
+    ) -> Media:
+        """Downloads a file from Discord's signed address, which is good for a day."""
+        if not attachment.url:
+            raise NotSupported("this attachment has no address")
+        refuse_large(attachment.size, max_bytes)
+        return self._download(attachment.url, attachment, hosts=MEDIA_HOSTS, max_bytes=max_bytes)
+
+    # Set-up
+
+    def whoami(self) -> BotIdentity:
+        found = self._api("GET", "users/@me")
+        return BotIdentity(as_id(found, "id") or "", as_text(found, "global_name"), as_text(found, "username"))
+
+    def set_webhook(self, url: str) -> None:
+        """Registers the address, which Discord tries at once, and the command /ask."""
+        self._api("PATCH", "applications/@me", {"interactions_endpoint_url": url})
+        self._api("POST", f"applications/{self.account.application_id}/commands", ASK)
+
+    def delete_webhook(self) -> None:
+        self._api("PATCH", "applications/@me", {"interactions_endpoint_url": None})
+
+    def webhook_info(self) -> WebhookInfo:
+        return WebhookInfo(url=as_text(self._api("GET", "applications/@me"), "interactions_endpoint_url"))
+
+    def _bot_headers(self) -> dict[str, str]:
+        if not self.account.bot_token:
+            raise SendError("no bot_token is configured for this account", permanent=True, mark="no_token")
+        return {"Authorization": f"Bot {self.account.bot_token}"}
+
+    def _call_api(self, method: str, url: str, body: Mapping[str, Any], *, as_bot: bool = False) -> SendReceipt:
+        response = self._call(method, url, json=body, headers=self._bot_headers() if as_bot else {})
+        return self.classify(response.status, response.headers, response.body)
+
+    def _api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        response = self._call(method, f"{self.account.api}/{path}", json=body, headers=self._bot_headers())
+        return result_of(response.status, response.headers, response.body)
+
+
+def _json(value: Mapping[str, Any]) -> HttpReply:
+    return HttpReply(200, json.dumps(value, separators=(",", ":")).encode(), "application/json")

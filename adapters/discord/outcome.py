@@ -1,0 +1,97 @@
+"""What a REST response means for the sender: done, later, or never."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.errors import MalformedPayload, SendError
+from adapters.events import Headers, SendReceipt
+from adapters.payload import as_id, as_int, as_number, as_text, parse_object
+from clawdbot.http import parse_retry_after
+
+TOKEN_EXPIRED = "reply_token_expired"  # noqa: S105 - a mark
+GONE = "message_not_found"
+_DEFAULT_WAIT_S = 1.0
+
+_MARKS = {
+    10003: "chat_not_found",
+    10008: GONE,
+    10013: "chat_not_found",
+    10015: TOKEN_EXPIRED,
+    10062: TOKEN_EXPIRED,
+    20026: "quarantined",
+    30046: GONE,  # too many edits of an old message
+    40001: "unauthorized",
+    40005: "too_large",
+    40060: "already_answered",
+    50001: "no_rights",
+    50005: GONE,
+    50006: "empty",
+    50007: "user_blocked",
+    50008: "no_rights",
+    50013: "no_rights",
+    50014: "unauthorized",
+    50027: TOKEN_EXPIRED,
+    50083: "archived",
+    50278: "user_blocked",
+    160002: "no_rights",
+    200000: "blocked_by_moderation",
+    200001: "blocked_by_moderation",
+    240000: "blocked_by_moderation",
+}
+_PASSING = frozenset({20016, 20022, 20028, 20029, 40062, 110000, 130000, 500000})
+_CODES = {401: "unauthorized", 403: "no_rights", 404: "chat_not_found", 405: "refused", 413: "too_large"}
+
+
+def result_of(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    """The answer of a successful call, {} for 204.
+
+    Raises:
+        SendError: When the call failed.
+    """
+    try:
+        answer = parse_object(body) if body.strip() else {}
+    except MalformedPayload:
+        answer = {}
+        if 200 <= status < 300:
+            raise SendError("Discord's answer is not understood", mark="bad_response") from None
+    if 200 <= status < 300:
+        return answer
+    raise _failure(status, Headers(headers), answer, body)
+
+
+def judge(status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
+    """The receipt of a successful send.
+
+    Raises:
+        SendError: With a mark such as "flood", "reply_token_expired", "user_blocked", "no_rights" or "too_long".
+    """
+    return SendReceipt(as_id(result_of(status, headers, body), "id") or "")
+
+
+def _failure(status: int, headers: Headers, answer: Mapping[str, Any], body: bytes) -> SendError:
+    code = as_int(answer, "code") or 0
+    told = as_text(answer, "message")
+    message = f"Discord answered {status} ({code}): {told[:200]}" if told else f"Discord answered {status}"
+    if status == 429 or code in _PASSING:
+        wait = _wait(headers, answer)
+        return SendError(
+            message,
+            mark="flood" if status == 429 else "server_error",
+            retry_after=_DEFAULT_WAIT_S if wait is None and status == 429 else wait,
+            data={"global": True} if answer.get("global") is True else {},
+        )
+    if status >= 500 or status in (408, 425):
+        return SendError(message, mark="server_error")
+    if code == 50035 and b"BASE_TYPE_MAX_LENGTH" in body:
+        return SendError(message, permanent=True, mark="too_long")
+    return SendError(message, permanent=True, mark=_MARKS.get(code) or _CODES.get(status, "refused"))
+
+
+def _wait(headers: Headers, answer: Mapping[str, Any]) -> float | None:
+    """Seconds to wait: the body is the most exact, the headers round up."""
+    wait = as_number(answer, "retry_after")
+    if wait is None:
+        wait = parse_retry_after(headers.get("x-ratelimit-reset-after") or headers.get("retry-after"), 0.0)
+    return None if wait is None else max(float(wait), 0.0)
