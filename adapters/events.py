@@ -106,7 +106,8 @@ class Event:
             the same for both, so that the second one is dropped.
         user_id: Who did it; None where the platform does not say (a channel post).
         chat_id: Where to answer; None where there is no chat (a button under an inline message).
-        chat_type: "private", "group" or "channel".
+        chat_type: "private", "group" or "channel"; "" where the platform does not say (a button in Feishu): then what
+            is known about the chat counts.
         message_id: The platform's id of the message this is about.
         text: What was said, without the leading mention of the bot.
         command: Command name in lower case, without bot name; without slash too, save for Slack's slash commands,

@@ -20,6 +20,7 @@ ADAPTERS: dict[str, str] = {
     "discord": "adapters.discord.adapter.DiscordAdapter",
     "slack": "adapters.slack.adapter.SlackAdapter",
     "webhook": "adapters.webhook.adapter.WebhookAdapter",
+    "feishu": "adapters.feishu.adapter.FeishuAdapter",
     "wecom": "adapters.wecom.adapter.WeComAdapter",
     "web": "adapters.web.adapter.WebAdapter",
 }

@@ -21,7 +21,7 @@ from bots.drafts import Draft
 from bots.engine.language import language_of
 from bots.llm.values import Completion
 from bots.models import Channel, Conversation, InboundEvent, Message, OutboundMessage, TurnUsage
-from bots.speakers import Speaker, SpeakerChanged, find_speaker, hold, open_conversation, web_facts
+from bots.speakers import Speaker, SpeakerChanged, find_speaker, hold, open_conversation, web_facts, with_chat_type
 from bots.streaming import TokenStream
 from bots.web_events import PLATFORM
 from clawdbot import request_id
@@ -73,7 +73,7 @@ class MessageDispatcher:
 
     def _turn(self, row: InboundEvent, started: float) -> None:
         channel = channels.get(row.channel_id)
-        event = Event.from_dict(row.payload)
+        event = with_chat_type(channel, Event.from_dict(row.payload))
         speaker = find_speaker(channel, event)
         if event.kind == "edit":
             _apply_edit(row, event, speaker.conversation)
@@ -331,7 +331,8 @@ def _say(row: InboundEvent, channel: Channel, event: Event, speaker: Speaker, te
 
 def _give_up(row: InboundEvent, reason: str) -> None:
     """The last try failed: the person hears it, the operator finds a dead letter that can be replayed."""
-    channel, event = channels.get(row.channel_id), Event.from_dict(row.payload)
+    channel = channels.get(row.channel_id)
+    event = with_chat_type(channel, Event.from_dict(row.payload))
     with transaction.atomic():
         speaker = find_speaker(channel, event)
         inbox.finish(row, conversation_id=speaker.conversation.pk, error=reason, state=InboundEvent.State.DEAD)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cachetools import TTLCache
 from django.db import connection, transaction
@@ -49,6 +49,14 @@ class SpeakerChanged(ClawdbotError):
 
     permanent = False
     retry_after = 0.0
+
+
+def with_chat_type(channel: Channel, event: Event) -> Event:
+    """The event, its chat described by what is known where the platform did not; an unknown chat counts as a group."""
+    if event.chat_type:
+        return event
+    known = Conversation.objects.filter(channel=channel, chat_id=_chat(event)["chat_id"]).order_by("-pk")
+    return replace(event, chat_type=known.values_list("chat_type", flat=True).first() or "group")
 
 
 def find_speaker(channel: Channel, event: Event) -> Speaker:

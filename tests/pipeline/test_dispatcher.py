@@ -215,3 +215,23 @@ def test_bots_do_not_share_people(channel: Channel, model: StubModel) -> None:
     say(other, "hello", chat="same")
     assert Person.objects.count() == 2
     assert {person.bot_id for person in Person.objects.all()} == set(Bot.objects.values_list("id", flat=True))
+
+
+@pytest.mark.parametrize("chat_type", ["private", "group"])
+def test_a_button_whose_chat_is_not_described_belongs_to_the_conversation_it_was_shown_in(
+    channel: Channel, api: BotApi, model: StubModel, chat_type: str
+) -> None:
+    say(channel, "hello", chat_type=chat_type, mentions_bot=True)
+    before = Conversation.objects.get()
+    say(channel, "", kind=EventKind.ACTION, data="yes", chat_type="", message_id="2", dedupe_key="2")
+    after = Conversation.objects.get()
+    assert (after.chat_type, after.person_id) == (chat_type, before.person_id)
+    assert answers()[-1].endswith("You said: yes")
+
+
+def test_a_button_in_an_unknown_chat_counts_as_pressed_in_a_group(
+    channel: Channel, api: BotApi, model: StubModel
+) -> None:
+    say(channel, "", kind=EventKind.ACTION, data={"choice": "yes"}, chat_type="")
+    assert Conversation.objects.get().chat_type == "group"
+    assert '"choice": "yes"' in answers()[-1]

@@ -1,0 +1,66 @@
+"""What Feishu or Lark needs to know about one application with a bot."""
+
+from __future__ import annotations
+
+from adapters.accounts import Account, Secrets, Text, account_field
+
+DEFAULT_BASE_URL = "https://open.feishu.cn"
+LARK_BASE_URL = "https://open.larksuite.com"
+
+
+class FeishuAccount(Account):
+    """A custom app with a bot. For Lark set base_url to https://open.larksuite.com."""
+
+    app_id: Text = account_field(
+        label=("App id", "App ID"),
+        help=("From “Credentials & basic info”, like cli_…", "来自“凭证与基础信息”,形如 cli_…"),
+        pattern=r"^[A-Za-z0-9_-]+$",
+    )
+    app_secret: Text = account_field(
+        label=("App secret", "App Secret"),
+        help=("From the same page.", "与 App ID 同页。"),
+        secret=True,
+    )
+    verification_token: Secrets = account_field(
+        (),
+        label=("Verification token", "Verification Token"),
+        help=(
+            "From “Events & callbacks → Encryption strategy”. Several for rotation.",
+            "来自“事件与回调 → 加密策略”。可填多个用于轮换。",
+        ),
+        secret=True,
+        kind="list",
+    )
+    encrypt_key: Secrets = account_field(
+        (),
+        label=("Encrypt key", "Encrypt Key"),
+        help=(
+            "From the same place; strongly advised: without it events are not signed, only the token proves them. "
+            "Several for rotation.",
+            "与 Verification Token 同处;强烈建议设置:未设置时事件没有签名,只能靠 Token 验证。可填多个用于轮换。",
+        ),
+        secret=True,
+        kind="list",
+    )
+    bot_open_id: Text = account_field(
+        "",
+        label=("Bot open id", "机器人 open_id"),
+        help=(
+            "Needed to see mentions in groups; `channel test` shows it.",
+            "用于识别群里的 @;运行 `channel test` 可查看。",
+        ),
+    )
+    typing_reaction: Text = account_field(
+        "",
+        label=("Reaction while thinking", "思考时的表情回复"),
+        help=(
+            "Feishu has no typing sign; an emoji type such as OnIt is put on the message instead. Empty for none.",
+            "飞书没有“正在输入”提示;可填 OnIt 等表情类型,在用户消息上添加表情。留空则不添加。",
+        ),
+        pattern=r"^[A-Za-z0-9_]*$",
+    )
+
+    @property
+    def api(self) -> str:
+        """Base of the API's URLs."""
+        return f"{self.base_url or DEFAULT_BASE_URL}/open-apis"

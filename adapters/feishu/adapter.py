@@ -1,0 +1,186 @@
+"""The Feishu adapter; Lark is the same under another address."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from adapters import tokens
+from adapters.base import MAX_MEDIA_BYTES, MEDIA_READ_S, Adapter, refuse_large, require_post
+from adapters.errors import NotSupported, SendError
+from adapters.events import (
+    Attachment,
+    BotIdentity,
+    HttpReply,
+    Media,
+    OutgoingMessage,
+    Received,
+    SendReceipt,
+    WebhookRequest,
+)
+from adapters.feishu import envelope, render
+from adapters.feishu.account import FeishuAccount
+from adapters.feishu.events import events_of
+from adapters.feishu.outcome import BAD_CARD, REPLY_GONE, TOKEN_REFUSED, answer_of, judge
+from adapters.media import content_type
+from adapters.payload import as_int, as_object, as_text
+from clawdbot.http import HttpResponse
+
+_ID_TYPES = {"oc_": "chat_id", "ou_": "open_id", "on_": "union_id"}
+_FILES = frozenset({"image", "file", "voice", "audio", "video", "sticker"})
+_SHAPES = (b'"encrypt"', b'"url_verification"', b'"event_callback"', b'"open_message_id"')
+
+
+class FeishuAdapter(Adapter[FeishuAccount]):
+    """Events of a custom app with a bot; answers are cards."""
+
+    platform = "feishu"
+    label = {"en": "Feishu / Lark", "zh": "飞书 / Lark"}
+    schema = FeishuAccount
+    idempotent_send = True  # for an hour, by uuid
+    supports_typing = True
+    supports_edit = True
+    supports_media = True
+    edit_interval_s = 0.5
+    text_limit = 4000  # code points; a card holds 30 kB, and escaping makes five bytes of one
+
+    # In
+
+    @classmethod
+    def identify(cls, request: WebhookRequest) -> bool:
+        if envelope.SIGNATURE in request.headers:
+            return True
+        if request.method.upper() != "POST" or request.query.get("msg_signature"):
+            return False
+        body = request.body
+        return (body[:1] == b"{" and b'"token"' in body and b'"tenant_key"' in body) or any(
+            shape in body for shape in _SHAPES
+        )
+
+    def receive(self, request: WebhookRequest) -> Received:
+        require_post(request)
+        account = self.account
+        content = envelope.open_request(request, account.verification_token, account.encrypt_key)
+        if as_text(content, "type") == envelope.URL_VERIFICATION:
+            challenge = {"challenge": as_text(content, "challenge")}
+            return Received(reply=_json(challenge))
+        return Received(events_of(content, account.app_id, account.bot_open_id), _json({}))
+
+    # Out
+
+    def send(self, message: OutgoingMessage) -> SendReceipt:
+        """Sends a card; plain text when the card is refused, and outside of the thread when that is gone.
+
+        `message.data` may hold "buttons" (see `OutgoingMessage`). The chat id is that of a chat, or of a person
+        (open id, union id, e-mail address or user id).
+        """
+        rows = message.data.get("buttons") or ()
+        content = {"msg_type": "interactive", "content": _dumps(render.card(message.text, rows))}
+        # In a thread only an answer to one of its messages stays in it.
+        target = message.reply_to or (message.reply_token if message.thread_id else None)
+        for _ in range(3):
+            try:
+                return self._deliver(message, content, target)
+            except SendError as error:
+                if error.mark == BAD_CARD and content["msg_type"] == "interactive":
+                    content = {"msg_type": "text", "content": _dumps({"text": render.plain(message.text, rows)})}
+                elif error.mark == REPLY_GONE and target:
+                    target = None
+                else:
+                    raise
+        raise AssertionError("each of the two ways out is taken once")
+
+    def _deliver(self, message: OutgoingMessage, content: Mapping[str, str], target: str | None) -> SendReceipt:
+        body: dict[str, Any] = dict(content)
+        if message.idempotency_key:
+            # One key for each way the message may be sent: Feishu remembers the refused one too.
+            seed = f"{message.idempotency_key}:{content['msg_type']}:{target or ''}"
+            body["uuid"] = hashlib.sha256(seed.encode("utf-8")).hexdigest()[:40]
+        if target:
+            path = f"im/v1/messages/{quote(target, safe='')}/reply"
+            return self._judged("POST", path, json=body | {"reply_in_thread": bool(message.thread_id)})
+        receiver = message.chat_id or message.user_id or ""
+        kind = _ID_TYPES.get(receiver[:3], "email" if "@" in receiver else "user_id")
+        body["receive_id"] = receiver
+        return self._judged("POST", "im/v1/messages", params={"receive_id_type": kind}, json=body)
+
+    def edit(self, message_id: str, message: OutgoingMessage) -> SendReceipt:
+        """Replaces the card; possible for 14 days, at most five times a second."""
+        content = _dumps(render.card(message.text, message.data.get("buttons")))
+        self._judged("PATCH", f"im/v1/messages/{quote(message_id, safe='')}", json={"content": content})
+        return SendReceipt(message_id)
+
+    def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
+        return judge(status, headers, body, self.clock())
+
+    def send_typing(self, chat_id: str, thread_id: str | None = None, *, message_id: str | None = None) -> None:
+        """Puts the account's `typing_reaction` on the message that is being answered; nothing without one."""
+        if self.account.typing_reaction and message_id:
+            body = {"reaction_type": {"emoji_type": self.account.typing_reaction}}
+            self._judged("POST", f"im/v1/messages/{quote(message_id, safe='')}/reactions", json=body)
+
+    def fetch_media(
+        self, attachment: Attachment, *, message_id: str | None = None, max_bytes: int = MAX_MEDIA_BYTES
+    ) -> Media:
+        """Downloads a file of a message; Feishu hands out up to 100 MB, and only with the message's id."""
+        if attachment.type not in _FILES or not attachment.id or not message_id:
+            raise NotSupported(f"a {attachment.type} without file key or message id cannot be downloaded")
+        refuse_large(attachment.size, max_bytes)
+        path = f"im/v1/messages/{quote(message_id, safe='')}/resources/{quote(attachment.id, safe='')}"
+        kind = "image" if attachment.type == "image" else "file"
+        response = self._api("GET", path, params={"type": kind}, max_bytes=max_bytes, read_s=MEDIA_READ_S)
+        told = response.headers.get("Content-Type", "")
+        if not response.ok:
+            answer_of(response.status, response.headers, response.body, self.clock())
+        return Media(response.body, content_type(response.body, told), attachment.name or "")
+
+    # Set-up
+
+    def whoami(self) -> BotIdentity:
+        response = self._api("GET", "bot/v3/info")
+        bot = as_object(answer_of(response.status, response.headers, response.body, self.clock()), "bot")
+        return BotIdentity(as_text(bot, "open_id"), as_text(bot, "app_name"))
+
+    def _judged(self, method: str, path: str, **options: Any) -> SendReceipt:
+        response = self._api(method, path, **options)
+        return self.classify(response.status, response.headers, response.body)
+
+    def _api(self, method: str, path: str, **options: Any) -> HttpResponse:
+        """One API call with the tenant's token; once more with a fresh one when Feishu refuses it."""
+        account = self.account
+        key = tokens.key_of("feishu", account.api, account.app_id, account.app_secret)
+        for last in (False, True):
+            token = tokens.get(key, self.clock(), self._fetch_token)
+            headers = {"Authorization": f"Bearer {token}"}
+            response = self._call(method, f"{account.api}/{path}", headers=headers, **options)
+            if last or not self._token_refused(response):
+                break
+            tokens.drop(key, token)
+        return response
+
+    def _token_refused(self, response: HttpResponse) -> bool:
+        if response.ok and response.body[:1] != b"{":
+            return False  # a file
+        try:
+            self.classify(response.status, response.headers, response.body)
+        except SendError as error:
+            return error.mark == TOKEN_REFUSED
+        return False
+
+    def _fetch_token(self) -> tuple[str, float]:
+        url = f"{self.account.api}/auth/v3/tenant_access_token/internal"
+        body = {"app_id": self.account.app_id, "app_secret": self.account.app_secret}
+        response = self._call("POST", url, json=body)
+        answer = answer_of(response.status, response.headers, response.body, self.clock())
+        return as_text(answer, "tenant_access_token"), float(as_int(answer, "expire") or 7200)
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _json(value: Any) -> HttpReply:
+    return HttpReply(body=_dumps(value).encode("utf-8", "replace"), content_type="application/json")

@@ -1,0 +1,114 @@
+"""Feishu's proof of origin: a signature over the raw body, encryption, and a token inside.
+
+With an Encrypt Key every event is encrypted and signed; only the check of a new address comes unsigned, and then its
+encryption and its token must hold. Without one the token is all there is.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from adapters.errors import MalformedPayload, SignatureRejected
+from adapters.events import WebhookRequest
+from adapters.payload import as_object, as_text, parse_object
+from clawdbot import crypto
+
+SIGNATURE = "X-Lark-Signature"
+TIMESTAMP = "X-Lark-Request-Timestamp"
+NONCE = "X-Lark-Request-Nonce"
+URL_VERIFICATION = "url_verification"
+_SHA1_HEX = 40
+
+
+def open_request(request: WebhookRequest, tokens: Collection[str], keys: Collection[str]) -> dict[str, Any]:
+    """Verifies a request and returns its content.
+
+    Raises:
+        SignatureRejected: When it is not proven genuine.
+        MalformedPayload: When it is signed, but unreadable.
+    """
+    if not (tokens or keys):
+        raise SignatureRejected("no verification token or encrypt key is configured for this account", status=403)
+    given = request.headers.get(SIGNATURE, "")
+    if given and len(given) == _SHA1_HEX:
+        return _old_card(request, given, tokens)
+    if not keys:
+        content = _readable(request.body)
+        if "encrypt" in content:
+            raise SignatureRejected("the body is encrypted, but no encrypt key is configured", status=403)
+        _check_token(content, tokens)
+        return content
+    signed = bool(given)
+    if signed:
+        parts = [request.headers.get(name, "") for name in (TIMESTAMP, NONCE)]
+        if not crypto.verify_any(keys, given, lambda key: _digest("sha256", *parts, key, body=request.body)):
+            raise SignatureRejected("the signature does not match", status=403)
+    outer = parse_object(request.body) if signed else _readable(request.body)
+    content = _opened(keys, as_text(outer, "encrypt"))
+    if not signed and as_text(content, "type") != URL_VERIFICATION:
+        raise SignatureRejected("the signature is missing", status=403)
+    if tokens:
+        _check_token(content, tokens)
+    return content
+
+
+def _digest(algorithm: str, *parts: str, body: bytes) -> str:
+    text = "".join(parts).encode("utf-8", "surrogatepass")
+    return hashlib.new(algorithm, text + body, usedforsecurity=False).hexdigest()
+
+
+def _old_card(request: WebhookRequest, given: str, tokens: Iterable[str]) -> dict[str, Any]:
+    """Buttons of the first card protocol are signed with the verification token, by SHA-1."""
+    parts = [request.headers.get(name, "") for name in (TIMESTAMP, NONCE)]
+    if not crypto.verify_any(tokens, given, lambda token: _digest("sha1", *parts, token, body=request.body)):
+        raise SignatureRejected("the signature does not match", status=403)
+    content = parse_object(request.body)
+    if "action" not in content:
+        # An event must not pass by the weaker proof.
+        raise SignatureRejected("only card actions are signed this way", status=403)
+    return content
+
+
+def _readable(body: bytes) -> dict[str, Any]:
+    try:
+        return parse_object(body)
+    except MalformedPayload:
+        raise SignatureRejected("the body holds no proof of where it comes from", status=403) from None
+
+
+def _check_token(content: Mapping[str, Any], tokens: Iterable[str]) -> None:
+    given = as_text(as_object(content, "header"), "token") or as_text(content, "token")
+    if not crypto.verify_any(tokens, given, lambda token: token):
+        raise SignatureRejected("the verification token does not match", status=403)
+
+
+def _opened(keys: Iterable[str], encrypted: str) -> dict[str, Any]:
+    for plain in decrypted(keys, encrypted):
+        # A wrong key leaves a right-looking padding once in 256 times, but no JSON.
+        with contextlib.suppress(MalformedPayload):
+            return parse_object(plain)
+    raise SignatureRejected("the body is not encrypted for this account", status=403)
+
+
+def decrypted(keys: Iterable[str], encrypted: str) -> Iterator[bytes]:
+    """What each key makes of base64 of an IV and AES-256-CBC under the key's SHA-256; wrong padding gives nothing."""
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+    try:
+        data = base64.b64decode(encrypted, validate=True)
+    except (binascii.Error, ValueError):
+        return
+    if len(data) < 32 or len(data) % 16:
+        return
+    for key in keys:
+        secret = hashlib.sha256(key.encode("utf-8")).digest()
+        cipher = Cipher(algorithms.AES(secret), modes.CBC(data[:16])).decryptor()
+        plain = cipher.update(data[16:]) + cipher.finalize()
+        size = plain[-1]
+        if 1 <= size <= 16 and plain.endswith(bytes([size]) * size):
+            yield plain[:-size]

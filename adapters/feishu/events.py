@@ -1,0 +1,280 @@
+"""Feishu's callbacks to events: the second generation (schema 2.0), the first one, and card actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from adapters.base import parse_command
+from adapters.errors import MalformedPayload
+from adapters.events import Event, EventKind
+from adapters.feishu.content import read_content, resolve_mentions, without_at_tags
+from adapters.payload import as_id, as_list, as_object, as_text
+
+Json = Mapping[str, Any]
+Events = tuple[Event, ...]
+
+UNTOLD = ""  # chat_type of events that name a chat, but not its kind
+
+
+def events_of(content: Json, app_id: str, bot_open_id: str) -> Events:
+    """Reads a verified callback other than the check of the address.
+
+    Raises:
+        MalformedPayload: When nothing identifies it.
+    """
+    header = as_object(content, "header")
+    if header:
+        name, key, sender_app = as_text(header, "event_type"), as_id(header, "event_id"), as_text(header, "app_id")
+    elif "action" in content:
+        return (_old_card(content),)
+    else:
+        event = as_object(content, "event")
+        name, key, sender_app = f"v1.{as_text(event, 'type')}", as_id(content, "uuid"), as_text(event, "app_id")
+    if not key or not name:
+        raise MalformedPayload("the event has no id or no type")
+    base = Event(kind=EventKind.IGNORED, dedupe_key=key, change=name, raw=content)
+    if sender_app and sender_app != app_id:
+        return (replace(base, change="other_app"),)
+    reader = _READERS.get(name)
+    if reader is None:
+        return (base,)
+    return reader(replace(base, change=""), as_object(content, "event"), bot_open_id)
+
+
+def _open_id(ids: Json) -> str | None:
+    return as_id(ids, "open_id") or as_id(ids, "user_id") or as_id(ids, "union_id")
+
+
+def _alt_id(ids: Json) -> str | None:
+    return as_id(ids, "user_id") if as_id(ids, "open_id") else None
+
+
+def _chat_type(told: str) -> str:
+    return "private" if told == "p2p" else "group"
+
+
+def _message(base: Event, event: Json, bot: str) -> Events:
+    sender, message = as_object(event, "sender"), as_object(event, "message")
+    message_id, chat_id = as_id(message, "message_id"), as_id(message, "chat_id")
+    if not message_id or not chat_id:
+        raise MalformedPayload("message_id or chat_id is missing")
+    ids = as_object(sender, "sender_id")
+    thread_id = as_id(message, "thread_id")
+    base = replace(
+        base,
+        user_id=_open_id(ids),
+        alt_user_id=_alt_id(ids),
+        chat_id=chat_id,
+        chat_type=_chat_type(as_text(message, "chat_type")),
+        message_id=message_id,
+        reply_to=as_id(message, "parent_id"),
+        thread_id=thread_id,
+        # A thread can only be answered by answering one of its messages.
+        reply_token=message_id if thread_id else None,
+    )
+    kind = as_text(message, "message_type")
+    if as_text(sender, "sender_type") not in ("user", ""):
+        return (replace(base, change="from_bot"),)
+    content = read_content(kind, as_text(message, "content"))
+    if not content.known:
+        return (replace(base, change=kind),)
+    said = resolve_mentions(content.text, as_list(message, "mentions"), bot)
+    command, _, args = parse_command(said.text)
+    return (
+        replace(
+            base,
+            kind=EventKind.MESSAGE,
+            text=said.text,
+            command=command,
+            args=args,
+            attachments=content.attachments,
+            forwarded=content.forwarded,
+            mentions_bot=said.mentions_bot,
+        ),
+    )
+
+
+def _v1_message(base: Event, event: Json, bot: str) -> Events:
+    message_id, chat_id = as_id(event, "open_message_id"), as_id(event, "open_chat_id")
+    if not message_id or not chat_id:
+        raise MalformedPayload("open_message_id or open_chat_id is missing")
+    kind = as_text(event, "msg_type")
+    base = replace(
+        base,
+        user_id=as_id(event, "open_id"),
+        alt_user_id=as_id(event, "employee_id"),
+        chat_id=chat_id,
+        chat_type="group" if as_text(event, "chat_type") == "group" else "private",
+        message_id=message_id,
+        reply_to=as_id(event, "parent_id"),
+        mentions_bot=event.get("is_mention") is True,
+    )
+    text = as_text(event, "text_without_at_bot") or without_at_tags(as_text(event, "text"))
+    content = read_content(kind, "{}")
+    if not content.known:
+        return (replace(base, change=kind),)
+    parts = tuple(replace(part, id=as_text(event, f"{kind}_key")) for part in content.attachments)
+    command, _, args = parse_command(text)
+    text = text.strip() or as_text(event, "title").strip()
+    return (replace(base, kind=EventKind.MESSAGE, text=text, command=command, args=args, attachments=parts),)
+
+
+def _recalled(base: Event, event: Json, bot: str) -> Events:
+    message_id = as_id(event, "message_id")
+    chat_id = as_id(event, "chat_id")
+    return (
+        replace(
+            base,
+            kind=EventKind.DELETE,
+            chat_id=chat_id,
+            chat_type=UNTOLD,
+            message_id=message_id,
+            target_message_id=message_id,
+        ),
+    )
+
+
+def _read(base: Event, event: Json, bot: str) -> Events:
+    reader = as_object(as_object(event, "reader"), "reader_id")
+    ids = [one for one in as_list(event, "message_id_list") if isinstance(one, str) and one]
+    base = replace(base, kind=EventKind.STATUS, status="read", user_id=_open_id(reader), alt_user_id=_alt_id(reader))
+    if len(ids) == 1:
+        return (replace(base, message_id=ids[0], target_message_id=ids[0]),)
+    return tuple(
+        replace(base, dedupe_key=f"{base.dedupe_key}:{one}", message_id=one, target_message_id=one) for one in ids
+    )
+
+
+def _reaction(added: bool) -> Callable[[Event, Json, str], Events]:
+    def read(base: Event, event: Json, bot: str) -> Events:
+        ids = as_object(event, "user_id")
+        message_id = as_id(event, "message_id")
+        emoji = as_text(as_object(event, "reaction_type"), "emoji_type")
+        base = replace(
+            base,
+            user_id=_open_id(ids),
+            alt_user_id=_alt_id(ids),
+            chat_type=UNTOLD,
+            message_id=message_id,
+            target_message_id=message_id,
+        )
+        if as_text(event, "operator_type") == "app":
+            return (replace(base, change="from_bot"),)
+        return (replace(base, kind=EventKind.REACTION, emoji=emoji if added else "", data=emoji or None),)
+
+    return read
+
+
+def _bot_member(change: str, private: bool = False) -> Callable[[Event, Json, str], Events]:
+    def read(base: Event, event: Json, bot: str) -> Events:
+        ids = as_object(event, "operator_id")
+        return (
+            replace(
+                base,
+                kind=EventKind.MEMBER,
+                change=change,
+                user_id=_open_id(ids),
+                alt_user_id=_alt_id(ids),
+                chat_id=as_id(event, "chat_id"),
+                chat_type="private" if private else "group",
+            ),
+        )
+
+    return read
+
+
+def _members(change: str) -> Callable[[Event, Json, str], Events]:
+    def read(base: Event, event: Json, bot: str) -> Events:
+        base = replace(base, kind=EventKind.MEMBER, change=change, chat_id=as_id(event, "chat_id"), chat_type="group")
+        users = [user for user in as_list(event, "users") if isinstance(user, dict)]
+        out = []
+        for user in users:
+            ids = as_object(user, "user_id")
+            key = base.dedupe_key if len(users) == 1 else f"{base.dedupe_key}:{_open_id(ids)}"
+            name = as_text(user, "name")
+            out.append(replace(base, dedupe_key=key, user_id=_open_id(ids), alt_user_id=_alt_id(ids), user_name=name))
+        return tuple(out) or (base,)
+
+    return read
+
+
+def _menu(base: Event, event: Json, bot: str) -> Events:
+    operator = as_object(event, "operator")
+    ids = as_object(operator, "operator_id")
+    user = _open_id(ids)
+    return (
+        replace(
+            base,
+            kind=EventKind.ACTION,
+            data=as_text(event, "event_key"),
+            user_id=user,
+            alt_user_id=_alt_id(ids),
+            user_name=as_text(operator, "operator_name"),
+            chat_id=user,  # the menu is part of the private chat, whose id is not told
+        ),
+    )
+
+
+def _card(base: Event, event: Json, bot: str) -> Events:
+    operator, context = as_object(event, "operator"), as_object(event, "context")
+    base = replace(
+        base,
+        user_id=_open_id(operator),
+        alt_user_id=_alt_id(operator),
+        chat_id=as_id(context, "open_chat_id"),
+        chat_type=UNTOLD,
+        message_id=as_id(context, "open_message_id"),
+        reply_token=as_id(event, "token"),
+    )
+    return (_pressed(base, as_object(event, "action")),)
+
+
+def _old_card(content: Json) -> Event:
+    key = as_id(content, "token")
+    if not key:
+        raise MalformedPayload("the card action has no token")
+    base = Event(
+        kind=EventKind.IGNORED,
+        dedupe_key=key,
+        user_id=as_id(content, "open_id"),
+        alt_user_id=as_id(content, "user_id"),
+        chat_id=as_id(content, "open_chat_id"),
+        chat_type=UNTOLD,
+        message_id=as_id(content, "open_message_id"),
+        reply_token=key,
+        raw=content,
+    )
+    return _pressed(base, as_object(content, "action"))
+
+
+def _pressed(base: Event, action: Json) -> Event:
+    """A button, a list or a form; our own buttons carry {"data": text}."""
+    value = action.get("value")
+    chosen = as_text(action, "option") or as_text(action, "input_value") or as_text(action, "name")
+    data: Any = value if isinstance(value, (str, dict)) and value else chosen
+    if isinstance(data, dict) and set(data) == {"data"} and isinstance(data["data"], str):
+        data = data["data"]
+    form = as_object(action, "form_value")
+    return replace(base, kind=EventKind.ACTION, data=data, args=form or ("" if data == chosen else chosen))
+
+
+_READERS: dict[str, Callable[[Event, Json, str], Events]] = {
+    "im.message.receive_v1": _message,
+    "im.message.recalled_v1": _recalled,
+    "im.message.message_read_v1": _read,
+    "im.message.reaction.created_v1": _reaction(added=True),
+    "im.message.reaction.deleted_v1": _reaction(added=False),
+    "im.chat.member.bot.added_v1": _bot_member("joined"),
+    "im.chat.member.bot.deleted_v1": _bot_member("left"),
+    "im.chat.disbanded_v1": _bot_member("disbanded"),
+    "im.chat.member.user.added_v1": _members("joined"),
+    "im.chat.member.user.deleted_v1": _members("left"),
+    "im.chat.member.user.withdrawn_v1": _members("left"),
+    "im.chat.access_event.bot_p2p_chat_entered_v1": _bot_member("enter", private=True),
+    "application.bot.menu_v6": _menu,
+    "card.action.trigger": _card,
+    "v1.message": _v1_message,
+    "v1.p2p_chat_create": _bot_member("enter", private=True),
+}
