@@ -31,7 +31,12 @@ from clawdbot.http import HttpResponse
 
 _ID_TYPES = {"oc_": "chat_id", "ou_": "open_id", "on_": "union_id"}
 _FILES = frozenset({"image", "file", "voice", "audio", "video", "sticker"})
-_SHAPES = (b'"encrypt"', b'"url_verification"', b'"event_callback"', b'"open_message_id"')
+_SHAPES = (
+    (b'"encrypt"',),
+    (b'"url_verification"', b'"challenge"'),
+    (b'"header"', b'"event_type"', b'"token"'),
+    (b'"event_callback"', b'"uuid"'),
+)
 
 
 class FeishuAdapter(Adapter[FeishuAccount]):
@@ -53,12 +58,11 @@ class FeishuAdapter(Adapter[FeishuAccount]):
     def identify(cls, request: WebhookRequest) -> bool:
         if envelope.SIGNATURE in request.headers:
             return True
-        if request.method.upper() != "POST" or request.query.get("msg_signature"):
+        # Unsigned: without an Encrypt Key, or the check of a new address. Whoever else posts JSON signs it.
+        if any("sign" in name for name in (*request.headers, *request.query)):
             return False
         body = request.body
-        return (body[:1] == b"{" and b'"token"' in body and b'"tenant_key"' in body) or any(
-            shape in body for shape in _SHAPES
-        )
+        return body[:1] == b"{" and any(all(word in body for word in shape) for shape in _SHAPES)
 
     def receive(self, request: WebhookRequest) -> Received:
         require_post(request)

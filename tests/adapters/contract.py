@@ -17,6 +17,7 @@ from adapters import registry
 from adapters.base import Adapter
 from adapters.events import WebhookRequest
 from clawdbot import crypto
+from tests.adapters import builders_feishu
 from tests.adapters.builders import FIXTURES, NOW, TOKEN
 from tests.adapters.builders_wecom import KEY, robot_message, robot_request
 
@@ -120,6 +121,10 @@ def wecom(body: bytes, secret: str, at: float) -> WebhookRequest:
     return robot_request(body, token=secret)
 
 
+def feishu(body: bytes, secret: str, at: float) -> WebhookRequest:
+    return builders_feishu.request(body, key=secret)
+
+
 def slack_body(value: Any) -> bytes:
     """Events come as JSON, everything interactive as a form that holds JSON."""
     raw = json.dumps(value)
@@ -173,6 +178,14 @@ _CASES = (
         "X-Signature-Ed25519",
         secrets=("01" * 32, "02" * 32),
         configured=public_key,
+    ),
+    Case(
+        "feishu",
+        "encrypt_key",
+        {"app_id": builders_feishu.APP, "app_secret": "app-secret-1", "bot_open_id": builders_feishu.BOT},
+        feishu,
+        fixture("feishu", "message__group_mention"),
+        "X-Lark-Signature",
     ),
     Case(
         "wecom",
