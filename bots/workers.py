@@ -12,25 +12,18 @@ import socket
 import threading
 import uuid
 from datetime import timedelta
-from pathlib import Path
 
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from bots.models import Worker
+from clawdbot import processes
 
 BEAT_EVERY_S = 5.0
 DEAD_AFTER = timedelta(seconds=25)
 
 _lock = threading.Lock()
 _current: tuple[int, str] | None = None  # (process id, worker id): a forked child registers anew
-
-
-def _process_start(pid: int) -> str:
-    """When this process id began, so that a reused id is not taken for the old process. "" without /proc."""
-    with contextlib.suppress(OSError, IndexError):
-        return Path(f"/proc/{pid}/stat").read_text("utf8").rsplit(")", 1)[1].split()[19]
-    return ""
 
 
 def current(role: str = "worker") -> str:
@@ -40,7 +33,7 @@ def current(role: str = "worker") -> str:
         if _current is None or _current[0] != os.getpid():
             pid = os.getpid()
             worker = Worker.objects.create(
-                id=uuid.uuid4().hex, host=socket.gethostname(), pid=pid, pid_started=_process_start(pid), role=role
+                id=uuid.uuid4().hex, host=socket.gethostname(), pid=pid, pid_started=processes.started(pid), role=role
             )
             _current = (pid, worker.id)
         return _current[1]
@@ -52,7 +45,7 @@ def beat(role: str = "worker") -> None:
     if not Worker.objects.filter(pk=worker_id).update(beat_at=timezone.now()):
         pid = os.getpid()
         Worker.objects.create(
-            id=worker_id, host=socket.gethostname(), pid=pid, pid_started=_process_start(pid), role=role
+            id=worker_id, host=socket.gethostname(), pid=pid, pid_started=processes.started(pid), role=role
         )
 
 
@@ -79,17 +72,7 @@ def is_dead(worker: Worker) -> bool:
         return True
     if worker.host != socket.gethostname():
         return False
-    return _process_start(worker.pid) != worker.pid_started if worker.pid_started else not _exists(worker.pid)
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return not processes.is_alive(worker.pid, worker.pid_started)
 
 
 def living_ids() -> set[str]:

@@ -45,6 +45,11 @@ def atomic(*, savepoint: bool = True) -> transaction.Atomic:
     return transaction.atomic(using=alias(), savepoint=savepoint)
 
 
+def roll_back() -> None:
+    """The innermost running transaction of the memory database will be undone when its block ends."""
+    transaction.set_rollback(True, using=alias())
+
+
 def on_commit(then: Callable[[], object]) -> None:
     """Calls `then` once the memory database's running transaction is committed; at once when there is none."""
     transaction.on_commit(then, using=alias())

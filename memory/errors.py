@@ -23,3 +23,13 @@ class BadLine(MemoryFailure):
 
 class UnknownScope(MemoryFailure):
     """There is no such bot, or no such person of that bot."""
+
+
+class RunInProgress(MemoryFailure):
+    """Another process consolidates this bot's memory."""
+
+    permanent = False
+
+
+class LeaseLost(MemoryFailure):
+    """This process was taken for dead and its run goes on elsewhere."""

@@ -34,3 +34,8 @@ def scope_of(slug: str, key: str, *, create: bool = False) -> Scope:
 def bot_slugs() -> list[str]:
     """All bots, by name."""
     return list(apps.get_model("bots", "Bot")._default_manager.order_by("slug").values_list("slug", flat=True))
+
+
+def bot_ids() -> list[int]:
+    """All bots, oldest first."""
+    return list(apps.get_model("bots", "Bot")._default_manager.order_by("pk").values_list("pk", flat=True))

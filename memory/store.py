@@ -13,6 +13,7 @@ from django.apps import apps
 from django.utils import timezone
 
 from memory import database, embeddings, entries, wakeup
+from memory.consolidation import provenance
 from memory.cues import Cues, read_cues
 from memory.embeddings import query_label
 from memory.entries import State
@@ -172,7 +173,9 @@ class MemoryStore:
         return self.session_memory.get(Scope(self.bot_id, user_id))
 
     def forget(self, scope: Scope, ids: Collection[int] | None = None) -> int:
-        """Deletes a person's memories (all, or those with these ids) and their copies; returns how many rows.
+        """Deletes a person's memories (all, or those with these ids), their copies and what derives from them.
+
+        Returns how many rows went.
 
         Rows carry their own index text and vectors, so these go with them; the caches of this process are dropped,
         those of other processes see the change at their next use.
@@ -181,17 +184,14 @@ class MemoryStore:
         if ids is None:
             _drop_waiting(scope)
         with database.atomic():
-            rows = entries.of_scope(scope)
-            if ids is not None:
-                rows = rows.filter(pk__in=list(ids))
-            else:
+            if ids is None:
                 registry.forget(scope)
-            _, by_model = rows.delete()
+            gone = provenance.erase(scope, ids)
         self.session_memory.drop(scope)
         self.vector_index.drop(scope)
         large.drop(scope)
         _derived.drop(scope)
-        return by_model.get("memory.MemoryEntry", 0)
+        return gone
 
     def stats(self, bot_id: int | None = None) -> Stats:
         """Counts of this bot's memory (or of another's, where one store serves a report)."""

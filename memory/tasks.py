@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+
 from celery import shared_task
 
-from memory import orphans, pending
+from memory import orphans, pending, people
+from memory.errors import RunInProgress
 from memory.indexes import build
 from memory.types import Scope
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(name="memory.embed_pending", ignore_result=True)
@@ -31,3 +36,17 @@ def index_scope(bot_id: int, person_id: int) -> bool:
 def index_sweep() -> int:
     """Renews the indexes that much has changed for, and finishes builds that were cut off. Run by beat."""
     return build.sweep()
+
+
+@shared_task(name="memory.optimize", ignore_result=True)
+def optimize(bot_id: int | None = None) -> None:
+    """Consolidates the memory of one bot, or of all, one after the other. Run by beat at night."""
+    from memory.consolidation.optimize import optimize as consolidate  # not on the import path of a turn
+
+    for bot in [bot_id] if bot_id is not None else people.bot_ids():
+        try:
+            consolidate(bot)
+        except RunInProgress as error:
+            logger.info("memory: bot %s is left alone: %s", bot, error)
+        except Exception:  # one bot's trouble must not keep the others from their night
+            logger.exception("memory: consolidation of bot %s failed", bot)

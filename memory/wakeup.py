@@ -14,7 +14,8 @@ logger = logging.getLogger(__name__)
 
 EMBED = "memory.embed_pending"
 INDEX = "memory.index_scope"
-TASK_NAMES = (EMBED, INDEX)
+OPTIMIZE = "memory.optimize"
+TASK_NAMES = (EMBED, INDEX, OPTIMIZE)
 GATHER_S = 0.5
 INDEX_AGAIN_S = 60.0
 
@@ -27,6 +28,11 @@ def embed_after_commit() -> None:
     """Enqueues `memory.embed_pending` once the surrounding transaction is committed."""
     if embeddings.enabled():
         database.on_commit(_enqueue)
+
+
+def optimize_soon(bot_id: int) -> None:
+    """Enqueues a consolidation of this bot. Raises what the broker raises: whoever asked must hear of it."""
+    current_app.send_task(OPTIMIZE, args=[bot_id], ignore_result=True, retry=False)
 
 
 def _enqueue() -> None:

@@ -11,12 +11,14 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from bots.models import Bot, ModelProvider
 from bots.operations.bots import add_bot
 from bots.operations.errors import OperationError
 from bots.operations.providers import add_provider, first_model
 from bots.operations.web import ensure_web_channel
+from memory import wakeup as memory_wakeup
 from skills.seed import seed as seed_skills
 
 logger = logging.getLogger(__name__)
@@ -49,7 +51,22 @@ def bootstrap() -> FirstStart:
         ensure_web_channel(add_bot(DEMO_SLUG, "Clawdbot", instructions=_INSTRUCTIONS))
     _seed_provider()
     seed_skills(settings.CLAWDBOT.skills)
+    ensure_consolidation()
     return FirstStart(user, password)
+
+
+def ensure_consolidation() -> None:
+    """Schedules `memory optimize` for the night, unless a schedule is there; the admin changes or disables it."""
+    if PeriodicTask.objects.filter(task=memory_wakeup.OPTIMIZE).exists():
+        return
+    night, _made = CrontabSchedule.objects.get_or_create(
+        minute="30", hour="3", day_of_week="*", day_of_month="*", month_of_year="*", timezone=settings.TIME_ZONE
+    )
+    PeriodicTask.objects.get_or_create(
+        name=memory_wakeup.OPTIMIZE,
+        # One night's run is of no use the next day; the next night does its work.
+        defaults={"task": memory_wakeup.OPTIMIZE, "crontab": night, "expire_seconds": 12 * 3600},
+    )
 
 
 def announcement(first: FirstStart) -> list[str]:

@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.apps import apps
+from django.utils import timezone
 
 from memory import database
+from memory.models import MemoryEntry
 from memory.store import MemoryStore
 from memory.types import Scope, Turn
 
@@ -41,6 +43,30 @@ def say(scope: Scope, *texts: str, **fields: Any) -> list[int]:
     """Remembers these texts of the person, a minute apart."""
     with database.atomic():
         return MemoryStore(scope.bot_id).remember([turn(scope, t, minute=i, **fields) for i, t in enumerate(texts)])
+
+
+def talk(scope: Scope, *texts: str, days_ago: float = 30, session: str = "", **fields: Any) -> list[int]:
+    """An episode that is over: the person says these texts, a minute apart."""
+    at = timezone.now() - timedelta(days=days_ago)
+    turns = [
+        turn(scope, text, occurred_at=at + timedelta(minutes=i), session=session or f"talk {days_ago}", **fields)
+        for i, text in enumerate(texts)
+    ]
+    with database.atomic():
+        return MemoryStore(scope.bot_id).remember(turns)
+
+
+def facts(scope: Scope, **conditions: Any) -> list[str]:
+    """The texts of a person's facts that hold (or those that meet other conditions), by time."""
+    rows = MemoryEntry.objects.for_person(scope.bot_id, scope.person_id).filter(kind="fact")
+    rows = rows.filter(**(conditions or {"valid_to": None}))
+    return list(rows.order_by("valid_from", "id").values_list("text", flat=True))
+
+
+def digests(scope: Scope) -> list[str]:
+    """The texts of a person's digests, by time."""
+    rows = MemoryEntry.objects.for_person(scope.bot_id, scope.person_id).filter(kind="summary")
+    return list(rows.order_by("occurred_at").values_list("text", flat=True))
 
 
 def found(scope: Scope, question: str, **options: Any) -> list[str]:

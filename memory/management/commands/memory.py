@@ -12,11 +12,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
 from memory import embeddings, people, reindex, transfer
-from memory.errors import BadLine, MemoryFailure
+from memory.consolidation import retention
+from memory.consolidation.optimize import optimize
+from memory.consolidation.report import as_json, as_lines
+from memory.errors import BadLine, MemoryFailure, RunInProgress
 from memory.models import MemoryEntry, MemoryEntryQuerySet
 from memory.store import MemoryStore
 from memory.types import Hit, Recall
@@ -40,6 +44,11 @@ class Command(BaseCommand):
         _with_person(_sub(actions, "export", "print everything about a person as JSON lines"))
         erase = _with_person(_sub(actions, "erase", "delete everything about a person"))
         erase.add_argument("--yes", action="store_true", help="do not ask")
+        consolidate = _sub(actions, "optimize", "link duplicates, make digests and facts, delete what is over its time")
+        consolidate.add_argument("--bot", metavar="SLUG", help="one bot only")
+        consolidate.add_argument("--dry-run", action="store_true", help="change nothing, say what would be done")
+        consolidate.add_argument("--rebuild", action="store_true", help="make facts and digests anew")
+        consolidate.add_argument("--json", action="store_true")
         rebuild = _sub(actions, "reindex", "make index text and vectors anew from the rows")
         rebuild.add_argument("--bot", metavar="SLUG", help="one bot only")
         rebuild.add_argument("--vectors", action="store_true", help="also vectors that look right")
@@ -126,6 +135,26 @@ class Command(BaseCommand):
                 raise CommandError(_("nothing was erased"))
         self.stdout.write(_("%d erased") % MemoryStore(scope.bot_id).forget(scope))
 
+    def _optimize(self, options: dict[str, Any]) -> None:
+        found: dict[str, Any] = {}
+        for slug in [options["bot"]] if options["bot"] else people.bot_slugs():
+            bot = people.bot_id(slug)
+            try:
+                with _people_bar(slug) as progress:
+                    run = optimize(bot, dry_run=options["dry_run"], rebuild=options["rebuild"], progress=progress)
+            except RunInProgress as error:
+                self.stderr.write(f"{slug}: {error}")
+                continue
+            if not run.dry_run:
+                _embed_missing(MemoryEntry.objects.for_bot(bot))
+            found[slug] = as_json(run)
+            if not options["json"]:
+                self.stdout.write("\n".join(as_lines(slug, run, retention.preview(bot, timezone.now()))))
+        if options["json"]:
+            self.stdout.write(json.dumps(found, ensure_ascii=False))
+        if not found:
+            sys.exit(1)
+
     def _reindex(self, options: dict[str, Any]) -> None:
         rows = MemoryEntry.objects.all()
         if options["bot"]:
@@ -165,6 +194,17 @@ def _bar(total: int | None, text: str) -> Iterator[Callable[[int], object]]:
     """A progress bar on stderr, so that stdout stays readable by programs."""
     with tqdm(total=total, desc=text, unit="", file=sys.stderr, mininterval=0.5, leave=False) as bar:
         yield bar.update
+
+
+@contextmanager
+def _people_bar(slug: str) -> Iterator[Callable[[int, int], None]]:
+    with tqdm(desc=slug, unit="", file=sys.stderr, mininterval=0.5, leave=False) as bar:
+
+        def report(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield report
 
 
 def _embed_missing(rows: MemoryEntryQuerySet) -> int:

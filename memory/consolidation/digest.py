@@ -1,0 +1,100 @@
+"""An extractive digest: the sentences of an episode that say most, in the order they were said."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from memory import entries
+from memory.consolidation.episodes import Episode, Line
+from memory.consolidation.junk import is_junk
+from memory.stopwords import STOP_TERMS
+from memory.tokenizer import tokenize
+from memory.types import Scope
+
+LEAST_LINES = 4  # of a shorter episode the turns themselves are digest enough
+SENTENCES = 5
+LONGEST_SENTENCE = 240
+LEAST_TERMS = 3
+_LEARN_FROM = 2000  # latest turns that word frequencies are counted over
+_BOT_WEIGHT = 0.6  # the bot talks much, and what the person said is what is to be remembered
+_SAME = 0.5
+_SENTENCE = re.compile(r"[^.!?。！？；;\n]+(?:[.!?](?=\s|$)|[。！？；;]|\n|$)|[^\s]")
+_QUESTION = re.compile(r"[?？]\s*$|吗[。！]?\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of a turn; `number` counts within the episode."""
+
+    line: Line
+    number: int
+    text: str
+    terms: frozenset[str]
+
+
+class Rarity:
+    """How telling a word is for one person: its inverse document frequency over their latest turns."""
+
+    def __init__(self, frequencies: Mapping[str, int], documents: int) -> None:
+        self._frequencies, self._documents = frequencies, documents
+
+    def of(self, term: str) -> float:
+        return math.log1p(self._documents / (1 + self._frequencies.get(term, 0)))
+
+
+def rarity(scope: Scope) -> Rarity:
+    """Learns a person's word frequencies. 1 query."""
+    texts = entries.of_scope(scope).turns().distinct_entries().order_by("-id").values_list("tokens", flat=True)
+    frequencies: Counter[str] = Counter()
+    documents = 0
+    for tokens in texts[:_LEARN_FROM]:
+        frequencies.update(set(tokens.split()))
+        documents += 1
+    return Rarity(frequencies, documents)
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, English or Chinese, with their closing mark."""
+    return [part for match in _SENTENCE.finditer(text) if len(part := match.group().strip()) > 1]
+
+
+def extract(episode: Episode, words: Rarity) -> tuple[str, tuple[int, ...]] | None:
+    """A digest and the ids of the turns it quotes; None when the episode says too little to need one."""
+    lines = [line for line in episode.lines if not is_junk(line.text)]
+    if len(lines) < LEAST_LINES:
+        return None
+    chosen = _choose(sorted(_candidates(lines), key=lambda s: -_weight(s, words)))
+    if not chosen:
+        return None
+    chosen.sort(key=lambda s: s.number)
+    quoted = [f"{sentence.line.speaker or sentence.line.role}: {sentence.text}" for sentence in chosen]
+    return " / ".join(quoted), tuple(dict.fromkeys(sentence.line.id for sentence in chosen))
+
+
+def _candidates(lines: Iterable[Line]) -> list[Sentence]:
+    found: list[Sentence] = []
+    for line in lines:
+        for text in sentences(line.text):
+            terms = frozenset(tokenize(text)) - STOP_TERMS
+            if len(terms) >= LEAST_TERMS and len(text) <= LONGEST_SENTENCE and not _QUESTION.search(text):
+                found.append(Sentence(line, len(found), text, terms))
+    return found
+
+
+def _weight(sentence: Sentence, words: Rarity) -> float:
+    told = sum(words.of(term) for term in sentence.terms) / math.sqrt(len(sentence.terms) + 4)
+    return told * (_BOT_WEIGHT if sentence.line.role == "assistant" else 1.0)
+
+
+def _choose(ranked: Sequence[Sentence]) -> list[Sentence]:
+    chosen: list[Sentence] = []
+    for sentence in ranked:
+        if len(chosen) >= SENTENCES:
+            break
+        if all(len(sentence.terms & other.terms) < _SAME * len(sentence.terms | other.terms) for other in chosen):
+            chosen.append(sentence)
+    return chosen

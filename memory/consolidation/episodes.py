@@ -1,0 +1,152 @@
+"""Episodes: the turns of a session without a long pause. A finished one is read once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.apps import apps
+from django.db.models import Count, Min, Sum
+
+from memory import entries
+from memory.consolidation.models import ConsolidatedEpisode
+from memory.models import MemoryEntry
+from memory.types import Scope
+
+IDLE = timedelta(hours=6)
+MOST_TURNS = 200  # of one episode: what a model can read at once, and one transaction's work
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One turn of an episode."""
+
+    id: int
+    session: str
+    role: str
+    speaker: str
+    text: str
+    occurred_at: datetime
+    day: date
+    conversation_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """Turns in order of time; never empty."""
+
+    lines: tuple[Line, ...]
+
+    @property
+    def session(self) -> str:
+        return self.lines[0].session
+
+    @property
+    def fingerprint(self) -> tuple[int, int, int]:
+        """First turn, number of turns, sum of ids: what a `ConsolidatedEpisode` remembers of it."""
+        return self.lines[0].id, len(self.lines), sum(line.id for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What there is to do in one session: episodes to read, and rows of episodes that are no longer what they were."""
+
+    session: str
+    episodes: tuple[Episode, ...]
+    stale: tuple[int, ...]
+    first_ids: frozenset[int]
+
+
+def due(scope: Scope, now: datetime, idle: timedelta = IDLE) -> Iterator[Due]:
+    """The sessions of a person in which something finished or changed since it was read, the oldest first.
+
+    2 queries when nothing did.
+    """
+    turns = entries.of_scope(scope).turns().order_by().values("session")
+    turns = turns.annotate(n=Count("id"), total=Sum("id"), begun=Min("occurred_at")).order_by("begun", "session")
+    read = ConsolidatedEpisode.objects.for_person(scope.bot_id, scope.person_id).order_by()
+    known = {
+        row["session"]: (row["n"], Decimal(row["total"]))
+        for row in read.values("session").annotate(n=Sum("turns"), total=Sum("id_sum"))
+    }
+    there = {row["session"]: (row["n"], Decimal(row["total"])) for row in turns}
+    for session in [*there, *(known.keys() - there.keys())]:
+        if there.get(session) != known.get(session):
+            yield _due_in(scope, session, now, idle)
+
+
+def _due_in(scope: Scope, session: str, now: datetime, idle: timedelta) -> Due:
+    fields = ("id", "session", "role", "speaker", "text", "occurred_at", "day", "conversation_id")
+    rows = entries.of_scope(scope).turns().filter(session=session).order_by("occurred_at", "id")
+    parts = list(_split((Line(*values) for values in rows.values_list(*fields)), idle))
+    finished = [part for i, part in enumerate(parts) if i < len(parts) - 1 or _is_over(part, now, idle)]
+    read = ConsolidatedEpisode.objects.for_person(scope.bot_id, scope.person_id).filter(session=session)
+    known = {(row.first_id, row.turns, int(row.id_sum)): row.pk for row in read}
+    current = {part.fingerprint for part in finished}
+    return Due(
+        session,
+        tuple(part for part in finished if part.fingerprint not in known),
+        tuple(pk for fingerprint, pk in known.items() if fingerprint not in current),
+        frozenset(part.lines[0].id for part in finished),
+    )
+
+
+def _split(lines: Iterable[Line], idle: timedelta) -> Iterator[Episode]:
+    held: list[Line] = []
+    for line in lines:
+        if held and (line.occurred_at - held[-1].occurred_at >= idle or len(held) >= MOST_TURNS):
+            yield Episode(tuple(held))
+            held = []
+        held.append(line)
+    if held:
+        yield Episode(tuple(held))
+
+
+def _is_over(episode: Episode, now: datetime, idle: timedelta) -> bool:
+    last = episode.lines[-1]
+    if now - last.occurred_at >= idle:
+        return True
+    if last.conversation_id is None:
+        return False
+    conversations = apps.get_model("bots", "Conversation")._default_manager
+    return bool(conversations.filter(pk=last.conversation_id, closed_at__isnull=False).exists())
+
+
+def mark_read(scope: Scope, episode: Episode, method: str) -> None:
+    """Remembers that this episode needs no reading any more."""
+    first_id, turns, id_sum = episode.fingerprint
+    ConsolidatedEpisode.objects.create(
+        bot_id=scope.bot_id,
+        person_id=scope.person_id,
+        session=episode.session,
+        first_id=first_id,
+        turns=turns,
+        id_sum=id_sum,
+        method=method,
+    )
+
+
+def forget_read(scope: Scope, sessions: Iterable[str] | None = None) -> None:
+    """These sessions (default: all) are read again by the next run."""
+    rows = ConsolidatedEpisode.objects.for_person(scope.bot_id, scope.person_id)
+    (rows if sessions is None else rows.filter(session__in=list(sessions))).delete()
+
+
+def summary_key(first_id: int) -> str:
+    """`fact_key` of the digest of the episode that begins with this turn."""
+    return f"episode/{first_id}"
+
+
+def drop_stale(scope: Scope, due: Due) -> Counter[str]:
+    """Forgets episodes that are no longer what was read, with their digests; the caller's transaction."""
+    read = ConsolidatedEpisode.objects.for_person(scope.bot_id, scope.person_id)
+    read.filter(pk__in=due.stale).delete()
+    again = {summary_key(episode.lines[0].id) for episode in due.episodes}
+    current = {summary_key(first_id) for first_id in due.first_ids} - again
+    summaries = entries.of_scope(scope).filter(kind=MemoryEntry.Kind.SUMMARY, session=due.session, pinned=False)
+    gone = [pk for pk, key in summaries.values_list("pk", "fact_key") if key not in current]
+    summaries.filter(pk__in=gone).delete()
+    return Counter(derived_removed=len(gone))

@@ -1,0 +1,27 @@
+"""What is no speech of a person: prompts, recalled text, dumps of tools. Nothing is derived from it."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 4000  # characters; longer texts are pasted, not said
+_MARKS = re.compile(
+    r"<\s*/?\s*(?:memory|summary|system|tool_call|tool_response|function_calls?)\s*>|<\|\w+\|>|\[/?INST\]|<<SYS>>"
+    r"|^(?:system|assistant|tool) ?(?:prompt)?:|Traceback \(most recent call last\)|^\s*at [\w.$]+\([\w.]+:\d+\)"
+    r"|```|\bignore (?:all |any )?(?:previous|prior|above) (?:instructions|prompts)"
+    r"|忽略(?:以上|之前|前面)的?(?:所有)?(?:指令|提示)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_NOTE = re.compile(r"^\s*-? ?\d{4}-\d{2}-\d{2} .{1,200}? said: ", re.MULTILINE)
+_BLOB = re.compile(r"[A-Za-z0-9+/=_-]{80,}")
+
+
+def is_junk(text: str) -> bool:
+    """Whether a text looks like anything but something a person said."""
+    body = text.strip()
+    if not body or len(body) > LONGEST or _MARKS.search(body) or _NOTE.search(body) or _BLOB.search(body):
+        return True
+    if body[0] in "{[" and body[-1] in "}]":
+        return True
+    telling = sum(character.isalnum() or character.isspace() for character in body)
+    return len(body) > 40 and telling < 0.6 * len(body)

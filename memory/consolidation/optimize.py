@@ -1,0 +1,188 @@
+"""`memory optimize`: one run over one bot, person by person, in small transactions that a kill cannot tear."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.utils import timezone
+
+from memory import database, wakeup
+from memory.consolidation import (
+    digest,
+    duplicates,
+    episodes,
+    extraction,
+    facts,
+    model,
+    provenance,
+    retention,
+    rules,
+    runs,
+    upkeep,
+)  # fmt: skip
+from memory.consolidation.episodes import Due, Episode
+from memory.consolidation.model import BadAnswer, ModelUnavailable, Spent, Writer
+from memory.consolidation.statements import Statement
+from memory.models import ConsolidationRun, MemoryEntry
+from memory.types import Scope
+
+logger = logging.getLogger(__name__)
+Progress = Callable[[int, int], object]
+"""Called with (people done, people in all)."""
+
+
+def optimize(
+    bot_id: int,
+    *,
+    dry_run: bool = False,
+    rebuild: bool = False,
+    now: datetime | None = None,
+    progress: Progress = lambda done, total: None,
+) -> ConsolidationRun:
+    """Consolidates the memory of one bot and returns the run with its report.
+
+    Args:
+        bot_id: whose memory.
+        dry_run: does all the work by rule and rolls it back, unit by unit; no model is asked.
+        rebuild: facts and summaries that are not pinned are made anew.
+        now: the present, for episodes that are over and for retention.
+        progress: see `Progress`.
+
+    Raises:
+        RunInProgress: Another process is at it.
+        LeaseLost: This process was taken for dead.
+    """
+    run = runs.start(bot_id, rebuild=rebuild, dry_run=dry_run)
+    work = _Work(run, now or timezone.now(), None if dry_run else model.writer_for(bot_id))
+    try:
+        work.do(progress)
+    except BaseException as error:
+        # A kill leaves the row as it is, to be taken up; an error that would come again must not.
+        run.finish(work.report(), f"{type(error).__name__}: {error}")
+        raise
+    run.finish(work.report())
+    return run.row
+
+
+class _Work:
+    """The steps of a run. Each unit is one transaction with the run's counts and cursor in it."""
+
+    def __init__(self, run: runs.Run, now: datetime, writer: Writer | None) -> None:
+        self.run, self.now, self.writer = run, now, writer
+        self._has_model = writer is not None
+        self.bot_id = run.row.bot_id
+        self.days = retention.days_of(self.bot_id)
+        self._started = time.monotonic()
+        self._meter = writer.spent if writer else Spent()
+        self._spent = (0, 0)
+        self._preview = retention.preview(self.bot_id, now)
+
+    def do(self, progress: Progress) -> None:
+        people = self._people()
+        total = len(people)
+        for done, (person, is_group) in enumerate(people):
+            progress(done, total)
+            if person > self.run.cursor:
+                self._person(Scope(self.bot_id, person), is_group)
+        progress(total, total)
+        if not self.run.row.dry_run:
+            self._unit(Counter(re_embedded=upkeep.drop_stale_vectors(self.bot_id)))
+            wakeup.embed_after_commit()
+
+    def report(self) -> dict[str, Any]:
+        return {
+            "seconds": round(time.monotonic() - self._started, 1),
+            "model": self._has_model,
+            "retention": self._preview.as_json(),
+        }
+
+    def _people(self) -> list[tuple[int, bool]]:
+        rows = MemoryEntry.objects.for_bot(self.bot_id).order_by()
+        remembered = set(rows.values_list("person_id", flat=True).distinct())
+        people = apps.get_model("bots", "Person")._default_manager.filter(bot_id=self.bot_id).order_by("pk")
+        return [(pk, kind == "group") for pk, kind in people.values_list("pk", "kind") if pk in remembered]
+
+    def _person(self, scope: Scope, is_group: bool) -> None:
+        if self.run.row.rebuild:
+            with self._atomic():
+                self._unit(Counter(derived_removed=provenance.reset(scope)))
+        pairs = duplicates.find(scope)
+        if pairs:
+            with self._atomic():
+                self._unit(Counter(near_duplicates=duplicates.archive(scope, pairs)))
+        words: digest.Rarity | None = None
+        for due in episodes.due(scope, self.now):
+            words = words or digest.rarity(scope)
+            self._drop_stale(scope, due)
+            for episode in due.episodes:
+                self._episode(scope, episode, words, is_group)
+        with self._atomic():
+            self._unit(retention.apply(scope, self.now, self.days) + Counter(people=1), cursor=scope.person_id)
+
+    def _drop_stale(self, scope: Scope, due: Due) -> None:
+        """Episodes that are no longer what was read: their digests go, their turns are read anew."""
+        with self._atomic():
+            self._unit(episodes.drop_stale(scope, due))
+
+    def _episode(self, scope: Scope, episode: Episode, words: digest.Rarity, is_group: bool) -> None:
+        summary, statements, method = self._read(scope, episode, words, is_group)
+        with self._atomic():
+            done = facts.reconcile(scope, statements)
+            done["episodes"] += 1
+            if summary is not None:
+                text, sources = summary
+                first, last = episode.lines[0], episode.lines[-1]
+                provenance.write(
+                    scope,
+                    MemoryEntry.Kind.SUMMARY,
+                    text,
+                    last.day,
+                    sources,
+                    {
+                        "session": episode.session,
+                        "conversation_id": last.conversation_id,
+                        "fact_key": episodes.summary_key(first.id),
+                        "occurred_at": last.occurred_at,
+                        "valid_from": first.occurred_at,
+                    },
+                )
+                done["digests"] += 1
+            episodes.mark_read(scope, episode, method)
+            self._unit(done)
+
+    def _read(
+        self, scope: Scope, episode: Episode, words: digest.Rarity, is_group: bool
+    ) -> tuple[tuple[str, tuple[int, ...]] | None, list[Statement], str]:
+        """Digest with its sources, statements and who read: the model where there is one, else rules."""
+        if self.writer is not None and not is_group and len(episode.lines) >= 2:
+            try:
+                text, statements = extraction.ask(self.writer, scope, episode)
+            except ModelUnavailable as error:
+                logger.warning("memory: consolidation of bot %s goes on by rules: %s", self.bot_id, error)
+                self.writer = None
+            except BadAnswer as error:
+                logger.warning("memory: an episode of bot %s is read by rules: %s", self.bot_id, error)
+            else:
+                summary = (text, tuple(line.id for line in episode.lines)) if text else None
+                return summary, statements, "model"
+        return digest.extract(episode, words), rules.read(episode, group=is_group), "rules"
+
+    @contextmanager
+    def _atomic(self) -> Iterator[None]:
+        with database.atomic():
+            yield
+            if self.run.row.dry_run:
+                database.roll_back()
+
+    def _unit(self, counts: Counter[str], cursor: int | None = None) -> None:
+        spent = (self._meter.prompt, self._meter.completion)
+        new = (spent[0] - self._spent[0], spent[1] - self._spent[1])
+        self.run.commit(counts, cursor=cursor, tokens=new)
+        self._spent = spent

@@ -1,0 +1,132 @@
+"""Derived rows and the turns they stand on: written together, gone together."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Q
+
+from memory import entries, reindex
+from memory.consolidation import duplicates, episodes, timeline
+from memory.consolidation.models import MemorySource
+from memory.models import MemoryEntry
+from memory.tokenizer import index_terms
+from memory.types import Scope
+
+_PART = 500
+
+
+def write(scope: Scope, kind: str, text: str, day: date, sources: Iterable[int], fields: Mapping[str, Any]) -> int:
+    """Stores a fact or a summary with its sources; its vector is made by `memory.embed_pending`. Returns its id."""
+    at = datetime(day.year, day.month, day.day, 12, tzinfo=reindex.ANY_ZONE)
+    row = MemoryEntry(
+        bot_id=scope.bot_id,
+        person_id=scope.person_id,
+        kind=kind,
+        role=MemoryEntry.Role.USER,
+        text=text,
+        tokens=" ".join(index_terms(text, "", at)),
+        content_hash=entries.content_hash(kind, text),
+        day=day,
+        **fields,
+    )
+    row.last_seen_at = row.occurred_at
+    row.save(force_insert=True)
+    add_sources(row.pk, sources)
+    return row.pk
+
+
+def add_sources(derived_id: int, sources: Iterable[int]) -> None:
+    """Adds the turns it also stands on; those it has already are passed over."""
+    links = [MemorySource(derived_id=derived_id, source_id=source) for source in sources]
+    MemorySource.objects.bulk_create(links, ignore_conflicts=True)
+
+
+def sources_of(derived_id: int) -> list[int]:
+    """Ids of the turns a derived row was made from."""
+    return list(MemorySource.objects.filter(derived_id=derived_id).values_list("source_id", flat=True))
+
+
+def erase(scope: Scope, ids: Collection[int] | None) -> int:
+    """Deletes a person's rows (all, or these) with their copies and all that derives from them.
+
+    Runs inside the caller's transaction. Whatever else a derived row stood on is read again by the next run, so what is
+    still true comes back without the erased words.
+
+    Returns:
+        How many rows went.
+    """
+    rows = entries.of_scope(scope)
+    if ids is None:
+        episodes.forget_read(scope)
+        return _count(rows.delete())
+    gone = 0
+    for part in _parts(ids):
+        gone += _drop_derived_from(scope, part)
+        duplicates.release(scope, part)
+        found = rows.filter(pk__in=part)
+        keys = set(found.filter(kind=MemoryEntry.Kind.FACT).values_list("fact_key", flat=True))
+        gone += _count(found.delete())
+        _relink(scope, keys)
+    return gone
+
+
+def _drop_derived_from(scope: Scope, ids: list[int]) -> int:
+    told = Q(source_id__in=ids) | Q(source__duplicate_of_id__in=ids)
+    links = MemorySource.objects.filter(told, derived__bot=scope.bot_id, derived__person=scope.person_id)
+    doomed = set(links.values_list("derived_id", flat=True))
+    sessions: set[str] = set()
+    for part in _parts(doomed):
+        links = MemorySource.objects.filter(derived_id__in=part)
+        sessions.update(links.values_list("source__session", flat=True).distinct())
+    if sessions:
+        episodes.forget_read(scope, sessions)
+    return _delete(scope, doomed)
+
+
+def drop_orphans(scope: Scope) -> int:
+    """Removes derived rows that are not pinned and have no source left, or one that now is another person's.
+
+    Returns:
+        How many rows went.
+    """
+    rows = entries.of_scope(scope).derived().filter(pinned=False).order_by()
+    lost = set(rows.filter(source_links=None).values_list("id", flat=True))
+    mixed = MemorySource.objects.filter(derived__in=rows).exclude(source__person=scope.person_id)
+    lost.update(mixed.values_list("derived_id", flat=True))
+    return _delete(scope, lost)
+
+
+def reset(scope: Scope) -> int:
+    """Removes everything derived that is not pinned, so that it is made anew; returns how many rows."""
+    ids = list(entries.of_scope(scope).derived().filter(pinned=False).values_list("id", flat=True))
+    gone = _delete(scope, ids)
+    episodes.forget_read(scope)
+    return gone
+
+
+def _delete(scope: Scope, ids: Collection[int]) -> int:
+    """Deletes derived rows; what a deleted fact had superseded holds again."""
+    keys: set[str] = set()
+    for part in _parts(ids):
+        found = entries.of_scope(scope).derived().filter(pk__in=part)
+        keys.update(found.filter(kind=MemoryEntry.Kind.FACT).values_list("fact_key", flat=True))
+        found.delete()
+    _relink(scope, keys)
+    return len(ids)
+
+
+def _relink(scope: Scope, keys: Iterable[str]) -> None:
+    for key in keys:
+        timeline.relink(scope, key)
+
+
+def _count(deleted: tuple[int, dict[str, int]]) -> int:
+    return deleted[1].get("memory.MemoryEntry", 0)
+
+
+def _parts(ids: Collection[int]) -> Iterable[list[int]]:
+    ordered = sorted(ids)
+    return (ordered[start : start + _PART] for start in range(0, len(ordered), _PART))

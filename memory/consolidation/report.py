@@ -1,0 +1,58 @@
+"""What a run did, for programs and for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from memory.consolidation.models import ConsolidationRun
+from memory.consolidation.retention import Preview
+
+COUNTS = (
+    "people",
+    "near_duplicates",
+    "episodes",
+    "digests",
+    "facts_added",
+    "facts_updated",
+    "facts_superseded",
+    "facts_known",
+    "expired",
+    "derived_removed",
+    "re_embedded",
+)
+
+
+def counts(run: ConsolidationRun) -> dict[str, int]:
+    """Every count of a run, 0 where nothing was done."""
+    done = run.report.get("counts", {})
+    return {name: int(done.get(name, 0)) for name in COUNTS}
+
+
+def as_json(run: ConsolidationRun) -> dict[str, Any]:
+    """A run as a JSON object."""
+    return {
+        "run": run.pk,
+        "state": run.state,
+        "dry_run": run.dry_run,
+        **{name: value for name, value in run.report.items() if name != "counts"},
+        **counts(run),
+        "prompt_tokens": run.prompt_tokens,
+        "completion_tokens": run.completion_tokens,
+    }
+
+
+def as_lines(slug: str, run: ConsolidationRun, going: Preview) -> list[str]:
+    """A run as lines for a terminal; a dry run also shows what retention would delete."""
+    lines = [f"{slug}: " + (_("dry run, nothing was changed") if run.dry_run else _("done"))]
+    lines += [f"  {name.replace('_', ' ')}: {value}" for name, value in counts(run).items() if value]
+    if run.prompt_tokens:
+        lines.append(f"  model tokens: {run.prompt_tokens} + {run.completion_tokens}")
+    if run.dry_run and going.rows:
+        text = ngettext("%(n)d memory is over its time", "%(n)d memories are over their time", going.rows)
+        lines.append(f"  {text % {'n': going.rows}} ({going.oldest:%Y-%m-%d} – {going.newest:%Y-%m-%d})")
+        lines += [f"    {share.key}: {share.rows}" for share in going.people[:10]]
+        lines += [f"    “{example}”" for example in going.examples]
+    return lines

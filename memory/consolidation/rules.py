@@ -1,0 +1,80 @@
+"""Facts and preferences by rule, where no model is: a few plain patterns, in English and Chinese.
+
+A rule prefers silence to a guess: questions, conditions, wishes and hearsay are passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from memory.consolidation import rules_en, rules_zh
+from memory.consolidation.digest import sentences
+from memory.consolidation.episodes import Episode, Line
+from memory.consolidation.junk import is_junk
+from memory.consolidation.statements import Statement
+from memory.consolidation.validity import true_since
+
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+LONGEST = 400  # characters of a sentence worth trying
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a rule read in one sentence; `text` is the sentence to be recalled, with the subject in place."""
+
+    subject: str
+    attribute: str
+    value: str
+    text: str
+    standing: str = ""
+
+
+def read(episode: Episode, *, group: bool = False) -> list[Statement]:
+    """The statements of an episode's people. `group`: "I" is whoever speaks, not the one person of the scope."""
+    found: list[Statement] = []
+    for line in episode.lines:
+        if line.role == "user" and not is_junk(line.text):
+            found.extend(_of_line(line, line.speaker if group else ""))
+    return found
+
+
+def _of_line(line: Line, speaker: str) -> Iterator[Statement]:
+    for sentence in sentences(line.text):
+        if len(sentence) > LONGEST:
+            continue
+        for item in _of_sentence(sentence, speaker):
+            yield Statement(
+                subject=item.subject,
+                attribute=item.attribute,
+                value=item.value,
+                text=item.text,
+                said_at=line.occurred_at,
+                true_from=true_since(sentence, line.occurred_at, line.day),
+                day=line.day,
+                sources=(line.id,),
+                standing=item.standing,
+            )
+
+
+def _of_sentence(sentence: str, speaker: str) -> Iterable[Found]:
+    language = rules_zh if _HAN.search(sentence) else rules_en
+    if language.is_doubtful(sentence):
+        return
+    for rule in language.RULES:
+        for match in rule.pattern.finditer(sentence):
+            relation, name = language.subject(match)
+            several = language.is_several(relation)
+            if several and not name:
+                continue
+            for value in rule.values(match.group("v")):
+                who = language.called(relation, name, speaker)
+                extra = (match.groupdict().get("x") or "").strip()
+                yield Found(
+                    subject=" ".join(part for part in (speaker, relation, name if several else "") if part),
+                    attribute=rule.attribute if not extra or rule.many else f"{rule.attribute} {extra}".lower(),
+                    value=extra if rule.object_is_x else value,
+                    text=rule.template.format(s=who, p=language.possessive(who), v=value, x=extra),
+                    standing=value if rule.object_is_x else rule.standing,
+                )

@@ -1,0 +1,196 @@
+"""Rules for English."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from memory.consolidation.rule import Rule
+from memory.consolidation.statements import ENDED
+
+_RELATIVE = (
+    r"(?:(?:older|younger|elder|little|big|twin|step|half|best|ex)[ -]?)?(?:sister|brother|mother|mom|mum|father|dad|wife"
+    r"|husband|partner|fiancée?|girlfriend|boyfriend|son|daughter|boss|grand(?:mother|father|ma|pa)|granny|uncle|aunt"
+    r"|cousin|nephew|niece|roommate|flatmate|neighbou?r|friend)"
+)
+_PET = r"dog|cat|puppy|kitten|rabbit|hamster|parrot|bird|horse|turtle|tortoise|snake|guinea pig|ferret"
+# Of these people have several: without a name it is not clear who is meant.
+_SEVERAL = re.compile(r"friend|cousin|neighbou?r|nephew|niece|uncle|aunt|roommate|flatmate")
+_S = rf"(?<![\w'])(?:[Ii]|[Mm]y (?P<r>{_RELATIVE})(?:,? (?P<n>[A-Z][a-z]+),?)?)"
+_NOW = r"(?: (?:now|currently|still|actually|really|also|just|already|recently|finally|both))*"
+_BE = rf"(?:'m|’m|'s|’s| am| is){_NOW}"
+_END = (
+    r"(?=\s*(?:[,.;:!?()]|$| (?:and|but|because|since|so|which|who|where|when|while|although|though|with|now|these)\b))"
+)
+_V = rf"(?P<v>[^,.;:!?()\n]{{1,60}}?){_END}"
+
+_DOUBT = re.compile(
+    r"\?\s*$|\b(?:if|wish|wonder|imagine|suppose|pretend|maybe|perhaps|might|would|could|should|probably|used to"
+    r"|thinking (?:of|about)|joke|joking|kidding|quote|said|says|told|asked)\b|\b(?:I|i)'d\b|[\"“”]",
+    re.IGNORECASE,
+)
+_TIME = re.compile(
+    r"\s+(?:(?:last|this|next|the other|a few|some|two|three|four|five|\d+) (?:week|month|year|day|summer|winter|spring"
+    r"|autumn|fall|night|morning)s?(?: ago)?|yesterday|today|recently|originally|again|already|now|nowadays|anymore|any more|too|as well"
+    r"|a lot|very much|so much|the most|at the moment|these days|right now|in (?:19|20)\d\d|in (?:January|February|March"
+    r"|April|May|June|July|August|September|October|November|December)|for (?:a|\w+) (?:days|weeks|months|years?)"
+    r"|to be (?:closer|near)\b.*|for (?:work|a job|my job|school|college)|together|myself|because\b.*)$",
+    re.IGNORECASE,
+)
+_LIST = re.compile(r"\s*(?:,|\band\b|\bor\b|&)\s*")
+_EMPTY_OBJECT = re.compile(
+    r"^(?:it|that|this|these|those|them|you|him|her|us|me|how|when|what|where|why|who|the (?:way|idea|fact|sound|look)"
+    r"|your|his|their|its|to (?:know|ask|see if|say|hear|think|talk)|being able|one|ones|all|everything|both|so|here"
+    r"|there|doing (?:it|that|this)|going there)\b",
+    re.IGNORECASE,
+)
+_NO_PLACE = re.compile(
+    r"^(?:an?|the|my|your|his|her|our|their|this|that|it|fear|hope|peace|harmony|pain|town|denial|here|there|bed|one"
+    r"|place|next|new)\b",
+    re.IGNORECASE,
+)
+
+
+def is_doubtful(sentence: str) -> bool:
+    """Whether it asks, wishes, supposes or reports what others said."""
+    return bool(_DOUBT.search(sentence))
+
+
+def subject(match: re.Match[str]) -> tuple[str, str]:
+    """Relation and name, both "" for the speaker."""
+    groups = match.groupdict()
+    return (groups.get("r") or "").lower().strip(), groups.get("n") or ""
+
+
+def called(relation: str, name: str, speaker: str) -> str:
+    """Who it is, at the head of a sentence."""
+    own = speaker or "The person"
+    who = f"{possessive(own)} {relation}" if relation else own
+    return f"{who} {name}" if name else who
+
+
+def possessive(who: str) -> str:
+    return f"{who}'" if who.endswith("s") else f"{who}'s"
+
+
+def _trim(text: str) -> str:
+    value, before = text.strip(" '’"), ""
+    while value != before:
+        before, value = value, _TIME.sub("", value).strip()
+    return value
+
+
+def _place(text: str) -> list[str]:
+    value = _trim(text)
+    words = value.split()
+    # A name of a place is written with a capital; in hasty lower case one or two words are believed.
+    if not words or len(words) > 5 or _NO_PLACE.match(value):
+        return []
+    return [value] if value[0].isupper() or len(words) <= 2 else []
+
+
+def _thing(text: str) -> list[str]:
+    value = _trim(text)
+    return [] if not value or len(value.split()) > 6 or _EMPTY_OBJECT.match(value) else [value]
+
+
+def _things(text: str) -> list[str]:
+    return [value for part in _LIST.split(text) for value in _thing(part)]
+
+
+def _job(text: str) -> list[str]:
+    return _thing(re.split(r" (?:at|for|in) ", text, maxsplit=1)[0])
+
+
+def _name(text: str) -> list[str]:
+    words = text.strip().split()
+    return [" ".join(words)] if 0 < len(words) <= 3 and words[0][0].isupper() else []
+
+
+def _capital(text: str) -> list[str]:
+    value = re.sub(r"^(?:an?|the) (?=[A-Z])", "", _trim(text))
+    return [value] if value and value[0].isupper() and len(value.split()) <= 6 else []
+
+
+def _date(text: str) -> list[str]:
+    return [text.strip()] if re.search(r"\d", text) else []
+
+
+def _rule(
+    pattern: str,
+    attribute: str,
+    template: str,
+    values: Callable[[str], list[str]],
+    standing: str = "",
+    *,
+    x: bool = False,
+) -> Rule:
+    return Rule(re.compile(pattern), attribute, template, values, standing, x)
+
+
+_JOBS = (
+    r"(?:(?:[a-z]+ )?(?:teacher|engineer|nurse|doctor|lawyer|student|programmer|developer|designer|architect|accountant"
+    r"|chef|cook|writer|journalist|artist|musician|pilot|driver|scientist|researcher|manager|dentist|pharmacist|farmer"
+    r"|electrician|plumber|carpenter|photographer|translator|librarian|waiter|waitress|actor|actress|consultant"
+    r"|professor|therapist|psychologist|vet|veterinarian|mechanic|firefighter|police officer|social worker|baker|barista"
+    r"|analyst|economist|editor|salesperson|secretary|tailor|gardener|surgeon|paramedic|soldier|sailor))"
+)
+
+RULES: tuple[Rule, ...] = (
+    _rule(
+        rf"{_S}{_NOW} (?:have |has |'ve |had )?{_NOW} ?(?:moved|relocated)(?: (?:back|house|over|away|out))*"
+        rf"(?: from [^,.;!?]{{1,40}}?)?(?: back)? to {_V}",
+        "home", "{s} lives in {v}", _place,
+    ),
+    _rule(rf"{_S}(?:{_NOW} lives? in| ?{_BE} (?:living|based) in) {_V}", "home", "{s} lives in {v}", _place),
+    _rule(
+        rf"{_S} (?:no longer lives? in|(?:don't|doesn't|do not|does not) live in) {_V}",
+        "home", "{s} no longer lives in {v}", _place, ENDED,
+    ),
+    _rule(rf"{_S}(?: ?{_BE} (?:originally )?from| (?:come|comes) from) {_V}", "origin", "{s} is from {v}", _place),
+    _rule(rf"{_S} (?:was|were) born in {_V}", "birthplace", "{s} was born in {v}", _capital),
+    _rule(rf"(?<!\w)[Mm]y (?:full |first )?name(?:'s| is) {_V}", "name", "{s} is called {v}", _name),
+    _rule(rf"(?<!\w)(?:[Pp]lease |[Yy]ou can )?[Cc]all me {_V}", "name", "{s} is called {v}", _name),
+    _rule(
+        rf"(?<!\w)[Mm]y (?P<r>{_RELATIVE})(?:(?:'s|’s) name is| is (?:called|named)) {_V}",
+        "name", "{s} is called {v}", _name,
+    ),
+    _rule(
+        rf"(?<!\w)[Mm]y (?:(?P<r>{_RELATIVE})(?:'s|’s) )?birthday is (?:on )?(?:the )?{_V}",
+        "birthday", "{p} birthday is {v}", _date,
+    ),
+    _rule(rf"{_S} (?:was|were) born on (?:the )?{_V}", "birthday", "{p} birthday is {v}", _date),
+    _rule(rf"{_S}{_NOW} works? as (?:an? )?{_V}", "job", "{s} works as {v}", _job),
+    _rule(rf"{_S}(?: ?{_BE}| became) an? (?P<v>{_JOBS})\b", "job", "{s} works as {v}", _thing),
+    _rule(rf"{_S}{_NOW} works? (?:at|for) {_V}", "employer", "{s} works at {v}", _capital),
+    _rule(rf"{_S}(?: ?{_BE} studying|{_NOW} stud(?:y|ies)) {_V}", "studies", "{s} studies {v}", _thing),
+    _rule(rf"{_S} ?{_BE}(?: very| severely| highly)? allergic to (?P<v>[^.;:!?()\n]{{1,80}}?)(?=[.;:!?()]|$| (?:so|but)\b)",
+          "allergy", "{s} is allergic to {v}", _things, "yes"),
+    _rule(rf"{_S}(?: ?{_BE} (?:not|no longer)| (?:isn't)) allergic to {_V}",
+          "allergy", "{s} is not allergic to {v}", _things, "no"),
+    _rule(rf"{_S}{_NOW}(?: absolutely| truly)? (?:likes?|loves?|enjoys?|adores?|prefers?) "
+          rf"(?P<v>[^,.;:!?()\n]{{1,60}}?)(?=\s*(?:[,.;:!?()]|$| (?:to|over|rather than|more than|but|because|since|when"
+          rf"|while|although|though|with|so)\b))",
+          "preference", "{s} likes {v}", _thing, "likes"),
+    _rule(rf"{_S}{_NOW} (?:(?:don't|doesn't|do not|does not|no longer|never) (?:really |actually )?"
+          rf"(?:likes?|loves?|enjoys?)|hates?|dislikes?|(?:can't|cannot) stand) {_V}",
+          "preference", "{s} does not like {v}", _thing, "dislikes"),
+    _rule(rf"(?<!\w)[Mm]y (?:(?P<r>{_RELATIVE})(?:'s|’s) )?(?:all-time )?favou?rite (?P<x>[a-z]+(?: [a-z]+)?) is {_V}",
+          "favourite", "{p} favourite {x} is {v}", _thing),
+    _rule(rf"{_S}{_NOW} (?:have|has|got|adopted|bought)(?: got)? an? (?:[a-z]+ ){{0,3}}?(?P<x>{_PET}),?"
+          rf" (?:named|called|whose name is|her name is|his name is) {_V}",
+          "pet", "{s} has a {x} called {v}", _name, x=True),
+    _rule(rf"(?<!\w)[Mm]y (?P<x>{_PET})(?:(?:'s|’s) name is| is (?:called|named)) {_V}",
+          "pet", "{s} has a {x} called {v}", _name, x=True),
+    _rule(rf"{_S} ?{_BE}(?: a)? (?:strict )?(?P<v>vegetarian|vegan|pescatarian)\b", "diet", "{s} is {v}", _thing),
+    _rule(rf"{_S}(?: ?{_BE}| got) (?:happily )?(?P<v>married|engaged|divorced|single|widowed|retired)\b"
+          rf"(?! (?:to the idea|with|in (?:a|the) (?:project|task)))",
+          "status", "{s} is {v}", _thing),
+    _rule(rf"{_S}{_NOW} speaks? (?P<v>[A-Z][^.;:!?()\n]{{1,60}}?)(?=[.;:!?()]|$| (?:but|with|at|fluently|so)\b)",
+          "language", "{s} speaks {v}", lambda text: [v for part in _LIST.split(text) for v in _capital(part)], "yes"),
+)  # fmt: skip
+
+
+def is_several(relation: str) -> bool:
+    """Whether people have several of these, so that only a name tells which one."""
+    return bool(_SEVERAL.search(relation))

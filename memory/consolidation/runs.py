@@ -1,0 +1,128 @@
+"""The run row as a lease: one run of a bot at a time, a dead one is taken over where it stopped.
+
+Every unit of work is one transaction that ends with `Run.commit`, an UPDATE that names the holder. Whoever was taken
+for dead and lives on changes no row and rolls back.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections import Counter
+from datetime import timedelta
+
+from django.db import IntegrityError
+from django.utils import timezone
+
+from clawdbot import processes
+from memory import database
+from memory.consolidation.models import ConsolidationRun, ConsolidationRunQuerySet
+from memory.errors import LeaseLost, RunInProgress
+
+# Longer than the slowest unit: one model call with its retry. A dead process of this machine is noticed at once.
+LEASE = timedelta(minutes=10)
+State = ConsolidationRun.State
+
+
+class Run:
+    """A run in this process.
+
+    Attributes:
+        row: as it was read or written last.
+        counts: what was done so far, by name; part of the row's report.
+    """
+
+    def __init__(self, row: ConsolidationRun, holder: str) -> None:
+        self.row = row
+        self._holder = holder
+        self.counts: Counter[str] = Counter(row.report.get("counts", {}))
+
+    @property
+    def cursor(self) -> int:
+        return self.row.cursor
+
+    def commit(self, counts: Counter[str], *, cursor: int | None = None, tokens: tuple[int, int] = (0, 0)) -> None:
+        """Adds what this unit did, inside its transaction. `tokens`: of prompts and of answers.
+
+        Raises:
+            LeaseLost: Another process has taken the run over; the transaction must be rolled back.
+        """
+        row = self.row
+        total = self.counts + counts
+        after = {
+            "report": {**row.report, "counts": dict(total)},
+            "cursor": row.cursor if cursor is None else cursor,
+            "prompt_tokens": row.prompt_tokens + tokens[0],
+            "completion_tokens": row.completion_tokens + tokens[1],
+            "lease_until": timezone.now() + LEASE,
+        }
+        if not row.dry_run and not self._mine().update(**after):
+            raise LeaseLost(f"run {row.pk} was taken over")
+        for name, value in after.items():
+            setattr(row, name, value)
+        self.counts = total
+
+    def finish(self, report: dict[str, object], error: str = "") -> None:
+        """Ends the run and gives the bot free; a run that was taken over is left alone."""
+        row = self.row
+        row.report = {**report, "counts": dict(self.counts)}
+        row.state, row.error = (State.FAILED if error else State.DONE), error[:300]
+        row.finished_at, row.lock, row.lease_until = timezone.now(), None, None
+        if row.dry_run:
+            row.save()
+            return
+        fields = ("report", "state", "error", "finished_at", "lock", "lease_until")
+        self._mine().update(**{name: getattr(row, name) for name in fields})
+
+    def _mine(self) -> ConsolidationRunQuerySet:
+        return ConsolidationRun.objects.filter(pk=self.row.pk, holder=self._holder, state=State.RUNNING)
+
+
+def start(bot_id: int, *, rebuild: bool = False, dry_run: bool = False) -> Run:
+    """Begins a run of this bot, or goes on with one whose process died.
+
+    A dry run takes no lease: it changes nothing, and its row is written when it ends.
+
+    Raises:
+        RunInProgress: Another process works on this bot.
+    """
+    holder = f"{socket.gethostname()}|{os.getpid()}|{processes.started(os.getpid())}|{secrets.token_hex(4)}"
+    row = ConsolidationRun(bot_id=bot_id, rebuild=rebuild, dry_run=dry_run, holder=holder)
+    if dry_run:
+        return Run(row, holder)
+    for _ in range(5):
+        row = ConsolidationRun(bot_id=bot_id, rebuild=rebuild, holder=holder)
+        row.lock, row.lease_until = f"bot:{bot_id}", timezone.now() + LEASE
+        try:
+            with database.atomic():
+                row.save(force_insert=True)
+            return Run(row, holder)
+        except IntegrityError:
+            found = ConsolidationRun.objects.for_bot(bot_id).filter(lock=row.lock).first()
+        if found is not None and (taken := _take_over(found, holder, rebuild=rebuild)) is not None:
+            return Run(taken, holder)
+    raise RunInProgress("another run began at the same moment")
+
+
+def _take_over(found: ConsolidationRun, holder: str, *, rebuild: bool) -> ConsolidationRun | None:
+    """The dead run, ours now; None when somebody else was quicker or it was no run to go on with."""
+    if _is_held(found):
+        raise RunInProgress(f"run {found.pk} of this bot has been working since {found.started_at:%Y-%m-%d %H:%M} UTC")
+    dead = ConsolidationRun.objects.filter(pk=found.pk, holder=found.holder, state=State.RUNNING)
+    if rebuild and not found.rebuild:
+        dead.update(
+            state=State.FAILED, lock=None, finished_at=timezone.now(), error="its process died; a rebuild began instead"
+        )
+        return None
+    if not dead.update(holder=holder, lease_until=timezone.now() + LEASE):
+        return None
+    found.holder = holder
+    return found
+
+
+def _is_held(row: ConsolidationRun) -> bool:
+    if row.lease_until is None or row.lease_until < timezone.now():
+        return False
+    host, pid, started_at, _token = row.holder.split("|")
+    return host != socket.gethostname() or processes.is_alive(int(pid), started_at)

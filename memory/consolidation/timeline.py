@@ -1,0 +1,23 @@
+"""The rows of one fact in order of valid time: each is true until the next begins."""
+
+from __future__ import annotations
+
+from memory import entries
+from memory.models import MemoryEntry
+from memory.types import Scope
+
+
+def of_key(scope: Scope, key: str) -> list[MemoryEntry]:
+    """What was ever known under this key, in the order it became true."""
+    rows = entries.of_scope(scope).filter(kind=MemoryEntry.Kind.FACT, fact_key=key)
+    return list(rows.defer("vector", "tokens").order_by("valid_from", "id"))
+
+
+def relink(scope: Scope, key: str) -> None:
+    """Sets `valid_to` and `superseded_by` of every row from its successor; the last one holds."""
+    rows = of_key(scope, key)
+    for number, row in enumerate(rows):
+        follower = rows[number + 1] if number + 1 < len(rows) else None
+        until, by = (follower.valid_from, follower.pk) if follower else (None, None)
+        if (row.valid_to, row.superseded_by_id) != (until, by):
+            entries.of_scope(scope).filter(pk=row.pk).update(valid_to=until, superseded_by_id=by)

@@ -1,0 +1,17 @@
+"""Since when a statement is true: the past date it names, else the moment it was said."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+
+from django.utils import timezone
+
+from memory.dates import date_cues
+
+
+def true_since(text: str, said_at: datetime, day: date) -> datetime:
+    """The start of the latest past date a text names ("last week": that Monday), else the moment it was said."""
+    starts = [cue.start for cue in date_cues(text, day) if cue.start is not None and cue.start < day]
+    if not starts:
+        return said_at
+    return min(said_at, timezone.make_aware(datetime.combine(max(starts), time())))

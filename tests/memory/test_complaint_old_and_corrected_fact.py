@@ -1,0 +1,45 @@
+"""Complaint: "old and corrected fact both recalled"."""
+
+from __future__ import annotations
+
+import pytest
+
+from memory.consolidation.optimize import optimize
+from memory.store import MemoryStore
+from memory.types import Scope
+from tests.memory.builders import person, talk
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("lexical_only")]
+
+
+def known(scope: Scope, question: str, **options: object) -> list[str]:
+    found = MemoryStore(scope.bot_id).recall(scope, question, derived=5, **options)  # type: ignore[arg-type]
+    return [hit.text for hit in found.derived]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "question", "before", "after"),
+    [
+        (
+            "I live in Chengdu",
+            "I moved from Chengdu to Shenzhen",
+            "where do I live?",
+            "The person lives in Chengdu",
+            "The person lives in Shenzhen",
+        ),
+        ("我住在成都", "我从成都搬到深圳了", "我住在哪里？", "对方住在成都", "对方住在深圳"),
+        ("我喜欢喝咖啡", "我不喜欢喝咖啡了", "我喜欢喝咖啡吗", "对方喜欢喝咖啡", "对方不喜欢喝咖啡"),
+    ],
+)
+def test_the_old_and_the_corrected_fact_are_not_both_recalled(
+    old: str, new: str, question: str, before: str, after: str
+) -> None:
+    ann = person()
+    talk(ann, old, days_ago=40)
+    talk(ann, new, days_ago=20)
+    optimize(ann.bot_id)
+    assert known(ann, question) == [after]
+    changed = MemoryStore(ann.bot_id).recall(ann, question, derived=5).derived[0].valid_from
+    assert changed is not None
+    assert known(ann, question, as_of=changed.replace(microsecond=0)) == [before]
+    assert sorted(known(ann, question, history=True)) == sorted([before, after])
