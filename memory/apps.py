@@ -13,6 +13,7 @@ class MemoryConfig(AppConfig):
 
         deletion.connect()
         # Loaded here so that the tables of the indexes follow every migration.
-        from memory.indexes import schema
+        from memory.indexes import large, schema
 
         post_migrate.connect(schema.ensure, sender=self, dispatch_uid="memory.indexes.schema")
+        large.connect()

@@ -160,9 +160,9 @@ class MemoryStore:
         view = View(moment, as_of, history)
         skip = _Skip(frozenset(exclude_ids), frozenset(exclude_message_ids), exclude_conversation, exclude_since, view)
         cues = read_cues(text, moment.date())
-        hits = _search_turns(scope, text, vector, cues, k, skip)
+        hits, words_only = _search_turns(scope, text, vector, cues, k, skip)
         facts = _search(_derived, scope, text, vector, cues, derived, skip) if derived else ()
-        return Recall(hits, vector, (time.perf_counter() - started) * 1000, degraded, facts)
+        return Recall(hits, vector, (time.perf_counter() - started) * 1000, degraded or words_only, facts)
 
     def search(self, scope: Scope, text: str, *, k: int = 20) -> tuple[Hit, ...]:
         """What the admin and the API call search: a recall that leaves nothing out."""
@@ -189,7 +189,6 @@ class MemoryStore:
             gone = provenance.erase(scope, ids)
         self.session_memory.drop(scope)
         self.vector_index.drop(scope)
-        large.drop(scope)
         _derived.drop(scope)
         return gone
 
@@ -253,15 +252,17 @@ def _space() -> tuple[str, int]:
     return embeddings.passage_label(embedder), embedder.dimension
 
 
-def _search_turns(scope: Scope, text: str, vector: Vector | None, cues: Cues, k: int, skip: _Skip) -> tuple[Hit, ...]:
-    """Through the indexes of a large scope, else by a scan of every row."""
+def _search_turns(
+    scope: Scope, text: str, vector: Vector | None, cues: Cues, k: int, skip: _Skip
+) -> tuple[tuple[Hit, ...], bool]:
+    """Through the indexes of a large scope, else by a scan of every row; and whether vectors were left out."""
     if not text.strip():
-        return ()
+        return (), False
     indexes, state = large.known(scope)
     if indexes is None:
-        return _search(_scopes, scope, text, vector, cues, k, skip, state)
-    index = large.candidates_of(scope, indexes, text, vector, cues, _space())
-    return _best(index, score(index, text, vector, cues), k, skip) if len(index) else ()
+        return _search(_scopes, scope, text, vector, cues, k, skip, state), False
+    index, words_only = large.candidates_of(scope, indexes, text, vector, cues)
+    return (_best(index, score(index, text, vector, cues), k, skip) if len(index) else ()), words_only
 
 
 def _search(

@@ -119,7 +119,8 @@ class Recall:
         hits: turns, best first.
         vector: the query's embedding, to be handed on as `Turn.vector`; None when semantic search is off or down.
         ms: wall-clock milliseconds of the whole recall, embedding included.
-        degraded: semantic search is on, but no query vector could be made, so only the lexical arm was asked.
+        degraded: semantic search is on, but no query vector could be made, so only the lexical arm was asked; or
+            a large scope's vector index is not usable and being built.
         derived: facts and summaries, best first; empty unless asked for. Their scores compare with no turn's.
     """
 

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from memory import embeddings
+from memory.indexes import large
 from memory.scope_cache import ScopeCache
 from memory.scope_index import Floats, similarities
 from memory.types import Scope, Vector
@@ -39,12 +40,15 @@ def nearest(matrix: Floats, vector: Vector, k: int) -> tuple[list[int], list[flo
 
 
 class ScopeVectors:
-    """Exact search over a person's cached vectors: a product for small scopes, FAISS for large ones."""
+    """Exact search over a person's cached vectors; in a large scope the index that `index_type` names."""
 
     def __init__(self, scopes: ScopeCache) -> None:
         self._scopes = scopes
 
     def search(self, scope: Scope, vector: Vector, k: int) -> list[tuple[int, float]]:
+        found = large.nearest(scope, vector, k)
+        if found is not None:
+            return found
         embedder = embeddings.current()
         with self._scopes.use(scope, embeddings.passage_label(embedder), embedder.dimension) as index:
             held = np.flatnonzero(index.vector_mask)

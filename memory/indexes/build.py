@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from django.db.models import Max, Q
@@ -12,15 +12,19 @@ from django.utils import timezone
 
 from memory import database, embeddings, entries
 from memory.errors import EmbedderUnavailable
-from memory.indexes import lexical, registry
-from memory.indexes.models import LargeScope
+from memory.indexes import lexical, registry, vector
+from memory.indexes.models import LargeScope, VectorChange
 from memory.indexes.statistics import Counting, chunks, unpack_vectors
+from memory.indexes.vector import Part, Space
 from memory.types import Scope
 
 logger = logging.getLogger(__name__)
 
-# How much a scope may have grown before its statistics are counted anew.
+# How much a scope may have grown, and how many vectors may have changed, before its indexes are built anew.
 GROWN = 1.1
+CHANGED = 2000
+# Changes that are kept after a build: indexes of other machines may be that much older than the newest.
+KEPT_CHANGES = 100_000
 _LEASE = timedelta(minutes=10)
 Progress = Callable[[int], object]
 
@@ -44,56 +48,87 @@ def build(scope: Scope, report: Progress = lambda rows: None) -> bool:
     free = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
     if not mine.filter(free).update(lease_until=timezone.now() + _LEASE):
         return False
+
+    def going_on(rows: int) -> None:
+        mine.update(lease_until=timezone.now() + _LEASE)
+        report(rows)
+
     started = time.monotonic()
     try:
-        counting = _read(
-            scope, row.pk, words, lambda done: (mine.update(lease_until=timezone.now() + _LEASE), report(done))
-        )
-        corpus = counting.corpus()
-        mine.update(
-            statistics=corpus.pack(), rows=corpus.rows, built_at=timezone.now(),
-            build_seconds=round(time.monotonic() - started, 2),
-        )  # fmt: skip
+        _Builder(scope, row.pk, words, going_on).run(row.rows)
+        mine.update(build_seconds=round(time.monotonic() - started, 2))
     finally:
         mine.update(lease_until=None)
     return True
 
 
-def _read(scope: Scope, scope_id: int, words: lexical.LexicalIndex, report: Progress) -> Counting:
-    labels, dimension = space()
-    counting = Counting(dimension)
-    upto = entries.of_scope(scope).aggregate(last=Max("id"))["last"] or 0
-    for ids, terms, vectors in chunks(scope, labels, upto=upto):
+class _Builder:
+    """One pass over the rows feeds the lexical index, the statistics and the vector index."""
+
+    def __init__(self, scope: Scope, scope_id: int, words: lexical.LexicalIndex, report: Progress) -> None:
+        self._scope, self._id, self._words, self._report = scope, scope_id, words, report
+        self._space = space()
+        self._counting = Counting(self._space.dimension)
+
+    def run(self, rows: int) -> None:
+        changes = VectorChange.objects.filter(scope=self._id)
+        upto = changes.aggregate(last=Max("id"))["last"] or 0
+        parts = self._parts()
+        if self._space.labels:
+            vector.backend().build(self._scope, self._id, parts, self._space, rows, upto)
+        for _ in parts:  # nothing has taken them where there are no vectors
+            pass
+        self._words.tidy()
+        corpus = self._counting.corpus()
         with database.atomic():
-            words.fill(scope_id, ids)
-        counting.add(terms, unpack_vectors(vectors, dimension)[0])
-        report(len(ids))
-    words.tidy()
-    return counting
+            known = LargeScope.objects.filter(pk=self._id)
+            known.update(statistics=corpus.pack(), rows=corpus.rows, built_at=timezone.now())
+            if upto > KEPT_CHANGES:
+                known.update(changes_from=upto - KEPT_CHANGES)
+                changes.filter(id__lte=upto - KEPT_CHANGES).delete()
+
+    def _parts(self) -> Iterator[Part]:
+        upto = entries.of_scope(self._scope).aggregate(last=Max("id"))["last"] or 0
+        for ids, terms, blobs in chunks(self._scope, self._space.labels, upto=upto):
+            with database.atomic():
+                self._words.fill(self._id, ids)
+            vectors, at = unpack_vectors(blobs, self._space.dimension)
+            self._counting.add(terms, vectors)
+            if len(at):
+                yield [ids[i] for i in at.tolist()], vectors
+            self._report(len(ids))
 
 
-def space() -> tuple[tuple[str, ...], int]:
-    """Labels of the vectors in use, and their dimension; no label when there are none to use."""
+def space() -> Space:
+    """The vectors in use; without a label when there are none to use."""
     if not embeddings.enabled():
-        return (), 0
+        return Space((), 0)
     try:
         embedder = embeddings.current()
     except EmbedderUnavailable as error:
         logger.warning("memory: indexes are built without vectors: %s", error)
-        return (), 0
-    return (embeddings.passage_label(embedder), embeddings.query_label(embedder)), embedder.dimension
+        return Space((), 0)
+    return Space((embeddings.passage_label(embedder), embeddings.query_label(embedder)), embedder.dimension)
 
 
 def due() -> list[Scope]:
-    """Large scopes whose indexes were never finished, or have fallen behind."""
+    """Large scopes whose indexes were never finished, do not work, have fallen behind or hold what was erased."""
     found = []
+    of = space()
     for row in LargeScope.objects.order_by("built_at", "id").defer("statistics"):
         scope = Scope(row.bot_id, row.person_id)
-        if row.built_at is None or entries.of_scope(scope).turns().distinct_entries().count() > row.rows * GROWN:
+        count = entries.of_scope(scope).turns().distinct_entries().count()
+        if row.built_at is None or count > row.rows * GROWN or (of.labels and _vectors_due(scope, row, of)):
             found.append(scope)
     return found
 
 
+def _vectors_due(scope: Scope, row: LargeScope, of: Space) -> bool:
+    health = vector.backend().health(scope, row.pk, of)
+    return health.stale or health.erased > 0 or health.waiting > max(CHANGED, row.rows // 10)
+
+
 def sweep() -> int:
     """Builds what is due; returns how many were built."""
+    vector.backend().sweep({Scope(bot, person) for bot, person in LargeScope.objects.values_list("bot", "person")})
     return sum(build(scope) for scope in due())

@@ -12,6 +12,7 @@ from memory.cues import Cues
 from memory.indexes import lexical, timeline
 from memory.indexes.lexical import LexicalIndex
 from memory.indexes.registry import Large
+from memory.indexes.vector import Space
 from memory.scope_index import Row, ScopeIndex
 from memory.scoring import DEFAULT, score
 from memory.stopwords import STOP_TERMS
@@ -25,7 +26,7 @@ BESIDE = 40  # of the best, the turns around them are fetched too
 
 def gather(
     scope: Scope, large: Large, words: LexicalIndex, nearest: Sequence[int], text: str, vector: Vector | None,
-    cues: Cues, space: tuple[str, int],
+    cues: Cues, space: Space,
 ) -> ScopeIndex:  # fmt: skip
     """An index of the rows that may answer a question, with what is known of the whole scope.
 
@@ -37,10 +38,10 @@ def gather(
         text: the question.
         vector: its embedding.
         cues: its hints.
-        space: label and dimension of the vectors in use.
+        space: the vectors in use.
     """
     ids = [*nearest, *_by_words(large, words, text, cues), *_by_time(scope, cues)]
-    model, dimension = space
+    model, dimension = (space.labels or ("",))[0], space.dimension
     rows = entries.rows_by_id(scope, model, list(dict.fromkeys(ids)))
     first = _index(rows, large, dimension)
     if not len(first):

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from memory import entries, wakeup
+from functools import partial
+from typing import Any
+
+import numpy as np
+from django.db.models.signals import post_delete
+
+from memory import database, entries, wakeup
 from memory.cues import Cues
 from memory.entries import State
-from memory.indexes import candidates, lexical, registry
+from memory.indexes import build, candidates, lexical, registry, vector
+from memory.indexes.models import LargeScope
 from memory.indexes.registry import Large, Registry
+from memory.indexes.vector import Found
 from memory.scope_index import ScopeIndex
 from memory.types import Scope, Vector
 
@@ -29,13 +37,35 @@ def known(scope: Scope) -> tuple[Large | None, State | None]:
     return large, None
 
 
-def candidates_of(
-    scope: Scope, large: Large, text: str, vector: Vector | None, cues: Cues, space: tuple[str, int]
-) -> ScopeIndex:
-    """The rows of a large scope that may answer a question; see `memory.indexes.candidates.gather`."""
+def candidates_of(scope: Scope, large: Large, text: str, asked: Vector | None, cues: Cues) -> tuple[ScopeIndex, bool]:
+    """The rows of a large scope that may answer a question; see `memory.indexes.candidates.gather`.
+
+    The second value is True when there is no usable vector index, so that only words were looked for; then one is
+    asked for.
+    """
     words = lexical.backend()
     assert words is not None  # noqa: S101  # `known` finds nothing large without one
-    return candidates.gather(scope, large, words, (), text, vector, cues, space)
+    space = build.space()
+    near: Found | None = []
+    if asked is not None and space.labels:
+        near = vector.backend().search(scope, large.id, asked, candidates.PER_ARM, space)
+    if near is None:
+        wakeup.index_soon(scope.bot_id, scope.person_id)
+    nearest = [pk for pk, _ in near or ()]
+    return candidates.gather(scope, large, words, nearest, text, asked, cues, space), near is None
+
+
+def nearest(scope: Scope, asked: Vector, k: int) -> Found | None:
+    """(entry id, cosine) of the nearest rows of a large scope, exact cosines; None: scan it."""
+    space = build.space()
+    large, _ = known(scope)
+    found = vector.backend().search(scope, large.id, asked, k + k // 2, space) if large and space.labels else None
+    if found is None:
+        return None
+    rows = [row for row in entries.rows_by_id(scope, space.labels[0], [pk for pk, _ in found]) if row.vector]
+    cosines = [float(np.frombuffer(row.vector or b"", "<f2").astype(np.float32) @ asked) for row in rows]
+    pairs = [(row.id, cosine) for row, cosine in zip(rows, cosines, strict=True)]
+    return sorted(pairs, key=lambda pair: -pair[1])[:k]
 
 
 def drop(scope: Scope) -> None:
@@ -45,3 +75,14 @@ def drop(scope: Scope) -> None:
 
 def clear() -> None:
     _registry.clear()
+
+
+def connect() -> None:
+    """Follows deletions: with the entry in the registry goes the index file, once that is committed."""
+    post_delete.connect(_gone, sender=LargeScope, dispatch_uid="memory.indexes.large")
+
+
+def _gone(instance: LargeScope, **_: Any) -> None:
+    scope = Scope(instance.bot_id, instance.person_id)
+    drop(scope)
+    database.on_commit(partial(vector.backend().drop, scope))

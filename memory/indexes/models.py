@@ -41,6 +41,8 @@ class LargeScope(models.Model):
     # pgvector: the label of the vectors in memory_vector, and the last change taken over.
     vectors_of = models.CharField(max_length=100, blank=True, default="", editable=False)
     vectors_to = models.BigIntegerField(default=0, editable=False)
+    # Changes up to this number are no longer kept: an index that ends before it cannot be brought up to date.
+    changes_from = models.BigIntegerField(default=0, editable=False)
 
     objects = LargeScopeQuerySet.as_manager()
 
@@ -58,7 +60,9 @@ class LargeScope(models.Model):
 
 
 class VectorChange(models.Model):
-    """A row of a large scope that got a vector after the vector index was built; written by triggers only."""
+    """A row of a large scope that got a vector (or, as a negative number, lost it) after the vector index was built;
+    written by triggers only.
+    """
 
     scope = models.ForeignKey(LargeScope, on_delete=models.CASCADE, db_index=False)
     entry_id = models.BigIntegerField(db_index=True)  # deletion of the row

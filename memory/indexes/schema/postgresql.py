@@ -25,13 +25,24 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     ) AS words
 $$;
 
+-- The negative number says that a vector is gone which may still be in an index file: nothing finds it any more, and
+-- the next build is due.
+CREATE OR REPLACE FUNCTION memory_vector_gone(gone memory_memoryentry) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM memory_vectorchange WHERE entry_id = gone.id;
+    INSERT INTO memory_vectorchange (scope_id, entry_id)
+    SELECT id, -gone.id FROM memory_largescope
+    WHERE person_id = gone.person_id AND bot_id = gone.bot_id AND gone.vector IS NOT NULL AND gone.kind = 'turn';
+END
+$$;
+
 CREATE OR REPLACE FUNCTION memory_entry_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     large bigint;
 BEGIN
     IF TG_OP = 'DELETE' THEN
         DELETE FROM memory_lexical WHERE entry_id = OLD.id;
-        DELETE FROM memory_vectorchange WHERE entry_id = OLD.id;
+        PERFORM memory_vector_gone(OLD);
         {forget_vector}
         RETURN NULL;
     END IF;
@@ -40,6 +51,9 @@ BEGIN
         IF (NEW.tokens, NEW.person_id, NEW.bot_id, NEW.kind) IS DISTINCT FROM
            (OLD.tokens, OLD.person_id, OLD.bot_id, OLD.kind) THEN
             DELETE FROM memory_lexical WHERE entry_id = OLD.id;
+        END IF;
+        IF (NEW.person_id, NEW.bot_id, NEW.kind) IS DISTINCT FROM (OLD.person_id, OLD.bot_id, OLD.kind) THEN
+            PERFORM memory_vector_gone(OLD);
         END IF;
         IF (NEW.vector, NEW.person_id, NEW.bot_id) IS DISTINCT FROM (OLD.vector, OLD.person_id, OLD.bot_id) THEN
             {forget_vector}

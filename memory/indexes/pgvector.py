@@ -1,0 +1,154 @@
+"""pgvector: the vectors of large scopes as halfvec in a table of their own, with one HNSW index per length."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from django.db import DatabaseError
+
+from memory import database
+from memory.indexes.models import LargeScope, VectorChange
+from memory.indexes.tail import Tails, merged
+from memory.indexes.vector import Found, Health, Part, Space
+from memory.types import Scope, Vector
+
+_SPARE = 32
+_COPY_HEAD = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
+_COPY_END = struct.pack(">h", -1)
+_BUILD_BYTES = 1400  # of memory for a vector while the graph is built
+_BUILD_MB = (64, 1500)
+
+
+class PgVector:
+    """Thread-safe."""
+
+    def __init__(self) -> None:
+        self._tails = Tails()
+
+    def search(self, scope: Scope, scope_id: int, vector: Vector, k: int, space: Space) -> Found | None:
+        row = LargeScope.objects.filter(pk=scope_id).values_list("vectors_of", "vectors_to", "changes_from").first()
+        if row is None or row[0] != _label(space) or row[1] < row[2]:
+            return None
+        newer, changed = self._tails.search(scope, scope_id, row[1], vector, k, space)
+        of_length = f"embedding::halfvec({space.dimension})"
+        sql = (
+            f"SELECT entry_id, -(({of_length}) <#> %s::halfvec) FROM memory_vector "  # noqa: S608
+            f"WHERE scope_id = %s AND vector_dims(embedding) = {space.dimension} "
+            f"ORDER BY ({of_length}) <#> %s::halfvec LIMIT %s"
+        )
+        asked = "[" + ",".join(map(repr, vector.astype(np.float16).astype(float).tolist())) + "]"
+        with database.connection().cursor() as cursor:
+            _tune(cursor, k + _SPARE)
+            cursor.execute(sql, (asked, scope_id, asked, k + _SPARE))
+            near = [(int(pk), float(cosine)) for pk, cosine in cursor.fetchall()]
+        return merged(near, newer, changed, k)
+
+    def build(self, scope: Scope, scope_id: int, parts: Iterable[Part], space: Space, rows: int, upto: int) -> int:
+        mine = LargeScope.objects.filter(pk=scope_id)
+        mine.update(vectors_of="")  # a kill from here on leaves a table that nobody reads
+        with database.connection().cursor() as cursor:
+            cursor.execute("DELETE FROM memory_vector WHERE scope_id = %s", (scope_id,))
+        stored = 0
+        for ids, vectors in parts:
+            with database.atomic():
+                _copy(scope_id, ids, vectors)
+            stored += len(ids)
+        _index(space.dimension, rows)
+        mine.update(vectors_of=_label(space), vectors_to=upto)
+        return stored
+
+    def drop(self, scope: Scope) -> None:
+        """Nothing to do: the rows' own deletion takes their vectors along."""
+
+    def sweep(self, scopes: set[Scope]) -> None:
+        with database.connection().cursor() as cursor:
+            cursor.execute("DELETE FROM memory_vector WHERE scope_id NOT IN (SELECT id FROM memory_largescope)")
+
+    def health(self, scope: Scope, scope_id: int, space: Space) -> Health:
+        row = LargeScope.objects.get(pk=scope_id)
+        newer = VectorChange.objects.filter(scope=scope_id, id__gt=row.vectors_to, entry_id__gt=0)
+        with database.connection().cursor() as cursor:
+            cursor.execute("SELECT COUNT(*) FROM memory_vector WHERE scope_id = %s", (scope_id,))
+            vectors = int(cursor.fetchone()[0])
+            cursor.execute("SELECT pg_total_relation_size('memory_vector')")
+            size = int(cursor.fetchone()[0])
+        stale = row.vectors_of != _label(space) or row.vectors_to < row.changes_from
+        return Health(vectors, newer.count(), 0, stale, size, row.built_at)
+
+
+def installed() -> bool:
+    """Whether the memory database has pgvector and its table."""
+    with database.connection().cursor() as cursor:
+        cursor.execute("SELECT to_regclass('memory_vector') IS NOT NULL")
+        return bool(cursor.fetchone()[0])
+
+
+def _label(space: Space) -> str:
+    return f"{space.labels[0]}/{space.dimension}"
+
+
+def _tune(cursor: Any, wanted: int) -> None:
+    """Lets a scan go on until the scope's own rows are enough; kept as long as the connection is."""
+    held = cursor.connection
+    if getattr(held, "_memory_hnsw", None) == wanted:
+        return
+    effort = max(100, wanted)
+    cursor.execute(
+        "SELECT set_config('hnsw.iterative_scan', 'relaxed_order', false), set_config('hnsw.ef_search', %s, false)",
+        (str(effort),),
+    )
+    held._memory_hnsw = wanted
+
+
+def _copy(scope_id: int, ids: Iterable[int], vectors: Any) -> None:
+    """Binary COPY: a halfvec is its length, a zero, and its numbers, all big-endian."""
+    dimension = vectors.shape[1]
+    length = struct.pack(">i", 4 + 2 * dimension) + struct.pack(">hh", dimension, 0)
+    packed = vectors.astype(">f2")
+    with database.connection().cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE IF NOT EXISTS memory_vector_new (LIKE memory_vector) ON COMMIT DELETE ROWS")
+        with cursor.copy("COPY memory_vector_new (entry_id, scope_id, embedding) FROM STDIN (FORMAT BINARY)") as copy:
+            copy.write(_COPY_HEAD)
+            for pk, row in zip(ids, packed, strict=True):
+                copy.write(struct.pack(">hiqiq", 3, 8, pk, 8, scope_id) + length + row.tobytes())
+            copy.write(_COPY_END)
+        # Only rows that are still there, locked so that a deletion waits: its trigger must find the vector.
+        cursor.execute(
+            "INSERT INTO memory_vector SELECT n.* FROM memory_vector_new n "
+            "JOIN memory_memoryentry e ON e.id = n.entry_id FOR KEY SHARE OF e "
+            "ON CONFLICT (entry_id) DO UPDATE SET scope_id = EXCLUDED.scope_id, embedding = EXCLUDED.embedding"
+        )
+        cursor.execute("DELETE FROM memory_vector_new")
+
+
+def _index(dimension: int, rows: int) -> None:
+    """Makes the HNSW index of this length where there is none; it is built best when the rows are there."""
+    name = f"memory_vector_hnsw_{dimension}"
+    connection = database.connection()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", (name,))
+        found = cursor.fetchone()
+        if found is not None and found[0]:
+            return
+        if found is not None:  # a builder was killed
+            cursor.execute(f"DROP INDEX {name}")
+        megabytes = min(max(rows * _BUILD_BYTES >> 20, _BUILD_MB[0]), _BUILD_MB[1])
+        together = "" if connection.in_atomic_block else "CONCURRENTLY"
+        try:
+            cursor.execute("SELECT set_config('maintenance_work_mem', %s, false)", (f"{megabytes}MB",))
+            cursor.execute(
+                f"CREATE INDEX {together} IF NOT EXISTS {name} ON memory_vector "
+                f"USING hnsw ((embedding::halfvec({dimension})) halfvec_ip_ops) "
+                f"WHERE vector_dims(embedding) = {dimension}"
+            )
+        except DatabaseError:
+            if connection.in_atomic_block:
+                raise
+            cursor.execute(f"DROP INDEX IF EXISTS {name}")  # else it stands there half built, and is kept up to date
+            raise
+        finally:
+            if not connection.needs_rollback:
+                cursor.execute("RESET maintenance_work_mem")

@@ -1,0 +1,96 @@
+"""Nearest vectors of a large scope: one protocol, chosen by `semantic_search.index_type`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from importlib import import_module
+from typing import Any, Protocol
+
+from django.conf import settings
+
+from memory.corpus import Floats
+from memory.types import Scope, Vector
+
+BACKENDS = {
+    "faiss": "memory.indexes.faiss_files.FaissFiles",
+    "pgvector": "memory.indexes.pgvector.PgVector",
+}
+Found = list[tuple[int, float]]
+"""(entry id, cosine), best first. Rows that were deleted since may still be among them: whoever reads them by their
+ids inside the scope finds out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Which vectors can be compared: labels of their maker, as passage and as query, and their length."""
+
+    labels: tuple[str, ...]
+    dimension: int
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One vector index of one scope.
+
+    Attributes:
+        vectors: in the index.
+        waiting: changes since it was built, which are searched beside it.
+        erased: rows deleted since, whose vectors nothing finds any more but which a new build alone takes out.
+        stale: it cannot be used as it is (missing, broken, of another embedder) and is to be built anew.
+        bytes: on disk.
+        built_at: when; None when never.
+    """
+
+    vectors: int = 0
+    waiting: int = 0
+    erased: int = 0
+    stale: bool = True
+    bytes: int = 0
+    built_at: datetime | None = None
+
+
+Part = tuple[Sequence[int], Floats]
+"""Entry ids and their vectors, shape (len(ids), dimension)."""
+
+
+class LargeVectorIndex(Protocol):
+    """Approximate search in one scope, with everything newer than the index compared exactly."""
+
+    def search(self, scope: Scope, scope_id: int, vector: Vector, k: int, space: Space) -> Found | None:
+        """The nearest; None when there is no usable index (missing, broken, another embedder): then build."""
+
+    def build(self, scope: Scope, scope_id: int, parts: Iterable[Part], space: Space, rows: int, upto: int) -> int:
+        """Replaces the index by these vectors, all or nothing; returns how many.
+
+        Args:
+            scope: whose vectors.
+            scope_id: LargeScope's.
+            parts: the vectors.
+            space: what they are.
+            rows: about how many there are.
+            upto: the last change (VectorChange) that they surely hold.
+        """
+
+    def drop(self, scope: Scope) -> None:
+        """Deletes the index of a scope; nothing happens when there is none."""
+
+    def sweep(self, scopes: set[Scope]) -> None:
+        """Deletes the indexes of all but these scopes: what a kill between a commit and `drop` has left."""
+
+    def health(self, scope: Scope, scope_id: int, space: Space) -> Health:
+        """How it stands."""
+
+
+@lru_cache(maxsize=2)
+def _made(name: str) -> Any:
+    module, _, attribute = BACKENDS[name].rpartition(".")
+    return getattr(import_module(module), attribute)()
+
+
+def backend() -> LargeVectorIndex:
+    """The configured one; its modules are imported when first needed."""
+    made: LargeVectorIndex = _made(settings.CLAWDBOT.semantic_search.index_type)
+    return made
