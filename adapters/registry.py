@@ -21,6 +21,7 @@ ADAPTERS: dict[str, str] = {
     "slack": "adapters.slack.adapter.SlackAdapter",
     "webhook": "adapters.webhook.adapter.WebhookAdapter",
     "feishu": "adapters.feishu.adapter.FeishuAdapter",
+    "whatsapp": "adapters.whatsapp.adapter.WhatsAppAdapter",
     "wecom": "adapters.wecom.adapter.WeComAdapter",
     "web": "adapters.web.adapter.WebAdapter",
 }

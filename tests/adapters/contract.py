@@ -106,6 +106,10 @@ def line(body: bytes, secret: str, at: float) -> WebhookRequest:
     return WebhookRequest("POST", {}, {"X-Line-Signature": base64.b64encode(digest).decode()}, body)
 
 
+def whatsapp(body: bytes, secret: str, at: float) -> WebhookRequest:
+    return WebhookRequest("POST", {}, {"X-Hub-Signature-256": "sha256=" + crypto.hmac_hex(secret, body)}, body)
+
+
 def discord(body: bytes, secret: str, at: float) -> WebhookRequest:
     stamp = str(int(at))
     key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(secret))
@@ -168,6 +172,14 @@ _CASES = (
         line,
         fixture("line", "message__batch"),
         "X-Line-Signature",
+    ),
+    Case(
+        "whatsapp",
+        "app_secret",
+        {"phone_number_id": "1100", "access_token": "wa-token-1", "verify_token": "word"},
+        whatsapp,
+        fixture("whatsapp", "messages__batch"),
+        "X-Hub-Signature-256",
     ),
     Case(
         "discord",

@@ -1,0 +1,163 @@
+"""The WhatsApp adapter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.base import MAX_MEDIA_BYTES, Adapter, refuse_large, require_post
+from adapters.errors import NotSupported, SendError, SignatureRejected
+from adapters.events import (
+    Attachment,
+    BotIdentity,
+    HttpReply,
+    Media,
+    OutgoingMessage,
+    Received,
+    SendReceipt,
+    WebhookRequest,
+)
+from adapters.payload import as_id, as_int, as_text, parse_object
+from adapters.whatsapp import render
+from adapters.whatsapp.account import WhatsAppAccount
+from adapters.whatsapp.events import Number, events_of
+from adapters.whatsapp.outcome import NEEDS_TEMPLATE, judge, result_of
+from clawdbot import crypto
+
+SIGNATURE_HEADER = "X-Hub-Signature-256"
+MEDIA_HOSTS = frozenset({"lookaside.fbsbx.com", ".fbcdn.net", ".whatsapp.net"})
+# A user id such as US.13491208655302741918 is addressed otherwise than a phone number.
+_USER_ID = re.compile(r"[A-Z]{2}\.(?:[A-Z]+\.)?[0-9A-Za-z]+")
+
+
+class WhatsAppAdapter(Adapter[WhatsAppAccount]):
+    """Cloud API. It has no idempotency key for messages."""
+
+    platform = "whatsapp"
+    label = {"en": "WhatsApp", "zh": "WhatsApp"}
+    schema = WhatsAppAccount
+    supports_typing = True
+    supports_media = True
+    text_limit = 4000  # of 4096; tables grow by their fences
+
+    # In
+
+    @classmethod
+    def identify(cls, request: WebhookRequest) -> bool:
+        return SIGNATURE_HEADER in request.headers or "hub.verify_token" in request.query
+
+    def receive(self, request: WebhookRequest) -> Received:
+        if request.method.upper() == "GET":
+            return self._challenge(request.query)
+        require_post(request)
+        if not self.account.app_secret:
+            raise SignatureRejected("no app_secret is configured for this account", status=403)
+        given = request.headers.get(SIGNATURE_HEADER, "")
+        if not crypto.verify_any(self.account.app_secret, given, lambda secret: _signature(secret, request.body)):
+            raise SignatureRejected("the signature does not match", status=403)
+        number = Number(self.account.phone_number_id, self.account.display_phone_number)
+        return Received(tuple(events_of(parse_object(request.body), request.body, number)))
+
+    def _challenge(self, query: Mapping[str, str]) -> Received:
+        given = query.get("hub.verify_token", "")
+        known = crypto.verify_any(self.account.verify_token, given, lambda token: token)
+        if query.get("hub.mode") != "subscribe" or not known:
+            raise SignatureRejected("the verify token does not match", status=403)
+        # As it came, leading zeros and all.
+        return Received(reply=HttpReply(200, query.get("hub.challenge", "").encode("utf-8", "replace")))
+
+    # Out
+
+    def send(self, message: OutgoingMessage) -> SendReceipt:
+        """Sends one message; outside of the 24 hours after the person's last one, the account's template instead.
+
+        `message.data` may hold "buttons" (see `OutgoingMessage`) or a raw "message": {"type": ..., that type: ...}.
+        """
+        body = self._addressed(message) | self._content(message)
+        if message.reply_to and message.reply_to.startswith("wamid."):
+            body["context"] = {"message_id": message.reply_to}
+        try:
+            return self._post(body)
+        except SendError as error:
+            if error.mark != NEEDS_TEMPLATE or not self.account.template_name or message.part:
+                raise
+        receipt = self._post(self._addressed(message) | self._template(message))
+        return SendReceipt(receipt.message_id, {**receipt.data, "template": self.account.template_name})
+
+    def _addressed(self, message: OutgoingMessage) -> dict[str, Any]:
+        to = message.chat_id or message.user_id or ""
+        if not to:
+            raise SendError("there is nobody to send to", permanent=True, mark="chat_not_found")
+        body: dict[str, Any] = {"messaging_product": "whatsapp", "recipient_type": "individual"}
+        if _USER_ID.fullmatch(to):
+            return body | {"recipient": to}
+        if not to.removeprefix("+").isdigit():
+            body["recipient_type"] = "group"  # group ids are no phone numbers
+        return body | {"to": to}
+
+    @staticmethod
+    def _content(message: OutgoingMessage) -> dict[str, Any]:
+        raw = message.data.get("message")
+        return dict(raw) if isinstance(raw, Mapping) else render.content(message.text, message.data.get("buttons"))
+
+    def _template(self, message: OutgoingMessage) -> dict[str, Any]:
+        template: dict[str, Any] = {
+            "name": self.account.template_name,
+            "language": {"code": self.account.template_language},
+        }
+        if self.account.template_text:
+            values = [{"type": "text", "text": render.parameter(message.text)}]
+            template["components"] = [{"type": "body", "parameters": values}]
+        return {"type": "template", "template": template}
+
+    def _post(self, body: Mapping[str, Any]) -> SendReceipt:
+        url = f"{self.account.api}/{self.account.phone_number_id}/messages"
+        response = self._call("POST", url, json=body, headers=self._authorization())
+        return self.classify(response.status, response.headers, response.body)
+
+    def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
+        return judge(status, headers, body)
+
+    def send_typing(self, chat_id: str, thread_id: str | None = None, *, message_id: str | None = None) -> None:
+        """Marks the person's message as read and shows "typing" until the answer, at most 25 seconds."""
+        if not message_id:
+            return  # WhatsApp has the sign only together with the read mark of a message
+        body = {
+            "messaging_product": "whatsapp",
+            "status": "read",
+            "message_id": message_id,
+            "typing_indicator": {"type": "text"},
+        }
+        self._api("POST", f"{self.account.phone_number_id}/messages", json=body)
+
+    def fetch_media(
+        self, attachment: Attachment, *, message_id: str | None = None, max_bytes: int = MAX_MEDIA_BYTES
+    ) -> Media:
+        """Downloads a file: its id gives an address that is good for five minutes."""
+        if not attachment.id.isdigit() or attachment.type in ("contact", "order"):
+            raise NotSupported(f"a {attachment.type} is no file")
+        found = self._api("GET", attachment.id, params={"phone_number_id": self.account.phone_number_id})
+        refuse_large(as_int(found, "file_size"), max_bytes)
+        return self._download(
+            as_text(found, "url"), attachment, hosts=MEDIA_HOSTS, headers=self._authorization(), max_bytes=max_bytes
+        )
+
+    # Set-up
+
+    def whoami(self) -> BotIdentity:
+        found = self._api(
+            "GET", self.account.phone_number_id, params={"fields": "id,display_phone_number,verified_name"}
+        )
+        return BotIdentity(as_id(found, "id") or "", as_text(found, "verified_name"), "")
+
+    def _authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.account.access_token}"}
+
+    def _api(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        response = self._call(method, f"{self.account.api}/{path}", headers=self._authorization(), **options)
+        return result_of(response.status, response.headers, response.body)
+
+
+def _signature(secret: str, body: bytes) -> str:
+    return "sha256=" + crypto.hmac_hex(secret, body)

@@ -1,0 +1,94 @@
+"""What one inbound message holds: text, attachments, and what was pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from adapters.events import Attachment
+from adapters.payload import as_id, as_list, as_number, as_object, as_text
+
+Message = Mapping[str, Any]
+
+_MEDIA = ("image", "video", "audio", "document", "sticker")
+_REPLIES = ("button_reply", "list_reply")
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """An answer given by pressing.
+
+    Attributes:
+        data: Payload of the button or row, or the JSON of a form.
+        text: What was on it.
+    """
+
+    data: str
+    text: str
+
+
+def read_text(message: Message) -> str:
+    """The words of a message: its text, or the caption of its medium."""
+    kind = as_text(message, "type")
+    content = as_object(message, kind)
+    return (
+        as_text(content, "body") or as_text(content, "caption") or (as_text(content, "text") if kind == "order" else "")
+    )
+
+
+def pressed(message: Message) -> Pressed | None:
+    """What was pressed; None for other messages, and for interactive ones that arrive empty."""
+    button = as_object(message, "button")  # of a template
+    if button:
+        text = as_text(button, "text")
+        return Pressed(as_text(button, "payload") or text, text)
+    interactive = as_object(message, "interactive")
+    for key in _REPLIES:
+        reply = as_object(interactive, key)
+        if reply:
+            return Pressed(as_id(reply, "id") or "", as_text(reply, "title"))
+    form = as_object(interactive, "nfm_reply")
+    if form:
+        return Pressed(as_text(form, "response_json"), as_text(form, "body"))
+    return None
+
+
+def attachments(message: Message) -> tuple[Attachment, ...]:
+    """Everything in the message that is not text."""
+    return tuple(_attachments(message))
+
+
+def _attachments(message: Message) -> Iterator[Attachment]:
+    for key in _MEDIA:
+        media = as_object(message, key)
+        if as_id(media, "id"):
+            yield Attachment(
+                _type(key, media),
+                as_id(media, "id") or "",
+                mime=as_text(media, "mime_type") or None,
+                name=as_text(media, "filename") or None,
+            )
+    place = as_object(message, "location")
+    if place:
+        yield Attachment(
+            "location",
+            url=as_text(place, "url") or None,
+            name=as_text(place, "name") or as_text(place, "address") or None,
+            latitude=as_number(place, "latitude"),
+            longitude=as_number(place, "longitude"),
+        )
+    for card in as_list(message, "contacts"):
+        if isinstance(card, dict):
+            phones = [item for item in as_list(card, "phones") if isinstance(item, dict)]
+            number = (as_id(phones[0], "wa_id") or as_id(phones[0], "phone") or "") if phones else ""
+            yield Attachment("contact", number, name=as_text(as_object(card, "name"), "formatted_name") or None)
+    order = as_object(message, "order")
+    if order:
+        yield Attachment("order", as_id(order, "catalog_id") or "")
+
+
+def _type(key: str, media: Message) -> str:
+    if key == "audio":
+        return "voice" if media.get("voice") is True else "audio"
+    return "file" if key == "document" else key

@@ -1,0 +1,120 @@
+"""What a Graph API response means for the sender: done, later, never, or by template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.errors import MalformedPayload, SendError
+from adapters.events import Headers, SendReceipt
+from adapters.payload import as_id, as_list, as_number, as_object, as_text, parse_object
+from clawdbot.http import parse_retry_after
+
+NEEDS_TEMPLATE = "needs_template"
+
+# Code to mark; the codes are what Meta asks to decide by. Those of `_WAITS` pass by themselves.
+_WAITS: dict[int, float | None] = {
+    1: None,
+    2: None,
+    4: 60.0,
+    17: 60.0,
+    32: 60.0,
+    613: 60.0,
+    80007: 60.0,
+    130429: 2.0,
+    131000: None,
+    131016: None,
+    131048: 3600.0,  # many people blocked or reported the number
+    131056: 6.0,  # one message in six seconds to one person, averaged
+    131057: 60.0,
+    133004: 60.0,
+    133016: 3600.0,
+    135000: None,
+}
+_FLOOD = frozenset({4, 17, 32, 613, 80007, 130429, 131048, 131056, 133016})
+_MARKS = {
+    0: "unauthorized",
+    3: "no_rights",
+    10: "no_rights",
+    33: "chat_not_found",
+    100: "refused",
+    102: "unauthorized",
+    190: "unauthorized",
+    368: "policy",
+    130472: "experiment",
+    130497: "country",
+    131005: "no_rights",
+    131021: "own_number",
+    131026: "undeliverable",
+    131030: "not_on_test_list",
+    131031: "account_locked",
+    131037: "no_display_name",
+    131042: "payment",
+    131045: "not_registered",
+    131047: NEEDS_TEMPLATE,
+    131049: "marketing_limit",
+    131050: "opted_out",
+    131051: "unsupported",
+    131052: "media",
+    131053: "media",
+    132000: "template",
+    132001: "template",
+    132005: "template",
+    132007: "template",
+    132012: "template",
+    132015: "template",
+    132016: "template",
+    133010: "not_registered",
+}
+
+
+def result_of(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    """The answer of a successful call.
+
+    Raises:
+        SendError: When the call failed.
+    """
+    try:
+        answer = parse_object(body)
+    except MalformedPayload:
+        answer = {}
+    if 200 <= status < 300 and answer and "error" not in answer:
+        return answer
+    raise _failure(status, Headers(headers), as_object(answer, "error"))
+
+
+def judge(status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
+    """The receipt of a successful send.
+
+    Raises:
+        SendError: With a mark such as "needs_template", "flood", "undeliverable", "unauthorized" or "template".
+    """
+    answer = result_of(status, headers, body)
+    sent = [item for item in as_list(answer, "messages") if isinstance(item, dict)]
+    contacts = [item for item in as_list(answer, "contacts") if isinstance(item, dict)]
+    known = as_id(contacts[0], "wa_id") if contacts else None
+    return SendReceipt(as_id(sent[0], "id") or "" if sent else "", {"wa_id": known} if known else {})
+
+
+def _failure(status: int, headers: Headers, error: Mapping[str, Any]) -> SendError:
+    number = as_number(error, "code")
+    code = None if number is None else int(number)
+    told = as_text(as_object(error, "error_data"), "details") or as_text(error, "message")
+    message = f"WhatsApp answered {status}" + (f" ({code}): {told[:200]}" if code is not None else "")
+    wait = parse_retry_after(headers.get("retry-after"), 0.0)
+    if code in _WAITS or status == 429:
+        flood = status == 429 or code in _FLOOD
+        default = _WAITS.get(code) if code is not None else None
+        return SendError(
+            message, mark="flood" if flood else "server_error", retry_after=default if wait is None else wait
+        )
+    if code is not None and code in _MARKS:
+        return SendError(message, permanent=True, mark=_MARKS[code])
+    if status >= 500 or status in (408, 425) or error.get("is_transient") is True:
+        return SendError(message, mark="server_error", retry_after=wait)
+    if code is None and status < 400:
+        return SendError(message, mark="bad_response")
+    if code is not None and 200 <= code < 300:
+        return SendError(message, permanent=True, mark="no_rights")
+    mark = {401: "unauthorized", 403: "no_rights", 404: "chat_not_found", 413: "too_long"}.get(status, "refused")
+    return SendError(message, permanent=True, mark=mark)
