@@ -16,6 +16,7 @@ from rest_framework.views import set_rollback
 
 from adapters.errors import AccountError
 from bots import metrics
+from bots.erasing import NotProved
 from bots.operations.errors import OperationError
 from clawdbot import request_id
 
@@ -74,6 +75,8 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
         error = Problem(413, "The body is too large.")
     elif isinstance(error, OperationError):
         error = Problem(400, str(error))
+    elif isinstance(error, NotProved):
+        error = Problem(500, str(error))
     elif isinstance(error, AccountError):
         error = exceptions.ValidationError({"account": error.problems or {"account": str(error)}})
     if not isinstance(error, exceptions.APIException):

@@ -133,6 +133,7 @@ class MemoryStore:
         as_of: datetime | None = None,
         history: bool = False,
         derived: int = 0,
+        semantic: bool = True,
     ) -> Recall:
         """The `k` memories of one person that answer `text` best.
 
@@ -151,11 +152,12 @@ class MemoryStore:
             as_of: only what had been said, and was true, at this moment.
             history: also what was superseded or archived.
             derived: this many facts and summaries at most, in `Recall.derived`; they take no place from turns.
+            semantic: False compares words alone, which needs no embedding.
         """
         started = time.perf_counter()
         self._own(scope)
         text = storable(text)
-        vector, degraded = self._embed_query(text)
+        vector, degraded = self._embed_query(text) if semantic else (None, False)
         moment = now or timezone.localtime()
         view = View(moment, as_of, history)
         skip = _Skip(frozenset(exclude_ids), frozenset(exclude_message_ids), exclude_conversation, exclude_since, view)

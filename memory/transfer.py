@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 
 from memory import database, entries
 from memory.errors import BadLine
+from memory.models import MemoryEntry, MemorySource
 from memory.types import Scope, Turn
 
 BATCH = 500
@@ -144,8 +145,11 @@ def _store(batch: list[Turn], scope: Scope, report: Report) -> None:
 
 
 def export_lines(scope: Scope) -> Iterator[str]:
-    """Every entry of a person, oldest first, as lines `import_lines` takes back, plus what it does not need."""
-    rows = entries.of_scope(scope).order_by("occurred_at", "id")
+    """Every turn of a person, oldest first, as lines `store_lines` takes back, plus what it does not need.
+
+    What was derived from the turns is left out: read as turns it would be junk, and it is made anew from them.
+    """
+    rows = entries.of_scope(scope).turns().order_by("occurred_at", "id")
     for row in rows.defer("vector", "tokens").iterator(chunk_size=BATCH):
         line = {
             "id": row.external_id or f"entry-{row.pk}",
@@ -159,3 +163,34 @@ def export_lines(scope: Scope) -> Iterator[str]:
             "repeated": row.duplicates,
         }
         yield json.dumps(line, ensure_ascii=False)
+
+
+_EXPORTED = (
+    "id", "kind", "role", "speaker", "session", "external_id", "text", "occurred_at", "last_seen_at", "created_at",
+    "pinned", "duplicates", "duplicate_of_id", "similar_to_id", "valid_from", "valid_to", "superseded_by_id",
+    "archived_at", "fact_key", "fact_value", "conversation_id", "message_id", "embedder",
+)  # fmt: skip
+
+
+def export_rows(scope: Scope) -> Iterator[dict[str, Any]]:
+    """Every entry of a person, oldest first, with all that is kept about it: also what was derived, archived or
+    superseded, when it was true, and from which entries it was made (`sources`).
+    """
+    rows = entries.of_scope(scope).order_by("id").values(*_EXPORTED)
+    batch: list[dict[str, Any]] = []
+    for row in rows.iterator(chunk_size=BATCH):
+        batch.append(row)
+        if len(batch) == BATCH:
+            yield from _with_sources(batch)
+            batch = []
+    yield from _with_sources(batch)
+
+
+def _with_sources(batch: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    derived = [row["id"] for row in batch if row["kind"] != MemoryEntry.Kind.TURN]
+    sources: dict[int, list[int]] = {}
+    links = MemorySource.objects.filter(derived__in=derived).order_by("source_id")
+    for entry, source in links.values_list("derived_id", "source_id"):
+        sources.setdefault(entry, []).append(source)
+    for row in batch:
+        yield row | {"sources": sources.get(row["id"], [])}

@@ -108,6 +108,14 @@ class BotAdmin(BotScopedAdmin[Bot]):
     def has_delete_permission(self, request: HttpRequest, obj: Bot | None = None) -> bool:
         return bool(request.user.is_superuser)
 
+    def delete_model(self, request: HttpRequest, obj: Bot) -> None:
+        operations.forget_exports([obj.pk])
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Bot]) -> None:
+        operations.forget_exports(queryset.values_list("pk", flat=True))
+        super().delete_queryset(request, queryset)
+
     def get_inlines(self, request: HttpRequest, obj: Bot | None) -> Any:
         return super().get_inlines(request, obj) if obj is not None else ()
 

@@ -12,15 +12,16 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from bots.admin.base import BotScopedAdmin, ReadOnlyMixin
+from bots.admin.erasing import ErasingMixin
 from bots.admin.filters import ChoicesDropdownFilter, RangeDateTimeFilter, ScopedFilter
 from bots.admin.fragments import admin_link, ago
 from bots.admin.unfold_parts import display
+from bots.models import Person
 from memory.models import MemoryEntry
-from memory.types import Scope
 
 
 @admin.register(MemoryEntry)
-class MemoryEntryAdmin(ReadOnlyMixin, BotScopedAdmin[MemoryEntry]):
+class MemoryEntryAdmin(ErasingMixin, ReadOnlyMixin, BotScopedAdmin[MemoryEntry]):
     """What a bot remembers. Words are what was said and stay so; they are pinned or deleted, never rewritten here."""
 
     list_display = (
@@ -68,21 +69,14 @@ class MemoryEntryAdmin(ReadOnlyMixin, BotScopedAdmin[MemoryEntry]):
         # operators answer "please forget this" too
         return self.has_operate_permission(request, obj)
 
-    def delete_model(self, request: HttpRequest, obj: MemoryEntry) -> None:
-        self._forget([obj])
+    def erase_rows(self, request: HttpRequest, rows: Iterable[MemoryEntry]) -> None:
+        from bots.operations import memories  # brings numpy, which a page of the admin need not load
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[MemoryEntry]) -> None:
-        self._forget(queryset.only("id", "bot_id", "person_id"))
-
-    def _forget(self, rows: Iterable[MemoryEntry]) -> None:
-        from memory.store import MemoryStore  # brings numpy, which a page of the admin need not load
-
-        # through the store, which also drops what it holds in memory of these people
-        by_scope: dict[Scope, list[int]] = {}
+        by_person: dict[int, list[int]] = {}
         for row in rows:
-            by_scope.setdefault(Scope(row.bot_id, row.person_id), []).append(row.pk)
-        for scope, ids in by_scope.items():
-            MemoryStore(scope.bot_id).forget(scope, ids)
+            by_person.setdefault(row.person_id, []).append(row.pk)
+        for person in Person.objects.filter(pk__in=list(by_person)).select_related("bot"):
+            memories.forget(person, request.user, by_person[person.pk])
 
     @admin.display(description=_("text"))
     def short(self, entry: MemoryEntry) -> str:
@@ -125,8 +119,10 @@ class MemoryEntryAdmin(ReadOnlyMixin, BotScopedAdmin[MemoryEntry]):
         self._pin(request, queryset, False)
 
     def _pin(self, request: HttpRequest, queryset: QuerySet[MemoryEntry], pinned: bool) -> None:
+        from bots.operations import memories
+
         ids = list(self.operable(request, queryset).values_list("pk", flat=True))
-        changed = MemoryEntry.objects.filter(pk__in=ids).exclude(pinned=pinned).update(pinned=pinned)
+        changed = memories.pin(None, ids, request.user, pinned=pinned)
         text = (
             ngettext("%(n)s memory pinned.", "%(n)s memories pinned.", changed)
             if pinned

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from bots.admin.base import BotScopedAdmin, ScopedInline
+from bots.admin.erasing import ErasingMixin
 from bots.admin.filters import ScopedFilter
 from bots.admin.fragments import admin_link, ago
 from bots.admin.unfold_parts import display
+from bots.audit import pseudonym
 from bots.models import Conversation, Identity, Person
 from bots.operations import pairing
 
@@ -60,8 +64,8 @@ class ConversationInline(ScopedInline[Conversation]):
 
 
 @admin.register(Person)
-class PersonAdmin(BotScopedAdmin[Person]):
-    """People as one bot knows them. They appear by writing to it."""
+class PersonAdmin(ErasingMixin, BotScopedAdmin[Person]):
+    """People as one bot knows them. They appear by writing to it; deleting one erases everything about them."""
 
     list_display = ("display_name_or_key", "kind", "bot", "accounts", "state", "language", "last_seen")
     list_filter = (("bot", ScopedFilter), "kind", "blocked")
@@ -105,12 +109,37 @@ class PersonAdmin(BotScopedAdmin[Person]):
     def last_seen(self, person: Person) -> str:
         return ago(person.last_seen_at)
 
+    def get_urls(self) -> list[URLPattern]:
+        export = self.admin_site.admin_view(self.export_view)
+        return [path("<int:pk>/export/", export, name="bots_person_export"), *super().get_urls()]
+
+    def export_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Everything that is known of the person, as a download."""
+        from bots.operations import people  # brings numpy, which the other pages need not load
+
+        person = self.get_object(request, str(pk))
+        if person is None:
+            raise Http404
+        if not self.has_operate_permission(request, person):
+            raise PermissionDenied
+        name, document = people.export(person, request.user)
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return HttpResponse(document, content_type="application/json", headers=headers)
+
+    def erase_rows(self, request: HttpRequest, rows: Iterable[Person]) -> None:
+        from bots.operations import people
+
+        for person in rows:
+            people.erase(person, request.user)
+
     @admin.display(description=_("more"))
     def more(self, person: Person) -> str:
         links = (
             (reverse("admin:memory_memoryentry_changelist") + f"?person__id__exact={person.pk}", _("Memories")),
             (reverse("admin:bots_conversation_changelist") + f"?person__id__exact={person.pk}", _("Conversations")),
             (reverse("admin:bots_turnusage_changelist") + f"?person__id__exact={person.pk}", _("Usage")),
+            (reverse("admin:bots_auditentry_changelist") + f"?q={pseudonym(person)}", _("Audit log")),
+            (reverse("admin:bots_person_export", args=(person.pk,)), _("Export everything (JSON)")),
         )
         return format_html_join(" · ", '<a class="claw-link" href="{}">{}</a>', links)
 

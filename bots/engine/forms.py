@@ -10,9 +10,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from bots import audit, erasing
 from bots.engine.turn import Reply, Turn
 from bots.models import Conversation
-from memory.store import MemoryStore
 from skills import runner
 
 MAX_QUESTIONS = 3  # of one slot; then the form is dropped rather than asking for ever
@@ -85,7 +85,10 @@ def _forget(turn: Turn, *, confirmed: bool) -> Reply:
     turn.move("resume")
     if not confirmed:
         return Reply(_("Nothing was deleted."))
-    count = MemoryStore(turn.bot.pk).forget(turn.scope)
+    try:
+        count = erasing.forget(turn.group or turn.person, audit.HIMSELF).memories
+    except erasing.NotProved:
+        return Reply(_("I deleted it, but some of it can still be found. Whoever runs me has been told."))
     return Reply(
         ngettext("Done: %(count)s entry was deleted.", "Done: %(count)s entries were deleted.", count)
         % {"count": count}

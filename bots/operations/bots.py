@@ -54,8 +54,18 @@ def remove_bot(slug: str) -> int:
     Raises:
         OperationError: When there is no such bot.
     """
+    bot = get_bot(slug)
+    forget_exports([bot.pk])
     with transaction.atomic():
-        return get_bot(slug).delete()[0]
+        return bot.delete()[0]
+
+
+def forget_exports(ids: Iterable[int]) -> None:
+    """Removes the copies of exports that lie on this machine; to be called when these bots are deleted."""
+    from bots import exports  # brings numpy, which a page of the admin need not load
+
+    for pk in ids:
+        exports.remove_of_bot(pk)
 
 
 def set_enabled(ids: Iterable[int], enabled: bool) -> int:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
+from typing import Any
 
-from bots import metrics
+from django.db import transaction
+
+from bots import audit, erasing, metrics
+from bots.erasing import Erasure
 from bots.models import Person
+from memory.models import MemoryEntry
 from memory.store import MemoryStore
 from memory.types import Recall, Scope
 
@@ -17,9 +23,34 @@ def search(person: Person, text: str, *, k: int = 10) -> Recall:
     return found
 
 
-def forget(person: Person, ids: Collection[int] | None = None) -> int:
-    """Deletes a person's memories (all, or those with these ids) and their copies; returns how many rows went."""
-    return MemoryStore(person.bot_id).forget(_scope(person), ids)
+def forget(person: Person, actor: Any, ids: Collection[int] | None = None) -> Erasure:
+    """Erases a person's memories (all, or those with these ids) with their copies, and proves it.
+
+    Raises:
+        NotProved: A search still finds some of it.
+    """
+    return erasing.forget(person, actor, ids)
+
+
+def pin(bot_ids: Collection[int] | None, ids: Collection[int], actor: Any, *, pinned: bool) -> int:
+    """Pins or unpins memories; returns how many changed.
+
+    Args:
+        bot_ids: only memories of these bots; None: of every bot.
+        ids: which.
+        actor: who asked for it.
+        pinned: kept whatever the retention, or no longer.
+    """
+    action = audit.Action.PIN if pinned else audit.Action.UNPIN
+    with transaction.atomic():
+        rows = MemoryEntry.objects.filter(pk__in=list(ids)).exclude(pinned=pinned)
+        if bot_ids is not None:
+            rows = rows.filter(bot__in=list(bot_ids))
+        counts = Counter(rows.values_list("person_id", flat=True))
+        changed = rows.update(pinned=pinned)
+        for person in Person.objects.filter(pk__in=list(counts)).select_related("bot"):
+            audit.record(action, person, actor, counts={"memories": counts[person.pk]})
+    return changed
 
 
 def _scope(person: Person) -> Scope:

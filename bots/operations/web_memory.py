@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bots import audit, erasing
 from bots.models import Channel
 from bots.operations.web import find_person
 from memory.models import MemoryEntry, MemoryEntryQuerySet
-from memory.store import MemoryStore
-from memory.types import Scope
 
 PAGE = 50
 
@@ -39,8 +38,7 @@ def forget(channel: Channel, visitor_id: str, memory_id: int | None = None) -> i
     person = find_person(channel, visitor_id)
     if person is None:
         return 0
-    scope = Scope(bot_id=channel.bot_id, person_id=person.pk)
-    return MemoryStore(channel.bot_id).forget(scope, None if memory_id is None else [memory_id])
+    return erasing.forget(person, audit.HIMSELF, None if memory_id is None else [memory_id]).memories
 
 
 def _entries(channel: Channel, visitor_id: str) -> MemoryEntryQuerySet:

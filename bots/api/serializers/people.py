@@ -90,7 +90,7 @@ class MemorySerializer(serializers.ModelSerializer[MemoryEntry]):
     class Meta:
         model = MemoryEntry
         fields = tuple(_MEMORY)
-        read_only_fields = fields
+        read_only_fields = tuple(name for name in _MEMORY if name != "pinned")
 
     repeated = serializers.IntegerField(source="duplicates", read_only=True)
 
@@ -154,6 +154,32 @@ class SearchResultSerializer(serializers.Serializer[Any]):
     ms = serializers.FloatField()
     degraded = serializers.BooleanField(help_text="Only words were compared, because no embedding could be made.")
     hits = HitSerializer(many=True)
+
+
+EXPORTED = {
+    "format": "clawdbot-person-1",
+    "exported_at": "2026-11-22T08:00:00Z",
+    "bot": "ada",
+    "person": {"key": "9b1c0f2e7d6a5b43", "display_name": "Li Wei"},
+    "linked": [],
+    "identities": [{"platform": "telegram", "channel": "5f0c9b6d8f1e4a27", "external_id": "7001"}],
+    "conversations": [{"id": 7, "platform": "telegram", "chat_id": "7001", "state": "active"}],
+    "messages": [{"id": 20, "conversation_id": 7, "role": "user", "text": "My sister lives in Chengdu"}],
+    "memories": [{"id": 345, "kind": "turn", "text": "My sister lives in Chengdu", "valid_to": None, "sources": []}],
+    "usage": [{"conversation_id": 7, "provider": "main", "prompt_tokens": 100}],
+}
+_ERASED = {
+    "deleted": {"memories": 42, "messages": 80, "conversations": 3, "accounts": 1, "people": 1},
+    "found": {"rows": 0, "by_words": {"asked": 20, "found": 0}, "by_meaning": {"asked": 20, "found": 0}, "messages": 0},
+}
+
+
+@extend_schema_serializer(examples=[OpenApiExample("Erased", value=_ERASED, response_only=True)])
+class ErasedSerializer(serializers.Serializer[Any]):
+    """What was erased, and what a search found of it afterwards."""
+
+    deleted = serializers.DictField(child=serializers.IntegerField(), help_text="Rows by kind.")
+    found = serializers.DictField(help_text="Counts of what was found again: zeros.")
 
 
 @extend_schema_serializer(examples=[OpenApiExample("Forgotten", value={"deleted": 42}, response_only=True)])

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db.models import Prefetch, QuerySet
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import mixins
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 
 from bots.api.base import ScopedViewSet
 from bots.api.serializers.people import (
+    EXPORTED,
+    ErasedSerializer,
     ForgottenSerializer,
     MemoryFilters,
     MemorySerializer,
@@ -24,7 +29,7 @@ from bots.api.serializers.people import (
     SearchResultSerializer,
 )
 from bots.models import Identity, Person
-from bots.operations import access, memories
+from bots.operations import access, memories, people
 from bots.operations.access import Role
 from memory.models import MemoryEntry
 
@@ -41,10 +46,15 @@ class PersonViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMi
     serializer_class = PersonSerializer
     http_method_names = ["get", "patch", "delete"]
     filters = PersonFilters
-    roles: ClassVar[Mapping[str, str]] = {"partial_update": Role.OPERATOR, "forget": Role.OPERATOR}
+    roles: ClassVar[Mapping[str, str]] = {
+        "partial_update": Role.OPERATOR,
+        "forget": Role.OPERATOR,
+        "export": Role.OPERATOR,
+        "destroy": Role.MANAGER,
+    }
 
     def rows(self) -> QuerySet[Any]:
-        return Person.objects.prefetch_related(
+        return Person.objects.select_related("bot").prefetch_related(
             Prefetch("identities", queryset=Identity.objects.select_related("channel"))
         )
 
@@ -60,22 +70,47 @@ class PersonViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMi
     @action(detail=True, methods=["delete"], url_path="memories")
     def forget(self, request: Request, pk: str | None = None) -> Response:
         """Deletes all memories of this person with their index and vectors. It cannot be undone."""
-        return Response({"deleted": memories.forget(self.get_object())})
+        erased = memories.forget(self.get_object(), request.user)
+        return Response({"deleted": erased.memories})
+
+    @extend_schema(summary="Erase a person wholly (manager)", responses=ErasedSerializer)
+    def destroy(self, request: Request, pk: str | None = None) -> Response:
+        """Deletes the person with memories, conversations, messages, accounts and usage, and searches for them again.
+
+        It cannot be undone. `found` is what the search still found: nothing but zeros, else the answer is an error and
+        the audit log holds the alarm.
+        """
+        erased = people.erase(self.get_object(), request.user)
+        return Response({"deleted": erased.counts, "found": erased.found})
+
+    @extend_schema(
+        summary="Everything about a person, as one JSON document (operator)",
+        examples=[OpenApiExample("A person's data", value=EXPORTED, response_only=True)],
+        responses=OpenApiTypes.OBJECT,
+        filters=False,
+    )
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def export(self, request: Request, pk: str | None = None) -> HttpResponse:
+        """Person, accounts, conversations, messages, memories (also derived and superseded ones) and usage."""
+        name, document = people.export(self.get_object(), request.user)
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return HttpResponse(document, content_type="application/json", headers=headers)
 
 
 @extend_schema_view(
     list=extend_schema(summary="Memories, latest first", parameters=[MemoryFilters]),
     retrieve=extend_schema(summary="One memory"),
+    partial_update=extend_schema(summary="Pin or unpin a memory (operator)"),
     destroy=extend_schema(summary="Forget one memory (operator)"),
 )
-class MemoryViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMixin):
+class MemoryViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin):
     """What bots remember about people."""
 
     queryset = MemoryEntry.objects.none()
     serializer_class = MemorySerializer
-    http_method_names = ["get", "delete"]
+    http_method_names = ["get", "patch", "delete"]
     filters = MemoryFilters
-    roles: ClassVar[Mapping[str, str]] = {"destroy": Role.OPERATOR}
+    roles: ClassVar[Mapping[str, str]] = {"destroy": Role.OPERATOR, "partial_update": Role.OPERATOR}
 
     def rows(self) -> QuerySet[Any]:
         return MemoryEntry.objects.distinct_entries().defer("tokens", "vector", "content_hash")
@@ -84,10 +119,16 @@ class MemoryViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMi
         names = {"q": "text__icontains", "since": "occurred_at__gte", "until": "occurred_at__lt"}
         return super().narrow(rows, {names.get(name, name): value for name, value in values.items()})
 
+    def perform_update(self, serializer: BaseSerializer[Any]) -> None:
+        entry, pinned = cast(MemoryEntry, serializer.instance), serializer.validated_data.get("pinned")
+        if pinned is not None:
+            memories.pin([entry.bot_id], [entry.pk], self.request.user, pinned=pinned)
+            entry.pinned = pinned
+
     def destroy(self, request: Request, pk: str | None = None) -> Response:
         """Deletes it with its copies, its index and its vector."""
         entry = self.get_object()
-        memories.forget(entry.person, [entry.pk])
+        memories.forget(entry.person, request.user, [entry.pk])
         return Response(status=204)
 
     @extend_schema(
@@ -100,6 +141,6 @@ class MemoryViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMi
     def search(self, request: Request) -> Response:
         """The same recall that the bot uses before it answers; `why` shows the share of every arm."""
         values = self.parameters(SearchParameters)
-        people = Person.objects.filter(bot__in=access.bots_for(request.user).values("pk"))
-        found = memories.search(get_object_or_404(people, pk=values["person"]), values["q"], k=values["k"])
+        visible = Person.objects.filter(bot__in=access.bots_for(request.user).values("pk"))
+        found = memories.search(get_object_or_404(visible, pk=values["person"]), values["q"], k=values["k"])
         return Response(SearchResultSerializer(found).data)

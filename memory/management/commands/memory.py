@@ -27,29 +27,33 @@ from memory.types import Hit, Recall
 
 
 class Command(BaseCommand):
+    """The bots app adds what concerns a whole person: export and erase."""
+
     help = "Imports, recalls, counts, exports, erases and rebuilds what bots remember."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-        _with_person(_sub(actions, "import", "store a JSON-lines file of turns"), file="file")
-        recall = _with_person(_sub(actions, "recall", "answer a JSON-lines file of questions, a JSON line each"))
+        self.add_actions(parser.add_subparsers(dest="action", required=True, metavar="ACTION"))
+
+    def add_actions(self, actions: Any) -> None:
+        """Adds one parser per sub-command."""
+        with_person(sub_command(actions, "import", "store a JSON-lines file of turns"), file="file")
+        recall = with_person(sub_command(actions, "recall", "answer a JSON-lines file of questions, a JSON line each"))
         recall.add_argument("--queries", required=True, type=Path, metavar="FILE")
         recall.add_argument("--k", type=_positive, default=8, help="hits per question (default 8)")
         recall.add_argument(
             "--derived", type=_positive, default=0, metavar="N", help="also up to N facts and summaries per question"
         )
-        stats = _sub(actions, "stats", "count what is stored")
+        stats = sub_command(actions, "stats", "count what is stored")
         stats.add_argument("--bot", metavar="SLUG", help="one bot only")
         stats.add_argument("--json", action="store_true")
-        _with_person(_sub(actions, "export", "print everything about a person as JSON lines"))
-        erase = _with_person(_sub(actions, "erase", "delete everything about a person"))
-        erase.add_argument("--yes", action="store_true", help="do not ask")
-        consolidate = _sub(actions, "optimize", "link duplicates, make digests and facts, delete what is over its time")
+        consolidate = sub_command(
+            actions, "optimize", "link duplicates, make digests and facts, delete what is over its time"
+        )
         consolidate.add_argument("--bot", metavar="SLUG", help="one bot only")
         consolidate.add_argument("--dry-run", action="store_true", help="change nothing, say what would be done")
         consolidate.add_argument("--rebuild", action="store_true", help="make facts and digests anew")
         consolidate.add_argument("--json", action="store_true")
-        rebuild = _sub(actions, "reindex", "make index text and vectors anew from the rows")
+        rebuild = sub_command(actions, "reindex", "make index text and vectors anew from the rows")
         rebuild.add_argument("--bot", metavar="SLUG", help="one bot only")
         rebuild.add_argument("--vectors", action="store_true", help="also vectors that look right")
 
@@ -122,19 +126,6 @@ class Command(BaseCommand):
             for name, value in counts.items():
                 self.stdout.write(f"  {name.replace('_', ' ')}: {'-' if value in (None, {}) else value}")
 
-    def _export(self, options: dict[str, Any]) -> None:
-        for line in transfer.export_lines(people.scope_of(options["bot"], options["person"])):
-            self.stdout.write(line)
-
-    def _erase(self, options: dict[str, Any]) -> None:
-        scope = people.scope_of(options["bot"], options["person"])
-        if not options["yes"]:
-            if not sys.stdin.isatty():
-                raise CommandError(_("not asked, because there is no terminal: add --yes"))
-            if input(_("Erase everything about %s? [y/N] ") % options["person"]).strip().lower() not in ("y", "yes"):
-                raise CommandError(_("nothing was erased"))
-        self.stdout.write(_("%d erased") % MemoryStore(scope.bot_id).forget(scope))
-
     def _optimize(self, options: dict[str, Any]) -> None:
         found: dict[str, Any] = {}
         for slug in [options["bot"]] if options["bot"] else people.bot_slugs():
@@ -169,12 +160,12 @@ class Command(BaseCommand):
         )
 
 
-def _sub(actions: Any, name: str, text: str) -> ArgumentParser:
+def sub_command(actions: Any, name: str, text: str) -> ArgumentParser:
     parser: ArgumentParser = actions.add_parser(name, help=text, description=text)
     return parser
 
 
-def _with_person(parser: ArgumentParser, file: str = "") -> ArgumentParser:
+def with_person(parser: ArgumentParser, file: str = "") -> ArgumentParser:
     if file:
         parser.add_argument(file, type=Path, metavar="FILE")
     parser.add_argument("--bot", required=True, metavar="SLUG")

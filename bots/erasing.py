@@ -1,0 +1,209 @@
+"""Erasing what is known of a person, and proving it: rows, words, vectors, caches, derived rows, exports, transcripts.
+
+One transaction removes everything; after its commit everything is searched for again. Each erasure leaves two rows in
+the audit log: one inside the transaction (what went), one after it (what a search still finds: nothing, or the alarm).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.db.models import Max, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from bots import audit, exports
+from bots.models import Conversation, Identity, InboundEvent, Message, OutboundMessage, Person, TurnUsage
+from clawdbot.errors import ClawdbotError
+from memory import proof
+from memory.entries import of_scope
+from memory.models import MemoryEntry
+from memory.store import MemoryStore
+from memory.types import Scope
+from skills.models import SkillRun
+
+logger = logging.getLogger(__name__)
+_PART = 500
+
+
+class NotProved(ClawdbotError):
+    """Something that was erased is still found; the audit log says what."""
+
+    permanent = True
+
+
+@dataclass(slots=True)
+class Erasure:
+    """What an erasure did.
+
+    Attributes:
+        counts: rows that went, by kind.
+        found: what a search found afterwards; empty as long as the surrounding transaction is not committed.
+    """
+
+    counts: dict[str, int]
+    found: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def memories(self) -> int:
+        return self.counts["memories"]
+
+
+def forget(person: Person, actor: Any, ids: Collection[int] | None = None) -> Erasure:
+    """Erases a person's memories, all or those with these ids (and their copies); conversations stay.
+
+    Raises:
+        NotProved: A search still finds some of it.
+    """
+    with transaction.atomic():
+        _hold([person])
+        scope = Scope(person.bot_id, person.pk)
+        gone = proof.traces(scope, ids)
+        _drop_admin_history(MemoryEntry, of_scope(scope))
+        erased = Erasure({"memories": MemoryStore(person.bot_id).forget(scope, ids)})
+        if ids is None:
+            erased.counts["exports"] = exports.remove(person)
+        action = audit.Action.ERASE if ids is None else audit.Action.DELETE
+        if erased.memories or ids is None:
+            audit.record(action, person, actor, counts=erased.counts)
+            transaction.on_commit(partial(_prove, person, actor, erased, [gone], dict))
+    return erased
+
+
+def erase(person: Person, actor: Any) -> Erasure:
+    """Erases a person wholly, with whoever is linked to them: memories, conversations, accounts, usage, exports.
+
+    Raises:
+        NotProved: A search still finds some of it.
+    """
+    with transaction.atomic():
+        people = [person, *linked_to(person)]
+        _hold(people)
+        whole = _Whole(people)
+        gone, counts = [], {"memories": 0, **whole.counts()}
+        for scope, ids in whole.memory():
+            gone.append(proof.traces(scope, ids))
+            _drop_admin_history(MemoryEntry, of_scope(scope))
+            counts["memories"] += MemoryStore(scope.bot_id).forget(scope, ids)
+        counts["exports"] = sum(exports.remove(one) for one in people)
+        audit.record(audit.Action.ERASE, person, actor, counts=counts)
+        whole.delete()
+        erased = Erasure(counts)
+        transaction.on_commit(partial(_prove, person, actor, erased, gone, whole.left))
+    return erased
+
+
+def linked_to(person: Person) -> list[Person]:
+    """The people whose everything is kept with this one, directly or through another."""
+    found: list[Person] = []
+    heads = [person.pk]
+    while heads:
+        below = list(Person.objects.filter(linked_to__in=heads).select_related("bot"))
+        found += below
+        heads = [one.pk for one in below]
+    return found
+
+
+def _hold(people: Iterable[Person]) -> None:
+    """Waits for turns of these people that are being closed, and makes later ones wait (see `bots.speakers.hold`)."""
+    ids = [person.pk for person in people]
+    list(Identity.objects.select_for_update().filter(person__in=ids).order_by("pk").values_list("pk", flat=True))
+    list(Person.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
+
+
+class _Whole:
+    """Every row about these people outside the memory, noted before it goes, so that it can be looked for after."""
+
+    def __init__(self, people: list[Person]) -> None:
+        self._people = [person.pk for person in people]
+        self._bots = {person.pk: person.bot_id for person in people}
+        accounts = list(Identity.objects.filter(person__in=self._people).values_list("pk", "channel_id", "external_id"))
+        chats = Conversation.objects.filter(person__in=self._people)
+        self._identities = [pk for pk, _channel, _external in accounts]
+        self._conversations = list(chats.values_list("pk", flat=True))
+        self._events = self._inbound(accounts, chats) & Q(
+            pk__lte=InboundEvent.objects.aggregate(Max("pk"))["pk__max"] or 0
+        )
+
+    def _inbound(self, accounts: list[tuple[int, int, str]], chats: Any) -> Q:
+        """Events of these people's accounts and chats, also those that made no conversation."""
+        keys = {f"{channel}:{chat}:{thread}"[:255] for channel, chat, thread in
+                chats.values_list("channel_id", "chat_id", "thread_id")}  # fmt: skip
+        found = Q(conversation__in=self._conversations) | Q(queue_key__in=keys)
+        for _pk, channel, external in accounts:
+            found |= Q(channel=channel, payload__user_id=external)
+        return found
+
+    def memory(self) -> Iterable[tuple[Scope, list[int] | None]]:
+        """The memories to forget: these people's own, and what they said that a group remembers."""
+        for pk in self._people:
+            yield Scope(self._bots[pk], pk), None
+        said = Message.objects.filter(person__in=self._people).exclude(conversation__in=self._conversations)
+        by_scope: dict[Scope, list[int]] = {}
+        ids = list(said.values_list("pk", flat=True))
+        for start in range(0, len(ids), _PART):
+            rows = MemoryEntry.objects.filter(bot__in=set(self._bots.values()), role="user")
+            for pk, bot, person in rows.filter(message__in=ids[start : start + _PART]).values_list(
+                "pk", "bot_id", "person_id"
+            ):
+                by_scope.setdefault(Scope(bot, person), []).append(pk)
+        yield from by_scope.items()
+
+    def _rows(self) -> dict[str, Any]:
+        chats = self._conversations
+        return {
+            "messages": Message.objects.filter(Q(person__in=self._people) | Q(conversation__in=chats)),
+            "events": InboundEvent.objects.filter(self._events),
+            "sent": OutboundMessage.objects.filter(Q(conversation__in=chats) | Q(message__person__in=self._people)),
+            "usage": TurnUsage.objects.filter(Q(person__in=self._people) | Q(conversation__in=chats)),
+            "skill_runs": SkillRun.objects.filter(conversation__in=chats),
+            "conversations": Conversation.objects.filter(pk__in=chats),
+            "accounts": Identity.objects.filter(pk__in=self._identities),
+            "people": Person.objects.filter(pk__in=self._people),
+        }
+
+    def counts(self) -> dict[str, int]:
+        return {name: rows.count() for name, rows in self._rows().items()}
+
+    def left(self) -> dict[str, int]:
+        """What is still there, by kind; called after the commit."""
+        return self.counts()
+
+    def delete(self) -> None:
+        for rows in self._rows().values():
+            _drop_admin_history(rows.model, rows)
+            rows.delete()
+
+
+def _drop_admin_history(model: Any, rows: QuerySet[Any]) -> None:
+    """The admin's own history of these rows, which repeats names and the beginnings of texts."""
+    history = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model))
+    keys = history.values_list("object_id", flat=True).distinct()
+    noted = [int(key) for key in keys if key and key.isdecimal()]
+    for start in range(0, len(noted), _PART):
+        ids = rows.filter(pk__in=noted[start : start + _PART]).values_list("pk", flat=True)
+        history.filter(object_id__in=list(map(str, ids))).delete()
+
+
+def _prove(
+    person: Person, actor: Any, erased: Erasure, gone: list[proof.Traces], left: Callable[[], dict[str, int]]
+) -> None:
+    found: dict[str, Any] = {}
+    for number, traces in enumerate(gone):
+        searched = proof.search_again(traces)
+        found |= searched if number == 0 else {f"{name}_{number}": value for name, value in searched.items()}
+    found |= left()
+    found["exports"] = exports.count(person)
+    erased.found = found
+    proved = proof.is_proved(found)
+    result = audit.Result.PROVED if proved else audit.Result.FAILED
+    audit.record(audit.Action.PROOF, person, actor, proof=found, result=result)
+    if not proved:
+        logger.critical("an erasure is not complete: %s", found)
+        raise NotProved(_("Something of what was erased is still found. The audit log says what; erase it again."))
