@@ -20,6 +20,7 @@ ADAPTERS: dict[str, str] = {
     "discord": "adapters.discord.adapter.DiscordAdapter",
     "slack": "adapters.slack.adapter.SlackAdapter",
     "webhook": "adapters.webhook.adapter.WebhookAdapter",
+    "dingtalk": "adapters.dingtalk.adapter.DingTalkAdapter",
     "feishu": "adapters.feishu.adapter.FeishuAdapter",
     "whatsapp": "adapters.whatsapp.adapter.WhatsAppAdapter",
     "wecom": "adapters.wecom.adapter.WeComAdapter",

@@ -17,7 +17,7 @@ from adapters import registry
 from adapters.base import Adapter
 from adapters.events import WebhookRequest
 from clawdbot import crypto
-from tests.adapters import builders_feishu
+from tests.adapters import builders_dingtalk, builders_feishu
 from tests.adapters.builders import FIXTURES, NOW, TOKEN
 from tests.adapters.builders_wecom import KEY, robot_message, robot_request
 
@@ -125,6 +125,10 @@ def wecom(body: bytes, secret: str, at: float) -> WebhookRequest:
     return robot_request(body, token=secret)
 
 
+def dingtalk(body: bytes, secret: str, at: float) -> WebhookRequest:
+    return builders_dingtalk.request(body, secret=secret, at=at)
+
+
 def feishu(body: bytes, secret: str, at: float) -> WebhookRequest:
     return builders_feishu.request(body, key=secret)
 
@@ -190,6 +194,16 @@ _CASES = (
         "X-Signature-Ed25519",
         secrets=("01" * 32, "02" * 32),
         configured=public_key,
+    ),
+    Case(
+        "dingtalk",
+        "app_secret",
+        {"app_key": builders_dingtalk.KEY},
+        dingtalk,
+        fixture("dingtalk", "message__group_text"),
+        "sign",
+        covers_body=False,
+        window_s=3600.0,
     ),
     Case(
         "feishu",

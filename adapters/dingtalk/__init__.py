@@ -1,0 +1,1 @@
+"""DingTalk (钉钉): application robot by HTTP or Stream, and group robot."""

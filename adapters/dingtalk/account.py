@@ -1,0 +1,67 @@
+"""What DingTalk needs to know about one robot."""
+
+from __future__ import annotations
+
+from adapters.accounts import Account, Secrets, Text, account_field
+
+API_URL = "https://api.dingtalk.com"
+OLD_API_URL = "https://oapi.dingtalk.com"
+
+
+class DingTalkAccount(Account):
+    """The robot of an application, a custom group robot that only sends, or both."""
+
+    app_key: Text = account_field(
+        "",
+        label=("App key (Client ID)", "AppKey(Client ID)"),
+        help=("From “Credentials and basic information” of the application.", "来自应用的“凭证与基础信息”。"),
+    )
+    app_secret: Secrets = account_field(
+        (),
+        label=("App secret (Client Secret)", "AppSecret(Client Secret)"),
+        help=(
+            "Signs what DingTalk posts; without it everything is refused. Several for rotation: the first one is used "
+            "for sending.",
+            "用于验证钉钉的请求,未设置时全部拒绝。可填多个用于轮换:发送时使用第一个。",
+        ),
+        secret=True,
+        kind="list",
+    )
+    robot_code: Text = account_field(
+        "",
+        label=("Robot code", "机器人 RobotCode"),
+        help=(
+            "Often the same as the app key; that is used when it is empty.",
+            "通常与 AppKey 相同;留空则使用 AppKey。",
+        ),
+    )
+    group_token: Text = account_field(
+        "",
+        label=("Group robot token", "群机器人 access_token"),
+        help=(
+            "What follows access_token= in the webhook address of a custom group robot; it only sends.",
+            "自定义群机器人 Webhook 地址中 access_token= 之后的部分;仅用于发送。",
+        ),
+        secret=True,
+    )
+    group_secret: Text = account_field(
+        "",
+        label=("Group robot secret", "群机器人加签密钥"),
+        help=("Begins with SEC; from the security setting “Sign”.", "以 SEC 开头,来自安全设置“加签”。"),
+        secret=True,
+    )
+
+    @property
+    def robot(self) -> str:
+        """The robot's code."""
+        return self.robot_code or self.app_key
+
+    @property
+    def api(self) -> str:
+        """Base of the present API."""
+        return self.base_url or API_URL
+
+    @property
+    def old_api(self) -> str:
+        """Base of the API that custom group robots use."""
+        return self.base_url or OLD_API_URL

@@ -1,0 +1,233 @@
+"""The DingTalk adapter."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from adapters import tokens
+from adapters.base import MAX_MEDIA_BYTES, READ_S, Adapter, refuse_large, require_post
+from adapters.dingtalk import render, signing, stream
+from adapters.dingtalk.account import DingTalkAccount
+from adapters.dingtalk.messages import GROUP, PRIVATE, event_of
+from adapters.dingtalk.outcome import REPLY_EXPIRED, TOKEN_REFUSED, answer_of, judge
+from adapters.errors import MalformedPayload, NotSupported, SendError, SignatureRejected
+from adapters.events import (
+    Attachment,
+    BotIdentity,
+    Event,
+    EventKind,
+    HttpReply,
+    Media,
+    OutgoingMessage,
+    Polled,
+    Received,
+    SendReceipt,
+    WebhookRequest,
+)
+from adapters.payload import as_int, as_text, parse_object
+from adapters.splitter import utf8_bytes
+from clawdbot.http import HttpResponse
+
+REPLY_HOSTS = frozenset({"oapi.dingtalk.com", "api.dingtalk.com"})
+MEDIA_HOSTS = frozenset({".dingtalk.com", ".aliyuncs.com", ".alicdn.com"})
+_EARLY_S = 60.0  # a reply address is not used in its last minute
+_ENCRYPTED_ID = "$:"  # how ids of people outside of the organisation begin; they cannot be written to by the API
+
+
+class DingTalkAdapter(Adapter[DingTalkAccount]):
+    """Robot of an application, by HTTP or Stream; answers by reply address, API or custom group robot."""
+
+    platform = "dingtalk"
+    label = {"en": "DingTalk", "zh": "钉钉"}
+    schema = DingTalkAccount
+    supports_media = True
+    supports_polling = True
+    text_limit = 5000  # bytes; the API takes 15000, but mind that JSON and line ends add to it
+
+    def __init__(self, account: Mapping[str, Any], **options: Any) -> None:
+        super().__init__(account, **options)
+        self._connection: stream.Connection | None = None
+        self._promised: int | None = None
+
+    @staticmethod
+    def text_unit(text: str) -> int:
+        """Bytes of UTF-8."""
+        return utf8_bytes(text)
+
+    # In
+
+    @classmethod
+    def identify(cls, request: WebhookRequest) -> bool:
+        return "sign" in request.headers and "timestamp" in request.headers
+
+    def receive(self, request: WebhookRequest) -> Received:
+        require_post(request)
+        if not self.account.app_secret:
+            raise SignatureRejected("no app_secret is configured for this account", status=403)
+        headers = request.headers
+        signing.verify(self.account.app_secret, headers.get("timestamp", ""), headers.get("sign", ""), self.clock())
+        event = event_of(parse_object(request.body), self.account.robot)
+        return Received((event,), HttpReply(body=b"{}", content_type="application/json"))
+
+    def poll(self, offset: int | None, timeout: float = 50.0) -> Polled:
+        """Waits for frames of the Stream. The offset only counts: giving back `next_offset` confirms what came with it.
+
+        Raises:
+            SendError: When the connection cannot be opened.
+        """
+        if self._connection is None:
+            self._connection = self._open_stream()
+        try:
+            frames = self._connection.receive(timeout, confirmed=offset is not None and offset == self._promised)
+        except ConnectionError:
+            # Closed every few hours by design: the next call opens a new one.
+            self._connection.close()
+            self._connection = None
+            return Polled()
+        if not frames:
+            return Polled()
+        self._promised = (offset or 0) + 1
+        return Polled(tuple(self._event_of(frame) for frame in frames), self._promised)
+
+    def _event_of(self, frame: stream.Frame) -> Event:
+        try:
+            return event_of(frame.data, self.account.robot)
+        except MalformedPayload:
+            # Refusing it would bring it again for ever; it is stored as ignored and confirmed.
+            key = f"frame:{frame.message_id}"
+            return Event(kind=EventKind.IGNORED, dedupe_key=key, change="malformed", raw=frame.data)
+
+    def _open_stream(self) -> stream.Connection:
+        body = {"clientId": self.account.app_key, "clientSecret": self._secret(), "subscriptions": stream.SUBSCRIPTIONS}
+        response = self._call("POST", f"{self.account.api}/v1.0/gateway/connections/open", json=body)
+        answer = answer_of(response.status, response.headers, response.body, self.clock())
+        allowed = self.account.allowed_hosts or stream.HOSTS
+        return stream.Connection(as_text(answer, "endpoint"), as_text(answer, "ticket"), allowed)
+
+    # Out
+
+    def send(self, message: OutgoingMessage) -> SendReceipt:
+        """Answers by the reply address while it is good, else by the API, else by the custom group robot.
+
+        `message.data` may hold "buttons" (see `OutgoingMessage`); pressing one with data sends that as a message. A
+        chat id that is no conversation ("cid...") is the staff id of a person.
+        """
+        if message.reply_url and self._still_good(message.reply_token):
+            try:
+                return self._answer(message)
+            except SendError as error:
+                if error.mark != REPLY_EXPIRED or not self.account.app_key:
+                    raise
+        if self.account.app_key:
+            return self._send_by_api(message)
+        if self.account.group_token:
+            return self._send_as_group_robot(message)
+        raise SendError("no app_key or group_token is configured for this account", permanent=True, mark="no_reply_url")
+
+    def _still_good(self, reply_token: str | None) -> bool:
+        expires_ms = (reply_token or "").rpartition(":")[2]
+        if not expires_ms.isdecimal() or len(expires_ms) > 15 or int(expires_ms) == 0:
+            return True  # not told; the platform will say
+        return self.clock() + _EARLY_S < int(expires_ms) / 1000
+
+    def _answer(self, message: OutgoingMessage) -> SendReceipt:
+        # There are no visible replies; in a group the person is mentioned instead.
+        user = message.user_id if message.reply_to and message.part == 0 else None
+        at = user if user and not user.startswith(_ENCRYPTED_ID) else None
+        body = render.session_body(message.text, render.buttons_of(message.data.get("buttons")), at)
+        return self._judged(self._call("POST", message.reply_url or "", json=body, handed_out_for=REPLY_HOSTS))
+
+    def _send_by_api(self, message: OutgoingMessage) -> SendReceipt:
+        kind, param = render.robot_message(message.text, render.buttons_of(message.data.get("buttons")))
+        body: dict[str, Any] = {
+            "robotCode": self.account.robot,
+            "msgKey": kind,
+            "msgParam": json.dumps(param, ensure_ascii=False),
+        }
+        if self._is_group(message):
+            body["openConversationId"] = message.chat_id
+            return self._judged(self._api("/v1.0/robot/groupMessages/send", body))
+        person = message.user_id if message.chat_id.startswith("cid") else message.chat_id
+        if not person or person.startswith(_ENCRYPTED_ID):
+            raise SendError("people outside of the organisation have no staff id", permanent=True, mark="no_staff_id")
+        return self._judged(self._api("/v1.0/robot/oToMessages/batchSend", body | {"userIds": [person]}))
+
+    @staticmethod
+    def _is_group(message: OutgoingMessage) -> bool:
+        told = (message.reply_token or "").partition(":")[0]
+        if told in (GROUP, PRIVATE):
+            return told == GROUP
+        # Without a person, or with the group itself for one, it is to the conversation.
+        user = message.user_id or ""
+        return message.chat_id.startswith("cid") and (not user or user.endswith(message.chat_id))
+
+    def _send_as_group_robot(self, message: OutgoingMessage) -> SendReceipt:
+        query = {"access_token": self.account.group_token}
+        if self.account.group_secret:
+            timestamp = str(int(self.clock() * 1000))
+            query |= {"timestamp": timestamp, "sign": signing.sign(timestamp, self.account.group_secret)}
+        body = render.session_body(message.text, render.buttons_of(message.data.get("buttons")), None)
+        return self._judged(self._call("POST", f"{self.account.old_api}/robot/send", params=query, json=body))
+
+    def _judged(self, response: HttpResponse) -> SendReceipt:
+        return self.classify(response.status, response.headers, response.body)
+
+    def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
+        return judge(status, headers, body, self.clock())
+
+    def fetch_media(
+        self, attachment: Attachment, *, message_id: str | None = None, max_bytes: int = MAX_MEDIA_BYTES
+    ) -> Media:
+        """Downloads a file: its code gives an address of DingTalk's storage."""
+        if not attachment.id:
+            raise NotSupported("DingTalk hands out no file for this")
+        refuse_large(attachment.size, max_bytes)
+        body = {"downloadCode": attachment.id, "robotCode": self.account.robot}
+        response = self._api("/v1.0/robot/messageFiles/download", body)
+        answer = answer_of(response.status, response.headers, response.body, self.clock())
+        url = as_text(answer, "downloadUrl")
+        if not url:
+            raise SendError("DingTalk gave no address for the file", permanent=True, mark="media_gone")
+        return self._download(url, attachment, hosts=MEDIA_HOSTS, max_bytes=max_bytes)
+
+    # Set-up
+
+    def whoami(self) -> BotIdentity:
+        """DingTalk does not tell a robot's name; a fresh token proves the credentials."""
+        if not self.account.app_key:
+            raise NotSupported("DingTalk tells nothing about custom group robots")
+        self._fetch_token()
+        return BotIdentity(self.account.robot)
+
+    def _secret(self) -> str:
+        if not self.account.app_secret:
+            raise SendError("no app_secret is configured for this account", permanent=True, mark="no_secret")
+        return self.account.app_secret[0]
+
+    def _api(self, path: str, body: Mapping[str, Any]) -> HttpResponse:
+        """One API call with the access token; once more with a fresh one when DingTalk refuses it."""
+        account = self.account
+        key = tokens.key_of("dingtalk", account.api, account.app_key, *account.app_secret[:1])
+        for last in (False, True):
+            token = tokens.get(key, self.clock(), self._fetch_token)
+            headers = {"x-acs-dingtalk-access-token": token}
+            response = self._call("POST", f"{account.api}{path}", json=body, headers=headers, read_s=READ_S)
+            if last or not self._token_refused(response):
+                break
+            tokens.drop(key, token)
+        return response
+
+    def _token_refused(self, response: HttpResponse) -> bool:
+        try:
+            answer_of(response.status, response.headers, response.body)
+        except SendError as error:
+            return error.mark == TOKEN_REFUSED
+        return False
+
+    def _fetch_token(self) -> tuple[str, float]:
+        body = {"appKey": self.account.app_key, "appSecret": self._secret()}
+        response = self._call("POST", f"{self.account.api}/v1.0/oauth2/accessToken", json=body)
+        answer = answer_of(response.status, response.headers, response.body, self.clock())
+        return as_text(answer, "accessToken"), float(as_int(answer, "expireIn") or 7200)

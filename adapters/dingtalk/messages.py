@@ -1,0 +1,157 @@
+"""What a robot hears, the same by HTTP and by Stream, to events."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from adapters.base import parse_command
+from adapters.errors import MalformedPayload
+from adapters.events import Attachment, Event, EventKind
+from adapters.payload import as_id, as_list, as_object, as_text, parse_object
+
+Json = Mapping[str, Any]
+
+GROUP, PRIVATE = "group", "private"
+UNTOLD = ""
+_FILES = {"picture": "image", "audio": "voice", "video": "video", "file": "file"}
+_MENTION = re.compile(r"@[^\s\u2005]+[\s\u2005]*")
+
+
+def event_of(content: Json, robot_code: str) -> Event:
+    """Reads one message or pressed card.
+
+    Args:
+        content: The parsed body, or the parsed data of a Stream frame.
+        robot_code: The account's own.
+
+    Raises:
+        MalformedPayload: When message, chat or sender have no id.
+    """
+    if "outTrackId" in content:
+        return _card(content)
+    message_id, chat_id = as_id(content, "msgId"), as_id(content, "conversationId")
+    staff_id, sender_id = as_id(content, "senderStaffId"), as_id(content, "senderId")
+    user_id = staff_id or sender_id
+    if not message_id or not chat_id or not user_id:
+        raise MalformedPayload("msgId, conversationId or the sender is missing")
+    group = as_text(content, "conversationType") == "2"
+    kind = as_text(content, "msgtype")
+    base = Event(
+        kind=EventKind.IGNORED,
+        dedupe_key=message_id,
+        user_id=user_id,
+        alt_user_id=sender_id if staff_id else None,
+        user_name=as_text(content, "senderNick"),
+        chat_id=chat_id,
+        chat_type=GROUP if group else PRIVATE,
+        message_id=message_id,
+        reply_url=as_text(content, "sessionWebhook") or None,
+        reply_token=reply_token(group, as_id(content, "sessionWebhookExpiredTime") or "0"),
+        raw=content,
+    )
+    other = as_id(content, "robotCode")
+    if robot_code and other and other != robot_code:
+        return replace(base, change="other_robot")
+    if sender_id and sender_id == as_id(content, "chatbotUserId"):
+        return replace(base, change="from_bot")
+    return _message(base, content, kind, group)
+
+
+def reply_token(group: bool, expires_ms: str) -> str:
+    """What sending needs to know later: the kind of the chat, and until when the reply address is good."""
+    return f"{GROUP if group else PRIVATE}:{expires_ms}"
+
+
+def _message(base: Event, content: Json, kind: str, group: bool) -> Event:
+    parts = tuple(_parts(content, kind))
+    text = "".join(_texts(content, kind)).strip()
+    if not text and not parts:
+        return replace(base, change=kind or "empty")
+    # A group robot hears what mentions it; the key is missing in older payloads.
+    mentioned = group and content.get("isInAtList") is not False
+    if kind == "richText" and mentioned:
+        text = _MENTION.sub("", text, count=1).strip() if text.startswith("@") else text
+    command, _, args = parse_command(text)
+    quoted = as_object(as_object(content, "text"), "repliedMsg")
+    return replace(
+        base,
+        kind=EventKind.MESSAGE,
+        text=text,
+        command=command,
+        args=args,
+        attachments=parts,
+        mentions_bot=mentioned,
+        reply_to=as_id(content, "originalMsgId") or as_id(quoted, "msgId"),
+    )
+
+
+def _texts(content: Json, kind: str) -> Iterator[str]:
+    body = as_object(content, "content")
+    if kind == "text":
+        yield as_text(as_object(content, "text"), "content")
+    elif kind == "audio":
+        yield as_text(body, "recognition")
+    elif kind in ("markdown", "link"):
+        yield as_text(as_object(content, kind), "text") or as_text(body, "text")
+    elif kind == "richText":
+        for item in _rich(content):
+            yield as_text(item, "text")
+
+
+def _rich(content: Json) -> Iterator[Json]:
+    items = as_list(as_object(content, "content"), "richText") or as_list(content, "richText")
+    return (item for item in items if isinstance(item, dict))
+
+
+def _parts(content: Json, kind: str) -> Iterator[Attachment]:
+    if kind in _FILES:
+        yield _file(_FILES[kind], as_object(content, "content"))
+    elif kind == "richText":
+        for item in _rich(content):
+            if as_text(item, "downloadCode") or as_text(item, "pictureDownloadCode"):
+                yield _file(_FILES.get(as_text(item, "type"), "image"), item)
+
+
+def _file(kind: str, body: Json) -> Attachment:
+    return Attachment(
+        kind,
+        as_text(body, "downloadCode") or as_text(body, "pictureDownloadCode"),
+        name=as_text(body, "fileName") or None,
+        duration=_seconds(as_id(body, "duration")),
+        transcript=as_text(body, "recognition") or None,
+    )
+
+
+def _seconds(milliseconds: str | None) -> float | None:
+    # A number for audio, a string for video.
+    return int(milliseconds) / 1000 if milliseconds and re.fullmatch("[0-9]{1,12}", milliseconds) else None
+
+
+def _card(content: Json) -> Event:
+    """A pressed button of an interactive card; it has no id of its own."""
+    try:
+        inner = parse_object(as_text(content, "content").encode("utf-8", "replace"))
+    except MalformedPayload:
+        inner = {}
+    private = as_object(inner, "cardPrivateData")
+    actions = [one for one in as_list(private, "actionIds") if isinstance(one, str)]
+    params = as_object(private, "params")
+    space = as_text(content, "spaceId")
+    user_id = as_id(content, "userId")
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode("utf-8", "replace")).hexdigest()[:24]
+    return Event(
+        kind=EventKind.ACTION if user_id else EventKind.IGNORED,
+        dedupe_key=f"card:{digest}",
+        user_id=user_id,
+        chat_id=space or user_id,
+        chat_type=UNTOLD if space else PRIVATE,
+        message_id=as_id(content, "outTrackId"),
+        data=actions[0] if actions else dict(params),
+        args=dict(params) if actions and params else "",
+        raw=content,
+    )

@@ -1,0 +1,125 @@
+"""What DingTalk's answer means for the sender: `errcode` from the old API and reply addresses, `code` from the new."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.errors import MalformedPayload, SendError
+from adapters.events import Headers, SendReceipt
+from adapters.payload import as_id, as_int, as_list, as_text, parse_object
+from clawdbot.http import parse_retry_after
+
+TOKEN_REFUSED = "token_refused"  # noqa: S105 - a mark
+REPLY_EXPIRED = "reply_expired"
+_A_MINUTE = 60.0  # over the limit of 20 a minute a group robot is muted for up to ten minutes
+
+_OLD_REFRESH = frozenset({33001, 40014, 42001})
+_OLD_LATER = {-1: None, 130101: _A_MINUTE, 410100: _A_MINUTE, 90018: None, 90002: None}
+_OLD_NEVER = {
+    300001: REPLY_EXPIRED,
+    300005: REPLY_EXPIRED,
+    400101: REPLY_EXPIRED,
+    310000: "refused_by_security",
+    400013: "chat_not_found",
+    400102: "robot_disabled",
+    400105: "bad_request",
+    40035: "bad_request",
+    460101: "too_long",
+    430101: "content_refused",
+    430102: "content_refused",
+    430103: "content_refused",
+    430104: "content_refused",
+    60020: "ip_not_trusted",
+    88: "no_rights",
+}
+# Beginnings of the new API's codes, lower case; the first that fits counts.
+_NEW_LATER = (
+    "forbidden.accessdenied.qpslimit",
+    "throttling",
+    "request.overlimit",
+    "robot.send.flow.control",
+    "toomanyrequests",
+    "serviceunavailable",
+    "system",
+    "unknownerror",
+    "internalerror",
+)
+_NEW_NEVER = (
+    ("forbidden.accessdenied.ipnotinwhitelist", "ip_not_trusted"),
+    ("forbidden.accessdenied", "no_rights"),
+    ("forbidden", "no_rights"),
+    ("invalidclient", "unauthorized"),
+    ("invalidparameter.userids", "user_not_found"),
+    ("staffid.notexisted", "user_not_found"),
+    ("invalidparameter.openconversationid", "chat_not_found"),
+    ("resource.not.found", "chat_not_found"),
+    ("invalidparameter.robotcode", "robot_unknown"),
+    ("robot", "robot_unknown"),
+    ("invalidparameter.msgparam", "bad_request"),
+    ("invalidparameter", "bad_request"),
+)
+
+
+def answer_of(status: int, headers: Mapping[str, str], body: bytes, now: float = 0.0) -> dict[str, Any]:
+    """The JSON of a successful call.
+
+    Raises:
+        SendError: When the call failed.
+    """
+    try:
+        answer = parse_object(body)
+    except MalformedPayload:
+        answer = {}
+    old, new = as_int(answer, "errcode"), as_text(answer, "code")
+    if 200 <= status < 300 and answer and not old and not new:
+        return answer
+    wait = parse_retry_after(Headers(headers).get("retry-after"), now)
+    if old:
+        raise _old_failure(old, as_text(answer, "errmsg"), wait)
+    if new:
+        raise _new_failure(status, new, as_text(answer, "message"), wait)
+    message = f"DingTalk answered {status}"
+    if status >= 500 or status in (408, 425, 429):
+        raise SendError(message, mark="flood" if status == 429 else "server_error", retry_after=wait)
+    # 2xx without anything known is a proxy or a broken server.
+    raise SendError(message, permanent=status >= 300, mark="bad_response" if status < 300 else "refused")
+
+
+def judge(status: int, headers: Mapping[str, str], body: bytes, now: float = 0.0) -> SendReceipt:
+    """The receipt of a successful send.
+
+    Raises:
+        SendError: With a mark such as "flood", "token_refused", "reply_expired" or "user_not_found"; also when the
+            API took the call, but left the only receiver out.
+    """
+    answer = answer_of(status, headers, body, now)
+    if as_list(answer, "flowControlledStaffIdList"):
+        raise SendError("DingTalk holds messages to this person back", mark="flood", retry_after=_A_MINUTE)
+    if as_list(answer, "invalidStaffIdList"):
+        raise SendError("DingTalk does not know this person", permanent=True, mark="user_not_found")
+    return SendReceipt(as_id(answer, "processQueryKey") or "")
+
+
+def _old_failure(code: int, told: str, wait: float | None) -> SendError:
+    message = f"DingTalk answered {code}: {told[:160]}"
+    if code in _OLD_REFRESH:
+        return SendError(message, mark=TOKEN_REFUSED)
+    if code in _OLD_LATER:
+        usual = _OLD_LATER[code]
+        return SendError(message, mark="flood" if code != -1 else "busy", retry_after=usual if wait is None else wait)
+    return SendError(message, permanent=True, mark=_OLD_NEVER.get(code, "refused"))
+
+
+def _new_failure(status: int, code: str, told: str, wait: float | None) -> SendError:
+    message = f"DingTalk answered {code[:80]}: {told[:160]}"
+    lowered = code.lower()
+    if lowered.startswith(("invalidauthentication", "accesstoken")):
+        return SendError(message, mark=TOKEN_REFUSED)
+    if status == 429 or lowered.startswith(_NEW_LATER):
+        mark = "busy" if lowered.startswith(("system", "unknown", "internal", "service")) else "flood"
+        return SendError(message, mark=mark, retry_after=wait)
+    if status >= 500:
+        return SendError(message, mark="server_error", retry_after=wait)
+    mark = next((mark for beginning, mark in _NEW_NEVER if lowered.startswith(beginning)), "refused")
+    return SendError(message, permanent=True, mark=mark)

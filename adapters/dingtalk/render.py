@@ -1,0 +1,123 @@
+"""Neutral markdown to DingTalk's, and buttons to its action card."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from adapters.markdown import Block, Inline, parse, plain_text
+
+_MARKUP = re.compile(r"[*_`\[#>~|]|^\s*(?:[+-]|\d+[.)])\s", re.MULTILINE)
+_LINK = re.compile(r"https?://[^\s()]+", re.IGNORECASE)
+_WRAPPERS = {"strong": "**", "emphasis": "*"}
+_TITLE = 20
+MAX_BUTTONS = 5
+_SEND = "dtmd://dingtalkclient/sendMessage?content="
+
+
+def has_markup(text: str) -> bool:
+    """True when markdown would show more than plain text does."""
+    return bool(_MARKUP.search(text))
+
+
+def to_markdown(text: str) -> str:
+    """Renders a text. A single line break counts for nothing there, so lines end with two spaces."""
+    out = ""
+    for block in parse(text):
+        rendered = _block(block)
+        ending = "\n" if block.kind in ("code", "table", "blank", "heading", "rule") else "  \n"
+        out += rendered + ending
+    return out.rstrip()
+
+
+def title(text: str) -> str:
+    """What notifications and the list of chats show: the first words."""
+    return next((line.strip()[:_TITLE] for line in plain_text(text).split("\n") if line.strip()), "…")
+
+
+def _block(block: Block) -> str:
+    if block.kind == "code":
+        return f"```{block.info}\n{block.text}\n```"
+    if block.kind == "table":
+        return block.text
+    if block.kind == "rule":
+        return "\n---\n"
+    inner = _inlines(block.inlines)
+    if block.kind == "heading":
+        return f"{'#' * block.level} {inner}"
+    if block.kind == "quote":
+        return f"> {inner}"
+    return block.text.replace("• ", "- ") + inner if block.kind == "item" else inner
+
+
+def _inlines(nodes: Iterable[Inline]) -> str:
+    return "".join(_inline(node) for node in nodes)
+
+
+def _inline(node: Inline) -> str:
+    if node.kind == "text":
+        return node.text
+    if node.kind == "code":
+        return f"`{node.text}`"
+    inner = _inlines(node.children)
+    if node.kind == "link":
+        if _LINK.fullmatch(node.href):
+            return f"[{inner}]({node.href})"
+        return f"{inner} ({node.href})" if node.href else inner
+    mark = _WRAPPERS.get(node.kind, "")
+    return f"{mark}{inner}{mark}" if inner.strip() else inner
+
+
+def buttons_of(rows: Any) -> list[tuple[str, str]]:
+    """(label, address) of each button. A button with data sends it as a message of the person who presses."""
+    return [(str(item.get("text", "")), _address(item)) for row in rows or () for item in row]
+
+
+def _address(item: Mapping[str, Any]) -> str:
+    return str(item.get("url") or _SEND + quote(str(item.get("data", item.get("text", ""))), safe=""))
+
+
+def with_choices(text: str, buttons: Iterable[tuple[str, str]]) -> str:
+    """The text with its buttons as links, where no card can hold them."""
+    return "\n".join((text, "", *(f"- [{label}]({address})" for label, address in buttons)))
+
+
+def session_body(text: str, buttons: list[tuple[str, str]], at: str | None) -> dict[str, Any]:
+    """The body for a reply address or a group robot.
+
+    Args:
+        text: Neutral markdown.
+        buttons: From `buttons_of`.
+        at: Staff id of the person to mention.
+    """
+    lead = f"@{at} " if at else ""
+    mention = {"at": {"atUserIds": [at]}} if at else {}
+    if buttons:
+        card = {
+            "title": title(text),
+            "text": lead + to_markdown(text),
+            "btnOrientation": "0",
+            "btns": [{"title": label, "actionURL": address} for label, address in buttons],
+        }
+        return {"msgtype": "actionCard", "actionCard": card}
+    if has_markup(text):
+        return {"msgtype": "markdown", "markdown": {"title": title(text), "text": lead + to_markdown(text)}, **mention}
+    return {"msgtype": "text", "text": {"content": lead + text}, **mention}
+
+
+def robot_message(text: str, buttons: list[tuple[str, str]]) -> tuple[str, dict[str, str]]:
+    """(msgKey, msgParam) for the API of application robots."""
+    if len(buttons) > MAX_BUTTONS:
+        text, buttons = with_choices(text, buttons), []
+    if not buttons and not has_markup(text):
+        return "sampleText", {"content": text}
+    param = {"title": title(text), "text": to_markdown(text)}
+    if not buttons:
+        return "sampleMarkdown", param
+    if len(buttons) == 1:
+        return "sampleActionCard", param | {"singleTitle": buttons[0][0], "singleURL": buttons[0][1]}
+    for number, (label, address) in enumerate(buttons, start=1):
+        param |= {f"actionTitle{number}": label, f"actionURL{number}": address}
+    return f"sampleActionCard{len(buttons)}", param
