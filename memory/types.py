@@ -41,6 +41,7 @@ class Turn:
         vector: unit-length float32 of shape (dimension,), when the caller already has the text's *query* embedding
             (as `Recall.vector`), so that one embedding serves both ways.
         origin_id: the linked person through whose account it was said; None when that is the scope's own.
+        embedder: `Recall.embedder` of that vector; a vector of another embedder than the present one is left out.
     """
 
     bot_id: int
@@ -55,6 +56,7 @@ class Turn:
     speaker: str = ""
     vector: Vector | None = None
     origin_id: int | None = None
+    embedder: str = ""
 
     def __post_init__(self) -> None:
         if self.occurred_at.tzinfo is None:
@@ -122,6 +124,7 @@ class Recall:
         degraded: semantic search is on, but no query vector could be made, so only the lexical arm was asked; or
             a large scope's vector index is not usable and being built.
         derived: facts and summaries, best first; empty unless asked for. Their scores compare with no turn's.
+        embedder: label of `vector`, to be handed on as `Turn.embedder`.
     """
 
     hits: tuple[Hit, ...]
@@ -129,6 +132,7 @@ class Recall:
     ms: float
     degraded: bool
     derived: tuple[Hit, ...] = ()
+    embedder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

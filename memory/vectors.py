@@ -49,8 +49,7 @@ class ScopeVectors:
         found = large.nearest(scope, vector, k)
         if found is not None:
             return found
-        embedder = embeddings.current()
-        with self._scopes.use(scope, embeddings.passage_label(embedder), embedder.dimension) as index:
+        with self._scopes.use(scope, *embeddings.space()) as index:
             held = np.flatnonzero(index.vector_mask)
             rows, cosines = nearest(index.vectors[held], vector, k)
             return [(index.rows[held[i]].id, c) for i, c in zip(rows, cosines, strict=True)]

@@ -71,6 +71,17 @@ def _open_memory_database(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
+def embedder_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test meets the embedder another one chose, nor the query that looks for a choice every two seconds.
+
+    Tests of the choice itself use `stored_choice` of tests/memory/conftest.py.
+    """
+    from memory.embedders import choice
+
+    monkeypatch.setattr(choice, "_held", (float("inf"), None, ""))
+
+
+@pytest.fixture(autouse=True)
 def default_language() -> Iterator[None]:
     """A request of the test client leaves its language active in this thread; the next test must not speak it."""
     yield

@@ -79,6 +79,7 @@ def _answer(turn: Turn) -> Reply:
             remember=True,
             remember_answer=False,
             user_vector=recalled.vector,
+            user_embedder=recalled.embedder,
             recall_ms=recalled.ms,
             meta={"stopped": True},
         )
@@ -92,6 +93,7 @@ def _answer(turn: Turn) -> Reply:
             remember=True,
             remember_answer=False,
             user_vector=recalled.vector,
+            user_embedder=recalled.embedder,
             recall_ms=recalled.ms,
             meta=_meta(recalled, "built-in"),
         )
@@ -153,6 +155,7 @@ def _ask_model(turn: Turn, recent: list[Recent], recalled: Recall) -> Reply:
         remember=True,
         completion=completion,
         user_vector=recalled.vector,
+        user_embedder=recalled.embedder,
         recall_ms=recalled.ms,
         meta=_meta(recalled, completion.provider)
         | {

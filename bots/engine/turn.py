@@ -106,6 +106,7 @@ class Reply:
         act: runs inside the transaction that closes the turn and gives the text of the answer, so that both hold or
             neither; it may change whose turn it is.
         user_vector: the query's embedding, to be stored with the person's turn.
+        user_embedder: label of its maker.
     """
 
     text: str
@@ -117,4 +118,5 @@ class Reply:
     completion: Completion | None = None
     recall_ms: float = 0.0
     user_vector: Any = None
+    user_embedder: str = ""
     meta: dict[str, Any] = field(default_factory=dict)

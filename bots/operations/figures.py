@@ -9,7 +9,7 @@ from django.db.models import Count, Min
 from django.utils import timezone
 
 from bots.models import InboundEvent, OutboundMessage, Worker
-from memory.models import MemoryEntry
+from memory import pending
 
 FRESH = timedelta(seconds=30)
 
@@ -40,7 +40,7 @@ def collect() -> Figures:
     return Figures(
         inbox=_queue(InboundEvent, (inbound.PENDING, inbound.PROCESSING), "received_at"),
         outbox=_queue(OutboundMessage, (outbound.PENDING, outbound.SENDING), "created_at"),
-        embedding_backlog=MemoryEntry.objects.waiting_for_vector().count(),
+        embedding_backlog=pending.waiting().count(),
         workers={row["role"]: row["number"] for row in workers.values("role").annotate(number=Count("id"))},
     )
 

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from bots.llm import modelserver, targets
 from bots.models import WaitingMemory, Worker
-from memory import database
-from memory.models import MemoryEntry
+from memory import database, pending
+from memory.embedders import choice
 
 logger = logging.getLogger(__name__)
 FRESH = timedelta(seconds=30)
@@ -103,7 +103,11 @@ def _model() -> Part:
 def _index() -> Part:
     # The index of a person is built from the rows at its first use; what is missing are vectors, and recall by words
     # works without them.
-    waiting = MemoryEntry.objects.waiting_for_vector().count()
     if not settings.CLAWDBOT.semantic_search.enable:
         return Part(True, "by words only")
+    waiting = pending.waiting().count()
+    if choice.trouble():
+        return Part(
+            True, f"degraded, recall goes by words: the embedder fails; {waiting} memories wait for their vector"
+        )
     return Part(True, f"{waiting} memories wait for their vector" if waiting else "complete")

@@ -19,6 +19,7 @@ from bots.operations.errors import OperationError
 from bots.operations.providers import add_provider, first_model
 from bots.operations.web import ensure_web_channel
 from memory import wakeup as memory_wakeup
+from memory.embedders.choice import seed as seed_embedder
 from skills.seed import seed as seed_skills
 
 logger = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ def bootstrap() -> FirstStart:
     if not Bot.objects.exists():
         ensure_web_channel(add_bot(DEMO_SLUG, "Clawdbot", instructions=_INSTRUCTIONS))
     _seed_provider()
+    seed_embedder()
     seed_skills(settings.CLAWDBOT.skills)
     ensure_consolidation()
     return FirstStart(user, password)

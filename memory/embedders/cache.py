@@ -1,0 +1,43 @@
+"""Query vectors that are kept: the same question asked again costs nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import numpy as np
+
+from memory.embedders.base import Embedder, Matrix
+from memory.types import Vector
+
+SIZE = 512
+
+
+class CachedQueries:
+    """An embedder with an LRU of query vectors around it. Thread-safe."""
+
+    def __init__(self, inner: Embedder, size: int = SIZE) -> None:
+        self._inner = inner
+        self._size = size
+        self._held: OrderedDict[str, Vector] = OrderedDict()
+        self._lock = threading.Lock()
+        self.name, self.version, self.dimension = inner.name, inner.version, inner.dimension
+        self.batch_size = inner.batch_size
+
+    def embed_queries(self, texts: Sequence[str]) -> Matrix:
+        with self._lock:
+            known = {text: self._held[text] for text in texts if text in self._held}
+        missing = [text for text in dict.fromkeys(texts) if text not in known]
+        if missing:
+            known.update(zip(missing, self._inner.embed_queries(missing), strict=True))
+        with self._lock:
+            for text in texts:
+                self._held[text] = known[text]
+                self._held.move_to_end(text)
+            while len(self._held) > self._size:
+                self._held.popitem(last=False)
+        return np.stack([known[text] for text in texts]) if texts else np.empty((0, self.dimension), np.float32)
+
+    def embed_passages(self, texts: Sequence[str]) -> Matrix:
+        return self._inner.embed_passages(texts)

@@ -1,0 +1,139 @@
+"""Which embedder is in use: the stored choice, or the settings as long as nothing was stored.
+
+The row is read again every two seconds, so a change in the admin works in every process without a message to any.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.utils import timezone
+
+from clawdbot import crypto
+from memory import database
+from memory.embedders.base import Spec
+from memory.embedders.models import EmbedderChoice
+from memory.errors import EmbedderResting, EmbedderUnavailable
+
+logger = logging.getLogger(__name__)
+
+READ_EVERY_S = 2.0
+OK_EVERY_S = 30.0
+ERROR_EVERY_S = 10.0
+_lock = threading.Lock()
+# When it was read, the embedder, and the error it met last.
+_held: tuple[float, Spec | None, str] = (float("-inf"), None, "")
+# Whether it failed, and when, as this process wrote it last.
+_noted: tuple[bool, float] = (False, float("-inf"))
+
+
+def spec() -> Spec:
+    """The embedder to use, at most two seconds old."""
+    return _read()[1] or of_settings()
+
+
+def trouble() -> str:
+    """The error of a failing embedder, as any process met it; "" while it works or nothing is known."""
+    return _read()[2]
+
+
+def _read() -> tuple[float, Spec | None, str]:
+    global _held
+    now = time.monotonic()
+    if now - _held[0] > READ_EVERY_S:
+        with _lock:
+            if now - _held[0] > READ_EVERY_S:
+                row = stored()
+                _held = (now, of_row(row) if row else None, row.last_error if row and row.failing else "")
+    return _held
+
+
+def stored() -> EmbedderChoice | None:
+    """The row, None before the first start of the product."""
+    return EmbedderChoice.objects.filter(pk=1).first()
+
+
+def of_row(row: EmbedderChoice) -> Spec:
+    try:
+        key = row.api_key
+    except crypto.CryptoError:
+        # The endpoint will refuse the request and say so; a lost key must not stop the recall by words.
+        logger.warning("the API key of the embedder cannot be decrypted: enter it again in the admin")
+        key = ""
+    return Spec(row.kind, row.model, row.endpoint.rstrip("/"), key, row.dimension, row.timeout_s)
+
+
+def of_settings() -> Spec:
+    search = settings.CLAWDBOT.semantic_search
+    return Spec(
+        search.embedder, search.model, search.endpoint.rstrip("/"), search.api_key.get_secret_value(), search.dimension
+    )
+
+
+def seed() -> EmbedderChoice:
+    """Takes the settings over into the row: at the first start, and when they were changed since; else leaves it."""
+    wanted = of_settings()
+    values = {
+        "kind": wanted.kind,
+        "model": wanted.model,
+        "endpoint": wanted.endpoint,
+        "api_key": wanted.api_key,
+        "dimension": wanted.dimension,
+    }
+    with database.atomic():
+        row = stored() or EmbedderChoice()
+        if row.seeded_encrypted and _opened(row.seeded_encrypted) == values:
+            return row
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.seeded_encrypted = crypto.encrypt_json(values)
+        row.last_error_at = row.last_ok_at = None
+        row.save()
+    forget()
+    logger.info("embedder taken over from the settings: %s", row)
+    return row
+
+
+def _opened(token: str) -> dict[str, object] | None:
+    try:
+        return crypto.decrypt_json(token)
+    except crypto.CryptoError:
+        return None
+
+
+def note(error: EmbedderUnavailable | None = None, *, routine: bool = True) -> None:
+    """Keeps what happened last on the row, for the admin and /readyz: an error, or that it works.
+
+    Call it where the database may be used. Equal news are written only now and then.
+
+    Args:
+        error: what failed, None for a success.
+        routine: False writes a success only when it ends a failure: a recall has no time for more.
+    """
+    global _noted
+    if isinstance(error, EmbedderResting):
+        return
+    failed, at = _noted
+    now = time.monotonic()
+    if error is None and not failed and (not routine or now - at < OK_EVERY_S):
+        return
+    if error is not None and failed and now - at < ERROR_EVERY_S:
+        return
+    moment = timezone.now()
+    values = {"last_error_at": moment, "last_error": str(error)[:300]} if error else {"last_ok_at": moment}
+    try:
+        EmbedderChoice.objects.filter(pk=1).update(**values)
+    except DatabaseError:
+        logger.warning("could not note the state of the embedder")
+    else:
+        _noted = (error is not None, now)
+
+
+def forget() -> None:
+    """Reads the row afresh at the next call."""
+    global _held
+    _held = (float("-inf"), None, "")

@@ -1,0 +1,134 @@
+"""Any OpenAI-compatible `/v1/embeddings` endpoint."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import random
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from clawdbot import http
+from clawdbot.redaction import redact, register_secret
+from memory.embedders.base import Matrix, Spec, clean, unit_vectors
+from memory.errors import EmbedderMismatch, EmbedderUnavailable
+
+logger = logging.getLogger(__name__)
+
+QUERY_TIMEOUT_S = 4.0  # somebody waits for the answer; without a vector words alone are compared
+TRIES = 3
+LONGEST_PAUSE_S = 5.0
+_BATCH = 64
+_MAX_BYTES = 64 * 1024 * 1024  # 64 vectors of 3072 numbers, written out, are 5 MB
+_TOO_MUCH = frozenset({400, 413, 422})  # how servers say "fewer at a time"
+_REFUSED = frozenset({401, 403, 404})
+
+
+def describe(spec: Spec) -> tuple[str, str]:
+    """Name and version, without asking the endpoint: the same model elsewhere may be another one."""
+    if not spec.endpoint or not spec.model:
+        raise EmbedderMismatch("openai needs semantic_search.endpoint and semantic_search.model")
+    where = hashlib.blake2b(spec.endpoint.encode(), digest_size=4).hexdigest()
+    return f"openai/{spec.model}", f"{where}-{spec.dimension}"
+
+
+class OpenAIEndpoint:
+    """Vectors by HTTP, in batches, tried again when the trouble may pass."""
+
+    batch_size = _BATCH
+
+    def __init__(self, spec: Spec) -> None:
+        self.name, self.version = describe(spec)
+        self.dimension = spec.dimension
+        self._spec = spec
+        self._at_once = _BATCH
+        register_secret(spec.api_key)
+
+    def embed_queries(self, texts: Sequence[str]) -> Matrix:
+        return self._embed(texts, min(QUERY_TIMEOUT_S, self._spec.timeout_s), tries=1)
+
+    def embed_passages(self, texts: Sequence[str]) -> Matrix:
+        return self._embed(texts, self._spec.timeout_s, tries=TRIES)
+
+    def _embed(self, texts: Sequence[str], timeout_s: float, tries: int) -> Matrix:
+        prepared = [clean(text) for text in texts]
+        vectors: list[Any] = []
+        while len(vectors) < len(prepared):
+            part = prepared[len(vectors) : len(vectors) + self._at_once]
+            vectors.extend(self._batch(part, timeout_s, tries) or self._in_halves(part, timeout_s, tries))
+        return unit_vectors(vectors, len(texts), self.dimension)
+
+    def _batch(self, texts: list[str], timeout_s: float, tries: int) -> list[Any] | None:
+        """The vectors; None when the endpoint wants fewer or other texts."""
+        answer = self._ask(texts, timeout_s, tries)
+        return None if answer.status in _TOO_MUCH else self._vectors(answer, len(texts))
+
+    def _in_halves(self, texts: list[str], timeout_s: float, tries: int) -> list[Any]:
+        """Finds out how many the endpoint takes at a time, or which text it will not take at all."""
+        if len(texts) == 1:
+            return [self._without(texts[0], timeout_s, tries)]
+        middle = (len(texts) + 1) // 2
+        halves = texts[:middle], texts[middle:]
+        found = [self._batch(half, timeout_s, tries) for half in halves]
+        if all(found):
+            self._at_once = min(self._at_once, middle)
+        return [
+            v for half, got in zip(halves, found, strict=True) for v in got or self._in_halves(half, timeout_s, tries)
+        ]
+
+    def _without(self, text: str, timeout_s: float, tries: int) -> Any:
+        """A zero vector for a text that is refused alone: it is found by words. But first the endpoint must work."""
+        answer = self._ask(["."], timeout_s, tries)
+        vector = self._vectors(answer, 1)[0]  # raises when it is not this text that is refused
+        logger.warning("the embedding endpoint refuses a text of %d characters; it is found by words only", len(text))
+        return [0.0] * len(vector)
+
+    def _ask(self, texts: list[str], timeout_s: float, tries: int) -> http.HttpResponse:
+        """One answer, of whatever kind, that is no passing trouble. Raises EmbedderUnavailable."""
+        headers = {"Authorization": f"Bearer {self._spec.api_key}"} if self._spec.api_key else {}
+        body = {"model": self._spec.model, "input": texts}
+        for left in range(tries - 1, -1, -1):
+            try:
+                answer = http.request(
+                    "POST", f"{self._spec.endpoint}/embeddings", json=body, headers=headers,
+                    timeout=(min(timeout_s, QUERY_TIMEOUT_S), timeout_s), max_bytes=_MAX_BYTES,
+                )  # fmt: skip
+            except http.HttpError as error:
+                trouble, pause, passing = str(error), None, not error.permanent
+            else:
+                if answer.status != 429 and answer.status < 500:
+                    return answer
+                trouble, pause, passing = f"status {answer.status}{_reason(answer)}", answer.retry_after, True
+            if not left or not passing:
+                raise EmbedderUnavailable(f"the embedding endpoint fails: {trouble}", retry_after=pause)
+            time.sleep(min(pause or 0.25 * 2 ** (tries - left) * random.uniform(0.75, 1.25), LONGEST_PAUSE_S))  # noqa: S311
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    def _vectors(self, answer: http.HttpResponse, count: int) -> list[Any]:
+        if answer.status in _REFUSED:
+            # What the server says of a refused key may repeat it; the status is enough.
+            what = (
+                "refuses the key" if answer.status != 404 else f"knows no model {self._spec.model!r} or no /embeddings"
+            )
+            raise EmbedderMismatch(f"the embedding endpoint {what} (status {answer.status})")
+        if not answer.ok:
+            raise EmbedderUnavailable(f"the embedding endpoint answers status {answer.status}{_reason(answer)}")
+        try:
+            data = sorted(answer.json()["data"], key=lambda item: int(item.get("index", 0)))
+            found = [item["embedding"] for item in data]
+        except (http.HttpError, LookupError, TypeError, ValueError, AttributeError):
+            raise EmbedderUnavailable("the embedding endpoint answers with something else than embeddings") from None
+        if len(found) != count:
+            raise EmbedderUnavailable(f"the embedding endpoint gave {len(found)} vectors for {count} texts")
+        return found
+
+
+def _reason(answer: http.HttpResponse) -> str:
+    """The server's own words, one short line, secrets masked."""
+    try:
+        error = answer.json()["error"]
+        words = error["message"] if isinstance(error, dict) else error
+    except (http.HttpError, LookupError, TypeError):
+        return ""
+    return f": {redact(' '.join(str(words).split()))[:120]}" if words else ""

