@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from adapters.events import Event
-from bots import admission, channels, engine, inbox, metrics, outbox, pairing, remembering, signs, statements
+from bots import admission, channels, engine, inbox, media, metrics, outbox, pairing, remembering, signs, statements
 from bots.chat_frames import message_frame
 from bots.drafts import Draft
 from bots.engine.language import language_of
@@ -160,6 +160,7 @@ def _answer(row: InboundEvent, turn: engine.Turn) -> engine.Reply:
         return reply
     adapter = channels.adapter_for(channel)
     signs.confirm_action(adapter, event)
+    turn.files = media.collect(row, event, turn.conversation, adapter)
     if (draft := Draft.of(row, channel, event, adapter)) is not None:
         turn.on_token, turn.on_restart = draft.token, draft.restart
     with signs.typing(adapter, event):
@@ -168,7 +169,9 @@ def _answer(row: InboundEvent, turn: engine.Turn) -> engine.Reply:
 
 def _build_turn(row: InboundEvent, channel: Channel, event: Event, speaker: Speaker) -> engine.Turn:
     text = _pressed(event) if event.kind == "action" else event.text
-    text = text.strip()
+    # A platform's own speech recognition says what a voice message says.
+    heard = " ".join(item.transcript for item in event.attachments if item.transcript)
+    text = text.strip() or heard.strip()
     return engine.Turn(
         bot=channel.bot,
         channel=channel,

@@ -162,6 +162,11 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = CLAWDBOT.time_zone
 
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "uploads": storage.files(CLAWDBOT.uploads, HOME),
+}
 STATIC_URL = "/static/"
 STATIC_ROOT = HOME / "static"
 STATIC_ROOT.mkdir(exist_ok=True)

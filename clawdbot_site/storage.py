@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import dj_database_url
 
 if TYPE_CHECKING:
-    from clawdbot_site.config import Config
+    from clawdbot_site.config import Config, UploadSettings
 
 _KINDS = {
     "sqlite": "sqlite",
@@ -100,6 +100,33 @@ def _postgresql(url: str) -> dict[str, Any]:
     options.setdefault("pool", {"min_size": 1, "max_size": 16, "timeout": 20})
     # The pool checks a connection before it hands it out: a restarted database costs no message.
     return {**found, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+
+
+def files(config: UploadSettings, home: Path) -> dict[str, Any]:
+    """STORAGES["uploads"]: never below a served address; operators read files through the admin."""
+    if not config.bucket:
+        options: dict[str, Any] = {"location": home / "uploads", "file_permissions_mode": 0o600}
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+    from botocore.config import Config as S3Config  # slow to import, and few installations have a bucket
+
+    options = {
+        "bucket_name": config.bucket,
+        "endpoint_url": config.endpoint or None,
+        "region_name": config.region or None,
+        "access_key": config.access_key.get_secret_value() or None,
+        "secret_key": config.secret_key.get_secret_value() or None,
+        "default_acl": None,
+        "querystring_auth": True,
+        "file_overwrite": True,
+        # Checksums that only Amazon knows are left out, and buckets are named in the path, as other storages need it.
+        "client_config": S3Config(
+            signature_version="s3v4",
+            s3={"addressing_style": "path"},
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    }
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
 
 
 def cache(redis_url: str) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class Server:
             def do_POST(self) -> None:
                 raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 status, value = answer(self.path, json.loads(raw or b"{}"))
-                body = json.dumps(value).encode()
+                body = value if isinstance(value, bytes) else json.dumps(value).encode()
                 head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
                 self.wfile.write(head.encode() + body)  # one write: two would meet the delayed ACK
 
@@ -72,6 +72,7 @@ class BotApi:
     edits: list[tuple[str, str]] = field(default_factory=list)
     calls: dict[str, int] = field(default_factory=dict)
     updates: list[dict[str, Any]] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
     fail_until: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -107,6 +108,13 @@ class BotApi:
                 self.sent.append(Sent(str(body["chat_id"]), str(body["text"]), time.monotonic()))
                 chat = {"id": body["chat_id"], "type": "private"}
                 return 200, {"ok": True, "result": {"message_id": 1000 + len(self.sent), "date": 0, "chat": chat}}
+            if method == "getFile" and body["file_id"] in self.files:
+                return 200, {
+                    "ok": True,
+                    "result": {"file_id": body["file_id"], "file_path": f"files/{body['file_id']}"},
+                }
+            if path.startswith("/file/"):
+                return (200, self.files[method]) if method in self.files else (404, b"")
             if method == "editMessageText":
                 self.edits.append((str(body["message_id"]), str(body["text"])))
                 return 200, {"ok": True, "result": {"message_id": body["message_id"], "date": 0, "chat": {"id": 1}}}

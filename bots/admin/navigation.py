@@ -23,6 +23,7 @@ def groups() -> tuple[tuple[str, tuple[Item, ...]], ...]:
                 ("bots", "person", "person"),
                 ("bots", "conversation", "forum"),
                 ("bots", "message", "chat_bubble"),
+                ("bots", "receivedfile", "attach_file"),
                 ("bots", "identity", "badge"),
                 ("bots", "linkcode", "link"),
                 ("bots", "statetransition", "swap_horiz"),

@@ -26,6 +26,7 @@ FIELDS = (
     "model",
     "priority",
     "enabled",
+    "can_see",
     "timeout_s",
     "context_tokens",
     "input_price",
@@ -87,7 +88,7 @@ class ModelProviderAdmin(BaseAdmin[ModelProvider]):
         if key and obj is not None and obj.api_key_encrypted:
             key = ("api_key", "remove_api_key")
         parts: list[Any] = [
-            (None, {"fields": ("name", "endpoint", "model", *key, ("priority", "enabled"))}),
+            (None, {"fields": ("name", "endpoint", "model", *key, ("priority", "enabled"), "can_see")}),
             (gettext_lazy("Limits"), {"fields": (("timeout_s", "context_tokens"),)}),
             (
                 gettext_lazy("Prices"),

@@ -11,9 +11,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from bots import metrics
-from bots.engine import commands, forms, prompt, responder
+from bots.engine import commands, forms, prompt, responder, sight
 from bots.engine.turn import Reply, Turn
-from bots.llm import complete
+from bots.llm import complete, targets
 from bots.llm.errors import Cancelled, NoModelAvailable
 from bots.llm.values import Target
 from bots.models import Conversation, Message, Person
@@ -56,7 +56,9 @@ def respond(turn: Turn) -> Reply:
         if turn.conversation.state == Conversation.State.HUMAN:
             return Reply("", silent=True, remember=True)
         if not turn.text:
-            return Reply(_("I can read text only for now. Could you write it?"))
+            reply = _without_words(turn)
+            if reply is not None:
+                return reply
         if turn.conversation.state == Conversation.State.COLLECTING:
             reply = forms.resume(turn)
             if reply is not None:
@@ -64,6 +66,16 @@ def respond(turn: Turn) -> Reply:
         if (match := runner.match(turn.bot.pk, turn.text, turn.language)) is not None:
             return forms.start_skill(turn, match)
         return _answer(turn)
+
+
+def _without_words(turn: Turn) -> Reply | None:
+    """The answer to a message without text; None when a model can read what came."""
+    if sight.readable(turn.files, sees=any(target.can_see for target in targets.available(allow_demo=False))):
+        return None
+    if turn.files:
+        what = sight.describe(turn.files)
+        return Reply(_("I received %(what)s, but I cannot read that. Could you write what it says?") % {"what": what})
+    return Reply(_("I can read text only for now. Could you write it?"))
 
 
 def _answer(turn: Turn) -> Reply:
@@ -125,7 +137,7 @@ def _ask_model(turn: Turn, recent: list[Recent], recalled: Recall) -> Reply:
     said = tuple((message.role, message.text) for message in recent)
 
     def messages(target: Target) -> prompt.Messages:
-        return prompt.build(
+        built = prompt.build(
             prompt.Inputs(
                 instructions=turn.bot.instructions,
                 bot_name=turn.bot.name,
@@ -134,11 +146,12 @@ def _ask_model(turn: Turn, recent: list[Recent], recalled: Recall) -> Reply:
                 hits=recalled.hits,
                 summary=turn.conversation.summary,
                 recent=said,
-                text=turn.text[:LONGEST_TEXT],
+                text=sight.words(turn.text[:LONGEST_TEXT], turn.files, target),
             ),
             target,
             max_reply_tokens=turn.bot.max_reply_tokens,
         )
+        return sight.with_images(built, turn.files, target)
 
     completion = complete(
         messages,

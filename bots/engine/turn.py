@@ -12,7 +12,7 @@ from django.conf import settings
 
 from adapters.events import Event
 from bots.llm.values import Completion
-from bots.models import Bot, Channel, Conversation, Identity, Person, StateTransition
+from bots.models import Bot, Channel, Conversation, Identity, Person, ReceivedFile, StateTransition
 from memory.types import Scope
 
 
@@ -32,6 +32,7 @@ class Turn:
         group: the group it was written in; None in private.
         identity: the account that wrote.
         text: what the person wrote, after the platform's mention was taken off.
+        files: what came with the message, downloaded.
         language: "zh-hans" or "en": the language to answer in.
         now: aware UTC time of the turn.
         cancelled: True once the person asked to stop.
@@ -50,6 +51,7 @@ class Turn:
     now: datetime
     group: Person | None = None
     identity: Identity | None = None
+    files: tuple[ReceivedFile, ...] = ()
     cancelled: Callable[[], bool] = _never
     on_token: Callable[[str], None] | None = None
     on_restart: Callable[[], None] = _nothing

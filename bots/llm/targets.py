@@ -28,6 +28,7 @@ def of_row(row: ModelProvider) -> Target:
         context_tokens=row.context_tokens,
         input_price=row.input_price,
         output_price=row.output_price,
+        can_see=row.can_see,
     )
 
 

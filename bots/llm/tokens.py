@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from bots.llm.values import ChatMessage
 
@@ -15,6 +16,8 @@ _WORD = re.compile(r"[A-Za-z]+|[0-9]|\s+|[^\x00-\x7f]|.", re.DOTALL)
 
 # Role and separators around each message of a chat template.
 MESSAGE_OVERHEAD = 6
+# What vision models count for an image of usual size.
+IMAGE_TOKENS = 1000
 
 
 def _cost(piece: str) -> float:
@@ -41,7 +44,13 @@ def at_most(text: str) -> int:
 
 def of_messages(messages: Sequence[ChatMessage]) -> int:
     """Tokens of a whole prompt, with what a chat template puts around each message."""
-    return sum(estimate(message["content"]) + MESSAGE_OVERHEAD for message in messages)
+    return sum(_of_content(message["content"]) + MESSAGE_OVERHEAD for message in messages)
+
+
+def _of_content(content: Any) -> int:
+    if isinstance(content, str):
+        return estimate(content)
+    return sum(estimate(part["text"]) if part["type"] == "text" else IMAGE_TOKENS for part in content)
 
 
 MARK = " […]"

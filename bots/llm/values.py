@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 
 class ChatMessage(TypedDict):
     """One message of a prompt, as OpenAI-compatible endpoints take it."""
 
     role: Literal["system", "user", "assistant"]
-    content: str
+    # Text, or for a model that can see a list of parts; only `bots.engine.sight` makes those.
+    content: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Target:
     input_price: Decimal
     output_price: Decimal
     is_demo: bool = False
+    can_see: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from bots.models.audit import AuditEntry
 from bots.models.bot import Bot
 from bots.models.channel import Channel
 from bots.models.conversation import Conversation, StateTransition
+from bots.models.file import ReceivedFile
 from bots.models.linking import LinkCode
 from bots.models.message import Message
 from bots.models.person import Identity, Person
@@ -25,6 +26,7 @@ __all__ = [
     "ModelProvider",
     "OutboundMessage",
     "Person",
+    "ReceivedFile",
     "StateTransition",
     "TurnUsage",
     "WaitingMemory",

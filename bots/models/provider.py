@@ -35,6 +35,7 @@ class ModelProvider(models.Model):
     api_key_encrypted = models.TextField(_("API key"), blank=True, editable=False)
     priority = models.IntegerField(_("priority"), default=100, help_text=_("Lowest first."))
     enabled = models.BooleanField(_("enabled"), default=True)
+    can_see = models.BooleanField(_("sees images"), default=False, help_text=_("The model takes images beside text."))
     timeout_s = models.FloatField(_("timeout (seconds)"), default=60.0)
     context_tokens = models.PositiveIntegerField(_("context window (tokens)"), default=8192)
     input_price = models.DecimalField(

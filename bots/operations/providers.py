@@ -15,7 +15,7 @@ __all__ = ["TestResult", "add_provider", "first_model", "get_provider", "remove_
 
 
 def add_provider(
-    name: str, endpoint: str, model: str, *, api_key: str = "", priority: int | None = None
+    name: str, endpoint: str, model: str, *, api_key: str = "", priority: int | None = None, can_see: bool = False
 ) -> ModelProvider:
     """Adds an OpenAI-compatible endpoint; bots use it from the next message on.
 
@@ -25,11 +25,12 @@ def add_provider(
         model: Model name there.
         api_key: Stored encrypted.
         priority: Lowest is asked first; 100 when not given.
+        can_see: The model takes images.
 
     Raises:
         OperationError: For a taken name or a wrong value.
     """
-    provider = ModelProvider(name=name, endpoint=endpoint.rstrip("/"), model=model)
+    provider = ModelProvider(name=name, endpoint=endpoint.rstrip("/"), model=model, can_see=can_see)
     provider.api_key = api_key
     if priority is not None:
         provider.priority = priority

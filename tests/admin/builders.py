@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import Group, User
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import timezone
 from django_celery_beat.models import (
@@ -31,6 +32,7 @@ from bots.models import (
     ModelProvider,
     OutboundMessage,
     Person,
+    ReceivedFile,
     StateTransition,
     TurnUsage,
     Worker,
@@ -148,6 +150,13 @@ def make_skill(bot: Bot, conversation: Conversation, number: int = 0) -> Skill:
     return skill
 
 
+def make_file(conversation: Conversation, body: bytes = b"words", **values: Any) -> ReceivedFile:
+    row = ReceivedFile(conversation=conversation, kind="file", name="notes.txt", content_type="text/plain", **values)
+    row.file.save(f"tests/{conversation.pk}.txt", ContentFile(body), save=False)
+    row.save()
+    return row
+
+
 def make_world(rows: int = 1) -> Bot:
     """`rows` of nearly everything, each with relations of its own, so that a query per row shows."""
     bot = make_bot("ada")
@@ -159,6 +168,7 @@ def make_world(rows: int = 1) -> Bot:
         make_memory(conversation)
         ConsolidationRun.objects.create(bot=other, state=ConsolidationRun.State.DONE, report={"digests": 1})
         make_usage(conversation)
+        make_file(conversation)
         LinkCode.objects.create(person=conversation.person)
         AuditEntry.objects.create(
             actor="root", action="export", bot_id=other.pk, bot_slug=other.slug, person_hash=f"{number:032x}"

@@ -61,6 +61,7 @@ _PROVIDER = {
     "has_api_key": True,
     "priority": 100,
     "enabled": True,
+    "can_see": False,
     "timeout_s": 60.0,
     "context_tokens": 8192,
     "input_price": "0.2500",

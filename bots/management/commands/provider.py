@@ -22,6 +22,7 @@ class Command(OperatorCommand):
         key = add.add_mutually_exclusive_group()
         key.add_argument("--api-key", default="", metavar="K", help='the key; "-" reads it from standard input')
         key.add_argument("--api-key-file", metavar="FILE", help="file that holds the key")
+        add.add_argument("--vision", action="store_true", help="the model takes images")
         add.add_argument("--priority", type=int, metavar="N", help="lowest is asked first; default 100")
         add_json(add)
         add_json(actions.add_parser("list", help="list models in the order they are asked"))
@@ -36,7 +37,12 @@ class Command(OperatorCommand):
         source = options["api_key_file"] or ("-" if options["api_key"] == "-" else "")
         key = read_secret(source) if source else options["api_key"]
         provider = providers.add_provider(
-            options["name"], options["endpoint"], options["model"], api_key=key, priority=options["priority"]
+            options["name"],
+            options["endpoint"],
+            options["model"],
+            api_key=key,
+            priority=options["priority"],
+            can_see=options["vision"],
         )
         if options["json"]:
             self.print_json(_facts(provider))

@@ -1,0 +1,101 @@
+"""Files that came with a message: downloaded before the turn is answered, each once, whatever the number of tries."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+
+from adapters.base import Adapter
+from adapters.errors import NotSupported, SendError
+from adapters.events import Attachment, Event, Media
+from bots.models import Conversation, InboundEvent, ReceivedFile
+from clawdbot.errors import ClawdbotError
+
+logger = logging.getLogger(__name__)
+
+FETCHED = frozenset({"image", "voice", "audio", "video", "file", "sticker"})
+MAX_FILES = 10  # of one message; the rest is noted and not fetched
+TRIES = 3  # of a turn, until a file that cannot be had now is given up
+_EXTENSIONS = {
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/gif": ".gif",
+    "image/webp": ".webp",
+    "audio/ogg": ".ogg",
+    "audio/mpeg": ".mp3",
+    "audio/amr": ".amr",
+    "audio/mp4": ".m4a",
+    "video/mp4": ".mp4",
+    "application/pdf": ".pdf",
+    "text/plain": ".txt",
+}
+
+
+class NotYetThere(ClawdbotError):
+    """A file cannot be downloaded at this moment; the turn is taken again later."""
+
+    permanent = False
+
+
+def collect(
+    row: InboundEvent, event: Event, conversation: Conversation, adapter: Adapter[Any]
+) -> tuple[ReceivedFile, ...]:
+    """The files of a message, in its order; those that could not be had say why.
+
+    Raises:
+        NotYetThere: A download failed in a way that another try may mend.
+    """
+    wanted = [(n, item) for n, item in enumerate(event.attachments[:MAX_FILES]) if item.type in FETCHED]
+    if not wanted:
+        return ()
+    known = {file.position: file for file in ReceivedFile.objects.filter(inbound=row)}
+    files = [
+        known.get(position) or _fetch(row, position, item, event, conversation, adapter) for position, item in wanted
+    ]
+    return tuple(files)
+
+
+def _fetch(
+    row: InboundEvent,
+    position: int,
+    attachment: Attachment,
+    event: Event,
+    conversation: Conversation,
+    adapter: Adapter[Any],
+) -> ReceivedFile:
+    file = ReceivedFile(
+        conversation=conversation,
+        inbound=row,
+        position=position,
+        kind=attachment.type[:20],
+        name=(attachment.name or "")[:200],
+    )
+    try:
+        media = adapter.fetch_media(
+            attachment, message_id=event.message_id, max_bytes=settings.CLAWDBOT.uploads.max_bytes
+        )
+    except NotSupported as error:
+        file.error = str(error)[:300]
+    except SendError as error:
+        if not error.permanent and row.attempts < TRIES:
+            raise NotYetThere(f"{attachment.type}: {error.mark or error}", retry_after=error.retry_after) from None
+        logger.info("file %s of inbound %s was not stored: %s", position, row.pk, error.mark or error)
+        file.error = str(error)[:300]
+    else:
+        _store(file, media, row)
+    file.save(force_insert=True)
+    return file
+
+
+def _store(file: ReceivedFile, media: Media, row: InboundEvent) -> None:
+    # The name is ours: a sender's could be anything, and a second try writes over the first one's bytes.
+    name = f"{row.channel.public_id}/{row.pk}-{file.position}{_EXTENSIONS.get(media.content_type, '.bin')}"
+    storage = file.file.storage
+    if storage.exists(name):
+        storage.delete(name)
+    file.file.save(name, ContentFile(media.body), save=False)
+    file.content_type, file.size = media.content_type[:100], len(media.body)
+    file.name = file.name or media.name[:200]

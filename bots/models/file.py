@@ -1,0 +1,79 @@
+"""Files that people sent: their bytes lie in the storage "uploads", the row says what they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.files.storage import Storage, storages
+from django.db import models, transaction
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from bots.models.bot import Bot
+    from bots.models.person import Person
+
+
+def uploads() -> Storage:
+    """Where files lie: a folder under CLAWDBOT_HOME, or an S3-compatible bucket."""
+    return storages["uploads"]
+
+
+class ReceivedFileQuerySet(models.QuerySet["ReceivedFile"]):
+    def for_bot(self, bot: Bot | int) -> ReceivedFileQuerySet:
+        return self.filter(conversation__bot=bot)
+
+    def for_person(self, person: Person | int) -> ReceivedFileQuerySet:
+        return self.filter(conversation__person=person)
+
+
+class ReceivedFile(models.Model):
+    """One attachment of an inbound event, downloaded or refused. `content_type` is judged by the bytes."""
+
+    conversation = models.ForeignKey(
+        "bots.Conversation", on_delete=models.CASCADE, related_name="files", verbose_name=_("conversation")
+    )
+    inbound = models.ForeignKey(
+        "bots.InboundEvent",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="files",
+        verbose_name=_("inbound event"),
+        db_index=False,  # the unique constraint begins with it
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    kind = models.CharField(_("kind"), max_length=20)
+    file = models.FileField(_("file"), storage=uploads, max_length=255, blank=True)
+    content_type = models.CharField(_("content type"), max_length=100, blank=True)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    size = models.PositiveIntegerField(_("size (bytes)"), default=0)
+    error = models.CharField(_("why it was not stored"), max_length=300, blank=True)
+    created_at = models.DateTimeField(_("received"), default=timezone.now)
+
+    objects = ReceivedFileQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = _("received file")
+        verbose_name_plural = _("received files")
+        constraints = (
+            # a turn that is taken again downloads nothing twice; also the look-up of a turn's files
+            models.UniqueConstraint(fields=("inbound", "position"), name="file_one_per_inbound_and_position"),
+        )
+
+    def __str__(self) -> str:
+        return self.name or self.kind
+
+    @property
+    def stored(self) -> bool:
+        return bool(self.file)
+
+
+@receiver(post_delete, sender=ReceivedFile, dispatch_uid="files.delete_bytes")
+def _delete_bytes(instance: ReceivedFile, **_kwargs: Any) -> None:
+    """The bytes go with their row, once that is certain."""
+    if instance.file:
+        name, storage = str(instance.file.name), instance.file.storage
+        transaction.on_commit(lambda: storage.delete(name))
