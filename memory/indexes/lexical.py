@@ -21,6 +21,7 @@ _LONGEST = 64  # bytes; a longer term is nobody's word and is not indexed
 BACKENDS = {
     "sqlite": "memory.indexes.fts5.FTS5",
     "postgresql": "memory.indexes.gin.GIN",
+    "mysql": "memory.indexes.fulltext.backend",
 }
 
 

@@ -17,7 +17,11 @@ from typing import Any
 
 from memory import database
 
-MODULES = {"sqlite": "memory.indexes.schema.sqlite", "postgresql": "memory.indexes.schema.postgresql"}
+MODULES = {
+    "sqlite": "memory.indexes.schema.sqlite",
+    "postgresql": "memory.indexes.schema.postgresql",
+    "mysql": "memory.indexes.schema.mysql",
+}
 
 
 def ensure(using: str = "", **_: Any) -> None:

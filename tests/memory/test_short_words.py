@@ -1,0 +1,57 @@
+"""Words that full-text parsers like to leave out (one letter, one Han character, stop words) are in the index."""
+
+from __future__ import annotations
+
+import pytest
+from celery import current_app
+
+from memory import database, wakeup
+from memory.indexes import build, large, lexical, registry
+from memory.types import Scope
+from tests.memory.builders import person, say
+
+# MySQL's full-text index shows what is committed.
+COMMITS = database.vendor() == "mysql"
+pytestmark = [pytest.mark.django_db(transaction=COMMITS), pytest.mark.usefixtures("lexical_only")]
+
+
+@pytest.fixture(autouse=True)
+def _small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "LARGE_FROM", 5)
+    monkeypatch.setattr(current_app, "send_task", lambda *_, **__: None)
+    monkeypatch.setattr(wakeup, "_indexed_until", {})
+    large.clear()
+
+
+def _found(scope: Scope, words: dict[str, float]) -> list[int]:
+    indexes, _state = large.known(scope)
+    back_end = lexical.backend()
+    assert indexes is not None
+    assert back_end is not None
+    wanted = lexical.plan(indexes.id, words, indexes.corpus)
+    assert wanted is not None
+    return back_end.search(indexes.id, wanted, 10)
+
+
+@pytest.mark.parametrize(
+    ("text", "term"),
+    [("我喜欢茶", "茶"), ("vitamin c", "c"), ("to be or not to be", "be"), ("😀 日本語", "本"), ("42", "42")],
+)
+def test_a_short_word_is_found_whether_it_came_before_the_index_or_after(text: str, term: str) -> None:
+    ann = person()
+    say(ann, *(f"note {i}" for i in range(20)))
+    before = say(ann, text)
+    assert build.build(ann)
+    assert _found(ann, {term: 1.0}) == before
+    after = say(ann, f"{text} indeed")
+    assert set(_found(ann, {term: 1.0})) == {*before, *after}
+
+
+def test_words_that_a_scope_shares_with_another_stay_apart() -> None:
+    ann, bob = person(), person()
+    for scope in (ann, bob):
+        say(scope, *(f"note {i}" for i in range(20)))
+        assert build.build(scope)
+    mine = say(ann, "我喜欢茶")
+    say(bob, "我喜欢茶")
+    assert _found(ann, {"茶": 1.0}) == mine
