@@ -22,24 +22,29 @@ CREATE TABLE IF NOT EXISTS memory_lexical (
     KEY memory_lexical_scope (scope_id), FULLTEXT KEY memory_lexical_terms (terms)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET ascii COLLATE ascii_bin
 """
-_LARGE = "FROM memory_largescope l WHERE l.person_id = NEW.person_id AND l.bot_id = NEW.bot_id AND NEW.kind = 'turn'"
+_LARGE = "FROM memory_largescope l WHERE l.person_id = {0}.person_id AND l.bot_id = {0}.bot_id AND {0}.kind = 'turn'"
+_OF_NEW, _OF_OLD = _LARGE.format("NEW"), _LARGE.format("OLD")
 _WORDS = (
-    f"INSERT IGNORE INTO memory_lexical (entry_id, scope_id, terms) SELECT NEW.id, l.id, {{words}} {_LARGE}"
+    f"INSERT IGNORE INTO memory_lexical (entry_id, scope_id, terms) SELECT NEW.id, l.id, {{words}} {_OF_NEW}"
     " AND LENGTH(NEW.terms) > 0;"
 )
-_VECTOR = (
-    f"INSERT INTO memory_vectorchange (scope_id, entry_id) SELECT l.id, NEW.id {_LARGE} AND NEW.vector IS NOT NULL;"
-)
+_CHANGE = "INSERT INTO memory_vectorchange (scope_id, entry_id) SELECT l.id,"
+_VECTOR = f"{_CHANGE} NEW.id {_OF_NEW} AND NEW.vector IS NOT NULL;"
 _UNWORD = "DELETE FROM memory_lexical WHERE entry_id = OLD.id;"
-_UNCHANGE = "DELETE FROM memory_vectorchange WHERE entry_id = OLD.id;"
-_MOVED = "NOT (NEW.person_id <=> OLD.person_id AND NEW.bot_id <=> OLD.bot_id AND NEW.kind <=> OLD.kind"
+# The negative number says that a vector is gone which may still be in an index file: nothing finds it any more, and
+# the next build is due.
+_UNVECTOR = (
+    f"DELETE FROM memory_vectorchange WHERE entry_id = OLD.id; {_CHANGE} -OLD.id {_OF_OLD} AND OLD.vector IS NOT NULL;"  # noqa: S608  names of our own
+)
+_STAYED = "NEW.person_id = OLD.person_id AND NEW.bot_id = OLD.bot_id AND NEW.kind = OLD.kind"
 _TRIGGERS = {
     "memory_entry_added": f"AFTER INSERT ON memory_memoryentry FOR EACH ROW BEGIN {_WORDS} {_VECTOR} END",
-    "memory_entry_removed": f"AFTER DELETE ON memory_memoryentry FOR EACH ROW BEGIN {_UNWORD} {_UNCHANGE} END",
+    "memory_entry_removed": f"AFTER DELETE ON memory_memoryentry FOR EACH ROW BEGIN {_UNWORD} {_UNVECTOR} END",
     "memory_entry_changed": (
         "AFTER UPDATE ON memory_memoryentry FOR EACH ROW BEGIN"
-        f" IF {_MOVED} AND NEW.terms <=> OLD.terms) THEN {_UNWORD} {_WORDS} END IF;"
-        f" IF {_MOVED} AND NEW.vector <=> OLD.vector) THEN {_VECTOR} END IF; END"
+        f" IF NOT ({_STAYED} AND NEW.terms <=> OLD.terms) THEN {_UNWORD} {_WORDS} END IF;"
+        f" IF NOT ({_STAYED}) THEN {_UNVECTOR} END IF;"
+        f" IF NOT ({_STAYED} AND NEW.vector <=> OLD.vector) THEN {_VECTOR} END IF; END"
     ),
 }
 # MySQL (not MariaDB) lets nobody but a superuser make triggers while it writes a binary log.
