@@ -36,8 +36,13 @@ class Draft:
         """The draft of this turn; None where the platform or the channel shows none."""
         if not channel.stream_replies or not adapter.supports_edit:
             return None
-        address = {"chat_id": event.chat_id or event.user_id or "", "user_id": event.user_id}
-        return cls(row, adapter, address | {"thread_id": event.thread_id})
+        address = {
+            "chat_id": event.chat_id or event.user_id or "",
+            "user_id": event.user_id,
+            "thread_id": event.thread_id,
+            "reply_token": event.reply_token,  # in Discord the answer takes the place of "thinking…"
+        }
+        return cls(row, adapter, address)
 
     @property
     def id(self) -> str:

@@ -66,6 +66,8 @@ class DiscordAdapter(Adapter[DiscordAccount]):
     supports_edit = True
     edit_interval_s = 1.5  # 5 edits in 5 s and channel
     supports_media = True
+    sends_per_s = 50.0
+    chat_sends_per_s = 1.0  # 5 in 5 s
     supports_webhook_setup = True
     text_limit = 1900  # of 2000; tables grow by their fences
 

@@ -48,6 +48,7 @@ class LineAdapter(Adapter[LineAccount]):
     schema = LineAccount
     supports_typing = True
     supports_media = True
+    sends_per_s = 2000.0
     supports_webhook_setup = True
     text_limit = 4900  # of 5000, so that links written out beside their label still fit
 

@@ -112,9 +112,7 @@ def _membership(base: Event, content: Source, own_id: str) -> tuple[Event, ...]:
 
 def _linked(base: Event, content: Source, own_id: str) -> tuple[Event, ...]:
     link = as_object(content, "link")
-    return (
-        replace(base, kind=EventKind.MEMBER, status=as_text(link, "result")[:64], data=as_text(link, "nonce") or None),
-    )
+    return (replace(base, status=as_text(link, "result")[:64], data=as_text(link, "nonce") or None),)
 
 
 def _delivered(base: Event, content: Source, own_id: str) -> tuple[Event, ...]:

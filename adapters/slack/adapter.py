@@ -51,6 +51,7 @@ class SlackAdapter(Adapter[SlackAccount]):
     supports_edit = True
     edit_interval_s = 1.2  # chat.update: about 50 a minute
     supports_media = True
+    chat_sends_per_s = 1.0
     text_limit = 3900  # 4000 are advised, and escaping makes a text a little longer; Slack cuts at 40 000
 
     # In

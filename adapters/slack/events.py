@@ -95,8 +95,8 @@ def _message(base: Event, content: Payload, context: Context) -> Event:
     if subtype in _MEMBERSHIP:
         return _member(replace(base, change=subtype), content, context)
     base = replace(_spoken(base, content, context), change="")
-    if _by_bot(content):
-        return replace(base, change="from_bot")
+    if _by_bot(content) or (subtype == "file_share" and base.user_id in context.own_ids):
+        return replace(base, change="from_bot")  # files a bot uploads come without its bot_id
     if subtype not in _SPOKEN or not base.user_id:
         return replace(base, change=subtype[:64] or "service")
     if not base.text and not base.attachments and not base.mentions_bot:

@@ -91,7 +91,7 @@ def test_other_kinds_are_kept_and_not_answered() -> None:
     video, beacon, delivered, linked, standby = events("other__kinds")
     assert [event.kind for event in (video, beacon, standby)] == [EventKind.IGNORED] * 3
     assert (delivered.kind, delivered.status) == (EventKind.STATUS, "delivered")
-    assert (linked.kind, linked.status, linked.data) == (EventKind.MEMBER, "ok", "n")
+    assert (linked.kind, linked.status, linked.data) == (EventKind.IGNORED, "ok", "n")
     assert standby.change == "standby"
 
 

@@ -105,6 +105,13 @@ def test_files_become_attachments_and_deleted_ones_do_not() -> None:
     assert (voice.type, voice.duration, voice.transcript) == ("voice", 2.5, "good morning")
 
 
+def test_a_file_the_bot_uploaded_is_not_answered() -> None:
+    value = json.loads((FIXTURES / "slack" / "message__file_share.json").read_text("utf-8"))
+    value["event"]["user"] = "U0BOT"
+    (found,) = receive(slack_body(value)).events
+    assert (found.kind, found.change) == (EventKind.IGNORED, "from_bot")
+
+
 def test_edits_deletions_and_previews_are_told_apart() -> None:
     edited, deleted, preview = event("message__edited"), event("message__deleted"), event("message__unfurled")
     assert (edited.kind, edited.text, edited.target_message_id) == (EventKind.EDIT, "new words", "1700000000.000200")

@@ -1,0 +1,136 @@
+"""A message from each platform to its answer at that platform's API, and a redelivery that is not answered again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bots import channels, drafts, inbox
+from bots.dispatcher import MessageDispatcher
+from bots.llm import targets
+from bots.models import Channel, ModelProvider
+from clawdbot import http
+from tests.adapters.contract import CASES, fixture
+from tests.clawdbot.server import Answer, Recorded, Server, json_answer, serve
+from tests.e2e.streaming_model import StreamingModel
+from tests.peers import StubModel
+from tests.pipeline.builders import make_bot, make_channel, use_policy
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# What the person sends, and what the platform's API answers to a send.
+MESSAGES = {
+    "slack": ("message__direct", {"ok": True, "ts": "1700000001.000100", "channel": "D01"}),
+    "line": ("message__batch", {"sentMessages": [{"id": "461"}]}),
+    "whatsapp": ("messages__username_only", {"messages": [{"id": "wamid.O1"}]}),
+    "discord": ("command__options", {"id": "900"}),
+}
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serve() as running:
+        yield running
+        http.close()
+
+
+def connect(platform: str, server: Server, **account: Any) -> Channel:
+    case = CASES[platform]
+    held = [case.configured(case.secrets[0])]
+    values = {**case.account, case.secret_key: held, "base_url": server.url, **account}
+    return make_channel(make_bot(name="Robin"), platform=platform, credentials=values)
+
+
+def deliver(channel: Channel, body: bytes) -> int:
+    """Takes one delivery through the pipeline, as webhook and worker do; returns how many turns it gave."""
+    case = CASES[channel.platform]
+    # The fixtures are of a fixed day: judged by the contract's clock, stored by the channel's.
+    received = case.adapter(case.secrets[0]).receive(case.genuine(body))
+    accepted = inbox.accept(channel, received.events).accepted
+    for row_id in accepted:
+        MessageDispatcher().process(row_id)
+    return len(accepted)
+
+
+def answers(server: Server) -> list[Recorded]:
+    """What was sent, without typing signs, which come and go beside it."""
+    signs = ("/typing", "/chat/loading/start", "/assistant.threads.setStatus")
+    return [r for r in server.requests if not r.path.endswith(signs) and b'"typing_indicator"' not in r.body]
+
+
+@pytest.mark.parametrize("platform", MESSAGES)
+def test_a_message_is_answered_at_its_platform_once(platform: str, server: Server, model: StubModel) -> None:
+    name, answer = MESSAGES[platform]
+    server.respond = lambda request: json_answer(answer)
+    channel = connect(platform, server)
+    assert deliver(channel, fixture(platform, name)) > 0
+    sent = [request.body.decode() for request in answers(server)]
+    assert any("You said: " in body or "/help" in body for body in sent)
+    assert deliver(channel, fixture(platform, name)) == 0
+    assert len(answers(server)) == len(sent)
+
+
+def test_a_mention_that_slack_tells_twice_is_answered_once(server: Server, model: StubModel) -> None:
+    server.respond = lambda request: json_answer({"ok": True, "ts": "1.2", "channel": "C01"})
+    channel = connect("slack", server)
+    assert deliver(channel, fixture("slack", "app_mention__same_message")) == 1
+    assert deliver(channel, fixture("slack", "message__mention_in_channel")) == 0
+    (sent,) = answers(server)
+    assert sent.json["channel"] == "C01"
+
+
+def test_a_long_answer_to_discord_replaces_the_sign_and_then_follows_up(server: Server, model: StubModel) -> None:
+    server.respond = lambda request: json_answer({"id": "900"})
+    channel = connect("discord", server)
+    words = " ".join(["word"] * 700)  # 3500 characters; 1900 fit
+    payload = json.loads(fixture("discord", "command__options"))
+    payload["data"]["options"] = [{"type": 3, "name": "message", "value": words}]
+    assert deliver(channel, json.dumps(payload).encode()) == 1
+    assert [request.method for request in answers(server)] == ["PATCH", "POST"]
+    assert all(len(request.json["content"]) <= 2000 for request in answers(server))
+
+
+def test_an_answer_that_grows_in_discord_takes_the_place_of_the_sign(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drafts, "FIRST_AFTER_S", 0.05)
+    monkeypatch.setattr("adapters.discord.adapter.DiscordAdapter.edit_interval_s", 0.1)
+    server.respond = lambda request: json_answer({"id": "900"})
+    channel = connect("discord", server)
+    use_policy(channel, stream_replies=True)
+    with StreamingModel(answers={"": "one two three four five"}, pause_s=0.06) as model:
+        ModelProvider.objects.create(name="slow", endpoint=model.endpoint, model="slow")
+        targets.forget()
+        deliver(channel, fixture("discord", "command__options"))
+    targets.forget()
+    first, *rest = answers(server)
+    assert {request.method for request in (first, *rest)} == {"PATCH"}
+    assert first.path.endswith("/itoken/messages/@original")
+    assert {request.path.partition("/itoken")[2] for request in rest} == {"/messages/900"}
+    assert rest[-1].json["content"] == "one two three four five"
+
+
+def test_a_long_answer_to_line_is_replied_and_then_pushed(server: Server, model: StubModel) -> None:
+    server.respond = lambda request: json_answer({"sentMessages": [{"id": "1"}]})
+    channel = connect("line", server)
+    text = " ".join(["word"] * 1500)  # 7500 units; 4900 fit
+    message = {"id": "1", "type": "text", "text": text}
+    event = {"type": "message", "replyToken": "r1", "webhookEventId": "E1", "source": {"type": "user", "userId": "U1"}}
+    assert deliver(channel, json.dumps({"events": [{**event, "message": message}]}).encode()) == 1
+    assert [request.path.rpartition("/")[2] for request in answers(server)] == ["reply", "push"]
+
+
+def test_whatsapp_outside_of_its_window_gets_the_template(server: Server, model: StubModel) -> None:
+    def respond(request: Recorded) -> Answer:
+        if request.json["type"] == "template":
+            return json_answer({"messages": [{"id": "wamid.T"}]})
+        return json_answer({"error": {"code": 131047, "message": "Re-engagement message"}}, 400)
+
+    server.respond = respond
+    channel = connect("whatsapp", server, template_name="news")
+    deliver(channel, fixture("whatsapp", "messages__username_only"))
+    assert [request.json["type"] for request in answers(server)] == ["text", "template"]
+    assert channels.adapter_for(channel).account.template_name == "news"
