@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from memory import dates_en, dates_zh, days
@@ -73,6 +74,7 @@ def date_cues(text: str, now: date) -> tuple[DateCue, ...]:
     return tuple(dict.fromkeys(one.cue for one in _search(" ".join(text.lower().split()), now)))
 
 
+@lru_cache(maxsize=64)  # a write asks twice: for the row and for its index terms
 def resolve(text: str, said_on: date) -> tuple[ResolvedDate, ...]:
     """The days and periods a memory speaks of, as calendar days; at most `MOST`.
 

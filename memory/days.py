@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
+_NEAR_DAYS = 120
+
 
 @dataclass(frozen=True, slots=True)
 class DateCue:
@@ -84,7 +86,10 @@ def written(year: str | int | None, month: int, day: int) -> DateCue:
 
 
 def nearest_year(cue: DateCue, now: date) -> DateCue:
-    """A date without a year as the one of it that is closest to `now`; any other is given back."""
+    """A date without a year as the one of it that is close to `now`; any other is given back.
+
+    Half a year away nobody can tell whether "on 30 December" is past or to come.
+    """
     if cue.start is not None:
         return cue
     candidates = []
@@ -93,6 +98,5 @@ def nearest_year(cue: DateCue, now: date) -> DateCue:
             candidates.append(written(year, cue.month, cue.day))
         except ValueError:  # 29 February of another year
             continue
-    if not candidates:
-        return cue
-    return min(candidates, key=lambda found: abs(((found.start or now) - now).days))
+    near = [found for found in candidates if abs(((found.start or now) - now).days) <= _NEAR_DAYS]
+    return near[0] if near else cue

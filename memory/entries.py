@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from memory import database
 from memory import terms as term_keys
+from memory.dates import resolve
 from memory.models import MemoryEntry, MemoryEntryQuerySet, new_stamp
 from memory.scope_index import Row
 from memory.tokenizer import index_terms, tokenize
@@ -41,21 +43,26 @@ _INSERT = (
     "bot_id", "person_id", "conversation_id", "message_id", "kind", "role", "speaker", "session", "external_id",
     "text", "tokens", "content_hash", "duplicates", "duplicate_of_id", "pinned", "occurred_at", "day",
     "last_seen_at", "created_at", "vector", "embedder", "stamp", "origin_id",
-    "terms",
+    "terms", "dates",
 )  # fmt: skip
 _ROW = (
     "id", "external_id", "role", "speaker", "session", "text", "terms", "occurred_at", "day", "conversation_id",
     "message_id", "duplicate_of_id", "stamp", "vector", "embedder", "superseded_by_id",
     "kind", "valid_from", "valid_to", "archived_at", "duplicates",
-    "CASE WHEN terms IS NULL THEN tokens END",
+    "CASE WHEN terms IS NULL THEN tokens END", "dates",
 )  # fmt: skip
 _DUPLICATES = _ROW.index("duplicates")
 _ROWS = f"SELECT {', '.join(_ROW)} FROM {_TABLE} {_SCOPE} "  # noqa: S608
 
 
-def content_hash(role: str, text: str) -> bytes:
-    """16 bytes that are equal for the same words of the same side, whatever their case, spacing and punctuation."""
+def content_hash(role: str, text: str, day: date | None = None) -> bytes:
+    """16 bytes that are equal for the same words of the same side, whatever their case, spacing and punctuation.
+
+    day: of the speaker. Words that speak of a day ("yesterday") say the same again only when they mean the same day.
+    """
     words = " ".join(tokenize(text)) or text.strip()
+    if day is not None:
+        words += "".join(f"\0{found.start}/{found.end}" for found in resolve(text, day))
     return hashlib.blake2b(f"{role}\0{words}".encode(), digest_size=16).digest()
 
 
@@ -116,8 +123,17 @@ class _Draft:
             self.copy_of(), False, adapt(turn.occurred_at), ops.adapt_datefield_value(local.date()),
             adapt(self.last_seen or turn.occurred_at), adapt(now), pack(vector) if vector is not None else None,
             label if vector is not None else "", new_stamp(), turn.origin_id,
-            term_keys.pack(terms),
+            term_keys.pack(terms), dates_json(turn.text, local.date()),
         )  # fmt: skip
+
+
+def _digest(turn: Turn) -> bytes:
+    return content_hash(turn.role, turn.text, _local(turn.occurred_at).date())
+
+
+def dates_json(text: str, day: date) -> str:
+    """The column `dates` of a row: what its text speaks of, resolved against the speaker's day."""
+    return json.dumps([found.as_json() for found in resolve(text, day)], ensure_ascii=False)
 
 
 def _local(at: datetime) -> datetime:
@@ -140,7 +156,7 @@ def insert(scope: Scope, turns: Sequence[Turn], embedder_label: str) -> list[int
         if known is not None:
             placed.append(known)
             continue
-        digest = content_hash(turn.role, turn.text)
+        digest = _digest(turn)
         draft = _Draft(turn, digest, first=by_content.get(digest))
         by_content.setdefault(digest, draft)
         if turn.external_id:
@@ -160,7 +176,7 @@ def _known(scope: Scope, turns: Sequence[Turn]) -> tuple[dict[str, _Draft | int]
     by_content: dict[bytes, _Draft | int] = {}
     for start in range(0, len(turns), _CHUNK):
         part = turns[start : start + _CHUNK]
-        digests = [content_hash(turn.role, turn.text) for turn in part]
+        digests = [_digest(turn) for turn in part]
         external = [turn.external_id for turn in part if turn.external_id]
         # Two plain statements where both are sought, because an OR over two indexes is often planned as a scan.
         for column, wanted in (("content_hash", digests), ("external_id", external)):
@@ -257,7 +273,7 @@ def rows_by_id(scope: Scope, model: str, ids: Sequence[int]) -> list[Row]:
 
 def _row(values: tuple[Any, ...], labels: tuple[str, ...]) -> Row:
     (pk, external, role, speaker, session, text, terms, at, day, conversation, message, first, stamp, blob, label,
-     superseded, kind, valid_from, valid_to, archived, _, tokens) = values  # fmt: skip
+     superseded, kind, valid_from, valid_to, archived, _, tokens, dates) = values  # fmt: skip
     validity = None
     if kind != "turn" or superseded is not None or valid_to is not None or archived is not None:
         bounds = [_aware(moment) if moment is not None else None for moment in (valid_from, valid_to, archived)]
@@ -267,6 +283,7 @@ def _row(values: tuple[Any, ...], labels: tuple[str, ...]) -> Row:
         bytes(terms) if terms is not None else term_keys.pack(tokens.split()), _aware(at),
         date.fromisoformat(day) if isinstance(day, str) else day, conversation, message, first, stamp,
         bytes(blob) if blob is not None and label in labels else None, validity=validity,
+        dates="" if dates == "[]" else dates,
     )  # fmt: skip
 
 

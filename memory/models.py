@@ -166,6 +166,8 @@ class MemoryEntry(models.Model):
     occurred_at = models.DateTimeField(_("said at"))
     # The calendar day where it was said: "yesterday" and "5月2日" mean the speaker's calendar, not UTC's.
     day = models.DateField(_("day"), editable=False)
+    # What the text speaks of ("yesterday"), resolved when it was written: [{"text", "start", "end"}], end exclusive.
+    dates = models.JSONField(_("dates spoken of"), default=list, editable=False)
     last_seen_at = models.DateTimeField(_("last said at"))
     created_at = models.DateTimeField(_("stored at"), default=timezone.now)
     valid_from = models.DateTimeField(_("true from"), null=True, blank=True)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from memory import database, embeddings, entries, pending
+from memory.dates import resolve
 from memory.models import MemoryEntry, MemoryEntryQuerySet, new_stamp
 from memory.terms import pack
 from memory.tokenizer import index_terms
 
 BATCH = 500
+FIELDS = ("tokens", "terms", "content_hash", "dates")
 ANY_ZONE = timezone(timedelta(0), "day")  # not UTC itself, which would be turned into local time
 
 
@@ -22,24 +25,35 @@ def rewrite_index(rows: MemoryEntryQuerySet, report: Callable[[int], object] = l
         part = ids[start : start + BATCH]
         stale: list[MemoryEntry] = []
         for row in MemoryEntry.objects.filter(id__in=part).defer("vector"):
-            # The stored day is the speaker's own; the hour does not matter to the index text.
-            at = datetime(row.day.year, row.day.month, row.day.day, 12, tzinfo=ANY_ZONE)
-            words = index_terms(row.text, row.speaker, at)
-            tokens, terms = " ".join(words), pack(words)
-            digest = entries.content_hash(row.role if row.kind == row.Kind.TURN else row.kind, row.text)
-            if (
-                tokens != row.tokens
-                or row.terms is None
-                or terms != bytes(row.terms)
-                or digest != bytes(row.content_hash)
-            ):
-                row.tokens, row.terms, row.content_hash, row.stamp = tokens, terms, digest, new_stamp()
+            made = _derived(row)
+            if any(made[name] != _plain(getattr(row, name)) for name in FIELDS):
+                for name in FIELDS:
+                    setattr(row, name, made[name])
+                row.stamp = new_stamp()
                 stale.append(row)
         with database.atomic():
             if stale:
-                changed += MemoryEntry.objects.bulk_update(stale, ("tokens", "terms", "content_hash", "stamp"))
+                changed += MemoryEntry.objects.bulk_update(stale, (*FIELDS, "stamp"))
         report(len(part))
     return changed
+
+
+def _derived(row: MemoryEntry) -> dict[str, Any]:
+    """What follows from a row's text, speaker and day."""
+    # The stored day is the speaker's own; the hour does not matter to the index text.
+    words = index_terms(row.text, row.speaker, datetime(row.day.year, row.day.month, row.day.day, 12, tzinfo=ANY_ZONE))
+    said = row.kind == row.Kind.TURN
+    return {
+        "tokens": " ".join(words),
+        "terms": pack(words),
+        "content_hash": entries.content_hash(row.role if said else row.kind, row.text, row.day if said else None),
+        "dates": [found.as_json() for found in resolve(row.text, row.day)],
+    }
+
+
+def _plain(value: object) -> object:
+    """PostgreSQL hands out memoryviews."""
+    return bytes(value) if isinstance(value, memoryview) else value
 
 
 def drop_vectors(rows: MemoryEntryQuerySet) -> int:

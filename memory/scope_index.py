@@ -32,6 +32,7 @@ class Row:
     turn. Archived and superseded rows are scored like any other, so that they still are what stood beside a turn.
 
     `terms` and `vector` are as stored (`memory.terms.pack`, `entries.pack`): a thousand rows are unpacked at once.
+    `dates` is JSON, read when the row is a hit.
     """
 
     id: int
@@ -50,6 +51,7 @@ class Row:
     vector: bytes | None = None
     seen: int = 1
     validity: Validity | None = None
+    dates: str = ""
 
 
 def similarities(matrix: Floats, vector: Vector) -> Floats:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from memory.corpus import lexical_moments
 from memory.cues import Cues
-from memory.dates import DateCue
+from memory.dates import DateCue, cue_terms
 from memory.scope_index import Floats, Ints, ScopeIndex, similarities
 from memory.stopwords import STOP_TERMS
 from memory.terms import Keys, key
@@ -139,10 +139,23 @@ def _date_boost(index: ScopeIndex, cues: Sequence[DateCue], w: Weights) -> Float
             inside = index.column(index.MONTH) == cue.month
             if cue.day:
                 inside = inside & (index.column(index.MONTH_DAY) == cue.day)
-        # A day says much, a year next to nothing.
-        share = w.day / (1.0 + math.log(cue.days))
-        boost[inside] = np.maximum(boost[inside], share)
+        boost[inside] = np.maximum(boost[inside], _telling(cue, w))
     return boost
+
+
+def _event_boost(index: ScopeIndex, cues: Sequence[DateCue], w: Weights) -> Floats:
+    """For rows that speak of a named day, whenever that was: "yesterday", said the day after."""
+    boost = np.zeros(len(index), np.float32)
+    for cue in cues:
+        terms = np.unique(np.array([key(term) for term in cue_terms(cue)], np.uint32))
+        speaks = index.postings.frequencies(terms, len(index)).any(axis=0)
+        boost[speaks] = np.maximum(boost[speaks], _telling(cue, w))
+    return boost
+
+
+def _telling(cue: DateCue, w: Weights) -> float:
+    """A day says much, a year next to nothing."""
+    return w.day / (1.0 + math.log(cue.days))
 
 
 def _session_prior(index: ScopeIndex, scores: Floats) -> Floats:
@@ -230,6 +243,7 @@ def score(index: ScopeIndex, text: str, vector: Vector | None, cues: Cues, w: We
         arms["role"] = w.role * (index.column(index.ROLE) == (cues.role == "assistant")).astype(np.float32)
     if cues.dates:
         arms["date"] = _date_boost(index, cues.dates, w)
+        arms["event"] = _event_boost(index, cues.dates, w)
     if cues.first_session or cues.last_session:
         days = index.column(index.ORDINAL)
         arms["date"] = arms.get("date", 0) + w.day * (days == (days.min() if cues.first_session else days.max()))

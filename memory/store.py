@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Collection, Sequence
@@ -17,6 +18,7 @@ from memory import database, embeddings, entries, wakeup
 from memory.consolidation import provenance
 from memory.cues import Cues, read_cues
 from memory.embedders import choice
+from memory.dates import ResolvedDate
 from memory.embeddings import query_label
 from memory.entries import State
 from memory.errors import EmbedderUnavailable, UnknownScope
@@ -302,9 +304,13 @@ def _best(index: ScopeIndex, scores: Scores, k: int, skip: _Skip) -> tuple[Hit, 
         why["coverage"] = round(float(scores.coverage[i]), 4)
         hits.append(
             Hit(row.id, row.external_id, row.role, row.speaker, row.text, round(float(scores.total[i]), 4),
-                row.occurred_at, row.session, row.seen, why, *_validity(row))
+                row.occurred_at, row.session, row.seen, why, *_validity(row), _dates(row))
         )  # fmt: skip
     return tuple(hits)
+
+
+def _dates(row: Row) -> tuple[ResolvedDate, ...]:
+    return tuple(map(ResolvedDate.from_json, json.loads(row.dates))) if row.dates else ()
 
 
 def _validity(row: Row) -> tuple[Kind, datetime | None, datetime | None]:

@@ -12,6 +12,8 @@ import unicodedata
 from datetime import datetime
 from functools import lru_cache
 
+from memory.dates import event_terms, resolve
+
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff々〇"
 _ASCII_WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 _WORD = re.compile(rf"(?P<cjk>[{_CJK}]+)|[^\W_{_CJK}]+(?:'[a-z]+)?")
@@ -60,5 +62,5 @@ def date_terms(at: datetime) -> list[str]:
 
 
 def index_terms(text: str, speaker: str, at: datetime) -> list[str]:
-    """What is indexed for one turn: who said it, what, and when."""
-    return tokenize(speaker) + tokenize(text) + date_terms(at)
+    """What is indexed for one turn: who said it, what, when, and of which days it speaks."""
+    return tokenize(speaker) + tokenize(text) + date_terms(at) + event_terms(resolve(text, at.date()))

@@ -10,6 +10,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from memory.dates import ResolvedDate
+
 Role: TypeAlias = Literal["user", "assistant"]
 Kind: TypeAlias = Literal["turn", "fact", "summary"]
 Vector: TypeAlias = NDArray[np.float32]
@@ -94,6 +96,7 @@ class Hit:
         why: the share of every arm in `score`, and the raw `cosine`, `bm25` and `coverage`. `coverage` (0 to 1) is the
             part of the query's information (IDF mass) whose terms this hit contains: 0 means "no word in common".
         kind: "turn", or what was derived from turns: "fact", "summary".
+        dates: the days and periods the text speaks of, as they were meant when it was said.
         valid_from: of a fact, since when it is true.
         valid_to: until when it was true; None: it still is.
     """
@@ -111,6 +114,7 @@ class Hit:
     kind: Kind = "turn"
     valid_from: datetime | None = None
     valid_to: datetime | None = None
+    dates: tuple[ResolvedDate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import numpy as np
 
 from memory import entries
 from memory.cues import Cues
+from memory.dates import cue_terms
 from memory.indexes import lexical, timeline
 from memory.indexes.lexical import LexicalIndex
 from memory.indexes.registry import Large
@@ -74,8 +75,9 @@ def _by_words(large: Large, words: LexicalIndex, text: str, cues: Cues) -> list[
 
 
 def _date_terms(cues: Cues) -> dict[str, float]:
-    """The index terms of days without a year; see `memory.tokenizer.date_terms`."""
-    return {f"d{cue.month:02d}{cue.day:02d}": 1.0 for cue in cues.dates if cue.start is None and cue.month and cue.day}
+    """Index terms of days said on without a year (`memory.tokenizer.date_terms`) and of days spoken of."""
+    said = {f"d{cue.month:02d}{cue.day:02d}": 1.0 for cue in cues.dates if cue.start is None and cue.month and cue.day}
+    return said | {term: 1.0 for cue in cues.dates for term in cue_terms(cue)}
 
 
 def _by_time(scope: Scope, cues: Cues) -> list[int]:

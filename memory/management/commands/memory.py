@@ -206,13 +206,14 @@ def _embed_missing(rows: MemoryEntryQuerySet) -> int:
 
 
 def _line(hit: Hit) -> dict[str, Any]:
-    return {
+    line = {
         "id": hit.external_id or str(hit.id),
         "text": hit.text,
         "score": hit.score,
         "occurred_at": hit.occurred_at.isoformat(),
         "why": dict(hit.why),
     }
+    return line | {"dates": [spoken.as_json() for spoken in hit.dates]} if hit.dates else line
 
 
 def _answer(query_id: str, found: Recall) -> dict[str, Any]:
