@@ -17,8 +17,8 @@ from django.utils import timezone
 from memory import database, embeddings, entries, wakeup
 from memory.consolidation import provenance
 from memory.cues import Cues, read_cues
-from memory.embedders import choice
 from memory.dates import ResolvedDate
+from memory.embedders import choice
 from memory.embeddings import query_label
 from memory.entries import State
 from memory.errors import EmbedderUnavailable, UnknownScope
