@@ -102,6 +102,9 @@ def _find_identity(channel: Channel, event: Event, external_id: str, kind: str =
     if identity is None and external_id == event.user_id:
         # WhatsApp may stop telling the phone number; then this is somebody known under their second id.
         identity = Identity.objects.select_related("person").filter(channel=channel, alt_id=external_id).first()
+    elif identity is not None and kind == Person.Kind.HUMAN and event.alt_user_id and not identity.alt_id:
+        identity.alt_id = event.alt_user_id[:191]  # told only now; it is what they may be known by later
+        Identity.objects.filter(pk=identity.pk, alt_id="").update(alt_id=identity.alt_id)
     identity = identity or _new_identity(channel, event, external_id, kind)
     with _lock:
         _identities[key] = identity

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from adapters.events import EventKind
-from bots import inbox, outbox
+from bots import inbox, outbox, speakers
 from bots.dispatcher import MessageDispatcher
 from bots.llm import targets
 from bots.models import (
@@ -137,6 +137,8 @@ def test_an_edit_may_name_the_message_it_changes_apart_from_its_own_id(channel: 
 
 
 def test_who_is_known_by_a_second_id_stays_the_same_person(channel: Channel, model: StubModel) -> None:
+    say(channel, "hello", user="4912345")
+    speakers.forget()
     say(channel, "hello", user="4912345", alt_user_id="US.17")
     say(channel, "hello again", user="US.17")
     assert Person.objects.count() == 1
