@@ -102,7 +102,7 @@ class MessageDispatcher:
         queued: list[OutboundMessage] = []
         with transaction.atomic():
             if turn.identity is not None:
-                hold(turn.identity)
+                hold(turn.identity, alone=reply.act is not None)
             inbox.finish(row, conversation_id=turn.conversation.pk)
             if reply.act is not None:
                 reply = replace(reply, text=reply.act())

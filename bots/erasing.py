@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from bots import audit, exports
+from bots import audit, exports, linking
 from bots.models import Conversation, Identity, InboundEvent, Message, OutboundMessage, Person, TurnUsage
 from clawdbot.errors import ClawdbotError
 from memory import proof
@@ -62,7 +62,7 @@ def forget(person: Person, actor: Any, ids: Collection[int] | None = None) -> Er
         NotProved: A search still finds some of it.
     """
     with transaction.atomic():
-        _hold([person])
+        linking.hold([person])
         scope = Scope(person.bot_id, person.pk)
         gone = proof.traces(scope, ids)
         _drop_admin_history(MemoryEntry, of_scope(scope))
@@ -83,8 +83,10 @@ def erase(person: Person, actor: Any) -> Erasure:
         NotProved: A search still finds some of it.
     """
     with transaction.atomic():
-        people = [person, *linked_to(person)]
-        _hold(people)
+        # A linked person takes along only what came from them; what they are linked to stays.
+        linking.unlink(person, actor, at_once=True)
+        people = [person, *linking.linked_to(person)]
+        linking.hold(people)
         whole = _Whole(people)
         gone, counts = [], {"memories": 0, **whole.counts()}
         for scope, ids in whole.memory():
@@ -97,24 +99,6 @@ def erase(person: Person, actor: Any) -> Erasure:
         erased = Erasure(counts)
         transaction.on_commit(partial(_prove, person, actor, erased, gone, whole.left))
     return erased
-
-
-def linked_to(person: Person) -> list[Person]:
-    """The people whose everything is kept with this one, directly or through another."""
-    found: list[Person] = []
-    heads = [person.pk]
-    while heads:
-        below = list(Person.objects.filter(linked_to__in=heads).select_related("bot"))
-        found += below
-        heads = [one.pk for one in below]
-    return found
-
-
-def _hold(people: Iterable[Person]) -> None:
-    """Waits for turns of these people that are being closed, and makes later ones wait (see `bots.speakers.hold`)."""
-    ids = [person.pk for person in people]
-    list(Identity.objects.select_for_update().filter(person__in=ids).order_by("pk").values_list("pk", flat=True))
-    list(Person.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
 
 
 class _Whole:

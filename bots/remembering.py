@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -79,12 +80,21 @@ def _write(pk: int) -> None:
         if waiting is None:  # written by another process, or erased
             return
         turns = [
-            turn_json.load({**line, "person_id": waiting.person_id}, f"turn-{waiting.key}:{line['role']}")
+            turn_json.load(
+                {**line, "person_id": waiting.person_id, "origin_id": _origin(line, waiting.person_id)},
+                f"turn-{waiting.key}:{line['role']}",
+            )
             for line in waiting.turns
         ]
         with database.atomic():
             MemoryStore(waiting.bot_id).remember(turns)
         waiting.delete()
+
+
+def _origin(line: dict[str, Any], person_id: int) -> int | None:
+    """Whom a turn came from, where its person was linked, or is no longer, while it waited."""
+    came_from = line.get("origin_id") or line["person_id"]
+    return None if came_from == person_id else int(came_from)
 
 
 def _later(pk: int, error: Exception) -> None:

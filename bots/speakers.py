@@ -20,6 +20,7 @@ from clawdbot.errors import ClawdbotError
 PERSON_TTL_S = 5.0
 # SQLite knows one writer at a time, which is lock enough.
 _SHARED_LOCK = {"postgresql": " FOR SHARE", "mysql": " LOCK IN SHARE MODE"}
+_LOCK = {"postgresql": " FOR UPDATE", "mysql": " FOR UPDATE"}
 GROUP_PREFIX = "group:"  # of a group's external id, so that no account of a person is taken for it
 _lock = threading.Lock()
 _identities: TTLCache[tuple[int, str], Identity] = TTLCache(maxsize=10_000, ttl=PERSON_TTL_S)
@@ -75,14 +76,18 @@ def find_speaker(channel: Channel, event: Event) -> Speaker:
     return Speaker(identity, conversation, group)
 
 
-def hold(identity: Identity) -> None:
+def hold(identity: Identity, *, alone: bool = False) -> None:
     """Makes sure, until the transaction ends, that the account belongs to the person this turn was made for.
+
+    Args:
+        identity: the account.
+        alone: no other turn of the account may be closed meanwhile; for a turn that is going to change it.
 
     Raises:
         SpeakerChanged: It does not, or is gone.
     """
     table = Identity._meta.db_table
-    lock = _SHARED_LOCK.get(connection.vendor, "")
+    lock = (_LOCK if alone else _SHARED_LOCK).get(connection.vendor, "")
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT person_id FROM {table} WHERE id=%s{lock}", [identity.pk])  # noqa: S608  names of our own
         found = cursor.fetchone()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from bots import linking
 from bots.dispatcher import MessageDispatcher
 from bots.operations import queues
 from bots.outbox import deliver
+from memory import database
 
 
 @shared_task(name="bots.process_message", ignore_result=True)
@@ -19,6 +21,13 @@ def process_message(inbound_id: int) -> None:
 def deliver_message(outbound_id: int) -> None:
     """Sends an outbox row, if it is its turn."""
     deliver(outbound_id)
+
+
+@shared_task(name="bots.settle_links", ignore_result=True)
+def settle_links() -> None:
+    """Where the memory has a database of its own: moves what a crash left on the wrong side of a link."""
+    if database.separate():
+        linking.settle()
 
 
 @shared_task(name="bots.sweep", ignore_result=True)

@@ -148,6 +148,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=30),
         "options": {"expires": 30},
     },
+    "bots.settle_links": {
+        "task": "bots.settle_links",
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600},
+    },
     "memory.sweep_orphans": {
         "task": "memory.sweep_orphans",
         "schedule": timedelta(hours=1),

@@ -19,6 +19,7 @@ from bots.admin.base import BotScopedAdmin, ScopedInline
 from bots.admin.erasing import ErasingMixin
 from bots.admin.filters import ScopedFilter
 from bots.admin.fragments import admin_link, ago
+from bots.admin.linking import LinkingMixin
 from bots.admin.unfold_parts import display
 from bots.audit import pseudonym
 from bots.models import Conversation, Identity, Person
@@ -64,12 +65,12 @@ class ConversationInline(ScopedInline[Conversation]):
 
 
 @admin.register(Person)
-class PersonAdmin(ErasingMixin, BotScopedAdmin[Person]):
+class PersonAdmin(LinkingMixin, ErasingMixin, BotScopedAdmin[Person]):
     """People as one bot knows them. They appear by writing to it; deleting one erases everything about them."""
 
     list_display = ("display_name_or_key", "kind", "bot", "accounts", "state", "language", "last_seen")
     list_filter = (("bot", ScopedFilter), "kind", "blocked")
-    list_select_related = ("bot",)
+    list_select_related = ("bot", "linked_to")
     search_fields = ("display_name", "key", "identities__external_id", "identities__user_name")
     fields = (
         "bot",
@@ -101,8 +102,12 @@ class PersonAdmin(ErasingMixin, BotScopedAdmin[Person]):
             return "–"
         return format_html_join(", ", "{}", ((row.channel.platform,) for row in rows))
 
-    @display(description=_("state"), label={"blocked": "danger", "open": "success"}, ordering="blocked")
+    @display(
+        description=_("state"), label={"blocked": "danger", "open": "success", "linked": "info"}, ordering="blocked"
+    )
     def state(self, person: Person) -> Any:
+        if person.linked_to_id is not None:
+            return "linked", _("linked to %(person)s") % {"person": person.linked_to}
         return ("blocked", _("blocked")) if person.blocked else ("open", _("answered"))
 
     @admin.display(description=_("last seen"), ordering="last_seen_at")
@@ -140,6 +145,7 @@ class PersonAdmin(ErasingMixin, BotScopedAdmin[Person]):
             (reverse("admin:bots_turnusage_changelist") + f"?person__id__exact={person.pk}", _("Usage")),
             (reverse("admin:bots_auditentry_changelist") + f"?q={pseudonym(person)}", _("Audit log")),
             (reverse("admin:bots_person_export", args=(person.pk,)), _("Export everything (JSON)")),
+            (reverse("admin:bots_person_link", args=(person.pk,)), _("Merge with another person…")),
         )
         return format_html_join(" · ", '<a class="claw-link" href="{}">{}</a>', links)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from bots.engine import forms
+from bots.engine import accounts, forms
 from bots.engine.turn import Reply, Turn
 from bots.llm import targets
 from bots.models import Conversation
@@ -149,6 +150,18 @@ def _forget(turn: Turn, argument: str) -> Reply:
     return forms.ask_forget(turn, count)
 
 
+def _link(turn: Turn, argument: str) -> Reply:
+    if turn.group is not None:
+        return Reply(_("Write this to me in a private chat."))
+    return Reply("", act=partial(accounts.link, turn, argument) if argument else partial(accounts.offer, turn))
+
+
+def _unlink(turn: Turn, argument: str) -> Reply:
+    if turn.group is not None:
+        return Reply(_("Write this to me in a private chat."))
+    return Reply("", act=partial(accounts.unlink, turn))
+
+
 COMMANDS = (
     Command(("help", "帮助"), gettext_lazy("what you can type"), _help),
     Command(("new", "新对话"), gettext_lazy("begin a new conversation; I keep my memory of you"), _new),
@@ -157,6 +170,8 @@ COMMANDS = (
     Command(("status", "状态"), gettext_lazy("how things stand"), _status),
     Command(("memory", "记忆"), gettext_lazy("what I remember of you; /memory WORDS searches"), _memory),
     Command(("forget", "忘记"), gettext_lazy("delete what I remember of you (asks first)"), _forget),
+    Command(("link", "绑定"), gettext_lazy("connect your account on another platform"), _link),
+    Command(("unlink", "解绑"), gettext_lazy("separate connected accounts again"), _unlink),
 )
 _BY_NAME = {name: command for command in COMMANDS for name in command.names} | {
     "start": Command(("start",), gettext_noop("greeting"), _start)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from bots import erasing, exports
+from django.db.models import Q
+
+from bots import erasing, exports, linking
 from bots.erasing import Erasure
 from bots.models import Bot, Person
 from bots.operations.errors import OperationError
@@ -25,6 +27,33 @@ def find(bot: Bot, key: str) -> Person:
 def export(person: Person, actor: Any) -> tuple[str, str]:
     """(file name, JSON document) of everything that is known of a person; noted in the audit log."""
     return exports.file_name(person), exports.document(person, actor)
+
+
+def candidates(person: Person, words: str) -> list[Person]:
+    """Up to 20 people of the same bot whom this person could be linked with, latest first, by name, id or account."""
+    found = Person.objects.for_bot(person.bot_id).filter(kind=Person.Kind.HUMAN, linked_to=None).exclude(pk=person.pk)
+    if words:
+        names = Q(display_name__icontains=words) | Q(key__icontains=words)
+        accounts = Q(identities__external_id__icontains=words) | Q(identities__user_name__icontains=words)
+        found = found.filter(names | accounts).distinct()
+    return list(found.prefetch_related("identities__channel").order_by("-last_seen_at", "-pk")[:20])
+
+
+def link(kept: Person, moved: Person, actor: Any) -> Person:
+    """Gives everything of `moved` to `kept`; returns who has everything now. Doing it again changes nothing.
+
+    Raises:
+        OperationError: These two cannot be linked.
+    """
+    try:
+        return linking.link(kept, moved, actor)
+    except linking.LinkRefused as error:
+        raise OperationError(str(error)) from None
+
+
+def unlink(moved: Person, actor: Any) -> bool:
+    """Gives a linked person back what came from them; False when they are not linked."""
+    return linking.unlink(moved, actor)
 
 
 def erase(person: Person, actor: Any) -> Erasure:
