@@ -57,6 +57,7 @@ class Adapter(ABC, Generic[AccountT]):
         supports_polling: `poll` works.
         supports_webhook_setup: `set_webhook` registers the address by API.
         text_limit: Longest text of one message, counted by `text_unit`.
+        simulator: Dotted path of the platform in miniature (`adapters.simulation`); "" when there is none.
     """
 
     platform: ClassVar[str]
@@ -72,6 +73,7 @@ class Adapter(ABC, Generic[AccountT]):
     supports_polling: ClassVar[bool] = False
     supports_webhook_setup: ClassVar[bool] = False
     text_limit: ClassVar[int] = 4000
+    simulator: ClassVar[str] = ""
 
     def __init__(self, account: Mapping[str, Any], *, clock: Clock = system_clock) -> None:
         self.account: AccountT = self.schema.parse(account)

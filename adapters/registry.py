@@ -11,6 +11,7 @@ from adapters.accounts import AccountField
 from adapters.base import Adapter
 from adapters.errors import AccountError, UnknownPlatform
 from adapters.events import WebhookRequest
+from adapters.simulation import Simulator
 from clawdbot.clock import Clock, system_clock
 
 # A new platform is one line here. The order is the order in which an unaddressed webhook is tried.
@@ -61,6 +62,25 @@ def create(platform: str, account: Mapping[str, Any], *, clock: Clock = system_c
         AccountError: When the account does not fit.
     """
     return adapter_class(platform)(account, clock=clock)
+
+
+def simulated() -> tuple[str, ...]:
+    """The platforms that can be tried without an account."""
+    return tuple(name for name in ADAPTERS if adapter_class(name).simulator)
+
+
+def simulator(platform: str, *, clock: Clock = system_clock) -> Simulator:
+    """The platform in miniature.
+
+    Raises:
+        UnknownPlatform: When the platform is not registered, or has no simulator.
+    """
+    path = adapter_class(platform).simulator
+    if not path:
+        raise UnknownPlatform(f"{platform} cannot be simulated; these can: {', '.join(simulated())}")
+    module, _, name = path.rpartition(".")
+    made: Simulator = getattr(importlib.import_module(module), name)(clock)
+    return made
 
 
 def account_fields(platform: str) -> tuple[AccountField, ...]:

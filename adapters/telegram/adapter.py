@@ -51,6 +51,7 @@ class TelegramAdapter(Adapter[TelegramAccount]):
     supports_polling = True
     supports_webhook_setup = True
     text_limit = 4096
+    simulator = "adapters.telegram.simulator.TelegramSimulator"
     sends_per_s = 30.0
     chat_sends_per_s = 1.0
 

@@ -70,6 +70,7 @@ class WebhookAdapter(Adapter[WebhookAccount]):
     schema = WebhookAccount
     idempotent_send = True
     text_limit = 20000
+    simulator = "adapters.webhook.simulator.WebhookSimulator"
 
     @classmethod
     def identify(cls, request: WebhookRequest) -> bool:

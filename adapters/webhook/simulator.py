@@ -1,0 +1,47 @@
+"""Another program in miniature: it posts signed messages and takes signed replies."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from adapters.events import WebhookRequest
+from adapters.simulation import ApiAnswer, ApiCall, Shown, Simulator, json_answer
+from adapters.webhook.adapter import SIGNATURE_HEADER, TIMESTAMP_HEADER
+from clawdbot import crypto
+
+_SECRET = "simulated-secret"  # noqa: S105 - of a channel that only this machine reaches
+
+
+class WebhookSimulator(Simulator):
+    """Delivers again twice; refuses replies that are not signed."""
+
+    platform = "webhook"
+    redelivery_s = (1.0, 10.0)
+
+    def account(self, base_url: str) -> dict[str, Any]:
+        return {"secret": _SECRET, "reply_url": f"{base_url}/replies"}
+
+    def message(self, text: str) -> WebhookRequest:
+        user = {"id": "sam", "name": "Sam"}
+        body = json.dumps({"id": f"m{self.number()}", "user": user, "text": text}, ensure_ascii=False).encode()
+        return self.again(WebhookRequest("POST", body=body))
+
+    def again(self, request: WebhookRequest) -> WebhookRequest:
+        """The same message with a signature of this moment."""
+        timestamp = str(int(self.clock()))
+        headers = {TIMESTAMP_HEADER: timestamp, SIGNATURE_HEADER: self._sign(timestamp, request.body)}
+        return WebhookRequest("POST", headers=headers | {"Content-Type": "application/json"}, body=request.body)
+
+    def answer(self, call: ApiCall) -> ApiAnswer:
+        headers = {name.lower(): value for name, value in call.headers.items()}
+        timestamp, given = headers.get(TIMESTAMP_HEADER.lower(), ""), headers.get(SIGNATURE_HEADER.lower(), "")
+        if not crypto.compare(given, self._sign(timestamp, call.body)):
+            return json_answer({"error": "not signed"}, status=401)
+        body = call.json()
+        shown = Shown(str((body.get("chat") or {}).get("id", "")), str(body.get("text", "")), str(body.get("id", "")))
+        return json_answer({"id": body.get("id", "")}, shown)
+
+    @staticmethod
+    def _sign(timestamp: str, body: bytes) -> str:
+        return crypto.hmac_hex(_SECRET, timestamp.encode() + b"." + body)
