@@ -6,6 +6,7 @@ from bots.admin import (  # noqa: F401
     channel,
     consolidation,
     conversation,
+    embedder,
     files,
     memory,
     people,

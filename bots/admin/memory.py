@@ -22,7 +22,7 @@ from memory.models import MemoryEntry
 
 @admin.register(MemoryEntry)
 class MemoryEntryAdmin(ErasingMixin, ReadOnlyMixin, BotScopedAdmin[MemoryEntry]):
-    """What a bot remembers. Words are what was said and stay so; they are pinned or deleted, never rewritten here."""
+    """What a bot remembers. They are pinned or deleted here; the memory explorer also changes their words."""
 
     list_display = (
         "short",
@@ -44,6 +44,7 @@ class MemoryEntryAdmin(ErasingMixin, ReadOnlyMixin, BotScopedAdmin[MemoryEntry])
     )
     list_select_related = ("bot", "person")
     search_fields = ("text", "=person__key", "person__display_name", "=external_id")
+    list_before_template = "admin/memory/to_explorer.html"
     actions = ("pin_selected", "unpin_selected", "delete_selected")
     fieldsets = (
         (None, {"fields": ("text", ("person_link", "bot"), ("kind", "role", "speaker"), "pinned")}),

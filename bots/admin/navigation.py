@@ -10,6 +10,8 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
+from bots.models import Person
+
 Item = tuple[str, str, str]  # app label, model name, icon
 
 
@@ -65,7 +67,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     home = {"title": _("Dashboard"), "icon": "dashboard", "link": reverse("admin:index")}
     found: list[dict[str, Any]] = [{"title": None, "separator": False, "items": [home]}]
     for title, items in groups():
-        shown = []
+        shown = list(extra_items(title))
         for app, name, icon in items:
             owner = registered.get((app, name))
             if owner is None:
@@ -81,6 +83,17 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         if shown:
             found.append({"title": title, "separator": True, "collapsible": False, "items": shown})
     return found
+
+
+def extra_items(group: str) -> tuple[dict[str, Any], ...]:
+    """Pages of a group that belong to no model."""
+    if group != _("Memory"):
+        return ()
+    people = admin.site._registry.get(Person)
+    if people is None:
+        return ()
+    link = reverse("admin:memory_explorer")
+    return ({"title": _("Memory explorer"), "icon": "travel_explore", "link": link, "permission": _visible(people)},)
 
 
 def _models(app: str) -> tuple[str, ...]:

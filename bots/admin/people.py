@@ -20,6 +20,7 @@ from bots.admin.erasing import ErasingMixin
 from bots.admin.filters import ScopedFilter
 from bots.admin.fragments import admin_link, ago
 from bots.admin.linking import LinkingMixin
+from bots.admin.person_memory import PersonMemoryMixin
 from bots.admin.unfold_parts import display
 from bots.audit import pseudonym
 from bots.models import Conversation, Identity, Person
@@ -65,7 +66,7 @@ class ConversationInline(ScopedInline[Conversation]):
 
 
 @admin.register(Person)
-class PersonAdmin(LinkingMixin, ErasingMixin, BotScopedAdmin[Person]):
+class PersonAdmin(PersonMemoryMixin, LinkingMixin, ErasingMixin, BotScopedAdmin[Person]):
     """People as one bot knows them. They appear by writing to it; deleting one erases everything about them."""
 
     list_display = ("display_name_or_key", "kind", "bot", "accounts", "state", "language", "last_seen")
@@ -140,6 +141,8 @@ class PersonAdmin(LinkingMixin, ErasingMixin, BotScopedAdmin[Person]):
     @admin.display(description=_("more"))
     def more(self, person: Person) -> str:
         links = (
+            (reverse("admin:bots_person_memory", args=(person.pk,)), _("Memory explorer")),
+            (reverse("admin:bots_person_timeline", args=(person.pk,)), _("Timeline")),
             (reverse("admin:memory_memoryentry_changelist") + f"?person__id__exact={person.pk}", _("Memories")),
             (reverse("admin:bots_conversation_changelist") + f"?person__id__exact={person.pk}", _("Conversations")),
             (reverse("admin:bots_turnusage_changelist") + f"?person__id__exact={person.pk}", _("Usage")),

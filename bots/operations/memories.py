@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -11,6 +12,7 @@ from django.db import transaction
 from bots import audit, erasing, metrics
 from bots.erasing import Erasure
 from bots.models import Person
+from memory import editing
 from memory.models import MemoryEntry
 from memory.store import MemoryStore
 from memory.types import Recall, Scope
@@ -21,6 +23,38 @@ def search(person: Person, text: str, *, k: int = 10) -> Recall:
     found = MemoryStore(person.bot_id).recall(_scope(person), text, k=k)
     metrics.recall(found.ms / 1000, "degraded" if found.degraded else "ok")
     return found
+
+
+def explore(person: Person, text: str, *, k: int = 20, as_of: datetime | None = None, history: bool = False) -> Recall:
+    """As `search`, with facts and summaries, and on request as it would have been at a moment or with all history."""
+    found = MemoryStore(person.bot_id).recall(_scope(person), text, k=k, as_of=as_of, history=history, derived=5)
+    metrics.recall(found.ms / 1000, "degraded" if found.degraded else "ok")
+    return found
+
+
+def edit(person: Person, actor: Any, pk: int, text: str) -> bool:
+    """Gives a memory other words, see `memory.editing.rewrite`; False when they were its words already.
+
+    Raises:
+        EditRefused: with the reason.
+    """
+    with transaction.atomic():
+        changed = editing.rewrite(_scope(person), pk, text)
+        if changed:
+            audit.record(audit.Action.EDIT, person, actor, counts={"memories": 1})
+    return changed
+
+
+def supersede(person: Person, actor: Any, pk: int, text: str) -> int:
+    """Something else is true from now on, see `memory.editing.supersede`; returns the new memory's id.
+
+    Raises:
+        EditRefused: with the reason.
+    """
+    with transaction.atomic():
+        new = editing.supersede(_scope(person), pk, text)
+        audit.record(audit.Action.SUPERSEDE, person, actor, counts={"memories": 1})
+    return new
 
 
 def forget(person: Person, actor: Any, ids: Collection[int] | None = None) -> Erasure:

@@ -64,7 +64,7 @@ def erase(scope: Scope, ids: Collection[int] | None) -> int:
         return _count(rows.delete())
     gone = 0
     for part in _parts(ids):
-        gone += _drop_derived_from(scope, part)
+        gone += drop_derived_from(scope, part)
         duplicates.release(scope, part)
         found = rows.filter(pk__in=part)
         keys = set(found.filter(kind=MemoryEntry.Kind.FACT).values_list("fact_key", flat=True))
@@ -73,7 +73,8 @@ def erase(scope: Scope, ids: Collection[int] | None) -> int:
     return gone
 
 
-def _drop_derived_from(scope: Scope, ids: list[int]) -> int:
+def drop_derived_from(scope: Scope, ids: list[int]) -> int:
+    """Removes what was made from these turns; the next run reads their sessions again. Returns how many rows went."""
     told = Q(source_id__in=ids) | Q(source__duplicate_of_id__in=ids)
     links = MemorySource.objects.filter(told, derived__bot=scope.bot_id, derived__person=scope.person_id)
     doomed = set(links.values_list("derived_id", flat=True))

@@ -37,6 +37,7 @@ from bots.models import (
     TurnUsage,
     Worker,
 )
+from memory.embedders import choice
 from memory.models import ConsolidationRun, MemoryEntry
 from memory.store import MemoryStore
 from memory.types import Turn
@@ -159,6 +160,7 @@ def make_file(conversation: Conversation, body: bytes = b"words", **values: Any)
 
 def make_world(rows: int = 1) -> Bot:
     """`rows` of nearly everything, each with relations of its own, so that a query per row shows."""
+    choice.seed()
     bot = make_bot("ada")
     for number in range(rows):
         other = make_bot(f"bot{number}")

@@ -14,6 +14,7 @@ from tests.admin.test_every_page_opens import MODELS, address
 
 # session, user, count of the filtered rows, the rows; the rest are drop-downs of filters and prefetches
 BUDGET = 8
+SINGLE = {"memory.EmbedderChoice"}
 MORE = {"bots.Person": 9, "bots.Conversation": 9, "bots.InboundEvent": 9, "bots.OutboundMessage": 9}
 
 
@@ -22,11 +23,12 @@ MORE = {"bots.Person": 9, "bots.Conversation": 9, "bots.InboundEvent": 9, "bots.
 def test_a_list_of_35_rows_keeps_its_budget(model: Any, django_assert_max_num_queries: Any) -> None:
     make_world(35)
     client = login(make_user())
-    assert model._default_manager.count() >= 35
+    least = 1 if model._meta.label in SINGLE else 35
+    assert model._default_manager.count() >= least
     with django_assert_max_num_queries(MORE.get(model._meta.label, BUDGET)):
         response = client.get(address(model, "changelist"))
     assert response.status_code == 200
-    assert response.context["cl"].result_count >= 35
+    assert response.context["cl"].result_count >= least
 
 
 @pytest.mark.django_db
