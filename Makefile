@@ -78,7 +78,8 @@ test: install-dev browser mariadb check
 	echo "Tests of the pipeline on PostgreSQL and Redis"
 	$(BIN)/python tests/servers.py $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not e2e and not two_databases" $(PIPELINE_TESTS)
 	echo "Tests of the memory in a MariaDB of its own"
-	$(BIN)/python tests/servers.py --mariadb $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not e2e and not postgres" tests/memory tests/pipeline
+	$(BIN)/python tests/servers.py --mariadb $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not e2e and not postgres" tests/memory tests/pipeline \
+	    tests/admin/test_memory_search.py tests/api/test_memories.py
 	echo "All tests on SQLite"
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not postgres and not two_databases" tests
 

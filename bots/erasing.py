@@ -19,7 +19,16 @@ from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from bots import audit, exports, linking
-from bots.models import Conversation, Identity, InboundEvent, Message, OutboundMessage, Person, TurnUsage
+from bots.models import (
+    Conversation,
+    Identity,
+    InboundEvent,
+    Message,
+    OutboundMessage,
+    Person,
+    TurnUsage,
+    WaitingMemory,
+)
 from clawdbot.errors import ClawdbotError
 from memory import proof
 from memory.entries import of_scope
@@ -141,7 +150,10 @@ class _Whole:
 
     def _rows(self) -> dict[str, Any]:
         chats = self._conversations
+        # before the events that they are found by
+        waiting = Q(person__in=self._people) | Q(inbound_id__in=InboundEvent.objects.filter(self._events).values("pk"))
         return {
+            "waiting": WaitingMemory.objects.filter(waiting),
             "messages": Message.objects.filter(Q(person__in=self._people) | Q(conversation__in=chats)),
             "events": InboundEvent.objects.filter(self._events),
             "sent": OutboundMessage.objects.filter(Q(conversation__in=chats) | Q(message__person__in=self._people)),

@@ -10,22 +10,22 @@ from django.utils.translation import gettext_lazy as _
 from bots.admin.base import BotScopedAdmin, ReadOnlyMixin
 from bots.admin.filters import ChoicesDropdownFilter, RangeDateTimeFilter, ScopedFilter
 from bots.admin.fragments import ago, json_block
+from bots.admin.memory_rows import MemoryRowsMixin
 from bots.admin.unfold_parts import display
 from memory.models import ConsolidationRun
 
 
 @admin.register(ConsolidationRun)
-class ConsolidationRunAdmin(ReadOnlyMixin, BotScopedAdmin[ConsolidationRun]):
+class ConsolidationRunAdmin(MemoryRowsMixin, ReadOnlyMixin, BotScopedAdmin[ConsolidationRun]):
     """What consolidation did, run by run."""
 
-    list_display = ("started", "bot", "state_label", "dry_run", "tokens", "error")
+    list_display = ("started", "bot_name", "state_label", "dry_run", "tokens", "error")
     list_filter = (
         ("bot", ScopedFilter),
         ("state", ChoicesDropdownFilter),
         "dry_run",
         ("started_at", RangeDateTimeFilter),
     )
-    list_select_related = ("bot",)
     fields = (
         ("bot", "state_label"),
         ("started_at", "finished_at"),

@@ -15,21 +15,27 @@ from bots.admin.base import BotScopedAdmin, ReadOnlyMixin
 from bots.admin.erasing import ErasingMixin
 from bots.admin.filters import ChoicesDropdownFilter, RangeDateTimeFilter, ScopedFilter
 from bots.admin.fragments import admin_link, ago
+from bots.admin.memory_rows import MemoryRowsMixin, of_people
 from bots.admin.unfold_parts import display
 from bots.models import Person
 from memory.models import MemoryEntry
 
 
 @admin.register(MemoryEntry)
+<<<<<<< HEAD
 class MemoryEntryAdmin(ErasingMixin, ReadOnlyMixin, BotScopedAdmin[MemoryEntry]):
     """What a bot remembers. They are pinned or deleted here; the memory explorer also changes their words."""
+=======
+class MemoryEntryAdmin(MemoryRowsMixin, ErasingMixin, ReadOnlyMixin, BotScopedAdmin[MemoryEntry]):
+    """What a bot remembers. Words are what was said and stay so; they are pinned or deleted, never rewritten here."""
+>>>>>>> fe3f90d (Admin, API: lists of memories join no other database; a search finds people by a look-up of its own)
 
     list_display = (
         "short",
         "kind_label",
         "role",
         "person_link",
-        "bot",
+        "bot_name",
         "said",
         "pinned_mark",
         "repeated",
@@ -42,9 +48,15 @@ class MemoryEntryAdmin(ErasingMixin, ReadOnlyMixin, BotScopedAdmin[MemoryEntry])
         "pinned",
         ("occurred_at", RangeDateTimeFilter),
     )
+<<<<<<< HEAD
     list_select_related = ("bot", "person")
     search_fields = ("text", "=person__key", "person__display_name", "=external_id")
     list_before_template = "admin/memory/to_explorer.html"
+=======
+    owners = ("bot", "person")
+    search_fields = ("text", "=external_id")
+    search_help_text = _("Words, an external id, or the person's name or id")
+>>>>>>> fe3f90d (Admin, API: lists of memories join no other database; a search finds people by a look-up of its own)
     actions = ("pin_selected", "unpin_selected", "delete_selected")
     fieldsets = (
         (None, {"fields": ("text", ("person_link", "bot"), ("kind", "role", "speaker"), "pinned")}),
@@ -65,6 +77,12 @@ class MemoryEntryAdmin(ErasingMixin, ReadOnlyMixin, BotScopedAdmin[MemoryEntry])
     def get_queryset(self, request: HttpRequest) -> QuerySet[MemoryEntry]:
         # the vector and the index text are large and never shown
         return super().get_queryset(request).defer("vector", "tokens")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[MemoryEntry], search_term: str
+    ) -> tuple[QuerySet[MemoryEntry], bool]:
+        found, duplicates = super().get_search_results(request, queryset, search_term)
+        return (found | of_people(queryset, search_term) if search_term.strip() else found), duplicates
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # operators answer "please forget this" too

@@ -76,7 +76,9 @@ class ScopedViewSet(GenericViewSet[Any]):
         rows = self.rows()
         if access.is_superuser(self.request.user):
             return rows
-        return rows.filter(**{f"{self.bot_path}__in": access.bots_for(self.request.user).values("pk")})
+        bots = access.bots_for(self.request.user).values_list("pk", flat=True)
+        # A sub-query reaches no other database.
+        return rows.filter(**{f"{self.bot_path}__in": bots if rows.db == bots.db else list(bots)})
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.action != "list":

@@ -1,0 +1,40 @@
+"""What lists of memory rows need, because their bot and person may lie in another database: no join reaches them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from bots.models import Person
+from memory import database
+
+# People that one word of a search may stand for.
+_PEOPLE = 500
+
+
+class MemoryRowsMixin:
+    """`owners` names the references to read along; `bot_name` stands for the column "bot", which would be joined."""
+
+    owners: ClassVar[tuple[str, ...]] = ("bot",)
+    list_select_related: Any = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]  # of the ModelAdmin beside it
+        return rows.prefetch_related(*self.owners) if database.separate() else rows.select_related(*self.owners)
+
+    @admin.display(description=_("bot"), ordering="bot_id")
+    def bot_name(self, row: Any) -> str:
+        return str(row.bot)
+
+
+def of_people(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
+    """The rows of people whose key is this text, or whose name holds each of its words."""
+    named = Q()
+    for word in text.split():
+        named &= Q(display_name__icontains=word)
+    found = Person.objects.filter(Q(key=text.strip()) | named).order_by("-id").values_list("pk", flat=True)
+    return rows.filter(person__in=list(found[:_PEOPLE]))
