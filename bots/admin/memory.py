@@ -22,13 +22,8 @@ from memory.models import MemoryEntry
 
 
 @admin.register(MemoryEntry)
-<<<<<<< HEAD
-class MemoryEntryAdmin(ErasingMixin, ReadOnlyMixin, BotScopedAdmin[MemoryEntry]):
-    """What a bot remembers. They are pinned or deleted here; the memory explorer also changes their words."""
-=======
 class MemoryEntryAdmin(MemoryRowsMixin, ErasingMixin, ReadOnlyMixin, BotScopedAdmin[MemoryEntry]):
-    """What a bot remembers. Words are what was said and stay so; they are pinned or deleted, never rewritten here."""
->>>>>>> fe3f90d (Admin, API: lists of memories join no other database; a search finds people by a look-up of its own)
+    """What a bot remembers. They are pinned or deleted here; the memory explorer also changes their words."""
 
     list_display = (
         "short",
@@ -48,15 +43,10 @@ class MemoryEntryAdmin(MemoryRowsMixin, ErasingMixin, ReadOnlyMixin, BotScopedAd
         "pinned",
         ("occurred_at", RangeDateTimeFilter),
     )
-<<<<<<< HEAD
-    list_select_related = ("bot", "person")
-    search_fields = ("text", "=person__key", "person__display_name", "=external_id")
     list_before_template = "admin/memory/to_explorer.html"
-=======
     owners = ("bot", "person")
     search_fields = ("text", "=external_id")
     search_help_text = _("Words, an external id, or the person's name or id")
->>>>>>> fe3f90d (Admin, API: lists of memories join no other database; a search finds people by a look-up of its own)
     actions = ("pin_selected", "unpin_selected", "delete_selected")
     fieldsets = (
         (None, {"fields": ("text", ("person_link", "bot"), ("kind", "role", "speaker"), "pinned")}),
