@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class BotsConfig(AppConfig):
     name = "bots"
     verbose_name = _("Bots")
+
+    def ready(self) -> None:
+        """Tells the memory where it finds a model; imported when the first run asks."""
+        from memory.consolidation import model
+
+        model.use("bots.operations.consolidation.writer_for")

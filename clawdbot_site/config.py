@@ -92,6 +92,14 @@ class MemorySettings(Section):
     retention_days: int = Field(
         90, ge=0, description="Days after which memories go, where a bot does not say otherwise; 0: never."
     )
+    optimize_tokens_per_run: int = Field(
+        100_000,
+        ge=0,
+        description="Most tokens of the model provider one consolidation of a bot may use; 0: rules only, no model.",
+    )
+    optimize_tokens_per_day: int = Field(
+        200_000, ge=0, description="Most tokens the consolidations of a bot may use within 24 hours."
+    )
 
 
 class ModelProviderSettings(Section):

@@ -27,8 +27,17 @@ def render_hits(hits: Sequence[Hit], tz: tzinfo, language: str = "en") -> list[s
         text = " ".join(hit.text.split())
         if len(text) > _LONGEST:
             text = text[: _LONGEST - 1].rstrip() + "…"
-        lines.append(f"{day} {who}: {text}")
+        lines.append(_derived(hit, tz, text, chinese=chinese) if hit.kind != "turn" else f"{day} {who}: {text}")
     return lines
+
+
+def _derived(hit: Hit, tz: tzinfo, text: str, *, chinese: bool) -> str:
+    """A fact with the day since when it is true (`since 2026-11-20: …`), a digest with the day of its talk."""
+    at = (hit.valid_from if hit.kind == "fact" and hit.valid_from else hit.occurred_at).astimezone(tz)
+    day = f"{at.year}年{at.month}月{at.day}日" if chinese else f"{at:%Y-%m-%d}"
+    if hit.kind == "fact":
+        return f"{day}起：{text}" if chinese else f"since {day}: {text}"
+    return f"{day}小结：{text}" if chinese else f"{day} in short: {text}"
 
 
 def _who(role: str, *, chinese: bool) -> str:

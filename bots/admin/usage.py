@@ -19,6 +19,7 @@ class TurnUsageAdmin(ReadOnlyMixin, BotScopedAdmin[TurnUsage]):
         "at",
         "bot",
         "person_link",
+        "purpose",
         "provider",
         "model",
         "prompt_tokens",
@@ -27,11 +28,12 @@ class TurnUsageAdmin(ReadOnlyMixin, BotScopedAdmin[TurnUsage]):
         "total_ms",
         "cost",
     )
-    list_filter = (("bot", ScopedFilter), "provider", ("created_at", RangeDateTimeFilter))
+    list_filter = (("bot", ScopedFilter), "purpose", "provider", ("created_at", RangeDateTimeFilter))
     list_select_related = ("bot", "person")
     search_fields = ("=provider", "=model", "=person__key", "person__display_name")
     fields = (
         ("bot", "person_link", "conversation_link"),
+        "purpose",
         ("provider", "model"),
         ("prompt_tokens", "completion_tokens", "cost"),
         ("first_token_ms", "model_ms", "recall_ms", "total_ms"),

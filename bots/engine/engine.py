@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 RECENT_MESSAGES = 12
 RECALLED = 8
+KNOWN = 4  # facts and digests beside them
 LONGEST_TEXT = 8000  # characters of one message that reach the model
 
 _RECENT_SQL = (
@@ -118,6 +119,7 @@ def _recall(turn: Turn, without: Sequence[Recent]) -> Recall:
             turn.scope,
             turn.text[:LONGEST_TEXT],
             k=RECALLED,
+            derived=KNOWN,
             now=turn.now.astimezone(turn.zone),
             exclude_message_ids=[message.id for message in without],
         )
@@ -147,6 +149,7 @@ def _ask_model(turn: Turn, recent: list[Recent], recalled: Recall) -> Reply:
                 summary=turn.conversation.summary,
                 recent=said,
                 text=sight.words(turn.text[:LONGEST_TEXT], turn.files, target),
+                known=recalled.derived,
             ),
             target,
             max_reply_tokens=turn.bot.max_reply_tokens,

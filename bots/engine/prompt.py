@@ -39,6 +39,7 @@ class Inputs:
     Attributes:
         now: aware, in the person's time zone.
         hits: what was recalled, best first.
+        known: facts and digests, best first; facts are the last notes to be left out, digests the first.
         recent: (role, text) of this conversation's latest messages, oldest first, without the present one.
         text: the person's message.
     """
@@ -51,6 +52,7 @@ class Inputs:
     summary: str
     recent: Sequence[tuple[str, str]]
     text: str
+    known: Sequence[Hit] = ()
 
 
 def build(inputs: Inputs, target: Target, max_reply_tokens: int) -> Messages:
@@ -85,7 +87,9 @@ class _Parts:
         self.turns = [_as_message(role, text) for role, text in inputs.recent if text.strip()]
         self.summary = _neutral(inputs.summary)
         said = {_key(text) for _role, text in inputs.recent} | {_key(inputs.text)}
-        self.notes = _notes(inputs.hits, said, inputs.now.tzinfo)
+        facts = [hit for hit in inputs.known if hit.kind == "fact"]
+        digests = [hit for hit in inputs.known if hit.kind != "fact"]
+        self.notes = _notes([*facts, *inputs.hits, *digests], said, inputs.now.tzinfo)
         self._costs: dict[str, int] = {}
 
     def drop(self) -> bool:
@@ -162,10 +166,19 @@ def _notes(hits: Sequence[Hit], said: set[str], zone: tzinfo | None) -> list[tup
         if not key or key in seen:
             continue
         seen.add(key)
-        when = hit.occurred_at.astimezone(zone)
-        who = "You" if hit.role == "assistant" else (_neutral(hit.speaker) or "The person")
-        notes.append((hit.occurred_at, f"- {when:%Y-%m-%d} {who} said: {_neutral(hit.text)}"))
+        notes.append((hit.valid_from or hit.occurred_at, _note(hit, zone)))
     return notes
+
+
+def _note(hit: Hit, zone: tzinfo | None) -> str:
+    if hit.kind == "fact":
+        since = (hit.valid_from or hit.occurred_at).astimezone(zone)
+        return f"- since {since:%Y-%m-%d}: {_neutral(hit.text)}"
+    when = hit.occurred_at.astimezone(zone)
+    if hit.kind == "summary":
+        return f"- {when:%Y-%m-%d} in short: {_neutral(hit.text)}"
+    who = "You" if hit.role == "assistant" else (_neutral(hit.speaker) or "The person")
+    return f"- {when:%Y-%m-%d} {who} said: {_neutral(hit.text)}"
 
 
 def _key(text: str) -> str:

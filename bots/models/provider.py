@@ -77,7 +77,11 @@ class TurnUsageQuerySet(models.QuerySet["TurnUsage"]):
 
 
 class TurnUsage(models.Model):
-    """What one turn used: tokens, milliseconds, cost."""
+    """What one turn, or one reading of memories, used: tokens, milliseconds, cost."""
+
+    class Purpose(models.TextChoices):
+        TURN = "turn", _("Answer")
+        MEMORY = "memory", _("Memory consolidation")
 
     bot = models.ForeignKey(
         "bots.Bot",
@@ -88,8 +92,17 @@ class TurnUsage(models.Model):
     )
     person = models.ForeignKey("bots.Person", on_delete=models.CASCADE, related_name="usage", verbose_name=_("person"))
     origin_id = models.BigIntegerField(null=True, editable=False)  # as Conversation.origin_id
+    # Memories are read across conversations.
     conversation = models.ForeignKey(
-        "bots.Conversation", on_delete=models.CASCADE, related_name="usage", verbose_name=_("conversation")
+        "bots.Conversation",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="usage",
+        verbose_name=_("conversation"),
+    )
+    purpose = models.CharField(
+        _("purpose"), max_length=10, choices=Purpose.choices, default=Purpose.TURN, db_default=Purpose.TURN
     )
     provider = models.CharField(
         _("provider"), max_length=60, help_text=_("Name at the time; 'built-in' without a model.")

@@ -7,6 +7,7 @@ value must stand in them, so neither an invention nor an instruction hidden in a
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -39,7 +40,8 @@ standing: for preference "likes" or "dislikes"; for pet its name; "ended" when s
 text: one full sentence that states the fact, in the language of the conversation.
 turns: the numbers of the lines that state it."""
 
-LONGEST_LINE = 1000
+LONGEST_LINE = 1000  # characters
+LONGEST_PART = 5000  # of Chinese nearly as many tokens, beside instructions and answer in a window of 8192
 
 
 class FoundFact(BaseModel):
@@ -65,33 +67,49 @@ class Found(BaseModel):
 
 
 def ask(writer: Writer, scope: Scope, episode: Episode) -> tuple[str, list[Statement]]:
-    """The digest ("" for none) and the facts of an episode.
-
-    A bad answer is asked for once more.
+    """The digest ("" for none) and the facts of an episode. A bad answer is asked for once more.
 
     Raises:
         BadAnswer: Twice.
         ModelUnavailable: No model answered, or the budget is spent.
     """
-    lines = [line for line in episode.lines if not is_junk(line.text)]
-    if not lines:
-        return "", []
+    summaries: list[str] = []
+    statements: list[Statement] = []
+    for lines in _parts([line for line in episode.lines if not is_junk(line.text)]):
+        found = _ask(writer, scope, lines)
+        if found.summary and not is_junk(found.summary):
+            summaries.append(" ".join(found.summary.split()))
+        statements += [made for fact in found.facts if (made := _checked(fact, lines)) is not None]
+    return " ".join(summaries), statements
+
+
+def _ask(writer: Writer, scope: Scope, lines: list[Line]) -> Found:
     text = "\n".join(_numbered(number, line) for number, line in enumerate(lines, 1))
     note = ""
     for _ in range(2):
         try:
-            answer = writer.json(scope, INSTRUCTIONS + note, text, Found.model_json_schema())
-            found = Found.model_validate(answer)
-            break
+            return Found.model_validate(writer.json(scope, INSTRUCTIONS + note, text, Found.model_json_schema()))
         except ValidationError as error:
             reason = json.dumps([{"at": list(e["loc"]), "is": e["msg"]} for e in error.errors()][:5])
             note = f"\nYour last answer was refused: {reason}"
         except BadAnswer as error:
             note = f"\nYour last answer was refused: {error}"
-    else:
-        raise BadAnswer("the model's answers did not fit the schema")
-    summary = "" if is_junk(found.summary) else " ".join(found.summary.split())
-    return summary, [made for fact in found.facts if (made := _checked(fact, lines)) is not None]
+    raise BadAnswer("the model's answers did not fit the schema")
+
+
+def _parts(lines: list[Line]) -> Iterator[list[Line]]:
+    """Lines in parts that fit a small context window."""
+    part: list[Line] = []
+    size = 0
+    for line in lines:
+        length = min(len(line.text), LONGEST_LINE) + 40
+        if part and size + length > LONGEST_PART:
+            yield part
+            part, size = [], 0
+        part.append(line)
+        size += length
+    if part:
+        yield part
 
 
 def _numbered(number: int, line: Line) -> str:
