@@ -279,7 +279,7 @@ def _payloads(channel: Channel, event: Event, answered: Message, draft_id: str =
     if channel.platform == PLATFORM:
         return [common | {"text": answered.text, "data": message_frame(answered)}]
     parts = channels.adapter_for(channel).split(answered.text)
-    payloads = [common | {"text": text, "part": number} for number, text in enumerate(parts)]
+    payloads = [common | {"text": part} for part in parts]
     if event.chat_type != "private" and event.message_id:
         payloads[0]["reply_to"] = event.message_id
     if draft_id:

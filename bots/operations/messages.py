@@ -118,7 +118,7 @@ def _payloads(conversation: Conversation, message: Message) -> list[dict[str, An
     if conversation.channel.platform == PLATFORM:
         return [common | {"text": message.text, "data": message_frame(message)}]
     parts = adapter_for(conversation.channel).split(message.text)
-    return [common | {"text": text, "part": number} for number, text in enumerate(parts)]
+    return [common | {"text": text} for text in parts]
 
 
 def _user_id(conversation: Conversation) -> str:

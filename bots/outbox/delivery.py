@@ -69,7 +69,7 @@ def _hand_over(adapter: Adapter[Any], row: OutboundMessage) -> SendReceipt:
     """Sends the message, or puts it in place of its draft; anew where the draft cannot be changed any more."""
     payload = dict(row.payload)
     draft_id = payload.pop("draft_id", "")
-    message = OutgoingMessage(**payload, idempotency_key=row.idempotency_key)
+    message = OutgoingMessage(**payload | {"idempotency_key": row.idempotency_key, "part": row.part})
     if draft_id:
         try:
             receipt = adapter.edit(draft_id, message)

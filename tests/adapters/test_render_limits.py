@@ -1,0 +1,62 @@
+"""Whatever a text is made of: cut and rendered, every piece is within its platform's limit, and nothing raises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapters import registry
+from adapters.discord.render import to_discord
+from adapters.line.render import messages
+from adapters.slack.render import to_mrkdwn
+from adapters.splitter import code_points, utf16_units
+from adapters.whatsapp.render import to_whatsapp
+from tests.adapters.contract import CASES
+
+_BLOCKS = (
+    "# h\n",
+    "#### deep\n",
+    ">q\n",
+    "> q\n",
+    "- i\n",
+    "1. n\n",
+    "---\n",
+    "a|b\n-|-\n1|2\n",
+    "---|---\n",
+    "```\n",
+    "~~~py\n",
+)
+_INLINES = ("**b**", "_i_", "~~s~~", "`c`", "[l](https://e.com)", "![i](https://e.com/i.png)", "<https://e.com>")
+_WORDS = ("\n", "\n\n", " ", "&<>", "你好", "😀", "word", "@everyone", "<!channel>", "*", "__", "\\", "|")
+_BITS = st.sampled_from((*_BLOCKS, *_INLINES, *_WORDS))
+_TEXTS = st.lists(_BITS | st.text(max_size=8), max_size=40).flatmap(
+    lambda bits: st.integers(1, 200).map(lambda times: ("".join(bits) * times)[:20_000])
+)
+
+
+def line_text(text: str) -> str:
+    (message,) = messages(text, None)
+    return str(message["text"])
+
+
+@pytest.mark.parametrize(
+    ("platform", "render", "limit", "unit"),
+    [
+        ("slack", to_mrkdwn, 40_000, code_points),
+        ("whatsapp", to_whatsapp, 4096, code_points),
+        ("line", line_text, 5000, utf16_units),
+        ("discord", to_discord, 2000, code_points),
+    ],
+)
+@given(text=_TEXTS)
+@settings(max_examples=60, deadline=None)
+def test_every_piece_fits(
+    platform: str, render: Callable[[str], str], limit: int, unit: Callable[[str], int], text: str
+) -> None:
+    case = CASES[platform]
+    adapter = registry.create(platform, dict(case.account))
+    for piece in adapter.split(text):
+        assert unit(render(piece)) <= limit
