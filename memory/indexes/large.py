@@ -59,7 +59,7 @@ def nearest(scope: Scope, asked: Vector, k: int) -> Found | None:
     """(entry id, cosine) of the nearest rows of a large scope, exact cosines; None: scan it."""
     space = build.space()
     large, _ = known(scope)
-    found = vector.backend().search(scope, large.id, asked, k + k // 2, space) if large and space.labels else None
+    found = vector.backend().search(scope, large.id, asked, 3 * k, space) if large and space.labels else None
     if found is None:
         return None
     rows = [row for row in entries.rows_by_id(scope, space.labels[0], [pk for pk, _ in found]) if row.vector]
