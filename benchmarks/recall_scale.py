@@ -3,7 +3,7 @@
 Milliseconds of whole recalls, the question's embedding included, on FAISS (SQLite) and on pgvector (PostgreSQL), each
 in a process and a home of its own. Rows and vectors are invented, the timing is not: every question is new, is really
 embedded, and goes through MemoryStore.recall. Beside it, in the same process and on the same vectors: exact search by
-FAISS's flat index, and mem0 with FAISS, when it is there: `pip install --target FOLDER mem0ai==2.2.1`, then --mem0 FOLDER.
+FAISS's flat index, and mem0 with FAISS, when it is there (`pip install --target FOLDER mem0ai==2.2.1`, --mem0 FOLDER).
 
 --full takes the sizes of the requirement: 100,000 rows of one person, 1,000,000 of 1,000 people, 1,000,000 of one.
 """

@@ -23,6 +23,7 @@ from memory.embeddings import query_label
 from memory.entries import State
 from memory.errors import EmbedderUnavailable, UnknownScope
 from memory.indexes import large, registry
+from memory.indexes.vector import Space
 from memory.recent import SessionMemory
 from memory.scope_cache import ScopeCache
 from memory.scope_index import Row, ScopeIndex
@@ -277,7 +278,9 @@ def _search_turns(asked: _Asked, k: int, skip: _Skip) -> tuple[tuple[Hit, ...], 
     indexes, state = large.known(asked.scope)
     if indexes is None:
         return _search(_scopes, asked, k, skip, state), False
-    index, words_only = large.candidates_of(asked.scope, indexes, asked.text, asked.vector, asked.cues)
+    index, words_only = large.candidates_of(
+        asked.scope, indexes, asked.text, asked.vector, asked.cues, Space.of(*asked.space)
+    )
     scored = score(index, asked.text, asked.vector, asked.cues) if len(index) else None
     return (_best(index, scored, k, skip) if scored else ()), words_only
 

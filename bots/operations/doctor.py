@@ -23,6 +23,7 @@ from bots.operations import migrations
 from clawdbot.crypto import CryptoError
 from memory import database, embeddings
 from memory.embedders import choice
+from memory.indexes import health
 
 Level = Literal["ok", "warning", "error"]
 _LEAST_FREE = 500 * 1024 * 1024
@@ -202,6 +203,20 @@ def _search() -> Iterator[Finding]:
             "correct semantic_search in the settings, or Memory > Embedder in the admin; until then words are compared"
         )
         yield Finding("semantic search", "error", f"{name}: {found.text}", mend)
+    yield from _indexes()
+
+
+def _indexes() -> Iterator[Finding]:
+    """The vector index that is configured, and those of people with much to remember."""
+    reason, _, mend = health.missing().partition(": ")
+    if reason:
+        yield Finding("vector index", "error", reason, mend)
+        return
+    large = health.of_scopes()
+    due = sum(scope.due for scope in large)
+    text = f"{settings.CLAWDBOT.semantic_search.index_type}, {len(large)} large memories, {due} waiting for a build"
+    mend = "python manage.py memory reindex, or wait for the next sweep" if due else ""
+    yield Finding("vector index", "warning" if due else "ok", text, mend)
 
 
 def _workers() -> Iterator[Finding]:

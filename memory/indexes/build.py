@@ -11,7 +11,6 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from memory import database, embeddings, entries
-from memory.errors import EmbedderUnavailable
 from memory.indexes import lexical, registry, vector
 from memory.indexes.models import LargeScope, VectorChange
 from memory.indexes.statistics import Counting, chunks, unpack_vectors
@@ -101,26 +100,28 @@ class _Builder:
 
 def space() -> Space:
     """The vectors in use; without a label when there are none to use."""
-    if not embeddings.enabled():
-        return Space((), 0)
-    try:
-        embedder = embeddings.current()
-    except EmbedderUnavailable as error:
-        logger.warning("memory: indexes are built without vectors: %s", error)
-        return Space((), 0)
-    return Space((embeddings.passage_label(embedder), embeddings.query_label(embedder)), embedder.dimension)
+    return Space.of(*embeddings.space())
 
 
 def due() -> list[Scope]:
     """Large scopes whose indexes were never finished, do not work, have fallen behind or hold what was erased."""
-    found = []
-    of = space()
-    for row in LargeScope.objects.order_by("built_at", "id").defer("statistics"):
-        scope = Scope(row.bot_id, row.person_id)
-        count = entries.of_scope(scope).turns().distinct_entries().count()
-        if row.built_at is None or count > row.rows * GROWN or (of.labels and _vectors_due(scope, row, of)):
-            found.append(scope)
-    return found
+    rows = LargeScope.objects.order_by("built_at", "id").defer("statistics")
+    return [Scope(row.bot_id, row.person_id) for row in rows if _due(row)]
+
+
+def wanted(scope: Scope) -> bool:
+    """Whether this scope should have indexes, and has none that will do."""
+    if not registry.large_enough(entries.state(scope, limit=registry.LARGE_FROM)[0]):
+        return False
+    row = LargeScope.objects.for_person(scope.bot_id, scope.person_id).defer("statistics").first()
+    return row is None or _due(row)
+
+
+def _due(row: LargeScope) -> bool:
+    scope, of = Scope(row.bot_id, row.person_id), space()
+    if row.built_at is None or entries.of_scope(scope).turns().distinct_entries().count() > row.rows * GROWN:
+        return True
+    return bool(of.labels) and _vectors_due(scope, row, of)
 
 
 def _vectors_due(scope: Scope, row: LargeScope, of: Space) -> bool:

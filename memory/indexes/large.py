@@ -14,7 +14,7 @@ from memory.entries import State
 from memory.indexes import build, candidates, lexical, registry, vector
 from memory.indexes.models import LargeScope
 from memory.indexes.registry import Large, Registry
-from memory.indexes.vector import Found
+from memory.indexes.vector import Found, Space
 from memory.scope_index import ScopeIndex
 from memory.types import Scope, Vector
 
@@ -37,7 +37,9 @@ def known(scope: Scope) -> tuple[Large | None, State | None]:
     return large, None
 
 
-def candidates_of(scope: Scope, large: Large, text: str, asked: Vector | None, cues: Cues) -> tuple[ScopeIndex, bool]:
+def candidates_of(
+    scope: Scope, large: Large, text: str, asked: Vector | None, cues: Cues, space: Space
+) -> tuple[ScopeIndex, bool]:
     """The rows of a large scope that may answer a question; see `memory.indexes.candidates.gather`.
 
     The second value is True when there is no usable vector index, so that only words were looked for; then one is
@@ -45,7 +47,6 @@ def candidates_of(scope: Scope, large: Large, text: str, asked: Vector | None, c
     """
     words = lexical.backend()
     assert words is not None  # noqa: S101  # `known` finds nothing large without one
-    space = build.space()
     near: Found | None = []
     if asked is not None and space.labels:
         near = vector.backend().search(scope, large.id, asked, candidates.PER_ARM, space)

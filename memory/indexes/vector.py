@@ -30,6 +30,11 @@ class Space:
     labels: tuple[str, ...]
     dimension: int
 
+    @classmethod
+    def of(cls, label: str, dimension: int) -> Space:
+        """label: of passages; "" when there are no vectors to compare."""
+        return cls((label, f"{label}:query"), dimension) if label else cls((), 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Health:

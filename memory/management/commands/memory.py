@@ -12,6 +12,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from tqdm import tqdm
@@ -21,9 +22,10 @@ from memory.consolidation import retention
 from memory.consolidation.optimize import optimize
 from memory.consolidation.report import as_json, as_lines
 from memory.errors import BadLine, MemoryFailure, RunInProgress
+from memory.indexes import build, health, registry
 from memory.models import MemoryEntry, MemoryEntryQuerySet
 from memory.store import MemoryStore
-from memory.types import Hit, Recall
+from memory.types import Hit, Recall, Scope
 
 
 class Command(BaseCommand):
@@ -79,6 +81,8 @@ class Command(BaseCommand):
             with _bar(total, _("reading")) as read:
                 report = transfer.store_lines(lines, scope, read)
         embedded = _embed_missing(MemoryEntry.objects.for_person(scope.bot_id, scope.person_id))
+        if build.wanted(scope):
+            _build(MemoryEntry.objects.for_person(scope.bot_id, scope.person_id))
         for number, reason in report.refused:
             self.stderr.write(f"{path}:{number}: {reason}")
         self.stdout.write(
@@ -117,14 +121,14 @@ class Command(BaseCommand):
 
     def _stats(self, options: dict[str, Any]) -> None:
         bots = [options["bot"]] if options["bot"] else people.bot_slugs()
-        found = {slug: MemoryStore(people.bot_id(slug)).stats().as_json() for slug in bots}
+        found = {slug: _counts(people.bot_id(slug)) for slug in bots}
         if options["json"]:
             self.stdout.write(json.dumps(found, ensure_ascii=False))
             return
         for slug, counts in found.items():
             self.stdout.write(f"{slug}:")
             for name, value in counts.items():
-                self.stdout.write(f"  {name.replace('_', ' ')}: {'-' if value in (None, {}) else value}")
+                self.stdout.write(f"  {name.replace('_', ' ')}: {'-' if value in (None, {}, []) else value}")
 
     def _optimize(self, options: dict[str, Any]) -> None:
         found: dict[str, Any] = {}
@@ -155,9 +159,23 @@ class Command(BaseCommand):
         if options["vectors"]:
             reindex.drop_vectors(rows)
         made = _embed_missing(rows)
+        _build(rows)
         self.stdout.write(
             _("%(changed)d index texts changed, %(made)d vectors made") % {"changed": changed, "made": made}
         )
+
+
+def _counts(bot_id: int) -> dict[str, Any]:
+    indexes = [found.as_json() for found in health.of_scopes(bot_id)]
+    return MemoryStore(bot_id).stats().as_json() | {"indexes": indexes}
+
+
+def _build(rows: MemoryEntryQuerySet) -> None:
+    """Builds the indexes of the large scopes among these rows."""
+    for bot, person, n in rows.turns().order_by().values_list("bot", "person").annotate(n=Count("id")):
+        if registry.large_enough(n):
+            with _bar(n, _("indexes")) as report:
+                build.build(Scope(bot, person), report)
 
 
 def sub_command(actions: Any, name: str, text: str) -> ArgumentParser:

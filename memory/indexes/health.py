@@ -1,0 +1,88 @@
+"""How the indexes stand: for `memory stats`, `doctor` and the admin."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from memory import database
+from memory.indexes import build, vector
+from memory.indexes.models import LargeScope
+from memory.indexes.vector import Health
+from memory.types import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeHealth:
+    """The indexes of one large scope.
+
+    Attributes:
+        backend: "faiss" or "pgvector".
+        lexical: "fts5", "gin" or "fulltext".
+        rows: counted at the last build.
+        built_at: when that was; None: not finished yet, and the scope is scanned row by row.
+        build_seconds: how long it took.
+        vector: of the vector index; None with semantic search switched off.
+    """
+
+    bot_id: int
+    person_id: int
+    backend: str
+    lexical: str
+    rows: int
+    built_at: datetime | None
+    build_seconds: float
+    vector: Health | None
+
+    @property
+    def due(self) -> bool:
+        """Whether it waits for a build."""
+        return self.built_at is None or (self.vector is not None and self.vector.stale)
+
+    def as_json(self) -> dict[str, Any]:
+        found = asdict(self) | {"due": self.due, "built_at": _iso(self.built_at)}
+        if self.vector is not None:
+            found["vector"]["built_at"] = _iso(self.vector.built_at)
+        return found
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def of_scopes(bot_id: int | None = None) -> list[ScopeHealth]:
+    """Of every large scope (of one bot). Reads files and counts rows: not for every request."""
+    rows = LargeScope.objects.defer("statistics")
+    if bot_id is not None:
+        rows = rows.filter(bot=bot_id)
+    of = build.space()
+    kinds = {"sqlite": "fts5", "postgresql": "gin"}
+    return [
+        ScopeHealth(
+            row.bot_id,
+            row.person_id,
+            settings.CLAWDBOT.semantic_search.index_type,
+            kinds.get(database.vendor(), "fulltext"),
+            row.rows,
+            row.built_at,
+            row.build_seconds,
+            vector.backend().health(Scope(row.bot_id, row.person_id), row.pk, of) if of.labels else None,
+        )
+        for row in rows
+    ]
+
+
+def missing() -> str:
+    """Why the configured vector index cannot work here, with the mend; "" when it can."""
+    if settings.CLAWDBOT.semantic_search.index_type != "pgvector":
+        return ""
+    if database.vendor() != "postgresql":
+        return "pgvector needs PostgreSQL: set semantic_search.index_type to faiss, or DATABASE_URL"
+    from memory.indexes import pgvector
+
+    if pgvector.installed():
+        return ""
+    return "the database has no pgvector: run CREATE EXTENSION vector there as its owner, then manage.py migrate"
