@@ -26,9 +26,11 @@ from bots.models import (
     Message,
     OutboundMessage,
     Person,
+    ReceivedFile,
     TurnUsage,
     WaitingMemory,
 )
+from bots.models.file import uploads
 from clawdbot.errors import ClawdbotError
 from memory import proof
 from memory.entries import of_scope
@@ -120,9 +122,11 @@ class _Whole:
         chats = Conversation.objects.filter(person__in=self._people)
         self._identities = [pk for pk, _channel, _external in accounts]
         self._conversations = list(chats.values_list("pk", flat=True))
-        self._events = self._inbound(accounts, chats) & Q(
-            pk__lte=InboundEvent.objects.aggregate(Max("pk"))["pk__max"] or 0
-        )
+        last = InboundEvent.objects.aggregate(last=Max("pk"))["last"] or 0
+        self._events = self._inbound(accounts, chats) & Q(pk__lte=last)
+        self._event_ids = list(InboundEvent.objects.filter(self._events).values_list("pk", flat=True))
+        files: QuerySet[ReceivedFile] = self._rows()["files"]
+        self._stored = [name for name in files.values_list("file", flat=True) if name]
 
     def _inbound(self, accounts: list[tuple[int, int, str]], chats: Any) -> Q:
         """Events of these people's accounts and chats, also those that made no conversation."""
@@ -150,10 +154,10 @@ class _Whole:
 
     def _rows(self) -> dict[str, Any]:
         chats = self._conversations
-        # before the events that they are found by
-        waiting = Q(person__in=self._people) | Q(inbound_id__in=InboundEvent.objects.filter(self._events).values("pk"))
+        waiting = Q(person__in=self._people) | Q(inbound_id__in=self._event_ids)
         return {
             "waiting": WaitingMemory.objects.filter(waiting),
+            "files": ReceivedFile.objects.filter(Q(conversation__in=chats) | Q(inbound__in=self._event_ids)),
             "messages": Message.objects.filter(Q(person__in=self._people) | Q(conversation__in=chats)),
             "events": InboundEvent.objects.filter(self._events),
             "sent": OutboundMessage.objects.filter(Q(conversation__in=chats) | Q(message__person__in=self._people)),
@@ -169,7 +173,7 @@ class _Whole:
 
     def left(self) -> dict[str, int]:
         """What is still there, by kind; called after the commit."""
-        return self.counts()
+        return {**self.counts(), "stored_bytes": sum(map(uploads().exists, self._stored))}
 
     def delete(self) -> None:
         for rows in self._rows().values():

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
@@ -14,10 +15,12 @@ from django.utils.dateparse import parse_datetime
 from memory import database, entries
 from memory.errors import BadLine
 from memory.models import MemoryEntry, MemorySource
-from memory.types import Scope, Turn
+from memory.types import Scope, Turn, storable
 
 BATCH = 500
-_TEXT_FIELDS = ("id", "session", "speaker")
+LONGEST_LINE = 16 * 1024 * 1024  # bytes
+LONGEST_TEXT = 1_000_000  # characters; the memory is for what was said, not for files
+_YEARS = range(1900, 2200)
 
 
 @dataclass(slots=True)
@@ -55,6 +58,8 @@ def _moment(value: object, name: str) -> datetime:
         at = parse_datetime(value) if isinstance(value, str) else None
     except ValueError as error:
         raise BadLine(f"{name}: {error}") from error
+    if at is not None and at.year not in _YEARS:
+        raise BadLine(f"{name}: nobody said anything in the year {at.year}")
     if at is None:
         raise BadLine(f'{name} must be an ISO-8601 date and time such as "2026-11-20T09:30:00+08:00"')
     return at if at.tzinfo else timezone.make_aware(at)
@@ -71,23 +76,48 @@ def _string(value: object, name: str, longest: int) -> str:
     return text
 
 
+def read_lines(path: Path) -> Iterator[bytes]:
+    """The lines of a file, each at most `LONGEST_LINE` bytes and one: of a longer one only so much is read."""
+    with path.open("rb") as file:
+        while line := file.readline(LONGEST_LINE + 1):
+            yield line
+            while len(line) > LONGEST_LINE and not line.endswith(b"\n"):
+                line = file.readline(LONGEST_LINE + 1)
+
+
+def decode(line: bytes, number: int) -> str:
+    """One line as text, without the mark that some programs write before the first. Raises BadLine."""
+    if len(line) > LONGEST_LINE:
+        raise BadLine(f"longer than {LONGEST_LINE} bytes")
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadLine(f"not UTF-8: {error.reason} at byte {error.start}") from error
+    return text.removeprefix("\ufeff") if number == 1 else text
+
+
 def parse_turn(line: str, scope: Scope) -> Turn:
     """A turn from an import line. Raises BadLine."""
     data = parse_object(line)
     text = data.get("text")
     if not isinstance(text, str) or not text.strip():
         raise BadLine("text is missing or blank")
+    text = storable(text)
+    if len(text) > LONGEST_TEXT:
+        raise BadLine(f"text is longer than {LONGEST_TEXT} characters")
+    if not text.strip():
+        raise BadLine("text holds nothing that can be stored")
     role = data.get("role", "user")
     if role not in ("user", "assistant"):
         raise BadLine('role must be "user" or "assistant"')
-    external = _string(data.get("id"), "id", 191)
+    external = storable(_string(data.get("id"), "id", 191))
     if not external:
         raise BadLine("id is missing: without it an import cannot be repeated")
     return Turn(
         bot_id=scope.bot_id,
         person_id=scope.person_id,
         role=role,
-        text=text.replace("\0", ""),
+        text=text,
         occurred_at=_moment(data.get("occurred_at"), "occurred_at"),
         external_id=external,
         session=_string(data.get("session"), "session", 64),
@@ -105,43 +135,57 @@ def parse_query(line: str) -> Query:
     return Query(_string(data.get("id"), "id", 191), text, now, as_of)
 
 
-def store_lines(lines: Iterable[str], scope: Scope, read: Callable[[int], object] = lambda count: None) -> Report:
+def store_lines(lines: Iterable[bytes], scope: Scope, read: Callable[[int], object] = lambda count: None) -> Report:
     """Stores every good line once; bad lines are reported and left out. Vectors are the caller's next step.
 
+    Each batch is one transaction, and a line is known by its id: after a kill the same call goes on where it was.
+
     Args:
-        lines: of a JSON-lines file.
+        lines: of a JSON-lines file, as they are (`read_lines`).
         scope: whose memory.
         read: called with the number of lines after each batch.
     """
     report = Report()
-    batch: list[Turn] = []
+    batch: list[tuple[int, Turn]] = []
     seen = 0
     for number, line in enumerate(lines, 1):
         seen += 1
-        if line.strip():
-            try:
-                batch.append(parse_turn(line, scope))
-            except BadLine as error:
-                report.refused.append((number, str(error)))
+        try:
+            if text := decode(line, number).strip():
+                batch.append((number, parse_turn(text, scope)))
+        except BadLine as error:
+            report.refused.append((number, str(error)))
         if len(batch) >= BATCH:
             _store(batch, scope, report)
             read(seen)
             seen, batch = 0, []
     _store(batch, scope, report)
     read(seen)
+    report.refused.sort()
     return report
 
 
-def _store(batch: list[Turn], scope: Scope, report: Report) -> None:
+def _store(batch: list[tuple[int, Turn]], scope: Scope, report: Report) -> None:
     if not batch:
         return
     rows = entries.of_scope(scope)
     with database.atomic():
-        before = rows.count()
-        entries.insert(scope, batch, "")
-        stored = rows.count() - before
-    report.stored += stored
-    report.known += len(batch) - stored
+        ids = [turn.external_id for _number, turn in batch]
+        found = rows.filter(external_id__in=ids).values_list("external_id", "role", "text")
+        known = {external: (role, text) for external, role, text in found}
+        fresh: list[Turn] = []
+        for number, turn in batch:
+            before = known.get(turn.external_id)
+            if before is None:
+                known[turn.external_id] = (turn.role, turn.text)
+                fresh.append(turn)
+            elif before == (turn.role, turn.text):
+                report.known += 1
+            else:
+                report.refused.append((number, f"id {turn.external_id!r} is known with another text"))
+        if fresh:
+            entries.insert(scope, fresh, "")
+    report.stored += len(fresh)
 
 
 def export_lines(scope: Scope) -> Iterator[str]:

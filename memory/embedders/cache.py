@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -20,24 +21,30 @@ class CachedQueries:
     def __init__(self, inner: Embedder, size: int = SIZE) -> None:
         self._inner = inner
         self._size = size
-        self._held: OrderedDict[str, Vector] = OrderedDict()
+        # By hash: what somebody asked must not stay readable here after it was erased everywhere else.
+        self._held: OrderedDict[bytes, Vector] = OrderedDict()
         self._lock = threading.Lock()
         self.name, self.version, self.dimension = inner.name, inner.version, inner.dimension
         self.batch_size = inner.batch_size
 
     def embed_queries(self, texts: Sequence[str]) -> Matrix:
+        keys = {text: _key(text) for text in texts}
         with self._lock:
-            known = {text: self._held[text] for text in texts if text in self._held}
+            known = {text: self._held[key] for text, key in keys.items() if key in self._held}
         missing = [text for text in dict.fromkeys(texts) if text not in known]
         if missing:
             known.update(zip(missing, self._inner.embed_queries(missing), strict=True))
         with self._lock:
-            for text in texts:
-                self._held[text] = known[text]
-                self._held.move_to_end(text)
+            for text, key in keys.items():
+                self._held[key] = known[text]
+                self._held.move_to_end(key)
             while len(self._held) > self._size:
                 self._held.popitem(last=False)
         return np.stack([known[text] for text in texts]) if texts else np.empty((0, self.dimension), np.float32)
 
     def embed_passages(self, texts: Sequence[str]) -> Matrix:
         return self._inner.embed_passages(texts)
+
+
+def _key(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -69,17 +69,13 @@ class Command(BaseCommand):
             raise CommandError(f"{error.filename or ''}: {error.strerror or error}") from error
         except DatabaseError as error:
             raise CommandError(f"database: {error}") from error
-        except UnicodeDecodeError as error:
-            raise CommandError(f"the file is not UTF-8: {error.reason} at byte {error.start}") from error
 
     def _import(self, options: dict[str, Any]) -> None:
         path: Path = options["file"]
-        with path.open(encoding="utf-8-sig") as lines:
-            total = sum(1 for _line in lines)
-            lines.seek(0)
-            scope = people.scope_of(options["bot"], options["person"], create=True)
-            with _bar(total, _("reading")) as read:
-                report = transfer.store_lines(lines, scope, read)
+        total = sum(1 for _line in transfer.read_lines(path))
+        scope = people.scope_of(options["bot"], options["person"], create=True)
+        with _bar(total, _("reading")) as read:
+            report = transfer.store_lines(transfer.read_lines(path), scope, read)
         embedded = _embed_missing(MemoryEntry.objects.for_person(scope.bot_id, scope.person_id))
         if build.wanted(scope):
             _build(MemoryEntry.objects.for_person(scope.bot_id, scope.person_id))
@@ -102,20 +98,19 @@ class Command(BaseCommand):
         store = MemoryStore(scope.bot_id)
         path: Path = options["queries"]
         bad = 0
-        with path.open(encoding="utf-8-sig") as lines:
-            for number, line in enumerate(lines, 1):
-                if not line.strip():
-                    continue
-                try:
-                    query = transfer.parse_query(line)
-                except BadLine as error:
-                    bad += 1
-                    self.stderr.write(f"{path}:{number}: {error}")
-                    continue
-                found = store.recall(
-                    scope, query.text, k=options["k"], now=query.now, as_of=query.as_of, derived=options["derived"]
-                )
-                self.stdout.write(json.dumps(_answer(query.id, found), ensure_ascii=False))
+        for number, line in enumerate(transfer.read_lines(path), 1):
+            if not line.strip():
+                continue
+            try:
+                query = transfer.parse_query(transfer.decode(line, number))
+            except BadLine as error:
+                bad += 1
+                self.stderr.write(f"{path}:{number}: {error}")
+                continue
+            found = store.recall(
+                scope, query.text, k=options["k"], now=query.now, as_of=query.as_of, derived=options["derived"]
+            )
+            self.stdout.write(json.dumps(_answer(query.id, found), ensure_ascii=False))
         if bad:
             sys.exit(1)
 
