@@ -22,6 +22,7 @@ from adapters import registry
 from adapters.base import Adapter
 from bots import live
 from bots.models import Bot, Channel
+from bots.streams import OutboxStreams
 from bots.web_events import PLATFORM
 from clawdbot.clock import system_clock
 
@@ -94,6 +95,8 @@ def adapter_for(channel: Channel) -> Adapter[Any]:
     account = channel.credentials
     if channel.platform == PLATFORM:
         account["publish"] = partial(live.publish, channel.pk)
+    if "streams" in registry.adapter_class(channel.platform).schema.model_fields:
+        account["streams"] = OutboxStreams(channel.pk)
     made = registry.create(channel.platform, account, clock=system_clock)
     with _lock:
         _adapters[channel.pk] = (channel.updated_at, made)

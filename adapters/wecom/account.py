@@ -18,10 +18,10 @@ class Streams(Protocol):
     """Where answers of the smart robot wait until WeCom asks for them. Shared by all processes of the product."""
 
     def read(self, stream_id: str) -> tuple[str, bool] | None:
-        """Content so far and whether it is complete; None when nothing was written yet."""
+        """The answer so far (neutral markdown) and whether it is complete; None when there is none yet."""
 
-    def write(self, stream_id: str, content: str, finished: bool) -> bool:
-        """Replaces the content; False when another content was completed before."""
+    def write(self, stream_id: str, text: str, finished: bool) -> bool:
+        """Gives the answer; False when the stream has another one already."""
 
 
 class WeComAccount(Account):

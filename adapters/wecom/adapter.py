@@ -115,7 +115,7 @@ class WeComAdapter(Adapter[WeComAccount]):
         text, finished = "", False
         if stream:
             text, finished = (streams.read(stream) if streams else None) or ("", False)
-            finished = finished or not aibot.stream_alive(stream, now)
+            text, finished = self._content(text), finished or not aibot.stream_alive(stream, now)
         else:
             event = aibot.event_of(content, self.account.bot_name)
             if streams is None or event.kind is not EventKind.MESSAGE or not event.message_id:
@@ -137,17 +137,19 @@ class WeComAdapter(Adapter[WeComAccount]):
         if self.account.is_app:
             return self._send_as_app(message)
         text = render.with_choices(message.text, message.data.get("buttons") or ())
-        content = render.to_markdown(text, self._limit)
         streams, stream = self.account.streams, message.reply_token or ""
-        if streams and aibot.stream_alive(stream, self.clock()) and streams.write(stream, content, finished=True):
+        if streams and aibot.stream_alive(stream, self.clock()) and streams.write(stream, text, finished=True):
             return SendReceipt(stream)
-        body = {"msgtype": "markdown", "markdown": {"content": content}}
+        body = {"msgtype": "markdown", "markdown": {"content": self._content(text)}}
         if message.reply_url:
             return self._judged(self._call("POST", message.reply_url, json=body, handed_out_for=REPLY_HOSTS))
         if self.account.robot_key:
             url = f"{self.account.api}/webhook/send"
             return self._judged(self._call("POST", url, params={"key": self.account.robot_key}, json=body))
         raise SendError("there is no reply address and no robot_key", permanent=True, mark="no_reply_url")
+
+    def _content(self, text: str) -> str:
+        return render.to_markdown(text, self._limit)
 
     def _send_as_app(self, message: OutgoingMessage) -> SendReceipt:
         body = self._app_body(message)
