@@ -144,6 +144,11 @@ class Account(BaseModel):
         kind="list",
     )
 
+    @property
+    def elsewhere(self) -> bool:
+        """True when calls go to an address that is not the platform's: a proxy, a local server, a simulator."""
+        return bool(self.base_url)
+
     @classmethod
     def describe(cls) -> tuple[AccountField, ...]:
         """The keys an operator sets, required ones first, in order of declaration."""

@@ -109,6 +109,9 @@ class Adapter(ABC, Generic[AccountT]):
         """
         raise NotSupported(f"{self.platform} has no polling")
 
+    def close(self) -> None:
+        """Gives up what `poll` holds open; the next call opens it again."""
+
     # Out
 
     @abstractmethod

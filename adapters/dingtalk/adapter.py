@@ -83,13 +83,18 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
             frames = self._connection.receive(timeout, confirmed=offset is not None and offset == self._promised)
         except ConnectionError:
             # Closed every few hours by design: the next call opens a new one.
-            self._connection.close()
-            self._connection = None
+            self.close()
             return Polled()
         if not frames:
             return Polled()
         self._promised = (offset or 0) + 1
         return Polled(tuple(self._event_of(frame) for frame in frames), self._promised)
+
+    def close(self) -> None:
+        """Closes the Stream; what was not confirmed comes again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _event_of(self, frame: stream.Frame) -> Event:
         try:

@@ -61,6 +61,11 @@ class FeishuAccount(Account):
     )
 
     @property
+    def elsewhere(self) -> bool:
+        """Lark's address is the platform's too."""
+        return self.base_url not in ("", DEFAULT_BASE_URL, LARK_BASE_URL)
+
+    @property
     def api(self) -> str:
         """Base of the API's URLs."""
         return f"{self.base_url or DEFAULT_BASE_URL}/open-apis"

@@ -50,6 +50,8 @@ class FeishuAdapter(Adapter[FeishuAccount]):
     supports_edit = True
     supports_media = True
     edit_interval_s = 0.5
+    sends_per_s = 50.0
+    chat_sends_per_s = 5.0
     text_limit = 4000  # code points; a card holds 30 kB, and escaping makes five bytes of one
 
     # In

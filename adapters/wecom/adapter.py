@@ -45,6 +45,7 @@ class WeComAdapter(Adapter[WeComAccount]):
     label = {"en": "WeCom", "zh": "企业微信"}
     schema = WeComAccount
     supports_media = True
+    chat_sends_per_s = 0.5  # 30 a minute; what is over is dropped without a word
     text_limit = APP_LIMIT
 
     @staticmethod

@@ -155,9 +155,14 @@ def _channels() -> Iterator[Finding]:
             yield Finding(name, "error", str(error)[:200], "correct the credentials in the admin")
             continue
         if channel.platform != "web" and not public and channel.last_event_at is None:
-            polls = registry.adapter_class(channel.platform).supports_polling
-            mend = "set web.public_url and run: python manage.py channel set-webhook " + channel.public_id
-            yield Finding(name, "warning", "no message yet", mend + ("; or: python manage.py poll" if polls else ""))
+            kind = registry.adapter_class(channel.platform)
+            mend = "set web.public_url and "
+            if kind.supports_webhook_setup:
+                mend += f"run: python manage.py channel set-webhook {channel.public_id}"
+            else:
+                mend += f"enter /api/webhook/{channel.public_id} in the platform's console"
+            mend += "; or run: python manage.py poll" if kind.supports_polling else ""
+            yield Finding(name, "warning", "no message yet", mend)
         else:
             yield Finding(name, "ok", "credentials fit")
 

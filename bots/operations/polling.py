@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 
@@ -13,6 +14,7 @@ from adapters.errors import SendError
 from bots import backoff, channels, inbox
 from bots.models import Channel
 from clawdbot import request_id
+from clawdbot.errors import ClawdbotError
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +66,8 @@ def poll_forever(channel: Channel, stop: threading.Event, timeout: float = POLL_
                 stop.wait(backoff.delay_s(failures))
     finally:
         connection.close()
+        with contextlib.suppress(ClawdbotError):
+            channels.adapter_for(channel).close()
 
 
 def note_error(channel: Channel, reason: str) -> None:

@@ -42,7 +42,7 @@ class _Bucket:
 
 def wait_s(channel_id: int, chat_id: str, adapter: Adapter[Account]) -> float:
     """Seconds this message should wait, by the rates of the channel and of the chat; 0 when it may go now."""
-    if adapter.account.base_url:
+    if adapter.account.elsewhere:
         return 0.0
     senders = max(1, settings.CLAWDBOT.worker.processes)
     now = time.monotonic()

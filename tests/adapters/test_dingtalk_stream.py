@@ -64,8 +64,7 @@ def polling(server: Server, stream: Gateway) -> Iterator[Any]:
     server.answer(json_answer({"endpoint": stream.url, "ticket": "a b"}))
     made = dingtalk(base_url=server.url, allowed_hosts="127.0.0.1")
     yield made
-    if made._connection is not None:
-        made._connection.close()
+    made.close()
 
 
 def test_a_message_is_confirmed_only_after_it_was_stored(server: Server, stream: Gateway, polling: Any) -> None:

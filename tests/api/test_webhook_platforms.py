@@ -10,7 +10,9 @@ import pytest
 from django.test import Client
 
 from adapters.events import WebhookRequest
+from adapters.wecom import envelope
 from bots.models import Channel, InboundEvent
+from tests.adapters import builders_feishu, builders_wecom
 from tests.adapters.contract import CASES, Case
 from tests.api.builders import make_bot
 
@@ -79,6 +81,20 @@ def test_slacks_challenge_is_answered_while_the_app_is_being_set_up() -> None:
     request = case.genuine(b'{"type": "url_verification", "challenge": "3eZbrw"}', at=time.time())
     response = send(COMMON, request)
     assert (response.status_code, response.content) == (200, b"3eZbrw")
+
+
+def test_wecoms_check_of_an_address_gets_the_bare_text() -> None:
+    connect(CASES["wecom"], builders_wecom.TOKEN)
+    encrypted = envelope.encrypt(builders_wecom.KEY, b"0012345", "")
+    response = Client().get(COMMON, {**builders_wecom.signed(encrypted), "echostr": encrypted})
+    assert (response.status_code, response.content) == (200, b"0012345")
+
+
+def test_feishus_check_of_an_address_is_answered_though_it_is_unsigned() -> None:
+    connect(CASES["feishu"], "key-1")
+    check = {"type": "url_verification", "challenge": "c1", "token": "any"}
+    response = send(COMMON, builders_feishu.request(check, key="key-1", sign=False))
+    assert (response.status_code, response.json()) == (200, {"challenge": "c1"})
 
 
 def test_discord_hears_at_once_that_the_answer_comes_later() -> None:

@@ -37,6 +37,12 @@ def test_a_channel_waits_when_its_processes_together_would_be_too_fast() -> None
     assert all(wait < 1.0 for wait in waits)
 
 
+def test_lark_is_no_server_of_ones_own() -> None:
+    account = {"app_id": "cli_1", "app_secret": "app-secret-1", "base_url": "https://open.larksuite.com"}
+    made: Any = adapter_class("feishu")(account)
+    assert [pacing.wait_s(1, "chat", made) for _ in range(6)].count(0) == 5
+
+
 def test_a_server_of_ones_own_has_no_limits() -> None:
     assert not any(pacing.wait_s(1, "chat", adapter("http://127.0.0.1:9")) for _ in range(100))
 

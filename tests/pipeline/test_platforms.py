@@ -27,6 +27,9 @@ MESSAGES = {
     "line": ("message__batch", {"sentMessages": [{"id": "461"}]}),
     "whatsapp": ("messages__username_only", {"messages": [{"id": "wamid.O1"}]}),
     "discord": ("command__options", {"id": "900"}),
+    # The same answer serves the call for a token.
+    "feishu": ("message__group_mention", {"code": 0, "tenant_access_token": "t", "data": {"message_id": "om_2"}}),
+    "dingtalk": ("message__group_text", {"accessToken": "t", "processQueryKey": "q1"}),
 }
 
 

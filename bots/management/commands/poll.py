@@ -15,7 +15,10 @@ from bots.runtime import children
 
 
 class Command(BaseCommand):
-    help = "Fetches messages by long polling (Telegram), for machines without a public address. Runs until stopped."
+    help = (
+        "Fetches messages by long polling (Telegram) or over a Stream (DingTalk), for machines without a public "
+        "address. Runs until stopped."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("channel", nargs="*", help="ids of channels (default: all that can be polled)")
@@ -32,7 +35,7 @@ class Command(BaseCommand):
                 "no enabled channel that can be polled; add one: manage.py channel add telegram --bot ..."
             )
         for channel in found:
-            if options["delete_webhook"]:
+            if options["delete_webhook"] and channels.adapter_for(channel).supports_webhook_setup:
                 self._delete_webhook(channel)
         if options["once"]:
             for channel in found:
