@@ -45,6 +45,7 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
     supports_media = True
     supports_polling = True
     text_limit = 5000  # bytes; the API takes 15000, but mind that JSON and line ends add to it
+    simulator = "adapters.dingtalk.simulator.DingTalkSimulator"
 
     def __init__(self, account: Mapping[str, Any], **options: Any) -> None:
         super().__init__(account, **options)

@@ -70,6 +70,7 @@ class DiscordAdapter(Adapter[DiscordAccount]):
     chat_sends_per_s = 1.0  # 5 in 5 s
     supports_webhook_setup = True
     text_limit = 1900  # of 2000; tables grow by their fences
+    simulator = "adapters.discord.simulator.DiscordSimulator"
 
     # In
 

@@ -53,6 +53,7 @@ class FeishuAdapter(Adapter[FeishuAccount]):
     sends_per_s = 50.0
     chat_sends_per_s = 5.0
     text_limit = 4000  # code points; a card holds 30 kB, and escaping makes five bytes of one
+    simulator = "adapters.feishu.simulator.FeishuSimulator"
 
     # In
 

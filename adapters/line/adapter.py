@@ -51,6 +51,7 @@ class LineAdapter(Adapter[LineAccount]):
     sends_per_s = 2000.0
     supports_webhook_setup = True
     text_limit = 4900  # of 5000, so that links written out beside their label still fit
+    simulator = "adapters.line.simulator.LineSimulator"
 
     @staticmethod
     def text_unit(text: str) -> int:

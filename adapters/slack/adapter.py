@@ -53,6 +53,7 @@ class SlackAdapter(Adapter[SlackAccount]):
     supports_media = True
     chat_sends_per_s = 1.0
     text_limit = 3900  # 4000 are advised, and escaping makes a text a little longer; Slack cuts at 40 000
+    simulator = "adapters.slack.simulator.SlackSimulator"
 
     # In
 

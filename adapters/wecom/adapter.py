@@ -47,6 +47,7 @@ class WeComAdapter(Adapter[WeComAccount]):
     supports_media = True
     chat_sends_per_s = 0.5  # 30 a minute; what is over is dropped without a word
     text_limit = APP_LIMIT
+    simulator = "adapters.wecom.simulator.WeComSimulator"
 
     @staticmethod
     def text_unit(text: str) -> int:

@@ -41,6 +41,7 @@ class WhatsAppAdapter(Adapter[WhatsAppAccount]):
     supports_media = True
     sends_per_s = 80.0  # to one person bursts are allowed; a refusal (131056) asks for six seconds
     text_limit = 4000  # of 4096; tables grow by their fences
+    simulator = "adapters.whatsapp.simulator.WhatsAppSimulator"
 
     # In
 

@@ -1,0 +1,69 @@
+"""LINE in miniature: signed webhooks with a reply token, and the reply and push endpoints."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from typing import Any
+
+from adapters.events import WebhookRequest
+from adapters.simulation import ApiAnswer, ApiCall, Shown, Simulator, json_answer
+
+_SECRET = "simulated-secret"  # noqa: S105 - of a channel that only this machine reaches
+
+
+class LineSimulator(Simulator):
+    """Delivers again when redelivery is switched on; a reply token works once."""
+
+    platform = "line"
+    redelivery_s = (1.0, 10.0, 60.0)
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._used: set[str] = set()
+
+    def account(self, base_url: str) -> dict[str, Any]:
+        return {"channel_secret": _SECRET, "channel_access_token": "simulated-token", "base_url": base_url}
+
+    def message(self, text: str) -> WebhookRequest:
+        number = self.number()
+        event = {
+            "type": "message",
+            "mode": "active",
+            "timestamp": int(self.clock() * 1000),
+            "source": {"type": "user", "userId": "Usam"},
+            "webhookEventId": f"01SIM{number}",
+            "deliveryContext": {"isRedelivery": False},
+            "replyToken": f"reply-{number}",
+            "message": {"id": str(number), "type": "text", "text": text},
+        }
+        return _signed({"destination": "Ubot", "events": [event]})
+
+    def again(self, request: WebhookRequest) -> WebhookRequest:
+        """The same event, marked as redelivered."""
+        body = json.loads(request.body)
+        body["events"][0]["deliveryContext"]["isRedelivery"] = True
+        return _signed(body)
+
+    def answer(self, call: ApiCall) -> ApiAnswer:
+        kind, body = call.path.rsplit("/", 1)[-1], call.json()
+        if kind in ("reply", "push"):
+            token = str(body.get("replyToken", ""))
+            if kind == "reply" and token in self._used:
+                return json_answer({"message": "Invalid reply token"}, status=400)
+            self._used.add(token)
+            texts = [str(message.get("text", "")) for message in body.get("messages", [])]
+            sent = [{"id": str(self.number())} for _text in texts]
+            return json_answer({"sentMessages": sent}, *(Shown("Usam", text) for text in texts))
+        if kind == "info":
+            return json_answer({"userId": "Ubot", "displayName": "Simulated", "basicId": "@bot"})
+        sign = (Shown("Usam", sign="typing"),) if call.path.endswith("/loading/start") else ()
+        return json_answer({}, *sign)
+
+
+def _signed(body: dict[str, Any]) -> WebhookRequest:
+    raw = json.dumps(body, ensure_ascii=False).encode()
+    digest = base64.b64encode(hmac.new(_SECRET.encode(), raw, hashlib.sha256).digest()).decode()
+    return WebhookRequest("POST", headers={"X-Line-Signature": digest, "Content-Type": "application/json"}, body=raw)

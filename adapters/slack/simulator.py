@@ -1,0 +1,63 @@
+"""Slack in miniature: signed events of a direct message, and the Web API methods that answer it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from adapters.events import WebhookRequest
+from adapters.simulation import ApiAnswer, ApiCall, Shown, Simulator, json_answer
+from clawdbot import crypto
+
+_SECRET = "simulated-secret"  # noqa: S105 - of a channel that only this machine reaches
+_CHANNEL = "D0SIM"
+
+
+class SlackSimulator(Simulator):
+    """Delivers up to three times more: at once, after a minute, after five."""
+
+    platform = "slack"
+    redelivery_s = (0.5, 60.0, 300.0)
+
+    def account(self, base_url: str) -> dict[str, Any]:
+        token = "xoxb-simulated"  # noqa: S105 - see above
+        return {"signing_secret": _SECRET, "bot_token": token, "bot_user_id": "U0BOT", "base_url": base_url}
+
+    def message(self, text: str) -> WebhookRequest:
+        number = self.number()
+        event = {
+            "type": "message",
+            "channel_type": "im",
+            "channel": _CHANNEL,
+            "user": "U0SAM",
+            "text": text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"),
+            "ts": f"{int(self.clock())}.{number % 1_000_000:06}",
+        }
+        body = {"type": "event_callback", "team_id": "T0SIM", "event_id": f"Ev{number}", "event": event}
+        return self._signed(json.dumps(body, ensure_ascii=False).encode())
+
+    def again(self, request: WebhookRequest) -> WebhookRequest:
+        """The same event, signed anew."""
+        return self._signed(request.body)
+
+    def _signed(self, body: bytes) -> WebhookRequest:
+        stamp = str(int(self.clock()))
+        signature = "v0=" + crypto.hmac_hex(_SECRET, b"v0:" + stamp.encode() + b":" + body)
+        headers = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature}
+        return WebhookRequest("POST", headers=headers | {"Content-Type": "application/json"}, body=body)
+
+    def answer(self, call: ApiCall) -> ApiAnswer:
+        method, body = call.path.rsplit("/", 1)[-1], call.json()
+        if method in ("chat.postMessage", "chat.update"):
+            edited = method == "chat.update"
+            stamp = str(body["ts"]) if edited else f"{int(self.clock())}.{self.number() % 1_000_000:06}"
+            shown = Shown(str(body.get("channel", "")), _text(body), stamp, edited)
+            return json_answer({"ok": True, "ts": stamp, "channel": body.get("channel", "")}, shown)
+        if method == "auth.test":
+            return json_answer({"ok": True, "user_id": "U0BOT", "bot_id": "B0BOT", "team_id": "T0SIM", "user": "bot"})
+        sign = (Shown(_CHANNEL, sign="typing"),) if method == "assistant.threads.setStatus" else ()
+        return json_answer({"ok": True}, *sign)
+
+
+def _text(body: dict[str, Any]) -> str:
+    return str(body.get("text") or body.get("markdown_text") or "")
