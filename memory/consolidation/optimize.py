@@ -93,7 +93,7 @@ class _Work:
                 self._person(Scope(self.bot_id, person), is_group)
         progress(total, total)
         if not self.run.row.dry_run:
-            self._unit(Counter(re_embedded=upkeep.drop_stale_vectors(self.bot_id)))
+            self._unit(Counter(re_embedded=upkeep.renew_vectors(self.bot_id)))
             wakeup.embed_after_commit()
 
     def report(self) -> dict[str, Any]:
