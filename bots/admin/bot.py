@@ -14,6 +14,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from bots.admin.base import BotScopedAdmin, ScopedInline
+from bots.admin.consolidation import retention_preview
 from bots.admin.form_fields import WordListField
 from bots.admin.fragments import admin_link, ago
 from bots.admin.platforms import platform_name
@@ -21,6 +22,7 @@ from bots.admin.skills import BotSkillOfBotInline
 from bots.admin.unfold_parts import display
 from bots.models import Bot, BotAccess, Channel
 from bots.operations import bots as operations
+from memory import wakeup
 
 
 class ChannelInline(ScopedInline[Channel]):
@@ -88,14 +90,14 @@ class BotAdmin(BotScopedAdmin[Bot]):
     list_filter = ("enabled",)
     search_fields = ("name", "slug", "description")
     prepopulated_fields = {"slug": ("name",)}
-    readonly_fields = ("chat", "created_at", "updated_at")
-    actions = ("enable_selected", "disable_selected")
+    readonly_fields = ("chat", "going_tonight", "created_at", "updated_at")
+    actions = ("enable_selected", "disable_selected", "optimize_selected")
     inlines = (ChannelInline, BotSkillOfBotInline, AccessInline)
     warn_unsaved_form = True
     fieldsets = (
         (None, {"fields": ("name", "slug", "description", ("enabled", "is_default"), "chat")}),
         (_("Conversation"), {"fields": ("instructions", "greeting", ("temperature", "max_reply_tokens"))}),
-        (_("Web chat and memory"), {"fields": ("allowed_origins", "retention_days")}),
+        (_("Web chat and memory"), {"fields": ("allowed_origins", "retention_days", "going_tonight")}),
         (_("Dates"), {"fields": (("created_at", "updated_at"),), "classes": ("collapse",)}),
     )
 
@@ -140,6 +142,26 @@ class BotAdmin(BotScopedAdmin[Bot]):
             return "–"
         address = "/" if bot.is_default else f"/chat/{bot.slug}/"
         return format_html('<a class="claw-link" href="{}" target="_blank" rel="noopener">{}</a>', address, address)
+
+    @admin.display(description=_("what retention deletes"))
+    def going_tonight(self, bot: Bot) -> str:
+        return retention_preview(bot) if bot.pk else "–"
+
+    @admin.action(description=_("Optimize the memory of the selected bots now"), permissions=["change"])
+    def optimize_selected(self, request: HttpRequest, queryset: QuerySet[Bot]) -> None:
+        ids = list(self.manageable(request, queryset).values_list("pk", flat=True))
+        try:
+            for pk in ids:
+                wakeup.optimize_soon(pk)
+        except Exception as error:  # any transport may raise its own kinds
+            messages.error(request, gettext("The task queue does not answer (%s).") % type(error).__name__)
+            return
+        text = ngettext(
+            "%(n)s memory is being optimized; its report appears under consolidation runs.",
+            "%(n)s memories are being optimized; their reports appear under consolidation runs.",
+            len(ids),
+        )
+        messages.success(request, text % {"n": len(ids)})
 
     @admin.action(description=_("Enable the selected bots"), permissions=["change"])
     def enable_selected(self, request: HttpRequest, queryset: QuerySet[Bot]) -> None:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from bots.admin.base import BotScopedAdmin, ReadOnlyMixin
@@ -12,7 +16,28 @@ from bots.admin.filters import ChoicesDropdownFilter, RangeDateTimeFilter, Scope
 from bots.admin.fragments import ago, json_block
 from bots.admin.memory_rows import MemoryRowsMixin
 from bots.admin.unfold_parts import display
+from bots.models import Bot
+from memory.consolidation import retention
 from memory.models import ConsolidationRun
+
+SHOWN = 5  # people and examples of a preview
+
+
+def retention_preview(bot: Bot) -> str:
+    """What retention would delete tonight: how many, how old, whose, and a few examples."""
+    going = retention.preview(bot.pk, timezone.now())
+    if not going.days:
+        return gettext("Memories are kept for ever.")
+    if going.oldest is None:
+        return gettext("Nothing is older than %(days)d days.") % {"days": going.days}
+    text = ngettext(
+        "%(n)d memory older than %(days)d days goes tonight; the oldest is of %(day)s.",
+        "%(n)d memories older than %(days)d days go tonight; the oldest is of %(day)s.",
+        going.rows,
+    ) % {"n": going.rows, "days": going.days, "day": date_format(timezone.localtime(going.oldest), "DATE_FORMAT")}
+    people = ", ".join(f"{share.key} ({share.rows})" for share in going.people[:SHOWN])
+    examples = format_html_join("", "<li>{}</li>", ((example,) for example in going.examples))
+    return format_html("<p>{}</p><p>{}</p><ul>{}</ul>", text, people, examples)
 
 
 @admin.register(ConsolidationRun)

@@ -13,7 +13,7 @@ from django.db.models import Count, Min, Sum
 
 from memory import entries
 from memory.consolidation.models import ConsolidatedEpisode
-from memory.models import MemoryEntry
+from memory.models import MemoryEntry, MemoryEntryQuerySet
 from memory.types import Scope
 
 IDLE = timedelta(hours=6)
@@ -65,7 +65,7 @@ def due(scope: Scope, now: datetime, idle: timedelta = IDLE) -> Iterator[Due]:
 
     2 queries when nothing did.
     """
-    turns = entries.of_scope(scope).turns().order_by().values("session")
+    turns = _said(scope).order_by().values("session")
     turns = turns.annotate(n=Count("id"), total=Sum("id"), begun=Min("occurred_at")).order_by("begun", "session")
     read = ConsolidatedEpisode.objects.for_person(scope.bot_id, scope.person_id).order_by()
     known = {
@@ -78,9 +78,14 @@ def due(scope: Scope, now: datetime, idle: timedelta = IDLE) -> Iterator[Due]:
             yield _due_in(scope, session, now, idle)
 
 
+def _said(scope: Scope) -> MemoryEntryQuerySet:
+    """What an operator replaced is history: nothing is to be learned from it."""
+    return entries.of_scope(scope).turns().filter(superseded_by=None)
+
+
 def _due_in(scope: Scope, session: str, now: datetime, idle: timedelta) -> Due:
     fields = ("id", "session", "role", "speaker", "text", "occurred_at", "day", "conversation_id")
-    rows = entries.of_scope(scope).turns().filter(session=session).order_by("occurred_at", "id")
+    rows = _said(scope).filter(session=session).order_by("occurred_at", "id")
     parts = list(_split((Line(*values) for values in rows.values_list(*fields)), idle))
     finished = [part for i, part in enumerate(parts) if i < len(parts) - 1 or _is_over(part, now, idle)]
     read = ConsolidatedEpisode.objects.for_person(scope.bot_id, scope.person_id).filter(session=session)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from memory import editing
 from memory.consolidation import timeline
 from memory.consolidation.optimize import optimize
 from memory.models import MemoryEntry, MemorySource
@@ -155,3 +156,12 @@ def test_a_repetition_of_a_fact_never_counts_as_a_copy_of_the_turn() -> None:
     run(ann)
     (again,) = talk(ann, "The person likes tea", days_ago=1)
     assert MemoryEntry.objects.get(pk=again).duplicate_of is None
+
+
+def test_a_turn_that_an_operator_superseded_teaches_nothing() -> None:
+    ann = person()
+    (wrong,) = talk(ann, "I live in Chengdu")
+    run(ann)
+    editing.supersede(ann, wrong, "Home is Shenzhen")
+    run(ann)
+    assert facts(ann) == []

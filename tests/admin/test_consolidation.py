@@ -1,0 +1,62 @@
+"""The bot's page shows what retention deletes and starts a consolidation; the run shows its report."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from memory import wakeup
+from memory.models import ConsolidationRun, MemoryEntry
+from tests.admin.builders import login, make_bot, make_channel, make_conversation, make_memory, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_bots_page_shows_what_retention_will_delete() -> None:
+    bot = make_bot(retention_days=30)
+    memory = make_memory(make_conversation(make_channel(bot), "ann"), "The <b>old</b> boat was red")
+    page = reverse("admin:bots_bot_change", args=(bot.pk,))
+    client = login(make_user())
+    assert "Nothing is older than 30 days." in client.get(page).content.decode()
+    long_ago = timezone.now() - timedelta(days=40)
+    MemoryEntry.objects.filter(pk=memory.pk).update(occurred_at=long_ago, last_seen_at=long_ago, created_at=long_ago)
+    shown = client.get(page).content.decode()
+    assert "1 memory older than 30 days goes tonight" in shown
+    assert "ann (1)" in shown
+    assert "The &lt;b&gt;old&lt;/b&gt; boat was red" in shown
+    bot.retention_days = 0
+    bot.save()
+    assert "Memories are kept for ever." in client.get(page).content.decode()
+
+
+def test_the_action_starts_a_consolidation_of_the_chosen_bots(monkeypatch: pytest.MonkeyPatch) -> None:
+    bot, _other = make_bot("ada"), make_bot("bob")
+    asked: list[int] = []
+    monkeypatch.setattr(wakeup, "optimize_soon", asked.append)
+    data: dict[str, Any] = {"action": "optimize_selected", "_selected_action": [bot.pk]}
+    response = login(make_user()).post(reverse("admin:bots_bot_changelist"), data, follow=True)
+    assert asked == [bot.pk]
+    assert "1 memory is being optimized" in response.content.decode()
+
+
+def test_a_queue_that_is_down_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    bot = make_bot("ada")
+
+    def down(_bot: int) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(wakeup, "optimize_soon", down)
+    data: dict[str, Any] = {"action": "optimize_selected", "_selected_action": [bot.pk]}
+    response = login(make_user()).post(reverse("admin:bots_bot_changelist"), data, follow=True)
+    assert "does not answer (ConnectionRefusedError)" in response.content.decode()
+
+
+def test_a_run_shows_its_report() -> None:
+    bot = make_bot("ada")
+    run = ConsolidationRun.objects.create(bot=bot, state="done", report={"counts": {"facts_added": 7}})
+    page = reverse("admin:memory_consolidationrun_change", args=(run.pk,))
+    assert "facts_added" in login(make_user()).get(page).content.decode()
