@@ -12,6 +12,7 @@ from adapters.markdown import Block, Inline, parse, plain_text
 _MARKUP = re.compile(r"[*_`\[#>~|]|^\s*(?:[+-]|\d+[.)])\s", re.MULTILINE)
 _LINK = re.compile(r"https?://[^\s()]+", re.IGNORECASE)
 _WRAPPERS = {"strong": "**", "emphasis": "*"}
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")  # shown by nothing, and six bytes each in JSON
 _TITLE = 20
 MAX_BUTTONS = 5
 _SEND = "dtmd://dingtalkclient/sendMessage?content="
@@ -25,7 +26,7 @@ def has_markup(text: str) -> bool:
 def to_markdown(text: str) -> str:
     """Renders a text. A single line break counts for nothing there, so lines end with two spaces."""
     out = ""
-    for block in parse(text):
+    for block in parse(_CONTROL.sub("", text)):
         rendered = _block(block)
         ending = "\n" if block.kind in ("code", "table", "blank", "heading", "rule") else "  \n"
         out += rendered + ending
@@ -112,7 +113,7 @@ def robot_message(text: str, buttons: list[tuple[str, str]]) -> tuple[str, dict[
     if len(buttons) > MAX_BUTTONS:
         text, buttons = with_choices(text, buttons), []
     if not buttons and not has_markup(text):
-        return "sampleText", {"content": text}
+        return "sampleText", {"content": _CONTROL.sub("", text)}
     param = {"title": title(text), "text": to_markdown(text)}
     if not buttons:
         return "sampleMarkdown", param

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -9,11 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters import registry
+from adapters.dingtalk.render import robot_message
 from adapters.discord.render import to_discord
+from adapters.feishu.render import card
 from adapters.line.render import messages
 from adapters.slack.render import to_mrkdwn
-from adapters.splitter import code_points, utf16_units
+from adapters.splitter import code_points, utf8_bytes, utf16_units
+from adapters.wecom.render import to_markdown as to_wecom
+from adapters.wecom.render import to_plain
 from adapters.whatsapp.render import to_whatsapp
+from tests.adapters.builders_wecom import wecom
 from tests.adapters.contract import CASES
 
 _BLOCKS = (
@@ -42,6 +48,18 @@ def line_text(text: str) -> str:
     return str(message["text"])
 
 
+def wecom_markdown(text: str) -> str:
+    return to_wecom(text, 20_480)
+
+
+def dingtalk_param(text: str) -> str:
+    return json.dumps(robot_message(text, [])[1], ensure_ascii=False)
+
+
+def feishu_card(text: str) -> str:
+    return json.dumps(card(text), ensure_ascii=False)
+
+
 @pytest.mark.parametrize(
     ("platform", "render", "limit", "unit"),
     [
@@ -49,6 +67,9 @@ def line_text(text: str) -> str:
         ("whatsapp", to_whatsapp, 4096, code_points),
         ("line", line_text, 5000, utf16_units),
         ("discord", to_discord, 2000, code_points),
+        ("wecom", wecom_markdown, 20_480, utf8_bytes),
+        ("dingtalk", dingtalk_param, 15_000, utf8_bytes),
+        ("feishu", feishu_card, 30_000, utf8_bytes),
     ],
 )
 @given(text=_TEXTS)
@@ -60,3 +81,11 @@ def test_every_piece_fits(
     adapter = registry.create(platform, dict(case.account))
     for piece in adapter.split(text):
         assert unit(render(piece)) <= limit
+
+
+@given(text=_TEXTS)
+@settings(max_examples=60, deadline=None)
+def test_every_piece_of_a_wecom_application_fits(text: str) -> None:
+    for piece in wecom().split(text):
+        for rendered in (to_wecom(piece, 2048), to_plain(piece, 2048)):
+            assert utf8_bytes(rendered) <= 2048
