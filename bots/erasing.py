@@ -73,17 +73,22 @@ def forget(person: Person, actor: Any, ids: Collection[int] | None = None) -> Er
         NotProved: A search still finds some of it.
     """
     with transaction.atomic():
-        linking.hold([person])
-        scope = Scope(person.bot_id, person.pk)
+        head = linking.head_of(person)
+        linking.hold([person, head])
+        whole = ids is None
+        scope = Scope(person.bot_id, head.pk)
+        if ids is None and head.pk != person.pk:  # linked: only what came from this person
+            origins = [person.pk, *(one.pk for one in linking.linked_to(person))]
+            ids = list(of_scope(scope).filter(origin_id__in=origins).values_list("pk", flat=True))
         gone = proof.traces(scope, ids)
-        _drop_admin_history(MemoryEntry, of_scope(scope))
+        rows = of_scope(scope)
+        _drop_admin_history(MemoryEntry, rows if ids is None else rows.filter(pk__in=list(ids)))
         erased = Erasure({"memories": MemoryStore(person.bot_id).forget(scope, ids)})
-        if ids is None:
-            erased.counts["exports"] = exports.remove(person)
-        action = audit.Action.ERASE if ids is None else audit.Action.DELETE
-        if erased.memories or ids is None:
-            audit.record(action, person, actor, counts=erased.counts)
-            transaction.on_commit(partial(_prove, person, actor, erased, [gone], dict))
+        if erased.memories or whole:
+            # a copy of what was known holds what is erased now, be it one memory
+            erased.counts["exports"] = exports.remove(head)
+            audit.record(audit.Action.ERASE if whole else audit.Action.DELETE, person, actor, counts=erased.counts)
+            transaction.on_commit(partial(_prove, person, actor, erased, [gone], partial(_exports_left, [head])))
     return erased
 
 
@@ -108,7 +113,9 @@ def erase(person: Person, actor: Any) -> Erasure:
         audit.record(audit.Action.ERASE, person, actor, counts=counts)
         whole.delete()
         erased = Erasure(counts)
-        transaction.on_commit(partial(_prove, person, actor, erased, gone, whole.left))
+        transaction.on_commit(
+            partial(_prove, person, actor, erased, gone, lambda: {**whole.left(), **_exports_left(people)})
+        )
     return erased
 
 
@@ -191,6 +198,10 @@ def _drop_admin_history(model: Any, rows: QuerySet[Any]) -> None:
         history.filter(object_id__in=list(map(str, ids))).delete()
 
 
+def _exports_left(people: Iterable[Person]) -> dict[str, int]:
+    return {"exports": sum(exports.count(one) for one in people)}
+
+
 def _prove(
     person: Person, actor: Any, erased: Erasure, gone: list[proof.Traces], left: Callable[[], dict[str, int]]
 ) -> None:
@@ -199,7 +210,6 @@ def _prove(
         searched = proof.search_again(traces)
         found |= searched if number == 0 else {f"{name}_{number}": value for name, value in searched.items()}
     found |= left()
-    found["exports"] = exports.count(person)
     erased.found = found
     proved = proof.is_proved(found)
     result = audit.Result.PROVED if proved else audit.Result.FAILED

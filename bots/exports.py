@@ -19,7 +19,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from bots import audit
+from bots import audit, linking
 from bots.models import Conversation, Identity, Message, Person, TurnUsage
 from memory import transfer
 from memory.types import Scope
@@ -49,6 +49,7 @@ def pieces(person: Person, actor: Any) -> Iterator[str]:
     Sections: `person`, `linked` (whose everything is kept with this person), `identities`, `conversations`, `messages`
     (also those said in groups), `memories` (also what was derived, archived or superseded, with its validity), `usage`.
     """
+    person = linking.head_of(person)  # with whom everything is kept
     head = {"format": FORMAT, "exported_at": timezone.now(), "bot": person.bot.slug, "person": _facts(person)}
     yield _json(head)[:-1]
     counts: dict[str, int] = {}

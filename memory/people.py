@@ -20,15 +20,23 @@ def bot_id(slug: str) -> int:
 
 def scope_of(slug: str, key: str, *, create: bool = False) -> Scope:
     """The person with this id of this bot. Raises UnknownScope, unless `create` makes the person."""
+    return resolve(slug, key, create=create)[0]
+
+
+def resolve(slug: str, key: str, *, create: bool = False) -> tuple[Scope, int | None]:
+    """Whose memory is meant, and for a linked person, whose everything is kept with another one, their own id too.
+
+    Raises UnknownScope, unless `create` makes the person.
+    """
     bot = bot_id(slug)
     people: Any = apps.get_model("bots", "Person")._default_manager
-    if create:
-        person, _ = people.get_or_create(bot_id=bot, key=key)
-        return Scope(bot, person.pk)
-    found = people.filter(bot_id=bot, key=key).values_list("pk", flat=True).first()
-    if found is None:
+    person = people.get_or_create(bot_id=bot, key=key)[0] if create else people.filter(bot_id=bot, key=key).first()
+    if person is None:
         raise UnknownScope(f"bot {slug!r} knows no person {key!r}")
-    return Scope(bot, int(found))
+    head = person
+    while head.linked_to_id is not None:
+        head = head.linked_to
+    return Scope(bot, head.pk), person.pk if head is not person else None
 
 
 def bot_slugs() -> list[str]:

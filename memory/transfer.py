@@ -96,7 +96,7 @@ def decode(line: bytes, number: int) -> str:
     return text.removeprefix("\ufeff") if number == 1 else text
 
 
-def parse_turn(line: str, scope: Scope) -> Turn:
+def parse_turn(line: str, scope: Scope, origin_id: int | None = None) -> Turn:
     """A turn from an import line. Raises BadLine."""
     data = parse_object(line)
     text = data.get("text")
@@ -118,6 +118,7 @@ def parse_turn(line: str, scope: Scope) -> Turn:
         person_id=scope.person_id,
         role=role,
         text=text,
+        origin_id=origin_id,
         occurred_at=_moment(data.get("occurred_at"), "occurred_at"),
         external_id=external,
         session=_string(data.get("session"), "session", 64),
@@ -135,7 +136,12 @@ def parse_query(line: str) -> Query:
     return Query(_string(data.get("id"), "id", 191), text, now, as_of)
 
 
-def store_lines(lines: Iterable[bytes], scope: Scope, read: Callable[[int], object] = lambda count: None) -> Report:
+def store_lines(
+    lines: Iterable[bytes],
+    scope: Scope,
+    read: Callable[[int], object] = lambda count: None,
+    origin_id: int | None = None,
+) -> Report:
     """Stores every good line once; bad lines are reported and left out. Vectors are the caller's next step.
 
     Each batch is one transaction, and a line is known by its id: after a kill the same call goes on where it was.
@@ -144,6 +150,7 @@ def store_lines(lines: Iterable[bytes], scope: Scope, read: Callable[[int], obje
         lines: of a JSON-lines file, as they are (`read_lines`).
         scope: whose memory.
         read: called with the number of lines after each batch.
+        origin_id: the linked person whose lines these are; see `Turn.origin_id`.
     """
     report = Report()
     batch: list[tuple[int, Turn]] = []
@@ -152,7 +159,7 @@ def store_lines(lines: Iterable[bytes], scope: Scope, read: Callable[[int], obje
         seen += 1
         try:
             if text := decode(line, number).strip():
-                batch.append((number, parse_turn(text, scope)))
+                batch.append((number, parse_turn(text, scope, origin_id)))
         except BadLine as error:
             report.refused.append((number, str(error)))
         if len(batch) >= BATCH:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bots.engine.fence import neutral
 from bots.engine.second_person import is_question
 from bots.llm.tokens import cut
 from bots.llm.values import ChatMessage, Messages
@@ -90,7 +91,7 @@ def _fact(inputs: Inputs) -> str:
         shared = len(asked & _stems(line)) or (0.5 if cosine >= LEAST_COSINE else 0.0)
         if shared > most:
             best, most = line, shared
-    return cut(best.rstrip("."), LINE_TOKENS)
+    return cut(neutral(best.rstrip(".")), LINE_TOKENS)
 
 
 def _stems(text: str) -> set[str]:

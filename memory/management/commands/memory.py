@@ -73,9 +73,9 @@ class Command(BaseCommand):
     def _import(self, options: dict[str, Any]) -> None:
         path: Path = options["file"]
         total = sum(1 for _line in transfer.read_lines(path))
-        scope = people.scope_of(options["bot"], options["person"], create=True)
+        scope, origin = people.resolve(options["bot"], options["person"], create=True)
         with _bar(total, _("reading")) as read:
-            report = transfer.store_lines(transfer.read_lines(path), scope, read)
+            report = transfer.store_lines(transfer.read_lines(path), scope, read, origin)
         embedded = _embed_missing(MemoryEntry.objects.for_person(scope.bot_id, scope.person_id))
         if build.wanted(scope):
             _build(MemoryEntry.objects.for_person(scope.bot_id, scope.person_id))

@@ -1,0 +1,28 @@
+"""Makes text that people wrote into data of a prompt: one line that opens and closes nothing."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_WHITESPACE = re.compile(r"\s+")
+# Whatever could be a tag, of our fences or of a chat template, with or without characters that nobody sees in between.
+_TAG = re.compile(
+    r"[<\uff1c\ufe64](?=[<\uff1c\ufe64]*(?:\s*[/|\uff0f\uff5c]|[!?a-z]|\s*(?:memory|summary)))", re.IGNORECASE
+)
+_TAG_END = re.compile(r"(memory|summary)(\s*)>", re.IGNORECASE)
+_INSTRUCTION = re.compile(r"\[(\s*/?\s*(?:INST|SYS|SYSTEM)\s*)\]", re.IGNORECASE)
+_CLOSING = re.compile(r"\|\s*>")
+# The joiners inside emoji and in Persian or Indic words are wanted; other invisible characters only hide something.
+_JOINERS = "\u200c\u200d"
+
+
+def neutral(text: str) -> str:
+    """One line that can neither close the fence around it nor open a turn of a chat template."""
+    line = _WHITESPACE.sub(" ", text).strip()
+    if line.isascii() and not any(mark in line for mark in "<[|\x1b\x7f\x00"):
+        return line
+    line = "".join(char for char in line if char in _JOINERS or unicodedata.category(char) not in ("Cf", "Cc", "Cs"))
+    line = _TAG_END.sub("\\1\\2\u203a", _TAG.sub("\u2039", line))
+    line = _INSTRUCTION.sub(r"(\1)", line)
+    return _CLOSING.sub("| \u203a", line)

@@ -1,0 +1,53 @@
+"""The complaint: "a write takes 4 to 20 s". Here it is one insert; vectors come later and in batches."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from memory import embeddings, pending
+from memory.errors import EmbedderUnavailable
+from memory.models import MemoryEntry
+from memory.store import MemoryStore
+from tests.memory.builders import found, person, say, turn
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_turn_and_its_answer_cost_two_statements_and_one_of_them_is_the_insert(
+    django_assert_num_queries: Any,
+) -> None:
+    ann = person()
+    say(ann, *(f"something about number {number}" for number in range(200)))
+    store = MemoryStore(ann.bot_id)
+    pair = [turn(ann, "My sister lives in Chengdu"), turn(ann, "I see", role="assistant", minute=1)]
+    with django_assert_num_queries(2) as seen:
+        store.remember(pair)
+    inserts = [query["sql"] for query in seen if query["sql"].startswith("INSERT")]
+    assert len(inserts) == 1
+
+
+def test_a_write_waits_for_no_embedder(monkeypatch: pytest.MonkeyPatch) -> None:
+    def down() -> None:
+        raise EmbedderUnavailable("down")
+
+    ann = person()
+    monkeypatch.setattr(embeddings, "current", down)
+    started = time.perf_counter()
+    say(ann, "My sister lives in Chengdu")
+    assert time.perf_counter() - started < 1.0
+    assert found(ann, "sister") == ["My sister lives in Chengdu"]
+    assert MemoryEntry.objects.waiting_for_vector().count() == 1
+    monkeypatch.undo()
+    assert pending.embed_waiting() == 1
+
+
+@pytest.mark.usefixtures("lexical_only")
+def test_a_hundred_turns_are_written_in_less_than_one_slow_write_elsewhere() -> None:
+    ann = person()
+    started = time.perf_counter()
+    for number in range(100):
+        say(ann, f"this is thought number {number}")
+    assert time.perf_counter() - started < 4.0
