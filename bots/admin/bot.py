@@ -14,6 +14,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from bots.admin.base import BotScopedAdmin, ScopedInline
+from bots.admin.bot_memory import BotMemoryMixin
 from bots.admin.consolidation import retention_preview
 from bots.admin.form_fields import WordListField
 from bots.admin.fragments import admin_link, ago
@@ -81,7 +82,7 @@ class BotForm(forms.ModelForm[Bot]):
 
 
 @admin.register(Bot)
-class BotAdmin(BotScopedAdmin[Bot]):
+class BotAdmin(BotMemoryMixin, BotScopedAdmin[Bot]):
     """Bots. Only a superuser makes new ones; a manager changes those granted to them."""
 
     form = BotForm
@@ -90,14 +91,14 @@ class BotAdmin(BotScopedAdmin[Bot]):
     list_filter = ("enabled",)
     search_fields = ("name", "slug", "description")
     prepopulated_fields = {"slug": ("name",)}
-    readonly_fields = ("chat", "going_tonight", "created_at", "updated_at")
+    readonly_fields = ("chat", "going_tonight", "memory", "created_at", "updated_at")
     actions = ("enable_selected", "disable_selected", "optimize_selected")
     inlines = (ChannelInline, BotSkillOfBotInline, AccessInline)
     warn_unsaved_form = True
     fieldsets = (
         (None, {"fields": ("name", "slug", "description", ("enabled", "is_default"), "chat")}),
         (_("Conversation"), {"fields": ("instructions", "greeting", ("temperature", "max_reply_tokens"))}),
-        (_("Web chat and memory"), {"fields": ("allowed_origins", "retention_days", "going_tonight")}),
+        (_("Web chat and memory"), {"fields": ("allowed_origins", "retention_days", "going_tonight", "memory")}),
         (_("Dates"), {"fields": (("created_at", "updated_at"),), "classes": ("collapse",)}),
     )
 
@@ -135,6 +136,10 @@ class BotAdmin(BotScopedAdmin[Bot]):
     @admin.display(description=_("default bot"), boolean=True, ordering="is_default")
     def default_mark(self, bot: Bot) -> bool:
         return bot.is_default
+
+    @admin.display(description=_("memory"))
+    def memory(self, bot: Bot) -> str:
+        return self.memory_links(bot) if bot.pk else "–"
 
     @admin.display(description=_("web chat"))
     def chat(self, bot: Bot) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from bots.models import Conversation, Message, OutboundMessage, StateTransition
 from memory.models import MemoryEntry
 
@@ -128,6 +130,8 @@ def _facts(meta: Mapping[str, Any]) -> Iterable[str]:
         yield f"{prompt or 0} + {completion or 0} tokens"
     if milliseconds := meta.get("total_ms") or meta.get("model_ms"):
         yield f"{milliseconds} ms"
+    if meta.get("degraded"):
+        yield _("recalled by words only")
 
 
 def _recalled(message: Message, memories: Mapping[int, MemoryEntry]) -> Iterable[Recalled]:

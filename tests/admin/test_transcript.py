@@ -119,3 +119,9 @@ def test_an_invented_time_zone_changes_nothing(conversation: Conversation) -> No
     client = login(make_user())
     client.cookies["clawdbot_tz"] = "..%2F..%2Fetc%2Fpasswd"
     assert client.get(address(Conversation, "change", conversation.pk)).status_code == 200
+
+
+def test_an_answer_made_while_the_embedder_was_down_says_so(conversation: Conversation) -> None:
+    make_turn(conversation, meta={"recalled": [], "degraded": True})
+    page = login(make_user()).get(address(Conversation, "change", conversation.pk))
+    assert "recalled by words only" in page.content.decode()
