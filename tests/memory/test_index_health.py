@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from celery import current_app
 from django.core.management import call_command
-from django.db import connection
 
 from bots.operations import doctor
+from memory import database
 from memory.indexes import health, large, registry
 from memory.indexes.models import LargeScope
 from tests.memory.builders import person, say
@@ -45,7 +45,7 @@ def test_reindex_builds_what_is_large_and_stats_show_it() -> None:
     _run("reindex")
     (shown,) = next(iter(json.loads(_run("stats", "--json")).values()))["indexes"]
     assert (shown["person_id"], shown["rows"], shown["due"]) == (ann.person_id, 20, False)
-    assert shown["lexical"] == {"sqlite": "fts5", "postgresql": "gin"}[connection.vendor]
+    assert shown["lexical"] == {"sqlite": "fts5", "postgresql": "gin", "mysql": "fulltext"}[database.vendor()]
     assert "indexes" in _run("stats")
 
 
@@ -72,17 +72,19 @@ def test_a_build_that_is_due_is_a_warning_with_its_mend() -> None:
 
 def test_pgvector_without_the_extension_is_an_error_with_its_mend(semantic: Switch) -> None:
     semantic(index_type="pgvector")
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
+    if database.vendor() == "postgresql":
+        with database.connection().cursor() as cursor:
             cursor.execute("DROP TABLE memory_vector")
     found = _finding()
     assert found.level == "error"
-    assert ("CREATE EXTENSION vector" if connection.vendor == "postgresql" else "faiss") in found.mend
+    assert ("CREATE EXTENSION vector" if database.vendor() == "postgresql" else "faiss") in found.mend
 
 
 def test_pgvector_is_refused_at_the_start_without_postgresql() -> None:
     from clawdbot_site import config
 
     with pytest.raises(config.ConfigError, match="pgvector needs") as refused:
-        config.load(semantic_search={"index_type": "pgvector"}, memory={"type": "sqlite"}, database_url="")
+        config.load(
+            semantic_search={"index_type": "pgvector"}, memory={"type": "sqlite", "database_url": ""}, database_url=""
+        )
     assert "\n" not in str(refused.value)
