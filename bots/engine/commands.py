@@ -135,7 +135,8 @@ def _memory(turn: Turn, argument: str) -> Reply:
     lines = []
     for hit in found:
         day = date_format(hit.occurred_at.astimezone(turn.zone), "DATE_FORMAT")
-        lines.append(f"- {day} · {hit.speaker or hit.role}: {hit.text[:200]}")
+        pin = "📌 " if getattr(hit, "pinned", False) else ""
+        lines.append(f"- {pin}{day} · {hit.speaker or hit.role}: {hit.text[:200]}")
     return Reply("\n".join([title, *lines, "", _("/forget deletes all of it.")]))
 
 
