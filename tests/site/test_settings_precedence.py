@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from clawdbot_site import storage
 from clawdbot_site.config import Config, load
 from clawdbot_site.sources import ConfigError
 
@@ -60,6 +61,26 @@ def test_short_names_set_their_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     assert config.memory.type == "postgresql"
 
 
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        ("mysql://u:p@h/d", "mysql"),
+        ("mariadb://h/d", "mysql"),
+        ("postgres://h/d", "postgresql"),
+        ("sqlite://", "sqlite"),
+    ],
+)
+def test_the_address_of_the_memories_says_their_type(url: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAWDBOT_MEMORY__DATABASE_URL", url)
+    config = load()
+    assert config.memory.type == kind
+    assert set(storage.databases(config)) == {"default", "memory"}
+
+
+def test_without_an_address_there_is_one_database() -> None:
+    assert set(storage.databases(load())) == {"default"}
+
+
 def test_skills_are_read_as_users_write_them(yaml_file: Path) -> None:
     yaml_file.write_text('skills:\n  - module: skills.weather.WeatherSkill\n    triggers: ["天气","温度"]\n', "utf8")
     (skill,) = load().skills
@@ -100,6 +121,14 @@ def test_an_empty_section_and_an_empty_variable_count_as_absent(
         ("database_url: oracle://x\n", "database_url: must begin with one of postgresql://"),
         ("memory:\n  type: postgresql\n", "memory.type: postgresql needs memory.database_url"),
         ("semantic_search:\n  index_type: pgvector\n", "semantic_search.index_type: pgvector needs memory.type"),
+        ("memory:\n  type: mysql\n", "memory.type: mysql needs memory.database_url"),
+        ("memory:\n  type: mongodb\n", "memory.type: mongodb cannot hold memories"),
+        ("memory:\n  database_url: mongodb://h/d\n", "memory.type: mongodb cannot hold memories"),
+        ("memory:\n  database_url: oracle://x\n", "memory.database_url: must begin with sqlite://, "),
+        (
+            "memory:\n  type: sqlite\n  database_url: mysql://h/d\n",
+            "memory.database_url: memory.type is sqlite, so this must begin with sqlite://",
+        ),
         ("debug: true\nweb:\n  https: true\n", "debug: must be off when web.https is on"),
     ],
 )
