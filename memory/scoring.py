@@ -27,10 +27,9 @@ from memory.types import Vector
 class Weights:
     """How much each arm and cue counts."""
 
-    lexical: float = 0.5
-    window_lexical: float = 0.15
+    lexical: float = 0.4
+    window_lexical: float = 0.2
     vector: float = 0.6
-    length: float = 0.1
     session: float = 0.3
     answer: float = 0.25
     question: float = 0.6
@@ -248,7 +247,6 @@ def score(index: ScopeIndex, text: str, vector: Vector | None, cues: Cues, w: We
         days = index.column(index.ORDINAL)
         arms["date"] = arms.get("date", 0) + w.day * (days == (days.min() if cues.first_session else days.max()))
     arms["neighbours"] = _smoothing(index, _sum(arms, rows), w)
-    # Who asks wants an answer: a question says little, and so does a very short turn.
+    # Who asks wants an answer, and a question is none.
     arms["question"] = -w.question * index.column(index.QUESTION).astype(np.float32)
-    arms["length"] = w.length * _z(np.log1p(lengths), live)
     return Scores(_sum(arms, rows), arms, bm25, cosine, coverage)

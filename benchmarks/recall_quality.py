@@ -1,0 +1,190 @@
+"""How well recall finds labelled turns: `python benchmarks/recall_quality.py [--data DIR] [--json FILE]`.
+
+Asks the questions of tests/fixtures/recall and, where DIR (default ../shared/data) holds them, of LoCoMo and
+MemoryBank, which may not be shipped. No language model takes part. Beside what the product finds, in the same run, on
+the same rows and vectors: BM25 alone, vectors alone, and reciprocal rank fusion of these two.
+
+recall@k: labelled turns among the first k, divided by labelled turns, averaged over questions; MRR: of the first one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+FIXTURES = ROOT / "tests" / "fixtures" / "recall"
+KS = (5, 10, 20)
+RRF_K = 60
+METHODS = ("BM25", "vector", "rank fusion", "product")
+
+
+class Question(NamedTuple):
+    """A question and the ids of the turns that answer it."""
+
+    text: str
+    evidence: frozenset[str]
+
+
+class Conversation(NamedTuple):
+    """What one person said and heard (import lines), and what is asked about it, the day after the last turn."""
+
+    name: str
+    lines: tuple[str, ...]
+    questions: tuple[Question, ...]
+    now: datetime
+
+
+def fixtures(language: str = "") -> list[Conversation]:
+    """The repository's own conversations, of one language ("en", "zh") or all."""
+    return [_fixture(path) for path in sorted(FIXTURES.glob(f"{language}*.turns.jsonl"))]
+
+
+def _fixture(path: Path) -> Conversation:
+    name = path.name.removesuffix(".turns.jsonl")
+    asked = map(json.loads, path.with_name(f"{name}.questions.jsonl").read_text("utf8").splitlines())
+    questions = [Question(q["text"], frozenset(q["evidence"])) for q in asked]
+    return _conversation(name, path.read_text("utf8").splitlines(), questions)
+
+
+def _conversation(name: str, lines: Sequence[str], questions: Sequence[Question]) -> Conversation:
+    last = max(datetime.fromisoformat(json.loads(line)["occurred_at"]) for line in lines)
+    return Conversation(name, tuple(lines), tuple(questions), last + timedelta(days=1))
+
+
+def outside(folder: Path) -> Iterator[tuple[str, list[Conversation]]]:
+    """(name, conversations) of the data sets found in a folder, read by its own `score_recall.py`."""
+    script = folder / "score_recall.py"
+    if not script.exists():
+        return
+    spec = importlib.util.spec_from_file_location("score_recall", script)
+    assert spec is not None
+    assert spec.loader is not None
+    reader: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(reader)
+    for path in sorted([*folder.glob("locomo/*.json"), *folder.glob("memorybank/*.json")]):
+        found = []
+        for sample in json.loads(path.read_text("utf8")):
+            name, entries, queries = (reader.locomo if "conversation" in sample else reader.memorybank)(sample)
+            questions = [Question(q["text"], frozenset(q["evidence"])) for q in queries]
+            found.append(_conversation(name, [json.dumps(entry) for entry in entries], questions))
+        yield path.stem, found
+
+
+def measures(found: Sequence[str], evidence: frozenset[str]) -> dict[str, float]:
+    """recall@k and MRR of one ranking of ids, best first."""
+    values = {f"R@{k}": len(evidence & set(found[:k])) / len(evidence) for k in KS}
+    values["MRR"] = next((1 / place for place, one in enumerate(found, 1) if one in evidence), 0.0)
+    return values
+
+
+def mean(rows: Sequence[dict[str, float]]) -> dict[str, float]:
+    return {name: round(sum(row[name] for row in rows) / len(rows), 3) for name in rows[0]}
+
+
+def remember(conversation: Conversation, bot: Any, key: str) -> Any:
+    """Stores and embeds a conversation as one person's memory; returns the scope."""
+    from django.apps import apps
+
+    from memory import pending, transfer
+    from memory.models import MemoryEntry
+    from memory.types import Scope
+
+    person = apps.get_model("bots", "Person").objects.create(bot=bot, key=key)
+    scope = Scope(bot.pk, person.pk)
+    report = transfer.store_lines(conversation.lines, scope)
+    assert not report.refused, report.refused
+    pending.embed_waiting(only=lambda rows: rows & MemoryEntry.objects.for_person(bot.pk, person.pk))
+    return scope
+
+
+def product(scope: Any, conversation: Conversation) -> list[dict[str, float]]:
+    """What `MemoryStore.recall` finds, a row a question."""
+    from memory.store import MemoryStore
+
+    store = MemoryStore(scope.bot_id)
+    rows = []
+    for question in conversation.questions:
+        hits = store.recall(scope, question.text, k=max(KS), now=conversation.now).hits
+        rows.append(measures([hit.external_id for hit in hits], question.evidence))
+    return rows
+
+
+def arms(scope: Any, conversation: Conversation) -> dict[str, list[dict[str, float]]]:
+    """What each arm finds alone, and their reciprocal rank fusion."""
+    import numpy as np
+
+    from memory import embeddings, store
+    from memory.cues import Cues
+    from memory.scoring import score
+
+    rows: dict[str, list[dict[str, float]]] = {name: [] for name in METHODS[:3]}
+    vectors = embeddings.current().embed_queries([question.text for question in conversation.questions])
+    with store._scopes.use(scope, *embeddings.space()) as index:
+        ids = [row.external_id for row in index.rows]
+        for question, vector in zip(conversation.questions, vectors, strict=True):
+            scored = score(index, question.text, vector, Cues())
+            orders = [np.argsort(-values, kind="stable") for values in (scored.bm25, scored.cosine)]
+            places = [np.argsort(order) for order in orders]
+            orders.append(np.argsort(-(1 / (RRF_K + 1 + places[0]) + 1 / (RRF_K + 1 + places[1])), kind="stable"))
+            for name, order in zip(rows, orders, strict=True):
+                rows[name].append(measures([ids[i] for i in order[: max(KS)].tolist()], question.evidence))
+    return rows
+
+
+def run(data: Path) -> dict[str, Any]:
+    import django
+
+    django.setup()
+    from django.apps import apps
+    from django.core.management import call_command
+
+    from memory import embeddings
+
+    call_command("migrate", verbosity=0)
+    embeddings.use_all_cores()
+    bot = apps.get_model("bots", "Bot").objects.create(slug="bench", name="Bench")
+    sets = [("own, English", fixtures("en")), ("own, Chinese", fixtures("zh")), *outside(data)]
+    results: dict[str, Any] = {}
+    for name, conversations in sets:
+        found: dict[str, list[dict[str, float]]] = {method: [] for method in METHODS}
+        for conversation in conversations:
+            scope = remember(conversation, bot, f"{name} {conversation.name}")
+            for method, rows in (arms(scope, conversation) | {"product": product(scope, conversation)}).items():
+                found[method] += rows
+        results[name] = {"questions": len(found["product"])} | {method: mean(rows) for method, rows in found.items()}
+        show(name, results[name])
+    return results
+
+
+def show(name: str, result: dict[str, Any]) -> None:
+    print(f"\n{name}: {result['questions']} questions")
+    print(f"  {'':14}" + "".join(f"{column:>8}" for column in result["product"]))
+    for method in METHODS:
+        print(f"  {method:14}" + "".join(f"{value:8.3f}" for value in result[method].values()), flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--json", type=Path, default=Path(__file__).parent / "results" / "recall_quality.json")
+    options = parser.parse_args()
+    sys.path.insert(0, str(ROOT))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clawdbot_site.settings")
+    with tempfile.TemporaryDirectory(prefix="clawdbot-bench-") as home:
+        os.environ["CLAWDBOT_HOME"] = home
+        results = run(options.data)
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", "utf8")
+
+
+if __name__ == "__main__":
+    main()

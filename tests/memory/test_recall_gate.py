@@ -1,0 +1,56 @@
+"""Recall quality must not get worse: our own conversations, real embeddings, floors just under what was measured.
+
+`python benchmarks/recall_quality.py` prints the figures; raise a floor when they have become better.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.apps import apps
+
+from benchmarks import recall_quality as quality
+from memory.store import MemoryStore
+from memory.types import Scope
+
+# Of 6 questions a language asked in the other one.
+CROSS_FLOOR = 0.66
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("language", "floors"),
+    [
+        ("en", {"R@5": 0.79, "R@10": 0.88, "R@20": 0.95, "MRR": 0.61}),
+        ("zh", {"R@5": 0.84, "R@10": 0.90, "R@20": 0.94, "MRR": 0.71}),
+    ],
+)
+def test_recall_finds_what_it_found_before_in_its_own_and_in_the_other_language(
+    language: str, floors: dict[str, float]
+) -> None:
+    bot = apps.get_model("bots", "Bot").objects.create(slug="fixture", name="Fixture")
+    rows, scopes = [], {}
+    for conversation in quality.fixtures(language):
+        scopes[conversation.name] = quality.remember(conversation, bot, conversation.name)
+        rows += quality.product(scopes[conversation.name], conversation)
+    measured = quality.mean(rows)
+    assert {name: measured[name] for name in floors if measured[name] < floors[name]} == {}
+    assert _in_the_other_language(scopes) >= CROSS_FLOOR
+
+
+def _in_the_other_language(scopes: dict[str, Scope]) -> float:
+    """R@10 of the questions of cross.jsonl that these memories answer."""
+    rows = []
+    for line in (quality.FIXTURES / "cross.jsonl").read_text("utf8").splitlines():
+        question = json.loads(line)
+        if scope := scopes.get(question["memory"]):
+            hits = MemoryStore(scope.bot_id).recall(scope, question["text"], k=10).hits
+            rows.append(quality.measures([hit.external_id for hit in hits], frozenset(question["evidence"])))
+    return quality.mean(rows)["R@10"]
+
+
+def test_every_label_names_a_turn() -> None:
+    for conversation in quality.fixtures():
+        ids = {json.loads(line)["id"] for line in conversation.lines}
+        assert all(question.evidence and question.evidence <= ids for question in conversation.questions)
