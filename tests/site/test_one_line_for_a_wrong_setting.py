@@ -23,7 +23,8 @@ def test_every_way_to_start_stops_with_one_line(start: str, tmp_path: Path) -> N
     result = run(home=tmp_path / "home", command=STARTS[start], CLAWDBOT_CONFIG=str(file))
     assert result.returncode == 1, result.stderr
     assert result.stderr.splitlines() == [
-        f"clawdbot: {file}: memory.retention_day: unknown key; known here: type, database_url, retention_days"
+        f"clawdbot: {file}: memory.retention_day: unknown key; known here: type, database_url, retention_days, "
+        "optimize_tokens_per_run, optimize_tokens_per_day"
     ]
     assert not (tmp_path / "home").exists()
 
