@@ -8,6 +8,7 @@ import time
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +24,7 @@ from memory.embeddings import query_label
 from memory.entries import State
 from memory.errors import EmbedderUnavailable, UnknownScope
 from memory.indexes import large, registry
-from memory.indexes.vector import Space
+from memory.indexes.vector import Space, backend
 from memory.recent import SessionMemory
 from memory.scope_cache import ScopeCache
 from memory.scope_index import Row, ScopeIndex
@@ -195,8 +196,9 @@ class MemoryStore:
         if ids is None:
             _drop_waiting(scope)
         with database.atomic():
-            if ids is None:
-                registry.forget(scope)
+            if ids is None and registry.forget(scope):
+                # the index file holds the vectors too, and must not wait for the sweep
+                database.on_commit(partial(backend().drop, scope))
             gone = provenance.erase(scope, ids)
         self.session_memory.drop(scope)
         self.vector_index.drop(scope)

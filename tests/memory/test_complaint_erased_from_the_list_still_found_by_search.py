@@ -204,3 +204,21 @@ def test_exports_lie_in_a_folder_only_the_owner_can_read() -> None:
     assert path.stat().st_mode & 0o077 == 0
     assert path.parent.stat().st_mode & 0o077 == 0
     assert exports.remove(person_of(ann)) == 1
+
+
+@pytest.mark.usefixtures("lexical_only")
+def test_the_index_file_of_a_large_memory_goes_too() -> None:
+    from memory.indexes.models import LargeScope
+
+    ann = new_scope()
+    bob = other_person(ann)
+    say(ann, WORDS)
+    LargeScope.objects.create(bot_id=ann.bot_id, person_id=ann.person_id)
+    folder = Path(settings.CLAWDBOT.home) / "index"
+    folder.mkdir(exist_ok=True)
+    files = [folder / f"{scope.bot_id}-{scope.person_id}-0123abcd.faiss" for scope in (ann, bob)]
+    for file in files:
+        file.write_bytes(b"vectors")
+    erasing.forget(person_of(ann), "root")
+    assert [file.exists() for file in files] == [False, True]
+    files[1].unlink()
