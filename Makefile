@@ -101,7 +101,7 @@ check: install-dev
 bench: install-dev
 	mkdir -p benchmarks/results
 	for file in benchmarks/[a-z]*.py; do
-	    case "$$file" in */__init__.py | */common.py) continue ;; esac
+	    case "$$file" in */__init__.py | */common.py | */scale_*.py) continue ;; esac
 	    echo "== $$file"
 	    $(BIN)/python "$$file"
 	done
