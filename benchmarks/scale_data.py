@@ -74,14 +74,18 @@ def rows(
 def load(chunks: Iterator[list[tuple[Any, ...]]]) -> None:
     """Stores the chunks the quickest way the database has: COPY, or one prepared statement."""
     from memory import database
+    from memory.models import MemoryEntry
 
-    names = ", ".join(COLUMNS)
-    for chunk in chunks:
+    fields = [f for f in MemoryEntry._meta.concrete_fields if not (f.primary_key or f.null or f.column in COLUMNS)]
+    rest = tuple(f.get_db_prep_save(f.get_default(), database.connection()) for f in fields)
+    names = ", ".join([*COLUMNS, *(f.column for f in fields)])
+    for part in chunks:
+        chunk = [row + rest for row in part]
         with database.atomic(), database.connection().cursor() as cursor:
             if database.vendor() == "postgresql":
                 with cursor.copy(f"COPY memory_memoryentry ({names}) FROM STDIN") as copy:
                     for row in chunk:
                         copy.write_row(row)
             else:
-                marks = ", ".join(["%s"] * len(COLUMNS))
+                marks = ", ".join(["%s"] * len(chunk[0]))
                 cursor.executemany(f"INSERT INTO memory_memoryentry ({names}) VALUES ({marks})", chunk)
