@@ -39,7 +39,10 @@ def build(scope: Scope, report: Progress = lambda rows: None) -> bool:
         report: called with the number of rows of each part.
     """
     words = lexical.backend()
-    if words is None or not registry.large_enough(entries.state(scope, limit=registry.LARGE_FROM)[0]):
+    if words is None:
+        return False
+    if not registry.large_enough(entries.state(scope, limit=registry.LARGE_FROM)[0]):
+        _discard(scope, words)
         return False
     # First this row, so that triggers take in what is written from now on.
     row, _ = LargeScope.objects.get_or_create(bot_id=scope.bot_id, person_id=scope.person_id)
@@ -59,6 +62,14 @@ def build(scope: Scope, report: Progress = lambda rows: None) -> bool:
     finally:
         mine.update(lease_until=None)
     return True
+
+
+def _discard(scope: Scope, words: lexical.LexicalIndex) -> None:
+    """Takes away the indexes of a scope that is large no more; the vector index goes with the row."""
+    with database.atomic():
+        for row in LargeScope.objects.for_person(scope.bot_id, scope.person_id).defer("statistics"):
+            words.clear(row.pk)
+            row.delete()
 
 
 class _Builder:
@@ -104,7 +115,9 @@ def space() -> Space:
 
 
 def due() -> list[Scope]:
-    """Large scopes whose indexes were never finished, do not work, have fallen behind or hold what was erased."""
+    """Large scopes whose indexes were never finished, do not work, have fallen behind, hold what was erased, or
+    are needed no more.
+    """
     rows = LargeScope.objects.order_by("built_at", "id").defer("statistics")
     return [Scope(row.bot_id, row.person_id) for row in rows if _due(row)]
 
@@ -119,6 +132,8 @@ def wanted(scope: Scope) -> bool:
 
 def _due(row: LargeScope) -> bool:
     scope, of = Scope(row.bot_id, row.person_id), space()
+    if not registry.large_enough(entries.state(scope, limit=registry.LARGE_FROM)[0]):
+        return True  # its indexes are to go
     if row.built_at is None or entries.of_scope(scope).turns().distinct_entries().count() > row.rows * GROWN:
         return True
     return bool(of.labels) and _vectors_due(scope, row, of)

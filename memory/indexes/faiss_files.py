@@ -33,7 +33,7 @@ from memory.types import Scope, Vector
 
 logger = logging.getLogger(__name__)
 
-_LINKS, _BUILD_EFFORT, _SEARCH_EFFORT = 24, 80, 128
+_LINKS, _BUILD_EFFORT, _SEARCH_EFFORT = 24, 80, 256
 _TRAIN = 4000  # vectors that fix the range of the 8-bit numbers
 _SPARE = 32  # more than asked for, since deleted rows are still in the graph
 _BLOCK = 1 << 20

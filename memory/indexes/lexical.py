@@ -15,7 +15,7 @@ from memory.indexes.schema import prefix
 
 # The rows that a search may go through: beyond that the commonest terms of a question are left out. Which rows hold
 # them as well still counts, in the order of what was found.
-ROWS = 4000
+ROWS = 2000
 _LONGEST = 64  # bytes; a longer term is nobody's word and is not indexed
 
 BACKENDS = {

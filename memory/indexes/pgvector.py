@@ -95,7 +95,7 @@ def _tune(cursor: Any, wanted: int) -> None:
     held = cursor.connection
     if getattr(held, "_memory_hnsw", None) == wanted:
         return
-    effort = max(100, wanted)
+    effort = max(256, wanted)
     cursor.execute(
         "SELECT set_config('hnsw.iterative_scan', 'relaxed_order', false), set_config('hnsw.ef_search', %s, false)",
         (str(effort),),

@@ -161,7 +161,7 @@ def test_an_erased_row_is_never_found_and_calls_for_a_new_build() -> None:
     assert found is not None
     assert gone not in found
     assert _agrees(ann, asked)
-    if django_settings.CLAWDBOT.semantic_search.index_type == "faiss":
+    if django_settings.CLAWDBOT.semantic_search.index_type == "faiss":  # of the other the database itself deletes
         assert build.due() == [ann]
         assert build.sweep() == 1
         assert build.due() == []
@@ -177,6 +177,22 @@ def test_a_forgotten_persons_index_is_gone_from_the_disk(django_capture_on_commi
     if database.vendor() == "postgresql":
         with database.connection().cursor() as cursor:
             cursor.execute("SELECT COUNT(*) FROM memory_vector")
+            assert cursor.fetchone() == (0,)
+
+
+def test_a_scope_that_is_large_no_more_loses_its_indexes(django_capture_on_commit_callbacks: Any) -> None:
+    ann = _built()
+    ids = list(entries.of_scope(ann).order_by("id").values_list("id", flat=True))
+    MemoryStore(ann.bot_id).forget(ann, ids[10:])
+    with django_capture_on_commit_callbacks(execute=True):
+        build.sweep()
+    assert not LargeScope.objects.filter(bot=ann.bot_id).exists()
+    assert list(_folder().glob("*")) == []
+    assert _agrees(ann, _near(1))
+    build.sweep()
+    with database.connection().cursor() as cursor:
+        for table in ("memory_lexical", *(["memory_vector"] if database.vendor() == "postgresql" else [])):
+            cursor.execute(f"SELECT COUNT(*) FROM {table}")
             assert cursor.fetchone() == (0,)
 
 
