@@ -192,10 +192,12 @@ def _apply_edit(row: InboundEvent, event: Event, conversation: Conversation) -> 
     with transaction.atomic():
         inbox.finish(row, conversation_id=conversation.pk)
         edited = event.target_message_id or event.message_id
-        if edited:
-            Message.objects.filter(conversation=conversation, role=Role.USER, platform_message_id=edited).update(
-                text=event.text
-            )
+        if not edited:
+            return
+        said = Message.objects.filter(conversation=conversation, role=Role.USER, platform_message_id=edited)
+        for message in said.exclude(text=event.text):
+            remembering.correct(conversation, message, event.text)
+        said.update(text=event.text)
 
 
 def _store_messages(row: InboundEvent, turn: engine.Turn, reply: engine.Reply) -> tuple[Message, Message | None]:

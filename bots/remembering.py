@@ -8,6 +8,7 @@ what was written before the crash is known and stays as it is.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
@@ -17,10 +18,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from bots import backoff, statements
-from bots.models import WaitingMemory
-from memory import database, turn_json
+from bots.models import Conversation, Message, WaitingMemory
+from memory import database, entries, turn_json
+from memory.editing import EditRefused, rewrite
 from memory.store import MemoryStore
-from memory.types import Turn
+from memory.types import Scope, Turn
 
 logger = logging.getLogger(__name__)
 _AT_ONCE = 200
@@ -35,6 +37,14 @@ def remember(inbound_id: int, turns: Sequence[Turn]) -> None:
     lines = [turn_json.dump(turn) for turn in turns]
     waiting = WaitingMemory(inbound_id=inbound_id, bot_id=first.bot_id, person_id=first.person_id, turns=lines)
     statements.insert(waiting)
+
+
+def correct(conversation: Conversation, message: Message, text: str) -> None:
+    """What is remembered of an edited message says what the message says now. Done twice it changes nothing more."""
+    scope = Scope(conversation.bot_id, conversation.person_id)
+    for pk in list(entries.of_scope(scope).filter(message_id=message.pk).values_list("pk", flat=True)):
+        with contextlib.suppress(EditRefused):  # a message that was emptied is no correction
+            rewrite(scope, pk, text)
 
 
 def write_waiting_of(inbound_id: int) -> None:

@@ -180,6 +180,13 @@ def test_a_blocked_person_gets_no_answer(channel: Channel, api: BotApi, model: S
     assert len(api.sent) == 1
 
 
+def test_an_edit_changes_what_is_remembered(channel: Channel, api: BotApi, model: StubModel) -> None:
+    say(channel, "My sister lives in Chengdu", message_id="m-7")
+    say(channel, "My sister lives in Kunming", message_id="m-7", kind=EventKind.EDIT)
+    texts = list(MemoryEntry.objects.filter(role="user").values_list("text", flat=True))
+    assert texts == ["My sister lives in Kunming"]
+
+
 def test_an_edit_changes_the_record_and_is_not_answered(channel: Channel, api: BotApi, model: StubModel) -> None:
     say(channel, "My sister lives in Chengdo", message_id="77")
     say(channel, "My sister lives in Chengdu", message_id="77", kind=EventKind.EDIT)
