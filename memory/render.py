@@ -1,46 +1,50 @@
-"""Memories as dated lines, for prompts and for people."""
+"""What a recalled line says besides its words: which days they meant, and what was asked or answered."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import tzinfo
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
 
 from memory.types import Hit
 
-_LONGEST = 500
+_LONGEST_BESIDE = 160
+_YEAR = re.compile(r"\d{4}")
 
 
-def render_hits(hits: Sequence[Hit], tz: tzinfo, language: str = "en") -> list[str]:
-    """One line per hit, in the order given: `2026-11-20 Ann: My sister lives in Chengdu`, Chinese with 2026年11月20日.
+def meant(hit: Hit, said_on: date, language: str = "en") -> str:
+    """`yesterday = 2026-05-05`, in Chinese `昨天 = 2026年5月5日`; "" where the words name their days themselves.
 
     Args:
-        hits: from a recall.
-        tz: the zone whose calendar the dates follow (the person's).
-        language: "zh…" for Chinese, anything else for English.
+        hit: from a recall.
+        said_on: the day it was said on, which needs no explaining.
+        language: "zh…" for Chinese dates, anything else for ISO ones.
     """
     chinese = language.lower().startswith("zh")
-    lines = []
-    for hit in hits:
-        at = hit.occurred_at.astimezone(tz)
-        day = f"{at.year}年{at.month}月{at.day}日" if chinese else f"{at:%Y-%m-%d}"
-        who = hit.speaker or _who(hit.role, chinese=chinese)
-        text = " ".join(hit.text.split())
-        if len(text) > _LONGEST:
-            text = text[: _LONGEST - 1].rstrip() + "…"
-        lines.append(_derived(hit, tz, text, chinese=chinese) if hit.kind != "turn" else f"{day} {who}: {text}")
-    return lines
+    parts = []
+    for spoken in hit.dates:
+        last = spoken.end - timedelta(days=1)
+        if _YEAR.search(spoken.text) or spoken.start == last == said_on:
+            continue
+        days = _day(spoken.start, chinese=chinese)
+        if last > spoken.start:
+            days += f" – {_day(last, chinese=chinese)}"
+        parts.append(f"{spoken.text} = {days}")
+    return "; ".join(parts)
 
 
-def _derived(hit: Hit, tz: tzinfo, text: str, *, chinese: bool) -> str:
-    """A fact with the day since when it is true (`since 2026-11-20: …`), a digest with the day of its talk."""
-    at = (hit.valid_from if hit.kind == "fact" and hit.valid_from else hit.occurred_at).astimezone(tz)
-    day = f"{at.year}年{at.month}月{at.day}日" if chinese else f"{at:%Y-%m-%d}"
-    if hit.kind == "fact":
-        return f"{day}起：{text}" if chinese else f"since {day}: {text}"
-    return f"{day}小结：{text}" if chinese else f"{day} in short: {text}"
+def other_half(hit: Hit, clean: Callable[[str], str] = str) -> str:
+    """`answering "Where does she live?"` or `answered: "In Chengdu"`; "" when the hit stands for itself.
+
+    clean: makes a text harmless where it is put; applied before it is cut.
+    """
+    if hit.beside is None:
+        return ""
+    text = " ".join(clean(hit.beside.text).split())
+    if len(text) > _LONGEST_BESIDE:
+        text = text[: _LONGEST_BESIDE - 1].rstrip() + "…"
+    return f'answered: "{text}"' if hit.beside.after else f'answering "{text}"'
 
 
-def _who(role: str, *, chinese: bool) -> str:
-    if chinese:
-        return "你" if role == "assistant" else "对方"
-    return "you (the bot)" if role == "assistant" else "the person"
+def _day(at: date, *, chinese: bool) -> str:
+    return f"{at.year}年{at.month}月{at.day}日" if chinese else at.isoformat()

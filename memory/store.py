@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -18,18 +17,18 @@ from django.utils import timezone
 from memory import database, embeddings, entries, wakeup
 from memory.consolidation import provenance
 from memory.cues import Cues, read_cues
-from memory.dates import ResolvedDate
 from memory.embedders import choice
 from memory.embeddings import query_label
 from memory.entries import State
 from memory.errors import EmbedderUnavailable, UnknownScope
+from memory.hits import best
 from memory.indexes import large, registry
 from memory.indexes.vector import Space, backend
 from memory.recent import SessionMemory
 from memory.scope_cache import ScopeCache
-from memory.scope_index import Row, ScopeIndex
-from memory.scoring import Scores, score
-from memory.types import Hit, Kind, Recall, RecentTurn, Scope, Stats, Turn, Vector, storable
+from memory.scope_index import Row
+from memory.scoring import score
+from memory.types import Hit, Recall, RecentTurn, Scope, Stats, Turn, Vector, storable
 from memory.validity import View
 from memory.vectors import ScopeVectors, VectorIndex
 
@@ -171,7 +170,8 @@ class MemoryStore:
         moment = now or timezone.localtime()
         view = View(moment, as_of, history)
         skip = _Skip(frozenset(exclude_ids), frozenset(exclude_message_ids), exclude_conversation, exclude_since, view)
-        asked = _Asked(scope, space, text, vector, read_cues(text, moment.date()))
+        today = moment.date()
+        asked = _Asked(scope, space, text, vector, read_cues(text, today), today)
         hits, words_only = _search_turns(asked, k, skip)
         facts = _search(_derived, asked, derived, skip) if derived else ()
         return Recall(hits, vector, (time.perf_counter() - started) * 1000, degraded or words_only, facts, label)
@@ -271,6 +271,7 @@ class _Asked(NamedTuple):
     text: str
     vector: Vector | None
     cues: Cues
+    today: date
 
 
 def _search_turns(asked: _Asked, k: int, skip: _Skip) -> tuple[tuple[Hit, ...], bool]:
@@ -284,41 +285,12 @@ def _search_turns(asked: _Asked, k: int, skip: _Skip) -> tuple[tuple[Hit, ...], 
         asked.scope, indexes, asked.text, asked.vector, asked.cues, Space.of(*asked.space)
     )
     scored = score(index, asked.text, asked.vector, asked.cues) if len(index) else None
-    return (_best(index, scored, k, skip) if scored else ()), words_only
+    return (best(index, scored, k, skip, asked.cues, asked.today) if scored else ()), words_only
 
 
 def _search(cache: ScopeCache, asked: _Asked, k: int, skip: _Skip, state: State | None = None) -> tuple[Hit, ...]:
     with cache.use(asked.scope, *asked.space, state) as index:
         if not len(index) or not asked.text.strip():
             return ()
-        return _best(index, score(index, asked.text, asked.vector, asked.cues), k, skip)
-
-
-def _best(index: ScopeIndex, scores: Scores, k: int, skip: _Skip) -> tuple[Hit, ...]:
-    order = np.argsort(-scores.total, kind="stable")
-    hits: list[Hit] = []
-    for i in order.tolist():
-        if len(hits) >= k:
-            break
-        row = index.rows[i]
-        if index.column(index.LENGTH)[i] == 0 or skip(row):
-            continue
-        why = {name: round(float(values[i]), 4) for name, values in scores.arms.items()}
-        why["bm25"] = round(float(scores.bm25[i]), 4)
-        why["cosine"] = round(float(scores.cosine[i]), 4)
-        why["coverage"] = round(float(scores.coverage[i]), 4)
-        hits.append(
-            Hit(row.id, row.external_id, row.role, row.speaker, row.text, round(float(scores.total[i]), 4),
-                row.occurred_at, row.session, row.seen, why, *_validity(row), _dates(row))
-        )  # fmt: skip
-    return tuple(hits)
-
-
-def _dates(row: Row) -> tuple[ResolvedDate, ...]:
-    return tuple(map(ResolvedDate.from_json, json.loads(row.dates))) if row.dates else ()
-
-
-def _validity(row: Row) -> tuple[Kind, datetime | None, datetime | None]:
-    if row.validity is None:
-        return "turn", None, None
-    return row.validity.kind, row.validity.valid_from, row.validity.valid_to
+        scored = score(index, asked.text, asked.vector, asked.cues)
+        return best(index, scored, k, skip, asked.cues, asked.today)

@@ -86,6 +86,16 @@ class RecentTurn:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """The turn next to a hit that completes it; `after`: whether it follows the hit, or precedes it."""
+
+    role: str
+    speaker: str
+    text: str
+    after: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One recalled memory.
 
@@ -96,6 +106,7 @@ class Hit:
         why: the share of every arm in `score`, and the raw `cosine`, `bm25` and `coverage`. `coverage` (0 to 1) is the
             part of the query's information (IDF mass) whose terms this hit contains: 0 means "no word in common".
         kind: "turn", or what was derived from turns: "fact", "summary".
+        beside: of a question its answer, of an answer its question, where the next or previous turn is that.
         dates: the days and periods the text speaks of, as they were meant when it was said.
         valid_from: of a fact, since when it is true.
         valid_to: until when it was true; None: it still is.
@@ -115,6 +126,7 @@ class Hit:
     valid_from: datetime | None = None
     valid_to: datetime | None = None
     dates: tuple[ResolvedDate, ...] = ()
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True, slots=True)

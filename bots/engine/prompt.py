@@ -1,8 +1,9 @@
 """The prompt: one pure function from what is known to the messages a model gets, inside a token budget.
 
 When everything does not fit, parts are left out in this order until it does: the older turns of the conversation
-(oldest first), remembered lines (the least fitting first), the summary, the last exchange (oldest first). The bot's
-instructions and the person's message always stay; only when they alone exceed the budget are they cut, with a mark.
+(oldest first), what stood beside remembered lines, these lines (the least fitting first), the summary, the last
+exchange (oldest first). The bot's instructions and the person's message always stay; only when they alone exceed the
+budget are they cut, with a mark.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import NamedTuple
 
 from bots.engine.demo_prompt import demo_messages
 from bots.engine.fence import neutral
 from bots.llm.tokens import MESSAGE_OVERHEAD, at_most, cut, estimate
 from bots.llm.values import ChatMessage, Messages, Target
+from memory import render
 from memory.types import Hit
 
 __all__ = ["Inputs", "Messages", "assemble", "build"]
@@ -96,6 +99,8 @@ class _Parts:
         """Leaves out the next part; False when nothing droppable is left."""
         if len(self.turns) > LAST_EXCHANGE:
             self.turns.pop(0)
+        elif self.notes and any(note.beside for note in self.notes):
+            self.notes = [note._replace(beside="") for note in self.notes]
         elif self.notes:
             self.notes.pop()
         elif self.summary:
@@ -119,7 +124,7 @@ class _Parts:
         if self.summary:
             parts.append(f"{_SUMMARY_HEAD}\n<summary>\n{self.summary}\n</summary>")
         if self.notes:
-            lines = "\n".join(line for _when, line in sorted(self.notes, key=lambda note: note[0]))
+            lines = "\n".join(note.line + note.beside for note in sorted(self.notes, key=lambda note: note.when))
             parts.append(f"{_MEMORY_HEAD}\n<memory>\n{lines}\n</memory>")
         return "\n\n".join(parts)
 
@@ -157,16 +162,26 @@ def _as_message(role: str, text: str) -> ChatMessage:
     return {"role": "user" if role == "user" else "assistant", "content": text}
 
 
-def _notes(hits: Sequence[Hit], said: set[str], zone: tzinfo | None) -> list[tuple[datetime, str]]:
-    """(when, line) of each hit, best first; nothing that is already in the prompt, nothing twice."""
-    notes: list[tuple[datetime, str]] = []
+class _Note(NamedTuple):
+    """A recalled line, and the question or answer that completes it."""
+
+    when: datetime
+    line: str
+    beside: str = ""
+
+
+def _notes(hits: Sequence[Hit], said: set[str], zone: tzinfo | None) -> list[_Note]:
+    """A note of each hit, best first; nothing that is already in the prompt, nothing twice."""
+    notes: list[_Note] = []
     seen = set(said)
     for hit in hits:
         key = _key(hit.text)
         if not key or key in seen:
             continue
         seen.add(key)
-        notes.append((hit.valid_from or hit.occurred_at, _note(hit, zone)))
+        half = render.other_half(hit, neutral)
+        beside = f" ({half})" if hit.beside and _key(hit.beside.text) not in said else ""
+        notes.append(_Note(hit.valid_from or hit.occurred_at, _note(hit, zone), beside))
     return notes
 
 
@@ -178,7 +193,8 @@ def _note(hit: Hit, zone: tzinfo | None) -> str:
     if hit.kind == "summary":
         return f"- {when:%Y-%m-%d} in short: {neutral(hit.text)}"
     who = "You" if hit.role == "assistant" else (neutral(hit.speaker) or "The person")
-    return f"- {when:%Y-%m-%d} {who} said: {neutral(hit.text)}"
+    meant = neutral(render.meant(hit, when.date()))
+    return f"- {when:%Y-%m-%d} {who} said: {neutral(hit.text)}" + (f" [{meant}]" if meant else "")
 
 
 def _key(text: str) -> str:

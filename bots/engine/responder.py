@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from bots.engine.second_person import is_question
+from memory import render
 from memory.types import Hit
 
 SHOWN = 3
@@ -123,11 +124,12 @@ def _quote(hit: Hit, chinese: bool, zone: tzinfo, now: datetime) -> str:
     text = " ".join(hit.text.split())
     if len(text) > LONGEST_QUOTE:
         text = text[:LONGEST_QUOTE].rstrip() + "…"
+    meant = render.meant(hit, when.date(), "zh" if chinese else "en")
     if chinese:
         year = "" if when.year == today.year else f"{when.year}年"
-        return f"你在{year}{when.month}月{when.day}日说过:{text}"
+        return f"你在{year}{when.month}月{when.day}日说过:{text}" + (f"({meant})" if meant else "")
     year = "" if when.year == today.year else f" {when.year}"
-    return f"On {when.day} {when:%B}{year} you said: {text}"
+    return f"On {when.day} {when:%B}{year} you said: {text}" + (f" ({meant})" if meant else "")
 
 
 def _key(text: str) -> str:

@@ -1,25 +1,48 @@
+"""What a recalled line says besides its words."""
+
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime
 
-from memory.render import render_hits
-from memory.types import Hit
+import pytest
 
-LATE = datetime(2026, 11, 20, 20, 0, tzinfo=UTC)
+from memory.dates import resolve
+from memory.render import meant, other_half
+from memory.types import Beside, Hit
 
-
-def test_a_line_says_when_in_the_persons_zone_who_and_what() -> None:
-    hit = Hit(1, "", "user", "Ann", "My sister\nlives in Chengdu", 1.0, LATE)
-    assert render_hits([hit], UTC) == ["2026-11-20 Ann: My sister lives in Chengdu"]
-    assert render_hits([hit], ZoneInfo("Asia/Shanghai"), "zh-hans") == [
-        "2026年11月21日 Ann: My sister lives in Chengdu"
-    ]
+SAID = date(2026, 5, 6)
 
 
-def test_a_nameless_side_is_named_and_a_long_text_is_cut() -> None:
-    hit = Hit(1, "", "assistant", "", "x" * 900, 1.0, LATE)
-    line = render_hits([hit], UTC)[0]
-    assert line.startswith("2026-11-20 you (the bot): xxx")
-    assert line.endswith("…")
-    assert len(line) < 540
+def _hit(text: str, beside: Beside | None = None) -> Hit:
+    at = datetime(2026, 5, 6, 10, tzinfo=UTC)
+    return Hit(1, "", "user", "Ann", text, 1.0, at, dates=resolve(text, SAID), beside=beside)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "said"),
+    [
+        ("Yesterday we sailed", "en", "Yesterday = 2026-05-05"),
+        ("昨天我去爬山", "zh-hans", "昨天 = 2026年5月5日"),
+        ("last week was wet", "en", "last week = 2026-04-27 – 2026-05-03"),
+        ("yesterday and tomorrow", "en", "yesterday = 2026-05-05; tomorrow = 2026-05-07"),
+        ("today is fine", "en", ""),
+        ("born on 3 May 1990", "en", ""),
+        ("no date at all", "en", ""),
+    ],
+)
+def test_a_line_says_which_days_its_words_meant(text: str, language: str, said: str) -> None:
+    assert meant(_hit(text), SAID, language) == said
+
+
+def test_an_answer_shows_its_question_and_a_question_its_answer() -> None:
+    asked = Beside("assistant", "Clawd", "Where does\nshe live?", after=False)
+    told = Beside("user", "Ann", "In Chengdu", after=True)
+    assert other_half(_hit("In Chengdu", asked)) == 'answering "Where does she live?"'
+    assert other_half(_hit("Where does she live?", told)) == 'answered: "In Chengdu"'
+    assert other_half(_hit("In Chengdu")) == ""
+
+
+def test_a_long_other_half_is_cut() -> None:
+    half = other_half(_hit("Yes", Beside("assistant", "Clawd", "word " * 100 + "?", after=False)))
+    assert half.endswith('…"')
+    assert len(half) < 180
