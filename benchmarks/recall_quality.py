@@ -100,7 +100,7 @@ def remember(conversation: Conversation, bot: Any, key: str) -> Any:
 
     person = apps.get_model("bots", "Person").objects.create(bot=bot, key=key)
     scope = Scope(bot.pk, person.pk)
-    report = transfer.store_lines(conversation.lines, scope)
+    report = transfer.store_lines([line.encode() for line in conversation.lines], scope)
     assert not report.refused, report.refused
     pending.embed_waiting(only=lambda rows: rows & MemoryEntry.objects.for_person(bot.pk, person.pk))
     return scope

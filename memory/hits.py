@@ -40,7 +40,9 @@ class _Candidate:
     asks: bool
 
 
-def best(index: ScopeIndex, scores: Scores, k: int, skip: Skip, cues: Cues, today: date) -> tuple[Hit, ...]:
+def best(
+    index: ScopeIndex, scores: Scores, k: int, skip: Skip, cues: Cues, today: date, *, every: bool = False
+) -> tuple[Hit, ...]:
     """The `k` best rows as hits, best first.
 
     Args:
@@ -50,6 +52,7 @@ def best(index: ScopeIndex, scores: Scores, k: int, skip: Skip, cues: Cues, toda
         skip: whether a row may not be shown.
         cues: the question's hints; one that names a day does not favour what is recent.
         today: the asker's day.
+        every: also what only repeats another hit.
     """
     pool = _pool(index, scores, max(_POOL, 2 * k), skip)
     timeless = not cues.dates and not cues.first_session
@@ -62,7 +65,7 @@ def best(index: ScopeIndex, scores: Scores, k: int, skip: Skip, cues: Cues, toda
             one.shares["repeated"] = gain * min(_REINFORCEMENT * math.log2(one.row.seen), _MOST_REINFORCEMENT)
         one.score += sum(one.shares.values())
     pool.sort(key=lambda one: -one.score)
-    return tuple(_hit(index, scores, one, skip) for one in _distinct(pool, k))
+    return tuple(_hit(index, scores, one, skip) for one in (pool[:k] if every else _distinct(pool, k)))
 
 
 def _pool(index: ScopeIndex, scores: Scores, size: int, skip: Skip) -> list[_Candidate]:

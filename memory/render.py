@@ -1,4 +1,4 @@
-"""What a recalled line says besides its words: which days they meant, and what was asked or answered."""
+"""A recalled line: its words, which days they meant, and what was asked or answered."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from datetime import date, timedelta
 
 from memory.types import Hit
 
-_LONGEST_BESIDE = 160
+_LONGEST, _LONGEST_BESIDE = 1000, 160
 _YEAR = re.compile(r"\d{4}")
+
+
+def words(hit: Hit) -> str:
+    """What was said, on one line of bounded length."""
+    return _cut(hit.text, _LONGEST)
 
 
 def meant(hit: Hit, said_on: date, language: str = "en") -> str:
@@ -36,14 +41,17 @@ def meant(hit: Hit, said_on: date, language: str = "en") -> str:
 def other_half(hit: Hit, clean: Callable[[str], str] = str) -> str:
     """`answering "Where does she live?"` or `answered: "In Chengdu"`; "" when the hit stands for itself.
 
-    clean: makes a text harmless where it is put; applied before it is cut.
+    clean: makes a text harmless where it is put.
     """
     if hit.beside is None:
         return ""
-    text = " ".join(clean(hit.beside.text).split())
-    if len(text) > _LONGEST_BESIDE:
-        text = text[: _LONGEST_BESIDE - 1].rstrip() + "…"
+    text = clean(_cut(hit.beside.text, _LONGEST_BESIDE))
     return f'answered: "{text}"' if hit.beside.after else f'answering "{text}"'
+
+
+def _cut(text: str, longest: int) -> str:
+    line = " ".join(text[: 4 * longest].split())
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
 def _day(at: date, *, chinese: bool) -> str:

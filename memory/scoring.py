@@ -27,7 +27,7 @@ from memory.types import Vector
 class Weights:
     """How much each arm and cue counts."""
 
-    lexical: float = 0.4
+    lexical: float = 0.5
     window_lexical: float = 0.2
     vector: float = 0.6
     session: float = 0.3

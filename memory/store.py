@@ -171,7 +171,7 @@ class MemoryStore:
         view = View(moment, as_of, history)
         skip = _Skip(frozenset(exclude_ids), frozenset(exclude_message_ids), exclude_conversation, exclude_since, view)
         today = moment.date()
-        asked = _Asked(scope, space, text, vector, read_cues(text, today), today)
+        asked = _Asked(scope, space, text, vector, read_cues(text, today), today, history)
         hits, words_only = _search_turns(asked, k, skip)
         facts = _search(_derived, asked, derived, skip) if derived else ()
         return Recall(hits, vector, (time.perf_counter() - started) * 1000, degraded or words_only, facts, label)
@@ -272,6 +272,7 @@ class _Asked(NamedTuple):
     vector: Vector | None
     cues: Cues
     today: date
+    history: bool
 
 
 def _search_turns(asked: _Asked, k: int, skip: _Skip) -> tuple[tuple[Hit, ...], bool]:
@@ -285,7 +286,7 @@ def _search_turns(asked: _Asked, k: int, skip: _Skip) -> tuple[tuple[Hit, ...], 
         asked.scope, indexes, asked.text, asked.vector, asked.cues, Space.of(*asked.space)
     )
     scored = score(index, asked.text, asked.vector, asked.cues) if len(index) else None
-    return (best(index, scored, k, skip, asked.cues, asked.today) if scored else ()), words_only
+    return (best(index, scored, k, skip, asked.cues, asked.today, every=asked.history) if scored else ()), words_only
 
 
 def _search(cache: ScopeCache, asked: _Asked, k: int, skip: _Skip, state: State | None = None) -> tuple[Hit, ...]:
@@ -293,4 +294,4 @@ def _search(cache: ScopeCache, asked: _Asked, k: int, skip: _Skip, state: State 
         if not len(index) or not asked.text.strip():
             return ()
         scored = score(index, asked.text, asked.vector, asked.cues)
-        return best(index, scored, k, skip, asked.cues, asked.today)
+        return best(index, scored, k, skip, asked.cues, asked.today, every=asked.history)

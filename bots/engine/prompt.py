@@ -194,7 +194,7 @@ def _note(hit: Hit, zone: tzinfo | None) -> str:
         return f"- {when:%Y-%m-%d} in short: {neutral(hit.text)}"
     who = "You" if hit.role == "assistant" else (neutral(hit.speaker) or "The person")
     meant = neutral(render.meant(hit, when.date()))
-    return f"- {when:%Y-%m-%d} {who} said: {neutral(hit.text)}" + (f" [{meant}]" if meant else "")
+    return f"- {when:%Y-%m-%d} {who} said: {neutral(render.words(hit))}" + (f" [{meant}]" if meant else "")
 
 
 def _key(text: str) -> str:

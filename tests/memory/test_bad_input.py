@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-
 import pytest
 
 from bots.engine.fence import neutral
 from memory import embeddings, pending
 from memory.models import MemoryEntry
-from memory.render import render_hits
+from memory.render import words
 from memory.store import MemoryStore
 from tests.memory.builders import found, person, say, turn
 
@@ -110,6 +108,6 @@ def test_a_rendered_memory_is_one_line_of_bounded_length() -> None:
     ann = person()
     say(ann, "tea\n\n" + "x" * 100_000)
     hits = MemoryStore(ann.bot_id).recall(ann, "tea").hits
-    (line,) = render_hits(hits, UTC)
+    line = words(hits[0])
     assert "\n" not in line
-    assert len(line) < 600
+    assert len(line) <= 1000
