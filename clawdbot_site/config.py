@@ -133,6 +133,11 @@ class SemanticSearchSettings(Section):
     threads: int = Field(
         1, ge=0, description="Threads of one embedding; 0: all cores. Several worker processes do best with 1."
     )
+    reranker: str = Field(
+        "",
+        max_length=300,
+        description="Cross-encoder (sentence-transformers folder or hub name) for the bots that use one.",
+    )
     index_type: Literal["faiss", "pgvector"] = Field(
         "faiss", description="faiss: in the process; pgvector: in PostgreSQL."
     )

@@ -27,6 +27,10 @@ class EmbedderResting(EmbedderUnavailable):
     """It failed a moment ago and is left alone for a while; the message is that of the failure."""
 
 
+class RerankerUnavailable(MemoryFailure):
+    """No cross-encoder is set, or it does not load; recall keeps its own order."""
+
+
 class BadLine(MemoryFailure):
     """A line of an import or query file that is not what it should be; the message says why."""
 

@@ -39,6 +39,12 @@ def resolve(slug: str, key: str, *, create: bool = False) -> tuple[Scope, int | 
     return Scope(bot, head.pk), person.pk if head is not person else None
 
 
+def reranks(bot: int) -> bool:
+    """Whether this bot's recall asks for the cross-encoder."""
+    found = apps.get_model("bots", "Bot")._default_manager.filter(pk=bot).values_list("rerank", flat=True).first()
+    return bool(found)
+
+
 def bot_slugs() -> list[str]:
     """All bots, by name."""
     return list(apps.get_model("bots", "Bot")._default_manager.order_by("slug").values_list("slug", flat=True))

@@ -14,7 +14,7 @@ import numpy as np
 from django.apps import apps
 from django.utils import timezone
 
-from memory import database, embeddings, entries, wakeup
+from memory import database, embeddings, entries, rerank, wakeup
 from memory.consolidation import provenance
 from memory.cues import Cues, read_cues
 from memory.embedders import choice
@@ -142,6 +142,7 @@ class MemoryStore:
         history: bool = False,
         derived: int = 0,
         semantic: bool = True,
+        reranked: bool = False,
     ) -> Recall:
         """The `k` memories of one person that answer `text` best.
 
@@ -161,6 +162,7 @@ class MemoryStore:
             history: also what was superseded or archived.
             derived: this many facts and summaries at most, in `Recall.derived`; they take no place from turns.
             semantic: False compares words alone, which needs no embedding.
+            reranked: the best are put into order by the cross-encoder of the settings (`Bot.rerank`).
         """
         started = time.perf_counter()
         self._own(scope)
@@ -172,9 +174,12 @@ class MemoryStore:
         skip = _Skip(frozenset(exclude_ids), frozenset(exclude_message_ids), exclude_conversation, exclude_since, view)
         today = moment.date()
         asked = _Asked(scope, space, text, vector, read_cues(text, today), today, history)
-        hits, words_only = _search_turns(asked, k, skip)
+        hits, words_only = _search_turns(asked, max(k, rerank.POOL) if reranked else k, skip)
+        hits, not_reranked = rerank.reorder(text, hits, k) if reranked else (hits, "")
         facts = _search(_derived, asked, derived, skip) if derived else ()
-        return Recall(hits, vector, (time.perf_counter() - started) * 1000, degraded or words_only, facts, label)
+        return Recall(
+            hits, vector, (time.perf_counter() - started) * 1000, degraded or words_only, facts, label, not_reranked
+        )
 
     def search(self, scope: Scope, text: str, *, k: int = 20) -> tuple[Hit, ...]:
         """What the admin and the API call search: a recall that leaves nothing out."""

@@ -141,6 +141,7 @@ class Recall:
             a large scope's vector index is not usable and being built.
         derived: facts and summaries, best first; empty unless asked for. Their scores compare with no turn's.
         embedder: label of `vector`, to be handed on as `Turn.embedder`.
+        not_reranked: why a cross-encoder that was asked for did not run; "" when it did or was not asked for.
     """
 
     hits: tuple[Hit, ...]
@@ -149,6 +150,7 @@ class Recall:
     degraded: bool
     derived: tuple[Hit, ...] = ()
     embedder: str = ""
+    not_reranked: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,10 @@ class BotAdmin(BotMemoryMixin, BotScopedAdmin[Bot]):
     fieldsets = (
         (None, {"fields": ("name", "slug", "description", ("enabled", "is_default"), "chat")}),
         (_("Conversation"), {"fields": ("instructions", "greeting", ("temperature", "max_reply_tokens"))}),
-        (_("Web chat and memory"), {"fields": ("allowed_origins", "retention_days", "going_tonight", "memory")}),
+        (
+            _("Web chat and memory"),
+            {"fields": ("allowed_origins", "retention_days", "rerank", "going_tonight", "memory")},
+        ),
         (_("Dates"), {"fields": (("created_at", "updated_at"),), "classes": ("collapse",)}),
     )
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bots.models import Person
     from memory.types import Hit
 
-RAW = ("bm25", "cosine", "coverage")
+RAW = ("bm25", "cosine", "coverage", "rerank", "fused")
 LARGEST = 500  # characters a question may have
 
 
@@ -51,6 +51,7 @@ class Answer:
     derived: tuple[Shown, ...]
     ms: str
     degraded: bool
+    not_reranked: str
 
 
 def ask(person: Person, question: str, *, as_of: datetime | None, history: bool) -> Answer:
@@ -65,7 +66,7 @@ def ask(person: Person, question: str, *, as_of: datetime | None, history: bool)
     shown = [_shown(hit, by_id[hit.id], most) for hit in hits if hit.id in by_id]
     turns = tuple(one for one in shown if one.row.kind == MemoryEntry.Kind.TURN)
     derived = tuple(one for one in shown if one.row.kind != MemoryEntry.Kind.TURN)
-    return Answer(turns, derived, f"{found.ms:.1f}", found.degraded)
+    return Answer(turns, derived, f"{found.ms:.1f}", found.degraded, found.not_reranked)
 
 
 def _shown(hit: Hit, row: MemoryEntry, most: float) -> Shown:
@@ -102,16 +103,14 @@ def arm_names() -> dict[str, str]:
         "lexical": _("words in common"),
         "window_lexical": _("words in the turns before"),
         "vector": _("meaning"),
-        "window_vector": _("meaning of the turns before"),
         "session": _("its session fits"),
         "answer": _("answers a question that fits"),
         "speaker": _("the speaker is named"),
         "role": _("the side that is meant"),
         "date": _("the day that is meant"),
+        "event": _("speaks of that day"),
         "neighbours": _("its neighbours fit"),
         "question": _("is itself a question"),
-        "length": _("length"),
         "recency": _("said lately"),
         "repeated": _("said often"),
-        "rerank": _("second look"),
     }

@@ -122,6 +122,7 @@ def _recall(turn: Turn, without: Sequence[Recent]) -> Recall:
             derived=KNOWN,
             now=turn.now.astimezone(turn.zone),
             exclude_message_ids=[message.id for message in without],
+            reranked=turn.bot.rerank,
         )
     except DatabaseError as error:
         if not database.separate():
@@ -195,4 +196,5 @@ def _meta(recalled: Recall, provider: str) -> dict[str, object]:
         "provider": provider,
         "recalled": [{"id": hit.id, "score": round(hit.score, 3)} for hit in recalled.hits],
         "degraded": recalled.degraded,
+        **({"not_reranked": recalled.not_reranked} if recalled.not_reranked else {}),
     }

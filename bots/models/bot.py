@@ -39,6 +39,11 @@ class Bot(models.Model):
     retention_days = models.PositiveIntegerField(
         _("retention (days)"), null=True, blank=True, help_text=_("Empty: the value of the configuration. 0: for ever.")
     )
+    rerank = models.BooleanField(
+        _("cross-encoder"),
+        default=False,
+        help_text=_("Puts the best memories into order a second time, by semantic_search.reranker. Slower."),
+    )
     temperature = models.FloatField(
         _("temperature"), default=0.3, validators=[MinValueValidator(0.0), MaxValueValidator(2.0)]
     )

@@ -20,14 +20,16 @@ from memory.types import Recall, Scope
 
 def search(person: Person, text: str, *, k: int = 10) -> Recall:
     """The `k` memories of a person that answer `text` best, as the bot itself would find them."""
-    found = MemoryStore(person.bot_id).recall(_scope(person), text, k=k)
+    found = MemoryStore(person.bot_id).recall(_scope(person), text, k=k, reranked=person.bot.rerank)
     metrics.recall(found.ms / 1000, "degraded" if found.degraded else "ok")
     return found
 
 
 def explore(person: Person, text: str, *, k: int = 20, as_of: datetime | None = None, history: bool = False) -> Recall:
     """As `search`, with facts and summaries, and on request as it would have been at a moment or with all history."""
-    found = MemoryStore(person.bot_id).recall(_scope(person), text, k=k, as_of=as_of, history=history, derived=5)
+    found = MemoryStore(person.bot_id).recall(
+        _scope(person), text, k=k, as_of=as_of, history=history, derived=5, reranked=person.bot.rerank
+    )
     metrics.recall(found.ms / 1000, "degraded" if found.degraded else "ok")
     return found
 

@@ -22,6 +22,7 @@ _BOT = {
     "is_default": True,
     "allowed_origins": ["https://example.com"],
     "retention_days": 90,
+    "rerank": False,
     "temperature": 0.3,
     "max_reply_tokens": 512,
     "created_at": "2026-11-22T08:00:00Z",

@@ -97,6 +97,7 @@ class Command(BaseCommand):
         scope = people.scope_of(options["bot"], options["person"])
         store = MemoryStore(scope.bot_id)
         path: Path = options["queries"]
+        reranked = people.reranks(scope.bot_id)
         bad = 0
         for number, line in enumerate(transfer.read_lines(path), 1):
             if not line.strip():
@@ -108,7 +109,13 @@ class Command(BaseCommand):
                 self.stderr.write(f"{path}:{number}: {error}")
                 continue
             found = store.recall(
-                scope, query.text, k=options["k"], now=query.now, as_of=query.as_of, derived=options["derived"]
+                scope,
+                query.text,
+                k=options["k"],
+                now=query.now,
+                as_of=query.as_of,
+                derived=options["derived"],
+                reranked=reranked,
             )
             self.stdout.write(json.dumps(_answer(query.id, found), ensure_ascii=False))
         if bad:
@@ -243,4 +250,6 @@ def _answer(query_id: str, found: Recall) -> dict[str, Any]:
         ]
     if found.degraded:
         answer["degraded"] = True
+    if found.not_reranked:
+        answer["not_reranked"] = found.not_reranked
     return answer

@@ -1,0 +1,83 @@
+"""A second look at the best hits: a cross-encoder reads question and memory together. Off unless a bot asks for it.
+
+It costs some milliseconds a pair on a CPU, so only the first `POOL` are read. Without it, or when it fails, the order
+stays.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from memory.errors import RerankerUnavailable
+from memory.types import Hit
+
+logger = logging.getLogger(__name__)
+
+POOL = 30
+_LONGEST = 2000
+_REST_S = 60.0
+
+_lock = threading.Lock()
+_held: dict[str, Any] = {}
+_resting: dict[str, tuple[float, str]] = {}
+
+
+def reorder(text: str, hits: Sequence[Hit], k: int) -> tuple[tuple[Hit, ...], str]:
+    """The best `k` of these hits by the cross-encoder, and why there was none: "" when it ran.
+
+    `Hit.score` becomes the cross-encoder's; what it was before is `why["fused"]`.
+    """
+    if not hits:
+        return (), ""
+    pool, rest = list(hits[:POOL]), hits[POOL:]
+    try:
+        scores = _scores(text, [f"{hit.speaker}: {hit.text}"[:_LONGEST] for hit in pool])
+    except RerankerUnavailable as error:
+        return tuple(hits[:k]), str(error)
+    read = [
+        replace(hit, score=round(score, 4), why={**hit.why, "fused": hit.score, "rerank": round(score, 4)})
+        for hit, score in zip(pool, scores, strict=True)
+    ]
+    read.sort(key=lambda hit: -hit.score)
+    return (*read, *rest)[:k], ""
+
+
+def _scores(text: str, passages: Sequence[str]) -> list[float]:
+    name = settings.CLAWDBOT.semantic_search.reranker
+    if not name:
+        raise RerankerUnavailable("the bot asks for a cross-encoder, but semantic_search.reranker is empty")
+    with _lock:  # a tokenizer is not safe for two threads
+        until, reason = _resting.get(name, (0.0, ""))
+        if time.monotonic() < until:
+            raise RerankerUnavailable(reason)
+        try:
+            if name not in _held:
+                _held[name] = _load(name)
+            found = _held[name].predict([(text[:_LONGEST], passage) for passage in passages], show_progress_bar=False)
+            return [float(score) for score in found]
+        except Exception as error:  # the library raises whatever its parts raise: files, network, formats, memory
+            reason = f"the cross-encoder {name} is not usable: {' '.join(str(error).split())[:200]}"
+            # Who asks next must not wait for another attempt.
+            _resting[name] = (time.monotonic() + _REST_S, reason)
+            logger.warning("memory: %s; the order of recall stays as it was", reason)
+            raise RerankerUnavailable(reason) from error
+
+
+def _load(name: str) -> Any:
+    folder = Path(name).expanduser()
+    if not folder.is_dir() and (folder.is_absolute() or name.startswith((".", "~"))):
+        raise RerankerUnavailable(f"there is no model folder {name}")
+    import torch
+    from sentence_transformers import CrossEncoder
+
+    if threads := settings.CLAWDBOT.semantic_search.threads:
+        torch.set_num_threads(threads)
+    return CrossEncoder(str(folder) if folder.is_dir() else name, device="cpu")
