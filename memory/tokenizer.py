@@ -61,6 +61,15 @@ def date_terms(at: datetime) -> list[str]:
     return [f"d{at:%Y%m%d}", f"d{at:%m%d}", f"m{at:%Y%m}"]
 
 
+# Some fifty pages; longer texts are kept whole and found by their beginning.
+INDEXED_CHARACTERS = 100_000
+
+
 def index_terms(text: str, speaker: str, at: datetime) -> list[str]:
-    """What is indexed for one turn: who said it, what, when, and of which days it speaks."""
-    return tokenize(speaker) + tokenize(text) + date_terms(at) + event_terms(resolve(text, at.date()))
+    """What is indexed for one turn: who said it, what, when, and of which days it speaks.
+
+    Of an enormous text only the beginning is indexed: the terms of Han take several times the room of the text, and a
+    database takes no statement of any size.
+    """
+    words = tokenize(text[:INDEXED_CHARACTERS])
+    return tokenize(speaker) + words + date_terms(at) + event_terms(resolve(text, at.date()))

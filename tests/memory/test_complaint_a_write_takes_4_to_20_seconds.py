@@ -17,13 +17,13 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_turn_and_its_answer_cost_two_statements_and_one_of_them_is_the_insert(
-    django_assert_num_queries: Any,
+    memory_queries: Any,
 ) -> None:
     ann = person()
     say(ann, *(f"something about number {number}" for number in range(200)))
     store = MemoryStore(ann.bot_id)
     pair = [turn(ann, "My sister lives in Chengdu"), turn(ann, "I see", role="assistant", minute=1)]
-    with django_assert_num_queries(2) as seen:
+    with memory_queries(2) as seen:
         store.remember(pair)
     inserts = [query["sql"] for query in seen if query["sql"].startswith("INSERT")]
     assert len(inserts) == 1
