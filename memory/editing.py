@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from memory import database, entries, reindex, wakeup
+from memory import database, entries, passages, reindex, wakeup
 from memory.consolidation import provenance, timeline
 from memory.errors import MemoryFailure
 from memory.models import MemoryEntry
@@ -40,6 +40,7 @@ def rewrite(scope: Scope, pk: int, text: str) -> bool:
         changed: dict[str, object] = {"text": words, "vector": None, "embedder": "", "claim": None, "claim_until": None}
         if row.kind == MemoryEntry.Kind.TURN:
             provenance.drop_derived_from(scope, [pk])
+            passages.renew_after(scope, [pk])
         else:
             changed["pinned"] = True
         rows.update(**changed)

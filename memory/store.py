@@ -205,6 +205,7 @@ class MemoryStore:
                 # the index file holds the vectors too, and must not wait for the sweep
                 database.on_commit(partial(backend().drop, scope))
             gone = provenance.erase(scope, ids)
+            wakeup.embed_after_commit()  # what stood beside a deleted turn
         self.session_memory.drop(scope)
         self.vector_index.drop(scope)
         _derived.drop(scope)

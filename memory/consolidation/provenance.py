@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from memory import entries, reindex
+from memory import entries, passages, reindex
 from memory.consolidation import duplicates, episodes, timeline
 from memory.consolidation.models import MemorySource
 from memory.models import MemoryEntry
@@ -64,6 +64,7 @@ def erase(scope: Scope, ids: Collection[int] | None) -> int:
         return _count(rows.delete())
     gone = 0
     for part in _parts(ids):
+        passages.renew_after(scope, part)
         gone += drop_derived_from(scope, part)
         duplicates.release(scope, part)
         found = rows.filter(pk__in=part)

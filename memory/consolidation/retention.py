@@ -15,7 +15,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db.models import Count, Exists, Max, Min, OuterRef
 
-from memory import entries
+from memory import entries, passages
 from memory.consolidation import duplicates, provenance
 from memory.models import MemoryEntry, MemoryEntryQuerySet
 from memory.types import Scope
@@ -103,6 +103,7 @@ def apply(scope: Scope, now: datetime, days: int) -> Counter[str]:
         for start in range(0, len(ids), _PART):
             part = ids[start : start + _PART]
             duplicates.release(scope, part)
+            passages.renew_after(scope, part)
             _total, by_model = rows.filter(pk__in=part).delete()
             done["expired"] += by_model.get("memory.MemoryEntry", 0)
     done["derived_removed"] += provenance.drop_orphans(scope)

@@ -31,7 +31,7 @@ def test_a_rewritten_memory_is_found_by_its_new_words_and_no_longer_by_the_old()
     assert hits[0].text == "my brother works in Berlin"
     assert hits[0].why["coverage"] > 0.9
     assert all(hit.why["coverage"] == 0 for hit in MemoryStore(ann.bot_id).recall(ann, "sister Chengdu").hits)
-    assert pending.embed_waiting() == 1
+    assert pending.embed_waiting() == 2  # its own vector, and that of the turn after it, which held the old words
 
 
 def test_a_superseded_memory_is_history_and_the_new_one_is_recalled() -> None:
