@@ -51,11 +51,11 @@ def test_two_talks_at_the_same_time_keep_their_own_context() -> None:
     assert _texts(scope)[2:] == ["Ann: A two (A one)", "Ann: B two (B one)"]
 
 
-def test_rows_that_lie_far_apart_are_embedded_with_their_context_too(django_assert_num_queries: Any) -> None:
+def test_rows_that_lie_far_apart_are_embedded_with_their_context_too(memory_queries: Any) -> None:
     scope = person()
     say(scope, *(f"Number {i}" for i in range(200)))
     rows = [Embeddable(*values) for values in of_scope(scope).order_by("id").values_list(*Embeddable._fields)]
-    with django_assert_num_queries(2):
+    with memory_queries(2):
         made = passages(rows[1::50])
     assert made == [f"Ann: Number {i} (Number {i - 1})" for i in range(1, 200, 50)]
 
