@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from clawdbot.http import HttpResponse
+
 EARLY_S = 300.0  # renewed this long before the end, so that no request leaves with a token about to die
 MIN_LIFE_S = 5.0
 MAX_KNOWN = 4096
@@ -50,6 +52,29 @@ def get(key: str, now: float, fetch: Fetch) -> str:
             entry.good_until = now + max(life_s - EARLY_S, life_s / 2, MIN_LIFE_S)
             entry.token = token
         return entry.token
+
+
+def call(
+    key: str, now: float, fetch: Fetch, attempt: Callable[[str], HttpResponse], refused: Callable[[HttpResponse], bool]
+) -> HttpResponse:
+    """One API call with the token of `key`; once more with a fresh one when the platform refuses it.
+
+    Args:
+        key: From `key_of`.
+        now: Epoch seconds.
+        fetch: See `get`.
+        attempt: Makes the call with a token.
+        refused: Whether the platform wants a fresh token; no other failure is tried again.
+
+    Raises:
+        SendError: From `fetch` or `attempt`.
+    """
+    token = get(key, now, fetch)
+    response = attempt(token)
+    if not refused(response):
+        return response
+    drop(key, token)
+    return attempt(get(key, now, fetch))
 
 
 def drop(key: str, token: str) -> None:

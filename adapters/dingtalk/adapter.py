@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters import tokens
-from adapters.base import MAX_MEDIA_BYTES, READ_S, Adapter, refuse_large, require_post
+from adapters.base import MAX_MEDIA_BYTES, Adapter, refuse_large, require_post
 from adapters.dingtalk import render, signing, stream
 from adapters.dingtalk.account import DingTalkAccount
 from adapters.dingtalk.messages import GROUP, PRIVATE, event_of
@@ -212,18 +212,16 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
             raise SendError("no app_secret is configured for this account", permanent=True, mark="no_secret")
         return self.account.app_secret[0]
 
-    def _api(self, path: str, body: Mapping[str, Any]) -> HttpResponse:
+    def _api(self, path: str, body: Mapping[str, Any], method: str = "POST") -> HttpResponse:
         """One API call with the access token; once more with a fresh one when DingTalk refuses it."""
         account = self.account
         key = tokens.key_of("dingtalk", account.api, account.app_key, *account.app_secret[:1])
-        for last in (False, True):
-            token = tokens.get(key, self.clock(), self._fetch_token)
+
+        def attempt(token: str) -> HttpResponse:
             headers = {"x-acs-dingtalk-access-token": token}
-            response = self._call("POST", f"{account.api}{path}", json=body, headers=headers, read_s=READ_S)
-            if last or not self._token_refused(response):
-                break
-            tokens.drop(key, token)
-        return response
+            return self._call(method, f"{account.api}{path}", json=body, headers=headers)
+
+        return tokens.call(key, self.clock(), self._fetch_token, attempt, self._token_refused)
 
     def _token_refused(self, response: HttpResponse) -> bool:
         try:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.errors import MalformedPayload, SendError
+from adapters.answers import object_of, unexplained
+from adapters.errors import SendError
 from adapters.events import Headers, SendReceipt
-from adapters.payload import as_id, as_int, as_list, as_text, parse_object
+from adapters.payload import as_id, as_int, as_list, as_text
 from clawdbot.http import parse_retry_after
 
 TOKEN_REFUSED = "token_refused"  # noqa: S105 - a mark
@@ -67,10 +68,7 @@ def answer_of(status: int, headers: Mapping[str, str], body: bytes, now: float =
     Raises:
         SendError: When the call failed.
     """
-    try:
-        answer = parse_object(body)
-    except MalformedPayload:
-        answer = {}
+    answer = object_of(body)
     old, new = as_int(answer, "errcode"), as_text(answer, "code")
     if 200 <= status < 300 and answer and not old and not new:
         return answer
@@ -79,11 +77,7 @@ def answer_of(status: int, headers: Mapping[str, str], body: bytes, now: float =
         raise _old_failure(old, as_text(answer, "errmsg"), wait)
     if new:
         raise _new_failure(status, new, as_text(answer, "message"), wait)
-    message = f"DingTalk answered {status}"
-    if status >= 500 or status in (408, 425, 429):
-        raise SendError(message, mark="flood" if status == 429 else "server_error", retry_after=wait)
-    # 2xx without anything known is a proxy or a broken server.
-    raise SendError(message, permanent=status >= 300, mark="bad_response" if status < 300 else "refused")
+    raise unexplained(f"DingTalk answered {status}", status, wait)
 
 
 def judge(status: int, headers: Mapping[str, str], body: bytes, now: float = 0.0) -> SendReceipt:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from adapters.markdown import Block, Inline, parse, plain_text
+from adapters.dialect import Dialect
+from adapters.markdown import parse, plain_text
 
 _MARKUP = re.compile(r"[*_`\[#>~|]|^\s*(?:[+-]|\d+[.)])\s", re.MULTILINE)
-_LINK = re.compile(r"https?://[^\s()]+", re.IGNORECASE)
-_WRAPPERS = {"strong": "**", "emphasis": "*"}
+_DIALECT = Dialect({"strong": "**", "emphasis": "*"}, fenced=True)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")  # shown by nothing, and six bytes each in JSON
 _TITLE = 20
 MAX_BUTTONS = 5
@@ -27,7 +27,9 @@ def to_markdown(text: str) -> str:
     """Renders a text. A single line break counts for nothing there, so lines end with two spaces."""
     out = ""
     for block in parse(_CONTROL.sub("", text)):
-        rendered = _block(block)
+        rendered = (
+            "\n---\n" if block.kind == "rule" else _DIALECT.block(block)
+        )  # right below text it would be a heading
         ending = "\n" if block.kind in ("code", "table", "blank", "heading", "rule") else "  \n"
         out += rendered + ending
     return out.rstrip()
@@ -36,39 +38,6 @@ def to_markdown(text: str) -> str:
 def title(text: str) -> str:
     """What notifications and the list of chats show: the first words."""
     return next((line.strip()[:_TITLE] for line in plain_text(text).split("\n") if line.strip()), "…")
-
-
-def _block(block: Block) -> str:
-    if block.kind == "code":
-        return f"```{block.info}\n{block.text}\n```"
-    if block.kind == "table":
-        return block.text
-    if block.kind == "rule":
-        return "\n---\n"
-    inner = _inlines(block.inlines)
-    if block.kind == "heading":
-        return f"{'#' * block.level} {inner}"
-    if block.kind == "quote":
-        return f"> {inner}"
-    return block.text.replace("• ", "- ") + inner if block.kind == "item" else inner
-
-
-def _inlines(nodes: Iterable[Inline]) -> str:
-    return "".join(_inline(node) for node in nodes)
-
-
-def _inline(node: Inline) -> str:
-    if node.kind == "text":
-        return node.text
-    if node.kind == "code":
-        return f"`{node.text}`"
-    inner = _inlines(node.children)
-    if node.kind == "link":
-        if _LINK.fullmatch(node.href):
-            return f"[{inner}]({node.href})"
-        return f"{inner} ({node.href})" if node.href else inner
-    mark = _WRAPPERS.get(node.kind, "")
-    return f"{mark}{inner}{mark}" if inner.strip() else inner
 
 
 def buttons_of(rows: Any) -> list[tuple[str, str]]:

@@ -159,14 +159,12 @@ class FeishuAdapter(Adapter[FeishuAccount]):
         """One API call with the tenant's token; once more with a fresh one when Feishu refuses it."""
         account = self.account
         key = tokens.key_of("feishu", account.api, account.app_id, account.app_secret)
-        for last in (False, True):
-            token = tokens.get(key, self.clock(), self._fetch_token)
+
+        def attempt(token: str) -> HttpResponse:
             headers = {"Authorization": f"Bearer {token}"}
-            response = self._call(method, f"{account.api}/{path}", headers=headers, **options)
-            if last or not self._token_refused(response):
-                break
-            tokens.drop(key, token)
-        return response
+            return self._call(method, f"{account.api}/{path}", headers=headers, **options)
+
+        return tokens.call(key, self.clock(), self._fetch_token, attempt, self._token_refused)
 
     def _token_refused(self, response: HttpResponse) -> bool:
         if response.ok and response.body[:1] != b"{":

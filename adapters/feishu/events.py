@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from adapters.base import parse_command
 from adapters.errors import MalformedPayload
 from adapters.events import Event, EventKind
+from adapters.feishu.cards import card, menu, old_card
 from adapters.feishu.content import read_content, resolve_mentions, without_at_tags
+from adapters.feishu.people import UNTOLD, Json, alt_id, open_id
 from adapters.payload import as_id, as_list, as_object, as_text
 
-Json = Mapping[str, Any]
 Events = tuple[Event, ...]
-
-UNTOLD = ""  # chat_type of events that name a chat, but not its kind
 
 
 def events_of(content: Json, app_id: str, bot_open_id: str) -> Events:
@@ -28,7 +26,7 @@ def events_of(content: Json, app_id: str, bot_open_id: str) -> Events:
     if header:
         name, key, sender_app = as_text(header, "event_type"), as_id(header, "event_id"), as_text(header, "app_id")
     elif "action" in content:
-        return (_old_card(content),)
+        return (old_card(content),)
     else:
         event = as_object(content, "event")
         name, key, sender_app = f"v1.{as_text(event, 'type')}", as_id(content, "uuid"), as_text(event, "app_id")
@@ -41,14 +39,6 @@ def events_of(content: Json, app_id: str, bot_open_id: str) -> Events:
     if reader is None:
         return (base,)
     return reader(replace(base, change=""), as_object(content, "event"), bot_open_id)
-
-
-def _open_id(ids: Json) -> str | None:
-    return as_id(ids, "open_id") or as_id(ids, "user_id") or as_id(ids, "union_id")
-
-
-def _alt_id(ids: Json) -> str | None:
-    return as_id(ids, "user_id") if as_id(ids, "open_id") else None
 
 
 def _chat_type(told: str) -> str:
@@ -64,8 +54,8 @@ def _message(base: Event, event: Json, bot: str) -> Events:
     thread_id = as_id(message, "thread_id")
     base = replace(
         base,
-        user_id=_open_id(ids),
-        alt_user_id=_alt_id(ids),
+        user_id=open_id(ids),
+        alt_user_id=alt_id(ids),
         chat_id=chat_id,
         chat_type=_chat_type(as_text(message, "chat_type")),
         message_id=message_id,
@@ -139,7 +129,7 @@ def _recalled(base: Event, event: Json, bot: str) -> Events:
 def _read(base: Event, event: Json, bot: str) -> Events:
     reader = as_object(as_object(event, "reader"), "reader_id")
     ids = [one for one in as_list(event, "message_id_list") if isinstance(one, str) and one]
-    base = replace(base, kind=EventKind.STATUS, status="read", user_id=_open_id(reader), alt_user_id=_alt_id(reader))
+    base = replace(base, kind=EventKind.STATUS, status="read", user_id=open_id(reader), alt_user_id=alt_id(reader))
     if len(ids) == 1:
         return (replace(base, message_id=ids[0], target_message_id=ids[0]),)
     return tuple(
@@ -154,8 +144,8 @@ def _reaction(added: bool) -> Callable[[Event, Json, str], Events]:
         emoji = as_text(as_object(event, "reaction_type"), "emoji_type")
         base = replace(
             base,
-            user_id=_open_id(ids),
-            alt_user_id=_alt_id(ids),
+            user_id=open_id(ids),
+            alt_user_id=alt_id(ids),
             chat_type=UNTOLD,
             message_id=message_id,
             target_message_id=message_id,
@@ -175,8 +165,8 @@ def _bot_member(change: str, private: bool = False) -> Callable[[Event, Json, st
                 base,
                 kind=EventKind.MEMBER,
                 change=change,
-                user_id=_open_id(ids),
-                alt_user_id=_alt_id(ids),
+                user_id=open_id(ids),
+                alt_user_id=alt_id(ids),
                 chat_id=as_id(event, "chat_id"),
                 chat_type="private" if private else "group",
             ),
@@ -192,72 +182,12 @@ def _members(change: str) -> Callable[[Event, Json, str], Events]:
         out = []
         for user in users:
             ids = as_object(user, "user_id")
-            key = base.dedupe_key if len(users) == 1 else f"{base.dedupe_key}:{_open_id(ids)}"
+            key = base.dedupe_key if len(users) == 1 else f"{base.dedupe_key}:{open_id(ids)}"
             name = as_text(user, "name")
-            out.append(replace(base, dedupe_key=key, user_id=_open_id(ids), alt_user_id=_alt_id(ids), user_name=name))
+            out.append(replace(base, dedupe_key=key, user_id=open_id(ids), alt_user_id=alt_id(ids), user_name=name))
         return tuple(out) or (base,)
 
     return read
-
-
-def _menu(base: Event, event: Json, bot: str) -> Events:
-    operator = as_object(event, "operator")
-    ids = as_object(operator, "operator_id")
-    user = _open_id(ids)
-    return (
-        replace(
-            base,
-            kind=EventKind.ACTION,
-            data=as_text(event, "event_key"),
-            user_id=user,
-            alt_user_id=_alt_id(ids),
-            user_name=as_text(operator, "operator_name"),
-            chat_id=user,  # the menu is part of the private chat, whose id is not told
-        ),
-    )
-
-
-def _card(base: Event, event: Json, bot: str) -> Events:
-    operator, context = as_object(event, "operator"), as_object(event, "context")
-    base = replace(
-        base,
-        user_id=_open_id(operator),
-        alt_user_id=_alt_id(operator),
-        chat_id=as_id(context, "open_chat_id"),
-        chat_type=UNTOLD,
-        message_id=as_id(context, "open_message_id"),
-        reply_token=as_id(event, "token"),
-    )
-    return (_pressed(base, as_object(event, "action")),)
-
-
-def _old_card(content: Json) -> Event:
-    key = as_id(content, "token")
-    if not key:
-        raise MalformedPayload("the card action has no token")
-    base = Event(
-        kind=EventKind.IGNORED,
-        dedupe_key=key,
-        user_id=as_id(content, "open_id"),
-        alt_user_id=as_id(content, "user_id"),
-        chat_id=as_id(content, "open_chat_id"),
-        chat_type=UNTOLD,
-        message_id=as_id(content, "open_message_id"),
-        reply_token=key,
-        raw=content,
-    )
-    return _pressed(base, as_object(content, "action"))
-
-
-def _pressed(base: Event, action: Json) -> Event:
-    """A button, a list or a form; our own buttons carry {"data": text}."""
-    value = action.get("value")
-    chosen = as_text(action, "option") or as_text(action, "input_value") or as_text(action, "name")
-    data: Any = value if isinstance(value, (str, dict)) and value else chosen
-    if isinstance(data, dict) and set(data) == {"data"} and isinstance(data["data"], str):
-        data = data["data"]
-    form = as_object(action, "form_value")
-    return replace(base, kind=EventKind.ACTION, data=data, args=form or ("" if data == chosen else chosen))
 
 
 _READERS: dict[str, Callable[[Event, Json, str], Events]] = {
@@ -273,8 +203,8 @@ _READERS: dict[str, Callable[[Event, Json, str], Events]] = {
     "im.chat.member.user.deleted_v1": _members("left"),
     "im.chat.member.user.withdrawn_v1": _members("left"),
     "im.chat.access_event.bot_p2p_chat_entered_v1": _bot_member("enter", private=True),
-    "application.bot.menu_v6": _menu,
-    "card.action.trigger": _card,
+    "application.bot.menu_v6": menu,
+    "card.action.trigger": card,
     "v1.message": _v1_message,
     "v1.p2p_chat_create": _bot_member("enter", private=True),
 }

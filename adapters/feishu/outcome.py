@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.errors import MalformedPayload, SendError
+from adapters.answers import object_of, unexplained
+from adapters.errors import SendError
 from adapters.events import Headers, SendReceipt
-from adapters.payload import as_id, as_int, as_object, as_text, parse_object
+from adapters.payload import as_id, as_int, as_object, as_text
 from clawdbot.http import parse_retry_after
 
 TOKEN_REFUSED = "token_refused"  # noqa: S105 - a mark
@@ -78,10 +79,7 @@ def answer_of(status: int, headers: Mapping[str, str], body: bytes, now: float =
     Raises:
         SendError: When the call failed.
     """
-    try:
-        answer = parse_object(body)
-    except MalformedPayload:
-        answer = {}
+    answer = object_of(body)
     code = as_int(answer, "code")
     if 200 <= status < 300 and code == 0:
         return answer
@@ -110,5 +108,4 @@ def _failure(status: int, headers: Headers, answer: Mapping[str, Any], code: int
         return SendError(message, mark="server_error", retry_after=wait)
     if code:
         return SendError(message, permanent=True, mark=_NEVER.get(code, "refused"))
-    # 2xx without a code is a proxy or a broken server.
-    return SendError(message, permanent=status >= 300, mark="bad_response" if status < 300 else "refused")
+    return unexplained(message, status, wait)

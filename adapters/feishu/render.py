@@ -6,15 +6,14 @@ A card is used for every message, because only cards can be changed while an ans
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from adapters.markdown import Block, Inline, parse, plain_text
+from adapters.dialect import Dialect
+from adapters.markdown import Block, parse, plain_text
 
 _SPECIAL = re.compile(r"[*_~`<>\[\]]|&(?=[#\w])")
 _LINE_START = re.compile(r"^(\s*)([#+-]|\d+[.)])(?=\s)")
-_LINK = re.compile(r"https?://[^\s()]+", re.IGNORECASE)
-_WRAPPERS = {"strong": "**", "emphasis": "*", "strike": "~~"}
 _SUMMARY = 100  # characters shown in notifications and in the list of chats
 
 
@@ -28,40 +27,17 @@ def to_markdown(text: str) -> str:
     return "\n".join(_block(block) for block in parse(text))
 
 
+_DIALECT = Dialect({"strong": "**", "emphasis": "*", "strike": "~~"}, fenced=True, escape=escape)
+
+
 def _block(block: Block) -> str:
-    if block.kind == "code":
-        return f"```{block.info}\n{block.text}\n```"
+    rendered = _DIALECT.block(block)
     if block.kind == "table":
-        return block.text.replace("<", "&#60;")
-    if block.kind == "rule":
-        return "---"
-    inner = _inlines(block.inlines)
-    if block.kind == "heading":
-        return f"{'#' * block.level} {inner}"
-    if block.kind == "quote":
-        return f"> {inner}"
-    if block.kind == "item":
-        return block.text.replace("• ", "- ") + inner
-    # What parsed as a paragraph may still look like a list or heading to Feishu.
-    return _LINE_START.sub(lambda match: f"{match[1]}&#{ord(match[2][0])};{match[2][1:]}", inner)
-
-
-def _inlines(nodes: Iterable[Inline]) -> str:
-    return "".join(_inline(node) for node in nodes)
-
-
-def _inline(node: Inline) -> str:
-    if node.kind == "text":
-        return escape(node.text)
-    if node.kind == "code":
-        return f"`{node.text}`" if "`" not in node.text and node.text.strip() else escape(node.text)
-    inner = _inlines(node.children)
-    if node.kind == "link":
-        if _LINK.fullmatch(node.href):
-            return f"[{inner}]({node.href})"
-        return f"{inner} ({escape(node.href)})" if node.href else inner
-    mark = _WRAPPERS[node.kind]
-    return f"{mark}{inner}{mark}" if inner.strip() else inner
+        return rendered.replace("<", "&#60;")
+    if block.kind == "paragraph":
+        # What parsed as a paragraph may still look like a list or heading to Feishu.
+        return _LINE_START.sub(lambda match: f"{match[1]}&#{ord(match[2][0])};{match[2][1:]}", rendered)
+    return rendered
 
 
 def card(text: str, rows: Any = ()) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.errors import MalformedPayload, SendError
+from adapters.answers import object_or_nothing
+from adapters.errors import SendError
 from adapters.events import Headers, SendReceipt
-from adapters.payload import as_id, as_list, as_text, parse_object
+from adapters.payload import as_id, as_list, as_text
 from clawdbot.http import parse_retry_after
 
 REPLY_TOKEN_EXPIRED = "reply_token_expired"  # noqa: S105 - a mark
@@ -37,12 +38,7 @@ def result_of(status: int, headers: Mapping[str, str], body: bytes) -> dict[str,
     Raises:
         SendError: When the call failed.
     """
-    try:
-        answer = parse_object(body) if body.strip() else {}
-    except MalformedPayload:
-        answer = {}
-        if 200 <= status < 300:
-            raise SendError("LINE's answer is not understood", mark="bad_response") from None
+    answer = object_or_nothing("LINE", status, body)
     if 200 <= status < 300:
         return answer
     raise _failure(status, Headers(headers), answer)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.errors import MalformedPayload, SendError
+from adapters.answers import object_of
+from adapters.errors import SendError
 from adapters.events import Headers, SendReceipt
-from adapters.payload import as_text, parse_object
+from adapters.payload import as_text
 from clawdbot.http import parse_retry_after
 
 NOT_IN_CHANNEL = "not_in_channel"
@@ -64,10 +65,7 @@ def result_of(status: int, headers: Mapping[str, str], body: bytes) -> dict[str,
     """
     if 200 <= status < 300 and body.strip() in (b"ok", b""):
         return {}  # response_url and files answer without JSON
-    try:
-        answer = parse_object(body)
-    except MalformedPayload:
-        answer = {}
+    answer = object_of(body)
     if 200 <= status < 300 and answer.get("ok") is True:
         return answer
     raise _failure(status, Headers(headers), as_text(answer, "error") or body[:40].decode("ascii", "replace").strip())

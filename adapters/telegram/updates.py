@@ -9,7 +9,8 @@ from typing import Any
 from adapters.errors import MalformedPayload
 from adapters.events import Event, EventKind
 from adapters.payload import as_id, as_list, as_object, as_text
-from adapters.telegram.message import Bot, attachments, chat_type, display_name, read_text, reply_target
+from adapters.telegram.message import Bot, attachments, display_name, read_text, reply_target
+from adapters.telegram.people import from_bot, with_people
 
 Update = Mapping[str, Any]
 
@@ -28,8 +29,6 @@ ALLOWED_UPDATES = (
     "chat_member",
     "chat_join_request",
 )
-# Telegram speaks through these bot accounts for people who write in the name of a group or channel.
-_PROXIES = frozenset({"1087968824", "136817688"})
 
 
 def events_of(update: Update, bot: Bot) -> tuple[Event, ...]:
@@ -51,31 +50,9 @@ def events_of(update: Update, bot: Bot) -> tuple[Event, ...]:
     return _READERS.get(kind, _other)(base, content, bot)
 
 
-def _with_people(base: Event, content: Update, chat: Update) -> Event:
-    """Fills in who and where."""
-    sender = as_object(content, "from") or as_object(content, "user")
-    speaker = as_object(content, "sender_chat") or as_object(content, "actor_chat")
-    user_id, alt_user_id = as_id(sender, "id"), as_id(speaker, "id")
-    if user_id in _PROXIES and alt_user_id:
-        user_id, alt_user_id, sender = alt_user_id, user_id, speaker
-    return replace(
-        base,
-        user_id=user_id,
-        alt_user_id=alt_user_id,
-        user_name=display_name(sender or speaker),
-        chat_id=as_id(chat, "id"),
-        chat_type=chat_type(chat),
-    )
-
-
-def _from_bot(content: Update) -> bool:
-    sender = as_object(content, "from") or as_object(content, "user")
-    return sender.get("is_bot") is True and as_id(sender, "id") not in _PROXIES
-
-
 def _message(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
     event = replace(
-        _with_people(base, content, as_object(content, "chat")),
+        with_people(base, content, as_object(content, "chat")),
         message_id=as_id(content, "message_id"),
         # Set on plain reply chains too, where sending into it fails; only topics are threads.
         thread_id=as_id(content, "message_thread_id") if content.get("is_topic_message") is True else None,
@@ -84,7 +61,7 @@ def _message(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
     service = _service(event, content)
     if service is not None:
         return (service,)
-    if _from_bot(content) or content.get("is_automatic_forward") is True:
+    if from_bot(content) or content.get("is_automatic_forward") is True:
         return (replace(event, change="from_bot"),)
     found = read_text(content, bot)
     parts = attachments(content)
@@ -142,7 +119,7 @@ def _edited(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
 
 def _deleted(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
     gone = [str(number) for number in as_list(content, "message_ids") if isinstance(number, int)]
-    event = _with_people(replace(base, change=""), content, as_object(content, "chat"))
+    event = with_people(replace(base, change=""), content, as_object(content, "chat"))
     return tuple(
         replace(
             event,
@@ -157,8 +134,8 @@ def _deleted(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
 
 def _callback(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
     message = as_object(content, "message")
-    event = _with_people(base, content, as_object(message, "chat"))
-    if _from_bot(content):
+    event = with_people(base, content, as_object(message, "chat"))
+    if from_bot(content):
         return (replace(event, change="from_bot"),)
     message_id = as_id(message, "message_id")
     return (
@@ -177,8 +154,8 @@ def _callback(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
 
 
 def _reaction(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
-    event = _with_people(base, content, as_object(content, "chat"))
-    if _from_bot(content):
+    event = with_people(base, content, as_object(content, "chat"))
+    if from_bot(content):
         return (replace(event, change="from_bot"),)
     message_id = as_id(content, "message_id")
     new, old = (_emoji(as_list(content, key)) for key in ("new_reaction", "old_reaction"))
@@ -215,7 +192,7 @@ _MEMBERSHIP = {
 
 
 def _member(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
-    event = _with_people(base, content, as_object(content, "chat"))
+    event = with_people(base, content, as_object(content, "chat"))
     new = as_object(content, "new_chat_member")
     status = as_text(new, "status")
     change = _MEMBERSHIP.get(status, status)
@@ -231,12 +208,12 @@ def _member(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
 
 
 def _join_request(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
-    event = _with_people(base, content, as_object(content, "chat"))
+    event = with_people(base, content, as_object(content, "chat"))
     return (replace(event, kind=EventKind.MEMBER, change="join_request"),)
 
 
 def _other(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
-    return (_with_people(base, content, as_object(content, "chat")),)
+    return (with_people(base, content, as_object(content, "chat")),)
 
 
 _READERS: dict[str, Callable[[Event, Update, Bot], tuple[Event, ...]]] = {

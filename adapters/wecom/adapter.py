@@ -231,14 +231,12 @@ class WeComAdapter(Adapter[WeComAccount]):
     ) -> HttpResponse:
         """One API call with the access token; once more with a fresh one when WeCom refuses it."""
         key = tokens.key_of("wecom", self.account.api, self.account.corp_id, self.account.secret)
-        for last in (False, True):
-            token = tokens.get(key, self.clock(), self._fetch_token)
+
+        def attempt(token: str) -> HttpResponse:
             query = {"access_token": token, **(params or {})}
-            response = self._call(method, f"{self.account.api}/{path}", params=query, **options)
-            if last or not token_refused(response):
-                break
-            tokens.drop(key, token)
-        return response
+            return self._call(method, f"{self.account.api}/{path}", params=query, **options)
+
+        return tokens.call(key, self.clock(), self._fetch_token, attempt, token_refused)
 
     def _fetch_token(self) -> tuple[str, float]:
         if not self.account.secret:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.errors import MalformedPayload, SendError
+from adapters.answers import object_of, unexplained
+from adapters.errors import SendError
 from adapters.events import Headers, SendReceipt
-from adapters.payload import as_id, as_int, as_text, parse_object
+from adapters.payload import as_id, as_int, as_text
 from clawdbot.http import HttpResponse, parse_retry_after
 
 TOKEN_REFUSED = "token_refused"  # noqa: S105 - a mark
@@ -70,10 +70,7 @@ def answer_of(status: int, headers: Mapping[str, str], body: bytes, now: float =
     Raises:
         SendError: When the call failed.
     """
-    try:
-        answer = parse_object(body)
-    except MalformedPayload:
-        answer = {}
+    answer = object_of(body)
     code = as_int(answer, "errcode")
     if 200 <= status < 300 and code == 0:
         return answer
@@ -97,10 +94,8 @@ def judge(status: int, headers: Mapping[str, str], body: bytes, now: float = 0.0
 
 def token_refused(response: HttpResponse) -> bool:
     """True when the call may succeed with a fresh access token."""
-    with contextlib.suppress(MalformedPayload):
-        # A file is no JSON and starts with no brace.
-        return response.body[:1] == b"{" and as_int(parse_object(response.body), "errcode") in _REFRESH
-    return False
+    # A file is no JSON and starts with no brace.
+    return response.body[:1] == b"{" and as_int(object_of(response.body), "errcode") in _REFRESH
 
 
 def _failure(status: int, headers: Headers, answer: Mapping[str, Any], code: int | None, now: float) -> SendError:
@@ -115,7 +110,4 @@ def _failure(status: int, headers: Headers, answer: Mapping[str, Any], code: int
         return SendError(message, mark=mark, retry_after=usual if wait is None else wait)
     if code not in (None, 0):
         return SendError(message, permanent=True, mark=_NEVER.get(code or 0, "refused"))
-    if status >= 500 or status in (408, 425, 429):
-        return SendError(message, mark="flood" if status == 429 else "server_error", retry_after=wait)
-    # 2xx without errcode is a proxy or a broken server.
-    return SendError(message, permanent=status >= 300, mark="bad_response" if status < 300 else "refused")
+    return unexplained(message, status, wait)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from adapters.dialect import Dialect
 from adapters.errors import SendError
-from adapters.markdown import Block, Inline, parse, plain_text
+from adapters.markdown import parse, plain_text
 from adapters.splitter import utf8_bytes
 
 _MARKUP = re.compile(r"[*_`\[#>~|]")
-_LINK = re.compile(r"https?://", re.IGNORECASE)
+_DIALECT = Dialect({"strong": "**"})
 _TASK_ID = re.compile(r"[^0-9A-Za-z_@-]")
 MAX_BUTTONS = 6
 _MAX_BUTTON_TEXT = 10
@@ -32,7 +33,7 @@ def has_markup(text: str) -> bool:
 
 def to_markdown(text: str, limit: int) -> str:
     """Renders a text; the source itself where rendering would outgrow `limit` bytes, which WeCom cuts silently."""
-    return _within("\n".join(_block(block) for block in parse(text)), text, limit)
+    return _within("\n".join(_DIALECT.block(block) for block in parse(text)), text, limit)
 
 
 def to_plain(text: str, limit: int) -> str:
@@ -42,36 +43,6 @@ def to_plain(text: str, limit: int) -> str:
 
 def _within(rendered: str, source: str, limit: int) -> str:
     return rendered if utf8_bytes(rendered) <= limit else source
-
-
-def _block(block: Block) -> str:
-    if block.kind in ("code", "table"):
-        return block.text
-    if block.kind == "rule":
-        return "---"
-    inner = _inlines(block.inlines)
-    if block.kind == "heading":
-        return f"{'#' * block.level} {inner}"
-    if block.kind == "quote":
-        return f"> {inner}"
-    return block.text.replace("• ", "- ") + inner if block.kind == "item" else inner
-
-
-def _inlines(nodes: Iterable[Inline]) -> str:
-    return "".join(_inline(node) for node in nodes)
-
-
-def _inline(node: Inline) -> str:
-    if node.kind == "text":
-        return node.text
-    if node.kind == "code":
-        return f"`{node.text}`"
-    inner = _inlines(node.children)
-    if node.kind == "link":
-        if _LINK.match(node.href):
-            return f"[{inner}]({node.href})"
-        return f"{inner} ({node.href})" if node.href else inner
-    return f"**{inner}**" if node.kind == "strong" else inner
 
 
 def button_card(text: str, rows: Any, key: str) -> dict[str, Any] | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.errors import MalformedPayload, SendError
+from adapters.answers import object_of
+from adapters.errors import SendError
 from adapters.events import Headers, SendReceipt
-from adapters.payload import as_id, as_list, as_number, as_object, as_text, parse_object
+from adapters.payload import as_id, as_list, as_number, as_object, as_text
 from clawdbot.http import parse_retry_after
 
 NEEDS_TEMPLATE = "needs_template"
@@ -74,10 +75,7 @@ def result_of(status: int, headers: Mapping[str, str], body: bytes) -> dict[str,
     Raises:
         SendError: When the call failed.
     """
-    try:
-        answer = parse_object(body)
-    except MalformedPayload:
-        answer = {}
+    answer = object_of(body)
     if 200 <= status < 300 and answer and "error" not in answer:
         return answer
     raise _failure(status, Headers(headers), as_object(answer, "error"))

@@ -1,0 +1,42 @@
+"""What the HTTP answers of all platforms have in common, below the codes each of them has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adapters.errors import MalformedPayload, SendError
+from adapters.payload import parse_object
+
+
+def object_of(body: bytes) -> dict[str, Any]:
+    """The JSON object an answer holds; {} when it holds none."""
+    try:
+        return parse_object(body)
+    except MalformedPayload:
+        return {}
+
+
+def object_or_nothing(platform: str, status: int, body: bytes) -> dict[str, Any]:
+    """The JSON object of an answer that may also be empty.
+
+    Raises:
+        SendError: "bad_response" for a success that is neither: a proxy, or a broken server.
+    """
+    answer = object_of(body)
+    if not answer and 200 <= status < 300 and body.strip() not in (b"", b"{}"):
+        raise SendError(f"{platform}'s answer is not understood", mark="bad_response")
+    return answer
+
+
+def unexplained(message: str, status: int, wait: float | None) -> SendError:
+    """The failure of an answer in which the platform gave no code of its own: only the HTTP status tells.
+
+    Args:
+        message: For logs.
+        status: HTTP status.
+        wait: Seconds the platform asked to wait, or None.
+    """
+    if status >= 500 or status in (408, 425, 429):
+        return SendError(message, mark="flood" if status == 429 else "server_error", retry_after=wait)
+    # 2xx without anything known is a proxy or a broken server.
+    return SendError(message, permanent=status >= 300, mark="bad_response" if status < 300 else "refused")

@@ -1,0 +1,78 @@
+"""What people press: buttons, lists and forms of cards, and the bot's menu."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from adapters.errors import MalformedPayload
+from adapters.events import Event, EventKind
+from adapters.feishu.people import UNTOLD, Json, alt_id, open_id
+from adapters.payload import as_id, as_object, as_text
+
+
+def menu(base: Event, event: Json, bot: str) -> tuple[Event, ...]:
+    """An entry of the bot's menu."""
+    operator = as_object(event, "operator")
+    ids = as_object(operator, "operator_id")
+    user = open_id(ids)
+    return (
+        replace(
+            base,
+            kind=EventKind.ACTION,
+            data=as_text(event, "event_key"),
+            user_id=user,
+            alt_user_id=alt_id(ids),
+            user_name=as_text(operator, "operator_name"),
+            chat_id=user,  # the menu is part of the private chat, whose id is not told
+        ),
+    )
+
+
+def card(base: Event, event: Json, bot: str) -> tuple[Event, ...]:
+    """A button, list or form of a card."""
+    operator, context = as_object(event, "operator"), as_object(event, "context")
+    base = replace(
+        base,
+        user_id=open_id(operator),
+        alt_user_id=alt_id(operator),
+        chat_id=as_id(context, "open_chat_id"),
+        chat_type=UNTOLD,
+        message_id=as_id(context, "open_message_id"),
+        reply_token=as_id(event, "token"),
+    )
+    return (_pressed(base, as_object(event, "action")),)
+
+
+def old_card(content: Json) -> Event:
+    """The same as the first generation tells it, without an envelope.
+
+    Raises:
+        MalformedPayload: When nothing identifies it.
+    """
+    key = as_id(content, "token")
+    if not key:
+        raise MalformedPayload("the card action has no token")
+    base = Event(
+        kind=EventKind.IGNORED,
+        dedupe_key=key,
+        user_id=as_id(content, "open_id"),
+        alt_user_id=as_id(content, "user_id"),
+        chat_id=as_id(content, "open_chat_id"),
+        chat_type=UNTOLD,
+        message_id=as_id(content, "open_message_id"),
+        reply_token=key,
+        raw=content,
+    )
+    return _pressed(base, as_object(content, "action"))
+
+
+def _pressed(base: Event, action: Json) -> Event:
+    """A button, a list or a form; our own buttons carry {"data": text}."""
+    value = action.get("value")
+    chosen = as_text(action, "option") or as_text(action, "input_value") or as_text(action, "name")
+    data: Any = value if isinstance(value, (str, dict)) and value else chosen
+    if isinstance(data, dict) and set(data) == {"data"} and isinstance(data["data"], str):
+        data = data["data"]
+    form = as_object(action, "form_value")
+    return replace(base, kind=EventKind.ACTION, data=data, args=form or ("" if data == chosen else chosen))

@@ -1,0 +1,39 @@
+"""Who an update is about, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from adapters.events import Event
+from adapters.payload import as_id, as_object
+from adapters.telegram.message import chat_type, display_name
+
+Update = Mapping[str, Any]
+
+# Telegram speaks through these bot accounts for people who write in the name of a group or channel.
+_PROXIES = frozenset({"1087968824", "136817688"})
+
+
+def with_people(base: Event, content: Update, chat: Update) -> Event:
+    """Fills in who and where."""
+    sender = as_object(content, "from") or as_object(content, "user")
+    speaker = as_object(content, "sender_chat") or as_object(content, "actor_chat")
+    user_id, alt_user_id = as_id(sender, "id"), as_id(speaker, "id")
+    if user_id in _PROXIES and alt_user_id:
+        user_id, alt_user_id, sender = alt_user_id, user_id, speaker
+    return replace(
+        base,
+        user_id=user_id,
+        alt_user_id=alt_user_id,
+        user_name=display_name(sender or speaker),
+        chat_id=as_id(chat, "id"),
+        chat_type=chat_type(chat),
+    )
+
+
+def from_bot(content: Update) -> bool:
+    """Written by a bot, and not by a person through one of Telegram's own."""
+    sender = as_object(content, "from") or as_object(content, "user")
+    return sender.get("is_bot") is True and as_id(sender, "id") not in _PROXIES
