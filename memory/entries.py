@@ -248,7 +248,7 @@ def rows(
     elif after is not None:
         sql += " AND id > %s"
         values.append(after)
-    with database.connection().cursor() as cursor:
+    with database.reader() as cursor:
         cursor.execute(f"{sql} ORDER BY occurred_at, id", values)
         found = cursor.fetchall()
     labels = (model, f"{model}:query") if model else ()
@@ -259,9 +259,10 @@ def rows_by_id(scope: Scope, model: str, ids: Sequence[int]) -> list[Row]:
     """These turns, as far as they are the scope's, in order of time."""
     if not ids:
         return []
-    sql = f"{_ROWS + _KINDS[False]} AND id IN ({', '.join(['%s'] * len(ids))}) ORDER BY occurred_at, id"
-    with database.connection().cursor() as cursor:
-        cursor.execute(sql, (scope.person_id, scope.bot_id, *ids))
+    these, values = database.among("id", ids)
+    sql = f"{_ROWS + _KINDS[False]} AND {these} ORDER BY occurred_at, id"
+    with database.reader() as cursor:
+        cursor.execute(sql, (scope.person_id, scope.bot_id, *values))
         found = cursor.fetchall()
     labels = (model, f"{model}:query") if model else ()
     made = [_row(values, labels) for values in found]

@@ -180,21 +180,46 @@ class ScopeIndex:
         vectors[: self._vectors.shape[0]] = self._vectors
         self._vectors = vectors
 
-    def add(self, rows: Iterable[Row], *, keep: bool = False) -> bool:
+    def add(self, rows: Iterable[Row]) -> bool:
         """Appends rows, ordered by time. False (and a half-filled index) when one belongs before a row held already.
 
-        Their terms and vectors are taken out of them, unless `keep`.
+        Their terms and vectors are taken out of them.
         """
         first, batch = len(self.rows), list(rows)
-        columns: list[tuple[int, ...]] = []
+        links: list[tuple[int, int]] = []
         for number, row in enumerate(batch, first):
             session = self.sessions.setdefault(row.session, len(self.sessions))
             last = self._last_of_session.setdefault(session, [])
-            if last and self.rows[last[-1]].occurred_at > row.occurred_at:
+            held = batch[last[-1] - first] if last and last[-1] >= first else self.rows[last[-1]] if last else None
+            if held is not None and held.occurred_at > row.occurred_at:
                 return False
-            before, before_2 = (last[-1] if last else -1), (last[-2] if len(last) > 1 else -1)
+            links.append((last[-1] if last else -1, last[-2] if len(last) > 1 else -1))
             last.append(number)
             del last[:-2]
+        self._append(batch)
+        if batch:
+            self._ints[[self.BEFORE, self.BEFORE_2], first : first + len(batch)] = np.array(links, np.int64).T
+        return True
+
+    def add_unordered(self, rows: Iterable[Row]) -> None:
+        """Appends rows that may belong between others, and finds anew who was said before whom."""
+        self._append(list(rows))
+        if not len(self):
+            return
+        moments = np.array([row.occurred_at.timestamp() for row in self.rows])
+        ids = np.array([row.id for row in self.rows])
+        sessions = self.column(self.SESSION)
+        order = np.lexsort((ids, moments, sessions))
+        for column, distance in ((self.BEFORE, 1), (self.BEFORE_2, 2)):
+            self.column(column)[:] = -1
+            here, there = order[distance:], order[:-distance]
+            same = sessions[here] == sessions[there]
+            self.column(column)[here[same]] = there[same]
+
+    def _append(self, batch: list[Row]) -> None:
+        first = len(self.rows)
+        columns: list[tuple[int, ...]] = []
+        for number, row in enumerate(batch, first):
             if row.copy_of in self.position:
                 self.rows[self.position[row.copy_of]].seen += 1
             self.rows.append(row)
@@ -203,15 +228,15 @@ class ScopeIndex:
             self.stamp_sum += row.stamp
             self.latest = max(self.latest, row.occurred_at) if self.latest else row.occurred_at
             columns.append((
-                row.role == "assistant", self.speakers.setdefault(row.speaker, len(self.speakers)), session,
-                row.day.toordinal(), row.day.month, row.day.day, before, before_2,
+                row.role == "assistant", self.speakers.setdefault(row.speaker, len(self.speakers)),
+                self.sessions.setdefault(row.session, len(self.sessions)),
+                row.day.toordinal(), row.day.month, row.day.day, -1, -1,
                 len(row.terms) // term_keys.BYTES, "?" in row.text or "\uff1f" in row.text,
             ))  # fmt: skip
         if batch:
             self._fill(first, batch, columns)
-        for row in () if keep else batch:
+        for row in batch:
             row.terms, row.vector = b"", None
-        return True
 
     def _fill(self, first: int, batch: list[Row], columns: list[tuple[int, ...]]) -> None:
         """Writes the arrays of new rows in one piece each: row by row it costs many times as much."""

@@ -10,25 +10,23 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any, NamedTuple
 
-import numpy as np
 from django.apps import apps
 from django.utils import timezone
 
 from memory import database, embeddings, entries, rerank, wakeup
 from memory.consolidation import provenance
 from memory.cues import Cues, read_cues
-from memory.embedders import choice
-from memory.embeddings import query_label
 from memory.entries import State
-from memory.errors import EmbedderUnavailable, UnknownScope
+from memory.errors import UnknownScope
 from memory.hits import best
 from memory.indexes import large, registry
-from memory.indexes.vector import Space, backend
+from memory.indexes.vector import backend
+from memory.question import Question
 from memory.recent import SessionMemory
 from memory.scope_cache import ScopeCache
-from memory.scope_index import Row
+from memory.scope_index import Row, ScopeIndex
 from memory.scoring import score
-from memory.types import Hit, Recall, RecentTurn, Scope, Stats, Turn, Vector, storable
+from memory.types import Hit, Recall, RecentTurn, Scope, Stats, Turn, storable
 from memory.validity import View
 from memory.vectors import ScopeVectors, VectorIndex
 
@@ -167,19 +165,17 @@ class MemoryStore:
         started = time.perf_counter()
         self._own(scope)
         text = storable(text)
-        vector, label, degraded = self._embed_query(text) if semantic else (None, "", False)
-        space = (label.removesuffix(":query"), len(vector)) if vector is not None else embeddings.space()
+        question = Question(text, semantic=semantic)
         moment = now or timezone.localtime()
         view = View(moment, as_of, history)
         skip = _Skip(frozenset(exclude_ids), frozenset(exclude_message_ids), exclude_conversation, exclude_since, view)
         today = moment.date()
-        asked = _Asked(scope, space, text, vector, read_cues(text, today), today, history)
+        asked = _Asked(scope, question, read_cues(text, today), today, history)
         hits, words_only = _search_turns(asked, max(k, rerank.POOL) if reranked else k, skip)
         hits, not_reranked = rerank.reorder(text, hits, k) if reranked else (hits, "")
         facts = _search(_derived, asked, derived, skip) if derived else ()
-        return Recall(
-            hits, vector, (time.perf_counter() - started) * 1000, degraded or words_only, facts, label, not_reranked
-        )
+        vector, ms = question.vector, (time.perf_counter() - started) * 1000
+        return Recall(hits, vector, ms, question.degraded or words_only, facts, question.label, not_reranked)
 
     def search(self, scope: Scope, text: str, *, k: int = 20) -> tuple[Hit, ...]:
         """What the admin and the API call search: a recall that leaves nothing out."""
@@ -219,20 +215,6 @@ class MemoryStore:
         if scope.bot_id != self.bot_id:
             raise ValueError(f"a scope of bot {scope.bot_id} was given to the memory of bot {self.bot_id}")
 
-    def _embed_query(self, text: str) -> tuple[Vector | None, str, bool]:
-        """The question's vector, its label, and whether one is missing that should be there."""
-        if not embeddings.enabled() or not text.strip():
-            return None, "", False
-        try:
-            embedder = embeddings.current()
-            vector = np.asarray(embedder.embed_queries([text])[0], np.float32)
-        except EmbedderUnavailable as error:
-            choice.note(error)
-            logger.warning("memory: recall is lexical only: %s", error)
-            return None, "", True
-        choice.note(routine=False)
-        return vector, query_label(embedder), False
-
 
 def _elsewhere(turn: Turn, label: str, present: str) -> bool:
     return turn.vector is not None and (not present or turn.embedder not in ("", label))
@@ -270,12 +252,10 @@ class _Skip:
 
 
 class _Asked(NamedTuple):
-    """One question to one person's memory; `space` is the label and dimension of the vectors it is compared with."""
+    """One question to one person's memory."""
 
     scope: Scope
-    space: tuple[str, int]
-    text: str
-    vector: Vector | None
+    question: Question
     cues: Cues
     today: date
     history: bool
@@ -283,21 +263,24 @@ class _Asked(NamedTuple):
 
 def _search_turns(asked: _Asked, k: int, skip: _Skip) -> tuple[tuple[Hit, ...], bool]:
     """Through the indexes of a large scope, else by a scan of every row; and whether vectors were left out."""
-    if not asked.text.strip():
+    if not asked.question.text.strip():
         return (), False
     indexes, state = large.known(asked.scope)
     if indexes is None:
         return _search(_scopes, asked, k, skip, state), False
-    index, words_only = large.candidates_of(
-        asked.scope, indexes, asked.text, asked.vector, asked.cues, Space.of(*asked.space)
-    )
-    scored = score(index, asked.text, asked.vector, asked.cues) if len(index) else None
-    return (best(index, scored, k, skip, asked.cues, asked.today, every=asked.history) if scored else ()), words_only
+    index, words_only = large.candidates_of(asked.scope, indexes, asked.question, asked.cues)
+    return _best(index, asked, k, skip), words_only
 
 
 def _search(cache: ScopeCache, asked: _Asked, k: int, skip: _Skip, state: State | None = None) -> tuple[Hit, ...]:
-    with cache.use(asked.scope, *asked.space, state) as index:
-        if not len(index) or not asked.text.strip():
-            return ()
-        scored = score(index, asked.text, asked.vector, asked.cues)
-        return best(index, scored, k, skip, asked.cues, asked.today, every=asked.history)
+    if not asked.question.text.strip():
+        return ()
+    with cache.use(asked.scope, *asked.question.space, state) as index:
+        return _best(index, asked, k, skip)
+
+
+def _best(index: ScopeIndex, asked: _Asked, k: int, skip: _Skip) -> tuple[Hit, ...]:
+    if not len(index):
+        return ()
+    scored = score(index, asked.question.text, asked.question.vector, asked.cues)
+    return best(index, scored, k, skip, asked.cues, asked.today, every=asked.history)

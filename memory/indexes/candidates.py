@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -13,52 +13,50 @@ from memory.dates import cue_terms
 from memory.indexes import lexical, timeline
 from memory.indexes.lexical import LexicalIndex
 from memory.indexes.registry import Large
-from memory.indexes.vector import Space
-from memory.scope_index import Row, ScopeIndex
+from memory.indexes.vector import Opened
+from memory.question import Question
+from memory.scope_index import ScopeIndex
 from memory.scoring import DEFAULT, score
 from memory.stopwords import STOP_TERMS
 from memory.tokenizer import tokenize
-from memory.types import Scope, Vector
+from memory.types import Scope
 
-PER_ARM = 200
+BY_WORDS, BY_MEANING, BY_DAY = 200, 128, 200
 RECENT = 50
 BESIDE = 40  # of the best, the turns around them are fetched too
 
 
 def gather(
-    scope: Scope, large: Large, words: LexicalIndex, nearest: Sequence[int], text: str, vector: Vector | None,
-    cues: Cues, space: Space,
-) -> ScopeIndex:  # fmt: skip
+    scope: Scope, large: Large, words: LexicalIndex, vectors: Opened | None, question: Question, cues: Cues
+) -> ScopeIndex:
     """An index of the rows that may answer a question, with what is known of the whole scope.
+
+    What needs no vector comes first: the question is being embedded meanwhile.
 
     Args:
         scope: whose memory.
         large: its entry in the registry.
         words: the lexical index.
-        nearest: what the vector index found.
-        text: the question.
-        vector: its embedding.
+        vectors: the vector index, when there is one to use.
+        question: what is asked.
         cues: its hints.
-        space: the vectors in use.
     """
-    ids = [*nearest, *_by_words(large, words, text, cues), *_by_time(scope, cues)]
-    model, dimension = (space.labels or ("",))[0], space.dimension
-    rows = entries.rows_by_id(scope, model, list(dict.fromkeys(ids)))
-    first = _index(rows, large, dimension)
-    if not len(first):
-        return first
-    total = score(first, text, vector, cues).total
-    best = [first.rows[i] for i in np.argsort(-total, kind="stable")[:BESIDE].tolist()]
-    known = set(first.position)
-    more = [pk for pk in dict.fromkeys(timeline.beside(scope, best)) if pk not in known]
-    rows += entries.rows_by_id(scope, model, more)
-    return _index(sorted(rows, key=lambda row: (row.occurred_at, row.id)), large, dimension)
-
-
-def _index(rows: list[Row], large: Large, dimension: int) -> ScopeIndex:
+    model, dimension = question.space
     index = ScopeIndex(dimension)
     index.corpus = large.corpus
-    index.add(rows, keep=True)
+
+    def fetch(ids: Iterable[int]) -> None:
+        missing = [pk for pk in dict.fromkeys(ids) if pk not in index.position]
+        index.add_unordered(entries.rows_by_id(scope, model, missing))
+
+    fetch([*_by_words(large, words, question.text, cues), *_by_time(scope, cues)])
+    vector = question.vector
+    if vectors is not None and vector is not None:
+        fetch(pk for pk, _ in vectors.search(vector, BY_MEANING))
+    if len(index):
+        total = score(index, question.text, vector, cues).total
+        best = [index.rows[i] for i in np.argsort(-total, kind="stable")[:BESIDE].tolist()]
+        fetch(timeline.beside(scope, best))
     return index
 
 
@@ -70,7 +68,7 @@ def _by_words(large: Large, words: LexicalIndex, text: str, cues: Cues) -> list[
     for asked in (telling, _date_terms(cues)):
         wanted = lexical.plan(large.id, asked, large.corpus) if asked else None
         if wanted:
-            found += words.search(large.id, wanted, PER_ARM)
+            found += words.search(large.id, wanted, BY_DAY)
     return found
 
 
@@ -86,5 +84,5 @@ def _by_time(scope: Scope, cues: Cues) -> list[int]:
         found += timeline.earliest(scope, RECENT)
     for cue in cues.dates:
         if cue.start is not None and cue.end is not None:
-            found += timeline.period(scope, cue.start, cue.end, PER_ARM)
+            found += timeline.period(scope, cue.start, cue.end, BY_DAY)
     return found

@@ -27,7 +27,7 @@ import numpy as np
 from django.conf import settings
 
 from memory.indexes.models import LargeScope, VectorChange
-from memory.indexes.tail import Tails, merged
+from memory.indexes.tail import Tail, Tails
 from memory.indexes.vector import Found, Health, Part, Space
 from memory.types import Scope, Vector
 
@@ -61,6 +61,23 @@ class _Open:
     identity: tuple[int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Graph:
+    """The mapped graph, and what has changed since it was built."""
+
+    index: Any
+    tail: Tail
+
+    def search(self, vector: Vector, k: int) -> Found:
+        faiss: Any = import_module("faiss")
+
+        wanted = k + _SPARE
+        effort = faiss.SearchParametersHNSW(efSearch=max(_SEARCH_EFFORT, wanted))
+        cosines, ids = self.index.search(np.ascontiguousarray(vector[None, :], np.float32), wanted, params=effort)
+        near = [(pk, cosine) for pk, cosine in zip(ids[0].tolist(), cosines[0].tolist(), strict=True) if pk >= 0]
+        return self.tail.merged(near, vector, k)
+
+
 class FaissFiles:
     """Thread-safe; several processes may search while one builds."""
 
@@ -69,18 +86,11 @@ class FaissFiles:
         self._lock = threading.Lock()
         self._tails = Tails()
 
-    def search(self, scope: Scope, scope_id: int, vector: Vector, k: int, space: Space) -> Found | None:
+    def open(self, scope: Scope, scope_id: int, space: Space) -> _Graph | None:
         held = self._load(scope, space)
         if held is None or not _reaches(held.about, scope_id):
             return None
-        faiss: Any = import_module("faiss")
-
-        newer, changed = self._tails.search(scope, scope_id, held.about.upto, vector, k, space)
-        wanted = k + _SPARE
-        effort = faiss.SearchParametersHNSW(efSearch=max(_SEARCH_EFFORT, wanted))
-        cosines, ids = held.index.search(np.ascontiguousarray(vector[None, :], np.float32), wanted, params=effort)
-        near = [(pk, cosine) for pk, cosine in zip(ids[0].tolist(), cosines[0].tolist(), strict=True) if pk >= 0]
-        return merged(near, newer, changed, k)
+        return _Graph(held.index, self._tails.open(scope, scope_id, held.about.upto, space))
 
     def build(self, scope: Scope, scope_id: int, parts: Iterable[Part], space: Space, rows: int, upto: int) -> int:
         folder = _folder()

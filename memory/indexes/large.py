@@ -15,6 +15,7 @@ from memory.indexes import build, candidates, lexical, registry, vector
 from memory.indexes.models import LargeScope
 from memory.indexes.registry import Large, Registry
 from memory.indexes.vector import Found, Space
+from memory.question import Question
 from memory.scope_index import ScopeIndex
 from memory.types import Scope, Vector
 
@@ -37,9 +38,7 @@ def known(scope: Scope) -> tuple[Large | None, State | None]:
     return large, None
 
 
-def candidates_of(
-    scope: Scope, large: Large, text: str, asked: Vector | None, cues: Cues, space: Space
-) -> tuple[ScopeIndex, bool]:
+def candidates_of(scope: Scope, large: Large, question: Question, cues: Cues) -> tuple[ScopeIndex, bool]:
     """The rows of a large scope that may answer a question; see `memory.indexes.candidates.gather`.
 
     The second value is True when there is no usable vector index, so that only words were looked for; then one is
@@ -47,23 +46,23 @@ def candidates_of(
     """
     words = lexical.backend()
     assert words is not None  # noqa: S101  # `known` finds nothing large without one
-    near: Found | None = []
-    if asked is not None and space.labels:
-        near = vector.backend().search(scope, large.id, asked, candidates.PER_ARM, space)
-    if near is None:
+    space = Space.of(*question.space)
+    vectors = vector.backend().open(scope, large.id, space) if question.label and space.labels else None
+    missing = vectors is None and bool(question.label)
+    if missing:
         wakeup.index_soon(scope.bot_id, scope.person_id)
-    nearest = [pk for pk, _ in near or ()]
-    return candidates.gather(scope, large, words, nearest, text, asked, cues, space), near is None
+    return candidates.gather(scope, large, words, vectors, question, cues), missing
 
 
 def nearest(scope: Scope, asked: Vector, k: int) -> Found | None:
     """(entry id, cosine) of the nearest rows of a large scope, exact cosines; None: scan it."""
     space = build.space()
     large, _ = known(scope)
-    found = vector.backend().search(scope, large.id, asked, 3 * k, space) if large and space.labels else None
-    if found is None:
+    opened = vector.backend().open(scope, large.id, space) if large and space.labels else None
+    if opened is None:
         return None
-    rows = [row for row in entries.rows_by_id(scope, space.labels[0], [pk for pk, _ in found]) if row.vector]
+    ids = [pk for pk, _ in opened.search(asked, 3 * k)]
+    rows = [row for row in entries.rows_by_id(scope, space.labels[0], ids) if row.vector]
     cosines = [float(np.frombuffer(row.vector or b"", "<f2").astype(np.float32) @ asked) for row in rows]
     pairs = [(row.id, cosine) for row, cosine in zip(rows, cosines, strict=True)]
     return sorted(pairs, key=lambda pair: -pair[1])[:k]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from django.db import DatabaseError
 
 from memory import database
 from memory.indexes.models import LargeScope, VectorChange
-from memory.indexes.tail import Tails, merged
+from memory.indexes.tail import Tail, Tails
 from memory.indexes.vector import Found, Health, Part, Space
 from memory.types import Scope, Vector
 
@@ -22,29 +23,40 @@ _BUILD_BYTES = 1400  # of memory for a vector while the graph is built
 _BUILD_MB = (64, 1500)
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The vectors of one scope, and what has changed since they were copied there."""
+
+    scope_id: int
+    dimension: int
+    tail: Tail
+
+    def search(self, vector: Vector, k: int) -> Found:
+        of_length = f"embedding::halfvec({self.dimension})"
+        sql = (
+            f"SELECT entry_id, -(({of_length}) <#> %s::halfvec) FROM memory_vector "  # noqa: S608
+            f"WHERE scope_id = %s AND vector_dims(embedding) = {self.dimension} "
+            f"ORDER BY ({of_length}) <#> %s::halfvec LIMIT %s"
+        )
+        asked = "[" + ",".join(map(repr, vector.astype(np.float16).astype(float).tolist())) + "]"
+        with database.connection().cursor() as cursor:
+            _tune(cursor, k + _SPARE)
+            cursor.execute(sql, (asked, self.scope_id, asked, k + _SPARE))
+            near = [(int(pk), float(cosine)) for pk, cosine in cursor.fetchall()]
+        return self.tail.merged(near, vector, k)
+
+
 class PgVector:
     """Thread-safe."""
 
     def __init__(self) -> None:
         self._tails = Tails()
 
-    def search(self, scope: Scope, scope_id: int, vector: Vector, k: int, space: Space) -> Found | None:
+    def open(self, scope: Scope, scope_id: int, space: Space) -> _Table | None:
         row = LargeScope.objects.filter(pk=scope_id).values_list("vectors_of", "vectors_to", "changes_from").first()
         if row is None or row[0] != _label(space) or row[1] < row[2]:
             return None
-        newer, changed = self._tails.search(scope, scope_id, row[1], vector, k, space)
-        of_length = f"embedding::halfvec({space.dimension})"
-        sql = (
-            f"SELECT entry_id, -(({of_length}) <#> %s::halfvec) FROM memory_vector "  # noqa: S608
-            f"WHERE scope_id = %s AND vector_dims(embedding) = {space.dimension} "
-            f"ORDER BY ({of_length}) <#> %s::halfvec LIMIT %s"
-        )
-        asked = "[" + ",".join(map(repr, vector.astype(np.float16).astype(float).tolist())) + "]"
-        with database.connection().cursor() as cursor:
-            _tune(cursor, k + _SPARE)
-            cursor.execute(sql, (asked, scope_id, asked, k + _SPARE))
-            near = [(int(pk), float(cosine)) for pk, cosine in cursor.fetchall()]
-        return merged(near, newer, changed, k)
+        return _Table(scope_id, space.dimension, self._tails.open(scope, scope_id, row[1], space))
 
     def build(self, scope: Scope, scope_id: int, parts: Iterable[Part], space: Space, rows: int, upto: int) -> int:
         mine = LargeScope.objects.filter(pk=scope_id)

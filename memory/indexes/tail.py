@@ -13,7 +13,7 @@ from memory.corpus import Floats
 from memory.indexes.statistics import unpack_vectors
 from memory.indexes.vector import Found, Space
 from memory.models import MemoryEntry
-from memory.scope_index import similarities
+from memory.scope_index import Ints, similarities
 from memory.types import Scope, Vector
 
 # Beyond this a new index is due; what is older is not looked at until it is there.
@@ -42,6 +42,32 @@ class _Held:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """What changed in a scope since its index was built.
+
+    Attributes:
+        ids: of the new vectors.
+        at: where each of them lies in `vectors`.
+        vectors: shape (any, dimension).
+        changed: ids that the index no longer speaks for.
+    """
+
+    ids: Ints
+    at: Ints
+    vectors: Floats
+    changed: frozenset[int] | set[int]
+
+    def merged(self, near: Found, vector: Vector, k: int) -> Found:
+        """What the index found and what is newer, best first; of a row that is in both the newer one counts."""
+        both = [pair for pair in near if pair[0] not in self.changed]
+        if len(self.ids):
+            cosines = similarities(self.vectors, vector)[self.at]
+            order = np.argsort(-cosines, kind="stable")[:k]
+            both += zip(self.ids[order].tolist(), cosines[order].tolist(), strict=True)
+        return sorted(both, key=lambda pair: -pair[1])[:k]
+
+
 class Tails:
     """The tails of the scopes this process has searched. Thread-safe."""
 
@@ -49,10 +75,8 @@ class Tails:
         self._held: OrderedDict[int, _Held] = OrderedDict()
         self._lock = threading.Lock()
 
-    def search(
-        self, scope: Scope, scope_id: int, since: int, vector: Vector, k: int, space: Space
-    ) -> tuple[Found, set[int]]:
-        """The nearest among the changes after `since`, and the ids of all of these. Queries: 1, more after changes."""
+    def open(self, scope: Scope, scope_id: int, since: int, space: Space) -> Tail:
+        """The changes after `since`, as they are now. Queries: 1, more after changes."""
         with self._lock:
             held = self._held.get(scope_id)
             if held is None or held.since != since or held.space != space:
@@ -62,13 +86,9 @@ class Tails:
                 self._held.popitem(last=False)
         with held.lock:
             self._catch_up(scope, scope_id, held)
-            if not held.position:
-                return [], set(held.gone)
             ids = np.fromiter(held.position, np.int64, len(held.position))
             at = np.fromiter(held.position.values(), np.int64, len(held.position))
-            cosines = similarities(held.vectors, vector)[at]
-            order = np.argsort(-cosines, kind="stable")[:k]
-            return list(zip(ids[order].tolist(), cosines[order].tolist(), strict=True)), held.gone.union(held.position)
+            return Tail(ids, at, held.vectors, held.gone.union(held.position))
 
     def _catch_up(self, scope: Scope, scope_id: int, held: _Held) -> None:
         begin = max(held.since - _OVERLAP, held.last - _OVERLAP)
@@ -98,9 +118,3 @@ class Tails:
         held.vectors = np.concatenate([held.vectors.reshape(first, held.space.dimension), vectors])
         held.gone.difference_update(found[i][0] for i in at.tolist())
         held.position.update({found[i][0]: first + n for n, i in enumerate(at.tolist())})
-
-
-def merged(near: Found, newer: Found, changed: set[int], k: int) -> Found:
-    """Both, best first; of a row that is in both the newer one counts."""
-    both = [(pk, cosine) for pk, cosine in near if pk not in changed] + newer
-    return sorted(both, key=lambda pair: -pair[1])[:k]

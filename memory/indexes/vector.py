@@ -61,11 +61,20 @@ Part = tuple[Sequence[int], Floats]
 """Entry ids and their vectors, shape (len(ids), dimension)."""
 
 
+class Opened(Protocol):
+    """An index as it was when it was opened, with all that had changed by then."""
+
+    def search(self, vector: Vector, k: int) -> Found:
+        """The nearest."""
+
+
 class LargeVectorIndex(Protocol):
     """Approximate search in one scope, with everything newer than the index compared exactly."""
 
-    def search(self, scope: Scope, scope_id: int, vector: Vector, k: int, space: Space) -> Found | None:
-        """The nearest; None when there is no usable index (missing, broken, another embedder): then build."""
+    def open(self, scope: Scope, scope_id: int, space: Space) -> Opened | None:
+        """Looks up all that can be without the question's vector; None when there is no usable index (missing,
+        broken, another embedder): then build.
+        """
 
     def build(self, scope: Scope, scope_id: int, parts: Iterable[Part], space: Space, rows: int, upto: int) -> int:
         """Replaces the index by these vectors, all or nothing; returns how many.

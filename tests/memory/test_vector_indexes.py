@@ -86,8 +86,8 @@ def _usable(scope: Scope) -> bool:
 
 def _found(scope: Scope, asked: Vector) -> list[int] | None:
     row = LargeScope.objects.get(bot=scope.bot_id, person=scope.person_id)
-    found = vector.backend().search(scope, row.pk, asked, K, _space())
-    return None if found is None else [pk for pk, _ in found]
+    opened = vector.backend().open(scope, row.pk, _space())
+    return None if opened is None else [pk for pk, _ in opened.search(asked, K)]
 
 
 def _exact(scope: Scope, asked: Vector, k: int = K) -> list[int]:
