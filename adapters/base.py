@@ -49,7 +49,7 @@ class Adapter(ABC, Generic[AccountT]):
         schema: The account model.
         idempotent_send: A repeated send with the same idempotency key has no second effect.
         supports_typing: `send_typing` does something.
-        supports_edit: `edit` works, so that an answer may grow while it is written.
+        supports_edit: `edit` works, so that an answer may grow while it is written; may depend on the account.
         edit_interval_s: Seconds to leave between two edits of one message, so that the platform's limits are kept.
         supports_media: `fetch_media` works.
         sends_per_s: Messages an account may send in a second; None where no limit is known.
@@ -65,10 +65,10 @@ class Adapter(ABC, Generic[AccountT]):
     schema: ClassVar[type[Account]] = Account
     idempotent_send: ClassVar[bool] = False
     supports_typing: ClassVar[bool] = False
-    supports_edit: ClassVar[bool] = False
+    supports_edit: bool = False
     edit_interval_s: ClassVar[float] = 1.0
     supports_media: ClassVar[bool] = False
-    sends_per_s: ClassVar[float | None] = None
+    sends_per_s: float | None = None
     chat_sends_per_s: ClassVar[float | None] = None
     supports_polling: ClassVar[bool] = False
     supports_webhook_setup: ClassVar[bool] = False

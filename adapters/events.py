@@ -242,6 +242,8 @@ class OutgoingMessage:
         reply_url: From the event, where the platform gave one.
         idempotency_key: Same for every try of the same message; used where the platform takes one.
         part: 0 for the first message of an answer, 1, 2, ... for what did not fit into it.
+        growing: The answer is still being written: this is its beginning, and `edit` will bring the rest. Only where
+            the adapter `supports_edit`; the last `edit` is the whole answer and not growing.
         data: Extras. Neutral: "buttons", rows of {"text", "data" or "url"}. Else platform specific.
     """
 
@@ -254,6 +256,7 @@ class OutgoingMessage:
     reply_url: str | None = None
     idempotency_key: str = ""
     part: int = 0
+    growing: bool = False
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 

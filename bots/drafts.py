@@ -61,7 +61,7 @@ class Draft:
         shown = self._adapter.split(text)[0] + CURSOR if text.strip() else ""
         if not shown:
             return
-        message = OutgoingMessage(**self._address, text=shown, idempotency_key=f"draft-{self._row.pk}")
+        message = OutgoingMessage(**self._address, text=shown, growing=True, idempotency_key=f"draft-{self._row.pk}")
         try:
             if self.id:
                 self._adapter.edit(self.id, message)

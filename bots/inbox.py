@@ -124,7 +124,11 @@ def finish(row: InboundEvent, *, conversation_id: int | None, error: str = "", s
     Raises:
         ClaimLost: the claim is no longer this worker's; the transaction must roll back.
     """
-    _update_claimed(row, state=state, conversation=conversation_id, finished_at=timezone.now(), error=error[:500])
+    # What there was of an answer that grew is not needed beside the answer.
+    done = {"draft_text": ""} if row.draft_id else {}
+    _update_claimed(
+        row, state=state, conversation=conversation_id, finished_at=timezone.now(), error=error[:500], **done
+    )
 
 
 def retry_later(row: InboundEvent, error: str, retry_after: float | None = None) -> float:

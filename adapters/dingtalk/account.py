@@ -35,6 +35,24 @@ class DingTalkAccount(Account):
             "通常与 AppKey 相同;留空则使用 AppKey。",
         ),
     )
+    card_template_id: Text = account_field(
+        "",
+        label=("AI card template", "AI 卡片模板 ID"),
+        help=(
+            "Of the card platform; ends with .schema. With it answers grow while they are written.",
+            "来自卡片平台,以 .schema 结尾。设置后回复可边生成边显示。",
+        ),
+        pattern=r"^[!-~]*$",
+    )
+    card_key: Text = account_field(
+        "content",
+        label=("Text variable of the card", "卡片文本变量名"),
+        help=(
+            "The template's Markdown variable that is switched to streaming.",
+            "模板中开启流式组件的 Markdown 变量名。",
+        ),
+        pattern=r"^[0-9A-Za-z_]+$",
+    )
     group_token: Text = account_field(
         "",
         label=("Group robot token", "群机器人 access_token"),

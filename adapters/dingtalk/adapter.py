@@ -8,9 +8,9 @@ from typing import Any
 
 from adapters import tokens
 from adapters.base import MAX_MEDIA_BYTES, Adapter, refuse_large, require_post
-from adapters.dingtalk import render, signing, stream
+from adapters.dingtalk import addressing, cards, render, signing, stream
 from adapters.dingtalk.account import DingTalkAccount
-from adapters.dingtalk.messages import GROUP, PRIVATE, event_of
+from adapters.dingtalk.messages import event_of
 from adapters.dingtalk.outcome import REPLY_EXPIRED, TOKEN_REFUSED, answer_of, judge
 from adapters.errors import MalformedPayload, NotSupported, SendError, SignatureRejected
 from adapters.events import (
@@ -32,8 +32,7 @@ from clawdbot.http import HttpResponse
 
 REPLY_HOSTS = frozenset({"oapi.dingtalk.com", "api.dingtalk.com"})
 MEDIA_HOSTS = frozenset({".dingtalk.com", ".aliyuncs.com", ".alicdn.com"})
-_EARLY_S = 60.0  # a reply address is not used in its last minute
-_ENCRYPTED_ID = "$:"  # how ids of people outside of the organisation begin; they cannot be written to by the API
+GROUP_ROBOT_PER_S = 20 / 60  # what is over mutes the robot for ten minutes
 
 
 class DingTalkAdapter(Adapter[DingTalkAccount]):
@@ -49,6 +48,8 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
 
     def __init__(self, account: Mapping[str, Any], **options: Any) -> None:
         super().__init__(account, **options)
+        self.supports_edit = bool(self.account.app_key and self.account.card_template_id)
+        self.sends_per_s = None if self.account.app_key else GROUP_ROBOT_PER_S
         self._connection: stream.Connection | None = None
         self._promised: int | None = None
 
@@ -120,7 +121,9 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
         `message.data` may hold "buttons" (see `OutgoingMessage`); pressing one with data sends that as a message. A
         chat id that is no conversation ("cid...") is the staff id of a person.
         """
-        if message.reply_url and self._still_good(message.reply_token):
+        if message.growing:
+            return self._begin_card(message)
+        if message.reply_url and addressing.still_good(message.reply_token, self.clock()):
             try:
                 return self._answer(message)
             except SendError as error:
@@ -132,17 +135,9 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
             return self._send_as_group_robot(message)
         raise SendError("no app_key or group_token is configured for this account", permanent=True, mark="no_reply_url")
 
-    def _still_good(self, reply_token: str | None) -> bool:
-        expires_ms = (reply_token or "").rpartition(":")[2]
-        if not expires_ms.isdecimal() or len(expires_ms) > 15 or int(expires_ms) == 0:
-            return True  # not told; the platform will say
-        return self.clock() + _EARLY_S < int(expires_ms) / 1000
-
     def _answer(self, message: OutgoingMessage) -> SendReceipt:
-        # There are no visible replies; in a group the person is mentioned instead.
-        user = message.user_id if message.reply_to and message.part == 0 else None
-        at = user if user and not user.startswith(_ENCRYPTED_ID) else None
-        body = render.session_body(message.text, render.buttons_of(message.data.get("buttons")), at)
+        buttons = render.buttons_of(message.data.get("buttons"))
+        body = render.session_body(message.text, buttons, addressing.mentioned(message))
         return self._judged(self._call("POST", message.reply_url or "", json=body, handed_out_for=REPLY_HOSTS))
 
     def _send_by_api(self, message: OutgoingMessage) -> SendReceipt:
@@ -152,22 +147,30 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
             "msgKey": kind,
             "msgParam": json.dumps(param, ensure_ascii=False),
         }
-        if self._is_group(message):
-            body["openConversationId"] = message.chat_id
-            return self._judged(self._api("/v1.0/robot/groupMessages/send", body))
-        person = message.user_id if message.chat_id.startswith("cid") else message.chat_id
-        if not person or person.startswith(_ENCRYPTED_ID):
-            raise SendError("people outside of the organisation have no staff id", permanent=True, mark="no_staff_id")
-        return self._judged(self._api("/v1.0/robot/oToMessages/batchSend", body | {"userIds": [person]}))
+        if group := addressing.group_of(message):
+            return self._judged(self._api("/v1.0/robot/groupMessages/send", body | {"openConversationId": group}))
+        people = {"userIds": [addressing.person_of(message)]}
+        return self._judged(self._api("/v1.0/robot/oToMessages/batchSend", body | people))
 
-    @staticmethod
-    def _is_group(message: OutgoingMessage) -> bool:
-        told = (message.reply_token or "").partition(":")[0]
-        if told in (GROUP, PRIVATE):
-            return told == GROUP
-        # Without a person, or with the group itself for one, it is to the conversation.
-        user = message.user_id or ""
-        return message.chat_id.startswith("cid") and (not user or user.endswith(message.chat_id))
+    def _begin_card(self, message: OutgoingMessage) -> SendReceipt:
+        if not self.supports_edit:
+            raise NotSupported("without a card template nothing grows in DingTalk")
+        group = addressing.group_of(message)
+        card = cards.new_id()
+        body = cards.delivery(self.account, card, group=group, person="" if group else addressing.person_of(message))
+        response = self._api(cards.CREATE, body)
+        cards.check_delivered(answer_of(response.status, response.headers, response.body, self.clock()))
+        return self.edit(card, message)
+
+    def edit(self, message_id: str, message: OutgoingMessage) -> SendReceipt:
+        """Replaces the text of an AI card; one that is not growing any more closes it."""
+        if not self.supports_edit:
+            raise NotSupported("without a card template nothing changes in DingTalk")
+        buttons = render.buttons_of(message.data.get("buttons"))
+        text = render.with_choices(message.text, buttons)
+        body = cards.content(self.account, message_id, text, finished=not message.growing)
+        self._judged(self._api(cards.STREAM, body, "PUT"))
+        return SendReceipt(message_id)
 
     def _send_as_group_robot(self, message: OutgoingMessage) -> SendReceipt:
         query = {"access_token": self.account.group_token}

@@ -50,8 +50,9 @@ def _address(item: Mapping[str, Any]) -> str:
 
 
 def with_choices(text: str, buttons: Iterable[tuple[str, str]]) -> str:
-    """The text with its buttons as links, where no card can hold them."""
-    return "\n".join((text, "", *(f"- [{label}]({address})" for label, address in buttons)))
+    """Renders a text with its buttons as links, where no card can hold them."""
+    # Behind the rendering, which takes addresses of DingTalk's own for plain text.
+    return "\n".join((to_markdown(text), "", *(f"- [{label}]({address})" for label, address in buttons))).rstrip()
 
 
 def session_body(text: str, buttons: list[tuple[str, str]], at: str | None) -> dict[str, Any]:
@@ -80,7 +81,7 @@ def session_body(text: str, buttons: list[tuple[str, str]], at: str | None) -> d
 def robot_message(text: str, buttons: list[tuple[str, str]]) -> tuple[str, dict[str, str]]:
     """(msgKey, msgParam) for the API of application robots."""
     if len(buttons) > MAX_BUTTONS:
-        text, buttons = with_choices(text, buttons), []
+        return "sampleMarkdown", {"title": title(text), "text": with_choices(text, buttons)}
     if not buttons and not has_markup(text):
         return "sampleText", {"content": _CONTROL.sub("", text)}
     param = {"title": title(text), "text": to_markdown(text)}

@@ -21,7 +21,7 @@ class Streams(Protocol):
         """The answer so far (neutral markdown) and whether it is complete; None when there is none yet."""
 
     def write(self, stream_id: str, text: str, finished: bool) -> bool:
-        """Gives the answer; False when the stream has another one already."""
+        """Gives the answer, or what there is of it; False when the stream has another one already."""
 
 
 class WeComAccount(Account):

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from adapters import tokens
 from adapters.base import MAX_MEDIA_BYTES, Adapter
-from adapters.errors import AdapterError, MalformedPayload, NotSupported, SendError, SignatureRejected
+from adapters.errors import NotSupported, SendError
 from adapters.events import (
     Attachment,
     BotIdentity,
-    Event,
-    EventKind,
-    HttpReply,
     Media,
     OutgoingMessage,
     Received,
@@ -23,9 +19,9 @@ from adapters.events import (
     WebhookRequest,
 )
 from adapters.media import content_type
-from adapters.payload import as_int, as_text, parse_object
+from adapters.payload import as_int, as_text
 from adapters.splitter import split_text, utf8_bytes
-from adapters.wecom import aibot, app, envelope, render, xml
+from adapters.wecom import aibot, app, envelope, inbound, render
 from adapters.wecom.account import WeComAccount
 from adapters.wecom.outcome import answer_of, judge, token_refused
 from clawdbot.http import HttpResponse
@@ -35,6 +31,7 @@ MEDIA_HOSTS = frozenset({"qyapi.weixin.qq.com", ".work.weixin.qq.com", ".myqclou
 APP_LIMIT = 2048  # bytes of text or markdown; WeCom cuts the rest without a word
 AIBOT_LIMIT = 20480
 GROUP_LIMIT = 4096
+GROUP_ROBOT_PER_S = 20 / 60
 APPCHAT = "appchat:"  # in front of the id of a group chat an application has made
 
 
@@ -48,6 +45,12 @@ class WeComAdapter(Adapter[WeComAccount]):
     chat_sends_per_s = 0.5  # 30 a minute; what is over is dropped without a word
     text_limit = APP_LIMIT
     simulator = "adapters.wecom.simulator.WeComSimulator"
+
+    def __init__(self, account: Mapping[str, Any], **options: Any) -> None:
+        super().__init__(account, **options)
+        self.supports_edit = not self.account.is_app and self.account.streams is not None
+        if not self.account.is_app and not self.account.token:
+            self.sends_per_s = GROUP_ROBOT_PER_S
 
     @staticmethod
     def text_unit(text: str) -> int:
@@ -72,61 +75,7 @@ class WeComAdapter(Adapter[WeComAccount]):
         return "msg_signature" in request.query and "nonce" in request.query
 
     def receive(self, request: WebhookRequest) -> Received:
-        method = request.method.upper()
-        if method not in ("GET", "POST"):
-            raise AdapterError("only GET and POST are accepted here", status=405)
-        if not (self.account.token and self.account.encoding_aes_key):
-            raise SignatureRejected("no token and key are configured for this account", status=403)
-        if method == "GET":
-            # A "+" that was not escaped arrives as a space.
-            opened = self._open(request.query, request.query.get("echostr", "").replace(" ", "+"))
-            return Received(reply=HttpReply(body=opened.content))
-        if request.body.lstrip()[:1] == b"{":
-            return self._receive_json(request)
-        return self._receive_xml(request)
-
-    def _open(self, query: Mapping[str, str], encrypted: str) -> envelope.Opened:
-        account = self.account
-        return envelope.open_request(account.token, account.encoding_aes_key, query, encrypted, account.receiver)
-
-    @staticmethod
-    def _outer(parse: Callable[[bytes], dict[str, Any]], body: bytes) -> dict[str, Any]:
-        # Only the envelope; nothing in it can be proven genuine when it is unreadable.
-        with contextlib.suppress(MalformedPayload):
-            return parse(body)
-        raise SignatureRejected("there is no encrypted text", status=403)
-
-    def _receive_xml(self, request: WebhookRequest) -> Received:
-        outer = self._outer(xml.parse, request.body)
-        content = xml.parse(self._open(request.query, as_text(outer, "Encrypt")).content)
-        # The signature does not cover what stands beside Encrypt.
-        for name, inside in (("ToUserName", self.account.receiver), ("AgentID", as_text(content, "AgentID"))):
-            if as_text(outer, name) and inside and as_text(outer, name) != inside:
-                raise SignatureRejected(f"{name} is not that of the encrypted text", status=403)
-        event = app.event_of(content)
-        if self.account.agent_id and as_text(content, "AgentID") not in ("", self.account.agent_id):
-            event = replace(event, kind=EventKind.IGNORED, change="other_agent")
-        return Received((event,))
-
-    def _receive_json(self, request: WebhookRequest) -> Received:
-        opened = self._open(request.query, as_text(self._outer(parse_object, request.body), "encrypt"))
-        content = parse_object(opened.content)
-        streams, now = self.account.streams, self.clock()
-        stream = aibot.stream_asked_for(content)
-        events: tuple[Event, ...] = ()
-        text, finished = "", False
-        if stream:
-            text, finished = (streams.read(stream) if streams else None) or ("", False)
-            text, finished = self._content(text), finished or not aibot.stream_alive(stream, now)
-        else:
-            event = aibot.event_of(content, self.account.bot_name)
-            if streams is None or event.kind is not EventKind.MESSAGE or not event.message_id:
-                return Received((event,))
-            stream = aibot.stream_id(event.message_id, now)
-            events = (replace(event, reply_token=stream),)
-        reply = aibot.stream_reply(stream, text, finished)
-        body = envelope.sealed(opened, reply, self.account.receiver, request.query["nonce"], now)
-        return Received(events, HttpReply(body=body, content_type="application/json"))
+        return inbound.receive(self.account, request, self.clock(), self._content)
 
     # Out
 
@@ -140,8 +89,11 @@ class WeComAdapter(Adapter[WeComAccount]):
             return self._send_as_app(message)
         text = render.with_choices(message.text, message.data.get("buttons") or ())
         streams, stream = self.account.streams, message.reply_token or ""
-        if streams and aibot.stream_alive(stream, self.clock()) and streams.write(stream, text, finished=True):
+        alive = streams is not None and aibot.stream_alive(stream, self.clock())
+        if streams and alive and streams.write(stream, text, finished=not message.growing):
             return SendReceipt(stream)
+        if message.growing:
+            raise NotSupported("only an open stream can grow")
         body = {"msgtype": "markdown", "markdown": {"content": self._content(text)}}
         if message.reply_url:
             return self._judged(self._call("POST", message.reply_url, json=body, handed_out_for=REPLY_HOSTS))
@@ -149,6 +101,12 @@ class WeComAdapter(Adapter[WeComAccount]):
             url = f"{self.account.api}/webhook/send"
             return self._judged(self._call("POST", url, params={"key": self.account.robot_key}, json=body))
         raise SendError("there is no reply address and no robot_key", permanent=True, mark="no_reply_url")
+
+    def edit(self, message_id: str, message: OutgoingMessage) -> SendReceipt:
+        """Puts more into the stream of a smart robot; the whole answer goes its other ways when that is closed."""
+        if not self.supports_edit:
+            raise NotSupported("WeCom cannot change a sent message")
+        return self.send(replace(message, reply_token=message_id))
 
     def _content(self, text: str) -> str:
         return render.to_markdown(text, self._limit)

@@ -63,6 +63,9 @@ class InboundEvent(models.Model):
     claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
     cancel_requested = models.BooleanField(_("stop requested"), default=False)
     draft_id = models.CharField(_("draft"), max_length=191, blank=True)
+    draft_text = models.TextField(
+        _("answer so far"), blank=True, help_text=_("Only where the platform fetches answers; empty when it is whole.")
+    )
     conversation = models.ForeignKey(
         "bots.Conversation",
         on_delete=models.CASCADE,

@@ -270,3 +270,64 @@ def test_a_fresh_token_proves_the_credentials(server: Server) -> None:
     with pytest.raises(SendError) as caught:
         adapter.whoami()
     assert (caught.value.permanent, caught.value.mark) == (True, "unauthorized")
+
+
+# AI cards
+
+CREATED = json_answer({"success": True, "result": {"deliverResults": [{"success": True}], "outTrackId": "x"}})
+STREAMED = json_answer({"success": True, "result": True})
+TEMPLATE = "0f3c.schema"
+
+
+@pytest.mark.parametrize(
+    ("chat", "token", "space"),
+    [("cid1==", GOOD_IN_GROUP, "IM_GROUP.cid1=="), ("cid1==", GOOD, "IM_ROBOT.ann"), ("ann", None, "IM_ROBOT.ann")],
+)
+def test_an_answer_grows_in_a_card_and_closes_it(server: Server, chat: str, token: str | None, space: str) -> None:
+    seen = scripted(server, CREATED, STREAMED)
+    adapter = local(server, card_template_id=TEMPLATE)
+    where = {"chat_id": chat, "user_id": "ann", "reply_token": token, "reply_url": f"{server.url}/s"}
+    card = adapter.send(OutgoingMessage(**where, text="**ha**", growing=True)).message_id
+    adapter.edit(card, OutgoingMessage(**where, text="**half**", growing=True))
+    adapter.edit(card, OutgoingMessage(**where, text="whole", data={"buttons": [[{"text": "Yes", "data": "y"}]]}))
+    made, *streamed = seen
+    assert (made.method, made.path) == ("POST", "/v1.0/card/instances/createAndDeliver")
+    assert made.headers["x-acs-dingtalk-access-token"] == "t1"
+    assert (made.json["cardTemplateId"], made.json["outTrackId"]) == (TEMPLATE, card)
+    assert made.json["openSpaceId"] == f"dtv1.card//{space}"
+    (deliver,) = [value for key, value in made.json.items() if key.endswith("OpenDeliverModel")]
+    assert deliver["robotCode"] == KEY
+    assert {(request.method, request.path) for request in streamed} == {("PUT", "/v1.0/card/streaming")}
+    assert {request.json["outTrackId"] for request in streamed} == {card}
+    assert len({request.json["guid"] for request in streamed}) == 3
+    assert [request.json["isFinalize"] for request in streamed] == [False, False, True]
+    assert [request.json["content"] for request in streamed[:2]] == ["**ha**", "**half**"]
+    assert streamed[2].json["content"].startswith("whole")
+    assert "[Yes](dtmd://" in streamed[2].json["content"]
+    assert all(request.json["isFull"] for request in streamed)
+
+
+def test_without_a_template_nothing_grows(server: Server) -> None:
+    adapter = local(server)
+    assert not adapter.supports_edit
+    for call in (
+        lambda: adapter.send(OutgoingMessage(chat_id="ann", text="ha", growing=True)),
+        lambda: adapter.edit("c1", OutgoingMessage(chat_id="ann", text="ha")),
+    ):
+        with pytest.raises(NotSupported):
+            call()
+    assert server.requests == []
+
+
+def test_a_card_that_was_not_delivered_is_an_error(server: Server) -> None:
+    refused = {"success": True, "result": {"deliverResults": [{"success": False, "errorMsg": "no robot"}]}}
+    for answer in (json_answer(refused), json_answer({"success": False})):
+        scripted(server, answer)
+        with pytest.raises(SendError) as caught:
+            local(server, card_template_id=TEMPLATE).send(OutgoingMessage(chat_id="ann", text="ha", growing=True))
+        assert (caught.value.permanent, caught.value.mark) == (True, "card_refused")
+
+
+def test_a_custom_group_robot_sends_a_message_each_three_seconds() -> None:
+    assert dingtalk(app_key="", group_token="g").sends_per_s == pytest.approx(1 / 3)
+    assert dingtalk(group_token="g").sends_per_s is None

@@ -175,6 +175,29 @@ def test_an_answer_in_time_goes_into_the_stream_and_a_second_one_does_not() -> N
     assert caught.value.mark == "no_reply_url"
 
 
+def test_an_answer_grows_in_its_stream_and_ends_there() -> None:
+    shelf = Shelf()
+    adapter = robot(streams=shelf)
+    token = stream_id("m1", NOW)
+    receipt = adapter.send(OutgoingMessage(chat_id="ann", text="ha", reply_token=token, growing=True))
+    assert (receipt.message_id, shelf.read(token)) == (token, ("ha", False))
+    adapter.edit(token, OutgoingMessage(chat_id="ann", text="half", growing=True))
+    adapter.edit(token, OutgoingMessage(chat_id="ann", text="whole"))
+    assert shelf.read(token) == ("whole", True)
+
+
+def test_only_an_open_stream_of_a_robot_grows(server: Server) -> None:
+    late = OutgoingMessage(chat_id="ann", text="ha", reply_token=stream_id("m1", NOW - 400), growing=True)
+    for adapter in (robot(streams=Shelf()), robot(robot_key="k", base_url=server.url)):
+        with pytest.raises(NotSupported):
+            adapter.send(late)
+    assert not wecom(streams=Shelf()).supports_edit
+    assert not robot().supports_edit
+    with pytest.raises(NotSupported):
+        wecom().edit("m1", OutgoingMessage(chat_id="ann", text="x"))
+    assert server.requests == []
+
+
 def test_an_answer_too_late_for_the_stream_uses_the_reply_address(server: Server) -> None:
     scripted(server, SENT)
     adapter = robot(streams=Shelf(), allowed_hosts="127.0.0.1")

@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 
 from adapters.events import Received
-from bots import channels, inbox
+from bots import channels, drafts, inbox
 from bots.dispatcher import MessageDispatcher
-from bots.models import Channel, OutboundMessage
+from bots.llm import targets
+from bots.models import Channel, InboundEvent, ModelProvider, OutboundMessage
 from bots.streams import OutboxStreams
 from tests.adapters.builders_wecom import KEY, TOKEN, robot_message, robot_request
 from tests.adapters.test_wecom_receive import opened
+from tests.e2e.streaming_model import StreamingModel
 from tests.peers import StubModel
-from tests.pipeline.builders import make_channel, make_conversation, make_outbound
+from tests.pipeline.builders import make_channel, make_conversation, make_outbound, use_policy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,6 +48,43 @@ def test_the_answer_of_a_turn_is_what_the_stream_ends_with(robot: Channel, model
     sent = OutboundMessage.objects.get()
     # Nothing was posted anywhere: the reply address is WeCom's, which no test reaches.
     assert (sent.state, sent.platform_message_id) == (OutboundMessage.State.SENT, stream["id"])
+
+
+def test_what_there_is_of_an_answer_is_shown_while_it_is_written(
+    robot: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drafts, "FIRST_AFTER_S", 0.05)
+    monkeypatch.setattr("adapters.wecom.adapter.WeComAdapter.edit_interval_s", 0.05)
+    use_policy(robot, stream_replies=True)
+    received = receive(robot, robot_message(msgid=f"m-{time.time()}"))
+    stream = opened(received.reply.body)["stream"]["id"]
+    (row_id,) = inbox.accept(robot, received.events).accepted
+    shown: list[str] = []
+    held = OutboxStreams.write
+
+    def watched(self: OutboxStreams, stream_id: str, text: str, finished: bool) -> bool:
+        taken = held(self, stream_id, text, finished)
+        shown.append(refreshed(robot, stream_id)["content"])
+        return taken
+
+    monkeypatch.setattr(OutboxStreams, "write", watched)
+    with StreamingModel(answers={"": "one two three four"}, pause_s=0.06) as model:
+        ModelProvider.objects.create(name="slow", endpoint=model.endpoint, model="slow")
+        targets.forget()
+        MessageDispatcher().process(row_id)
+    targets.forget()
+    assert len(shown) > 2
+    assert all(text.endswith("…") for text in shown[:-1])
+    assert refreshed(robot, stream) == {"id": stream, "finish": True, "content": "one two three four"}
+    row = InboundEvent.objects.get(pk=row_id)
+    assert (row.draft_id, row.draft_text) == (stream, "")
+    assert OutboundMessage.objects.get().state == OutboundMessage.State.SENT
+
+
+def test_a_finished_stream_does_not_grow_again(robot: Channel) -> None:
+    make_outbound(robot, make_conversation(robot), payload={"text": "whole", "reply_token": "s1"})
+    assert not OutboxStreams(robot.pk).write("s1", "half", finished=False)
+    assert OutboxStreams(robot.pk).read("s1") == ("whole", True)
 
 
 def test_a_stream_belongs_to_one_channel_and_has_one_answer(robot: Channel) -> None:

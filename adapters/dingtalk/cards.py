@@ -1,0 +1,63 @@
+"""AI cards: the one kind of message that DingTalk lets grow. Their template belongs to the operator."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.dingtalk.account import DingTalkAccount
+from adapters.errors import SendError
+from adapters.payload import as_list, as_object, as_text
+
+CREATE = "/v1.0/card/instances/createAndDeliver"
+STREAM = "/v1.0/card/streaming"
+
+
+def new_id() -> str:
+    """An id for a card, which must be new for the whole application."""
+    return uuid.uuid4().hex
+
+
+def delivery(account: DingTalkAccount, card_id: str, *, group: str, person: str) -> dict[str, Any]:
+    """The body of `CREATE`: an empty card for a group, else for a person's chat with the robot."""
+    body: dict[str, Any] = {
+        "cardTemplateId": account.card_template_id,
+        "outTrackId": card_id,
+        "cardData": {"cardParamMap": {account.card_key: ""}},
+        "callbackType": "STREAM",
+        "userIdType": 1,
+    }
+    robot = {"robotCode": account.robot}
+    if group:
+        space = {"imGroupOpenSpaceModel": {"supportForward": True}, "imGroupOpenDeliverModel": robot}
+        return body | {"openSpaceId": f"dtv1.card//IM_GROUP.{group}", **space}
+    deliver = {"imRobotOpenDeliverModel": {"spaceType": "IM_ROBOT", **robot}}
+    space = {"imRobotOpenSpaceModel": {"supportForward": True}, **deliver}
+    return body | {"openSpaceId": f"dtv1.card//IM_ROBOT.{person}", **space}
+
+
+def check_delivered(answer: Mapping[str, Any]) -> None:
+    """Reads the answer to `CREATE`, which counts the places it delivered to.
+
+    Raises:
+        SendError: Permanent, when the card was made but not delivered.
+    """
+    results = [item for item in as_list(as_object(answer, "result"), "deliverResults") if isinstance(item, dict)]
+    refused = [as_text(item, "errorMsg") for item in results if item.get("success") is False]
+    if answer.get("success") is False or refused:
+        told = (refused or [""])[0][:160]
+        raise SendError(f"DingTalk did not deliver the card: {told}", permanent=True, mark="card_refused")
+
+
+def content(account: DingTalkAccount, card_id: str, markdown: str, *, finished: bool) -> dict[str, Any]:
+    """The body of `STREAM`: the whole text so far."""
+    return {
+        "outTrackId": card_id,
+        "guid": uuid.uuid4().hex,
+        "key": account.card_key,
+        "content": markdown,
+        "isFull": True,
+        "isFinalize": finished,
+        "isError": False,
+    }
