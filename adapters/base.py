@@ -12,6 +12,7 @@ from adapters.errors import AdapterError, NotSupported, SendError
 from adapters.events import (
     Attachment,
     BotIdentity,
+    Event,
     Media,
     OutgoingMessage,
     Polled,
@@ -54,6 +55,7 @@ class Adapter(ABC, Generic[AccountT]):
         supports_media: `fetch_media` works.
         sends_per_s: Messages an account may send in a second; None where no limit is known.
         chat_sends_per_s: The same for one chat.
+        supports_names: `display_name` works.
         supports_polling: `poll` works.
         supports_webhook_setup: `set_webhook` registers the address by API.
         text_limit: Longest text of one message, counted by `text_unit`.
@@ -70,6 +72,7 @@ class Adapter(ABC, Generic[AccountT]):
     supports_media: ClassVar[bool] = False
     sends_per_s: float | None = None
     chat_sends_per_s: ClassVar[float | None] = None
+    supports_names: ClassVar[bool] = False
     supports_polling: ClassVar[bool] = False
     supports_webhook_setup: ClassVar[bool] = False
     text_limit: ClassVar[int] = 4000
@@ -157,6 +160,39 @@ class Adapter(ABC, Generic[AccountT]):
         Raises:
             SendError: When the call fails; callers may ignore it.
         """
+
+    def dismiss(self, reply_token: str) -> None:
+        """Says that no answer will come, where the platform shows that one is on its way (Discord's "thinking").
+
+        Args:
+            reply_token: From the event.
+
+        Raises:
+            SendError: When the call fails; callers may ignore it.
+        """
+
+    def another_way(self, failed: Event) -> dict[str, Any]:
+        """What to add to `OutgoingMessage.data` to send a message again that the platform took and did not deliver.
+
+        Args:
+            failed: An event of kind "status" with status "failed".
+
+        Returns:
+            {} when there is no other way. Pure.
+        """
+        return {}
+
+    def display_name(self, user_id: str, chat_id: str | None = None) -> str:
+        """The name people see of somebody, where events do not tell it (`supports_names`); "" when there is none.
+
+        Args:
+            user_id: Who.
+            chat_id: Where they wrote; some platforms tell names only to who shares a group with them.
+
+        Raises:
+            SendError: When the platform refuses or cannot be reached.
+        """
+        return ""
 
     def edit(self, message_id: str, message: OutgoingMessage) -> SendReceipt:
         """Replaces the content of a message the bot has sent.

@@ -23,6 +23,7 @@ from adapters.base import Adapter
 from bots import live
 from bots.models import Bot, Channel
 from bots.streams import OutboxStreams
+from bots.vault import ChannelVault
 from bots.web_events import PLATFORM
 from clawdbot.clock import system_clock
 
@@ -95,8 +96,11 @@ def adapter_for(channel: Channel) -> Adapter[Any]:
     account = channel.credentials
     if channel.platform == PLATFORM:
         account["publish"] = partial(live.publish, channel.pk)
-    if "streams" in registry.adapter_class(channel.platform).schema.model_fields:
+    taken = registry.adapter_class(channel.platform).schema.model_fields
+    if "streams" in taken:
         account["streams"] = OutboxStreams(channel.pk)
+    if "vault" in taken:
+        account["vault"] = ChannelVault(channel.pk)
     made = registry.create(channel.platform, account, clock=system_clock)
     with _lock:
         _adapters[channel.pk] = (channel.updated_at, made)

@@ -15,7 +15,20 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from adapters.events import Event
-from bots import admission, channels, engine, inbox, media, metrics, outbox, pairing, remembering, signs, statements
+from bots import (
+    admission,
+    channels,
+    engine,
+    inbox,
+    media,
+    metrics,
+    names,
+    outbox,
+    pairing,
+    remembering,
+    signs,
+    statements,
+)
 from bots.chat_frames import message_frame
 from bots.drafts import Draft
 from bots.engine.language import language_of
@@ -80,17 +93,22 @@ class MessageDispatcher:
         if not admission.is_admitted(channel, speaker.identity):
             _turn_away(row, channel, event, speaker)
             return
+        names.learn(channel, event, speaker.identity)
         turn = _build_turn(row, channel, event, speaker)
         if speaker.person.blocked or not admission.is_addressed(channel, speaker.group, event):
             if not speaker.person.blocked and admission.overhears(channel, speaker.group, event):
                 self._close(row, turn, engine.Reply("", silent=True, remember=True), started)
             else:
                 inbox.finish(row, conversation_id=speaker.conversation.pk, state=InboundEvent.State.IGNORED)
+            signs.dismiss(channel, event)
             return
         turn.cancelled = lambda: inbox.stop_requested(row)
-        ready = self._close(row, turn, _answer(row, turn), started)
+        reply = _answer(row, turn)
+        ready = self._close(row, turn, reply, started)
         if ready is not None:
             outbox.send_claimed(ready)
+        elif reply.silent:
+            signs.dismiss(channel, event)
 
     def _close(
         self, row: InboundEvent, turn: engine.Turn, reply: engine.Reply, started: float
@@ -142,7 +160,9 @@ class MessageDispatcher:
 
 
 def _pressed(event: Event) -> str:
-    """What a button says: its text payload, or its object as JSON."""
+    """What a button says: what was picked or typed with it, else its text payload, or its object as JSON."""
+    if event.args and event.text:
+        return event.text
     if isinstance(event.data, str):
         return event.data
     return json.dumps(event.data, ensure_ascii=False) if event.data else ""
@@ -318,6 +338,8 @@ def _turn_away(row: InboundEvent, channel: Channel, event: Event, speaker: Speak
                 queued = _say(row, channel, event, speaker, pairing.invitation(speaker.identity))
     if queued and queued[0].state == OutboundMessage.State.SENDING:
         outbox.send_claimed(queued[0])
+    elif not queued:
+        signs.dismiss(channel, event)
 
 
 def _say(row: InboundEvent, channel: Channel, event: Event, speaker: Speaker, text: str) -> list[OutboundMessage]:

@@ -68,7 +68,7 @@ def model(provider: str, seconds: float, outcome: str) -> None:
 
 
 def sent(platform: str, outcome: str) -> None:
-    """Counts one attempt to send. `outcome`: sent, retry, dead, unconfirmed."""
+    """Counts one attempt to send. `outcome`: sent, retry, dead, unconfirmed, undelivered."""
     _child(_sent, platform, outcome).inc()
 
 

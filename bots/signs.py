@@ -17,6 +17,8 @@ from typing import Any
 from adapters.base import Adapter
 from adapters.errors import AdapterError, SendError
 from adapters.events import Event
+from bots import channels
+from bots.models import Channel
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +36,13 @@ def confirm_action(adapter: Adapter[Any], event: Event) -> None:
     """Tells the platform that a pressed button was heard, where it waits for that."""
     if event.kind == "action" and event.reply_token:
         _pool().submit(_quietly, adapter.answer_action, event.reply_token)
+
+
+def dismiss(channel: Channel, event: Event) -> None:
+    """Tells the platform that there will be no answer, where it shows that one is on its way."""
+    if event.reply_token:
+        token = event.reply_token
+        _pool().submit(_quietly, lambda: channels.adapter_for(channel).dismiss(token))
 
 
 @contextmanager

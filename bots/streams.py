@@ -14,6 +14,7 @@ from bots.models import InboundEvent, OutboundMessage
 
 # Newest rows that are searched. A stream is asked for every second, and ends with the first answer that is found.
 WINDOW = 1000
+_CLOSED = frozenset({InboundEvent.State.DONE, InboundEvent.State.IGNORED, InboundEvent.State.DEAD})
 
 
 class OutboxStreams:
@@ -31,7 +32,10 @@ class OutboxStreams:
         payload = self._rows(OutboundMessage, stream_id).order_by("pk").values_list("payload", flat=True).first()
         if payload is not None:
             return str(payload.get("text", "")), True
-        text = self._rows(InboundEvent, stream_id).values_list("draft_text", flat=True).first()
+        asked = self._rows(InboundEvent, stream_id).values_list("draft_text", "state").first()
+        text, state = asked or ("", "")
+        if state in _CLOSED:
+            return "", True  # the bot has nothing to say to this
         return (text, False) if text else None
 
     def write(self, stream_id: str, text: str, finished: bool) -> bool:

@@ -145,6 +145,13 @@ class DiscordAdapter(Adapter[DiscordAccount]):
                 raise
         return self._call_api("POST", url, body)  # somebody removed the sign
 
+    def dismiss(self, reply_token: str) -> None:
+        """Takes "thinking…" away."""
+        token = quote(reply_token, safe="")
+        url = f"{self.account.api}/webhooks/{self.account.application_id}/{token}/messages/@original"
+        response = self._call("DELETE", url)
+        result_of(response.status, response.headers, response.body)
+
     def _write(self, message: OutgoingMessage, body: Mapping[str, Any]) -> SendReceipt:
         extra: dict[str, Any] = {}
         if message.reply_to and not message.part:

@@ -49,6 +49,7 @@ class FeishuAdapter(Adapter[FeishuAccount]):
     supports_typing = True
     supports_edit = True
     supports_media = True
+    supports_names = True
     edit_interval_s = 0.5
     sends_per_s = 50.0
     chat_sends_per_s = 5.0
@@ -143,6 +144,13 @@ class FeishuAdapter(Adapter[FeishuAccount]):
         if not response.ok:
             answer_of(response.status, response.headers, response.body, self.clock())
         return Media(response.body, content_type(response.body, told), attachment.name or "")
+
+    def display_name(self, user_id: str, chat_id: str | None = None) -> str:
+        """The name in the organisation's address book (scope contact:user.base:readonly)."""
+        params = {"user_id_type": _ID_TYPES.get(user_id[:3], "user_id")}
+        response = self._api("GET", f"contact/v3/users/{quote(user_id, safe='')}", params=params)
+        data = as_object(answer_of(response.status, response.headers, response.body, self.clock()), "data")
+        return as_text(as_object(data, "user"), "name")
 
     # Set-up
 

@@ -75,4 +75,6 @@ def _pressed(base: Event, action: Json) -> Event:
     if isinstance(data, dict) and set(data) == {"data"} and isinstance(data["data"], str):
         data = data["data"]
     form = as_object(action, "form_value")
-    return replace(base, kind=EventKind.ACTION, data=data, args=form or ("" if data == chosen else chosen))
+    typed = [str(item) for item in form.values() if isinstance(item, (str, int, float)) and item != ""]
+    args = form or ("" if data == chosen else chosen)
+    return replace(base, kind=EventKind.ACTION, data=data, args=args, text="\n".join(typed) if form else str(args))

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from adapters.base import MAX_MEDIA_BYTES, Adapter, refuse_large, require_post
 from adapters.errors import NotSupported, SendError, SignatureRejected
@@ -48,6 +49,7 @@ class LineAdapter(Adapter[LineAccount]):
     schema = LineAccount
     supports_typing = True
     supports_media = True
+    supports_names = True
     sends_per_s = 2000.0
     supports_webhook_setup = True
     text_limit = 4900  # of 5000, so that links written out beside their label still fit
@@ -139,6 +141,12 @@ class LineAdapter(Adapter[LineAccount]):
             raise NotSupported("this attachment has no content id")
         url = f"{self.account.data_api}/v2/bot/message/{attachment.id}/content"
         return self._download(url, attachment, hosts=None, headers=self._authorization(), max_bytes=max_bytes)
+
+    def display_name(self, user_id: str, chat_id: str | None = None) -> str:
+        """The name of a friend of the account, or of a member of a group it is in."""
+        place = {"C": "group", "R": "room"}.get((chat_id or "")[:1])
+        path = f"{place}/{chat_id}/member/{user_id}" if place else f"profile/{user_id}"
+        return as_text(self._api("GET", quote(path)), "displayName")
 
     # Set-up
 

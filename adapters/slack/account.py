@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from adapters.accounts import Account, Secrets, Text, account_field
+from adapters.slack.rotation import Vault
 
 DEFAULT_BASE_URL = "https://slack.com/api"
 
@@ -25,6 +26,28 @@ class SlackAccount(Account):
         help=("OAuth & Permissions, begins with xoxb-", "OAuth & Permissions,以 xoxb- 开头"),
         secret=True,
         pattern=r"^[!-~]+$",
+    )
+    refresh_token: Text = account_field(
+        "",
+        label=("Refresh token", "刷新令牌"),
+        help=(
+            "Only with token rotation: OAuth & Permissions, begins with xoxe-. Replaced at each renewal.",
+            "仅用于启用令牌轮换的应用:OAuth & Permissions,以 xoxe- 开头。每次更新后自动替换。",
+        ),
+        secret=True,
+        pattern=r"^[!-~]*$",
+    )
+    client_id: Text = account_field(
+        "",
+        label=("Client id", "客户端 ID"),
+        help=("Only with token rotation: Basic Information.", "仅用于令牌轮换:Basic Information。"),
+    )
+    client_secret: Text = account_field(
+        "",
+        label=("Client secret", "客户端密钥"),
+        help=("Only with token rotation: Basic Information.", "仅用于令牌轮换:Basic Information。"),
+        secret=True,
+        pattern=r"^[!-~]*$",
     )
     bot_user_id: Text = account_field(
         "",
@@ -57,6 +80,14 @@ class SlackAccount(Account):
         ),
         kind="bool",
     )
+
+    vault: Vault | None = None
+    """Injected by the program. Without it an expired token stays expired."""
+
+    @property
+    def rotates(self) -> bool:
+        """True when an expired token can be exchanged."""
+        return bool(self.refresh_token and self.client_id and self.client_secret)
 
     @property
     def api(self) -> str:

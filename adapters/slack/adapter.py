@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
 from adapters.base import MAX_MEDIA_BYTES, Adapter, refuse_large, require_post
-from adapters.errors import MalformedPayload, NotSupported, SendError, SignatureRejected
+from adapters.errors import MalformedPayload, NotSupported, SendError
 from adapters.events import (
     Attachment,
     BotIdentity,
@@ -23,21 +22,19 @@ from adapters.events import (
     WebhookRequest,
 )
 from adapters.payload import as_object, as_text, parse_object
-from adapters.slack import render
+from adapters.slack import render, rotation
 from adapters.slack.account import SlackAccount
 from adapters.slack.events import Context, body_key, event_of, own_ids
 from adapters.slack.interactions import interaction, slash_command
 from adapters.slack.outcome import BAD_BLOCKS, NOT_IN_CHANNEL, judge, result_of
-from clawdbot import crypto
-from clawdbot.clock import within_window
+from adapters.slack.signature import SIGNATURE_HEADER, verify
+from clawdbot.http import HttpResponse
+from clawdbot.redaction import register_secret
 
-SIGNATURE_HEADER = "X-Slack-Signature"
-TIMESTAMP_HEADER = "X-Slack-Request-Timestamp"
-WINDOW_S = 300.0
 MAX_FIELDS = 100
+EXCHANGE_S = 8.0  # others wait for the fresh token
 REPLY_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 FILE_HOSTS = frozenset({"files.slack.com", "files.slack-gov.com"})
-_TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
 _NO_OPTIONS = HttpReply(200, b'{"options":[]}', "application/json")
 
 
@@ -51,9 +48,14 @@ class SlackAdapter(Adapter[SlackAccount]):
     supports_edit = True
     edit_interval_s = 1.2  # chat.update: about 50 a minute
     supports_media = True
+    supports_names = True
     chat_sends_per_s = 1.0
     text_limit = 3900  # 4000 are advised, and escaping makes a text a little longer; Slack cuts at 40 000
     simulator = "adapters.slack.simulator.SlackSimulator"
+
+    def __init__(self, account: Mapping[str, Any], **options: Any) -> None:
+        super().__init__(account, **options)
+        self._token: str = self.account.bot_token
 
     # In
 
@@ -63,23 +65,10 @@ class SlackAdapter(Adapter[SlackAccount]):
 
     def receive(self, request: WebhookRequest) -> Received:
         require_post(request)
-        self._verify(request)
+        verify(self.account.signing_secret, request, self.clock())
         if request.body.lstrip()[:1] == b"{":
             return self._json(parse_object(request.body), request.body)
         return self._form(request.body)
-
-    def _verify(self, request: WebhookRequest) -> None:
-        if not self.account.signing_secret:
-            raise SignatureRejected("no signing_secret is configured for this account")
-        timestamp = request.headers.get(TIMESTAMP_HEADER, "")
-        if not _TIMESTAMP.fullmatch(timestamp) or not within_window(float(timestamp), self.clock(), WINDOW_S):
-            raise SignatureRejected("the timestamp is not within 5 minutes of now")
-        signed = b"v0:" + timestamp.encode("ascii") + b":" + request.body
-        given = request.headers.get(SIGNATURE_HEADER, "")
-        if not crypto.verify_any(
-            self.account.signing_secret, given, lambda secret: f"v0={crypto.hmac_hex(secret, signed)}"
-        ):
-            raise SignatureRejected("the signature does not match")
 
     def _json(self, envelope: dict[str, Any], body: bytes) -> Received:
         kind = as_text(envelope, "type")
@@ -192,6 +181,12 @@ class SlackAdapter(Adapter[SlackAccount]):
             )
         return media
 
+    def display_name(self, user_id: str, chat_id: str | None = None) -> str:
+        """The name somebody shows in the workspace (scope users:read)."""
+        user = as_object(self._api("users.info", None, params={"user": user_id}), "user")
+        profile = as_object(user, "profile")
+        return as_text(profile, "display_name") or as_text(profile, "real_name") or as_text(user, "name")
+
     # Set-up
 
     def whoami(self) -> BotIdentity:
@@ -199,7 +194,7 @@ class SlackAdapter(Adapter[SlackAccount]):
         return BotIdentity(as_text(found, "user_id"), as_text(found, "user"), as_text(found, "user"))
 
     def _authorization(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.account.bot_token}"}
+        return {"Authorization": f"Bearer {self._token}"}
 
     def _post(self, method: str, body: Mapping[str, Any]) -> SendReceipt:
         response = self._request(method, body)
@@ -209,9 +204,29 @@ class SlackAdapter(Adapter[SlackAccount]):
         response = self._request(method, body, **options)
         return result_of(response.status, response.headers, response.body)
 
-    def _request(self, method: str, body: Mapping[str, Any] | None, **options: Any) -> Any:
+    def _request(self, method: str, body: Mapping[str, Any] | None, **options: Any) -> HttpResponse:
+        """One call; once more with a fresh token when the old one has expired and the app rotates them."""
+        used, vault = self._token, self.account.vault
+        response = self._attempt(method, body, **options)
+        if vault is None or not self.account.rotates or not rotation.expired(response):
+            return response
+        self._token = str(vault.renew(rotation.change(used, self._exchange))["bot_token"])
+        register_secret(self._token)
+        return self._attempt(method, body, **options)
+
+    def _attempt(self, method: str, body: Mapping[str, Any] | None, **options: Any) -> HttpResponse:
         headers = self._authorization()
         if body is None:
             return self._call("GET", f"{self.account.api}/{method}", headers=headers, **options)
         headers["Content-Type"] = "application/json; charset=utf-8"
         return self._call("POST", f"{self.account.api}/{method}", json=body, headers=headers, **options)
+
+    def _exchange(self, refresh_token: str) -> dict[str, Any]:
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": refresh_token,
+            "client_id": self.account.client_id,
+            "client_secret": self.account.client_secret,
+        }
+        response = self._call("POST", f"{self.account.api}/oauth.v2.access", data=form, read_s=EXCHANGE_S)
+        return result_of(response.status, response.headers, response.body)

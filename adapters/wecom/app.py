@@ -120,27 +120,29 @@ def _event(content: Xml) -> Event:
 def _action(base: Event, content: Xml, name: str, key: str) -> Event:
     scanned = as_text(as_object(content, "ScanCodeInfo"), "ScanResult")
     code = as_text(content, "ResponseCode")
+    chosen = _selected(content)
+    picked = [option for options in chosen.values() for option in options]
     return replace(
         base,
         kind=EventKind.ACTION,
         data=key,
-        text=scanned,
-        args=_selected(content),
+        text=scanned or ", ".join(picked),
+        args=chosen or "",
         message_id=as_text(content, "TaskId") or None,
         reply_token=f"{base.user_id}{TOKEN_SEPARATOR}{code}" if code else None,
         change=name if name != "click" else "",
     )
 
 
-def _selected(content: Xml) -> str | Mapping[str, Any]:
+def _selected(content: Xml) -> dict[str, list[str]]:
     """What was chosen in the lists of a card: option ids by question."""
     items = as_object(content, "SelectedItems")
     found = items.get("SelectedItem")
-    chosen: dict[str, Any] = {}
+    chosen: dict[str, list[str]] = {}
     for item in found if isinstance(found, list) else [found]:
         if not isinstance(item, dict):
             continue
         options = as_object(item, "OptionIds")
         ids = as_list(options, "OptionId") or [as_text(options, "OptionId")]
         chosen[as_text(item, "QuestionKey")] = [one for one in ids if isinstance(one, str) and one]
-    return chosen or ""
+    return chosen

@@ -11,6 +11,7 @@ from adapters.errors import NotSupported, SendError, SignatureRejected
 from adapters.events import (
     Attachment,
     BotIdentity,
+    Event,
     HttpReply,
     Media,
     OutgoingMessage,
@@ -27,6 +28,8 @@ from clawdbot import crypto
 
 SIGNATURE_HEADER = "X-Hub-Signature-256"
 MEDIA_HOSTS = frozenset({"lookaside.fbsbx.com", ".fbcdn.net", ".whatsapp.net"})
+AS_TEMPLATE = "as_template"
+OUTSIDE_WINDOW = "131047"
 # A user id such as US.13491208655302741918 is addressed otherwise than a phone number.
 _USER_ID = re.compile(r"[A-Z]{2}\.(?:[A-Z]+\.)?[0-9A-Za-z]+")
 
@@ -74,8 +77,11 @@ class WhatsAppAdapter(Adapter[WhatsAppAccount]):
     def send(self, message: OutgoingMessage) -> SendReceipt:
         """Sends one message; outside of the 24 hours after the person's last one, the account's template instead.
 
-        `message.data` may hold "buttons" (see `OutgoingMessage`) or a raw "message": {"type": ..., that type: ...}.
+        `message.data` may hold "buttons" (see `OutgoingMessage`), a raw "message": {"type": ..., that type: ...} or
+        "as_template", which sends the template straight away.
         """
+        if message.data.get(AS_TEMPLATE):
+            return self._send_template(message)
         body = self._addressed(message) | self._content(message)
         if message.reply_to and message.reply_to.startswith("wamid."):
             body["context"] = {"message_id": message.reply_to}
@@ -84,6 +90,14 @@ class WhatsAppAdapter(Adapter[WhatsAppAccount]):
         except SendError as error:
             if error.mark != NEEDS_TEMPLATE or not self.account.template_name or message.part:
                 raise
+        return self._send_template(message)
+
+    def another_way(self, failed: Event) -> dict[str, Any]:
+        """The account's template, when WhatsApp found out late that the 24 hours are over."""
+        late = str(failed.data) == OUTSIDE_WINDOW and self.account.template_name
+        return {AS_TEMPLATE: True} if late else {}
+
+    def _send_template(self, message: OutgoingMessage) -> SendReceipt:
         receipt = self._post(self._addressed(message) | self._template(message))
         return SendReceipt(receipt.message_id, {**receipt.data, "template": self.account.template_name})
 

@@ -22,7 +22,7 @@ from rest_framework.views import APIView
 from adapters import registry
 from adapters.errors import AdapterError, SignatureRejected
 from adapters.events import Event, Received, WebhookRequest
-from bots import channels, inbox, metrics
+from bots import channels, inbox, metrics, outbox
 from bots.depth import too_deep
 from bots.models import Channel
 from bots.problems import Problem, exception_handler
@@ -184,6 +184,7 @@ def _store(match: _Match, incoming: WebhookRequest) -> HttpResponse:
     if wait := guard.take(channel.pk, len(received.events), per_minute):
         raise _Refused(429, "flood", "This channel takes no more messages for now.", retry_after=wait)
     if received.events:
+        outbox.note_undelivered(channel, received.events)
         result = inbox.accept(channel, received.events, request_id=request_id.current())
         _count(channel, received.events, len(result.accepted), result.duplicates)
         _note(channel)

@@ -212,3 +212,10 @@ def test_a_text_full_of_tables_stays_within_the_limit() -> None:
     text = "\n\n".join(["a|b\n---|---\n1|2"] * 100)
     for piece in discord().split(text):
         assert len(to_discord(piece)) <= 2000
+
+
+def test_thinking_can_be_taken_away(server: Server) -> None:
+    server.answer(Answer(204))
+    discord(server).dismiss("itoken")
+    (sent,) = server.requests
+    assert (sent.method, sent.path) == ("DELETE", "/webhooks/77/itoken/messages/@original")

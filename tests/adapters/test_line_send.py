@@ -181,3 +181,15 @@ def test_whoami_and_the_webhook_go_to_the_api(server: Server) -> None:
 
 def test_texts_are_counted_in_utf16_units() -> None:
     assert [len(p.encode("utf-16-le")) // 2 for p in line().split("😀" * 3000)] == [4900, 1100]
+
+
+def test_names_are_asked_where_the_person_wrote(server: Server) -> None:
+    server.respond = lambda request: json_answer({"displayName": "Ann"})
+    for chat in ("C9", "R9", "U1", None):
+        assert line(server).display_name("U1", chat) == "Ann"
+    assert [request.path for request in server.requests] == [
+        "/v2/bot/group/C9/member/U1",
+        "/v2/bot/room/R9/member/U1",
+        "/v2/bot/profile/U1",
+        "/v2/bot/profile/U1",
+    ]

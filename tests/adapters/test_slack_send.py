@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -9,7 +11,7 @@ from adapters.base import Adapter
 from adapters.errors import SendError
 from adapters.events import Attachment, OutgoingMessage
 from adapters.slack.render import blocks, to_mrkdwn
-from tests.clawdbot.server import Answer, Server, json_answer
+from tests.clawdbot.server import Answer, Recorded, Server, json_answer
 
 SENT = json_answer({"ok": True, "channel": "C01", "ts": "1700000000.000900"})
 BUTTONS = {"buttons": [[{"text": "Yes", "data": "y"}, {"text": "Site", "url": "https://example.com"}]]}
@@ -180,3 +182,65 @@ def test_long_texts_with_buttons_stay_within_slacks_limits() -> None:
     assert all(len(text) <= 3000 for text in sections)
     assert sum(map(len, sections)) == 3900 * 5
     assert len(found) <= 50
+
+
+class Safe:
+    """Keeps the account's values as the product does, for two adapters."""
+
+    def __init__(self, **values: str) -> None:
+        self.values: dict[str, Any] = values
+
+    def renew(self, change: Any) -> Mapping[str, Any]:
+        self.values |= change(self.values)
+        return self.values
+
+
+ROTATING = {"refresh_token": "xoxe-1-old", "client_id": "1.2", "client_secret": "client-secret-1"}
+
+
+def rotating(server: Server, safe: Safe) -> Adapter[Any]:
+    return slack(server, bot_token="xoxe.xoxb-old", vault=safe, **ROTATING)
+
+
+def test_an_expired_token_is_exchanged_once_for_all(server: Server) -> None:
+    def respond(request: Recorded) -> Answer:
+        if request.path == "/oauth.v2.access":
+            return json_answer({"ok": True, "access_token": "xoxe.xoxb-new", "refresh_token": "xoxe-1-new"})
+        return SENT if request.headers["authorization"].endswith("-new") else failure("token_expired")
+
+    server.respond = respond
+    safe = Safe(bot_token="xoxe.xoxb-old", refresh_token="xoxe-1-old")
+    for adapter in (rotating(server, safe), rotating(server, safe)):
+        for _time in range(2):
+            assert adapter.send(OutgoingMessage(chat_id="C01", text="hi")).message_id
+    assert safe.values == {"bot_token": "xoxe.xoxb-new", "refresh_token": "xoxe-1-new"}
+    (exchange,) = [request for request in server.requests if request.path == "/oauth.v2.access"]
+    assert parse_qs(exchange.body.decode()) == {
+        "grant_type": ["refresh_token"],
+        "refresh_token": ["xoxe-1-old"],
+        "client_id": ["1.2"],
+        "client_secret": ["client-secret-1"],
+    }
+
+
+def test_a_refused_exchange_changes_nothing(server: Server) -> None:
+    server.respond = lambda r: failure("invalid_refresh_token" if r.path == "/oauth.v2.access" else "token_expired")
+    safe = Safe(bot_token="xoxe.xoxb-old", refresh_token="xoxe-1-old")
+    with pytest.raises(SendError) as caught:
+        rotating(server, safe).send(OutgoingMessage(chat_id="C01", text="hi"))
+    assert caught.value.permanent
+    assert safe.values == {"bot_token": "xoxe.xoxb-old", "refresh_token": "xoxe-1-old"}
+
+
+def test_without_rotation_an_expired_token_is_final(server: Server) -> None:
+    server.answer(failure("token_expired"))
+    with pytest.raises(SendError) as caught:
+        slack(server).send(OutgoingMessage(chat_id="C01", text="hi"))
+    assert (caught.value.permanent, caught.value.mark) == (True, "unauthorized")
+    assert len(server.requests) == 1
+
+
+def test_names_are_those_people_show(server: Server) -> None:
+    server.answer(json_answer({"ok": True, "user": {"name": "ann", "profile": {"real_name": "Ann Lee"}}}))
+    assert slack(server).display_name("U1") == "Ann Lee"
+    assert server.requests[0].path == "/users.info?user=U1"

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from bots import channels, drafts, inbox
+from bots import channels, drafts, inbox, names, outbox, signs
 from bots.dispatcher import MessageDispatcher
 from bots.llm import targets
-from bots.models import Channel, ModelProvider
+from bots.models import Channel, Identity, ModelProvider, OutboundMessage, Person
 from clawdbot import http
 from tests.adapters.contract import CASES, fixture
 from tests.clawdbot.server import Answer, Recorded, Server, json_answer, serve
@@ -59,9 +59,10 @@ def deliver(channel: Channel, body: bytes) -> int:
 
 
 def answers(server: Server) -> list[Recorded]:
-    """What was sent, without typing signs, which come and go beside it."""
+    """What was sent, without names asked for, and without typing signs, which come and go beside it."""
     signs = ("/typing", "/chat/loading/start", "/assistant.threads.setStatus")
-    return [r for r in server.requests if not r.path.endswith(signs) and b'"typing_indicator"' not in r.body]
+    sent = [r for r in server.requests if r.method != "GET" and not r.path.endswith(signs)]
+    return [r for r in sent if b'"typing_indicator"' not in r.body]
 
 
 @pytest.mark.parametrize("platform", MESSAGES)
@@ -137,3 +138,110 @@ def test_whatsapp_outside_of_its_window_gets_the_template(server: Server, model:
     deliver(channel, fixture("whatsapp", "messages__username_only"))
     assert [request.json["type"] for request in answers(server)] == ["text", "template"]
     assert channels.adapter_for(channel).account.template_name == "news"
+
+
+def failed_late(message_id: str, code: int) -> bytes:
+    status = {"id": message_id, "status": "failed", "recipient_id": "4915", "errors": [{"code": code}]}
+    value = {"metadata": {"phone_number_id": "1100"}, "statuses": [status]}
+    changes = [{"field": "messages", "value": value}]
+    return json.dumps({"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": changes}]}).encode()
+
+
+def told_late(channel: Channel, message_id: str, code: int = 131047) -> None:
+    """A status as WhatsApp posts it minutes after it took the message."""
+    case = CASES["whatsapp"]
+    received = case.adapter(case.secrets[0]).receive(case.genuine(failed_late(message_id, code)))
+    assert [event.status for event in received.events] == ["failed"]
+    outbox.note_undelivered(channel, received.events)
+    for row_id, _platform in outbox.due():
+        outbox.deliver(row_id)
+
+
+def test_what_whatsapp_could_not_deliver_after_its_window_is_sent_as_template_once(
+    server: Server, model: StubModel
+) -> None:
+    server.respond = lambda request: json_answer({"messages": [{"id": f"wamid.{request.json['type']}"}]})
+    channel = connect("whatsapp", server, template_name="news")
+    deliver(channel, fixture("whatsapp", "messages__username_only"))
+    for _delivery in range(2):
+        told_late(channel, "wamid.text")
+    assert [request.json["type"] for request in answers(server)] == ["text", "template"]
+    row = OutboundMessage.objects.get()
+    assert (row.state, row.platform_message_id) == (OutboundMessage.State.SENT, "wamid.template")
+    told_late(channel, "wamid.template")
+    assert len(answers(server)) == 2
+    row.refresh_from_db()
+    assert (row.state, row.mark) == (OutboundMessage.State.DEAD, "undelivered")
+
+
+@pytest.mark.parametrize(("account", "code"), [({}, 131047), ({"template_name": "news"}, 131026)])
+def test_what_was_not_delivered_and_has_no_other_way_is_a_dead_letter(
+    server: Server, model: StubModel, account: dict[str, Any], code: int
+) -> None:
+    server.respond = lambda request: json_answer({"messages": [{"id": "wamid.O1"}]})
+    channel = connect("whatsapp", server, **account)
+    deliver(channel, fixture("whatsapp", "messages__username_only"))
+    told_late(channel, "wamid.unknown", code)
+    assert OutboundMessage.objects.get().state == OutboundMessage.State.SENT
+    told_late(channel, "wamid.O1", code)
+    row = OutboundMessage.objects.get()
+    assert (row.state, row.mark) == (OutboundMessage.State.DEAD, "undelivered")
+    assert str(code) in row.error
+    assert len(answers(server)) == 1
+
+
+def test_thinking_is_taken_away_where_the_bot_may_not_answer(server: Server, model: StubModel) -> None:
+    server.respond = lambda request: json_answer({"id": "900"})
+    channel = connect("discord", server)
+    use_policy(channel, group_policy="off")
+    payload = json.loads(fixture("discord", "command__options")) | {"guild_id": "1", "context": 0}
+    deliver(channel, json.dumps(payload).encode())
+    use_policy(channel, group_policy="mention", stranger_policy="allow_list", allow_list=["nobody"])
+    deliver(channel, json.dumps(payload | {"id": "another"}).encode())
+    signs._pool().submit(lambda: None).result(5)
+    signs._pool().submit(lambda: None).result(5)
+    assert [(r.method, r.path.partition("/itoken")[2]) for r in server.requests] == [
+        ("DELETE", "/messages/@original"),
+        ("DELETE", "/messages/@original"),
+    ]
+    assert not model.prompts
+
+
+def test_what_was_picked_in_a_menu_is_what_was_said(server: Server, model: StubModel) -> None:
+    server.respond = lambda request: json_answer({"id": "900"})
+    channel = connect("discord", server)
+    payload = json.loads(fixture("discord", "command__options")) | {"type": 3}
+    payload |= {"data": {"custom_id": "menu-1", "component_type": 3, "values": ["tea", "cake"]}}
+    deliver(channel, json.dumps(payload).encode())
+    assert answers(server)[0].json["content"] == "You said: tea, cake"
+
+
+@pytest.mark.parametrize(
+    ("platform", "name", "told"),
+    [
+        ("slack", "message__mention_in_channel", {"ok": True, "user": {"profile": {"display_name": "Wang"}}}),
+        ("feishu", "message__group_mention", {"code": 0, "data": {"user": {"name": "Wang"}}}),
+    ],
+)
+def test_the_name_of_who_speaks_is_asked_for_once(
+    platform: str, name: str, told: dict[str, Any], server: Server, model: StubModel
+) -> None:
+    names.forget()
+    answer = MESSAGES[platform][1]
+    server.respond = lambda request: json_answer(told if request.method == "GET" else answer)
+    channel = connect(platform, server)
+    body = fixture(platform, name)
+    deliver(channel, body)
+    deliver(channel, body.replace(b"Ev0", b"Ev9").replace(b"ev_", b"ew_"))
+    assert Identity.objects.exclude(external_id__startswith="group:").get().user_name == "Wang"
+    assert Person.objects.filter(display_name="Wang").count() == 1
+    assert sum(request.method == "GET" for request in server.requests) == 1
+
+
+def test_a_name_that_is_not_told_is_no_reason_not_to_answer(server: Server, model: StubModel) -> None:
+    names.forget()
+    refused = json_answer({"ok": False, "error": "missing_scope"})
+    server.respond = lambda request: refused if request.method == "GET" else json_answer(MESSAGES["slack"][1])
+    deliver(connect("slack", server), fixture("slack", "message__direct"))
+    assert answers(server)
+    assert Identity.objects.get().user_name == ""
