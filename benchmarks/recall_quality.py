@@ -2,7 +2,9 @@
 
 Asks the questions of tests/fixtures/recall and, where DIR (default ../shared/data) holds them, of LoCoMo and
 MemoryBank, which may not be shipped. No language model takes part. Beside what the product finds, in the same run, on
-the same rows and vectors: BM25 alone, vectors alone, and reciprocal rank fusion of these two.
+the same rows and vectors: BM25 alone, vectors alone, and reciprocal rank fusion of these two; what the product finds
+through the indexes of large memories ("indexes"), and after `memory optimize` ("optimized"). Under "together" all
+conversations of a set are one person's memory, as large as it gets here, scanned and through the indexes.
 
 recall@k: labelled turns among the first k, divided by labelled turns, averaged over questions; MRR: of the first one.
 """
@@ -16,6 +18,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "tests" / "fixtures" / "recall"
 KS = (5, 10, 20)
 RRF_K = 60
-METHODS = ("BM25", "vector", "rank fusion", "product")
+ARMS = ("BM25", "vector", "rank fusion")
 
 
 class Question(NamedTuple):
@@ -98,7 +101,7 @@ def remember(conversation: Conversation, bot: Any, key: str) -> Any:
     from memory.models import MemoryEntry
     from memory.types import Scope
 
-    person = apps.get_model("bots", "Person").objects.create(bot=bot, key=key)
+    person, _made = apps.get_model("bots", "Person").objects.get_or_create(bot=bot, key=key)
     scope = Scope(bot.pk, person.pk)
     report = transfer.store_lines([line.encode() for line in conversation.lines], scope)
     assert not report.refused, report.refused
@@ -126,7 +129,7 @@ def arms(scope: Any, conversation: Conversation) -> dict[str, list[dict[str, flo
     from memory.cues import Cues
     from memory.scoring import score
 
-    rows: dict[str, list[dict[str, float]]] = {name: [] for name in METHODS[:3]}
+    rows: dict[str, list[dict[str, float]]] = {name: [] for name in ARMS}
     vectors = embeddings.current().embed_queries([question.text for question in conversation.questions])
     with store._scopes.use(scope, *embeddings.space()) as index:
         ids = [row.external_id for row in index.rows]
@@ -140,36 +143,107 @@ def arms(scope: Any, conversation: Conversation) -> dict[str, list[dict[str, flo
     return rows
 
 
+@contextmanager
+def indexed(scope: Any) -> Iterator[None]:
+    """The scope is searched through the indexes of large memories, however small it is."""
+    from memory.indexes import build, large, registry
+
+    ordinary, registry.LARGE_FROM = registry.LARGE_FROM, 0
+    try:
+        assert build.build(scope)
+        assert large.known(scope)[0] is not None
+        yield
+    finally:
+        registry.LARGE_FROM = ordinary
+        build.build(scope)  # takes the indexes away again
+
+
+def optimized(scope: Any) -> None:
+    """What the nightly run makes of the memory of this bot."""
+    from memory import pending
+    from memory.consolidation.optimize import optimize
+    from memory.models import MemoryEntry
+
+    assert optimize(scope.bot_id).state == "done"
+    pending.embed_waiting(only=lambda rows: rows & MemoryEntry.objects.for_bot(scope.bot_id))
+
+
+def separate(name: str, conversations: Sequence[Conversation]) -> dict[str, list[dict[str, float]]]:
+    """Every conversation in a memory of its own, by each method."""
+    found: dict[str, list[dict[str, float]]] = {}
+    for conversation in conversations:
+        scope = remember(conversation, _bot(), f"{name} {conversation.name}")
+        rows = arms(scope, conversation) | {"product": product(scope, conversation)}
+        with indexed(scope):
+            rows["indexes"] = product(scope, conversation)
+        optimized(scope)
+        rows["optimized"] = product(scope, conversation)
+        for method, measured in rows.items():
+            found.setdefault(method, []).extend(measured)
+    return found
+
+
+def together(name: str, conversations: Sequence[Conversation]) -> dict[str, list[dict[str, float]]]:
+    """All conversations in one person's memory."""
+    renamed = [_renamed(conversation) for conversation in conversations]
+    bot = _bot()
+    scopes = {remember(conversation, bot, name) for conversation in renamed}
+    (scope,) = scopes
+    rows = {"product": [row for conversation in renamed for row in product(scope, conversation)]}
+    with indexed(scope):
+        rows["indexes"] = [row for conversation in renamed for row in product(scope, conversation)]
+    return rows
+
+
+def _renamed(conversation: Conversation) -> Conversation:
+    """With ids and sessions that no other conversation has."""
+    lines = []
+    for line in map(json.loads, conversation.lines):
+        own = {part: f"{conversation.name}/{line.get(part, '')}"[-64:] for part in ("id", "session")}
+        lines.append(json.dumps(line | own))
+    questions = [
+        Question(text, frozenset(f"{conversation.name}/{one}"[-64:] for one in evidence))
+        for text, evidence in conversation.questions
+    ]
+    return Conversation(conversation.name, tuple(lines), tuple(questions), conversation.now)
+
+
+def _bot() -> Any:
+    from django.apps import apps
+
+    bots = apps.get_model("bots", "Bot").objects
+    number = bots.count() + 1
+    return bots.create(slug=f"bench-{number}", name=f"Bench {number}")
+
+
 def run(data: Path) -> dict[str, Any]:
     import django
 
     django.setup()
-    from django.apps import apps
     from django.core.management import call_command
 
     from memory import embeddings
 
     call_command("migrate", verbosity=0)
     embeddings.use_all_cores()
-    bot = apps.get_model("bots", "Bot").objects.create(slug="bench", name="Bench")
     sets = [("own, English", fixtures("en")), ("own, Chinese", fixtures("zh")), *outside(data)]
     results: dict[str, Any] = {}
     for name, conversations in sets:
-        found: dict[str, list[dict[str, float]]] = {method: [] for method in METHODS}
-        for conversation in conversations:
-            scope = remember(conversation, bot, f"{name} {conversation.name}")
-            for method, rows in (arms(scope, conversation) | {"product": product(scope, conversation)}).items():
-                found[method] += rows
-        results[name] = {"questions": len(found["product"])} | {method: mean(rows) for method, rows in found.items()}
-        show(name, results[name])
+        for title, found in (
+            (name, separate(name, conversations)),
+            (f"{name}, together", together(name, conversations)),
+        ):
+            means = {method: mean(rows) for method, rows in found.items()}
+            results[title] = {"questions": len(found["product"])} | means
+            show(title, means, len(found["product"]))
     return results
 
 
-def show(name: str, result: dict[str, Any]) -> None:
-    print(f"\n{name}: {result['questions']} questions")
-    print(f"  {'':14}" + "".join(f"{column:>8}" for column in result["product"]))
-    for method in METHODS:
-        print(f"  {method:14}" + "".join(f"{value:8.3f}" for value in result[method].values()), flush=True)
+def show(name: str, means: dict[str, dict[str, float]], questions: int) -> None:
+    print(f"\n{name}: {questions} questions")
+    print(f"  {'':14}" + "".join(f"{column:>8}" for column in means["product"]))
+    for method, values in means.items():
+        print(f"  {method:14}" + "".join(f"{value:8.3f}" for value in values.values()), flush=True)
 
 
 def main() -> None:

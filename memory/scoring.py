@@ -81,17 +81,19 @@ class _Population:
     def idf(self) -> Floats:
         return np.log1p((self.rows - self.counts + 0.5) / (self.counts + 0.5)).astype(np.float32)
 
-    def moments(self, boosts: Floats) -> tuple[float, float]:
-        return lexical_moments(self.idf * boosts, self.counts, self.rows)
+    def moments(self, boosts: Floats, pairs: Sequence[tuple[int, int, int]]) -> tuple[float, float]:
+        return lexical_moments(self.idf * boosts, self.counts, self.rows, pairs)
 
 
 def _population(index: ScopeIndex, terms: Keys, frequencies: Floats, lengths: Floats, turns: int) -> _Population:
     """Of the rows themselves, or, where they are a part of a large scope, of the whole. turns: per window."""
-    present = (frequencies > 0).sum(axis=1).astype(np.float32)
+    searched = index.column(index.LENGTH) > 0  # repetitions are no rows of their own
+    present = (frequencies[:, searched] > 0).sum(axis=1).astype(np.float32)
+    there = int(searched.sum())
     if index.corpus is None:
-        return _Population(present, len(index), float(lengths.mean()) if len(lengths) else 1.0)
+        return _Population(present, there, float(lengths[searched].mean()) if there else 1.0)
     known = index.corpus.frequencies(terms)
-    rows = max(index.corpus.rows, len(index))
+    rows = max(index.corpus.rows, there, 1)
     share = np.where(known > 0, known, present) / rows
     counts = rows * (1 - (1 - share.clip(0, 1)) ** turns)
     return _Population(counts.astype(np.float32), rows, index.corpus.mean_length * turns)
@@ -116,6 +118,14 @@ def query_terms(text: str, w: Weights) -> tuple[Keys, Floats]:
     weighted = {key(t): n * (w.stop_weight if t in STOP_TERMS else 1.0) for t, n in counted.items()}
     keys = np.array(sorted(k for k, v in weighted.items() if v), np.uint32)
     return keys, np.array([weighted[k] for k in keys.tolist()], np.float32)
+
+
+def _han_pairs(text: str, terms: Keys) -> list[tuple[int, int, int]]:
+    """Places, among the terms of a question, of its pairs of Han and of the two characters of each."""
+    place = {term: i for i, term in enumerate(terms.tolist())}
+    words = set(tokenize(text))
+    pairs = [word for word in words if len(word) == 2 and not word.isascii() and words.issuperset(word)]
+    return [(place[key(pair)], place[key(pair[0])], place[key(pair[1])]) for pair in pairs]
 
 
 def _named_speakers(index: ScopeIndex, text: str) -> list[int]:
@@ -223,9 +233,10 @@ def score(index: ScopeIndex, text: str, vector: Vector | None, cues: Cues, w: We
         wide, wide_lengths = (_with_before(values, before, before_2) for values in (frequencies, lengths))
         windows = _population(index, terms, frequencies if index.corpus else wide, wide_lengths, 3)
         window = _bm25(wide, wide_lengths, boosts, windows, w)
-        known = index.corpus is not None
-        arms["lexical"] = w.lexical * _z(bm25, live, whole.moments(boosts) if known else None)
-        arms["window_lexical"] = w.window_lexical * _z(window, live, windows.moments(boosts) if known else None)
+        pairs = _han_pairs(text, terms) if index.corpus else None
+        moments = [None if pairs is None else of.moments(boosts, pairs) for of in (whole, windows)]
+        arms["lexical"] = w.lexical * _z(bm25, live, moments[0])
+        arms["window_lexical"] = w.window_lexical * _z(window, live, moments[1])
     cosine = np.zeros(rows, np.float32)
     if vector is not None and index.vector_mask.any():
         mask = index.vector_mask

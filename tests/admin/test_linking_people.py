@@ -26,6 +26,7 @@ def page_of(person: Person) -> str:
     return reverse("admin:bots_person_link", args=(person.pk,))
 
 
+@pytest.mark.django_db(transaction=True)  # memories in a database of their own follow the commit
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_search_confirm_merge_and_separate(language: str) -> None:
     first, second = make_two()

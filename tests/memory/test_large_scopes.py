@@ -152,6 +152,12 @@ def test_no_text_breaks_an_index(text: str) -> None:
     _holds_only_rows_that_are_there()
 
 
+def test_the_end_of_a_long_text_is_found_as_its_beginning_is() -> None:
+    ann = _big()
+    say(ann, "".join(chr(0x4E00 + i % 3000) for i in range(9000)) + " zanzibar")
+    assert len(_candidates(ann, "zanzibar")) == 1
+
+
 def test_reading_what_was_said_last_does_not_count_a_large_scope(memory_queries: Any) -> None:
     ann = _big()
     store = MemoryStore(ann.bot_id)

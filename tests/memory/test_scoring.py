@@ -30,8 +30,9 @@ def _rows(texts: list[list[str]]) -> list[Row]:
 
 
 def _plain_bm25(texts: list[list[str]], query: list[str]) -> list[float]:
-    n, mean = len(texts), sum(map(len, texts)) / len(texts)
-    scores = [0.0] * n
+    n = sum(map(bool, texts))  # repetitions are rows without terms, and are not counted
+    mean = sum(map(len, texts)) / max(n, 1)
+    scores = [0.0] * len(texts)
     for term in set(query):
         df = sum(term in t for t in texts)
         idf = math.log(1 + (n - df + 0.5) / (df + 0.5))

@@ -184,7 +184,7 @@ def test_a_scope_that_is_large_no_more_loses_its_indexes(django_capture_on_commi
     ann = _built()
     ids = list(entries.of_scope(ann).order_by("id").values_list("id", flat=True))
     MemoryStore(ann.bot_id).forget(ann, ids[10:])
-    with django_capture_on_commit_callbacks(execute=True):
+    with django_capture_on_commit_callbacks(using=database.alias(), execute=True):
         build.sweep()
     assert not LargeScope.objects.filter(bot=ann.bot_id).exists()
     assert list(_folder().glob("*")) == []

@@ -20,8 +20,8 @@ CREATE OR REPLACE FUNCTION memory_terms(scope_id bigint, tokens text) RETURNS ts
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT array_to_tsvector(COALESCE(array_agg('s' || scope_id || 'x' || term), '{}'))
     FROM (
-        SELECT DISTINCT term FROM unnest((string_to_array(tokens, ' '))[1:8000]) AS term
-        WHERE term <> '' AND octet_length(term) <= 64
+        SELECT term FROM unnest(string_to_array(tokens, ' ')) WITH ORDINALITY AS said(term, place)
+        WHERE term <> '' AND octet_length(term) <= 64 GROUP BY term ORDER BY MIN(place) LIMIT 8000
     ) AS words
 $$;
 

@@ -1,0 +1,162 @@
+"""A recall through the indexes finds what a scan of the same rows finds.
+
+Two things differ by design, and only these: the scale on which words are added to meaning is estimated from document
+frequencies instead of measured (`memory.corpus.lexical_moments`), and a session of which rows were not fetched counts
+them as average. So the raw figures of every hit must be the same, and the order nearly so.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import pytest
+from celery import current_app
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from benchmarks import recall_quality as quality
+from memory import database, embeddings, entries, wakeup
+from memory.indexes import build, candidates, large, registry
+from memory.store import MemoryStore
+from memory.types import Hit, Scope, Vector
+from tests.memory.builders import person, turn
+from tests.memory.conftest import Switch
+
+# MySQL's full-text index shows what is committed.
+pytestmark = pytest.mark.django_db(transaction=database.vendor() == "mysql")
+RAW = ("bm25", "cosine", "coverage")
+NEVER = 10**9
+
+
+class Said(NamedTuple):
+    """One turn of our own conversations, with its vector."""
+
+    text: str
+    speaker: str
+    role: str
+    vector: Vector
+
+
+@lru_cache(maxsize=1)
+def _material() -> tuple[list[Said], list[str]]:
+    """Turns and questions, English and Chinese."""
+    lines: list[Any] = []
+    questions: list[str] = []
+    for language in ("en", "zh"):
+        conversation = quality.fixtures(language)[0]
+        lines += map(json.loads, conversation.lines[:150])
+        questions += [question.text for question in conversation.questions]
+    vectors = embeddings.current().embed_passages([line["text"] for line in lines])
+    said = [Said(line["text"], line["speaker"], line["role"], v) for line, v in zip(lines, vectors, strict=True)]
+    return said, questions
+
+
+@pytest.fixture(params=["faiss", pytest.param("pgvector", marks=pytest.mark.postgres)], autouse=True)
+def _backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, semantic: Switch) -> None:
+    semantic(index_type=request.param)
+    monkeypatch.setattr(wakeup, "_indexed_until", {})
+    monkeypatch.setattr(current_app, "send_task", lambda *_, **__: None)
+    large.clear()
+
+
+def _remember(scope: Scope, chosen: Sequence[int], talk: int, first: int = 0) -> list[int]:
+    """These turns of the material, in sessions of `talk` turns."""
+    said = _material()[0]
+    turns = [
+        turn(
+            scope, one.text, role=one.role, speaker=one.speaker, vector=one.vector, minute=7 * n, session=f"{n // talk}"
+        )
+        for n, one in enumerate((said[number % len(said)] for number in chosen), first)
+    ]
+    with database.atomic():
+        return MemoryStore(scope.bot_id).remember(turns)
+
+
+def _recall(scope: Scope, question: str, large_from: int) -> tuple[Hit, ...]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(registry, "LARGE_FROM", large_from)
+        large.clear()
+        if large_from != NEVER:
+            assert large.known(scope)[0] is not None
+        recalled = MemoryStore(scope.bot_id).recall(scope, question, k=10)
+    assert not recalled.degraded
+    return recalled.hits
+
+
+def _build(scope: Scope) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(registry, "LARGE_FROM", 0)
+        assert build.build(scope)
+
+
+def _check_raw_figures(scanned: tuple[Hit, ...], indexed: tuple[Hit, ...]) -> None:
+    exact = {hit.id: hit for hit in scanned}
+    for hit in indexed:
+        if hit.id in exact:
+            figures = ([one.why[name] for name in RAW] for one in (hit, exact[hit.id]))
+            assert next(figures) == pytest.approx(next(figures), abs=2e-3)
+
+
+_CORPUS = st.lists(st.integers(0, 299), min_size=12, max_size=80)
+_examples = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+
+
+@_examples
+@given(corpus=_CORPUS, talk=st.sampled_from([1, 3, 6, 40]), asked=st.integers(0, 10**6))
+def test_with_every_row_fetched_only_the_scale_of_words_differs(corpus: list[int], talk: int, asked: int) -> None:
+    ann = person()
+    _remember(ann, corpus, talk)
+    _build(ann)
+    question = _material()[1][asked % len(_material()[1])]
+    scanned, indexed = _recall(ann, question, NEVER), _recall(ann, question, 0)
+    _check_raw_figures(scanned, indexed)
+    assert {hit.id for hit in scanned[:5]} <= {hit.id for hit in indexed}
+    lead = scanned[0].score - scanned[1].score if len(scanned) > 1 else 0.0
+    assert lead < 1.5 or indexed[0].id == scanned[0].id
+
+
+@_examples
+@given(
+    corpus=_CORPUS, late=st.lists(st.integers(0, 299), max_size=8), gone=st.sets(st.integers(0, 200), max_size=8),
+    asked=st.integers(0, 10**6),
+)  # fmt: skip
+def test_what_was_said_and_erased_since_the_build_is_found_and_gone_as_in_a_scan(
+    corpus: list[int], late: list[int], gone: set[int], asked: int
+) -> None:
+    ann = person()
+    ids = _remember(ann, corpus, 6)
+    _build(ann)
+    ids += _remember(ann, late, 6, first=len(corpus))
+    MemoryStore(ann.bot_id).forget(ann, [ids[number % len(ids)] for number in gone])
+    question = _material()[1][asked % len(_material()[1])]
+    scanned, indexed = _recall(ann, question, NEVER), _recall(ann, question, 0)
+    there = set(entries.of_scope(ann).values_list("id", flat=True))
+    assert {hit.id for hit in indexed} <= there
+    assert {hit.id for hit in scanned[:3]} <= {hit.id for hit in indexed}
+    exact = {hit.id: hit.why["cosine"] for hit in scanned}
+    for hit in indexed:
+        assert hit.why["cosine"] == pytest.approx(exact.get(hit.id, hit.why["cosine"]), abs=2e-3)
+
+
+def test_with_a_part_of_the_rows_fetched_most_first_hits_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some 60 of 150 rows are looked at, which is far less of what may answer than in a scope of 20,000."""
+    for name, value in (("PER_ARM", 20), ("RECENT", 5), ("BESIDE", 10)):
+        monkeypatch.setattr(candidates, name, value)
+    chance = random.Random(7)
+    same = shared = asked = 0
+    for talk in (6, 20, 7, 10, 15):
+        ann = person()
+        _remember(ann, [chance.randrange(300) for _ in range(150)], talk)
+        _build(ann)
+        for question in chance.sample(_material()[1], 8):
+            scanned, indexed = _recall(ann, question, NEVER), _recall(ann, question, 0)
+            _check_raw_figures(scanned, indexed)
+            same += scanned[0].id == indexed[0].id
+            shared += len({hit.id for hit in scanned[:5]} & {hit.id for hit in indexed})
+            asked += 1
+    assert same >= 0.85 * asked, (same, asked)
+    assert shared >= 0.9 * 5 * asked, (shared, asked)
