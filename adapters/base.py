@@ -56,7 +56,8 @@ class Adapter(ABC, Generic[AccountT]):
         sends_per_s: Messages an account may send in a second; None where no limit is known.
         chat_sends_per_s: The same for one chat.
         supports_names: `display_name` works.
-        supports_polling: `poll` works.
+        supports_polling: `poll` works; may depend on the account.
+        sends_by_polling: Messages leave over the connection that `poll` holds, so only the process that polls sends.
         supports_webhook_setup: `set_webhook` registers the address by API.
         text_limit: Longest text of one message, counted by `text_unit`.
         simulator: Dotted path of the platform in miniature (`adapters.simulation`); "" when there is none.
@@ -68,12 +69,13 @@ class Adapter(ABC, Generic[AccountT]):
     idempotent_send: ClassVar[bool] = False
     supports_typing: ClassVar[bool] = False
     supports_edit: bool = False
-    edit_interval_s: ClassVar[float] = 1.0
+    edit_interval_s: float = 1.0
     supports_media: ClassVar[bool] = False
     sends_per_s: float | None = None
     chat_sends_per_s: ClassVar[float | None] = None
     supports_names: ClassVar[bool] = False
-    supports_polling: ClassVar[bool] = False
+    supports_polling: bool = False
+    sends_by_polling: bool = False
     supports_webhook_setup: ClassVar[bool] = False
     text_limit: ClassVar[int] = 4000
     simulator: ClassVar[str] = ""
@@ -111,6 +113,11 @@ class Adapter(ABC, Generic[AccountT]):
             NotSupported: When the platform has no polling.
         """
         raise NotSupported(f"{self.platform} has no polling")
+
+    @property
+    def can_send_here(self) -> bool:
+        """False where only the thread that polls can send (`sends_by_polling`), and this is another."""
+        return True
 
     def close(self) -> None:
         """Gives up what `poll` holds open; the next call opens it again."""

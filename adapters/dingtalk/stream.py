@@ -5,32 +5,20 @@ A frame is acknowledged only after its event is stored; what is not acknowledged
 
 from __future__ import annotations
 
-import contextlib
 import json
-import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from typing import Any
+from urllib.parse import urlencode
 
-from adapters.errors import MalformedPayload, SendError
+from adapters.errors import MalformedPayload
 from adapters.payload import as_object, as_text, parse_object
-from clawdbot.http.addresses import host_allowed
-from clawdbot.http.transport import proxies_for
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from websockets.sync.client import ClientConnection
+from adapters.sockets import Socket
 
 MESSAGES = "/v1.0/im/bot/messages/get"
 CARDS = "/v1.0/card/instances/callback"
 SUBSCRIPTIONS = [{"type": "CALLBACK", "topic": topic} for topic in (MESSAGES, CARDS)]
 HOSTS = frozenset({".dingtalk.com"})
-MAX_FRAME_BYTES = 4 * 1024 * 1024
-_OPEN_S = 10.0
-_QUIET = logging.getLogger(f"{__name__}.socket")
-_QUIET.setLevel(logging.WARNING)  # below that the library writes the address, which holds the ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +50,13 @@ class Frame:
         return self.kind == "CALLBACK" and self.topic in (MESSAGES, CARDS)
 
 
-def parse_frame(raw: bytes | str) -> Frame:
+def parse_frame(raw: bytes) -> Frame:
     """Reads a frame.
 
     Raises:
         MalformedPayload: When it is no JSON object or has no id.
     """
-    outer = parse_object(raw.encode("utf-8", "replace") if isinstance(raw, str) else raw)
+    outer = parse_object(raw)
     headers = as_object(outer, "headers")
     message_id, encoded = as_text(headers, "messageId"), as_text(outer, "data")
     if not message_id:
@@ -104,24 +92,8 @@ class Connection:
     """
 
     def __init__(self, endpoint: str, ticket: str, allowed: Collection[str]) -> None:
-        from websockets.exceptions import WebSocketException
-        from websockets.sync.client import connect
-
-        host, port = _address(endpoint)
-        if not host_allowed(host, port, allowed):
-            raise SendError(f"{host} is not a host of DingTalk", permanent=True, mark="foreign_address")
-        proxy = (proxies_for("https", host) or {}).get("https")
-        failure = ""
         url = f"{endpoint}?{urlencode({'ticket': ticket})}"
-        self._opened = contextlib.ExitStack()
-        try:
-            opening = connect(url, open_timeout=_OPEN_S, max_size=MAX_FRAME_BYTES, proxy=proxy, logger=_QUIET)
-            self._socket: ClientConnection = self._opened.enter_context(opening)
-        except (OSError, WebSocketException, TimeoutError) as error:
-            failure = type(error).__name__
-        if failure:
-            # Raised outside: the library's message can hold the ticket.
-            raise SendError(f"the Stream of DingTalk was not reached: {failure}", mark="not_reached")
+        self._socket = Socket(url, hosts=allowed, platform="DingTalk")
         self._pending: list[Frame] = []
 
     def receive(self, timeout: float, *, confirmed: bool) -> list[Frame]:
@@ -137,24 +109,18 @@ class Connection:
         Raises:
             ConnectionError: When the connection is, or must be, closed.
         """
-        from websockets.exceptions import ConnectionClosed
-
-        try:
-            if self._pending and not confirmed:
-                return list(self._pending)
-            for frame in self._pending:
-                self._socket.send(acknowledgement(frame))
-            self._pending = []
-            return self._frames(timeout)
-        except ConnectionClosed:
-            raise ConnectionError("the Stream was closed") from None
+        if self._pending and not confirmed:
+            return list(self._pending)
+        for frame in self._pending:
+            self._socket.send(acknowledgement(frame))
+        self._pending = []
+        return self._frames(timeout)
 
     def _frames(self, timeout: float) -> list[Frame]:
         found: list[Frame] = []
         while True:
-            try:
-                raw = self._socket.recv(timeout=0 if found else timeout)
-            except TimeoutError:
+            raw = self._socket.receive(0 if found else timeout)
+            if raw is None:
                 return found
             try:
                 frame = parse_frame(raw)
@@ -172,15 +138,4 @@ class Connection:
 
     def close(self) -> None:
         """Closes it; what was not confirmed comes again."""
-        self._opened.close()
-
-
-def _address(endpoint: str) -> tuple[str, int | None]:
-    try:
-        parts = urlsplit(endpoint)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        host, port, parts = "", None, urlsplit("")
-    if parts.scheme not in ("ws", "wss") or not host:
-        raise SendError("the address of the Stream is malformed", mark="bad_response")
-    return host, port
+        self._socket.close()

@@ -72,6 +72,22 @@ class WeComAccount(Account):
             "仅第三方套件需要;默认为企业 ID,智能机器人为空。",
         ),
     )
+    bot_id: Text = account_field(
+        "",
+        label=("Bot ID (long connection)", "BotID(长连接)"),
+        help=(
+            "Of a smart robot in API mode with a long connection: needs no public address; run manage.py poll.",
+            "智能机器人 API 模式选择“使用长连接”时获取:无需公网地址,需运行 manage.py poll。",
+        ),
+        pattern=r"^[!-~]*$",
+    )
+    bot_secret: Text = account_field(
+        "",
+        label=("Secret (long connection)", "Secret(长连接)"),
+        help=("Shown beside the Bot ID.", "与 BotID 一同显示。"),
+        secret=True,
+        pattern=r"^[!-~]*$",
+    )
     robot_key: Text = account_field(
         "",
         label=("Group robot key", "群机器人 key"),
@@ -112,6 +128,11 @@ class WeComAccount(Account):
     def is_app(self) -> bool:
         """True for an application, which has a corp id."""
         return bool(self.corp_id)
+
+    @property
+    def is_connected_robot(self) -> bool:
+        """True for a smart robot on a long connection."""
+        return bool(self.bot_id and self.bot_secret) and not self.is_app
 
     @property
     def receiver(self) -> str:

@@ -14,6 +14,7 @@ from adapters.events import (
     BotIdentity,
     Media,
     OutgoingMessage,
+    Polled,
     Received,
     SendReceipt,
     WebhookRequest,
@@ -24,6 +25,7 @@ from adapters.splitter import split_text, utf8_bytes
 from adapters.wecom import aibot, app, envelope, inbound, render
 from adapters.wecom.account import WeComAccount
 from adapters.wecom.outcome import answer_of, judge, token_refused
+from adapters.wecom.robot import SHOW_EVERY_S, Robot
 from clawdbot.http import HttpResponse
 
 REPLY_HOSTS = frozenset({"qyapi.weixin.qq.com"})
@@ -49,7 +51,12 @@ class WeComAdapter(Adapter[WeComAccount]):
     def __init__(self, account: Mapping[str, Any], **options: Any) -> None:
         super().__init__(account, **options)
         self.supports_edit = not self.account.is_app and self.account.streams is not None
-        if not self.account.is_app and not self.account.token:
+        self.robot: Robot | None = None
+        if self.account.is_connected_robot:
+            self.robot = Robot(self.account, self.clock, self._content)
+            self.supports_polling = self.sends_by_polling = True
+            self.edit_interval_s = SHOW_EVERY_S
+        elif not self.account.is_app and not self.account.token:
             self.sends_per_s = GROUP_ROBOT_PER_S
 
     @staticmethod
@@ -66,7 +73,8 @@ class WeComAdapter(Adapter[WeComAccount]):
         if self.account.is_app:
             return APP_LIMIT
         # An answer that misses its reply address goes out by the group robot, if there is one.
-        return GROUP_LIMIT if self.account.robot_key else AIBOT_LIMIT
+        by_group = self.account.robot_key and not self.account.is_connected_robot
+        return GROUP_LIMIT if by_group else AIBOT_LIMIT
 
     # In
 
@@ -77,7 +85,21 @@ class WeComAdapter(Adapter[WeComAccount]):
     def receive(self, request: WebhookRequest) -> Received:
         return inbound.receive(self.account, request, self.clock(), self._content)
 
+    def poll(self, offset: int | None, timeout: float = 50.0) -> Polled:
+        """Takes what is pushed over the long connection of a smart robot; see `robot.Robot.poll`."""
+        if self.robot is None:
+            return super().poll(offset, timeout)
+        return self.robot.poll(offset, timeout)
+
+    def close(self) -> None:
+        if self.robot is not None:
+            self.robot.close()
+
     # Out
+
+    @property
+    def can_send_here(self) -> bool:
+        return self.robot is None or self.robot.connected
 
     def send(self, message: OutgoingMessage) -> SendReceipt:
         """Sends by the way the account has: application; stream, reply address or group robot.
@@ -90,10 +112,13 @@ class WeComAdapter(Adapter[WeComAccount]):
         text = render.with_choices(message.text, message.data.get("buttons") or ())
         streams, stream = self.account.streams, message.reply_token or ""
         alive = streams is not None and aibot.stream_alive(stream, self.clock())
-        if streams and alive and streams.write(stream, text, finished=not message.growing):
+        shelved = message.growing or self.robot is None  # over a long connection the whole answer is sent
+        if streams and alive and shelved and streams.write(stream, text, finished=not message.growing):
             return SendReceipt(stream)
         if message.growing:
             raise NotSupported("only an open stream can grow")
+        if self.robot is not None:
+            return self.robot.send(message)
         body = {"msgtype": "markdown", "markdown": {"content": self._content(text)}}
         if message.reply_url:
             return self._judged(self._call("POST", message.reply_url, json=body, handed_out_for=REPLY_HOSTS))
@@ -157,7 +182,7 @@ class WeComAdapter(Adapter[WeComAccount]):
         self, attachment: Attachment, *, message_id: str | None = None, max_bytes: int = MAX_MEDIA_BYTES
     ) -> Media:
         """Downloads by media id (an application, within 3 days) or address (a smart robot, within 5 minutes)."""
-        if attachment.id:
+        if attachment.id and self.account.is_app:
             response = self._with_token("GET", "media/get", params={"media_id": attachment.id}, max_bytes=max_bytes)
             told = response.headers.get("Content-Type", "")
             if not response.ok or told.startswith(("application/json", "text/plain")):
@@ -166,10 +191,12 @@ class WeComAdapter(Adapter[WeComAccount]):
         if not attachment.url:
             raise NotSupported("WeCom hands out no file for this")
         media = self._download(attachment.url, attachment, hosts=MEDIA_HOSTS, max_bytes=max_bytes)
-        return media if self.account.is_app else self._decrypted(media)
+        return media if self.account.is_app else self._decrypted(media, attachment.id)
 
-    def _decrypted(self, media: Media) -> Media:
-        opened = (envelope.unpad(envelope.decrypt_bytes(key, media.body)) for key in self.account.encoding_aes_key)
+    def _decrypted(self, media: Media, key: str) -> Media:
+        """Opens a file of a smart robot: by its own key on a long connection, else by the account's."""
+        keys = (key,) if key else self.account.encoding_aes_key
+        opened = (envelope.unpad(envelope.decrypt_bytes(one, media.body)) for one in keys)
         body = next(filter(None, opened), b"")
         if not body:
             raise SendError("the file does not decrypt", permanent=True, mark="media_gone")

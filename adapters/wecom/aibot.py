@@ -16,6 +16,7 @@ from adapters.payload import as_id, as_list, as_object, as_text
 Json = Mapping[str, Any]
 
 STREAM_LIFE_S = 330.0  # WeCom asks for six minutes; the rest is for the answer that comes too late
+_KEY = re.compile(r"[A-Za-z0-9+/]{43}")
 _MENTION = re.compile(r"@\S+\s*")
 _FEEDBACK = {"1": "\N{THUMBS UP SIGN}", "2": "\N{THUMBS DOWN SIGN}", "3": ""}
 
@@ -107,7 +108,10 @@ def _texts(content: Json, kind: str) -> Iterator[str]:
 def _parts(content: Json, kind: str) -> Iterator[Attachment]:
     if kind in ("image", "file", "video"):
         body = as_object(content, kind)
-        yield Attachment(kind, url=as_text(body, "url") or None, name=as_text(body, "filename") or None)
+        # Over the long connection each file has a key of its own.
+        key = as_text(body, "aeskey").rstrip("=")
+        url, name = as_text(body, "url") or None, as_text(body, "filename") or None
+        yield Attachment(kind, key if _KEY.fullmatch(key) else "", url=url, name=name)
     elif kind == "voice":
         yield Attachment("voice", transcript=as_text(as_object(content, "voice"), "content") or None)
     elif kind == "mixed":

@@ -146,7 +146,7 @@ def _channels() -> Iterator[Finding]:
     for channel in Channel.objects.reachable().select_related("bot"):
         name = f"channel {channel.public_id} ({channel.platform} of {channel.bot.slug})"
         try:
-            registry.create(channel.platform, channel.credentials)
+            adapter = registry.create(channel.platform, channel.credentials)
         except CryptoError:
             mend = "restore CLAWDBOT_HOME/keys, or enter the credentials again in the admin"
             yield Finding(name, "error", "credentials cannot be decrypted", mend)
@@ -155,13 +155,12 @@ def _channels() -> Iterator[Finding]:
             yield Finding(name, "error", str(error)[:200], "correct the credentials in the admin")
             continue
         if channel.platform != "web" and not public and channel.last_event_at is None:
-            kind = registry.adapter_class(channel.platform)
             mend = "set web.public_url and "
-            if kind.supports_webhook_setup:
+            if adapter.supports_webhook_setup:
                 mend += f"run: python manage.py channel set-webhook {channel.public_id}"
             else:
                 mend += f"enter /api/webhook/{channel.public_id} in the platform's console"
-            mend += "; or run: python manage.py poll" if kind.supports_polling else ""
+            mend += "; or run: python manage.py poll" if adapter.supports_polling else ""
             yield Finding(name, "warning", "no message yet", mend)
         else:
             yield Finding(name, "ok", "credentials fit")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
-from adapters import registry
+from adapters.base import Adapter
 from adapters.errors import SendError
-from bots import backoff, channels, inbox
+from bots import backoff, channels, inbox, outbox
 from bots.models import Channel
 from clawdbot import request_id
 from clawdbot.errors import ClawdbotError
@@ -19,6 +19,7 @@ from clawdbot.errors import ClawdbotError
 logger = logging.getLogger(__name__)
 
 POLL_S = 50.0
+PUMP_S = 0.3  # how long an answer waits for the connection over which it leaves
 
 
 def pollable(public_ids: list[str] | None = None) -> list[Channel]:
@@ -26,7 +27,15 @@ def pollable(public_ids: list[str] | None = None) -> list[Channel]:
     rows = Channel.objects.reachable().select_related("bot")
     if public_ids:
         rows = rows.filter(public_id__in=public_ids)
-    return [channel for channel in rows if registry.adapter_class(channel.platform).supports_polling]
+    return [channel for channel in rows if _can_be_polled(channel)]
+
+
+def _can_be_polled(channel: Channel) -> bool:
+    try:
+        return channels.adapter_for(channel).supports_polling
+    except ClawdbotError as error:
+        logger.warning("polling %s: %s", channel, error)
+        return False
 
 
 def poll_once(channel: Channel, timeout: float = POLL_S) -> int:
@@ -49,10 +58,15 @@ def poll_once(channel: Channel, timeout: float = POLL_S) -> int:
 def poll_forever(channel: Channel, stop: threading.Event, timeout: float = POLL_S) -> None:
     """Polls until `stop` is set; failures are noted on the channel and tried again with back-off."""
     failures = 0
+    adapter = None
     try:
         while not stop.is_set():
             try:
-                poll_once(channel, timeout)
+                channel = channels.get(channel.pk)
+                adapter = _current(channel, adapter)
+                poll_once(channel, PUMP_S if adapter.sends_by_polling else timeout)
+                if adapter.sends_by_polling:
+                    _send_waiting(channel)
                 failures = 0
             except SendError as error:
                 failures += 1
@@ -66,8 +80,22 @@ def poll_forever(channel: Channel, stop: threading.Event, timeout: float = POLL_
                 stop.wait(backoff.delay_s(failures))
     finally:
         connection.close()
-        with contextlib.suppress(ClawdbotError):
-            channels.adapter_for(channel).close()
+        if adapter is not None:
+            adapter.close()
+
+
+def _current(channel: Channel, before: Adapter[Any] | None) -> Adapter[Any]:
+    """The channel's adapter; one whose credentials were changed meanwhile gives up its connection."""
+    adapter = channels.adapter_for(channel)
+    if before is not None and before is not adapter:
+        before.close()
+    return adapter
+
+
+def _send_waiting(channel: Channel) -> None:
+    """Sends what waits in the outbox and can leave only over this process's connection."""
+    for row_id, _platform in outbox.due(channel=channel):
+        outbox.deliver(row_id)
 
 
 def note_error(channel: Channel, reason: str) -> None:

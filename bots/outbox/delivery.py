@@ -44,6 +44,9 @@ def _send(row: OutboundMessage) -> bool:
     safe_to_repeat = True
     try:
         adapter = channels.adapter_for(channel)
+        if not adapter.can_send_here:
+            queue.hand_back(row)
+            return False
         if wait_s := pacing.wait_s(channel.pk, row.queue_key, adapter):
             queue.postpone(row, wait_s)
             return False

@@ -114,16 +114,24 @@ def postpone(row: OutboundMessage, wait_s: float) -> None:
         wakeup.send(wakeup.DELIVER, row.pk, row.channel.platform, in_s=wait_s)
 
 
+def hand_back(row: OutboundMessage) -> None:
+    """Gives the row back for the process that can send it, which looks for it by itself; this was no attempt."""
+    values = {"state": State.PENDING, "owner": "", "claimed_at": None, "attempts": row.attempts - 1}
+    _update_claimed(row, **values)
+
+
 def _update_claimed(row: OutboundMessage, **values: Any) -> bool:
     """False when the claim was lost meanwhile: the new owner's word counts then."""
     return claims.update(row, State.SENDING, values)
 
 
-def due(limit: int = 500) -> list[tuple[int, str]]:
-    """(id, platform) of rows that a worker could take now: the first due row of each chat."""
+def due(limit: int = 500, channel: Channel | None = None) -> list[tuple[int, str]]:
+    """(id, platform) of rows that a worker could take now, of one channel or all: the first due row of each chat."""
     rows = OutboundMessage.objects.filter(state=State.PENDING, due_at__lte=timezone.now()).filter(
         ~Exists(_unsent_before())
     )
+    if channel is not None:
+        rows = rows.filter(channel=channel)
     return list(rows.order_by("id").values_list("pk", "channel__platform")[:limit])
 
 

@@ -18,7 +18,7 @@ from clawdbot.http.errors import (
     TlsError,
     TooManyRedirects,
 )
-from clawdbot.http.transport import close, configure_proxies, observe
+from clawdbot.http.transport import close, configure_proxies, note_written, observe
 
 __all__ = [
     "DEFAULT_MAX_BYTES",
@@ -34,6 +34,7 @@ __all__ = [
     "TooManyRedirects",
     "close",
     "configure_proxies",
+    "note_written",
     "observe",
     "parse_retry_after",
     "request",

@@ -77,6 +77,11 @@ def observe(on_written: Callable[[], None]) -> Iterator[None]:
         _hook.reset(token)
 
 
+def note_written() -> None:
+    """Tells `observe` of something that left by another way than HTTP: a frame of a WebSocket."""
+    Progress(_hook.get()).mark_written()
+
+
 @contextlib.contextmanager
 def tracked() -> Iterator[Progress]:
     """Follows one request; used by the client."""

@@ -167,7 +167,7 @@ def test_a_pressed_card_is_an_action() -> None:
 
 
 def test_a_frame_carries_the_same_message() -> None:
-    read = parse_frame(frame(message()))
+    read = parse_frame(frame(message()).encode())
     assert read.is_callback
     answer = json.loads(acknowledgement(read))
     assert (answer["code"], answer["message"]) == (200, "OK")
@@ -175,11 +175,11 @@ def test_a_frame_carries_the_same_message() -> None:
 
 
 def test_a_ping_gets_its_own_content_back() -> None:
-    read = parse_frame(frame('{"opaque":"x-1"}', topic="ping", kind="SYSTEM"))
+    read = parse_frame(frame('{"opaque":"x-1"}', topic="ping", kind="SYSTEM").encode())
     assert json.loads(acknowledgement(read))["data"] == '{"opaque":"x-1"}'
     assert not read.is_callback
-    assert parse_frame(frame("{}", topic="disconnect", kind="SYSTEM")).is_disconnect
-    event = parse_frame(frame("{}", topic="*", kind="EVENT"))
+    assert parse_frame(frame("{}", topic="disconnect", kind="SYSTEM").encode()).is_disconnect
+    event = parse_frame(frame("{}", topic="*", kind="EVENT").encode())
     assert json.loads(json.loads(acknowledgement(event))["data"])["status"] == "SUCCESS"
 
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from adapters.errors import AdapterError, SendError
-from bots import channels
+from bots import channels, workers
 from bots.operations import polling
 from bots.runtime import children
+
+END_S = 2.0  # for what is being sent; a long poll is given up
 
 
 class Command(BaseCommand):
     help = (
-        "Fetches messages by long polling (Telegram) or over a Stream (DingTalk), for machines without a public "
-        "address. Runs until stopped."
+        "Fetches messages by long polling (Telegram), over a Stream (DingTalk) or a long connection (WeCom's smart "
+        "robot), for machines without a public address. Runs until stopped."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -42,6 +45,7 @@ class Command(BaseCommand):
                 self._once(channel)
             return
         stop = threading.Event()
+        workers.start_heartbeat("poll")  # answers that leave over a connection held here are claimed by this process
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
         threads = [
             threading.Thread(target=polling.poll_forever, args=(channel, stop), daemon=True) for channel in found
@@ -53,6 +57,10 @@ class Command(BaseCommand):
             stop.wait()
         except KeyboardInterrupt:
             stop.set()
+        ends = time.monotonic() + END_S
+        for thread in threads:
+            thread.join(max(0.0, ends - time.monotonic()))
+        workers.forget_current()
 
     def _delete_webhook(self, channel: Any) -> None:
         try:

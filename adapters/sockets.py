@@ -1,0 +1,107 @@
+"""WebSockets that this side opens, for platforms that push over a connection instead of calling an address."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from adapters.errors import SendError
+from clawdbot.http.addresses import host_allowed
+from clawdbot.http.transport import proxies_for
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from websockets.sync.client import ClientConnection
+
+MAX_FRAME_BYTES = 4 * 1024 * 1024
+OPEN_S = 10.0
+CLOSE_S = 2.0
+_QUIET = logging.getLogger(f"{__name__}.library")
+_QUIET.setLevel(logging.WARNING)  # below that the library writes the address, which may hold a secret
+
+
+class Socket:
+    """An open WebSocket. Not for several threads at once.
+
+    Args:
+        url: Address, ws or wss.
+        hosts: Those it may name.
+        platform: For messages.
+
+    Raises:
+        SendError: When the address is malformed, not one of the platform's, or cannot be reached. The message shows no
+            part of the address but the host.
+    """
+
+    def __init__(self, url: str, *, hosts: Collection[str], platform: str) -> None:
+        from websockets.exceptions import WebSocketException
+        from websockets.sync.client import connect
+
+        host, port = _address(url, platform)
+        if not host_allowed(host, port, hosts):
+            raise SendError(f"{host} is not a host of {platform}", permanent=True, mark="foreign_address")
+        proxy = (proxies_for("https", host) or {}).get("https")
+        failure = ""
+        self._opened = contextlib.ExitStack()
+        try:
+            opening = connect(
+                url,
+                open_timeout=OPEN_S,
+                close_timeout=CLOSE_S,
+                max_size=MAX_FRAME_BYTES,
+                proxy=proxy,
+                logger=_QUIET,
+            )
+            self._socket: ClientConnection = self._opened.enter_context(opening)
+        except (OSError, WebSocketException, TimeoutError) as error:
+            failure = type(error).__name__
+        if failure:
+            # Raised outside: the library's message can hold a secret of the address.
+            raise SendError(f"the connection of {platform} was not reached: {failure}", mark="not_reached")
+
+    def send(self, text: str) -> None:
+        """Sends a frame.
+
+        Raises:
+            ConnectionError: When the connection is closed.
+        """
+        from websockets.exceptions import ConnectionClosed
+
+        try:
+            self._socket.send(text)
+        except ConnectionClosed:
+            raise ConnectionError("the connection was closed") from None
+
+    def receive(self, timeout: float) -> bytes | None:
+        """The next frame; None when none comes within `timeout` seconds.
+
+        Raises:
+            ConnectionError: When the connection is closed.
+        """
+        from websockets.exceptions import ConnectionClosed
+
+        try:
+            raw = self._socket.recv(timeout=max(timeout, 0.0))
+        except TimeoutError:
+            return None
+        except ConnectionClosed:
+            raise ConnectionError("the connection was closed") from None
+        return raw.encode("utf-8", "replace") if isinstance(raw, str) else raw
+
+    def close(self) -> None:
+        """Closes it."""
+        self._opened.close()
+
+
+def _address(url: str, platform: str) -> tuple[str, int | None]:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port, parts = "", None, urlsplit("")
+    if parts.scheme not in ("ws", "wss") or not host:
+        raise SendError(f"the address of the connection of {platform} is malformed", mark="bad_response")
+    return host, port

@@ -1,0 +1,177 @@
+"""A smart robot on its long connection: what it hears, what it says, and answers that grow while they are written."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from adapters.errors import MalformedPayload, SendError
+from adapters.events import Event, EventKind, OutgoingMessage, Polled, SendReceipt
+from adapters.wecom import aibot, render
+from adapters.wecom.account import WeComAccount
+from adapters.wecom.connection import (
+    DISPLACED_WAIT_S,
+    HOSTS,
+    NO_ANSWER,
+    RESPOND,
+    SEND,
+    SUBSCRIBE,
+    URL,
+    Connection,
+    Frame,
+)
+from adapters.wecom.outcome import judge
+from clawdbot.clock import Clock
+
+logger = logging.getLogger(__name__)
+
+SHOW_EVERY_S = 2.0  # 30 messages a minute and chat
+_SEPARATOR = "~"  # between the stream's id and the request it answers, in `Event.reply_token`
+_PRIVATE, _GROUP = 1, 2
+
+
+class Robot:
+    """Opens its connection with the first `poll`; sends only from the process and thread that polls.
+
+    Args:
+        account: With `bot_id` and `bot_secret`.
+        clock: Epoch seconds.
+        content: Neutral markdown to WeCom's, within its limit.
+    """
+
+    def __init__(self, account: WeComAccount, clock: Clock, content: Callable[[str], str]) -> None:
+        self._account, self._clock, self._content = account, clock, content
+        self._connection: Connection | None = None
+        self._thread = 0
+        self._promised: int | None = None
+        self._growing: dict[str, str] = {}  # what was shown of each open stream, by reply token
+        self._shown_at = 0.0
+
+    @property
+    def connected(self) -> bool:
+        """True in the thread that polls."""
+        return self._connection is not None and self._thread == threading.get_ident()
+
+    def poll(self, offset: int | None, timeout: float) -> Polled:
+        """What was pushed. The offset only counts: giving back `next_offset` says that it is stored.
+
+        Raises:
+            SendError: When the connection cannot be opened, or another process has taken it.
+        """
+        self._thread = threading.get_ident()
+        connection = self._connection = self._connection or self._open()
+        try:
+            frames = connection.receive(timeout, confirmed=offset is not None and offset == self._promised)
+            self._show(connection)
+        except ConnectionError as error:
+            self.close()
+            if connection.displaced:
+                raise SendError(str(error), mark="connected_elsewhere", retry_after=DISPLACED_WAIT_S) from None
+            return Polled()
+        if not frames:
+            return Polled()
+        self._promised = (offset or 0) + 1
+        return Polled(tuple(self._event(frame) for frame in frames), self._promised)
+
+    def _open(self) -> Connection:
+        account = self._account
+        url = account.base_url.replace("http", "ws", 1) or URL
+        connection = Connection(url, account.allowed_hosts or HOSTS)
+        try:
+            judge(200, {}, connection.call(SUBSCRIBE, {"bot_id": account.bot_id, "secret": account.bot_secret}))
+        except (SendError, ConnectionError) as error:
+            connection.close()
+            if isinstance(error, SendError):
+                raise
+            raise SendError("WeCom closed the connection at once", mark="not_reached") from None
+        return connection
+
+    def _event(self, frame: Frame) -> Event:
+        try:
+            event = aibot.event_of(frame.body, self._account.bot_name)
+        except MalformedPayload:
+            # There is nobody to refuse it to; it is stored as ignored.
+            key = f"frame:{frame.request_id}"
+            return Event(kind=EventKind.IGNORED, dedupe_key=key, change="malformed", raw=frame.body)
+        if event.kind is not EventKind.MESSAGE or not event.message_id:
+            return event
+        token = f"{aibot.stream_id(event.message_id, self._clock())}{_SEPARATOR}{frame.request_id}"
+        self._growing[token] = ""
+        return replace(event, reply_token=token)
+
+    def _show(self, connection: Connection) -> None:
+        """Shows what has been added to the answers that are being written."""
+        streams, now = self._account.streams, time.monotonic()
+        if streams is None or not self._growing or now - self._shown_at < SHOW_EVERY_S:
+            return
+        self._shown_at = now
+        for token, shown in list(self._growing.items()):
+            text, finished = streams.read(token) or ("", False)
+            if finished or not aibot.stream_alive(token, self._clock()):
+                del self._growing[token]  # the whole answer is in the outbox
+            elif text != shown and not self._grow(connection, token, text):
+                del self._growing[token]
+
+    def _grow(self, connection: Connection, token: str, text: str) -> bool:
+        """False when WeCom does not want more of it; the whole answer has other ways."""
+        self._growing[token] = text
+        stream, _, request_id = token.partition(_SEPARATOR)
+        try:
+            answer = connection.call(RESPOND, aibot.stream_reply(stream, self._content(text), False), request_id)
+            judge(200, {}, answer)
+        except SendError as error:
+            if error.mark == NO_ANSWER:
+                raise ConnectionError(str(error)) from None  # a late answer must not be taken for that of another frame
+            logger.info("an answer is not shown while it is written: %s", error)
+            return False
+        return True
+
+    def send(self, message: OutgoingMessage) -> SendReceipt:
+        """Ends the stream of the message that is answered; else, and when that is refused, writes into the chat.
+
+        Raises:
+            SendError: "not_connected" in a process or thread that does not poll.
+        """
+        text = render.with_choices(message.text, message.data.get("buttons") or ())
+        stream, _, request_id = (message.reply_token or "").partition(_SEPARATOR)
+        if request_id and not message.part:
+            try:
+                self._call(RESPOND, aibot.stream_reply(stream, self._content(text), True), request_id)
+                return SendReceipt(stream)
+            except SendError as error:
+                if not error.permanent:
+                    raise
+        return self._call(
+            SEND, self._addressed(message) | {"msgtype": "markdown", "markdown": {"content": self._content(text)}}
+        )
+
+    def _addressed(self, message: OutgoingMessage) -> dict[str, Any]:
+        chat = message.chat_id or message.user_id or ""
+        if not message.user_id or not message.chat_id:
+            return {"chatid": chat}
+        return {"chatid": chat, "chat_type": _PRIVATE if chat == message.user_id else _GROUP}
+
+    def _call(self, command: str, body: dict[str, Any], request_id: str = "") -> SendReceipt:
+        if self._connection is None or not self.connected:
+            raise SendError("the connection of this robot is held elsewhere", mark="not_connected")
+        try:
+            answer = self._connection.call(command, body, request_id)
+        except ConnectionError as error:
+            self.close()
+            failure = SendError(str(error), mark=NO_ANSWER, maybe_sent=True)
+        except SendError as error:
+            self.close()  # a late answer must not be taken for that of another frame
+            failure = error
+        else:
+            return judge(200, {}, answer, self._clock())
+        raise failure
+
+    def close(self) -> None:
+        """Closes the connection; the next poll opens it again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

@@ -1,0 +1,83 @@
+"""WeCom's smart robot on a long connection: turns in any process, messages from the one that polls."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from bots import channels, outbox
+from bots.dispatcher import MessageDispatcher
+from bots.models import Channel, InboundEvent, OutboundMessage
+from bots.operations import polling
+from tests.adapters.builders_wecom import robot_message
+from tests.adapters.test_wecom_connection import Gateway, gateway, push
+from tests.peers import StubModel
+from tests.pipeline.builders import make_channel, make_conversation, make_outbound, state_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+State = OutboundMessage.State
+
+
+@pytest.fixture
+def wecom() -> Iterator[Gateway]:
+    with gateway() as told:
+        yield told
+
+
+@pytest.fixture
+def robot(wecom: Gateway) -> Iterator[Channel]:
+    account = {"bot_id": "b", "bot_secret": "secret-1", "base_url": wecom.url, "allowed_hosts": ["127.0.0.1"]}
+    made = make_channel(platform="wecom", credentials=account)
+    yield made
+    channels.adapter_for(made).close()
+
+
+def test_a_message_waits_for_the_process_that_holds_the_connection(wecom: Gateway, robot: Channel) -> None:
+    row = make_outbound(robot, make_conversation(robot))
+    for _time in range(20):  # more often than a message is tried
+        assert outbox.deliver(row.pk) == 0
+    assert (state_of(row), row.attempts, row.owner) == (State.PENDING, 0, "")
+    polling.poll_once(robot, 0.05)
+    assert outbox.deliver(row.pk) == 1
+    assert state_of(row) == State.SENT
+    assert wecom.frame("aibot_send_msg")["body"]["markdown"] == {"content": "answer"}
+
+
+def test_polling_takes_messages_and_sends_what_waits(wecom: Gateway, robot: Channel, model: StubModel) -> None:
+    assert [channel.pk for channel in polling.pollable()] == [robot.pk]
+    stop = threading.Event()
+    thread = threading.Thread(target=polling.poll_forever, args=(robot, stop), daemon=True)
+    thread.start()
+    try:
+        push(wecom.open.get(timeout=5), robot_message(), "r7")
+        for _wait in range(200):
+            if (row := InboundEvent.objects.first()) is not None:
+                break
+            stop.wait(0.02)
+        assert row is not None
+        MessageDispatcher().process(row.pk)
+        answer = wecom.frame("aibot_respond_msg")
+    finally:
+        stop.set()
+        thread.join(5)
+    assert answer["headers"]["req_id"] == "r7"
+    assert answer["body"]["stream"]["content"] == "You said: hello"
+    assert OutboundMessage.objects.get().state == State.SENT
+    assert not channels.adapter_for(robot).can_send_here
+
+
+def test_changed_credentials_open_the_connection_anew(wecom: Gateway, robot: Channel) -> None:
+    stop = threading.Event()
+    thread = threading.Thread(target=polling.poll_forever, args=(robot, stop), daemon=True)
+    thread.start()
+    try:
+        wecom.open.get(timeout=5)
+        robot.credentials = robot.credentials | {"bot_secret": "secret-2"}
+        robot.save()
+        wecom.open.get(timeout=5)
+    finally:
+        stop.set()
+        thread.join(5)
+    assert [wecom.frame("aibot_subscribe")["body"]["secret"] for _frame in range(2)] == ["secret-1", "secret-2"]
