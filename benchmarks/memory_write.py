@@ -89,23 +89,25 @@ def rate(count: int, seconds: float) -> Result:
 
 
 def embedding(texts: int) -> Result:
-    """Both with all cores, and the embedder's own rate before and after, because machines are shared."""
+    """Both with all cores, on the same passages; the embedder alone before and after, because machines are shared."""
     from memory import embeddings, pending
+    from memory.models import MemoryEntry
+    from memory.passages import Embeddable, passages
 
     embeddings.use_all_cores()
     embedder = embeddings.current()
-    rng = random.Random(3)
-    passages = [text(rng) for _ in range(texts)]
-    embedder.embed_passages(passages[:32])
-    started = time.perf_counter()
-    embedder.embed_passages(passages)
-    alone = time.perf_counter() - started
     write("embedded", texts)
+    rows = MemoryEntry.objects.filter(person__key="embedded").values_list(*Embeddable._fields)
+    made = passages([Embeddable(*values) for values in rows])
+    embedder.embed_passages(made[:32])
+    started = time.perf_counter()
+    embedder.embed_passages(made)
+    alone = time.perf_counter() - started
     started = time.perf_counter()
     done = pending.embed_waiting(only=lambda rows: rows.filter(person__key="embedded"), limit=texts)
     through = time.perf_counter() - started
     started = time.perf_counter()
-    embedder.embed_passages(passages)
+    embedder.embed_passages(made)
     alone = (alone + time.perf_counter() - started) / 2
     share = (done / through) / (texts / alone)
     return {"embedder_per_second": round(texts / alone, 1), **rate(done, through), "share": round(share, 3)}
@@ -139,7 +141,7 @@ def outer(args: argparse.Namespace, arguments: list[str]) -> Result:
                 "PYTHONPATH": str(ROOT), "CLAWDBOT_LOG__LEVEL": "ERROR",
             }  # fmt: skip
             if name == "postgresql":
-                with postgresql() as address:
+                with postgresql(durable=True) as address:
                     out = subprocess.check_output(command, env={**environment, "DATABASE_URL": address})
             else:
                 out = subprocess.check_output(command, env=environment)

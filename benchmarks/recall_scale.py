@@ -29,7 +29,6 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 DATABASES = {"sqlite": "faiss", "postgresql": "pgvector"}
 PER_PERSON = 1000
-QUESTION_WORDS = 6
 Result = dict[str, Any]
 
 
@@ -78,9 +77,7 @@ class Run:
 
     def questions(self) -> list[str]:
         """New ones each time: a question asked before would not be embedded again."""
-        return [
-            " ".join(self.invented.words(QUESTION_WORDS)) + f" {self._rng.random():.6f}" for _ in range(self._count)
-        ]
+        return self.invented.questions(self._count)
 
     def person(self, rows: int) -> Any:
         from benchmarks import scale_data
@@ -218,7 +215,7 @@ def outer(args: argparse.Namespace, arguments: list[str]) -> Result:
             }
             command = [sys.executable, __file__, "--inner", *arguments]
             if name == "postgresql":
-                with postgresql() as address:
+                with postgresql(durable=True) as address:
                     out = subprocess.check_output(command, env={**environment, "DATABASE_URL": address})
             else:
                 out = subprocess.check_output(command, env=environment)

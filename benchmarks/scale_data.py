@@ -1,7 +1,11 @@
-"""Invented rows in bulk: clustered vectors around real embeddings, words as frequent as in real language."""
+"""Invented rows in bulk, out of the repository's own conversations: each row has half of the words of a real turn and
+some invented ones, as frequent as in real language; its vector is a mixture of three real turns' embeddings. Questions
+are real ones with a word more, so that each is new and is really embedded.
+"""
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,7 +15,9 @@ import numpy as np
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 CHUNK = 10_000
-WORDS_A_TURN = 14
+ADDED_WORDS = 6
+MIXTURE = (1.0, 0.6, 0.4)
+NOISE = 0.01  # of each number; a vector's length is 1
 VOCABULARY = 50_000
 COLUMNS = (
     "bot_id", "person_id", "kind", "role", "speaker", "session", "text", "tokens", "terms", "content_hash",
@@ -23,23 +29,39 @@ class Invented:
     """Turns that differ, a chunk at a time; the same seed gives the same turns."""
 
     def __init__(self, embedder: Any, seed: int = 7) -> None:
+        from benchmarks import recall_quality
+        from memory.tokenizer import tokenize
+
         self._rng = np.random.default_rng(seed)
         # Every third word is one of the few that everybody uses, the rest thins out as words do.
         weights = 1 / np.arange(1, VOCABULARY + 1) ** 1.05
         self._cumulated = np.cumsum(weights / weights.sum())
-        # Real passages as centres: questions, which are really embedded, then lie where the vectors are.
-        texts = [" ".join(self.words(WORDS_A_TURN)) for _ in range(256)]
-        self._centres = embedder.embed_passages(texts)
-        self._dimension = embedder.dimension
+        conversations = recall_quality.fixtures()
+        texts = [json.loads(line)["text"] for talk in conversations for line in talk.lines]
+        self._said = [tokenize(text) for text in texts]
+        self._asked = [question.text for talk in conversations for question in talk.questions]
+        self._real = embedder.embed_passages(texts)
 
-    def words(self, count: int) -> list[str]:
+    def questions(self, count: int) -> list[str]:
+        asked = self._rng.choice(self._asked, count)
+        return [f"{question} {word}" for question, word in zip(asked.tolist(), self._words(count), strict=True)]
+
+    def turns(self, count: int) -> tuple[list[list[str]], Any]:
+        """Terms of each, and the vectors, shape (count, dimension)."""
+        which = self._rng.integers(0, len(self._said), (count, 3))
+        mixed = sum(self._real[which[:, i]] * weight for i, weight in enumerate(MIXTURE))
+        mixed += self._rng.standard_normal(mixed.shape).astype(np.float32) * NOISE
+        added = np.array(self._words(count * ADDED_WORDS)).reshape(count, ADDED_WORDS).tolist()
+        kept = self._rng.random(count * 64).reshape(count, 64) < 0.5
+        terms = [
+            [term for term, keep in zip(self._said[first], kept[i], strict=False) if keep] + added[i]
+            for i, first in enumerate(which[:, 0].tolist())
+        ]
+        return terms, mixed / np.linalg.norm(mixed, axis=1, keepdims=True)
+
+    def _words(self, count: int) -> list[str]:
         found = np.searchsorted(self._cumulated, self._rng.random(count))
         return [f"w{i}" for i in found.tolist()]
-
-    def vectors(self, count: int) -> Any:
-        noise = self._rng.standard_normal((count, self._dimension)).astype(np.float32) * 0.03
-        made = self._centres[self._rng.integers(0, len(self._centres), count)] + noise
-        return made / np.linalg.norm(made, axis=1, keepdims=True)
 
 
 def rows(
@@ -55,8 +77,8 @@ def rows(
     number = 0
     while number < count:
         size = min(CHUNK, count - number)
-        vectors = invented.vectors(size).astype("<f2")
-        words = np.array(invented.words(size * WORDS_A_TURN)).reshape(size, WORDS_A_TURN).tolist()
+        words, vectors = invented.turns(size)
+        vectors = vectors.astype("<f2")
         chunk = []
         for i in range(size):
             at = START + timedelta(minutes=number + i)

