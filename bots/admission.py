@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adapters.events import Event
-from bots.models import Channel, Identity, Person
+from bots.models import Channel, Identity, OutboundMessage, Person
 from bots.models.channel import GroupPolicy, StrangerPolicy
 
 
@@ -33,8 +33,17 @@ def is_addressed(channel: Channel, group: Person | None, event: Event) -> bool:
     policy = group_policy(channel, group)
     if policy == GroupPolicy.OFF:
         return False
-    meant = event.mentions_bot or bool(event.command) or event.kind == "action"
-    return meant or policy == GroupPolicy.ALL
+    if policy == GroupPolicy.ALL or event.mentions_bot or event.command or event.kind == "action":
+        return True
+    return _answers_the_bot(channel, event)
+
+
+def _answers_the_bot(channel: Channel, event: Event) -> bool:
+    """Whether the message answers one of the bot's, where the platform tells which one and not whose it is."""
+    if not event.reply_to:
+        return False
+    chat = {"conversation__channel": channel, "conversation__chat_id": (event.chat_id or "")[:191]}
+    return OutboundMessage.objects.filter(**chat, platform_message_id=event.reply_to).exists()
 
 
 def overhears(channel: Channel, group: Person | None, event: Event) -> bool:

@@ -125,7 +125,17 @@ def _message(base: Event, message: Payload, book: _Book, number: Number) -> Even
     )
     if number.digits and event.user_id == number.digits:
         return replace(event, change="from_self")
-    return _READERS.get(kind, _content)(event, message)
+    return _without_mention(_READERS.get(kind, _content)(event, message), number)
+
+
+def _without_mention(event: Event, number: Number) -> Event:
+    """In a group people call the bot by its number; in front of a text that says nothing more."""
+    called = f"@{number.digits}"
+    if event.chat_type != "group" or not number.digits or called not in event.text:
+        return event
+    text = event.text.removeprefix(called).strip()
+    command, _, args = parse_command(text)
+    return replace(event, text=text, command=command, args=args, mentions_bot=True)
 
 
 def _content(event: Event, message: Payload) -> Event:
