@@ -32,7 +32,7 @@ from bots.models import (
 )
 from bots.models.file import uploads
 from clawdbot.errors import ClawdbotError
-from memory import proof
+from memory import ongoing, proof
 from memory.entries import of_scope
 from memory.models import MemoryEntry
 from memory.store import MemoryStore
@@ -78,6 +78,7 @@ def forget(person: Person, actor: Any, ids: Collection[int] | None = None) -> Er
         whole = ids is None
         scope = Scope(person.bot_id, head.pk)
         if ids is None and head.pk != person.pk:  # linked: only what came from this person
+            ongoing.end(scope)
             origins = [person.pk, *(one.pk for one in linking.linked_to(person))]
             ids = list(of_scope(scope).filter(origin_id__in=origins).values_list("pk", flat=True))
         gone = proof.traces(scope, ids)

@@ -74,6 +74,11 @@ def atomic(*, savepoint: bool = True) -> transaction.Atomic:
     return transaction.atomic(using=alias(), savepoint=savepoint)
 
 
+def atomic_of(other: str) -> transaction.Atomic:
+    """`transaction.atomic` of another database, for rows that this app may not write but must lock."""
+    return transaction.atomic(using=other)
+
+
 def roll_back() -> None:
     """The innermost running transaction of the memory database will be undone when its block ends."""
     transaction.set_rollback(True, using=alias())

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from memory import database, entries, passages, reindex, wakeup
+from memory import database, entries, ongoing, passages, reindex, wakeup
 from memory.consolidation import provenance, timeline
 from memory.errors import MemoryFailure
 from memory.models import MemoryEntry
@@ -33,6 +33,7 @@ def rewrite(scope: Scope, pk: int, text: str) -> bool:
     """
     words = _checked(text)
     with database.atomic():
+        ongoing.wait(scope)
         row = _held(scope, pk)
         if row.text == words:
             return False
@@ -66,6 +67,7 @@ def supersede(scope: Scope, pk: int, text: str, *, at: datetime | None = None) -
     """
     words, moment = _checked(text), at or timezone.now()
     with database.atomic():
+        ongoing.wait(scope)
         row = _held(scope, pk)
         if row.superseded_by_id is not None:
             raise EditRefused("this memory was superseded already")

@@ -45,5 +45,9 @@ class RunInProgress(MemoryFailure):
     permanent = False
 
 
+class WorkEnded(MemoryFailure):
+    """The memory an import or a consolidation was at work on has been erased, or moved to another person."""
+
+
 class LeaseLost(MemoryFailure):
     """This process was taken for dead and its run goes on elsewhere."""

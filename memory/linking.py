@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 
-from memory import database, entries, reindex
+from memory import database, entries, ongoing, reindex
 from memory.consolidation import episodes, provenance, timeline
 from memory.consolidation.models import ConsolidatedEpisode
 from memory.indexes import registry
@@ -25,6 +25,7 @@ _PART = 500
 def absorb(source: Scope, target: Scope) -> int:
     """Gives everything of `source` to `target`, a person of the same bot; returns how many rows moved."""
     with database.atomic():
+        ongoing.end(source)
         rows = entries.of_scope(source)
         _make_ids_unique(rows, target, source.person_id)
         keys = set(rows.filter(kind=MemoryEntry.Kind.FACT).values_list("fact_key", flat=True))
@@ -43,6 +44,7 @@ def give_back(holder: Scope, origins: Collection[int], home: Scope) -> int:
     Facts and digests that were made from both sides go, and are made anew from what each side said.
     """
     with database.atomic():
+        ongoing.end(holder)
         rows = entries.of_scope(holder).filter(origin_id__in=list(origins))
         moved = rows.update(person_id=home.person_id)
         if not moved:

@@ -235,9 +235,10 @@ class MemoryEntry(models.Model):
         super().save(*args, **kwargs)
 
 
-# The rows of consolidation and of the indexes live beside their code; Django looks for models here.
+# The rows of consolidation, of the indexes and of ongoing work live beside their code; Django looks for models here.
 from memory.consolidation.models import ConsolidatedEpisode, ConsolidationRun, MemorySource  # noqa: E402
 from memory.indexes.models import LargeScope, VectorChange  # noqa: E402
+from memory.ongoing import OngoingWork  # noqa: E402
 
 __all__ = [
     "ConsolidatedEpisode",
@@ -246,6 +247,7 @@ __all__ = [
     "MemoryEntry",
     "MemoryEntryQuerySet",
     "MemorySource",
+    "OngoingWork",
     "VectorChange",
     "new_stamp",
 ]

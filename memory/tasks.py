@@ -6,7 +6,7 @@ import logging
 
 from celery import shared_task
 
-from memory import orphans, pending, people
+from memory import ongoing, orphans, pending, people
 from memory.errors import RunInProgress
 from memory.indexes import build
 from memory.types import Scope
@@ -23,6 +23,7 @@ def embed_pending() -> int:
 @shared_task(name="memory.sweep_orphans", ignore_result=True)
 def sweep_orphans() -> int:
     """Removes memories whose person is gone: a crash came between the two. Run by beat."""
+    ongoing.sweep()
     return orphans.sweep()
 
 

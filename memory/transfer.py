@@ -12,7 +12,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from memory import database, entries
+from memory import entries, ongoing
 from memory.errors import BadLine
 from memory.models import MemoryEntry, MemorySource
 from memory.types import Scope, Turn, storable
@@ -151,32 +151,36 @@ def store_lines(
         scope: whose memory.
         read: called with the number of lines after each batch.
         origin_id: the linked person whose lines these are; see `Turn.origin_id`.
+
+    Raises:
+        WorkEnded: The person was erased, linked or separated meanwhile.
     """
     report = Report()
     batch: list[tuple[int, Turn]] = []
     seen = 0
-    for number, line in enumerate(lines, 1):
-        seen += 1
-        try:
-            if text := decode(line, number).strip():
-                batch.append((number, parse_turn(text, scope, origin_id)))
-        except BadLine as error:
-            report.refused.append((number, str(error)))
-        if len(batch) >= BATCH:
-            _store(batch, scope, report)
-            read(seen)
-            seen, batch = 0, []
-    _store(batch, scope, report)
+    with ongoing.begin(scope) as work:
+        for number, line in enumerate(lines, 1):
+            seen += 1
+            try:
+                if text := decode(line, number).strip():
+                    batch.append((number, parse_turn(text, scope, origin_id)))
+            except BadLine as error:
+                report.refused.append((number, str(error)))
+            if len(batch) >= BATCH:
+                _store(batch, scope, report, work)
+                read(seen)
+                seen, batch = 0, []
+        _store(batch, scope, report, work)
     read(seen)
     report.refused.sort()
     return report
 
 
-def _store(batch: list[tuple[int, Turn]], scope: Scope, report: Report) -> None:
+def _store(batch: list[tuple[int, Turn]], scope: Scope, report: Report, work: ongoing.Work) -> None:
     if not batch:
         return
     rows = entries.of_scope(scope)
-    with database.atomic():
+    with work.unit():
         ids = [turn.external_id for _number, turn in batch]
         found = rows.filter(external_id__in=ids).values_list("external_id", "role", "text")
         known = {external: (role, text) for external, role, text in found}

@@ -11,9 +11,10 @@ from functools import wraps
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from bots import audit, link_codes, linking
+from bots import audit, link_codes, linking, private_chats
+from bots.engine.language import language_of
 from bots.engine.turn import Turn
-from bots.models import Identity, Person
+from bots.models import Conversation, Identity, Message, Person
 
 
 def _in_language(act: Callable[..., str]) -> Callable[..., str]:
@@ -46,10 +47,13 @@ def link(turn: Turn, code: str) -> str:
     kept = link_codes.redeem(turn.person, code)
     if kept is None:
         return _("This code does not work. Get a new one with /link on the other platform.")
+    chat = _chat_of(kept)
     try:
         linking.link(kept, turn.person, audit.HIMSELF)
     except linking.LinkRefused as error:
         return str(error)
+    if chat is not None:
+        _tell(chat, kept.language, turn)
     _meet_again(turn)
     name = turn.person.display_name or turn.person.key
     return _("Done: I know you here as %(name)s now, with all you told me there and here. /unlink undoes it.") % {
@@ -67,6 +71,27 @@ def unlink(turn: Turn) -> str:
         return _("None of your accounts is connected to another one.")
     _meet_again(turn)
     return _("Done: the two accounts are separate again, each with what was said through it.")
+
+
+def _chat_of(kept: Person) -> Conversation | None:
+    """Where whoever asked for the code is told that it was used: where they wrote last, most likely /link itself."""
+    try:
+        return private_chats.latest_with(kept)
+    except private_chats.NoWayToPerson:
+        return None
+
+
+def _tell(chat: Conversation, language: str, turn: Turn) -> None:
+    """A code may have been given away, or seen by somebody: its owner must learn who shares their memory now."""
+    account = (turn.identity.user_name or turn.identity.external_id) if turn.identity is not None else ""
+    # as code: a name is a stranger's text, and no link of theirs may stand in our notice
+    account = account[:60].replace("`", "'").replace("\n", " ")
+    with translation.override(language_of("", language)):
+        text = _(
+            "Your code was used by the account `%(account)s` on %(platform)s. It shares my memory of you from now on. "
+            "If that was not you, write /unlink: it separates the two again."
+        ) % {"account": account, "platform": turn.channel.platform}
+        private_chats.write(chat, text, Message.Role.ASSISTANT, {"notice": "linked"})
 
 
 def _meet_again(turn: Turn) -> None:

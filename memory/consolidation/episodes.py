@@ -120,6 +120,12 @@ def _is_over(episode: Episode, now: datetime, idle: timedelta) -> bool:
     return bool(conversations.filter(pk=last.conversation_id, closed_at__isnull=False).exists())
 
 
+def is_as_read(scope: Scope, episode: Episode) -> bool:
+    """Whether all its turns are still there, with the same words."""
+    words = {line.id: line.text for line in episode.lines}
+    return dict(_said(scope).filter(pk__in=words).order_by().values_list("id", "text")) == words
+
+
 def mark_read(scope: Scope, episode: Episode, method: str) -> None:
     """Remembers that this episode needs no reading any more."""
     first_id, turns, id_sum = episode.fingerprint

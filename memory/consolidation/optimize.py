@@ -13,7 +13,7 @@ from typing import Any
 from django.apps import apps
 from django.utils import timezone
 
-from memory import database, wakeup
+from memory import database, ongoing, wakeup
 from memory.consolidation import (
     digest,
     duplicates,
@@ -30,6 +30,7 @@ from memory.consolidation import (
 from memory.consolidation.episodes import Due, Episode
 from memory.consolidation.model import BadAnswer, ModelUnavailable, Spent, Writer
 from memory.consolidation.statements import Statement
+from memory.errors import WorkEnded
 from memory.models import ConsolidationRun, MemoryEntry
 from memory.types import Scope
 
@@ -83,6 +84,7 @@ class _Work:
         self._meter = writer.spent if writer else Spent()
         self._spent = (0, 0)
         self._preview = retention.preview(self.bot_id, now)
+        self._ongoing: ongoing.Work
 
     def do(self, progress: Progress) -> None:
         people = self._people()
@@ -110,6 +112,13 @@ class _Work:
         return [(pk, kind == "group") for pk, kind in people.values_list("pk", "kind") if pk in remembered]
 
     def _person(self, scope: Scope, is_group: bool) -> None:
+        try:
+            with ongoing.begin(scope) as self._ongoing:
+                self._steps(scope, is_group)
+        except WorkEnded as error:
+            logger.info("memory: person %s of bot %s is passed over: %s", scope.person_id, self.bot_id, error)
+
+    def _steps(self, scope: Scope, is_group: bool) -> None:
         if self.run.row.rebuild:
             with self._atomic():
                 self._unit(Counter(derived_removed=provenance.reset(scope)))
@@ -134,6 +143,9 @@ class _Work:
     def _episode(self, scope: Scope, episode: Episode, words: digest.Rarity, is_group: bool) -> None:
         summary, statements, method = self._read(scope, episode, words, is_group)
         with self._atomic():
+            if not episodes.is_as_read(scope, episode):
+                self._unit(Counter())  # what the model took counts; the rest is the next run's
+                return
             done = facts.reconcile(scope, statements)
             done["episodes"] += 1
             if summary is not None:
@@ -176,7 +188,7 @@ class _Work:
 
     @contextmanager
     def _atomic(self) -> Iterator[None]:
-        with database.atomic():
+        with self._ongoing.unit():
             yield
             if self.run.row.dry_run:
                 database.roll_back()

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from memory import entries, passages, reindex
+from memory import entries, ongoing, passages, reindex
 from memory.consolidation import duplicates, episodes, timeline
 from memory.consolidation.models import MemorySource
 from memory.models import MemoryEntry
@@ -60,8 +60,10 @@ def erase(scope: Scope, ids: Collection[int] | None) -> int:
     """
     rows = entries.of_scope(scope)
     if ids is None:
+        ongoing.end(scope)
         episodes.forget_read(scope)
         return _count(rows.delete())
+    ongoing.wait(scope)
     gone = 0
     for part in _parts(ids):
         passages.renew_after(scope, part)

@@ -60,7 +60,8 @@ def build(scope: Scope, report: Progress = lambda rows: None) -> bool:
         _Builder(scope, row.pk, words, going_on).run(row.rows)
         mine.update(build_seconds=round(time.monotonic() - started, 2))
     finally:
-        mine.update(lease_until=None)
+        if not mine.update(lease_until=None):  # erased meanwhile: what was written since then goes as well
+            vector.backend().drop(scope)
     return True
 
 

@@ -15,11 +15,13 @@ from memory.indexes.schema.mysql import words
 
 _MATCH = "MATCH (terms) AGAINST (%s IN BOOLEAN MODE)"
 _SEARCH = f"SELECT entry_id FROM memory_lexical WHERE {_MATCH} ORDER BY {_MATCH} DESC, entry_id DESC LIMIT %s"  # noqa: S608
+# The rows are locked so that a deletion waits: its trigger must find the words.
 _FILL = """
 INSERT IGNORE INTO memory_lexical (entry_id, scope_id, terms)
 SELECT e.id, l.id, {words}
 FROM memory_memoryentry e JOIN memory_largescope l ON l.person_id = e.person_id AND l.bot_id = e.bot_id
 WHERE l.id = %s AND LENGTH(e.terms) > 0 AND e.kind = 'turn' AND e.id IN ({marks})
+LOCK IN SHARE MODE
 """
 
 

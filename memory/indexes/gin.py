@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from memory import database
 from memory.indexes.lexical import ROWS, Wanted
 
+# The rows are locked so that a deletion waits: its trigger must find the words.
 _FILL = """
 INSERT INTO memory_lexical (entry_id, scope_id, terms)
 SELECT e.id, l.id, memory_terms(l.id, e.tokens)
 FROM memory_memoryentry e JOIN memory_largescope l ON l.person_id = e.person_id AND l.bot_id = e.bot_id
 WHERE l.id = %s AND e.tokens <> '' AND e.kind = 'turn' AND e.id = ANY(%s)
+FOR KEY SHARE OF e
 ON CONFLICT (entry_id) DO NOTHING
 """
 

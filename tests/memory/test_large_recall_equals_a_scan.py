@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from celery import current_app
+from django.conf import settings as django_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -56,11 +58,14 @@ def _material() -> tuple[list[Said], list[str]]:
 
 
 @pytest.fixture(params=["faiss", pytest.param("pgvector", marks=pytest.mark.postgres)], autouse=True)
-def _backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, semantic: Switch) -> None:
+def _backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, semantic: Switch) -> Iterator[None]:
     semantic(index_type=request.param)
     monkeypatch.setattr(wakeup, "_indexed_until", {})
     monkeypatch.setattr(current_app, "send_task", lambda *_, **__: None)
     large.clear()
+    yield
+    for path in (Path(django_settings.HOME) / "index").glob("*"):
+        path.unlink()
 
 
 def _remember(scope: Scope, chosen: Sequence[int], talk: int, first: int = 0) -> list[int]:
@@ -144,8 +149,10 @@ def test_what_was_said_and_erased_since_the_build_is_found_and_gone_as_in_a_scan
 
 def test_with_a_part_of_the_rows_fetched_most_first_hits_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """Some 60 of 150 rows are looked at, which is far less of what may answer than in a scope of 20,000."""
-    for name, value in (("PER_ARM", 20), ("RECENT", 5), ("BESIDE", 10)):
-        monkeypatch.setattr(candidates, name, value)
+    for name in ("BY_WORDS", "BY_MEANING", "BY_DAY"):
+        monkeypatch.setattr(candidates, name, 20)
+    monkeypatch.setattr(candidates, "RECENT", 5)
+    monkeypatch.setattr(candidates, "BESIDE", 10)
     chance = random.Random(7)
     same = shared = asked = 0
     for talk in (6, 20, 7, 10, 15):

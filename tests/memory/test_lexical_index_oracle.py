@@ -16,8 +16,8 @@ from memory import database, editing, entries, wakeup
 from memory.cues import Cues
 from memory.indexes import build, candidates, large, lexical, registry
 from memory.indexes.registry import Large
-from memory.indexes.vector import Space
 from memory.models import MemoryEntry
+from memory.question import Question
 from memory.scoring import DEFAULT, score
 from memory.stopwords import STOP_TERMS
 from memory.store import MemoryStore
@@ -160,13 +160,15 @@ def test_rows_that_were_fetched_are_ranked_as_the_textbook_ranks_them_among_all(
 ) -> None:
     with pytest.MonkeyPatch.context() as patched:
         # so that some rows stay away
-        for name, value in (("PER_ARM", 3), ("RECENT", 1), ("BESIDE", 1)):
-            patched.setattr(candidates, name, value)
+        for name in ("BY_WORDS", "BY_DAY"):
+            patched.setattr(candidates, name, 3)
+        for name in ("RECENT", "BESIDE"):
+            patched.setattr(candidates, name, 1)
         scope, _other = _two_people(said)
         for step, _who, number, text in steps:
             _do(scope, step, number, text)
         assert build.build(scope)
-        index, words_only = large.candidates_of(scope, _indexes(scope), question, None, Cues(), Space.of("", 0))
+        index, words_only = large.candidates_of(scope, _indexes(scope), Question(question), Cues())
     assert not words_only
     searched = _rows(scope)
     found = score(index, question, None, Cues()).bm25.tolist()

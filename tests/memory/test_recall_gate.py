@@ -22,6 +22,7 @@ LOSS = 0.015
 
 
 # MySQL's full-text index shows what is committed.
+@pytest.mark.timeout(300)  # every turn is really embedded
 @pytest.mark.django_db(transaction=database.vendor() == "mysql")
 @pytest.mark.parametrize(
     ("language", "floors"),

@@ -13,7 +13,18 @@ from django.utils import timezone
 
 from bots import inbox, link_codes, linking, speakers
 from bots.dispatcher import MessageDispatcher
-from bots.models import AuditEntry, Channel, Conversation, Identity, InboundEvent, LinkCode, Message, Person, TurnUsage
+from bots.models import (
+    AuditEntry,
+    Channel,
+    Conversation,
+    Identity,
+    InboundEvent,
+    LinkCode,
+    Message,
+    OutboundMessage,
+    Person,
+    TurnUsage,
+)
 from memory.models import MemoryEntry
 from memory.store import MemoryStore
 from memory.types import Scope
@@ -76,6 +87,31 @@ def test_a_code_typed_on_the_second_platform_makes_one_person_of_two(channel: Ch
     assert Message.objects.filter(person=other).count() == 0
     assert TurnUsage.objects.filter(person=other).count() == 0
     assert set(AuditEntry.objects.values_list("action", "actor")) == {("link", "the person")}
+
+
+def test_whoever_gave_the_code_is_told_who_used_it_and_can_undo_it(channel: Channel, second: Channel) -> None:
+    say(channel, "我的妹妹住在成都")
+    code = code_from(channel)
+    say(second, f"/link {code}", chat="eve", user_name="[Eve](http://evil) `x`")
+    notice = Message.objects.get(conversation__channel=channel, inbound=None)
+    assert "`[Eve](http://evil) 'x'`" in notice.text
+    assert "/解绑" in notice.text
+    sent = OutboundMessage.objects.get(message=notice)
+    assert (sent.channel, sent.payload["chat_id"], sent.payload["user_id"]) == (channel, "ann", "ann")
+    assert (notice.role, notice.person, notice.origin_id) == ("assistant", person_at(channel), None)
+    say(channel, "/解绑")
+    assert person_at(second, "eve") != person_at(channel)
+    assert Message.objects.filter(pk=notice.pk, person=person_at(channel)).exists()
+
+
+def test_a_link_that_is_refused_or_has_no_chat_to_tell_of_it_tells_nobody(channel: Channel, second: Channel) -> None:
+    code = code_from(channel)
+    say(channel, f"/link {code}")  # one's own
+    assert not Message.objects.filter(inbound=None).exists()
+    code = code_from(channel)
+    Channel.objects.filter(pk=channel.pk).update(enabled=False)
+    assert "Done" in say(second, f"/link {code}", chat="ann2")
+    assert not Message.objects.filter(inbound=None).exists()
 
 
 def test_undoing_gives_each_side_its_own_and_what_was_said_through_it_since(channel: Channel, second: Channel) -> None:

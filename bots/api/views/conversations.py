@@ -22,7 +22,8 @@ from bots.api.serializers.conversations import (
 from bots.api.throttling import SendThrottle, UserThrottle
 from bots.models import Conversation, Message
 from bots.operations.access import Role
-from bots.operations.messages import MAX_KEY, KeyUsedBefore, NoWayToPerson, send_to_person
+from bots.operations.messages import MAX_KEY, KeyUsedBefore, send_to_person
+from bots.private_chats import NoWayToPerson
 from bots.problems import Problem
 
 _KEY_HEADER = OpenApiParameter(
