@@ -14,6 +14,7 @@ from adapters.events import (
     BotIdentity,
     Event,
     Media,
+    OutgoingFile,
     OutgoingMessage,
     Polled,
     Received,
@@ -21,6 +22,7 @@ from adapters.events import (
     WebhookInfo,
     WebhookRequest,
 )
+from adapters.files import FileRule
 from adapters.media import content_type
 from adapters.splitter import split_text
 from clawdbot import http
@@ -53,6 +55,7 @@ class Adapter(ABC, Generic[AccountT]):
         supports_edit: `edit` works, so that an answer may grow while it is written; may depend on the account.
         edit_interval_s: Seconds to leave between two edits of one message, so that the platform's limits are kept.
         supports_media: `fetch_media` works.
+        file_rules: What the platform takes as a file: one rule for each way, see `adapters.files`.
         sends_per_s: Messages an account may send in a second; None where no limit is known.
         chat_sends_per_s: The same for one chat.
         supports_names: `display_name` works.
@@ -71,6 +74,7 @@ class Adapter(ABC, Generic[AccountT]):
     supports_edit: bool = False
     edit_interval_s: float = 1.0
     supports_media: ClassVar[bool] = False
+    file_rules: tuple[FileRule, ...] = ()
     sends_per_s: float | None = None
     chat_sends_per_s: ClassVar[float | None] = None
     supports_names: ClassVar[bool] = False
@@ -131,6 +135,20 @@ class Adapter(ABC, Generic[AccountT]):
         Raises:
             SendError: Says whether and when another try makes sense.
         """
+
+    def send_file(self, message: OutgoingMessage, file: OutgoingFile, kind: str) -> SendReceipt:
+        """Sends `message.file` with `message.text` as its caption. Called by `adapters.files.send`, which has looked at
+        `file_rules` and knows what to do when it is refused.
+
+        Args:
+            message: With a file.
+            file: `message.file`.
+            kind: As what the platform shall show it, from `file_rules`.
+
+        Raises:
+            SendError: As `send`; permanent when the platform will not take this file in this way.
+        """
+        raise NotSupported(f"{self.platform} takes no files")
 
     @abstractmethod
     def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
@@ -295,6 +313,19 @@ class Adapter(ABC, Generic[AccountT]):
             # A connection that was closed without a word (an idle one, mostly) carried nothing the platform acted on.
             maybe_sent=failure.written and not isinstance(failure, http.HttpConnectionError),
         )
+
+    def _ahead(self, method: str, url: str, **options: Any) -> http.HttpResponse:
+        """A request that comes before the one that sends: an upload, a token.
+
+        Nobody sees anything of it, so after a kill or a lost answer it is simply repeated; the send journal does not
+        hear of it.
+        """
+        try:
+            with http.unobserved():
+                return self._call(method, url, **{"read_s": MEDIA_READ_S, **options})
+        except SendError as error:
+            error.maybe_sent = False
+            raise
 
     def _download(self, url: str, attachment: Attachment, *, hosts: Collection[str] | None, **options: Any) -> Media:
         """Fetches a file; redirects may only lead to `hosts` again.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
@@ -228,6 +228,33 @@ class Polled:
     next_offset: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OutgoingFile:
+    """A file to send.
+
+    Attributes:
+        kind: "image", "voice", "audio", "video" or "file".
+        name: File name with ending.
+        content_type: Judged by the bytes.
+        size: Bytes.
+        read: Gives the bytes; raises SendError when they cannot be had now.
+        url: Public https address of the file, good for some days; "" when the product has no public address.
+        preview_url: The same for a picture that stands for a film.
+        duration_s: Length of a recording in seconds, 0 when unknown.
+        in_words: What to say in its place where it cannot be sent, with the address if there is one.
+    """
+
+    kind: str
+    name: str
+    content_type: str
+    size: int
+    read: Callable[[], bytes] = field(repr=False)
+    url: str = field(default="", repr=False)
+    preview_url: str = field(default="", repr=False)
+    duration_s: float = 0.0
+    in_words: str = field(default="", repr=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMessage:
     """One message to send, short enough for the platform (see `Adapter.split`).
@@ -235,7 +262,8 @@ class OutgoingMessage:
     Attributes:
         chat_id: Where to.
         user_id: Who it answers; some platforms address people, not chats.
-        text: Neutral markdown: a CommonMark subset that every adapter renders in its own way.
+        text: Neutral markdown: a CommonMark subset that every adapter renders in its own way. The caption of a file.
+        file: What it consists of, if not of text; hand such a message to `adapters.files.send`.
         reply_to: Id of the message to answer visibly.
         thread_id: Topic or thread.
         reply_token: From the event, where the platform gave one.
@@ -250,6 +278,7 @@ class OutgoingMessage:
     chat_id: str = ""
     user_id: str | None = None
     text: str = field(default="", repr=False)
+    file: OutgoingFile | None = None
     reply_to: str | None = None
     thread_id: str | None = None
     reply_token: str | None = None

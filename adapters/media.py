@@ -1,4 +1,4 @@
-"""What a downloaded file is, told from its bytes: names and headers come from strangers."""
+"""What a file is, told from its bytes: names and headers come from strangers."""
 
 from __future__ import annotations
 
@@ -62,3 +62,62 @@ def content_type(body: bytes, told: str) -> str:
     told = told.partition(";")[0].strip().lower()
     shown = content_type_of(body)
     return told if told != "text/html" and told.startswith(_FINER.get(shown, ("\0",))) else shown
+
+
+def kind_of(content_type: str, *, voice: bool = False) -> str:
+    """What people would call a file of this type: "image", "voice", "audio", "video" or "file"."""
+    family = content_type.partition("/")[0]
+    if family == "audio":
+        return "voice" if voice else "audio"
+    return family if family in ("image", "video") and content_type not in _NOT_SHOWN else "file"
+
+
+# Pictures that chats do not show, or that can hold scripts.
+_NOT_SHOWN = frozenset({"image/svg+xml", "image/heic", "image/tiff", "image/bmp"})
+
+
+def duration_s(body: bytes) -> float:
+    """Seconds a recording lasts, by its bytes (Opus in Ogg, MP4 and M4A, WAV, AMR); 0 when they do not tell."""
+    try:
+        if body.startswith(b"OggS"):
+            return _ogg_s(body)
+        if body.startswith(b"#!AMR\n"):
+            return _amr_s(body)
+        if body[:4] == b"RIFF" and body[8:12] == b"WAVE":
+            per_s = int.from_bytes(body[28:32], "little")
+            return max(len(body) - 44, 0) / per_s if per_s else 0.0
+        if body[4:8] == b"ftyp":
+            return _mp4_s(body)
+    except IndexError:
+        pass  # cut off
+    return 0.0
+
+
+def _ogg_s(body: bytes) -> float:
+    # The last page says how many samples there are; Opus always counts 48,000 a second.
+    last = body.rfind(b"OggS")
+    samples = int.from_bytes(body[last + 6 : last + 14], "little")
+    return samples / 48_000 if b"OpusHead" in body[:64] and samples < 2**62 else 0.0
+
+
+_AMR_FRAME = (13, 14, 16, 18, 20, 21, 27, 32, 6)  # bytes by mode; each frame is 20 ms
+
+
+def _amr_s(body: bytes) -> float:
+    position, frames = 6, 0
+    while position < len(body):
+        mode = body[position] >> 3 & 15
+        position += _AMR_FRAME[mode] if mode < len(_AMR_FRAME) else 1
+        frames += 1
+    return frames * 0.02
+
+
+def _mp4_s(body: bytes) -> float:
+    at = body.find(b"mvhd")
+    if at < 0:
+        return 0.0
+    wide = body[at + 4] == 1
+    start = at + (24 if wide else 16)
+    per_s = int.from_bytes(body[start : start + 4], "big")
+    length = int.from_bytes(body[start + 4 : start + (12 if wide else 8)], "big")
+    return length / per_s if per_s else 0.0

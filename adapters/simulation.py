@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,26 @@ from typing import Any, ClassVar
 
 from adapters.events import HttpReply, WebhookRequest
 from clawdbot.clock import Clock, system_clock
+
+_PARAMETER = re.compile(r'\b(name|filename)="([^"]*)"')
+_TYPE = re.compile(rb"content-type:\s*([^\s;]+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFile:
+    """A file in the chat.
+
+    Attributes:
+        name: As the person sees it.
+        content_type: As the bot says it.
+        size: Bytes; None where the platform would fetch it from an address.
+        url: That address.
+    """
+
+    name: str
+    content_type: str = ""
+    size: int | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +56,26 @@ class ApiCall:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
+    def form(self) -> tuple[dict[str, str], dict[str, ShownFile]]:
+        """Fields and files of a form upload, by name; empty ones when the body is none."""
+        kind = next((value for name, value in self.headers.items() if name.lower() == "content-type"), "")
+        fields: dict[str, str] = {}
+        files: dict[str, ShownFile] = {}
+        if not kind.startswith("multipart/form-data"):
+            return fields, files
+        boundary = kind.partition("boundary=")[2].strip('"').encode()
+        for part in self.body.split(b"--" + boundary)[1:-1]:
+            head, _, content = part.removeprefix(b"\r\n").removesuffix(b"\r\n").partition(b"\r\n\r\n")
+            told = dict(_PARAMETER.findall(head.decode("utf-8", "replace")))
+            if "filename" in told:
+                mime = _TYPE.search(head)
+                files[told.get("name", "")] = ShownFile(
+                    told["filename"], mime[1].decode() if mime else "", len(content)
+                )
+            else:
+                fields[told.get("name", "")] = content.decode("utf-8", "replace")
+        return fields, files
+
     def json(self) -> Any:
         """The body as JSON; {} when it is none."""
         try:
@@ -53,6 +94,7 @@ class Shown:
         message_id: Of the message, for edits.
         edited: It replaces the message with this id.
         sign: Not a message but a sign such as "typing".
+        file: What was sent; `text` is its caption.
     """
 
     chat_id: str
@@ -60,6 +102,7 @@ class Shown:
     message_id: str = ""
     edited: bool = False
     sign: str = ""
+    file: ShownFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +133,19 @@ class Simulator(ABC):
 
     def __init__(self, clock: Clock = system_clock) -> None:
         self.clock = clock
+        self._kept: dict[str, ShownFile] = {}
         # Ids go on from the clock, so that those of another run are not met again.
         self._numbers = itertools.count(int(clock()) % 100_000_000 * 10)
+
+    def keep(self, call: ApiCall) -> str:
+        """Takes an uploaded file in; returns a handle by which a message may send it."""
+        handle = f"file-{self.number()}"
+        self._kept[handle] = next(iter(call.form()[1].values()), ShownFile("?"))
+        return handle
+
+    def kept(self, handle: object) -> ShownFile | None:
+        """What was uploaded under this handle; None for an unknown one."""
+        return self._kept.get(str(handle))
 
     def number(self) -> int:
         """A number that was not given before."""

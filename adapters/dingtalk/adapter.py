@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from adapters import tokens
 from adapters.base import MAX_MEDIA_BYTES, Adapter, refuse_large, require_post
-from adapters.dingtalk import addressing, cards, render, signing, stream
+from adapters.dingtalk import addressing, cards, files, render, signing, stream
 from adapters.dingtalk.account import DingTalkAccount
 from adapters.dingtalk.messages import event_of
-from adapters.dingtalk.outcome import REPLY_EXPIRED, TOKEN_REFUSED, answer_of, judge
+from adapters.dingtalk.outcome import REPLY_EXPIRED, answer_of, judge, token_refused
 from adapters.errors import MalformedPayload, NotSupported, SendError, SignatureRejected
 from adapters.events import (
     Attachment,
@@ -20,6 +20,7 @@ from adapters.events import (
     EventKind,
     HttpReply,
     Media,
+    OutgoingFile,
     OutgoingMessage,
     Polled,
     Received,
@@ -50,6 +51,7 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
         super().__init__(account, **options)
         self.supports_edit = bool(self.account.app_key and self.account.card_template_id)
         self.sends_per_s = None if self.account.app_key else GROUP_ROBOT_PER_S
+        self.file_rules = files.RULES if self.account.app_key else ()
         self._connection: stream.Connection | None = None
         self._promised: int | None = None
 
@@ -141,7 +143,22 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
         return self._judged(self._call("POST", message.reply_url or "", json=body, handed_out_for=REPLY_HOSTS))
 
     def _send_by_api(self, message: OutgoingMessage) -> SendReceipt:
-        kind, param = render.robot_message(message.text, render.buttons_of(message.data.get("buttons")))
+        buttons = render.buttons_of(message.data.get("buttons"))
+        return self._deliver_by_api(message, *render.robot_message(message.text, buttons))
+
+    def send_file(self, message: OutgoingMessage, file: OutgoingFile, kind: str) -> SendReceipt:
+        form, headers = files.upload(file)
+
+        def attempt(token: str) -> HttpResponse:
+            query = {"access_token": token, "type": kind}
+            url = f"{self.account.old_api}/media/upload"
+            return self._ahead("POST", url, params=query, data=form, headers=headers)
+
+        response = self._with_token(attempt)
+        answer = answer_of(response.status, response.headers, response.body, self.clock())
+        return self._deliver_by_api(message, *files.robot_message(as_text(answer, "media_id"), file, kind))
+
+    def _deliver_by_api(self, message: OutgoingMessage, kind: str, param: Mapping[str, str]) -> SendReceipt:
         body: dict[str, Any] = {
             "robotCode": self.account.robot,
             "msgKey": kind,
@@ -173,10 +190,7 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
         return SendReceipt(message_id)
 
     def _send_as_group_robot(self, message: OutgoingMessage) -> SendReceipt:
-        query = {"access_token": self.account.group_token}
-        if self.account.group_secret:
-            timestamp = str(int(self.clock() * 1000))
-            query |= {"timestamp": timestamp, "sign": signing.sign(timestamp, self.account.group_secret)}
+        query = signing.query(self.account.group_token, self.account.group_secret, self.clock())
         body = render.session_body(message.text, render.buttons_of(message.data.get("buttons")), None)
         return self._judged(self._call("POST", f"{self.account.old_api}/robot/send", params=query, json=body))
 
@@ -217,24 +231,20 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
 
     def _api(self, path: str, body: Mapping[str, Any], method: str = "POST") -> HttpResponse:
         """One API call with the access token; once more with a fresh one when DingTalk refuses it."""
-        account = self.account
-        key = tokens.key_of("dingtalk", account.api, account.app_key, *account.app_secret[:1])
 
         def attempt(token: str) -> HttpResponse:
             headers = {"x-acs-dingtalk-access-token": token}
-            return self._call(method, f"{account.api}{path}", json=body, headers=headers)
+            return self._call(method, f"{self.account.api}{path}", json=body, headers=headers)
 
-        return tokens.call(key, self.clock(), self._fetch_token, attempt, self._token_refused)
+        return self._with_token(attempt)
 
-    def _token_refused(self, response: HttpResponse) -> bool:
-        try:
-            answer_of(response.status, response.headers, response.body)
-        except SendError as error:
-            return error.mark == TOKEN_REFUSED
-        return False
+    def _with_token(self, attempt: Callable[[str], HttpResponse]) -> HttpResponse:
+        account = self.account
+        key = tokens.key_of("dingtalk", account.api, account.app_key, *account.app_secret[:1])
+        return tokens.call(key, self.clock(), self._fetch_token, attempt, token_refused)
 
     def _fetch_token(self) -> tuple[str, float]:
         body = {"appKey": self.account.app_key, "appSecret": self._secret()}
-        response = self._call("POST", f"{self.account.api}/v1.0/oauth2/accessToken", json=body)
+        response = self._ahead("POST", f"{self.account.api}/v1.0/oauth2/accessToken", json=body)
         answer = answer_of(response.status, response.headers, response.body, self.clock())
         return as_text(answer, "accessToken"), float(as_int(answer, "expireIn") or 7200)

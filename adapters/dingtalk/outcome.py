@@ -9,7 +9,7 @@ from adapters.answers import object_of, unexplained
 from adapters.errors import SendError
 from adapters.events import Headers, SendReceipt
 from adapters.payload import as_id, as_int, as_list, as_text
-from clawdbot.http import parse_retry_after
+from clawdbot.http import HttpResponse, parse_retry_after
 
 TOKEN_REFUSED = "token_refused"  # noqa: S105 - a mark
 REPLY_EXPIRED = "reply_expired"
@@ -27,6 +27,16 @@ _OLD_NEVER = {
     400105: "bad_request",
     40035: "bad_request",
     460101: "too_long",
+    40004: "wrong_type",
+    40005: "wrong_type",
+    40006: "too_large",
+    40007: "media_gone",
+    40009: "too_large",
+    40010: "too_large",
+    40011: "too_large",
+    43007: "no_rights",
+    44001: "empty",
+    45001: "too_large",
     430101: "content_refused",
     430102: "content_refused",
     430103: "content_refused",
@@ -93,6 +103,15 @@ def judge(status: int, headers: Mapping[str, str], body: bytes, now: float = 0.0
     if as_list(answer, "invalidStaffIdList"):
         raise SendError("DingTalk does not know this person", permanent=True, mark="user_not_found")
     return SendReceipt(as_id(answer, "processQueryKey") or "")
+
+
+def token_refused(response: HttpResponse) -> bool:
+    """True when the call may succeed with a fresh access token."""
+    try:
+        answer_of(response.status, response.headers, response.body)
+    except SendError as error:
+        return error.mark == TOKEN_REFUSED
+    return False
 
 
 def _old_failure(code: int, told: str, wait: float | None) -> SendError:

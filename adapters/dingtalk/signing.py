@@ -42,3 +42,11 @@ def verify(secrets: Iterable[str], timestamp: str, given: str, now: float) -> No
         raise SignatureRejected("the timestamp is not within an hour of now", status=403)
     if not crypto.verify_any(secrets, given, lambda secret: sign(timestamp, secret)):
         raise SignatureRejected("the signature does not match", status=403)
+
+
+def query(token: str, secret: str, now: float) -> dict[str, str]:
+    """The query string of a custom group robot; signed when it has a secret."""
+    if not secret:
+        return {"access_token": token}
+    timestamp = str(int(now * 1000))
+    return {"access_token": token, "timestamp": timestamp, "sign": sign(timestamp, secret)}

@@ -60,6 +60,8 @@ class DingTalkSimulator(Simulator):
         body = call.json()
         if call.path.endswith("/accessToken"):
             return json_answer({"accessToken": "simulated-access-token", "expireIn": 7200})
+        if call.path.endswith("/media/upload"):
+            return json_answer({"errcode": 0, "errmsg": "ok", "media_id": self.keep(call)})
         if call.path.endswith("sendBySession"):
             kind = str(body.get("msgtype", "text"))
             inner = body.get(kind) or {}
@@ -68,5 +70,6 @@ class DingTalkSimulator(Simulator):
         if call.path.endswith(("batchSend", "groupMessages/send")):
             given = json.loads(body.get("msgParam") or "{}")
             text = str(given.get("text") or given.get("content") or "")
-            return json_answer({"processQueryKey": str(self.number())}, Shown(_CHAT, text))
+            file = self.kept(given.get("mediaId") or given.get("photoURL"))
+            return json_answer({"processQueryKey": str(self.number())}, Shown(_CHAT, text, file=file))
         return json_answer({})

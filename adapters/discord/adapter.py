@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from adapters.base import MAX_MEDIA_BYTES, Adapter, refuse_large, require_post
-from adapters.discord import render
+from adapters.base import MAX_MEDIA_BYTES, MEDIA_READ_S, Adapter, refuse_large, require_post
+from adapters.discord import files, render
 from adapters.discord.account import DiscordAccount
 from adapters.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, PING, event_of, webhook_event
 from adapters.discord.outcome import GONE, TOKEN_EXPIRED, judge, result_of
@@ -20,6 +20,7 @@ from adapters.events import (
     BotIdentity,
     HttpReply,
     Media,
+    OutgoingFile,
     OutgoingMessage,
     Received,
     SendReceipt,
@@ -66,6 +67,7 @@ class DiscordAdapter(Adapter[DiscordAccount]):
     supports_edit = True
     edit_interval_s = 1.5  # 5 edits in 5 s and channel
     supports_media = True
+    file_rules = files.RULES
     sends_per_s = 50.0
     chat_sends_per_s = 1.0  # 5 in 5 s
     supports_webhook_setup = True
@@ -109,7 +111,8 @@ class DiscordAdapter(Adapter[DiscordAccount]):
     def send(self, message: OutgoingMessage) -> SendReceipt:
         """Answers the interaction while its token is good, else writes into the channel as the bot.
 
-        `message.data` may hold "buttons" (see `OutgoingMessage`), raw "components" or "embeds", and "silent".
+        `message.data` may hold "buttons" (see `OutgoingMessage`), raw "components" or "embeds", and "silent". A file
+        goes with the text, in one request.
         """
         body = self._body(message)
         if message.reply_token:
@@ -119,6 +122,9 @@ class DiscordAdapter(Adapter[DiscordAccount]):
                 if error.mark != TOKEN_EXPIRED or not self.account.bot_token:
                     raise
         return self._write(message, body)
+
+    def send_file(self, message: OutgoingMessage, file: OutgoingFile, kind: str) -> SendReceipt:
+        return self.send(message)
 
     def _body(self, message: OutgoingMessage) -> dict[str, Any]:
         body: dict[str, Any] = {
@@ -136,14 +142,14 @@ class DiscordAdapter(Adapter[DiscordAccount]):
         url = f"{self.account.api}/webhooks/{self.account.application_id}/{quote(message.reply_token or '', safe='')}"
         if message.part:
             more = {"flags": EPHEMERAL} if self.account.ephemeral else {}
-            return self._call_api("POST", f"{url}?wait=true", {**body, **more})
+            return self._call_api("POST", f"{url}?wait=true", {**body, **more}, message.file)
         try:
-            return self._call_api("PATCH", f"{url}/messages/@original", body)
+            return self._call_api("PATCH", f"{url}/messages/@original", body, message.file)
         except SendError as error:
             error.maybe_sent = False  # it replaces the "thinking" sign; a second time it replaces the same again
             if error.mark != GONE:
                 raise
-        return self._call_api("POST", url, body)  # somebody removed the sign
+        return self._call_api("POST", url, body, message.file)  # somebody removed the sign
 
     def dismiss(self, reply_token: str) -> None:
         """Takes "thinking…" away."""
@@ -163,7 +169,7 @@ class DiscordAdapter(Adapter[DiscordAccount]):
             extra["flags"] = 1 << 12
         url = f"{self.account.api}/channels/{quote(message.thread_id or message.chat_id, safe='')}/messages"
         try:
-            return self._call_api("POST", url, {**body, **extra}, as_bot=True)
+            return self._call_api("POST", url, {**body, **extra}, message.file, as_bot=True)
         except SendError as error:
             if "nonce" in extra:
                 error.maybe_sent = False  # for some minutes Discord knows the nonce, and a retry comes in seconds
@@ -222,8 +228,15 @@ class DiscordAdapter(Adapter[DiscordAccount]):
             raise SendError("no bot_token is configured for this account", permanent=True, mark="no_token")
         return {"Authorization": f"Bot {self.account.bot_token}"}
 
-    def _call_api(self, method: str, url: str, body: Mapping[str, Any], *, as_bot: bool = False) -> SendReceipt:
-        response = self._call(method, url, json=body, headers=self._bot_headers() if as_bot else {})
+    def _call_api(
+        self, method: str, url: str, body: Mapping[str, Any], file: OutgoingFile | None = None, *, as_bot: bool = False
+    ) -> SendReceipt:
+        headers = self._bot_headers() if as_bot else {}
+        if file is None:
+            response = self._call(method, url, json=body, headers=headers)
+        else:
+            form, kind = files.form(body, file)
+            response = self._call(method, url, data=form, headers=headers | kind, read_s=MEDIA_READ_S)
         return self.classify(response.status, response.headers, response.body)
 
     def _api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:

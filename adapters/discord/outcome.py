@@ -34,6 +34,7 @@ _MARKS = {
     50013: "no_rights",
     50014: "unauthorized",
     50027: TOKEN_EXPIRED,
+    50046: "wrong_type",
     50083: "archived",
     50278: "user_blocked",
     160002: "no_rights",

@@ -55,7 +55,9 @@ class DiscordSimulator(Simulator):
     def answer(self, call: ApiCall) -> ApiAnswer:
         if call.method in ("PATCH", "POST") and ("/webhooks/" in call.path or call.path.endswith("/messages")):
             number = str(self.number())
-            shown = Shown(_CHANNEL, str(call.json().get("content", "")), number)
+            fields, files = call.form()
+            body = json.loads(fields["payload_json"]) if files else call.json()
+            shown = Shown(_CHANNEL, str(body.get("content", "")), number, file=next(iter(files.values()), None))
             return json_answer({"id": number, "channel_id": _CHANNEL}, shown)
         return json_answer({"id": "77", "username": "Simulated", "name": "Simulated"})
 

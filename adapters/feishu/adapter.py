@@ -16,18 +16,19 @@ from adapters.events import (
     BotIdentity,
     HttpReply,
     Media,
+    OutgoingFile,
     OutgoingMessage,
     Received,
     SendReceipt,
     WebhookRequest,
 )
-from adapters.feishu import envelope, render
+from adapters.feishu import envelope, files, render
 from adapters.feishu.account import FeishuAccount
 from adapters.feishu.events import events_of
 from adapters.feishu.outcome import BAD_CARD, REPLY_GONE, TOKEN_REFUSED, answer_of, judge
 from adapters.media import content_type
 from adapters.payload import as_int, as_object, as_text
-from clawdbot.http import HttpResponse
+from clawdbot.http import HttpResponse, multipart
 
 _ID_TYPES = {"oc_": "chat_id", "ou_": "open_id", "on_": "union_id"}
 _FILES = frozenset({"image", "file", "voice", "audio", "video", "sticker"})
@@ -50,6 +51,7 @@ class FeishuAdapter(Adapter[FeishuAccount]):
     supports_edit = True
     supports_media = True
     supports_names = True
+    file_rules = files.RULES
     edit_interval_s = 0.5
     sends_per_s = 50.0
     chat_sends_per_s = 5.0
@@ -86,7 +88,20 @@ class FeishuAdapter(Adapter[FeishuAccount]):
         (open id, union id, e-mail address or user id).
         """
         rows = message.data.get("buttons") or ()
-        content = {"msg_type": "interactive", "content": _dumps(render.card(message.text, rows))}
+        return self._send(
+            message, {"msg_type": "interactive", "content": _dumps(render.card(message.text, rows))}, rows
+        )
+
+    def send_file(self, message: OutgoingMessage, file: OutgoingFile, kind: str) -> SendReceipt:
+        path, fields, parts = files.form(file, kind)
+        form, headers = multipart(fields, parts)
+        response = self._api("POST", path, ahead=True, data=form, headers=headers)
+        given = as_object(answer_of(response.status, response.headers, response.body, self.clock()), "data")
+        name = "image_key" if kind == "image" else "file_key"
+        content = {"msg_type": files.MESSAGES[kind], "content": _dumps({name: as_text(given, name)})}
+        return self._send(message, content)
+
+    def _send(self, message: OutgoingMessage, content: dict[str, str], rows: Any = ()) -> SendReceipt:
         # In a thread only an answer to one of its messages stays in it.
         target = message.reply_to or (message.reply_token if message.thread_id else None)
         for _ in range(3):
@@ -163,14 +178,17 @@ class FeishuAdapter(Adapter[FeishuAccount]):
         response = self._api(method, path, **options)
         return self.classify(response.status, response.headers, response.body)
 
-    def _api(self, method: str, path: str, **options: Any) -> HttpResponse:
+    def _api(self, method: str, path: str, *, ahead: bool = False, **options: Any) -> HttpResponse:
         """One API call with the tenant's token; once more with a fresh one when Feishu refuses it."""
         account = self.account
         key = tokens.key_of("feishu", account.api, account.app_id, account.app_secret)
 
+        call = self._ahead if ahead else self._call
+        told = options.pop("headers", {})
+
         def attempt(token: str) -> HttpResponse:
-            headers = {"Authorization": f"Bearer {token}"}
-            return self._call(method, f"{account.api}/{path}", headers=headers, **options)
+            headers = {"Authorization": f"Bearer {token}", **told}
+            return call(method, f"{account.api}/{path}", headers=headers, **options)
 
         return tokens.call(key, self.clock(), self._fetch_token, attempt, self._token_refused)
 
@@ -186,7 +204,7 @@ class FeishuAdapter(Adapter[FeishuAccount]):
     def _fetch_token(self) -> tuple[str, float]:
         url = f"{self.account.api}/auth/v3/tenant_access_token/internal"
         body = {"app_id": self.account.app_id, "app_secret": self.account.app_secret}
-        response = self._call("POST", url, json=body)
+        response = self._ahead("POST", url, json=body)
         answer = answer_of(response.status, response.headers, response.body, self.clock())
         return as_text(answer, "tenant_access_token"), float(as_int(answer, "expire") or 7200)
 

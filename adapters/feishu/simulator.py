@@ -68,11 +68,15 @@ class FeishuSimulator(Simulator):
     def answer(self, call: ApiCall) -> ApiAnswer:
         if call.path.endswith("/tenant_access_token/internal"):
             return json_answer({"code": 0, "tenant_access_token": f"t-{self.number()}", "expire": 7200})
+        if call.path.endswith(("/im/v1/images", "/im/v1/files")):
+            name = "image_key" if call.path.endswith("images") else "file_key"
+            return json_answer({"code": 0, "msg": "success", "data": {name: self.keep(call)}})
         if "/im/v1/messages" in call.path and call.method in ("POST", "PUT", "PATCH") and b"content" in call.body:
             edited = call.method != "POST"
             number = call.path.rsplit("/", 1)[-1] if edited else f"om_{self.number()}"
             content = json.loads(call.json().get("content") or "{}")
-            shown = Shown(_CHAT, _words(content), number, edited)
+            file = self.kept(content.get("image_key") or content.get("file_key"))
+            shown = Shown(_CHAT, _words(content), number, edited, file=file)
             return json_answer({"code": 0, "msg": "success", "data": {"message_id": number}}, shown)
         bot = {"open_id": "ou_bot", "app_name": "Simulated"}
         return json_answer({"code": 0, "msg": "ok", "bot": bot, "data": {}})

@@ -18,13 +18,14 @@ from adapters.events import (
     BotIdentity,
     EventKind,
     Media,
+    OutgoingFile,
     OutgoingMessage,
     Received,
     SendReceipt,
     WebhookInfo,
     WebhookRequest,
 )
-from adapters.line import render
+from adapters.line import files, render
 from adapters.line.account import LineAccount
 from adapters.line.events import events_of
 from adapters.line.outcome import REPLY_TOKEN_EXPIRED, judge, result_of
@@ -50,6 +51,7 @@ class LineAdapter(Adapter[LineAccount]):
     supports_typing = True
     supports_media = True
     supports_names = True
+    file_rules = files.RULES
     sends_per_s = 2000.0
     supports_webhook_setup = True
     text_limit = 4900  # of 5000, so that links written out beside their label still fit
@@ -90,6 +92,12 @@ class LineAdapter(Adapter[LineAccount]):
         `message.data` may hold "buttons" (see `OutgoingMessage`), raw "messages" (at most 5) and "silent".
         """
         found = message.data.get("messages") or render.messages(message.text, message.data.get("buttons"))
+        return self._send(message, found)
+
+    def send_file(self, message: OutgoingMessage, file: OutgoingFile, kind: str) -> SendReceipt:
+        return self._send(message, [files.message(file, kind)])
+
+    def _send(self, message: OutgoingMessage, found: list[dict[str, Any]]) -> SendReceipt:
         body: dict[str, Any] = {"messages": found[: render.MAX_MESSAGES]}
         if message.data.get("silent"):
             body["notificationDisabled"] = True

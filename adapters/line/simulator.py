@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from adapters.events import WebhookRequest
-from adapters.simulation import ApiAnswer, ApiCall, Shown, Simulator, json_answer
+from adapters.simulation import ApiAnswer, ApiCall, Shown, ShownFile, Simulator, json_answer
 
 _SECRET = "simulated-secret"  # noqa: S105 - of a channel that only this machine reaches
 
@@ -54,13 +54,19 @@ class LineSimulator(Simulator):
             if kind == "reply" and token in self._used:
                 return json_answer({"message": "Invalid reply token"}, status=400)
             self._used.add(token)
-            texts = [str(message.get("text", "")) for message in body.get("messages", [])]
-            sent = [{"id": str(self.number())} for _text in texts]
-            return json_answer({"sentMessages": sent}, *(Shown("Usam", text) for text in texts))
+            messages = body.get("messages", [])
+            sent = [{"id": str(self.number())} for _message in messages]
+            return json_answer({"sentMessages": sent}, *map(_shown, messages))
         if kind == "info":
             return json_answer({"userId": "Ubot", "displayName": "Simulated", "basicId": "@bot"})
         sign = (Shown("Usam", sign="typing"),) if call.path.endswith("/loading/start") else ()
         return json_answer({}, *sign)
+
+
+def _shown(message: dict[str, Any]) -> Shown:
+    url = str(message.get("originalContentUrl", ""))
+    file = ShownFile(url.rpartition("/")[2], str(message.get("type", "")), url=url) if url else None
+    return Shown("Usam", str(message.get("text", "")), file=file)
 
 
 def _signed(body: dict[str, Any]) -> WebhookRequest:

@@ -16,13 +16,14 @@ from adapters.events import (
     EventKind,
     HttpReply,
     Media,
+    OutgoingFile,
     OutgoingMessage,
     Received,
     SendReceipt,
     WebhookRequest,
 )
 from adapters.payload import as_object, as_text, parse_object
-from adapters.slack import render, rotation
+from adapters.slack import outgoing, render, rotation
 from adapters.slack.account import SlackAccount
 from adapters.slack.events import Context, body_key, event_of, own_ids
 from adapters.slack.interactions import interaction, slash_command
@@ -49,6 +50,7 @@ class SlackAdapter(Adapter[SlackAccount]):
     edit_interval_s = 1.2  # chat.update: about 50 a minute
     supports_media = True
     supports_names = True
+    file_rules = outgoing.RULES
     chat_sends_per_s = 1.0
     text_limit = 3900  # 4000 are advised, and escaping makes a text a little longer; Slack cuts at 40 000
     simulator = "adapters.slack.simulator.SlackSimulator"
@@ -121,6 +123,16 @@ class SlackAdapter(Adapter[SlackAccount]):
             if error.mark not in (NOT_IN_CHANNEL, "chat_not_found") or not message.reply_url:
                 raise
         return self._reply_by_url(message.reply_url, body)
+
+    def send_file(self, message: OutgoingMessage, file: OutgoingFile, kind: str) -> SendReceipt:
+        """Uploads, then shows the file in the channel (scope files:write); the receipt holds the file's id."""
+        given = self._api("files.getUploadURLExternal", None, ahead=True, params=outgoing.wanted(file))
+        sent = self._ahead("POST", as_text(given, "upload_url"), data=file.read(), handed_out_for=FILE_HOSTS)
+        if not sent.ok:
+            result_of(sent.status, sent.headers, sent.body)
+        file_id = as_text(given, "file_id")
+        self._post("files.completeUploadExternal", outgoing.shown(message, file, file_id))
+        return SendReceipt(file_id)
 
     def _body(self, message: OutgoingMessage) -> dict[str, Any]:
         body: dict[str, Any] = {"channel": message.chat_id, "text": render.to_mrkdwn(message.text)}
@@ -214,10 +226,13 @@ class SlackAdapter(Adapter[SlackAccount]):
         register_secret(self._token)
         return self._attempt(method, body, **options)
 
-    def _attempt(self, method: str, body: Mapping[str, Any] | None, **options: Any) -> HttpResponse:
+    def _attempt(
+        self, method: str, body: Mapping[str, Any] | None, *, ahead: bool = False, **options: Any
+    ) -> HttpResponse:
         headers = self._authorization()
         if body is None:
-            return self._call("GET", f"{self.account.api}/{method}", headers=headers, **options)
+            call = self._ahead if ahead else self._call
+            return call("GET", f"{self.account.api}/{method}", headers=headers, **options)
         headers["Content-Type"] = "application/json; charset=utf-8"
         return self._call("POST", f"{self.account.api}/{method}", json=body, headers=headers, **options)
 

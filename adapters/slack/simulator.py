@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from adapters.events import WebhookRequest
-from adapters.simulation import ApiAnswer, ApiCall, Shown, Simulator, json_answer
+from adapters.media import content_type_of
+from adapters.simulation import ApiAnswer, ApiCall, Shown, ShownFile, Simulator, json_answer
 from clawdbot import crypto
 
 _SECRET = "simulated-secret"  # noqa: S105 - of a channel that only this machine reaches
@@ -21,7 +24,14 @@ class SlackSimulator(Simulator):
 
     def account(self, base_url: str) -> dict[str, Any]:
         token = "xoxb-simulated"  # noqa: S105 - see above
-        return {"signing_secret": _SECRET, "bot_token": token, "bot_user_id": "U0BOT", "base_url": base_url}
+        self._uploads = f"{base_url}/upload"
+        return {
+            "signing_secret": _SECRET,
+            "bot_token": token,
+            "bot_user_id": "U0BOT",
+            "base_url": base_url,
+            "allowed_hosts": [urlsplit(base_url).netloc],
+        }
 
     def message(self, text: str) -> WebhookRequest:
         number = self.number()
@@ -53,6 +63,20 @@ class SlackSimulator(Simulator):
             stamp = str(body["ts"]) if edited else f"{int(self.clock())}.{self.number() % 1_000_000:06}"
             shown = Shown(str(body.get("channel", "")), _text(body), stamp, edited)
             return json_answer({"ok": True, "ts": stamp, "channel": body.get("channel", "")}, shown)
+        if method == "files.getUploadURLExternal":
+            handle = f"F{self.number()}"
+            self._kept[handle] = ShownFile(call.query.get("filename", ""), size=0)
+            return json_answer({"ok": True, "upload_url": f"{self._uploads}/{handle}", "file_id": handle})
+        if method in self._kept:
+            self._kept[method] = replace(
+                self._kept[method], size=len(call.body), content_type=content_type_of(call.body)
+            )
+            return ApiAnswer(body=b"OK")
+        if method == "files.completeUploadExternal":
+            (file,) = body["files"]
+            said = str(body.get("initial_comment", ""))
+            shown = Shown(str(body.get("channel_id", "")), said, file["id"], file=self.kept(file["id"]))
+            return json_answer({"ok": True, "files": [{"id": file["id"]}]}, shown)
         if method == "auth.test":
             return json_answer({"ok": True, "user_id": "U0BOT", "bot_id": "B0BOT", "team_id": "T0SIM", "user": "bot"})
         sign = (Shown(_CHANNEL, sign="typing"),) if method == "assistant.threads.setStatus" else ()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from adapters.base import MAX_MEDIA_BYTES, READ_S, Adapter, refuse_large, require_post
+from adapters.base import MAX_MEDIA_BYTES, MEDIA_READ_S, READ_S, Adapter, refuse_large, require_post
 from adapters.errors import MalformedPayload, NotSupported, SendError, SignatureRejected
 from adapters.events import (
     Attachment,
@@ -15,6 +16,7 @@ from adapters.events import (
     Event,
     EventKind,
     Media,
+    OutgoingFile,
     OutgoingMessage,
     Polled,
     Received,
@@ -25,6 +27,7 @@ from adapters.events import (
 from adapters.markdown import plain_text
 from adapters.payload import as_id, as_int, as_number, as_text, parse_object
 from adapters.splitter import utf16_units
+from adapters.telegram import files
 from adapters.telegram.account import TelegramAccount
 from adapters.telegram.keyboard import inline_keyboard
 from adapters.telegram.message import Bot, display_name
@@ -48,6 +51,7 @@ class TelegramAdapter(Adapter[TelegramAccount]):
     supports_typing = True
     supports_edit = True
     supports_media = True
+    file_rules = files.RULES
     supports_polling = True
     supports_webhook_setup = True
     text_limit = 4096
@@ -113,17 +117,23 @@ class TelegramAdapter(Adapter[TelegramAccount]):
         "link_preview" (False hides it). A group that became a supergroup is followed; the receipt then tells
         "migrated_to".
         """
+        return self._send(message, self._deliver)
+
+    def send_file(self, message: OutgoingMessage, file: OutgoingFile, kind: str) -> SendReceipt:
+        return self._send(message, partial(self._deliver_file, file, kind))
+
+    def _send(self, message: OutgoingMessage, deliver: Callable[[dict[str, Any]], SendReceipt]) -> SendReceipt:
         body = self._body(message)
         try:
-            return self._deliver(body)
+            return deliver(body)
         except SendError as error:
             if error.mark == BAD_MARKUP:
                 plain = {name: value for name, value in body.items() if name != "parse_mode"}
-                return self._deliver(plain | {"text": plain_text(message.text)})
+                return deliver(plain | {"text": plain_text(message.text)})
             if error.mark != MIGRATED:
                 raise
             moved = error.data
-        receipt = self.send(replace(message, chat_id=moved["migrated_to"], reply_to=None))
+        receipt = self._send(replace(message, chat_id=moved["migrated_to"], reply_to=None), deliver)
         return SendReceipt(receipt.message_id, {**receipt.data, **moved})
 
     def _body(self, message: OutgoingMessage) -> dict[str, Any]:
@@ -143,6 +153,12 @@ class TelegramAdapter(Adapter[TelegramAccount]):
 
     def _deliver(self, body: Mapping[str, Any], method: str = "sendMessage") -> SendReceipt:
         response = self._call("POST", f"{self.account.api}/{method}", json=body)
+        return self.classify(response.status, response.headers, response.body)
+
+    def _deliver_file(self, file: OutgoingFile, kind: str, body: Mapping[str, Any]) -> SendReceipt:
+        method, form, headers = files.upload(body, file, kind)
+        url = f"{self.account.api}/{method}"
+        response = self._call("POST", url, data=form, headers=headers, read_s=MEDIA_READ_S)
         return self.classify(response.status, response.headers, response.body)
 
     def edit(self, message_id: str, message: OutgoingMessage) -> SendReceipt:

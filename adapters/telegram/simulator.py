@@ -46,6 +46,13 @@ class TelegramSimulator(Simulator):
             result = {"message_id": number, "date": int(self.clock()), "chat": _CHAT}
             shown = Shown(chat_id, str(body.get("text", "")), str(number), edited)
             return json_answer({"ok": True, "result": result}, shown)
+        fields, files = call.form()
+        if files:
+            number = self.number()
+            result = {"message_id": number, "date": int(self.clock()), "chat": _CHAT}
+            (file,) = files.values()
+            shown = Shown(fields.get("chat_id", ""), fields.get("caption", ""), str(number), file=file)
+            return json_answer({"ok": True, "result": result}, shown)
         if method == "getMe":
             me = {"id": 4711, "is_bot": True, "first_name": "Simulated", "username": "SimulatedBot"}
             return json_answer({"ok": True, "result": me})

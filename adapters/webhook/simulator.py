@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from adapters.events import WebhookRequest
-from adapters.simulation import ApiAnswer, ApiCall, Shown, Simulator, json_answer
+from adapters.simulation import ApiAnswer, ApiCall, Shown, ShownFile, Simulator, json_answer
 from adapters.webhook.adapter import SIGNATURE_HEADER, TIMESTAMP_HEADER
 from clawdbot import crypto
 
@@ -39,7 +39,11 @@ class WebhookSimulator(Simulator):
         if not crypto.compare(given, self._sign(timestamp, call.body)):
             return json_answer({"error": "not signed"}, status=401)
         body = call.json()
-        shown = Shown(str((body.get("chat") or {}).get("id", "")), str(body.get("text", "")), str(body.get("id", "")))
+        chat, told = str((body.get("chat") or {}).get("id", "")), body.get("file") or {}
+        file = None
+        if told:
+            file = ShownFile(told["name"], told["mime"], told["size"], told.get("url", ""))
+        shown = Shown(chat, str(body.get("text", "")), str(body.get("id", "")), file=file)
         return json_answer({"id": body.get("id", "")}, shown)
 
     @staticmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from adapters.events import (
     Attachment,
     BotIdentity,
     Media,
+    OutgoingFile,
     OutgoingMessage,
     Polled,
     Received,
@@ -22,7 +23,7 @@ from adapters.events import (
 from adapters.media import content_type
 from adapters.payload import as_int, as_text
 from adapters.splitter import split_text, utf8_bytes
-from adapters.wecom import aibot, app, envelope, inbound, render
+from adapters.wecom import aibot, app, envelope, files, inbound, render
 from adapters.wecom.account import WeComAccount
 from adapters.wecom.outcome import answer_of, judge, token_refused
 from adapters.wecom.robot import SHOW_EVERY_S, Robot
@@ -58,6 +59,11 @@ class WeComAdapter(Adapter[WeComAccount]):
             self.edit_interval_s = SHOW_EVERY_S
         elif not self.account.is_app and not self.account.token:
             self.sends_per_s = GROUP_ROBOT_PER_S
+        if self.account.is_app:
+            self.file_rules = files.APP_RULES
+        elif self.account.robot_key and not self.account.token and not self.account.is_connected_robot:
+            # Not for a smart robot: its key leads to one group, wherever the question came from.
+            self.file_rules = files.ROBOT_RULES
 
     @staticmethod
     def text_unit(text: str) -> int:
@@ -123,9 +129,30 @@ class WeComAdapter(Adapter[WeComAccount]):
         if message.reply_url:
             return self._judged(self._call("POST", message.reply_url, json=body, handed_out_for=REPLY_HOSTS))
         if self.account.robot_key:
-            url = f"{self.account.api}/webhook/send"
-            return self._judged(self._call("POST", url, params={"key": self.account.robot_key}, json=body))
+            return self._send_as_robot(body)
         raise SendError("there is no reply address and no robot_key", permanent=True, mark="no_reply_url")
+
+    def send_file(self, message: OutgoingMessage, file: OutgoingFile, kind: str) -> SendReceipt:
+        if self.account.is_app:
+            media = self._uploaded(self._with_token, "media/upload", file, type=kind)
+            return self._deliver_as_app(message, files.shown(media, kind))
+        if kind == "image":
+            return self._send_as_robot(files.picture(file))
+        media = self._uploaded(self._plainly, "webhook/upload_media", file, key=self.account.robot_key, type=kind)
+        return self._send_as_robot(files.shown(media, kind))
+
+    def _uploaded(self, call: Callable[..., HttpResponse], path: str, file: OutgoingFile, **query: str) -> str:
+        form, headers = files.upload(file)
+        response = call("POST", path, params=query, data=form, headers=headers, ahead=True)
+        answer = answer_of(response.status, response.headers, response.body, self.clock())
+        return as_text(answer, "media_id")
+
+    def _send_as_robot(self, body: Mapping[str, Any]) -> SendReceipt:
+        return self._judged(self._plainly("POST", "webhook/send", params={"key": self.account.robot_key}, json=body))
+
+    def _plainly(self, method: str, path: str, *, ahead: bool = False, **options: Any) -> HttpResponse:
+        call = self._ahead if ahead else self._call
+        return call(method, f"{self.account.api}/{path}", **options)
 
     def edit(self, message_id: str, message: OutgoingMessage) -> SendReceipt:
         """Puts more into the stream of a smart robot; the whole answer goes its other ways when that is closed."""
@@ -137,7 +164,10 @@ class WeComAdapter(Adapter[WeComAccount]):
         return render.to_markdown(text, self._limit)
 
     def _send_as_app(self, message: OutgoingMessage) -> SendReceipt:
-        body = self._app_body(message)
+        cards, plain = not message.chat_id.startswith(APPCHAT), self.account.plain_text
+        return self._deliver_as_app(message, render.app_body(message, APP_LIMIT, cards=cards, plain=plain))
+
+    def _deliver_as_app(self, message: OutgoingMessage, body: dict[str, Any]) -> SendReceipt:
         group = message.chat_id.startswith(APPCHAT)
         if group:
             body["chatid"] = message.chat_id.removeprefix(APPCHAT)
@@ -149,17 +179,6 @@ class WeComAdapter(Adapter[WeComAccount]):
         if not group and missed.lower() == str(body["touser"]).lower():  # WeCom lowers the ids it gives back
             raise SendError("WeCom does not reach this member", permanent=True, mark="no_recipient")
         return receipt
-
-    def _app_body(self, message: OutgoingMessage) -> dict[str, Any]:
-        rows = message.data.get("buttons") or ()
-        card = render.button_card(message.text, rows, message.idempotency_key)
-        if card and not message.chat_id.startswith(APPCHAT):
-            return {"msgtype": "template_card", "template_card": card}
-        text = render.with_choices(message.text, rows)
-        kind, content = "text", render.to_plain(text, APP_LIMIT)
-        if render.has_markup(text) and not self.account.plain_text:
-            kind, content = "markdown", render.to_markdown(text, APP_LIMIT)
-        return {"msgtype": kind, kind: {"content": content}, "safe": int(bool(message.data.get("safe")))}
 
     def _judged(self, response: HttpResponse) -> SendReceipt:
         return self.classify(response.status, response.headers, response.body)
@@ -195,9 +214,7 @@ class WeComAdapter(Adapter[WeComAccount]):
 
     def _decrypted(self, media: Media, key: str) -> Media:
         """Opens a file of a smart robot: by its own key on a long connection, else by the account's."""
-        keys = (key,) if key else self.account.encoding_aes_key
-        opened = (envelope.unpad(envelope.decrypt_bytes(one, media.body)) for one in keys)
-        body = next(filter(None, opened), b"")
+        body = envelope.open_bytes((key,) if key else self.account.encoding_aes_key, media.body)
         if not body:
             raise SendError("the file does not decrypt", permanent=True, mark="media_gone")
         return Media(body, content_type(body, ""), media.name)
@@ -219,7 +236,7 @@ class WeComAdapter(Adapter[WeComAccount]):
 
         def attempt(token: str) -> HttpResponse:
             query = {"access_token": token, **(params or {})}
-            return self._call(method, f"{self.account.api}/{path}", params=query, **options)
+            return self._plainly(method, path, params=query, **options)
 
         return tokens.call(key, self.clock(), self._fetch_token, attempt, token_refused)
 
@@ -227,6 +244,6 @@ class WeComAdapter(Adapter[WeComAccount]):
         if not self.account.secret:
             raise SendError("no secret is configured for this account", permanent=True, mark="no_secret")
         query = {"corpid": self.account.corp_id, "corpsecret": self.account.secret}
-        response = self._call("GET", f"{self.account.api}/gettoken", params=query)
+        response = self._ahead("GET", f"{self.account.api}/gettoken", params=query)
         answer = answer_of(response.status, response.headers, response.body, self.clock())
         return as_text(answer, "access_token"), float(as_int(answer, "expires_in") or 7200)

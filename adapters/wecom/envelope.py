@@ -122,6 +122,11 @@ def decrypt_bytes(key: str, data: bytes) -> bytes:
     return bytes(cipher.update(data) + cipher.finalize())
 
 
+def open_bytes(keys: Iterable[str], data: bytes) -> bytes:
+    """Decrypts and unpads with the first key that fits; b"" when none does."""
+    return next(filter(None, (unpad(decrypt_bytes(key, data)) for key in keys)), b"")
+
+
 def unpad(plain: bytes) -> bytes:
     """Cuts the PKCS#7 padding to 32 bytes; b"" when it is wrong."""
     size = plain[-1] if plain else 0

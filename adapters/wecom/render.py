@@ -13,6 +13,7 @@ from typing import Any
 
 from adapters.dialect import Dialect
 from adapters.errors import SendError
+from adapters.events import OutgoingMessage
 from adapters.markdown import parse, plain_text
 from adapters.splitter import utf8_bytes
 
@@ -43,6 +44,19 @@ def to_plain(text: str, limit: int) -> str:
 
 def _within(rendered: str, source: str, limit: int) -> str:
     return rendered if utf8_bytes(rendered) <= limit else source
+
+
+def app_body(message: OutgoingMessage, limit: int, *, cards: bool, plain: bool) -> dict[str, Any]:
+    """What an application sends: a card for buttons where `cards` are taken, else markdown, or `plain` text."""
+    rows = message.data.get("buttons") or ()
+    card = button_card(message.text, rows, message.idempotency_key) if cards else None
+    if card:
+        return {"msgtype": "template_card", "template_card": card}
+    text = with_choices(message.text, rows)
+    kind, content = "text", to_plain(text, limit)
+    if has_markup(text) and not plain:
+        kind, content = "markdown", to_markdown(text, limit)
+    return {"msgtype": kind, kind: {"content": content}, "safe": int(bool(message.data.get("safe")))}
 
 
 def button_card(text: str, rows: Any, key: str) -> dict[str, Any] | None:

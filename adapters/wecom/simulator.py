@@ -60,10 +60,13 @@ class WeComSimulator(Simulator):
     def answer(self, call: ApiCall) -> ApiAnswer:
         if call.path.endswith("/gettoken"):
             return json_answer({"errcode": 0, "errmsg": "ok", "access_token": f"t{self.number()}", "expires_in": 7200})
+        if call.path.endswith("/media/upload"):
+            return json_answer({"errcode": 0, "errmsg": "ok", "media_id": self.keep(call)})
         if call.path.endswith("/message/send"):
             body = call.json()
             inner = body.get(str(body.get("msgtype", "text"))) or {}
             number = f"msg{self.number()}"
-            shown = Shown(str(body.get("touser", "")), str(inner.get("content", "")), number)
+            file = self.kept(inner.get("media_id"))
+            shown = Shown(str(body.get("touser", "")), str(inner.get("content", "")), number, file=file)
             return json_answer({"errcode": 0, "errmsg": "ok", "msgid": number}, shown)
         return json_answer({"errcode": 0, "errmsg": "ok", "agentid": 7, "name": "Simulated"})

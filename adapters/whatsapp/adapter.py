@@ -14,17 +14,19 @@ from adapters.events import (
     Event,
     HttpReply,
     Media,
+    OutgoingFile,
     OutgoingMessage,
     Received,
     SendReceipt,
     WebhookRequest,
 )
 from adapters.payload import as_id, as_int, as_text, parse_object
-from adapters.whatsapp import render
+from adapters.whatsapp import files, render
 from adapters.whatsapp.account import WhatsAppAccount
 from adapters.whatsapp.events import Number, events_of
 from adapters.whatsapp.outcome import NEEDS_TEMPLATE, judge, result_of
 from clawdbot import crypto
+from clawdbot.http import multipart
 
 SIGNATURE_HEADER = "X-Hub-Signature-256"
 MEDIA_HOSTS = frozenset({"lookaside.fbsbx.com", ".fbcdn.net", ".whatsapp.net"})
@@ -42,6 +44,7 @@ class WhatsAppAdapter(Adapter[WhatsAppAccount]):
     schema = WhatsAppAccount
     supports_typing = True
     supports_media = True
+    file_rules = files.RULES
     sends_per_s = 80.0  # to one person bursts are allowed; a refusal (131056) asks for six seconds
     text_limit = 4000  # of 4096; tables grow by their fences
     simulator = "adapters.whatsapp.simulator.WhatsAppSimulator"
@@ -100,6 +103,19 @@ class WhatsAppAdapter(Adapter[WhatsAppAccount]):
     def _send_template(self, message: OutgoingMessage) -> SendReceipt:
         receipt = self._post(self._addressed(message) | self._template(message))
         return SendReceipt(receipt.message_id, {**receipt.data, "template": self.account.template_name})
+
+    def send_file(self, message: OutgoingMessage, file: OutgoingFile, kind: str) -> SendReceipt:
+        if message.data.get(AS_TEMPLATE):
+            raise SendError("a template carries no file", permanent=True, mark=NEEDS_TEMPLATE)
+        media_id = self._upload(file)
+        return self._post(self._addressed(message) | files.content(media_id, message.text, file, kind))
+
+    def _upload(self, file: OutgoingFile) -> str:
+        fields = {"messaging_product": "whatsapp", "type": file.content_type}
+        form, headers = multipart(fields, {"file": (file.name, file.read(), file.content_type)})
+        url = f"{self.account.api}/{self.account.phone_number_id}/media"
+        response = self._ahead("POST", url, data=form, headers=headers | self._authorization())
+        return as_id(result_of(response.status, response.headers, response.body), "id") or ""
 
     def _addressed(self, message: OutgoingMessage) -> dict[str, Any]:
         to = message.chat_id or message.user_id or ""

@@ -114,5 +114,5 @@ def _failure(status: int, headers: Headers, error: Mapping[str, Any]) -> SendErr
         return SendError(message, mark="bad_response")
     if code is not None and 200 <= code < 300:
         return SendError(message, permanent=True, mark="no_rights")
-    mark = {401: "unauthorized", 403: "no_rights", 404: "chat_not_found", 413: "too_long"}.get(status, "refused")
+    mark = {401: "unauthorized", 403: "no_rights", 404: "chat_not_found", 413: "too_large"}.get(status, "refused")
     return SendError(message, permanent=True, mark=mark)

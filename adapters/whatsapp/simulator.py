@@ -50,13 +50,16 @@ class WhatsAppSimulator(Simulator):
 
     def answer(self, call: ApiCall) -> ApiAnswer:
         body = call.json()
+        if call.path.endswith("/media"):
+            return json_answer({"id": self.keep(call)})
         if not call.path.endswith("/messages"):
             return json_answer({"id": _PHONE, "display_phone_number": "4930", "verified_name": "Simulated"})
         if body.get("status") == "read":
             return json_answer({"success": True}, Shown(_SAM, sign="typing"))
         number = f"wamid.OUT{self.number()}"
         sent = {"messaging_product": "whatsapp", "messages": [{"id": number}]}
-        return json_answer(sent, Shown(_SAM, _text(body), number))
+        inner = body.get(str(body.get("type"))) or {}
+        return json_answer(sent, Shown(_SAM, _text(body), number, file=self.kept(inner.get("id"))))
 
 
 def _text(body: dict[str, Any]) -> str:
@@ -64,4 +67,4 @@ def _text(body: dict[str, Any]) -> str:
     inner = body.get(kind) or {}
     if kind == "interactive":
         return str((inner.get("body") or {}).get("text", ""))
-    return str(inner.get("body") or inner.get("name") or "")
+    return str(inner.get("body") or inner.get("caption") or inner.get("name") or "")

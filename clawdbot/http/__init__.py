@@ -18,11 +18,13 @@ from clawdbot.http.errors import (
     TlsError,
     TooManyRedirects,
 )
-from clawdbot.http.transport import close, configure_proxies, note_written, observe
+from clawdbot.http.multipart import FormFile, multipart
+from clawdbot.http.transport import close, configure_proxies, note_written, observe, unobserved
 
 __all__ = [
     "DEFAULT_MAX_BYTES",
     "AddressRefused",
+    "FormFile",
     "HttpConnectionError",
     "HttpError",
     "HttpResponse",
@@ -34,8 +36,10 @@ __all__ = [
     "TooManyRedirects",
     "close",
     "configure_proxies",
+    "multipart",
     "note_written",
     "observe",
     "parse_retry_after",
     "request",
+    "unobserved",
 ]

@@ -83,6 +83,16 @@ def note_written() -> None:
 
 
 @contextlib.contextmanager
+def unobserved() -> Iterator[None]:
+    """Inside, no request is told to `observe`: for those that may be repeated without a trace, such as uploads."""
+    token = _hook.set(None)
+    try:
+        yield
+    finally:
+        _hook.reset(token)
+
+
+@contextlib.contextmanager
 def tracked() -> Iterator[Progress]:
     """Follows one request; used by the client."""
     progress = Progress(_hook.get())

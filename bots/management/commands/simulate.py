@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from adapters import registry
 from adapters.errors import AdapterError
-from adapters.simulation import Shown, Simulator
+from adapters.simulation import Shown, ShownFile, Simulator
 from bots.models import Channel
 from bots.operations import simulation
 from bots.operations.errors import OperationError
@@ -79,9 +79,15 @@ class Command(BaseCommand):
             self.stdout.write(f"({shown.sign})")
             return
         mark = "~" if shown.edited else "<"
-        self.stdout.write(f"{mark} {shown.text}")
+        said = f"{_described(shown.file)} {shown.text}".rstrip() if shown.file else shown.text
+        self.stdout.write(f"{mark} {said}")
         self.stdout.flush()
         self._heard.set()
+
+
+def _described(file: ShownFile) -> str:
+    facts = (file.name, file.content_type, f"{file.size} bytes" if file.size is not None else file.url)
+    return f"[{', '.join(filter(None, facts))}]"
 
 
 def _typed(simulator: Simulator) -> Iterable[str]:

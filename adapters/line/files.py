@@ -1,0 +1,23 @@
+"""Files to LINE: it fetches them from a public https address, and only what it can show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adapters.events import OutgoingFile
+from adapters.files import MB, FileRule
+
+# LINE wants a small picture beside every picture; the picture itself will do when it is small.
+RULES = (
+    FileRule("image", 1 * MB, frozenset({"image/jpeg", "image/png"}), by_url=True),
+    FileRule("audio", 200 * MB, frozenset({"audio/mp4", "audio/mpeg"}), by_url=True, needs_duration=True),
+    FileRule("video", 200 * MB, frozenset({"video/mp4"}), by_url=True),
+)
+
+
+def message(file: OutgoingFile, kind: str) -> dict[str, Any]:
+    """The message that shows a file."""
+    shown: dict[str, Any] = {"type": kind, "originalContentUrl": file.url}
+    if kind == "audio":
+        return shown | {"duration": round(file.duration_s * 1000)}
+    return shown | {"previewImageUrl": file.url if kind == "image" else file.preview_url}

@@ -1,0 +1,39 @@
+"""Files to WeCom: uploaded first, then sent by an id that is good for three days."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+from adapters.events import OutgoingFile
+from adapters.files import MB, FileRule
+from clawdbot.http import multipart
+
+_PICTURES = frozenset({"image/jpeg", "image/png"})
+_VOICE = FileRule("voice", 2 * MB, frozenset({"audio/amr"}))
+_FILE = FileRule("file", 20 * MB)
+APP_RULES = (
+    FileRule("image", 10 * MB, _PICTURES),
+    _VOICE,
+    FileRule("video", 10 * MB, frozenset({"video/mp4"})),
+    _FILE,
+)
+ROBOT_RULES = (FileRule("image", 2 * MB, _PICTURES), _VOICE, _FILE)
+
+
+def upload(file: OutgoingFile) -> tuple[bytes, dict[str, str]]:
+    """The upload form and its header."""
+    return multipart({}, {"media": (file.name, file.read(), file.content_type)})
+
+
+def shown(media_id: str, kind: str) -> dict[str, Any]:
+    """The part of a message that shows an uploaded file."""
+    return {"msgtype": kind, kind: {"media_id": media_id}}
+
+
+def picture(file: OutgoingFile) -> dict[str, Any]:
+    """A group robot's picture, which is part of the message."""
+    body = file.read()
+    digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
+    return {"msgtype": "image", "image": {"base64": base64.b64encode(body).decode(), "md5": digest}}
