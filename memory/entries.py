@@ -120,7 +120,7 @@ class _Draft:
             turn.bot_id, turn.person_id, turn.conversation_id, turn.message_id, "turn", turn.role, turn.speaker[:200],
             (turn.session or str(turn.conversation_id or ""))[:64], turn.external_id or None, turn.text,
             " ".join(terms), self.digest, self.copies,
-            self.copy_of(), False, adapt(turn.occurred_at), ops.adapt_datefield_value(local.date()),
+            self.copy_of(), turn.pinned, adapt(turn.occurred_at), ops.adapt_datefield_value(local.date()),
             adapt(self.last_seen or turn.occurred_at), adapt(now), pack(vector) if vector is not None else None,
             label if vector is not None else "", new_stamp(), turn.origin_id,
             term_keys.pack(terms), dates_json(turn.text, local.date()),

@@ -110,6 +110,9 @@ def parse_turn(line: str, scope: Scope, origin_id: int | None = None) -> Turn:
     role = data.get("role", "user")
     if role not in ("user", "assistant"):
         raise BadLine('role must be "user" or "assistant"')
+    pinned = data.get("pinned", False)
+    if not isinstance(pinned, bool):
+        raise BadLine("pinned must be true or false")
     external = storable(_string(data.get("id"), "id", 191))
     if not external:
         raise BadLine("id is missing: without it an import cannot be repeated")
@@ -123,6 +126,7 @@ def parse_turn(line: str, scope: Scope, origin_id: int | None = None) -> Turn:
         external_id=external,
         session=_string(data.get("session"), "session", 64),
         speaker=_string(data.get("speaker"), "speaker", 200),
+        pinned=pinned,
     )
 
 

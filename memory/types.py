@@ -44,6 +44,7 @@ class Turn:
             (as `Recall.vector`), so that one embedding serves both ways.
         origin_id: the linked person through whose account it was said; None when that is the scope's own.
         embedder: `Recall.embedder` of that vector; a vector of another embedder than the present one is left out.
+        pinned: kept whatever the retention.
     """
 
     bot_id: int
@@ -59,6 +60,7 @@ class Turn:
     vector: Vector | None = None
     origin_id: int | None = None
     embedder: str = ""
+    pinned: bool = False
 
     def __post_init__(self) -> None:
         if self.occurred_at.tzinfo is None:

@@ -95,6 +95,23 @@ def test_what_is_exported_can_be_imported_again(bot: Any, tmp_path: Path) -> Non
     assert [e.text for e in texts] == ["My sister lives in Chengdu", "Nice"]
 
 
+def test_what_was_pinned_is_pinned_after_an_import_and_what_was_unpinned_since_stays_so(
+    bot: Any, tmp_path: Path
+) -> None:
+    lines = [GOOD[0] | {"pinned": True}, GOOD[1] | {"pinned": False}, GOOD[0] | {"id": "3", "pinned": "yes"}]
+    code, _, err = run("import", _file(tmp_path, *lines), "--bot", "helper", "--person", "ann")
+    assert (code, err.split(":")[1:]) == (1, ["3", " pinned must be true or false\n"])
+    assert dict(MemoryEntry.objects.values_list("external_id", "pinned")) == {"1": True, "2": False}
+    copy = tmp_path / "copy.jsonl"
+    copy.write_text(run("export", "--bot", "helper", "--person", "ann")[1], "utf8")
+    assert run("import", str(copy), "--bot", "helper", "--person", "twin")[0] == 0
+    twin = MemoryEntry.objects.filter(person__key="twin")
+    assert dict(twin.values_list("external_id", "pinned")) == {"1": True, "2": False}
+    twin.update(pinned=False)
+    run("import", str(copy), "--bot", "helper", "--person", "twin")
+    assert not twin.filter(pinned=True).exists()
+
+
 def test_erase_deletes_one_person_only_when_told_yes(bot: Any, tmp_path: Path) -> None:
     for key in ("ann", "bob"):
         run("import", _file(tmp_path, *GOOD), "--bot", "helper", "--person", key)
