@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from django.apps import apps
+from django.utils import timezone
+
+from memory.consolidation import retention
 from memory.consolidation.optimize import optimize
 from memory.models import MemoryEntry
 from memory.store import MemoryStore
@@ -45,3 +50,16 @@ def test_what_was_recalled_before_compaction_is_recalled_after_it() -> None:
     assert [store.recall(ann, question).hits[0].text for question in questions] == before
     with_archive = store.recall(ann, "green tea", k=20, history=True).hits
     assert {hit.text for hit in with_archive} == set(SAID)
+
+
+def test_what_is_over_its_time_is_shown_before_it_goes_and_what_is_pinned_stays() -> None:
+    ann = person()
+    ids = talk(ann, *SAID, days_ago=50)
+    apps.get_model("bots", "Bot").objects.filter(pk=ann.bot_id).update(retention_days=30)
+    MemoryEntry.objects.update(created_at=timezone.now() - timedelta(days=50))
+    MemoryEntry.objects.filter(pk=ids[1]).update(pinned=True)
+    preview = retention.preview(ann.bot_id, timezone.now())
+    assert (preview.days, preview.rows, preview.examples[0]) == (30, 4, SAID[0])
+    assert words(ann) == list(SAID)
+    optimize(ann.bot_id)
+    assert words(ann) == [SAID[1]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from memory.consolidation import provenance
 from memory.consolidation.junk import is_junk
 from memory.consolidation.optimize import optimize
 from memory.models import MemoryEntry
@@ -48,3 +49,13 @@ def test_derived_rows_are_no_material_for_more_derived_rows() -> None:
         optimize(ann.bot_id)
     assert (len(facts(ann)), len(digests(ann))) == (1, 1)
     assert MemoryEntry.objects.count() == 4 + 2
+
+
+def test_every_derived_row_names_the_turns_it_stands_on() -> None:
+    ann = person()
+    ids = talk(ann, "I live in Chengdu", "The red boat needs new paint", "The mast is made of oak", "The sail was torn")
+    optimize(ann.bot_id)
+    for row in MemoryEntry.objects.filter(kind__in=("fact", "summary")):
+        stands_on = set(provenance.sources_of(row.pk))
+        assert stands_on
+        assert stands_on <= (set(ids) if row.kind == "summary" else {ids[0]})

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from memory import editing
 from memory.consolidation.optimize import optimize
 from memory.store import MemoryStore
 from memory.types import Scope
-from tests.memory.builders import person, talk
+from tests.memory.builders import found, person, talk
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("lexical_only")]
 
@@ -43,3 +44,12 @@ def test_the_old_and_the_corrected_fact_are_not_both_recalled(
     assert changed is not None
     assert known(ann, question, as_of=changed.replace(microsecond=0)) == [before]
     assert sorted(known(ann, question, history=True)) == sorted([before, after])
+
+
+def test_a_turn_that_was_replaced_is_history() -> None:
+    ann = person()
+    old, *_ = talk(ann, "My locker code is 4711", "See you tomorrow")
+    editing.supersede(ann, old, "My locker code is 0815")
+    assert found(ann, "what is my locker code?")[0] == "My locker code is 0815"
+    assert "My locker code is 4711" not in found(ann, "what is my locker code?")
+    assert "My locker code is 4711" in found(ann, "what is my locker code?", history=True)
