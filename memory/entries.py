@@ -38,12 +38,12 @@ _TABLE = MemoryEntry._meta.db_table
 _KINDS = {False: "kind = 'turn'", True: "kind IN ('fact', 'summary')"}
 _SCOPE = "WHERE person_id = %s AND bot_id = %s AND"
 _STATE = f"SELECT COUNT(*), SUM(stamp) FROM {_TABLE} {_SCOPE} "  # noqa: S608
-_KNOWN = f"SELECT id, external_id, content_hash, duplicate_of_id FROM {_TABLE} {_SCOPE} kind = 'turn' AND "  # noqa: S608
+_KNOWN = f"SELECT id, external_id, content_hash, duplicate_of_id, valid_to FROM {_TABLE} {_SCOPE} kind = 'turn' AND "  # noqa: S608
 _INSERT = (
     "bot_id", "person_id", "conversation_id", "message_id", "kind", "role", "speaker", "session", "external_id",
     "text", "tokens", "content_hash", "duplicates", "duplicate_of_id", "pinned", "occurred_at", "day",
     "last_seen_at", "created_at", "vector", "embedder", "stamp", "origin_id",
-    "terms", "dates",
+    "terms", "dates", "valid_to",
 )  # fmt: skip
 _ROW = (
     "id", "external_id", "role", "speaker", "session", "text", "terms", "occurred_at", "day", "conversation_id",
@@ -124,6 +124,7 @@ class _Draft:
             adapt(self.last_seen or turn.occurred_at), adapt(now), pack(vector) if vector is not None else None,
             label if vector is not None else "", new_stamp(), turn.origin_id,
             term_keys.pack(terms), dates_json(turn.text, local.date()),
+            adapt(turn.valid_to) if turn.valid_to is not None else None,
         )  # fmt: skip
 
 
@@ -157,8 +158,11 @@ def insert(scope: Scope, turns: Sequence[Turn], embedder_label: str) -> list[int
             placed.append(known)
             continue
         digest = _digest(turn)
-        draft = _Draft(turn, digest, first=by_content.get(digest))
-        by_content.setdefault(digest, draft)
+        if turn.valid_to is None:
+            draft = _Draft(turn, digest, first=by_content.get(digest))
+            by_content.setdefault(digest, draft)
+        else:
+            draft = _Draft(turn, digest)
         if turn.external_id:
             by_external[turn.external_id] = draft
         drafts.append(draft)
@@ -186,10 +190,11 @@ def _known(scope: Scope, turns: Sequence[Turn]) -> tuple[dict[str, _Draft | int]
             with database.connection().cursor() as cursor:
                 cursor.execute(f"{_KNOWN}{column} IN ({marks})", (scope.person_id, scope.bot_id, *wanted))
                 found = cursor.fetchall()
-            for pk, known, digest, copy_of in found:
+            for pk, known, digest, copy_of, ended in found:
                 if known is not None:
                     by_external[known] = pk
-                if copy_of is None and column == "content_hash":
+                # what was replaced and is said again counts anew
+                if copy_of is None and ended is None and column == "content_hash":
                     by_content[bytes(digest)] = pk
     return by_external, by_content
 

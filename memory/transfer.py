@@ -127,6 +127,7 @@ def parse_turn(line: str, scope: Scope, origin_id: int | None = None) -> Turn:
         session=_string(data.get("session"), "session", 64),
         speaker=_string(data.get("speaker"), "speaker", 200),
         pinned=pinned,
+        valid_to=_moment(data["valid_to"], "valid_to") if data.get("valid_to") is not None else None,
     )
 
 
@@ -221,6 +222,8 @@ def export_lines(scope: Scope) -> Iterator[str]:
             "pinned": row.pinned,
             "repeated": row.duplicates,
         }
+        if row.valid_to is not None:
+            line["valid_to"] = row.valid_to.isoformat()
         yield json.dumps(line, ensure_ascii=False)
 
 

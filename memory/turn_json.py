@@ -11,7 +11,7 @@ from memory import embeddings, entries
 from memory.errors import EmbedderUnavailable
 from memory.types import Turn
 
-_PLAIN = tuple(field.name for field in fields(Turn) if field.name not in ("occurred_at", "vector"))
+_PLAIN = tuple(field.name for field in fields(Turn) if field.name not in ("occurred_at", "vector", "valid_to"))
 # Not UTC itself, which would mean that the speaker's own calendar is not known.
 _OWN_CALENDAR = timezone(timedelta(0), "own")
 

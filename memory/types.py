@@ -45,6 +45,7 @@ class Turn:
         origin_id: the linked person through whose account it was said; None when that is the scope's own.
         embedder: `Recall.embedder` of that vector; a vector of another embedder than the present one is left out.
         pinned: kept whatever the retention.
+        valid_to: since when another memory holds in its place; None: it still does.
     """
 
     bot_id: int
@@ -61,6 +62,7 @@ class Turn:
     origin_id: int | None = None
     embedder: str = ""
     pinned: bool = False
+    valid_to: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.occurred_at.tzinfo is None:

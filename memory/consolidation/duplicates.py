@@ -69,7 +69,9 @@ def find(scope: Scope) -> list[Pair]:
     """
     if not embeddings.enabled():
         return []
-    rows = entries.of_scope(scope).turns().distinct_entries().filter(archived_at=None, superseded_by=None)
+    rows = (
+        entries.of_scope(scope).turns().distinct_entries().filter(archived_at=None, superseded_by=None, valid_to=None)
+    )
     try:
         return list(_pairs(list(_candidates(rows)), _Meaning()))
     except EmbedderUnavailable as error:

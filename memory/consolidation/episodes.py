@@ -80,7 +80,7 @@ def due(scope: Scope, now: datetime, idle: timedelta = IDLE) -> Iterator[Due]:
 
 def _said(scope: Scope) -> MemoryEntryQuerySet:
     """What an operator replaced is history: nothing is to be learned from it."""
-    return entries.of_scope(scope).turns().filter(superseded_by=None)
+    return entries.of_scope(scope).turns().filter(superseded_by=None, valid_to=None)
 
 
 def _due_in(scope: Scope, session: str, now: datetime, idle: timedelta) -> Due:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
-from memory import editing
+import pytest
+from django.utils import timezone
+
+from memory import editing, transfer
 from memory.consolidation.optimize import optimize
 from memory.store import MemoryStore
 from memory.types import Scope
-from tests.memory.builders import found, person, talk
+from tests.memory.builders import facts, found, other_person, person, talk
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("lexical_only")]
 
@@ -53,3 +56,25 @@ def test_a_turn_that_was_replaced_is_history() -> None:
     assert found(ann, "what is my locker code?")[0] == "My locker code is 0815"
     assert "My locker code is 4711" not in found(ann, "what is my locker code?")
     assert "My locker code is 4711" in found(ann, "what is my locker code?", history=True)
+
+
+def test_what_was_replaced_and_is_said_again_counts_again() -> None:
+    ann = person()
+    old, *_ = talk(ann, "My locker code is 4711", "See you tomorrow")
+    editing.supersede(ann, old, "My locker code is 0815")
+    talk(ann, "My locker code is 4711", days_ago=1)
+    assert set(found(ann, "what is my locker code?")[:2]) == {"My locker code is 4711", "My locker code is 0815"}
+
+
+def test_a_replaced_turn_stays_history_when_it_moves_to_another_installation() -> None:
+    ann = person()
+    twin = other_person(ann)
+    old, *_ = talk(ann, "I live in Chengdu", "See you tomorrow")
+    editing.supersede(ann, old, "I live in Shenzhen")
+    for _ in range(2):
+        transfer.store_lines((line.encode() for line in list(transfer.export_lines(ann))), twin)
+    optimize(ann.bot_id, now=timezone.now() + timedelta(hours=7))
+    for scope in (ann, twin):
+        assert "I live in Chengdu" not in found(scope, "where do I live?")
+        assert "I live in Chengdu" in found(scope, "where do I live?", history=True)
+        assert facts(scope) == ["The person lives in Shenzhen"]
