@@ -15,6 +15,7 @@ from typing import Any
 from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from memory import database
 from memory.errors import WorkEnded
@@ -32,14 +33,20 @@ class OngoingWorkQuerySet(models.QuerySet["OngoingWork"]):
 class OngoingWork(models.Model):
     """An import or a consolidation that goes on in one person's memory."""
 
-    bot = models.ForeignKey("bots.Bot", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
-    person = models.ForeignKey("bots.Person", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
-    started_at = models.DateTimeField(default=timezone.now)
+    bot = models.ForeignKey(
+        "bots.Bot", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+", verbose_name=_("bot")
+    )
+    person = models.ForeignKey(
+        "bots.Person", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+", verbose_name=_("person")
+    )
+    started_at = models.DateTimeField(_("started"), default=timezone.now)
 
     objects = OngoingWorkQuerySet.as_manager()
 
     class Meta:
         ordering = ("id",)
+        verbose_name = _("ongoing work")
+        verbose_name_plural = _("ongoing work")
 
     def __str__(self) -> str:
         return f"{self.bot_id}/{self.person_id}"

@@ -18,6 +18,7 @@ INTERNAL = {
     "memory.ConsolidatedEpisode",
     "memory.LargeScope",
     "memory.MemorySource",
+    "memory.OngoingWork",
     "memory.VectorChange",
 }
 LANGUAGES = ("en", "zh-hans")

@@ -13,7 +13,7 @@ from clawdbot_site.sources import ConfigError
 
 @pytest.fixture(autouse=True)
 def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("DATABASE_URL", "REDIS_URL", "PORT"):
+    for name in ("DATABASE_URL", "REDIS_URL", "PORT", "CLAWDBOT_MEMORY__DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CLAWDBOT_HOME", str(tmp_path))
 
