@@ -105,7 +105,7 @@ def test_what_was_pinned_is_pinned_after_an_import_and_what_was_unpinned_since_s
     copy = tmp_path / "copy.jsonl"
     copy.write_text(run("export", "--bot", "helper", "--person", "ann")[1], "utf8")
     assert run("import", str(copy), "--bot", "helper", "--person", "twin")[0] == 0
-    twin = MemoryEntry.objects.filter(person__key="twin")
+    twin = MemoryEntry.objects.for_person(bot, bot.people.get(key="twin"))
     assert dict(twin.values_list("external_id", "pinned")) == {"1": True, "2": False}
     twin.update(pinned=False)
     run("import", str(copy), "--bot", "helper", "--person", "twin")
