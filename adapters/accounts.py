@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from adapters.errors import AccountError
+from adapters.guide import Guide
 from clawdbot.redaction import register_secret
 
 FieldKind = Literal["text", "list", "bool", "number"]
@@ -27,6 +28,7 @@ class AccountField:
         required: Must be given.
         kind: How to ask for it; "list" also takes one string with commas or line breaks.
         default: Used when it is not given.
+        advanced: Seldom needed; forms show it apart.
     """
 
     name: str
@@ -36,6 +38,7 @@ class AccountField:
     required: bool
     kind: FieldKind
     default: Any
+    advanced: bool = False
 
 
 def split_list(value: Any) -> Any:
@@ -100,6 +103,7 @@ def account_field(
     help: tuple[str, str] = ("", ""),
     secret: bool = False,
     kind: FieldKind = "text",
+    advanced: bool = False,
     **constraints: Any,
 ) -> Any:
     """Declares a key of an account.
@@ -110,6 +114,7 @@ def account_field(
         help: English and Chinese.
         secret: Stored encrypted, write-only, registered for redaction.
         kind: How forms ask for it.
+        advanced: Forms show it apart from what everybody needs.
         **constraints: Passed to pydantic (`pattern`, `max_length`, ...).
     """
     about: Any = {
@@ -117,6 +122,7 @@ def account_field(
         "help": {"en": help[0], "zh": help[1]},
         "secret": secret,
         "kind": kind,
+        "advanced": advanced,
     }
     return Field(default, repr=not secret, json_schema_extra={"account": about}, **constraints)
 
@@ -125,6 +131,7 @@ class Account(BaseModel):
     """Base of every account schema; adds the keys all platforms have."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, arbitrary_types_allowed=True)
+    guide: ClassVar[Guide] = Guide()
 
     base_url: BaseUrl = account_field(
         "",
@@ -133,6 +140,7 @@ class Account(BaseModel):
             "Only for a proxy, a self-hosted API server or tests; empty means the platform's own address.",
             "仅用于代理、自建 API 服务器或测试;留空则使用平台官方地址。",
         ),
+        advanced=True,
     )
     allowed_hosts: Names = account_field(
         (),
@@ -142,6 +150,7 @@ class Account(BaseModel):
             "平台下发的地址允许指向的主机,用于替代平台自身的主机。",
         ),
         kind="list",
+        advanced=True,
     )
 
     @property

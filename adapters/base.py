@@ -23,6 +23,7 @@ from adapters.events import (
     WebhookRequest,
 )
 from adapters.files import FileRule
+from adapters.guide import Text
 from adapters.media import content_type
 from adapters.splitter import split_text
 from clawdbot import http
@@ -275,6 +276,20 @@ class Adapter(ABC, Generic[AccountT]):
     def webhook_info(self) -> WebhookInfo:
         """What the platform knows about the webhook; raises like `set_webhook`."""
         raise NotSupported(f"{self.platform} does not tell about its webhook")
+
+    def examine(self, url: str) -> tuple[Text, ...]:
+        """Looks for what does not fit beyond the credentials. May ask the platform, changes nothing there.
+
+        Args:
+            url: The channel's webhook address; "" when it is not known yet.
+
+        Returns:
+            What an operator should mend, in both languages.
+
+        Raises:
+            SendError: When the account cannot work like this.
+        """
+        return ()
 
     # For subclasses
 

@@ -324,7 +324,7 @@ class BotIdentity:
     Attributes:
         id: The bot's own id.
         name: Display name.
-        username: Name by which it is mentioned; "" when it has none.
+        username: Name or number by which people reach it; "" when it has none.
     """
 
     id: str

@@ -11,6 +11,7 @@ from adapters.accounts import AccountField
 from adapters.base import Adapter
 from adapters.errors import AccountError, UnknownPlatform
 from adapters.events import WebhookRequest
+from adapters.guide import Guide
 from adapters.simulation import Simulator
 from clawdbot.clock import Clock, system_clock
 
@@ -90,6 +91,15 @@ def account_fields(platform: str) -> tuple[AccountField, ...]:
         UnknownPlatform: When the platform is not registered.
     """
     return adapter_class(platform).schema.describe()
+
+
+def guide(platform: str) -> Guide:
+    """How an account of a platform is set up.
+
+    Raises:
+        UnknownPlatform: When the platform is not registered.
+    """
+    return adapter_class(platform).schema.guide
 
 
 def validate_account(platform: str, values: Mapping[str, Any]) -> dict[str, Any]:

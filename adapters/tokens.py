@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from adapters.errors import SendError
 from clawdbot.http import HttpResponse
 
 EARLY_S = 300.0  # renewed this long before the end, so that no request leaves with a token about to die
@@ -26,6 +27,17 @@ class _Entry:
 
 _entries: dict[str, _Entry] = {}
 _entries_lock = threading.Lock()
+
+
+def granted(token: str, life_s: float) -> tuple[str, float]:
+    """What a `Fetch` returns for this answer of the platform.
+
+    Raises:
+        SendError: The answer holds no token: a proxy, or a broken server.
+    """
+    if not token:
+        raise SendError("the platform gave no access token", mark="bad_response")
+    return token, life_s
 
 
 def key_of(*parts: str) -> str:

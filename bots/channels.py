@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import re
 import threading
-import time
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from cachetools import LRUCache, TTLCache
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
-from django.utils import timezone
 
 from adapters import registry
 from adapters.base import Adapter
@@ -28,8 +25,6 @@ from bots.web_events import PLATFORM
 from clawdbot.clock import system_clock
 
 LOOKUP_TTL_S = 1.0
-_SEEN_EVERY_S = 10.0
-
 
 _PUBLIC_ID = re.compile(r"[0-9A-Za-z_-]{1,32}")
 _lock = threading.Lock()
@@ -38,7 +33,6 @@ _by_public_id: TTLCache[str, Channel | None] = TTLCache(maxsize=4096, ttl=LOOKUP
 _by_id: TTLCache[int, Channel] = TTLCache(maxsize=4096, ttl=LOOKUP_TTL_S)
 _by_platform: TTLCache[str, tuple[Channel, ...]] = TTLCache(maxsize=64, ttl=LOOKUP_TTL_S)
 _adapters: LRUCache[int, tuple[Any, Adapter[Any]]] = LRUCache(maxsize=1024)
-_seen: LRUCache[int, float] = LRUCache(maxsize=4096)
 
 
 def find(public_id: str) -> Channel | None:
@@ -107,26 +101,12 @@ def adapter_for(channel: Channel) -> Adapter[Any]:
     return made
 
 
-def note_event(channel: Channel) -> None:
-    """Writes `last_event_at`, at most once in ten seconds per channel and process."""
-    now = time.monotonic()
-    with _lock:
-        if now - _seen.get(channel.pk, float("-inf")) < _SEEN_EVERY_S:
-            return
-        _seen[channel.pk] = now
-    # Another process may have written it a moment ago; the condition spares the second write.
-    moment = timezone.now()
-    stale = Channel.objects.filter(pk=channel.pk).exclude(last_event_at__gt=moment - timedelta(seconds=_SEEN_EVERY_S))
-    stale.update(last_event_at=moment)
-
-
 def forget() -> None:
     """Drops every remembered look-up."""
     with _lock:
         _by_public_id.clear()
         _by_id.clear()
         _by_platform.clear()
-        _seen.clear()
 
 
 @receiver((post_save, post_delete), sender=Channel, dispatch_uid="channels.forget.channel")

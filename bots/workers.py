@@ -16,6 +16,7 @@ from datetime import timedelta
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
+from bots import channel_health
 from bots.models import Worker
 from clawdbot import processes
 
@@ -57,6 +58,7 @@ def start_heartbeat(role: str) -> threading.Event:
         while True:
             with contextlib.suppress(Exception):  # a database away for a moment must not end the heartbeat
                 beat(role)
+                channel_health.flush()
             if stop.wait(BEAT_EVERY_S):
                 connection.close()
                 return

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from adapters.accounts import Account, Secrets, Text, account_field
+from adapters.dingtalk.guide import GUIDE
+from adapters.guide import Guide
 
 API_URL = "https://api.dingtalk.com"
 OLD_API_URL = "https://oapi.dingtalk.com"
@@ -10,6 +14,8 @@ OLD_API_URL = "https://oapi.dingtalk.com"
 
 class DingTalkAccount(Account):
     """The robot of an application, a custom group robot that only sends, or both."""
+
+    guide: ClassVar[Guide] = GUIDE
 
     app_key: Text = account_field(
         "",
@@ -34,6 +40,7 @@ class DingTalkAccount(Account):
             "Often the same as the app key; that is used when it is empty.",
             "通常与 AppKey 相同;留空则使用 AppKey。",
         ),
+        advanced=True,
     )
     card_template_id: Text = account_field(
         "",

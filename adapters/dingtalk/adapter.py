@@ -247,4 +247,4 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
         body = {"appKey": self.account.app_key, "appSecret": self._secret()}
         response = self._ahead("POST", f"{self.account.api}/v1.0/oauth2/accessToken", json=body)
         answer = answer_of(response.status, response.headers, response.body, self.clock())
-        return as_text(answer, "accessToken"), float(as_int(answer, "expireIn") or 7200)
+        return tokens.granted(as_text(answer, "accessToken"), float(as_int(answer, "expireIn") or 7200))

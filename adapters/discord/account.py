@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
 from pydantic import field_validator
 
 from adapters.accounts import Account, Names, Text, account_field
+from adapters.discord.guide import GUIDE
+from adapters.guide import Guide
 
 DEFAULT_BASE_URL = "https://discord.com/api/v10"
 _KEY = re.compile(r"[0-9a-fA-F]{64}")
@@ -14,6 +17,8 @@ _KEY = re.compile(r"[0-9a-fA-F]{64}")
 
 class DiscordAccount(Account):
     """An application from the developer portal."""
+
+    guide: ClassVar[Guide] = GUIDE
 
     public_key: Names = account_field(
         (),

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from adapters.base import MAX_MEDIA_BYTES, MEDIA_READ_S, Adapter, refuse_large, require_post
 from adapters.discord import files, render
 from adapters.discord.account import DiscordAccount
+from adapters.discord.guide import OTHER_APPLICATION, OTHER_KEY
 from adapters.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, PING, event_of, webhook_event
 from adapters.discord.outcome import GONE, TOKEN_EXPIRED, judge, result_of
 from adapters.discord.signature import verify
@@ -27,6 +28,7 @@ from adapters.events import (
     WebhookInfo,
     WebhookRequest,
 )
+from adapters.guide import Text
 from adapters.payload import as_id, as_int, as_text, parse_object
 
 SIGNATURE_HEADER = "X-Signature-Ed25519"
@@ -222,6 +224,17 @@ class DiscordAdapter(Adapter[DiscordAccount]):
 
     def webhook_info(self) -> WebhookInfo:
         return WebhookInfo(url=as_text(self._api("GET", "applications/@me"), "interactions_endpoint_url"))
+
+    def examine(self, url: str) -> tuple[Text, ...]:
+        """Compares the application that the token belongs to with the one that is entered."""
+        found = self._api("GET", "applications/@me")
+        key = as_text(found, "verify_key").lower()
+        doubts = []
+        if as_id(found, "id") not in (None, self.account.application_id):
+            doubts.append(OTHER_APPLICATION)
+        if key and key not in {known.lower() for known in self.account.public_key}:
+            doubts.append(OTHER_KEY)
+        return tuple(doubts)
 
     def _bot_headers(self) -> dict[str, str]:
         if not self.account.bot_token:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from adapters.accounts import Account, Secrets, Text, account_field
+from adapters.feishu.guide import GUIDE
+from adapters.guide import Guide
 
 DEFAULT_BASE_URL = "https://open.feishu.cn"
 LARK_BASE_URL = "https://open.larksuite.com"
@@ -10,6 +14,8 @@ LARK_BASE_URL = "https://open.larksuite.com"
 
 class FeishuAccount(Account):
     """A custom app with a bot. For Lark set base_url to https://open.larksuite.com."""
+
+    guide: ClassVar[Guide] = GUIDE
 
     app_id: Text = account_field(
         label=("App id", "App ID"),
@@ -46,8 +52,8 @@ class FeishuAccount(Account):
         "",
         label=("Bot open id", "机器人 open_id"),
         help=(
-            "Needed to see mentions in groups; `channel test` shows it.",
-            "用于识别群里的 @;运行 `channel test` 可查看。",
+            "Needed to see mentions in groups; “Verify” and `channel test` fill it in.",
+            "用于识别群里的 @;“验证”或 `channel test` 会自动填写。",
         ),
     )
     typing_reaction: Text = account_field(
@@ -58,6 +64,7 @@ class FeishuAccount(Account):
             "飞书没有“正在输入”提示;可填 OnIt 等表情类型,在用户消息上添加表情。留空则不添加。",
         ),
         pattern=r"^[A-Za-z0-9_]*$",
+        advanced=True,
     )
 
     @property

@@ -206,7 +206,7 @@ class FeishuAdapter(Adapter[FeishuAccount]):
         body = {"app_id": self.account.app_id, "app_secret": self.account.app_secret}
         response = self._ahead("POST", url, json=body)
         answer = answer_of(response.status, response.headers, response.body, self.clock())
-        return as_text(answer, "tenant_access_token"), float(as_int(answer, "expire") or 7200)
+        return tokens.granted(as_text(answer, "tenant_access_token"), float(as_int(answer, "expire") or 7200))
 
 
 def _dumps(value: Any) -> str:

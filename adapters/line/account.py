@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from adapters.accounts import Account, Secrets, Text, account_field
+from adapters.guide import Guide
+from adapters.line.guide import GUIDE
 
 DEFAULT_BASE_URL = "https://api.line.me"
 DEFAULT_DATA_URL = "https://api-data.line.me"
@@ -10,6 +14,8 @@ DEFAULT_DATA_URL = "https://api-data.line.me"
 
 class LineAccount(Account):
     """A Messaging API channel of a LINE Official Account."""
+
+    guide: ClassVar[Guide] = GUIDE
 
     channel_secret: Secrets = account_field(
         (),
@@ -37,6 +43,7 @@ class LineAccount(Account):
             "Begins with U (Basic settings > Your user ID is another one). Events for another bot are then ignored.",
             "以 U 开头(不是 Basic settings 中的 Your user ID)。填写后忽略发给其他机器人的事件。",
         ),
+        advanced=True,
     )
 
     @property

@@ -25,9 +25,11 @@ from adapters.events import (
     WebhookInfo,
     WebhookRequest,
 )
+from adapters.guide import Text
 from adapters.line import files, render
 from adapters.line.account import LineAccount
 from adapters.line.events import events_of
+from adapters.line.guide import not_reached
 from adapters.line.outcome import REPLY_TOKEN_EXPIRED, judge, result_of
 from adapters.payload import as_id, as_list, as_text, parse_object
 from adapters.splitter import utf16_units
@@ -170,6 +172,19 @@ class LineAdapter(Adapter[LineAccount]):
         found = self._api("GET", "channel/webhook/endpoint")
         off = "" if found.get("active") is True else "“Use webhook” is off in the console"
         return WebhookInfo(url=as_text(found, "endpoint"), last_error=off)
+
+    def examine(self, url: str) -> tuple[Text, ...]:
+        """Lets LINE try the address with an empty event."""
+        if not url.startswith("https://"):
+            return ()
+        try:
+            found = self._api("POST", "channel/webhook/test", json={"endpoint": url})
+        except SendError as error:
+            return (not_reached(str(error)),)
+        if found.get("success") is True:
+            return ()
+        parts = (as_text(found, "reason"), as_id(found, "statusCode"), as_text(found, "detail")[:120])
+        return (not_reached(" ".join(part for part in parts if part)),)
 
     def _authorization(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.account.channel_access_token}"}

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from adapters.accounts import Account, Secrets, Text, account_field
+from adapters.guide import Guide
+from adapters.slack.guide import GUIDE
 from adapters.slack.rotation import Vault
 
 DEFAULT_BASE_URL = "https://slack.com/api"
@@ -10,6 +14,8 @@ DEFAULT_BASE_URL = "https://slack.com/api"
 
 class SlackAccount(Account):
     """An app from api.slack.com/apps, installed in a workspace."""
+
+    guide: ClassVar[Guide] = GUIDE
 
     signing_secret: Secrets = account_field(
         (),
@@ -36,11 +42,13 @@ class SlackAccount(Account):
         ),
         secret=True,
         pattern=r"^[!-~]*$",
+        advanced=True,
     )
     client_id: Text = account_field(
         "",
         label=("Client id", "客户端 ID"),
         help=("Only with token rotation: Basic Information.", "仅用于令牌轮换:Basic Information。"),
+        advanced=True,
     )
     client_secret: Text = account_field(
         "",
@@ -48,6 +56,7 @@ class SlackAccount(Account):
         help=("Only with token rotation: Basic Information.", "仅用于令牌轮换:Basic Information。"),
         secret=True,
         pattern=r"^[!-~]*$",
+        advanced=True,
     )
     bot_user_id: Text = account_field(
         "",
@@ -56,13 +65,15 @@ class SlackAccount(Account):
             "Begins with U; to see mentions. Taken from each event when empty.",
             "以 U 开头;用于识别提及。留空则取自每个事件。",
         ),
+        advanced=True,
     )
     bot_id: Text = account_field(
         "",
         label=("Bot id", "机器人 ID"),
         help=("Begins with B; not needed.", "以 B 开头;可不填。"),
+        advanced=True,
     )
-    app_id: Text = account_field("", label=("App id", "应用 ID"), help=("Begins with A.", "以 A 开头。"))
+    app_id: Text = account_field("", label=("App id", "应用 ID"), help=("Begins with A.", "以 A 开头。"), advanced=True)
     team_id: Text = account_field(
         "",
         label=("Workspace id", "工作区 ID"),
@@ -70,6 +81,7 @@ class SlackAccount(Account):
             "Begins with T. Needed only when one app serves several workspaces, each with a channel of its own.",
             "以 T 开头。仅当同一应用服务多个工作区且各有独立渠道时需要。",
         ),
+        advanced=True,
     )
     reply_in_thread: bool = account_field(
         False,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
 from pydantic import field_validator
 
 from adapters.accounts import Account, Secrets, Text, account_field
+from adapters.guide import Guide
+from adapters.telegram.guide import GUIDE
 
 DEFAULT_BASE_URL = "https://api.telegram.org"
 _SECRET_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,256}")
@@ -14,6 +17,8 @@ _SECRET_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 class TelegramAccount(Account):
     """A bot made with @BotFather."""
+
+    guide: ClassVar[Guide] = GUIDE
 
     token: Text = account_field(
         label=("Bot token", "机器人令牌"),
@@ -37,11 +42,15 @@ class TelegramAccount(Account):
         "",
         label=("Bot id", "机器人 ID"),
         help=("Taken from the token when empty.", "留空则取自令牌。"),
+        advanced=True,
     )
     username: Text = account_field(
         "",
         label=("Bot username", "机器人用户名"),
-        help=("Without @; needed to see mentions in groups.", "不含 @;用于识别群组中的提及。"),
+        help=(
+            "Without @; needed to see mentions in groups. “Verify” fills it in.",
+            "不含 @;用于识别群组中的提及。“验证”会自动填写。",
+        ),
     )
 
     @field_validator("secret_token")

@@ -7,7 +7,7 @@ import dataclasses
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from adapters.accounts import Account, Secrets, TargetUrl, account_field
 from adapters.base import Adapter, require_post
@@ -23,7 +23,9 @@ from adapters.events import (
     WebhookRequest,
 )
 from adapters.files import MB, FileRule
+from adapters.guide import Guide, Text
 from adapters.payload import as_id, parse_object
+from adapters.webhook.guide import GUIDE, NO_REPLY_URL
 from adapters.webhook.payload import read_event
 from clawdbot import crypto
 from clawdbot.clock import within_window
@@ -33,11 +35,15 @@ SIGNATURE_HEADER = "X-Signature"
 TIMESTAMP_HEADER = "X-Timestamp"
 WINDOW_S = 300.0
 _TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
+_PING = {"type": "ping"}
+_PONG = HttpReply(200, b'{"status":"pong"}', "application/json")
 _ACCEPTED = HttpReply(202, b'{"status":"accepted"}', "application/json")
 
 
 class WebhookAccount(Account):
     """A program that talks to the bot by signed HTTP requests."""
+
+    guide: ClassVar[Guide] = GUIDE
 
     secret: Secrets = account_field(
         (),
@@ -91,7 +97,10 @@ class WebhookAdapter(Adapter[WebhookAccount]):
     def receive(self, request: WebhookRequest) -> Received:
         require_post(request)
         self._verify(request)
-        event = read_event(parse_object(request.body), request.body)
+        payload = parse_object(request.body)
+        if payload == _PING:
+            return Received((), _PONG)
+        event = read_event(payload, request.body)
         if not self.account.target:
             # Nobody could be answered: the event is kept for the log, and no model is paid for a dead letter.
             event = dataclasses.replace(event, kind=EventKind.IGNORED, change="no_reply_url")
@@ -120,15 +129,8 @@ class WebhookAdapter(Adapter[WebhookAccount]):
         """
         if not self.account.target:
             raise SendError("no reply_url is configured for this account", permanent=True, mark="no_reply_url")
-        if not self.account.secret:
-            raise SendError("no secret is configured for this account", permanent=True, mark="no_secret")
         body = json.dumps(_outgoing(message), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-        timestamp = str(int(self.clock()))
-        headers = {
-            "Content-Type": "application/json",
-            TIMESTAMP_HEADER: timestamp,
-            SIGNATURE_HEADER: crypto.hmac_hex(self.account.secret[0], timestamp.encode("ascii") + b"." + body),
-        }
+        headers = self._signed(body)
         if message.idempotency_key:
             headers["Idempotency-Key"] = message.idempotency_key
         response = self._call("POST", self.account.target, data=body, headers=headers)
@@ -137,6 +139,27 @@ class WebhookAdapter(Adapter[WebhookAccount]):
     def send_file(self, message: OutgoingMessage, file: OutgoingFile, kind: str) -> SendReceipt:
         """The body holds "file" beside the caption: its address, or its bytes where the product has no public one."""
         return self.send(message)
+
+    def examine(self, url: str) -> tuple[Text, ...]:
+        """Posts a signed ping to the channel's own address, as the other program would."""
+        body = json.dumps(_PING).encode()
+        headers = self._signed(body)
+        if url:
+            response = self._call("POST", url, data=body, headers=headers)
+            self.classify(response.status, response.headers, response.body)
+            if response.body != _PONG.body:
+                raise SendError("another server answers at this address", permanent=True, mark="unauthorized")
+        return () if self.account.target else (NO_REPLY_URL,)
+
+    def _signed(self, body: bytes) -> dict[str, str]:
+        if not self.account.secret:
+            raise SendError("no secret is configured for this account", permanent=True, mark="no_secret")
+        timestamp = str(int(self.clock()))
+        return {
+            "Content-Type": "application/json",
+            TIMESTAMP_HEADER: timestamp,
+            SIGNATURE_HEADER: crypto.hmac_hex(self.account.secret[0], timestamp.encode("ascii") + b"." + body),
+        }
 
     def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
         if 200 <= status < 300:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 from pydantic import field_validator
 
 from adapters.accounts import Account, Secrets, Text, account_field
+from adapters.guide import Guide
+from adapters.wecom.guide import GUIDE
 
 DEFAULT_BASE_URL = "https://qyapi.weixin.qq.com"
 _AES_KEY = re.compile(r"[A-Za-z0-9+/]{43}")
@@ -26,6 +28,8 @@ class Streams(Protocol):
 
 class WeComAccount(Account):
     """An application (corp id, agent id, secret), a smart robot (no corp id) or a group robot (key)."""
+
+    guide: ClassVar[Guide] = GUIDE
 
     token: Secrets = account_field(
         (),
@@ -71,6 +75,7 @@ class WeComAccount(Account):
             "Only for suites of third parties; else the corp id, or empty for a smart robot.",
             "仅第三方套件需要;默认为企业 ID,智能机器人为空。",
         ),
+        advanced=True,
     )
     bot_id: Text = account_field(
         "",
@@ -104,6 +109,7 @@ class WeComAccount(Account):
             "Needed only when the name holds spaces: it is cut from the front of group messages.",
             "仅当名称含空格时需要:用于去掉群消息开头的 @名称。",
         ),
+        advanced=True,
     )
     plain_text: bool = account_field(
         False,

@@ -246,4 +246,4 @@ class WeComAdapter(Adapter[WeComAccount]):
         query = {"corpid": self.account.corp_id, "corpsecret": self.account.secret}
         response = self._ahead("GET", f"{self.account.api}/gettoken", params=query)
         answer = answer_of(response.status, response.headers, response.body, self.clock())
-        return as_text(answer, "access_token"), float(as_int(answer, "expires_in") or 7200)
+        return tokens.granted(as_text(answer, "access_token"), float(as_int(answer, "expires_in") or 7200))

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from adapters.accounts import Account, Secrets, Text, account_field
+from adapters.guide import Guide
+from adapters.whatsapp.guide import GUIDE
 
 DEFAULT_BASE_URL = "https://graph.facebook.com"
 
 
 class WhatsAppAccount(Account):
     """A phone number of a WhatsApp Business account, used by a Meta app."""
+
+    guide: ClassVar[Guide] = GUIDE
 
     app_secret: Secrets = account_field(
         (),
@@ -57,24 +63,28 @@ class WhatsAppAccount(Account):
             "对方最后一条消息超过 24 小时后使用的已审核模板。",
         ),
         pattern=r"^[a-z0-9_]*$",
+        advanced=True,
     )
     template_language: Text = account_field(
         "en_US",
         label=("Language of the template", "模板语言"),
         help=("As approved, such as en_US or zh_CN.", "与审核时一致,例如 en_US 或 zh_CN。"),
         pattern=r"^[A-Za-z_]{2,12}$",
+        advanced=True,
     )
     template_text: bool = account_field(
         False,
         label=("Template takes the text", "模板包含正文"),
         help=("The template's body has one variable {{1}}: the message.", "模板正文含一个变量 {{1}}:消息内容。"),
         kind="bool",
+        advanced=True,
     )
     api_version: Text = account_field(
         "v24.0",
         label=("Graph API version", "Graph API 版本"),
         help=("Such as v24.0.", "例如 v24.0。"),
         pattern=r"^v[0-9]{1,3}\.[0-9]$",
+        advanced=True,
     )
 
     @property

@@ -181,7 +181,8 @@ class WhatsAppAdapter(Adapter[WhatsAppAccount]):
         found = self._api(
             "GET", self.account.phone_number_id, params={"fields": "id,display_phone_number,verified_name"}
         )
-        return BotIdentity(as_id(found, "id") or "", as_text(found, "verified_name"), "")
+        number = as_text(found, "display_phone_number")
+        return BotIdentity(as_id(found, "id") or "", as_text(found, "verified_name"), number)
 
     def _authorization(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.account.access_token}"}

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
 
 from adapters import registry
+from bots.admin import channel_guide
 from bots.admin.base import BotScopedAdmin
 from bots.admin.channel_form import CHANNEL_FIELDS, POLICY_FIELDS, account_names, form_for, stored_account
+from bots.admin.channel_verify import VERIFY, verified
 from bots.admin.filters import ScopedFilter
 from bots.admin.fragments import ago
 from bots.admin.platforms import lazy_text, platform_choices, platform_name
-from bots.admin.unfold_parts import action, display
+from bots.admin.unfold_parts import display
 from bots.models import Channel
-from bots.operations import channels
+from bots.operations import channels, verification
+from bots.operations.channel_status import status_of, with_last_day
+
+SET_WEBHOOK = "_set_webhook"
 
 
 class PlatformFilter(admin.SimpleListFilter):
@@ -40,45 +48,66 @@ class PlatformFilter(admin.SimpleListFilter):
 class ChannelAdmin(BotScopedAdmin[Channel]):
     """Where bots are reached."""
 
-    list_display = ("title", "platform_label", "bot", "state", "last_event", "last_error_short")
+    list_display = ("title", "platform_label", "bot", "state", "last_event", "day_events", "advice")
     list_filter = (("bot", ScopedFilter), PlatformFilter, "enabled")
-    list_select_related = ("bot",)
     search_fields = ("name", "public_id", "bot__name", "bot__slug")
     actions = ("test_selected", "set_webhook_selected", "enable_selected", "disable_selected")
-    actions_submit_line = ("save_and_test", "save_and_set_webhook")
     warn_unsaved_form = True
+    change_form_before_template = "admin/bots/channel/default_button.html"
+
+    class Media:
+        js = ("clawdbot_admin/channel.js",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Channel]:
+        return with_last_day(super().get_queryset(request))
 
     # Form
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        editable = obj is None or self.has_change_permission(request, obj)
-        kwargs["form"] = form_for(self._platforms(obj) if editable else ())
+        kwargs["form"] = form_for(self._platforms(obj) if self._may_change(request, obj) else ())
         kwargs["fields"] = CHANNEL_FIELDS
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Channel | None = None) -> Any:
         platform = "platform" if obj is None else "platform_label"
-        main = (None, {"fields": (("bot", platform), "name", ("enabled", "flood_per_minute"), "stream_replies")})
+        main = (None, {"fields": (("bot", platform), "name", "enabled")})
         policy = (gettext_lazy("Groups and strangers"), {"fields": (POLICY_FIELDS[:2], *POLICY_FIELDS[2:])})
+        traffic = (gettext_lazy("Limits and display"), {"fields": ("flood_per_minute", "stream_replies")})
+        accounts = [part for name in self._platforms(obj) for part in self._account(request, name, obj)]
         if obj is None:
-            return [main, *(self._account_fieldset(platform) for platform in registry.platforms()), policy]
-        parts: list[Any] = [main, policy] if obj.platform != "web" else [main]
-        if obj.platform != "web":
-            parts.append((gettext_lazy("Connection"), {"fields": ("webhook_address", "credentials_state")}))
-        parts.append((gettext_lazy("State"), {"fields": (("last_event", "last_error_at"), "last_error_note")}))
-        if self.has_change_permission(request, obj) and account_names(self._platforms(obj)):
-            parts.insert(1, self._account_fieldset(obj.platform, removal=self._has_removable(obj)))
-        return parts
+            return [main, *accounts, policy, traffic]
+        health = (gettext_lazy("Health"), {"fields": (), "description": channel_guide.health(obj)})
+        return [health, main, *accounts, *([policy] if obj.platform != "web" else []), traffic]
 
-    def _account_fieldset(self, platform: str, *, removal: bool = False) -> tuple[Any, dict[str, Any]]:
-        names = account_names((platform,)) + (("remove_secrets",) if removal else ())
+    def _account(self, request: HttpRequest, platform: str, channel: Channel | None) -> list[Any]:
+        """The fieldsets of one platform: guide and fields, seldom needed fields, address and buttons."""
         classes = ("claw-platform", f"claw-platform-{platform}")
-        return lazy_text(registry.adapter_class(platform).label), {"fields": names, "classes": classes}
+        may_change = self._may_change(request, channel)
+        parts: list[Any] = []
+        if may_change:
+            fields = account_names(platform, advanced=False)
+            if channel is not None and self._has_removable(channel):
+                fields = (*fields, "remove_secrets")
+            label = lazy_text(registry.adapter_class(platform).label)
+            about = channel_guide.steps(platform, channel)
+            parts.append((label, {"fields": fields, "classes": classes, "description": about}))
+        elif channel is not None:
+            parts.append((gettext_lazy("Connection"), {"fields": ("credentials_state",)}))
+        if platform != "web":
+            about = channel_guide.connect(platform, channel, request, may_change=may_change)
+            parts.append((gettext_lazy("Connect and verify"), {"fields": (), "classes": classes, "description": about}))
+        if may_change:
+            seldom = account_names(platform, advanced=True)
+            parts.append((gettext_lazy("Advanced"), {"fields": seldom, "classes": (*classes, "collapse")}))
+        return parts
 
     def _platforms(self, obj: Channel | None) -> tuple[str, ...]:
         if obj is None:
             return registry.platforms()
         return (obj.platform,) if obj.platform in registry.platforms() else ()
+
+    def _may_change(self, request: HttpRequest, obj: Channel | None) -> bool:
+        return obj is None or self.has_change_permission(request, obj)
 
     def _has_removable(self, channel: Channel) -> bool:
         stored = stored_account(channel)
@@ -88,16 +117,8 @@ class ChannelAdmin(BotScopedAdmin[Channel]):
     def get_readonly_fields(self, request: HttpRequest, obj: Channel | None = None) -> Any:
         if obj is None:
             return ()
-        computed = ("webhook_address", "credentials_state", "last_event", "last_error_at", "last_error_note")
         # the credentials belong to the platform, the people and conversations to the bot: neither changes later
-        return ("bot", "platform", "platform_label", *computed)
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Channel | None:
-        channel = super().get_object(request, object_id, from_field)
-        if channel is not None:
-            # read-only fields are rendered without the request
-            channel.shown_base_url = _base_url(request)  # type: ignore[attr-defined]
-        return channel
+        return ("bot", "platform", "platform_label", "credentials_state")
 
     # Columns and read-only fields
 
@@ -111,49 +132,32 @@ class ChannelAdmin(BotScopedAdmin[Channel]):
 
     @display(
         description=gettext_lazy("state"),
-        label={"on": "success", "off": "", "failing": "danger", "bot_off": "warning"},
+        label={"ok": "success", "off": "", "new": "info", "warn": "warning", "bad": "danger"},
         ordering="enabled",
     )
     def state(self, channel: Channel) -> Any:
-        if not channel.enabled:
-            return "off", _("disabled")
-        if not channel.bot.enabled:
-            return "bot_off", _("bot disabled")
-        error, event = channel.last_error_at, channel.last_event_at
-        if error and (event is None or error > event):
-            return "failing", _("failing")
-        return "on", _("enabled")
+        light = status_of(channel).light
+        words = {"off": _("off"), "new": _("waiting"), "ok": _("works"), "warn": _("look"), "bad": _("failing")}
+        return light, words[light]
 
     @admin.display(description=gettext_lazy("last event"), ordering="last_event_at")
     def last_event(self, channel: Channel) -> str:
         return ago(channel.last_event_at)
 
-    @admin.display(description=gettext_lazy("last error"))
-    def last_error_short(self, channel: Channel) -> str:
-        return channel.last_error[:60] or "–"
+    @admin.display(description=gettext_lazy("events in 24 hours"), ordering="day_events")
+    def day_events(self, channel: Any) -> int:
+        return channel.day_events or 0
 
-    @admin.display(description=gettext_lazy("last error"))
-    def last_error_note(self, channel: Channel) -> str:
-        return channel.last_error or "–"
-
-    @admin.display(description=gettext_lazy("webhook address"))
-    def webhook_address(self, channel: Channel) -> str:
-        address = getattr(channel, "shown_base_url", "") + channel.webhook_path
-        return format_html(
-            '<span class="claw-copy"><code>{}</code>'
-            '<button type="button" class="claw-copy-button" data-claw-copy="{}">{}</button></span>',
-            address,
-            address,
-            _("Copy"),
-        )
+    @admin.display(description=gettext_lazy("what to do"))
+    def advice(self, channel: Channel) -> str:
+        status = status_of(channel)
+        return format_html('<span class="claw-advice">{}</span>', "–" if status.light == "ok" else status.text)
 
     @admin.display(description=gettext_lazy("credentials"))
     def credentials_state(self, channel: Channel) -> str:
         if channel.platform not in registry.platforms():
             return "–"
         stored = stored_account(channel)
-        if channel.credentials_encrypted and not stored:
-            return _("Cannot be decrypted with the present keys: enter them again.")
         present, absent = _("set"), _("not set")
         lines = [
             f"{lazy_text(field.label)}: {present if field.name in stored else absent}"
@@ -162,14 +166,56 @@ class ChannelAdmin(BotScopedAdmin[Channel]):
         ]
         return " · ".join(lines) or _("none needed")
 
+    # Buttons
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.verify_view)
+        own = [
+            path("add/verify/", view, name="bots_channel_verify_new"),
+            path("<path:object_id>/change/verify/", view, name="bots_channel_verify"),
+        ]
+        return own + super().get_urls()
+
+    @method_decorator(require_POST)
+    def verify_view(self, request: HttpRequest, object_id: str | None = None) -> HttpResponse:
+        """Asks the platform with what stands in the form, saved or not; the answer is JSON."""
+        channel = None if object_id is None else self.get_object(request, object_id)
+        if object_id is not None and channel is None:
+            raise Http404
+        if not (self.has_change_permission(request, channel) if channel else self.has_add_permission(request)):
+            raise PermissionDenied
+        form = self.get_form(request, channel, change=channel is not None)(request.POST, instance=channel)
+        return JsonResponse(verified(form, channel_guide.public_address(request)))
+
+    def response_add(self, request: HttpRequest, obj: Channel, post_url_continue: str | None = None) -> HttpResponse:
+        if "_addanother" not in request.POST and "_popup" not in request.POST:
+            self._press(request, obj)
+            _stay(request)  # there the address is, and what is left to do
+        return super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Channel) -> HttpResponse:
+        if self._press(request, obj):
+            _stay(request)
+        return super().response_change(request, obj)
+
+    def _press(self, request: HttpRequest, channel: Channel) -> bool:
+        """Does what the pressed button of the page says; False when it only saves."""
+        if VERIFY in request.POST:
+            self._verify(request, channel)
+        elif SET_WEBHOOK in request.POST:
+            self._set_webhook(request, channel)
+        else:
+            return False
+        return True
+
     # Actions
 
-    @admin.action(description=gettext_lazy("Test the selected channels"), permissions=["change"])
+    @admin.action(description=gettext_lazy("Verify the selected channels"), permissions=["change"])
     def test_selected(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
         for channel in self.manageable(request, queryset):
-            self._test(request, channel)
+            self._verify(request, channel)
 
-    @admin.action(description=gettext_lazy("Set the webhook (Telegram)"), permissions=["change"])
+    @admin.action(description=gettext_lazy("Set the webhook"), permissions=["change"])
     def set_webhook_selected(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
         for channel in self.manageable(request, queryset):
             self._set_webhook(request, channel)
@@ -182,32 +228,12 @@ class ChannelAdmin(BotScopedAdmin[Channel]):
     def disable_selected(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
         self._set_enabled(request, queryset, False)
 
-    @action(description=gettext_lazy("Save and test"), icon="network_check")
-    def save_and_test(self, request: HttpRequest, channel: Channel) -> None:
-        self._test(request, channel)
-
-    @action(description=gettext_lazy("Save and set webhook"), icon="webhook")
-    def save_and_set_webhook(self, request: HttpRequest, channel: Channel) -> None:
-        self._set_webhook(request, channel)
-
-    def get_actions_submit_line(self, request: HttpRequest, object_id: Any) -> Any:
-        channel = Channel.objects.filter(pk=object_id).first()
-        # Unfold asks permissions with an id only, so the right on this channel's bot is checked here.
-        if channel is None or not self.has_change_permission(request, channel):
-            return []
-        found = super().get_actions_submit_line(request, object_id)  # type: ignore[misc]
-        known = channel.platform in registry.platforms()
-        if known and registry.adapter_class(channel.platform).supports_webhook_setup:
-            return found
-        return [one for one in found if not one.action_name.endswith("save_and_set_webhook")]
-
-    def _test(self, request: HttpRequest, channel: Channel) -> None:
-        result = channels.test_channel(channel)
-        _tell(request, channel, result)
+    def _verify(self, request: HttpRequest, channel: Channel) -> None:
+        address = channel_guide.public_address(request) + channel.webhook_path
+        _tell(request, channel, verification.verify_channel(channel, address))
 
     def _set_webhook(self, request: HttpRequest, channel: Channel) -> None:
-        result = channels.set_webhook(channel, _base_url(request))
-        _tell(request, channel, result)
+        _tell(request, channel, verification.set_webhook(channel, channel_guide.public_address(request)))
 
     def _set_enabled(self, request: HttpRequest, queryset: QuerySet[Channel], enabled: bool) -> None:
         ids = list(self.manageable(request, queryset).values_list("pk", flat=True))
@@ -220,13 +246,16 @@ class ChannelAdmin(BotScopedAdmin[Channel]):
         messages.success(request, text % {"n": changed})
 
 
-def _base_url(request: HttpRequest) -> str:
-    return settings.CLAWDBOT.web.public_url or request.build_absolute_uri("/").rstrip("/")
+def _stay(request: HttpRequest) -> None:
+    posted = request.POST.copy()
+    posted["_continue"] = "1"
+    request.POST = posted  # type: ignore[assignment]
 
 
-def _tell(request: HttpRequest, channel: Channel, result: Any) -> None:
-    text = f"{channel}: {result.text}"
-    if result.ok:
-        messages.success(request, text)
+def _tell(request: HttpRequest, channel: Channel, outcome: verification.Outcome) -> None:
+    if outcome.ok:
+        messages.success(request, f"{channel}: {outcome.text}")
     else:
-        messages.error(request, text)
+        messages.error(request, f"{channel}: {' – '.join(part for part in (outcome.text, outcome.mend) if part)}")
+    for note in outcome.notes:
+        messages.warning(request, f"{channel}: {note}")

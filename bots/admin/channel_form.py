@@ -13,7 +13,7 @@ from adapters import registry
 from adapters.accounts import AccountField
 from adapters.errors import AccountError
 from bots.admin.platforms import lazy_text, platform_choices
-from bots.admin.secret_field import SecretField
+from bots.admin.secret_field import SecretField, with_state
 from bots.models import Channel
 from clawdbot.crypto import CryptoError
 
@@ -106,7 +106,7 @@ class ChannelForm(forms.ModelForm[Channel]):
             )
         common = {
             "label": label,
-            "help_text": help_text,
+            "help_text": with_state("required" if described.required else "", help_text),
             "required": False,
             "initial": shown(described, self._stored.get(described.name)),
         }
@@ -162,18 +162,34 @@ class ChannelForm(forms.ModelForm[Channel]):
             given[described.name] = entered
         return given
 
+    def account(self) -> tuple[str, dict[str, Any]]:
+        """The platform, and the account as it would be stored: what was entered over what is stored.
+
+        Raises:
+            AccountError: A key is missing or wrong.
+        """
+        self.full_clean()
+        platform = self._platform()
+        if platform not in self.platforms:
+            raise AccountError("no platform is chosen")
+        return platform, registry.validate_account(platform, self._given(platform, self.cleaned_data))
+
     def _show(self, platform: str, problems: Mapping[str, str]) -> None:
         # The schema names keys and reasons, never values, so its words may be shown.
         for key, reason in problems.items():
             field = form_name(platform, key)
-            text = _("This field is required.") if reason == "is required" else reason
-            self.add_error(field if field in self.fields else None, text)
+            self.add_error(field if field in self.fields else None, reason_text(reason))
 
     def save(self, commit: bool = True) -> Channel:
         account = getattr(self, "_account", None)
         if account is not None:
             self.instance.credentials = account
         return super().save(commit)
+
+
+def reason_text(reason: str) -> str:
+    """The schema's reason for people."""
+    return _("This field is required.") if reason == "is required" else reason
 
 
 def shown(described: AccountField, value: Any) -> Any:
@@ -190,6 +206,7 @@ def form_for(platforms: tuple[str, ...]) -> type[ChannelForm]:
     return type("ChannelForm", (ChannelForm,), {"platforms": platforms})
 
 
-def account_names(platforms: tuple[str, ...]) -> tuple[str, ...]:
-    """The form fields of the platforms' accounts, in the order of their schemas."""
-    return tuple(form_name(p, described.name) for p in platforms for described in registry.account_fields(p))
+def account_names(platform: str, *, advanced: bool) -> tuple[str, ...]:
+    """The form fields of a platform's account, in the order of its schema; those seldom needed, or all others."""
+    fields = registry.account_fields(platform)
+    return tuple(form_name(platform, field.name) for field in fields if field.advanced is advanced)

@@ -6,16 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.functional import lazy
-from django.utils.translation import get_language
 
 from adapters import registry
 from adapters.errors import UnknownPlatform
-
-
-def in_language(texts: Mapping[str, str]) -> str:
-    """The text of the active language out of {"en": ..., "zh": ...}."""
-    chinese = (get_language() or "en").startswith("zh")
-    return texts.get("zh" if chinese else "en") or texts.get("en", "")
+from bots.bilingual import in_language
 
 
 def lazy_text(texts: Mapping[str, str]) -> Any:

@@ -19,7 +19,7 @@ class SecretInput(PasswordInput):
     """An empty password box whatever is stored; a placeholder says whether something is."""
 
     def __init__(self, *, is_set: bool) -> None:
-        note = _("set – leave empty to keep it") if is_set else _("not set")
+        note = _("stored – type to replace it") if is_set else _("not set")
         # new-password: the browser must not fill in the operator's own password
         super().__init__(attrs={"placeholder": note, "autocomplete": "new-password", "spellcheck": "false"})
 
@@ -44,17 +44,19 @@ class SecretField(forms.CharField):
             required=False,
             max_length=10_000,
             widget=SecretInput(is_set=is_set),
-            help_text=_with_state(is_set, required, help_text),
+            help_text=with_state("stored" if is_set else "required" if required else "", help_text),
         )
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return bool(data)
 
 
-def _with_state(is_set: bool, required: bool, help_text: str | Promise) -> Any:
+def with_state(state: str, help_text: str | Promise) -> Any:
+    """The help text behind what is to be known first; `state` is "stored", "required" or ""."""
+
     # composed when shown, because the language is known only then
     def compose() -> str:
-        state = gettext("Stored encrypted, not shown.") if is_set else gettext("Required.") if required else ""
-        return " ".join(part for part in (state, str(help_text)) if part)
+        words = {"stored": gettext("Stored encrypted, not shown."), "required": gettext("Required.")}
+        return " ".join(part for part in (words.get(state, ""), str(help_text)) if part)
 
     return lazy(compose, str)()

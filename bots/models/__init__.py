@@ -6,6 +6,7 @@ from bots.models.bot import Bot
 from bots.models.channel import Channel
 from bots.models.conversation import Conversation, StateTransition
 from bots.models.file import ReceivedFile
+from bots.models.health import ChannelHealth, ChannelHour
 from bots.models.linking import LinkCode
 from bots.models.message import Message
 from bots.models.person import Identity, Person
@@ -18,6 +19,8 @@ __all__ = [
     "Bot",
     "BotAccess",
     "Channel",
+    "ChannelHealth",
+    "ChannelHour",
     "Conversation",
     "Identity",
     "InboundEvent",

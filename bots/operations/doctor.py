@@ -20,6 +20,7 @@ from django.utils import timezone
 from adapters import registry
 from bots.models import Bot, Channel, InboundEvent, ModelProvider, OutboundMessage, Worker
 from bots.operations import migrations
+from bots.operations.channel_status import status_of
 from clawdbot.crypto import CryptoError
 from memory import database, embeddings
 from memory.embedders import choice
@@ -143,7 +144,7 @@ def _bots() -> Iterator[Finding]:
 
 def _channels() -> Iterator[Finding]:
     public = settings.CLAWDBOT.web.public_url
-    for channel in Channel.objects.reachable().select_related("bot"):
+    for channel in Channel.objects.reachable().select_related("bot", "health"):
         name = f"channel {channel.public_id} ({channel.platform} of {channel.bot.slug})"
         try:
             adapter = registry.create(channel.platform, channel.credentials)
@@ -162,6 +163,8 @@ def _channels() -> Iterator[Finding]:
                 mend += f"enter /api/webhook/{channel.public_id} in the platform's console"
             mend += "; or run: python manage.py poll" if adapter.supports_polling else ""
             yield Finding(name, "warning", "no message yet", mend)
+        elif (status := status_of(channel)).light == "bad":
+            yield Finding(name, "warning", status.text, "python manage.py channel test " + channel.public_id)
         else:
             yield Finding(name, "ok", "credentials fit")
 

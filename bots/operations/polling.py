@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from adapters.base import Adapter
 from adapters.errors import SendError
-from bots import backoff, channels, inbox, outbox
+from bots import backoff, channel_health, channels, inbox, outbox
 from bots.models import Channel
 from clawdbot import request_id
 from clawdbot.errors import ClawdbotError
@@ -51,7 +51,7 @@ def poll_once(channel: Channel, timeout: float = POLL_S) -> int:
         channel.poll_offset = str(polled.next_offset)
         Channel.objects.filter(pk=channel.pk).update(poll_offset=channel.poll_offset)
     if polled.events:
-        channels.note_event(channel)
+        channel_health.note_events(channel, len(result.accepted))
     return len(result.accepted)
 
 
@@ -67,6 +67,7 @@ def poll_forever(channel: Channel, stop: threading.Event, timeout: float = POLL_
                 poll_once(channel, PUMP_S if adapter.sends_by_polling else timeout)
                 if adapter.sends_by_polling:
                     _send_waiting(channel)
+                channel_health.flush()
                 failures = 0
             except SendError as error:
                 failures += 1
@@ -79,6 +80,7 @@ def poll_forever(channel: Channel, stop: threading.Event, timeout: float = POLL_
                 logger.exception("polling %s failed", channel)
                 stop.wait(backoff.delay_s(failures))
     finally:
+        channel_health.flush(everything=True)
         connection.close()
         if adapter is not None:
             adapter.close()

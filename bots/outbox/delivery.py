@@ -8,7 +8,7 @@ from typing import Any
 from adapters.base import Adapter
 from adapters.errors import SendError
 from adapters.events import OutgoingMessage, SendReceipt
-from bots import channels, metrics
+from bots import channel_health, channels, metrics
 from bots.models import OutboundMessage
 from bots.outbox import journal, pacing, queue
 from clawdbot import http, request_id
@@ -65,6 +65,7 @@ def _send(row: OutboundMessage) -> bool:
     queue.record_sent(row, receipt.message_id or "")
     notes.forget(row.pk)
     metrics.sent(platform, "sent")
+    channel_health.note_sent(channel.pk)
     return True
 
 
@@ -90,6 +91,7 @@ def _unconfirmed(row: OutboundMessage, notes: journal.Journal, error: SendError)
     queue.record_unconfirmed(row, str(error))
     notes.forget(row.pk)
     metrics.sent(row.channel.platform, "unconfirmed")
+    channel_health.note_send_failure(row.channel_id, str(error), error.mark)
     logger.warning("outbound %s sent, unconfirmed: %s", row.pk, error.mark or error)
     return True
 
@@ -100,5 +102,6 @@ def _failed(row: OutboundMessage, notes: journal.Journal, error: SendError) -> b
     notes.forget(row.pk)
     outcome = "dead" if dead else "retry"
     metrics.sent(row.channel.platform, outcome)
+    channel_health.note_send_failure(row.channel_id, str(error), error.mark)
     logger.warning("outbound %s %s after attempt %s: %s", row.pk, outcome, row.attempts, error.mark or error)
     return dead

@@ -22,7 +22,7 @@ from rest_framework.views import APIView
 from adapters import registry
 from adapters.errors import AdapterError, SignatureRejected
 from adapters.events import Event, Received, WebhookRequest
-from bots import channels, inbox, metrics, outbox
+from bots import channel_health, channels, inbox, metrics, outbox
 from bots.depth import too_deep
 from bots.models import Channel
 from bots.problems import Problem, exception_handler
@@ -42,11 +42,14 @@ class _Match:
 
 
 class _Refused(Problem):
-    """A refusal with the word under which it is counted."""
+    """A refusal with the word under which it is counted, and what only the operator is told."""
 
-    def __init__(self, status: int, reason: str, detail: str, *, retry_after: float | None = None) -> None:
+    def __init__(
+        self, status: int, reason: str, detail: str, *, retry_after: float | None = None, cause: str = ""
+    ) -> None:
         super().__init__(status, detail, retry_after=retry_after)
         self.reason = reason
+        self.cause = cause or detail
 
 
 class WebhookView(APIView):
@@ -80,16 +83,23 @@ class WebhookView(APIView):
 
     def _receive(self, request: Request, channel_id: str | None) -> HttpResponse:
         began = time.perf_counter()
+        channel: Channel | None = None
         platform = ""
         try:
             channel = None if channel_id is None else _channel(channel_id)
             platform = channel.platform if channel else ""
             incoming = _incoming(request._request)
             match = _found_by_secret(incoming) if channel is None else _Match(channel, _verified(channel, incoming))
-            platform = match.channel.platform
+            channel, platform = match.channel, match.channel.platform
             response = _store(match, incoming)
         except _Refused as refusal:
             metrics.inbound(platform or "unknown", refusal.reason)
+            if channel is not None:
+                channel_health.note_refusal(channel, refusal.reason, refusal.cause)
+            raise
+        except Exception as error:
+            if channel is not None:
+                channel_health.note_refusal(channel, "failed", type(error).__name__)
             raise
         metrics.webhook(platform, time.perf_counter() - began)
         return response
@@ -144,10 +154,14 @@ def _verified(channel: Channel, incoming: WebhookRequest) -> Received:
         return adapter.receive(incoming)
     except SignatureRejected as error:
         logger.info("webhook refused: %s of channel %s", error, channel.public_id)
-        raise _Refused(error.status, "not_genuine", "The request is not signed as this channel requires.") from None
+        raise _Refused(
+            error.status, "not_genuine", "The request is not signed as this channel requires.", cause=str(error)
+        ) from None
     except AdapterError as error:
         logger.info("webhook unreadable: %s of channel %s", error, channel.public_id)
-        raise _Refused(error.status, "malformed", "The request is not what the platform documents.") from None
+        raise _Refused(
+            error.status, "malformed", "The request is not what the platform documents.", cause=str(error)
+        ) from None
     except RecursionError:
         raise _Refused(400, "malformed", "The body is nested too deeply.") from None
 
@@ -155,18 +169,22 @@ def _verified(channel: Channel, incoming: WebhookRequest) -> Received:
 def _found_by_secret(incoming: WebhookRequest) -> _Match:
     """The one channel whose secret fits the request; closed when none does or several do."""
     found: list[_Match] = []
+    tried: list[tuple[Channel, _Refused]] = []
     unreadable: _Refused | None = None
     for platform in registry.identify(incoming):
         for channel in channels.of_platform(platform):
             try:
                 found.append(_Match(channel, _verified(channel, incoming)))
             except _Refused as refusal:
+                tried.append((channel, refusal))
                 if refusal.reason != "not_genuine":
                     unreadable = refusal
             except Exception:  # one channel's broken set-up must not close the common address for the others
                 metrics.failure("channel")
                 logger.exception("channel %s cannot take webhooks", channel.public_id)
     if not found:
+        if len(tried) == 1:  # of several nobody can say which one was meant
+            channel_health.note_refusal(tried[0][0], tried[0][1].reason, tried[0][1].cause)
         raise unreadable or _Refused(401, "not_genuine", "No channel of this server has this signature.")
     # Several numbers of one app share its secret: then the one that the events are for counts.
     concerned = [match for match in found if any(event.kind not in _NOT_STORED for event in match.received.events)]
@@ -187,9 +205,10 @@ def _store(match: _Match, incoming: WebhookRequest) -> HttpResponse:
         outbox.note_undelivered(channel, received.events)
         result = inbox.accept(channel, received.events, request_id=request_id.current())
         _count(channel, received.events, len(result.accepted), result.duplicates)
-        _note(channel)
+        channel_health.note_events(channel, len(received.events) - result.duplicates)
     else:
         metrics.inbound(channel.platform, "challenge")
+        channel_health.note_events(channel, 0)  # the platform has found the address
     reply = received.reply
     return HttpResponse(reply.body, status=reply.status, content_type=reply.content_type)
 
@@ -199,10 +218,3 @@ def _count(channel: Channel, events: tuple[Event, ...], accepted: int, duplicate
     for outcome, count in (("accepted", accepted), ("duplicate", duplicates), ("ignored", ignored)):
         if count:
             metrics.inbound(channel.platform, outcome, count)
-
-
-def _note(channel: Channel) -> None:
-    try:
-        channels.note_event(channel)
-    except Exception:  # the events are safe; a time stamp is not worth a redelivery
-        logger.exception("last_event_at of channel %s was not written", channel.public_id)

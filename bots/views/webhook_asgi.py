@@ -20,7 +20,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.db import connections
 from django.http import HttpResponseBase
 
-from bots import metrics, problems
+from bots import channel_health, metrics, problems
 from bots.views.webhook import AnyWebhookView, WebhookView
 from clawdbot import request_id
 
@@ -56,6 +56,7 @@ class WebhookApplication:
         threads = THREADS.get(connections["default"].vendor, THREADS_ELSEWHERE)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="webhook")
         self._waiting = 0
+        self._flush_timer: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         channel_id = _channel_id(scope)
@@ -69,6 +70,18 @@ class WebhookApplication:
             except _Gone:
                 return
             await _send(send, response, rid)
+        self._flush_later()
+
+    def _flush_later(self) -> None:
+        # What came last must be written too when nothing comes after it; a web process may have no heartbeat.
+        if self._flush_timer is None and channel_health.waiting():
+            loop = asyncio.get_running_loop()
+            self._flush_timer = loop.call_later(channel_health.WRITE_EVERY_S, self._flush)
+
+    def _flush(self) -> None:
+        self._flush_timer = None
+        self._pool.submit(channel_health.flush)
+        asyncio.get_running_loop().call_later(1.0, self._flush_later)
 
     async def _answer(self, scope: Scope, receive: Receive, rid: str, channel_id: str | None) -> HttpResponseBase:
         limit: int = settings.CLAWDBOT.limits.body_bytes

@@ -7,6 +7,7 @@ Every request has a timeout and a size cap, is never retried here (the outbox de
 from __future__ import annotations
 
 from clawdbot.http.client import DEFAULT_MAX_BYTES, HttpResponse, parse_retry_after, request
+from clawdbot.http.deadline import within
 from clawdbot.http.errors import (
     AddressRefused,
     HttpConnectionError,
@@ -42,4 +43,5 @@ __all__ = [
     "parse_retry_after",
     "request",
     "unobserved",
+    "within",
 ]

@@ -19,6 +19,7 @@ from urllib3 import exceptions as urllib3_errors
 from clawdbot import __version__
 from clawdbot.http import errors
 from clawdbot.http.addresses import host_allowed
+from clawdbot.http.deadline import Timeout, capped
 from clawdbot.http.transport import Progress, proxies_for, tracked, transport
 
 DEFAULT_MAX_BYTES = 4 * 1024 * 1024
@@ -26,8 +27,6 @@ MAX_REDIRECTS = 5
 _CHUNK = 64 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _USER_AGENT = f"Clawdbot/{__version__}"
-
-Timeout = float | tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +120,7 @@ def request(
         HttpError: One of its subclasses; `written` tells whether the request had left the machine.
     """
     first = _checked(url, allowed_hosts)
+    timeout = capped(timeout)
     prepared = _prepare(method, url, headers=headers, params=params, data=data, json=json)
     with tracked() as progress:
         response = _send(prepared, first, timeout, max_bytes, public_only, progress)

@@ -158,7 +158,7 @@ def test_saving_and_setting_the_webhook_tells_telegram_the_address() -> None:
             "stranger_policy": "open",
             "enabled": "on",
             "account__telegram__base_url": server.url,
-            "bots_channel_save_and_set_webhook": "1",
+            "_set_webhook": "1",
         }
         login(make_user()).post(address(Channel, "change", channel.pk), values)
     path, body = calls[0]

@@ -14,6 +14,8 @@ MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 SEARCHED = [model for model in MODELS if admin.site._registry[model].search_fields]
 # Bookkeeping that nobody looks at by itself.
 INTERNAL = {
+    "bots.ChannelHealth",
+    "bots.ChannelHour",
     "bots.WaitingMemory",
     "memory.ConsolidatedEpisode",
     "memory.LargeScope",

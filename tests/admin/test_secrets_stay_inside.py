@@ -93,7 +93,7 @@ def test_a_refused_form_does_not_show_the_key_that_was_typed() -> None:
 def test_the_page_says_which_credentials_are_set() -> None:
     channel = make_channel(make_bot(), account={"token": BOT_TOKEN})
     html = login(make_user()).get(address(Channel, "change", channel.pk)).content.decode()
-    assert "set – leave empty to keep it" in html
+    assert "stored – type to replace it" in html
     assert "not set" in html
 
 

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from adapters import registry
 from bots.api.base import Filters
 from bots.api.fields import AccountField, VisibleBotField
+from bots.api.serializers.bots import TestOutcomeSerializer
 from bots.models import Channel
 from bots.operations import channel_accounts
 
@@ -81,6 +82,13 @@ class ChannelFilters(Filters):
     bot = serializers.IntegerField(required=False, min_value=1, max_value=2**53)
     platform = serializers.ChoiceField(choices=registry.platforms(), required=False)
     enabled = serializers.BooleanField(required=False)
+
+
+class VerificationSerializer(TestOutcomeSerializer):
+    """What the platform said."""
+
+    mend = serializers.CharField(help_text="What to do about a failure; may be empty.")
+    notes = serializers.ListField(child=serializers.CharField(), help_text="What works but should be looked at.")
 
 
 class WebhookAddressSerializer(serializers.Serializer[Any]):

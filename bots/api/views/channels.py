@@ -16,15 +16,15 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from bots.api.base import ScopedViewSet
-from bots.api.serializers.bots import TestOutcomeSerializer
 from bots.api.serializers.channels import (
     ChannelChangeSerializer,
     ChannelFilters,
     ChannelSerializer,
+    VerificationSerializer,
     WebhookAddressSerializer,
 )
 from bots.models import Channel
-from bots.operations import channel_accounts, channels
+from bots.operations import channel_accounts, verification
 from bots.operations.access import Role
 
 
@@ -79,17 +79,18 @@ class ChannelViewSet(
             cast(Channel, serializer.instance), **serializer.validated_data
         )
 
-    @extend_schema(summary="Try the account (manager)", request=None, responses=TestOutcomeSerializer)
+    @extend_schema(summary="Try the account (manager)", request=None, responses=VerificationSerializer)
     @action(detail=True, methods=["post"])
     def test(self, request: Request, id: str | None = None) -> Response:
         """Asks the platform who the account is."""
-        outcome = channels.test_channel(self.get_object())
-        return Response({"ok": outcome.ok, "text": outcome.text})
+        channel, public = self.get_object(), settings.CLAWDBOT.web.public_url
+        outcome = verification.verify_channel(channel, public + channel.webhook_path if public else "")
+        return Response(VerificationSerializer(outcome).data)
 
     @extend_schema(
         summary="Register the webhook at the platform (manager)",
         request=WebhookAddressSerializer,
-        responses=TestOutcomeSerializer,
+        responses=VerificationSerializer,
     )
     @action(detail=True, methods=["post"], url_path="set-webhook")
     def set_webhook(self, request: Request, id: str | None = None) -> Response:
@@ -100,5 +101,4 @@ class ChannelViewSet(
         base_url = form.validated_data.get("base_url") or settings.CLAWDBOT.web.public_url
         if not base_url:
             raise ValidationError({"base_url": ["Needed: the configuration has no web.public_url."]})
-        outcome = channels.set_webhook(channel, base_url)
-        return Response({"ok": outcome.ok, "text": outcome.text})
+        return Response(VerificationSerializer(verification.set_webhook(channel, base_url)).data)

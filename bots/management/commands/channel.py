@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from adapters import registry
 from bots.management.base import OperatorCommand, add_json, add_yes, read_secret, require_yes
 from bots.models import Channel
-from bots.operations import channels
+from bots.operations import channels, verification
 from bots.operations.bots import get_bot
 
 
@@ -69,13 +69,15 @@ class Command(OperatorCommand):
         self.print_table(rows, columns, empty="No channels yet: python manage.py channel add PLATFORM --bot SLUG")
 
     def do_test(self, options: dict[str, Any]) -> None:
-        self._tell(channels.test_channel(channels.get_channel(options["id"])))
+        channel = channels.get_channel(options["id"])
+        public = settings.CLAWDBOT.web.public_url
+        self._tell(verification.verify_channel(channel, public + channel.webhook_path if public else ""))
 
     def do_set_webhook(self, options: dict[str, Any]) -> None:
         channel = channels.get_channel(options["id"])
         if not options["url"].startswith(("http://", "https://")):
             raise CommandError("the public address is not known: set web.public_url or give --url https://...")
-        self._tell(channels.set_webhook(channel, options["url"]))
+        self._tell(verification.set_webhook(channel, options["url"]))
 
     def do_remove(self, options: dict[str, Any]) -> None:
         channel = channels.get_channel(options["id"])
@@ -84,10 +86,10 @@ class Command(OperatorCommand):
         )
         self.stdout.write(f"Channel {options['id']} is gone, {channels.remove_channel(options['id'])} rows in all.")
 
-    def _tell(self, outcome: channels.Outcome) -> None:
+    def _tell(self, outcome: verification.Outcome) -> None:
         if not outcome.ok:
-            raise CommandError(outcome.text)
-        self.stdout.write(outcome.text)
+            raise CommandError(" ".join(outcome.lines))
+        self.stdout.write("\n".join(outcome.lines))
 
 
 def _account(pairs: list[str], files: list[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-/* Small behaviours of the admin: time zone, copy buttons, the account fields of the chosen platform. */
+/* Small behaviours of the admin: time zone, copy buttons. */
 (function () {
   "use strict";
 
@@ -27,23 +27,15 @@
     var button = event.target.closest("[data-claw-copy]");
     if (!button) return;
     copyText(button.getAttribute("data-claw-copy")).then(function () {
+      var label = button.textContent;
+      if (button.classList.contains("claw-copied")) return;
       button.classList.add("claw-copied");
-      setTimeout(function () { button.classList.remove("claw-copied"); }, 1500);
+      button.textContent = button.getAttribute("data-claw-done") || label;
+      setTimeout(function () { button.classList.remove("claw-copied"); button.textContent = label; }, 1500);
     }, function () {});
   });
 
-  function showPlatform() {
-    var select = document.getElementById("id_platform");
-    if (!select) return;
-    document.querySelectorAll(".claw-platform").forEach(function (part) {
-      part.hidden = !part.classList.contains("claw-platform-" + select.value);
-    });
-  }
-
   document.addEventListener("DOMContentLoaded", function () {
-    showPlatform();
-    var select = document.getElementById("id_platform");
-    if (select) select.addEventListener("change", showPlatform);
     var end = document.querySelector("[data-claw-scroll-end]");
     if (end) end.scrollTop = end.scrollHeight;
   });

@@ -1,0 +1,54 @@
+"""What a channel has gone through lately: read by the admin, the doctor and nobody's turn."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ChannelHealth(models.Model):
+    """The latest of each kind, apart from the channel's row: saving its form must not write old figures back."""
+
+    channel = models.OneToOneField(
+        "bots.Channel", on_delete=models.CASCADE, primary_key=True, related_name="health", verbose_name=_("channel")
+    )
+    refused = models.PositiveBigIntegerField(_("refused requests"), default=0)
+    refused_at = models.DateTimeField(_("last refused"), null=True)
+    refused_reason = models.CharField(_("reason"), max_length=20)
+    refused_detail = models.CharField(_("detail"), max_length=200)
+    sent_at = models.DateTimeField(_("last sent"), null=True)
+    send_failed_at = models.DateTimeField(_("last send error at"), null=True)
+    send_error = models.CharField(_("last send error"), max_length=300)
+    send_mark = models.CharField(_("error mark"), max_length=60)
+
+    class Meta:
+        ordering = ("channel",)
+        verbose_name = _("health of a channel")
+        verbose_name_plural = _("health of channels")
+
+    def __str__(self) -> str:
+        return f"health of {self.channel_id}"
+
+
+class ChannelHour(models.Model):
+    """How much came through a channel in one hour; kept for two days."""
+
+    channel = models.ForeignKey(
+        "bots.Channel",
+        on_delete=models.CASCADE,
+        related_name="hours",
+        verbose_name=_("channel"),
+        db_index=False,  # the unique constraint begins with it
+    )
+    hour = models.DateTimeField(_("hour"))
+    events = models.PositiveBigIntegerField(_("events"), default=0)
+    refused = models.PositiveBigIntegerField(_("refused requests"), default=0)
+
+    class Meta:
+        ordering = ("-hour",)
+        verbose_name = _("hour of a channel")
+        verbose_name_plural = _("hours of channels")
+        constraints = (models.UniqueConstraint(fields=("channel", "hour"), name="channel_hour_unique"),)
+
+    def __str__(self) -> str:
+        return f"{self.channel_id} {self.hour:%Y-%m-%d %H}"

@@ -1,0 +1,236 @@
+"""Asking a platform whether a channel's account is right, and telling it where to post."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from adapters import registry
+from adapters.base import Adapter
+from adapters.errors import AccountError, NotSupported, SendError, UnknownPlatform
+from adapters.events import BotIdentity, WebhookInfo
+from bots.bilingual import in_language
+from bots.channels import adapter_for
+from bots.models import Channel
+from bots.operations.channel_accounts import change_channel
+from clawdbot import http
+from clawdbot.crypto import CryptoError
+from clawdbot.redaction import redact
+
+LIMIT_S = 12.0
+"""Seconds for all calls of one button: a person waits."""
+_SECRET_TOKEN = "secret_token"  # noqa: S105 - the name of an account key
+_FAILURES = (SendError, AccountError, UnknownPlatform, CryptoError)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a try went, for people.
+
+    Attributes:
+        ok: It went well.
+        text: One line: who the account is, or the platform's own words.
+        mend: What to do about a failure; "" when nobody knows better than the platform.
+        notes: What works but should be looked at, a line each.
+        found: What the platform told that the account has no value for, by key.
+    """
+
+    ok: bool
+    text: str
+    mend: str = ""
+    notes: tuple[str, ...] = ()
+    found: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Everything, a line each."""
+        return tuple(line for line in (self.text, self.mend, *self.notes) if line)
+
+
+def verify_account(platform: str, account: Mapping[str, Any], address: str = "") -> Outcome:
+    """Asks the platform who the account is, without storing anything.
+
+    Args:
+        platform: Name in the adapter registry.
+        account: Its values; checked by the platform's schema.
+        address: The channel's webhook address, when the stored account is this one; compared with the platform's.
+    """
+    try:
+        clean = registry.validate_account(platform, account)
+        return _verify(registry.create(platform, clean), clean, address)
+    except _FAILURES as error:
+        return _failed(platform, error)
+
+
+def verify_channel(channel: Channel, address: str = "") -> Outcome:
+    """Asks the platform who the account is; notes a failure on the channel, and fills in what the platform tells.
+
+    Args:
+        channel: The channel.
+        address: Its webhook address, where that is known.
+    """
+    try:
+        outcome = _verify(adapter_for(channel), channel.credentials, address)
+        if outcome.found:
+            change_channel(channel, outcome.found)
+    except _FAILURES as error:
+        return _noted(channel, _failed(channel.platform, error))
+    _clear_error(channel)
+    return outcome
+
+
+def set_webhook(channel: Channel, base_url: str) -> Outcome:
+    """Registers this channel's webhook at the platform.
+
+    Args:
+        channel: The channel.
+        base_url: Address under which the platform reaches this product, e.g. https://chat.example.com
+    """
+    address = base_url.rstrip("/") + channel.webhook_path
+    try:
+        _ensure_secret_token(channel)
+        adapter = adapter_for(channel)
+        if adapter.supports_webhook_setup and not _takes(adapter, address):
+            return _noted(channel, _not_https(address))
+        with http.within(LIMIT_S):
+            adapter.set_webhook(address)
+            doubts = _doubts(adapter, address)
+    except (NotSupported, *_FAILURES) as error:
+        return _noted(channel, _failed(channel.platform, error))
+    _clear_error(channel)
+    return Outcome(True, _("The platform posts to %(address)s.") % {"address": address}, notes=doubts)
+
+
+def _verify(adapter: Adapter[Any], account: Mapping[str, Any], address: str) -> Outcome:
+    with http.within(LIMIT_S):
+        try:
+            identity: BotIdentity | None = adapter.whoami()
+        except NotSupported:
+            identity = None
+        if identity is not None and not identity.id:
+            raise SendError("the answer does not name the account", mark="bad_response")
+        try:
+            notes = (*_about_webhook(adapter, address), *map(in_language, adapter.examine(address)))
+        except SendError as error:
+            if identity is None:
+                raise
+            notes = (redact(str(error))[:300],)  # the credentials are right all the same
+    found = _found(adapter, account, identity)
+    if found:
+        labels = {described.name: in_language(described.label) for described in adapter.schema.describe()}
+        notes = (*notes, _("Filled in: %(fields)s") % {"fields": ", ".join(labels[key] for key in found)})
+    return Outcome(True, _who(identity), notes=notes, found=found)
+
+
+def _found(adapter: Adapter[Any], account: Mapping[str, Any], identity: BotIdentity | None) -> dict[str, str]:
+    fills = adapter.schema.guide.fills if identity is not None else {}
+    told = {key: str(getattr(identity, attribute)) for key, attribute in fills.items() if not account.get(key)}
+    return {key: value for key, value in told.items() if value}
+
+
+def _who(identity: BotIdentity | None) -> str:
+    if identity is None:
+        return _("The account is complete; the platform tells no name for it.")
+    username = identity.username
+    if username and username[0].isalpha():
+        username = f"@{username}"
+    who = " ".join(part for part in (identity.name, username) if part and part != identity.id)
+    if not who:
+        return _("The platform knows the account: %(id)s.") % {"id": identity.id}
+    return _("The platform knows the account: %(who)s (%(id)s).") % {"who": who, "id": identity.id}
+
+
+def _about_webhook(adapter: Adapter[Any], address: str) -> tuple[str, ...]:
+    """What the platform says about where it posts, as far as it deserves a look."""
+    try:
+        info = adapter.webhook_info()
+    except NotSupported:
+        return ()
+    notes = []
+    if not info.url:
+        notes.append(_("The platform knows no webhook address yet."))
+    elif address and info.url.rstrip("/") not in _accepted(address):
+        notes.append(_("The platform posts to another address: %(address)s") % {"address": redact(info.url)})
+    if info.last_error:
+        notes.append(_("Its last complaint: %(text)s") % {"text": _complaint(info)})
+    if info.pending:
+        notes.append(_("Waiting there for delivery: %(n)s.") % {"n": info.pending})
+    return tuple(notes)
+
+
+def _accepted(address: str) -> tuple[str, str]:
+    """The channel's own address and the common one."""
+    return address, address.rpartition("/")[0]
+
+
+def _complaint(info: WebhookInfo) -> str:
+    return redact(info.last_error)[:200]
+
+
+def _doubts(adapter: Adapter[Any], address: str) -> tuple[str, ...]:
+    try:
+        return tuple(map(in_language, adapter.examine(address)))
+    except SendError as error:
+        return (redact(str(error))[:300],)
+
+
+def _failed(platform: str, error: Exception) -> Outcome:
+    text = redact(str(error))[:300]
+    if isinstance(error, SendError):
+        return Outcome(False, text, mend_of(platform, error.mark))
+    if isinstance(error, CryptoError):
+        return Outcome(False, text, _("Enter the credentials again, or restore the keys of this installation."))
+    return Outcome(False, text)
+
+
+def mend_of(platform: str, mark: str) -> str:
+    """What an operator can do about a failed call; the platform's own advice first, "" when there is none."""
+    if platform in registry.platforms() and (own := registry.guide(platform).mends.get(mark)):
+        return in_language(own)
+    return {
+        "not_reached": _("This server does not reach the platform: check its network, proxy and the API address."),
+        "no_answer": _("The platform did not answer in time: try again, and check network and API address."),
+        "bad_response": _("That is not the platform's answer: check the API address, and what proxy is in between."),
+        "server_error": _("The platform has a failure of its own: try again later."),
+        "busy": _("The platform has a failure of its own: try again later."),
+        "flood": _("Too many calls: try again in a minute."),
+        "unauthorized": _("Copy the credentials again from the platform's console."),
+        "token_refused": _("Copy the credentials again from the platform's console."),
+        "no_rights": _("Grant the missing permission in the platform's console."),
+        "ip_not_trusted": _("Add this server's public address to the platform's list of trusted addresses."),
+        "user_blocked": _("The person has blocked the bot; nothing is to be done here."),
+    }.get(mark, "")
+
+
+def _takes(adapter: Adapter[Any], address: str) -> bool:
+    # A self-hosted API server may post to plain addresses of its own network.
+    return address.startswith("https://") or adapter.account.elsewhere
+
+
+def _not_https(address: str) -> Outcome:
+    return Outcome(
+        False,
+        _("The platform takes only public https addresses, not %(address)s.") % {"address": address},
+        _("Set web.public_url (CLAWDBOT_WEB__PUBLIC_URL) to the https address of this server and start it again."),
+    )
+
+
+def _noted(channel: Channel, outcome: Outcome) -> Outcome:
+    Channel.objects.filter(pk=channel.pk).update(last_error_at=timezone.now(), last_error=outcome.text[:300])
+    return outcome
+
+
+def _clear_error(channel: Channel) -> None:
+    Channel.objects.filter(pk=channel.pk).exclude(last_error_at=None).update(last_error_at=None, last_error="")
+
+
+def _ensure_secret_token(channel: Channel) -> None:
+    # The proof that a webhook comes from the platform is ours to choose, so nobody has to invent one.
+    names = {field.name for field in registry.account_fields(channel.platform)}
+    if _SECRET_TOKEN in names and not channel.credentials.get(_SECRET_TOKEN):
+        change_channel(channel, {_SECRET_TOKEN: secrets.token_urlsafe(32)})
