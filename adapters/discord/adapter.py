@@ -11,7 +11,7 @@ from urllib.parse import quote
 from adapters.base import MAX_MEDIA_BYTES, MEDIA_READ_S, Adapter, refuse_large, require_post
 from adapters.discord import files, render
 from adapters.discord.account import DiscordAccount
-from adapters.discord.guide import OTHER_APPLICATION, OTHER_KEY
+from adapters.discord.application import ASK, doubts_about
 from adapters.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, PING, event_of, webhook_event
 from adapters.discord.outcome import GONE, TOKEN_EXPIRED, judge, result_of
 from adapters.discord.signature import verify
@@ -36,24 +36,6 @@ TIMESTAMP_HEADER = "X-Signature-Timestamp"
 MEDIA_HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 EPHEMERAL = 64
 _PONG, _DEFERRED, _CHOICES = 1, 5, 8
-
-# The command that set-up registers, because without any there is no way to talk to an application.
-ASK = {
-    "name": "ask",
-    "description": "Say something to the bot",
-    "name_localizations": {"zh-CN": "问"},
-    "description_localizations": {"zh-CN": "对机器人说话"},
-    "options": [
-        {
-            "type": 3,
-            "name": "message",
-            "description": "What you want to say",
-            "name_localizations": {"zh-CN": "内容"},
-            "description_localizations": {"zh-CN": "你想说的话"},
-            "required": True,
-        }
-    ],
-}
 
 
 class DiscordAdapter(Adapter[DiscordAccount]):
@@ -227,14 +209,7 @@ class DiscordAdapter(Adapter[DiscordAccount]):
 
     def examine(self, url: str) -> tuple[Text, ...]:
         """Compares the application that the token belongs to with the one that is entered."""
-        found = self._api("GET", "applications/@me")
-        key = as_text(found, "verify_key").lower()
-        doubts = []
-        if as_id(found, "id") not in (None, self.account.application_id):
-            doubts.append(OTHER_APPLICATION)
-        if key and key not in {known.lower() for known in self.account.public_key}:
-            doubts.append(OTHER_KEY)
-        return tuple(doubts)
+        return doubts_about(self._api("GET", "applications/@me"), self.account)
 
     def _bot_headers(self) -> dict[str, str]:
         if not self.account.bot_token:

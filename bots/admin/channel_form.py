@@ -174,6 +174,13 @@ class ChannelForm(forms.ModelForm[Channel]):
             raise AccountError("no platform is chosen")
         return platform, registry.validate_account(platform, self._given(platform, self.cleaned_data))
 
+    def keeps_secrets(self, platform: str) -> bool:
+        """Whether a stored secret is part of `account`, because none was typed in its place."""
+        return any(
+            field.secret and field.name in self._stored and not self.cleaned_data.get(form_name(platform, field.name))
+            for field in registry.account_fields(platform)
+        )
+
     def _show(self, platform: str, problems: Mapping[str, str]) -> None:
         # The schema names keys and reasons, never values, so its words may be shown.
         for key, reason in problems.items():

@@ -32,6 +32,10 @@ def verified(form: ChannelForm, base_url: str) -> dict[str, Any]:
         # the row, not the form's instance, which holds what was typed beside the account
         row = type(channel).objects.select_related("bot").get(pk=channel.pk)
         return _json(platform, verification.verify_channel(row, base_url + row.webhook_path))
+    if stored and form.keeps_secrets(platform) and account.get("base_url") != stored_account(channel).get("base_url"):
+        # else whoever may edit a channel could have its secrets sent to a server of their own, and leave no trace
+        text = _("The API address was changed: save first, or type the secrets again.")
+        return _json(platform, verification.Outcome(False, text))
     return _json(platform, verification.verify_account(platform, account))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from bots import inbox, llm
+from bots import channel_health, inbox, llm
 from bots.chat_frames import history_entry, message_frame
 from bots.chat_tokens import Visitor
 from bots.models import Bot, Channel, Conversation, Identity, InboundEvent, Message, Person
@@ -127,6 +127,7 @@ def accept_message(channel: Channel, visitor_id: str, text: str, facts: WebFacts
     """
     result = inbox.accept(channel, [message_event(visitor_id, text, facts)], request_id=request_id)
     if result.accepted:
+        channel_health.note_events(channel, 1)
         return Accepted(duplicate=False)
     return Accepted(duplicate=True, answer=outcomes(channel, visitor_id, [facts.client_id]).get(facts.client_id))
 

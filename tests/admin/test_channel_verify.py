@@ -140,6 +140,14 @@ def test_a_token_that_is_typed_is_tried_and_not_stored(server: Server) -> None:
     assert channel.credentials["token"] == CASES["telegram"].account["token"]
 
 
+def test_a_stored_secret_is_not_sent_to_an_api_address_that_was_only_typed(server: Server) -> None:
+    channel = saved("telegram", "https://api.example")
+    found = verify(login(make_user()), {"account__telegram__base_url": server.url}, channel)
+    assert not found["ok"]
+    assert "save first" in found["text"]
+    assert not server.requests
+
+
 def test_an_address_that_is_registered_elsewhere_and_its_complaints_are_told(server: Server) -> None:
     info = {"url": "https://old.example/x", "pending_update_count": 4, "last_error_message": "404 Not Found"}
     case = CASES["telegram"]

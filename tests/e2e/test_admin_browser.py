@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.peers import BotApi
 from tests.product import Product
 
 if TYPE_CHECKING:
@@ -75,6 +76,49 @@ def test_the_channel_form_shows_the_fields_of_the_chosen_platform_only(log_in: O
     page.select_option("#id_platform", "telegram")
     assert page.locator("[name=account__telegram__token]").is_visible()
     assert not page.locator("[name=account__webhook__reply_url]").is_visible()
+    assert page.locator(".claw-platform-telegram .claw-guide li").first.is_visible()
+    assert not page.locator(".claw-platform-slack .claw-guide li").first.is_visible()
     page.select_option("#id_platform", "webhook")
     assert not page.locator("[name=account__telegram__token]").is_visible()
     assert page.locator("[name=account__webhook__reply_url]").is_visible()
+
+
+def test_a_channel_is_set_up_along_the_guide_by_keyboard(log_in: OpenPage) -> None:
+    with BotApi().server() as platform:
+        page = log_in("/admin/bots/channel/add/", permissions=["clipboard-read", "clipboard-write"])
+        page.select_option("#id_platform", "telegram")
+        page.select_option("#id_bot", index=1)
+        form = page.locator(".claw-platform-telegram")
+        verify = form.locator("[data-claw-verify]")
+
+        verify.focus()
+        page.keyboard.press("Enter")
+        form.locator(".claw-result-bad", has_text="Bot token: This field is required.").wait_for(timeout=WAIT_MS)
+
+        page.fill("[name=account__telegram__token]", "123456:AAHsecretsecretsecretsecretsecret12345")
+        form.locator("summary", has_text="Advanced").press("Enter")
+        page.fill("[name=account__telegram__base_url]", platform.url)
+        verify.press("Enter")
+        form.locator(".claw-result-ok", has_text="@TestBot").wait_for(timeout=WAIT_MS)
+        assert page.input_value("[name=account__telegram__username]") == "TestBot"
+        assert page.url.endswith("/add/")
+
+        page.locator("[name=account__telegram__username]").press("Enter")  # saves, and leads to where the address is
+        page.locator(".claw-light-new").wait_for(timeout=WAIT_MS)
+        assert page.input_value("[name=account__telegram__token]") == ""
+        copy = page.locator("[data-claw-copy]").first
+        copy.press("Enter")
+        page.locator(".claw-copied").wait_for(timeout=WAIT_MS)
+        assert page.evaluate("navigator.clipboard.readText()") == copy.get_attribute("data-claw-copy")
+
+        page.click("[name=_set_webhook]")
+        page.locator("text=The platform posts to").wait_for(timeout=WAIT_MS)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_guide_fits_a_phone_in_both_themes(log_in: OpenPage, scheme: str) -> None:
+    page = log_in("/admin/bots/channel/add/", viewport={"width": 360, "height": 740}, color_scheme=scheme)
+    for platform in ("telegram", "wecom", "feishu", "webhook"):
+        page.select_option("#id_platform", platform)
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, platform

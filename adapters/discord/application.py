@@ -1,0 +1,48 @@
+"""The application as Discord knows it: the command that set-up registers, and what does not fit the account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.discord.account import DiscordAccount
+from adapters.guide import Text, text
+from adapters.payload import as_id, as_text
+
+# The command that set-up registers, because without any there is no way to talk to an application.
+ASK = {
+    "name": "ask",
+    "description": "Say something to the bot",
+    "name_localizations": {"zh-CN": "问"},
+    "description_localizations": {"zh-CN": "对机器人说话"},
+    "options": [
+        {
+            "type": 3,
+            "name": "message",
+            "description": "What you want to say",
+            "name_localizations": {"zh-CN": "内容"},
+            "description_localizations": {"zh-CN": "你想说的话"},
+            "required": True,
+        }
+    ],
+}
+
+OTHER_APPLICATION = text(
+    "The bot token belongs to another application than the one whose id is entered.",
+    "机器人令牌与填写的应用 ID 不属于同一应用。",
+)
+OTHER_KEY = text(
+    "The public key is not that of this application: copy it again from General Information.",
+    "公钥与该应用不符:请从 General Information 重新复制。",
+)
+
+
+def doubts_about(application: Mapping[str, Any], account: DiscordAccount) -> tuple[Text, ...]:
+    """Compares the application that the token belongs to with the one that is entered."""
+    key = as_text(application, "verify_key").lower()
+    doubts = []
+    if as_id(application, "id") not in (None, account.application_id):
+        doubts.append(OTHER_APPLICATION)
+    if key and key not in {known.lower() for known in account.public_key}:
+        doubts.append(OTHER_KEY)
+    return tuple(doubts)
