@@ -50,6 +50,7 @@ class DingTalkAccount(Account):
             "来自卡片平台,以 .schema 结尾。设置后回复可边生成边显示。",
         ),
         pattern=r"^[!-~]*$",
+        advanced=True,
     )
     card_key: Text = account_field(
         "content",
@@ -59,6 +60,7 @@ class DingTalkAccount(Account):
             "模板中开启流式组件的 Markdown 变量名。",
         ),
         pattern=r"^[0-9A-Za-z_]+$",
+        advanced=True,
     )
     group_token: Text = account_field(
         "",
