@@ -21,7 +21,7 @@ _KINDS = {
 }
 
 # Read and write caches are per connection; 8 MiB holds the hot pages of the queues and of one person's memory. The
-# rest is read where the system has cached it: mapping (2 GB, the most SQLite can) takes address space, not memory, and a
+# rest is read where the system has cached it: mapping (2 GB, the most SQLite can) takes address space, not memory; a
 # recall among a million rows spends a third less on reading.
 _SQLITE_START = (
     "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA cache_size=-8192;"
