@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from bots import file_links
 from bots.models import Message
 from bots.rendering import render_markdown
+from bots.sent_files import Part, parts_of
 
 
 def message_frame(message: Message) -> dict[str, Any]:
@@ -28,4 +30,15 @@ def history_entry(message: Message) -> dict[str, Any]:
     }
     if message.role != Message.Role.USER:
         entry["html"] = render_markdown(message.text)
+        if message.attachments:
+            entry["parts"] = [_part(part) for part in parts_of(message)]
     return entry
+
+
+def _part(part: Part) -> dict[str, Any]:
+    """{"html"}, or {"file", "html"} for a file with its caption."""
+    shown: dict[str, Any] = {"html": render_markdown(part.text)} if part.text else {}
+    if part.file is not None:
+        told = {name: part.file[name] for name in ("type", "name", "mime", "size")}
+        shown["file"] = told | {"url": file_links.path(int(part.file["id"]), part.file["name"])}
+    return shown

@@ -25,11 +25,12 @@ from bots import (
     names,
     outbox,
     pairing,
+    parts,
     remembering,
+    sent_files,
     signs,
     statements,
 )
-from bots.chat_frames import message_frame
 from bots.drafts import Draft
 from bots.engine.language import language_of
 from bots.llm.values import Completion
@@ -118,13 +119,18 @@ class MessageDispatcher:
         Returns the outbox row that this process has claimed already and sends next; None when another comes first.
         """
         queued: list[OutboundMessage] = []
-        with transaction.atomic():
+        attachments: list[dict[str, Any]] = []
+        if reply.parts:
+            with translation.override(turn.language):
+                text, attachments = sent_files.keep(turn.conversation, reply.parts, row)
+            reply = replace(reply, text=text)
+        with translation.override(turn.language), transaction.atomic():
             if turn.identity is not None:
                 hold(turn.identity, alone=reply.act is not None)
             inbox.finish(row, conversation_id=turn.conversation.pk)
             if reply.act is not None:
                 reply = replace(reply, text=reply.act())
-            asked, answered = _store_messages(row, turn, reply)
+            asked, answered = _store_messages(row, turn, reply, attachments)
             if reply.remember:
                 _remember(turn, reply, asked, answered)
             for transition in turn.transitions:
@@ -220,7 +226,9 @@ def _apply_edit(row: InboundEvent, event: Event, conversation: Conversation) -> 
         said.update(text=event.text)
 
 
-def _store_messages(row: InboundEvent, turn: engine.Turn, reply: engine.Reply) -> tuple[Message, Message | None]:
+def _store_messages(
+    row: InboundEvent, turn: engine.Turn, reply: engine.Reply, attachments: list[dict[str, Any]]
+) -> tuple[Message, Message | None]:
     asked = Message(
         conversation=turn.conversation,
         person=turn.person,
@@ -242,12 +250,14 @@ def _store_messages(row: InboundEvent, turn: engine.Turn, reply: engine.Reply) -
             inbound=row,
             role=Role.ASSISTANT,
             text=reply.text,
+            attachments=attachments,
             client_id=asked.client_id,
             meta=reply.meta,
         )
     statements.insert(asked)
     if answered is not None:
         statements.insert(answered)
+        sent_files.attach(answered)
     return asked, answered
 
 
@@ -270,7 +280,7 @@ def _remember(turn: engine.Turn, reply: engine.Reply, asked: Message, answered: 
     said_at = turn.now if turn.now - asked.occurred_at < WAITED else asked.occurred_at
     made = {"vector": reply.user_vector, "embedder": reply.user_embedder}
     turns = [entry(asked, said_at, "user", turn.person.display_name, **made)]
-    if answered is not None and reply.remember_answer:
+    if answered is not None and reply.remember_answer and answered.text:
         turns.append(entry(answered, answered.occurred_at, "assistant", turn.bot.name))
     remembering.remember(turn.inbound_id, turns)
 
@@ -298,13 +308,10 @@ def _payloads(channel: Channel, event: Event, answered: Message, draft_id: str =
         "reply_token": event.reply_token,
         "reply_url": event.reply_url,
     }
-    if channel.platform == PLATFORM:
-        return [common | {"text": answered.text, "data": message_frame(answered)}]
-    parts = channels.adapter_for(channel).split(answered.text)
-    payloads = [common | {"text": part} for part in parts]
+    payloads = parts.payloads(channel, answered, common)
     if event.chat_type != "private" and event.message_id:
         payloads[0]["reply_to"] = event.message_id
-    if draft_id:
+    if draft_id and "file" not in payloads[0]:
         payloads[0]["draft_id"] = draft_id
     return [{key: value for key, value in payload.items() if value is not None} for payload in payloads]
 
@@ -364,7 +371,7 @@ def _give_up(row: InboundEvent, reason: str) -> None:
         turn = _build_turn(row, channel, event, speaker)
         with translation.override(turn.language or settings.LANGUAGE_CODE):
             text = _("Something went wrong on my side and I could not answer this. Please try again in a while.")
-        _asked, answered = _store_messages(row, turn, engine.Reply(text, meta={"failed": True}))
+        _asked, answered = _store_messages(row, turn, engine.Reply(text, meta={"failed": True}), [])
         if answered is not None:
             outbox.enqueue(
                 channel,

@@ -27,6 +27,7 @@ from bots.models import (
     OutboundMessage,
     Person,
     ReceivedFile,
+    SentFile,
     TurnUsage,
     WaitingMemory,
 )
@@ -133,8 +134,9 @@ class _Whole:
         last = InboundEvent.objects.aggregate(last=Max("pk"))["last"] or 0
         self._events = self._inbound(accounts, chats) & Q(pk__lte=last)
         self._event_ids = list(InboundEvent.objects.filter(self._events).values_list("pk", flat=True))
-        files: QuerySet[ReceivedFile] = self._rows()["files"]
-        self._stored = [name for name in files.values_list("file", flat=True) if name]
+        rows = self._rows()
+        stored = (rows[kind].values_list("file", flat=True) for kind in ("files", "sent_files"))
+        self._stored = [name for names in stored for name in names if name]
 
     def _inbound(self, accounts: list[tuple[int, int, str]], chats: Any) -> Q:
         """Events of these people's accounts and chats, also those that made no conversation."""
@@ -166,6 +168,9 @@ class _Whole:
         return {
             "waiting": WaitingMemory.objects.filter(waiting),
             "files": ReceivedFile.objects.filter(Q(conversation__in=chats) | Q(inbound__in=self._event_ids)),
+            "sent_files": SentFile.objects.filter(
+                Q(conversation__in=chats) | Q(inbound__in=self._event_ids) | Q(message__person__in=self._people)
+            ),
             "messages": Message.objects.filter(Q(person__in=self._people) | Q(conversation__in=chats)),
             "events": InboundEvent.objects.filter(self._events),
             "sent": OutboundMessage.objects.filter(Q(conversation__in=chats) | Q(message__person__in=self._people)),

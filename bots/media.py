@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 FETCHED = frozenset({"image", "voice", "audio", "video", "file", "sticker"})
 MAX_FILES = 10  # of one message; the rest is noted and not fetched
 TRIES = 3  # of a turn, until a file that cannot be had now is given up
-_EXTENSIONS = {
+EXTENSIONS = {
     "image/png": ".png",
     "image/jpeg": ".jpg",
     "image/gif": ".gif",
@@ -92,7 +92,7 @@ def _fetch(
 
 def _store(file: ReceivedFile, media: Media, row: InboundEvent) -> None:
     # The name is ours: a sender's could be anything, and a second try writes over the first one's bytes.
-    name = f"{row.channel.public_id}/{row.pk}-{file.position}{_EXTENSIONS.get(media.content_type, '.bin')}"
+    name = f"{row.channel.public_id}/{row.pk}-{file.position}{EXTENSIONS.get(media.content_type, '.bin')}"
     storage = file.file.storage
     if storage.exists(name):
         storage.delete(name)

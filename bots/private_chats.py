@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.utils import timezone
+from django.conf import settings
+from django.utils import timezone, translation
 
-from bots import outbox
-from bots.channels import adapter_for
-from bots.chat_frames import message_frame
+from bots import outbox, parts, sent_files
 from bots.models import Channel, Conversation, Message, Person
-from bots.web_events import PLATFORM
 from clawdbot import request_id
 from clawdbot.errors import ClawdbotError
 
@@ -52,11 +51,31 @@ def latest_with(person: Person, channel: Channel | None = None) -> Conversation:
     return conversation
 
 
-def write(conversation: Conversation, text: str, role: str, meta: dict[str, Any]) -> Message:
-    """Stores a message of this chat and its outbox rows in the caller's transaction; it is sent after the commit."""
+def write(
+    conversation: Conversation,
+    text: str,
+    role: str,
+    meta: dict[str, Any],
+    attachments: Sequence[dict[str, Any]] = (),
+) -> Message:
+    """Stores a message of this chat and its outbox rows in the caller's transaction; it is sent after the commit.
+
+    Args:
+        conversation: Which chat.
+        text: With `attachments`, as `sent_files.keep` gives both.
+        role: Who says it.
+        meta: Notes of the message.
+        attachments: The kept files.
+    """
     message = Message.objects.create(
-        conversation=conversation, person_id=conversation.person_id, role=role, text=text, meta=meta
+        conversation=conversation,
+        person_id=conversation.person_id,
+        role=role,
+        text=text,
+        meta=meta,
+        attachments=list(attachments),
     )
+    sent_files.attach(message)
     Conversation.objects.filter(pk=conversation.pk).update(last_message_at=message.occurred_at)
     outbox.enqueue(
         conversation.channel,
@@ -69,13 +88,11 @@ def write(conversation: Conversation, text: str, role: str, meta: dict[str, Any]
 
 
 def _payloads(conversation: Conversation, message: Message) -> list[dict[str, Any]]:
-    common = {"chat_id": conversation.chat_id, "user_id": _user_id(conversation)}
+    address = {"chat_id": conversation.chat_id, "user_id": _user_id(conversation)}
     if conversation.thread_id:
-        common["thread_id"] = conversation.thread_id
-    if conversation.channel.platform == PLATFORM:
-        return [common | {"text": message.text, "data": message_frame(message)}]
-    parts = adapter_for(conversation.channel).split(message.text)
-    return [common | {"text": text} for text in parts]
+        address["thread_id"] = conversation.thread_id
+    with translation.override(conversation.person.language or settings.LANGUAGE_CODE):
+        return parts.payloads(conversation.channel, message, address)
 
 
 def _user_id(conversation: Conversation) -> str:

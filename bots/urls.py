@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from bots import problems
-from bots.views import health, metrics
+from bots.views import files, health, metrics
 from bots.views.webhook import AnyWebhookView, WebhookView
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/webhook/<str:channel_id>/", WebhookView.as_view()),
     path("api/", include("bots.api.urls")),
     re_path(r"^api/", problems.not_found),
+    path("files/<str:token>/<str:name>", files.sent_file, name="sent-file"),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", metrics.prometheus),

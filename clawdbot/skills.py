@@ -1,4 +1,4 @@
-"""The public SDK for skills: a class with `execute(self, context)` that returns the answer as text.
+"""The public SDK for skills: a class with `execute(self, context)` that returns the answer: text, files, or both.
 
 Example:
     ```python
@@ -27,8 +27,9 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from clawdbot.errors import ClawdbotError
+from clawdbot.files import Answer, File
 
-__all__ = ["BaseSkill", "Parameter", "SkillError"]
+__all__ = ["Answer", "BaseSkill", "File", "Parameter", "SkillError"]
 
 
 class SkillError(ClawdbotError):
@@ -114,7 +115,7 @@ class BaseSkill(ABC):
         return None
 
     @abstractmethod
-    def execute(self, context: dict[str, Any]) -> str:
+    def execute(self, context: dict[str, Any]) -> Answer:
         """Answers one request.
 
         Args:
@@ -122,7 +123,7 @@ class BaseSkill(ABC):
                 The runner may add more keys, such as "text" (the whole message) and "language".
 
         Returns:
-            The answer, in the neutral markdown subset.
+            The answer: text in the neutral markdown subset, a `File`, or a list of both in the order to send.
 
         Raises:
             SkillError: With a sentence the person may read.

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from clawdbot.files import File
 from clawdbot.redaction import redact
 from clawdbot.skills import Parameter, SkillError
-from skills import catalogue, limits, parameters, registry, wording
+from skills import answers, catalogue, limits, parameters, registry, wording
 from skills.catalogue import Entry
 from skills.models import SkillRun
 
@@ -53,12 +54,17 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class SkillResult:
-    """`text` is always something to say, unless `needs` is set: then ask its question."""
+    """`text` is something to say, unless `needs` is set (then ask its question) or `parts` hold nothing but files.
+
+    Attributes:
+        parts: texts and files in their order, where the skill answered with files.
+    """
 
     text: str
     ok: bool
     needs: Needs | None = None
     ms: float = 0.0
+    parts: tuple[str | File, ...] = ()
 
 
 def match(bot_id: int, text: str, language: str = "en") -> Match | None:
@@ -108,6 +114,7 @@ def run(found: Match, context: Mapping[str, Any]) -> SkillResult:
     language = str(context.get("language", "en"))
     chinese = language.startswith("zh")
     error: Exception | None = None
+    parts: tuple[str | File, ...] = ()
     try:
         skill = registry.load(found.entry.module)()
         declared = tuple(getattr(skill, "parameters", ()) or ())
@@ -116,9 +123,7 @@ def run(found: Match, context: Mapping[str, Any]) -> SkillResult:
         full = {**context, "parameters": given, "config": dict(found.entry.config), "trigger": found.trigger}
         full["text"] = found.text
         answer = limits.call(lambda: skill.execute(full), found.entry.skill_id, found.entry.timeout_s, language)
-        text = str(answer).strip() if answer is not None else ""
-        if not text:
-            raise ValueError("the skill answered nothing")
+        text, parts = answers.read(answer)
     except parameters.Missing as missing:
         return _needs(found, missing, language, started)
     except _Unfit as unfit:
@@ -134,7 +139,7 @@ def run(found: Match, context: Mapping[str, Any]) -> SkillResult:
         error, text = raised, wording.failed(found.name, chinese)
     ms = (time.perf_counter() - started) * 1000
     _record(found, context.get("conversation_id"), error, ms)
-    return SkillResult(text, error is None, None, ms)
+    return SkillResult(text, error is None, None, ms, parts)
 
 
 class _Unfit(Exception):

@@ -15,13 +15,14 @@ from bots.admin.base import BotScopedAdmin, ReadOnlyMixin
 from bots.admin.filters import ChoicesDropdownFilter, RangeDateTimeFilter, ScopedFilter
 from bots.admin.fragments import TONES, admin_link, ago, chip, json_block
 from bots.admin.platforms import platform_name
+from bots.admin.replying import ReplyMixin
 from bots.admin.unfold_parts import display
 from bots.models import Conversation, Message, StateTransition
 
 
 @admin.register(Conversation)
-class ConversationAdmin(ReadOnlyMixin, BotScopedAdmin[Conversation]):
-    """Read like a chat; the bot writes it."""
+class ConversationAdmin(ReplyMixin, ReadOnlyMixin, BotScopedAdmin[Conversation]):
+    """Read like a chat; the bot writes it, and people of the team may."""
 
     change_form_template = "admin/bots/conversation/change_form.html"
     list_display = ("who", "bot", "platform", "state_label", "last_message", "started_at")
@@ -54,6 +55,7 @@ class ConversationAdmin(ReadOnlyMixin, BotScopedAdmin[Conversation]):
         extra = dict(extra_context or {})
         if conversation is not None and self.has_view_permission(request, conversation):
             before = request.GET.get("before", "")
+            extra["reply_key"] = self.reply_key(request, conversation)
             extra["transcript"] = transcript.build(conversation, int(before) if before.isdecimal() else None)
         return super().change_view(request, object_id, form_url, extra)
 

@@ -1,8 +1,8 @@
-"""Files that people sent: a read-only list, and the way to their bytes for those who may see the bot."""
+"""Files of conversations: read-only lists, and the way to their bytes for those who may see the bot."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -15,28 +15,27 @@ from django.utils.translation import gettext_lazy as _
 from bots.admin.base import BotScopedAdmin, ReadOnlyMixin
 from bots.admin.filters import ScopedFilter
 from bots.admin.fragments import admin_link, ago
-from bots.models import ReceivedFile
+from bots.models import ReceivedFile, SentFile
+from bots.models.file import StoredFile
+
+Row = TypeVar("Row", bound=StoredFile)
 
 
-@admin.register(ReceivedFile)
-class ReceivedFileAdmin(ReadOnlyMixin, BotScopedAdmin[ReceivedFile]):
+class StoredFileAdmin(ReadOnlyMixin, BotScopedAdmin[Row]):
     """Files are handed out as downloads, never shown inside the admin: what they hold came from strangers."""
 
     bot_path = "conversation__bot"
-    list_display = ("title", "kind", "content_type", "size_label", "conversation_link", "received", "error")
     list_filter = (("conversation__bot", ScopedFilter), "kind")
     list_select_related = ("conversation__person", "conversation__channel")
     search_fields = ("name", "content_type", "conversation__person__display_name")
-    fields = ("download", "kind", "content_type", "size_label", "conversation_link", "created_at", "error")
 
     def get_urls(self) -> list[Any]:
-        way = path(
-            "<int:pk>/download/", self.admin_site.admin_view(self.download_view), name="bots_receivedfile_download"
-        )
+        name = f"bots_{self.opts.model_name}_download"
+        way = path("<int:pk>/download/", self.admin_site.admin_view(self.download_view), name=name)
         return [way, *super().get_urls()]
 
     def download_view(self, request: HttpRequest, pk: int) -> FileResponse:
-        found = ReceivedFile.objects.select_related("conversation").filter(pk=pk).first()
+        found: Any = self.model._default_manager.select_related("conversation").filter(pk=pk).first()
         if found is None or not found.stored:
             raise Http404
         if not self.has_view_permission(request, found):
@@ -49,24 +48,44 @@ class ReceivedFileAdmin(ReadOnlyMixin, BotScopedAdmin[ReceivedFile]):
         return response
 
     @admin.display(description=_("name"), ordering="name")
-    def title(self, found: ReceivedFile) -> str:
+    def title(self, found: Any) -> str:
         return str(found)
 
     @admin.display(description=_("file"))
-    def download(self, found: ReceivedFile) -> str:
+    def download(self, found: Any) -> str:
         if not found.stored:
             return "–"
-        address = reverse("admin:bots_receivedfile_download", args=[found.pk])
+        address = reverse(f"admin:bots_{self.opts.model_name}_download", args=[found.pk])
         return format_html('<a class="claw-link" href="{}">{}</a>', address, str(found))
 
     @admin.display(description=_("size"), ordering="size")
-    def size_label(self, found: ReceivedFile) -> str:
+    def size_label(self, found: Any) -> str:
         return str(filesizeformat(found.size)) if found.size else "–"
 
     @admin.display(description=_("conversation"))
-    def conversation_link(self, found: ReceivedFile) -> str:
+    def conversation_link(self, found: Any) -> str:
         return admin_link(found.conversation)
+
+
+@admin.register(ReceivedFile)
+class ReceivedFileAdmin(StoredFileAdmin[ReceivedFile]):
+    """What people sent."""
+
+    list_display = ("title", "kind", "content_type", "size_label", "conversation_link", "received", "error")
+    fields = ("download", "kind", "content_type", "size_label", "conversation_link", "created_at", "error")
 
     @admin.display(description=_("received"), ordering="created_at")
     def received(self, found: ReceivedFile) -> str:
+        return ago(found.created_at)
+
+
+@admin.register(SentFile)
+class SentFileAdmin(StoredFileAdmin[SentFile]):
+    """What bots and people of the team sent."""
+
+    list_display = ("title", "kind", "content_type", "size_label", "conversation_link", "created")
+    fields = ("download", "kind", "content_type", "size_label", "conversation_link", "created_at")
+
+    @admin.display(description=_("created"), ordering="created_at")
+    def created(self, found: SentFile) -> str:
         return ago(found.created_at)

@@ -26,6 +26,7 @@ def groups() -> tuple[tuple[str, tuple[Item, ...]], ...]:
                 ("bots", "conversation", "forum"),
                 ("bots", "message", "chat_bubble"),
                 ("bots", "receivedfile", "attach_file"),
+                ("bots", "sentfile", "upload_file"),
                 ("bots", "identity", "badge"),
                 ("bots", "linkcode", "link"),
                 ("bots", "statetransition", "swap_horiz"),

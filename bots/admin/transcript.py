@@ -26,6 +26,14 @@ class Recalled:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """Something beside the text; `file_id` is that of the file when we sent it."""
+
+    name: str
+    file_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Bubble:
     """One message. `delivery` is the worst state among the parts it was sent in, "" when nothing was to be sent."""
 
@@ -39,7 +47,7 @@ class Bubble:
     outbound_id: int | None = None
     facts: tuple[str, ...] = ()
     recalled: tuple[Recalled, ...] = ()
-    attachments: tuple[str, ...] = ()
+    attachments: tuple[Attached, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +125,7 @@ def _bubble(message: Message, parts: Iterable[OutboundMessage], memories: Mappin
         outbound_id=worst.pk if worst else None,
         facts=tuple(_facts(meta)),
         recalled=tuple(_recalled(message, memories)),
-        attachments=tuple(_attachment(one) for one in message.attachments or ()),
+        attachments=tuple(_attachment(one, message.role) for one in message.attachments or ()),
     )
 
 
@@ -141,10 +149,11 @@ def _recalled(message: Message, memories: Mapping[int, MemoryEntry]) -> Iterable
             yield Recalled(entry.text, entry.occurred_at, f"{score:.2f}" if isinstance(score, float) else "")
 
 
-def _attachment(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return str(value.get("name") or value.get("type") or "file")
-    return "file"
+def _attachment(value: Any, role: str) -> Attached:
+    if not isinstance(value, Mapping):
+        return Attached("file")
+    ours = role != Message.Role.USER and str(value.get("id", "")).isdecimal()
+    return Attached(str(value.get("name") or value.get("type") or "file"), int(value["id"]) if ours else None)
 
 
 def _with_steps(

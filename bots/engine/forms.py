@@ -74,7 +74,12 @@ def _run(turn: Turn, match: runner.Match, asked: int) -> Reply:
     if turn.conversation.state == Conversation.State.COLLECTING:
         turn.move("resume")
     text = result.text if result.needs is None else _("I could not make that out, so I dropped it.")
-    return Reply(text, remember=result.ok, meta={"skill": match.name, "ok": result.ok, "ms": round(result.ms)})
+    return Reply(
+        text,
+        parts=result.parts,
+        remember=result.ok,
+        meta={"skill": match.name, "ok": result.ok, "ms": round(result.ms)},
+    )
 
 
 def _open(turn: Turn, form: dict[str, Any]) -> None:

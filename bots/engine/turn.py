@@ -13,6 +13,7 @@ from django.conf import settings
 from adapters.events import Event
 from bots.llm.values import Completion
 from bots.models import Bot, Channel, Conversation, Identity, Person, ReceivedFile, StateTransition
+from clawdbot.files import File
 from memory.types import Scope
 
 
@@ -101,6 +102,7 @@ class Reply:
 
     Attributes:
         text: neutral markdown; empty with `silent`.
+        parts: texts and files in their order, where there are files; `text` is then all that is said in words.
         silent: nothing is sent (a human has taken over, or the group was not talking to the bot).
         remember: whether the turn goes to long-term memory (commands and forms do not).
         remember_answer: whether the answer goes there too: half an answer, or a notice of ours, is nothing to remember.
@@ -112,6 +114,7 @@ class Reply:
     """
 
     text: str
+    parts: tuple[str | File, ...] = ()
     silent: bool = False
     remember: bool = False
     remember_answer: bool = True

@@ -5,7 +5,7 @@ from bots.models.audit import AuditEntry
 from bots.models.bot import Bot
 from bots.models.channel import Channel
 from bots.models.conversation import Conversation, StateTransition
-from bots.models.file import ReceivedFile
+from bots.models.file import ReceivedFile, SentFile
 from bots.models.health import ChannelHealth, ChannelHour
 from bots.models.linking import LinkCode
 from bots.models.message import Message
@@ -30,6 +30,7 @@ __all__ = [
     "OutboundMessage",
     "Person",
     "ReceivedFile",
+    "SentFile",
     "StateTransition",
     "TurnUsage",
     "WaitingMemory",

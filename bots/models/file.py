@@ -1,8 +1,8 @@
-"""Files that people sent: their bytes lie in the storage "uploads", the row says what they are."""
+"""Files of conversations: their bytes lie in the storage "uploads", the row says what they are."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from django.core.files.storage import Storage, storages
 from django.db import models, transaction
@@ -21,16 +21,40 @@ def uploads() -> Storage:
     return storages["uploads"]
 
 
-class ReceivedFileQuerySet(models.QuerySet["ReceivedFile"]):
-    def for_bot(self, bot: Bot | int) -> ReceivedFileQuerySet:
+Row = TypeVar("Row", bound="StoredFile")
+
+
+class StoredFileQuerySet(models.QuerySet[Row]):
+    def for_bot(self, bot: Bot | int) -> Self:
         return self.filter(conversation__bot=bot)
 
-    def for_person(self, person: Person | int) -> ReceivedFileQuerySet:
+    def for_person(self, person: Person | int) -> Self:
         return self.filter(conversation__person=person)
 
 
-class ReceivedFile(models.Model):
-    """One attachment of an inbound event, downloaded or refused. `content_type` is judged by the bytes."""
+class StoredFile(models.Model):
+    """What files in both directions have in common. `content_type` is judged by the bytes."""
+
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    kind = models.CharField(_("kind"), max_length=20)
+    file = models.FileField(_("file"), storage=uploads, max_length=255, blank=True)
+    content_type = models.CharField(_("content type"), max_length=100, blank=True)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    size = models.PositiveIntegerField(_("size (bytes)"), default=0)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name or self.kind
+
+    @property
+    def stored(self) -> bool:
+        return bool(self.file)
+
+
+class ReceivedFile(StoredFile):
+    """One attachment of an inbound event, downloaded or refused."""
 
     conversation = models.ForeignKey(
         "bots.Conversation", on_delete=models.CASCADE, related_name="files", verbose_name=_("conversation")
@@ -43,16 +67,10 @@ class ReceivedFile(models.Model):
         verbose_name=_("inbound event"),
         db_index=False,  # the unique constraint begins with it
     )
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
-    kind = models.CharField(_("kind"), max_length=20)
-    file = models.FileField(_("file"), storage=uploads, max_length=255, blank=True)
-    content_type = models.CharField(_("content type"), max_length=100, blank=True)
-    name = models.CharField(_("name"), max_length=200, blank=True)
-    size = models.PositiveIntegerField(_("size (bytes)"), default=0)
     error = models.CharField(_("why it was not stored"), max_length=300, blank=True)
     created_at = models.DateTimeField(_("received"), default=timezone.now)
 
-    objects = ReceivedFileQuerySet.as_manager()
+    objects = StoredFileQuerySet["ReceivedFile"].as_manager()
 
     class Meta:
         ordering = ("-id",)
@@ -63,16 +81,40 @@ class ReceivedFile(models.Model):
             models.UniqueConstraint(fields=("inbound", "position"), name="file_one_per_inbound_and_position"),
         )
 
-    def __str__(self) -> str:
-        return self.name or self.kind
 
-    @property
-    def stored(self) -> bool:
-        return bool(self.file)
+class SentFile(StoredFile):
+    """A file that an answer carries.
+
+    The row is there before its bytes, and both before the message: an erasure finds what a kill left in between.
+    """
+
+    conversation = models.ForeignKey(
+        "bots.Conversation", on_delete=models.CASCADE, related_name="sent_files", verbose_name=_("conversation")
+    )
+    inbound = models.ForeignKey(
+        "bots.InboundEvent",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="sent_files",
+        verbose_name=_("inbound event"),
+    )
+    message = models.ForeignKey(
+        "bots.Message", on_delete=models.CASCADE, null=True, related_name="files", verbose_name=_("message")
+    )
+    duration_s = models.FloatField(_("length (seconds)"), default=0.0)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+
+    objects = StoredFileQuerySet["SentFile"].as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = _("sent file")
+        verbose_name_plural = _("sent files")
 
 
+@receiver(post_delete, sender=SentFile, dispatch_uid="files.delete_sent_bytes")
 @receiver(post_delete, sender=ReceivedFile, dispatch_uid="files.delete_bytes")
-def _delete_bytes(instance: ReceivedFile, **_kwargs: Any) -> None:
+def _delete_bytes(instance: StoredFile, **_kwargs: Any) -> None:
     """The bytes go with their row, once that is certain."""
     if instance.file:
         name, storage = str(instance.file.name), instance.file.storage

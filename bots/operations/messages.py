@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
-from bots import private_chats
-from bots.models import Channel, Message, Person
+from bots import private_chats, sent_files
+from bots.models import Channel, Conversation, Message, Person
+from bots.private_chats import NoWayToPerson
 from clawdbot.errors import ClawdbotError
+from clawdbot.files import File
 
 MAX_TEXT = 20_000
 MAX_KEY = 64
@@ -29,35 +35,90 @@ class SentToPerson:
 
 
 def send_to_person(
-    person: Person, text: str, *, channel: Channel | None = None, idempotency_key: str | None = None
+    person: Person,
+    text: str,
+    *,
+    files: Sequence[File] = (),
+    channel: Channel | None = None,
+    idempotency_key: str | None = None,
 ) -> SentToPerson:
     """Stores a message to a person and its outbox rows in one transaction; a worker sends it after the commit.
 
     Args:
         person: Who gets it.
-        text: Neutral markdown; must not be blank. Split as the platform needs.
+        text: Neutral markdown; may be blank only beside files. Split as the platform needs.
+        files: Sent after the text, in this order.
         channel: Where; by default the channel on which the person wrote last.
         idempotency_key: The same key for the same person never makes a second message.
 
     Raises:
         NoWayToPerson: There is no private chat, or the channel or the bot is switched off.
-        KeyUsedBefore: The key was used with another text.
-        ValueError: The text is blank.
+        KeyUsedBefore: The key was used with another text or other files.
+        FileRefused: A file is empty or too large, or there are too many.
+        ValueError: There is neither text nor a file.
     """
-    if not text.strip():
-        raise ValueError("there is nothing to send in a blank text")
+    _check(text, files)
     with transaction.atomic():
         # The person's row is the lock: the same key twice at once makes one message.
         person = Person.objects.select_for_update().get(pk=person.pk)
-        if idempotency_key and (before := _sent_before(person, idempotency_key)):
-            if before.text != text:
-                raise KeyUsedBefore("this key was used for another message to this person")
+        if idempotency_key and (before := _sent_before(person, idempotency_key, text, files)):
             return SentToPerson(before, created=False)
-        meta = {"idempotency_key": idempotency_key} if idempotency_key else {}
-        message = private_chats.write(private_chats.latest_with(person, channel), text, Message.Role.OPERATOR, meta)
+        conversation = private_chats.latest_with(person, channel)
+    return _send(conversation, person, text, files, idempotency_key)
+
+
+def reply_in(
+    conversation: Conversation, text: str, *, files: Sequence[File] = (), idempotency_key: str | None = None
+) -> SentToPerson:
+    """Says something in an open conversation, also in that of a group; else as `send_to_person`.
+
+    Raises:
+        NoWayToPerson: The conversation is closed, or its channel or bot is switched off.
+        KeyUsedBefore, FileRefused, ValueError: As `send_to_person`.
+    """
+    _check(text, files)
+    channel = conversation.channel
+    if conversation.closed_at is not None or not (channel.enabled and channel.bot.enabled):
+        raise NoWayToPerson(_("This conversation is closed, or its channel or bot is switched off."))
+    return _send(conversation, conversation.person, text, files, idempotency_key)
+
+
+def _check(text: str, files: Sequence[File]) -> None:
+    if not text.strip() and not files:
+        raise ValueError("there is nothing to send in a blank text")
+    if len(files) > sent_files.MAX_FILES:
+        raise sent_files.FileRefused(_("At most %(count)s files.") % {"count": sent_files.MAX_FILES})
+    for file in files:
+        sent_files.check(file)
+
+
+def _send(
+    conversation: Conversation, person: Person, text: str, files: Sequence[File], key: str | None
+) -> SentToPerson:
+    attachments: list[dict[str, Any]] = []
+    said = text
+    if files:
+        said, attachments = sent_files.keep(conversation, [text, *files])
+    with transaction.atomic():
+        person = Person.objects.select_for_update().get(pk=person.pk)
+        if key and (before := _sent_before(person, key, text, files)):
+            return SentToPerson(before, created=False)
+        meta = {"idempotency_key": key, "digest": _digest(text, files)} if key else {}
+        message = private_chats.write(conversation, said, Message.Role.OPERATOR, meta, attachments)
     return SentToPerson(message, created=True)
 
 
-def _sent_before(person: Person, key: str) -> Message | None:
+def _sent_before(person: Person, key: str, text: str, files: Sequence[File]) -> Message | None:
     rows = Message.objects.for_person(person).filter(role=Message.Role.OPERATOR, meta__idempotency_key=key)
-    return rows.select_related("conversation__channel").first()
+    before = rows.select_related("conversation__channel").first()
+    if before is not None and before.meta.get("digest", _digest(before.text, ())) != _digest(text, files):
+        raise KeyUsedBefore("this key was used for another message to this person")
+    return before
+
+
+def _digest(text: str, files: Sequence[File]) -> str:
+    """Tells whether a message is the same as before."""
+    known = hashlib.sha256(text.encode())
+    for file in files:
+        known.update(b"\0".join((b"", file.name.encode(), file.caption.encode(), file.body)))
+    return known.hexdigest()

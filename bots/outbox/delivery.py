@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from adapters import files
 from adapters.base import Adapter
 from adapters.errors import SendError
 from adapters.events import OutgoingMessage, SendReceipt
-from bots import channel_health, channels, metrics
+from bots import channel_health, channels, metrics, sent_files
 from bots.models import OutboundMessage
 from bots.outbox import journal, pacing, queue
 from clawdbot import http, request_id
@@ -73,6 +74,8 @@ def _hand_over(adapter: Adapter[Any], row: OutboundMessage) -> SendReceipt:
     """Sends the message, or puts it in place of its draft; anew where the draft cannot be changed any more."""
     payload = dict(row.payload)
     draft_id = payload.pop("draft_id", "")
+    if told := payload.get("file"):
+        payload["file"] = sent_files.outgoing(told["id"], told["in_words"])
     message = OutgoingMessage(**payload | {"idempotency_key": row.idempotency_key, "part": row.part})
     if draft_id:
         try:
@@ -84,7 +87,10 @@ def _hand_over(adapter: Adapter[Any], row: OutboundMessage) -> SendReceipt:
                     str(error), permanent=False, retry_after=error.retry_after, mark=error.mark, maybe_sent=False
                 ) from None  # the same text in the same place again is no second answer
             logger.info("outbound %s is sent anew, its draft cannot be changed: %s", row.pk, error.mark or error)
-    return adapter.send(message)
+    receipt = files.send(adapter, message)
+    if "file" in receipt.data:
+        logger.info("outbound %s: the file went in words: %s", row.pk, receipt.data.get("refused") or "no way")
+    return receipt
 
 
 def _unconfirmed(row: OutboundMessage, notes: journal.Journal, error: SendError) -> bool:

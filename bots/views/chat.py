@@ -56,6 +56,7 @@ def _policy(request: HttpRequest, embedders: tuple[str, ...]) -> str:
         "script-src": "'self'",
         "style-src": "'self'",
         "img-src": "'self' data:",
+        "media-src": "'self'",
         "font-src": "'self'",
         "connect-src": f"'self' {socket}",
         "manifest-src": "'self'",

@@ -33,6 +33,7 @@ from bots.models import (
     OutboundMessage,
     Person,
     ReceivedFile,
+    SentFile,
     StateTransition,
     TurnUsage,
     Worker,
@@ -158,6 +159,13 @@ def make_file(conversation: Conversation, body: bytes = b"words", **values: Any)
     return row
 
 
+def make_sent_file(conversation: Conversation, body: bytes = b"words", **values: Any) -> SentFile:
+    row = SentFile(conversation=conversation, kind="file", name="plan.txt", content_type="text/plain", **values)
+    row.file.save(f"tests/sent-{conversation.pk}.txt", ContentFile(body), save=False)
+    row.save()
+    return row
+
+
 def make_world(rows: int = 1) -> Bot:
     """`rows` of nearly everything, each with relations of its own, so that a query per row shows."""
     choice.seed()
@@ -171,6 +179,7 @@ def make_world(rows: int = 1) -> Bot:
         ConsolidationRun.objects.create(bot=other, state=ConsolidationRun.State.DONE, report={"digests": 1})
         make_usage(conversation)
         make_file(conversation)
+        make_sent_file(conversation)
         LinkCode.objects.create(person=conversation.person)
         AuditEntry.objects.create(
             actor="root", action="export", bot_id=other.pk, bot_slug=other.slug, person_hash=f"{number:032x}"

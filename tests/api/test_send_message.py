@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
 
-from bots.models import Conversation, Message, OutboundMessage, Person
+from bots.models import Conversation, Message, OutboundMessage, Person, SentFile
 from bots.operations.messages import send_to_person
 from tests.api.builders import caller_with, make_bot, make_channel, make_conversation
 
 pytestmark = pytest.mark.django_db
 PATH = "/api/v1/messages/"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(60)
 
 
 def _post(bot: Any, body: dict[str, Any], key: str | None = None, **more: Any) -> Any:
@@ -127,3 +129,40 @@ def test_a_visitor_of_the_web_chat_gets_a_frame() -> None:
     sent = send_to_person(conversation.person, "hello")
     frame = OutboundMessage.objects.get().payload["data"]
     assert (frame["type"], frame["id"], frame["role"]) == ("message", sent.message.pk, "operator")
+
+
+def test_files_are_kept_and_sent_after_the_text() -> None:
+    conversation = make_conversation(make_channel(), chat_id="chat-7")
+    body = {"person": conversation.person_id, "text": "Look:"}
+    files = [{"name": "图.png", "content": base64.b64encode(PNG).decode(), "caption": "**you**"}]
+    answers = [_post(conversation.bot, body | {"files": files}, "key") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 200]
+    file = SentFile.objects.get(message__isnull=False)
+    (told,) = answers[0].json()["attachments"]
+    shown = {"type": "image", "id": str(file.pk), "name": "图.png", "mime": "image/png", "size": len(PNG)}
+    assert told == shown | {"at": 7, "caption": 7}
+    sent = OutboundMessage.objects.order_by("part").values_list("payload", flat=True)
+    assert [(row["text"], "file" in row) for row in sent] == [("Look:", False), ("**you**", True)]
+    assert _post(conversation.bot, body | {"files": []}, "key").status_code == 422
+    assert _post(conversation.bot, {"person": conversation.person_id, "files": files}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("files", "text"),
+    [
+        ([{"name": "a.txt", "content": "%%%"}], "x"),
+        ([{"name": "a.txt", "content": ""}], "x"),
+        ([{"content": "YQ=="}], "x"),
+        ([{"name": "a.txt", "content": "YQ=="}] * 11, "x"),
+        ([{"name": "a.txt", "content": base64.b64encode(bytes(600)).decode()}], "x"),
+        ([], ""),
+        ("a.txt", "x"),
+    ],
+)
+def test_files_that_cannot_be_sent_are_400_and_change_nothing(files: Any, text: str, settings: Any) -> None:
+    small = settings.CLAWDBOT.uploads.model_copy(update={"max_bytes": 500})
+    settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update={"uploads": small})
+    conversation = make_conversation(make_channel())
+    body = {"person": conversation.person_id, "text": text, "files": files}
+    assert _post(conversation.bot, body).status_code == 400
+    assert (Message.objects.count(), SentFile.objects.count()) == (0, 0)

@@ -19,7 +19,9 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     home: Path = tmp_path_factory.mktemp("simulators")
     with StubModel().server() as model:
         off = {"CLAWDBOT_MODEL_SERVER__ENABLE": "false", "CLAWDBOT_SEMANTIC_SEARCH__ENABLE": "false"}
-        product = Product(home, off | {"CLAWDBOT_WORKER__PROCESSES": "1"})
+        config = home / "config.yaml"
+        config.write_text("skills:\n  - module: tests.skills.samples.Chart\n    triggers: [chart]\n", "utf8")
+        product = Product(home, off | {"CLAWDBOT_WORKER__PROCESSES": "1", "CLAWDBOT_CONFIG": str(config)})
         product.manage("migrate", "--verbosity", "0")
         product.manage("bot", "add", "demo")
         product.manage("provider", "add", "stub", "--endpoint", f"{model.url}/v1", "--model", "stub")
@@ -41,3 +43,13 @@ def test_a_message_is_answered_once_however_often_it_is_delivered(product: Produ
 def test_a_reply_arrives_although_the_platform_fails_at_first(product: Product, platform: str) -> None:
     shown = product.manage("simulate", platform, "--url", product.url, "--text", "still there?", "--fail", "1")
     assert sum("You said: still there?" in line for line in shown.splitlines()) == 1, shown
+
+
+@pytest.mark.parametrize("platform", ["telegram", "slack", "feishu", "line"])
+def test_a_skill_answers_with_a_picture_between_texts(product: Product, platform: str) -> None:
+    shown = product.manage("simulate", platform, "--url", product.url, "--text", "a chart please")
+    if platform == "line":  # without a public address LINE cannot fetch it
+        assert "cannot be sent in this chat" in shown
+    else:
+        assert "< [图 表.png, image/png, 68 bytes]" in shown
+    assert shown.index("Here it is:") < shown.index("图 表.png") < shown.index("Anything else?")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from clawdbot.skills import BaseSkill, Parameter, SkillError
+from clawdbot.skills import Answer, BaseSkill, File, Parameter, SkillError
 
 
 class Echo(BaseSkill):
@@ -86,3 +86,28 @@ class Slow(BaseSkill):
 
 class NoExecute:
     pass
+
+
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(60)
+
+
+class Chart(BaseSkill):
+    """Text, a picture with a caption, text: in this order."""
+
+    def execute(self, context: dict[str, Any]) -> Answer:
+        return ["Here it is:", File(PICTURE, "../图 表.png", caption="**Sales**"), "Anything else?"]
+
+
+class OnlyFile(BaseSkill):
+    def execute(self, context: dict[str, Any]) -> Answer:
+        return File(b"%PDF-1.7 secret plan", "plan")
+
+
+class TooMuch(BaseSkill):
+    def execute(self, context: dict[str, Any]) -> Answer:
+        return [File(b"", "nothing.txt"), File(bytes(30 * 1024 * 1024), "huge.bin", caption="see")]
+
+
+class Nothing(BaseSkill):
+    def execute(self, context: dict[str, Any]) -> Any:
+        return [None, " "]

@@ -154,3 +154,17 @@ def test_a_run_is_recorded_with_its_time() -> None:
     call("go", bot)
     run = SkillRun.objects.for_bot(bot).get()
     assert (run.ok, run.error, run.detail) == (True, "", "")
+
+
+def test_files_of_an_answer_come_in_its_order_with_all_words_as_text() -> None:
+    make_skill("Chart", "chart")
+    result = call("chart")
+    assert [part if isinstance(part, str) else part.name for part in result.parts] == [
+        *("Here it is:", "../图 表.png", "Anything else?"),
+    ]
+    assert result.text == "Here it is:\n\n**Sales**\n\nAnything else?"
+
+
+def test_a_list_with_nothing_in_it_is_no_answer() -> None:
+    make_skill("Nothing", "nothing")
+    assert not call("nothing").ok

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
@@ -11,6 +12,8 @@ from bots.api.base import Filters
 from bots.api.fields import MAX_ID, VisibleChannelField, VisiblePersonField
 from bots.models import Conversation, Message
 from bots.operations.messages import MAX_TEXT
+from bots.sent_files import MAX_FILES
+from clawdbot.files import File
 
 _CONVERSATION = {
     "id": 7,
@@ -96,14 +99,58 @@ class MessageFilters(Filters):
 
 
 _NEW = {"person": 12, "text": "Your order is on its way."}
+_NEW_WITH_FILE = _NEW | {"files": [{"name": "receipt.pdf", "content": "JVBERi0xLjQK…", "caption": ""}]}
 
 
-@extend_schema_serializer(examples=[OpenApiExample("To a person", value=_NEW, request_only=True)])
+class NewFileSerializer(serializers.Serializer[Any]):
+    """A file of a message. What it is (an image, a recording, ...) is judged by its bytes."""
+
+    name = serializers.CharField(max_length=200, help_text="With ending, as the person sees it.")
+    content = serializers.CharField(help_text="The bytes in base64; the whole request is bounded by limits.body_bytes.")
+    caption = serializers.CharField(required=False, allow_blank=True, max_length=1000, help_text="Markdown.")
+    voice = serializers.BooleanField(required=False, help_text="Show a recording as a voice message.")
+
+    def validate_content(self, value: str) -> bytes:
+        """The bytes."""
+        try:
+            body = base64.b64decode(value, validate=True)
+        except ValueError:
+            raise serializers.ValidationError("This is not base64.") from None
+        if not body:
+            raise serializers.ValidationError("The file is empty.")
+        return body
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("To a person", value=_NEW, request_only=True),
+        OpenApiExample("With a file", value=_NEW_WITH_FILE, request_only=True),
+    ]
+)
 class NewMessageSerializer(serializers.Serializer[Any]):
     """A message to a person."""
 
     person = VisiblePersonField(help_text="Id of the person.")
-    text = serializers.CharField(max_length=MAX_TEXT, help_text="Markdown; rendered and split as the platform needs.")
+    text = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=MAX_TEXT,
+        help_text="Markdown; rendered and split as the platform needs. Needed when there are no files.",
+    )
+    files = serializers.ListField(
+        child=NewFileSerializer(), required=False, max_length=MAX_FILES, help_text="Sent after the text, in this order."
+    )
     channel = VisibleChannelField(
         required=False, help_text="Id of the channel; by default the one on which the person wrote last."
     )
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Text or files; the files as the operation takes them."""
+        files = [
+            File(one["content"], one["name"], one.get("caption", ""), one.get("voice", False))
+            for one in values.get("files", ())
+        ]
+        if not files and not values["text"].strip():
+            raise serializers.ValidationError({"text": ["This field may not be blank."]})
+        return values | {"files": files}

@@ -25,6 +25,7 @@ from bots.operations.access import Role
 from bots.operations.messages import MAX_KEY, KeyUsedBefore, send_to_person
 from bots.private_chats import NoWayToPerson
 from bots.problems import Problem
+from bots.sent_files import FileRefused
 
 _KEY_HEADER = OpenApiParameter(
     "Idempotency-Key",
@@ -110,7 +111,15 @@ class MessageViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelM
         if channel is not None and channel.bot_id != person.bot_id:
             raise serializers.ValidationError({"channel": ["It belongs to another bot than the person."]})
         try:
-            sent = send_to_person(person, values["text"], channel=channel, idempotency_key=_key_of(request))
+            sent = send_to_person(
+                person,
+                values["text"],
+                files=values["files"],
+                channel=channel,
+                idempotency_key=_key_of(request),
+            )
+        except FileRefused as error:
+            raise serializers.ValidationError({"files": [str(error)]}) from None
         except NoWayToPerson as error:
             raise Problem(409, str(error)) from None
         except KeyUsedBefore as error:

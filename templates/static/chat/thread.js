@@ -2,6 +2,7 @@
 import { clock, dayName, full, sameDay } from "./dates.js";
 import { make } from "./dom.js";
 import { draft } from "./draft.js";
+import { fileView } from "./files.js";
 import { t } from "./strings.js";
 
 // Sent by buttons, not typed: neither they nor their answers belong into the conversation.
@@ -73,13 +74,17 @@ export class Thread {
   }
 
   // An answer, or a message of an operator. Returns false when it is shown already or not to be shown.
-  answer({ id, client_id, role, html, text, created_at }) {
+  answer({ id, client_id, role, html, parts, text, created_at }) {
     this.#streams.get(client_id)?.remove();
     this.#streams.delete(client_id);
     if (this.#answers.has(id) || this.#quiet.has(client_id)) return false;
     const row = this.#row(role, created_at);
     const body = make("div", { class: "body" });
-    body.innerHTML = html; // sanitised by the server, and the page's policy runs no inline script
+    for (const part of parts ?? [{ html }]) {
+      if (part.file) body.append(fileView(part.file));
+      // sanitised by the server, and the page's policy runs no inline script
+      if (part.html) body.insertAdjacentHTML("beforeend", part.html);
+    }
     decorate(body);
     row.append(make("span", { class: "avatar small", "aria-hidden": "true" }), body);
     this.#answers.set(id, row);

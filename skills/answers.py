@@ -1,0 +1,23 @@
+"""Reading what a skill answered: text, a file, or a list of both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clawdbot.files import File
+
+
+def read(answer: Any) -> tuple[str, tuple[str | File, ...]]:
+    """(all that is said in words, the parts in their order); no parts when there are no files.
+
+    Raises:
+        ValueError: The skill answered nothing.
+    """
+    given = answer if isinstance(answer, (list, tuple)) else (answer,)
+    parts = [part if isinstance(part, File) else str(part).strip() for part in given if part is not None]
+    parts = [part for part in parts if part]
+    if not parts:
+        raise ValueError("the skill answered nothing")
+    words = [part.caption if isinstance(part, File) else part for part in parts]
+    files = any(isinstance(part, File) for part in parts)
+    return "\n\n".join(filter(None, words)), tuple(parts) if files else ()
