@@ -86,6 +86,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "clawdbot_site.urls"
+# Who opens the login page itself comes to the dashboard.
+LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
 ASGI_APPLICATION = "clawdbot_site.asgi.application"
 TEMPLATES = [
     {

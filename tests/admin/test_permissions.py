@@ -164,3 +164,12 @@ def test_staff_without_any_bot_sees_an_empty_house() -> None:
     client = login(make_user("new", superuser=False))
     assert client.get("/admin/").status_code == 200
     assert client.get(address(Bot, "changelist")).status_code == 403
+
+
+def test_who_opens_the_login_page_itself_comes_to_the_dashboard(client: Any) -> None:
+    user = make_user()
+    user.set_password("correct horse battery")
+    user.save()
+    answer = client.post("/admin/login/", {"username": user.get_username(), "password": "correct horse battery"})
+    assert answer.status_code == 302
+    assert answer["Location"] == "/admin/"
