@@ -144,7 +144,7 @@ class SemanticSearchSettings(Section):
 
 
 class UploadSettings(Section):
-    """Where files that people send are kept."""
+    """Where files that people send, and those of answers, are kept."""
 
     bucket: str = Field(
         "", max_length=63, description="Bucket of an S3-compatible storage; empty: a folder under home."
@@ -153,7 +153,9 @@ class UploadSettings(Section):
     region: str = Field("", max_length=60, description="Region of the bucket, where the storage has regions.")
     access_key: SecretStr = Field(SecretStr(""), description="Access key of the storage.")
     secret_key: SecretStr = Field(SecretStr(""), description="Secret key of the storage.")
-    max_bytes: int = Field(20 * 1024 * 1024, ge=1024, le=200 * 1024 * 1024, description="Largest file that is fetched.")
+    max_bytes: int = Field(
+        20 * 1024 * 1024, ge=1024, le=200 * 1024 * 1024, description="Largest file that is fetched, or sent."
+    )
 
 
 class SkillSettings(Section):
@@ -242,7 +244,7 @@ class Config(BaseSettings):
     memory: MemorySettings = Field(MemorySettings(), description="What bots remember.")
     model_provider: ModelProviderSettings = Field(ModelProviderSettings(), description="The first model provider.")
     semantic_search: SemanticSearchSettings = Field(SemanticSearchSettings(), description="Recall by meaning.")
-    uploads: UploadSettings = Field(UploadSettings(), description="Files that people send.")
+    uploads: UploadSettings = Field(UploadSettings(), description="Files that people send, and those of answers.")
     skills: tuple[SkillSettings, ...] = Field((), description="Skills that are switched on at the first start.")
     model_server: ModelServerSettings = Field(ModelServerSettings(), description="The embedded model.")
     worker: WorkerSettings = Field(WorkerSettings(), description="The processes that answer messages.")

@@ -12,9 +12,11 @@ GUIDE = Guide(
         ),
         text(
             "*OAuth & Permissions* → *Bot Token Scopes*: add `app_mentions:read` `chat:write` `im:history` `commands`;"
-            " for whole channels `channels:history` `groups:history` `mpim:history`; for files `files:read`.",
+            " for whole channels `channels:history` `groups:history` `mpim:history`;"
+            " for files `files:read` `files:write`.",
             "*OAuth & Permissions* → *Bot Token Scopes*:添加 `app_mentions:read` `chat:write` `im:history` `commands`;"
-            "读取整个频道再加 `channels:history` `groups:history` `mpim:history`;读取文件加 `files:read`。",
+            "读取整个频道再加 `channels:history` `groups:history` `mpim:history`;"
+            "收发文件加 `files:read` `files:write`。",
         ),
         text(
             "*Install to Workspace*, then copy *Bot User OAuth Token* (`xoxb-…`) into *Bot token*.",

@@ -10,6 +10,7 @@ import pytest
 from adapters import registry
 from tests.peers import StubModel
 from tests.product import Product
+from tests.skills.samples import PICTURE
 
 pytestmark = pytest.mark.e2e
 
@@ -51,5 +52,5 @@ def test_a_skill_answers_with_a_picture_between_texts(product: Product, platform
     if platform == "line":  # without a public address LINE cannot fetch it
         assert "cannot be sent in this chat" in shown
     else:
-        assert "< [图 表.png, image/png, 68 bytes]" in shown
+        assert f"< [图 表.png, image/png, {len(PICTURE)} bytes]" in shown
     assert shown.index("Here it is:") < shown.index("图 表.png") < shown.index("Anything else?")
