@@ -68,7 +68,7 @@ def _by_words(large: Large, words: LexicalIndex, text: str, cues: Cues) -> list[
     for asked in (telling, _date_terms(cues)):
         wanted = lexical.plan(large.id, asked, large.corpus) if asked else None
         if wanted:
-            found += words.search(large.id, wanted, BY_DAY)
+            found += words.search(large.id, wanted, BY_WORDS)
     return found
 
 
