@@ -14,6 +14,7 @@ from django.test import Client
 from adapters import registry, tokens
 from bots.models import Channel
 from bots.operations import verification
+from clawdbot import http
 from tests.admin.builders import BOT_TOKEN, login, make_bot, make_channel, make_user
 from tests.admin.platform_servers import CASES, SECRET_WORD, Case
 from tests.admin.test_every_page_opens import address
@@ -24,8 +25,11 @@ PLATFORMS = sorted(CASES)
 
 
 @pytest.fixture(autouse=True)
-def _fresh_tokens() -> None:
+def _nothing_kept() -> Iterator[None]:
+    """No access token and no connection outlives its test."""
     tokens.clear()
+    yield
+    http.close()
 
 
 @pytest.fixture
