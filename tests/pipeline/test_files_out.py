@@ -11,11 +11,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from bots import erasing, file_links, inbox, outbox, sent_files
+from bots import erasing, file_links, inbox, outbox, sent_files, workers
 from bots.dispatcher import MessageDispatcher
 from bots.models import Channel, InboundEvent, Message, OutboundMessage, SentFile
 from bots.models.file import uploads
 from bots.operations.messages import KeyUsedBefore, reply_in, send_to_person
+from bots.outbox import journal
 from bots.sent_files import FileRefused
 from clawdbot import http
 from clawdbot.files import File
@@ -283,15 +284,13 @@ def test_a_file_that_cannot_be_sent_changes_nothing(telegram: Channel) -> None:
 
 def test_a_worker_killed_while_it_uploads_leaves_a_row_that_is_sent_again(server: Server) -> None:
     """The upload has left the machine, the message has not: nothing can be doubled."""
-    from bots.outbox import journal
-
     account = {"phone_number_id": "1", "access_token": "a", "verify_token": "w", "app_secret": "s"}
     channel = make_channel(platform="whatsapp", credentials=account | {"base_url": server.url})
     have("OnlyFile")
     steps: list[str] = []
 
     def respond(request: Recorded) -> Answer:
-        (mark,) = (journal.read(OutboundMessage.objects.get().owner) or {}).values()
+        (mark,) = (journal.read(workers.current()) or {}).values()
         steps.append(f"{request.path.rpartition('/')[2]} {mark.step}")
         return json_answer({"id": "M1", "messages": [{"id": "wamid.1"}]})
 
