@@ -141,7 +141,7 @@ def outer(args: argparse.Namespace, arguments: list[str]) -> Result:
                 "PYTHONPATH": str(ROOT), "CLAWDBOT_LOG__LEVEL": "ERROR",
             }  # fmt: skip
             if name == "postgresql":
-                with postgresql(durable=True) as address:
+                with postgresql(production=True) as address:
                     out = subprocess.check_output(command, env={**environment, "DATABASE_URL": address})
             else:
                 out = subprocess.check_output(command, env=environment)

@@ -215,7 +215,7 @@ def outer(args: argparse.Namespace, arguments: list[str]) -> Result:
             }
             command = [sys.executable, __file__, "--inner", *arguments]
             if name == "postgresql":
-                with postgresql(durable=True) as address:
+                with postgresql(production=True) as address:
                     out = subprocess.check_output(command, env={**environment, "DATABASE_URL": address})
             else:
                 out = subprocess.check_output(command, env=environment)
