@@ -1,6 +1,6 @@
 """Invented rows in bulk, out of the repository's own conversations: each row has half of the words of a real turn and
 some invented ones, as frequent as in real language; its vector is a mixture of three real turns' embeddings. Questions
-are real ones with a word more, so that each is new and is really embedded.
+are real ones with two words swapped, so that nearly each is new and is really embedded.
 """
 
 from __future__ import annotations
@@ -43,8 +43,7 @@ class Invented:
         self._real = embedder.embed_passages(texts)
 
     def questions(self, count: int) -> list[str]:
-        asked = self._rng.choice(self._asked, count)
-        return [f"{question} {word}" for question, word in zip(asked.tolist(), self._words(count), strict=True)]
+        return [self._swapped(question) for question in self._rng.choice(self._asked, count).tolist()]
 
     def turns(self, count: int) -> tuple[list[list[str]], Any]:
         """Terms of each, and the vectors, shape (count, dimension)."""
@@ -58,6 +57,14 @@ class Invented:
             for i, first in enumerate(which[:, 0].tolist())
         ]
         return terms, mixed / np.linalg.norm(mixed, axis=1, keepdims=True)
+
+    def _swapped(self, question: str) -> str:
+        """The same question with two of its words (in Chinese, characters) in each other's place."""
+        gap = " " if " " in question else ""
+        parts = question.split(gap) if gap else list(question)
+        first, second = self._rng.choice(len(parts), 2, replace=False).tolist()
+        parts[first], parts[second] = parts[second], parts[first]
+        return gap.join(parts)
 
     def _words(self, count: int) -> list[str]:
         found = np.searchsorted(self._cumulated, self._rng.random(count))

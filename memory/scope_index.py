@@ -202,8 +202,11 @@ class ScopeIndex:
         return True
 
     def add_unordered(self, rows: Iterable[Row]) -> None:
-        """Appends rows that may belong between others, and finds anew who was said before whom."""
+        """Appends rows that may belong between others; `link` must follow the last of them."""
         self._append(list(rows))
+
+    def link(self) -> None:
+        """Finds out which row was said before which."""
         if not len(self):
             return
         moments = np.array([row.occurred_at.timestamp() for row in self.rows])

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-
-import numpy as np
+from collections.abc import Iterable, Sequence
 
 from memory import entries
 from memory.cues import Cues
@@ -16,14 +14,14 @@ from memory.indexes.registry import Large
 from memory.indexes.vector import Opened
 from memory.question import Question
 from memory.scope_index import ScopeIndex
-from memory.scoring import DEFAULT, score
+from memory.scoring import DEFAULT
 from memory.stopwords import STOP_TERMS
 from memory.tokenizer import tokenize
 from memory.types import Scope
 
-BY_WORDS, BY_MEANING, BY_DAY = 200, 128, 200
+BY_WORDS, BY_MEANING, BY_DAY = 150, 100, 200
 RECENT = 50
-BESIDE = 40  # of the best, the turns around them are fetched too
+BESIDE = 24  # of the best of each, the turns around them are fetched too
 
 
 def gather(
@@ -49,14 +47,16 @@ def gather(
         missing = [pk for pk in dict.fromkeys(ids) if pk not in index.position]
         index.add_unordered(entries.rows_by_id(scope, model, missing))
 
-    fetch([*_by_words(large, words, question.text, cues), *_by_time(scope, cues)])
+    def fetch_with_neighbours(ids: Sequence[int], also: Sequence[int] = ()) -> None:
+        fetch([*ids, *also])
+        best = [index.rows[index.position[pk]] for pk in ids[:BESIDE] if pk in index.position]
+        fetch(timeline.beside(scope, best))
+
+    fetch_with_neighbours(_by_words(large, words, question.text, cues), _by_time(scope, cues))
     vector = question.vector
     if vectors is not None and vector is not None:
-        fetch(pk for pk, _ in vectors.search(vector, BY_MEANING))
-    if len(index):
-        total = score(index, question.text, vector, cues).total
-        best = [index.rows[i] for i in np.argsort(-total, kind="stable")[:BESIDE].tolist()]
-        fetch(timeline.beside(scope, best))
+        fetch_with_neighbours([pk for pk, _ in vectors.search(vector, BY_MEANING)])
+    index.link()
     return index
 
 

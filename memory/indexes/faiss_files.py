@@ -26,6 +26,7 @@ from zlib import crc32
 import numpy as np
 from django.conf import settings
 
+from memory import database
 from memory.indexes.models import LargeScope, VectorChange
 from memory.indexes.tail import Tail, Tails
 from memory.indexes.vector import Found, Health, Part, Space
@@ -33,10 +34,11 @@ from memory.types import Scope, Vector
 
 logger = logging.getLogger(__name__)
 
-_LINKS, _BUILD_EFFORT, _SEARCH_EFFORT = 24, 80, 256
+_LINKS, _BUILD_EFFORT, _SEARCH_EFFORT = 24, 80, 384
 _TRAIN = 4000  # vectors that fix the range of the 8-bit numbers
 _SPARE = 32  # more than asked for, since deleted rows are still in the graph
 _BLOCK = 1 << 20
+_KEPT = f"SELECT changes_from FROM {LargeScope._meta.db_table} WHERE id = %s"  # noqa: S608
 _FILE = re.compile(r"\d+-\d+(\.json|\.json\.new|\.lock|-[0-9a-f]+\.faiss)")
 
 
@@ -196,8 +198,10 @@ def _mapped(scope: Scope, identity: tuple[int, int]) -> _Open | None:
 
 def _reaches(about: _About, scope_id: int) -> bool:
     """Whether every change since the build is still noted."""
-    kept = LargeScope.objects.filter(pk=scope_id).values_list("changes_from", flat=True).first()
-    return kept is not None and about.upto >= kept
+    with database.connection().cursor() as cursor:
+        cursor.execute(_KEPT, (scope_id,))
+        kept = cursor.fetchone()
+    return kept is not None and about.upto >= kept[0]
 
 
 def _checksum(path: Path) -> int:

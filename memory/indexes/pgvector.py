@@ -17,6 +17,8 @@ from memory.indexes.vector import Found, Health, Part, Space
 from memory.types import Scope, Vector
 
 _SPARE = 32
+_SEARCH_EFFORT = 200  # .94 of the ten nearest of 100,000, in two thirds of the time that 256 takes for .97
+_BUILT = f"SELECT vectors_of, vectors_to, changes_from FROM {LargeScope._meta.db_table} WHERE id = %s"  # noqa: S608
 _COPY_HEAD = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 _COPY_END = struct.pack(">h", -1)
 _BUILD_BYTES = 1400  # of memory for a vector while the graph is built
@@ -34,14 +36,14 @@ class _Table:
     def search(self, vector: Vector, k: int) -> Found:
         of_length = f"embedding::halfvec({self.dimension})"
         sql = (
-            f"SELECT entry_id, -(({of_length}) <#> %s::halfvec) FROM memory_vector "  # noqa: S608
-            f"WHERE scope_id = %s AND vector_dims(embedding) = {self.dimension} "
-            f"ORDER BY ({of_length}) <#> %s::halfvec LIMIT %s"
+            f"SELECT entry_id, -(({of_length}) <#> %(asked)s::halfvec) FROM memory_vector "  # noqa: S608
+            f"WHERE scope_id = %(scope)s AND vector_dims(embedding) = {self.dimension} "
+            f"ORDER BY ({of_length}) <#> %(asked)s::halfvec LIMIT %(wanted)s"
         )
         asked = "[" + ",".join(map(repr, vector.astype(np.float16).astype(float).tolist())) + "]"
-        with database.connection().cursor() as cursor:
+        with database.reader() as cursor:
             _tune(cursor, k + _SPARE)
-            cursor.execute(sql, (asked, self.scope_id, asked, k + _SPARE))
+            cursor.execute(sql, {"asked": asked, "scope": self.scope_id, "wanted": k + _SPARE})
             near = [(int(pk), float(cosine)) for pk, cosine in cursor.fetchall()]
         return self.tail.merged(near, vector, k)
 
@@ -53,7 +55,9 @@ class PgVector:
         self._tails = Tails()
 
     def open(self, scope: Scope, scope_id: int, space: Space) -> _Table | None:
-        row = LargeScope.objects.filter(pk=scope_id).values_list("vectors_of", "vectors_to", "changes_from").first()
+        with database.connection().cursor() as cursor:
+            cursor.execute(_BUILT, (scope_id,))
+            row = cursor.fetchone()
         if row is None or row[0] != _label(space) or row[1] < row[2]:
             return None
         return _Table(scope_id, space.dimension, self._tails.open(scope, scope_id, row[1], space))
@@ -107,7 +111,7 @@ def _tune(cursor: Any, wanted: int) -> None:
     held = cursor.connection
     if getattr(held, "_memory_hnsw", None) == wanted:
         return
-    effort = max(256, wanted)
+    effort = max(_SEARCH_EFFORT, wanted)
     cursor.execute(
         "SELECT set_config('hnsw.iterative_scan', 'relaxed_order', false), set_config('hnsw.ef_search', %s, false)",
         (str(effort),),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import datetime
 
 from memory import database
 from memory.corpus import Corpus
@@ -15,6 +14,10 @@ from memory.types import Scope
 # From here on a scan of every row takes longer than the indexes do; below, its ranking is the better one.
 LARGE_FROM = 20_000
 _KEPT = 256
+_PRESENT = (
+    f"SELECT id, built_at FROM {LargeScope._meta.db_table} "  # noqa: S608
+    "WHERE person_id = %s AND bot_id = %s AND built_at IS NOT NULL"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +27,12 @@ class Large:
     Attributes:
         id: LargeScope's.
         corpus: statistics of its rows, as of the last build.
-        built_at: when that was.
+        build: the moment of it, as the database's driver gives it: another build has another.
     """
 
     id: int
     corpus: Corpus
-    built_at: datetime
+    build: object
 
 
 class Registry:
@@ -45,14 +48,15 @@ class Registry:
 
     def get(self, scope: Scope) -> Large | None:
         """The scope's entry as it is now; None when it has no index yet, or no more. Queries: 1, or 2 after a build."""
-        rows = LargeScope.objects.for_person(scope.bot_id, scope.person_id).filter(built_at__isnull=False)
-        now = rows.values_list("id", "built_at").first()
-        if now is None or now[1] is None:
+        with database.connection().cursor() as cursor:
+            cursor.execute(_PRESENT, (scope.person_id, scope.bot_id))
+            now = cursor.fetchone()
+        if now is None:
             self.drop(scope)
             return None
         held = self._held.get(scope)
-        if held is None or (held.id, held.built_at) != now:
-            blob = rows.values_list("statistics", flat=True).first()
+        if held is None or (held.id, held.build) != now:
+            blob = LargeScope.objects.filter(pk=now[0]).values_list("statistics", flat=True).first()
             if blob is None:
                 return None
             held = Large(now[0], Corpus.unpack(bytes(blob)), now[1])
