@@ -1,0 +1,69 @@
+"""docs/adapters/README.md says what the adapters can do, and nothing else."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters import registry
+from adapters.base import Adapter
+
+TABLE = Path(__file__).resolve().parents[2] / "docs" / "adapters" / "README.md"
+COLUMNS = {
+    "typing": "supports_typing",
+    "answers grow": "supports_edit",
+    "files in": "supports_media",
+    "files out": "file_rules",
+    "polling": "supports_polling",
+    "names": "supports_names",
+    "sets webhook": "supports_webhook_setup",
+    "safe to repeat": "idempotent_send",
+}
+UNITS = {(1, 1): "characters", (2, 1): "utf16", (4, 3): "bytes"}  # what an emoji and a Chinese character count as
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
+
+
+def _rows() -> dict[str, dict[str, str]]:
+    lines = [line for line in TABLE.read_text("utf8").splitlines() if line.startswith("|")]
+    names = [re.sub(r"[^\x00-\x7f].*$", "", cell).strip() for cell in _cells(lines[0])]
+    found = {}
+    for line in lines[2:]:
+        cells = dict(zip(names, _cells(line), strict=True))
+        found[cells["platform"].partition("]")[0].lstrip("[")] = cells
+    return found
+
+
+ROWS = _rows()
+
+
+def test_every_platform_has_its_row() -> None:
+    assert sorted(ROWS) == sorted(registry.platforms())
+
+
+@pytest.mark.parametrize("platform", registry.platforms())
+def test_a_row_says_what_the_adapter_can_do(platform: str) -> None:
+    adapter = registry.adapter_class(platform)
+    told = {column: ROWS[platform][column] for column in ("text limit", *COLUMNS)}
+    limit = f"{adapter.text_limit} {UNITS[adapter.text_unit('🙂'), adapter.text_unit('好')]}"
+    assert told == {"text limit": limit} | {column: _ability(adapter, name) for column, name in COLUMNS.items()}
+
+
+def _ability(adapter: type[Adapter[Any]], name: str) -> str:
+    if _depends_on_account(adapter, name):
+        return "account"
+    if name == "file_rules":
+        # the web chat shows what is stored, whatever it is
+        return " ".join(sorted({rule.kind for rule in adapter.file_rules})) or "all"
+    return "yes" if getattr(adapter, name) else "no"
+
+
+def _depends_on_account(adapter: type[Adapter[Any]], name: str) -> bool:
+    """Whether the class leaves it to its instances."""
+    return re.search(rf"\bself\.{name}\b[^=\n]*=", inspect.getsource(adapter.__init__)) is not None
