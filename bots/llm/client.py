@@ -19,6 +19,7 @@ from cachetools import LRUCache
 
 from bots.llm.errors import Cancelled, ProviderError
 from bots.llm.values import Messages, Target
+from clawdbot import http
 
 if TYPE_CHECKING:
     from openai import APIStatusError, OpenAI
@@ -123,13 +124,24 @@ def _read(value: Any) -> Reply:
     try:
         usage = value.get("usage") or {}
         return Reply(
-            text=value["choices"][0]["message"].get("content") or "",
-            prompt_tokens=usage.get("prompt_tokens"),
-            completion_tokens=usage.get("completion_tokens"),
+            text=_text(value["choices"][0]["message"].get("content")),
+            prompt_tokens=_count(usage.get("prompt_tokens")),
+            completion_tokens=_count(usage.get("completion_tokens")),
             model=str(value.get("model") or ""),
         )
     except (AttributeError, LookupError, TypeError):
         raise ProviderError("the answer is not a chat completion") from None
+
+
+def _text(content: object) -> str:
+    if content is not None and not isinstance(content, str):
+        raise TypeError
+    return content or ""
+
+
+def _count(number: object) -> int | None:
+    """A number of tokens that a column can hold; endpoints make up all sorts of things."""
+    return number if isinstance(number, int) and 0 <= number < 2**31 else None
 
 
 def _stream(target: Target, body: dict[str, Any], options: Options) -> Reply:
@@ -168,19 +180,27 @@ def _stream(target: Target, body: dict[str, Any], options: Options) -> Reply:
     return reply
 
 
-def _take(chunk: Any, reply: Reply, pieces: list[str], options: Options) -> None:
-    if not isinstance(chunk, dict):
-        raise ProviderError("the stream is not a chat completion")
+def _taken(chunk: dict[str, Any], reply: Reply) -> str:
+    """Notes what a chunk says beside its text, and returns that."""
     if usage := chunk.get("usage"):
-        reply.prompt_tokens = usage.get("prompt_tokens")
-        reply.completion_tokens = usage.get("completion_tokens")
+        reply.prompt_tokens = _count(usage.get("prompt_tokens"))
+        reply.completion_tokens = _count(usage.get("completion_tokens"))
     reply.model = reply.model or str(chunk.get("model") or "")
     choices = chunk.get("choices") or ()
     if not choices:
-        return
+        return ""
     # A connection that ends without it was cut: the end of a body without a length looks like any other.
     reply.finished = reply.finished or bool(choices[0].get("finish_reason"))
-    text = (choices[0].get("delta") or {}).get("content")
+    return _text((choices[0].get("delta") or {}).get("content"))
+
+
+def _take(chunk: Any, reply: Reply, pieces: list[str], options: Options) -> None:
+    if not isinstance(chunk, dict):
+        raise ProviderError("the stream is not a chat completion")
+    try:
+        text = _taken(chunk, reply)
+    except (AttributeError, LookupError, TypeError):
+        raise ProviderError("the stream is not a chat completion") from None
     if text:
         if reply.first_token_at is None:
             reply.first_token_at = time.perf_counter()
@@ -255,7 +275,7 @@ def _by_status(error: APIStatusError, body: dict[str, Any]) -> Exception:
     return ProviderError(
         f"HTTP {status}: {text}" + (f" ({code})" if code else ""),
         permanent=permanent,
-        retry_after=_retry_after(error.response.headers.get("retry-after")),
+        retry_after=http.parse_retry_after(error.response.headers.get("retry-after"), time.time()),
     )
 
 
@@ -266,13 +286,6 @@ def _refused_parameter(error: APIStatusError, body: dict[str, Any]) -> str | Non
         if parameter in body and (named.startswith(parameter) or (not named and parameter in told)):
             return parameter
     return None
-
-
-def _retry_after(value: str | None) -> float | None:
-    try:
-        return max(0.0, float(value)) if value else None
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        return None
 
 
 def _word(code: object) -> str:

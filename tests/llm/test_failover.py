@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import socket
 import time
@@ -87,9 +88,15 @@ def test_an_answer_that_never_comes_counts_as_a_failure(endpoint: Server, second
         Answer(200, b"<html>hello</html>", {"Content-Type": "text/html"}),
         Answer(200, b"{not json", {"Content-Type": "application/json"}),
         Answer(200, b"[]", {"Content-Type": "application/json"}),
+        Answer(
+            200, b'{"choices": [{"message": {"content": [{"type": "text"}]}}]}', {"Content-Type": "application/json"}
+        ),
+        Answer(200, b'{"choices": {"0": {}}, "usage": 7}', {"Content-Type": "application/json"}),
         chat("   "),
+        refusal(429, **{"Retry-After": "Wed, 25 Nov 2026 18:00:00 GMT"}),
+        refusal(503, **{"Retry-After": "soon"}),
     ],
-    ids=["a page", "broken JSON", "a list", "an empty answer"],
+    ids=["a page", "broken JSON", "a list", "no text", "odd types", "an empty answer", "until a date", "until soon"],
 )
 def test_what_is_no_answer_goes_to_the_next_provider(odd: Answer, endpoint: Server, second: Server) -> None:
     make_provider(endpoint, priority=1)
@@ -97,6 +104,25 @@ def test_what_is_no_answer_goes_to_the_next_provider(odd: Answer, endpoint: Serv
     endpoint.answer(odd)
     second.answer(chat("yes"))
     assert complete(QUESTION).provider == "backup"
+
+
+@pytest.mark.parametrize("choices", [[7], [{"delta": 7}], [{"delta": {"content": 7}}], {"0": 1}, 7])
+def test_an_odd_stream_goes_to_the_next_provider(choices: Any, endpoint: Server, second: Server) -> None:
+    make_provider(endpoint, priority=1)
+    make_provider(second, priority=2, name="backup")
+    lines = f"data: {json.dumps({'choices': choices, 'usage': 1})}\n\ndata: [DONE]\n\n"
+    endpoint.answer(Answer(200, lines.encode(), {"Content-Type": "text/event-stream"}))
+    second.answer(stream("yes"))
+    assert complete(QUESTION, on_token=lambda _piece: None).provider == "backup"
+
+
+def test_counts_of_tokens_that_are_none_are_estimated(endpoint: Server) -> None:
+    make_provider(endpoint)
+    body = {"choices": [{"message": {"content": "yes"}}], "usage": {"prompt_tokens": "12", "completion_tokens": 2**40}}
+    endpoint.answer(Answer(200, json.dumps(body).encode(), {"Content-Type": "application/json"}))
+    found = complete(QUESTION)
+    assert found.text == "yes"
+    assert 0 < found.completion_tokens < found.prompt_tokens < 100
 
 
 def test_a_stream_that_breaks_off_begins_anew_at_the_next_provider(endpoint: Server, second: Server) -> None:
