@@ -35,8 +35,9 @@ class ConversationAdmin(ReplyMixin, ReadOnlyMixin, BotScopedAdmin[Conversation])
     list_select_related = ("bot", "channel", "person")
     search_fields = ("person__display_name", "=person__key", "=chat_id")
     fields = (
-        ("person_link", "bot", "channel"),
-        ("state_chip", "started_at", "last_message_at"),
+        ("person_link", "state_chip"),
+        ("bot", "channel"),
+        ("started_at", "last_message_at"),
         "summary_text",
     )
     readonly_fields = ("person_link", "state_chip", "summary_text")

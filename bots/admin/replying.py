@@ -42,7 +42,7 @@ class ReplyMixin(Base):
         if not self.has_operate_permission(request, conversation):
             raise PermissionDenied
         _reply(request, conversation)
-        return HttpResponseRedirect(reverse("admin:bots_conversation_change", args=(pk,)) + "#reply")
+        return HttpResponseRedirect(reverse("admin:bots_conversation_change", args=(pk,)) + "#transcript")
 
 
 def _reply(request: HttpRequest, conversation: Conversation) -> None:

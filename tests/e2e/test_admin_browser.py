@@ -71,6 +71,24 @@ def test_a_chat_is_read_as_a_transcript(product: Product, open_page: OpenPage, l
     assert "stub-1" in answer.inner_text()
 
 
+def test_the_team_answers_from_the_transcript(product: Product, open_page: OpenPage, log_in: OpenPage) -> None:
+    chat = open_page(f"{product.url}/")
+    chat.locator('.state[data-state="online"]').wait_for(timeout=WAIT_MS)
+    chat.fill("#text", "is anybody there?")
+    chat.keyboard.press("Enter")
+    chat.locator(".message.assistant").first.wait_for(timeout=WAIT_MS)
+    page = log_in("/admin/bots/conversation/")
+    page.locator("#result_list tbody tr a").first.click()
+    page.fill("#transcript textarea[name=text]", "Yes, we are.")
+    page.set_input_files(
+        "#transcript input[name=files]", {"name": "n.txt", "mimeType": "text/plain", "buffer": b"note"}
+    )
+    page.click("#transcript .claw-reply button")
+    page.locator(".claw-bubble", has_text="Yes, we are.").wait_for(timeout=WAIT_MS)
+    chat.locator(".message", has_text="Yes, we are.").wait_for(timeout=WAIT_MS)
+    chat.locator(".file-link", has_text="n.txt").wait_for(timeout=WAIT_MS)
+
+
 def test_the_channel_form_shows_the_fields_of_the_chosen_platform_only(log_in: OpenPage) -> None:
     page = log_in("/admin/bots/channel/add/")
     page.select_option("#id_platform", "telegram")
