@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Generic, TypeVar
@@ -393,14 +392,3 @@ def require_post(request: WebhookRequest) -> None:
     """
     if request.method.upper() != "POST":
         raise AdapterError("only POST is accepted here", status=405)
-
-
-_COMMAND = re.compile(r"/([A-Za-z][A-Za-z0-9_-]{0,63})(?:@(\w+))?(?:\s+(.*))?", re.DOTALL)
-
-
-def parse_command(text: str) -> tuple[str, str, str]:
-    """Reads "/name@bot rest" into (name in lower case, bot, rest); three empty strings when it is no command."""
-    match = _COMMAND.fullmatch(text.strip())
-    if match is None:
-        return "", "", ""
-    return match[1].lower(), match[2] or "", (match[3] or "").strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from adapters.base import parse_command
+from adapters.commands import parse_command
 from adapters.errors import MalformedPayload
 from adapters.events import Event, EventKind
 from adapters.feishu.cards import card, menu, old_card

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from adapters.base import parse_command
+from adapters.commands import parse_command
 from adapters.events import Event, EventKind
 from adapters.line.message import attachments, read_text
 from adapters.payload import as_id, as_list, as_object, as_text

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.base import parse_command
+from adapters.commands import parse_command
 from adapters.events import Attachment
 from adapters.payload import as_id, as_int, as_list, as_number, as_object, as_text
 

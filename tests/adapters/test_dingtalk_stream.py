@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import queue
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.server import ServerConnection, serve
+from websockets.sync.server import ServerConnection
 
 from adapters.errors import SendError
 from adapters.events import EventKind
 from tests.adapters.builders_dingtalk import dingtalk, frame, message
+from tests.adapters.gateway import serving
 from tests.clawdbot.server import Server, json_answer
 
 
@@ -44,13 +44,9 @@ class Gateway:
 @contextmanager
 def gateway() -> Iterator[Gateway]:
     told = Gateway()
-    with serve(told, "127.0.0.1", 0) as running:
-        told.url = f"ws://127.0.0.1:{running.socket.getsockname()[1]}/connect"
-        thread = threading.Thread(target=running.serve_forever, daemon=True)
-        thread.start()
+    with serving(told) as address:
+        told.url = f"ws://{address}/connect"
         yield told
-        running.shutdown()
-        thread.join(5)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from adapters.events import Event, OutgoingFile, OutgoingMessage, SendReceipt
 from adapters.simulation import Shown
 from bots.runtime.simulation import Stage, serve
 from clawdbot import http
-from tests.adapters.builders_files import SAMPLES, WORDS, message, outgoing
+from tests.adapters.builders_files import AMR, MP4, OPUS, PNG, SAMPLES, WORDS, message, outgoing
 
 PUBLIC = "https://chat.example.com/files/token/name"
 # Platforms that take a picture of a few hundred bytes without a public address.
@@ -136,3 +136,10 @@ def test_what_is_refused_as_a_picture_goes_as_a_file_and_then_in_words(monkeypat
         monkeypatch.setattr(adapter, "send_file", sent_by(adapter, {"image": "no_rights"}))
         assert files.send(adapter, sent).data == {"file": "in_words", "refused": "no_rights"}
         assert [WORDS in one.text for one in shown] == [True, True]
+
+
+def test_lengths_and_samples_are_what_they_say() -> None:
+    assert [outgoing("x", body).content_type for body in (PNG, OPUS, AMR, MP4)] == [
+        *("image/png", "audio/ogg", "audio/amr", "video/mp4"),
+    ]
+    assert [outgoing(name).duration_s for name in ("note.ogg", "note.amr", "memo.m4a", "song.mp3")] == [3, 2, 2.5, 0]

@@ -15,7 +15,7 @@ from adapters.errors import SendError
 from tests.adapters.builders import NOW, TOKEN
 from tests.adapters.builders_dingtalk import dingtalk
 from tests.adapters.builders_feishu import feishu
-from tests.adapters.builders_files import AMR, MP4, OPUS, PNG, WORDS, form_of, message, outgoing
+from tests.adapters.builders_files import PNG, WORDS, form_of, message, outgoing
 from tests.adapters.builders_wecom import wecom
 from tests.clawdbot.server import Answer, Recorded, Server, json_answer
 
@@ -392,10 +392,3 @@ def test_a_refused_upload_says_why_and_is_final(platform: str, status: int, answ
     with pytest.raises(SendError) as caught:
         adapter.classify(status, {}, json.dumps(answer).encode())
     assert (caught.value.mark, caught.value.permanent) == (mark, True)
-
-
-def test_lengths_and_samples_are_what_they_say() -> None:
-    assert [outgoing("x", body).content_type for body in (PNG, OPUS, AMR, MP4)] == [
-        *("image/png", "audio/ogg", "audio/amr", "video/mp4"),
-    ]
-    assert [outgoing(name).duration_s for name in ("note.ogg", "note.amr", "memo.m4a", "song.mp3")] == [3, 2, 2.5, 0]

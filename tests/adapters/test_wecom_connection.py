@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import queue
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.server import ServerConnection, serve
+from websockets.sync.server import ServerConnection
 
 from adapters.base import Adapter
 from adapters.errors import NotSupported, SendError
@@ -20,6 +19,7 @@ from adapters.events import EventKind, OutgoingMessage
 from adapters.wecom import connection, envelope
 from adapters.wecom import robot as long_connection
 from tests.adapters.builders_wecom import robot, robot_message
+from tests.adapters.gateway import serving
 from tests.adapters.test_wecom_receive import Shelf
 from tests.clawdbot.server import Answer, Server
 
@@ -60,13 +60,9 @@ class Gateway:
 @contextmanager
 def gateway() -> Iterator[Gateway]:
     told = Gateway()
-    with serve(told, "127.0.0.1", 0) as running:
-        told.url = f"http://127.0.0.1:{running.socket.getsockname()[1]}"
-        thread = threading.Thread(target=running.serve_forever, daemon=True)
-        thread.start()
+    with serving(told) as address:
+        told.url = f"http://{address}"
         yield told
-        running.shutdown()
-        thread.join(5)
 
 
 @pytest.fixture

@@ -1,0 +1,15 @@
+"""Commands in what people write."""
+
+from __future__ import annotations
+
+import re
+
+_COMMAND = re.compile(r"/([A-Za-z][A-Za-z0-9_-]{0,63})(?:@(\w+))?(?:\s+(.*))?", re.DOTALL)
+
+
+def parse_command(text: str) -> tuple[str, str, str]:
+    """Reads "/name@bot rest" into (name in lower case, bot, rest); three empty strings when it is no command."""
+    match = _COMMAND.fullmatch(text.strip())
+    if match is None:
+        return "", "", ""
+    return match[1].lower(), match[2] or "", (match[3] or "").strip()
