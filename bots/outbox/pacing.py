@@ -29,15 +29,11 @@ class _Bucket:
     tokens: float
     at: float
 
-    def wait_s(self, rate: float, now: float) -> float:
-        """Seconds until a message may go; 0 takes a token."""
-        capacity = max(1.0, rate * BURST_S)
-        self.tokens = min(capacity, self.tokens + (now - self.at) * rate)
+    def fill(self, rate: float, now: float) -> float:
+        """Adds what the time since the last look gave; returns the seconds until a message may go."""
+        self.tokens = min(_capacity(rate), self.tokens + (now - self.at) * rate)
         self.at = now
-        if self.tokens >= 1.0:
-            self.tokens -= 1.0
-            return 0.0
-        return (1.0 - self.tokens) / rate
+        return max(0.0, (1.0 - self.tokens) / rate)
 
 
 def wait_s(channel_id: int, chat_id: str, adapter: Adapter[Account]) -> float:
@@ -46,15 +42,21 @@ def wait_s(channel_id: int, chat_id: str, adapter: Adapter[Account]) -> float:
         return 0.0
     senders = max(1, settings.CLAWDBOT.worker.processes)
     now = time.monotonic()
+    # A chat's messages leave one after another, whichever process sends them: its rate needs no sharing.
+    rates = ((chat_id, adapter.chat_sends_per_s), ("", _share(adapter.sends_per_s, senders)))
     with _lock:
-        # A chat's messages leave one after another, whichever process sends them: its rate needs no sharing.
-        for key, rate in ((chat_id, adapter.chat_sends_per_s), ("", _share(adapter.sends_per_s, senders))):
-            if not rate:
-                continue
-            bucket = _buckets.setdefault((channel_id, key), _Bucket(max(1.0, rate * BURST_S), now))
-            if wait := bucket.wait_s(rate, now):
-                return wait
-    return 0.0
+        buckets = [
+            (_buckets.setdefault((channel_id, key), _Bucket(_capacity(rate), now)), rate) for key, rate in rates if rate
+        ]
+        wait = max((bucket.fill(rate, now) for bucket, rate in buckets), default=0.0)
+        if not wait:  # whoever has to wait for one bucket takes nothing from the other
+            for bucket, _rate in buckets:
+                bucket.tokens -= 1.0
+    return wait
+
+
+def _capacity(rate: float) -> float:
+    return max(1.0, rate * BURST_S)
 
 
 def _share(rate: float | None, senders: int) -> float | None:

@@ -15,9 +15,21 @@ from tests.pipeline.builders import make_conversation, make_outbound
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+class Clock:
+    """Stands still until a test moves it."""
+
+    now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
 @pytest.fixture(autouse=True)
-def full_buckets() -> None:
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     pacing.forget()
+    clock = Clock()
+    monkeypatch.setattr(pacing, "time", clock)
+    return clock
 
 
 def adapter(base_url: str = "") -> Any:
@@ -26,7 +38,7 @@ def adapter(base_url: str = "") -> Any:
 
 def test_a_chat_gets_its_second_message_a_second_later() -> None:
     assert pacing.wait_s(1, "chat", adapter()) == 0
-    assert 0.9 < pacing.wait_s(1, "chat", adapter()) <= 1.0
+    assert pacing.wait_s(1, "chat", adapter()) == pytest.approx(1.0)
     assert pacing.wait_s(1, "another", adapter()) == 0
 
 
@@ -35,6 +47,16 @@ def test_a_channel_waits_when_its_processes_together_would_be_too_fast() -> None
     allowed = waits.count(0)
     assert 10 <= allowed <= 32  # its share of 30 a second, by the number of processes
     assert all(wait < 1.0 for wait in waits)
+
+
+def test_a_chat_that_waits_for_its_channel_keeps_its_own_turn(clock: Clock) -> None:
+    number = 0
+    while not pacing.wait_s(1, f"chat-{number}", adapter()):
+        number += 1
+    wait = pacing.wait_s(1, "late", adapter())
+    assert 0 < wait < 0.5  # for the channel
+    clock.now += wait + 1e-6
+    assert pacing.wait_s(1, "late", adapter()) == 0, "the try that failed cost the chat nothing"
 
 
 def test_lark_is_no_server_of_ones_own() -> None:
@@ -52,12 +74,12 @@ def test_a_message_that_must_wait_stays_in_the_outbox_and_costs_no_attempt(
 ) -> None:
     conversation = make_conversation(channel)
     row = make_outbound(channel, conversation)
-    monkeypatch.setattr(pacing, "wait_s", lambda *_: 0.3)
-    assert deliver(row.pk) == 0
+    with monkeypatch.context() as patched:
+        patched.setattr(pacing, "wait_s", lambda *_: 0.3)
+        assert deliver(row.pk) == 0
     row.refresh_from_db()
     assert (row.state, row.attempts) == (OutboundMessage.State.PENDING, 0)
     assert not api.sent
-    monkeypatch.undo()
     OutboundMessage.objects.update(due_at=row.created_at)
     assert deliver(row.pk) == 1
     assert len(api.sent) == 1
