@@ -100,17 +100,18 @@ def test_a_long_answer_to_discord_replaces_the_sign_and_then_follows_up(server: 
 def test_an_answer_that_grows_in_discord_takes_the_place_of_the_sign(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drafts, "FIRST_AFTER_S", 0.05)
-    monkeypatch.setattr("adapters.discord.adapter.DiscordAdapter.edit_interval_s", 0.1)
+    monkeypatch.setattr(drafts, "FIRST_AFTER_S", 0.0)
+    monkeypatch.setattr("adapters.discord.adapter.DiscordAdapter.edit_interval_s", 0.0)
     server.respond = lambda request: json_answer({"id": "900"})
     channel = connect("discord", server)
     use_policy(channel, stream_replies=True)
-    with StreamingModel(answers={"": "one two three four five"}, pause_s=0.06) as model:
-        ModelProvider.objects.create(name="slow", endpoint=model.endpoint, model="slow")
+    with StreamingModel(answers={"": "one two three four five"}) as model:
+        ModelProvider.objects.create(name="streaming", endpoint=model.endpoint, model="streaming")
         targets.forget()
         deliver(channel, fixture("discord", "command__options"))
     targets.forget()
     first, *rest = answers(server)
+    assert len(rest) == 5  # the words after the first one, and the whole
     assert {request.method for request in (first, *rest)} == {"PATCH"}
     assert first.path.endswith("/itoken/messages/@original")
     assert {request.path.partition("/itoken")[2] for request in rest} == {"/messages/900"}

@@ -20,12 +20,12 @@ TEXT = "one two three four five six seven eight"
 
 
 @pytest.fixture
-def slow_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[StreamingModel]:
-    """A model that writes a word each 60 ms; drafts begin after 100 ms instead of 1.5 s."""
-    monkeypatch.setattr(drafts, "FIRST_AFTER_S", 0.1)
-    monkeypatch.setattr("adapters.telegram.adapter.TelegramAdapter.edit_interval_s", 0.1)
-    with StreamingModel(answers={"": TEXT}, pause_s=0.06) as model:
-        ModelProvider.objects.create(name="slow", endpoint=model.endpoint, model="slow")
+def streaming(monkeypatch: pytest.MonkeyPatch) -> Iterator[StreamingModel]:
+    """A model that streams, each word of whose answer is shown."""
+    monkeypatch.setattr(drafts, "FIRST_AFTER_S", 0.0)
+    monkeypatch.setattr("adapters.telegram.adapter.TelegramAdapter.edit_interval_s", 0.0)
+    with StreamingModel(answers={"": TEXT}) as model:
+        ModelProvider.objects.create(name="streaming", endpoint=model.endpoint, model="streaming")
         targets.forget()
         yield model
     targets.forget()
@@ -38,19 +38,20 @@ def say(channel: Channel, text: str = "tell me") -> InboundEvent:
 
 
 def test_an_answer_grows_in_one_message_and_ends_whole(
-    channel: Channel, api: BotApi, slow_model: StreamingModel
+    channel: Channel, api: BotApi, streaming: StreamingModel
 ) -> None:
     use_policy(channel, stream_replies=True)
     row = say(channel)
     assert len(api.sent) == 1
     assert api.sent[0].text.endswith("…")
+    assert len(api.edits) == TEXT.count(" ") + 1
     assert {message_id for message_id, _text in api.edits} == {row.draft_id}
     assert api.edits[-1][1] == TEXT
     assert OutboundMessage.objects.get().state == OutboundMessage.State.SENT
 
 
 def test_a_turn_that_is_taken_again_goes_on_with_the_same_message(
-    channel: Channel, api: BotApi, slow_model: StreamingModel
+    channel: Channel, api: BotApi, streaming: StreamingModel
 ) -> None:
     use_policy(channel, stream_replies=True)
     (row_id,) = inbox.accept(channel, [make_event("tell me", chat="7")]).accepted
@@ -61,7 +62,7 @@ def test_a_turn_that_is_taken_again_goes_on_with_the_same_message(
 
 
 def test_a_channel_that_does_not_stream_sends_the_answer_once(
-    channel: Channel, api: BotApi, slow_model: StreamingModel
+    channel: Channel, api: BotApi, streaming: StreamingModel
 ) -> None:
     say(channel)
     assert [sent.text for sent in api.sent] == [TEXT]
@@ -71,9 +72,10 @@ def test_a_channel_that_does_not_stream_sends_the_answer_once(
 def test_typing_is_shown_only_while_an_answer_takes_time(
     channel: Channel, api: BotApi, model: StubModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(signs, "TYPING_AFTER_S", 0.2)
+    monkeypatch.setattr(signs, "TYPING_AFTER_S", 60.0)
     say(channel)
     assert "sendChatAction" not in api.calls
+    monkeypatch.setattr(signs, "TYPING_AFTER_S", 0.0)
     model.delay_s = 0.8
     say(channel)
     assert api.calls["sendChatAction"] == 1

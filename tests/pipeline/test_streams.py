@@ -53,8 +53,8 @@ def test_the_answer_of_a_turn_is_what_the_stream_ends_with(robot: Channel, model
 def test_what_there_is_of_an_answer_is_shown_while_it_is_written(
     robot: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drafts, "FIRST_AFTER_S", 0.05)
-    monkeypatch.setattr("adapters.wecom.adapter.WeComAdapter.edit_interval_s", 0.05)
+    monkeypatch.setattr(drafts, "FIRST_AFTER_S", 0.0)
+    monkeypatch.setattr("adapters.wecom.adapter.WeComAdapter.edit_interval_s", 0.0)
     use_policy(robot, stream_replies=True)
     received = receive(robot, robot_message(msgid=f"m-{time.time()}"))
     stream = opened(received.reply.body)["stream"]["id"]
@@ -68,13 +68,12 @@ def test_what_there_is_of_an_answer_is_shown_while_it_is_written(
         return taken
 
     monkeypatch.setattr(OutboxStreams, "write", watched)
-    with StreamingModel(answers={"": "one two three four"}, pause_s=0.06) as model:
-        ModelProvider.objects.create(name="slow", endpoint=model.endpoint, model="slow")
+    with StreamingModel(answers={"": "one two three four"}) as model:
+        ModelProvider.objects.create(name="streaming", endpoint=model.endpoint, model="streaming")
         targets.forget()
         MessageDispatcher().process(row_id)
     targets.forget()
-    assert len(shown) > 2
-    assert all(text.endswith("…") for text in shown[:-1])
+    assert shown == ["one  …", "one two  …", "one two three  …", "one two three four  …", "one two three four"]
     assert refreshed(robot, stream) == {"id": stream, "finish": True, "content": "one two three four"}
     row = InboundEvent.objects.get(pk=row_id)
     assert (row.draft_id, row.draft_text) == (stream, "")
