@@ -59,7 +59,7 @@ class Product:
     def manage_json(self, *arguments: str) -> Any:
         return json.loads(self.manage(*arguments, "--json"))
 
-    def start(self, wait_s: float = 60.0) -> None:
+    def start(self, wait_s: float = 150.0) -> None:
         """Starts it and waits until /readyz says yes."""
         self.home.mkdir(parents=True, exist_ok=True)
         log = (self.home / "serve.log").open("ab")
@@ -97,7 +97,7 @@ class Product:
         """SIGKILL to the main process only; its children must notice by themselves."""
         assert self.process is not None
         os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(60)
 
     def stop(self) -> int | None:
         """Orderly end; returns the exit code."""
@@ -105,7 +105,7 @@ class Product:
             return None
         self.process.terminate()
         try:
-            return self.process.wait(20)
+            return self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise AssertionError(f"did not stop within 20 s:\n{self.log()}") from None
+            raise AssertionError(f"did not stop within 60 s:\n{self.log()}") from None

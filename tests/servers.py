@@ -72,7 +72,7 @@ def redis() -> Iterator[str]:
         yield f"redis://127.0.0.1:{port}/0"
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -96,7 +96,7 @@ def mariadb() -> Iterator[str]:
         yield f"mysql://root@{quote(str(endpoint), safe='')}/clawdbot"
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
         shutil.rmtree(folder, ignore_errors=True)
 
 

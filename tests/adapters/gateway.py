@@ -17,4 +17,4 @@ def serving(handler: Callable[[ServerConnection], None]) -> Iterator[str]:
         thread.start()
         yield f"127.0.0.1:{running.socket.getsockname()[1]}"
         running.shutdown()
-        thread.join(5)
+        thread.join(60)

@@ -38,7 +38,7 @@ class Gateway:
             pass
 
     def answer(self) -> dict[str, Any]:
-        return self.answers.get(timeout=5)
+        return self.answers.get(timeout=60)
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def test_a_message_is_confirmed_only_after_it_was_stored(server: Server, stream:
     assert opened["clientId"] == "dingkey1"
     assert {"type": "CALLBACK", "topic": "/v1.0/im/bot/messages/get"} in opened["subscriptions"]
 
-    stream.open.get(timeout=5).send(frame(message(), id="f1"))
+    stream.open.get(timeout=60).send(frame(message(), id="f1"))
     first = polling.poll(7, 5)
     assert [event.text for event in first.events] == ["hello"]
     assert first.next_offset == 8
@@ -86,7 +86,7 @@ def test_pings_are_answered_while_waiting_and_nonsense_is_passed_over(
     server: Server, stream: Gateway, polling: Any
 ) -> None:
     polling.poll(None, 0.05)
-    socket = stream.open.get(timeout=5)
+    socket = stream.open.get(timeout=60)
     for raw in ("nonsense", "{}", frame('{"opaque":"1"}', topic="ping", kind="SYSTEM", id="p1"), frame("no json")):
         socket.send(raw)
     (event,) = polling.poll(None, 5).events
@@ -96,13 +96,13 @@ def test_pings_are_answered_while_waiting_and_nonsense_is_passed_over(
 
 def test_a_closed_connection_is_opened_again(server: Server, stream: Gateway, polling: Any) -> None:
     polling.poll(None, 0.05)
-    stream.open.get(timeout=5).send(frame("{}", topic="disconnect", kind="SYSTEM"))
+    stream.open.get(timeout=60).send(frame("{}", topic="disconnect", kind="SYSTEM"))
     assert polling.poll(None, 5).events == ()
     polling.poll(None, 0.05)
-    stream.open.get(timeout=5).close()
+    stream.open.get(timeout=60).close()
     assert polling.poll(None, 5).events == ()
     polling.poll(None, 0.05)
-    stream.open.get(timeout=5).send(frame(message()))
+    stream.open.get(timeout=60).send(frame(message()))
     assert len(polling.poll(None, 5).events) == 1
     assert len(stream.tickets) == 3
 

@@ -52,7 +52,7 @@ class Gateway:
 
     def frame(self, command: str) -> Frame:
         """The next frame of this kind; earlier ones of other kinds are passed over."""
-        while (found := self.frames.get(timeout=5))["cmd"] != command:
+        while (found := self.frames.get(timeout=60))["cmd"] != command:
             pass
         return found
 
@@ -98,7 +98,7 @@ def push(socket: ServerConnection, body: Frame, request_id: str = "r1", command:
 def heard(polling: Adapter[Any], wecom: Gateway, **fields: Any) -> OutgoingMessage:
     """Takes one message, and returns what an answer to it is addressed with."""
     polling.poll(None, 0.05)
-    push(wecom.open.get(timeout=5), robot_message(**fields))
+    push(wecom.open.get(timeout=60), robot_message(**fields))
     (event,) = polling.poll(None, 5).events
     return OutgoingMessage(chat_id=event.chat_id or "", user_id=event.user_id, reply_token=event.reply_token)
 
@@ -114,7 +114,7 @@ def test_a_message_is_given_again_until_it_was_stored(wecom: Gateway, polling: A
     assert polling.poll(None, 0.05).events == ()
     assert polling.can_send_here
     assert wecom.frame("aibot_subscribe")["body"] == {"bot_id": "bot-1", "secret": "connection-secret"}
-    push(wecom.open.get(timeout=5), robot_message())
+    push(wecom.open.get(timeout=60), robot_message())
     first = polling.poll(7, 5)
     assert [(event.text, event.mentions_bot) for event in first.events] == [("hello", True)]
     assert polling.poll(7, 5).events == first.events
@@ -212,11 +212,11 @@ def test_refused_credentials_are_an_error_without_the_secret(wecom: Gateway, pol
 
 def test_a_closed_connection_is_opened_again(wecom: Gateway, polling: Adapter[Any]) -> None:
     polling.poll(None, 0.05)
-    wecom.open.get(timeout=5).close()
+    wecom.open.get(timeout=60).close()
     assert polling.poll(None, 5).events == ()
     assert not polling.can_send_here
     polling.poll(None, 0.05)
-    assert wecom.open.get(timeout=5)
+    assert wecom.open.get(timeout=60)
 
 
 def test_who_is_displaced_by_another_process_does_not_fight_for_the_connection(
@@ -224,7 +224,7 @@ def test_who_is_displaced_by_another_process_does_not_fight_for_the_connection(
 ) -> None:
     polling.poll(None, 0.05)
     event = {"msgtype": "event", "event": {"eventtype": "disconnected_event"}, "from": {"userid": ""}}
-    push(wecom.open.get(timeout=5), event, command="aibot_event_callback")
+    push(wecom.open.get(timeout=60), event, command="aibot_event_callback")
     with pytest.raises(SendError) as caught:
         polling.poll(None, 5)
     assert (caught.value.mark, caught.value.retry_after) == ("connected_elsewhere", 60.0)
@@ -244,7 +244,7 @@ def test_a_connection_whose_pings_are_not_answered_is_dead(
 
 def test_nonsense_is_passed_over_and_what_has_no_sender_is_ignored(wecom: Gateway, polling: Adapter[Any]) -> None:
     polling.poll(None, 0.05)
-    socket = wecom.open.get(timeout=5)
+    socket = wecom.open.get(timeout=60)
     for raw in ("nonsense", "[]", "{}", '{"cmd":"unknown"}'):
         socket.send(raw)
     push(socket, {"msgtype": "text"})
@@ -259,7 +259,7 @@ def test_a_file_is_opened_with_its_own_key(wecom: Gateway, polling: Adapter[Any]
     cipher = envelope.cipher_of(key.rstrip("=")).encryptor()
     server.answer(Answer(200, cipher.update(content + bytes([padding]) * padding) + cipher.finalize()))
     polling.poll(None, 0.05)
-    push(wecom.open.get(timeout=5), robot_message("image", image={"url": f"{server.url}/f", "aeskey": key}, text=None))
+    push(wecom.open.get(timeout=60), robot_message("image", image={"url": f"{server.url}/f", "aeskey": key}, text=None))
     (event,) = polling.poll(None, 5).events
     media = polling.fetch_media(event.attachments[0])
     assert (media.body, media.content_type) == (content, "image/png")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -93,20 +92,6 @@ def test_strangers_need_the_token(settings: Any) -> None:
     settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update={"api": with_token})
     assert Client().get("/metrics", HTTP_AUTHORIZATION="Bearer wrong", **far).status_code == 403
     assert Client().get("/metrics", HTTP_AUTHORIZATION="Bearer scrape-0815", **far).status_code == 200
-
-
-def test_counting_takes_microseconds() -> None:
-    def cost_us() -> float:
-        started = time.perf_counter()
-        for _ in range(500):
-            metrics.turn(0.1, "ok")
-            metrics.inbound("telegram", "accepted")
-        return (time.perf_counter() - started) / 1000 * 1e6
-
-    metrics.turn(0.1, "ok")
-    metrics.inbound("telegram", "accepted")
-    # the best of several: another process may have had the core
-    assert min(cost_us() for _ in range(10)) < 20
 
 
 def test_a_new_start_removes_only_what_dead_processes_left(settings: Any, tmp_path: Any) -> None:

@@ -26,7 +26,7 @@ async def _elsewhere(scope: Any, receive: Any, send: Any) -> None:
 
 
 def _close_mine(everybody: threading.Barrier) -> None:
-    everybody.wait(timeout=10)
+    everybody.wait(timeout=60)
     connections.close_all()
 
 
@@ -37,7 +37,7 @@ async def application() -> Any:
     # the connections that the threads keep would hold the test database open
     everybody = threading.Barrier(made._pool._max_workers)
     for done in [made._pool.submit(_close_mine, everybody) for _ in range(made._pool._max_workers)]:
-        done.result(timeout=10)
+        done.result(timeout=60)
     await sync_to_async(connections.close_all)()
     made._pool.shutdown(wait=True)
 
@@ -60,8 +60,8 @@ async def _call(application: Any, scope: dict[str, Any], parts: list[bytes]) -> 
     talk = ApplicationCommunicator(application, scope)
     for number, part in enumerate(parts):
         await talk.send_input({"type": "http.request", "body": part, "more_body": number < len(parts) - 1})
-    start = await talk.receive_output(timeout=10)
-    body = await talk.receive_output(timeout=10)
+    start = await talk.receive_output(timeout=60)
+    body = await talk.receive_output(timeout=60)
     await talk.wait()
     headers = {name.decode(): value.decode() for name, value in start["headers"]}
     return start["status"], headers, body["body"]
@@ -100,7 +100,7 @@ async def test_an_announced_length_over_the_limit_is_refused_unread(application:
     talk = ApplicationCommunicator(
         application, _scope("/api/webhook/0011223344556677", b"", headers={"content-length": "1048577"})
     )
-    start = await talk.receive_output(timeout=10)  # answered though no body was sent
+    start = await talk.receive_output(timeout=60)  # answered though no body was sent
     assert start["status"] == 413
 
 
@@ -111,7 +111,7 @@ async def test_an_endless_body_is_refused_when_it_passes_the_limit(application: 
     )
     for _ in range(limit // 65536 + 1):
         await talk.send_input({"type": "http.request", "body": b"x" * 65536, "more_body": True})
-    start = await talk.receive_output(timeout=10)
+    start = await talk.receive_output(timeout=60)
     assert start["status"] == 413
 
 

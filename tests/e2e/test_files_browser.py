@@ -15,8 +15,8 @@ from tests.skills.samples import PICTURE
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
-WAIT_MS = 20_000
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+WAIT_MS = 60_000
 
 
 @pytest.fixture(scope="module")

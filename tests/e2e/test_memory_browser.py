@@ -13,10 +13,10 @@ from tests.product import Product
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 OpenPage = Callable[..., "Page"]
-WAIT_MS = 20_000
+WAIT_MS = 60_000
 SAID = ("My sister lives in Chengdu.", "I drink green tea in the morning.", "The dog is called Rex.")
 
 

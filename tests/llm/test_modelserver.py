@@ -152,7 +152,7 @@ def test_the_real_model_streams_what_was_remembered_and_ends_when_told(running: 
     assert found.is_demo
     assert not found.estimated
     running.send_signal(signal.SIGTERM)
-    assert running.wait(10) == 0
+    assert running.wait(60) == 0
 
 
 def _url(process: subprocess.Popen[str]) -> str:

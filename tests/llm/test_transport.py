@@ -47,7 +47,7 @@ def server() -> Iterator[_Counting]:
     yield running
     running.shutdown()
     running.server_close()
-    thread.join(5)
+    thread.join(60)
 
 
 @pytest.fixture

@@ -137,9 +137,9 @@ def test_an_erasure_waits_for_the_batch_that_is_being_written_and_takes_it_along
 
     with ThreadPoolExecutor(1) as thread:
         running = thread.submit(work)
-        assert written.wait(20)
+        assert written.wait(60)
         MemoryStore(ann.bot_id).forget(ann)
-        assert "erased" in running.result(30)
+        assert "erased" in running.result(60)
     assert not MemoryEntry.objects.exists()
 
 
@@ -234,9 +234,9 @@ def test_a_row_erased_while_its_words_go_into_the_index_leaves_none_there(monkey
 
     with ThreadPoolExecutor(1) as thread:
         running = thread.submit(fill)
-        assert filled.wait(20)
+        assert filled.wait(60)
         MemoryStore(ann.bot_id).forget(ann, ids[:4])
-        running.result(30)
+        running.result(60)
     assert _words() == len(ids) - 4
 
 

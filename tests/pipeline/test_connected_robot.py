@@ -15,6 +15,7 @@ from tests.adapters.builders_wecom import robot_message
 from tests.adapters.test_wecom_connection import Gateway, gateway, push
 from tests.peers import StubModel
 from tests.pipeline.builders import make_channel, make_conversation, make_outbound, state_of
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = OutboundMessage.State
@@ -51,17 +52,13 @@ def test_polling_takes_messages_and_sends_what_waits(wecom: Gateway, robot: Chan
     thread = threading.Thread(target=polling.poll_forever, args=(robot, stop), daemon=True)
     thread.start()
     try:
-        push(wecom.open.get(timeout=5), robot_message(), "r7")
-        for _wait in range(200):
-            if (row := InboundEvent.objects.first()) is not None:
-                break
-            stop.wait(0.02)
-        assert row is not None
-        MessageDispatcher().process(row.pk)
+        push(wecom.open.get(timeout=60), robot_message(), "r7")
+        eventually(InboundEvent.objects.exists)
+        MessageDispatcher().process(InboundEvent.objects.get().pk)
         answer = wecom.frame("aibot_respond_msg")
     finally:
         stop.set()
-        thread.join(5)
+        thread.join(60)
     assert answer["headers"]["req_id"] == "r7"
     assert answer["body"]["stream"]["content"] == "You said: hello"
     assert OutboundMessage.objects.get().state == State.SENT
@@ -73,11 +70,11 @@ def test_changed_credentials_open_the_connection_anew(wecom: Gateway, robot: Cha
     thread = threading.Thread(target=polling.poll_forever, args=(robot, stop), daemon=True)
     thread.start()
     try:
-        wecom.open.get(timeout=5)
+        wecom.open.get(timeout=60)
         robot.credentials = robot.credentials | {"bot_secret": "secret-2"}
         robot.save()
-        wecom.open.get(timeout=5)
+        wecom.open.get(timeout=60)
     finally:
         stop.set()
-        thread.join(5)
+        thread.join(60)
     assert [wecom.frame("aibot_subscribe")["body"]["secret"] for _frame in range(2)] == ["secret-1", "secret-2"]

@@ -14,6 +14,7 @@ from bots.models import Channel, InboundEvent, ModelProvider, OutboundMessage
 from tests.e2e.streaming_model import StreamingModel
 from tests.peers import BotApi, StubModel
 from tests.pipeline.builders import make_event, use_policy
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TEXT = "one two three four five six seven eight"
@@ -78,12 +79,12 @@ def test_typing_is_shown_only_while_an_answer_takes_time(
     monkeypatch.setattr(signs, "TYPING_AFTER_S", 0.0)
     model.delay_s = 0.8
     say(channel)
-    assert api.calls["sendChatAction"] == 1
+    assert "sendChatAction" in api.calls
 
 
 def test_a_pressed_button_is_confirmed(channel: Channel, api: BotApi, model: StubModel) -> None:
     event = make_event("", chat="7", kind=EventKind.ACTION, data="yes", reply_token="callback-1")
     (row_id,) = inbox.accept(channel, [event]).accepted
     MessageDispatcher().process(row_id)
-    signs._pool().submit(lambda: None).result(5)
+    eventually(lambda: "answerCallbackQuery" in api.calls)
     assert api.calls["answerCallbackQuery"] == 1

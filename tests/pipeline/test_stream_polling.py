@@ -39,7 +39,7 @@ def channel(stream: Gateway) -> Iterator[Channel]:
 def test_a_frame_is_confirmed_when_its_row_is_there(channel: Channel, stream: Gateway) -> None:
     assert [found.pk for found in polling.pollable()] == [channel.pk]
     assert polling.poll_once(channel, 0.05) == 0
-    stream.open.get(timeout=5).send(frame(message(), id="f1"))
+    stream.open.get(timeout=60).send(frame(message(), id="f1"))
     assert polling.poll_once(channel, 5) == 1
     assert InboundEvent.objects.get().dedupe_key == "msg1"
     assert stream.answers.empty()
@@ -51,7 +51,7 @@ def test_what_could_not_be_stored_is_taken_again(
     channel: Channel, stream: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     polling.poll_once(channel, 0.05)
-    stream.open.get(timeout=5).send(frame(message(), id="f1"))
+    stream.open.get(timeout=60).send(frame(message(), id="f1"))
     with monkeypatch.context() as away:
         away.setattr(inbox, "accept", lambda *_args, **_kwargs: (_ for _ in ()).throw(DatabaseError("away")))
         with pytest.raises(DatabaseError):

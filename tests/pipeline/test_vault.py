@@ -36,7 +36,7 @@ def test_two_threads_exchange_a_token_once() -> None:
         return {"bot_token": "xoxb-new", "refresh_token": "r2"}
 
     def renew() -> None:
-        together.wait(5)
+        together.wait(60)
         try:
             assert ChannelVault(channel.pk).renew(change)["bot_token"] == "xoxb-new"
         finally:
@@ -46,7 +46,7 @@ def test_two_threads_exchange_a_token_once() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert exchanged == ["r1"]
     stored = Channel.objects.get(pk=channel.pk)
     assert stored.credentials == ACCOUNT | {"bot_token": "xoxb-new", "refresh_token": "r2"}

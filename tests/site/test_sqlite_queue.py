@@ -71,5 +71,5 @@ def test_a_transaction_that_fails_gives_the_lock_back() -> None:
 
     thread = threading.Thread(target=write)
     thread.start()
-    thread.join(10)
+    thread.join(60)
     assert done.is_set()

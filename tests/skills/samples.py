@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import time
+import threading
 from typing import Any
 
 from clawdbot.skills import Answer, BaseSkill, File, Parameter, SkillError
@@ -77,11 +77,15 @@ class Silent(BaseSkill):
 
 
 class Slow(BaseSkill):
+    """Comes back when the test says so."""
+
     timeout_s = 0.1
-    seconds = 0.6
+    started: list[int] = []
+    released = threading.Event()
 
     def execute(self, context: dict[str, Any]) -> str:
-        time.sleep(self.seconds)
+        self.started.append(1)
+        self.released.wait(60)
         return "late"
 
 

@@ -39,12 +39,12 @@ class Socket(WebsocketCommunicator):
 
     async def open(self) -> dict[str, Any]:
         """Connects and returns the hello frame."""
-        connected, _ = await self.connect(timeout=5)
+        connected, _ = await self.connect(timeout=60)
         assert connected
         return await self.frame()
 
     async def frame(self) -> dict[str, Any]:
-        frame: dict[str, Any] = json.loads(await self.receive_from(timeout=5))
+        frame: dict[str, Any] = json.loads(await self.receive_from(timeout=60))
         return frame
 
     async def say(self, text: Any, client_id: Any = "c1") -> None:
@@ -52,7 +52,7 @@ class Socket(WebsocketCommunicator):
 
     async def closed_with(self) -> int:
         """The close code; fails when the socket says something else first."""
-        message = await self.receive_output(timeout=5)
+        message = await self.receive_output(timeout=60)
         assert message["type"] == "websocket.close", message
         return int(message["code"])
 
