@@ -53,7 +53,7 @@ def key(transactional_db: None, settings: Any) -> str:
 
 
 @pytest.mark.e2e
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_whatever_is_sent_is_answered_as_the_schema_says(key: str, live_server: Any, tmp_path: Path) -> None:
     command = [
         str(Path(sys.executable).with_name("schemathesis")),
@@ -64,14 +64,14 @@ def test_whatever_is_sent_is_answered_as_the_schema_says(key: str, live_server: 
         f"--seed={SEED}",
         "--phases=examples,coverage,fuzzing",
         "--max-examples=8",
-        "--max-time=40",
+        "--max-time=60",
         # One: Python 3.11 loses count of its recursion depth when two threads compile at once, and the tool gives up.
         "--workers=1",
         "--generation-database=none",
-        "--request-timeout=20",
+        "--request-timeout=100",
         "--no-color",
     ]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("CLAWDBOT_", "DJANGO_"))}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=220)
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=550)
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
     assert int(re.search(r"(\d+) generated", done.stdout)[1]) > 100  # type: ignore[index]  # a run that tested nothing fails
