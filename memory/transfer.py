@@ -5,22 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from memory import entries, ongoing
+from memory.consolidation import provenance, timeline
 from memory.errors import BadLine
+from memory.lines import Kept, decode, parse_line
 from memory.models import MemoryEntry, MemorySource
-from memory.types import Scope, Turn, storable
+from memory.types import Scope, Turn
 
 BATCH = 500
-LONGEST_LINE = 16 * 1024 * 1024  # bytes
-LONGEST_TEXT = 1_000_000  # characters; the memory is for what was said, not for files
-_YEARS = range(1900, 2200)
 
 
 @dataclass(slots=True)
@@ -30,115 +26,6 @@ class Report:
     stored: int = 0
     known: int = 0
     refused: list[tuple[int, str]] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A question of a query file."""
-
-    id: str
-    text: str
-    now: datetime | None
-    as_of: datetime | None = None
-
-
-def parse_object(line: str) -> dict[str, Any]:
-    """A JSON object from one line. Raises BadLine."""
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise BadLine(f"not JSON: {error}") from error
-    if not isinstance(found, dict):
-        raise BadLine("not a JSON object")
-    return found
-
-
-def _moment(value: object, name: str) -> datetime:
-    try:
-        at = parse_datetime(value) if isinstance(value, str) else None
-    except ValueError as error:
-        raise BadLine(f"{name}: {error}") from error
-    if at is not None and at.year not in _YEARS:
-        raise BadLine(f"{name}: nobody said anything in the year {at.year}")
-    if at is None:
-        raise BadLine(f'{name} must be an ISO-8601 date and time such as "2026-11-20T09:30:00+08:00"')
-    return at if at.tzinfo else timezone.make_aware(at)
-
-
-def _string(value: object, name: str, longest: int) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise BadLine(f"{name} must be a string")
-    text = str(value)
-    if len(text) > longest:
-        raise BadLine(f"{name} is longer than {longest} characters")
-    return text
-
-
-def read_lines(path: Path) -> Iterator[bytes]:
-    """The lines of a file, each at most `LONGEST_LINE` bytes and one: of a longer one only so much is read."""
-    with path.open("rb") as file:
-        while line := file.readline(LONGEST_LINE + 1):
-            yield line
-            while len(line) > LONGEST_LINE and not line.endswith(b"\n"):
-                line = file.readline(LONGEST_LINE + 1)
-
-
-def decode(line: bytes, number: int) -> str:
-    """One line as text, without the mark that some programs write before the first. Raises BadLine."""
-    if len(line) > LONGEST_LINE:
-        raise BadLine(f"longer than {LONGEST_LINE} bytes")
-    try:
-        text = line.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise BadLine(f"not UTF-8: {error.reason} at byte {error.start}") from error
-    return text.removeprefix("\ufeff") if number == 1 else text
-
-
-def parse_turn(line: str, scope: Scope, origin_id: int | None = None) -> Turn:
-    """A turn from an import line. Raises BadLine."""
-    data = parse_object(line)
-    text = data.get("text")
-    if not isinstance(text, str) or not text.strip():
-        raise BadLine("text is missing or blank")
-    text = storable(text)
-    if len(text) > LONGEST_TEXT:
-        raise BadLine(f"text is longer than {LONGEST_TEXT} characters")
-    if not text.strip():
-        raise BadLine("text holds nothing that can be stored")
-    role = data.get("role", "user")
-    if role not in ("user", "assistant"):
-        raise BadLine('role must be "user" or "assistant"')
-    pinned = data.get("pinned", False)
-    if not isinstance(pinned, bool):
-        raise BadLine("pinned must be true or false")
-    external = storable(_string(data.get("id"), "id", 191))
-    if not external:
-        raise BadLine("id is missing: without it an import cannot be repeated")
-    return Turn(
-        bot_id=scope.bot_id,
-        person_id=scope.person_id,
-        role=role,
-        text=text,
-        origin_id=origin_id,
-        occurred_at=_moment(data.get("occurred_at"), "occurred_at"),
-        external_id=external,
-        session=_string(data.get("session"), "session", 64),
-        speaker=_string(data.get("speaker"), "speaker", 200),
-        pinned=pinned,
-        valid_to=_moment(data["valid_to"], "valid_to") if data.get("valid_to") is not None else None,
-    )
-
-
-def parse_query(line: str) -> Query:
-    """A question from a query line. Raises BadLine."""
-    data = parse_object(line)
-    text = data.get("text")
-    if not isinstance(text, str) or not text.strip():
-        raise BadLine("text is missing or blank")
-    now, as_of = (_moment(data[name], name) if data.get(name) is not None else None for name in ("now", "as_of"))
-    return Query(_string(data.get("id"), "id", 191), text, now, as_of)
 
 
 def store_lines(
@@ -152,7 +39,7 @@ def store_lines(
     Each batch is one transaction, and a line is known by its id: after a kill the same call goes on where it was.
 
     Args:
-        lines: of a JSON-lines file, as they are (`read_lines`).
+        lines: of a JSON-lines file, as they are (`lines.read_lines`).
         scope: whose memory.
         read: called with the number of lines after each batch.
         origin_id: the linked person whose lines these are; see `Turn.origin_id`.
@@ -161,14 +48,14 @@ def store_lines(
         WorkEnded: The person was erased, linked or separated meanwhile.
     """
     report = Report()
-    batch: list[tuple[int, Turn]] = []
+    batch: list[tuple[int, Turn | Kept]] = []
     seen = 0
     with ongoing.begin(scope) as work:
         for number, line in enumerate(lines, 1):
             seen += 1
             try:
                 if text := decode(line, number).strip():
-                    batch.append((number, parse_turn(text, scope, origin_id)))
+                    batch.append((number, parse_line(text, scope, origin_id)))
             except BadLine as error:
                 report.refused.append((number, str(error)))
             if len(batch) >= BATCH:
@@ -181,50 +68,70 @@ def store_lines(
     return report
 
 
-def _store(batch: list[tuple[int, Turn]], scope: Scope, report: Report, work: ongoing.Work) -> None:
+def _store(batch: list[tuple[int, Turn | Kept]], scope: Scope, report: Report, work: ongoing.Work) -> None:
     if not batch:
         return
     rows = entries.of_scope(scope)
     with work.unit():
-        ids = [turn.external_id for _number, turn in batch]
+        ids = [told.external_id for _number, told in batch]
         found = rows.filter(external_id__in=ids).values_list("external_id", "role", "text")
         known = {external: (role, text) for external, role, text in found}
         fresh: list[Turn] = []
-        for number, turn in batch:
-            before = known.get(turn.external_id)
+        kept: list[Kept] = []
+        for number, told in batch:
+            before = known.get(told.external_id)
             if before is None:
-                known[turn.external_id] = (turn.role, turn.text)
-                fresh.append(turn)
-            elif before == (turn.role, turn.text):
+                known[told.external_id] = (told.role, told.text)
+                if isinstance(told, Kept):
+                    kept.append(told)
+                else:
+                    fresh.append(told)
+            elif before == (told.role, told.text):
                 report.known += 1
             else:
-                report.refused.append((number, f"id {turn.external_id!r} is known with another text"))
+                report.refused.append((number, f"id {told.external_id!r} is known with another text"))
         if fresh:
             entries.insert(scope, fresh, "")
-    report.stored += len(fresh)
+        _keep(scope, kept)
+    report.stored += len(fresh) + len(kept)
+
+
+def _keep(scope: Scope, kept: list[Kept]) -> None:
+    for told in kept:
+        fields = {
+            name: getattr(told, name)
+            for name in ("external_id", "session", "occurred_at", "valid_from", "valid_to", "fact_key", "fact_value")
+        }
+        day = timezone.localtime(told.occurred_at).date()
+        provenance.write(scope, told.kind, told.text, day, (), fields | {"pinned": True})
+    for key in {told.fact_key for told in kept if told.fact_key}:
+        timeline.relink(scope, key)
 
 
 def export_lines(scope: Scope) -> Iterator[str]:
-    """Every turn of a person, oldest first, as lines `store_lines` takes back, plus what it does not need.
+    """All of a person that cannot be made anew, as lines `store_lines` takes back: every turn, oldest first, and then
+    the facts and summaries that somebody wrote, corrected or pinned.
 
-    What was derived from the turns is left out: read as turns it would be junk, and it is made anew from them.
+    What else was derived from the turns is left out: the next consolidation makes it anew from them.
     """
-    rows = entries.of_scope(scope).turns().order_by("occurred_at", "id")
-    for row in rows.defer("vector", "tokens").iterator(chunk_size=BATCH):
-        line = {
-            "id": row.external_id or f"entry-{row.pk}",
-            "session": row.session,
-            "speaker": row.speaker,
-            "role": row.role,
-            "text": row.text,
-            "occurred_at": row.occurred_at.isoformat(),
-            "kind": row.kind,
-            "pinned": row.pinned,
-            "repeated": row.duplicates,
-        }
-        if row.valid_to is not None:
-            line["valid_to"] = row.valid_to.isoformat()
+    rows = entries.of_scope(scope).order_by("occurred_at", "id").defer("vector", "tokens")
+    for row in rows.turns().iterator(chunk_size=BATCH):
+        line = _line(row) | {"speaker": row.speaker, "role": row.role, "pinned": row.pinned, "repeated": row.duplicates}
         yield json.dumps(line, ensure_ascii=False)
+    for row in rows.derived().filter(pinned=True).iterator(chunk_size=BATCH):
+        line = _line(row) | {"fact_key": row.fact_key, "fact_value": row.fact_value}
+        yield json.dumps(line, ensure_ascii=False)
+
+
+def _line(row: MemoryEntry) -> dict[str, Any]:
+    moments = {"occurred_at": row.occurred_at, "valid_from": row.valid_from, "valid_to": row.valid_to}
+    return {
+        "id": row.external_id or f"entry-{row.pk}",
+        "session": row.session,
+        "kind": row.kind,
+        "text": row.text,
+        **{name: at.isoformat() for name, at in moments.items() if at is not None},
+    }
 
 
 _EXPORTED = (

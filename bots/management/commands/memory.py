@@ -60,7 +60,7 @@ class Command(memory.Command):
         for line in transfer.export_lines(Scope(person.bot_id, person.pk)):
             self.stdout.write(line)
             count += 1
-        audit.record(audit.Action.EXPORT, person, audit.COMMAND, counts={"turns": count})
+        audit.record(audit.Action.EXPORT, person, audit.COMMAND, counts={"memories": count})
 
     def _erase(self, options: dict[str, Any]) -> None:
         person = _person(options)

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
-from memory import embeddings, pending, people, reindex, transfer
+from memory import embeddings, lines, pending, people, reindex, transfer
 from memory.consolidation import retention
 from memory.consolidation.optimize import optimize
 from memory.consolidation.report import as_json, as_lines
@@ -72,10 +72,10 @@ class Command(BaseCommand):
 
     def _import(self, options: dict[str, Any]) -> None:
         path: Path = options["file"]
-        total = sum(1 for _line in transfer.read_lines(path))
+        total = sum(1 for _line in lines.read_lines(path))
         scope, origin = people.resolve(options["bot"], options["person"], create=True)
         with _bar(total, _("reading")) as read:
-            report = transfer.store_lines(transfer.read_lines(path), scope, read, origin)
+            report = transfer.store_lines(lines.read_lines(path), scope, read, origin)
         embedded = _embed_missing(MemoryEntry.objects.for_person(scope.bot_id, scope.person_id))
         if build.wanted(scope):
             _build(MemoryEntry.objects.for_person(scope.bot_id, scope.person_id))
@@ -99,11 +99,11 @@ class Command(BaseCommand):
         path: Path = options["queries"]
         reranked = people.reranks(scope.bot_id)
         bad = 0
-        for number, line in enumerate(transfer.read_lines(path), 1):
+        for number, line in enumerate(lines.read_lines(path), 1):
             if not line.strip():
                 continue
             try:
-                query = transfer.parse_query(transfer.decode(line, number))
+                query = lines.parse_query(lines.decode(line, number))
             except BadLine as error:
                 bad += 1
                 self.stderr.write(f"{path}:{number}: {error}")
