@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bots.engine.fence import neutral
-from bots.engine.second_person import is_question
+from bots.engine.questions import is_question
 from bots.llm.tokens import cut
 from bots.llm.values import ChatMessage, Messages
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
-from bots.engine.second_person import is_question
+from bots.engine.questions import is_question
 from memory import render
 from memory.types import Hit
 

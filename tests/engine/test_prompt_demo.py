@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bots.engine.demo_prompt import demo_messages
-from bots.engine.second_person import is_question
+from bots.engine.questions import is_question
 from bots.llm.tokens import of_messages
 from tests.engine.test_prompt import make_hit, make_inputs
 
