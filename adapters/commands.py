@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_COMMAND = re.compile(r"/([A-Za-z][A-Za-z0-9_-]{0,63})(?:@(\w+))?(?:\s+(.*))?", re.DOTALL)
+# The slash of a Chinese keyboard may be the full-width one.
+_COMMAND = re.compile(r"[/\uff0f]([A-Za-z][A-Za-z0-9_-]{0,63}|[\u4e00-\u9fff]{1,16})(?:@(\w+))?(?:\s+(.*))?", re.DOTALL)
 
 
 def parse_command(text: str) -> tuple[str, str, str]:

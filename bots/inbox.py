@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from adapters.commands import parse_command
 from adapters.events import Event
 from bots import backoff, claims, statements, wakeup
 from bots.models import Channel, InboundEvent
@@ -21,7 +22,7 @@ State = InboundEvent.State
 # These get a turn; an edit mends the stored message. Everything else is kept for the log only.
 WORK_KINDS = frozenset({"message", "command", "action", "edit"})
 MAX_ATTEMPTS = 6
-STOP_TEXTS = frozenset({"/stop", "/停止"})
+STOP = frozenset({"stop", "停止"})
 # A turn is bounded by the model's and the skill's time limits; a claim far older belongs to a thread that hangs.
 CLAIM_LIMIT = timedelta(minutes=15)
 
@@ -80,7 +81,7 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
             statements.insert(row)
             if event.twin_key:
                 _bar_twin(channel, event, row)
-            if event.command.removeprefix("/") == "stop" or event.text.strip().lower() in STOP_TEXTS:
+            if STOP & {event.command.removeprefix("/"), parse_command(event.text)[0]}:
                 # /stop overtakes the queue: the turn in work looks at this flag while the model speaks
                 InboundEvent.objects.filter(queue_key=row.queue_key, state=State.PROCESSING).update(
                     cancel_requested=True

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from adapters.commands import parse_command
 from adapters.events import Event, EventKind
 
 PLATFORM = "web"
@@ -32,7 +33,7 @@ def dedupe_key(visitor_id: str, client_id: str) -> str:
 
 def message_event(visitor_id: str, text: str, facts: WebFacts) -> Event:
     """A message typed by this visitor. `data` holds the facts as JSON; read them with `facts_of`."""
-    command, args = _command(text)
+    command, _, args = parse_command(text)
     return Event(
         kind=EventKind.MESSAGE,
         dedupe_key=dedupe_key(visitor_id, facts.client_id),
@@ -55,10 +56,3 @@ def facts_of(payload: Mapping[str, object]) -> WebFacts:
     if not isinstance(values, dict):
         return WebFacts()
     return WebFacts(**{name: str(values.get(name) or "") for name in ("client_id", "language", "time_zone")})
-
-
-def _command(text: str) -> tuple[str, str]:
-    if not text.startswith("/"):
-        return "", ""
-    word, _, rest = text[1:].partition(" ")
-    return word.strip().lower(), rest.strip()

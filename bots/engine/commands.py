@@ -40,7 +40,7 @@ def parse(turn: Turn) -> tuple[str, str] | None:
                 None  # a command the operator registered at the platform, such as /ask: what follows is said to the bot
             )
         return name, rest.strip()
-    if turn.text.startswith(("/", "/")):
+    if turn.text.startswith(("/", "\uff0f")):
         name, _sep, rest = turn.text[1:].partition(" ")
         return name.lower(), rest.strip()
     return None

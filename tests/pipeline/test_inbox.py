@@ -109,7 +109,8 @@ def test_a_claim_made_while_the_living_were_listed_is_spared() -> None:
     assert inbox.free_dead_claims(set(), before) == 0
 
 
-def test_stop_reaches_the_turn_in_work() -> None:
+@pytest.mark.parametrize("said", ["/stop", "/停止", "\uff0f停止"])
+def test_stop_reaches_the_turn_in_work(said: str) -> None:
     channel = make_channel()
     (row_id,) = inbox.accept(channel, [make_event("write a long story")]).accepted
     row = inbox.claim(row_id)
@@ -117,7 +118,7 @@ def test_stop_reaches_the_turn_in_work() -> None:
     assert not inbox.stop_requested(row)
     inbox.accept(channel, [make_event("/stop", chat="another")])
     assert not inbox.stop_requested(row)
-    inbox.accept(channel, [make_event("/stop")])
+    inbox.accept(channel, [make_event(said)])
     assert inbox.stop_requested(row)
 
 
