@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.errors import MalformedPayload, SendError
+from adapters.events import Headers
 from adapters.payload import parse_object
+from clawdbot.http import parse_retry_after
 
 
 def object_of(body: bytes) -> dict[str, Any]:
@@ -26,6 +28,12 @@ def object_or_nothing(platform: str, status: int, body: bytes) -> dict[str, Any]
     if not answer and 200 <= status < 300 and body.strip() not in (b"", b"{}"):
         raise SendError(f"{platform}'s answer is not understood", mark="bad_response")
     return answer
+
+
+def wait_of(headers: Headers, name: str = "retry-after") -> float | None:
+    """Seconds a platform asked to wait; None when it did not. Dates are passed over: answers are judged by no clock."""
+    value = headers.get(name, "")
+    return parse_retry_after(value, 0.0) if value[:1].isdecimal() else None
 
 
 def unexplained(message: str, status: int, wait: float | None) -> SendError:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.answers import object_or_nothing
+from adapters.answers import object_or_nothing, wait_of
 from adapters.errors import SendError
 from adapters.events import Headers, SendReceipt
 from adapters.payload import as_id, as_int, as_number, as_text
-from clawdbot.http import parse_retry_after
 
 TOKEN_EXPIRED = "reply_token_expired"  # noqa: S105 - a mark
 GONE = "message_not_found"
@@ -80,7 +79,7 @@ def _failure(status: int, headers: Headers, answer: Mapping[str, Any], body: byt
             data={"global": True} if answer.get("global") is True else {},
         )
     if status >= 500 or status in (408, 425):
-        return SendError(message, mark="server_error")
+        return SendError(message, mark="server_error", retry_after=wait_of(headers))
     if code == 50035 and b"BASE_TYPE_MAX_LENGTH" in body:
         return SendError(message, permanent=True, mark="too_long")
     return SendError(message, permanent=True, mark=_MARKS.get(code) or _CODES.get(status, "refused"))
@@ -90,5 +89,5 @@ def _wait(headers: Headers, answer: Mapping[str, Any]) -> float | None:
     """Seconds to wait: the body is the most exact, the headers round up."""
     wait = as_number(answer, "retry_after")
     if wait is None:
-        wait = parse_retry_after(headers.get("x-ratelimit-reset-after") or headers.get("retry-after"), 0.0)
+        wait = wait_of(headers, "x-ratelimit-reset-after" if "x-ratelimit-reset-after" in headers else "retry-after")
     return None if wait is None else max(float(wait), 0.0)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.answers import object_or_nothing
+from adapters.answers import object_or_nothing, wait_of
 from adapters.errors import SendError
 from adapters.events import Headers, SendReceipt
 from adapters.payload import as_id, as_list, as_text
-from clawdbot.http import parse_retry_after
 
 REPLY_TOKEN_EXPIRED = "reply_token_expired"  # noqa: S105 - a mark
 ALREADY_ACCEPTED = 409
@@ -66,9 +65,9 @@ def _failure(status: int, headers: Headers, answer: Mapping[str, Any]) -> SendEr
     message = f"LINE answered {status}: {told[:200]}" if told else f"LINE answered {status}"
     lowered = " ".join([told, *details]).lower()
     mark = next((mark for fragment, mark in _MESSAGES if fragment in lowered), "")
+    wait = wait_of(headers)
     if status == 429 and mark not in _PERMANENT_FLOOD:
-        wait = parse_retry_after(headers.get("retry-after"), 0.0)
         return SendError(message, mark="flood", retry_after=_DEFAULT_WAIT_S if wait is None else wait)
     if status >= 500 or status in (408, 425):
-        return SendError(message, mark="server_error")
+        return SendError(message, mark="server_error", retry_after=wait)
     return SendError(message, permanent=True, mark=mark or _CODES.get(status, "refused"))

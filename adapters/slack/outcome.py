@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.answers import object_of
+from adapters.answers import object_of, wait_of
 from adapters.errors import SendError
 from adapters.events import Headers, SendReceipt
 from adapters.payload import as_text
-from clawdbot.http import parse_retry_after
 
 NOT_IN_CHANNEL = "not_in_channel"
 BAD_BLOCKS = "bad_blocks"
@@ -92,11 +91,11 @@ def judge(status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
 
 def _failure(status: int, headers: Headers, error: str) -> SendError:
     message = f"Slack answered {status}: {error[:100]}" if error else f"Slack answered {status}"
+    wait = wait_of(headers)
     if status == 429 or error in _FLOOD:
-        wait = parse_retry_after(headers.get("retry-after"), 0.0)
         return SendError(message, mark="flood", retry_after=_DEFAULT_WAIT_S if wait is None else wait)
     if error in _PASSING or status >= 500 or status in (408, 425):
-        return SendError(message, mark="server_error")
+        return SendError(message, mark="server_error", retry_after=wait)
     if error in _MARKS:
         return SendError(message, permanent=True, mark=_MARKS[error])
     if status < 300 and not error.replace("_", "").isalnum():

@@ -33,6 +33,7 @@ from adapters.telegram.keyboard import inline_keyboard
 from adapters.telegram.message import Bot, display_name
 from adapters.telegram.outcome import BAD_MARKUP, MIGRATED, NOT_MODIFIED, judge, result_of
 from adapters.telegram.render import to_html
+from adapters.telegram.threads import address
 from adapters.telegram.updates import ALLOWED_UPDATES, events_of
 from clawdbot import crypto
 
@@ -140,8 +141,7 @@ class TelegramAdapter(Adapter[TelegramAccount]):
         body: dict[str, Any] = {"chat_id": message.chat_id, "text": to_html(message.text), "parse_mode": "HTML"}
         if message.reply_to and message.reply_to.isdigit():
             body["reply_parameters"] = {"message_id": int(message.reply_to), "allow_sending_without_reply": True}
-        if message.thread_id and message.thread_id.isdigit():
-            body["message_thread_id"] = int(message.thread_id)
+        body |= address(message.thread_id)
         markup = message.data.get("reply_markup") or inline_keyboard(message.data.get("buttons"))
         if markup:
             body["reply_markup"] = markup
@@ -163,7 +163,8 @@ class TelegramAdapter(Adapter[TelegramAccount]):
 
     def edit(self, message_id: str, message: OutgoingMessage) -> SendReceipt:
         """Replaces text and buttons of a sent message; the same text again is a success."""
-        body = self._body(replace(message, reply_to=None, thread_id=None)) | {"message_id": int(message_id)}
+        body = self._body(replace(message, reply_to=None, thread_id=None)) | address(message.thread_id, sent=True)
+        body["message_id"] = int(message_id)
         try:
             return self._deliver(body, "editMessageText")
         except SendError as error:
@@ -179,10 +180,7 @@ class TelegramAdapter(Adapter[TelegramAccount]):
 
     def send_typing(self, chat_id: str, thread_id: str | None = None, *, message_id: str | None = None) -> None:
         """Shows "typing" for 5 seconds or until the next message."""
-        body: dict[str, Any] = {"chat_id": chat_id, "action": "typing"}
-        if thread_id and thread_id.isdigit():
-            body["message_thread_id"] = int(thread_id)
-        self._api("sendChatAction", body)
+        self._api("sendChatAction", {"chat_id": chat_id, "action": "typing", **address(thread_id)})
 
     def answer_action(self, reply_token: str, text: str = "") -> None:
         """Stops the spinner on a pressed button; `text` (at most 200 characters) shows as a short notice."""

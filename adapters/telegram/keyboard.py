@@ -22,7 +22,7 @@ def inline_keyboard(rows: Any) -> dict[str, Any] | None:
 
 
 def _button(item: Mapping[str, Any]) -> dict[str, Any]:
-    text = str(item.get("text", ""))
+    text = str(item.get("text", "")) or "…"
     if item.get("url"):
         return {"text": text, "url": str(item["url"])}
     data = str(item.get("data", text))

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.answers import object_of
+from adapters.answers import object_of, wait_of
 from adapters.errors import SendError
 from adapters.events import Headers, SendReceipt
 from adapters.payload import as_id, as_int, as_number, as_object, as_text
-from clawdbot.http import parse_retry_after
 
 __all__ = ["BAD_MARKUP", "MIGRATED", "NOT_MODIFIED", "judge", "result_of"]
 
@@ -21,6 +20,7 @@ NOT_MODIFIED = "not_modified"
 _DESCRIPTIONS = (
     ("can't parse entities", BAD_MARKUP),
     ("message is too long", "too_long"),
+    ("caption is too long", "too_long"),
     ("chat not found", "chat_not_found"),
     ("bot was blocked", "user_blocked"),
     ("user is deactivated", "user_deactivated"),
@@ -76,14 +76,14 @@ def _failure(status: int, headers: Headers, answer: Mapping[str, Any]) -> SendEr
     moved = as_id(parameters, "migrate_to_chat_id")
     if moved:
         return SendError(message, permanent=True, mark=MIGRATED, data={"migrated_to": moved})
+    told = as_number(parameters, "retry_after")
+    wait = wait_of(headers) if told is None else float(told)
     if code == 429:
-        wait = as_number(parameters, "retry_after")
-        if wait is None:
-            wait = parse_retry_after(headers.get("retry-after"), 0.0)
-        return SendError(message, mark="flood", retry_after=_DEFAULT_WAIT_S if wait is None else float(wait))
+        return SendError(message, mark="flood", retry_after=_DEFAULT_WAIT_S if wait is None else wait)
     lowered = description.lower()
     mark = next((mark for fragment, mark in _DESCRIPTIONS if fragment in lowered), _CODES.get(code, ""))
     # 409 passes when the other poller stops; 2xx without ok is a proxy or a broken server, as is anything from 500 up.
     if code < 300 or code >= 500 or code in (408, 409, 425):
-        return SendError(message, mark=mark or ("server_error" if code >= 500 else "bad_response"))
+        mark = mark or ("server_error" if code >= 500 else "bad_response")
+        return SendError(message, mark=mark, retry_after=wait)
     return SendError(message, permanent=True, mark=mark or "refused")

@@ -34,6 +34,7 @@ def with_people(base: Event, content: Update, chat: Update) -> Event:
 
 
 def from_bot(content: Update) -> bool:
-    """Written by a bot, and not by a person through one of Telegram's own."""
+    """Written by a bot, also in the name of a business, and not by a person through one of Telegram's own."""
     sender = as_object(content, "from") or as_object(content, "user")
-    return sender.get("is_bot") is True and as_id(sender, "id") not in _PROXIES
+    proxy = as_id(sender, "id") in _PROXIES
+    return (sender.get("is_bot") is True and not proxy) or "sender_business_bot" in content

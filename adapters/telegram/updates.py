@@ -11,6 +11,7 @@ from adapters.events import Event, EventKind
 from adapters.payload import as_id, as_list, as_object, as_text
 from adapters.telegram.message import Bot, attachments, display_name, read_text, reply_target
 from adapters.telegram.people import from_bot, with_people
+from adapters.telegram.threads import thread_of
 
 Update = Mapping[str, Any]
 
@@ -54,8 +55,7 @@ def _message(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
     event = replace(
         with_people(base, content, as_object(content, "chat")),
         message_id=as_id(content, "message_id"),
-        # Set on plain reply chains too, where sending into it fails; only topics are threads.
-        thread_id=as_id(content, "message_thread_id") if content.get("is_topic_message") is True else None,
+        thread_id=thread_of(content),
         change="",
     )
     service = _service(event, content)
@@ -63,6 +63,8 @@ def _message(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
         return (service,)
     if from_bot(content) or content.get("is_automatic_forward") is True:
         return (replace(event, change="from_bot"),)
+    if "business_connection_id" in content and event.user_id != event.chat_id:
+        return (replace(event, change="from_owner"),)  # the business itself writes to its customer
     found = read_text(content, bot)
     parts = attachments(content)
     if not found.text and not found.mentions_bot and not parts:
@@ -124,6 +126,7 @@ def _deleted(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
         replace(
             event,
             kind=EventKind.DELETE,
+            thread_id=thread_of(content),
             dedupe_key=base.dedupe_key if len(gone) == 1 else f"{base.dedupe_key}:{message_id}",
             message_id=message_id,
             target_message_id=message_id,
@@ -146,7 +149,7 @@ def _callback(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
             alt_user_id=None,
             message_id=message_id,
             target_message_id=message_id or as_id(content, "inline_message_id"),
-            thread_id=as_id(message, "message_thread_id") if message.get("is_topic_message") is True else None,
+            thread_id=thread_of(message),
             data=as_text(content, "data") or as_text(content, "game_short_name"),
             reply_token=as_id(content, "id"),
         ),
@@ -195,7 +198,7 @@ def _member(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
     event = with_people(base, content, as_object(content, "chat"))
     new = as_object(content, "new_chat_member")
     status = as_text(new, "status")
-    change = _MEMBERSHIP.get(status, status)
+    change = "left" if new.get("is_member") is False else _MEMBERSHIP.get(status, status)
     if base.change == "my_chat_member":
         # About the bot itself; in a private chat this is how a block shows.
         if event.chat_type == "private":

@@ -129,6 +129,9 @@ def test_a_plain_message_has_who_where_and_what() -> None:
         ("/start", "start", ""),
         ("/Ask  what is it?\nnow", "ask", "what is it?\nnow"),
         ("/start@clawbot x", "start", "x"),
+        ("/帮助 怎么用", "帮助", "怎么用"),
+        ("\uff0fhelp", "help", ""),
+        ("/帮助，快点", "", ""),
         ("/ not", "", ""),
         ("//x", "", ""),
         ("see /help", "", ""),
@@ -321,6 +324,39 @@ def test_deleted_business_messages_are_one_event_each() -> None:
         (EventKind.DELETE, "4", "3:4"),
         (EventKind.DELETE, "5", "3:5"),
     ]
+
+
+def business(**fields: Any) -> dict[str, Any]:
+    told = message(**fields)
+    told["business_message"] = told.pop("message") | {"business_connection_id": "Conn:1"}
+    return told
+
+
+def test_a_customer_of_a_business_writes_in_a_thread_of_that_business() -> None:
+    event = telegram_event(business())
+    assert (event.kind, event.chat_id, event.thread_id) == (EventKind.MESSAGE, "42", "business:Conn:1")
+
+
+@pytest.mark.parametrize(
+    ("fields", "change"),
+    [
+        ({"from": {"id": 7, "is_bot": False, "first_name": "Owner"}}, "from_owner"),
+        ({"sender_business_bot": {"id": 110201543, "is_bot": True, "first_name": "Claw"}}, "from_bot"),
+    ],
+)
+def test_what_a_business_says_to_its_customer_is_not_answered(fields: dict[str, Any], change: str) -> None:
+    event = telegram_event(business(**fields))
+    assert (event.kind, event.change) == (EventKind.IGNORED, change)
+
+
+def test_direct_messages_of_a_channel_are_threads() -> None:
+    assert telegram_event(in_group(direct_messages_topic={"topic_id": 8})).thread_id == "direct:8"
+
+
+def test_a_restricted_person_who_is_no_member_has_left() -> None:
+    new = {"user": {"id": 8, "first_name": "Bo"}, "status": "restricted", "is_member": False}
+    update = {"update_id": 1, "chat_member": {"chat": {"id": -1007, "type": "supergroup"}, "new_chat_member": new}}
+    assert telegram_event(update).change == "left"
 
 
 @pytest.mark.parametrize(

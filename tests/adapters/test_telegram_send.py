@@ -34,6 +34,29 @@ def test_a_message_is_sent_as_html_and_the_receipt_holds_its_id(server: Server) 
     }
 
 
+@pytest.mark.parametrize(
+    ("thread_id", "parameters"),
+    [
+        ("7", {"message_thread_id": 7}),
+        ("business:Conn:1", {"business_connection_id": "Conn:1"}),
+        ("direct:8", {"direct_messages_topic_id": 8}),
+        ("odd", {}),
+    ],
+)
+def test_an_answer_goes_where_the_message_came_from(server: Server, thread_id: str, parameters: dict[str, Any]) -> None:
+    server.answer(SENT, SENT, json_answer({"ok": True, "result": True}))
+    adapter = telegram(base_url=server.url)
+    outgoing = OutgoingMessage(chat_id="42", text="hi", thread_id=thread_id)
+    adapter.send(outgoing)
+    adapter.edit("1366", outgoing)
+    adapter.send_typing("42", thread_id)
+    first, edited, typing = (request.json for request in server.requests)
+    assert first.items() >= parameters.items()
+    assert typing == {"chat_id": "42", "action": "typing", **parameters}
+    kept = {name: value for name, value in parameters.items() if name == "business_connection_id"}
+    assert edited == {"chat_id": "42", "message_id": 1366, "text": "hi", "parse_mode": "HTML", **kept}
+
+
 def test_buttons_become_an_inline_keyboard(server: Server) -> None:
     server.answer(SENT)
     rows = [[{"text": "Yes", "data": "y"}, {"text": "Site", "url": "https://example.com"}]]
@@ -79,6 +102,7 @@ def test_a_migrated_group_is_followed_and_told(server: Server) -> None:
         (failure(403, "Forbidden: something new"), "forbidden", True, None),
         (failure(400, "Bad Request: chat not found"), "chat_not_found", True, None),
         (failure(400, "Bad Request: message is too long"), "too_long", True, None),
+        (failure(400, "Bad Request: message caption is too long"), "too_long", True, None),
         (failure(400, "Bad Request: message thread not found"), "thread_not_found", True, None),
         (failure(400, "Bad Request: something new"), "refused", True, None),
         (failure(401, "Unauthorized"), "unauthorized", True, None),
@@ -86,6 +110,8 @@ def test_a_migrated_group_is_followed_and_told(server: Server) -> None:
         (failure(409, "Conflict: terminated by other getUpdates request"), "polled_elsewhere", False, None),
         (failure(500, "Internal Server Error"), "server_error", False, None),
         (Answer(502, b"<html>"), "server_error", False, None),
+        (Answer(503, b"", {"Retry-After": "9"}), "server_error", False, 9.0),
+        (Answer(503, b"", {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}), "server_error", False, None),
         (Answer(200, b"<html>captive portal</html>"), "bad_response", False, None),
         (Answer(200, b'{"ok": false}'), "bad_response", False, None),
         (Answer(302, b""), "refused", True, None),
