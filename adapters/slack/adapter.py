@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl
 
 from adapters.base import MAX_MEDIA_BYTES, Adapter, refuse_large, require_post
 from adapters.errors import MalformedPayload, NotSupported, SendError
@@ -26,13 +25,13 @@ from adapters.payload import as_object, as_text, parse_object
 from adapters.slack import outgoing, render, rotation
 from adapters.slack.account import SlackAccount
 from adapters.slack.events import Context, body_key, event_of, own_ids
-from adapters.slack.interactions import interaction, slash_command
+from adapters.slack.files import REFUSED
+from adapters.slack.interactions import interaction, read_form, slash_command
 from adapters.slack.outcome import BAD_BLOCKS, NOT_IN_CHANNEL, judge, result_of
 from adapters.slack.signature import SIGNATURE_HEADER, verify
 from clawdbot.http import HttpResponse
 from clawdbot.redaction import register_secret
 
-MAX_FIELDS = 100
 EXCHANGE_S = 8.0  # others wait for the fresh token
 REPLY_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 FILE_HOSTS = frozenset({"files.slack.com", "files.slack-gov.com"})
@@ -85,11 +84,7 @@ class SlackAdapter(Adapter[SlackAccount]):
         return Received((self._ours(event_of(envelope, body, context), as_text(envelope, "team_id")),))
 
     def _form(self, body: bytes) -> Received:
-        try:
-            form = dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FIELDS))
-        except ValueError:
-            raise MalformedPayload("the body is neither JSON nor a form") from None
-        form = {name.replace("\x00", ""): value.replace("\x00", "\ufffd") for name, value in form.items()}
+        form = read_form(body)
         if "payload" in form:
             payload = parse_object(form["payload"].encode("utf-8", "replace"))
             team = as_text(as_object(payload, "team"), "id")
@@ -178,19 +173,19 @@ class SlackAdapter(Adapter[SlackAccount]):
         if not url:
             found = as_object(self._api("files.info", None, params={"file": attachment.id}), "file")
             url = as_text(found, "url_private_download") or as_text(found, "url_private")
-        media = self._download(
-            url,
-            attachment,
-            hosts=FILE_HOSTS,
-            headers=self._authorization(),
-            max_bytes=max_bytes,
-            allow_redirects=False,
-        )
+        try:
+            return self._fetch(url, attachment, max_bytes)
+        except SendError as error:
+            if error.mark not in REFUSED or not self._renewed():
+                raise
+        return self._fetch(url, attachment, max_bytes)
+
+    def _fetch(self, url: str, attachment: Attachment, max_bytes: int) -> Media:
+        told = {"headers": self._authorization(), "max_bytes": max_bytes, "allow_redirects": False}
+        media = self._download(url, attachment, hosts=FILE_HOSTS, **told)
         if media.content_type == "text/html" and attachment.mime != "text/html":
             # Slack answers with its log-in page and status 200 when the scope is missing.
-            raise SendError(
-                "Slack gave a log-in page for the file: files:read is missing", permanent=True, mark="no_rights"
-            )
+            raise SendError("Slack gave a log-in page: files:read is missing", permanent=True, mark="no_rights")
         return media
 
     def display_name(self, user_id: str, chat_id: str | None = None) -> str:
@@ -225,6 +220,13 @@ class SlackAdapter(Adapter[SlackAccount]):
         self._token = str(vault.renew(rotation.change(used, self._exchange))["bot_token"])
         register_secret(self._token)
         return self._attempt(method, body, **options)
+
+    def _renewed(self) -> bool:
+        """Whether the token had expired, and is a fresh one now. Files are refused without a reason."""
+        used = self._token
+        if self.account.rotates:
+            self._api("auth.test", {})
+        return self._token != used
 
     def _attempt(
         self, method: str, body: Mapping[str, Any] | None, *, ahead: bool = False, **options: Any

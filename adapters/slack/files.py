@@ -8,6 +8,8 @@ from typing import Any
 from adapters.events import Attachment
 from adapters.payload import as_id, as_int, as_list, as_number, as_object, as_text
 
+# Marks of a download that was refused: by a redirect or a status, or by the log-in page.
+REFUSED = frozenset({"media_gone", "no_rights"})
 _GONE = frozenset({"tombstone", "hidden_by_limit"})
 
 

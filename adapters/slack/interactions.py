@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl
 
+from adapters.errors import MalformedPayload
 from adapters.events import Event, EventKind
 from adapters.payload import as_id, as_list, as_object, as_text
 from adapters.slack.events import body_key, chat_type_of
@@ -13,6 +15,7 @@ from adapters.slack.text import plain
 
 Payload = Mapping[str, Any]
 
+MAX_FIELDS = 100
 _SINGLE = (
     "value",
     "selected_user",
@@ -25,6 +28,19 @@ _SINGLE = (
 _MULTIPLE = ("selected_options", "selected_users", "selected_conversations", "selected_channels")
 # Slack asks for these to be answered, not acted on.
 _QUIET = frozenset({"block_suggestion", "view_closed", "workflow_step_edit", "dialog_cancellation"})
+
+
+def read_form(body: bytes) -> dict[str, str]:
+    """The fields of a form, fit to be stored.
+
+    Raises:
+        MalformedPayload: When it is none.
+    """
+    try:
+        form = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
+    except ValueError:
+        raise MalformedPayload("the body is neither JSON nor a form") from None
+    return {name.replace("\x00", ""): value.replace("\x00", "\ufffd") for name, value in form}
 
 
 def slash_command(form: Mapping[str, str], body: bytes) -> Event:
