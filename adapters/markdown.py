@@ -73,7 +73,7 @@ def _blocks(lines: list[str]) -> Iterator[Block]:
     while at < len(lines):
         line = lines[at]
         fence = _FENCE.match(line)
-        if fence:
+        if fence and at + 1 < len(lines):  # in the last line there is no code to it
             end = _fence_end(lines, at + 1, fence[1])
             yield Block("code", text="\n".join(lines[at + 1 : end]), info=fence[2])
             at = end + 1
@@ -171,8 +171,12 @@ def _token(match: re.Match[str], depth: int) -> Inline:
 
 
 def plain_text(text: str) -> str:
-    """The text without markup, for platforms that show none. Link targets follow their label in brackets."""
-    return "\n".join(_plain_block(block) for block in parse(text))
+    """The text without markup, for platforms that show none. Link targets follow their label in brackets.
+
+    A text of nothing but markup stays as it is: no platform takes an empty one.
+    """
+    plain = "\n".join(_plain_block(block) for block in parse(text))
+    return plain if plain.strip() else text
 
 
 def _plain_block(block: Block) -> str:

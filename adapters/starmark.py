@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from adapters.markdown import Block, Inline, parse
 
 _MARKS = {"strong": "*", "emphasis": "_", "strike": "~"}
+_LINK = "link"
 _ZERO_WIDTH = "\u200b"
 
 
@@ -28,13 +29,15 @@ class Style:
 
 
 def render(text: str, style: Style) -> str:
-    """Renders a text, whatever the source."""
-    return "\n".join(_block(block, style) for block in parse(text))
+    """Renders a text, whatever the source; never to nothing, which no platform takes."""
+    rendered = "\n".join(_block(block, style) for block in parse(text))
+    return rendered if rendered.strip() else style.escape(text)
 
 
 def _block(block: Block, style: Style) -> str:
     if block.kind in ("code", "table"):
-        return f"```\n{style.escape(block.text)}\n```" if block.text.strip() else ""
+        code = style.escape(block.text).replace("```", f"``{_ZERO_WIDTH}`")  # it would end the block
+        return f"```\n{code}\n```" if code.strip() else ""
     if block.kind == "heading":
         inner = _inlines(block.inlines, style, frozenset("*"))
         return f"*{inner}*" if inner.strip() else ""
@@ -66,8 +69,8 @@ def _inline(node: Inline, style: Style, inside: frozenset[str]) -> str:
     if node.kind == "code":
         return f"`{style.escape(node.text)}`" if node.text.strip() else style.escape(node.text)
     if node.kind == "link":
-        label = _inlines(node.children, style, inside)
-        return style.link(label, node.href) if node.href else label
+        label = _inlines(node.children, style, inside | {_LINK})
+        return style.link(label, node.href) if node.href and _LINK not in inside else label
     mark = _MARKS[node.kind]
     inner = _inlines(node.children, style, inside | {mark})
     return inner if mark in inside or not inner.strip() else f"{mark}{inner}{mark}"

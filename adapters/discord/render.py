@@ -16,10 +16,10 @@ MAX_CUSTOM_ID = 100
 _BUTTON, _ROW = 2, 1
 _PRIMARY, _LINK = 1, 5
 
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
+_FENCE = re.compile(r"[ \t]*(`{3,}(?=[^`]*$)|~{3,})")
 _DEEP_HEADING = re.compile(r" {0,3}#{4,6}[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$")
 _RULE = re.compile(r" {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$")
-_IMAGE = re.compile(r"!(\[[^\[\]]*\]\([^()\s]+\))")
+_IMAGE = re.compile(r"!(\[[^\[\]]*\]\((?:[^()\s]|\([^()\s]*\))+\))")
 _TABLE_RULE = re.compile(r"[ \t]*\|?[ \t]*:?-{3,}:?[ \t]*(?:\|[ \t]*:?-{3,}:?[ \t]*)+\|?[ \t]*$")
 
 
@@ -30,17 +30,19 @@ def to_discord(text: str) -> str:
     """
     lines = text.replace("\r\n", "\n").split("\n")
     out: list[str] = []
-    fence = ""
+    fence, opened = "", 0
     at = 0
     while at < len(lines):
         line = lines[at]
         marker = _FENCE.match(line)
-        if fence or marker:
-            if marker and not fence:
-                fence = marker[1]
-            elif marker and marker[1].startswith(fence) and not line.strip(fence[0] + " \t"):
-                fence = ""
-            out.append(line.replace("~~~", "```") if marker else line)  # Discord knows fences of backticks only
+        if marker and not fence:
+            fence, opened = marker[1], at
+            out.append(f"```{line[marker.end() :].strip()}")  # Discord knows fences of three backticks only
+            at += 1
+        elif fence:
+            closes = marker is not None and marker[1].startswith(fence) and not line.strip(fence[0] + " \t")
+            fence = "" if closes else fence
+            out.append("```" if closes else line.replace("```", "``\u200b`"))
             at += 1
         elif "|" in line and at + 1 < len(lines) and _TABLE_RULE.match(lines[at + 1]):
             end = next((n for n in range(at + 2, len(lines)) if "|" not in lines[n]), len(lines))
@@ -49,6 +51,8 @@ def to_discord(text: str) -> str:
         else:
             out.append(_line(line))
             at += 1
+    if fence and opened + 1 < len(lines):
+        out.append("```")  # shown as a block only when it ends
     rendered = "\n".join(out)
     return rendered if len(rendered) <= max(MAX_TEXT, len(text)) else text
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.markdown import plain_text
+from adapters.splitter import split_text, utf16_units
 
+MAX_TEXT = 5000
 MAX_ITEMS = 13
 MAX_LABEL = 20
 MAX_DATA = 300
@@ -15,13 +17,15 @@ MAX_MESSAGES = 5
 
 
 def messages(text: str, rows: Any) -> list[dict[str, Any]]:
-    """One text message; LINE shows no markup. Buttons that do not fit are written out under the text."""
+    """Text, mostly one message; LINE shows no markup. Buttons that do not fit are written out under the text."""
     items, rest = _quick_replies(rows)
-    shown = plain_text(text) + "".join(f"\n• {line}" for line in rest)
-    message: dict[str, Any] = {"type": "text", "text": shown}
+    shown, lines = plain_text(text), "\n".join(f"• {line}" for line in rest)
+    whole = f"{shown}\n{lines}" if lines else shown
+    texts = [whole] if utf16_units(whole) <= MAX_TEXT else [shown, *split_text(lines, MAX_TEXT, utf16_units)]
+    found: list[dict[str, Any]] = [{"type": "text", "text": part} for part in texts[:MAX_MESSAGES]]
     if items:
-        message["quickReply"] = {"items": items}
-    return [message]
+        found[-1]["quickReply"] = {"items": items}  # shown under the last message only
+    return found
 
 
 def _quick_replies(rows: Any) -> tuple[list[dict[str, Any]], list[str]]:
@@ -44,6 +48,6 @@ def _action(button: Mapping[str, Any]) -> dict[str, Any] | None:
         uri = str(button["url"])
         return {"type": "uri", "label": label, "uri": uri} if len(uri) <= MAX_URI else None
     data = str(button.get("data", text))
-    if len(data) > MAX_DATA:
+    if utf16_units(data) > MAX_DATA:
         return None
     return {"type": "postback", "label": label, "data": data, "displayText": text[:MAX_DATA]}

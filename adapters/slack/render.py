@@ -20,7 +20,7 @@ def _link(label: str, href: str) -> str:
     target = escape(href).replace("|", "%7C").replace(" ", "%20")
     if not href.startswith(("http://", "https://", "mailto:", "tel:")):
         return f"{label} ({target})"
-    return f"<{target}|{label}>" if label and label != target else f"<{target}>"
+    return f"<{target}|{label}>" if label.strip() and label != target else f"<{target}>"
 
 
 _STYLE = starmark.Style(escape, _link, loosen=True)
@@ -44,11 +44,13 @@ def blocks(text: str, rows: Any) -> list[dict[str, Any]]:
     return found[:MAX_BLOCKS]
 
 
-def _sections(text: str) -> Iterator[str]:
-    for piece in split_text(text, MAX_SECTION // 2):
+def _sections(text: str, room: int = MAX_SECTION // 2) -> Iterator[str]:
+    for piece in split_text(text, room):
         rendered = to_mrkdwn(piece)
-        for at in range(0, len(rendered), MAX_SECTION):  # more than one only where nearly every character is escaped
-            yield rendered[at : at + MAX_SECTION]
+        if len(rendered) <= MAX_SECTION:
+            yield rendered
+        else:  # where nearly every character is escaped
+            yield from _sections(piece, MAX_SECTION // 8)
 
 
 def _button(item: Mapping[str, Any], action_id: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ _MARKUP = re.compile(r"[*_~`\[<>\\#|+-]|\d[.)]")
 
 
 def to_html(text: str) -> str:
-    """Renders a text; always well-formed, whatever the source."""
+    """Renders a text; always well-formed, whatever the source, and never to nothing, which Telegram refuses."""
     if not _MARKUP.search(text):
         return html.escape(text, quote=False)
     out: list[str] = []
@@ -34,7 +34,8 @@ def to_html(text: str) -> str:
         out.append(_block(block))
     if quoted:
         out.append(_quote(quoted))
-    return "\n".join(out)
+    rendered = "\n".join(out)
+    return rendered if rendered.strip() else html.escape(text, quote=False)
 
 
 def _quote(lines: list[str]) -> str:

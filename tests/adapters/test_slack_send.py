@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
@@ -182,6 +183,7 @@ def test_long_texts_with_buttons_stay_within_slacks_limits() -> None:
     assert all(len(text) <= 3000 for text in sections)
     assert sum(map(len, sections)) == 3900 * 5
     assert len(found) <= 50
+    assert all(not re.search(r"&(?!amp;)", b["text"]["text"]) for b in blocks("a" + "&" * 1499, [[]]) if "text" in b)
 
 
 class Safe:
@@ -221,6 +223,39 @@ def test_an_expired_token_is_exchanged_once_for_all(server: Server) -> None:
         "client_id": ["1.2"],
         "client_secret": ["client-secret-1"],
     }
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Answer(302, b"", {"Location": "https://slack.com/"}),
+        Answer(403, b""),
+        Answer(200, b"<!DOCTYPE html><html>Sign in</html>", {"Content-Type": "text/html"}),
+    ],
+)
+def test_a_file_is_fetched_again_with_a_fresh_token(server: Server, refusal: Answer) -> None:
+    def respond(request: Recorded) -> Answer:
+        if request.path == "/oauth.v2.access":
+            return json_answer({"ok": True, "access_token": "xoxe.xoxb-new", "refresh_token": "xoxe-1-new"})
+        fresh = request.headers["authorization"].endswith("-new")
+        if request.path == "/auth.test":
+            return SENT if fresh else failure("token_expired")
+        return Answer(200, b"\x89PNG\r\n\x1a\n...") if fresh else refusal
+
+    server.respond = respond
+    safe = Safe(bot_token="xoxe.xoxb-old", refresh_token="xoxe-1-old")
+    adapter = slack(server, bot_token="xoxe.xoxb-old", vault=safe, allowed_hosts="127.0.0.1", **ROTATING)
+    media = adapter.fetch_media(Attachment("image", "F01", url=f"{server.url}/f/cat.png"))
+    assert media.content_type == "image/png"
+    assert safe.values["bot_token"] == "xoxe.xoxb-new"
+
+
+def test_a_file_that_is_gone_is_asked_for_once_where_the_token_is_good(server: Server) -> None:
+    server.respond = lambda request: SENT if request.path == "/auth.test" else Answer(404, b"")
+    adapter = slack(server, vault=Safe(), allowed_hosts="127.0.0.1", **ROTATING)
+    with pytest.raises(SendError) as caught:
+        adapter.fetch_media(Attachment("image", "F01", url=f"{server.url}/f/cat.png"))
+    assert (caught.value.mark, len(server.requests)) == ("media_gone", 2)
 
 
 def test_a_refused_exchange_changes_nothing(server: Server) -> None:

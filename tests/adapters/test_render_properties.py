@@ -1,0 +1,136 @@
+"""Whatever a text is made of: rendered for its platform it is well-formed, and every word of it is there, in order."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from itertools import count
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from adapters import registry
+from adapters.discord.render import to_discord
+from adapters.line.render import messages
+from adapters.slack.render import to_mrkdwn
+from adapters.telegram.render import to_html
+from tests.adapters.contract import CASES
+from tests.adapters.test_markdown import check
+
+# "W" stands for a word that is found again.
+_CONSTRUCTS = (
+    "W ",
+    "**W** ",
+    "_W_",
+    "~~W~~",
+    "`W`",
+    "[W](https://e.com/a_(b)?c=1&d=2)",
+    "[W <https://in.er> W](https://e.com)",
+    "![W](https://e.com/i.png)",
+    "[W](javascript:W)",
+    "<https://e.com>",
+    "\n# W\n",
+    "\n##### **W**\n",
+    "\n- W\n",
+    "\n1. W\n",
+    "\n> W\n",
+    "\n\nW.\n\n",
+    "\n```py\nW\n\n  W\n```\n",
+    "\n~~~\nW\n```\nW\n~~~\n",
+    "\n````\n```\nW\n```\n````\n",
+    "\nW|b\n-|-\nW|2\n",
+)
+_NOISE = (
+    *("*", "**", "_", "__", "~~", "`", "``", "[", "](", ")", "<", ">", "&", "&lt;", "\\", "|", "#", "-", "!", " "),
+    *(
+        "\n",
+        "\n\n",
+        "\n---\n",
+        "\n```\n",
+        "\n~~~\n",
+        "@everyone",
+        "<!channel>",
+        "<@U1>",
+        "<b>",
+        "</a>",
+        "你好",
+        "😀",
+        "\x00",
+    ),
+)
+_TEXTS = st.lists(st.sampled_from((*_CONSTRUCTS, *_NOISE)), max_size=30)
+_FENCE_WITH_WORDS = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[^\n]*Word", re.MULTILINE)  # a fence's language is not shown
+
+
+def numbered(bits: list[str], times: int) -> tuple[str, list[str]]:
+    """A text and its words; each is another one."""
+    numbers = count(100_000)
+    words: list[str] = []
+
+    def word(_: re.Match[str]) -> str:
+        words.append(f"Word{next(numbers)}")
+        return words[-1]
+
+    return re.sub("W", word, "".join(bits) * times), words
+
+
+def telegram(text: str) -> str:
+    return check(to_html(text))
+
+
+_TOKEN = re.compile(r"<(?:https?://|mailto:|tel:)[^<>|\n]*(?:\|([^<>]*))?>")
+
+
+def slack(text: str) -> str:
+    """Nothing is left of Slack's own marks but links: no mention, no ping, no half of an escape."""
+    rendered = to_mrkdwn(text)
+    seen = _TOKEN.sub(lambda match: match[1] or match[0][1:-1], rendered)
+    assert not re.search(r"[<>]", re.sub(r"^> ", "", seen, flags=re.MULTILINE))
+    assert not re.search(r"&(?!(?:amp|lt|gt);)", rendered)
+    return html.unescape(seen)
+
+
+def discord(text: str) -> str:
+    """Every code block ends."""
+    rendered = to_discord(text)
+    inside = False
+    for line in rendered.split("\n")[:-1]:
+        inside ^= bool(re.match(r"```[^`]*$", line))
+    assert not inside or rendered.split("\n")[-1].startswith("```")
+    return rendered
+
+
+def line(text: str) -> str:
+    return "".join(str(message["text"]) for message in messages(text, None))
+
+
+@pytest.mark.parametrize("render", [telegram, slack, discord, line])
+@given(bits=_TEXTS, times=st.sampled_from([1, 1, 40]))
+@settings(max_examples=100, deadline=None)
+def test_a_text_is_well_formed_and_all_there(render: Callable[[str], str], bits: list[str], times: int) -> None:
+    text, words = numbered(bits, times)
+    assume(not _FENCE_WITH_WORDS.search(text))
+    case = CASES[render.__name__]
+    pieces = registry.create(render.__name__, dict(case.account)).split(text)
+    shown = [render(piece) for piece in pieces]
+    assert all(piece.strip() for piece in shown)
+    assert re.findall(r"Word\d{6}", "".join(shown)) == words
+
+
+@pytest.mark.parametrize("text", ["```py", "```\n```", "# \n", "**", "~~~\n", "[ ](https://e.com)"])
+@pytest.mark.parametrize("render", [telegram, slack, discord, line])
+def test_a_text_of_nothing_but_markup_is_not_sent_empty(render: Callable[[str], str], text: str) -> None:
+    assert render(text).strip()
+
+
+def test_a_link_in_the_label_of_a_link_is_its_words() -> None:
+    assert to_mrkdwn("[see <https://a.b> now](https://c.d)") == "<https://c.d|see https://a.b now>"
+
+
+def test_a_fence_inside_of_a_code_block_does_not_end_it() -> None:
+    assert to_mrkdwn("~~~\n```\nx\n~~~") == "```\n``\u200b`\nx\n```"
+    assert to_discord("````md\n```\nx\n```\n````") == "```md\n``\u200b`\nx\n``\u200b`\n```"
+    assert to_discord("```\n~~~\nx\n```") == "```\n~~~\nx\n```"
+    assert to_discord("```py\nx = 1") == "```py\nx = 1\n```"
