@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -12,8 +12,9 @@ from adapters.base import MAX_MEDIA_BYTES, MEDIA_READ_S, Adapter, refuse_large, 
 from adapters.discord import files, render
 from adapters.discord.account import DiscordAccount
 from adapters.discord.application import ASK, doubts_about
-from adapters.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, PING, event_of, webhook_event
+from adapters.discord.interactions import PING, event_of, webhook_event
 from adapters.discord.outcome import GONE, TOKEN_EXPIRED, judge, result_of
+from adapters.discord.replies import EPHEMERAL, acknowledgement, pong
 from adapters.discord.signature import verify
 from adapters.errors import NotSupported, SendError, SignatureRejected
 from adapters.events import (
@@ -30,12 +31,13 @@ from adapters.events import (
 )
 from adapters.guide import Text
 from adapters.payload import as_id, as_int, as_text, parse_object
+from clawdbot import __version__
+from clawdbot.http import HttpResponse
 
 SIGNATURE_HEADER = "X-Signature-Ed25519"
 TIMESTAMP_HEADER = "X-Signature-Timestamp"
 MEDIA_HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
-EPHEMERAL = 64
-_PONG, _DEFERRED, _CHOICES = 1, 5, 8
+USER_AGENT = f"DiscordBot (Clawdbot, {__version__})"  # the form Discord wants
 
 
 class DiscordAdapter(Adapter[DiscordAccount]):
@@ -77,18 +79,8 @@ class DiscordAdapter(Adapter[DiscordAccount]):
             told = (webhook_event(payload, request.body),) if "event" in payload else ()
             return Received(told, HttpReply(204))
         if kind == PING:
-            return Received(reply=_json({"type": _PONG}))
-        return Received((event_of(payload, request.body),), self._acknowledgement(kind))
-
-    def _acknowledgement(self, kind: int | None) -> HttpReply:
-        if kind == AUTOCOMPLETE:
-            return _json({"type": _CHOICES, "data": {"choices": []}})
-        if kind in (COMMAND, COMPONENT, MODAL):
-            # "Thinking…" until the answer is there; a press on a button gets an answer of its own as well.
-            return _json(
-                {"type": _DEFERRED, "data": {"flags": EPHEMERAL}} if self.account.ephemeral else {"type": _DEFERRED}
-            )
-        return HttpReply()
+            return Received(reply=pong())
+        return Received((event_of(payload, request.body),), acknowledgement(kind, ephemeral=self.account.ephemeral))
 
     # Out
 
@@ -105,7 +97,17 @@ class DiscordAdapter(Adapter[DiscordAccount]):
             except SendError as error:
                 if error.mark != TOKEN_EXPIRED or not self.account.bot_token:
                     raise
+            message = self._after_the_interaction(message)
         return self._write(message, body)
+
+    def _after_the_interaction(self, message: OutgoingMessage) -> OutgoingMessage:
+        """Into the channel; what only the person who asked may see goes to that person."""
+        if not self.account.ephemeral:
+            return message
+        url, wanted = f"{self.account.api}/users/@me/channels", {"recipient_id": message.user_id}
+        opened = self._ahead("POST", url, json=wanted, headers=self._bot_headers())
+        chat_id = as_id(result_of(opened.status, opened.headers, opened.body), "id") or ""
+        return replace(message, chat_id=chat_id, thread_id=None, reply_to=None)
 
     def send_file(self, message: OutgoingMessage, file: OutgoingFile, kind: str) -> SendReceipt:
         return self.send(message)
@@ -124,16 +126,16 @@ class DiscordAdapter(Adapter[DiscordAccount]):
 
     def _answer(self, message: OutgoingMessage, body: Mapping[str, Any]) -> SendReceipt:
         url = f"{self.account.api}/webhooks/{self.account.application_id}/{quote(message.reply_token or '', safe='')}"
+        following = {**body, "flags": EPHEMERAL} if self.account.ephemeral else body
         if message.part:
-            more = {"flags": EPHEMERAL} if self.account.ephemeral else {}
-            return self._call_api("POST", f"{url}?wait=true", {**body, **more}, message.file)
+            return self._call_api("POST", f"{url}?wait=true", following, message.file)
         try:
             return self._call_api("PATCH", f"{url}/messages/@original", body, message.file)
         except SendError as error:
             error.maybe_sent = False  # it replaces the "thinking" sign; a second time it replaces the same again
             if error.mark != GONE:
                 raise
-        return self._call_api("POST", url, body, message.file)  # somebody removed the sign
+        return self._call_api("POST", f"{url}?wait=true", following, message.file)  # somebody removed the sign
 
     def dismiss(self, reply_token: str) -> None:
         """Takes "thinking…" away."""
@@ -211,6 +213,11 @@ class DiscordAdapter(Adapter[DiscordAccount]):
         """Compares the application that the token belongs to with the one that is entered."""
         return doubts_about(self._api("GET", "applications/@me"), self.account)
 
+    def _call(self, method: str, url: str, **options: Any) -> HttpResponse:
+        return super()._call(
+            method, url, **{**options, "headers": {"User-Agent": USER_AGENT, **options.get("headers", {})}}
+        )
+
     def _bot_headers(self) -> dict[str, str]:
         if not self.account.bot_token:
             raise SendError("no bot_token is configured for this account", permanent=True, mark="no_token")
@@ -230,7 +237,3 @@ class DiscordAdapter(Adapter[DiscordAccount]):
     def _api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         response = self._call(method, f"{self.account.api}/{path}", json=body, headers=self._bot_headers())
         return result_of(response.status, response.headers, response.body)
-
-
-def _json(value: Mapping[str, Any]) -> HttpReply:
-    return HttpReply(200, json.dumps(value, separators=(",", ":")).encode(), "application/json")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -68,25 +68,23 @@ def _is_private(payload: Payload) -> bool:
 def _command(base: Event, data: Payload) -> Event:
     names, args = [as_text(data, "name")], dict[str, Any]()
     _read_options(data, names, args)
-    files = as_object(as_object(data, "resolved"), "attachments")
-    used = [item for item in files.values() if isinstance(item, dict)]
+    resolved = as_object(data, "resolved")
     event = replace(
         base,
         kind=EventKind.COMMAND,
         command=" ".join(filter(None, names)).lower(),
         args=args,
-        text=" ".join(
-            str(value) for value in args.values() if isinstance(value, (str, int, float)) and value not in files
-        ),
-        attachments=tuple(_attachment(item) for item in used),
+        text=" ".join(_spoken(args.values(), resolved)),
+        attachments=_files(as_object(resolved, "attachments").values()),
     )
     target = as_id(data, "target_id")
     kind = as_int(data, "type")
     if kind == _MESSAGE_TARGET and target:
-        message = as_object(as_object(as_object(data, "resolved"), "messages"), target)
-        return replace(event, target_message_id=target, text=as_text(message, "content"), forwarded=True)
+        message = as_object(as_object(resolved, "messages"), target)
+        text, files = as_text(message, "content"), _files(as_list(message, "attachments"))
+        return replace(event, target_message_id=target, text=text, attachments=files, forwarded=True)
     if kind == _USER_TARGET and target:
-        return replace(event, data=target)
+        return replace(event, data=target, text=" ".join(_spoken([target], resolved)))
     return event
 
 
@@ -100,6 +98,29 @@ def _read_options(data: Payload, names: list[str], args: dict[str, Any], depth: 
             _read_options(option, names, args, depth + 1)
         elif "value" in option and as_text(option, "name"):
             args[as_text(option, "name")] = option["value"]
+
+
+_NAMES = (
+    ("members", "nick", "@"),
+    ("users", "global_name", "@"),
+    ("users", "username", "@"),
+    ("roles", "name", "@"),
+    ("channels", "name", "#"),
+)
+
+
+def _spoken(values: Iterable[Any], resolved: Payload) -> Iterator[str]:
+    """Values as people see them: names in place of ids. A file says nothing, it is attached."""
+    for value in values:
+        if isinstance(value, (str, int, float)) and value not in as_object(resolved, "attachments"):
+            found = (
+                (sign, as_text(as_object(as_object(resolved, group), str(value)), key)) for group, key, sign in _NAMES
+            )
+            yield next((sign + name for sign, name in found if name), str(value))
+
+
+def _files(items: Iterable[Any]) -> tuple[Attachment, ...]:
+    return tuple(_attachment(item) for item in items if isinstance(item, dict))
 
 
 def _attachment(item: Payload) -> Attachment:
@@ -123,11 +144,12 @@ def _component(base: Event, data: Payload, message: Payload) -> Event:
     custom_id = as_text(data, "custom_id")
     picked = [value for value in as_list(data, "values") if isinstance(value, str)]
     message_id = as_id(message, "id")
+    label = next((label for found, label in _labels(message) if found == custom_id), "")
     return replace(
         base,
         kind=EventKind.ACTION,
         data=custom_id,
-        text=", ".join(picked) or next((label for found, label in _labels(message) if found == custom_id), ""),
+        text=", ".join(_spoken(picked, as_object(data, "resolved"))) or label,
         args={"values": picked} if picked else "",
         message_id=message_id,
         target_message_id=message_id,
@@ -142,20 +164,21 @@ def _labels(message: Payload) -> Iterator[tuple[str, str]]:
 
 
 def _modal(base: Event, data: Payload, message: Payload) -> Event:
-    given = dict(_inputs(data))
+    given, resolved = dict(_inputs(data)), as_object(data, "resolved")
     message_id = as_id(message, "id")
     return replace(
         base,
         kind=EventKind.ACTION,
         data=as_text(data, "custom_id"),
-        args=given,
-        text="\n".join(filter(None, given.values())),
+        args={name: ", ".join(values) for name, values in given.items()},
+        text="\n".join(filter(None, (", ".join(_spoken(values, resolved)) for values in given.values()))),
+        attachments=_files(as_object(resolved, "attachments").values()),
         message_id=message_id,
         target_message_id=message_id,
     )
 
 
-def _inputs(data: Payload) -> Iterator[tuple[str, str]]:
+def _inputs(data: Payload) -> Iterator[tuple[str, list[str]]]:
     """The fields of a form: in rows, or each under a label of its own."""
     for row in as_list(data, "components"):
         if not isinstance(row, dict):
@@ -163,7 +186,7 @@ def _inputs(data: Payload) -> Iterator[tuple[str, str]]:
         for item in (*as_list(row, "components"), as_object(row, "component")):
             if isinstance(item, dict) and as_text(item, "custom_id"):
                 several = [value for value in as_list(item, "values") if isinstance(value, str)]
-                yield as_text(item, "custom_id"), as_text(item, "value") or ", ".join(several)
+                yield as_text(item, "custom_id"), [as_text(item, "value")] if as_text(item, "value") else several
 
 
 def webhook_event(payload: Payload, body: bytes) -> Event:

@@ -129,3 +129,39 @@ def test_an_unknown_kind_of_interaction_is_counted() -> None:
 def test_a_key_of_the_wrong_shape_is_refused_when_it_is_set() -> None:
     with pytest.raises(AccountError, match="public_key"):
         receive({"type": 1}, public_key="abc")
+
+
+def test_a_file_at_a_message_or_in_a_form_comes_along_and_says_nothing() -> None:
+    file = {"id": "55", "filename": "a.png", "url": "https://cdn.discordapp.com/a.png", "content_type": "image/png"}
+    menu = load("command__message_menu")
+    menu["data"]["resolved"]["messages"]["555"]["attachments"] = [file]
+    upload = {"type": 18, "component": {"type": 19, "custom_id": "file", "values": ["55"]}}
+    form = load("modal__both_layouts") | {
+        "data": {"custom_id": "form", "components": [upload], "resolved": {"attachments": {"55": file}}}
+    }
+    for payload in (menu, form):
+        (found,) = receive(payload).events
+        assert [(item.type, item.id) for item in found.attachments] == [("image", "55")]
+        assert "55" not in found.text
+
+
+def test_people_places_and_roles_are_said_by_name() -> None:
+    resolved = {
+        "users": {"1": {"id": "1", "username": "bob", "global_name": "Bob"}, "2": {"id": "2", "username": "ann"}},
+        "members": {"2": {"nick": "Annie"}},
+        "channels": {"3": {"id": "3", "name": "ops"}},
+        "roles": {"4": {"id": "4", "name": "Staff"}},
+    }
+    command = load("command__options")
+    command["data"]["options"] = [{"type": 6, "name": f"o{number}", "value": str(number)} for number in range(1, 6)]
+    command["data"]["resolved"] = resolved
+    (found,) = receive(command).events
+    assert found.text == "@Bob @Annie #ops @Staff 5"
+    assert found.args == {f"o{number}": str(number) for number in range(1, 6)}
+    picked = load("component__select")
+    picked["data"] |= {"values": ["1"], "resolved": resolved}
+    assert receive(picked).events[0].text == "@Bob"
+    about = load("command__options")
+    about["data"] = {"id": "9", "name": "Greet", "type": 2, "target_id": "1", "resolved": resolved}
+    (found,) = receive(about).events
+    assert (found.text, found.data) == ("@Bob", "1")

@@ -40,6 +40,7 @@ def test_the_first_part_replaces_the_thinking_sign_and_the_next_follow_it(server
     assert (first.method, first.path) == ("PATCH", "/webhooks/77/it%2Fk/messages/@original")
     assert first.json == {"content": "**a** @everyone", "allowed_mentions": {"parse": []}}
     assert "authorization" not in first.headers
+    assert first.headers["user-agent"].startswith("DiscordBot (")
     assert (second.method, second.path, second.json["flags"]) == ("POST", "/webhooks/77/it%2Fk?wait=true", 64)
 
 
@@ -66,8 +67,24 @@ def test_without_a_bot_token_an_expired_interaction_is_final(server: Server) -> 
 
 def test_a_removed_thinking_sign_is_followed_up(server: Server) -> None:
     server.answer(failure(404, 10008, "Unknown Message"), SENT)
-    assert discord(server).send(answer()).message_id == "900"
-    assert (server.requests[1].method, server.requests[1].path) == ("POST", "/webhooks/77/it%2Fk")
+    assert discord(server, ephemeral=True).send(answer()).message_id == "900"
+    sent = server.requests[1]
+    assert (sent.method, sent.path, sent.json["flags"]) == ("POST", "/webhooks/77/it%2Fk?wait=true", 64)
+
+
+def test_what_only_one_may_see_goes_to_them_when_the_interaction_is_over(server: Server) -> None:
+    server.answer(failure(401, 50027), json_answer({"id": "12", "type": 1}), SENT)
+    assert discord(server, ephemeral=True).send(answer(user_id="42", reply_to="5")).message_id == "900"
+    _, opened, sent = server.requests
+    assert (opened.path, opened.json) == ("/users/@me/channels", {"recipient_id": "42"})
+    assert (sent.path, "message_reference" in sent.json) == ("/channels/12/messages", False)
+
+
+def test_and_is_not_said_at_all_where_they_cannot_be_reached(server: Server) -> None:
+    server.answer(failure(401, 50027), failure(403, 50007))
+    with pytest.raises(SendError) as caught:
+        discord(server, ephemeral=True).send(answer(user_id="42"))
+    assert (caught.value.mark, caught.value.maybe_sent, len(server.requests)) == ("user_blocked", False, 2)
 
 
 def test_the_same_message_has_the_same_nonce(server: Server) -> None:
