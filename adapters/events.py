@@ -239,7 +239,7 @@ class OutgoingFile:
         size: Bytes.
         read: Gives the bytes; raises SendError when they cannot be had now.
         url: Public https address of the file, good for some days; "" when the product has no public address.
-        preview_url: The same for a picture that stands for a film.
+        preview_url: The same for a small picture that stands for a film, or for a large picture.
         duration_s: Length of a recording in seconds, 0 when unknown.
         in_words: What to say in its place where it cannot be sent, with the address if there is one.
     """

@@ -27,9 +27,9 @@ def public(file_id: int, name: str) -> str:
     return _world(path(file_id, name))
 
 
-def public_preview() -> str:
-    """A picture that stands for a film, where a platform wants one; "" as above."""
-    return _world(static("chat/film.png"))
+def public_preview(kind: str) -> str:
+    """A small picture that stands for a film or a large picture, where a platform wants one; "" as above."""
+    return _world(static("chat/picture.png" if kind == "image" else "chat/film.png"))
 
 
 def _world(local: str) -> str:

@@ -168,7 +168,7 @@ def outgoing(file_id: int, in_words: str = "") -> OutgoingFile:
         size=row.size,
         read=lambda: _read(row),
         url=(url := file_links.public(row.pk, row.name)),
-        preview_url=file_links.public_preview(),
+        preview_url=file_links.public_preview(row.kind),
         duration_s=row.duration_s,
         in_words=in_words or _in_words(row, url),
     )

@@ -83,7 +83,8 @@ def _postback(base: Event, content: Source, own_id: str) -> tuple[Event, ...]:
     postback = as_object(content, "postback")
     given = {key: value for key, value in as_object(postback, "params").items() if isinstance(value, str)}
     event = replace(base, kind=EventKind.ACTION, change="", data=as_text(postback, "data"), args=given)
-    return (replace(event, text=", ".join(given.values())),)
+    # A person picks a date or a time; the name of a rich menu is nothing anybody said.
+    return (event if "newRichMenuAliasId" in given else replace(event, text=", ".join(given.values())),)
 
 
 def _member(base: Event, content: Source, own_id: str) -> tuple[Event, ...]:

@@ -7,9 +7,9 @@ from typing import Any
 from adapters.events import OutgoingFile
 from adapters.files import MB, FileRule
 
-# LINE wants a small picture beside every picture; the picture itself will do when it is small.
+PREVIEW_BYTES = 1 * MB
 RULES = (
-    FileRule("image", 1 * MB, frozenset({"image/jpeg", "image/png"}), by_url=True),
+    FileRule("image", 10 * MB, frozenset({"image/jpeg", "image/png"}), by_url=True),
     FileRule("audio", 200 * MB, frozenset({"audio/mp4", "audio/mpeg"}), by_url=True, needs_duration=True),
     FileRule("video", 200 * MB, frozenset({"video/mp4"}), by_url=True),
 )
@@ -20,4 +20,6 @@ def message(file: OutgoingFile, kind: str) -> dict[str, Any]:
     shown: dict[str, Any] = {"type": kind, "originalContentUrl": file.url}
     if kind == "audio":
         return shown | {"duration": round(file.duration_s * 1000)}
-    return shown | {"previewImageUrl": file.url if kind == "image" else file.preview_url}
+    # LINE wants a small picture beside every picture; the picture itself will do when it is small.
+    small = kind == "image" and file.size <= PREVIEW_BYTES
+    return shown | {"previewImageUrl": file.url if small else file.preview_url}

@@ -11,7 +11,7 @@ from adapters.commands import parse_command
 from adapters.events import Event, EventKind
 from adapters.payload import as_id, as_list, as_object, as_text
 from adapters.slack.files import attachments
-from adapters.slack.text import read_text
+from adapters.slack.text import plain, read_text
 
 Payload = Mapping[str, Any]
 
@@ -109,6 +109,8 @@ def _message(base: Event, content: Payload, context: Context) -> Event:
 def _spoken(base: Event, content: Payload, context: Context) -> Event:
     """Words and circumstances of one message."""
     text, mentioned = read_text(content, context.own_ids)
+    shared = [item for item in as_list(content, "attachments") if isinstance(item, dict) and item.get("is_share")]
+    quoted = "\n".join(plain(as_text(item, "text")) for item in shared)
     command, _, args = parse_command(text)
     own_ts, thread = as_id(content, "ts"), as_id(content, "thread_ts")
     parent = thread if thread != own_ts else None
@@ -119,14 +121,20 @@ def _spoken(base: Event, content: Payload, context: Context) -> Event:
         user_id=as_id(content, "user"),
         user_name=as_text(profile, "display_name") or as_text(profile, "real_name"),
         message_id=own_ts,
-        text=text,
+        text=_with_quote(text, quoted),
+        forwarded=bool(quoted) and not text,
         command=command,
         args=args,
-        attachments=attachments(content),
+        attachments=tuple(file for part in (content, *shared) for file in attachments(part)),
         thread_id=parent or (own_ts if opens_thread else None),
         reply_to=parent,
         mentions_bot=mentioned or as_text(content, "parent_user_id") in context.own_ids,
     )
+
+
+def _with_quote(text: str, quoted: str) -> str:
+    """What somebody says with a message they share, and that message."""
+    return "\n".join((text, "", *(f"> {line}" for line in quoted.split("\n")))) if text and quoted else text or quoted
 
 
 def _mention(base: Event, content: Payload, context: Context) -> Event:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -345,6 +346,14 @@ def test_line_gets_addresses(server: Server, name: str, shown: dict[str, Any]) -
     file = outgoing(name, url=PUBLIC, preview_url="https://x/film.png")
     assert files.send(line(server), message(file, reply_token="r1")).message_id == "461"
     assert server.requests[0].json == {"replyToken": "r1", "messages": [shown]}
+
+
+def test_line_shows_a_large_picture_behind_a_small_one(server: Server) -> None:
+    server.answer(json_answer({"sentMessages": [{"id": "461"}]}))
+    file = replace(outgoing("图 表.png", url=PUBLIC, preview_url="https://x/picture.png"), size=1024 * 1024 + 1)
+    files.send(line(server), message(file))
+    (shown,) = server.requests[0].json["messages"]
+    assert (shown["originalContentUrl"], shown["previewImageUrl"]) == (PUBLIC, "https://x/picture.png")
 
 
 @pytest.mark.parametrize("name", ["report.pdf", "图 表.png"])

@@ -112,3 +112,10 @@ def test_the_trial_delivery_of_old_consoles_is_not_answered(token: str) -> None:
     message = {"type": "message", "replyToken": token, "message": {"id": "1", "type": "text", "text": "Hello, world"}}
     (event,) = events({"events": [message]})
     assert (event.kind, event.change) == (EventKind.IGNORED, "trial")
+
+
+def test_a_change_of_the_rich_menu_says_its_data_and_no_names() -> None:
+    params = {"newRichMenuAliasId": "menu-b", "status": "SUCCESS"}
+    postback = {"type": "postback", "source": {"userId": "U1"}, "postback": {"data": "menu=b", "params": params}}
+    (event,) = events({"events": [postback]})
+    assert (event.kind, event.data, event.text, event.args) == (EventKind.ACTION, "menu=b", "", params)

@@ -88,6 +88,17 @@ def test_buttons_become_quick_replies_and_what_does_not_fit_is_written_out(serve
     assert sent["text"] == "Pick\n• choice number 13 of many\n• Site https://e.com\n• Long"
 
 
+def test_buttons_that_would_make_the_text_too_long_follow_it(server: Server) -> None:
+    server.answer(SENT)
+    links = [{"text": f"site {n}", "url": "https://e.com/" + "x" * 980} for n in range(17)]
+    line(server).send(message("t" * 4900, data={"buttons": [links]}))
+    first, second = server.requests[0].json["messages"]
+    assert first == {"type": "text", "text": "t" * 4900}
+    assert second["text"].startswith("• site 13 https://e.com/")
+    assert len(second["text"]) <= 5000
+    assert len(second["quickReply"]["items"]) == 13
+
+
 @pytest.mark.parametrize(
     ("answer", "mark", "permanent", "retry_after"),
     [

@@ -84,6 +84,20 @@ def test_an_answer_in_a_thread_of_the_bot_is_meant_for_it() -> None:
     assert (found.mentions_bot, found.thread_id, found.reply_to) == (True, "1700000000.000200", "1700000000.000200")
 
 
+@pytest.mark.parametrize(
+    ("said", "text", "forwarded"),
+    [("", "due < Friday\nor so", True), ("and this?", "and this?\n\n> due < Friday\n> or so", False)],
+)
+def test_a_shared_message_comes_with_its_words_and_files(said: str, text: str, forwarded: bool) -> None:
+    shared = {"is_share": True, "text": "due &lt; Friday\nor so", "files": [{"id": "F7", "mimetype": "image/png"}]}
+    unfurled = {"text": "a preview of Slack's own", "from_url": "https://example.com"}
+    value = json.loads((FIXTURES / "slack" / "message__direct.json").read_text("utf-8"))
+    value["event"] |= {"text": said, "attachments": [shared, unfurled]}
+    (found,) = receive(slack_body(value)).events
+    assert (found.kind, found.text, found.forwarded) == (EventKind.MESSAGE, text, forwarded)
+    assert [item.id for item in found.attachments] == ["F7"]
+
+
 def test_answering_in_threads_gives_each_message_of_a_channel_a_thread() -> None:
     assert event("message__mention_in_channel", reply_in_thread=True).thread_id == "1700000000.000200"
     assert event("message__thread_reply_to_bot", reply_in_thread=True).thread_id == "1700000000.000200"
