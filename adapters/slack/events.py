@@ -197,7 +197,15 @@ def _reaction(base: Event, content: Payload, context: Context) -> Event:
 
 def _other(base: Event, content: Payload, context: Context) -> Event:
     user = content.get("user")
-    return replace(base, user_id=user if isinstance(user, str) else as_id(as_object(content, "user"), "id"))
+    thread = as_object(content, "assistant_thread")
+    chat_id = base.chat_id or as_id(thread, "channel_id")
+    return replace(
+        base,
+        user_id=user if isinstance(user, str) else as_id(as_object(content, "user"), "id") or as_id(thread, "user_id"),
+        chat_id=chat_id,
+        chat_type=chat_type_of(chat_id, as_text(content, "channel_type")),
+        thread_id=as_id(thread, "thread_ts"),
+    )
 
 
 _READERS: dict[str, Callable[[Event, Payload, Context], Event]] = {

@@ -11,7 +11,7 @@ from adapters.errors import MalformedPayload
 from adapters.events import Attachment, Event, EventKind
 from adapters.payload import as_id, as_list, as_number, as_object, as_text
 
-MAX_ID = 200  # characters; longer ids do not fit the product's columns
+MAX_ID = 191  # characters; longer ids do not fit the product's columns
 DEFAULT_ID = "default"
 _CHAT_TYPES = ("private", "group", "channel")
 _KINDS = {"": EventKind.MESSAGE, "message": EventKind.MESSAGE, "action": EventKind.ACTION, "edit": EventKind.EDIT}

@@ -222,3 +222,13 @@ def test_another_workspace_of_the_same_app_is_not_ours() -> None:
     assert event("message__mention_in_channel", team_id="T01").kind is EventKind.MESSAGE
     other = event("message__mention_in_channel", team_id="T02")
     assert (other.kind, other.change, other.twin_key) == (EventKind.IGNORED, "other_workspace", "")
+
+
+def test_an_opened_thread_of_the_agent_is_known_by_person_and_place() -> None:
+    thread = {"user_id": "U0ANN", "channel_id": "D01", "thread_ts": "1700000000.000100", "context": {}}
+    value = json.loads((FIXTURES / "slack" / "message__direct.json").read_text("utf-8"))
+    value["event"] = {"type": "assistant_thread_started", "assistant_thread": thread}
+    (found,) = receive(slack_body(value)).events
+    assert (found.kind, found.change) == (EventKind.IGNORED, "assistant_thread_started")
+    assert (found.user_id, found.chat_id, found.chat_type) == ("U0ANN", "D01", "private")
+    assert found.thread_id == "1700000000.000100"
