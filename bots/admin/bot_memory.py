@@ -13,6 +13,10 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 
 from bots.models import Bot, Person
+from memory.consolidation import retention
+from memory.embedders import choice
+from memory.indexes import health
+from memory.store import MemoryStore
 
 if TYPE_CHECKING:
     from bots.admin.base import BotScopedAdmin
@@ -46,8 +50,6 @@ class BotMemoryMixin(Base):
 
     def retention_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What the next run of retention deletes; `?days=` tries another number without saving it."""
-        from memory.consolidation import retention
-
         bot = self._bot(request, pk)
         asked = request.GET.get("days", "")
         days = min(int(asked), LONGEST_DAYS) if asked.isascii() and asked.isdecimal() and len(asked) < 9 else None
@@ -65,10 +67,6 @@ class BotMemoryMixin(Base):
 
     def health_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Counts, vectors by embedder, and the indexes of large memories."""
-        from memory.embedders import choice
-        from memory.indexes import health
-        from memory.store import MemoryStore
-
         bot = self._bot(request, pk)
         stats = MemoryStore(bot.pk).stats()
         scopes = sorted(health.of_scopes(bot.pk), key=lambda scope: -scope.rows)[:PEOPLE]

@@ -14,7 +14,9 @@ from bots.admin.base import BaseAdmin
 from bots.admin.fragments import ago, chip
 from bots.admin.secret_field import SecretField
 from bots.admin.unfold_parts import action
-from memory.models import EmbedderChoice
+from memory import embeddings, pending, wakeup
+from memory.embedders import choice
+from memory.models import EmbedderChoice, MemoryEntry
 
 FIELDS = ("kind", "model", "endpoint", "dimension", "timeout_s")
 
@@ -42,9 +44,6 @@ class EmbedderForm(forms.ModelForm[EmbedderChoice]):
         values = super().clean() or self.cleaned_data
         if self.errors or "kind" not in values:
             return values
-        from memory import embeddings  # brings numpy, which the other pages need not load
-        from memory.embedders import choice
-
         wanted = embeddings.Spec(
             values["kind"],
             values["model"].strip(),
@@ -92,8 +91,6 @@ class EmbedderChoiceAdmin(BaseAdmin[EmbedderChoice]):
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        from memory.embedders import choice
-
         if self.has_view_permission(request) and choice.stored() is None:
             choice.seed()
         return super().changelist_view(request, extra_context)
@@ -120,18 +117,12 @@ class EmbedderChoiceAdmin(BaseAdmin[EmbedderChoice]):
             obj.last_error_at = None  # it was that of the former one
         super().save_model(request, obj, form, change)
         if form.tested_ms is not None:
-            from memory import wakeup
-            from memory.embedders import choice
-
             choice.forget()
             wakeup.embed_after_commit()
             messages.success(request, _("It embeds a sentence in %(ms)s ms.") % {"ms": form.tested_ms})
 
     @action(description=gettext_lazy("Save and test"), icon="network_check", permissions=["change"])
     def save_and_test(self, request: HttpRequest, row: EmbedderChoice) -> None:
-        from memory import embeddings
-        from memory.embedders import choice
-
         found = embeddings.probe(choice.of_row(row))
         if found.ok:
             text = _("It works: %(dimension)s numbers a vector, %(ms)s ms.")
@@ -155,9 +146,6 @@ class EmbedderChoiceAdmin(BaseAdmin[EmbedderChoice]):
 
     @admin.display(description=gettext_lazy("memories with its vectors"))
     def progress(self, row: EmbedderChoice) -> str:
-        from memory import pending
-        from memory.models import MemoryEntry
-
         total = MemoryEntry.objects.distinct_entries().count()
         waiting = pending.waiting().count()
         values = {

@@ -9,6 +9,8 @@ from django.contrib import messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from bots.erasing import NotProved
+
 if TYPE_CHECKING:
     from bots.admin.base import BotScopedAdmin
 
@@ -42,8 +44,6 @@ class ErasingMixin(Base):
         return []
 
     def _erase(self, request: HttpRequest, rows: Iterable[Any]) -> None:
-        from bots.erasing import NotProved  # brings numpy, which a page of the admin need not load
-
         try:
             self.erase_rows(request, rows)
         except NotProved as error:

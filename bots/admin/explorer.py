@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from bots.operations import memories
 from memory.models import MemoryEntry
 
 if TYPE_CHECKING:
@@ -56,8 +57,6 @@ class Answer:
 
 def ask(person: Person, question: str, *, as_of: datetime | None, history: bool) -> Answer:
     """Recalls as the person's bot does."""
-    from bots.operations import memories  # brings numpy, which the other pages need not load
-
     found = memories.explore(person, question[:LARGEST], as_of=as_of, history=history)
     hits = (*found.hits, *found.derived)
     rows = MemoryEntry.objects.for_person(person.bot_id, person.pk).filter(pk__in=[hit.id for hit in hits])

@@ -12,6 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from bots.models import Person
+from bots.operations import people
 from bots.operations.errors import OperationError
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ class LinkingMixin(Base):
 
     def link_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """GET searches (`q`) and asks for a confirmation (`other`); POST links (`other`) or separates (`undo`)."""
-        from bots.operations import people  # brings numpy, which the other pages need not load
-
         person = self._linkable(request, str(pk))
         if request.method == "POST":
             return self._change(request, person)
@@ -50,8 +49,6 @@ class LinkingMixin(Base):
         return TemplateResponse(request, "admin/bots/person/link.html", context)
 
     def _change(self, request: HttpRequest, person: Person) -> HttpResponse:
-        from bots.operations import people
-
         try:
             if request.POST.get("undo"):
                 moved = self._linkable(request, request.POST["undo"])

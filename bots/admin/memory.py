@@ -18,6 +18,7 @@ from bots.admin.fragments import admin_link, ago
 from bots.admin.memory_rows import MemoryRowsMixin, of_people
 from bots.admin.unfold_parts import display
 from bots.models import Person
+from bots.operations import memories
 from memory.models import MemoryEntry
 
 
@@ -79,8 +80,6 @@ class MemoryEntryAdmin(MemoryRowsMixin, ErasingMixin, ReadOnlyMixin, BotScopedAd
         return self.has_operate_permission(request, obj)
 
     def erase_rows(self, request: HttpRequest, rows: Iterable[MemoryEntry]) -> None:
-        from bots.operations import memories  # brings numpy, which a page of the admin need not load
-
         by_person: dict[int, list[int]] = {}
         for row in rows:
             by_person.setdefault(row.person_id, []).append(row.pk)
@@ -128,8 +127,6 @@ class MemoryEntryAdmin(MemoryRowsMixin, ErasingMixin, ReadOnlyMixin, BotScopedAd
         self._pin(request, queryset, False)
 
     def _pin(self, request: HttpRequest, queryset: QuerySet[MemoryEntry], pinned: bool) -> None:
-        from bots.operations import memories
-
         ids = list(self.operable(request, queryset).values_list("pk", flat=True))
         changed = memories.pin(None, ids, request.user, pinned=pinned)
         text = (

@@ -24,7 +24,7 @@ from bots.admin.person_memory import PersonMemoryMixin
 from bots.admin.unfold_parts import display
 from bots.audit import pseudonym
 from bots.models import Conversation, Identity, Person
-from bots.operations import pairing
+from bots.operations import pairing, people
 
 
 class IdentityInline(ScopedInline[Identity]):
@@ -121,8 +121,6 @@ class PersonAdmin(PersonMemoryMixin, LinkingMixin, ErasingMixin, BotScopedAdmin[
 
     def export_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Everything that is known of the person, as a download."""
-        from bots.operations import people  # brings numpy, which the other pages need not load
-
         person = self.get_object(request, str(pk))
         if person is None:
             raise Http404
@@ -133,8 +131,6 @@ class PersonAdmin(PersonMemoryMixin, LinkingMixin, ErasingMixin, BotScopedAdmin[
         return HttpResponse(document, content_type="application/json", headers=headers)
 
     def erase_rows(self, request: HttpRequest, rows: Iterable[Person]) -> None:
-        from bots.operations import people
-
         for person in rows:
             people.erase(person, request.user)
 

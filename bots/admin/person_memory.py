@@ -19,7 +19,11 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from bots.admin import explorer, timeline
+from bots.erasing import NotProved
 from bots.models import Person
+from bots.operations import memories
+from memory.editing import EditRefused
+from memory.models import MemoryEntry
 
 if TYPE_CHECKING:
     from bots.admin.base import BotScopedAdmin
@@ -133,9 +137,6 @@ def end_of(day: Any) -> datetime | None:
 
 
 def _edit(request: HttpRequest, person: Person, entry: int) -> None:
-    from bots.operations import memories
-    from memory.editing import EditRefused
-
     try:
         changed = memories.edit(person, request.user, entry, request.POST.get("text", ""))
     except EditRefused as error:
@@ -147,9 +148,6 @@ def _edit(request: HttpRequest, person: Person, entry: int) -> None:
 
 
 def _supersede(request: HttpRequest, person: Person, entry: int) -> None:
-    from bots.operations import memories
-    from memory.editing import EditRefused
-
     try:
         memories.supersede(person, request.user, entry, request.POST.get("text", ""))
     except EditRefused as error:
@@ -159,17 +157,12 @@ def _supersede(request: HttpRequest, person: Person, entry: int) -> None:
 
 
 def _pin(request: HttpRequest, person: Person, entry: int) -> None:
-    from bots.operations import memories
-
     pinned = request.POST.get("action") == "pin"
     if memories.pin([person.bot_id], _own(person, entry), request.user, pinned=pinned):
         messages.success(request, _("Pinned: it stays whatever the retention.") if pinned else _("No longer pinned."))
 
 
 def _delete(request: HttpRequest, person: Person, entry: int) -> None:
-    from bots.erasing import NotProved
-    from bots.operations import memories
-
     try:
         gone = memories.forget(person, request.user, _own(person, entry))
     except NotProved as error:
@@ -180,8 +173,6 @@ def _delete(request: HttpRequest, person: Person, entry: int) -> None:
 
 def _own(person: Person, entry: int) -> list[int]:
     """The memory's id, if it is this person's."""
-    from memory.models import MemoryEntry
-
     return list(MemoryEntry.objects.for_person(person.bot_id, person.pk).filter(pk=entry).values_list("pk", flat=True))
 
 

@@ -12,6 +12,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from bots.models import Conversation
+from bots.operations.messages import MAX_KEY, MAX_TEXT, KeyUsedBefore, reply_in
+from bots.private_chats import NoWayToPerson
+from bots.sent_files import FileRefused
 from clawdbot.files import File
 
 if TYPE_CHECKING:
@@ -46,10 +49,6 @@ class ReplyMixin(Base):
 
 
 def _reply(request: HttpRequest, conversation: Conversation) -> None:
-    from bots.operations.messages import MAX_KEY, MAX_TEXT, KeyUsedBefore, reply_in
-    from bots.private_chats import NoWayToPerson
-    from bots.sent_files import FileRefused
-
     text, key = request.POST.get("text", "")[:MAX_TEXT], request.POST.get("key", "")[:MAX_KEY]
     uploads: list[Any] = request.FILES.getlist("files")
     if not text.strip() and not uploads:

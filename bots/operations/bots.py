@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from bots import exports
 from bots.models import Bot
 from bots.operations.errors import OperationError, refusal
 
@@ -62,8 +63,6 @@ def remove_bot(slug: str) -> int:
 
 def forget_exports(ids: Iterable[int]) -> None:
     """Removes the copies of exports that lie on this machine; to be called when these bots are deleted."""
-    from bots import exports  # brings numpy, which a page of the admin need not load
-
     for pk in ids:
         exports.remove_of_bot(pk)
 
