@@ -8,6 +8,7 @@ emphasis stay whole where they fit into a piece.
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -45,8 +46,10 @@ _TIERS = (
     re.compile(r"[.!?…]+[\"')\]]*\s+|[。！？；…]+[」』”’）]*"),
     re.compile(r"\s+"),
 )
-# Cutting before one of these would tear a visible character apart: joiners, variation selectors, marks, skin tones.
-_CLINGS = re.compile("[\u0300-\u036f\u200d\ufe00-\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
+# Cutting before one of these, or before a mark of any script, would tear a visible character apart: a joiner, a vowel
+# that counts as a letter, skin tones, tags.
+_CLINGS = re.compile("[\u200d\u0e33\u0eb3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
+_FLAG_LETTERS = re.compile("[\U0001f1e6-\U0001f1ff]+$")
 _MAX_CLINGING = 16
 
 
@@ -209,6 +212,16 @@ def _last(tier: re.Pattern[str], text: str, reach: int, whole: list[tuple[int, i
 def _unclinging(text: str, reach: int) -> int:
     """`reach`, or a little earlier when it would tear a character apart; at least 1."""
     at = max(reach, 1)
-    while at > max(1, reach - _MAX_CLINGING) and (_CLINGS.match(text, at) or text[at - 1] == "\u200d"):
+    while at > max(1, reach - _MAX_CLINGING) and _clings(text, at):
         at -= 1
-    return max(reach, 1) if _CLINGS.match(text, at) else at
+    return max(reach, 1) if _clings(text, at) else at
+
+
+def _clings(text: str, at: int) -> bool:
+    """Whether the character at `at` is shown as one with what is before it."""
+    if at >= len(text):
+        return False
+    if _CLINGS.match(text, at) or text[at - 1] == "\u200d" or unicodedata.category(text[at]).startswith("M"):
+        return True
+    letters = _FLAG_LETTERS.search(text[: at + 1])
+    return letters is not None and len(letters[0]) % 2 == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,6 +44,7 @@ _DESCRIPTIONS = (
     ("webhook is active", "webhook_active"),
 )
 _CODES = {401: "unauthorized", 403: "forbidden", 404: "unauthorized", 409: "conflict", 413: "too_large"}
+_RETRY_AFTER = re.compile(r"retry after ([0-9]{1,6})")
 _DEFAULT_WAIT_S = 3.0
 
 
@@ -76,7 +78,7 @@ def _failure(status: int, headers: Headers, answer: Mapping[str, Any]) -> SendEr
     moved = as_id(parameters, "migrate_to_chat_id")
     if moved:
         return SendError(message, permanent=True, mark=MIGRATED, data={"migrated_to": moved})
-    told = as_number(parameters, "retry_after")
+    told = as_number(parameters, "retry_after") or next(iter(_RETRY_AFTER.findall(description)), None)
     wait = wait_of(headers) if told is None else float(told)
     if code == 429:
         return SendError(message, mark="flood", retry_after=_DEFAULT_WAIT_S if wait is None else wait)

@@ -138,6 +138,13 @@ def test_an_emoji_family_is_not_torn_apart() -> None:
     assert all(set(piece.split(family)) == {""} for piece in split_text(family * 10, 18, utf16_units))
 
 
+@pytest.mark.parametrize("character", ["🇨🇳", "กำ", "กี่", "नि", "👍🏽", "❤️", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "e\u0301\u0323"])
+@pytest.mark.parametrize("limit", [*range(16, 24), 99, 100, 101, 102])
+def test_no_visible_character_is_torn_apart(character: str, limit: int) -> None:
+    for piece in split_text("x" + character * 60, limit, utf16_units):
+        assert set(piece.removeprefix("x").split(character)) == {""}
+
+
 def test_an_endless_run_is_cut_at_the_limit() -> None:
     assert [len(piece) for piece in split_text("a" * 100, 40)] == [40, 40, 20]
 

@@ -95,6 +95,7 @@ def test_a_migrated_group_is_followed_and_told(server: Server) -> None:
     [
         (failure(429, "Too Many Requests: retry after 35", retry_after=35), "flood", False, 35.0),
         (Answer(429, b"slow down", {"Retry-After": "4"}), "flood", False, 4.0),
+        (failure(429, "Too Many Requests: retry after 21"), "flood", False, 21.0),
         (Answer(429, b""), "flood", False, 3.0),
         (failure(403, "Forbidden: bot was blocked by the user"), "user_blocked", True, None),
         (failure(403, "Forbidden: user is deactivated"), "user_deactivated", True, None),
