@@ -113,11 +113,12 @@ def test_commands_work_in_both_languages_and_an_unknown_one_gets_help(channel: C
     say(channel, "/nonsense")
     say(channel, "/status")
     say(channel, "/帮助")
-    unknown, status, help_zh = answers()
+    say(channel, "\uff0f帮助")
+    unknown, status, help_zh, full_width = answers()
     assert "/nonsense" in unknown
     assert "/forget" in unknown
     assert "Robin" in status
-    assert "/忘记" in help_zh
+    assert "/忘记" in help_zh == full_width
 
 
 def test_a_command_registered_at_the_platform_is_known_with_its_slash_and_its_text_is_said_to_the_bot(

@@ -13,6 +13,7 @@ from bots.dispatcher import MessageDispatcher
 from bots.llm import targets
 from bots.models import Channel, Identity, ModelProvider, OutboundMessage, Person
 from clawdbot import http
+from tests.adapters.builders import message
 from tests.adapters.contract import CASES, fixture
 from tests.clawdbot.server import Answer, Recorded, Server, json_answer, serve
 from tests.e2e.streaming_model import StreamingModel
@@ -85,6 +86,20 @@ def test_a_mention_that_slack_tells_twice_is_answered_once(server: Server, model
     assert deliver(channel, fixture("slack", "message__mention_in_channel")) == 0
     (sent,) = answers(server)
     assert sent.json["channel"] == "C01"
+
+
+def test_a_customer_of_a_business_is_answered_there_and_apart_from_the_bots_own_chat(
+    server: Server, model: StubModel
+) -> None:
+    server.respond = lambda request: json_answer({"ok": True, "result": {"message_id": 9}})
+    channel = connect("telegram", server)
+    own, business = message(update_id=1), message(update_id=2)
+    business["business_message"] = business.pop("message") | {"business_connection_id": "Conn1"}
+    for update in (own, business):
+        assert deliver(channel, json.dumps(update).encode()) == 1
+    sent = [request.json for request in answers(server) if request.path.endswith("/sendMessage")]
+    assert [(one["chat_id"], one.get("business_connection_id")) for one in sent] == [("42", None), ("42", "Conn1")]
+    assert channel.conversations.count() == 2
 
 
 def test_a_long_answer_to_discord_replaces_the_sign_and_then_follows_up(server: Server, model: StubModel) -> None:
