@@ -115,7 +115,7 @@ def test_an_erasure_waits_for_the_batch_that_is_being_written_and_takes_it_along
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ann = person()
-    written = threading.Event()
+    written, erased = threading.Event(), threading.Event()
     insert = entries.insert
 
     def slow(*args: Any) -> list[int]:
@@ -128,7 +128,7 @@ def test_an_erasure_waits_for_the_batch_that_is_being_written_and_takes_it_along
 
     def work() -> str:
         try:
-            transfer.store_lines(_lines(9), ann)
+            transfer.store_lines(_lines(9), ann, read=lambda _lines: erased.wait(60))
         except WorkEnded as error:
             return str(error)
         finally:
@@ -139,6 +139,7 @@ def test_an_erasure_waits_for_the_batch_that_is_being_written_and_takes_it_along
         running = thread.submit(work)
         assert written.wait(60)
         MemoryStore(ann.bot_id).forget(ann)
+        erased.set()
         assert "erased" in running.result(60)
     assert not MemoryEntry.objects.exists()
 

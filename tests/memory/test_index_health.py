@@ -12,7 +12,7 @@ from django.core.management import call_command
 
 from bots.operations import doctor
 from memory import database
-from memory.indexes import health, large, registry
+from memory.indexes import health, registry
 from memory.indexes.models import LargeScope
 from tests.memory.builders import person, say
 from tests.memory.conftest import Switch
@@ -24,7 +24,6 @@ pytestmark = pytest.mark.django_db
 def _small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "LARGE_FROM", 5)
     monkeypatch.setattr(current_app, "send_task", lambda *_, **__: None)
-    large.clear()
 
 
 def _run(*arguments: str) -> str:
