@@ -62,6 +62,7 @@ def _backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, se
     semantic(index_type=request.param)
     monkeypatch.setattr(wakeup, "_indexed_until", {})
     monkeypatch.setattr(current_app, "send_task", lambda *_, **__: None)
+    large.clear()
     yield
     for path in (Path(django_settings.HOME) / "index").glob("*"):
         path.unlink()
@@ -83,7 +84,8 @@ def _remember(scope: Scope, chosen: Sequence[int], talk: int, first: int = 0) ->
 def _recall(scope: Scope, question: str, large_from: int) -> tuple[Hit, ...]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(registry, "LARGE_FROM", large_from)
-            if large_from != NEVER:
+        large.clear()
+        if large_from != NEVER:
             assert large.known(scope)[0] is not None
         recalled = MemoryStore(scope.bot_id).recall(scope, question, k=10)
     assert not recalled.degraded
