@@ -6,7 +6,6 @@ import json
 import logging
 import time
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -25,28 +24,22 @@ from bots import (
     names,
     outbox,
     pairing,
-    parts,
     remembering,
     sent_files,
     signs,
     statements,
+    turn_records,
 )
 from bots.drafts import Draft
 from bots.engine.language import language_of
-from bots.llm.values import Completion
-from bots.models import Channel, Conversation, InboundEvent, Message, OutboundMessage, TurnUsage
+from bots.models import Channel, Conversation, InboundEvent, Message, OutboundMessage
 from bots.speakers import Speaker, SpeakerChanged, find_speaker, hold, open_conversation, web_facts, with_chat_type
 from bots.streaming import TokenStream
 from bots.web_events import PLATFORM
 from clawdbot import request_id
-from memory.types import Role as MemoryRole
-from memory.types import Turn as MemoryTurn
 
 logger = logging.getLogger(__name__)
 Role = Message.Role
-# `last_message_at` orders lists for people; within a burst of messages it need not be written each time.
-TOUCH_EVERY = timedelta(seconds=2)
-WAITED = timedelta(minutes=2)
 
 
 class MessageDispatcher:
@@ -130,12 +123,12 @@ class MessageDispatcher:
             inbox.finish(row, conversation_id=turn.conversation.pk)
             if reply.act is not None:
                 reply = replace(reply, text=reply.act())
-            asked, answered = _store_messages(row, turn, reply, attachments)
+            asked, answered = turn_records.store_messages(row, turn, reply, attachments)
             if reply.remember:
-                _remember(turn, reply, asked, answered)
+                turn_records.remember(turn, reply, asked, answered)
             for transition in turn.transitions:
                 statements.insert(transition)
-            _touch_conversation(turn)
+            turn_records.touch(turn)
             if reply.new_conversation:
                 origin_id = None if turn.group else turn.origin_id
                 open_conversation(turn.channel, turn.event, turn.group or turn.person, origin_id)
@@ -144,12 +137,12 @@ class MessageDispatcher:
                     turn.channel,
                     turn.conversation,
                     answered,
-                    _payloads(turn.channel, turn.event, answered, row.draft_id),
+                    turn_records.payloads(turn.channel, turn.event, answered, row.draft_id),
                     request_id=row.request_id,
                     claim_first=True,
                 )
             if reply.completion is not None:
-                _store_usage(turn, reply.completion, reply.recall_ms, started)
+                turn_records.store_usage(turn, reply.completion, reply.recall_ms, started)
         return queued[0] if queued and queued[0].state == OutboundMessage.State.SENDING else None
 
     def _failed(self, row: InboundEvent, error: Exception) -> bool:
@@ -226,115 +219,6 @@ def _apply_edit(row: InboundEvent, event: Event, conversation: Conversation) -> 
         said.update(text=event.text)
 
 
-def _store_messages(
-    row: InboundEvent, turn: engine.Turn, reply: engine.Reply, attachments: list[dict[str, Any]]
-) -> tuple[Message, Message | None]:
-    asked = Message(
-        conversation=turn.conversation,
-        person=turn.person,
-        origin_id=turn.origin_id,
-        inbound=row,
-        role=Role.USER,
-        text=turn.text,
-        attachments=row.payload.get("attachments", []),
-        platform_message_id=(turn.event.message_id or "")[:191],
-        client_id=web_facts(turn.channel, turn.event).client_id[:64],
-        occurred_at=row.received_at,
-    )
-    answered = None
-    if not reply.silent:
-        answered = Message(
-            conversation=turn.conversation,
-            person=turn.person,
-            origin_id=turn.origin_id,
-            inbound=row,
-            role=Role.ASSISTANT,
-            text=reply.text,
-            attachments=attachments,
-            client_id=asked.client_id,
-            meta=reply.meta,
-        )
-    statements.insert(asked)
-    if answered is not None:
-        statements.insert(answered)
-        sent_files.attach(answered)
-    return asked, answered
-
-
-def _remember(turn: engine.Turn, reply: engine.Reply, asked: Message, answered: Message | None) -> None:
-    def entry(message: Message, at: datetime, role: MemoryRole, speaker: str, **vector: Any) -> MemoryTurn:
-        return MemoryTurn(
-            bot_id=turn.bot.pk,
-            person_id=turn.scope.person_id,
-            conversation_id=turn.conversation.pk,
-            message_id=message.pk,
-            role=role,
-            speaker=speaker,
-            text=message.text,
-            occurred_at=at.astimezone(turn.zone),
-            **vector,
-            origin_id=None if turn.group else turn.origin_id,
-        )
-
-    # Who waited a moment is remembered in the order of turns; after an outage the day of writing counts.
-    said_at = turn.now if turn.now - asked.occurred_at < WAITED else asked.occurred_at
-    made = {"vector": reply.user_vector, "embedder": reply.user_embedder}
-    turns = [entry(asked, said_at, "user", turn.person.display_name, **made)]
-    if answered is not None and reply.remember_answer and answered.text:
-        turns.append(entry(answered, answered.occurred_at, "assistant", turn.bot.name))
-    remembering.remember(turn.inbound_id, turns)
-
-
-def _touch_conversation(turn: engine.Turn) -> None:
-    conversation = turn.conversation
-    if turn.transitions:
-        conversation.last_message_at = turn.now
-        conversation.save(update_fields=["state", "state_data", "last_message_at", "closed_at"])
-    elif turn.now - conversation.last_message_at > TOUCH_EVERY:
-        Conversation.objects.filter(pk=conversation.pk).update(last_message_at=turn.now)
-    person = turn.person
-    fresh = person.last_seen_at is None or (turn.now - person.last_seen_at).total_seconds() > 60
-    if fresh or person.language != turn.language:
-        person.last_seen_at, person.language = turn.now, turn.language
-        person.save(update_fields=["last_seen_at", "language"])
-
-
-def _payloads(channel: Channel, event: Event, answered: Message, draft_id: str = "") -> list[dict[str, Any]]:
-    """One payload per part that the platform can take; the first one answers the person's message visibly in groups."""
-    common: dict[str, Any] = {
-        "chat_id": event.chat_id or event.user_id or "",
-        "user_id": event.user_id,
-        "thread_id": event.thread_id,
-        "reply_token": event.reply_token,
-        "reply_url": event.reply_url,
-    }
-    payloads = parts.payloads(channel, answered, common)
-    if event.chat_type != "private" and event.message_id:
-        payloads[0]["reply_to"] = event.message_id
-    if draft_id and "file" not in payloads[0]:
-        payloads[0]["draft_id"] = draft_id
-    return [{key: value for key, value in payload.items() if value is not None} for payload in payloads]
-
-
-def _store_usage(turn: engine.Turn, completion: Completion, recall_ms: float, started: float) -> None:
-    usage = TurnUsage(
-        bot=turn.bot,
-        person=turn.person,
-        origin_id=turn.origin_id,
-        conversation=turn.conversation,
-        provider=completion.provider[:60],
-        model=completion.model[:120],
-        prompt_tokens=completion.prompt_tokens,
-        completion_tokens=completion.completion_tokens,
-        first_token_ms=completion.first_token_ms,
-        model_ms=completion.total_ms,
-        recall_ms=round(recall_ms),
-        total_ms=round((time.perf_counter() - started) * 1000),
-        cost=completion.cost,
-    )
-    statements.insert(usage)
-
-
 def _turn_away(row: InboundEvent, channel: Channel, event: Event, speaker: Speaker) -> None:
     """Somebody the channel does not take: a pairing code in a private chat, else silence. Nothing is remembered."""
     queued: list[OutboundMessage] = []
@@ -355,7 +239,7 @@ def _say(row: InboundEvent, channel: Channel, event: Event, speaker: Speaker, te
         conversation=speaker.conversation, person=speaker.person, inbound=row, role=Role.ASSISTANT, text=text
     )
     statements.insert(answered)
-    payloads = _payloads(channel, event, answered)
+    payloads = turn_records.payloads(channel, event, answered)
     return outbox.enqueue(
         channel, speaker.conversation, answered, payloads, request_id=row.request_id, claim_first=True
     )
@@ -371,12 +255,12 @@ def _give_up(row: InboundEvent, reason: str) -> None:
         turn = _build_turn(row, channel, event, speaker)
         with translation.override(turn.language or settings.LANGUAGE_CODE):
             text = _("Something went wrong on my side and I could not answer this. Please try again in a while.")
-        _asked, answered = _store_messages(row, turn, engine.Reply(text, meta={"failed": True}), [])
+        _asked, answered = turn_records.store_messages(row, turn, engine.Reply(text, meta={"failed": True}), [])
         if answered is not None:
             outbox.enqueue(
                 channel,
                 speaker.conversation,
                 answered,
-                _payloads(channel, event, answered),
+                turn_records.payloads(channel, event, answered),
                 request_id=row.request_id,
             )

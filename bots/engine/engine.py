@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import DatabaseError, connection
 from django.utils import translation
@@ -87,29 +87,13 @@ def _answer(turn: Turn) -> Reply:
         return _ask_model(turn, recent, recalled)
     except Cancelled as stopped:
         text = f"{stopped.text.rstrip()} …" if stopped.text.strip() else _("Stopped.")
-        return Reply(
-            text,
-            remember=True,
-            remember_answer=False,
-            user_vector=recalled.vector,
-            user_embedder=recalled.embedder,
-            recall_ms=recalled.ms,
-            meta={"stopped": True},
-        )
+        return _reply(text, recalled, {"stopped": True}, remember_answer=False)
     except NoModelAvailable:
         # the responder has no recent turns before it: what was said a minute ago counts as well
         recalled = _recall(turn, without=())
         text = responder.answer(turn.text, language=turn.language, hits=recalled.hits, zone=turn.zone, now=turn.now)
         # What it says repeats memory or explains the set-up: stored again it would only crowd out what people said.
-        return Reply(
-            text,
-            remember=True,
-            remember_answer=False,
-            user_vector=recalled.vector,
-            user_embedder=recalled.embedder,
-            recall_ms=recalled.ms,
-            meta=_meta(recalled, "built-in"),
-        )
+        return _reply(text, recalled, _meta(recalled, "built-in"), remember_answer=False)
 
 
 def _recall(turn: Turn, without: Sequence[Recent]) -> Recall:
@@ -167,21 +151,26 @@ def _ask_model(turn: Turn, recent: list[Recent], recalled: Recall) -> Reply:
         and not responder.demo_would_invent(turn.text, recalled.hits, said),
     )
     metrics.model(completion.provider, completion.total_ms / 1000, "ok")
+    meta = _meta(recalled, completion.provider) | {
+        "model": completion.model,
+        "demo": completion.is_demo,
+        "prompt_tokens": completion.prompt_tokens,
+        "completion_tokens": completion.completion_tokens,
+        "model_ms": completion.total_ms,
+    }
+    return _reply(completion.text, recalled, meta, completion=completion)
+
+
+def _reply(text: str, recalled: Recall, meta: dict[str, object], **more: Any) -> Reply:
+    """An answer to be remembered with its question, whose vector the recall has made already."""
     return Reply(
-        completion.text,
+        text,
         remember=True,
-        completion=completion,
         user_vector=recalled.vector,
         user_embedder=recalled.embedder,
         recall_ms=recalled.ms,
-        meta=_meta(recalled, completion.provider)
-        | {
-            "model": completion.model,
-            "demo": completion.is_demo,
-            "prompt_tokens": completion.prompt_tokens,
-            "completion_tokens": completion.completion_tokens,
-            "model_ms": completion.total_ms,
-        },
+        meta=meta,
+        **more,
     )
 
 

@@ -51,6 +51,18 @@ class Completion:
     is_demo: bool
     estimated: bool = False
 
+    def usage(self) -> dict[str, Any]:
+        """The columns of `TurnUsage` that this call fills."""
+        return {
+            "provider": self.provider[:60],
+            "model": self.model[:120],
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "first_token_ms": self.first_token_ms,
+            "model_ms": self.total_ms,
+            "cost": self.cost,
+        }
+
 
 Messages = Sequence[ChatMessage]
 # The prompt depends on the model: its context window, and the short shape the demonstration model understands.

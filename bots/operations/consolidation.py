@@ -68,14 +68,8 @@ def _note(scope: Scope, completion: Completion) -> None:
         bot_id=scope.bot_id,
         person_id=scope.person_id,
         purpose=TurnUsage.Purpose.MEMORY,
-        provider=completion.provider[:60],
-        model=completion.model[:120],
-        prompt_tokens=completion.prompt_tokens,
-        completion_tokens=completion.completion_tokens,
-        first_token_ms=completion.first_token_ms,
-        model_ms=completion.total_ms,
         total_ms=completion.total_ms,
-        cost=completion.cost,
+        **completion.usage(),
     )
 
 
