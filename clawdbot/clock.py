@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 Clock = Callable[[], float]
 """Returns seconds since the Unix epoch (wall clock) as a float."""
@@ -13,11 +12,6 @@ Clock = Callable[[], float]
 def system_clock() -> float:
     """The machine's wall clock in seconds since the Unix epoch."""
     return time.time()
-
-
-def to_datetime(seconds: float) -> datetime:
-    """Turns epoch seconds into an aware UTC datetime."""
-    return datetime.fromtimestamp(seconds, tz=UTC)
 
 
 def within_window(moment: float, now: float, window_s: float) -> bool:

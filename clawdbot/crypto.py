@@ -96,11 +96,6 @@ def install(ring: Keyring) -> None:
     _keyring = ring
 
 
-def is_configured() -> bool:
-    """True once `configure()` has run."""
-    return _keyring is not None
-
-
 def keyring() -> Keyring:
     """The process's keyring.
 

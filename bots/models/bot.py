@@ -11,12 +11,6 @@ class BotQuerySet(models.QuerySet["Bot"]):
     def enabled(self) -> BotQuerySet:
         return self.filter(enabled=True)
 
-    def visible_to(self, user: object) -> BotQuerySet:
-        """Bots this user may see: all for a superuser, else those granted by BotAccess."""
-        if getattr(user, "is_superuser", False):
-            return self
-        return self.filter(access__user_id=getattr(user, "pk", None) or 0).distinct()
-
 
 class Bot(models.Model):
     """One assistant with its own instructions, channels, people, memory and skills."""

@@ -44,11 +44,6 @@ def add_sources(derived_id: int, sources: Iterable[int]) -> None:
     MemorySource.objects.bulk_create(links, ignore_conflicts=True)
 
 
-def sources_of(derived_id: int) -> list[int]:
-    """Ids of the turns a derived row was made from."""
-    return list(MemorySource.objects.filter(derived_id=derived_id).values_list("source_id", flat=True))
-
-
 def erase(scope: Scope, ids: Collection[int] | None) -> int:
     """Deletes a person's rows (all, or these) with their copies and all that derives from them.
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from memory.consolidation import provenance
 from memory.consolidation.junk import is_junk
+from memory.consolidation.models import MemorySource
 from memory.consolidation.optimize import optimize
 from memory.models import MemoryEntry
 from tests.memory.builders import digests, facts, person, talk
@@ -56,6 +56,6 @@ def test_every_derived_row_names_the_turns_it_stands_on() -> None:
     ids = talk(ann, "I live in Chengdu", "The red boat needs new paint", "The mast is made of oak", "The sail was torn")
     optimize(ann.bot_id)
     for row in MemoryEntry.objects.filter(kind__in=("fact", "summary")):
-        stands_on = set(provenance.sources_of(row.pk))
+        stands_on = set(MemorySource.objects.filter(derived=row).values_list("source_id", flat=True))
         assert stands_on
         assert stands_on <= (set(ids) if row.kind == "summary" else {ids[0]})
