@@ -9,13 +9,14 @@ bots/views/metrics.py.
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from prometheus_client import Counter, Histogram
+
+from clawdbot import processes
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -92,16 +93,6 @@ def start_afresh() -> None:
         return
     for file in folder.glob("*.db"):
         found = re.search(r"_(\d+)\.db$", file.name)
-        if found and not _alive(int(found.group(1))):
+        if found and not processes.is_alive(int(found.group(1)), ""):
             with contextlib.suppress(FileNotFoundError):
                 file.unlink()
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -27,7 +27,13 @@ class QueueAdmin(ReadOnlyMixin, BotScopedAdmin[Any]):
     """What inbox and outbox share."""
 
     bot_path = "channel__bot"
-    list_select_related = ("channel__bot",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("channel__bot", "conversation__person", "conversation__channel")
+        )
 
     @display(description=_("state"), label=dict(TONES), ordering="state")
     def state_label(self, row: Any) -> Any:
@@ -57,6 +63,10 @@ class QueueAdmin(ReadOnlyMixin, BotScopedAdmin[Any]):
     def text(self, row: Any) -> str:
         said = str(row.payload.get("text") or row.payload.get("command") or "") if isinstance(row.payload, dict) else ""
         return said[:80] + ("…" if len(said) > 80 else "") or "–"
+
+    @admin.display(description=_("error"))
+    def error_short(self, row: Any) -> str:
+        return row.error[:60] or "–"
 
 
 @admin.register(InboundEvent)
@@ -91,20 +101,9 @@ class InboundEventAdmin(QueueAdmin):
         ),
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return (
-            super()
-            .get_queryset(request)
-            .select_related("channel__bot", "conversation__person", "conversation__channel")
-        )
-
     @admin.display(description=_("received"), ordering="id")
     def received(self, row: InboundEvent) -> str:
         return ago(row.received_at)
-
-    @admin.display(description=_("error"))
-    def error_short(self, row: InboundEvent) -> str:
-        return row.error[:60] or "–"
 
     @admin.action(description=_("Replay the selected events"), permissions=["operate"])
     def replay_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
@@ -143,13 +142,6 @@ class OutboundMessageAdmin(QueueAdmin):
         ),
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return (
-            super()
-            .get_queryset(request)
-            .select_related("channel__bot", "conversation__person", "conversation__channel")
-        )
-
     @admin.display(description=_("person"))
     def person_link(self, row: OutboundMessage) -> str:
         return admin_link(row.conversation.person)
@@ -157,10 +149,6 @@ class OutboundMessageAdmin(QueueAdmin):
     @admin.display(description=_("created"), ordering="id")
     def age(self, row: OutboundMessage) -> str:
         return ago(row.created_at)
-
-    @admin.display(description=_("error"))
-    def error_short(self, row: OutboundMessage) -> str:
-        return row.error[:60] or "–"
 
     @admin.action(description=_("Retry the selected messages"), permissions=["operate"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:

@@ -1,4 +1,4 @@
-"""Writing the fields that somebody changed and no others, so that a slow form never undoes what a worker wrote."""
+"""Writing new rows, and of old ones only what somebody changed: a slow form never undoes what a worker wrote."""
 
 from __future__ import annotations
 
@@ -47,11 +47,20 @@ def save_provider(provider: ModelProvider | None, values: Mapping[str, Any]) -> 
         return change(provider, values)
     fresh = ModelProvider(**{name: value for name, value in values.items() if name != "api_key"})
     fresh.api_key = values.get("api_key", "")
+    return insert(fresh)
+
+
+def insert(row: _RowT) -> _RowT:
+    """Writes a new row whose values have been checked.
+
+    Raises:
+        OperationError: A value does not fit, or a unique one is taken.
+    """
     try:
-        fresh.clean_fields()
-        fresh.validate_unique()
-        fresh.validate_constraints()
+        row.clean_fields()
+        row.validate_unique()
+        row.validate_constraints()
     except ValidationError as error:
         raise refusal(error) from None
-    fresh.save(force_insert=True)
-    return fresh
+    row.save(force_insert=True)
+    return row

@@ -17,19 +17,21 @@ from memory.models import MemoryEntry
 from memory.store import MemoryStore
 from memory.types import Recall, Scope
 
+DERIVED = 5  # facts and summaries beside the turns, in the explorer
+
 
 def search(person: Person, text: str, *, k: int = 10) -> Recall:
     """The `k` memories of a person that answer `text` best, as the bot itself would find them."""
-    found = MemoryStore(person.bot_id).recall(_scope(person), text, k=k, reranked=person.bot.rerank)
-    metrics.recall(found.ms / 1000, "degraded" if found.degraded else "ok")
-    return found
+    return _recall(person, text, k=k)
 
 
 def explore(person: Person, text: str, *, k: int = 20, as_of: datetime | None = None, history: bool = False) -> Recall:
     """As `search`, with facts and summaries, and on request as it would have been at a moment or with all history."""
-    found = MemoryStore(person.bot_id).recall(
-        _scope(person), text, k=k, as_of=as_of, history=history, derived=5, reranked=person.bot.rerank
-    )
+    return _recall(person, text, k=k, as_of=as_of, history=history, derived=DERIVED)
+
+
+def _recall(person: Person, text: str, **how: Any) -> Recall:
+    found = MemoryStore(person.bot_id).recall(_scope(person), text, reranked=person.bot.rerank, **how)
     metrics.recall(found.ms / 1000, "degraded" if found.degraded else "ok")
     return found
 

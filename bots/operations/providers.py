@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from bots.llm import TestResult
 from bots.llm import test_provider as probe
 from bots.models import ModelProvider
-from bots.operations.errors import OperationError, refusal
+from bots.operations.changes import insert
+from bots.operations.errors import OperationError
 from clawdbot import http
 
 __all__ = ["TestResult", "add_provider", "first_model", "get_provider", "remove_provider", "test_provider"]
@@ -34,14 +34,7 @@ def add_provider(
     provider.api_key = api_key
     if priority is not None:
         provider.priority = priority
-    try:
-        provider.clean_fields()
-        provider.validate_unique()
-        provider.validate_constraints()
-    except ValidationError as error:
-        raise refusal(error) from None
-    provider.save(force_insert=True)
-    return provider
+    return insert(provider)
 
 
 def get_provider(name: str) -> ModelProvider:
