@@ -28,7 +28,8 @@ class Dialect:
     def block(self, block: Block) -> str:
         """Renders one block."""
         if block.kind == "code" and self.fenced:
-            return f"```{block.info}\n{block.text}\n```"
+            code = block.text.replace("```", "``\u200b`")  # it would end the block
+            return f"```{block.info}\n{code}\n```"
         if block.kind in ("code", "table"):
             return block.text
         if block.kind == "rule":

@@ -59,7 +59,7 @@ _RULE = re.compile(r" {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$
 _BULLET = re.compile(r"([ \t]*)[-*+][ \t]+(.*)$")
 _NUMBER = re.compile(r"([ \t]*\d{1,9}[.)])[ \t]+(.*)$")
 _QUOTE = re.compile(r" {0,3}>[ \t]?(.*)$")
-_TABLE_RULE = re.compile(r"[ \t]*\|?[ \t]*:?-{3,}:?[ \t]*(?:\|[ \t]*:?-{3,}:?[ \t]*)+\|?[ \t]*$")
+_TABLE_RULE = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?[ \t]*$")
 _MARKED = re.compile(r"[*_~`\[\]<\\]")
 
 
@@ -116,6 +116,7 @@ _TOKEN = re.compile(
     r"|(?P<ticks>`+)(?P<code>(?!`).*?(?<!`))(?P=ticks)(?!`)"
     r"|!?\[(?P<label>[^\[\]]*)\]\((?P<href>[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)(?:\s+\"[^\"]*\")?\)"
     r"|<(?P<auto>(?:https?|mailto|tg):[^\s<>]+)>"
+    r"|\*\*\*(?P<both>(?![\s*])[^*]+?(?<!\s))\*\*\*(?!\*)"
     r"|\*\*(?P<strong>(?![\s*])(?:[^*\\]|\\.|\*(?:(?!\*)|(?=\*\*(?!\*))))*?(?<!\s))\*\*(?!\*)"
     r"|(?<![\w_])__(?P<strong2>(?![\s_])(?:[^_\\]|\\.|_(?!_))*?(?<![\s_]))__(?![\w_])"
     r"|~~(?P<strike>(?![\s~])[^~]+?(?<!\s))~~"
@@ -164,6 +165,8 @@ def _token(match: re.Match[str], depth: int) -> Inline:
         return Inline("link", children=inlines(label, depth + 1), href=match["href"])
     if match["auto"] is not None:
         return Inline("link", children=(Inline("text", match["auto"]),), href=match["auto"])
+    if match["both"] is not None:
+        return Inline("strong", children=(Inline("emphasis", children=inlines(match["both"], depth + 2)),))
     for group, kind in _WRAPPERS:
         if match[group] is not None:
             return Inline(kind, children=inlines(match[group], depth + 1))

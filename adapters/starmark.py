@@ -67,7 +67,7 @@ def _inline(node: Inline, style: Style, inside: frozenset[str]) -> str:
     if node.kind == "text":
         return style.escape(node.text)
     if node.kind == "code":
-        return f"`{style.escape(node.text)}`" if node.text.strip() else style.escape(node.text)
+        return style.escape(node.text if "`" in node.text or not node.text.strip() else f"`{node.text}`")
     if node.kind == "link":
         label = _inlines(node.children, style, inside | {_LINK})
         return style.link(label, node.href) if node.href and _LINK not in inside else label

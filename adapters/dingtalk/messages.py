@@ -18,6 +18,7 @@ Json = Mapping[str, Any]
 
 GROUP, PRIVATE = "group", "private"
 UNTOLD = ""
+_NO_CODE = "normal"  # what custom group robots say in place of a robot code
 _FILES = {"picture": "image", "audio": "voice", "video": "video", "file": "file"}
 _MENTION = re.compile(r"@[^\s\u2005]+[\s\u2005]*")
 
@@ -55,7 +56,7 @@ def event_of(content: Json, robot_code: str) -> Event:
         raw=content,
     )
     other = as_id(content, "robotCode")
-    if robot_code and other and other != robot_code:
+    if robot_code and other and other not in (robot_code, _NO_CODE):
         return replace(base, change="other_robot")
     if sender_id and sender_id == as_id(content, "chatbotUserId"):
         return replace(base, change="from_bot")
@@ -122,20 +123,21 @@ def _file(kind: str, body: Json) -> Attachment:
         kind,
         as_text(body, "downloadCode") or as_text(body, "pictureDownloadCode"),
         name=as_text(body, "fileName") or None,
-        duration=_seconds(as_id(body, "duration")),
+        duration=_seconds(as_id(body, "duration"), 1 if kind == "video" else 1000),
         transcript=as_text(body, "recognition") or None,
     )
 
 
-def _seconds(milliseconds: str | None) -> float | None:
-    # A number for audio, a string for video.
-    return int(milliseconds) / 1000 if milliseconds and re.fullmatch("[0-9]{1,12}", milliseconds) else None
+def _seconds(told: str | None, unit: int) -> float | None:
+    # Audio tells milliseconds as a number, video seconds as a string.
+    return int(told) / unit if told and re.fullmatch("[0-9]{1,12}", told) else None
 
 
 def _card(content: Json) -> Event:
     """A pressed button of an interactive card; it has no id of its own."""
+    told = as_text(content, "content") or as_text(content, "value")  # the latter in older callbacks
     try:
-        inner = parse_object(as_text(content, "content").encode("utf-8", "replace"))
+        inner = parse_object(told.encode("utf-8", "replace"))
     except MalformedPayload:
         inner = {}
     private = as_object(inner, "cardPrivateData")

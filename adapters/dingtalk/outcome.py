@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,8 +16,17 @@ TOKEN_REFUSED = "token_refused"  # noqa: S105 - a mark
 REPLY_EXPIRED = "reply_expired"
 _A_MINUTE = 60.0  # over the limit of 20 a minute a group robot is muted for up to ten minutes
 
+_GATEWAY, _REASON = 88, re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _OLD_REFRESH = frozenset({33001, 40014, 42001})
-_OLD_LATER = {-1: None, 130101: _A_MINUTE, 410100: _A_MINUTE, 90018: None, 90002: None}
+_OLD_LATER = {
+    -1: None,
+    130101: _A_MINUTE,
+    410100: _A_MINUTE,
+    90018: None,
+    90002: None,
+    90005: _A_MINUTE,
+    90006: _A_MINUTE,
+}
 _OLD_NEVER = {
     300001: REPLY_EXPIRED,
     300005: REPLY_EXPIRED,
@@ -41,6 +51,7 @@ _OLD_NEVER = {
     430102: "content_refused",
     430103: "content_refused",
     430104: "content_refused",
+    60011: "no_rights",
     60020: "ip_not_trusted",
     88: "no_rights",
 }
@@ -79,7 +90,7 @@ def answer_of(status: int, headers: Mapping[str, str], body: bytes, now: float =
         SendError: When the call failed.
     """
     answer = object_of(body)
-    old, new = as_int(answer, "errcode"), as_text(answer, "code")
+    old, new = _old_code(answer), as_text(answer, "code")
     if 200 <= status < 300 and answer and not old and not new:
         return answer
     wait = parse_retry_after(Headers(headers).get("retry-after"), now)
@@ -88,6 +99,12 @@ def answer_of(status: int, headers: Mapping[str, str], body: bytes, now: float =
     if new:
         raise _new_failure(status, new, as_text(answer, "message"), wait)
     raise unexplained(f"DingTalk answered {status}", status, wait)
+
+
+def _old_code(answer: Mapping[str, Any]) -> int | None:
+    """The code of the old API; its gateway says 88 to everything and names the reason in a string beside it."""
+    code, reason = as_int(answer, "errcode"), as_id(answer, "sub_code") or ""
+    return int(reason) if code == _GATEWAY and _REASON.fullmatch(reason) else code
 
 
 def judge(status: int, headers: Mapping[str, str], body: bytes, now: float = 0.0) -> SendReceipt:

@@ -8,7 +8,7 @@ from typing import Any
 from adapters.errors import MalformedPayload
 from adapters.events import Event, EventKind
 from adapters.feishu.people import UNTOLD, Json, alt_id, open_id
-from adapters.payload import as_id, as_object, as_text
+from adapters.payload import as_id, as_list, as_object, as_text
 
 
 def menu(base: Event, event: Json, bot: str) -> tuple[Event, ...]:
@@ -67,10 +67,19 @@ def old_card(content: Json) -> Event:
     return _pressed(base, as_object(content, "action"))
 
 
+def _chosen(action: Json) -> str:
+    """What was picked or typed; of a list with several answers all, of a check box "true" or "false"."""
+    several = ", ".join(one for one in as_list(action, "options") if isinstance(one, str))
+    told = as_text(action, "option") or several or as_text(action, "input_value")
+    if not told and as_text(action, "tag") == "checker" and isinstance(action.get("checked"), bool):
+        told = str(action["checked"]).lower()
+    return told or as_text(action, "name")
+
+
 def _pressed(base: Event, action: Json) -> Event:
     """A button, a list or a form; our own buttons carry {"data": text}."""
     value = action.get("value")
-    chosen = as_text(action, "option") or as_text(action, "input_value") or as_text(action, "name")
+    chosen = _chosen(action)
     data: Any = value if isinstance(value, (str, dict)) and value else chosen
     if isinstance(data, dict) and set(data) == {"data"} and isinstance(data["data"], str):
         data = data["data"]

@@ -107,6 +107,7 @@ def _event(content: Xml) -> Event:
     # Callbacks about the directory come from "sys"; nobody could be answered.
     if not user or user == "sys":
         return replace(base, user_id=None, chat_id=None, change=name)
+    name = name.lower()  # older documents write CLICK, newer ones click
     if name in _MEMBER:
         return replace(base, kind=EventKind.MEMBER, change=_MEMBER[name])
     if name == "location_select":

@@ -33,7 +33,7 @@ def has_markup(text: str) -> bool:
 
 
 def to_markdown(text: str, limit: int) -> str:
-    """Renders a text; the source itself where rendering would outgrow `limit` bytes, which WeCom cuts silently."""
+    """Renders a text; the source itself where nothing would be left, or more than the `limit` that WeCom cuts at."""
     return _within("\n".join(_DIALECT.block(block) for block in parse(text)), text, limit)
 
 
@@ -43,7 +43,7 @@ def to_plain(text: str, limit: int) -> str:
 
 
 def _within(rendered: str, source: str, limit: int) -> str:
-    return rendered if utf8_bytes(rendered) <= limit else source
+    return rendered if rendered.strip() and utf8_bytes(rendered) <= limit else source
 
 
 def app_body(message: OutgoingMessage, limit: int, *, cards: bool, plain: bool) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def app_body(message: OutgoingMessage, limit: int, *, cards: bool, plain: bool) 
 
 
 def button_card(text: str, rows: Any, key: str) -> dict[str, Any] | None:
-    """Text and buttons as a template card; None when they do not fit into one.
+    """Text and buttons as a template card; None when they do not fit into one, or two buttons share their data.
 
     Args:
         text: Neutral markdown.
@@ -75,14 +75,18 @@ def button_card(text: str, rows: Any, key: str) -> dict[str, Any] | None:
     title, _, rest = plain.partition("\n")
     if len(title) > _MAX_TITLE:
         title, rest = "", plain
-    if not 0 < len(buttons) <= MAX_BUTTONS or len(rest) > _MAX_SUBTITLE:
+    if not plain or not 0 < len(buttons) <= MAX_BUTTONS or len(rest) > _MAX_SUBTITLE:
+        return None
+    found = [_button(item) for item in buttons]
+    keys = [item["key"] for item in found if "key" in item]
+    if len(set(keys)) < len(keys):
         return None
     return {
         "card_type": "button_interaction",
         "main_title": {"title": title},
         "sub_title_text": rest.strip(),
         "task_id": _TASK_ID.sub("-", key)[:128] or uuid.uuid4().hex,
-        "button_list": [_button(item) for item in buttons],
+        "button_list": found,
     }
 
 

@@ -180,11 +180,14 @@ def _revoke(event: Event, message: Payload) -> Event:
 
 
 def _system(event: Event, message: Payload) -> Event:
-    """The person has another number, or another device."""
+    """The person has another number, user id or device; without a number only the id before tells who it is."""
     system = as_object(message, "system")
+    person = event.user_id or as_id(system, "previous_user_id")
     return replace(
         event,
         kind=EventKind.MEMBER,
+        user_id=person,
+        chat_id=event.chat_id or person,
         text=as_text(system, "body"),
         change=as_text(system, "type")[:64] or "system",
         data=as_id(system, "wa_id") or as_id(system, "new_wa_id") or as_id(system, "user_id"),

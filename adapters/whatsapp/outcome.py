@@ -28,11 +28,12 @@ _WAITS: dict[int, float | None] = {
     131048: 3600.0,  # many people blocked or reported the number
     131056: 6.0,  # one message in six seconds to one person, averaged
     131057: 60.0,
+    132069: 60.0,
     133004: 60.0,
     133016: 3600.0,
     135000: None,
 }
-_FLOOD = frozenset({4, 17, 32, 613, 80007, 130429, 131048, 131056, 133016})
+_FLOOD = frozenset({4, 17, 32, 613, 80007, 130429, 131048, 131056, 132069, 133016})
 _MARKS = {
     0: "unauthorized",
     3: "no_rights",
@@ -65,6 +66,7 @@ _MARKS = {
     132012: "template",
     132015: "template",
     132016: "template",
+    132068: "template",
     133010: "not_registered",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from adapters import starmark
@@ -41,13 +41,28 @@ def content(text: str, rows: Any) -> dict[str, Any]:
         return _interactive("cta_url", rendered, {"name": "cta_url", "parameters": _link_parameters(links[0])})
     rendered += "".join(f"\n• {item.get('text', '')} {item['url']}" for item in links)
     if not choices or not rendered.strip():
-        return {"type": "text", "text": {"body": rendered, "preview_url": not links and "http" in rendered}}
+        body = rendered[:MAX_TEXT]
+        return {"type": "text", "text": {"body": body, "preview_url": not links and "http" in body}}
     if len(choices) <= MAX_BUTTONS and len(rendered) <= MAX_BODY:
-        return _interactive("button", rendered, {"buttons": [_button(item) for item in choices]})
-    rest = choices[MAX_ROWS:]
+        buttons = [_button(item) for item in choices]
+        if all(len({button["reply"][key] for button in buttons}) == len(buttons) for key in ("id", "title")):
+            return _interactive("button", rendered, {"buttons": buttons})
+    found, rest = _list(choices)
     rendered += "".join(f"\n• {item.get('text', '')}" for item in rest)
-    found = [_row(item) for item in choices[:MAX_ROWS]]
     return _interactive("list", rendered[:MAX_TEXT], {"button": "☰", "sections": [{"rows": found}]})
+
+
+def _list(choices: Iterable[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], list[Mapping[str, Any]]]:
+    """Ten rows, and the choices that found no place in them: WhatsApp refuses a list that names an id twice."""
+    found: dict[str, dict[str, Any]] = {}
+    rest = []
+    for item in choices:
+        row = _row(item)
+        if row["id"] in found or len(found) == MAX_ROWS:
+            rest.append(item)
+        else:
+            found[row["id"]] = row
+    return list(found.values()), rest
 
 
 def _interactive(kind: str, body: str, action: Mapping[str, Any]) -> dict[str, Any]:

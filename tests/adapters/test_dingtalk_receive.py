@@ -102,6 +102,10 @@ def test_a_group_text_mentions_the_bot_unless_it_says_otherwise() -> None:
     assert (quiet.mentions_bot, quiet.chat_type) == (False, "group")
 
 
+def test_a_custom_group_robot_has_no_code_of_its_own() -> None:
+    assert event_of(group(robotCode="normal")).kind is EventKind.MESSAGE
+
+
 def test_people_from_outside_have_only_their_encrypted_id() -> None:
     event = event_of(message(senderStaffId=None))
     assert (event.user_id, event.alt_user_id) == ("$:LWCP_v1:$ann", None)
@@ -113,7 +117,7 @@ def test_people_from_outside_have_only_their_encrypted_id() -> None:
         ("picture", {"downloadCode": "d", "pictureDownloadCode": "p"}, ("image", "d", None, None)),
         ("picture", {"pictureDownloadCode": "p"}, ("image", "p", None, None)),
         ("file", {"downloadCode": "d", "fileName": "a.pdf"}, ("file", "d", "a.pdf", None)),
-        ("video", {"downloadCode": "d", "duration": "2500", "videoType": "mp4"}, ("video", "d", None, 2.5)),
+        ("video", {"downloadCode": "d", "duration": "5", "videoType": "mp4"}, ("video", "d", None, 5.0)),
         ("audio", {"downloadCode": "d", "duration": 4000}, ("voice", "d", None, 4.0)),
     ],
 )
@@ -160,6 +164,7 @@ def test_a_pressed_card_is_an_action() -> None:
     assert (event.kind, event.data, event.args, event.message_id) == (EventKind.ACTION, "yes", {"city": "Paris"}, "t")
     assert (event.user_id, event.chat_id, event.chat_type) == ("ann", "ann", "private")
     assert event_of(body | {"spaceId": "cid1=="}).chat_type == ""
+    assert event_of({"outTrackId": "t", "userId": "ann", "value": json.dumps(inner)}).data == "yes"
     assert event_of(body).dedupe_key == event.dedupe_key != event_of(body | {"userId": "bob"}).dedupe_key
 
 

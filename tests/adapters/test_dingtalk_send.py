@@ -129,8 +129,11 @@ def test_people_from_outside_cannot_be_written_to(server: Server) -> None:
     assert (caught.value.mark, server.requests) == ("no_staff_id", [])
 
 
-def test_a_refused_token_is_renewed_once(server: Server) -> None:
-    seen = scripted(server, new("InvalidAuthentication", 401), QUEUED)
+@pytest.mark.parametrize(
+    "refusal", [new("InvalidAuthentication", 401), json_answer({"errcode": 88, "sub_code": "40014"}), old(42001)]
+)
+def test_a_refused_token_is_renewed_once(server: Server, refusal: Answer) -> None:
+    seen = scripted(server, refusal, QUEUED)
     assert local(server).send(OutgoingMessage(chat_id="ann", text="x")).message_id == "q1"
     assert [request.headers["x-acs-dingtalk-access-token"] for request in seen] == ["t1", "t2"]
     seen = scripted(server, new("InvalidAuthentication", 401))
@@ -157,6 +160,10 @@ def test_a_refused_token_is_renewed_once(server: Server) -> None:
         (old(310000), "refused_by_security", True, None),
         (old(400013), "chat_not_found", True, None),
         (old(4242), "refused", True, None),
+        (old(90006), "flood", False, 60.0),
+        (json_answer({"errcode": 88, "sub_code": "90018"}), "flood", False, None),
+        (json_answer({"errcode": 88, "sub_code": "60011"}), "no_rights", True, None),
+        (json_answer({"errcode": 88, "sub_code": "isv.x"}), "no_rights", True, None),
         (json_answer({"flowControlledStaffIdList": ["ann"]}), "flood", False, 60.0),
         (json_answer({"invalidStaffIdList": ["ann"]}), "user_not_found", True, None),
         (Answer(502, b"<html>"), "server_error", False, None),

@@ -288,6 +288,9 @@ def test_a_pressed_button_gives_its_value() -> None:
     assert (event.user_id, event.alt_user_id, event.reply_token, event.chat_type) == ("ou_ann", "ann", "c-1", "")
     assert event_of(pressed({"value": {"data": "yes"}})).data == "yes"
     assert event_of(pressed({"tag": "select_static", "option": "two", "value": {}})).data == "two"
+    several = event_of(pressed({"tag": "multi_select_static", "options": ["a", "b"], "value": {"k": "v"}, "name": "m"}))
+    assert (several.data, several.args, several.text) == ({"k": "v"}, "a, b", "a, b")
+    assert event_of(pressed({"tag": "checker", "checked": False, "name": "c"})).data == "false"
     form = event_of(pressed({"name": "send", "form_value": {"city": "Paris"}}))
     assert (form.data, form.args) == ("send", {"city": "Paris"})
     assert feishu().receive(request(pressed({"value": {"data": "yes"}}))).reply.body == b"{}"

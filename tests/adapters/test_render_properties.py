@@ -12,10 +12,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from adapters import registry
+from adapters.dingtalk.render import session_body
 from adapters.discord.render import to_discord
+from adapters.feishu.render import card
 from adapters.line.render import messages
 from adapters.slack.render import to_mrkdwn
 from adapters.telegram.render import to_html
+from adapters.wecom.render import to_markdown
+from adapters.whatsapp.render import to_whatsapp
+from tests.adapters.builders_wecom import wecom as wecom_application
 from tests.adapters.contract import CASES
 from tests.adapters.test_markdown import check
 
@@ -106,7 +111,46 @@ def line(text: str) -> str:
     return "".join(str(message["text"]) for message in messages(text, None))
 
 
-@pytest.mark.parametrize("render", [telegram, slack, discord, line])
+def whatsapp(text: str) -> str:
+    """Every code block ends."""
+    rendered = to_whatsapp(text)
+    assert len(rendered) <= 4096
+    return rendered
+
+
+def wecom(text: str) -> str:
+    return to_markdown(text, 20_480)
+
+
+def fences(rendered: str) -> str:
+    """Every code block ends, and holds no fence that would end it before."""
+    inside = False
+    for line in rendered.split("\n")[:-1]:
+        if line.lstrip().startswith("```"):
+            assert not inside or line.strip() == "```"
+            inside = not inside
+    assert not inside or rendered.split("\n")[-1].lstrip().startswith("```")
+    return rendered
+
+
+def dingtalk(text: str) -> str:
+    body = session_body(text, [], None)
+    return fences(body["markdown"]["text"]) if "markdown" in body else str(body["text"]["content"])
+
+
+def feishu(text: str) -> str:
+    """Outside of code no tag is left that could call people."""
+    (element,) = card(text)["body"]["elements"]
+    rendered = fences(element["content"])
+    outside = re.sub(r"(?ms)^```.*?^```|`[^`\n]*`", "", rendered)
+    assert "<" not in outside
+    return html.unescape(rendered)
+
+
+ALL = [telegram, slack, discord, line, whatsapp, wecom, dingtalk, feishu]
+
+
+@pytest.mark.parametrize("render", ALL)
 @given(bits=_TEXTS, times=st.sampled_from([1, 1, 40]))
 @settings(max_examples=100, deadline=None)
 def test_a_text_is_well_formed_and_all_there(render: Callable[[str], str], bits: list[str], times: int) -> None:
@@ -119,8 +163,18 @@ def test_a_text_is_well_formed_and_all_there(render: Callable[[str], str], bits:
     assert re.findall(r"Word\d{6}", "".join(shown)) == words
 
 
+@given(bits=_TEXTS, times=st.sampled_from([1, 40]))
+@settings(max_examples=100, deadline=None)
+def test_a_wecom_application_shows_every_word_within_its_bytes(bits: list[str], times: int) -> None:
+    text, words = numbered(bits, times)
+    assume(not _FENCE_WITH_WORDS.search(text))
+    shown = [to_markdown(piece, 2048) for piece in wecom_application().split(text)]
+    assert all(piece.strip() and len(piece.encode()) <= 2048 for piece in shown)
+    assert re.findall(r"Word\d{6}", "".join(shown)) == words
+
+
 @pytest.mark.parametrize("text", ["```py", "```\n```", "# \n", "**", "~~~\n", "[ ](https://e.com)"])
-@pytest.mark.parametrize("render", [telegram, slack, discord, line])
+@pytest.mark.parametrize("render", ALL)
 def test_a_text_of_nothing_but_markup_is_not_sent_empty(render: Callable[[str], str], text: str) -> None:
     assert render(text).strip()
 

@@ -199,6 +199,7 @@ def test_coming_and_going_are_member_events(name: str, change: str) -> None:
 def test_a_menu_click_is_an_action() -> None:
     event = app_event("event", "<Event>click</Event><EventKey>HELP</EventKey>")
     assert (event.kind, event.data, event.dedupe_key) == (EventKind.ACTION, "HELP", "ann:1700000000:click:HELP")
+    assert app_event("event", "<Event>CLICK</Event><EventKey>HELP</EventKey>").kind is EventKind.ACTION
 
 
 def test_a_scanned_code_tells_what_was_read() -> None:

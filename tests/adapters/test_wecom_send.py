@@ -10,6 +10,7 @@ from adapters.events import Attachment, OutgoingMessage
 from adapters.splitter import utf8_bytes
 from adapters.wecom import envelope
 from adapters.wecom.aibot import stream_id
+from adapters.wecom.render import button_card
 from tests.adapters.builders_wecom import KEY, NOW, robot, wecom
 from tests.adapters.test_wecom_receive import Shelf
 from tests.clawdbot.server import Answer, Recorded, Server, json_answer
@@ -81,6 +82,9 @@ def test_buttons_become_a_card_and_long_texts_list_them(server: Server) -> None:
     )
     assert card["button_list"] == [{"text": "Yes", "key": "y"}, {"text": "Site", "type": 1, "url": "https://e.cn"}]
     assert seen[1].json["markdown"]["content"].endswith("- Yes\n- [Site](https://e.cn)")
+    twins = [[{"text": "Yes", "data": "y"}, {"text": "Sure", "data": "y"}]]
+    assert button_card("Sure?", twins, "1") is None
+    assert button_card("", rows, "1") is None
 
 
 def test_a_refused_token_is_renewed_once(server: Server) -> None:

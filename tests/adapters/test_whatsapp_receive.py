@@ -8,6 +8,7 @@ import pytest
 from adapters import registry
 from adapters.errors import SignatureRejected
 from adapters.events import Event, EventKind, WebhookRequest
+from adapters.whatsapp.events import Number, events_of
 from clawdbot import crypto
 from tests.adapters.builders import FIXTURES
 from tests.adapters.contract import CASES
@@ -94,6 +95,15 @@ def test_a_person_without_a_phone_number_is_known_by_the_user_id() -> None:
         None,
     )
     assert event.user_name == "Ann"
+
+
+def test_a_changed_user_id_is_told_by_the_one_before() -> None:
+    told = {"type": "user_changed_user_id", "user_id": "MX.2", "previous_user_id": "CO.1", "body": "changed"}
+    value = {"messages": [{"id": "wamid.S", "type": "system", "system": told}]}
+    change = {"field": "messages", "value": value}
+    payload = {"object": "whatsapp_business_account", "entry": [{"changes": [change]}]}
+    (event,) = events_of(payload, b"", Number("1"))
+    assert (event.kind, event.user_id, event.data) == (EventKind.MEMBER, "CO.1", "MX.2")
 
 
 def test_a_group_message_belongs_to_the_group() -> None:

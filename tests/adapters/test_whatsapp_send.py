@@ -104,6 +104,7 @@ def test_without_a_template_it_is_final(server: Server) -> None:
         (json_answer({"error": {"code": 80007}}, 400, **{"Retry-After": "9"}), "flood", False, 9.0),
         (failure(131048), "flood", False, 3600.0),
         (failure(4), "flood", False, 60.0),
+        (failure(132069), "flood", False, 60.0),
         (Answer(429, b""), "flood", False, None),
         (failure(131000, 500), "server_error", False, None),
         (failure(131016, 503), "server_error", False, None),
@@ -141,6 +142,20 @@ def test_three_buttons_are_buttons_more_are_a_list_and_the_rest_is_written_out()
     assert (many["interactive"]["type"], len(rows)) == ("list", 10)
     assert rows[0] == {"id": "d0", "title": "choice number 0 of many"}
     assert many["interactive"]["body"]["text"] == "Pick\n• choice number 10 of many\n• choice number 11 of many"
+
+
+def test_what_whatsapp_refuses_to_see_twice_is_written_otherwise() -> None:
+    alike = [[{"text": f"the very same beginning {n}", "data": str(n)} for n in range(2)]]
+    rows = content("Pick", alike)["interactive"]["action"]["sections"][0]["rows"]
+    assert [row["id"] for row in rows] == ["0", "1"]
+    twins = content("Pick", [[{"text": "A", "data": "x"}, {"text": "B", "data": "x"}]])["interactive"]
+    assert twins["action"]["sections"][0]["rows"] == [{"id": "x", "title": "A"}]
+    assert twins["body"]["text"] == "Pick\n• B"
+
+
+def test_links_under_a_full_text_do_not_outgrow_the_limit() -> None:
+    links = [[{"text": "Site", "url": f"https://e.com/{'x' * 90}"}] for _ in range(2)]
+    assert len(content("x" * 4000, links)["text"]["body"]) == 4096
 
 
 def test_a_long_text_with_buttons_becomes_a_list_because_its_body_is_larger() -> None:
@@ -203,6 +218,8 @@ def test_whoami_really_asks(server: Server) -> None:
     ("source", "rendered"),
     [
         ("**bold** *it* ~~no~~ `code`", "*bold* _it_ ~no~ `code`"),
+        ("***both*** ``a`b``", "*_both_* a`b"),
+        ("|a|b|\n|:-:|-:|\n|1|2|", "```\n|a|b|\n|:-:|-:|\n|1|2|\n```"),
         ("# Title", "*Title*"),
         (
             "[page](https://e.com) <https://f.com> [https://g.com](https://g.com)",
