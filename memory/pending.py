@@ -6,7 +6,7 @@ import logging
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -89,15 +89,12 @@ def _embedded(only: Filter, limit: int | None) -> Iterator[_Chunk]:
             while True:
                 while len(ahead) < 2 and (limit is None or taken < limit):
                     # A cheap look first: an idle run must not load the engine.
-                    chunk = _claim(only, min(CHUNK, (limit or CHUNK) - taken) if limit is not None else CHUNK)
+                    chunk = _claim(only, CHUNK if limit is None else min(CHUNK, limit - taken))
                     if chunk is None:
                         break
                     ahead.append(chunk)
                     taken += len(chunk.ids)
-                    _read(chunk)
-                    embedder = embeddings.current()
-                    chunk.label = passage_label(embedder)
-                    chunk.vectors = thread.submit(_vectors, embedder, chunk.texts)
+                    _begin(chunk, thread)
                 if not ahead:
                     return
                 _await(ahead)
@@ -107,6 +104,13 @@ def _embedded(only: Filter, limit: int | None) -> Iterator[_Chunk]:
                 if chunk.vectors is not None:
                     chunk.vectors.cancel()
                 _release(chunk)
+
+
+def _begin(chunk: _Chunk, thread: Executor) -> None:
+    _read(chunk)
+    embedder = embeddings.current()
+    chunk.label = passage_label(embedder)
+    chunk.vectors = thread.submit(_vectors, embedder, chunk.texts)
 
 
 def _vectors(embedder: Embedder, texts: list[str]) -> list[Matrix]:

@@ -23,19 +23,23 @@ def rewrite_index(rows: MemoryEntryQuerySet, report: Callable[[int], object] = l
     ids = list(rows.distinct_entries().order_by("id").values_list("id", flat=True))
     for start in range(0, len(ids), BATCH):
         part = ids[start : start + BATCH]
-        stale: list[MemoryEntry] = []
-        for row in MemoryEntry.objects.filter(id__in=part).defer("vector"):
-            made = _derived(row)
-            if any(made[name] != _plain(getattr(row, name)) for name in FIELDS):
-                for name in FIELDS:
-                    setattr(row, name, made[name])
-                row.stamp = new_stamp()
-                stale.append(row)
+        stale = [row for row in MemoryEntry.objects.filter(id__in=part).defer("vector") if _renew(row)]
         with database.atomic():
             if stale:
                 changed += MemoryEntry.objects.bulk_update(stale, (*FIELDS, "stamp"))
         report(len(part))
     return changed
+
+
+def _renew(row: MemoryEntry) -> bool:
+    """Sets the fields that differ from what the row's text gives now; False when none does."""
+    made = _derived(row)
+    if all(made[name] == _plain(getattr(row, name)) for name in FIELDS):
+        return False
+    for name in FIELDS:
+        setattr(row, name, made[name])
+    row.stamp = new_stamp()
+    return True
 
 
 def _derived(row: MemoryEntry) -> dict[str, Any]:

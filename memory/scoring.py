@@ -215,28 +215,36 @@ def _sum(arms: dict[str, Floats], rows: int) -> Floats:
     return total
 
 
-def score(index: ScopeIndex, text: str, vector: Vector | None, cues: Cues, w: Weights = DEFAULT) -> Scores:
-    """Scores every row of a scope for a question. `vector`: its embedding, unit length, or None."""
+def _by_words(index: ScopeIndex, text: str, arms: dict[str, Floats], w: Weights) -> tuple[Floats, Floats]:
+    """Adds what the words of the question give to `arms`; returns BM25 and the share of the words that a row holds."""
     rows = len(index)
+    terms, boosts = query_terms(text, w)
+    if not len(terms):
+        nothing = np.zeros(rows, np.float32)
+        return nothing, nothing
     before, before_2 = index.column(index.BEFORE), index.column(index.BEFORE_2)
     lengths = index.column(index.LENGTH).astype(np.float32)
     live = lengths > 0
+    frequencies = index.postings.frequencies(terms, rows)
+    whole = _population(index, terms, frequencies, lengths, 1)
+    bm25 = _bm25(frequencies, lengths, boosts, whole, w)
+    mass = whole.idf * np.minimum(boosts, 1.0)
+    coverage = (mass @ (frequencies > 0)) / max(float(mass.sum()), 1e-6)
+    wide, wide_lengths = (_with_before(values, before, before_2) for values in (frequencies, lengths))
+    windows = _population(index, terms, frequencies if index.corpus else wide, wide_lengths, 3)
+    window = _bm25(wide, wide_lengths, boosts, windows, w)
+    pairs = _han_pairs(text, terms) if index.corpus else None
+    moments = [None if pairs is None else of.moments(boosts, pairs) for of in (whole, windows)]
+    arms["lexical"] = w.lexical * _z(bm25, live, moments[0])
+    arms["window_lexical"] = w.window_lexical * _z(window, live, moments[1])
+    return bm25, coverage
+
+
+def score(index: ScopeIndex, text: str, vector: Vector | None, cues: Cues, w: Weights = DEFAULT) -> Scores:
+    """Scores every row of a scope for a question. `vector`: its embedding, unit length, or None."""
+    rows = len(index)
     arms: dict[str, Floats] = {}
-    terms, boosts = query_terms(text, w)
-    bm25 = coverage = np.zeros(rows, np.float32)
-    if len(terms):
-        frequencies = index.postings.frequencies(terms, rows)
-        whole = _population(index, terms, frequencies, lengths, 1)
-        bm25 = _bm25(frequencies, lengths, boosts, whole, w)
-        mass = whole.idf * np.minimum(boosts, 1.0)
-        coverage = (mass @ (frequencies > 0)) / max(float(mass.sum()), 1e-6)
-        wide, wide_lengths = (_with_before(values, before, before_2) for values in (frequencies, lengths))
-        windows = _population(index, terms, frequencies if index.corpus else wide, wide_lengths, 3)
-        window = _bm25(wide, wide_lengths, boosts, windows, w)
-        pairs = _han_pairs(text, terms) if index.corpus else None
-        moments = [None if pairs is None else of.moments(boosts, pairs) for of in (whole, windows)]
-        arms["lexical"] = w.lexical * _z(bm25, live, moments[0])
-        arms["window_lexical"] = w.window_lexical * _z(window, live, moments[1])
+    bm25, coverage = _by_words(index, text, arms, w)
     cosine = np.zeros(rows, np.float32)
     if vector is not None and index.vector_mask.any():
         mask = index.vector_mask

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from memory import database, terms
-from memory.indexes.lexical import Wanted
+from memory.indexes.lexical import LexicalTable, Wanted
 from memory.indexes.schema import prefix
 from memory.indexes.schema.mysql import words
 
@@ -43,7 +43,7 @@ def backend() -> FullText | None:
     return FullText() if _installed(database.alias()) else None
 
 
-class FullText:
+class FullText(LexicalTable):
     def search(self, scope_id: int, wanted: Wanted, k: int) -> list[int]:
         match = encoded(scope_id, wanted.any_of)
         found = self._search(f"+({match}) +({encoded(scope_id, wanted.also)})" if wanted.also else match, k)
@@ -60,15 +60,6 @@ class FullText:
         sql = _FILL.format(words=words("l.id", "e.terms"), marks=", ".join(["%s"] * len(ids)))
         with database.connection().cursor() as cursor:
             cursor.execute(sql, (scope_id, *ids))
-
-    def rows(self) -> int:
-        with database.connection().cursor() as cursor:
-            cursor.execute("SELECT COUNT(*) FROM memory_lexical")
-            return int(cursor.fetchone()[0])
-
-    def clear(self, scope_id: int) -> None:
-        with database.connection().cursor() as cursor:
-            cursor.execute("DELETE FROM memory_lexical WHERE scope_id = %s", (scope_id,))
 
     def tidy(self) -> None:
         """The server merges by itself; OPTIMIZE TABLE would end a transaction and block writers."""

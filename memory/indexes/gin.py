@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from memory import database
-from memory.indexes.lexical import ROWS, Wanted
+from memory.indexes.lexical import ROWS, LexicalTable, Wanted
 
 # The rows are locked so that a deletion waits: its trigger must find the words.
 _FILL = """
@@ -23,7 +23,7 @@ def quoted(terms: Sequence[str]) -> str:
     return " | ".join("'" + term.replace("\\", "\\\\").replace("'", "''") + "'" for term in terms)
 
 
-class GIN:
+class GIN(LexicalTable):
     def search(self, scope_id: int, wanted: Wanted, k: int) -> list[int]:
         match = f"({quoted(wanted.any_of)})" + (f" & ({quoted(wanted.also)})" if wanted.also else "")
         found = self._search(match, wanted, k)
@@ -46,15 +46,6 @@ class GIN:
     def fill(self, scope_id: int, ids: Sequence[int]) -> None:
         with database.connection().cursor() as cursor:
             cursor.execute(_FILL, (scope_id, list(ids)))
-
-    def rows(self) -> int:
-        with database.connection().cursor() as cursor:
-            cursor.execute("SELECT COUNT(*) FROM memory_lexical")
-            return int(cursor.fetchone()[0])
-
-    def clear(self, scope_id: int) -> None:
-        with database.connection().cursor() as cursor:
-            cursor.execute("DELETE FROM memory_lexical WHERE scope_id = %s", (scope_id,))
 
     def tidy(self) -> None:
         """Autovacuum does it."""

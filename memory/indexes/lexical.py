@@ -59,6 +59,19 @@ class LexicalIndex(Protocol):
         """Merges what many small writes left behind."""
 
 
+class LexicalTable:
+    """What back ends share that keep the words of a row in a table `memory_lexical` with its scope."""
+
+    def rows(self) -> int:
+        with database.connection().cursor() as cursor:
+            cursor.execute("SELECT COUNT(*) FROM memory_lexical")
+            return int(cursor.fetchone()[0])
+
+    def clear(self, scope_id: int) -> None:
+        with database.connection().cursor() as cursor:
+            cursor.execute("DELETE FROM memory_lexical WHERE scope_id = %s", (scope_id,))
+
+
 def plan(scope_id: int, words: dict[str, float], corpus: Corpus) -> Wanted | None:
     """Chooses the terms to look for.
 
