@@ -5,6 +5,7 @@ from __future__ import annotations
 from adapters.events import Event
 from bots.models import Channel, Identity, OutboundMessage, Person
 from bots.models.channel import GroupPolicy, StrangerPolicy
+from bots.models.lengths import ID_LENGTH
 
 
 def is_admitted(channel: Channel, identity: Identity) -> bool:
@@ -42,7 +43,7 @@ def _answers_the_bot(channel: Channel, event: Event) -> bool:
     """Whether the message answers one of the bot's, where the platform tells which one and not whose it is."""
     if not event.reply_to:
         return False
-    chat = {"conversation__channel": channel, "conversation__chat_id": (event.chat_id or "")[:191]}
+    chat = {"conversation__channel": channel, "conversation__chat_id": (event.chat_id or "")[:ID_LENGTH]}
     return OutboundMessage.objects.filter(**chat, platform_message_id=event.reply_to).exists()
 
 

@@ -65,7 +65,7 @@ def listen(queues: Iterable[str], wake: Wake) -> None:
                     wake(task, int(row_id), float(delay_s))
             except ValueError:
                 continue  # not one of ours
-            except Exception:
+            except Exception:  # this thread must outlive whatever one wake-up meets
                 logger.exception("a wake-up could not be passed on; the sweep will find the row")
 
     threading.Thread(target=run, name="bus", daemon=True).start()

@@ -23,6 +23,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from bots.models import Channel, ChannelHealth, ChannelHour
+from bots.models.lengths import ERROR_LENGTH
 from clawdbot.redaction import redact
 
 logger = logging.getLogger(__name__)
@@ -163,7 +164,7 @@ def _latest(notes: _Notes) -> dict[str, Any]:
         values["sent_at"] = notes.sent_at
     if notes.send_failed_at is not None:
         values |= {"send_failed_at": notes.send_failed_at, "send_mark": notes.send_mark}
-        values["send_error"] = redact(notes.send_error)[:300]
+        values["send_error"] = redact(notes.send_error)[:ERROR_LENGTH]
     return values
 
 

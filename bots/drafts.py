@@ -14,6 +14,7 @@ from adapters.base import Adapter
 from adapters.errors import NotSupported, SendError
 from adapters.events import Event, OutgoingMessage
 from bots.models import Channel, InboundEvent
+from bots.models.lengths import ID_LENGTH
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class Draft:
             if self.id:
                 self._adapter.edit(self.id, message)
                 return
-            self._row.draft_id = self._adapter.send(message).message_id[:191]
+            self._row.draft_id = self._adapter.send(message).message_id[:ID_LENGTH]
             InboundEvent.objects.filter(pk=self._row.pk).update(draft_id=self._row.draft_id)
             self._given_up = not self._row.draft_id
         except (SendError, NotSupported) as error:

@@ -17,6 +17,7 @@ from adapters.commands import parse_command
 from adapters.events import Event
 from bots import backoff, claims, statements, wakeup
 from bots.models import Channel, InboundEvent
+from bots.models.lengths import ID_LENGTH
 
 State = InboundEvent.State
 # These get a turn; an edit mends the stored message. Everything else is kept for the log only.
@@ -69,7 +70,7 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
     kind = str(event.kind)
     row = InboundEvent(
         channel=channel,
-        dedupe_key=event.dedupe_key[:191],
+        dedupe_key=event.dedupe_key[:ID_LENGTH],
         queue_key=queue_key(channel, event)[:255],
         kind=kind,
         payload=event.to_dict(with_raw=False),  # the raw payload may hold more than we need to keep
@@ -87,7 +88,7 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
                     cancel_requested=True
                 )
     except IntegrityError:
-        keys = [key[:191] for key in (event.dedupe_key, event.twin_key) if key]
+        keys = [key[:ID_LENGTH] for key in (event.dedupe_key, event.twin_key) if key]
         if InboundEvent.objects.filter(channel=channel, dedupe_key__in=keys).exists():
             return None
         raise
@@ -99,7 +100,7 @@ def _bar_twin(channel: Channel, event: Event, row: InboundEvent) -> None:
     statements.insert(
         InboundEvent(
             channel=channel,
-            dedupe_key=event.twin_key[:191],
+            dedupe_key=event.twin_key[:ID_LENGTH],
             queue_key=row.queue_key,
             kind="ignored",
             payload={"twin_of": event.dedupe_key},

@@ -12,6 +12,7 @@ from adapters.base import Adapter
 from adapters.errors import NotSupported, SendError
 from adapters.events import Attachment, Event, Media
 from bots.models import Conversation, InboundEvent, ReceivedFile
+from bots.models.lengths import ERROR_LENGTH
 from clawdbot.errors import ClawdbotError
 
 logger = logging.getLogger(__name__)
@@ -78,12 +79,12 @@ def _fetch(
             attachment, message_id=event.message_id, max_bytes=settings.CLAWDBOT.uploads.max_bytes
         )
     except NotSupported as error:
-        file.error = str(error)[:300]
+        file.error = str(error)[:ERROR_LENGTH]
     except SendError as error:
         if not error.permanent and row.attempts < TRIES:
             raise NotYetThere(f"{attachment.type}: {error.mark or error}", retry_after=error.retry_after) from None
         logger.info("file %s of inbound %s was not stored: %s", position, row.pk, error.mark or error)
-        file.error = str(error)[:300]
+        file.error = str(error)[:ERROR_LENGTH]
     else:
         _store(file, media, row)
     file.save(force_insert=True)

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from bots import backoff, statements
 from bots.models import Conversation, Message, WaitingMemory
+from bots.models.lengths import ERROR_LENGTH
 from memory import database, entries, turn_json
 from memory.editing import EditRefused, rewrite
 from memory.store import MemoryStore
@@ -72,7 +73,7 @@ def _try(pk: int) -> bool:
         # A server that does not answer is met here, before a lock is held.
         database.connection().ensure_connection()
         _write(pk)
-    except Exception as error:
+    except Exception as error:  # whatever the memory's database raises: the row stays and is tried again
         logger.warning("memory of waiting turn %s not written: %s", pk, type(error).__name__)
         database.close_if_broken()
         _later(pk, error)
@@ -111,5 +112,5 @@ def _later(pk: int, error: Exception) -> None:
     row = WaitingMemory.objects.filter(pk=pk).first()
     if row is not None:
         due = timezone.now() + timedelta(seconds=backoff.delay_s(row.attempts + 1))
-        reason = f"{type(error).__name__}: {error}"[:300]
+        reason = f"{type(error).__name__}: {error}"[:ERROR_LENGTH]
         WaitingMemory.objects.filter(pk=pk).update(attempts=row.attempts + 1, due_at=due, error=reason)

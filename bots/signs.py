@@ -107,5 +107,5 @@ def _quietly(call: Callable[..., None], *arguments: object) -> None:
         call(*arguments)
     except (SendError, AdapterError) as error:
         logger.info("a sign was not shown: %s", error)
-    except Exception:
+    except Exception:  # a sign is a courtesy: no defect in it may cost the answer
         logger.exception("an adapter failed to show a sign")

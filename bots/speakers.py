@@ -14,6 +14,7 @@ from django.utils import timezone
 from adapters.events import Event
 from bots import statements
 from bots.models import Channel, Conversation, Identity, Person
+from bots.models.lengths import ID_LENGTH
 from bots.web_events import PLATFORM, WebFacts, facts_of
 from clawdbot.errors import ClawdbotError
 
@@ -62,11 +63,11 @@ def with_chat_type(channel: Channel, event: Event) -> Event:
 
 def find_speaker(channel: Channel, event: Event) -> Speaker:
     """The person behind the event and their open conversation; both are made on the first message."""
-    identity = _find_identity(channel, event, (event.user_id or event.chat_id or "unknown")[:191])
+    identity = _find_identity(channel, event, (event.user_id or event.chat_id or "unknown")[:ID_LENGTH])
     group = None
     if event.chat_type != "private":
         chat_id = event.chat_id or "unknown"
-        group = _find_identity(channel, event, f"{GROUP_PREFIX}{chat_id}"[:191], kind=Person.Kind.GROUP).person
+        group = _find_identity(channel, event, f"{GROUP_PREFIX}{chat_id}"[:ID_LENGTH], kind=Person.Kind.GROUP).person
     person, origin_id = (group, None) if group else (identity.person, identity.home_id)
     conversation = _find_conversation(channel, event) or open_conversation(channel, event, person, origin_id)
     if conversation.person_id != person.pk:
@@ -108,7 +109,7 @@ def _find_identity(channel: Channel, event: Event, external_id: str, kind: str =
         # WhatsApp may stop telling the phone number; then this is somebody known under their second id.
         identity = Identity.objects.select_related("person").filter(channel=channel, alt_id=external_id).first()
     elif identity is not None and kind == Person.Kind.HUMAN and event.alt_user_id and not identity.alt_id:
-        identity.alt_id = event.alt_user_id[:191]  # told only now; it is what they may be known by later
+        identity.alt_id = event.alt_user_id[:ID_LENGTH]  # told only now; it is what they may be known by later
         Identity.objects.filter(pk=identity.pk, alt_id="").update(alt_id=identity.alt_id)
     identity = identity or _new_identity(channel, event, external_id, kind)
     with _lock:
@@ -152,7 +153,10 @@ def web_facts(channel: Channel, event: Event) -> WebFacts:
 
 
 def _chat(event: Event) -> dict[str, str]:
-    return {"chat_id": (event.chat_id or event.user_id or "unknown")[:191], "thread_id": (event.thread_id or "")[:191]}
+    return {
+        "chat_id": (event.chat_id or event.user_id or "unknown")[:ID_LENGTH],
+        "thread_id": (event.thread_id or "")[:ID_LENGTH],
+    }
 
 
 def _find_conversation(channel: Channel, event: Event) -> Conversation | None:

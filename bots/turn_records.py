@@ -10,6 +10,7 @@ from adapters.events import Event
 from bots import engine, parts, remembering, sent_files, statements
 from bots.llm.values import Completion
 from bots.models import Channel, Conversation, InboundEvent, Message, TurnUsage
+from bots.models.lengths import ID_LENGTH
 from bots.speakers import web_facts
 from memory.types import Role as MemoryRole
 from memory.types import Turn as MemoryTurn
@@ -33,7 +34,7 @@ def store_messages(
         role=Role.USER,
         text=turn.text,
         attachments=row.payload.get("attachments", []),
-        platform_message_id=(turn.event.message_id or "")[:191],
+        platform_message_id=(turn.event.message_id or "")[:ID_LENGTH],
         client_id=web_facts(turn.channel, turn.event).client_id[:64],
         occurred_at=row.received_at,
     )

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from bots.models.bot import Bot
 
 ATTEMPTS = 2
+# Where no bot asks: as a new bot has them.
+DEFAULT_MAX_TOKENS = 512
+DEFAULT_TEMPERATURE = 0.3
 LONGEST_WAIT_S = 2.0
 # So small a model has said all it knows by then.
 DEMO_MAX_TOKENS = 160
@@ -62,8 +65,8 @@ def complete(
         Cancelled: With the text so far.
     """
     run = _Run(messages, on_token, on_restart, cancelled)
-    run.max_tokens = max_tokens or (bot.max_reply_tokens if bot else 512)
-    run.temperature = temperature if temperature is not None else (bot.temperature if bot else 0.3)
+    run.max_tokens = max_tokens or (bot.max_reply_tokens if bot else DEFAULT_MAX_TOKENS)
+    run.temperature = temperature if temperature is not None else (bot.temperature if bot else DEFAULT_TEMPERATURE)
     waits: list[float] = []
     found = targets.available(allow_demo=allow_demo)
     for target in found:
@@ -90,7 +93,7 @@ class _Run:
         self.messages, self.cancelled, self.on_restart = messages, cancelled, on_restart
         self._sink = on_token
         self.on_token = self._handed_out if on_token else None
-        self.max_tokens, self.temperature = 512, 0.3
+        self.max_tokens, self.temperature = DEFAULT_MAX_TOKENS, DEFAULT_TEMPERATURE
         self.started = time.perf_counter()
         self.dirty = False
 

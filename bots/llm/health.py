@@ -9,6 +9,7 @@ import time
 from django.db import DatabaseError
 from django.utils import timezone
 
+from bots.models.lengths import ERROR_LENGTH
 from bots.models.provider import ModelProvider
 
 OK_EVERY_S = 30.0
@@ -27,7 +28,7 @@ def note_ok(key: int | None) -> None:
 def note_error(key: int | None, text: str) -> None:
     """`text` is shown in the admin: a kind of failure, never a prompt or a key."""
     if key is not None and _due((key, False), ERROR_EVERY_S):
-        _update(key, last_error_at=timezone.now(), last_error=text[:300])
+        _update(key, last_error_at=timezone.now(), last_error=text[:ERROR_LENGTH])
 
 
 def forget() -> None:

@@ -12,6 +12,7 @@ from bots.llm.breaker import breaker
 from bots.llm.client import Options
 from bots.llm.errors import ProviderError
 from bots.llm.values import ChatMessage
+from bots.models.lengths import ERROR_LENGTH
 from bots.models.provider import ModelProvider
 
 _TIMEOUT_S = 20.0
@@ -37,7 +38,7 @@ def test_provider(provider: ModelProvider) -> TestResult:
     try:
         reply = client.ask(target, question, options)
     except ProviderError as error:
-        provider.last_error_at, provider.last_error = timezone.now(), str(error)[:300]
+        provider.last_error_at, provider.last_error = timezone.now(), str(error)[:ERROR_LENGTH]
         result = TestResult(False, str(error), _ms(started))
         _save(provider, "last_error_at", "last_error")
     else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from bots.models.lengths import ERROR_LENGTH
 from clawdbot import crypto
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Channel(models.Model):
     poll_offset = models.CharField(_("poll offset"), max_length=64, blank=True, editable=False)
     last_event_at = models.DateTimeField(_("last event"), null=True, blank=True, editable=False)
     last_error_at = models.DateTimeField(_("last error at"), null=True, blank=True, editable=False)
-    last_error = models.CharField(_("last error"), max_length=300, blank=True, editable=False)
+    last_error = models.CharField(_("last error"), max_length=ERROR_LENGTH, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 

@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
+from bots.models.lengths import ID_LENGTH
+
 if TYPE_CHECKING:
     from bots.models.bot import Bot
     from bots.models.person import Person
@@ -44,9 +46,9 @@ class Conversation(models.Model):
     # While two people are linked: the id of the one this came from, so that the link can be undone. Plain, because
     # the row must not vanish with it.
     origin_id = models.BigIntegerField(null=True, editable=False)
-    chat_id = models.CharField(_("chat"), max_length=191)
+    chat_id = models.CharField(_("chat"), max_length=ID_LENGTH)
     chat_type = models.CharField(_("chat type"), max_length=20, default="private")
-    thread_id = models.CharField(_("thread"), max_length=191, blank=True)
+    thread_id = models.CharField(_("thread"), max_length=ID_LENGTH, blank=True)
     state = FSMField(_("state"), default=State.ACTIVE, choices=State.choices, protected=True)
     state_data = models.JSONField(_("state data"), default=dict, blank=True)
     summary = models.TextField(_("summary"), blank=True)

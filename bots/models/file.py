@@ -11,6 +11,8 @@ from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from bots.models.lengths import ERROR_LENGTH
+
 if TYPE_CHECKING:
     from bots.models.bot import Bot
     from bots.models.person import Person
@@ -67,7 +69,7 @@ class ReceivedFile(StoredFile):
         verbose_name=_("inbound event"),
         db_index=False,  # the unique constraint begins with it
     )
-    error = models.CharField(_("why it was not stored"), max_length=300, blank=True)
+    error = models.CharField(_("why it was not stored"), max_length=ERROR_LENGTH, blank=True)
     created_at = models.DateTimeField(_("received"), default=timezone.now)
 
     objects = StoredFileQuerySet["ReceivedFile"].as_manager()

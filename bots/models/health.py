@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from bots.models.lengths import ERROR_LENGTH
+
 
 class ChannelHealth(models.Model):
     """The latest of each kind, apart from the channel's row: saving its form must not write old figures back."""
@@ -18,7 +20,7 @@ class ChannelHealth(models.Model):
     refused_detail = models.CharField(_("detail"), max_length=200)
     sent_at = models.DateTimeField(_("last sent"), null=True)
     send_failed_at = models.DateTimeField(_("last send error at"), null=True)
-    send_error = models.CharField(_("last send error"), max_length=300)
+    send_error = models.CharField(_("last send error"), max_length=ERROR_LENGTH)
     send_mark = models.CharField(_("error mark"), max_length=60)
 
     class Meta:

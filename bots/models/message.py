@@ -8,6 +8,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from bots.models.lengths import ID_LENGTH
+
 if TYPE_CHECKING:
     from bots.models.bot import Bot
     from bots.models.person import Person
@@ -57,7 +59,7 @@ class Message(models.Model):
     role = models.CharField(_("role"), max_length=10, choices=Role.choices)
     text = models.TextField(_("text"), blank=True)
     attachments = models.JSONField(_("attachments"), default=list, blank=True)
-    platform_message_id = models.CharField(_("platform message id"), max_length=191, blank=True)
+    platform_message_id = models.CharField(_("platform message id"), max_length=ID_LENGTH, blank=True)
     client_id = models.CharField(_("client id"), max_length=64, blank=True)
     meta = models.JSONField(_("details"), default=dict, blank=True)
     occurred_at = models.DateTimeField(_("at"), default=timezone.now)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from bots.models.channel import GroupPolicy
+from bots.models.lengths import ID_LENGTH
 
 if TYPE_CHECKING:
     from bots.models.bot import Bot
@@ -103,7 +104,7 @@ class Identity(models.Model):
     channel = models.ForeignKey(
         "bots.Channel", on_delete=models.CASCADE, related_name="identities", verbose_name=_("channel")
     )
-    external_id = models.CharField(_("platform id"), max_length=191)
+    external_id = models.CharField(_("platform id"), max_length=ID_LENGTH)
     # While linked: the person this account belonged to before, who gets it back when the link is undone.
     home = models.ForeignKey(
         Person,
@@ -114,7 +115,7 @@ class Identity(models.Model):
         related_name="+",
         verbose_name=_("own"),
     )
-    alt_id = models.CharField(_("alternative id"), max_length=191, blank=True)
+    alt_id = models.CharField(_("alternative id"), max_length=ID_LENGTH, blank=True)
     user_name = models.CharField(_("name there"), max_length=200, blank=True)
     access = models.CharField(_("access"), max_length=8, choices=Access.choices, default=Access.UNDECIDED, blank=True)
     pairing_code = models.CharField(_("pairing code"), max_length=8, blank=True, editable=False)

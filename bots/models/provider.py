@@ -10,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from bots.models.lengths import ERROR_LENGTH
 from clawdbot import crypto
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class ModelProvider(models.Model):
     )
     last_ok_at = models.DateTimeField(_("last success"), null=True, blank=True, editable=False)
     last_error_at = models.DateTimeField(_("last error at"), null=True, blank=True, editable=False)
-    last_error = models.CharField(_("last error"), max_length=300, blank=True, editable=False)
+    last_error = models.CharField(_("last error"), max_length=ERROR_LENGTH, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 

@@ -8,6 +8,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from bots.models.lengths import ID_LENGTH
+
 
 def new_idempotency_key() -> str:
     return str(uuid.uuid4())
@@ -50,7 +52,7 @@ class InboundEvent(models.Model):
         verbose_name=_("channel"),
         db_index=False,  # the unique constraint begins with it
     )
-    dedupe_key = models.CharField(_("dedupe key"), max_length=191)
+    dedupe_key = models.CharField(_("dedupe key"), max_length=ID_LENGTH)
     queue_key = models.CharField(
         _("queue"), max_length=255, help_text=_("Events of one chat share it and are taken one at a time, in order.")
     )
@@ -62,7 +64,7 @@ class InboundEvent(models.Model):
     owner = models.CharField(_("claimed by"), max_length=32, blank=True)
     claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
     cancel_requested = models.BooleanField(_("stop requested"), default=False)
-    draft_id = models.CharField(_("draft"), max_length=191, blank=True)
+    draft_id = models.CharField(_("draft"), max_length=ID_LENGTH, blank=True)
     draft_text = models.TextField(
         _("answer so far"), blank=True, help_text=_("Only where the platform fetches answers; empty when it is whole.")
     )
@@ -145,7 +147,7 @@ class OutboundMessage(models.Model):
     due_at = models.DateTimeField(_("due"), default=timezone.now)
     owner = models.CharField(_("claimed by"), max_length=32, blank=True)
     claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
-    platform_message_id = models.CharField(_("platform message id"), max_length=191, blank=True)
+    platform_message_id = models.CharField(_("platform message id"), max_length=ID_LENGTH, blank=True)
     mark = models.CharField(_("error mark"), max_length=60, blank=True)
     error = models.CharField(_("error"), max_length=500, blank=True)
     request_id = models.CharField(_("request id"), max_length=40, blank=True)

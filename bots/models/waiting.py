@@ -8,6 +8,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from bots.models.lengths import ERROR_LENGTH
+
 
 def new_key() -> str:
     return uuid.uuid4().hex
@@ -27,7 +29,7 @@ class WaitingMemory(models.Model):
     turns = models.JSONField(_("turns"))
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     due_at = models.DateTimeField(_("due"), default=timezone.now)
-    error = models.CharField(_("error"), max_length=300, blank=True)
+    error = models.CharField(_("error"), max_length=ERROR_LENGTH, blank=True)
 
     class Meta:
         ordering = ("id",)

@@ -13,6 +13,7 @@ from adapters.base import Adapter
 from adapters.errors import SendError
 from bots import backoff, channel_health, channels, inbox, outbox
 from bots.models import Channel
+from bots.models.lengths import ERROR_LENGTH
 from clawdbot import request_id
 from clawdbot.errors import ClawdbotError
 
@@ -102,4 +103,4 @@ def _send_waiting(channel: Channel) -> None:
 
 def note_error(channel: Channel, reason: str) -> None:
     """Shows the operator what the channel suffers from."""
-    Channel.objects.filter(pk=channel.pk).update(last_error=reason[:300], last_error_at=timezone.now())
+    Channel.objects.filter(pk=channel.pk).update(last_error=reason[:ERROR_LENGTH], last_error_at=timezone.now())

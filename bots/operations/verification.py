@@ -17,6 +17,7 @@ from adapters.events import BotIdentity, WebhookInfo
 from bots.bilingual import in_language
 from bots.channels import adapter_for
 from bots.models import Channel
+from bots.models.lengths import ERROR_LENGTH
 from bots.operations.channel_accounts import change_channel
 from clawdbot import http
 from clawdbot.crypto import CryptoError
@@ -119,7 +120,7 @@ def _verify(adapter: Adapter[Any], account: Mapping[str, Any], address: str) -> 
         except SendError as error:
             if identity is None:
                 raise
-            notes = (redact(str(error))[:300],)  # the credentials are right all the same
+            notes = (redact(str(error))[:ERROR_LENGTH],)  # the credentials are right all the same
     found = _found(adapter, account, identity)
     if found:
         labels = {described.name: in_language(described.label) for described in adapter.schema.describe()}
@@ -176,11 +177,11 @@ def _doubts(adapter: Adapter[Any], address: str) -> tuple[str, ...]:
     try:
         return tuple(map(in_language, adapter.examine(address)))
     except SendError as error:
-        return (redact(str(error))[:300],)
+        return (redact(str(error))[:ERROR_LENGTH],)
 
 
 def _failed(platform: str, error: Exception) -> Outcome:
-    text = redact(str(error))[:300]
+    text = redact(str(error))[:ERROR_LENGTH]
     if isinstance(error, SendError):
         return Outcome(False, text, mend_of(platform, error.mark))
     if isinstance(error, CryptoError):
@@ -221,7 +222,7 @@ def _not_https(address: str) -> Outcome:
 
 
 def _noted(channel: Channel, outcome: Outcome) -> Outcome:
-    Channel.objects.filter(pk=channel.pk).update(last_error_at=timezone.now(), last_error=outcome.text[:300])
+    Channel.objects.filter(pk=channel.pk).update(last_error_at=timezone.now(), last_error=outcome.text[:ERROR_LENGTH])
     return outcome
 
 

@@ -13,6 +13,7 @@ from adapters import registry
 from adapters.errors import SendError
 from bots import backoff, claims, statements, wakeup, workers
 from bots.models import Channel, Conversation, Message, OutboundMessage
+from bots.models.lengths import ID_LENGTH
 from bots.outbox import journal
 
 State = OutboundMessage.State
@@ -83,7 +84,7 @@ def next_in_queue(queue_key: str) -> int | None:
 def record_sent(row: OutboundMessage, message_id: str) -> None:
     """The platform took it."""
     _update_claimed(
-        row, state=State.SENT, platform_message_id=message_id[:191], sent_at=timezone.now(), error="", mark=""
+        row, state=State.SENT, platform_message_id=message_id[:ID_LENGTH], sent_at=timezone.now(), error="", mark=""
     )
 
 

@@ -43,5 +43,5 @@ class TurnPool:
         try:
             close_old_connections()
             current_app.tasks[task](row_id)
-        except Exception:
+        except Exception:  # nobody looks at the result of the pool: without a log line it would be lost
             logger.exception("%s(%s) failed; the sweep will wake it again", task, row_id)

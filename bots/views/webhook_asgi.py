@@ -151,7 +151,7 @@ def _respond(scope: Scope, body: bytes, rid: str, channel_id: str | None) -> Htt
             response = _any_view(request) if channel_id is None else _view(request, channel_id=channel_id)
             render = getattr(response, "render", None)
             return render() if callable(render) else response
-        except Exception:
+        except Exception:  # the last place before the server: a 5xx makes the platform send again
             metrics.failure("webhook")
             logger.exception("a webhook failed")
             return problems.plain(500, "The server failed. The log has the reason under this request id.")

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from bots.api.base import Filters
 from bots.api.fields import MAX_ID
 from bots.models import Identity, Person
+from bots.models.lengths import ID_LENGTH
 from memory.models import MemoryEntry
 
 _IDENTITY = {"channel": "5f0c9b6d8f1e4a27", "external_id": "7001", "user_name": "Li Wei"}
@@ -64,7 +65,7 @@ class PersonFilters(Filters):
     bot = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID)
     key = serializers.CharField(required=False, max_length=120)
     blocked = serializers.BooleanField(required=False)
-    external_id = serializers.CharField(required=False, max_length=191, help_text="The id on a platform.")
+    external_id = serializers.CharField(required=False, max_length=ID_LENGTH, help_text="The id on a platform.")
     q = serializers.CharField(required=False, max_length=100, help_text="Part of the name.")
 
 
