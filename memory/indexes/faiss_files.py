@@ -131,20 +131,26 @@ class FaissFiles:
         return Health(about.vectors, waiting, erased, not usable, about.size, built_at)
 
     def _load(self, scope: Scope, space: Space) -> _Open | None:
-        identity = _identity(scope)
-        if identity is None:
+        held = self._current(scope)
+        if held is None:
             self._close(scope)
             return None
-        held = self._open.get(scope)
-        if held is None or held.identity != identity:
-            held = _mapped(scope, identity)
-            if held is None:
-                self._close(scope)
-                return None
-            with self._lock:
-                self._open[scope] = held
         about = held.about
         return held if (about.label, about.dimension) == (space.labels[0], space.dimension) else None
+
+    def _current(self, scope: Scope) -> _Open | None:
+        """What is published now. A file may be replaced between its description and itself: then the newer is read."""
+        tried = None
+        while (identity := _identity(scope)) is not None and identity != tried:
+            held = self._open.get(scope)
+            if held is not None and held.identity == identity:
+                return held
+            if (mapped := _mapped(scope, identity)) is not None:
+                with self._lock:
+                    self._open[scope] = mapped
+                return mapped
+            tried = identity
+        return None
 
     def _close(self, scope: Scope) -> None:
         with self._lock:

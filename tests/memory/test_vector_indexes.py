@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from memory import database, embeddings, entries, wakeup
-from memory.indexes import build, large, registry, vector
+from memory.indexes import build, faiss_files, large, registry, vector
 from memory.indexes.models import LargeScope
 from memory.indexes.vector import Space
 from memory.models import MemoryEntry
@@ -276,6 +276,23 @@ class TestFiles:
         (_folder() / "notes.txt").write_text("not ours")
         build.sweep()
         assert [path.name for path in _folder().glob("*")] == ["notes.txt"]
+
+    def test_a_file_that_is_replaced_while_it_is_opened_costs_no_search(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        ann = _built()
+        row = LargeScope.objects.get(bot=ann.bot_id)
+        read, replaced = faiss_files._read, []
+
+        def late(scope: Scope) -> Any:
+            about = read(scope)
+            if not replaced:
+                replaced.append(scope)
+                _publish_again(ann, row.pk)  # the file that was just read about is gone
+            return about
+
+        monkeypatch.setattr(faiss_files, "_read", late)
+        vector._made.cache_clear()
+        assert _found(ann, _near(1)) is not None
+        assert replaced
 
     def test_readers_see_the_old_or_the_new_index_while_another_process_builds(self) -> None:
         ann = _built()
