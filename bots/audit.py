@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.utils.crypto import salted_hmac
 
 from bots.models import AuditEntry, Person
 
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.contrib.auth.models import AnonymousUser
+
+# A user of this product, or in words who else it was: `COMMAND`, `HIMSELF`.
+Actor: TypeAlias = "AbstractBaseUser | AnonymousUser | str"
 Action = AuditEntry.Action
 Result = AuditEntry.Result
 COMMAND = "command line"
@@ -23,7 +29,7 @@ def pseudonym(person: Person) -> str:
 def record(
     action: str,
     person: Person,
-    actor: Any,
+    actor: Actor,
     *,
     counts: Mapping[str, int] | None = None,
     proof: Mapping[str, Any] | None = None,
@@ -34,7 +40,7 @@ def record(
     Args:
         action: one of `AuditEntry.Action`.
         person: whose data.
-        actor: a user of this product, or who else it was, as in `COMMAND` and `HIMSELF`.
+        actor: who did it.
         counts: how many rows of each kind; numbers only, never content.
         proof: what a search found afterwards.
         result: one of `AuditEntry.Result`.

@@ -67,7 +67,7 @@ class Erasure:
         return self.counts["memories"]
 
 
-def forget(person: Person, actor: Any, ids: Collection[int] | None = None) -> Erasure:
+def forget(person: Person, actor: audit.Actor, ids: Collection[int] | None = None) -> Erasure:
     """Erases a person's memories, all or those with these ids (and their copies); conversations stay.
 
     Raises:
@@ -94,7 +94,7 @@ def forget(person: Person, actor: Any, ids: Collection[int] | None = None) -> Er
     return erased
 
 
-def erase(person: Person, actor: Any) -> Erasure:
+def erase(person: Person, actor: audit.Actor) -> Erasure:
     """Erases a person wholly, with whoever is linked to them: memories, conversations, accounts, usage, exports.
 
     Raises:
@@ -209,7 +209,7 @@ def _exports_left(people: Iterable[Person]) -> dict[str, int]:
 
 
 def _prove(
-    person: Person, actor: Any, erased: Erasure, gone: list[proof.Traces], left: Callable[[], dict[str, int]]
+    person: Person, actor: audit.Actor, erased: Erasure, gone: list[proof.Traces], left: Callable[[], dict[str, int]]
 ) -> None:
     found: dict[str, Any] = {}
     for number, traces in enumerate(gone):

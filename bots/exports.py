@@ -43,7 +43,7 @@ _USAGE = (
 )  # fmt: skip
 
 
-def pieces(person: Person, actor: Any) -> Iterator[str]:
+def pieces(person: Person, actor: audit.Actor) -> Iterator[str]:
     """The document in pieces, to be joined; its end is noted in the audit log.
 
     Sections: `person`, `linked` (whose everything is kept with this person), `identities`, `conversations`, `messages`
@@ -64,7 +64,7 @@ def pieces(person: Person, actor: Any) -> Iterator[str]:
     audit.record(audit.Action.EXPORT, person, actor, counts=counts)
 
 
-def document(person: Person, actor: Any) -> str:
+def document(person: Person, actor: audit.Actor) -> str:
     """The whole document at once, for a download."""
     return "".join(pieces(person, actor))
 
@@ -75,7 +75,7 @@ def file_name(person: Person) -> str:
     return f"{person.bot.slug}-{key}-{timezone.now():%Y%m%d-%H%M%S}.json"
 
 
-def save(person: Person, actor: Any) -> Path:
+def save(person: Person, actor: audit.Actor) -> Path:
     """Writes the document into the person's folder, readable by the owner alone; returns where."""
     folder = _folder(person)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -36,7 +36,7 @@ class LinkRefused(ClawdbotError):
     permanent = True
 
 
-def link(kept: Person, moved: Person, actor: Any) -> Person:
+def link(kept: Person, moved: Person, actor: audit.Actor) -> Person:
     """Gives everything of `moved` to `kept` (or to whom that one is linked); doing it again changes nothing.
 
     Returns:
@@ -66,7 +66,7 @@ def link(kept: Person, moved: Person, actor: Any) -> Person:
     return head
 
 
-def unlink(moved: Person, actor: Any, *, at_once: bool = False) -> bool:
+def unlink(moved: Person, actor: audit.Actor, *, at_once: bool = False) -> bool:
     """Gives a linked person back what came from them, and from whoever was linked to them; False when not linked.
 
     Args:

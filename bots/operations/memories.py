@@ -36,7 +36,7 @@ def _recall(person: Person, text: str, **how: Any) -> Recall:
     return found
 
 
-def edit(person: Person, actor: Any, pk: int, text: str) -> bool:
+def edit(person: Person, actor: audit.Actor, pk: int, text: str) -> bool:
     """Gives a memory other words, see `memory.editing.rewrite`; False when they were its words already.
 
     Raises:
@@ -49,7 +49,7 @@ def edit(person: Person, actor: Any, pk: int, text: str) -> bool:
     return changed
 
 
-def supersede(person: Person, actor: Any, pk: int, text: str) -> int:
+def supersede(person: Person, actor: audit.Actor, pk: int, text: str) -> int:
     """Something else is true from now on, see `memory.editing.supersede`; returns the new memory's id.
 
     Raises:
@@ -61,7 +61,7 @@ def supersede(person: Person, actor: Any, pk: int, text: str) -> int:
     return new
 
 
-def forget(person: Person, actor: Any, ids: Collection[int] | None = None) -> Erasure:
+def forget(person: Person, actor: audit.Actor, ids: Collection[int] | None = None) -> Erasure:
     """Erases a person's memories (all, or those with these ids) with their copies, and proves it.
 
     Raises:
@@ -70,7 +70,7 @@ def forget(person: Person, actor: Any, ids: Collection[int] | None = None) -> Er
     return erasing.forget(person, actor, ids)
 
 
-def pin(bot_ids: Collection[int] | None, ids: Collection[int], actor: Any, *, pinned: bool) -> int:
+def pin(bot_ids: Collection[int] | None, ids: Collection[int], actor: audit.Actor, *, pinned: bool) -> int:
     """Pins or unpins memories; returns how many changed.
 
     Args:

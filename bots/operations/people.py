@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import Q
 
-from bots import erasing, exports, linking
+from bots import audit, erasing, exports, linking
 from bots.erasing import Erasure
 from bots.models import Bot, Person
 from bots.operations.errors import OperationError
@@ -24,7 +22,7 @@ def find(bot: Bot, key: str) -> Person:
     return found
 
 
-def export(person: Person, actor: Any) -> tuple[str, str]:
+def export(person: Person, actor: audit.Actor) -> tuple[str, str]:
     """(file name, JSON document) of everything that is known of a person; noted in the audit log."""
     return exports.file_name(person), exports.document(person, actor)
 
@@ -39,7 +37,7 @@ def candidates(person: Person, words: str) -> list[Person]:
     return list(found.prefetch_related("identities__channel").order_by("-last_seen_at", "-pk")[:20])
 
 
-def link(kept: Person, moved: Person, actor: Any) -> Person:
+def link(kept: Person, moved: Person, actor: audit.Actor) -> Person:
     """Gives everything of `moved` to `kept`; returns who has everything now. Doing it again changes nothing.
 
     Raises:
@@ -51,12 +49,12 @@ def link(kept: Person, moved: Person, actor: Any) -> Person:
         raise OperationError(str(error)) from None
 
 
-def unlink(moved: Person, actor: Any) -> bool:
+def unlink(moved: Person, actor: audit.Actor) -> bool:
     """Gives a linked person back what came from them; False when they are not linked."""
     return linking.unlink(moved, actor)
 
 
-def erase(person: Person, actor: Any) -> Erasure:
+def erase(person: Person, actor: audit.Actor) -> Erasure:
     """Erases a person wholly: memories, conversations, messages, accounts, usage, exports; and proves it.
 
     Raises:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from bots import consumers
+
 # Twisted cuts connections without waiting for what was written last.
 FLUSH_S = 0.3
 
@@ -21,7 +23,5 @@ def close_sockets_first() -> None:
 
 
 async def _close() -> None:
-    from bots import consumers
-
     await consumers.close_all()
     await asyncio.sleep(FLUSH_S)

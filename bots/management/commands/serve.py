@@ -53,6 +53,7 @@ class Command(BaseCommand):
         return children
 
     def _serve(self, host: str, port: int, first: Any) -> None:
+        # Slow to import: the children start meanwhile.
         from daphne.server import Server
         from django.core.asgi import get_asgi_application  # noqa: F401  settings are ready before the application loads
         from django.utils.module_loading import import_string

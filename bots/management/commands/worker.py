@@ -27,7 +27,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         children.end_with_parent()
         current_app.loader.import_default_modules()
-        from bots.runtime import background
+        from bots.runtime import (
+            background,
+        )  # slow to import: first it is settled that this process ends with its parent
 
         collector.settle()
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
