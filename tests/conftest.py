@@ -9,13 +9,16 @@ import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import django
 import pytest
 from django.conf import settings as django_settings
 from django.utils import translation
 from hypothesis import HealthCheck, settings
+
+Configured = Callable[..., None]
 
 HOME = tempfile.mkdtemp(prefix="clawdbot-test-")
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
@@ -79,6 +82,23 @@ def embedder_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     from memory.embedders import choice
 
     monkeypatch.setattr(choice, "_held", (float("inf"), None, ""))
+
+
+@pytest.fixture
+def configured(settings: Any) -> Configured:
+    """Changes settings of a section for one test, as in `configured("web", public_url="https://bot.example")`."""
+
+    def change(section: str, **values: object) -> None:
+        changed = getattr(settings.CLAWDBOT, section).model_copy(update=values)
+        settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update={section: changed})
+
+    return change
+
+
+@pytest.fixture
+def words_only(configured: Configured) -> None:
+    """For tests that no vector matters to: loading an embedder takes a second."""
+    configured("semantic_search", enable=False)
 
 
 @pytest.fixture(autouse=True)

@@ -62,18 +62,13 @@ def test_seldom_needed_fields_are_folded_away() -> None:
     assert "account__telegram__token" not in folded
 
 
-def test_without_a_public_https_address_the_page_warns(settings: Any) -> None:
+def test_without_a_public_https_address_the_page_warns(configured: Any) -> None:
     client, channel = login(make_user()), channel_of("slack")
     page = address(Channel, "change", channel.pk)
     assert "No public https address is configured." in client.get(page).content.decode()
-    web = settings.CLAWDBOT.web
-    settings.CLAWDBOT = settings.CLAWDBOT.model_copy(
-        update={"web": web.model_copy(update={"public_url": "http://bot.example"})}
-    )
+    configured("web", public_url="http://bot.example")
     assert "The configured address is not https." in client.get(page).content.decode()
-    settings.CLAWDBOT = settings.CLAWDBOT.model_copy(
-        update={"web": web.model_copy(update={"public_url": "https://bot.example"})}
-    )
+    configured("web", public_url="https://bot.example")
     html = client.get(page).content.decode()
     assert "claw-note-warn" not in html
     assert f'data-claw-copy="https://bot.example{channel.webhook_path}"' in html

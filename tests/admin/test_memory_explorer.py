@@ -16,16 +16,9 @@ from bots.models import AuditEntry, BotAccess, Conversation
 from memory.models import MemoryEntry
 from tests.admin.builders import login, make_bot, make_channel, make_conversation, make_memory, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
 LANGUAGES = ("en", "zh-hans")
 Role = BotAccess.Role
-
-
-@pytest.fixture(autouse=True)
-def words_only(settings: Any) -> None:
-    """What the pages show does not depend on vectors, which cost a second to load."""
-    section = settings.CLAWDBOT.semantic_search.model_copy(update={"enable": False})
-    settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update={"semantic_search": section})
 
 
 def side(slug: str = "ada") -> Conversation:

@@ -18,13 +18,6 @@ from tests.admin.test_every_page_opens import address
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only")]
 
 
-@pytest.fixture
-def words_only(settings: pytest.FixtureRequest) -> None:
-    config = settings.CLAWDBOT  # type: ignore[attr-defined]
-    off = config.semantic_search.model_copy(update={"enable": False})
-    settings.CLAWDBOT = config.model_copy(update={"semantic_search": off})  # type: ignore[attr-defined]
-
-
 def make_life(slug: str = "ada") -> Conversation:
     conversation = make_conversation(make_channel(make_bot(slug)), f"{slug}-person")
     make_turn(conversation, text="My sister lives in Chengdu")

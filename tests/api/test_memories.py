@@ -9,15 +9,7 @@ from memory.store import MemoryStore
 from memory.types import Scope
 from tests.api.builders import caller_with, make_channel, make_conversation, remember
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def words_only(settings: pytest.FixtureRequest) -> None:
-    """Loading an embedder takes a second, and what is found is the memory's own matter."""
-    config = settings.CLAWDBOT  # type: ignore[attr-defined]
-    off = config.semantic_search.model_copy(update={"enable": False})
-    settings.CLAWDBOT = config.model_copy(update={"semantic_search": off})  # type: ignore[attr-defined]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
 
 
 def test_a_search_stays_inside_one_person() -> None:

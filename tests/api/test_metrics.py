@@ -82,14 +82,13 @@ def test_counts_of_other_processes_are_added(settings: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_strangers_need_the_token(settings: Any) -> None:
+def test_strangers_need_the_token(configured: Any) -> None:
     far = {"REMOTE_ADDR": "203.0.113.9"}
     proxied = {"HTTP_X_FORWARDED_FOR": "203.0.113.9"}
     assert Client().get("/metrics", **far).status_code == 403
     assert Client().get("/metrics", **proxied).status_code == 403
     assert Client().get("/metrics", HTTP_AUTHORIZATION="Bearer ", **far).status_code == 403
-    with_token = settings.CLAWDBOT.api.model_copy(update={"metrics_token": SecretStr("scrape-0815")})
-    settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update={"api": with_token})
+    configured("api", metrics_token=SecretStr("scrape-0815"))
     assert Client().get("/metrics", HTTP_AUTHORIZATION="Bearer wrong", **far).status_code == 403
     assert Client().get("/metrics", HTTP_AUTHORIZATION="Bearer scrape-0815", **far).status_code == 200
 

@@ -83,9 +83,8 @@ def test_our_own_failure_says_nothing_about_its_cause(monkeypatch: pytest.Monkey
     assert "1234" not in str(_assert_problem(answer, 500))
 
 
-def test_too_many_requests_say_when_to_come_again(settings: Any) -> None:
-    slow = settings.CLAWDBOT.api.model_copy(update={"requests_per_minute": 3})
-    settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update={"api": slow})
+def test_too_many_requests_say_when_to_come_again(configured: Any) -> None:
+    configured("api", requests_per_minute=3)
     client = caller_with("viewer", make_bot())
     answers = [client.get("/api/v1/bots/") for _ in range(4)]
     _assert_problem(answers[-1], 429)

@@ -11,13 +11,6 @@ from tests.api.builders import caller_with, make_channel, make_conversation, mak
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only")]
 
 
-@pytest.fixture
-def words_only(settings: pytest.FixtureRequest) -> None:
-    config = settings.CLAWDBOT  # type: ignore[attr-defined]
-    off = config.semantic_search.model_copy(update={"enable": False})
-    settings.CLAWDBOT = config.model_copy(update={"semantic_search": off})  # type: ignore[attr-defined]
-
-
 def make_person() -> Person:
     conversation = make_conversation(make_channel())
     make_message(conversation, "My sister lives in Chengdu", person=conversation.person)

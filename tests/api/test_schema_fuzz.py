@@ -35,11 +35,9 @@ CHECKS = (
 
 
 @pytest.fixture
-def key(transactional_db: None, settings: Any) -> str:
+def key(transactional_db: None, words_only: None, configured: Any) -> str:
     """The token of a superuser, and a row of every kind."""
-    calm = settings.CLAWDBOT.api.model_copy(update={"requests_per_minute": 10**6, "sends_per_minute": 10**6})
-    off = settings.CLAWDBOT.semantic_search.model_copy(update={"enable": False})
-    settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update={"api": calm, "semantic_search": off})
+    configured("api", requests_per_minute=10**6, sends_per_minute=10**6)
     channel = make_channel(make_bot())
     conversation = make_conversation(channel)
     make_message(conversation)

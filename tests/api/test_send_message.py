@@ -159,9 +159,8 @@ def test_files_are_kept_and_sent_after_the_text() -> None:
         ("a.txt", "x"),
     ],
 )
-def test_files_that_cannot_be_sent_are_400_and_change_nothing(files: Any, text: str, settings: Any) -> None:
-    small = settings.CLAWDBOT.uploads.model_copy(update={"max_bytes": 500})
-    settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update={"uploads": small})
+def test_files_that_cannot_be_sent_are_400_and_change_nothing(files: Any, text: str, configured: Any) -> None:
+    configured("uploads", max_bytes=500)
     conversation = make_conversation(make_channel())
     body = {"person": conversation.person_id, "text": text, "files": files}
     assert _post(conversation.bot, body).status_code == 400

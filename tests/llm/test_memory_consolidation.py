@@ -15,7 +15,7 @@ from tests.clawdbot.server import Server
 from tests.llm.builders import chat, make_provider, refusal
 from tests.memory.builders import digests, facts, person, talk
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
 
 SAID = ("我住在成都", "My sister Anna just bought a red boat in Rotterdam", "She calls it Aurora", "Nice, is it not?")
 FACTS = [
@@ -32,21 +32,6 @@ FACTS = [
 
 def answer(facts: Any = FACTS, summary: str = "Anna bought the boat Aurora in Rotterdam.") -> Any:
     return chat(json.dumps({"summary": summary, "facts": facts}))
-
-
-@pytest.fixture(autouse=True)
-def lexical_only(settings: Any) -> None:
-    section = settings.CLAWDBOT.semantic_search.model_copy(update={"enable": False})
-    settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update={"semantic_search": section})
-
-
-@pytest.fixture
-def budget(settings: Any) -> Any:
-    def change(**values: int) -> None:
-        section = settings.CLAWDBOT.memory.model_copy(update=values)
-        settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update={"memory": section})
-
-    return change
 
 
 def test_the_model_writes_the_digest_and_the_facts(endpoint: Server) -> None:
@@ -144,8 +129,8 @@ def test_a_model_that_fails_costs_no_fact_that_rules_can_read(endpoint: Server) 
     assert sorted(facts(ann)) == ["The person likes tea", "The person lives in Shenzhen"]
 
 
-def test_the_budget_of_a_run_is_kept(endpoint: Server, budget: Any) -> None:
-    budget(optimize_tokens_per_run=5000)
+def test_the_budget_of_a_run_is_kept(endpoint: Server, configured: Any) -> None:
+    configured("memory", optimize_tokens_per_run=5000)
     make_provider(endpoint)
     endpoint.answer(answer([]))
     ann = person()
@@ -157,8 +142,8 @@ def test_the_budget_of_a_run_is_kept(endpoint: Server, budget: Any) -> None:
     assert set(ConsolidatedEpisode.objects.values_list("method", flat=True)) == {"model", "rules"}
 
 
-def test_the_budget_of_a_day_is_kept_over_several_runs(endpoint: Server, budget: Any) -> None:
-    budget(optimize_tokens_per_day=1500)
+def test_the_budget_of_a_day_is_kept_over_several_runs(endpoint: Server, configured: Any) -> None:
+    configured("memory", optimize_tokens_per_day=1500)
     make_provider(endpoint)
     endpoint.answer(answer([]))
     ann = person()
@@ -170,12 +155,12 @@ def test_the_budget_of_a_day_is_kept_over_several_runs(endpoint: Server, budget:
     assert endpoint.requests == []
 
 
-def test_without_tokens_to_spend_and_in_a_dry_run_no_model_is_asked(endpoint: Server, budget: Any) -> None:
+def test_without_tokens_to_spend_and_in_a_dry_run_no_model_is_asked(endpoint: Server, configured: Any) -> None:
     make_provider(endpoint)
     ann = person()
     talk(ann, *SAID)
     optimize(ann.bot_id, dry_run=True)
-    budget(optimize_tokens_per_run=0)
+    configured("memory", optimize_tokens_per_run=0)
     optimize(ann.bot_id)
     assert endpoint.requests == []
     assert ConsolidationRun.objects.filter(report__model=True).count() == 0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,19 +31,9 @@ def memory_queries(django_assert_num_queries: Any) -> Callable[[int], Any]:
 
 
 @pytest.fixture
-def semantic(settings: Any) -> Switch:
+def semantic(configured: Callable[..., None]) -> Switch:
     """Changes settings of semantic search for one test, as in `semantic(enable=False)`."""
-
-    def change(**values: object) -> None:
-        section = settings.CLAWDBOT.semantic_search.model_copy(update=values)
-        settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update={"semantic_search": section})
-
-    return change
-
-
-@pytest.fixture
-def lexical_only(semantic: Switch) -> None:
-    semantic(enable=False)
+    return partial(configured, "semantic_search")
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from memory.models import MemoryEntry
 from tests.memory.builders import found, person
 from tests.memory.test_command import run
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("lexical_only")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -34,7 +34,7 @@ ODD = {
 
 
 @pytest.mark.parametrize("kind", ODD)
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_it_is_stored_and_nothing_else_is_lost_by_it(kind: str) -> None:
     ann = person()
     say(ann, "My sister lives in Chengdu", ODD[kind], "I like tea")
@@ -57,7 +57,7 @@ def test_it_gets_a_vector_like_any_other_and_disturbs_no_neighbour(kind: str) ->
     assert MemoryEntry.objects.get(pk=nearest).text == "My sister lives in Chengdu"
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_an_empty_text_is_no_memory() -> None:
     ann = person()
     store = MemoryStore(ann.bot_id)
@@ -103,7 +103,7 @@ def test_ordinary_words_stay_as_they_are() -> None:
         assert neutral(text) == text
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_a_rendered_memory_is_one_line_of_bounded_length() -> None:
     ann = person()
     say(ann, "tea\n\n" + "x" * 100_000)

@@ -31,7 +31,7 @@ def _elsewhere(work: Callable[[], Any]) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_what_another_connection_writes_and_deletes_is_seen_at_once() -> None:
     ann = person()
     say(ann, "I like tea")
@@ -44,7 +44,7 @@ def test_what_another_connection_writes_and_deletes_is_seen_at_once() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_what_was_rolled_back_is_forgotten_even_if_its_id_is_used_again() -> None:
     ann = person()
     say(ann, "I like tea")
@@ -70,7 +70,7 @@ def test_vectors_that_arrive_later_are_used() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_a_turn_older_than_those_known_takes_its_place_in_the_session() -> None:
     ann = person()
     store = MemoryStore(ann.bot_id)
@@ -82,7 +82,7 @@ def test_a_turn_older_than_those_known_takes_its_place_in_the_session() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_recent_memory_is_the_last_hundred_turns_oldest_first() -> None:
     ann = person()
     say(ann, *(f"turn {i}" for i in range(105)))
@@ -91,7 +91,7 @@ def test_recent_memory_is_the_last_hundred_turns_oldest_first() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_recent_memory_holds_a_bounded_number_of_people() -> None:
     people = [person()]
     people += [other_person(people[0]) for _ in range(4)]

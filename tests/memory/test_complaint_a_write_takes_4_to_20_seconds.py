@@ -46,7 +46,7 @@ def test_a_write_waits_for_no_embedder(monkeypatch: pytest.MonkeyPatch) -> None:
     assert pending.embed_waiting() == 1
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_of_a_hundred_turns_none_takes_as_long_as_the_quickest_write_elsewhere() -> None:
     ann = person()
     took = []

@@ -93,7 +93,7 @@ def test_forgetting_removes_rows_words_vectors_caches_and_what_was_derived_and_p
     assert AuditEntry.objects.get(action="erase").counts["memories"] == 3
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_one_memory_goes_with_its_copies_and_the_proof_asks_for_no_more() -> None:
     ann = new_scope()
     secret = say(ann, "My code is 4711")[0]
@@ -105,7 +105,7 @@ def test_one_memory_goes_with_its_copies_and_the_proof_asks_for_no_more() -> Non
     assert AuditEntry.objects.get(action="delete").actor == "root"
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_a_whole_person_goes_from_every_table_and_from_the_disk() -> None:
     ann = new_scope()
     bob = other_person(ann)
@@ -127,7 +127,7 @@ def test_a_whole_person_goes_from_every_table_and_from_the_disk() -> None:
     assert list(Person.objects.values_list("pk", flat=True)) == [bob.person_id]
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_what_the_person_said_in_a_group_goes_from_the_groups_memory_too() -> None:
     ann = new_scope()
     group = other_person(ann)
@@ -141,7 +141,7 @@ def test_what_the_person_said_in_a_group_goes_from_the_groups_memory_too() -> No
     assert not Message.objects.filter(pk=said.pk).exists()
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_an_erasure_that_left_something_says_so_loudly(monkeypatch: pytest.MonkeyPatch) -> None:
     ann = new_scope()
     say(ann, WORDS)
@@ -154,7 +154,7 @@ def test_an_erasure_that_left_something_says_so_loudly(monkeypatch: pytest.Monke
     assert alarm.proof["by_words"] == {"asked": 1, "found": 1}
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_the_log_and_the_admins_history_hold_no_word_of_it() -> None:
     from django.contrib.auth.models import User
 
@@ -169,7 +169,7 @@ def test_the_log_and_the_admins_history_hold_no_word_of_it() -> None:
     assert "sister" not in kept
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_words_said_after_the_erasure_are_no_failure_of_it() -> None:
     ann = new_scope()
     say(ann, WORDS)
@@ -179,7 +179,7 @@ def test_words_said_after_the_erasure_are_no_failure_of_it() -> None:
     assert [row.result for row in proofs()] == ["proved", "proved"]
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_nothing_is_erased_when_the_transaction_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     ann = new_scope()
     chat(ann)
@@ -206,7 +206,7 @@ def test_exports_lie_in_a_folder_only_the_owner_can_read() -> None:
     assert exports.remove(person_of(ann)) == 1
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_the_index_file_of_a_large_memory_goes_too() -> None:
     from memory.indexes.models import LargeScope
 

@@ -83,7 +83,7 @@ def test_every_statement_on_memories_names_person_and_bot() -> None:
             assert scoped or by_key, sql
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_a_shared_cache_keeps_people_apart(settings: Any) -> None:
     people = [person()]
     people += [other_person(people[0]) for _ in range(3)]

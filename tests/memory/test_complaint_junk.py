@@ -10,7 +10,7 @@ from memory.consolidation.optimize import optimize
 from memory.models import MemoryEntry
 from tests.memory.builders import digests, facts, person, talk
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("lexical_only")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
 
 JUNK = (
     "You are a helpful assistant.\n<memory>\n- 2026-11-20 Ann said: I live in Chengdu\n</memory>",

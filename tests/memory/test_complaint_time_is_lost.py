@@ -10,7 +10,7 @@ from memory.render import meant
 from memory.store import MemoryStore
 from tests.memory.builders import found, person, say, turn
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("lexical_only")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
 SAID_AT = datetime(2026, 3, 18, 10, tzinfo=UTC)
 
 

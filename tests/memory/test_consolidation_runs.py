@@ -29,7 +29,7 @@ LINES = (
     "I am allergic to peanuts",
     "I moved to Shenzhen",
 )
-pytestmark = [pytest.mark.usefixtures("lexical_only")]
+pytestmark = [pytest.mark.usefixtures("words_only")]
 
 
 def rows(model: Any) -> list[Any]:

@@ -14,14 +14,14 @@ pytestmark = pytest.mark.django_db
 CHINA = timezone(timedelta(hours=8))
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_another_form_of_a_word_is_found() -> None:
     ann = person()
     say(ann, "I was painting sunsets", "The car is blue", "Work was dull")
     assert found(ann, "what did Ann paint?")[0] == "I was painting sunsets"
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_chinese_finds_chinese_without_a_dictionary() -> None:
     ann = person()
     say(ann, "我喜欢喝茶", "我姐姐住在成都，她是护士", "今天天气不错")
@@ -38,7 +38,7 @@ def test_meaning_is_found_across_languages_when_no_word_is_shared() -> None:
     assert hit.why["vector"] > 0
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 @pytest.mark.parametrize("question", ["what did we talk about yesterday?", "昨天我们聊了什么", "11月20日我们聊了什么"])
 def test_a_day_named_in_a_question_lifts_that_days_turns(question: str) -> None:
     ann = person()
@@ -48,7 +48,7 @@ def test_a_day_named_in_a_question_lifts_that_days_turns(question: str) -> None:
     assert found(ann, question, now=MORNING + timedelta(days=1))[0] == "about boats"
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_a_day_is_the_day_where_it_was_said() -> None:
     ann = person()
     # 00:30 on the 21st in China is still the 20th in UTC
@@ -57,7 +57,7 @@ def test_a_day_is_the_day_where_it_was_said() -> None:
     assert found(ann, "what did I say on 21 November 2026?")[0] == "about the moon"
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_a_question_about_what_the_bot_said_prefers_the_bots_turns() -> None:
     ann = person()
     say(ann, "Please recommend a film, I like films")
@@ -66,7 +66,7 @@ def test_a_question_about_what_the_bot_said_prefers_the_bots_turns() -> None:
     assert found(ann, "你给我推荐过哪部film？")[0] == "A film I recommend is Yi Yi"
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_what_the_prompt_already_holds_is_left_out() -> None:
     ann = person()
     first, second = say(ann, "My cat is called Miso", "My cat Miso likes fish")
@@ -74,7 +74,7 @@ def test_what_the_prompt_already_holds_is_left_out() -> None:
     assert found(ann, "cat", exclude_ids=[first, second]) == []
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_k_bounds_the_hits_and_a_blank_question_finds_nothing() -> None:
     ann = person()
     say(ann, *(f"note {i} on cats" for i in range(12)))

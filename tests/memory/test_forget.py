@@ -30,7 +30,7 @@ def test_a_forgotten_person_is_gone_from_rows_words_vectors_and_caches() -> None
     assert found(bob, "boats") == ["I like boats"]
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_forgetting_one_memory_takes_its_copies_and_nothing_else() -> None:
     ann = person()
     secret = say(ann, "My code is 4711")[0]
@@ -39,7 +39,7 @@ def test_forgetting_one_memory_takes_its_copies_and_nothing_else() -> None:
     assert found(ann, "code 4711") == ["I like tea"]
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_ids_of_another_person_are_not_forgotten() -> None:
     ann = person()
     theirs = say(other_person(ann), "I like boats")

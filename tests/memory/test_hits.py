@@ -11,7 +11,7 @@ from memory.store import MemoryStore
 from memory.types import Hit
 from tests.memory.builders import person, say
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("lexical_only")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
 

@@ -36,7 +36,7 @@ def _finding() -> doctor.Finding:
     return next(found for found in doctor.examine() if found.name == "vector index")
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_reindex_builds_what_is_large_and_stats_show_it() -> None:
     ann = person()
     say(ann, *(f"note {i}" for i in range(20)))
@@ -48,7 +48,7 @@ def test_reindex_builds_what_is_large_and_stats_show_it() -> None:
     assert "indexes" in _run("stats")
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_an_import_that_makes_a_scope_large_builds_its_indexes(tmp_path: Path) -> None:
     from django.apps import apps
 

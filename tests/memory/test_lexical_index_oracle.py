@@ -28,7 +28,7 @@ from tests.memory.builders import MORNING, other_person, person, say, turn
 # MySQL's full-text index shows what is committed.
 pytestmark = [
     pytest.mark.django_db(transaction=database.vendor() == "mysql"),
-    pytest.mark.usefixtures("lexical_only"),
+    pytest.mark.usefixtures("words_only"),
 ]
 _PIECES = [
     "tea", "Tea", "teas", "boat", "running", "it's", "the", "I", "a", "x1", "é", "straße", "ไทย", "٣",

@@ -10,7 +10,7 @@ from memory.store import MemoryStore
 from memory.types import Scope
 from tests.memory.builders import MORNING, found, other_person, person, say
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("lexical_only")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
 
 
 def texts(scope: Scope) -> list[str]:

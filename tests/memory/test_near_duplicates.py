@@ -93,7 +93,7 @@ def test_deleting_the_row_that_stayed_brings_the_archived_one_back() -> None:
     assert facts(ann) == []
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_without_an_embedder_nothing_is_called_a_duplicate() -> None:
     ann = person()
     talk(ann, "I like green tea with lemon", "I really like green tea with lemon")

@@ -13,7 +13,7 @@ from memory.store import MemoryStore
 from memory.types import Scope
 from tests.memory.builders import MORNING, found, person, turn
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("lexical_only")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
 
 
 def _conversation(scope: Scope) -> Any:

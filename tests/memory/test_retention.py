@@ -15,7 +15,7 @@ from memory.models import MemoryEntry
 from memory.types import Scope
 from tests.memory.builders import digests, facts, found, other_person, person, talk
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("lexical_only")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
 DAY = timedelta(days=1)
 
 
@@ -41,11 +41,10 @@ def test_old_memories_go_and_young_and_pinned_ones_stay() -> None:
 
 
 @pytest.mark.parametrize(("own", "installation", "days"), [(None, 7, 7), (30, 7, 30), (0, 7, 0), (None, 0, 0)])
-def test_the_bot_decides_else_the_installation(own: int | None, installation: int, days: int, settings: Any) -> None:
+def test_the_bot_decides_else_the_installation(own: int | None, installation: int, days: int, configured: Any) -> None:
     ann = person()
     keep_for(ann, own)
-    section = settings.CLAWDBOT.memory.model_copy(update={"retention_days": installation})
-    settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update={"memory": section})
+    configured("memory", retention_days=installation)
     assert retention.days_of(ann.bot_id) == days
 
 

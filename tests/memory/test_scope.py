@@ -12,7 +12,7 @@ from tests.memory.builders import found, other_person, person, say, turn
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_two_people_of_a_bot_never_see_each_others_words() -> None:
     ann = person()
     bob = other_person(ann)
@@ -37,7 +37,7 @@ def test_two_people_of_a_bot_never_see_each_others_vectors() -> None:
     assert {entry for entry, _ in store.vector_index.search(bob, vector, 10)} == mine
 
 
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_the_same_person_id_under_another_bot_finds_nothing() -> None:
     ann = person()
     other_bot = person().bot_id

@@ -12,7 +12,7 @@ from tests.memory.builders import person, say
 
 # MySQL's full-text index shows what is committed.
 COMMITS = database.vendor() == "mysql"
-pytestmark = [pytest.mark.django_db(transaction=COMMITS), pytest.mark.usefixtures("lexical_only")]
+pytestmark = [pytest.mark.django_db(transaction=COMMITS), pytest.mark.usefixtures("words_only")]
 
 
 @pytest.fixture(autouse=True)

@@ -92,7 +92,7 @@ def test_a_day_is_found_by_itself_its_week_its_month_and_its_year(cue: DateCue) 
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 @pytest.mark.parametrize(
     ("said", "other", "question"),
     [
@@ -108,7 +108,7 @@ def test_a_question_about_a_day_finds_what_was_told_the_day_after(said: str, oth
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("lexical_only")
+@pytest.mark.usefixtures("words_only")
 def test_a_hit_carries_what_its_words_meant() -> None:
     scope = person()
     say(scope, "Yesterday we climbed the ridge", occurred_at=datetime(2026, 5, 6, 10, tzinfo=SHANGHAI))
@@ -127,7 +127,7 @@ def test_the_same_words_about_another_day_are_another_memory() -> None:
 
 
 @pytest.mark.django_db
-def test_reindex_makes_the_dates_of_rows_that_have_none(lexical_only: Any) -> None:
+def test_reindex_makes_the_dates_of_rows_that_have_none(words_only: Any) -> None:
     scope = person()
     say(scope, "Yesterday we climbed the ridge", occurred_at=datetime(2026, 5, 6, 10, tzinfo=SHANGHAI))
     of_scope(scope).update(dates=[], tokens="yesterday we climb the ridg")
@@ -138,7 +138,7 @@ def test_reindex_makes_the_dates_of_rows_that_have_none(lexical_only: Any) -> No
 
 
 @pytest.mark.django_db
-def test_the_command_says_what_the_words_meant(tmp_path: Any, lexical_only: Any) -> None:
+def test_the_command_says_what_the_words_meant(tmp_path: Any, words_only: Any) -> None:
     scope = person(key="ann")
     say(scope, "Yesterday we climbed the ridge", occurred_at=datetime(2026, 5, 6, 10, tzinfo=SHANGHAI))
     slug = of_scope(scope).get().bot.slug

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -18,18 +17,12 @@ from tests.memory.builders import talk
 from tests.peers import StubModel
 from tests.pipeline.builders import make_event
 
-pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+pytestmark = [pytest.mark.django_db(transaction=True, databases="__all__"), pytest.mark.usefixtures("words_only")]
 
 
 def say(channel: Channel, text: str) -> None:
     inbox.accept(channel, [make_event(text)])
     MessageDispatcher().process(InboundEvent.objects.latest("pk").pk)
-
-
-@pytest.fixture(autouse=True)
-def lexical_only(settings: Any) -> None:
-    section = settings.CLAWDBOT.semantic_search.model_copy(update={"enable": False})
-    settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update={"semantic_search": section})
 
 
 def test_a_fact_is_in_the_prompt_with_its_date_and_the_superseded_one_is_not(

@@ -132,13 +132,8 @@ def test_where_no_files_go_they_join_the_text_in_the_persons_language(server: Se
     assert payload["text"].endswith("Anything else?")
 
 
-def public(settings: Any) -> None:
-    web = settings.CLAWDBOT.web.model_copy(update={"public_url": "https://chat.example.com"})
-    settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update={"web": web})
-
-
-def test_with_a_public_address_a_link_stands_in_place_of_the_file(settings: Any, server: Server) -> None:
-    public(settings)
+def test_with_a_public_address_a_link_stands_in_place_of_the_file(configured: Any, server: Server) -> None:
+    configured("web", public_url="https://chat.example.com")
     have("OnlyFile")
     channel = make_channel(platform="line", credentials={"channel_access_token": "l", "base_url": server.url})
     ask(channel)
@@ -150,8 +145,8 @@ def test_with_a_public_address_a_link_stands_in_place_of_the_file(settings: Any,
     assert "sandbox" in response["Content-Security-Policy"]
 
 
-def test_line_fetches_a_picture_from_its_public_address(settings: Any, server: Server) -> None:
-    public(settings)
+def test_line_fetches_a_picture_from_its_public_address(configured: Any, server: Server) -> None:
+    configured("web", public_url="https://chat.example.com")
     server.answer(json_answer({"sentMessages": [{"id": "461"}]}))
     have("Chart")
     channel = make_channel(platform="line", credentials={"channel_access_token": "l", "base_url": server.url})

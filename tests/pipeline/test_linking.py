@@ -34,12 +34,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 @pytest.fixture
-def words_only(settings: Any) -> None:
-    section = settings.CLAWDBOT.semantic_search.model_copy(update={"enable": False})
-    settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update={"semantic_search": section})
-
-
-@pytest.fixture
 def second(channel: Channel) -> Channel:
     """Another platform of the same bot; its replies go nowhere."""
     return make_channel(channel.bot)
