@@ -14,7 +14,7 @@ from adapters.events import Event
 from bots.llm.values import Completion
 from bots.models import Bot, Channel, Conversation, Identity, Person, ReceivedFile, StateTransition
 from clawdbot.files import File
-from memory.types import Scope
+from memory.types import Scope, Vector
 
 
 def _never() -> bool:
@@ -122,6 +122,6 @@ class Reply:
     act: Callable[[], str] | None = None
     completion: Completion | None = None
     recall_ms: float = 0.0
-    user_vector: Any = None
+    user_vector: Vector | None = None
     user_embedder: str = ""
     meta: dict[str, Any] = field(default_factory=dict)

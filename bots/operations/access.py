@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from bots.models import Bot, BotAccess
@@ -32,11 +30,11 @@ def may(user: User, bot_id: int, at_least: str) -> bool:
     return is_superuser(user) or bots_for(user, at_least).filter(pk=bot_id).exists()
 
 
-def is_superuser(user: Any) -> bool:
+def is_superuser(user: User) -> bool:
     """Active superusers need no grant."""
     return bool(user.is_active and getattr(user, "is_superuser", False))
 
 
-def may_configure(user: Any) -> bool:
+def may_configure(user: User) -> bool:
     """Whether the user may see and change what belongs to no single bot, such as model providers."""
     return bool(user.is_active and (getattr(user, "is_staff", False) or getattr(user, "is_superuser", False)))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 from rest_framework.authtoken.models import Token
@@ -37,7 +36,7 @@ def revoke(user_name: str) -> bool:
     return deleted > 0
 
 
-def _user(name: str) -> Any:
+def _user(name: str) -> User:
     model = get_user_model()
     found = model._default_manager.filter(**{model.USERNAME_FIELD: name}).first()
     if found is None:

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from adapters.errors import AdapterError, SendError
 from bots import channels, workers
+from bots.models import Channel
 from bots.operations import polling
 from bots.runtime import children
 
@@ -62,13 +63,13 @@ class Command(BaseCommand):
             thread.join(max(0.0, ends - time.monotonic()))
         workers.forget_current()
 
-    def _delete_webhook(self, channel: Any) -> None:
+    def _delete_webhook(self, channel: Channel) -> None:
         try:
             channels.adapter_for(channel).delete_webhook()
         except (SendError, AdapterError) as error:
             raise CommandError(f"{channel}: the webhook was not removed: {error}") from None
 
-    def _once(self, channel: Any) -> None:
+    def _once(self, channel: Channel) -> None:
         try:
             self.stdout.write(f"{channel}: {polling.poll_once(channel, timeout=0)} new")
         except SendError as error:

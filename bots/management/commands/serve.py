@@ -52,7 +52,7 @@ class Command(BaseCommand):
         children.watch()
         return children
 
-    def _serve(self, host: str, port: int, first: Any) -> None:
+    def _serve(self, host: str, port: int, first: setup.FirstStart) -> None:
         # Slow to import: the children start meanwhile.
         from daphne.server import Server
         from django.core.asgi import get_asgi_application  # noqa: F401  settings are ready before the application loads
@@ -88,7 +88,7 @@ class Command(BaseCommand):
         if server.listeners and not server.listening_addresses:
             raise CommandError(f"cannot listen on {host}:{port}: is another process using the port?")
 
-    def _announce(self, host: str, port: int, first: Any) -> None:
+    def _announce(self, host: str, port: int, first: setup.FirstStart) -> None:
         shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "::1") else host  # noqa: S104  only compared
         self.stdout.write(f"\nClawdbot is at http://{shown}:{port}/   admin: http://{shown}:{port}/admin/")
         for line in setup.announcement(first):
