@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.contrib import admin
 from django.db.models import ForeignKey, Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 
 from bots.admin.access import MANAGER, OPERATOR, VIEWER, access_of
@@ -46,6 +47,11 @@ class BaseAdmin(TypedAdmin[M]):
     show_full_result_count = False
     list_per_page = 50
     list_filter_submit = True
+
+    def page(self, request: HttpRequest, template: str, extra: dict[str, Any]) -> HttpResponse:
+        """A page of our own within the admin's frame; `extra` is its context, a `title` among it."""
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **extra}
+        return TemplateResponse(request, template, context)
 
     def get_deleted_objects(
         self, objs: Iterable[M] | QuerySet[M], request: HttpRequest

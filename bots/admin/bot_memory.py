@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
@@ -63,7 +62,7 @@ class BotMemoryMixin(Base):
             "people": [(names.get(share.person_id), share) for share in found.people[:PEOPLE]],
             "more": max(len(found.people) - PEOPLE, 0),
         }
-        return self._page(request, "admin/memory/retention.html", extra)
+        return self.page(request, "admin/memory/retention.html", extra)
 
     def health_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Counts, vectors by embedder, and the indexes of large memories."""
@@ -83,7 +82,7 @@ class BotMemoryMixin(Base):
             "missing": health.missing(),
             "scopes": [(people.get(scope.person_id), scope) for scope in scopes],
         }
-        return self._page(request, "admin/memory/health.html", extra)
+        return self.page(request, "admin/memory/health.html", extra)
 
     def _bot(self, request: HttpRequest, pk: int) -> Bot:
         bot = self.get_queryset(request).filter(pk=pk).first()
@@ -92,7 +91,3 @@ class BotMemoryMixin(Base):
         if not self.has_view_permission(request, bot):
             raise PermissionDenied
         return bot
-
-    def _page(self, request: HttpRequest, template: str, extra: dict[str, Any]) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "opts": self.opts, **extra}
-        return TemplateResponse(request, template, context)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from bots.admin import transcript
 from bots.admin.base import BotScopedAdmin, ReadOnlyMixin
 from bots.admin.filters import ChoicesDropdownFilter, RangeDateTimeFilter, ScopedFilter
-from bots.admin.fragments import TONES, admin_link, ago, chip, json_block
+from bots.admin.fragments import TONES, admin_link, ago, chip, json_block, shortened
 from bots.admin.platforms import platform_name
 from bots.admin.replying import ReplyMixin
 from bots.admin.unfold_parts import display
@@ -116,7 +116,7 @@ class MessageAdmin(ReadOnlyMixin, BotScopedAdmin[Message]):
 
     @admin.display(description=_("text"))
     def short(self, message: Message) -> str:
-        return message.text[:90] + ("…" if len(message.text) > 90 else "") or "–"
+        return shortened(message.text, 90)
 
     @display(description=_("role"), label={"user": "info", "assistant": "primary", "operator": "warning"})
     def role_label(self, message: Message) -> Any:

@@ -36,6 +36,11 @@ TONES: Mapping[str, str] = {
 }
 
 
+def shortened(text: str, most: int) -> str:
+    """The beginning of a text, with a sign that it goes on; a dash for none."""
+    return text[:most] + ("…" if len(text) > most else "") or "–"
+
+
 def admin_link(obj: Model | None, text: str = "") -> str:
     """A link to the row's own page, its text alone where it has none."""
     if obj is None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
@@ -36,17 +35,15 @@ class LinkingMixin(Base):
         if request.method == "POST":
             return self._change(request, person)
         words = request.GET.get("q", "").strip()[:100]
-        context: dict[str, Any] = {
-            **self.admin_site.each_context(request),
+        extra = {
             "title": _("Merge with another person"),
-            "opts": self.opts,
             "person": person,
             "words": words,
             "linked": list(Person.objects.filter(linked_to=person).prefetch_related("identities__channel")),
             "other": self._linkable(request, request.GET["other"]) if request.GET.get("other") else None,
             "found": people.candidates(person, words) if "q" in request.GET else (),
         }
-        return TemplateResponse(request, "admin/bots/person/link.html", context)
+        return self.page(request, "admin/bots/person/link.html", extra)
 
     def _change(self, request: HttpRequest, person: Person) -> HttpResponse:
         try:

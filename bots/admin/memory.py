@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from bots.admin.base import BotScopedAdmin, ReadOnlyMixin
 from bots.admin.erasing import ErasingMixin
 from bots.admin.filters import ChoicesDropdownFilter, RangeDateTimeFilter, ScopedFilter
-from bots.admin.fragments import admin_link, ago
+from bots.admin.fragments import admin_link, ago, shortened
 from bots.admin.memory_rows import MemoryRowsMixin, of_people
 from bots.admin.unfold_parts import display
 from bots.models import Person
@@ -88,7 +88,7 @@ class MemoryEntryAdmin(MemoryRowsMixin, ErasingMixin, ReadOnlyMixin, BotScopedAd
 
     @admin.display(description=_("text"))
     def short(self, entry: MemoryEntry) -> str:
-        return entry.text[:90] + ("…" if len(entry.text) > 90 else "")
+        return shortened(entry.text, 90)
 
     @display(description=_("kind"), label={"turn": "", "fact": "primary", "summary": "info"}, ordering="kind")
     def kind_label(self, entry: MemoryEntry) -> Any:

@@ -12,7 +12,6 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -60,7 +59,7 @@ class PersonMemoryMixin(Base):
             )
         found = list(people.prefetch_related(None)[: FOUND + 1])
         extra = {"title": _("Memory explorer"), "who": wanted, "people": found[:FOUND], "more": len(found) > FOUND}
-        return self._page(request, "admin/memory/choose.html", extra)
+        return self.page(request, "admin/memory/choose.html", extra)
 
     def explorer_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """A question to the person's memory, and what it finds."""
@@ -78,7 +77,7 @@ class PersonMemoryMixin(Base):
             "may_change": self.has_operate_permission(request, person),
             "query": urlencode({key: value for key, value in request.GET.items() if key in ("q", "as_of", "history")}),
         }
-        return self._page(request, "admin/memory/explorer.html", extra)
+        return self.page(request, "admin/memory/explorer.html", extra)
 
     def memory_action_view(self, request: HttpRequest, pk: int, entry: int) -> HttpResponse:
         """One change of one memory; then back to where it was asked for."""
@@ -106,7 +105,7 @@ class PersonMemoryMixin(Base):
             "days": timeline.days(page.object_list),
             "query": chosen.query(),
         }
-        return self._page(request, "admin/memory/timeline.html", extra)
+        return self.page(request, "admin/memory/timeline.html", extra)
 
     def _person(self, request: HttpRequest, pk: int) -> Person:
         person = self.get_queryset(request).select_related("bot").prefetch_related(None).filter(pk=pk).first()
@@ -115,10 +114,6 @@ class PersonMemoryMixin(Base):
         if not self.has_view_permission(request, person):
             raise PermissionDenied
         return person
-
-    def _page(self, request: HttpRequest, template: str, extra: dict[str, Any]) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "opts": self.opts, **extra}
-        return TemplateResponse(request, template, context)
 
 
 def parse_date_or_none(text: str) -> Any:

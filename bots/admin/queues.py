@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from bots.admin.base import BaseAdmin, BotScopedAdmin, ReadOnlyMixin
 from bots.admin.filters import ChoicesDropdownFilter, RangeDateTimeFilter, ScopedFilter
-from bots.admin.fragments import TONES, admin_link, ago, chip, json_block
+from bots.admin.fragments import TONES, admin_link, ago, chip, json_block, shortened
 from bots.admin.platforms import platform_name
 from bots.admin.unfold_parts import display
 from bots.models import InboundEvent, OutboundMessage, Worker
@@ -62,7 +62,7 @@ class QueueAdmin(ReadOnlyMixin, BotScopedAdmin[Any]):
     @admin.display(description=_("text"))
     def text(self, row: Any) -> str:
         said = str(row.payload.get("text") or row.payload.get("command") or "") if isinstance(row.payload, dict) else ""
-        return said[:80] + ("…" if len(said) > 80 else "") or "–"
+        return shortened(said, 80)
 
     @admin.display(description=_("error"))
     def error_short(self, row: Any) -> str:

@@ -32,3 +32,16 @@ class Rule:
     @property
     def many(self) -> bool:
         return self.attribute in MANY
+
+
+def rule(
+    pattern: str,
+    attribute: str,
+    template: str,
+    values: Callable[[str], list[str]],
+    standing: str = "",
+    *,
+    x: bool = False,
+) -> Rule:
+    """A rule from its pattern as text."""
+    return Rule(re.compile(pattern), attribute, template, values, standing, x)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
-from memory.consolidation.rule import Rule
+from memory.consolidation.rule import Rule, rule
 from memory.consolidation.statements import ENDED
 
 _RELATIVE = (
@@ -116,18 +115,6 @@ def _date(text: str) -> list[str]:
     return [text.strip()] if re.search(r"\d", text) else []
 
 
-def _rule(
-    pattern: str,
-    attribute: str,
-    template: str,
-    values: Callable[[str], list[str]],
-    standing: str = "",
-    *,
-    x: bool = False,
-) -> Rule:
-    return Rule(re.compile(pattern), attribute, template, values, standing, x)
-
-
 _JOBS = (
     r"(?:(?:[a-z]+ )?(?:teacher|engineer|nurse|doctor|lawyer|student|programmer|developer|designer|architect|accountant"
     r"|chef|cook|writer|journalist|artist|musician|pilot|driver|scientist|researcher|manager|dentist|pharmacist|farmer"
@@ -137,56 +124,56 @@ _JOBS = (
 )
 
 RULES: tuple[Rule, ...] = (
-    _rule(
+    rule(
         rf"{_S}{_NOW} (?:have |has |'ve |had )?{_NOW} ?(?:moved|relocated)(?: (?:back|house|over|away|out))*"
         rf"(?: from [^,.;!?]{{1,40}}?)?(?: back)? to {_V}",
         "home", "{s} lives in {v}", _place,
     ),
-    _rule(rf"{_S}(?:{_NOW} lives? in| ?{_BE} (?:living|based) in) {_V}", "home", "{s} lives in {v}", _place),
-    _rule(
+    rule(rf"{_S}(?:{_NOW} lives? in| ?{_BE} (?:living|based) in) {_V}", "home", "{s} lives in {v}", _place),
+    rule(
         rf"{_S} (?:no longer lives? in|(?:don't|doesn't|do not|does not) live in) {_V}",
         "home", "{s} no longer lives in {v}", _place, ENDED,
     ),
-    _rule(rf"{_S}(?: ?{_BE} (?:originally )?from| (?:come|comes) from) {_V}", "origin", "{s} is from {v}", _place),
-    _rule(rf"{_S} (?:was|were) born in {_V}", "birthplace", "{s} was born in {v}", _capital),
-    _rule(rf"(?<!\w)[Mm]y (?:full |first )?name(?:'s| is) {_V}", "name", "{s} is called {v}", _name),
-    _rule(rf"(?<!\w)(?:[Pp]lease |[Yy]ou can )?[Cc]all me {_V}", "name", "{s} is called {v}", _name),
-    _rule(
+    rule(rf"{_S}(?: ?{_BE} (?:originally )?from| (?:come|comes) from) {_V}", "origin", "{s} is from {v}", _place),
+    rule(rf"{_S} (?:was|were) born in {_V}", "birthplace", "{s} was born in {v}", _capital),
+    rule(rf"(?<!\w)[Mm]y (?:full |first )?name(?:'s| is) {_V}", "name", "{s} is called {v}", _name),
+    rule(rf"(?<!\w)(?:[Pp]lease |[Yy]ou can )?[Cc]all me {_V}", "name", "{s} is called {v}", _name),
+    rule(
         rf"(?<!\w)[Mm]y (?P<r>{_RELATIVE})(?:(?:'s|’s) name is| is (?:called|named)) {_V}",
         "name", "{s} is called {v}", _name,
     ),
-    _rule(
+    rule(
         rf"(?<!\w)[Mm]y (?:(?P<r>{_RELATIVE})(?:'s|’s) )?birthday is (?:on )?(?:the )?{_V}",
         "birthday", "{p} birthday is {v}", _date,
     ),
-    _rule(rf"{_S} (?:was|were) born on (?:the )?{_V}", "birthday", "{p} birthday is {v}", _date),
-    _rule(rf"{_S}{_NOW} works? as (?:an? )?{_V}", "job", "{s} works as {v}", _job),
-    _rule(rf"{_S}(?: ?{_BE}| became) an? (?P<v>{_JOBS})\b", "job", "{s} works as {v}", _thing),
-    _rule(rf"{_S}{_NOW} works? (?:at|for) {_V}", "employer", "{s} works at {v}", _capital),
-    _rule(rf"{_S}(?: ?{_BE} studying|{_NOW} stud(?:y|ies)) {_V}", "studies", "{s} studies {v}", _thing),
-    _rule(rf"{_S} ?{_BE}(?: very| severely| highly)? allergic to (?P<v>[^.;:!?()\n]{{1,80}}?)(?=[.;:!?()]|$| (?:so|but)\b)",
+    rule(rf"{_S} (?:was|were) born on (?:the )?{_V}", "birthday", "{p} birthday is {v}", _date),
+    rule(rf"{_S}{_NOW} works? as (?:an? )?{_V}", "job", "{s} works as {v}", _job),
+    rule(rf"{_S}(?: ?{_BE}| became) an? (?P<v>{_JOBS})\b", "job", "{s} works as {v}", _thing),
+    rule(rf"{_S}{_NOW} works? (?:at|for) {_V}", "employer", "{s} works at {v}", _capital),
+    rule(rf"{_S}(?: ?{_BE} studying|{_NOW} stud(?:y|ies)) {_V}", "studies", "{s} studies {v}", _thing),
+    rule(rf"{_S} ?{_BE}(?: very| severely| highly)? allergic to (?P<v>[^.;:!?()\n]{{1,80}}?)(?=[.;:!?()]|$| (?:so|but)\b)",
           "allergy", "{s} is allergic to {v}", _things, "yes"),
-    _rule(rf"{_S}(?: ?{_BE} (?:not|no longer)| (?:isn't)) allergic to {_V}",
+    rule(rf"{_S}(?: ?{_BE} (?:not|no longer)| (?:isn't)) allergic to {_V}",
           "allergy", "{s} is not allergic to {v}", _things, "no"),
-    _rule(rf"{_S}{_NOW}(?: absolutely| truly)? (?:likes?|loves?|enjoys?|adores?|prefers?) "
+    rule(rf"{_S}{_NOW}(?: absolutely| truly)? (?:likes?|loves?|enjoys?|adores?|prefers?) "
           rf"(?P<v>[^,.;:!?()\n]{{1,60}}?)(?=\s*(?:[,.;:!?()]|$| (?:to|over|rather than|more than|but|because|since|when"
           rf"|while|although|though|with|so)\b))",
           "preference", "{s} likes {v}", _thing, "likes"),
-    _rule(rf"{_S}{_NOW} (?:(?:don't|doesn't|do not|does not|no longer|never) (?:really |actually )?"
+    rule(rf"{_S}{_NOW} (?:(?:don't|doesn't|do not|does not|no longer|never) (?:really |actually )?"
           rf"(?:likes?|loves?|enjoys?)|hates?|dislikes?|(?:can't|cannot) stand) {_V}",
           "preference", "{s} does not like {v}", _thing, "dislikes"),
-    _rule(rf"(?<!\w)[Mm]y (?:(?P<r>{_RELATIVE})(?:'s|’s) )?(?:all-time )?favou?rite (?P<x>[a-z]+(?: [a-z]+)?) is {_V}",
+    rule(rf"(?<!\w)[Mm]y (?:(?P<r>{_RELATIVE})(?:'s|’s) )?(?:all-time )?favou?rite (?P<x>[a-z]+(?: [a-z]+)?) is {_V}",
           "favourite", "{p} favourite {x} is {v}", _thing),
-    _rule(rf"{_S}{_NOW} (?:have|has|got|adopted|bought)(?: got)? an? (?:[a-z]+ ){{0,3}}?(?P<x>{_PET}),?"
+    rule(rf"{_S}{_NOW} (?:have|has|got|adopted|bought)(?: got)? an? (?:[a-z]+ ){{0,3}}?(?P<x>{_PET}),?"
           rf" (?:named|called|whose name is|her name is|his name is) {_V}",
           "pet", "{s} has a {x} called {v}", _name, x=True),
-    _rule(rf"(?<!\w)[Mm]y (?P<x>{_PET})(?:(?:'s|’s) name is| is (?:called|named)) {_V}",
+    rule(rf"(?<!\w)[Mm]y (?P<x>{_PET})(?:(?:'s|’s) name is| is (?:called|named)) {_V}",
           "pet", "{s} has a {x} called {v}", _name, x=True),
-    _rule(rf"{_S} ?{_BE}(?: a)? (?:strict )?(?P<v>vegetarian|vegan|pescatarian)\b", "diet", "{s} is {v}", _thing),
-    _rule(rf"{_S}(?: ?{_BE}| got) (?:happily )?(?P<v>married|engaged|divorced|single|widowed|retired)\b"
+    rule(rf"{_S} ?{_BE}(?: a)? (?:strict )?(?P<v>vegetarian|vegan|pescatarian)\b", "diet", "{s} is {v}", _thing),
+    rule(rf"{_S}(?: ?{_BE}| got) (?:happily )?(?P<v>married|engaged|divorced|single|widowed|retired)\b"
           rf"(?! (?:to the idea|with|in (?:a|the) (?:project|task)))",
           "status", "{s} is {v}", _thing),
-    _rule(rf"{_S}{_NOW} speaks? (?P<v>[A-Z][^.;:!?()\n]{{1,60}}?)(?=[.;:!?()]|$| (?:but|with|at|fluently|so)\b)",
+    rule(rf"{_S}{_NOW} speaks? (?P<v>[A-Z][^.;:!?()\n]{{1,60}}?)(?=[.;:!?()]|$| (?:but|with|at|fluently|so)\b)",
           "language", "{s} speaks {v}", lambda text: [v for part in _LIST.split(text) for v in _capital(part)], "yes"),
 )  # fmt: skip
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
-from memory.consolidation.rule import Rule
+from memory.consolidation.rule import Rule, rule
 from memory.consolidation.statements import ENDED
 
 _RELATIVE = (
@@ -82,51 +81,39 @@ def _date(text: str) -> list[str]:
     return [value] if re.search(r"[\d一二三四五六七八九十]", value) else []
 
 
-def _rule(
-    pattern: str,
-    attribute: str,
-    template: str,
-    values: Callable[[str], list[str]],
-    standing: str = "",
-    *,
-    x: bool = False,
-) -> Rule:
-    return Rule(re.compile(pattern), attribute, template, values, standing, x)
-
-
 RULES: tuple[Rule, ...] = (
-    _rule(rf"{_S}{_NOW}(?:从[^，。,\s]{{1,10}}?)?搬(?:家)?(?:到|去|来|回)了?{_V}", "home", "{s}住在{v}", _place),
-    _rule(rf"{_S}{_NOW}(?:居?住在|定居在){_V}", "home", "{s}住在{v}", _place),
-    _rule(rf"{_S}{_NOW}在(?P<v>[^，。！？；、,.\s]{{2,10}}?)(?:定居|生活)", "home", "{s}住在{v}", _place),
-    _rule(rf"{_S}(?:已经)?(?:不再?|没)(?:居?住在|住){_V}", "home", "{s}不再住在{v}", _place, ENDED),
-    _rule(rf"{_S}(?:是|来自)(?P<v>[\u4e00-\u9fff]{{2,6}}?)人(?![\u4e00-\u9fff])", "origin", "{s}是{v}人", _place),
-    _rule(rf"{_S}(?:来自|老家[在是]|出生在|出生于){_V}", "origin", "{s}来自{v}", _place),
-    _rule(rf"(?<![你他她它])我(?:的(?:名字|全名)(?:叫|是)|叫(?!做?[你他她车人上])|的名字叫做){_V}", "name", "{s}叫{v}", _name),
-    _rule(rf"(?:大家都?|你可以|请|以后)(?:叫|喊)我{_V}", "name", "{s}叫{v}", _name),
-    _rule(rf"(?<![你他她它])我(?:的)?(?P<r>{_RELATIVE})(?:的名字)?叫{_V}", "name", "{s}叫{v}", _name),
-    _rule(rf"{_S}(?:的)?生日(?:是|在){_V}", "birthday", "{p}生日是{v}", _date),
-    _rule(
+    rule(rf"{_S}{_NOW}(?:从[^，。,\s]{{1,10}}?)?搬(?:家)?(?:到|去|来|回)了?{_V}", "home", "{s}住在{v}", _place),
+    rule(rf"{_S}{_NOW}(?:居?住在|定居在){_V}", "home", "{s}住在{v}", _place),
+    rule(rf"{_S}{_NOW}在(?P<v>[^，。！？；、,.\s]{{2,10}}?)(?:定居|生活)", "home", "{s}住在{v}", _place),
+    rule(rf"{_S}(?:已经)?(?:不再?|没)(?:居?住在|住){_V}", "home", "{s}不再住在{v}", _place, ENDED),
+    rule(rf"{_S}(?:是|来自)(?P<v>[\u4e00-\u9fff]{{2,6}}?)人(?![\u4e00-\u9fff])", "origin", "{s}是{v}人", _place),
+    rule(rf"{_S}(?:来自|老家[在是]|出生在|出生于){_V}", "origin", "{s}来自{v}", _place),
+    rule(rf"(?<![你他她它])我(?:的(?:名字|全名)(?:叫|是)|叫(?!做?[你他她车人上])|的名字叫做){_V}", "name", "{s}叫{v}", _name),
+    rule(rf"(?:大家都?|你可以|请|以后)(?:叫|喊)我{_V}", "name", "{s}叫{v}", _name),
+    rule(rf"(?<![你他她它])我(?:的)?(?P<r>{_RELATIVE})(?:的名字)?叫{_V}", "name", "{s}叫{v}", _name),
+    rule(rf"{_S}(?:的)?生日(?:是|在){_V}", "birthday", "{p}生日是{v}", _date),
+    rule(
         rf"{_S}{_NOW}是(?:一名|一位|一个|个|名)?(?P<v>[\u4e00-\u9fff]{{0,6}}(?:师|医生|护士|学生|司机|程序员|公务员|警察|记者|作家"
         r"|演员|厨师|店员|销售|会计|编辑|翻译|教授|军人|农民|工人|研究员|设计师|工程师|老师))(?![\u4e00-\u9fff])",
         "job", "{s}的职业是{v}", _thing,
     ),
-    _rule(rf"{_S}{_NOW}在(?P<v>[^，。！？；、,.\s]{{2,16}}?)(?:工作|上班|任职)", "employer", "{s}在{v}工作", _thing),
-    _rule(rf"{_S}{_NOW}对(?P<v>[^，。！？；,.\s不]{{1,16}}?)(?:严重|非常|特别|都)?过敏", "allergy", "{s}对{v}过敏", _things, "yes"),
-    _rule(rf"{_S}{_NOW}对(?P<v>[^，。！？；,.\s]{{1,12}}?)(?:已经)?不(?:再)?过敏", "allergy", "{s}对{v}不过敏", _things, "no"),
-    _rule(
+    rule(rf"{_S}{_NOW}在(?P<v>[^，。！？；、,.\s]{{2,16}}?)(?:工作|上班|任职)", "employer", "{s}在{v}工作", _thing),
+    rule(rf"{_S}{_NOW}对(?P<v>[^，。！？；,.\s不]{{1,16}}?)(?:严重|非常|特别|都)?过敏", "allergy", "{s}对{v}过敏", _things, "yes"),
+    rule(rf"{_S}{_NOW}对(?P<v>[^，。！？；,.\s]{{1,12}}?)(?:已经)?不(?:再)?过敏", "allergy", "{s}对{v}不过敏", _things, "no"),
+    rule(
         rf"{_S}{_NOW}(?:最|更|很|非常|特别|比较|挺|超级?|真的?|就)*(?:喜欢|热爱|偏爱|爱(?=[吃喝看听玩打跳唱])){_V}",
         "preference", "{s}喜欢{v}", _thing, "likes",
     ),
-    _rule(
+    rule(
         rf"{_S}{_NOW}(?:再也|已经|其实|真的|很|最|非常|特别)*(?:不再?|不太|不怎么)(?:那么|怎么|太)?(?:喜欢|爱(?=[吃喝看听玩])){_V}",
         "preference", "{s}不喜欢{v}", _thing, "dislikes",
     ),
-    _rule(rf"{_S}{_NOW}(?:很|最|非常|特别)*(?:讨厌|受不了){_V}", "preference", "{s}不喜欢{v}", _thing, "dislikes"),
-    _rule(
+    rule(rf"{_S}{_NOW}(?:很|最|非常|特别)*(?:讨厌|受不了){_V}", "preference", "{s}不喜欢{v}", _thing, "dislikes"),
+    rule(
         rf"{_S}{_NOW}(?:养|有|收养|买)了?(?:一|1)?(?:只|条|个)(?:[\u4e00-\u9fff]{{0,4}}?)(?P<x>{_PET})[，,]?(?:名字)?叫(?:做)?{_V}",
         "pet", "{s}的{x}叫{v}", _name, x=True,
     ),
-    _rule(rf"(?<![你他她它])我(?:家)?(?:的)?(?P<x>{_PET})(?:的名字)?叫(?:做)?{_V}", "pet", "{s}的{x}叫{v}", _name, x=True),
-    _rule(rf"{_S}{_NOW}是(?:个|一个)?(?P<v>素食者|素食主义者|纯素食者)", "diet", "{s}是{v}", _thing),
-    _rule(rf"{_S}{_NOW}(?P<v>结婚|离婚|退休|订婚)了", "status", "{s}已{v}", _thing),
+    rule(rf"(?<![你他她它])我(?:家)?(?:的)?(?P<x>{_PET})(?:的名字)?叫(?:做)?{_V}", "pet", "{s}的{x}叫{v}", _name, x=True),
+    rule(rf"{_S}{_NOW}是(?:个|一个)?(?P<v>素食者|素食主义者|纯素食者)", "diet", "{s}是{v}", _thing),
+    rule(rf"{_S}{_NOW}(?P<v>结婚|离婚|退休|订婚)了", "status", "{s}已{v}", _thing),
 )  # fmt: skip

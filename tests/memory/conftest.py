@@ -37,6 +37,20 @@ def semantic(configured: Callable[..., None]) -> Switch:
 
 
 @pytest.fixture
+def small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six turns make a large scope, whose indexes are built by nobody but the test."""
+    from celery import current_app
+
+    from memory import wakeup
+    from memory.indexes import large, registry
+
+    monkeypatch.setattr(registry, "LARGE_FROM", 5)
+    monkeypatch.setattr(current_app, "send_task", lambda *_, **__: None)
+    monkeypatch.setattr(wakeup, "_indexed_until", {})
+    large.clear()
+
+
+@pytest.fixture
 def stored_choice(monkeypatch: pytest.MonkeyPatch) -> Callable[..., EmbedderChoice]:
     """Stores a choice as the admin does, as in `stored_choice(kind="openai")`; it is read at once."""
     from memory.embedders import choice

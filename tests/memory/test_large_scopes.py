@@ -9,7 +9,7 @@ import pytest
 from celery import current_app
 
 from memory import database, wakeup
-from memory.indexes import build, large, lexical, registry
+from memory.indexes import build, large, lexical
 from memory.indexes.models import LargeScope
 from memory.models import MemoryEntry
 from memory.store import MemoryStore
@@ -18,15 +18,7 @@ from tests.memory.builders import MORNING, found, other_person, person, say, tur
 
 # MySQL's full-text index shows what is committed.
 COMMITS = database.vendor() == "mysql"
-pytestmark = [pytest.mark.django_db(transaction=COMMITS), pytest.mark.usefixtures("words_only")]
-
-
-@pytest.fixture(autouse=True)
-def _small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "LARGE_FROM", 5)
-    monkeypatch.setattr(current_app, "send_task", lambda *_, **__: None)
-    monkeypatch.setattr(wakeup, "_indexed_until", {})
-    large.clear()
+pytestmark = [pytest.mark.django_db(transaction=COMMITS), pytest.mark.usefixtures("words_only", "small_is_large")]
 
 
 def _big(*extra: str, scope: Scope | None = None) -> Scope:

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from celery import current_app
 
-from memory import database, wakeup
-from memory.indexes import build, large, lexical, registry
+from memory import database
+from memory.indexes import build, large, lexical
 from memory.types import Scope
 from tests.memory.builders import person, say
 
 # MySQL's full-text index shows what is committed.
 COMMITS = database.vendor() == "mysql"
-pytestmark = [pytest.mark.django_db(transaction=COMMITS), pytest.mark.usefixtures("words_only")]
-
-
-@pytest.fixture(autouse=True)
-def _small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "LARGE_FROM", 5)
-    monkeypatch.setattr(current_app, "send_task", lambda *_, **__: None)
-    monkeypatch.setattr(wakeup, "_indexed_until", {})
-    large.clear()
+pytestmark = [pytest.mark.django_db(transaction=COMMITS), pytest.mark.usefixtures("words_only", "small_is_large")]
 
 
 def _found(scope: Scope, words: dict[str, float]) -> list[int]:
