@@ -86,6 +86,9 @@ class MemoryStore:
 
         Joins the caller's transaction. Vectors that are missing are made later by the task `memory.embed_pending`.
         Turns of one person (the usual case) cost 2 queries, 3 when words are said again.
+
+        Raises:
+            ValueError: A turn is another bot's; nothing was stored.
         """
         by_scope: dict[Scope, list[Turn]] = {}
         for turn in turns:
@@ -108,6 +111,10 @@ class MemoryStore:
             content: what was said.
             fields: fields of `Turn`; role defaults to "user", occurred_at to now, and person_id to the conversation's
                 person (one query more).
+
+        Raises:
+            UnknownScope: The bot has no such conversation.
+            ValueError: The text is blank.
         """
         if "person_id" not in fields:
             conversation = apps.get_model("bots", "Conversation")._default_manager.filter(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -65,8 +65,8 @@ class PersonMemoryMixin(Base):
         """A question to the person's memory, and what it finds."""
         person = self._person(request, pk)
         question = request.GET.get("q", "").strip()[: explorer.LARGEST]
-        day, history = parse_date_or_none(request.GET.get("as_of", "")), "history" in request.GET
-        answer = explorer.ask(person, question, as_of=end_of(day), history=history) if question else None
+        day, history = _day(request.GET.get("as_of", "")), "history" in request.GET
+        answer = explorer.ask(person, question, as_of=_end_of(day), history=history) if question else None
         extra = {
             "title": _("Memory of %(person)s") % {"person": person},
             "person": person,
@@ -116,7 +116,7 @@ class PersonMemoryMixin(Base):
         return person
 
 
-def parse_date_or_none(text: str) -> Any:
+def _day(text: str) -> date | None:
     """A day as a date field sends it; None for anything else."""
     try:
         return parse_date(text)
@@ -124,7 +124,7 @@ def parse_date_or_none(text: str) -> Any:
         return None
 
 
-def end_of(day: Any) -> datetime | None:
+def _end_of(day: date | None) -> datetime | None:
     """The last moment of a day in the reader's zone; "as of a day" means at its end."""
     if day is None:
         return None

