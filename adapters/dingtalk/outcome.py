@@ -34,6 +34,7 @@ _OLD_NEVER = {
     310000: "refused_by_security",
     400013: "chat_not_found",
     400102: "robot_disabled",
+    400106: "robot_unknown",
     400105: "bad_request",
     40035: "bad_request",
     460101: "too_long",
@@ -58,6 +59,7 @@ _OLD_NEVER = {
 # Beginnings of the new API's codes, lower case; the first that fits counts.
 _NEW_LATER = (
     "forbidden.accessdenied.qpslimit",
+    "forbidden.accessdenied.qpmlimit",
     "throttling",
     "request.overlimit",
     "robot.send.flow.control",

@@ -8,6 +8,7 @@ from dataclasses import replace
 from adapters.commands import parse_command
 from adapters.errors import MalformedPayload
 from adapters.events import Event, EventKind
+from adapters.feishu import members
 from adapters.feishu.cards import card, menu, old_card
 from adapters.feishu.content import read_content, resolve_mentions, without_at_tags
 from adapters.feishu.people import UNTOLD, Json, alt_id, open_id
@@ -127,8 +128,9 @@ def _recalled(base: Event, event: Json, bot: str) -> Events:
 
 
 def _read(base: Event, event: Json, bot: str) -> Events:
-    reader = as_object(as_object(event, "reader"), "reader_id")
-    ids = [one for one in as_list(event, "message_id_list") if isinstance(one, str) and one]
+    reader = as_object(as_object(event, "reader"), "reader_id") or event  # the first generation is flat
+    told = as_list(event, "message_id_list") or as_list(event, "open_message_ids")
+    ids = [one for one in told if isinstance(one, str) and one]
     base = replace(base, kind=EventKind.STATUS, status="read", user_id=open_id(reader), alt_user_id=alt_id(reader))
     if len(ids) == 1:
         return (replace(base, message_id=ids[0], target_message_id=ids[0]),)
@@ -152,40 +154,9 @@ def _reaction(added: bool) -> Callable[[Event, Json, str], Events]:
         )
         if as_text(event, "operator_type") == "app":
             return (replace(base, change="from_bot"),)
-        return (replace(base, kind=EventKind.REACTION, emoji=emoji if added else "", data=emoji or None),)
-
-    return read
-
-
-def _bot_member(change: str, private: bool = False) -> Callable[[Event, Json, str], Events]:
-    def read(base: Event, event: Json, bot: str) -> Events:
-        ids = as_object(event, "operator_id")
-        return (
-            replace(
-                base,
-                kind=EventKind.MEMBER,
-                change=change,
-                user_id=open_id(ids),
-                alt_user_id=alt_id(ids),
-                chat_id=as_id(event, "chat_id"),
-                chat_type="private" if private else "group",
-            ),
-        )
-
-    return read
-
-
-def _members(change: str) -> Callable[[Event, Json, str], Events]:
-    def read(base: Event, event: Json, bot: str) -> Events:
-        base = replace(base, kind=EventKind.MEMBER, change=change, chat_id=as_id(event, "chat_id"), chat_type="group")
-        users = [user for user in as_list(event, "users") if isinstance(user, dict)]
-        out = []
-        for user in users:
-            ids = as_object(user, "user_id")
-            key = base.dedupe_key if len(users) == 1 else f"{base.dedupe_key}:{open_id(ids)}"
-            name = as_text(user, "name")
-            out.append(replace(base, dedupe_key=key, user_id=open_id(ids), alt_user_id=alt_id(ids), user_name=name))
-        return tuple(out) or (base,)
+        change = "added" if added else "removed"
+        shown = emoji if added else ""
+        return (replace(base, kind=EventKind.REACTION, change=change, emoji=shown, data=emoji or None),)
 
     return read
 
@@ -196,15 +167,22 @@ _READERS: dict[str, Callable[[Event, Json, str], Events]] = {
     "im.message.message_read_v1": _read,
     "im.message.reaction.created_v1": _reaction(added=True),
     "im.message.reaction.deleted_v1": _reaction(added=False),
-    "im.chat.member.bot.added_v1": _bot_member("joined"),
-    "im.chat.member.bot.deleted_v1": _bot_member("left"),
-    "im.chat.disbanded_v1": _bot_member("disbanded"),
-    "im.chat.member.user.added_v1": _members("joined"),
-    "im.chat.member.user.deleted_v1": _members("left"),
-    "im.chat.member.user.withdrawn_v1": _members("left"),
-    "im.chat.access_event.bot_p2p_chat_entered_v1": _bot_member("enter", private=True),
+    "im.chat.member.bot.added_v1": members.bot("joined"),
+    "im.chat.member.bot.deleted_v1": members.bot("left"),
+    "im.chat.disbanded_v1": members.bot("disbanded"),
+    "im.chat.member.user.added_v1": members.people("joined"),
+    "im.chat.member.user.deleted_v1": members.people("left"),
+    "im.chat.member.user.withdrawn_v1": members.people("left"),
+    "im.chat.access_event.bot_p2p_chat_entered_v1": members.bot("enter", private=True),
     "application.bot.menu_v6": menu,
     "card.action.trigger": card,
     "v1.message": _v1_message,
-    "v1.p2p_chat_create": _bot_member("enter", private=True),
+    "v1.message_read": _read,
+    "v1.p2p_chat_create": members.bot("enter", private=True),
+    "v1.add_bot": members.bot("joined"),
+    "v1.remove_bot": members.bot("left"),
+    "v1.chat_disband": members.bot("disbanded"),
+    "v1.add_user_to_chat": members.people("joined"),
+    "v1.remove_user_from_chat": members.people("left"),
+    "v1.revoke_add_user_from_chat": members.people("left"),
 }

@@ -53,7 +53,8 @@ def _message(content: Xml, kind: str) -> Event:
     read = _PARTS.get(kind)
     if read is None:
         return replace(base, change=kind)
-    return replace(base, kind=EventKind.MESSAGE, attachments=(read(content),))
+    part = read(content)
+    return replace(base, kind=EventKind.MESSAGE, text=part.transcript or "", attachments=(part,))
 
 
 def _media(kind: str, mime: str | None = None) -> Callable[[Xml], Attachment]:

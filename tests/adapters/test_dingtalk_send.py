@@ -157,6 +157,7 @@ def test_a_refused_token_is_renewed_once(server: Server, refusal: Answer) -> Non
         (new("somethingNew"), "refused", True, None),
         (old(-1), "busy", False, None),
         (old(130101), "flood", False, 60.0),
+        (new("Forbidden.AccessDenied.QpmLimitForAppkeyAndApi", 403), "flood", False, None),
         (old(310000), "refused_by_security", True, None),
         (old(400013), "chat_not_found", True, None),
         (old(4242), "refused", True, None),

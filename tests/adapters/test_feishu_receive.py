@@ -15,6 +15,7 @@ from adapters.errors import AdapterError, MalformedPayload, SignatureRejected
 from adapters.events import EventKind, WebhookRequest
 from adapters.feishu.envelope import decrypted
 from tests.adapters.builders_feishu import (
+    APP,
     BOT,
     KEY,
     NOW,
@@ -242,7 +243,8 @@ def test_a_recall_a_reading_and_a_reaction() -> None:
         "om_1",
         "ou_ann",
     )
-    assert event_of(envelope("im.message.reaction.deleted_v1", body)).emoji == ""
+    taken = event_of(envelope("im.message.reaction.deleted_v1", body))
+    assert (added.change, taken.change, taken.emoji) == ("added", "removed", "")
     own = event_of(envelope("im.message.reaction.created_v1", body | {"operator_type": "app"}))
     assert own.kind is EventKind.IGNORED
 
@@ -259,6 +261,37 @@ def test_coming_and_going() -> None:
     ):
         event = event_of(envelope(kind, body))
         assert (event.kind, event.change, event.user_id) == (EventKind.MEMBER, change, user), kind
+
+
+def first_generation(kind: str, **event: Any) -> list[tuple[Any, ...]]:
+    body = {"uuid": "u-1", "token": TOKEN, "type": "event_callback", "event": {"type": kind, "app_id": APP, **event}}
+    events = feishu().receive(request(body)).events
+    return [(e.kind, e.change, e.chat_id, e.user_id, e.alt_user_id, e.user_name, e.dedupe_key) for e in events]
+
+
+def test_coming_and_going_in_the_first_generation() -> None:
+    joined, left, ann = (
+        (EventKind.MEMBER, "joined"),
+        (EventKind.MEMBER, "left"),
+        {"open_id": "ou_ann", "user_id": "ann"},
+    )
+    opened = first_generation("p2p_chat_create", chat_id="oc_1", operator=ann, user=ann | {"name": "Ann"})
+    assert opened == [(EventKind.MEMBER, "enter", "oc_1", "ou_ann", "ann", "Ann", "u-1")]
+    told = {"open_chat_id": "oc_1", "operator_open_id": "ou_ann", "operator_employee_id": "ann", "operator_name": "Ann"}
+    assert first_generation("add_bot", **told) == [(*joined, "oc_1", "ou_ann", "ann", "Ann", "u-1")]
+    assert first_generation("remove_bot", **told) == [(*left, "oc_1", "ou_ann", "ann", "Ann", "u-1")]
+    users = [{"open_id": f"ou_{name}", "user_id": name, "name": name} for name in ("bo", "cy")]
+    for kind, change in (("add_user_to_chat", joined), ("revoke_add_user_from_chat", left)):
+        assert first_generation(kind, chat_id="oc_1", operator=ann, users=users) == [
+            (*change, "oc_1", f"ou_{name}", name, name, f"u-1:ou_{name}") for name in ("bo", "cy")
+        ]
+    (closed,) = first_generation("chat_disband", chat_id="oc_1", operator=ann)
+    assert closed[:4] == (EventKind.MEMBER, "disbanded", "oc_1", "ou_ann")
+
+
+def test_a_reading_in_the_first_generation() -> None:
+    (read,) = first_generation("message_read", open_id="ou_ann", open_message_ids=["om_1"])
+    assert (read[0], read[3]) == (EventKind.STATUS, "ou_ann")
 
 
 def test_the_menu_is_answered_to_the_person() -> None:

@@ -202,6 +202,12 @@ def test_a_menu_click_is_an_action() -> None:
     assert app_event("event", "<Event>CLICK</Event><EventKey>HELP</EventKey>").kind is EventKind.ACTION
 
 
+def test_a_recognised_voice_message_is_its_words() -> None:
+    fields = "<MediaId>m</MediaId><Format>amr</Format><Recognition>你好</Recognition><MsgId>1</MsgId>"
+    event = app_event("voice", fields)
+    assert (event.text, event.attachments[0].type, event.attachments[0].transcript) == ("你好", "voice", "你好")
+
+
 def test_a_scanned_code_tells_what_was_read() -> None:
     fields = "<ScanCodeInfo><ScanType>qrcode</ScanType><ScanResult>42</ScanResult></ScanCodeInfo>"
     event = app_event("event", f"<Event>scancode_waitmsg</Event><EventKey>S</EventKey>{fields}")
