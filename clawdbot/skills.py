@@ -48,7 +48,8 @@ class Parameter:
         prompt: The question to ask, by language: `{"en": ..., "zh": ...}`.
         required: Whether the skill may run without it.
         choices: The only values allowed; empty means any.
-        validator: Turns the text into the value, raising ValueError with a readable reason when it does not fit.
+        validator: Turns the text into the value, raising ValueError when it does not fit, with a readable reason. The
+            reason of a type such as `int` is not shown.
         default: Used when an optional parameter is not given.
     """
 
@@ -78,7 +79,14 @@ class Parameter:
                     break
             else:
                 raise ValueError(" / ".join(self.choices))
-        return self.validator(given) if self.validator else given
+        if self.validator is None:
+            return given
+        try:
+            return self.validator(given)
+        except ValueError:
+            if isinstance(self.validator, type):  # `int` and its like speak of Python, not to people
+                raise ValueError from None
+            raise
 
 
 class BaseSkill(ABC):

@@ -136,7 +136,8 @@ def _memory(turn: Turn, argument: str) -> Reply:
     for hit in found:
         day = date_format(hit.occurred_at.astimezone(turn.zone), "DATE_FORMAT")
         pin = "📌 " if getattr(hit, "pinned", False) else ""
-        lines.append(f"- {pin}{day} · {hit.speaker or hit.role}: {hit.text[:200]}")
+        who = hit.speaker or (_("you") if hit.role == "user" else hit.role)
+        lines.append(f"- {pin}{day} · {who}: {hit.text[:200]}")
     return Reply("\n".join([title, *lines, "", _("/forget deletes all of it.")]))
 
 

@@ -94,7 +94,7 @@ def _hint(chinese: bool) -> str:
     if chinese:
         return (
             "(目前没有连接能用中文回答的模型,我只能根据命令、技能和记忆作答。连接方法:管理后台 → 模型供应商,"
-            "或运行 `python manage.py provider add 名称 --endpoint 地址 --model 模型`。输入 /help 查看我会做什么。)"
+            "或运行 `python manage.py provider add 名称 --endpoint 地址 --model 模型`。输入 /帮助 查看我会做什么。)"
         )
     return (
         "(No model that could say more is connected; I answer from commands, skills and memory only. To connect one: "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -170,3 +171,15 @@ def test_wrong_usage_is_code_2_and_a_refusal_code_1_without_a_traceback(tmp_path
     assert unmigrated.returncode == 1
     assert unmigrated.stderr.startswith("CommandError: the database cannot be used: ")
     assert len(unmigrated.stderr.splitlines()) == 1
+
+
+@pytest.mark.django_db
+def test_a_port_that_is_taken_is_said_in_one_line_and_leaves_no_channel() -> None:
+    manage("bot", "add", "shop")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        with pytest.raises(CommandError, match=f"cannot listen on port {port}: "):
+            manage("simulate", "telegram", "--port", port)
+    with pytest.raises(CommandError, match="cannot listen on port 70000: "):
+        manage("simulate", "telegram", "--port", "70000")
+    assert not Channel.objects.filter(platform="telegram").exists()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
@@ -48,13 +49,22 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         self._heard = threading.Event()
         stage = Stage(simulator, self._show, fail_next=options["fail"])
-        with serve(stage, options["port"]) as api:
+        with self._served(stage, options["port"]) as api:
             channel = simulation.channel_for(bot, simulator, api)
             try:
                 self._talk(stage, channel, options)
             finally:
                 if not options["keep"]:
                     simulation.remove(channel)
+
+    @contextlib.contextmanager
+    def _served(self, stage: Stage, port: int) -> Iterator[str]:
+        with contextlib.ExitStack() as stack:
+            try:
+                api = stack.enter_context(serve(stage, port))
+            except (OSError, OverflowError) as error:
+                raise CommandError(f"the simulated API cannot listen on port {port}: {error}") from None
+            yield api
 
     def _talk(self, stage: Stage, channel: Channel, options: dict[str, Any]) -> None:
         url = options["url"].rstrip("/") + channel.webhook_path
