@@ -134,9 +134,10 @@ class BotApi:
 
 @dataclass
 class StubModel:
-    """An OpenAI-compatible model that says back what it was asked, after `delay_s`."""
+    """An OpenAI-compatible model that says back what it was asked, after `delay_s` and when `wait` comes back."""
 
     delay_s: float = 0.0
+    wait: Callable[[], object] = bool
     prompts: list[list[dict[str, Any]]] = field(default_factory=list)
 
     def server(self) -> Server:
@@ -147,6 +148,7 @@ class StubModel:
             return 200, {"object": "list", "data": [{"id": "stub", "object": "model"}]}
         self.prompts.append(body["messages"])
         time.sleep(self.delay_s)
+        self.wait()
         asked = [message["content"] for message in body["messages"] if message["role"] == "user"][-1]
         message = {"role": "assistant", "content": f"You said: {asked.splitlines()[-1]}"}
         return 200, {

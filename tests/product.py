@@ -83,7 +83,7 @@ class Product:
 
     def get_status(self, path: str) -> int:
         try:
-            with urlopen(self.url + path, timeout=5) as response:
+            with urlopen(self.url + path, timeout=30) as response:
                 return int(response.status)
         except URLError as error:
             return int(getattr(error, "code", 0) or 0)

@@ -18,7 +18,7 @@ from tests.adapters.contract import CASES, Case
 
 WITHOUT_WEBHOOK = {"web"}
 every_platform = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-fuzz = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+fuzz = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 _SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=12)
 _JSON = st.recursive(

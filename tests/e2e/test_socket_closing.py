@@ -15,14 +15,14 @@ import pytest
 from tests.e2e.conftest import SETTINGS
 from tests.product import Product
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 CLOSE = 0x8
 
 
 @contextmanager
 def connected(product: Product, bot: str = "demo") -> Iterator[socket.socket]:
-    with socket.create_connection(("127.0.0.1", product.port), timeout=20) as raw:
+    with socket.create_connection(("127.0.0.1", product.port), timeout=60) as raw:
         key = base64.b64encode(os.urandom(16)).decode()
         raw.sendall(
             f"GET /ws/chat/{bot}/ HTTP/1.1\r\nHost: 127.0.0.1:{product.port}\r\nUpgrade: websocket\r\n"

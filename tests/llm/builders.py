@@ -20,7 +20,7 @@ def make_provider(server: Server | str, **values: Any) -> ModelProvider:
     number = next(_numbers)
     key = values.pop("api_key", "sk-test-key")
     row = ModelProvider(
-        **{"name": f"p{number}", "endpoint": f"{url}/v1", "model": "m", "timeout_s": 5.0, "priority": number} | values
+        **{"name": f"p{number}", "endpoint": f"{url}/v1", "model": "m", "timeout_s": 60.0, "priority": number} | values
     )
     row.api_key = key
     row.save()

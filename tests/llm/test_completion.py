@@ -11,6 +11,7 @@ from bots.llm import Cancelled, NoModelAvailable, complete
 from bots.models import Bot, ModelProvider
 from tests.clawdbot.server import Server
 from tests.llm.builders import QUESTION, chat, make_provider, refusal, stream
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db
 
@@ -60,10 +61,7 @@ def test_a_piece_is_handed_on_before_the_next_one_is_sent(endpoint: Server) -> N
     seen: list[int] = []
 
     def wait_for_piece() -> None:
-        for _ in range(200):
-            if len(pieces) >= len(seen):
-                break
-            __import__("time").sleep(0.01)
+        eventually(lambda: len(pieces) >= min(len(seen), 3))
         seen.append(len(pieces))
 
     endpoint.answer(stream("one", "two", "three", before_chunk=wait_for_piece))

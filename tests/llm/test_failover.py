@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import socket
+import threading
 import time
 from typing import Any
 
@@ -77,9 +78,11 @@ def test_a_short_retry_after_is_waited_for_and_a_long_one_is_not(endpoint: Serve
 def test_an_answer_that_never_comes_counts_as_a_failure(endpoint: Server, second: Server) -> None:
     make_provider(endpoint, priority=1, timeout_s=0.3)
     make_provider(second, priority=2, name="backup")
-    endpoint.respond = lambda _request: time.sleep(1.0) or chat("late")  # type: ignore[func-returns-value]
+    released = threading.Event()
+    endpoint.respond = lambda _request: chat("late") if released.wait(60) else chat("never")
     second.answer(chat("yes"))
     assert complete(QUESTION).provider == "backup"
+    released.set()
 
 
 @pytest.mark.parametrize(
@@ -147,6 +150,8 @@ def test_no_restart_is_told_when_nothing_was_handed_out(endpoint: Server) -> Non
 def test_a_provider_that_keeps_failing_is_left_alone_and_probed_later(endpoint: Server, monkeypatch: Any) -> None:
     make_provider(endpoint)
     endpoint.answer(refusal(500))
+    now = time.monotonic()
+    monkeypatch.setattr("bots.llm.breaker.breaker._clock", lambda: now)
     for _ in range(3):
         with pytest.raises(NoModelAvailable):
             complete(QUESTION)
@@ -155,8 +160,7 @@ def test_a_provider_that_keeps_failing_is_left_alone_and_probed_later(endpoint: 
         complete(QUESTION)
     assert len(endpoint.requests) == asked
     assert 0 < (error.value.retry_after or 0) <= 10
-    later = time.monotonic() + 11
-    monkeypatch.setattr("bots.llm.breaker.breaker._clock", lambda: later)
+    monkeypatch.setattr("bots.llm.breaker.breaker._clock", lambda: now + 11)
     endpoint.answer(chat("well again"))
     assert complete(QUESTION).text == "well again"
 

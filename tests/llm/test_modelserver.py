@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +22,7 @@ from bots.llm.modelserver import Running
 from tests.clawdbot.server import Server
 from tests.engine.test_prompt import make_hit, make_inputs
 from tests.llm.builders import QUESTION, chat, make_provider
+from tests.waiting import eventually
 
 
 @pytest.fixture(autouse=True)
@@ -111,7 +111,7 @@ def test_on_another_processor_the_command_ends_with_one_line_and_code_1(tmp_path
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
     )
     assert ended.returncode == 1
     assert "Traceback" not in ended.stderr
@@ -159,11 +159,11 @@ def _url(process: subprocess.Popen[str]) -> str:
     """The address of the child, which its file named before the fixture of each test removed it."""
     arguments = process.args
     assert isinstance(arguments, list)
-    deadline = time.monotonic() + 10
     url = f"http://127.0.0.1:{arguments[-1]}/v1"
-    while time.monotonic() < deadline:
+
+    def listens() -> bool:
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", int(arguments[-1]))) == 0:
-                return url
-        time.sleep(0.1)
-    raise AssertionError("the model server does not listen")
+            return probe.connect_ex(("127.0.0.1", int(arguments[-1]))) == 0
+
+    eventually(listens)
+    return url

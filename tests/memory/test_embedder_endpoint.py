@@ -25,7 +25,7 @@ def server(impatient: None) -> Iterator[Embeddings]:
 
 
 def client(server: Embeddings, **options: object) -> OpenAIEndpoint:
-    values = {"model": "m", "endpoint": server.url, "api_key": KEY, "dimension": 16, "timeout_s": 5.0} | options
+    values = {"model": "m", "endpoint": server.url, "api_key": KEY, "dimension": 16, "timeout_s": 60.0} | options
     return OpenAIEndpoint(Spec("openai", **values))  # type: ignore[arg-type]
 
 
@@ -125,7 +125,7 @@ def test_another_length_than_the_settings_say_is_refused_with_the_mend(server: E
 def test_an_answer_that_is_something_else_is_no_traceback(answer: Answer, impatient: None) -> None:
     with serve() as server:
         server.answer(answer)
-        spec = Spec("openai", "m", f"{server.url}/v1", dimension=16, timeout_s=5.0)
+        spec = Spec("openai", "m", f"{server.url}/v1", dimension=16, timeout_s=60.0)
         with pytest.raises(EmbedderUnavailable):
             OpenAIEndpoint(spec).embed_passages(["tea"])
 

@@ -73,11 +73,12 @@ def test_a_channel_that_does_not_stream_sends_the_answer_once(
 def test_typing_is_shown_only_while_an_answer_takes_time(
     channel: Channel, api: BotApi, model: StubModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(signs, "TYPING_AFTER_S", 60.0)
+    monkeypatch.setattr(signs, "TYPING_AFTER_S", 600.0)
+    monkeypatch.setattr(signs, "TYPING_EVERY_S", 600.0)
     say(channel)
     assert "sendChatAction" not in api.calls
     monkeypatch.setattr(signs, "TYPING_AFTER_S", 0.0)
-    model.delay_s = 0.8
+    model.wait = lambda: eventually(lambda: "sendChatAction" in api.calls)
     say(channel)
     assert "sendChatAction" in api.calls
 

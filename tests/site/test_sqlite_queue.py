@@ -50,7 +50,7 @@ def test_threads_of_several_processes_lose_no_update(tmp_path: Path) -> None:
         for _ in range(2)
     ]
     for writer in writers:
-        _out, errors = writer.communicate(timeout=100)
+        _out, errors = writer.communicate(timeout=280)
         assert writer.returncode == 0, errors
         assert "locked" not in errors
     script = "import django; django.setup(); from bots.models import Bot; print(Bot.objects.get().max_reply_tokens)"
