@@ -69,14 +69,16 @@ class _Clock:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._waiting: dict[int, tuple[float, Callable[[], None]]] = {}
+        self._wakes_at = float("inf")
         self._next = 0
         threading.Thread(target=self._run, name="typing", daemon=True).start()
 
     def start(self, call: Callable[[], None]) -> int:
         with self._changed:
             self._next += 1
-            self._waiting[self._next] = (time.monotonic() + TYPING_AFTER_S, call)
-            if len(self._waiting) == 1:
+            due_at = time.monotonic() + TYPING_AFTER_S
+            self._waiting[self._next] = (due_at, call)
+            if due_at < self._wakes_at:
                 self._changed.notify()
             return self._next
 
@@ -93,8 +95,8 @@ class _Clock:
                     _at, call = self._waiting[ticket]
                     self._waiting[ticket] = (now + TYPING_EVERY_S, call)
                     _pool().submit(_quietly, call)
-                nearest = min((at for at, _call in self._waiting.values()), default=None)
-                self._changed.wait(None if nearest is None else max(0.01, nearest - now))
+                self._wakes_at = min((at for at, _call in self._waiting.values()), default=float("inf"))
+                self._changed.wait(None if not self._waiting else max(0.01, self._wakes_at - now))
 
 
 @cache
