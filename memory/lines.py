@@ -17,6 +17,7 @@ from memory.types import Scope, Turn, storable
 
 LONGEST_LINE = 16 * 1024 * 1024  # bytes
 LONGEST_TEXT = 1_000_000  # characters; the memory is for what was said, not for files
+_LONGEST = {"id": 191, "session": 64, "speaker": 200, "fact_key": 191, "fact_value": 300}  # those of the columns
 _YEARS = range(1900, 2200)
 
 
@@ -53,7 +54,8 @@ def _moment(value: object, name: str) -> datetime:
     return at if at.tzinfo else timezone.make_aware(at)
 
 
-def _string(value: object, name: str, longest: int) -> str:
+def _string(data: dict[str, Any], name: str) -> str:
+    value, longest = data.get(name), _LONGEST[name]
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int):
@@ -120,11 +122,11 @@ def parse_line(line: str, scope: Scope, origin_id: int | None = None) -> Turn | 
         text=_text(data),
         occurred_at=_moment(data.get("occurred_at"), "occurred_at"),
         external_id=_id(data),
-        session=_string(data.get("session"), "session", 64),
+        session=_string(data, "session"),
         valid_from=_optional_moment(data, "valid_from"),
         valid_to=_optional_moment(data, "valid_to"),
-        fact_key=storable(_string(data.get("fact_key"), "fact_key", 191)),
-        fact_value=storable(_string(data.get("fact_value"), "fact_value", 300)),
+        fact_key=storable(_string(data, "fact_key")),
+        fact_value=storable(_string(data, "fact_value")),
     )
 
 
@@ -143,8 +145,8 @@ def _turn(data: dict[str, Any], scope: Scope, origin_id: int | None) -> Turn:
         origin_id=origin_id,
         occurred_at=_moment(data.get("occurred_at"), "occurred_at"),
         external_id=_id(data),
-        session=_string(data.get("session"), "session", 64),
-        speaker=_string(data.get("speaker"), "speaker", 200),
+        session=_string(data, "session"),
+        speaker=_string(data, "speaker"),
         pinned=pinned,
         valid_to=_optional_moment(data, "valid_to"),
     )
@@ -163,7 +165,7 @@ def _text(data: dict[str, Any]) -> str:
 
 
 def _id(data: dict[str, Any]) -> str:
-    external = storable(_string(data.get("id"), "id", 191))
+    external = storable(_string(data, "id"))
     if not external:
         raise BadLine("id is missing: without it an import cannot be repeated")
     return external
@@ -180,4 +182,4 @@ def parse_query(line: str) -> Query:
     if not isinstance(text, str) or not text.strip():
         raise BadLine("text is missing or blank")
     now, as_of = _optional_moment(data, "now"), _optional_moment(data, "as_of")
-    return Query(_string(data.get("id"), "id", 191), text, now, as_of)
+    return Query(_string(data, "id"), text, now, as_of)

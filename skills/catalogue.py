@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from skills import registry
-from skills.models import BotSkill, Skill
+from skills.models import ERROR_LENGTH, BotSkill, Skill
 from skills.triggers import TriggerTable
 
 _READ_EVERY_S = 2.0
@@ -122,7 +122,7 @@ def _described(skill: Skill) -> registry.Described:
     try:
         described = registry.describe(skill.module)
     except registry.SkillUnavailable as error:
-        problem = str(error)[:300]
+        problem = str(error)[:ERROR_LENGTH]
         described = registry.Described(skill.name, "", (), 10.0)
     if problem != skill.load_error:
         if problem:

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+ERROR_LENGTH = 300  # what foreign code says is cut to it
 _DOTTED = RegexValidator(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$", _("A dotted path such as skills.weather.WeatherSkill."))
 
 
@@ -39,7 +40,7 @@ class Skill(models.Model):
     config = models.JSONField(
         _("configuration"), default=dict, blank=True, help_text=_("Handed to the skill as it is.")
     )
-    load_error = models.CharField(_("cannot be loaded"), max_length=300, blank=True, editable=False)
+    load_error = models.CharField(_("cannot be loaded"), max_length=ERROR_LENGTH, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
@@ -104,7 +105,7 @@ class SkillRun(models.Model):
     )
     ok = models.BooleanField(_("answered"))
     error = models.CharField(_("error"), max_length=100, blank=True, help_text=_("Class of the error."))
-    detail = models.CharField(_("detail"), max_length=300, blank=True)
+    detail = models.CharField(_("detail"), max_length=ERROR_LENGTH, blank=True)
     ms = models.PositiveIntegerField(_("duration (ms)"), default=0)
     at = models.DateTimeField(_("at"), default=timezone.now)
 

@@ -13,7 +13,7 @@ from clawdbot.redaction import redact
 from clawdbot.skills import Parameter, SkillError
 from skills import answers, catalogue, limits, parameters, registry, wording
 from skills.catalogue import Entry
-from skills.models import SkillRun
+from skills.models import ERROR_LENGTH, SkillRun
 
 __all__ = ["Match", "Needs", "SkillResult", "descriptions", "match", "restore", "run"]
 
@@ -221,7 +221,7 @@ def _record(found: Match, conversation_id: Any, error: Exception | None, ms: flo
             conversation_id=conversation_id,
             ok=error is None,
             error=type(error).__name__[:100] if error else "",
-            detail=redact(str(error))[:300] if error else "",
+            detail=redact(str(error))[:ERROR_LENGTH] if error else "",
             ms=round(ms),
         )
     except Exception:  # the record is for the operator; the answer is for the person

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from skills import registry
-from skills.models import Skill
+from skills.models import ERROR_LENGTH, Skill
 
 
 class SkillSetting(Protocol):
@@ -32,7 +32,7 @@ def seed(config_skills: Iterable[SkillSetting]) -> int:
         try:
             name, problem = registry.describe(setting.module).name, ""
         except registry.SkillUnavailable as error:
-            name, problem = setting.module.rpartition(".")[2], str(error)[:300]
+            name, problem = setting.module.rpartition(".")[2], str(error)[:ERROR_LENGTH]
         Skill.objects.get_or_create(
             module=setting.module,
             defaults={
