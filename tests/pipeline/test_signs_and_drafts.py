@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -89,3 +90,13 @@ def test_a_pressed_button_is_confirmed(channel: Channel, api: BotApi, model: Stu
     MessageDispatcher().process(row_id)
     eventually(lambda: "answerCallbackQuery" in api.calls)
     assert api.calls["answerCallbackQuery"] == 1
+
+
+def test_who_begins_while_another_waits_for_its_next_sign_is_not_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signs, "TYPING_AFTER_S", 0.0)
+    monkeypatch.setattr(signs, "TYPING_EVERY_S", 600.0)
+    clock, first, second = signs._Clock(), threading.Event(), threading.Event()
+    clock.start(first.set)
+    assert first.wait(60)
+    clock.start(second.set)
+    assert second.wait(60)
