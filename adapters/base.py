@@ -314,6 +314,9 @@ class Adapter(ABC, Generic[AccountT]):
         if handed_out_for is not None:
             options["allowed_hosts"] = self.account.allowed_hosts or handed_out_for
             options["public_only"] = not self.account.allowed_hosts
+            if method == "POST" and options["public_only"] and not url.lower().startswith("https://"):
+                # Pictures may come in the clear, words may not go so.
+                raise SendError("the address is not https", permanent=True, mark="foreign_address")
         try:
             return http.request(method, url, timeout=(CONNECT_S, read_s), **options)
         except http.HttpError as error:

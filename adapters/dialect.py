@@ -49,6 +49,7 @@ class Dialect:
         if node.kind == "link":
             if _LINK.fullmatch(node.href):
                 return f"[{inner}]({node.href})"
-            return f"{inner} ({self.escape(node.href)})" if node.href else inner
+            told = self.escape(node.href)
+            return f"{inner} ({told})" if told not in ("", inner) else inner
         mark = self.marks.get(node.kind, "")
         return f"{mark}{inner}{mark}" if inner.strip() else inner

@@ -121,7 +121,7 @@ _TOKEN = re.compile(
     r"|(?<![\w_])__(?P<strong2>(?![\s_])(?:[^_\\]|\\.|_(?!_))*?(?<![\s_]))__(?![\w_])"
     r"|~~(?P<strike>(?![\s~])[^~]+?(?<!\s))~~"
     r"|(?<![A-Za-z0-9])\*(?P<em>(?![\s*])(?:[^*\\]|\\.|\*\*[^*]*\*\*)+?(?<![\s*]))\*(?!\*)"
-    r"|(?<![\w_])_(?P<em2>(?![\s_])(?:[^_\\]|\\.|__[^_]*__|(?<=\w)_(?=\w))+?(?<![\s_]))_(?![\w_])"
+    r"|(?<![\w_])_(?P<em2>(?![\s_])(?:[^_\\]|\\.|__[^_]*__|(?<=[^\W_])_(?=[^\W_]))+?(?<![\s_]))_(?![\w_])"
 )
 _WRAPPERS: tuple[tuple[str, InlineKind], ...] = (
     ("strong", "strong"),
@@ -161,8 +161,8 @@ def _token(match: re.Match[str], depth: int) -> Inline:
         padded = len(code) > 2 and code[0] == code[-1] == " " and code.strip()
         return Inline("code", code[1:-1] if padded else code)
     if match["href"] is not None:
-        label = match["label"] or match["href"]
-        return Inline("link", children=inlines(label, depth + 1), href=match["href"])
+        label = inlines(match["label"], depth + 1) or (Inline("text", match["href"]),)
+        return Inline("link", children=label, href=match["href"])
     if match["auto"] is not None:
         return Inline("link", children=(Inline("text", match["auto"]),), href=match["auto"])
     if match["both"] is not None:

@@ -10,7 +10,6 @@ from adapters import tokens
 from adapters.base import MAX_MEDIA_BYTES, Adapter, refuse_large, require_post
 from adapters.dingtalk import addressing, cards, files, render, signing, stream
 from adapters.dingtalk.account import DingTalkAccount
-from adapters.dingtalk.messages import event_of
 from adapters.dingtalk.outcome import REPLY_EXPIRED, answer_of, judge, token_refused
 from adapters.errors import MalformedPayload, NotSupported, SendError, SignatureRejected
 from adapters.events import (
@@ -31,7 +30,6 @@ from adapters.payload import as_int, as_text, parse_object
 from adapters.splitter import utf8_bytes
 from clawdbot.http import HttpResponse
 
-REPLY_HOSTS = frozenset({"oapi.dingtalk.com", "api.dingtalk.com"})
 MEDIA_HOSTS = frozenset({".dingtalk.com", ".aliyuncs.com", ".alicdn.com"})
 GROUP_ROBOT_PER_S = 20 / 60  # what is over mutes the robot for ten minutes
 
@@ -72,7 +70,7 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
             raise SignatureRejected("no app_secret is configured for this account", status=403)
         headers = request.headers
         signing.verify(self.account.app_secret, headers.get("timestamp", ""), headers.get("sign", ""), self.clock())
-        event = event_of(parse_object(request.body), self.account.robot)
+        event = addressing.heard(parse_object(request.body), self.account)
         return Received((event,), HttpReply(body=b"{}", content_type="application/json"))
 
     def poll(self, offset: int | None, timeout: float = 50.0) -> Polled:
@@ -102,7 +100,7 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
 
     def _event_of(self, frame: stream.Frame) -> Event:
         try:
-            return event_of(frame.data, self.account.robot)
+            return addressing.heard(frame.data, self.account)
         except MalformedPayload:
             # Refusing it would bring it again for ever; it is stored as ignored and confirmed.
             key = f"frame:{frame.message_id}"
@@ -140,7 +138,9 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
     def _answer(self, message: OutgoingMessage) -> SendReceipt:
         buttons = render.buttons_of(message.data.get("buttons"))
         body = render.session_body(message.text, buttons, addressing.mentioned(message))
-        return self._judged(self._call("POST", message.reply_url or "", json=body, handed_out_for=REPLY_HOSTS))
+        return self._judged(
+            self._call("POST", message.reply_url or "", json=body, handed_out_for=addressing.REPLY_HOSTS)
+        )
 
     def _send_by_api(self, message: OutgoingMessage) -> SendReceipt:
         buttons = render.buttons_of(message.data.get("buttons"))

@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
-from adapters.dingtalk.messages import GROUP, PRIVATE
-from adapters.errors import SendError
-from adapters.events import OutgoingMessage
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
 
+from adapters.dingtalk.account import DingTalkAccount
+from adapters.dingtalk.messages import GROUP, PRIVATE, event_of
+from adapters.errors import SendError
+from adapters.events import Event, OutgoingMessage
+from clawdbot.http.addresses import host_allowed
+
+REPLY_HOSTS = frozenset({"oapi.dingtalk.com", "api.dingtalk.com"})
 _EARLY_S = 60.0  # a reply address is not used in its last minute
 _ENCRYPTED_ID = "$:"  # how ids of people outside of the organisation begin; they cannot be written to by the API
+
+
+def heard(content: Mapping[str, Any], account: DingTalkAccount) -> Event:
+    """Reads what a robot hears. A reply address that is not DingTalk's is left out: the body is not signed, so anybody
+    who has caught a request could have put it there; the answer goes by the API then.
+
+    Raises:
+        MalformedPayload: When message, chat or sender have no id.
+    """
+    event = event_of(content, account.robot)
+    return event if not event.reply_url or _known(event.reply_url, account) else replace(event, reply_url=None)
+
+
+def _known(url: str, account: DingTalkAccount) -> bool:
+    try:
+        parts = urlsplit(url)
+        allowed = host_allowed(parts.hostname or "", parts.port, account.allowed_hosts or REPLY_HOSTS)
+    except ValueError:
+        return False
+    return allowed and (parts.scheme == "https" or bool(account.allowed_hosts))
 
 
 def still_good(reply_token: str | None, now: float) -> bool:

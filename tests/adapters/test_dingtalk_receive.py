@@ -102,6 +102,28 @@ def test_a_group_text_mentions_the_bot_unless_it_says_otherwise() -> None:
     assert (quiet.mentions_bot, quiet.chat_type) == (False, "group")
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.example/robot",
+        "https://oapi.dingtalk.com.evil.example/x",
+        "https://oapi.dingtalk.com@evil.example/x",
+        "http://oapi.dingtalk.com/x",
+        "https://oapi.dingtalk.com:bad/x",
+        "//oapi.dingtalk.com/x",
+    ],
+)
+def test_a_reply_address_that_is_not_dingtalks_is_left_out(address: str) -> None:
+    (event,) = dingtalk().receive(request(message(sessionWebhook=address))).events
+    assert (event.kind, event.reply_url) == (EventKind.MESSAGE, None)
+    (event,) = dingtalk().receive(request(message())).events
+    assert event.reply_url == "https://oapi.dingtalk.com/robot/sendBySession?session=1"
+    (event,) = (
+        dingtalk(allowed_hosts=["localhost:1"]).receive(request(message(sessionWebhook="http://localhost:1/x"))).events
+    )
+    assert event.reply_url == "http://localhost:1/x"
+
+
 def test_a_custom_group_robot_has_no_code_of_its_own() -> None:
     assert event_of(group(robotCode="normal")).kind is EventKind.MESSAGE
 

@@ -81,6 +81,9 @@ def test_a_reply_address_elsewhere_is_refused(server: Server) -> None:
     with pytest.raises(SendError) as caught:
         dingtalk().send(OutgoingMessage(chat_id="cid1", text="x", reply_url=f"{server.url}/steal", reply_token=GOOD))
     assert (caught.value.permanent, caught.value.mark, server.requests) == (True, "foreign_address", [])
+    with pytest.raises(SendError) as caught:
+        dingtalk().send(OutgoingMessage(chat_id="cid1", text="x", reply_url="http://oapi.dingtalk.com/robot/x"))
+    assert caught.value.mark == "foreign_address"
 
 
 def test_an_expired_reply_address_is_not_used(server: Server) -> None:

@@ -151,3 +151,10 @@ def test_hostile_markup_is_rendered_in_reasonable_time(pattern: str) -> None:
 def test_escaping_is_complete() -> None:
     text = "".join(chr(number) for number in range(32, 127))
     assert html.unescape(check(to_html(html.escape(text)))) is not None
+
+
+@pytest.mark.parametrize("unit", ["__a__", "____a", "***a", "**a**", "a_b__"])
+def test_unfinished_emphasis_takes_no_longer_than_other_text(unit: str) -> None:
+    started = time.process_time()
+    plain_text("_a" + unit * 400)
+    assert time.process_time() - started < 2

@@ -179,6 +179,10 @@ def test_a_text_of_nothing_but_markup_is_not_sent_empty(render: Callable[[str], 
     assert render(text).strip()
 
 
+def test_a_link_without_a_label_is_written_once() -> None:
+    assert to_markdown("[](`a`)", 99) == to_whatsapp("[](`a`)") == line("[](`a`)") == "`a`"
+
+
 def test_a_link_in_the_label_of_a_link_is_its_words() -> None:
     assert to_mrkdwn("[see <https://a.b> now](https://c.d)") == "<https://c.d|see https://a.b now>"
 
