@@ -40,7 +40,7 @@ def event_of(content: Json, robot_code: str) -> Event:
     user_id = staff_id or sender_id
     if not message_id or not chat_id or not user_id:
         raise MalformedPayload("msgId, conversationId or the sender is missing")
-    group = as_text(content, "conversationType") == "2"
+    group = as_id(content, "conversationType") == "2"
     kind = as_text(content, "msgtype")
     base = Event(
         kind=EventKind.IGNORED,

@@ -15,7 +15,7 @@ from typing import Any
 
 from adapters.answers import object_of
 from adapters.errors import SendError
-from adapters.payload import as_object, as_text
+from adapters.payload import as_int, as_object, as_text
 from adapters.sockets import Socket
 from clawdbot import http
 
@@ -132,7 +132,7 @@ class Connection:
         if as_text(frame, "cmd") in PUSHED:
             self._push(Frame(request_id, as_object(frame, "body")))
         elif request_id.startswith(f"{PING}_"):
-            self._missed = 0
+            self._missed = self._missed if as_int(frame, "errcode") else 0
         elif request_id:
             self._answers[request_id] = raw
         return True

@@ -52,7 +52,7 @@ def _outer(parse: Callable[[bytes], dict[str, Any]], body: bytes) -> dict[str, A
 
 def _from_application(account: WeComAccount, request: WebhookRequest) -> Received:
     outer = _outer(xml.parse, request.body)
-    content = xml.parse(_open(account, request.query, as_text(outer, "Encrypt")).content)
+    content = xml.parse(_open(account, request.query, as_text(outer, "Encrypt").strip()).content)
     # The signature does not cover what stands beside Encrypt.
     for name, inside in (("ToUserName", account.receiver), ("AgentID", as_text(content, "AgentID"))):
         if as_text(outer, name) and inside and as_text(outer, name) != inside:

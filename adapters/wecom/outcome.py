@@ -12,6 +12,7 @@ from adapters.payload import as_id, as_int, as_text
 from clawdbot.http import HttpResponse, parse_retry_after
 
 TOKEN_REFUSED = "token_refused"  # noqa: S105 - a mark
+UNSUBSCRIBED = "unsubscribed"  # the long connection looks open, but is a robot's no more
 _A_MINUTE = 60.0
 
 _REFRESH = frozenset({40014, 41001, 42001})
@@ -24,6 +25,8 @@ _LATER: dict[int, tuple[str, float | None]] = {
     45033: ("flood", None),
     45047: ("flood", _A_MINUTE),
     50004: ("busy", None),
+    846607: ("flood", _A_MINUTE),  # of a smart robot: 30 messages a minute to one chat
+    846609: (UNSUBSCRIBED, None),
 }
 _NEVER = {
     40001: "unauthorized",

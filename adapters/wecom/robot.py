@@ -24,7 +24,7 @@ from adapters.wecom.connection import (
     Connection,
     Frame,
 )
-from adapters.wecom.outcome import judge
+from adapters.wecom.outcome import UNSUBSCRIBED, judge
 from clawdbot.clock import Clock
 
 logger = logging.getLogger(__name__)
@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 SHOW_EVERY_S = 2.0  # 30 messages a minute and chat
 _SEPARATOR = "~"  # between the stream's id and the request it answers, in `Event.reply_token`
 _PRIVATE, _GROUP = 1, 2
+# Failures after which the connection is no good; a late answer must not be taken for that of another frame.
+_DEAD = (NO_ANSWER, UNSUBSCRIBED)
 
 
 class Robot:
@@ -124,8 +126,8 @@ class Robot:
             answer = connection.call(RESPOND, aibot.stream_reply(stream, self._content(text), False), request_id)
             judge(200, {}, answer)
         except SendError as error:
-            if error.mark == NO_ANSWER:
-                raise ConnectionError(str(error)) from None  # a late answer must not be taken for that of another frame
+            if error.mark in _DEAD:
+                raise ConnectionError(str(error)) from None
             logger.info("an answer is not shown while it is written: %s", error)
             return False
         return True
@@ -159,15 +161,14 @@ class Robot:
         if self._connection is None or not self.connected:
             raise SendError("the connection of this robot is held elsewhere", mark="not_connected")
         try:
-            answer = self._connection.call(command, body, request_id)
+            return judge(200, {}, self._connection.call(command, body, request_id), self._clock())
         except ConnectionError as error:
             self.close()
             failure = SendError(str(error), mark=NO_ANSWER, maybe_sent=True)
         except SendError as error:
-            self.close()  # a late answer must not be taken for that of another frame
+            if error.mark in _DEAD:
+                self.close()
             failure = error
-        else:
-            return judge(200, {}, answer, self._clock())
         raise failure
 
     def close(self) -> None:

@@ -124,6 +124,10 @@ def test_a_reply_address_that_is_not_dingtalks_is_left_out(address: str) -> None
     assert event.reply_url == "http://localhost:1/x"
 
 
+def test_the_kind_of_a_chat_may_be_a_number() -> None:
+    assert event_of(group(conversationType=2)).chat_type == "group"
+
+
 def test_a_custom_group_robot_has_no_code_of_its_own() -> None:
     assert event_of(group(robotCode="normal")).kind is EventKind.MESSAGE
 

@@ -168,12 +168,25 @@ def test_an_answer_that_is_refused_is_written_into_the_chat(wecom: Gateway, poll
     assert wecom.frame("aibot_send_msg")["body"]["markdown"] == {"content": "late"}
 
 
-def test_a_limit_is_waited_for(wecom: Gateway, polling: Adapter[Any]) -> None:
+@pytest.mark.parametrize("code", [45009, 846607])
+def test_a_limit_is_waited_for(wecom: Gateway, polling: Adapter[Any], code: int) -> None:
     message = heard(polling, wecom)
-    wecom.refusals["aibot_respond_msg"] = 45009
+    wecom.refusals["aibot_respond_msg"] = code
     with pytest.raises(SendError) as caught:
         polling.send(said(message, "hello"))
     assert (caught.value.permanent, caught.value.mark) == (False, "flood")
+
+
+def test_a_connection_that_lost_its_subscription_is_opened_anew(wecom: Gateway, polling: Adapter[Any]) -> None:
+    message = heard(polling, wecom)
+    wecom.refusals["aibot_respond_msg"] = 846609
+    with pytest.raises(SendError) as caught:
+        polling.send(said(message, "hello"))
+    assert (caught.value.permanent, caught.value.mark, polling.can_send_here) == (False, "unsubscribed", False)
+    wecom.refusals.clear()
+    polling.poll(1, 0)
+    assert wecom.open.get(timeout=60)
+    polling.send(said(message, "hello"))
 
 
 def test_what_comes_while_an_answer_is_awaited_is_not_lost(wecom: Gateway, polling: Adapter[Any]) -> None:

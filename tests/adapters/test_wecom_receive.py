@@ -55,6 +55,11 @@ def test_the_encrypted_text_cannot_be_changed() -> None:
         wecom().receive(replace(request, body=changed))
 
 
+def test_white_space_around_the_encrypted_text_is_layout() -> None:
+    outer = "<xml>\n <Encrypt>\n  {encrypted}\n </Encrypt>\n</xml>"
+    assert wecom().receive(app_request(TEXT, outer=outer)).events
+
+
 @pytest.mark.parametrize("field", [b"ToUserName>ww0", b"AgentID>7"])
 def test_what_stands_beside_the_encrypted_text_must_agree_with_it(field: bytes) -> None:
     outer = "<xml><ToUserName>{to}</ToUserName><AgentID>7</AgentID><Encrypt>{encrypted}</Encrypt></xml>"
