@@ -135,7 +135,8 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 # connections go back to their pool, which checks them.
 CELERY_DB_REUSE_MAX = 0 if CLAWDBOT.database_url.startswith("postgres") else 10**12
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "clawdbot_site.scheduler:SeededScheduler"
+# Written when beat first starts; a row that is there is the operator's (clawdbot_site.scheduler).
 CELERY_BEAT_SCHEDULE = {
     # An older sweep that still waits is of no use; the next one does its work.
     "bots.sweep": {"task": "bots.sweep", "schedule": timedelta(seconds=5), "options": {"expires": 5}},

@@ -1,0 +1,61 @@
+"""Beat seeds its schedules once; what an operator changes in the admin holds after a restart."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from celery import current_app
+from celery.utils.imports import symbol_by_name
+from django.conf import settings
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
+
+pytestmark = pytest.mark.django_db
+
+SEEDED = "memory.sweep_orphans"
+
+
+@pytest.fixture(autouse=True)
+def _connection_of_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Beat closes connections that are inside a transaction, and a test is.
+    monkeypatch.setattr("django_celery_beat.schedulers.close_old_connections", lambda: None)
+
+
+def start_beat() -> dict[str, object]:
+    """What a start of beat does with the rows, and what it then runs."""
+    scheduler = symbol_by_name(current_app.conf.beat_scheduler)(app=current_app, lazy=True)
+    scheduler.setup_schedule()
+    return dict(scheduler.schedule)
+
+
+def test_the_first_start_writes_every_schedule_of_the_settings() -> None:
+    start_beat()
+    assert set(settings.CELERY_BEAT_SCHEDULE) <= set(PeriodicTask.objects.values_list("name", flat=True))
+    row = PeriodicTask.objects.get(name=SEEDED)
+    assert (row.interval.every, row.interval.period) == (3600, IntervalSchedule.SECONDS)
+
+
+def test_another_interval_holds_after_a_restart() -> None:
+    start_beat()
+    slower, _made = IntervalSchedule.objects.get_or_create(every=2, period=IntervalSchedule.DAYS)
+    PeriodicTask.objects.filter(name=SEEDED).update(interval=slower, expire_seconds=60)
+    running = start_beat()
+    row = PeriodicTask.objects.get(name=SEEDED)
+    assert (row.interval, row.expire_seconds) == (slower, 60)
+    assert running[SEEDED].schedule.run_every == timedelta(days=2)  # type: ignore[attr-defined]
+
+
+def test_a_time_of_day_in_place_of_an_interval_holds_after_a_restart() -> None:
+    start_beat()
+    night = CrontabSchedule.objects.create(minute="15", hour="4", timezone="Asia/Shanghai")
+    PeriodicTask.objects.filter(name=SEEDED).update(interval=None, crontab=night)
+    start_beat()
+    row = PeriodicTask.objects.get(name=SEEDED)
+    assert (row.interval, row.crontab) == (None, night)
+
+
+def test_a_schedule_that_was_switched_off_stays_off() -> None:
+    start_beat()
+    PeriodicTask.objects.filter(name=SEEDED).update(enabled=False)
+    assert SEEDED not in start_beat()
+    assert not PeriodicTask.objects.get(name=SEEDED).enabled
