@@ -16,6 +16,7 @@ BAD_CARD = "bad_card"
 REPLY_GONE = "reply_gone"
 _RESET = "x-ogw-ratelimit-reset"
 
+_QUOTA = 99991403  # the month's calls are used up; waiting seconds helps nothing
 _REFRESH = frozenset({99991661, 99991663, 99991664, 99991665, 99991668, 99991671, 99991677})
 _LATER = {
     99991400: "flood",
@@ -39,6 +40,7 @@ _NEVER = {
     99991662: "app_disabled",
     230006: "app_disabled",
     99991401: "ip_not_trusted",
+    _QUOTA: "quota",
     99991672: "no_rights",
     99991679: "no_rights",
     230018: "no_rights",
@@ -109,7 +111,7 @@ def _failure(status: int, headers: Headers, answer: Mapping[str, Any], code: int
     wait = parse_retry_after(headers.get(_RESET) or headers.get("retry-after"), now)
     if code in _REFRESH:
         return SendError(message, mark=TOKEN_REFUSED)
-    if code in _LATER or status == 429:
+    if code in _LATER or (status == 429 and code != _QUOTA):
         return SendError(message, mark=_LATER.get(code or 0, "flood"), retry_after=wait)
     if status >= 500 or status in (408, 425):
         return SendError(message, mark="server_error", retry_after=wait)

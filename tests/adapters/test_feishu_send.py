@@ -139,6 +139,8 @@ def test_a_refused_token_is_renewed_once(server: Server) -> None:
     ("answer", "mark", "permanent", "retry_after"),
     [
         (failure(99991400, 429, **{"x-ogw-ratelimit-reset": "7"}), "flood", False, 7.0),
+        (failure(99991403, 429), "quota", True, None),
+        (failure(99991403), "quota", True, None),
         (failure(230020), "flood", False, None),
         (failure(11232, 200), "flood", False, None),
         (failure(230002), "bot_removed", True, None),
