@@ -19,6 +19,7 @@ LONGEST_LINE = 16 * 1024 * 1024  # bytes
 LONGEST_TEXT = 1_000_000  # characters; the memory is for what was said, not for files
 _LONGEST = {"id": 191, "session": 64, "speaker": 200, "fact_key": 191, "fact_value": 300}  # those of the columns
 _YEARS = range(1900, 2200)
+_MOST_SOURCES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class Kept:
     Attributes:
         valid_from: since when it is true; None when that is not known.
         valid_to: until when; None: it still is.
+        sources: ids of the turns it was made from; when one of them is erased, it goes too.
         fact_key: what it is about and `fact_value` what it says, as `MemoryEntry` has them; "" for a summary.
     """
 
@@ -105,6 +107,7 @@ class Kept:
     valid_to: datetime | None
     fact_key: str
     fact_value: str
+    sources: tuple[str, ...]
 
     role = "user"
 
@@ -127,6 +130,7 @@ def parse_line(line: str, scope: Scope, origin_id: int | None = None) -> Turn | 
         valid_to=_optional_moment(data, "valid_to"),
         fact_key=storable(_string(data, "fact_key")),
         fact_value=storable(_string(data, "fact_value")),
+        sources=_sources(data),
     )
 
 
@@ -166,9 +170,16 @@ def _text(data: dict[str, Any]) -> str:
 
 def _id(data: dict[str, Any]) -> str:
     external = storable(_string(data, "id"))
-    if not external:
+    if not external.strip():
         raise BadLine("id is missing: without it an import cannot be repeated")
     return external
+
+
+def _sources(data: dict[str, Any]) -> tuple[str, ...]:
+    sources = data.get("sources", [])
+    if not isinstance(sources, list) or len(sources) > _MOST_SOURCES:
+        raise BadLine(f"sources must be a list of {_MOST_SOURCES} ids at most")
+    return tuple(storable(_string({"id": source}, "id")) for source in sources)
 
 
 def _optional_moment(data: dict[str, Any], name: str) -> datetime | None:

@@ -7,7 +7,7 @@ from typing import Any
 from django.apps import apps
 
 from memory.errors import UnknownScope
-from memory.types import Scope
+from memory.types import Scope, storable
 
 
 def bot_id(slug: str) -> int:
@@ -29,7 +29,10 @@ def resolve(slug: str, key: str, *, create: bool = False) -> tuple[Scope, int | 
     Raises UnknownScope, unless `create` makes the person.
     """
     bot = bot_id(slug)
-    people: Any = apps.get_model("bots", "Person")._default_manager
+    model: Any = apps.get_model("bots", "Person")
+    people, longest = model._default_manager, model._meta.get_field("key").max_length
+    if create and not (key.strip() and len(key) <= longest and storable(key) == key):
+        raise UnknownScope(f"the id of a person has 1 to {longest} characters")
     person = people.get_or_create(bot_id=bot, key=key)[0] if create else people.filter(bot_id=bot, key=key).first()
     if person is None:
         raise UnknownScope(f"bot {slug!r} knows no person {key!r}")

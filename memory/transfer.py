@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from datetime import timezone as fixed_zone
 from typing import Any
 
 from django.utils import timezone
@@ -17,6 +19,7 @@ from memory.models import MemoryEntry, MemorySource
 from memory.types import Scope, Turn
 
 BATCH = 500
+_HOURS = sorted((hours for hours in range(-14, 15) if hours), key=abs)
 
 
 @dataclass(slots=True)
@@ -89,7 +92,7 @@ def _store(batch: list[tuple[int, Turn | Kept]], scope: Scope, report: Report, w
             elif before == (told.role, told.text):
                 report.known += 1
             else:
-                report.refused.append((number, f"id {told.external_id!r} is known with another text"))
+                report.refused.append((number, f"id {told.external_id!r} is known with another text or side"))
         if fresh:
             entries.insert(scope, fresh, "")
         _keep(scope, kept)
@@ -97,13 +100,15 @@ def _store(batch: list[tuple[int, Turn | Kept]], scope: Scope, report: Report, w
 
 
 def _keep(scope: Scope, kept: list[Kept]) -> None:
+    turns = entries.of_scope(scope).turns()
     for told in kept:
         fields = {
             name: getattr(told, name)
             for name in ("external_id", "session", "occurred_at", "valid_from", "valid_to", "fact_key", "fact_value")
         }
-        day = timezone.localtime(told.occurred_at).date()
-        provenance.write(scope, told.kind, told.text, day, (), fields | {"pinned": True})
+        day = told.occurred_at.date()
+        sources = turns.filter(external_id__in=told.sources).values_list("pk", flat=True)
+        provenance.write(scope, told.kind, told.text, day, list(sources), fields | {"pinned": True})
     for key in {told.fact_key for told in kept if told.fact_key}:
         timeline.relink(scope, key)
 
@@ -119,19 +124,38 @@ def export_lines(scope: Scope) -> Iterator[str]:
         line = _line(row) | {"speaker": row.speaker, "role": row.role, "pinned": row.pinned, "repeated": row.duplicates}
         yield json.dumps(line, ensure_ascii=False)
     for row in rows.derived().filter(pinned=True).iterator(chunk_size=BATCH):
-        line = _line(row) | {"fact_key": row.fact_key, "fact_value": row.fact_value}
+        line = _line(row) | {"fact_key": row.fact_key, "fact_value": row.fact_value, "sources": _sources(scope, row.pk)}
         yield json.dumps(line, ensure_ascii=False)
 
 
 def _line(row: MemoryEntry) -> dict[str, Any]:
-    moments = {"occurred_at": row.occurred_at, "valid_from": row.valid_from, "valid_to": row.valid_to}
+    said_at = _in_calendar(row.occurred_at, row.day)
+    moments = {"occurred_at": said_at, "valid_from": row.valid_from, "valid_to": row.valid_to}
     return {
-        "id": row.external_id or f"entry-{row.pk}",
+        "id": _exported_id(row.pk, row.external_id),
         "session": row.session,
         "kind": row.kind,
         "text": row.text,
         **{name: at.isoformat() for name, at in moments.items() if at is not None},
     }
+
+
+def _exported_id(pk: int, external_id: str | None) -> str:
+    return external_id or f"entry-{pk}"
+
+
+def _sources(scope: Scope, derived: int) -> list[str]:
+    turns = entries.of_scope(scope).turns().filter(derived_links__derived=derived).order_by("pk")
+    return [_exported_id(*turn) for turn in turns.values_list("pk", "external_id")]
+
+
+def _in_calendar(at: datetime, day: date) -> datetime:
+    """The moment in a zone where it is that day: the speaker's zone is not kept, but "yesterday" hangs on their day."""
+    local = timezone.localtime(at)
+    if local.date() == day:
+        return local
+    moments = (at.astimezone(fixed_zone(timedelta(hours=hours))) for hours in _HOURS)
+    return next((moment for moment in moments if moment.date() == day), at.astimezone(UTC))
 
 
 _EXPORTED = (

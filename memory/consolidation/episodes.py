@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.apps import apps
-from django.db.models import Count, Min, Sum
+from django.db.models import Count, Min, Q, Sum
 
 from memory import entries
 from memory.consolidation.models import ConsolidatedEpisode
@@ -149,6 +149,14 @@ def forget_read(scope: Scope, sessions: Iterable[str] | None = None) -> None:
 def summary_key(first_id: int) -> str:
     """`fact_key` of the digest of the episode that begins with this turn."""
     return f"episode/{first_id}"
+
+
+def has_kept_summary(scope: Scope, episode: Episode) -> bool:
+    """Whether somebody worded or pinned a digest of this episode: then no other one is made."""
+    ids = [line.id for line in episode.lines]
+    same = Q(fact_key=summary_key(ids[0])) | Q(source_links__source__in=ids)
+    rows = entries.of_scope(scope).filter(kind=MemoryEntry.Kind.SUMMARY, session=episode.session, pinned=True)
+    return rows.filter(same).exists()
 
 
 def drop_stale(scope: Scope, due: Due) -> Counter[str]:

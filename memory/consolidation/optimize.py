@@ -148,7 +148,7 @@ class _Work:
                 return
             done = facts.reconcile(scope, statements)
             done["episodes"] += 1
-            if summary is not None:
+            if summary is not None and not episodes.has_kept_summary(scope, episode):
                 text, sources = summary
                 first, last = episode.lines[0], episode.lines[-1]
                 provenance.write(

@@ -149,3 +149,16 @@ def test_reindex_mends_index_text_that_was_damaged(bot: Any, tmp_path: Path) -> 
 def test_a_wrong_call_is_a_plain_error(arguments: tuple[str, ...], message: str) -> None:
     with pytest.raises(CommandError, match=message):
         run(*arguments)
+
+
+@pytest.mark.parametrize("key", ["", " ", "x" * 1000, "a\0b"])
+def test_an_id_that_no_person_can_have_makes_no_person(bot: Any, tmp_path: Path, key: str) -> None:
+    with pytest.raises(CommandError, match="the id of a person has 1 to"):
+        run("import", _file(tmp_path, *GOOD), "--bot", "helper", "--person", key)
+    assert not bot.people.exists()
+
+
+@pytest.mark.parametrize("k", ["0", "-1", "x", "1.5"])
+def test_a_number_of_hits_that_is_none_is_named(k: str) -> None:
+    with pytest.raises(CommandError, match=f"'{k}' is not a whole number above 0"):
+        run("recall", "--bot", "b", "--person", "p", "--queries", "q", f"--k={k}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from memory.consolidation.optimize import optimize
 from memory.models import MemoryEntry
 from memory.store import MemoryStore
 from memory.types import Scope
-from tests.memory.builders import digests, facts, other_person, person, talk
+from tests.memory.builders import digests, facts, other_person, person, say, talk
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
 LATER = timedelta(hours=7)
@@ -83,4 +83,34 @@ def test_a_summary_that_was_corrected_comes_back() -> None:
     move(ann, twin)
     assert digests(twin) == digests(ann) == ["Garden party: Bob the grill, Eve the cake"]
     optimize(ann.bot_id, now=timezone.now() + LATER)
-    assert digests(ann)[0] in digests(twin)
+    optimize(ann.bot_id, now=timezone.now() + LATER, rebuild=True)
+    assert digests(twin) == digests(ann) == ["Garden party: Bob the grill, Eve the cake"]
+
+
+def test_what_was_made_from_an_erased_turn_goes_with_it_after_an_import_too() -> None:
+    ann = person()
+    twin = other_person(ann)
+    talk(ann, "I live in Chengdu", "See you tomorrow")
+    optimize(ann.bot_id)
+    editing.rewrite(ann, fact(ann, "The person lives in Chengdu"), "The person lives in Chengdu, in Jinjiang")
+    move(ann, twin)
+    told = entries.of_scope(twin).get(kind="turn", text="I live in Chengdu").pk
+    MemoryStore(twin.bot_id).forget(twin, [told])
+    assert facts(twin) == []
+
+
+@pytest.mark.parametrize("said_at", ["2026-11-20T02:00:00+14:00", "2026-11-20T23:00:00-12:00", "2026-11-20T12:00:00Z"])
+def test_yesterday_is_the_same_day_after_an_import(said_at: str) -> None:
+    ann = person()
+    twin = other_person(ann)
+    say(ann, "yesterday I bought a bike", occurred_at=datetime.fromisoformat(said_at))
+    move(ann, twin)
+    before, after = (entries.of_scope(scope).get() for scope in (ann, twin))
+    assert (after.occurred_at, after.day, after.dates) == (before.occurred_at, before.day, before.dates)
+
+
+@pytest.mark.parametrize("said_at", ["1900-01-01T00:00:00+14:00", "2199-12-31T23:59:59-12:00"])
+def test_the_first_and_the_last_moment_that_are_taken_come_back(said_at: str) -> None:
+    ann = person()
+    say(ann, "hello there", occurred_at=datetime.fromisoformat(said_at))
+    assert move(ann, other_person(ann)).refused == []
