@@ -17,6 +17,7 @@ from adapters.events import Event
 from bots import (
     admission,
     channels,
+    corrections,
     engine,
     inbox,
     media,
@@ -32,7 +33,7 @@ from bots import (
 )
 from bots.drafts import Draft
 from bots.engine.language import language_of
-from bots.models import Channel, Conversation, InboundEvent, Message, OutboundMessage
+from bots.models import Channel, InboundEvent, Message, OutboundMessage
 from bots.speakers import Speaker, SpeakerChanged, find_speaker, hold, open_conversation, web_facts, with_chat_type
 from bots.streaming import TokenStream
 from bots.web_events import PLATFORM
@@ -79,11 +80,12 @@ class MessageDispatcher:
 
     def _turn(self, row: InboundEvent, started: float) -> None:
         channel = channels.get(row.channel_id)
-        event = with_chat_type(channel, Event.from_dict(row.payload))
-        speaker = find_speaker(channel, event)
-        if event.kind == "edit":
-            _apply_edit(row, event, speaker.conversation)
+        event = Event.from_dict(row.payload)
+        if event.kind in corrections.KINDS:
+            corrections.apply(row, channel, event)
             return
+        event = with_chat_type(channel, event)
+        speaker = find_speaker(channel, event)
         if not admission.is_admitted(channel, speaker.identity):
             _turn_away(row, channel, event, speaker)
             return
@@ -204,19 +206,6 @@ def _build_turn(row: InboundEvent, channel: Channel, event: Event, speaker: Spea
         language=language_of(text, speaker.person.language or web_facts(channel, event).language),
         now=timezone.now(),
     )
-
-
-def _apply_edit(row: InboundEvent, event: Event, conversation: Conversation) -> None:
-    """An edited message changes what is on record; it is not answered again."""
-    with transaction.atomic():
-        inbox.finish(row, conversation_id=conversation.pk)
-        edited = event.target_message_id or event.message_id
-        if not edited:
-            return
-        said = Message.objects.filter(conversation=conversation, role=Role.USER, platform_message_id=edited)
-        for message in said.exclude(text=event.text):
-            remembering.correct(conversation, message, event.text)
-        said.update(text=event.text)
 
 
 def _turn_away(row: InboundEvent, channel: Channel, event: Event, speaker: Speaker) -> None:

@@ -20,8 +20,8 @@ from bots.models import Channel, InboundEvent
 from bots.models.lengths import ID_LENGTH
 
 State = InboundEvent.State
-# These get a turn; an edit mends the stored message. Everything else is kept for the log only.
-WORK_KINDS = frozenset({"message", "command", "action", "edit"})
+# These get a turn, or change what is stored of one (bots.corrections). Everything else is kept for the log only.
+WORK_KINDS = frozenset({"message", "command", "action", "edit", "delete"})
 MAX_ATTEMPTS = 6
 STOP = frozenset({"stop", "停止"})
 # A turn is bounded by the model's and the skill's time limits; a claim far older belongs to a thread that hangs.

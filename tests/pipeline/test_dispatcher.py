@@ -195,6 +195,35 @@ def test_an_edit_changes_the_record_and_is_not_answered(channel: Channel, api: B
     assert len(api.sent) == 1
 
 
+def test_an_edit_reaches_a_message_of_an_earlier_conversation(channel: Channel, api: BotApi, model: StubModel) -> None:
+    say(channel, "My sister lives in Chengdo", message_id="77")
+    say(channel, "/new")
+    say(channel, "My sister lives in Chengdu", message_id="77", kind=EventKind.EDIT)
+    assert Message.objects.filter(platform_message_id="77").get().text == "My sister lives in Chengdu"
+
+
+def test_what_is_taken_back_is_forgotten_and_not_answered(channel: Channel, api: BotApi, model: StubModel) -> None:
+    first = say(channel, "My sister lives in Chengdu", message_id="77")
+    say(channel, "I like tea", message_id="78")
+    gone = say(channel, "", message_id="77", kind=EventKind.DELETE)
+    assert gone.state == InboundEvent.State.DONE
+    assert len(api.sent) == 2
+    assert list(Message.objects.filter(role="user").values_list("text", flat=True)) == ["I like tea"]
+    assert sorted(MemoryEntry.objects.values_list("text", flat=True)) == ["I like tea", "You said: I like tea"]
+    first.refresh_from_db()
+    assert "Chengdu" not in str(first.payload)
+    assert say(channel, "", message_id="77", kind=EventKind.DELETE).state == InboundEvent.State.DONE
+
+
+def test_nobody_takes_back_what_the_bot_or_another_chat_said(channel: Channel, api: BotApi, model: StubModel) -> None:
+    say(channel, "I like tea", message_id="78", chat="1")
+    say(channel, "", message_id="78", kind=EventKind.DELETE, chat="2")
+    OutboundMessage.objects.update(platform_message_id="79")
+    say(channel, "", message_id="79", kind=EventKind.DELETE, chat="1")
+    assert Message.objects.count() == 2
+    assert MemoryEntry.objects.count() == 2
+
+
 def test_a_blocked_bot_is_a_dead_letter_and_the_next_answer_goes_out(
     channel: Channel, api: BotApi, model: StubModel
 ) -> None:
