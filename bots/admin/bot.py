@@ -90,6 +90,8 @@ class BotAdmin(BotMemoryMixin, BotScopedAdmin[Bot]):
     list_display = ("name", "slug", "state", "channel_count", "default_mark", "updated_at", "chat")
     list_filter = ("enabled",)
     search_fields = ("name", "slug", "description")
+    # The counts group the rows, which drops the order of the model; choosers page through it.
+    ordering = ("name",)
     prepopulated_fields = {"slug": ("name",)}
     readonly_fields = ("chat", "going_tonight", "memory", "created_at", "updated_at")
     actions = ("enable_selected", "disable_selected", "optimize_selected")

@@ -173,3 +173,11 @@ def test_who_opens_the_login_page_itself_comes_to_the_dashboard(client: Any) -> 
     answer = client.post("/admin/login/", {"username": user.get_username(), "password": "correct horse battery"})
     assert answer.status_code == 302
     assert answer["Location"] == "/admin/"
+
+
+def test_choosers_offer_only_granted_bots() -> None:
+    mine = make_side("mine")
+    make_side("hidden")
+    values = {"app_label": "bots", "model_name": "channel", "field_name": "bot"}
+    response = login(staff(Role.MANAGER, mine.bot)).get("/admin/autocomplete/", values)
+    assert [offered["id"] for offered in response.json()["results"]] == [str(mine.bot.pk)]
