@@ -138,28 +138,29 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "clawdbot_site.scheduler:SeededScheduler"
 # Written when beat first starts; a row that is there is the operator's (clawdbot_site.scheduler).
 CELERY_BEAT_SCHEDULE = {
-    # An older sweep that still waits is of no use; the next one does its work.
-    "bots.sweep": {"task": "bots.sweep", "schedule": timedelta(seconds=5), "options": {"expires": 5}},
+    # A sweep that waited long is of no use, the next one does its work: without workers none pile up. The key is
+    # django-celery-beat's, which passes over Celery's own "expires".
+    "bots.sweep": {"task": "bots.sweep", "schedule": timedelta(seconds=5), "options": {"expire_seconds": 60}},
     "memory.index_sweep": {
         "task": "memory.index_sweep",
         "schedule": timedelta(minutes=10),
-        "options": {"expires": 600},
+        "options": {"expire_seconds": 600},
     },
     # What an embedder or a broker that was down left behind; in the usual case each turn asks by itself.
     "memory.embed_pending": {
         "task": "memory.embed_pending",
         "schedule": timedelta(seconds=30),
-        "options": {"expires": 30},
+        "options": {"expire_seconds": 120},
     },
     "bots.settle_links": {
         "task": "bots.settle_links",
         "schedule": timedelta(minutes=10),
-        "options": {"expires": 600},
+        "options": {"expire_seconds": 600},
     },
     "memory.sweep_orphans": {
         "task": "memory.sweep_orphans",
         "schedule": timedelta(hours=1),
-        "options": {"expires": 3600},
+        "options": {"expire_seconds": 3600},
     },
 }
 

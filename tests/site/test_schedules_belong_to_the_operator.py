@@ -33,6 +33,7 @@ def test_the_first_start_writes_every_schedule_of_the_settings() -> None:
     assert set(settings.CELERY_BEAT_SCHEDULE) <= set(PeriodicTask.objects.values_list("name", flat=True))
     row = PeriodicTask.objects.get(name=SEEDED)
     assert (row.interval.every, row.interval.period) == (3600, IntervalSchedule.SECONDS)
+    assert row.expire_seconds == 3600
 
 
 def test_another_interval_holds_after_a_restart() -> None:
