@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.apps import apps
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, Max, Min, Q, Sum
 
 from memory import entries
 from memory.consolidation.models import ConsolidatedEpisode
@@ -52,12 +52,17 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What there is to do in one session: episodes to read, and rows of episodes that are no longer what they were."""
+    """What there is to do in one session: episodes to read, and rows of episodes that are no longer what they were.
+
+    Attributes:
+        digests: id and key of each digest the session had.
+    """
 
     session: str
     episodes: tuple[Episode, ...]
     stale: tuple[int, ...]
     first_ids: frozenset[int]
+    digests: tuple[tuple[int, str], ...]
 
 
 def due(scope: Scope, now: datetime, idle: timedelta = IDLE) -> Iterator[Due]:
@@ -66,16 +71,35 @@ def due(scope: Scope, now: datetime, idle: timedelta = IDLE) -> Iterator[Due]:
     2 queries when nothing did.
     """
     turns = _said(scope).order_by().values("session")
-    turns = turns.annotate(n=Count("id"), total=Sum("id"), begun=Min("occurred_at")).order_by("begun", "session")
+    turns = turns.annotate(n=Count("id"), total=Sum("id"), begun=Min("occurred_at"), ended=Max("occurred_at"))
     read = ConsolidatedEpisode.objects.for_person(scope.bot_id, scope.person_id).order_by()
     known = {
         row["session"]: (row["n"], Decimal(row["total"]))
         for row in read.values("session").annotate(n=Sum("turns"), total=Sum("id_sum"))
     }
-    there = {row["session"]: (row["n"], Decimal(row["total"])) for row in turns}
-    for session in [*there, *(known.keys() - there.keys())]:
-        if there.get(session) != known.get(session):
-            yield _due_in(scope, session, now, idle)
+    there = {row["session"]: row for row in turns.order_by("begun", "session")}
+    changed = [name for name, row in there.items() if (row["n"], Decimal(row["total"])) != known.get(name)]
+    changed += known.keys() - there.keys()
+    # Read once: the rows of a session are found by its time, digests by nothing shorter than all of the person's.
+    digests = _digests(scope) if changed else {}
+    for session in changed:
+        row = there.get(session)
+        lines = _lines(scope, session, row["begun"], row["ended"]) if row else ()
+        yield _due_in(scope, session, lines, tuple(digests.get(session, ())), now, idle)
+
+
+def _digests(scope: Scope) -> dict[str, list[tuple[int, str]]]:
+    rows = entries.of_scope(scope).filter(kind=MemoryEntry.Kind.SUMMARY).order_by()
+    found: dict[str, list[tuple[int, str]]] = {}
+    for session, pk, key in rows.values_list("session", "id", "fact_key"):
+        found.setdefault(session, []).append((pk, key))
+    return found
+
+
+def _lines(scope: Scope, session: str, begun: datetime, ended: datetime) -> Iterator[Line]:
+    fields = ("id", "session", "role", "speaker", "text", "occurred_at", "day", "conversation_id")
+    rows = _said(scope).filter(session=session, occurred_at__range=(begun, ended)).order_by("occurred_at", "id")
+    return (Line(*values) for values in rows.values_list(*fields))
 
 
 def _said(scope: Scope) -> MemoryEntryQuerySet:
@@ -83,10 +107,15 @@ def _said(scope: Scope) -> MemoryEntryQuerySet:
     return entries.of_scope(scope).turns().filter(superseded_by=None, valid_to=None)
 
 
-def _due_in(scope: Scope, session: str, now: datetime, idle: timedelta) -> Due:
-    fields = ("id", "session", "role", "speaker", "text", "occurred_at", "day", "conversation_id")
-    rows = _said(scope).filter(session=session).order_by("occurred_at", "id")
-    parts = list(_split((Line(*values) for values in rows.values_list(*fields)), idle))
+def _due_in(
+    scope: Scope,
+    session: str,
+    lines: Iterable[Line],
+    digests: tuple[tuple[int, str], ...],
+    now: datetime,
+    idle: timedelta,
+) -> Due:
+    parts = list(_split(lines, idle))
     finished = [part for i, part in enumerate(parts) if i < len(parts) - 1 or _is_over(part, now, idle)]
     read = ConsolidatedEpisode.objects.for_person(scope.bot_id, scope.person_id).filter(session=session)
     known = {(row.first_id, row.turns, int(row.id_sum)): row.pk for row in read}
@@ -96,6 +125,7 @@ def _due_in(scope: Scope, session: str, now: datetime, idle: timedelta) -> Due:
         tuple(part for part in finished if part.fingerprint not in known),
         tuple(pk for fingerprint, pk in known.items() if fingerprint not in current),
         frozenset(part.lines[0].id for part in finished),
+        digests,
     )
 
 
@@ -165,7 +195,7 @@ def drop_stale(scope: Scope, due: Due) -> Counter[str]:
     read.filter(pk__in=due.stale).delete()
     again = {summary_key(episode.lines[0].id) for episode in due.episodes}
     current = {summary_key(first_id) for first_id in due.first_ids} - again
-    summaries = entries.of_scope(scope).filter(kind=MemoryEntry.Kind.SUMMARY, session=due.session, pinned=False)
-    gone = [pk for pk, key in summaries.values_list("pk", "fact_key") if key not in current]
-    summaries.filter(pk__in=gone).delete()
-    return Counter(derived_removed=len(gone))
+    stale = [pk for pk, key in due.digests if key not in current]
+    summaries = entries.of_scope(scope).filter(kind=MemoryEntry.Kind.SUMMARY, pinned=False, pk__in=stale)
+    _all, by_model = summaries.delete()
+    return Counter(derived_removed=by_model.get("memory.MemoryEntry", 0))

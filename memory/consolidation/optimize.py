@@ -129,9 +129,10 @@ class _Work:
         words: digest.Rarity | None = None
         for due in episodes.due(scope, self.now):
             words = words or digest.rarity(scope)
-            self._drop_stale(scope, due)
+            if due.stale or due.digests:
+                self._drop_stale(scope, due)
             for episode in due.episodes:
-                self._episode(scope, episode, words, is_group)
+                self._episode(scope, due, episode, words, is_group)
         with self._atomic():
             self._unit(retention.apply(scope, self.now, self.days) + Counter(people=1), cursor=scope.person_id)
 
@@ -140,7 +141,7 @@ class _Work:
         with self._atomic():
             self._unit(episodes.drop_stale(scope, due))
 
-    def _episode(self, scope: Scope, episode: Episode, words: digest.Rarity, is_group: bool) -> None:
+    def _episode(self, scope: Scope, due: Due, episode: Episode, words: digest.Rarity, is_group: bool) -> None:
         summary, statements, method = self._read(scope, episode, words, is_group)
         with self._atomic():
             if not episodes.is_as_read(scope, episode):
@@ -148,7 +149,7 @@ class _Work:
                 return
             done = facts.reconcile(scope, statements)
             done["episodes"] += 1
-            if summary is not None and not episodes.has_kept_summary(scope, episode):
+            if summary is not None and not (due.digests and episodes.has_kept_summary(scope, episode)):
                 text, sources = summary
                 first, last = episode.lines[0], episode.lines[-1]
                 provenance.write(

@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from memory import database
 from memory.consolidation import optimize as module
 from memory.consolidation import runs
 from memory.consolidation.optimize import optimize
@@ -46,6 +48,20 @@ def test_a_second_run_changes_nothing() -> None:
     second = optimize(ann.bot_id)
     assert [rows(model) for model in (MemoryEntry, MemorySource, ConsolidatedEpisode)] == before
     assert second.report["counts"] == {"people": 1}
+
+
+@pytest.mark.django_db
+def test_what_a_session_costs_does_not_grow_with_the_others() -> None:
+    ann = person()
+    for days in range(40, 30, -1):
+        talk(ann, "I live in Chengdu", "See you tomorrow", days_ago=days)
+    with CaptureQueriesContext(database.connection()) as queries:
+        optimize(ann.bot_id)
+    quoted = database.connection().ops.quote_name
+    asked, where = f"FROM {quoted(MemoryEntry._meta.db_table)}", f"{quoted('session')} = "
+    of_sessions = [query["sql"] for query in queries if asked in query["sql"] and where in query["sql"]]
+    assert len(of_sessions) == 10, "one a session, and none for its digests"
+    assert all("BETWEEN" in sql for sql in of_sessions), "found by its time, which is indexed"
 
 
 @pytest.mark.django_db
@@ -121,6 +137,7 @@ from django.conf import settings
 section = settings.CLAWDBOT.semantic_search.model_copy(update={"enable": False})
 settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update={"semantic_search": section})
 from django.db import connections
+from django.test.utils import CaptureQueriesContext
 for alias in connections:
     connections[alias].settings_dict["NAME"] = sys.argv[1 + list(connections).index(alias)]
 from memory.consolidation import optimize as module
