@@ -19,7 +19,7 @@ from memory.stopwords import STOP_TERMS
 from memory.tokenizer import tokenize
 from memory.types import Scope
 
-BY_WORDS, BY_MEANING, BY_DAY = 150, 64, 200
+BY_WORDS, BY_MEANING, BY_DAY = 150, 100, 200
 RECENT = 50
 BESIDE = 24  # of the best of each, the turns around them are fetched too
 
