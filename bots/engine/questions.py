@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_QUESTION_MARK = re.compile(r"[??]\s*$")
+_QUESTION_MARK = re.compile(r"[?\uff1f]\s*$")
 _ENGLISH_QUESTION = re.compile(
     r"^\W*(and |so |but |please |ok(ay)?,? )?"
     r"(who|whom|whose|what|what's|when|where|which|why|how|do|does|did|is|are|was|were|am|can|could|will|would|should|has|"

@@ -8,6 +8,7 @@ from typing import Any
 from adapters import registry
 from adapters.base import Adapter
 from adapters.events import Event, WebhookRequest
+from adapters.payload import parse_object
 from adapters.wecom import envelope
 
 TOKEN = "callback-Token"
@@ -88,3 +89,30 @@ def robot_message(kind: str = "text", **fields: Any) -> dict[str, Any]:
 def robot_event(inner: dict[str, Any], **account: Any) -> Event:
     (event,) = robot(**account).receive(robot_request(inner)).events
     return event
+
+
+class Shelf:
+    """Streams kept in a dict."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, tuple[str, bool]] = {}
+
+    def read(self, stream_id: str) -> tuple[str, bool] | None:
+        return self.held.get(stream_id)
+
+    def write(self, stream_id: str, content: str, finished: bool) -> bool:
+        known = self.held.get(stream_id)
+        if known and known[1] and known[0] != content:
+            return False
+        self.held[stream_id] = (content, finished)
+        return True
+
+
+def opened(body: bytes) -> dict[str, Any]:
+    sealed = parse_object(body)
+    query = {
+        "msg_signature": sealed["msgsignature"],
+        "timestamp": str(sealed["timestamp"]),
+        "nonce": sealed["nonce"],
+    }
+    return parse_object(envelope.open_request([TOKEN], [KEY], query, sealed["encrypt"], "").content)

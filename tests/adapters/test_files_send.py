@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,7 +20,6 @@ from tests.adapters.builders_wecom import wecom
 from tests.clawdbot.server import Answer, Recorded, Server, json_answer
 
 OK = json_answer({"ok": True, "result": {"message_id": 7}})
-PUBLIC = "https://chat.example.com/files/token/name"
 
 
 @pytest.fixture(autouse=True)
@@ -327,52 +325,6 @@ def test_feishu_uploads_and_sends_by_key(
     assert len(parts) == 1
     assert upload.headers["authorization"] == "Bearer t-1"
     assert (sent.json["msg_type"], json.loads(sent.json["content"])) == (kind, content)
-
-
-def line(server: Server) -> Adapter[Any]:
-    return registry.create("line", {"channel_access_token": "l", "channel_secret": "s", "base_url": server.url})
-
-
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        ("图 表.png", {"type": "image", "originalContentUrl": PUBLIC, "previewImageUrl": PUBLIC}),
-        ("memo.m4a", {"type": "audio", "originalContentUrl": PUBLIC, "duration": 2500}),
-        ("film.mp4", {"type": "video", "originalContentUrl": PUBLIC, "previewImageUrl": "https://x/film.png"}),
-    ],
-)
-def test_line_gets_addresses(server: Server, name: str, shown: dict[str, Any]) -> None:
-    server.answer(json_answer({"sentMessages": [{"id": "461"}]}))
-    file = outgoing(name, url=PUBLIC, preview_url="https://x/film.png")
-    assert files.send(line(server), message(file, reply_token="r1")).message_id == "461"
-    assert server.requests[0].json == {"replyToken": "r1", "messages": [shown]}
-
-
-def test_line_shows_a_large_picture_behind_a_small_one(server: Server) -> None:
-    server.answer(json_answer({"sentMessages": [{"id": "461"}]}))
-    file = replace(outgoing("图 表.png", url=PUBLIC, preview_url="https://x/picture.png"), size=1024 * 1024 + 1)
-    files.send(line(server), message(file))
-    (shown,) = server.requests[0].json["messages"]
-    assert (shown["originalContentUrl"], shown["previewImageUrl"]) == (PUBLIC, "https://x/picture.png")
-
-
-@pytest.mark.parametrize("name", ["report.pdf", "图 表.png"])
-def test_what_line_cannot_show_or_fetch_goes_in_words(server: Server, name: str) -> None:
-    server.answer(json_answer({"sentMessages": [{"id": "461"}]}))
-    url = PUBLIC if name == "report.pdf" else "http://127.0.0.1:8080/files/x/y"
-    files.send(line(server), message(outgoing(name, url=url)))
-    assert server.requests[0].json["messages"] == [{"type": "text", "text": WORDS}]
-
-
-def test_a_signed_webhook_gets_the_address_or_else_the_bytes(server: Server) -> None:
-    server.answer(json_answer({"id": "x"}))
-    adapter = registry.create("webhook", {"secret": "s", "reply_url": server.url}, clock=lambda: NOW)
-    files.send(adapter, message(outgoing("图 表.png"), "now"))
-    files.send(adapter, message(outgoing("图 表.png", url=PUBLIC)))
-    told = {"type": "image", "name": "图 表.png", "mime": "image/png", "size": len(PNG)}
-    first, second = (request.json for request in server.requests)
-    assert (first["text"], first["file"]) == ("now", told | {"base64": base64.b64encode(PNG).decode()})
-    assert second["file"] == told | {"url": PUBLIC}
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,8 @@ from adapters.errors import NotSupported, SendError
 from adapters.events import EventKind, OutgoingMessage
 from adapters.wecom import connection, envelope
 from adapters.wecom import robot as long_connection
-from tests.adapters.builders_wecom import robot, robot_message
+from tests.adapters.builders_wecom import Shelf, robot, robot_message
 from tests.adapters.gateway import serving
-from tests.adapters.test_wecom_receive import Shelf
 from tests.clawdbot.server import Answer, Server
 
 Frame = dict[str, Any]

@@ -12,15 +12,16 @@ from hypothesis import strategies as st
 from adapters import registry
 from adapters.errors import AdapterError, MalformedPayload, SignatureRejected
 from adapters.events import EventKind, WebhookRequest
-from adapters.payload import parse_object
 from adapters.wecom import aibot, envelope
 from tests.adapters.builders_wecom import (
     CORP,
     KEY,
     NOW,
     TOKEN,
+    Shelf,
     app_event,
     app_request,
+    opened,
     robot,
     robot_event,
     robot_message,
@@ -296,33 +297,6 @@ def test_events_of_the_smart_robot() -> None:
     liked = event("feedback_event", id="f", type=1)
     assert (liked.kind, liked.emoji, liked.target_message_id) == (EventKind.REACTION, "👍", "f")
     assert event("invented").kind is EventKind.IGNORED
-
-
-class Shelf:
-    """Streams kept in a dict."""
-
-    def __init__(self) -> None:
-        self.held: dict[str, tuple[str, bool]] = {}
-
-    def read(self, stream_id: str) -> tuple[str, bool] | None:
-        return self.held.get(stream_id)
-
-    def write(self, stream_id: str, content: str, finished: bool) -> bool:
-        known = self.held.get(stream_id)
-        if known and known[1] and known[0] != content:
-            return False
-        self.held[stream_id] = (content, finished)
-        return True
-
-
-def opened(body: bytes) -> dict[str, Any]:
-    sealed = parse_object(body)
-    query = {
-        "msg_signature": sealed["msgsignature"],
-        "timestamp": str(sealed["timestamp"]),
-        "nonce": sealed["nonce"],
-    }
-    return parse_object(envelope.open_request([TOKEN], [KEY], query, sealed["encrypt"], "").content)
 
 
 def test_a_stream_begins_with_the_message_and_is_refreshed_until_it_is_finished() -> None:

@@ -11,8 +11,7 @@ from adapters.splitter import utf8_bytes
 from adapters.wecom import envelope
 from adapters.wecom.aibot import stream_id
 from adapters.wecom.render import button_card
-from tests.adapters.builders_wecom import KEY, NOW, robot, wecom
-from tests.adapters.test_wecom_receive import Shelf
+from tests.adapters.builders_wecom import KEY, NOW, Shelf, robot, wecom
 from tests.clawdbot.server import Answer, Recorded, Server, json_answer
 
 SENT = json_answer({"errcode": 0, "errmsg": "ok", "msgid": "sent-1"})

@@ -61,6 +61,7 @@ def test_a_long_conversation_stays_a_short_prompt() -> None:
         ("我姐姐住在成都。", False),
         ("你还记得我的名字吗?", True),
         ("我叫小明", False),
+        ("我叫小明？", True),
     ],
 )
 def test_questions_are_told_from_statements(text: str, asked: bool) -> None:

@@ -13,8 +13,7 @@ from bots.dispatcher import MessageDispatcher
 from bots.llm import targets
 from bots.models import Channel, InboundEvent, ModelProvider, OutboundMessage
 from bots.streams import OutboxStreams
-from tests.adapters.builders_wecom import KEY, TOKEN, robot_message, robot_request
-from tests.adapters.test_wecom_receive import opened
+from tests.adapters.builders_wecom import KEY, TOKEN, opened, robot_message, robot_request
 from tests.e2e.streaming_model import StreamingModel
 from tests.peers import StubModel
 from tests.pipeline.builders import make_channel, make_conversation, make_outbound, use_policy
