@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -16,7 +18,6 @@ from memory.cues import Cues
 from memory.dates import ResolvedDate
 from memory.scope_index import Row, ScopeIndex
 from memory.scoring import Scores
-from memory.tokenizer import tokenize
 from memory.types import Beside, Hit, Kind
 
 Skip = Callable[[Row], bool]
@@ -25,8 +26,8 @@ _POOL = 50  # rows that may change places below
 # Shares of a row's score; so small that they decide between rows that fit about equally well.
 _RECENCY, _HALF_LIFE_DAYS = 0.05, 30.0
 _REINFORCEMENT, _MOST_REINFORCEMENT = 0.05, 0.15
-# Words that change nothing of what is said.
-_FILLERS = frozenset(term for word in "a an the so very really just well oh".split() for term in tokenize(word))  # noqa: SIM905
+# What changes nothing of what is said.
+_FILLERS = re.compile(r"(?:\b(?:an?|the|so|very|really|just|well|oh)\b|[\W_]+)+")
 _FILLER_HAN = str.maketrans("", "", "的了啊呀哦嗯")
 
 
@@ -85,7 +86,8 @@ def _distinct(pool: list[_Candidate], k: int) -> list[_Candidate]:
     chosen: dict[tuple[object, ...], _Candidate] = {}
     for one in pool:
         row = one.row
-        words = tuple(term for term in tokenize(row.text.translate(_FILLER_HAN)) if term not in _FILLERS)
+        folded = unicodedata.normalize("NFKC", row.text).lower().translate(_FILLER_HAN)
+        words = _FILLERS.sub(" ", folded).strip()
         # "I went hiking yesterday" on two days is two hikes. Emoji alone leave no words.
         same = (row.role, row.speaker, words or row.text, row.dates, one.asks)
         if same in chosen:

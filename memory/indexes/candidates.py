@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+
+import numpy as np
 
 from memory import entries
 from memory.cues import Cues
@@ -13,15 +15,15 @@ from memory.indexes.lexical import LexicalIndex
 from memory.indexes.registry import Large
 from memory.indexes.vector import Opened
 from memory.question import Question
-from memory.scope_index import ScopeIndex
-from memory.scoring import DEFAULT
+from memory.scope_index import Row, ScopeIndex
+from memory.scoring import DEFAULT, score
 from memory.stopwords import STOP_TERMS
 from memory.tokenizer import tokenize
 from memory.types import Scope
 
-BY_WORDS, BY_MEANING, BY_DAY = 150, 100, 200
-RECENT = 50
-BESIDE = 24  # of the best of each, the turns around them are fetched too
+BY_WORDS, BY_MEANING, BY_DAY = 100, 64, 200
+RECENT = 20
+BESIDE = 40  # of the best so far, the turns around them are fetched too
 
 
 def gather(
@@ -29,7 +31,8 @@ def gather(
 ) -> ScopeIndex:
     """An index of the rows that may answer a question, with what is known of the whole scope.
 
-    What needs no vector comes first: the question is being embedded meanwhile.
+    What needs no vector comes first: the question is being embedded meanwhile. Neighbours come last, when both words
+    and meaning tell whose are worth it: a row's score takes from theirs, and so does what is best.
 
     Args:
         scope: whose memory.
@@ -47,17 +50,21 @@ def gather(
         missing = [pk for pk in dict.fromkeys(ids) if pk not in index.position]
         index.add_unordered(entries.rows_by_id(scope, model, missing))
 
-    def fetch_with_neighbours(ids: Sequence[int], also: Sequence[int] = ()) -> None:
-        fetch([*ids, *also])
-        best = [index.rows[index.position[pk]] for pk in ids[:BESIDE] if pk in index.position]
-        fetch(timeline.beside(scope, best))
-
-    fetch_with_neighbours(_by_words(large, words, question.text, cues), _by_time(scope, cues))
+    fetch([*_by_words(large, words, question.text, cues), *_by_time(scope, cues)])
     vector = question.vector
     if vectors is not None and vector is not None:
-        fetch_with_neighbours([pk for pk, _ in vectors.search(vector, BY_MEANING)])
+        fetch(pk for pk, _ in vectors.search(vector, BY_MEANING))
+    index.link()
+    fetch(timeline.beside(scope, _best(index, question, cues)))
     index.link()
     return index
+
+
+def _best(index: ScopeIndex, question: Question, cues: Cues) -> list[Row]:
+    if not len(index):
+        return []
+    total = score(index, question.text, question.vector, cues).total
+    return [index.rows[i] for i in np.argsort(-total, kind="stable")[:BESIDE].tolist()]
 
 
 def _by_words(large: Large, words: LexicalIndex, text: str, cues: Cues) -> list[int]:

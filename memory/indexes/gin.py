@@ -38,7 +38,7 @@ class GIN(LexicalTable):
             "SELECT entry_id FROM (SELECT entry_id, terms FROM memory_lexical WHERE terms @@ %s::tsquery LIMIT %s) AS f"  # noqa: S608
             f" ORDER BY {weighed} DESC, entry_id DESC LIMIT %s"
         )
-        values = [value for term, weight in wanted.weights.items() for value in (quoted([term]), weight)]
+        values = [value for term, weight in wanted.weights.items() for value in (quoted([term]), round(weight * 1000))]
         with database.connection().cursor() as cursor:
             cursor.execute(sql, (match, ROWS, *values, k))
             return [row[0] for row in cursor.fetchall()]
