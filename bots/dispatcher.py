@@ -128,8 +128,6 @@ class MessageDispatcher:
             asked, answered = turn_records.store_messages(row, turn, reply, attachments)
             if reply.remember:
                 turn_records.remember(turn, reply, asked, answered)
-            for transition in turn.transitions:
-                statements.insert(transition)
             turn_records.touch(turn)
             if reply.new_conversation:
                 origin_id = None if turn.group else turn.origin_id

@@ -85,11 +85,10 @@ def remember(turn: engine.Turn, reply: engine.Reply, asked: Message, answered: M
 
 
 def touch(turn: engine.Turn) -> None:
-    """Conversation and person were active just now."""
+    """Conversation and person were active just now; the dialog is where the turn left it."""
     conversation = turn.conversation
     if turn.transitions:
-        conversation.last_message_at = turn.now
-        conversation.save(update_fields=["state", "state_data", "last_message_at", "closed_at"])
+        _move(turn)
     elif turn.now - conversation.last_message_at > TOUCH_EVERY:
         Conversation.objects.filter(pk=conversation.pk).update(last_message_at=turn.now)
     person = turn.person
@@ -97,6 +96,21 @@ def touch(turn: engine.Turn) -> None:
     if fresh or person.language != turn.language:
         person.last_seen_at, person.language = turn.now, turn.language
         person.save(update_fields=["last_seen_at", "language"])
+
+
+def _move(turn: engine.Turn) -> None:
+    conversation = turn.conversation
+    mine = Conversation.objects.filter(pk=conversation.pk)
+    if conversation.closed_at is None:
+        mine = mine.filter(state=turn.transitions[0].source)  # a human may have taken over meanwhile, and keeps it
+    moved = mine.update(
+        state=conversation.state,
+        state_data=conversation.state_data,
+        last_message_at=turn.now,
+        closed_at=conversation.closed_at,
+    )
+    for transition in turn.transitions if moved else ():
+        statements.insert(transition)
 
 
 def payloads(channel: Channel, event: Event, answered: Message, draft_id: str = "") -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from bots.admin import transcript
 from bots.admin.base import BotScopedAdmin, ReadOnlyMixin
 from bots.admin.filters import ChoicesDropdownFilter, RangeDateTimeFilter, ScopedFilter
 from bots.admin.fragments import TONES, admin_link, ago, chip, json_block, shortened
+from bots.admin.handover import HandoverMixin
 from bots.admin.platforms import platform_name
 from bots.admin.replying import ReplyMixin
 from bots.admin.unfold_parts import display
@@ -21,7 +22,7 @@ from bots.models import Conversation, Message, StateTransition
 
 
 @admin.register(Conversation)
-class ConversationAdmin(ReplyMixin, ReadOnlyMixin, BotScopedAdmin[Conversation]):
+class ConversationAdmin(HandoverMixin, ReplyMixin, ReadOnlyMixin, BotScopedAdmin[Conversation]):
     """Read like a chat; the bot writes it, and people of the team may."""
 
     change_form_template = "admin/bots/conversation/change_form.html"

@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from bots import metrics
-from bots.engine import commands, forms, prompt, responder, sight
+from bots.engine import commands, forms, handover, prompt, responder, sight
 from bots.engine.turn import Reply, Turn
 from bots.llm import complete, targets
 from bots.llm.errors import Cancelled, NoModelAvailable
@@ -54,7 +54,7 @@ def respond(turn: Turn) -> Reply:
     with translation.override(turn.language):
         if (command := commands.parse(turn)) is not None:
             return commands.run(turn, *command)
-        if turn.conversation.state == Conversation.State.HUMAN:
+        if handover.silences(turn):
             return Reply("", silent=True, remember=True)
         if not turn.text:
             reply = _without_words(turn)

@@ -1,0 +1,53 @@
+"""The button that takes a conversation over from the bot, and the one that gives it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+
+from bots.models import Conversation
+from bots.operations import handover
+
+if TYPE_CHECKING:
+    from bots.admin.base import BotScopedAdmin
+
+    Base = BotScopedAdmin[Conversation]
+else:
+    Base = object
+
+
+class HandoverMixin(Base):
+    """Put before the admin class of conversations."""
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.handover_view)
+        return [path("<int:pk>/handover/", view, name="bots_conversation_handover"), *super().get_urls()]
+
+    def handover_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """`to`: human or bot; then back to the transcript."""
+        conversation = self.get_object(request, str(pk))
+        if conversation is None or request.method != "POST":
+            raise Http404
+        if not self.has_operate_permission(request, conversation):
+            raise PermissionDenied
+        _hand(request, conversation, to_human=request.POST.get("to") == "human")
+        return HttpResponseRedirect(reverse("admin:bots_conversation_change", args=(pk,)) + "#transcript")
+
+
+def _hand(request: HttpRequest, conversation: Conversation, *, to_human: bool) -> None:
+    try:
+        moved = handover.take_over(conversation) if to_human else handover.hand_back(conversation)
+    except handover.ConversationClosed as error:
+        messages.error(request, str(error))
+        return
+    if to_human:
+        done = _("You answer now; the bot is silent in this conversation.")
+        was = _("A human answers here already.")
+    else:
+        done, was = _("The bot answers again."), _("The bot answers here already.")
+    messages.success(request, done) if moved else messages.info(request, was)
