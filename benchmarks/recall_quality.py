@@ -4,7 +4,8 @@ Asks the questions of tests/fixtures/recall and, where DIR (default ../shared/da
 MemoryBank, which may not be shipped. No language model takes part. Beside what the product finds, in the same run, on
 the same rows and vectors: BM25 alone, vectors alone, and reciprocal rank fusion of these two; what the product finds
 through the indexes of large memories ("indexes"), and after `memory optimize` ("optimized"). Under "together" all
-conversations of a set are one person's memory, as large as it gets here, scanned and through the indexes.
+conversations of a set are one person's memory, scanned and through the indexes; --crowd N puts N invented turns among
+them, so that it is as large as memories get that are searched through indexes.
 
 recall@k: labelled turns among the first k, divided by labelled turns, averaged over questions; MRR: of the first one.
 """
@@ -144,6 +145,18 @@ def arms(scope: Any, conversation: Conversation) -> dict[str, list[dict[str, flo
 
 
 @contextmanager
+def scanned() -> Iterator[None]:
+    """Every row is scored, however many there are."""
+    from memory.indexes import registry
+
+    ordinary, registry.LARGE_FROM = registry.LARGE_FROM, 2**31
+    try:
+        yield
+    finally:
+        registry.LARGE_FROM = ordinary
+
+
+@contextmanager
 def indexed(scope: Any) -> Iterator[None]:
     """The scope is searched through the indexes of large memories, however small it is."""
     from memory.indexes import build, large, registry
@@ -183,16 +196,29 @@ def separate(name: str, conversations: Sequence[Conversation]) -> dict[str, list
     return found
 
 
-def together(name: str, conversations: Sequence[Conversation]) -> dict[str, list[dict[str, float]]]:
-    """All conversations in one person's memory."""
+def together(name: str, conversations: Sequence[Conversation], crowd: int) -> dict[str, list[dict[str, float]]]:
+    """All conversations in one person's memory, among as many invented turns."""
     renamed = [_renamed(conversation) for conversation in conversations]
     bot = _bot()
     scopes = {remember(conversation, bot, name) for conversation in renamed}
     (scope,) = scopes
-    rows = {"product": [row for conversation in renamed for row in product(scope, conversation)]}
+    if crowd:
+        _invent(scope, crowd)
+    with scanned():
+        rows = {"product": [row for conversation in renamed for row in product(scope, conversation)]}
     with indexed(scope):
         rows["indexes"] = [row for conversation in renamed for row in product(scope, conversation)]
     return rows
+
+
+def _invent(scope: Any, count: int) -> None:
+    from benchmarks import scale_data
+    from memory import database, embeddings
+
+    embedder = embeddings.current()
+    label, adapt = embeddings.passage_label(embedder), database.connection().ops.adapt_datetimefield_value
+    invented = scale_data.Invented(embedder)
+    scale_data.load(scale_data.rows(invented, scope.bot_id, scope.person_id, count, label, adapt))
 
 
 def _renamed(conversation: Conversation) -> Conversation:
@@ -216,7 +242,7 @@ def _bot() -> Any:
     return bots.create(slug=f"bench-{number}", name=f"Bench {number}")
 
 
-def run(data: Path) -> dict[str, Any]:
+def run(data: Path, crowd: int) -> dict[str, Any]:
     import django
 
     django.setup()
@@ -231,7 +257,7 @@ def run(data: Path) -> dict[str, Any]:
     for name, conversations in sets:
         for title, found in (
             (name, separate(name, conversations)),
-            (f"{name}, together", together(name, conversations)),
+            (f"{name}, together", together(name, conversations, crowd)),
         ):
             means = {method: mean(rows) for method, rows in found.items()}
             results[title] = {"questions": len(found["product"])} | means
@@ -249,13 +275,14 @@ def show(name: str, means: dict[str, dict[str, float]], questions: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--crowd", type=int, default=0, metavar="N", help="invented turns among those of 'together'")
     parser.add_argument("--json", type=Path, default=Path(__file__).parent / "results" / "recall_quality.json")
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clawdbot_site.settings")
     with tempfile.TemporaryDirectory(prefix="clawdbot-bench-") as home:
         os.environ["CLAWDBOT_HOME"] = home
-        results = run(options.data)
+        results = run(options.data, options.crowd)
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", "utf8")
 

@@ -23,6 +23,7 @@ from memory.types import Scope
 
 BY_WORDS, BY_MEANING, BY_DAY = 100, 64, 200
 RECENT = 20
+SESSION = 50  # of the first or the last one, when the question is about that
 BESIDE = 40  # of the best so far, the turns around them are fetched too
 
 
@@ -86,9 +87,9 @@ def _date_terms(cues: Cues) -> dict[str, float]:
 
 
 def _by_time(scope: Scope, cues: Cues) -> list[int]:
-    found = timeline.latest(scope, RECENT)
+    found = timeline.latest(scope, SESSION if cues.last_session else RECENT)
     if cues.first_session:
-        found += timeline.earliest(scope, RECENT)
+        found += timeline.earliest(scope, SESSION)
     for cue in cues.dates:
         if cue.start is not None and cue.end is not None:
             found += timeline.period(scope, cue.start, cue.end, BY_DAY)
