@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bots.admin.base import BotScopedAdmin, ReadOnlyMixin
 from bots.admin.filters import ChoicesDropdownFilter, RangeDateTimeFilter
-from bots.admin.fragments import ago, json_block
+from bots.admin.fragments import ago, chip, json_block
 from bots.admin.unfold_parts import display
 from bots.models import AuditEntry, LinkCode
 
@@ -21,7 +21,7 @@ class AuditEntryAdmin(ReadOnlyMixin, BotScopedAdmin[AuditEntry]):
     list_display = ("when", "action", "actor", "bot_slug", "person_hash", "amounts", "result_label")
     list_filter = (("action", ChoicesDropdownFilter), ("result", ChoicesDropdownFilter), ("at", RangeDateTimeFilter))
     search_fields = ("=person_hash", "actor", "=bot_slug")
-    fields = (("action", "result_label"), ("at", "actor"), ("bot_slug", "person_hash"), "amounts", "found")
+    fields = (("action", "result_chip"), ("at", "actor"), ("bot_slug", "person_hash"), "amounts", "found")
 
     @admin.display(description=_("at"), ordering="id")
     def when(self, entry: AuditEntry) -> str:
@@ -34,6 +34,10 @@ class AuditEntryAdmin(ReadOnlyMixin, BotScopedAdmin[AuditEntry]):
     @admin.display(description=_("proof"))
     def found(self, entry: AuditEntry) -> str:
         return json_block(entry.proof) if entry.proof else "–"
+
+    @admin.display(description=_("result"))
+    def result_chip(self, entry: AuditEntry) -> str:
+        return chip(*self.result_label(entry))
 
     @display(description=_("result"), label={"done": "", "proved": "success", "failed": "danger"}, ordering="result")
     def result_label(self, entry: AuditEntry) -> Any:

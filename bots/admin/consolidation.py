@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from bots.admin.base import BotScopedAdmin, ReadOnlyMixin
 from bots.admin.filters import ChoicesDropdownFilter, RangeDateTimeFilter, ScopedFilter
-from bots.admin.fragments import ago, json_block
+from bots.admin.fragments import ago, chip, json_block
 from bots.admin.memory_rows import MemoryRowsMixin
 from bots.admin.unfold_parts import display
 from bots.models import Bot
-from memory.consolidation import retention
+from memory.consolidation import report, retention
 from memory.models import ConsolidationRun
 
 SHOWN = 5  # people and examples of a preview
@@ -52,11 +52,11 @@ class ConsolidationRunAdmin(MemoryRowsMixin, ReadOnlyMixin, BotScopedAdmin[Conso
         ("started_at", RangeDateTimeFilter),
     )
     fields = (
-        ("bot", "state_label"),
+        ("bot", "state_chip"),
         ("started_at", "finished_at"),
-        ("dry_run", "rebuild"),
-        ("prompt_tokens", "completion_tokens"),
+        ("what", "model_tokens"),
         "error",
+        "done",
         "report_block",
     )
 
@@ -69,6 +69,32 @@ class ConsolidationRunAdmin(MemoryRowsMixin, ReadOnlyMixin, BotScopedAdmin[Conso
     )
     def state_label(self, run: ConsolidationRun) -> Any:
         return run.state, run.get_state_display()
+
+    @admin.display(description=_("state"))
+    def state_chip(self, run: ConsolidationRun) -> str:
+        return chip(*self.state_label(run))
+
+    @admin.display(description=_("kind"))
+    def what(self, run: ConsolidationRun) -> str:
+        if run.dry_run:
+            return gettext("Dry run: nothing was changed.")
+        return (
+            gettext("Facts and summaries were made anew.") if run.rebuild else gettext("What is new since the last run")
+        )
+
+    @admin.display(description=_("model tokens"))
+    def model_tokens(self, run: ConsolidationRun) -> str:
+        return f"{run.prompt_tokens} + {run.completion_tokens}" if self.tokens(run) else gettext("no model was asked")
+
+    @admin.display(description=_("done"))
+    def done(self, run: ConsolidationRun) -> str:
+        counted = [(report.NAMES[name], value) for name, value in report.counts(run).items() if value]
+        if not counted:
+            return gettext("There was nothing to do.")
+        return format_html(
+            '<ul class="claw-list">{}</ul>',
+            format_html_join("", '<li><span class="claw-grow">{}</span> {}</li>', counted),
+        )
 
     @admin.display(description=_("tokens"))
     def tokens(self, run: ConsolidationRun) -> int:

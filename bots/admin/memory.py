@@ -58,8 +58,8 @@ class MemoryEntryAdmin(MemoryRowsMixin, ErasingMixin, ReadOnlyMixin, BotScopedAd
                 "fields": (
                     "conversation_link",
                     ("session", "external_id"),
-                    ("duplicates", "searchable", "embedder"),
-                    "created_at",
+                    ("searchable", "embedder"),
+                    ("duplicates", "created_at"),
                 )
             },
         ),

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from memory.consolidation.models import ConsolidationRun
 from memory.consolidation.retention import Preview
 
-COUNTS = (
-    "people",
-    "near_duplicates",
-    "episodes",
-    "digests",
-    "facts_added",
-    "facts_updated",
-    "facts_superseded",
-    "facts_known",
-    "expired",
-    "derived_removed",
-    "re_embedded",
-)
+NAMES = {
+    "people": _("people"),
+    "near_duplicates": _("near duplicates"),
+    "episodes": _("episodes"),
+    "digests": _("digests"),
+    "facts_added": _("facts added"),
+    "facts_updated": _("facts updated"),
+    "facts_superseded": _("facts superseded"),
+    "facts_known": _("facts known"),
+    "expired": _("expired"),
+    "derived_removed": _("derived removed"),
+    "re_embedded": _("re embedded"),
+}
 
 
 def counts(run: ConsolidationRun) -> dict[str, int]:
     """Every count of a run, 0 where nothing was done."""
     done = run.report.get("counts", {})
-    return {name: int(done.get(name, 0)) for name in COUNTS}
+    return {name: int(done.get(name, 0)) for name in NAMES}
 
 
 def as_json(run: ConsolidationRun) -> dict[str, Any]:
@@ -46,8 +46,8 @@ def as_json(run: ConsolidationRun) -> dict[str, Any]:
 
 def as_lines(slug: str, run: ConsolidationRun, going: Preview) -> list[str]:
     """A run as lines for a terminal; a dry run also shows what retention would delete."""
-    lines = [f"{slug}: " + (_("dry run, nothing was changed") if run.dry_run else _("done"))]
-    lines += [f"  {name.replace('_', ' ')}: {value}" for name, value in counts(run).items() if value]
+    lines = [f"{slug}: " + (gettext("dry run, nothing was changed") if run.dry_run else gettext("done"))]
+    lines += [f"  {NAMES[name]}: {value}" for name, value in counts(run).items() if value]
     if run.prompt_tokens:
         lines.append(f"  model tokens: {run.prompt_tokens} + {run.completion_tokens}")
     if run.dry_run and going.rows:

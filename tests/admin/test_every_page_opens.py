@@ -53,7 +53,9 @@ def test_the_pages_of_a_model_open(model: Any, language: str) -> None:
     listed = client.get(address(model, "changelist"))
     assert listed.status_code == 200
     assert row is not None, "the world has no row of this model: add one to the builders"
-    assert client.get(address(model, "change", row.pk)).status_code == 200
+    changed = client.get(address(model, "change", row.pk))
+    assert changed.status_code == 200
+    assert "(&#x27;" not in changed.content.decode(), "a label of a list stands on the page as a Python tuple"
     assert client.get(address(model, "history", row.pk)).status_code == 200
 
     request = listed.wsgi_request
