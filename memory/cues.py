@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from clawdbot.han import simplified
 from memory.dates import DateCue, date_cues
 
 _TELLING_EN = (
@@ -39,7 +40,7 @@ class Cues:
 
 def role_cue(text: str) -> str:
     """Whose turns a question is about: "assistant" (what the bot said), "user" (the person), or "" (no telling)."""
-    lowered = text.lower()
+    lowered = simplified(text.lower())
     if _BOT_ZH.search(lowered) or _BOT_EN.search(lowered):
         return "assistant"
     if _PERSON_ZH.search(lowered) or _PERSON_EN.search(lowered):
@@ -49,7 +50,7 @@ def role_cue(text: str) -> str:
 
 def read_cues(text: str, today: date) -> Cues:
     """Reads all hints of a question; `today` is the asker's calendar day."""
-    lowered = text.lower()
+    lowered = simplified(text.lower())
     return Cues(
         role=role_cue(text),
         dates=date_cues(text, today),

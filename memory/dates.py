@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
+from clawdbot.han import simplified
 from memory import dates_en, dates_zh, days
 from memory.days import DateCue, Found
 
@@ -71,7 +72,7 @@ def date_cues(text: str, now: date) -> tuple[DateCue, ...]:
         text: a question, English or Chinese.
         now: the asker's calendar day, which "yesterday" and "上周五" start from.
     """
-    return tuple(dict.fromkeys(one.cue for one in _search(" ".join(text.lower().split()), now)))
+    return tuple(dict.fromkeys(one.cue for one in _search(simplified(" ".join(text.lower().split())), now)))
 
 
 @lru_cache(maxsize=64)  # a write asks twice: for the row and for its index terms
@@ -88,7 +89,7 @@ def resolve(text: str, said_on: date) -> tuple[ResolvedDate, ...]:
     folded = plain.lower()
     shown = plain if len(plain) == len(folded) else folded
     found: dict[tuple[date, date], ResolvedDate] = {}
-    for one in _search(folded, said_on):
+    for one in _search(simplified(folded), said_on):
         cue = days.nearest_year(one.cue, said_on)
         if not one.vague and cue.start is not None and cue.end is not None:
             found.setdefault((cue.start, cue.end), ResolvedDate(shown[one.begin : one.stop], cue.start, cue.end))

@@ -15,6 +15,7 @@ from bots.engine import accounts, forms
 from bots.engine.turn import Reply, Turn
 from bots.llm import targets
 from bots.models import Conversation
+from clawdbot.han import simplified
 from memory.store import MemoryStore
 from skills import runner
 
@@ -34,7 +35,10 @@ def parse(turn: Turn) -> tuple[str, str] | None:
     """(name, argument) when the message is a command: by the platform's mark, or a leading slash."""
     if turn.event.command:
         args = turn.event.args
-        name, rest = turn.event.command.lower().removeprefix("/"), args if isinstance(args, str) else turn.text
+        name, rest = (
+            simplified(turn.event.command.lower().removeprefix("/")),
+            args if isinstance(args, str) else turn.text,
+        )
         if turn.event.kind == "command" and name not in _BY_NAME and rest.strip():
             return (
                 None  # a command the operator registered at the platform, such as /ask: what follows is said to the bot
@@ -42,7 +46,7 @@ def parse(turn: Turn) -> tuple[str, str] | None:
         return name, rest.strip()
     if turn.text.startswith(("/", "\uff0f")):
         name, _sep, rest = turn.text[1:].partition(" ")
-        return name.lower(), rest.strip()
+        return simplified(name.lower()), rest.strip()
     return None
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from bots import audit, erasing
 from bots.engine.turn import Reply, Turn
 from bots.models import Conversation
+from clawdbot.han import simplified
 from skills import runner
 
 MAX_QUESTIONS = 3  # of one slot; then the form is dropped rather than asking for ever
@@ -42,7 +43,7 @@ def start_skill(turn: Turn, match: runner.Match) -> Reply:
 def resume(turn: Turn) -> Reply | None:
     """Takes the message as the answer to the open question; None when the form no longer exists."""
     form = turn.conversation.state_data
-    word = turn.text.strip().rstrip(_MARKS).lower()
+    word = simplified(turn.text.strip().rstrip(_MARKS).lower())
     if form.get("form") == "forget":
         return _forget(turn, confirmed=word in YES)
     if word in CANCEL:

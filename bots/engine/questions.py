@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from clawdbot.han import simplified
+
 _QUESTION_MARK = re.compile(r"[?\uff1f]\s*$")
 _ENGLISH_QUESTION = re.compile(
     r"^\W*(and |so |but |please |ok(ay)?,? )?"
@@ -18,4 +20,6 @@ _CHINESE_QUESTION = re.compile(
 
 def is_question(text: str) -> bool:
     """Whether the message asks something, with or without a question mark; English and Chinese."""
-    return bool(_QUESTION_MARK.search(text) or _ENGLISH_QUESTION.match(text) or _CHINESE_QUESTION.search(text))
+    return bool(
+        _QUESTION_MARK.search(text) or _ENGLISH_QUESTION.match(text) or _CHINESE_QUESTION.search(simplified(text))
+    )

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from bots.engine.questions import is_question
+from clawdbot.han import simplified
 from memory import render
 from memory.types import Hit
 
@@ -63,14 +64,14 @@ def answer(text: str, *, language: str, hits: Sequence[Hit], zone: tzinfo, now: 
     """
     chinese = language.startswith("zh")
     hint = _hint(chinese)
-    if _GREETING.match(text):
+    if _GREETING.match(simplified(text)):
         opening = (
             "你好!我会记住你告诉我的事,你可以随时问我。"
             if chinese
             else "Hello! I remember what you tell me, and you can ask me about it at any time."
         )
         return f"{opening}\n\n{hint}"
-    if _THANKS.match(text):
+    if _THANKS.match(simplified(text)):
         return "不客气!" if chinese else "You are welcome!"
     lines = [_quote(hit, chinese, zone, now) for hit in _fitting(hits, text)][:SHOWN]
     if is_question(text):

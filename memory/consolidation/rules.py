@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from clawdbot.han import simplified
 from memory.consolidation import rules_en, rules_zh
 from memory.consolidation.digest import sentences
 from memory.consolidation.episodes import Episode, Line
@@ -60,15 +61,17 @@ def _of_line(line: Line, speaker: str) -> Iterator[Statement]:
 
 def _of_sentence(sentence: str, speaker: str) -> Iterable[Found]:
     language = rules_zh if _HAN.search(sentence) else rules_en
-    if language.is_doubtful(sentence):
+    folded = simplified(sentence)
+    if language.is_doubtful(folded):
         return
     for rule in language.RULES:
-        for match in rule.pattern.finditer(sentence):
+        for match in rule.pattern.finditer(folded):
             relation, name = language.subject(match)
             several = language.is_several(relation)
             if several and not name:
                 continue
-            for value in rule.values(match.group("v")):
+            for read_as in rule.values(match.group("v")):
+                value = _as_written(read_as, sentence, folded, match.start("v"))
                 who = language.called(relation, name, speaker)
                 extra = (match.groupdict().get("x") or "").strip()
                 yield Found(
@@ -78,3 +81,9 @@ def _of_sentence(sentence: str, speaker: str) -> Iterable[Found]:
                     text=rule.template.format(s=who, p=language.possessive(who), v=value, x=extra),
                     standing=value if rule.object_is_x else rule.standing,
                 )
+
+
+def _as_written(value: str, sentence: str, folded: str, begin: int) -> str:
+    """A value in the characters it was written in: a name is not to be spelt anew."""
+    at = folded.find(value, begin)
+    return sentence[at : at + len(value)] if at >= 0 else value

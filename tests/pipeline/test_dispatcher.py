@@ -274,3 +274,12 @@ def test_a_button_in_an_unknown_chat_counts_as_pressed_in_a_group(
     say(channel, "", kind=EventKind.ACTION, data={"choice": "yes"}, chat_type="")
     assert Conversation.objects.get().chat_type == "group"
     assert '"choice": "yes"' in answers()[-1]
+
+
+def test_commands_and_yes_and_no_are_taken_in_traditional_characters(channel: Channel, model: StubModel) -> None:
+    say(channel, "我叫陳雅婷")
+    say(channel, "/忘記")
+    say(channel, "確認")
+    assert not MemoryEntry.objects.filter(text="我叫陳雅婷").exists()
+    say(channel, "/新對話")
+    assert Conversation.objects.count() == 2
