@@ -78,9 +78,12 @@ class Conversation(models.Model):
     def __str__(self) -> str:
         return f"{self.person} · {self.channel}"
 
-    @transition(field=state, source=(State.ACTIVE, State.COLLECTING), target=State.COLLECTING)
+    @transition(field=state, source=(State.ACTIVE, State.COLLECTING, State.HUMAN), target=State.COLLECTING)
     def ask_details(self, data: dict[str, Any]) -> None:
-        """A skill misses slots: the next messages fill them. `data` is the open form."""
+        """A skill misses slots, or a command asks back: the next messages answer. `data` is the open form.
+
+        A command works while a human answers too, and what it opens takes the conversation back.
+        """
         self.state_data = data
 
     @transition(field=state, source=(State.COLLECTING, State.HUMAN), target=State.ACTIVE)

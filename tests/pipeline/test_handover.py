@@ -81,6 +81,17 @@ def test_who_begins_anew_gets_the_bot_again(channel: Channel, model: StubModel) 
         handover.take_over(closed)
 
 
+def test_the_persons_commands_work_while_a_human_answers(channel: Channel, model: StubModel) -> None:
+    say(channel, "My sister lives in Chengdu")
+    handover.take_over(Conversation.objects.get())
+    say(channel, "/status")
+    say(channel, "/forget")
+    say(channel, "yes")
+    assert len(answers()) == 4
+    assert not MemoryEntry.objects.filter(text__contains="Chengdu").exists()
+    assert Conversation.objects.get().state == State.ACTIVE
+
+
 def test_who_takes_over_in_the_middle_of_a_turn_keeps_the_conversation(
     channel: Channel, model: StubModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
