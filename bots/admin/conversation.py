@@ -16,13 +16,12 @@ from bots.admin.filters import ChoicesDropdownFilter, RangeDateTimeFilter, Scope
 from bots.admin.fragments import TONES, admin_link, ago, chip, json_block, shortened
 from bots.admin.handover import HandoverMixin
 from bots.admin.platforms import platform_name
-from bots.admin.replying import ReplyMixin
 from bots.admin.unfold_parts import display
 from bots.models import Conversation, Message, StateTransition
 
 
 @admin.register(Conversation)
-class ConversationAdmin(HandoverMixin, ReplyMixin, ReadOnlyMixin, BotScopedAdmin[Conversation]):
+class ConversationAdmin(HandoverMixin, ReadOnlyMixin, BotScopedAdmin[Conversation]):
     """Read like a chat; the bot writes it, and people of the team may."""
 
     change_form_template = "admin/bots/conversation/change_form.html"

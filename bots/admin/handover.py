@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
+from bots.admin.replying import ReplyMixin
 from bots.models import Conversation
 from bots.operations import handover
 
-if TYPE_CHECKING:
-    from bots.admin.base import BotScopedAdmin
 
-    Base = BotScopedAdmin[Conversation]
-else:
-    Base = object
-
-
-class HandoverMixin(Base):
-    """Put before the admin class of conversations."""
+class HandoverMixin(ReplyMixin):
+    """Put before the admin class of conversations, with what it needs to reply there."""
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.handover_view)
@@ -30,13 +21,8 @@ class HandoverMixin(Base):
 
     def handover_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """`to`: human or bot; then back to the transcript."""
-        conversation = self.get_object(request, str(pk))
-        if conversation is None or request.method != "POST":
-            raise Http404
-        if not self.has_operate_permission(request, conversation):
-            raise PermissionDenied
-        _hand(request, conversation, to_human=request.POST.get("to") == "human")
-        return HttpResponseRedirect(reverse("admin:bots_conversation_change", args=(pk,)) + "#transcript")
+        _hand(request, self.operated(request, pk), to_human=request.POST.get("to") == "human")
+        return self.to_transcript(pk)
 
 
 def _hand(request: HttpRequest, conversation: Conversation, *, to_human: bool) -> None:

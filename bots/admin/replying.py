@@ -39,12 +39,19 @@ class ReplyMixin(Base):
 
     def reply_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Sends what the form holds; then back to the transcript."""
+        _reply(request, self.operated(request, pk))
+        return self.to_transcript(pk)
+
+    def operated(self, request: HttpRequest, pk: int) -> Conversation:
+        """The conversation that a POST acts on. Raises Http404, PermissionDenied."""
         conversation = self.get_object(request, str(pk))
         if conversation is None or request.method != "POST":
             raise Http404
         if not self.has_operate_permission(request, conversation):
             raise PermissionDenied
-        _reply(request, conversation)
+        return conversation
+
+    def to_transcript(self, pk: int) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:bots_conversation_change", args=(pk,)) + "#transcript")
 
 

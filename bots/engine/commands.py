@@ -35,10 +35,8 @@ def parse(turn: Turn) -> tuple[str, str] | None:
     """(name, argument) when the message is a command: by the platform's mark, or a leading slash."""
     if turn.event.command:
         args = turn.event.args
-        name, rest = (
-            simplified(turn.event.command.lower().removeprefix("/")),
-            args if isinstance(args, str) else turn.text,
-        )
+        name = simplified(turn.event.command.lower().removeprefix("/"))
+        rest = args if isinstance(args, str) else turn.text
         if turn.event.kind == "command" and name not in _BY_NAME and rest.strip():
             return (
                 None  # a command the operator registered at the platform, such as /ask: what follows is said to the bot

@@ -20,8 +20,8 @@ NAMES = {
     "facts_superseded": _("facts superseded"),
     "facts_known": _("facts known"),
     "expired": _("expired"),
-    "derived_removed": _("derived removed"),
-    "re_embedded": _("re embedded"),
+    "derived_removed": _("derived memories removed"),
+    "re_embedded": _("re-embedded"),
 }
 
 
