@@ -138,7 +138,7 @@ class Account(BaseModel):
         label=("API address", "API 地址"),
         help=(
             "Only for a proxy, a self-hosted API server or tests; empty means the platform's own address.",
-            "仅用于代理、自建 API 服务器或测试;留空则使用平台官方地址。",
+            "仅用于代理、自建 API 服务器或测试；留空则使用平台官方地址。",
         ),
         advanced=True,
     )
@@ -147,7 +147,7 @@ class Account(BaseModel):
         label=("Allowed hosts", "允许的主机"),
         help=(
             "Hosts to which addresses handed out by the platform may point, instead of the platform's own.",
-            "平台下发的地址允许指向的主机,用于替代平台自身的主机。",
+            "平台下发的地址允许指向的主机，用于替代平台自身的主机。",
         ),
         kind="list",
         advanced=True,

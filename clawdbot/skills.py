@@ -9,7 +9,7 @@ Example:
         description = "Rolls a die."
         triggers = ("roll", "掷骰子")
         parameters = (
-            Parameter("sides", prompt={"en": "How many sides?", "zh": "几面的骰子?"}, validator=int),
+            Parameter("sides", prompt={"en": "How many sides?", "zh": "几面的骰子？"}, validator=int),
         )
 
         def execute(self, context):
@@ -28,6 +28,7 @@ from typing import Any, ClassVar
 
 from clawdbot.errors import ClawdbotError
 from clawdbot.files import Answer, File
+from clawdbot.han import simplified
 
 __all__ = ["Answer", "BaseSkill", "File", "Parameter", "SkillError"]
 
@@ -74,7 +75,7 @@ class Parameter:
         given = text.strip()
         if self.choices:
             for choice in self.choices:
-                if choice.casefold() == given.casefold():
+                if simplified(choice).casefold() == simplified(given).casefold():
                     given = choice
                     break
             else:

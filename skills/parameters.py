@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from clawdbot.han import simplified
 from clawdbot.skills import Parameter
 
-_EDGE = " \t\n,,.。!!??::;;、~~\"'“”‘’()()"
+EDGE = " \t\n,，.。!！?？:：;；、~～\"'“”‘’「」()（）"
+"""What may stand around a value and is no part of it, in either language."""
 _POLITE_ZH = re.compile(r"^(请问|请|麻烦|帮我|给我|我想知道|我想|告诉我|查询|查一下|查查|查|看一下|看看|一下|的)+")
 _ENDING_ZH = re.compile(r"(怎么样|怎样|如何|是多少|多少|是什么|好吗|吗|呢|吧|啊|呀|的|了)+$")
 _POLITE_EN = re.compile(
@@ -59,10 +61,10 @@ def rest_of(text: str, start: int, end: int) -> str:
 def from_message(declared: tuple[Parameter, ...], rest: str) -> dict[str, Any]:
     """Values that the first message already gives: a choice that it names, or all of it for the only open parameter."""
     values: dict[str, Any] = {}
-    folded = rest.casefold()
+    folded = simplified(rest).casefold()
     open_ones = [parameter for parameter in declared if not parameter.choices]
     for parameter in declared:
-        named = [choice for choice in parameter.choices if choice.casefold() in folded]
+        named = [choice for choice in parameter.choices if simplified(choice).casefold() in folded]
         if named:
             values[parameter.name] = parameter.check(max(named, key=len))
     if len(open_ones) == 1 and rest:
@@ -93,7 +95,8 @@ def _trimmed(text: str) -> str:
     before = None
     while before != text:
         before = text
-        text = text.strip(_EDGE)
-        text = _POLITE_ZH.sub("", _ENDING_ZH.sub("", text))
-        text = _POLITE_EN.sub("", _ENDING_EN.sub("", text))
+        text = text.strip(EDGE)
+        for expression in (_ENDING_ZH, _POLITE_ZH, _ENDING_EN, _POLITE_EN):
+            found = expression.search(simplified(text))
+            text = text[: found.start()] + text[found.end() :] if found else text
     return text

@@ -1,4 +1,7 @@
-"""Which trigger word is in a message: whole words for Latin script, anywhere for scripts written without spaces."""
+"""Which trigger word is in a message: whole words for Latin script, anywhere for scripts written without spaces.
+
+Traditional and simplified Chinese find each other.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from clawdbot.han import simplified
+
 T = TypeVar("T")
 
 _LETTER = r"A-Za-z0-9_\u00c0-\u024f"
 
 
 def pattern(word: str) -> str:
-    """The regular expression of one trigger word; a Latin end of it must be the end of a word."""
+    """The regular expression of one trigger word; a Latin end of it must be the end of a word.
+
+    It is looked for in simplified text.
+    """
+    word = simplified(word)
     begin = rf"(?<![{_LETTER}])" if re.match(rf"[{_LETTER}]", word) else ""
     end = rf"(?![{_LETTER}])" if re.search(rf"[{_LETTER}]$", word) else ""
     return begin + r"\s+".join(re.escape(part) for part in word.split()) + end
@@ -42,7 +51,10 @@ class TriggerTable(Generic[T]):
 
     def find(self, text: str) -> Found[T] | None:
         """The longest trigger word in the text, at its first place; None is the usual and quick answer."""
-        if self._any is None or not self._any.search(text):
+        if self._any is None:
+            return None
+        text = simplified(text)
+        if not self._any.search(text):
             return None
         for word, expression, value in self._words:
             if found := expression.search(text):

@@ -38,7 +38,7 @@ class WeatherSkill(BaseSkill):
     description = "Weather of a place, today or on the next days · 查询某地的天气"
     triggers = ("天气", "气温", "温度", "weather", "temperature", "forecast")
     parameters: ClassVar[tuple[Parameter, ...]] = (
-        Parameter("city", prompt={"en": "For which city?", "zh": "请问您想查询哪个城市?"}),
+        Parameter("city", prompt={"en": "For which city?", "zh": "请问您想查询哪个城市？"}),
         Parameter("day", required=False, default="today"),
     )
     timeout_s = 15.0
@@ -109,7 +109,7 @@ def _sentence(place: Place, forecast: Mapping[str, Any], day: str, chinese: bool
     # The first day of the forecast is today where the place is, which may be tomorrow where the person is.
     days = [date.fromisoformat(value) for value in daily["time"]]
     index = words.index_of(day, days)
-    where = f"{place.name}({place.country})" if chinese else f"{place.name}, {place.country}"
+    where = f"{place.name}（{place.country}）" if chinese else f"{place.name}, {place.country}"
     values = {
         "place": where if place.country else place.name,
         "day": words.day_name(index, days[index], chinese),
@@ -130,7 +130,7 @@ def _sentence(place: Place, forecast: Mapping[str, Any], day: str, chinese: bool
         }
         parts.append(words.say("now", chinese, **now))
     joined = "".join(parts) if chinese else " ".join(parts)
-    return joined + (" (Open-Meteo)" if not chinese else "(Open-Meteo)")
+    return joined + (" (Open-Meteo)" if not chinese else "（Open-Meteo）")
 
 
 def _round(value: Any) -> int:

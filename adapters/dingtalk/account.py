@@ -28,7 +28,7 @@ class DingTalkAccount(Account):
         help=(
             "Signs what DingTalk posts; without it everything is refused. Several for rotation: the first one is used "
             "for sending.",
-            "用于验证钉钉的请求,未设置时全部拒绝。可填多个用于轮换:发送时使用第一个。",
+            "用于验证钉钉的请求，未设置时全部拒绝。可填多个用于轮换：发送时使用第一个。",
         ),
         secret=True,
         kind="list",
@@ -38,7 +38,7 @@ class DingTalkAccount(Account):
         label=("Robot code", "机器人 RobotCode"),
         help=(
             "Often the same as the app key; that is used when it is empty.",
-            "通常与 AppKey 相同;留空则使用 AppKey。",
+            "通常与 AppKey 相同；留空则使用 AppKey。",
         ),
         advanced=True,
     )
@@ -47,7 +47,7 @@ class DingTalkAccount(Account):
         label=("AI card template", "AI 卡片模板 ID"),
         help=(
             "Of the card platform; ends with .schema. With it answers grow while they are written.",
-            "来自卡片平台,以 .schema 结尾。设置后回复可边生成边显示。",
+            "来自卡片平台，以 .schema 结尾。设置后回复可边生成边显示。",
         ),
         pattern=r"^[!-~]*$",
         advanced=True,
@@ -67,14 +67,14 @@ class DingTalkAccount(Account):
         label=("Group robot token", "群机器人 access_token"),
         help=(
             "What follows access_token= in the webhook address of a custom group robot; it only sends.",
-            "自定义群机器人 Webhook 地址中 access_token= 之后的部分;仅用于发送。",
+            "自定义群机器人 Webhook 地址中 access_token= 之后的部分；仅用于发送。",
         ),
         secret=True,
     )
     group_secret: Text = account_field(
         "",
         label=("Group robot secret", "群机器人加签密钥"),
-        help=("Begins with SEC; from the security setting “Sign”.", "以 SEC 开头,来自安全设置“加签”。"),
+        help=("Begins with SEC; from the security setting “Sign”.", "以 SEC 开头，来自安全设置“加签”。"),
         secret=True,
     )
 

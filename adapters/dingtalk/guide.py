@@ -14,21 +14,21 @@ GUIDE = Guide(
         text(
             "*Credentials and basic information*: copy *Client ID* into *App key* and *Client Secret* into *App "
             "secret*.",
-            "*凭证与基础信息*:把 *Client ID* 填入 *AppKey*,*Client Secret* 填入 *AppSecret*。",
+            "*凭证与基础信息*：把 *Client ID* 填入 *AppKey*，*Client Secret* 填入 *AppSecret*。",
         ),
         text(
             "*Permission management*: `qyapi_robot_sendmsg`, and the download of files that robots receive.",
-            "*权限管理*:开通 `qyapi_robot_sendmsg` 以及机器人接收文件的下载权限。",
+            "*权限管理*：开通 `qyapi_robot_sendmsg` 以及机器人接收文件的下载权限。",
         ),
     ),
     connect=(
         text(
             "The robot's page → *Message receiving mode* → *HTTP mode*: paste the address.",
-            "机器人页面 → *消息接收模式* → *HTTP 模式*:粘贴地址。",
+            "机器人页面 → *消息接收模式* → *HTTP 模式*：粘贴地址。",
         ),
         text(
             "Or *Stream mode*: nothing to paste and no public address needed; run `python manage.py poll`.",
-            "或选择 *Stream 模式*:无需粘贴地址,也不需要公网地址;运行 `python manage.py poll`。",
+            "或选择 *Stream 模式*：无需粘贴地址，也不需要公网地址；运行 `python manage.py poll`。",
         ),
         text(
             "*Version management* → publish a version. Then write to the robot.",
@@ -37,24 +37,24 @@ GUIDE = Guide(
     ),
     variants=(
         Variant(
-            text("Custom group robot, which only sends", "自定义群机器人(仅发送)"),
+            text("Custom group robot, which only sends", "自定义群机器人（仅发送）"),
             (
                 text(
                     "In the group: *Settings* → *Robots* → *Custom*, security setting *Sign*.",
-                    "在群里:*群设置* → *机器人* → *自定义*,安全设置选择*加签*。",
+                    "在群里：*群设置* → *机器人* → *自定义*，安全设置选择*加签*。",
                 ),
                 text(
                     "Copy what follows `access_token=` into *Group robot token* and the secret (`SEC…`) into *Group "
                     "robot secret*.",
-                    "把地址中 `access_token=` 之后的部分填入*群机器人 access_token*,密钥(`SEC…`"
-                    ")填入*群机器人加签密钥*。",
+                    "把地址中 `access_token=` 之后的部分填入*群机器人 access_token*，密钥（`SEC…`"
+                    "）填入*群机器人加签密钥*。",
                 ),
             ),
         ),
     ),
     verifies=text(
         "Fetches an access token from DingTalk, which proves app key and app secret; it does not tell a name.",
-        "向钉钉获取 access_token,以验证 AppKey 和 AppSecret;钉钉不提供机器人名称。",
+        "向钉钉获取 access_token，以验证 AppKey 和 AppSecret；钉钉不提供机器人名称。",
     ),
     mends={
         "unauthorized": text(
@@ -69,6 +69,6 @@ GUIDE = Guide(
             "Add this server's public address to the application's IP allowlist.",
             "把本服务器的公网 IP 加入应用的服务器出口 IP 白名单。",
         ),
-        "no_secret": text("Enter the app secret (Client Secret).", "请填写 AppSecret(Client Secret)。"),
+        "no_secret": text("Enter the app secret (Client Secret).", "请填写 AppSecret（Client Secret）。"),
     },
 )

@@ -25,7 +25,7 @@ class DiscordAccount(Account):
         label=("Public key", "公钥"),
         help=(
             "General Information > Public Key, 64 hex digits. Without it interactions are refused.",
-            "General Information > Public Key,64 位十六进制。未设置时拒绝所有交互。",
+            "General Information > Public Key，64 位十六进制。未设置时拒绝所有交互。",
         ),
         kind="list",
     )

@@ -33,7 +33,7 @@ OTHER_APPLICATION = text(
 )
 OTHER_KEY = text(
     "The public key is not that of this application: copy it again from General Information.",
-    "公钥与该应用不符:请从 General Information 重新复制。",
+    "公钥与该应用不符：请从 General Information 重新复制。",
 )
 
 

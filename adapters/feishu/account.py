@@ -19,7 +19,7 @@ class FeishuAccount(Account):
 
     app_id: Text = account_field(
         label=("App id", "App ID"),
-        help=("From “Credentials & basic info”, like cli_…", "来自“凭证与基础信息”,形如 cli_…"),
+        help=("From “Credentials & basic info”, like cli_…", "来自“凭证与基础信息”，形如 cli_…"),
         pattern=r"^[A-Za-z0-9_-]+$",
     )
     app_secret: Text = account_field(
@@ -43,7 +43,7 @@ class FeishuAccount(Account):
         help=(
             "From the same place; strongly advised: without it events are not signed, only the token proves them. "
             "Several for rotation.",
-            "与 Verification Token 同处;强烈建议设置:未设置时事件没有签名,只能靠 Token 验证。可填多个用于轮换。",
+            "与 Verification Token 同处；强烈建议设置：未设置时事件没有签名，只能靠 Token 验证。可填多个用于轮换。",
         ),
         secret=True,
         kind="list",
@@ -53,7 +53,7 @@ class FeishuAccount(Account):
         label=("Bot open id", "机器人 open_id"),
         help=(
             "Needed to see mentions in groups; “Verify” and `channel test` fill it in.",
-            "用于识别群里的 @;“验证”或 `channel test` 会自动填写。",
+            "用于识别群里的 @；“验证”或 `channel test` 会自动填写。",
         ),
     )
     typing_reaction: Text = account_field(
@@ -61,7 +61,7 @@ class FeishuAccount(Account):
         label=("Reaction while thinking", "思考时的表情回复"),
         help=(
             "Feishu has no typing sign; an emoji type such as OnIt is put on the message instead. Empty for none.",
-            "飞书没有“正在输入”提示;可填 OnIt 等表情类型,在用户消息上添加表情。留空则不添加。",
+            "飞书没有“正在输入”提示；可填 OnIt 等表情类型，在用户消息上添加表情。留空则不添加。",
         ),
         pattern=r"^[A-Za-z0-9_]*$",
         advanced=True,

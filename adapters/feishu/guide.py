@@ -15,25 +15,25 @@ GUIDE = Guide(
         ),
         text(
             "*Credentials & basic info*: copy *App ID* and *App Secret*.",
-            "*凭证与基础信息*:复制 *App ID* 和 *App Secret*。",
+            "*凭证与基础信息*：复制 *App ID* 和 *App Secret*。",
         ),
         text(
             "*Events & callbacks* → *Encryption strategy*: copy *Verification Token*, set an *Encrypt Key* and copy "
             "it too.",
-            "*事件与回调* → *加密策略*:复制 *Verification Token*;设置 *Encrypt Key* 并复制。",
+            "*事件与回调* → *加密策略*：复制 *Verification Token*；设置 *Encrypt Key* 并复制。",
         ),
         text(
             "*Permissions*: `im:message:send_as_bot` `im:message.p2p_msg:readonly` `im:message.group_at_msg:readonly`;"
             " for files `im:resource`, for whole groups `im:message.group_msg`.",
-            "*权限管理*:开通 `im:message:send_as_bot` `im:message.p2p_msg:readonly` `im:message.group_at_msg:readonly`"
-            ";文件加 `im:resource`,听取全部群消息加 `im:message.group_msg`。",
+            "*权限管理*：开通 `im:message:send_as_bot` `im:message.p2p_msg:readonly` `im:message.group_at_msg:readonly`"
+            "；文件加 `im:resource`，听取全部群消息加 `im:message.group_msg`。",
         ),
     ),
     connect=(
         text(
             "*Events & callbacks* → *Event configuration* → *Send notifications to developer's server*: paste the "
             "address. The same under *Callback configuration*. Feishu tries it at once.",
-            "*事件与回调* → *事件配置* → *将事件发送至开发者服务器*:粘贴地址;*回调配置*填同一地址。飞书会立即验证。",
+            "*事件与回调* → *事件配置* → *将事件发送至开发者服务器*：粘贴地址；*回调配置*填同一地址。飞书会立即验证。",
         ),
         text(
             "Add the event `im.message.receive_v1` and the callback `card.action.trigger`.",
@@ -41,16 +41,16 @@ GUIDE = Guide(
         ),
         text(
             "*Version management & release*: create a version and have it released. Then write to the bot.",
-            "*版本管理与发布*:创建版本并发布。然后给机器人发消息。",
+            "*版本管理与发布*：创建版本并发布。然后给机器人发消息。",
         ),
         text(
             "Press *Verify* once: it fills in *Bot open id*, by which mentions in groups are seen.",
-            "点击一次*验证*:会自动填入*机器人 open_id*,用于识别群里的 @。",
+            "点击一次*验证*：会自动填入*机器人 open_id*，用于识别群里的 @。",
         ),
     ),
     verifies=text(
         "Fetches a tenant access token from Feishu and asks who the bot is (bot/v3/info).",
-        "向飞书获取 tenant_access_token,并查询机器人信息(bot/v3/info)。",
+        "向飞书获取 tenant_access_token，并查询机器人信息（bot/v3/info）。",
     ),
     mends={
         "unauthorized": text(

@@ -41,7 +41,7 @@ class LineAccount(Account):
         label=("Bot user id", "机器人用户 ID"),
         help=(
             "Begins with U (Basic settings > Your user ID is another one). Events for another bot are then ignored.",
-            "以 U 开头(不是 Basic settings 中的 Your user ID)。填写后忽略发给其他机器人的事件。",
+            "以 U 开头（不是 Basic settings 中的 Your user ID）。填写后忽略发给其他机器人的事件。",
         ),
         advanced=True,
     )

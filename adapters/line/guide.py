@@ -7,7 +7,7 @@ from adapters.guide import Guide, Text, text
 
 def not_reached(reason: str) -> Text:
     """What LINE said when it tried the address."""
-    return text(f"LINE tried the address in vain: {reason}", f"LINE 试连该地址失败:{reason}")
+    return text(f"LINE tried the address in vain: {reason}", f"LINE 试连该地址失败：{reason}")
 
 
 GUIDE = Guide(
@@ -19,24 +19,24 @@ GUIDE = Guide(
         text(
             "Open https://developers.line.biz/console → the provider → the channel → *Basic settings*: copy *Channel "
             "secret*.",
-            "打开 https://developers.line.biz/console → 选择 provider 和 channel → *Basic settings*:复制 *Channel "
+            "打开 https://developers.line.biz/console → 选择 provider 和 channel → *Basic settings*：复制 *Channel "
             "secret*。",
         ),
         text(
             "*Messaging API* tab → *Channel access token (long-lived)* → *Issue*, and copy it.",
-            "*Messaging API* 标签页 → *Channel access token (long-lived)* → *Issue*,复制令牌。",
+            "*Messaging API* 标签页 → *Channel access token (long-lived)* → *Issue*，复制令牌。",
         ),
     ),
     connect=(
         text(
             "Press *Set webhook*, or paste the address under *Messaging API* → *Webhook URL* → *Update* → *Verify*.",
-            "点击*设置 Webhook*;或在 *Messaging API* → *Webhook URL* 粘贴地址 → *Update* → *Verify*。",
+            "点击*设置 Webhook*；或在 *Messaging API* → *Webhook URL* 粘贴地址 → *Update* → *Verify*。",
         ),
         text(
             "There also: *Use webhook* on, *Webhook redelivery* on, *Auto-reply messages* and *Greeting messages* off "
             "(else LINE answers too).",
-            "同一页面:打开 *Use webhook* 和 *Webhook redelivery*,关闭 *Auto-reply messages* 和 *Greeting "
-            "messages*(否则 LINE 会同时自动回复)。",
+            "同一页面：打开 *Use webhook* 和 *Webhook redelivery*，关闭 *Auto-reply messages* 和 *Greeting "
+            "messages*（否则 LINE 会同时自动回复）。",
         ),
         text(
             "For groups: *Allow bot to join group chats* on. Then add the account as a friend and write to it.",
@@ -45,7 +45,7 @@ GUIDE = Guide(
     ),
     verifies=text(
         "Asks LINE who the bot is (bot info) and where it posts, and lets LINE try that address.",
-        "向 LINE 查询机器人信息和已登记的地址,并让 LINE 试连该地址。",
+        "向 LINE 查询机器人信息和已登记的地址，并让 LINE 试连该地址。",
     ),
     registers=text(
         "Registers the address above at LINE and lets LINE try it. “Use webhook” must be switched on by hand.",
@@ -54,7 +54,7 @@ GUIDE = Guide(
     mends={
         "unauthorized": text(
             "Issue the token again: Messaging API → Channel access token (long-lived). It is not the channel secret.",
-            "重新签发令牌:Messaging API → Channel access token (long-lived)。注意不是 Channel secret。",
+            "重新签发令牌：Messaging API → Channel access token (long-lived)。注意不是 Channel secret。",
         ),
     },
 )

@@ -29,7 +29,7 @@ class SlackAccount(Account):
     )
     bot_token: Text = account_field(
         label=("Bot token", "机器人令牌"),
-        help=("OAuth & Permissions, begins with xoxb-", "OAuth & Permissions,以 xoxb- 开头"),
+        help=("OAuth & Permissions, begins with xoxb-", "OAuth & Permissions，以 xoxb- 开头"),
         secret=True,
         pattern=r"^[!-~]+$",
     )
@@ -38,7 +38,7 @@ class SlackAccount(Account):
         label=("Refresh token", "刷新令牌"),
         help=(
             "Only with token rotation: OAuth & Permissions, begins with xoxe-. Replaced at each renewal.",
-            "仅用于启用令牌轮换的应用:OAuth & Permissions,以 xoxe- 开头。每次更新后自动替换。",
+            "仅用于启用令牌轮换的应用：OAuth & Permissions，以 xoxe- 开头。每次更新后自动替换。",
         ),
         secret=True,
         pattern=r"^[!-~]*$",
@@ -47,13 +47,13 @@ class SlackAccount(Account):
     client_id: Text = account_field(
         "",
         label=("Client id", "客户端 ID"),
-        help=("Only with token rotation: Basic Information.", "仅用于令牌轮换:Basic Information。"),
+        help=("Only with token rotation: Basic Information.", "仅用于令牌轮换：Basic Information。"),
         advanced=True,
     )
     client_secret: Text = account_field(
         "",
         label=("Client secret", "客户端密钥"),
-        help=("Only with token rotation: Basic Information.", "仅用于令牌轮换:Basic Information。"),
+        help=("Only with token rotation: Basic Information.", "仅用于令牌轮换：Basic Information。"),
         secret=True,
         pattern=r"^[!-~]*$",
         advanced=True,
@@ -63,14 +63,14 @@ class SlackAccount(Account):
         label=("Bot user id", "机器人用户 ID"),
         help=(
             "Begins with U; to see mentions. Taken from each event when empty.",
-            "以 U 开头;用于识别提及。留空则取自每个事件。",
+            "以 U 开头；用于识别提及。留空则取自每个事件。",
         ),
         advanced=True,
     )
     bot_id: Text = account_field(
         "",
         label=("Bot id", "机器人 ID"),
-        help=("Begins with B; not needed.", "以 B 开头;可不填。"),
+        help=("Begins with B; not needed.", "以 B 开头；可不填。"),
         advanced=True,
     )
     app_id: Text = account_field("", label=("App id", "应用 ID"), help=("Begins with A.", "以 A 开头。"), advanced=True)
@@ -88,7 +88,7 @@ class SlackAccount(Account):
         label=("Answer in threads", "在消息列中回复"),
         help=(
             "In channels every new message starts a thread of its own, and a conversation of its own.",
-            "在频道中,每条新消息都会开启独立的消息列和独立的会话。",
+            "在频道中，每条新消息都会开启独立的消息列和独立的会话。",
         ),
         kind="bool",
     )

@@ -22,7 +22,7 @@ class TelegramAccount(Account):
 
     token: Text = account_field(
         label=("Bot token", "机器人令牌"),
-        help=("From @BotFather, like 110201543:AAH…", "由 @BotFather 提供,形如 110201543:AAH…"),
+        help=("From @BotFather, like 110201543:AAH…", "由 @BotFather 提供，形如 110201543:AAH…"),
         secret=True,
         # Looser than the real shape, because self-hosted servers use other tokens; strict enough for a URL path.
         pattern=r"^[A-Za-z0-9:_-]+$",
@@ -33,7 +33,7 @@ class TelegramAccount(Account):
         help=(
             "1-256 letters, digits, _ or -. Without it webhooks are refused. Several for rotation: the first is "
             "registered at Telegram.",
-            "1-256 个字母、数字、_ 或 -。未设置时拒绝 webhook。可填多个用于轮换:向 Telegram 注册第一个。",
+            "1-256 个字母、数字、_ 或 -。未设置时拒绝 webhook。可填多个用于轮换：向 Telegram 注册第一个。",
         ),
         secret=True,
         kind="list",
@@ -49,7 +49,7 @@ class TelegramAccount(Account):
         label=("Bot username", "机器人用户名"),
         help=(
             "Without @; needed to see mentions in groups. “Verify” fills it in.",
-            "不含 @;用于识别群组中的提及。“验证”会自动填写。",
+            "不含 @；用于识别群组中的提及。“验证”会自动填写。",
         ),
     )
 

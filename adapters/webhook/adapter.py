@@ -50,7 +50,7 @@ class WebhookAccount(Account):
         label=("Signing secret", "签名密钥"),
         help=(
             "Shared with the other program. Several for rotation: all are accepted, the first signs replies.",
-            "与对方程序共享。可填多个用于轮换:全部接受,回复用第一个签名。",
+            "与对方程序共享。可填多个用于轮换：全部接受，回复用第一个签名。",
         ),
         secret=True,
         kind="list",
@@ -60,7 +60,7 @@ class WebhookAccount(Account):
         label=("Reply address", "回复地址"),
         help=(
             "Answers are posted here, signed the same way. Without it messages are recorded, but not answered.",
-            "回复会以相同方式签名后发送到此地址;不填则只记录消息,不作回复。",
+            "回复会以相同方式签名后发送到此地址；不填则只记录消息，不作回复。",
         ),
     )
     require_timestamp: bool = account_field(
@@ -68,7 +68,7 @@ class WebhookAccount(Account):
         label=("Require timestamp", "要求时间戳"),
         help=(
             "Refuse requests without X-Timestamp; without it a recorded request can be sent again at any time.",
-            "拒绝没有 X-Timestamp 的请求;没有它,被截获的请求可随时重放。",
+            "拒绝没有 X-Timestamp 的请求；没有它，被截获的请求可随时重放。",
         ),
         kind="bool",
     )

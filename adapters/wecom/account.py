@@ -46,7 +46,7 @@ class WeComAccount(Account):
         label=("EncodingAESKey", "EncodingAESKey"),
         help=(
             "43 characters, from the same place. Several for rotation; the first encrypts replies.",
-            "43 个字符,与 Token 同处获取。可填多个用于轮换,回复用第一个加密。",
+            "43 个字符，与 Token 同处获取。可填多个用于轮换，回复用第一个加密。",
         ),
         secret=True,
         kind="list",
@@ -54,7 +54,7 @@ class WeComAccount(Account):
     corp_id: Text = account_field(
         "",
         label=("Corp id", "企业 ID"),
-        help=("For an application; leave it empty for a smart robot.", "用于自建应用;智能机器人请留空。"),
+        help=("For an application; leave it empty for a smart robot.", "用于自建应用；智能机器人请留空。"),
     )
     agent_id: Text = account_field(
         "",
@@ -65,7 +65,7 @@ class WeComAccount(Account):
     secret: Text = account_field(
         "",
         label=("Application secret", "应用 Secret"),
-        help=("For sending; the server's address must be a trusted IP.", "用于发送消息;服务器 IP 须加入企业可信 IP。"),
+        help=("For sending; the server's address must be a trusted IP.", "用于发送消息；服务器 IP 须加入企业可信 IP。"),
         secret=True,
     )
     receive_id: Text = account_field(
@@ -73,22 +73,22 @@ class WeComAccount(Account):
         label=("Receive id", "ReceiveId"),
         help=(
             "Only for suites of third parties; else the corp id, or empty for a smart robot.",
-            "仅第三方套件需要;默认为企业 ID,智能机器人为空。",
+            "仅第三方套件需要；默认为企业 ID，智能机器人为空。",
         ),
         advanced=True,
     )
     bot_id: Text = account_field(
         "",
-        label=("Bot ID (long connection)", "BotID(长连接)"),
+        label=("Bot ID (long connection)", "BotID（长连接）"),
         help=(
             "Of a smart robot in API mode with a long connection: needs no public address; run manage.py poll.",
-            "智能机器人 API 模式选择“使用长连接”时获取:无需公网地址,需运行 manage.py poll。",
+            "智能机器人 API 模式选择“使用长连接”时获取：无需公网地址，需运行 manage.py poll。",
         ),
         pattern=r"^[!-~]*$",
     )
     bot_secret: Text = account_field(
         "",
-        label=("Secret (long connection)", "Secret(长连接)"),
+        label=("Secret (long connection)", "Secret（长连接）"),
         help=("Shown beside the Bot ID.", "与 BotID 一同显示。"),
         secret=True,
         pattern=r"^[!-~]*$",
@@ -98,7 +98,7 @@ class WeComAccount(Account):
         label=("Group robot key", "群机器人 key"),
         help=(
             "What follows key= in the webhook address of a group robot; it only sends.",
-            "群机器人 Webhook 地址中 key= 之后的部分;仅用于发送。",
+            "群机器人 Webhook 地址中 key= 之后的部分；仅用于发送。",
         ),
         secret=True,
     )
@@ -107,7 +107,7 @@ class WeComAccount(Account):
         label=("Robot name", "机器人名称"),
         help=(
             "Needed only when the name holds spaces: it is cut from the front of group messages.",
-            "仅当名称含空格时需要:用于去掉群消息开头的 @名称。",
+            "仅当名称含空格时需要：用于去掉群消息开头的 @名称。",
         ),
         advanced=True,
     )
@@ -116,7 +116,7 @@ class WeComAccount(Account):
         label=("Plain text only", "仅纯文本"),
         help=(
             "For members who read in WeChat, where markdown is not shown.",
-            "适用于在微信中接收消息的成员:微信不显示 Markdown。",
+            "适用于在微信中接收消息的成员：微信不显示 Markdown。",
         ),
         kind="bool",
     )

@@ -31,21 +31,21 @@ class WhatsAppAccount(Account):
         label=("Verify token", "验证令牌"),
         help=(
             "A word of your choice; enter the same one in Meta's webhook form.",
-            "自定义的口令;在 Meta 的 webhook 表单中填同一个。",
+            "自定义的口令；在 Meta 的 webhook 表单中填同一个。",
         ),
         secret=True,
         kind="list",
     )
     phone_number_id: Text = account_field(
         label=("Phone number id", "电话号码 ID"),
-        help=("WhatsApp > API Setup; not the number itself.", "WhatsApp > API Setup;不是号码本身。"),
+        help=("WhatsApp > API Setup; not the number itself.", "WhatsApp > API Setup；不是号码本身。"),
         pattern=r"^[0-9]+$",
     )
     access_token: Text = account_field(
         label=("Access token", "访问令牌"),
         help=(
             "Of a system user, never expiring, with whatsapp_business_messaging.",
-            "系统用户的永久令牌,含 whatsapp_business_messaging 权限。",
+            "系统用户的永久令牌，含 whatsapp_business_messaging 权限。",
         ),
         secret=True,
         pattern=r"^[!-~]+$",
@@ -53,7 +53,7 @@ class WhatsAppAccount(Account):
     display_phone_number: Text = account_field(
         "",
         label=("Phone number", "电话号码"),
-        help=("Digits only; to know the bot's own messages.", "仅数字;用于识别机器人自己的消息。"),
+        help=("Digits only; to know the bot's own messages.", "仅数字；用于识别机器人自己的消息。"),
     )
     template_name: Text = account_field(
         "",
@@ -68,14 +68,14 @@ class WhatsAppAccount(Account):
     template_language: Text = account_field(
         "en_US",
         label=("Language of the template", "模板语言"),
-        help=("As approved, such as en_US or zh_CN.", "与审核时一致,例如 en_US 或 zh_CN。"),
+        help=("As approved, such as en_US or zh_CN.", "与审核时一致，例如 en_US 或 zh_CN。"),
         pattern=r"^[A-Za-z_]{2,12}$",
         advanced=True,
     )
     template_text: bool = account_field(
         False,
         label=("Template takes the text", "模板包含正文"),
-        help=("The template's body has one variable {{1}}: the message.", "模板正文含一个变量 {{1}}:消息内容。"),
+        help=("The template's body has one variable {{1}}: the message.", "模板正文含一个变量 {{1}}：消息内容。"),
         kind="bool",
         advanced=True,
     )

@@ -23,7 +23,7 @@ BAR_HEIGHT = 96
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One figure; `tone` is "", "good", "warn" or "bad"."""
+    """One figure; `tone` is "", "good" or "bad"."""
 
     label: str
     value: str
@@ -115,7 +115,25 @@ def _tiles(figures: Figures) -> tuple[Tile, ...]:
             "" if figures.oldest_out else _("outbox empty"),
             link=f"{outbox}?state__exact=pending",
         ),
+        *_human_tile(figures),
         _worker_tile(figures),
+    )
+
+
+def _human_tile(figures: Figures) -> tuple[Tile, ...]:
+    """Nothing while the bots answer everybody."""
+    if not figures.with_human:
+        return ()
+    waiting = figures.unanswered
+    note = ngettext("%(n)s waits for an answer", "%(n)s wait for an answer", waiting) % {"n": waiting}
+    return (
+        Tile(
+            _("With a human"),
+            number_format(figures.with_human),
+            note if waiting else _("all answered"),
+            "bad" if waiting else "",
+            f"{reverse('admin:bots_conversation_changelist')}?state__exact=human",
+        ),
     )
 
 

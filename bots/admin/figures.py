@@ -8,11 +8,21 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Min, QuerySet, Sum
+from django.db.models import Count, F, Min, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from bots.models import Bot, Channel, InboundEvent, Message, ModelProvider, OutboundMessage, TurnUsage, Worker
+from bots.models import (
+    Bot,
+    Channel,
+    Conversation,
+    InboundEvent,
+    Message,
+    ModelProvider,
+    OutboundMessage,
+    TurnUsage,
+    Worker,
+)
 
 WORKER_FRESH = timedelta(seconds=25)
 DAYS = 7
@@ -30,7 +40,10 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What the dashboard shows; ages as moments, None where there is nothing."""
+    """What the dashboard shows; ages as moments, None where there is nothing.
+
+    `with_human` counts open conversations that were taken over, `unanswered` those of them where the person spoke last.
+    """
 
     messages_today: int
     answered_today: int
@@ -39,6 +52,8 @@ class Figures:
     dead_in: int
     dead_out: int
     oldest_out: datetime | None
+    with_human: int
+    unanswered: int
     heartbeat: datetime | None
     workers: int
     workers_fresh: int
@@ -70,6 +85,7 @@ def collect(bots: frozenset[int] | None) -> Figures:
         _states(outbox, ("pending", "sending", "dead")),
     )
     open_out = outbox.filter(state__in=("pending", "sending"))
+    last_words = _last_words_with_human(bots)
     beats = list(Worker.objects.values_list("beat_at", flat=True))
     now = timezone.now()
     days, said = _days(bots, today), _messages_since(bots, today)
@@ -81,6 +97,8 @@ def collect(bots: frozenset[int] | None) -> Figures:
         dead_in=in_states.get("dead", 0),
         dead_out=out_states.get("dead", 0),
         oldest_out=open_out.aggregate(oldest=Min("created_at"))["oldest"],
+        with_human=len(last_words),
+        unanswered=last_words.count(Message.Role.USER),
         heartbeat=max(beats, default=None),
         workers=len(beats),
         workers_fresh=sum(now - beat < WORKER_FRESH for beat in beats),
@@ -104,6 +122,13 @@ def _states(rows: QuerySet[Any], states: Iterable[str]) -> dict[str, int]:
     # naming the states lets the index on (state, id) answer without reading the years of finished rows
     counted = rows.filter(state__in=tuple(states)).order_by().values_list("state").annotate(total=Count("id"))
     return dict(counted)
+
+
+def _last_words_with_human(bots: frozenset[int] | None) -> list[str | None]:
+    """Whose the last message is, for each open conversation that a human answers."""
+    rows = _of(Conversation.objects, "bot", bots).filter(state=Conversation.State.HUMAN, closed_at=None)
+    last = Message.objects.filter(conversation=OuterRef("pk")).order_by("-id").values("role")[:1]
+    return list(rows.order_by().annotate(last=Subquery(last)).values_list("last", flat=True))
 
 
 def _messages_since(bots: frozenset[int] | None, since: datetime) -> dict[str, int]:

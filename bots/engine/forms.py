@@ -17,7 +17,7 @@ from clawdbot.han import simplified
 from skills import runner
 
 MAX_QUESTIONS = 3  # of one slot; then the form is dropped rather than asking for ever
-_MARKS = ".!。!"
+_MARKS = ".,!~。，！～"
 YES = frozenset({"yes", "y", "ok", "sure", "是", "是的", "好", "好的", "确认", "确定"})
 CANCEL = frozenset({"no", "cancel", "stop", "quit", "取消", "不", "不要", "不用了", "算了", "停止"})
 

@@ -66,17 +66,17 @@ def answer(text: str, *, language: str, hits: Sequence[Hit], zone: tzinfo, now: 
     hint = _hint(chinese)
     if _GREETING.match(simplified(text)):
         opening = (
-            "你好!我会记住你告诉我的事,你可以随时问我。"
+            "你好！我会记住你告诉我的事，你可以随时问我。"
             if chinese
             else "Hello! I remember what you tell me, and you can ask me about it at any time."
         )
         return f"{opening}\n\n{hint}"
     if _THANKS.match(simplified(text)):
-        return "不客气!" if chinese else "You are welcome!"
+        return "不客气！" if chinese else "You are welcome!"
     lines = [_quote(hit, chinese, zone, now) for hit in _fitting(hits, text)][:SHOWN]
     if is_question(text):
         return _to_question(lines, chinese, hint)
-    noted = "好的,我记住了。" if chinese else "Noted, I will remember that."
+    noted = "好的，我记住了。" if chinese else "Noted, I will remember that."
     return f"{noted}\n\n{hint}"
 
 
@@ -84,7 +84,7 @@ def _to_question(lines: list[str], chinese: bool, hint: str) -> str:
     if lines:
         return "\n".join([*lines, "", hint])
     unknown = (
-        "关于这件事,你还没有告诉过我什么,我也不想乱猜。"
+        "关于这件事，你还没有告诉过我什么，我也不想乱猜。"
         if chinese
         else "You have not told me anything about that yet, and I will not guess."
     )
@@ -94,8 +94,8 @@ def _to_question(lines: list[str], chinese: bool, hint: str) -> str:
 def _hint(chinese: bool) -> str:
     if chinese:
         return (
-            "(目前没有连接能用中文回答的模型,我只能根据命令、技能和记忆作答。连接方法:管理后台 → 模型供应商,"
-            "或运行 `python manage.py provider add 名称 --endpoint 地址 --model 模型`。输入 /帮助 查看我会做什么。)"
+            "（目前没有连接能用中文回答的模型，我只能根据命令、技能和记忆作答。连接方法：管理后台 → 模型供应商，"
+            "或运行 `python manage.py provider add 名称 --endpoint 地址 --model 模型`。输入 /帮助 查看我会做什么。）"
         )
     return (
         "(No model that could say more is connected; I answer from commands, skills and memory only. To connect one: "
@@ -128,7 +128,7 @@ def _quote(hit: Hit, chinese: bool, zone: tzinfo, now: datetime) -> str:
     meant = render.meant(hit, when.date(), "zh" if chinese else "en")
     if chinese:
         year = "" if when.year == today.year else f"{when.year}年"
-        return f"你在{year}{when.month}月{when.day}日说过:{text}" + (f"({meant})" if meant else "")
+        return f"你在{year}{when.month}月{when.day}日说过：{text}" + (f"（{meant}）" if meant else "")
     year = "" if when.year == today.year else f" {when.year}"
     return f"On {when.day} {when:%B}{year} you said: {text}" + (f" ({meant})" if meant else "")
 

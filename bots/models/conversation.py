@@ -73,6 +73,8 @@ class Conversation(models.Model):
         indexes = (
             # admin and API list: the conversations of a bot, latest first
             models.Index(fields=("bot", "-last_message_at"), name="conversation_bot_recent"),
+            # dashboard: the few that a human answers
+            models.Index(fields=("state", "bot"), name="conversation_state_bot"),
         )
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 from django.utils.html import conditional_escape
 
-from bots.models import Message, OutboundMessage, Worker
+from bots.models import Conversation, Message, OutboundMessage, Worker
 from tests.admin.builders import (
     login,
     make_bot,
@@ -67,6 +67,21 @@ def test_dead_letters_and_waiting_messages_are_counted_and_linked() -> None:
     assert found["Dead letters"].link.endswith("/outboundmessage/?state__exact=dead")
     assert found["Waiting"].value == "1"
     assert "3\xa0hours ago" in found["Oldest unsent"].value
+
+
+def test_conversations_that_a_human_answers_are_counted_with_those_that_wait() -> None:
+    channel = make_channel(make_bot())
+    assert "With a human" not in tiles(dashboard())
+    waiting, answered, over = (make_conversation(channel, key, state="human") for key in ("p1", "p2", "p3"))
+    Message.objects.create(conversation=waiting, person=waiting.person, role="operator", text="Hello")
+    Message.objects.create(conversation=waiting, person=waiting.person, role="user", text="Anybody there?")
+    Message.objects.create(conversation=answered, person=answered.person, role="user", text="Hello?")
+    Message.objects.create(conversation=answered, person=answered.person, role="operator", text="Yes")
+    Conversation.objects.filter(pk=over.pk).update(closed_at=timezone.now())
+    client = login(make_user("other"))
+    tile = tiles(client.get("/admin/"))["With a human"]
+    assert (tile.value, tile.note, tile.tone) == ("2", "1 waits for an answer", "bad")
+    assert {waiting.pk, answered.pk} <= {row.pk for row in client.get(tile.link).context["cl"].queryset}
 
 
 def test_the_link_to_dead_letters_lists_exactly_those() -> None:

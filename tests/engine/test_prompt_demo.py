@@ -59,7 +59,7 @@ def test_a_long_conversation_stays_a_short_prompt() -> None:
         ("I am happy.", False),
         ("我姐姐住在哪里", True),
         ("我姐姐住在成都。", False),
-        ("你还记得我的名字吗?", True),
+        ("你还记得我的名字吗？", True),
         ("我叫小明", False),
         ("我叫小明？", True),
     ],

@@ -29,14 +29,14 @@ def test_a_question_is_answered_with_what_was_said_and_when() -> None:
 
 
 def test_a_chinese_question_gets_a_chinese_answer() -> None:
-    said = answer("我姐姐住在哪里?", make_hit("我姐姐住在成都"), language="zh-hans")
-    assert said.startswith("你在11月20日说过:我姐姐住在成都\n")
+    said = answer("我姐姐住在哪里？", make_hit("我姐姐住在成都"), language="zh-hans")
+    assert said.startswith("你在11月20日说过：我姐姐住在成都\n")
 
 
 def test_the_date_is_the_persons_own_and_another_year_is_named() -> None:
     late = make_hit("My sister lives in Chengdu", at=datetime(2024, 12, 31, 20, 0, tzinfo=UTC))
     assert answer("Where does my sister live?", late, zone=ZoneInfo("Asia/Shanghai")).startswith("On 1 January 2025 ")
-    assert "2025年1月1日" in answer("姐姐在哪?", late, language="zh-hans", zone=ZoneInfo("Asia/Shanghai"))
+    assert "2025年1月1日" in answer("姐姐在哪？", late, language="zh-hans", zone=ZoneInfo("Asia/Shanghai"))
 
 
 def test_the_question_itself_and_earlier_answers_are_not_repeated() -> None:
@@ -79,13 +79,13 @@ def test_it_says_that_no_model_is_connected_and_how_to_connect_one(language: str
 def test_greeting_thanks_statement_and_question_get_different_answers() -> None:
     for language, texts in (
         ("en", ("Hello!", "Thank you very much", "My cat is ill", "Why?")),
-        ("zh-hans", ("你好!", "谢谢", "我的猫病了", "为什么?")),
+        ("zh-hans", ("你好！", "谢谢", "我的猫病了", "为什么？")),
     ):
         firsts = [answer(text, language=language).split("\n")[0] for text in texts]
         assert len(set(firsts)) == 4
     assert answer("thanks").startswith("You are welcome")
     assert answer("My cat is ill").startswith("Noted, I will remember that.")
-    assert answer("我的猫病了", language="zh-hans").startswith("好的,我记住了。")
+    assert answer("我的猫病了", language="zh-hans").startswith("好的，我记住了。")
 
 
 @pytest.mark.parametrize("text", ["", "???", "😀", "a" * 5000, "\n", "مرحبا"])
@@ -99,8 +99,8 @@ def test_it_is_never_silent(text: str) -> None:
     [
         ("Where does my sister live?", True),
         ("I met 李雷 in Beijing yesterday evening", True),
-        ("我姐姐住在哪里?", False),
-        ("Python 怎么安装?", False),
+        ("我姐姐住在哪里？", False),
+        ("Python 怎么安装？", False),
         ("Где живёт моя сестра?", False),
         ("Où habite ma sœur ?", True),
         ("12 + 3", True),

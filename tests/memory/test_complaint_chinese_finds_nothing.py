@@ -7,7 +7,7 @@ import pytest
 from tests.memory.builders import found, person, say
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
-SAID = ("我姐姐住在成都,她开了一家花店", "昨天把车送去修了", "下周要去体检", "我最喜欢的电影是《霸王别姬》")
+SAID = ("我姐姐住在成都，她开了一家花店", "昨天把车送去修了", "下周要去体检", "我最喜欢的电影是《霸王别姬》")
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ SAID = ("我姐姐住在成都,她开了一家花店", "昨天把车送去修了
         ("姐姐住哪里", 0),
         ("花店", 0),
         ("我的车怎么了", 1),
-        ("什么时候体检?", 2),
+        ("什么时候体检？", 2),
         ("霸王别姬", 3),
         ("我喜欢什么电影", 3),
     ],

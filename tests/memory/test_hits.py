@@ -49,7 +49,7 @@ def test_what_was_said_often_gains_a_little_and_says_so() -> None:
     ("one", "other"),
     [
         ("My sister lives in Chengdu", "Well, my sister really lives in the Chengdu!"),
-        ("我姐姐住成都", "嗯,我姐姐住成都啊。"),
+        ("我姐姐住成都", "嗯，我姐姐住成都啊。"),
     ],
 )
 def test_what_says_the_same_comes_once_and_is_counted(one: str, other: str) -> None:

@@ -31,7 +31,7 @@ def test_days_mean_the_same(traditional: str, same: str) -> None:
 
 
 def test_whose_turn_and_which_session_is_meant() -> None:
-    assert read_cues("你給我推薦了什麼?", TODAY).role == "assistant"
+    assert read_cues("你給我推薦了什麼？", TODAY).role == "assistant"
     assert read_cues("第一次說話", TODAY).first_session
 
 
@@ -53,4 +53,4 @@ def test_facts_keep_the_characters_they_were_written_in() -> None:
     assert found == {"name": "陳雅婷"}
     (liked,) = _of_sentence("我很喜歡爬山", "")
     assert (liked.attribute, liked.value, liked.standing) == ("preference", "爬山", "likes")
-    assert list(_of_sentence("我喜歡什麼?", "")) == []
+    assert list(_of_sentence("我喜歡什麼？", "")) == []

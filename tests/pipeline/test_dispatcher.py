@@ -96,7 +96,7 @@ def test_the_last_try_tells_the_person_and_leaves_a_dead_letter(
 def test_without_any_model_the_bot_still_answers_from_memory(channel: Channel) -> None:
     targets.forget()
     say(channel, "我姐姐住在成都")
-    say(channel, "我姐姐住在哪里?")
+    say(channel, "我姐姐住在哪里？")
     first, second = answers()
     assert first
     assert "我姐姐住在成都" in second
@@ -105,7 +105,7 @@ def test_without_any_model_the_bot_still_answers_from_memory(channel: Channel) -
 
 def test_what_the_bot_says_without_a_model_is_no_memory(channel: Channel) -> None:
     say(channel, "我姐姐住在成都")
-    say(channel, "我姐姐住在哪里?")
+    say(channel, "我姐姐住在哪里？")
     assert set(MemoryEntry.objects.values_list("role", flat=True)) == {"user"}
 
 
@@ -126,9 +126,9 @@ def test_a_command_registered_at_the_platform_is_known_with_its_slash_and_its_te
 ) -> None:
     say(channel, "", kind=EventKind.COMMAND, command="/help", args="")
     say(channel, "what is new?", kind=EventKind.COMMAND, command="/ask", args="what is new?")
-    say(channel, "你好?", kind=EventKind.COMMAND, command="ask", args={"question": "你好?"})
+    say(channel, "你好？", kind=EventKind.COMMAND, command="ask", args={"question": "你好？"})
     assert "/help" in answers()[0]
-    assert answers()[1:] == ["You said: what is new?", "You said: 你好?"]
+    assert answers()[1:] == ["You said: what is new?", "You said: 你好？"]
 
 
 def test_an_edit_may_name_the_message_it_changes_apart_from_its_own_id(channel: Channel, model: StubModel) -> None:

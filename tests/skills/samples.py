@@ -41,7 +41,7 @@ class Dice(BaseSkill):
     description = "Rolls a die."
     triggers = ("roll", "掷骰子")
     parameters = (
-        Parameter("sides", prompt={"en": "How many sides?", "zh": "几面的骰子?"}, validator=int),
+        Parameter("sides", prompt={"en": "How many sides?", "zh": "几面的骰子？"}, validator=int),
         Parameter("colour", prompt={"en": "Which colour?"}, choices=("red", "blue")),
         Parameter("times", required=False, default=1, choices=("1", "2")),
     )

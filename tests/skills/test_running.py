@@ -35,7 +35,7 @@ def test_an_undeclared_parameter_is_taken_from_the_message_or_asked_for() -> Non
     assert call("北京天气怎么样", bot, "zh-hans").text == "city=北京"
     asked = call("天气怎么样", bot, "zh-hans")
     assert asked.needs is not None
-    assert (asked.needs.slot, asked.needs.question) == ("city", "请告诉我:city")
+    assert (asked.needs.slot, asked.needs.question) == ("city", "请告诉我：city")
     assert reply(asked.needs, "上海", bot, "zh-hans").text == "city=上海"
 
 
@@ -75,7 +75,7 @@ def test_the_question_comes_in_the_persons_language() -> None:
     make_skill("Dice")
     asked = call("掷骰子", language="zh-hans")
     assert asked.needs is not None
-    assert asked.needs.question == "几面的骰子?"
+    assert asked.needs.question == "几面的骰子？"
 
 
 def test_a_form_whose_skill_was_switched_off_is_dropped() -> None:

@@ -26,6 +26,7 @@ TABLE = TriggerTable(
         ("learn c++ now", "c"),
         ("", None),
         ("天 气", None),
+        ("北京天氣怎麼樣", "w"),
     ],
 )
 def test_the_longest_trigger_word_in_the_text_is_found(text: str, expected: str | None) -> None:
@@ -37,6 +38,14 @@ def test_the_place_of_the_word_is_told() -> None:
     found = TABLE.find("北京天气怎么样")
     assert found is not None
     assert (found.start, found.end) == (2, 4)
+
+
+def test_a_trigger_word_in_traditional_characters_finds_simplified_text() -> None:
+    table = TriggerTable([("匯率", "rate")])
+    for text in ("今天的汇率", "今天的匯率"):
+        found = table.find(text)
+        assert found is not None
+        assert text[found.start : found.end] in ("汇率", "匯率")
 
 
 def test_no_trigger_words_find_nothing() -> None:

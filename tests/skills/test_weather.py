@@ -65,11 +65,28 @@ def test_a_chinese_question_gets_the_weather_of_today(service: Server) -> None:
     result = call("北京天气怎么样", language="zh-hans")
     assert result.ok
     assert result.text == (
-        "北京市(中国)今天:阴,0到9°C。降水概率10%。现在8°C(体感5°C),湿度61%,风速12公里/小时。(Open-Meteo)"
+        "北京市（中国）今天：阴，0到9°C。降水概率10%。现在8°C（体感5°C），湿度61%，风速12公里/小时。（Open-Meteo）"
     )
     assert query(service.requests[0]) == {"name": "北京", "count": "1", "language": "zh", "format": "json"}
     asked = query(service.requests[1])
     assert (asked["latitude"], asked["longitude"], asked["timezone"]) == ("39.9", "116.4", "auto")
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("北京天气怎么样？", "北京"),
+        ("天气：上海。", "上海"),
+        ("广州，明天天气呢？", "广州"),
+        ("（深圳）天气！", "深圳"),
+        ("請問東京天氣如何？", "东京"),
+    ],
+)
+def test_chinese_marks_and_traditional_characters_are_no_part_of_the_place(
+    text: str, place: str, service: Server
+) -> None:
+    call(text, language="zh-hans")
+    assert query(service.requests[0])["name"] == place
 
 
 def test_an_english_question_about_tomorrow(service: Server) -> None:
@@ -81,15 +98,15 @@ def test_an_english_question_about_tomorrow(service: Server) -> None:
 
 def test_a_weekday_is_the_next_one(service: Server) -> None:
     assert "Friday (27 November): thunderstorm, 12 to 21 °C." in call("weather in Paris on Friday").text
-    assert "周五(11月27日):雷阵雨" in call("北京周五天气", language="zh-hans").text
+    assert "周五（11月27日）：雷阵雨" in call("北京周五天气", language="zh-hans").text
 
 
 def test_a_missing_city_is_asked_for_and_the_day_is_kept(service: Server) -> None:
     bot = make_bot()
-    asked = call("明天天气怎么样?", bot, "zh-hans")
+    asked = call("明天天气怎么样？", bot, "zh-hans")
     assert asked.needs is not None
-    assert asked.needs.question == "请问您想查询哪个城市?"
-    assert reply(asked.needs, "北京", bot, "zh-hans").text.startswith("北京市(中国)明天(11月23日):小雨")
+    assert asked.needs.question == "请问您想查询哪个城市？"
+    assert reply(asked.needs, "北京", bot, "zh-hans").text.startswith("北京市（中国）明天（11月23日）：小雨")
     asked = call("what's the weather like today?", bot)
     assert asked.needs is not None
     assert asked.needs.question == "For which city?"
@@ -125,7 +142,11 @@ def test_a_service_in_trouble_gets_a_kind_answer(odd: Answer, service: Server) -
     [
         ("北京天气怎么样", "北京", "北京", "today"),
         ("明天北京会下雨吗", "明天北京会下雨吗", "北京", "1"),
-        ("请问后天上海的天气如何?", "后天上海", "上海", "2"),
+        ("请问后天上海的天气如何？", "后天上海", "上海", "2"),
+        ("北京天气？", "北京", "北京", "today"),
+        ("天气，广州！", "广州", "广州", "today"),
+        ("請問後天臺北的天氣如何？", "後天臺北", "台北", "2"),
+        ("大後天香港冷不冷", "大後天香港冷不冷", "香港", "3"),
         ("今天天气怎么样", "今天", "", "today"),
         ("天气", "", "", "today"),
         ("成都现在温度多少度", "成都现在 多少度", "成都", "today"),

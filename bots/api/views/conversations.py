@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -21,6 +22,7 @@ from bots.api.serializers.conversations import (
 )
 from bots.api.throttling import SendThrottle, UserThrottle
 from bots.models import Conversation, Message
+from bots.operations import handover
 from bots.operations.access import Role
 from bots.operations.messages import MAX_KEY, KeyUsedBefore, send_to_person
 from bots.private_chats import NoWayToPerson
@@ -44,8 +46,9 @@ class ConversationViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveM
 
     queryset = Conversation.objects.none()
     serializer_class = ConversationSerializer
-    http_method_names = ["get"]
+    http_method_names = ["get", "post"]
     filters = ConversationFilters
+    roles: ClassVar[Mapping[str, str]] = {"take_over": Role.OPERATOR, "hand_back": Role.OPERATOR}
 
     def rows(self) -> QuerySet[Any]:
         return Conversation.objects.select_related("channel")
@@ -59,6 +62,25 @@ class ConversationViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveM
         if "since" in values:
             values["last_message_at__gte"] = values.pop("since")
         return super().narrow(rows, values)
+
+    @extend_schema(summary="A human answers from now on (operator)", request=None, responses=ConversationSerializer)
+    @action(detail=True, methods=["post"], url_path="take-over")
+    def take_over(self, request: Request, pk: str | None = None) -> Response:
+        """The bot is silent and goes on remembering. Answer by POST to /messages/; repeating it changes nothing."""
+        return self._hand(handover.take_over)
+
+    @extend_schema(summary="The bot answers again (operator)", request=None, responses=ConversationSerializer)
+    @action(detail=True, methods=["post"], url_path="hand-back")
+    def hand_back(self, request: Request, pk: str | None = None) -> Response:
+        """Repeating it changes nothing; after a day without a word of the team it happens by itself."""
+        return self._hand(handover.hand_back)
+
+    def _hand(self, to: Callable[[Conversation], bool]) -> Response:
+        try:
+            to(self.get_object())
+        except handover.ConversationClosed as error:
+            raise Problem(409, str(error)) from None
+        return Response(ConversationSerializer(self.get_object()).data)
 
 
 @extend_schema_view(
