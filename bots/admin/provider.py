@@ -18,6 +18,7 @@ from bots.admin.fragments import ago, chip, provider_state, provider_state_text
 from bots.admin.secret_field import SecretField
 from bots.admin.unfold_parts import action, display
 from bots.models import ModelProvider
+from bots.models.provider import check_api_key
 from bots.operations import providers
 
 FIELDS = (
@@ -51,6 +52,7 @@ class ProviderForm(forms.ModelForm[ModelProvider]):
             label=gettext_lazy("API key"),
             is_set=is_set,
             help_text=gettext_lazy("Empty for an endpoint that asks for none."),
+            validators=(check_api_key,),
         )
 
     def clean(self) -> dict[str, Any]:

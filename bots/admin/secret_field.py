@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -36,13 +37,23 @@ class SecretField(forms.CharField):
         is_set: Whether a value is stored now.
         required: Whether the row cannot do without it; told in the help text.
         help_text: Shown under the box, after "set" or "not set".
+        validators: Of what is typed.
     """
 
-    def __init__(self, *, label: Any, is_set: bool, required: bool = False, help_text: str | Promise = "") -> None:
+    def __init__(
+        self,
+        *,
+        label: Any,
+        is_set: bool,
+        required: bool = False,
+        help_text: str | Promise = "",
+        validators: Sequence[Callable[[str], None]] = (),
+    ) -> None:
         super().__init__(
             label=label,
             required=False,
             max_length=10_000,
+            validators=validators,
             widget=SecretInput(is_set=is_set),
             help_text=with_state("stored" if is_set else "required" if required else "", help_text),
         )

@@ -53,6 +53,8 @@ def _statuses(path: str, method: str, operation: dict[str, Any]) -> list[str]:
         found += ["413", "415"]
     if path == "/api/v1/messages/" and method == "post":
         found += ["409", "422"]
+    if path.endswith(("/take-over/", "/hand-back/")):
+        found.append("409")
     return found
 
 

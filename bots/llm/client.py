@@ -227,16 +227,21 @@ def _client(target: Target) -> OpenAI:
 def _new_client(target: Target) -> OpenAI:
     from openai import OpenAI
 
-    from bots.llm.transport import http_client
+    from bots.llm.transport import InvalidAddress, http_client
 
-    return OpenAI(
-        base_url=target.endpoint,
-        # Local servers want none, the SDK insists on one.
-        api_key=target.api_key or "none",
-        # Retries and failover are decided in one place, by `complete`.
-        max_retries=0,
-        http_client=http_client(target.endpoint),
-    )
+    if not (target.api_key.isascii() and target.api_key.isprintable()):
+        raise ProviderError("the API key holds signs that cannot be sent", permanent=True)
+    try:
+        return OpenAI(
+            base_url=target.endpoint,
+            # Local servers want none, the SDK insists on one.
+            api_key=target.api_key or "none",
+            # Retries and failover are decided in one place, by `complete`.
+            max_retries=0,
+            http_client=http_client(target.endpoint),
+        )
+    except (InvalidAddress, ValueError):  # stored before the form was as strict, or a host that no name can have
+        raise ProviderError("the endpoint's address is not valid", permanent=True) from None
 
 
 _BY_STATUS = {

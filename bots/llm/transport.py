@@ -28,6 +28,7 @@ _MAX_IDLE = 32
 _CHUNK = 65536
 _MAX_BODY = 16 * 1024 * 1024
 TransportFailure = httpx2.HTTPError
+InvalidAddress = httpx2.InvalidURL
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 
 
@@ -173,7 +174,7 @@ class PooledTransport(httpx2.BaseTransport):
             connection.connect()
         except TimeoutError as error:
             raise httpx2.ConnectTimeout("no connection in time") from error
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the latter for a name with an empty or an endless part
             raise httpx2.ConnectError(type(error).__name__) from error
         connection.sock.settimeout(timeout.get("read"))
         return connection

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 # Django's own check of addresses knows no single-word hosts, the usual ones inside a container network.
-ENDPOINT = r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"
+ENDPOINT = r"^https?://([\w.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[^\s?#]*)?$"
+# It travels in a header: a typographic quote or a space copied along makes every request impossible.
+API_KEY = r"^[!-~]*$"
+check_api_key = RegexValidator(API_KEY, _("must be letters, digits and signs of ASCII without spaces"))
 
 
 class ModelProvider(models.Model):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from bots.llm import TestResult
 from bots.llm import test_provider as probe
 from bots.models import ModelProvider
+from bots.models.provider import check_api_key
 from bots.operations.changes import insert
 from bots.operations.errors import OperationError
 from clawdbot import http
@@ -31,10 +33,18 @@ def add_provider(
         OperationError: For a taken name or a wrong value.
     """
     provider = ModelProvider(name=name, endpoint=endpoint.rstrip("/"), model=model, can_see=can_see)
-    provider.api_key = api_key
+    provider.api_key = _sendable(api_key)
     if priority is not None:
         provider.priority = priority
     return insert(provider)
+
+
+def _sendable(api_key: str) -> str:
+    try:
+        check_api_key(api_key)
+    except ValidationError as error:
+        raise OperationError(f"{_('API key')}: {error.message}") from None
+    return api_key
 
 
 def get_provider(name: str) -> ModelProvider:

@@ -19,8 +19,17 @@ def test_an_address_with_any_host_is_taken(endpoint: str) -> None:
     assert ModelProvider.objects.get().endpoint == endpoint
 
 
-@pytest.mark.parametrize("endpoint", ["nonsense", "ftp://host/v1", "http://", "http://user:word@host/v1"])
+@pytest.mark.parametrize(
+    "endpoint",
+    ["nonsense", "ftp://host/v1", "http://", "http://user:word@host/v1", "http://h:port/v1", "http://h，/v1"],
+)
 def test_an_address_that_is_none_is_refused_with_the_reason(endpoint: str) -> None:
     response = login(make_user()).post(address(ModelProvider, "add"), provider_form(endpoint=endpoint))
     assert "must begin with http:// or https://" in response.content.decode()
+    assert not ModelProvider.objects.exists()
+
+
+def test_a_key_that_no_header_can_carry_is_refused() -> None:
+    response = login(make_user()).post(address(ModelProvider, "add"), provider_form(api_key="“sk-1”"))
+    assert "letters, digits and signs of ASCII" in response.content.decode()
     assert not ModelProvider.objects.exists()

@@ -109,6 +109,27 @@ def test_what_is_no_answer_goes_to_the_next_provider(odd: Answer, endpoint: Serv
     assert complete(QUESTION).provider == "backup"
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["http://\x8a\xaf/v1", "http://a..b/v1", "http://" + "a" * 70 + ".com", "http://h:99999/v1", "http://[::"],
+    ids=["no such letters", "an empty part", "an endless part", "no such port", "half a bracket"],
+)
+def test_an_address_that_cannot_be_goes_to_the_next_provider(address: str, second: Server) -> None:
+    make_provider(second, priority=1, name="broken", endpoint=address)
+    make_provider(second, priority=2, name="backup")
+    second.answer(chat("yes"))
+    assert complete(QUESTION).provider == "backup"
+
+
+@pytest.mark.parametrize("key", ["“sk-1”", "sk-1\nX-Header: 1"], ids=["typographic quotes", "a line break"])
+def test_a_key_that_cannot_be_sent_goes_to_the_next_provider(key: str, endpoint: Server, second: Server) -> None:
+    make_provider(endpoint, priority=1, api_key=key)
+    make_provider(second, priority=2, name="backup")
+    second.answer(chat("yes"))
+    assert complete(QUESTION).provider == "backup"
+    assert endpoint.requests == []
+
+
 @pytest.mark.parametrize("choices", [[7], [{"delta": 7}], [{"delta": {"content": 7}}], {"0": 1}, 7])
 def test_an_odd_stream_goes_to_the_next_provider(choices: Any, endpoint: Server, second: Server) -> None:
     make_provider(endpoint, priority=1)

@@ -135,6 +135,11 @@ class TestProvider:
         manage("provider", "add", "p", *self.ENDPOINT, "--api-key", "-")
         assert ModelProvider.objects.get().api_key == "sk-fromstdin"
 
+    def test_a_key_that_no_header_can_carry_is_refused(self) -> None:
+        with pytest.raises(CommandError, match="API key: must be letters, digits and signs of ASCII"):
+            manage("provider", "add", "p", *self.ENDPOINT, "--api-key", "“sk-1”")
+        assert not ModelProvider.objects.exists()
+
     def test_a_host_of_one_word_is_an_address(self) -> None:
         manage("provider", "add", "p", "--endpoint", "http://ollama:11434/v1/", "--model", "m")
         assert ModelProvider.objects.get().endpoint == "http://ollama:11434/v1"

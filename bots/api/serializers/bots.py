@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from bots.api.base import Filters
 from bots.models import Bot, ModelProvider
-from bots.models.provider import ENDPOINT
+from bots.models.provider import API_KEY, ENDPOINT
 
 _BOT = {
     "id": 1,
@@ -95,9 +95,7 @@ class ProviderSerializer(serializers.ModelSerializer[ModelProvider]):
         read_only_fields = ("id", "last_ok_at", "last_error_at", "last_error")
 
     endpoint = serializers.RegexField(ENDPOINT, max_length=300)
-    api_key = serializers.CharField(
-        write_only=True, required=False, allow_blank=True, max_length=500, trim_whitespace=True
-    )
+    api_key = serializers.RegexField(API_KEY, write_only=True, required=False, allow_blank=True, max_length=500)
     has_api_key = serializers.SerializerMethodField()
     priority = serializers.IntegerField(min_value=-10_000, max_value=10_000, required=False)
     timeout_s = serializers.FloatField(min_value=0.1, max_value=3600, required=False)

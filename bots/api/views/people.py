@@ -66,14 +66,14 @@ class PersonViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMi
             rows = rows.filter(pk__in=Identity.objects.filter(external_id=account).values("person_id"))
         return super().narrow(rows, values)
 
-    @extend_schema(summary="Forget everything about a person (operator)", responses=ForgottenSerializer)
+    @extend_schema(summary="Forget everything about a person (operator)", responses={200: ForgottenSerializer})
     @action(detail=True, methods=["delete"], url_path="memories")
     def forget(self, request: Request, pk: str | None = None) -> Response:
         """Deletes all memories of this person with their index and vectors. It cannot be undone."""
         erased = memories.forget(self.get_object(), request.user)
         return Response({"deleted": erased.memories})
 
-    @extend_schema(summary="Erase a person wholly (manager)", responses=ErasedSerializer)
+    @extend_schema(summary="Erase a person wholly (manager)", responses={200: ErasedSerializer})
     def destroy(self, request: Request, pk: str | None = None) -> Response:
         """Deletes the person with memories, conversations, messages, accounts and usage, and searches for them again.
 
