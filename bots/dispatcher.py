@@ -201,7 +201,8 @@ def _build_turn(row: InboundEvent, channel: Channel, event: Event, speaker: Spea
         event=event,
         inbound_id=row.pk,
         text=text,
-        language=language_of(text, speaker.person.language or web_facts(channel, event).language),
+        # A page is in the language that its reader chose; elsewhere the person's last words tell.
+        language=language_of(text, web_facts(channel, event).language or speaker.person.language),
         now=timezone.now(),
     )
 

@@ -68,7 +68,9 @@ class Erasure:
 
 
 def forget(person: Person, actor: audit.Actor, ids: Collection[int] | None = None) -> Erasure:
-    """Erases a person's memories, all or those with these ids (and their copies); conversations stay.
+    """Erases a person's memories, all or those with these ids (and their copies).
+
+    Conversations stay on record for the team; the model and the chat page no longer see in them what is forgotten.
 
     Raises:
         NotProved: A search still finds some of it.
@@ -78,13 +80,16 @@ def forget(person: Person, actor: audit.Actor, ids: Collection[int] | None = Non
         linking.hold([person, head])
         whole = ids is None
         scope = Scope(person.bot_id, head.pk)
+        mine = Q(person=head)
         if ids is None and head.pk != person.pk:  # linked: only what came from this person
             ongoing.end(scope)
             origins = [person.pk, *(one.pk for one in linking.linked_to(person))]
             ids = list(of_scope(scope).filter(origin_id__in=origins).values_list("pk", flat=True))
+            mine = Q(person__in=origins) | Q(origin_id__in=origins)
         gone = proof.traces(scope, ids)
         rows = of_scope(scope)
         _drop_admin_history(MemoryEntry, rows if ids is None else rows.filter(pk__in=list(ids)))
+        _unsee_all(mine) if whole else _unsee(rows, list(ids or ()))
         erased = Erasure({"memories": MemoryStore(person.bot_id).forget(scope, ids)})
         if erased.memories or whole:
             # a copy of what was known holds what is erased now, be it one memory
@@ -92,6 +97,20 @@ def forget(person: Person, actor: audit.Actor, ids: Collection[int] | None = Non
             audit.record(audit.Action.ERASE if whole else audit.Action.DELETE, person, actor, counts=erased.counts)
             transaction.on_commit(partial(_prove, person, actor, erased, [gone], partial(_exports_left, [head])))
     return erased
+
+
+def _unsee_all(mine: Q) -> None:
+    """Of these conversations the open ones; closed ones are shown to nobody but the team anyway."""
+    going_on = list(Conversation.objects.filter(mine, closed_at=None).values_list("pk", flat=True))
+    Message.objects.filter(conversation__in=going_on).update(forgotten=True)
+    Conversation.objects.filter(pk__in=going_on).exclude(summary="").update(summary="")
+
+
+def _unsee(rows: QuerySet[MemoryEntry], ids: list[int]) -> None:
+    for start in range(0, len(ids), _PART):
+        part = ids[start : start + _PART]
+        said = rows.filter(Q(pk__in=part) | Q(duplicate_of__in=part), message__isnull=False)
+        Message.objects.filter(pk__in=list(said.values_list("message_id", flat=True))).update(forgotten=True)
 
 
 def erase(person: Person, actor: audit.Actor) -> Erasure:

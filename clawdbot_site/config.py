@@ -90,7 +90,7 @@ class MemorySettings(Section):
         description="Database of the memories alone, e.g. mysql://user:password@host/name; empty: beside the rest.",
     )
     retention_days: int = Field(
-        90, ge=0, description="Days after which memories go, where a bot does not say otherwise; 0: never."
+        90, ge=0, le=36_500, description="Days after which memories go, where a bot does not say otherwise; 0: never."
     )
     optimize_tokens_per_run: int = Field(
         100_000,

@@ -25,6 +25,10 @@ class Scope:
     person_id: int
 
 
+LONGEST_RETENTION = 36_500
+"""Days. Before that many no calendar of ours has memories, and further back dates end."""
+
+
 def storable(text: str) -> str:
     """Without what no database and no embedder takes: NUL characters and halves of surrogate pairs."""
     if "\0" in text:

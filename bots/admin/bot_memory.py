@@ -16,6 +16,7 @@ from memory.consolidation import retention
 from memory.embedders import choice
 from memory.indexes import health
 from memory.store import MemoryStore
+from memory.types import LONGEST_RETENTION
 
 if TYPE_CHECKING:
     from bots.admin.base import BotScopedAdmin
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 else:
     Base = object
 
-LONGEST_DAYS = 36_500
 PEOPLE = 50
 
 
@@ -51,7 +51,7 @@ class BotMemoryMixin(Base):
         """What the next run of retention deletes; `?days=` tries another number without saving it."""
         bot = self._bot(request, pk)
         asked = request.GET.get("days", "")
-        days = min(int(asked), LONGEST_DAYS) if asked.isascii() and asked.isdecimal() and len(asked) < 9 else None
+        days = min(int(asked), LONGEST_RETENTION) if asked.isascii() and asked.isdecimal() and len(asked) < 9 else None
         found = retention.preview(bot.pk, timezone.now(), days)
         names = Person.objects.for_bot(bot).in_bulk([share.person_id for share in found.people[:PEOPLE]])
         extra = {

@@ -55,9 +55,10 @@ def link(turn: Turn, code: str) -> str:
     if chat is not None:
         _tell(chat, kept.language, turn)
     _meet_again(turn)
-    name = turn.person.display_name or turn.person.key
+    if not turn.person.display_name:  # a visitor of the chat page; the key says nothing to anybody
+        return _("Done: I know you here as there now, with all you told me there and here. /unlink undoes it.")
     return _("Done: I know you here as %(name)s now, with all you told me there and here. /unlink undoes it.") % {
-        "name": name
+        "name": turn.person.display_name
     }
 
 

@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from bots.engine import accounts, forms
+from bots.engine import accounts, forms, responder
 from bots.engine.turn import Reply, Turn
 from bots.llm import targets
 from bots.models import Conversation
@@ -127,7 +127,8 @@ def _status(turn: Turn, argument: str) -> Reply:
 def _memory(turn: Turn, argument: str) -> Reply:
     store = MemoryStore(turn.bot.pk)
     if argument:
-        found = store.recall(turn.scope, argument, k=LISTED, now=turn.now).hits
+        hits = store.recall(turn.scope, argument, k=LISTED, now=turn.now).hits
+        found = [hit for hit in hits if responder.related(hit)]
         title = _("What I remember about “%(query)s”:") % {"query": argument[:80]}
     else:
         found = store.long_term_memory.rows(turn.scope.person_id)[:LISTED]
@@ -138,8 +139,9 @@ def _memory(turn: Turn, argument: str) -> Reply:
     for hit in found:
         day = date_format(hit.occurred_at.astimezone(turn.zone), "DATE_FORMAT")
         pin = "📌 " if getattr(hit, "pinned", False) else ""
-        who = hit.speaker or (_("you") if hit.role == "user" else hit.role)
-        lines.append(f"- {pin}{day} · {who}: {hit.text[:200]}")
+        who = hit.speaker or (_("you") if hit.role == "user" else turn.bot.name)
+        colon = "：" if turn.language.startswith("zh") else ": "
+        lines.append(f"- {pin}{day} · {who}{colon}{hit.text[:200]}")
     return Reply("\n".join([title, *lines, "", _("/forget deletes all of it.")]))
 
 

@@ -30,14 +30,14 @@ KNOWN = 4  # facts and digests beside them
 LONGEST_TEXT = 8000  # characters of one message that reach the model
 
 _RECENT_SQL = (
-    f"SELECT id, role, text FROM {Message._meta.db_table} WHERE conversation_id=%s"  # noqa: S608  names of our own
+    f"SELECT id, role, text FROM {Message._meta.db_table} WHERE conversation_id=%s AND NOT forgotten"  # noqa: S608  names of our own
     f" ORDER BY id DESC LIMIT {RECENT_MESSAGES}"
 )
 # In a group the model must see who said what.
 _RECENT_IN_GROUP_SQL = (
     f"SELECT m.id, m.role, CASE WHEN m.role='user' AND p.display_name<>'' THEN p.display_name || ': ' ELSE '' END"  # noqa: S608
     f" || m.text FROM {Message._meta.db_table} m LEFT JOIN {Person._meta.db_table} p ON p.id=m.person_id"
-    f" WHERE m.conversation_id=%s ORDER BY m.id DESC LIMIT {RECENT_MESSAGES}"
+    f" WHERE m.conversation_id=%s AND NOT m.forgotten ORDER BY m.id DESC LIMIT {RECENT_MESSAGES}"
 )
 
 

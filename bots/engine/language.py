@@ -17,7 +17,7 @@ def language_of(text: str, known: str = "") -> str:
     words outnumber the characters.
     """
     han, latin = len(_HAN.findall(text)), len(_LATIN.findall(text))
-    if text.startswith(("/", "/")) and not han and known:
+    if text.startswith(("/", "\uff0f")) and not han and known:
         latin = 0  # "/help" says nothing of the person's language
     if han or latin:
         return "zh-hans" if han >= latin else "en"

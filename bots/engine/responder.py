@@ -94,7 +94,7 @@ def _to_question(lines: list[str], chinese: bool, hint: str) -> str:
 def _hint(chinese: bool) -> str:
     if chinese:
         return (
-            "（目前没有连接能用中文回答的模型，我只能根据命令、技能和记忆作答。连接方法：管理后台 → 模型供应商，"
+            "（目前没有连接能用中文回答的模型，我只能根据命令、技能和记忆作答。连接方法：管理后台 → 模型服务，"
             "或运行 `python manage.py provider add 名称 --endpoint 地址 --model 模型`。输入 /帮助 查看我会做什么。）"
         )
     return (
@@ -104,6 +104,11 @@ def _hint(chinese: bool) -> str:
     )
 
 
+def related(hit: Hit) -> bool:
+    """Whether a memory shares words with the question, or means nearly the same."""
+    return hit.why.get("coverage", 1.0) >= LEAST_COVERAGE or hit.why.get("cosine", 0.0) >= LEAST_COSINE
+
+
 def _fitting(hits: Sequence[Hit], text: str) -> list[Hit]:
     """Hits worth repeating: related to the question, not the question itself, the person's own words first."""
     asked = _key(text)
@@ -111,9 +116,8 @@ def _fitting(hits: Sequence[Hit], text: str) -> list[Hit]:
     fitting: list[Hit] = []
     for hit in hits:
         key = _key(hit.text)
-        related = hit.why.get("coverage", 1.0) >= LEAST_COVERAGE or hit.why.get("cosine", 0.0) >= LEAST_COSINE
         # Questions asked before answer nothing, and the responder's own earlier answers only repeat what was told.
-        if key in seen or not related or hit.role != "user" or is_question(hit.text):
+        if key in seen or not related(hit) or hit.role != "user" or is_question(hit.text):
             continue
         seen.add(key)
         fitting.append(hit)

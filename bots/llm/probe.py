@@ -33,7 +33,7 @@ def test_provider(provider: ModelProvider) -> TestResult:
     target = targets.of_row(provider)
     question: list[ChatMessage] = [{"role": "user", "content": "Reply with the single word: ready"}]
     # Room to think: models that reason first answer nothing within a few tokens.
-    options = Options(max_tokens=200, temperature=0.0, timeout_s=min(_TIMEOUT_S, provider.timeout_s))
+    options = Options(max_tokens=200, temperature=0.0, timeout_s=min(_TIMEOUT_S, target.timeout_s))
     started = time.perf_counter()
     try:
         reply = client.ask(target, question, options)

@@ -10,7 +10,7 @@ import time
 
 from bots.llm import modelserver
 from bots.llm.values import Target
-from bots.models.provider import ModelProvider
+from bots.models.provider import CONTEXT_TOKENS, TIMEOUT_S, ModelProvider
 
 _READ_EVERY_S = 1.0
 _lock = threading.Lock()
@@ -24,8 +24,9 @@ def of_row(row: ModelProvider) -> Target:
         endpoint=row.endpoint,
         model=row.model,
         api_key=row.api_key,
-        timeout_s=row.timeout_s,
-        context_tokens=row.context_tokens,
+        # rows of older versions may hold what the form no longer takes
+        timeout_s=min(max(row.timeout_s, TIMEOUT_S[0]), TIMEOUT_S[1]),
+        context_tokens=max(row.context_tokens, CONTEXT_TOKENS[0]),
         input_price=row.input_price,
         output_price=row.output_price,
         can_see=row.can_see,

@@ -6,6 +6,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from memory.types import LONGEST_RETENTION
+
 
 class BotQuerySet(models.QuerySet["Bot"]):
     def enabled(self) -> BotQuerySet:
@@ -31,7 +33,11 @@ class Bot(models.Model):
         help_text=_('Sites that may embed the web chat, e.g. ["https://example.com"]. This site is always allowed.'),
     )
     retention_days = models.PositiveIntegerField(
-        _("retention (days)"), null=True, blank=True, help_text=_("Empty: the value of the configuration. 0: for ever.")
+        _("retention (days)"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(LONGEST_RETENTION)],
+        help_text=_("Empty: the value of the configuration. 0: for ever."),
     )
     rerank = models.BooleanField(
         _("cross-encoder"),
@@ -41,7 +47,9 @@ class Bot(models.Model):
     temperature = models.FloatField(
         _("temperature"), default=0.3, validators=[MinValueValidator(0.0), MaxValueValidator(2.0)]
     )
-    max_reply_tokens = models.PositiveIntegerField(_("longest reply (tokens)"), default=512)
+    max_reply_tokens = models.PositiveIntegerField(
+        _("longest reply (tokens)"), default=512, validators=[MinValueValidator(1), MaxValueValidator(100_000)]
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 

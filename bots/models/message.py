@@ -63,6 +63,8 @@ class Message(models.Model):
     client_id = models.CharField(_("client id"), max_length=64, blank=True)
     meta = models.JSONField(_("details"), default=dict, blank=True)
     occurred_at = models.DateTimeField(_("at"), default=timezone.now)
+    # The person had it forgotten: neither the model nor the chat page sees it again, the team's transcript keeps it.
+    forgotten = models.BooleanField(_("forgotten"), default=False, editable=False)
 
     objects = MessageQuerySet.as_manager()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +24,15 @@ ENDPOINT = r"^https?://([\w.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[^\s?#]*)?$"
 API_KEY = r"^[!-~]*$"
 check_api_key = RegexValidator(API_KEY, _("must be letters, digits and signs of ASCII without spaces"))
 
+# Least and most.
+TIMEOUT_S = (0.1, 3600.0)
+CONTEXT_TOKENS = (256, 10_000_000)
+_NOT_NEGATIVE = (MinValueValidator(Decimal(0)),)
+
+
+def _between(bounds: tuple[float, float]) -> tuple[MinValueValidator, MaxValueValidator]:
+    return MinValueValidator(bounds[0]), MaxValueValidator(bounds[1])
+
 
 class ModelProvider(models.Model):
     """An OpenAI-compatible endpoint. The lowest priority number is tried first; the embedded model always last."""
@@ -40,13 +49,25 @@ class ModelProvider(models.Model):
     priority = models.IntegerField(_("priority"), default=100, help_text=_("Lowest first."))
     enabled = models.BooleanField(_("enabled"), default=True)
     can_see = models.BooleanField(_("sees images"), default=False, help_text=_("The model takes images beside text."))
-    timeout_s = models.FloatField(_("timeout (seconds)"), default=60.0)
-    context_tokens = models.PositiveIntegerField(_("context window (tokens)"), default=8192)
+    timeout_s = models.FloatField(_("timeout (seconds)"), default=60.0, validators=_between(TIMEOUT_S))
+    context_tokens = models.PositiveIntegerField(
+        _("context window (tokens)"),
+        default=8192,
+        validators=_between(CONTEXT_TOKENS),
+    )
     input_price = models.DecimalField(
-        _("price per million input tokens"), max_digits=10, decimal_places=4, default=Decimal(0)
+        _("price per million input tokens"),
+        max_digits=10,
+        decimal_places=4,
+        default=Decimal(0),
+        validators=_NOT_NEGATIVE,
     )
     output_price = models.DecimalField(
-        _("price per million output tokens"), max_digits=10, decimal_places=4, default=Decimal(0)
+        _("price per million output tokens"),
+        max_digits=10,
+        decimal_places=4,
+        default=Decimal(0),
+        validators=_NOT_NEGATIVE,
     )
     last_ok_at = models.DateTimeField(_("last success"), null=True, blank=True, editable=False)
     last_error_at = models.DateTimeField(_("last error at"), null=True, blank=True, editable=False)

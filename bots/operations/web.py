@@ -102,7 +102,7 @@ def _public_conversation_id(visitor_id: str, closed_before: int) -> str:
 
 
 def _history(conversation: Conversation) -> list[dict[str, Any]]:
-    latest = list(Message.objects.filter(conversation=conversation).order_by("-id")[:HISTORY])
+    latest = list(Message.objects.filter(conversation=conversation, forgotten=False).order_by("-id")[:HISTORY])
     return [history_entry(message) for message in reversed(latest)]
 
 

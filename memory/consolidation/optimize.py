@@ -61,12 +61,13 @@ def optimize(
         LeaseLost: This process was taken for dead.
     """
     run = runs.start(bot_id, rebuild=rebuild, dry_run=dry_run)
-    work = _Work(run, now or timezone.now(), None if dry_run else model.writer_for(bot_id))
+    work: _Work | None = None
     try:
+        work = _Work(run, now or timezone.now(), None if dry_run else model.writer_for(bot_id))
         work.do(progress)
     except BaseException as error:
         # A kill leaves the row as it is, to be taken up; an error that would come again must not.
-        run.finish(work.report(), f"{type(error).__name__}: {error}")
+        run.finish(work.report() if work else {}, f"{type(error).__name__}: {error}")
         raise
     run.finish(work.report())
     return run.row

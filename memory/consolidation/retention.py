@@ -18,7 +18,7 @@ from django.db.models import Count, Exists, Max, Min, OuterRef
 from memory import entries, passages
 from memory.consolidation import duplicates, provenance
 from memory.models import MemoryEntry, MemoryEntryQuerySet
-from memory.types import Scope
+from memory.types import LONGEST_RETENTION, Scope
 
 EXAMPLES = 5
 _PART = 500
@@ -75,7 +75,7 @@ def preview(bot_id: int, now: datetime, days: int | None = None) -> Preview:
     days = days_of(bot_id) if days is None else days
     if not days:
         return Preview(0)
-    doomed = _doomed(MemoryEntry.objects.for_bot(bot_id), now - timedelta(days=days))
+    doomed = _doomed(MemoryEntry.objects.for_bot(bot_id), _before(now, days))
     copies = MemoryEntry.objects.for_bot(bot_id).filter(duplicate_of__in=doomed.values("pk")).count()
     totals = doomed.aggregate(rows=Count("id"), oldest=Min("occurred_at"), newest=Max("last_seen_at"))
     if not totals["rows"]:
@@ -99,7 +99,7 @@ def apply(scope: Scope, now: datetime, days: int) -> Counter[str]:
     done: Counter[str] = Counter()
     rows = entries.of_scope(scope)
     if days:
-        ids = list(_doomed(rows, now - timedelta(days=days)).values_list("id", flat=True))
+        ids = list(_doomed(rows, _before(now, days)).values_list("id", flat=True))
         for start in range(0, len(ids), _PART):
             part = ids[start : start + _PART]
             duplicates.release(scope, part)
@@ -108,6 +108,10 @@ def apply(scope: Scope, now: datetime, days: int) -> Counter[str]:
             done["expired"] += by_model.get("memory.MemoryEntry", 0)
     done["derived_removed"] += provenance.drop_orphans(scope)
     return +done
+
+
+def _before(now: datetime, days: int) -> datetime:
+    return now - timedelta(days=min(days, LONGEST_RETENTION))
 
 
 def _doomed(rows: MemoryEntryQuerySet, before: datetime) -> MemoryEntryQuerySet:

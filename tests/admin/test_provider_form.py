@@ -29,6 +29,15 @@ def test_an_address_that_is_none_is_refused_with_the_reason(endpoint: str) -> No
     assert not ModelProvider.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"timeout_s": -1}, {"timeout_s": 1e308}, {"context_tokens": 0}, {"input_price": -1}, {"output_price": -1}]
+)
+def test_numbers_that_no_request_can_keep_are_refused(wrong: dict[str, object]) -> None:
+    response = login(make_user()).post(address(ModelProvider, "add"), provider_form(**wrong))
+    assert set(response.context["adminform"].form.errors) == set(wrong)
+    assert not ModelProvider.objects.exists()
+
+
 def test_a_key_that_no_header_can_carry_is_refused() -> None:
     response = login(make_user()).post(address(ModelProvider, "add"), provider_form(api_key="“sk-1”"))
     assert "letters, digits and signs of ASCII" in response.content.decode()

@@ -102,6 +102,8 @@ def test_a_new_conversation_is_empty_and_the_memory_stays_until_it_is_deleted(
     page.reload()
     online(page)
     page.locator("#empty").wait_for(timeout=WAIT_MS)
+    say(page, "She likes tuna")
+    wait_for_answers(page, 1)
 
     page.click("#memory")
     mine = page.locator("#memory-panel .entry", has_text="My cat is called Mimi")
@@ -111,8 +113,10 @@ def test_a_new_conversation_is_empty_and_the_memory_stays_until_it_is_deleted(
     page.get_by_role("button", name="Forget everything").click()
     page.locator("#memory-panel .sure").get_by_role("button", name="Forget everything").click()
     page.get_by_text("Nothing yet.").wait_for(timeout=WAIT_MS)
+    assert questions(page) == []
     page.reload()
     online(page)
+    assert questions(page) == []
     page.click("#memory")
     page.get_by_text("Nothing yet.").wait_for(timeout=WAIT_MS)
 

@@ -121,6 +121,14 @@ def test_an_address_that_cannot_be_goes_to_the_next_provider(address: str, secon
     assert complete(QUESTION).provider == "backup"
 
 
+@pytest.mark.parametrize("seconds", [-1.0, 0.0, 1e308])
+def test_a_timeout_that_an_older_version_took_stops_nobody(seconds: float, second: Server) -> None:
+    make_provider("http://127.0.0.1:9", priority=1, timeout_s=seconds)
+    make_provider(second, priority=2, name="backup")
+    second.answer(chat("yes"))
+    assert complete(QUESTION).provider == "backup"
+
+
 @pytest.mark.parametrize("key", ["“sk-1”", "sk-1\nX-Header: 1"], ids=["typographic quotes", "a line break"])
 def test_a_key_that_cannot_be_sent_goes_to_the_next_provider(key: str, endpoint: Server, second: Server) -> None:
     make_provider(endpoint, priority=1, api_key=key)

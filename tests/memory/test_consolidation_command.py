@@ -14,7 +14,7 @@ from django_celery_beat.models import PeriodicTask
 
 from bots.operations.setup import ensure_consolidation
 from memory import tasks
-from memory.consolidation import runs
+from memory.consolidation import retention, runs
 from memory.models import ConsolidationRun, MemoryEntry
 from memory.types import Scope
 from tests.memory.builders import facts, person, talk
@@ -43,6 +43,26 @@ def test_it_reports_on_the_screen_and_shows_progress_on_stderr(capsys: Any) -> N
     assert out.splitlines()[0] == f"{slug_of(ann)}: done"
     assert "  facts added: 1" in out
     assert slug_of(ann) in capsys.readouterr().err
+
+
+def test_one_bots_trouble_is_noted_and_keeps_no_other_from_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    ann, other = person(), person()
+    for one in (ann, other):
+        talk(one, "I live in Chengdu")
+    preview = retention.preview
+
+    def broken(bot_id: int, *values: Any) -> Any:
+        if bot_id == ann.bot_id:
+            raise OverflowError("date value out of range")
+        return preview(bot_id, *values)
+
+    monkeypatch.setattr(retention, "preview", broken)
+    code, out, err = run()
+    assert code == 1
+    assert f"{slug_of(ann)}: OverflowError: date value out of range" in err
+    assert f"{slug_of(other)}: done" in out
+    failed = ConsolidationRun.objects.get(bot=ann.bot_id)
+    assert (failed.state, failed.error) == ("failed", "OverflowError: date value out of range")
 
 
 def test_a_dry_run_shows_what_retention_would_delete() -> None:

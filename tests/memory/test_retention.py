@@ -48,6 +48,16 @@ def test_the_bot_decides_else_the_installation(own: int | None, installation: in
     assert retention.days_of(ann.bot_id) == days
 
 
+def test_a_time_longer_than_the_calendar_deletes_nothing_and_stops_nothing() -> None:
+    ann = person()
+    keep_for(ann, 99_999_999)
+    talk(ann, "The old boat was red", days_ago=4000)
+    long_here(ann)
+    assert retention.preview(ann.bot_id, timezone.now()).rows == 0
+    assert optimize(ann.bot_id).state == "done"
+    assert found(ann, "boat") == ["The old boat was red"]
+
+
 def test_nothing_goes_where_memories_stay_for_ever() -> None:
     ann = person()
     keep_for(ann, 0)

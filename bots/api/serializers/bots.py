@@ -9,7 +9,8 @@ from rest_framework import serializers
 
 from bots.api.base import Filters
 from bots.models import Bot, ModelProvider
-from bots.models.provider import API_KEY, ENDPOINT
+from bots.models.provider import API_KEY, CONTEXT_TOKENS, ENDPOINT, TIMEOUT_S
+from memory.types import LONGEST_RETENTION
 
 _BOT = {
     "id": 1,
@@ -40,7 +41,7 @@ class BotSerializer(serializers.ModelSerializer[Bot]):
         read_only_fields = ("id", "slug", "is_default", "created_at", "updated_at")
 
     allowed_origins = serializers.ListField(child=serializers.URLField(max_length=300), required=False, max_length=50)
-    retention_days = serializers.IntegerField(min_value=0, max_value=36_500, allow_null=True, required=False)
+    retention_days = serializers.IntegerField(min_value=0, max_value=LONGEST_RETENTION, allow_null=True, required=False)
     max_reply_tokens = serializers.IntegerField(min_value=1, max_value=100_000, required=False)
 
 
@@ -98,8 +99,8 @@ class ProviderSerializer(serializers.ModelSerializer[ModelProvider]):
     api_key = serializers.RegexField(API_KEY, write_only=True, required=False, allow_blank=True, max_length=500)
     has_api_key = serializers.SerializerMethodField()
     priority = serializers.IntegerField(min_value=-10_000, max_value=10_000, required=False)
-    timeout_s = serializers.FloatField(min_value=0.1, max_value=3600, required=False)
-    context_tokens = serializers.IntegerField(min_value=256, max_value=10_000_000, required=False)
+    timeout_s = serializers.FloatField(min_value=TIMEOUT_S[0], max_value=TIMEOUT_S[1], required=False)
+    context_tokens = serializers.IntegerField(min_value=CONTEXT_TOKENS[0], max_value=CONTEXT_TOKENS[1], required=False)
 
     def get_has_api_key(self, row: ModelProvider) -> bool:
         """Whether a key is stored."""

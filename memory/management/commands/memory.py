@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Iterator
@@ -26,6 +27,8 @@ from memory.indexes import build, health, registry
 from memory.models import MemoryEntry, MemoryEntryQuerySet
 from memory.store import MemoryStore
 from memory.types import Hit, Recall, Scope
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -134,6 +137,7 @@ class Command(BaseCommand):
 
     def _optimize(self, options: dict[str, Any]) -> None:
         found: dict[str, Any] = {}
+        failed = False
         for slug in [options["bot"]] if options["bot"] else people.bot_slugs():
             bot = people.bot_id(slug)
             try:
@@ -142,6 +146,11 @@ class Command(BaseCommand):
             except RunInProgress as error:
                 self.stderr.write(f"{slug}: {error}")
                 continue
+            except Exception as error:  # one bot's trouble must not keep the others from their turn
+                logger.debug("memory: consolidation of %s failed", slug, exc_info=True)
+                self.stderr.write(f"{slug}: {type(error).__name__}: {error}")
+                failed = True
+                continue
             if not run.dry_run:
                 _embed_missing(MemoryEntry.objects.for_bot(bot))
             found[slug] = as_json(run)
@@ -149,7 +158,7 @@ class Command(BaseCommand):
                 self.stdout.write("\n".join(as_lines(slug, run, retention.preview(bot, timezone.now()))))
         if options["json"]:
             self.stdout.write(json.dumps(found, ensure_ascii=False))
-        if not found:
+        if failed or not found:
             sys.exit(1)
 
     def _reindex(self, options: dict[str, Any]) -> None:

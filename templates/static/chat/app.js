@@ -36,7 +36,16 @@ const thread = new Thread(byId("thread"), {
     refresh();
   },
 });
-const panel = new MemoryPanel({ slug: config.slug, name: config.name, token: () => read(visitorKey) ?? "" });
+const panel = new MemoryPanel({
+  slug: config.slug,
+  name: config.name,
+  token: () => read(visitorKey) ?? "",
+  onForgotten: () => {
+    thread.clear();
+    for (const item of outbox.items) thread.question(item);
+    refresh();
+  },
+});
 const connection = new Connection(address, { onFrame: receive, onState: changeState });
 
 function address() {

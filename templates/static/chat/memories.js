@@ -12,10 +12,11 @@ export class MemoryPanel {
   #loading = false;
   #sure = false;
 
-  constructor({ slug, name, token }) {
+  constructor({ slug, name, token, onForgotten }) {
     this.address = `/chat/${encodeURIComponent(slug)}/memories`;
     this.name = name;
     this.token = token;
+    this.onForgotten = onForgotten;
     this.dialog = byId("memory-panel");
     this.dialog.addEventListener("click", (event) => event.target === this.dialog && this.dialog.close());
   }
@@ -73,6 +74,7 @@ export class MemoryPanel {
       this.#entries = [];
       this.#total = 0;
       this.#more = false;
+      this.onForgotten();
     } catch {
       this.#failed = true;
     }
@@ -81,7 +83,9 @@ export class MemoryPanel {
   }
 
   #draw() {
+    const focused = this.dialog.contains(document.activeElement);
     this.dialog.replaceChildren(this.#head(), this.#body(), this.#entries.length ? this.#foot() : "");
+    if (focused) this.dialog.querySelector(".head button").focus();
   }
 
   #head() {
