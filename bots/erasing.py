@@ -14,7 +14,7 @@ from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -33,7 +33,7 @@ from bots.models import (
 )
 from bots.models.file import uploads
 from clawdbot.errors import ClawdbotError
-from memory import ongoing, proof
+from memory import database, ongoing, proof
 from memory.entries import of_scope
 from memory.models import MemoryEntry
 from memory.store import MemoryStore
@@ -95,6 +95,7 @@ def forget(person: Person, actor: audit.Actor, ids: Collection[int] | None = Non
             # a copy of what was known holds what is erased now, be it one memory
             erased.counts["exports"] = exports.remove(head)
             audit.record(audit.Action.ERASE if whole else audit.Action.DELETE, person, actor, counts=erased.counts)
+            transaction.on_commit(_overwrite_deleted)
             transaction.on_commit(partial(_prove, person, actor, erased, [gone], partial(_exports_left, [head])))
     return erased
 
@@ -134,6 +135,7 @@ def erase(person: Person, actor: audit.Actor) -> Erasure:
         audit.record(audit.Action.ERASE, person, actor, counts=counts)
         whole.delete()
         erased = Erasure(counts)
+        transaction.on_commit(_overwrite_deleted)
         transaction.on_commit(
             partial(_prove, person, actor, erased, gone, lambda: {**whole.left(), **_exports_left(people)})
         )
@@ -221,6 +223,14 @@ def _drop_admin_history(model: Any, rows: QuerySet[Any]) -> None:
     for start in range(0, len(noted), _PART):
         ids = rows.filter(pk__in=noted[start : start + _PART]).values_list("pk", flat=True)
         history.filter(object_id__in=list(map(str, ids))).delete()
+
+
+def _overwrite_deleted() -> None:
+    """SQLite's log would keep what was erased until it is full; other databases see to that by themselves."""
+    for alias in {DEFAULT_DB_ALIAS, database.alias()}:
+        held: Any = connections[alias]
+        if hasattr(held, "overwrite_deleted") and not held.in_atomic_block and not held.overwrite_deleted():
+            logger.info("an erasure: the log of %s is being read and is emptied later", alias)
 
 
 def _exports_left(people: Iterable[Person]) -> dict[str, int]:

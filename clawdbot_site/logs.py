@@ -84,6 +84,7 @@ def configuration(level: str, style: str, debug: bool) -> dict[str, Any]:
             "httpx2": {"level": "WARNING"},
             "urllib3": {"level": "WARNING"},
             "openai": {"level": "WARNING"},
+            "faiss": {"level": "WARNING"},
             # Wrong hosts are strangers' doing and logged once by the reverse proxy.
             "django.security.DisallowedHost": {"level": "ERROR"},
         },

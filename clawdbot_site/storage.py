@@ -26,6 +26,8 @@ _KINDS = {
 _SQLITE_START = (
     "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA cache_size=-8192;"
     "PRAGMA temp_store=MEMORY;PRAGMA mmap_size=2147418112;"
+    # What is deleted is overwritten in the file. Some builds of SQLite do so by themselves, others keep it.
+    "PRAGMA secure_delete=ON;"
     # A message changes some 60 pages, most of them the same ones: copying them back every 1000 pages (the default) did
     # that work every dozen messages.
     "PRAGMA wal_autocheckpoint=10000;"

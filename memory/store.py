@@ -19,7 +19,7 @@ from memory.cues import Cues, read_cues
 from memory.entries import State
 from memory.errors import UnknownScope
 from memory.hits import best
-from memory.indexes import large, registry
+from memory.indexes import large, lexical, registry
 from memory.indexes.vector import backend
 from memory.question import Question
 from memory.recent import SessionMemory
@@ -207,6 +207,8 @@ class MemoryStore:
             if ids is None and registry.forget(scope):
                 # the index file holds the vectors too, and must not wait for the sweep
                 database.on_commit(partial(backend().drop, scope))
+                # deleted words stay in merged parts of some indexes until these are merged anew
+                database.on_commit(lexical.tidy)
             gone = provenance.erase(scope, ids)
             wakeup.embed_after_commit()  # what stood beside a deleted turn
         self.session_memory.drop(scope)

@@ -9,6 +9,7 @@ leaves neither behind. Whoever writes without it (another tool) is still kept ap
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import threading
@@ -16,6 +17,7 @@ from typing import Any
 
 from django.db.backends.sqlite3 import base
 
+_CHECKPOINT_MS = 2000
 _guard = threading.Lock()
 _locks: dict[str, _WriteLock] = {}
 
@@ -57,6 +59,27 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._held: _WriteLock | None = None
+
+    def get_new_connection(self, conn_params: Any) -> Any:
+        """As Django's; a file that is not there yet is made for its owner alone, and SQLite's others follow it."""
+        path = str(conn_params["database"])
+        if not path.startswith("file:") and path != ":memory:":
+            with contextlib.suppress(OSError):  # SQLite itself says what is wrong with the place
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        return super().get_new_connection(conn_params)
+
+    def overwrite_deleted(self) -> bool:
+        """Carries the log over into the file and empties it, so that neither holds what was deleted.
+
+        False: another connection is in the middle of reading; the log goes with a later checkpoint.
+        """
+        with self.cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout={_CHECKPOINT_MS}")
+            try:
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                return not cursor.fetchone()[0]
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout={round(self.settings_dict['OPTIONS'].get('timeout', 5) * 1000)}")
 
     def _start_transaction_under_autocommit(self) -> None:
         name = str(self.settings_dict["NAME"])

@@ -169,7 +169,7 @@ def _identity(scope: Scope) -> tuple[int, int] | None:
     """Changes with each publication, by any process; None when there is no index."""
     try:
         found = os.stat(_folder() / f"{_name(scope)}.json")
-    except FileNotFoundError:
+    except OSError:
         return None
     return found.st_ino, found.st_mtime_ns
 
@@ -177,7 +177,7 @@ def _identity(scope: Scope) -> tuple[int, int] | None:
 def _read(scope: Scope) -> _About | None:
     try:
         return _About(**json.loads((_folder() / f"{_name(scope)}.json").read_text("utf8")))
-    except FileNotFoundError:
+    except OSError:
         return None
     except (ValueError, TypeError) as error:
         logger.warning("memory: the description of index %s is broken: %s", _name(scope), error)
@@ -255,8 +255,8 @@ def _write(folder: Path, scope: Scope, index: Any, space: Space, vectors: int, u
     faiss: Any = import_module("faiss")
 
     path = folder / f"{_name(scope)}-{secrets.token_hex(6)}.faiss"
+    path.touch(0o600)  # before there is anything to read in it
     faiss.write_index(index, str(path))
-    os.chmod(path, 0o600)
     with path.open("rb") as file:
         os.fsync(file.fileno())
     now = datetime.now(UTC).isoformat()

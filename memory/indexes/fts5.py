@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from memory import database
 from memory.indexes.lexical import ROWS, Wanted
 
+_MERGED = 500  # pages a step
 # The order is FTS5's own BM25 over the terms looked for; `memory.scoring` ranks what comes out.
 _SEARCH = "SELECT rowid FROM memory_lexical WHERE memory_lexical MATCH %s ORDER BY rank LIMIT %s"
 _FIRST = "SELECT rowid FROM memory_lexical WHERE memory_lexical MATCH %s LIMIT %s"
@@ -58,5 +59,14 @@ class FTS5:
             cursor.execute(_CLEAR, (scope_id,))
 
     def tidy(self) -> None:
+        # All parts into one, some pages at a time, so that writers come in between: what was deleted is gone then.
+        pages = -_MERGED
         with database.connection().cursor() as cursor:
-            cursor.execute("INSERT INTO memory_lexical(memory_lexical, rank) VALUES('merge', 500)")
+            while True:
+                cursor.execute("SELECT total_changes()")
+                (before,) = cursor.fetchone()
+                cursor.execute("INSERT INTO memory_lexical(memory_lexical, rank) VALUES('merge', %s)", (pages,))
+                cursor.execute("SELECT total_changes()")
+                if cursor.fetchone()[0] - before < 2:  # SQLite's own sign that nothing is left to merge
+                    return
+                pages = _MERGED

@@ -94,6 +94,12 @@ def plan(scope_id: int, words: dict[str, float], corpus: Corpus) -> Wanted | Non
     return Wanted(tuple(named[:within]), also, weights)
 
 
+def tidy() -> None:
+    """Merges the index of the memory database, so that no part of it holds words that were deleted."""
+    if (words := backend()) is not None:
+        words.tidy()
+
+
 def backend() -> LexicalIndex | None:
     """The one for the memory database; None where there is none, and scopes of every size are scanned."""
     path = BACKENDS.get(database.vendor())

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
-from bots import audit, exports
+from bots import audit, exports, linking
 from bots.models import Person
 from bots.operations import memories, people
 from bots.operations.bots import get_bot
@@ -57,7 +57,7 @@ class Command(memory.Command):
                 self.stdout.write(piece, ending="")
             return
         count = 0
-        for line in transfer.export_lines(Scope(person.bot_id, person.pk)):
+        for line in transfer.export_lines(Scope(person.bot_id, linking.head_of(person).pk)):
             self.stdout.write(line)
             count += 1
         audit.record(audit.Action.EXPORT, person, audit.COMMAND, counts={"memories": count})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ from memory.consolidation import retention
 from memory.consolidation.optimize import optimize
 from memory.consolidation.report import as_json, as_lines
 from memory.errors import BadLine, MemoryFailure, RunInProgress
-from memory.indexes import build, health, registry
+from memory.indexes import build, health, lexical, registry
 from memory.models import MemoryEntry, MemoryEntryQuerySet
 from memory.store import MemoryStore
 from memory.types import Hit, Recall, Scope
@@ -68,6 +69,8 @@ class Command(BaseCommand):
             action(options)
         except MemoryFailure as error:
             raise CommandError(str(error)) from error
+        except BrokenPipeError:  # `… | head` has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except OSError as error:
             raise CommandError(f"{error.filename or ''}: {error.strerror or error}") from error
         except DatabaseError as error:
@@ -170,10 +173,17 @@ class Command(BaseCommand):
         if options["vectors"]:
             reindex.drop_vectors(rows)
         made = _embed_missing(rows)
-        _build(rows)
         self.stdout.write(
             _("%(changed)d index texts changed, %(made)d vectors made") % {"changed": changed, "made": made}
         )
+        if left := _build(rows):
+            raise CommandError(
+                _(
+                    "the indexes of %d people are being built by another process, or were by one that was killed less "
+                    "than ten minutes ago: run this again then"
+                )
+                % left
+            )
 
 
 def _counts(bot_id: int) -> dict[str, Any]:
@@ -181,12 +191,15 @@ def _counts(bot_id: int) -> dict[str, Any]:
     return MemoryStore(bot_id).stats().as_json() | {"indexes": indexes}
 
 
-def _build(rows: MemoryEntryQuerySet) -> None:
-    """Builds the indexes of the large scopes among these rows."""
+def _build(rows: MemoryEntryQuerySet) -> int:
+    """Builds the indexes of the large scopes among these rows; returns how many are in somebody else's hands."""
+    busy: list[int] = []
     for bot, person, n in rows.turns().order_by().values_list("bot", "person").annotate(n=Count("id")):
         if registry.large_enough(n):
             with _bar(n, _("indexes")) as report:
-                build.build(Scope(bot, person), report)
+                if not build.build(Scope(bot, person), report) and lexical.backend() is not None:
+                    busy.append(person)
+    return len(busy)
 
 
 def sub_command(actions: Any, name: str, text: str) -> ArgumentParser:

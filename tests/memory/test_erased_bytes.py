@@ -1,0 +1,81 @@
+"""What is erased is gone from SQLite's files, not only from its answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connections
+
+from bots import audit, erasing
+from bots.models import Person
+from memory import database
+from memory.indexes import build
+from memory.models import LargeScope
+from tests.memory.builders import person, say
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only", "small_is_large")]
+only_sqlite = pytest.mark.skipif(database.vendor() != "sqlite", reason="files of SQLite")
+WORD = "quincunx"  # as the index holds it, too
+NOTES = 2000  # the full-text index has several parts then, and keeps deleted words in them
+
+
+def bytes_of_the_files() -> bytes:
+    """Of the memory's database: the file and its log."""
+    path = Path(str(connections[database.alias()].settings_dict["NAME"]))
+    log = Path(f"{path}-wal")
+    return path.read_bytes() + (log.read_bytes() if log.exists() else b"")
+
+
+@only_sqlite
+@pytest.mark.parametrize("whole", [True, False], ids=["a whole person", "all memories"])
+def test_no_byte_of_an_erased_large_memory_stays_in_the_files(whole: bool) -> None:
+    ann, bob = person(), person()
+    say(ann, f"My orchard is planted in {WORD}", *(f"note {i} about the weather" for i in range(NOTES)))
+    say(bob, *(f"note {i} about the weather" for i in range(20)))
+    assert build.build(ann)
+    assert build.build(bob)
+    assert WORD.encode() in bytes_of_the_files()
+    one = Person.objects.get(pk=ann.person_id)
+    (erasing.erase if whole else erasing.forget)(one, audit.COMMAND)
+    assert WORD.encode() not in bytes_of_the_files()
+    assert b"weather" in bytes_of_the_files(), "the other person's stays"
+
+
+@only_sqlite
+def test_a_reader_in_the_middle_delays_the_overwriting_and_fails_no_erasure(monkeypatch: pytest.MonkeyPatch) -> None:
+    from clawdbot_site.sqlite import base
+
+    monkeypatch.setattr(base, "_CHECKPOINT_MS", 10)
+    ann = person()
+    say(ann, WORD)
+    held: Any = connections[database.alias()]
+    reader = held.copy()
+    try:
+        with reader.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT COUNT(*) FROM memory_memoryentry")
+            assert erasing.forget(Person.objects.get(pk=ann.person_id), audit.COMMAND).memories == 1
+            assert not held.overwrite_deleted()
+            cursor.execute("COMMIT")
+        assert held.overwrite_deleted()
+        assert WORD.encode() not in bytes_of_the_files()
+    finally:
+        reader.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reindex_says_that_somebody_else_is_building() -> None:
+    from datetime import timedelta
+
+    from django.core.management import CommandError
+    from django.utils import timezone
+
+    ann = person()
+    say(ann, *(f"note {i} about the weather" for i in range(20)))
+    assert build.build(ann)
+    LargeScope.objects.update(lease_until=timezone.now() + timedelta(minutes=5))
+    with pytest.raises(CommandError, match="of 1 people are being built by another process"):
+        call_command("memory", "reindex")
