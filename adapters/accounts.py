@@ -9,8 +9,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from adapters.errors import AccountError
+from adapters.errors import WHOLE, AccountError
 from adapters.guide import Guide
+from adapters.modes import Mode, lacking
+from adapters.shapes import WrongShape, reason_of
 from clawdbot.redaction import register_secret
 
 FieldKind = Literal["text", "list", "bool", "number"]
@@ -77,7 +79,10 @@ def _base_url(value: Any) -> Any:
     value = _text(value)
     if isinstance(value, str) and value:
         if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
-            raise ValueError("must be an http or https address without credentials or query")
+            raise WrongShape(
+                "must be an http or https address without credentials or query",
+                "必须是 http 或 https 地址，不含用户名、密码和查询参数",
+            )
         return value.rstrip("/")
     return value
 
@@ -85,7 +90,9 @@ def _base_url(value: Any) -> Any:
 def _target_url(value: Any) -> Any:
     value = _text(value)
     if isinstance(value, str) and value and not re.fullmatch(r"https?://[^\s/?#@]+([/?][^\s#]*)?", value):
-        raise ValueError("must be an http or https address without credentials")
+        raise WrongShape(
+            "must be an http or https address without credentials", "必须是 http 或 https 地址，不含用户名和密码"
+        )
     return value
 
 
@@ -132,6 +139,8 @@ class Account(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, arbitrary_types_allowed=True)
     guide: ClassVar[Guide] = Guide()
+    modes: ClassVar[tuple[Mode, ...]] = ()
+    """The kinds of account, where there are several; one of them must be complete (`lacking`)."""
 
     base_url: BaseUrl = account_field(
         "",
@@ -182,14 +191,25 @@ class Account(BaseModel):
         try:
             account = cls.model_validate(dict(values))
         except ValidationError as error:
-            problems = {
-                ".".join(str(part) for part in item["loc"][:1]) or "account": _reason(item)
+            texts = {
+                ".".join(str(part) for part in item["loc"][:1]) or WHOLE: reason_of(item)
                 for item in error.errors(include_url=False, include_input=False)
             }
         else:
             account.register_secrets()
             return account
-        raise AccountError("; ".join(f"{key}: {why}" for key, why in problems.items()), problems=problems)
+        raise AccountError(texts=texts)
+
+    def refuse_incomplete(self) -> None:
+        """Refuses an account of which no kind is complete. Making an adapter does not: what is stored stays usable.
+
+        Raises:
+            AccountError: No mode is complete; names what is missing.
+        """
+        given = {name for mode in self.modes for name in mode.keys + mode.without if getattr(self, name)}
+        labels = {described.name: described.label for described in self.describe()}
+        if missing := lacking(self.modes, given, labels):
+            raise AccountError(texts=missing)
 
     def register_secrets(self) -> None:
         """Makes logs hide every secret value of this account."""
@@ -199,9 +219,3 @@ class Account(BaseModel):
                 for secret in value if isinstance(value, tuple) else (value,):
                     if isinstance(secret, str):
                         register_secret(secret)
-
-
-def _reason(item: Any) -> str:
-    if item["type"] == "missing":
-        return "is required"
-    return str(item["msg"]).removeprefix("Value error, ")

@@ -7,6 +7,9 @@ from typing import Any
 
 from clawdbot.errors import ClawdbotError, ConfigurationError
 
+WHOLE = "account"
+"""The key of a reason that concerns an account as a whole."""
+
 
 class AdapterError(ClawdbotError):
     """A webhook request cannot be taken.
@@ -66,12 +69,21 @@ class AccountError(ConfigurationError):
     """An account mapping does not fit the platform's schema.
 
     Attributes:
-        problems: Reason by key; never contains a value.
+        problems: Reason by key, in English; never contains a value.
+        texts: The same in both languages; empty where only English is known.
     """
 
-    def __init__(self, message: str = "", *, problems: Mapping[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.problems: dict[str, str] = dict(problems or {})
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        problems: Mapping[str, str] | None = None,
+        texts: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        self.texts = {key: dict(told) for key, told in (texts or {}).items()}
+        self.problems: dict[str, str] = dict(problems or {key: told["en"] for key, told in self.texts.items()})
+        told = (why if key == WHOLE else f"{key}: {why}" for key, why in self.problems.items())
+        super().__init__(message or "; ".join(told))
 
 
 class UnknownPlatform(ConfigurationError):
@@ -83,6 +95,7 @@ class NotSupported(ConfigurationError):
 
 
 __all__ = [
+    "WHOLE",
     "AccountError",
     "AdapterError",
     "ConfigurationError",

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from adapters.accounts import AccountField
+from adapters.accounts import Account, AccountField
 from adapters.base import Adapter
 from adapters.errors import AccountError, UnknownPlatform
 from adapters.events import WebhookRequest
-from adapters.guide import Guide
+from adapters.guide import Guide, text
 from adapters.simulation import Simulator
 from clawdbot.clock import Clock, system_clock
 
@@ -112,9 +112,12 @@ def validate_account(platform: str, values: Mapping[str, Any]) -> dict[str, Any]
     known = {described.name: described for described in account_fields(platform)}
     unknown = [key for key in values if key not in known]
     if unknown:
-        problems = {key: f"is not known; known: {', '.join(known)}" for key in unknown}
-        raise AccountError(f"unknown keys: {', '.join(unknown)}; known: {', '.join(known)}", problems=problems)
-    account = adapter_class(platform).schema.parse({k: v for k, v in values.items() if v not in (None, "")})
+        listed = ", ".join(known)
+        told = text(f"is not known; known: {listed}", f"未知；可用：{listed}")
+        message = f"unknown keys: {', '.join(unknown)}; known: {listed}"
+        raise AccountError(message, texts=dict.fromkeys(unknown, told))
+    account: Account = adapter_class(platform).schema.parse({k: v for k, v in values.items() if v not in (None, "")})
+    account.refuse_incomplete()
     clean = account.model_dump(mode="json", include=set(known))
     return {name: value for name, value in clean.items() if value not in ("", None, [], known[name].default)}
 

@@ -18,6 +18,7 @@ from adapters.errors import AccountError
 from bots import metrics
 from bots.erasing import NotProved
 from bots.operations.errors import OperationError
+from bots.reasons import problems_of
 from clawdbot import request_id
 
 logger = logging.getLogger(__name__)
@@ -78,7 +79,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
     elif isinstance(error, NotProved):
         error = Problem(500, str(error))
     elif isinstance(error, AccountError):
-        error = exceptions.ValidationError({"account": error.problems or {"account": str(error)}})
+        error = exceptions.ValidationError({"account": problems_of(error)})
     if not isinstance(error, exceptions.APIException):
         metrics.failure("api")
         logger.error("unexpected error in a view", exc_info=error)

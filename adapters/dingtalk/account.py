@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from adapters.accounts import Account, Secrets, Text, account_field
 from adapters.dingtalk.guide import GUIDE
-from adapters.guide import Guide
+from adapters.guide import Guide, text
+from adapters.modes import Mode
 
 API_URL = "https://api.dingtalk.com"
 OLD_API_URL = "https://oapi.dingtalk.com"
@@ -16,15 +17,19 @@ class DingTalkAccount(Account):
     """The robot of an application, a custom group robot that only sends, or both."""
 
     guide: ClassVar[Guide] = GUIDE
+    modes: ClassVar[tuple[Mode, ...]] = (
+        Mode(text("the robot of an application", "应用机器人"), ("app_key", "app_secret")),
+        Mode(text("a custom group robot", "自定义群机器人"), ("group_token",)),
+    )
 
     app_key: Text = account_field(
         "",
-        label=("App key (Client ID)", "AppKey(Client ID)"),
+        label=("App key (Client ID)", "AppKey（Client ID）"),
         help=("From “Credentials and basic information” of the application.", "来自应用的“凭证与基础信息”。"),
     )
     app_secret: Secrets = account_field(
         (),
-        label=("App secret (Client Secret)", "AppSecret(Client Secret)"),
+        label=("App secret (Client Secret)", "AppSecret（Client Secret）"),
         help=(
             "Signs what DingTalk posts; without it everything is refused. Several for rotation: the first one is used "
             "for sending.",

@@ -10,6 +10,7 @@ from pydantic import field_validator
 from adapters.accounts import Account, Names, Text, account_field
 from adapters.discord.guide import GUIDE
 from adapters.guide import Guide
+from adapters.shapes import WrongShape
 
 DEFAULT_BASE_URL = "https://discord.com/api/v10"
 _KEY = re.compile(r"[0-9a-fA-F]{64}")
@@ -55,7 +56,7 @@ class DiscordAccount(Account):
     @classmethod
     def _shape(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         if not all(_KEY.fullmatch(value) for value in values):
-            raise ValueError("must be 64 hex digits")
+            raise WrongShape("must be 64 hex digits", "必须是 64 位十六进制数字")
         return values
 
     @property

@@ -52,8 +52,8 @@ class FeishuAccount(Account):
         "",
         label=("Bot open id", "机器人 open_id"),
         help=(
-            "Needed to see mentions in groups; “Verify” and `channel test` fill it in.",
-            "用于识别群里的 @；“验证”或 `channel test` 会自动填写。",
+            "Needed to see mentions in groups; “Verify” (on the command line “channel test”) fills it in.",
+            "用于识别群里的 @；“验证”（命令行为“channel test”）会自动填写。",
         ),
     )
     typing_reaction: Text = account_field(

@@ -10,8 +10,8 @@ GUIDE = Guide(
             "Open https://open.feishu.cn/app (Lark: https://open.larksuite.com/app, and enter "
             "`https://open.larksuite.com` under *Advanced* → *API address*) → *Create custom app* → *Add features* → "
             "*Bot*.",
-            "打开 https://open.feishu.cn/app(Lark 为 https://open.larksuite.com/app,并在*高级* → *API 地址*填 "
-            "`https://open.larksuite.com`)→ *创建企业自建应用* → *添加应用能力* → *机器人*。",
+            "打开 https://open.feishu.cn/app（Lark 为 https://open.larksuite.com/app，并在*高级* → *API 地址*填 "
+            "`https://open.larksuite.com`）→ *创建企业自建应用* → *添加应用能力* → *机器人*。",
         ),
         text(
             "*Credentials & basic info*: copy *App ID* and *App Secret*.",

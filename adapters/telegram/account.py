@@ -9,6 +9,7 @@ from pydantic import field_validator
 
 from adapters.accounts import Account, Secrets, Text, account_field
 from adapters.guide import Guide
+from adapters.shapes import WrongShape
 from adapters.telegram.guide import GUIDE
 
 DEFAULT_BASE_URL = "https://api.telegram.org"
@@ -58,7 +59,7 @@ class TelegramAccount(Account):
     def _shape(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         values = tuple(value for value in values if "," not in value)
         if not all(_SECRET_TOKEN.fullmatch(value) for value in values):
-            raise ValueError("must be 1-256 letters, digits, _ or -")
+            raise WrongShape("must be 1-256 letters, digits, _ or -", "必须是 1-256 个字母、数字、_ 或 -")
         return values
 
     @field_validator("username")

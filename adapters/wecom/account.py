@@ -8,7 +8,9 @@ from typing import ClassVar, Protocol, runtime_checkable
 from pydantic import field_validator
 
 from adapters.accounts import Account, Secrets, Text, account_field
-from adapters.guide import Guide
+from adapters.guide import Guide, text
+from adapters.modes import Mode
+from adapters.shapes import WrongShape
 from adapters.wecom.guide import GUIDE
 
 DEFAULT_BASE_URL = "https://qyapi.weixin.qq.com"
@@ -30,6 +32,20 @@ class WeComAccount(Account):
     """An application (corp id, agent id, secret), a smart robot (no corp id) or a group robot (key)."""
 
     guide: ClassVar[Guide] = GUIDE
+    modes: ClassVar[tuple[Mode, ...]] = (
+        Mode(text("an application", "自建应用"), ("corp_id", "agent_id", "secret")),
+        Mode(
+            text("a smart robot", "智能机器人"),
+            ("token", "encoding_aes_key"),
+            without=("corp_id", "agent_id", "secret"),
+        ),
+        Mode(
+            text("a smart robot by long connection", "智能机器人（长连接）"),
+            ("bot_id", "bot_secret"),
+            without=("corp_id",),
+        ),
+        Mode(text("a group robot", "群机器人"), ("robot_key",)),
+    )
 
     token: Secrets = account_field(
         (),
@@ -60,7 +76,7 @@ class WeComAccount(Account):
         "",
         label=("Agent id", "应用 AgentId"),
         help=("Number of the application.", "自建应用的 AgentId。"),
-        pattern=r"^\d*$",
+        pattern=r"^[0-9]*$",
     )
     secret: Text = account_field(
         "",
@@ -127,7 +143,7 @@ class WeComAccount(Account):
     @classmethod
     def _shape(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         if not all(_AES_KEY.fullmatch(value) for value in values):
-            raise ValueError("must be 43 letters and digits")
+            raise WrongShape("must be 43 letters and digits", "必须是 43 个字母和数字")
         return values
 
     @property

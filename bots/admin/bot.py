@@ -23,6 +23,7 @@ from bots.admin.skills import BotSkillOfBotInline
 from bots.admin.unfold_parts import display
 from bots.models import Bot, BotAccess, Channel
 from bots.operations import bots as operations
+from bots.reasons import in_words
 from memory import wakeup
 
 
@@ -52,7 +53,7 @@ class ChannelInline(ScopedInline[Channel]):
 
     @admin.display(description=_("last error"))
     def error(self, channel: Channel) -> str:
-        return channel.last_error or "–"
+        return in_words(channel.last_error) or "–"
 
 
 class AccessInline(ScopedInline[BotAccess]):

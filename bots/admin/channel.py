@@ -27,6 +27,7 @@ from bots.admin.unfold_parts import display
 from bots.models import Channel
 from bots.operations import channels, verification
 from bots.operations.channel_status import status_of, with_last_day
+from bots.reasons import labelled
 
 SET_WEBHOOK = "_set_webhook"
 
@@ -160,7 +161,7 @@ class ChannelAdmin(BotScopedAdmin[Channel]):
         stored = stored_account(channel)
         present, absent = _("set"), _("not set")
         lines = [
-            f"{lazy_text(field.label)}: {present if field.name in stored else absent}"
+            labelled(lazy_text(field.label), present if field.name in stored else absent)
             for field in registry.account_fields(channel.platform)
             if field.secret
         ]
@@ -254,8 +255,10 @@ def _stay(request: HttpRequest) -> None:
 
 def _tell(request: HttpRequest, channel: Channel, outcome: verification.Outcome) -> None:
     if outcome.ok:
-        messages.success(request, f"{channel}: {outcome.text}")
+        messages.success(request, labelled(str(channel), outcome.text))
     else:
-        messages.error(request, f"{channel}: {' – '.join(part for part in (outcome.text, outcome.mend) if part)}")
+        messages.error(
+            request, labelled(str(channel), " – ".join(part for part in (outcome.text, outcome.mend) if part))
+        )
     for note in outcome.notes:
-        messages.warning(request, f"{channel}: {note}")
+        messages.warning(request, labelled(str(channel), note))

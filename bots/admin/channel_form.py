@@ -12,9 +12,11 @@ from django.utils.translation import gettext_lazy
 from adapters import registry
 from adapters.accounts import AccountField
 from adapters.errors import AccountError
+from adapters.shapes import REQUIRED
 from bots.admin.platforms import lazy_text, platform_choices
 from bots.admin.secret_field import SecretField, with_state
 from bots.models import Channel
+from bots.reasons import problems_of
 from clawdbot.crypto import CryptoError
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ class ChannelForm(forms.ModelForm[Channel]):
     """`platforms` are those whose fields the form has: all of them on the add page, one on a channel's own page."""
 
     platforms: ClassVar[tuple[str, ...]] = ()
+    _refusal: AccountError | None = None
 
     class Meta:
         model = Channel
@@ -143,13 +146,15 @@ class ChannelForm(forms.ModelForm[Channel]):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
+        self._refusal = None
         platform = self._platform()
         if platform not in self.platforms or self.errors:
             return values
         try:
             self._account = registry.validate_account(platform, self._given(platform, values))
         except AccountError as error:
-            self._show(platform, error.problems or {"": str(error)})
+            self._refusal = error
+            self._show(platform, error)
         return values
 
     def _given(self, platform: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -172,6 +177,11 @@ class ChannelForm(forms.ModelForm[Channel]):
         platform = self._platform()
         if platform not in self.platforms:
             raise AccountError("no platform is chosen")
+        if self._refusal is not None:
+            raise self._refusal  # the values it complains about are no longer among the cleaned ones
+        names = {form_name(platform, field.name): field.name for field in registry.account_fields(platform)}
+        if wrong := {names[name]: " ".join(map(str, told)) for name, told in self.errors.items() if name in names}:
+            raise AccountError(problems=wrong)
         return platform, registry.validate_account(platform, self._given(platform, self.cleaned_data))
 
     def keeps_secrets(self, platform: str) -> bool:
@@ -181,11 +191,11 @@ class ChannelForm(forms.ModelForm[Channel]):
             for field in registry.account_fields(platform)
         )
 
-    def _show(self, platform: str, problems: Mapping[str, str]) -> None:
+    def _show(self, platform: str, error: AccountError) -> None:
         # The schema names keys and reasons, never values, so its words may be shown.
-        for key, reason in problems.items():
+        for key, reason in reasons(error).items():
             field = form_name(platform, key)
-            self.add_error(field if field in self.fields else None, reason_text(reason))
+            self.add_error(field if field in self.fields else None, reason)
 
     def save(self, commit: bool = True) -> Channel:
         account = getattr(self, "_account", None)
@@ -194,9 +204,13 @@ class ChannelForm(forms.ModelForm[Channel]):
         return super().save(commit)
 
 
-def reason_text(reason: str) -> str:
-    """The schema's reason for people."""
-    return _("This field is required.") if reason == "is required" else reason
+def reasons(error: AccountError) -> dict[str, str]:
+    """What is wrong with an account by key, as forms say it."""
+    required = _("This field is required.")
+    return {
+        key: required if error.problems.get(key) == REQUIRED["en"] else reason
+        for key, reason in problems_of(error).items()
+    }
 
 
 def shown(described: AccountField, value: Any) -> Any:

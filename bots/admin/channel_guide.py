@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.functional import lazy
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -23,6 +23,7 @@ from bots.admin.platforms import platform_name
 from bots.bilingual import in_language
 from bots.models import Channel
 from bots.operations.channel_status import health_of, reason_text, status_of
+from bots.reasons import in_words, labelled
 
 _MARKS = re.compile(r"\*([^*]+)\*|`([^`]+)`|(https://[A-Za-z0-9./_-]*[A-Za-z0-9/])")
 
@@ -121,24 +122,26 @@ def _facts(channel: Channel) -> list[tuple[str, SafeString | str]]:
         (_("Last refused"), _refused(figures) if figures.refused_at else _("none")),
         (_("Refused in 24 hours"), _("%(day)s (%(all)s in all)") % {"day": refused, "all": figures.refused}),
         (_("Last sent"), ago(figures.sent_at)),
-        (_("Last send error"), _when_and_what(figures.send_failed_at, figures.send_error)),
+        (_("Last send error"), _when_and_what(figures.send_failed_at, in_words(figures.send_error))),
     ]
     if channel.last_error_at:
-        facts.append((_("Last failed call"), _when_and_what(channel.last_error_at, channel.last_error)))
+        facts.append((_("Last failed call"), _when_and_what(channel.last_error_at, in_words(channel.last_error))))
     return facts
 
 
 def _refused(figures: Any) -> SafeString:
     what = reason_text(figures.refused_reason)
     if figures.refused_detail:
-        what = f"{what} ({figures.refused_detail})"
+        what = _("%(what)s (%(detail)s)") % {"what": what, "detail": in_words(figures.refused_detail)}
     return _when_and_what(figures.refused_at, what)
 
 
 def _when_and_what(moment: Any, what: str) -> SafeString:
     if moment is None:
         return format_html("{}", _("none"))
-    return format_html_join("", "{}", ((ago(moment),), (f": {what}" if what else "",)))
+    if not what:
+        return format_html("{}", ago(moment))
+    return format_html(labelled("{}", "{}"), ago(moment), what)
 
 
 def _when_shown(render: Callable[[], str]) -> Any:

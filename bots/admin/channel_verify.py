@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 
 from adapters import registry
 from adapters.errors import AccountError
-from bots.admin.channel_form import ChannelForm, form_name, reason_text, stored_account
+from bots.admin.channel_form import ChannelForm, form_name, reasons, stored_account
 from bots.bilingual import in_language
 from bots.operations import verification
+from bots.reasons import labelled
 
 VERIFY = "_verify"
 
@@ -45,7 +46,7 @@ def _incomplete(platform: str, error: AccountError) -> verification.Outcome:
         if platform in registry.platforms()
         else {}
     )
-    notes = tuple(f"{labels.get(key, key)}: {reason_text(reason)}" for key, reason in error.problems.items())
+    notes = tuple(labelled(labels[key], reason) if key in labels else reason for key, reason in reasons(error).items())
     return verification.Outcome(False, _("Fill in the account first."), notes=notes)
 
 

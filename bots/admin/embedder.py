@@ -14,6 +14,7 @@ from bots.admin.base import BaseAdmin
 from bots.admin.fragments import ago, chip
 from bots.admin.secret_field import SecretField
 from bots.admin.unfold_parts import action
+from bots.reasons import in_words
 from memory import embeddings, pending, wakeup
 from memory.embedders import choice
 from memory.models import EmbedderChoice, MemoryEntry
@@ -57,7 +58,7 @@ class EmbedderForm(forms.ModelForm[EmbedderChoice]):
             return values
         found = embeddings.probe(wanted)
         if not found.ok:
-            raise forms.ValidationError(_("Not saved, because the test failed: ") + found.text)
+            raise forms.ValidationError(_("Not saved, because the test failed: ") + in_words(found.text))
         values |= {"dimension": found.dimension, "model": wanted.model, "endpoint": wanted.endpoint}
         self.tested_ms = found.ms
         return values
@@ -128,7 +129,7 @@ class EmbedderChoiceAdmin(BaseAdmin[EmbedderChoice]):
             text = _("It works: %(dimension)s numbers a vector, %(ms)s ms.")
             messages.success(request, text % {"dimension": found.dimension, "ms": found.ms})
         else:
-            messages.error(request, _("It does not work: ") + found.text)
+            messages.error(request, _("It does not work: ") + in_words(found.text))
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, row: EmbedderChoice) -> str:
@@ -142,7 +143,7 @@ class EmbedderChoiceAdmin(BaseAdmin[EmbedderChoice]):
 
     @admin.display(description=gettext_lazy("last error"))
     def last_error_note(self, row: EmbedderChoice) -> str:
-        return row.last_error or "–"
+        return in_words(row.last_error) or "–"
 
     @admin.display(description=gettext_lazy("memories with its vectors"))
     def progress(self, row: EmbedderChoice) -> str:

@@ -20,6 +20,7 @@ from bots.admin.unfold_parts import action, display
 from bots.models import ModelProvider
 from bots.models.provider import check_api_key
 from bots.operations import providers
+from bots.reasons import in_words
 
 FIELDS = (
     "name",
@@ -132,7 +133,7 @@ class ModelProviderAdmin(BaseAdmin[ModelProvider]):
 
     @admin.display(description=gettext_lazy("last error"))
     def last_error_note(self, provider: ModelProvider) -> str:
-        return provider.last_error or "–"
+        return in_words(provider.last_error) or "–"
 
     @admin.action(description=gettext_lazy("Test the selected providers"), permissions=["change"])
     def test_selected(self, request: HttpRequest, queryset: QuerySet[ModelProvider]) -> None:
@@ -149,4 +150,4 @@ class ModelProviderAdmin(BaseAdmin[ModelProvider]):
         if result.ok:
             messages.success(request, _("%(name)s answers (%(ms)s ms).") % name)
         else:
-            messages.error(request, _("%(name)s does not answer: ") % name + result.text)
+            messages.error(request, _("%(name)s does not answer: ") % name + in_words(result.text))

@@ -11,6 +11,7 @@ from bots.models import ModelProvider
 from bots.models.provider import check_api_key
 from bots.operations.changes import insert
 from bots.operations.errors import OperationError
+from bots.reasons import labelled
 from clawdbot import http
 
 __all__ = ["TestResult", "add_provider", "first_model", "get_provider", "remove_provider", "test_provider"]
@@ -43,7 +44,7 @@ def _sendable(api_key: str) -> str:
     try:
         check_api_key(api_key)
     except ValidationError as error:
-        raise OperationError(f"{_('API key')}: {error.message}") from None
+        raise OperationError(labelled(_("API key"), str(error.message))) from None
     return api_key
 
 

@@ -19,6 +19,7 @@ from bots.channels import adapter_for
 from bots.models import Channel
 from bots.models.lengths import ERROR_LENGTH
 from bots.operations.channel_accounts import change_channel
+from bots.reasons import in_words, told
 from clawdbot import http
 from clawdbot.crypto import CryptoError
 from clawdbot.redaction import redact
@@ -76,11 +77,13 @@ def verify_channel(channel: Channel, address: str = "") -> Outcome:
         address: Its webhook address, where that is known.
     """
     try:
-        outcome = _verify(adapter_for(channel), channel.credentials, address)
+        adapter = adapter_for(channel)
+        adapter.account.refuse_incomplete()
+        outcome = _verify(adapter, channel.credentials, address)
         if outcome.found:
             change_channel(channel, outcome.found)
     except _FAILURES as error:
-        return _noted(channel, _failed(channel.platform, error))
+        return _noted(channel, error)
     _clear_error(channel)
     return outcome
 
@@ -97,12 +100,12 @@ def set_webhook(channel: Channel, base_url: str) -> Outcome:
         _ensure_secret_token(channel)
         adapter = adapter_for(channel)
         if adapter.supports_webhook_setup and not _takes(adapter, address):
-            return _noted(channel, _not_https(address))
+            return _not_https(channel, address)
         with http.within(LIMIT_S):
             adapter.set_webhook(address)
             doubts = _doubts(adapter, address)
     except (NotSupported, *_FAILURES) as error:
-        return _noted(channel, _failed(channel.platform, error))
+        return _noted(channel, error)
     _clear_error(channel)
     return Outcome(True, _("The platform posts to %(address)s.") % {"address": address}, notes=doubts)
 
@@ -120,7 +123,7 @@ def _verify(adapter: Adapter[Any], account: Mapping[str, Any], address: str) -> 
         except SendError as error:
             if identity is None:
                 raise
-            notes = (redact(str(error))[:ERROR_LENGTH],)  # the credentials are right all the same
+            notes = (_told(error),)  # the credentials are right all the same
     found = _found(adapter, account, identity)
     if found:
         labels = {described.name: in_language(described.label) for described in adapter.schema.describe()}
@@ -170,18 +173,22 @@ def _accepted(address: str) -> tuple[str, str]:
 
 
 def _complaint(info: WebhookInfo) -> str:
-    return redact(info.last_error)[:200]
+    return in_words(redact(info.last_error)[:200])
 
 
 def _doubts(adapter: Adapter[Any], address: str) -> tuple[str, ...]:
     try:
         return tuple(map(in_language, adapter.examine(address)))
     except SendError as error:
-        return (redact(str(error))[:ERROR_LENGTH],)
+        return (_told(error),)
+
+
+def _told(error: Exception) -> str:
+    return told(error) if isinstance(error, AccountError) else in_words(redact(str(error))[:ERROR_LENGTH])
 
 
 def _failed(platform: str, error: Exception) -> Outcome:
-    text = redact(str(error))[:ERROR_LENGTH]
+    text = _told(error)
     if isinstance(error, SendError):
         return Outcome(False, text, mend_of(platform, error.mark))
     if isinstance(error, CryptoError):
@@ -213,17 +220,24 @@ def _takes(adapter: Adapter[Any], address: str) -> bool:
     return address.startswith("https://") or adapter.account.elsewhere
 
 
-def _not_https(address: str) -> Outcome:
+def _not_https(channel: Channel, address: str) -> Outcome:
+    reason = f"The platform takes only public https addresses, not {address}."
+    _note(channel, reason)
     return Outcome(
         False,
-        _("The platform takes only public https addresses, not %(address)s.") % {"address": address},
+        in_words(reason),
         _("Set web.public_url (CLAWDBOT_WEB__PUBLIC_URL) to the https address of this server and start it again."),
     )
 
 
-def _noted(channel: Channel, outcome: Outcome) -> Outcome:
-    Channel.objects.filter(pk=channel.pk).update(last_error_at=timezone.now(), last_error=outcome.text[:ERROR_LENGTH])
-    return outcome
+def _noted(channel: Channel, error: Exception) -> Outcome:
+    _note(channel, redact(str(error)))
+    return _failed(channel.platform, error)
+
+
+def _note(channel: Channel, reason: str) -> None:
+    # In English, as all reasons that are stored: the next reader may have another language.
+    Channel.objects.filter(pk=channel.pk).update(last_error_at=timezone.now(), last_error=reason[:ERROR_LENGTH])
 
 
 def _clear_error(channel: Channel) -> None:

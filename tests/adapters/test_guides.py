@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 
 import pytest
@@ -56,3 +57,12 @@ def test_the_second_button_is_explained_where_there_is_one(platform: str) -> Non
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_required_keys_are_never_hidden_among_the_advanced(platform: str) -> None:
     assert not [field.name for field in registry.account_fields(platform) if field.required and field.advanced]
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_chinese_has_chinese_punctuation(platform: str) -> None:
+    account = registry.account_fields(platform)
+    described = [part for field in account for part in (field.label, field.help)]
+    for text in (*texts(registry.guide(platform)), *described):
+        spaced = re.sub(r"`[^`]*`| \([A-Za-z -]+\)", "", text["zh"])  # what is typed, and names on English screens
+        assert not re.search(r"[,;!?()]|[\u4e00-\u9fff]:", spaced), text["zh"]

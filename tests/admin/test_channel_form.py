@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from adapters import registry
 from bots.models import Bot, Channel
 from tests.admin.builders import BOT_TOKEN, SECRET_TOKEN, login, make_bot, make_channel, make_user
 from tests.admin.test_every_page_opens import address
@@ -105,3 +106,29 @@ def test_policies_and_the_allow_list_are_stored_a_line_each() -> None:
     channel.refresh_from_db()
     assert (channel.group_policy, channel.stranger_policy) == ("all", "allow_list")
     assert channel.allow_list == ["7001", "7002"]
+
+
+@pytest.mark.parametrize("platform", ["dingtalk", "wecom"])
+def test_an_account_of_which_no_kind_is_complete_is_not_saved(platform: str) -> None:
+    html = login(make_user(), "zh-hans").post(address(Channel, "add"), add_form(make_bot(), platform)).content.decode()
+    assert "请填写其中一种账号所需的内容" in html
+    assert not Channel.objects.exists()
+
+
+def test_what_is_missing_of_the_begun_kind_is_told_at_its_field() -> None:
+    values = add_form(make_bot(), "dingtalk", account__dingtalk__app_key="ding1")
+    response = login(make_user(), "zh-hans").post(address(Channel, "add"), values)
+    assert response.context["adminform"].form.errors == {"account__dingtalk__app_secret": ["应用机器人必填"]}
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "must be digits only"), ("zh-hans", "只能是数字")])
+def test_a_malformed_id_is_told_in_the_readers_language(language: str, told: str) -> None:
+    values = add_form(make_bot(), "discord", account__discord__application_id="my-app")
+    response = login(make_user(), language).post(address(Channel, "add"), values)
+    assert response.context["adminform"].form.errors == {"account__discord__application_id": [told]}
+
+
+def test_help_texts_have_no_marks_that_the_form_does_not_show() -> None:
+    for platform in registry.platforms():
+        for field in registry.account_fields(platform):
+            assert "`" not in field.help["en"] + field.help["zh"]

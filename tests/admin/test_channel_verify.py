@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.translation import override
 
 from adapters import registry, tokens
 from bots.models import Channel
 from bots.operations import verification
+from bots.operations.channel_status import status_of
 from clawdbot import http
 from tests.admin.builders import BOT_TOKEN, login, make_bot, make_channel, make_user
 from tests.admin.platform_servers import CASES, SECRET_WORD, Case
@@ -105,7 +107,76 @@ def test_what_is_missing_is_named_by_its_label() -> None:
     found = verify(login(make_user()), {"platform": "telegram"})
     assert not found["ok"]
     assert found["notes"] == ["Bot token: This field is required."]
-    assert "机器人令牌" in verify(login(make_user("zh"), "zh-hans"), {"platform": "telegram"})["notes"][0]
+    told = verify(login(make_user("zh"), "zh-hans"), {"platform": "telegram"})
+    assert told["notes"] == ["机器人令牌：此项为必填。"]
+
+
+def test_what_is_malformed_is_told_as_such_and_not_as_missing() -> None:
+    values = {**typed("discord", "", {"application_id": "my-app"}), "bot": make_bot().pk, "name": "Shop"}
+    values |= {"enabled": "on", "group_policy": "mention", "stranger_policy": "open"}
+    assert verify(login(make_user()), values)["notes"] == ["Application id: must be digits only"]
+    told = verify(login(make_user("zh"), "zh-hans"), values)
+    assert told["notes"] == ["应用 ID：只能是数字"]
+
+
+def test_what_no_account_could_hold_is_told_as_such() -> None:
+    values = typed("telegram", "", {"token": BOT_TOKEN, "username": "x" * 2001})
+    note = verify(login(make_user()), values)["notes"][0]
+    assert note.startswith("Bot username: Ensure this value has at most 2000")
+
+
+@pytest.mark.parametrize("platform", ["dingtalk", "wecom"])
+def test_an_account_without_anything_is_not_complete(platform: str) -> None:
+    assert not verify(login(make_user()), {"platform": platform})["ok"]
+    told = verify(login(make_user("zh"), "zh-hans"), {"platform": platform})
+    assert not told["ok"]
+    assert told["notes"][0].startswith("请填写其中一种账号所需的内容——")
+
+
+def test_a_channel_that_was_stored_without_anything_is_not_complete() -> None:
+    channel = Channel(bot=make_bot(), platform="wecom")
+    channel.credentials = {}
+    channel.save()
+    assert not verification.verify_channel(channel).ok
+
+
+FAILURES = {
+    "telegram": (Answer(404), "Telegram返回 404"),
+    "slack": (Answer(404, b""), "Slack返回 404"),
+    "line": (Answer(200, b"<html>"), "无法识别LINE的响应"),
+    "discord": (Answer(200, b"<html>"), "无法识别Discord的响应"),
+    "whatsapp": (Answer(503), "WhatsApp返回 503"),
+    "feishu": (Answer(503), "飞书返回 503"),
+    "wecom": (json_answer({"errcode": 40001, "errmsg": "invalid"}), "企业微信返回 40001：invalid"),
+    "dingtalk": (Answer(503), "钉钉返回 503"),
+}
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_failure_is_told_in_chinese_and_stored_in_english(platform: str, server: Server) -> None:
+    answer, chinese = FAILURES[platform]
+    server.answer(answer)
+    assert verify(login(make_user(), "zh-hans"), typed(platform, server.url))["text"] == chinese
+    channel = saved(platform, server.url)
+    with override("zh-hans"):
+        assert verification.verify_channel(channel).text == chinese
+    channel.refresh_from_db()
+    assert channel.last_error.isascii()
+    with override("zh-hans"):
+        assert status_of(channel).text.startswith(chinese)
+    page = login(make_user("zh"), "zh-hans").get(address(Channel, "change", channel.pk)).content.decode()
+    assert chinese in page
+
+
+def test_a_platform_that_is_not_reached_is_told_in_chinese() -> None:
+    told = verify(login(make_user(), "zh-hans"), typed("telegram", "http://127.0.0.1:9"))
+    assert told["text"] == "POST http://127.0.0.1:9：连接失败"
+
+
+def test_a_missing_secret_is_told_in_chinese() -> None:
+    with override("zh-hans"):
+        outcome = verification.verify_account("webhook", {"reply_url": "http://127.0.0.1:9/"})
+    assert outcome.lines == ("此账号未设置密钥", "请填写签名密钥。")
 
 
 def test_what_the_platform_tells_is_offered_for_the_empty_fields(server: Server) -> None:
@@ -190,6 +261,13 @@ def test_the_button_without_script_saves_verifies_and_stays(server: Server) -> N
     channel = Channel.objects.get()
     assert answer.redirect_chain[-1][0] == address(Channel, "change", channel.pk)
     assert "@shop_bot" in answer.content.decode()
+
+
+def test_what_a_list_action_tells_has_the_colon_of_the_language(server: Server) -> None:
+    server.answer(Answer(404))
+    values = {"action": "test_selected", "_selected_action": [saved("telegram", server.url).pk]}
+    answer = login(make_user(), "zh-hans").post(address(Channel, "changelist"), values, follow=True)
+    assert "Shop：Telegram返回 404 – " in answer.content.decode()
 
 
 def test_a_viewer_and_a_stranger_cannot_verify(server: Server) -> None:

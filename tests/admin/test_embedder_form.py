@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from memory.embedders import choice
 from memory.models import EmbedderChoice
@@ -86,3 +87,34 @@ def test_the_page_says_how_many_memories_have_its_vectors() -> None:
     choice.seed()
     html = login(make_user()).get(address(EmbedderChoice, "change", 1)).content.decode()
     assert "0 of 0 (100 %)" in html
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "an OpenAI-compatible endpoint needs “Endpoint” and “Model”"),
+        ("zh-hans", "OpenAI 兼容接口需要填写“接口地址”和“模型”"),
+    ],
+)
+def test_what_the_form_lacks_is_named_as_its_fields(language: str, told: str) -> None:
+    choice.seed()
+    values = {"kind": "openai", "model": "", "endpoint": "", "api_key": "", "dimension": "", "timeout_s": "5"}
+    page = address(EmbedderChoice, "change", 1)
+    html = login(make_user(), language).post(page, values).content.decode()
+    assert told in html
+    assert "semantic_search" not in html
+
+
+def test_a_failing_test_is_told_in_chinese(server: Embeddings) -> None:
+    choice.seed()
+    client, page = login(make_user(), "zh-hans"), address(EmbedderChoice, "change", 1)
+    folder = form(server, kind="sentence-transformers", model="/no/such/folder")
+    assert "没有模型文件夹 /no/such/folder" in client.post(page, folder).content.decode()
+    assert "向量接口拒绝了密钥（状态码 401）" in client.post(page, form(server, api_key="sk-wrong")).content.decode()
+
+
+def test_the_last_error_is_shown_in_chinese() -> None:
+    choice.seed()
+    EmbedderChoice.objects.update(last_error_at=timezone.now(), last_error="the embedder gave (2,) for 1 texts")
+    html = login(make_user(), "zh-hans").get(address(EmbedderChoice, "change", 1)).content.decode()
+    assert "向量模型对 1 段文本返回了 (2,)" in html

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from bots.llm import client as connections
 from bots.models import ModelProvider
 from tests.admin.builders import login, make_user
 from tests.admin.test_every_page_opens import address
 from tests.admin.test_secrets_stay_inside import provider_form
+from tests.clawdbot.server import Answer, serve
+from tests.llm.builders import make_provider, refusal
 
 pytestmark = pytest.mark.django_db
 
@@ -42,3 +45,29 @@ def test_a_key_that_no_header_can_carry_is_refused() -> None:
     response = login(make_user()).post(address(ModelProvider, "add"), provider_form(api_key="“sk-1”"))
     assert "letters, digits and signs of ASCII" in response.content.decode()
     assert not ModelProvider.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (refusal(401), "HTTP 401：API 密钥被拒绝（x）"),
+        (Answer(404), "HTTP 404：模型或地址不存在"),
+        (Answer(200, b"{}"), "响应不是对话补全（chat completion）格式"),
+        (None, "无法连接"),
+    ],
+)
+def test_why_a_test_failed_is_told_in_chinese_and_stored_in_english(answer: Answer | None, told: str) -> None:
+    client = login(make_user(), "zh-hans")
+    with serve() as server:
+        row = make_provider(server)
+        if answer is None:
+            ModelProvider.objects.update(endpoint="http://127.0.0.1:9/v1")
+        else:
+            server.answer(answer)
+        values = {"action": "test_selected", "_selected_action": [row.pk]}
+        html = client.post(address(ModelProvider, "changelist"), values, follow=True).content.decode()
+    assert told in html
+    row.refresh_from_db()
+    assert row.last_error.isascii()
+    assert told in client.get(address(ModelProvider, "change", row.pk)).content.decode()
+    connections.forget()

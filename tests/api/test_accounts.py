@@ -49,6 +49,16 @@ def test_an_account_that_does_not_fit_is_refused_by_key_without_its_value(accoun
     assert not Channel.objects.exists()
 
 
+@pytest.mark.parametrize("platform", ["dingtalk", "wecom"])
+def test_an_account_of_which_no_kind_is_complete_is_refused(platform: str) -> None:
+    bot = make_bot()
+    body = {"bot": bot.pk, "platform": platform, "account": {}}
+    answer = caller_with("manager", bot).post("/api/v1/channels/", body, format="json")
+    assert answer.status_code == 400
+    assert "fill in what one kind" in answer.json()["errors"]["account"]["account"]
+    assert not Channel.objects.exists()
+
+
 def test_of_an_account_only_the_given_keys_change() -> None:
     channel = make_channel()
     client = caller_with("manager", channel.bot)

@@ -82,6 +82,8 @@ class TestChannel:
             (("telegram", "--bot", "shop"), "token: is required"),
             (("telegram", "--bot", "shop", "--set", f"tokn={TOKEN}"), "unknown keys: tokn"),
             (("telegram", "--bot", "nobody", "--set", f"token={TOKEN}"), "There is no bot nobody"),
+            (("dingtalk", "--bot", "shop"), "fill in what one kind of account needs"),
+            (("wecom", "--bot", "shop", "--set", "corp_id=ww1"), "secret: is required for an application"),
             (("pigeon", "--bot", "shop"), "unknown platform 'pigeon'"),
             (("telegram", "--bot", "shop", "--set", TOKEN), "--set takes KEY=VALUE"),
         ],

@@ -25,6 +25,7 @@ from bots.api.serializers.bots import (
 from bots.models import Bot, ModelProvider
 from bots.operations import changes, providers
 from bots.operations.access import Role
+from bots.reasons import in_words
 
 
 @extend_schema_view(
@@ -92,4 +93,5 @@ class ProviderViewSet(
     def test(self, request: Request, pk: str | None = None) -> Response:
         """Proves address, key and model; the outcome is noted on the provider."""
         result = providers.test_provider(self.get_object())
-        return Response(TestOutcomeSerializer({"ok": result.ok, "text": result.text}).data)
+        text = result.text if result.ok else in_words(result.text)
+        return Response(TestOutcomeSerializer({"ok": result.ok, "text": text}).data)

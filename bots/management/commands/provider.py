@@ -9,6 +9,7 @@ from django.core.management.base import CommandError
 from bots.management.base import OperatorCommand, add_json, add_yes, read_secret, require_yes
 from bots.models import ModelProvider
 from bots.operations import providers
+from bots.reasons import in_words
 
 
 class Command(OperatorCommand):
@@ -60,9 +61,16 @@ class Command(OperatorCommand):
     def do_test(self, options: dict[str, Any]) -> None:
         result = providers.test_provider(providers.get_provider(options["name"]))
         if options["json"]:
-            self.print_json({"ok": result.ok, "text": result.text, "ms": result.ms, "model": result.model})
+            self.print_json(
+                {
+                    "ok": result.ok,
+                    "text": result.text if result.ok else in_words(result.text),
+                    "ms": result.ms,
+                    "model": result.model,
+                }
+            )
         if not result.ok:
-            raise CommandError(result.text)
+            raise CommandError(in_words(result.text))
         if not options["json"]:
             self.stdout.write(f"{options['name']} answers in {result.ms} ms: {result.text}")
 
