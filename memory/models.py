@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from memory.embedders.models import EmbedderChoice as EmbedderChoice
@@ -224,7 +225,7 @@ class MemoryEntry(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.speaker or self.role}: {self.text[:60]}"
+        return (self.speaker or self.get_role_display()) + gettext(": ") + self.text[:60]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Renews the stamp; `memory.editing.rewrite` is the way to change a text (it re-indexes)."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from bots.admin import audit_words
 from bots.admin.base import BotScopedAdmin, ReadOnlyMixin
 from bots.admin.filters import ChoicesDropdownFilter, RangeDateTimeFilter
-from bots.admin.fragments import ago, chip, json_block
+from bots.admin.fragments import ago, chip, listed
 from bots.admin.unfold_parts import display
 from bots.models import AuditEntry, LinkCode
 
@@ -18,22 +21,34 @@ from bots.models import AuditEntry, LinkCode
 class AuditEntryAdmin(ReadOnlyMixin, BotScopedAdmin[AuditEntry]):
     """Rows name no content, and people by a keyed hash only; they outlive what they tell of."""
 
-    list_display = ("when", "action", "actor", "bot_slug", "person_hash", "amounts", "result_label")
+    list_display = ("when", "action", "acted_by", "bot_slug", "pseudonym", "in_short", "result_label")
     list_filter = (("action", ChoicesDropdownFilter), ("result", ChoicesDropdownFilter), ("at", RangeDateTimeFilter))
     search_fields = ("=person_hash", "actor", "=bot_slug")
-    fields = (("action", "result_chip"), ("at", "actor"), ("bot_slug", "person_hash"), "amounts", "found")
+    fields = (("action", "result_chip"), ("at", "acted_by"), ("bot_slug", "person_hash"), "amounts", "found")
 
     @admin.display(description=_("at"), ordering="id")
     def when(self, entry: AuditEntry) -> str:
         return ago(entry.at)
 
+    @admin.display(description=pgettext_lazy("of an act", "who"), ordering="actor")
+    def acted_by(self, entry: AuditEntry) -> str:
+        return audit_words.actor(entry.actor)
+
+    @admin.display(description=_("person (pseudonym)"), ordering="person_hash")
+    def pseudonym(self, entry: AuditEntry) -> str:
+        return format_html('<span class="claw-pseudonym">{}</span>', entry.person_hash)
+
+    @admin.display(description=_("counts"))
+    def in_short(self, entry: AuditEntry) -> str:
+        return audit_words.in_short(entry.counts)
+
     @admin.display(description=_("counts"))
     def amounts(self, entry: AuditEntry) -> str:
-        return ", ".join(f"{name} {count}" for name, count in entry.counts.items()) or "–"
+        return listed(audit_words.pairs(entry.counts))
 
     @admin.display(description=_("proof"))
     def found(self, entry: AuditEntry) -> str:
-        return json_block(entry.proof) if entry.proof else "–"
+        return listed(audit_words.pairs(entry.proof))
 
     @admin.display(description=_("result"))
     def result_chip(self, entry: AuditEntry) -> str:

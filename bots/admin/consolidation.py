@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bots.admin.base import BotScopedAdmin, ReadOnlyMixin
 from bots.admin.filters import ChoicesDropdownFilter, RangeDateTimeFilter, ScopedFilter
-from bots.admin.fragments import ago, chip, json_block
+from bots.admin.fragments import ago, chip, listed
 from bots.admin.memory_rows import MemoryRowsMixin
 from bots.admin.unfold_parts import display
 from bots.models import Bot
@@ -35,7 +35,8 @@ def retention_preview(bot: Bot) -> str:
         "%(n)d memories older than %(days)d days go tonight; the oldest is of %(day)s.",
         going.rows,
     ) % {"n": going.rows, "days": going.days, "day": date_format(timezone.localtime(going.oldest), "DATE_FORMAT")}
-    people = ", ".join(f"{share.key} ({share.rows})" for share in going.people[:SHOWN])
+    shares = ({"what": share.key, "n": share.rows} for share in going.people[:SHOWN])
+    people = gettext(", ").join(gettext("%(what)s (%(n)s)") % share for share in shares)
     examples = format_html_join("", "<li>{}</li>", ((example,) for example in going.examples))
     return format_html("<p>{}</p><p>{}</p><ul>{}</ul>", text, people, examples)
 
@@ -57,7 +58,6 @@ class ConsolidationRunAdmin(MemoryRowsMixin, ReadOnlyMixin, BotScopedAdmin[Conso
         ("what", "model_tokens"),
         "error",
         "done",
-        "report_block",
     )
 
     @admin.display(description=_("started"), ordering="id")
@@ -91,15 +91,8 @@ class ConsolidationRunAdmin(MemoryRowsMixin, ReadOnlyMixin, BotScopedAdmin[Conso
         counted = [(report.NAMES[name], value) for name, value in report.counts(run).items() if value]
         if not counted:
             return gettext("There was nothing to do.")
-        return format_html(
-            '<ul class="claw-list">{}</ul>',
-            format_html_join("", '<li><span class="claw-grow">{}</span> {}</li>', counted),
-        )
+        return listed(counted)
 
     @admin.display(description=_("tokens"))
     def tokens(self, run: ConsolidationRun) -> int:
         return run.prompt_tokens + run.completion_tokens
-
-    @admin.display(description=_("report"))
-    def report_block(self, run: ConsolidationRun) -> str:
-        return json_block(run.report)

@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from bots.admin import transcript
@@ -104,7 +103,8 @@ class MessageAdmin(ReadOnlyMixin, BotScopedAdmin[Message]):
         ("role_text", "occurred_at"),
         "text",
         "details",
-        ("platform_message_id", "client_id"),
+        "platform_message_id",  # of a length that only a row of its own has room for
+        "client_id",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
@@ -166,8 +166,7 @@ class StateTransitionAdmin(ReadOnlyMixin, BotScopedAdmin[StateTransition]):
 
     @admin.display(description=_("change"))
     def step(self, row: StateTransition) -> str:
-        names = dict(Conversation.State.choices)
-        return format_html("{} → {}", names.get(row.source, row.source), names.get(row.target, row.target))
+        return str(row)
 
     @admin.display(description=_("conversation"))
     def conversation_link(self, row: StateTransition) -> str:

@@ -50,14 +50,15 @@ class MaskedJSONField(forms.JSONField):
 
     def prepare_value(self, value: Any) -> Any:
         # Text that could not be read comes back as nothing: there is no telling what in it is secret.
-        return "{}" if isinstance(value, str) else super().prepare_value(redact_value(value))
+        return "{}" if value is None or isinstance(value, str) else super().prepare_value(redact_value(value))
 
     def clean(self, value: Any) -> Any:
         cleaned = super().clean(value)
         return _unmasked({} if cleaned is None else cleaned, self.stored)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return super().has_changed(redact_value(initial), data)
+        # nothing at all and an empty object are one
+        return super().has_changed(redact_value(initial or {}), data or "{}")
 
 
 def _unmasked(value: Any, stored: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
@@ -68,6 +68,12 @@ def ago(moment: Any) -> str:
 def chip(state: str, text: Any) -> str:
     """A state as a coloured chip, for pages where unfold shows no labels (read-only fields)."""
     return format_html('<span class="claw-chip claw-chip-{}">{}</span>', state, text)
+
+
+def listed(pairs: Iterable[tuple[Any, Any]]) -> str:
+    """Figures under their names, one per line; a dash for none."""
+    lines = format_html_join("", '<li><span class="claw-grow">{}</span> {}</li>', pairs)
+    return format_html('<ul class="claw-list">{}</ul>', lines) if lines else "–"
 
 
 def json_block(value: Any) -> str:

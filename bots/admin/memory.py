@@ -50,7 +50,7 @@ class MemoryEntryAdmin(MemoryRowsMixin, ErasingMixin, ReadOnlyMixin, BotScopedAd
     search_help_text = _("Words, an external id, or the person's name or id")
     actions = ("pin_selected", "unpin_selected", "delete_selected")
     fieldsets = (
-        (None, {"fields": ("text", ("person_link", "bot"), ("kind", "role", "speaker"), "pinned")}),
+        (None, {"fields": ("text", ("person_link", "bot"), ("kind", "pinned"), ("role", "speaker"))}),
         (_("Time"), {"fields": (("occurred_at", "last_seen_at"), ("valid_from", "valid_to"), "superseded_by")}),
         (
             _("Origin"),

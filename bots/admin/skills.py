@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from bots.admin.base import BaseAdmin, BotScopedAdmin, ReadOnlyMixin, ScopedInline, TypedInline
 from bots.admin.filters import RangeDateTimeFilter, ScopedFilter
 from bots.admin.form_fields import MaskedJSONField, WordListField
-from bots.admin.fragments import admin_link, ago
+from bots.admin.fragments import admin_link, ago, json_block
 from bots.admin.unfold_parts import display
 from skills.models import BotSkill, Skill, SkillRun
+
+if TYPE_CHECKING:
+    from django.contrib.admin.options import BaseModelAdmin
+
+    _Base = BaseModelAdmin[Any]
+else:
+    _Base = object
 
 
 class SkillForm(forms.ModelForm[Any]):
@@ -34,7 +42,31 @@ class SkillForm(forms.ModelForm[Any]):
             config.stored = self.instance.config
 
 
-class BotSkillOfBotInline(ScopedInline[BotSkill]):
+class SkillReadingMixin(_Base):
+    """Who may not change a skill reads its configuration without secrets, and its words as words."""
+
+    readonly_fields: ClassVar[Any] = ("triggers_shown", "config_shown")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        sets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return sets
+        shown = {name: f"{name}_shown" for name in ("triggers", "config")}
+        return [
+            (title, {**options, "fields": [shown.get(str(name), name) for name in options["fields"]]})
+            for title, options in sets
+        ]
+
+    @admin.display(description=_("trigger words"))
+    def triggers_shown(self, row: Any) -> str:
+        return ", ".join(map(str, row.triggers)) or "–"
+
+    @admin.display(description=_("configuration"))
+    def config_shown(self, row: Any) -> str:
+        return json_block(row.config) if row.config else "–"
+
+
+class BotSkillOfBotInline(SkillReadingMixin, ScopedInline[BotSkill]):
     """On the bot's page: what differs for this bot."""
 
     model = BotSkill
@@ -43,7 +75,7 @@ class BotSkillOfBotInline(ScopedInline[BotSkill]):
     tab = True
 
 
-class BotSkillOfSkillInline(TypedInline[BotSkill]):
+class BotSkillOfSkillInline(SkillReadingMixin, TypedInline[BotSkill]):
     """On the skill's page: the bots that have it."""
 
     model = BotSkill
@@ -53,14 +85,14 @@ class BotSkillOfSkillInline(TypedInline[BotSkill]):
 
 
 @admin.register(Skill)
-class SkillAdmin(BaseAdmin[Skill]):
+class SkillAdmin(SkillReadingMixin, BaseAdmin[Skill]):
     """The skills of the installation. They are Python classes, so naming one needs Django's own permission."""
 
     form = SkillForm
     list_display = ("name", "module", "state", "all_bots", "words", "updated_at")
     list_filter = ("enabled", "all_bots")
     search_fields = ("name", "module")
-    readonly_fields = ("load_error",)
+    readonly_fields = (*SkillReadingMixin.readonly_fields, "load_error")
     fieldsets = (
         (None, {"fields": ("name", "module", ("enabled", "all_bots"), "load_error")}),
         (_("Behaviour"), {"fields": ("triggers", "timeout_s", "config")}),
@@ -80,7 +112,7 @@ class SkillAdmin(BaseAdmin[Skill]):
 
 
 @admin.register(BotSkill)
-class BotSkillAdmin(BotScopedAdmin[BotSkill]):
+class BotSkillAdmin(SkillReadingMixin, BotScopedAdmin[BotSkill]):
     """What differs for one bot."""
 
     form = SkillForm
@@ -103,7 +135,7 @@ class SkillRunAdmin(ReadOnlyMixin, BotScopedAdmin[SkillRun]):
     list_filter = (("bot", ScopedFilter), "ok", ("at", RangeDateTimeFilter))
     list_select_related = ("skill", "bot", "conversation")
     search_fields = ("skill__name", "=error")
-    fields = (("skill", "bot", "conversation_link"), ("result_text", "ms", "at"), "error", "detail")
+    fields = (("skill", "bot"), ("result_text", "ms"), ("at", "conversation_link"), "error", "detail")
 
     @admin.display(description=_("at"), ordering="id")
     def when(self, run: SkillRun) -> str:

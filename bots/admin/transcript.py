@@ -13,6 +13,7 @@ from bots.models import Conversation, Message, OutboundMessage, StateTransition
 from memory.models import MemoryEntry
 
 PAGE = 100
+BUILT_IN = "built-in"  # what the engine notes in place of a provider when no model answered
 _STATE_ORDER = ("dead", "unconfirmed", "sending", "pending", "discarded", "sent")
 
 
@@ -132,10 +133,10 @@ def _bubble(message: Message, parts: Iterable[OutboundMessage], memories: Mappin
 def _facts(meta: Mapping[str, Any]) -> Iterable[str]:
     """Model, tokens and time of an answer, as far as the turn noted them."""
     if model := meta.get("model") or meta.get("provider"):
-        yield str(model)
+        yield _("built-in") if model == BUILT_IN else str(model)
     prompt, completion = meta.get("prompt_tokens"), meta.get("completion_tokens")
     if prompt or completion:
-        yield f"{prompt or 0} + {completion or 0} tokens"
+        yield _("%(prompt)s + %(completion)s tokens") % {"prompt": prompt or 0, "completion": completion or 0}
     if milliseconds := meta.get("total_ms") or meta.get("model_ms"):
         yield f"{milliseconds} ms"
     if meta.get("degraded"):

@@ -32,12 +32,13 @@ class TurnUsageAdmin(ReadOnlyMixin, BotScopedAdmin[TurnUsage]):
     list_select_related = ("bot", "person")
     search_fields = ("=provider", "=model", "=person__key", "person__display_name")
     fields = (
-        ("bot", "person_link", "conversation_link"),
-        "purpose",
+        ("bot", "purpose"),
+        ("person_link", "conversation_link"),
         ("provider", "model"),
-        ("prompt_tokens", "completion_tokens", "cost"),
-        ("first_token_ms", "model_ms", "recall_ms", "total_ms"),
-        "created_at",
+        ("prompt_tokens", "completion_tokens"),
+        ("first_token_ms", "model_ms"),
+        ("recall_ms", "total_ms"),
+        ("cost", "created_at"),
     )
 
     @admin.display(description=_("at"), ordering="id")

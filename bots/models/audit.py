@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 if TYPE_CHECKING:
     from bots.models.bot import Bot
@@ -51,7 +52,7 @@ class AuditEntry(models.Model):
         FAILED = "failed", _("Failed")
 
     at = models.DateTimeField(_("at"), default=timezone.now)
-    actor = models.CharField(_("who"), max_length=200)
+    actor = models.CharField(pgettext_lazy("of an act", "who"), max_length=200)
     action = models.CharField(_("action"), max_length=12, choices=Action.choices)
     bot_id = models.BigIntegerField(_("bot number"))
     bot_slug = models.CharField(_("bot"), max_length=60)

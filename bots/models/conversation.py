@@ -125,4 +125,5 @@ class StateTransition(models.Model):
         verbose_name_plural = _("state transitions")
 
     def __str__(self) -> str:
-        return f"{self.source} → {self.target}"
+        names = dict(Conversation.State.choices)
+        return f"{names.get(self.source, self.source)} → {names.get(self.target, self.target)}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bots.models.lengths import ID_LENGTH
@@ -82,4 +83,4 @@ class Message(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.role}: {self.text[:60]}"
+        return self.get_role_display() + gettext(": ") + self.text[:60]

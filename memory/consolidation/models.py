@@ -127,4 +127,4 @@ class ConsolidationRun(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.bot} {self.started_at:%Y-%m-%d %H:%M}"
+        return f"{self.bot} {timezone.localtime(self.started_at):%Y-%m-%d %H:%M}"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from django.utils.translation import override
 
-from bots import audit
+from bots import audit, erasing, exports
+from bots.admin import audit_words
 from bots.models import AuditEntry, BotAccess
 from bots.models.audit import AppendOnly
 from tests.admin.builders import login, make_bot, make_channel, make_conversation, make_user
@@ -36,7 +38,7 @@ def test_the_admin_shows_it_and_offers_no_way_to_change_it() -> None:
     entry = make_entry()
     client = login(make_user())
     page = client.get(address(AuditEntry, "change", entry.pk)).content.decode()
-    assert "memories 3" in page
+    assert '<span class="claw-grow">memories</span> 3' in page
     assert 'name="_save"' not in page
     assert client.post(address(AuditEntry, "delete", entry.pk), {"post": "yes"}).status_code == 403
     assert client.post(address(AuditEntry, "change", entry.pk), {"actor": "x"}).status_code == 403
@@ -63,3 +65,40 @@ def test_rows_outlive_the_bot() -> None:
 
     Bot.objects.all().delete()
     assert AuditEntry.objects.get(pk=entry.pk).bot_slug == "ada"
+
+
+def test_the_list_speaks_the_readers_language() -> None:
+    person = make_conversation(make_channel(make_bot())).person
+    audit.record(audit.Action.ERASE, person, audit.HIMSELF, counts={"memories": 52, "waiting": 0, "sent_files": 1})
+    audit.record(audit.Action.DELETE, person, audit.COMMAND, counts={"memories": 0})
+    client = login(make_user("operator"), "zh-hans")
+    shown = client.get(address(AuditEntry, "changelist")).content.decode()
+    for words in ("操作人", "用户本人", "命令行", "记忆 52，发送的文件 1", "记忆 0"):
+        assert words in shown
+    for words in ("谁说的", "the person", "command line", "memories", "waiting"):
+        assert words not in shown
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "found by words again"), ("zh-hans", "按词语仍能找到")])
+def test_a_proof_is_a_list_of_figures_and_no_json(language: str, words: str) -> None:
+    person = make_conversation(make_channel(make_bot())).person
+    found = {"rows": 0, "by_words": {"asked": 20, "found": 0}, "rows_1": 4, "of_later": 7}
+    entry = audit.record(audit.Action.PROOF, person, audit.HIMSELF, proof=found, result=audit.Result.FAILED)
+    shown = login(make_user(), language).get(address(AuditEntry, "change", entry.pk)).content.decode()
+    name, value = (
+        ("rows of the memory (2)", "0 in 20 searches") if language == "en" else ("记忆行（2）", "20 次检索，找到 0 条")
+    )
+    assert f'<span class="claw-grow">{words}</span> {value}' in shown
+    assert f'<span class="claw-grow">{name}</span> 4' in shown
+    assert '<span class="claw-grow">of_later</span> 7' in shown
+    assert "by_words" not in shown
+    assert "claw-json" not in shown
+
+
+def test_everything_an_erasure_or_an_export_counts_has_words() -> None:
+    person = make_conversation(make_channel(make_bot())).person
+    exports.document(person, audit.COMMAND)
+    erasing.erase(person, audit.COMMAND)
+    noted = {name for entry in AuditEntry.objects.all() for name in (*entry.counts, *entry.proof)}
+    with override("zh-hans"):
+        assert [what for what, _number in audit_words.pairs(dict.fromkeys(noted, 1)) if what.isascii()] == []

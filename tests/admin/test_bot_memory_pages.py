@@ -61,6 +61,17 @@ def test_another_number_of_days_is_tried_without_being_saved() -> None:
     assert bot.retention_days == 0
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "1 memory goes</b>, if this were set: said from"), ("zh-hans", "1 条记忆将被删除</b>（若如此设置）：说于")],
+)
+def test_a_number_that_is_tried_is_said_in_one_sentence(language: str, words: str) -> None:
+    bot = make_bot(retention_days=0)
+    old_memory(bot, "long ago", 100)
+    html = login(make_user(), language).get(page(bot, "retention"), {"days": "30"}).content.decode()
+    assert words in html
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_pages_keep_their_budget(name: str, django_assert_max_num_queries: Any) -> None:
     bot = make_bot(retention_days=30)

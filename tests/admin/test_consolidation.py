@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -55,8 +55,21 @@ def test_a_queue_that_is_down_is_said_so(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "does not answer (ConnectionRefusedError)" in response.content.decode()
 
 
-def test_a_run_shows_its_report() -> None:
-    bot = make_bot("ada")
-    run = ConsolidationRun.objects.create(bot=bot, state="done", report={"counts": {"facts_added": 7}})
+def test_a_run_tells_its_report_in_words() -> None:
+    report = {"counts": {"facts_added": 7}, "model": None, "errors": []}
+    run = ConsolidationRun.objects.create(bot=make_bot("ada"), state="done", report=report)
     page = reverse("admin:memory_consolidationrun_change", args=(run.pk,))
-    assert "facts_added" in login(make_user()).get(page).content.decode()
+    shown = login(make_user()).get(page).content.decode()
+    assert '<span class="claw-grow">facts added</span> 7' in shown
+    assert "facts_added" not in shown
+    assert "claw-json" not in shown
+
+
+def test_a_run_is_named_after_the_readers_time() -> None:
+    started = datetime(2026, 11, 26, 23, 51, tzinfo=UTC)
+    run = ConsolidationRun.objects.create(bot=make_bot("ada"), state="done", started_at=started)
+    client = login(make_user())
+    client.cookies["clawdbot_tz"] = "Asia%2FShanghai"
+    shown = client.get(reverse("admin:memory_consolidationrun_change", args=(run.pk,))).content.decode()
+    assert "Ada 2026-11-27 07:51" in shown
+    assert "2026-11-26 23:51" not in shown

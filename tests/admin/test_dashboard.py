@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from django.utils.html import conditional_escape
 
@@ -123,3 +124,11 @@ def test_the_embedded_model_is_named_as_a_demonstration() -> None:
     assert "small demonstration model" in dashboard().content.decode()
     html = login(make_user("other")).get("/admin/bots/modelprovider/").content.decode()
     assert "embedded-model" in html
+
+
+@pytest.mark.parametrize(("language", "done"), [("en", "(done)"), ("zh-hans", "（已完成）")])
+def test_a_step_that_is_done_is_said_to_screen_readers_only(language: str, done: str) -> None:
+    make_bot()
+    html = login(make_user(), language).get("/admin/").content.decode()
+    assert f'<span class="claw-sr">{done}</span>' in html
+    assert ".claw-sr {" in (settings.BASE_DIR / "templates/static/clawdbot_admin/admin.css").read_text("utf8")

@@ -208,3 +208,27 @@ def test_text_of_a_memory_is_data_and_never_markup(language: str) -> None:
         html = client.get(address).content.decode()
         assert "<script>alert(1)" not in html
         assert "&lt;script&gt;alert(1)" in html
+
+
+def test_chinese_pages_have_chinese_marks_and_one_word_for_pinned() -> None:
+    talk = side()
+    make_memory(talk, "我妹妹住在成都")
+    MemoryEntry.objects.update(pinned=True, speaker="小明")
+    client = login(make_user(), "zh-hans")
+    timeline = client.get(page(talk, "timeline")).content.decode()
+    assert "小明：</span>" in timeline
+    assert "已置顶" in timeline
+    listed = client.get(reverse("admin:memory_memoryentry_changelist")).content.decode()
+    assert "记忆浏览器</a>：像本人" in listed
+    titled = client.get(reverse("admin:memory_memoryentry_change", args=(MemoryEntry.objects.get().pk,)))
+    assert "小明：我妹妹住在成都" in titled.content.decode()
+    for html in (timeline, listed):
+        assert "固定" not in html
+
+
+def test_english_pages_keep_their_spaces() -> None:
+    talk = side()
+    make_memory(talk)
+    client = login(make_user())
+    assert 'Person: </span><a class="claw-plain"' in client.get(page(talk, "timeline")).content.decode()
+    assert "Memory explorer</a>: ask" in client.get(reverse("admin:memory_memoryentry_changelist")).content.decode()

@@ -125,3 +125,27 @@ def test_an_answer_made_while_the_embedder_was_down_says_so(conversation: Conver
     make_turn(conversation, meta={"recalled": [], "degraded": True})
     page = login(make_user()).get(address(Conversation, "change", conversation.pk))
     assert "recalled by words only" in page.content.decode()
+
+
+def test_an_answer_without_a_model_names_its_maker_in_the_readers_language(conversation: Conversation) -> None:
+    make_turn(conversation, meta={"provider": transcript.BUILT_IN, "prompt_tokens": 5})
+    page = address(Conversation, "change", conversation.pk)
+    english = login(make_user()).get(page).content.decode()
+    chinese = login(make_user("other"), "zh-hans").get(page).content.decode()
+    assert "<span>built-in</span><span>5 + 0 tokens</span>" in english
+    assert "<span>内置应答</span><span>5 + 0 token</span>" in chinese
+
+
+@pytest.mark.parametrize(("language", "title"), [("en", "Person: hello"), ("zh-hans", "用户：hello")])
+def test_a_message_is_named_by_who_said_it(conversation: Conversation, language: str, title: str) -> None:
+    make_turn(conversation, text="hello")
+    row = Message.objects.get(role="user")
+    assert title in login(make_user(), language).get(address(Message, "change", row.pk)).content.decode()
+
+
+@pytest.mark.parametrize(("language", "step"), [("en", "Active → Closed"), ("zh-hans", "进行中 → 已结束")])
+def test_a_state_change_is_named_by_its_states_in_words(conversation: Conversation, language: str, step: str) -> None:
+    row = StateTransition.objects.create(conversation=conversation, name="close", source="active", target="closed")
+    html = login(make_user(), language).get(address(StateTransition, "change", row.pk)).content.decode()
+    assert html.count(step) > 1  # in the title and on the page
+    assert "active → closed" not in html.lower().replace(step.lower(), "")

@@ -54,3 +54,10 @@ def test_a_models_names_and_fields_are_translated(model: Any) -> None:
         shown = [field for field in model._meta.fields if field.editable and not field.primary_key]
         names += [str(field.verbose_name) for field in shown]
     assert [name for name in names if name.isascii()] == []
+
+
+@pytest.mark.parametrize(("word", "instead"), [("帐号", "账号"), ("固定", "置顶")])
+def test_one_thing_has_one_word(word: str, instead: str) -> None:
+    found = [text for entry in polib.pofile(str(FOLDER / "django.po")) for text in texts(entry)]
+    assert [text for text in found if word in text] == []
+    assert any(instead in text for text in found)

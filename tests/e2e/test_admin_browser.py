@@ -140,3 +140,30 @@ def test_the_guide_fits_a_phone_in_both_themes(log_in: OpenPage, scheme: str) ->
         page.select_option("#id_platform", platform)
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, platform
+
+
+SIDEWAYS = """() => {
+    const root = document.documentElement, out = root.scrollWidth - root.clientWidth;
+    const beyond = [...document.querySelectorAll(".field-line .readonly")].filter(
+        (value) => value.getBoundingClientRect().right > value.closest(".field-line").getBoundingClientRect().right + 1
+            || (value.scrollWidth > value.clientWidth + 1 && getComputedStyle(value).overflowX === "visible"));
+    return [out, ...beyond.map((value) => value.innerText)];
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_pages_of_rows_fit_the_window(product: Product, open_page: OpenPage, log_in: OpenPage, width: int) -> None:
+    chat = open_page(f"{product.url}/")
+    chat.locator('.state[data-state="online"]').wait_for(timeout=WAIT_MS)
+    chat.fill("#text", "My sister lives in Chengdu.")
+    chat.keyboard.press("Enter")
+    chat.locator(".message.assistant:not(.streaming)").first.wait_for(timeout=WAIT_MS)
+
+    page = log_in("/admin/auth/group/add/", viewport={"width": width, "height": 900})
+    page.locator(".selector").first.wait_for(timeout=WAIT_MS)
+    assert page.evaluate(SIDEWAYS) == [0], "group"
+    for model in ("auth/user", "bots/message", "bots/turnusage", "bots/inboundevent", "bots/outboundmessage"):
+        page.goto(f"{product.url}/admin/{model}/")
+        page.locator("#result_list tbody tr a[href*='/change/']").first.click()
+        page.locator(".field-line").first.wait_for(timeout=WAIT_MS)
+        assert page.evaluate(SIDEWAYS) == [0], model

@@ -137,7 +137,7 @@ def test_the_first_account_can_undo_the_link_as_well(channel: Channel, second: C
     say(second, f"/绑定 {code_from(channel)}", chat="ann2")
     say(channel, "/unlink")
     assert person_at(second, "ann2") == other
-    assert "没有与其他帐号关联" in say(channel, "/解绑")
+    assert "没有与其他账号关联" in say(channel, "/解绑")
     assert remembered(other) == {"My brother lives in Oslo"}
 
 
