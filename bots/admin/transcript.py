@@ -124,7 +124,7 @@ def _bubble(message: Message, parts: Iterable[OutboundMessage], memories: Mappin
         delivery_label=str(worst.get_state_display()) if worst else "",
         delivery_error=worst.error if worst else "",
         outbound_id=worst.pk if worst else None,
-        facts=tuple(_facts(meta)),
+        facts=(*((_("forgotten: the bot no longer sees it"),) if message.forgotten else ()), *_facts(meta)),
         recalled=tuple(_recalled(message, memories)),
         attachments=tuple(_attachment(one, message.role) for one in message.attachments or ()),
     )

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from bots import audit, chat_tokens, erasing, inbox, linking
+from bots.admin import transcript
+from bots.admin.transcript import Bubble
 from bots.dispatcher import MessageDispatcher
 from bots.models import Channel, Conversation, Message, Person
 from bots.operations import web
@@ -42,7 +44,9 @@ def test_after_forget_the_model_no_longer_sees_what_was_said_before(
     assert not MemoryEntry.objects.exists()
     say(channel, "How does my locker open?")
     assert "4711" not in prompt(model)
-    assert Message.objects.filter(text=SECRET).exists(), "the transcript of the team keeps it"
+    shown = [entry for entry in transcript.build(Conversation.objects.get()).entries if isinstance(entry, Bubble)]
+    kept = next(one for one in shown if one.message.text == SECRET)
+    assert kept.facts == ("forgotten: the bot no longer sees it",)
     say(channel, "What did I just ask?")
     assert "How does my locker open?" in prompt(model)
 
