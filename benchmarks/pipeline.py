@@ -119,11 +119,14 @@ def void(_: object) -> None:
     return
 
 
-def load(url: str, seconds: float, rate: float) -> tuple[int, list[float]]:
-    """Posts updates at `rate` a second; how many were taken, and the seconds each 200 took."""
+def load(url: str, seconds: float, rate: float, *, after: int = 0) -> tuple[int, list[float]]:
+    """Posts updates at `rate` a second; how many, and the seconds each 200 took.
+
+    after: the update ids up to this one were sent before, and would be dropped as repetitions.
+    """
     parts = urlsplit(url)
     total = int(seconds * rate)
-    numbers = iter(range(1, total + 1))
+    numbers = iter(range(after + 1, after + total + 1))
     lock, took = threading.Lock(), []
     began = time.perf_counter()
 
@@ -134,7 +137,7 @@ def load(url: str, seconds: float, rate: float) -> tuple[int, list[float]]:
                 number = next(numbers, None)
             if number is None:
                 return
-            time.sleep(max(0.0, began + number / rate - time.perf_counter()))
+            time.sleep(max(0.0, began + (number - after) / rate - time.perf_counter()))
             chat = {"id": 7000 + number % CHATS, "first_name": "Chat", "type": "private"}
             text = f"message {number} of the benchmark"
             message = {"message_id": number, "date": 0, "text": text, "chat": chat, "from": chat | {"is_bot": False}}
@@ -173,11 +176,11 @@ def product_figures(folder: Path, urls: tuple[str, str], sent: Any, options: arg
     ready_s = time.perf_counter() - began
     try:
         before = sent.value
-        _, calm = load(product.url + path, min(10.0, options.seconds), 20)
+        sent_before, calm = load(product.url + path, min(10.0, options.seconds), 20)
         time.sleep(2)
         answered = sent.value
         began = time.perf_counter()
-        total, _took = load(product.url + path, options.seconds, options.rate)
+        total, _took = load(product.url + path, options.seconds, options.rate, after=sent_before)
         while sent.value < answered + total and time.perf_counter() - began < options.seconds * 6:
             time.sleep(0.05)
         took_s = time.perf_counter() - began
