@@ -13,7 +13,7 @@ def main() -> None:
     try:
         execute_from_command_line(sys.argv)
     except (InterfaceError, OperationalError) as error:
-        sys.exit(f"The database does not answer: {' '.join(str(error).split())}")
+        sys.exit(f"database: {' '.join(str(error).split())}")
 
 
 if __name__ == "__main__":

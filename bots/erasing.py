@@ -14,7 +14,7 @@ from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
 from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -89,7 +89,10 @@ def forget(person: Person, actor: audit.Actor, ids: Collection[int] | None = Non
         gone = proof.traces(scope, ids)
         rows = of_scope(scope)
         _drop_admin_history(MemoryEntry, rows if ids is None else rows.filter(pk__in=list(ids)))
-        _unsee_all(mine) if whole else _unsee(rows, list(ids or ()))
+        if whole:
+            _unsee_all(mine)
+        else:
+            _unsee(rows, list(ids or ()))
         erased = Erasure({"memories": MemoryStore(person.bot_id).forget(scope, ids)})
         if erased.memories or whole:
             # a copy of what was known holds what is erased now, be it one memory
@@ -229,8 +232,14 @@ def _overwrite_deleted() -> None:
     """SQLite's log would keep what was erased until it is full; other databases see to that by themselves."""
     for alias in {DEFAULT_DB_ALIAS, database.alias()}:
         held: Any = connections[alias]
-        if hasattr(held, "overwrite_deleted") and not held.in_atomic_block and not held.overwrite_deleted():
-            logger.info("an erasure: the log of %s is being read and is emptied later", alias)
+        if not hasattr(held, "overwrite_deleted") or held.in_atomic_block:
+            continue
+        try:
+            emptied = held.overwrite_deleted()
+        except DatabaseError:  # the rows are gone, and the proof is still to come
+            emptied = False
+        if not emptied:
+            logger.info("an erasure: the log of %s is in use and is emptied later", alias)
 
 
 def _exports_left(people: Iterable[Person]) -> dict[str, int]:

@@ -26,7 +26,7 @@ class Scope:
 
 
 LONGEST_RETENTION = 36_500
-"""Days. Before that many no calendar of ours has memories, and further back dates end."""
+"""Days. What stays for a hundred years stays; a few thousand years back the calendar of Python ends."""
 
 
 def storable(text: str) -> str:

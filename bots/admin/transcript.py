@@ -9,11 +9,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from bots.engine import responder
 from bots.models import Conversation, Message, OutboundMessage, StateTransition
 from memory.models import MemoryEntry
 
 PAGE = 100
-BUILT_IN = "built-in"  # what the engine notes in place of a provider when no model answered
 _STATE_ORDER = ("dead", "unconfirmed", "sending", "pending", "discarded", "sent")
 
 
@@ -133,7 +133,7 @@ def _bubble(message: Message, parts: Iterable[OutboundMessage], memories: Mappin
 def _facts(meta: Mapping[str, Any]) -> Iterable[str]:
     """Model, tokens and time of an answer, as far as the turn noted them."""
     if model := meta.get("model") or meta.get("provider"):
-        yield _("built-in") if model == BUILT_IN else str(model)
+        yield _("built-in") if model == responder.NAME else str(model)
     prompt, completion = meta.get("prompt_tokens"), meta.get("completion_tokens")
     if prompt or completion:
         yield _("%(prompt)s + %(completion)s tokens") % {"prompt": prompt or 0, "completion": completion or 0}

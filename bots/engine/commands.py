@@ -140,8 +140,7 @@ def _memory(turn: Turn, argument: str) -> Reply:
         day = date_format(hit.occurred_at.astimezone(turn.zone), "DATE_FORMAT")
         pin = "📌 " if getattr(hit, "pinned", False) else ""
         who = hit.speaker or (_("you") if hit.role == "user" else turn.bot.name)
-        colon = "：" if turn.language.startswith("zh") else ": "
-        lines.append(f"- {pin}{day} · {who}{colon}{hit.text[:200]}")
+        lines.append(f"- {pin}{day} · {who}{_(': ')}{hit.text[:200]}")
     return Reply("\n".join([title, *lines, "", _("/forget deletes all of it.")]))
 
 

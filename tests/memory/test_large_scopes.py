@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from celery import current_app
+from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from memory import database, wakeup
 from memory.indexes import build, large, lexical
@@ -67,6 +69,13 @@ def test_what_is_said_and_deleted_after_the_build_is_found_and_gone() -> None:
     MemoryStore(ann.bot_id).forget(ann, [new])
     assert "My cat is called Miso" not in found(ann, "what is my cat called?")
     _holds_only_rows_that_are_there()
+
+
+def test_reindex_says_that_somebody_else_is_building() -> None:
+    _big()
+    LargeScope.objects.update(lease_until=timezone.now() + timedelta(minutes=5))
+    with pytest.raises(CommandError, match="of 1 people are being built by another process"):
+        call_command("memory", "reindex")
 
 
 def test_an_edited_row_is_found_by_its_new_words_only() -> None:

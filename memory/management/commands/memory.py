@@ -193,13 +193,13 @@ def _counts(bot_id: int) -> dict[str, Any]:
 
 def _build(rows: MemoryEntryQuerySet) -> int:
     """Builds the indexes of the large scopes among these rows; returns how many are in somebody else's hands."""
-    busy: list[int] = []
+    busy = 0
     for bot, person, n in rows.turns().order_by().values_list("bot", "person").annotate(n=Count("id")):
         if registry.large_enough(n):
             with _bar(n, _("indexes")) as report:
                 if not build.build(Scope(bot, person), report) and lexical.backend() is not None:
-                    busy.append(person)
-    return len(busy)
+                    busy += 1
+    return busy
 
 
 def sub_command(actions: Any, name: str, text: str) -> ArgumentParser:
