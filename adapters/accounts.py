@@ -9,10 +9,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from adapters.account_formats import WrongShape, reason_of
+from adapters.account_modes import Mode, lacking
 from adapters.errors import WHOLE, AccountError
 from adapters.guide import Guide
-from adapters.modes import Mode, lacking
-from adapters.shapes import WrongShape, reason_of
 from clawdbot.redaction import register_secret
 
 FieldKind = Literal["text", "list", "bool", "number"]

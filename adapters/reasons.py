@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adapters.guide import Text, text
-from clawdbot.phrases import Phrases
+from clawdbot.message_templates import Phrases
 
 # Narrow ones first. What stands in a hole is looked up here too: a platform's name, a reason inside of a reason.
 _SAID: tuple[Text, ...] = (

@@ -90,12 +90,13 @@ def rate(count: int, seconds: float) -> Result:
 
 def embedding(texts: int) -> Result:
     """Both with all cores, on the same passages; the embedder alone before and after, because machines are shared."""
-    from memory import embeddings, pending
+    from memory.embedders import current
     from memory.models import MemoryEntry
-    from memory.passages import Embeddable, passages
+    from memory.storage import embedding_backfill
+    from memory.storage.passages import Embeddable, passages
 
-    embeddings.use_all_cores()
-    embedder = embeddings.current()
+    current.use_all_cores()
+    embedder = current.current()
     write("embedded", texts)
     rows = MemoryEntry.objects.filter(person__key="embedded").values_list(*Embeddable._fields)
     made = passages([Embeddable(*values) for values in rows])
@@ -104,7 +105,7 @@ def embedding(texts: int) -> Result:
     embedder.embed_passages(made)
     alone = time.perf_counter() - started
     started = time.perf_counter()
-    done = pending.embed_waiting(only=lambda rows: rows.filter(person__key="embedded"), limit=texts)
+    done = embedding_backfill.embed_waiting(only=lambda rows: rows.filter(person__key="embedded"), limit=texts)
     through = time.perf_counter() - started
     started = time.perf_counter()
     embedder.embed_passages(made)

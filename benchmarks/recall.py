@@ -47,14 +47,16 @@ def run(sizes: list[int]) -> dict[str, Any]:
     from django.core.management import call_command
     from django.db import transaction
 
-    from memory import embeddings, scope_cache, store
+    from memory import store
+    from memory.embedders import current
+    from memory.ranking import scan_cache
     from memory.types import Scope, Turn
 
     call_command("migrate", verbosity=0)
     rng = random.Random(7)
     bot = apps.get_model("bots", "Bot").objects.create(slug="bench", name="Bench")
     memory = store.MemoryStore(bot.pk)
-    embedder = embeddings.current()
+    embedder = current.current()
     passages = [text(rng) for _ in range(64)]
     results: dict[str, Any] = {
         "embed one query": measured(lambda i: embedder.embed_queries([text(rng)]), 30),
@@ -103,9 +105,9 @@ def run(sizes: list[int]) -> dict[str, Any]:
         recall(0)
         results[f"{size} rows: remember 2 turns and recall"] = measured(turn, 50)
         results[f"{size} rows: first recall of a process"] = measured(cold, 3)
-        with store._scopes.use(scope, embeddings.passage_label(embedder), embedder.dimension) as index:
+        with store._scopes.use(scope, current.passage_label(embedder), embedder.dimension) as index:
             results[f"{size} rows: cache"] = {"megabytes": round(index.nbytes / 2**20, 2)}
-    results["cache bound"] = {"megabytes": scope_cache.MAX_BYTES / 2**20}
+    results["cache bound"] = {"megabytes": scan_cache.MAX_BYTES / 2**20}
     return results
 
 

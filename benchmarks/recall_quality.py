@@ -98,15 +98,16 @@ def remember(conversation: Conversation, bot: Any, key: str) -> Any:
     """Stores and embeds a conversation as one person's memory; returns the scope."""
     from django.apps import apps
 
-    from memory import pending, transfer
+    from memory.lifecycle import transfer
     from memory.models import MemoryEntry
+    from memory.storage import embedding_backfill
     from memory.types import Scope
 
     person, _made = apps.get_model("bots", "Person").objects.get_or_create(bot=bot, key=key)
     scope = Scope(bot.pk, person.pk)
     report = transfer.store_lines([line.encode() for line in conversation.lines], scope)
     assert not report.refused, report.refused
-    pending.embed_waiting(only=lambda rows: rows & MemoryEntry.objects.for_person(bot.pk, person.pk))
+    embedding_backfill.embed_waiting(only=lambda rows: rows & MemoryEntry.objects.for_person(bot.pk, person.pk))
     return scope
 
 
@@ -126,13 +127,14 @@ def arms(scope: Any, conversation: Conversation) -> dict[str, list[dict[str, flo
     """What each arm finds alone, and their reciprocal rank fusion."""
     import numpy as np
 
-    from memory import embeddings, store
-    from memory.cues import Cues
-    from memory.scoring import score
+    from memory import store
+    from memory.embedders import current
+    from memory.ranking.scoring import score
+    from memory.text.query_hints import Cues
 
     rows: dict[str, list[dict[str, float]]] = {name: [] for name in ARMS}
-    vectors = embeddings.current().embed_queries([question.text for question in conversation.questions])
-    with store._scopes.use(scope, *embeddings.space()) as index:
+    vectors = current.current().embed_queries([question.text for question in conversation.questions])
+    with store._scopes.use(scope, *current.space()) as index:
         ids = [row.external_id for row in index.rows]
         for question, vector in zip(conversation.questions, vectors, strict=True):
             scored = score(index, question.text, vector, Cues())
@@ -173,12 +175,12 @@ def indexed(scope: Any) -> Iterator[None]:
 
 def optimized(scope: Any) -> None:
     """What the nightly run makes of the memory of this bot."""
-    from memory import pending
     from memory.consolidation.optimize import optimize
     from memory.models import MemoryEntry
+    from memory.storage import embedding_backfill
 
     assert optimize(scope.bot_id).state == "done"
-    pending.embed_waiting(only=lambda rows: rows & MemoryEntry.objects.for_bot(scope.bot_id))
+    embedding_backfill.embed_waiting(only=lambda rows: rows & MemoryEntry.objects.for_bot(scope.bot_id))
 
 
 def separate(name: str, conversations: Sequence[Conversation]) -> dict[str, list[dict[str, float]]]:
@@ -213,10 +215,11 @@ def together(name: str, conversations: Sequence[Conversation], crowd: int) -> di
 
 def _invent(scope: Any, count: int) -> None:
     from benchmarks import scale_data
-    from memory import database, embeddings
+    from memory import database
+    from memory.embedders import current
 
-    embedder = embeddings.current()
-    label, adapt = embeddings.passage_label(embedder), database.connection().ops.adapt_datetimefield_value
+    embedder = current.current()
+    label, adapt = current.passage_label(embedder), database.connection().ops.adapt_datetimefield_value
     invented = scale_data.Invented(embedder)
     scale_data.load(scale_data.rows(invented, scope.bot_id, scope.person_id, count, label, adapt))
 
@@ -248,10 +251,10 @@ def run(data: Path, crowd: int) -> dict[str, Any]:
     django.setup()
     from django.core.management import call_command
 
-    from memory import embeddings
+    from memory.embedders import current
 
     call_command("migrate", verbosity=0)
-    embeddings.use_all_cores()
+    current.use_all_cores()
     sets = [("own, English", fixtures("en")), ("own, Chinese", fixtures("zh")), *outside(data)]
     results: dict[str, Any] = {}
     for name, conversations in sets:

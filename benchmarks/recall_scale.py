@@ -61,15 +61,15 @@ class Run:
         from django.core.management import call_command
 
         from benchmarks.scale_data import Invented
-        from memory import embeddings
+        from memory.embedders import current
         from memory.store import MemoryStore
 
         call_command("migrate", verbosity=0)
         self._count = questions
         self.mem0 = mem0
         self._rng = random.Random(11)
-        self.embedder = embeddings.current()
-        self.label = embeddings.passage_label(self.embedder)
+        self.embedder = current.current()
+        self.label = current.passage_label(self.embedder)
         self.invented = Invented(self.embedder)
         self.bot = apps.get_model("bots", "Bot").objects.create(slug="bench", name="Bench")
         self.memory = MemoryStore(self.bot.pk)

@@ -30,7 +30,7 @@ class Invented:
 
     def __init__(self, embedder: Any, seed: int = 7) -> None:
         from benchmarks import recall_quality
-        from memory.tokenizer import tokenize
+        from memory.text.tokenizer import tokenize
 
         self._rng = np.random.default_rng(seed)
         # Every third word is one of the few that everybody uses, the rest thins out as words do.
@@ -78,8 +78,8 @@ def rows(
 
     adapt: moment -> what the database takes.
     """
-    from memory.terms import pack
-    from memory.tokenizer import date_terms
+    from memory.text.term_keys import pack
+    from memory.text.tokenizer import date_terms
 
     number = 0
     while number < count:

@@ -8,6 +8,6 @@ class BotsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tells the memory where it finds a model; imported when the first run asks."""
-        from memory.consolidation import model
+        from memory.consolidation import llm_port
 
-        model.use("bots.operations.consolidation.writer_for")
+        llm_port.use("bots.llm.consolidation.writer_for")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from bots import linking
-from bots.dispatcher import MessageDispatcher
 from bots.operations import queues
-from bots.outbox import deliver
+from bots.people import linking
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
+from bots.pipeline.outbox import deliver
 from memory import database
 
 

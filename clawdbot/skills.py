@@ -26,9 +26,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from clawdbot.chinese import simplified
 from clawdbot.errors import ClawdbotError
 from clawdbot.files import Answer, File
-from clawdbot.han import simplified
 
 __all__ = ["Answer", "BaseSkill", "File", "Parameter", "SkillError"]
 

@@ -11,8 +11,8 @@ django_application: Any = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
-from bots.sockets import websocket_urlpatterns  # noqa: E402
-from bots.views.webhook_asgi import WebhookApplication  # noqa: E402
+from bots.intake.webhook_asgi import WebhookApplication  # noqa: E402
+from bots.webchat.routing import websocket_urlpatterns  # noqa: E402
 
 application = ProtocolTypeRouter(
     {"http": WebhookApplication(django_application), "websocket": URLRouter(websocket_urlpatterns)}

@@ -73,7 +73,7 @@ INSTALLED_APPS = [
     "skills",
 ]
 MIDDLEWARE = [
-    "bots.middleware.RequestIdMiddleware",
+    "bots.edge.request_id_middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -82,7 +82,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "bots.admin.time_zone.AdminTimeZoneMiddleware",
+    "bots.admin.ui.time_zone.AdminTimeZoneMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "clawdbot_site.urls"

@@ -20,7 +20,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_LANGUAGES": True,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "8px",
-    "DASHBOARD_CALLBACK": "bots.admin.dashboard.fill",
+    "DASHBOARD_CALLBACK": "bots.admin.home.dashboard.fill",
     "STYLES": [lambda request: static("clawdbot_admin/admin.css")],
     "SCRIPTS": [lambda request: static("clawdbot_admin/admin.js")],
     "COLORS": {
@@ -38,5 +38,5 @@ UNFOLD: dict[str, Any] = {
             "950": "oklch(24% .04 198)",
         },
     },
-    "SIDEBAR": {"show_search": True, "navigation": "bots.admin.navigation.sidebar"},
+    "SIDEBAR": {"show_search": True, "navigation": "bots.admin.home.navigation.sidebar"},
 }

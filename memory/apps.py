@@ -9,9 +9,9 @@ class MemoryConfig(AppConfig):
 
     def ready(self) -> None:
         """Follows deletions in other apps; warns of what a database cannot do."""
-        from memory import deletion
+        from memory.storage import cascade
 
-        deletion.connect()
+        cascade.connect()
         # Loaded here so that the tables of the indexes follow every migration.
         from memory.indexes import large, schema
 

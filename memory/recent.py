@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 
-from memory import entries
-from memory.entries import State
 from memory.indexes import registry
 from memory.models import MemoryEntry
+from memory.storage import rows as entries
+from memory.storage.rows import State
 from memory.types import RecentTurn, Scope
 
 PEOPLE = 1024

@@ -13,21 +13,26 @@ from typing import Any, NamedTuple
 from django.apps import apps
 from django.utils import timezone
 
-from memory import database, embeddings, entries, rerank, wakeup
+from memory import database
 from memory.consolidation import provenance
-from memory.cues import Cues, read_cues
-from memory.entries import State
+from memory.embedders import current
 from memory.errors import UnknownScope
-from memory.hits import best
 from memory.indexes import large, lexical, registry
 from memory.indexes.vector import backend
-from memory.question import Question
+from memory.ranking import reranker
+from memory.ranking.query import Question
+from memory.ranking.results import best
+from memory.ranking.scan_cache import ScopeCache
+from memory.ranking.scan_index import ScopeIndex
+from memory.ranking.scoring import score
 from memory.recent import SessionMemory
-from memory.scope_cache import ScopeCache
-from memory.scope_index import Row, ScopeIndex
-from memory.scoring import score
+from memory.storage import rows as entries
+from memory.storage import wakeups
+from memory.storage.row import Row
+from memory.storage.rows import State
+from memory.storage.validity import View
+from memory.text.query_hints import Cues, read_cues
 from memory.types import Hit, Recall, RecentTurn, Scope, Stats, Turn, storable
-from memory.validity import View
 from memory.vectors import ScopeVectors, VectorIndex
 
 logger = logging.getLogger(__name__)
@@ -56,7 +61,7 @@ class LongTermMemory:
         label = ""
         if any(turn.vector is not None for turn in turns):
             # The embedder may have been changed since the question was embedded: then its vector lies elsewhere.
-            present, _ = embeddings.space()
+            present, _ = current.space()
             label = f"{present}:query"
             turns = [replace(turn, vector=None) if _elsewhere(turn, label, present) else turn for turn in turns]
         return entries.insert(turns[0].scope, turns, label)
@@ -100,7 +105,7 @@ class MemoryStore:
         for group in by_scope.values():
             ids.extend(self.long_term_memory.insert(group))
         if any(turn.vector is None for group in by_scope.values() for turn in group):
-            wakeup.embed_after_commit()
+            wakeups.embed_after_commit()
         return ids
 
     def persist_memory(self, conversation_id: int, content: str, **fields: Any) -> int:
@@ -178,8 +183,8 @@ class MemoryStore:
         skip = _Skip(frozenset(exclude_ids), frozenset(exclude_message_ids), exclude_conversation, exclude_since, view)
         today = moment.date()
         asked = _Asked(scope, question, read_cues(text, today), today, history)
-        hits, words_only = _search_turns(asked, max(k, rerank.POOL) if reranked else k, skip)
-        hits, not_reranked = rerank.reorder(text, hits, k) if reranked else (hits, "")
+        hits, words_only = _search_turns(asked, max(k, reranker.POOL) if reranked else k, skip)
+        hits, not_reranked = reranker.reorder(text, hits, k) if reranked else (hits, "")
         facts = _search(_derived, asked, derived, skip) if derived else ()
         vector, ms = question.vector, (time.perf_counter() - started) * 1000
         return Recall(hits, vector, ms, question.degraded or words_only, facts, question.label, not_reranked)
@@ -210,7 +215,7 @@ class MemoryStore:
                 # deleted words stay in merged parts of some indexes until these are merged anew
                 database.on_commit(lexical.tidy)
             gone = provenance.erase(scope, ids)
-            wakeup.embed_after_commit()  # what stood beside a deleted turn
+            wakeups.embed_after_commit()  # what stood beside a deleted turn
         self.session_memory.drop(scope)
         self.vector_index.drop(scope)
         _derived.drop(scope)
@@ -218,7 +223,7 @@ class MemoryStore:
 
     def stats(self, bot_id: int | None = None) -> Stats:
         """Counts of this bot's memory (or of another's, where one store serves a report)."""
-        return entries.stats(self.bot_id if bot_id is None else bot_id, embeddings.space()[0])
+        return entries.stats(self.bot_id if bot_id is None else bot_id, current.space()[0])
 
     def _own(self, scope: Scope) -> None:
         if scope.bot_id != self.bot_id:

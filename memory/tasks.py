@@ -6,9 +6,9 @@ import logging
 
 from celery import shared_task
 
-from memory import ongoing, orphans, pending, people
 from memory.errors import RunInProgress
 from memory.indexes import build
+from memory.storage import embedding_backfill, orphans, scopes, work_leases
 from memory.types import Scope
 
 logger = logging.getLogger(__name__)
@@ -17,13 +17,13 @@ logger = logging.getLogger(__name__)
 @shared_task(name="memory.embed_pending", ignore_result=True)
 def embed_pending() -> int:
     """Makes the missing vectors, oldest first, until none is left. Also run by beat, to catch up after a failure."""
-    return pending.embed_waiting()
+    return embedding_backfill.embed_waiting()
 
 
 @shared_task(name="memory.sweep_orphans", ignore_result=True)
 def sweep_orphans() -> int:
     """Removes memories whose person is gone: a crash came between the two. Run by beat."""
-    ongoing.sweep()
+    work_leases.sweep()
     return orphans.sweep()
 
 
@@ -44,7 +44,7 @@ def optimize(bot_id: int | None = None) -> None:
     """Consolidates the memory of one bot, or of all, one after the other. Run by beat at night."""
     from memory.consolidation.optimize import optimize as consolidate  # not on the import path of a turn
 
-    for bot in [bot_id] if bot_id is not None else people.bot_ids():
+    for bot in [bot_id] if bot_id is not None else scopes.bot_ids():
         try:
             consolidate(bot)
         except RunInProgress as error:

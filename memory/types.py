@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from memory.dates import ResolvedDate
+from memory.text.dates import ResolvedDate
 
 Role: TypeAlias = Literal["user", "assistant"]
 Kind: TypeAlias = Literal["turn", "fact", "summary"]

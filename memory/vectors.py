@@ -6,10 +6,10 @@ from typing import Protocol
 
 import numpy as np
 
-from memory import embeddings
+from memory.embedders import current
 from memory.indexes import large
-from memory.scope_cache import ScopeCache
-from memory.scope_index import Floats, similarities
+from memory.ranking.scan_cache import ScopeCache
+from memory.ranking.scan_index import Floats, similarities
 from memory.types import Scope, Vector
 
 # Below this many rows one matrix product is quicker than FAISS's call and needs none of its 40 MB.
@@ -49,7 +49,7 @@ class ScopeVectors:
         found = large.nearest(scope, vector, k)
         if found is not None:
             return found
-        with self._scopes.use(scope, *embeddings.space()) as index:
+        with self._scopes.use(scope, *current.space()) as index:
             held = np.flatnonzero(index.vector_mask)
             rows, cosines = nearest(index.vectors[held], vector, k)
             return [(index.rows[held[i]].id, c) for i, c in zip(rows, cosines, strict=True)]

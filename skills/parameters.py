@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from clawdbot.han import simplified
+from clawdbot.chinese import simplified
 from clawdbot.skills import Parameter
 
 EDGE = " \t\n,，.。!！?？:：;；、~～\"'“”‘’「」()（）"

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from clawdbot.han import simplified
+from clawdbot.chinese import simplified
 
 T = TypeVar("T")
 

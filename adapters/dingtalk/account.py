@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from adapters.account_modes import Mode
 from adapters.accounts import Account, Secrets, Text, account_field
 from adapters.dingtalk.guide import GUIDE
 from adapters.guide import Guide, text
-from adapters.modes import Mode
 
 API_URL = "https://api.dingtalk.com"
 OLD_API_URL = "https://oapi.dingtalk.com"

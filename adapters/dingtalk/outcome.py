@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.answers import object_of, unexplained
 from adapters.errors import SendError
 from adapters.events import Headers, SendReceipt
+from adapters.http_responses import object_of, unexplained
 from adapters.payload import as_id, as_int, as_list, as_text
 from clawdbot.http import HttpResponse, parse_retry_after
 

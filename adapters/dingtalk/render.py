@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from adapters.dialect import Dialect
 from adapters.markdown import parse, plain_text
+from adapters.markdown_dialect import Dialect
 
 _MARKUP = re.compile(r"[*_`\[#>~|]|^\s*(?:[+-]|\d+[.)])\s", re.MULTILINE)
 _DIALECT = Dialect({"strong": "**", "emphasis": "*"}, fenced=True)

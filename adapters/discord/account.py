@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from pydantic import field_validator
 
+from adapters.account_formats import WrongShape
 from adapters.accounts import Account, Names, Text, account_field
 from adapters.discord.guide import GUIDE
 from adapters.guide import Guide
-from adapters.shapes import WrongShape
 
 DEFAULT_BASE_URL = "https://discord.com/api/v10"
 _KEY = re.compile(r"[0-9a-fA-F]{64}")

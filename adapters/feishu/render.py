@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.dialect import Dialect
 from adapters.markdown import Block, parse, plain_text
+from adapters.markdown_dialect import Dialect
 
 _SPECIAL = re.compile(r"[*_~`<>\[\]]|&(?=[#\w])")
 _LINE_START = re.compile(r"^(\s*)([#+-]|\d+[.)])(?=\s)")

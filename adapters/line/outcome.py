@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.answers import object_or_nothing, wait_of
 from adapters.errors import SendError
 from adapters.events import Headers, SendReceipt
+from adapters.http_responses import object_or_nothing, wait_of
 from adapters.payload import as_id, as_list, as_text
 
 REPLY_TOKEN_EXPIRED = "reply_token_expired"  # noqa: S105 - a mark

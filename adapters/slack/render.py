@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from adapters import starmark
+from adapters import markup_star
 from adapters.slack.text import escape
 from adapters.splitter import split_text
 
@@ -23,12 +23,12 @@ def _link(label: str, href: str) -> str:
     return f"<{target}|{label}>" if label.strip() and label != target else f"<{target}>"
 
 
-_STYLE = starmark.Style(escape, _link, loosen=True)
+_STYLE = markup_star.Style(escape, _link, loosen=True)
 
 
 def to_mrkdwn(text: str) -> str:
     """Renders a text; `&`, `<` and `>` are escaped, so nothing in it can ping a channel."""
-    return starmark.render(text, _STYLE)
+    return markup_star.render(text, _STYLE)
 
 
 def blocks(text: str, rows: Any) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
-from adapters.answers import object_of
+from adapters.http_responses import object_of
 from adapters.payload import as_text
 from clawdbot.http import HttpResponse
 

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from pydantic import field_validator
 
+from adapters.account_formats import WrongShape
 from adapters.accounts import Account, Secrets, Text, account_field
 from adapters.guide import Guide
-from adapters.shapes import WrongShape
 from adapters.telegram.guide import GUIDE
 
 DEFAULT_BASE_URL = "https://api.telegram.org"

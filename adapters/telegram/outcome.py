@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.answers import object_of, wait_of
 from adapters.errors import SendError
 from adapters.events import Headers, SendReceipt
+from adapters.http_responses import object_of, wait_of
 from adapters.payload import as_id, as_int, as_number, as_object, as_text
 
 __all__ = ["BAD_MARKUP", "MIGRATED", "NOT_MODIFIED", "judge", "result_of"]

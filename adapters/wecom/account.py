@@ -7,10 +7,10 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 from pydantic import field_validator
 
+from adapters.account_formats import WrongShape
+from adapters.account_modes import Mode
 from adapters.accounts import Account, Secrets, Text, account_field
 from adapters.guide import Guide, text
-from adapters.modes import Mode
-from adapters.shapes import WrongShape
 from adapters.wecom.guide import GUIDE
 
 DEFAULT_BASE_URL = "https://qyapi.weixin.qq.com"

@@ -13,8 +13,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.answers import object_of
 from adapters.errors import SendError
+from adapters.http_responses import object_of
 from adapters.payload import as_int, as_object, as_text
 from adapters.sockets import Socket
 from clawdbot import http

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.answers import object_of, unexplained
 from adapters.errors import SendError
 from adapters.events import Headers, SendReceipt
+from adapters.http_responses import object_of, unexplained
 from adapters.payload import as_id, as_int, as_text
 from clawdbot.http import HttpResponse, parse_retry_after
 

@@ -11,10 +11,10 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.dialect import Dialect
 from adapters.errors import SendError
 from adapters.events import OutgoingMessage
 from adapters.markdown import parse, plain_text
+from adapters.markdown_dialect import Dialect
 from adapters.splitter import utf8_bytes
 
 _MARKUP = re.compile(r"[*_`\[#>~|]")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from adapters import starmark
+from adapters import markup_star
 from adapters.markdown import plain_text
 
 MAX_TEXT = 4096
@@ -22,12 +22,12 @@ def _link(label: str, href: str) -> str:
     return href if label in ("", href) else label if label == bare else f"{label} ({href})"
 
 
-_STYLE = starmark.Style(lambda text: text, _link)
+_STYLE = markup_star.Style(lambda text: text, _link)
 
 
 def to_whatsapp(text: str) -> str:
     """Renders a text; one that would grow over the limit by the marks of its tables comes out plain."""
-    rendered = starmark.render(text, _STYLE)
+    rendered = markup_star.render(text, _STYLE)
     return rendered if len(rendered) <= MAX_TEXT else plain_text(text)
 
 

@@ -13,18 +13,18 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from bots.admin.base import BotScopedAdmin, ScopedInline
-from bots.admin.bot_memory import BotMemoryMixin
-from bots.admin.consolidation import retention_preview
-from bots.admin.form_fields import WordListField
-from bots.admin.fragments import admin_link, ago
-from bots.admin.platforms import platform_name
+from bots.admin.memory.bot_pages import BotMemoryMixin
+from bots.admin.memory.consolidation import retention_preview
 from bots.admin.skills import BotSkillOfBotInline
-from bots.admin.unfold_parts import display
+from bots.admin.ui.base import BotScopedAdmin, ScopedInline
+from bots.admin.ui.form_fields import WordListField
+from bots.admin.ui.fragments import admin_link, ago
+from bots.admin.ui.platform_names import platform_name
+from bots.admin.ui.unfold_parts import display
+from bots.i18n.failure_texts import in_words
 from bots.models import Bot, BotAccess, Channel
 from bots.operations import bots as operations
-from bots.reasons import in_words
-from memory import wakeup
+from memory.storage import wakeups
 
 
 class ChannelInline(ScopedInline[Channel]):
@@ -163,7 +163,7 @@ class BotAdmin(BotMemoryMixin, BotScopedAdmin[Bot]):
         ids = list(self.manageable(request, queryset).values_list("pk", flat=True))
         try:
             for pk in ids:
-                wakeup.optimize_soon(pk)
+                wakeups.optimize_soon(pk)
         except Exception as error:  # any transport may raise its own kinds
             messages.error(request, gettext("The task queue does not answer (%s).") % type(error).__name__)
             return

@@ -9,11 +9,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from bots.admin.base import BaseAdmin, BotScopedAdmin, ReadOnlyMixin, ScopedInline, TypedInline
-from bots.admin.filters import RangeDateTimeFilter, ScopedFilter
-from bots.admin.form_fields import MaskedJSONField, WordListField
-from bots.admin.fragments import admin_link, ago, json_block
-from bots.admin.unfold_parts import display
+from bots.admin.ui.base import BaseAdmin, BotScopedAdmin, ReadOnlyMixin, ScopedInline, TypedInline
+from bots.admin.ui.filters import RangeDateTimeFilter, ScopedFilter
+from bots.admin.ui.form_fields import MaskedJSONField, WordListField
+from bots.admin.ui.fragments import admin_link, ago, json_block
+from bots.admin.ui.unfold_parts import display
 from skills.models import BotSkill, Skill, SkillRun
 
 if TYPE_CHECKING:

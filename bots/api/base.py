@@ -13,12 +13,13 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
+from bots.access import roles as access
+from bots.access.roles import Role
 from bots.api.pagination import Cursor
 from bots.api.parsers import BoundedJSONParser
 from bots.api.permissions import HasRole
 from bots.api.throttling import UserThrottle
-from bots.operations import access, changes
-from bots.operations.access import Role
+from bots.operations import row_changes
 
 # Whole numbers of the path: what every database can compare with a key.
 ID_PATTERN = "[0-9]{1,18}"
@@ -110,7 +111,7 @@ class ScopedViewSet(GenericViewSet[Any]):
         return (wanted,) if wanted.lstrip("-") == "id" else (wanted, "-id" if wanted.startswith("-") else "id")
 
     def perform_update(self, serializer: serializers.BaseSerializer[Any]) -> None:
-        serializer.instance = changes.change(cast(Model, serializer.instance), serializer.validated_data)
+        serializer.instance = row_changes.change(cast(Model, serializer.instance), serializer.validated_data)
 
     def require(self, bot_id: int, role: str) -> None:
         """Refuses with 403 when the user's role on this bot is lower.

@@ -9,8 +9,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from bots.access import roles
 from bots.models import Bot, Channel, Person
-from bots.operations import access
 
 # Every database can hold it, and so can JavaScript.
 MAX_ID = 2**53
@@ -64,7 +64,7 @@ class _VisibleField(serializers.PrimaryKeyRelatedField[Any]):
 class VisibleBotField(_VisibleField):
     """A bot."""
 
-    rows = staticmethod(access.bots_for)
+    rows = staticmethod(roles.bots_for)
 
     def __init__(self, **options: Any) -> None:
         if not options.get("read_only"):
@@ -80,7 +80,7 @@ class VisiblePersonField(_VisibleField):
 
     @staticmethod
     def rows(user: Any) -> Any:
-        return Person.objects.filter(bot__in=access.bots_for(user).values("pk"))
+        return Person.objects.filter(bot__in=roles.bots_for(user).values("pk"))
 
 
 @extend_schema_field(OpenApiTypes.STR)
@@ -92,7 +92,7 @@ class VisibleChannelField(serializers.SlugRelatedField[Channel]):
 
     def get_queryset(self) -> Any:
         user = self.context["request"].user
-        return Channel.objects.filter(bot__in=access.bots_for(user).values("pk"))
+        return Channel.objects.filter(bot__in=roles.bots_for(user).values("pk"))
 
     def to_internal_value(self, data: Any) -> Channel:
         if not isinstance(data, str) or len(data) > 32 or "\x00" in data:

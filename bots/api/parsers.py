@@ -11,8 +11,8 @@ from django.conf import settings
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
-from bots.depth import too_deep
-from bots.problems import Problem
+from bots.edge.json_depth import too_deep
+from bots.edge.problems import Problem
 
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 

@@ -8,7 +8,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from bots.operations import access
+from bots.access import roles
 
 
 class IsSignedIn(BasePermission):
@@ -24,11 +24,11 @@ class HasRole(IsSignedIn):
     def has_object_permission(self, request: Request, view: Any, obj: Any) -> bool:
         needed: str = view.role_for(view.action)
         # The queryset holds granted bots only, so to see is never a question here.
-        return needed == access.Role.VIEWER or access.may(request.user, view.bot_id_of(obj), needed)
+        return needed == roles.Role.VIEWER or roles.may(request.user, view.bot_id_of(obj), needed)
 
 
 class MayConfigure(IsSignedIn):
     """Staff and superusers."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        return super().has_permission(request, view) and access.may_configure(request.user)
+        return super().has_permission(request, view) and roles.may_configure(request.user)

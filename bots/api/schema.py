@@ -6,7 +6,7 @@ from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
 
-from bots.problems import CONTENT_TYPE
+from bots.edge.problems import CONTENT_TYPE
 
 _EXPLAINED = {
     "400": "The input is not valid; `errors` says by field why.",

@@ -1,10 +1,10 @@
 """Language models behind one function: `complete`."""
 
+from bots.llm.candidates import available
 from bots.llm.completion import complete
+from bots.llm.connection_test import TestResult, test_provider
 from bots.llm.errors import Cancelled, ModelError, NoModelAvailable, ProviderError
-from bots.llm.probe import TestResult, test_provider
-from bots.llm.targets import available
-from bots.llm.values import ChatMessage, Completion, MessageBuilder, Messages, Target
+from bots.llm.types import ChatMessage, Completion, MessageBuilder, Messages, Target
 
 __all__ = [
     "Cancelled",

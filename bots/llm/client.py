@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from cachetools import LRUCache
 
 from bots.llm.errors import Cancelled, ProviderError
-from bots.llm.values import Messages, Target
+from bots.llm.types import Messages, Target
 from clawdbot import http
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _count(number: object) -> int | None:
 def _stream(target: Target, body: dict[str, Any], options: Options) -> Reply:
     import openai
 
-    from bots.llm.transport import TransportFailure
+    from bots.llm.http_transport import TransportFailure
 
     reply = Reply()
     pieces: list[str] = []
@@ -227,7 +227,7 @@ def _client(target: Target) -> OpenAI:
 def _new_client(target: Target) -> OpenAI:
     from openai import OpenAI
 
-    from bots.llm.transport import InvalidAddress, http_client
+    from bots.llm.http_transport import InvalidAddress, http_client
 
     if not (target.api_key.isascii() and target.api_key.isprintable()):
         raise ProviderError("the API key holds signs that cannot be sent", permanent=True)

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from bots.llm import client, health, targets, tokens
-from bots.llm.breaker import breaker
+from bots.llm import candidates, client, health, token_estimate
+from bots.llm.circuit_breaker import breaker
 from bots.llm.client import Options, Reply
 from bots.llm.errors import Cancelled, EmptyAnswer, NoModelAvailable, ProviderError
-from bots.llm.values import Completion, MessageBuilder, Messages, Target
+from bots.llm.types import Completion, MessageBuilder, Messages, Target
 
 if TYPE_CHECKING:
     from bots.models.bot import Bot
@@ -68,7 +68,7 @@ def complete(
     run.max_tokens = max_tokens or (bot.max_reply_tokens if bot else DEFAULT_MAX_TOKENS)
     run.temperature = temperature if temperature is not None else (bot.temperature if bot else DEFAULT_TEMPERATURE)
     waits: list[float] = []
-    found = targets.available(allow_demo=allow_demo)
+    found = candidates.available(allow_demo=allow_demo)
     for target in found:
         wait_s = breaker.wait_s(target)
         if wait_s > 0:
@@ -147,9 +147,9 @@ class _Run:
         prompt, answer = reply.prompt_tokens, reply.completion_tokens
         estimated = prompt is None or answer is None
         if prompt is None:
-            prompt = tokens.of_messages(messages)
+            prompt = token_estimate.of_messages(messages)
         if answer is None:
-            answer = tokens.estimate(reply.text)
+            answer = token_estimate.estimate(reply.text)
         first = reply.first_token_at or now
         return Completion(
             text=reply.text.strip(),

@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from bots.reasons import told
+from bots.i18n.failure_texts import told
 from clawdbot.errors import ClawdbotError
 
 

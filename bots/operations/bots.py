@@ -9,9 +9,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bots import exports
 from bots.models import Bot
 from bots.operations.errors import OperationError, refusal
+from bots.people import export
 
 
 def add_bot(slug: str, name: str = "", *, instructions: str = "", greeting: str = "") -> Bot:
@@ -64,7 +64,7 @@ def remove_bot(slug: str) -> int:
 def forget_exports(ids: Iterable[int]) -> None:
     """Removes the copies of exports that lie on this machine; to be called when these bots are deleted."""
     for pk in ids:
-        exports.remove_of_bot(pk)
+        export.remove_of_bot(pk)
 
 
 def set_enabled(ids: Iterable[int], enabled: bool) -> int:

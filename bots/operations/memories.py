@@ -9,10 +9,11 @@ from typing import Any
 
 from django.db import transaction
 
-from bots import audit, erasing, metrics
-from bots.erasing import Erasure
+from bots import metrics
 from bots.models import Person
-from memory import editing
+from bots.people import audit_log, erasure
+from bots.people.erasure import Erasure
+from memory.lifecycle import editing
 from memory.models import MemoryEntry
 from memory.store import MemoryStore
 from memory.types import Recall, Scope
@@ -36,7 +37,7 @@ def _recall(person: Person, text: str, **how: Any) -> Recall:
     return found
 
 
-def edit(person: Person, actor: audit.Actor, pk: int, text: str) -> bool:
+def edit(person: Person, actor: audit_log.Actor, pk: int, text: str) -> bool:
     """Gives a memory other words, see `memory.editing.rewrite`; False when they were its words already.
 
     Raises:
@@ -45,11 +46,11 @@ def edit(person: Person, actor: audit.Actor, pk: int, text: str) -> bool:
     with transaction.atomic():
         changed = editing.rewrite(_scope(person), pk, text)
         if changed:
-            audit.record(audit.Action.EDIT, person, actor, counts={"memories": 1})
+            audit_log.record(audit_log.Action.EDIT, person, actor, counts={"memories": 1})
     return changed
 
 
-def supersede(person: Person, actor: audit.Actor, pk: int, text: str) -> int:
+def supersede(person: Person, actor: audit_log.Actor, pk: int, text: str) -> int:
     """Something else is true from now on, see `memory.editing.supersede`; returns the new memory's id.
 
     Raises:
@@ -57,20 +58,20 @@ def supersede(person: Person, actor: audit.Actor, pk: int, text: str) -> int:
     """
     with transaction.atomic():
         new = editing.supersede(_scope(person), pk, text)
-        audit.record(audit.Action.SUPERSEDE, person, actor, counts={"memories": 1})
+        audit_log.record(audit_log.Action.SUPERSEDE, person, actor, counts={"memories": 1})
     return new
 
 
-def forget(person: Person, actor: audit.Actor, ids: Collection[int] | None = None) -> Erasure:
+def forget(person: Person, actor: audit_log.Actor, ids: Collection[int] | None = None) -> Erasure:
     """Erases a person's memories (all, or those with these ids) with their copies, and proves it.
 
     Raises:
         NotProved: A search still finds some of it.
     """
-    return erasing.forget(person, actor, ids)
+    return erasure.forget(person, actor, ids)
 
 
-def pin(bot_ids: Collection[int] | None, ids: Collection[int], actor: audit.Actor, *, pinned: bool) -> int:
+def pin(bot_ids: Collection[int] | None, ids: Collection[int], actor: audit_log.Actor, *, pinned: bool) -> int:
     """Pins or unpins memories; returns how many changed.
 
     Args:
@@ -79,7 +80,7 @@ def pin(bot_ids: Collection[int] | None, ids: Collection[int], actor: audit.Acto
         actor: who asked for it.
         pinned: kept whatever the retention, or no longer.
     """
-    action = audit.Action.PIN if pinned else audit.Action.UNPIN
+    action = audit_log.Action.PIN if pinned else audit_log.Action.UNPIN
     with transaction.atomic():
         rows = MemoryEntry.objects.filter(pk__in=list(ids)).exclude(pinned=pinned)
         if bot_ids is not None:
@@ -87,7 +88,7 @@ def pin(bot_ids: Collection[int] | None, ids: Collection[int], actor: audit.Acto
         counts = Counter(rows.values_list("person_id", flat=True))
         changed = rows.update(pinned=pinned)
         for person in Person.objects.filter(pk__in=list(counts)).select_related("bot"):
-            audit.record(action, person, actor, counts={"memories": counts[person.pk]})
+            audit_log.record(action, person, actor, counts={"memories": counts[person.pk]})
     return changed
 
 

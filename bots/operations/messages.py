@@ -10,9 +10,10 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from bots import private_chats, sent_files
+from bots.files import sent
 from bots.models import Channel, Conversation, Message, Person
-from bots.private_chats import NoWayToPerson
+from bots.pipeline.outbox import proactive
+from bots.pipeline.outbox.proactive import NoWayToPerson
 from clawdbot.errors import ClawdbotError
 from clawdbot.files import File
 
@@ -63,7 +64,7 @@ def send_to_person(
         person = Person.objects.select_for_update().get(pk=person.pk)
         if idempotency_key and (before := _sent_before(person, idempotency_key, text, files)):
             return SentToPerson(before, created=False)
-        conversation = private_chats.latest_with(person, channel)
+        conversation = proactive.latest_with(person, channel)
     return _send(conversation, person, text, files, idempotency_key)
 
 
@@ -86,10 +87,10 @@ def reply_in(
 def _check(text: str, files: Sequence[File]) -> None:
     if not text.strip() and not files:
         raise ValueError("there is nothing to send in a blank text")
-    if len(files) > sent_files.MAX_FILES:
-        raise sent_files.FileRefused(_("At most %(count)s files.") % {"count": sent_files.MAX_FILES})
+    if len(files) > sent.MAX_FILES:
+        raise sent.FileRefused(_("At most %(count)s files.") % {"count": sent.MAX_FILES})
     for file in files:
-        sent_files.check(file)
+        sent.check(file)
 
 
 def _send(
@@ -98,13 +99,13 @@ def _send(
     attachments: list[dict[str, Any]] = []
     said = text
     if files:
-        said, attachments = sent_files.keep(conversation, [text, *files])
+        said, attachments = sent.keep(conversation, [text, *files])
     with transaction.atomic():
         person = Person.objects.select_for_update().get(pk=person.pk)
         if key and (before := _sent_before(person, key, text, files)):
             return SentToPerson(before, created=False)
         meta = {"idempotency_key": key, "digest": _digest(text, files)} if key else {}
-        message = private_chats.write(conversation, said, Message.Role.OPERATOR, meta, attachments)
+        message = proactive.write(conversation, said, Message.Role.OPERATOR, meta, attachments)
     return SentToPerson(message, created=True)
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from bots.models import Bot, Identity
 from bots.operations.errors import OperationError
 from bots.operations.messages import send_to_person
-from bots.private_chats import NoWayToPerson
+from bots.pipeline.outbox.proactive import NoWayToPerson
 
 
 def waiting(bot: Bot | None = None) -> list[Identity]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from bots import audit, erasing, exports, linking
-from bots.erasing import Erasure
 from bots.models import Bot, Person
 from bots.operations.errors import OperationError
+from bots.people import audit_log, erasure, linking
+from bots.people import export as exports
+from bots.people.erasure import Erasure
 
 
 def find(bot: Bot, key: str) -> Person:
@@ -22,7 +23,7 @@ def find(bot: Bot, key: str) -> Person:
     return found
 
 
-def export(person: Person, actor: audit.Actor) -> tuple[str, str]:
+def export(person: Person, actor: audit_log.Actor) -> tuple[str, str]:
     """(file name, JSON document) of everything that is known of a person; noted in the audit log."""
     return exports.file_name(person), exports.document(person, actor)
 
@@ -37,7 +38,7 @@ def candidates(person: Person, words: str) -> list[Person]:
     return list(found.prefetch_related("identities__channel").order_by("-last_seen_at", "-pk")[:20])
 
 
-def link(kept: Person, moved: Person, actor: audit.Actor) -> Person:
+def link(kept: Person, moved: Person, actor: audit_log.Actor) -> Person:
     """Gives everything of `moved` to `kept`; returns who has everything now. Doing it again changes nothing.
 
     Raises:
@@ -49,15 +50,15 @@ def link(kept: Person, moved: Person, actor: audit.Actor) -> Person:
         raise OperationError(str(error)) from None
 
 
-def unlink(moved: Person, actor: audit.Actor) -> bool:
+def unlink(moved: Person, actor: audit_log.Actor) -> bool:
     """Gives a linked person back what came from them; False when they are not linked."""
     return linking.unlink(moved, actor)
 
 
-def erase(person: Person, actor: audit.Actor) -> Erasure:
+def erase(person: Person, actor: audit_log.Actor) -> Erasure:
     """Erases a person wholly: memories, conversations, messages, accounts, usage, exports; and proves it.
 
     Raises:
         NotProved: A search still finds some of it.
     """
-    return erasing.erase(person, actor)
+    return erasure.erase(person, actor)

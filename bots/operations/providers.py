@@ -5,13 +5,13 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from bots.i18n.failure_texts import labelled
 from bots.llm import TestResult
 from bots.llm import test_provider as probe
 from bots.models import ModelProvider
 from bots.models.provider import check_api_key
-from bots.operations.changes import insert
 from bots.operations.errors import OperationError
-from bots.reasons import labelled
+from bots.operations.row_changes import insert
 from clawdbot import http
 
 __all__ = ["TestResult", "add_provider", "first_model", "get_provider", "remove_provider", "test_provider"]

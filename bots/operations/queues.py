@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
-from bots import inbox, outbox, remembering, wakeup, workers
 from bots.models import InboundEvent, OutboundMessage
+from bots.pipeline import inbox, memory_outbox, outbox
+from bots.pipeline.queue import wakeups, workers
 
 logger = logging.getLogger(__name__)
 
@@ -31,11 +32,11 @@ def sweep() -> SweepReport:
     if freed:
         logger.warning("freed %s claims of dead workers", freed)
     woken = 0
-    for task, rows in ((wakeup.PROCESS, inbox.due()), (wakeup.DELIVER, outbox.due())):
+    for task, rows in ((wakeups.PROCESS, inbox.due()), (wakeups.DELIVER, outbox.due())):
         for row_id, platform in rows:
-            wakeup.send(task, row_id, platform)
+            wakeups.send(task, row_id, platform)
             woken += 1
-    remembering.catch_up()
+    memory_outbox.catch_up()
     return SweepReport(freed, woken)
 
 
@@ -68,7 +69,7 @@ def _reset_outbound(ids: Iterable[int], sources: tuple[str, ...], **values: obje
             # conditional: a row that a worker claims at this moment is left to it
             if OutboundMessage.objects.filter(pk=row.pk, state__in=sources).update(**values):
                 changed += 1
-                wakeup.after_commit(wakeup.DELIVER, row.pk, row.channel.platform)
+                wakeups.after_commit(wakeups.DELIVER, row.pk, row.channel.platform)
     return changed
 
 
@@ -89,6 +90,6 @@ def replay_inbound(ids: Iterable[int]) -> int:
                 payload=row.payload,
                 request_id=row.request_id,
             )
-            wakeup.after_commit(wakeup.PROCESS, fresh.pk, row.channel.platform)
+            wakeups.after_commit(wakeups.PROCESS, fresh.pk, row.channel.platform)
             made += 1
     return made

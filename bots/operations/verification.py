@@ -14,12 +14,12 @@ from adapters import registry
 from adapters.base import Adapter
 from adapters.errors import AccountError, NotSupported, SendError, UnknownPlatform
 from adapters.events import BotIdentity, WebhookInfo
-from bots.bilingual import in_language
-from bots.channels import adapter_for
+from bots.channels.lookup import adapter_for
+from bots.i18n.bilingual import in_language
+from bots.i18n.failure_texts import in_words, told
 from bots.models import Channel
 from bots.models.lengths import ERROR_LENGTH
 from bots.operations.channel_accounts import change_channel
-from bots.reasons import in_words, told
 from clawdbot import http
 from clawdbot.crypto import CryptoError
 from clawdbot.redaction import redact

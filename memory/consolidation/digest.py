@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from memory import entries
 from memory.consolidation.episodes import Episode, Line
-from memory.consolidation.junk import is_junk
-from memory.stopwords import STOP_TERMS
-from memory.tokenizer import tokenize
+from memory.consolidation.noise_filter import is_junk
+from memory.storage import rows
+from memory.text.stopwords import STOP_TERMS
+from memory.text.tokenizer import tokenize
 from memory.types import Scope
 
 LEAST_LINES = 4  # of a shorter episode the turns themselves are digest enough
@@ -48,7 +48,7 @@ class Rarity:
 
 def rarity(scope: Scope) -> Rarity:
     """Learns a person's word frequencies. 1 query."""
-    texts = entries.of_scope(scope).turns().distinct_entries().order_by("-id").values_list("tokens", flat=True)
+    texts = rows.of_scope(scope).turns().distinct_entries().order_by("-id").values_list("tokens", flat=True)
     frequencies: Counter[str] = Counter()
     documents = 0
     for tokens in texts[:_LEARN_FROM]:

@@ -15,12 +15,13 @@ from datetime import date
 
 from django.utils import timezone
 
-from memory import embeddings, entries
-from memory.dates import date_cues
+from memory.embedders import current
 from memory.errors import EmbedderUnavailable
 from memory.models import MemoryEntryQuerySet
-from memory.stopwords import STOP_TERMS
-from memory.tokenizer import tokenize
+from memory.storage import rows as entries
+from memory.text.dates import date_cues
+from memory.text.stopwords import STOP_TERMS
+from memory.text.tokenizer import tokenize
 from memory.types import Scope, Vector
 
 logger = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ def find(scope: Scope) -> list[Pair]:
 
     What words alone suspect is confirmed by the embedder; without one nothing is found.
     """
-    if not embeddings.enabled():
+    if not current.enabled():
         return []
     rows = (
         entries.of_scope(scope).turns().distinct_entries().filter(archived_at=None, superseded_by=None, valid_to=None)
@@ -88,7 +89,7 @@ class _Meaning:
     def cosine(self, one: Candidate, other: Candidate) -> float:
         missing = [row for row in (one, other) if row.id not in self._held]
         if missing:
-            made = embeddings.current().embed_passages([row.text for row in missing])
+            made = current.current().embed_passages([row.text for row in missing])
             self._held.update((row.id, vector) for row, vector in zip(missing, made, strict=True))
         return float(self._held[one.id] @ self._held[other.id])
 

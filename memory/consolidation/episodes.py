@@ -11,9 +11,9 @@ from decimal import Decimal
 from django.apps import apps
 from django.db.models import Count, Max, Min, Q, Sum
 
-from memory import entries
-from memory.consolidation.models import ConsolidatedEpisode
 from memory.models import MemoryEntry, MemoryEntryQuerySet
+from memory.models.consolidation import ConsolidatedEpisode
+from memory.storage import rows as entries
 from memory.types import Scope
 
 IDLE = timedelta(hours=6)

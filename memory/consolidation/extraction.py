@@ -12,13 +12,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from memory.consolidation.claims import ENDED, MANY, SELF, Statement
 from memory.consolidation.episodes import Episode, Line
-from memory.consolidation.junk import is_junk
-from memory.consolidation.model import BadAnswer, Writer
-from memory.consolidation.statements import ENDED, MANY, SELF, Statement
+from memory.consolidation.llm_port import BadAnswer, Writer
+from memory.consolidation.noise_filter import is_junk
 from memory.consolidation.validity import true_since
-from memory.stopwords import STOP_TERMS
-from memory.tokenizer import tokenize
+from memory.text.stopwords import STOP_TERMS
+from memory.text.tokenizer import tokenize
 from memory.types import Scope
 
 Attribute = Literal[

@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import groupby
 
-from memory import entries
 from memory.consolidation import provenance, timeline
-from memory.consolidation.statements import ENDED, Statement, says_more
+from memory.consolidation.claims import ENDED, Statement, says_more
 from memory.models import MemoryEntry
+from memory.storage import rows as entries
 from memory.types import Scope
 
 ADD, UPDATE, SUPERSEDE, NOOP = "added", "updated", "superseded", "known"

@@ -13,25 +13,26 @@ from typing import Any
 from django.apps import apps
 from django.utils import timezone
 
-from memory import database, ongoing, wakeup
+from memory import database
 from memory.consolidation import (
     digest,
     duplicates,
     episodes,
     extraction,
     facts,
-    model,
+    llm_port,
     provenance,
     retention,
     rules,
     runs,
-    upkeep,
-)  # fmt: skip
+    vector_renewal,
+)
+from memory.consolidation.claims import Statement
 from memory.consolidation.episodes import Due, Episode
-from memory.consolidation.model import BadAnswer, ModelUnavailable, Spent, Writer
-from memory.consolidation.statements import Statement
+from memory.consolidation.llm_port import BadAnswer, ModelUnavailable, Spent, Writer
 from memory.errors import WorkEnded
 from memory.models import ConsolidationRun, MemoryEntry
+from memory.storage import wakeups, work_leases
 from memory.types import Scope
 
 logger = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ def optimize(
     run = runs.start(bot_id, rebuild=rebuild, dry_run=dry_run)
     work: _Work | None = None
     try:
-        work = _Work(run, now or timezone.now(), None if dry_run else model.writer_for(bot_id))
+        work = _Work(run, now or timezone.now(), None if dry_run else llm_port.writer_for(bot_id))
         work.do(progress)
     except BaseException as error:
         # A kill leaves the row as it is, to be taken up; an error that would come again must not.
@@ -85,7 +86,7 @@ class _Work:
         self._meter = writer.spent if writer else Spent()
         self._spent = (0, 0)
         self._preview = retention.preview(self.bot_id, now)
-        self._ongoing: ongoing.Work
+        self._ongoing: work_leases.Work
 
     def do(self, progress: Progress) -> None:
         people = self._people()
@@ -96,8 +97,8 @@ class _Work:
                 self._person(Scope(self.bot_id, person), is_group)
         progress(total, total)
         if not self.run.row.dry_run:
-            self._unit(Counter(re_embedded=upkeep.renew_vectors(self.bot_id)))
-            wakeup.embed_after_commit()
+            self._unit(Counter(re_embedded=vector_renewal.renew_vectors(self.bot_id)))
+            wakeups.embed_after_commit()
 
     def report(self) -> dict[str, Any]:
         return {
@@ -114,7 +115,7 @@ class _Work:
 
     def _person(self, scope: Scope, is_group: bool) -> None:
         try:
-            with ongoing.begin(scope) as self._ongoing:
+            with work_leases.begin(scope) as self._ongoing:
                 self._steps(scope, is_group)
         except WorkEnded as error:
             logger.info("memory: person %s of bot %s is passed over: %s", scope.person_id, self.bot_id, error)

@@ -8,11 +8,12 @@ from typing import Any
 
 from django.db.models import Q
 
-from memory import entries, ongoing, passages, reindex
 from memory.consolidation import duplicates, episodes, timeline
-from memory.consolidation.models import MemorySource
 from memory.models import MemoryEntry
-from memory.tokenizer import index_terms
+from memory.models.consolidation import MemorySource
+from memory.storage import passages, reindex, work_leases
+from memory.storage import rows as entries
+from memory.text.tokenizer import index_terms
 from memory.types import Scope
 
 _PART = 500
@@ -55,10 +56,10 @@ def erase(scope: Scope, ids: Collection[int] | None) -> int:
     """
     rows = entries.of_scope(scope)
     if ids is None:
-        ongoing.end(scope)
+        work_leases.end(scope)
         episodes.forget_read(scope)
         return _count(rows.delete())
-    ongoing.wait(scope)
+    work_leases.wait(scope)
     gone = 0
     for part in _parts(ids):
         passages.renew_after(scope, part)

@@ -7,8 +7,8 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from memory.consolidation.models import ConsolidationRun
 from memory.consolidation.retention import Preview
+from memory.models.consolidation import ConsolidationRun
 
 NAMES = {
     "people": _("people"),

@@ -15,9 +15,10 @@ from django.apps import apps
 from django.conf import settings
 from django.db.models import Count, Exists, Max, Min, OuterRef
 
-from memory import entries, passages
 from memory.consolidation import duplicates, provenance
 from memory.models import MemoryEntry, MemoryEntryQuerySet
+from memory.storage import passages
+from memory.storage import rows as entries
 from memory.types import LONGEST_RETENTION, Scope
 
 EXAMPLES = 5

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from memory.consolidation.statements import MANY
+from memory.consolidation.claims import MANY
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from clawdbot.han import simplified
+from clawdbot.chinese import simplified
 from memory.consolidation import rules_en, rules_zh
+from memory.consolidation.claims import Statement
 from memory.consolidation.digest import sentences
 from memory.consolidation.episodes import Episode, Line
-from memory.consolidation.junk import is_junk
-from memory.consolidation.statements import Statement
+from memory.consolidation.noise_filter import is_junk
 from memory.consolidation.validity import true_since
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from memory.consolidation.claims import ENDED
 from memory.consolidation.rule import Rule, rule
-from memory.consolidation.statements import ENDED
 
 _RELATIVE = (
     r"(?:(?:older|younger|elder|little|big|twin|step|half|best|ex)[ -]?)?(?:sister|brother|mother|mom|mum|father|dad|wife"

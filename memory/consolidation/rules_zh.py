@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from memory.consolidation.claims import ENDED
 from memory.consolidation.rule import Rule, rule
-from memory.consolidation.statements import ENDED
 
 _RELATIVE = (
     r"姐姐|妹妹|哥哥|弟弟|妈妈|母亲|爸爸|父亲|老婆|妻子|太太|老公|丈夫|先生|女朋友|男朋友|对象|儿子|女儿|爷爷|奶奶|外公|外婆"

@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from clawdbot import processes
 from memory import database
-from memory.consolidation.models import ConsolidationRun, ConsolidationRunQuerySet
 from memory.errors import LeaseLost, RunInProgress
+from memory.models.consolidation import ConsolidationRun, ConsolidationRunQuerySet
 
 # Longer than the slowest unit: one model call with its retry. A dead process of this machine is noticed at once.
 LEASE = timedelta(minutes=10)

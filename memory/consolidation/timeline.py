@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from memory import entries
 from memory.models import MemoryEntry
+from memory.storage import rows as entries
 from memory.types import Scope
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 
 from django.utils import timezone
 
-from memory.dates import date_cues
+from memory.text.dates import date_cues
 
 
 def true_since(text: str, said_at: datetime, day: date) -> datetime:

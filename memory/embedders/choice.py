@@ -16,8 +16,8 @@ from django.utils import timezone
 from clawdbot import crypto
 from memory import database
 from memory.embedders.base import Spec
-from memory.embedders.models import EmbedderChoice
 from memory.errors import EmbedderResting, EmbedderUnavailable
+from memory.models.embedder import EmbedderChoice
 
 logger = logging.getLogger(__name__)
 

@@ -10,11 +10,13 @@ from datetime import timedelta
 from django.db.models import Max, Q
 from django.utils import timezone
 
-from memory import database, embeddings, entries
+from memory import database
+from memory.embedders import current
 from memory.indexes import lexical, registry, vector
-from memory.indexes.models import LargeScope, VectorChange
 from memory.indexes.statistics import Counting, chunks, unpack_vectors
 from memory.indexes.vector import Part, Space
+from memory.models.indexes import LargeScope, VectorChange
+from memory.storage import rows as entries
 from memory.types import Scope
 
 logger = logging.getLogger(__name__)
@@ -112,7 +114,7 @@ class _Builder:
 
 def space() -> Space:
     """The vectors in use; without a label when there are none to use."""
-    return Space.of(*embeddings.space())
+    return Space.of(*current.space())
 
 
 def due() -> list[Scope]:

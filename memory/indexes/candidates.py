@@ -7,18 +7,19 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from memory import entries
-from memory.cues import Cues
-from memory.dates import cue_terms
 from memory.indexes import lexical, timeline
 from memory.indexes.lexical import LexicalIndex
 from memory.indexes.registry import Large
 from memory.indexes.vector import Opened
-from memory.question import Question
-from memory.scope_index import Row, ScopeIndex
-from memory.scoring import DEFAULT, score
-from memory.stopwords import STOP_TERMS
-from memory.tokenizer import tokenize
+from memory.ranking.query import Question
+from memory.ranking.scan_index import ScopeIndex
+from memory.ranking.scoring import DEFAULT, score
+from memory.storage import rows
+from memory.storage.row import Row
+from memory.text.dates import cue_terms
+from memory.text.query_hints import Cues
+from memory.text.stopwords import STOP_TERMS
+from memory.text.tokenizer import tokenize
 from memory.types import Scope
 
 BY_WORDS, BY_MEANING, BY_DAY = 100, 64, 200
@@ -49,7 +50,7 @@ def gather(
 
     def fetch(ids: Iterable[int]) -> None:
         missing = [pk for pk in dict.fromkeys(ids) if pk not in index.position]
-        index.add_unordered(entries.rows_by_id(scope, model, missing))
+        index.add_unordered(rows.rows_by_id(scope, model, missing))
 
     fetch([*_by_words(large, words, question.text, cues), *_by_time(scope, cues)])
     vector = question.vector

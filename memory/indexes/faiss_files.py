@@ -27,9 +27,9 @@ import numpy as np
 from django.conf import settings
 
 from memory import database
-from memory.indexes.models import LargeScope, VectorChange
-from memory.indexes.tail import Tail, Tails
+from memory.indexes.unindexed_vectors import Tail, Tails
 from memory.indexes.vector import Found, Health, Part, Space
+from memory.models.indexes import LargeScope, VectorChange
 from memory.types import Scope, Vector
 
 logger = logging.getLogger(__name__)

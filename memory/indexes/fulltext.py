@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from memory import database, terms
+from memory import database
 from memory.indexes.lexical import LexicalTable, Wanted
 from memory.indexes.schema import prefix
 from memory.indexes.schema.mysql import words
+from memory.text import term_keys
 
 _MATCH = "MATCH (terms) AGAINST (%s IN BOOLEAN MODE)"
 _SEARCH = f"SELECT entry_id FROM memory_lexical WHERE {_MATCH} ORDER BY {_MATCH} DESC, entry_id DESC LIMIT %s"  # noqa: S608
@@ -28,7 +29,7 @@ LOCK IN SHARE MODE
 def encoded(scope_id: int, wanted: Sequence[str]) -> str:
     """Terms with their prefix, as the index holds them; a row may hold any of them."""
     start = prefix(scope_id)
-    numbers = (terms.key(term.removeprefix(start)).to_bytes(terms.BYTES, "little") for term in wanted)
+    numbers = (term_keys.key(term.removeprefix(start)).to_bytes(term_keys.BYTES, "little") for term in wanted)
     return " ".join(f"{start}{number.hex().upper()}" for number in numbers)
 
 

@@ -10,8 +10,8 @@ from django.conf import settings
 
 from memory import database
 from memory.indexes import build, vector
-from memory.indexes.models import LargeScope
 from memory.indexes.vector import Health
+from memory.models.indexes import LargeScope
 from memory.types import Scope
 
 

@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 from django.db.models.signals import post_delete
 
-from memory import database, entries, wakeup
-from memory.cues import Cues
-from memory.entries import State
+from memory import database
 from memory.indexes import build, candidates, lexical, registry, vector
-from memory.indexes.models import LargeScope
 from memory.indexes.registry import Large, Registry
 from memory.indexes.vector import Found, Space
-from memory.question import Question
-from memory.scope_index import ScopeIndex
+from memory.models.indexes import LargeScope
+from memory.ranking.query import Question
+from memory.ranking.scan_index import ScopeIndex
+from memory.storage import rows as entries
+from memory.storage import wakeups
+from memory.storage.rows import State
+from memory.text.query_hints import Cues
 from memory.types import Scope, Vector
 
 _registry = Registry()
@@ -34,7 +36,7 @@ def known(scope: Scope) -> tuple[Large | None, State | None]:
         return None, state if not registry.large_enough(state[0]) else None
     large = _registry.get(scope)
     if large is None:
-        wakeup.index_soon(scope.bot_id, scope.person_id)
+        wakeups.index_soon(scope.bot_id, scope.person_id)
     return large, None
 
 
@@ -50,7 +52,7 @@ def candidates_of(scope: Scope, large: Large, question: Question, cues: Cues) ->
     vectors = vector.backend().open(scope, large.id, space) if question.label and space.labels else None
     missing = vectors is None and bool(question.label)
     if missing:
-        wakeup.index_soon(scope.bot_id, scope.person_id)
+        wakeups.index_soon(scope.bot_id, scope.person_id)
     return candidates.gather(scope, large, words, vectors, question, cues), missing
 
 

@@ -9,9 +9,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from memory import database, terms
-from memory.corpus import Corpus
+from memory import database
 from memory.indexes.schema import prefix
+from memory.ranking.corpus_stats import Corpus
+from memory.text import term_keys
 
 # The rows that a search may go through: beyond that the commonest terms of a question are left out. Which rows hold
 # them as well still counts, in the order of what was found.
@@ -83,7 +84,7 @@ def plan(scope_id: int, words: dict[str, float], corpus: Corpus) -> Wanted | Non
     known = [word for word in words if len(word.encode("utf-8", "replace")) <= _LONGEST]
     if not known:
         return None
-    keys = np.array([terms.key(word) for word in known], np.uint32)
+    keys = np.array([term_keys.key(word) for word in known], np.uint32)
     counts = corpus.frequencies(keys)
     order = np.argsort(counts, kind="stable").tolist()
     start = prefix(scope_id)

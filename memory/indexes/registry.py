@@ -7,8 +7,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from memory import database
-from memory.corpus import Corpus
-from memory.indexes.models import LargeScope
+from memory.models.indexes import LargeScope
+from memory.ranking.corpus_stats import Corpus
 from memory.types import Scope
 
 # From here on a scan of every row takes longer than the indexes do; below, its ranking is the better one.

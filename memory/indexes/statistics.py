@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory import database
-from memory.corpus import Corpus, Floats
 from memory.models import MemoryEntry
-from memory.terms import BYTES, Keys, pack, unpack
+from memory.ranking.corpus_stats import Corpus, Floats
+from memory.text.term_keys import BYTES, Keys, pack, unpack
 from memory.types import Scope
 
 CHUNK = 2000

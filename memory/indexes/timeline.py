@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from memory import database
 from memory.models import MemoryEntry
-from memory.scope_index import Row
+from memory.storage.row import Row
 from memory.types import Scope
 
 BEFORE, AFTER = 2, 1

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from django.conf import settings
 
-from memory.corpus import Floats
+from memory.ranking.corpus_stats import Floats
 from memory.types import Scope, Vector
 
 BACKENDS = {

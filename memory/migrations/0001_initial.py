@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import memory.fields
+import memory.models.fields
 import memory.models
 from django.db import migrations, models
 
@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('external_id', models.CharField(blank=True, max_length=191, null=True, verbose_name='external id')),
                 ('text', models.TextField(verbose_name='text')),
                 ('tokens', models.TextField(blank=True, editable=False, verbose_name='index text')),
-                ('content_hash', memory.fields.DigestField(max_length=16, verbose_name='content hash')),
+                ('content_hash', memory.models.fields.DigestField(max_length=16, verbose_name='content hash')),
                 ('duplicates', models.PositiveIntegerField(default=0, editable=False, verbose_name='repeated')),
                 ('pinned', models.BooleanField(default=False, help_text='Kept for ever, whatever the retention.', verbose_name='pinned')),
                 ('occurred_at', models.DateTimeField(verbose_name='said at')),

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from adapters import registry
+from adapters.account_formats import SHAPES
 from adapters.errors import AccountError
-from adapters.shapes import SHAPES
 
 AES_KEY = "a" * 43
 

@@ -10,7 +10,7 @@ from tests.sentences import raised
 HTTP = ("HttpTimeout", "HttpConnectionError", "TlsError", "InvalidResponse", "ResponseTooLarge", "InvalidUrl")
 SENTENCES = sorted(
     {
-        *raised(("adapters", "bots/sent_files.py", "bots/operations"), ("SendError", "SignatureRejected")),
+        *raised(("adapters", "bots/files/sent.py", "bots/operations"), ("SendError", "SignatureRejected")),
         *raised(("clawdbot/http",), (*HTTP, "AddressRefused")),
     }
 )

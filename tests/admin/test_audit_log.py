@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from django.utils.translation import override
 
-from bots import audit, erasing, exports
-from bots.admin import audit_words
+from bots.admin.people import audit_texts
 from bots.models import AuditEntry, BotAccess
 from bots.models.audit import AppendOnly
+from bots.people import audit_log, erasure, export
 from tests.admin.builders import login, make_bot, make_channel, make_conversation, make_user
 from tests.admin.test_every_page_opens import address
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 def make_entry(slug: str = "ada") -> AuditEntry:
     person = make_conversation(make_channel(make_bot(slug)), f"{slug}-person").person
-    return audit.record(audit.Action.EXPORT, person, make_user(f"{slug}-user"), counts={"memories": 3})
+    return audit_log.record(audit_log.Action.EXPORT, person, make_user(f"{slug}-user"), counts={"memories": 3})
 
 
 def test_a_row_is_neither_changed_nor_deleted() -> None:
@@ -69,8 +69,10 @@ def test_rows_outlive_the_bot() -> None:
 
 def test_the_list_speaks_the_readers_language() -> None:
     person = make_conversation(make_channel(make_bot())).person
-    audit.record(audit.Action.ERASE, person, audit.HIMSELF, counts={"memories": 52, "waiting": 0, "sent_files": 1})
-    audit.record(audit.Action.DELETE, person, audit.COMMAND, counts={"memories": 0})
+    audit_log.record(
+        audit_log.Action.ERASE, person, audit_log.HIMSELF, counts={"memories": 52, "waiting": 0, "sent_files": 1}
+    )
+    audit_log.record(audit_log.Action.DELETE, person, audit_log.COMMAND, counts={"memories": 0})
     client = login(make_user("operator"), "zh-hans")
     shown = client.get(address(AuditEntry, "changelist")).content.decode()
     for words in ("操作人", "用户本人", "命令行", "记忆 52，发送的文件 1", "记忆 0"):
@@ -83,7 +85,9 @@ def test_the_list_speaks_the_readers_language() -> None:
 def test_a_proof_is_a_list_of_figures_and_no_json(language: str, words: str) -> None:
     person = make_conversation(make_channel(make_bot())).person
     found = {"rows": 0, "by_words": {"asked": 20, "found": 0}, "rows_1": 4, "of_later": 7}
-    entry = audit.record(audit.Action.PROOF, person, audit.HIMSELF, proof=found, result=audit.Result.FAILED)
+    entry = audit_log.record(
+        audit_log.Action.PROOF, person, audit_log.HIMSELF, proof=found, result=audit_log.Result.FAILED
+    )
     shown = login(make_user(), language).get(address(AuditEntry, "change", entry.pk)).content.decode()
     name, value = (
         ("rows of the memory (2)", "0 in 20 searches") if language == "en" else ("记忆行（2）", "20 次检索，找到 0 条")
@@ -97,8 +101,8 @@ def test_a_proof_is_a_list_of_figures_and_no_json(language: str, words: str) -> 
 
 def test_everything_an_erasure_or_an_export_counts_has_words() -> None:
     person = make_conversation(make_channel(make_bot())).person
-    exports.document(person, audit.COMMAND)
-    erasing.erase(person, audit.COMMAND)
+    export.document(person, audit_log.COMMAND)
+    erasure.erase(person, audit_log.COMMAND)
     noted = {name for entry in AuditEntry.objects.all() for name in (*entry.counts, *entry.proof)}
     with override("zh-hans"):
-        assert [what for what, _number in audit_words.pairs(dict.fromkeys(noted, 1)) if what.isascii()] == []
+        assert [what for what, _number in audit_texts.pairs(dict.fromkeys(noted, 1)) if what.isascii()] == []

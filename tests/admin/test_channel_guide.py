@@ -11,8 +11,8 @@ from django.utils.translation import override
 
 from adapters import registry
 from adapters.guide import text
-from bots.admin.channel_guide import marked
-from bots.bilingual import in_language
+from bots.admin.channels.guide import marked
+from bots.i18n.bilingual import in_language
 from bots.models import Bot, Channel
 from tests.admin.builders import login, make_bot, make_channel, make_user
 from tests.admin.test_every_page_opens import address

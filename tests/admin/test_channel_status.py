@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 
 from bots.models import Channel, ChannelHealth, ChannelHour
-from bots.operations import doctor
-from bots.operations.channel_status import status_of, with_last_day
+from bots.monitoring import doctor
+from bots.monitoring.channel_status import status_of, with_last_day
 from tests.admin.builders import login, make_bot, make_channel, make_user
 from tests.admin.test_every_page_opens import address
 

@@ -13,8 +13,8 @@ from django.utils.translation import override
 
 from adapters import registry, tokens
 from bots.models import Channel
+from bots.monitoring.channel_status import status_of
 from bots.operations import verification
-from bots.operations.channel_status import status_of
 from clawdbot import http
 from tests.admin.builders import BOT_TOKEN, login, make_bot, make_channel, make_user
 from tests.admin.platform_servers import CASES, SECRET_WORD, Case

@@ -9,8 +9,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from memory import wakeup
 from memory.models import ConsolidationRun, MemoryEntry
+from memory.storage import wakeups
 from tests.admin.builders import login, make_bot, make_channel, make_conversation, make_memory, make_user
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,7 @@ def test_the_bots_page_shows_what_retention_will_delete() -> None:
 def test_the_action_starts_a_consolidation_of_the_chosen_bots(monkeypatch: pytest.MonkeyPatch) -> None:
     bot, _other = make_bot("ada"), make_bot("bob")
     asked: list[int] = []
-    monkeypatch.setattr(wakeup, "optimize_soon", asked.append)
+    monkeypatch.setattr(wakeups, "optimize_soon", asked.append)
     data: dict[str, Any] = {"action": "optimize_selected", "_selected_action": [bot.pk]}
     response = login(make_user()).post(reverse("admin:bots_bot_changelist"), data, follow=True)
     assert asked == [bot.pk]
@@ -49,7 +49,7 @@ def test_a_queue_that_is_down_is_said_so(monkeypatch: pytest.MonkeyPatch) -> Non
     def down(_bot: int) -> None:
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(wakeup, "optimize_soon", down)
+    monkeypatch.setattr(wakeups, "optimize_soon", down)
     data: dict[str, Any] = {"action": "optimize_selected", "_selected_action": [bot.pk]}
     response = login(make_user()).post(reverse("admin:bots_bot_changelist"), data, follow=True)
     assert "does not answer (ConnectionRefusedError)" in response.content.decode()

@@ -6,12 +6,12 @@ import pytest
 from django.utils.translation import override
 
 from adapters.errors import AccountError
+from bots.i18n.failure_texts import in_words, problems_of, told
 from bots.llm.client import _BY_STATUS
-from bots.reasons import in_words, problems_of, told
 from tests.sentences import raised
 
 MODELS = raised(("bots/llm",), ("ProviderError", "EmptyAnswer", "NoModelAvailable"))
-EMBEDDERS = raised(("memory/embedders", "memory/embeddings.py"), ("EmbedderUnavailable", "EmbedderMismatch"))
+EMBEDDERS = raised(("memory/embedders",), ("EmbedderUnavailable", "EmbedderMismatch"))
 PUT_TOGETHER = "the embedding endpoint Word1 (status Word1)"
 SENTENCES = sorted({*MODELS, *EMBEDDERS, *((text,) for text in _BY_STATUS.values())})
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bots.admin.form_fields import MaskedJSONField
+from bots.admin.ui.form_fields import MaskedJSONField
 from bots.models import Bot, BotAccess
 from skills.models import BotSkill, Skill
 from tests.admin.builders import SKILL_KEY, login, make_bot, make_user

@@ -9,9 +9,9 @@ import pytest
 def fresh_start() -> None:
     from django.core.cache import cache
 
-    from bots import channels
-    from bots.views import flood
+    from bots.channels import lookup
+    from bots.intake import flood
 
     cache.clear()
-    channels.forget()
+    lookup.forget()
     flood.guard.reset()

@@ -14,10 +14,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from adapters.errors import SendError
-from bots import channel_health, inbox
+from bots.channels import health as channel_health
+from bots.intake.webhook_asgi import WebhookApplication
 from bots.models import Channel, ChannelHealth, ChannelHour, OutboundMessage
-from bots.outbox import delivery
-from bots.views.webhook_asgi import WebhookApplication
+from bots.pipeline import inbox
+from bots.pipeline.outbox import delivery
 from tests.api.builders import SECRET, deliver, event_body, make_channel, make_conversation, make_outbound, update
 
 pytestmark = pytest.mark.django_db

@@ -11,14 +11,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bots.llm import targets
+from bots.llm import candidates
 from bots.models import ModelProvider, Worker
-from bots.operations import readiness
+from bots.monitoring import readiness
 
 
 @pytest.fixture(autouse=True)
 def read_afresh() -> None:
-    targets.forget()
+    candidates.forget()
 
 
 def _worker(age_s: float = 0.0, role: str = "worker") -> Worker:
@@ -27,7 +27,7 @@ def _worker(age_s: float = 0.0, role: str = "worker") -> Worker:
 
 def _provider() -> None:
     ModelProvider.objects.create(name="p", endpoint="http://127.0.0.1:9/v1", model="m")
-    targets.forget()
+    candidates.forget()
 
 
 def test_alive_asks_nobody_else() -> None:

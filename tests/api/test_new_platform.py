@@ -13,9 +13,9 @@ from adapters.base import Adapter, require_post
 from adapters.errors import AccountError, SendError, SignatureRejected
 from adapters.events import Event, EventKind, OutgoingMessage, Received, SendReceipt, WebhookRequest
 from adapters.payload import as_text, parse_object
-from bots.dispatcher import MessageDispatcher
 from bots.models import InboundEvent, Message, OutboundMessage
 from bots.operations.channels import add_channel
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from clawdbot import crypto
 from tests.admin.builders import login, make_user
 from tests.api.builders import make_bot

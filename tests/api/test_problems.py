@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from bots.models import Bot
-from bots.operations import changes
+from bots.operations import row_changes
 from tests.api.builders import caller_with, make_bot, superuser
 
 pytestmark = pytest.mark.django_db
@@ -78,7 +78,7 @@ def test_our_own_failure_says_nothing_about_its_cause(monkeypatch: pytest.Monkey
     def broken(*_args: object) -> None:
         raise RuntimeError("the password is 1234")
 
-    monkeypatch.setattr(changes, "change", broken)
+    monkeypatch.setattr(row_changes, "change", broken)
     answer = superuser().patch(f"/api/v1/bots/{make_bot().pk}/", {"name": "X"}, format="json")
     assert "1234" not in str(_assert_problem(answer, 500))
 
@@ -97,7 +97,7 @@ def test_a_change_writes_only_what_was_given() -> None:
     bot = make_bot(name="Before", greeting="Hi")
     stale = Bot.objects.get(pk=bot.pk)
     Bot.objects.filter(pk=bot.pk).update(greeting="changed meanwhile")
-    changes.change(stale, {"name": "After"})
+    row_changes.change(stale, {"name": "After"})
     bot.refresh_from_db()
     assert (bot.name, bot.greeting) == ("After", "changed meanwhile")
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from bots import inbox
 from bots.models import Channel, InboundEvent
+from bots.pipeline import inbox
 from tests.api.builders import SECRET, deliver, event_body, make_channel, signature, update
 
 pytestmark = pytest.mark.django_db

@@ -12,9 +12,9 @@ from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from django.db import connections
 
+from bots.intake import webhook_asgi
+from bots.intake.webhook_asgi import WebhookApplication
 from bots.models import Channel, InboundEvent
-from bots.views import webhook_asgi
-from bots.views.webhook_asgi import WebhookApplication
 from tests.api.builders import event_body, make_channel, signature
 
 pytestmark = pytest.mark.django_db(transaction=True)

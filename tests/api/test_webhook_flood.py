@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bots.intake.flood import FloodGuard
 from bots.models import InboundEvent
-from bots.views.flood import FloodGuard
 from tests.api.builders import deliver, event_body, make_channel
 
 

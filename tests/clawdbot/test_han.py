@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from clawdbot.han import simplified
+from clawdbot.chinese import simplified
 
 
 @pytest.mark.parametrize(

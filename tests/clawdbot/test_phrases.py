@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from clawdbot.phrases import Phrases
+from clawdbot.message_templates import Phrases
 
 PHRASES = Phrases(
     ("%(who)s answered %(code)s: %(told)s", "%(who)s answered %(code)s", "%(n)s of %(n)s"), {"code": r"\d+"}

@@ -10,9 +10,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.engine.prompt import Inputs, assemble, build
 from bots.llm import ChatMessage, Target
-from bots.llm.tokens import MARK, MESSAGE_OVERHEAD, estimate, of_messages
+from bots.llm.token_estimate import MARK, MESSAGE_OVERHEAD, estimate, of_messages
+from bots.pipeline.engine.answer.prompt import Inputs, assemble, build
 from memory.types import Hit
 
 NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bots.engine.demo_prompt import demo_messages
-from bots.engine.questions import is_question
-from bots.llm.tokens import of_messages
+from bots.llm.token_estimate import of_messages
+from bots.pipeline.engine.answer.questions import is_question
+from bots.pipeline.engine.answer.small_model_prompt import demo_messages
 from tests.engine.test_prompt import make_hit, make_inputs
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from bots.engine.prompt import assemble
-from bots.llm.tokens import of_messages
-from memory.dates import resolve
+from bots.llm.token_estimate import of_messages
+from bots.pipeline.engine.answer.prompt import assemble
+from memory.text.dates import resolve
 from memory.types import Beside, Hit
 from tests.engine.test_prompt import NOW, make_hit, make_inputs, system
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bots.engine import responder
+from bots.pipeline.engine.answer import fallback
 from memory.types import Hit
 
 NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
@@ -20,7 +20,7 @@ def make_hit(text: str, *, role: str = "user", at: datetime = SAID, coverage: fl
 
 
 def answer(text: str, *hits: Hit, language: str = "en", zone: Any = UTC) -> str:
-    return responder.answer(text, language=language, hits=hits, zone=zone, now=NOW)
+    return fallback.answer(text, language=language, hits=hits, zone=zone, now=NOW)
 
 
 def test_a_question_is_answered_with_what_was_said_and_when() -> None:
@@ -107,12 +107,12 @@ def test_it_is_never_silent(text: str) -> None:
     ],
 )
 def test_the_embedded_model_is_asked_in_latin_letters_only(text: str, can: bool) -> None:
-    assert responder.demo_can_answer(text) is can
+    assert fallback.demo_can_answer(text) is can
 
 
 def test_the_small_model_is_not_asked_about_a_person_of_whom_nothing_is_known() -> None:
     question = "Where does my sister live?"
-    assert responder.demo_would_invent(question, (), ())
-    assert not responder.demo_would_invent(question, (), (("user", "My sister lives in Chengdu"),))
-    assert not responder.demo_would_invent("What is the capital of France?", (), ())
-    assert not responder.demo_would_invent("My sister lives in Chengdu", (), ())
+    assert fallback.demo_would_invent(question, (), ())
+    assert not fallback.demo_would_invent(question, (), (("user", "My sister lives in Chengdu"),))
+    assert not fallback.demo_would_invent("What is the capital of France?", (), ())
+    assert not fallback.demo_would_invent("My sister lives in Chengdu", (), ())

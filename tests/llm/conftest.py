@@ -10,11 +10,11 @@ from tests.clawdbot.server import Server, serve
 @pytest.fixture(autouse=True)
 def fresh_models() -> Iterator[None]:
     """Each test begins as a new process would: nothing cached, all circuits closed."""
-    from bots.llm import client, health, targets
-    from bots.llm.breaker import breaker
+    from bots.llm import candidates, client, health
+    from bots.llm.circuit_breaker import breaker
 
     def forget() -> None:
-        targets.forget()
+        candidates.forget()
         client.forget()
         health.forget()
         breaker.forget()

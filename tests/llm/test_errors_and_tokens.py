@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bots.llm import Cancelled, ModelError, NoModelAvailable, ProviderError
-from bots.llm.tokens import MARK, at_most, cut, estimate
+from bots.llm.token_estimate import MARK, at_most, cut, estimate
 
 
 @pytest.mark.parametrize(

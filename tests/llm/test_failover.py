@@ -180,7 +180,7 @@ def test_a_provider_that_keeps_failing_is_left_alone_and_probed_later(endpoint: 
     make_provider(endpoint)
     endpoint.answer(refusal(500))
     now = time.monotonic()
-    monkeypatch.setattr("bots.llm.breaker.breaker._clock", lambda: now)
+    monkeypatch.setattr("bots.llm.circuit_breaker.breaker._clock", lambda: now)
     for _ in range(3):
         with pytest.raises(NoModelAvailable):
             complete(QUESTION)
@@ -189,7 +189,7 @@ def test_a_provider_that_keeps_failing_is_left_alone_and_probed_later(endpoint: 
         complete(QUESTION)
     assert len(endpoint.requests) == asked
     assert 0 < (error.value.retry_after or 0) <= 10
-    monkeypatch.setattr("bots.llm.breaker.breaker._clock", lambda: now + 11)
+    monkeypatch.setattr("bots.llm.circuit_breaker.breaker._clock", lambda: now + 11)
     endpoint.answer(chat("well again"))
     assert complete(QUESTION).text == "well again"
 
@@ -203,7 +203,7 @@ def test_a_corrected_provider_is_asked_at_once(endpoint: Server, monkeypatch: An
         complete(QUESTION)
     row.api_key = "right"
     row.save()
-    monkeypatch.setattr("bots.llm.targets._READ_EVERY_S", -1.0)
+    monkeypatch.setattr("bots.llm.candidates._READ_EVERY_S", -1.0)
     assert complete(QUESTION).text == "yes"
 
 

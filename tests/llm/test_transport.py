@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from bots.llm.transport import PooledTransport
+from bots.llm.http_transport import PooledTransport
 
 
 class _Counting(http.server.ThreadingHTTPServer):

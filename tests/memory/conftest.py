@@ -41,12 +41,12 @@ def small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Six turns make a large scope, whose indexes are built by nobody but the test."""
     from celery import current_app
 
-    from memory import wakeup
     from memory.indexes import large, registry
+    from memory.storage import wakeups
 
     monkeypatch.setattr(registry, "LARGE_FROM", 5)
     monkeypatch.setattr(current_app, "send_task", lambda *_, **__: None)
-    monkeypatch.setattr(wakeup, "_indexed_until", {})
+    monkeypatch.setattr(wakeups, "_indexed_until", {})
     large.clear()
 
 
@@ -74,4 +74,4 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """No pauses between tries, and none after a failure."""
     monkeypatch.setattr("memory.embedders.endpoint.LONGEST_PAUSE_S", 0.0)
     monkeypatch.setattr("memory.embedders.watched.PAUSE_S", 0.0)
-    monkeypatch.setattr("memory.embeddings.PAUSE_S", 0.0)
+    monkeypatch.setattr("memory.embedders.current.PAUSE_S", 0.0)

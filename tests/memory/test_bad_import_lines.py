@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 
-from memory import lines, transfer
+from memory.lifecycle import jsonl, transfer
 from memory.models import MemoryEntry
 from tests.memory.builders import found, person
 from tests.memory.test_command import run
@@ -42,8 +42,8 @@ BAD: dict[str, bytes] = {
     "text is missing": b'{"id": "x", "role": "user", "occurred_at": "2026-11-20T09:00:00Z"}',
     "text is blank": line(1, text=" \t"),
     "text is only NUL": line(1, text="\0\0"),
-    "text is enormous": line(1, text="x" * (lines.LONGEST_TEXT + 1)),
-    "the line is huge": line(1, text="x" * lines.LONGEST_LINE),
+    "text is enormous": line(1, text="x" * (jsonl.LONGEST_TEXT + 1)),
+    "the line is huge": line(1, text="x" * jsonl.LONGEST_LINE),
     "id is missing": line(1, id=None),
     "id is an object": line(1, id={}),
     "id is only NUL": line(1, id="\0"),
@@ -104,11 +104,11 @@ def test_a_huge_line_is_not_read_into_memory_whole(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.write(line(1) + b"\n")
         for _ in range(3):
-            file.write(b"x" * lines.LONGEST_LINE)
+            file.write(b"x" * jsonl.LONGEST_LINE)
         file.write(b"\n" + line(2))
-    lengths = [len(part) for part in lines.read_lines(path)]
+    lengths = [len(part) for part in jsonl.read_lines(path)]
     assert len(lengths) == 3
-    assert max(lengths) == lines.LONGEST_LINE + 1
+    assert max(lengths) == jsonl.LONGEST_LINE + 1
 
 
 def test_the_command_names_every_bad_line(tmp_path: Path) -> None:

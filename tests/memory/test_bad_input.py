@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bots.engine.fence import neutral
-from memory import embeddings, pending
+from bots.pipeline.engine.answer.untrusted_text import neutral
+from memory.embedders import current
 from memory.models import MemoryEntry
-from memory.render import words
+from memory.ranking.render import words
+from memory.storage import embedding_backfill
 from memory.store import MemoryStore
 from tests.memory.builders import found, person, say, turn
 
@@ -51,8 +52,8 @@ def test_it_gets_a_vector_like_any_other_and_disturbs_no_neighbour(kind: str) ->
     ann = person()
     say(ann, ODD[kind], session="s0")  # by itself: a turn is embedded with the one before it
     say(ann, "My sister lives in Chengdu")
-    assert pending.embed_waiting() == 2
-    vector = embeddings.current().embed_queries(["Where does my sister live?"])[0]
+    assert embedding_backfill.embed_waiting() == 2
+    vector = current.current().embed_queries(["Where does my sister live?"])[0]
     nearest, _cosine = MemoryStore(ann.bot_id).vector_index.search(ann, vector, 1)[0]
     assert MemoryEntry.objects.get(pk=nearest).text == "My sister lives in Chengdu"
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from memory import database, pending
+from memory import database
 from memory.models import MemoryEntry
 from memory.recent import SessionMemory
+from memory.storage import embedding_backfill
 from memory.store import MemoryStore
 from tests.memory.builders import found, other_person, person, say, turn
 
@@ -65,7 +66,7 @@ def test_vectors_that_arrive_later_are_used() -> None:
     say(ann, "我姐姐住在成都", "I like tea")
     store = MemoryStore(ann.bot_id)
     assert all(hit.why["cosine"] == 0 for hit in store.recall(ann, "my sister").hits)
-    pending.embed_waiting()
+    embedding_backfill.embed_waiting()
     assert all(hit.why["cosine"] > 0.5 for hit in store.recall(ann, "my sister").hits)
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from memory import embeddings, pending
+from memory.embedders import current
 from memory.errors import EmbedderUnavailable
 from memory.models import MemoryEntry
+from memory.storage import embedding_backfill
 from memory.store import MemoryStore
 from tests.memory.builders import found, person, say, turn
 
@@ -38,13 +39,13 @@ def test_a_write_waits_for_no_embedder(monkeypatch: pytest.MonkeyPatch) -> None:
         raise EmbedderUnavailable("down")
 
     ann = person()
-    monkeypatch.setattr(embeddings, "current", down)
+    monkeypatch.setattr(current, "current", down)
     say(ann, "My sister lives in Chengdu")
     assert not asked
     assert found(ann, "sister") == ["My sister lives in Chengdu"]
     assert MemoryEntry.objects.waiting_for_vector().count() == 1
     monkeypatch.undo()
-    assert pending.embed_waiting() == 1
+    assert embedding_backfill.embed_waiting() == 1
 
 
 @pytest.mark.usefixtures("words_only")

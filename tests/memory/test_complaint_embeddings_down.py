@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from bots.operations import readiness
-from memory import pending
+from bots.monitoring import readiness
 from memory.embedders import choice, watched
 from memory.models import EmbedderChoice, MemoryEntry
+from memory.storage import embedding_backfill
 from memory.store import MemoryStore
 from tests.memory.builders import found, person, say
 from tests.memory.embedding_server import Embeddings, embeddings_endpoint
@@ -28,12 +28,12 @@ def test_an_outage_leaves_recall_by_words_and_everything_is_caught_up_afterwards
     ann = person()
     store = MemoryStore(ann.bot_id)
     say(ann, "my sister lives in Chengdu", "tea is what I drink")
-    assert pending.embed_waiting() == 2
+    assert embedding_backfill.embed_waiting() == 2
     assert not store.recall(ann, "sister").degraded
 
     server.status = 503
     say(ann, "the dog is called Rex")
-    assert pending.embed_waiting() == 0
+    assert embedding_backfill.embed_waiting() == 0
     down = store.recall(ann, "what is the dog called")
     assert down.hits[0].text == "the dog is called Rex"
     assert down.degraded
@@ -41,7 +41,7 @@ def test_an_outage_leaves_recall_by_words_and_everything_is_caught_up_afterwards
     assert store.stats().waiting_for_vector == 1
 
     server.status = 200
-    assert pending.embed_waiting() == 1
+    assert embedding_backfill.embed_waiting() == 1
     back = store.recall(ann, "what is the dog called")
     assert not back.degraded
     assert back.hits[0].why["cosine"] > 0.5
@@ -52,7 +52,7 @@ def test_an_outage_shows_on_the_row_and_in_readyz_and_so_does_its_end(server: Em
     ann = person()
     server.status = 503
     say(ann, "the dog is called Rex")
-    pending.embed_waiting()
+    embedding_backfill.embed_waiting()
     row = choice.stored()
     assert row is not None
     assert row.failing
@@ -63,7 +63,7 @@ def test_an_outage_shows_on_the_row_and_in_readyz_and_so_does_its_end(server: Em
     assert "1 memories wait" in part.note
 
     server.status = 200
-    pending.embed_waiting()
+    embedding_backfill.embed_waiting()
     row.refresh_from_db()
     assert not row.failing
     assert readiness.check()["index"].note == "complete"
@@ -106,8 +106,8 @@ def test_an_outage_in_the_middle_keeps_what_was_made_and_frees_the_rest(server: 
         report.append(count)
         server.status = 503
 
-    made = pending.embed_waiting(report=fail_after_the_first)
+    made = embedding_backfill.embed_waiting(report=fail_after_the_first)
     assert 0 < made < 300
     assert MemoryEntry.objects.exclude(claim=None).count() == 0, "no row waits for a lease to run out"
     server.status = 200
-    assert made + pending.embed_waiting() == 300
+    assert made + embedding_backfill.embed_waiting() == 300

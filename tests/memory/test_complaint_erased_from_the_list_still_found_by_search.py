@@ -10,10 +10,12 @@ import pytest
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 
-from bots import erasing, exports
 from bots.models import AuditEntry, Conversation, Identity, InboundEvent, Message, OutboundMessage, Person, TurnUsage
-from memory import database, embeddings, pending
+from bots.people import erasure, export
+from memory import database
+from memory.embedders import current
 from memory.models import MemoryEntry, MemorySource
+from memory.storage import embedding_backfill
 from memory.store import MemoryStore
 from memory.types import Scope
 from tests.memory.builders import MORNING, found, other_person, say
@@ -72,13 +74,13 @@ def test_forgetting_removes_rows_words_vectors_caches_and_what_was_derived_and_p
     first = say(ann, WORDS, "I like tea")[0]
     derive(ann, first)
     say(bob, WORDS)
-    pending.embed_waiting()
+    embedding_backfill.embed_waiting()
     store = MemoryStore(ann.bot_id)
-    vector = embeddings.current().embed_queries([WORDS])[0]
+    vector = current.current().embed_queries([WORDS])[0]
     assert found(ann, WORDS)
     assert store.get_recent_memory(ann.person_id)
 
-    erased = erasing.forget(person_of(ann), "root")
+    erased = erasure.forget(person_of(ann), "root")
 
     assert erased.memories == 3
     assert erased.found["by_meaning"]["asked"] == 3
@@ -98,7 +100,7 @@ def test_one_memory_goes_with_its_copies_and_the_proof_asks_for_no_more() -> Non
     ann = new_scope()
     secret = say(ann, "My code is 4711")[0]
     say(ann, "my code is 4711!", "I like tea")
-    erased = erasing.forget(person_of(ann), "root", [secret])
+    erased = erasure.forget(person_of(ann), "root", [secret])
     assert erased.memories == 2
     assert found(ann, "code 4711") == ["I like tea"]
     assert proofs()[0].result == "proved"
@@ -112,10 +114,10 @@ def test_a_whole_person_goes_from_every_table_and_from_the_disk() -> None:
     asked = chat(ann)
     chat(bob, "chat-2")
     say(ann, WORDS, message_id=asked.pk, conversation_id=asked.conversation_id)
-    kept = exports.save(person_of(ann), "root")
+    kept = export.save(person_of(ann), "root")
     assert WORDS in kept.read_text("utf8")
 
-    erased = erasing.erase(person_of(ann), "root")
+    erased = erasure.erase(person_of(ann), "root")
 
     assert erased.counts["events"] == 2
     assert proofs()[0].result == "proved"
@@ -136,7 +138,7 @@ def test_what_the_person_said_in_a_group_goes_from_the_groups_memory_too() -> No
     said = Message.objects.create(conversation=talk, person_id=ann.person_id, role="user", text=WORDS)
     say(group, WORDS, message_id=said.pk)
     say(group, "The meeting is on Monday")
-    erasing.erase(person_of(ann), "root")
+    erasure.erase(person_of(ann), "root")
     assert found(group, WORDS) == ["The meeting is on Monday"]
     assert not Message.objects.filter(pk=said.pk).exists()
 
@@ -146,8 +148,8 @@ def test_an_erasure_that_left_something_says_so_loudly(monkeypatch: pytest.Monke
     ann = new_scope()
     say(ann, WORDS)
     monkeypatch.setattr(MemoryStore, "forget", lambda *_: 1)
-    with pytest.raises(erasing.NotProved):
-        erasing.forget(person_of(ann), "root")
+    with pytest.raises(erasure.NotProved):
+        erasure.forget(person_of(ann), "root")
     (alarm,) = proofs()
     assert alarm.result == "failed"
     assert alarm.proof["rows"] == 1
@@ -162,7 +164,7 @@ def test_the_log_and_the_admins_history_hold_no_word_of_it() -> None:
     entry = say(ann, WORDS)[0]
     user = User.objects.create(username="root")
     LogEntry.objects.log_actions(user.pk, MemoryEntry.objects.filter(pk=entry), 2, "", single_object=True)
-    erasing.erase(person_of(ann), user)
+    erasure.erase(person_of(ann), user)
     assert not LogEntry.objects.exists()
     kept = json.dumps([str(row.__dict__) for row in AuditEntry.objects.all()])
     assert "Chengdu" not in kept
@@ -173,9 +175,9 @@ def test_the_log_and_the_admins_history_hold_no_word_of_it() -> None:
 def test_words_said_after_the_erasure_are_no_failure_of_it() -> None:
     ann = new_scope()
     say(ann, WORDS)
-    erasing.forget(person_of(ann), "root")
+    erasure.forget(person_of(ann), "root")
     say(ann, WORDS)
-    erasing.forget(person_of(ann), "root")
+    erasure.forget(person_of(ann), "root")
     assert [row.result for row in proofs()] == ["proved", "proved"]
 
 
@@ -188,9 +190,9 @@ def test_nothing_is_erased_when_the_transaction_does_not_hold(monkeypatch: pytes
     def broken(*_: Any) -> None:
         raise RuntimeError("killed")
 
-    monkeypatch.setattr(erasing._Whole, "delete", broken)
+    monkeypatch.setattr(erasure._Whole, "delete", broken)
     with pytest.raises(RuntimeError):
-        erasing.erase(person_of(ann), "root")
+        erasure.erase(person_of(ann), "root")
     # two databases have no transaction in common: there the memories are gone, and erasing again finishes the rest
     assert found(ann, WORDS) == ([] if database.separate() else [WORDS])
     assert Message.objects.count() == 2
@@ -199,16 +201,16 @@ def test_nothing_is_erased_when_the_transaction_does_not_hold(monkeypatch: pytes
 
 def test_exports_lie_in_a_folder_only_the_owner_can_read() -> None:
     ann = new_scope()
-    path = exports.save(person_of(ann), "root")
+    path = export.save(person_of(ann), "root")
     assert path.is_relative_to(Path(settings.CLAWDBOT.home) / "exports")
     assert path.stat().st_mode & 0o077 == 0
     assert path.parent.stat().st_mode & 0o077 == 0
-    assert exports.remove(person_of(ann)) == 1
+    assert export.remove(person_of(ann)) == 1
 
 
 @pytest.mark.usefixtures("words_only")
 def test_the_index_file_of_a_large_memory_goes_too() -> None:
-    from memory.indexes.models import LargeScope
+    from memory.models.indexes import LargeScope
 
     ann = new_scope()
     bob = other_person(ann)
@@ -219,6 +221,6 @@ def test_the_index_file_of_a_large_memory_goes_too() -> None:
     files = [folder / f"{scope.bot_id}-{scope.person_id}-0123abcd.faiss" for scope in (ann, bob)]
     for file in files:
         file.write_bytes(b"vectors")
-    erasing.forget(person_of(ann), "root")
+    erasure.forget(person_of(ann), "root")
     assert [file.exists() for file in files] == [False, True]
     files[1].unlink()

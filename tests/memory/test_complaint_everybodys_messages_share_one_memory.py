@@ -9,8 +9,11 @@ import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
-from memory import database, embeddings, linking, pending
+from memory import database
+from memory.embedders import current
+from memory.lifecycle import merging
 from memory.models import MemoryEntry
+from memory.storage import embedding_backfill
 from memory.store import MemoryStore
 from memory.types import Scope
 from tests.memory.builders import found, other_person, person, say, turn
@@ -22,7 +25,7 @@ SECRET = "My sister lives in Chengdu"
 def everything_of(scope: Scope) -> str:
     """All that any reading call gives about this person."""
     store = MemoryStore(scope.bot_id)
-    vector = embeddings.current().embed_queries([SECRET])[0]
+    vector = current.current().embed_queries([SECRET])[0]
     near = [entry for entry, _cosine in store.vector_index.search(scope, vector, 50)]
     return str(
         (
@@ -41,7 +44,7 @@ def test_nothing_of_one_reaches_another_person_a_group_or_another_bot() -> None:
     say(ann, SECRET)
     for scope in (bob, group, elsewhere):
         say(scope, "I like boats")
-    pending.embed_waiting()
+    embedding_backfill.embed_waiting()
     assert "Chengdu" in everything_of(ann)
     for scope in (bob, group, elsewhere, Scope(elsewhere.bot_id, ann.person_id)):
         assert "Chengdu" not in everything_of(scope)
@@ -53,11 +56,11 @@ def test_linked_accounts_share_with_each_other_and_with_nobody_else() -> None:
     say(ann, "I like boats")
     say(anna, SECRET)
     say(bob, "I like tea")
-    linking.absorb(anna, ann)
-    pending.embed_waiting()
+    merging.absorb(anna, ann)
+    embedding_backfill.embed_waiting()
     assert "Chengdu" in everything_of(ann)
     assert "Chengdu" not in everything_of(bob)
-    linking.give_back(ann, [anna.person_id], anna)
+    merging.give_back(ann, [anna.person_id], anna)
     assert "Chengdu" not in everything_of(ann)
     assert "Chengdu" in everything_of(anna)
 
@@ -65,7 +68,7 @@ def test_linked_accounts_share_with_each_other_and_with_nobody_else() -> None:
 def test_every_statement_on_memories_names_person_and_bot() -> None:
     ann = person()
     store = MemoryStore(ann.bot_id)
-    vector = embeddings.current().embed_queries([SECRET])[0]
+    vector = current.current().embed_queries([SECRET])[0]
     say(ann, "I like tea")
     with CaptureQueriesContext(connections[database.alias()]) as seen:
         store.remember([turn(ann, SECRET, external_id="x"), turn(ann, "ok", role="assistant", minute=1)])

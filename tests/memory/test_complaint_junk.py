@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from memory.consolidation.junk import is_junk
-from memory.consolidation.models import MemorySource
+from memory.consolidation.noise_filter import is_junk
 from memory.consolidation.optimize import optimize
 from memory.models import MemoryEntry
+from memory.models.consolidation import MemorySource
 from tests.memory.builders import digests, facts, person, talk
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from memory import editing, transfer
 from memory.consolidation.optimize import optimize
+from memory.lifecycle import editing, transfer
 from memory.store import MemoryStore
 from memory.types import Scope
 from tests.memory.builders import facts, found, other_person, person, talk

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from memory.render import meant
+from memory.ranking.render import meant
 from memory.store import MemoryStore
 from tests.memory.builders import found, person, say, turn
 

@@ -12,7 +12,7 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from django_celery_beat.models import PeriodicTask
 
-from bots.operations.setup import ensure_consolidation
+from bots.maintenance.first_start import ensure_consolidation
 from memory import tasks
 from memory.consolidation import retention, runs
 from memory.models import ConsolidationRun, MemoryEntry

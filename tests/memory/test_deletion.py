@@ -8,8 +8,9 @@ import pytest
 from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, transaction
 
-from memory import database, deletion, orphans
+from memory import database
 from memory.models import MemoryEntry
+from memory.storage import cascade, orphans
 from memory.types import Scope
 from tests.memory.builders import other_person, person, say
 
@@ -116,7 +117,7 @@ def test_the_sweep_reads_long_lists_in_parts(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_every_reference_out_of_the_memory_may_cross_databases() -> None:
     """A reference that the database or Django's cascade guards would break where the memory lies elsewhere."""
-    for owner, field in deletion.references():
+    for owner, field in cascade.references():
         place = f"{owner.__name__}.{field.name}"
         assert field.remote_field.on_delete.__name__ == "DO_NOTHING", f"{place}: on_delete=models.DO_NOTHING"
         assert field.db_constraint is False, f"{place}: db_constraint=False"

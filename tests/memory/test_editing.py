@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from memory import editing, pending
 from memory.consolidation import provenance
-from memory.consolidation.models import MemorySource
+from memory.lifecycle import editing
 from memory.models import MemoryEntry
+from memory.models.consolidation import MemorySource
+from memory.storage import embedding_backfill
 from memory.store import MemoryStore
 from tests.memory.builders import MORNING, found, other_person, person, say
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db
 def test_a_rewritten_memory_is_found_by_its_new_words_and_no_longer_by_the_old() -> None:
     ann = person()
     pk, _ = say(ann, "my sister lives in Chengdu", "tea is what I drink")
-    pending.embed_waiting()
+    embedding_backfill.embed_waiting()
     found(ann, "warm the cache")
     before = MemoryEntry.objects.get(pk=pk)
     assert editing.rewrite(ann, pk, "my brother works in Berlin")
@@ -31,7 +32,9 @@ def test_a_rewritten_memory_is_found_by_its_new_words_and_no_longer_by_the_old()
     assert hits[0].text == "my brother works in Berlin"
     assert hits[0].why["coverage"] > 0.9
     assert all(hit.why["coverage"] == 0 for hit in MemoryStore(ann.bot_id).recall(ann, "sister Chengdu").hits)
-    assert pending.embed_waiting() == 2  # its own vector, and that of the turn after it, which held the old words
+    assert (
+        embedding_backfill.embed_waiting() == 2
+    )  # its own vector, and that of the turn after it, which held the old words
 
 
 def test_a_superseded_memory_is_history_and_the_new_one_is_recalled() -> None:

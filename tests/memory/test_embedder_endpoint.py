@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from memory import embeddings
+from memory.embedders import current
 from memory.embedders.base import Spec
 from memory.embedders.endpoint import OpenAIEndpoint
 from memory.errors import EmbedderMismatch, EmbedderUnavailable
@@ -139,16 +139,16 @@ def test_strange_texts_are_sent_as_texts_any_endpoint_takes(server: Embeddings, 
 
 
 def test_nobody_listening_is_said_in_one_line(impatient: None) -> None:
-    found = embeddings.probe(Spec("openai", "m", "http://127.0.0.1:9/v1", dimension=16, timeout_s=2.0))
+    found = current.probe(Spec("openai", "m", "http://127.0.0.1:9/v1", dimension=16, timeout_s=2.0))
     assert not found.ok
     assert "the embedding endpoint fails" in found.text
     assert "\n" not in found.text
 
 
 def test_a_probe_measures_the_dimension_and_says_how_to_mend_it(server: Embeddings) -> None:
-    fitting = embeddings.probe(Spec("openai", "m", server.url, KEY, 16))
+    fitting = current.probe(Spec("openai", "m", server.url, KEY, 16))
     assert (fitting.ok, fitting.dimension) == (True, 16)
-    other = embeddings.probe(Spec("openai", "m", server.url, KEY, 384))
+    other = current.probe(Spec("openai", "m", server.url, KEY, 384))
     assert (other.ok, other.dimension) == (False, 16)
     assert other.text == "its vectors have 16 numbers, the dimension says 384: set the dimension to 16"
 
@@ -160,7 +160,7 @@ def test_the_label_tells_endpoint_model_and_dimension_apart() -> None:
         Spec("openai", "m", "https://b.example/v1", dimension=16),
         Spec("openai", "m", "https://a.example/v1", dimension=32),
     ]
-    labels = {embeddings.describe(spec) for spec in [one, *others]}
+    labels = {current.describe(spec) for spec in [one, *others]}
     assert len(labels) == 4
-    assert embeddings.describe(Spec("openai", "m", "https://a.example/v1", "key", 16, 5.0)) == embeddings.describe(one)
-    assert len(embeddings.describe(Spec("openai", "m" * 300, "https://a.example/v1"))) <= 74
+    assert current.describe(Spec("openai", "m", "https://a.example/v1", "key", 16, 5.0)) == current.describe(one)
+    assert len(current.describe(Spec("openai", "m" * 300, "https://a.example/v1"))) <= 74

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from memory import embeddings, pending
-from memory.embedders import model_folder
+from memory.embedders import current, model_folder
 from memory.embedders.base import Spec
 from memory.errors import EmbedderMismatch, EmbedderUnavailable
 from memory.models import EmbedderChoice
+from memory.storage import embedding_backfill
 from memory.store import MemoryStore
 from tests.memory.builders import person, say
 
@@ -53,7 +53,7 @@ def spec(model: Path | str, dimension: int = 24) -> Spec:
 
 
 def test_a_local_folder_gives_unit_vectors_of_its_own_dimension(model: Path) -> None:
-    embedder = embeddings.build(spec(model))
+    embedder = current.build(spec(model))
     found = embedder.embed_passages(["tea", "my dog Rex", "我爱茶", "", "x" * 100_000])
     assert found.shape == (5, 24)
     assert np.linalg.norm(found, axis=1) == pytest.approx(1, abs=1e-5)
@@ -63,8 +63,8 @@ def test_a_local_folder_gives_unit_vectors_of_its_own_dimension(model: Path) -> 
 
 def test_another_dimension_is_refused_with_the_mend(model: Path) -> None:
     with pytest.raises(EmbedderMismatch, match=r"24 numbers .* 384: set semantic_search.dimension .* to 24"):
-        embeddings.build(spec(model, 384))
-    found = embeddings.probe(spec(model, 384))
+        current.build(spec(model, 384))
+    found = current.probe(spec(model, 384))
     assert (found.ok, found.dimension) == (False, 24)
 
 
@@ -75,8 +75,8 @@ def test_the_files_tell_the_dimension_without_torch(model: Path) -> None:
 
 def test_prompts_of_the_model_are_put_before_questions_and_passages(tmp_path: Path) -> None:
     prompts = {"query": "query : ", "document": "passage : "}
-    with_prompts = embeddings.build(spec(make_model(tmp_path / "with", prompts=prompts)))
-    without = embeddings.build(spec(make_model(tmp_path / "without")))
+    with_prompts = current.build(spec(make_model(tmp_path / "with", prompts=prompts)))
+    without = current.build(spec(make_model(tmp_path / "without")))
     np.testing.assert_allclose(with_prompts.embed_queries(["tea"]), without.embed_passages(["query : tea"]), atol=1e-5)
     np.testing.assert_allclose(
         with_prompts.embed_passages(["tea"]), without.embed_passages(["passage : tea"]), atol=1e-5
@@ -84,17 +84,17 @@ def test_prompts_of_the_model_are_put_before_questions_and_passages(tmp_path: Pa
 
 
 def test_e5_gets_its_prompts_although_its_files_name_none(tmp_path: Path) -> None:
-    e5 = embeddings.build(spec(make_model(tmp_path / "multilingual-e5-tiny")))
-    plain = embeddings.build(spec(make_model(tmp_path / "plain")))
+    e5 = current.build(spec(make_model(tmp_path / "multilingual-e5-tiny")))
+    plain = current.build(spec(make_model(tmp_path / "plain")))
     np.testing.assert_allclose(e5.embed_queries(["tea"]), plain.embed_passages(["query: tea"]), atol=1e-5)
 
 
 def test_the_label_follows_the_content_and_not_the_place(model: Path, tmp_path: Path) -> None:
     copy = tmp_path / "elsewhere" / model.name
     shutil.copytree(model, copy)
-    assert embeddings.describe(spec(copy)) == embeddings.describe(spec(model))
+    assert current.describe(spec(copy)) == current.describe(spec(model))
     other = make_model(tmp_path / "other" / model.name, hidden=32)
-    assert embeddings.describe(spec(other, 32)) != embeddings.describe(spec(model))
+    assert current.describe(spec(other, 32)) != current.describe(spec(model))
 
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "broken"])
@@ -106,7 +106,7 @@ def test_a_folder_that_is_no_model_is_said_in_one_line(tmp_path: Path, damage: s
         (folder / "config.json").write_text("{", "utf8")
         (folder / "modules.json").write_text(json.dumps([{"type": "x"}]), "utf8")
     with pytest.raises(EmbedderUnavailable) as refused:
-        embeddings.build(spec(folder))
+        current.build(spec(folder))
     assert "\n" not in str(refused.value)
 
 
@@ -117,10 +117,10 @@ def test_memories_are_embedded_and_recalled_with_it(model: Path, stored_choice: 
     # The model is random: what it finds alike says nothing, so the words must have enough rows to stand out in.
     others = [f"I bought number {number} of my red cups" for number in range(12)]
     say(ann, "tea", "my sister lives in Chengdu", *others)
-    assert pending.embed_waiting() == 14
+    assert embedding_backfill.embed_waiting() == 14
     recalled = MemoryStore(ann.bot_id).recall(ann, "sister lives in Chengdu")
     assert recalled.vector is not None
     assert recalled.vector.shape == (24,)
     assert recalled.hits[0].text == "my sister lives in Chengdu"
     assert recalled.hits[0].why["cosine"] > 0.5
-    assert list(MemoryStore(ann.bot_id).stats().by_embedder) == [embeddings.describe(spec(model))]
+    assert list(MemoryStore(ann.bot_id).stats().by_embedder) == [current.describe(spec(model))]

@@ -12,9 +12,11 @@ from celery import current_app
 from django.db import connections
 from django.utils import timezone
 
-from memory import database, embeddings, pending, wakeup
-from memory.entries import pack, unpack
+from memory import database
+from memory.embedders import current
 from memory.models import MemoryEntry
+from memory.storage import embedding_backfill, wakeups
+from memory.storage.rows import pack, unpack
 from memory.store import MemoryStore
 from tests.memory.builders import person, say, turn
 
@@ -26,9 +28,9 @@ def test_one_embedding_serves_as_query_and_as_stored_turn() -> None:
     vector = store.recall(ann, "My sister lives in Chengdu").vector
     assert vector is not None
     entry = MemoryEntry.objects.get(pk=store.remember([turn(ann, "My sister lives in Chengdu", vector=vector)])[0])
-    assert entry.embedder == embeddings.query_label(embeddings.current())
+    assert entry.embedder == current.query_label(current.current())
     assert float(unpack(bytes(entry.vector or b"")) @ vector) == pytest.approx(1, abs=1e-3)
-    assert pending.embed_waiting() == 0
+    assert embedding_backfill.embed_waiting() == 0
 
 
 @pytest.mark.django_db(transaction=True)
@@ -40,7 +42,7 @@ def test_two_workers_share_the_rows_and_do_none_twice() -> None:
 
     def work() -> None:
         try:
-            done.append(pending.embed_waiting(report=reports.append))
+            done.append(embedding_backfill.embed_waiting(report=reports.append))
         finally:
             connections.close_all()
 
@@ -57,29 +59,29 @@ def test_two_workers_share_the_rows_and_do_none_twice() -> None:
 def test_a_row_that_another_worker_holds_is_left_alone() -> None:
     ann = person()
     say(ann, "I like tea")
-    assert pending._claim(lambda rows: rows) is not None
-    assert pending.embed_waiting() == 0
+    assert embedding_backfill._claim(lambda rows: rows) is not None
+    assert embedding_backfill.embed_waiting() == 0
 
 
 @pytest.mark.django_db
 def test_the_rows_of_a_killed_worker_are_free_again_when_its_lease_is_over() -> None:
     ann = person()
     say(ann, "I like tea")
-    pending._claim(lambda rows: rows)
+    embedding_backfill._claim(lambda rows: rows)
     MemoryEntry.objects.for_bot(ann.bot_id).update(claim_until=timezone.now() - timedelta(seconds=1))
-    assert pending.embed_waiting() == 1
+    assert embedding_backfill.embed_waiting() == 1
 
 
 @pytest.mark.django_db
 def test_copies_get_no_vector() -> None:
     ann = person()
     say(ann, "I like tea", "I like tea")
-    assert pending.embed_waiting() == 1
+    assert embedding_backfill.embed_waiting() == 1
 
 
 def test_every_task_name_sent_is_registered() -> None:
     current_app.loader.import_default_modules()
-    assert set(wakeup.TASK_NAMES) <= set(current_app.tasks)
+    assert set(wakeups.TASK_NAMES) <= set(current_app.tasks)
 
 
 @pytest.mark.django_db
@@ -88,7 +90,7 @@ def test_a_burst_of_turns_asks_for_vectors_once_and_only_after_the_commit(
 ) -> None:
     sent: list[str] = []
     monkeypatch.setattr(current_app, "send_task", lambda name, **_: sent.append(name))
-    monkeypatch.setattr(wakeup, "_covered_until", 0.0)
+    monkeypatch.setattr(wakeups, "_covered_until", 0.0)
     ann = person()
     with django_capture_on_commit_callbacks(using=database.alias(), execute=True) as callbacks:
         for i in range(5):
@@ -117,7 +119,7 @@ def test_a_repeated_question_is_not_embedded_again() -> None:
 
         embed_passages = embed_queries
 
-    cached = embeddings.CachedQueries(Counting(), size=2)
+    cached = current.CachedQueries(Counting(), size=2)
     for text in ("a", "a", "b", "a", "c", "a", "b"):
         assert cached.embed_queries([text]).shape == (1, 2)
     assert calls == [["a"], ["b"], ["c"], ["b"]]

@@ -18,14 +18,17 @@ from django.conf import settings as django_settings
 from django.db import connections
 from django.utils import timezone
 
-from bots import audit, erasing, linking
-from memory import database, editing, entries, ongoing, transfer, wakeup
+from bots.people import audit_log, linking
+from bots.people import erasure as erasing
+from memory import database
 from memory.consolidation import optimize as module
 from memory.consolidation.optimize import optimize
 from memory.errors import WorkEnded
 from memory.indexes import build, large, lexical, registry
-from memory.indexes.models import LargeScope
+from memory.lifecycle import editing, transfer
 from memory.models import ConsolidatedEpisode, MemoryEntry, OngoingWork
+from memory.models.indexes import LargeScope
+from memory.storage import rows, wakeups, work_leases
 from memory.store import MemoryStore
 from memory.types import Scope
 from tests.memory.builders import digests, facts, other_person, person, say, talk
@@ -38,7 +41,7 @@ LINES = ("I live in Chengdu", "My sister lives in Berlin", "I am allergic to pea
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transfer, "BATCH", 2)
     monkeypatch.setattr(current_app, "send_task", lambda *_, **__: None)
-    monkeypatch.setattr(wakeup, "_indexed_until", {})
+    monkeypatch.setattr(wakeups, "_indexed_until", {})
     large.clear()
 
 
@@ -64,8 +67,8 @@ def _once(act: Callable[[], object]) -> Callable[..., None]:
 
 ERASURES: dict[str, Callable[[Scope], object]] = {
     "memories": lambda scope: MemoryStore(scope.bot_id).forget(scope),
-    "memories, proved": lambda scope: erasing.forget(_person(scope), audit.COMMAND),
-    "the person": lambda scope: erasing.erase(_person(scope), audit.COMMAND),
+    "memories, proved": lambda scope: erasing.forget(_person(scope), audit_log.COMMAND),
+    "the person": lambda scope: erasing.erase(_person(scope), audit_log.COMMAND),
     "the row of the person": lambda scope: _person(scope).delete(),
 }
 
@@ -102,10 +105,10 @@ def test_an_import_of_a_linked_person_ends_when_only_that_person_is_erased(erase
     ann = person()
     anna = other_person(ann)
     say(ann, "I like tea")
-    linking.link(_person(ann), _person(anna), audit.COMMAND)
+    linking.link(_person(ann), _person(anna), audit_log.COMMAND)
     with pytest.raises(WorkEnded):
         transfer.store_lines(
-            _lines(9), ann, read=_once(lambda: erase(_person(anna), audit.COMMAND)), origin_id=anna.person_id
+            _lines(9), ann, read=_once(lambda: erase(_person(anna), audit_log.COMMAND)), origin_id=anna.person_id
         )
     linking.settle()
     assert list(MemoryEntry.objects.values_list("text", flat=True)) == ["I like tea"]
@@ -116,7 +119,7 @@ def test_an_erasure_waits_for_the_batch_that_is_being_written_and_takes_it_along
 ) -> None:
     ann = person()
     written, erased = threading.Event(), threading.Event()
-    insert = entries.insert
+    insert = rows.insert
 
     def slow(*args: Any) -> list[int]:
         ids = insert(*args)
@@ -124,7 +127,7 @@ def test_an_erasure_waits_for_the_batch_that_is_being_written_and_takes_it_along
         time.sleep(0.5)  # the erasure comes now, while nothing of this is committed
         return ids
 
-    monkeypatch.setattr(entries, "insert", slow)
+    monkeypatch.setattr(rows, "insert", slow)
 
     def work() -> str:
         try:
@@ -221,7 +224,7 @@ def test_an_index_that_is_being_built_goes_with_its_person(
 def test_a_row_erased_while_its_words_go_into_the_index_leaves_none_there(monkeypatch: pytest.MonkeyPatch) -> None:
     ann = _is_large(monkeypatch)
     row = LargeScope.objects.create(bot_id=ann.bot_id, person_id=ann.person_id)
-    ids = list(entries.of_scope(ann).values_list("id", flat=True))
+    ids = list(rows.of_scope(ann).values_list("id", flat=True))
     filled = threading.Event()
 
     def fill() -> None:
@@ -246,5 +249,5 @@ def test_rows_of_work_that_was_killed_are_swept_away() -> None:
     for days in (0, 3):
         at = timezone.now() - timedelta(days=days)
         OngoingWork.objects.create(bot_id=ann.bot_id, person_id=ann.person_id, started_at=at)
-    ongoing.sweep()
+    work_leases.sweep()
     assert OngoingWork.objects.count() == 1

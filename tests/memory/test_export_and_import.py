@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from memory import editing, entries, transfer
 from memory.consolidation.optimize import optimize
+from memory.lifecycle import editing, transfer
 from memory.models import MemoryEntry
+from memory.storage import rows
 from memory.store import MemoryStore
 from memory.types import Scope
 from tests.memory.builders import digests, facts, other_person, person, say, talk
@@ -30,7 +31,7 @@ def lines(scope: Scope) -> list[dict[str, Any]]:
 
 
 def fact(scope: Scope, text: str) -> int:
-    return entries.of_scope(scope).get(kind="fact", text=text).pk
+    return rows.of_scope(scope).get(kind="fact", text=text).pk
 
 
 def test_facts_that_were_corrected_come_back_and_stay() -> None:
@@ -78,7 +79,7 @@ def test_a_summary_that_was_corrected_comes_back() -> None:
         ann, "We planned the garden party", "Bob brings the grill", "Eve bakes a cherry cake", "It begins at noon sharp"
     )
     optimize(ann.bot_id)
-    summary = entries.of_scope(ann).get(kind="summary")
+    summary = rows.of_scope(ann).get(kind="summary")
     editing.rewrite(ann, summary.pk, "Garden party: Bob the grill, Eve the cake")
     move(ann, twin)
     assert digests(twin) == digests(ann) == ["Garden party: Bob the grill, Eve the cake"]
@@ -94,7 +95,7 @@ def test_what_was_made_from_an_erased_turn_goes_with_it_after_an_import_too() ->
     optimize(ann.bot_id)
     editing.rewrite(ann, fact(ann, "The person lives in Chengdu"), "The person lives in Chengdu, in Jinjiang")
     move(ann, twin)
-    told = entries.of_scope(twin).get(kind="turn", text="I live in Chengdu").pk
+    told = rows.of_scope(twin).get(kind="turn", text="I live in Chengdu").pk
     MemoryStore(twin.bot_id).forget(twin, [told])
     assert facts(twin) == []
 
@@ -105,7 +106,7 @@ def test_yesterday_is_the_same_day_after_an_import(said_at: str) -> None:
     twin = other_person(ann)
     say(ann, "yesterday I bought a bike", occurred_at=datetime.fromisoformat(said_at))
     move(ann, twin)
-    before, after = (entries.of_scope(scope).get() for scope in (ann, twin))
+    before, after = (rows.of_scope(scope).get() for scope in (ann, twin))
     assert (after.occurred_at, after.day, after.dates) == (before.occurred_at, before.day, before.dates)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from memory import pending
+from memory.storage import embedding_backfill
 from memory.store import MemoryStore
 from tests.memory.builders import MORNING, found, person, say
 
@@ -31,7 +31,7 @@ def test_chinese_finds_chinese_without_a_dictionary() -> None:
 def test_meaning_is_found_across_languages_when_no_word_is_shared() -> None:
     ann = person()
     say(ann, "The weather is nice", "我姐姐住在成都", "I bought a new bicycle")
-    pending.embed_waiting()
+    embedding_backfill.embed_waiting()
     hit = MemoryStore(ann.bot_id).recall(ann, "Where does my older sister live?").hits[0]
     assert hit.text == "我姐姐住在成都"
     assert hit.why["coverage"] == 0

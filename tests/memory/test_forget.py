@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from memory import embeddings, pending
+from memory.embedders import current
 from memory.models import MemoryEntry
+from memory.storage import embedding_backfill
 from memory.store import MemoryStore
 from tests.memory.builders import found, other_person, person, say
 
@@ -17,9 +18,9 @@ def test_a_forgotten_person_is_gone_from_rows_words_vectors_and_caches() -> None
     bob = other_person(ann)
     say(ann, "My sister lives in Chengdu", "I like tea")
     say(bob, "I like boats")
-    pending.embed_waiting()
+    embedding_backfill.embed_waiting()
     store = MemoryStore(ann.bot_id)
-    vector = embeddings.current().embed_queries(["sister"])[0]
+    vector = current.current().embed_queries(["sister"])[0]
     assert store.recall(ann, "sister").hits
     assert store.get_recent_memory(ann.person_id)
     assert store.forget(ann) == 2

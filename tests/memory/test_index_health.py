@@ -10,10 +10,10 @@ import pytest
 from celery import current_app
 from django.core.management import call_command
 
-from bots.operations import doctor
+from bots.monitoring import doctor
 from memory import database
 from memory.indexes import health, registry
-from memory.indexes.models import LargeScope
+from memory.models.indexes import LargeScope
 from tests.memory.builders import person, say
 from tests.memory.conftest import Switch
 

@@ -21,8 +21,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks import recall_quality as quality
-from memory import database, embeddings, entries, wakeup
+from memory import database
+from memory.embedders import current
 from memory.indexes import build, candidates, large, registry
+from memory.storage import rows, wakeups
 from memory.store import MemoryStore
 from memory.types import Hit, Scope, Vector
 from tests.memory.builders import person, turn
@@ -52,7 +54,7 @@ def _material() -> tuple[list[Said], list[str]]:
         conversation = quality.fixtures(language)[0]
         lines += map(json.loads, conversation.lines[:150])
         questions += [question.text for question in conversation.questions]
-    vectors = embeddings.current().embed_passages([line["text"] for line in lines])
+    vectors = current.current().embed_passages([line["text"] for line in lines])
     said = [Said(line["text"], line["speaker"], line["role"], v) for line, v in zip(lines, vectors, strict=True)]
     return said, questions
 
@@ -60,7 +62,7 @@ def _material() -> tuple[list[Said], list[str]]:
 @pytest.fixture(params=["faiss", pytest.param("pgvector", marks=pytest.mark.postgres)], autouse=True)
 def _backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, semantic: Switch) -> Iterator[None]:
     semantic(index_type=request.param)
-    monkeypatch.setattr(wakeup, "_indexed_until", {})
+    monkeypatch.setattr(wakeups, "_indexed_until", {})
     monkeypatch.setattr(current_app, "send_task", lambda *_, **__: None)
     large.clear()
     yield
@@ -139,7 +141,7 @@ def test_what_was_said_and_erased_since_the_build_is_found_and_gone_as_in_a_scan
     MemoryStore(ann.bot_id).forget(ann, [ids[number % len(ids)] for number in gone])
     question = _material()[1][asked % len(_material()[1])]
     scanned, indexed = _recall(ann, question, NEVER), _recall(ann, question, 0)
-    there = set(entries.of_scope(ann).values_list("id", flat=True))
+    there = set(rows.of_scope(ann).values_list("id", flat=True))
     assert {hit.id for hit in indexed} <= there
     assert {hit.id for hit in scanned[:3]} <= {hit.id for hit in indexed}
     exact = {hit.id: hit.why["cosine"] for hit in scanned}

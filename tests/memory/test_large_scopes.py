@@ -10,10 +10,11 @@ from celery import current_app
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from memory import database, wakeup
+from memory import database
 from memory.indexes import build, large, lexical
-from memory.indexes.models import LargeScope
 from memory.models import MemoryEntry
+from memory.models.indexes import LargeScope
+from memory.storage import wakeups
 from memory.store import MemoryStore
 from memory.types import Scope
 from tests.memory.builders import MORNING, found, other_person, person, say, turn
@@ -59,7 +60,7 @@ def test_a_large_scope_without_an_index_asks_for_one(monkeypatch: pytest.MonkeyP
     sent.clear()
     found(ann, "note")
     found(ann, "note")
-    assert sent == [(wakeup.INDEX, (ann.bot_id, ann.person_id))]
+    assert sent == [(wakeups.INDEX, (ann.bot_id, ann.person_id))]
 
 
 def test_what_is_said_and_deleted_after_the_build_is_found_and_gone() -> None:

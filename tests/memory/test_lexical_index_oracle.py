@@ -12,16 +12,19 @@ from django.utils import timezone
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from memory import database, editing, entries, wakeup
-from memory.cues import Cues
+from memory import database
 from memory.indexes import build, candidates, large, lexical, registry
 from memory.indexes.registry import Large
+from memory.lifecycle import editing
 from memory.models import MemoryEntry
-from memory.question import Question
-from memory.scoring import DEFAULT, score
-from memory.stopwords import STOP_TERMS
+from memory.ranking.query import Question
+from memory.ranking.scoring import DEFAULT, score
+from memory.storage import rows as entries
+from memory.storage import wakeups
 from memory.store import MemoryStore
-from memory.tokenizer import index_terms, tokenize
+from memory.text.query_hints import Cues
+from memory.text.stopwords import STOP_TERMS
+from memory.text.tokenizer import index_terms, tokenize
 from memory.types import Scope
 from tests.memory.builders import MORNING, other_person, person, say, turn
 
@@ -61,7 +64,7 @@ _examples = settings(
 def _small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "LARGE_FROM", 2)
     monkeypatch.setattr(current_app, "send_task", lambda *_, **__: None)
-    monkeypatch.setattr(wakeup, "_indexed_until", {})
+    monkeypatch.setattr(wakeups, "_indexed_until", {})
     large.clear()
 
 

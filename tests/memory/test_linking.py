@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from memory import linking
+from memory.lifecycle import merging
 from memory.models import MemoryEntry, MemorySource
 from memory.store import MemoryStore
 from memory.types import Scope
@@ -33,13 +33,13 @@ def test_everything_moves_and_comes_back_and_both_may_be_repeated() -> None:
     anna = other_person(ann)
     say(ann, "I like tea")
     say(anna, "I like boats")
-    assert linking.absorb(anna, ann) == 1
-    assert linking.absorb(anna, ann) == 0
+    assert merging.absorb(anna, ann) == 1
+    assert merging.absorb(anna, ann) == 0
     assert sorted(found(ann, "what do I like")) == ["I like boats", "I like tea"]
     assert found(anna, "boats") == []
     assert [turn.text for turn in MemoryStore(ann.bot_id).get_recent_memory(ann.person_id)]
-    assert linking.give_back(ann, [anna.person_id], anna) == 1
-    assert linking.give_back(ann, [anna.person_id], anna) == 0
+    assert merging.give_back(ann, [anna.person_id], anna) == 1
+    assert merging.give_back(ann, [anna.person_id], anna) == 0
     assert (texts(ann), texts(anna)) == (["I like tea"], ["I like boats"])
     assert found(anna, "boats") == ["I like boats"]
 
@@ -49,9 +49,9 @@ def test_ids_that_both_sides_imported_do_not_collide_and_come_back_unchanged() -
     anna = other_person(ann)
     say(ann, "I like tea", external_id="1")
     say(anna, "I like boats", external_id="1")
-    linking.absorb(anna, ann)
+    merging.absorb(anna, ann)
     assert MemoryEntry.objects.filter(person=ann.person_id).values("external_id").distinct().count() == 2
-    linking.give_back(ann, [anna.person_id], anna)
+    merging.give_back(ann, [anna.person_id], anna)
     assert set(MemoryEntry.objects.values_list("person_id", "external_id")) == {
         (ann.person_id, "1"),
         (anna.person_id, "1"),
@@ -63,12 +63,12 @@ def test_a_copy_made_while_linked_stands_for_itself_afterwards() -> None:
     anna = other_person(ann)
     say(ann, "I like tea")
     say(anna, "I like boats")
-    linking.absorb(anna, ann)
+    merging.absorb(anna, ann)
     # through each account, what only the other side had said before
     say(ann, "I like tea", origin_id=anna.person_id)
     say(ann, "I like tea!", origin_id=anna.person_id)
     say(ann, "I like boats")
-    linking.give_back(ann, [anna.person_id], anna)
+    merging.give_back(ann, [anna.person_id], anna)
     assert sorted(found(ann, "boats tea")) == ["I like boats", "I like tea"]
     assert sorted(found(anna, "boats tea")) == ["I like boats", "I like tea"]
     firsts = MemoryEntry.objects.filter(duplicate_of=None).values_list("person_id", "text", "duplicates")
@@ -88,10 +88,10 @@ def test_of_two_facts_the_later_one_holds_while_linked_and_each_its_own_afterwar
     here, there = say(ann, "I live in Rome")[0], say(anna, "I live in Oslo")[0]
     older = fact(ann, "lives in Rome", "self/home", here, valid_from=MORNING)
     newer = fact(anna, "lives in Oslo", "self/home", there, valid_from=MORNING.replace(hour=10))
-    linking.absorb(anna, ann)
+    merging.absorb(anna, ann)
     older.refresh_from_db()
     assert (older.superseded_by_id, older.valid_to) == (newer.pk, newer.valid_from)
-    linking.give_back(ann, [anna.person_id], anna)
+    merging.give_back(ann, [anna.person_id], anna)
     older.refresh_from_db()
     newer.refresh_from_db()
     assert (older.superseded_by_id, older.valid_to) == (None, None)
@@ -102,11 +102,11 @@ def test_what_was_derived_from_both_sides_goes_when_they_part() -> None:
     ann = person()
     anna = other_person(ann)
     here, there = say(ann, "I live in Rome")[0], say(anna, "I have a dog")[0]
-    linking.absorb(anna, ann)
+    merging.absorb(anna, ann)
     fact(ann, "lives in Rome with a dog", "self/home", here, there)
     fact(ann, "has a dog", "self/pet", there)
     own = fact(ann, "likes Rome", "self/likes", here)
-    linking.give_back(ann, [anna.person_id], anna)
+    merging.give_back(ann, [anna.person_id], anna)
     assert list(MemoryEntry.objects.exclude(kind="turn").values_list("pk", flat=True)) == [own.pk]
 
 
@@ -114,9 +114,9 @@ def test_what_was_archived_because_the_other_side_said_the_same_is_recalled_agai
     ann = person()
     anna = other_person(ann)
     first, second = say(ann, "I really like green tea")[0], say(anna, "I like green tea")[0]
-    linking.absorb(anna, ann)
+    merging.absorb(anna, ann)
     MemoryEntry.objects.filter(pk=second).update(archived_at=MORNING, similar_to=first)
-    linking.give_back(ann, [anna.person_id], anna)
+    merging.give_back(ann, [anna.person_id], anna)
     assert found(anna, "green tea") == ["I like green tea"]
 
 
@@ -125,6 +125,6 @@ def test_other_people_and_other_bots_are_not_touched() -> None:
     anna, bob, elsewhere = other_person(ann), other_person(ann), person()
     for scope in (anna, bob, elsewhere):
         say(scope, "I like boats")
-    linking.absorb(anna, ann)
-    linking.give_back(ann, [anna.person_id], anna)
+    merging.absorb(anna, ann)
+    merging.give_back(ann, [anna.person_id], anna)
     assert texts(bob) == texts(elsewhere) == texts(anna) == ["I like boats"]

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from memory import editing, embeddings, pending
 from memory.consolidation import retention
-from memory.entries import of_scope, unpack
+from memory.embedders import current
+from memory.lifecycle import editing
 from memory.models import MemoryEntry
-from memory.passages import Embeddable, passages
+from memory.storage import embedding_backfill
+from memory.storage.passages import Embeddable, passages
+from memory.storage.rows import of_scope, unpack
 from memory.store import MemoryStore
 from memory.types import Scope
 from tests.memory.builders import person, say
@@ -81,13 +83,13 @@ def test_words_that_are_gone_are_in_no_vector_either(change: Callable[[Scope, in
     [secret] = say(scope, "My PIN is 4711", occurred_at=now)
     [after] = say(scope, "Keep that to yourself", occurred_at=now)
     [later] = say(scope, "Thanks", occurred_at=now)
-    pending.embed_waiting()
+    embedding_backfill.embed_waiting()
     untouched = bytes(of_scope(scope).get(pk=later).vector or b"")
     change(scope, secret)
     assert of_scope(scope).get(pk=after).vector is None
     assert bytes(of_scope(scope).get(pk=later).vector or b"") == untouched
-    pending.embed_waiting()
+    embedding_backfill.embed_waiting()
     before = MemoryEntry.objects.filter(pk=secret).values_list("text", flat=True).first()
     alone = "Ann: Keep that to yourself" + (f" ({before})" if before else "")
-    expected = embeddings.current().embed_passages([alone])[0]
+    expected = current.current().embed_passages([alone])[0]
     assert unpack(of_scope(scope).get(pk=after).vector or b"") == pytest.approx(expected, abs=2e-3)

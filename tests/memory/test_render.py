@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from memory.dates import resolve
-from memory.render import meant, other_half
+from memory.ranking.render import meant, other_half
+from memory.text.dates import resolve
 from memory.types import Beside, Hit
 
 SAID = date(2026, 5, 6)

@@ -12,7 +12,7 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 
-from memory import rerank
+from memory.ranking import reranker
 from memory.store import MemoryStore
 from tests.memory.builders import person, say
 
@@ -43,8 +43,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def no_model_is_left() -> Iterator[None]:
     yield
-    rerank._held.clear()
-    rerank._resting.clear()
+    reranker._held.clear()
+    reranker._resting.clear()
 
 
 def _scores_of(model: Path, question: str) -> dict[str, float]:
@@ -76,7 +76,7 @@ def test_what_lies_behind_the_pool_stays_behind_it(
     model: Path, semantic: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     semantic(enable=False, reranker=str(model))
-    monkeypatch.setattr(rerank, "POOL", 2)
+    monkeypatch.setattr(reranker, "POOL", 2)
     scope = person()
     say(scope, *SAID)
     store = MemoryStore(scope.bot_id)
@@ -114,7 +114,7 @@ def test_nothing_is_loaded_for_a_bot_that_does_not_ask(semantic: Callable[..., N
     scope = person()
     say(scope, *SAID)
     assert MemoryStore(scope.bot_id).recall(scope, "where is the dog").not_reranked == ""
-    assert rerank._resting == {}
+    assert reranker._resting == {}
 
 
 @pytest.mark.django_db

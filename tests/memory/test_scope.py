@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from memory import embeddings, pending
+from memory.embedders import current
+from memory.storage import embedding_backfill
 from memory.store import MemoryStore
 from memory.types import Scope
 from tests.memory.builders import found, other_person, person, say, turn
@@ -27,12 +28,12 @@ def test_two_people_of_a_bot_never_see_each_others_vectors() -> None:
     bob = other_person(ann)
     say(ann, "My sister lives in Chengdu")
     say(bob, "I collect old stamps")
-    pending.embed_waiting()
+    embedding_backfill.embed_waiting()
     store = MemoryStore(bob.bot_id)
     recalled = store.recall(bob, "My sister lives in Chengdu")
     assert [hit.text for hit in recalled.hits] == ["I collect old stamps"]
     assert recalled.hits[0].why["cosine"] < 0.9
-    vector = embeddings.current().embed_passages(["My sister lives in Chengdu"])[0]
+    vector = current.current().embed_passages(["My sister lives in Chengdu"])[0]
     mine = {hit.id for hit in recalled.hits}
     assert {entry for entry, _ in store.vector_index.search(bob, vector, 10)} == mine
 

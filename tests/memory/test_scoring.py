@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.cues import Cues
-from memory.scope_index import Row, ScopeIndex
-from memory.scoring import DEFAULT, score
-from memory.terms import pack
+from memory.ranking.scan_index import ScopeIndex
+from memory.ranking.scoring import DEFAULT, score
+from memory.storage.row import Row
+from memory.text.query_hints import Cues
+from memory.text.term_keys import pack
 from memory.vectors import FAISS_FROM, nearest
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.management import call_command
 
-from memory import reindex
-from memory.dates import DateCue, ResolvedDate, cue_terms, event_terms, resolve
-from memory.entries import of_scope
 from memory.models import MemoryEntry
+from memory.storage import reindex
+from memory.storage.rows import of_scope
 from memory.store import MemoryStore
+from memory.text.dates import DateCue, ResolvedDate, cue_terms, event_terms, resolve
 from tests.memory.builders import found, person, say
 
 WEDNESDAY = date(2026, 5, 6)

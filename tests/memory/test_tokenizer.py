@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.tokenizer import index_terms, tokenize
+from memory.text.tokenizer import index_terms, tokenize
 
 TEXT = st.text(max_size=80)
 

@@ -6,11 +6,11 @@ from datetime import date
 
 import pytest
 
-from memory import dates
 from memory.consolidation.rules import _of_sentence
-from memory.cues import read_cues
 from memory.store import MemoryStore
-from memory.tokenizer import tokenize
+from memory.text import dates
+from memory.text.query_hints import read_cues
+from memory.text.tokenizer import tokenize
 from tests.memory.builders import person, say
 
 TODAY = date(2026, 11, 25)

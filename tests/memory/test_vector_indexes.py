@@ -16,11 +16,14 @@ from django.conf import settings as django_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from memory import database, embeddings, entries, wakeup
+from memory import database
+from memory.embedders import current
 from memory.indexes import build, faiss_files, large, registry, vector
-from memory.indexes.models import LargeScope
 from memory.indexes.vector import Space
 from memory.models import MemoryEntry
+from memory.models.indexes import LargeScope
+from memory.storage import rows as entries
+from memory.storage import wakeups
 from memory.store import MemoryStore
 from memory.types import Scope, Vector
 from tests.memory.builders import other_person, person, turn
@@ -38,7 +41,7 @@ _TOPICS = _rng.standard_normal((20, 384)).astype(np.float32)
 def _backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, semantic: Switch) -> Iterator[None]:
     semantic(index_type=request.param)
     monkeypatch.setattr(registry, "LARGE_FROM", 20)
-    monkeypatch.setattr(wakeup, "_indexed_until", {})
+    monkeypatch.setattr(wakeups, "_indexed_until", {})
     monkeypatch.setattr(current_app, "send_task", lambda *_, **__: None)
     large.clear()
     vector._made.cache_clear()
@@ -225,7 +228,7 @@ def test_recall_finds_by_meaning_through_the_index() -> None:
     ann = person()
     _add(ann, 60)
     text = "我姐姐住在成都"
-    asked = embeddings.current().embed_passages([text])[0]
+    asked = current.current().embed_passages([text])[0]
     with database.atomic():
         MemoryStore(ann.bot_id).remember([turn(ann, text, minute=-9000, vector=asked)])
     assert build.build(ann)
@@ -313,7 +316,7 @@ class TestFiles:
         _built()
         about = json.loads(_about().read_text())
         assert about["vectors"] == 60
-        assert about["label"] == embeddings.passage_label(embeddings.current())
+        assert about["label"] == current.passage_label(current.current())
         assert (_folder() / about["file"]).stat().st_mode & 0o077 == 0
 
     def test_an_index_too_old_for_the_changes_that_are_kept_is_not_used(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -331,7 +334,7 @@ def _publish_again(scope: Scope, scope_id: int) -> None:
     """In another process: rebuilds from vectors of its own, without the database."""
     ids = list(range(1, 61))
     parts = [(ids, np.stack([_near(n) for n in ids]))]
-    space = Space((f"{embeddings.current().name}@{embeddings.current().version}",), 384)
+    space = Space((f"{current.current().name}@{current.current().version}",), 384)
     for _ in range(10):
         vector.backend().build(scope, scope_id, iter(parts), space, 60, 0)
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def fresh_worker() -> Iterator[None]:
     # this file may be read before Django is set up
-    from bots import workers
     from bots.llm import client
-    from bots.outbox import journal
+    from bots.pipeline.outbox import journal
+    from bots.pipeline.queue import workers
     from clawdbot import http
 
     workers._current = None
@@ -37,15 +37,15 @@ def api() -> BotApi:
 @pytest.fixture
 def model() -> Iterator[StubModel]:
     """A model endpoint that is configured as the only provider."""
-    from bots.llm import targets
+    from bots.llm import candidates
     from bots.models import ModelProvider
 
     stub = StubModel()
     with stub.server() as server:
         ModelProvider.objects.create(name="stub", endpoint=f"{server.url}/v1", model="stub")
-        targets.forget()
+        candidates.forget()
         yield stub
-    targets.forget()
+    candidates.forget()
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bots import inbox
-from bots.dispatcher import MessageDispatcher
 from bots.models import Channel, InboundEvent
+from bots.pipeline import inbox
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from memory.models import MemoryEntry
 from tests.peers import StubModel
 from tests.pipeline.builders import make_event

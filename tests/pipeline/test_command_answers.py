@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from bots import inbox
-from bots.dispatcher import MessageDispatcher
+from adapters.web.events import WebFacts, message_event
 from bots.models import Channel, Message
-from bots.operations import web
-from bots.web_events import WebFacts, message_event
+from bots.operations import web_channels
+from bots.pipeline import inbox
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from tests.pipeline.builders import make_bot, make_channel, make_event
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only")]
@@ -44,7 +44,7 @@ def test_a_linked_visitor_without_a_name_is_not_called_by_a_key() -> None:
 
 
 def test_a_command_is_answered_in_the_language_that_the_page_is_in_now() -> None:
-    page = web.ensure_web_channel(make_bot())
+    page = web_channels.ensure_web_channel(make_bot())
 
     def asked(text: str, language: str, number: int) -> str:
         event = message_event("visitor", text, WebFacts(f"c{number}", language, "Asia/Shanghai"))

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from bots import channels, outbox
-from bots.dispatcher import MessageDispatcher
+from bots.channels import lookup
+from bots.intake import polling
 from bots.models import Channel, InboundEvent, OutboundMessage
-from bots.operations import polling
+from bots.pipeline import outbox
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from tests.adapters.builders_wecom import robot_message
 from tests.adapters.test_wecom_connection import Gateway, gateway, push
 from tests.peers import StubModel
@@ -32,7 +33,7 @@ def robot(wecom: Gateway) -> Iterator[Channel]:
     account = {"bot_id": "b", "bot_secret": "secret-1", "base_url": wecom.url, "allowed_hosts": ["127.0.0.1"]}
     made = make_channel(platform="wecom", credentials=account)
     yield made
-    channels.adapter_for(made).close()
+    lookup.adapter_for(made).close()
 
 
 def test_a_message_waits_for_the_process_that_holds_the_connection(wecom: Gateway, robot: Channel) -> None:
@@ -62,7 +63,7 @@ def test_polling_takes_messages_and_sends_what_waits(wecom: Gateway, robot: Chan
     assert answer["headers"]["req_id"] == "r7"
     assert answer["body"]["stream"]["content"] == "You said: hello"
     assert OutboundMessage.objects.get().state == State.SENT
-    assert not channels.adapter_for(robot).can_send_here
+    assert not lookup.adapter_for(robot).can_send_here
 
 
 def test_changed_credentials_open_the_connection_anew(wecom: Gateway, robot: Channel) -> None:

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from bots import inbox
-from bots.dispatcher import MessageDispatcher
 from bots.models import Channel, InboundEvent
+from bots.pipeline import inbox
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from memory.consolidation.optimize import optimize
 from memory.models import MemoryEntry
 from memory.types import Scope

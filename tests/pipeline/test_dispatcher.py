@@ -8,9 +8,7 @@ import pytest
 from django.utils import timezone
 
 from adapters.events import EventKind
-from bots import inbox, outbox, speakers
-from bots.dispatcher import MessageDispatcher
-from bots.llm import targets
+from bots.llm import candidates
 from bots.models import (
     Bot,
     Channel,
@@ -22,6 +20,9 @@ from bots.models import (
     StateTransition,
     TurnUsage,
 )
+from bots.people import identities
+from bots.pipeline import inbox, outbox
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from memory.models import MemoryEntry
 from tests.peers import BotApi, StubModel
 from tests.pipeline.builders import make_channel, make_event, state_of
@@ -80,7 +81,7 @@ def test_the_last_try_tells_the_person_and_leaves_a_dead_letter(
     def broken(turn: object) -> None:
         raise RuntimeError("defect")
 
-    monkeypatch.setattr("bots.engine.respond", broken)
+    monkeypatch.setattr("bots.pipeline.engine.respond", broken)
     (row_id,) = inbox.accept(channel, [make_event("hello")]).accepted
     for _ in range(inbox.MAX_ATTEMPTS):
         InboundEvent.objects.filter(pk=row_id).update(due_at=timezone.now())
@@ -94,7 +95,7 @@ def test_the_last_try_tells_the_person_and_leaves_a_dead_letter(
 
 
 def test_without_any_model_the_bot_still_answers_from_memory(channel: Channel) -> None:
-    targets.forget()
+    candidates.forget()
     say(channel, "我姐姐住在成都")
     say(channel, "我姐姐住在哪里？")
     first, second = answers()
@@ -139,7 +140,7 @@ def test_an_edit_may_name_the_message_it_changes_apart_from_its_own_id(channel: 
 
 def test_who_is_known_by_a_second_id_stays_the_same_person(channel: Channel, model: StubModel) -> None:
     say(channel, "hello", user="4912345")
-    speakers.forget()
+    identities.forget()
     say(channel, "hello", user="4912345", alt_user_id="US.17")
     say(channel, "hello again", user="US.17")
     assert Person.objects.count() == 1

@@ -11,13 +11,16 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from bots import erasing, file_links, inbox, outbox, sent_files, workers
-from bots.dispatcher import MessageDispatcher
+from bots.files import sent, signed_urls
+from bots.files.sent import FileRefused
 from bots.models import Channel, InboundEvent, Message, OutboundMessage, SentFile
 from bots.models.file import uploads
 from bots.operations.messages import KeyUsedBefore, reply_in, send_to_person
-from bots.outbox import journal
-from bots.sent_files import FileRefused
+from bots.people import erasure
+from bots.pipeline import inbox, outbox
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
+from bots.pipeline.outbox import journal
+from bots.pipeline.queue import workers
 from clawdbot import http
 from clawdbot.files import File
 from memory.models import MemoryEntry
@@ -164,11 +167,11 @@ def test_a_link_that_is_forged_or_outlived_or_of_a_deleted_file_is_404(
     have("Chart")
     ask(telegram)
     file = SentFile.objects.get()
-    path = file_links.path(file.pk, file.name)
+    path = signed_urls.path(file.pk, file.name)
     assert Client().get(path).status_code == 200
     assert Client().get(path.replace("/files/", "/files/x")).status_code == 404
     with monkeypatch.context() as patched:
-        patched.setattr(file_links, "LIFETIME", timedelta(seconds=-1))
+        patched.setattr(signed_urls, "LIFETIME", timedelta(seconds=-1))
         assert Client().get(path).status_code == 404
     file.delete()
     assert Client().get(path).status_code == 404
@@ -179,7 +182,7 @@ def test_a_turn_that_is_taken_again_keeps_its_files_once(
 ) -> None:
     have("Chart")
     with monkeypatch.context() as patched:
-        patched.setattr(sent_files, "attach", _killed)
+        patched.setattr(sent, "attach", _killed)
         row = ask(telegram)
     assert (SentFile.objects.count(), len(stored()), seen(server)) == (1, 1, [])
     InboundEvent.objects.filter(pk=row.pk).update(due_at=timezone.now())
@@ -231,9 +234,9 @@ def test_an_erased_persons_files_are_gone_with_their_bytes(telegram: Channel, se
     ask(telegram)
     person = answer().person
     assert person is not None
-    sent_files.keep(answer().conversation, [File(b"never sent", "x.txt")])
+    sent.keep(answer().conversation, [File(b"never sent", "x.txt")])
     assert len(stored()) == 2
-    erased = erasing.erase(person, "test")
+    erased = erasure.erase(person, "test")
     assert (erased.counts["sent_files"], erased.found["sent_files"], erased.found["stored_bytes"]) == (2, 0, 0)
     assert stored() == []
 

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from bots import audit, chat_tokens, erasing, inbox, linking
-from bots.admin import transcript
-from bots.admin.transcript import Bubble
-from bots.dispatcher import MessageDispatcher
+from bots.admin.conversations import transcript
+from bots.admin.conversations.transcript import Bubble
 from bots.models import Channel, Conversation, Message, Person
-from bots.operations import web
+from bots.operations import web_channels
+from bots.people import audit_log, erasure, linking
+from bots.pipeline import inbox
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
+from bots.webchat import service, visitor_tokens
 from memory.models import MemoryEntry
 from tests.peers import StubModel
 from tests.pipeline.builders import make_bot, make_channel, make_event
@@ -58,7 +60,7 @@ def test_one_forgotten_memory_leaves_the_prompt_with_its_repetitions_and_the_res
     say(channel, "I like tea")
     say(channel, SECRET)
     entry = MemoryEntry.objects.get(text=SECRET, duplicate_of=None)
-    erasing.forget(Person.objects.get(), audit.HIMSELF, [entry.pk])
+    erasure.forget(Person.objects.get(), audit_log.HIMSELF, [entry.pk])
     Message.objects.filter(role=Message.Role.ASSISTANT).update(text="All right")
     say(channel, "What do you know?")
     assert "4711" not in prompt(model)
@@ -67,11 +69,11 @@ def test_one_forgotten_memory_leaves_the_prompt_with_its_repetitions_and_the_res
 
 def test_forgetting_reaches_the_chat_page(model: StubModel) -> None:
     bot = make_bot()
-    page, visitor = web.ensure_web_channel(bot), chat_tokens.new_visitor(bot.pk)
+    page, visitor = web_channels.ensure_web_channel(bot), visitor_tokens.new_visitor(bot.pk)
     say(page, SECRET, chat=visitor.id)
-    assert [entry["role"] for entry in web.hello(page, visitor)["history"]] == ["user", "assistant"]
-    erasing.forget(Person.objects.get(), audit.HIMSELF)
-    assert web.hello(page, visitor)["history"] == []
+    assert [entry["role"] for entry in service.hello(page, visitor)["history"]] == ["user", "assistant"]
+    erasure.forget(Person.objects.get(), audit_log.HIMSELF)
+    assert service.hello(page, visitor)["history"] == []
 
 
 def test_of_two_linked_accounts_each_forgets_its_own_conversation(channel: Channel, model: StubModel) -> None:
@@ -79,8 +81,8 @@ def test_of_two_linked_accounts_each_forgets_its_own_conversation(channel: Chann
     say(channel, SECRET)
     say(second, "I like tea", user="8001", chat="8001")
     first, other = Person.objects.order_by("id")
-    linking.link(first, other, audit.HIMSELF)
+    linking.link(first, other, audit_log.HIMSELF)
     other.refresh_from_db()
-    erasing.forget(other, audit.HIMSELF)
+    erasure.forget(other, audit_log.HIMSELF)
     hidden = Message.objects.filter(forgotten=True).values_list("conversation__channel", flat=True)
     assert set(hidden) == {second.pk}

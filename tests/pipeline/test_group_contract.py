@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from adapters import registry
-from bots import inbox, speakers
-from bots.dispatcher import MessageDispatcher
 from bots.models import Channel, Conversation, Identity, OutboundMessage, Person
 from bots.models.channel import GroupPolicy
+from bots.people import identities
+from bots.pipeline import inbox
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from clawdbot import http
 from memory.models import MemoryEntry
 from tests.adapters import builders_dingtalk, builders_feishu
@@ -221,7 +222,7 @@ def test_one_chats_own_setting_counts_before_the_channels(
     channel = connect(platform)
     assert say(channel, meant=True) == 1
     Person.objects.filter(kind=Person.Kind.GROUP).update(group_policy=GroupPolicy.OFF)
-    speakers.forget()
+    identities.forget()
     assert say(channel, meant=True) == 1
 
 
@@ -249,7 +250,7 @@ def test_strangers_are_answered_as_the_channel_says(
     use_policy(channel, stranger_policy="pairing", allow_list=[])
     assert say(channel, meant=True) == 1  # and no code is shown to the whole group
     Identity.objects.filter(pk=stranger.pk).update(access=Identity.Access.APPROVED)
-    speakers.forget()
+    identities.forget()
     assert say(channel, meant=True) == 2
     use_policy(channel, stranger_policy="open")
     assert say(channel, meant=True) == 3

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from bots import inbox, speakers
-from bots.dispatcher import MessageDispatcher
 from bots.models import Channel, InboundEvent, Message, Person
 from bots.models.channel import GroupPolicy
+from bots.people import identities
+from bots.pipeline import inbox
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from memory.models import MemoryEntry
 from memory.store import MemoryStore
 from memory.types import Scope
@@ -50,7 +51,7 @@ def test_the_channel_says_when_the_bot_answers_in_groups(
 def test_a_groups_own_setting_counts_before_the_channels(channel: Channel, api: BotApi, model: StubModel) -> None:
     in_group(channel, "hello all")
     Person.objects.filter(kind=Person.Kind.GROUP).update(group_policy=GroupPolicy.ALL)
-    speakers.forget()
+    identities.forget()
     in_group(channel, "hello again")
     assert len(api.sent) == 1
 

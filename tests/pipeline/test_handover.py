@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from bots import engine, inbox
-from bots.dispatcher import MessageDispatcher
-from bots.engine.handover import STAYS
 from bots.models import Channel, Conversation, Message, StateTransition
 from bots.operations import handover
 from bots.operations.messages import reply_in
+from bots.pipeline import engine, inbox
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
+from bots.pipeline.engine.dialog.handover import STAYS
 from memory.models import MemoryEntry
 from tests.peers import BotApi, StubModel
 from tests.pipeline.builders import make_event
@@ -105,7 +105,7 @@ def test_who_takes_over_in_the_middle_of_a_turn_keeps_the_conversation(
         assert handover.take_over(Conversation.objects.get())
         return reply
 
-    monkeypatch.setattr("bots.engine.respond", meanwhile)
+    monkeypatch.setattr("bots.pipeline.engine.respond", meanwhile)
     say(channel, "what is the weather?")
     conversation = Conversation.objects.get()
     assert (conversation.state, conversation.state_data) == (State.HUMAN, {})

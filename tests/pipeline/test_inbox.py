@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from bots import inbox, workers
 from bots.models import InboundEvent, Worker
+from bots.pipeline import inbox
+from bots.pipeline.queue import workers
 from tests.pipeline.builders import make_channel, make_event, state_of
 
 pytestmark = pytest.mark.django_db

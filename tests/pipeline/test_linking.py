@@ -11,8 +11,6 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from bots import inbox, link_codes, linking, speakers
-from bots.dispatcher import MessageDispatcher
 from bots.models import (
     AuditEntry,
     Channel,
@@ -25,6 +23,9 @@ from bots.models import (
     Person,
     TurnUsage,
 )
+from bots.people import identities, link_codes, linking
+from bots.pipeline import inbox
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from memory.models import MemoryEntry
 from memory.store import MemoryStore
 from memory.types import Scope
@@ -184,7 +185,7 @@ def test_a_turn_that_was_in_work_while_its_account_was_linked_is_taken_again(
     say(channel, "My sister lives in Chengdu")
     say(second, "hello", chat="ann2")
     first, other = person_at(channel), person_at(second, "ann2")
-    from bots import engine
+    from bots.pipeline import engine
 
     answer, linked = engine.respond, []
 
@@ -194,7 +195,7 @@ def test_a_turn_that_was_in_work_while_its_account_was_linked_is_taken_again(
             linked.append(linking.link(first, other, "root"))
         return reply
 
-    monkeypatch.setattr("bots.engine.respond", slow)
+    monkeypatch.setattr("bots.pipeline.engine.respond", slow)
     (row_id,) = inbox.accept(second, [make_event("I keep bees", chat="ann2")]).accepted
     MessageDispatcher().process(row_id)
     InboundEvent.objects.filter(pk=row_id).update(due_at=timezone.now())
@@ -216,7 +217,7 @@ def test_a_link_that_dies_on_the_way_leaves_nothing_and_can_be_repeated(
         raise RuntimeError("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr("bots.audit.record", killed)
+        patch.setattr("bots.people.audit_log.record", killed)
         with pytest.raises(RuntimeError):
             linking.link(first, other, "root")
     assert person_at(second, "ann2") == other
@@ -267,26 +268,26 @@ def test_of_two_who_type_one_code_at_the_same_moment_one_is_linked(channel: Chan
 
 
 def test_erasing_a_linked_person_spares_the_one_they_were_linked_to(channel: Channel, second: Channel) -> None:
-    from bots import erasing
+    from bots.people import erasure
 
     say(channel, "My sister lives in Chengdu")
     say(second, "My brother lives in Oslo", chat="ann2")
     first, other = person_at(channel), person_at(second, "ann2")
     linking.link(first, other, "root")
-    erasing.erase(Person.objects.select_related("bot").get(pk=other.pk), "root")
+    erasure.erase(Person.objects.select_related("bot").get(pk=other.pk), "root")
     assert not Person.objects.filter(pk=other.pk).exists()
     assert remembered(first) == {"My sister lives in Chengdu"}
     assert recalled(first, "where does my brother live") != ["My brother lives in Oslo"]
 
 
 def test_erasing_a_person_takes_along_whoever_is_linked_to_them(channel: Channel, second: Channel) -> None:
-    from bots import erasing
+    from bots.people import erasure
 
     say(channel, "My sister lives in Chengdu")
     say(second, "My brother lives in Oslo", chat="ann2")
     linking.link(person_at(channel), person_at(second, "ann2"), "root")
-    speakers.forget()
-    erasing.erase(person_at(channel), "root")
+    identities.forget()
+    erasure.erase(person_at(channel), "root")
     assert not Person.objects.exists()
     assert not MemoryEntry.objects.exists()
     assert not Message.objects.exists()

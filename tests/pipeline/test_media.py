@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from adapters.events import Attachment
-from bots import channels, inbox, media
-from bots.dispatcher import MessageDispatcher
-from bots.llm import targets
+from bots.channels import lookup
+from bots.files import received
+from bots.llm import candidates
 from bots.models import Channel, InboundEvent, Message, ModelProvider, ReceivedFile
-from bots.speakers import find_speaker
+from bots.people.identities import find_speaker
+from bots.pipeline import inbox
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from tests.peers import BotApi, StubModel
 from tests.pipeline.builders import make_event
 
@@ -31,7 +33,7 @@ def send(channel: Channel, text: str = "", **attachment: Any) -> InboundEvent:
 
 def let_it_see() -> None:
     ModelProvider.objects.update(can_see=True)
-    targets.forget()
+    candidates.forget()
 
 
 def last_answer() -> str:
@@ -101,7 +103,7 @@ def test_a_turn_that_is_taken_again_fetches_nothing_twice(channel: Channel, api:
     assert row is not None
     conversation = find_speaker(channel, event).conversation
     for _try in range(2):
-        media.collect(row, event, conversation, channels.adapter_for(channel))
+        received.collect(row, event, conversation, lookup.adapter_for(channel))
     assert api.calls["getFile"] == 1
     assert ReceivedFile.objects.count() == 1
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from adapters.errors import SendError
 from bots.models import OutboundMessage
 from bots.operations import queues
-from bots.outbox import journal, queue
+from bots.pipeline.outbox import journal, queue
 from tests.pipeline.builders import make_channel, make_conversation, make_outbound, state_of
 
 pytestmark = pytest.mark.django_db
@@ -131,7 +131,7 @@ def test_a_grown_journal_keeps_what_is_in_flight(monkeypatch: pytest.MonkeyPatch
     for number in range(100):
         notes.note(number, 1, "b")
         notes.forget(number)
-    from bots import workers
+    from bots.pipeline.queue import workers
 
     marks = journal.read(workers.current())
     assert marks is not None

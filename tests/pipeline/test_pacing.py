@@ -8,7 +8,7 @@ import pytest
 
 from adapters.registry import adapter_class
 from bots.models import Channel, OutboundMessage
-from bots.outbox import deliver, pacing
+from bots.pipeline.outbox import deliver, pacing
 from tests.peers import BotApi
 from tests.pipeline.builders import make_conversation, make_outbound
 

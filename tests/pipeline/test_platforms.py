@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
-from bots import channels, drafts, inbox, names, outbox
-from bots.dispatcher import MessageDispatcher
-from bots.llm import targets
+from bots.channels import lookup
+from bots.llm import candidates
 from bots.models import Channel, Identity, ModelProvider, OutboundMessage, Person
+from bots.people import display_names
+from bots.pipeline import inbox, outbox
+from bots.pipeline.dispatch import draft_reply
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from clawdbot import http
 from tests.adapters.builders import message
 from tests.adapters.contract import CASES, fixture
@@ -116,16 +119,16 @@ def test_a_long_answer_to_discord_replaces_the_sign_and_then_follows_up(server: 
 def test_an_answer_that_grows_in_discord_takes_the_place_of_the_sign(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drafts, "FIRST_AFTER_S", 0.0)
+    monkeypatch.setattr(draft_reply, "FIRST_AFTER_S", 0.0)
     monkeypatch.setattr("adapters.discord.adapter.DiscordAdapter.edit_interval_s", 0.0)
     server.respond = lambda request: json_answer({"id": "900"})
     channel = connect("discord", server)
     use_policy(channel, stream_replies=True)
     with StreamingModel(answers={"": "one two three four five"}) as model:
         ModelProvider.objects.create(name="streaming", endpoint=model.endpoint, model="streaming")
-        targets.forget()
+        candidates.forget()
         deliver(channel, fixture("discord", "command__options"))
-    targets.forget()
+    candidates.forget()
     first, *rest = answers(server)
     assert len(rest) == 5  # the words after the first one, and the whole
     assert {request.method for request in (first, *rest)} == {"PATCH"}
@@ -154,7 +157,7 @@ def test_whatsapp_outside_of_its_window_gets_the_template(server: Server, model:
     channel = connect("whatsapp", server, template_name="news")
     deliver(channel, fixture("whatsapp", "messages__username_only"))
     assert [request.json["type"] for request in answers(server)] == ["text", "template"]
-    assert channels.adapter_for(channel).account.template_name == "news"
+    assert lookup.adapter_for(channel).account.template_name == "news"
 
 
 def failed_late(message_id: str, code: int) -> bytes:
@@ -242,7 +245,7 @@ def test_what_was_picked_in_a_menu_is_what_was_said(server: Server, model: StubM
 def test_the_name_of_who_speaks_is_asked_for_once(
     platform: str, name: str, told: dict[str, Any], server: Server, model: StubModel
 ) -> None:
-    names.forget()
+    display_names.forget()
     answer = MESSAGES[platform][1]
     server.respond = lambda request: json_answer(told if request.method == "GET" else answer)
     channel = connect(platform, server)
@@ -255,7 +258,7 @@ def test_the_name_of_who_speaks_is_asked_for_once(
 
 
 def test_a_name_that_is_not_told_is_no_reason_not_to_answer(server: Server, model: StubModel) -> None:
-    names.forget()
+    display_names.forget()
     refused = json_answer({"ok": False, "error": "missing_scope"})
     server.respond = lambda request: refused if request.method == "GET" else json_answer(MESSAGES["slack"][1])
     deliver(connect("slack", server), fixture("slack", "message__direct"))

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from adapters.events import EventKind
-from bots import drafts, inbox, signs
-from bots.dispatcher import MessageDispatcher
-from bots.llm import targets
+from bots.llm import candidates
 from bots.models import Channel, InboundEvent, ModelProvider, OutboundMessage
+from bots.pipeline import inbox
+from bots.pipeline.dispatch import draft_reply, typing_indicator
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from tests.e2e.streaming_model import StreamingModel
 from tests.peers import BotApi, StubModel
 from tests.pipeline.builders import make_event, use_policy
@@ -24,13 +25,13 @@ TEXT = "one two three four five six seven eight"
 @pytest.fixture
 def streaming(monkeypatch: pytest.MonkeyPatch) -> Iterator[StreamingModel]:
     """A model that streams, each word of whose answer is shown."""
-    monkeypatch.setattr(drafts, "FIRST_AFTER_S", 0.0)
+    monkeypatch.setattr(draft_reply, "FIRST_AFTER_S", 0.0)
     monkeypatch.setattr("adapters.telegram.adapter.TelegramAdapter.edit_interval_s", 0.0)
     with StreamingModel(answers={"": TEXT}) as model:
         ModelProvider.objects.create(name="streaming", endpoint=model.endpoint, model="streaming")
-        targets.forget()
+        candidates.forget()
         yield model
-    targets.forget()
+    candidates.forget()
 
 
 def say(channel: Channel, text: str = "tell me") -> InboundEvent:
@@ -74,11 +75,11 @@ def test_a_channel_that_does_not_stream_sends_the_answer_once(
 def test_typing_is_shown_only_while_an_answer_takes_time(
     channel: Channel, api: BotApi, model: StubModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(signs, "TYPING_AFTER_S", 600.0)
-    monkeypatch.setattr(signs, "TYPING_EVERY_S", 600.0)
+    monkeypatch.setattr(typing_indicator, "TYPING_AFTER_S", 600.0)
+    monkeypatch.setattr(typing_indicator, "TYPING_EVERY_S", 600.0)
     say(channel)
     assert "sendChatAction" not in api.calls
-    monkeypatch.setattr(signs, "TYPING_AFTER_S", 0.0)
+    monkeypatch.setattr(typing_indicator, "TYPING_AFTER_S", 0.0)
     model.wait = lambda: eventually(lambda: "sendChatAction" in api.calls)
     say(channel)
     assert "sendChatAction" in api.calls
@@ -93,9 +94,9 @@ def test_a_pressed_button_is_confirmed(channel: Channel, api: BotApi, model: Stu
 
 
 def test_who_begins_while_another_waits_for_its_next_sign_is_not_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signs, "TYPING_AFTER_S", 0.0)
-    monkeypatch.setattr(signs, "TYPING_EVERY_S", 600.0)
-    clock, first, second = signs._Clock(), threading.Event(), threading.Event()
+    monkeypatch.setattr(typing_indicator, "TYPING_AFTER_S", 0.0)
+    monkeypatch.setattr(typing_indicator, "TYPING_EVERY_S", 600.0)
+    clock, first, second = typing_indicator._Clock(), threading.Event(), threading.Event()
     clock.start(first.set)
     assert first.wait(60)
     clock.start(second.set)

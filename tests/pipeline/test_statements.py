@@ -8,8 +8,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from bots import statements
-from bots.models import Conversation, InboundEvent, Message, TurnUsage
+from bots.models import Conversation, InboundEvent, Message, TurnUsage, sql
 from tests.pipeline.builders import make_channel, make_conversation
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +23,7 @@ def test_an_inserted_row_is_read_back_by_the_orm_unchanged() -> None:
         payload={"text": "你好", "list": [1, None, True]},
         due_at=timezone.now() + datetime.timedelta(seconds=3),
     )
-    statements.insert(row)
+    sql.insert(row)
     found = InboundEvent.objects.get(pk=row.pk)
     for field in InboundEvent._meta.concrete_fields:
         assert getattr(found, field.attname) == getattr(row, field.attname), field.name
@@ -39,13 +38,13 @@ def test_defaults_and_decimals_go_through_their_fields() -> None:
         provider="stub",
         cost=Decimal("0.001234"),
     )
-    statements.insert(usage)
+    sql.insert(usage)
     assert TurnUsage.objects.get(pk=usage.pk).cost == Decimal("0.001234")
 
 
 def test_a_row_is_read_as_the_orm_reads_it() -> None:
     conversation = make_conversation(make_channel(), state_data={"form": "skill", "slots": ["城市"]})
-    found = statements.get(Conversation, "id=%s", [conversation.pk])
+    found = sql.get(Conversation, "id=%s", [conversation.pk])
     expected = Conversation.objects.get(pk=conversation.pk)
     assert found is not None
     for field in Conversation._meta.concrete_fields:
@@ -54,4 +53,4 @@ def test_a_row_is_read_as_the_orm_reads_it() -> None:
 
 
 def test_nothing_found_is_none() -> None:
-    assert statements.get(Message, "id=%s", [0]) is None
+    assert sql.get(Message, "id=%s", [0]) is None

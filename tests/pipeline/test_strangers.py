@@ -10,9 +10,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from bots import inbox, speakers
-from bots.dispatcher import MessageDispatcher
 from bots.models import Channel, Identity
+from bots.people import identities
+from bots.pipeline import inbox
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from memory.models import MemoryEntry
 from tests.peers import BotApi, StubModel
 from tests.pipeline.builders import make_event, use_policy
@@ -72,7 +73,7 @@ def test_a_code_that_ran_out_or_was_guessed_lets_nobody_in(channel: Channel, api
     for given in (old, "AAAAAAAA", ""):
         with pytest.raises(CommandError, match="no longer valid"):
             run("approve", given, "--bot", channel.bot.slug)
-    speakers.forget()
+    identities.forget()
     say(channel, "hello again")
     assert old not in api.sent[-1].text
 

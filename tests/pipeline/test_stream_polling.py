@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 from django.db import DatabaseError
 
-from bots import channels, inbox
+from bots.channels import lookup
+from bots.intake import polling
 from bots.models import Channel, InboundEvent
-from bots.operations import polling
+from bots.pipeline import inbox
 from clawdbot import http
 from tests.adapters.builders_dingtalk import KEY, SECRET, frame, message
 from tests.adapters.test_dingtalk_stream import Gateway, gateway
@@ -32,7 +33,7 @@ def channel(stream: Gateway) -> Iterator[Channel]:
         account = {"app_key": KEY, "app_secret": [SECRET], "base_url": server.url, "allowed_hosts": ["127.0.0.1"]}
         made = make_channel(platform="dingtalk", credentials=account)
         yield made
-        channels.adapter_for(made).close()
+        lookup.adapter_for(made).close()
         http.close()
 
 

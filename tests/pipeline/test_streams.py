@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from adapters.events import Received
-from bots import channels, drafts, inbox
-from bots.dispatcher import MessageDispatcher
-from bots.llm import targets
+from bots.channels import lookup
+from bots.channels.stream_replies import OutboxStreams
+from bots.llm import candidates
 from bots.models import Channel, InboundEvent, ModelProvider, OutboundMessage
-from bots.streams import OutboxStreams
+from bots.pipeline import inbox
+from bots.pipeline.dispatch import draft_reply
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from tests.adapters.builders_wecom import KEY, TOKEN, opened, robot_message, robot_request
 from tests.e2e.streaming_model import StreamingModel
 from tests.peers import StubModel
@@ -27,7 +29,7 @@ def robot() -> Channel:
 
 
 def receive(channel: Channel, inner: dict[str, Any]) -> Received:
-    return channels.adapter_for(channel).receive(robot_request(inner))
+    return lookup.adapter_for(channel).receive(robot_request(inner))
 
 
 def refreshed(channel: Channel, stream: str) -> Any:
@@ -52,7 +54,7 @@ def test_the_answer_of_a_turn_is_what_the_stream_ends_with(robot: Channel, model
 def test_what_there_is_of_an_answer_is_shown_while_it_is_written(
     robot: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drafts, "FIRST_AFTER_S", 0.0)
+    monkeypatch.setattr(draft_reply, "FIRST_AFTER_S", 0.0)
     monkeypatch.setattr("adapters.wecom.adapter.WeComAdapter.edit_interval_s", 0.0)
     use_policy(robot, stream_replies=True)
     received = receive(robot, robot_message(msgid=f"m-{time.time()}"))
@@ -69,9 +71,9 @@ def test_what_there_is_of_an_answer_is_shown_while_it_is_written(
     monkeypatch.setattr(OutboxStreams, "write", watched)
     with StreamingModel(answers={"": "one two three four"}) as model:
         ModelProvider.objects.create(name="streaming", endpoint=model.endpoint, model="streaming")
-        targets.forget()
+        candidates.forget()
         MessageDispatcher().process(row_id)
-    targets.forget()
+    candidates.forget()
     assert shown == ["one  …", "one two  …", "one two three  …", "one two three four  …", "one two three four"]
     assert refreshed(robot, stream) == {"id": stream, "finish": True, "content": "one two three four"}
     row = InboundEvent.objects.get(pk=row_id)

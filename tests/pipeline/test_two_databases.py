@@ -11,10 +11,11 @@ import pytest
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.utils import timezone
 
-from bots import inbox, remembering
-from bots.dispatcher import MessageDispatcher
 from bots.models import Channel, InboundEvent, Message, Person, WaitingMemory
-from bots.operations import queues, readiness
+from bots.monitoring import readiness
+from bots.operations import queues
+from bots.pipeline import inbox, memory_outbox
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from memory import database
 from memory.models import MemoryEntry
 from memory.store import MemoryStore
@@ -84,7 +85,7 @@ def test_death_between_the_commit_and_the_memory_loses_nothing(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(remembering, "write_waiting_of", dead)
+        patch.setattr(memory_outbox, "write_waiting_of", dead)
         with pytest.raises(Killed):
             say(channel, "My sister lives in Chengdu")
     assert remembered() == []
@@ -97,12 +98,12 @@ def test_death_between_the_commit_and_the_memory_loses_nothing(
 def test_death_at_any_statement_of_the_writing_neither_loses_nor_doubles(
     channel: Channel, model: StubModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remembering, "write_waiting_of", lambda _inbound: None)
+    monkeypatch.setattr(memory_outbox, "write_waiting_of", lambda _inbound: None)
     deaths = 0
     for number in itertools.count(1):
         say(channel, f"note {number}")
-        killed = kill_before_statement(number, remembering.catch_up)
-        remembering.catch_up()
+        killed = kill_before_statement(number, memory_outbox.catch_up)
+        memory_outbox.catch_up()
         assert remembered()[-2:] == [f"note {number}", f"You said: note {number}"]
         assert len(remembered()) == 2 * number
         assert not WaitingMemory.objects.exists()
@@ -116,7 +117,7 @@ def test_memories_committed_before_a_crash_are_known_again(
     channel: Channel, model: StubModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The narrowest place: the memory database has committed, the row that says so has not gone yet."""
-    monkeypatch.setattr(remembering, "write_waiting_of", lambda _inbound: None)
+    monkeypatch.setattr(memory_outbox, "write_waiting_of", lambda _inbound: None)
     say(channel, "My sister lives in Chengdu")
 
     def dead(self: WaitingMemory) -> None:
@@ -126,10 +127,10 @@ def test_memories_committed_before_a_crash_are_known_again(
     with monkeypatch.context() as patch:
         patch.setattr(WaitingMemory, "delete", dead)
         with pytest.raises(Killed):
-            remembering.catch_up()
+            memory_outbox.catch_up()
     assert len(remembered()) == 2
     assert WaitingMemory.objects.count() == 1
-    assert remembering.catch_up() == 1
+    assert memory_outbox.catch_up() == 1
     assert len(remembered()) == 2
     assert MemoryEntry.objects.filter(duplicates=0).count() == 2
     assert not WaitingMemory.objects.exists()
@@ -138,10 +139,10 @@ def test_memories_committed_before_a_crash_are_known_again(
 def test_what_waits_is_forgotten_with_the_rest(
     channel: Channel, model: StubModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remembering, "write_waiting_of", lambda _inbound: None)
+    monkeypatch.setattr(memory_outbox, "write_waiting_of", lambda _inbound: None)
     say(channel, "My sister lives in Chengdu")
     MemoryStore(channel.bot_id).forget(Scope(channel.bot_id, Person.objects.get().pk))
-    remembering.catch_up()
+    memory_outbox.catch_up()
     assert remembered() == []
 
 
@@ -173,7 +174,7 @@ def test_a_memory_database_that_is_down_costs_memories_their_time_and_nobody_the
     assert waiting.attempts == 1
     assert waiting.due_at > timezone.now()
     WaitingMemory.objects.update(due_at=timezone.now() - timedelta(seconds=1))
-    assert remembering.catch_up() == 1
+    assert memory_outbox.catch_up() == 1
     assert remembered() == ["My sister lives in Chengdu", "You said: My sister lives in Chengdu"]
     assert readiness.check()["memory"].ready is True
 
@@ -181,7 +182,7 @@ def test_a_memory_database_that_is_down_costs_memories_their_time_and_nobody_the
 def test_a_deleted_person_takes_what_waits_along(
     channel: Channel, model: StubModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remembering, "write_waiting_of", lambda _inbound: None)
+    monkeypatch.setattr(memory_outbox, "write_waiting_of", lambda _inbound: None)
     say(channel, "My sister lives in Chengdu")
     channel.bot.delete()
     assert not WaitingMemory.objects.exists()

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from bots import channels
+from bots.channels import lookup
+from bots.channels.credential_rotation import ChannelVault
 from bots.models import Channel
-from bots.vault import ChannelVault
 from tests.pipeline.builders import make_channel
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,7 +51,7 @@ def test_two_threads_exchange_a_token_once() -> None:
     stored = Channel.objects.get(pk=channel.pk)
     assert stored.credentials == ACCOUNT | {"bot_token": "xoxb-new", "refresh_token": "r2"}
     assert "xoxb-new" not in stored.credentials_encrypted
-    assert channels.adapter_for(stored).account.bot_token == "xoxb-new"
+    assert lookup.adapter_for(stored).account.bot_token == "xoxb-new"
 
 
 def test_an_exchange_that_fails_changes_nothing_and_holds_nobody_up() -> None:

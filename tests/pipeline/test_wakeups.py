@@ -10,54 +10,54 @@ from pathlib import Path
 import pytest
 from celery import current_app
 
-from bots import bus, wakeup
-from bots.runtime.turns import TurnPool
-from memory import wakeup as memory_wakeup
+from bots.pipeline.queue import loopback, wakeups
+from bots.runtime.turn_pool import TurnPool
+from memory.storage import wakeups as memory_wakeup
 from tests.waiting import eventually
 
 
 def test_every_task_that_is_sent_by_name_is_registered() -> None:
     current_app.loader.import_default_modules()
-    for name in (*wakeup.TASK_NAMES, *memory_wakeup.TASK_NAMES, "bots.sweep"):
+    for name in (*wakeups.TASK_NAMES, *memory_wakeup.TASK_NAMES, "bots.sweep"):
         assert name in current_app.tasks
 
 
 def test_turns_of_the_web_chat_stay_where_the_sockets_are() -> None:
-    assert {wakeup.queue_for("web"), wakeup.queue_for("telegram")} in ({"live", "bots"}, {"bots"})
+    assert {wakeups.queue_for("web"), wakeups.queue_for("telegram")} in ({"live", "bots"}, {"bots"})
 
 
 @pytest.fixture
 def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, int, float]]]:
     calls: list[tuple[str, int, float]] = []
-    monkeypatch.setattr(bus, "_listeners", {})
-    bus.listen(["test-queue"], lambda *call: calls.append(call))
+    monkeypatch.setattr(loopback, "_listeners", {})
+    loopback.listen(["test-queue"], lambda *call: calls.append(call))
     yield calls
-    if bus._sender is not None:
-        bus._sender.close()
-        bus._sender = None
+    if loopback._sender is not None:
+        loopback._sender.close()
+        loopback._sender = None
 
 
 def test_a_wake_up_reaches_the_listener_of_its_queue(heard: list[tuple[str, int, float]]) -> None:
-    bus.send("test-queue", "bots.deliver", 7, 1.5)
-    bus.send("another-queue", "bots.deliver", 8)
+    loopback.send("test-queue", "bots.deliver", 7, 1.5)
+    loopback.send("another-queue", "bots.deliver", 8)
     eventually(lambda: heard)
     assert heard == [("bots.deliver", 7, 1.5)]
 
 
 def test_datagrams_of_strangers_are_not_obeyed(heard: list[tuple[str, int, float]]) -> None:
-    (port,) = bus._ports("test-queue")
+    (port,) = loopback._ports("test-queue")
     for raw in (b"wrong bots.deliver 7 0.0", b"\xff\xfe", b"", b"a b c d e f"):
-        bus._socket().sendto(raw, ("127.0.0.1", port))
-    bus.send("test-queue", "bots.deliver", 9)
+        loopback._socket().sendto(raw, ("127.0.0.1", port))
+    loopback.send("test-queue", "bots.deliver", 9)
     eventually(lambda: heard)
     assert heard == [("bots.deliver", 9, 0.0)]
 
 
 def test_a_listener_whose_process_is_gone_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bus, "_listeners", {})
-    stale: Path = bus._folder() / f"stale.{2**22 + 1}"
+    monkeypatch.setattr(loopback, "_listeners", {})
+    stale: Path = loopback._folder() / f"stale.{2**22 + 1}"
     stale.write_text("9")
-    assert bus._ports("stale") == []
+    assert loopback._ports("stale") == []
     assert not stale.exists()
 
 

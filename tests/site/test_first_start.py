@@ -10,8 +10,8 @@ import pytest
 from django.contrib.auth.models import User
 from pydantic import SecretStr
 
+from bots.maintenance import first_start
 from bots.models import Bot, ModelProvider
-from bots.operations import setup
 from clawdbot_site.config import AdminSettings, ModelProviderSettings
 
 pytestmark = pytest.mark.django_db
@@ -28,28 +28,28 @@ def configure(settings: Any, tmp_path: Path) -> Any:
 
 @pytest.mark.usefixtures("configure")
 def test_a_newcomer_can_log_in_with_what_is_printed(tmp_path: Path) -> None:
-    first = setup.bootstrap()
+    first = first_start.bootstrap()
     user = User.objects.get(username=first.user)
     assert user.is_superuser
     assert user.check_password(first.password)
-    assert any(first.password in line for line in setup.announcement(first))
+    assert any(first.password in line for line in first_start.announcement(first))
     assert stat.S_IMODE((tmp_path / "keys" / "admin-password").stat().st_mode) == 0o600
     assert Bot.objects.get().is_default
 
 
 @pytest.mark.usefixtures("configure")
 def test_later_starts_change_nothing_and_still_tell_the_first_password() -> None:
-    first = setup.bootstrap()
-    assert setup.bootstrap() == first
+    first = first_start.bootstrap()
+    assert first_start.bootstrap() == first
     assert (User.objects.count(), Bot.objects.count()) == (1, 1)
 
 
 @pytest.mark.usefixtures("configure")
 def test_a_changed_password_is_not_told_and_its_file_goes(tmp_path: Path) -> None:
-    user = User.objects.get(username=setup.bootstrap().user)
+    user = User.objects.get(username=first_start.bootstrap().user)
     user.set_password("another-one-9")
     user.save()
-    again = setup.bootstrap()
+    again = first_start.bootstrap()
     assert again.password == ""
     assert not (tmp_path / "keys" / "admin-password").exists()
     assert User.objects.get().check_password("another-one-9")
@@ -57,18 +57,18 @@ def test_a_changed_password_is_not_told_and_its_file_goes(tmp_path: Path) -> Non
 
 def test_a_configured_password_is_used_and_neither_kept_nor_printed(configure: Any, tmp_path: Path) -> None:
     configure(admin=AdminSettings(user="root", password=SecretStr("configured-pw-1")))
-    first = setup.bootstrap()
+    first = first_start.bootstrap()
     assert User.objects.get(username="root").check_password("configured-pw-1")
-    assert "configured-pw-1" not in "".join(setup.announcement(first))
+    assert "configured-pw-1" not in "".join(first_start.announcement(first))
     assert not (tmp_path / "keys" / "admin-password").exists()
 
 
 def test_the_provider_of_the_file_becomes_a_row_once(configure: Any) -> None:
     section = ModelProviderSettings(endpoint="http://127.0.0.1:9/v1", api_key=SecretStr("sk-yaml"), model="m")
     configure(model_provider=section)
-    setup.bootstrap()
+    first_start.bootstrap()
     row = ModelProvider.objects.get()
     assert (row.endpoint, row.model, row.api_key) == ("http://127.0.0.1:9/v1", "m", "sk-yaml")
     ModelProvider.objects.update(model="edited")
-    setup.bootstrap()
+    first_start.bootstrap()
     assert ModelProvider.objects.get().model == "edited"

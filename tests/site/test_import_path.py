@@ -28,7 +28,7 @@ import sys
 import clawdbot_site.asgi
 from django.urls import get_resolver
 from bots.management.commands import serve, worker
-from bots.runtime import background
+from bots.runtime import celery_threads
 from clawdbot_site.celery import app
 app.loader.import_default_modules()
 get_resolver().url_patterns

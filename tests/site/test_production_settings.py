@@ -80,14 +80,14 @@ def test_a_json_line_carries_the_request_id_and_no_secret(capsys: pytest.Capture
     )
     built.configure()
     handler = built.config["handlers"]["h"]
-    logger = logging.Logger("bots.inbox")  # noqa: LOG001 - outside the tree, so that only this handler sees it
+    logger = logging.Logger("bots.pipeline.inbox")  # noqa: LOG001 - outside the tree, so that only this handler sees it
     logger.addHandler(handler)
     with request_id.bound("request-1234"):
         logger.info("token=%s for %s", "abcdef123456", "someone", extra={"channel": "c1"})
     line = json.loads(capsys.readouterr().err.splitlines()[-1])
     assert (line["request_id"], line["logger"], line["level"], line["channel"]) == (
         "request-1234",
-        "bots.inbox",
+        "bots.pipeline.inbox",
         "info",
         "c1",
     )

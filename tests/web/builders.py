@@ -10,12 +10,12 @@ from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.utils import timezone
 
-from bots import live
-from bots.chat_frames import message_frame
+from adapters.web.events import facts_of
+from bots.channels.web import broadcast
+from bots.channels.web.frames import message_frame
 from bots.models import Bot, Channel, Conversation, Identity, InboundEvent, Message, Person
-from bots.operations import web
-from bots.sockets import websocket_urlpatterns
-from bots.web_events import facts_of
+from bots.operations import web_channels
+from bots.webchat.routing import websocket_urlpatterns
 
 HOST = "chat.test"
 APPLICATION = URLRouter(websocket_urlpatterns)
@@ -64,7 +64,7 @@ async def open_socket(slug: str = "ada", **values: Any) -> tuple[Socket, dict[st
 
 def answer_now(bot: Bot, text: str = "Hello **there**", *, publish: bool = True) -> Message:
     """Closes the oldest waiting event of the bot's web chat with `text`, as a turn does; publishes its frame."""
-    channel = web.ensure_web_channel(bot)
+    channel = web_channels.ensure_web_channel(bot)
     row = InboundEvent.objects.filter(channel=channel, state=InboundEvent.State.PENDING).order_by("id")[0]
     conversation = _conversation(channel, row.payload["chat_id"])
     client_id = facts_of(row.payload).client_id
@@ -73,7 +73,7 @@ def answer_now(bot: Bot, text: str = "Hello **there**", *, publish: bool = True)
     answer = Message.objects.create(role="assistant", text=text, **common)
     InboundEvent.objects.filter(pk=row.pk).update(state=InboundEvent.State.DONE, finished_at=timezone.now())
     if publish:
-        live.publish(channel.pk, conversation.chat_id, message_frame(answer))
+        broadcast.publish(channel.pk, conversation.chat_id, message_frame(answer))
     return answer
 
 

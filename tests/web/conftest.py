@@ -9,20 +9,20 @@ HOST = "chat.test"
 
 @pytest.fixture(autouse=True)
 def full_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
-    from bots import consumers  # the models are not ready when pytest loads this file
+    from bots.webchat import consumer
 
-    visitor, address = consumers._limits()
-    monkeypatch.setattr(consumers, "_visitor_buckets", visitor)
-    monkeypatch.setattr(consumers, "_address_buckets", address)
+    visitor, address = consumer._limits()
+    monkeypatch.setattr(consumer, "_visitor_buckets", visitor)
+    monkeypatch.setattr(consumer, "_address_buckets", address)
 
 
 @pytest.fixture(autouse=True)
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Row ids for which a worker would have been woken."""
-    from bots import wakeup
+    from bots.pipeline.queue import wakeups
 
     woken: list[int] = []
-    monkeypatch.setattr(wakeup, "send", lambda task, row_id, platform: woken.append(row_id))
+    monkeypatch.setattr(wakeups, "send", lambda task, row_id, platform: woken.append(row_id))
     return woken
 
 

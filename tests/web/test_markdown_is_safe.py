@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.rendering import MAX_CHARACTERS, render_markdown
+from bots.channels.web.html import MAX_CHARACTERS, render_markdown
 
 PAYLOADS = [
     "<script>alert(1)</script>",

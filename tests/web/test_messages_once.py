@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bots import consumers
 from bots.models import InboundEvent
+from bots.webchat import consumer
 from tests.web.builders import answer_now, in_thread, make_bot, open_socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -86,14 +86,14 @@ async def test_an_answer_published_twice_is_shown_once() -> None:
 
 
 def republish(answer: Any) -> None:
-    from bots import live
-    from bots.chat_frames import message_frame
+    from bots.channels.web import broadcast
+    from bots.channels.web.frames import message_frame
 
-    live.publish(answer.conversation.channel_id, answer.conversation.chat_id, message_frame(answer))
+    broadcast.publish(answer.conversation.channel_id, answer.conversation.chat_id, message_frame(answer))
 
 
 async def test_an_answer_whose_frame_was_lost_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consumers, "CHECK_EVERY_S", 0.05)
+    monkeypatch.setattr(consumer, "CHECK_EVERY_S", 0.05)
     bot = await in_thread(make_bot)()
     socket, _ = await open_socket()
     await socket.say("hello", "c9")
@@ -109,7 +109,7 @@ async def test_an_answer_whose_frame_was_lost_is_found(monkeypatch: pytest.Monke
 async def test_a_turn_that_ends_without_an_answer_is_told(
     monkeypatch: pytest.MonkeyPatch, state: str, expected: str
 ) -> None:
-    monkeypatch.setattr(consumers, "CHECK_EVERY_S", 0.05)
+    monkeypatch.setattr(consumer, "CHECK_EVERY_S", 0.05)
     await in_thread(make_bot)()
     socket, _ = await open_socket()
     await socket.say("hello", "c1")
@@ -140,7 +140,7 @@ async def test_a_message_that_cannot_be_stored_is_not_accepted(monkeypatch: pyte
     def fail(*args: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(consumers.web, "accept_message", fail)
+    monkeypatch.setattr(consumer.service, "accept_message", fail)
     await socket.say("hello", "c1")
     told = await socket.frame()
     assert (told["type"], told["code"], told["client_id"]) == ("error", "not_stored", "c1")

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from bots import chat_tokens
 from bots.models import Bot, Identity, Person
-from bots.operations import web
+from bots.operations import web_channels
+from bots.webchat import visitor_tokens
 from memory.models import MemoryEntry
 from memory.store import MemoryStore
 from memory.types import Turn
@@ -78,9 +78,9 @@ def test_the_embedding_script_may_be_loaded_from_elsewhere(client: Client) -> No
 
 
 def visitor_with_memories(bot: Bot, *texts: str) -> str:
-    visitor = chat_tokens.new_visitor(bot.pk)
+    visitor = visitor_tokens.new_visitor(bot.pk)
     person = Person.objects.create(bot=bot)
-    Identity.objects.create(person=person, channel=web.ensure_web_channel(bot), external_id=visitor.id)
+    Identity.objects.create(person=person, channel=web_channels.ensure_web_channel(bot), external_id=visitor.id)
     turns = [
         Turn(bot_id=bot.pk, person_id=person.pk, role="user", text=text, occurred_at=person.created_at)
         for text in texts
@@ -137,12 +137,12 @@ def test_without_a_valid_token_there_is_nothing(client: Client, method: str) -> 
     bot = make_bot()
     other = make_bot("bob", name="Bob")
     visitor_with_memories(bot, "mine")
-    for token in ("", "forged", chat_tokens.new_visitor(other.pk).token):
+    for token in ("", "forged", visitor_tokens.new_visitor(other.pk).token):
         assert ask(client, method, "/chat/ada/memories", token)[0] == 403
     assert MemoryEntry.objects.count() == 1
 
 
 def test_a_visitor_who_said_nothing_yet_has_an_empty_memory(client: Client) -> None:
-    token = chat_tokens.new_visitor(make_bot().pk).token
+    token = visitor_tokens.new_visitor(make_bot().pk).token
     assert ask(client, "GET", "/chat/ada/memories", token) == (200, {"memories": [], "total": 0, "more": False})
     assert ask(client, "DELETE", "/chat/ada/memories", token) == (200, {"forgotten": 0})

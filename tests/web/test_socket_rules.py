@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from bots import consumers
-from bots.chat_limits import TokenBuckets
-from bots.chat_origin import clean_origins, origin_allowed, peer_address
+from bots.edge.token_buckets import TokenBuckets
 from bots.models import InboundEvent
+from bots.webchat import consumer
+from bots.webchat.origin import clean_origins, origin_allowed, peer_address
 from tests.web.builders import Socket, in_thread, make_bot, open_socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -156,7 +156,7 @@ async def test_a_visitor_who_floods_is_slowed_and_told_how_long() -> None:
 
 async def test_an_address_that_opens_too_many_sockets_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     await in_thread(make_bot)()
-    monkeypatch.setattr(consumers, "_address_buckets", TokenBuckets(2, 0.001))
+    monkeypatch.setattr(consumer, "_address_buckets", TokenBuckets(2, 0.001))
     for _ in range(2):
         socket, _ = await open_socket(address="198.51.100.1")
         await socket.disconnect()
@@ -184,7 +184,7 @@ def test_a_bucket_fills_again_and_forgets_the_oldest_key() -> None:
 async def test_a_server_that_goes_down_says_come_back_soon() -> None:
     await in_thread(make_bot)()
     socket, _ = await open_socket()
-    await consumers.close_all()
+    await consumer.close_all()
     assert await socket.closed_with() == 4012
 
 

@@ -9,53 +9,53 @@ from django.core import signing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots import chat_tokens
+from bots.webchat import visitor_tokens
 from tests.web.builders import answer_now, in_thread, make_bot, open_socket
 
 
 def test_a_token_names_its_visitor_again() -> None:
-    visitor = chat_tokens.new_visitor(7)
-    assert chat_tokens.read(visitor.token, 7) == visitor
+    visitor = visitor_tokens.new_visitor(7)
+    assert visitor_tokens.read(visitor.token, 7) == visitor
 
 
 def test_two_visitors_have_nothing_in_common_and_are_unguessable() -> None:
-    ids = {chat_tokens.new_visitor(1).id for _ in range(200)}
+    ids = {visitor_tokens.new_visitor(1).id for _ in range(200)}
     assert len(ids) == 200
     assert min(len(found) for found in ids) * 6 >= 128  # base64: 6 bits a character
 
 
 def test_a_token_of_another_bot_is_refused() -> None:
-    assert chat_tokens.read(chat_tokens.new_visitor(1).token, 2) is None
+    assert visitor_tokens.read(visitor_tokens.new_visitor(1).token, 2) is None
 
 
 def test_a_signature_made_for_something_else_is_refused() -> None:
     foreign = signing.dumps({"v": "guess", "b": 1}, salt="something else")
-    assert chat_tokens.read(foreign, 1) is None
+    assert visitor_tokens.read(foreign, 1) is None
 
 
 @given(st.integers(0, 400), st.characters(min_codepoint=33, max_codepoint=126))
 def test_a_changed_token_is_refused(place: int, character: str) -> None:
-    token = chat_tokens.new_visitor(1).token
+    token = visitor_tokens.new_visitor(1).token
     place %= len(token)
     changed = token[:place] + character + token[place + 1 :]
-    found = chat_tokens.read(changed, 1)
+    found = visitor_tokens.read(changed, 1)
     if found is not None:  # the last base64 digit holds spare bits, so two spellings of one signature exist
-        assert found.id == chat_tokens.read(token, 1).id  # type: ignore[union-attr]
+        assert found.id == visitor_tokens.read(token, 1).id  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("text", ["", "x", "a.b.c", "é" * 10, "." * 399, "A" * 100_000])
 def test_nonsense_is_refused(text: str) -> None:
-    assert chat_tokens.read(text, 1) is None
+    assert visitor_tokens.read(text, 1) is None
 
 
 def test_an_old_token_is_renewed_and_an_outlived_one_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    visitor = chat_tokens.new_visitor(1)
-    monkeypatch.setattr(chat_tokens, "RENEW", timedelta(seconds=-1))
-    renewed = chat_tokens.read(visitor.token, 1)
+    visitor = visitor_tokens.new_visitor(1)
+    monkeypatch.setattr(visitor_tokens, "RENEW", timedelta(seconds=-1))
+    renewed = visitor_tokens.read(visitor.token, 1)
     assert renewed is not None
     assert renewed.id == visitor.id
-    monkeypatch.setattr(chat_tokens, "LIFETIME", timedelta(seconds=-1))
-    assert chat_tokens.read(visitor.token, 1) is None
+    monkeypatch.setattr(visitor_tokens, "LIFETIME", timedelta(seconds=-1))
+    assert visitor_tokens.read(visitor.token, 1) is None
 
 
 @pytest.mark.django_db(transaction=True)

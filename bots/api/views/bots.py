@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from bots.access.roles import Role
 from bots.api.base import ScopedViewSet
 from bots.api.permissions import MayConfigure
 from bots.api.serializers.bots import (
@@ -22,10 +23,9 @@ from bots.api.serializers.bots import (
     ProviderSerializer,
     TestOutcomeSerializer,
 )
+from bots.i18n.failure_texts import in_words
 from bots.models import Bot, ModelProvider
-from bots.operations import changes, providers
-from bots.operations.access import Role
-from bots.reasons import in_words
+from bots.operations import providers, row_changes
 
 
 @extend_schema_view(
@@ -86,7 +86,7 @@ class ProviderViewSet(
         self._save(serializer)
 
     def _save(self, serializer: BaseSerializer[ModelProvider]) -> None:
-        serializer.instance = changes.save_provider(serializer.instance, serializer.validated_data)
+        serializer.instance = row_changes.save_provider(serializer.instance, serializer.validated_data)
 
     @extend_schema(summary="Ask a provider for one word (staff)", request=None, responses=TestOutcomeSerializer)
     @action(detail=True, methods=["post"])

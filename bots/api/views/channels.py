@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from bots.access.roles import Role
 from bots.api.base import ScopedViewSet
 from bots.api.serializers.channels import (
     ChannelChangeSerializer,
@@ -25,7 +26,6 @@ from bots.api.serializers.channels import (
 )
 from bots.models import Channel
 from bots.operations import channel_accounts, verification
-from bots.operations.access import Role
 
 
 @extend_schema_view(

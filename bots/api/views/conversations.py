@@ -12,6 +12,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from bots.access.roles import Role
 from bots.api.base import ScopedViewSet
 from bots.api.serializers.conversations import (
     ConversationFilters,
@@ -21,13 +22,12 @@ from bots.api.serializers.conversations import (
     NewMessageSerializer,
 )
 from bots.api.throttling import SendThrottle, UserThrottle
+from bots.edge.problems import Problem
+from bots.files.sent import FileRefused
 from bots.models import Conversation, Message
 from bots.operations import handover
-from bots.operations.access import Role
 from bots.operations.messages import MAX_KEY, KeyUsedBefore, send_to_person
-from bots.private_chats import NoWayToPerson
-from bots.problems import Problem
-from bots.sent_files import FileRefused
+from bots.pipeline.outbox.proactive import NoWayToPerson
 
 _KEY_HEADER = OpenApiParameter(
     "Idempotency-Key",

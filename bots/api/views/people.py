@@ -16,6 +16,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from bots.access import roles as access
+from bots.access.roles import Role
 from bots.api.base import ScopedViewSet
 from bots.api.serializers.people import (
     EXPORTED,
@@ -29,8 +31,7 @@ from bots.api.serializers.people import (
     SearchResultSerializer,
 )
 from bots.models import Identity, Person
-from bots.operations import access, memories, people
-from bots.operations.access import Role
+from bots.operations import memories, people
 from memory.models import MemoryEntry
 
 

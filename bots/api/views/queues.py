@@ -12,6 +12,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from bots.access.roles import Role
 from bots.api.base import ScopedViewSet
 from bots.api.serializers.queues import (
     ChangedSerializer,
@@ -22,7 +23,6 @@ from bots.api.serializers.queues import (
 )
 from bots.models import InboundEvent, OutboundMessage
 from bots.operations import queues
-from bots.operations.access import Role
 
 
 class _QueueViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMixin):

@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from bots.operations import tokens
+from bots.operations import api_tokens
 from bots.operations.errors import OperationError
 
 
@@ -24,9 +24,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             if options["revoke"]:
-                done = tokens.revoke(options["user"])
+                done = api_tokens.revoke(options["user"])
                 self.stdout.write(_("The key is revoked.") if done else _("There was no key."))
                 return
-            self.stdout.write(tokens.key_of(options["user"], renew=options["renew"]))
+            self.stdout.write(api_tokens.key_of(options["user"], renew=options["renew"]))
         except OperationError as error:
             raise CommandError(str(error)) from None

@@ -9,7 +9,7 @@ from django.db.models import Count
 from bots.management.base import OperatorCommand, add_json, add_yes, require_yes
 from bots.models import Bot
 from bots.operations.bots import add_bot, get_bot, remove_bot
-from bots.operations.web import ensure_web_channel
+from bots.operations.web_channels import ensure_web_channel
 
 
 class Command(OperatorCommand):

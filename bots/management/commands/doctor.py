@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from bots.operations.doctor import examine
+from bots.monitoring.doctor import examine
 
 _SIGNS = {"ok": "ok     ", "warning": "warning", "error": "ERROR  "}
 

@@ -10,8 +10,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from bots.engine import demo_prompt
-from bots.llm import embedded, modelserver
+from bots.llm import embedded_discovery, embedded_server
+from bots.pipeline.engine.answer import small_model_prompt
 from bots.runtime import children
 
 NICENESS = 2
@@ -37,17 +37,17 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         os.nice(NICENESS)
         try:
-            server, url = embedded.start(options["port"])
-            embedded.warm_up(url, demo_prompt.usual())
-        except embedded.Unavailable as error:
+            server, url = embedded_server.start(options["port"])
+            embedded_server.warm_up(url, small_model_prompt.usual())
+        except embedded_server.Unavailable as error:
             raise CommandError(f"modelserver: {error}", returncode=children.EXIT_UNAVAILABLE) from None
-        modelserver.announce(url, embedded.MODEL_NAME)
-        self.stdout.write(f"Demonstration model {embedded.MODEL_NAME} at {url}")
+        embedded_discovery.announce(url, embedded_server.MODEL_NAME)
+        self.stdout.write(f"Demonstration model {embedded_server.MODEL_NAME} at {url}")
         self.stdout.flush()
         try:
             stop.wait()
         finally:
-            modelserver.withdraw()
+            embedded_discovery.withdraw()
             del server
             # The native threads of the server would otherwise hold the process for seconds.
             self.stdout.flush()

@@ -10,9 +10,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from adapters.errors import AdapterError, SendError
-from bots import channels, workers
+from bots.channels import lookup
+from bots.intake import polling
 from bots.models import Channel
-from bots.operations import polling
+from bots.pipeline.queue import workers
 from bots.runtime import children
 
 END_S = 2.0  # for what is being sent; a long poll is given up
@@ -39,7 +40,7 @@ class Command(BaseCommand):
                 "no enabled channel that can be polled; add one: manage.py channel add telegram --bot ..."
             )
         for channel in found:
-            if options["delete_webhook"] and channels.adapter_for(channel).supports_webhook_setup:
+            if options["delete_webhook"] and lookup.adapter_for(channel).supports_webhook_setup:
                 self._delete_webhook(channel)
         if options["once"]:
             for channel in found:
@@ -65,7 +66,7 @@ class Command(BaseCommand):
 
     def _delete_webhook(self, channel: Channel) -> None:
         try:
-            channels.adapter_for(channel).delete_webhook()
+            lookup.adapter_for(channel).delete_webhook()
         except (SendError, AdapterError) as error:
             raise CommandError(f"{channel}: the webhook was not removed: {error}") from None
 

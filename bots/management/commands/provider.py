@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from bots.i18n.failure_texts import in_words
 from bots.management.base import OperatorCommand, add_json, add_yes, read_secret, require_yes
 from bots.models import ModelProvider
 from bots.operations import providers
-from bots.reasons import in_words
 
 
 class Command(OperatorCommand):

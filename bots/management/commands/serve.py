@@ -12,10 +12,12 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from bots import metrics, workers
-from bots.llm import targets
-from bots.operations import migrations, setup
-from bots.runtime import collector
+from bots import metrics
+from bots.llm import candidates
+from bots.maintenance import first_start
+from bots.monitoring import migrations
+from bots.pipeline.queue import workers
+from bots.runtime import garbage_collection
 from bots.runtime.children import Children
 
 logger = logging.getLogger(__name__)
@@ -32,7 +34,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["no_migrate"] and migrations.pending():  # asking takes a tenth of what an empty `migrate` does
             call_command("migrate", interactive=False, verbosity=0)
-        first = setup.bootstrap()
+        first = first_start.bootstrap()
         current_app.loader.import_default_modules()
         metrics.start_afresh()
         children = self._start_children()
@@ -45,31 +47,31 @@ class Command(BaseCommand):
     def _start_children(self) -> Children:
         config = settings.CLAWDBOT
         children = Children(Path(sys.argv[0]).resolve())
-        if config.model_server.enable and not targets.configured():
+        if config.model_server.enable and not candidates.configured():
             children.add("model server", "modelserver", "--port", str(config.model_server.port), optional=True)
         for number in range(config.worker.processes):
             children.add(f"worker {number + 1}", "worker", "--threads", str(config.worker.threads))
         children.watch()
         return children
 
-    def _serve(self, host: str, port: int, first: setup.FirstStart) -> None:
+    def _serve(self, host: str, port: int, first: first_start.FirstStart) -> None:
         # Slow to import: the children start meanwhile.
         from daphne.server import Server
         from django.core.asgi import get_asgi_application  # noqa: F401  settings are ready before the application loads
         from django.utils.module_loading import import_string
 
-        from bots.runtime import background, bounded_http
-        from bots.runtime.closing import close_sockets_first
+        from bots.runtime import bounded_http, celery_threads
+        from bots.runtime.shutdown import close_sockets_first
 
-        background.free_what_the_last_process_left()
+        celery_threads.free_what_the_last_process_left()
         config = settings.CLAWDBOT
         # Beat's own tasks go to the default queue of this process; the turns of platforms only where no worker is.
         queues = ["live", "bots"]
         reached_for = queues[:1] if config.worker.processes else queues
-        background.start_worker_thread(queues, config.worker.threads, reached_for)
-        background.start_beat_thread()
+        celery_threads.start_worker_thread(queues, config.worker.threads, reached_for)
+        celery_threads.start_beat_thread()
         application = import_string(settings.ASGI_APPLICATION)
-        collector.settle()
+        garbage_collection.settle()
         address = host if ":" not in host else host.replace(":", r"\:")
         bounded_http.install()
         server = Server(
@@ -88,9 +90,9 @@ class Command(BaseCommand):
         if server.listeners and not server.listening_addresses:
             raise CommandError(f"cannot listen on {host}:{port}: is another process using the port?")
 
-    def _announce(self, host: str, port: int, first: setup.FirstStart) -> None:
+    def _announce(self, host: str, port: int, first: first_start.FirstStart) -> None:
         shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "::1") else host  # noqa: S104  only compared
         self.stdout.write(f"\nClawdbot is at http://{shown}:{port}/   admin: http://{shown}:{port}/admin/")
-        for line in setup.announcement(first):
+        for line in first_start.announcement(first):
             self.stdout.write(line)
         self.stdout.flush()

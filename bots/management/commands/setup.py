@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from bots.operations import setup
+from bots.maintenance import first_start
 from clawdbot.errors import ClawdbotError
 
 
@@ -15,8 +15,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            first = setup.bootstrap()
+            first = first_start.bootstrap()
         except ClawdbotError as error:
             raise CommandError(str(error)) from None
-        for line in setup.announcement(first):
+        for line in first_start.announcement(first):
             self.stdout.write(line)

@@ -11,7 +11,7 @@ from celery import current_app
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from bots.runtime import children, collector
+from bots.runtime import children, garbage_collection
 
 logger = logging.getLogger(__name__)
 
@@ -27,13 +27,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         children.end_with_parent()
         current_app.loader.import_default_modules()
-        from bots.runtime import (
-            background,
-        )  # slow to import: first it is settled that this process ends with its parent
+        from bots.runtime import celery_threads
 
-        collector.settle()
+        garbage_collection.settle()
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
-            background.run_worker(options["queues"].split(","), options["threads"], "worker")
+            celery_threads.run_worker(options["queues"].split(","), options["threads"], "worker")
         except (KeyboardInterrupt, SystemExit):
             logger.info("worker stops")

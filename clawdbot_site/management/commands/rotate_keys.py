@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from bots.operations import credentials
+from bots.maintenance import reencryption
 from clawdbot_site import keys
 
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["retire"]:
             keys.rotate(settings.HOME)
-        done, lost = credentials.reencrypt()
+        done, lost = reencryption.reencrypt()
         if lost:
             raise CommandError(f"credentials that no key opens, enter them again: {', '.join(lost)}")
         self.stdout.write(f"{done} credentials are encrypted with the newest key.")

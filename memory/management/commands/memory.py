@@ -19,13 +19,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
-from memory import embeddings, lines, pending, people, reindex, transfer
 from memory.consolidation import retention
 from memory.consolidation.optimize import optimize
 from memory.consolidation.report import as_json, as_lines
+from memory.embedders import current
 from memory.errors import BadLine, MemoryFailure, RunInProgress
 from memory.indexes import build, health, lexical, registry
+from memory.lifecycle import jsonl, transfer
 from memory.models import MemoryEntry, MemoryEntryQuerySet
+from memory.storage import embedding_backfill, reindex, scopes
 from memory.store import MemoryStore
 from memory.types import Hit, Recall, Scope
 
@@ -78,10 +80,10 @@ class Command(BaseCommand):
 
     def _import(self, options: dict[str, Any]) -> None:
         path: Path = options["file"]
-        total = sum(1 for _line in lines.read_lines(path))
-        scope, origin = people.resolve(options["bot"], options["person"], create=True)
+        total = sum(1 for _line in jsonl.read_lines(path))
+        scope, origin = scopes.resolve(options["bot"], options["person"], create=True)
         with _bar(total, _("reading")) as read:
-            report = transfer.store_lines(lines.read_lines(path), scope, read, origin)
+            report = transfer.store_lines(jsonl.read_lines(path), scope, read, origin)
         embedded = _embed_missing(MemoryEntry.objects.for_person(scope.bot_id, scope.person_id))
         if build.wanted(scope):
             _build(MemoryEntry.objects.for_person(scope.bot_id, scope.person_id))
@@ -100,16 +102,16 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _recall(self, options: dict[str, Any]) -> None:
-        scope = people.scope_of(options["bot"], options["person"])
+        scope = scopes.scope_of(options["bot"], options["person"])
         store = MemoryStore(scope.bot_id)
         path: Path = options["queries"]
-        reranked = people.reranks(scope.bot_id)
+        reranked = scopes.reranks(scope.bot_id)
         bad = 0
-        for number, line in enumerate(lines.read_lines(path), 1):
+        for number, line in enumerate(jsonl.read_lines(path), 1):
             if not line.strip():
                 continue
             try:
-                query = lines.parse_query(lines.decode(line, number))
+                query = jsonl.parse_query(jsonl.decode(line, number))
             except BadLine as error:
                 bad += 1
                 self.stderr.write(f"{path}:{number}: {error}")
@@ -128,8 +130,8 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _stats(self, options: dict[str, Any]) -> None:
-        bots = [options["bot"]] if options["bot"] else people.bot_slugs()
-        found = {slug: _counts(people.bot_id(slug)) for slug in bots}
+        bots = [options["bot"]] if options["bot"] else scopes.bot_slugs()
+        found = {slug: _counts(scopes.bot_id(slug)) for slug in bots}
         if options["json"]:
             self.stdout.write(json.dumps(found, ensure_ascii=False))
             return
@@ -141,8 +143,8 @@ class Command(BaseCommand):
     def _optimize(self, options: dict[str, Any]) -> None:
         found: dict[str, Any] = {}
         failed = False
-        for slug in [options["bot"]] if options["bot"] else people.bot_slugs():
-            bot = people.bot_id(slug)
+        for slug in [options["bot"]] if options["bot"] else scopes.bot_slugs():
+            bot = scopes.bot_id(slug)
             try:
                 with _people_bar(slug) as progress:
                     run = optimize(bot, dry_run=options["dry_run"], rebuild=options["rebuild"], progress=progress)
@@ -167,7 +169,7 @@ class Command(BaseCommand):
     def _reindex(self, options: dict[str, Any]) -> None:
         rows = MemoryEntry.objects.all()
         if options["bot"]:
-            rows = rows.for_bot(people.bot_id(options["bot"]))
+            rows = rows.for_bot(scopes.bot_id(options["bot"]))
         with _bar(rows.distinct_entries().count(), _("index text")) as report:
             changed = reindex.rewrite_index(rows, report)
         if options["vectors"]:
@@ -240,9 +242,9 @@ def _people_bar(slug: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def _embed_missing(rows: MemoryEntryQuerySet) -> int:
-    if not embeddings.enabled():
+    if not current.enabled():
         return 0
-    with _bar((pending.waiting() & rows).count(), _("embedding")) as report:
+    with _bar((embedding_backfill.waiting() & rows).count(), _("embedding")) as report:
         return reindex.missing_vectors(rows, report)
 
 

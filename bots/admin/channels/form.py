@@ -1,0 +1,233 @@
+"""The form of a channel: the fields of its platform's account, secrets write-only, checked by the adapter's schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from adapters import registry
+from adapters.account_formats import REQUIRED
+from adapters.accounts import AccountField
+from adapters.errors import AccountError
+from bots.admin.ui.platform_names import lazy_text, platform_choices
+from bots.admin.ui.secret_field import SecretField, with_state
+from bots.i18n.failure_texts import problems_of
+from bots.models import Channel
+from clawdbot.crypto import CryptoError
+
+if TYPE_CHECKING:
+    from django.forms import CheckboxInput, CheckboxSelectMultiple, NumberInput, Select, Textarea, TextInput
+else:
+    from unfold.widgets import (
+        UnfoldAdminCheckboxSelectMultipleWidget as CheckboxSelectMultiple,
+    )
+    from unfold.widgets import (
+        UnfoldAdminIntegerFieldWidget as NumberInput,
+    )
+    from unfold.widgets import (
+        UnfoldAdminSelectWidget as Select,
+    )
+    from unfold.widgets import (
+        UnfoldAdminTextareaWidget as Textarea,
+    )
+    from unfold.widgets import (
+        UnfoldAdminTextInputWidget as TextInput,
+    )
+    from unfold.widgets import (
+        UnfoldBooleanSwitchWidget as CheckboxInput,
+    )
+
+PREFIX = "account"
+POLICY_FIELDS = ("group_policy", "group_memory", "stranger_policy", "allow_list")
+CHANNEL_FIELDS = ("bot", "platform", "name", "enabled", "flood_per_minute", "stream_replies", *POLICY_FIELDS)
+
+
+def form_name(platform: str, key: str) -> str:
+    """The form field of one key of one platform's account; platforms share key names, so both are in it."""
+    return f"{PREFIX}__{platform}__{key}"
+
+
+def stored_account(channel: Channel) -> dict[str, Any]:
+    """The stored credentials; empty when no key opens them (the page then asks for them anew instead of failing)."""
+    try:
+        return channel.credentials
+    except CryptoError:
+        return {}
+
+
+class LinesField(forms.CharField):
+    """A list of strings as lines of text."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        return list(dict.fromkeys(line.strip() for line in str(value or "").splitlines() if line.strip()))
+
+
+class ChannelForm(forms.ModelForm[Channel]):
+    """`platforms` are those whose fields the form has: all of them on the add page, one on a channel's own page."""
+
+    platforms: ClassVar[tuple[str, ...]] = ()
+    _refusal: AccountError | None = None
+
+    class Meta:
+        model = Channel
+        fields = CHANNEL_FIELDS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._stored = stored_account(self.instance) if self.instance.pk else {}
+        if "platform" in self.fields:
+            self.fields["platform"] = forms.ChoiceField(
+                label=gettext_lazy("Platform"), choices=platform_choices, widget=Select()
+            )
+        for platform in self.platforms:
+            for described in registry.account_fields(platform):
+                self.fields[form_name(platform, described.name)] = self._account_field(described)
+        self.fields["allow_list"] = LinesField(
+            label=gettext_lazy("Allowed people"),
+            help_text=gettext_lazy("Ids of the platform, one a line."),
+            required=False,
+            widget=Textarea(attrs={"rows": 3}),
+        )
+        self._add_removal()
+
+    def _account_field(self, described: AccountField) -> forms.Field:
+        label, help_text = lazy_text(described.label), lazy_text(described.help)
+        # Required keys are checked by the schema: on the add page other platforms' fields are empty and hidden.
+        if described.secret:
+            return SecretField(
+                label=label,
+                is_set=described.name in self._stored,
+                required=described.required,
+                help_text=help_text,
+            )
+        common = {
+            "label": label,
+            "help_text": with_state("required" if described.required else "", help_text),
+            "required": False,
+            "initial": shown(described, self._stored.get(described.name)),
+        }
+        if described.kind == "bool":
+            return forms.BooleanField(widget=CheckboxInput(), **common)
+        if described.kind == "number":
+            return forms.FloatField(widget=NumberInput(), **common)
+        if described.kind == "list":
+            return forms.CharField(widget=Textarea(attrs={"rows": 2}), **common)
+        return forms.CharField(widget=TextInput(), max_length=2000, **common)
+
+    def _add_removal(self) -> None:
+        removable = [
+            (described.name, lazy_text(described.label))
+            for described in self._described()
+            if described.secret and not described.required and described.name in self._stored
+        ]
+        if removable and len(self.platforms) == 1:
+            self.fields["remove_secrets"] = forms.MultipleChoiceField(
+                label=gettext_lazy("Remove stored values"),
+                choices=removable,
+                required=False,
+                widget=CheckboxSelectMultiple(),
+            )
+
+    def _described(self) -> tuple[AccountField, ...]:
+        platform = self._platform()
+        return registry.account_fields(platform) if platform in registry.platforms() else ()
+
+    def _platform(self) -> str:
+        if self.instance.pk:
+            return self.instance.platform
+        return str((getattr(self, "cleaned_data", None) or {}).get("platform") or "")
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        self._refusal = None
+        platform = self._platform()
+        if platform not in self.platforms or self.errors:
+            return values
+        try:
+            self._account = registry.validate_account(platform, self._given(platform, values))
+        except AccountError as error:
+            self._refusal = error
+            self._show(platform, error)
+        return values
+
+    def _given(self, platform: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        removed = values.get("remove_secrets") or ()
+        given: dict[str, Any] = {}
+        for described in registry.account_fields(platform):
+            entered = values.get(form_name(platform, described.name))
+            if described.secret and not entered and described.name not in removed:
+                entered = self._stored.get(described.name)
+            given[described.name] = entered
+        return given
+
+    def account(self) -> tuple[str, dict[str, Any]]:
+        """The platform, and the account as it would be stored: what was entered over what is stored.
+
+        Raises:
+            AccountError: A key is missing or wrong.
+        """
+        self.full_clean()
+        platform = self._platform()
+        if platform not in self.platforms:
+            raise AccountError("no platform is chosen")
+        if self._refusal is not None:
+            raise self._refusal  # the values it complains about are no longer among the cleaned ones
+        names = {form_name(platform, field.name): field.name for field in registry.account_fields(platform)}
+        if wrong := {names[name]: " ".join(map(str, told)) for name, told in self.errors.items() if name in names}:
+            raise AccountError(problems=wrong)
+        return platform, registry.validate_account(platform, self._given(platform, self.cleaned_data))
+
+    def keeps_secrets(self, platform: str) -> bool:
+        """Whether a stored secret is part of `account`, because none was typed in its place."""
+        return any(
+            field.secret and field.name in self._stored and not self.cleaned_data.get(form_name(platform, field.name))
+            for field in registry.account_fields(platform)
+        )
+
+    def _show(self, platform: str, error: AccountError) -> None:
+        # The schema names keys and reasons, never values, so its words may be shown.
+        for key, reason in reasons(error).items():
+            field = form_name(platform, key)
+            self.add_error(field if field in self.fields else None, reason)
+
+    def save(self, commit: bool = True) -> Channel:
+        account = getattr(self, "_account", None)
+        if account is not None:
+            self.instance.credentials = account
+        return super().save(commit)
+
+
+def reasons(error: AccountError) -> dict[str, str]:
+    """What is wrong with an account by key, as forms say it."""
+    required = _("This field is required.")
+    return {
+        key: required if error.problems.get(key) == REQUIRED["en"] else reason
+        for key, reason in problems_of(error).items()
+    }
+
+
+def shown(described: AccountField, value: Any) -> Any:
+    """A value that is no secret, as its input shows it."""
+    if value is None:
+        value = described.default
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(part) for part in value)
+    return value
+
+
+def form_for(platforms: tuple[str, ...]) -> type[ChannelForm]:
+    """A form class for these platforms, for the admin to build its own on."""
+    return type("ChannelForm", (ChannelForm,), {"platforms": platforms})
+
+
+def account_names(platform: str, *, advanced: bool) -> tuple[str, ...]:
+    """The form fields of a platform's account, in the order of its schema; those seldom needed, or all others."""
+    fields = registry.account_fields(platform)
+    return tuple(form_name(platform, field.name) for field in fields if field.advanced is advanced)

@@ -1,0 +1,55 @@
+"""The answer to "Verify" on the form of a channel, for what stands in the form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from adapters import registry
+from adapters.errors import AccountError
+from bots.admin.channels.form import ChannelForm, form_name, reasons, stored_account
+from bots.i18n.bilingual import in_language
+from bots.i18n.failure_texts import labelled
+from bots.operations import verification
+
+VERIFY = "_verify"
+
+
+def verified(form: ChannelForm, base_url: str) -> dict[str, Any]:
+    """Asks the platform with the form's account; nothing is stored unless the stored account is the same.
+
+    Returns:
+        ok, text, mend, notes, and `found`: values by form field that the platform told and the form lacks.
+    """
+    channel = form.instance
+    stored = channel.pk is not None
+    platform = channel.platform if stored else str(form.data.get("platform", ""))
+    try:
+        platform, account = form.account()
+    except AccountError as error:
+        return _json(platform, _incomplete(platform, error))
+    if stored and account == stored_account(channel):
+        # the row, not the form's instance, which holds what was typed beside the account
+        row = type(channel).objects.select_related("bot").get(pk=channel.pk)
+        return _json(platform, verification.verify_channel(row, base_url + row.webhook_path))
+    if stored and form.keeps_secrets(platform) and account.get("base_url") != stored_account(channel).get("base_url"):
+        # else whoever may edit a channel could have its secrets sent to a server of their own, and leave no trace
+        text = _("The API address was changed: save first, or type the secrets again.")
+        return _json(platform, verification.Outcome(False, text))
+    return _json(platform, verification.verify_account(platform, account))
+
+
+def _incomplete(platform: str, error: AccountError) -> verification.Outcome:
+    labels = (
+        {field.name: in_language(field.label) for field in registry.account_fields(platform)}
+        if platform in registry.platforms()
+        else {}
+    )
+    notes = tuple(labelled(labels[key], reason) if key in labels else reason for key, reason in reasons(error).items())
+    return verification.Outcome(False, _("Fill in the account first."), notes=notes)
+
+
+def _json(platform: str, outcome: verification.Outcome) -> dict[str, Any]:
+    found = {form_name(platform, key): value for key, value in outcome.found.items()}
+    return {"ok": outcome.ok, "text": outcome.text, "mend": outcome.mend, "notes": outcome.notes, "found": found}

@@ -1,0 +1,39 @@
+"""The button that takes a conversation over from the bot, and the one that gives it back."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+
+from bots.admin.conversations.reply import ReplyMixin
+from bots.models import Conversation
+from bots.operations import handover
+
+
+class HandoverMixin(ReplyMixin):
+    """Put before the admin class of conversations, with what it needs to reply there."""
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.handover_view)
+        return [path("<int:pk>/handover/", view, name="bots_conversation_handover"), *super().get_urls()]
+
+    def handover_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """`to`: human or bot; then back to the transcript."""
+        _hand(request, self.operated(request, pk), to_human=request.POST.get("to") == "human")
+        return self.to_transcript(pk)
+
+
+def _hand(request: HttpRequest, conversation: Conversation, *, to_human: bool) -> None:
+    try:
+        moved = handover.take_over(conversation) if to_human else handover.hand_back(conversation)
+    except handover.ConversationClosed as error:
+        messages.error(request, str(error))
+        return
+    if to_human:
+        done = _("You answer now; the bot is silent in this conversation.")
+        was = _("A human answers here already.")
+    else:
+        done, was = _("The bot answers again."), _("The bot answers here already.")
+    messages.success(request, done) if moved else messages.info(request, was)

@@ -1,0 +1,70 @@
+"""Saying something in a conversation from its page: text, files, or both."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+
+from bots.files.sent import FileRefused
+from bots.models import Conversation
+from bots.operations.messages import MAX_KEY, MAX_TEXT, KeyUsedBefore, reply_in
+from bots.pipeline.outbox.proactive import NoWayToPerson
+from clawdbot.files import File
+
+if TYPE_CHECKING:
+    from bots.admin.ui.base import BotScopedAdmin
+
+    Base = BotScopedAdmin[Conversation]
+else:
+    Base = object
+
+
+class ReplyMixin(Base):
+    """Put before the admin class of conversations."""
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.reply_view)
+        return [path("<int:pk>/reply/", view, name="bots_conversation_reply"), *super().get_urls()]
+
+    def reply_key(self, request: HttpRequest, conversation: Conversation) -> str:
+        """A new key for the form, so that a form sent twice says it once; "" for whoever may not reply."""
+        open_here = conversation.closed_at is None
+        return uuid.uuid4().hex if open_here and self.has_operate_permission(request, conversation) else ""
+
+    def reply_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Sends what the form holds; then back to the transcript."""
+        _reply(request, self.operated(request, pk))
+        return self.to_transcript(pk)
+
+    def operated(self, request: HttpRequest, pk: int) -> Conversation:
+        """The conversation that a POST acts on. Raises Http404, PermissionDenied."""
+        conversation = self.get_object(request, str(pk))
+        if conversation is None or request.method != "POST":
+            raise Http404
+        if not self.has_operate_permission(request, conversation):
+            raise PermissionDenied
+        return conversation
+
+    def to_transcript(self, pk: int) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:bots_conversation_change", args=(pk,)) + "#transcript")
+
+
+def _reply(request: HttpRequest, conversation: Conversation) -> None:
+    text, key = request.POST.get("text", "")[:MAX_TEXT], request.POST.get("key", "")[:MAX_KEY]
+    uploads: list[Any] = request.FILES.getlist("files")
+    if not text.strip() and not uploads:
+        messages.error(request, _("Write something or choose a file."))
+        return
+    try:
+        files = [File(upload.read(), str(upload.name)) for upload in uploads]
+        reply_in(conversation, text, files=files, idempotency_key=key or None)
+    except (FileRefused, KeyUsedBefore, NoWayToPerson) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Stored; it is being sent."))

@@ -1,0 +1,207 @@
+"""The first page of the admin: what is going on, and in an empty installation what to do first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import date_format, number_format
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from bots.admin.home.figures import Day, Figures, collect
+from bots.admin.ui.access import VIEWER, access_of
+from bots.admin.ui.fragments import ago, provider_state, provider_state_text
+
+BAR_HEIGHT = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One figure; `tone` is "", "good" or "bad"."""
+
+    label: str
+    value: str
+    note: str = ""
+    tone: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One day of the chart, in the drawing's own units."""
+
+    x: int
+    y: int
+    height: int
+    label: str
+    title: str
+
+    @property
+    def middle(self) -> int:
+        return self.x + 20
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStep:
+    """One thing to do in a new installation."""
+
+    title: str
+    text: str
+    link: str
+    done: bool
+
+
+def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Unfold's DASHBOARD_CALLBACK: adds the dashboard to the index page's context."""
+    figures = collect(access_of(request).bots(VIEWER))
+    steps = _first_steps(figures)
+    return {
+        **context,
+        "tiles": _tiles(figures),
+        "bars": _bars(figures.days),
+        "totals": _totals(figures.days),
+        "providers": [
+            {
+                "name": provider.name,
+                "model": provider.model,
+                "state": (state := provider_state(provider)),
+                "text": provider_state_text(state),
+                "last_ok": ago(provider.last_ok_at),
+                "link": reverse("admin:bots_modelprovider_change", args=(provider.pk,)),
+            }
+            for provider in (figures.providers if request.user.has_perm("bots.view_modelprovider") else ())
+        ],
+        "embedded_model": settings.CLAWDBOT.model_server.enable,
+        "may_see_providers": request.user.has_perm("bots.view_modelprovider"),
+        "provider_link": reverse("admin:bots_modelprovider_add"),
+        "first_steps": () if all(step.done for step in steps) or not request.user.is_superuser else steps,
+    }
+
+
+def _tiles(figures: Figures) -> tuple[Tile, ...]:
+    inbox, outbox = reverse("admin:bots_inboundevent_changelist"), reverse("admin:bots_outboundmessage_changelist")
+    dead_link = f"{outbox if figures.dead_out or not figures.dead_in else inbox}?state__exact=dead"
+    return (
+        Tile(
+            _("Messages today"),
+            number_format(figures.messages_today),
+            link=reverse("admin:bots_conversation_changelist"),
+        ),
+        Tile(
+            _("Answered today"), number_format(figures.answered_today), link=reverse("admin:bots_turnusage_changelist")
+        ),
+        Tile(
+            _("Waiting"),
+            number_format(figures.waiting),
+            _("%(in)s to answer, %(out)s to send") % {"in": figures.waiting_in, "out": figures.waiting_out},
+            link=f"{outbox if figures.waiting_out else inbox}?state__exact=pending",
+        ),
+        Tile(
+            _("Dead letters"),
+            number_format(figures.dead),
+            _("given up after the last try") if figures.dead else _("nothing was lost"),
+            "bad" if figures.dead else "good",
+            dead_link,
+        ),
+        Tile(
+            _("Oldest unsent"),
+            ago(figures.oldest_out),
+            "" if figures.oldest_out else _("outbox empty"),
+            link=f"{outbox}?state__exact=pending",
+        ),
+        *_human_tile(figures),
+        _worker_tile(figures),
+    )
+
+
+def _human_tile(figures: Figures) -> tuple[Tile, ...]:
+    """Nothing while the bots answer everybody."""
+    if not figures.with_human:
+        return ()
+    waiting = figures.unanswered
+    note = ngettext("%(n)s waits for an answer", "%(n)s wait for an answer", waiting) % {"n": waiting}
+    return (
+        Tile(
+            _("With a human"),
+            number_format(figures.with_human),
+            note if waiting else _("all answered"),
+            "bad" if waiting else "",
+            f"{reverse('admin:bots_conversation_changelist')}?state__exact=human",
+        ),
+    )
+
+
+def _worker_tile(figures: Figures) -> Tile:
+    link = reverse("admin:bots_worker_changelist")
+    if not figures.workers_fresh:
+        note = _("messages are kept, nobody answers them") if figures.workers else _("start the product with make run")
+        return Tile(_("Workers"), _("none alive"), note, "bad", link)
+    count = figures.workers_fresh
+    value = ngettext("%(n)s alive", "%(n)s alive", count) % {"n": count}
+    # The age is markup, which `%` would turn into text.
+    note = format_html(_("heartbeat %(age)s").replace("%(age)s", "{}"), ago(figures.heartbeat))
+    return Tile(_("Workers"), value, note, "good", link)
+
+
+def _bars(days: tuple[Day, ...]) -> tuple[Bar, ...]:
+    most = max((day.tokens for day in days), default=0)
+    bars = []
+    for number, day in enumerate(days):
+        # a day with any use stays visible beside a much busier one
+        height = max(round(day.tokens / most * BAR_HEIGHT), 2) if most and day.tokens else 0
+        title = _("%(day)s: %(tokens)s tokens in %(turns)s turns, cost %(cost)s") % {
+            "day": date_format(day.day, "SHORT_DATE_FORMAT"),
+            "tokens": number_format(day.tokens, force_grouping=True),
+            "turns": day.turns,
+            "cost": _money(day.cost),
+        }
+        bars.append(Bar(number * 60 + 10, BAR_HEIGHT - height + 10, height, date_format(day.day, "D"), title))
+    return tuple(bars)
+
+
+def _totals(days: tuple[Day, ...]) -> dict[str, str]:
+    return {
+        "any": "yes" if any(day.turns for day in days) else "",
+        "tokens": number_format(sum(day.tokens for day in days), force_grouping=True),
+        "turns": number_format(sum(day.turns for day in days), force_grouping=True),
+        "cost": _money(sum((day.cost for day in days), Decimal(0))),
+    }
+
+
+def _money(amount: Decimal) -> str:
+    return number_format(amount.quantize(Decimal("0.0001") if 0 < amount < 1 else Decimal("0.01")))
+
+
+def _first_steps(figures: Figures) -> tuple[FirstStep, ...]:
+    return (
+        FirstStep(
+            _("Make a bot"),
+            _("Give it a name and tell it what it is for."),
+            reverse("admin:bots_bot_changelist" if figures.has_bot else "admin:bots_bot_add"),
+            figures.has_bot,
+        ),
+        FirstStep(
+            _("Talk to it"),
+            _("The web chat is open already; tell it something worth remembering."),
+            "/",
+            figures.has_message,
+        ),
+        FirstStep(
+            _("Connect a model"),
+            _("The built-in demonstration model is small. Any OpenAI-compatible endpoint will do."),
+            reverse("admin:bots_modelprovider_add"),
+            figures.has_provider,
+        ),
+        FirstStep(
+            _("Connect a platform"),
+            _("Telegram needs only the token from BotFather."),
+            reverse("admin:bots_channel_add"),
+            figures.has_platform_channel,
+        ),
+    )

@@ -1,0 +1,98 @@
+"""Runs of `memory optimize` with their reports; registered here because `memory` may not import bots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from bots.admin.memory.rows import MemoryRowsMixin
+from bots.admin.ui.base import BotScopedAdmin, ReadOnlyMixin
+from bots.admin.ui.filters import ChoicesDropdownFilter, RangeDateTimeFilter, ScopedFilter
+from bots.admin.ui.fragments import ago, chip, listed
+from bots.admin.ui.unfold_parts import display
+from bots.models import Bot
+from memory.consolidation import report, retention
+from memory.models import ConsolidationRun
+
+SHOWN = 5  # people and examples of a preview
+
+
+def retention_preview(bot: Bot) -> str:
+    """What retention would delete tonight: how many, how old, whose, and a few examples."""
+    going = retention.preview(bot.pk, timezone.now())
+    if not going.days:
+        return gettext("Memories are kept for ever.")
+    if going.oldest is None:
+        return gettext("Nothing is older than %(days)d days.") % {"days": going.days}
+    text = ngettext(
+        "%(n)d memory older than %(days)d days goes tonight; the oldest is of %(day)s.",
+        "%(n)d memories older than %(days)d days go tonight; the oldest is of %(day)s.",
+        going.rows,
+    ) % {"n": going.rows, "days": going.days, "day": date_format(timezone.localtime(going.oldest), "DATE_FORMAT")}
+    shares = ({"what": share.key, "n": share.rows} for share in going.people[:SHOWN])
+    people = gettext(", ").join(gettext("%(what)s (%(n)s)") % share for share in shares)
+    examples = format_html_join("", "<li>{}</li>", ((example,) for example in going.examples))
+    return format_html("<p>{}</p><p>{}</p><ul>{}</ul>", text, people, examples)
+
+
+@admin.register(ConsolidationRun)
+class ConsolidationRunAdmin(MemoryRowsMixin, ReadOnlyMixin, BotScopedAdmin[ConsolidationRun]):
+    """What consolidation did, run by run."""
+
+    list_display = ("started", "bot_name", "state_label", "dry_run", "tokens", "error")
+    list_filter = (
+        ("bot", ScopedFilter),
+        ("state", ChoicesDropdownFilter),
+        "dry_run",
+        ("started_at", RangeDateTimeFilter),
+    )
+    fields = (
+        ("bot", "state_chip"),
+        ("started_at", "finished_at"),
+        ("what", "model_tokens"),
+        "error",
+        "done",
+    )
+
+    @admin.display(description=_("started"), ordering="id")
+    def started(self, run: ConsolidationRun) -> str:
+        return ago(run.started_at)
+
+    @display(
+        description=_("state"), label={"running": "primary", "done": "success", "failed": "danger"}, ordering="state"
+    )
+    def state_label(self, run: ConsolidationRun) -> Any:
+        return run.state, run.get_state_display()
+
+    @admin.display(description=_("state"))
+    def state_chip(self, run: ConsolidationRun) -> str:
+        return chip(*self.state_label(run))
+
+    @admin.display(description=_("kind"))
+    def what(self, run: ConsolidationRun) -> str:
+        if run.dry_run:
+            return gettext("Dry run: nothing was changed.")
+        return (
+            gettext("Facts and summaries were made anew.") if run.rebuild else gettext("What is new since the last run")
+        )
+
+    @admin.display(description=_("model tokens"))
+    def model_tokens(self, run: ConsolidationRun) -> str:
+        return f"{run.prompt_tokens} + {run.completion_tokens}" if self.tokens(run) else gettext("no model was asked")
+
+    @admin.display(description=_("done"))
+    def done(self, run: ConsolidationRun) -> str:
+        counted = [(report.NAMES[name], value) for name, value in report.counts(run).items() if value]
+        if not counted:
+            return gettext("There was nothing to do.")
+        return listed(counted)
+
+    @admin.display(description=_("tokens"))
+    def tokens(self, run: ConsolidationRun) -> int:
+        return run.prompt_tokens + run.completion_tokens

@@ -1,0 +1,157 @@
+"""The embedder: one row, saved only when it really embeds a sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bots.admin.ui.base import BaseAdmin
+from bots.admin.ui.fragments import ago, chip
+from bots.admin.ui.secret_field import SecretField
+from bots.admin.ui.unfold_parts import action
+from bots.i18n.failure_texts import in_words
+from memory.embedders import choice, current
+from memory.models import EmbedderChoice, MemoryEntry
+from memory.storage import embedding_backfill, wakeups
+
+FIELDS = ("kind", "model", "endpoint", "dimension", "timeout_s")
+
+
+class EmbedderForm(forms.ModelForm[EmbedderChoice]):
+    """What does not work is not saved: recall would fall back to words without anybody having wanted it."""
+
+    remove_api_key = forms.BooleanField(label=gettext_lazy("Remove the stored key"), required=False)
+
+    class Meta:
+        model = EmbedderChoice
+        fields = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["api_key"] = SecretField(
+            label=gettext_lazy("API key"),
+            is_set=bool(self.instance.api_key_encrypted),
+            help_text=gettext_lazy("Empty for an endpoint that asks for none."),
+        )
+        if "dimension" in self.fields:
+            self.fields["dimension"].required = False
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if self.errors or "kind" not in values:
+            return values
+        wanted = current.Spec(
+            values["kind"],
+            values["model"].strip(),
+            values["endpoint"].rstrip("/"),
+            self._key(values),
+            values.get("dimension") or 0,
+            values["timeout_s"],
+        )
+        held = choice.stored()
+        if held is not None and wanted == choice.of_row(held):
+            return values
+        found = current.probe(wanted)
+        if not found.ok:
+            raise forms.ValidationError(_("Not saved, because the test failed: ") + in_words(found.text))
+        values |= {"dimension": found.dimension, "model": wanted.model, "endpoint": wanted.endpoint}
+        self.tested_ms = found.ms
+        return values
+
+    tested_ms: int | None = None
+
+    def _key(self, values: dict[str, Any]) -> str:
+        if values.get("remove_api_key"):
+            return ""
+        return str(values.get("api_key") or self.instance.api_key)
+
+    def save(self, commit: bool = True) -> EmbedderChoice:
+        self.instance.api_key = self._key(self.cleaned_data)
+        return super().save(commit)
+
+
+@admin.register(EmbedderChoice)
+class EmbedderChoiceAdmin(BaseAdmin[EmbedderChoice]):
+    """Makes vectors of memories. A change works in every process within seconds and embeds all memories anew."""
+
+    form = EmbedderForm
+    list_display = ("__str__", "dimension", "state", "last_success")
+    actions_submit_line = ("save_and_test",)
+    readonly_fields = ("state", "last_success", "last_error_note", "progress")
+    warn_unsaved_form = True
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if self.has_view_permission(request) and choice.stored() is None:
+            choice.seed()
+        return super().changelist_view(request, extra_context)
+
+    def get_fieldsets(self, request: HttpRequest, obj: EmbedderChoice | None = None) -> Any:
+        key: tuple[str, ...] = ("api_key",) if self.has_change_permission(request, obj) else ()
+        if key and obj is not None and obj.api_key_encrypted:
+            key = ("api_key", "remove_api_key")
+        note = gettext_lazy(
+            "Saved only when it embeds a test sentence. A change works in all processes within seconds; memories are "
+            "embedded anew in the background, and until then they are found by words."
+        )
+        return [
+            (None, {"fields": ("kind", "model", "endpoint", *key, ("dimension", "timeout_s")), "description": note}),
+            (gettext_lazy("State"), {"fields": (("state", "last_success"), "last_error_note", "progress")}),
+        ]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        kwargs["fields"] = FIELDS
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: EmbedderChoice, form: Any, change: bool) -> None:
+        if form.tested_ms is not None:
+            obj.last_error_at = None  # it was that of the former one
+        super().save_model(request, obj, form, change)
+        if form.tested_ms is not None:
+            choice.forget()
+            wakeups.embed_after_commit()
+            messages.success(request, _("It embeds a sentence in %(ms)s ms.") % {"ms": form.tested_ms})
+
+    @action(description=gettext_lazy("Save and test"), icon="network_check", permissions=["change"])
+    def save_and_test(self, request: HttpRequest, row: EmbedderChoice) -> None:
+        found = current.probe(choice.of_row(row))
+        if found.ok:
+            text = _("It works: %(dimension)s numbers a vector, %(ms)s ms.")
+            messages.success(request, text % {"dimension": found.dimension, "ms": found.ms})
+        else:
+            messages.error(request, _("It does not work: ") + in_words(found.text))
+
+    @admin.display(description=gettext_lazy("state"))
+    def state(self, row: EmbedderChoice) -> str:
+        if row.failing:
+            return chip("failing", _("failing: recall goes by words"))
+        return chip("ok", _("working")) if row.last_ok_at else chip("untested", _("not used yet"))
+
+    @admin.display(description=gettext_lazy("last success"))
+    def last_success(self, row: EmbedderChoice) -> str:
+        return ago(row.last_ok_at)
+
+    @admin.display(description=gettext_lazy("last error"))
+    def last_error_note(self, row: EmbedderChoice) -> str:
+        return in_words(row.last_error) or "–"
+
+    @admin.display(description=gettext_lazy("memories with its vectors"))
+    def progress(self, row: EmbedderChoice) -> str:
+        total = MemoryEntry.objects.distinct_entries().count()
+        waiting = embedding_backfill.waiting().count()
+        values = {
+            "done": total - waiting,
+            "total": total,
+            "percent": 100 * (total - waiting) // total if total else 100,
+        }
+        return _("%(done)s of %(total)s (%(percent)s %%)") % values

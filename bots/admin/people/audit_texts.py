@@ -1,0 +1,75 @@
+"""The audit log in words: it stores who acted, what was counted and what a proof found by short English names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from bots.people import audit_log
+
+_ACTORS = {audit_log.HIMSELF: _("the person"), audit_log.COMMAND: _("command line")}
+_KINDS = {
+    "accounts": _("accounts"),
+    "by_meaning": _("found by meaning again"),
+    "by_words": _("found by words again"),
+    "conversations": _("conversations"),
+    "events": _("received events"),
+    "exports": _("export files"),
+    "files": _("received files"),
+    "identities": _("identities"),
+    "linked": _("linked people"),
+    "memories": _("memories"),
+    "messages": _("messages"),
+    "people": _("people"),
+    "recent_turns": _("turns still at hand"),
+    "rows": _("rows of the memory"),
+    "sent": _("messages in the outbox"),
+    "sent_files": _("sent files"),
+    "skill_runs": _("runs of skills"),
+    "sources": _("sources of memories"),
+    "stored_bytes": _("files in the storage"),
+    "usage": _("usage"),
+    "waiting": _("not yet remembered"),
+}
+
+
+def actor(name: str) -> str:
+    """Who acted: the name of a user as it is, everybody else in the reader's language."""
+    return str(_ACTORS.get(name, name))
+
+
+def pairs(counted: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What was counted or searched for, each with its number."""
+    return [(_kind(name), _number(value)) for name, value in counted.items()]
+
+
+def in_short(counted: Mapping[str, Any]) -> str:
+    """One line: what there was something of, or everything where there was nothing at all."""
+    some = {name: value for name, value in counted.items() if value} or counted
+    return _joined(f"{name} {number}" for name, number in pairs(some)) or "–"
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return gettext(", ").join(parts)
+
+
+def _kind(name: str) -> str:
+    if name in _KINDS:
+        return str(_KINDS[name])
+    # a proof numbers what it searched for in a further memory: rows_1, by_words_1, ...
+    kind, _sign, number = name.rpartition("_")
+    if kind in _KINDS and number.isdecimal():
+        return gettext("%(what)s (%(n)s)") % {"what": _KINDS[kind], "n": int(number) + 1}
+    return name
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return gettext("%(found)s in %(asked)s searches") % {
+            "found": value.get("found", "–"),
+            "asked": value.get("asked", "–"),
+        }
+    return str(value)

@@ -1,0 +1,1 @@
+"""Queues, schedules, users, providers."""

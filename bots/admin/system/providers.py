@@ -1,0 +1,153 @@
+"""Model providers: priority in the list, a write-only key, a test button."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bots.admin.ui.base import BaseAdmin
+from bots.admin.ui.fragments import ago, chip, provider_state, provider_state_text
+from bots.admin.ui.secret_field import SecretField
+from bots.admin.ui.unfold_parts import action, display
+from bots.i18n.failure_texts import in_words
+from bots.models import ModelProvider
+from bots.models.provider import check_api_key
+from bots.operations import providers
+
+FIELDS = (
+    "name",
+    "endpoint",
+    "model",
+    "priority",
+    "enabled",
+    "can_see",
+    "timeout_s",
+    "context_tokens",
+    "input_price",
+    "output_price",
+)
+
+
+class ProviderForm(forms.ModelForm[ModelProvider]):
+    """The endpoint and its key; the key is only ever written."""
+
+    remove_api_key = forms.BooleanField(label=gettext_lazy("Remove the stored key"), required=False)
+
+    class Meta:
+        model = ModelProvider
+        # The admin names the fields and builds them; building them here would leave out its options for a URL.
+        fields = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        is_set = bool(self.instance.api_key_encrypted)
+        self.fields["api_key"] = SecretField(
+            label=gettext_lazy("API key"),
+            is_set=is_set,
+            help_text=gettext_lazy("Empty for an endpoint that asks for none."),
+            validators=(check_api_key,),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if values.get("remove_api_key") and values.get("api_key"):
+            raise forms.ValidationError(_("Either remove the stored key or enter a new one."))
+        return values
+
+    def save(self, commit: bool = True) -> ModelProvider:
+        if self.cleaned_data.get("remove_api_key"):
+            self.instance.api_key = ""
+        elif self.cleaned_data.get("api_key"):
+            self.instance.api_key = self.cleaned_data["api_key"]
+        return super().save(commit)
+
+
+@admin.register(ModelProvider)
+class ModelProviderAdmin(BaseAdmin[ModelProvider]):
+    """Tried from the lowest priority number upwards; the embedded model comes last."""
+
+    form = ProviderForm
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+    list_display = ("name", "model", "endpoint", "status", "last_success", "priority", "enabled")
+    list_editable = ("priority", "enabled")
+    list_filter = ("enabled",)
+    search_fields = ("name", "endpoint", "model")
+    list_before_template = "admin/bots/modelprovider/embedded_note.html"
+    actions = ("test_selected",)
+    actions_submit_line = ("save_and_test",)
+    readonly_fields = ("status_chip", "last_success", "last_error_note")
+    warn_unsaved_form = True
+
+    def get_fieldsets(self, request: HttpRequest, obj: ModelProvider | None = None) -> Any:
+        key: tuple[str, ...] = ("api_key",) if self.has_change_permission(request, obj) else ()
+        if key and obj is not None and obj.api_key_encrypted:
+            key = ("api_key", "remove_api_key")
+        parts: list[Any] = [
+            (None, {"fields": ("name", "endpoint", "model", *key, ("priority", "enabled"), "can_see")}),
+            (gettext_lazy("Limits"), {"fields": (("timeout_s", "context_tokens"),)}),
+            (
+                gettext_lazy("Prices"),
+                {
+                    "fields": (("input_price", "output_price"),),
+                    "description": gettext_lazy("Only for the cost shown in Usage."),
+                },
+            ),
+        ]
+        if obj is not None:
+            parts.append((gettext_lazy("State"), {"fields": (("status_chip", "last_success"), "last_error_note")}))
+        return parts
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        # `api_key` is added by the form itself, so the model form factory must not look for it in the model
+        kwargs["fields"] = FIELDS
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        extra = {"embedded_model": settings.CLAWDBOT.model_server.enable, **(extra_context or {})}
+        return super().changelist_view(request, extra)
+
+    @display(
+        description=gettext_lazy("state"),
+        label={"ok": "success", "failing": "danger", "off": "", "untested": "info"},
+    )
+    def status(self, provider: ModelProvider) -> Any:
+        state = provider_state(provider)
+        return state, provider_state_text(state)
+
+    @admin.display(description=gettext_lazy("state"))
+    def status_chip(self, provider: ModelProvider) -> str:
+        state = provider_state(provider)
+        return chip(state, provider_state_text(state))
+
+    @admin.display(description=gettext_lazy("last success"), ordering="last_ok_at")
+    def last_success(self, provider: ModelProvider) -> str:
+        return ago(provider.last_ok_at)
+
+    @admin.display(description=gettext_lazy("last error"))
+    def last_error_note(self, provider: ModelProvider) -> str:
+        return in_words(provider.last_error) or "–"
+
+    @admin.action(description=gettext_lazy("Test the selected providers"), permissions=["change"])
+    def test_selected(self, request: HttpRequest, queryset: QuerySet[ModelProvider]) -> None:
+        for provider in queryset:
+            self._test(request, provider)
+
+    @action(description=gettext_lazy("Save and test"), icon="network_check", permissions=["change"])
+    def save_and_test(self, request: HttpRequest, provider: ModelProvider) -> None:
+        self._test(request, provider)
+
+    def _test(self, request: HttpRequest, provider: ModelProvider) -> None:
+        result = providers.test_provider(provider)
+        name = {"name": provider.name, "ms": result.ms}
+        if result.ok:
+            messages.success(request, _("%(name)s answers (%(ms)s ms).") % name)
+        else:
+            messages.error(request, _("%(name)s does not answer: ") % name + in_words(result.text))

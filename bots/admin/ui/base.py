@@ -1,0 +1,187 @@
+"""The base classes of every ModelAdmin here: typed, scoped to the user's bots, read-only where rows are a log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from django.contrib import admin
+from django.db.models import ForeignKey, Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.text import capfirst
+
+from bots.admin.ui.access import MANAGER, OPERATOR, VIEWER, access_of
+
+M = TypeVar("M", bound=Model)
+
+if TYPE_CHECKING:
+    # Unfold ships no types; to the checker its classes are Django's own with these attributes more.
+    class TypedAdmin(admin.ModelAdmin[M]):
+        actions_submit_line: ClassVar[tuple[str, ...]]
+        list_filter_submit: ClassVar[bool]
+        list_fullwidth: ClassVar[bool]
+        list_before_template: ClassVar[str]
+        conditional_fields: ClassVar[dict[str, str]]
+        warn_unsaved_form: ClassVar[bool]
+
+    class TypedInline(admin.TabularInline[M, Model]):
+        tab: ClassVar[bool]
+        hide_title: ClassVar[bool]
+        per_page: ClassVar[int | None]
+else:
+    from unfold.admin import ModelAdmin, TabularInline
+
+    class TypedAdmin(ModelAdmin):
+        def __class_getitem__(cls, _item: object) -> type:
+            return cls
+
+    class TypedInline(TabularInline):
+        def __class_getitem__(cls, _item: object) -> type:
+            return cls
+
+
+class BaseAdmin(TypedAdmin[M]):
+    """What every page of this admin has: no second COUNT, a page of 50, filters in a side sheet."""
+
+    show_full_result_count = False
+    list_per_page = 50
+    list_filter_submit = True
+
+    def page(self, request: HttpRequest, template: str, extra: dict[str, Any]) -> HttpResponse:
+        """A page of our own within the admin's frame; `extra` is its context, a `title` among it."""
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **extra}
+        return TemplateResponse(request, template, context)
+
+    def get_deleted_objects(
+        self, objs: Iterable[M] | QuerySet[M], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """The confirmation page: the rows and how much hangs on them, counted instead of listed.
+
+        Django would load every row below (a bot may have millions) and would ask each read-only log for a permission
+        nobody has. What belongs to a row goes with it, so the right to delete the row is the one that counts.
+        """
+        rows = list(objs)
+        denied = {str(row._meta.verbose_name) for row in rows if not self.has_delete_permission(request, row)}
+        counts = {str(capfirst(self.opts.verbose_name_plural)): len(rows)}
+        for relation in self.opts.related_objects:
+            field = relation.field
+            if isinstance(field, ForeignKey) and relation.related_model is not self.model:
+                related = relation.related_model._default_manager.filter(**{f"{field.name}__in": rows}).count()
+                if related:
+                    counts[str(capfirst(relation.related_model._meta.verbose_name_plural))] = related
+        return [str(row) for row in rows], counts, denied, []
+
+
+class BotScopedAdmin(BaseAdmin[M]):
+    """Rows that belong to a bot: a user who is no superuser works with the bots granted by BotAccess and no other.
+
+    `bot_path` leads from the row to its bot's foreign key ("" on the bot itself).
+    """
+
+    bot_path: ClassVar[str] = "bot"
+
+    def bot_id_of(self, obj: Model) -> int | None:
+        """The id of the bot this row belongs to."""
+        if not self.bot_path:
+            return int(obj.pk) if obj.pk is not None else None
+        *way, last = self.bot_path.split("__")
+        holder: Any = obj
+        for step in way:
+            holder = getattr(holder, step)
+        found = getattr(holder, f"{last}_id")
+        return int(found) if found is not None else None
+
+    def scoped(self, request: HttpRequest, queryset: QuerySet[M], least: str) -> QuerySet[M]:
+        """Only the rows of bots on which the user has at least this role."""
+        bots = access_of(request).bots(least)
+        if bots is None:
+            return queryset
+        return queryset.filter(**{f"{self.bot_path}_id__in" if self.bot_path else "pk__in": bots})
+
+    def operable(self, request: HttpRequest, queryset: QuerySet[M]) -> QuerySet[M]:
+        """The selected rows on which the user may act (retry, discard, replay, delete a memory)."""
+        return self.scoped(request, queryset, OPERATOR)
+
+    def manageable(self, request: HttpRequest, queryset: QuerySet[M]) -> QuerySet[M]:
+        """The selected rows the user may change."""
+        return self.scoped(request, queryset, MANAGER)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
+        return self.scoped(request, super().get_queryset(request), VIEWER)
+
+    def _allowed(self, request: HttpRequest, obj: Model | None, least: str) -> bool:
+        # A row not yet saved has no bot, so it counts as "any bot".
+        bot_id = self.bot_id_of(obj) if obj is not None and obj.pk is not None else None
+        return access_of(request).allows(bot_id, least)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self._allowed(request, None, VIEWER)
+
+    def has_view_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return self._allowed(request, obj, VIEWER)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self._allowed(request, None, MANAGER)
+
+    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return self._allowed(request, obj, MANAGER)
+
+    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return self._allowed(request, obj, MANAGER)
+
+    def has_operate_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        """Named by actions as permission "operate"."""
+        return self._allowed(request, obj, OPERATOR)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        restrict_choices(self.admin_site, db_field, request, kwargs)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class ReadOnlyMixin:
+    """Rows written by the machine: nobody adds, changes or deletes them by hand."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ScopedInline(TypedInline[M]):
+    """Rows edited on their parent's page, with the rights the user has on the parent."""
+
+    extra = 0
+
+    def _parent_allows(self, request: HttpRequest, parent: Any, least: str) -> bool:
+        owner = self.admin_site._registry.get(self.parent_model)
+        if isinstance(owner, BotScopedAdmin):
+            return owner._allowed(request, parent, least)
+        return request.user.is_superuser
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._parent_allows(request, obj, VIEWER)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._parent_allows(request, obj, MANAGER)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._parent_allows(request, obj, MANAGER)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._parent_allows(request, obj, MANAGER)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        restrict_choices(self.admin_site, db_field, request, kwargs)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+def restrict_choices(site: admin.AdminSite, db_field: Any, request: HttpRequest, kwargs: dict[str, Any]) -> None:
+    """Lets a form offer (and accept) only related rows of bots the user manages."""
+    related = site._registry.get(db_field.remote_field.model)
+    if isinstance(related, BotScopedAdmin) and "queryset" not in kwargs:
+        kwargs["queryset"] = related.manageable(request, related.get_queryset(request))

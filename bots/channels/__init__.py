@@ -1,0 +1,1 @@
+"""A channel, its adapter, its health."""

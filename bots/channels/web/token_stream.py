@@ -1,0 +1,47 @@
+"""Tokens of a streamed answer on their way to the web chat, bundled so that a fast model does not flood the socket."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from adapters.events import Event
+from adapters.web.events import facts_of
+from bots.channels.web import broadcast
+from bots.models import Channel
+
+BUNDLE_S = 0.04
+
+
+class TokenStream:
+    """Frames of one turn: typing, tokens, restart."""
+
+    def __init__(self, channel_id: int, chat_id: str, client_id: str) -> None:
+        self._channel_id, self._chat_id, self._client_id = channel_id, chat_id, client_id
+        self._pieces: list[str] = []
+        self._sent_at = 0.0
+
+    @classmethod
+    def of(cls, channel: Channel, event: Event) -> TokenStream:
+        return cls(channel.pk, event.chat_id or "", facts_of({"data": event.data}).client_id)
+
+    def begin(self, *, restart: bool) -> None:
+        self._publish({"type": "typing", "restart": True} if restart else {"type": "typing"})
+
+    def token(self, text: str) -> None:
+        self._pieces.append(text)
+        if time.monotonic() - self._sent_at >= BUNDLE_S:
+            self.flush()
+
+    def restart(self) -> None:
+        self._pieces.clear()
+        self.begin(restart=True)
+
+    def flush(self) -> None:
+        if self._pieces:
+            self._publish({"type": "token", "text": "".join(self._pieces)})
+            self._pieces.clear()
+            self._sent_at = time.monotonic()
+
+    def _publish(self, frame: dict[str, Any]) -> None:
+        broadcast.publish(self._channel_id, self._chat_id, frame | {"client_id": self._client_id})

@@ -1,0 +1,107 @@
+"""Long polling: fetching events from platforms that cannot reach this machine."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from adapters.base import Adapter
+from adapters.errors import SendError
+from bots.channels import health, lookup
+from bots.models import Channel
+from bots.models.lengths import ERROR_LENGTH
+from bots.pipeline import inbox, outbox
+from clawdbot import backoff, request_id
+from clawdbot.errors import ClawdbotError
+
+logger = logging.getLogger(__name__)
+
+POLL_S = 50.0
+PUMP_S = 0.3  # how long an answer waits for the connection over which it leaves
+
+
+def pollable(public_ids: list[str] | None = None) -> list[Channel]:
+    """Enabled channels whose platform can be polled; only those named, when any are."""
+    rows = Channel.objects.reachable().select_related("bot")
+    if public_ids:
+        rows = rows.filter(public_id__in=public_ids)
+    return [channel for channel in rows if _can_be_polled(channel)]
+
+
+def _can_be_polled(channel: Channel) -> bool:
+    try:
+        return lookup.adapter_for(channel).supports_polling
+    except ClawdbotError as error:
+        logger.warning("polling %s: %s", channel, error)
+        return False
+
+
+def poll_once(channel: Channel, timeout: float = POLL_S) -> int:
+    """Fetches, stores, and only then confirms (the offset of the next call); returns how many events were new.
+
+    Raises:
+        SendError: the platform refused or was not reached.
+    """
+    offset = int(channel.poll_offset) if channel.poll_offset else None
+    polled = lookup.adapter_for(channel).poll(offset, timeout)
+    result = inbox.accept(channel, polled.events, request_id=request_id.new())
+    if polled.next_offset is not None and polled.next_offset != offset:
+        channel.poll_offset = str(polled.next_offset)
+        Channel.objects.filter(pk=channel.pk).update(poll_offset=channel.poll_offset)
+    if polled.events:
+        health.note_events(channel, len(result.accepted))
+    return len(result.accepted)
+
+
+def poll_forever(channel: Channel, stop: threading.Event, timeout: float = POLL_S) -> None:
+    """Polls until `stop` is set; failures are noted on the channel and tried again with back-off."""
+    failures = 0
+    adapter = None
+    try:
+        while not stop.is_set():
+            try:
+                channel = lookup.get(channel.pk)
+                adapter = _current(channel, adapter)
+                poll_once(channel, PUMP_S if adapter.sends_by_polling else timeout)
+                if adapter.sends_by_polling:
+                    _send_waiting(channel)
+                health.flush()
+                failures = 0
+            except SendError as error:
+                failures += 1
+                note_error(channel, str(error))
+                wait_s = backoff.delay_s(failures, error.retry_after)
+                logger.warning("polling %s: %s; again in %.0f s", channel, error.mark or error, wait_s)
+                stop.wait(wait_s)
+            except Exception:  # the database away, or a defect: this channel must come back by itself
+                failures += 1
+                logger.exception("polling %s failed", channel)
+                stop.wait(backoff.delay_s(failures))
+    finally:
+        health.flush(everything=True)
+        connection.close()
+        if adapter is not None:
+            adapter.close()
+
+
+def _current(channel: Channel, before: Adapter[Any] | None) -> Adapter[Any]:
+    """The channel's adapter; one whose credentials were changed meanwhile gives up its connection."""
+    adapter = lookup.adapter_for(channel)
+    if before is not None and before is not adapter:
+        before.close()
+    return adapter
+
+
+def _send_waiting(channel: Channel) -> None:
+    """Sends what waits in the outbox and can leave only over this process's connection."""
+    for row_id, _platform in outbox.due(channel=channel):
+        outbox.deliver(row_id)
+
+
+def note_error(channel: Channel, reason: str) -> None:
+    """Shows the operator what the channel suffers from."""
+    Channel.objects.filter(pk=channel.pk).update(last_error=reason[:ERROR_LENGTH], last_error_at=timezone.now())

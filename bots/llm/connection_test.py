@@ -1,0 +1,59 @@
+"""Trying one provider, for the admin's button and `manage.py provider test`."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from bots.llm import candidates, client
+from bots.llm.circuit_breaker import breaker
+from bots.llm.client import Options
+from bots.llm.errors import ProviderError
+from bots.llm.types import ChatMessage
+from bots.models.lengths import ERROR_LENGTH
+from bots.models.provider import ModelProvider
+
+_TIMEOUT_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """`text` is the beginning of the answer when `ok`, else the reason in one line; `ms` the time it took."""
+
+    ok: bool
+    text: str
+    ms: int
+    model: str = ""
+
+
+def test_provider(provider: ModelProvider) -> TestResult:
+    """Asks the provider for one word, whether enabled or not, and notes the outcome on its row (when saved)."""
+    target = candidates.of_row(provider)
+    question: list[ChatMessage] = [{"role": "user", "content": "Reply with the single word: ready"}]
+    # Room to think: models that reason first answer nothing within a few tokens.
+    options = Options(max_tokens=200, temperature=0.0, timeout_s=min(_TIMEOUT_S, target.timeout_s))
+    started = time.perf_counter()
+    try:
+        reply = client.ask(target, question, options)
+    except ProviderError as error:
+        provider.last_error_at, provider.last_error = timezone.now(), str(error)[:ERROR_LENGTH]
+        result = TestResult(False, str(error), _ms(started))
+        _save(provider, "last_error_at", "last_error")
+    else:
+        # Its circuit may be open from before it was mended.
+        breaker.succeeded(target)
+        provider.last_ok_at = timezone.now()
+        result = TestResult(True, reply.text.strip()[:200], _ms(started), reply.model or provider.model)
+        _save(provider, "last_ok_at")
+    return result
+
+
+def _ms(started: float) -> int:
+    return round((time.perf_counter() - started) * 1000)
+
+
+def _save(provider: ModelProvider, *fields: str) -> None:
+    if provider.pk is not None:
+        ModelProvider.objects.filter(pk=provider.pk).update(**{field: getattr(provider, field) for field in fields})

@@ -1,0 +1,83 @@
+"""The model that consolidation may ask (`memory.consolidation.model`), with its budget, and what it costs."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F, Sum
+from django.utils import timezone
+
+from bots.llm import ChatMessage, Completion, NoModelAvailable, available, complete
+from bots.llm.token_estimate import of_messages
+from bots.models import TurnUsage
+from memory.consolidation.llm_port import BadAnswer, ModelUnavailable, Spent
+from memory.types import Scope
+
+REPLY_TOKENS = 1500
+DAY = timedelta(hours=24)
+_FENCED = re.compile(r"^```(?:json)?\s*|\s*```$")
+
+
+def writer_for(bot_id: int) -> BudgetedWriter | None:
+    """The writer of one run over this bot; None where no provider is set or nothing may be spent."""
+    memory = settings.CLAWDBOT.memory
+    left = min(memory.optimize_tokens_per_run, memory.optimize_tokens_per_day - used_lately(bot_id))
+    return BudgetedWriter(left) if left > 0 and available(allow_demo=False) else None
+
+
+def used_lately(bot_id: int) -> int:
+    """Tokens that consolidating this bot has used in the last 24 hours."""
+    rows = TurnUsage.objects.for_bot(bot_id).filter(
+        purpose=TurnUsage.Purpose.MEMORY, created_at__gte=timezone.now() - DAY
+    )
+    return int(rows.aggregate(n=Sum(F("prompt_tokens") + F("completion_tokens")))["n"] or 0)
+
+
+class BudgetedWriter:
+    """Asks the configured providers, never the embedded model, until `budget` tokens are used."""
+
+    def __init__(self, budget: int) -> None:
+        self.spent = Spent()
+        self._budget = budget
+
+    def json(self, scope: Scope, instructions: str, text: str, schema: dict[str, Any]) -> dict[str, Any]:
+        """See `memory.consolidation.model.Writer`."""
+        messages: list[ChatMessage] = [
+            {"role": "system", "content": f"{instructions}\nSchema: {json.dumps(schema, separators=(',', ':'))}"},
+            {"role": "user", "content": text},
+        ]
+        if self.spent.prompt + self.spent.completion + of_messages(messages) + REPLY_TOKENS > self._budget:
+            raise ModelUnavailable("the budget of tokens is spent")
+        try:
+            completion = complete(messages, max_tokens=REPLY_TOKENS, temperature=0.0, allow_demo=False)
+        except NoModelAvailable as error:
+            raise ModelUnavailable(str(error)) from error
+        self.spent.prompt += completion.prompt_tokens
+        self.spent.completion += completion.completion_tokens
+        _note(scope, completion)
+        return _object(completion.text)
+
+
+def _note(scope: Scope, completion: Completion) -> None:
+    """At once, outside any unit of the run: what is spent is spent, even if the run dies."""
+    TurnUsage.objects.create(
+        bot_id=scope.bot_id,
+        person_id=scope.person_id,
+        purpose=TurnUsage.Purpose.MEMORY,
+        total_ms=completion.total_ms,
+        **completion.usage(),
+    )
+
+
+def _object(answer: str) -> dict[str, Any]:
+    try:
+        found = json.loads(_FENCED.sub("", answer.strip()))
+    except (ValueError, RecursionError) as error:
+        raise BadAnswer(f"not JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise BadAnswer("not a JSON object")
+    return found

@@ -1,0 +1,98 @@
+"""Where the embedded model server is: found by the file it writes when it is ready.
+
+The file names the server's process, and a file whose process is gone counts as absent, so nothing has to clean up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from django.conf import settings
+
+from bots.llm.types import Target
+
+FILE_NAME = "modelserver.json"
+PROVIDER_NAME = "embedded"
+CONTEXT_TOKENS = 2048
+_LOOK_EVERY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A model server that is ready to answer."""
+
+    pid: int
+    url: str
+    model: str
+
+
+def path() -> Path:
+    return Path(settings.CLAWDBOT.home).resolve() / FILE_NAME
+
+
+def announce(url: str, model: str) -> None:
+    """Says where the server is; written in one step, readable by this user only."""
+    target = path()
+    temporary = target.with_name(f"{FILE_NAME}.{os.getpid()}")
+    temporary.touch(mode=0o600)
+    temporary.write_text(json.dumps({"pid": os.getpid(), "url": url, "model": model}), "utf8")
+    temporary.replace(target)
+
+
+def withdraw() -> None:
+    """Removes the file if this process wrote it."""
+    with contextlib.suppress(OSError, ValueError):
+        if json.loads(path().read_text("utf8"))["pid"] == os.getpid():
+            path().unlink()
+
+
+def find() -> Running | None:
+    """The running server, or None. A file that a killed server left behind counts as none."""
+    try:
+        value = json.loads(path().read_text("utf8"))
+        running = Running(int(value["pid"]), str(value["url"]), str(value["model"]))
+        os.kill(running.pid, 0)
+    except PermissionError:
+        return running
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return running
+
+
+_seen: tuple[float, Target | None] = (float("-inf"), None)
+
+
+def target() -> Target | None:
+    """The embedded model as something to ask; looked up at most once a second."""
+    global _seen
+    now = time.monotonic()
+    if now - _seen[0] > _LOOK_EVERY_S:
+        running = find()
+        _seen = (now, _as_target(running) if running else None)
+    return _seen[1]
+
+
+def _as_target(running: Running) -> Target:
+    return Target(
+        key=None,
+        name=PROVIDER_NAME,
+        endpoint=running.url,
+        model=running.model,
+        api_key="",
+        timeout_s=60.0,
+        context_tokens=CONTEXT_TOKENS,
+        input_price=Decimal(0),
+        output_price=Decimal(0),
+        is_demo=True,
+    )
+
+
+def forget() -> None:
+    global _seen
+    _seen = (float("-inf"), None)

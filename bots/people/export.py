@@ -1,0 +1,139 @@
+"""Everything that is known of a person, as one JSON document.
+
+The document is made piece by piece, so that a long life with a bot does not have to fit into memory. Copies kept on
+this machine lie in a folder of the person under `CLAWDBOT_HOME/exports`, where an erasure finds them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from bots.models import Conversation, Identity, Message, Person, TurnUsage
+from bots.people import audit_log, linking
+from memory.lifecycle import transfer
+from memory.types import Scope
+
+FORMAT = "clawdbot-person-1"
+_CHUNK = 500
+_PERSON = (
+    "key", "kind", "display_name", "language", "time_zone", "blocked", "created_at", "last_seen_at", "linked_at",
+)  # fmt: skip
+_IDENTITY = ("channel__platform", "channel__public_id", "external_id", "alt_id", "user_name", "access", "created_at")
+_CONVERSATION = (
+    "id", "channel__platform", "channel__public_id", "chat_id", "chat_type", "thread_id", "state", "summary",
+    "started_at", "last_message_at", "closed_at",
+)  # fmt: skip
+_MESSAGE = (
+    "id", "conversation_id", "role", "text", "attachments", "platform_message_id", "meta", "occurred_at",
+)  # fmt: skip
+_USAGE = (
+    "conversation_id", "provider", "model", "prompt_tokens", "completion_tokens", "first_token_ms", "model_ms",
+    "recall_ms", "total_ms", "cost", "created_at",
+)  # fmt: skip
+
+
+def pieces(person: Person, actor: audit_log.Actor) -> Iterator[str]:
+    """The document in pieces, to be joined; its end is noted in the audit log.
+
+    Sections: `person`, `linked` (whose everything is kept with this person), `identities`, `conversations`, `messages`
+    (also those said in groups), `memories` (also what was derived, archived or superseded, with its validity), `usage`.
+    """
+    person = linking.head_of(person)  # with whom everything is kept
+    head = {"format": FORMAT, "exported_at": timezone.now(), "bot": person.bot.slug, "person": _facts(person)}
+    yield _json(head)[:-1]
+    counts: dict[str, int] = {}
+    for name, rows in _sections(person):
+        yield f',\n"{name}": ['
+        count = 0
+        for count, row in enumerate(rows(), 1):
+            yield ("\n" if count == 1 else ",\n") + _json(row)
+        counts[name] = count
+        yield "]"
+    yield "}\n"
+    audit_log.record(audit_log.Action.EXPORT, person, actor, counts=counts)
+
+
+def document(person: Person, actor: audit_log.Actor) -> str:
+    """The whole document at once, for a download."""
+    return "".join(pieces(person, actor))
+
+
+def file_name(person: Person) -> str:
+    """A name for the download, without anything a file system or a header could trip over."""
+    key = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in person.key)[:60]
+    return f"{person.bot.slug}-{key}-{timezone.now():%Y%m%d-%H%M%S}.json"
+
+
+def save(person: Person, actor: audit_log.Actor) -> Path:
+    """Writes the document into the person's folder, readable by the owner alone; returns where."""
+    folder = _folder(person)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=folder, suffix=".part")
+    with os.fdopen(handle, "w", encoding="utf8") as file:
+        file.writelines(pieces(person, actor))
+        file.flush()
+        os.fsync(file.fileno())
+    path = folder / file_name(person)
+    Path(name).replace(path)
+    return path
+
+
+def remove(person: Person) -> int:
+    """Deletes the copies kept on this machine; returns how many."""
+    files = count(person)
+    shutil.rmtree(_folder(person), ignore_errors=True)
+    return files
+
+
+def remove_of_bot(bot_id: int) -> None:
+    """Deletes the copies of all people of a bot."""
+    shutil.rmtree(_home(bot_id), ignore_errors=True)
+
+
+def count(person: Person) -> int:
+    """How many copies are kept on this machine, half-written ones included."""
+    folder = _folder(person)
+    return sum(1 for _file in folder.iterdir()) if folder.is_dir() else 0
+
+
+def _folder(person: Person) -> Path:
+    return _home(person.bot_id) / audit_log.pseudonym(person)
+
+
+def _home(bot_id: int) -> Path:
+    return Path(settings.CLAWDBOT.home) / "exports" / str(bot_id)
+
+
+def _sections(person: Person) -> Iterator[tuple[str, Callable[[], Iterator[dict[str, Any]]]]]:
+    chats = Conversation.objects.for_person(person)
+    said = Message.objects.filter(Q(person=person) | Q(conversation__person=person))
+    yield "linked", lambda: (_facts(one) for one in Person.objects.filter(linked_to=person))
+    yield "identities", lambda: _rows(Identity.objects.for_person(person), _IDENTITY)
+    yield "conversations", lambda: _rows(chats, _CONVERSATION)
+    yield "messages", lambda: _rows(said, _MESSAGE)
+    yield "memories", lambda: transfer.export_rows(Scope(person.bot_id, person.pk))
+    yield "usage", lambda: _rows(TurnUsage.objects.for_person(person), _USAGE)
+
+
+def _rows(rows: QuerySet[Any], fields: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    for row in rows.order_by("pk").values(*fields).iterator(chunk_size=_CHUNK):
+        yield {name.replace("channel__public_id", "channel").replace("channel__", ""): row[name] for name in fields}
+
+
+def _facts(person: Person) -> dict[str, Any]:
+    return {name: getattr(person, name) for name in _PERSON}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, cls=DjangoJSONEncoder)

@@ -1,0 +1,1 @@
+"""The way of a message: inbox -> dispatch -> engine -> outbox, on durable queues."""

@@ -1,0 +1,1 @@
+"""One turn: from a claimed inbox row to a closed turn."""

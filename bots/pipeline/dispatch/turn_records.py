@@ -1,0 +1,146 @@
+"""The rows that a turn leaves behind; all are written inside the transaction that closes it."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+from adapters.events import Event
+from bots.files import sent
+from bots.llm.types import Completion
+from bots.models import Channel, Conversation, InboundEvent, Message, TurnUsage, sql
+from bots.models.lengths import ID_LENGTH
+from bots.people.identities import web_facts
+from bots.pipeline import engine, memory_outbox
+from bots.pipeline.outbox import payloads as parts
+from memory.types import Role as MemoryRole
+from memory.types import Turn as MemoryTurn
+
+Role = Message.Role
+
+# `last_message_at` orders lists for people; within a burst of messages it need not be written each time.
+TOUCH_EVERY = timedelta(seconds=2)
+WAITED = timedelta(minutes=2)
+
+
+def store_messages(
+    row: InboundEvent, turn: engine.Turn, reply: engine.Reply, attachments: list[dict[str, Any]]
+) -> tuple[Message, Message | None]:
+    """What the person said, and the answer with its `attachments`; None in place of a silent one."""
+    asked = Message(
+        conversation=turn.conversation,
+        person=turn.person,
+        origin_id=turn.origin_id,
+        inbound=row,
+        role=Role.USER,
+        text=turn.text,
+        attachments=row.payload.get("attachments", []),
+        platform_message_id=(turn.event.message_id or "")[:ID_LENGTH],
+        client_id=web_facts(turn.channel, turn.event).client_id[:64],
+        occurred_at=row.received_at,
+    )
+    answered = None
+    if not reply.silent:
+        answered = Message(
+            conversation=turn.conversation,
+            person=turn.person,
+            origin_id=turn.origin_id,
+            inbound=row,
+            role=Role.ASSISTANT,
+            text=reply.text,
+            attachments=attachments,
+            client_id=asked.client_id,
+            meta=reply.meta,
+        )
+    sql.insert(asked)
+    if answered is not None:
+        sql.insert(answered)
+        sent.attach(answered)
+    return asked, answered
+
+
+def remember(turn: engine.Turn, reply: engine.Reply, asked: Message, answered: Message | None) -> None:
+    """Hands both messages to the memory."""
+
+    def entry(message: Message, at: datetime, role: MemoryRole, speaker: str, **vector: Any) -> MemoryTurn:
+        return MemoryTurn(
+            bot_id=turn.bot.pk,
+            person_id=turn.scope.person_id,
+            conversation_id=turn.conversation.pk,
+            message_id=message.pk,
+            role=role,
+            speaker=speaker,
+            text=message.text,
+            occurred_at=at.astimezone(turn.zone),
+            **vector,
+            origin_id=None if turn.group else turn.origin_id,
+        )
+
+    # Who waited a moment is remembered in the order of turns; after an outage the day of writing counts.
+    said_at = turn.now if turn.now - asked.occurred_at < WAITED else asked.occurred_at
+    made = {"vector": reply.user_vector, "embedder": reply.user_embedder}
+    turns = [entry(asked, said_at, "user", turn.person.display_name, **made)]
+    if answered is not None and reply.remember_answer and answered.text:
+        turns.append(entry(answered, answered.occurred_at, "assistant", turn.bot.name))
+    memory_outbox.remember(turn.inbound_id, turns)
+
+
+def touch(turn: engine.Turn) -> None:
+    """Conversation and person were active just now; the dialog is where the turn left it."""
+    conversation = turn.conversation
+    if turn.transitions:
+        _move(turn)
+    elif turn.now - conversation.last_message_at > TOUCH_EVERY:
+        Conversation.objects.filter(pk=conversation.pk).update(last_message_at=turn.now)
+    person = turn.person
+    fresh = person.last_seen_at is None or (turn.now - person.last_seen_at).total_seconds() > 60
+    if fresh or person.language != turn.language:
+        person.last_seen_at, person.language = turn.now, turn.language
+        person.save(update_fields=["last_seen_at", "language"])
+
+
+def _move(turn: engine.Turn) -> None:
+    conversation = turn.conversation
+    mine = Conversation.objects.filter(pk=conversation.pk)
+    if conversation.closed_at is None:
+        mine = mine.filter(state=turn.transitions[0].source)  # a human may have taken over meanwhile, and keeps it
+    moved = mine.update(
+        state=conversation.state,
+        state_data=conversation.state_data,
+        last_message_at=turn.now,
+        closed_at=conversation.closed_at,
+    )
+    for transition in turn.transitions if moved else ():
+        sql.insert(transition)
+
+
+def payloads(channel: Channel, event: Event, answered: Message, draft_id: str = "") -> list[dict[str, Any]]:
+    """One payload per part that the platform can take; the first one answers the person's message visibly in groups."""
+    common: dict[str, Any] = {
+        "chat_id": event.chat_id or event.user_id or "",
+        "user_id": event.user_id,
+        "thread_id": event.thread_id,
+        "reply_token": event.reply_token,
+        "reply_url": event.reply_url,
+    }
+    payloads = parts.payloads(channel, answered, common)
+    if event.chat_type != "private" and event.message_id:
+        payloads[0]["reply_to"] = event.message_id
+    if draft_id and "file" not in payloads[0]:
+        payloads[0]["draft_id"] = draft_id
+    return [{key: value for key, value in payload.items() if value is not None} for payload in payloads]
+
+
+def store_usage(turn: engine.Turn, completion: Completion, recall_ms: float, started: float) -> None:
+    """What the answer took; `started`: `time.perf_counter()` when the turn began."""
+    usage = TurnUsage(
+        bot=turn.bot,
+        person=turn.person,
+        origin_id=turn.origin_id,
+        conversation=turn.conversation,
+        recall_ms=round(recall_ms),
+        total_ms=round((time.perf_counter() - started) * 1000),
+        **completion.usage(),
+    )
+    sql.insert(usage)

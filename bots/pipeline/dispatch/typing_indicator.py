@@ -1,0 +1,113 @@
+"""Small signs of life on a platform: "typing" while an answer takes time, and a pressed button that is confirmed.
+
+They are courtesies: sent beside the turn on threads of their own, never repeated, and their failures are only logged.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from adapters.base import Adapter
+from adapters.errors import AdapterError, SendError
+from adapters.events import Event
+from bots.channels import lookup
+from bots.models import Channel
+
+logger = logging.getLogger(__name__)
+
+# A quick answer needs no sign; one more call per message would only use up the platform's limits.
+TYPING_AFTER_S = 0.8
+TYPING_EVERY_S = 4.5  # Telegram shows it for five seconds
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(2, thread_name_prefix="sign")
+
+
+def confirm_action(adapter: Adapter[Any], event: Event) -> None:
+    """Tells the platform that a pressed button was heard, where it waits for that."""
+    if event.kind == "action" and event.reply_token:
+        _pool().submit(_quietly, adapter.answer_action, event.reply_token)
+
+
+def dismiss(channel: Channel, event: Event) -> None:
+    """Tells the platform that there will be no answer, where it shows that one is on its way."""
+    if event.reply_token:
+        token = event.reply_token
+        _pool().submit(_quietly, lambda: lookup.adapter_for(channel).dismiss(token))
+
+
+@contextmanager
+def typing(adapter: Adapter[Any], event: Event) -> Iterator[None]:
+    """Shows "typing" in the event's chat as long as the block runs, from `TYPING_AFTER_S` on."""
+    chat_id = event.chat_id or event.user_id
+    if not adapter.supports_typing or not chat_id:
+        yield
+        return
+
+    def show() -> None:
+        adapter.send_typing(chat_id, event.thread_id, message_id=event.message_id)
+
+    ticket = _clock().start(show)
+    try:
+        yield
+    finally:
+        _clock().stop(ticket)
+
+
+class _Clock:
+    """One thread that repeats calls until they are stopped: a timer per turn would cost a thread per message."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._waiting: dict[int, tuple[float, Callable[[], None]]] = {}
+        self._wakes_at = float("inf")
+        self._next = 0
+        threading.Thread(target=self._run, name="typing", daemon=True).start()
+
+    def start(self, call: Callable[[], None]) -> int:
+        with self._changed:
+            self._next += 1
+            due_at = time.monotonic() + TYPING_AFTER_S
+            self._waiting[self._next] = (due_at, call)
+            if due_at < self._wakes_at:
+                self._changed.notify()
+            return self._next
+
+    def stop(self, ticket: int) -> None:
+        with self._changed:
+            self._waiting.pop(ticket, None)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                now = time.monotonic()
+                due = [ticket for ticket, (at, _call) in self._waiting.items() if at <= now]
+                for ticket in due:
+                    _at, call = self._waiting[ticket]
+                    self._waiting[ticket] = (now + TYPING_EVERY_S, call)
+                    _pool().submit(_quietly, call)
+                self._wakes_at = min((at for at, _call in self._waiting.values()), default=float("inf"))
+                self._changed.wait(None if not self._waiting else max(0.01, self._wakes_at - now))
+
+
+@cache
+def _clock() -> _Clock:
+    return _Clock()
+
+
+def _quietly(call: Callable[..., None], *arguments: object) -> None:
+    try:
+        call(*arguments)
+    except (SendError, AdapterError) as error:
+        logger.info("a sign was not shown: %s", error)
+    except Exception:  # a sign is a courtesy: no defect in it may cost the answer
+        logger.exception("an adapter failed to show a sign")

@@ -1,0 +1,1 @@
+"""Recall, prompt, model, fallback: what the bot says."""

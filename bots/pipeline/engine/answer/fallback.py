@@ -1,0 +1,142 @@
+"""The built-in responder: answers without a model, from what is remembered, in Chinese or English.
+
+It never makes anything up. It repeats what was said, with its date, or says that it knows nothing of it, and tells
+the way to a real model. Skills and commands have been tried before it is asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+
+from bots.pipeline.engine.answer.questions import is_question
+from clawdbot.chinese import simplified
+from memory.ranking import render
+from memory.types import Hit
+
+SHOWN = 3
+LONGEST_QUOTE = 200
+NAME = "built-in"  # what is noted of its answers in place of a provider
+# A line that shares no word with the question is shown only when it means nearly the same.
+LEAST_COVERAGE = 0.2
+LEAST_COSINE = 0.86
+
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
+_OTHER_LETTER = re.compile(r"[^\W\d_A-Za-z\u00c0-\u024f]")
+_FIRST_PERSON = re.compile(r"\b(my|mine|our|ours|i|me|we|us)\b", re.IGNORECASE)
+_GREETING = re.compile(
+    r"^\W*(hi|hello|hey|good (morning|afternoon|evening|day)|你好|您好|嗨|哈喽|早上好|下午好|晚上好|早安|在吗)(呀|啊)?"
+    r"( (there|bot))?\W*$",
+    re.IGNORECASE,
+)
+_THANKS = re.compile(
+    r"^\W*(thanks?( you)?( (so|very) much| a lot)?|thx|cheers|多谢|谢谢(你|您|啦|了)?|谢啦|感谢)\W*$", re.IGNORECASE
+)
+
+
+def demo_can_answer(text: str) -> bool:
+    """Whether the embedded model understands the script: it speaks English only, so Latin letters must prevail."""
+    return len(_OTHER_LETTER.findall(text)) * 4 <= len(_LATIN.findall(text))
+
+
+def demo_would_invent(text: str, hits: Sequence[Hit], said: Sequence[tuple[str, str]]) -> bool:
+    """Whether this asks the small model about the person while nothing is known: it would make something up.
+
+    Args:
+        text: the person's message.
+        hits: what was recalled.
+        said: (role, text) of the conversation so far.
+    """
+    if not is_question(text) or not _FIRST_PERSON.search(text) or _fitting(hits, text):
+        return False
+    return not any(role == "user" and not is_question(words) for role, words in said)
+
+
+def answer(text: str, *, language: str, hits: Sequence[Hit], zone: tzinfo, now: datetime) -> str:
+    """The answer in `language` ("zh-hans" or "en"; the caller has activated it for gettext as well).
+
+    Args:
+        text: the person's message.
+        language: the language to answer in.
+        hits: what was recalled, best first; weak ones are left out here.
+        zone: the person's time zone, for the dates.
+        now: aware time of the turn; dates of other years are shown with the year.
+    """
+    chinese = language.startswith("zh")
+    hint = _hint(chinese)
+    if _GREETING.match(simplified(text)):
+        opening = (
+            "你好！我会记住你告诉我的事，你可以随时问我。"
+            if chinese
+            else "Hello! I remember what you tell me, and you can ask me about it at any time."
+        )
+        return f"{opening}\n\n{hint}"
+    if _THANKS.match(simplified(text)):
+        return "不客气！" if chinese else "You are welcome!"
+    lines = [_quote(hit, chinese, zone, now) for hit in _fitting(hits, text)][:SHOWN]
+    if is_question(text):
+        return _to_question(lines, chinese, hint)
+    noted = "好的，我记住了。" if chinese else "Noted, I will remember that."
+    return f"{noted}\n\n{hint}"
+
+
+def _to_question(lines: list[str], chinese: bool, hint: str) -> str:
+    if lines:
+        return "\n".join([*lines, "", hint])
+    unknown = (
+        "关于这件事，你还没有告诉过我什么，我也不想乱猜。"
+        if chinese
+        else "You have not told me anything about that yet, and I will not guess."
+    )
+    return f"{unknown}\n\n{hint}"
+
+
+def _hint(chinese: bool) -> str:
+    if chinese:
+        return (
+            "（目前没有连接能用中文回答的模型，我只能根据命令、技能和记忆作答。连接方法：管理后台 → 模型服务，"
+            "或运行 `python manage.py provider add 名称 --endpoint 地址 --model 模型`。输入 /帮助 查看我会做什么。）"
+        )
+    return (
+        "(No model that could say more is connected; I answer from commands, skills and memory only. To connect one: "
+        "Admin → Model providers, or `python manage.py provider add NAME --endpoint URL --model MODEL`. "
+        "Type /help to see what I can do.)"
+    )
+
+
+def related(hit: Hit) -> bool:
+    """Whether a memory shares words with the question, or means nearly the same."""
+    return hit.why.get("coverage", 1.0) >= LEAST_COVERAGE or hit.why.get("cosine", 0.0) >= LEAST_COSINE
+
+
+def _fitting(hits: Sequence[Hit], text: str) -> list[Hit]:
+    """Hits worth repeating: related to the question, not the question itself, the person's own words first."""
+    asked = _key(text)
+    seen = {asked}
+    fitting: list[Hit] = []
+    for hit in hits:
+        key = _key(hit.text)
+        # Questions asked before answer nothing, and the responder's own earlier answers only repeat what was told.
+        if key in seen or not related(hit) or hit.role != "user" or is_question(hit.text):
+            continue
+        seen.add(key)
+        fitting.append(hit)
+    return fitting
+
+
+def _quote(hit: Hit, chinese: bool, zone: tzinfo, now: datetime) -> str:
+    when, today = hit.occurred_at.astimezone(zone), now.astimezone(zone)
+    text = " ".join(hit.text.split())
+    if len(text) > LONGEST_QUOTE:
+        text = text[:LONGEST_QUOTE].rstrip() + "…"
+    meant = render.meant(hit, when.date(), "zh" if chinese else "en")
+    if chinese:
+        year = "" if when.year == today.year else f"{when.year}年"
+        return f"你在{year}{when.month}月{when.day}日说过：{text}" + (f"（{meant}）" if meant else "")
+    year = "" if when.year == today.year else f" {when.year}"
+    return f"On {when.day} {when:%B}{year} you said: {text}" + (f" ({meant})" if meant else "")
+
+
+def _key(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())

@@ -1,0 +1,25 @@
+"""Is this a question? Small rules of language, English and Chinese."""
+
+from __future__ import annotations
+
+import re
+
+from clawdbot.chinese import simplified
+
+_QUESTION_MARK = re.compile(r"[?\uff1f]\s*$")
+_ENGLISH_QUESTION = re.compile(
+    r"^\W*(and |so |but |please |ok(ay)?,? )?"
+    r"(who|whom|whose|what|what's|when|where|which|why|how|do|does|did|is|are|was|were|am|can|could|will|would|should|has|"
+    r"have|had|tell me|remind me|do you (know|remember))\b",
+    re.IGNORECASE,
+)
+_CHINESE_QUESTION = re.compile(
+    r"[吗呢么]\W*$|什么|哪|谁|几[个岁点号月天]|多少|多大|多久|多长|怎么|怎样|为什么|为何|何时|是不是|有没有|能不能|记得.{0,12}[吗么]"
+)
+
+
+def is_question(text: str) -> bool:
+    """Whether the message asks something, with or without a question mark; English and Chinese."""
+    return bool(
+        _QUESTION_MARK.search(text) or _ENGLISH_QUESTION.match(text) or _CHINESE_QUESTION.search(simplified(text))
+    )

@@ -1,0 +1,1 @@
+"""Commands, forms, handover: what a message means."""

@@ -1,0 +1,186 @@
+"""The commands a person can type, in both languages. One registry: a new command is one function and one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+
+from bots.llm import candidates
+from bots.models import Conversation
+from bots.pipeline.engine.answer import fallback
+from bots.pipeline.engine.dialog import account_linking, forms
+from bots.pipeline.engine.turn import Reply, Turn
+from clawdbot.chinese import simplified
+from memory.store import MemoryStore
+from skills import runner
+
+LISTED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`names[0]` is the English name; the others are what it is called in Chinese."""
+
+    names: tuple[str, ...]
+    help: Any
+    run: Callable[[Turn, str], Reply]
+
+
+def parse(turn: Turn) -> tuple[str, str] | None:
+    """(name, argument) when the message is a command: by the platform's mark, or a leading slash."""
+    if turn.event.command:
+        args = turn.event.args
+        name = simplified(turn.event.command.lower().removeprefix("/"))
+        rest = args if isinstance(args, str) else turn.text
+        if turn.event.kind == "command" and name not in _BY_NAME and rest.strip():
+            return (
+                None  # a command the operator registered at the platform, such as /ask: what follows is said to the bot
+            )
+        return name, rest.strip()
+    if turn.text.startswith(("/", "\uff0f")):
+        name, _sep, rest = turn.text[1:].partition(" ")
+        return simplified(name.lower()), rest.strip()
+    return None
+
+
+def run(turn: Turn, name: str, argument: str) -> Reply:
+    """Runs a command; an unknown one gets help."""
+    command = _BY_NAME.get(name)
+    if command is None:
+        return Reply(_("I don't know the command /%(name)s.") % {"name": name[:40]} + "\n\n" + _help_text(turn))
+    return command.run(turn, argument)
+
+
+def _leave_form(turn: Turn) -> bool:
+    if turn.conversation.state != Conversation.State.COLLECTING:
+        return False
+    turn.move("resume")
+    return True
+
+
+def _help(turn: Turn, argument: str) -> Reply:
+    return Reply(_help_text(turn))
+
+
+def _help_text(turn: Turn) -> str:
+    chinese = turn.language.startswith("zh")
+    lines = [_("What I understand:")]
+    for command in COMMANDS:
+        name = command.names[1] if chinese and len(command.names) > 1 else command.names[0]
+        lines.append(f"- /{name} – {command.help}")
+    described = runner.descriptions(turn.bot.pk, turn.language)
+    if described:
+        lines += ["", _("What I can do:"), *(f"- {line}" for line in described)]
+    lines += ["", _("Anything else: just write. I remember what you tell me.")]
+    return "\n".join(lines)
+
+
+def _start(turn: Turn, argument: str) -> Reply:
+    greeting = turn.bot.greeting or _("Hello, I am %(name)s.") % {"name": turn.bot.name}
+    return Reply(f"{greeting}\n\n{_help_text(turn)}")
+
+
+def _new(turn: Turn, argument: str) -> Reply:
+    turn.move("close")
+    return Reply(_("A new conversation begins. I still remember what you told me before."), new_conversation=True)
+
+
+def _reset(turn: Turn, argument: str) -> Reply:
+    turn.move("close")
+    return Reply(
+        _("Everything open was dropped, and we begin anew. What I remember of you stays; /forget deletes it."),
+        new_conversation=True,
+    )
+
+
+def _stop(turn: Turn, argument: str) -> Reply:
+    if _leave_form(turn):
+        return Reply(_("Stopped. What would you like instead?"))
+    return Reply(_("Stopped."))
+
+
+def _status(turn: Turn, argument: str) -> Reply:
+    target = next(iter(candidates.available()), None)
+    if target is None:
+        model = _("none connected, I answer from what I remember")
+    elif target.is_demo:
+        model = _("a small demonstration model")
+    else:
+        model = target.model
+    remembered = MemoryStore(turn.bot.pk).long_term_memory.rows(turn.scope.person_id).count()
+    lines = [
+        f"**{turn.bot.name}**",
+        _("Model: %(model)s") % {"model": model},
+        _("Remembered about you: %(count)s entries") % {"count": remembered},
+        _("Conversation since: %(since)s")
+        % {"since": date_format(turn.conversation.started_at.astimezone(turn.zone), "DATETIME_FORMAT")},
+        _("State: %(state)s") % {"state": Conversation.State(turn.conversation.state).label},
+    ]
+    return Reply("\n".join(f"- {line}" if index else line for index, line in enumerate(lines)))
+
+
+def _memory(turn: Turn, argument: str) -> Reply:
+    store = MemoryStore(turn.bot.pk)
+    if argument:
+        hits = store.recall(turn.scope, argument, k=LISTED, now=turn.now).hits
+        found = [hit for hit in hits if fallback.related(hit)]
+        title = _("What I remember about “%(query)s”:") % {"query": argument[:80]}
+    else:
+        found = store.long_term_memory.rows(turn.scope.person_id)[:LISTED]
+        title = _("What I remember of you, latest first:")
+    if not found:
+        return Reply(_("I don't remember anything of you yet.") if not argument else _("I found nothing about that."))
+    lines = []
+    for hit in found:
+        day = date_format(hit.occurred_at.astimezone(turn.zone), "DATE_FORMAT")
+        pin = "📌 " if getattr(hit, "pinned", False) else ""
+        who = hit.speaker or (_("you") if hit.role == "user" else turn.bot.name)
+        lines.append(f"- {pin}{day} · {who}{_(': ')}{hit.text[:200]}")
+    return Reply("\n".join([title, *lines, "", _("/forget deletes all of it.")]))
+
+
+def _forget(turn: Turn, argument: str) -> Reply:
+    if turn.group is not None:  # one member must not delete what the others said
+        return Reply(
+            _("What a group said can only be deleted by the operator. In a private chat I delete what I know of you.")
+        )
+    count = MemoryStore(turn.bot.pk).long_term_memory.rows(turn.scope.person_id).count()
+    if not count:
+        return Reply(_("I don't remember anything of you, so there is nothing to forget."))
+    return forms.ask_forget(turn, count)
+
+
+def _link(turn: Turn, argument: str) -> Reply:
+    if turn.group is not None:
+        return Reply(_("Write this to me in a private chat."))
+    return Reply(
+        "", act=partial(account_linking.link, turn, argument) if argument else partial(account_linking.offer, turn)
+    )
+
+
+def _unlink(turn: Turn, argument: str) -> Reply:
+    if turn.group is not None:
+        return Reply(_("Write this to me in a private chat."))
+    return Reply("", act=partial(account_linking.unlink, turn))
+
+
+COMMANDS = (
+    Command(("help", "帮助"), gettext_lazy("what you can type"), _help),
+    Command(("new", "新对话"), gettext_lazy("begin a new conversation; I keep my memory of you"), _new),
+    Command(("reset", "重置"), gettext_lazy("drop everything open and begin anew"), _reset),
+    Command(("stop", "停止"), gettext_lazy("stop the answer or the question that is open"), _stop),
+    Command(("status", "状态"), gettext_lazy("how things stand"), _status),
+    Command(("memory", "记忆"), gettext_lazy("what I remember of you; /memory WORDS searches"), _memory),
+    Command(("forget", "忘记"), gettext_lazy("delete what I remember of you (asks first)"), _forget),
+    Command(("link", "绑定"), gettext_lazy("connect your account on another platform"), _link),
+    Command(("unlink", "解绑"), gettext_lazy("separate connected accounts again"), _unlink),
+)
+_BY_NAME = {name: command for command in COMMANDS for name in command.names} | {
+    "start": Command(("start",), gettext_noop("greeting"), _start)
+}

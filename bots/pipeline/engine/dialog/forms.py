@@ -1,0 +1,101 @@
+"""Multi-turn forms: while a conversation is COLLECTING, the next message answers the open question.
+
+`Conversation.state_data` holds the open form: {"form": "skill", ...} or {"form": "forget"}.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from bots.models import Conversation
+from bots.people import audit_log, erasure
+from bots.pipeline.engine.turn import Reply, Turn
+from clawdbot.chinese import simplified
+from skills import runner
+
+MAX_QUESTIONS = 3  # of one slot; then the form is dropped rather than asking for ever
+_MARKS = ".,!~。，！～"
+YES = frozenset({"yes", "y", "ok", "sure", "是", "是的", "好", "好的", "确认", "确定"})
+CANCEL = frozenset({"no", "cancel", "stop", "quit", "取消", "不", "不要", "不用了", "算了", "停止"})
+
+
+def ask_forget(turn: Turn, count: int) -> Reply:
+    """Asks before everything is deleted."""
+    _open(turn, {"form": "forget"})
+    return Reply(
+        ngettext(
+            "This deletes the one thing I remember of you, for ever. Type “yes” to confirm.",
+            "This deletes all %(count)s things I remember of you, for ever. Type “yes” to confirm.",
+            count,
+        )
+        % {"count": count}
+    )
+
+
+def start_skill(turn: Turn, match: runner.Match) -> Reply:
+    """Runs the skill, or opens a form for what it still needs."""
+    return _run(turn, match, asked=0)
+
+
+def resume(turn: Turn) -> Reply | None:
+    """Takes the message as the answer to the open question; None when the form no longer exists."""
+    form = turn.conversation.state_data
+    word = simplified(turn.text.strip().rstrip(_MARKS).lower())
+    if form.get("form") == "forget":
+        return _forget(turn, confirmed=word in YES)
+    if word in CANCEL:
+        turn.move("resume")
+        return Reply(_("All right, I dropped it."))
+    match = runner.restore(turn.bot.pk, form.get("match") or {}, turn.text)
+    if match is None:
+        turn.move("resume")
+        return None
+    return _run(turn, match, asked=int(form.get("asked", 0)))
+
+
+def _run(turn: Turn, match: runner.Match, asked: int) -> Reply:
+    result = runner.run(
+        match,
+        {
+            "text": turn.text,
+            "language": turn.language,
+            "now": turn.now,
+            "time_zone": str(turn.zone),
+            "bot": turn.bot.slug,
+            "person": turn.person.key,
+            "conversation_id": turn.conversation.pk,
+        },
+    )
+    if result.needs is not None and asked < MAX_QUESTIONS:
+        _open(turn, {"form": "skill", "match": result.needs.match, "asked": asked + 1})
+        return Reply(result.needs.question, meta={"skill": match.name})
+    if turn.conversation.state == Conversation.State.COLLECTING:
+        turn.move("resume")
+    text = result.text if result.needs is None else _("I could not make that out, so I dropped it.")
+    return Reply(
+        text,
+        parts=result.parts,
+        remember=result.ok,
+        meta={"skill": match.name, "ok": result.ok, "ms": round(result.ms)},
+    )
+
+
+def _open(turn: Turn, form: dict[str, Any]) -> None:
+    turn.move("ask_details", form)
+
+
+def _forget(turn: Turn, *, confirmed: bool) -> Reply:
+    turn.move("resume")
+    if not confirmed:
+        return Reply(_("Nothing was deleted."))
+    try:
+        count = erasure.forget(turn.group or turn.person, audit_log.HIMSELF).memories
+    except erasure.NotProved:
+        return Reply(_("I deleted it, but some of it can still be found. Whoever runs me has been told."))
+    return Reply(
+        ngettext("Done: %(count)s entry was deleted.", "Done: %(count)s entries were deleted.", count)
+        % {"count": count}
+    )

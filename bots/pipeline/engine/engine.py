@@ -1,0 +1,190 @@
+"""One turn: what does this message mean, and what is the answer?"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from django.db import DatabaseError, connection
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from bots import metrics
+from bots.llm import candidates, complete
+from bots.llm.errors import Cancelled, NoModelAvailable
+from bots.llm.types import Target
+from bots.models import Conversation, Message, Person
+from bots.pipeline.engine.answer import attachments, fallback, prompt
+from bots.pipeline.engine.dialog import commands, forms, handover
+from bots.pipeline.engine.turn import Reply, Turn
+from memory import database
+from memory.store import MemoryStore
+from memory.types import Recall
+from skills import runner
+
+logger = logging.getLogger(__name__)
+
+RECENT_MESSAGES = 12
+RECALLED = 8
+KNOWN = 4  # facts and digests beside them
+LONGEST_TEXT = 8000  # characters of one message that reach the model
+
+_RECENT_SQL = (
+    f"SELECT id, role, text FROM {Message._meta.db_table} WHERE conversation_id=%s AND NOT forgotten"  # noqa: S608  names of our own
+    f" ORDER BY id DESC LIMIT {RECENT_MESSAGES}"
+)
+# In a group the model must see who said what.
+_RECENT_IN_GROUP_SQL = (
+    f"SELECT m.id, m.role, CASE WHEN m.role='user' AND p.display_name<>'' THEN p.display_name || ': ' ELSE '' END"  # noqa: S608
+    f" || m.text FROM {Message._meta.db_table} m LEFT JOIN {Person._meta.db_table} p ON p.id=m.person_id"
+    f" WHERE m.conversation_id=%s AND NOT m.forgotten ORDER BY m.id DESC LIMIT {RECENT_MESSAGES}"
+)
+
+
+class Recent(NamedTuple):
+    """One of the latest messages of the conversation, as the prompt takes it."""
+
+    id: int
+    role: str
+    text: str
+
+
+def respond(turn: Turn) -> Reply:
+    """Decides and answers, in the person's language. Reads the database; changes only `turn.conversation` in memory."""
+    with translation.override(turn.language):
+        if (command := commands.parse(turn)) is not None:
+            return commands.run(turn, *command)
+        if handover.silences(turn):
+            return Reply("", silent=True, remember=True)
+        if not turn.text:
+            reply = _without_words(turn)
+            if reply is not None:
+                return reply
+        if turn.conversation.state == Conversation.State.COLLECTING:
+            reply = forms.resume(turn)
+            if reply is not None:
+                return reply
+        if (match := runner.match(turn.bot.pk, turn.text, turn.language)) is not None:
+            return forms.start_skill(turn, match)
+        return _answer(turn)
+
+
+def _without_words(turn: Turn) -> Reply | None:
+    """The answer to a message without text; None when a model can read what came."""
+    if attachments.readable(turn.files, sees=any(target.can_see for target in candidates.available(allow_demo=False))):
+        return None
+    if turn.files:
+        what = attachments.describe(turn.files)
+        return Reply(_("I received %(what)s, but I cannot read that. Could you write what it says?") % {"what": what})
+    return Reply(_("I can read text only for now. Could you write it?"))
+
+
+def _answer(turn: Turn) -> Reply:
+    """Recall, prompt, model; the built-in responder where no model can answer."""
+    recent = _recent(turn)
+    recalled = _recall(turn, without=recent)
+    try:
+        return _ask_model(turn, recent, recalled)
+    except Cancelled as stopped:
+        text = f"{stopped.text.rstrip()} …" if stopped.text.strip() else _("Stopped.")
+        return _reply(text, recalled, {"stopped": True}, remember_answer=False)
+    except NoModelAvailable:
+        # the responder has no recent turns before it: what was said a minute ago counts as well
+        recalled = _recall(turn, without=())
+        text = fallback.answer(turn.text, language=turn.language, hits=recalled.hits, zone=turn.zone, now=turn.now)
+        # What it says repeats memory or explains the set-up: stored again it would only crowd out what people said.
+        return _reply(text, recalled, _meta(recalled, fallback.NAME), remember_answer=False)
+
+
+def _recall(turn: Turn, without: Sequence[Recent]) -> Recall:
+    """What is remembered of this person about this message, without what the prompt holds anyway."""
+    try:
+        recalled = MemoryStore(turn.bot.pk).recall(
+            turn.scope,
+            turn.text[:LONGEST_TEXT],
+            k=RECALLED,
+            derived=KNOWN,
+            now=turn.now.astimezone(turn.zone),
+            exclude_message_ids=[message.id for message in without],
+            reranked=turn.bot.rerank,
+        )
+    except DatabaseError as error:
+        if not database.separate():
+            raise
+        # An answer without memories is better than none; `/readyz` names the memory database.
+        logger.warning("memory: nothing is recalled: %s", type(error).__name__)
+        database.close_if_broken()
+        metrics.recall(0.0, "failed")
+        return Recall((), None, 0.0, degraded=True)
+    metrics.recall(recalled.ms / 1000)
+    return recalled
+
+
+def _ask_model(turn: Turn, recent: list[Recent], recalled: Recall) -> Reply:
+    said = tuple((message.role, message.text) for message in recent)
+
+    def messages(target: Target) -> prompt.Messages:
+        built = prompt.build(
+            prompt.Inputs(
+                instructions=turn.bot.instructions,
+                bot_name=turn.bot.name,
+                person_name=turn.person.display_name,
+                now=turn.now.astimezone(turn.zone),
+                hits=recalled.hits,
+                summary=turn.conversation.summary,
+                recent=said,
+                text=attachments.words(turn.text[:LONGEST_TEXT], turn.files, target),
+                known=recalled.derived,
+            ),
+            target,
+            max_reply_tokens=turn.bot.max_reply_tokens,
+        )
+        return attachments.with_images(built, turn.files, target)
+
+    completion = complete(
+        messages,
+        bot=turn.bot,
+        on_token=turn.on_token,
+        on_restart=turn.on_restart,
+        cancelled=turn.cancelled if turn.on_token is not None else None,
+        allow_demo=fallback.demo_can_answer(turn.text)
+        and not fallback.demo_would_invent(turn.text, recalled.hits, said),
+    )
+    metrics.model(completion.provider, completion.total_ms / 1000, "ok")
+    meta = _meta(recalled, completion.provider) | {
+        "model": completion.model,
+        "demo": completion.is_demo,
+        "prompt_tokens": completion.prompt_tokens,
+        "completion_tokens": completion.completion_tokens,
+        "model_ms": completion.total_ms,
+    }
+    return _reply(completion.text, recalled, meta, completion=completion)
+
+
+def _reply(text: str, recalled: Recall, meta: dict[str, object], **more: Any) -> Reply:
+    """An answer to be remembered with its question, whose vector the recall has made already."""
+    return Reply(
+        text,
+        remember=True,
+        user_vector=recalled.vector,
+        user_embedder=recalled.embedder,
+        recall_ms=recalled.ms,
+        meta=meta,
+        **more,
+    )
+
+
+def _recent(turn: Turn) -> list[Recent]:
+    with connection.cursor() as cursor:
+        cursor.execute(_RECENT_IN_GROUP_SQL if turn.group else _RECENT_SQL, [turn.conversation.pk])
+        return [Recent(*values) for values in cursor.fetchall()][::-1]
+
+
+def _meta(recalled: Recall, provider: str) -> dict[str, object]:
+    return {
+        "provider": provider,
+        "recalled": [{"id": hit.id, "score": round(hit.score, 3)} for hit in recalled.hits],
+        "degraded": recalled.degraded,
+        **({"not_reranked": recalled.not_reranked} if recalled.not_reranked else {}),
+    }

@@ -1,0 +1,115 @@
+"""Sending: claim, note, send, record. Retry, back-off and dead letters are decided here and nowhere else."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from adapters import files
+from adapters.base import Adapter
+from adapters.errors import SendError
+from adapters.events import OutgoingMessage, SendReceipt
+from bots import metrics
+from bots.channels import health, lookup
+from bots.files import sent
+from bots.models import OutboundMessage
+from bots.pipeline.outbox import journal, pacing, queue
+from clawdbot import http, request_id
+
+logger = logging.getLogger(__name__)
+
+
+def deliver(row_id: int) -> int:
+    """Sends the row and then whatever waits behind it in the same chat; returns how many were settled."""
+    row = queue.claim(row_id)
+    return send_claimed(row) if row is not None else 0
+
+
+def send_claimed(first: OutboundMessage) -> int:
+    """Sends a row that this process has claimed, and what waits behind it; returns how many were settled."""
+    settled = 0
+    row: OutboundMessage | None = first
+    while row is not None:
+        with request_id.bound(row.request_id):
+            if not _send(row):
+                break
+        settled += 1
+        following = queue.next_in_queue(row.queue_key)
+        row = queue.claim(following) if following is not None else None
+    return settled
+
+
+def _send(row: OutboundMessage) -> bool:
+    """One try. True when the queue of this chat may go on (sent, or given up for good)."""
+    notes = journal.current()
+    channel = lookup.get(row.channel_id)
+    platform = channel.platform
+    safe_to_repeat = True
+    try:
+        adapter = lookup.adapter_for(channel)
+        if not adapter.can_send_here:
+            queue.hand_back(row)
+            return False
+        if wait_s := pacing.wait_s(channel.pk, row.queue_key, adapter):
+            queue.postpone(row, wait_s)
+            return False
+        notes.note(row.pk, row.attempts, "b")
+        safe_to_repeat = adapter.idempotent_send
+        with http.observe(on_written=lambda: notes.note(row.pk, row.attempts, "w")):
+            receipt = _hand_over(adapter, row)
+    except SendError as error:
+        if error.maybe_sent and not safe_to_repeat:
+            return _unconfirmed(row, notes, error)
+        return _failed(row, notes, error)
+    except Exception as error:  # an adapter's defect must not leave the row claimed for ever
+        logger.exception("adapter %s failed to send outbound %s", platform, row.pk)
+        return _failed(row, notes, SendError(f"{type(error).__name__} in the adapter", permanent=False, mark="defect"))
+    notes.note(row.pk, row.attempts, "s", receipt.message_id or "")
+    queue.record_sent(row, receipt.message_id or "")
+    notes.forget(row.pk)
+    metrics.sent(platform, "sent")
+    health.note_sent(channel.pk)
+    return True
+
+
+def _hand_over(adapter: Adapter[Any], row: OutboundMessage) -> SendReceipt:
+    """Sends the message, or puts it in place of its draft; anew where the draft cannot be changed any more."""
+    payload = dict(row.payload)
+    draft_id = payload.pop("draft_id", "")
+    if told := payload.get("file"):
+        payload["file"] = sent.outgoing(told["id"], told["in_words"])
+    message = OutgoingMessage(**payload | {"idempotency_key": row.idempotency_key, "part": row.part})
+    if draft_id:
+        try:
+            receipt = adapter.edit(draft_id, message)
+            return SendReceipt(receipt.message_id or draft_id, receipt.data)
+        except SendError as error:
+            if not error.permanent:
+                raise SendError(
+                    str(error), permanent=False, retry_after=error.retry_after, mark=error.mark, maybe_sent=False
+                ) from None  # the same text in the same place again is no second answer
+            logger.info("outbound %s is sent anew, its draft cannot be changed: %s", row.pk, error.mark or error)
+    receipt = files.send(adapter, message)
+    if "file" in receipt.data:
+        logger.info("outbound %s: the file went in words: %s", row.pk, receipt.data.get("refused") or "no way")
+    return receipt
+
+
+def _unconfirmed(row: OutboundMessage, notes: journal.Journal, error: SendError) -> bool:
+    queue.record_unconfirmed(row, str(error))
+    notes.forget(row.pk)
+    metrics.sent(row.channel.platform, "unconfirmed")
+    health.note_send_failure(row.channel_id, str(error), error.mark)
+    logger.warning("outbound %s sent, unconfirmed: %s", row.pk, error.mark or error)
+    return True
+
+
+def _failed(row: OutboundMessage, notes: journal.Journal, error: SendError) -> bool:
+    notes.note(row.pk, row.attempts, "f")
+    dead = queue.record_failure(row, error)
+    notes.forget(row.pk)
+    outcome = "dead" if dead else "retry"
+    metrics.sent(row.channel.platform, outcome)
+    health.note_send_failure(row.channel_id, str(error), error.mark)
+    logger.warning("outbound %s %s after attempt %s: %s", row.pk, outcome, row.attempts, error.mark or error)
+    return dead

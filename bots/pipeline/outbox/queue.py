@@ -1,0 +1,166 @@
+"""Rows of the outbox: enqueue, claim in order, record the outcome, settle what a dead worker left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from adapters import registry
+from adapters.errors import SendError
+from bots.models import Channel, Conversation, Message, OutboundMessage, sql
+from bots.models.lengths import ID_LENGTH
+from bots.pipeline.outbox import journal
+from bots.pipeline.queue import claims, wakeups, workers
+from clawdbot import backoff
+
+State = OutboundMessage.State
+MAX_ATTEMPTS = 10
+# A send is bounded by its time limits (seconds); a claim far older is of a thread that could not write the outcome.
+CLAIM_LIMIT = timedelta(minutes=10)
+
+
+def enqueue(
+    channel: Channel,
+    conversation: Conversation,
+    message: Message,
+    payloads: Sequence[dict[str, Any]],
+    *,
+    request_id: str = "",
+    claim_first: bool = False,
+) -> list[OutboundMessage]:
+    """Writes one row per part inside the caller's transaction and wakes a worker after its commit.
+
+    Args:
+        channel: where to.
+        conversation: which chat; rows of one chat leave in order.
+        message: the stored answer.
+        request_id: of the webhook that began it.
+        payloads: keyword arguments of `adapters.events.OutgoingMessage`, one mapping per part, in order.
+        claim_first: the first row is born claimed by this process, if nothing of the chat is before it: the caller then
+            sends it itself after its commit (`delivery.send_claimed`), which spares a commit and a task per message.
+    """
+    key = f"{channel.pk}:{conversation.chat_id}:{conversation.thread_id}"[:255]
+    claimed = claim_first and claims.is_free(OutboundMessage, key, State.SENDING)
+    rows = []
+    for part, payload in enumerate(payloads):
+        row = OutboundMessage(
+            channel=channel,
+            conversation=conversation,
+            message=message,
+            part=part,
+            queue_key=key,
+            payload=payload,
+            request_id=request_id,
+        )
+        if claimed and part == 0:
+            row.state, row.owner = State.SENDING, workers.current()
+            row.claimed_at, row.attempts = timezone.now(), 1
+        sql.insert(row)
+        rows.append(row)
+    if rows and not claimed:
+        wakeups.after_commit(wakeups.DELIVER, rows[0].pk, channel.platform)
+    return rows
+
+
+def _unsent_before() -> Any:
+    return OutboundMessage.objects.filter(
+        queue_key=OuterRef("queue_key"), id__lt=OuterRef("id"), state__in=(State.PENDING, State.SENDING)
+    )
+
+
+def claim(row_id: int) -> OutboundMessage | None:
+    """Takes the row if it is due and first of its chat, so that replies never overtake each other."""
+    return claims.claim(OutboundMessage, row_id, State.SENDING)
+
+
+def next_in_queue(queue_key: str) -> int | None:
+    """The id of the first waiting row of this chat that is due."""
+    return claims.next_id(OutboundMessage, queue_key, State.SENDING)
+
+
+def record_sent(row: OutboundMessage, message_id: str) -> None:
+    """The platform took it."""
+    _update_claimed(
+        row, state=State.SENT, platform_message_id=message_id[:ID_LENGTH], sent_at=timezone.now(), error="", mark=""
+    )
+
+
+def record_unconfirmed(row: OutboundMessage, reason: str) -> None:
+    """The request left and no answer was seen. Where the platform cannot drop doubles, another try might double it."""
+    _update_claimed(row, state=State.UNCONFIRMED, mark="unconfirmed", error=reason[:500], sent_at=timezone.now())
+
+
+def record_failure(row: OutboundMessage, error: SendError) -> bool:
+    """Schedules another try, or makes it a dead letter; True when it is dead."""
+    dead = error.permanent or row.attempts >= MAX_ATTEMPTS
+    wait_s = 0.0 if dead else backoff.delay_s(row.attempts, error.retry_after)
+    values: dict[str, Any] = {"error": str(error)[:500], "mark": error.mark[:60], "owner": "", "claimed_at": None}
+    if dead:
+        values["state"] = State.DEAD
+    else:
+        values |= {"state": State.PENDING, "due_at": timezone.now() + timedelta(seconds=wait_s)}
+    if _update_claimed(row, **values) and not dead:
+        wakeups.send(wakeups.DELIVER, row.pk, row.channel.platform, in_s=wait_s)
+    return dead
+
+
+def postpone(row: OutboundMessage, wait_s: float) -> None:
+    """Gives the row back for a moment, because the channel is sending too fast; this was no attempt."""
+    due = timezone.now() + timedelta(seconds=wait_s)
+    values = {"state": State.PENDING, "due_at": due, "owner": "", "claimed_at": None, "attempts": row.attempts - 1}
+    if _update_claimed(row, **values):
+        wakeups.send(wakeups.DELIVER, row.pk, row.channel.platform, in_s=wait_s)
+
+
+def hand_back(row: OutboundMessage) -> None:
+    """Gives the row back for the process that can send it, which looks for it by itself; this was no attempt."""
+    values = {"state": State.PENDING, "owner": "", "claimed_at": None, "attempts": row.attempts - 1}
+    _update_claimed(row, **values)
+
+
+def _update_claimed(row: OutboundMessage, **values: Any) -> bool:
+    """False when the claim was lost meanwhile: the new owner's word counts then."""
+    return claims.update(row, State.SENDING, values)
+
+
+def due(limit: int = 500, channel: Channel | None = None) -> list[tuple[int, str]]:
+    """(id, platform) of rows that a worker could take now, of one channel or all: the first due row of each chat."""
+    rows = OutboundMessage.objects.filter(state=State.PENDING, due_at__lte=timezone.now()).filter(
+        ~Exists(_unsent_before())
+    )
+    if channel is not None:
+        rows = rows.filter(channel=channel)
+    return list(rows.order_by("id").values_list("pk", "channel__platform")[:limit])
+
+
+def free_dead_claims(living: set[str], before: datetime) -> int:
+    """Settles rows whose worker died, by what its journal says; returns how many."""
+    held = OutboundMessage.objects.filter(state=State.SENDING, claimed_at__lt=before)
+    hung = Q(claimed_at__lt=timezone.now() - CLAIM_LIMIT)
+    rows = list(held.filter(~Q(owner__in=living) | hung).select_related("channel"))
+    notes = {owner: journal.read(owner) for owner in {row.owner for row in rows}}
+    for row in rows:
+        _settle(row, notes[row.owner])
+    for owner in notes.keys() - living:
+        journal.remove(owner)
+    return len(rows)
+
+
+def _settle(row: OutboundMessage, marks: dict[int, journal.Mark] | None) -> None:
+    mark = (marks or {}).get(row.pk)
+    if mark is not None and mark.attempt != row.attempts:
+        mark = None
+    if mark is not None and mark.step == "s":
+        record_sent(row, mark.message_id)
+        return
+    # Without a journal (another machine's worker) nobody can say that the request did not leave.
+    left = marks is None or (mark is not None and mark.step == "w")
+    repeatable = "draft_id" in row.payload or registry.adapter_class(row.channel.platform).idempotent_send
+    if left and not repeatable:
+        record_unconfirmed(row, "The worker was killed after the request had left; no answer was seen.")
+        return
+    _update_claimed(row, state=State.PENDING, owner="", claimed_at=None, due_at=timezone.now())

@@ -1,0 +1,1 @@
+"""What both queues stand on: claims, workers, wake-ups."""

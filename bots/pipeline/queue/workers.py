@@ -1,0 +1,99 @@
+"""The processes that claim queue rows: registration, heartbeat, and who is dead.
+
+A claim names its worker. It holds while the worker's heartbeat is fresh, so one small write every few seconds keeps all
+claims of a process alive; the claims of a dead process are freed at the next start or sweep.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+import uuid
+from datetime import timedelta
+
+from django.db import close_old_connections, connection
+from django.utils import timezone
+
+from bots.channels import health
+from bots.models import Worker
+from clawdbot import processes
+
+BEAT_EVERY_S = 5.0
+DEAD_AFTER = timedelta(seconds=25)
+
+_lock = threading.Lock()
+_current: tuple[int, str] | None = None  # (process id, worker id): a forked child registers anew
+
+
+def current(role: str = "worker") -> str:
+    """This process's worker id; registers it on first use."""
+    global _current
+    with _lock:
+        if _current is None or _current[0] != os.getpid():
+            pid = os.getpid()
+            worker = Worker.objects.create(
+                id=uuid.uuid4().hex, host=socket.gethostname(), pid=pid, pid_started=processes.started(pid), role=role
+            )
+            _current = (pid, worker.id)
+        return _current[1]
+
+
+def beat(role: str = "worker") -> None:
+    """Renews the heartbeat; a row that was taken for dead and removed is written again."""
+    worker_id = current(role)
+    if not Worker.objects.filter(pk=worker_id).update(beat_at=timezone.now()):
+        pid = os.getpid()
+        Worker.objects.create(
+            id=worker_id, host=socket.gethostname(), pid=pid, pid_started=processes.started(pid), role=role
+        )
+
+
+def start_heartbeat(role: str) -> threading.Event:
+    """Beats in a daemon thread until the returned event is set."""
+    stop = threading.Event()
+
+    def run() -> None:
+        while True:
+            with contextlib.suppress(Exception):  # a database away for a moment must not end the heartbeat
+                beat(role)
+                health.flush()
+            if stop.wait(BEAT_EVERY_S):
+                connection.close()
+                return
+            close_old_connections()
+
+    threading.Thread(target=run, name="heartbeat", daemon=True).start()
+    return stop
+
+
+def is_dead(worker: Worker) -> bool:
+    """A worker of this host is dead when its process is gone; any worker when its heartbeat is old."""
+    if worker.beat_at < timezone.now() - DEAD_AFTER:
+        return True
+    if worker.host != socket.gethostname():
+        return False
+    return not processes.is_alive(worker.pid, worker.pid_started)
+
+
+def living_ids() -> set[str]:
+    """Ids of the workers whose claims hold; rows of the dead ones are removed on the way."""
+    living, dead = set(), []
+    for worker in Worker.objects.all():
+        if is_dead(worker):
+            dead.append(worker.id)
+        else:
+            living.add(worker.id)
+    if dead:
+        Worker.objects.filter(pk__in=dead).delete()
+    return living
+
+
+def forget_current() -> None:
+    """Removes this process's registration at an orderly end, so that its claims need no waiting."""
+    global _current
+    with _lock:
+        if _current is not None:
+            Worker.objects.filter(pk=_current[1]).delete()
+            _current = None

@@ -1,1 +1,0 @@
-"""HTTP views outside the JSON API: webhooks, health, metrics, web chat."""

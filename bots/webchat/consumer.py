@@ -1,0 +1,274 @@
+"""The socket of the web chat. The protocol: docs/web-chat.md. Rules live in bots.operations.web; this file speaks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import math
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qs
+from weakref import WeakSet
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+
+from adapters.web.events import WebFacts
+from bots.channels.web import broadcast
+from bots.channels.web.html import render_markdown
+from bots.edge.token_buckets import TokenBuckets
+from bots.models import Bot, Channel
+from bots.operations import web_channels
+from bots.webchat import service, visitor_tokens
+from bots.webchat.errors import error_frame, language_of
+from bots.webchat.origin import clean_origins, host_allowed, origin_allowed, peer_address
+from bots.webchat.visitor_tokens import Visitor
+
+logger = logging.getLogger(__name__)
+
+# Daphne's WebSocket library lets an application send private codes only: 4012 stands for 1012, 4009 for 1009.
+CLOSE_SHUTTING_DOWN = 4012
+CLOSE_TOO_LARGE = 4009
+CLOSE_DISABLED = 4403
+CLOSE_UNKNOWN_BOT = 4404
+CLOSE_TOO_MANY = 4429
+# A frame can be lost on its way (a full channel layer, a turn run by another process without Redis); the row cannot.
+CHECK_EVERY_S = 3.0
+_CLIENT_ID = re.compile(r"[!-~]{1,64}")
+_TIME_ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,64}")
+_LANGUAGE = re.compile(r"[A-Za-z0-9-]{1,16}")
+
+
+def _limits() -> tuple[TokenBuckets, TokenBuckets]:
+    chosen = settings.CLAWDBOT.web_chat
+    return (
+        TokenBuckets(chosen.visitor_burst, chosen.visitor_per_second),
+        TokenBuckets(chosen.address_burst, chosen.address_per_second),
+    )
+
+
+_visitor_buckets, _address_buckets = _limits()
+_open: WeakSet[ChatConsumer] = WeakSet()
+
+
+async def close_all() -> None:
+    """Tells every socket of this process that the server goes down, so that the pages come back soon."""
+    await asyncio.gather(*(item.close(code=CLOSE_SHUTTING_DOWN) for item in list(_open)), return_exceptions=True)
+
+
+async def _in_thread(function: Callable[..., Any], *args: Any) -> Any:
+    # Not thread-sensitive: one slow query must not hold up every other visitor.
+    return await database_sync_to_async(function, thread_sensitive=False)(*args)
+
+
+class ChatConsumer(AsyncWebsocketConsumer):
+    """One socket of one visitor of one bot."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ready = False
+        self.facts = WebFacts()
+        self.language = language_of()
+        self.address = ""
+        self.group = ""
+        self.pending: set[str] = set()
+        self.shown: set[int] = set()
+        self.checker: asyncio.Task[None] | None = None
+        self.visitor: Visitor
+        self.channel: Channel
+
+    # Opening and closing
+
+    async def connect(self) -> None:
+        broadcast.attach(asyncio.get_running_loop())  # whichever server runs us: turns publish from other threads
+        headers = {name.decode("latin1").lower(): value.decode("latin1") for name, value in self.scope["headers"]}
+        query = parse_qs(self.scope.get("query_string", b"").decode("latin1"))
+        self._read_facts({name: values[-1] for name, values in query.items()}, headers)
+        self.address = peer_address(self.scope.get("client"), headers, settings.CLAWDBOT.web_chat.trusted_proxies)
+        bot: Bot | None = await _in_thread(web_channels.find_bot, self.scope["url_route"]["kwargs"]["slug"])
+        allowed = clean_origins(bot.allowed_origins) if bot else ()
+        host = headers.get("host", "")
+        if not host_allowed(host) or not origin_allowed(headers.get("origin", ""), host, allowed):
+            await self.close()  # before accept: the handshake gets 403
+            return
+        await self.accept()
+        if self.address and _address_buckets.take(f"open {self.address}"):
+            await self._refuse("unavailable", CLOSE_TOO_MANY)
+        elif bot is None:
+            await self._refuse("unknown_bot", CLOSE_UNKNOWN_BOT)
+        else:
+            await self._open_chat(bot, (query.get("visitor") or [""])[-1])
+
+    async def _open_chat(self, bot: Bot, token: str) -> None:
+        self.channel = await _in_thread(web_channels.ensure_web_channel, bot)
+        if not bot.enabled or not self.channel.enabled:
+            await self._refuse("bot_disabled", CLOSE_DISABLED)
+            return
+        self.visitor = visitor_tokens.read(token, bot.pk) or visitor_tokens.new_visitor(bot.pk)
+        self.group = broadcast.group_name(self.channel.pk, self.visitor.id)
+        # Subscribed before the history is read, so that nothing falls between the two.
+        await self.channel_layer.group_add(self.group, self.channel_name)
+        hello = await _in_thread(service.hello, self.channel, self.visitor)
+        self.shown.update(entry["id"] for entry in hello["history"])
+        await self._send(hello)
+        self.ready = True
+        _open.add(self)
+        for waiting in hello["pending"]:
+            self._await_answer(waiting["client_id"])
+
+    async def _refuse(self, code: str, close_code: int) -> None:
+        await self._send(error_frame(code, self.language))
+        await self.close(code=close_code)
+
+    async def disconnect(self, code: int) -> None:
+        self.ready = False
+        _open.discard(self)
+        if self.checker is not None:
+            self.checker.cancel()
+        if self.group:
+            await self.channel_layer.group_discard(self.group, self.channel_name)
+
+    # What the page says
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if not self.ready:
+            return
+        limit = settings.CLAWDBOT.web_chat.frame_bytes
+        if text_data is None or len(text_data) > limit or len(text_data.encode()) > limit:
+            await self._error("too_large" if text_data is not None else "bad_json", limit=limit)
+            if text_data is not None:
+                await self.close(code=CLOSE_TOO_LARGE)
+            return
+        try:
+            frame = json.loads(text_data)
+        except (ValueError, RecursionError):
+            frame = None
+        if not isinstance(frame, dict):
+            await self._error("bad_json")
+            return
+        await self._dispatch(frame)
+
+    async def _dispatch(self, frame: dict[str, Any]) -> None:
+        kind = frame.get("type")
+        if kind == "message":
+            await self._message(frame)
+        elif kind == "ping":
+            await self._send({"type": "pong"})
+        elif kind == "hello":
+            self._read_facts({name: value for name, value in frame.items() if isinstance(value, str)}, {})
+        else:
+            await self._error("unknown_type")
+
+    async def _message(self, frame: dict[str, Any]) -> None:
+        text, client_id = frame.get("text"), frame.get("client_id")
+        if not isinstance(text, str) or not isinstance(client_id, str) or not _CLIENT_ID.fullmatch(client_id):
+            await self._error("bad_message", client_id=client_id if isinstance(client_id, str) else "")
+            return
+        text = _clean(text)
+        limit = settings.CLAWDBOT.web_chat.text_characters
+        if not text or len(text) > limit:
+            await self._error("too_long" if text else "empty", client_id=client_id, limit=limit)
+            return
+        wait = _visitor_buckets.take(self.visitor.id) or (self.address and _address_buckets.take(self.address)) or 0.0
+        if wait:
+            await self._error("rate_limited", client_id=client_id, seconds=math.ceil(wait))
+            return
+        await self._store(text, client_id)
+
+    async def _store(self, text: str, client_id: str) -> None:
+        facts = WebFacts(client_id, self.facts.language, self.facts.time_zone)
+        try:
+            stored: service.Accepted = await _in_thread(
+                service.accept_message, self.channel, self.visitor.id, text, facts, secrets.token_hex(8)
+            )
+        except Exception:  # whatever the database raises: the page keeps the message and sends it again
+            logger.exception("a web-chat message could not be stored")
+            await self._error("not_stored", client_id=client_id)
+            return
+        await self._send({"type": "accepted", "client_id": client_id, "duplicate": stored.duplicate})
+        if stored.answer is not None:
+            # Asked again for an answer it lost: this one is sent whether or not it was sent before.
+            self.pending.discard(client_id)
+            await self._send(self._as_told(stored.answer))
+            return
+        self._await_answer(client_id)
+        if not stored.duplicate:
+            await self._echo(text, client_id)
+
+    async def _echo(self, text: str, client_id: str) -> None:
+        frame = {"type": "echo", "client_id": client_id, "text": text}
+        await self.channel_layer.group_send(
+            self.group, {"type": "chat.echo", "frame": frame, "sender": self.channel_name}
+        )
+
+    # What the page hears
+
+    async def chat_frame(self, event: dict[str, Any]) -> None:
+        """A frame published by the turn that is running (bots.live.publish)."""
+        if self.ready:
+            await self._show(dict(event["frame"]))
+
+    async def chat_echo(self, event: dict[str, Any]) -> None:
+        """Another window of the same visitor said something."""
+        if self.ready and event["sender"] != self.channel_name:
+            self._await_answer(event["frame"]["client_id"])
+            await self._send(event["frame"])
+
+    async def chat_check(self, event: dict[str, Any]) -> None:
+        """Looks for answers whose frame was lost."""
+        if not self.ready or not self.pending:
+            return
+        found = await _in_thread(service.outcomes, self.channel, self.visitor.id, tuple(self.pending))
+        for client_id, frame in found.items():
+            if client_id in self.pending:
+                await self._show(self._as_told(frame))
+
+    async def _show(self, frame: dict[str, Any]) -> None:
+        """Sends a frame of a turn; a message goes out once, by whichever way it came first."""
+        kind = frame.get("type")
+        if kind == "message":
+            if frame.get("id") in self.shown:
+                return
+            self.shown.add(frame["id"])
+            frame.setdefault("html", render_markdown(str(frame.get("text", ""))))
+        if kind in ("message", "error", "idle"):
+            self.pending.discard(str(frame.get("client_id") or ""))
+        await self._send(frame)
+
+    def _as_told(self, frame: dict[str, Any]) -> dict[str, Any]:
+        return error_frame("failed", self.language, client_id=frame["client_id"]) if frame["type"] == "dead" else frame
+
+    def _await_answer(self, client_id: str) -> None:
+        self.pending.add(client_id)
+        if self.checker is None or self.checker.done():
+            self.checker = asyncio.create_task(self._check_while_pending())
+
+    async def _check_while_pending(self) -> None:
+        while self.pending:
+            await asyncio.sleep(CHECK_EVERY_S)
+            # Through the own channel: the consumer handles one thing at a time, in order.
+            await self.channel_layer.send(self.channel_name, {"type": "chat.check"})
+
+    # Small things
+
+    def _read_facts(self, values: Mapping[str, str], headers: Mapping[str, str]) -> None:
+        language, zone = values.get("lang", ""), values.get("tz", "")
+        accepted = re.split("[,;]", headers.get("accept-language", ""))[0].strip()
+        tag = next((wish for wish in (language, accepted, self.facts.language) if _LANGUAGE.fullmatch(wish)), "")
+        self.facts = WebFacts("", tag, zone if _TIME_ZONE.fullmatch(zone) else self.facts.time_zone)
+        self.language = language_of(tag)
+
+    async def _error(self, code: str, *, client_id: str = "", **values: object) -> None:
+        await self._send(error_frame(code, self.language, client_id=client_id[:64], **values))
+
+    async def _send(self, frame: Mapping[str, Any]) -> None:
+        await self.send(text_data=json.dumps(frame, ensure_ascii=False))
+
+
+def _clean(text: str) -> str:
+    """Without NUL (PostgreSQL refuses it), lone surrogates (nothing can encode them) and outer white space."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8").strip()

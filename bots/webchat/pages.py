@@ -1,0 +1,113 @@
+"""The pages of the web chat: the chat itself, the script that embeds it, and what the bot remembers of a visitor."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.clickjacking import xframe_options_exempt
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from bots.models import Bot
+from bots.operations import web_channels
+from bots.webchat import memories, visitor_tokens
+from bots.webchat.errors import error_text, language_of
+from bots.webchat.origin import clean_origins
+
+VISITOR_HEADER = "X-Visitor-Token"
+
+
+@require_safe
+@xframe_options_exempt  # the policy's frame-ancestors says who may, and older browsers that ignore it are gone
+def chat_home(request: HttpRequest) -> HttpResponse:
+    """`/`: the default bot, or how to make the first one."""
+    return _page(request, web_channels.find_bot(None))
+
+
+@require_safe
+@xframe_options_exempt
+def chat_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """`/chat/<slug>/`; `?embed=1` is the narrow form inside another site's frame."""
+    return _page(request, web_channels.find_bot(slug))
+
+
+def _page(request: HttpRequest, bot: Bot | None) -> HttpResponse:
+    status = 200 if bot else 404
+    context = {"bot": bot, "embed": "embed" in request.GET, "config": _config(bot) if bot else None}
+    response = render(request, "chat/page.html" if bot else "chat/none.html", context, status=status)
+    response["Content-Security-Policy"] = _policy(request, clean_origins(bot.allowed_origins) if bot else ())
+    response["Referrer-Policy"] = "same-origin"
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
+def _config(bot: Bot) -> dict[str, Any]:
+    return {"slug": bot.slug, "name": bot.name, "description": bot.description, "greeting": bot.greeting}
+
+
+def _policy(request: HttpRequest, embedders: tuple[str, ...]) -> str:
+    host = request.get_host()
+    socket = f"{'wss' if request.is_secure() else 'ws'}://{host}"  # older Safari does not count sockets as 'self'
+    rules = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self' data:",
+        "media-src": "'self'",
+        "font-src": "'self'",
+        "connect-src": f"'self' {socket}",
+        "manifest-src": "'self'",
+        "frame-ancestors": " ".join(("'self'", *embedders)),
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+@require_safe
+def chat_embed_js(request: HttpRequest, slug: str) -> HttpResponse:
+    """`/chat/<slug>/embed.js`: one script tag puts a chat button on another site."""
+    bot = web_channels.find_bot(slug)
+    if bot is None:
+        return HttpResponse("/* no such bot */", status=404, content_type="text/javascript; charset=utf-8")
+    values = json.dumps({"slug": bot.slug, "name": bot.name}).replace("<", "\\u003c")
+    response = render(request, "chat/embed.js", {"values": values}, content_type="text/javascript; charset=utf-8")
+    response["Cache-Control"] = "public, max-age=300"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+@csrf_exempt  # no cookie counts here: the visitor token comes in a header that only our page can set
+@require_http_methods(["GET", "DELETE"])
+def chat_memories(request: HttpRequest, slug: str, memory_id: int | None = None) -> JsonResponse:
+    """`/chat/<slug>/memories[/<id>]`: GET lists, DELETE forgets one or, without an id, all.
+
+    The visitor token comes in the header X-Visitor-Token. GET takes `offset`, how many entries to skip.
+    """
+    language = language_of(request.headers.get("accept-language", ""))
+    bot = web_channels.find_bot(slug)
+    visitor = visitor_tokens.read(request.headers.get(VISITOR_HEADER, ""), bot.pk) if bot else None
+    if bot is None or visitor is None:
+        return _problem("not_found" if bot is None else "forbidden", 404 if bot is None else 403, language)
+    channel = web_channels.ensure_web_channel(bot)
+    if request.method == "GET":
+        offset = request.GET.get("offset", "0")
+        page = memories.list_memories(channel, visitor.id, offset=int(offset) if offset.isdecimal() else 0)
+        return _private({"memories": page.memories, "total": page.total, "more": page.more})
+    forgotten = memories.forget(channel, visitor.id, memory_id)
+    if memory_id is not None and not forgotten:
+        return _problem("not_found", 404, language)
+    return _private({"forgotten": forgotten})
+
+
+def _private(values: dict[str, Any]) -> JsonResponse:
+    response = JsonResponse(values)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _problem(code: str, status: int, language: Any) -> JsonResponse:
+    return JsonResponse({"code": code, "text": error_text(code, language)}, status=status)

@@ -1,0 +1,135 @@
+"""What the web chat asks of the database: its channel, the opening frame, storing a message, answers that were missed.
+
+Everything here is synchronous; the socket consumer calls it in a thread.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from adapters.web.events import WebFacts, dedupe_key, message_event
+from bots import llm
+from bots.channels import health
+from bots.channels.web.frames import history_entry, message_frame
+from bots.models import Bot, Channel, Conversation, Identity, InboundEvent, Message, Person
+from bots.pipeline import inbox
+from bots.webchat.visitor_tokens import Visitor
+
+HISTORY = 50
+_OPEN_STATES = (InboundEvent.State.PENDING, InboundEvent.State.PROCESSING)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of one message from the page.
+
+    Attributes:
+        duplicate: It was stored before; no second turn was made.
+        answer: For a duplicate, the frame that answered it, if it is answered; else None.
+    """
+
+    duplicate: bool
+    answer: dict[str, Any] | None = None
+
+
+def find_person(channel: Channel, visitor_id: str) -> Person | None:
+    """The person behind a visitor; None before their first turn."""
+    identity = Identity.objects.select_related("person").filter(channel=channel, external_id=visitor_id).first()
+    return identity.person if identity else None
+
+
+def hello(channel: Channel, visitor: Visitor) -> dict[str, Any]:
+    """The opening frame: who the bot is, what was said, and which messages still wait for their answer."""
+    person = find_person(channel, visitor.id)
+    conversations = list(_conversations(channel, person, visitor.id)) if person else []
+    current = next((item for item in conversations if item.closed_at is None), None)
+    return {
+        "type": "hello",
+        "visitor": visitor.token,
+        "conversation": _public_conversation_id(visitor.id, sum(item.closed_at is not None for item in conversations)),
+        "bot": describe_bot(channel.bot),
+        "history": _history(current) if current else [],
+        "pending": _pending(channel, visitor.id),
+    }
+
+
+def describe_bot(bot: Bot) -> dict[str, Any]:
+    """What a visitor may know of the bot and of the model behind it."""
+    target = next(iter(llm.available()), None)
+    return {
+        "slug": bot.slug,
+        "name": bot.name,
+        "description": bot.description,
+        "greeting": bot.greeting,
+        "model": target.model if target else "",
+        "demo": target is None or target.is_demo,
+    }
+
+
+def _conversations(channel: Channel, person: Person, visitor_id: str) -> Iterable[Conversation]:
+    rows = Conversation.objects.for_person(person).filter(channel=channel, chat_id=visitor_id)
+    return rows.only("id", "closed_at").order_by("-id")
+
+
+def _public_conversation_id(visitor_id: str, closed_before: int) -> str:
+    # Known before the first message makes a row, and tells nobody how many conversations the server holds.
+    return hashlib.sha256(f"{visitor_id}:{closed_before}".encode()).hexdigest()[:16]
+
+
+def _history(conversation: Conversation) -> list[dict[str, Any]]:
+    latest = list(Message.objects.filter(conversation=conversation, forgotten=False).order_by("-id")[:HISTORY])
+    return [history_entry(message) for message in reversed(latest)]
+
+
+def _pending(channel: Channel, visitor_id: str) -> list[dict[str, str]]:
+    rows = InboundEvent.objects.filter(
+        channel=channel, queue_key=inbox.queue_key(channel, message_event(visitor_id, "", WebFacts()))
+    ).filter(state__in=_OPEN_STATES)
+    return [
+        {
+            "client_id": row.dedupe_key.removeprefix(dedupe_key(visitor_id, "")),
+            "text": str(row.payload.get("text", "")),
+            "created_at": row.received_at.isoformat(),
+        }
+        for row in rows.order_by("id")
+    ]
+
+
+def accept_message(channel: Channel, visitor_id: str, text: str, facts: WebFacts, request_id: str) -> Accepted:
+    """Stores a message, once per client_id, and wakes a worker.
+
+    Returns after COMMIT. Raises whatever the database raises: then nothing was stored.
+    """
+    result = inbox.accept(channel, [message_event(visitor_id, text, facts)], request_id=request_id)
+    if result.accepted:
+        health.note_events(channel, 1)
+        return Accepted(duplicate=False)
+    return Accepted(duplicate=True, answer=outcomes(channel, visitor_id, [facts.client_id]).get(facts.client_id))
+
+
+def outcomes(channel: Channel, visitor_id: str, client_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """For each of these messages that is settled, the frame that says how; messages still in work are left out.
+
+    Frames: `message` (answered), `idle` (closed without an answer, e.g. a human took over), `dead` (given up).
+    """
+    keys = {dedupe_key(visitor_id, client_id): client_id for client_id in client_ids}
+    rows = InboundEvent.objects.filter(channel=channel, dedupe_key__in=keys).exclude(state__in=_OPEN_STATES)
+    settled = {row.pk: (keys[row.dedupe_key], row.state) for row in rows.only("id", "dedupe_key", "state")}
+    answers = {
+        message.inbound_id: message
+        for message in Message.objects.filter(inbound__in=settled, role=Message.Role.ASSISTANT).select_related(
+            "conversation"
+        )
+    }
+    return {
+        client_id: _outcome(answers.get(row_id), client_id, state) for row_id, (client_id, state) in settled.items()
+    }
+
+
+def _outcome(answer: Message | None, client_id: str, state: str) -> dict[str, Any]:
+    if answer is not None:
+        return message_frame(answer) | {"client_id": client_id}
+    return {"type": "dead" if state == InboundEvent.State.DEAD else "idle", "client_id": client_id}

@@ -1,0 +1,120 @@
+"""Vectors that are newer than a scope's index: few enough to be compared one by one."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from memory import database
+from memory.indexes.statistics import unpack_vectors
+from memory.indexes.vector import Found, Space
+from memory.models import MemoryEntry
+from memory.ranking.corpus_stats import Floats
+from memory.ranking.scan_index import Ints, similarities
+from memory.types import Scope, Vector
+
+# Beyond this a new index is due; what is older is not looked at until it is there.
+LONGEST = 50_000
+_KEPT = 32
+# Numbers are given before the commit: a lower one may appear after a higher one.
+_OVERLAP = 1000
+_CHUNK = 500
+_TABLE = MemoryEntry._meta.db_table
+_CHANGES = "SELECT id, entry_id FROM memory_vectorchange WHERE scope_id = %s AND id > %s ORDER BY id DESC LIMIT %s"
+_VECTORS = (
+    f"SELECT id, vector, embedder FROM {_TABLE} WHERE person_id = %s AND bot_id = %s "  # noqa: S608
+    "AND vector IS NOT NULL AND id IN "
+)
+
+
+@dataclass(slots=True)
+class _Held:
+    since: int
+    space: Space
+    last: int = 0
+    changes: set[int] = field(default_factory=set)
+    position: dict[int, int] = field(default_factory=dict)
+    gone: set[int] = field(default_factory=set)
+    vectors: Floats = field(default_factory=lambda: np.empty((0, 0), np.float32))
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """What changed in a scope since its index was built.
+
+    Attributes:
+        ids: of the new vectors.
+        at: where each of them lies in `vectors`.
+        vectors: shape (any, dimension).
+        changed: ids that the index no longer speaks for.
+    """
+
+    ids: Ints
+    at: Ints
+    vectors: Floats
+    changed: frozenset[int] | set[int]
+
+    def merged(self, near: Found, vector: Vector, k: int) -> Found:
+        """What the index found and what is newer, best first; of a row that is in both the newer one counts."""
+        both = [pair for pair in near if pair[0] not in self.changed]
+        if len(self.ids):
+            cosines = similarities(self.vectors, vector)[self.at]
+            order = np.argsort(-cosines, kind="stable")[:k]
+            both += zip(self.ids[order].tolist(), cosines[order].tolist(), strict=True)
+        return sorted(both, key=lambda pair: -pair[1])[:k]
+
+
+class Tails:
+    """The tails of the scopes this process has searched. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[int, _Held] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def open(self, scope: Scope, scope_id: int, since: int, space: Space) -> Tail:
+        """The changes after `since`, as they are now. Queries: 1, more after changes."""
+        with self._lock:
+            held = self._held.get(scope_id)
+            if held is None or held.since != since or held.space != space:
+                held = self._held[scope_id] = _Held(since, space)
+            self._held.move_to_end(scope_id)
+            while len(self._held) > _KEPT:
+                self._held.popitem(last=False)
+        with held.lock:
+            self._catch_up(scope, scope_id, held)
+            ids = np.fromiter(held.position, np.int64, len(held.position))
+            at = np.fromiter(held.position.values(), np.int64, len(held.position))
+            return Tail(ids, at, held.vectors, held.gone.union(held.position))
+
+    def _catch_up(self, scope: Scope, scope_id: int, held: _Held) -> None:
+        begin = max(held.since - _OVERLAP, held.last - _OVERLAP)
+        with database.connection().cursor() as cursor:
+            cursor.execute(_CHANGES, (scope_id, begin, LONGEST))
+            new = [(change, entry) for change, entry in cursor.fetchall() if change not in held.changes]
+        if not new:
+            return
+        held.last = max(held.last, max(change for change, _ in new))
+        held.changes.update(change for change, _ in new)
+        for _, entry in new:
+            if entry < 0:
+                held.position.pop(-entry, None)
+                held.gone.add(-entry)
+        wanted = list(dict.fromkeys(entry for _, entry in new if entry > 0))
+        for start in range(0, len(wanted), _CHUNK):
+            self._read(scope, held, wanted[start : start + _CHUNK])
+
+    @staticmethod
+    def _read(scope: Scope, held: _Held, ids: list[int]) -> None:
+        marks = ", ".join(["%s"] * len(ids))
+        with database.connection().cursor() as cursor:
+            cursor.execute(f"{_VECTORS} ({marks})", (scope.person_id, scope.bot_id, *ids))
+            found = [row for row in cursor.fetchall() if row[2] in held.space.labels]
+        vectors, at = unpack_vectors([bytes(row[1]) for row in found], held.space.dimension)
+        first = len(held.vectors)
+        held.vectors = np.concatenate([held.vectors.reshape(first, held.space.dimension), vectors])
+        held.gone.difference_update(found[i][0] for i in at.tolist())
+        held.position.update({found[i][0]: first + n for n, i in enumerate(at.tolist())})

@@ -1,0 +1,1 @@
+"""Editing, merging, import, export, proof of erasure."""

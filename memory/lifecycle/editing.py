@@ -1,0 +1,129 @@
+"""Changing what is remembered: another wording, or another truth from now on. Everything derived follows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from memory import database
+from memory.consolidation import provenance, timeline
+from memory.errors import MemoryFailure
+from memory.models import MemoryEntry
+from memory.storage import passages, reindex, wakeups, work_leases
+from memory.storage import rows as entries
+from memory.types import Role, Scope, Turn, storable
+
+LONGEST = 20_000
+
+
+class EditRefused(MemoryFailure):
+    """The text or the memory is not one that can be changed so; the message says why."""
+
+
+def rewrite(scope: Scope, pk: int, text: str) -> bool:
+    """Gives a memory other words: it is found by them at once, and by their meaning when the new vector is made.
+
+    What consolidation had made from the old words goes and is made anew. A fact or summary that was edited is pinned:
+    it says what somebody wanted, and is not made anew.
+
+    Returns:
+        False when these were its words already.
+
+    Raises:
+        EditRefused: for a blank or endless text, and for a memory that is not there.
+    """
+    words = _checked(text)
+    with database.atomic():
+        work_leases.wait(scope)
+        row = _held(scope, pk)
+        if row.text == words:
+            return False
+        rows = entries.of_scope(scope).filter(pk=pk)
+        changed: dict[str, object] = {"text": words, "vector": None, "embedder": "", "claim": None, "claim_until": None}
+        if row.kind == MemoryEntry.Kind.TURN:
+            provenance.drop_derived_from(scope, [pk])
+            passages.renew_after(scope, [pk])
+        else:
+            changed["pinned"] = True
+        rows.update(**changed)
+        reindex.rewrite_index(rows)
+        wakeups.embed_after_commit()
+    return True
+
+
+def supersede(scope: Scope, pk: int, text: str, *, at: datetime | None = None) -> int:
+    """Says that something else is true from now on: the old memory stays as history, the new one is recalled.
+
+    Args:
+        scope: whose.
+        pk: of the old memory.
+        text: what is true now.
+        at: since when; default now.
+
+    Returns:
+        Id of the new memory.
+
+    Raises:
+        EditRefused: for a blank or endless text, the same words, and a memory that is not there or not current.
+    """
+    words, moment = _checked(text), at or timezone.now()
+    with database.atomic():
+        work_leases.wait(scope)
+        row = _held(scope, pk)
+        if row.superseded_by_id is not None:
+            raise EditRefused("this memory was superseded already")
+        if entries.content_hash(row.role, row.text) == entries.content_hash(row.role, words):
+            raise EditRefused("these are its words already")
+        new = (
+            _new_turn(scope, row, words, moment)
+            if row.kind == MemoryEntry.Kind.TURN
+            else _new_fact(scope, row, words, moment)
+        )
+        entries.of_scope(scope).filter(pk=pk).update(valid_to=moment, superseded_by_id=new)
+        if row.kind == MemoryEntry.Kind.TURN:
+            provenance.drop_derived_from(scope, [pk])
+        elif row.fact_key:
+            timeline.relink(scope, row.fact_key)
+        wakeups.embed_after_commit()
+    return new
+
+
+def _new_turn(scope: Scope, old: MemoryEntry, text: str, at: datetime) -> int:
+    role: Role = "assistant" if old.role == MemoryEntry.Role.ASSISTANT else "user"
+    turn = Turn(
+        scope.bot_id, scope.person_id, role, text, timezone.localtime(at), conversation_id=old.conversation_id,
+        session=old.session, speaker=old.speaker,
+    )  # fmt: skip
+    (new,) = entries.insert(scope, [turn], "")
+    row = entries.of_scope(scope).get(pk=new)
+    # Words that were said before are a copy of their first row, and that is the one which is recalled.
+    return row.duplicate_of_id or row.pk
+
+
+def _new_fact(scope: Scope, old: MemoryEntry, text: str, at: datetime) -> int:
+    fields = {
+        "occurred_at": at,
+        "valid_from": at,
+        "fact_key": old.fact_key,
+        "fact_value": text[:300].casefold() if old.fact_key else "",
+        "session": old.session,
+        "pinned": True,  # it stands on no turn: unpinned, the next consolidation would take it for an orphan
+    }
+    return provenance.write(scope, old.kind, text, timezone.localtime(at).date(), (), fields)
+
+
+def _held(scope: Scope, pk: int) -> MemoryEntry:
+    row = entries.of_scope(scope).select_for_update().filter(pk=pk).first()
+    if row is None:
+        raise EditRefused("this memory is not there any more")
+    return row
+
+
+def _checked(text: str) -> str:
+    words = storable(text).strip()
+    if not words:
+        raise EditRefused("there is nothing to remember in a blank text")
+    if len(words) > LONGEST:
+        raise EditRefused(f"a memory has {LONGEST} characters at most")
+    return words

@@ -1,0 +1,98 @@
+"""Proof of an erasure: what was erased is searched for again, by rows, by words and by meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Max, Q
+
+from memory.embedders import current
+from memory.errors import EmbedderUnavailable
+from memory.models import MemoryEntry, MemoryEntryQuerySet, MemorySource
+from memory.storage import rows as entries
+from memory.store import MemoryStore
+from memory.types import Scope, Vector
+
+SAMPLES = 20
+_DEPTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What is looked for after an erasure; it lives in memory only, for it is what was erased.
+
+    Attributes:
+        ids: the entries, with their copies; None: everything of the scope up to `last_id`.
+        texts: up to `SAMPLES` of the texts, spread evenly.
+        vectors: likewise, of the vectors.
+    """
+
+    scope: Scope
+    ids: frozenset[int] | None
+    last_id: int
+    texts: tuple[str, ...]
+    vectors: tuple[Vector, ...]
+
+    def holds(self, entry_id: int) -> bool:
+        """Whether this entry was to be erased. What was said since then has a higher id."""
+        return entry_id <= self.last_id if self.ids is None else entry_id in self.ids
+
+    def condition(self, name: str) -> Q:
+        """The same as a condition on a column that holds entry ids."""
+        return Q(**{f"{name}__lte": self.last_id}) if self.ids is None else Q(**{f"{name}__in": self.ids})
+
+
+def traces(scope: Scope, ids: Collection[int] | None = None) -> Traces:
+    """Notes what is about to be erased (all of a person's memories, or these); call it in the same transaction."""
+    rows = entries.of_scope(scope)
+    if ids is not None:
+        rows = rows.filter(Q(pk__in=list(ids)) | Q(duplicate_of__in=list(ids)))
+    found = frozenset(rows.values_list("pk", flat=True)) if ids is not None else None
+    last = rows.aggregate(last=Max("pk"))["last"] or 0
+    texts = [text[:1000] for text in _spread(rows, "text")]
+    vectors = [entries.unpack(blob) for blob in _spread(_comparable(rows), "vector")]
+    return Traces(scope, found, last, tuple(texts), tuple(vectors))
+
+
+def search_again(gone: Traces) -> dict[str, Any]:
+    """What is still found of it, as JSON: every `found` and every count must be 0 (see `is_proved`)."""
+    store = MemoryStore(gone.scope.bot_id)
+    rows = MemoryEntry.objects.for_person(gone.scope.bot_id, gone.scope.person_id)
+    sources = MemorySource.objects.filter(source__bot=gone.scope.bot_id, source__person=gone.scope.person_id)
+    words = vectors = 0
+    for text in gone.texts:
+        seen = store.recall(gone.scope, text, k=_DEPTH, history=True, derived=_DEPTH, semantic=False)
+        words += sum(gone.holds(hit.id) for hit in (*seen.hits, *seen.derived))
+    for vector in gone.vectors:
+        vectors += sum(gone.holds(entry) for entry, _cosine in store.vector_index.search(gone.scope, vector, _DEPTH))
+    recent = store.get_recent_memory(gone.scope.person_id)
+    return {
+        "rows": rows.filter(gone.condition("pk")).count(),
+        "sources": sources.filter(gone.condition("source_id")).count(),
+        "by_words": {"asked": len(gone.texts), "found": words},
+        "by_meaning": {"asked": len(gone.vectors), "found": vectors},
+        "recent_turns": sum(gone.holds(turn.id) for turn in recent),
+    }
+
+
+def is_proved(found: dict[str, Any]) -> bool:
+    """Whether nothing was found."""
+    return not any(item["found"] if isinstance(item, dict) else item for item in found.values())
+
+
+def _comparable(rows: MemoryEntryQuerySet) -> MemoryEntryQuerySet:
+    """Those with a vector of the embedder in use; vectors of another one lie in another space."""
+    try:
+        label = current.passage_label(current.current()) if current.enabled() else ""
+    except EmbedderUnavailable:
+        label = ""
+    return rows.filter(embedder__in=(label, f"{label}:query")).exclude(vector=None) if label else rows.none()
+
+
+def _spread(rows: MemoryEntryQuerySet, column: str) -> list[Any]:
+    """Up to `SAMPLES` values of a column, evenly over the rows, oldest first."""
+    ids = list(rows.order_by("pk").values_list("pk", flat=True))
+    step = max(1, -(-len(ids) // SAMPLES))
+    return list(rows.filter(pk__in=ids[::step]).order_by("pk").values_list(column, flat=True))

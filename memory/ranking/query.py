@@ -1,0 +1,82 @@
+"""A question on its way to becoming a vector.
+
+Its embedding takes longer than anything else in a recall and needs neither the database nor the interpreter lock, so
+it runs beside whatever the asker looks up meanwhile.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
+
+import numpy as np
+
+from memory.embedders import choice, current
+from memory.embedders.base import Matrix
+from memory.embedders.current import passage_label, query_label
+from memory.errors import EmbedderUnavailable
+from memory.types import Vector
+
+logger = logging.getLogger(__name__)
+
+_THREADS = 8  # an endpoint may let each of them wait
+
+
+@lru_cache(maxsize=1)
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_THREADS, thread_name_prefix="question")
+
+
+os.register_at_fork(after_in_child=_threads.cache_clear)  # threads are not inherited
+
+
+class Question:
+    """One question; its embedding begins when it is made.
+
+    Attributes:
+        text: what is asked.
+        space: label and dimension of the vectors it can be compared with; ("", 0) when there are none.
+        label: of its own vector; "" when it has none.
+        degraded: a vector is missing that should be there. Known once `vector` was asked for.
+    """
+
+    def __init__(self, text: str, *, semantic: bool = True) -> None:
+        """semantic: False compares words alone, and nothing is embedded."""
+        self.text = text
+        self.label, self.degraded = "", False
+        self._vector: Vector | None = None
+        self._embedding: Future[Matrix] | None = None
+        self.space = (semantic and text.strip() and self._begin()) or current.space()
+
+    @property
+    def vector(self) -> Vector | None:
+        """Shape (dimension,), unit length; None when words alone are compared. Waits for the embedding."""
+        if self._embedding is not None:
+            embedding, self._embedding = self._embedding, None
+            try:
+                self._vector = np.asarray(embedding.result()[0], np.float32)
+            except EmbedderUnavailable as error:
+                self._failed(error)
+            else:
+                choice.note(routine=False)
+        return self._vector
+
+    def _begin(self) -> tuple[str, int] | None:
+        """Starts the embedding; returns the space it will lie in."""
+        if not current.enabled():
+            return None
+        try:
+            embedder = current.current()
+        except EmbedderUnavailable as error:
+            self._failed(error)
+            return None
+        self.label = query_label(embedder)
+        self._embedding = _threads().submit(embedder.embed_queries, [self.text])
+        return passage_label(embedder), embedder.dimension
+
+    def _failed(self, error: EmbedderUnavailable) -> None:
+        self.label, self.degraded = "", True
+        choice.note(error)
+        logger.warning("memory: recall is lexical only: %s", error)

@@ -1,0 +1,1 @@
+"""Rows of memory and what keeps them."""

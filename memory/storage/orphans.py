@@ -1,0 +1,44 @@
+"""Finds memories whose person, bot or conversation is gone: what a crash between two databases leaves behind."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, models
+
+from memory import database
+from memory.storage import cascade
+
+logger = logging.getLogger(__name__)
+_CHUNK = 500
+
+
+def sweep() -> int:
+    """Deletes or lets go of what refers to rows that no longer exist; returns how many rows changed."""
+    changed = 0
+    for model, field in cascade.references():
+        for keys in _keys(model, field.attname):
+            # The memory is read before the other side: whoever is remembered by then exists there already.
+            there: Any = field.related_model._default_manager.using(DEFAULT_DB_ALIAS)
+            gone = sorted(set(keys) - set(there.filter(pk__in=keys).values_list("pk", flat=True)))
+            if gone:
+                changed += cascade.let_go(model, field.name, gone)
+    if changed:
+        logger.warning("memory: %s rows referred to what is no longer there", changed)
+    return changed
+
+
+def _keys(model: type[models.Model], column: str) -> Iterator[list[int]]:
+    """The distinct values of a reference, in bounded lists."""
+    last = None
+    while True:
+        rows = model._default_manager.using(database.alias()).order_by(column).exclude(**{column: None})
+        if last is not None:
+            rows = rows.filter(**{f"{column}__gt": last})
+        found = list(rows.values_list(column, flat=True).distinct()[:_CHUNK])
+        if not found:
+            return
+        yield found
+        last = found[-1]

@@ -1,0 +1,63 @@
+"""Asks for vectors after a commit: one task for a burst of turns, not one a turn."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from celery import current_app
+
+from memory import database
+from memory.embedders import current
+
+logger = logging.getLogger(__name__)
+
+EMBED = "memory.embed_pending"
+INDEX = "memory.index_scope"
+OPTIMIZE = "memory.optimize"
+TASK_NAMES = (EMBED, INDEX, OPTIMIZE)
+GATHER_S = 0.5
+INDEX_AGAIN_S = 60.0
+
+_lock = threading.Lock()
+_covered_until = 0.0
+_indexed_until: dict[tuple[int, int], float] = {}
+
+
+def embed_after_commit() -> None:
+    """Enqueues `memory.embed_pending` once the surrounding transaction is committed."""
+    if current.enabled():
+        database.on_commit(_enqueue)
+
+
+def optimize_soon(bot_id: int) -> None:
+    """Enqueues a consolidation of this bot. Raises what the broker raises: whoever asked must hear of it."""
+    current_app.send_task(OPTIMIZE, args=[bot_id], ignore_result=True, retry=False)
+
+
+def _enqueue() -> None:
+    # The task waits GATHER_S before it looks; whatever is committed meanwhile it will see, so nothing more is sent.
+    global _covered_until
+    now = time.monotonic()
+    with _lock:
+        if now < _covered_until:
+            return
+        _covered_until = now + GATHER_S
+    try:
+        current_app.send_task(EMBED, countdown=GATHER_S, ignore_result=True, retry=False)
+    except Exception as error:  # any transport may raise its own kinds; beat's next run finds the rows
+        logger.warning("embedding not requested, the next sweep will do it: %s", type(error).__name__)
+
+
+def index_soon(bot_id: int, person_id: int) -> None:
+    """Asks for the indexes of a large scope; at most once a minute, since each recall of it asks."""
+    now = time.monotonic()
+    with _lock:
+        if now < _indexed_until.get((bot_id, person_id), 0.0):
+            return
+        _indexed_until[bot_id, person_id] = now + INDEX_AGAIN_S
+    try:
+        current_app.send_task(INDEX, args=(bot_id, person_id), ignore_result=True, retry=False)
+    except Exception as error:  # as above
+        logger.warning("index not requested, the next sweep will do it: %s", type(error).__name__)
