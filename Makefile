@@ -79,12 +79,12 @@ test: install-dev browser mariadb check
 	$(BIN)/python tests/servers.py $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not e2e and not two_databases" $(PIPELINE_TESTS)
 	echo "Tests of the memory in a MariaDB of its own"
 	$(BIN)/python tests/servers.py --mariadb $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not e2e and not postgres" tests/memory tests/pipeline \
-	    tests/admin/test_memory_search.py tests/api/test_memories.py
+	    tests/admin/memory/test_search.py tests/api/test_memories.py
 	echo "All tests on SQLite"
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not postgres and not two_databases" tests
 
 # Directories whose tests run on PostgreSQL and Redis as well.
-PIPELINE_TESTS = $(wildcard tests/pipeline tests/memory tests/bots tests/llm tests/skills)
+PIPELINE_TESTS = tests/pipeline tests/memory tests/llm tests/skills tests/models tests/people tests/files tests/channels tests/intake
 
 # make check     format, lint, types, import contracts, deployment settings, migrations
 check: install-dev

@@ -8,15 +8,22 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django
 import pytest
 from django.conf import settings as django_settings
+from django.core.cache import cache
 from django.utils import translation
 from hypothesis import HealthCheck, settings
+
+from tests.peers import BotApi, StubModel
+
+if TYPE_CHECKING:  # this file is read before Django is ready
+    from bots.models import Channel
 
 Configured = Callable[..., None]
 
@@ -34,6 +41,27 @@ for _name in ("DATABASE_URL", "REDIS_URL", "CLAWDBOT_MEMORY__DATABASE_URL"):
         os.environ[_name] = _value
 os.environ["CLAWDBOT_HOME"] = HOME
 os.environ["DJANGO_SETTINGS_MODULE"] = "clawdbot_site.settings"
+
+# What a process keeps between turns, and how it is emptied.
+CACHES = {
+    "adapters.tokens": "clear",
+    "bots.channels.lookup": "forget",
+    "bots.intake.flood": "guard.reset",
+    "bots.llm.candidates": "forget",
+    "bots.llm.circuit_breaker": "breaker.forget",
+    "bots.llm.client": "forget",
+    "bots.llm.health": "forget",
+    "bots.people.display_names": "forget",
+    "bots.people.identities": "forget",
+    "bots.pipeline.outbox.journal": "_journals.clear",
+    "bots.pipeline.outbox.pacing": "forget",
+    "clawdbot.http": "close",
+    "memory.indexes.large": "clear",
+    "memory.indexes.vector": "_made.cache_clear",
+    "skills.catalogue": "forget",
+    "skills.limits": "_left_behind.clear",
+    "skills.registry": "forget",
+}
 
 # Machines differ in speed: an example may be slow, a wrong one may not hide behind chance in CI.
 settings.register_profile("local", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
@@ -82,6 +110,62 @@ def embedder_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     from memory.embedders import choice
 
     monkeypatch.setattr(choice, "_held", (float("inf"), None, ""))
+
+
+@pytest.fixture(autouse=True)
+def fresh_process() -> Iterator[None]:
+    """Each test begins as a new process would: nothing cached, all circuits closed, all buckets full.
+
+    Its rows are rolled back, and their numbers come again in the next test.
+    """
+    _clear_caches()
+    yield
+    _clear_caches()
+
+
+def _clear_caches() -> None:
+    for module, path in CACHES.items():
+        clear: Any = sys.modules.get(module)  # what was never loaded holds nothing
+        for name in path.split(".") if clear is not None else ():
+            clear = getattr(clear, name)
+        if clear is not None:
+            clear()
+    if "bots.pipeline.queue.workers" in sys.modules:  # its row was rolled back
+        sys.modules["bots.pipeline.queue.workers"]._current = None  # type: ignore[attr-defined]
+    cache.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_root() -> None:
+    # `make run` collects the static files; a test serves none, but the middleware wants the folder.
+    django_settings.STATIC_ROOT = HOME
+
+
+@pytest.fixture
+def api() -> BotApi:
+    return BotApi()
+
+
+@pytest.fixture
+def model() -> Iterator[StubModel]:
+    """A model endpoint that is configured as the only provider."""
+    from bots.models import ModelProvider
+
+    stub = StubModel()
+    with stub.server() as server:
+        ModelProvider.objects.create(name="stub", endpoint=f"{server.url}/v1", model="stub")
+        yield stub
+
+
+@pytest.fixture
+def channel(api: BotApi) -> Iterator[Channel]:
+    """A Telegram channel whose Bot API is `api`."""
+    from tests.builders import make_bot, make_channel
+
+    token = "1:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0"
+    with api.server() as server:
+        account = {"token": token, "secret_token": "s", "base_url": server.url}
+        yield make_channel(make_bot(name="Robin"), platform="telegram", credentials=account)
 
 
 @pytest.fixture

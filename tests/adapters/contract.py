@@ -17,9 +17,10 @@ from adapters import registry
 from adapters.base import Adapter
 from adapters.events import WebhookRequest
 from clawdbot import crypto
-from tests.adapters import builders_dingtalk, builders_feishu
 from tests.adapters.builders import FIXTURES, NOW, TOKEN
-from tests.adapters.builders_wecom import KEY, robot_message, robot_request
+from tests.adapters.dingtalk import builders as dingtalk_builders
+from tests.adapters.feishu import builders as feishu_builders
+from tests.adapters.wecom.builders import KEY, robot_message, robot_request
 
 Sign = Callable[[bytes, str, float], WebhookRequest]
 """(body, secret, epoch seconds) -> the request as the platform would send it."""
@@ -126,11 +127,11 @@ def wecom(body: bytes, secret: str, at: float) -> WebhookRequest:
 
 
 def dingtalk(body: bytes, secret: str, at: float) -> WebhookRequest:
-    return builders_dingtalk.request(body, secret=secret, at=at)
+    return dingtalk_builders.request(body, secret=secret, at=at)
 
 
 def feishu(body: bytes, secret: str, at: float) -> WebhookRequest:
-    return builders_feishu.request(body, key=secret)
+    return feishu_builders.request(body, key=secret)
 
 
 def slack_body(value: Any) -> bytes:
@@ -198,7 +199,7 @@ _CASES = (
     Case(
         "dingtalk",
         "app_secret",
-        {"app_key": builders_dingtalk.KEY},
+        {"app_key": dingtalk_builders.KEY},
         dingtalk,
         fixture("dingtalk", "message__group_text"),
         "sign",
@@ -208,7 +209,7 @@ _CASES = (
     Case(
         "feishu",
         "encrypt_key",
-        {"app_id": builders_feishu.APP, "app_secret": "app-secret-1", "bot_open_id": builders_feishu.BOT},
+        {"app_id": feishu_builders.APP, "app_secret": "app-secret-1", "bot_open_id": feishu_builders.BOT},
         feishu,
         fixture("feishu", "message__group_mention"),
         "X-Lark-Signature",

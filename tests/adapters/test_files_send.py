@@ -13,10 +13,10 @@ from adapters import files, registry, tokens
 from adapters.base import Adapter
 from adapters.errors import SendError
 from tests.adapters.builders import NOW, TOKEN
-from tests.adapters.builders_dingtalk import dingtalk
-from tests.adapters.builders_feishu import feishu
 from tests.adapters.builders_files import PNG, WORDS, form_of, message, outgoing
-from tests.adapters.builders_wecom import wecom
+from tests.adapters.dingtalk.builders import dingtalk
+from tests.adapters.feishu.builders import feishu
+from tests.adapters.wecom.builders import wecom
 from tests.clawdbot.server import Answer, Recorded, Server, json_answer
 
 OK = json_answer({"ok": True, "result": {"message_id": 7}})

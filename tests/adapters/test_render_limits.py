@@ -19,8 +19,8 @@ from adapters.splitter import code_points, utf8_bytes, utf16_units
 from adapters.wecom.render import to_markdown as to_wecom
 from adapters.wecom.render import to_plain
 from adapters.whatsapp.render import to_whatsapp
-from tests.adapters.builders_wecom import wecom
 from tests.adapters.contract import CASES
+from tests.adapters.wecom.builders import wecom
 
 _BLOCKS = (
     "# h\n",

@@ -20,9 +20,9 @@ from adapters.slack.render import to_mrkdwn
 from adapters.telegram.render import to_html
 from adapters.wecom.render import to_markdown
 from adapters.whatsapp.render import to_whatsapp
-from tests.adapters.builders_wecom import wecom as wecom_application
 from tests.adapters.contract import CASES
 from tests.adapters.test_markdown import check
+from tests.adapters.wecom.builders import wecom as wecom_application
 
 # "W" stands for a word that is found again.
 _CONSTRUCTS = (

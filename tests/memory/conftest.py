@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +12,6 @@ if TYPE_CHECKING:  # this file is read before Django is ready
     from memory.models import EmbedderChoice
 
 Switch = Callable[..., None]
-
-
-@pytest.fixture(autouse=True)
-def no_index_of_another_test() -> Iterator[None]:
-    """A process tells indexes apart by row numbers, and a test that is rolled back leaves its numbers to the next."""
-    yield
-    from memory.indexes import large, vector
-
-    large.clear()
-    vector._made.cache_clear()
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from bots.models import Channel, InboundEvent
 from bots.pipeline import inbox
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from memory.models import MemoryEntry
+from tests.builders import make_event
 from tests.peers import StubModel
-from tests.pipeline.builders import make_event
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only")]
 

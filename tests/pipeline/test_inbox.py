@@ -10,7 +10,7 @@ from django.utils import timezone
 from bots.models import InboundEvent, Worker
 from bots.pipeline import inbox
 from bots.pipeline.queue import workers
-from tests.pipeline.builders import make_channel, make_event, state_of
+from tests.builders import make_channel, make_event, state_of
 
 pytestmark = pytest.mark.django_db
 State = InboundEvent.State

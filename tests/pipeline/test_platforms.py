@@ -18,10 +18,10 @@ from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from clawdbot import http
 from tests.adapters.builders import message
 from tests.adapters.contract import CASES, fixture
+from tests.builders import make_bot, make_channel, use_policy
 from tests.clawdbot.server import Answer, Recorded, Server, json_answer, serve
 from tests.e2e.streaming_model import StreamingModel
 from tests.peers import StubModel
-from tests.pipeline.builders import make_bot, make_channel, use_policy
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,7 +7,7 @@ from typing import Any
 from bots.models import Bot
 from skills import catalogue, runner
 from skills.models import BotSkill, Skill
-from tests.pipeline.builders import make_bot
+from tests.builders import make_bot
 
 
 def make_skill(name: str, *triggers: str, **values: Any) -> Skill:

@@ -10,7 +10,7 @@ from clawdbot_site.config import SkillSettings
 from skills import catalogue, runner
 from skills.models import Skill
 from skills.seed import seed
-from tests.pipeline.builders import make_bot
+from tests.builders import make_bot
 from tests.skills.builders import give, make_skill
 
 pytestmark = pytest.mark.django_db

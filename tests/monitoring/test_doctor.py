@@ -1,0 +1,53 @@
+"""`manage.py doctor` says what is missing and how to mend it, and fails only when bots cannot answer."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from bots.models import Channel
+from tests.clawdbot_site.builders import run
+
+
+def findings() -> dict[str, dict[str, str]]:
+    out = io.StringIO()
+    try:
+        call_command("doctor", "--json", stdout=out)
+        ended = 0
+    except SystemExit as end:
+        ended = int(str(end.code))
+    report: dict[str, Any] = json.loads(out.getvalue())
+    assert report["ok"] is (ended == 0)
+    return {row["name"]: row for row in report["findings"]}
+
+
+@pytest.mark.django_db
+def test_an_empty_installation_is_told_how_to_begin() -> None:
+    found = findings()
+    assert (found["bots"]["level"], found["bots"]["mend"]) == ("error", "python manage.py bot add SLUG")
+    assert found["administrator"]["mend"] == "python manage.py setup"
+    assert found["model"]["level"] == "warning"
+    assert found["database"]["level"] == "ok"
+
+
+@pytest.mark.django_db
+def test_a_channel_whose_key_is_gone_is_an_error() -> None:
+    call_command("bot", "add", "shop", stdout=io.StringIO())
+    call_command("channel", "add", "telegram", "--bot", "shop", "--set", "token=1:abc", stdout=io.StringIO())
+    channel = Channel.objects.get(platform="telegram")
+    name = f"channel {channel.public_id} (telegram of shop)"
+    assert "poll" in findings()[name]["mend"]
+    Channel.objects.filter(pk=channel.pk).update(credentials_encrypted="gAAAAAbroken")
+    assert findings()[name]["level"] == "error"
+
+
+def test_a_database_without_tables_is_told_to_migrate(tmp_path: Path) -> None:
+    result = run("doctor", home=tmp_path)
+    assert result.returncode == 1
+    assert "-> python manage.py migrate" in result.stdout
+    assert "Traceback" not in result.stderr

@@ -1,0 +1,103 @@
+"""While an answer is being made: "typing", an answer that grows in the chat, and how it becomes the final one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from adapters.events import EventKind
+from bots.llm import candidates
+from bots.models import Channel, InboundEvent, ModelProvider, OutboundMessage
+from bots.pipeline import inbox
+from bots.pipeline.dispatch import draft_reply, typing_indicator
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
+from tests.builders import make_event, use_policy
+from tests.e2e.streaming_model import StreamingModel
+from tests.peers import BotApi, StubModel
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.django_db(transaction=True)
+TEXT = "one two three four five six seven eight"
+
+
+@pytest.fixture
+def streaming(monkeypatch: pytest.MonkeyPatch) -> Iterator[StreamingModel]:
+    """A model that streams, each word of whose answer is shown."""
+    monkeypatch.setattr(draft_reply, "FIRST_AFTER_S", 0.0)
+    monkeypatch.setattr("adapters.telegram.adapter.TelegramAdapter.edit_interval_s", 0.0)
+    with StreamingModel(answers={"": TEXT}) as model:
+        ModelProvider.objects.create(name="streaming", endpoint=model.endpoint, model="streaming")
+        candidates.forget()
+        yield model
+    candidates.forget()
+
+
+def say(channel: Channel, text: str = "tell me") -> InboundEvent:
+    (row_id,) = inbox.accept(channel, [make_event(text, chat="7")]).accepted
+    MessageDispatcher().process(row_id)
+    return InboundEvent.objects.get(pk=row_id)
+
+
+def test_an_answer_grows_in_one_message_and_ends_whole(
+    channel: Channel, api: BotApi, streaming: StreamingModel
+) -> None:
+    use_policy(channel, stream_replies=True)
+    row = say(channel)
+    assert len(api.sent) == 1
+    assert api.sent[0].text.endswith("…")
+    assert len(api.edits) == TEXT.count(" ") + 1
+    assert {message_id for message_id, _text in api.edits} == {row.draft_id}
+    assert api.edits[-1][1] == TEXT
+    assert OutboundMessage.objects.get().state == OutboundMessage.State.SENT
+
+
+def test_a_turn_that_is_taken_again_goes_on_with_the_same_message(
+    channel: Channel, api: BotApi, streaming: StreamingModel
+) -> None:
+    use_policy(channel, stream_replies=True)
+    (row_id,) = inbox.accept(channel, [make_event("tell me", chat="7")]).accepted
+    InboundEvent.objects.filter(pk=row_id).update(draft_id="4711")  # what a killed worker had shown
+    MessageDispatcher().process(row_id)
+    assert not api.sent
+    assert api.edits[-1] == ("4711", TEXT)
+
+
+def test_a_channel_that_does_not_stream_sends_the_answer_once(
+    channel: Channel, api: BotApi, streaming: StreamingModel
+) -> None:
+    say(channel)
+    assert [sent.text for sent in api.sent] == [TEXT]
+    assert not api.edits
+
+
+def test_typing_is_shown_only_while_an_answer_takes_time(
+    channel: Channel, api: BotApi, model: StubModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(typing_indicator, "TYPING_AFTER_S", 600.0)
+    monkeypatch.setattr(typing_indicator, "TYPING_EVERY_S", 600.0)
+    say(channel)
+    assert "sendChatAction" not in api.calls
+    monkeypatch.setattr(typing_indicator, "TYPING_AFTER_S", 0.0)
+    model.wait = lambda: eventually(lambda: "sendChatAction" in api.calls)
+    say(channel)
+    assert "sendChatAction" in api.calls
+
+
+def test_a_pressed_button_is_confirmed(channel: Channel, api: BotApi, model: StubModel) -> None:
+    event = make_event("", chat="7", kind=EventKind.ACTION, data="yes", reply_token="callback-1")
+    (row_id,) = inbox.accept(channel, [event]).accepted
+    MessageDispatcher().process(row_id)
+    eventually(lambda: "answerCallbackQuery" in api.calls)
+    assert api.calls["answerCallbackQuery"] == 1
+
+
+def test_who_begins_while_another_waits_for_its_next_sign_is_not_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(typing_indicator, "TYPING_AFTER_S", 0.0)
+    monkeypatch.setattr(typing_indicator, "TYPING_EVERY_S", 600.0)
+    clock, first, second = typing_indicator._Clock(), threading.Event(), threading.Event()
+    clock.start(first.set)
+    assert first.wait(60)
+    clock.start(second.set)
+    assert second.wait(60)

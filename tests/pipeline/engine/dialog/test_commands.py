@@ -1,0 +1,57 @@
+"""What the commands answer: about what was asked, in the language of the page, with names that people know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from adapters.web.events import WebFacts, message_event
+from bots.models import Channel, Message
+from bots.operations import web_channels
+from bots.pipeline import inbox
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
+from tests.builders import make_bot, make_channel, make_event
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only")]
+
+
+def answer(channel: Channel, text: str, **values: Any) -> str:
+    """The answer to one message; there is no model."""
+    for row_id in inbox.accept(channel, [make_event(text, **values)]).accepted:
+        MessageDispatcher().process(row_id)
+    last = Message.objects.filter(role=Message.Role.ASSISTANT).order_by("-id").first()
+    return last.text if last else ""
+
+
+def test_memory_with_a_question_lists_only_what_has_to_do_with_it() -> None:
+    channel = make_channel()
+    answer(channel, "我妹妹住在台北")
+    answer(channel, "我对花生过敏")
+    found = answer(channel, "/记忆 台北")
+    assert "你：我妹妹住在台北" in found
+    assert "花生" not in found
+    assert answer(channel, "/记忆 摩托车") == "没有找到相关的记忆。"
+
+
+def test_a_linked_visitor_without_a_name_is_not_called_by_a_key() -> None:
+    channel = make_channel()
+    other = make_channel(channel.bot)
+    code = answer(channel, "/link").split("/link ")[1].split("`")[0]
+    told = answer(other, f"/link {code}", chat="chat-2")
+    assert told.startswith("Done: I know you here as there now")
+    assert "chat-" not in told
+
+
+def test_a_command_is_answered_in_the_language_that_the_page_is_in_now() -> None:
+    page = web_channels.ensure_web_channel(make_bot())
+
+    def asked(text: str, language: str, number: int) -> str:
+        event = message_event("visitor", text, WebFacts(f"c{number}", language, "Asia/Shanghai"))
+        for row_id in inbox.accept(page, [event]).accepted:
+            MessageDispatcher().process(row_id)
+        return Message.objects.filter(role=Message.Role.ASSISTANT).latest("id").text
+
+    assert asked("/help", "en", 1).startswith("What I understand:")
+    assert asked("/help", "zh-CN", 2).startswith("我能理解的命令")
+    assert asked("I like tea", "zh-CN", 3).startswith("Noted")

@@ -1,0 +1,112 @@
+"""A human takes a conversation over, answers, and hands it back; the bot is silent in between and remembers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from bots.models import Channel, Conversation, Message, StateTransition
+from bots.operations import handover
+from bots.operations.messages import reply_in
+from bots.pipeline import engine, inbox
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
+from bots.pipeline.engine.dialog.handover import STAYS
+from memory.models import MemoryEntry
+from tests.builders import make_event
+from tests.peers import BotApi, StubModel
+
+pytestmark = pytest.mark.django_db(transaction=True)
+State = Conversation.State
+
+
+def say(channel: Channel, text: str) -> None:
+    (row_id,) = inbox.accept(channel, [make_event(text)]).accepted
+    MessageDispatcher().process(row_id)
+
+
+def answers() -> list[str]:
+    return list(Message.objects.filter(role="assistant").order_by("id").values_list("text", flat=True))
+
+
+def steps() -> list[tuple[str, str]]:
+    return list(StateTransition.objects.order_by("id").values_list("source", "target"))
+
+
+def test_the_bot_is_silent_while_a_human_answers_and_remembers_what_was_said(
+    channel: Channel, api: BotApi, model: StubModel
+) -> None:
+    say(channel, "hello")
+    conversation = Conversation.objects.get()
+    assert handover.take_over(conversation)
+    assert not handover.take_over(conversation)
+    say(channel, "My sister lives in Chengdu")
+    reply_in(conversation, "Eve here: noted.")
+    assert answers() == ["You said: hello"]
+    assert MemoryEntry.objects.filter(text="My sister lives in Chengdu").exists()
+    assert handover.hand_back(conversation)
+    assert not handover.hand_back(conversation)
+    say(channel, "Where does my sister live?")
+    assert answers() == ["You said: hello", "You said: Where does my sister live?"]
+    assert "My sister lives in Chengdu" in str(model.prompts[-1])
+    assert steps() == [("active", "human"), ("human", "active")]
+
+
+def test_whom_nobody_has_answered_for_a_day_the_bot_answers_again(channel: Channel, model: StubModel) -> None:
+    say(channel, "hello")
+    conversation = Conversation.objects.get()
+    handover.take_over(conversation)
+    before = timezone.now() - STAYS
+    StateTransition.objects.update(at=before)
+    reply_in(conversation, "Eve here.")
+    say(channel, "thank you")
+    assert answers() == ["You said: hello"]
+    Message.objects.filter(role="operator").update(occurred_at=before - timedelta(minutes=1))
+    say(channel, "anybody there?")
+    assert answers() == ["You said: hello", "You said: anybody there?"]
+    assert Conversation.objects.get().state == State.ACTIVE
+
+
+def test_who_begins_anew_gets_the_bot_again(channel: Channel, model: StubModel) -> None:
+    say(channel, "hello")
+    handover.take_over(Conversation.objects.get())
+    say(channel, "/new")
+    say(channel, "hello again")
+    assert answers()[-1] == "You said: hello again"
+    closed, opened = Conversation.objects.order_by("id")
+    assert (closed.state, opened.state) == (State.CLOSED, State.ACTIVE)
+    with pytest.raises(handover.ConversationClosed):
+        handover.take_over(closed)
+
+
+def test_the_persons_commands_work_while_a_human_answers(channel: Channel, model: StubModel) -> None:
+    say(channel, "My sister lives in Chengdu")
+    handover.take_over(Conversation.objects.get())
+    say(channel, "/status")
+    say(channel, "/forget")
+    say(channel, "yes")
+    assert len(answers()) == 4
+    assert not MemoryEntry.objects.filter(text__contains="Chengdu").exists()
+    assert Conversation.objects.get().state == State.ACTIVE
+
+
+def test_who_takes_over_in_the_middle_of_a_turn_keeps_the_conversation(
+    channel: Channel, model: StubModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The turn would open a form; what it decided for the dialog is not written over the human's step."""
+    say(channel, "hello")
+    respond = engine.respond
+
+    def meanwhile(turn: Any) -> engine.Reply:
+        reply = respond(turn)
+        turn.move("ask_details", {"form": "skill"})
+        assert handover.take_over(Conversation.objects.get())
+        return reply
+
+    monkeypatch.setattr("bots.pipeline.engine.respond", meanwhile)
+    say(channel, "what is the weather?")
+    conversation = Conversation.objects.get()
+    assert (conversation.state, conversation.state_data) == (State.HUMAN, {})
+    assert steps() == [("active", "human")]
