@@ -97,7 +97,7 @@ def drop(key: str, token: str) -> None:
             entry.token = ""
 
 
-def clear() -> None:
+def clear_cache() -> None:
     """Forgets every token."""
     with _entries_lock:
         _entries.clear()

@@ -197,7 +197,7 @@ class MemoryStore:
         """The last 100 turns of a person (by `bots.Person` id), oldest first. Queries: 1 when cached, else 2."""
         return self.session_memory.get(Scope(self.bot_id, user_id))
 
-    def forget(self, scope: Scope, ids: Collection[int] | None = None) -> int:
+    def erase(self, scope: Scope, ids: Collection[int] | None = None) -> int:
         """Deletes a person's memories (all, or those with these ids), their copies and what derives from them.
 
         Returns how many rows went.
@@ -209,7 +209,7 @@ class MemoryStore:
         if ids is None:
             _drop_waiting(scope)
         with database.atomic():
-            if ids is None and registry.forget(scope):
+            if ids is None and registry.drop(scope):
                 # the index file holds the vectors too, and must not wait for the sweep
                 database.on_commit(partial(backend().drop, scope))
                 # deleted words stay in merged parts of some indexes until these are merged anew
@@ -220,6 +220,8 @@ class MemoryStore:
         self.vector_index.drop(scope)
         _derived.drop(scope)
         return gone
+
+    forget = erase  # the name that skills written for earlier releases call
 
     def stats(self, bot_id: int | None = None) -> Stats:
         """Counts of this bot's memory (or of another's, where one store serves a report)."""

@@ -58,7 +58,7 @@ def table(bot_id: int) -> TriggerTable[Entry]:
     return _of_bot(bot_id).table
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Reads the rows afresh at the next question."""
     global _cached
     _cached = (float("-inf"), _Snapshot((), {}))

@@ -68,7 +68,7 @@ def describe(module: str) -> Described:
     )
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Loads everything afresh; classes already imported stay as Python has them."""
     with _lock:
         _loaded.clear()

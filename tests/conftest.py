@@ -44,23 +44,24 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "clawdbot_site.settings"
 
 # What a process keeps between turns, and how it is emptied.
 CACHES = {
-    "adapters.tokens": "clear",
-    "bots.channels.lookup": "forget",
+    "adapters.tokens": "clear_cache",
+    "bots.channels.lookup": "clear_cache",
     "bots.intake.flood": "guard.reset",
-    "bots.llm.candidates": "forget",
-    "bots.llm.circuit_breaker": "breaker.forget",
-    "bots.llm.client": "forget",
-    "bots.llm.health": "forget",
-    "bots.people.display_names": "forget",
-    "bots.people.identities": "forget",
+    "bots.llm.candidates": "clear_cache",
+    "bots.llm.circuit_breaker": "breaker.clear_cache",
+    "bots.llm.client": "clear_cache",
+    "bots.llm.health": "clear_cache",
+    "bots.people.display_names": "clear_cache",
+    "bots.people.identities": "clear_cache",
     "bots.pipeline.outbox.journal": "_journals.clear",
-    "bots.pipeline.outbox.pacing": "forget",
+    "bots.pipeline.outbox.pacing": "clear_cache",
+    "bots.pipeline.queue.workers": "clear_cache",
     "clawdbot.http": "close",
-    "memory.indexes.large": "clear",
+    "memory.indexes.large": "clear_cache",
     "memory.indexes.vector": "_made.cache_clear",
-    "skills.catalogue": "forget",
+    "skills.catalogue": "clear_cache",
     "skills.limits": "_left_behind.clear",
-    "skills.registry": "forget",
+    "skills.registry": "clear_cache",
 }
 
 # Machines differ in speed: an example may be slow, a wrong one may not hide behind chance in CI.
@@ -130,8 +131,6 @@ def _clear_caches() -> None:
             clear = getattr(clear, name)
         if clear is not None:
             clear()
-    if "bots.pipeline.queue.workers" in sys.modules:  # its row was rolled back
-        sys.modules["bots.pipeline.queue.workers"]._current = None  # type: ignore[attr-defined]
     cache.clear()
 
 

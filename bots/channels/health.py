@@ -178,7 +178,7 @@ def _upsert(model: type[ChannelHealth] | type[ChannelHour], values: dict[str, An
     return True
 
 
-@receiver((post_save, post_delete), sender=Channel, dispatch_uid="channel_health.forget")
+@receiver((post_save, post_delete), sender=Channel, dispatch_uid="channel_health.discard")
 def _row_changed(instance: Channel, created: bool = True, **_kwargs: object) -> None:
     with _lock:
         _written.pop(instance.pk, None)

@@ -101,7 +101,7 @@ def adapter_for(channel: Channel) -> Adapter[Any]:
     return made
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Drops every remembered look-up."""
     with _lock:
         _by_public_id.clear()
@@ -109,7 +109,7 @@ def forget() -> None:
         _by_platform.clear()
 
 
-@receiver((post_save, post_delete), sender=Channel, dispatch_uid="channels.forget.channel")
-@receiver((post_save, post_delete), sender=Bot, dispatch_uid="channels.forget.bot")
+@receiver((post_save, post_delete), sender=Channel, dispatch_uid="channels.clear_cache.channel")
+@receiver((post_save, post_delete), sender=Bot, dispatch_uid="channels.clear_cache.bot")
 def _row_changed(**_kwargs: object) -> None:
-    forget()
+    clear_cache()

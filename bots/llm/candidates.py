@@ -52,8 +52,8 @@ def available(*, allow_demo: bool = True) -> tuple[Target, ...]:
     return (*configured(), demo) if demo else configured()
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Reads everything afresh at the next call."""
     global _cached
     _cached = (float("-inf"), ())
-    embedded_discovery.forget()
+    embedded_discovery.clear_cache()

@@ -56,7 +56,7 @@ class Breaker:
                 circuit.open_until = self._clock() + circuit.pause_s
                 circuit.pause_s = min(circuit.pause_s * 2, LONGEST_PAUSE_S)
 
-    def forget(self) -> None:
+    def clear_cache(self) -> None:
         with self._lock:
             self._circuits.clear()
 

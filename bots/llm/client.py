@@ -75,7 +75,7 @@ def ask(target: Target, messages: Messages, options: Options) -> Reply:
     raise ProviderError("the endpoint refuses every form of the request", permanent=True)
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Closes clients and drops what was learned about endpoints."""
     with _lock:
         for client in _clients.values():
@@ -85,7 +85,7 @@ def forget() -> None:
 
 
 # Parent and child must not write to one socket.
-os.register_at_fork(after_in_child=forget)
+os.register_at_fork(after_in_child=clear_cache)
 
 
 class _Refused(Exception):

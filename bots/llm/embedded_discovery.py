@@ -93,6 +93,6 @@ def _as_target(running: Running) -> Target:
     )
 
 
-def forget() -> None:
+def clear_cache() -> None:
     global _seen
     _seen = (float("-inf"), None)

@@ -31,7 +31,7 @@ def note_error(key: int | None, text: str) -> None:
         _update(key, last_error_at=timezone.now(), last_error=text[:ERROR_LENGTH])
 
 
-def forget() -> None:
+def clear_cache() -> None:
     with _lock:
         _written.clear()
 

@@ -62,13 +62,13 @@ def supersede(person: Person, actor: audit_log.Actor, pk: int, text: str) -> int
     return new
 
 
-def forget(person: Person, actor: audit_log.Actor, ids: Collection[int] | None = None) -> Erasure:
+def erase(person: Person, actor: audit_log.Actor, ids: Collection[int] | None = None) -> Erasure:
     """Erases a person's memories (all, or those with these ids) with their copies, and proves it.
 
     Raises:
         NotProved: A search still finds some of it.
     """
-    return erasure.forget(person, actor, ids)
+    return erasure.erase_memories(person, actor, ids)
 
 
 def pin(bot_ids: Collection[int] | None, ids: Collection[int], actor: audit_log.Actor, *, pinned: bool) -> int:

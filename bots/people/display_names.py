@@ -49,7 +49,7 @@ def _ask(channel: Channel, user_id: str, chat_id: str | None) -> str:
         return ""
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Asks again for everybody."""
     with _lock:
         _asked.clear()

@@ -69,7 +69,7 @@ class Erasure:
         return self.counts["memories"]
 
 
-def forget(person: Person, actor: audit_log.Actor, ids: Collection[int] | None = None) -> Erasure:
+def erase_memories(person: Person, actor: audit_log.Actor, ids: Collection[int] | None = None) -> Erasure:
     """Erases a person's memories, all or those with these ids (and their copies).
 
     Conversations stay on record for the team; the model and the chat page no longer see in them what is forgotten.
@@ -95,7 +95,7 @@ def forget(person: Person, actor: audit_log.Actor, ids: Collection[int] | None =
             _unsee_all(mine)
         else:
             _unsee(rows, list(ids or ()))
-        erased = Erasure({"memories": MemoryStore(person.bot_id).forget(scope, ids)})
+        erased = Erasure({"memories": MemoryStore(person.bot_id).erase(scope, ids)})
         if erased.memories or whole:
             # a copy of what was known holds what is erased now, be it one memory
             erased.counts["exports"] = export.remove(head)
@@ -137,7 +137,7 @@ def erase(person: Person, actor: audit_log.Actor) -> Erasure:
         for scope, ids in whole.memory():
             gone.append(erasure_proof.traces(scope, ids))
             _drop_admin_history(MemoryEntry, of_scope(scope))
-            counts["memories"] += MemoryStore(scope.bot_id).forget(scope, ids)
+            counts["memories"] += MemoryStore(scope.bot_id).erase(scope, ids)
         counts["exports"] = sum(export.remove(one) for one in people)
         audit_log.record(audit_log.Action.ERASE, person, actor, counts=counts)
         whole.delete()

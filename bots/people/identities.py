@@ -92,7 +92,7 @@ def hold(identity: Identity, *, alone: bool = False) -> None:
         cursor.execute(f"SELECT person_id FROM {table} WHERE id=%s{lock}", [identity.pk])  # noqa: S608  names of our own
         found = cursor.fetchone()
     if found is None or found[0] != identity.person_id:
-        forget()
+        clear_cache()
         raise SpeakerChanged(f"identity {identity.pk}")
 
 
@@ -116,9 +116,9 @@ def _find_identity(channel: Channel, event: Event, external_id: str, kind: str =
     return identity
 
 
-@receiver((post_save, post_delete), sender=Person, dispatch_uid="speakers.forget.person")
-@receiver((post_save, post_delete), sender=Identity, dispatch_uid="speakers.forget.identity")
-def forget(**_kwargs: object) -> None:
+@receiver((post_save, post_delete), sender=Person, dispatch_uid="identities.clear_cache.person")
+@receiver((post_save, post_delete), sender=Identity, dispatch_uid="identities.clear_cache.identity")
+def clear_cache(**_kwargs: object) -> None:
     """Drops every remembered person; a change in another process is seen after `PERSON_TTL_S`."""
     with _lock:
         _identities.clear()

@@ -62,7 +62,7 @@ def link(kept: Person, moved: Person, actor: audit_log.Actor) -> Person:
         _then(counts, partial(memories.absorb, _scope(moved), _scope(head)), at_once=False)
         for person in (head, moved):
             audit_log.record(audit_log.Action.LINK, person, actor, counts=counts)
-        transaction.on_commit(identities.forget)
+        transaction.on_commit(identities.clear_cache)
     return head
 
 
@@ -92,7 +92,7 @@ def unlink(moved: Person, actor: audit_log.Actor, *, at_once: bool = False) -> b
         _then(counts, partial(memories.give_back, _scope(head), origins, _scope(moved)), at_once)
         for person in (head, moved):
             audit_log.record(audit_log.Action.UNLINK, person, actor, counts=counts)
-        transaction.on_commit(identities.forget)
+        transaction.on_commit(identities.clear_cache)
     return True
 
 

@@ -50,13 +50,13 @@ def correct(conversation: Conversation, message: Message, text: str) -> None:
             rewrite(scope, pk, text)
 
 
-def forget(conversation: Conversation, messages: Sequence[int], inbound_id: int | None) -> None:
+def erase(conversation: Conversation, messages: Sequence[int], inbound_id: int | None) -> None:
     """Erases what is remembered of these messages, also what still waits to be written. It can be done again."""
     if inbound_id is not None:
         WaitingMemory.objects.filter(inbound_id=inbound_id).delete()
     scope = Scope(conversation.bot_id, conversation.person_id)
     if ids := list(entries.of_scope(scope).filter(message_id__in=messages).values_list("pk", flat=True)):
-        MemoryStore(scope.bot_id).forget(scope, ids)
+        MemoryStore(scope.bot_id).erase(scope, ids)
 
 
 def write_waiting_of(inbound_id: int) -> None:

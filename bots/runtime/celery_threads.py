@@ -59,7 +59,7 @@ def run_worker(queues: Sequence[str], threads: int, role: str) -> None:
     finally:
         stop.set()
         with contextlib.suppress(Exception):
-            workers.forget_current()
+            workers.unregister()
 
 
 def warm_up() -> None:

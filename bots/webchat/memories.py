@@ -33,12 +33,12 @@ def list_memories(channel: Channel, visitor_id: str, *, offset: int = 0) -> Memo
     return MemoryPage(memories, total, offset + len(memories) < total)
 
 
-def forget(channel: Channel, visitor_id: str, memory_id: int | None = None) -> int:
+def erase(channel: Channel, visitor_id: str, memory_id: int | None = None) -> int:
     """Deletes one memory of this visitor, or all; returns how many entries went."""
     person = find_person(channel, visitor_id)
     if person is None:
         return 0
-    return erasure.forget(person, audit_log.HIMSELF, None if memory_id is None else [memory_id]).memories
+    return erasure.erase_memories(person, audit_log.HIMSELF, None if memory_id is None else [memory_id]).memories
 
 
 def _entries(channel: Channel, visitor_id: str) -> MemoryEntryQuerySet:

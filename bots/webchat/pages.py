@@ -97,7 +97,7 @@ def chat_memories(request: HttpRequest, slug: str, memory_id: int | None = None)
         offset = request.GET.get("offset", "0")
         page = memories.list_memories(channel, visitor.id, offset=int(offset) if offset.isdecimal() else 0)
         return _private({"memories": page.memories, "total": page.total, "more": page.more})
-    forgotten = memories.forget(channel, visitor.id, memory_id)
+    forgotten = memories.erase(channel, visitor.id, memory_id)
     if memory_id is not None and not forgotten:
         return _problem("not_found", 404, language)
     return _private({"forgotten": forgotten})

@@ -93,7 +93,7 @@ def seed() -> EmbedderChoice:
         row.seeded_encrypted = crypto.encrypt_json(values)
         row.last_error_at = row.last_ok_at = None
         row.save()
-    forget()
+    clear_cache()
     logger.info("embedder taken over from the settings: %s", row)
     return row
 
@@ -133,7 +133,7 @@ def note(error: EmbedderUnavailable | None = None, *, routine: bool = True) -> N
         _noted = (error is not None, now)
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Reads the row afresh at the next call."""
     global _held
     _held = (float("-inf"), None, "")

@@ -75,7 +75,7 @@ def drop(scope: Scope) -> None:
     _registry.drop(scope)
 
 
-def clear() -> None:
+def clear_cache() -> None:
     _registry.clear()
 
 

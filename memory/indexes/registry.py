@@ -80,7 +80,7 @@ def large_enough(rows: int) -> bool:
     return rows > LARGE_FROM
 
 
-def forget(scope: Scope) -> bool:
+def drop(scope: Scope) -> bool:
     """Takes the scope out of the registry, in the caller's transaction; its rows must go with it. False: was not in."""
     gone, _by_model = (
         LargeScope.objects.using(database.alias()).filter(bot=scope.bot_id, person=scope.person_id).delete()

@@ -35,7 +35,7 @@ def absorb(source: Scope, target: Scope) -> int:
         if moved:
             read = ConsolidatedEpisode.objects.for_person(source.bot_id, source.person_id)
             read.update(person_id=target.person_id)
-            registry.forget(source)
+            registry.drop(source)
             _relink(target, keys)
     return moved
 

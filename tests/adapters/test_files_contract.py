@@ -32,7 +32,7 @@ def talking(platform: str) -> Iterator[tuple[Adapter[Any], Event, list[Shown], S
         (event,) = adapter.receive(stage.simulator.message("hello")).events
         yield adapter, event, shown, stage
     http.close()
-    tokens.clear()
+    tokens.clear_cache()
 
 
 def answering(event: Event, file: OutgoingFile, text: str = "", **values: Any) -> OutgoingMessage:

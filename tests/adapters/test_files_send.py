@@ -24,7 +24,7 @@ OK = json_answer({"ok": True, "result": {"message_id": 7}})
 
 @pytest.fixture(autouse=True)
 def no_tokens_from_before() -> None:
-    tokens.clear()
+    tokens.clear_cache()
 
 
 def telegram(server: Server) -> Adapter[Any]:

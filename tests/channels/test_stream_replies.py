@@ -71,9 +71,9 @@ def test_what_there_is_of_an_answer_is_shown_while_it_is_written(
     monkeypatch.setattr(OutboxStreams, "write", watched)
     with StreamingModel(answers={"": "one two three four"}) as model:
         ModelProvider.objects.create(name="streaming", endpoint=model.endpoint, model="streaming")
-        candidates.forget()
+        candidates.clear_cache()
         MessageDispatcher().process(row_id)
-    candidates.forget()
+    candidates.clear_cache()
     assert shown == ["one  …", "one two  …", "one two three  …", "one two three four  …", "one two three four"]
     assert refreshed(robot, stream) == {"id": stream, "finish": True, "content": "one two three four"}
     row = InboundEvent.objects.get(pk=row_id)

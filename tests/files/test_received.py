@@ -33,7 +33,7 @@ def send(channel: Channel, text: str = "", **attachment: Any) -> InboundEvent:
 
 def let_it_see() -> None:
     ModelProvider.objects.update(can_see=True)
-    candidates.forget()
+    candidates.clear_cache()
 
 
 def last_answer() -> str:

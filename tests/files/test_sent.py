@@ -66,7 +66,7 @@ def ask(channel: Channel, text: str = "chart please", **values: Any) -> InboundE
 
 def have(name: str, *triggers: str) -> None:
     make_skill(name, *(triggers or ("chart",)))
-    catalogue.forget()
+    catalogue.clear_cache()
 
 
 def answer() -> Message:

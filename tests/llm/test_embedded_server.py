@@ -35,7 +35,7 @@ def no_file() -> Iterator[None]:
 def pretend(url: str, pid: int | None = None) -> None:
     value = {"pid": pid or os.getpid(), "url": f"{url}/v1", "model": "small"}
     embedded_discovery.path().write_text(json.dumps(value), "utf8")
-    candidates.forget()
+    candidates.clear_cache()
 
 
 def test_a_file_that_a_killed_server_left_counts_as_none() -> None:
@@ -143,7 +143,7 @@ def running() -> Iterator[subprocess.Popen[str]]:
 def test_the_real_model_streams_what_was_remembered_and_ends_when_told(running: subprocess.Popen[str]) -> None:
     assert running.stdout is not None
     embedded_discovery.announce(_url(running), embedded_server.MODEL_NAME)
-    candidates.forget()
+    candidates.clear_cache()
     inputs = make_inputs(hits=(make_hit("I hate mushrooms"), make_hit("My sister lives in Chengdu")))
     pieces: list[str] = []
     found = complete(lambda _target: demo_messages(inputs), on_token=pieces.append)

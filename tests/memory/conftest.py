@@ -37,7 +37,7 @@ def small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "LARGE_FROM", 5)
     monkeypatch.setattr(current_app, "send_task", lambda *_, **__: None)
     monkeypatch.setattr(wakeups, "_indexed_until", {})
-    large.clear()
+    large.clear_cache()
 
 
 @pytest.fixture

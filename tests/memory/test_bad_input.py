@@ -44,7 +44,7 @@ def test_it_is_stored_and_nothing_else_is_lost_by_it(kind: str) -> None:
     for question in (ODD[kind][:2000], ODD[kind][-50:]):
         MemoryStore(ann.bot_id).recall(ann, question)
     assert len(MemoryStore(ann.bot_id).get_recent_memory(ann.person_id)) == 3
-    assert MemoryStore(ann.bot_id).forget(ann) == 3
+    assert MemoryStore(ann.bot_id).erase(ann) == 3
 
 
 @pytest.mark.parametrize("kind", ["emoji only", "binary", "half a character", "punctuation only", "prompt injection"])

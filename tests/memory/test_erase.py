@@ -23,7 +23,7 @@ def test_a_forgotten_person_is_gone_from_rows_words_vectors_and_caches() -> None
     vector = current.current().embed_queries(["sister"])[0]
     assert store.recall(ann, "sister").hits
     assert store.get_recent_memory(ann.person_id)
-    assert store.forget(ann) == 2
+    assert store.erase(ann) == 2
     assert store.recall(ann, "My sister lives in Chengdu").hits == ()
     assert store.vector_index.search(ann, vector, 5) == []
     assert store.get_recent_memory(ann.person_id) == ()
@@ -36,7 +36,7 @@ def test_forgetting_one_memory_takes_its_copies_and_nothing_else() -> None:
     ann = person()
     secret = say(ann, "My code is 4711")[0]
     say(ann, "I like tea", "my code is 4711!")
-    assert MemoryStore(ann.bot_id).forget(ann, [secret]) == 2
+    assert MemoryStore(ann.bot_id).erase(ann, [secret]) == 2
     assert found(ann, "code 4711") == ["I like tea"]
 
 
@@ -44,5 +44,5 @@ def test_forgetting_one_memory_takes_its_copies_and_nothing_else() -> None:
 def test_ids_of_another_person_are_not_forgotten() -> None:
     ann = person()
     theirs = say(other_person(ann), "I like boats")
-    assert MemoryStore(ann.bot_id).forget(ann, theirs) == 0
+    assert MemoryStore(ann.bot_id).erase(ann, theirs) == 0
     assert MemoryEntry.objects.filter(pk__in=theirs).exists()

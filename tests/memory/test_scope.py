@@ -55,4 +55,4 @@ def test_a_store_refuses_the_scope_and_the_turns_of_another_bot() -> None:
     with pytest.raises(ValueError, match="bot"):
         elsewhere.remember([turn(ann, "My sister lives in Chengdu")])
     with pytest.raises(ValueError, match="bot"):
-        elsewhere.forget(ann)
+        elsewhere.erase(ann)

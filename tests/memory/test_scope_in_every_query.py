@@ -75,8 +75,8 @@ def test_every_statement_on_memories_names_person_and_bot() -> None:
         store.recall(ann, SECRET, derived=5)
         store.get_recent_memory(ann.person_id)
         store.vector_index.search(ann, vector, 5)
-        store.forget(ann, [1])
-        store.forget(ann)
+        store.erase(ann, [1])
+        store.erase(ann)
     reads = [query["sql"] for query in seen if "memory_memoryentry" in query["sql"]]
     assert len(reads) > 5
     for sql in reads:

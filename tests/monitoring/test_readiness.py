@@ -18,7 +18,7 @@ from bots.monitoring import readiness
 
 @pytest.fixture(autouse=True)
 def read_afresh() -> None:
-    candidates.forget()
+    candidates.clear_cache()
 
 
 def _worker(age_s: float = 0.0, role: str = "worker") -> Worker:
@@ -27,7 +27,7 @@ def _worker(age_s: float = 0.0, role: str = "worker") -> Worker:
 
 def _provider() -> None:
     ModelProvider.objects.create(name="p", endpoint="http://127.0.0.1:9/v1", model="m")
-    candidates.forget()
+    candidates.clear_cache()
 
 
 def test_alive_asks_nobody_else() -> None:

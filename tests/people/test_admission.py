@@ -73,7 +73,7 @@ def test_a_code_that_ran_out_or_was_guessed_lets_nobody_in(channel: Channel, api
     for given in (old, "AAAAAAAA", ""):
         with pytest.raises(CommandError, match="no longer valid"):
             run("approve", given, "--bot", channel.bot.slug)
-    identities.forget()
+    identities.clear_cache()
     say(channel, "hello again")
     assert old not in api.sent[-1].text
 

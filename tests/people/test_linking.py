@@ -286,7 +286,7 @@ def test_erasing_a_person_takes_along_whoever_is_linked_to_them(channel: Channel
     say(channel, "My sister lives in Chengdu")
     say(second, "My brother lives in Oslo", chat="ann2")
     linking.link(person_at(channel), person_at(second, "ann2"), "root")
-    identities.forget()
+    identities.clear_cache()
     erasure.erase(person_at(channel), "root")
     assert not Person.objects.exists()
     assert not MemoryEntry.objects.exists()

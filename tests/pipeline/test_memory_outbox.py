@@ -141,7 +141,7 @@ def test_what_waits_is_forgotten_with_the_rest(
 ) -> None:
     monkeypatch.setattr(memory_outbox, "write_waiting_of", lambda _inbound: None)
     say(channel, "My sister lives in Chengdu")
-    MemoryStore(channel.bot_id).forget(Scope(channel.bot_id, Person.objects.get().pk))
+    MemoryStore(channel.bot_id).erase(Scope(channel.bot_id, Person.objects.get().pk))
     memory_outbox.catch_up()
     assert remembered() == []
 

@@ -126,9 +126,9 @@ def test_an_answer_that_grows_in_discord_takes_the_place_of_the_sign(
     use_policy(channel, stream_replies=True)
     with StreamingModel(answers={"": "one two three four five"}) as model:
         ModelProvider.objects.create(name="streaming", endpoint=model.endpoint, model="streaming")
-        candidates.forget()
+        candidates.clear_cache()
         deliver(channel, fixture("discord", "command__options"))
-    candidates.forget()
+    candidates.clear_cache()
     first, *rest = answers(server)
     assert len(rest) == 5  # the words after the first one, and the whole
     assert {request.method for request in (first, *rest)} == {"PATCH"}
@@ -245,7 +245,7 @@ def test_what_was_picked_in_a_menu_is_what_was_said(server: Server, model: StubM
 def test_the_name_of_who_speaks_is_asked_for_once(
     platform: str, name: str, told: dict[str, Any], server: Server, model: StubModel
 ) -> None:
-    display_names.forget()
+    display_names.clear_cache()
     answer = MESSAGES[platform][1]
     server.respond = lambda request: json_answer(told if request.method == "GET" else answer)
     channel = connect(platform, server)
@@ -258,7 +258,7 @@ def test_the_name_of_who_speaks_is_asked_for_once(
 
 
 def test_a_name_that_is_not_told_is_no_reason_not_to_answer(server: Server, model: StubModel) -> None:
-    display_names.forget()
+    display_names.clear_cache()
     refused = json_answer({"ok": False, "error": "missing_scope"})
     server.respond = lambda request: refused if request.method == "GET" else json_answer(MESSAGES["slack"][1])
     deliver(connect("slack", server), fixture("slack", "message__direct"))

@@ -19,13 +19,13 @@ def make_skill(name: str, *triggers: str, **values: Any) -> Skill:
 
 def give(bot: Bot, skill: Skill, **values: Any) -> BotSkill:
     made = BotSkill.objects.create(bot=bot, skill=skill, **values)
-    catalogue.forget()
+    catalogue.clear_cache()
     return made
 
 
 def call(text: str, bot: Bot | None = None, language: str = "en", **context: Any) -> runner.SkillResult:
     """Finds and runs; the message must call a skill."""
-    catalogue.forget()
+    catalogue.clear_cache()
     found = runner.match((bot or make_bot()).pk, text, language)
     assert found is not None
     return runner.run(found, {"language": language, "conversation_id": None, **context})

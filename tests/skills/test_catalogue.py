@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def found(bot: Any, text: str) -> str | None:
-    catalogue.forget()
+    catalogue.clear_cache()
     match = runner.match(bot.pk, text, "en")
     return match.name if match else None
 

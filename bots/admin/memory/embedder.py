@@ -118,7 +118,7 @@ class EmbedderChoiceAdmin(BaseAdmin[EmbedderChoice]):
             obj.last_error_at = None  # it was that of the former one
         super().save_model(request, obj, form, change)
         if form.tested_ms is not None:
-            choice.forget()
+            choice.clear_cache()
             wakeups.embed_after_commit()
             messages.success(request, _("It embeds a sentence in %(ms)s ms.") % {"ms": form.tested_ms})
 

@@ -84,7 +84,7 @@ class MemoryEntryAdmin(MemoryRowsMixin, ErasingMixin, ReadOnlyMixin, BotScopedAd
         for row in rows:
             by_person.setdefault(row.person_id, []).append(row.pk)
         for person in Person.objects.filter(pk__in=list(by_person)).select_related("bot"):
-            memories.forget(person, request.user, by_person[person.pk])
+            memories.erase(person, request.user, by_person[person.pk])
 
     @admin.display(description=_("text"))
     def short(self, entry: MemoryEntry) -> str:

@@ -159,7 +159,7 @@ def _pin(request: HttpRequest, person: Person, entry: int) -> None:
 
 def _delete(request: HttpRequest, person: Person, entry: int) -> None:
     try:
-        gone = memories.forget(person, request.user, _own(person, entry))
+        gone = memories.erase(person, request.user, _own(person, entry))
     except NotProved as error:
         messages.error(request, str(error))
     else:

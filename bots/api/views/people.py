@@ -71,7 +71,7 @@ class PersonViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMi
     @action(detail=True, methods=["delete"], url_path="memories")
     def forget(self, request: Request, pk: str | None = None) -> Response:
         """Deletes all memories of this person with their index and vectors. It cannot be undone."""
-        erased = memories.forget(self.get_object(), request.user)
+        erased = memories.erase(self.get_object(), request.user)
         return Response({"deleted": erased.memories})
 
     @extend_schema(summary="Erase a person wholly (manager)", responses={200: ErasedSerializer})
@@ -129,7 +129,7 @@ class MemoryViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMi
     def destroy(self, request: Request, pk: str | None = None) -> Response:
         """Deletes it with its copies, its index and its vector."""
         entry = self.get_object()
-        memories.forget(entry.person, request.user, [entry.pk])
+        memories.erase(entry.person, request.user, [entry.pk])
         return Response(status=204)
 
     @extend_schema(

@@ -71,7 +71,7 @@ class Command(memory.Command):
             if input(_("Erase everything about %s? [y/N] ") % options["person"]).strip().lower() not in ("y", "yes"):
                 raise CommandError(_("nothing was erased"))
         erased = (
-            people.erase(person, audit_log.COMMAND) if options["full"] else memories.forget(person, audit_log.COMMAND)
+            people.erase(person, audit_log.COMMAND) if options["full"] else memories.erase(person, audit_log.COMMAND)
         )
         self.stdout.write(_("%d erased") % erased.memories)
         if options["full"]:

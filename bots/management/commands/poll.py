@@ -62,7 +62,7 @@ class Command(BaseCommand):
         ends = time.monotonic() + END_S
         for thread in threads:
             thread.join(max(0.0, ends - time.monotonic()))
-        workers.forget_current()
+        workers.unregister()
 
     def _delete_webhook(self, channel: Channel) -> None:
         try:

@@ -42,7 +42,7 @@ class Command(BaseCommand):
             self._serve(options["host"], options["port"], first)
         finally:
             children.stop()
-            workers.forget_current()
+            workers.unregister()
 
     def _start_children(self) -> Children:
         config = settings.CLAWDBOT

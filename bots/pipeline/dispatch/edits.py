@@ -48,7 +48,7 @@ def _take_back(message: Message) -> None:
         turn += Message.objects.filter(inbound=message.inbound_id).values_list("pk", flat=True)
         ReceivedFile.objects.filter(inbound=message.inbound_id).delete()
         _blank(message.inbound_id)
-    memory_outbox.forget(message.conversation, turn, message.inbound_id)
+    memory_outbox.erase(message.conversation, turn, message.inbound_id)
     message.delete()
 
 

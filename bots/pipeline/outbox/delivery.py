@@ -66,7 +66,7 @@ def _send(row: OutboundMessage) -> bool:
         return _failed(row, notes, SendError(f"{type(error).__name__} in the adapter", permanent=False, mark="defect"))
     notes.note(row.pk, row.attempts, "s", receipt.message_id or "")
     queue.record_sent(row, receipt.message_id or "")
-    notes.forget(row.pk)
+    notes.discard(row.pk)
     metrics.sent(platform, "sent")
     health.note_sent(channel.pk)
     return True
@@ -97,7 +97,7 @@ def _hand_over(adapter: Adapter[Any], row: OutboundMessage) -> SendReceipt:
 
 def _unconfirmed(row: OutboundMessage, notes: journal.Journal, error: SendError) -> bool:
     queue.record_unconfirmed(row, str(error))
-    notes.forget(row.pk)
+    notes.discard(row.pk)
     metrics.sent(row.channel.platform, "unconfirmed")
     health.note_send_failure(row.channel_id, str(error), error.mark)
     logger.warning("outbound %s sent, unconfirmed: %s", row.pk, error.mark or error)
@@ -107,7 +107,7 @@ def _unconfirmed(row: OutboundMessage, notes: journal.Journal, error: SendError)
 def _failed(row: OutboundMessage, notes: journal.Journal, error: SendError) -> bool:
     notes.note(row.pk, row.attempts, "f")
     dead = queue.record_failure(row, error)
-    notes.forget(row.pk)
+    notes.discard(row.pk)
     outcome = "dead" if dead else "retry"
     metrics.sent(row.channel.platform, outcome)
     health.note_send_failure(row.channel_id, str(error), error.mark)

@@ -60,7 +60,7 @@ class Journal:
             self._in_flight[row_id] = line
             self._size += os.write(self._file, line)
 
-    def forget(self, row_id: int) -> None:
+    def discard(self, row_id: int) -> None:
         """The row itself knows the outcome now (committed)."""
         with self._lock:
             self._in_flight.pop(row_id, None)

@@ -63,7 +63,7 @@ def _share(rate: float | None, senders: int) -> float | None:
     return rate / senders if rate else None
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Fills every bucket."""
     with _lock:
         _buckets.clear()

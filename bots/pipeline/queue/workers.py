@@ -90,7 +90,14 @@ def living_ids() -> set[str]:
     return living
 
 
-def forget_current() -> None:
+def clear_cache() -> None:
+    """Registers this process anew at the next use; its row stays."""
+    global _current
+    with _lock:
+        _current = None
+
+
+def unregister() -> None:
     """Removes this process's registration at an orderly end, so that its claims need no waiting."""
     global _current
     with _lock:

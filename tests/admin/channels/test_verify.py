@@ -28,7 +28,7 @@ PLATFORMS = sorted(CASES)
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> Iterator[None]:
     """No access token and no connection outlives its test."""
-    tokens.clear()
+    tokens.clear_cache()
     yield
     http.close()
 

@@ -59,7 +59,7 @@ def test_a_deleted_memory_leaves_no_word_in_the_history() -> None:
 
 def test_an_erasure_that_left_something_is_an_error_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = make_memory(make_life(), "My code is 4711")
-    monkeypatch.setattr(MemoryStore, "forget", lambda *_: 1)
+    monkeypatch.setattr(MemoryStore, "erase", lambda *_: 1)
     response = login(make_user()).post(address(MemoryEntry, "delete", entry.pk), {"post": "yes"})
     levels = [message.level_tag for message in get_messages(response.wsgi_request)]
     assert "error" in levels

@@ -70,4 +70,4 @@ def test_why_a_test_failed_is_told_in_chinese_and_stored_in_english(answer: Answ
     row.refresh_from_db()
     assert row.last_error.isascii()
     assert told in client.get(address(ModelProvider, "change", row.pk)).content.decode()
-    connections.forget()
+    connections.clear_cache()

@@ -88,7 +88,7 @@ def test_deleting_the_row_that_stayed_brings_the_archived_one_back() -> None:
     kept = talk(ann, "I like green tea with lemon", days_ago=20)
     talk(ann, "I really like green tea with lemon", days_ago=10)
     optimize(ann.bot_id)
-    MemoryStore(ann.bot_id).forget(ann, kept)
+    MemoryStore(ann.bot_id).erase(ann, kept)
     assert found(ann, "green tea") == ["I really like green tea with lemon"]
     assert facts(ann) == []
 

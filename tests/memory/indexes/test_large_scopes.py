@@ -67,7 +67,7 @@ def test_what_is_said_and_deleted_after_the_build_is_found_and_gone() -> None:
     ann = _big("I like tea")
     new = say(ann, "My cat is called Miso", occurred_at=MORNING + timedelta(days=1))[0]
     assert found(ann, "what is my cat called?")[0] == "My cat is called Miso"
-    MemoryStore(ann.bot_id).forget(ann, [new])
+    MemoryStore(ann.bot_id).erase(ann, [new])
     assert "My cat is called Miso" not in found(ann, "what is my cat called?")
     _holds_only_rows_that_are_there()
 
@@ -100,7 +100,7 @@ def test_what_is_rolled_back_never_was_in_the_index() -> None:
 def test_a_forgotten_person_leaves_nothing_in_any_index() -> None:
     ann = _big("zanzibar")
     bob = _big("zanzibar", scope=other_person(ann))
-    MemoryStore(ann.bot_id).forget(ann)
+    MemoryStore(ann.bot_id).erase(ann)
     assert not LargeScope.objects.for_person(ann.bot_id, ann.person_id).exists()
     assert found(ann, "zanzibar") == []
     assert found(bob, "zanzibar")[0] == "zanzibar"
@@ -150,7 +150,7 @@ def test_no_text_breaks_an_index(text: str) -> None:
     store.remember([turn(ann, text, minute=99)])
     assert len(store.recall(ann, text).hits) > 0
     assert build.build(ann)
-    store.forget(ann)
+    store.erase(ann)
     _holds_only_rows_that_are_there()
 
 

@@ -65,7 +65,7 @@ def _small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "LARGE_FROM", 2)
     monkeypatch.setattr(current_app, "send_task", lambda *_, **__: None)
     monkeypatch.setattr(wakeups, "_indexed_until", {})
-    large.clear()
+    large.clear_cache()
 
 
 def _two_people(said: list[str]) -> list[Scope]:
@@ -87,7 +87,7 @@ def _do(scope: Scope, step: str, number: int, text: str) -> None:
     elif step == "repeat":
         MemoryStore(scope.bot_id).remember([turn(scope, words, minute=number)])
     elif step == "forget" and len(ids) > 3:
-        MemoryStore(scope.bot_id).forget(scope, [chosen])
+        MemoryStore(scope.bot_id).erase(scope, [chosen])
     elif step == "build":
         build.build(scope)
     elif step in ("rewrite", "replace"):
@@ -196,7 +196,7 @@ def _textbook(rows: dict[int, list[str]], question: str) -> dict[int, float]:
 
 def test_no_entry_is_left_of_rows_that_are_gone() -> None:
     for scope in _two_people(["茶", "tea"]):
-        MemoryStore(scope.bot_id).forget(scope)
+        MemoryStore(scope.bot_id).erase(scope)
     say(person(), "tea", occurred_at=MORNING - timedelta(days=1))
     words = lexical.backend()
     assert words is not None

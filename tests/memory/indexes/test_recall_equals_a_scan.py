@@ -64,7 +64,7 @@ def _backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, se
     semantic(index_type=request.param)
     monkeypatch.setattr(wakeups, "_indexed_until", {})
     monkeypatch.setattr(current_app, "send_task", lambda *_, **__: None)
-    large.clear()
+    large.clear_cache()
     yield
     for path in (Path(django_settings.HOME) / "index").glob("*"):
         path.unlink()
@@ -86,7 +86,7 @@ def _remember(scope: Scope, chosen: Sequence[int], talk: int, first: int = 0) ->
 def _recall(scope: Scope, question: str, large_from: int) -> tuple[Hit, ...]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(registry, "LARGE_FROM", large_from)
-        large.clear()
+        large.clear_cache()
         if large_from != NEVER:
             assert large.known(scope)[0] is not None
         recalled = MemoryStore(scope.bot_id).recall(scope, question, k=10)
@@ -138,7 +138,7 @@ def test_what_was_said_and_erased_since_the_build_is_found_and_gone_as_in_a_scan
     ids = _remember(ann, corpus, 6)
     _build(ann)
     ids += _remember(ann, late, 6, first=len(corpus))
-    MemoryStore(ann.bot_id).forget(ann, [ids[number % len(ids)] for number in gone])
+    MemoryStore(ann.bot_id).erase(ann, [ids[number % len(ids)] for number in gone])
     question = _material()[1][asked % len(_material()[1])]
     scanned, indexed = _recall(ann, question, NEVER), _recall(ann, question, 0)
     there = set(rows.of_scope(ann).values_list("id", flat=True))

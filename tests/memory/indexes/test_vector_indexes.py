@@ -43,7 +43,7 @@ def _backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, se
     monkeypatch.setattr(registry, "LARGE_FROM", 20)
     monkeypatch.setattr(wakeups, "_indexed_until", {})
     monkeypatch.setattr(current_app, "send_task", lambda *_, **__: None)
-    large.clear()
+    large.clear_cache()
     vector._made.cache_clear()
     yield
     for path in _folder().glob("*"):
@@ -130,7 +130,7 @@ def test_the_index_finds_what_exact_search_finds_after_any_changes(steps: list[t
             _add(ann, number, first=said)
             said += number
         elif step == "erase" and len(ids) > 25:
-            MemoryStore(ann.bot_id).forget(ann, [ids[number % len(ids)]])
+            MemoryStore(ann.bot_id).erase(ann, [ids[number % len(ids)]])
         elif step == "embed again":
             MemoryEntry.objects.filter(pk=ids[number % len(ids)]).update(vector=entries.pack(_near(number)))
         elif step == "build":
@@ -141,7 +141,7 @@ def test_the_index_finds_what_exact_search_finds_after_any_changes(steps: list[t
             for path in _folder().glob("*.faiss"):
                 path.unlink()
     assert _agrees(ann, _near(said))
-    MemoryStore(ann.bot_id).forget(ann)
+    MemoryStore(ann.bot_id).erase(ann)
 
 
 def test_a_vector_made_after_the_build_is_found_at_once() -> None:
@@ -159,7 +159,7 @@ def test_an_erased_row_is_never_found_and_calls_for_a_new_build() -> None:
     assert build.due() == []
     asked = _near(3)
     gone = _exact(ann, asked)[0]
-    MemoryStore(ann.bot_id).forget(ann, [gone])
+    MemoryStore(ann.bot_id).erase(ann, [gone])
     found = _found(ann, asked)
     assert found is not None
     assert gone not in found
@@ -174,7 +174,7 @@ def test_a_forgotten_persons_index_is_gone_from_the_disk(django_capture_on_commi
     ann = _built()
     asked = _near(0)
     with django_capture_on_commit_callbacks(using=database.alias(), execute=True):
-        MemoryStore(ann.bot_id).forget(ann)
+        MemoryStore(ann.bot_id).erase(ann)
     assert list(_folder().glob("*")) == []
     assert MemoryStore(ann.bot_id).vector_index.search(ann, asked, 5) == []
     if database.vendor() == "postgresql":
@@ -186,7 +186,7 @@ def test_a_forgotten_persons_index_is_gone_from_the_disk(django_capture_on_commi
 def test_a_scope_that_is_large_no_more_loses_its_indexes(django_capture_on_commit_callbacks: Any) -> None:
     ann = _built()
     ids = list(entries.of_scope(ann).order_by("id").values_list("id", flat=True))
-    MemoryStore(ann.bot_id).forget(ann, ids[10:])
+    MemoryStore(ann.bot_id).erase(ann, ids[10:])
     with django_capture_on_commit_callbacks(using=database.alias(), execute=True):
         build.sweep()
     assert not LargeScope.objects.filter(bot=ann.bot_id).exists()

@@ -42,7 +42,7 @@ def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transfer, "BATCH", 2)
     monkeypatch.setattr(current_app, "send_task", lambda *_, **__: None)
     monkeypatch.setattr(wakeups, "_indexed_until", {})
-    large.clear()
+    large.clear_cache()
 
 
 def _lines(count: int) -> Iterator[bytes]:
@@ -66,8 +66,8 @@ def _once(act: Callable[[], object]) -> Callable[..., None]:
 
 
 ERASURES: dict[str, Callable[[Scope], object]] = {
-    "memories": lambda scope: MemoryStore(scope.bot_id).forget(scope),
-    "memories, proved": lambda scope: erasing.forget(_person(scope), audit_log.COMMAND),
+    "memories": lambda scope: MemoryStore(scope.bot_id).erase(scope),
+    "memories, proved": lambda scope: erasing.erase_memories(_person(scope), audit_log.COMMAND),
     "the person": lambda scope: erasing.erase(_person(scope), audit_log.COMMAND),
     "the row of the person": lambda scope: _person(scope).delete(),
 }
@@ -87,7 +87,7 @@ def test_an_import_ends_when_its_person_is_erased(erasure: str) -> None:
 
 def test_what_is_imported_after_an_erasure_is_kept() -> None:
     ann = person()
-    MemoryStore(ann.bot_id).forget(ann)
+    MemoryStore(ann.bot_id).erase(ann)
     assert transfer.store_lines(_lines(5), ann).stored == 5
     assert not OngoingWork.objects.exists()
 
@@ -100,7 +100,7 @@ def test_an_import_for_somebody_who_is_gone_stores_nothing() -> None:
     assert not MemoryEntry.objects.exists()
 
 
-@pytest.mark.parametrize("erase", [erasing.forget, erasing.erase])
+@pytest.mark.parametrize("erase", [erasing.erase_memories, erasing.erase])
 def test_an_import_of_a_linked_person_ends_when_only_that_person_is_erased(erase: Callable[..., object]) -> None:
     ann = person()
     anna = other_person(ann)
@@ -141,7 +141,7 @@ def test_an_erasure_waits_for_the_batch_that_is_being_written_and_takes_it_along
     with ThreadPoolExecutor(1) as thread:
         running = thread.submit(work)
         assert written.wait(60)
-        MemoryStore(ann.bot_id).forget(ann)
+        MemoryStore(ann.bot_id).erase(ann)
         erased.set()
         assert "erased" in running.result(60)
     assert not MemoryEntry.objects.exists()
@@ -183,7 +183,7 @@ def test_what_is_erased_or_rewritten_while_it_is_read_is_in_no_fact_and_no_diges
     ann = person()
     ids = talk(ann, *LINES, "The harbour is my favourite place")
     changes: dict[str, Callable[[], object]] = {
-        "erased": lambda: MemoryStore(ann.bot_id).forget(ann, [ids[2]]),
+        "erased": lambda: MemoryStore(ann.bot_id).erase(ann, [ids[2]]),
         "rewritten": lambda: editing.rewrite(ann, ids[2], "I am allergic to nothing"),
         "replaced": lambda: editing.supersede(ann, ids[2], "I am allergic to walnuts"),
     }
@@ -239,7 +239,7 @@ def test_a_row_erased_while_its_words_go_into_the_index_leaves_none_there(monkey
     with ThreadPoolExecutor(1) as thread:
         running = thread.submit(fill)
         assert filled.wait(60)
-        MemoryStore(ann.bot_id).forget(ann, ids[:4])
+        MemoryStore(ann.bot_id).erase(ann, ids[:4])
         running.result(60)
     assert _words() == len(ids) - 4
 

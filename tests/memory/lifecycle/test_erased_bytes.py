@@ -40,7 +40,7 @@ def test_no_byte_of_an_erased_large_memory_stays_in_the_files(whole: bool) -> No
     assert build.build(bob)
     assert WORD.encode() in bytes_of_the_files()
     one = Person.objects.get(pk=ann.person_id)
-    (erasure.erase if whole else erasure.forget)(one, audit_log.COMMAND)
+    (erasure.erase if whole else erasure.erase_memories)(one, audit_log.COMMAND)
     assert WORD.encode() not in bytes_of_the_files()
     assert b"weather" in bytes_of_the_files(), "the other person's stays"
 
@@ -57,7 +57,7 @@ def test_a_reader_in_the_middle_delays_the_overwriting_and_fails_no_erasure(monk
         with reader.cursor() as cursor:
             cursor.execute("BEGIN")
             cursor.execute("SELECT COUNT(*) FROM memory_memoryentry")
-            assert erasure.forget(Person.objects.get(pk=ann.person_id), audit_log.COMMAND).memories == 1
+            assert erasure.erase_memories(Person.objects.get(pk=ann.person_id), audit_log.COMMAND).memories == 1
             assert not held.overwrite_deleted()
             cursor.execute("COMMIT")
         assert held.overwrite_deleted()

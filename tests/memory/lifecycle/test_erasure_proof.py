@@ -80,7 +80,7 @@ def test_forgetting_removes_rows_words_vectors_caches_and_what_was_derived_and_p
     assert found(ann, WORDS)
     assert store.get_recent_memory(ann.person_id)
 
-    erased = erasure.forget(person_of(ann), "root")
+    erased = erasure.erase_memories(person_of(ann), "root")
 
     assert erased.memories == 3
     assert erased.found["by_meaning"]["asked"] == 3
@@ -100,7 +100,7 @@ def test_one_memory_goes_with_its_copies_and_the_proof_asks_for_no_more() -> Non
     ann = new_scope()
     secret = say(ann, "My code is 4711")[0]
     say(ann, "my code is 4711!", "I like tea")
-    erased = erasure.forget(person_of(ann), "root", [secret])
+    erased = erasure.erase_memories(person_of(ann), "root", [secret])
     assert erased.memories == 2
     assert found(ann, "code 4711") == ["I like tea"]
     assert proofs()[0].result == "proved"
@@ -147,9 +147,9 @@ def test_what_the_person_said_in_a_group_goes_from_the_groups_memory_too() -> No
 def test_an_erasure_that_left_something_says_so_loudly(monkeypatch: pytest.MonkeyPatch) -> None:
     ann = new_scope()
     say(ann, WORDS)
-    monkeypatch.setattr(MemoryStore, "forget", lambda *_: 1)
+    monkeypatch.setattr(MemoryStore, "erase", lambda *_: 1)
     with pytest.raises(erasure.NotProved):
-        erasure.forget(person_of(ann), "root")
+        erasure.erase_memories(person_of(ann), "root")
     (alarm,) = proofs()
     assert alarm.result == "failed"
     assert alarm.proof["rows"] == 1
@@ -175,9 +175,9 @@ def test_the_log_and_the_admins_history_hold_no_word_of_it() -> None:
 def test_words_said_after_the_erasure_are_no_failure_of_it() -> None:
     ann = new_scope()
     say(ann, WORDS)
-    erasure.forget(person_of(ann), "root")
+    erasure.erase_memories(person_of(ann), "root")
     say(ann, WORDS)
-    erasure.forget(person_of(ann), "root")
+    erasure.erase_memories(person_of(ann), "root")
     assert [row.result for row in proofs()] == ["proved", "proved"]
 
 
@@ -221,6 +221,6 @@ def test_the_index_file_of_a_large_memory_goes_too() -> None:
     files = [folder / f"{scope.bot_id}-{scope.person_id}-0123abcd.faiss" for scope in (ann, bob)]
     for file in files:
         file.write_bytes(b"vectors")
-    erasure.forget(person_of(ann), "root")
+    erasure.erase_memories(person_of(ann), "root")
     assert [file.exists() for file in files] == [False, True]
     files[1].unlink()

@@ -96,7 +96,7 @@ def test_what_was_made_from_an_erased_turn_goes_with_it_after_an_import_too() ->
     editing.rewrite(ann, fact(ann, "The person lives in Chengdu"), "The person lives in Chengdu, in Jinjiang")
     move(ann, twin)
     told = rows.of_scope(twin).get(kind="turn", text="I live in Chengdu").pk
-    MemoryStore(twin.bot_id).forget(twin, [told])
+    MemoryStore(twin.bot_id).erase(twin, [told])
     assert facts(twin) == []
 
 

@@ -63,7 +63,7 @@ def test_rows_that_lie_far_apart_are_embedded_with_their_context_too(memory_quer
 
 
 def _forget(scope: Scope, pk: int) -> None:
-    MemoryStore(scope.bot_id).forget(scope, [pk])
+    MemoryStore(scope.bot_id).erase(scope, [pk])
 
 
 def _rewrite(scope: Scope, pk: int) -> None:

@@ -95,7 +95,7 @@ def test_the_last_try_tells_the_person_and_leaves_a_dead_letter(
 
 
 def test_without_any_model_the_bot_still_answers_from_memory(channel: Channel) -> None:
-    candidates.forget()
+    candidates.clear_cache()
     say(channel, "我姐姐住在成都")
     say(channel, "我姐姐住在哪里？")
     first, second = answers()
@@ -140,7 +140,7 @@ def test_an_edit_may_name_the_message_it_changes_apart_from_its_own_id(channel: 
 
 def test_who_is_known_by_a_second_id_stays_the_same_person(channel: Channel, model: StubModel) -> None:
     say(channel, "hello", user="4912345")
-    identities.forget()
+    identities.clear_cache()
     say(channel, "hello", user="4912345", alt_user_id="US.17")
     say(channel, "hello again", user="US.17")
     assert Person.objects.count() == 1

@@ -51,7 +51,7 @@ def test_the_channel_says_when_the_bot_answers_in_groups(
 def test_a_groups_own_setting_counts_before_the_channels(channel: Channel, api: BotApi, model: StubModel) -> None:
     in_group(channel, "hello all")
     Person.objects.filter(kind=Person.Kind.GROUP).update(group_policy=GroupPolicy.ALL)
-    identities.forget()
+    identities.clear_cache()
     in_group(channel, "hello again")
     assert len(api.sent) == 1
 

@@ -223,7 +223,7 @@ def test_one_chats_own_setting_counts_before_the_channels(
     channel = connect(platform)
     assert say(channel, meant=True) == 1
     Person.objects.filter(kind=Person.Kind.GROUP).update(group_policy=GroupPolicy.OFF)
-    identities.forget()
+    identities.clear_cache()
     assert say(channel, meant=True) == 1
 
 
@@ -251,7 +251,7 @@ def test_strangers_are_answered_as_the_channel_says(
     use_policy(channel, stranger_policy="pairing", allow_list=[])
     assert say(channel, meant=True) == 1  # and no code is shown to the whole group
     Identity.objects.filter(pk=stranger.pk).update(access=Identity.Access.APPROVED)
-    identities.forget()
+    identities.clear_cache()
     assert say(channel, meant=True) == 2
     use_policy(channel, stranger_policy="open")
     assert say(channel, meant=True) == 3

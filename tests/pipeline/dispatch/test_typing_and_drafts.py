@@ -29,9 +29,9 @@ def streaming(monkeypatch: pytest.MonkeyPatch) -> Iterator[StreamingModel]:
     monkeypatch.setattr("adapters.telegram.adapter.TelegramAdapter.edit_interval_s", 0.0)
     with StreamingModel(answers={"": TEXT}) as model:
         ModelProvider.objects.create(name="streaming", endpoint=model.endpoint, model="streaming")
-        candidates.forget()
+        candidates.clear_cache()
         yield model
-    candidates.forget()
+    candidates.clear_cache()
 
 
 def say(channel: Channel, text: str = "tell me") -> InboundEvent:

@@ -26,7 +26,7 @@ class Clock:
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    pacing.forget()
+    pacing.clear_cache()
     clock = Clock()
     monkeypatch.setattr(pacing, "time", clock)
     return clock

@@ -130,7 +130,7 @@ def test_a_grown_journal_keeps_what_is_in_flight(monkeypatch: pytest.MonkeyPatch
     notes.note(900001, 1, "w")
     for number in range(100):
         notes.note(number, 1, "b")
-        notes.forget(number)
+        notes.discard(number)
     from bots.pipeline.queue import workers
 
     marks = journal.read(workers.current())

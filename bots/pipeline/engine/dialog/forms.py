@@ -92,7 +92,7 @@ def _forget(turn: Turn, *, confirmed: bool) -> Reply:
     if not confirmed:
         return Reply(_("Nothing was deleted."))
     try:
-        count = erasure.forget(turn.group or turn.person, audit_log.HIMSELF).memories
+        count = erasure.erase_memories(turn.group or turn.person, audit_log.HIMSELF).memories
     except erasure.NotProved:
         return Reply(_("I deleted it, but some of it can still be found. Whoever runs me has been told."))
     return Reply(

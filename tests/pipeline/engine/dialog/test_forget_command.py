@@ -60,7 +60,7 @@ def test_one_forgotten_memory_leaves_the_prompt_with_its_repetitions_and_the_res
     say(channel, "I like tea")
     say(channel, SECRET)
     entry = MemoryEntry.objects.get(text=SECRET, duplicate_of=None)
-    erasure.forget(Person.objects.get(), audit_log.HIMSELF, [entry.pk])
+    erasure.erase_memories(Person.objects.get(), audit_log.HIMSELF, [entry.pk])
     Message.objects.filter(role=Message.Role.ASSISTANT).update(text="All right")
     say(channel, "What do you know?")
     assert "4711" not in prompt(model)
@@ -72,7 +72,7 @@ def test_forgetting_reaches_the_chat_page(model: StubModel) -> None:
     page, visitor = web_channels.ensure_web_channel(bot), visitor_tokens.new_visitor(bot.pk)
     say(page, SECRET, chat=visitor.id)
     assert [entry["role"] for entry in service.hello(page, visitor)["history"]] == ["user", "assistant"]
-    erasure.forget(Person.objects.get(), audit_log.HIMSELF)
+    erasure.erase_memories(Person.objects.get(), audit_log.HIMSELF)
     assert service.hello(page, visitor)["history"] == []
 
 
@@ -83,6 +83,6 @@ def test_of_two_linked_accounts_each_forgets_its_own_conversation(channel: Chann
     first, other = Person.objects.order_by("id")
     linking.link(first, other, audit_log.HIMSELF)
     other.refresh_from_db()
-    erasure.forget(other, audit_log.HIMSELF)
+    erasure.erase_memories(other, audit_log.HIMSELF)
     hidden = Message.objects.filter(forgotten=True).values_list("conversation__channel", flat=True)
     assert set(hidden) == {second.pk}
