@@ -6,12 +6,17 @@ import time
 from collections.abc import Callable
 
 Clock = Callable[[], float]
-"""Returns seconds since the Unix epoch (wall clock) as a float."""
+"""Returns seconds as a float: since the Unix epoch (`system_clock`), or of no fixed origin (`monotonic_clock`)."""
 
 
 def system_clock() -> float:
     """The machine's wall clock in seconds since the Unix epoch."""
     return time.time()
+
+
+def monotonic_clock() -> float:
+    """Seconds that never go back, whatever happens to the wall clock: for intervals within one process."""
+    return time.monotonic()
 
 
 def within_window(moment: float, now: float, window_s: float) -> bool:
@@ -23,7 +28,7 @@ class ManualClock:
     """A clock that stands still until it is told to move; for tests.
 
     Args:
-        now: Seconds since the epoch to start at.
+        now: Seconds to start at.
     """
 
     def __init__(self, now: float = 0.0) -> None:

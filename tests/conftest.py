@@ -46,7 +46,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "clawdbot_site.settings"
 CACHES = {
     "adapters.tokens": "clear_cache",
     "bots.channels.lookup": "clear_cache",
-    "bots.intake.flood": "guard.reset",
+    "bots.intake.flood": "clear_cache",
     "bots.llm.candidates": "clear_cache",
     "bots.llm.circuit_breaker": "breaker.clear_cache",
     "bots.llm.client": "clear_cache",
@@ -56,6 +56,7 @@ CACHES = {
     "bots.pipeline.outbox.journal": "_journals.clear",
     "bots.pipeline.outbox.pacing": "clear_cache",
     "bots.pipeline.queue.workers": "clear_cache",
+    "bots.webchat.rate_limits": "clear_cache",
     "clawdbot.http": "close",
     "memory.indexes.large": "clear_cache",
     "memory.indexes.vector": "_made.cache_clear",

@@ -26,8 +26,7 @@ from bots import metrics
 from bots.channels import health, lookup
 from bots.edge.json_depth import too_deep
 from bots.edge.problems import Problem, exception_handler
-from bots.intake import webhook_schema
-from bots.intake.flood import guard
+from bots.intake import flood, webhook_schema
 from bots.models import Channel
 from bots.pipeline import inbox, outbox
 from clawdbot import request_id
@@ -201,7 +200,7 @@ def _store(match: _Match, incoming: WebhookRequest) -> HttpResponse:
     if too_deep(incoming.body, limits.json_depth):
         raise _Refused(400, "malformed", "The body is nested too deeply.")
     per_minute = limits.flood_per_minute if channel.flood_per_minute is None else channel.flood_per_minute
-    if wait := guard.take(channel.pk, len(received.events), per_minute):
+    if wait := flood.take(channel.pk, len(received.events), per_minute):
         raise _Refused(429, "flood", "This channel takes no more messages for now.", retry_after=wait)
     if received.events:
         outbox.note_undelivered(channel, received.events)

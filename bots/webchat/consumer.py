@@ -20,10 +20,9 @@ from django.conf import settings
 from adapters.web.events import WebFacts
 from bots.channels.web import broadcast
 from bots.channels.web.html import render_markdown
-from bots.edge.token_buckets import TokenBuckets
 from bots.models import Bot, Channel
 from bots.operations import web_channels
-from bots.webchat import service, visitor_tokens
+from bots.webchat import rate_limits, service, visitor_tokens
 from bots.webchat.errors import error_frame, language_of
 from bots.webchat.origin import clean_origins, host_allowed, origin_allowed, peer_address
 from bots.webchat.visitor_tokens import Visitor
@@ -41,17 +40,6 @@ CHECK_EVERY_S = 3.0
 _CLIENT_ID = re.compile(r"[!-~]{1,64}")
 _TIME_ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,64}")
 _LANGUAGE = re.compile(r"[A-Za-z0-9-]{1,16}")
-
-
-def _limits() -> tuple[TokenBuckets, TokenBuckets]:
-    chosen = settings.CLAWDBOT.web_chat
-    return (
-        TokenBuckets(chosen.visitor_burst, chosen.visitor_per_second),
-        TokenBuckets(chosen.address_burst, chosen.address_per_second),
-    )
-
-
-_visitor_buckets, _address_buckets = _limits()
 _open: WeakSet[ChatConsumer] = WeakSet()
 
 
@@ -96,7 +84,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.close()  # before accept: the handshake gets 403
             return
         await self.accept()
-        if self.address and _address_buckets.take(f"open {self.address}"):
+        if rate_limits.open_wait_s(self.address):
             await self._refuse("unavailable", CLOSE_TOO_MANY)
         elif bot is None:
             await self._refuse("unknown_bot", CLOSE_UNKNOWN_BOT)
@@ -173,8 +161,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if not text or len(text) > limit:
             await self._error("too_long" if text else "empty", client_id=client_id, limit=limit)
             return
-        wait = _visitor_buckets.take(self.visitor.id) or (self.address and _address_buckets.take(self.address)) or 0.0
-        if wait:
+        if wait := rate_limits.message_wait_s(self.visitor.id, self.address):
             await self._error("rate_limited", client_id=client_id, seconds=math.ceil(wait))
             return
         await self._store(text, client_id)

@@ -1,19 +1,10 @@
-"""Limits start full in each test; no task is sent: the tests answer for the worker."""
+"""No task is sent: the tests answer for the worker."""
 
 from __future__ import annotations
 
 import pytest
 
 HOST = "chat.test"
-
-
-@pytest.fixture(autouse=True)
-def full_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
-    from bots.webchat import consumer
-
-    visitor, address = consumer._limits()
-    monkeypatch.setattr(consumer, "_visitor_buckets", visitor)
-    monkeypatch.setattr(consumer, "_address_buckets", address)
 
 
 @pytest.fixture(autouse=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 
-from bots.edge.token_buckets import TokenBuckets
 from bots.models import InboundEvent
 from bots.webchat import consumer
 from bots.webchat.origin import clean_origins, origin_allowed, peer_address
@@ -154,9 +154,9 @@ async def test_a_visitor_who_floods_is_slowed_and_told_how_long() -> None:
     await socket.disconnect()
 
 
-async def test_an_address_that_opens_too_many_sockets_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_address_that_opens_too_many_sockets_is_refused(configured: Callable[..., None]) -> None:
     await in_thread(make_bot)()
-    monkeypatch.setattr(consumer, "_address_buckets", TokenBuckets(2, 0.001))
+    configured("web_chat", address_burst=2, address_per_second=0.001)
     for _ in range(2):
         socket, _ = await open_socket(address="198.51.100.1")
         await socket.disconnect()
@@ -166,19 +166,6 @@ async def test_an_address_that_opens_too_many_sockets_is_refused(monkeypatch: py
     fourth, hello = await open_socket(address="198.51.100.2")
     assert hello["type"] == "hello"
     await fourth.disconnect()
-
-
-def test_a_bucket_fills_again_and_forgets_the_oldest_key() -> None:
-    now = 0.0
-    buckets = TokenBuckets(2, 1.0, size=2, clock=lambda: now)
-    assert [buckets.take("a") for _ in range(3)] == [0.0, 0.0, 1.0]
-    now = 0.5
-    assert buckets.take("a") == 0.5
-    now = 1.0
-    assert buckets.take("a") == 0.0
-    buckets.take("b")
-    buckets.take("c")
-    assert buckets.take("a") == 0.0
 
 
 async def test_a_server_that_goes_down_says_come_back_soon() -> None:

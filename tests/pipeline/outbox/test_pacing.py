@@ -9,26 +9,18 @@ import pytest
 from adapters.registry import adapter_class
 from bots.models import Channel, OutboundMessage
 from bots.pipeline.outbox import deliver, pacing
+from clawdbot.clock import ManualClock
+from clawdbot.token_bucket import TokenBuckets
 from tests.builders import make_conversation, make_outbound
 from tests.peers import BotApi
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-class Clock:
-    """Stands still until a test moves it."""
-
-    now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-
 @pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    pacing.clear_cache()
-    clock = Clock()
-    monkeypatch.setattr(pacing, "time", clock)
+def clock(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
+    clock = ManualClock(1000.0)
+    monkeypatch.setattr(pacing, "_buckets", TokenBuckets(clock=clock))
     return clock
 
 
@@ -49,13 +41,13 @@ def test_a_channel_waits_when_its_processes_together_would_be_too_fast() -> None
     assert all(wait < 1.0 for wait in waits)
 
 
-def test_a_chat_that_waits_for_its_channel_keeps_its_own_turn(clock: Clock) -> None:
+def test_a_chat_that_waits_for_its_channel_keeps_its_own_turn(clock: ManualClock) -> None:
     number = 0
     while not pacing.wait_s(1, f"chat-{number}", adapter()):
         number += 1
     wait = pacing.wait_s(1, "late", adapter())
     assert 0 < wait < 0.5  # for the channel
-    clock.now += wait + 1e-6
+    clock.advance(wait + 1e-6)
     assert pacing.wait_s(1, "late", adapter()) == 0, "the try that failed cost the chat nothing"
 
 
