@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import importlib
 import threading
-import time
 from dataclasses import dataclass
 from typing import Any
 
+from clawdbot.circuit_breaker import CircuitBreaker
 from clawdbot.errors import ClawdbotError
 
-_TRY_AGAIN_S = 30.0
+_PAUSE_S = 30.0
 _lock = threading.Lock()
 _loaded: dict[str, type[Any]] = {}
-_failed: dict[str, tuple[float, str]] = {}
+_breaker: CircuitBreaker[str] = CircuitBreaker(pause_s=_PAUSE_S, longest_pause_s=_PAUSE_S)
 
 
 class SkillUnavailable(ClawdbotError):
@@ -41,15 +41,14 @@ def load(module: str) -> type[Any]:
     if (found := _loaded.get(module)) is not None:
         return found
     with _lock:
-        failed = _failed.get(module)
-        if failed and time.monotonic() - failed[0] < _TRY_AGAIN_S:
-            raise SkillUnavailable(failed[1])
+        if refusal := _breaker.refusal(module):
+            raise SkillUnavailable(refusal.reason)
         try:
             found = _loaded[module] = _import(module)
         except SkillUnavailable as error:
-            _failed[module] = (time.monotonic(), str(error))
+            _breaker.failed(module, str(error))
             raise
-        _failed.pop(module, None)
+        _breaker.succeeded(module)
         return found
 
 
@@ -72,7 +71,7 @@ def clear_cache() -> None:
     """Loads everything afresh; classes already imported stay as Python has them."""
     with _lock:
         _loaded.clear()
-        _failed.clear()
+        _breaker.clear_cache()
 
 
 def _import(module: str) -> type[Any]:

@@ -70,9 +70,8 @@ def complete(
     waits: list[float] = []
     found = candidates.available(allow_demo=allow_demo)
     for target in found:
-        wait_s = breaker.wait_s(target)
-        if wait_s > 0:
-            waits.append(wait_s)
+        if refusal := breaker.refusal(target):
+            waits.append(refusal.wait_s)
         elif completion := run.ask(target, timeout or target.timeout_s):
             return completion
     if not found:
@@ -138,7 +137,7 @@ class _Run:
             time.sleep(wait_s)
             return True
         if not isinstance(error, EmptyAnswer):
-            breaker.failed(target, permanent=error.permanent, retry_after=error.retry_after)
+            breaker.failed(target, str(error), permanent=error.permanent, retry_after=error.retry_after)
         health.note_error(target.key, str(error))
         return False
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
+from clawdbot.circuit_breaker import CircuitBreaker
 from memory.embedders import choice
 from memory.embedders.base import Embedder, Spec, label_of, passage_label, query_label
 from memory.embedders.cache import CachedQueries
@@ -43,7 +44,7 @@ REGISTRY: dict[str, tuple[str, str]] = {
 
 _lock = threading.Lock()
 _loaded: tuple[Spec, Embedder] | None = None
-_refused: tuple[Spec, float, EmbedderUnavailable] | None = None
+_breaker: CircuitBreaker[Spec] = CircuitBreaker(pause_s=PAUSE_S, longest_pause_s=PAUSE_S)
 
 
 def enabled() -> bool:
@@ -52,7 +53,7 @@ def enabled() -> bool:
 
 def current() -> Embedder:
     """The chosen embedder, loaded at the first call. Raises EmbedderUnavailable; a later call tries again."""
-    global _loaded, _refused
+    global _loaded
     spec = choice.spec()
     held = _loaded
     if held is not None and held[0] == spec:
@@ -60,15 +61,16 @@ def current() -> Embedder:
     with _lock:
         if _loaded is not None and _loaded[0] == spec:
             return _loaded[1]
-        if _refused is not None and _refused[0] == spec and time.monotonic() < _refused[1]:
-            raise EmbedderResting(str(_refused[2]))
+        if refusal := _breaker.refusal(spec):
+            raise EmbedderResting(refusal.reason)
         try:
             embedder = CachedQueries(Watched(build(spec)))
         except EmbedderUnavailable as error:
-            _refused = (spec, time.monotonic() + PAUSE_S, error)
+            _breaker.failed(spec, str(error))
             raise
+        _breaker.succeeded(spec)
         # The former one goes: a model may hold gigabytes.
-        _loaded, _refused = (spec, embedder), None
+        _loaded = (spec, embedder)
         return embedder
 
 

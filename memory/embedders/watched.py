@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Sequence
 
+from clawdbot.circuit_breaker import CircuitBreaker
+from clawdbot.clock import Clock, monotonic_clock
 from memory.embedders.base import Embedder, Matrix
 from memory.errors import EmbedderResting, EmbedderUnavailable
 
@@ -13,40 +13,14 @@ PAUSE_S = 10.0
 LONGEST_PAUSE_S = 60.0
 
 
-class Pause:
-    """Remembers the last failure. After the pause one caller tries, and the others go on without meanwhile."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._until = 0.0
-        self._error = ""
-
-    def check(self) -> None:
-        """Raises EmbedderResting while the pause lasts."""
-        if not self._error:
-            return
-        with self._lock:
-            now = self._clock()
-            if now < self._until:
-                raise EmbedderResting(self._error)
-            self._until = now + PAUSE_S
-
-    def failed(self, error: EmbedderUnavailable) -> None:
-        with self._lock:
-            self._error = str(error)
-            self._until = self._clock() + min(max(error.retry_after or 0.0, PAUSE_S), LONGEST_PAUSE_S)
-
-    def succeeded(self) -> None:
-        self._error = ""
-
-
 class Watched:
-    """The embedder itself, with a pause after each failure."""
+    """The embedder itself, with a pause after each failure. Meanwhile its callers get EmbedderResting."""
 
-    def __init__(self, inner: Embedder) -> None:
+    def __init__(self, inner: Embedder, *, clock: Clock = monotonic_clock) -> None:
         self._inner = inner
-        self._pause = Pause()
+        self._breaker: CircuitBreaker[str] = CircuitBreaker(
+            pause_s=PAUSE_S, longest_pause_s=LONGEST_PAUSE_S, clock=clock
+        )
         self.name, self.version, self.dimension = inner.name, inner.version, inner.dimension
         self.batch_size = inner.batch_size
 
@@ -57,11 +31,13 @@ class Watched:
         return self._guarded(self._inner.embed_passages, texts)
 
     def _guarded(self, embed: Callable[[Sequence[str]], Matrix], texts: Sequence[str]) -> Matrix:
-        self._pause.check()
+        if refusal := self._breaker.refusal(self.name):
+            raise EmbedderResting(refusal.reason)
         try:
             found = embed(texts)
         except EmbedderUnavailable as error:
-            self._pause.failed(error)
+            # The pause is named each time, so that it never grows: memories wait for their vectors.
+            self._breaker.failed(self.name, str(error), retry_after=max(error.retry_after or 0.0, PAUSE_S))
             raise
-        self._pause.succeeded()
+        self._breaker.succeeded(self.name)
         return found

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 from django.conf import settings
 
+from clawdbot.circuit_breaker import CircuitBreaker
 from memory.errors import RerankerUnavailable
 from memory.types import Hit
 
@@ -23,11 +23,11 @@ logger = logging.getLogger(__name__)
 
 POOL = 30
 _LONGEST = 2000
-_REST_S = 60.0
+_PAUSE_S = 60.0
 
 _lock = threading.Lock()
 _held: dict[str, Any] = {}
-_resting: dict[str, tuple[float, str]] = {}
+_breaker: CircuitBreaker[str] = CircuitBreaker(pause_s=_PAUSE_S, longest_pause_s=_PAUSE_S)
 
 
 def reorder(text: str, hits: Sequence[Hit], k: int) -> tuple[tuple[Hit, ...], str]:
@@ -55,20 +55,27 @@ def _scores(text: str, passages: Sequence[str]) -> list[float]:
     if not name:
         raise RerankerUnavailable("the bot asks for a cross-encoder, but semantic_search.reranker is empty")
     with _lock:  # a tokenizer is not safe for two threads
-        until, reason = _resting.get(name, (0.0, ""))
-        if time.monotonic() < until:
-            raise RerankerUnavailable(reason)
+        if refusal := _breaker.refusal(name):
+            raise RerankerUnavailable(refusal.reason)
         try:
             if name not in _held:
                 _held[name] = _load(name)
             found = _held[name].predict([(text[:_LONGEST], passage) for passage in passages], show_progress_bar=False)
-            return [float(score) for score in found]
+            scores = [float(score) for score in found]
         except Exception as error:  # the library raises whatever its parts raise: files, network, formats, memory
             reason = f"the cross-encoder {name} is not usable: {' '.join(str(error).split())[:200]}"
-            # Who asks next must not wait for another attempt.
-            _resting[name] = (time.monotonic() + _REST_S, reason)
+            _breaker.failed(name, reason)
             logger.warning("memory: %s; the order of recall stays as it was", reason)
             raise RerankerUnavailable(reason) from error
+        _breaker.succeeded(name)
+        return scores
+
+
+def clear_cache() -> None:
+    """Loads the cross-encoder afresh, also one that failed."""
+    with _lock:
+        _held.clear()
+        _breaker.clear_cache()
 
 
 def _load(name: str) -> Any:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from clawdbot.circuit_breaker import CircuitBreaker
 from memory import database
 
 if TYPE_CHECKING:  # this file is read before Django is ready
@@ -64,4 +65,4 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """No pauses between tries, and none after a failure."""
     monkeypatch.setattr("memory.embedders.endpoint.LONGEST_PAUSE_S", 0.0)
     monkeypatch.setattr("memory.embedders.watched.PAUSE_S", 0.0)
-    monkeypatch.setattr("memory.embedders.current.PAUSE_S", 0.0)
+    monkeypatch.setattr("memory.embedders.current._breaker", CircuitBreaker(pause_s=0.0, longest_pause_s=0.0))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
 import pytest
 
 from bots.monitoring import readiness
+from clawdbot.clock import ManualClock
 from memory.embedders import choice, watched
+from memory.embedders.base import Matrix
+from memory.embedders.watched import Watched
+from memory.errors import EmbedderResting, EmbedderUnavailable
 from memory.models import EmbedderChoice, MemoryEntry
 from memory.storage import embedding_backfill
 from memory.store import MemoryStore
@@ -83,18 +88,57 @@ def test_nobody_waits_again_for_an_endpoint_that_just_failed(
     assert len(server.batches) == asked
 
 
+class Broken:
+    """An embedder of which a test says whether it works."""
+
+    name, version, dimension, batch_size = "broken", "1", 2, 8
+    error: Exception | None = None
+    asked = 0
+
+    def embed_queries(self, texts: Sequence[str]) -> Matrix:
+        self.asked += 1
+        if self.error is not None:
+            raise self.error
+        return np.zeros((len(texts), self.dimension), np.float32)
+
+    embed_passages = embed_queries
+
+
 def test_after_the_pause_one_caller_tries_and_the_others_go_on_without() -> None:
-    now = [0.0]
-    pause = watched.Pause(lambda: now[0])
-    pause.failed(watched.EmbedderUnavailable("down"))
-    with pytest.raises(watched.EmbedderUnavailable, match="down"):
-        pause.check()
-    now[0] = watched.PAUSE_S + 1
-    pause.check()
-    with pytest.raises(watched.EmbedderUnavailable, match="down"):
-        pause.check()
-    pause.succeeded()
-    pause.check()
+    inner, clock = Broken(), ManualClock()
+    embedder = Watched(inner, clock=clock)
+    inner.error = EmbedderUnavailable("down")
+    with pytest.raises(EmbedderUnavailable, match="down"):
+        embedder.embed_queries(["a"])
+    with pytest.raises(EmbedderResting, match="down"):
+        embedder.embed_passages(["a"])
+    clock.advance(watched.PAUSE_S + 1)
+    inner.error = ValueError("the caller that tries has died")
+    with pytest.raises(ValueError, match="died"):
+        embedder.embed_queries(["a"])
+    with pytest.raises(EmbedderResting, match="down"):
+        embedder.embed_queries(["a"])
+    clock.advance(watched.PAUSE_S + 1)
+    inner.error = None
+    assert embedder.embed_queries(["a"]).shape == embedder.embed_queries(["b"]).shape == (1, 2)
+    assert inner.asked == 4
+
+
+@pytest.mark.parametrize(("named", "pause_s"), [(None, 10.0), (1.0, 10.0), (30.0, 30.0), (600.0, 60.0)])
+def test_the_pause_is_what_the_endpoint_names_within_bounds_and_never_grows(
+    named: float | None, pause_s: float
+) -> None:
+    inner, clock = Broken(), ManualClock()
+    embedder = Watched(inner, clock=clock)
+    inner.error = EmbedderUnavailable("down", retry_after=named)
+    for tries in (1, 2, 3):
+        with pytest.raises(EmbedderUnavailable):
+            embedder.embed_queries(["a"])
+        clock.advance(pause_s - 0.001)
+        with pytest.raises(EmbedderResting):
+            embedder.embed_queries(["a"])
+        clock.advance(0.002)
+        assert inner.asked == tries
 
 
 def test_an_outage_in_the_middle_keeps_what_was_made_and_frees_the_rest(server: Embeddings) -> None:

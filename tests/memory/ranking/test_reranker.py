@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -38,13 +38,6 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     BertForSequenceClassification(config).save_pretrained(raw)
     CrossEncoder(str(raw), device="cpu").save_pretrained(str(folder))
     return folder
-
-
-@pytest.fixture(autouse=True)
-def no_model_is_left() -> Iterator[None]:
-    yield
-    reranker._held.clear()
-    reranker._resting.clear()
 
 
 def _scores_of(model: Path, question: str) -> dict[str, float]:
@@ -109,12 +102,14 @@ def test_recall_goes_on_without_it_and_says_why(
 
 
 @pytest.mark.django_db
-def test_nothing_is_loaded_for_a_bot_that_does_not_ask(semantic: Callable[..., None]) -> None:
+def test_nothing_is_loaded_for_a_bot_that_does_not_ask(
+    semantic: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
     semantic(enable=False, reranker="/nowhere/at/all")
     scope = person()
     say(scope, *SAID)
     assert MemoryStore(scope.bot_id).recall(scope, "where is the dog").not_reranked == ""
-    assert reranker._resting == {}
+    assert caplog.text == ""
 
 
 @pytest.mark.django_db

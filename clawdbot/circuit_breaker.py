@@ -1,0 +1,100 @@
+"""Circuit breakers, held by this process: what keeps failing is left alone for a while, then one caller tries it.
+
+A circuit is closed while calls succeed. It opens after some failures, and callers are refused until its pause is over.
+Then it is half open: one caller may go, and the others are refused for another pause. A success closes it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from clawdbot.clock import Clock, monotonic_clock
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a call may not go now.
+
+    Attributes:
+        wait_s: Seconds until the circuit is half open; above 0.
+        reason: What was told of the latest failure.
+    """
+
+    wait_s: float
+    reason: str
+
+
+@dataclass(slots=True)
+class _Circuit:
+    pause_s: float
+    failures: int = 0
+    reason: str = ""
+    open_until: float | None = None
+
+
+class CircuitBreaker(Generic[Key]):
+    """One circuit per key, closed at first. Thread-safe.
+
+    Args:
+        failures_to_open: Failures in a row that open a circuit.
+        pause_s: Seconds a circuit stays open the first time; they double each time it opens again.
+        longest_pause_s: Where the doubling ends, and the longest wait that a callee may name.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self, *, pause_s: float, longest_pause_s: float, failures_to_open: int = 1, clock: Clock = monotonic_clock
+    ) -> None:
+        self._failures_to_open = failures_to_open
+        self._pause_s = pause_s
+        self._longest_pause_s = longest_pause_s
+        self._clock = clock
+        self._circuits: dict[Key, _Circuit] = {}
+        self._lock = threading.Lock()
+
+    def refusal(self, key: Key) -> Refusal | None:
+        """Asks whether a call may go; None when it may. After a pause this caller is then the only one."""
+        circuit = self._circuits.get(key)
+        if circuit is None or circuit.open_until is None:
+            return None
+        with self._lock:
+            now = self._clock()
+            if now < circuit.open_until:
+                return Refusal(circuit.open_until - now, circuit.reason)
+            circuit.open_until = now + circuit.pause_s
+            return None
+
+    def succeeded(self, key: Key) -> None:
+        """Closes the circuit."""
+        if key in self._circuits:
+            with self._lock:
+                self._circuits.pop(key, None)
+
+    def failed(self, key: Key, reason: str = "", *, permanent: bool = False, retry_after: float | None = None) -> None:
+        """Counts a failure.
+
+        Args:
+            key: What failed.
+            reason: Told to those who are refused.
+            permanent: Another try cannot help by itself: the circuit opens at once.
+            retry_after: Seconds the callee asked to wait: the circuit opens at once, for this long.
+        """
+        with self._lock:
+            circuit = self._circuits.setdefault(key, _Circuit(self._pause_s))
+            circuit.failures += 1
+            circuit.reason = reason
+            if retry_after is not None:
+                circuit.open_until = self._clock() + min(retry_after, self._longest_pause_s)
+            elif permanent or circuit.failures >= self._failures_to_open:
+                circuit.open_until = self._clock() + circuit.pause_s
+                circuit.pause_s = min(circuit.pause_s * 2, self._longest_pause_s)
+
+    def clear_cache(self) -> None:
+        """Closes every circuit."""
+        with self._lock:
+            self._circuits.clear()
