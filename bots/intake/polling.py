@@ -15,13 +15,15 @@ from bots.channels import health, lookup
 from bots.models import Channel
 from bots.models.lengths import ERROR_LENGTH
 from bots.pipeline import inbox, outbox
-from clawdbot import backoff, request_id
+from clawdbot import request_id
+from clawdbot.backoff import Backoff
 from clawdbot.errors import ClawdbotError
 
 logger = logging.getLogger(__name__)
 
 POLL_S = 50.0
 PUMP_S = 0.3  # how long an answer waits for the connection over which it leaves
+_BACKOFF = Backoff()
 
 
 def pollable(public_ids: list[str] | None = None) -> list[Channel]:
@@ -74,13 +76,13 @@ def poll_forever(channel: Channel, stop: threading.Event, timeout: float = POLL_
             except SendError as error:
                 failures += 1
                 note_error(channel, str(error))
-                wait_s = backoff.delay_s(failures, error.retry_after)
+                wait_s = _BACKOFF.delay_s(failures, error.retry_after)
                 logger.warning("polling %s: %s; again in %.0f s", channel, error.mark or error, wait_s)
                 stop.wait(wait_s)
             except Exception:  # the database away, or a defect: this channel must come back by itself
                 failures += 1
                 logger.exception("polling %s failed", channel)
-                stop.wait(backoff.delay_s(failures))
+                stop.wait(_BACKOFF.delay_s(failures))
     finally:
         health.flush(everything=True)
         connection.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import time
 from collections.abc import Callable
 from decimal import Decimal
@@ -14,11 +13,13 @@ from bots.llm.circuit_breaker import breaker
 from bots.llm.client import Options, Reply
 from bots.llm.errors import Cancelled, EmptyAnswer, NoModelAvailable, ProviderError
 from bots.llm.types import Completion, MessageBuilder, Messages, Target
+from clawdbot.backoff import Backoff
 
 if TYPE_CHECKING:
     from bots.models.bot import Bot
 
 ATTEMPTS = 2
+BACKOFF = Backoff(tries=ATTEMPTS, first_s=0.4, longest_s=0.4, jitter=0.75)
 # Where no bot asks: as a new bot has them.
 DEFAULT_MAX_TOKENS = 512
 DEFAULT_TEMPERATURE = 0.3
@@ -132,9 +133,9 @@ class _Run:
 
     def _worth_repeating(self, target: Target, error: ProviderError, attempt: int) -> bool:
         logger.warning("model %s: %s", target.name, error)
-        wait_s = error.retry_after if error.retry_after is not None else _jitter_s()
-        if attempt < ATTEMPTS and not error.permanent and wait_s <= LONGEST_WAIT_S:
-            time.sleep(wait_s)
+        wait_s = BACKOFF.next_delay_s(attempt, error)
+        if wait_s is not None and (error.retry_after or 0.0) <= LONGEST_WAIT_S:
+            time.sleep(min(wait_s, LONGEST_WAIT_S))
             return True
         if not isinstance(error, EmptyAnswer):
             breaker.failed(target, str(error), permanent=error.permanent, retry_after=error.retry_after)
@@ -162,7 +163,3 @@ class _Run:
             is_demo=target.is_demo,
             estimated=estimated,
         )
-
-
-def _jitter_s() -> float:
-    return random.uniform(0.1, 0.4)  # noqa: S311 - spreads retries, guards nothing

@@ -18,12 +18,13 @@ from adapters.events import Event
 from bots.models import Channel, InboundEvent, sql
 from bots.models.lengths import ID_LENGTH
 from bots.pipeline.queue import claims, wakeups
-from clawdbot import backoff
+from clawdbot.backoff import Backoff
 
 State = InboundEvent.State
 # These get a turn, or change what is stored of one (bots.corrections). Everything else is kept for the log only.
 WORK_KINDS = frozenset({"message", "command", "action", "edit", "delete"})
 MAX_ATTEMPTS = 6
+BACKOFF = Backoff()
 STOP = frozenset({"stop", "停止"})
 # A turn is bounded by the model's and the skill's time limits; a claim far older belongs to a thread that hangs.
 CLAIM_LIMIT = timedelta(minutes=15)
@@ -136,7 +137,7 @@ def finish(row: InboundEvent, *, conversation_id: int | None, error: str = "", s
 
 def retry_later(row: InboundEvent, error: str, retry_after: float | None = None) -> float:
     """Gives the row back with exponential back-off; returns the seconds until it is due."""
-    wait_s = backoff.delay_s(row.attempts, retry_after)
+    wait_s = BACKOFF.delay_s(row.attempts, retry_after)
     due = timezone.now() + timedelta(seconds=wait_s)
     _update_claimed(row, state=State.PENDING, due_at=due, error=error[:500], owner="", claimed_at=None)
     wakeups.send(wakeups.PROCESS, row.pk, row.channel.platform, in_s=wait_s)

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from bots.models import Conversation, Message, WaitingMemory, sql
 from bots.models.lengths import ERROR_LENGTH
-from clawdbot import backoff
+from clawdbot.backoff import Backoff
 from memory import database
 from memory.lifecycle.editing import EditRefused, rewrite
 from memory.storage import rows as entries
@@ -29,6 +29,7 @@ from memory.types import Scope, Turn
 
 logger = logging.getLogger(__name__)
 _AT_ONCE = 200
+_BACKOFF = Backoff()
 
 
 def remember(inbound_id: int, turns: Sequence[Turn]) -> None:
@@ -122,6 +123,6 @@ def _origin(line: dict[str, Any], person_id: int) -> int | None:
 def _later(pk: int, error: Exception) -> None:
     row = WaitingMemory.objects.filter(pk=pk).first()
     if row is not None:
-        due = timezone.now() + timedelta(seconds=backoff.delay_s(row.attempts + 1))
+        due = timezone.now() + timedelta(seconds=_BACKOFF.delay_s(row.attempts + 1))
         reason = f"{type(error).__name__}: {error}"[:ERROR_LENGTH]
         WaitingMemory.objects.filter(pk=pk).update(attempts=row.attempts + 1, due_at=due, error=reason)

@@ -14,11 +14,13 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from clawdbot.backoff import Backoff
+
 logger = logging.getLogger(__name__)
 
 PARENT_VARIABLE = "SERVE_PARENT_PID"  # outside the settings' prefix, where an unknown name stops the start
 STOP_WAIT_S = 10.0
-LONGEST_PAUSE_S = 30.0
+BACKOFF = Backoff(first_s=1.0, longest_s=30.0, jitter=0.0)
 EXIT_UNAVAILABLE = 1  # a child that says "I cannot run here" is not started again
 _PR_SET_PDEATHSIG = 1
 
@@ -85,7 +87,7 @@ class Children:
                 child.gone = True
                 return
             child.failures += 1
-            pause = min(LONGEST_PAUSE_S, 0.5 * 2.0 ** min(child.failures, 6))
+            pause = BACKOFF.delay_s(child.failures)
             child.restart_at = now + pause
             logger.error("%s ended with code %s; starting again in %.1f s", child.name, code, pause)
         elif now >= child.restart_at:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import random
 import time
 from collections.abc import Sequence
 from typing import Any
 
 from clawdbot import http
+from clawdbot.backoff import Backoff
 from clawdbot.redaction import redact, register_secret
 from memory.embedders.base import Matrix, Spec, clean, unit_vectors
 from memory.errors import EmbedderMismatch, EmbedderUnavailable
@@ -17,8 +17,9 @@ from memory.errors import EmbedderMismatch, EmbedderUnavailable
 logger = logging.getLogger(__name__)
 
 QUERY_TIMEOUT_S = 4.0  # somebody waits for the answer; without a vector words alone are compared
-TRIES = 3
-LONGEST_PAUSE_S = 5.0
+QUERIES = Backoff(tries=1)
+LONGEST_PAUSE_S = 5.0  # between two tries, whatever the endpoint asks for
+PASSAGES = Backoff(tries=3, first_s=0.625, longest_s=LONGEST_PAUSE_S, jitter=0.4)
 _BATCH = 64
 _MAX_BYTES = 64 * 1024 * 1024  # 64 vectors of 3072 numbers, written out, are 5 MB
 _TOO_MUCH = frozenset({400, 413, 422})  # how servers say "fewer at a time"
@@ -50,64 +51,66 @@ class OpenAIEndpoint:
         register_secret(spec.api_key)
 
     def embed_queries(self, texts: Sequence[str]) -> Matrix:
-        return self._embed(texts, min(QUERY_TIMEOUT_S, self._spec.timeout_s), tries=1)
+        return self._embed(texts, min(QUERY_TIMEOUT_S, self._spec.timeout_s), QUERIES)
 
     def embed_passages(self, texts: Sequence[str]) -> Matrix:
-        return self._embed(texts, self._spec.timeout_s, tries=TRIES)
+        return self._embed(texts, self._spec.timeout_s, PASSAGES)
 
-    def _embed(self, texts: Sequence[str], timeout_s: float, tries: int) -> Matrix:
+    def _embed(self, texts: Sequence[str], timeout_s: float, backoff: Backoff) -> Matrix:
         prepared = [clean(text) for text in texts]
         vectors: list[Any] = []
         while len(vectors) < len(prepared):
             part = prepared[len(vectors) : len(vectors) + self._at_once]
-            vectors.extend(self._batch(part, timeout_s, tries) or self._in_halves(part, timeout_s, tries))
+            vectors.extend(self._batch(part, timeout_s, backoff) or self._in_halves(part, timeout_s, backoff))
         return unit_vectors(vectors, len(texts), self.dimension)
 
-    def _batch(self, texts: list[str], timeout_s: float, tries: int) -> list[Any] | None:
+    def _batch(self, texts: list[str], timeout_s: float, backoff: Backoff) -> list[Any] | None:
         """The vectors; None when the endpoint wants fewer or other texts."""
-        answer = self._ask(texts, timeout_s, tries)
+        answer = self._ask(texts, timeout_s, backoff)
         return None if answer.status in _TOO_MUCH else self._vectors(answer, len(texts))
 
-    def _in_halves(self, texts: list[str], timeout_s: float, tries: int) -> list[Any]:
+    def _in_halves(self, texts: list[str], timeout_s: float, backoff: Backoff) -> list[Any]:
         """Finds out how many the endpoint takes at a time, or which text it will not take at all."""
         if len(texts) == 1:
-            return [self._without(texts[0], timeout_s, tries)]
+            return [self._without(texts[0], timeout_s, backoff)]
         middle = (len(texts) + 1) // 2
         halves = texts[:middle], texts[middle:]
-        found = [self._batch(half, timeout_s, tries) for half in halves]
+        found = [self._batch(half, timeout_s, backoff) for half in halves]
         if all(found):
             self._at_once = min(self._at_once, middle)
         return [
-            v for half, got in zip(halves, found, strict=True) for v in got or self._in_halves(half, timeout_s, tries)
+            v for half, got in zip(halves, found, strict=True) for v in got or self._in_halves(half, timeout_s, backoff)
         ]
 
-    def _without(self, text: str, timeout_s: float, tries: int) -> Any:
+    def _without(self, text: str, timeout_s: float, backoff: Backoff) -> Any:
         """A zero vector for a text that is refused alone: it is found by words. But first the endpoint must work."""
-        answer = self._ask(["."], timeout_s, tries)
+        answer = self._ask(["."], timeout_s, backoff)
         vector = self._vectors(answer, 1)[0]  # raises when it is not this text that is refused
         logger.warning("the embedding endpoint refuses a text of %d characters; it is found by words only", len(text))
         return [0.0] * len(vector)
 
-    def _ask(self, texts: list[str], timeout_s: float, tries: int) -> http.HttpResponse:
+    def _ask(self, texts: list[str], timeout_s: float, backoff: Backoff) -> http.HttpResponse:
         """One answer, of whatever kind, that is no passing trouble. Raises EmbedderUnavailable."""
         headers = {"Authorization": f"Bearer {self._spec.api_key}"} if self._spec.api_key else {}
         body = {"model": self._spec.model, "input": texts}
-        for left in range(tries - 1, -1, -1):
+        failures = 0
+        while True:
             try:
                 answer = http.request(
                     "POST", f"{self._spec.endpoint}/embeddings", json=body, headers=headers,
                     timeout=(min(timeout_s, QUERY_TIMEOUT_S), timeout_s), max_bytes=_MAX_BYTES,
                 )  # fmt: skip
             except http.HttpError as error:
-                trouble, pause, passing = str(error), None, not error.permanent
+                failure = error
             else:
                 if answer.status != 429 and answer.status < 500:
                     return answer
-                trouble, pause, passing = f"status {answer.status}{_reason(answer)}", answer.retry_after, True
-            if not left or not passing:
-                raise EmbedderUnavailable(f"the embedding endpoint fails: {trouble}", retry_after=pause)
-            time.sleep(min(pause or 0.25 * 2 ** (tries - left) * random.uniform(0.75, 1.25), LONGEST_PAUSE_S))  # noqa: S311
-        raise AssertionError("unreachable: the last try returns or raises")
+                failure = http.HttpError(f"status {answer.status}{_reason(answer)}", retry_after=answer.retry_after)
+            failures += 1
+            wait_s = backoff.next_delay_s(failures, failure)
+            if wait_s is None:
+                raise EmbedderUnavailable(f"the embedding endpoint fails: {failure}", retry_after=failure.retry_after)
+            time.sleep(min(wait_s, LONGEST_PAUSE_S))
 
     def _vectors(self, answer: http.HttpResponse, count: int) -> list[Any]:
         if answer.status in _REFUSED:

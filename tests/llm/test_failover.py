@@ -13,6 +13,7 @@ import pytest
 
 from bots.llm import NoModelAvailable, complete
 from bots.models import ModelProvider
+from clawdbot.backoff import Backoff
 from tests.clawdbot.server import Answer, Server
 from tests.llm.builders import QUESTION, chat, make_provider, refusal, stream
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: Any) -> None:
-    monkeypatch.setattr("bots.llm.completion._jitter_s", lambda: 0.0)
+    monkeypatch.setattr("bots.llm.completion.BACKOFF", Backoff(tries=2, first_s=0.0))
 
 
 def nobody() -> str:

@@ -15,10 +15,11 @@ from bots.models import Channel, Conversation, Message, OutboundMessage, sql
 from bots.models.lengths import ID_LENGTH
 from bots.pipeline.outbox import journal
 from bots.pipeline.queue import claims, wakeups, workers
-from clawdbot import backoff
+from clawdbot.backoff import Backoff
 
 State = OutboundMessage.State
 MAX_ATTEMPTS = 10
+BACKOFF = Backoff(tries=MAX_ATTEMPTS)
 # A send is bounded by its time limits (seconds); a claim far older is of a thread that could not write the outcome.
 CLAIM_LIMIT = timedelta(minutes=10)
 
@@ -96,16 +97,15 @@ def record_unconfirmed(row: OutboundMessage, reason: str) -> None:
 
 def record_failure(row: OutboundMessage, error: SendError) -> bool:
     """Schedules another try, or makes it a dead letter; True when it is dead."""
-    dead = error.permanent or row.attempts >= MAX_ATTEMPTS
-    wait_s = 0.0 if dead else backoff.delay_s(row.attempts, error.retry_after)
+    wait_s = BACKOFF.next_delay_s(row.attempts, error)
     values: dict[str, Any] = {"error": str(error)[:500], "mark": error.mark[:60], "owner": "", "claimed_at": None}
-    if dead:
+    if wait_s is None:
         values["state"] = State.DEAD
     else:
         values |= {"state": State.PENDING, "due_at": timezone.now() + timedelta(seconds=wait_s)}
-    if _update_claimed(row, **values) and not dead:
+    if _update_claimed(row, **values) and wait_s is not None:
         wakeups.send(wakeups.DELIVER, row.pk, row.channel.platform, in_s=wait_s)
-    return dead
+    return wait_s is None
 
 
 def postpone(row: OutboundMessage, wait_s: float) -> None:
