@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from bots.models import Bot, Identity
 from bots.operations.errors import OperationError
 from bots.operations.messages import send_to_person
+from bots.people import one_time_codes
 from bots.pipeline.outbox.proactive import NoWayToPerson
 
 
@@ -29,7 +30,9 @@ def by_code(bot: Bot, code: str) -> Identity:
         OperationError: No account of this bot waits with it, or it is no longer valid.
     """
     rows = Identity.objects.for_bot(bot).filter(
-        access=Identity.Access.WAITING, pairing_code=code.strip().upper(), pairing_expires_at__gt=timezone.now()
+        access=Identity.Access.WAITING,
+        pairing_code=one_time_codes.normalized(code),
+        pairing_expires_at__gt=timezone.now(),
     )
     found = rows.select_related("person__bot", "channel").first() if code.strip() else None
     if found is None:

@@ -19,11 +19,13 @@ Action = AuditEntry.Action
 Result = AuditEntry.Result
 COMMAND = "command line"
 HIMSELF = "the person"
+# An HMAC salt, not the path of a module. It stays as it is for ever: entries are found by pseudonyms made with it.
+_PSEUDONYM_SALT = "bots.audit"
 
 
 def pseudonym(person: Person) -> str:
     """32 hex digits that stand for a person in the log, and tell nobody who it was once the person is gone."""
-    return salted_hmac("bots.audit", f"{person.bot_id}:{person.key}", algorithm="sha256").hexdigest()[:32]
+    return salted_hmac(_PSEUDONYM_SALT, f"{person.bot_id}:{person.key}", algorithm="sha256").hexdigest()[:32]
 
 
 def record(

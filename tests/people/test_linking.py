@@ -23,7 +23,7 @@ from bots.models import (
     Person,
     TurnUsage,
 )
-from bots.people import identities, link_codes, linking
+from bots.people import identities, linking, one_time_codes
 from bots.pipeline import inbox
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from memory.models import MemoryEntry
@@ -155,7 +155,7 @@ def test_a_code_holds_once_and_for_ten_minutes_and_only_its_hash_is_stored(chann
 
 def test_five_wrong_codes_lock_this_person_out_for_an_hour_and_nobody_else(channel: Channel, second: Channel) -> None:
     code = code_from(channel)
-    for _ in range(link_codes.TRIES):
+    for _ in range(one_time_codes.TRIES):
         assert "does not work" in say(second, "/link AAAAAAAA", chat="eve")
     assert "too many" in say(second, f"/link {code}", chat="eve")
     assert person_at(second, "eve") != person_at(channel)
@@ -254,7 +254,7 @@ def test_of_two_who_type_one_code_at_the_same_moment_one_is_linked(channel: Chan
         try:
             gate.wait()
             with transaction.atomic():
-                if link_codes.redeem(person, code) is not None:
+                if one_time_codes.redeem_link_code(person, code) is not None:
                     won.append(person)
         finally:
             connection.close()

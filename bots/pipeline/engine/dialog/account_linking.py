@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from bots.models import Conversation, Identity, Message, Person
-from bots.people import audit_log, link_codes, linking
+from bots.people import audit_log, linking, one_time_codes
 from bots.pipeline.engine.dialog.language import language_of
 from bots.pipeline.engine.turn import Turn
 from bots.pipeline.outbox import proactive
@@ -32,20 +32,20 @@ def _in_language(act: Callable[..., str]) -> Callable[..., str]:
 @_in_language
 def offer(turn: Turn) -> str:
     """Gives the person a code for their other account."""
-    if link_codes.is_locked(turn.person):
+    if one_time_codes.is_locked(turn.person):
         return _too_often()
     return _(
         "Write me this on the other platform within ten minutes:\n\n`/link %(code)s`\n\nIt works once. Whoever writes "
         "it shares my memory of you, so give it to nobody."
-    ) % {"code": link_codes.issue(turn.person)}
+    ) % {"code": one_time_codes.issue_link_code(turn.person)}
 
 
 @_in_language
 def link(turn: Turn, code: str) -> str:
     """Takes the code: this account and everything of its person goes to whoever asked for the code."""
-    if link_codes.is_locked(turn.person):
+    if one_time_codes.is_locked(turn.person):
         return _too_often()
-    kept = link_codes.redeem(turn.person, code)
+    kept = one_time_codes.redeem_link_code(turn.person, code)
     if kept is None:
         return _("This code does not work. Get a new one with /link on the other platform.")
     chat = _chat_of(kept)
