@@ -35,7 +35,26 @@ class Worker(models.Model):
         return f"{self.role} {self.host}:{self.pid}"
 
 
-class InboundEvent(models.Model):
+class QueueRow(models.Model):
+    """What `bots.pipeline.queue.claims` needs of a row: whose turn it is, and which worker holds it.
+
+    Rows with the same `queue_key` are taken one at a time, in order of their ids. Each queue adds its `state`:
+    "pending" before a claim, another one while it is claimed.
+    """
+
+    queue_key = models.CharField(_("queue"), max_length=255)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    due_at = models.DateTimeField(_("due"), default=timezone.now)
+    owner = models.CharField(_("claimed by"), max_length=32, blank=True)
+    claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
+    request_id = models.CharField(_("request id"), max_length=40, blank=True)
+    error = models.CharField(_("error"), max_length=500, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class InboundEvent(QueueRow):
     """One event of a platform, stored before the platform is told 200. The row is the queue entry."""
 
     class State(models.TextChoices):
@@ -59,10 +78,6 @@ class InboundEvent(models.Model):
     kind = models.CharField(_("kind"), max_length=20)
     payload = models.JSONField(_("event"), default=dict)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.PENDING)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    due_at = models.DateTimeField(_("due"), default=timezone.now)
-    owner = models.CharField(_("claimed by"), max_length=32, blank=True)
-    claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
     cancel_requested = models.BooleanField(_("stop requested"), default=False)
     draft_id = models.CharField(_("draft"), max_length=ID_LENGTH, blank=True)
     draft_text = models.TextField(
@@ -76,8 +91,6 @@ class InboundEvent(models.Model):
         related_name="inbound",
         verbose_name=_("conversation"),
     )
-    request_id = models.CharField(_("request id"), max_length=40, blank=True)
-    error = models.CharField(_("error"), max_length=500, blank=True)
     received_at = models.DateTimeField(_("received"), default=timezone.now)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
@@ -113,7 +126,7 @@ class InboundEvent(models.Model):
         return f"{self.kind} {self.dedupe_key}"
 
 
-class OutboundMessage(models.Model):
+class OutboundMessage(QueueRow):
     """One message to be sent through a channel; written in the transaction that closes the turn."""
 
     class State(models.TextChoices):
@@ -139,18 +152,11 @@ class OutboundMessage(models.Model):
         db_index=False,  # the unique constraint begins with it
     )
     part = models.PositiveSmallIntegerField(_("part"), default=0)
-    queue_key = models.CharField(_("queue"), max_length=255)
     payload = models.JSONField(_("message to send"), default=dict)
     idempotency_key = models.CharField(_("idempotency key"), max_length=36, default=new_idempotency_key)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.PENDING)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    due_at = models.DateTimeField(_("due"), default=timezone.now)
-    owner = models.CharField(_("claimed by"), max_length=32, blank=True)
-    claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
     platform_message_id = models.CharField(_("platform message id"), max_length=ID_LENGTH, blank=True)
     mark = models.CharField(_("error mark"), max_length=60, blank=True)
-    error = models.CharField(_("error"), max_length=500, blank=True)
-    request_id = models.CharField(_("request id"), max_length=40, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
 

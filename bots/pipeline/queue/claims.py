@@ -13,9 +13,10 @@ from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
 from bots.models import sql as statements
+from bots.models.queue import QueueRow
 from bots.pipeline.queue import workers
 
-Row = TypeVar("Row", bound=models.Model)
+Row = TypeVar("Row", bound=QueueRow)
 
 
 def claim(model: type[Row], row_id: int, busy: str) -> Row | None:
@@ -42,7 +43,7 @@ def claim(model: type[Row], row_id: int, busy: str) -> Row | None:
         return None
 
 
-def next_id(model: type[models.Model], queue_key: str, busy: str) -> int | None:
+def next_id(model: type[QueueRow], queue_key: str, busy: str) -> int | None:
     """The first waiting row of a chat that is due."""
     sql = (
         f"SELECT id FROM {model._meta.db_table} WHERE queue_key=%s AND state='pending' AND due_at<=%s"  # noqa: S608
@@ -54,7 +55,7 @@ def next_id(model: type[models.Model], queue_key: str, busy: str) -> int | None:
     return int(found[0]) if found else None
 
 
-def is_free(model: type[models.Model], queue_key: str, busy: str) -> bool:
+def is_free(model: type[QueueRow], queue_key: str, busy: str) -> bool:
     """Whether nothing of this chat waits or is in work."""
     sql = f"SELECT 1 FROM {model._meta.db_table} WHERE queue_key=%s AND state IN ('pending', '{busy}') LIMIT 1"  # noqa: S608
     with connection.cursor() as cursor:
@@ -62,7 +63,7 @@ def is_free(model: type[models.Model], queue_key: str, busy: str) -> bool:
         return cursor.fetchone() is None
 
 
-def update(row: models.Model, busy: str, values: Mapping[str, Any]) -> bool:
+def update(row: QueueRow, busy: str, values: Mapping[str, Any]) -> bool:
     """Writes to a row while this worker's claim on it holds; False when it no longer does.
 
     `attempts` is the fencing token: a worker that was presumed dead cannot close what was given to another.
@@ -75,9 +76,8 @@ def update(row: models.Model, busy: str, values: Mapping[str, Any]) -> bool:
         " WHERE id=%s AND state=%s AND owner=%s AND attempts=%s"
     )
     adapted = [_adapted(model, name, value) for name, value in values.items()]
-    claimed: Any = row
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        cursor.execute(sql, [*adapted, row.pk, busy, claimed.owner, claimed.attempts])
+        cursor.execute(sql, [*adapted, row.pk, busy, row.owner, row.attempts])
         return bool(cursor.rowcount == 1)
 
 
