@@ -1,4 +1,4 @@
-"""Encryption at rest and constant-time checks.
+"""Encryption at rest.
 
 Credentials lie in the database only as Fernet tokens. Rotation is a list of keys: the first encrypts, all decrypt.
 `cryptography` is imported on first use, because most commands never touch an encrypted value.
@@ -6,13 +6,16 @@ Credentials lie in the database only as Fernet tokens. Rotation is a list of key
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from clawdbot.errors import ClawdbotError, ConfigurationError
+
+# Adapters that others wrote import these from here, as the guide told them.
+from clawdbot.signatures import compare as compare
+from clawdbot.signatures import hmac_hex as hmac_hex
+from clawdbot.signatures import verify_any as verify_any
 
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
@@ -137,41 +140,3 @@ def decrypt_json(token: str) -> dict[str, Any]:
 def rotate(token: str) -> str:
     """Encrypts a stored token again with the first configured key."""
     return keyring().rotate(token)
-
-
-def _as_bytes(value: str | bytes) -> bytes:
-    # surrogatepass: header values come from the network, and a lone surrogate must compare, not raise.
-    return value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")
-
-
-def compare(left: str | bytes, right: str | bytes) -> bool:
-    """Compares in constant time, on bytes, so that non-ASCII input cannot raise.
-
-    `hmac.compare_digest` on `str` raises TypeError for non-ASCII characters, which an attacker could turn into a 500.
-    """
-    return hmac.compare_digest(_as_bytes(left), _as_bytes(right))
-
-
-def hmac_hex(secret: str | bytes, message: str | bytes, algorithm: str = "sha256") -> str:
-    """The lower-case hex HMAC of `message` under `secret`."""
-    return hmac.new(_as_bytes(secret), _as_bytes(message), getattr(hashlib, algorithm)).hexdigest()
-
-
-def verify_any(secrets: Iterable[str], given: str | bytes, expected: Callable[[str], str | bytes]) -> bool:
-    """Checks a proof against every secret of a rotation list, without stopping early.
-
-    Args:
-        secrets: The accepted secrets; empty ones are skipped.
-        given: The proof that came with the request.
-        expected: Computes the right proof for one secret.
-
-    Returns:
-        True when the proof fits any secret. Always False without a secret or with an empty proof.
-    """
-    if not given:
-        return False
-    matched = False
-    for secret in secrets:
-        if secret:
-            matched |= compare(given, expected(secret))
-    return matched

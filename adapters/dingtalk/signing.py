@@ -6,24 +6,17 @@ are DingTalk's own, and nothing in a body is believed about who the robot is.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import re
 from collections.abc import Iterable
 
 from adapters.errors import SignatureRejected
-from clawdbot import crypto
-from clawdbot.clock import within_window
+from clawdbot import signatures
 
 WINDOW_S = 3600.0
-_TIMESTAMP = re.compile(r"[0-9]{1,15}", re.ASCII)
 
 
 def sign(timestamp: str, secret: str) -> str:
     """base64 of HMAC-SHA256 over timestamp, line feed and secret, under the secret."""
-    message = f"{timestamp}\n{secret}".encode("utf-8", "surrogatepass")
-    return base64.b64encode(hmac.new(secret.encode("utf-8"), message, hashlib.sha256).digest()).decode("ascii")
+    return signatures.hmac_base64(secret, f"{timestamp}\n{secret}")
 
 
 def verify(secrets: Iterable[str], timestamp: str, given: str, now: float) -> None:
@@ -38,9 +31,9 @@ def verify(secrets: Iterable[str], timestamp: str, given: str, now: float) -> No
     Raises:
         SignatureRejected: When the time is more than an hour away, or the signature fits no secret.
     """
-    if not _TIMESTAMP.fullmatch(timestamp) or not within_window(int(timestamp) / 1000, now, WINDOW_S):
+    if not signatures.timely(timestamp, now, WINDOW_S, per_second=1000):
         raise SignatureRejected("the timestamp is not within an hour of now", status=403)
-    if not crypto.verify_any(secrets, given, lambda secret: sign(timestamp, secret)):
+    if not signatures.verify_any(secrets, given, lambda secret: sign(timestamp, secret)):
         raise SignatureRejected("the signature does not match", status=403)
 
 

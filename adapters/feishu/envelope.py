@@ -16,7 +16,7 @@ from typing import Any
 from adapters.errors import MalformedPayload, SignatureRejected
 from adapters.events import WebhookRequest
 from adapters.payload import as_object, as_text, parse_object
-from clawdbot import crypto
+from clawdbot import signatures
 
 SIGNATURE = "X-Lark-Signature"
 TIMESTAMP = "X-Lark-Request-Timestamp"
@@ -46,7 +46,7 @@ def open_request(request: WebhookRequest, tokens: Collection[str], keys: Collect
     signed = bool(given)
     if signed:
         parts = [request.headers.get(name, "") for name in (TIMESTAMP, NONCE)]
-        if not crypto.verify_any(keys, given, lambda key: _digest("sha256", *parts, key, body=request.body)):
+        if not signatures.verify_any(keys, given, lambda key: _digest("sha256", *parts, key, body=request.body)):
             raise SignatureRejected("the signature does not match", status=403)
     outer = parse_object(request.body) if signed else _readable(request.body)
     content = _opened(keys, as_text(outer, "encrypt"))
@@ -65,7 +65,7 @@ def _digest(algorithm: str, *parts: str, body: bytes) -> str:
 def _old_card(request: WebhookRequest, given: str, tokens: Iterable[str]) -> dict[str, Any]:
     """Buttons of the first card protocol are signed with the verification token, by SHA-1."""
     parts = [request.headers.get(name, "") for name in (TIMESTAMP, NONCE)]
-    if not crypto.verify_any(tokens, given, lambda token: _digest("sha1", *parts, token, body=request.body)):
+    if not signatures.verify_any(tokens, given, lambda token: _digest("sha1", *parts, token, body=request.body)):
         raise SignatureRejected("the signature does not match", status=403)
     content = parse_object(request.body)
     if "action" not in content:
@@ -83,7 +83,7 @@ def _readable(body: bytes) -> dict[str, Any]:
 
 def _check_token(content: Mapping[str, Any], tokens: Iterable[str]) -> None:
     given = as_text(as_object(content, "header"), "token") or as_text(content, "token")
-    if not crypto.verify_any(tokens, given, lambda token: token):
+    if not signatures.verify_any(tokens, given, lambda token: token):
         raise SignatureRejected("the verification token does not match", status=403)
 
 

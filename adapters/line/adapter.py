@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
@@ -33,7 +30,7 @@ from adapters.line.guide import not_reached
 from adapters.line.outcome import REPLY_TOKEN_EXPIRED, judge, result_of
 from adapters.payload import as_id, as_list, as_text, parse_object
 from adapters.splitter import utf16_units
-from clawdbot import crypto
+from clawdbot import signatures
 
 SIGNATURE_HEADER = "X-Line-Signature"
 LOADING_S = 20
@@ -75,7 +72,9 @@ class LineAdapter(Adapter[LineAccount]):
         if not self.account.channel_secret:
             raise SignatureRejected("no channel_secret is configured for this account")
         given = request.headers.get(SIGNATURE_HEADER, "")
-        if not crypto.verify_any(self.account.channel_secret, given, lambda secret: _signature(secret, request.body)):
+        if not signatures.verify_any(
+            self.account.channel_secret, given, lambda key: signatures.hmac_base64(key, request.body)
+        ):
             raise SignatureRejected("the signature does not match")
         payload = parse_object(request.body)
         contents = [item for item in as_list(payload, "events") if isinstance(item, dict)]
@@ -192,7 +191,3 @@ class LineAdapter(Adapter[LineAccount]):
     def _api(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         response = self._call(method, f"{self.account.api}/v2/bot/{path}", headers=self._authorization(), **options)
         return result_of(response.status, response.headers, response.body)
-
-
-def _signature(secret: str, body: bytes) -> bytes:
-    return base64.b64encode(hmac.new(secret.encode("utf-8", "surrogatepass"), body, hashlib.sha256).digest())

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 from typing import Any
 
 from adapters.events import WebhookRequest
 from adapters.simulation import ApiAnswer, ApiCall, Shown, ShownFile, Simulator, json_answer
+from clawdbot import signatures
 
 _SECRET = "simulated-secret"  # noqa: S105 - of a channel that only this machine reaches
 
@@ -71,5 +69,5 @@ def _shown(message: dict[str, Any]) -> Shown:
 
 def _signed(body: dict[str, Any]) -> WebhookRequest:
     raw = json.dumps(body, ensure_ascii=False).encode()
-    digest = base64.b64encode(hmac.new(_SECRET.encode(), raw, hashlib.sha256).digest()).decode()
-    return WebhookRequest("POST", headers={"X-Line-Signature": digest, "Content-Type": "application/json"}, body=raw)
+    headers = {"X-Line-Signature": signatures.hmac_base64(_SECRET, raw), "Content-Type": "application/json"}
+    return WebhookRequest("POST", headers=headers, body=raw)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from adapters.errors import SignatureRejected
 from adapters.events import WebhookRequest
-from clawdbot import crypto
-from clawdbot.clock import within_window
+from clawdbot import signatures
 
 SIGNATURE_HEADER = "X-Slack-Signature"
 TIMESTAMP_HEADER = "X-Slack-Request-Timestamp"
 WINDOW_S = 300.0
-_TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 
 def verify(secrets: Iterable[str], request: WebhookRequest, now: float) -> None:
@@ -25,9 +22,9 @@ def verify(secrets: Iterable[str], request: WebhookRequest, now: float) -> None:
     if not secrets:
         raise SignatureRejected("no signing_secret is configured for this account")
     timestamp = request.headers.get(TIMESTAMP_HEADER, "")
-    if not _TIMESTAMP.fullmatch(timestamp) or not within_window(float(timestamp), now, WINDOW_S):
+    if not signatures.timely(timestamp, now, WINDOW_S):
         raise SignatureRejected("the timestamp is not within 5 minutes of now")
     signed = b"v0:" + timestamp.encode("ascii") + b":" + request.body
     given = request.headers.get(SIGNATURE_HEADER, "")
-    if not crypto.verify_any(secrets, given, lambda secret: f"v0={crypto.hmac_hex(secret, signed)}"):
+    if not signatures.verify_any(secrets, given, lambda secret: f"v0={signatures.hmac_hex(secret, signed)}"):
         raise SignatureRejected("the signature does not match")

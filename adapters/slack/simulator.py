@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from adapters.events import WebhookRequest
 from adapters.media import content_type_of
 from adapters.simulation import ApiAnswer, ApiCall, Shown, ShownFile, Simulator, json_answer
-from clawdbot import crypto
+from clawdbot import signatures
 
 _SECRET = "simulated-secret"  # noqa: S105 - of a channel that only this machine reaches
 _CHANNEL = "D0SIM"
@@ -52,7 +52,7 @@ class SlackSimulator(Simulator):
 
     def _signed(self, body: bytes) -> WebhookRequest:
         stamp = str(int(self.clock()))
-        signature = "v0=" + crypto.hmac_hex(_SECRET, b"v0:" + stamp.encode() + b":" + body)
+        signature = "v0=" + signatures.hmac_hex(_SECRET, b"v0:" + stamp.encode() + b":" + body)
         headers = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature}
         return WebhookRequest("POST", headers=headers | {"Content-Type": "application/json"}, body=body)
 

@@ -35,7 +35,7 @@ from adapters.telegram.outcome import BAD_MARKUP, MIGRATED, NOT_MODIFIED, judge,
 from adapters.telegram.render import to_html
 from adapters.telegram.threads import address
 from adapters.telegram.updates import ALLOWED_UPDATES, events_of
-from clawdbot import crypto
+from clawdbot import signatures
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header name
 MAX_CONNECTIONS = 40
@@ -81,7 +81,7 @@ class TelegramAdapter(Adapter[TelegramAccount]):
         if not self.account.secret_token:
             raise SignatureRejected("no secret_token is configured for this account")
         given = request.headers.get(SECRET_HEADER, "")
-        if not crypto.verify_any(self.account.secret_token, given, lambda secret: secret):
+        if not signatures.verify_any(self.account.secret_token, given, lambda secret: secret):
             raise SignatureRejected("the secret token does not match")
         return Received(events_of(parse_object(request.body), self.bot))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -27,14 +26,12 @@ from adapters.guide import Guide, Text
 from adapters.payload import as_id, parse_object
 from adapters.webhook.guide import GUIDE, NO_REPLY_URL
 from adapters.webhook.payload import read_event
-from clawdbot import crypto
-from clawdbot.clock import within_window
+from clawdbot import signatures
 from clawdbot.http import parse_retry_after
 
 SIGNATURE_HEADER = "X-Signature"
 TIMESTAMP_HEADER = "X-Timestamp"
 WINDOW_S = 300.0
-_TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
 _PING = {"type": "ping"}
 _PONG = HttpReply(200, b'{"status":"pong"}', "application/json")
 _ACCEPTED = HttpReply(202, b'{"status":"accepted"}', "application/json")
@@ -112,13 +109,13 @@ class WebhookAdapter(Adapter[WebhookAccount]):
         signed = request.body
         timestamp = request.headers.get(TIMESTAMP_HEADER)
         if timestamp is not None:
-            if not _TIMESTAMP.fullmatch(timestamp) or not within_window(float(timestamp), self.clock(), WINDOW_S):
+            if not signatures.timely(timestamp, self.clock(), WINDOW_S):
                 raise SignatureRejected("X-Timestamp is not within 5 minutes of now")
             signed = timestamp.encode("ascii") + b"." + request.body
         elif self.account.require_timestamp:
             raise SignatureRejected("X-Timestamp is required")
         given = request.headers.get(SIGNATURE_HEADER, "").strip().lower().removeprefix("sha256=")
-        if not crypto.verify_any(self.account.secret, given, lambda secret: crypto.hmac_hex(secret, signed)):
+        if not signatures.verify_any(self.account.secret, given, lambda secret: signatures.hmac_hex(secret, signed)):
             raise SignatureRejected("the signature does not match")
 
     def send(self, message: OutgoingMessage) -> SendReceipt:
@@ -158,7 +155,7 @@ class WebhookAdapter(Adapter[WebhookAccount]):
         return {
             "Content-Type": "application/json",
             TIMESTAMP_HEADER: timestamp,
-            SIGNATURE_HEADER: crypto.hmac_hex(self.account.secret[0], timestamp.encode("ascii") + b"." + body),
+            SIGNATURE_HEADER: signatures.hmac_hex(self.account.secret[0], timestamp.encode("ascii") + b"." + body),
         }
 
     def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:

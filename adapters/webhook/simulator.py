@@ -8,7 +8,7 @@ from typing import Any
 from adapters.events import WebhookRequest
 from adapters.simulation import ApiAnswer, ApiCall, Shown, ShownFile, Simulator, json_answer
 from adapters.webhook.adapter import SIGNATURE_HEADER, TIMESTAMP_HEADER
-from clawdbot import crypto
+from clawdbot import signatures
 
 _SECRET = "simulated-secret"  # noqa: S105 - of a channel that only this machine reaches
 
@@ -36,7 +36,7 @@ class WebhookSimulator(Simulator):
     def answer(self, call: ApiCall) -> ApiAnswer:
         headers = {name.lower(): value for name, value in call.headers.items()}
         timestamp, given = headers.get(TIMESTAMP_HEADER.lower(), ""), headers.get(SIGNATURE_HEADER.lower(), "")
-        if not crypto.compare(given, self._sign(timestamp, call.body)):
+        if not signatures.compare(given, self._sign(timestamp, call.body)):
             return json_answer({"error": "not signed"}, status=401)
         body = call.json()
         chat, told = str((body.get("chat") or {}).get("id", "")), body.get("file") or {}
@@ -48,4 +48,4 @@ class WebhookSimulator(Simulator):
 
     @staticmethod
     def _sign(timestamp: str, body: bytes) -> str:
-        return crypto.hmac_hex(_SECRET, timestamp.encode() + b"." + body)
+        return signatures.hmac_hex(_SECRET, timestamp.encode() + b"." + body)

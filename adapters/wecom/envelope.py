@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from adapters.errors import SignatureRejected
-from clawdbot import crypto
+from clawdbot import signatures
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers import Cipher
@@ -52,7 +52,7 @@ def open_request(
     """
     given, timestamp, nonce = (query.get(name, "") for name in ("msg_signature", "timestamp", "nonce"))
     matching = [
-        token for token in tokens if token and crypto.compare(given, signature(token, timestamp, nonce, encrypted))
+        token for token in tokens if token and signatures.compare(given, signature(token, timestamp, nonce, encrypted))
     ]
     if not (given and timestamp and nonce and matching):
         raise SignatureRejected("the signature does not match", status=403)
@@ -101,7 +101,7 @@ def decrypt(keys: Iterable[str], encrypted: str, receiver: str) -> tuple[bytes, 
         plain = unpad(decrypt_bytes(key, data))
         size = int.from_bytes(plain[16:20], "big")
         content, rest = plain[20 : 20 + size], plain[20 + size :]
-        if len(plain) >= 20 and len(content) == size and crypto.compare(rest, receiver):
+        if len(plain) >= 20 and len(content) == size and signatures.compare(rest, receiver):
             return content, key
     raise SignatureRejected("the text is not encrypted for this account", status=403)
 

@@ -25,7 +25,7 @@ from adapters.whatsapp import files, render
 from adapters.whatsapp.account import WhatsAppAccount
 from adapters.whatsapp.events import Number, events_of
 from adapters.whatsapp.outcome import NEEDS_TEMPLATE, judge, result_of
-from clawdbot import crypto
+from clawdbot import signatures
 from clawdbot.http import multipart
 
 SIGNATURE_HEADER = "X-Hub-Signature-256"
@@ -62,14 +62,14 @@ class WhatsAppAdapter(Adapter[WhatsAppAccount]):
         if not self.account.app_secret:
             raise SignatureRejected("no app_secret is configured for this account", status=403)
         given = request.headers.get(SIGNATURE_HEADER, "")
-        if not crypto.verify_any(self.account.app_secret, given, lambda secret: _signature(secret, request.body)):
+        if not signatures.verify_any(self.account.app_secret, given, lambda secret: _signature(secret, request.body)):
             raise SignatureRejected("the signature does not match", status=403)
         number = Number(self.account.phone_number_id, self.account.display_phone_number)
         return Received(tuple(events_of(parse_object(request.body), request.body, number)))
 
     def _challenge(self, query: Mapping[str, str]) -> Received:
         given = query.get("hub.verify_token", "")
-        known = crypto.verify_any(self.account.verify_token, given, lambda token: token)
+        known = signatures.verify_any(self.account.verify_token, given, lambda token: token)
         if query.get("hub.mode") != "subscribe" or not known:
             raise SignatureRejected("the verify token does not match", status=403)
         # As it came, leading zeros and all.
@@ -193,4 +193,4 @@ class WhatsAppAdapter(Adapter[WhatsAppAccount]):
 
 
 def _signature(secret: str, body: bytes) -> str:
-    return "sha256=" + crypto.hmac_hex(secret, body)
+    return "sha256=" + signatures.hmac_hex(secret, body)

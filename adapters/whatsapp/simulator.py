@@ -7,7 +7,7 @@ from typing import Any
 
 from adapters.events import WebhookRequest
 from adapters.simulation import ApiAnswer, ApiCall, Shown, Simulator, json_answer
-from clawdbot import crypto
+from clawdbot import signatures
 
 _SECRET = "simulated-secret"  # noqa: S105 - of a channel that only this machine reaches
 _PHONE = "1100"
@@ -45,7 +45,7 @@ class WhatsAppSimulator(Simulator):
         }
         entry = {"id": "2200", "changes": [{"field": "messages", "value": value}]}
         body = json.dumps({"object": "whatsapp_business_account", "entry": [entry]}, ensure_ascii=False).encode()
-        headers = {"X-Hub-Signature-256": "sha256=" + crypto.hmac_hex(_SECRET, body)}
+        headers = {"X-Hub-Signature-256": "sha256=" + signatures.hmac_hex(_SECRET, body)}
         return WebhookRequest("POST", headers=headers | {"Content-Type": "application/json"}, body=body)
 
     def answer(self, call: ApiCall) -> ApiAnswer:

@@ -9,7 +9,7 @@ from typing import Any
 from adapters import registry
 from adapters.base import Adapter
 from adapters.events import Event, WebhookRequest
-from clawdbot import crypto
+from clawdbot import signatures
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
@@ -74,5 +74,5 @@ def webhook_request(
     if timestamp is not None:
         sent["X-Timestamp"] = timestamp if isinstance(timestamp, str) else str(int(timestamp))
         signed = sent["X-Timestamp"].encode() + b"." + raw
-    sent["X-Signature"] = crypto.hmac_hex(secret, signed)
+    sent["X-Signature"] = signatures.hmac_hex(secret, signed)
     return WebhookRequest("POST", {}, {**sent, **headers}, raw)

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from adapters import registry
 from adapters.base import Adapter
 from adapters.events import WebhookRequest
-from clawdbot import crypto
+from clawdbot import signatures
 from tests.adapters.builders import FIXTURES, NOW, TOKEN
 from tests.adapters.dingtalk import builders as dingtalk_builders
 from tests.adapters.feishu import builders as feishu_builders
@@ -91,13 +91,13 @@ def telegram(body: bytes, secret: str, at: float) -> WebhookRequest:
 
 def webhook(body: bytes, secret: str, at: float) -> WebhookRequest:
     stamp = str(int(at))
-    signature = crypto.hmac_hex(secret, stamp.encode() + b"." + body)
+    signature = signatures.hmac_hex(secret, stamp.encode() + b"." + body)
     return WebhookRequest("POST", {}, {"X-Timestamp": stamp, "X-Signature": signature}, body)
 
 
 def slack(body: bytes, secret: str, at: float) -> WebhookRequest:
     stamp = str(int(at))
-    signature = "v0=" + crypto.hmac_hex(secret, b"v0:" + stamp.encode() + b":" + body)
+    signature = "v0=" + signatures.hmac_hex(secret, b"v0:" + stamp.encode() + b":" + body)
     headers = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature}
     return WebhookRequest("POST", {}, headers, body)
 
@@ -108,7 +108,7 @@ def line(body: bytes, secret: str, at: float) -> WebhookRequest:
 
 
 def whatsapp(body: bytes, secret: str, at: float) -> WebhookRequest:
-    return WebhookRequest("POST", {}, {"X-Hub-Signature-256": "sha256=" + crypto.hmac_hex(secret, body)}, body)
+    return WebhookRequest("POST", {}, {"X-Hub-Signature-256": "sha256=" + signatures.hmac_hex(secret, body)}, body)
 
 
 def discord(body: bytes, secret: str, at: float) -> WebhookRequest:

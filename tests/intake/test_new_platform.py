@@ -16,7 +16,7 @@ from adapters.payload import as_text, parse_object
 from bots.models import InboundEvent, Message, OutboundMessage
 from bots.operations.channels import add_channel
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
-from clawdbot import crypto
+from clawdbot import signatures
 from tests.admin.builders import login, make_user
 from tests.api.builders import make_bot
 
@@ -44,7 +44,7 @@ class PigeonAdapter(Adapter[PigeonAccount]):
 
     def receive(self, request: WebhookRequest) -> Received:
         require_post(request)
-        if not crypto.verify_any(self.account.ring, request.headers.get(HEADER, ""), lambda ring: ring):
+        if not signatures.verify_any(self.account.ring, request.headers.get(HEADER, ""), lambda ring: ring):
             raise SignatureRejected("not our pigeon")
         note = parse_object(request.body)
         event = Event(

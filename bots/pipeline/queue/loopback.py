@@ -18,7 +18,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from clawdbot import crypto
+from clawdbot import signatures
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def _folder() -> Path:
 
 def _token() -> str:
     """Keeps other programs of this machine from making the workers look in vain."""
-    return crypto.hmac_hex(settings.SECRET_KEY, b"bus")[:16]
+    return signatures.hmac_hex(settings.SECRET_KEY, b"bus")[:16]
 
 
 def listen(queues: Iterable[str], wake: Wake) -> None:
@@ -61,7 +61,7 @@ def listen(queues: Iterable[str], wake: Wake) -> None:
             datagram = server.recv(_MAX_DATAGRAM)
             try:
                 given, task, row_id, delay_s = datagram.decode("ascii").split(" ")
-                if crypto.compare(given, token):
+                if signatures.compare(given, token):
                     wake(task, int(row_id), float(delay_s))
             except ValueError:
                 continue  # not one of ours

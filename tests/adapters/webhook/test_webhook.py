@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from adapters.errors import MalformedPayload, SendError, SignatureRejected
 from adapters.events import Attachment, EventKind, OutgoingMessage, WebhookRequest
-from clawdbot import crypto
+from clawdbot import signatures
 from tests.adapters.builders import FIXTURES, NOW, WEBHOOK_SECRET, webhook, webhook_request
 from tests.clawdbot.server import Answer, Server, json_answer
 
@@ -85,7 +85,7 @@ def test_the_signature_covers_the_raw_bytes() -> None:
 
 
 def test_upper_case_hex_and_the_sha256_prefix_are_accepted() -> None:
-    signature = crypto.hmac_hex(WEBHOOK_SECRET, b'{"text": "x"}')
+    signature = signatures.hmac_hex(WEBHOOK_SECRET, b'{"text": "x"}')
     for form in (signature.upper(), f"sha256={signature}", f" {signature} "):
         assert webhook().receive(WebhookRequest("POST", {}, {"x-signature": form}, b'{"text": "x"}')).events
 
@@ -203,7 +203,7 @@ def test_a_reply_is_signed_with_timestamp_and_carries_its_key(server: Server) ->
     assert sent.headers["idempotency-key"] == "key-1"
     assert sent.headers["x-timestamp"] == str(int(NOW))
     signed = sent.headers["x-timestamp"].encode() + b"." + sent.body
-    assert sent.headers["x-signature"] == crypto.hmac_hex("new", signed)
+    assert sent.headers["x-signature"] == signatures.hmac_hex("new", signed)
 
 
 def test_what_one_side_signs_the_other_side_accepts(server: Server) -> None:
