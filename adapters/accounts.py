@@ -219,3 +219,20 @@ class Account(BaseModel):
                 for secret in value if isinstance(value, tuple) else (value,):
                     if isinstance(secret, str):
                         register_secret(secret)
+
+
+class ApiAccount(Account):
+    """Base of the accounts of platforms that have an API."""
+
+    platform_url: ClassVar[str]
+    """The platform's own address, used unless `base_url` is set."""
+
+    @property
+    def root(self) -> str:
+        """Where the API stands: `base_url`, else the platform's own address."""
+        return self.base_url or self.platform_url
+
+    @property
+    def api(self) -> str:
+        """Base of every call's URL."""
+        return self.root

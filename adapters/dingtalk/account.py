@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from adapters.account_fields import secrets_field
 from adapters.account_modes import Mode
-from adapters.accounts import Account, Secrets, Text, account_field
+from adapters.accounts import ApiAccount, Secrets, Text, account_field
 from adapters.dingtalk.guide import GUIDE
 from adapters.guide import Guide, text
 
-API_URL = "https://api.dingtalk.com"
 OLD_API_URL = "https://oapi.dingtalk.com"
 
 
-class DingTalkAccount(Account):
+class DingTalkAccount(ApiAccount):
     """The robot of an application, a custom group robot that only sends, or both."""
 
     guide: ClassVar[Guide] = GUIDE
+    platform_url: ClassVar[str] = "https://api.dingtalk.com"
     modes: ClassVar[tuple[Mode, ...]] = (
         Mode(text("the robot of an application", "应用机器人"), ("app_key", "app_secret")),
         Mode(text("a custom group robot", "自定义群机器人"), ("group_token",)),
@@ -27,16 +28,13 @@ class DingTalkAccount(Account):
         label=("App key (Client ID)", "AppKey（Client ID）"),
         help=("From “Credentials and basic information” of the application.", "来自应用的“凭证与基础信息”。"),
     )
-    app_secret: Secrets = account_field(
-        (),
+    app_secret: Secrets = secrets_field(
         label=("App secret (Client Secret)", "AppSecret（Client Secret）"),
         help=(
             "Signs what DingTalk posts; without it everything is refused. Several for rotation: the first one is used "
             "for sending.",
             "用于验证钉钉的请求，未设置时全部拒绝。可填多个用于轮换：发送时使用第一个。",
         ),
-        secret=True,
-        kind="list",
     )
     robot_code: Text = account_field(
         "",
@@ -87,11 +85,6 @@ class DingTalkAccount(Account):
     def robot(self) -> str:
         """The robot's code."""
         return self.robot_code or self.app_key
-
-    @property
-    def api(self) -> str:
-        """Base of the present API."""
-        return self.base_url or API_URL
 
     @property
     def old_api(self) -> str:

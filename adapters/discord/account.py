@@ -7,19 +7,20 @@ from typing import ClassVar
 
 from pydantic import field_validator
 
+from adapters.account_fields import flag_field, token_field
 from adapters.account_formats import WrongShape
-from adapters.accounts import Account, Names, Text, account_field
+from adapters.accounts import ApiAccount, Names, Text, account_field
 from adapters.discord.guide import GUIDE
 from adapters.guide import Guide
 
-DEFAULT_BASE_URL = "https://discord.com/api/v10"
 _KEY = re.compile(r"[0-9a-fA-F]{64}")
 
 
-class DiscordAccount(Account):
+class DiscordAccount(ApiAccount):
     """An application from the developer portal."""
 
     guide: ClassVar[Guide] = GUIDE
+    platform_url: ClassVar[str] = "https://discord.com/api/v10"
 
     public_key: Names = account_field(
         (),
@@ -35,21 +36,17 @@ class DiscordAccount(Account):
         help=("General Information > Application ID.", "General Information > Application ID。"),
         pattern=r"^[0-9]+$",
     )
-    bot_token: Text = account_field(
-        "",
+    bot_token: Text = token_field(
         label=("Bot token", "机器人令牌"),
         help=(
             "Bot > Reset Token. Needed for answers after 15 minutes, for unasked messages and for set-up.",
             "Bot > Reset Token。用于 15 分钟之后的回复、主动消息和设置。",
         ),
-        secret=True,
-        pattern=r"^[!-~]*$",
+        optional=True,
     )
-    ephemeral: bool = account_field(
-        False,
+    ephemeral: bool = flag_field(
         label=("Answer privately", "仅提问者可见"),
         help=("Only who asked sees the answer.", "只有提问的人能看到回复。"),
-        kind="bool",
     )
 
     @field_validator("public_key")
@@ -58,8 +55,3 @@ class DiscordAccount(Account):
         if not all(_KEY.fullmatch(value) for value in values):
             raise WrongShape("must be 64 hex digits", "必须是 64 位十六进制数字")
         return values
-
-    @property
-    def api(self) -> str:
-        """Base of the REST API."""
-        return self.base_url or DEFAULT_BASE_URL

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from adapters.accounts import Account, Secrets, Text, account_field
+from adapters.account_fields import secrets_field
+from adapters.accounts import ApiAccount, Secrets, Text, account_field
 from adapters.feishu.guide import GUIDE
 from adapters.guide import Guide
 
-DEFAULT_BASE_URL = "https://open.feishu.cn"
 LARK_BASE_URL = "https://open.larksuite.com"
 
 
-class FeishuAccount(Account):
+class FeishuAccount(ApiAccount):
     """A custom app with a bot. For Lark set base_url to https://open.larksuite.com."""
 
     guide: ClassVar[Guide] = GUIDE
+    platform_url: ClassVar[str] = "https://open.feishu.cn"
 
     app_id: Text = account_field(
         label=("App id", "App ID"),
@@ -27,26 +28,20 @@ class FeishuAccount(Account):
         help=("From the same page.", "与 App ID 同页。"),
         secret=True,
     )
-    verification_token: Secrets = account_field(
-        (),
+    verification_token: Secrets = secrets_field(
         label=("Verification token", "Verification Token"),
         help=(
             "From “Events & callbacks → Encryption strategy”. Several for rotation.",
             "来自“事件与回调 → 加密策略”。可填多个用于轮换。",
         ),
-        secret=True,
-        kind="list",
     )
-    encrypt_key: Secrets = account_field(
-        (),
+    encrypt_key: Secrets = secrets_field(
         label=("Encrypt key", "Encrypt Key"),
         help=(
             "From the same place; strongly advised: without it events are not signed, only the token proves them. "
             "Several for rotation.",
             "与 Verification Token 同处；强烈建议设置：未设置时事件没有签名，只能靠 Token 验证。可填多个用于轮换。",
         ),
-        secret=True,
-        kind="list",
     )
     bot_open_id: Text = account_field(
         "",
@@ -70,9 +65,9 @@ class FeishuAccount(Account):
     @property
     def elsewhere(self) -> bool:
         """Lark's address is the platform's too."""
-        return self.base_url not in ("", DEFAULT_BASE_URL, LARK_BASE_URL)
+        return self.base_url not in ("", self.platform_url, LARK_BASE_URL)
 
     @property
     def api(self) -> str:
         """Base of the API's URLs."""
-        return f"{self.base_url or DEFAULT_BASE_URL}/open-apis"
+        return f"{self.root}/open-apis"

@@ -4,37 +4,33 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from adapters.accounts import Account, Secrets, Text, account_field
+from adapters.account_fields import secrets_field, token_field
+from adapters.accounts import ApiAccount, Secrets, Text, account_field
 from adapters.guide import Guide
 from adapters.line.guide import GUIDE
 
-DEFAULT_BASE_URL = "https://api.line.me"
 DEFAULT_DATA_URL = "https://api-data.line.me"
 
 
-class LineAccount(Account):
+class LineAccount(ApiAccount):
     """A Messaging API channel of a LINE Official Account."""
 
     guide: ClassVar[Guide] = GUIDE
+    platform_url: ClassVar[str] = "https://api.line.me"
 
-    channel_secret: Secrets = account_field(
-        (),
+    channel_secret: Secrets = secrets_field(
         label=("Channel secret", "Channel secret"),
         help=(
             "LINE Developers console > Basic settings. Without it requests are refused. Several for rotation.",
             "LINE Developers 控制台 > Basic settings。未设置时拒绝所有请求。可填多个用于轮换。",
         ),
-        secret=True,
-        kind="list",
     )
-    channel_access_token: Text = account_field(
+    channel_access_token: Text = token_field(
         label=("Channel access token", "Channel access token"),
         help=(
             "Messaging API tab > Channel access token (long-lived).",
             "Messaging API 标签页 > Channel access token (long-lived)。",
         ),
-        secret=True,
-        pattern=r"^[!-~]+$",
     )
     destination: Text = account_field(
         "",
@@ -45,11 +41,6 @@ class LineAccount(Account):
         ),
         advanced=True,
     )
-
-    @property
-    def api(self) -> str:
-        """Base of the API."""
-        return self.base_url or DEFAULT_BASE_URL
 
     @property
     def data_api(self) -> str:

@@ -4,44 +4,37 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from adapters.accounts import Account, Secrets, Text, account_field
+from adapters.account_fields import flag_field, secrets_field, token_field
+from adapters.accounts import ApiAccount, Secrets, Text, account_field
 from adapters.guide import Guide
 from adapters.slack.guide import GUIDE
 from adapters.slack.rotation import Vault
 
-DEFAULT_BASE_URL = "https://slack.com/api"
 
-
-class SlackAccount(Account):
+class SlackAccount(ApiAccount):
     """An app from api.slack.com/apps, installed in a workspace."""
 
     guide: ClassVar[Guide] = GUIDE
+    platform_url: ClassVar[str] = "https://slack.com/api"
 
-    signing_secret: Secrets = account_field(
-        (),
+    signing_secret: Secrets = secrets_field(
         label=("Signing secret", "签名密钥"),
         help=(
             "Basic Information > App Credentials. Without it requests are refused. Several while you regenerate it.",
             "Basic Information > App Credentials。未设置时拒绝所有请求。重新生成期间可同时填新旧两个。",
         ),
-        secret=True,
-        kind="list",
     )
-    bot_token: Text = account_field(
+    bot_token: Text = token_field(
         label=("Bot token", "机器人令牌"),
         help=("OAuth & Permissions, begins with xoxb-", "OAuth & Permissions，以 xoxb- 开头"),
-        secret=True,
-        pattern=r"^[!-~]+$",
     )
-    refresh_token: Text = account_field(
-        "",
+    refresh_token: Text = token_field(
         label=("Refresh token", "刷新令牌"),
         help=(
             "Only with token rotation: OAuth & Permissions, begins with xoxe-. Replaced at each renewal.",
             "仅用于启用令牌轮换的应用：OAuth & Permissions，以 xoxe- 开头。每次更新后自动替换。",
         ),
-        secret=True,
-        pattern=r"^[!-~]*$",
+        optional=True,
         advanced=True,
     )
     client_id: Text = account_field(
@@ -50,12 +43,10 @@ class SlackAccount(Account):
         help=("Only with token rotation: Basic Information.", "仅用于令牌轮换：Basic Information。"),
         advanced=True,
     )
-    client_secret: Text = account_field(
-        "",
+    client_secret: Text = token_field(
         label=("Client secret", "客户端密钥"),
         help=("Only with token rotation: Basic Information.", "仅用于令牌轮换：Basic Information。"),
-        secret=True,
-        pattern=r"^[!-~]*$",
+        optional=True,
         advanced=True,
     )
     bot_user_id: Text = account_field(
@@ -83,14 +74,12 @@ class SlackAccount(Account):
         ),
         advanced=True,
     )
-    reply_in_thread: bool = account_field(
-        False,
+    reply_in_thread: bool = flag_field(
         label=("Answer in threads", "在消息列中回复"),
         help=(
             "In channels every new message starts a thread of its own, and a conversation of its own.",
             "在频道中，每条新消息都会开启独立的消息列和独立的会话。",
         ),
-        kind="bool",
     )
 
     vault: Vault | None = None
@@ -100,8 +89,3 @@ class SlackAccount(Account):
     def rotates(self) -> bool:
         """True when an expired token can be exchanged."""
         return bool(self.refresh_token and self.client_id and self.client_secret)
-
-    @property
-    def api(self) -> str:
-        """Base of every method's URL."""
-        return self.base_url or DEFAULT_BASE_URL

@@ -7,19 +7,20 @@ from typing import ClassVar
 
 from pydantic import field_validator
 
+from adapters.account_fields import secrets_field
 from adapters.account_formats import WrongShape
-from adapters.accounts import Account, Secrets, Text, account_field
+from adapters.accounts import ApiAccount, Secrets, Text, account_field
 from adapters.guide import Guide
 from adapters.telegram.guide import GUIDE
 
-DEFAULT_BASE_URL = "https://api.telegram.org"
 _SECRET_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 
-class TelegramAccount(Account):
+class TelegramAccount(ApiAccount):
     """A bot made with @BotFather."""
 
     guide: ClassVar[Guide] = GUIDE
+    platform_url: ClassVar[str] = "https://api.telegram.org"
 
     token: Text = account_field(
         label=("Bot token", "机器人令牌"),
@@ -28,16 +29,13 @@ class TelegramAccount(Account):
         # Looser than the real shape, because self-hosted servers use other tokens; strict enough for a URL path.
         pattern=r"^[A-Za-z0-9:_-]+$",
     )
-    secret_token: Secrets = account_field(
-        (),
+    secret_token: Secrets = secrets_field(
         label=("Webhook secret", "Webhook 密钥"),
         help=(
             "1-256 letters, digits, _ or -. Without it webhooks are refused. Several for rotation: the first is "
             "registered at Telegram.",
             "1-256 个字母、数字、_ 或 -。未设置时拒绝 webhook。可填多个用于轮换：向 Telegram 注册第一个。",
         ),
-        secret=True,
-        kind="list",
     )
     bot_id: Text = account_field(
         "",
@@ -75,9 +73,9 @@ class TelegramAccount(Account):
     @property
     def api(self) -> str:
         """Base of every method's URL; it holds the token, never log it."""
-        return f"{self.base_url or DEFAULT_BASE_URL}/bot{self.token}"
+        return f"{self.root}/bot{self.token}"
 
     @property
     def files(self) -> str:
         """Base of every file's URL; it holds the token, never log it."""
-        return f"{self.base_url or DEFAULT_BASE_URL}/file/bot{self.token}"
+        return f"{self.root}/file/bot{self.token}"

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from adapters.account_fields import flag_field, secrets_field
 from adapters.accounts import Account, Secrets, TargetUrl, account_field
 from adapters.base import Adapter, require_post
 from adapters.errors import MalformedPayload, SendError, SignatureRejected
@@ -42,15 +43,12 @@ class WebhookAccount(Account):
 
     guide: ClassVar[Guide] = GUIDE
 
-    secret: Secrets = account_field(
-        (),
+    secret: Secrets = secrets_field(
         label=("Signing secret", "签名密钥"),
         help=(
             "Shared with the other program. Several for rotation: all are accepted, the first signs replies.",
             "与对方程序共享。可填多个用于轮换：全部接受，回复用第一个签名。",
         ),
-        secret=True,
-        kind="list",
     )
     reply_url: TargetUrl = account_field(
         "",
@@ -60,14 +58,12 @@ class WebhookAccount(Account):
             "回复会以相同方式签名后发送到此地址；不填则只记录消息，不作回复。",
         ),
     )
-    require_timestamp: bool = account_field(
-        False,
+    require_timestamp: bool = flag_field(
         label=("Require timestamp", "要求时间戳"),
         help=(
             "Refuse requests without X-Timestamp; without it a recorded request can be sent again at any time.",
             "拒绝没有 X-Timestamp 的请求；没有它，被截获的请求可随时重放。",
         ),
-        kind="bool",
     )
 
     @property

@@ -7,13 +7,13 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 from pydantic import field_validator
 
+from adapters.account_fields import flag_field, secrets_field, token_field
 from adapters.account_formats import WrongShape
 from adapters.account_modes import Mode
-from adapters.accounts import Account, Secrets, Text, account_field
+from adapters.accounts import ApiAccount, Secrets, Text, account_field
 from adapters.guide import Guide, text
 from adapters.wecom.guide import GUIDE
 
-DEFAULT_BASE_URL = "https://qyapi.weixin.qq.com"
 _AES_KEY = re.compile(r"[A-Za-z0-9+/]{43}")
 
 
@@ -28,10 +28,11 @@ class Streams(Protocol):
         """Gives the answer, or what there is of it; False when the stream has another one already."""
 
 
-class WeComAccount(Account):
+class WeComAccount(ApiAccount):
     """An application (corp id, agent id, secret), a smart robot (no corp id) or a group robot (key)."""
 
     guide: ClassVar[Guide] = GUIDE
+    platform_url: ClassVar[str] = "https://qyapi.weixin.qq.com"
     modes: ClassVar[tuple[Mode, ...]] = (
         Mode(text("an application", "自建应用"), ("corp_id", "agent_id", "secret")),
         Mode(
@@ -47,25 +48,19 @@ class WeComAccount(Account):
         Mode(text("a group robot", "群机器人"), ("robot_key",)),
     )
 
-    token: Secrets = account_field(
-        (),
+    token: Secrets = secrets_field(
         label=("Callback token", "回调 Token"),
         help=(
             "From “Receive messages”. Without it callbacks are refused. Several for rotation.",
             "来自“接收消息”设置。未设置时拒绝回调。可填多个用于轮换。",
         ),
-        secret=True,
-        kind="list",
     )
-    encoding_aes_key: Secrets = account_field(
-        (),
+    encoding_aes_key: Secrets = secrets_field(
         label=("EncodingAESKey", "EncodingAESKey"),
         help=(
             "43 characters, from the same place. Several for rotation; the first encrypts replies.",
             "43 个字符，与 Token 同处获取。可填多个用于轮换，回复用第一个加密。",
         ),
-        secret=True,
-        kind="list",
     )
     corp_id: Text = account_field(
         "",
@@ -102,12 +97,10 @@ class WeComAccount(Account):
         ),
         pattern=r"^[!-~]*$",
     )
-    bot_secret: Text = account_field(
-        "",
+    bot_secret: Text = token_field(
         label=("Secret (long connection)", "Secret（长连接）"),
         help=("Shown beside the Bot ID.", "与 BotID 一同显示。"),
-        secret=True,
-        pattern=r"^[!-~]*$",
+        optional=True,
     )
     robot_key: Text = account_field(
         "",
@@ -127,14 +120,12 @@ class WeComAccount(Account):
         ),
         advanced=True,
     )
-    plain_text: bool = account_field(
-        False,
+    plain_text: bool = flag_field(
         label=("Plain text only", "仅纯文本"),
         help=(
             "For members who read in WeChat, where markdown is not shown.",
             "适用于在微信中接收消息的成员：微信不显示 Markdown。",
         ),
-        kind="bool",
     )
     streams: Streams | None = None
     """Injected by the program. Without it a smart robot answers once, by response_url."""
@@ -164,4 +155,4 @@ class WeComAccount(Account):
     @property
     def api(self) -> str:
         """Base of the API's URLs."""
-        return f"{self.base_url or DEFAULT_BASE_URL}/cgi-bin"
+        return f"{self.root}/cgi-bin"

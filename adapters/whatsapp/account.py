@@ -4,51 +4,43 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from adapters.accounts import Account, Secrets, Text, account_field
+from adapters.account_fields import flag_field, secrets_field, token_field
+from adapters.accounts import ApiAccount, Secrets, Text, account_field
 from adapters.guide import Guide
 from adapters.whatsapp.guide import GUIDE
 
-DEFAULT_BASE_URL = "https://graph.facebook.com"
 
-
-class WhatsAppAccount(Account):
+class WhatsAppAccount(ApiAccount):
     """A phone number of a WhatsApp Business account, used by a Meta app."""
 
     guide: ClassVar[Guide] = GUIDE
+    platform_url: ClassVar[str] = "https://graph.facebook.com"
 
-    app_secret: Secrets = account_field(
-        (),
+    app_secret: Secrets = secrets_field(
         label=("App secret", "应用密钥"),
         help=(
             "Meta app > App settings > Basic. Without it messages are refused. Several while you reset it.",
             "Meta 应用 > App settings > Basic。未设置时拒绝所有消息。重置期间可同时填新旧两个。",
         ),
-        secret=True,
-        kind="list",
     )
-    verify_token: Secrets = account_field(
-        (),
+    verify_token: Secrets = secrets_field(
         label=("Verify token", "验证令牌"),
         help=(
             "A word of your choice; enter the same one in Meta's webhook form.",
             "自定义的口令；在 Meta 的 webhook 表单中填同一个。",
         ),
-        secret=True,
-        kind="list",
     )
     phone_number_id: Text = account_field(
         label=("Phone number id", "电话号码 ID"),
         help=("WhatsApp > API Setup; not the number itself.", "WhatsApp > API Setup；不是号码本身。"),
         pattern=r"^[0-9]+$",
     )
-    access_token: Text = account_field(
+    access_token: Text = token_field(
         label=("Access token", "访问令牌"),
         help=(
             "Of a system user, never expiring, with whatsapp_business_messaging.",
             "系统用户的永久令牌，含 whatsapp_business_messaging 权限。",
         ),
-        secret=True,
-        pattern=r"^[!-~]+$",
     )
     display_phone_number: Text = account_field(
         "",
@@ -72,11 +64,9 @@ class WhatsAppAccount(Account):
         pattern=r"^[A-Za-z_]{2,12}$",
         advanced=True,
     )
-    template_text: bool = account_field(
-        False,
+    template_text: bool = flag_field(
         label=("Template takes the text", "模板包含正文"),
         help=("The template's body has one variable {{1}}: the message.", "模板正文含一个变量 {{1}}：消息内容。"),
-        kind="bool",
         advanced=True,
     )
     api_version: Text = account_field(
@@ -90,4 +80,4 @@ class WhatsAppAccount(Account):
     @property
     def api(self) -> str:
         """Base of every URL."""
-        return f"{self.base_url or DEFAULT_BASE_URL}/{self.api_version}"
+        return f"{self.root}/{self.api_version}"
