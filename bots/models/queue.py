@@ -36,7 +36,7 @@ class Worker(models.Model):
 
 
 class QueueRow(models.Model):
-    """What `bots.pipeline.queue.claims` needs of a row: whose turn it is, and which worker holds it.
+    """What `bots.models.sql` needs of a row: whose turn it is, and which worker holds it.
 
     Rows with the same `queue_key` are taken one at a time, in order of their ids. Each queue adds its `state`:
     "pending" before a claim, another one while it is claimed.

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, replace
 
 from cachetools import TTLCache
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.utils import timezone
@@ -18,9 +18,6 @@ from bots.models.lengths import ID_LENGTH
 from clawdbot.errors import ClawdbotError
 
 PERSON_TTL_S = 5.0
-# SQLite knows one writer at a time, which is lock enough.
-_SHARED_LOCK = {"postgresql": " FOR SHARE", "mysql": " LOCK IN SHARE MODE"}
-_LOCK = {"postgresql": " FOR UPDATE", "mysql": " FOR UPDATE"}
 GROUP_PREFIX = "group:"  # of a group's external id, so that no account of a person is taken for it
 _lock = threading.Lock()
 _identities: TTLCache[tuple[int, str], Identity] = TTLCache(maxsize=10_000, ttl=PERSON_TTL_S)
@@ -86,12 +83,7 @@ def hold(identity: Identity, *, alone: bool = False) -> None:
     Raises:
         SpeakerChanged: It does not, or is gone.
     """
-    table = Identity._meta.db_table
-    lock = (_LOCK if alone else _SHARED_LOCK).get(connection.vendor, "")
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT person_id FROM {table} WHERE id=%s{lock}", [identity.pk])  # noqa: S608  names of our own
-        found = cursor.fetchone()
-    if found is None or found[0] != identity.person_id:
+    if sql.read_locked(Identity, "person_id", identity.pk, exclusive=alone) != identity.person_id:
         clear_cache()
         raise SpeakerChanged(f"identity {identity.pk}")
 

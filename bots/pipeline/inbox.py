@@ -17,7 +17,7 @@ from adapters.commands import parse_command
 from adapters.events import Event
 from bots.models import Channel, InboundEvent, sql
 from bots.models.lengths import ID_LENGTH
-from bots.pipeline.queue import claims, wakeups
+from bots.pipeline.queue import wakeups, workers
 from clawdbot.backoff import Backoff
 
 State = InboundEvent.State
@@ -114,12 +114,12 @@ def _bar_twin(channel: Channel, event: Event, row: InboundEvent) -> None:
 
 def claim(row_id: int) -> InboundEvent | None:
     """Takes the row for this worker if it is due and first of its chat; None when it is not (a double wake-up)."""
-    return claims.claim(InboundEvent, row_id, State.PROCESSING)
+    return sql.claim(InboundEvent, row_id, State.PROCESSING, workers.current())
 
 
 def next_in_queue(queue_key: str) -> int | None:
     """The id of the first waiting row of this chat that is due."""
-    return claims.next_id(InboundEvent, queue_key, State.PROCESSING)
+    return sql.next_waiting(InboundEvent, queue_key, State.PROCESSING)
 
 
 def finish(row: InboundEvent, *, conversation_id: int | None, error: str = "", state: str = State.DONE) -> None:
@@ -145,7 +145,7 @@ def retry_later(row: InboundEvent, error: str, retry_after: float | None = None)
 
 
 def _update_claimed(row: InboundEvent, **values: object) -> None:
-    if not claims.update(row, State.PROCESSING, values):
+    if not sql.update_claimed(row, State.PROCESSING, values):
         raise ClaimLost(f"inbound event {row.pk}")
 
 

@@ -1,56 +1,199 @@
-"""Rows written and read by the compiled statements are what the ORM writes and reads."""
+"""Rows written and read by the compiled statements are what the ORM writes and reads, for every model and field."""
 
 from __future__ import annotations
 
+import ast
+import copy
 import datetime
+import itertools
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db import connection, models, transaction
 from django.utils import timezone
 
-from bots.models import Conversation, InboundEvent, Message, TurnUsage, sql
-from tests.builders import make_channel, make_conversation
+import bots
+from bots.models import Identity, InboundEvent, Message, OutboundMessage, sql
+from bots.pipeline.queue import workers
+from tests.builders import make_channel, make_conversation, make_event, make_outbound
 
 pytestmark = pytest.mark.django_db
 
+NOW = datetime.datetime(2026, 11, 30, 6, 7, 8, 901234, tzinfo=datetime.UTC)
+COUNTED = [
+    model
+    for app in ("bots", "skills")
+    for model in apps.get_app_config(app).get_models()
+    if isinstance(model._meta.pk, models.AutoField)
+]
+_numbers = itertools.count(1)
 
-def test_an_inserted_row_is_read_back_by_the_orm_unchanged() -> None:
-    row = InboundEvent(
-        channel=make_channel(),
-        dedupe_key="钥匙-1",
-        queue_key="q",
-        kind="message",
-        payload={"text": "你好", "list": [1, None, True]},
-        due_at=timezone.now() + datetime.timedelta(seconds=3),
-    )
+
+def value_of(field: Any) -> Any:
+    """A value that its kind of field could spoil: not the default, not ASCII, with all its digits."""
+    number = next(_numbers)
+    match field:
+        case models.ForeignKey():
+            return specimen(field.related_model)
+        case models.CharField() | models.TextField() if field.choices:
+            return field.choices[-1][0]
+        case models.SlugField():
+            return f"slug-{number}"
+        case models.CharField() | models.TextField() | models.FileField():
+            return f"{number}-钥匙 ☃ 'x' %s"[: field.max_length]
+        case models.JSONField():
+            return {"键": [1, None, True, 1.5, {"a": "‘b’"}]}
+        case models.BooleanField():
+            return not field.get_default()
+        case models.DecimalField():
+            return Decimal("0.001234")
+        case models.FloatField():
+            return 0.1
+        case models.IntegerField():
+            return number
+        case models.DateTimeField():
+            return NOW + datetime.timedelta(microseconds=number)
+    raise NotImplementedError(f"no value for {type(field).__name__}: add one")
+
+
+def full(model: type[models.Model]) -> models.Model:
+    """An unsaved row in which every column is set; what it refers to is stored."""
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    # A reference to its own kind would go on for ever.
+    own = {field.name: None for field in fields if field.related_model is model}
+    return model(**{field.name: value_of(field) for field in fields if field.name not in own}, **own)
+
+
+def bare(model: type[models.Model]) -> models.Model:
+    """An unsaved row that leaves to the defaults what it can; what may be null is null."""
+    unique = {
+        name for one in model._meta.constraints if isinstance(one, models.UniqueConstraint) for name in one.fields
+    }
+    wanted = {}
+    for field in model._meta.concrete_fields:
+        required = not field.null and field.get_default() is None
+        if not field.primary_key and (required or (field.name in unique and field.get_default() == "")):
+            wanted[field.name] = value_of(field)
+    return model(**wanted)
+
+
+def specimen(model: type[models.Model]) -> models.Model:
+    row = bare(model)
+    row.save(force_insert=True)
+    return row
+
+
+def columns(row: models.Model) -> dict[str, Any]:
+    """The row as the database has it, without its key."""
+    table = type(row)._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {table} WHERE id=%s", [row.pk])
+        (values,) = cursor.fetchall()
+        return {column[0]: value for column, value in zip(cursor.description, values, strict=True) if column[0] != "id"}
+
+
+def fields(row: models.Model) -> dict[str, Any]:
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+
+
+@pytest.mark.parametrize("make", [full, bare])
+@pytest.mark.parametrize("model", COUNTED, ids=lambda model: model.__name__)
+def test_a_row_is_written_and_read_as_the_orm_does_it(
+    model: type[models.Model], make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)  # what `auto_now` writes
+    row = make(model)
+    saved = copy.deepcopy(row)
+    with transaction.atomic():
+        models.Model.save_base(saved, force_insert=True)
+        by_orm = columns(saved)
+        transaction.set_rollback(True)
     sql.insert(row)
-    found = InboundEvent.objects.get(pk=row.pk)
-    for field in InboundEvent._meta.concrete_fields:
-        assert getattr(found, field.attname) == getattr(row, field.attname), field.name
-
-
-def test_defaults_and_decimals_go_through_their_fields() -> None:
-    conversation = make_conversation(make_channel())
-    usage = TurnUsage(
-        bot=conversation.bot,
-        person=conversation.person,
-        conversation=conversation,
-        provider="stub",
-        cost=Decimal("0.001234"),
-    )
-    sql.insert(usage)
-    assert TurnUsage.objects.get(pk=usage.pk).cost == Decimal("0.001234")
-
-
-def test_a_row_is_read_as_the_orm_reads_it() -> None:
-    conversation = make_conversation(make_channel(), state_data={"form": "skill", "slots": ["城市"]})
-    found = sql.get(Conversation, "id=%s", [conversation.pk])
-    expected = Conversation.objects.get(pk=conversation.pk)
-    assert found is not None
-    for field in Conversation._meta.concrete_fields:
-        assert getattr(found, field.attname) == getattr(expected, field.attname), field.name
-    assert not found._state.adding
+    assert columns(row) == by_orm
+    assert not row._state.adding
+    read, expected = sql.get(model, "id=%s", [row.pk]), model._base_manager.get(pk=row.pk)
+    assert read is not None
+    assert fields(read) == fields(expected)
+    assert (read._state.adding, read._state.db) == (False, expected._state.db)
 
 
 def test_nothing_found_is_none() -> None:
     assert sql.get(Message, "id=%s", [0]) is None
+    assert sql.read_locked(Identity, "person_id", 0, exclusive=False) is None
+
+
+@pytest.mark.parametrize("exclusive", [False, True])
+def test_a_value_is_read_under_a_lock(exclusive: bool) -> None:
+    conversation = make_conversation(make_channel())
+    account = Identity.objects.create(channel=conversation.channel, external_id="1", person=conversation.person)
+    assert sql.read_locked(Identity, "person_id", account.pk, exclusive=exclusive) == conversation.person_id
+
+
+def inbound() -> InboundEvent:
+    event = make_event("你好")
+    payload = event.to_dict(with_raw=False)
+    return InboundEvent.objects.create(channel=make_channel(), dedupe_key="1", queue_key="q", payload=payload)
+
+
+def outbound() -> OutboundMessage:
+    channel = make_channel()
+    return make_outbound(channel, make_conversation(channel))
+
+
+@pytest.mark.parametrize(("make", "busy"), [(inbound, "processing"), (outbound, "sending")])
+def test_a_claimed_row_is_what_the_orm_reads(make: Any, busy: str) -> None:
+    waiting: InboundEvent | OutboundMessage = make()
+    model = type(waiting)
+    assert not sql.is_queue_free(model, waiting.queue_key, busy)
+    assert sql.next_waiting(model, waiting.queue_key, busy) == waiting.pk
+    claimed = sql.claim(model, waiting.pk, busy, workers.current())
+    assert claimed is not None
+    assert (claimed.state, claimed.attempts, claimed.owner) == (busy, 1, workers.current())
+    assert fields(claimed) == fields(model.objects.get(pk=waiting.pk))
+    assert sql.next_waiting(model, waiting.queue_key, busy) is None
+
+
+@pytest.mark.parametrize(("make", "busy"), [(inbound, "processing"), (outbound, "sending")])
+def test_a_claimed_row_is_changed_as_the_orm_changes_it_and_only_under_its_claim(make: Any, busy: str) -> None:
+    waiting = make()
+    claimed = sql.claim(type(waiting), waiting.pk, busy, workers.current())
+    changed = {"payload": {"键": [None, 1]}, "error": "出错", "due_at": NOW, "claimed_at": None}
+    assert claimed is not None
+    stale = copy.copy(claimed)
+    stale.attempts += 1
+    assert not sql.update_claimed(stale, busy, changed)
+    assert columns(waiting)["error"] == ""
+    assert sql.update_claimed(claimed, busy, changed)
+    by_sql = columns(waiting)
+    type(waiting).objects.filter(pk=waiting.pk).update(payload={}, error="", due_at=timezone.now())
+    type(waiting).objects.filter(pk=waiting.pk).update(**changed)
+    assert by_sql == columns(waiting)
+
+
+ROOT = Path(bots.__file__).parent
+EXECUTES = {"execute", "executemany", "callproc", "raw", "extra", "RawSQL"}
+# The only other statements: "SELECT 1" of the readiness check, and the latest messages of the prompt.
+ELSEWHERE = {"monitoring/readiness.py": ["'SELECT 1'"] * 2, "pipeline/engine/engine.py": ["..."]}
+
+
+def executed(path: Path) -> list[str]:
+    """What a module executes: the constant statement, or "..." for one that is put together."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        if name in EXECUTES:
+            constant = bool(node.args) and isinstance(node.args[0], ast.Constant)
+            found.append(ast.unparse(node.args[0]) if constant else "...")
+    return found
+
+
+def test_no_other_module_of_bots_executes_sql() -> None:
+    modules = [path for path in ROOT.rglob("*.py") if path.parent != ROOT / "models" / "sql"]
+    found = {path.relative_to(ROOT).as_posix(): statements for path in modules if (statements := executed(path))}
+    assert found == ELSEWHERE
+    assert any(executed(path) for path in (ROOT / "models" / "sql").glob("*.py")), "the search finds what there is"

@@ -14,7 +14,7 @@ from adapters.errors import SendError
 from bots.models import Channel, Conversation, Message, OutboundMessage, sql
 from bots.models.lengths import ID_LENGTH
 from bots.pipeline.outbox import journal
-from bots.pipeline.queue import claims, wakeups, workers
+from bots.pipeline.queue import wakeups, workers
 from clawdbot.backoff import Backoff
 
 State = OutboundMessage.State
@@ -45,7 +45,7 @@ def enqueue(
             sends it itself after its commit (`delivery.send_claimed`), which spares a commit and a task per message.
     """
     key = f"{channel.pk}:{conversation.chat_id}:{conversation.thread_id}"[:255]
-    claimed = claim_first and claims.is_free(OutboundMessage, key, State.SENDING)
+    claimed = claim_first and sql.is_queue_free(OutboundMessage, key, State.SENDING)
     rows = []
     for part, payload in enumerate(payloads):
         row = OutboundMessage(
@@ -75,12 +75,12 @@ def _unsent_before() -> Any:
 
 def claim(row_id: int) -> OutboundMessage | None:
     """Takes the row if it is due and first of its chat, so that replies never overtake each other."""
-    return claims.claim(OutboundMessage, row_id, State.SENDING)
+    return sql.claim(OutboundMessage, row_id, State.SENDING, workers.current())
 
 
 def next_in_queue(queue_key: str) -> int | None:
     """The id of the first waiting row of this chat that is due."""
-    return claims.next_id(OutboundMessage, queue_key, State.SENDING)
+    return sql.next_waiting(OutboundMessage, queue_key, State.SENDING)
 
 
 def record_sent(row: OutboundMessage, message_id: str) -> None:
@@ -124,7 +124,7 @@ def hand_back(row: OutboundMessage) -> None:
 
 def _update_claimed(row: OutboundMessage, **values: Any) -> bool:
     """False when the claim was lost meanwhile: the new owner's word counts then."""
-    return claims.update(row, State.SENDING, values)
+    return sql.update_claimed(row, State.SENDING, values)
 
 
 def due(limit: int = 500, channel: Channel | None = None) -> list[tuple[int, str]]:

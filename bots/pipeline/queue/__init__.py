@@ -1,1 +1,1 @@
-"""What both queues stand on: claims, workers, wake-ups."""
+"""What both queues stand on: workers and wake-ups."""

@@ -1,8 +1,4 @@
-"""The statements both queues live on: claim the head of a chat's queue, find the next, close what is claimed.
-
-They run several times per message. Through the ORM each costs 0.5 to 3 ms of CPU in compiling the same SQL again, so
-they are written out; values still pass through the fields' own conversion.
-"""
+"""The statements both queues live on: claim the head of a chat's queue, find the next, close what is claimed."""
 
 from __future__ import annotations
 
@@ -12,39 +8,39 @@ from typing import Any, TypeVar
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
-from bots.models import sql as statements
 from bots.models.queue import QueueRow
-from bots.pipeline.queue import workers
+from bots.models.sql import rows
 
 Row = TypeVar("Row", bound=QueueRow)
 
 
-def claim(model: type[Row], row_id: int, busy: str) -> Row | None:
+def claim(model: type[Row], row_id: int, busy: str, owner: str) -> Row | None:
     """Sets a due row that is first of its chat from pending to `busy`, in one statement; None when it is not to be had.
 
     Args:
         model: the queue.
         row_id: the row that somebody was woken for.
         busy: the state of rows in work ("processing", "sending").
+        owner: the worker that claims it.
     """
     table = model._meta.db_table
-    now, worker = _adapted(model, "due_at", timezone.now()), workers.current()
+    now = _adapted(model, "due_at", timezone.now())
     sql = (
         f"UPDATE {table} SET state=%s, owner=%s, claimed_at=%s, attempts=attempts+1"  # noqa: S608  names of our own
         f" WHERE id=%s AND state='pending' AND due_at<=%s AND NOT EXISTS (SELECT 1 FROM {table} e"
         f" WHERE e.queue_key={table}.queue_key AND e.id<{table}.id AND e.state IN ('pending', '{busy}'))"
-        f" RETURNING {statements.columns(model)}"
+        f" RETURNING {rows.columns(model)}"
     )
     try:
         # in a transaction, because SQLite's writers queue up for those (clawdbot_site/sqlite)
         with transaction.atomic():
-            return statements.run(model, sql, [busy, worker, now, row_id, now])
+            return rows.first(model, sql, [busy, owner, now, row_id, now])
     except IntegrityError:  # two workers, two rows of one chat, the same moment: the constraint lets one through
         return None
 
 
-def next_id(model: type[QueueRow], queue_key: str, busy: str) -> int | None:
-    """The first waiting row of a chat that is due."""
+def next_waiting(model: type[QueueRow], queue_key: str, busy: str) -> int | None:
+    """The id of the first waiting row of a chat that is due."""
     sql = (
         f"SELECT id FROM {model._meta.db_table} WHERE queue_key=%s AND state='pending' AND due_at<=%s"  # noqa: S608
         f" AND state IN ('pending', '{busy}') ORDER BY id LIMIT 1"  # word for word the condition of the partial index
@@ -55,7 +51,7 @@ def next_id(model: type[QueueRow], queue_key: str, busy: str) -> int | None:
     return int(found[0]) if found else None
 
 
-def is_free(model: type[QueueRow], queue_key: str, busy: str) -> bool:
+def is_queue_free(model: type[QueueRow], queue_key: str, busy: str) -> bool:
     """Whether nothing of this chat waits or is in work."""
     sql = f"SELECT 1 FROM {model._meta.db_table} WHERE queue_key=%s AND state IN ('pending', '{busy}') LIMIT 1"  # noqa: S608
     with connection.cursor() as cursor:
@@ -63,7 +59,7 @@ def is_free(model: type[QueueRow], queue_key: str, busy: str) -> bool:
         return cursor.fetchone() is None
 
 
-def update(row: QueueRow, busy: str, values: Mapping[str, Any]) -> bool:
+def update_claimed(row: QueueRow, busy: str, values: Mapping[str, Any]) -> bool:
     """Writes to a row while this worker's claim on it holds; False when it no longer does.
 
     `attempts` is the fencing token: a worker that was presumed dead cannot close what was given to another.
