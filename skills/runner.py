@@ -58,6 +58,8 @@ class SkillResult:
 
     Attributes:
         parts: texts and files in their order, where the skill answered with files.
+        record: the row that tells the operator how it went, for the caller to store with the answer; None for a
+            question.
     """
 
     text: str
@@ -65,6 +67,7 @@ class SkillResult:
     needs: Needs | None = None
     ms: float = 0.0
     parts: tuple[str | File, ...] = ()
+    record: SkillRun | None = None
 
 
 def match(bot_id: int, text: str, language: str = "en") -> Match | None:
@@ -103,7 +106,7 @@ def descriptions(bot_id: int, language: str = "en") -> list[str]:
 
 
 def run(found: Match, context: Mapping[str, Any]) -> SkillResult:
-    """Runs the skill. Never raises: an error is recorded as a SkillRun and becomes a kind sentence.
+    """Runs the skill and writes nothing. Never raises: an error stands in the record and becomes a kind sentence.
 
     Args:
         found: from `match` or `restore`.
@@ -138,8 +141,7 @@ def run(found: Match, context: Mapping[str, Any]) -> SkillResult:
         logger.warning("skill %s failed", found.name, exc_info=raised)
         error, text = raised, wording.failed(found.name, chinese)
     ms = (time.perf_counter() - started) * 1000
-    _record(found, context.get("conversation_id"), error, ms)
-    return SkillResult(text, error is None, None, ms, parts)
+    return SkillResult(text, error is None, None, ms, parts, _record(found, context.get("conversation_id"), error, ms))
 
 
 class _Unfit(Exception):
@@ -213,16 +215,13 @@ def _is_plain(value: Any) -> bool:
     return value is None or isinstance(value, (str, int, float, bool))
 
 
-def _record(found: Match, conversation_id: Any, error: Exception | None, ms: float) -> None:
-    try:
-        SkillRun.objects.create(
-            skill_id=found.entry.skill_id,
-            bot_id=found.bot_id,
-            conversation_id=conversation_id,
-            ok=error is None,
-            error=type(error).__name__[:100] if error else "",
-            detail=redact(str(error))[:ERROR_LENGTH] if error else "",
-            ms=round(ms),
-        )
-    except Exception:  # the record is for the operator; the answer is for the person
-        logger.warning("the run of skill %s could not be recorded", found.name, exc_info=True)
+def _record(found: Match, conversation_id: Any, error: Exception | None, ms: float) -> SkillRun:
+    return SkillRun(
+        skill_id=found.entry.skill_id,
+        bot_id=found.bot_id,
+        conversation_id=conversation_id,
+        ok=error is None,
+        error=type(error).__name__[:100] if error else "",
+        detail=redact(str(error))[:ERROR_LENGTH] if error else "",
+        ms=round(ms),
+    )

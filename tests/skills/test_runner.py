@@ -101,7 +101,8 @@ def test_a_skill_that_raises_is_recorded_and_the_person_hears_a_kind_word(name: 
     assert not result.ok
     assert result.text.startswith("Sorry, “")
     assert "RuntimeError" not in result.text
-    run = SkillRun.objects.get()
+    run = result.record
+    assert run is not None
     assert (run.ok, bool(run.error)) == (False, True)
     assert "abcdefghijklmnop" not in run.detail
     assert call("go", language="zh-hans").text.startswith("抱歉")
@@ -126,7 +127,8 @@ def test_a_skill_over_its_time_is_left_behind() -> None:
     make_skill("Slow", "go")
     result = call("go")
     assert (result.ok, "took too long" in result.text) == (False, True)
-    assert SkillRun.objects.get().error == "TooSlow"
+    assert result.record is not None
+    assert result.record.error == "TooSlow"
 
 
 def test_a_skill_that_keeps_hanging_is_not_started_again_until_it_comes_back(slow: type[samples.Slow]) -> None:
@@ -156,16 +158,23 @@ def test_a_skill_that_cannot_be_loaded_is_recorded_and_told(module: str) -> None
     result = call("go")
     assert not result.ok
     assert "not available" in result.text
-    assert SkillRun.objects.get().error == "SkillUnavailable"
+    assert result.record is not None
+    assert result.record.error == "SkillUnavailable"
     assert module in Skill.objects.get().load_error
 
 
-def test_a_run_is_recorded_with_its_time() -> None:
+def test_a_run_is_noted_and_the_caller_stores_the_note() -> None:
     bot = make_bot()
-    make_skill("Plain", "go")
-    call("go", bot)
-    run = SkillRun.objects.for_bot(bot).get()
-    assert (run.ok, run.error, run.detail) == (True, "", "")
+    skill = make_skill("Plain", "go")
+    run = call("go", bot).record
+    assert run is not None
+    assert (run.skill_id, run.bot_id, run.ok, run.error, run.detail) == (skill.pk, bot.pk, True, "", "")
+    assert not SkillRun.objects.exists()
+
+
+def test_a_question_is_no_run() -> None:
+    make_skill("Dice")
+    assert call("roll").record is None
 
 
 def test_files_of_an_answer_come_in_its_order_with_all_words_as_text() -> None:

@@ -13,7 +13,7 @@ from django.utils import translation
 
 from adapters.events import Event
 from bots.files import sent
-from bots.models import Channel, InboundEvent, OutboundMessage
+from bots.models import Channel, InboundEvent, OutboundMessage, sql
 from bots.people.identities import hold, open_conversation
 from bots.pipeline import engine, inbox, outbox
 from bots.pipeline.dispatch import turn_records, typing_indicator
@@ -97,6 +97,8 @@ def _write(
         queued = outbox.enqueue(
             turn.channel, turn.conversation, answered, payloads, request_id=row.request_id, claim_first=True
         )
+    if reply.skill_run is not None:
+        sql.insert(reply.skill_run)
     if reply.completion is not None:
         turn_records.store_usage(turn, reply.completion, reply.recall_ms, started)
     return queued

@@ -15,6 +15,7 @@ from bots.llm.types import Completion
 from bots.models import Bot, Channel, Conversation, Identity, Person, ReceivedFile, StateTransition
 from clawdbot.files import File
 from memory.types import Scope, Vector
+from skills.models import SkillRun
 
 
 def _never() -> bool:
@@ -109,6 +110,7 @@ class Reply:
         new_conversation: the conversation was closed; the next one begins at once.
         act: runs inside the transaction that closes the turn and gives the text of the answer, so that both hold or
             neither; it may change whose turn it is.
+        skill_run: how the skill went that gave the answer; not stored yet.
         user_vector: the query's embedding, to be stored with the person's turn.
         user_embedder: label of its maker.
     """
@@ -120,6 +122,7 @@ class Reply:
     remember_answer: bool = True
     new_conversation: bool = False
     act: Callable[[], str] | None = None
+    skill_run: SkillRun | None = None
     completion: Completion | None = None
     recall_ms: float = 0.0
     user_vector: Vector | None = None

@@ -67,6 +67,7 @@ def _run(turn: Turn, match: runner.Match, asked: int) -> Reply:
             "bot": turn.bot.slug,
             "person": turn.person.key,
             "conversation_id": turn.conversation.pk,
+            "event_id": turn.inbound_id,
         },
     )
     if result.needs is not None and asked < MAX_QUESTIONS:
@@ -79,6 +80,7 @@ def _run(turn: Turn, match: runner.Match, asked: int) -> Reply:
         text,
         parts=result.parts,
         remember=result.ok,
+        skill_run=result.record,
         meta={"skill": match.name, "ok": result.ok, "ms": round(result.ms)},
     )
 
