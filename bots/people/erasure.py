@@ -7,7 +7,7 @@ the audit log: one inside the transaction (what went), one after it (what a sear
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -90,7 +90,7 @@ def erase_memories(person: Person, actor: audit_log.Actor, ids: Collection[int] 
             mine = Q(person__in=origins) | Q(origin_id__in=origins)
         gone = erasure_proof.traces(scope, ids)
         rows = of_scope(scope)
-        _drop_admin_history(MemoryEntry, rows if ids is None else rows.filter(pk__in=list(ids)))
+        drop_admin_history(MemoryEntry, rows if ids is None else rows.filter(pk__in=list(ids)))
         if whole:
             _unsee_all(mine)
         else:
@@ -102,9 +102,15 @@ def erase_memories(person: Person, actor: audit_log.Actor, ids: Collection[int] 
             audit_log.record(
                 audit_log.Action.ERASE if whole else audit_log.Action.DELETE, person, actor, counts=erased.counts
             )
-            transaction.on_commit(_overwrite_deleted)
-            transaction.on_commit(partial(_prove, person, actor, erased, [gone], partial(_exports_left, [head])))
+            transaction.on_commit(overwrite_deleted)
+            transaction.on_commit(partial(prove, person, actor, erased, [gone], partial(_exports_left, [head])))
     return erased
+
+
+def hide_all(person: Person) -> None:
+    """Takes from the model and the chat page what this person said, and from the admin's history what is remembered."""
+    drop_admin_history(MemoryEntry, of_scope(Scope(person.bot_id, person.pk)))
+    _unsee_all(Q(person=person))
 
 
 def _unsee_all(mine: Q) -> None:
@@ -136,15 +142,15 @@ def erase(person: Person, actor: audit_log.Actor) -> Erasure:
         gone, counts = [], {"memories": 0, **whole.counts()}
         for scope, ids in whole.memory():
             gone.append(erasure_proof.traces(scope, ids))
-            _drop_admin_history(MemoryEntry, of_scope(scope))
+            drop_admin_history(MemoryEntry, of_scope(scope))
             counts["memories"] += MemoryStore(scope.bot_id).erase(scope, ids)
         counts["exports"] = sum(export.remove(one) for one in people)
         audit_log.record(audit_log.Action.ERASE, person, actor, counts=counts)
         whole.delete()
         erased = Erasure(counts)
-        transaction.on_commit(_overwrite_deleted)
+        transaction.on_commit(overwrite_deleted)
         transaction.on_commit(
-            partial(_prove, person, actor, erased, gone, lambda: {**whole.left(), **_exports_left(people)})
+            partial(prove, person, actor, erased, gone, lambda: {**whole.left(), **_exports_left(people)})
         )
     return erased
 
@@ -218,11 +224,11 @@ class _Whole:
 
     def delete(self) -> None:
         for rows in self._rows().values():
-            _drop_admin_history(rows.model, rows)
+            drop_admin_history(rows.model, rows)
             rows.delete()
 
 
-def _drop_admin_history(model: Any, rows: QuerySet[Any]) -> None:
+def drop_admin_history(model: Any, rows: QuerySet[Any]) -> None:
     """The admin's own history of these rows, which repeats names and the beginnings of texts."""
     history = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model))
     keys = history.values_list("object_id", flat=True).distinct()
@@ -232,7 +238,7 @@ def _drop_admin_history(model: Any, rows: QuerySet[Any]) -> None:
         history.filter(object_id__in=list(map(str, ids))).delete()
 
 
-def _overwrite_deleted() -> None:
+def overwrite_deleted() -> None:
     """SQLite's log would keep what was erased until it is full; other databases see to that by themselves."""
     for alias in {DEFAULT_DB_ALIAS, database.alias()}:
         held: Any = connections[alias]
@@ -250,13 +256,25 @@ def _exports_left(people: Iterable[Person]) -> dict[str, int]:
     return {"exports": sum(export.count(one) for one in people)}
 
 
-def _prove(
+def prove(
     person: Person,
     actor: audit_log.Actor,
     erased: Erasure,
-    gone: list[erasure_proof.Traces],
+    gone: Sequence[erasure_proof.Traces],
     left: Callable[[], dict[str, int]],
 ) -> None:
+    """Searches for what an erasure removed and notes the result in the audit log.
+
+    Args:
+        person: whose data it was.
+        actor: who erased it.
+        erased: gets what is found.
+        gone: what is searched for in the memory.
+        left: counts of what is still there besides, by kind.
+
+    Raises:
+        NotProved: Something is still found.
+    """
     found: dict[str, Any] = {}
     for number, traces in enumerate(gone):
         searched = erasure_proof.search_again(traces)

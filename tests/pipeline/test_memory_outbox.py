@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -21,13 +20,10 @@ from memory.models import MemoryEntry
 from memory.store import MemoryStore
 from memory.types import Scope
 from tests.builders import make_event
+from tests.killing import Killed, kill_before_statement
 from tests.peers import StubModel
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.two_databases]
-
-
-class Killed(BaseException):
-    """SIGKILL, as far as Python code can tell: no handler of ours runs."""
 
 
 def say(channel: Channel, text: str) -> InboundEvent:
@@ -38,32 +34,6 @@ def say(channel: Channel, text: str) -> InboundEvent:
 
 def remembered() -> list[str]:
     return list(MemoryEntry.objects.order_by("id").values_list("text", flat=True))
-
-
-def die_at(number: int) -> Callable[..., Any]:
-    """A wrapper of statements, of both databases together, that kills before the numbered one."""
-    statements = itertools.count(1)
-
-    def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if next(statements) == number:
-            raise Killed
-        return execute(sql, params, many, context)
-
-    return wrapper
-
-
-def kill_before_statement(number: int, work: Callable[[], object]) -> bool:
-    """Whether the work came that far; both connections are lost, as a dead process loses them."""
-    wrapper = die_at(number)
-    first, second = connections[DEFAULT_DB_ALIAS], database.connection()
-    try:
-        with first.execute_wrapper(wrapper), second.execute_wrapper(wrapper):
-            work()
-    except Killed:
-        first.close()
-        second.close()
-        return True
-    return False
 
 
 def test_a_turn_is_remembered_once_and_nothing_waits(channel: Channel, model: StubModel) -> None:

@@ -16,7 +16,7 @@ from bots.files import sent
 from bots.models import Channel, InboundEvent, OutboundMessage, sql
 from bots.people.identities import hold, open_conversation
 from bots.pipeline import engine, inbox, outbox
-from bots.pipeline.dispatch import turn_records, typing_indicator
+from bots.pipeline.dispatch import erasures, turn_records, typing_indicator
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +38,9 @@ def close(row: InboundEvent, turn: engine.Turn, reply: engine.Reply, started: fl
         reply, attachments = _keep_files(row, turn, reply)
         with _transaction(row):
             queued = _write(row, turn, reply, attachments, started)
+            rest = erasures.leave(row, turn)
+    if rest is not None:
+        erasures.finish(rest, turn.erasure)
     send_or_dismiss(turn.channel, turn.event, queued)
 
 

@@ -12,7 +12,7 @@ from bots.models import InboundEvent
 from bots.people import admission, display_names
 from bots.people.identities import SpeakerChanged, find_speaker, with_chat_type
 from bots.pipeline import engine, inbox, memory_outbox
-from bots.pipeline.dispatch import closing, edits, presenting, refusals, turns
+from bots.pipeline.dispatch import closing, edits, erasures, presenting, refusals, turns
 from clawdbot import request_id
 
 logger = logging.getLogger(__name__)
@@ -54,6 +54,9 @@ class MessageDispatcher:
         return True
 
     def _turn(self, row: InboundEvent, started: float) -> None:
+        if row.kind == erasures.KIND:
+            erasures.finish(row)
+            return
         channel = lookup.get(row.channel_id)
         event = Event.from_dict(row.payload)
         if event.kind in edits.KINDS:

@@ -13,6 +13,7 @@ from django.conf import settings
 from adapters.events import Event
 from bots.llm.types import Completion
 from bots.models import Bot, Channel, Conversation, Identity, Person, ReceivedFile, StateTransition
+from bots.people.staged_erasure import StagedErasure
 from clawdbot.files import File
 from memory.types import Scope, Vector
 from skills.models import SkillRun
@@ -40,6 +41,8 @@ class Turn:
         cancelled: True once the person asked to stop.
         on_token: takes each piece of a streamed answer; None where nothing is streamed.
         on_restart: what was streamed is void, the answer begins anew.
+        transitions: what the turn does to the dialog, to be written when it is closed.
+        erasure: what the reply's `act` has erased, and what is left to do of it after the commit.
     """
 
     bot: Bot
@@ -58,6 +61,7 @@ class Turn:
     on_token: Callable[[str], None] | None = None
     on_restart: Callable[[], None] = _nothing
     transitions: list[StateTransition] = field(default_factory=list)
+    erasure: StagedErasure | None = None
 
     @property
     def scope(self) -> Scope:

@@ -5,9 +5,6 @@ A code, a wrong try and a link are each stored together with the answer that tel
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -18,18 +15,6 @@ from bots.pipeline.engine.turn import Turn
 from bots.pipeline.outbox import proactive
 
 
-def _in_language(act: Callable[..., str]) -> Callable[..., str]:
-    """The transaction is entered after the engine has left the person's language."""
-
-    @wraps(act)
-    def speak(turn: Turn, *args: str) -> str:
-        with translation.override(turn.language):
-            return act(turn, *args)
-
-    return speak
-
-
-@_in_language
 def offer(turn: Turn) -> str:
     """Gives the person a code for their other account."""
     if one_time_codes.is_locked(turn.person):
@@ -40,7 +25,6 @@ def offer(turn: Turn) -> str:
     ) % {"code": one_time_codes.issue_link_code(turn.person)}
 
 
-@_in_language
 def link(turn: Turn, code: str) -> str:
     """Takes the code: this account and everything of its person goes to whoever asked for the code."""
     if one_time_codes.is_locked(turn.person):
@@ -63,7 +47,6 @@ def link(turn: Turn, code: str) -> str:
     }
 
 
-@_in_language
 def unlink(turn: Turn) -> str:
     """Undoes the link of this account, or the latest one of others to this person."""
     shell = turn.identity.home if turn.identity is not None else None

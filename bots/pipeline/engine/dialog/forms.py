@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bots.models import Conversation
-from bots.people import audit_log, erasure
+from bots.people import audit_log, staged_erasure
 from bots.pipeline.engine.turn import Reply, Turn
 from clawdbot.chinese import simplified
 from skills import runner
@@ -93,11 +94,13 @@ def _forget(turn: Turn, *, confirmed: bool) -> Reply:
     turn.move("resume")
     if not confirmed:
         return Reply(_("Nothing was deleted."))
-    try:
-        count = erasure.erase_memories(turn.group or turn.person, audit_log.HIMSELF).memories
-    except erasure.NotProved:
-        return Reply(_("I deleted it, but some of it can still be found. Whoever runs me has been told."))
-    return Reply(
-        ngettext("Done: %(count)s entry was deleted.", "Done: %(count)s entries were deleted.", count)
-        % {"count": count}
-    )
+    return Reply("", act=partial(_erase, turn))
+
+
+def _erase(turn: Turn) -> str:
+    """Runs inside the transaction that closes the turn."""
+    turn.erasure = staged_erasure.begin(turn.group or turn.person, audit_log.HIMSELF)
+    count = turn.erasure.memories
+    return ngettext("Done: %(count)s entry was deleted.", "Done: %(count)s entries were deleted.", count) % {
+        "count": count
+    }
