@@ -137,8 +137,8 @@ class Adapter(ABC, Generic[AccountT]):
         """
 
     def send_file(self, message: OutgoingMessage, file: OutgoingFile, kind: str) -> SendReceipt:
-        """Sends `message.file` with `message.text` as its caption. Called by `adapters.files.send`, which has looked at
-        `file_rules` and knows what to do when it is refused.
+        """Sends `message.file` with `message.text` as its caption. Called by `adapters.sending.send`, which has looked
+        at `file_rules` and knows what to do when it is refused.
 
         Args:
             message: With a file.

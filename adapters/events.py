@@ -263,7 +263,7 @@ class OutgoingMessage:
         chat_id: Where to.
         user_id: Who it answers; some platforms address people, not chats.
         text: Neutral markdown: a CommonMark subset that every adapter renders in its own way. The caption of a file.
-        file: What it consists of, if not of text; hand such a message to `adapters.files.send`.
+        file: What it consists of, if not of text; hand such a message to `adapters.sending.send`.
         reply_to: Id of the message to answer visibly.
         thread_id: Topic or thread.
         reply_token: From the event, where the platform gave one.

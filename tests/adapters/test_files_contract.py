@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from adapters import files, registry, tokens
+from adapters import registry, sending, tokens
 from adapters.base import Adapter
 from adapters.events import Event, OutgoingFile, OutgoingMessage, SendReceipt
 from adapters.simulation import Shown
@@ -53,12 +53,12 @@ def test_a_file_arrives_whole_or_a_text_in_its_place(platform: str, name: str) -
     with talking(platform) as (adapter, event, shown, _stage):
         for file in (outgoing(name), outgoing(name, voice=True), outgoing(name, url=PUBLIC, preview_url=PUBLIC)):
             shown.clear()
-            receipt = files.send(adapter, answering(event, file))
+            receipt = sending.send(adapter, answering(event, file))
             (seen,) = [one for one in shown if not one.sign]
             if seen.file is None:
                 assert WORDS in seen.text
                 assert receipt.data["file"] == "in_words"
-                assert not list(files.ways(adapter, file))
+                assert not list(sending.ways(adapter, file))
             elif seen.file.url:
                 assert seen.file.url == PUBLIC
             else:
@@ -68,7 +68,7 @@ def test_a_file_arrives_whole_or_a_text_in_its_place(platform: str, name: str) -
 @pytest.mark.parametrize("platform", sorted(TAKE_A_PICTURE))
 def test_a_picture_is_shown_as_one(platform: str) -> None:
     with talking(platform) as (adapter, event, shown, _stage):
-        files.send(adapter, answering(event, outgoing("图 表.png")))
+        sending.send(adapter, answering(event, outgoing("图 表.png")))
         (seen,) = [one for one in shown if not one.sign]
         assert seen.file is not None
         assert seen.file.content_type == "image/png"
@@ -82,12 +82,12 @@ def test_a_file_that_is_too_large_for_every_way_is_not_read(platform: str) -> No
     published: list[Any] = []
     if platform == "web":
         adapter = registry.create("web", {"publish": lambda chat, frame: published.append(frame)})
-        files.send(adapter, message(outgoing("report.pdf", read=never)))
+        sending.send(adapter, message(outgoing("report.pdf", read=never)))
         assert WORDS in published[0]["text"]
         return
     with talking(platform) as (adapter, event, shown, _stage):
         file = replace(outgoing('odd "name".exe', read=never), size=10**10)
-        files.send(adapter, answering(event, file, "caption"))
+        sending.send(adapter, answering(event, file, "caption"))
         (seen,) = [one for one in shown if not one.sign]
         assert seen.file is None
         assert "caption" in seen.text
@@ -99,10 +99,10 @@ def test_an_upload_that_fails_is_tried_again_and_then_shown_once(platform: str) 
     with talking(platform) as (adapter, event, shown, stage):
         sent = answering(event, outgoing("图 表.png"))
         stage.fail_next = 1
-        with pytest.raises(files.SendError) as caught:
-            files.send(adapter, sent)
+        with pytest.raises(sending.SendError) as caught:
+            sending.send(adapter, sent)
         assert not caught.value.permanent
-        files.send(adapter, sent)
+        sending.send(adapter, sent)
         assert len([one for one in shown if not one.sign]) == 1
 
 
@@ -111,7 +111,7 @@ def test_an_upload_leaves_no_trace_in_the_send_journal(platform: str) -> None:
     with talking(platform) as (adapter, event, _shown, stage):
         heard: list[int] = []
         with http.observe(lambda: heard.append(len(stage.calls))):
-            files.send(adapter, answering(event, outgoing("图 表.png")))
+            sending.send(adapter, answering(event, outgoing("图 表.png")))
         # Told only of the last request: until then another try can double nothing.
         assert heard
         assert min(heard) >= len(stage.calls) - 1
@@ -120,7 +120,7 @@ def test_an_upload_leaves_no_trace_in_the_send_journal(platform: str) -> None:
 def sent_by(adapter: Adapter[Any], refusals: dict[str, str]) -> Callable[..., SendReceipt]:
     def send_file(_message: OutgoingMessage, _file: OutgoingFile, kind: str) -> SendReceipt:
         if kind in refusals:
-            raise files.SendError("no", permanent=True, mark=refusals[kind])
+            raise sending.SendError("no", permanent=True, mark=refusals[kind])
         return SendReceipt(kind)
 
     return send_file
@@ -130,11 +130,11 @@ def test_what_is_refused_as_a_picture_goes_as_a_file_and_then_in_words(monkeypat
     with talking("telegram") as (adapter, event, shown, _stage):
         sent = answering(event, outgoing("图 表.png"))
         monkeypatch.setattr(adapter, "send_file", sent_by(adapter, {"image": "wrong_type"}))
-        assert files.send(adapter, sent).message_id == "file"
+        assert sending.send(adapter, sent).message_id == "file"
         monkeypatch.setattr(adapter, "send_file", sent_by(adapter, {"image": "wrong_type", "file": "too_large"}))
-        assert files.send(adapter, sent).data == {"file": "in_words", "refused": "too_large"}
+        assert sending.send(adapter, sent).data == {"file": "in_words", "refused": "too_large"}
         monkeypatch.setattr(adapter, "send_file", sent_by(adapter, {"image": "no_rights"}))
-        assert files.send(adapter, sent).data == {"file": "in_words", "refused": "no_rights"}
+        assert sending.send(adapter, sent).data == {"file": "in_words", "refused": "no_rights"}
         assert [WORDS in one.text for one in shown] == [True, True]
 
 

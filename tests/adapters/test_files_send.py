@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from adapters import files, registry, tokens
+from adapters import files, registry, sending, tokens
 from adapters.base import Adapter
 from adapters.errors import SendError
 from tests.adapters.builders import NOW, TOKEN
@@ -59,7 +59,7 @@ def test_telegram_uploads_with_the_method_of_the_kind(
 ) -> None:
     server.answer(OK)
     sent = message(outgoing(name, voice=voice), "**now**", reply_to="5", thread_id="9")
-    assert files.send(telegram(server), sent).message_id == "7"
+    assert sending.send(telegram(server), sent).message_id == "7"
     (request,) = server.requests
     fields, parts = form_of(request)
     assert request.path.endswith(f"/{method}")
@@ -73,7 +73,7 @@ def test_telegram_uploads_with_the_method_of_the_kind(
 def test_telegram_sends_a_large_picture_as_a_file_and_follows_a_moved_group(server: Server) -> None:
     moved = {"ok": False, "error_code": 400, "description": "upgraded", "parameters": {"migrate_to_chat_id": -100}}
     server.answer(json_answer(moved, 400), OK)
-    receipt = files.send(telegram(server), message(outgoing("big.png", PNG + bytes(11 * files.MB))))
+    receipt = sending.send(telegram(server), message(outgoing("big.png", PNG + bytes(11 * files.MB))))
     assert receipt.data == {"migrated_to": "-100"}
     assert [request.path.rpartition("/")[2] for request in server.requests] == ["sendDocument"] * 2
     assert form_of(server.requests[1])[0]["chat_id"] == "-100"
@@ -82,7 +82,7 @@ def test_telegram_sends_a_large_picture_as_a_file_and_follows_a_moved_group(serv
 def test_a_caption_that_telegram_cannot_parse_goes_plain(server: Server) -> None:
     refused = json_answer({"ok": False, "error_code": 400, "description": "Bad Request: can't parse entities"}, 400)
     server.answer(refused, OK)
-    files.send(telegram(server), message(outgoing("photo.jpg"), "**a**"))
+    sending.send(telegram(server), message(outgoing("photo.jpg"), "**a**"))
     fields, parts = form_of(server.requests[1])
     assert (fields["caption"], "parse_mode" in fields, list(parts)) == ("a", False, ["photo"])
 
@@ -109,7 +109,7 @@ def whatsapp(server: Server) -> Adapter[Any]:
 def test_whatsapp_uploads_and_sends_by_id(server: Server, name: str, voice: bool, shown: dict[str, Any]) -> None:
     sent = json_answer({"messages": [{"id": "wamid.1"}]})
     upload = by_path(server, {"/media": json_answer({"id": "M1"}), "/messages": sent})
-    assert files.send(whatsapp(server), message(outgoing(name, voice=voice), "**now**")).message_id == "wamid.1"
+    assert sending.send(whatsapp(server), message(outgoing(name, voice=voice), "**now**")).message_id == "wamid.1"
     fields, parts = form_of(upload[0])
     assert (fields["messaging_product"], fields["type"]) == ("whatsapp", outgoing(name).content_type)
     assert (parts["file"].name, upload[0].headers["authorization"]) == (name, "Bearer wa-1")
@@ -123,7 +123,7 @@ def test_outside_of_the_24_hours_whatsapp_gets_the_template_in_place_of_a_file(s
     adapter = registry.create("whatsapp", account | {"template_name": "hello"})
     late = json_answer({"error": {"code": 131047, "message": "Re-engagement message"}}, 400)
     server.answer(json_answer({"id": "M1"}), late, late, json_answer({"messages": [{"id": "wamid.2"}]}))
-    receipt = files.send(adapter, message(outgoing("图 表.png")))
+    receipt = sending.send(adapter, message(outgoing("图 表.png")))
     assert (receipt.message_id, receipt.data["template"]) == ("wamid.2", "hello")
 
 
@@ -134,7 +134,7 @@ def discord(server: Server, **account: Any) -> Adapter[Any]:
 def test_discord_sends_the_file_with_the_text_in_place_of_thinking(server: Server) -> None:
     server.answer(json_answer({"id": "9"}))
     sent = message(outgoing("图 表.png"), "now", reply_token="tok")
-    assert files.send(discord(server), sent).message_id == "9"
+    assert sending.send(discord(server), sent).message_id == "9"
     (request,) = server.requests
     fields, parts = form_of(request)
     told = json.loads(fields["payload_json"])
@@ -146,7 +146,7 @@ def test_discord_sends_the_file_with_the_text_in_place_of_thinking(server: Serve
 def test_discord_drops_a_repeated_upload_by_its_nonce(server: Server) -> None:
     server.answer(json_answer({"id": "9"}))
     for _ in range(2):
-        files.send(discord(server), message(outgoing("report.pdf")))
+        sending.send(discord(server), message(outgoing("report.pdf")))
     nonces = {json.loads(form_of(request)[0]["payload_json"])["nonce"] for request in server.requests}
     assert len(nonces) == 1
     assert server.requests[0].headers["authorization"] == "Bot b"
@@ -165,7 +165,7 @@ def test_slack_asks_for_an_address_uploads_and_shows_the_file(server: Server) ->
         server, {"getUploadURLExternal": given, "/up/F1": Answer(body=b"OK - 90"), "completeUploadExternal": done}
     )
     sent = message(outgoing("图 表.png"), "**now**", chat_id="C01", thread_id="17.2")
-    assert files.send(slack(server), sent).message_id == "F1"
+    assert sending.send(slack(server), sent).message_id == "F1"
     asked, put, shown = seen
     assert (asked.method, f"length={len(PNG)}" in asked.path) == ("GET", True)
     assert (put.method, put.body, "authorization" in put.headers) == ("POST", PNG, False)
@@ -180,7 +180,7 @@ def test_slack_asks_for_an_address_uploads_and_shows_the_file(server: Server) ->
 def test_slack_uploads_to_no_foreign_host(server: Server) -> None:
     given = json_answer({"ok": True, "upload_url": f"{server.url}/up/F1", "file_id": "F1"})
     seen = by_path(server, {"getUploadURLExternal": given, "chat.postMessage": json_answer({"ok": True, "ts": "1.2"})})
-    receipt = files.send(slack(server, allowed_hosts=["files.slack.com"]), message(outgoing("photo.jpg")))
+    receipt = sending.send(slack(server, allowed_hosts=["files.slack.com"]), message(outgoing("photo.jpg")))
     assert receipt.data["refused"] == "foreign_address"
     assert [request.path.rpartition("/")[2].partition("?")[0] for request in seen] == [
         "files.getUploadURLExternal",
@@ -201,7 +201,7 @@ def test_where_the_bot_is_no_member_slack_gets_words_by_the_reply_address(server
             "/hook": Answer(body=b"ok"),
         },
     )
-    files.send(slack(server), message(outgoing("photo.jpg"), reply_url=f"{server.url}/hook"))
+    sending.send(slack(server), message(outgoing("photo.jpg"), reply_url=f"{server.url}/hook"))
     assert WORDS in seen[-1].json["text"]
 
 
@@ -221,7 +221,7 @@ def test_a_wecom_application_uploads_and_sends_by_media_id(server: Server, name:
     uploaded = json_answer({"errcode": 0, "media_id": "M1"})
     seen = by_path(server, {"/gettoken": WECOM_TOKEN, "/media/upload": uploaded, "/message/send": _sent()})
     file = outgoing(name, b"%PDF-1.7" + bytes(9) if name == "a.pdf" else None, voice=voice)
-    assert files.send(wecom(base_url=server.url), message(file, chat_id="ann")).message_id == "sent-1"
+    assert sending.send(wecom(base_url=server.url), message(file, chat_id="ann")).message_id == "sent-1"
     _token, upload, sent = seen
     assert upload.path.endswith(f"/media/upload?access_token=t1&type={kind}")
     assert form_of(upload)[1]["media"].name == name
@@ -235,7 +235,7 @@ def _sent() -> Answer:
 def test_a_wecom_token_that_expired_during_the_upload_is_renewed(server: Server) -> None:
     stale, fresh = json_answer({"errcode": 42001}), json_answer({"errcode": 0, "media_id": "M1"})
     server.answer(WECOM_TOKEN, stale, WECOM_TOKEN, fresh, _sent())
-    files.send(wecom(base_url=server.url), message(outgoing("图 表.png"), chat_id="ann"))
+    sending.send(wecom(base_url=server.url), message(outgoing("图 表.png"), chat_id="ann"))
     assert [request.path.partition("?")[0].rpartition("/")[2] for request in server.requests] == [
         *("gettoken", "upload", "gettoken", "upload", "send"),
     ]
@@ -244,8 +244,8 @@ def test_a_wecom_token_that_expired_during_the_upload_is_renewed(server: Server)
 def test_a_wecom_group_robot_takes_pictures_in_the_message_and_files_by_upload(server: Server) -> None:
     seen = by_path(server, {"/webhook/upload_media": json_answer({"errcode": 0, "media_id": "M1"}), "/send": _sent()})
     robot = registry.create("wecom", {"robot_key": "k", "base_url": server.url})
-    files.send(robot, message(outgoing("图 表.png")))
-    files.send(robot, message(outgoing("report.pdf")))
+    sending.send(robot, message(outgoing("图 表.png")))
+    sending.send(robot, message(outgoing("report.pdf")))
     picture, upload, sent = seen
     digest = hashlib.md5(PNG, usedforsecurity=False).hexdigest()
     assert picture.json == {"msgtype": "image", "image": {"base64": base64.b64encode(PNG).decode(), "md5": digest}}
@@ -255,7 +255,7 @@ def test_a_wecom_group_robot_takes_pictures_in_the_message_and_files_by_upload(s
 
 def test_a_wecom_smart_robot_takes_no_file_even_with_a_group_key(server: Server) -> None:
     adapter = registry.create("wecom", {"token": "t", "encoding_aes_key": "a" * 43, "robot_key": "k"})
-    assert not list(files.ways(adapter, outgoing("图 表.png")))
+    assert not list(sending.ways(adapter, outgoing("图 表.png")))
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ def test_dingtalk_uploads_and_sends_by_the_api(
     )
     # The reply address would be there, but takes no files.
     sent = message(outgoing(name, voice=voice), chat_id="cid1", user_id="ann", reply_token="private:0", reply_url="x")
-    assert files.send(dingtalk(base_url=server.url), sent).message_id == "q1"
+    assert sending.send(dingtalk(base_url=server.url), sent).message_id == "q1"
     _token, upload, told = seen
     assert upload.path == f"/media/upload?access_token=t1&type={kind}"
     assert form_of(upload)[1]["media"].name == name
@@ -289,7 +289,7 @@ def test_dingtalk_uploads_and_sends_by_the_api(
 def test_a_dingtalk_group_robot_takes_no_files(server: Server) -> None:
     server.answer(json_answer({"errcode": 0}))
     robot = registry.create("dingtalk", {"group_token": "g", "base_url": server.url})
-    files.send(robot, message(outgoing("图 表.png")))
+    sending.send(robot, message(outgoing("图 表.png")))
     assert WORDS in str(server.requests[0].json)
 
 
@@ -316,7 +316,7 @@ def test_feishu_uploads_and_sends_by_key(
         },
     )
     assert (
-        files.send(feishu(base_url=server.url), message(outgoing(name, voice=voice), chat_id="oc_1")).message_id
+        sending.send(feishu(base_url=server.url), message(outgoing(name, voice=voice), chat_id="oc_1")).message_id
         == "om_1"
     )
     _token, upload, sent = seen

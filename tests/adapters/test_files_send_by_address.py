@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adapters import files, registry
+from adapters import registry, sending
 from adapters.base import Adapter
 from tests.adapters.builders import NOW
 from tests.adapters.builders_files import PNG, WORDS, message, outgoing
@@ -32,14 +32,14 @@ def line(server: Server) -> Adapter[Any]:
 def test_line_gets_addresses(server: Server, name: str, shown: dict[str, Any]) -> None:
     server.answer(json_answer({"sentMessages": [{"id": "461"}]}))
     file = outgoing(name, url=PUBLIC, preview_url="https://x/film.png")
-    assert files.send(line(server), message(file, reply_token="r1")).message_id == "461"
+    assert sending.send(line(server), message(file, reply_token="r1")).message_id == "461"
     assert server.requests[0].json == {"replyToken": "r1", "messages": [shown]}
 
 
 def test_line_shows_a_large_picture_behind_a_small_one(server: Server) -> None:
     server.answer(json_answer({"sentMessages": [{"id": "461"}]}))
     file = replace(outgoing("图 表.png", url=PUBLIC, preview_url="https://x/picture.png"), size=1024 * 1024 + 1)
-    files.send(line(server), message(file))
+    sending.send(line(server), message(file))
     (shown,) = server.requests[0].json["messages"]
     assert (shown["originalContentUrl"], shown["previewImageUrl"]) == (PUBLIC, "https://x/picture.png")
 
@@ -48,15 +48,15 @@ def test_line_shows_a_large_picture_behind_a_small_one(server: Server) -> None:
 def test_what_line_cannot_show_or_fetch_goes_in_words(server: Server, name: str) -> None:
     server.answer(json_answer({"sentMessages": [{"id": "461"}]}))
     url = PUBLIC if name == "report.pdf" else "http://127.0.0.1:8080/files/x/y"
-    files.send(line(server), message(outgoing(name, url=url)))
+    sending.send(line(server), message(outgoing(name, url=url)))
     assert server.requests[0].json["messages"] == [{"type": "text", "text": WORDS}]
 
 
 def test_a_signed_webhook_gets_the_address_or_else_the_bytes(server: Server) -> None:
     server.answer(json_answer({"id": "x"}))
     adapter = registry.create("webhook", {"secret": "s", "reply_url": server.url}, clock=lambda: NOW)
-    files.send(adapter, message(outgoing("图 表.png"), "now"))
-    files.send(adapter, message(outgoing("图 表.png", url=PUBLIC)))
+    sending.send(adapter, message(outgoing("图 表.png"), "now"))
+    sending.send(adapter, message(outgoing("图 表.png", url=PUBLIC)))
     told = {"type": "image", "name": "图 表.png", "mime": "image/png", "size": len(PNG)}
     first, second = (request.json for request in server.requests)
     assert (first["text"], first["file"]) == ("now", told | {"base64": base64.b64encode(PNG).decode()})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from adapters import files
+from adapters import sending
 from adapters.base import Adapter
 from adapters.errors import SendError
 from adapters.events import OutgoingMessage, SendReceipt
@@ -89,7 +89,7 @@ def _hand_over(adapter: Adapter[Any], row: OutboundMessage) -> SendReceipt:
                     str(error), permanent=False, retry_after=error.retry_after, mark=error.mark, maybe_sent=False
                 ) from None  # the same text in the same place again is no second answer
             logger.info("outbound %s is sent anew, its draft cannot be changed: %s", row.pk, error.mark or error)
-    receipt = files.send(adapter, message)
+    receipt = sending.send(adapter, message)
     if "file" in receipt.data:
         logger.info("outbound %s: the file went in words: %s", row.pk, receipt.data.get("refused") or "no way")
     return receipt

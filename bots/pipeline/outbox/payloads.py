@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapters import files
+from adapters import sending
 from adapters.base import Adapter
 from adapters.web.events import PLATFORM
 from bots.channels import lookup
@@ -50,7 +50,7 @@ def payloads(channel: Channel, message: Message, address: dict[str, Any]) -> lis
 def _judged(adapter: Adapter[Any], file_id: int, caption: str) -> tuple[bool, bool, str]:
     """(the platform takes the file, its caption goes with it, the file in words)."""
     file = sent.outgoing(file_id)
-    rule = next(files.ways(adapter, file), None)
+    rule = next(sending.ways(adapter, file), None)
     fits = rule is not None and adapter.text_unit(caption) <= rule.caption
     return rule is not None, fits, file.in_words
 
