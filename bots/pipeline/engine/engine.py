@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from bots import metrics
 from bots.llm import candidates, complete
 from bots.llm.errors import Cancelled, NoModelAvailable
-from bots.llm.types import Target
+from bots.llm.types import Messages, Target
 from bots.models import Conversation, Message, Person
 from bots.pipeline.engine.answer import attachments, fallback, prompt
+from bots.pipeline.engine.answer.prompt_inputs import Inputs
 from bots.pipeline.engine.dialog import commands, forms, handover
 from bots.pipeline.engine.turn import Reply, Turn
 from memory import database
@@ -124,9 +125,9 @@ def _recall(turn: Turn, without: Sequence[Recent]) -> Recall:
 def _ask_model(turn: Turn, recent: list[Recent], recalled: Recall) -> Reply:
     said = tuple((message.role, message.text) for message in recent)
 
-    def messages(target: Target) -> prompt.Messages:
+    def messages(target: Target) -> Messages:
         built = prompt.build(
-            prompt.Inputs(
+            Inputs(
                 instructions=turn.bot.instructions,
                 bot_name=turn.bot.name,
                 person_name=turn.person.display_name,

@@ -7,15 +7,12 @@ one remembered line that fits the question best, and the question.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from bots.llm.token_estimate import cut
 from bots.llm.types import ChatMessage, Messages
+from bots.pipeline.engine.answer.prompt_inputs import Inputs
 from bots.pipeline.engine.answer.questions import is_question
 from bots.pipeline.engine.answer.untrusted_text import neutral
-
-if TYPE_CHECKING:
-    from bots.pipeline.engine.answer.prompt import Inputs
 
 _DEFAULT_INSTRUCTIONS = "You are a helpful assistant."
 LINE_TOKENS = 60

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from bots.llm import ChatMessage, Target
 from bots.llm.token_estimate import MARK, MESSAGE_OVERHEAD, estimate, of_messages
-from bots.pipeline.engine.answer.prompt import Inputs, assemble, build
+from bots.pipeline.engine.answer.prompt import assemble, build
+from bots.pipeline.engine.answer.prompt_inputs import Inputs
 from memory.types import Hit
 
 NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
