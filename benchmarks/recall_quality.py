@@ -220,7 +220,7 @@ def _invent(scope: Any, count: int) -> None:
 
     embedder = current.current()
     label, adapt = current.passage_label(embedder), database.connection().ops.adapt_datetimefield_value
-    invented = scale_data.Invented(embedder)
+    invented = scale_data.Invented(embedder, fixtures())
     scale_data.load(scale_data.rows(invented, scope.bot_id, scope.person_id, count, label, adapt))
 
 

@@ -60,6 +60,7 @@ class Run:
         from django.apps import apps
         from django.core.management import call_command
 
+        from benchmarks.recall_quality import fixtures
         from benchmarks.scale_data import Invented
         from memory.embedders import current
         from memory.store import MemoryStore
@@ -70,7 +71,7 @@ class Run:
         self._rng = random.Random(11)
         self.embedder = current.current()
         self.label = current.passage_label(self.embedder)
-        self.invented = Invented(self.embedder)
+        self.invented = Invented(self.embedder, fixtures())
         self.bot = apps.get_model("bots", "Bot").objects.create(slug="bench", name="Bench")
         self.memory = MemoryStore(self.bot.pk)
         self._people = apps.get_model("bots", "Person").objects

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,17 +26,21 @@ COLUMNS = (
 
 
 class Invented:
-    """Turns that differ, a chunk at a time; the same seed gives the same turns."""
+    """Turns that differ, a chunk at a time; the same seed gives the same turns.
 
-    def __init__(self, embedder: Any, seed: int = 7) -> None:
-        from benchmarks import recall_quality
+    Args:
+        embedder: Embeds the real turns.
+        conversations: Whose turns and questions are mixed, see `recall_quality.fixtures`.
+        seed: Of the random numbers.
+    """
+
+    def __init__(self, embedder: Any, conversations: Sequence[Any], seed: int = 7) -> None:
         from memory.text.tokenizer import tokenize
 
         self._rng = np.random.default_rng(seed)
         # Every third word is one of the few that everybody uses, the rest thins out as words do.
         weights = 1 / np.arange(1, VOCABULARY + 1) ** 1.05
         self._cumulated = np.cumsum(weights / weights.sum())
-        conversations = recall_quality.fixtures()
         texts = [json.loads(line)["text"] for talk in conversations for line in talk.lines]
         self._said = [tokenize(text) for text in texts]
         self._asked = [question.text for talk in conversations for question in talk.questions]
