@@ -7,34 +7,28 @@ Each field's description is its documentation: docs/settings.md and config/produ
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from clawdbot_site import storage
-from clawdbot_site.rules import broken_rule
-from clawdbot_site.sources import (
-    ConfigError,
-    EnvironmentSource,
-    YamlSource,
-    absolute_path,
-    explain,
-    explain_rule,
-    http_address,
-    known_time_zone,
-)
+from clawdbot_site.sources import EnvironmentSource, YamlSource
+from clawdbot_site.value_types import AbsolutePath, HttpAddress, Port, TimeZone
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-HttpAddress = Annotated[str, AfterValidator(http_address)]
-Port = Annotated[int, Field(ge=0, le=65535)]
-
 
 class Section(BaseModel):
-    """A group of settings; unknown keys are errors."""
+    """A group of settings; unknown keys are errors, a key without a value counts as absent."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_empty(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        return {name: value for name, value in values.items() if value is not None or name not in cls.model_fields}
 
 
 class WebSettings(Section):
@@ -219,12 +213,12 @@ class WebChatSettings(Section):
     )
 
 
-class Config(BaseSettings):
-    """Every setting, read once per process by `load()`."""
+class Config(Section, BaseSettings):
+    """Every setting, read once per process by `loading.load()`."""
 
-    model_config = SettingsConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(case_sensitive=True, hide_input_in_errors=True)
 
-    home: Annotated[Path, AfterValidator(absolute_path)] = Field(
+    home: AbsolutePath = Field(
         BASE_DIR / "var", description="Folder of everything the product keeps: database, index, keys, uploads, queue."
     )
     debug: bool = Field(False, description="Error pages with details, for developers; never in production.")
@@ -234,9 +228,7 @@ class Config(BaseSettings):
     redis_url: str = Field(
         "", description="redis://host:6379/0; empty: queue under home, one web process. Environment: REDIS_URL."
     )
-    time_zone: Annotated[str, AfterValidator(known_time_zone)] = Field(
-        "UTC", description="Time zone of the admin pages and of beat, e.g. Asia/Shanghai"
-    )
+    time_zone: TimeZone = Field("UTC", description="Time zone of the admin pages and of beat, e.g. Asia/Shanghai")
     language: Literal["en", "zh-hans"] = Field("en", description="Language where a person's browser names none.")
     web: WebSettings = Field(WebSettings(), description="How the product is reached.")
     admin: AdminSettings = Field(AdminSettings(), description="The first administrator.")
@@ -261,23 +253,5 @@ class Config(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Environment before YAML; the sources of pydantic-settings itself would let unknown variables pass."""
+        """Environment before YAML."""
         return init_settings, EnvironmentSource(settings_cls), YamlSource(settings_cls)
-
-
-def load(**overrides: Any) -> Config:
-    """Reads the settings of this process.
-
-    Raises:
-        ConfigError: Its text is one line that names the place, the key and the reason, and never shows a value that
-            could be a secret.
-    """
-    try:
-        config = Config(**overrides)
-    except ValidationError as error:
-        raise ConfigError(explain(error, Config)) from None
-    if kind := storage.implied_memory_type(config):
-        config = config.model_copy(update={"memory": config.memory.model_copy(update={"type": kind})})
-    if broken := broken_rule(config):
-        raise ConfigError(explain_rule(broken))
-    return config

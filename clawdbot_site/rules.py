@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from clawdbot_site import storage
+from clawdbot_site.config import Config
 from memory.embedders import model_folder
-
-if TYPE_CHECKING:
-    from clawdbot_site.config import Config
 
 _EXAMPLES = {
     "postgresql": "or DATABASE_URL=postgresql://... for everything",

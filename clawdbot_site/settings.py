@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import django_stubs_ext
 
 from clawdbot_site import api, keys, logs, storage
-from clawdbot_site.config import load
+from clawdbot_site.loading import load
 from clawdbot_site.sources import ConfigError
 from clawdbot_site.unfold import UNFOLD as UNFOLD
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dj_database_url
 
-if TYPE_CHECKING:
-    from clawdbot_site.config import Config, UploadSettings
+from clawdbot_site.config import Config, UploadSettings
 
 _KINDS = {
     "sqlite": "sqlite",

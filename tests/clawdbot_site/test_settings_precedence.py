@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from clawdbot_site import storage
-from clawdbot_site.config import Config, load
+from clawdbot_site.config import Config
+from clawdbot_site.loading import load
 from clawdbot_site.sources import ConfigError
 
 
@@ -106,6 +107,9 @@ def test_an_empty_section_and_an_empty_variable_count_as_absent(
     ("text", "problem"),
     [
         ("memroy:\n  type: sqlite\n", "memroy: unknown key; known here: home, debug,"),
+        ("MEMORY:\n  type: sqlite\n", "MEMORY: unknown key; known here: home, debug,"),
+        ("1: one\n", "1: unknown key; known here: home, debug,"),
+        ("foo:\n", "foo: unknown key; known here: home, debug,"),
         ("memory:\n  type: oracle\n", "memory.type: should be 'sqlite', 'postgresql', 'mysql' or 'mongodb'"),
         ("memory:\n  retention_days: -1\n", "memory.retention_days: should be greater than or equal to 0"),
         ("memory:\n  retention_days: many\n", "memory.retention_days: should be a valid integer"),
@@ -139,6 +143,28 @@ def test_a_mistake_in_the_file_is_named(text: str, problem: str, yaml_file: Path
 
 def test_a_file_that_is_missing_is_named(yaml_file: Path) -> None:
     assert refused() == f"{yaml_file}: CLAWDBOT_CONFIG: cannot be read: No such file or directory"
+
+
+def test_a_folder_in_the_place_of_the_file_is_named(yaml_file: Path) -> None:
+    yaml_file.mkdir()
+    assert refused() == f"{yaml_file}: CLAWDBOT_CONFIG: cannot be read: Is a directory"
+
+
+def test_a_file_that_is_no_text_is_named(yaml_file: Path) -> None:
+    yaml_file.write_bytes(b"\xff\xfe")
+    assert refused() == f"{yaml_file}: CLAWDBOT_CONFIG: cannot be read: is not UTF-8 text"
+
+
+@pytest.mark.parametrize("text", ["[1", '{"a": 1}', "1"])
+def test_a_variable_that_is_no_list_is_named(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAWDBOT_WEB__ALLOWED_HOSTS", text)
+    assert refused() == 'environment: CLAWDBOT_WEB__ALLOWED_HOSTS: must be a JSON list, e.g. ["a", "b"]'
+
+
+def test_a_full_name_wins_over_the_short_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "9")
+    monkeypatch.setenv("CLAWDBOT_WEB__PORT", "many")
+    assert refused().startswith("environment: CLAWDBOT_WEB__PORT: should be a valid integer")
 
 
 @pytest.mark.parametrize(

@@ -80,10 +80,10 @@ def test_pgvector_without_the_extension_is_an_error_with_its_mend(semantic: Swit
 
 
 def test_pgvector_is_refused_at_the_start_without_postgresql() -> None:
-    from clawdbot_site import config
+    from clawdbot_site import loading
 
-    with pytest.raises(config.ConfigError, match="pgvector needs") as refused:
-        config.load(
+    with pytest.raises(loading.ConfigError, match="pgvector needs") as refused:
+        loading.load(
             semantic_search={"index_type": "pgvector"}, memory={"type": "sqlite", "database_url": ""}, database_url=""
         )
     assert "\n" not in str(refused.value)

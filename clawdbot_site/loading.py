@@ -1,0 +1,30 @@
+"""Reading the settings of a process: sources, single settings, what goes together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from clawdbot_site import storage
+from clawdbot_site.config import Config
+from clawdbot_site.rules import broken_rule
+from clawdbot_site.sources import ConfigError, explain, explain_rule
+
+
+def load(**overrides: Any) -> Config:
+    """Reads the settings of this process.
+
+    Raises:
+        ConfigError: Its text is one line that names the place, the key and the reason, and never shows a value that
+            could be a secret.
+    """
+    try:
+        config = Config(**overrides)
+    except ValidationError as error:
+        raise ConfigError(explain(error, Config)) from None
+    if kind := storage.implied_memory_type(config):
+        config = config.model_copy(update={"memory": config.memory.model_copy(update={"type": kind})})
+    if broken := broken_rule(config):
+        raise ConfigError(explain_rule(broken))
+    return config
