@@ -1,4 +1,4 @@
-"""The socket of the web chat. The protocol: docs/web-chat.md. Rules live in bots.operations.web; this file speaks."""
+"""The socket of the web chat. The protocol: docs/web-chat.md. What is stored and read: `bots.operations.web_chat`."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from adapters.web.events import WebFacts
 from bots.channels.web import broadcast
 from bots.channels.web.html import render_markdown
 from bots.models import Bot, Channel
-from bots.operations import web_channels
-from bots.webchat import rate_limits, service, visitor_tokens
+from bots.operations import web_channels, web_chat
+from bots.webchat import rate_limits, visitor_tokens
 from bots.webchat.errors import error_frame, language_of
 from bots.webchat.origin import clean_origins, host_allowed, origin_allowed, peer_address
 from bots.webchat.visitor_tokens import Visitor
@@ -100,9 +100,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.group = broadcast.group_name(self.channel.pk, self.visitor.id)
         # Subscribed before the history is read, so that nothing falls between the two.
         await self.channel_layer.group_add(self.group, self.channel_name)
-        hello = await _in_thread(service.hello, self.channel, self.visitor)
+        hello = await _in_thread(web_chat.hello, self.channel, self.visitor.id)
         self.shown.update(entry["id"] for entry in hello["history"])
-        await self._send(hello)
+        await self._send({**hello, "visitor": self.visitor.token})
         self.ready = True
         _open.add(self)
         for waiting in hello["pending"]:
@@ -169,8 +169,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def _store(self, text: str, client_id: str) -> None:
         facts = WebFacts(client_id, self.facts.language, self.facts.time_zone)
         try:
-            stored: service.Accepted = await _in_thread(
-                service.accept_message, self.channel, self.visitor.id, text, facts, secrets.token_hex(8)
+            stored: web_chat.Accepted = await _in_thread(
+                web_chat.accept_message, self.channel, self.visitor.id, text, facts, secrets.token_hex(8)
             )
         except Exception:  # whatever the database raises: the page keeps the message and sends it again
             logger.exception("a web-chat message could not be stored")
@@ -195,7 +195,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     # What the page hears
 
     async def chat_frame(self, event: dict[str, Any]) -> None:
-        """A frame published by the turn that is running (bots.live.publish)."""
+        """A frame published by the turn that is running (`broadcast.publish`)."""
         if self.ready:
             await self._show(dict(event["frame"]))
 
@@ -209,7 +209,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         """Looks for answers whose frame was lost."""
         if not self.ready or not self.pending:
             return
-        found = await _in_thread(service.outcomes, self.channel, self.visitor.id, tuple(self.pending))
+        found = await _in_thread(web_chat.outcomes, self.channel, self.visitor.id, tuple(self.pending))
         for client_id, frame in found.items():
             if client_id in self.pending:
                 await self._show(self._as_told(frame))

@@ -12,8 +12,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bots.models import Bot
-from bots.operations import web_channels
-from bots.webchat import memories, visitor_tokens
+from bots.operations import web_channels, web_memories
+from bots.webchat import visitor_tokens
 from bots.webchat.errors import error_text, language_of
 from bots.webchat.origin import clean_origins
 
@@ -95,9 +95,9 @@ def chat_memories(request: HttpRequest, slug: str, memory_id: int | None = None)
     channel = web_channels.ensure_web_channel(bot)
     if request.method == "GET":
         offset = request.GET.get("offset", "0")
-        page = memories.list_memories(channel, visitor.id, offset=int(offset) if offset.isdecimal() else 0)
+        page = web_memories.list_memories(channel, visitor.id, offset=int(offset) if offset.isdecimal() else 0)
         return _private({"memories": page.memories, "total": page.total, "more": page.more})
-    forgotten = memories.erase(channel, visitor.id, memory_id)
+    forgotten = web_memories.erase(channel, visitor.id, memory_id)
     if memory_id is not None and not forgotten:
         return _problem("not_found", 404, language)
     return _private({"forgotten": forgotten})

@@ -140,7 +140,7 @@ async def test_a_message_that_cannot_be_stored_is_not_accepted(monkeypatch: pyte
     def fail(*args: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(consumer.service, "accept_message", fail)
+    monkeypatch.setattr(consumer.web_chat, "accept_message", fail)
     await socket.say("hello", "c1")
     told = await socket.frame()
     assert (told["type"], told["code"], told["client_id"]) == ("error", "not_stored", "c1")

@@ -10,11 +10,11 @@ import pytest
 from bots.admin.conversations import transcript
 from bots.admin.conversations.transcript import Bubble
 from bots.models import Channel, Conversation, Message, Person
-from bots.operations import web_channels
+from bots.operations import web_channels, web_chat
 from bots.people import audit_log, erasure, linking
 from bots.pipeline import inbox
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
-from bots.webchat import service, visitor_tokens
+from bots.webchat import visitor_tokens
 from memory.models import MemoryEntry
 from tests.builders import make_bot, make_channel, make_event
 from tests.peers import StubModel
@@ -71,9 +71,9 @@ def test_forgetting_reaches_the_chat_page(model: StubModel) -> None:
     bot = make_bot()
     page, visitor = web_channels.ensure_web_channel(bot), visitor_tokens.new_visitor(bot.pk)
     say(page, SECRET, chat=visitor.id)
-    assert [entry["role"] for entry in service.hello(page, visitor)["history"]] == ["user", "assistant"]
+    assert [entry["role"] for entry in web_chat.hello(page, visitor.id)["history"]] == ["user", "assistant"]
     erasure.erase_memories(Person.objects.get(), audit_log.HIMSELF)
-    assert service.hello(page, visitor)["history"] == []
+    assert web_chat.hello(page, visitor.id)["history"] == []
 
 
 def test_of_two_linked_accounts_each_forgets_its_own_conversation(channel: Channel, model: StubModel) -> None:

@@ -1,7 +1,4 @@
-"""What the web chat asks of the database: its channel, the opening frame, storing a message, answers that were missed.
-
-Everything here is synchronous; the socket consumer calls it in a thread.
-"""
+"""What a visitor of the web chat does: open the chat, say something, ask for answers that were missed."""
 
 from __future__ import annotations
 
@@ -16,7 +13,6 @@ from bots.channels import health
 from bots.channels.web.frames import history_entry, message_frame
 from bots.models import Bot, Channel, Conversation, Identity, InboundEvent, Message, Person
 from bots.pipeline import inbox
-from bots.webchat.visitor_tokens import Visitor
 
 HISTORY = 50
 _OPEN_STATES = (InboundEvent.State.PENDING, InboundEvent.State.PROCESSING)
@@ -41,18 +37,17 @@ def find_person(channel: Channel, visitor_id: str) -> Person | None:
     return identity.person if identity else None
 
 
-def hello(channel: Channel, visitor: Visitor) -> dict[str, Any]:
+def hello(channel: Channel, visitor_id: str) -> dict[str, Any]:
     """The opening frame: who the bot is, what was said, and which messages still wait for their answer."""
-    person = find_person(channel, visitor.id)
-    conversations = list(_conversations(channel, person, visitor.id)) if person else []
+    person = find_person(channel, visitor_id)
+    conversations = list(_conversations(channel, person, visitor_id)) if person else []
     current = next((item for item in conversations if item.closed_at is None), None)
     return {
         "type": "hello",
-        "visitor": visitor.token,
-        "conversation": _public_conversation_id(visitor.id, sum(item.closed_at is not None for item in conversations)),
+        "conversation": _public_conversation_id(visitor_id, sum(item.closed_at is not None for item in conversations)),
         "bot": describe_bot(channel.bot),
         "history": _history(current) if current else [],
-        "pending": _pending(channel, visitor.id),
+        "pending": _pending(channel, visitor_id),
     }
 
 

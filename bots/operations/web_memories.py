@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bots.models import Channel
+from bots.operations.web_chat import find_person
 from bots.people import audit_log, erasure
-from bots.webchat.service import find_person
 from memory.models import MemoryEntry, MemoryEntryQuerySet
 
 PAGE = 50
