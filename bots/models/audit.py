@@ -51,6 +51,10 @@ class AuditEntry(models.Model):
         PROVED = "proved", _("Proved")
         FAILED = "failed", _("Failed")
 
+    # Who acted, where it was no user of this product.
+    COMMAND = "command line"
+    HIMSELF = "the person"
+
     at = models.DateTimeField(_("at"), default=timezone.now)
     actor = models.CharField(pgettext_lazy("of an act", "who"), max_length=200)
     action = models.CharField(_("action"), max_length=12, choices=Action.choices)

@@ -32,6 +32,8 @@ class Message(models.Model):
         ASSISTANT = "assistant", _("Bot")
         OPERATOR = "operator", _("Operator")
 
+    BUILT_IN = "built-in"  # what `meta` names as the provider of an answer that no model gave
+
     conversation = models.ForeignKey(
         "bots.Conversation",
         on_delete=models.CASCADE,

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 Actor: TypeAlias = "AbstractBaseUser | AnonymousUser | str"
 Action = AuditEntry.Action
 Result = AuditEntry.Result
-COMMAND = "command line"
-HIMSELF = "the person"
+COMMAND = AuditEntry.COMMAND
+HIMSELF = AuditEntry.HIMSELF
 # An HMAC salt, not the path of a module. It stays as it is for ever: entries are found by pseudonyms made with it.
 _PSEUDONYM_SALT = "bots.audit"
 

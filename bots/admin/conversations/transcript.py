@@ -10,7 +10,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from bots.models import Conversation, Message, OutboundMessage, StateTransition
-from bots.pipeline.engine.answer import fallback
 from memory.models import MemoryEntry
 
 PAGE = 100
@@ -133,7 +132,7 @@ def _bubble(message: Message, parts: Iterable[OutboundMessage], memories: Mappin
 def _facts(meta: Mapping[str, Any]) -> Iterable[str]:
     """Model, tokens and time of an answer, as far as the turn noted them."""
     if model := meta.get("model") or meta.get("provider"):
-        yield _("built-in") if model == fallback.NAME else str(model)
+        yield _("built-in") if model == Message.BUILT_IN else str(model)
     prompt, completion = meta.get("prompt_tokens"), meta.get("completion_tokens")
     if prompt or completion:
         yield _("%(prompt)s + %(completion)s tokens") % {"prompt": prompt or 0, "completion": completion or 0}

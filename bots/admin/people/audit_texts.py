@@ -8,9 +8,9 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from bots.people import audit_log
+from bots.models import AuditEntry
 
-_ACTORS = {audit_log.HIMSELF: _("the person"), audit_log.COMMAND: _("command line")}
+_ACTORS = {AuditEntry.HIMSELF: _("the person"), AuditEntry.COMMAND: _("command line")}
 _KINDS = {
     "accounts": _("accounts"),
     "by_meaning": _("found by meaning again"),

@@ -95,7 +95,7 @@ def _answer(turn: Turn) -> Reply:
         recalled = _recall(turn, without=())
         text = fallback.answer(turn.text, language=turn.language, hits=recalled.hits, zone=turn.zone, now=turn.now)
         # What it says repeats memory or explains the set-up: stored again it would only crowd out what people said.
-        return _reply(text, recalled, _meta(recalled, fallback.NAME), remember_answer=False)
+        return _reply(text, recalled, _meta(recalled, Message.BUILT_IN), remember_answer=False)
 
 
 def _recall(turn: Turn, without: Sequence[Recent]) -> Recall:

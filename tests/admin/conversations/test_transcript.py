@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from bots.admin.conversations import transcript
 from bots.models import Conversation, Message, OutboundMessage, StateTransition
-from bots.pipeline.engine.answer import fallback
 from tests.admin.builders import login, make_bot, make_channel, make_conversation, make_memory, make_turn, make_user
 from tests.admin.test_every_page_opens import address
 
@@ -129,7 +128,7 @@ def test_an_answer_made_while_the_embedder_was_down_says_so(conversation: Conver
 
 
 def test_an_answer_without_a_model_names_its_maker_in_the_readers_language(conversation: Conversation) -> None:
-    make_turn(conversation, meta={"provider": fallback.NAME, "prompt_tokens": 5})
+    make_turn(conversation, meta={"provider": Message.BUILT_IN, "prompt_tokens": 5})
     page = address(Conversation, "change", conversation.pk)
     english = login(make_user()).get(page).content.decode()
     chinese = login(make_user("other"), "zh-hans").get(page).content.decode()

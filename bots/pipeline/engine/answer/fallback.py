@@ -17,7 +17,6 @@ from memory.types import Hit
 
 SHOWN = 3
 LONGEST_QUOTE = 200
-NAME = "built-in"  # what is noted of its answers in place of a provider
 # A line that shares no word with the question is shown only when it means nearly the same.
 LEAST_COVERAGE = 0.2
 LEAST_COSINE = 0.86
