@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -11,12 +11,14 @@ from django.db import transaction
 
 from bots import metrics
 from bots.models import Person
-from bots.people import audit_log, erasure
-from bots.people.erasure import Erasure
-from memory.lifecycle import editing
+from bots.people import audit_log, erasure, linking
+from bots.people.erasure import Erasure, NotProved
+from memory.lifecycle import editing, transfer
 from memory.models import MemoryEntry
 from memory.store import MemoryStore
 from memory.types import Recall, Scope
+
+__all__ = ["NotProved", "edit", "erase", "explore", "export_lines", "pin", "search", "supersede"]
 
 DERIVED = 5  # facts and summaries beside the turns, in the explorer
 
@@ -69,6 +71,15 @@ def erase(person: Person, actor: audit_log.Actor, ids: Collection[int] | None = 
         NotProved: A search still finds some of it.
     """
     return erasure.erase_memories(person, actor, ids)
+
+
+def export_lines(person: Person, actor: audit_log.Actor) -> Iterator[str]:
+    """The turns that are remembered of a person, a line each, as `memory import` takes them back; noted at the end."""
+    count = 0
+    for line in transfer.export_lines(_scope(linking.head_of(person))):
+        yield line
+        count += 1
+    audit_log.record(audit_log.Action.EXPORT, person, actor, counts={"memories": count})
 
 
 def pin(bot_ids: Collection[int] | None, ids: Collection[int], actor: audit_log.Actor, *, pinned: bool) -> int:

@@ -11,11 +11,24 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from bots.files import sent
+from bots.files.sent import MAX_FILES, FileRefused
 from bots.models import Channel, Conversation, Message, Person
 from bots.pipeline.outbox import proactive
 from bots.pipeline.outbox.proactive import NoWayToPerson
 from clawdbot.errors import ClawdbotError
 from clawdbot.files import File
+
+__all__ = [
+    "MAX_FILES",
+    "MAX_KEY",
+    "MAX_TEXT",
+    "FileRefused",
+    "KeyUsedBefore",
+    "NoWayToPerson",
+    "SentToPerson",
+    "reply_in",
+    "send_to_person",
+]
 
 MAX_TEXT = 20_000
 MAX_KEY = 64
@@ -87,8 +100,8 @@ def reply_in(
 def _check(text: str, files: Sequence[File]) -> None:
     if not text.strip() and not files:
         raise ValueError("there is nothing to send in a blank text")
-    if len(files) > sent.MAX_FILES:
-        raise sent.FileRefused(_("At most %(count)s files.") % {"count": sent.MAX_FILES})
+    if len(files) > MAX_FILES:
+        raise FileRefused(_("At most %(count)s files.") % {"count": MAX_FILES})
     for file in files:
         sent.check(file)
 

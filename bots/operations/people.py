@@ -1,6 +1,9 @@
-"""What is done with everything that is known of a person: export, erase."""
+"""What is done with people: find, link, export, erase."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
 
 from django.db.models import Q
 
@@ -8,7 +11,21 @@ from bots.models import Bot, Person
 from bots.operations.errors import OperationError
 from bots.people import audit_log, erasure, linking
 from bots.people import export as exports
-from bots.people.erasure import Erasure
+from bots.people.audit_log import pseudonym
+from bots.people.erasure import Erasure, NotProved
+
+__all__ = [
+    "NotProved",
+    "candidates",
+    "erase",
+    "export",
+    "export_pieces",
+    "find",
+    "link",
+    "pseudonym",
+    "save_export",
+    "unlink",
+]
 
 
 def find(bot: Bot, key: str) -> Person:
@@ -26,6 +43,16 @@ def find(bot: Bot, key: str) -> Person:
 def export(person: Person, actor: audit_log.Actor) -> tuple[str, str]:
     """(file name, JSON document) of everything that is known of a person; noted in the audit log."""
     return exports.file_name(person), exports.document(person, actor)
+
+
+def export_pieces(person: Person, actor: audit_log.Actor) -> Iterator[str]:
+    """The document of `export` in pieces, to be joined: it does not have to fit into memory."""
+    return exports.pieces(person, actor)
+
+
+def save_export(person: Person, actor: audit_log.Actor) -> Path:
+    """Writes the document of `export` below CLAWDBOT_HOME/exports, where an erasure finds it; returns where."""
+    return exports.save(person, actor)
 
 
 def candidates(person: Person, words: str) -> list[Person]:

@@ -11,10 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
-from bots.files.sent import FileRefused
 from bots.models import Conversation
-from bots.operations.messages import MAX_KEY, MAX_TEXT, KeyUsedBefore, reply_in
-from bots.pipeline.outbox.proactive import NoWayToPerson
+from bots.operations.messages import MAX_KEY, MAX_TEXT, FileRefused, KeyUsedBefore, NoWayToPerson, reply_in
 from clawdbot.files import File
 
 if TYPE_CHECKING:

@@ -20,7 +20,6 @@ from django.utils.translation import gettext as _
 from bots.admin.memory import explorer, timeline
 from bots.models import Person
 from bots.operations import memories
-from bots.people.erasure import NotProved
 from memory.lifecycle.editing import EditRefused
 from memory.models import MemoryEntry
 
@@ -160,7 +159,7 @@ def _pin(request: HttpRequest, person: Person, entry: int) -> None:
 def _delete(request: HttpRequest, person: Person, entry: int) -> None:
     try:
         gone = memories.erase(person, request.user, _own(person, entry))
-    except NotProved as error:
+    except memories.NotProved as error:
         messages.error(request, str(error))
     else:
         messages.success(request, _("%(n)s deleted, with what was made from it.") % {"n": gone.memories})

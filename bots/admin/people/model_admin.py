@@ -24,7 +24,6 @@ from bots.admin.ui.fragments import admin_link, ago
 from bots.admin.ui.unfold_parts import display
 from bots.models import Conversation, Identity, Person
 from bots.operations import pairing, people
-from bots.people.audit_log import pseudonym
 
 
 class IdentityInline(ScopedInline[Identity]):
@@ -142,7 +141,7 @@ class PersonAdmin(PersonMemoryMixin, LinkingMixin, ErasingMixin, BotScopedAdmin[
             (reverse("admin:memory_memoryentry_changelist") + f"?person__id__exact={person.pk}", _("Memories")),
             (reverse("admin:bots_conversation_changelist") + f"?person__id__exact={person.pk}", _("Conversations")),
             (reverse("admin:bots_turnusage_changelist") + f"?person__id__exact={person.pk}", _("Usage")),
-            (reverse("admin:bots_auditentry_changelist") + f"?q={pseudonym(person)}", _("Audit log")),
+            (reverse("admin:bots_auditentry_changelist") + f"?q={people.pseudonym(person)}", _("Audit log")),
             (reverse("admin:bots_person_export", args=(person.pk,)), _("Export everything (JSON)")),
             (reverse("admin:bots_person_link", args=(person.pk,)), _("Merge with another person…")),
         )

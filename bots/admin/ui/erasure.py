@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from bots.people.erasure import NotProved
+from bots.operations.people import NotProved
 
 if TYPE_CHECKING:
     from bots.admin.ui.base import BotScopedAdmin

@@ -10,9 +10,8 @@ from rest_framework import serializers
 
 from bots.api.base import Filters
 from bots.api.fields import MAX_ID, VisibleChannelField, VisiblePersonField
-from bots.files.sent import MAX_FILES
 from bots.models import Conversation, Message
-from bots.operations.messages import MAX_TEXT
+from bots.operations.messages import MAX_FILES, MAX_TEXT
 from clawdbot.files import File
 
 _CONVERSATION = {

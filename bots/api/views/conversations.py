@@ -23,11 +23,9 @@ from bots.api.serializers.conversations import (
 )
 from bots.api.throttling import SendThrottle, UserThrottle
 from bots.edge.problems import Problem
-from bots.files.sent import FileRefused
 from bots.models import Conversation, Message
 from bots.operations import handover
-from bots.operations.messages import MAX_KEY, KeyUsedBefore, send_to_person
-from bots.pipeline.outbox.proactive import NoWayToPerson
+from bots.operations.messages import MAX_KEY, FileRefused, KeyUsedBefore, NoWayToPerson, send_to_person
 
 _KEY_HEADER = OpenApiParameter(
     "Idempotency-Key",

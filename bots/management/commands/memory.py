@@ -8,15 +8,11 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
-from bots.models import Person
+from bots.models import AuditEntry, Person
 from bots.operations import memories, people
 from bots.operations.bots import get_bot
-from bots.people import audit_log, linking
-from bots.people import export as exports
 from clawdbot.errors import ClawdbotError
-from memory.lifecycle import transfer
 from memory.management.commands import memory
-from memory.types import Scope
 
 
 class Command(memory.Command):
@@ -51,17 +47,14 @@ class Command(memory.Command):
     def _export(self, options: dict[str, Any]) -> None:
         person = _person(options)
         if options["save"]:
-            self.stdout.write(str(exports.save(person, audit_log.COMMAND)))
+            self.stdout.write(str(people.save_export(person, AuditEntry.COMMAND)))
             return
         if options["format"] == "json":
-            for piece in exports.pieces(person, audit_log.COMMAND):
+            for piece in people.export_pieces(person, AuditEntry.COMMAND):
                 self.stdout.write(piece, ending="")
             return
-        count = 0
-        for line in transfer.export_lines(Scope(person.bot_id, linking.head_of(person).pk)):
+        for line in memories.export_lines(person, AuditEntry.COMMAND):
             self.stdout.write(line)
-            count += 1
-        audit_log.record(audit_log.Action.EXPORT, person, audit_log.COMMAND, counts={"memories": count})
 
     def _erase(self, options: dict[str, Any]) -> None:
         person = _person(options)
@@ -70,9 +63,7 @@ class Command(memory.Command):
                 raise CommandError(_("not asked, because there is no terminal: add --yes"))
             if input(_("Erase everything about %s? [y/N] ") % options["person"]).strip().lower() not in ("y", "yes"):
                 raise CommandError(_("nothing was erased"))
-        erased = (
-            people.erase(person, audit_log.COMMAND) if options["full"] else memories.erase(person, audit_log.COMMAND)
-        )
+        erased = (people if options["full"] else memories).erase(person, AuditEntry.COMMAND)
         self.stdout.write(_("%d erased") % erased.memories)
         if options["full"]:
             self.stdout.write(", ".join(f"{name} {count}" for name, count in erased.counts.items()))
