@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from adapters import registry
+from bots.channels import lookup
 from bots.models import Bot, Channel
 from bots.operations.errors import OperationError, refusal
 
@@ -56,6 +57,18 @@ def set_enabled(ids: Iterable[int], enabled: bool) -> int:
     """Switches channels on or off; returns how many changed."""
     rows = Channel.objects.filter(pk__in=list(ids)).exclude(enabled=enabled)
     return rows.update(enabled=enabled, updated_at=timezone.now())
+
+
+def delete_webhook(channel: Channel) -> None:
+    """Takes the registered webhook back at the platform, which polling needs; nothing where there is none by API.
+
+    Raises:
+        SendError: The platform refused or was not reached.
+        AdapterError: The channel's account is broken.
+    """
+    adapter = lookup.adapter_for(channel)
+    if adapter.supports_webhook_setup:
+        adapter.delete_webhook()
 
 
 def remove_channel(public_id: str) -> int:

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from bots.i18n.failure_texts import labelled
-from bots.llm import TestResult
+from bots.llm import TestResult, candidates
 from bots.llm import test_provider as probe
 from bots.models import ModelProvider
 from bots.models.provider import check_api_key
@@ -14,7 +14,15 @@ from bots.operations.errors import OperationError
 from bots.operations.row_changes import insert
 from clawdbot import http
 
-__all__ = ["TestResult", "add_provider", "first_model", "get_provider", "remove_provider", "test_provider"]
+__all__ = [
+    "TestResult",
+    "add_provider",
+    "any_enabled",
+    "first_model",
+    "get_provider",
+    "remove_provider",
+    "test_provider",
+]
 
 
 def add_provider(
@@ -60,6 +68,11 @@ def get_provider(name: str) -> ModelProvider:
         values = {"name": name, "known": known or _("none")}
         raise OperationError(_("There is no provider %(name)s; known: %(known)s.") % values)
     return found
+
+
+def any_enabled() -> bool:
+    """Whether there is a model beside the embedded one."""
+    return bool(candidates.configured())
 
 
 def remove_provider(name: str) -> None:

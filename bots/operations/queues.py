@@ -40,6 +40,11 @@ def sweep() -> SweepReport:
     return SweepReport(freed, woken)
 
 
+def leave() -> None:
+    """At an orderly end of this process: what it claimed is free at once."""
+    workers.unregister()
+
+
 def retry_outbound(ids: Iterable[int]) -> int:
     """Dead, discarded or unconfirmed messages are sent again; returns how many."""
     state = OutboundMessage.State

@@ -10,9 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from bots.llm import embedded_discovery, embedded_server
-from bots.pipeline.engine.answer import small_model_prompt
-from bots.runtime import children
+from bots.runtime import children, model_server
 
 NICENESS = 2
 
@@ -37,18 +35,11 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         os.nice(NICENESS)
         try:
-            server, url = embedded_server.start(options["port"])
-            embedded_server.warm_up(url, small_model_prompt.usual())
-        except embedded_server.Unavailable as error:
+            with model_server.running(options["port"]) as url:
+                self.stdout.write(f"Demonstration model {model_server.MODEL_NAME} at {url}")
+                self.stdout.flush()
+                stop.wait()
+        except model_server.Unavailable as error:
             raise CommandError(f"modelserver: {error}", returncode=children.EXIT_UNAVAILABLE) from None
-        embedded_discovery.announce(url, embedded_server.MODEL_NAME)
-        self.stdout.write(f"Demonstration model {embedded_server.MODEL_NAME} at {url}")
-        self.stdout.flush()
-        try:
-            stop.wait()
-        finally:
-            embedded_discovery.withdraw()
-            del server
-            # The native threads of the server would otherwise hold the process for seconds.
-            self.stdout.flush()
-            os._exit(0)
+        # The native threads of the server would otherwise hold the process for seconds.
+        os._exit(0)

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from adapters.errors import AdapterError, SendError
-from bots.channels import lookup
-from bots.intake import polling
 from bots.models import Channel
-from bots.pipeline.queue import workers
-from bots.runtime import children
-
-END_S = 2.0  # for what is being sent; a long poll is given up
+from bots.operations import channels
+from bots.runtime import children, poll_threads
 
 
 class Command(BaseCommand):
@@ -34,44 +29,32 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         children.end_with_parent()
-        found = polling.pollable(options["channel"])
+        found = poll_threads.pollable(options["channel"])
         if not found:
             raise CommandError(
                 "no enabled channel that can be polled; add one: manage.py channel add telegram --bot ..."
             )
-        for channel in found:
-            if options["delete_webhook"] and lookup.adapter_for(channel).supports_webhook_setup:
+        if options["delete_webhook"]:
+            for channel in found:
                 self._delete_webhook(channel)
         if options["once"]:
             for channel in found:
                 self._once(channel)
             return
         stop = threading.Event()
-        workers.start_heartbeat("poll")  # answers that leave over a connection held here are claimed by this process
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
-        threads = [
-            threading.Thread(target=polling.poll_forever, args=(channel, stop), daemon=True) for channel in found
-        ]
-        for channel, thread in zip(found, threads, strict=True):
+        for channel in found:
             self.stdout.write(f"polling {channel} ({channel.public_id})")
-            thread.start()
-        try:
-            stop.wait()
-        except KeyboardInterrupt:
-            stop.set()
-        ends = time.monotonic() + END_S
-        for thread in threads:
-            thread.join(max(0.0, ends - time.monotonic()))
-        workers.unregister()
+        poll_threads.run(found, stop)
 
     def _delete_webhook(self, channel: Channel) -> None:
         try:
-            lookup.adapter_for(channel).delete_webhook()
+            channels.delete_webhook(channel)
         except (SendError, AdapterError) as error:
             raise CommandError(f"{channel}: the webhook was not removed: {error}") from None
 
     def _once(self, channel: Channel) -> None:
         try:
-            self.stdout.write(f"{channel}: {polling.poll_once(channel, timeout=0)} new")
+            self.stdout.write(f"{channel}: {poll_threads.poll_once(channel, timeout=0)} new")
         except SendError as error:
             raise CommandError(f"{channel}: {error}") from None

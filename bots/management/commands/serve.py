@@ -13,10 +13,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bots import metrics
-from bots.llm import candidates
 from bots.maintenance import first_start
 from bots.monitoring import migrations
-from bots.pipeline.queue import workers
+from bots.operations import providers
+from bots.operations import queues as message_queues
 from bots.runtime import garbage_collection
 from bots.runtime.children import Children
 
@@ -42,12 +42,12 @@ class Command(BaseCommand):
             self._serve(options["host"], options["port"], first)
         finally:
             children.stop()
-            workers.unregister()
+            message_queues.leave()
 
     def _start_children(self) -> Children:
         config = settings.CLAWDBOT
         children = Children(Path(sys.argv[0]).resolve())
-        if config.model_server.enable and not candidates.configured():
+        if config.model_server.enable and not providers.any_enabled():
             children.add("model server", "modelserver", "--port", str(config.model_server.port), optional=True)
         for number in range(config.worker.processes):
             children.add(f"worker {number + 1}", "worker", "--threads", str(config.worker.threads))

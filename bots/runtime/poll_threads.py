@@ -1,0 +1,33 @@
+"""The process that polls: a thread for each channel."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Collection
+
+from bots.intake.polling import poll_forever, poll_once, pollable
+from bots.models import Channel
+from bots.pipeline.queue import workers
+
+__all__ = ["poll_once", "pollable", "run"]
+
+END_S = 2.0  # for what is being sent; a long poll is given up
+
+
+def run(channels: Collection[Channel], stop: threading.Event) -> None:
+    """Polls these channels until `stop` is set."""
+    # Answers that leave over a connection held here are claimed by this process.
+    heartbeat = workers.start_heartbeat("poll")
+    threads = [threading.Thread(target=poll_forever, args=(channel, stop), daemon=True) for channel in channels]
+    for thread in threads:
+        thread.start()
+    try:
+        stop.wait()
+    except KeyboardInterrupt:
+        stop.set()
+    ends = time.monotonic() + END_S
+    for thread in threads:
+        thread.join(max(0.0, ends - time.monotonic()))
+    heartbeat.set()
+    workers.unregister()
