@@ -1,10 +1,18 @@
 """The admin: registrations happen on import. One folder per subject, shared parts in `ui`."""
+# ruff: noqa: F401
 
-from bots.admin import bot, skills  # noqa: F401
-from bots.admin.channels import model_admin as _channels  # noqa: F401
-from bots.admin.conversations import files as _files  # noqa: F401
-from bots.admin.conversations import model_admin as _conversations  # noqa: F401
-from bots.admin.memory import consolidation, embedder, entries  # noqa: F401
-from bots.admin.people import audit_log as _audit_log  # noqa: F401
-from bots.admin.people import model_admin as _people  # noqa: F401
-from bots.admin.system import providers, queues, schedules, usage, users  # noqa: F401
+import bots.admin.bot
+import bots.admin.channels.model_admin
+import bots.admin.conversations.files
+import bots.admin.conversations.model_admin
+import bots.admin.memory.consolidation
+import bots.admin.memory.embedder
+import bots.admin.memory.entries
+import bots.admin.people.audit_log
+import bots.admin.people.model_admin
+import bots.admin.skills
+import bots.admin.system.providers
+import bots.admin.system.queues
+import bots.admin.system.schedules
+import bots.admin.system.usage
+import bots.admin.system.users
