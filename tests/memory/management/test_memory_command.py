@@ -88,6 +88,8 @@ def test_recall_answers_each_question_on_a_line_of_its_own(bot: Any, tmp_path: P
 def test_what_is_exported_can_be_imported_again(bot: Any, tmp_path: Path) -> None:
     run("import", _file(tmp_path, *GOOD), "--bot", "helper", "--person", "ann")
     _, exported, _ = run("export", "--bot", "helper", "--person", "ann")
+    noted = apps.get_model("bots", "AuditEntry").objects.get()
+    assert (noted.action, noted.actor, noted.counts) == ("export", "command line", {"memories": 2})
     copy = tmp_path / "copy.jsonl"
     copy.write_text(exported, "utf8")
     assert run("import", str(copy), "--bot", "helper", "--person", "twin")[0] == 0
