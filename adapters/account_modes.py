@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from adapters.errors import WHOLE
 from adapters.guide import Text, text
+from clawdbot.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Mode:
         return tuple(key for key in self.keys if key not in given)
 
 
-def lacking(modes: Sequence[Mode], given: Collection[str], labels: Mapping[str, Text]) -> dict[str, Text]:
+def lacking(modes: Sequence[Mode], given: Collection[str], labels: Mapping[str, Text]) -> dict[str, Reason]:
     """What keeps an account from working in any mode.
 
     Args:
@@ -46,12 +47,11 @@ def lacking(modes: Sequence[Mode], given: Collection[str], labels: Mapping[str, 
     if not begun:
         return {WHOLE: _choice(modes, labels)}
     nearest = min(begun, key=lambda mode: len(mode.missing(given)))
-    reason = text(f"is required for {nearest.name['en']}", f"{nearest.name['zh']}必填")
-    return dict.fromkeys(nearest.missing(given), reason)
+    return dict.fromkeys(nearest.missing(given), Reason("required_for", kind=nearest.name))
 
 
-def _choice(modes: Iterable[Mode], labels: Mapping[str, Text]) -> Text:
+def _choice(modes: Iterable[Mode], labels: Mapping[str, Text]) -> Reason:
     named = [(mode.name, [labels[key] for key in mode.keys]) for mode in modes]
     en = "; ".join(f"for {name['en']}: {', '.join(label['en'] for label in needs)}" for name, needs in named)
     zh = "；".join(f"{name['zh']}：{'、'.join(label['zh'] for label in needs)}" for name, needs in named)
-    return text(f"fill in what one kind of account needs – {en}", f"请填写其中一种账号所需的内容——{zh}")
+    return Reason("no_kind_complete", kinds=text(en, zh))

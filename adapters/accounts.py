@@ -13,6 +13,7 @@ from adapters.account_formats import WrongShape, reason_of
 from adapters.account_modes import Mode, lacking
 from adapters.errors import WHOLE, AccountError
 from adapters.guide import Guide
+from clawdbot.reasons import Reason
 from clawdbot.redaction import register_secret
 
 FieldKind = Literal["text", "list", "bool", "number"]
@@ -79,10 +80,7 @@ def _base_url(value: Any) -> Any:
     value = _text(value)
     if isinstance(value, str) and value:
         if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
-            raise WrongShape(
-                "must be an http or https address without credentials or query",
-                "必须是 http 或 https 地址，不含用户名、密码和查询参数",
-            )
+            raise WrongShape(Reason("must_be_base_url"))
         return value.rstrip("/")
     return value
 
@@ -90,9 +88,7 @@ def _base_url(value: Any) -> Any:
 def _target_url(value: Any) -> Any:
     value = _text(value)
     if isinstance(value, str) and value and not re.fullmatch(r"https?://[^\s/?#@]+([/?][^\s#]*)?", value):
-        raise WrongShape(
-            "must be an http or https address without credentials", "必须是 http 或 https 地址，不含用户名和密码"
-        )
+        raise WrongShape(Reason("must_be_target_url"))
     return value
 
 
@@ -191,14 +187,14 @@ class Account(BaseModel):
         try:
             account = cls.model_validate(dict(values))
         except ValidationError as error:
-            texts = {
+            problems = {
                 ".".join(str(part) for part in item["loc"][:1]) or WHOLE: reason_of(item)
                 for item in error.errors(include_url=False, include_input=False)
             }
         else:
             account.register_secrets()
             return account
-        raise AccountError(texts=texts)
+        raise AccountError(problems=problems)
 
     def refuse_incomplete(self) -> None:
         """Refuses an account of which no kind is complete. Making an adapter does not: what is stored stays usable.
@@ -209,7 +205,7 @@ class Account(BaseModel):
         given = {name for mode in self.modes for name in mode.keys + mode.without if getattr(self, name)}
         labels = {described.name: described.label for described in self.describe()}
         if missing := lacking(self.modes, given, labels):
-            raise AccountError(texts=missing)
+            raise AccountError(problems=missing)
 
     def register_secrets(self) -> None:
         """Makes logs hide every secret value of this account."""

@@ -27,6 +27,7 @@ from adapters.media import content_type
 from adapters.splitter import split_text
 from clawdbot import http
 from clawdbot.clock import Clock, system_clock
+from clawdbot.reasons import Reason, why
 
 AccountT = TypeVar("AccountT", bound=Account)
 
@@ -116,7 +117,7 @@ class Adapter(ABC, Generic[AccountT]):
             SendError: When the call fails.
             NotSupported: When the platform has no polling.
         """
-        raise NotSupported(f"{self.platform} has no polling")
+        raise NotSupported(Reason("no_polling", name=self.platform))
 
     @property
     def can_send_here(self) -> bool:
@@ -148,7 +149,7 @@ class Adapter(ABC, Generic[AccountT]):
         Raises:
             SendError: As `send`; permanent when the platform will not take this file in this way.
         """
-        raise NotSupported(f"{self.platform} takes no files")
+        raise NotSupported(Reason("takes_no_files", name=self.platform))
 
     @abstractmethod
     def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
@@ -230,7 +231,7 @@ class Adapter(ABC, Generic[AccountT]):
             SendError: When the platform refuses, for instance because the message is too old.
             NotSupported: When sent messages cannot be changed.
         """
-        raise NotSupported(f"{self.platform} cannot change a sent message")
+        raise NotSupported(Reason("no_edits", name=self.platform))
 
     def fetch_media(
         self, attachment: Attachment, *, message_id: str | None = None, max_bytes: int = MAX_MEDIA_BYTES
@@ -246,7 +247,7 @@ class Adapter(ABC, Generic[AccountT]):
             SendError: When it is gone, too large, not allowed or not reached; says whether another try makes sense.
             NotSupported: When the platform offers no downloads.
         """
-        raise NotSupported(f"{self.platform} offers no downloads")
+        raise NotSupported(Reason("no_downloads", name=self.platform))
 
     # Set-up
 
@@ -257,7 +258,7 @@ class Adapter(ABC, Generic[AccountT]):
             SendError: When the platform refuses or cannot be reached.
             NotSupported: When there is nothing to ask.
         """
-        raise NotSupported(f"{self.platform} has no account to ask for")
+        raise NotSupported(Reason("no_account_to_ask", name=self.platform))
 
     def set_webhook(self, url: str) -> None:
         """Registers `url` as the webhook.
@@ -266,17 +267,17 @@ class Adapter(ABC, Generic[AccountT]):
             SendError: When the platform refuses.
             NotSupported: When it has to be entered by hand in the platform's console.
         """
-        raise NotSupported(f"enter the webhook address in the console of {self.platform}")
+        raise NotSupported(Reason("webhook_by_hand", name=self.platform))
 
     def delete_webhook(self) -> None:
         """Removes the registered webhook; raises like `set_webhook`."""
-        raise NotSupported(f"remove the webhook address in the console of {self.platform}")
+        raise NotSupported(Reason("webhook_removed_by_hand", name=self.platform))
 
     def webhook_info(self) -> WebhookInfo:
         """What the platform knows about the webhook; raises like `set_webhook`."""
-        raise NotSupported(f"{self.platform} does not tell about its webhook")
+        raise NotSupported(Reason("webhook_not_told", name=self.platform))
 
-    def examine(self, url: str) -> tuple[Text, ...]:
+    def examine(self, url: str) -> tuple[Text | Reason, ...]:
         """Looks for what does not fit beyond the credentials. May ask the platform, changes nothing there.
 
         Args:
@@ -316,14 +317,14 @@ class Adapter(ABC, Generic[AccountT]):
             options["public_only"] = not self.account.allowed_hosts
             if method == "POST" and options["public_only"] and not url.lower().startswith("https://"):
                 # Pictures may come in the clear, words may not go so.
-                raise SendError("the address is not https", permanent=True, mark="foreign_address")
+                raise SendError(Reason("not_https"), permanent=True, mark="foreign_address")
         try:
             return http.request(method, url, timeout=(CONNECT_S, read_s), **options)
         except http.HttpError as error:
             failure = error
         # Raised outside the handler: a chained cause would only repeat the message.
         raise SendError(
-            str(failure),
+            why(failure),
             permanent=failure.permanent,
             retry_after=failure.retry_after,
             mark=_mark(failure),
@@ -360,7 +361,7 @@ class Adapter(ABC, Generic[AccountT]):
         if not response.ok or response.status == 202:
             waiting = response.status in (202, 408, 425, 429) or response.status >= 500
             raise SendError(
-                f"the file was answered with {response.status}",
+                Reason("file_answered", code=response.status),
                 permanent=not waiting,
                 retry_after=response.retry_after,
                 mark="media_not_ready" if waiting else "media_gone",
@@ -384,7 +385,7 @@ def refuse_large(size: int | None, max_bytes: int) -> None:
         SendError: Permanent, with mark "too_large".
     """
     if size is not None and size > max_bytes:
-        raise SendError(f"the file is larger than {max_bytes} bytes", permanent=True, mark="too_large")
+        raise SendError(Reason("file_too_large", size=max_bytes), permanent=True, mark="too_large")
 
 
 def require_post(request: WebhookRequest) -> None:
@@ -394,4 +395,4 @@ def require_post(request: WebhookRequest) -> None:
         AdapterError: With status 405.
     """
     if request.method.upper() != "POST":
-        raise AdapterError("only POST is accepted here", status=405)
+        raise AdapterError(Reason("only_post"), status=405)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 from clawdbot.errors import ClawdbotError, ConfigurationError
+from clawdbot.reasons import Reason, Why
 
 WHOLE = "account"
 """The key of a reason that concerns an account as a whole."""
@@ -20,7 +22,7 @@ class AdapterError(ClawdbotError):
 
     status: int = 400
 
-    def __init__(self, message: str = "", *, status: int | None = None) -> None:
+    def __init__(self, message: Why = "", *, status: int | None = None) -> None:
         super().__init__(message, permanent=True)
         if status is not None:
             self.status = status
@@ -51,7 +53,7 @@ class SendError(ClawdbotError):
 
     def __init__(
         self,
-        message: str = "",
+        message: Why = "",
         *,
         permanent: bool = False,
         retry_after: float | None = None,
@@ -69,21 +71,19 @@ class AccountError(ConfigurationError):
     """An account mapping does not fit the platform's schema.
 
     Attributes:
-        problems: Reason by key, in English; never contains a value.
-        texts: The same in both languages; empty where only English is known.
+        reasons: What is wrong, by key; never contains a value.
+        problems: The same in English.
     """
 
-    def __init__(
-        self,
-        message: str = "",
-        *,
-        problems: Mapping[str, str] | None = None,
-        texts: Mapping[str, Mapping[str, str]] | None = None,
-    ) -> None:
-        self.texts = {key: dict(told) for key, told in (texts or {}).items()}
-        self.problems: dict[str, str] = dict(problems or {key: told["en"] for key, told in self.texts.items()})
-        told = (why if key == WHOLE else f"{key}: {why}" for key, why in self.problems.items())
-        super().__init__(message or "; ".join(told))
+    def __init__(self, message: Why = "", *, problems: Mapping[str, Why] | None = None) -> None:
+        self.reasons: dict[str, Why] = dict(problems or {})
+        self.problems = {key: str(why) for key, why in self.reasons.items()}
+        super().__init__(message or _joined(self.reasons))
+
+
+def _joined(problems: Mapping[str, Why]) -> Why:
+    each = [why if key == WHOLE else Reason("account_problem", key=key, why=why) for key, why in problems.items()]
+    return reduce(lambda first, second: Reason("and", first=first, second=second), each) if each else ""
 
 
 class UnknownPlatform(ConfigurationError):

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
+from clawdbot.reasons import Why
+
 
 class Headers(Mapping[str, str]):
     """HTTP headers with case-insensitive look-up; iteration gives lower-case names."""
@@ -345,5 +347,5 @@ class WebhookInfo:
 
     url: str = ""
     pending: int = 0
-    last_error: str = ""
+    last_error: Why = ""
     last_error_at: float | None = None

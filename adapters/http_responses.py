@@ -8,6 +8,7 @@ from adapters.errors import MalformedPayload, SendError
 from adapters.events import Headers
 from adapters.payload import parse_object
 from clawdbot.http import parse_retry_after
+from clawdbot.reasons import Reason, Why
 
 
 def object_of(body: bytes) -> dict[str, Any]:
@@ -26,7 +27,7 @@ def object_or_nothing(platform: str, status: int, body: bytes) -> dict[str, Any]
     """
     answer = object_of(body)
     if not answer and 200 <= status < 300 and body.strip() not in (b"", b"{}"):
-        raise SendError(f"{platform}'s answer is not understood", mark="bad_response")
+        raise SendError(Reason("answer_not_understood", platform=platform), mark="bad_response")
     return answer
 
 
@@ -36,11 +37,24 @@ def wait_of(headers: Headers, name: str = "retry-after") -> float | None:
     return parse_retry_after(value, 0.0) if value[:1].isdecimal() else None
 
 
-def unexplained(message: str, status: int, wait: float | None) -> SendError:
+def answered(platform: str, code: object, told: str = "") -> Reason:
+    """What a platform answered to a call.
+
+    Args:
+        platform: Its name, for people.
+        code: Its own code, or the HTTP status.
+        told: Its own words, "" for none.
+    """
+    if told:
+        return Reason("platform_said", platform=platform, code=str(code), told=told)
+    return Reason("platform_answered", platform=platform, code=str(code))
+
+
+def unexplained(message: Why, status: int, wait: float | None) -> SendError:
     """The failure of an answer in which the platform gave no code of its own: only the HTTP status tells.
 
     Args:
-        message: For logs.
+        message: Why it failed.
         status: HTTP status.
         wait: Seconds the platform asked to wait, or None.
     """

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.errors import MalformedPayload
+from clawdbot.reasons import Reason
 
 MAX_DEPTH = 64
 # Lone surrogates and NUL are legal in JSON escapes, but no database column takes them: left in, they would turn into a
@@ -26,11 +27,11 @@ def parse_object(body: bytes) -> dict[str, Any]:
     try:
         value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError):
-        raise MalformedPayload("the body is not JSON") from None
+        raise MalformedPayload(Reason("body_not_json")) from None
     if not isinstance(value, dict):
-        raise MalformedPayload("the body is not a JSON object")
+        raise MalformedPayload(Reason("body_not_object"))
     if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _deeper_than(value, MAX_DEPTH):
-        raise MalformedPayload("the JSON is nested too deeply")
+        raise MalformedPayload(Reason("json_too_deep"))
     if _RISKY_ESCAPE.search(body) or b"\x00" in body:
         return {_storable(key): _storable(item) for key, item in value.items()}
     return value

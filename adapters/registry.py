@@ -11,9 +11,10 @@ from adapters.accounts import Account, AccountField
 from adapters.base import Adapter
 from adapters.errors import AccountError, UnknownPlatform
 from adapters.events import WebhookRequest
-from adapters.guide import Guide, text
+from adapters.guide import Guide
 from adapters.simulation import Simulator
 from clawdbot.clock import Clock, system_clock
+from clawdbot.reasons import Reason
 
 # A new platform is one line here. The order is the order in which an unaddressed webhook is tried.
 ADAPTERS: dict[str, str] = {
@@ -45,7 +46,7 @@ def adapter_class(platform: str) -> type[Adapter[Any]]:
     try:
         module, _, name = ADAPTERS[platform].rpartition(".")
     except KeyError:
-        raise UnknownPlatform(f"unknown platform {platform!r}; known: {', '.join(ADAPTERS)}") from None
+        raise UnknownPlatform(Reason("unknown_platform", name=repr(platform), known=", ".join(ADAPTERS))) from None
     found: type[Adapter[Any]] = getattr(importlib.import_module(module), name)
     return found
 
@@ -78,7 +79,7 @@ def simulator(platform: str, *, clock: Clock = system_clock) -> Simulator:
     """
     path = adapter_class(platform).simulator
     if not path:
-        raise UnknownPlatform(f"{platform} cannot be simulated; these can: {', '.join(simulated())}")
+        raise UnknownPlatform(Reason("platform_not_simulated", name=platform, known=", ".join(simulated())))
     module, _, name = path.rpartition(".")
     made: Simulator = getattr(importlib.import_module(module), name)(clock)
     return made
@@ -113,9 +114,10 @@ def validate_account(platform: str, values: Mapping[str, Any]) -> dict[str, Any]
     unknown = [key for key in values if key not in known]
     if unknown:
         listed = ", ".join(known)
-        told = text(f"is not known; known: {listed}", f"未知；可用：{listed}")
-        message = f"unknown keys: {', '.join(unknown)}; known: {listed}"
-        raise AccountError(message, texts=dict.fromkeys(unknown, told))
+        raise AccountError(
+            Reason("unknown_keys", keys=", ".join(unknown), known=listed),
+            problems=dict.fromkeys(unknown, Reason("unknown_key", known=listed)),
+        )
     account: Account = adapter_class(platform).schema.parse({k: v for k, v in values.items() if v not in (None, "")})
     account.refuse_incomplete()
     clean = account.model_dump(mode="json", include=set(known))

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from adapters.errors import SendError
 from clawdbot.http.addresses import host_allowed
 from clawdbot.http.transport import proxies_for
+from clawdbot.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -42,7 +43,9 @@ class Socket:
 
         host, port = _address(url, platform)
         if not host_allowed(host, port, hosts):
-            raise SendError(f"{host} is not a host of {platform}", permanent=True, mark="foreign_address")
+            raise SendError(
+                Reason("host_not_of_platform", host=host, platform=platform), permanent=True, mark="foreign_address"
+            )
         proxy = (proxies_for("https", host) or {}).get("https")
         failure = ""
         self._opened = contextlib.ExitStack()
@@ -60,7 +63,7 @@ class Socket:
             failure = type(error).__name__
         if failure:
             # Raised outside: the library's message can hold a secret of the address.
-            raise SendError(f"the connection of {platform} was not reached: {failure}", mark="not_reached")
+            raise SendError(Reason("not_connected", platform=platform, error=failure), mark="not_reached")
 
     def send(self, text: str) -> None:
         """Sends a frame.
@@ -73,7 +76,7 @@ class Socket:
         try:
             self._socket.send(text)
         except ConnectionClosed:
-            raise ConnectionError("the connection was closed") from None
+            raise ConnectionError(Reason("connection_closed")) from None
 
     def receive(self, timeout: float) -> bytes | None:
         """The next frame; None when none comes within `timeout` seconds.
@@ -88,7 +91,7 @@ class Socket:
         except TimeoutError:
             return None
         except ConnectionClosed:
-            raise ConnectionError("the connection was closed") from None
+            raise ConnectionError(Reason("connection_closed")) from None
         return raw.encode("utf-8", "replace") if isinstance(raw, str) else raw
 
     def close(self) -> None:
@@ -103,5 +106,5 @@ def _address(url: str, platform: str) -> tuple[str, int | None]:
     except ValueError:
         host, port, parts = "", None, urlsplit("")
     if parts.scheme not in ("ws", "wss") or not host:
-        raise SendError(f"the address of the connection of {platform} is malformed", mark="bad_response")
+        raise SendError(Reason("connection_address_malformed", platform=platform), mark="bad_response")
     return host, port

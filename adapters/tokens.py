@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from adapters.errors import SendError
 from clawdbot.http import HttpResponse
+from clawdbot.reasons import Reason
 
 EARLY_S = 300.0  # renewed this long before the end, so that no request leaves with a token about to die
 MIN_LIFE_S = 5.0
@@ -36,7 +37,7 @@ def granted(token: str, life_s: float) -> tuple[str, float]:
         SendError: The answer holds no token: a proxy, or a broken server.
     """
     if not token:
-        raise SendError("the platform gave no access token", mark="bad_response")
+        raise SendError(Reason("no_access_token"), mark="bad_response")
     return token, life_s
 
 

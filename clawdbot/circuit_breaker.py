@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from clawdbot.clock import Clock, monotonic_clock
+from clawdbot.reasons import Why
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -26,14 +27,14 @@ class Refusal:
     """
 
     wait_s: float
-    reason: str
+    reason: Why
 
 
 @dataclass(slots=True)
 class _Circuit:
     pause_s: float
     failures: int = 0
-    reason: str = ""
+    reason: Why = ""
     open_until: float | None = None
 
 
@@ -75,7 +76,7 @@ class CircuitBreaker(Generic[Key]):
             with self._lock:
                 self._circuits.pop(key, None)
 
-    def failed(self, key: Key, reason: str = "", *, permanent: bool = False, retry_after: float | None = None) -> None:
+    def failed(self, key: Key, reason: Why = "", *, permanent: bool = False, retry_after: float | None = None) -> None:
         """Counts a failure.
 
         Args:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from clawdbot.errors import ClawdbotError, ConfigurationError
+from clawdbot.reasons import Reason
 
 # Adapters that others wrote import these from here, as the guide told them.
 from clawdbot.signatures import compare as compare
@@ -49,14 +50,14 @@ class Keyring:
         from cryptography.fernet import Fernet, MultiFernet
 
         if not keys:
-            raise CryptoError("the keyring needs at least one key")
+            raise CryptoError(Reason("keyring_empty"))
         fernets = []
         for number, key in enumerate(keys, start=1):
             try:
                 fernets.append(Fernet(key))
             except (ValueError, TypeError):
                 # The original message is dropped with the context: it can carry part of the key.
-                raise CryptoError(f"key number {number} is not a URL-safe base64 key of 32 bytes") from None
+                raise CryptoError(Reason("key_malformed", number=number)) from None
         self._fernet: MultiFernet = MultiFernet(fernets)
 
     def encrypt(self, plain: bytes) -> str:
@@ -74,7 +75,7 @@ class Keyring:
         try:
             return self._fernet.decrypt(token.encode("ascii"))
         except (InvalidToken, UnicodeEncodeError):
-            raise DecryptionError("the value cannot be decrypted with any configured key") from None
+            raise DecryptionError(Reason("not_decrypted")) from None
 
     def rotate(self, token: str) -> str:
         """Encrypts a token again with the first key, keeping its content.
@@ -106,7 +107,7 @@ def keyring() -> Keyring:
         KeyringNotConfigured: Before `configure()`.
     """
     if _keyring is None:
-        raise KeyringNotConfigured("no encryption keys are configured")
+        raise KeyringNotConfigured(Reason("no_keys"))
     return _keyring
 
 
@@ -131,9 +132,9 @@ def decrypt_json(token: str) -> dict[str, Any]:
     try:
         value = json.loads(keyring().decrypt(token))
     except ValueError:
-        raise DecryptionError("the decrypted value is not JSON") from None
+        raise DecryptionError(Reason("decrypted_not_json")) from None
     if not isinstance(value, dict):
-        raise DecryptionError("the decrypted value is not a JSON object")
+        raise DecryptionError(Reason("decrypted_not_object"))
     return value
 
 

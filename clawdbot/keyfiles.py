@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from clawdbot.crypto import CryptoError, generate_key
+from clawdbot.reasons import Reason
 
 OWNER_ONLY = 0o600
 
@@ -37,7 +38,7 @@ def load_or_create(path: Path, make: Callable[[], str] = generate_key) -> list[s
     _tighten(path)
     keys = [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
     if not keys:
-        raise CryptoError(f"the key file {path.name} is empty")
+        raise CryptoError(Reason("key_file_empty", name=path.name))
     return keys
 
 
@@ -66,4 +67,4 @@ def _tighten(path: Path) -> None:
         try:
             path.chmod(OWNER_ONLY)
         except OSError:
-            raise CryptoError(f"the key file {path.name} can be read by others; set its mode to 600") from None
+            raise CryptoError(Reason("key_file_open", name=path.name)) from None

@@ -29,6 +29,7 @@ from adapters.events import (
 from adapters.payload import as_int, as_text, parse_object
 from adapters.splitter import utf8_bytes
 from clawdbot.http import HttpResponse
+from clawdbot.reasons import Reason
 
 MEDIA_HOSTS = frozenset({".dingtalk.com", ".aliyuncs.com", ".alicdn.com"})
 GROUP_ROBOT_PER_S = 20 / 60  # what is over mutes the robot for ten minutes
@@ -67,7 +68,7 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
     def receive(self, request: WebhookRequest) -> Received:
         require_post(request)
         if not self.account.app_secret:
-            raise SignatureRejected("no app_secret is configured for this account", status=403)
+            raise SignatureRejected(Reason("not_configured", key="app_secret"), status=403)
         headers = request.headers
         signing.verify(self.account.app_secret, headers.get("timestamp", ""), headers.get("sign", ""), self.clock())
         event = addressing.heard(parse_object(request.body), self.account)
@@ -133,7 +134,7 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
             return self._send_by_api(message)
         if self.account.group_token:
             return self._send_as_group_robot(message)
-        raise SendError("no app_key or group_token is configured for this account", permanent=True, mark="no_reply_url")
+        raise SendError(Reason("app_key_or_group_token_not_configured"), permanent=True, mark="no_reply_url")
 
     def _answer(self, message: OutgoingMessage) -> SendReceipt:
         buttons = render.buttons_of(message.data.get("buttons"))
@@ -171,7 +172,7 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
 
     def _begin_card(self, message: OutgoingMessage) -> SendReceipt:
         if not self.supports_edit:
-            raise NotSupported("without a card template nothing grows in DingTalk")
+            raise NotSupported(Reason("card_template_needed_to_grow"))
         group = addressing.group_of(message)
         card = cards.new_id()
         body = cards.delivery(self.account, card, group=group, person="" if group else addressing.person_of(message))
@@ -182,7 +183,7 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
     def edit(self, message_id: str, message: OutgoingMessage) -> SendReceipt:
         """Replaces the text of an AI card; one that is not growing any more closes it."""
         if not self.supports_edit:
-            raise NotSupported("without a card template nothing changes in DingTalk")
+            raise NotSupported(Reason("card_template_needed_to_change"))
         buttons = render.buttons_of(message.data.get("buttons"))
         text = render.with_choices(message.text, buttons)
         body = cards.content(self.account, message_id, text, finished=not message.growing)
@@ -205,14 +206,14 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
     ) -> Media:
         """Downloads a file: its code gives an address of DingTalk's storage."""
         if not attachment.id:
-            raise NotSupported("DingTalk hands out no file for this")
+            raise NotSupported(Reason("file_not_handed_out", platform="DingTalk"))
         refuse_large(attachment.size, max_bytes)
         body = {"downloadCode": attachment.id, "robotCode": self.account.robot}
         response = self._api("/v1.0/robot/messageFiles/download", body)
         answer = answer_of(response.status, response.headers, response.body, self.clock())
         url = as_text(answer, "downloadUrl")
         if not url:
-            raise SendError("DingTalk gave no address for the file", permanent=True, mark="media_gone")
+            raise SendError(Reason("no_file_address", platform="DingTalk"), permanent=True, mark="media_gone")
         return self._download(url, attachment, hosts=MEDIA_HOSTS, max_bytes=max_bytes)
 
     # Set-up
@@ -220,13 +221,13 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
     def whoami(self) -> BotIdentity:
         """DingTalk does not tell a robot's name; a fresh token proves the credentials."""
         if not self.account.app_key:
-            raise NotSupported("DingTalk tells nothing about custom group robots")
+            raise NotSupported(Reason("group_robots_not_told"))
         self._fetch_token()
         return BotIdentity(self.account.robot)
 
     def _secret(self) -> str:
         if not self.account.app_secret:
-            raise SendError("no app_secret is configured for this account", permanent=True, mark="no_secret")
+            raise SendError(Reason("not_configured", key="app_secret"), permanent=True, mark="no_secret")
         return self.account.app_secret[0]
 
     def _api(self, path: str, body: Mapping[str, Any], method: str = "POST") -> HttpResponse:

@@ -12,6 +12,7 @@ from adapters.dingtalk.messages import GROUP, PRIVATE, event_of
 from adapters.errors import SendError
 from adapters.events import Event, OutgoingMessage
 from clawdbot.http.addresses import host_allowed
+from clawdbot.reasons import Reason
 
 REPLY_HOSTS = frozenset({"oapi.dingtalk.com", "api.dingtalk.com"})
 _EARLY_S = 60.0  # a reply address is not used in its last minute
@@ -65,7 +66,7 @@ def person_of(message: OutgoingMessage) -> str:
     """
     person = message.user_id if message.chat_id.startswith("cid") else message.chat_id
     if not person or person.startswith(_ENCRYPTED_ID):
-        raise SendError("people outside of the organisation have no staff id", permanent=True, mark="no_staff_id")
+        raise SendError(Reason("no_staff_id"), permanent=True, mark="no_staff_id")
     return person
 
 

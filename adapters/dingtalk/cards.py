@@ -9,6 +9,7 @@ from typing import Any
 from adapters.dingtalk.account import DingTalkAccount
 from adapters.errors import SendError
 from adapters.payload import as_list, as_object, as_text
+from clawdbot.reasons import Reason
 
 CREATE = "/v1.0/card/instances/createAndDeliver"
 STREAM = "/v1.0/card/streaming"
@@ -47,7 +48,8 @@ def check_delivered(answer: Mapping[str, Any]) -> None:
     refused = [as_text(item, "errorMsg") for item in results if item.get("success") is False]
     if answer.get("success") is False or refused:
         told = (refused or [""])[0][:160]
-        raise SendError(f"DingTalk did not deliver the card: {told}", permanent=True, mark="card_refused")
+        reason = Reason("card_refused", told=told) if told else Reason("card_not_delivered")
+        raise SendError(reason, permanent=True, mark="card_refused")
 
 
 def content(account: DingTalkAccount, card_id: str, markdown: str, *, finished: bool) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from adapters.commands import parse_command
 from adapters.errors import MalformedPayload
 from adapters.events import Attachment, Event, EventKind
 from adapters.payload import as_id, as_list, as_object, as_text, parse_object
+from clawdbot.reasons import Reason
 
 Json = Mapping[str, Any]
 
@@ -39,7 +40,7 @@ def event_of(content: Json, robot_code: str) -> Event:
     staff_id, sender_id = as_id(content, "senderStaffId"), as_id(content, "senderId")
     user_id = staff_id or sender_id
     if not message_id or not chat_id or not user_id:
-        raise MalformedPayload("msgId, conversationId or the sender is missing")
+        raise MalformedPayload(Reason("one_missing", names="msgId, conversationId"))
     group = as_id(content, "conversationType") == "2"
     kind = as_text(content, "msgtype")
     base = Event(

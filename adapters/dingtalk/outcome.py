@@ -8,9 +8,10 @@ from typing import Any
 
 from adapters.errors import SendError
 from adapters.events import Headers, SendReceipt
-from adapters.http_responses import object_of, unexplained
+from adapters.http_responses import answered, object_of, unexplained
 from adapters.payload import as_id, as_int, as_list, as_text
 from clawdbot.http import HttpResponse, parse_retry_after
+from clawdbot.reasons import Reason
 
 TOKEN_REFUSED = "token_refused"  # noqa: S105 - a mark
 REPLY_EXPIRED = "reply_expired"
@@ -100,7 +101,7 @@ def answer_of(status: int, headers: Mapping[str, str], body: bytes, now: float =
         raise _old_failure(old, as_text(answer, "errmsg"), wait)
     if new:
         raise _new_failure(status, new, as_text(answer, "message"), wait)
-    raise unexplained(f"DingTalk answered {status}", status, wait)
+    raise unexplained(answered("DingTalk", status), status, wait)
 
 
 def _old_code(answer: Mapping[str, Any]) -> int | None:
@@ -118,9 +119,9 @@ def judge(status: int, headers: Mapping[str, str], body: bytes, now: float = 0.0
     """
     answer = answer_of(status, headers, body, now)
     if as_list(answer, "flowControlledStaffIdList"):
-        raise SendError("DingTalk holds messages to this person back", mark="flood", retry_after=_A_MINUTE)
+        raise SendError(Reason("held_back"), mark="flood", retry_after=_A_MINUTE)
     if as_list(answer, "invalidStaffIdList"):
-        raise SendError("DingTalk does not know this person", permanent=True, mark="user_not_found")
+        raise SendError(Reason("person_unknown"), permanent=True, mark="user_not_found")
     return SendReceipt(as_id(answer, "processQueryKey") or "")
 
 
@@ -134,7 +135,7 @@ def token_refused(response: HttpResponse) -> bool:
 
 
 def _old_failure(code: int, told: str, wait: float | None) -> SendError:
-    message = f"DingTalk answered {code}: {told[:160]}"
+    message = answered("DingTalk", code, told[:160])
     if code in _OLD_REFRESH:
         return SendError(message, mark=TOKEN_REFUSED)
     if code in _OLD_LATER:
@@ -144,7 +145,7 @@ def _old_failure(code: int, told: str, wait: float | None) -> SendError:
 
 
 def _new_failure(status: int, code: str, told: str, wait: float | None) -> SendError:
-    message = f"DingTalk answered {code[:80]}: {told[:160]}"
+    message = answered("DingTalk", code[:80], told[:160])
     lowered = code.lower()
     if lowered.startswith(("invalidauthentication", "accesstoken")):
         return SendError(message, mark=TOKEN_REFUSED)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from adapters.errors import SignatureRejected
 from clawdbot import signatures
+from clawdbot.reasons import Reason
 
 WINDOW_S = 3600.0
 
@@ -32,9 +33,9 @@ def verify(secrets: Iterable[str], timestamp: str, given: str, now: float) -> No
         SignatureRejected: When the time is more than an hour away, or the signature fits no secret.
     """
     if not signatures.timely(timestamp, now, WINDOW_S, per_second=1000):
-        raise SignatureRejected("the timestamp is not within an hour of now", status=403)
+        raise SignatureRejected(Reason("timestamp_stale", minutes=60), status=403)
     if not signatures.verify_any(secrets, given, lambda secret: sign(timestamp, secret)):
-        raise SignatureRejected("the signature does not match", status=403)
+        raise SignatureRejected(Reason("signature_mismatch"), status=403)
 
 
 def query(token: str, secret: str, now: float) -> dict[str, str]:

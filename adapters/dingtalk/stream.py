@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from adapters.errors import MalformedPayload
 from adapters.payload import as_object, as_text, parse_object
 from adapters.sockets import Socket
+from clawdbot.reasons import Reason
 
 MESSAGES = "/v1.0/im/bot/messages/get"
 CARDS = "/v1.0/card/instances/callback"
@@ -60,7 +61,7 @@ def parse_frame(raw: bytes) -> Frame:
     headers = as_object(outer, "headers")
     message_id, encoded = as_text(headers, "messageId"), as_text(outer, "data")
     if not message_id:
-        raise MalformedPayload("the frame has no messageId")
+        raise MalformedPayload(Reason("frame_without_id"))
     try:
         data = parse_object(encoded.encode("utf-8"))
     except MalformedPayload:
@@ -133,7 +134,7 @@ class Connection:
             if frame.is_disconnect:
                 if found:
                     return found  # the next call finds the connection closed
-                raise ConnectionError("DingTalk asked for a new connection")
+                raise ConnectionError(Reason("new_connection_wanted"))
             self._socket.send(acknowledgement(frame))
 
     def close(self) -> None:

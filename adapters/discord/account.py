@@ -12,6 +12,7 @@ from adapters.account_formats import WrongShape
 from adapters.accounts import ApiAccount, Names, Text, account_field
 from adapters.discord.guide import GUIDE
 from adapters.guide import Guide
+from clawdbot.reasons import Reason
 
 _KEY = re.compile(r"[0-9a-fA-F]{64}")
 
@@ -53,5 +54,5 @@ class DiscordAccount(ApiAccount):
     @classmethod
     def _shape(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         if not all(_KEY.fullmatch(value) for value in values):
-            raise WrongShape("must be 64 hex digits", "必须是 64 位十六进制数字")
+            raise WrongShape(Reason("must_be_64_hex"))
         return values

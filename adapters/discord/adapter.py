@@ -33,6 +33,7 @@ from adapters.guide import Text
 from adapters.payload import as_id, as_int, as_text, parse_object
 from clawdbot import __version__
 from clawdbot.http import HttpResponse
+from clawdbot.reasons import Reason
 
 SIGNATURE_HEADER = "X-Signature-Ed25519"
 TIMESTAMP_HEADER = "X-Signature-Timestamp"
@@ -69,10 +70,10 @@ class DiscordAdapter(Adapter[DiscordAccount]):
     def receive(self, request: WebhookRequest) -> Received:
         require_post(request)
         if not self.account.public_key:
-            raise SignatureRejected("no public_key is configured for this account")
+            raise SignatureRejected(Reason("not_configured", key="public_key"))
         given, stamp = request.headers.get(SIGNATURE_HEADER, ""), request.headers.get(TIMESTAMP_HEADER, "")
         if not verify(self.account.public_key, given, stamp, request.body):
-            raise SignatureRejected("the signature does not match")
+            raise SignatureRejected(Reason("signature_mismatch"))
         payload = parse_object(request.body)
         kind = as_int(payload, "type")
         if "event" in payload or kind == 0:  # webhook events: another kind of delivery, with a ping of its own
@@ -188,7 +189,7 @@ class DiscordAdapter(Adapter[DiscordAccount]):
     ) -> Media:
         """Downloads a file from Discord's signed address, which is good for a day."""
         if not attachment.url:
-            raise NotSupported("this attachment has no address")
+            raise NotSupported(Reason("attachment_without_address"))
         refuse_large(attachment.size, max_bytes)
         return self._download(attachment.url, attachment, hosts=MEDIA_HOSTS, max_bytes=max_bytes)
 
@@ -220,7 +221,7 @@ class DiscordAdapter(Adapter[DiscordAccount]):
 
     def _bot_headers(self) -> dict[str, str]:
         if not self.account.bot_token:
-            raise SendError("no bot_token is configured for this account", permanent=True, mark="no_token")
+            raise SendError(Reason("not_configured", key="bot_token"), permanent=True, mark="no_token")
         return {"Authorization": f"Bot {self.account.bot_token}"}
 
     def _call_api(

@@ -7,7 +7,7 @@ from typing import Any
 
 from adapters.errors import SendError
 from adapters.events import Headers, SendReceipt
-from adapters.http_responses import object_or_nothing, wait_of
+from adapters.http_responses import answered, object_or_nothing, wait_of
 from adapters.payload import as_id, as_int, as_number, as_text
 
 TOKEN_EXPIRED = "reply_token_expired"  # noqa: S105 - a mark
@@ -69,7 +69,7 @@ def judge(status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
 def _failure(status: int, headers: Headers, answer: Mapping[str, Any], body: bytes) -> SendError:
     code = as_int(answer, "code") or 0
     told = as_text(answer, "message")
-    message = f"Discord answered {status} ({code}): {told[:200]}" if told else f"Discord answered {status}"
+    message = answered("Discord", f"{status} ({code})" if told else status, told[:200])
     if status == 429 or code in _PASSING:
         wait = _wait(headers, answer)
         return SendError(

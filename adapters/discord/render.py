@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.errors import SendError
+from clawdbot.reasons import Reason
 
 MAX_TEXT = 2000
 MAX_ROWS = 5
@@ -73,7 +74,7 @@ def components(rows: Any) -> list[dict[str, Any]]:
     """
     found = [row[at : at + MAX_IN_ROW] for row in rows or () for at in range(0, len(row), MAX_IN_ROW)]
     if len(found) > MAX_ROWS:
-        raise SendError(f"there are more than {MAX_ROWS} rows of buttons", permanent=True, mark="too_many_buttons")
+        raise SendError(Reason("too_many_button_rows", count=MAX_ROWS), permanent=True, mark="too_many_buttons")
     return [{"type": _ROW, "components": [_button(item) for item in row]} for row in found]
 
 
@@ -83,5 +84,5 @@ def _button(item: Mapping[str, Any]) -> dict[str, Any]:
         return {"type": _BUTTON, "style": _LINK, "label": label, "url": str(item["url"])}
     data = str(item.get("data", label))
     if len(data) > MAX_CUSTOM_ID:
-        raise SendError(f"a button's data is over {MAX_CUSTOM_ID} characters", permanent=True, mark="button_too_long")
+        raise SendError(Reason("button_data_too_long", count=MAX_CUSTOM_ID), permanent=True, mark="button_too_long")
     return {"type": _BUTTON, "style": _PRIMARY, "label": label, "custom_id": data}

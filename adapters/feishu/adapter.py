@@ -29,6 +29,7 @@ from adapters.feishu.outcome import BAD_CARD, REPLY_GONE, TOKEN_REFUSED, answer_
 from adapters.media import content_type
 from adapters.payload import as_int, as_object, as_text
 from clawdbot.http import HttpResponse, multipart
+from clawdbot.reasons import Reason
 
 _ID_TYPES = {"oc_": "chat_id", "ou_": "open_id", "on_": "union_id"}
 _FILES = frozenset({"image", "file", "voice", "audio", "video", "sticker"})
@@ -150,7 +151,7 @@ class FeishuAdapter(Adapter[FeishuAccount]):
     ) -> Media:
         """Downloads a file of a message; Feishu hands out up to 100 MB, and only with the message's id."""
         if attachment.type not in _FILES or not attachment.id or not message_id:
-            raise NotSupported(f"a {attachment.type} without file key or message id cannot be downloaded")
+            raise NotSupported(Reason("file_without_key", kind=attachment.type))
         refuse_large(attachment.size, max_bytes)
         path = f"im/v1/messages/{quote(message_id, safe='')}/resources/{quote(attachment.id, safe='')}"
         kind = "image" if attachment.type == "image" else "file"

@@ -9,6 +9,7 @@ from adapters.errors import MalformedPayload
 from adapters.events import Event, EventKind
 from adapters.feishu.people import UNTOLD, Json, alt_id, open_id
 from adapters.payload import as_id, as_list, as_object, as_text
+from clawdbot.reasons import Reason
 
 
 def menu(base: Event, event: Json, bot: str) -> tuple[Event, ...]:
@@ -52,7 +53,7 @@ def old_card(content: Json) -> Event:
     """
     key = as_id(content, "token")
     if not key:
-        raise MalformedPayload("the card action has no token")
+        raise MalformedPayload(Reason("action_without_token"))
     base = Event(
         kind=EventKind.IGNORED,
         dedupe_key=key,

@@ -17,6 +17,7 @@ from adapters.errors import MalformedPayload, SignatureRejected
 from adapters.events import WebhookRequest
 from adapters.payload import as_object, as_text, parse_object
 from clawdbot import signatures
+from clawdbot.reasons import Reason
 
 SIGNATURE = "X-Lark-Signature"
 TIMESTAMP = "X-Lark-Request-Timestamp"
@@ -33,25 +34,25 @@ def open_request(request: WebhookRequest, tokens: Collection[str], keys: Collect
         MalformedPayload: When it is signed, but unreadable.
     """
     if not (tokens or keys):
-        raise SignatureRejected("no verification token or encrypt key is configured for this account", status=403)
+        raise SignatureRejected(Reason("verification_not_configured"), status=403)
     given = request.headers.get(SIGNATURE, "")
     if given and len(given) == _SHA1_HEX:
         return _old_card(request, given, tokens)
     if not keys:
         content = _readable(request.body)
         if "encrypt" in content:
-            raise SignatureRejected("the body is encrypted, but no encrypt key is configured", status=403)
+            raise SignatureRejected(Reason("no_encrypt_key"), status=403)
         _check_token(content, tokens)
         return content
     signed = bool(given)
     if signed:
         parts = [request.headers.get(name, "") for name in (TIMESTAMP, NONCE)]
         if not signatures.verify_any(keys, given, lambda key: _digest("sha256", *parts, key, body=request.body)):
-            raise SignatureRejected("the signature does not match", status=403)
+            raise SignatureRejected(Reason("signature_mismatch"), status=403)
     outer = parse_object(request.body) if signed else _readable(request.body)
     content = _opened(keys, as_text(outer, "encrypt"))
     if not signed and as_text(content, "type") != URL_VERIFICATION:
-        raise SignatureRejected("the signature is missing", status=403)
+        raise SignatureRejected(Reason("signature_missing"), status=403)
     if tokens:
         _check_token(content, tokens)
     return content
@@ -66,11 +67,11 @@ def _old_card(request: WebhookRequest, given: str, tokens: Iterable[str]) -> dic
     """Buttons of the first card protocol are signed with the verification token, by SHA-1."""
     parts = [request.headers.get(name, "") for name in (TIMESTAMP, NONCE)]
     if not signatures.verify_any(tokens, given, lambda token: _digest("sha1", *parts, token, body=request.body)):
-        raise SignatureRejected("the signature does not match", status=403)
+        raise SignatureRejected(Reason("signature_mismatch"), status=403)
     content = parse_object(request.body)
     if "action" not in content:
         # An event must not pass by the weaker proof.
-        raise SignatureRejected("only card actions are signed this way", status=403)
+        raise SignatureRejected(Reason("only_card_actions"), status=403)
     return content
 
 
@@ -78,13 +79,13 @@ def _readable(body: bytes) -> dict[str, Any]:
     try:
         return parse_object(body)
     except MalformedPayload:
-        raise SignatureRejected("the body holds no proof of where it comes from", status=403) from None
+        raise SignatureRejected(Reason("no_proof"), status=403) from None
 
 
 def _check_token(content: Mapping[str, Any], tokens: Iterable[str]) -> None:
     given = as_text(as_object(content, "header"), "token") or as_text(content, "token")
     if not signatures.verify_any(tokens, given, lambda token: token):
-        raise SignatureRejected("the verification token does not match", status=403)
+        raise SignatureRejected(Reason("verification_token_mismatch"), status=403)
 
 
 def _opened(keys: Iterable[str], encrypted: str) -> dict[str, Any]:
@@ -92,7 +93,7 @@ def _opened(keys: Iterable[str], encrypted: str) -> dict[str, Any]:
         # A wrong key leaves a right-looking padding once in 256 times, but no JSON.
         with contextlib.suppress(MalformedPayload):
             return parse_object(plain)
-    raise SignatureRejected("the body is not encrypted for this account", status=403)
+    raise SignatureRejected(Reason("body_not_for_account"), status=403)
 
 
 def decrypted(keys: Iterable[str], encrypted: str) -> Iterator[bytes]:

@@ -13,6 +13,7 @@ from adapters.feishu.cards import card, menu, old_card
 from adapters.feishu.content import read_content, resolve_mentions, without_at_tags
 from adapters.feishu.people import UNTOLD, Json, alt_id, open_id
 from adapters.payload import as_id, as_list, as_object, as_text
+from clawdbot.reasons import Reason
 
 Events = tuple[Event, ...]
 
@@ -32,7 +33,7 @@ def events_of(content: Json, app_id: str, bot_open_id: str) -> Events:
         event = as_object(content, "event")
         name, key, sender_app = f"v1.{as_text(event, 'type')}", as_id(content, "uuid"), as_text(event, "app_id")
     if not key or not name:
-        raise MalformedPayload("the event has no id or no type")
+        raise MalformedPayload(Reason("event_without_id"))
     base = Event(kind=EventKind.IGNORED, dedupe_key=key, change=name, raw=content)
     if sender_app and sender_app != app_id:
         return (replace(base, change="other_app"),)
@@ -50,7 +51,7 @@ def _message(base: Event, event: Json, bot: str) -> Events:
     sender, message = as_object(event, "sender"), as_object(event, "message")
     message_id, chat_id = as_id(message, "message_id"), as_id(message, "chat_id")
     if not message_id or not chat_id:
-        raise MalformedPayload("message_id or chat_id is missing")
+        raise MalformedPayload(Reason("missing", what="message_id/chat_id"))
     ids = as_object(sender, "sender_id")
     thread_id = as_id(message, "thread_id")
     base = replace(
@@ -90,7 +91,7 @@ def _message(base: Event, event: Json, bot: str) -> Events:
 def _v1_message(base: Event, event: Json, bot: str) -> Events:
     message_id, chat_id = as_id(event, "open_message_id"), as_id(event, "open_chat_id")
     if not message_id or not chat_id:
-        raise MalformedPayload("open_message_id or open_chat_id is missing")
+        raise MalformedPayload(Reason("missing", what="open_message_id/open_chat_id"))
     kind = as_text(event, "msg_type")
     base = replace(
         base,

@@ -7,7 +7,7 @@ from typing import Any
 
 from adapters.errors import SendError
 from adapters.events import Headers, SendReceipt
-from adapters.http_responses import object_of, unexplained
+from adapters.http_responses import answered, object_of, unexplained
 from adapters.payload import as_id, as_int, as_object, as_text
 from clawdbot.http import parse_retry_after
 
@@ -107,7 +107,7 @@ def judge(status: int, headers: Mapping[str, str], body: bytes, now: float = 0.0
 
 def _failure(status: int, headers: Headers, answer: Mapping[str, Any], code: int | None, now: float) -> SendError:
     told = as_text(answer, "msg")[:160]
-    message = f"Feishu answered {code if code else status}" + (f": {told}" if told else "")
+    message = answered("Feishu", code or status, told)
     wait = parse_retry_after(headers.get(_RESET) or headers.get("retry-after"), now)
     if code in _REFRESH:
         return SendError(message, mark=TOKEN_REFUSED)

@@ -26,11 +26,11 @@ from adapters.guide import Text
 from adapters.line import files, render
 from adapters.line.account import LineAccount
 from adapters.line.events import events_of
-from adapters.line.guide import not_reached
 from adapters.line.outcome import REPLY_TOKEN_EXPIRED, judge, result_of
 from adapters.payload import as_id, as_list, as_text, parse_object
 from adapters.splitter import utf16_units
 from clawdbot import signatures
+from clawdbot.reasons import Reason, Why, why
 
 SIGNATURE_HEADER = "X-Line-Signature"
 LOADING_S = 20
@@ -70,12 +70,12 @@ class LineAdapter(Adapter[LineAccount]):
     def receive(self, request: WebhookRequest) -> Received:
         require_post(request)
         if not self.account.channel_secret:
-            raise SignatureRejected("no channel_secret is configured for this account")
+            raise SignatureRejected(Reason("not_configured", key="channel_secret"))
         given = request.headers.get(SIGNATURE_HEADER, "")
         if not signatures.verify_any(
             self.account.channel_secret, given, lambda key: signatures.hmac_base64(key, request.body)
         ):
-            raise SignatureRejected("the signature does not match")
+            raise SignatureRejected(Reason("signature_mismatch"))
         payload = parse_object(request.body)
         contents = [item for item in as_list(payload, "events") if isinstance(item, dict)]
         own_id = self.account.destination or as_text(payload, "destination")
@@ -113,7 +113,7 @@ class LineAdapter(Adapter[LineAccount]):
     def _push(self, message: OutgoingMessage, body: Mapping[str, Any]) -> SendReceipt:
         to = message.chat_id or message.user_id
         if not to:
-            raise SendError("there is nobody to push to", permanent=True, mark="chat_not_found")
+            raise SendError(Reason("nobody_to_push_to"), permanent=True, mark="chat_not_found")
         headers = {}
         if message.idempotency_key:
             headers["X-Line-Retry-Key"] = str(uuid.uuid5(_RETRY_KEYS, message.idempotency_key))
@@ -142,12 +142,12 @@ class LineAdapter(Adapter[LineAccount]):
     ) -> Media:
         """Downloads what a person sent; LINE keeps it for a while only. Large files are prepared first (202)."""
         if attachment.type not in _MEDIA:
-            raise NotSupported(f"a {attachment.type} is no file")
+            raise NotSupported(Reason("no_file", kind=attachment.type))
         refuse_large(attachment.size, max_bytes)
         if attachment.url:  # of some other server; fetched only from hosts the account allows
             return self._download(attachment.url, attachment, hosts=(), max_bytes=max_bytes)
         if not attachment.id.isalnum():
-            raise NotSupported("this attachment has no content id")
+            raise NotSupported(Reason("attachment_without_content"))
         url = f"{self.account.data_api}/v2/bot/message/{attachment.id}/content"
         return self._download(url, attachment, hosts=None, headers=self._authorization(), max_bytes=max_bytes)
 
@@ -169,21 +169,21 @@ class LineAdapter(Adapter[LineAccount]):
 
     def webhook_info(self) -> WebhookInfo:
         found = self._api("GET", "channel/webhook/endpoint")
-        off = "" if found.get("active") is True else "“Use webhook” is off in the console"
+        off: Why = "" if found.get("active") is True else Reason("use_webhook_off")
         return WebhookInfo(url=as_text(found, "endpoint"), last_error=off)
 
-    def examine(self, url: str) -> tuple[Text, ...]:
+    def examine(self, url: str) -> tuple[Text | Reason, ...]:
         """Lets LINE try the address with an empty event."""
         if not url.startswith("https://"):
             return ()
         try:
             found = self._api("POST", "channel/webhook/test", json={"endpoint": url})
         except SendError as error:
-            return (not_reached(str(error)),)
+            return (Reason("line_not_reached", why=why(error)),)
         if found.get("success") is True:
             return ()
         parts = (as_text(found, "reason"), as_id(found, "statusCode"), as_text(found, "detail")[:120])
-        return (not_reached(" ".join(part for part in parts if part)),)
+        return (Reason("line_not_reached", why=" ".join(part for part in parts if part)),)
 
     def _authorization(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.account.channel_access_token}"}

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from adapters.guide import Guide, Text, text
-from adapters.reasons import in_both
-
-
-def not_reached(reason: str) -> Text:
-    """What LINE said when it tried the address."""
-    return text(f"LINE tried the address in vain: {reason}", f"LINE 试连该地址失败：{in_both(reason)['zh']}")
-
+from adapters.guide import Guide, text
 
 GUIDE = Guide(
     steps=(

@@ -7,7 +7,7 @@ from typing import Any
 
 from adapters.errors import SendError
 from adapters.events import Headers, SendReceipt
-from adapters.http_responses import object_or_nothing, wait_of
+from adapters.http_responses import answered, object_or_nothing, wait_of
 from adapters.payload import as_id, as_list, as_text
 
 REPLY_TOKEN_EXPIRED = "reply_token_expired"  # noqa: S105 - a mark
@@ -62,7 +62,7 @@ def _sent_id(answer: Mapping[str, Any]) -> str:
 def _failure(status: int, headers: Headers, answer: Mapping[str, Any]) -> SendError:
     told = as_text(answer, "message")
     details = [as_text(item, "message") for item in as_list(answer, "details") if isinstance(item, dict)]
-    message = f"LINE answered {status}: {told[:200]}" if told else f"LINE answered {status}"
+    message = answered("LINE", status, told[:200])
     lowered = " ".join([told, *details]).lower()
     mark = next((mark for fragment, mark in _MESSAGES if fragment in lowered), "")
     wait = wait_of(headers)

@@ -30,6 +30,7 @@ from adapters.slack.interactions import interaction, read_form, slash_command
 from adapters.slack.outcome import BAD_BLOCKS, NOT_IN_CHANNEL, judge, result_of
 from adapters.slack.signature import SIGNATURE_HEADER, verify
 from clawdbot.http import HttpResponse
+from clawdbot.reasons import Reason
 from clawdbot.redaction import register_secret
 
 EXCHANGE_S = 8.0  # others wait for the fresh token
@@ -93,7 +94,7 @@ class SlackAdapter(Adapter[SlackAccount]):
         if "ssl_check" in form:
             return Received()  # Slack tries the certificate
         if not form.get("command"):
-            raise MalformedPayload("the form is no slash command")
+            raise MalformedPayload(Reason("no_slash_command"))
         return Received((self._ours(slash_command(form, body), form.get("team_id", "")),))
 
     def _ours(self, event: Event, team_id: str) -> Event:
@@ -167,7 +168,7 @@ class SlackAdapter(Adapter[SlackAccount]):
     ) -> Media:
         """Downloads a file with the bot's token (scope files:read)."""
         if not attachment.id and not attachment.url:
-            raise NotSupported("this attachment is no file")
+            raise NotSupported(Reason("attachment_no_file"))
         refuse_large(attachment.size, max_bytes)
         url = attachment.url
         if not url:
@@ -185,7 +186,7 @@ class SlackAdapter(Adapter[SlackAccount]):
         media = self._download(url, attachment, hosts=FILE_HOSTS, **told)
         if media.content_type == "text/html" and attachment.mime != "text/html":
             # Slack answers with its log-in page and status 200 when the scope is missing.
-            raise SendError("Slack gave a log-in page: files:read is missing", permanent=True, mark="no_rights")
+            raise SendError(Reason("slack_login_page"), permanent=True, mark="no_rights")
         return media
 
     def display_name(self, user_id: str, chat_id: str | None = None) -> str:

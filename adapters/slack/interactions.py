@@ -12,6 +12,7 @@ from adapters.events import Event, EventKind
 from adapters.payload import as_id, as_list, as_object, as_text
 from adapters.slack.events import body_key, chat_type_of
 from adapters.slack.text import plain
+from clawdbot.reasons import Reason
 
 Payload = Mapping[str, Any]
 
@@ -39,7 +40,7 @@ def read_form(body: bytes) -> dict[str, str]:
     try:
         form = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError:
-        raise MalformedPayload("the body is neither JSON nor a form") from None
+        raise MalformedPayload(Reason("neither_json_nor_form")) from None
     return {name.replace("\x00", ""): value.replace("\x00", "\ufffd") for name, value in form}
 
 

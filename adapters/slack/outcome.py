@@ -7,7 +7,7 @@ from typing import Any
 
 from adapters.errors import SendError
 from adapters.events import Headers, SendReceipt
-from adapters.http_responses import object_of, wait_of
+from adapters.http_responses import answered, object_of, wait_of
 from adapters.payload import as_text
 
 NOT_IN_CHANNEL = "not_in_channel"
@@ -90,7 +90,7 @@ def judge(status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
 
 
 def _failure(status: int, headers: Headers, error: str) -> SendError:
-    message = f"Slack answered {status}: {error[:100]}" if error else f"Slack answered {status}"
+    message = answered("Slack", status, error[:100])
     wait = wait_of(headers)
     if status == 429 or error in _FLOOD:
         return SendError(message, mark="flood", retry_after=_DEFAULT_WAIT_S if wait is None else wait)

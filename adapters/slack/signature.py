@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from adapters.errors import SignatureRejected
 from adapters.events import WebhookRequest
 from clawdbot import signatures
+from clawdbot.reasons import Reason
 
 SIGNATURE_HEADER = "X-Slack-Signature"
 TIMESTAMP_HEADER = "X-Slack-Request-Timestamp"
@@ -20,11 +21,11 @@ def verify(secrets: Iterable[str], request: WebhookRequest, now: float) -> None:
         SignatureRejected: When it is missing, wrong or older than five minutes.
     """
     if not secrets:
-        raise SignatureRejected("no signing_secret is configured for this account")
+        raise SignatureRejected(Reason("not_configured", key="signing_secret"))
     timestamp = request.headers.get(TIMESTAMP_HEADER, "")
     if not signatures.timely(timestamp, now, WINDOW_S):
-        raise SignatureRejected("the timestamp is not within 5 minutes of now")
+        raise SignatureRejected(Reason("timestamp_stale", minutes=5))
     signed = b"v0:" + timestamp.encode("ascii") + b":" + request.body
     given = request.headers.get(SIGNATURE_HEADER, "")
     if not signatures.verify_any(secrets, given, lambda secret: f"v0={signatures.hmac_hex(secret, signed)}"):
-        raise SignatureRejected("the signature does not match")
+        raise SignatureRejected(Reason("signature_mismatch"))

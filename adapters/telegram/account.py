@@ -12,6 +12,7 @@ from adapters.account_formats import WrongShape
 from adapters.accounts import ApiAccount, Secrets, Text, account_field
 from adapters.guide import Guide
 from adapters.telegram.guide import GUIDE
+from clawdbot.reasons import Reason
 
 _SECRET_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
@@ -57,7 +58,7 @@ class TelegramAccount(ApiAccount):
     def _shape(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         values = tuple(value for value in values if "," not in value)
         if not all(_SECRET_TOKEN.fullmatch(value) for value in values):
-            raise WrongShape("must be 1-256 letters, digits, _ or -", "必须是 1-256 个字母、数字、_ 或 -")
+            raise WrongShape(Reason("must_be_256_word"))
         return values
 
     @field_validator("username")

@@ -36,6 +36,7 @@ from adapters.telegram.render import to_html
 from adapters.telegram.threads import address
 from adapters.telegram.updates import ALLOWED_UPDATES, events_of
 from clawdbot import signatures
+from clawdbot.reasons import Reason
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header name
 MAX_CONNECTIONS = 40
@@ -79,10 +80,10 @@ class TelegramAdapter(Adapter[TelegramAccount]):
     def receive(self, request: WebhookRequest) -> Received:
         require_post(request)
         if not self.account.secret_token:
-            raise SignatureRejected("no secret_token is configured for this account")
+            raise SignatureRejected(Reason("not_configured", key="secret_token"))
         given = request.headers.get(SECRET_HEADER, "")
         if not signatures.verify_any(self.account.secret_token, given, lambda secret: secret):
-            raise SignatureRejected("the secret token does not match")
+            raise SignatureRejected(Reason("secret_token_mismatch"))
         return Received(events_of(parse_object(request.body), self.bot))
 
     def poll(self, offset: int | None, timeout: float = 50.0) -> Polled:
@@ -191,12 +192,12 @@ class TelegramAdapter(Adapter[TelegramAccount]):
     ) -> Media:
         """Downloads a file by getFile; Telegram serves bots files of up to 20 MB, for an hour."""
         if not attachment.id or attachment.type in ("location", "contact"):
-            raise NotSupported(f"a {attachment.type} is no file")
+            raise NotSupported(Reason("no_file", kind=attachment.type))
         refuse_large(attachment.size, max_bytes)
         found = self._api("getFile", {"file_id": attachment.id})
         path = as_text(found, "file_path") if isinstance(found, dict) else ""
         if not path:
-            raise SendError("Telegram gave no path for the file", permanent=True, mark="media_gone")
+            raise SendError(Reason("no_file_path", platform="Telegram"), permanent=True, mark="media_gone")
         # Not handed out: the address is built from the account's own, only the path comes from Telegram.
         url = f"{self.account.files}/{quote(path)}"
         return self._download(url, attachment, hosts=None, max_bytes=max_bytes)
@@ -206,7 +207,9 @@ class TelegramAdapter(Adapter[TelegramAccount]):
     def whoami(self) -> BotIdentity:
         found = self._api("getMe", {})
         if not isinstance(found, dict):
-            raise SendError("Telegram's answer to getMe is not understood", mark="bad_response")
+            raise SendError(
+                Reason("answer_to_call_not_understood", platform="Telegram", call="getMe"), mark="bad_response"
+            )
         return BotIdentity(as_id(found, "id") or "", display_name(found), as_text(found, "username"))
 
     def set_webhook(self, url: str) -> None:
@@ -216,7 +219,7 @@ class TelegramAdapter(Adapter[TelegramAccount]):
             SendError: When no secret token is configured, or Telegram refuses the address (it must be https).
         """
         if not self.account.secret_token:
-            raise SendError("set secret_token first: webhooks without it are refused", permanent=True, mark="no_secret")
+            raise SendError(Reason("secret_token_first"), permanent=True, mark="no_secret")
         self._api(
             "setWebhook",
             {

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.errors import SendError
+from clawdbot.reasons import Reason
 
 MAX_CALLBACK_BYTES = 64
 
@@ -27,5 +28,7 @@ def _button(item: Mapping[str, Any]) -> dict[str, Any]:
         return {"text": text, "url": str(item["url"])}
     data = str(item.get("data", text))
     if len(data.encode("utf-8")) > MAX_CALLBACK_BYTES:
-        raise SendError(f"a button's data is over {MAX_CALLBACK_BYTES} bytes", permanent=True, mark="button_too_long")
+        raise SendError(
+            Reason("button_data_too_large", count=MAX_CALLBACK_BYTES), permanent=True, mark="button_too_long"
+        )
     return {"text": text, "callback_data": data}

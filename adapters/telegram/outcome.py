@@ -8,7 +8,7 @@ from typing import Any
 
 from adapters.errors import SendError
 from adapters.events import Headers, SendReceipt
-from adapters.http_responses import object_of, wait_of
+from adapters.http_responses import answered, object_of, wait_of
 from adapters.payload import as_id, as_int, as_number, as_object, as_text
 
 __all__ = ["BAD_MARKUP", "MIGRATED", "NOT_MODIFIED", "judge", "result_of"]
@@ -74,7 +74,7 @@ def _failure(status: int, headers: Headers, answer: Mapping[str, Any]) -> SendEr
     code = as_int(answer, "error_code") or status
     description = as_text(answer, "description")
     parameters = as_object(answer, "parameters")
-    message = f"Telegram answered {code}: {description[:200]}" if description else f"Telegram answered {code}"
+    message = answered("Telegram", code, description[:200])
     moved = as_id(parameters, "migrate_to_chat_id")
     if moved:
         return SendError(message, permanent=True, mark=MIGRATED, data={"migrated_to": moved})

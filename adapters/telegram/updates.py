@@ -12,6 +12,7 @@ from adapters.payload import as_id, as_list, as_object, as_text
 from adapters.telegram.message import Bot, attachments, display_name, read_text, reply_target
 from adapters.telegram.people import from_bot, with_people
 from adapters.telegram.threads import thread_of
+from clawdbot.reasons import Reason
 
 Update = Mapping[str, Any]
 
@@ -40,14 +41,14 @@ def events_of(update: Update, bot: Bot) -> tuple[Event, ...]:
     """
     number = update.get("update_id")
     if isinstance(number, bool) or not isinstance(number, int):
-        raise MalformedPayload("update_id is missing")
+        raise MalformedPayload(Reason("missing", what="update_id"))
     kind = next((key for key in update if key != "update_id"), "")
     base = Event(kind=EventKind.IGNORED, dedupe_key=str(number), change=kind[:64], raw=update)
     if not kind:
         return (base,)
     content = update[kind]
     if not isinstance(content, dict):
-        raise MalformedPayload(f"{kind[:64]} is not an object")
+        raise MalformedPayload(Reason("not_an_object", name=kind[:64]))
     return _READERS.get(kind, _other)(base, content, bot)
 
 

@@ -9,6 +9,7 @@ from adapters.accounts import Account
 from adapters.base import Adapter
 from adapters.errors import AdapterError, SendError
 from adapters.events import BotIdentity, OutgoingMessage, Received, SendReceipt, WebhookRequest
+from clawdbot.reasons import Reason
 
 Publish = Callable[[str, dict[str, Any]], None]
 """Hands a frame to all sockets of a conversation: publish(chat_id, frame)."""
@@ -31,7 +32,7 @@ class WebAdapter(Adapter[WebAccount]):
     text_limit = 100_000
 
     def receive(self, request: WebhookRequest) -> Received:
-        raise AdapterError("the web chat receives by socket, not by webhook", status=405)
+        raise AdapterError(Reason("socket_not_webhook"), status=405)
 
     def send(self, message: OutgoingMessage) -> SendReceipt:
         """Publishes {"type": "message", "role": "assistant", "id", "text", ...}.
@@ -54,7 +55,7 @@ class WebAdapter(Adapter[WebAccount]):
         """There is no HTTP response to a frame: any 2xx counts as published."""
         if 200 <= status < 300:
             return SendReceipt()
-        raise SendError(f"status {status}", permanent=400 <= status < 500, mark="refused")
+        raise SendError(Reason("status", code=status), permanent=400 <= status < 500, mark="refused")
 
     def send_typing(self, chat_id: str, thread_id: str | None = None, *, message_id: str | None = None) -> None:
         self._publish(chat_id, {"type": "typing"})
@@ -65,11 +66,11 @@ class WebAdapter(Adapter[WebAccount]):
     def _publish(self, chat_id: str, frame: dict[str, Any]) -> None:
         publish = self.account.publish
         if publish is None:
-            raise SendError("no publish function was given to the web adapter", mark="not_connected")
+            raise SendError(Reason("no_publish_function"), mark="not_connected")
         try:
             publish(chat_id, frame)
         except SendError:
             raise
         except Exception as error:
             # The layer may be Redis, in memory or a test double; whatever breaks there, another try can work.
-            raise SendError(f"publishing failed: {type(error).__name__}", mark="not_reached") from None
+            raise SendError(Reason("publishing_failed", error=type(error).__name__), mark="not_reached") from None

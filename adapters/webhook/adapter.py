@@ -24,11 +24,13 @@ from adapters.events import (
 )
 from adapters.files import MB, FileRule
 from adapters.guide import Guide, Text
+from adapters.http_responses import answered
 from adapters.payload import as_id, parse_object
 from adapters.webhook.guide import GUIDE, NO_REPLY_URL
 from adapters.webhook.payload import read_event
 from clawdbot import signatures
 from clawdbot.http import parse_retry_after
+from clawdbot.reasons import Reason
 
 SIGNATURE_HEADER = "X-Signature"
 TIMESTAMP_HEADER = "X-Timestamp"
@@ -101,18 +103,18 @@ class WebhookAdapter(Adapter[WebhookAccount]):
 
     def _verify(self, request: WebhookRequest) -> None:
         if not self.account.secret:
-            raise SignatureRejected("no secret is configured for this account")
+            raise SignatureRejected(Reason("secret_not_configured"))
         signed = request.body
         timestamp = request.headers.get(TIMESTAMP_HEADER)
         if timestamp is not None:
             if not signatures.timely(timestamp, self.clock(), WINDOW_S):
-                raise SignatureRejected("X-Timestamp is not within 5 minutes of now")
+                raise SignatureRejected(Reason("x_timestamp_stale", minutes=5))
             signed = timestamp.encode("ascii") + b"." + request.body
         elif self.account.require_timestamp:
-            raise SignatureRejected("X-Timestamp is required")
+            raise SignatureRejected(Reason("x_timestamp_required"))
         given = request.headers.get(SIGNATURE_HEADER, "").strip().lower().removeprefix("sha256=")
         if not signatures.verify_any(self.account.secret, given, lambda secret: signatures.hmac_hex(secret, signed)):
-            raise SignatureRejected("the signature does not match")
+            raise SignatureRejected(Reason("signature_mismatch"))
 
     def send(self, message: OutgoingMessage) -> SendReceipt:
         """Posts the message to the reply address.
@@ -121,7 +123,7 @@ class WebhookAdapter(Adapter[WebhookAccount]):
         with an Idempotency-Key, so the receiver can drop a repeated try.
         """
         if not self.account.target:
-            raise SendError("no reply_url is configured for this account", permanent=True, mark="no_reply_url")
+            raise SendError(Reason("not_configured", key="reply_url"), permanent=True, mark="no_reply_url")
         body = json.dumps(_outgoing(message), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
         headers = self._signed(body)
         if message.idempotency_key:
@@ -141,12 +143,12 @@ class WebhookAdapter(Adapter[WebhookAccount]):
             response = self._call("POST", url, data=body, headers=headers)
             self.classify(response.status, response.headers, response.body)
             if response.body != _PONG.body:
-                raise SendError("another server answers at this address", permanent=True, mark="unauthorized")
+                raise SendError(Reason("another_server"), permanent=True, mark="unauthorized")
         return () if self.account.target else (NO_REPLY_URL,)
 
     def _signed(self, body: bytes) -> dict[str, str]:
         if not self.account.secret:
-            raise SendError("no secret is configured for this account", permanent=True, mark="no_secret")
+            raise SendError(Reason("secret_not_configured"), permanent=True, mark="no_secret")
         timestamp = str(int(self.clock()))
         return {
             "Content-Type": "application/json",
@@ -157,7 +159,7 @@ class WebhookAdapter(Adapter[WebhookAccount]):
     def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
         if 200 <= status < 300:
             return SendReceipt(_message_id(body))
-        message = f"the reply address answered {status}"
+        message = answered("the reply address", status)
         wait = parse_retry_after(Headers(headers).get("retry-after"), self.clock())
         # 409: another try with the same Idempotency-Key is still being worked on.
         if status >= 500 or status in (408, 409, 425, 429):

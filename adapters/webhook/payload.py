@@ -10,6 +10,7 @@ from adapters.commands import parse_command
 from adapters.errors import MalformedPayload
 from adapters.events import Attachment, Event, EventKind
 from adapters.payload import as_id, as_list, as_number, as_object, as_text
+from clawdbot.reasons import Reason
 
 MAX_ID = 191  # characters; longer ids do not fit the product's columns
 DEFAULT_ID = "default"
@@ -30,9 +31,9 @@ def read_event(payload: Mapping[str, Any], body: bytes) -> Event:
     text, data = as_text(payload, "text"), as_id(payload, "data")
     parts = tuple(_attachments(payload))
     if kind in (EventKind.MESSAGE, EventKind.EDIT) and not text.strip() and not parts:
-        raise MalformedPayload("text is missing")
+        raise MalformedPayload(Reason("missing", what="text"))
     if kind is EventKind.ACTION and not data:
-        raise MalformedPayload("data is missing")
+        raise MalformedPayload(Reason("missing", what="data"))
     command, _, args = parse_command(text)
     chat_type = as_text(as_object(payload, "chat"), "type") or as_text(payload, "chat_type")
     return Event(
@@ -60,7 +61,7 @@ def read_event(payload: Mapping[str, Any], body: bytes) -> Event:
 def _id(source: Mapping[str, Any], key: str) -> str | None:
     value = as_id(source, key)
     if value is not None and len(value) > MAX_ID:
-        raise MalformedPayload(f"{key} is longer than {MAX_ID} characters")
+        raise MalformedPayload(Reason("too_long", key=key, count=MAX_ID))
     return value
 
 
@@ -74,7 +75,7 @@ def _party(payload: Mapping[str, Any], key: str) -> tuple[str | None, str]:
 def _attachments(payload: Mapping[str, Any]) -> Iterator[Attachment]:
     for item in as_list(payload, "attachments"):
         if not isinstance(item, dict) or not as_text(item, "type"):
-            raise MalformedPayload("an attachment needs a type")
+            raise MalformedPayload(Reason("attachment_without_type"))
         size = as_number(item, "size")
         yield Attachment(
             as_text(item, "type"),

@@ -13,6 +13,7 @@ from adapters.account_modes import Mode
 from adapters.accounts import ApiAccount, Secrets, Text, account_field
 from adapters.guide import Guide, text
 from adapters.wecom.guide import GUIDE
+from clawdbot.reasons import Reason
 
 _AES_KEY = re.compile(r"[A-Za-z0-9+/]{43}")
 
@@ -134,7 +135,7 @@ class WeComAccount(ApiAccount):
     @classmethod
     def _shape(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         if not all(_AES_KEY.fullmatch(value) for value in values):
-            raise WrongShape("must be 43 letters and digits", "必须是 43 个字母和数字")
+            raise WrongShape(Reason("must_be_43_alphanumeric"))
         return values
 
     @property

@@ -28,6 +28,7 @@ from adapters.wecom.account import WeComAccount
 from adapters.wecom.outcome import answer_of, judge, token_refused
 from adapters.wecom.robot import SHOW_EVERY_S, Robot
 from clawdbot.http import HttpResponse
+from clawdbot.reasons import Reason
 
 REPLY_HOSTS = frozenset({"qyapi.weixin.qq.com"})
 MEDIA_HOSTS = frozenset({"qyapi.weixin.qq.com", ".work.weixin.qq.com", ".myqcloud.com", ".qpic.cn"})
@@ -122,7 +123,7 @@ class WeComAdapter(Adapter[WeComAccount]):
         if streams and alive and shelved and streams.write(stream, text, finished=not message.growing):
             return SendReceipt(stream)
         if message.growing:
-            raise NotSupported("only an open stream can grow")
+            raise NotSupported(Reason("only_streams_grow"))
         if self.robot is not None:
             return self.robot.send(message)
         body = {"msgtype": "markdown", "markdown": {"content": self._content(text)}}
@@ -130,7 +131,7 @@ class WeComAdapter(Adapter[WeComAccount]):
             return self._judged(self._call("POST", message.reply_url, json=body, handed_out_for=REPLY_HOSTS))
         if self.account.robot_key:
             return self._send_as_robot(body)
-        raise SendError("there is no reply address and no robot_key", permanent=True, mark="no_reply_url")
+        raise SendError(Reason("no_reply_address"), permanent=True, mark="no_reply_url")
 
     def send_file(self, message: OutgoingMessage, file: OutgoingFile, kind: str) -> SendReceipt:
         if self.account.is_app:
@@ -157,7 +158,7 @@ class WeComAdapter(Adapter[WeComAccount]):
     def edit(self, message_id: str, message: OutgoingMessage) -> SendReceipt:
         """Puts more into the stream of a smart robot; the whole answer goes its other ways when that is closed."""
         if not self.supports_edit:
-            raise NotSupported("WeCom cannot change a sent message")
+            raise NotSupported(Reason("no_edits", name="WeCom"))
         return self.send(replace(message, reply_token=message_id))
 
     def _content(self, text: str) -> str:
@@ -177,7 +178,7 @@ class WeComAdapter(Adapter[WeComAccount]):
         receipt = self._judged(self._with_token("POST", method, json=body))
         missed = str(receipt.data.get("invaliduser", "")) or str(receipt.data.get("unlicenseduser", ""))
         if not group and missed.lower() == str(body["touser"]).lower():  # WeCom lowers the ids it gives back
-            raise SendError("WeCom does not reach this member", permanent=True, mark="no_recipient")
+            raise SendError(Reason("member_not_reached"), permanent=True, mark="no_recipient")
         return receipt
 
     def _judged(self, response: HttpResponse) -> SendReceipt:
@@ -208,7 +209,7 @@ class WeComAdapter(Adapter[WeComAccount]):
                 answer_of(response.status, response.headers, response.body, self.clock())
             return Media(response.body, content_type(response.body, told), attachment.name or "")
         if not attachment.url:
-            raise NotSupported("WeCom hands out no file for this")
+            raise NotSupported(Reason("file_not_handed_out", platform="WeCom"))
         media = self._download(attachment.url, attachment, hosts=MEDIA_HOSTS, max_bytes=max_bytes)
         return media if self.account.is_app else self._decrypted(media, attachment.id)
 
@@ -216,14 +217,14 @@ class WeComAdapter(Adapter[WeComAccount]):
         """Opens a file of a smart robot: by its own key on a long connection, else by the account's."""
         body = envelope.open_bytes((key,) if key else self.account.encoding_aes_key, media.body)
         if not body:
-            raise SendError("the file does not decrypt", permanent=True, mark="media_gone")
+            raise SendError(Reason("file_not_decrypted"), permanent=True, mark="media_gone")
         return Media(body, content_type(body, ""), media.name)
 
     # Set-up
 
     def whoami(self) -> BotIdentity:
         if not self.account.is_app:
-            raise NotSupported("WeCom does not tell about robots; the saved callback address is the proof")
+            raise NotSupported(Reason("robots_not_told"))
         response = self._with_token("GET", "agent/get", params={"agentid": self.account.agent_id})
         answer = answer_of(response.status, response.headers, response.body, self.clock())
         return BotIdentity(str(as_int(answer, "agentid") or self.account.agent_id), as_text(answer, "name"))
@@ -242,7 +243,7 @@ class WeComAdapter(Adapter[WeComAccount]):
 
     def _fetch_token(self) -> tuple[str, float]:
         if not self.account.secret:
-            raise SendError("no secret is configured for this account", permanent=True, mark="no_secret")
+            raise SendError(Reason("secret_not_configured"), permanent=True, mark="no_secret")
         query = {"corpid": self.account.corp_id, "corpsecret": self.account.secret}
         response = self._ahead("GET", f"{self.account.api}/gettoken", params=query)
         answer = answer_of(response.status, response.headers, response.body, self.clock())

@@ -12,6 +12,7 @@ from adapters.commands import parse_command
 from adapters.errors import MalformedPayload
 from adapters.events import Attachment, Event, EventKind
 from adapters.payload import as_id, as_list, as_object, as_text
+from clawdbot.reasons import Reason
 
 Json = Mapping[str, Any]
 
@@ -54,7 +55,7 @@ def event_of(content: Json, bot_name: str) -> Event:
     chat = as_id(content, "chatid") or user
     created = as_id(content, "create_time")
     if not kind or chat is None or (message_id is None and created is None):
-        raise MalformedPayload("msgtype, msgid or the sender is missing")
+        raise MalformedPayload(Reason("one_missing", names="msgtype, msgid"))
     base = Event(
         kind=EventKind.IGNORED,
         dedupe_key=message_id or f"{user}:{created}:{_event_name(content)}",

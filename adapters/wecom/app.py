@@ -10,6 +10,7 @@ from adapters.commands import parse_command
 from adapters.errors import MalformedPayload
 from adapters.events import Attachment, Event, EventKind
 from adapters.payload import as_list, as_object, as_text
+from clawdbot.reasons import Reason
 
 Xml = Mapping[str, Any]
 
@@ -27,7 +28,7 @@ def event_of(content: Xml) -> Event:
     """
     kind = as_text(content, "MsgType")
     if not kind:
-        raise MalformedPayload("MsgType is missing")
+        raise MalformedPayload(Reason("missing", what="MsgType"))
     return _event(content) if kind == "event" else _message(content, kind)
 
 
@@ -39,7 +40,7 @@ def _base(content: Xml, dedupe_key: str) -> Event:
 def _message(content: Xml, kind: str) -> Event:
     message_id = as_text(content, "MsgId")
     if not message_id or not as_text(content, "FromUserName"):
-        raise MalformedPayload("MsgId or FromUserName is missing")
+        raise MalformedPayload(Reason("missing", what="MsgId/FromUserName"))
     base = replace(_base(content, message_id), message_id=message_id)
     if kind == "text":
         text = as_text(content, "Content").strip()
@@ -103,7 +104,7 @@ def _event(content: Xml) -> Event:
     name = as_text(content, "Event")
     user, created, key = (as_text(content, field) for field in ("FromUserName", "CreateTime", "EventKey"))
     if not name or not created:
-        raise MalformedPayload("Event or CreateTime is missing")
+        raise MalformedPayload(Reason("missing", what="Event/CreateTime"))
     base = _base(content, ":".join(filter(None, (user, created, name, key))))
     # Callbacks about the directory come from "sys"; nobody could be answered.
     if not user or user == "sys":

@@ -18,6 +18,7 @@ from adapters.http_responses import object_of
 from adapters.payload import as_int, as_object, as_text
 from adapters.sockets import Socket
 from clawdbot import http
+from clawdbot.reasons import Reason
 
 URL = "wss://openws.work.weixin.qq.com"
 HOSTS = frozenset({"openws.work.weixin.qq.com"})
@@ -81,7 +82,7 @@ class Connection:
         ends = time.monotonic() + ANSWER_S
         while request_id not in self._answers:
             if not self._read(ends - time.monotonic()):
-                raise SendError("WeCom did not answer on the connection", mark=NO_ANSWER, maybe_sent=True)
+                raise SendError(Reason("not_answered_on_connection"), mark=NO_ANSWER, maybe_sent=True)
         return self._answers.pop(request_id)
 
     def receive(self, timeout: float, *, confirmed: bool) -> list[Frame]:
@@ -114,7 +115,7 @@ class Connection:
         if time.monotonic() - self._pinged_at < PING_EVERY_S:
             return
         if self._missed >= MISSED_PINGS:
-            raise ConnectionError("WeCom does not answer pings")
+            raise ConnectionError(Reason("pings_not_answered"))
         self._pinged_at, self._missed = time.monotonic(), self._missed + 1
         self._write(PING, f"{PING}_{uuid.uuid4().hex}", None)
 
@@ -140,7 +141,7 @@ class Connection:
     def _push(self, frame: Frame) -> None:
         if as_text(as_object(frame.body, "event"), "eventtype") == DISPLACED:
             self.displaced = True
-            raise ConnectionError("another process has opened the connection of this robot")
+            raise ConnectionError(Reason("connection_taken_over"))
         self._arrived.append(frame)
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.errors import SignatureRejected
 from clawdbot import signatures
+from clawdbot.reasons import Reason
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers import Cipher
@@ -55,7 +56,7 @@ def open_request(
         token for token in tokens if token and signatures.compare(given, signature(token, timestamp, nonce, encrypted))
     ]
     if not (given and timestamp and nonce and matching):
-        raise SignatureRejected("the signature does not match", status=403)
+        raise SignatureRejected(Reason("signature_mismatch"), status=403)
     content, key = decrypt(keys, encrypted, receiver)
     return Opened(content, matching[0], key)
 
@@ -96,14 +97,14 @@ def decrypt(keys: Iterable[str], encrypted: str, receiver: str) -> tuple[bytes, 
     try:
         data = base64.b64decode(encrypted, validate=True)
     except (binascii.Error, ValueError):
-        raise SignatureRejected("the encrypted text is not base64", status=403) from None
+        raise SignatureRejected(Reason("not_base64"), status=403) from None
     for key in keys:
         plain = unpad(decrypt_bytes(key, data))
         size = int.from_bytes(plain[16:20], "big")
         content, rest = plain[20 : 20 + size], plain[20 + size :]
         if len(plain) >= 20 and len(content) == size and signatures.compare(rest, receiver):
             return content, key
-    raise SignatureRejected("the text is not encrypted for this account", status=403)
+    raise SignatureRejected(Reason("text_not_for_account"), status=403)
 
 
 def encrypt(key: str, content: bytes, receiver: str) -> str:

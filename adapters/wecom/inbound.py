@@ -12,6 +12,7 @@ from adapters.events import EventKind, HttpReply, Received, WebhookRequest
 from adapters.payload import as_text, parse_object
 from adapters.wecom import aibot, app, envelope, xml
 from adapters.wecom.account import WeComAccount
+from clawdbot.reasons import Reason
 
 Render = Callable[[str], str]
 """Neutral markdown to WeCom's, within its limit."""
@@ -27,9 +28,9 @@ def receive(account: WeComAccount, request: WebhookRequest, now: float, render: 
     """
     method = request.method.upper()
     if method not in ("GET", "POST"):
-        raise AdapterError("only GET and POST are accepted here", status=405)
+        raise AdapterError(Reason("only_get_and_post"), status=405)
     if not (account.token and account.encoding_aes_key):
-        raise SignatureRejected("no token and key are configured for this account", status=403)
+        raise SignatureRejected(Reason("token_and_key_not_configured"), status=403)
     if method == "GET":
         # A "+" that was not escaped arrives as a space.
         opened = _open(account, request.query, request.query.get("echostr", "").replace(" ", "+"))
@@ -47,7 +48,7 @@ def _outer(parse: Callable[[bytes], dict[str, Any]], body: bytes) -> dict[str, A
     # Only the envelope; nothing in it can be proven genuine when it is unreadable.
     with contextlib.suppress(MalformedPayload):
         return parse(body)
-    raise SignatureRejected("there is no encrypted text", status=403)
+    raise SignatureRejected(Reason("no_encrypted_text"), status=403)
 
 
 def _from_application(account: WeComAccount, request: WebhookRequest) -> Received:
@@ -56,7 +57,7 @@ def _from_application(account: WeComAccount, request: WebhookRequest) -> Receive
     # The signature does not cover what stands beside Encrypt.
     for name, inside in (("ToUserName", account.receiver), ("AgentID", as_text(content, "AgentID"))):
         if as_text(outer, name) and inside and as_text(outer, name) != inside:
-            raise SignatureRejected(f"{name} is not that of the encrypted text", status=403)
+            raise SignatureRejected(Reason("not_that_of_encrypted", name=name), status=403)
     event = app.event_of(content)
     if account.agent_id and as_text(content, "AgentID") not in ("", account.agent_id):
         event = replace(event, kind=EventKind.IGNORED, change="other_agent")

@@ -7,7 +7,7 @@ from typing import Any
 
 from adapters.errors import SendError
 from adapters.events import Headers, SendReceipt
-from adapters.http_responses import object_of, unexplained
+from adapters.http_responses import answered, object_of, unexplained
 from adapters.payload import as_id, as_int, as_text
 from clawdbot.http import HttpResponse, parse_retry_after
 
@@ -113,7 +113,7 @@ def token_refused(response: HttpResponse) -> bool:
 def _failure(status: int, headers: Headers, answer: Mapping[str, Any], code: int | None, now: float) -> SendError:
     # The text behind the first comma holds addresses and links of no use to a reader.
     told = as_text(answer, "errmsg").split(", ")[0][:160]
-    message = f"WeCom answered {status if code is None else code}" + (f": {told}" if told else "")
+    message = answered("WeCom", status if code is None else code, told)
     wait = parse_retry_after(headers.get("retry-after"), now)
     if code in _REFRESH:
         return SendError(message, mark=TOKEN_REFUSED)

@@ -16,6 +16,7 @@ from adapters.events import OutgoingMessage
 from adapters.markdown import parse, plain_text
 from adapters.markdown_dialect import Dialect
 from adapters.splitter import utf8_bytes
+from clawdbot.reasons import Reason
 
 _MARKUP = re.compile(r"[*_`\[#>~|]")
 _DIALECT = Dialect({"strong": "**"})
@@ -96,7 +97,7 @@ def _button(item: Mapping[str, Any]) -> dict[str, Any]:
         return {"text": text[:_MAX_BUTTON_TEXT], "type": 1, "url": str(item["url"])}
     key = str(item.get("data", text))
     if utf8_bytes(key) > _MAX_KEY:
-        raise SendError(f"a button's data is over {_MAX_KEY} bytes", permanent=True, mark="button_too_long")
+        raise SendError(Reason("button_data_too_large", count=_MAX_KEY), permanent=True, mark="button_too_long")
     return {"text": text[:_MAX_BUTTON_TEXT], "key": key}
 
 

@@ -26,6 +26,7 @@ from adapters.wecom.connection import (
 )
 from adapters.wecom.outcome import UNSUBSCRIBED, judge
 from clawdbot.clock import Clock
+from clawdbot.reasons import Reason, why
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ class Robot:
         except ConnectionError as error:
             self.close()
             if connection.displaced:
-                raise SendError(str(error), mark="connected_elsewhere", retry_after=DISPLACED_WAIT_S) from None
+                raise SendError(why(error), mark="connected_elsewhere", retry_after=DISPLACED_WAIT_S) from None
             return Polled()
         if not frames:
             return Polled()
@@ -89,7 +90,7 @@ class Robot:
             connection.close()
             if isinstance(error, SendError):
                 raise
-            raise SendError("WeCom closed the connection at once", mark="not_reached") from None
+            raise SendError(Reason("closed_at_once"), mark="not_reached") from None
         return connection
 
     def _event(self, frame: Frame) -> Event:
@@ -127,7 +128,7 @@ class Robot:
             judge(200, {}, answer)
         except SendError as error:
             if error.mark in _DEAD:
-                raise ConnectionError(str(error)) from None
+                raise ConnectionError(why(error)) from None
             logger.info("an answer is not shown while it is written: %s", error)
             return False
         return True
@@ -159,12 +160,12 @@ class Robot:
 
     def _call(self, command: str, body: dict[str, Any], request_id: str = "") -> SendReceipt:
         if self._connection is None or not self.connected:
-            raise SendError("the connection of this robot is held elsewhere", mark="not_connected")
+            raise SendError(Reason("connection_held_elsewhere"), mark="not_connected")
         try:
             return judge(200, {}, self._connection.call(command, body, request_id), self._clock())
         except ConnectionError as error:
             self.close()
-            failure = SendError(str(error), mark=NO_ANSWER, maybe_sent=True)
+            failure = SendError(why(error), mark=NO_ANSWER, maybe_sent=True)
         except SendError as error:
             if error.mark in _DEAD:
                 self.close()

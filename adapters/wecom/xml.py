@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.errors import MalformedPayload
+from clawdbot.reasons import Reason
 
 _MAX_DEPTH = 12
 
@@ -23,16 +24,16 @@ def parse(body: bytes) -> dict[str, Any]:
     try:
         root = fromstring(body, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError):
-        raise MalformedPayload("the body is not XML") from None
+        raise MalformedPayload(Reason("body_not_xml")) from None
     value = _value(root, 0)
     if not isinstance(value, dict):
-        raise MalformedPayload("the XML has no fields")
+        raise MalformedPayload(Reason("xml_without_fields"))
     return value
 
 
 def _value(element: Any, depth: int) -> Any:
     if depth > _MAX_DEPTH:
-        raise MalformedPayload("the XML is nested too deeply")
+        raise MalformedPayload(Reason("xml_too_deep"))
     if not len(element):
         return element.text or ""
     out: dict[str, Any] = {}

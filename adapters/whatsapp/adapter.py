@@ -27,6 +27,7 @@ from adapters.whatsapp.events import Number, events_of
 from adapters.whatsapp.outcome import NEEDS_TEMPLATE, judge, result_of
 from clawdbot import signatures
 from clawdbot.http import multipart
+from clawdbot.reasons import Reason
 
 SIGNATURE_HEADER = "X-Hub-Signature-256"
 MEDIA_HOSTS = frozenset({"lookaside.fbsbx.com", ".fbcdn.net", ".whatsapp.net"})
@@ -60,10 +61,10 @@ class WhatsAppAdapter(Adapter[WhatsAppAccount]):
             return self._challenge(request.query)
         require_post(request)
         if not self.account.app_secret:
-            raise SignatureRejected("no app_secret is configured for this account", status=403)
+            raise SignatureRejected(Reason("not_configured", key="app_secret"), status=403)
         given = request.headers.get(SIGNATURE_HEADER, "")
         if not signatures.verify_any(self.account.app_secret, given, lambda secret: _signature(secret, request.body)):
-            raise SignatureRejected("the signature does not match", status=403)
+            raise SignatureRejected(Reason("signature_mismatch"), status=403)
         number = Number(self.account.phone_number_id, self.account.display_phone_number)
         return Received(tuple(events_of(parse_object(request.body), request.body, number)))
 
@@ -71,7 +72,7 @@ class WhatsAppAdapter(Adapter[WhatsAppAccount]):
         given = query.get("hub.verify_token", "")
         known = signatures.verify_any(self.account.verify_token, given, lambda token: token)
         if query.get("hub.mode") != "subscribe" or not known:
-            raise SignatureRejected("the verify token does not match", status=403)
+            raise SignatureRejected(Reason("verify_token_mismatch"), status=403)
         # As it came, leading zeros and all.
         return Received(reply=HttpReply(200, query.get("hub.challenge", "").encode("utf-8", "replace")))
 
@@ -106,7 +107,7 @@ class WhatsAppAdapter(Adapter[WhatsAppAccount]):
 
     def send_file(self, message: OutgoingMessage, file: OutgoingFile, kind: str) -> SendReceipt:
         if message.data.get(AS_TEMPLATE):
-            raise SendError("a template carries no file", permanent=True, mark=NEEDS_TEMPLATE)
+            raise SendError(Reason("no_file_in_template"), permanent=True, mark=NEEDS_TEMPLATE)
         media_id = self._upload(file)
         return self._post(self._addressed(message) | files.content(media_id, message.text, file, kind))
 
@@ -120,7 +121,7 @@ class WhatsAppAdapter(Adapter[WhatsAppAccount]):
     def _addressed(self, message: OutgoingMessage) -> dict[str, Any]:
         to = message.chat_id or message.user_id or ""
         if not to:
-            raise SendError("there is nobody to send to", permanent=True, mark="chat_not_found")
+            raise SendError(Reason("nobody_to_send_to"), permanent=True, mark="chat_not_found")
         body: dict[str, Any] = {"messaging_product": "whatsapp", "recipient_type": "individual"}
         if _USER_ID.fullmatch(to):
             return body | {"recipient": to}
@@ -168,7 +169,7 @@ class WhatsAppAdapter(Adapter[WhatsAppAccount]):
     ) -> Media:
         """Downloads a file: its id gives an address that is good for five minutes."""
         if not attachment.id.isdigit() or attachment.type in ("contact", "order"):
-            raise NotSupported(f"a {attachment.type} is no file")
+            raise NotSupported(Reason("no_file", kind=attachment.type))
         found = self._api("GET", attachment.id, params={"phone_number_id": self.account.phone_number_id})
         refuse_large(as_int(found, "file_size"), max_bytes)
         return self._download(

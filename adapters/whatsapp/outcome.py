@@ -7,7 +7,7 @@ from typing import Any
 
 from adapters.errors import SendError
 from adapters.events import Headers, SendReceipt
-from adapters.http_responses import object_of
+from adapters.http_responses import answered, object_of
 from adapters.payload import as_id, as_list, as_number, as_object, as_text
 from clawdbot.http import parse_retry_after
 
@@ -100,7 +100,7 @@ def _failure(status: int, headers: Headers, error: Mapping[str, Any]) -> SendErr
     number = as_number(error, "code")
     code = None if number is None else int(number)
     told = as_text(as_object(error, "error_data"), "details") or as_text(error, "message")
-    message = f"WhatsApp answered {status}" + (f" ({code}): {told[:200]}" if code is not None else "")
+    message = answered("WhatsApp", status) if code is None else answered("WhatsApp", f"{status} ({code})", told[:200])
     wait = parse_retry_after(headers.get("retry-after"), 0.0)
     if code in _WAITS or status == 429:
         flood = status == 429 or code in _FLOOD

@@ -21,7 +21,7 @@ from bots.admin.ui.form_fields import WordListField
 from bots.admin.ui.fragments import admin_link, ago
 from bots.admin.ui.platform_names import platform_name
 from bots.admin.ui.unfold_parts import display
-from bots.i18n.failure_texts import in_words
+from bots.i18n.failure_texts import describe_column
 from bots.models import Bot, BotAccess, Channel
 from bots.operations import bots as operations
 from memory.storage import wakeups
@@ -53,7 +53,7 @@ class ChannelInline(ScopedInline[Channel]):
 
     @admin.display(description=_("last error"))
     def error(self, channel: Channel) -> str:
-        return in_words(channel.last_error) or "–"
+        return describe_column(channel, "last_error") or "–"
 
 
 class AccessInline(ScopedInline[BotAccess]):

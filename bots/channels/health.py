@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from bots.models import Channel, ChannelHealth, ChannelHour
 from bots.models.lengths import ERROR_LENGTH
-from clawdbot.redaction import redact
+from clawdbot.reasons import Why, columns
 
 logger = logging.getLogger(__name__)
 WRITE_EVERY_S = 10.0
@@ -40,10 +40,10 @@ class _Notes:
     refused: int = 0
     refused_at: datetime | None = None
     refused_reason: str = ""
-    refused_detail: str = ""
+    refused_detail: Why = ""
     sent_at: datetime | None = None
     send_failed_at: datetime | None = None
-    send_error: str = ""
+    send_error: Why = ""
     send_mark: str = ""
 
     def under(self, newer: _Notes) -> _Notes:
@@ -65,13 +65,13 @@ def note_events(channel: Channel, count: int) -> None:
         _write(channel.pk)
 
 
-def note_refusal(channel: Channel, reason: str, detail: str) -> None:
+def note_refusal(channel: Channel, reason: str, detail: Why) -> None:
     """A request to this channel was refused.
 
     Args:
         channel: Whose address, or whose secret was tried.
         reason: The word under which it is counted, such as "not_genuine".
-        detail: The adapter's own words; they never hold what was sent.
+        detail: Why the adapter refused it; never holds what was sent.
     """
     _add(
         channel.pk,
@@ -84,7 +84,7 @@ def note_sent(channel_id: int) -> None:
     _add(channel_id, _Notes(sent_at=timezone.now()))
 
 
-def note_send_failure(channel_id: int, error: str, mark: str) -> None:
+def note_send_failure(channel_id: int, error: Why, mark: str) -> None:
     """The platform refused a message or was not reached."""
     _add(channel_id, _Notes(send_failed_at=timezone.now(), send_error=error, send_mark=mark[:60]))
 
@@ -159,12 +159,12 @@ def _latest(notes: _Notes) -> dict[str, Any]:
     values: dict[str, Any] = {}
     if notes.refused_at is not None:
         values |= {"refused_at": notes.refused_at, "refused_reason": notes.refused_reason}
-        values |= {"refused_detail": redact(notes.refused_detail)[:200], "refused": F("refused") + notes.refused}
+        values |= {"refused": F("refused") + notes.refused, **columns("refused_detail", notes.refused_detail, 200)}
     if notes.sent_at is not None:
         values["sent_at"] = notes.sent_at
     if notes.send_failed_at is not None:
         values |= {"send_failed_at": notes.send_failed_at, "send_mark": notes.send_mark}
-        values["send_error"] = redact(notes.send_error)[:ERROR_LENGTH]
+        values |= columns("send_error", notes.send_error, ERROR_LENGTH)
     return values
 
 

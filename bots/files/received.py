@@ -14,6 +14,7 @@ from adapters.events import Attachment, Event, Media
 from bots.models import Conversation, InboundEvent, ReceivedFile
 from bots.models.lengths import ERROR_LENGTH
 from clawdbot.errors import ClawdbotError
+from clawdbot.reasons import Why, columns, why
 
 logger = logging.getLogger(__name__)
 
@@ -79,16 +80,21 @@ def _fetch(
             attachment, message_id=event.message_id, max_bytes=settings.CLAWDBOT.uploads.max_bytes
         )
     except NotSupported as error:
-        file.error = str(error)[:ERROR_LENGTH]
+        _note(file, why(error))
     except SendError as error:
         if not error.permanent and row.attempts < TRIES:
             raise NotYetThere(f"{attachment.type}: {error.mark or error}", retry_after=error.retry_after) from None
         logger.info("file %s of inbound %s was not stored: %s", position, row.pk, error.mark or error)
-        file.error = str(error)[:ERROR_LENGTH]
+        _note(file, why(error))
     else:
         _store(file, media, row)
     file.save(force_insert=True)
     return file
+
+
+def _note(file: ReceivedFile, reason: Why) -> None:
+    for name, value in columns("error", reason, ERROR_LENGTH).items():
+        setattr(file, name, value)
 
 
 def _store(file: ReceivedFile, media: Media, row: InboundEvent) -> None:

@@ -24,6 +24,7 @@ from bots.files.received import EXTENSIONS
 from bots.models import Conversation, InboundEvent, Message, SentFile
 from clawdbot.errors import ClawdbotError
 from clawdbot.files import File
+from clawdbot.reasons import Reason
 
 MAX_FILES = 10  # of one answer
 _GIVEN_UP_AFTER = timedelta(hours=1)
@@ -186,6 +187,6 @@ def _read(row: SentFile) -> bytes:
         with row.file.open("rb") as opened:
             return bytes(opened.read())
     except FileNotFoundError:
-        raise SendError("the stored file is gone", permanent=True, mark="media_gone") from None
+        raise SendError(Reason("stored_file_gone"), permanent=True, mark="media_gone") from None
     except Exception as error:  # whatever a storage raises: it may be back in a minute
-        raise SendError(f"the storage failed: {type(error).__name__}", mark="storage") from None
+        raise SendError(Reason("storage_failed", error=type(error).__name__), mark="storage") from None

@@ -18,6 +18,7 @@ from bots.pipeline import inbox, outbox
 from clawdbot import request_id
 from clawdbot.backoff import Backoff
 from clawdbot.errors import ClawdbotError
+from clawdbot.reasons import Why, columns, why
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ def poll_forever(channel: Channel, stop: threading.Event, timeout: float = POLL_
                 failures = 0
             except SendError as error:
                 failures += 1
-                note_error(channel, str(error))
+                note_error(channel, why(error))
                 wait_s = _BACKOFF.delay_s(failures, error.retry_after)
                 logger.warning("polling %s: %s; again in %.0f s", channel, error.mark or error, wait_s)
                 stop.wait(wait_s)
@@ -104,6 +105,8 @@ def _send_waiting(channel: Channel) -> None:
         outbox.deliver(row_id)
 
 
-def note_error(channel: Channel, reason: str) -> None:
+def note_error(channel: Channel, reason: Why) -> None:
     """Shows the operator what the channel suffers from."""
-    Channel.objects.filter(pk=channel.pk).update(last_error=reason[:ERROR_LENGTH], last_error_at=timezone.now())
+    Channel.objects.filter(pk=channel.pk).update(
+        last_error_at=timezone.now(), **columns("last_error", reason, ERROR_LENGTH)
+    )

@@ -30,6 +30,7 @@ from bots.intake import flood, webhook_schema
 from bots.models import Channel
 from bots.pipeline import inbox, outbox
 from clawdbot import request_id
+from clawdbot.reasons import Why, why
 
 logger = logging.getLogger(__name__)
 # Kinds that make no row; everything else does, or is known already.
@@ -46,11 +47,11 @@ class _Refused(Problem):
     """A refusal with the word under which it is counted, and what only the operator is told."""
 
     def __init__(
-        self, status: int, reason: str, detail: str, *, retry_after: float | None = None, cause: str = ""
+        self, status: int, reason: str, detail: str, *, retry_after: float | None = None, cause: Why = ""
     ) -> None:
         super().__init__(status, detail, retry_after=retry_after)
         self.reason = reason
-        self.cause = cause or detail
+        self.cause: Why = cause or detail
 
 
 class WebhookView(APIView):
@@ -156,12 +157,12 @@ def _verified(channel: Channel, incoming: WebhookRequest) -> Received:
     except SignatureRejected as error:
         logger.info("webhook refused: %s of channel %s", error, channel.public_id)
         raise _Refused(
-            error.status, "not_genuine", "The request is not signed as this channel requires.", cause=str(error)
+            error.status, "not_genuine", "The request is not signed as this channel requires.", cause=why(error)
         ) from None
     except AdapterError as error:
         logger.info("webhook unreadable: %s of channel %s", error, channel.public_id)
         raise _Refused(
-            error.status, "malformed", "The request is not what the platform documents.", cause=str(error)
+            error.status, "malformed", "The request is not what the platform documents.", cause=why(error)
         ) from None
     except RecursionError:
         raise _Refused(400, "malformed", "The body is nested too deeply.") from None

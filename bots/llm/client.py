@@ -20,6 +20,7 @@ from cachetools import LRUCache
 from bots.llm.errors import Cancelled, ProviderError
 from bots.llm.types import Messages, Target
 from clawdbot import http
+from clawdbot.reasons import Reason
 
 if TYPE_CHECKING:
     from openai import APIStatusError, OpenAI
@@ -72,7 +73,7 @@ def ask(target: Target, messages: Messages, options: Options) -> Reply:
             return _stream(target, body, options) if options.on_token else _whole(target, body, options)
         except _Refused as error:
             _refused[key] = refused | {error.parameter}
-    raise ProviderError("the endpoint refuses every form of the request", permanent=True)
+    raise ProviderError(Reason("every_form_refused"), permanent=True)
 
 
 def clear_cache() -> None:
@@ -116,7 +117,7 @@ def _whole(target: Target, body: dict[str, Any], options: Options) -> Reply:
     except openai.OpenAIError as error:
         raise _explained(error, body) from None
     except (json.JSONDecodeError, UnicodeDecodeError):
-        raise ProviderError("the answer is not JSON") from None
+        raise ProviderError(Reason("answer_not_json")) from None
     return _read(value)
 
 
@@ -130,7 +131,7 @@ def _read(value: Any) -> Reply:
             model=str(value.get("model") or ""),
         )
     except (AttributeError, LookupError, TypeError):
-        raise ProviderError("the answer is not a chat completion") from None
+        raise ProviderError(Reason("answer_not_completion")) from None
 
 
 def _text(content: object) -> str:
@@ -167,15 +168,15 @@ def _stream(target: Target, body: dict[str, Any], options: Options) -> Reply:
                 if options.cancelled is not None and options.cancelled():
                     raise Cancelled("".join(pieces))
                 if time.monotonic() > deadline:
-                    raise ProviderError("the answer took too long")
+                    raise ProviderError(Reason("answer_too_slow"))
     except openai.OpenAIError as error:
         raise _explained(error, body) from None
     except TransportFailure as error:
-        raise ProviderError(f"the stream broke off ({type(error).__name__})") from None
+        raise ProviderError(Reason("stream_broke_by", error=type(error).__name__)) from None
     except (json.JSONDecodeError, UnicodeDecodeError):
-        raise ProviderError("the stream is not JSON") from None
+        raise ProviderError(Reason("stream_not_json")) from None
     if not reply.finished:
-        raise ProviderError("the stream broke off")
+        raise ProviderError(Reason("stream_broke"))
     reply.text = "".join(pieces)
     return reply
 
@@ -196,11 +197,11 @@ def _taken(chunk: dict[str, Any], reply: Reply) -> str:
 
 def _take(chunk: Any, reply: Reply, pieces: list[str], options: Options) -> None:
     if not isinstance(chunk, dict):
-        raise ProviderError("the stream is not a chat completion")
+        raise ProviderError(Reason("stream_not_completion"))
     try:
         text = _taken(chunk, reply)
     except (AttributeError, LookupError, TypeError):
-        raise ProviderError("the stream is not a chat completion") from None
+        raise ProviderError(Reason("stream_not_completion")) from None
     if text:
         if reply.first_token_at is None:
             reply.first_token_at = time.perf_counter()
@@ -230,7 +231,7 @@ def _new_client(target: Target) -> OpenAI:
     from bots.llm.http_transport import InvalidAddress, http_client
 
     if not (target.api_key.isascii() and target.api_key.isprintable()):
-        raise ProviderError("the API key holds signs that cannot be sent", permanent=True)
+        raise ProviderError(Reason("api_key_unsendable"), permanent=True)
     try:
         return OpenAI(
             base_url=target.endpoint,
@@ -241,17 +242,17 @@ def _new_client(target: Target) -> OpenAI:
             http_client=http_client(target.endpoint),
         )
     except (InvalidAddress, ValueError):  # stored before the form was as strict, or a host that no name can have
-        raise ProviderError("the endpoint's address is not valid", permanent=True) from None
+        raise ProviderError(Reason("endpoint_address_invalid"), permanent=True) from None
 
 
 _BY_STATUS = {
-    400: "the request was refused",
-    401: "the API key was refused",
-    403: "the API key may not use this model",
-    404: "no such model or address",
-    408: "the endpoint timed out",
-    413: "the prompt is too long",
-    429: "too many requests, or the quota is used up",
+    400: Reason("endpoint_refused"),
+    401: Reason("api_key_refused"),
+    403: Reason("api_key_without_rights"),
+    404: Reason("no_such_model"),
+    408: Reason("endpoint_timed_out"),
+    413: Reason("prompt_too_long"),
+    429: Reason("quota"),
 }
 
 
@@ -260,25 +261,27 @@ def _explained(error: Exception, body: dict[str, Any]) -> Exception:
     import openai
 
     if isinstance(error, openai.APITimeoutError):
-        return ProviderError("no answer in time")
+        return ProviderError(Reason("no_answer_in_time"))
     if isinstance(error, openai.APIConnectionError):
-        return ProviderError("no connection")
+        return ProviderError(Reason("no_connection"))
     if isinstance(error, openai.APIStatusError):
         return _by_status(error, body)
     if isinstance(error, openai.APIError):
-        return ProviderError(f"the endpoint reported an error ({_word(error.code) or 'no code'})")
-    return ProviderError(f"the client failed ({type(error).__name__})")
+        return ProviderError(Reason("endpoint_error", code=_word(error.code) or Reason("no_code")))
+    return ProviderError(Reason("client_failed", error=type(error).__name__))
 
 
 def _by_status(error: APIStatusError, body: dict[str, Any]) -> Exception:
     status = error.status_code
     if status in (400, 422) and (parameter := _refused_parameter(error, body)):
         return _Refused(parameter)
-    text = _BY_STATUS.get(status, "the endpoint failed" if status >= 500 else "the request was refused")
+    why = _BY_STATUS.get(status) or (Reason("endpoint_failed") if status >= 500 else _BY_STATUS[400])
     code = _word(error.code)
     permanent = 400 <= status < 500 and status not in (408, 409, 425, 429)
     return ProviderError(
-        f"HTTP {status}: {text}" + (f" ({code})" if code else ""),
+        Reason("endpoint_status_code", status=status, why=why, code=code)
+        if code
+        else Reason("endpoint_status", status=status, why=why),
         permanent=permanent,
         retry_after=http.parse_retry_after(error.response.headers.get("retry-after"), time.time()),
     )

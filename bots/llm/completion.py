@@ -14,6 +14,7 @@ from bots.llm.client import Options, Reply
 from bots.llm.errors import Cancelled, EmptyAnswer, NoModelAvailable, ProviderError
 from bots.llm.types import Completion, MessageBuilder, Messages, Target
 from clawdbot.backoff import Backoff
+from clawdbot.reasons import Reason
 
 if TYPE_CHECKING:
     from bots.models.bot import Bot
@@ -76,8 +77,8 @@ def complete(
         elif completion := run.ask(target, timeout or target.timeout_s):
             return completion
     if not found:
-        raise NoModelAvailable("no model is configured", permanent=True)
-    raise NoModelAvailable("no model answered", retry_after=min(waits, default=None))
+        raise NoModelAvailable(Reason("no_model"), permanent=True)
+    raise NoModelAvailable(Reason("no_model_answered"), retry_after=min(waits, default=None))
 
 
 class _Run:
@@ -113,7 +114,7 @@ class _Run:
             try:
                 reply = client.ask(target, messages, options)
                 if not reply.text.strip():
-                    raise EmptyAnswer("the answer is empty", permanent=target.is_demo)
+                    raise EmptyAnswer(Reason("answer_empty"), permanent=target.is_demo)
             except ProviderError as error:
                 if not self._worth_repeating(target, error, attempt):
                     return None

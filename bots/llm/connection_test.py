@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils import timezone
 
@@ -14,16 +15,17 @@ from bots.llm.errors import ProviderError
 from bots.llm.types import ChatMessage
 from bots.models.lengths import ERROR_LENGTH
 from bots.models.provider import ModelProvider
+from clawdbot.reasons import Why, columns, why
 
 _TIMEOUT_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """`text` is the beginning of the answer when `ok`, else the reason in one line; `ms` the time it took."""
+    """`text` is the beginning of the answer when `ok`, else why it failed; `ms` the time it took."""
 
     ok: bool
-    text: str
+    text: Why
     ms: int
     model: str = ""
 
@@ -38,15 +40,13 @@ def test_provider(provider: ModelProvider) -> TestResult:
     try:
         reply = client.ask(target, question, options)
     except ProviderError as error:
-        provider.last_error_at, provider.last_error = timezone.now(), str(error)[:ERROR_LENGTH]
-        result = TestResult(False, str(error), _ms(started))
-        _save(provider, "last_error_at", "last_error")
+        result = TestResult(False, why(error), _ms(started))
+        _note(provider, last_error_at=timezone.now(), **columns("last_error", result.text, ERROR_LENGTH))
     else:
         # Its circuit may be open from before it was mended.
         breaker.succeeded(target)
-        provider.last_ok_at = timezone.now()
         result = TestResult(True, reply.text.strip()[:200], _ms(started), reply.model or provider.model)
-        _save(provider, "last_ok_at")
+        _note(provider, last_ok_at=timezone.now())
     return result
 
 
@@ -54,6 +54,8 @@ def _ms(started: float) -> int:
     return round((time.perf_counter() - started) * 1000)
 
 
-def _save(provider: ModelProvider, *fields: str) -> None:
+def _note(provider: ModelProvider, **values: Any) -> None:
+    for name, value in values.items():
+        setattr(provider, name, value)
     if provider.pk is not None:
-        ModelProvider.objects.filter(pk=provider.pk).update(**{field: getattr(provider, field) for field in fields})
+        ModelProvider.objects.filter(pk=provider.pk).update(**values)

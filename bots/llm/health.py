@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from bots.models.lengths import ERROR_LENGTH
 from bots.models.provider import ModelProvider
+from clawdbot.reasons import Why, columns
 
 OK_EVERY_S = 30.0
 ERROR_EVERY_S = 5.0
@@ -25,10 +26,10 @@ def note_ok(key: int | None) -> None:
         _update(key, last_ok_at=timezone.now())
 
 
-def note_error(key: int | None, text: str) -> None:
-    """`text` is shown in the admin: a kind of failure, never a prompt or a key."""
+def note_error(key: int | None, reason: Why) -> None:
+    """`reason` is shown in the admin: a kind of failure, never a prompt or a key."""
     if key is not None and _due((key, False), ERROR_EVERY_S):
-        _update(key, last_error_at=timezone.now(), last_error=text[:ERROR_LENGTH])
+        _update(key, last_error_at=timezone.now(), **columns("last_error", reason, ERROR_LENGTH))
 
 
 def clear_cache() -> None:

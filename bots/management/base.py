@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from bots.i18n.failure_texts import told
+from bots.i18n.failure_texts import describe_error
 from clawdbot.errors import ClawdbotError
 
 
@@ -35,7 +35,7 @@ class OperatorCommand(BaseCommand):
         try:
             getattr(self, "do_" + options["action"].replace("-", "_"))(options)
         except ClawdbotError as error:
-            raise CommandError(told(error)) from None
+            raise CommandError(describe_error(error)) from None
         except DatabaseError as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise CommandError(f"the database cannot be used: {reason} (python manage.py migrate)") from None

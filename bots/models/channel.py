@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from bots.models.lengths import ERROR_LENGTH
+from bots.models.lengths import CODE_LENGTH, ERROR_LENGTH
 from clawdbot import crypto
 
 if TYPE_CHECKING:
@@ -79,6 +79,8 @@ class Channel(models.Model):
     last_event_at = models.DateTimeField(_("last event"), null=True, blank=True, editable=False)
     last_error_at = models.DateTimeField(_("last error at"), null=True, blank=True, editable=False)
     last_error = models.CharField(_("last error"), max_length=ERROR_LENGTH, blank=True, editable=False)
+    last_error_code = models.CharField(max_length=CODE_LENGTH, blank=True, editable=False)
+    last_error_params = models.JSONField(default=dict, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 

@@ -11,7 +11,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from bots.models.lengths import ERROR_LENGTH
+from bots.models.lengths import CODE_LENGTH, ERROR_LENGTH
 
 if TYPE_CHECKING:
     from bots.models.bot import Bot
@@ -70,6 +70,8 @@ class ReceivedFile(StoredFile):
         db_index=False,  # the unique constraint begins with it
     )
     error = models.CharField(_("why it was not stored"), max_length=ERROR_LENGTH, blank=True)
+    error_code = models.CharField(max_length=CODE_LENGTH, blank=True, editable=False)
+    error_params = models.JSONField(default=dict, blank=True, editable=False)
     created_at = models.DateTimeField(_("received"), default=timezone.now)
 
     objects = StoredFileQuerySet["ReceivedFile"].as_manager()

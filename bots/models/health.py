@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from bots.models.lengths import ERROR_LENGTH
+from bots.models.lengths import CODE_LENGTH, ERROR_LENGTH
 
 
 class ChannelHealth(models.Model):
@@ -18,9 +18,13 @@ class ChannelHealth(models.Model):
     refused_at = models.DateTimeField(_("last refused"), null=True)
     refused_reason = models.CharField(_("reason"), max_length=20)
     refused_detail = models.CharField(_("detail"), max_length=200)
+    refused_detail_code = models.CharField(max_length=CODE_LENGTH, blank=True, editable=False)
+    refused_detail_params = models.JSONField(default=dict, blank=True, editable=False)
     sent_at = models.DateTimeField(_("last sent"), null=True)
     send_failed_at = models.DateTimeField(_("last send error at"), null=True)
     send_error = models.CharField(_("last send error"), max_length=ERROR_LENGTH)
+    send_error_code = models.CharField(max_length=CODE_LENGTH, blank=True, editable=False)
+    send_error_params = models.JSONField(default=dict, blank=True, editable=False)
     send_mark = models.CharField(_("error mark"), max_length=60)
 
     class Meta:

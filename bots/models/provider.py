@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from bots.models.lengths import ERROR_LENGTH
+from bots.models.lengths import CODE_LENGTH, ERROR_LENGTH
 from clawdbot import crypto
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ class ModelProvider(models.Model):
     last_ok_at = models.DateTimeField(_("last success"), null=True, blank=True, editable=False)
     last_error_at = models.DateTimeField(_("last error at"), null=True, blank=True, editable=False)
     last_error = models.CharField(_("last error"), max_length=ERROR_LENGTH, blank=True, editable=False)
+    last_error_code = models.CharField(max_length=CODE_LENGTH, blank=True, editable=False)
+    last_error_params = models.JSONField(default=dict, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 

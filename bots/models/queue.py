@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from bots.models.lengths import ID_LENGTH
+from bots.models.lengths import CODE_LENGTH, ID_LENGTH, QUEUE_ERROR_LENGTH
 
 
 def new_idempotency_key() -> str:
@@ -48,7 +48,9 @@ class QueueRow(models.Model):
     owner = models.CharField(_("claimed by"), max_length=32, blank=True)
     claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
     request_id = models.CharField(_("request id"), max_length=40, blank=True)
-    error = models.CharField(_("error"), max_length=500, blank=True)
+    error = models.CharField(_("error"), max_length=QUEUE_ERROR_LENGTH, blank=True)
+    error_code = models.CharField(max_length=CODE_LENGTH, blank=True, editable=False)
+    error_params = models.JSONField(default=dict, blank=True, editable=False)
 
     class Meta:
         abstract = True

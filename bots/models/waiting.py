@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from bots.models.lengths import ERROR_LENGTH
+from bots.models.lengths import CODE_LENGTH, ERROR_LENGTH
 
 
 def new_key() -> str:
@@ -30,6 +30,8 @@ class WaitingMemory(models.Model):
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     due_at = models.DateTimeField(_("due"), default=timezone.now)
     error = models.CharField(_("error"), max_length=ERROR_LENGTH, blank=True)
+    error_code = models.CharField(max_length=CODE_LENGTH, blank=True, editable=False)
+    error_params = models.JSONField(default=dict, blank=True, editable=False)
 
     class Meta:
         ordering = ("id",)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from adapters import registry
 from adapters.web.events import PLATFORM as WEB
 from bots.channels.lookup import adapter_for
-from bots.i18n.failure_texts import in_words, told
+from bots.i18n.failure_texts import describe_column, describe_error
 from bots.models import Channel, ChannelHealth, ChannelHour
 from bots.operations.verification import mend_of
 from clawdbot.errors import ClawdbotError
@@ -59,10 +59,12 @@ def status_of(channel: Channel) -> Status:
         return Status("bad", _("This version does not know the platform."))
     health = health_of(channel)
     if _newer(channel.last_error_at, channel.last_event_at, health.sent_at):
-        return Status("bad", _joined(in_words(channel.last_error), _("Press Verify.")))
+        return Status("bad", _joined(describe_column(channel, "last_error"), _("Press Verify.")))
     if _newer(health.send_failed_at, health.sent_at):
         advice = mend_of(channel.platform, health.send_mark) or _("The outbox shows the messages.")
-        return Status("bad", _joined(_("Sending fails: %(text)s") % {"text": in_words(health.send_error)}, advice))
+        return Status(
+            "bad", _joined(_("Sending fails: %(text)s") % {"text": describe_column(health, "send_error")}, advice)
+        )
     if channel.platform == WEB:
         return Status("ok", _("Open to everybody in the web chat."))
     if _newer(health.refused_at, channel.last_event_at):
@@ -109,7 +111,7 @@ def _nothing_yet(channel: Channel, health: ChannelHealth) -> Status:
     try:
         adapter = adapter_for(channel)
     except ClawdbotError as error:
-        return Status("bad", _joined(told(error), _what_to_do("failed")))
+        return Status("bad", _joined(describe_error(error), _what_to_do("failed")))
     if adapter.supports_polling and (adapter.sends_by_polling or not settings.CLAWDBOT.web.public_url):
         return Status("new", _("No event yet: is “manage.py poll” running?"))
     if adapter.supports_webhook_setup:

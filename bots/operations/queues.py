@@ -10,8 +10,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from bots.models import InboundEvent, OutboundMessage
+from bots.models.lengths import QUEUE_ERROR_LENGTH
 from bots.pipeline import inbox, memory_outbox, outbox
 from bots.pipeline.queue import wakeups, workers
+from clawdbot.reasons import columns
 
 logger = logging.getLogger(__name__)
 
@@ -54,10 +56,10 @@ def retry_outbound(ids: Iterable[int]) -> int:
         state=state.PENDING,
         attempts=0,
         due_at=timezone.now(),
-        error="",
         mark="",
         owner="",
         claimed_at=None,
+        **columns("error", "", QUEUE_ERROR_LENGTH),
     )
 
 

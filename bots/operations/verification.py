@@ -16,12 +16,13 @@ from adapters.errors import AccountError, NotSupported, SendError, UnknownPlatfo
 from adapters.events import BotIdentity, WebhookInfo
 from bots.channels.lookup import adapter_for
 from bots.i18n.bilingual import in_language
-from bots.i18n.failure_texts import in_words, told
+from bots.i18n.failure_texts import describe, describe_error
 from bots.models import Channel
 from bots.models.lengths import ERROR_LENGTH
 from bots.operations.channel_accounts import change_channel
 from clawdbot import http
 from clawdbot.crypto import CryptoError
+from clawdbot.reasons import Reason, Why, columns, why
 from clawdbot.redaction import redact
 
 LIMIT_S = 12.0
@@ -117,13 +118,13 @@ def _verify(adapter: Adapter[Any], account: Mapping[str, Any], address: str) -> 
         except NotSupported:
             identity = None
         if identity is not None and not identity.id:
-            raise SendError("the answer does not name the account", mark="bad_response")
+            raise SendError(Reason("account_not_named"), mark="bad_response")
         try:
-            notes = (*_about_webhook(adapter, address), *map(in_language, adapter.examine(address)))
+            notes = (*_about_webhook(adapter, address), *map(describe, adapter.examine(address)))
         except SendError as error:
             if identity is None:
                 raise
-            notes = (_told(error),)  # the credentials are right all the same
+            notes = (describe_error(error),)  # the credentials are right all the same
     found = _found(adapter, account, identity)
     if found:
         labels = {described.name: in_language(described.label) for described in adapter.schema.describe()}
@@ -173,22 +174,18 @@ def _accepted(address: str) -> tuple[str, str]:
 
 
 def _complaint(info: WebhookInfo) -> str:
-    return in_words(redact(info.last_error)[:200])
+    return redact(describe(info.last_error))[:200]
 
 
 def _doubts(adapter: Adapter[Any], address: str) -> tuple[str, ...]:
     try:
-        return tuple(map(in_language, adapter.examine(address)))
+        return tuple(map(describe, adapter.examine(address)))
     except SendError as error:
-        return (_told(error),)
-
-
-def _told(error: Exception) -> str:
-    return told(error) if isinstance(error, AccountError) else in_words(redact(str(error))[:ERROR_LENGTH])
+        return (describe_error(error),)
 
 
 def _failed(platform: str, error: Exception) -> Outcome:
-    text = _told(error)
+    text = describe_error(error)
     if isinstance(error, SendError):
         return Outcome(False, text, mend_of(platform, error.mark))
     if isinstance(error, CryptoError):
@@ -221,27 +218,30 @@ def _takes(adapter: Adapter[Any], address: str) -> bool:
 
 
 def _not_https(channel: Channel, address: str) -> Outcome:
-    reason = f"The platform takes only public https addresses, not {address}."
+    reason = Reason("only_public_https", address=address)
     _note(channel, reason)
     return Outcome(
         False,
-        in_words(reason),
+        describe(reason),
         _("Set web.public_url (CLAWDBOT_WEB__PUBLIC_URL) to the https address of this server and start it again."),
     )
 
 
 def _noted(channel: Channel, error: Exception) -> Outcome:
-    _note(channel, redact(str(error)))
+    _note(channel, why(error))
     return _failed(channel.platform, error)
 
 
-def _note(channel: Channel, reason: str) -> None:
-    # In English, as all reasons that are stored: the next reader may have another language.
-    Channel.objects.filter(pk=channel.pk).update(last_error_at=timezone.now(), last_error=reason[:ERROR_LENGTH])
+def _note(channel: Channel, reason: Why) -> None:
+    Channel.objects.filter(pk=channel.pk).update(
+        last_error_at=timezone.now(), **columns("last_error", reason, ERROR_LENGTH)
+    )
 
 
 def _clear_error(channel: Channel) -> None:
-    Channel.objects.filter(pk=channel.pk).exclude(last_error_at=None).update(last_error_at=None, last_error="")
+    Channel.objects.filter(pk=channel.pk).exclude(last_error_at=None).update(
+        last_error_at=None, **columns("last_error", "", ERROR_LENGTH)
+    )
 
 
 def _ensure_secret_token(channel: Channel) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
@@ -16,9 +17,10 @@ from django.utils import timezone
 from adapters.commands import parse_command
 from adapters.events import Event
 from bots.models import Channel, InboundEvent, sql
-from bots.models.lengths import ID_LENGTH
+from bots.models.lengths import ID_LENGTH, QUEUE_ERROR_LENGTH
 from bots.pipeline.queue import wakeups, workers
 from clawdbot.backoff import Backoff
+from clawdbot.reasons import Why, columns
 
 State = InboundEvent.State
 # These get a turn, or change what is stored of one (bots.corrections). Everything else is kept for the log only.
@@ -122,7 +124,7 @@ def next_in_queue(queue_key: str) -> int | None:
     return sql.next_waiting(InboundEvent, queue_key, State.PROCESSING)
 
 
-def finish(row: InboundEvent, *, conversation_id: int | None, error: str = "", state: str = State.DONE) -> None:
+def finish(row: InboundEvent, *, conversation_id: int | None, error: Why = "", state: str = State.DONE) -> None:
     """Closes the claimed row; called inside the transaction that writes the answer.
 
     Raises:
@@ -130,18 +132,20 @@ def finish(row: InboundEvent, *, conversation_id: int | None, error: str = "", s
     """
     # What there was of an answer that grew is not needed beside the answer.
     done = {"draft_text": ""} if row.draft_id else {}
-    _update_claimed(
-        row, state=state, conversation=conversation_id, finished_at=timezone.now(), error=error[:500], **done
-    )
+    _update_claimed(row, state=state, conversation=conversation_id, finished_at=timezone.now(), **_error(error), **done)
 
 
-def retry_later(row: InboundEvent, error: str, retry_after: float | None = None) -> float:
+def retry_later(row: InboundEvent, error: Why, retry_after: float | None = None) -> float:
     """Gives the row back with exponential back-off; returns the seconds until it is due."""
     wait_s = BACKOFF.delay_s(row.attempts, retry_after)
     due = timezone.now() + timedelta(seconds=wait_s)
-    _update_claimed(row, state=State.PENDING, due_at=due, error=error[:500], owner="", claimed_at=None)
+    _update_claimed(row, state=State.PENDING, due_at=due, **_error(error), owner="", claimed_at=None)
     wakeups.send(wakeups.PROCESS, row.pk, row.channel.platform, in_s=wait_s)
     return wait_s
+
+
+def _error(reason: Why) -> dict[str, Any]:
+    return columns("error", reason, QUEUE_ERROR_LENGTH)
 
 
 def _update_claimed(row: InboundEvent, **values: object) -> None:

@@ -20,6 +20,7 @@ from django.utils import timezone
 from bots.models import Conversation, Message, WaitingMemory, sql
 from bots.models.lengths import ERROR_LENGTH
 from clawdbot.backoff import Backoff
+from clawdbot.reasons import columns, raised
 from memory import database
 from memory.lifecycle.editing import EditRefused, rewrite
 from memory.storage import rows as entries
@@ -124,5 +125,5 @@ def _later(pk: int, error: Exception) -> None:
     row = WaitingMemory.objects.filter(pk=pk).first()
     if row is not None:
         due = timezone.now() + timedelta(seconds=_BACKOFF.delay_s(row.attempts + 1))
-        reason = f"{type(error).__name__}: {error}"[:ERROR_LENGTH]
-        WaitingMemory.objects.filter(pk=pk).update(attempts=row.attempts + 1, due_at=due, error=reason)
+        reason = columns("error", raised(error), ERROR_LENGTH)
+        WaitingMemory.objects.filter(pk=pk).update(attempts=row.attempts + 1, due_at=due, **reason)

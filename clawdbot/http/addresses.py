@@ -8,6 +8,7 @@ from collections.abc import Collection
 from typing import Any
 
 from clawdbot.http.errors import AddressRefused
+from clawdbot.reasons import Reason
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
@@ -60,7 +61,7 @@ def resolve_public(host: str, port: int) -> list[SocketAddress]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses: list[SocketAddress] = [(family, sockaddr) for family, _, _, _, sockaddr in found]
     if not addresses or not all(is_public(str(sockaddr[0])) for _, sockaddr in addresses):
-        raise AddressRefused(f"{host} is not a public address")
+        raise AddressRefused(Reason("host_not_public", host=host))
     return addresses
 
 

@@ -21,6 +21,7 @@ from clawdbot.http import errors
 from clawdbot.http.addresses import host_allowed
 from clawdbot.http.deadline import Timeout, capped
 from clawdbot.http.transport import Progress, proxies_for, tracked, transport
+from clawdbot.reasons import Reason, why
 
 DEFAULT_MAX_BYTES = 4 * 1024 * 1024
 MAX_REDIRECTS = 5
@@ -64,7 +65,7 @@ class HttpResponse:
         try:
             return jsonlib.loads(self.body)
         except (ValueError, RecursionError):
-            raise errors.InvalidResponse(f"status {self.status}: the body is not JSON", written=True) from None
+            raise errors.InvalidResponse(Reason("response_not_json", code=self.status), written=True) from None
 
 
 def parse_retry_after(value: str | None, now: float) -> float | None:
@@ -133,7 +134,10 @@ def request(
             prepared = _follow(prepared, target, response.status)
             response = _send(prepared, parts, timeout, max_bytes, public_only, progress)
     if response.status in _REDIRECTS:
-        raise errors.TooManyRedirects(f"{method} {_origin(first)}: too many redirects", written=True)
+        raise errors.TooManyRedirects(
+            Reason("request_failed", method=method, where=_origin(first), why=Reason("too_many_redirects")),
+            written=True,
+        )
     return response
 
 
@@ -142,13 +146,13 @@ def _checked(url: str, allowed_hosts: Collection[str] | None) -> SplitResult:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise errors.InvalidUrl("the URL is malformed") from None
+        raise errors.InvalidUrl(Reason("url_malformed")) from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise errors.InvalidUrl("the URL must be http or https with a host")
+        raise errors.InvalidUrl(Reason("url_not_http"))
     if parts.username is not None or parts.password is not None:
-        raise errors.InvalidUrl("the URL must not hold credentials")
+        raise errors.InvalidUrl(Reason("url_with_credentials"))
     if allowed_hosts is not None and not host_allowed(parts.hostname, port, allowed_hosts):
-        raise errors.AddressRefused(f"{parts.hostname} is not an allowed host")
+        raise errors.AddressRefused(Reason("host_not_allowed", host=parts.hostname))
     return parts
 
 
@@ -178,7 +182,7 @@ def _prepare(
         prepared.prepare(method=method, url=url, headers=sent, params=dict(params or {}), data=body)
         return prepared
     # Raised outside a handler, so that the cause, which shows the whole URL, is not chained.
-    raise errors.InvalidUrl("the URL or a header is malformed")
+    raise errors.InvalidUrl(Reason("request_malformed"))
 
 
 def _follow(previous: requests.PreparedRequest, target: str, status: int) -> requests.PreparedRequest:
@@ -221,7 +225,7 @@ def _send(
     except (requests.RequestException, urllib3_errors.HTTPError, OSError, UnicodeError) as error:
         failure = _translated(error)
     # Built and raised outside the handlers: the library's own exceptions carry the full URL, tokens included.
-    message = f"{prepared.method} {_origin(parts)}: {failure}"
+    message = Reason("request_failed", method=prepared.method or "", where=_origin(parts), why=why(failure))
     raise type(failure)(message, permanent=failure.permanent, written=progress.written)
 
 
@@ -235,19 +239,19 @@ def _read(raw: Any, max_bytes: int, deadline: float) -> bytes:
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
         size += len(chunk)
         if size > max_bytes:
-            raise errors.ResponseTooLarge(f"the response is larger than {max_bytes} bytes")
+            raise errors.ResponseTooLarge(Reason("response_too_large", size=max_bytes))
         if time.monotonic() > deadline:
-            raise errors.HttpTimeout("the response took too long")
+            raise errors.HttpTimeout(Reason("response_too_slow"))
         chunks.append(chunk)
 
 
 def _translated(error: Exception) -> errors.HttpError:
     if isinstance(error, (requests.Timeout, urllib3_errors.TimeoutError, TimeoutError)):
-        return errors.HttpTimeout("timed out")
+        return errors.HttpTimeout(Reason("timed_out"))
     if isinstance(error, (requests.exceptions.SSLError, urllib3_errors.SSLError)):
-        return errors.TlsError("the secure connection failed")
+        return errors.TlsError(Reason("tls_failed"))
     if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
-        return errors.InvalidUrl("the URL is malformed")
+        return errors.InvalidUrl(Reason("url_malformed"))
     if isinstance(error, urllib3_errors.DecodeError):
-        return errors.InvalidResponse("the response cannot be decompressed")
-    return errors.HttpConnectionError("the connection failed")
+        return errors.InvalidResponse(Reason("response_not_decompressed"))
+    return errors.HttpConnectionError(Reason("connection_failed"))

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 
 from clawdbot.http import errors
+from clawdbot.reasons import Reason
 
 Timeout = float | tuple[float, float]
 _deadline: contextvars.ContextVar[float | None] = contextvars.ContextVar("http_deadline", default=None)
@@ -38,7 +39,7 @@ def capped(timeout: Timeout) -> Timeout:
         return timeout
     left = deadline - time.monotonic()
     if left <= 0:
-        raise errors.HttpTimeout("the time for all requests together is used up")
+        raise errors.HttpTimeout(Reason("time_used_up"))
     if isinstance(timeout, tuple):
         return min(timeout[0], left), min(timeout[1], left)
     return min(timeout, left)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clawdbot.errors import ClawdbotError
+from clawdbot.reasons import Why
 
 
 class HttpError(ClawdbotError):
@@ -16,7 +17,7 @@ class HttpError(ClawdbotError):
 
     def __init__(
         self,
-        message: str = "",
+        message: Why = "",
         *,
         permanent: bool | None = None,
         retry_after: float | None = None,

@@ -13,6 +13,7 @@ from typing import Any
 from django.apps import apps
 from django.utils import timezone
 
+from clawdbot.reasons import raised
 from memory import database
 from memory.consolidation import (
     digest,
@@ -68,7 +69,7 @@ def optimize(
         work.do(progress)
     except BaseException as error:
         # A kill leaves the row as it is, to be taken up; an error that would come again must not.
-        run.finish(work.report() if work else {}, f"{type(error).__name__}: {error}")
+        run.finish(work.report() if work else {}, raised(error))
         raise
     run.finish(work.report())
     return run.row

@@ -11,11 +11,13 @@ import secrets
 import socket
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 from django.db import IntegrityError
 from django.utils import timezone
 
 from clawdbot import processes
+from clawdbot.reasons import Reason, Why, columns
 from memory import database
 from memory.errors import LeaseLost, RunInProgress
 from memory.models.consolidation import ConsolidationRun, ConsolidationRunQuerySet
@@ -63,17 +65,23 @@ class Run:
             setattr(row, name, value)
         self.counts = total
 
-    def finish(self, report: dict[str, object], error: str = "") -> None:
+    def finish(self, report: dict[str, object], error: Why = "") -> None:
         """Ends the run and gives the bot free; a run that was taken over is left alone."""
         row = self.row
-        row.report = {**report, "counts": dict(self.counts)}
-        row.state, row.error = (State.FAILED if error else State.DONE), error[:300]
-        row.finished_at, row.lock, row.lease_until = timezone.now(), None, None
+        after: dict[str, Any] = {
+            "report": {**report, "counts": dict(self.counts)},
+            "state": State.FAILED if error else State.DONE,
+            "finished_at": timezone.now(),
+            "lock": None,
+            "lease_until": None,
+            **columns("error", error, 300),
+        }
+        for name, value in after.items():
+            setattr(row, name, value)
         if row.dry_run:
             row.save()
             return
-        fields = ("report", "state", "error", "finished_at", "lock", "lease_until")
-        self._mine().update(**{name: getattr(row, name) for name in fields})
+        self._mine().update(**after)
 
     def _mine(self) -> ConsolidationRunQuerySet:
         return ConsolidationRun.objects.filter(pk=self.row.pk, holder=self._holder, state=State.RUNNING)
@@ -111,9 +119,8 @@ def _take_over(found: ConsolidationRun, holder: str, *, rebuild: bool) -> Consol
         raise RunInProgress(f"run {found.pk} of this bot has been working since {found.started_at:%Y-%m-%d %H:%M} UTC")
     dead = ConsolidationRun.objects.filter(pk=found.pk, holder=found.holder, state=State.RUNNING)
     if rebuild and not found.rebuild:
-        dead.update(
-            state=State.FAILED, lock=None, finished_at=timezone.now(), error="its process died; a rebuild began instead"
-        )
+        reason = columns("error", Reason("run_replaced"), 300)
+        dead.update(state=State.FAILED, lock=None, finished_at=timezone.now(), **reason)
         return None
     if not dead.update(holder=holder, lease_until=timezone.now() + LEASE):
         return None

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from clawdbot.reasons import Reason
 from memory.errors import EmbedderMismatch, EmbedderUnavailable
 
 LONGEST_TEXT = 8000  # characters; what lies beyond moves the mean of a vector very little and costs much
@@ -90,15 +91,15 @@ def unit_vectors(found: object, count: int, dimension: int) -> Matrix:
     try:
         vectors = np.asarray(found, np.float32)
     except (TypeError, ValueError):
-        raise EmbedderUnavailable("the embedder gave something that is no list of vectors") from None
+        raise EmbedderUnavailable(Reason("vectors_unreadable")) from None
     if not count:
         return np.empty((0, dimension), np.float32)
     if vectors.ndim != 2 or len(vectors) != count:
-        raise EmbedderUnavailable(f"the embedder gave {vectors.shape} for {count} texts")
+        raise EmbedderUnavailable(Reason("vectors_of_wrong_shape", shape=str(vectors.shape), count=count))
     check_dimension(vectors.shape[1], dimension)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     if not np.isfinite(lengths).all():
-        raise EmbedderUnavailable("the embedder gave vectors that are not numbers")
+        raise EmbedderUnavailable(Reason("vectors_not_numbers"))
     scaled: Matrix = vectors / np.maximum(lengths, 1e-12)
     return scaled
 
@@ -106,7 +107,4 @@ def unit_vectors(found: object, count: int, dimension: int) -> Matrix:
 def check_dimension(made: int, expected: int) -> None:
     """Raises EmbedderMismatch, with what to change, unless both are equal; 0 expects nothing (a test asks that way)."""
     if expected and made != expected:
-        raise EmbedderMismatch(
-            f"the embedder makes vectors of {made} numbers and the settings say {expected}: "
-            f"set semantic_search.dimension (or the dimension in the admin) to {made}"
-        )
+        raise EmbedderMismatch(Reason("dimension_not_that_of_settings", made=made, said=expected))

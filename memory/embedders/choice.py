@@ -8,12 +8,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 
 from clawdbot import crypto
+from clawdbot.reasons import Why, columns, from_columns, why
 from memory import database
 from memory.embedders.base import Spec
 from memory.errors import EmbedderResting, EmbedderUnavailable
@@ -26,7 +28,7 @@ OK_EVERY_S = 30.0
 ERROR_EVERY_S = 10.0
 _lock = threading.Lock()
 # When it was read, the embedder, and the error it met last.
-_held: tuple[float, Spec | None, str] = (float("-inf"), None, "")
+_held: tuple[float, Spec | None, Why] = (float("-inf"), None, "")
 # Whether it failed, and when, as this process wrote it last.
 _noted: tuple[bool, float] = (False, float("-inf"))
 
@@ -36,19 +38,23 @@ def spec() -> Spec:
     return _read()[1] or of_settings()
 
 
-def trouble() -> str:
+def trouble() -> Why:
     """The error of a failing embedder, as any process met it; "" while it works or nothing is known."""
     return _read()[2]
 
 
-def _read() -> tuple[float, Spec | None, str]:
+def _read() -> tuple[float, Spec | None, Why]:
     global _held
     now = time.monotonic()
     if now - _held[0] > READ_EVERY_S:
         with _lock:
             if now - _held[0] > READ_EVERY_S:
                 row = stored()
-                _held = (now, of_row(row) if row else None, row.last_error if row and row.failing else "")
+                _held = (
+                    now,
+                    of_row(row) if row else None,
+                    from_columns(row, "last_error") if row and row.failing else "",
+                )
     return _held
 
 
@@ -124,7 +130,9 @@ def note(error: EmbedderUnavailable | None = None, *, routine: bool = True) -> N
     if error is not None and failed and now - at < ERROR_EVERY_S:
         return
     moment = timezone.now()
-    values = {"last_error_at": moment, "last_error": str(error)[:300]} if error else {"last_ok_at": moment}
+    values: dict[str, Any] = {"last_ok_at": moment}
+    if error is not None:
+        values = {"last_error_at": moment, **columns("last_error", why(error), 300)}
     try:
         EmbedderChoice.objects.filter(pk=1).update(**values)
     except DatabaseError:

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from clawdbot.circuit_breaker import CircuitBreaker
+from clawdbot.reasons import Reason, Why, why
 from memory.embedders import choice
 from memory.embedders.base import Embedder, Spec, label_of, passage_label, query_label
 from memory.embedders.cache import CachedQueries
@@ -66,7 +67,7 @@ def current() -> Embedder:
         try:
             embedder = CachedQueries(Watched(build(spec)))
         except EmbedderUnavailable as error:
-            _breaker.failed(spec, str(error))
+            _breaker.failed(spec, why(error))
             raise
         _breaker.succeeded(spec)
         # The former one goes: a model may hold gigabytes.
@@ -104,7 +105,7 @@ def _entry(spec: Spec) -> tuple[str, str]:
         return REGISTRY[spec.kind]
     except KeyError:
         raise EmbedderUnavailable(
-            f"no embedder is called {spec.kind!r}; known: {', '.join(sorted(REGISTRY))}"
+            Reason("unknown_embedder", kind=repr(spec.kind), known=", ".join(sorted(REGISTRY)))
         ) from None
 
 
@@ -112,7 +113,7 @@ def _entry(spec: Spec) -> tuple[str, str]:
 class Probe:
     """What a test found. `text` says what is wrong and how to mend it, "" when nothing is."""
 
-    text: str
+    text: Why
     dimension: int
     ms: int
 
@@ -128,9 +129,9 @@ def probe(spec: Spec) -> Probe:
     try:
         open_spec = Spec(spec.kind, spec.model, spec.endpoint, spec.api_key, 0, spec.timeout_s)
         made = build(open_spec).embed_passages(["Where does my sister live? 我姐姐住在哪里？"]).shape[1]
-        text = ""
+        text: Why = ""
         if spec.dimension not in (0, made):
-            text = f"its vectors have {made} numbers, the dimension says {spec.dimension}: set the dimension to {made}"
+            text = Reason("dimension_wrong", made=made, said=spec.dimension)
     except EmbedderUnavailable as error:
-        text = str(error)
+        text = why(error)
     return Probe(text, made, round((time.perf_counter() - started) * 1000))

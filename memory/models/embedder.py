@@ -46,6 +46,8 @@ class EmbedderChoice(models.Model):
     last_ok_at = models.DateTimeField(_("last success"), null=True, blank=True, editable=False)
     last_error_at = models.DateTimeField(_("last error at"), null=True, blank=True, editable=False)
     last_error = models.CharField(_("last error"), max_length=300, blank=True, editable=False)
+    last_error_code = models.CharField(max_length=60, blank=True, editable=False)
+    last_error_params = models.JSONField(default=dict, blank=True, editable=False)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
     class Meta:

@@ -16,6 +16,7 @@ from typing import Any
 from django.conf import settings
 
 from clawdbot.circuit_breaker import CircuitBreaker
+from clawdbot.reasons import Reason
 from memory.errors import RerankerUnavailable
 from memory.types import Hit
 
@@ -53,7 +54,7 @@ def reorder(text: str, hits: Sequence[Hit], k: int) -> tuple[tuple[Hit, ...], st
 def _scores(text: str, passages: Sequence[str]) -> list[float]:
     name = settings.CLAWDBOT.semantic_search.reranker
     if not name:
-        raise RerankerUnavailable("the bot asks for a cross-encoder, but semantic_search.reranker is empty")
+        raise RerankerUnavailable(Reason("reranker_not_chosen"))
     with _lock:  # a tokenizer is not safe for two threads
         if refusal := _breaker.refusal(name):
             raise RerankerUnavailable(refusal.reason)
@@ -63,7 +64,7 @@ def _scores(text: str, passages: Sequence[str]) -> list[float]:
             found = _held[name].predict([(text[:_LONGEST], passage) for passage in passages], show_progress_bar=False)
             scores = [float(score) for score in found]
         except Exception as error:  # the library raises whatever its parts raise: files, network, formats, memory
-            reason = f"the cross-encoder {name} is not usable: {' '.join(str(error).split())[:200]}"
+            reason = Reason("reranker_unusable", name=name, told=" ".join(str(error).split())[:200])
             _breaker.failed(name, reason)
             logger.warning("memory: %s; the order of recall stays as it was", reason)
             raise RerankerUnavailable(reason) from error
@@ -81,7 +82,7 @@ def clear_cache() -> None:
 def _load(name: str) -> Any:
     folder = Path(name).expanduser()
     if not folder.is_dir() and (folder.is_absolute() or name.startswith((".", "~"))):
-        raise RerankerUnavailable(f"there is no model folder {name}")
+        raise RerankerUnavailable(Reason("no_model_folder", model=name))
     import torch
     from sentence_transformers import CrossEncoder
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
 from adapters import registry
 from adapters.account_formats import SHAPES
 from adapters.errors import AccountError
+from bots.i18n.failure_texts import problems_of
 
 AES_KEY = "a" * 43
 
@@ -19,9 +21,16 @@ def refusal(platform: str, **account: Any) -> AccountError:
     return caught.value
 
 
+def both(error: AccountError) -> dict[str, dict[str, str]]:
+    """What is wrong, by key, in both languages."""
+    with override("zh-hans"):
+        chinese = problems_of(error)
+    return {key: {"en": english, "zh": chinese[key]} for key, english in problems_of(error).items()}
+
+
 @pytest.mark.parametrize("account", [{}, {"base_url": "http://127.0.0.1:1"}, {"plain_text": True}])
 def test_an_empty_account_of_wecom_is_refused_with_the_choice(account: dict[str, Any]) -> None:
-    told = refusal("wecom", **account).texts["account"]
+    told = both(refusal("wecom", **account))["account"]
     for part in ("Corp id", "Agent id", "Application secret", "EncodingAESKey", "Bot ID", "Group robot key"):
         assert part in told["en"]
     for part in ("自建应用：企业 ID、应用 AgentId、应用 Secret", "智能机器人（长连接）", "群机器人：群机器人 key"):
@@ -30,9 +39,10 @@ def test_an_empty_account_of_wecom_is_refused_with_the_choice(account: dict[str,
 
 def test_an_empty_account_of_dingtalk_is_refused_with_the_choice() -> None:
     error = refusal("dingtalk")
-    assert "App secret (Client Secret)" in error.texts["account"]["en"]
-    assert "应用机器人：AppKey（Client ID）、AppSecret（Client Secret）" in error.texts["account"]["zh"]
-    assert error.problems == {"account": error.texts["account"]["en"]}
+    told = both(error)["account"]
+    assert "App secret (Client Secret)" in told["en"]
+    assert "应用机器人：AppKey（Client ID）、AppSecret（Client Secret）" in told["zh"]
+    assert error.problems == {"account": told["en"]}
     assert error.problems["account"] in str(error)
 
 
@@ -53,7 +63,7 @@ def test_of_the_kind_that_is_begun_the_missing_keys_are_named(
 ) -> None:
     error = refusal(platform, **account)
     assert set(error.problems) == missing
-    for told in error.texts.values():
+    for told in both(error).values():
         assert told["en"].startswith("is required for ")
         assert told["zh"].endswith("必填")
 
@@ -108,6 +118,7 @@ def test_what_is_malformed_is_said_in_both_languages_without_a_regular_expressio
     platform: str, account: dict[str, Any], key: str, chinese: str
 ) -> None:
     error = refusal(platform, **account)
-    assert error.texts[key]["zh"].startswith(chinese)
-    assert error.texts[key]["en"] == error.problems[key]
+    told = both(error)[key]
+    assert told["zh"].startswith(chinese)
+    assert told["en"] == error.problems[key]
     assert "pattern" not in str(error)

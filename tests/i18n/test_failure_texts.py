@@ -1,68 +1,155 @@
-"""Reasons of models, embedders and accounts in the reader's language; with none active they stay English."""
+"""Why something failed is told in the reader's language: by its code, whoever raised it and wherever it was kept."""
 
 from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.utils.translation import override
 
-from adapters.errors import AccountError
-from bots.i18n.failure_texts import in_words, problems_of, told
-from bots.llm.client import _BY_STATUS
-from tests.sentences import raised
+from adapters.errors import AccountError, SendError
+from bots.i18n.failure_texts import describe, describe_error, problems_of
+from clawdbot.reasons import TEMPLATES, Reason, raised
 
-MODELS = raised(("bots/llm",), ("ProviderError", "EmptyAnswer", "NoModelAvailable"))
-EMBEDDERS = raised(("memory/embedders",), ("EmbedderUnavailable", "EmbedderMismatch"))
-PUT_TOGETHER = "the embedding endpoint Word1 (status Word1)"
-SENTENCES = sorted({*MODELS, *EMBEDDERS, *((text,) for text in _BY_STATUS.values())})
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("adapters", "bots", "clawdbot", "memory")
+PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+CODED = {
+    *("SendError", "AccountError", "AdapterError", "SignatureRejected", "MalformedPayload"),
+    *("NotSupported", "UnknownPlatform", "WrongShape", "unexplained"),
+    *("HttpTimeout", "HttpConnectionError", "TlsError", "InvalidResponse", "ResponseTooLarge"),
+    *("InvalidUrl", "AddressRefused", "TooManyRedirects"),
+    *("ProviderError", "EmptyAnswer", "NoModelAvailable"),
+    *("EmbedderUnavailable", "EmbedderMismatch", "EmbedderResting", "RerankerUnavailable"),
+    *("CryptoError", "DecryptionError", "KeyringNotConfigured"),
+}
 
 
-@pytest.mark.parametrize("filled", [one for one in SENTENCES if one[0] != PUT_TOGETHER], ids=lambda filled: filled[0])
-def test_every_reason_is_translated(filled: tuple[str, ...]) -> None:
+def calls(*names: str) -> Iterator[tuple[str, ast.Call]]:
+    """Each call of these in the product, and where it stands."""
+    for package in PACKAGES:
+        for file in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text("utf8"))):
+                if isinstance(node, ast.Call):
+                    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                    if name in names:
+                        yield f"{file.relative_to(ROOT)}:{node.lineno}", node
+
+
+# `_loaded` and the class itself take the code from a row.
+MADE = [(where, call) for where, call in calls("Reason") if not where.startswith("clawdbot/reasons.py")]
+
+
+def code_of(call: ast.Call) -> str:
+    return str(ast.literal_eval(call.args[0]))
+
+
+def test_every_reason_has_a_text_and_fills_it() -> None:
+    wrong = [
+        where
+        for where, call in MADE
+        if {keyword.arg for keyword in call.keywords}
+        != set(PLACEHOLDER.findall(TEMPLATES.get(code_of(call), "%(no)s")))
+    ]
+    assert wrong == []
+
+
+def test_every_text_is_used() -> None:
+    own = {"account_problem", "and", "raised"}
+    assert {code_of(call) for _where, call in MADE} | own == set(TEMPLATES)
+
+
+def test_no_error_is_raised_with_a_sentence_of_its_own() -> None:
+    sentences = [
+        where for where, call in calls(*CODED) if call.args and isinstance(call.args[0], ast.Constant | ast.JoinedStr)
+    ]
+    assert sentences == []
+
+
+@pytest.mark.parametrize("code", TEMPLATES)
+def test_every_text_is_told_in_both_languages(code: str) -> None:
+    filled: dict[str, str | dict[str, str]] = dict.fromkeys(PLACEHOLDER.findall(TEMPLATES[code]), "1")
+    if code == "bad_value":  # the text of a library, translated where it is raised
+        filled = {"told": {"en": "1", "zh": "错误"}}
+    reason = Reason(code, **filled)
+    assert describe(reason)
+    assert "%(" not in describe(reason)
     with override("zh-hans"):
-        assert any(in_words(sentence) != sentence for sentence in filled)
+        assert re.search("[\u3000-\u9fff\uff00-\uffef]", describe(reason))
 
 
 @pytest.mark.parametrize(
-    ("reason", "chinese"),
+    ("reason", "english", "chinese"),
     [
-        ("HTTP 404: no such model or address", "HTTP 404：模型或地址不存在"),
-        ("HTTP 401: the API key was refused (invalid_api_key)", "HTTP 401：API 密钥被拒绝（invalid_api_key）"),
-        ("the endpoint reported an error (no code)", "接口报告错误（无错误码）"),
-        ("there is no model folder /no/such", "没有模型文件夹 /no/such"),
-        ("the embedding endpoint refuses the key (status 401)", "向量接口拒绝了密钥（状态码 401）"),
+        (Reason("platform_answered", platform="Telegram", code="404"), "Telegram answered 404", "Telegram返回 404"),
         (
-            "the embedding endpoint knows no model 'm' or no /embeddings (status 404)",
-            "向量接口没有模型 'm'，或没有 /embeddings（状态码 404）",
+            Reason("platform_said", platform="Discord", code="403 (50001)", told="Missing Access"),
+            "Discord answered 403 (50001): Missing Access",
+            "Discord返回 403 (50001)：Missing Access",
         ),
         (
-            "the embedding endpoint fails: POST http://h:1: the connection failed",
-            "向量接口出错：POST http://h:1：连接失败",
+            Reason("platform_said", platform="WeCom", code="40001", told="invalid credential"),
+            "WeCom answered 40001: invalid credential",
+            "企业微信返回 40001：invalid credential",
         ),
-        ("WeCom answered 40001: invalid credential", "企业微信返回 40001：invalid credential"),
+        (
+            Reason("platform_answered", platform="the reply address", code="500"),
+            "the reply address answered 500",
+            "回复地址返回 500",
+        ),
+        (
+            Reason("endpoint_error", code=Reason("no_code")),
+            "the endpoint reported an error (no code)",
+            "接口报告错误（无错误码）",
+        ),
+        (
+            Reason("embedding_answered", why=Reason("status_said", code=418, told="a teapot")),
+            "the embedding endpoint answers status 418: a teapot",
+            "向量接口返回状态码 418：a teapot",
+        ),
+        (
+            raised(SendError(Reason("request_failed", method="POST", where="http://h:1", why=Reason("timed_out")))),
+            "SendError: POST http://h:1: timed out",
+            "SendError：POST http://h:1：超时",
+        ),
+        (raised(ValueError("no %d")), "ValueError: no %d", "ValueError：no %d"),
+        ("words of a platform: nobody knows them", *["words of a platform: nobody knows them"] * 2),
+        ("", "", ""),
     ],
 )
-def test_codes_and_foreign_words_are_kept(reason: str, chinese: str) -> None:
-    assert in_words(reason) == reason
+def test_reasons_inside_of_reasons_are_translated_and_foreign_words_kept(
+    reason: Reason | str, english: str, chinese: str
+) -> None:
+    assert str(reason) == describe(reason) == english
     with override("zh-hans"):
-        assert in_words(reason) == chinese
+        assert describe(reason) == chinese
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_keys_of_the_settings_are_named_as_the_fields_of_the_form(language: str) -> None:
+@pytest.mark.parametrize(
+    "reason",
+    [
+        Reason("endpoint_and_model_needed"),
+        Reason("model_needed"),
+        Reason("dimension_not_that_of_settings", made=16, said=384),
+    ],
+    ids=lambda reason: reason.code,
+)
+def test_keys_of_the_settings_are_named_as_the_fields_of_the_form(language: str, reason: Reason) -> None:
+    assert "semantic_search" in str(reason)
     with override(language):
-        for sentence in (
-            "openai needs semantic_search.endpoint and semantic_search.model",
-            "sentence-transformers needs a model: set semantic_search.model to a folder or a hub name",
-            "the embedder makes vectors of 16 numbers and the settings say 384: set semantic_search.dimension (or the "
-            "dimension in the admin) to 16",
-        ):
-            assert "semantic_search" not in in_words(sentence)
+        assert "semantic_search" not in describe(reason)
 
 
 def test_an_account_is_refused_in_the_readers_language() -> None:
-    error = AccountError(texts={"token": {"en": "is required", "zh": "必填"}, "account": {"en": "no", "zh": "不"}})
-    assert problems_of(error) == {"token": "is required", "account": "no"}
-    assert told(error) == "token: is required; no"
+    error = AccountError(problems={"token": Reason("required"), "account": "no", "key": Reason("must_be_digits")})
+    assert problems_of(error) == error.problems
+    assert error.problems == {"token": "is required", "account": "no", "key": "must be digits only"}
+    assert describe_error(error) == str(error) == "token: is required; no; key: must be digits only"
     with override("zh-hans"):
-        assert told(error) == "token：必填；不"
-        assert told(AccountError("no platform is chosen")) == "未选择平台"
+        assert problems_of(error) == {"token": "必填", "account": "no", "key": "只能是数字"}
+        assert describe_error(error) == "token：必填；no；key：只能是数字"
+        assert problems_of(AccountError(Reason("no_platform"))) == {"account": "未选择平台"}

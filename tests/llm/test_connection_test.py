@@ -25,9 +25,10 @@ def test_a_failing_provider_shows_why(endpoint: Server) -> None:
     row = make_provider(endpoint)
     endpoint.answer(refusal(401, message="bad key sk-test-key"))
     result = test_provider(row)
-    assert (result.ok, result.text) == (False, "HTTP 401: the API key was refused (x)")
+    assert (result.ok, str(result.text)) == (False, "HTTP 401: the API key was refused (x)")
     row.refresh_from_db()
-    assert row.last_error == result.text
+    assert row.last_error == str(result.text)
+    assert (row.last_error_code, row.last_error_params["code"]) == ("endpoint_status_code", "x")
 
 
 def test_a_test_that_succeeds_closes_the_circuit(endpoint: Server) -> None:

@@ -18,6 +18,7 @@ from bots.admin.ui.secret_field import SecretField, with_state
 from bots.i18n.failure_texts import problems_of
 from bots.models import Channel
 from clawdbot.crypto import CryptoError
+from clawdbot.reasons import Reason
 
 if TYPE_CHECKING:
     from django.forms import CheckboxInput, CheckboxSelectMultiple, NumberInput, Select, Textarea, TextInput
@@ -176,7 +177,7 @@ class ChannelForm(forms.ModelForm[Channel]):
         self.full_clean()
         platform = self._platform()
         if platform not in self.platforms:
-            raise AccountError("no platform is chosen")
+            raise AccountError(Reason("no_platform"))
         if self._refusal is not None:
             raise self._refusal  # the values it complains about are no longer among the cleaned ones
         names = {form_name(platform, field.name): field.name for field in registry.account_fields(platform)}
@@ -208,8 +209,7 @@ def reasons(error: AccountError) -> dict[str, str]:
     """What is wrong with an account by key, as forms say it."""
     required = _("This field is required.")
     return {
-        key: required if error.problems.get(key) == REQUIRED["en"] else reason
-        for key, reason in problems_of(error).items()
+        key: required if error.reasons.get(key) == REQUIRED else reason for key, reason in problems_of(error).items()
     }
 
 

@@ -21,7 +21,7 @@ from bots.admin.channels.form import stored_account
 from bots.admin.ui.fragments import ago
 from bots.admin.ui.platform_names import platform_name
 from bots.i18n.bilingual import in_language
-from bots.i18n.failure_texts import in_words, labelled
+from bots.i18n.failure_texts import describe_column, labelled
 from bots.models import Channel
 from bots.monitoring.channel_status import health_of, reason_text, status_of
 
@@ -122,17 +122,19 @@ def _facts(channel: Channel) -> list[tuple[str, SafeString | str]]:
         (_("Last refused"), _refused(figures) if figures.refused_at else _("none")),
         (_("Refused in 24 hours"), _("%(day)s (%(all)s in all)") % {"day": refused, "all": figures.refused}),
         (_("Last sent"), ago(figures.sent_at)),
-        (_("Last send error"), _when_and_what(figures.send_failed_at, in_words(figures.send_error))),
+        (_("Last send error"), _when_and_what(figures.send_failed_at, describe_column(figures, "send_error"))),
     ]
     if channel.last_error_at:
-        facts.append((_("Last failed call"), _when_and_what(channel.last_error_at, in_words(channel.last_error))))
+        facts.append(
+            (_("Last failed call"), _when_and_what(channel.last_error_at, describe_column(channel, "last_error")))
+        )
     return facts
 
 
 def _refused(figures: Any) -> SafeString:
     what = reason_text(figures.refused_reason)
     if figures.refused_detail:
-        what = _("%(what)s (%(detail)s)") % {"what": what, "detail": in_words(figures.refused_detail)}
+        what = _("%(what)s (%(detail)s)") % {"what": what, "detail": describe_column(figures, "refused_detail")}
     return _when_and_what(figures.refused_at, what)
 
 

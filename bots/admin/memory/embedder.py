@@ -14,7 +14,7 @@ from bots.admin.ui.base import BaseAdmin
 from bots.admin.ui.fragments import ago, chip
 from bots.admin.ui.secret_field import SecretField
 from bots.admin.ui.unfold_parts import action
-from bots.i18n.failure_texts import in_words
+from bots.i18n.failure_texts import describe, describe_column
 from memory.embedders import choice, current
 from memory.models import EmbedderChoice, MemoryEntry
 from memory.storage import embedding_backfill, wakeups
@@ -58,7 +58,7 @@ class EmbedderForm(forms.ModelForm[EmbedderChoice]):
             return values
         found = current.probe(wanted)
         if not found.ok:
-            raise forms.ValidationError(_("Not saved, because the test failed: ") + in_words(found.text))
+            raise forms.ValidationError(_("Not saved, because the test failed: ") + describe(found.text))
         values |= {"dimension": found.dimension, "model": wanted.model, "endpoint": wanted.endpoint}
         self.tested_ms = found.ms
         return values
@@ -129,7 +129,7 @@ class EmbedderChoiceAdmin(BaseAdmin[EmbedderChoice]):
             text = _("It works: %(dimension)s numbers a vector, %(ms)s ms.")
             messages.success(request, text % {"dimension": found.dimension, "ms": found.ms})
         else:
-            messages.error(request, _("It does not work: ") + in_words(found.text))
+            messages.error(request, _("It does not work: ") + describe(found.text))
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, row: EmbedderChoice) -> str:
@@ -143,7 +143,7 @@ class EmbedderChoiceAdmin(BaseAdmin[EmbedderChoice]):
 
     @admin.display(description=gettext_lazy("last error"))
     def last_error_note(self, row: EmbedderChoice) -> str:
-        return in_words(row.last_error) or "–"
+        return describe_column(row, "last_error") or "–"
 
     @admin.display(description=gettext_lazy("memories with its vectors"))
     def progress(self, row: EmbedderChoice) -> str:

@@ -17,7 +17,7 @@ from bots.admin.ui.base import BaseAdmin
 from bots.admin.ui.fragments import ago, chip, provider_state, provider_state_text
 from bots.admin.ui.secret_field import SecretField
 from bots.admin.ui.unfold_parts import action, display
-from bots.i18n.failure_texts import in_words
+from bots.i18n.failure_texts import describe, describe_column
 from bots.models import ModelProvider
 from bots.models.provider import check_api_key
 from bots.operations import providers
@@ -133,7 +133,7 @@ class ModelProviderAdmin(BaseAdmin[ModelProvider]):
 
     @admin.display(description=gettext_lazy("last error"))
     def last_error_note(self, provider: ModelProvider) -> str:
-        return in_words(provider.last_error) or "–"
+        return describe_column(provider, "last_error") or "–"
 
     @admin.action(description=gettext_lazy("Test the selected providers"), permissions=["change"])
     def test_selected(self, request: HttpRequest, queryset: QuerySet[ModelProvider]) -> None:
@@ -150,4 +150,4 @@ class ModelProviderAdmin(BaseAdmin[ModelProvider]):
         if result.ok:
             messages.success(request, _("%(name)s answers (%(ms)s ms).") % name)
         else:
-            messages.error(request, _("%(name)s does not answer: ") % name + in_words(result.text))
+            messages.error(request, _("%(name)s does not answer: ") % name + describe(result.text))

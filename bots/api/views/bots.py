@@ -23,7 +23,7 @@ from bots.api.serializers.bots import (
     ProviderSerializer,
     TestOutcomeSerializer,
 )
-from bots.i18n.failure_texts import in_words
+from bots.i18n.failure_texts import describe
 from bots.models import Bot, ModelProvider
 from bots.operations import providers, row_changes
 
@@ -93,5 +93,5 @@ class ProviderViewSet(
     def test(self, request: Request, pk: str | None = None) -> Response:
         """Proves address, key and model; the outcome is noted on the provider."""
         result = providers.test_provider(self.get_object())
-        text = result.text if result.ok else in_words(result.text)
+        text = describe(result.text)
         return Response(TestOutcomeSerializer({"ok": result.ok, "text": text}).data)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from bots.i18n.failure_texts import in_words
+from bots.i18n.failure_texts import describe
 from bots.management.base import OperatorCommand, add_json, add_yes, read_secret, require_yes
 from bots.models import ModelProvider
 from bots.operations import providers
@@ -64,13 +64,13 @@ class Command(OperatorCommand):
             self.print_json(
                 {
                     "ok": result.ok,
-                    "text": result.text if result.ok else in_words(result.text),
+                    "text": describe(result.text),
                     "ms": result.ms,
                     "model": result.model,
                 }
             )
         if not result.ok:
-            raise CommandError(in_words(result.text))
+            raise CommandError(describe(result.text))
         if not options["json"]:
             self.stdout.write(f"{options['name']} answers in {result.ms} ms: {result.text}")
 

@@ -14,6 +14,7 @@ from bots.people.identities import SpeakerChanged, find_speaker, with_chat_type
 from bots.pipeline import engine, inbox, memory_outbox
 from bots.pipeline.dispatch import closing, edits, erasures, presenting, refusals, turns
 from clawdbot import request_id
+from clawdbot.reasons import raised
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ class MessageDispatcher:
 
     def _failed(self, row: InboundEvent, error: Exception) -> bool:
         """Tries again later; after the last try the person is told, and the row is a dead letter."""
-        reason = f"{type(error).__name__}: {error}"
+        reason = raised(error)
         try:
             if row.attempts < inbox.MAX_ATTEMPTS:
                 inbox.retry_later(row, reason, getattr(error, "retry_after", None))

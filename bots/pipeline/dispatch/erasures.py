@@ -21,6 +21,7 @@ from bots.people.staged_erasure import StagedErasure
 from bots.pipeline import engine, inbox
 from bots.pipeline.outbox import proactive
 from bots.pipeline.queue import workers
+from clawdbot.reasons import raised
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ def finish(row: InboundEvent, staged: StagedErasure | None = None) -> None:
     except Exception as error:  # an erasure is never given up
         logger.exception("the erasure of inbound %s is not finished (attempt %s)", row.pk, row.attempts)
         with contextlib.suppress(inbox.ClaimLost):
-            inbox.retry_later(row, f"{type(error).__name__}: {error}")
+            inbox.retry_later(row, raised(error))
 
 
 def _tell_of_failure(row: InboundEvent) -> None:

@@ -14,6 +14,7 @@ from bots.people import admission, pairing
 from bots.people.identities import Speaker, find_speaker, with_chat_type
 from bots.pipeline import engine, inbox, outbox
 from bots.pipeline.dispatch import closing, turn_records, turns
+from clawdbot.reasons import Reason
 
 
 def turn_away(row: InboundEvent, channel: Channel, event: Event, speaker: Speaker) -> None:
@@ -39,7 +40,7 @@ def _say(row: InboundEvent, channel: Channel, event: Event, speaker: Speaker, te
     )
 
 
-def give_up(row: InboundEvent, reason: str) -> None:
+def give_up(row: InboundEvent, reason: Reason) -> None:
     """The last try failed: the person hears it, the operator finds a dead letter that can be replayed."""
     channel = lookup.get(row.channel_id)
     event = with_chat_type(channel, Event.from_dict(row.payload))

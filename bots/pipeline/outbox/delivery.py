@@ -15,6 +15,7 @@ from bots.files import sent
 from bots.models import OutboundMessage
 from bots.pipeline.outbox import journal, pacing, queue
 from clawdbot import http, request_id
+from clawdbot.reasons import Reason, why
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +64,9 @@ def _send(row: OutboundMessage) -> bool:
         return _failed(row, notes, error)
     except Exception as error:  # an adapter's defect must not leave the row claimed for ever
         logger.exception("adapter %s failed to send outbound %s", platform, row.pk)
-        return _failed(row, notes, SendError(f"{type(error).__name__} in the adapter", permanent=False, mark="defect"))
+        return _failed(
+            row, notes, SendError(Reason("adapter_defect", error=type(error).__name__), permanent=False, mark="defect")
+        )
     notes.note(row.pk, row.attempts, "s", receipt.message_id or "")
     queue.record_sent(row, receipt.message_id or "")
     notes.discard(row.pk)
@@ -86,7 +89,7 @@ def _hand_over(adapter: Adapter[Any], row: OutboundMessage) -> SendReceipt:
         except SendError as error:
             if not error.permanent:
                 raise SendError(
-                    str(error), permanent=False, retry_after=error.retry_after, mark=error.mark, maybe_sent=False
+                    why(error), permanent=False, retry_after=error.retry_after, mark=error.mark, maybe_sent=False
                 ) from None  # the same text in the same place again is no second answer
             logger.info("outbound %s is sent anew, its draft cannot be changed: %s", row.pk, error.mark or error)
     receipt = sending.send(adapter, message)
@@ -96,10 +99,10 @@ def _hand_over(adapter: Adapter[Any], row: OutboundMessage) -> SendReceipt:
 
 
 def _unconfirmed(row: OutboundMessage, notes: journal.Journal, error: SendError) -> bool:
-    queue.record_unconfirmed(row, str(error))
+    queue.record_unconfirmed(row, why(error))
     notes.discard(row.pk)
     metrics.sent(row.channel.platform, "unconfirmed")
-    health.note_send_failure(row.channel_id, str(error), error.mark)
+    health.note_send_failure(row.channel_id, why(error), error.mark)
     logger.warning("outbound %s sent, unconfirmed: %s", row.pk, error.mark or error)
     return True
 
@@ -110,6 +113,6 @@ def _failed(row: OutboundMessage, notes: journal.Journal, error: SendError) -> b
     notes.discard(row.pk)
     outcome = "dead" if dead else "retry"
     metrics.sent(row.channel.platform, outcome)
-    health.note_send_failure(row.channel_id, str(error), error.mark)
+    health.note_send_failure(row.channel_id, why(error), error.mark)
     logger.warning("outbound %s %s after attempt %s: %s", row.pk, outcome, row.attempts, error.mark or error)
     return dead

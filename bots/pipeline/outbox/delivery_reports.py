@@ -11,11 +11,12 @@ from adapters.events import Event
 from bots import metrics
 from bots.channels import lookup
 from bots.models import Channel, OutboundMessage
+from bots.models.lengths import QUEUE_ERROR_LENGTH
 from bots.pipeline.queue import wakeups
+from clawdbot.reasons import Reason, columns
 
 logger = logging.getLogger(__name__)
 State = OutboundMessage.State
-UNDELIVERED = "The platform took it and could not deliver it"
 
 
 def note(channel: Channel, events: Iterable[Event]) -> None:
@@ -41,7 +42,8 @@ def _settle(channel: Channel, event: Event, message_id: str) -> None:
         if sent.filter(pk=row.pk).update(**again):
             wakeups.send(wakeups.DELIVER, row.pk, channel.platform)
         return
-    code = f" ({event.data})" if event.data else ""
-    if sent.filter(pk=row.pk).update(state=State.DEAD, mark="undelivered", error=f"{UNDELIVERED}{code}"):
+    reason = Reason("undelivered_code", code=str(event.data)) if event.data else Reason("undelivered")
+    error = columns("error", reason, QUEUE_ERROR_LENGTH)
+    if sent.filter(pk=row.pk).update(state=State.DEAD, mark="undelivered", **error):
         metrics.sent(channel.platform, "undelivered")
-        logger.warning("outbound %s was not delivered%s", row.pk, code)
+        logger.warning("outbound %s was not delivered: %s", row.pk, event.data or "no code")

@@ -12,10 +12,11 @@ from django.utils import timezone
 from adapters import registry
 from adapters.errors import SendError
 from bots.models import Channel, Conversation, Message, OutboundMessage, sql
-from bots.models.lengths import ID_LENGTH
+from bots.models.lengths import ID_LENGTH, QUEUE_ERROR_LENGTH
 from bots.pipeline.outbox import journal
 from bots.pipeline.queue import wakeups, workers
 from clawdbot.backoff import Backoff
+from clawdbot.reasons import Reason, Why, columns, why
 
 State = OutboundMessage.State
 MAX_ATTEMPTS = 10
@@ -86,19 +87,26 @@ def next_in_queue(queue_key: str) -> int | None:
 def record_sent(row: OutboundMessage, message_id: str) -> None:
     """The platform took it."""
     _update_claimed(
-        row, state=State.SENT, platform_message_id=message_id[:ID_LENGTH], sent_at=timezone.now(), error="", mark=""
+        row,
+        state=State.SENT,
+        platform_message_id=message_id[:ID_LENGTH],
+        sent_at=timezone.now(),
+        mark="",
+        **columns("error", "", QUEUE_ERROR_LENGTH),
     )
 
 
-def record_unconfirmed(row: OutboundMessage, reason: str) -> None:
+def record_unconfirmed(row: OutboundMessage, reason: Why) -> None:
     """The request left and no answer was seen. Where the platform cannot drop doubles, another try might double it."""
-    _update_claimed(row, state=State.UNCONFIRMED, mark="unconfirmed", error=reason[:500], sent_at=timezone.now())
+    error = columns("error", reason, QUEUE_ERROR_LENGTH)
+    _update_claimed(row, state=State.UNCONFIRMED, mark="unconfirmed", sent_at=timezone.now(), **error)
 
 
 def record_failure(row: OutboundMessage, error: SendError) -> bool:
     """Schedules another try, or makes it a dead letter; True when it is dead."""
     wait_s = BACKOFF.next_delay_s(row.attempts, error)
-    values: dict[str, Any] = {"error": str(error)[:500], "mark": error.mark[:60], "owner": "", "claimed_at": None}
+    values: dict[str, Any] = {"mark": error.mark[:60], "owner": "", "claimed_at": None}
+    values |= columns("error", why(error), QUEUE_ERROR_LENGTH)
     if wait_s is None:
         values["state"] = State.DEAD
     else:
@@ -161,6 +169,6 @@ def _settle(row: OutboundMessage, marks: dict[int, journal.Mark] | None) -> None
     left = marks is None or (mark is not None and mark.step == "w")
     repeatable = "draft_id" in row.payload or registry.adapter_class(row.channel.platform).idempotent_send
     if left and not repeatable:
-        record_unconfirmed(row, "The worker was killed after the request had left; no answer was seen.")
+        record_unconfirmed(row, Reason("worker_killed"))
         return
     _update_claimed(row, state=State.PENDING, owner="", claimed_at=None, due_at=timezone.now())

@@ -187,7 +187,7 @@ def test_whoami_and_the_webhook_go_to_the_api(server: Server) -> None:
         "PUT",
         {"endpoint": "https://bot.example/api/webhook/1"},
     )
-    assert "off" in adapter.webhook_info().last_error
+    assert "off" in str(adapter.webhook_info().last_error)
 
 
 def test_texts_are_counted_in_utf16_units() -> None:
