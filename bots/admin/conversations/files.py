@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from bots.admin.ui.base import BotScopedAdmin, ReadOnlyMixin
 from bots.admin.ui.filters import ScopedFilter
 from bots.admin.ui.fragments import admin_link, ago
+from bots.i18n.failure_texts import describe_column
 from bots.models import ReceivedFile, SentFile
 from bots.models.file import StoredFile
 
@@ -71,12 +72,16 @@ class StoredFileAdmin(ReadOnlyMixin, BotScopedAdmin[Row]):
 class ReceivedFileAdmin(StoredFileAdmin[ReceivedFile]):
     """What people sent."""
 
-    list_display = ("title", "kind", "content_type", "size_label", "conversation_link", "received", "error")
-    fields = ("download", "kind", "content_type", "size_label", "conversation_link", "created_at", "error")
+    list_display = ("title", "kind", "content_type", "size_label", "conversation_link", "received", "error_text")
+    fields = ("download", "kind", "content_type", "size_label", "conversation_link", "created_at", "error_text")
 
     @admin.display(description=_("received"), ordering="created_at")
     def received(self, found: ReceivedFile) -> str:
         return ago(found.created_at)
+
+    @admin.display(description=_("why it was not stored"))
+    def error_text(self, found: ReceivedFile) -> str:
+        return describe_column(found, "error") or "–"
 
 
 @admin.register(SentFile)

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from bots.i18n.failure_texts import describe_column
 from bots.models import Conversation, Message, OutboundMessage, StateTransition
 from memory.models import MemoryEntry
 
@@ -91,7 +92,7 @@ def build(conversation: Conversation, before: int | None = None) -> Transcript:
 def _outbound_by_message(conversation: Conversation, ids: list[int]) -> dict[int, list[OutboundMessage]]:
     found: dict[int, list[OutboundMessage]] = {}
     rows = OutboundMessage.objects.filter(conversation=conversation, message_id__in=ids).order_by("part")
-    for row in rows.only("id", "message_id", "state", "error", "part"):
+    for row in rows.only("id", "message_id", "state", "error", "error_code", "error_params", "part"):
         if row.message_id is not None:
             found.setdefault(row.message_id, []).append(row)
     return found
@@ -121,7 +122,7 @@ def _bubble(message: Message, parts: Iterable[OutboundMessage], memories: Mappin
         at=message.occurred_at,
         delivery=worst.state if worst else "",
         delivery_label=str(worst.get_state_display()) if worst else "",
-        delivery_error=worst.error if worst else "",
+        delivery_error=describe_column(worst, "error") if worst else "",
         outbound_id=worst.pk if worst else None,
         facts=(*((_("forgotten: the bot no longer sees it"),) if message.forgotten else ()), *_facts(meta)),
         recalled=tuple(_recalled(message, memories)),

@@ -16,6 +16,7 @@ from bots.admin.ui.base import BotScopedAdmin, ReadOnlyMixin
 from bots.admin.ui.filters import ChoicesDropdownFilter, RangeDateTimeFilter, ScopedFilter
 from bots.admin.ui.fragments import ago, chip, listed
 from bots.admin.ui.unfold_parts import display
+from bots.i18n.failure_texts import describe_column
 from bots.models import Bot
 from memory.consolidation import report, retention
 from memory.models import ConsolidationRun
@@ -45,7 +46,7 @@ def retention_preview(bot: Bot) -> str:
 class ConsolidationRunAdmin(MemoryRowsMixin, ReadOnlyMixin, BotScopedAdmin[ConsolidationRun]):
     """What consolidation did, run by run."""
 
-    list_display = ("started", "bot_name", "state_label", "dry_run", "tokens", "error")
+    list_display = ("started", "bot_name", "state_label", "dry_run", "tokens", "error_text")
     list_filter = (
         ("bot", ScopedFilter),
         ("state", ChoicesDropdownFilter),
@@ -56,7 +57,7 @@ class ConsolidationRunAdmin(MemoryRowsMixin, ReadOnlyMixin, BotScopedAdmin[Conso
         ("bot", "state_chip"),
         ("started_at", "finished_at"),
         ("what", "model_tokens"),
-        "error",
+        "error_text",
         "done",
     )
 
@@ -85,6 +86,10 @@ class ConsolidationRunAdmin(MemoryRowsMixin, ReadOnlyMixin, BotScopedAdmin[Conso
     @admin.display(description=_("model tokens"))
     def model_tokens(self, run: ConsolidationRun) -> str:
         return f"{run.prompt_tokens} + {run.completion_tokens}" if self.tokens(run) else gettext("no model was asked")
+
+    @admin.display(description=_("error"))
+    def error_text(self, run: ConsolidationRun) -> str:
+        return describe_column(run, "error") or "–"
 
     @admin.display(description=_("done"))
     def done(self, run: ConsolidationRun) -> str:

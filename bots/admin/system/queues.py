@@ -17,6 +17,7 @@ from bots.admin.ui.filters import ChoicesDropdownFilter, RangeDateTimeFilter, Sc
 from bots.admin.ui.fragments import TONES, admin_link, ago, chip, json_block, shortened
 from bots.admin.ui.platform_names import platform_name
 from bots.admin.ui.unfold_parts import display
+from bots.i18n.failure_texts import describe_column
 from bots.models import InboundEvent, OutboundMessage, Worker
 from bots.operations import queues
 
@@ -65,8 +66,12 @@ class QueueAdmin(ReadOnlyMixin, BotScopedAdmin[Any]):
         return shortened(said, 80)
 
     @admin.display(description=_("error"))
+    def error_text(self, row: Any) -> str:
+        return describe_column(row, "error") or "–"
+
+    @admin.display(description=_("error"))
     def error_short(self, row: Any) -> str:
-        return row.error[:60] or "–"
+        return self.error_text(row)[:60]
 
 
 @admin.register(InboundEvent)
@@ -83,7 +88,7 @@ class InboundEventAdmin(QueueAdmin):
     search_fields = ("=dedupe_key", "=request_id", "queue_key")
     actions = ("replay_selected",)
     fieldsets = (
-        (None, {"fields": ("state_chip", "kind", "channel_link", "conversation_link", "error")}),
+        (None, {"fields": ("state_chip", "kind", "channel_link", "conversation_link", "error_text")}),
         (_("Content"), {"fields": ("payload_block",)}),
         (
             _("Queue"),
@@ -124,7 +129,7 @@ class OutboundMessageAdmin(QueueAdmin):
     search_fields = ("=idempotency_key", "=request_id", "=platform_message_id", "queue_key")
     actions = ("retry_selected", "discard_selected")
     fieldsets = (
-        (None, {"fields": ("state_chip", "channel_link", "conversation_link", "mark", "error")}),
+        (None, {"fields": ("state_chip", "channel_link", "conversation_link", "mark", "error_text")}),
         (_("Content"), {"fields": ("payload_block",)}),
         (
             _("Queue"),
