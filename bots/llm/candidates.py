@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterator
 
 from bots.llm import embedded_discovery
 from bots.llm.types import Target
@@ -50,6 +51,14 @@ def available(*, allow_demo: bool = True) -> tuple[Target, ...]:
     """All models that can be asked now, in the order they are tried."""
     demo = embedded_discovery.target() if allow_demo else None
     return (*configured(), demo) if demo else configured()
+
+
+def in_order(allow_demo: bool | Callable[[], bool]) -> Iterator[Target]:
+    """The same, one by one: whether the embedded model may be asked is decided when all others have been tried."""
+    yield from configured()
+    demo = embedded_discovery.target() if allow_demo else None
+    if demo and (allow_demo() if callable(allow_demo) else allow_demo):
+        yield demo
 
 
 def clear_cache() -> None:

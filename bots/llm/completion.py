@@ -42,7 +42,7 @@ def complete(
     max_tokens: int | None = None,
     temperature: float | None = None,
     timeout: float | None = None,
-    allow_demo: bool = True,
+    allow_demo: bool | Callable[[], bool] = True,
 ) -> Completion:
     """Asks the configured models in priority order until one answers; the embedded one is the last.
 
@@ -57,7 +57,8 @@ def complete(
         max_tokens: Longest reply, in tokens.
         temperature: 0 to 2. The demonstration model always gets 0, and answers in 160 tokens at most.
         timeout: Seconds for the whole answer of one model; default: the provider's own.
-        allow_demo: Whether the embedded model may answer. It speaks English only.
+        allow_demo: Whether the embedded model may answer; it speaks English only. A function is asked when its turn
+            comes, so that a rule that costs something runs only when no other model answers.
 
     Returns:
         The answer with its tokens (estimated where the endpoint reports none), milliseconds and cost.
@@ -70,13 +71,14 @@ def complete(
     run.max_tokens = max_tokens or (bot.max_reply_tokens if bot else DEFAULT_MAX_TOKENS)
     run.temperature = temperature if temperature is not None else (bot.temperature if bot else DEFAULT_TEMPERATURE)
     waits: list[float] = []
-    found = candidates.available(allow_demo=allow_demo)
-    for target in found:
+    any_target = False
+    for target in candidates.in_order(allow_demo):
+        any_target = True
         if refusal := breaker.refusal(target):
             waits.append(refusal.wait_s)
         elif completion := run.ask(target, timeout or target.timeout_s):
             return completion
-    if not found:
+    if not any_target:
         raise NoModelAvailable(Reason("no_model"), permanent=True)
     raise NoModelAvailable(Reason("no_model_answered"), retry_after=min(waits, default=None))
 

@@ -20,7 +20,7 @@ from bots.llm import NoModelAvailable, candidates, complete, embedded_discovery,
 from bots.llm.embedded_discovery import Running
 from bots.pipeline.engine.answer.small_model_prompt import demo_messages
 from tests.clawdbot.server import Server
-from tests.llm.builders import QUESTION, chat, make_provider
+from tests.llm.builders import QUESTION, chat, make_provider, refusal
 from tests.pipeline.engine.answer.test_prompt import make_hit, make_inputs
 from tests.waiting import eventually
 
@@ -84,6 +84,25 @@ def test_the_embedded_model_is_not_asked_what_it_cannot_understand(endpoint: Ser
     with pytest.raises(NoModelAvailable):
         complete(QUESTION, allow_demo=False)
     assert endpoint.requests == []
+
+
+@pytest.mark.django_db
+def test_whether_it_may_be_asked_is_decided_only_when_no_other_model_answered(endpoint: Server, second: Server) -> None:
+    make_provider(endpoint, name="real")
+    endpoint.answer(chat("yes"), refusal(401))
+    second.answer(chat("demo"))
+    pretend(second.url)
+    asked: list[bool] = []
+
+    def fits() -> bool:
+        asked.append(True)
+        return len(asked) == 1
+
+    assert (complete(QUESTION, allow_demo=fits).provider, asked) == ("real", [])
+    assert (complete(QUESTION, allow_demo=fits).provider, asked) == ("embedded", [True])
+    with pytest.raises(NoModelAvailable):
+        complete(QUESTION, allow_demo=fits)
+    assert len(second.requests) == 1
 
 
 def test_the_next_free_port_is_taken() -> None:

@@ -143,14 +143,16 @@ def _ask_model(turn: Turn, recent: list[Recent], recalled: Recall) -> Reply:
         )
         return attachments.with_images(built, turn.files, target)
 
+    def demo_fits() -> bool:
+        return fallback.demo_can_answer(turn.text) and not fallback.demo_would_invent(turn.text, recalled.hits, said)
+
     completion = complete(
         messages,
         bot=turn.bot,
         on_token=turn.on_token,
         on_restart=turn.on_restart,
         cancelled=turn.cancelled if turn.on_token is not None else None,
-        allow_demo=fallback.demo_can_answer(turn.text)
-        and not fallback.demo_would_invent(turn.text, recalled.hits, said),
+        allow_demo=demo_fits,
     )
     metrics.model(completion.provider, completion.total_ms / 1000, "ok")
     meta = _meta(recalled, completion.provider) | {

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import Mock
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from bots.llm import candidates, embedded_discovery
+from bots.models import Channel, Message, ModelProvider
+from bots.pipeline import inbox
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from bots.pipeline.engine.answer import fallback
 from memory.types import Hit
+from tests.builders import make_event
+from tests.peers import StubModel
 
 NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
 SAID = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -116,3 +124,29 @@ def test_the_small_model_is_not_asked_about_a_person_of_whom_nothing_is_known() 
     assert not fallback.demo_would_invent(question, (), (("user", "My sister lives in Chengdu"),))
     assert not fallback.demo_would_invent("What is the capital of France?", (), ())
     assert not fallback.demo_would_invent("My sister lives in Chengdu", (), ())
+
+
+@pytest.fixture
+def small_model(model: StubModel) -> Iterator[None]:
+    """The embedded model is there as well: `model` plays both."""
+    embedded_discovery.announce(ModelProvider.objects.get().endpoint, "small")
+    candidates.clear_cache()
+    yield
+    embedded_discovery.withdraw()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("small_model")
+@pytest.mark.parametrize(("connected", "times"), [(True, 0), (False, 1)])
+def test_whether_the_embedded_model_may_answer_is_not_looked_into_while_a_real_one_answers(
+    channel: Channel, connected: bool, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ModelProvider.objects.update(enabled=connected)
+    candidates.clear_cache()
+    rules = {"demo_can_answer": Mock(return_value=True), "demo_would_invent": Mock(return_value=False)}
+    for name, rule in rules.items():
+        monkeypatch.setattr(fallback, name, rule)
+    (row_id,) = inbox.accept(channel, [make_event("Why is the sky blue?")]).accepted
+    MessageDispatcher().process(row_id)
+    assert Message.objects.get(role="assistant").text.startswith("You said: ")
+    assert [rule.call_count for rule in rules.values()] == [times, times]
