@@ -17,23 +17,22 @@ def words(hit: Hit) -> str:
     return _cut(hit.text, _LONGEST)
 
 
-def meant(hit: Hit, said_on: date, language: str = "en") -> str:
-    """`yesterday = 2026-05-05`, in Chinese `昨天 = 2026年5月5日`; "" where the words name their days themselves.
+def meant(hit: Hit, said_on: date, written: Callable[[date], str] = date.isoformat) -> str:
+    """`yesterday = 2026-05-05`; "" where the words name their days themselves.
 
     Args:
         hit: from a recall.
         said_on: the day it was said on, which needs no explaining.
-        language: "zh…" for Chinese dates, anything else for ISO ones.
+        written: how a day is written. A prompt takes the default, which no reader's language changes.
     """
-    chinese = language.lower().startswith("zh")
     parts = []
     for spoken in hit.dates:
         last = spoken.end - timedelta(days=1)
         if _YEAR.search(spoken.text) or spoken.start == last == said_on:
             continue
-        days = _day(spoken.start, chinese=chinese)
+        days = written(spoken.start)
         if last > spoken.start:
-            days += f" – {_day(last, chinese=chinese)}"
+            days += f" – {written(last)}"
         parts.append(f"{spoken.text} = {days}")
     return "; ".join(parts)
 
@@ -52,7 +51,3 @@ def other_half(hit: Hit, clean: Callable[[str], str] = str) -> str:
 def _cut(text: str, longest: int) -> str:
     line = " ".join(text[: 4 * longest].split())
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
-
-
-def _day(at: date, *, chinese: bool) -> str:
-    return f"{at.year}年{at.month}月{at.day}日" if chinese else at.isoformat()

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
+
+from django.utils import dateformat, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from bots.pipeline.engine.answer.questions import is_question
 from clawdbot.chinese import simplified
@@ -53,7 +57,7 @@ def demo_would_invent(text: str, hits: Sequence[Hit], said: Sequence[tuple[str, 
 
 
 def answer(text: str, *, language: str, hits: Sequence[Hit], zone: tzinfo, now: datetime) -> str:
-    """The answer in `language` ("zh-hans" or "en"; the caller has activated it for gettext as well).
+    """The answer in `language`, "zh-hans" or "en".
 
     Args:
         text: the person's message.
@@ -62,42 +66,23 @@ def answer(text: str, *, language: str, hits: Sequence[Hit], zone: tzinfo, now: 
         zone: the person's time zone, for the dates.
         now: aware time of the turn; dates of other years are shown with the year.
     """
-    chinese = language.startswith("zh")
-    hint = _hint(chinese)
+    with translation.override(language):
+        if _THANKS.match(simplified(text)):
+            return _("You are welcome!")
+        return f"{_told(text, hits, zone, now)}\n\n{_hint()}"
+
+
+def _told(text: str, hits: Sequence[Hit], zone: tzinfo, now: datetime) -> str:
     if _GREETING.match(simplified(text)):
-        opening = (
-            "你好！我会记住你告诉我的事，你可以随时问我。"
-            if chinese
-            else "Hello! I remember what you tell me, and you can ask me about it at any time."
-        )
-        return f"{opening}\n\n{hint}"
-    if _THANKS.match(simplified(text)):
-        return "不客气！" if chinese else "You are welcome!"
-    lines = [_quote(hit, chinese, zone, now) for hit in _fitting(hits, text)][:SHOWN]
-    if is_question(text):
-        return _to_question(lines, chinese, hint)
-    noted = "好的，我记住了。" if chinese else "Noted, I will remember that."
-    return f"{noted}\n\n{hint}"
+        return _("Hello! I remember what you tell me, and you can ask me about it at any time.")
+    if not is_question(text):
+        return _("Noted, I will remember that.")
+    lines = [_quote(hit, zone, now) for hit in _fitting(hits, text)[:SHOWN]]
+    return "\n".join(lines) or _("You have not told me anything about that yet, and I will not guess.")
 
 
-def _to_question(lines: list[str], chinese: bool, hint: str) -> str:
-    if lines:
-        return "\n".join([*lines, "", hint])
-    unknown = (
-        "关于这件事，你还没有告诉过我什么，我也不想乱猜。"
-        if chinese
-        else "You have not told me anything about that yet, and I will not guess."
-    )
-    return f"{unknown}\n\n{hint}"
-
-
-def _hint(chinese: bool) -> str:
-    if chinese:
-        return (
-            "（目前没有连接能用中文回答的模型，我只能根据命令、技能和记忆作答。连接方法：管理后台 → 模型服务，"
-            "或运行 `python manage.py provider add 名称 --endpoint 地址 --model 模型`。输入 /帮助 查看我会做什么。）"
-        )
-    return (
+def _hint() -> str:
+    return _(
         "(No model that could say more is connected; I answer from commands, skills and memory only. To connect one: "
         "Admin → Model providers, or `python manage.py provider add NAME --endpoint URL --model MODEL`. "
         "Type /help to see what I can do.)"
@@ -124,17 +109,19 @@ def _fitting(hits: Sequence[Hit], text: str) -> list[Hit]:
     return fitting
 
 
-def _quote(hit: Hit, chinese: bool, zone: tzinfo, now: datetime) -> str:
+def _quote(hit: Hit, zone: tzinfo, now: datetime) -> str:
     when, today = hit.occurred_at.astimezone(zone), now.astimezone(zone)
     text = " ".join(hit.text.split())
     if len(text) > LONGEST_QUOTE:
         text = text[:LONGEST_QUOTE].rstrip() + "…"
-    meant = render.meant(hit, when.date(), "zh" if chinese else "en")
-    if chinese:
-        year = "" if when.year == today.year else f"{when.year}年"
-        return f"你在{year}{when.month}月{when.day}日说过：{text}" + (f"（{meant}）" if meant else "")
-    year = "" if when.year == today.year else f" {when.year}"
-    return f"On {when.day} {when:%B}{year} you said: {text}" + (f" ({meant})" if meant else "")
+    written = pgettext("date format", "j F") if when.year == today.year else pgettext("date format", "j F Y")
+    said = _("On %(day)s you said: %(text)s") % {"day": dateformat.format(when, written), "text": text}
+    meant = render.meant(hit, when.date(), _written)
+    return _("%(said)s (%(meant)s)") % {"said": said, "meant": meant} if meant else said
+
+
+def _written(day: date) -> str:
+    return dateformat.format(day, pgettext("date format", "Y-m-d"))
 
 
 def _key(text: str) -> str:

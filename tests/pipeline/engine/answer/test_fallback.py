@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import Mock
@@ -15,6 +16,7 @@ from bots.models import Channel, Message, ModelProvider
 from bots.pipeline import inbox
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from bots.pipeline.engine.answer import fallback
+from memory.text.dates import resolve
 from memory.types import Hit
 from tests.builders import make_event
 from tests.peers import StubModel
@@ -45,6 +47,13 @@ def test_the_date_is_the_persons_own_and_another_year_is_named() -> None:
     late = make_hit("My sister lives in Chengdu", at=datetime(2024, 12, 31, 20, 0, tzinfo=UTC))
     assert answer("Where does my sister live?", late, zone=ZoneInfo("Asia/Shanghai")).startswith("On 1 January 2025 ")
     assert "2025年1月1日" in answer("姐姐在哪？", late, language="zh-hans", zone=ZoneInfo("Asia/Shanghai"))
+
+
+def test_what_relative_words_meant_is_said_in_the_persons_way_of_writing_dates() -> None:
+    hit = replace(make_hit("I sailed last week"), dates=resolve("I sailed last week", SAID.date()))
+    english, chinese = (answer("When did I sail?", hit, language=language) for language in ("en", "zh-hans"))
+    assert english.startswith("On 20 November you said: I sailed last week (last week = 2026-11-09 – 2026-11-15)\n")
+    assert chinese.startswith("你在11月20日说过：I sailed last week（last week = 2026年11月9日 – 2026年11月15日）\n")
 
 
 def test_the_question_itself_and_earlier_answers_are_not_repeated() -> None:
