@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils import translation
+
 from clawdbot.files import File
 from clawdbot.redaction import redact
 from clawdbot.skills import Parameter, SkillError
@@ -97,12 +99,12 @@ def restore(bot_id: int, kept: Mapping[str, Any], text: str) -> Match | None:
 
 def descriptions(bot_id: int, language: str = "en") -> list[str]:
     """One line for each skill of the bot: what it does and an example of its trigger words."""
-    chinese = language.startswith("zh")
-    return [
-        wording.described(entry.description or entry.name, entry.triggers, chinese)
-        for entry in catalogue.entries(bot_id)
-        if entry.triggers
-    ]
+    with translation.override(language):
+        return [
+            wording.described(entry.description or entry.name, entry.triggers, language)
+            for entry in catalogue.entries(bot_id)
+            if entry.triggers
+        ]
 
 
 def run(found: Match, context: Mapping[str, Any]) -> SkillResult:
@@ -113,15 +115,19 @@ def run(found: Match, context: Mapping[str, Any]) -> SkillResult:
         context: "language" and "conversation_id" are used here; all of it is handed to the skill, with
             "parameters", "config", "trigger" and "text" (the whole first message) added.
     """
-    started = time.perf_counter()
     language = str(context.get("language", "en"))
-    chinese = language.startswith("zh")
+    with translation.override(language):
+        return _run(found, context, language)
+
+
+def _run(found: Match, context: Mapping[str, Any], language: str) -> SkillResult:
+    started = time.perf_counter()
     error: Exception | None = None
     parts: tuple[str | File, ...] = ()
     try:
         skill = registry.load(found.entry.module)()
         declared = tuple(getattr(skill, "parameters", ()) or ())
-        values = _checked(declared, found, chinese)
+        values = _checked(declared, found)
         given = parameters.complete(declared, values) if declared else parameters.Given(_undeclared(found))
         full = {**context, "parameters": given, "config": dict(found.entry.config), "trigger": found.trigger}
         full["text"] = found.text
@@ -132,14 +138,14 @@ def run(found: Match, context: Mapping[str, Any]) -> SkillResult:
     except _Unfit as unfit:
         return _asked_again(found, unfit, language, started)
     except SkillError as told:
-        error, text = told, str(told) or wording.failed(found.name, chinese)
+        error, text = told, str(told) or wording.failed(found.name)
     except limits.TooSlow as slow:
-        error, text = slow, wording.too_slow(found.name, chinese)
+        error, text = slow, wording.too_slow(found.name)
     except registry.SkillUnavailable as gone:
-        error, text = gone, wording.unavailable(found.name, chinese)
+        error, text = gone, wording.unavailable(found.name)
     except Exception as raised:  # whatever a foreign class raises must not cost the person the answer
         logger.warning("skill %s failed", found.name, exc_info=raised)
-        error, text = raised, wording.failed(found.name, chinese)
+        error, text = raised, wording.failed(found.name)
     ms = (time.perf_counter() - started) * 1000
     return SkillResult(text, error is None, None, ms, parts, _record(found, context.get("conversation_id"), error, ms))
 
@@ -168,7 +174,7 @@ def _given(entry: Entry, text: str, rest: str, trigger: str, language: str) -> d
         return {}
 
 
-def _checked(declared: tuple[Parameter, ...], found: Match, chinese: bool) -> dict[str, Any]:
+def _checked(declared: tuple[Parameter, ...], found: Match) -> dict[str, Any]:
     values = dict(found.values)
     for parameter in declared:
         if isinstance(value := values.get(parameter.name), str):
@@ -176,7 +182,7 @@ def _checked(declared: tuple[Parameter, ...], found: Match, chinese: bool) -> di
                 values[parameter.name] = parameter.check(value)
             except ValueError as error:
                 if parameter.name == found.answer:
-                    raise _Unfit(parameter, str(error) or wording.unfit(chinese)) from None
+                    raise _Unfit(parameter, str(error) or wording.unfit()) from None
                 del values[parameter.name]
     return values
 
@@ -189,7 +195,7 @@ def _needs(found: Match, missing: parameters.Missing, language: str, started: fl
     declared = tuple(getattr(registry.load(found.entry.module), "parameters", ()) or ())
     parameter = next((one for one in declared if one.name == missing.name), None)
     if parameter is None:
-        question = wording.which(missing.name, language.startswith("zh"))
+        question = wording.which(missing.name)
         return _question(found, Parameter(missing.name), question, started)
     return _question(found, parameter, parameter.question(language), started)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext as _
+
 from clawdbot import http
 from clawdbot.skills import BaseSkill, Parameter, SkillError
 from skills import weather_words as words
@@ -38,6 +40,7 @@ class WeatherSkill(BaseSkill):
     description = "Weather of a place, today or on the next days · 查询某地的天气"
     triggers = ("天气", "气温", "温度", "weather", "temperature", "forecast")
     parameters: ClassVar[tuple[Parameter, ...]] = (
+        # By language and without gettext, as every author of a skill writes it.
         Parameter("city", prompt={"en": "For which city?", "zh": "请问您想查询哪个城市？"}),
         Parameter("day", required=False, default="today"),
     )
@@ -51,29 +54,32 @@ class WeatherSkill(BaseSkill):
         return values
 
     def execute(self, context: dict[str, Any]) -> str:
-        chinese = str(context.get("language", "en")).startswith("zh")
         asked = str(context["parameters"]["city"]).strip()
         config = context.get("config") or {}
         try:
-            place = self._place(asked, chinese, config)
+            place = self._place(asked, str(context.get("language", "en")), config)
             forecast = self._forecast(place, config)
-            return _sentence(place, forecast, str(context["parameters"]["day"]), chinese)
+            return _sentence(place, forecast, str(context["parameters"]["day"]))
         except http.HttpError:
-            raise SkillError(words.say("unreachable", chinese)) from None
+            raise SkillError(
+                _("The weather service cannot be reached at the moment. Please try again later.")
+            ) from None
         except (LookupError, TypeError, ValueError):
-            raise SkillError(words.say("odd", chinese)) from None
+            raise SkillError(
+                _("The weather service gave an answer I do not understand. Please try again later.")
+            ) from None
 
-    def _place(self, asked: str, chinese: bool, config: Mapping[str, Any]) -> Place:
+    def _place(self, asked: str, language: str, config: Mapping[str, Any]) -> Place:
         base = config.get("geocoding_url") or config.get("base_url") or GEOCODING_URL
         # An answer to "which city?" may be a sentence as well.
         name = (words.city_of(asked, asked) or asked)[:_LONGEST_NAME]
         found = self._get(
             f"{base}/v1/search",
-            {"name": name, "count": 1, "language": "zh" if chinese else "en", "format": "json"},
+            {"name": name, "count": 1, "language": language.split("-")[0], "format": "json"},
         )
         results = found.get("results") or ()
         if not results:
-            raise SkillError(words.say("unknown", chinese, place=name))
+            raise SkillError(_("I do not know a place called “%(place)s”.") % {"place": name})
         first = results[0]
         return Place(
             str(first["name"]), str(first.get("country") or ""), float(first["latitude"]), float(first["longitude"])
@@ -104,33 +110,42 @@ class WeatherSkill(BaseSkill):
         return value
 
 
-def _sentence(place: Place, forecast: Mapping[str, Any], day: str, chinese: bool) -> str:
+def _sentence(place: Place, forecast: Mapping[str, Any], day: str) -> str:
     daily = forecast["daily"]
     # The first day of the forecast is today where the place is, which may be tomorrow where the person is.
     days = [date.fromisoformat(value) for value in daily["time"]]
     index = words.index_of(day, days)
-    where = f"{place.name}（{place.country}）" if chinese else f"{place.name}, {place.country}"
-    values = {
-        "place": where if place.country else place.name,
-        "day": words.day_name(index, days[index], chinese),
-        "sky": words.sky(int(daily["weather_code"][index]), chinese),
-        "low": _round(daily["temperature_2m_min"][index]),
-        "high": _round(daily["temperature_2m_max"][index]),
-    }
-    parts = [words.say("day", chinese, **values)]
+    parts = [
+        _("%(place)s, %(day)s: %(sky)s, %(low)s to %(high)s °C.")
+        % {
+            "place": _named(place),
+            "day": words.day_name(index, days[index]),
+            "sky": words.sky(int(daily["weather_code"][index])),
+            "low": _round(daily["temperature_2m_min"][index]),
+            "high": _round(daily["temperature_2m_max"][index]),
+        }
+    ]
+    # What follows begins with the space that stands between English sentences and not between Chinese ones.
     rain = daily["precipitation_probability_max"][index]
     if rain is not None:
-        parts.append(words.say("rain", chinese, rain=_round(rain)))
+        parts.append(_(" Chance of rain %(rain)s %%.") % {"rain": _round(rain)})
     if index == 0 and (current := forecast.get("current")):
-        now = {
-            "now": _round(current["temperature_2m"]),
-            "felt": _round(current["apparent_temperature"]),
-            "humidity": _round(current["relative_humidity_2m"]),
-            "wind": _round(current["wind_speed_10m"]),
-        }
-        parts.append(words.say("now", chinese, **now))
-    joined = "".join(parts) if chinese else " ".join(parts)
-    return joined + (" (Open-Meteo)" if not chinese else "（Open-Meteo）")
+        parts.append(
+            _(" Now %(now)s °C (feels like %(felt)s °C), humidity %(humidity)s %%, wind %(wind)s km/h.")
+            % {
+                "now": _round(current["temperature_2m"]),
+                "felt": _round(current["apparent_temperature"]),
+                "humidity": _round(current["relative_humidity_2m"]),
+                "wind": _round(current["wind_speed_10m"]),
+            }
+        )
+    return "".join([*parts, _(" (Open-Meteo)")])
+
+
+def _named(place: Place) -> str:
+    if not place.country:
+        return place.name
+    return _("%(place)s, %(country)s") % {"place": place.name, "country": place.country}
 
 
 def _round(value: Any) -> int:

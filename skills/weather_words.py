@@ -1,10 +1,14 @@
-"""The words of WeatherSkill: place and day out of a question, weather codes into words, in Chinese and English."""
+"""The words of WeatherSkill: place and day out of a question, in Chinese and English, and weather codes into words."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from datetime import date
+
+from django.utils import dateformat
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from clawdbot.chinese import simplified
 from skills.parameters import EDGE
@@ -94,66 +98,53 @@ def index_of(day: str, days: Sequence[date]) -> int:
     return index if index < len(days) else 0
 
 
-def day_name(index: int, day: date, chinese: bool) -> str:
+def day_name(index: int, day: date) -> str:
     """How the day is called, with its date from tomorrow on."""
-    if chinese:
-        name = ("今天", "明天", "后天")[index] if index < 3 else f"周{_WEEKDAYS_ZH[day.weekday()]}"
-        return name if index == 0 else f"{name}（{day.month}月{day.day}日）"
-    name = ("today", "tomorrow")[index] if index < 2 else f"{day:%A}"
-    return name if index == 0 else f"{name} ({day.day} {day:%B})"
+    if index == 0:
+        return _("today")
+    if index == 1:
+        name = _("tomorrow")
+    elif index == 2:
+        # A language with a word for it gives the word in place of the weekday.
+        name = dateformat.format(day, pgettext("date format of the day after tomorrow", "l"))
+    else:
+        name = str(_WEEKDAYS[day.weekday()])
+    return _("%(day)s (%(date)s)") % {"day": name, "date": dateformat.format(day, pgettext("date format", "j F"))}
 
 
-# WMO code: English, Chinese
-_SKY: tuple[tuple[tuple[int, ...], str, str], ...] = (
-    ((0,), "clear sky", "晴"),
-    ((1,), "mostly clear", "晴间多云"),
-    ((2,), "partly cloudy", "多云"),
-    ((3,), "overcast", "阴"),
-    ((45, 48), "fog", "雾"),
-    ((51, 53, 55), "drizzle", "毛毛雨"),
-    ((56, 57), "freezing drizzle", "冻毛毛雨"),
-    ((61,), "light rain", "小雨"),
-    ((63,), "rain", "中雨"),
-    ((65,), "heavy rain", "大雨"),
-    ((66, 67), "freezing rain", "冻雨"),
-    ((71,), "light snow", "小雪"),
-    ((73, 77), "snow", "中雪"),
-    ((75,), "heavy snow", "大雪"),
-    ((80, 81), "rain showers", "阵雨"),
-    ((82,), "violent rain showers", "强阵雨"),
-    ((85, 86), "snow showers", "阵雪"),
-    ((95,), "thunderstorm", "雷阵雨"),
-    ((96, 99), "thunderstorm with hail", "雷阵雨伴有冰雹"),
+_WEEKDAYS = (
+    pgettext_lazy("weather forecast", "Monday"),
+    pgettext_lazy("weather forecast", "Tuesday"),
+    pgettext_lazy("weather forecast", "Wednesday"),
+    pgettext_lazy("weather forecast", "Thursday"),
+    pgettext_lazy("weather forecast", "Friday"),
+    pgettext_lazy("weather forecast", "Saturday"),
+    pgettext_lazy("weather forecast", "Sunday"),
+)
+# By WMO code.
+_SKY = (
+    ((0,), gettext_lazy("clear sky")),
+    ((1,), gettext_lazy("mostly clear")),
+    ((2,), gettext_lazy("partly cloudy")),
+    ((3,), gettext_lazy("overcast")),
+    ((45, 48), gettext_lazy("fog")),
+    ((51, 53, 55), gettext_lazy("drizzle")),
+    ((56, 57), gettext_lazy("freezing drizzle")),
+    ((61,), gettext_lazy("light rain")),
+    ((63,), gettext_lazy("rain")),
+    ((65,), gettext_lazy("heavy rain")),
+    ((66, 67), gettext_lazy("freezing rain")),
+    ((71,), gettext_lazy("light snow")),
+    ((73, 77), gettext_lazy("snow")),
+    ((75,), gettext_lazy("heavy snow")),
+    ((80, 81), gettext_lazy("rain showers")),
+    ((82,), gettext_lazy("violent rain showers")),
+    ((85, 86), gettext_lazy("snow showers")),
+    ((95,), gettext_lazy("thunderstorm")),
+    ((96, 99), gettext_lazy("thunderstorm with hail")),
 )
 
 
-def sky(code: int, chinese: bool) -> str:
+def sky(code: int) -> str:
     """A WMO weather code in words."""
-    for codes, english, zh in _SKY:
-        if code in codes:
-            return zh if chinese else english
-    return "天气未知" if chinese else "unknown conditions"
-
-
-_SENTENCES = {
-    "day": ("{place}, {day}: {sky}, {low} to {high} °C.", "{place}{day}：{sky}，{low}到{high}°C。"),
-    "rain": ("Chance of rain {rain} %.", "降水概率{rain}%。"),
-    "now": (
-        "Now {now} °C (feels like {felt} °C), humidity {humidity} %, wind {wind} km/h.",
-        "现在{now}°C（体感{felt}°C），湿度{humidity}%，风速{wind}公里/小时。",
-    ),
-    "unknown": ("I do not know a place called “{place}”.", "我没有找到名为“{place}”的地方。"),
-    "unreachable": (
-        "The weather service cannot be reached at the moment. Please try again later.",
-        "天气服务暂时无法访问，请稍后再试。",
-    ),
-    "odd": (
-        "The weather service gave an answer I do not understand. Please try again later.",
-        "天气服务返回了无法识别的内容，请稍后再试。",
-    ),
-}
-
-
-def say(what: str, chinese: bool, **values: object) -> str:
-    """One of the skill's sentences."""
-    return _SENTENCES[what][1 if chinese else 0].format(**values)
+    return next((str(words) for codes, words in _SKY if code in codes), _("unknown conditions"))

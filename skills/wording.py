@@ -1,35 +1,33 @@
-"""What the runner itself says to a person, in both languages."""
+"""What the runner itself says to a person, in the active language."""
 
 from __future__ import annotations
 
-
-def failed(name: str, chinese: bool) -> str:
-    if chinese:
-        return f"抱歉，“{name}”刚才出了点问题，没能得到结果。请稍后再试。"
-    return f"Sorry, “{name}” ran into a problem and gave no result. Please try again later."
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 
-def too_slow(name: str, chinese: bool) -> str:
-    if chinese:
-        return f"抱歉，“{name}”花的时间太长，我先停下了。请稍后再试。"
-    return f"Sorry, “{name}” took too long, so I stopped waiting. Please try again later."
+def failed(name: str) -> str:
+    return _("Sorry, “%(name)s” ran into a problem and gave no result. Please try again later.") % {"name": name}
 
 
-def unavailable(name: str, chinese: bool) -> str:
-    if chinese:
-        return f"抱歉，“{name}”目前无法使用，我已经记录下来，管理员可以看到。"
-    return f"Sorry, “{name}” is not available at the moment. I noted it for the operator."
+def too_slow(name: str) -> str:
+    return _("Sorry, “%(name)s” took too long, so I stopped waiting. Please try again later.") % {"name": name}
 
 
-def which(name: str, chinese: bool) -> str:
-    return f"请告诉我：{name}" if chinese else f"Please tell me: {name}"
+def unavailable(name: str) -> str:
+    return _("Sorry, “%(name)s” is not available at the moment. I noted it for the operator.") % {"name": name}
 
 
-def unfit(chinese: bool) -> str:
-    return "这个值不合适。" if chinese else "That does not fit."
+def which(name: str) -> str:
+    return _("Please tell me: %(name)s") % {"name": name}
 
 
-def described(text: str, triggers: tuple[str, ...], chinese: bool) -> str:
+def unfit() -> str:
+    return _("That does not fit.")
+
+
+def described(text: str, triggers: tuple[str, ...], language: str) -> str:
+    """What a skill does, with the trigger words of `language`: these are recognised, so their script tells it."""
+    chinese = language.startswith("zh")
     words = [word for word in triggers if word.isascii() != chinese] or list(triggers)
-    shown = ("、" if chinese else ", ").join(words[:3])
-    return f"{text}({shown})" if chinese else f"{text} ({shown})"
+    return _("%(skill)s (%(words)s)") % {"skill": text, "words": pgettext("between words", ", ").join(words[:3])}
