@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from bots.models import Bot
 from bots.operations import web_channels, web_memories
-from bots.webchat import visitor_tokens
+from bots.webchat import page_texts, visitor_tokens
 from bots.webchat.errors import error_text, language_of
 from bots.webchat.origin import clean_origins
 
@@ -36,7 +36,9 @@ def chat_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _page(request: HttpRequest, bot: Bot | None) -> HttpResponse:
     status = 200 if bot else 404
-    context = {"bot": bot, "embed": "embed" in request.GET, "config": _config(bot) if bot else None}
+    context: dict[str, Any] = {"bot": bot, "embed": "embed" in request.GET}
+    if bot:
+        context |= {"config": _config(bot), "texts": page_texts.of_page()}
     response = render(request, "chat/page.html" if bot else "chat/none.html", context, status=status)
     response["Content-Security-Policy"] = _policy(request, clean_origins(bot.allowed_origins) if bot else ())
     response["Referrer-Policy"] = "same-origin"
@@ -73,8 +75,9 @@ def chat_embed_js(request: HttpRequest, slug: str) -> HttpResponse:
     bot = web_channels.find_bot(slug)
     if bot is None:
         return HttpResponse("/* no such bot */", status=404, content_type="text/javascript; charset=utf-8")
-    values = json.dumps({"slug": bot.slug, "name": bot.name}).replace("<", "\\u003c")
-    response = render(request, "chat/embed.js", {"values": values}, content_type="text/javascript; charset=utf-8")
+    values = {"slug": bot.slug, "texts": page_texts.of_button(bot.name)}
+    as_javascript = json.dumps(values).replace("<", "\\u003c")
+    response = render(request, "chat/embed.js", {"bot": as_javascript}, content_type="text/javascript; charset=utf-8")
     response["Cache-Control"] = "public, max-age=300"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response

@@ -1,12 +1,12 @@
 (() => {
   "use strict";
-  const bot = {{ values|safe }};
+  const bot = {{ bot|safe }};
   const script = document.currentScript;
   const base = new URL("./", script.src);
   if (document.querySelector(`clawdbot-chat[data-bot="${bot.slug}"]`)) return;
 
   const chinese = (script.dataset.lang || navigator.language || "").toLowerCase().startsWith("zh");
-  const words = chinese ? { open: `与${bot.name}聊天`, close: "关闭聊天" } : { open: `Chat with ${bot.name}`, close: "Close chat" };
+  const words = bot.texts[chinese ? "zh" : "en"];
   const side = script.dataset.side === "left" ? "left" : "right";
   const host = document.createElement("clawdbot-chat");
   host.dataset.bot = bot.slug;
