@@ -25,7 +25,7 @@ LISTED = 10
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`names[0]` is the English name; the others are what it is called in Chinese."""
+    """`names[0]` is the English name; the others are what it is called in Chinese. Recognised, so data and no texts."""
 
     names: tuple[str, ...]
     help: Any

@@ -1,0 +1,89 @@
+"""Outside the adapters a text in two languages comes from gettext; Chinese in the code is data, named here."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("bots", "clawdbot", "clawdbot_site", "memory", "skills")
+HAN = re.compile(r"[\u4e00-\u9fff]")
+# Top-level statement (what it defines) -> why Chinese stands in it.
+DATA = {
+    "bots/pipeline/engine/answer/fallback.py:_GREETING": "recognised",
+    "bots/pipeline/engine/answer/fallback.py:_THANKS": "recognised",
+    "bots/pipeline/engine/answer/questions.py:_CHINESE_QUESTION": "recognised",
+    "bots/pipeline/engine/dialog/commands.py:COMMANDS": "names of commands, recognised",
+    "bots/pipeline/engine/dialog/forms.py:CANCEL": "recognised",
+    "bots/pipeline/engine/dialog/forms.py:YES": "recognised",
+    "bots/pipeline/inbox.py:STOP": "recognised",
+    "clawdbot_site/settings.py:LANGUAGES": "a language is named in itself",
+    "memory/consolidation/digest.py:_QUESTION": "recognised",
+    "memory/consolidation/duplicates.py:_FILLER_HAN": "recognised",
+    "memory/consolidation/duplicates.py:_NEGATIONS": "recognised",
+    "memory/consolidation/duplicates.py:_FILLER_WORDS": "recognised",
+    "memory/consolidation/extraction.py:INSTRUCTIONS": "examples for a model",
+    "memory/consolidation/noise_filter.py:_MARKS": "recognised",
+    "memory/embedders/current.py:probe": "measures an embedder",
+    "memory/ranking/results.py:_FILLER_HAN": "recognised",
+    "skills/models.py:Skill": "an example of trigger words",
+    "skills/parameters.py:_ENDING_ZH": "recognised",
+    "skills/parameters.py:_POLITE_ZH": "recognised",
+    "skills/weather.py:WeatherSkill": "trigger words, prompt and description as the public SDK takes them",
+    "skills/weather_words.py:_DAYS": "recognised",
+    "skills/weather_words.py:_OTHER_ZH": "recognised",
+    "skills/weather_words.py:_WEEKDAY": "recognised",
+    "skills/weather_words.py:_WEEKDAYS_ZH": "recognised",
+    "skills/weather_words.py:day_of": "recognised",
+}
+# Where nothing but recognised words stands.
+RULES = re.compile(r"memory/text/\w+\.py|memory/consolidation/rules(_zh)?\.py|skills/migrations/0001_initial\.py")
+# Lines with Chinese: the button that changes the language speaks the other one.
+SCRIPTS = {"templates/static/chat/strings.js": 1}
+
+
+def chinese() -> Iterator[str]:
+    """The top-level statements outside docstrings that hold Chinese, as path:name."""
+    for path in sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")):
+        name = path.relative_to(ROOT).as_posix()
+        if RULES.fullmatch(name):
+            continue
+        for statement in ast.parse(path.read_text("utf8")).body:
+            if any(HAN.search(text) for text in constants(statement)):
+                yield f"{name}:{defined(statement)}"
+
+
+def constants(statement: ast.stmt) -> Iterator[str]:
+    docstrings = {
+        id(node.value)
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value
+
+
+def defined(statement: ast.stmt) -> str:
+    if isinstance(statement, ast.Assign):
+        return ast.unparse(statement.targets[0])
+    if isinstance(statement, ast.AnnAssign):
+        return ast.unparse(statement.target)
+    return str(getattr(statement, "name", ast.unparse(statement)[:60]))
+
+
+def test_chinese_in_the_code_is_recognised_and_never_said() -> None:
+    assert sorted(chinese()) == sorted(DATA)
+
+
+@pytest.mark.parametrize("suffix", ["html", "js"])
+def test_templates_and_scripts_hold_one_language(suffix: str) -> None:
+    found = {}
+    for path in (ROOT / "templates").rglob(f"*.{suffix}"):
+        if count := sum(bool(HAN.search(line)) for line in path.read_text("utf8").splitlines()):
+            found[path.relative_to(ROOT).as_posix()] = count
+    assert found == {name: count for name, count in SCRIPTS.items() if name.endswith(f".{suffix}")}
