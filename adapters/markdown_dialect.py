@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from adapters.markdown import Block, Inline
+from adapters.markdown import Block, Inline, is_written_out
 
-_LINK = re.compile(r"https?://[^\s()]+", re.IGNORECASE)
+_LINK = re.compile(r"https?://\S+", re.IGNORECASE)
+_BRACKETS = str.maketrans({"(": "%28", ")": "%29"})  # they would end the target
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,9 @@ class Dialect:
             return block.text
         if block.kind == "rule":
             return "---"
-        lead = {"heading": f"{'#' * block.level} ", "quote": "> ", "item": block.text.replace("• ", "- ")}
-        return lead.get(block.kind, "") + self._inlines(block.inlines)
+        quote = "> " if block.quoted else ""
+        heading = f"{'#' * block.level} " if block.level else ""
+        return quote + block.lead.replace("• ", "- ") + heading + self._inlines(block.inlines)
 
     def _inlines(self, nodes: Iterable[Inline]) -> str:
         return "".join(self._inline(node) for node in nodes)
@@ -47,9 +49,12 @@ class Dialect:
             return f"`{node.text}`" if "`" not in node.text and node.text.strip() else self.escape(node.text)
         inner = self._inlines(node.children)
         if node.kind == "link":
-            if _LINK.fullmatch(node.href):
-                return f"[{inner}]({node.href})"
-            told = self.escape(node.href)
-            return f"{inner} ({told})" if told not in ("", inner) else inner
+            return self._link(node, inner)
         mark = self.marks.get(node.kind, "")
         return f"{mark}{inner}{mark}" if inner.strip() else inner
+
+    def _link(self, node: Inline, inner: str) -> str:
+        written_out = is_written_out(node)
+        if _LINK.fullmatch(node.href) and not (written_out and inner == node.href):
+            return f"[{inner}]({node.href.translate(_BRACKETS)})"
+        return inner if written_out or not node.href else f"{inner} ({self.escape(node.href)})"

@@ -38,12 +38,12 @@ def _block(block: Block, style: Style) -> str:
     if block.kind in ("code", "table"):
         code = style.escape(block.text).replace("```", f"``{_ZERO_WIDTH}`")  # it would end the block
         return f"```\n{code}\n```" if code.strip() else ""
-    if block.kind == "heading":
-        inner = _inlines(block.inlines, style, frozenset("*"))
-        return f"*{inner}*" if inner.strip() else ""
     if block.kind == "rule":
         return "———"
-    lead = {"quote": "> ", "item": block.text}.get(block.kind, "")
+    lead = ("> " if block.quoted else "") + block.lead
+    if block.kind == "heading":
+        inner = _inlines(block.inlines, style, frozenset("*"))
+        return f"{lead}*{inner}*" if inner.strip() else lead.rstrip()
     return lead + _inlines(block.inlines, style)
 
 

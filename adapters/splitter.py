@@ -1,8 +1,8 @@
 """Cuts neutral markdown into pieces a platform accepts, at the kindest place.
 
 Preferred places: between paragraphs, then lines, sentences, words, code points. A code block that fits into one piece
-is not cut; a longer one is cut between its lines, closed, and opened again in the next piece. Links, code spans and
-emphasis stay whole where they fit into a piece.
+is not cut; a longer one is cut between its lines, closed, and opened again in the next piece. A table is cut between
+its rows, and its header row stands in every piece. Links, code spans and emphasis stay whole where they fit into one.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+
+from adapters.markdown import Region, regions, source_lines
 
 Unit = Callable[[str], int]
 """Counts the length of a text the way one platform does. Must be additive over code points."""
@@ -33,11 +35,13 @@ def utf8_bytes(text: str) -> int:
 
 
 MIN_LIMIT = 16
-_MIN_CODE_ROOM = 8  # units of code a piece must hold beside its fences
+_MIN_ROOM = 8  # units of code or rows a piece must hold beside its fences or header
+_HAS_REGIONS = re.compile(r"```|~~~|\|")
+_MARKED_LINE = re.compile(r"([\s>]*(?:(?:[-*+]|\d{1,9}[.)])\s+[\s>]*)*)(.*)", re.DOTALL)
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[^\n`]*$", re.MULTILINE)
 _ENTITY = re.compile(
-    r"!?\[[^\[\]\n]*\]\([^()\s]*\)|<https?://[^\s>]*>|https?://\S+|(`+)[^`\n]+?\1"
-    r"|\*\*[^*\n]+\*\*|__[^_\n]+__|~~[^~\n]+~~|\*[^*\s][^*\n]*\*"
+    r"!?\[[^\[\]\n]*\]\((?:[^()\s]|\([^()\s]*\))*\)|<https?://[^\s>]*>|https?://\S+|(`+)[^`\n]+?\1"
+    r"|\\\([^\n]+?\\\)|\*\*[^*\n]+\*\*|__[^_\n]+__|~~[^~\n]+~~|\*[^*\s][^*\n]*\*"
 )
 # From the kindest place to the least kind.
 _TIERS = (
@@ -55,8 +59,19 @@ _MAX_CLINGING = 16
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
+    """A part of the text.
+
+    Attributes:
+        text: All of it.
+        head: What stands before its lines, in every piece: the opening fence, or the header of a table; "" for prose.
+        lines: What may be parted.
+        tail: What stands behind its lines, in every piece: the closing fence.
+    """
+
     text: str
-    marker: str = ""  # of the fence; "" for prose
+    head: str = ""
+    lines: tuple[str, ...] = ()
+    tail: str = ""
 
 
 def split_text(text: str, limit: int, unit: Unit = code_points) -> list[str]:
@@ -81,29 +96,51 @@ def split_text(text: str, limit: int, unit: Unit = code_points) -> list[str]:
     if unit(text) <= limit:
         return [text]
     packer = _Packer(limit, unit)
-    for segment in _segments(text):
-        if segment.marker:
-            packer.add_code(segment)
+    for segment in _segments(source_lines(text)) if _HAS_REGIONS.search(text) else (_Segment(text),):
+        if segment.head:
+            packer.add_block(segment)
         else:
             packer.add_prose(segment.text)
     packer.flush()
     return packer.pieces
 
 
-def _segments(text: str) -> Iterator[_Segment]:
-    """Prose and code blocks in turn; together they are the text."""
-    at = 0
-    while (opening := _FENCE.search(text, at)) is not None:
-        marker = opening[1]
-        closing = re.compile(rf"^[ \t]*{re.escape(marker[0])}{{{len(marker)},}}[ \t]*$", re.MULTILINE)
-        found = closing.search(text, opening.end())
-        end = found.end() if found else len(text)
-        if opening.start() > at:
-            yield _Segment(text[at : opening.start()])
-        yield _Segment(text[opening.start() : end], marker)
-        at = end
+def _segments(lines: list[str]) -> Iterator[_Segment]:
+    """Prose, code blocks and tables in turn; together they are the text."""
+    text = "\n".join(lines)
+    at = line = offset = 0
+    for region in regions(text):
+        if region.kind not in ("code", "table"):
+            continue
+        start = offset + sum(len(lines[number]) + 1 for number in range(line, region.start))
+        source = lines[region.start : region.end]
+        end = start + sum(map(len, source)) + len(source) - 1
+        if start > at:
+            yield _Segment(text[at:start])
+        yield _code(region, source) if region.kind == "code" else _table(source)
+        at, line, offset = end, region.end, end + 1
     if at < len(text):
         yield _Segment(text[at:])
+
+
+def _code(region: Region, source: list[str]) -> _Segment:
+    prefix = _continued(source[0].partition(region.fence)[0])
+    closing = re.compile(rf"[\s>]*{re.escape(region.fence[0])}{{{len(region.fence)},}}\s*")
+    closed = len(source) > 1 and closing.fullmatch(source[-1])
+    lines = source[1:-1] if closed else source[1:]
+    head = prefix + source[0][len(prefix) :]
+    return _Segment("\n".join(source), head, tuple(lines), prefix + region.fence)
+
+
+def _table(source: list[str]) -> _Segment:
+    marked = _MARKED_LINE.match(source[0])
+    header = _continued(marked[1]) + marked[2] if marked else source[0]
+    return _Segment("\n".join(source), f"{header}\n{source[1]}", tuple(source[2:]))
+
+
+def _continued(prefix: str) -> str:
+    """What stands before the first line of a block, without the markers of the list items that begin there."""
+    return re.sub(r"[^\s>]", " ", prefix)
 
 
 class _Packer:
@@ -119,7 +156,7 @@ class _Packer:
             self.pieces.append(piece)
         self.current = ""
 
-    def add_code(self, block: _Segment) -> None:
+    def add_block(self, block: _Segment) -> None:
         if self.unit(self.current + block.text) <= self.limit:
             self.current += block.text
             return
@@ -127,21 +164,22 @@ class _Packer:
         if self.unit(block.text) <= self.limit:
             self.current = block.text
             return
-        opening, _, inside = block.text.partition("\n")
-        fences = self.unit(opening + block.marker) + 2
-        if self.limit - fences < _MIN_CODE_ROOM:  # an absurd info string
-            opening, fences = block.marker, 2 * self.unit(block.marker) + 2
-        if self.limit - fences < _MIN_CODE_ROOM:  # an absurd fence; no longer code worth keeping whole
-            self.add_prose(block.text)
+        head, room = self._head(block)
+        if room < _MIN_ROOM or (not block.tail and any(self.unit(line) > room for line in block.lines)):
+            self.add_prose(block.text)  # an absurd fence or row; no longer worth keeping whole
             return
-        lines = inside.split("\n")
-        if lines and lines[-1].strip().startswith(block.marker) and not lines[-1].strip(block.marker[0] + " \t"):
-            lines.pop()
-        for chunk in self._code_chunks(lines, self.limit - fences):
+        for chunk in self._chunks(block.lines, room):
             self.flush()
-            self.current = f"{opening}\n{chunk}\n{block.marker}"
+            self.current = "\n".join((head, chunk, block.tail) if block.tail else (head, chunk))
 
-    def _code_chunks(self, lines: list[str], room: int) -> Iterator[str]:
+    def _head(self, block: _Segment) -> tuple[str, int]:
+        """What stands before each chunk of a block, and the room for a chunk; without an info string that is absurd."""
+        room = self.limit - self.unit(block.head + block.tail) - (2 if block.tail else 1)
+        if room < _MIN_ROOM and block.tail:
+            return block.tail, self.limit - 2 * self.unit(block.tail) - 2
+        return block.head, room
+
+    def _chunks(self, lines: Iterable[str], room: int) -> Iterator[str]:
         chunk: list[str] = []
         used = 0
         for line in self._short_lines(lines, room):
@@ -154,7 +192,7 @@ class _Packer:
         if chunk:
             yield "\n".join(chunk)
 
-    def _short_lines(self, lines: list[str], room: int) -> Iterator[str]:
+    def _short_lines(self, lines: Iterable[str], room: int) -> Iterator[str]:
         for line in lines:
             while self.unit(line) > room:
                 at = _unclinging(line, self._reach(line, room))

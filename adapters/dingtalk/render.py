@@ -24,15 +24,16 @@ def has_markup(text: str) -> bool:
 
 
 def to_markdown(text: str) -> str:
-    """Renders a text. A single line break counts for nothing there, so lines end with two spaces."""
+    """Renders a text, never to nothing. A single line break counts for nothing there, so lines end with two spaces."""
     out = ""
-    for block in parse(_CONTROL.sub("", text)):
+    source = _CONTROL.sub("", text)
+    for block in parse(source):
         rendered = (
             "\n---\n" if block.kind == "rule" else _DIALECT.block(block)
         )  # right below text it would be a heading
         ending = "\n" if block.kind in ("code", "table", "blank", "heading", "rule") else "  \n"
         out += rendered + ending
-    return out.rstrip()
+    return out.rstrip() or source
 
 
 def title(text: str) -> str:

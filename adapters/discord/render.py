@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.errors import SendError
+from adapters.markdown import Region, regions, source_lines
 from clawdbot.reasons import Reason
 
 MAX_TEXT = 2000
+MAX_HEADING = 3
 MAX_ROWS = 5
 MAX_IN_ROW = 5
 MAX_LABEL = 80
@@ -17,53 +19,43 @@ MAX_CUSTOM_ID = 100
 _BUTTON, _ROW = 2, 1
 _PRIMARY, _LINK = 1, 5
 
-_FENCE = re.compile(r"[ \t]*(`{3,}(?=[^`]*$)|~{3,})")
-_DEEP_HEADING = re.compile(r" {0,3}#{4,6}[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$")
-_RULE = re.compile(r" {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$")
-_IMAGE = re.compile(r"!(\[[^\[\]]*\]\((?:[^()\s]|\([^()\s]*\))+\))")
-_TABLE_RULE = re.compile(r"[ \t]*\|?[ \t]*:?-{3,}:?[ \t]*(?:\|[ \t]*:?-{3,}:?[ \t]*)+\|?[ \t]*$")
+_DEEP_HEADING = re.compile(r"#{4,6}[ \t]+.*$")
+_IMAGE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)|!(\[[^\[\]]*\]\((?:[^()\s]|\([^()\s]*\))+\))")  # or code, which stays
 
 
 def to_discord(text: str) -> str:
-    """Changes only what Discord does not show: tables, rules, images and small headings.
+    """Changes only what Discord does not show: tables, rules, images, small headings, fences other than ```.
 
     A text that would grow over the limit by that is left as it is.
     """
-    lines = text.replace("\r\n", "\n").split("\n")
+    lines = source_lines(text)
     out: list[str] = []
-    fence, opened = "", 0
     at = 0
-    while at < len(lines):
-        line = lines[at]
-        marker = _FENCE.match(line)
-        if marker and not fence:
-            fence, opened = marker[1], at
-            out.append(f"```{line[marker.end() :].strip()}")  # Discord knows fences of three backticks only
-            at += 1
-        elif fence:
-            closes = marker is not None and marker[1].startswith(fence) and not line.strip(fence[0] + " \t")
-            fence = "" if closes else fence
-            out.append("```" if closes else line.replace("```", "``\u200b`"))
-            at += 1
-        elif "|" in line and at + 1 < len(lines) and _TABLE_RULE.match(lines[at + 1]):
-            end = next((n for n in range(at + 2, len(lines)) if "|" not in lines[n]), len(lines))
-            out += ["```", *lines[at:end], "```"]
-            at = end
-        else:
-            out.append(_line(line))
-            at += 1
-    if fence and opened + 1 < len(lines):
-        out.append("```")  # shown as a block only when it ends
+    for region in regions(text):
+        out += map(_prose, lines[at : region.start])
+        out += _region(region, lines[region.start : region.end])
+        at = region.end
+    out += map(_prose, lines[at:])
     rendered = "\n".join(out)
-    return rendered if len(rendered) <= max(MAX_TEXT, len(text)) else text
+    return rendered if rendered.strip() and len(rendered) <= max(MAX_TEXT, len(text)) else text
 
 
-def _line(line: str) -> str:
-    if _RULE.match(line):
-        return "———"
-    if match := _DEEP_HEADING.match(line):
-        return f"**{match[1]}**" if match[1] and "**" not in match[1] else match[1]
-    return _IMAGE.sub(r"\1", line)
+def _prose(line: str) -> str:
+    return _IMAGE.sub(lambda match: match[2] or match[0], line)
+
+
+def _region(region: Region, lines: list[str]) -> list[str]:
+    if region.kind == "code":
+        code = region.text.replace("```", "``\u200b`") if region.text else ""
+        return [f"```{region.info}", *code.split("\n"), "```"]
+    if region.kind == "table":
+        return ["```", region.text, "```"]
+    if region.kind == "rule":
+        return ["———"]
+    if region.level > MAX_HEADING:
+        title = region.text if "**" in region.text else f"**{region.text}**" if region.text else ""
+        return [_DEEP_HEADING.sub(lambda _: title, line) for line in lines]
+    return [_prose(line) for line in lines]
 
 
 def components(rows: Any) -> list[dict[str, Any]]:

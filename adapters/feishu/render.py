@@ -23,8 +23,9 @@ def escape(text: str) -> str:
 
 
 def to_markdown(text: str) -> str:
-    """Renders a text."""
-    return "\n".join(_block(block) for block in parse(text))
+    """Renders a text, never to nothing."""
+    rendered = "\n".join(_block(block) for block in parse(text))
+    return rendered if rendered.strip() else escape(text)
 
 
 _DIALECT = Dialect({"strong": "**", "emphasis": "*", "strike": "~~"}, fenced=True, escape=escape)
@@ -34,7 +35,7 @@ def _block(block: Block) -> str:
     rendered = _DIALECT.block(block)
     if block.kind == "table":
         return rendered.replace("<", "&#60;")
-    if block.kind == "paragraph":
+    if block.kind == "paragraph" and not block.lead.strip():
         # What parsed as a paragraph may still look like a list or heading to Feishu.
         return _LINE_START.sub(lambda match: f"{match[1]}&#{ord(match[2][0])};{match[2][1:]}", rendered)
     return rendered

@@ -10,7 +10,7 @@ import html
 import re
 from collections.abc import Iterable
 
-from adapters.markdown import Block, Inline, parse
+from adapters.markdown import Block, Inline, is_written_out, parse
 
 _TAGS = {"strong": "b", "emphasis": "i", "strike": "s"}
 _LINKS = re.compile(r"(?:https?://|mailto:|tg://|tel:)", re.IGNORECASE)
@@ -25,8 +25,8 @@ def to_html(text: str) -> str:
     out: list[str] = []
     quoted: list[str] = []
     for block in parse(text):
-        if block.kind == "quote":
-            quoted.append(_inlines(block.inlines))
+        if block.quoted and block.kind not in ("code", "table"):  # Telegram allows neither in a quote
+            quoted.append(_block(block))
             continue
         if quoted:
             out.append(_quote(quoted))
@@ -46,12 +46,11 @@ def _quote(lines: list[str]) -> str:
 def _block(block: Block) -> str:
     if block.kind in ("code", "table"):
         return _preformatted(block)
-    if block.kind == "heading":
-        return f"<b>{_inlines(block.inlines, inside=frozenset({'b'}))}</b>" if block.inlines else ""
     if block.kind == "rule":
         return "———"
-    marker = html.escape(block.text, quote=False) if block.kind == "item" else ""
-    return marker + _inlines(block.inlines)
+    if block.kind == "heading" and block.inlines:
+        return f"{block.lead}<b>{_inlines(block.inlines, inside=frozenset({'b'}))}</b>"
+    return block.lead + _inlines(block.inlines)
 
 
 def _preformatted(block: Block) -> str:
@@ -78,7 +77,8 @@ def _inline(node: Inline, inside: frozenset[str]) -> str:
             return inner
         if not _LINKS.match(node.href):
             # Telegram drops other targets without a word; shown, they at least can be copied.
-            return f"{inner} ({html.escape(node.href, quote=False)})" if node.href else inner
+            told = node.href and not is_written_out(node)
+            return f"{inner} ({html.escape(node.href, quote=False)})" if told else inner
         return f'<a href="{html.escape(node.href)}">{inner}</a>'
     tag = _TAGS[node.kind]
     inner = _inlines(node.children, inside | {tag})

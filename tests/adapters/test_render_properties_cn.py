@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import pytest
@@ -14,7 +13,7 @@ from adapters.dingtalk.render import robot_message, title
 from adapters.feishu.render import plain as feishu
 from adapters.wecom.render import to_plain
 from tests.adapters.contract import CASES
-from tests.adapters.test_render_properties import _FENCE_WITH_WORDS, _TEXTS, fences, numbered
+from tests.adapters.test_render_properties import _FENCE_WITH_WORDS, _TEXTS, assert_all_there, fences, numbered
 
 
 def dingtalk(text: str) -> str:
@@ -34,5 +33,5 @@ def test_every_word_is_there(platform: str, render: Callable[[str], str], bits: 
     text, words = numbered(bits, times)
     assume(not _FENCE_WITH_WORDS.search(text))
     shown = "".join(render(piece) for piece in registry.create(platform, dict(CASES[platform].account)).split(text))
-    assert re.findall(r"Word\d{6}", shown) == words
+    assert_all_there(text, shown, words)
     assert platform != "feishu" or "<at" not in shown

@@ -1,18 +1,19 @@
 """Markdown of a bot's answer as HTML that is safe to insert into a page.
 
-Two layers, each sufficient alone: the parser never lets HTML through, and an allow-list cleans what it made.
+Two layers, each sufficient alone: the parser lets no HTML and no dangerous address through, and an allow-list cleans
+what it made.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import nh3
-from markdown_it import MarkdownIt
-from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
+
+from adapters.markdown.parser import PARSER, tokens
 
 _TAGS = {
     *("p", "br", "hr", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"),
@@ -21,7 +22,6 @@ _TAGS = {
 _ATTRIBUTES = {"a": {"href", "title"}, "code": {"class"}, "ol": {"start"}, "th": {"align"}, "td": {"align"}}
 _SCHEMES = {"http", "https", "mailto"}
 _LANGUAGE_CLASS = re.compile(r"language-[\w+#.-]{1,40}")
-_BARE_LINK = re.compile(r"https?://[^\s<>\"'`,。，；！？、）】》]+[^\s<>\"'`.,;:!?)\]。，；！？、）】》]")
 _ALIGN = re.compile(r"text-align:(left|right|center)")
 MAX_CHARACTERS = 100_000
 
@@ -38,7 +38,7 @@ def render_markdown(text: str) -> str:
 @lru_cache(maxsize=512)
 def _render(text: str) -> str:
     return nh3.clean(
-        _PARSER.render(text),
+        PARSER.renderer.render([_shown(token) for token in tokens(text)], PARSER.options, {}),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         attribute_filter=_keep_attribute,
@@ -56,62 +56,38 @@ def _keep_attribute(tag: str, name: str, value: str) -> str | None:
     return value
 
 
-def _link_bare_addresses(state: StateCore) -> None:
-    """Makes `https://…` in running text a link, as people expect in a chat."""
-    for token in state.tokens:
-        if token.type == "inline" and token.children:
-            token.children = list(_with_links(token.children))
+def _shown(token: Token) -> Token:
+    """The token as the page shows it."""
+    if found := _ALIGN.search(str(token.attrs.pop("style", ""))):
+        token.attrs["align"] = found[1]  # a strict content security policy drops style attributes
+    if token.children:
+        token.children = list(_inlines(token.children))
+    return token
 
 
-def _with_links(children: list[Token]) -> Iterator[Token]:
-    inside = 0
-    for child in children:
-        inside += {"link_open": 1, "link_close": -1}.get(child.type, 0)
-        if child.type != "text" or inside or "://" not in child.content:
-            yield child
-            continue
-        end = 0
-        for match in _BARE_LINK.finditer(child.content):
-            yield _text(child.content[end : match.start()])
-            yield Token("link_open", "a", 1, attrs={"href": match.group()})
-            yield _text(match.group())
-            yield Token("link_close", "a", -1)
-            end = match.end()
-        yield _text(child.content[end:])
+def _inlines(children: Iterable[Token]) -> Iterator[Token]:
+    """Images as links, and links to what no page may open as words."""
+    dropped: list[str] = []
+    for token in children:
+        if token.type == "image":
+            yield from _inlines(_image_link(token))
+        elif token.type == "link_open" and not _may_open(str(token.attrs["href"])):
+            dropped.append(str(token.attrs["href"]))
+        elif token.type == "link_close" and dropped:
+            yield _text(f" ({dropped.pop()})")
+        else:
+            yield token
+
+
+def _may_open(address: str) -> bool:
+    return address.partition(":")[0].lower() in _SCHEMES
+
+
+def _image_link(image: Token) -> list[Token]:
+    address = str(image.attrs.get("src", ""))
+    opening = Token("link_open", "a", 1, attrs={"href": address})
+    return [opening, _text(image.content or address), Token("link_close", "a", -1)]
 
 
 def _text(content: str) -> Token:
     return Token("text", "", 0, content=content)
-
-
-def _align_by_attribute(state: StateCore) -> None:
-    """A strict content security policy drops style attributes, so table cells carry `align`."""
-    for token in state.tokens:
-        found = _ALIGN.search(str(token.attrs.pop("style", "")))
-        if found:
-            token.attrs["align"] = found.group(1)
-
-
-def _images_as_links(state: StateCore) -> None:
-    for token in state.tokens:
-        if token.children:
-            token.children = [part for child in token.children for part in _image_link(child)]
-
-
-def _image_link(child: Token) -> list[Token]:
-    if child.type != "image":
-        return [child]
-    address = str(child.attrs.get("src", ""))
-    opening = Token("link_open", "a", 1, attrs={"href": address})
-    return [opening, _text(child.content or address), Token("link_close", "a", -1)]
-
-
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
-    parser.core.ruler.push("images_as_links", _images_as_links)
-    parser.core.ruler.push("bare_links", _link_bare_addresses)
-    parser.core.ruler.push("align", _align_by_attribute)
-    return parser
-
-
-_PARSER = _parser()
