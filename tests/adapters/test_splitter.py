@@ -156,3 +156,74 @@ def test_a_useless_limit_is_refused() -> None:
 
 def test_a_long_text_is_cut_in_reasonable_time() -> None:
     assert len(split_text("word 你好 😀 " * 20_000, 4096, utf16_units)) > 40
+
+
+# Tables, and code in quotes and lists
+
+
+def rows(piece: str) -> list[str]:
+    return [line for line in piece.split("\n") if line.startswith("| item")]
+
+
+def test_every_piece_of_a_long_table_has_its_header() -> None:
+    table = "| Name | Value |\n|---|---|\n" + "\n".join(f"| item {n} | {n * n} |" for n in range(60))
+    pieces = split_text(f"Here is the list:\n\n{table}\n\nThat is all.", 200)
+    holding = [piece for piece in pieces if rows(piece)]
+    assert len(holding) > 3
+    assert all(piece.startswith("| Name | Value |\n|---|---|\n| item ") for piece in holding)
+    assert [row for piece in pieces for row in rows(piece)] == table.split("\n")[2:]
+    assert pieces[0] == "Here is the list:"
+    assert pieces[-1].endswith("\n\nThat is all.")
+
+
+def test_a_table_that_fits_is_not_cut() -> None:
+    table = "|a|b|\n|-|-|\n|1|2|\n|3|4|"
+    assert split_text(f"Some words first, and more.\n\n{table}\nafter", 36)[1].startswith(table)
+
+
+def test_a_table_with_a_row_longer_than_a_piece_is_cut_as_text() -> None:
+    pieces = split_text("|a|b|\n|-|-|\n|" + "word " * 20 + "|2|", 40)
+    assert all(len(piece) <= 40 for piece in pieces)
+    assert " ".join(pieces).count("word") == 20
+
+
+def test_a_bar_in_code_is_no_table() -> None:
+    pieces = split_text("```\na|b\n-|-\n" + "1|2\n" * 20 + "```", 40)
+    assert len(pieces) > 2
+    assert all(piece.count("-|-") == (1 if piece is pieces[0] else 0) for piece in pieces)
+
+
+def test_code_in_a_quote_stays_code_in_the_quote() -> None:
+    pieces = split_text("> ```py\n" + "> line of code\n" * 12 + "> ```", 80)
+    assert len(pieces) > 1
+    assert all(piece.startswith("> ```py\n> line") and piece.endswith("\n> ```") for piece in pieces)
+
+
+def test_code_that_begins_a_list_item_is_opened_again_without_the_marker() -> None:
+    pieces = split_text("- ```py\n" + "  line of code\n" * 12 + "  ```", 80)
+    assert len(pieces) > 1
+    assert all(piece.startswith("  ```py\n  line") and piece.endswith("\n  ```") for piece in pieces)
+
+
+def test_a_fence_with_words_behind_it_does_not_close() -> None:
+    pieces = split_text("```txt\n" + "code\n" * 10 + "```not-a-close\n" + "# code\n" * 20 + "```", 60)
+    assert all(piece.startswith("```txt\n") and piece.endswith("\n```") for piece in pieces)
+
+
+@pytest.mark.parametrize("address", ["https://en.wikipedia.org/wiki/Mercury_(planet)", "https://e.com/a?b=*c*&d=_e_"])
+def test_an_address_is_not_cut(address: str) -> None:
+    assert any(f"[x]({address})" in piece for piece in split_text(f"some words before [x]({address}) and more", 60))
+    assert any(address in piece for piece in split_text(f"some words before {address}", 50))
+
+
+@given(
+    st.lists(st.text(alphabet="ab c", min_size=1, max_size=12), min_size=1, max_size=30),
+    st.integers(min_value=48, max_value=100),
+    st.sampled_from(UNITS),
+)
+def test_a_table_is_cut_between_rows_alone(cells: list[str], limit: int, unit: Unit) -> None:
+    source = [f"| item {number} | {cell}x |" for number, cell in enumerate(cells)]
+    pieces = split_text("| h | i |\n|---|---|\n" + "\n".join(source), limit, unit)
+    assert all(unit(piece) <= limit for piece in pieces)
+    assert [row for piece in pieces for row in rows(piece)] == source
+    assert all(piece.startswith("| h | i |\n|---|---|\n") for piece in pieces)

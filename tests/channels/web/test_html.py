@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.telegram.render import to_html
 from bots.channels.web.html import MAX_CHARACTERS, render_markdown
 
 PAYLOADS = [
@@ -118,3 +119,33 @@ def test_an_address_in_code_or_in_a_link_is_left_alone() -> None:
 def test_a_huge_text_is_shown_plainly() -> None:
     html = render_markdown("<b>" * MAX_CHARACTERS)
     assert html.startswith("<p>&lt;b&gt;")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "**“重点”**。 2*3*4 snake_case_name ~~x~~ __a__ _b_",
+        "> said\n> **so**\nend",
+        "1. a\n   - *b*\n2. `c`",
+        "https://e.com/_a_ and **https://e.com**",
+        "a|b\n-|-\n1|2\nend *x*",
+        r"\(x_1\) \*y\* C:\_a_\b_ *z*",
+        "***both*** *a **b** c*",
+    ],
+)
+def test_the_page_and_telegram_mark_the_same_words(text: str) -> None:
+    def marked(html: str) -> list[tuple[str, str]]:
+        html = re.sub(r"<(/?)strong>", r"<\1b>", re.sub(r"<(/?)em>", r"<\1i>", html))
+        html = re.sub(r' target="_blank" rel="[^"]*"', "", html)
+        return [
+            (tag, re.sub("<[^>]*>", "", words))
+            for tag in ("b", "i", "s", "code", "a")
+            for words in re.findall(rf"<{tag}\b[^>]*>(.*?)</{tag}>", html, re.DOTALL)
+        ]
+
+    assert marked(render_markdown(text)) == marked(to_html(text)) != []
+
+
+def test_a_link_that_no_page_may_open_is_words() -> None:
+    assert render_markdown("[x](javascript:alert(1))") == "<p>x (javascript:alert(1))</p>\n"
+    assert render_markdown("![x](/local)") == "<p>x (/local)</p>\n"
