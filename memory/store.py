@@ -18,6 +18,7 @@ from memory.consolidation import provenance
 from memory.embedders import current
 from memory.errors import UnknownScope
 from memory.indexes import large, lexical, registry
+from memory.indexes.nearest import VectorIndex
 from memory.indexes.vector import backend
 from memory.ranking import reranker
 from memory.ranking.query import Question
@@ -33,7 +34,6 @@ from memory.storage.rows import State
 from memory.storage.validity import View
 from memory.text.query_hints import Cues, read_cues
 from memory.types import Hit, Recall, RecentTurn, Scope, Stats, Turn, storable
-from memory.vectors import ScopeVectors, VectorIndex
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ DERIVED_BYTES = 32 * 1024 * 1024
 _sessions = SessionMemory()
 _scopes = ScopeCache()
 _derived = ScopeCache(DERIVED_BYTES, derived=True)
-_vectors = ScopeVectors(_scopes)
+_vectors = VectorIndex(_scopes)
 
 
 class LongTermMemory:

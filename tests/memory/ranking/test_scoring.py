@@ -16,7 +16,6 @@ from memory.ranking.scoring import DEFAULT, score
 from memory.storage.row import Row
 from memory.text.query_hints import Cues
 from memory.text.term_keys import pack
-from memory.vectors import FAISS_FROM, nearest
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WORDS = st.lists(st.sampled_from(["tea", "boat", "bread", "lamp", "fish", "茶", "船"]), max_size=6)
@@ -74,14 +73,3 @@ def test_the_arms_add_up_to_the_score() -> None:
     scored = score(index, "tea on a boat", None, Cues(role="user"))
     assert np.sum(list(scored.arms.values()), axis=0).tolist() == pytest.approx(scored.total.tolist(), abs=1e-5)
     assert int(np.argmax(scored.total)) == 0
-
-
-@pytest.mark.parametrize("rows", [50, FAISS_FROM])
-def test_the_vector_index_equals_exact_search(rows: int) -> None:
-    rng = np.random.default_rng(7)
-    matrix = rng.standard_normal((rows, 32)).astype(np.float32)
-    query = rng.standard_normal(32).astype(np.float32)
-    found, cosines = nearest(matrix, query, 10)
-    exact = np.argsort(-(matrix @ query), kind="stable")[:10]
-    assert found == exact.tolist()
-    assert cosines == pytest.approx((matrix @ query)[exact].tolist(), rel=1e-4)
