@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db import models
+from django.db import connection, models
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
@@ -16,6 +18,12 @@ if TYPE_CHECKING:
     from bots.models.person import Person
 
 
+def advanced(at: datetime | None = None) -> Any:
+    """For an UPDATE: `last_message_at` as it becomes at `at`, and later by a microsecond at least; None: by no more."""
+    later: Any = models.F("last_message_at") + timedelta(microseconds=1)
+    return later if at is None else Greatest(models.Value(at), later)
+
+
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def for_bot(self, bot: Bot | int) -> ConversationQuerySet:
         return self.filter(bot=bot)
@@ -25,6 +33,18 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def open(self) -> ConversationQuerySet:
         return self.filter(closed_at=None)
+
+    def renew(self, at: datetime | None = None) -> int:
+        """Puts what processes hold of these conversations' messages out of date; returns how many conversations.
+
+        Whoever changes messages, and is not a turn of that chat, does so in the same transaction.
+
+        Args:
+            at: when something was said; None: nothing was.
+        """
+        if connection.features.has_select_for_update:  # all lock in one order, so that no two wait for each other
+            list(self.select_for_update().order_by("pk").values_list("pk", flat=True))
+        return self.order_by().update(last_message_at=advanced(at))
 
 
 class Conversation(models.Model):
@@ -53,6 +73,8 @@ class Conversation(models.Model):
     state_data = models.JSONField(_("state data"), default=dict, blank=True)
     summary = models.TextField(_("summary"), blank=True)
     started_at = models.DateTimeField(_("started"), default=timezone.now)
+    # It only grows. With the id of the newest message it is the version of the conversation's messages: a turn adds
+    # messages, whoever else changes them calls `renew`.
     last_message_at = models.DateTimeField(_("last message"), default=timezone.now)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from bots.models.conversation import Conversation
 from bots.models.lengths import ID_LENGTH
 
 if TYPE_CHECKING:
@@ -16,7 +17,30 @@ if TYPE_CHECKING:
     from bots.models.person import Person
 
 
+# Fields by which a message is shown to the model.
+_SHOWN = frozenset({"conversation", "conversation_id", "person", "person_id", "role", "text", "forgotten"})
+
+
 class MessageQuerySet(models.QuerySet["Message"]):
+    """What changes messages through it renews their conversations, so that no process shows what was."""
+
+    def update(self, **values: Any) -> int:
+        if _SHOWN.isdisjoint(values):
+            return super().update(**values)
+        with transaction.atomic(savepoint=False):
+            self._renew()
+            return super().update(**values)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        with transaction.atomic(savepoint=False):
+            self._renew()
+            return super().delete()
+
+    delete.queryset_only = True  # type: ignore[attr-defined]  # how Django keeps it off the manager
+
+    def _renew(self) -> None:
+        Conversation.objects.open().filter(pk__in=self.order_by().values("conversation_id")).renew()
+
     def for_bot(self, bot: Bot | int) -> MessageQuerySet:
         return self.filter(conversation__bot=bot)
 
@@ -83,6 +107,17 @@ class Message(models.Model):
             # recent turns of a conversation: prompt, chat history, transcript
             models.Index(fields=("conversation", "-id"), name="message_conversation_recent"),
         )
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Renews the conversation. A turn writes with `sql.insert`: turns of a chat are taken one after the other."""
+        with transaction.atomic(savepoint=False):
+            super().save(*args, **options)
+            Conversation.objects.filter(pk=self.conversation_id).renew(self.occurred_at)
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        with transaction.atomic(savepoint=False):
+            Conversation.objects.filter(pk=self.conversation_id).renew()
+            return super().delete(*args, **options)
 
     def __str__(self) -> str:
         return self.get_role_display() + gettext(": ") + self.text[:60]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from bots.models.channel import GroupPolicy
+from bots.models.conversation import Conversation
 from bots.models.lengths import ID_LENGTH
 
 if TYPE_CHECKING:
@@ -21,6 +22,19 @@ def new_person_key() -> str:
 
 
 class PersonQuerySet(models.QuerySet["Person"]):
+    def update(self, **values: Any) -> int:
+        if "display_name" not in values:
+            return super().update(**values)
+        with transaction.atomic(savepoint=False):
+            self._renew_groups()
+            return super().update(**values)
+
+    def _renew_groups(self) -> None:
+        """In a group the model sees who said what, so a new name changes what was said there."""
+        spoken_in = Conversation.objects.open().exclude(chat_type="private")
+        said = spoken_in.filter(messages__person__in=self.order_by().values("pk"))
+        Conversation.objects.filter(pk__in=said.order_by().values("pk")).renew()
+
     def for_bot(self, bot: Bot | int) -> PersonQuerySet:
         return self.filter(bot=bot)
 
@@ -78,6 +92,15 @@ class Person(models.Model):
             # admin and API list: the people of a bot, latest first
             models.Index(fields=("bot", "-last_seen_at"), name="person_bot_seen"),
         )
+
+    def save(self, *args: Any, **options: Any) -> None:
+        written = options.get("update_fields")
+        if self._state.adding or (written is not None and "display_name" not in written):
+            super().save(*args, **options)
+            return
+        with transaction.atomic(savepoint=False):
+            Person.objects.filter(pk=self.pk)._renew_groups()
+            super().save(*args, **options)
 
     def __str__(self) -> str:
         return self.display_name or self.key

@@ -78,7 +78,6 @@ def write(
         attachments=list(attachments),
     )
     sent.attach(message)
-    Conversation.objects.filter(pk=conversation.pk).update(last_message_at=message.occurred_at)
     outbox.enqueue(
         conversation.channel,
         conversation,
