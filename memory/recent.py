@@ -1,60 +1,77 @@
-"""Session memory: a person's latest turns, cached per process and rebuilt from the rows."""
+"""The session tier: the latest turns of conversations, held per process while nothing changes them."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Hashable, Sequence
 
-from memory.indexes import registry
-from memory.models import MemoryEntry
-from memory.storage import rows as entries
-from memory.storage.rows import State
-from memory.types import RecentTurn, Scope
+from memory.types import ConversationSource, RecentTurn, Scope
 
-PEOPLE = 1024
+CONVERSATIONS = 1024
 TURNS = 100
+
+_Key = tuple[Scope, int]
+_Held = tuple[Hashable, tuple[RecentTurn, ...]]
 
 
 class SessionMemory:
-    """LRU of the last turns of people. Correct when another process writes: every read checks the scope's state."""
+    """LRU of conversations. What another process writes gives a conversation another version, and is read then."""
 
-    def __init__(self, people: int = PEOPLE, turns: int = TURNS) -> None:
-        self._people = people
+    def __init__(self, conversations: int = CONVERSATIONS, turns: int = TURNS) -> None:
+        self._conversations = conversations
         self._turns = turns
-        self._held: OrderedDict[Scope, tuple[State, tuple[RecentTurn, ...]]] = OrderedDict()
+        self._held: OrderedDict[_Key, _Held] = OrderedDict()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._held)
 
-    def get(self, scope: Scope) -> tuple[RecentTurn, ...]:
-        """The latest turns, oldest first. Queries: 1 when nothing changed, else 2."""
-        state = entries.state(scope, limit=registry.LARGE_FROM)
-        if registry.large_enough(state[0]):  # the index over time finds them sooner than all stamps are added up
-            return self._read(scope)
+    def get(self, scope: Scope, source: ConversationSource) -> tuple[RecentTurn, ...]:
+        """The latest turns of a conversation, oldest first; its source is read only when this version is not held."""
+        key = (scope, source.conversation_id)
         with self._lock:
-            held = self._held.get(scope)
-            if held and held[0] == state:
-                self._held.move_to_end(scope)
+            held = self._held.get(key)
+            if held is not None and held[0] == source.version:
+                self._held.move_to_end(key)
                 return held[1]
-        turns = self._read(scope)
+        turns = tuple(source.read())[-self._turns :]
         with self._lock:
-            self._held[scope] = (state, turns)
-            self._held.move_to_end(scope)
-            while len(self._held) > self._people:
-                self._held.popitem(last=False)
+            self._put(key, source.version, turns)
         return turns
 
-    def drop(self, scope: Scope) -> None:
-        with self._lock:
-            self._held.pop(scope, None)
+    def follow(
+        self, scope: Scope, conversation_id: int, before: Hashable, version: Hashable, said: Sequence[RecentTurn]
+    ) -> None:
+        """Adds what was said since the version `before` was current, and makes another one current.
 
-    def clear(self) -> None:
+        Call it after the commit. What is held of any other version stays as it is.
+        """
+        key = (scope, conversation_id)
+        with self._lock:
+            held = self._held.get(key)
+            if held is not None and held[0] == before:
+                self._put(key, version, (*held[1], *said)[-self._turns :])
+
+    def names(self, scope: Scope, conversation_id: int, speaker: str) -> bool:
+        """Whether the turns that are held of a conversation name this speaker."""
+        with self._lock:
+            held = self._held.get((scope, conversation_id))
+        return held is not None and bool(speaker) and any(turn.speaker == speaker for turn in held[1])
+
+    def drop(self, scope: Scope) -> None:
+        """Drops every conversation of a person."""
+        with self._lock:
+            for key in [key for key in self._held if key[0] == scope]:
+                del self._held[key]
+
+    def clear_cache(self) -> None:
+        """Drops everything."""
         with self._lock:
             self._held.clear()
 
-    def _read(self, scope: Scope) -> tuple[RecentTurn, ...]:
-        rows = entries.of_scope(scope).filter(kind=MemoryEntry.Kind.TURN).order_by("-occurred_at", "-id")
-        fields = ("id", "conversation_id", "role", "speaker", "text", "occurred_at")
-        latest = [RecentTurn(*values) for values in rows.values_list(*fields)[: self._turns]]
-        return tuple(reversed(latest))
+    def _put(self, key: _Key, version: Hashable, turns: tuple[RecentTurn, ...]) -> None:
+        self._held[key] = (version, turns)
+        self._held.move_to_end(key)
+        while len(self._held) > self._conversations:
+            self._held.popitem(last=False)

@@ -26,14 +26,14 @@ from memory.ranking.results import best
 from memory.ranking.scan_cache import ScopeCache
 from memory.ranking.scan_index import ScopeIndex
 from memory.ranking.scoring import score
-from memory.recent import SessionMemory
+from memory.recent import TURNS, SessionMemory
 from memory.storage import rows as entries
 from memory.storage import wakeups
 from memory.storage.row import Row
 from memory.storage.rows import State
 from memory.storage.validity import View
 from memory.text.query_hints import Cues, read_cues
-from memory.types import Hit, Recall, RecentTurn, Scope, Stats, Turn, storable
+from memory.types import ConversationSource, Hit, Recall, RecentTurn, Scope, Stats, Turn, storable
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class MemoryStore:
     """What one bot remembers.
 
     Attributes:
-        session_memory: cache of people's latest turns.
+        session_memory: the latest turns of conversations.
         long_term_memory: the rows.
         vector_index: nearest vectors within one person; derived from the rows.
     """
@@ -108,11 +108,11 @@ class MemoryStore:
             wakeups.embed_after_commit()
         return ids
 
-    def persist_memory(self, conversation_id: int, content: str, **fields: Any) -> int:
+    def persist_memory(self, conversation_id: int | None, content: str, **fields: Any) -> int:
         """Stores one turn of a conversation; returns its entry id.
 
         Args:
-            conversation_id: of this bot.
+            conversation_id: of this bot; None, with `person_id`: it belongs to none.
             content: what was said.
             fields: fields of `Turn`; role defaults to "user", occurred_at to now, and person_id to the conversation's
                 person (one query more).
@@ -122,13 +122,7 @@ class MemoryStore:
             ValueError: The text is blank.
         """
         if "person_id" not in fields:
-            conversation = apps.get_model("bots", "Conversation")._default_manager.filter(
-                pk=conversation_id, bot_id=self.bot_id
-            )
-            person_id = conversation.values_list("person_id", flat=True).first()
-            if person_id is None:
-                raise UnknownScope(f"bot {self.bot_id} has no conversation {conversation_id}")
-            fields["person_id"] = person_id
+            fields["person_id"] = self._person_of(conversation_id)
         fields.setdefault("role", "user")
         fields.setdefault("occurred_at", timezone.now())
         turn = Turn(bot_id=self.bot_id, conversation_id=conversation_id, text=content, **fields)
@@ -189,13 +183,21 @@ class MemoryStore:
         vector, ms = question.vector, (time.perf_counter() - started) * 1000
         return Recall(hits, vector, ms, question.degraded or words_only, facts, question.label, not_reranked)
 
-    def search(self, scope: Scope, text: str, *, k: int = 20) -> tuple[Hit, ...]:
-        """What the admin and the API call search: a recall that leaves nothing out."""
-        return self.recall(scope, text, k=k).hits
+    def search(self, scope: Scope, text: str, *, k: int = 20, now: datetime | None = None) -> tuple[Hit, ...]:
+        """The hits alone, of a recall that leaves nothing out."""
+        return self.recall(scope, text, k=k, now=now).hits
 
-    def get_recent_memory(self, user_id: int) -> tuple[RecentTurn, ...]:
-        """The last 100 turns of a person (by `bots.Person` id), oldest first. Queries: 1 when cached, else 2."""
-        return self.session_memory.get(Scope(self.bot_id, user_id))
+    def get_recent_memory(self, user_id: int, source: ConversationSource | None = None) -> tuple[RecentTurn, ...]:
+        """The latest turns, oldest first, 100 at most.
+
+        Args:
+            user_id: `bots.Person` id.
+            source: of one conversation: all that was said there, from the session tier. It is read (the queries are its
+                own) only when its version is not the one that is held. None: what is remembered of the person, in
+                whichever conversation; 1 query.
+        """
+        scope = Scope(self.bot_id, user_id)
+        return self.session_memory.get(scope, source) if source is not None else entries.latest(scope, TURNS)
 
     def erase(self, scope: Scope, ids: Collection[int] | None = None) -> int:
         """Deletes a person's memories (all, or those with these ids), their copies and what derives from them.
@@ -226,6 +228,15 @@ class MemoryStore:
     def stats(self, bot_id: int | None = None) -> Stats:
         """Counts of this bot's memory (or of another's, where one store serves a report)."""
         return entries.stats(self.bot_id if bot_id is None else bot_id, current.space()[0])
+
+    def _person_of(self, conversation_id: int | None) -> int:
+        if conversation_id is not None:
+            rows = apps.get_model("bots", "Conversation")._default_manager.filter(
+                pk=conversation_id, bot_id=self.bot_id
+            )
+            if (person_id := rows.values_list("person_id", flat=True).first()) is not None:
+                return int(person_id)
+        raise UnknownScope(f"bot {self.bot_id} has no conversation {conversation_id}")
 
     def _own(self, scope: Scope) -> None:
         if scope.bot_id != self.bot_id:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
@@ -83,14 +83,36 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class RecentTurn:
-    """One of a person's latest turns, as session memory holds it."""
+    """One of the latest turns of a person, or of a conversation.
+
+    Attributes:
+        id: of the memory; in a conversation of the message.
+        role: "user" or "assistant"; in a conversation also "operator".
+        speaker: "" where the role says enough.
+        occurred_at: None where the conversation's source does not tell.
+    """
 
     id: int
     conversation_id: int | None
     role: str
     speaker: str
     text: str
-    occurred_at: datetime
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationSource:
+    """A conversation, whose messages another app keeps.
+
+    Attributes:
+        conversation_id: of the scope that is asked for.
+        version: of its messages: another one after every change, and read before them.
+        read: gives the latest turns, oldest first.
+    """
+
+    conversation_id: int
+    version: Hashable
+    read: Callable[[], Sequence[RecentTurn]]
 
 
 @dataclass(frozen=True, slots=True)

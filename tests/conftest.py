@@ -62,6 +62,7 @@ CACHES = {
     "memory.indexes.large": "clear_cache",
     "memory.indexes.vector": "_made.cache_clear",
     "memory.ranking.reranker": "clear_cache",
+    "memory.store": "_sessions.clear_cache",
     "skills.catalogue": "clear_cache",
     "skills.limits": "_left_behind.clear",
     "skills.registry": "clear_cache",

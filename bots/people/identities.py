@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
 
 from cachetools import TTLCache
 from django.db import transaction
@@ -23,6 +25,17 @@ _lock = threading.Lock()
 _identities: TTLCache[tuple[int, str], Identity] = TTLCache(maxsize=10_000, ttl=PERSON_TTL_S)
 
 
+class MessagesVersion(NamedTuple):
+    """Of a conversation's messages, read together with its row: another one after every change.
+
+    Turns of a chat are taken one after the other, and each adds messages; whoever else writes moves
+    `Conversation.last_message_at` on, which only grows.
+    """
+
+    last_message_at: datetime
+    newest_id: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Speaker:
     """Who wrote, and in which open conversation.
@@ -30,11 +43,13 @@ class Speaker:
     Attributes:
         identity: the account that wrote.
         conversation: the open one of the chat.
+        version: of the conversation's messages.
         group: the group it was written in; None in private.
     """
 
     identity: Identity
     conversation: Conversation
+    version: MessagesVersion
     group: Person | None = None
 
     @property
@@ -65,12 +80,15 @@ def find_speaker(channel: Channel, event: Event) -> Speaker:
         chat_id = event.chat_id or "unknown"
         group = _find_identity(channel, event, f"{GROUP_PREFIX}{chat_id}"[:ID_LENGTH], kind=Person.Kind.GROUP).person
     person, origin_id = (group, None) if group else (identity.person, identity.home_id)
-    conversation = _find_conversation(channel, event) or open_conversation(channel, event, person, origin_id)
+    conversation, newest_id = _find_conversation(channel, event) or (
+        open_conversation(channel, event, person, origin_id),
+        None,
+    )
     if conversation.person_id != person.pk:
         # opened by a worker that did not yet know that the account was linked, or is no longer
         conversation.person, conversation.origin_id = person, origin_id
         conversation.save(update_fields=["person", "origin_id"])
-    return Speaker(identity, conversation, group)
+    return Speaker(identity, conversation, MessagesVersion(conversation.last_message_at, newest_id), group)
 
 
 def hold(identity: Identity, *, alone: bool = False) -> None:
@@ -150,10 +168,12 @@ def _chat(event: Event) -> dict[str, str]:
     }
 
 
-def _find_conversation(channel: Channel, event: Event) -> Conversation | None:
+def _find_conversation(channel: Channel, event: Event) -> tuple[Conversation, int | None] | None:
+    """The open conversation, and the id of its newest message."""
     chat = _chat(event)
-    return sql.get(
+    return sql.get_with(
         Conversation,
+        sql.NEWEST_ID,
         "channel_id=%s AND chat_id=%s AND thread_id=%s AND closed_at IS NULL",
         [channel.pk, chat["chat_id"], chat["thread_id"]],
     )

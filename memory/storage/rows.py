@@ -21,7 +21,7 @@ from memory.storage.validity import Validity
 from memory.text import term_keys
 from memory.text.dates import resolve
 from memory.text.tokenizer import index_terms, tokenize
-from memory.types import Scope, Stats, Turn, Vector
+from memory.types import RecentTurn, Scope, Stats, Turn, Vector
 
 State = tuple[int, int]
 """(rows, sum of stamps) of a scope: equal states hold equal rows."""
@@ -95,6 +95,13 @@ def state(scope: Scope, *, derived: bool = False, limit: int = 0) -> State:
         cursor.execute(sql, values)
         count, total = cursor.fetchone()
     return int(count), int(total or 0)
+
+
+def latest(scope: Scope, limit: int) -> tuple[RecentTurn, ...]:
+    """The person's last turns, oldest first."""
+    turns = of_scope(scope).filter(kind=MemoryEntry.Kind.TURN).order_by("-occurred_at", "-id")
+    fields = ("id", "conversation_id", "role", "speaker", "text", "occurred_at")
+    return tuple(RecentTurn(*values) for values in turns.values_list(*fields)[:limit])[::-1]
 
 
 @dataclass(slots=True)

@@ -11,10 +11,9 @@ from django.db import connections
 
 from memory import database
 from memory.models import MemoryEntry
-from memory.recent import SessionMemory
 from memory.storage import embedding_backfill
 from memory.store import MemoryStore
-from tests.memory.builders import found, other_person, person, say, turn
+from tests.memory.builders import found, person, say, turn
 
 
 def _elsewhere(work: Callable[[], Any]) -> None:
@@ -89,15 +88,3 @@ def test_recent_memory_is_the_last_hundred_turns_oldest_first() -> None:
     say(ann, *(f"turn {i}" for i in range(105)))
     recent = MemoryStore(ann.bot_id).get_recent_memory(ann.person_id)
     assert [t.text for t in recent] == [f"turn {i}" for i in range(5, 105)]
-
-
-@pytest.mark.django_db
-@pytest.mark.usefixtures("words_only")
-def test_recent_memory_holds_a_bounded_number_of_people() -> None:
-    people = [person()]
-    people += [other_person(people[0]) for _ in range(4)]
-    memory = SessionMemory(people=3)
-    for scope in people:
-        say(scope, "hello")
-        assert [t.text for t in memory.get(scope)] == ["hello"]
-    assert len(memory) == 3

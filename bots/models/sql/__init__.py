@@ -7,6 +7,17 @@ as it does everywhere else.
 
 from bots.models.sql.claims import claim, is_queue_free, next_waiting, update_claimed
 from bots.models.sql.locks import read_locked
-from bots.models.sql.rows import get, insert
+from bots.models.sql.messages import NEWEST_ID, latest_messages
+from bots.models.sql.rows import get_with, insert
 
-__all__ = ["claim", "get", "insert", "is_queue_free", "next_waiting", "read_locked", "update_claimed"]
+__all__ = [
+    "NEWEST_ID",
+    "claim",
+    "get_with",
+    "insert",
+    "is_queue_free",
+    "latest_messages",
+    "next_waiting",
+    "read_locked",
+    "update_claimed",
+]

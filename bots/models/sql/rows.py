@@ -13,23 +13,23 @@ Row = TypeVar("Row", bound=models.Model)
 Converter = Callable[[Any], Any]
 
 
-def get(model: type[Row], where: str, parameters: Sequence[Any]) -> Row | None:
-    """The first row for which `where` holds, as a model instance.
+def get_with(model: type[Row], expression: str, where: str, parameters: Sequence[Any]) -> tuple[Row, Any] | None:
+    """The first row for which `where` holds, as a model instance, and one more value from the same statement.
 
     Args:
         model: what to read.
+        expression: SQL of our own for that value, without parameters.
         where: SQL of our own after WHERE, with %s for values; may end with ORDER BY.
-        parameters: the values.
+        parameters: the values of `where`.
     """
-    sql = f"SELECT {columns(model)} FROM {model._meta.db_table} WHERE {where} LIMIT 1"  # noqa: S608  names of our own
-    return first(model, sql, parameters)
+    sql = f"SELECT {columns(model)}, {expression} FROM {model._meta.db_table} WHERE {where} LIMIT 1"  # noqa: S608  names of our own
+    found = _fetch_first(sql, parameters)
+    return (_instance(model, found[:-1]), found[-1]) if found is not None else None
 
 
 def first(model: type[Row], sql: str, parameters: Sequence[Any]) -> Row | None:
     """The first row that a statement gives, as a model instance; it must list the columns as `columns` does."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        found = cursor.fetchone()
+    found = _fetch_first(sql, parameters)
     return _instance(model, found) if found is not None else None
 
 
@@ -46,6 +46,12 @@ def insert(row: models.Model) -> None:
         (row.pk,) = cursor.fetchone()
     row._state.adding = False
     row._state.db = connection.alias
+
+
+def _fetch_first(sql: str, parameters: Sequence[Any]) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchone()
 
 
 @lru_cache(maxsize=64)

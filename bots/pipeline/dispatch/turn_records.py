@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
+
+from django.db import transaction
 
 from adapters.events import Event
 from bots.files import sent
 from bots.llm.types import Completion
 from bots.models import Channel, Conversation, InboundEvent, Message, TurnUsage, sql
+from bots.models.conversation import advanced
 from bots.models.lengths import ID_LENGTH
 from bots.people.identities import web_facts
 from bots.pipeline import engine, memory_outbox
+from bots.pipeline.engine.answer import recent_turns
 from bots.pipeline.outbox import payloads as parts
 from memory.types import Role as MemoryRole
 from memory.types import Turn as MemoryTurn
@@ -57,6 +62,7 @@ def store_messages(
     if answered is not None:
         sql.insert(answered)
         sent.attach(answered)
+    transaction.on_commit(partial(recent_turns.follow, turn, asked, answered), robust=True)
     return asked, answered
 
 
@@ -92,7 +98,12 @@ def touch(turn: engine.Turn) -> None:
     if turn.transitions:
         _move(turn)
     elif turn.now - conversation.last_message_at > TOUCH_EVERY:
-        Conversation.objects.filter(pk=conversation.pk).update(last_message_at=turn.now)
+        mine = Conversation.objects.filter(pk=conversation.pk)
+        # Who renewed it meanwhile wrote a message that this turn does not know of.
+        if mine.filter(last_message_at=conversation.last_message_at).update(last_message_at=turn.now):
+            conversation.last_message_at = turn.now
+        else:
+            mine.renew(turn.now)
     person = turn.person
     fresh = person.last_seen_at is None or (turn.now - person.last_seen_at).total_seconds() > 60
     if fresh or person.language != turn.language:
@@ -108,7 +119,7 @@ def _move(turn: engine.Turn) -> None:
     moved = mine.update(
         state=conversation.state,
         state_data=conversation.state_data,
-        last_message_at=turn.now,
+        last_message_at=advanced(turn.now),
         closed_at=conversation.closed_at,
     )
     for transition in turn.transitions if moved else ():

@@ -26,6 +26,7 @@ def build(row: InboundEvent, channel: Channel, event: Event, speaker: Speaker) -
         group=speaker.group,
         identity=speaker.identity,
         conversation=speaker.conversation,
+        version=speaker.version,
         event=event,
         inbound_id=row.pk,
         text=text,

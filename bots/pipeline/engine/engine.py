@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -14,41 +14,21 @@ from bots import metrics
 from bots.llm import candidates, complete
 from bots.llm.errors import Cancelled, NoModelAvailable
 from bots.llm.types import Messages, Target
-from bots.models import Conversation, Message, Person
-from bots.pipeline.engine.answer import attachments, fallback, prompt
+from bots.models import Conversation, Message
+from bots.pipeline.engine.answer import attachments, fallback, prompt, recent_turns
 from bots.pipeline.engine.answer.prompt_inputs import Inputs
 from bots.pipeline.engine.dialog import commands, forms, handover
 from bots.pipeline.engine.turn import Reply, Turn
 from memory import database
 from memory.store import MemoryStore
-from memory.types import Recall
+from memory.types import Recall, RecentTurn
 from skills import runner
 
 logger = logging.getLogger(__name__)
 
-RECENT_MESSAGES = 12
 RECALLED = 8
 KNOWN = 4  # facts and digests beside them
 LONGEST_TEXT = 8000  # characters of one message that reach the model
-
-_RECENT_SQL = (
-    f"SELECT id, role, text FROM {Message._meta.db_table} WHERE conversation_id=%s AND NOT forgotten"  # noqa: S608  names of our own
-    f" ORDER BY id DESC LIMIT {RECENT_MESSAGES}"
-)
-# In a group the model must see who said what.
-_RECENT_IN_GROUP_SQL = (
-    f"SELECT m.id, m.role, CASE WHEN m.role='user' AND p.display_name<>'' THEN p.display_name || ': ' ELSE '' END"  # noqa: S608
-    f" || m.text FROM {Message._meta.db_table} m LEFT JOIN {Person._meta.db_table} p ON p.id=m.person_id"
-    f" WHERE m.conversation_id=%s AND NOT m.forgotten ORDER BY m.id DESC LIMIT {RECENT_MESSAGES}"
-)
-
-
-class Recent(NamedTuple):
-    """One of the latest messages of the conversation, as the prompt takes it."""
-
-    id: int
-    role: str
-    text: str
 
 
 def respond(turn: Turn) -> Reply:
@@ -83,7 +63,7 @@ def _without_words(turn: Turn) -> Reply | None:
 
 def _answer(turn: Turn) -> Reply:
     """Recall, prompt, model; the built-in responder where no model can answer."""
-    recent = _recent(turn)
+    recent = recent_turns.latest(turn)
     recalled = _recall(turn, without=recent)
     try:
         return _ask_model(turn, recent, recalled)
@@ -98,7 +78,7 @@ def _answer(turn: Turn) -> Reply:
         return _reply(text, recalled, _meta(recalled, Message.BUILT_IN), remember_answer=False)
 
 
-def _recall(turn: Turn, without: Sequence[Recent]) -> Recall:
+def _recall(turn: Turn, without: Sequence[RecentTurn]) -> Recall:
     """What is remembered of this person about this message, without what the prompt holds anyway."""
     try:
         recalled = MemoryStore(turn.bot.pk).recall(
@@ -122,8 +102,8 @@ def _recall(turn: Turn, without: Sequence[Recent]) -> Recall:
     return recalled
 
 
-def _ask_model(turn: Turn, recent: list[Recent], recalled: Recall) -> Reply:
-    said = tuple((message.role, message.text) for message in recent)
+def _ask_model(turn: Turn, recent: Sequence[RecentTurn], recalled: Recall) -> Reply:
+    said = tuple((message.role, recent_turns.words(message)) for message in recent)
 
     def messages(target: Target) -> Messages:
         built = prompt.build(
@@ -176,12 +156,6 @@ def _reply(text: str, recalled: Recall, meta: dict[str, object], **more: Any) ->
         meta=meta,
         **more,
     )
-
-
-def _recent(turn: Turn) -> list[Recent]:
-    with connection.cursor() as cursor:
-        cursor.execute(_RECENT_IN_GROUP_SQL if turn.group else _RECENT_SQL, [turn.conversation.pk])
-        return [Recent(*values) for values in cursor.fetchall()][::-1]
 
 
 def _meta(recalled: Recall, provider: str) -> dict[str, object]:

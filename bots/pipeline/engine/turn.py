@@ -13,6 +13,7 @@ from django.conf import settings
 from adapters.events import Event
 from bots.llm.types import Completion
 from bots.models import Bot, Channel, Conversation, Identity, Person, ReceivedFile, StateTransition
+from bots.people.identities import MessagesVersion
 from bots.people.staged_erasure import StagedErasure
 from clawdbot.files import File
 from memory.types import Scope, Vector
@@ -32,6 +33,7 @@ class Turn:
     """One message of one person to one bot.
 
     Attributes:
+        version: of the conversation's messages, when the turn began.
         group: the group it was written in; None in private.
         identity: the account that wrote.
         text: what the person wrote, after the platform's mention was taken off.
@@ -49,6 +51,7 @@ class Turn:
     channel: Channel
     person: Person
     conversation: Conversation
+    version: MessagesVersion
     event: Event
     inbound_id: int
     text: str

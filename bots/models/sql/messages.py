@@ -1,0 +1,47 @@
+"""The latest messages of a conversation."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.db import connection
+
+from bots.models.conversation import Conversation
+from bots.models.message import Message
+from bots.models.person import Person
+
+_MESSAGE, _PERSON = Message._meta.db_table, Person._meta.db_table
+
+NEWEST_ID = (
+    f"(SELECT m.id FROM {_MESSAGE} m"  # noqa: S608  names of our own
+    f" WHERE m.conversation_id={Conversation._meta.db_table}.id ORDER BY m.id DESC LIMIT 1)"
+)
+"""For `get_with(Conversation, …)`: the id of its newest message, null where there is none."""
+
+_LATEST = (
+    f"SELECT id, role, '', text FROM {_MESSAGE} WHERE conversation_id=%s AND NOT forgotten"  # noqa: S608  names of our own
+    " ORDER BY id DESC LIMIT %s"
+)
+# In a group the model must see who said what.
+_LATEST_IN_GROUP = (
+    "SELECT m.id, m.role, CASE WHEN m.role='user' THEN p.display_name END, m.text"  # noqa: S608  names of our own
+    f" FROM {_MESSAGE} m LEFT JOIN {_PERSON} p ON p.id=m.person_id"
+    " WHERE m.conversation_id=%s AND NOT m.forgotten ORDER BY m.id DESC LIMIT %s"
+)
+
+
+class Said(NamedTuple):
+    """One message. `speaker` is the person's name in a group, else ""."""
+
+    id: int
+    role: str
+    speaker: str
+    text: str
+
+
+def latest_messages(conversation_id: int, count: int, *, in_group: bool) -> list[Said]:
+    """The last `count` messages that are not forgotten, oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LATEST_IN_GROUP if in_group else _LATEST, [conversation_id, count])
+        found = cursor.fetchall()[::-1]
+    return [Said(pk, role, speaker or "", text) for pk, role, speaker, text in found]

@@ -1,0 +1,333 @@
+"""The prompt's recent turns are those of the rows, whoever changed them, and cost no query when nobody did."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from adapters.events import Event, EventKind
+from bots.models import Channel, Conversation, InboundEvent, Message, Person
+from bots.operations import memories, messages
+from bots.people import audit_log, erasure, identities, linking
+from bots.pipeline import engine, inbox
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
+from bots.pipeline.engine.answer import recent_turns
+from bots.pipeline.outbox import proactive
+from memory.models import MemoryEntry
+from memory.store import MemoryStore
+from tests.builders import make_channel, make_event
+from tests.peers import StubModel
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("model", "words_only")]
+
+ROOT = Path(__file__).resolve().parents[4]
+GROUP = {"chat": "g1", "chat_type": "group", "mentions_bot": True}
+
+
+def say(channel: Channel, text: str, **values: Any) -> None:
+    for row_id in inbox.accept(channel, [make_event(text, **values)]).accepted:
+        MessageDispatcher().process(row_id)
+        assert InboundEvent.objects.get(pk=row_id).state == InboundEvent.State.DONE
+
+
+def group_says(channel: Channel, text: str, user: str) -> None:
+    say(channel, text, user=user, user_name=user.title(), **GROUP)
+
+
+def next_turn(channel: Channel, **values: Any) -> engine.Turn:
+    """A turn of the chat as it begins now."""
+    event: Event = make_event("what did we say?", **values)
+    speaker = identities.find_speaker(channel, event)
+    return engine.Turn(
+        bot=channel.bot,
+        channel=channel,
+        person=speaker.person,
+        group=speaker.group,
+        identity=speaker.identity,
+        conversation=speaker.conversation,
+        version=speaker.version,
+        event=event,
+        inbound_id=0,
+        text=event.text,
+        language="en",
+        now=timezone.now(),
+    )
+
+
+def shown(channel: Channel, **values: Any) -> list[str]:
+    """What the next prompt of the chat shows; it is what the rows say."""
+    turn = next_turn(channel, **values)
+    found = [recent_turns.words(said) for said in recent_turns.latest(turn)]
+    rows = Message.objects.filter(conversation=turn.conversation, forgotten=False).select_related("person")
+    said = list(rows.order_by("-pk")[: recent_turns.SHOWN])[::-1]
+    named = turn.group is not None
+    assert found == [
+        f"{row.person}: {row.text}" if named and row.role == "user" and row.person else row.text for row in said
+    ]
+    return found
+
+
+def queries(channel: Channel, **values: Any) -> int:
+    """What it costs to learn them, once the turn has begun."""
+    turn = next_turn(channel, **values)
+    with CaptureQueriesContext(connection) as seen:
+        recent_turns.latest(turn)
+    return len(seen)
+
+
+def elsewhere(work: Callable[[], Any]) -> None:
+    """On a connection of its own."""
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert not failed, failed
+
+
+def person() -> Person:
+    return Person.objects.select_related("bot").get(kind=Person.Kind.HUMAN)
+
+
+def test_the_next_turn_of_a_chat_reads_no_messages(channel: Channel) -> None:
+    say(channel, "I like tea")
+    with CaptureQueriesContext(connection) as seen:
+        say(channel, "I like boats")
+    table = Message._meta.db_table
+    assert not [query for query in seen if query["sql"].startswith("SELECT") and "forgotten" in query["sql"]]
+    assert len([query for query in seen if query["sql"].startswith(f"INSERT INTO {table} ")]) == 2
+    assert queries(channel) == 0
+    assert shown(channel) == ["I like tea", "You said: I like tea", "I like boats", "You said: I like boats"]
+
+
+def test_a_process_that_does_not_hold_the_chat_reads_them_once(channel: Channel) -> None:
+    say(channel, "I like tea")
+    MemoryStore(channel.bot_id).session_memory.clear_cache()
+    assert [queries(channel) for _ in range(3)] == [1, 0, 0]
+
+
+def test_a_new_chat_begins_without_turns_and_without_a_query(channel: Channel) -> None:
+    say(channel, "I like tea")
+    say(channel, "/new")
+    assert queries(channel) == 0
+    assert shown(channel) == []
+
+
+def test_commands_and_questions_are_shown_as_well(channel: Channel) -> None:
+    say(channel, "I like tea")
+    say(channel, "/forget")
+    say(channel, "no")
+    assert [text for text in shown(channel) if not text.startswith(("This", "You"))] == [
+        "I like tea",
+        "/forget",
+        "no",
+        "Nothing was deleted.",
+    ]
+
+
+def test_of_a_long_talk_the_last_twelve_are_shown(channel: Channel) -> None:
+    for number in range(8):
+        say(channel, f"turn {number}")
+    assert len(shown(channel)) == 12
+    assert queries(channel) == 0
+
+
+def test_the_version_is_read_from_an_index(channel: Channel) -> None:
+    say(channel, "I like tea")
+    with CaptureQueriesContext(connection) as seen:
+        next_turn(channel)
+    (sql,) = [query["sql"] for query in seen if "ORDER BY m.id DESC" in query["sql"]]
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {'QUERY PLAN ' if connection.vendor == 'sqlite' else ''}{sql}")
+        plan = str(cursor.fetchall())
+    assert "message_conversation_recent" in plan
+    assert "Sort" not in plan
+    assert "TEMP B-TREE" not in plan
+
+
+CHANGES: dict[str, Callable[[Channel], Any]] = {
+    "an edit on the platform": lambda channel: say(channel, "I like jam", message_id="m-1", kind=EventKind.EDIT),
+    "a deletion on the platform": lambda channel: say(channel, "", message_id="m-1", kind=EventKind.DELETE),
+    "/forget": lambda channel: [say(channel, "/forget"), say(channel, "yes")],
+    "an erasure of all memories": lambda _: memories.erase(person(), audit_log.HIMSELF),
+    "an erasure of one memory": lambda _: memories.erase(
+        person(), audit_log.HIMSELF, [MemoryEntry.objects.get(text="I like tea").pk]
+    ),
+    "a reply of an operator": lambda _: messages.reply_in(Conversation.objects.get(), "Good day"),
+    "a message to the person": lambda _: messages.send_to_person(person(), "We open at nine"),
+    "a change of a row": lambda _: Message.objects.get(text="I like tea").delete(),
+    "a save of a row": lambda _: _rewritten(Message.objects.get(text="I like tea")).save(),
+}
+
+
+def _rewritten(message: Message) -> Message:
+    message.text = "I like jam"
+    return message
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_after_a_change_by_another_process_the_prompt_shows_it(change: str, channel: Channel) -> None:
+    say(channel, "I like tea", message_id="m-1")
+    say(channel, "I like boats")
+    before = shown(channel)
+    # what this process holds stays what another process would hold
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("memory.recent.SessionMemory.drop", lambda *_: None)
+        patch.setattr("memory.recent.SessionMemory.follow", lambda *_: None)
+        elsewhere(lambda: CHANGES[change](channel))
+    assert shown(channel) != before
+
+
+def test_after_the_erasure_of_a_person_nothing_is_shown(channel: Channel) -> None:
+    say(channel, "I like tea")
+    erasure.erase(person(), audit_log.HIMSELF)
+    identities.clear_cache()
+    assert shown(channel) == []
+
+
+def test_another_process_takes_a_turn_and_edits_a_message(channel: Channel) -> None:
+    say(channel, "I like tea", message_id="m-1")
+    assert len(shown(channel)) == 2
+    script = (
+        "import sys\n"
+        "from django.conf import settings\n"
+        "for alias, name in zip(settings.DATABASES, sys.argv[2:], strict=True):\n"
+        "    settings.DATABASES[alias]['NAME'] = name\n"
+        "import django\n"
+        "django.setup()\n"
+        "from adapters.events import EventKind\n"
+        "from bots.models import Channel, InboundEvent\n"
+        "from bots.pipeline import inbox\n"
+        "from bots.pipeline.dispatch.dispatcher import MessageDispatcher\n"
+        "from tests.builders import make_event\n"
+        "channel = Channel.objects.get(pk=sys.argv[1])\n"
+        "events = [make_event('I like boats', key='b'),"
+        " make_event('I like jam', key='e', message_id='m-1', kind=EventKind.EDIT)]\n"
+        "for row_id in inbox.accept(channel, events).accepted:\n"
+        "    MessageDispatcher().process(row_id)\n"
+        "    assert InboundEvent.objects.get(pk=row_id).state == 'done'\n"
+    )
+    names = [str(connections[alias].settings_dict["NAME"]) for alias in connections]
+    subprocess.run(
+        [sys.executable, "-c", script, str(channel.pk), *names],
+        check=True,
+        cwd=ROOT,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "clawdbot_site.settings"},
+        timeout=120,
+    )
+    assert shown(channel) == ["I like jam", "You said: I like tea", "I like boats", "You said: I like boats"]
+
+
+def test_what_the_team_writes_while_the_model_answers_is_in_the_next_prompt(channel: Channel, model: StubModel) -> None:
+    say(channel, "I like tea")
+    conversation = Conversation.objects.select_related("channel__bot", "person").get()
+
+    def write() -> None:
+        messages.reply_in(conversation, "Good day")
+        connections.close_all()
+
+    model.wait = write
+    say(channel, "I like boats")
+    assert shown(channel)[2:] == ["Good day", "I like boats", "You said: I like boats"]
+
+
+def test_what_is_forgotten_while_the_model_answers_is_not_in_the_next_prompt(
+    channel: Channel, model: StubModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say(channel, "I like tea")
+    monkeypatch.setattr("memory.recent.SessionMemory.drop", lambda *_: None)  # as if another process did it
+
+    def forget() -> None:
+        memories.erase(person(), audit_log.HIMSELF)
+        connections.close_all()
+
+    model.wait = forget
+    say(channel, "I like boats")
+    assert shown(channel) == ["I like boats", "You said: I like boats"]
+
+
+def test_a_turn_that_is_rolled_back_leaves_nothing(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
+    say(channel, "I like tea")
+    before = shown(channel)
+    with monkeypatch.context() as patch:
+        patch.setattr("bots.pipeline.outbox.enqueue", lambda *_args, **_more: 1 / 0)
+        (row_id,) = inbox.accept(channel, [make_event("I like boats")]).accepted
+        MessageDispatcher().process(row_id)
+    assert shown(channel) == before
+    assert queries(channel) == 0
+
+
+def test_a_process_that_ends_after_the_commit_misses_nothing(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
+    say(channel, "I like tea")
+    with monkeypatch.context() as patch:
+        patch.setattr("memory.recent.SessionMemory.follow", lambda *_: None)
+        say(channel, "I like boats")
+    assert queries(channel) == 1
+    assert len(shown(channel)) == 4
+
+
+def test_in_a_group_speakers_are_named_and_a_new_name_is_shown(channel: Channel) -> None:
+    group_says(channel, "I bring the salad", "bob")
+    group_says(channel, "I bring tea", "alice")
+    group_says(channel, "I bring jam", "bob")
+    here = {"user": "bob", **GROUP}
+    assert shown(channel, **here)[::2] == ["Bob: I bring the salad", "Alice: I bring tea", "Bob: I bring jam"]
+    group_says(channel, "And bread", "bob")
+    assert queries(channel, **here) == 0
+    bob = Person.objects.get(display_name="Bob")
+    Person.objects.filter(pk=bob.pk).update(display_name="Robert")
+    assert shown(channel, **here)[0] == "Robert: I bring the salad"
+    bob.display_name = "Rob"
+    bob.save()
+    assert shown(channel, **here)[0] == "Rob: I bring the salad"
+
+
+def test_in_a_group_linked_people_are_named_as_one_until_they_are_unlinked(channel: Channel) -> None:
+    group_says(channel, "I bring the salad", "bob")
+    group_says(channel, "I bring tea", "alice")
+    here = {"user": "alice", **GROUP}
+    shown(channel, **here)
+    alice, bob = (Person.objects.get(display_name=name) for name in ("Alice", "Bob"))
+    linking.link(alice, bob, audit_log.HIMSELF)
+    assert shown(channel, **here)[0] == "Alice: I bring the salad"
+    linking.unlink(bob, audit_log.HIMSELF)
+    assert shown(channel, **here)[0] == "Bob: I bring the salad"
+
+
+def test_a_chat_that_was_linked_and_unlinked_shows_what_was_said_in_it(channel: Channel) -> None:
+    second = make_channel(channel.bot)
+    say(channel, "I like tea", chat="ann")
+    say(second, "I like boats", chat="ann2")
+    ann, other = (Person.objects.get(identities__channel=one) for one in (channel, second))
+    linking.link(ann, other, audit_log.HIMSELF)
+    say(second, "I like jam", chat="ann2")
+    linking.unlink(other, audit_log.HIMSELF)
+    assert shown(second, chat="ann2")[::2] == ["I like boats", "I like jam"]
+    assert shown(channel, chat="ann")[::2] == ["I like tea"]
+
+
+def test_a_notice_to_another_chat_is_shown_there(channel: Channel) -> None:
+    say(channel, "I like tea")
+    conversation = Conversation.objects.select_related("channel", "person").get()
+    proactive.write(conversation, "Your accounts are linked", Message.Role.ASSISTANT, {})
+    assert shown(channel)[-1] == "Your accounts are linked"
