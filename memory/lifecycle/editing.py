@@ -12,7 +12,8 @@ from memory.errors import MemoryFailure
 from memory.models import MemoryEntry
 from memory.storage import passages, reindex, wakeups, work_leases
 from memory.storage import rows as entries
-from memory.types import Role, Scope, Turn, storable
+from memory.store import MemoryStore
+from memory.types import Scope, storable
 
 LONGEST = 20_000
 
@@ -90,12 +91,15 @@ def supersede(scope: Scope, pk: int, text: str, *, at: datetime | None = None) -
 
 
 def _new_turn(scope: Scope, old: MemoryEntry, text: str, at: datetime) -> int:
-    role: Role = "assistant" if old.role == MemoryEntry.Role.ASSISTANT else "user"
-    turn = Turn(
-        scope.bot_id, scope.person_id, role, text, timezone.localtime(at), conversation_id=old.conversation_id,
-        session=old.session, speaker=old.speaker,
-    )  # fmt: skip
-    (new,) = entries.insert(scope, [turn], "")
+    new = MemoryStore(scope.bot_id).persist_memory(
+        old.conversation_id,
+        text,
+        person_id=scope.person_id,
+        role="assistant" if old.role == MemoryEntry.Role.ASSISTANT else "user",
+        occurred_at=timezone.localtime(at),
+        session=old.session,
+        speaker=old.speaker,
+    )
     row = entries.of_scope(scope).get(pk=new)
     # Words that were said before are a copy of their first row, and that is the one which is recalled.
     return row.duplicate_of_id or row.pk

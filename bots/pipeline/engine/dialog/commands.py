@@ -128,7 +128,7 @@ def _status(turn: Turn, argument: str) -> Reply:
 def _memory(turn: Turn, argument: str) -> Reply:
     store = MemoryStore(turn.bot.pk)
     if argument:
-        hits = store.recall(turn.scope, argument, k=LISTED, now=turn.now).hits
+        hits = store.search(turn.scope, argument, k=LISTED, now=turn.now)
         found = [hit for hit in hits if fallback.related(hit)]
         title = _("What I remember about “%(query)s”:") % {"query": argument[:80]}
     else:
