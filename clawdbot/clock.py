@@ -22,21 +22,3 @@ def monotonic_clock() -> float:
 def within_window(moment: float, now: float, window_s: float) -> bool:
     """True when `moment` lies at most `window_s` seconds before or after `now`; NaN is never inside."""
     return abs(now - moment) <= window_s
-
-
-class ManualClock:
-    """A clock that stands still until it is told to move; for tests.
-
-    Args:
-        now: Seconds to start at.
-    """
-
-    def __init__(self, now: float = 0.0) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
-
-    def advance(self, seconds: float) -> None:
-        """Moves the clock by `seconds` (negative goes back)."""
-        self.now += seconds

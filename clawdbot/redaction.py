@@ -54,13 +54,6 @@ def register_secret(value: str) -> None:
         _registered = tuple(sorted({*_registered, *forms}, key=len, reverse=True))
 
 
-def forget_secrets() -> None:
-    """Empties the register; for tests."""
-    global _registered
-    with _lock:
-        _registered = ()
-
-
 def redact(text: str) -> str:
     """Returns `text` with every registered secret and everything that looks like one replaced."""
     for secret in _registered:

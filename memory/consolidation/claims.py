@@ -18,9 +18,6 @@ _ARTICLE = re.compile(r"^(?:an?|the|my|some)\s+")
 
 # Of these a person may have several at once: each object is a fact of its own, and its value says how it stands.
 MANY = frozenset({"preference", "allergy", "pet", "language", "other"})
-ONE = frozenset(
-    {"home", "origin", "birthplace", "name", "birthday", "job", "employer", "diet", "status", "favourite", "studies"}
-)
 
 
 def fold(text: str) -> str:
@@ -35,7 +32,7 @@ class Statement:
 
     Attributes:
         subject: "self", a relation ("sister", "妈妈"), or in a group a speaker's name.
-        attribute: one of MANY or ONE; "favourite colour" counts as "favourite".
+        attribute: one of MANY, or such as "home" and "job"; "favourite colour" counts as "favourite".
         value: as it was said; of MANY the object.
         standing: of MANY how it stands with the object ("likes", "dislikes", "yes", a pet's name); else "" or ENDED.
         text: a sentence to be recalled.

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from clawdbot.circuit_breaker import CircuitBreaker, Refusal
-from clawdbot.clock import ManualClock
+from tests.clock import ManualClock
 
 
 @pytest.fixture

@@ -9,16 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clawdbot.redaction import MASK, RedactionFilter, forget_secrets, redact, redact_value, register_secret
+from clawdbot.redaction import MASK, RedactionFilter, redact, redact_value, register_secret
 
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 
 
 @pytest.fixture(autouse=True)
-def _fresh_register() -> Iterator[None]:
-    forget_secrets()
-    yield
-    forget_secrets()
+def _fresh_register(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clawdbot.redaction._registered", ())
 
 
 @pytest.fixture

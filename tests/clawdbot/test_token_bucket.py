@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clawdbot.clock import ManualClock
 from clawdbot.token_bucket import Rate, TokenBuckets
+from tests.clock import ManualClock
 
 
 def test_a_full_bucket_gives_its_burst_and_then_says_how_long_to_wait() -> None:

@@ -6,9 +6,9 @@ import pytest
 
 from bots.intake import flood
 from bots.models import InboundEvent
-from clawdbot.clock import ManualClock
 from clawdbot.token_bucket import TokenBuckets
 from tests.api.builders import deliver, event_body, make_channel
+from tests.clock import ManualClock
 
 
 @pytest.mark.django_db

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from bots.monitoring import readiness
-from clawdbot.clock import ManualClock
 from memory.embedders import choice, watched
 from memory.embedders.base import Matrix
 from memory.embedders.watched import Watched
@@ -16,6 +15,7 @@ from memory.errors import EmbedderResting, EmbedderUnavailable
 from memory.models import EmbedderChoice, MemoryEntry
 from memory.storage import embedding_backfill
 from memory.store import MemoryStore
+from tests.clock import ManualClock
 from tests.memory.builders import found, person, say
 from tests.memory.embedders.embedding_server import Embeddings, embeddings_endpoint
 

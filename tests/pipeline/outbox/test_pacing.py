@@ -9,9 +9,9 @@ import pytest
 from adapters.registry import adapter_class
 from bots.models import Channel, OutboundMessage
 from bots.pipeline.outbox import deliver, pacing
-from clawdbot.clock import ManualClock
 from clawdbot.token_bucket import TokenBuckets
 from tests.builders import make_conversation, make_outbound
+from tests.clock import ManualClock
 from tests.peers import BotApi
 
 pytestmark = pytest.mark.django_db(transaction=True)
