@@ -42,8 +42,9 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         Args:
             at: when something was said; None: nothing was.
         """
-        if connection.features.has_select_for_update:  # all lock in one order, so that no two wait for each other
-            list(self.select_for_update().order_by("pk").values_list("pk", flat=True))
+        if connection.features.has_select_for_update:
+            # All lock in one order, so that no two wait for each other; a turn that inserts a message waits for nobody.
+            list(self.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
         return self.order_by().update(last_message_at=advanced(at))
 
 

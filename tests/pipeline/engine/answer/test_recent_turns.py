@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from adapters.events import Event, EventKind
-from bots.models import Channel, Conversation, InboundEvent, Message, Person
+from bots.models import Channel, Conversation, InboundEvent, Message, Person, sql
 from bots.operations import memories, messages
 from bots.people import audit_log, erasure, identities, linking
 from bots.pipeline import engine, inbox
@@ -264,6 +264,22 @@ def test_what_is_forgotten_while_the_model_answers_is_not_in_the_next_prompt(
     model.wait = forget
     say(channel, "I like boats")
     assert shown(channel) == ["I like boats", "You said: I like boats"]
+
+
+@pytest.mark.postgres
+def test_messages_are_forgotten_while_a_turn_is_being_closed(channel: Channel) -> None:
+    say(channel, "I like tea")
+    shown(channel)
+
+    def forget() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '10s'")
+        Message.objects.filter(text="I like tea").update(forgotten=True)
+
+    with transaction.atomic():
+        sql.insert(Message(conversation=Conversation.objects.get(), role=Message.Role.USER, text="I like boats"))
+        elsewhere(forget)
+    assert shown(channel) == ["You said: I like tea", "I like boats"]
 
 
 def test_a_turn_that_is_rolled_back_leaves_nothing(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
