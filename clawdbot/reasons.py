@@ -339,4 +339,5 @@ def _loaded(code: str, params: Mapping[str, Any]) -> Reason:
 
 
 def _value(value: Any) -> Value:
-    return _loaded(value["code"], value["params"]) if isinstance(value, dict) and "code" in value else value
+    coded = isinstance(value, dict) and value.get("code") in TEMPLATES
+    return _loaded(value["code"], value["params"]) if coded else value

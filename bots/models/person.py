@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from bots.models.channel import GroupPolicy
-from bots.models.conversation import Conversation
 from bots.models.lengths import ID_LENGTH
 
 if TYPE_CHECKING:
@@ -31,9 +31,10 @@ class PersonQuerySet(models.QuerySet["Person"]):
 
     def _renew_groups(self) -> None:
         """In a group the model sees who said what, so a new name changes what was said there."""
-        spoken_in = Conversation.objects.open().exclude(chat_type="private")
+        conversations: Any = apps.get_model("bots", "Conversation")._default_manager  # that module knows this one
+        spoken_in = conversations.open().exclude(chat_type="private")
         said = spoken_in.filter(messages__person__in=self.order_by().values("pk"))
-        Conversation.objects.filter(pk__in=said.order_by().values("pk")).renew()
+        conversations.filter(pk__in=said.order_by().values("pk")).renew()
 
     def for_bot(self, bot: Bot | int) -> PersonQuerySet:
         return self.filter(bot=bot)

@@ -36,10 +36,9 @@ def test_a_recall_costs_one_query_and_a_second_one_after_a_write(memory_queries:
         found(ann, "tea")
 
 
-def test_recent_memory_costs_one_query_when_nothing_changed(memory_queries: Any) -> None:
+def test_what_is_remembered_last_of_a_person_costs_one_query(memory_queries: Any) -> None:
     ann = person()
     say(ann, "I like tea")
     store = MemoryStore(ann.bot_id)
-    store.get_recent_memory(ann.person_id)
     with memory_queries(1):
         store.get_recent_memory(ann.person_id)

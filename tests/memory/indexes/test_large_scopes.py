@@ -163,8 +163,7 @@ def test_the_end_of_a_long_text_is_found_as_its_beginning_is() -> None:
 def test_reading_what_was_said_last_does_not_count_a_large_scope(memory_queries: Any) -> None:
     ann = _big()
     store = MemoryStore(ann.bot_id)
-    store.get_recent_memory(ann.person_id)
-    with memory_queries(2):
+    with memory_queries(1):
         assert len(store.get_recent_memory(ann.person_id)) == 20
 
 
