@@ -243,6 +243,13 @@ class MemoryStore:
             raise ValueError(f"a scope of bot {scope.bot_id} was given to the memory of bot {self.bot_id}")
 
 
+def clear_cache() -> None:
+    """Reads every scope afresh at its next use."""
+    _sessions.clear_cache()
+    _scopes.clear()
+    _derived.clear()
+
+
 def _elsewhere(turn: Turn, label: str, present: str) -> bool:
     return turn.vector is not None and (not present or turn.embedder not in ("", label))
 

@@ -45,6 +45,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "clawdbot_site.settings"
 # What a process keeps between turns, and how it is emptied.
 CACHES = {
     "adapters.tokens": "clear_cache",
+    "bots.channels.health": "clear_cache",
     "bots.channels.lookup": "clear_cache",
     "bots.intake.flood": "clear_cache",
     "bots.llm.candidates": "clear_cache",
@@ -53,18 +54,21 @@ CACHES = {
     "bots.llm.health": "clear_cache",
     "bots.people.display_names": "clear_cache",
     "bots.people.identities": "clear_cache",
-    "bots.pipeline.outbox.journal": "_journals.clear",
+    "bots.pipeline.outbox.journal": "clear_cache",
     "bots.pipeline.outbox.pacing": "clear_cache",
+    "bots.pipeline.queue.loopback": "clear_cache",
     "bots.pipeline.queue.workers": "clear_cache",
     "bots.webchat.rate_limits": "clear_cache",
     "clawdbot.http": "close",
-    "memory.embedders.current": "_breaker.clear_cache",
+    "memory.embedders.choice": "clear_cache",
+    "memory.embedders.current": "clear_cache",
     "memory.indexes.large": "clear_cache",
-    "memory.indexes.vector": "_made.cache_clear",
+    "memory.indexes.vector": "clear_cache",
     "memory.ranking.reranker": "clear_cache",
-    "memory.store": "_sessions.clear_cache",
+    "memory.storage.wakeups": "clear_cache",
+    "memory.store": "clear_cache",
     "skills.catalogue": "clear_cache",
-    "skills.limits": "_left_behind.clear",
+    "skills.limits": "clear_cache",
     "skills.registry": "clear_cache",
 }
 
@@ -114,7 +118,7 @@ def embedder_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     from memory.embedders import choice
 
-    monkeypatch.setattr(choice, "_held", (float("inf"), None, ""))
+    monkeypatch.setattr(choice, "READ_EVERY_S", float("inf"))
 
 
 @pytest.fixture(autouse=True)

@@ -178,6 +178,13 @@ def _upsert(model: type[ChannelHealth] | type[ChannelHour], values: dict[str, An
     return True
 
 
+def clear_cache() -> None:
+    """Drops the notes that wait to be written; the next ones are written at once."""
+    with _lock:
+        _notes.clear()
+        _written.clear()
+
+
 @receiver((post_save, post_delete), sender=Channel, dispatch_uid="channel_health.discard")
 def _row_changed(instance: Channel, created: bool = True, **_kwargs: object) -> None:
     with _lock:

@@ -142,6 +142,7 @@ def note(error: EmbedderUnavailable | None = None, *, routine: bool = True) -> N
 
 
 def clear_cache() -> None:
-    """Reads the row afresh at the next call."""
-    global _held
+    """Reads the row afresh at the next call, and writes the next news of the embedder at once."""
+    global _held, _noted
     _held = (float("-inf"), None, "")
+    _noted = (False, float("-inf"))

@@ -75,6 +75,11 @@ def current() -> Embedder:
         return embedder
 
 
+def clear_cache() -> None:
+    """Tries what was refused again at the next call. The loaded embedder stays: loading takes a second."""
+    _breaker.clear_cache()
+
+
 def build(spec: Spec) -> Embedder:
     """A fresh embedder without cache. Raises EmbedderUnavailable, EmbedderMismatch."""
     module, name = _entry(spec)

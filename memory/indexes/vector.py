@@ -104,6 +104,11 @@ def _made(name: str) -> Any:
     return getattr(import_module(module), attribute)()
 
 
+def clear_cache() -> None:
+    """Opens every index afresh, as a new process does."""
+    _made.cache_clear()
+
+
 def backend() -> LargeVectorIndex:
     """The configured one; its modules are imported when first needed."""
     made: LargeVectorIndex = _made(settings.CLAWDBOT.semantic_search.index_type)

@@ -50,6 +50,14 @@ def _enqueue() -> None:
         logger.warning("embedding not requested, the next sweep will do it: %s", type(error).__name__)
 
 
+def clear_cache() -> None:
+    """Sends the next requests, whatever was asked for a moment ago."""
+    global _covered_until
+    with _lock:
+        _covered_until = 0.0
+        _indexed_until.clear()
+
+
 def index_soon(bot_id: int, person_id: int) -> None:
     """Asks for the indexes of a large scope; at most once a minute, since each recall of it asks."""
     now = time.monotonic()

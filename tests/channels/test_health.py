@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -22,14 +21,6 @@ from bots.pipeline.outbox import delivery
 from tests.api.builders import SECRET, deliver, event_body, make_channel, make_conversation, make_outbound, update
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def nothing_noted() -> Iterator[None]:
-    channel_health._notes.clear()
-    channel_health._written.clear()
-    yield
-    channel_health._notes.clear()
 
 
 def hours(channel: Channel) -> list[tuple[int, int]]:

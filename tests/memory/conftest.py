@@ -32,13 +32,10 @@ def small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Six turns make a large scope, whose indexes are built by nobody but the test."""
     from celery import current_app
 
-    from memory.indexes import large, registry
-    from memory.storage import wakeups
+    from memory.indexes import registry
 
     monkeypatch.setattr(registry, "LARGE_FROM", 5)
     monkeypatch.setattr(current_app, "send_task", lambda *_, **__: None)
-    monkeypatch.setattr(wakeups, "_indexed_until", {})
-    large.clear_cache()
 
 
 @pytest.fixture
@@ -54,9 +51,7 @@ def stored_choice(monkeypatch: pytest.MonkeyPatch) -> Callable[..., EmbedderChoi
         row.save()
         return row
 
-    monkeypatch.setattr(choice, "_held", (float("-inf"), None, ""))
     monkeypatch.setattr(choice, "READ_EVERY_S", 0.0)
-    monkeypatch.setattr(choice, "_noted", (False, float("-inf")))
     return store
 
 

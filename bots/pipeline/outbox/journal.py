@@ -67,6 +67,10 @@ class Journal:
             if self._size > ROTATE_BYTES:
                 self._rotate()
 
+    def close(self) -> None:
+        """Nothing can be noted afterwards."""
+        os.close(self._file)
+
     def _rotate(self) -> None:
         fresh = self._path.with_suffix(".new")
         file = self._open(fresh)
@@ -87,6 +91,13 @@ def current() -> Journal:
         if worker_id not in _journals:
             _journals[worker_id] = Journal(_folder() / worker_id)
         return _journals[worker_id]
+
+
+def clear_cache() -> None:
+    """Opens this process's journal afresh at the next note; the files stay."""
+    with _lock:
+        while _journals:
+            _journals.popitem()[1].close()
 
 
 def read(worker_id: str) -> dict[int, Mark] | None:

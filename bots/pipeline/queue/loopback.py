@@ -81,6 +81,11 @@ def send(queue: str, task: str, row_id: int, delay_s: float = 0.0) -> None:
         _socket().sendto(datagram, ("127.0.0.1", ports[next(_turns) % len(ports)]))
 
 
+def clear_cache() -> None:
+    """Looks the listeners up afresh at the next wake-up."""
+    _listeners.clear()
+
+
 def _socket() -> socket.socket:
     global _sender
     with _lock:

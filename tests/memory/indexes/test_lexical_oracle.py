@@ -20,7 +20,6 @@ from memory.models import MemoryEntry
 from memory.ranking.query import Question
 from memory.ranking.scoring import DEFAULT, score
 from memory.storage import rows as entries
-from memory.storage import wakeups
 from memory.store import MemoryStore
 from memory.text.query_hints import Cues
 from memory.text.stopwords import STOP_TERMS
@@ -64,8 +63,6 @@ _examples = settings(
 def _small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "LARGE_FROM", 2)
     monkeypatch.setattr(current_app, "send_task", lambda *_, **__: None)
-    monkeypatch.setattr(wakeups, "_indexed_until", {})
-    large.clear_cache()
 
 
 def _two_people(said: list[str]) -> list[Scope]:

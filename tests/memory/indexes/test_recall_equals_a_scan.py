@@ -24,7 +24,7 @@ from benchmarks import recall_quality as quality
 from memory import database
 from memory.embedders import current
 from memory.indexes import build, candidates, large, registry
-from memory.storage import rows, wakeups
+from memory.storage import rows
 from memory.store import MemoryStore
 from memory.types import Hit, Scope, Vector
 from tests.memory.builders import person, turn
@@ -62,9 +62,7 @@ def _material() -> tuple[list[Said], list[str]]:
 @pytest.fixture(params=["faiss", pytest.param("pgvector", marks=pytest.mark.postgres)], autouse=True)
 def _backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, semantic: Switch) -> Iterator[None]:
     semantic(index_type=request.param)
-    monkeypatch.setattr(wakeups, "_indexed_until", {})
     monkeypatch.setattr(current_app, "send_task", lambda *_, **__: None)
-    large.clear_cache()
     yield
     for path in (Path(django_settings.HOME) / "index").glob("*"):
         path.unlink()

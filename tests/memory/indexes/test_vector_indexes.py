@@ -18,12 +18,11 @@ from hypothesis import strategies as st
 
 from memory import database
 from memory.embedders import current
-from memory.indexes import build, faiss_files, large, registry, vector
+from memory.indexes import build, faiss_files, registry, vector
 from memory.indexes.vector import Space
 from memory.models import MemoryEntry
 from memory.models.indexes import LargeScope
 from memory.storage import rows as entries
-from memory.storage import wakeups
 from memory.store import MemoryStore
 from memory.types import Scope, Vector
 from tests.memory.builders import other_person, person, turn
@@ -41,10 +40,7 @@ _TOPICS = _rng.standard_normal((20, 384)).astype(np.float32)
 def _backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, semantic: Switch) -> Iterator[None]:
     semantic(index_type=request.param)
     monkeypatch.setattr(registry, "LARGE_FROM", 20)
-    monkeypatch.setattr(wakeups, "_indexed_until", {})
     monkeypatch.setattr(current_app, "send_task", lambda *_, **__: None)
-    large.clear_cache()
-    vector._made.cache_clear()
     yield
     for path in _folder().glob("*"):
         path.unlink()
@@ -136,7 +132,7 @@ def test_the_index_finds_what_exact_search_finds_after_any_changes(steps: list[t
         elif step == "build":
             build.build(ann)
         elif step == "new process":
-            vector._made.cache_clear()
+            vector.clear_cache()
         elif step == "lose the file":
             for path in _folder().glob("*.faiss"):
                 path.unlink()
@@ -256,7 +252,7 @@ class TestFiles:
             _about().write_text("")
         else:
             _about().unlink()
-        vector._made.cache_clear()  # as a new process
+        vector.clear_cache()  # as a new process
         assert _found(ann, _near(1)) is None
         assert build.due() == [ann]
         assert build.sweep() == 1
@@ -293,7 +289,7 @@ class TestFiles:
             return about
 
         monkeypatch.setattr(faiss_files, "_read", late)
-        vector._made.cache_clear()
+        vector.clear_cache()
         assert _found(ann, _near(1)) is not None
         assert replaced
 
@@ -326,7 +322,7 @@ class TestFiles:
         about = _about().read_text()
         assert build.build(ann)
         _about().write_text(about)  # another machine's, that did not see this build
-        vector._made.cache_clear()
+        vector.clear_cache()
         assert _found(ann, _near(1)) is None
 
 

@@ -24,11 +24,11 @@ from memory import database
 from memory.consolidation import optimize as module
 from memory.consolidation.optimize import optimize
 from memory.errors import WorkEnded
-from memory.indexes import build, large, lexical, registry
+from memory.indexes import build, lexical, registry
 from memory.lifecycle import editing, transfer
 from memory.models import ConsolidatedEpisode, MemoryEntry, OngoingWork
 from memory.models.indexes import LargeScope
-from memory.storage import rows, wakeups, work_leases
+from memory.storage import rows, work_leases
 from memory.store import MemoryStore
 from memory.types import Scope
 from tests.memory.builders import digests, facts, other_person, person, say, talk
@@ -41,8 +41,6 @@ LINES = ("I live in Chengdu", "My sister lives in Berlin", "I am allergic to pea
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transfer, "BATCH", 2)
     monkeypatch.setattr(current_app, "send_task", lambda *_, **__: None)
-    monkeypatch.setattr(wakeups, "_indexed_until", {})
-    large.clear_cache()
 
 
 def _lines(count: int) -> Iterator[bytes]:

@@ -90,7 +90,6 @@ def test_a_burst_of_turns_asks_for_vectors_once_and_only_after_the_commit(
 ) -> None:
     sent: list[str] = []
     monkeypatch.setattr(current_app, "send_task", lambda name, **_: sent.append(name))
-    monkeypatch.setattr(wakeups, "_covered_until", 0.0)
     ann = person()
     with django_capture_on_commit_callbacks(using=database.alias(), execute=True) as callbacks:
         for i in range(5):

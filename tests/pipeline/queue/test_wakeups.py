@@ -27,9 +27,8 @@ def test_turns_of_the_web_chat_stay_where_the_sockets_are() -> None:
 
 
 @pytest.fixture
-def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, int, float]]]:
+def heard() -> Iterator[list[tuple[str, int, float]]]:
     calls: list[tuple[str, int, float]] = []
-    monkeypatch.setattr(loopback, "_listeners", {})
     loopback.listen(["test-queue"], lambda *call: calls.append(call))
     yield calls
     if loopback._sender is not None:
@@ -53,8 +52,7 @@ def test_datagrams_of_strangers_are_not_obeyed(heard: list[tuple[str, int, float
     assert heard == [("bots.deliver", 9, 0.0)]
 
 
-def test_a_listener_whose_process_is_gone_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loopback, "_listeners", {})
+def test_a_listener_whose_process_is_gone_is_forgotten() -> None:
     stale: Path = loopback._folder() / f"stale.{2**22 + 1}"
     stale.write_text("9")
     assert loopback._ports("stale") == []
