@@ -144,8 +144,10 @@ def _clear_caches() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _static_root() -> None:
-    # `make run` collects the static files; a test serves none, but the middleware wants the folder.
+    # `make run` collects the static files; a test serves none, but the middleware wants the folder. It would look
+    # through all files of all packages for every test client; with AUTOREFRESH it looks when one is asked for.
     django_settings.STATIC_ROOT = HOME
+    django_settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture
