@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -53,6 +54,7 @@ class _Notes:
         return _Notes(**values | counts)
 
 
+clock: Callable[[], float] = time.monotonic
 _lock = threading.Lock()
 _notes: dict[int, _Notes] = {}
 _written: dict[int, float] = {}
@@ -115,13 +117,13 @@ def _add(channel_id: int, newer: _Notes) -> None:
 
 def _due(channel_id: int) -> bool:
     with _lock:
-        return time.monotonic() - _written.get(channel_id, float("-inf")) >= WRITE_EVERY_S
+        return clock() - _written.get(channel_id, float("-inf")) >= WRITE_EVERY_S
 
 
 def _write(channel_id: int) -> None:
     with _lock:
         notes = _notes.pop(channel_id, None)
-        _written[channel_id] = time.monotonic()
+        _written[channel_id] = clock()
     if notes is None:
         return
     try:
