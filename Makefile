@@ -73,18 +73,18 @@ mariadb:
 	    echo "MariaDB is missing: its tests will fail. Install it with your system's packages."
 	fi
 
-# make test      everything on a fresh machine: install, start what the tests need, check, test on both set-ups
+# make test      everything on a fresh machine: install, start what the tests need, check, test on three databases
 test: install-dev browser mariadb check
-	echo "Tests of the pipeline on PostgreSQL and Redis"
-	$(BIN)/python tests/servers.py $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not e2e and not two_databases" $(PIPELINE_TESTS)
-	echo "Tests of the memory in a MariaDB of its own"
-	$(BIN)/python tests/servers.py --mariadb $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not e2e and not postgres" tests/memory tests/pipeline \
-	    tests/admin/memory/test_search.py tests/api/test_memories.py
+	echo "Tests that depend on the database, on PostgreSQL and Redis"
+	$(BIN)/python tests/servers.py $(PYTEST) -m "databases and not two_databases" $(DATABASE_TESTS)
+	echo "Tests that depend on the database, with the memory in a MariaDB of its own"
+	$(BIN)/python tests/servers.py --mariadb $(PYTEST) -m "databases and not postgres" $(DATABASE_TESTS)
 	echo "All tests on SQLite"
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not postgres and not two_databases" tests
+	$(PYTEST) -m "not postgres and not two_databases" tests
 
-# Directories whose tests run on PostgreSQL and Redis as well.
-PIPELINE_TESTS = tests/pipeline tests/memory tests/llm tests/skills tests/models tests/people tests/files tests/channels tests/intake
+PYTEST = $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# Files with the marker; the others need not be imported to be left out.
+DATABASE_TESTS = $$(grep -rl --include='test_*.py' 'mark\.databases' tests | sort)
 
 # make check     format, lint, types, import contracts, deployment settings, migrations
 check: install-dev

@@ -88,7 +88,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests may use the memory database, where there is one; those of PostgreSQL itself mean nothing on SQLite."""
+    """All tests may use the memory database, where there is one; those of PostgreSQL itself mean nothing on SQLite.
+
+    End-to-end tests begin first: they wait more than they work, and are not left over for one process at the end.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
     if "memory" in django_settings.DATABASES:
         _open_memory_database(items)
     missing = []

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from tests.api.builders import caller_with, make_bot, make_channel, make_conversation, make_message, remember, superuser
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 
 def _ids(client: Any, path: str, **query: Any) -> list[Any]:

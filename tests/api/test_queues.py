@@ -7,7 +7,7 @@ import pytest
 from bots.models import InboundEvent
 from tests.api.builders import caller_with, make_channel, make_conversation, make_inbound, make_outbound
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 
 def test_a_dead_letter_is_sent_again_and_a_sent_one_is_not() -> None:

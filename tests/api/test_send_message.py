@@ -11,7 +11,7 @@ from bots.models import Conversation, Message, OutboundMessage, Person, SentFile
 from bots.operations.messages import send_to_person
 from tests.api.builders import caller_with, make_bot, make_channel, make_conversation
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 PATH = "/api/v1/messages/"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(60)
 

@@ -14,7 +14,7 @@ from bots.channels.credential_rotation import ChannelVault
 from bots.models import Channel
 from tests.builders import make_channel
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 ACCOUNT = {
     "signing_secret": ["s"],
     "bot_token": "xoxb-old",

@@ -21,7 +21,7 @@ from bots.pipeline.outbox import delivery
 from clawdbot.clock import ManualClock
 from tests.api.builders import SECRET, deliver, event_body, make_channel, make_conversation, make_outbound, update
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 
 @pytest.fixture(autouse=True)

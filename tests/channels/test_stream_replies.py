@@ -20,7 +20,7 @@ from tests.builders import make_channel, make_conversation, make_outbound, use_p
 from tests.e2e.streaming_model import StreamingModel
 from tests.peers import StubModel
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ from tests.clawdbot.server import Answer, Recorded, Server, json_answer, serve
 from tests.skills.builders import make_skill
 from tests.skills.samples import PICTURE
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from tests.adapters.dingtalk.test_stream import Gateway, gateway
 from tests.builders import make_channel
 from tests.clawdbot.server import json_answer, serve
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
 
 @pytest.fixture

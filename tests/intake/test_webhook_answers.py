@@ -12,7 +12,7 @@ from bots.models import Channel, InboundEvent
 from bots.pipeline import inbox
 from tests.api.builders import SECRET, deliver, event_body, make_channel, signature, update
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 PROBLEM = "application/problem+json"
 
 

@@ -17,7 +17,7 @@ from bots.intake.webhook_asgi import WebhookApplication
 from bots.models import Channel, InboundEvent
 from tests.api.builders import event_body, make_channel, signature
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
 
 async def _elsewhere(scope: Any, receive: Any, send: Any) -> None:

@@ -18,7 +18,7 @@ from tests.builders import make_channel, make_conversation, make_outbound, state
 from tests.peers import StubModel
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 State = OutboundMessage.State
 
 

@@ -15,7 +15,7 @@ from tests.clawdbot.server import Server
 from tests.llm.builders import chat, make_provider, refusal
 from tests.memory.builders import digests, facts, person, talk
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 
 SAID = ("我住在成都", "My sister Anna just bought a red boat in Rotterdam", "She calls it Aurora", "Nice, is it not?")
 FACTS = [

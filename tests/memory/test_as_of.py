@@ -15,7 +15,7 @@ from memory.models import MemoryEntry
 from memory.store import MemoryStore
 from tests.memory.builders import MORNING, found, person, say
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 DAY = timedelta(days=1)
 OLD, NEW = "My sister lives in Chengdu", "My sister lives in Shenzhen now"
 

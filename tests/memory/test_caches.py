@@ -15,6 +15,8 @@ from memory.storage import embedding_backfill
 from memory.store import MemoryStore
 from tests.memory.builders import found, person, say, turn
 
+pytestmark = pytest.mark.databases
+
 
 def _elsewhere(work: Callable[[], Any]) -> None:
     """Runs on a database connection of its own."""

@@ -10,7 +10,7 @@ from memory.store import MemoryStore
 from tests.memory.builders import person, say
 from tests.memory.conftest import Switch
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 
 def test_recall_goes_on_by_words_when_the_embedder_is_down(semantic: Switch) -> None:

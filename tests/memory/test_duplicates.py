@@ -8,7 +8,7 @@ from memory.models import MemoryEntry
 from memory.store import MemoryStore
 from tests.memory.builders import found, other_person, person, say
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 
 
 def test_words_said_again_are_counted_on_their_first_row() -> None:

@@ -10,7 +10,7 @@ from memory.storage import embedding_backfill
 from memory.store import MemoryStore
 from tests.memory.builders import found, other_person, person, say
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 
 def test_a_forgotten_person_is_gone_from_rows_words_vectors_and_caches() -> None:

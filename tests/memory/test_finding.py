@@ -10,7 +10,7 @@ from memory.storage import embedding_backfill
 from memory.store import MemoryStore
 from tests.memory.builders import MORNING, found, person, say
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 CHINA = timezone(timedelta(hours=8))
 
 

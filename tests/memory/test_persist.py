@@ -13,7 +13,7 @@ from memory.store import MemoryStore
 from memory.types import Scope
 from tests.memory.builders import MORNING, found, person, turn
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 
 
 def _conversation(scope: Scope) -> Any:

@@ -10,7 +10,7 @@ import pytest
 from memory.store import MemoryStore
 from tests.memory.builders import MORNING, found, person, say, turn
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 
 
 def test_remembering_a_turn_and_its_answer_costs_two_queries(memory_queries: Any) -> None:

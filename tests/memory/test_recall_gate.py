@@ -15,6 +15,8 @@ from memory import database
 from memory.store import MemoryStore
 from memory.types import Scope
 
+pytestmark = pytest.mark.databases
+
 # Of 6 questions a language asked in the other one.
 CROSS_FLOOR = 0.66
 # What the indexes of large memories, or a night's consolidation, may cost of each figure.

@@ -18,7 +18,7 @@ from memory.store import MemoryStore
 from memory.types import Scope
 from tests.memory.builders import found, other_person, person, say, turn
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 SECRET = "My sister lives in Chengdu"
 
 

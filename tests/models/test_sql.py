@@ -20,7 +20,7 @@ from bots.models import Identity, InboundEvent, Message, OutboundMessage, sql
 from bots.pipeline.queue import workers
 from tests.builders import make_channel, make_conversation, make_event, make_outbound
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 NOW = datetime.datetime(2026, 11, 30, 6, 7, 8, 901234, tzinfo=datetime.UTC)
 COUNTED = [

@@ -24,6 +24,8 @@ from tests.api.builders import (
     remember,
 )
 
+pytestmark = pytest.mark.databases
+
 
 def _scrape(**values: Any) -> str:
     answer = Client().get("/metrics", **values)

@@ -15,6 +15,8 @@ from bots.llm import candidates
 from bots.models import ModelProvider, Worker
 from bots.monitoring import readiness
 
+pytestmark = pytest.mark.databases
+
 
 @pytest.fixture(autouse=True)
 def read_afresh() -> None:

@@ -31,7 +31,11 @@ from memory.store import MemoryStore
 from memory.types import Scope
 from tests.builders import make_channel, make_event
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("model", "words_only")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("model", "words_only"),
+    pytest.mark.databases,
+]
 
 
 @pytest.fixture

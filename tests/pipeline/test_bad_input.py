@@ -11,7 +11,7 @@ from memory.models import MemoryEntry
 from tests.builders import make_event
 from tests.peers import StubModel
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 
 ODD = [
     "😀🎉👩‍👩‍👧‍👦",

@@ -12,7 +12,7 @@ from bots.pipeline import inbox
 from bots.pipeline.queue import workers
 from tests.builders import make_channel, make_event, state_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 State = InboundEvent.State
 
 

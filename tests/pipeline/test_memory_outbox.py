@@ -23,7 +23,7 @@ from tests.builders import make_event
 from tests.killing import Killed, kill_before_statement
 from tests.peers import StubModel
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.two_databases]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.two_databases, pytest.mark.databases]
 
 
 def say(channel: Channel, text: str) -> InboundEvent:

@@ -13,7 +13,7 @@ from skills.seed import seed
 from tests.builders import make_bot
 from tests.skills.builders import give, make_skill
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 
 def found(bot: Any, text: str) -> str | None:

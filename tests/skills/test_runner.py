@@ -14,7 +14,7 @@ from tests.skills import samples
 from tests.skills.builders import call, give, make_skill, reply
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
 
 def test_a_minimal_class_gets_the_rest_of_the_message() -> None:

@@ -11,7 +11,7 @@ from memory.models import MemoryEntry
 from tests.admin.builders import login, make_bot, make_channel, make_conversation, make_memory, make_user
 from tests.admin.test_every_page_opens import address
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 
 def make_two() -> tuple[Conversation, Conversation]:

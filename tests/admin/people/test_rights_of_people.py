@@ -15,7 +15,7 @@ from memory.store import MemoryStore
 from tests.admin.builders import login, make_bot, make_channel, make_conversation, make_memory, make_turn, make_user
 from tests.admin.test_every_page_opens import address
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 
 
 def make_life(slug: str = "ada") -> Conversation:

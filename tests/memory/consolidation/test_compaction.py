@@ -15,7 +15,7 @@ from memory.store import MemoryStore
 from memory.types import Scope
 from tests.memory.builders import person, talk
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 SAID = (
     "I like green tea with lemon",

@@ -13,7 +13,7 @@ from memory.store import MemoryStore
 from memory.types import Scope
 from tests.memory.builders import facts, found, other_person, person, talk
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 
 
 def known(scope: Scope, question: str, **options: object) -> list[str]:

@@ -11,7 +11,7 @@ from memory.store import MemoryStore
 from memory.types import Scope
 from tests.memory.builders import facts, found, other_person, person, talk
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 SAME = (
     ("I like green tea with lemon", "I really like green tea with lemon"),

@@ -10,7 +10,7 @@ from memory.models import ConsolidatedEpisode, MemoryEntry, MemorySource
 from memory.store import MemoryStore
 from tests.memory.builders import digests, facts, person, talk
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 LINES = ("I live in Chengdu", "The red boat needs new paint", "The mast is made of oak", "The sail was torn in May")
 
 

@@ -10,7 +10,7 @@ from memory.models import MemoryEntry
 from memory.models.consolidation import MemorySource
 from tests.memory.builders import digests, facts, person, talk
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 
 JUNK = (
     "You are a helpful assistant.\n<memory>\n- 2026-11-20 Ann said: I live in Chengdu\n</memory>",

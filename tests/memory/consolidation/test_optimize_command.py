@@ -19,7 +19,7 @@ from memory.models import ConsolidationRun, MemoryEntry
 from memory.types import Scope
 from tests.memory.builders import facts, person, talk
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 
 
 def slug_of(scope: Scope) -> str:

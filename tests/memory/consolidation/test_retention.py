@@ -15,7 +15,7 @@ from memory.models import MemoryEntry
 from memory.types import Scope
 from tests.memory.builders import digests, facts, found, other_person, person, talk
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 DAY = timedelta(days=1)
 
 

@@ -31,7 +31,7 @@ LINES = (
     "I am allergic to peanuts",
     "I moved to Shenzhen",
 )
-pytestmark = [pytest.mark.usefixtures("words_only")]
+pytestmark = [pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 
 
 def rows(model: Any) -> list[Any]:

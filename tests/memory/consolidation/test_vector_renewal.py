@@ -11,7 +11,7 @@ from memory.storage import embedding_backfill
 from memory.store import MemoryStore
 from tests.memory.builders import person, turn
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 
 def test_a_vector_taken_over_from_a_question_is_made_anew_once() -> None:

@@ -15,7 +15,7 @@ from memory.models import EmbedderChoice
 from tests.memory.conftest import Switch
 from tests.memory.embedders.embedding_server import embeddings_endpoint
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 Store = Callable[..., EmbedderChoice]
 KEY = "sk-test-key-of-nobody-123456"
 

@@ -19,7 +19,7 @@ from tests.clock import ManualClock
 from tests.memory.builders import found, person, say
 from tests.memory.embedders.embedding_server import Embeddings, embeddings_endpoint
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from memory.models.indexes import LargeScope
 from tests.memory.builders import person, say
 from tests.memory.conftest import Switch
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,11 @@ from tests.memory.builders import MORNING, found, other_person, person, say, tur
 
 # MySQL's full-text index shows what is committed.
 COMMITS = database.vendor() == "mysql"
-pytestmark = [pytest.mark.django_db(transaction=COMMITS), pytest.mark.usefixtures("words_only", "small_is_large")]
+pytestmark = [
+    pytest.mark.django_db(transaction=COMMITS),
+    pytest.mark.usefixtures("words_only", "small_is_large"),
+    pytest.mark.databases,
+]
 
 
 def _big(*extra: str, scope: Scope | None = None) -> Scope:

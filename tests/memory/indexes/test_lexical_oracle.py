@@ -29,6 +29,7 @@ from tests.memory.builders import MORNING, other_person, person, say, turn
 
 # MySQL's full-text index shows what is committed.
 pytestmark = [
+    pytest.mark.databases,
     pytest.mark.django_db(transaction=database.vendor() == "mysql"),
     pytest.mark.usefixtures("words_only"),
 ]

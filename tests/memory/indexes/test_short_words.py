@@ -11,7 +11,11 @@ from tests.memory.builders import person, say
 
 # MySQL's full-text index shows what is committed.
 COMMITS = database.vendor() == "mysql"
-pytestmark = [pytest.mark.django_db(transaction=COMMITS), pytest.mark.usefixtures("words_only", "small_is_large")]
+pytestmark = [
+    pytest.mark.django_db(transaction=COMMITS),
+    pytest.mark.usefixtures("words_only", "small_is_large"),
+    pytest.mark.databases,
+]
 
 
 def _found(scope: Scope, words: dict[str, float]) -> list[int]:

@@ -29,7 +29,7 @@ from tests.memory.builders import other_person, person, turn
 from tests.memory.conftest import Switch
 
 # MySQL's full-text index shows what is committed.
-pytestmark = pytest.mark.django_db(transaction=database.vendor() == "mysql")
+pytestmark = [pytest.mark.django_db(transaction=database.vendor() == "mysql"), pytest.mark.databases]
 BACKENDS = ["faiss", pytest.param("pgvector", marks=pytest.mark.postgres)]
 K = 10
 _rng = np.random.default_rng(7)

@@ -14,7 +14,7 @@ from memory.models import MemoryEntry
 from tests.memory.builders import found, person
 from tests.memory.management.test_memory_command import run
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 
 
 def line(number: int, **values: Any) -> bytes:

@@ -15,7 +15,7 @@ from memory.storage import embedding_backfill
 from memory.store import MemoryStore
 from tests.memory.builders import MORNING, found, other_person, person, say
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 
 def test_a_rewritten_memory_is_found_by_its_new_words_and_no_longer_by_the_old() -> None:

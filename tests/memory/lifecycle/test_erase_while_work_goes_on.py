@@ -33,7 +33,7 @@ from memory.store import MemoryStore
 from memory.types import Scope
 from tests.memory.builders import digests, facts, other_person, person, say, talk
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 LINES = ("I live in Chengdu", "My sister lives in Berlin", "I am allergic to peanuts", "My dog is called Rex")
 
 

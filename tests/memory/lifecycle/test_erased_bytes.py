@@ -15,6 +15,7 @@ from memory.indexes import build
 from tests.memory.builders import person, say
 
 pytestmark = [
+    pytest.mark.databases,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("words_only", "small_is_large"),
     # Servers keep their files to themselves; `make test` runs these in its phase on SQLite.

@@ -21,7 +21,7 @@ from memory.types import Scope
 from tests.memory.builders import MORNING, found, other_person, say
 from tests.memory.builders import person as new_scope
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 WORDS = "My sister lives in Chengdu"
 
 

@@ -17,7 +17,7 @@ from memory.store import MemoryStore
 from memory.types import Scope
 from tests.memory.builders import digests, facts, other_person, person, say, talk
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 LATER = timedelta(hours=7)
 
 

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 
 from memory.models import MemoryEntry
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 
 GOOD = [
     {"id": "1", "session": "a", "speaker": "Ann", "role": "user", "text": "My sister lives in Chengdu",

@@ -9,7 +9,7 @@ import pytest
 from memory.store import MemoryStore
 from tests.memory.builders import MORNING, person, say
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 FACT = "My sister lives in Chengdu"
 VARIANTS = (
     FACT,

@@ -14,7 +14,7 @@ from memory.storage import cascade, orphans
 from memory.types import Scope
 from tests.memory.builders import other_person, person, say
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
 
 def model(name: str) -> Any:

@@ -20,6 +20,8 @@ from memory.storage.rows import pack, unpack
 from memory.store import MemoryStore
 from tests.memory.builders import person, say, turn
 
+pytestmark = pytest.mark.databases
+
 
 @pytest.mark.django_db
 def test_one_embedding_serves_as_query_and_as_stored_turn() -> None:

@@ -20,7 +20,7 @@ from memory.store import MemoryStore
 from memory.types import Scope
 from tests.memory.builders import person, say
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 
 def _texts(scope: Scope) -> list[str]:

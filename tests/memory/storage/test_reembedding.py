@@ -15,7 +15,7 @@ from memory.store import MemoryStore
 from tests.memory.builders import found, person, say, turn
 from tests.memory.embedders.embedding_server import Embeddings, embeddings_endpoint
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 Store = Callable[..., EmbedderChoice]
 
 

@@ -15,7 +15,7 @@ from memory.storage import embedding_backfill
 from memory.store import MemoryStore
 from tests.memory.builders import found, person, say, turn
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 
 def test_a_turn_and_its_answer_cost_two_statements_and_one_of_them_is_the_insert(

@@ -6,7 +6,7 @@ import pytest
 
 from tests.memory.builders import found, person, say
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 SAID = ("我姐姐住在成都，她开了一家花店", "昨天把车送去修了", "下周要去体检", "我最喜欢的电影是《霸王别姬》")
 
 

@@ -18,6 +18,8 @@ from memory.store import MemoryStore
 from memory.text.dates import DateCue, ResolvedDate, cue_terms, event_terms, resolve
 from tests.memory.builders import found, person, say
 
+pytestmark = pytest.mark.databases
+
 WEDNESDAY = date(2026, 5, 6)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 

@@ -10,7 +10,7 @@ from memory.ranking.render import meant
 from memory.store import MemoryStore
 from tests.memory.builders import found, person, say, turn
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 SAID_AT = datetime(2026, 3, 18, 10, tzinfo=UTC)
 
 

@@ -13,6 +13,8 @@ from memory.text.query_hints import read_cues
 from memory.text.tokenizer import tokenize
 from tests.memory.builders import person, say
 
+pytestmark = pytest.mark.databases
+
 TODAY = date(2026, 11, 25)
 PAIRS = [
     ("上週五", "上周五"), ("這週三", "这周三"), ("下個月", "下个月"), ("兩天前", "两天前"),

@@ -27,7 +27,7 @@ from memory.models import MemoryEntry
 from tests.builders import make_channel, make_event, state_of
 from tests.peers import BotApi, StubModel
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
 
 def say(channel: Channel, text: str, **values: Any) -> InboundEvent:

@@ -17,7 +17,7 @@ from memory.types import Scope
 from tests.builders import make_event, use_policy
 from tests.peers import BotApi, StubModel
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
 
 def in_group(channel: Channel, text: str, *, user: str = "alice", **values: Any) -> InboundEvent:

@@ -18,7 +18,7 @@ from tests.e2e.streaming_model import StreamingModel
 from tests.peers import BotApi, StubModel
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 TEXT = "one two three four five six seven eight"
 
 

@@ -14,7 +14,7 @@ from tests.builders import make_conversation, make_outbound
 from tests.clock import ManualClock
 from tests.peers import BotApi
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from bots.operations import queues
 from bots.pipeline.outbox import journal, queue
 from tests.builders import make_channel, make_conversation, make_outbound, state_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 State = OutboundMessage.State
 TELEGRAM = {"token": "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", "secret_token": "s"}
 

@@ -15,6 +15,8 @@ from bots.runtime.turn_pool import TurnPool
 from memory.storage import wakeups as memory_wakeup
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.databases
+
 
 def test_every_task_that_is_sent_by_name_is_registered() -> None:
     current_app.loader.import_default_modules()

@@ -17,7 +17,11 @@ from tests.builders import make_event
 from tests.memory.builders import talk
 from tests.peers import StubModel
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases="__all__"), pytest.mark.usefixtures("words_only")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases="__all__"),
+    pytest.mark.usefixtures("words_only"),
+    pytest.mark.databases,
+]
 
 
 def say(channel: Channel, text: str) -> None:

@@ -13,7 +13,7 @@ from bots.pipeline import inbox
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from tests.builders import make_bot, make_channel, make_event
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 
 
 def answer(channel: Channel, text: str, **values: Any) -> str:

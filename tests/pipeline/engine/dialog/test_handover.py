@@ -18,7 +18,7 @@ from memory.models import MemoryEntry
 from tests.builders import make_event
 from tests.peers import BotApi, StubModel
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 State = Conversation.State
 
 

@@ -1,0 +1,59 @@
+"""A test file whose outcome can differ by database says so, or `make test` would run it on SQLite alone."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TESTS = ROOT / "tests"
+PACKAGES = ("bots", "memory", "skills", "clawdbot_site")
+
+MARKED = re.compile(r"\bmark\.databases\b")
+LOCKS = r"\.cursor\(|\bselect_for_update\b|\bskip_locked\b|\bRawSQL\b"
+SQL = re.compile(rf"{LOCKS}|\bMigrationExecutor\b|\bIntegrityError\b|\.vendor\b|\bmark\.(?:postgres|two_databases)\b")
+THREADS = re.compile(r"\bimport threading\b|\bThreadPoolExecutor\b")
+COMMITS = re.compile(r"\btransaction=True\b|\btransactional_db\b")
+# They touch such code, but are about something else, and other files test it on every database.
+SQLITE_IS_ENOUGH = {
+    "tests/clawdbot_site/test_sqlite_queue.py": "SQLite itself",
+    "tests/memory/embedders/test_sentence_transformers.py": "models; their vectors are stored as any other",
+    "tests/pipeline/dispatch/test_groups_of_every_platform.py": "what platforms tell of groups",
+    "tests/webchat/test_pages.py": "HTML",
+}
+
+
+def _imported(path: Path) -> set[str]:
+    """Dotted names of the modules a file may import, with those behind `from package import module`."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def _with_sql() -> set[str]:
+    """The modules of the product that write SQL or lock rows."""
+    files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if "migrations" not in path.parts]
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in files
+        if re.search(LOCKS, path.read_text("utf8"))
+    }
+
+
+def test_what_can_differ_by_database_is_marked() -> None:
+    sql, missing = _with_sql(), set()
+    assert "memory.storage.rows" in sql
+    for path in TESTS.rglob("test_*.py"):
+        source = path.read_text("utf8")
+        if "e2e" in path.parts or path == Path(__file__) or MARKED.search(source):
+            continue
+        if SQL.search(source) or (THREADS.search(source) and COMMITS.search(source)) or _imported(path) & sql:
+            missing.add(path.relative_to(ROOT).as_posix())
+    assert missing - set(SQLITE_IS_ENOUGH) == set(), "add pytest.mark.databases to pytestmark"
+    assert set(SQLITE_IS_ENOUGH) <= missing, "an exception for what needs none"
