@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from bots.channels import health
 from bots.models import Channel, InboundEvent
 from bots.pipeline import inbox
+from clawdbot.clock import ManualClock
 from tests.api.builders import SECRET, deliver, event_body, make_channel, signature, update
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
@@ -133,15 +135,19 @@ def test_a_slash_at_the_end_changes_nothing() -> None:
     assert deliver(make_channel().webhook_path + "/", event_body()).status_code == 202
 
 
-def test_the_last_event_is_noted_at_most_every_ten_seconds() -> None:
+def test_the_last_event_is_noted_at_most_every_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = ManualClock()
+    monkeypatch.setattr(health, "clock", clock)
     channel = make_channel()
-    deliver(channel, event_body())
-    channel.refresh_from_db()
-    first = channel.last_event_at
-    deliver(channel, event_body())
-    channel.refresh_from_db()
-    assert first is not None
-    assert channel.last_event_at == first
+    noted = []
+    for seconds in (0, 9, 1):
+        clock.advance(seconds)
+        deliver(channel, event_body())
+        channel.refresh_from_db()
+        noted.append(channel.last_event_at)
+    assert noted[0] is not None
+    assert noted[1] == noted[0]
+    assert noted[2] > noted[1]
 
 
 def _telegram(channel: Channel, body: bytes) -> Any:
