@@ -12,6 +12,11 @@ _LINK = re.compile(r"https?://\S+", re.IGNORECASE)
 _BRACKETS = str.maketrans({"(": "%28", ")": "%29"})  # they would end the target
 
 
+def unfenced(text: str) -> str:
+    """Text in which nothing opens or ends a code block."""
+    return text.replace("```", "``\u200b`")
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """Where the dialects differ.
@@ -29,10 +34,9 @@ class Dialect:
     def block(self, block: Block) -> str:
         """Renders one block."""
         if block.kind == "code" and self.fenced:
-            code = block.text.replace("```", "``\u200b`")  # it would end the block
-            return f"```{block.info}\n{code}\n```"
+            return f"```{block.info}\n{unfenced(block.text)}\n```"
         if block.kind in ("code", "table"):
-            return block.text
+            return unfenced(block.text) if self.fenced else block.text
         if block.kind == "rule":
             return "---"
         quote = "> " if block.quoted else ""

@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import quote
 
 from adapters.markdown import parse, plain_text
-from adapters.markdown_dialect import Dialect
+from adapters.markdown_dialect import Dialect, unfenced
 
 _MARKUP = re.compile(r"[*_`\[#>~|]|^\s*(?:[+-]|\d+[.)])\s", re.MULTILINE)
-_DIALECT = Dialect({"strong": "**", "emphasis": "*"}, fenced=True)
+_DIALECT = Dialect({"strong": "**", "emphasis": "*"}, fenced=True, escape=unfenced)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")  # shown by nothing, and six bytes each in JSON
 _TITLE = 20
 MAX_BUTTONS = 5
@@ -26,7 +26,7 @@ def has_markup(text: str) -> bool:
 def to_markdown(text: str) -> str:
     """Renders a text, never to nothing. A single line break counts for nothing there, so lines end with two spaces."""
     out = ""
-    source = _CONTROL.sub("", text)
+    source = _CONTROL.sub(" ", text)
     for block in parse(source):
         rendered = (
             "\n---\n" if block.kind == "rule" else _DIALECT.block(block)
@@ -84,7 +84,7 @@ def robot_message(text: str, buttons: list[tuple[str, str]]) -> tuple[str, dict[
     if len(buttons) > MAX_BUTTONS:
         return "sampleMarkdown", {"title": title(text), "text": with_choices(text, buttons)}
     if not buttons and not has_markup(text):
-        return "sampleText", {"content": _CONTROL.sub("", text)}
+        return "sampleText", {"content": _CONTROL.sub(" ", text)}
     param = {"title": title(text), "text": to_markdown(text)}
     if not buttons:
         return "sampleMarkdown", param

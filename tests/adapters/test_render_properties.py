@@ -165,6 +165,8 @@ ALL = [telegram, slack, discord, line, whatsapp, wecom, dingtalk, feishu]
 
 @pytest.mark.parametrize("render", ALL)
 @example(bits=["[", "](", ")"], times=1)  # a link of nothing
+@example(bits=["``", "`", "!", "`", "\n", "W "], times=1)  # the start of a line, and no fence
+@example(bits=["``", "\x00", "`", "W ", "W "], times=1)  # a fence only when the control character is left out
 @given(bits=_TEXTS, times=st.sampled_from([1, 1, 40]))
 @settings(max_examples=100, deadline=None)
 def test_a_text_is_well_formed_and_all_there(render: Callable[[str], str], bits: list[str], times: int) -> None:

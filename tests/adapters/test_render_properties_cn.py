@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from adapters import registry
@@ -27,6 +27,8 @@ def wecom(text: str) -> str:
 
 
 @pytest.mark.parametrize(("platform", "render"), [("dingtalk", dingtalk), ("feishu", feishu), ("wecom", wecom)])
+@example(bits=["``", "`", "!", "`", "\n", "W "], times=1)
+@example(bits=["``", "\x00", "`", "W ", "W "], times=1)
 @given(bits=_TEXTS, times=st.sampled_from([1, 40]))
 @settings(max_examples=100, deadline=None)
 def test_every_word_is_there(platform: str, render: Callable[[str], str], bits: list[str], times: int) -> None:
