@@ -18,8 +18,8 @@ from bots.intake.webhook_asgi import WebhookApplication
 from bots.models import Channel, ChannelHealth, ChannelHour, OutboundMessage
 from bots.pipeline import inbox
 from bots.pipeline.outbox import delivery
-from clawdbot.clock import ManualClock
 from tests.api.builders import SECRET, deliver, event_body, make_channel, make_conversation, make_outbound, update
+from tests.clock import ManualClock
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 

@@ -11,8 +11,8 @@ from django.test import Client
 from bots.channels import health
 from bots.models import Channel, InboundEvent
 from bots.pipeline import inbox
-from clawdbot.clock import ManualClock
 from tests.api.builders import SECRET, deliver, event_body, make_channel, signature, update
+from tests.clock import ManualClock
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 PROBLEM = "application/problem+json"

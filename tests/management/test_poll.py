@@ -15,6 +15,8 @@ from tests.builders import make_channel
 from tests.peers import BotApi
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.databases
+
 UPDATE = {
     "update_id": 7,
     "message": {

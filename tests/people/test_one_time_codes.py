@@ -13,7 +13,7 @@ from bots.models import Identity, LinkCode, Person
 from bots.people import audit_log, one_time_codes
 from tests.builders import make_bot, make_channel
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 
 @pytest.fixture

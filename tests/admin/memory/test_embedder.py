@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from clawdbot.reasons import Reason, columns
 from memory.embedders import choice
 from memory.models import EmbedderChoice
 from tests.admin.builders import login, make_user
@@ -115,6 +116,7 @@ def test_a_failing_test_is_told_in_chinese(server: Embeddings) -> None:
 
 def test_the_last_error_is_shown_in_chinese() -> None:
     choice.seed()
-    EmbedderChoice.objects.update(last_error_at=timezone.now(), last_error="the embedder gave (2,) for 1 texts")
+    failed = columns("last_error", Reason("vectors_of_wrong_shape", shape="(2,)", count=1), 300)
+    EmbedderChoice.objects.update(last_error_at=timezone.now(), **failed)
     html = login(make_user(), "zh-hans").get(address(EmbedderChoice, "change", 1)).content.decode()
     assert "向量模型对 1 段文本返回了 (2,)" in html

@@ -11,7 +11,7 @@ from memory.storage import rows
 from memory.store import MemoryStore
 from tests.memory.builders import person, turn
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 
 def test_the_vector_index_equals_exact_search() -> None:

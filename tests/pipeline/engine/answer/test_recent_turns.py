@@ -28,7 +28,11 @@ from memory.store import MemoryStore
 from tests.builders import make_channel, make_event
 from tests.peers import StubModel
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("model", "words_only")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.databases,
+    pytest.mark.usefixtures("model", "words_only"),
+]
 
 ROOT = Path(__file__).resolve().parents[4]
 GROUP = {"chat": "g1", "chat_type": "group", "mentions_bot": True}
