@@ -19,7 +19,6 @@ COMMITS = re.compile(r"\btransaction=True\b|\btransactional_db\b")
 SQLITE_IS_ENOUGH = {
     "tests/clawdbot_site/test_sqlite_queue.py": "SQLite itself",
     "tests/memory/embedders/test_sentence_transformers.py": "models; their vectors are stored as any other",
-    "tests/pipeline/dispatch/test_groups_of_every_platform.py": "what platforms tell of groups",
     "tests/webchat/test_pages.py": "HTML",
 }
 

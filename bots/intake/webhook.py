@@ -204,7 +204,8 @@ def _store(match: _Match, incoming: WebhookRequest) -> HttpResponse:
     if wait := flood.take(channel.pk, len(received.events), per_minute):
         raise _Refused(429, "flood", "This channel takes no more messages for now.", retry_after=wait)
     if received.events:
-        outbox.note_undelivered(channel, received.events)
+        if reports := [event for event in received.events if event.kind == "status"]:
+            outbox.note_undelivered(channel, reports)
         result = inbox.accept(channel, received.events, request_id=request_id.current())
         _count(channel, received.events, len(result.accepted), result.duplicates)
         health.note_events(channel, len(received.events) - result.duplicates)

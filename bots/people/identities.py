@@ -91,21 +91,6 @@ def find_speaker(channel: Channel, event: Event) -> Speaker:
     return Speaker(identity, conversation, MessagesVersion(conversation.last_message_at, newest_id), group)
 
 
-def hold(identity: Identity, *, alone: bool = False) -> None:
-    """Makes sure, until the transaction ends, that the account belongs to the person this turn was made for.
-
-    Args:
-        identity: the account.
-        alone: no other turn of the account may be closed meanwhile; for a turn that is going to change it.
-
-    Raises:
-        SpeakerChanged: It does not, or is gone.
-    """
-    if sql.read_locked(Identity, "person_id", identity.pk, exclusive=alone) != identity.person_id:
-        clear_cache()
-        raise SpeakerChanged(f"identity {identity.pk}")
-
-
 def _find_identity(channel: Channel, event: Event, external_id: str, kind: str = Person.Kind.HUMAN) -> Identity:
     key = (channel.pk, external_id)
     with _lock:

@@ -13,8 +13,9 @@ from django.utils import translation
 
 from adapters.events import Event
 from bots.files import sent
-from bots.models import Channel, InboundEvent, OutboundMessage, sql
-from bots.people.identities import hold, open_conversation
+from bots.models import Channel, Identity, InboundEvent, OutboundMessage, sql
+from bots.people import identities
+from bots.people.identities import SpeakerChanged, open_conversation
 from bots.pipeline import engine, inbox, outbox
 from bots.pipeline.dispatch import erasures, turn_records, typing_indicator
 
@@ -83,7 +84,7 @@ def _write(
     row: InboundEvent, turn: engine.Turn, reply: engine.Reply, attachments: list[dict[str, Any]], started: float
 ) -> list[OutboundMessage]:
     if turn.identity is not None:
-        hold(turn.identity, alone=reply.act is not None)
+        _hold(turn.identity, alone=reply.act is not None)
     inbox.finish(row, conversation_id=turn.conversation.pk)
     if reply.act is not None:
         reply = replace(reply, text=reply.act())
@@ -105,3 +106,18 @@ def _write(
     if reply.completion is not None:
         turn_records.store_usage(turn, reply.completion, reply.recall_ms, started)
     return queued
+
+
+def _hold(identity: Identity, *, alone: bool) -> None:
+    """Holds the account, until the transaction ends, for the person this turn is for.
+
+    Args:
+        identity: the account.
+        alone: no other turn of the account may be closed meanwhile; for a turn that changes the account.
+
+    Raises:
+        SpeakerChanged: The account belongs to somebody else now, or is gone.
+    """
+    if sql.read_locked(Identity, "person_id", identity.pk, exclusive=alone) != identity.person_id:
+        identities.clear_cache()
+        raise SpeakerChanged(f"identity {identity.pk}")

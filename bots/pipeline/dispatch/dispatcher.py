@@ -9,8 +9,9 @@ from adapters.events import Event
 from bots import metrics
 from bots.channels import lookup
 from bots.models import InboundEvent
-from bots.people import admission, display_names
-from bots.people.identities import SpeakerChanged, find_speaker, with_chat_type
+from bots.people import reception
+from bots.people.identities import SpeakerChanged
+from bots.people.reception import Standing
 from bots.pipeline import engine, inbox, memory_outbox
 from bots.pipeline.dispatch import closing, edits, erasures, presenting, refusals, turns
 from clawdbot import request_id
@@ -63,19 +64,17 @@ class MessageDispatcher:
         if event.kind in edits.KINDS:
             edits.apply(row, channel, event)
             return
-        event = with_chat_type(channel, event)
-        speaker = find_speaker(channel, event)
-        if not admission.is_admitted(channel, speaker.identity):
-            refusals.turn_away(row, channel, event, speaker)
-            return
-        display_names.learn(channel, event, speaker.identity)
-        turn = turns.build(row, channel, event, speaker)
-        if not speaker.person.blocked and admission.is_addressed(channel, speaker.group, event):
-            closing.close(row, turn, presenting.respond(row, turn), started)
-        elif not speaker.person.blocked and admission.overhears(channel, speaker.group, event):
-            closing.close(row, turn, engine.Reply("", silent=True, remember=True), started)
-        else:
-            closing.ignore(row, turn)
+        arrival = reception.receive(channel, event)
+        turn = turns.build(row, channel, arrival)
+        match arrival.standing:
+            case Standing.STRANGER:
+                refusals.turn_away(row, turn)
+            case Standing.IGNORED:
+                closing.ignore(row, turn)
+            case Standing.OVERHEARD:
+                closing.close(row, turn, engine.Reply("", silent=True, remember=True), started)
+            case Standing.ADDRESSED:
+                closing.close(row, turn, presenting.respond(row, turn), started)
 
     def _failed(self, row: InboundEvent, error: Exception) -> bool:
         """Tries again later; after the last try the person is told, and the row is a dead letter."""

@@ -15,10 +15,11 @@ from bots.llm.types import Completion
 from bots.models import Channel, Conversation, InboundEvent, Message, TurnUsage, sql
 from bots.models.conversation import advanced
 from bots.models.lengths import ID_LENGTH
-from bots.people.identities import web_facts
+from bots.people.identities import MessagesVersion
 from bots.pipeline import engine, memory_outbox
-from bots.pipeline.engine.answer import recent_turns
 from bots.pipeline.outbox import payloads as parts
+from memory.store import MemoryStore
+from memory.types import RecentTurn
 from memory.types import Role as MemoryRole
 from memory.types import Turn as MemoryTurn
 
@@ -42,7 +43,7 @@ def store_messages(
         text=turn.text,
         attachments=row.payload.get("attachments", []),
         platform_message_id=(turn.event.message_id or "")[:ID_LENGTH],
-        client_id=web_facts(turn.channel, turn.event).client_id[:64],
+        client_id=turn.client_id[:64],
         occurred_at=row.received_at,
     )
     answered = None
@@ -61,9 +62,27 @@ def store_messages(
     sql.insert(asked)
     if answered is not None:
         sql.insert(answered)
-        sent.attach(answered)
-    transaction.on_commit(partial(recent_turns.follow, turn, asked, answered), robust=True)
+        if attachments:
+            sent.attach(answered)
+    transaction.on_commit(partial(_follow, turn, asked, answered), robust=True)
     return asked, answered
+
+
+def _follow(turn: engine.Turn, asked: Message, answered: Message | None) -> None:
+    """Adds the messages of a closed turn to what the session tier holds; called after the commit.
+
+    In a group only those of a speaker who is named there already: then a change of the name, at the same moment, renews
+    the conversation.
+    """
+    speaker = turn.person.display_name if turn.group else ""
+    held = MemoryStore(turn.bot.pk).session_memory
+    if turn.group and not held.names(turn.scope, turn.conversation.pk, speaker):
+        return
+    said = [RecentTurn(asked.pk, asked.conversation_id, asked.role, speaker, asked.text)]
+    if answered is not None:
+        said.append(RecentTurn(answered.pk, answered.conversation_id, answered.role, "", answered.text))
+    version = MessagesVersion(turn.conversation.last_message_at, said[-1].id)
+    held.follow(turn.scope, turn.conversation.pk, turn.version, version, said)
 
 
 def remember(turn: engine.Turn, reply: engine.Reply, asked: Message, answered: Message | None) -> None:

@@ -7,14 +7,15 @@ import json
 from django.utils import timezone
 
 from adapters.events import Event
+from bots.i18n.language import language_of
 from bots.models import Channel, InboundEvent
-from bots.people.identities import Speaker, web_facts
+from bots.people.reception import Arrival
 from bots.pipeline import engine
-from bots.pipeline.engine.dialog.language import language_of
 
 
-def build(row: InboundEvent, channel: Channel, event: Event, speaker: Speaker) -> engine.Turn:
+def build(row: InboundEvent, channel: Channel, arrival: Arrival) -> engine.Turn:
     """The turn of this event, before files are fetched and somebody waits for its tokens."""
+    event, speaker, facts = arrival.event, arrival.speaker, arrival.facts
     text = _pressed(event) if event.kind == "action" else event.text
     # A platform's own speech recognition says what a voice message says.
     heard = " ".join(item.transcript for item in event.attachments if item.transcript)
@@ -28,10 +29,11 @@ def build(row: InboundEvent, channel: Channel, event: Event, speaker: Speaker) -
         conversation=speaker.conversation,
         version=speaker.version,
         event=event,
+        client_id=facts.client_id,
         inbound_id=row.pk,
         text=text,
         # A page is in the language that its reader chose; elsewhere the person's last words tell.
-        language=language_of(text, web_facts(channel, event).language or speaker.person.language),
+        language=language_of(text, facts.language or speaker.person.language),
         now=timezone.now(),
     )
 

@@ -36,6 +36,7 @@ class Turn:
         version: of the conversation's messages, when the turn began.
         group: the group it was written in; None in private.
         identity: the account that wrote.
+        client_id: the chat page's own id of the message; "" on other platforms.
         text: what the person wrote, after the platform's mention was taken off.
         files: what came with the message, downloaded.
         language: "zh-hans" or "en": the language to answer in.
@@ -57,6 +58,7 @@ class Turn:
     text: str
     language: str
     now: datetime
+    client_id: str = ""
     group: Person | None = None
     identity: Identity | None = None
     files: tuple[ReceivedFile, ...] = ()

@@ -8,9 +8,9 @@ from __future__ import annotations
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from bots.i18n.language import language_of
 from bots.models import Conversation, Identity, Message, Person
 from bots.people import audit_log, linking, one_time_codes
-from bots.pipeline.engine.dialog.language import language_of
 from bots.pipeline.engine.turn import Turn
 from bots.pipeline.outbox import proactive
 
