@@ -1,4 +1,4 @@
-"""Language models behind one function: `complete`."""
+"""Calls language models through one function: `complete`."""
 
 from bots.llm.candidates import available
 from bots.llm.completion import complete

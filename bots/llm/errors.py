@@ -1,4 +1,4 @@
-"""Errors of the model layer: one root; `permanent` and `retry_after` (seconds) say what a caller may do. All pickle."""
+"""Errors of the model layer. `permanent` and `retry_after` (seconds) tell whether to retry. All can be pickled."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class ProviderError(ModelError):
 
 
 class EmptyAnswer(ProviderError):
-    """The endpoint works, and the model had nothing to say; other prompts may fare better."""
+    """The endpoint works, but the answer is empty. Another prompt may succeed."""
 
 
 class NoModelAvailable(ModelError):

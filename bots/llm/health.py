@@ -1,4 +1,4 @@
-"""Keeps `last_ok_at` and `last_error` of provider rows current without a write per call."""
+"""Keeps `last_ok_at` and `last_error` of provider rows up to date without a write per call."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def note_ok(key: int | None) -> None:
 
 
 def note_error(key: int | None, reason: Why) -> None:
-    """`reason` is shown in the admin: a kind of failure, never a prompt or a key."""
+    """Stores the last error. The admin shows `reason`, so it must not hold a prompt or a key."""
     if key is not None and _due((key, False), ERROR_EVERY_S):
         _update(key, last_error_at=timezone.now(), **columns("last_error", reason, ERROR_LENGTH))
 
@@ -43,7 +43,7 @@ def _due(key: tuple[int, bool], every_s: float) -> bool:
         if now - _written.get(key, float("-inf")) < every_s:
             return False
         _written[key] = now
-        # An error is shown at once after a success, and the other way round.
+        # A change between success and failure is written at once.
         _written.pop((key[0], not key[1]), None)
         return True
 
@@ -52,5 +52,5 @@ def _update(key: int, **values: object) -> None:
     try:
         ModelProvider.objects.filter(pk=key).update(**values)
     except DatabaseError:
-        # The turn matters more than the status shown beside the provider.
+        # A failed status update must not fail the turn.
         logger.warning("could not note the state of provider %s", key)

@@ -1,7 +1,7 @@
-"""An HTTP/1.1 transport for the SDK's client that costs a third of the CPU of its default one.
+"""HTTP/1.1 transport for the SDK's client that uses a third of the CPU of the default transport.
 
-One process answers a hundred turns a second, so each millisecond per model call counts. http.client parses a response
-faster than a pure-Python state machine, and a whole body is read at once unless it is an event stream.
+One process answers a hundred turns a second, so each millisecond per model call counts. http.client parses responses
+faster than a pure-Python state machine. A body that is no event stream is read in one call.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 
 
 def _acknowledge_at_once(connection: http.client.HTTPConnection) -> None:
-    """Servers that write headers and body apart wait for our ACK, which Linux would delay by 40 ms."""
+    """Sends ACKs at once: Linux delays them by 40 ms, and servers that write headers and body apart wait for them."""
     if _QUICKACK is not None and connection.sock is not None:
         with contextlib.suppress(OSError):
             connection.sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
 
 
 def _is_stale(connection: http.client.HTTPConnection) -> bool:
-    """An idle connection with something to read was closed by the other side (or is out of step)."""
+    """Returns whether an idle connection is unusable: readable data means that it is closed or out of sync."""
     if connection.sock is None:
         return True
     poll = select.poll()
@@ -49,7 +49,7 @@ def _is_stale(connection: http.client.HTTPConnection) -> bool:
 
 
 class _EventStream(httpx2.SyncByteStream):
-    """The body of a response as it arrives; closing it early drops the connection."""
+    """Streams the body of a response. Closing it early closes the connection."""
 
     def __init__(self, transport: PooledTransport, origin: Origin, connection: http.client.HTTPConnection) -> None:
         self._transport, self._origin, self._connection = transport, origin, connection
@@ -75,13 +75,13 @@ class _EventStream(httpx2.SyncByteStream):
         if response.isclosed() and not response.will_close:
             self._transport.give_back(self._origin, self._connection)
         else:
-            # The response holds the socket's file as well.
+            # The response holds the socket's file object as well.
             response.close()
             self._connection.close()
 
 
 class PooledTransport(httpx2.BaseTransport):
-    """Keep-alive connections by origin, shared by all threads of the process."""
+    """Pools keep-alive connections by origin for all threads of the process."""
 
     def __init__(self) -> None:
         self._idle: dict[Origin, deque[http.client.HTTPConnection]] = {}
@@ -102,7 +102,7 @@ class PooledTransport(httpx2.BaseTransport):
             connection.close()
             if not reused:
                 raise httpx2.RemoteProtocolError("the server closed the connection") from error
-            # It was closed while idle, before this request reached it.
+            # The server closed the idle connection before this request reached it, so a repeat is safe.
             connection = self._connect(origin, timeout)
             reply = self._exchange_or_raise(connection, request.method, path, body, headers)
         except BaseException as error:
@@ -174,7 +174,7 @@ class PooledTransport(httpx2.BaseTransport):
             connection.connect()
         except TimeoutError as error:
             raise httpx2.ConnectTimeout("no connection in time") from error
-        except (OSError, UnicodeError) as error:  # the latter for a name with an empty or an endless part
+        except (OSError, UnicodeError) as error:  # UnicodeError: a host name with an empty or too long label
             raise httpx2.ConnectError(type(error).__name__) from error
         connection.sock.settimeout(timeout.get("read"))
         return connection
@@ -206,7 +206,7 @@ def _translated(error: BaseException) -> BaseException:
 
 
 def http_client(endpoint: str) -> httpx2.Client:
-    """The client for an endpoint; behind a proxy the slower standard transport, which knows proxies."""
+    """Returns the client for an endpoint; behind a proxy with the slower standard transport, which supports proxies."""
     parts = urlsplit(endpoint)
     proxies = proxies_for(parts.scheme, parts.hostname or "")
     if proxies:

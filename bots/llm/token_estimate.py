@@ -1,7 +1,7 @@
-"""A cheap, conservative estimate of tokens, without a tokenizer to download.
+"""Estimates token counts cheaply and conservatively, without downloading a tokenizer.
 
-Byte-pair vocabularies spend about one token per four Latin letters and up to two per Han character (models trained on
-little Chinese). Counting a little too much only shortens a prompt; too little makes an endpoint refuse it.
+Byte-pair vocabularies use about one token per four Latin letters and up to two per Han character (models trained on
+little Chinese). A high estimate only shortens a prompt; with a low one the endpoint refuses the prompt.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _WORD = re.compile(r"[A-Za-z]+|[0-9]|\s+|[^\x00-\x7f]|.", re.DOTALL)
 
 # Role and separators around each message of a chat template.
 MESSAGE_OVERHEAD = 6
-# What vision models count for an image of usual size.
+# Tokens that vision models count for an image of usual size.
 IMAGE_TOKENS = 1000
 
 
@@ -24,26 +24,26 @@ def _cost(piece: str) -> float:
     if piece[0] > "\x7f":
         return 1.5 if piece[0] < "\U00010000" else 3.0
     if piece.isalpha():
-        # A longer run is no English word but a name, a key or an address, which vocabularies know in bits.
+        # A longer run is a name, a key or an address rather than a word; vocabularies split it into short tokens.
         return 1.0 + (len(piece) - 1) // (5 if len(piece) <= 12 else 2)
     if piece.isspace():
-        # One blank belongs to the word that follows it.
+        # A single space is part of the following word's token.
         return 0.0 if len(piece) == 1 and piece == " " else 1.0
     return 1.0
 
 
 def estimate(text: str) -> int:
-    """Tokens of `text`, rounded up; somewhat more than common vocabularies use."""
+    """Returns the tokens of `text`, rounded up; slightly more than common vocabularies use."""
     return int(sum(map(_cost, _WORD.findall(text))) + 0.999)
 
 
 def at_most(text: str) -> int:
-    """A bound above `estimate`, without reading the text."""
+    """Returns an upper bound of `estimate` from the length alone."""
     return len(text) if text.isascii() else 3 * len(text)
 
 
 def of_messages(messages: Sequence[ChatMessage]) -> int:
-    """Tokens of a whole prompt, with what a chat template puts around each message."""
+    """Returns the tokens of a whole prompt, including the overhead of the chat template per message."""
     return sum(_of_content(message["content"]) + MESSAGE_OVERHEAD for message in messages)
 
 
@@ -57,7 +57,7 @@ MARK = " […]"
 
 
 def cut(text: str, limit: int) -> str:
-    """`text` when it fits `limit` tokens, else its beginning with a mark that something is missing; "" without room."""
+    """Returns `text` if it fits into `limit` tokens, else its beginning with `MARK`; "" if not even `MARK` fits."""
     if estimate(text) <= limit:
         return text
     room = limit - estimate(MARK) - 1

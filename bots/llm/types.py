@@ -1,4 +1,4 @@
-"""The values that cross the boundary of this package."""
+"""Value types of this package's public functions."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any, Literal, TypedDict
 
 
 class ChatMessage(TypedDict):
-    """One message of a prompt, as OpenAI-compatible endpoints take it."""
+    """One message of a prompt in the format of OpenAI-compatible endpoints."""
 
     role: Literal["system", "user", "assistant"]
-    # Text, or for a model that can see a list of parts; only `bots.engine.sight` makes those.
+    # Text, or a list of parts for a vision model; only `bots.pipeline.engine.answer.attachments` builds lists.
     content: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One model that can be asked: a provider row, or the embedded model server (`is_demo`, key None)."""
+    """One model to call: a provider row, or the embedded model server (`is_demo` and key None)."""
 
     key: int | None
     name: str
@@ -35,9 +35,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """An answer and what it took: milliseconds since the call began, `cost` in the currency of the prices.
+    """An answer with its usage: times in milliseconds since the call began, `cost` in the currency of the prices.
 
-    `estimated`: the endpoint reported no tokens, so they were estimated from the text.
+    `estimated` means that the endpoint reported no tokens and they were estimated from the text.
     """
 
     text: str
@@ -52,7 +52,7 @@ class Completion:
     estimated: bool = False
 
     def usage(self) -> dict[str, Any]:
-        """The columns of `TurnUsage` that this call fills."""
+        """Returns the columns of `TurnUsage` for this call."""
         return {
             "provider": self.provider[:60],
             "model": self.model[:120],
@@ -65,5 +65,5 @@ class Completion:
 
 
 Messages = Sequence[ChatMessage]
-# The prompt depends on the model: its context window, and the short shape the demonstration model understands.
+# The prompt depends on the model: on its context window, and the demonstration model needs a short form.
 MessageBuilder = Callable[[Target], Messages]
