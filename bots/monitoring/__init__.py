@@ -1,1 +1,1 @@
-"""Whether the product works: readiness, doctor, figures, metrics."""
+"""Reports whether the product works: readiness, doctor, queue figures, metrics."""

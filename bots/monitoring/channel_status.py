@@ -1,4 +1,4 @@
-"""How a channel is doing, as a light and one sentence that says what to do."""
+"""Summarizes the state of a channel: a status light and a text that says what to do."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _NONE = ChannelHealth()
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the operator sees first.
+    """Status of a channel for the operator.
 
     Attributes:
-        light: "off", "new" (nothing came yet), "ok", "warn" or "bad".
+        light: "off", "new" (no event yet), "ok", "warn" or "bad".
         text: One or two sentences.
     """
 
@@ -37,7 +37,7 @@ class Status:
 
 
 def with_last_day(queryset: QuerySet[Channel]) -> QuerySet[Channel]:
-    """Adds `day_events` and `day_refused`, None when there were none, and loads what `status_of` reads."""
+    """Adds `day_events` and `day_refused` (None without events) and joins the rows that `status_of` reads."""
     since = timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=23)
     hours = ChannelHour.objects.filter(channel=OuterRef("pk"), hour__gte=since).order_by().values("channel")
     sums = {f"day_{name}": Subquery(hours.annotate(total=Sum(name)).values("total")) for name in ("events", "refused")}
@@ -45,12 +45,12 @@ def with_last_day(queryset: QuerySet[Channel]) -> QuerySet[Channel]:
 
 
 def health_of(channel: Channel) -> ChannelHealth:
-    """The channel's figures; empty ones before anything happened."""
+    """Returns the channel's figures; empty ones before the first event."""
     return getattr(channel, "health", _NONE)
 
 
 def status_of(channel: Channel) -> Status:
-    """Judges what happened last; nothing is asked and nothing is written."""
+    """Derives the status from the latest events. Calls no platform and writes nothing."""
     if not channel.enabled:
         return Status("off", _("Switched off: nothing is taken and nothing is sent."))
     if not channel.bot.enabled:
@@ -85,7 +85,7 @@ def _joined(first: str, second: str) -> str:
 
 
 def reason_text(reason: str) -> str:
-    """Why a request was refused, in the reader's language."""
+    """Returns why a request was refused, in the reader's language."""
     return {
         "not_genuine": _("not signed with this channel's secret"),
         "malformed": _("genuine, but not readable"),

