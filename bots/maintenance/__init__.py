@@ -1,1 +1,1 @@
-"""First start, re-encryption, backup."""
+"""Sets up a new installation and re-encrypts stored credentials."""

@@ -1,4 +1,4 @@
-"""The first start: an administrator, a bot to talk to, and what the YAML file names."""
+"""Sets up a new installation: an administrator, a demo bot, and the rows that the YAML file names."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _INSTRUCTIONS = "You are a friendly, helpful assistant. Answer briefly. Use what
 
 @dataclass(frozen=True, slots=True)
 class FirstStart:
-    """What `bootstrap` found or made.
+    """The administrator that `bootstrap` found or created.
 
     Attributes:
         user: Name of the administrator.
-        password: His first password while it still holds; empty once he changed it.
+        password: The generated first password while it is still valid, else empty.
     """
 
     user: str
@@ -42,7 +42,7 @@ class FirstStart:
 
 
 def bootstrap() -> FirstStart:
-    """Makes what is missing; safe to call at every start.
+    """Creates what is missing. Idempotent, so every start calls it.
 
     Raises:
         OperationError: When the configuration cannot be seeded.
@@ -58,7 +58,7 @@ def bootstrap() -> FirstStart:
 
 
 def ensure_consolidation() -> None:
-    """Schedules `memory optimize` for the night, unless a schedule is there; the admin changes or disables it."""
+    """Schedules `memory optimize` every night unless a schedule exists; the admin can change or disable it."""
     if PeriodicTask.objects.filter(task=memory_wakeup.OPTIMIZE).exists():
         return
     night, _made = CrontabSchedule.objects.get_or_create(
@@ -66,13 +66,13 @@ def ensure_consolidation() -> None:
     )
     PeriodicTask.objects.get_or_create(
         name=memory_wakeup.OPTIMIZE,
-        # One night's run is of no use the next day; the next night does its work.
+        # A run that is 12 hours late expires; the next night's run covers its work.
         defaults={"task": memory_wakeup.OPTIMIZE, "crontab": night, "expire_seconds": 12 * 3600},
     )
 
 
 def announcement(first: FirstStart) -> list[str]:
-    """The lines that tell a newcomer how to get in."""
+    """Returns the lines that tell the operator how to log in."""
     if first.password:
         return [
             _("Admin user: %(user)s") % {"user": first.user},
@@ -105,8 +105,8 @@ def _new_administrator() -> tuple[str, str]:
 
 
 def _keep_password(password: str) -> None:
-    # Kept beside the keys, readable by the owner alone, until it is changed: a first start whose output scrolled away
-    # must not lock anybody out.
+    # The file, readable by the owner only, stays until the password is changed, so that losing the output of the first
+    # start locks nobody out.
     path = _password_file()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.unlink(missing_ok=True)

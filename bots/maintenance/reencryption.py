@@ -1,4 +1,4 @@
-"""Encrypts every stored credential anew after the encryption key was rotated."""
+"""Re-encrypts all stored credentials after a rotation of the encryption key."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _FIELDS: tuple[tuple[type[models.Model], str], ...] = (
 
 
 def reencrypt() -> tuple[int, list[str]]:
-    """Encrypts all credentials with the newest key. May be repeated and may be cut short at any point.
+    """Encrypts all credentials with the newest key. Idempotent, and safe to interrupt at any point.
 
     Returns:
-        How many were encrypted, and the rows whose key is gone (their credentials must be entered again).
+        The number of re-encrypted values, and the rows whose key is missing (enter their credentials again).
     """
     done, lost = 0, []
     for model, field in _FIELDS:
@@ -30,6 +30,6 @@ def reencrypt() -> tuple[int, list[str]]:
             except crypto.DecryptionError:
                 lost.append(f"{model._meta.verbose_name} {pk}")
                 continue
-            # Somebody may have saved other credentials meanwhile; those are encrypted with the newest key already.
+            # The filter skips credentials that were changed meanwhile: they are encrypted with the newest key already.
             done += model._default_manager.filter(pk=pk, **{field: token}).update(**{field: fresh})
     return done, lost
