@@ -1,1 +1,1 @@
-"""What every HTTP door shares: problem documents, bounds, request ids."""
+"""Shared by all HTTP endpoints: problem documents, nesting limit, request ids, time zones."""

@@ -1,4 +1,4 @@
-"""How deeply a JSON text is nested, told from its bytes."""
+"""Measures how deeply a JSON text is nested, without parsing it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ _BRACKET = re.compile(rb"[\[\]{}]")
 
 
 def too_deep(body: bytes, limit: int) -> bool:
-    """True when `body` is JSON nested deeper than `limit` levels. Anything else than an object or array is not deep."""
-    # Nearly every real body ends here: it has fewer brackets altogether than levels are allowed.
+    """Returns True when `body` is a JSON object or array nested deeper than `limit` levels."""
+    # Nearly every real body has fewer brackets than allowed levels and returns here.
     if body.count(b"{") + body.count(b"[") <= limit:
         return False
     if body.lstrip()[:1] not in (b"{", b"["):

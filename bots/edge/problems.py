@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem documents, the same for every endpoint and every kind of failure."""
+"""Returns errors as RFC 9457 problem documents, in the same form for every endpoint and failure."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ CONTENT_TYPE = "application/problem+json"
 
 
 class Problem(exceptions.APIException):
-    """An error with its own status.
+    """An error with an HTTP status.
 
     Args:
         status: HTTP status.
-        detail: One sentence for the caller; never a secret, never what a stranger sent.
+        detail: One sentence for the caller, without secrets and without text from the request.
         retry_after: Seconds, sent as the Retry-After header.
     """
 
@@ -41,7 +41,7 @@ class Problem(exceptions.APIException):
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
-    """A problem document, for the schema."""
+    """A problem document in the OpenAPI schema."""
 
     type = serializers.CharField(help_text="Always about:blank: the status says it all.")
     title = serializers.CharField(help_text="The phrase of the status.")
@@ -52,7 +52,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
 
 def document(status: int, detail: str, **more: Any) -> dict[str, Any]:
-    """The members of a problem document; `type` is about:blank, so `title` is the status phrase."""
+    """Returns a problem document. Its `type` is about:blank, so `title` is the phrase of the status."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -66,7 +66,7 @@ def document(status: int, detail: str, **more: Any) -> dict[str, Any]:
 
 
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
-    """Turns any exception of a DRF view into a problem; what nobody foresaw becomes a plain 500 and a log entry."""
+    """Turns any exception of a DRF view into a problem. An unexpected one is logged and becomes a plain 500."""
     set_rollback()
     if isinstance(error, Http404):
         error = exceptions.NotFound()
@@ -103,11 +103,11 @@ def _response(status: int, body: Mapping[str, Any]) -> Response:
 
 
 def plain(status: int, detail: str) -> JsonResponse:
-    """A problem from outside of DRF."""
+    """Returns a problem response for code outside of DRF."""
     return JsonResponse(document(status, detail), status=status, content_type=CONTENT_TYPE)
 
 
 @csrf_exempt
 def not_found(request: HttpRequest, **_kwargs: object) -> JsonResponse:
-    """Answers every address under /api/ that does not exist."""
+    """Answers requests to unknown addresses under /api/."""
     return plain(404, "There is nothing at this address.")

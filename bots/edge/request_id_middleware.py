@@ -1,4 +1,4 @@
-"""Gives every HTTP request an id, keeps it for the logs and returns it to the caller."""
+"""Gives every HTTP request an id for the logs and returns it to the caller."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from clawdbot import request_id
 
 
 class RequestIdMiddleware:
-    """Takes X-Request-ID when it is well formed, else makes one; sets `request.request_id` and the response header."""
+    """Accepts a well-formed X-Request-ID or creates an id; sets `request.request_id` and the response header."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

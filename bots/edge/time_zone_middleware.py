@@ -1,4 +1,4 @@
-"""Shows the admin's times in the time zone of the browser that looks at them."""
+"""Shows times in the admin in the time zone of the browser."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def _known() -> frozenset[str]:
 
 
 class AdminTimeZoneMiddleware:
-    """Under /admin/ the cookie that the admin's script sets names the time zone; elsewhere nothing changes."""
+    """Activates the time zone of the cookie that the admin's script sets, for requests under /admin/."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         name = unquote(request.COOKIES.get(COOKIE, ""))
-        # only known names: the value comes from the client and would be a path below the zone files
+        # only known names: the client sends the value, and ZoneInfo would use it as a file path
         if not request.path.startswith("/admin/") or name not in _known():
             return self.get_response(request)
         with timezone.override(ZoneInfo(name)):
