@@ -1,1 +1,1 @@
-"""Who of the team may do what with which bot."""
+"""Access control: the roles of team members on bots."""

@@ -1,4 +1,4 @@
-"""Which bots a user may see, and what they may do with them: the one rule for API, admin and commands."""
+"""Decides which bots a user may see and change. API, admin and commands all use these rules."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ROLES_FROM: dict[str, tuple[str, ...]] = {
 
 
 def bots_for(user: User, at_least: str = Role.VIEWER) -> BotQuerySet:
-    """The bots on which the user has this role or a higher one; every bot for a superuser. Usable as a subquery."""
+    """Returns the bots on which the user has at least this role; all bots for a superuser. Usable as a subquery."""
     rows: BotQuerySet = Bot.objects.all()
     if is_superuser(user):
         return rows
@@ -26,15 +26,15 @@ def bots_for(user: User, at_least: str = Role.VIEWER) -> BotQuerySet:
 
 
 def may(user: User, bot_id: int, at_least: str) -> bool:
-    """Whether the user has this role or a higher one on the bot. One query; none for a superuser."""
+    """Returns whether the user has at least this role on the bot. One query; none for a superuser."""
     return is_superuser(user) or bots_for(user, at_least).filter(pk=bot_id).exists()
 
 
 def is_superuser(user: User) -> bool:
-    """Active superusers need no grant."""
+    """Returns whether the user is an active superuser, who needs no grant."""
     return bool(user.is_active and getattr(user, "is_superuser", False))
 
 
 def may_configure(user: User) -> bool:
-    """Whether the user may see and change what belongs to no single bot, such as model providers."""
+    """Returns whether the user may see and change what all bots share, such as model providers."""
     return bool(user.is_active and (getattr(user, "is_staff", False) or getattr(user, "is_superuser", False)))

@@ -1,1 +1,1 @@
-"""Texts in the reader's language: sentences in both languages, and why something failed."""
+"""Selects texts in the reader's language: bilingual texts and reasons of failures."""

@@ -1,4 +1,4 @@
-"""Texts that come in both languages, such as those of adapters, which know no gettext."""
+"""Selects the language of bilingual texts, such as those of adapters, which do not use gettext."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from django.utils.translation import get_language
 
 
 def in_language(texts: Mapping[str, str]) -> str:
-    """The text of the active language out of {"en": ..., "zh": ...}."""
+    """Returns the text in the active language from {"en": ..., "zh": ...}."""
     chinese = (get_language() or "en").startswith("zh")
     return texts.get("zh" if chinese else "en") or texts.get("en", "")

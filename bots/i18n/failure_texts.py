@@ -1,4 +1,4 @@
-"""Why something failed, in the language of whoever reads it."""
+"""Describes failures in the reader's language."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ from adapters.errors import WHOLE, AccountError
 from bots.i18n.bilingual import in_language
 from clawdbot.reasons import TEMPLATES, Reason, Value, Why, from_columns, why
 
-# The log names keys of the settings; who reads these in a form looks for its fields.
+# Log messages name keys of the settings; a form names its fields instead.
 _SHOWN = TEMPLATES | {
     "endpoint_and_model_needed": _("an OpenAI-compatible endpoint needs “Endpoint” and “Model”"),
     "model_needed": _("sentence-transformers needs a “Model”: a folder or a hub name"),
     "dimension_not_that_of_settings": TEMPLATES["dimension_wrong"],
 }
-# Names of platforms that have one in each language.
+# Platform names that are translated.
 _NAMES = frozenset({_("WeCom"), _("DingTalk"), _("Feishu"), _("the reply address")})
 
 
 def describe(reason: Value) -> str:
-    """A reason in the active language; somebody else's words stay as they are."""
+    """Returns a reason in the active language. Texts from other systems stay untranslated."""
     if isinstance(reason, Reason):
         return gettext(_SHOWN[reason.code]) % {name: _shown(name, value) for name, value in reason.params.items()}
     return in_language(reason) if isinstance(reason, Mapping) else str(reason)
 
 
 def describe_error(error: Exception) -> str:
-    """An error as one line in the active language."""
+    """Returns an error as one line in the active language."""
     return describe(why(error))
 
 
 def describe_column(row: object, field: str) -> str:
-    """The reason that a row keeps in `field` and the two columns beside it, in the active language."""
+    """Returns the reason in `field` and its code and parameter columns, in the active language."""
     return describe(from_columns(row, field))
 
 
 def problems_of(error: AccountError) -> dict[str, str]:
-    """What is wrong with an account, by key, in the active language."""
+    """Returns the problems of an account by field key, in the active language."""
     reasons: Mapping[str, Why] = error.reasons or {WHOLE: why(error)}
     return {key: describe(reason) for key, reason in reasons.items()}
 
 
 def labelled(label: str, reason: str) -> str:
-    """A reason behind the name of what it concerns, with the colon of the language."""
+    """Returns "label: reason" with the colon of the active language."""
     return gettext("%(label)s: %(reason)s") % {"label": label, "reason": reason}
 
 
