@@ -1,1 +1,1 @@
-"""Running the product on one machine: child processes, the Celery worker and beat in threads of the web process."""
+"""Runs the product on one machine: child processes, and Celery's worker and beat in threads of the web process."""

@@ -1,7 +1,7 @@
-"""A limit on request bodies inside the web server: daphne stores a whole body before the application sees a byte of it.
+"""Limits request bodies inside daphne, which stores a whole body before the application sees any of it.
 
-The application refuses what is too large for an address (`limits.body_bytes`); this holds what one request can cost in
-memory and disk before that, also when no length is announced.
+The application applies the limit of each address (`limits.body_bytes`) only after that. This limit bounds the memory
+and disk that one request can use until then, with or without a Content-Length.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import daphne.server
 import twisted.web.http
 from daphne.http_protocol import HTTPFactory, WebRequest
 
-# Uploads in the admin are the largest thing anybody sends.
+# Uploads in the admin are the largest legitimate requests.
 LIMIT_BYTES = 16 * 1024 * 1024
 _REFUSAL = (
     b"HTTP/1.1 413 Content Too Large\r\nContent-Type: application/problem+json\r\nConnection: close\r\n"
@@ -23,19 +23,19 @@ _PROBLEM = b'{"type":"about:blank","title":"Content Too Large","status":413,"det
 
 
 class BoundedRequest(WebRequest):
-    """A request that hangs up as soon as its body passes the limit, announced or not."""
+    """Answers 413 and closes the connection as soon as the announced or received length exceeds the limit."""
 
     _received = 0
     _refused = False
 
     def gotLength(self, length: int | None) -> None:
-        """Called with the announced length, before any of the body is read."""
+        """Checks the announced length before the body arrives."""
         super().gotLength(length)
         if length is not None and length > LIMIT_BYTES:
             self._refuse()
 
     def handleContentChunk(self, data: bytes) -> None:
-        """Called with each piece of the body, also of a chunked one."""
+        """Counts each piece of the body, chunked or not."""
         self._received += len(data)
         if self._refused:
             return
@@ -45,7 +45,7 @@ class BoundedRequest(WebRequest):
         super().handleContentChunk(data)
 
     def process(self) -> None:
-        """Called when the body is complete."""
+        """Handles the complete request unless it was refused."""
         if not self._refused:
             super().process()
 
@@ -56,20 +56,20 @@ class BoundedRequest(WebRequest):
 
 
 class BoundedHTTPFactory(HTTPFactory):
-    """daphne's factory with bounded requests."""
+    """daphne's factory with `BoundedRequest`."""
 
     def buildProtocol(self, addr: Any) -> Any:
-        """Called for each connection."""
+        """Sets the request class of each connection."""
         protocol = super().buildProtocol(addr)
         protocol.requestFactory = BoundedRequest
         return protocol
 
 
 def install() -> None:
-    """Makes every server that daphne starts in this process use the limit."""
+    """Applies the limit to every server that daphne starts in this process."""
     daphne.server.HTTPFactory = BoundedHTTPFactory
-    # Twisted reads every POST's content type with the e-mail parser, which took a tenth of a webhook's whole cost; the
-    # same few values come again and again.
+    # Twisted parses every content type with the e-mail parser, a tenth of the cost of a webhook. The same few values
+    # repeat, so they are cached.
     parse = getattr(twisted.web.http, "_parseContentType", None)
     if parse is not None and not hasattr(parse, "cache_info"):
         twisted.web.http._parseContentType = lru_cache(maxsize=256)(parse)

@@ -1,4 +1,4 @@
-"""Celery inside this process: a worker on the threads pool, and beat."""
+"""Runs Celery inside this process: a worker on a thread pool, and beat."""
 
 from __future__ import annotations
 
@@ -22,21 +22,22 @@ from bots.runtime.turn_pool import TurnPool
 logger = logging.getLogger(__name__)
 
 WARM_UP_AFTER_S = 8.0
-CHORES = 2  # threads for embedding and the like
+CHORES = 2  # threads for background tasks such as embedding
 
 
-def make_worker(queues: Sequence[str], threads: int, reached_for: Sequence[str]) -> WorkController:
-    """A worker for some queues. Gossip and mingle are for clusters; the rows coordinate here.
+def make_worker(queues: Sequence[str], threads: int, wakeable_queues: Sequence[str]) -> WorkController:
+    """Creates a worker. Gossip and mingle are off, because database rows coordinate the workers.
 
-    Without Redis the broker lies in this process's memory, for its own chores; turns and sends come by the bus.
+    Without Redis the broker is in this process's memory and carries only its own background tasks; wake-ups for turns
+    and sends arrive through `loopback`.
 
     Args:
-        queues: what it takes from the broker.
-        threads: turns at a time.
-        reached_for: queues for which other processes of this machine may wake it.
+        queues: Queues that the worker consumes from the broker.
+        threads: Turns processed at the same time.
+        wakeable_queues: Queues for which other processes of this machine may wake it.
     """
     if not settings.CLAWDBOT.redis_url:
-        loopback.listen(reached_for, TurnPool(threads).wake)
+        loopback.listen(wakeable_queues, TurnPool(threads).wake)
     worker: WorkController = current_app.WorkController(
         pool="threads",
         concurrency=threads if settings.CLAWDBOT.redis_url else CHORES,
@@ -51,7 +52,7 @@ def make_worker(queues: Sequence[str], threads: int, reached_for: Sequence[str])
 
 
 def run_worker(queues: Sequence[str], threads: int, role: str) -> None:
-    """Runs a worker in this thread until it is stopped, with the heartbeat that keeps its claims."""
+    """Runs a worker in this thread until it is stopped, and the heartbeat that keeps its claims valid."""
     stop = workers.start_heartbeat(role)
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     try:
@@ -63,19 +64,19 @@ def run_worker(queues: Sequence[str], threads: int, role: str) -> None:
 
 
 def warm_up() -> None:
-    """Imports what the first turn would import otherwise, a second in which that person would wait.
+    """Imports `openai` in advance, which would delay the first turn by a second.
 
-    A while after the start, when everything that makes the product ready has had the processor.
+    Waits `WARM_UP_AFTER_S` first, so that it does not slow down the start.
     """
     time.sleep(WARM_UP_AFTER_S)
     importlib.import_module("openai")
 
 
-def start_worker_thread(queues: Sequence[str], threads: int, reached_for: Sequence[str]) -> WorkController:
+def start_worker_thread(queues: Sequence[str], threads: int, wakeable_queues: Sequence[str]) -> WorkController:
     """Runs a worker in a daemon thread of this process."""
     workers.start_heartbeat("web")
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
-    worker = make_worker(queues, threads, reached_for)
+    worker = make_worker(queues, threads, wakeable_queues)
     threading.Thread(target=worker.start, name="celery", daemon=True).start()
     return worker
 
@@ -87,8 +88,8 @@ def start_beat_thread() -> Service:
     return service  # type: ignore[no-any-return]
 
 
-def free_what_the_last_process_left() -> None:
-    """At start: claims of a process that is gone are freed at once, and everything due is woken."""
+def recover_queues() -> None:
+    """Frees the claims of dead processes and wakes all due rows; called once at start."""
     report = queues.sweep()
     if report.freed or report.woken:
         logger.info(

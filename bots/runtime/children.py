@@ -1,4 +1,4 @@
-"""Child processes of `manage.py serve`: started, restarted with back-off when they die, ended together with it."""
+"""Starts the child processes of `manage.py serve`, restarts dead ones with back-off and stops all at the end."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from clawdbot.backoff import Backoff
 
 logger = logging.getLogger(__name__)
 
-PARENT_VARIABLE = "SERVE_PARENT_PID"  # outside the settings' prefix, where an unknown name stops the start
+PARENT_VARIABLE = "SERVE_PARENT_PID"  # without the settings' prefix, under which an unknown name is a start-up error
 STOP_WAIT_S = 10.0
 BACKOFF = Backoff(first_s=1.0, longest_s=30.0, jitter=0.0)
-EXIT_UNAVAILABLE = 1  # a child that says "I cannot run here" is not started again
+EXIT_UNAVAILABLE = 1  # an optional child with this exit code is not restarted
 _PR_SET_PDEATHSIG = 1
 
 
 @dataclass(slots=True)
 class Child:
-    """One `manage.py` command kept running. `optional`: exit code 1 means it cannot run here, which is no fault."""
+    """One `manage.py` command to keep running. An `optional` one may end with `EXIT_UNAVAILABLE`."""
 
     name: str
     arguments: tuple[str, ...]
@@ -40,7 +40,7 @@ class Child:
 
 @dataclass(slots=True)
 class Children:
-    """All child processes of this one, watched by a thread."""
+    """The child processes of this process. A thread watches them."""
 
     manage: Path
     _children: list[Child] = field(default_factory=list)
@@ -52,11 +52,11 @@ class Children:
         self._children.append(child)
 
     def watch(self) -> None:
-        """Starts the thread that restarts what dies."""
+        """Starts the thread that restarts dead children."""
         threading.Thread(target=self._watch, name="children", daemon=True).start()
 
     def stop(self) -> None:
-        """Asks all to end, and makes those that do not."""
+        """Terminates all children and kills those that do not end within `STOP_WAIT_S`."""
         self._stopping.set()
         running = [child.process for child in self._children if child.process and child.process.poll() is None]
         for process in running:
@@ -96,7 +96,7 @@ class Children:
 
 
 def end_with_parent() -> None:
-    """In a child: end when the parent is gone, however it went (also by SIGKILL)."""
+    """Makes this child process end when its parent ends for any reason, SIGKILL included."""
     parent = int(os.environ.get(PARENT_VARIABLE) or 0)
     if not parent:
         return

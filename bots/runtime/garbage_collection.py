@@ -1,4 +1,4 @@
-"""The cyclic garbage collector, set for a server: what start-up made is left alone, the rest looked at less often."""
+"""Tunes the cyclic garbage collector for a server: start-up objects are exempt, others are checked less often."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import gc
 
 
 def settle() -> None:
-    """Call once, when everything is imported. A full collection would otherwise walk half a million live objects."""
+    """Exempts all live objects, half a million, from full collections. Call it once, after all imports."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)

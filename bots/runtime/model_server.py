@@ -1,4 +1,4 @@
-"""The process of the embedded model: it serves until it is stopped, and says where."""
+"""Runs the embedded model server and publishes its address."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["MODEL_NAME", "Unavailable", "running"]
 
 @contextmanager
 def running(port: int) -> Iterator[str]:
-    """Serves the model on this port or the next free one, warm and announced; yields its URL.
+    """Starts the model on this port or the next free one, warms it up, publishes its URL and yields it.
 
     Raises:
-        Unavailable: It cannot run here.
+        Unavailable: The model cannot run on this machine.
     """
     server, url = embedded_server.start(port)
     embedded_server.warm_up(url, small_model_prompt.usual())

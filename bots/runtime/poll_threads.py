@@ -1,4 +1,4 @@
-"""The process that polls: a thread for each channel."""
+"""Polls channels, each in its own thread."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from bots.pipeline.queue import workers
 
 __all__ = ["poll_once", "pollable", "run"]
 
-END_S = 2.0  # for what is being sent; a long poll is given up
+END_S = 2.0  # to finish sends in progress; a long poll is abandoned
 
 
 def run(channels: Collection[Channel], stop: threading.Event) -> None:
     """Polls these channels until `stop` is set."""
-    # Answers that leave over a connection held here are claimed by this process.
+    # This process claims the answers that it sends over its own connections, so it needs a heartbeat.
     heartbeat = workers.start_heartbeat("poll")
     threads = [threading.Thread(target=poll_forever, args=(channel, stop), daemon=True) for channel in channels]
     for thread in threads:

@@ -1,4 +1,4 @@
-"""An orderly end of the web process."""
+"""Closes web-chat sockets before the web process stops."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 from bots.webchat import consumer
 
-# Twisted cuts connections without waiting for what was written last.
+# Twisted drops connections without flushing the last writes.
 FLUSH_S = 0.3
 
 
 def close_sockets_first() -> None:
-    """Before the reactor stops, every web-chat socket gets its close frame. Call before `Server.run`."""
+    """Makes the reactor send every web-chat socket a close frame before it stops. Call before `Server.run`."""
     from twisted.internet import defer, reactor
 
     def begin() -> Any:

@@ -1,4 +1,4 @@
-"""Runs a simulated platform on this machine: its API as an HTTP server, its webhooks as requests to the product."""
+"""Runs a simulated platform on this machine: serves its API over HTTP and sends its webhooks to the product."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ DELIVERY_TIMEOUT_S = 20.0
 
 @dataclass(slots=True)
 class Stage:
-    """What is going on at a simulated platform.
+    """State of a simulated platform.
 
     Attributes:
-        simulator: the platform.
-        show: called with everything the person sees, in the server's threads.
-        fail_next: so many calls of the bot are answered 500 before the platform works.
-        calls: every call of the bot so far.
+        simulator: The platform.
+        show: Called in the server's threads with everything that the person sees.
+        fail_next: Number of next API calls that are answered with 500.
+        calls: All API calls of the bot so far.
     """
 
     simulator: Simulator
@@ -48,7 +48,7 @@ class Stage:
 
 @contextmanager
 def serve(stage: Stage, port: int = 0) -> Iterator[str]:
-    """Serves the platform's API on loopback; yields its address."""
+    """Serves the platform's API on loopback and yields its address."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -64,7 +64,7 @@ def serve(stage: Stage, port: int = 0) -> Iterator[str]:
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _take
 
         def log_message(self, format: str, *args: object) -> None:
-            """The replies are what is to be seen."""
+            """Logs nothing: the output shows only the replies."""
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
@@ -78,21 +78,21 @@ def serve(stage: Stage, port: int = 0) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How the product took a webhook: the last status (0: not reached), and after how many tries."""
+    """Outcome of a webhook: the last HTTP status (0: product not reached) and the number of tries."""
 
     status: int
     tries: int
 
 
 def deliver(stage: Stage, url: str, request: WebhookRequest, *, times: int = 1, hurry: float = 1.0) -> Delivery:
-    """Delivers a webhook as the vendor does: again after its pauses until it is taken.
+    """Delivers a webhook with the vendor's retry schedule until the product accepts it.
 
     Args:
-        stage: the platform.
-        url: the channel's webhook address.
-        request: from `Simulator.message`.
-        times: so often even when it is taken at once, as platforms do now and then.
-        hurry: the vendor's pauses are divided by this.
+        stage: The platform.
+        url: The channel's webhook address.
+        request: The request from `Simulator.message`.
+        times: Least number of deliveries, to simulate the duplicates that platforms send at times.
+        hurry: Divisor of the vendor's pauses.
     """
     status, tries = 0, 0
     for pause in (0.0, *stage.simulator.redelivery_s):

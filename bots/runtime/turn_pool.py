@@ -1,4 +1,4 @@
-"""Runs woken tasks of this process on a pool of threads, each task once however often it was woken."""
+"""Runs woken tasks on a thread pool of this process. Wake-ups for a task that already waits are merged."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ logger = logging.getLogger(__name__)
 
 
 class TurnPool:
-    """Takes wake-ups of the bus and calls the named Celery task here.
+    """Receives wake-ups from `loopback` and calls the named Celery task in a thread of the pool.
 
-    The same tasks run through Celery's worker where there is Redis. In one process its broker in memory would only
-    serialise, poll and parse what is a task's name and a number: 1 to 2 ms of CPU per message.
+    With Redis, Celery's worker runs the same tasks. Without it, Celery's in-memory broker would serialize and poll for
+    a mere task name and row id: 1 to 2 ms of CPU per message.
     """
 
     def __init__(self, threads: int) -> None:
@@ -25,7 +25,7 @@ class TurnPool:
         self._waiting: set[tuple[str, int]] = set()
 
     def wake(self, task: str, row_id: int, in_s: float) -> None:
-        """Runs the task now, or in `in_s` seconds. A wake-up for what waits already is the same wake-up."""
+        """Queues the task now or in `in_s` seconds. Ignores a wake-up for a task and row that already wait."""
         if in_s > 0:
             timer = threading.Timer(in_s, self.wake, (task, row_id, 0.0))
             timer.daemon = True
@@ -43,5 +43,5 @@ class TurnPool:
         try:
             close_old_connections()
             current_app.tasks[task](row_id)
-        except Exception:  # nobody looks at the result of the pool: without a log line it would be lost
+        except Exception:  # nothing reads the pool's futures, so only this log line shows the error
             logger.exception("%s(%s) failed; the sweep will wake it again", task, row_id)

@@ -1,4 +1,4 @@
-"""`manage.py serve`: the whole product on one machine."""
+"""`manage.py serve`: run the whole product on one machine."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-migrate", action="store_true", help="do not migrate the database first")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not options["no_migrate"] and migrations.pending():  # asking takes a tenth of what an empty `migrate` does
+        if not options["no_migrate"] and migrations.pending():  # a tenth of the time of an empty `migrate`
             call_command("migrate", interactive=False, verbosity=0)
         first = first_start.bootstrap()
         current_app.loader.import_default_modules()
@@ -55,7 +55,7 @@ class Command(BaseCommand):
         return children
 
     def _serve(self, host: str, port: int, first: first_start.FirstStart) -> None:
-        # Slow to import: the children start meanwhile.
+        # These imports are slow; the children start meanwhile.
         from daphne.server import Server
         from django.core.asgi import get_asgi_application  # noqa: F401  settings are ready before the application loads
         from django.utils.module_loading import import_string
@@ -63,12 +63,12 @@ class Command(BaseCommand):
         from bots.runtime import bounded_http, celery_threads
         from bots.runtime.shutdown import close_sockets_first
 
-        celery_threads.free_what_the_last_process_left()
+        celery_threads.recover_queues()
         config = settings.CLAWDBOT
-        # Beat's own tasks go to the default queue of this process; the turns of platforms only where no worker is.
+        # This process serves the default queue for beat's tasks; it runs platform turns only without worker processes.
         queues = ["live", "bots"]
-        reached_for = queues[:1] if config.worker.processes else queues
-        celery_threads.start_worker_thread(queues, config.worker.threads, reached_for)
+        wakeable_queues = queues[:1] if config.worker.processes else queues
+        celery_threads.start_worker_thread(queues, config.worker.threads, wakeable_queues)
         celery_threads.start_beat_thread()
         application = import_string(settings.ASGI_APPLICATION)
         garbage_collection.settle()
