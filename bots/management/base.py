@@ -1,4 +1,4 @@
-"""What the operator's commands share: sub-commands, one way to print, errors as one line."""
+"""Base of the operator's commands: sub-commands, output as table or JSON, errors as one line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from clawdbot.errors import ClawdbotError
 
 
 class OperatorCommand(BaseCommand):
-    """A command with sub-commands; each is a method `do_<name>` (dashes become underscores)."""
+    """A command with sub-commands. Each one is a method `do_<name>` (dashes become underscores)."""
 
     requires_migrations_checks = False
 
@@ -31,7 +31,7 @@ class OperatorCommand(BaseCommand):
         raise NotImplementedError
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Runs the sub-command; what goes wrong on purpose ends as one line on stderr and exit code 1."""
+        """Runs the sub-command. An expected error becomes one line on stderr and exit code 1."""
         try:
             getattr(self, "do_" + options["action"].replace("-", "_"))(options)
         except ClawdbotError as error:
@@ -41,11 +41,11 @@ class OperatorCommand(BaseCommand):
             raise CommandError(f"the database cannot be used: {reason} (python manage.py migrate)") from None
 
     def print_json(self, value: Any) -> None:
-        """One JSON document on stdout."""
+        """Prints one JSON document on stdout."""
         self.stdout.write(json.dumps(value, ensure_ascii=False, default=str))
 
     def print_table(self, rows: Sequence[Mapping[str, Any]], columns: Iterable[str], *, empty: str) -> None:
-        """Aligned columns with a heading."""
+        """Prints aligned columns with a heading."""
         names = list(columns)
         if not rows:
             self.stdout.write(empty)
@@ -68,8 +68,10 @@ def add_json(parser: ArgumentParser) -> None:
 
 
 def add_yes(parser: ArgumentParser) -> None:
-    """Adds --yes, without which nothing is removed."""
-    parser.add_argument("--yes", action="store_true", help="do it; without it the command only says what would go")
+    """Adds --yes, which removals require."""
+    parser.add_argument(
+        "--yes", action="store_true", help="delete; without it, the command only says what it would delete"
+    )
 
 
 def require_yes(options: Mapping[str, Any], what: str) -> None:
@@ -79,10 +81,10 @@ def require_yes(options: Mapping[str, Any], what: str) -> None:
 
 
 def read_secret(source: str) -> str:
-    """A secret from a file, or from standard input for "-", so that it stays out of the shell's history.
+    """Reads a secret from a file, or from standard input for "-", so that it stays out of the shell's history.
 
     Raises:
-        CommandError: When the file cannot be read or holds nothing.
+        CommandError: The file cannot be read or is empty.
     """
     try:
         text = sys.stdin.readline() if source == "-" else Path(source).read_text("utf8")

@@ -1,4 +1,4 @@
-"""`manage.py api_token`: the key with which a user calls the API."""
+"""`manage.py api_token`: show, renew and revoke the API key of a user."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from bots.operations.errors import OperationError
 
 
 class Command(BaseCommand):
-    help = "Prints a user's API key, and makes it when there is none. --renew replaces it, --revoke takes it away."
+    help = "Prints a user's API key and creates a missing one. --renew replaces the key, --revoke revokes it."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("user", help=get_user_model().USERNAME_FIELD)
         group = parser.add_mutually_exclusive_group()
-        group.add_argument("--renew", action="store_true", help="make a new key; the old one stops working at once")
-        group.add_argument("--revoke", action="store_true", help="take the key away")
+        group.add_argument("--renew", action="store_true", help="create a new key; the old one stops working at once")
+        group.add_argument("--revoke", action="store_true", help="revoke the key")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

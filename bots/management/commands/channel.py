@@ -104,7 +104,7 @@ def _account(pairs: list[str], files: list[str]) -> dict[str, Any]:
         if not found or not key.strip() or not source:
             raise CommandError("--set-file takes KEY=FILE")
         given.setdefault(key.strip(), []).append(read_secret(source))
-    # A key that is repeated is a list: several secrets while they are rotated.
+    # A repeated key becomes a list: a rotation needs several secrets.
     return {key: values[0] if len(values) == 1 else values for key, values in given.items()}
 
 

@@ -1,4 +1,4 @@
-"""`manage.py doctor`: what is set up, what is missing, how to mend it."""
+"""`manage.py doctor`: check what is set up and what is missing, and how to fix it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SIGNS = {"ok": "ok     ", "warning": "warning", "error": "ERROR  "}
 
 
 class Command(BaseCommand):
-    help = "Says what is set up, what is missing and how to mend it. Exit code 1 when bots cannot answer."
+    help = "Says what is set up, what is missing and how to fix it. Exit code 1 when bots cannot answer."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:

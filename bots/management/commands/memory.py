@@ -1,4 +1,4 @@
-"""`manage.py memory`, with what concerns a whole person: export and erase."""
+"""`manage.py memory` with two more sub-commands for a whole person: export and erase."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from memory.management.commands import memory
 
 
 class Command(memory.Command):
-    """As the memory app's; Django takes this one because bots stands before memory in INSTALLED_APPS."""
+    """Extends the memory app's command. Django prefers this one: bots precedes memory in INSTALLED_APPS."""
 
     def add_actions(self, actions: Any) -> None:
         """Adds one parser per sub-command."""
@@ -36,7 +36,7 @@ class Command(memory.Command):
         erase.add_argument("--yes", action="store_true", help="do not ask")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Runs the sub-command; what goes wrong on purpose ends as one line on stderr and exit code 1."""
+        """Runs the sub-command. An expected error becomes one line on stderr and exit code 1."""
         try:
             super().handle(*args, **options)
         except CommandError:

@@ -1,4 +1,4 @@
-"""`manage.py modelserver`: the small demonstration model, with an OpenAI-compatible API on this machine."""
+"""`manage.py modelserver`: serve the small demonstration model with an OpenAI-compatible API on this machine."""
 
 from __future__ import annotations
 
@@ -41,5 +41,5 @@ class Command(BaseCommand):
                 stop.wait()
         except model_server.Unavailable as error:
             raise CommandError(f"modelserver: {error}", returncode=children.EXIT_UNAVAILABLE) from None
-        # The native threads of the server would otherwise hold the process for seconds.
+        # The server's native threads would otherwise delay the exit by seconds.
         os._exit(0)

@@ -1,4 +1,4 @@
-"""`manage.py pairing`: who waits to be let in, approve, deny."""
+"""`manage.py pairing`: list, approve and deny people who wait with a pairing code."""
 
 from __future__ import annotations
 

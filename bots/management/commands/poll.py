@@ -1,4 +1,4 @@
-"""`manage.py poll`: for machines that platforms cannot reach."""
+"""`manage.py poll`: poll platforms from a machine that their webhooks cannot reach."""
 
 from __future__ import annotations
 

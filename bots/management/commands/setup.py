@@ -1,4 +1,4 @@
-"""`manage.py setup`: the first start without a server, for installations that run as separate processes."""
+"""`manage.py setup`: set up an installation without starting it, for deployments of separate processes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from clawdbot.errors import ClawdbotError
 
 
 class Command(BaseCommand):
-    help = "Makes the administrator, a first bot and what the configuration seeds, where they are missing."
+    help = "Creates the administrator, a first bot and the rows that the configuration names, where they are missing."
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

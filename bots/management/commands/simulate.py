@@ -82,7 +82,7 @@ class Command(BaseCommand):
             if options["text"] and not self._heard.wait(options["wait"]):
                 raise CommandError(f"no reply within {options['wait']:.0f} seconds")
         if options["text"]:
-            time.sleep(0.5)  # what comes late or twice is to be seen too
+            time.sleep(0.5)  # shows late and duplicate replies too
 
     def _show(self, shown: Shown) -> None:
         if shown.sign:

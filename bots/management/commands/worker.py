@@ -1,4 +1,4 @@
-"""`manage.py worker`: a process that takes turns and sends replies."""
+"""`manage.py worker`: run a process that takes turns and sends replies."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    requires_system_checks = ()  # `serve` has checked; a worker should be there at once
+    requires_system_checks = ()  # `serve` has run them; a worker should start fast
     help = "Runs a worker process: takes turns off the inbox and sends what is in the outbox."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--queues", default="bots", help="queues to serve, by comma (default: %(default)s)")
-        parser.add_argument("--threads", type=int, default=settings.CLAWDBOT.worker.threads, help="turns at a time")
+        parser.add_argument("--queues", default="bots", help="comma-separated queues to serve (default: %(default)s)")
+        parser.add_argument(
+            "--threads", type=int, default=settings.CLAWDBOT.worker.threads, help="turns processed at the same time"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         children.end_with_parent()
