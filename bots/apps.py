@@ -7,7 +7,7 @@ class BotsConfig(AppConfig):
     verbose_name = _("Bots")
 
     def ready(self) -> None:
-        """Tells the memory where it finds a model; imported when the first run asks."""
+        """Registers the model of memory consolidation by dotted path; the first run imports it."""
         from memory.consolidation import llm_port
 
         llm_port.use("bots.llm.consolidation.writer_for")

@@ -1,9 +1,8 @@
-"""Counters and timings of this process, for `/metrics`; importable from any layer.
+"""Records counters and timings of this process for `/metrics`. Every layer may import it.
 
-Workers are processes of their own. With settings.METRICS_DIRECTORY (clawdbot_site tells prometheus_client too) every
-process writes its numbers to a small memory-mapped file there and the web process adds them up, so a worker that was
-killed loses none. What the database knows anyway (depth and age of the queues) is read at scrape time, in
-bots/views/metrics.py.
+Workers are separate processes. With settings.METRICS_DIRECTORY (clawdbot_site passes it to prometheus_client) every
+process writes its numbers to a small memory-mapped file there and the web process adds them up, so the numbers survive
+a killed worker. `bots.monitoring.prometheus_view` reads depth and age of the queues from the database at scrape time.
 """
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ from clawdbot import processes
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
-# Every metric has a label: prometheus_client opens its file at the first labelled use, so that a management command
-# which records nothing leaves nothing behind.
+# Every metric has a label: prometheus_client then opens its file at the first use, so a management command that
+# records nothing creates no file.
 _inbound = Counter("clawdbot_inbound", "Webhook and poll results.", ("platform", "outcome"))
 _webhook = Histogram("clawdbot_webhook_seconds", "Webhook, from body to answer.", ("platform",), buckets=_FAST)
 _turn = Histogram("clawdbot_turn_seconds", "One turn, from claim to stored answer.", ("outcome",), buckets=_SECONDS)
@@ -35,7 +34,7 @@ _children: dict[tuple[Any, ...], Any] = {}
 
 
 def _child(metric: Counter | Histogram, *labels: str) -> Any:
-    # `labels()` locks and formats at each call; the children are few and live as long as the process.
+    # `labels()` locks and formats at each call, so its few results are cached for the life of the process.
     key = (metric, *labels)
     found = _children.get(key)
     if found is None:
@@ -44,27 +43,27 @@ def _child(metric: Counter | Histogram, *labels: str) -> Any:
 
 
 def inbound(platform: str, outcome: str, count: int = 1) -> None:
-    """Counts events or refused requests. `outcome`: accepted, duplicate, ignored, challenge, or why it was refused."""
+    """Counts events and refused requests. `outcome`: accepted, duplicate, ignored, challenge, or a refusal reason."""
     _child(_inbound, platform, outcome).inc(count)
 
 
 def webhook(platform: str, seconds: float) -> None:
-    """Time one webhook took inside the product."""
+    """Records the time that one webhook took inside the product."""
     _child(_webhook, platform).observe(seconds)
 
 
 def turn(seconds: float, outcome: str) -> None:
-    """Time one turn took. `outcome`: answered, silent, stopped, failed."""
+    """Records the time that one turn took. `outcome`: answered, silent, stopped, failed."""
     _child(_turn, outcome).observe(seconds)
 
 
 def recall(seconds: float, outcome: str = "ok") -> None:
-    """Time one memory recall took. `outcome`: ok, degraded, failed."""
+    """Records the time that one memory recall took. `outcome`: ok, degraded, failed."""
     _child(_recall, outcome).observe(seconds)
 
 
 def model(provider: str, seconds: float, outcome: str) -> None:
-    """Time one call of a model took. `outcome`: ok, error, timeout, stopped."""
+    """Records the time that one model call took. `outcome`: ok, error, timeout, stopped."""
     _child(_model, provider, outcome).observe(seconds)
 
 
@@ -79,14 +78,15 @@ def failure(part: str) -> None:
 
 
 def directory() -> Path | None:
-    """Where the processes keep their numbers; None when only this process counts."""
+    """Returns the folder where all processes keep their numbers; None when only this process counts."""
     value = getattr(settings, "METRICS_DIRECTORY", None)
     return Path(value) if value else None
 
 
 def start_afresh() -> None:
-    """Removes the files of processes that are gone. Called once when the product starts, never while it runs:
-    a counter that shrinks looks to Prometheus like a restart.
+    """Removes the files of ended processes.
+
+    Call it only when the product starts: Prometheus takes a shrinking counter for a restart.
     """
     folder = directory()
     if folder is None or not folder.is_dir():

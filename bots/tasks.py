@@ -1,4 +1,4 @@
-"""Celery tasks of the bots app. Each is a wake-up for a row or a regular look at all of them."""
+"""Celery tasks of the bots app. Each one processes a woken row or regularly checks all rows."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from memory import database
 
 @shared_task(name="bots.process_message", ignore_result=True)
 def process_message(inbound_id: int) -> None:
-    """Takes the turn of an inbox row, if it is its turn."""
+    """Processes an inbox row, if it can be claimed, and the rows queued behind it in its chat."""
     MessageDispatcher().process(inbound_id)
 
 
 @shared_task(name="bots.deliver", ignore_result=True)
 def deliver_message(outbound_id: int) -> None:
-    """Sends an outbox row, if it is its turn."""
+    """Sends an outbox row, if it can be claimed, and the rows queued behind it in its chat."""
     deliver(outbound_id)
 
 
 @shared_task(name="bots.settle_links", ignore_result=True)
 def settle_links() -> None:
-    """Where the memory has a database of its own: moves what a crash left on the wrong side of a link."""
+    """Moves memories that a crash during linking left with the wrong person, if memory has its own database."""
     if database.separate():
         linking.settle()
 
 
 @shared_task(name="bots.sweep", ignore_result=True)
 def sweep() -> None:
-    """Wakes workers for every due row and frees the claims of dead ones: nothing is lost for want of a task."""
+    """Wakes workers for all due rows and frees claims of dead workers, so that a lost task loses no row."""
     queues.sweep()
