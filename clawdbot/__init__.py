@@ -1,6 +1,6 @@
-"""The foundation every Clawdbot app stands on, and the public SDK for skill and adapter authors.
+"""Shared foundation of all Clawdbot apps, and public SDK for authors of skills and adapters.
 
-Importing this package is cheap on purpose: nothing here pulls in Django, `requests` or `cryptography`.
+Importing this package is deliberately cheap: it does not import Django, `requests` or `cryptography`.
 """
 
 __version__ = "0.1.0"

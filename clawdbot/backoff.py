@@ -1,4 +1,4 @@
-"""When to try again: exponential back-off with jitter, for queues, connections and calls alike."""
+"""Computes when to retry: exponential back-off with jitter, for queues, connections and calls."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Backoff:
     """A retry policy.
 
     Attributes:
-        tries: Tries in all, the first one included; None for no end.
-        first_s: Longest wait after the first failure, in seconds. It doubles with each further failure.
-        longest_s: Where the doubling ends, in seconds.
-        jitter: Share of a wait that is left to chance, 0 to 1, so that those who failed together come back apart.
+        tries: Total number of tries, including the first one; None for no limit.
+        first_s: Longest delay after the first failure, in seconds. It doubles with each further failure.
+        longest_s: Upper limit of the delay, in seconds.
+        jitter: Random share of the delay, 0 to 1, so that callers that failed together do not retry together.
     """
 
     tries: int | None = None
@@ -27,21 +27,21 @@ class Backoff:
     jitter: float = 0.5
 
     def delay_s(self, failures: int, retry_after: float | None = None) -> float:
-        """Seconds until the next try.
+        """Returns the seconds until the next try.
 
         Args:
-            failures: Tries that failed so far, at least 1.
-            retry_after: Seconds the other side asked to wait. They take the place of the exponential wait and are
-                never undercut; jitter of at most `SPREAD_S` comes on top.
+            failures: Number of failed tries so far, at least 1.
+            retry_after: Seconds that the other side asked to wait. They replace the exponential delay; a jitter of at
+                most `SPREAD_S` is added.
         """
         if retry_after is not None:
             return max(0.0, retry_after) + random.uniform(0.0, SPREAD_S)  # noqa: S311  not for secrecy
-        # The exponent is bounded: 2.0 ** 1024 raises, and no queue counts that far in earnest.
+        # The exponent is bounded, because 2.0 ** 1024 raises OverflowError.
         wait_s = min(self.longest_s, self.first_s * 2.0 ** min(max(0, failures - 1), 64))
         return wait_s * random.uniform(1.0 - self.jitter, 1.0)  # noqa: S311
 
     def next_delay_s(self, failures: int, error: ClawdbotError) -> float | None:
-        """Seconds until the next try after this error; None when it is permanent or was the last try."""
+        """Returns the seconds until the next try; None when the error is permanent or no try is left."""
         if error.permanent or (self.tries is not None and failures >= self.tries):
             return None
         return self.delay_s(failures, error.retry_after)

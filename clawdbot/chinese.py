@@ -1,4 +1,4 @@
-"""Traditional Chinese read as simplified, so that both find each other and every rule of ours is written once."""
+"""Converts traditional Chinese to simplified, so that both match each other and each rule is written only once."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ _HAN = range(0x3400, 0xA000)
 
 
 def simplified(text: str) -> str:
-    """One character for one: places in the result are places in `text`. Only for comparing; nothing is shown so."""
+    """Converts character by character, so positions stay valid for `text`. Only for comparison, never for display."""
     return text if text.isascii() else text.translate(_table())
 
 
 @lru_cache(maxsize=1)
 def _table() -> dict[int, str]:
-    """OpenCC's, character by character: its phrases would move the places."""
-    from opencc import OpenCC  # 0.03 s together with the table, when the first Chinese text comes
+    """Returns OpenCC's mapping of single characters; its phrases would change positions."""
+    from opencc import OpenCC  # import and table take 0.03 s, spent at the first Chinese text
 
     convert = OpenCC("t2s").convert
     made = {code: convert(chr(code)) for code in _HAN}

@@ -1,7 +1,7 @@
-"""Circuit breakers, held by this process: what keeps failing is left alone for a while, then one caller tries it.
+"""Circuit breakers in the memory of this process: they refuse calls to a failing service for a pause.
 
-A circuit is closed while calls succeed. It opens after some failures, and callers are refused until its pause is over.
-Then it is half open: one caller may go, and the others are refused for another pause. A success closes it.
+A circuit is closed while calls succeed. It opens after some failures and refuses callers until its pause is over.
+Then it is half open: it admits one caller and refuses the others for another pause. A success closes it.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ Key = TypeVar("Key", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a call may not go now.
+    """Why a call is refused now.
 
     Attributes:
         wait_s: Seconds until the circuit is half open; above 0.
-        reason: What was told of the latest failure.
+        reason: Reason of the latest failure.
     """
 
     wait_s: float
@@ -39,12 +39,12 @@ class _Circuit:
 
 
 class CircuitBreaker(Generic[Key]):
-    """One circuit per key, closed at first. Thread-safe.
+    """Holds one circuit per key, initially closed. Thread-safe.
 
     Args:
-        failures_to_open: Failures in a row that open a circuit.
-        pause_s: Seconds a circuit stays open the first time; they double each time it opens again.
-        longest_pause_s: Where the doubling ends, and the longest wait that a callee may name.
+        failures_to_open: Number of consecutive failures that open a circuit.
+        pause_s: Seconds that a circuit stays open the first time; they double each time it opens again.
+        longest_pause_s: Upper limit in seconds, for the doubling and for `retry_after`.
         clock: Monotonic seconds.
     """
 
@@ -59,7 +59,7 @@ class CircuitBreaker(Generic[Key]):
         self._lock = threading.Lock()
 
     def refusal(self, key: Key) -> Refusal | None:
-        """Asks whether a call may go; None when it may. After a pause this caller is then the only one."""
+        """Returns None when a call is allowed, else the refusal. After a pause, allows one caller only."""
         circuit = self._circuits.get(key)
         if circuit is None or circuit.open_until is None:
             return None
@@ -80,10 +80,10 @@ class CircuitBreaker(Generic[Key]):
         """Counts a failure.
 
         Args:
-            key: What failed.
-            reason: Told to those who are refused.
-            permanent: Another try cannot help by itself: the circuit opens at once.
-            retry_after: Seconds the callee asked to wait: the circuit opens at once, for this long.
+            key: Key of the failed service.
+            reason: Reason for later refusals.
+            permanent: A retry cannot succeed: the circuit opens at once.
+            retry_after: Seconds that the callee asked to wait: the circuit opens at once, for this time.
         """
         with self._lock:
             circuit = self._circuits.setdefault(key, _Circuit(self._pause_s))

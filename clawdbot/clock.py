@@ -1,4 +1,4 @@
-"""Time as a value that is passed in, so that windows, leases and back-off can be tested without waiting."""
+"""Injectable clocks, so that windows, leases and back-off can be tested without waiting."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ Clock = Callable[[], float]
 
 
 def system_clock() -> float:
-    """The machine's wall clock in seconds since the Unix epoch."""
+    """Returns the wall-clock time in seconds since the Unix epoch."""
     return time.time()
 
 
 def monotonic_clock() -> float:
-    """Seconds that never go back, whatever happens to the wall clock: for intervals within one process."""
+    """Returns seconds that never go back when the wall clock is set; for intervals within one process."""
     return time.monotonic()
 
 
 def within_window(moment: float, now: float, window_s: float) -> bool:
-    """True when `moment` lies at most `window_s` seconds before or after `now`; NaN is never inside."""
+    """Returns whether `moment` is at most `window_s` seconds before or after `now`; False for NaN."""
     return abs(now - moment) <= window_s

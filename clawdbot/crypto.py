@@ -1,7 +1,7 @@
-"""Encryption at rest.
+"""Encrypts stored credentials.
 
-Credentials lie in the database only as Fernet tokens. Rotation is a list of keys: the first encrypts, all decrypt.
-`cryptography` is imported on first use, because most commands never touch an encrypted value.
+The database holds credentials only as Fernet tokens. A rotation adds a key to a list: the first key encrypts, all keys
+decrypt. `cryptography` is imported on first use, because most commands never touch an encrypted value.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from clawdbot.errors import ClawdbotError, ConfigurationError
 from clawdbot.reasons import Reason
 
-# Adapters that others wrote import these from here, as the guide told them.
+# Third-party adapters import these names from here, as an earlier guide told them.
 from clawdbot.signatures import compare as compare
 from clawdbot.signatures import hmac_hex as hmac_hex
 from clawdbot.signatures import verify_any as verify_any
@@ -29,11 +29,11 @@ class CryptoError(ClawdbotError):
 
 
 class KeyringNotConfigured(CryptoError, ConfigurationError):
-    """`configure()` has not been called in this process."""
+    """This process has no keyring: neither `configure()` nor `install()` was called."""
 
 
 class DecryptionError(CryptoError):
-    """The value was not made with any of the configured keys, or was changed."""
+    """No configured key decrypts the value, or the value was changed."""
 
 
 class Keyring:
@@ -43,7 +43,7 @@ class Keyring:
         keys: URL-safe base64 keys of 32 bytes. The first encrypts, every one decrypts.
 
     Raises:
-        CryptoError: When the list is empty or a key is malformed; the message never shows a key.
+        CryptoError: The list is empty or a key is malformed; the message never shows a key.
     """
 
     def __init__(self, keys: Sequence[str | bytes]) -> None:
@@ -56,7 +56,7 @@ class Keyring:
             try:
                 fernets.append(Fernet(key))
             except (ValueError, TypeError):
-                # The original message is dropped with the context: it can carry part of the key.
+                # `from None` drops the original message, which can contain part of the key.
                 raise CryptoError(Reason("key_malformed", number=number)) from None
         self._fernet: MultiFernet = MultiFernet(fernets)
 
@@ -65,10 +65,10 @@ class Keyring:
         return self._fernet.encrypt(plain).decode("ascii")
 
     def decrypt(self, token: str) -> bytes:
-        """Decrypts a token made with any of the keys.
+        """Decrypts a token that was encrypted with any of the keys.
 
         Raises:
-            DecryptionError: When no key fits.
+            DecryptionError: No key fits.
         """
         from cryptography.fernet import InvalidToken
 
@@ -78,10 +78,10 @@ class Keyring:
             raise DecryptionError(Reason("not_decrypted")) from None
 
     def rotate(self, token: str) -> str:
-        """Encrypts a token again with the first key, keeping its content.
+        """Re-encrypts a token with the first key.
 
         Raises:
-            DecryptionError: When no key fits.
+            DecryptionError: No key fits.
         """
         return self.encrypt(self.decrypt(token))
 
@@ -90,21 +90,21 @@ _keyring: Keyring | None = None
 
 
 def configure(keys: Sequence[str | bytes]) -> None:
-    """Sets the process's keyring; the site calls it once at start (and again after a rotation)."""
+    """Sets the process's keyring from keys."""
     install(Keyring(keys))
 
 
 def install(ring: Keyring) -> None:
-    """Sets a ready keyring, for instance one that follows its key file."""
+    """Sets the process's keyring, for instance one that reloads its key file."""
     global _keyring
     _keyring = ring
 
 
 def keyring() -> Keyring:
-    """The process's keyring.
+    """Returns the process's keyring.
 
     Raises:
-        KeyringNotConfigured: Before `configure()`.
+        KeyringNotConfigured: Neither `configure()` nor `install()` was called.
     """
     if _keyring is None:
         raise KeyringNotConfigured(Reason("no_keys"))
@@ -112,7 +112,7 @@ def keyring() -> Keyring:
 
 
 def generate_key() -> str:
-    """A fresh random key for a `Keyring`."""
+    """Returns a new random key for a `Keyring`."""
     from cryptography.fernet import Fernet
 
     return Fernet.generate_key().decode("ascii")
@@ -124,10 +124,10 @@ def encrypt_json(value: Mapping[str, Any]) -> str:
 
 
 def decrypt_json(token: str) -> dict[str, Any]:
-    """Opens what `encrypt_json` made.
+    """Decrypts a token of `encrypt_json`.
 
     Raises:
-        DecryptionError: When no key fits or the content is not a JSON object.
+        DecryptionError: No key fits, or the content is not a JSON object.
     """
     try:
         value = json.loads(keyring().decrypt(token))
@@ -139,5 +139,5 @@ def decrypt_json(token: str) -> dict[str, Any]:
 
 
 def rotate(token: str) -> str:
-    """Encrypts a stored token again with the first configured key."""
+    """Re-encrypts a stored token with the first configured key."""
     return keyring().rotate(token)

@@ -1,4 +1,4 @@
-"""The root of every error the product raises on purpose."""
+"""Base classes of all errors that the product raises on purpose."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ _E = TypeVar("_E", bound="ClawdbotError")
 
 
 class ClawdbotError(Exception):
-    """An error that knows whether trying again can help.
+    """An error that tells whether a retry can help.
 
-    Its text is in English, for logs; what people read is made of its reason (`clawdbot.reasons.why`).
+    Its text is in English, for logs. Texts for people are made from its reason (`clawdbot.reasons.why`).
 
     Attributes:
-        permanent: True when the same call can never succeed, so nobody should retry it.
-        retry_after: Seconds to wait before the next try, where the other side named a time; else None.
+        permanent: True when the same call can never succeed, so callers must not retry it.
+        retry_after: Seconds to wait before the next try, if the other side named a time, else None.
     """
 
     permanent: bool = False
@@ -31,12 +31,12 @@ class ClawdbotError(Exception):
 
     @property
     def reason(self) -> Reason | None:
-        """Code and parameters of what went wrong; None when it was raised with a text alone."""
+        """Code and parameters of the failure; None when the error was raised with a plain text."""
         first = self.args[0] if self.args else None
         return first if isinstance(first, Reason) else None
 
-    # Celery and multiprocessing carry errors between processes by pickle. BaseException would call
-    # cls(*args), which breaks for every subclass with a required keyword; rebuilding from state does not.
+    # Celery and multiprocessing pickle errors. BaseException would call cls(*args), which fails for every subclass
+    # with a required keyword; rebuilding from state does not.
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args, dict(self.__dict__))
 
@@ -49,6 +49,6 @@ def _rebuild(cls: type[_E], args: tuple[Any, ...], state: dict[str, Any]) -> _E:
 
 
 class ConfigurationError(ClawdbotError):
-    """Something must be set up by the operator before the call can work."""
+    """The operator must configure something before the call can work."""
 
     permanent = True

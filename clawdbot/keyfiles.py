@@ -1,4 +1,4 @@
-"""Key files: one key a line, newest first, readable by the owner alone."""
+"""Reads and writes key files: one key per line, newest first, readable by the owner only."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ OWNER_ONLY = 0o600
 
 
 def load_or_create(path: Path, make: Callable[[], str] = generate_key) -> list[str]:
-    """Reads the keys of a file, making the file with one fresh key when it does not exist.
+    """Reads the keys of a file. Creates a missing file with one new key.
 
-    Two processes that start together end up with the same key: the file appears complete, or not at all.
+    The file is created atomically, so two processes that start together use the same key.
 
     Args:
-        path: The key file; its folder is made (mode 700) when missing.
-        make: Makes one key; for instance `secrets.token_urlsafe` for a signing key.
+        path: The key file; a missing folder is created with mode 700.
+        make: Generates one key; for instance `secrets.token_urlsafe` for a signing key.
 
     Raises:
-        CryptoError: When the file is empty, or others may read it and that cannot be changed.
+        CryptoError: The file is empty, or others can read it and its mode cannot be changed.
     """
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -32,7 +32,7 @@ def load_or_create(path: Path, make: Callable[[], str] = generate_key) -> list[s
         try:
             os.link(fresh, path)
         except FileExistsError:
-            pass  # another process was first; its keys count
+            pass  # another process was first; use its keys
         finally:
             fresh.unlink()
     _tighten(path)
@@ -43,7 +43,7 @@ def load_or_create(path: Path, make: Callable[[], str] = generate_key) -> list[s
 
 
 def add_key(path: Path, make: Callable[[], str] = generate_key) -> list[str]:
-    """Puts a fresh key in front of a key file, so that it encrypts from now on and the old ones still decrypt.
+    """Puts a new key at the top of a key file. The new key encrypts from now on; the old ones still decrypt.
 
     Returns:
         All keys, newest first.
@@ -54,7 +54,7 @@ def add_key(path: Path, make: Callable[[], str] = generate_key) -> list[str]:
 
 
 def _write_temporary(path: Path, keys: Sequence[str]) -> Path:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp makes mode 600
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # created with mode 600
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write("\n".join(keys) + "\n")
         file.flush()

@@ -1,4 +1,4 @@
-"""Is the process that once took something on this machine still the same one, and alive?"""
+"""Tells whether a process of this machine is still alive, even if its id was reused."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 
 
 def started(pid: int) -> str:
-    """When this process id began, so that a reused id is not taken for the old process. "" without /proc."""
+    """Returns the start time of a process, which tells apart processes with the same id. "" without /proc."""
     with contextlib.suppress(OSError, IndexError):
         return Path(f"/proc/{pid}/stat").read_text("utf8").rsplit(")", 1)[1].split()[19]
     return ""
 
 
 def is_alive(pid: int, started_at: str) -> bool:
-    """Whether the process with this id, begun at `started_at` (as `started` tells it), still runs on this machine."""
+    """Returns whether the process with this id and start time (from `started`) still runs on this machine."""
     if started_at:
         return started(pid) == started_at
     try:

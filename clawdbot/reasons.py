@@ -1,8 +1,7 @@
-"""Why a call failed, as a code and its parameters: what errors carry and rows keep.
+"""Reasons of failures: a code with parameters, which errors carry and rows store.
 
-`TEMPLATES` is the one list of codes. An error's text is the English sentence, for logs; people read it in their own
-language (`bots.i18n.failure_texts`). A code keeps its meaning and its parameters for ever, because rows hold it: a
-changed sentence that needs other parameters gets a new code.
+`TEMPLATES` lists all codes. Logs show the English sentence; `bots.i18n.failure_texts` translates it for people. Rows
+store codes, so a code must keep its meaning and parameters: a sentence with other parameters needs a new code.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ from clawdbot.redaction import redact
 
 
 def _(sentence: str) -> str:
-    """Marks a sentence for the catalogue of translations."""
+    """Marks a sentence for translation."""
     return sentence
 
 
 TEMPLATES: dict[str, str] = {
-    # Put together of other reasons
+    # Composed of other reasons
     "account_problem": _("%(key)s: %(why)s"),
     "and": _("%(first)s; %(second)s"),
     "raised": _("%(error)s: %(why)s"),
@@ -41,7 +40,7 @@ TEMPLATES: dict[str, str] = {
     "host_not_allowed": _("%(host)s is not an allowed host"),
     "host_not_public": _("%(host)s is not a public address"),
     "host_not_of_platform": _("%(host)s is not a host of %(platform)s"),
-    # Answers of platforms
+    # Responses of platforms
     "platform_said": _("%(platform)s answered %(code)s: %(told)s"),
     "platform_answered": _("%(platform)s answered %(code)s"),
     "answer_not_understood": _("%(platform)s's answer is not understood"),
@@ -99,7 +98,7 @@ TEMPLATES: dict[str, str] = {
     "key_malformed": _("key number %(number)s is not a URL-safe base64 key of 32 bytes"),
     "key_file_empty": _("the key file %(name)s is empty"),
     "key_file_open": _("the key file %(name)s can be read by others; set its mode to 600"),
-    # What a platform does not have
+    # Features that a platform does not have
     "no_polling": _("%(name)s has no polling"),
     "takes_no_files": _("%(name)s takes no files"),
     "no_edits": _("%(name)s cannot change a sent message"),
@@ -130,7 +129,7 @@ TEMPLATES: dict[str, str] = {
     "not_base64": _("the encrypted text is not base64"),
     "no_encrypted_text": _("there is no encrypted text"),
     "not_that_of_encrypted": _("%(name)s is not that of the encrypted text"),
-    # Requests that are genuine and unreadable
+    # Requests that are authentic but malformed
     "only_post": _("only POST is accepted here"),
     "only_get_and_post": _("only GET and POST are accepted here"),
     "socket_not_webhook": _("the web chat receives by socket, not by webhook"),
@@ -225,7 +224,7 @@ TEMPLATES: dict[str, str] = {
     "dimension_wrong": _(
         "its vectors have %(made)s numbers, the dimension says %(said)s: set the dimension to %(made)s"
     ),
-    # These three name keys of the settings: forms say them with the names of their fields (bots.i18n.failure_texts).
+    # These three name keys of the settings; bots.i18n.failure_texts replaces them by names of form fields.
     "dimension_not_that_of_settings": (
         "the embedder makes vectors of %(made)s numbers and the settings say %(said)s: "
         "set semantic_search.dimension (or the dimension in the admin) to %(made)s"
@@ -256,11 +255,11 @@ TEMPLATES: dict[str, str] = {
 
 
 class Reason:
-    """A code of `TEMPLATES` and what stands in its template.
+    """A code of `TEMPLATES` with the parameters of its template.
 
     Attributes:
         code: Key of `TEMPLATES`.
-        params: By name: a text or number shown as it is (somebody else's words), a text in both languages
+        params: Values by name: a text or number to show unchanged (from another system), a text in both languages
             ({"en": ..., "zh": ...}), or another reason.
     """
 
@@ -285,37 +284,37 @@ class Reason:
 
 Value = str | int | float | Mapping[str, str] | Reason
 Why = str | Reason
-"""A reason, or words without a code: of another program, of an adapter that has none, or "" for none."""
+"""A reason, a text without a code (from another program or an adapter without codes), or "" for none."""
 
 
 def why(error: BaseException) -> Why:
-    """The reason that an error was raised with; its text where it has none."""
+    """Returns the reason of an error, or its text if it has no reason."""
     first = error.args[0] if error.args else None
     return first if isinstance(first, Reason) else str(error)
 
 
 def raised(error: BaseException) -> Reason:
-    """The reason of an error that nobody expected: what class it is of stands before its text."""
+    """Returns the reason of an unexpected error: its class name and its text."""
     return Reason("raised", error=type(error).__name__, why=why(error))
 
 
 def columns(field: str, reason: Why, length: int) -> dict[str, Any]:
-    """A reason as the three columns of a row: the English sentence, its code and its parameters. Secrets are hidden.
+    """Returns the three columns that store a reason: English sentence, code and parameters. Redacts secrets.
 
     Args:
-        field: Name of the column with the sentence, such as "last_error"; the others are "..._code" and "..._params".
-        reason: What is to be stored; "" clears the columns.
-        length: Longest sentence.
+        field: Column of the sentence, such as "last_error"; the others are "..._code" and "..._params".
+        reason: The reason to store; "" clears the columns.
+        length: Length limit of the sentence and of each text parameter.
     """
     if not isinstance(reason, Reason):
         return {field: redact(reason)[:length], f"{field}_code": "", f"{field}_params": {}}
     params = _json(reason.params, length)
-    sentence = str(_loaded(reason.code, params))  # of what is hidden by now
+    sentence = str(_loaded(reason.code, params))  # built from the redacted parameters
     return {field: sentence[:length], f"{field}_code": reason.code, f"{field}_params": params}
 
 
 def from_columns(row: object, field: str) -> Why:
-    """The reason that a row keeps; its sentence where it has no code, or one that this version does not know."""
+    """Returns the reason that a row stores; its sentence if the code is empty or unknown to this version."""
     code, params = getattr(row, f"{field}_code"), getattr(row, f"{field}_params")
     return _loaded(code, params) if code in TEMPLATES else str(getattr(row, field))
 

@@ -1,4 +1,4 @@
-"""Keeps secrets out of logs and error messages: known shapes by pattern, known values by registration."""
+"""Redacts secrets in logs and error messages: known formats by pattern, known values by registration."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 MASK = "[redacted]"
-_SHORTEST_SECRET = 6  # a shorter value would blank out ordinary words of a log
+_SHORTEST_SECRET = 6  # a shorter value would redact ordinary words
 
 _KEY_WORDS = (
     r"(?:access[_-]?|refresh[_-]?|auth[_-]?|verify[_-]?|secret[_-]?|bot[_-]?)?token|api[_-]?key|secret|password|passwd"
@@ -21,7 +21,7 @@ _SECRET_KEY = re.compile(rf"(?:^|[_-])(?:{_KEY_WORDS})s?$", re.IGNORECASE)
 _SHAPES = re.compile(
     "|".join(
         (
-            r"(?P<bot>/bot)[^/\s\"'<>]*:[^/\s\"'<>]+",  # Bot API tokens in a URL path, whatever their length
+            r"(?P<bot>/bot)[^/\s\"'<>]*:[^/\s\"'<>]+",  # Bot API tokens of any length in a URL path
             r"\b\d{6,}:[A-Za-z0-9_-]{30,}",  # the same token on its own
             r"(?P<scheme>://)[^/\s:@]+:[^/\s@]+(?=@)",  # user:password@host
             r"(?P<auth>\b(?:Bearer|Basic|Bot)\s+)[A-Za-z0-9._~+/=:-]{8,}",
@@ -39,7 +39,7 @@ _registered: tuple[str, ...] = ()
 
 
 def register_secret(value: str) -> None:
-    """Makes `redact` hide this value from now on, also in percent-encoded and base64 form.
+    """Makes `redact` replace this value from now on, also in percent-encoded, base64 and hex form.
 
     Args:
         value: A token, key or password. Values under 6 characters are not registered.
@@ -50,12 +50,12 @@ def register_secret(value: str) -> None:
     raw = value.encode("utf-8", "surrogatepass")
     forms = {value, quote(raw, safe=""), base64.b64encode(raw).decode("ascii"), raw.hex()}
     with _lock:
-        # Longest first, so that a secret inside another does not leave a tail behind.
+        # Longest first: replacing a secret that is part of another one would leave the rest of the longer one.
         _registered = tuple(sorted({*_registered, *forms}, key=len, reverse=True))
 
 
 def redact(text: str) -> str:
-    """Returns `text` with every registered secret and everything that looks like one replaced."""
+    """Replaces every registered secret in `text`, and everything that looks like a secret."""
     for secret in _registered:
         if secret in text:
             text = text.replace(secret, MASK)
@@ -68,7 +68,7 @@ def _mask(match: re.Match[str]) -> str:
 
 
 def redact_value(value: Any) -> Any:
-    """Redacts strings inside mappings, lists and tuples; a value under a telling key is masked whole."""
+    """Redacts strings in mappings, lists and tuples. Masks the whole value of a key such as "password"."""
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, bytes):
@@ -92,17 +92,17 @@ _formatter = logging.Formatter()
 class RedactionFilter(logging.Filter):
     """Redacts a log record in place: message, arguments, traceback and extra fields.
 
-    Attach it to handlers, so that records of every logger pass it. It never drops a record.
+    Attach it to handlers, so that it sees the records of all loggers. It never drops a record.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.msg, Mapping):  # structured logging hands its event dict on as the message
+        if isinstance(record.msg, Mapping):  # structlog passes its event dict as the message
             record.msg = redact_value(record.msg)
         else:
             record.msg = redact(_rendered(record))
             record.args = None
         if record.exc_info:
-            # Formatted here and dropped, because a handler further on would format the raw exception again.
+            # Formatted here and removed, because a later handler would format the raw exception again.
             record.exc_text = record.exc_text or _formatter.formatException(_exception_info(record))
             record.exc_info = None
         if record.exc_text:
@@ -119,7 +119,7 @@ def _rendered(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
     except (TypeError, ValueError, KeyError):
-        # A wrong format string must not lose the record, nor reach the handler that prints raw arguments.
+        # A wrong format string must not lose the record or reach the handler, which prints raw arguments.
         return f"{record.msg} {record.args!r}"
 
 

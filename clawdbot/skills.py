@@ -1,4 +1,4 @@
-"""The public SDK for skills: a class with `execute(self, context)` that returns the answer: text, files, or both.
+"""Public SDK for skills. A skill is a class whose `execute(self, context)` returns text, files, or both.
 
 Example:
     ```python
@@ -16,7 +16,7 @@ Example:
             return str(random.randint(1, context["parameters"]["sides"]))
     ```
 
-A skill is registered by its dotted path in YAML or in the admin. It never imports an app of the product.
+A skill is registered by its dotted path in YAML or in the admin. It must not import an app of the product.
 """
 
 from __future__ import annotations
@@ -36,22 +36,22 @@ __all__ = ["Answer", "BaseSkill", "File", "Parameter", "SkillError"]
 class SkillError(ClawdbotError):
     """A skill cannot answer.
 
-    Raise it with a sentence the person may read; any other exception is shown to them as a general apology.
+    Raise it with a sentence for the person; any other exception is shown as a general apology.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One value a skill needs before it can run; the bot asks for it when the message did not give it.
+    """One value that a skill needs before it can run. The bot asks for it when the message does not contain it.
 
     Attributes:
         name: Key in `context["parameters"]`.
         prompt: The question to ask, by language: `{"en": ..., "zh": ...}`.
         required: Whether the skill may run without it.
         choices: The only values allowed; empty means any.
-        validator: Turns the text into the value, raising ValueError when it does not fit, with a readable reason. The
-            reason of a type such as `int` is not shown.
-        default: Used when an optional parameter is not given.
+        validator: Converts the text to the value, or raises ValueError with a reason for the person. The reason of a
+            type such as `int` is not shown.
+        default: Value of an optional parameter that is not given.
     """
 
     name: str
@@ -62,15 +62,15 @@ class Parameter:
     default: Any = None
 
     def question(self, language: str = "en") -> str:
-        """The prompt in `language` ("zh-hans" finds "zh"), else in English, else made from the name."""
+        """Returns the prompt in `language` ("zh-hans" matches "zh"), else in English, else one built from the name."""
         short = language.split("-", 1)[0].lower()
         return self.prompt.get(short) or self.prompt.get("en") or f"{self.name}?"
 
     def check(self, text: str) -> Any:
-        """Turns what the person wrote into the value.
+        """Converts the person's text to the value.
 
         Raises:
-            ValueError: With a reason that can be shown, when the text does not fit.
+            ValueError: The text does not fit; the message is a reason for the person.
         """
         given = text.strip()
         if self.choices:
@@ -85,20 +85,20 @@ class Parameter:
         try:
             return self.validator(given)
         except ValueError:
-            if isinstance(self.validator, type):  # `int` and its like speak of Python, not to people
+            if isinstance(self.validator, type):  # messages of `int` and other types are about Python, not for people
                 raise ValueError from None
             raise
 
 
 class BaseSkill(ABC):
-    """Base of every skill. One instance is made per call, so attributes set on `self` are not shared.
+    """Base class of skills. Every call creates a new instance, so attributes set on `self` are not shared.
 
     Attributes:
         name: Short unique name, as shown in the admin.
         description: One sentence on what the skill does; shown in /help.
         triggers: Words that start the skill when the configuration names none.
         parameters: The values it needs.
-        timeout_s: Seconds after which the call is given up.
+        timeout_s: Time limit of a call, in seconds.
     """
 
     name: ClassVar[str] = ""
@@ -109,17 +109,17 @@ class BaseSkill(ABC):
 
     @classmethod
     def parse(cls, *, text: str, rest: str, trigger: str, language: str) -> Mapping[str, Any] | None:
-        """Optional: reads parameters out of the message that called the skill.
+        """Reads parameters from the message that called the skill. Overriding it is optional.
 
         Args:
             text: The whole message.
             rest: The message without the trigger word and polite phrases.
-            trigger: The trigger word that was found.
+            trigger: The trigger word in the message.
             language: For instance "en" or "zh-hans".
 
         Returns:
-            Values by parameter name; what is missing and required is asked for. None (the default) lets the runner
-            read them: a choice that is named, or the rest of the message for the only parameter without choices.
+            Values by parameter name; the bot asks for missing required ones. None (the default) lets the runner find
+            them: a choice that the message names, or the rest of the message for the only parameter without choices.
         """
         return None
 
@@ -135,5 +135,5 @@ class BaseSkill(ABC):
             The answer: text in the neutral markdown subset, a `File`, or a list of both in the order to send.
 
         Raises:
-            SkillError: With a sentence the person may read.
+            SkillError: The skill cannot answer; the message is a sentence for the person.
         """

@@ -1,4 +1,4 @@
-"""Token buckets, held by this process: a burst at once, then a steady rate."""
+"""Token buckets in the memory of this process: they allow a burst, then a steady rate."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Key = TypeVar("Key", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How much a bucket gives.
+    """Rate limit of a bucket.
 
     Attributes:
         burst: Tokens in a full bucket; at least 1, else nothing ever passes.
-        per_second: Tokens that flow in each second; above 0.
+        per_second: Tokens added per second; above 0.
     """
 
     burst: float
@@ -38,11 +38,11 @@ class _Bucket:
 
 
 class TokenBuckets(Generic[Key]):
-    """One bucket per key, full at first. Thread-safe.
+    """Holds one bucket per key, initially full. Thread-safe.
 
     Args:
-        size: Keys that are remembered. The least recently used one is forgotten first, and starts with a full bucket
-            when it comes back, so memory stays bounded whoever calls.
+        size: Largest number of keys, which bounds memory. The least recently used key is evicted first and starts with
+            a full bucket again.
         clock: Monotonic seconds.
     """
 
@@ -52,14 +52,14 @@ class TokenBuckets(Generic[Key]):
         self._lock = threading.Lock()
 
     def take(self, rates: Mapping[Key, Rate], cost: float = 1.0) -> float:
-        """Takes `cost` tokens from every bucket named, or from none of them.
+        """Takes `cost` tokens from each of these buckets, or from none.
 
         Args:
-            rates: The buckets by key, each with its rate now; a changed rate holds from this call on.
+            rates: The buckets by key, with their current rates; a changed rate applies from this call on.
             cost: Tokens to take from each. A cost above a bucket's burst passes when that bucket is full.
 
         Returns:
-            0.0 when the tokens were taken, else the seconds until all of them will be there.
+            0.0 when the tokens were taken, else the seconds until enough tokens are available.
         """
         now = self._clock()
         with self._lock:

@@ -1,7 +1,7 @@
-"""The only place that makes outgoing HTTP requests.
+"""Makes all outgoing HTTP requests of the product.
 
-Every request has a timeout and a size cap, is never retried here (the outbox decides that), and fails with an
-`HttpError` whose message shows host and scheme but no path, query or header.
+Every request has a time-out and a size limit. Nothing is retried here; the outbox decides that. A failed request raises
+an `HttpError` whose message shows host and scheme, but no path, query or header.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which hosts and addresses a request may reach."""
+"""Decides which hosts and addresses a request may reach."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ SocketAddress = tuple[socket.AddressFamily, tuple[Any, ...]]
 
 
 def is_public(address: str) -> bool:
-    """True for a globally routable unicast address.
+    """Returns True for a globally routable unicast address.
 
-    IPv6 forms that carry an IPv4 address (mapped, compatible, 6to4, Teredo, NAT64) are judged by that too.
+    In IPv6 forms that contain an IPv4 address (mapped, compatible, 6to4, Teredo, NAT64), that address must be public
+    too.
     """
     try:
         ip = ipaddress.ip_address(address.split("%", 1)[0])
@@ -27,7 +28,7 @@ def is_public(address: str) -> bool:
     if isinstance(ip, ipaddress.IPv6Address):
         inner = _embedded_ipv4(ip)
         if inner is not None:
-            # Mapped and NAT64 addresses are reserved as such; what they reach is the IPv4 address inside.
+            # Mapped and NAT64 addresses are reserved ranges themselves; only the IPv4 address inside counts.
             translated = ip.ipv4_mapped is not None or ip in _NAT64
             return _plainly_public(inner) and (translated or _plainly_public(ip))
     return _plainly_public(ip)
@@ -52,11 +53,11 @@ def _embedded_ipv4(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 def resolve_public(host: str, port: int) -> list[SocketAddress]:
     """Resolves a host and returns its socket addresses, all of them public.
 
-    The caller connects to exactly these addresses, so a second, different DNS answer cannot move the request.
+    The caller must connect to exactly these addresses, so that a second DNS answer cannot redirect the request.
 
     Raises:
-        AddressRefused: When any address is not public; one private address among public ones is an attack pattern.
-        socket.gaierror: When the name does not resolve.
+        AddressRefused: An address is not public; one private address among public ones is an attack pattern.
+        socket.gaierror: The name does not resolve.
     """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses: list[SocketAddress] = [(family, sockaddr) for family, _, _, _, sockaddr in found]
@@ -66,11 +67,11 @@ def resolve_public(host: str, port: int) -> list[SocketAddress]:
 
 
 def host_allowed(host: str, port: int | None, allowed: Collection[str]) -> bool:
-    """True when an entry of `allowed` names the host.
+    """Returns whether an entry of `allowed` matches the host.
 
     Args:
         host: Host name of the URL, without port.
-        port: Port of the URL, None when it names none.
+        port: Port of the URL, or None.
         allowed: Entries such as "api.example.com", ".example.com" (any subdomain) or "127.0.0.1:8081".
     """
     host = host.lower().rstrip(".")

@@ -1,4 +1,4 @@
-"""`request()`: one outgoing HTTP request with a timeout, a size cap and errors that tell nothing they should not."""
+"""Makes one outgoing HTTP request with a time-out, a size limit and errors that reveal no secrets."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _USER_AGENT = f"Clawdbot/{__version__}"
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A complete response, whatever its status.
+    """A complete response with any status.
 
     Attributes:
         status: HTTP status code.
         headers: Response headers; look-up ignores case.
         body: The whole body, decoded from gzip or deflate.
-        url: The URL that answered; it can hold secrets, do not log it.
+        url: The URL that answered. It can contain secrets: do not log it.
     """
 
     status: int
@@ -57,10 +57,10 @@ class HttpResponse:
         return parse_retry_after(self.headers.get("Retry-After"), time.time())
 
     def json(self) -> Any:
-        """The body as JSON.
+        """Returns the body parsed as JSON.
 
         Raises:
-            InvalidResponse: When it is not JSON.
+            InvalidResponse: The body is not JSON.
         """
         try:
             return jsonlib.loads(self.body)
@@ -69,7 +69,7 @@ class HttpResponse:
 
 
 def parse_retry_after(value: str | None, now: float) -> float | None:
-    """Reads a Retry-After header: seconds from `now` (epoch seconds), never negative, at most a day."""
+    """Parses a Retry-After header to seconds from `now` (epoch seconds), at least 0 and at most a day."""
     if not value:
         return None
     try:
@@ -103,22 +103,22 @@ def request(
     Args:
         method: HTTP method.
         url: http or https URL without credentials.
-        timeout: Seconds, or (connect, read) seconds. The body must be complete within the read time too.
+        timeout: Seconds, or (connect, read) seconds. The whole body must arrive within the read time.
         json: Sent as a JSON body.
         data: Raw body, or a mapping for a form body.
         headers: Extra headers.
         params: Added to the query string.
         max_bytes: Largest response body accepted, counted after decompression.
-        public_only: Set it for every URL a user or a payload supplied. Private, loopback, link-local and reserved
-            addresses are refused, the checked address is the one connected to, and proxies are not used.
-        allowed_hosts: When given, only these hosts (see `addresses.host_allowed`), also after a redirect.
+        public_only: Set it for every URL that a user or a payload supplies. Refuses private, loopback, link-local and
+            reserved addresses, connects to the checked address and uses no proxy.
+        allowed_hosts: Only these hosts (see `addresses.host_allowed`) are allowed, also after a redirect. None: any.
         allow_redirects: Follows up to 5 redirects, checking each target again.
 
     Returns:
         The response, for every status including 4xx and 5xx.
 
     Raises:
-        HttpError: One of its subclasses; `written` tells whether the request had left the machine.
+        HttpError: A subclass of it; `written` tells whether the request had left the machine.
     """
     first = _checked(url, allowed_hosts)
     timeout = capped(timeout)
@@ -181,7 +181,7 @@ def _prepare(
     with contextlib.suppress(requests.RequestException, ValueError):
         prepared.prepare(method=method, url=url, headers=sent, params=dict(params or {}), data=body)
         return prepared
-    # Raised outside a handler, so that the cause, which shows the whole URL, is not chained.
+    # Raised outside the handler, so that the original exception, which shows the whole URL, is not chained.
     raise errors.InvalidUrl(Reason("request_malformed"))
 
 
@@ -216,7 +216,7 @@ def _send(
         try:
             body = _read(raw, max_bytes, time.monotonic() + read_s)
         except BaseException:
-            raw.close()  # an unread rest would poison the connection for its next user
+            raw.close()  # unread bytes would corrupt the next response on this connection
             raise
         raw.release_conn()
         return HttpResponse(raw.status, CaseInsensitiveDict(raw.headers), body, prepared.url or "")
@@ -224,7 +224,7 @@ def _send(
         failure = error
     except (requests.RequestException, urllib3_errors.HTTPError, OSError, UnicodeError) as error:
         failure = _translated(error)
-    # Built and raised outside the handlers: the library's own exceptions carry the full URL, tokens included.
+    # Raised outside the handlers, because the library's exceptions contain the full URL with tokens.
     message = Reason("request_failed", method=prepared.method or "", where=_origin(parts), why=why(failure))
     raise type(failure)(message, permanent=failure.permanent, written=progress.written)
 
@@ -233,7 +233,7 @@ def _read(raw: Any, max_bytes: int, deadline: float) -> bytes:
     chunks: list[bytes] = []
     size = 0
     while True:
-        # read1 hands over what has arrived, so that a dripping server meets the deadline instead of resetting a timer.
+        # read1 returns the bytes that have arrived, so the deadline also ends a response that trickles in.
         chunk = raw.read1(_CHUNK, decode_content=True)
         if not chunk:
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)

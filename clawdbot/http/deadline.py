@@ -1,4 +1,4 @@
-"""One time limit for several requests, for callers behind whom a person waits."""
+"""Sets one deadline for several requests, for callers that keep a person waiting."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _deadline: contextvars.ContextVar[float | None] = contextvars.ContextVar("http_d
 
 @contextlib.contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Ends the requests made inside, all together, after this time; each keeps its own limit where that is shorter.
+    """Limits the total time of the requests inside the block. Shorter time-outs of single requests still apply.
 
     Args:
-        seconds: For everything inside.
+        seconds: Time for all requests together.
     """
     token = _deadline.set(time.monotonic() + seconds)
     try:
@@ -29,10 +29,10 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def capped(timeout: Timeout) -> Timeout:
-    """The timeout, cut to what is left.
+    """Returns the time-out, limited to the time that is left.
 
     Raises:
-        HttpTimeout: Nothing is left; the request was not begun.
+        HttpTimeout: No time is left; the request was not started.
     """
     deadline = _deadline.get()
     if deadline is None:

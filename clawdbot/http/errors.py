@@ -1,4 +1,4 @@
-"""What can go wrong with an outgoing request. No message ever shows more of a URL than scheme and host."""
+"""Errors of outgoing requests. A message shows only scheme and host of a URL."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class HttpError(ClawdbotError):
     """An outgoing request got no usable response.
 
     Attributes:
-        written: True when the request had been completely written to the socket: the other side may have acted on it.
+        written: True when the request was completely written to the socket, so the other side may have acted on it.
     """
 
     written: bool = False
@@ -28,11 +28,11 @@ class HttpError(ClawdbotError):
 
 
 class HttpTimeout(HttpError):
-    """Connecting, or the answer, took longer than the timeout."""
+    """Connecting or the response took longer than the time-out."""
 
 
 class HttpConnectionError(HttpError):
-    """The host was not found, refused, or the connection broke."""
+    """The host was not found or refused the connection, or the connection broke."""
 
 
 class TlsError(HttpConnectionError):
@@ -40,7 +40,7 @@ class TlsError(HttpConnectionError):
 
 
 class InvalidResponse(HttpError):
-    """The response is not what it says it is, for instance not JSON."""
+    """The response does not have the expected format, for instance JSON."""
 
 
 class ResponseTooLarge(HttpError):
@@ -56,7 +56,7 @@ class InvalidUrl(HttpError):
 
 
 class AddressRefused(HttpError):
-    """The URL points where outgoing requests of this kind may not go."""
+    """The host or address of the URL is not allowed for this request."""
 
     permanent = True
 

@@ -1,4 +1,4 @@
-"""Bodies of form uploads."""
+"""Builds bodies of form uploads."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ FormFile = tuple[str, bytes, str]
 
 
 def multipart(fields: Mapping[str, str], files: Mapping[str, FormFile]) -> tuple[bytes, dict[str, str]]:
-    """The body of a multipart/form-data request and the header that goes with it.
+    """Returns the body of a multipart/form-data request and its Content-Type header.
 
     Args:
         fields: Plain fields by name, in order.
-        files: Files by field name; names may be of any script, line breaks and quotes in them are escaped.
+        files: Files by field name. File names may use any script; line breaks and quotes in them are escaped.
     """
     body, content_type = encode_multipart_formdata({**fields, **files})
     return body, {"Content-Type": content_type}

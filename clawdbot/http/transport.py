@@ -1,4 +1,4 @@
-"""Connections that report when a request left the machine, and that can be held to public addresses."""
+"""Connections that report when a request has left the machine and can be restricted to public addresses."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ POOL_MAXSIZE = 64  # connections kept per host; the outbox sends from as many th
 POOL_HOSTS = 32
 
 logger = logging.getLogger(__name__)
-# urllib3 logs request paths, and Bot API paths hold the token.
+# urllib3 logs request paths, and Bot API paths contain the token.
 for _name in ("urllib3.connectionpool", "urllib3.connection"):
     logging.getLogger(_name).addFilter(RedactionFilter())
 
 
 class Progress:
-    """What is known about one running request.
+    """Progress of one running request.
 
     Attributes:
         written: True once the request was completely written to the socket.
@@ -43,7 +43,7 @@ class Progress:
         self._hook = hook
 
     def mark_written(self) -> None:
-        """Called by the connection. Redirects come here again; the hook fires once."""
+        """Records that the request was written. The connection calls it again after redirects; the hook runs once."""
         if self.written:
             return
         self.written = True
@@ -51,7 +51,7 @@ class Progress:
             try:
                 self._hook()
             except Exception:
-                # The request is out: raising here would throw its response away and invite a second send.
+                # The request was sent: raising here would lose its response and cause a second send.
                 logger.exception("the on_written hook failed")
 
 
@@ -61,11 +61,11 @@ _progress: contextvars.ContextVar[Progress | None] = contextvars.ContextVar("htt
 
 @contextlib.contextmanager
 def observe(on_written: Callable[[], None]) -> Iterator[None]:
-    """Calls `on_written` once for each request made inside, the moment it left this process.
+    """Calls `on_written` once for each request inside the block, as soon as the request has left this process.
 
-    The moment is after the last byte was handed to the socket and before the response is awaited. What the hook
-    stored by then survives a kill -9, so a restart can tell "surely not sent" from "perhaps sent". An exception of the
-    hook is logged, not raised.
+    The call happens after the last byte was passed to the socket and before the wait for the response. If the hook
+    stores this fact, a restart after kill -9 can tell "not sent" from "possibly sent". An exception of the hook is
+    logged, not raised.
 
     Args:
         on_written: Called without arguments, in the thread that makes the request.
@@ -78,13 +78,13 @@ def observe(on_written: Callable[[], None]) -> Iterator[None]:
 
 
 def note_written() -> None:
-    """Tells `observe` of something that left by another way than HTTP: a frame of a WebSocket."""
+    """Reports to `observe` something that was sent without HTTP, such as a WebSocket frame."""
     Progress(_hook.get()).mark_written()
 
 
 @contextlib.contextmanager
 def unobserved() -> Iterator[None]:
-    """Inside, no request is told to `observe`: for those that may be repeated without a trace, such as uploads."""
+    """Hides the requests inside the block from `observe`: for requests that are safe to repeat, such as uploads."""
     token = _hook.set(None)
     try:
         yield
@@ -94,7 +94,7 @@ def unobserved() -> Iterator[None]:
 
 @contextlib.contextmanager
 def tracked() -> Iterator[Progress]:
-    """Follows one request; used by the client."""
+    """Tracks the progress of one request; used by the client."""
     progress = Progress(_hook.get())
     token = _progress.set(progress)
     try:
@@ -105,8 +105,8 @@ def tracked() -> Iterator[Progress]:
 
 class _Reporting(HTTPConnection):
     def request(self, *args: Any, **kwargs: Any) -> None:
-        # urllib3 swallows a broken pipe here and still reads the response; then the request was not fully written,
-        # the exception passes this line by, and the hook rightly stays silent.
+        # An exception, such as a broken pipe, means that the request was not fully written: it skips the lines below,
+        # so the hook is not called. urllib3 ignores a broken pipe and still reads the response.
         super().request(*args, **kwargs)
         progress = _progress.get()
         if progress is not None:
@@ -119,8 +119,8 @@ class _ReportingTls(_Reporting, HTTPSConnection):
 
 class _PublicOnly(HTTPConnection):
     def _new_conn(self) -> socket.socket:
-        # Resolving and connecting in one place pins the address: no second look-up happens that DNS could answer
-        # differently. The host name stays what TLS and the Host header use.
+        # Resolving and connecting in one place pins the address, so no second DNS look-up can return another one. TLS
+        # and the Host header still use the host name.
         try:
             addresses = resolve_public(self._dns_host, self.port)
         except (socket.gaierror, UnicodeError) as error:
@@ -163,10 +163,10 @@ _PUBLIC_ADDRESS = _pool_classes(_PublicPlain, _PublicTls)
 
 
 class Transport(HTTPAdapter):
-    """A `requests` transport whose connections are the ones above.
+    """A `requests` transport that uses the connections above.
 
-    Used without a `requests.Session` around it: a session costs as much CPU again per call, reads the environment,
-    and would share cookies between the accounts of different bots.
+    It is used without a `requests.Session`, which would double the CPU per call, read the environment and share cookies
+    between the accounts of different bots.
     """
 
     def __init__(self, *, public_only: bool) -> None:
@@ -188,7 +188,7 @@ _proxies: dict[str, str] | None = None
 
 
 def transport(*, public_only: bool) -> Transport:
-    """The process's shared transport."""
+    """Returns the process's shared transport."""
     found = _transports.get(public_only)
     if found is None:
         found = _transports.setdefault(public_only, Transport(public_only=public_only))
@@ -199,8 +199,8 @@ def configure_proxies(proxies: Mapping[str, str] | None) -> None:
     """Sets the proxies for outgoing requests.
 
     Args:
-        proxies: By scheme, with the exceptions under "no": `{"https": "http://proxy:3128", "no": "localhost"}`.
-            None reads the operating system's settings once, which is also the default.
+        proxies: Proxies by scheme, exceptions under "no": `{"https": "http://proxy:3128", "no": "localhost"}`. None,
+            the default, reads the operating system's settings once.
     """
     global _proxies
     _proxies = dict(proxies) if proxies is not None else urllib.request.getproxies()
@@ -209,7 +209,7 @@ def configure_proxies(proxies: Mapping[str, str] | None) -> None:
 
 @lru_cache(maxsize=256)
 def proxies_for(scheme: str, host: str) -> dict[str, str] | None:
-    """The proxies that apply to a host. Loopback never goes through a proxy."""
+    """Returns the proxies for a host, or None. Loopback never uses a proxy."""
     if _proxies is None:
         configure_proxies(None)
     settings = _proxies or {}
@@ -228,7 +228,8 @@ def close() -> None:
 
 
 def _forget_after_fork() -> None:
-    # Parent and child must not write to one socket. Dropped, not closed: a lock inside may have been held at the fork.
+    # Parent and child must not share a socket. The pools are dropped, not closed: a lock may have been held at the
+    # fork.
     _transports.clear()
 
 
