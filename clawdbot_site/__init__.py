@@ -1,4 +1,4 @@
-"""Wiring only: settings, URLs, ASGI, Celery, configuration loading, system checks."""
+"""Wires the product together: settings, URLs, ASGI, Celery, configuration loading, system checks."""
 
 from clawdbot_site.celery import app as celery_app
 

@@ -1,14 +1,14 @@
-"""The wiring as a Django app: it registers system checks and opens SQLite the way workers need it."""
+"""The Django app of `clawdbot_site`: registers its system checks."""
 
 from django.apps import AppConfig
 
 
 class SiteConfig(AppConfig):
-    """Loads the checks of this installation."""
+    """App configuration of `clawdbot_site`."""
 
     name = "clawdbot_site"
     label = "clawdbot_site"
 
     def ready(self) -> None:
-        """Registers the checks."""
+        """Registers the system checks."""
         from clawdbot_site import checks  # noqa: F401 - importing registers them

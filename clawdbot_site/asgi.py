@@ -1,4 +1,4 @@
-"""The ASGI application: webhooks the short way, other HTTP by Django, sockets by Channels."""
+"""The ASGI application: webhooks bypass Django's middleware, Django serves other HTTP, Channels serves WebSockets."""
 
 import os
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clawdbot_site.settings")
-# Any: the type stubs give the ASGI messages of Django narrower types than the specification.
+# Any: the type stubs of Django's ASGI messages are narrower than the specification.
 django_application: Any = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402

@@ -17,12 +17,12 @@ app.autodiscover_tasks()
 
 @setup_logging.connect
 def _keep_django_logging(**_: Any) -> None:
-    """Being connected is what stops Celery from installing handlers of its own, which would not redact."""
+    """Stops Celery, merely by being connected, from installing its own log handlers, which would not redact secrets."""
 
 
 @task_prerun.connect
-def _fresh_memory_connection(**_: Any) -> None:
-    """Worker threads keep their connections; one to a memory server may have died since the last task."""
+def _close_broken_memory_connection(**_: Any) -> None:
+    """Closes a broken connection to the memory database: worker threads keep connections between tasks."""
     from memory import database
 
     database.close_if_broken()

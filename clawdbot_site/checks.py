@@ -1,4 +1,4 @@
-"""System checks: what would work badly or be unsafe although every single setting is right."""
+"""System checks: report unsafe or unreliable set-ups whose single settings are all valid."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 @register(Tags.security)
 def keys_are_private(**_: Any) -> list[CheckMessage]:
-    """The key files are the owner's alone."""
+    """Checks that only the owner can read the key files."""
     return [
         Error(f"{path.name} can be read by other users.", hint=f"chmod 600 {path}", id="clawdbot.E001")
         for path in sorted((settings.HOME / "keys").glob("*.key"))
@@ -21,7 +21,7 @@ def keys_are_private(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.files)
 def home_is_writable(**_: Any) -> list[CheckMessage]:
-    """Everything the product keeps can be written."""
+    """Checks that the home folder is writable."""
     if os.access(settings.HOME, os.W_OK | os.X_OK):
         return []
     return [Error(f"{settings.HOME} cannot be written.", hint="Set CLAWDBOT_HOME.", id="clawdbot.E002")]
@@ -29,7 +29,7 @@ def home_is_writable(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def production_has_an_address(**_: Any) -> list[CheckMessage]:
-    """Webhooks, links and cookies need to know the public address."""
+    """Checks the public address, which webhooks, links and cookies need."""
     config = settings.CLAWDBOT
     found: list[CheckMessage] = []
     if not config.web.public_url:
@@ -45,7 +45,7 @@ def production_has_an_address(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.database, deploy=True)
 def several_hosts_need_redis(**_: Any) -> list[CheckMessage]:
-    """A queue in files reaches only this machine."""
+    """Checks that PostgreSQL is used with Redis: a queue in files reaches only this machine."""
     config = settings.CLAWDBOT
     if config.database_url.startswith("postgres") and not config.redis_url:
         return [

@@ -1,7 +1,7 @@
-"""The one typed model of every setting: environment > YAML file > default.
+"""Typed model of all settings. The environment takes precedence over the YAML file, and that over the default.
 
-Nothing outside `clawdbot_site` reads the environment or the YAML file; the apps read `settings.CLAWDBOT`.
-Each field's description is its documentation: docs/settings.md and config/production.yaml must name every key.
+Only `clawdbot_site` reads the environment and the YAML file; the apps read `settings.CLAWDBOT`. docs/settings.md
+repeats the description of each field; docs/settings.md and config/production.yaml must name every key.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 class Section(BaseModel):
-    """A group of settings; unknown keys are errors, a key without a value counts as absent."""
+    """A group of settings. An unknown key is an error; a key without a value counts as absent."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -32,7 +32,7 @@ class Section(BaseModel):
 
 
 class WebSettings(Section):
-    """How the product is reached."""
+    """Addresses of the product and HTTPS."""
 
     host: str = Field("127.0.0.1", description="Address the server listens on; 0.0.0.0 for all.")
     port: Port = Field(8080, description="Port the server listens on; the environment variable PORT sets it too.")
@@ -55,7 +55,7 @@ class WebSettings(Section):
 
 
 class AdminSettings(Section):
-    """The first administrator, made when there is none."""
+    """The first administrator, created when there is none."""
 
     user: str = Field("admin", min_length=1, max_length=150, description="Name of the first administrator.")
     password: SecretStr = Field(
@@ -64,7 +64,7 @@ class AdminSettings(Section):
 
 
 class LogSettings(Section):
-    """What is logged, and how."""
+    """Level and format of logs."""
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severity that is logged.")
     format: Literal["auto", "json", "console"] = Field(
@@ -73,7 +73,7 @@ class LogSettings(Section):
 
 
 class MemorySettings(Section):
-    """What bots remember, and for how long."""
+    """Storage, retention and consolidation of memories."""
 
     type: Literal["sqlite", "postgresql", "mysql", "mongodb"] = Field(
         "sqlite",
@@ -97,7 +97,7 @@ class MemorySettings(Section):
 
 
 class ModelProviderSettings(Section):
-    """The first model provider; on the first start it becomes a row that the admin edits."""
+    """The first model provider. The first start stores it as a row, which the admin edits."""
 
     endpoint: HttpAddress = Field(
         "",
@@ -138,7 +138,7 @@ class SemanticSearchSettings(Section):
 
 
 class UploadSettings(Section):
-    """Where files that people send, and those of answers, are kept."""
+    """Storage of the files that people send and of the files of answers."""
 
     bucket: str = Field(
         "", max_length=63, description="Bucket of an S3-compatible storage; empty: a folder under home."
@@ -153,7 +153,7 @@ class UploadSettings(Section):
 
 
 class SkillSettings(Section):
-    """One skill; on the first start it becomes a row that the admin edits."""
+    """One skill. The first start stores it as a row, which the admin edits."""
 
     module: str = Field(
         pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$",
@@ -180,7 +180,7 @@ class WorkerSettings(Section):
 
 
 class LimitSettings(Section):
-    """What a stranger may send."""
+    """Limits of requests from outside."""
 
     body_bytes: int = Field(1024 * 1024, ge=1024, description="Longest body of a webhook or API request; above it 413.")
     json_depth: int = Field(32, ge=4, le=200, description="Deepest nesting of JSON that is read.")
@@ -200,7 +200,7 @@ class ApiSettings(Section):
 
 
 class WebChatSettings(Section):
-    """Limits of the web chat's socket. A bucket lets `*_burst` messages through at once, then `*_per_second`."""
+    """Limits of the web chat's socket. A token bucket allows `*_burst` messages at once, then `*_per_second`."""
 
     text_characters: int = Field(8000, ge=1, le=30_000, description="Longest message a visitor may send.")
     frame_bytes: int = Field(64 * 1024, ge=1024, description="Largest socket frame.")
@@ -214,7 +214,7 @@ class WebChatSettings(Section):
 
 
 class Config(Section, BaseSettings):
-    """Every setting, read once per process by `loading.load()`."""
+    """All settings. `loading.load()` reads them once per process."""
 
     model_config = SettingsConfigDict(case_sensitive=True, hide_input_in_errors=True)
 
@@ -253,5 +253,5 @@ class Config(Section, BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Environment before YAML."""
+        """Returns the sources in order of precedence: environment before YAML."""
         return init_settings, EnvironmentSource(settings_cls), YamlSource(settings_cls)

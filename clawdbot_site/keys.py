@@ -1,4 +1,4 @@
-"""The keys of this installation: files under CLAWDBOT_HOME/keys, made on the first start, newest key first."""
+"""Keys of this installation: files under CLAWDBOT_HOME/keys, created at the first start, newest key first."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ENCRYPTION = "encryption.key"
 
 
 def folder(home: Path) -> Path:
-    """The folder of the keys, open to the owner alone."""
+    """Returns the folder of the keys, which only the owner can open."""
     path = home / "keys"
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.stat().st_mode & 0o077 and path.stat().st_uid == os.getuid():
@@ -24,7 +24,7 @@ def folder(home: Path) -> Path:
 
 
 def signing_keys(home: Path) -> list[str]:
-    """Django's secret keys: the first signs, the others still verify."""
+    """Returns Django's secret keys: the first signs, the others still verify."""
     found = load_or_create(folder(home) / SIGNING, _new_signing_key)
     for key in found:
         register_secret(key)
@@ -32,17 +32,17 @@ def signing_keys(home: Path) -> list[str]:
 
 
 class FileKeyring(crypto.Keyring):
-    """The keys of a file. A process that runs on while the keys are rotated reads the file again when it must."""
+    """A keyring of a key file. Reads the file again after a rotation while the process runs."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         super().__init__(load_or_create(path))
 
     def decrypt(self, token: str) -> bytes:
-        """Decrypts with any key of the file; a key that was added meanwhile counts.
+        """Decrypts with any key of the file. Reads the file again when no known key fits.
 
         Raises:
-            DecryptionError: When no key fits.
+            DecryptionError: No key fits.
         """
         try:
             return super().decrypt(token)
@@ -52,22 +52,22 @@ class FileKeyring(crypto.Keyring):
 
 
 def configure_encryption(home: Path) -> None:
-    """Gives this process the keyring that encrypts credentials."""
+    """Sets this process's keyring for credentials."""
     crypto.install(FileKeyring(folder(home) / ENCRYPTION))
 
 
 def rotate(home: Path) -> None:
-    """Puts a fresh key in front of both files. Old keys stay, so nothing becomes unreadable."""
+    """Puts a new key at the top of both files. The old keys stay, so nothing becomes unreadable."""
     add_key(folder(home) / SIGNING, _new_signing_key)
     add_key(folder(home) / ENCRYPTION)
     configure_encryption(home)
 
 
 def retire(home: Path) -> int:
-    """Drops every key but the newest from both files.
+    """Removes all keys but the newest from both files.
 
     Returns:
-        How many keys were dropped.
+        The number of removed keys.
     """
     dropped = 0
     for name in (SIGNING, ENCRYPTION):

@@ -1,4 +1,4 @@
-"""Reading the settings of a process: sources, single settings, what goes together."""
+"""Loads the settings of a process: reads the sources, validates each setting and checks their combination."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from clawdbot_site.sources import ConfigError, explain, explain_rule
 
 
 def load(**overrides: Any) -> Config:
-    """Reads the settings of this process.
+    """Loads the settings of this process.
 
     Raises:
-        ConfigError: Its text is one line that names the place, the key and the reason, and never shows a value that
-            could be a secret.
+        ConfigError: A setting is invalid. The text is one line that names the source, the key and the reason, but no
+            value that could be a secret.
     """
     try:
         config = Config(**overrides)

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line, or readable text on a terminal; never a secret, always the request id."""
+"""Configures logging: JSON lines, or readable text on a terminal, with request ids and without secrets."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from clawdbot import request_id
 
 
 def add_request_id(logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Adds the id that follows one message from the webhook to the delivery."""
+    """Adds the current request id."""
     if current := request_id.current():
         event.setdefault("request_id", current)
     return event
 
 
 def drop_objects(logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Drops what Django attaches for its own error mails: a request object says nothing in a line of text."""
+    """Removes the request object, which Django attaches for its error mails and which a log line cannot show."""
     event.pop("request", None)
     return event
 
@@ -34,17 +34,17 @@ _SHARED: list[structlog.typing.Processor] = [
 
 
 def is_json(style: str, debug: bool) -> bool:
-    """Whether logs are JSON; `auto` means JSON unless a person is looking."""
+    """Returns whether logs are JSON; `auto` means JSON except on a terminal or in debug mode."""
     return style == "json" or (style == "auto" and not debug and not sys.stderr.isatty())
 
 
 def configuration(level: str, style: str, debug: bool) -> dict[str, Any]:
-    """Django's LOGGING; the standard library's loggers and structlog's go the same way.
+    """Returns Django's LOGGING. Loggers of the standard library and of structlog share one handler.
 
     Args:
-        level: Least severity.
+        level: Lowest level that is logged.
         style: json, console or auto.
-        debug: Developers' mode.
+        debug: Whether debug mode is on.
     """
     renderer: structlog.typing.Processor
     if is_json(style, debug):
@@ -73,19 +73,19 @@ def configuration(level: str, style: str, debug: bool) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            # Django's own set-up would send these to its console handler as well.
+            # Django's default configuration would send these to its console handler as well.
             "django": {"handlers": [], "level": level, "propagate": True},
-            # One line per request and per task says nothing that the metrics do not say better.
+            # The metrics cover what one line per request or task would say.
             "django.channels.server": {"level": "WARNING"},
             "daphne": {"level": "WARNING"},
             "celery": {"level": "WARNING"},
-            # The broker in memory has no host, which kombu finds worth a warning.
+            # kombu warns that the in-memory broker has no host.
             "kombu": {"level": "ERROR"},
             "httpx2": {"level": "WARNING"},
             "urllib3": {"level": "WARNING"},
             "openai": {"level": "WARNING"},
             "faiss": {"level": "WARNING"},
-            # Wrong hosts are strangers' doing and logged once by the reverse proxy.
+            # Requests with wrong hosts come from strangers; the reverse proxy logs them.
             "django.security.DisallowedHost": {"level": "ERROR"},
         },
     }

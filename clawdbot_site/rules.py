@@ -1,4 +1,4 @@
-"""What single settings cannot know: which of them go together."""
+"""Checks which settings are valid together."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DATABASES = ("postgresql", "postgres", "sqlite")
 
 
 def broken_rule(config: Config) -> tuple[str, str] | None:
-    """The first rule that these settings break, as (dotted key, reason); None when they fit together."""
+    """Returns the first broken rule as (dotted key, reason); None when the settings fit together."""
     for rule in (_database, _broker, _memory, _index, _embedder, _production):
         if broken := rule(config):
             return broken

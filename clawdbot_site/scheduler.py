@@ -1,4 +1,4 @@
-"""Beat's schedules: seeded from the settings once, the operator's from then on."""
+"""Seeds beat's schedules from the settings once; afterwards the operator changes them in the admin."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 
 
 class SeededEntry(ModelEntry):
-    """A schedule of the settings; a row of its name stays as it is."""
+    """A schedule from the settings. Does not overwrite a row with the same name."""
 
     @classmethod
     def from_entry(cls, name: str, app: Celery | None = None, **entry: Any) -> SeededEntry:
-        # The base class writes the row anew at each start of beat, over what was changed in the admin.
+        # The base class overwrites the row at each start of beat, and with it changes made in the admin.
         row = PeriodicTask.objects.filter(name=name).first()
         if row is None:
             row, _made = PeriodicTask.objects.get_or_create(name=name, defaults=cls._unpack_fields(**entry))
@@ -22,6 +22,6 @@ class SeededEntry(ModelEntry):
 
 
 class SeededScheduler(DatabaseScheduler):
-    """django-celery-beat's scheduler, whose rows belong to the admin once they are there."""
+    """django-celery-beat's scheduler with seeded rows that it never overwrites."""
 
     Entry = SeededEntry

@@ -1,4 +1,4 @@
-"""Django settings, derived from the typed `Config` (see config.py) and nothing else."""
+"""Django settings, all derived from the typed `Config` (see config.py)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from clawdbot_site.loading import load
 from clawdbot_site.sources import ConfigError
 from clawdbot_site.unfold import UNFOLD as UNFOLD
 
-# Makes `ModelForm[Channel]` and the like mean at run time what they mean to the type checker: nothing.
+# Makes type parameters such as `ModelForm[Channel]` valid at run time.
 django_stubs_ext.monkeypatch()
 
 try:
@@ -24,7 +24,7 @@ try:
     SECRET_KEY, *SECRET_KEY_FALLBACKS = keys.signing_keys(HOME)
     keys.configure_encryption(HOME)
 except ConfigError as _error:
-    # Every way to start reads this module first (manage.py, ASGI server, Celery): one line and exit code 1 for all.
+    # manage.py, ASGI server and Celery all import this module first, so all print one line and exit with code 1.
     raise SystemExit(f"clawdbot: {_error}") from None
 except OSError as _error:
     raise SystemExit(f"clawdbot: environment: CLAWDBOT_HOME: {_error.filename}: {_error.strerror}") from None
@@ -38,10 +38,10 @@ CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"] if _public.netlo
 
 # HTTPS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = CLAWDBOT.web.https
-# Probes and scrapers come from inside, where no proxy ends TLS.
+# Probes and scrapers connect directly, without the proxy that terminates TLS.
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 SECURE_HSTS_SECONDS = CLAWDBOT.web.hsts_seconds if CLAWDBOT.web.https else 0
-# These two bind other sites of the operator's domain, which is not ours to decide.
+# HSTS for subdomains and preloading affect other sites of the operator's domain; the operator decides about them.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CLAWDBOT.web.behind_proxy else None
 SECURE_REFERRER_POLICY = "same-origin"
@@ -49,7 +49,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SESSION_COOKIE_NAME = "clawdbot_session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-# The page for embedding lifts this for itself, for the origins of its bot.
+# The embeddable chat page overrides this for the origins of its bot.
 X_FRAME_OPTIONS = "DENY"
 
 INSTALLED_APPS = [
@@ -86,7 +86,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "clawdbot_site.urls"
-# Who opens the login page itself comes to the dashboard.
+# A log-in without a `next` page leads to the dashboard.
 LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
 ASGI_APPLICATION = "clawdbot_site.asgi.application"
 TEMPLATES = [
@@ -114,7 +114,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": storage.cache(CLAWDBOT.redis_url)}
 CHANNEL_LAYERS = {"default": storage.channel_layer(CLAWDBOT.redis_url)}
 
-# The database row is the truth and a task only a wake-up: no results are kept and a lost task costs one sweep.
+# The database row holds the state and a task is only a wake-up: no results are stored, and the next sweep replaces a
+# lost task.
 CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = storage.queue(CLAWDBOT.redis_url)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
@@ -123,7 +124,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_RESULT_EXPIRES = None  # nothing to clean up
 CELERY_TASK_ACKS_LATE = False
 CELERY_TASK_DEFAULT_QUEUE = "bots"
-# Web-chat turns stream tokens to sockets of the web process, so it runs them itself.
+# The web process runs web-chat turns itself, because they stream tokens to its sockets.
 CELERY_TASK_QUEUES_LIVE = "live"
 CELERY_WORKER_POOL = "threads"
 CELERY_WORKER_CONCURRENCY = CLAWDBOT.worker.threads
@@ -131,22 +132,22 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 4
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
-# Between two tasks a worker thread keeps its SQLite connection: opening one costs more than most tasks. PostgreSQL
-# connections go back to their pool, which checks them.
+# Worker threads keep their SQLite connections between tasks: opening one costs more than most tasks. PostgreSQL
+# connections return to their pool, which checks them.
 CELERY_DB_REUSE_MAX = 0 if CLAWDBOT.database_url.startswith("postgres") else 10**12
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "clawdbot_site.scheduler:SeededScheduler"
-# Written when beat first starts; a row that is there is the operator's (clawdbot_site.scheduler).
+# Stored at the first start of beat; an existing row belongs to the operator (clawdbot_site.scheduler).
 CELERY_BEAT_SCHEDULE = {
-    # A sweep that waited long is of no use, the next one does its work: without workers none pile up. The key is
-    # django-celery-beat's, which passes over Celery's own "expires".
+    # A late sweep is useless because the next one does its work; expiry stops sweeps from piling up without workers.
+    # The key is the one of django-celery-beat, which ignores Celery's "expires".
     "bots.sweep": {"task": "bots.sweep", "schedule": timedelta(seconds=5), "options": {"expire_seconds": 60}},
     "memory.index_sweep": {
         "task": "memory.index_sweep",
         "schedule": timedelta(minutes=10),
         "options": {"expire_seconds": 600},
     },
-    # What an embedder or a broker that was down left behind; in the usual case each turn asks by itself.
+    # Embeds what was missed while an embedder or the broker was down; usually each turn starts the task itself.
     "memory.embed_pending": {
         "task": "memory.embed_pending",
         "schedule": timedelta(seconds=30),
@@ -180,7 +181,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = HOME / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
-# Files are served from where they lie: nobody has to run collectstatic first.
+# Serves static files from their sources, so collectstatic is not needed.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
@@ -189,8 +190,8 @@ LOGGING = logs.configuration(CLAWDBOT.log.level, CLAWDBOT.log.format, DEBUG)
 REST_FRAMEWORK = api.REST_FRAMEWORK
 SPECTACULAR_SETTINGS = api.SPECTACULAR_SETTINGS
 
-# Every process keeps its counters there and the web process adds them up; prometheus_client reads the variable when it
-# is imported, which is later.
+# Every process writes its counters there and the web process adds them up. prometheus_client reads the variable at its
+# import, which happens later.
 METRICS_DIRECTORY = HOME / "metrics"
 METRICS_DIRECTORY.mkdir(mode=0o700, exist_ok=True)
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(METRICS_DIRECTORY)

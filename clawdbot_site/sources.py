@@ -1,7 +1,7 @@
-"""Where settings come from, and how a wrong one is named in one line.
+"""Sources of settings, and one-line messages for invalid settings.
 
-The sources are those of pydantic-settings. They refuse what it would let pass: an unknown variable, a key that is
-written twice, a file that is missing.
+The sources extend those of pydantic-settings and refuse what it accepts: unknown variables, duplicate keys and a
+missing file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, YamlConfigSetting
 
 PREFIX = "CLAWDBOT_"
 CONFIG_FILE = "CLAWDBOT_CONFIG"
-# Names that hosting platforms set by themselves.
+# Variables that hosting platforms set.
 ALIASES = {"DATABASE_URL": ("database_url",), "REDIS_URL": ("redis_url",), "PORT": ("web", "port")}
 
 Key = tuple[str, ...]
@@ -29,10 +29,10 @@ class ConfigError(ValueError):
 
 
 class EnvironmentSource(EnvSettingsSource):
-    """Variables CLAWDBOT_SECTION__KEY, and the aliases. Lists are JSON. Empty means not set.
+    """Reads variables CLAWDBOT_SECTION__KEY and the aliases. Lists are JSON. Empty means not set.
 
     Raises:
-        ConfigError: A variable that no setting knows.
+        ConfigError: A variable does not belong to a setting.
     """
 
     def __init__(self, settings_cls: type[BaseSettings]) -> None:
@@ -40,11 +40,13 @@ class EnvironmentSource(EnvSettingsSource):
         variables, known = _variables(), keys(settings_cls)
         for key, name in sorted(variables.items()):
             if key not in known:
-                raise ConfigError(f"environment: {name}: unknown setting; known here: {_near(settings_cls, key)}")
+                raise ConfigError(
+                    f"environment: {name}: unknown setting; known here: {_suggestions(settings_cls, key)}"
+                )
         self.env_vars = {PREFIX + "__".join(key): os.environ[name] for key, name in variables.items()}
 
     def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
-        """JSON where it is; what is not comes back as it is, for pydantic to refuse at its place."""
+        """Decodes JSON. Returns an invalid text unchanged, so that pydantic reports it with its key."""
         try:
             return super().decode_complex_value(field_name, field, value)
         except ValueError:
@@ -52,7 +54,7 @@ class EnvironmentSource(EnvSettingsSource):
 
 
 class YamlSource(YamlConfigSettingsSource):
-    """The file that CLAWDBOT_CONFIG names; nothing when it names none.
+    """Reads the file that CLAWDBOT_CONFIG names, if any.
 
     Raises:
         ConfigError: The file cannot be read, is not YAML, or is not a mapping.
@@ -62,7 +64,7 @@ class YamlSource(YamlConfigSettingsSource):
         super().__init__(settings_cls, yaml_file=os.environ.get(CONFIG_FILE) or None)
 
     def _read_files(self, files: Any, deep_merge: bool = False) -> dict[str, Any]:
-        # Replaced, because a file that is missing would be passed over.
+        # The base class would ignore a missing file.
         return _read(Path(files)) if files else {}
 
 
@@ -82,7 +84,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 class _UniqueKeys(yaml.SafeLoader):
-    """Refuses a key that is written twice: YAML would silently let the last one win."""
+    """Refuses duplicate keys, of which YAML silently keeps the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
@@ -96,7 +98,7 @@ class _UniqueKeys(yaml.SafeLoader):
 
 
 def _variables() -> dict[Key, str]:
-    """Names of the variables that are set, by the key they set. An alias gives way to the full name."""
+    """Returns the names of the set variables by setting key. The full name takes precedence over an alias."""
     found = {key: name for name, key in ALIASES.items() if os.environ.get(name)}
     for name, text in os.environ.items():
         if name.startswith(PREFIX) and name != CONFIG_FILE and text:
@@ -105,7 +107,7 @@ def _variables() -> dict[Key, str]:
 
 
 def keys(model: type[BaseModel], prefix: Key = ()) -> dict[Key, FieldInfo]:
-    """Every setting by its key, sections opened."""
+    """Returns all settings by key, including those of nested sections."""
     found: dict[Key, FieldInfo] = {}
     for name, field in model.model_fields.items():
         section = _section(field.annotation)
@@ -117,8 +119,8 @@ def _section(kind: Any) -> type[BaseModel] | None:
     return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
 
 
-def _near(model: type[BaseModel], key: Key) -> str:
-    """The variables nearest to a wrong key: those of its section, else the first part of all."""
+def _suggestions(model: type[BaseModel], key: Key) -> str:
+    """Returns the variables to suggest for an unknown key: those of its section, else all top-level ones."""
     within = [PREFIX + "__".join(one).upper() for one in keys(model) if len(one) > 1 and one[0] == key[0]]
     fields = model.model_fields.items()
     every = [f"{PREFIX}{name.upper()}" + ("__..." if _section(field.annotation) else "") for name, field in fields]
@@ -126,22 +128,22 @@ def _near(model: type[BaseModel], key: Key) -> str:
 
 
 def place(key: Key) -> str:
-    """Where a setting was set: `environment: VARIABLE`, or `FILE: dotted.key`."""
+    """Returns where a setting was set: `environment: VARIABLE` or `FILE: dotted.key`."""
     if name := _variable(key):
         return f"environment: {name}"
     return f"{os.environ.get(CONFIG_FILE) or 'settings'}: {'.'.join(key)}"
 
 
 def _variable(key: Key) -> str | None:
-    """The variable that sets a key, or the list it stands in."""
+    """Returns the variable that sets a key or the list that contains it."""
     variables = _variables()
     return next((variables[key[:end]] for end in range(len(key), 0, -1) if key[:end] in variables), None)
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
-    """One line about the first thing that is wrong."""
+    """Returns one line about the first invalid setting."""
     problems = error.errors(include_url=False, include_input=False, include_context=True)
-    # A misspelt key also leaves the right one missing; the misspelling is what helps.
+    # A misspelt key also makes the right one missing; the misspelling is the helpful message.
     first = min(problems, key=lambda problem: problem["type"] != "extra_forbidden")
     key = tuple(str(part) for part in first["loc"])
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
@@ -149,7 +151,7 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
 
 
 def explain_rule(broken: tuple[str, str]) -> str:
-    """One line about settings that do not go together, given as (dotted key, reason)."""
+    """Returns one line about settings that do not fit together, given as (dotted key, reason)."""
     key, reason = broken
     return f"{place(tuple(key.split('.')))}: {reason}"
 
@@ -169,7 +171,7 @@ def _reason(problem: ErrorDetails, key: Key, model: type[BaseModel]) -> str:
 
 
 def _container(model: type[BaseModel], key: Key) -> type[BaseModel]:
-    """The section that an unknown key stands in; sections may be the items of a list."""
+    """Returns the section that contains an unknown key; list items can be sections too."""
     for part in key[:-1]:
         if not part.isdigit():
             kind = model.model_fields[part].annotation

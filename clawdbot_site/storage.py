@@ -1,4 +1,4 @@
-"""Settings of database, cache, channel layer and task queue: embedded, or PostgreSQL and Redis."""
+"""Derives Django's settings of databases, files, cache, channel layer and task queue."""
 
 from __future__ import annotations
 
@@ -19,36 +19,36 @@ _KINDS = {
     "mongodb+srv": "mongodb",
 }
 
-# Read and write caches are per connection; 8 MiB holds the hot pages of the queues and of one person's memory. The
-# rest is read where the system has cached it: mapping (2 GB, the most SQLite can) takes address space, not memory; a
-# recall among a million rows spends a third less on reading.
+# The cache is per connection; 8 MiB holds the hot pages of the queues and of one person's memory. Other pages are read
+# from the system's page cache through a memory map (2 GB, SQLite's maximum), which takes address space, not memory: a
+# recall among a million rows spends a third less time on reading.
 _SQLITE_START = (
     "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA cache_size=-8192;"
     "PRAGMA temp_store=MEMORY;PRAGMA mmap_size=2147418112;"
-    # What is deleted is overwritten in the file. Some builds of SQLite do so by themselves, others keep it.
+    # Overwrites deleted data in the file; only some builds of SQLite do so by default.
     "PRAGMA secure_delete=ON;"
-    # A message changes some 60 pages, most of them the same ones: copying them back every 1000 pages (the default) did
-    # that work every dozen messages.
+    # A message changes about 60 pages, mostly the same ones. At the default of 1000 pages a checkpoint would copy them
+    # every dozen messages.
     "PRAGMA wal_autocheckpoint=10000;"
 )
 
 
 def kind_of(url: str) -> str:
-    """The `memory.type` of a database address, "" for one that nobody here knows. No address is SQLite under home."""
+    """Returns the `memory.type` of a database address; "" for an unknown scheme. No address means SQLite under home."""
     return _KINDS.get(url.partition("://")[0], "") if url else "sqlite"
 
 
 def implied_memory_type(config: Config) -> str:
-    """What `memory.type` must mean where it was left at its default beside an address that says otherwise; else ""."""
+    """Returns the `memory.type` that a database address implies while the type has its default; else ""."""
     memory = config.memory
     if memory.database_url:
         return kind_of(memory.database_url) if "type" not in memory.model_fields_set else ""
-    # DATABASE_URL moves everything, memories with it.
+    # DATABASE_URL applies to everything, memories included.
     return "postgresql" if kind_of(config.database_url) == "postgresql" and memory.type == "sqlite" else ""
 
 
 def databases(config: Config) -> dict[str, dict[str, Any]]:
-    """DATABASES: `default`, and `memory` where the memories have an address of their own."""
+    """Returns DATABASES: `default`, and `memory` if the memories have their own address."""
     found = {"default": database(config.database_url, config.home)}
     if config.memory.database_url:
         found["memory"] = memory_database(config.memory.database_url, config.home)
@@ -56,14 +56,14 @@ def databases(config: Config) -> dict[str, dict[str, Any]]:
 
 
 def database(url: str, home: Path) -> dict[str, Any]:
-    """DATABASES["default"]."""
+    """Returns DATABASES["default"]."""
     if url.startswith("postgres"):
         return _postgresql(url)
     return _sqlite(home / "clawdbot.sqlite3" if not url else _path(url), home / "test.sqlite3")
 
 
 def memory_database(url: str, home: Path) -> dict[str, Any]:
-    """DATABASES["memory"]. `sqlite://` without a path is a file under home."""
+    """Returns DATABASES["memory"]. `sqlite://` without a path means a file under home."""
     kind = kind_of(url)
     if kind == "postgresql":
         return _postgresql(url)
@@ -81,8 +81,8 @@ def _sqlite(path: Path, test: Path) -> dict[str, Any]:
     return {
         "ENGINE": "clawdbot_site.sqlite",
         "NAME": path,
-        # IMMEDIATE takes the write lock at BEGIN, so a transaction waits its turn instead of failing half way;
-        # WAL lets readers go on meanwhile; FULL makes a commit survive a power cut.
+        # IMMEDIATE takes the write lock at BEGIN, so a transaction waits at its start instead of failing half way.
+        # WAL lets readers continue meanwhile. FULL makes a commit survive a power cut.
         "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 30, "init_command": _SQLITE_START},
         "TEST": {"NAME": test},
     }
@@ -90,9 +90,9 @@ def _sqlite(path: Path, test: Path) -> dict[str, Any]:
 
 def _mysql(url: str) -> dict[str, Any]:
     rest = url.partition("://")[2]
-    # a Unix socket is given as on PostgreSQL: its path, percent-encoded, in place of the host
+    # as on PostgreSQL, the percent-encoded path of a Unix socket can replace the host
     found: dict[str, Any] = dict(dj_database_url.parse(f"mysql://{rest}", engine="clawdbot_site.mysql"))
-    # Nothing pools these connections: one is kept by its thread for a minute, and checked before it is used again.
+    # There is no pool: a thread keeps its connection for a minute and checks it before each reuse.
     return {**found, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 
@@ -101,16 +101,16 @@ def _postgresql(url: str) -> dict[str, Any]:
     options = dict(found.get("OPTIONS") or {})
     # Web requests run on short-lived threads under ASGI, so connections are pooled per process.
     options.setdefault("pool", {"min_size": 1, "max_size": 16, "timeout": 20})
-    # The pool checks a connection before it hands it out: a restarted database costs no message.
+    # The pool checks each connection before its use, so a database restart loses no message.
     return {**found, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
 
 
 def files(config: UploadSettings, home: Path) -> dict[str, Any]:
-    """STORAGES["uploads"]: never below a served address; operators read files through the admin."""
+    """Returns STORAGES["uploads"]. The files have no public address; operators read them through the admin."""
     if not config.bucket:
         options: dict[str, Any] = {"location": home / "uploads", "file_permissions_mode": 0o600}
         return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
-    from botocore.config import Config as S3Config  # slow to import, and few installations have a bucket
+    from botocore.config import Config as S3Config  # slow to import, and few installations use a bucket
 
     options = {
         "bucket_name": config.bucket,
@@ -121,7 +121,7 @@ def files(config: UploadSettings, home: Path) -> dict[str, Any]:
         "default_acl": None,
         "querystring_auth": True,
         "file_overwrite": True,
-        # Checksums that only Amazon knows are left out, and buckets are named in the path, as other storages need it.
+        # Storages other than Amazon's need the bucket in the path and do not support Amazon's checksums.
         "client_config": S3Config(
             signature_version="s3v4",
             s3={"addressing_style": "path"},
@@ -133,7 +133,7 @@ def files(config: UploadSettings, home: Path) -> dict[str, Any]:
 
 
 def cache(redis_url: str) -> dict[str, Any]:
-    """CACHES["default"]."""
+    """Returns CACHES["default"]."""
     if redis_url:
         backend = "django.core.cache.backends.redis.RedisCache"
         return {"BACKEND": backend, "LOCATION": redis_url, "KEY_PREFIX": "clawdbot"}
@@ -141,19 +141,20 @@ def cache(redis_url: str) -> dict[str, Any]:
 
 
 def channel_layer(redis_url: str) -> dict[str, Any]:
-    """CHANNEL_LAYERS["default"]."""
+    """Returns CHANNEL_LAYERS["default"]."""
     if redis_url:
         return {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [redis_url]}}
     return {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 5000}}
 
 
 def queue(redis_url: str) -> tuple[str, dict[str, Any]]:
-    """Celery's broker address and its transport options.
+    """Returns Celery's broker address and its transport options.
 
-    Without Redis each process has a broker in memory for its own worker; `bots.bus` carries wake-ups between processes.
+    Without Redis each process has an in-memory broker for its own worker. `bots.pipeline.queue.loopback` carries
+    wake-ups between processes.
     """
     if redis_url:
         return redis_url, {"global_keyprefix": "clawdbot:", "visibility_timeout": 3600}
-    # Only chores (embedding, the sweep) come this way, so a fifth of a second is soon enough; at the 10 ms that turns
-    # would need, the polling alone took a third of a busy process's interpreter time.
+    # Only background tasks (embedding, sweeps) use this broker, so a fifth of a second is fast enough. At the 10 ms
+    # that turns would need, polling alone took a third of a busy process's interpreter time.
     return "memory://", {"polling_interval": 0.2}

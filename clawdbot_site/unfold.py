@@ -1,4 +1,4 @@
-"""How the admin looks: django-unfold's settings. Callbacks are dotted paths, because settings load before any app."""
+"""django-unfold's settings: the look of the admin. Callbacks are dotted paths, because settings load before apps."""
 
 from __future__ import annotations
 

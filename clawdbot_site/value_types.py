@@ -1,4 +1,4 @@
-"""Types of settings beyond those of Python and pydantic."""
+"""Value types of settings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 
 
 def _http_address(value: str) -> str:
-    """Without a slash at the end; empty is allowed."""
+    """Validates an http(s) address and removes trailing slashes. Allows ""."""
     parts = urlsplit(value)
     if value and (parts.scheme not in ("http", "https") or not parts.hostname):
         raise ValueError("must begin with http:// or https:// and name a host")
@@ -19,7 +19,7 @@ def _http_address(value: str) -> str:
 
 
 def _absolute_path(value: Path) -> Path:
-    """From the folder the process was started in."""
+    """Resolves a relative path from the working directory of the process."""
     return value.expanduser().absolute()
 
 

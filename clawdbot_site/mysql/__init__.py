@@ -1,1 +1,1 @@
-"""Django's MySQL back end on a driver in pure Python, with tables that take every character."""
+"""Django's MySQL back end with a pure-Python driver and tables for all of Unicode."""

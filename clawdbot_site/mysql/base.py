@@ -1,6 +1,6 @@
-"""Django's back end for MySQL and MariaDB, on PyMySQL.
+"""Django's back end for MySQL and MariaDB with the driver PyMySQL.
 
-The usual driver, mysqlclient, must be compiled against the server's C library; PyMySQL installs anywhere.
+The usual driver, mysqlclient, must be compiled against the server's C library; PyMySQL installs everywhere.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from django.db.backends.mysql import base, schema  # noqa: E402  after the drive
 
 
 class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
-    """Tables are made for all of Unicode, whatever the database's own default, and tell "a" from "A" and "ä".
+    """Creates tables for all of Unicode that distinguish "a" from "A" and "ä", whatever the database's default.
 
-    Only so are ids and index terms the same ones as on the other databases.
+    Otherwise ids and index terms would compare differently than on the other databases.
     """
 
     sql_create_table = "CREATE TABLE %(table)s (%(definition)s) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """As Django's; searches "whatever the case" still are."""
+    """Django's wrapper, with a case-insensitive collation for case-insensitive look-ups."""
 
     SchemaEditorClass = DatabaseSchemaEditor
     operators = {

@@ -1,1 +1,1 @@
-"""Django's SQLite back end with a queue before the write lock."""
+"""Django's SQLite back end with a queue for the write lock."""

@@ -1,10 +1,10 @@
-"""Django's SQLite back end, with writers waiting in a queue instead of knocking.
+"""Django's SQLite back end in which writers wait for a lock instead of polling.
 
-SQLite lets one transaction write at a time. Who comes second sleeps and tries again, in steps that grow to 100 ms,
-while the lock may have been free for most of that time; with several threads and processes at work more time went into
-these sleeps than into everything else, and the unlucky met "database is locked". Here a writer first takes a lock of
-its process and then a file lock of the machine, both of which wake the next one at once. A process that is killed
-leaves neither behind. Whoever writes without it (another tool) is still kept apart by SQLite itself.
+SQLite allows one write transaction at a time. A second writer polls: it sleeps in steps that grow to 100 ms although
+the lock may be free for most of that time. With several threads and processes, these sleeps took more time than
+everything else, and some writers failed with "database is locked". Here a writer first takes a lock of its process and
+then a file lock of the machine; both wake the next writer at once. The operating system releases both when a process
+is killed. SQLite itself still locks out writers that do not use this back end.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _locks: dict[str, _WriteLock] = {}
 
 
 class _WriteLock:
-    """One per database file and process."""
+    """Write lock of one database file in this process."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -54,24 +54,25 @@ def _lock_of(path: str) -> _WriteLock:
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Takes the write lock at BEGIN and gives it back at COMMIT, ROLLBACK or close."""
+    """Acquires the write lock at BEGIN and releases it at COMMIT, ROLLBACK or close."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._held: _WriteLock | None = None
 
     def get_new_connection(self, conn_params: Any) -> Any:
-        """As Django's; a file that is not there yet is made for its owner alone, and SQLite's others follow it."""
+        """Connects. Creates a missing file with mode 600, which SQLite copies to its journal files."""
         path = str(conn_params["database"])
         if not path.startswith("file:") and path != ":memory:":
-            with contextlib.suppress(OSError):  # SQLite itself says what is wrong with the place
+            with contextlib.suppress(OSError):  # SQLite reports a bad path itself
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         return super().get_new_connection(conn_params)
 
     def overwrite_deleted(self) -> bool:
-        """Carries the log over into the file and empties it, so that neither holds what was deleted.
+        """Copies the WAL into the database file and truncates it, so that neither contains deleted data.
 
-        False: another connection is in the middle of reading; the log goes with a later checkpoint.
+        Returns:
+            False while another connection reads; a later checkpoint then truncates the WAL.
         """
         with self.cursor() as cursor:
             cursor.execute(f"PRAGMA busy_timeout={_CHECKPOINT_MS}")
@@ -90,7 +91,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         try:
             super()._start_transaction_under_autocommit()  # type: ignore[misc]  # missing in the stubs
         except BaseException:
-            self._let_go()
+            self._release_lock()
             raise
 
     def _commit(self) -> None:
@@ -98,25 +99,25 @@ class DatabaseWrapper(base.DatabaseWrapper):
             super()._commit()  # type: ignore[misc]
         finally:
             if not self.in_transaction():
-                self._let_go()
+                self._release_lock()
 
     def _rollback(self) -> None:
         try:
             super()._rollback()  # type: ignore[misc]
         finally:
-            self._let_go()
+            self._release_lock()
 
     def _close(self) -> None:
         try:
             super()._close()  # type: ignore[misc]
         finally:
-            self._let_go()
+            self._release_lock()
 
     def in_transaction(self) -> bool:
-        """Whether SQLite still has a transaction open (a commit that failed leaves it so)."""
+        """Returns whether a transaction is open in SQLite; after a failed commit it still is."""
         return self.connection is not None and bool(self.connection.in_transaction)
 
-    def _let_go(self) -> None:
+    def _release_lock(self) -> None:
         held, self._held = self._held, None
         if held is not None:
             held.release()

@@ -1,4 +1,4 @@
-"""`manage.py migrate`: Django's own, on the memory database too where there is one."""
+"""`manage.py migrate`: Django's command, extended to the memory database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from memory import database
 class Command(migrate.Command):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        # None, not "default": who names a database means that one alone (the test runner does).
+        # None, not "default": a caller that names a database, such as the test runner, means only that one.
         parser.set_defaults(database=None)
 
     def get_check_kwargs(self, options: dict[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""`manage.py rotate_keys`: fresh keys for signing and encryption."""
+"""`manage.py rotate_keys`: create new keys for signing and encryption."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from clawdbot_site import keys
 
 class Command(BaseCommand):
     help = (
-        "Adds a fresh signing key and a fresh encryption key, and encrypts every stored credential with the new one. "
+        "Adds a new signing key and a new encryption key, and re-encrypts every stored credential. "
         "The old keys stay valid, so nobody is logged out; restart the product afterwards. "
-        "With --retire the old keys are dropped instead: what only they could open or verify is lost."
+        "With --retire the old keys are dropped instead: data that only they decrypt or verify is lost."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
