@@ -1,4 +1,4 @@
-"""Reading what a skill answered: text, a file, or a list of both."""
+"""Normalizes the answer of a skill: text, a file, or a list of both."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from clawdbot.files import File
 
 
 def read(answer: Any) -> tuple[str, tuple[str | File, ...]]:
-    """(all that is said in words, the parts in their order); no parts when there are no files.
+    """Returns the text of the answer, captions included, and its parts in order. Without files, the parts are empty.
 
     Raises:
-        ValueError: The skill answered nothing.
+        ValueError: The answer is empty.
     """
     given = answer if isinstance(answer, (list, tuple)) else (answer,)
     parts = [part if isinstance(part, File) else str(part).strip() for part in given if part is not None]

@@ -1,4 +1,4 @@
-"""Which skills each bot has, read from the database at most once every two seconds for all bots together."""
+"""Lists the skills of each bot. Reads the rows of all bots at most once every two seconds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A skill as one bot has it."""
+    """A skill with the settings of one bot."""
 
     skill_id: int
     module: str
@@ -49,17 +49,17 @@ _cached: tuple[float, _Snapshot] = (float("-inf"), _Snapshot((), {}))
 
 
 def entries(bot_id: int) -> tuple[Entry, ...]:
-    """The skills of a bot, in the order of their names."""
+    """Returns the skills of a bot in the order of their names."""
     return _of_bot(bot_id).entries
 
 
 def table(bot_id: int) -> TriggerTable[Entry]:
-    """The trigger words of a bot."""
+    """Returns the trigger words of a bot."""
     return _of_bot(bot_id).table
 
 
 def clear_cache() -> None:
-    """Reads the rows afresh at the next question."""
+    """Makes the next call read the rows again."""
     global _cached
     _cached = (float("-inf"), _Snapshot((), {}))
 
@@ -117,7 +117,7 @@ def _read() -> _Snapshot:
 
 
 def _described(skill: Skill) -> registry.Described:
-    """What the class says of itself; one that cannot be loaded keeps its row's triggers, so the person hears of it."""
+    """Describes the skill's class. If it cannot load, the row's triggers stay, so the person gets an error reply."""
     problem = ""
     try:
         described = registry.describe(skill.module)

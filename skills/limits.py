@@ -1,7 +1,7 @@
-"""Runs foreign code for a limited time.
+"""Runs third-party code with a time limit.
 
-Python cannot stop a thread, so a call that is too slow is left behind and its outcome ignored. A skill that keeps
-hanging would collect threads: after a few of them it is not started again until one comes back.
+Python cannot stop a thread, so a call that is too slow is abandoned: its thread goes on and its result is ignored. To
+bound the number of threads, a skill with several abandoned calls is not started until one of them ends.
 """
 
 from __future__ import annotations
@@ -16,35 +16,35 @@ from django.utils import translation
 
 from clawdbot.errors import ClawdbotError
 
-MOST_LEFT_BEHIND = 4
+MOST_ABANDONED_CALLS = 4
 _lock = threading.Lock()
-_left_behind: Counter[int] = Counter()
+_abandoned_calls: Counter[int] = Counter()
 
 
 def clear_cache() -> None:
-    """Starts skills again whose earlier calls still hang."""
+    """Forgets all abandoned calls, so that their skills can start again."""
     with _lock:
-        _left_behind.clear()
+        _abandoned_calls.clear()
 
 
 class TooSlow(ClawdbotError):
-    """The call took longer than its limit, or too many earlier calls still hang."""
+    """The call took longer than its limit, or too many earlier calls of the skill still run."""
 
 
 def call(function: Callable[[], Any], key: int, limit_s: float, language: str) -> Any:
-    """What `function` returns or raises.
+    """Calls `function` and returns its result or raises its exception.
 
     Args:
-        function: run in a thread of its own, with `language` active.
-        key: of the skill; its hanging calls are counted.
-        limit_s: seconds to wait.
-        language: e.g. "zh-hans".
+        function: Runs in its own thread, with `language` active.
+        key: Id of the skill, under which abandoned calls are counted.
+        limit_s: Seconds to wait.
+        language: For instance "zh-hans".
 
     Raises:
-        TooSlow: It did not end in time.
+        TooSlow: The function did not end in time, or too many earlier calls of the skill still run.
     """
-    if _left_behind[key] >= MOST_LEFT_BEHIND:
-        raise TooSlow(f"{MOST_LEFT_BEHIND} earlier calls still hang")
+    if _abandoned_calls[key] >= MOST_ABANDONED_CALLS:
+        raise TooSlow(f"{MOST_ABANDONED_CALLS} earlier calls still hang")
     call = _Call(function, key, language)
     threading.Thread(target=call.run, name=f"skill-{key}", daemon=True).start()
     return call.outcome(limit_s)
@@ -69,14 +69,14 @@ class _Call:
             with _lock:
                 self._done.set()
                 if self._abandoned:
-                    _left_behind[self._key] -= 1
+                    _abandoned_calls[self._key] -= 1
 
     def outcome(self, limit_s: float) -> Any:
         if not self._done.wait(limit_s):
             with _lock:
                 if not self._done.is_set():
                     self._abandoned = True
-                    _left_behind[self._key] += 1
+                    _abandoned_calls[self._key] += 1
                     raise TooSlow(f"no answer within {limit_s:g} s")
         if self._error is not None:
             if isinstance(self._error, Exception):

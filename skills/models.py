@@ -1,4 +1,4 @@
-"""What skills there are, which bot has which, and how each run went."""
+"""Skills, their assignment to bots, and their runs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-ERROR_LENGTH = 300  # what foreign code says is cut to it
+ERROR_LENGTH = 300  # limit of texts from third-party code
 _DOTTED = RegexValidator(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$", _("A dotted path such as skills.weather.WeatherSkill."))
 
 
 class Skill(models.Model):
-    """A class that answers messages holding one of its trigger words."""
+    """A class that answers messages that contain one of its trigger words."""
 
     module = models.CharField(
         _("module"), max_length=200, validators=[_DOTTED], help_text=_("e.g. skills.weather.WeatherSkill")
@@ -60,7 +60,7 @@ class BotSkillQuerySet(models.QuerySet["BotSkill"]):
 
 
 class BotSkill(models.Model):
-    """What differs for one bot: whether it has the skill, its own trigger words and configuration."""
+    """Settings of a skill for one bot: whether it is on, trigger words and configuration."""
 
     bot = models.ForeignKey("bots.Bot", on_delete=models.CASCADE, related_name="bot_skills", verbose_name=_("bot"))
     skill = models.ForeignKey(Skill, on_delete=models.CASCADE, related_name="bot_skills", verbose_name=_("skill"))
@@ -91,7 +91,7 @@ class SkillRunQuerySet(models.QuerySet["SkillRun"]):
 
 
 class SkillRun(models.Model):
-    """One call of a skill, as it went. What was asked and answered stands in the conversation, not here."""
+    """Outcome of one call of a skill. The conversation, not this row, holds question and answer."""
 
     skill = models.ForeignKey(Skill, on_delete=models.CASCADE, related_name="runs", verbose_name=_("skill"))
     bot = models.ForeignKey("bots.Bot", on_delete=models.CASCADE, related_name="skill_runs", verbose_name=_("bot"))

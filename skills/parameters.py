@@ -1,4 +1,4 @@
-"""What a message gives a skill: declared parameters, or the rest of the message for a class that declares none."""
+"""Extracts a skill's parameters from a message: declared ones, or the rest of the message without declarations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from clawdbot.chinese import simplified
 from clawdbot.skills import Parameter
 
 EDGE = " \t\n,，.。!！?？:：;；、~～\"'“”‘’「」()（）"
-"""What may stand around a value and is no part of it, in either language."""
+"""Characters to strip from both ends of a value, in both languages."""
 _POLITE_ZH = re.compile(r"^(请问|请|麻烦|帮我|给我|我想知道|我想|告诉我|查询|查一下|查查|查|看一下|看看|一下|的)+")
 _ENDING_ZH = re.compile(r"(怎么样|怎样|如何|是多少|多少|是什么|好吗|吗|呢|吧|啊|呀|的|了)+$")
 _POLITE_EN = re.compile(
@@ -21,7 +21,7 @@ _ENDING_EN = re.compile(r"\s*\b(please|the|in|for|at|of|to|like|is)$", re.IGNORE
 
 
 class Missing(KeyError):
-    """A parameter without a value; a KeyError, so that a skill may catch it as it would with any mapping."""
+    """A parameter has no value. It is a KeyError, so that a skill can catch it as with any mapping."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -31,8 +31,8 @@ class Missing(KeyError):
 class Given(dict[str, Any]):
     """Parameters of a class that declares none.
 
-    The first name it asks for that nobody gave gets the rest of the message ("天气 北京" and parameters["city"] gives
-    "北京"); a name that is asked for with [] and still has no value is asked of the person.
+    The first missing name that the class reads gets the rest of the message: after "天气 北京", parameters["city"] is
+    "北京". Reading another missing name with [] makes the bot ask the person for it.
     """
 
     def __init__(self, values: dict[str, Any]) -> None:
@@ -53,13 +53,13 @@ class Given(dict[str, Any]):
 
 
 def rest_of(text: str, start: int, end: int) -> str:
-    """The message without the trigger word at text[start:end], greetings to the machine and punctuation."""
+    """Returns the message without the trigger word at text[start:end], polite phrases and outer punctuation."""
     parts = (_trimmed(text[:start]), _trimmed(text[end:]))
     return " ".join(part for part in parts if part)
 
 
 def from_message(declared: tuple[Parameter, ...], rest: str) -> dict[str, Any]:
-    """Values that the first message already gives: a choice that it names, or all of it for the only open parameter."""
+    """Returns the values in the message: named choices, and all of it for the only parameter without choices."""
     values: dict[str, Any] = {}
     folded = simplified(rest).casefold()
     open_ones = [parameter for parameter in declared if not parameter.choices]
@@ -71,16 +71,16 @@ def from_message(declared: tuple[Parameter, ...], rest: str) -> dict[str, Any]:
         try:
             values[open_ones[0].name] = open_ones[0].check(rest)
         except ValueError:
-            # The words were about something else; the person is asked.
+            # The text is no valid value; the bot asks the person.
             pass
     return values
 
 
 def complete(declared: tuple[Parameter, ...], values: dict[str, Any]) -> dict[str, Any]:
-    """`values` with the defaults of what is optional.
+    """Returns `values` with the defaults of missing optional parameters.
 
     Raises:
-        Missing: A required parameter has no value; the first of them.
+        Missing: A required parameter has no value. The error names the first one.
     """
     filled = dict(values)
     for parameter in declared:

@@ -1,4 +1,4 @@
-"""Turns dotted paths into skill classes, lazily; what cannot be loaded is reported, never raised to a person."""
+"""Loads skill classes by dotted path at their first use. Any failure becomes `SkillUnavailable`."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _breaker: CircuitBreaker[str] = CircuitBreaker(pause_s=_PAUSE_S, longest_pause_s
 
 
 class SkillUnavailable(ClawdbotError):
-    """The class behind a dotted path cannot be loaded; the text says why, in one line."""
+    """The class of a dotted path cannot be loaded. The text gives the reason in one line."""
 
     permanent = True
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """What a class says of itself; a class needs no more than `execute`, so everything has a default."""
+    """Description of a skill class. A class needs only `execute`, so each field has a default."""
 
     name: str
     description: str
@@ -33,10 +33,10 @@ class Described:
 
 
 def load(module: str) -> type[Any]:
-    """The class at `module`, e.g. "skills.weather.WeatherSkill".
+    """Returns the class at `module`, e.g. "skills.weather.WeatherSkill".
 
     Raises:
-        SkillUnavailable: It cannot be imported, or has no `execute`. Tried again at most every 30 s.
+        SkillUnavailable: The class cannot be imported or has no `execute`. It is tried again at most every 30 s.
     """
     if (found := _loaded.get(module)) is not None:
         return found
@@ -53,10 +53,10 @@ def load(module: str) -> type[Any]:
 
 
 def describe(module: str) -> Described:
-    """Name, description, trigger words and time limit of the class.
+    """Returns name, description, trigger words and time limit of the class.
 
     Raises:
-        SkillUnavailable: As `load`.
+        SkillUnavailable: As in `load`.
     """
     found = load(module)
     return Described(
@@ -68,7 +68,7 @@ def describe(module: str) -> Described:
 
 
 def clear_cache() -> None:
-    """Loads everything afresh; classes already imported stay as Python has them."""
+    """Makes the next calls load all classes again. Python does not re-import modules that are already imported."""
     with _lock:
         _loaded.clear()
         _breaker.clear_cache()
@@ -78,7 +78,7 @@ def _import(module: str) -> type[Any]:
     path, _dot, name = module.rpartition(".")
     try:
         found = getattr(importlib.import_module(path), name)
-    except Exception as error:  # a module may raise anything while it is imported
+    except Exception as error:  # the import of a module may raise anything
         raise SkillUnavailable(f"{module}: {type(error).__name__}: {error}"[:300]) from None
     if not isinstance(found, type) or not callable(getattr(found, "execute", None)):
         raise SkillUnavailable(f"{module}: not a class with an execute method")

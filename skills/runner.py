@@ -1,4 +1,4 @@
-"""Finds the skill a message calls and runs it within its time; whatever happens, the person gets an answer."""
+"""Finds the skill that a message calls and runs it with a time limit. Every outcome yields a text for the person."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Match:
     """A message that calls a skill.
 
     Attributes:
-        rest: the message without the trigger word.
-        values: parameters known so far, as text.
-        answer: the slot that `text` answers, when it is the reply to a question; else "".
+            rest: The message without the trigger word.
+            values: Parameters known so far, as text.
+            answer: The parameter that the person was just asked for; "" without a question.
     """
 
     bot_id: int
@@ -47,7 +47,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """A value is missing: the question to ask, and what to keep (JSON) until `restore` gets the answer."""
+    """A missing value: the question to ask, and the state (JSON) to keep for `restore`."""
 
     slot: str
     question: str
@@ -56,12 +56,11 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class SkillResult:
-    """`text` is something to say, unless `needs` is set (then ask its question) or `parts` hold nothing but files.
+    """Outcome of a run. `text` can be empty only if `needs` is set (ask its question) or `parts` are all files.
 
     Attributes:
-        parts: texts and files in their order, where the skill answered with files.
-        record: the row that tells the operator how it went, for the caller to store with the answer; None for a
-            question.
+        parts: Texts and files in order, if the skill answered with files.
+        record: The run's row, unsaved, for the caller to store with the answer; None for a question.
     """
 
     text: str
@@ -73,7 +72,7 @@ class SkillResult:
 
 
 def match(bot_id: int, text: str, language: str = "en") -> Match | None:
-    """The skill whose longest trigger word is in the text. No query in the usual case."""
+    """Returns the skill with the longest trigger word in the text, or None. Usually needs no query."""
     found = catalogue.table(bot_id).find(text)
     if found is None:
         return None
@@ -82,7 +81,7 @@ def match(bot_id: int, text: str, language: str = "en") -> Match | None:
 
 
 def restore(bot_id: int, kept: Mapping[str, Any], text: str) -> Match | None:
-    """Takes `text` as the answer to the question of a `Needs`; None when the bot no longer has the skill."""
+    """Continues the skill of a `Needs` with `text` as the answer; None when the bot no longer has the skill."""
     entry = next((entry for entry in catalogue.entries(bot_id) if entry.skill_id == kept.get("skill")), None)
     if entry is None:
         return None
@@ -98,7 +97,7 @@ def restore(bot_id: int, kept: Mapping[str, Any], text: str) -> Match | None:
 
 
 def descriptions(bot_id: int, language: str = "en") -> list[str]:
-    """One line for each skill of the bot: what it does and an example of its trigger words."""
+    """Returns one line per skill of the bot: what it does and examples of its trigger words."""
     with translation.override(language):
         return [
             wording.described(entry.description or entry.name, entry.triggers, language)
@@ -108,12 +107,12 @@ def descriptions(bot_id: int, language: str = "en") -> list[str]:
 
 
 def run(found: Match, context: Mapping[str, Any]) -> SkillResult:
-    """Runs the skill and writes nothing. Never raises: an error stands in the record and becomes a kind sentence.
+    """Runs the skill and writes no row. Never raises: the record holds an error, and the text is an apology.
 
     Args:
-        found: from `match` or `restore`.
-        context: "language" and "conversation_id" are used here; all of it is handed to the skill, with
-            "parameters", "config", "trigger" and "text" (the whole first message) added.
+        found: A result of `match` or `restore`.
+        context: Uses "language" and "conversation_id". The skill gets all of it, plus "parameters", "config", "trigger"
+            and "text" (the whole first message).
     """
     language = str(context.get("language", "en"))
     with translation.override(language):
@@ -143,7 +142,7 @@ def _run(found: Match, context: Mapping[str, Any], language: str) -> SkillResult
         error, text = slow, wording.too_slow(found.name)
     except registry.SkillUnavailable as gone:
         error, text = gone, wording.unavailable(found.name)
-    except Exception as raised:  # whatever a foreign class raises must not cost the person the answer
+    except Exception as raised:  # no exception of third-party code may leave the person without an answer
         logger.warning("skill %s failed", found.name, exc_info=raised)
         error, text = raised, wording.failed(found.name)
     ms = (time.perf_counter() - started) * 1000
@@ -151,7 +150,7 @@ def _run(found: Match, context: Mapping[str, Any], language: str) -> SkillResult
 
 
 class _Unfit(Exception):
-    """What the person answered does not fit the slot."""
+    """The person's answer is no valid value of the parameter."""
 
     def __init__(self, parameter: Parameter, reason: str) -> None:
         super().__init__(reason)
@@ -159,7 +158,7 @@ class _Unfit(Exception):
 
 
 def _given(entry: Entry, text: str, rest: str, trigger: str, language: str) -> dict[str, Any]:
-    """What the first message says of the parameters, as text; checked when the skill runs."""
+    """Returns the parameters in the first message, unchecked; `run` checks them."""
     try:
         found = registry.load(entry.module)
         parse = getattr(found, "parse", None)
@@ -169,7 +168,7 @@ def _given(entry: Entry, text: str, rest: str, trigger: str, language: str) -> d
         return parameters.from_message(tuple(getattr(found, "parameters", ()) or ()), rest)
     except registry.SkillUnavailable:
         return {}
-    except Exception:  # `parse` is foreign code; `run` will ask for what it did not find
+    except Exception:  # `parse` is third-party code; `run` asks for missing values
         logger.warning("skill %s: parse failed", entry.name, exc_info=True)
         return {}
 

@@ -1,4 +1,4 @@
-"""Skills of the configuration file become rows on the first start; what the admin edited since is left alone."""
+"""Stores the skills of the configuration file as rows at the first start. Never changes existing rows."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ class SkillSetting(Protocol):
 
 
 def seed(config_skills: Iterable[SkillSetting]) -> int:
-    """Makes a row for each skill that has none; safe at every start.
+    """Creates a row for each skill without one. Idempotent.
+
+    A class that cannot be loaded gets a row too; the admin shows its error.
 
     Returns:
-        How many were new. A class that cannot be loaded is seeded too: the admin shows why it does not work.
+        The number of new rows.
     """
     known = set(Skill.objects.values_list("module", flat=True))
     new = [setting for setting in config_skills if setting.module not in known]

@@ -1,6 +1,6 @@
-"""Which trigger word is in a message: whole words for Latin script, anywhere for scripts written without spaces.
+"""Finds trigger words in messages: whole words in Latin script, substrings in scripts without spaces.
 
-Traditional and simplified Chinese find each other.
+Traditional and simplified Chinese match each other.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _LETTER = r"A-Za-z0-9_\u00c0-\u024f"
 
 
 def pattern(word: str) -> str:
-    """The regular expression of one trigger word; a Latin end of it must be the end of a word.
+    """Returns the regular expression of one trigger word, for simplified text.
 
-    It is looked for in simplified text.
+    A Latin letter at its start or end must be at the start or end of a word.
     """
     word = simplified(word)
     begin = rf"(?<![{_LETTER}])" if re.match(rf"[{_LETTER}]", word) else ""
@@ -39,18 +39,18 @@ class Found(Generic[T]):
 
 
 class TriggerTable(Generic[T]):
-    """Trigger words of one bot. Built once, asked for every message."""
+    """Trigger words of one bot. Built once and searched for every message."""
 
     def __init__(self, entries: Iterable[tuple[str, T]]) -> None:
         words = [(word.strip(), value) for word, value in entries if word.strip()]
-        # The longest first: it says most about what is meant.
+        # Longest first: the longest trigger word is the most specific.
         words.sort(key=lambda entry: (-len(entry[0]), entry[0]))
         self._words = [(word, re.compile(pattern(word), re.IGNORECASE), value) for word, value in words]
         joined = "|".join(pattern(word) for word, _value in words)
         self._any = re.compile(joined, re.IGNORECASE) if joined else None
 
     def find(self, text: str) -> Found[T] | None:
-        """The longest trigger word in the text, at its first place; None is the usual and quick answer."""
+        """Returns the first occurrence of the longest trigger word in the text. Usually None after one search."""
         if self._any is None:
             return None
         text = simplified(text)

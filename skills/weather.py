@@ -1,4 +1,4 @@
-"""WeatherSkill: the weather of a place, today and on the next days, from Open-Meteo."""
+"""WeatherSkill tells the weather of a place today and on the next days, from Open-Meteo."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LONGEST_NAME = 60
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place as the geocoder knows it; degrees north and east."""
+    """A place from the geocoder. Coordinates are degrees north and east."""
 
     name: str
     country: str
@@ -40,7 +40,7 @@ class WeatherSkill(BaseSkill):
     description = "Weather of a place, today or on the next days · 查询某地的天气"
     triggers = ("天气", "气温", "温度", "weather", "temperature", "forecast")
     parameters: ClassVar[tuple[Parameter, ...]] = (
-        # By language and without gettext, as every author of a skill writes it.
+        # Texts by language instead of gettext, as any skill author writes them.
         Parameter("city", prompt={"en": "For which city?", "zh": "请问您想查询哪个城市？"}),
         Parameter("day", required=False, default="today"),
     )
@@ -71,7 +71,7 @@ class WeatherSkill(BaseSkill):
 
     def _place(self, asked: str, language: str, config: Mapping[str, Any]) -> Place:
         base = config.get("geocoding_url") or config.get("base_url") or GEOCODING_URL
-        # An answer to "which city?" may be a sentence as well.
+        # The answer to the question for the city may be a whole sentence.
         name = (words.city_of(asked, asked) or asked)[:_LONGEST_NAME]
         found = self._get(
             f"{base}/v1/search",
@@ -112,7 +112,7 @@ class WeatherSkill(BaseSkill):
 
 def _sentence(place: Place, forecast: Mapping[str, Any], day: str) -> str:
     daily = forecast["daily"]
-    # The first day of the forecast is today where the place is, which may be tomorrow where the person is.
+    # The first day of the forecast is today at the place, which may be tomorrow for the person.
     days = [date.fromisoformat(value) for value in daily["time"]]
     index = words.index_of(day, days)
     parts = [
@@ -125,7 +125,7 @@ def _sentence(place: Place, forecast: Mapping[str, Any], day: str) -> str:
             "high": _round(daily["temperature_2m_max"][index]),
         }
     ]
-    # What follows begins with the space that stands between English sentences and not between Chinese ones.
+    # The following texts start with the space between sentences, which English needs and Chinese does not.
     rain = daily["precipitation_probability_max"][index]
     if rain is not None:
         parts.append(_(" Chance of rain %(rain)s %%.") % {"rain": _round(rain)})

@@ -1,4 +1,4 @@
-"""The words of WeatherSkill: place and day out of a question, in Chinese and English, and weather codes into words."""
+"""Language of WeatherSkill: finds place and day in a Chinese or English question and names days and weather codes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _MOST_WORDS = 5
 
 
 def day_of(text: str) -> str:
-    """Which day is meant: "today", the number of days from today, or a weekday such as "friday"."""
+    """Returns the day in the question: "today", the number of days from today, or a weekday such as "friday"."""
     text = simplified(text)
     for day, expression in _DAYS:
         if expression.search(text):
@@ -56,11 +56,11 @@ def day_of(text: str) -> str:
 
 
 def city_of(text: str, rest: str) -> str:
-    """The place named in the question, in simplified characters; "" when none can be made out.
+    """Returns the place in the question, in simplified characters; "" when there is none.
 
     Args:
-        text: the whole message.
-        rest: the message without the trigger word.
+        text: The whole message.
+        rest: The message without the trigger word.
     """
     text, rest = simplified(text), simplified(rest)
     if not _HAN.search(text) and (found := _IN_PLACE.search(text)):
@@ -90,7 +90,7 @@ def _without_days(text: str) -> str:
 
 
 def index_of(day: str, days: Sequence[date]) -> int:
-    """Position of the day asked for in the forecast; today when the forecast does not reach it."""
+    """Returns the day's index in the forecast; 0 (today) when the forecast does not include the day."""
     if day in _WEEKDAYS_EN:
         wanted = _WEEKDAYS_EN.index(day)
         return next((index for index, value in enumerate(days) if value.weekday() == wanted), 0)
@@ -99,13 +99,13 @@ def index_of(day: str, days: Sequence[date]) -> int:
 
 
 def day_name(index: int, day: date) -> str:
-    """How the day is called, with its date from tomorrow on."""
+    """Returns the name of the day; from tomorrow on with its date."""
     if index == 0:
         return _("today")
     if index == 1:
         name = _("tomorrow")
     elif index == 2:
-        # A language with a word for it gives the word in place of the weekday.
+        # A translation can replace the weekday by a word for the day after tomorrow.
         name = dateformat.format(day, pgettext("date format of the day after tomorrow", "l"))
     else:
         name = str(_WEEKDAYS[day.weekday()])
@@ -146,5 +146,5 @@ _SKY = (
 
 
 def sky(code: int) -> str:
-    """A WMO weather code in words."""
+    """Returns a WMO weather code in words."""
     return next((str(words) for codes, words in _SKY if code in codes), _("unknown conditions"))

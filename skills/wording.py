@@ -1,4 +1,4 @@
-"""What the runner itself says to a person, in the active language."""
+"""Texts that the runner itself sends to a person, in the active language."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def unfit() -> str:
 
 
 def described(text: str, triggers: tuple[str, ...], language: str) -> str:
-    """What a skill does, with the trigger words of `language`: these are recognised, so their script tells it."""
+    """Returns what a skill does with its trigger words in `language`. The script of a word tells its language."""
     chinese = language.startswith("zh")
     words = [word for word in triggers if word.isascii() != chinese] or list(triggers)
     return _("%(skill)s (%(words)s)") % {"skill": text, "words": pgettext("between words", ", ").join(words[:3])}

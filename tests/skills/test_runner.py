@@ -138,7 +138,7 @@ def test_a_skill_that_keeps_hanging_is_not_started_again_until_it_comes_back(slo
     assert not call("go").ok
     assert len(slow.started) == 4, "the fifth was not even started"
     slow.released.set()
-    eventually(lambda: not limits._left_behind[skill.pk])
+    eventually(lambda: not limits._abandoned_calls[skill.pk])
     skill.timeout_s = 30
     skill.save()
     assert call("go").text == "late"
