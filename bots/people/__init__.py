@@ -1,1 +1,1 @@
-"""People: who they are, whether they are let in, linked accounts, export, erasure, the audit log."""
+"""People: identities, display names, admission, pairing, linking, export, erasure and the audit log."""

@@ -1,4 +1,4 @@
-"""Who may talk to a bot, and when it answers in a group: decided here, from the channel's and the group's settings."""
+"""Decides who may talk to a bot and when it answers in a group, by the settings of channel and group."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bots.models.lengths import ID_LENGTH
 
 
 def is_admitted(channel: Channel, identity: Identity) -> bool:
-    """Whether the bot listens to this account at all."""
+    """Returns whether the bot accepts messages of this account."""
     if identity.access == Identity.Access.DENIED:
         return False
     if channel.stranger_policy == StrangerPolicy.OPEN or identity.access == Identity.Access.APPROVED:
@@ -18,17 +18,17 @@ def is_admitted(channel: Channel, identity: Identity) -> bool:
 
 
 def wants_pairing(channel: Channel, identity: Identity) -> bool:
-    """Whether somebody who is not admitted gets a code to show to the operator; else silence is the answer."""
+    """Returns whether somebody who is not admitted gets a code to show to the operator; else the bot stays silent."""
     return channel.stranger_policy == StrangerPolicy.PAIRING and identity.access != Identity.Access.DENIED
 
 
 def group_policy(channel: Channel, group: Person) -> str:
-    """What holds in this group: its own setting, else the channel's."""
+    """Returns the group's own policy, else the channel's."""
     return group.group_policy or channel.group_policy
 
 
 def is_addressed(channel: Channel, group: Person | None, event: Event) -> bool:
-    """Whether the bot is to answer: always in private, in a group as its policy says."""
+    """Returns whether the bot answers this event: always in private, in a group by its policy."""
     if group is None:
         return True
     policy = group_policy(channel, group)
@@ -40,7 +40,10 @@ def is_addressed(channel: Channel, group: Person | None, event: Event) -> bool:
 
 
 def _answers_the_bot(channel: Channel, event: Event) -> bool:
-    """Whether the message answers one of the bot's, where the platform tells which one and not whose it is."""
+    """Returns whether the message replies to one of the bot's.
+
+    For platforms that tell the id of the answered message but not its author.
+    """
     if not event.reply_to:
         return False
     chat = {"conversation__channel": channel, "conversation__chat_id": (event.chat_id or "")[:ID_LENGTH]}
@@ -48,7 +51,7 @@ def _answers_the_bot(channel: Channel, event: Event) -> bool:
 
 
 def overhears(channel: Channel, group: Person | None, event: Event) -> bool:
-    """Whether words that were not meant for the bot are remembered, for the group alone."""
+    """Returns whether the group's memory keeps a message that does not address the bot."""
     if group is None or not event.text.strip() or event.kind != "message":
         return False
     return channel.group_memory and group_policy(channel, group) != GroupPolicy.OFF

@@ -1,4 +1,4 @@
-"""Writing the audit log: one call per act on somebody's data, in the act's own transaction."""
+"""Writes the audit log: one call per act on somebody's data, in the transaction of the act."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.contrib.auth.models import AnonymousUser
 
-# A user of this product, or in words who else it was: `COMMAND`, `HIMSELF`.
+# A user of this product, or the name of another actor: `COMMAND`, `HIMSELF`.
 Actor: TypeAlias = "AbstractBaseUser | AnonymousUser | str"
 Action = AuditEntry.Action
 Result = AuditEntry.Result
 COMMAND = AuditEntry.COMMAND
 HIMSELF = AuditEntry.HIMSELF
-# An HMAC salt, not the path of a module. It stays as it is for ever: entries are found by pseudonyms made with it.
+# An HMAC salt, not a module path. Never change it: stored pseudonyms were made with it.
 _PSEUDONYM_SALT = "bots.audit"
 
 
 def pseudonym(person: Person) -> str:
-    """32 hex digits that stand for a person in the log, and tell nobody who it was once the person is gone."""
+    """Returns 32 hex digits that stand for the person in the log and reveal nothing once the person is erased."""
     return salted_hmac(_PSEUDONYM_SALT, f"{person.bot_id}:{person.key}", algorithm="sha256").hexdigest()[:32]
 
 
@@ -37,15 +37,15 @@ def record(
     proof: Mapping[str, Any] | None = None,
     result: str = Result.DONE,
 ) -> AuditEntry:
-    """Adds a row to the audit log; joins the caller's transaction.
+    """Inserts a row into the audit log, in the caller's transaction.
 
     Args:
-        action: one of `AuditEntry.Action`.
-        person: whose data.
-        actor: who did it.
-        counts: how many rows of each kind; numbers only, never content.
-        proof: what a search found afterwards.
-        result: one of `AuditEntry.Result`.
+        action: One of `AuditEntry.Action`.
+        person: The person whose data it is.
+        actor: Who acted.
+        counts: Number of rows by kind; numbers only, never content.
+        proof: What a search found afterwards.
+        result: One of `AuditEntry.Result`.
     """
     name = actor if isinstance(actor, str) else actor.get_username()
     return AuditEntry.objects.create(

@@ -1,4 +1,4 @@
-"""Names of people whose platform tells only their ids with a message: asked for once, kept with their account."""
+"""Fetches the names of people whose platform sends only ids with a message, and stores them with the account."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from clawdbot.errors import ClawdbotError
 
 logger = logging.getLogger(__name__)
 
-ASK_AGAIN_S = 3600.0  # after a platform that did not tell, such as for want of a permission
+ASK_AGAIN_S = 3600.0  # after a failure, such as a missing permission
 _lock = threading.Lock()
 _asked: TTLCache[tuple[int, str], bool] = TTLCache(maxsize=10_000, ttl=ASK_AGAIN_S)
 
 
 def learn(channel: Channel, event: Event, identity: Identity) -> None:
-    """Gives a nameless account its name, so that the model sees who says what. A failure leaves it as it is."""
+    """Sets the name of an account that has none, so that the model sees who says what. A failure changes nothing."""
     if identity.user_name or not event.user_id:
         return
     name = event.user_name or _ask(channel, event.user_id, event.chat_id)
@@ -45,11 +45,11 @@ def _ask(channel: Channel, user_id: str, chat_id: str | None) -> str:
         adapter = lookup.adapter_for(channel)
         return adapter.display_name(user_id, chat_id) if adapter.supports_names else ""
     except (SendError, ClawdbotError) as error:
-        logger.info("the name of an account of channel %s is not told: %s", channel.pk, error)
+        logger.info("the name of an account of channel %s could not be fetched: %s", channel.pk, error)
         return ""
 
 
 def clear_cache() -> None:
-    """Asks again for everybody."""
+    """Forgets who was asked for, so that every nameless account is asked for again."""
     with _lock:
         _asked.clear()

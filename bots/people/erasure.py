@@ -1,7 +1,7 @@
-"""Erasing what is known of a person, and proving it: rows, words, vectors, caches, derived rows, exports, transcripts.
+"""Erases a person's data and proves it: rows, words, vectors, caches, derived rows, exports, transcripts.
 
-One transaction removes everything; after its commit everything is searched for again. Each erasure leaves two rows in
-the audit log: one inside the transaction (what went), one after it (what a search still finds: nothing, or the alarm).
+One transaction deletes everything; after its commit a search looks for it again. Each erasure writes two rows to the
+audit log: one inside the transaction (what was deleted), one after it (what the search still finds: proved or failed).
 """
 
 from __future__ import annotations
@@ -43,22 +43,22 @@ from memory.types import Scope
 from skills.models import SkillRun
 
 logger = logging.getLogger(__name__)
-_PART = 500
+_BATCH = 500
 
 
 class NotProved(ClawdbotError):
-    """Something that was erased is still found; the audit log says what."""
+    """A search still finds erased data; the audit log says what."""
 
     permanent = True
 
 
 @dataclass(slots=True)
 class Erasure:
-    """What an erasure did.
+    """The result of an erasure.
 
     Attributes:
-        counts: rows that went, by kind.
-        found: what a search found afterwards; empty as long as the surrounding transaction is not committed.
+        counts: Number of deleted rows, by kind.
+        found: What the search found afterwards; empty until the surrounding transaction is committed.
     """
 
     counts: dict[str, int]
@@ -70,20 +70,20 @@ class Erasure:
 
 
 def erase_memories(person: Person, actor: audit_log.Actor, ids: Collection[int] | None = None) -> Erasure:
-    """Erases a person's memories, all or those with these ids (and their copies).
+    """Erases a person's memories: all, or those with these ids and their duplicates.
 
-    Conversations stay on record for the team; the model and the chat page no longer see in them what is forgotten.
+    The team's transcript stays complete; the model and the chat page no longer see the messages behind the memories.
 
     Raises:
         NotProved: A search still finds some of it.
     """
     with transaction.atomic():
         head = linking.head_of(person)
-        linking.hold([person, head])
+        linking.lock([person, head])
         whole = ids is None
         scope = Scope(person.bot_id, head.pk)
         mine = Q(person=head)
-        if ids is None and head.pk != person.pk:  # linked: only what came from this person
+        if ids is None and head.pk != person.pk:  # linked: only the rows that came from this person
             work_leases.end(scope)
             origins = [person.pk, *(one.pk for one in linking.linked_to(person))]
             ids = list(of_scope(scope).filter(origin_id__in=origins).values_list("pk", flat=True))
@@ -92,12 +92,12 @@ def erase_memories(person: Person, actor: audit_log.Actor, ids: Collection[int] 
         rows = of_scope(scope)
         drop_admin_history(MemoryEntry, rows if ids is None else rows.filter(pk__in=list(ids)))
         if whole:
-            _unsee_all(mine)
+            _hide_open_conversations(mine)
         else:
-            _unsee(rows, list(ids or ()))
+            _hide_messages(rows, list(ids or ()))
         erased = Erasure({"memories": MemoryStore(person.bot_id).erase(scope, ids)})
         if erased.memories or whole:
-            # a copy of what was known holds what is erased now, be it one memory
+            # an export contains the erased memories, even a single one
             erased.counts["exports"] = export.remove(head)
             audit_log.record(
                 audit_log.Action.ERASE if whole else audit_log.Action.DELETE, person, actor, counts=erased.counts
@@ -108,55 +108,55 @@ def erase_memories(person: Person, actor: audit_log.Actor, ids: Collection[int] 
 
 
 def hide_all(person: Person) -> None:
-    """Takes from the model and the chat page what this person said, and from the admin's history what is remembered."""
+    """Hides this person's messages from the model and the chat page, and drops the admin's history of the memories."""
     drop_admin_history(MemoryEntry, of_scope(Scope(person.bot_id, person.pk)))
-    _unsee_all(Q(person=person))
+    _hide_open_conversations(Q(person=person))
 
 
-def _unsee_all(mine: Q) -> None:
-    """Of these conversations the open ones; closed ones are shown to nobody but the team anyway."""
-    going_on = list(Conversation.objects.filter(mine, closed_at=None).values_list("pk", flat=True))
-    Message.objects.filter(conversation__in=going_on).update(forgotten=True)
-    Conversation.objects.filter(pk__in=going_on).exclude(summary="").update(summary="")
+def _hide_open_conversations(mine: Q) -> None:
+    """Hides the messages and summaries of the open conversations; only the team sees closed ones."""
+    open_ids = list(Conversation.objects.filter(mine, closed_at=None).values_list("pk", flat=True))
+    Message.objects.filter(conversation__in=open_ids).update(forgotten=True)
+    Conversation.objects.filter(pk__in=open_ids).exclude(summary="").update(summary="")
 
 
-def _unsee(rows: QuerySet[MemoryEntry], ids: list[int]) -> None:
-    for start in range(0, len(ids), _PART):
-        part = ids[start : start + _PART]
-        said = rows.filter(Q(pk__in=part) | Q(duplicate_of__in=part), message__isnull=False)
+def _hide_messages(rows: QuerySet[MemoryEntry], ids: list[int]) -> None:
+    for start in range(0, len(ids), _BATCH):
+        batch = ids[start : start + _BATCH]
+        said = rows.filter(Q(pk__in=batch) | Q(duplicate_of__in=batch), message__isnull=False)
         Message.objects.filter(pk__in=list(said.values_list("message_id", flat=True))).update(forgotten=True)
 
 
 def erase(person: Person, actor: audit_log.Actor) -> Erasure:
-    """Erases a person wholly, with whoever is linked to them: memories, conversations, accounts, usage, exports.
+    """Erases a person and everybody linked to them: memories, conversations, accounts, usage, exports.
 
     Raises:
         NotProved: A search still finds some of it.
     """
     with transaction.atomic():
-        # A linked person takes along only what came from them; what they are linked to stays.
+        # If the person is linked to another one, only the rows that came from them are erased; the other person stays.
         linking.unlink(person, actor, at_once=True)
         people = [person, *linking.linked_to(person)]
-        linking.hold(people)
-        whole = _Whole(people)
-        gone, counts = [], {"memories": 0, **whole.counts()}
-        for scope, ids in whole.memory():
+        linking.lock(people)
+        records = _Records(people)
+        gone, counts = [], {"memories": 0, **records.counts()}
+        for scope, ids in records.memory():
             gone.append(erasure_proof.traces(scope, ids))
             drop_admin_history(MemoryEntry, of_scope(scope))
             counts["memories"] += MemoryStore(scope.bot_id).erase(scope, ids)
         counts["exports"] = sum(export.remove(one) for one in people)
         audit_log.record(audit_log.Action.ERASE, person, actor, counts=counts)
-        whole.delete()
+        records.delete()
         erased = Erasure(counts)
         transaction.on_commit(overwrite_deleted)
         transaction.on_commit(
-            partial(prove, person, actor, erased, gone, lambda: {**whole.left(), **_exports_left(people)})
+            partial(prove, person, actor, erased, gone, lambda: {**records.left(), **_exports_left(people)})
         )
     return erased
 
 
-class _Whole:
-    """Every row about these people outside the memory, noted before it goes, so that it can be looked for after."""
+class _Records:
+    """All rows about these people outside the memory. Reads their keys first, so that the proof can search for them."""
 
     def __init__(self, people: list[Person]) -> None:
         self._people = [person.pk for person in people]
@@ -173,7 +173,7 @@ class _Whole:
         self._stored = [name for names in stored for name in names if name]
 
     def _inbound(self, accounts: list[tuple[int, int, str]], chats: Any) -> Q:
-        """Events of these people's accounts and chats, also those that made no conversation."""
+        """Matches events of these people's accounts and chats, also those without a conversation."""
         keys = {f"{channel}:{chat}:{thread}"[:255] for channel, chat, thread in
                 chats.values_list("channel_id", "chat_id", "thread_id")}  # fmt: skip
         found = Q(conversation__in=self._conversations) | Q(queue_key__in=keys)
@@ -182,15 +182,15 @@ class _Whole:
         return found
 
     def memory(self) -> Iterable[tuple[Scope, list[int] | None]]:
-        """The memories to forget: these people's own, and what they said that a group remembers."""
+        """Yields the memories to erase: these people's own (ids None), and what groups remember of their messages."""
         for pk in self._people:
             yield Scope(self._bots[pk], pk), None
         said = Message.objects.filter(person__in=self._people).exclude(conversation__in=self._conversations)
         by_scope: dict[Scope, list[int]] = {}
         ids = list(said.values_list("pk", flat=True))
-        for start in range(0, len(ids), _PART):
+        for start in range(0, len(ids), _BATCH):
             rows = MemoryEntry.objects.filter(bot__in=set(self._bots.values()), role="user")
-            for pk, bot, person in rows.filter(message__in=ids[start : start + _PART]).values_list(
+            for pk, bot, person in rows.filter(message__in=ids[start : start + _BATCH]).values_list(
                 "pk", "bot_id", "person_id"
             ):
                 by_scope.setdefault(Scope(bot, person), []).append(pk)
@@ -219,7 +219,7 @@ class _Whole:
         return {name: rows.count() for name, rows in self._rows().items()}
 
     def left(self) -> dict[str, int]:
-        """What is still there, by kind; called after the commit."""
+        """Returns the number of remaining rows and files by kind; call it after the commit."""
         return {**self.counts(), "stored_bytes": sum(map(uploads().exists, self._stored))}
 
     def delete(self) -> None:
@@ -229,27 +229,27 @@ class _Whole:
 
 
 def drop_admin_history(model: Any, rows: QuerySet[Any]) -> None:
-    """The admin's own history of these rows, which repeats names and the beginnings of texts."""
+    """Deletes the admin's history of these rows, which repeats names and the beginnings of texts."""
     history = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model))
     keys = history.values_list("object_id", flat=True).distinct()
     noted = [int(key) for key in keys if key and key.isdecimal()]
-    for start in range(0, len(noted), _PART):
-        ids = rows.filter(pk__in=noted[start : start + _PART]).values_list("pk", flat=True)
+    for start in range(0, len(noted), _BATCH):
+        ids = rows.filter(pk__in=noted[start : start + _BATCH]).values_list("pk", flat=True)
         history.filter(object_id__in=list(map(str, ids))).delete()
 
 
 def overwrite_deleted() -> None:
-    """SQLite's log would keep what was erased until it is full; other databases see to that by themselves."""
+    """Empties SQLite's write-ahead log, which keeps erased data until it is full. Other databases need nothing."""
     for alias in {DEFAULT_DB_ALIAS, database.alias()}:
         held: Any = connections[alias]
         if not hasattr(held, "overwrite_deleted") or held.in_atomic_block:
             continue
         try:
             emptied = held.overwrite_deleted()
-        except DatabaseError:  # the rows are gone, and the proof is still to come
+        except DatabaseError:  # the rows are deleted; this must not keep the proof from running
             emptied = False
         if not emptied:
-            logger.info("an erasure: the log of %s is in use and is emptied later", alias)
+            logger.info("erasure: the write-ahead log of %s is in use and is emptied later", alias)
 
 
 def _exports_left(people: Iterable[Person]) -> dict[str, int]:
@@ -263,17 +263,17 @@ def prove(
     gone: Sequence[erasure_proof.Traces],
     left: Callable[[], dict[str, int]],
 ) -> None:
-    """Searches for what an erasure removed and notes the result in the audit log.
+    """Searches for what an erasure deleted and writes the result to the audit log.
 
     Args:
-        person: whose data it was.
-        actor: who erased it.
-        erased: gets what is found.
-        gone: what is searched for in the memory.
-        left: counts of what is still there besides, by kind.
+        person: The person whose data it was.
+        actor: Who erased it.
+        erased: Gets what is found.
+        gone: What to search for in the memory.
+        left: Returns the number of remaining rows outside the memory, by kind.
 
     Raises:
-        NotProved: Something is still found.
+        NotProved: The search found something.
     """
     found: dict[str, Any] = {}
     for number, traces in enumerate(gone):

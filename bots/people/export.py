@@ -1,7 +1,7 @@
-"""Everything that is known of a person, as one JSON document.
+"""Exports everything that is known of a person as one JSON document.
 
-The document is made piece by piece, so that a long life with a bot does not have to fit into memory. Copies kept on
-this machine lie in a folder of the person under `CLAWDBOT_HOME/exports`, where an erasure finds them.
+The document is streamed in pieces, so that a large export does not have to fit into memory. Copies on this machine are
+in the person's folder under `CLAWDBOT_HOME/exports`, where an erasure finds them.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ _USAGE = (
 
 
 def pieces(person: Person, actor: audit_log.Actor) -> Iterator[str]:
-    """The document in pieces, to be joined; its end is noted in the audit log.
+    """Yields the document in pieces, to be joined. After the last one it writes the export to the audit log.
 
-    Sections: `person`, `linked` (whose everything is kept with this person), `identities`, `conversations`, `messages`
-    (also those said in groups), `memories` (also what was derived, archived or superseded, with its validity), `usage`.
+    Sections: `person`, `linked` (people whose data is kept with this person), `identities`, `conversations`, `messages`
+    (also those said in groups), `memories` (also derived, archived and superseded ones, with their validity), `usage`.
     """
-    person = linking.head_of(person)  # with whom everything is kept
+    person = linking.head_of(person)  # who has all the data
     head = {"format": FORMAT, "exported_at": timezone.now(), "bot": person.bot.slug, "person": _facts(person)}
     yield _json(head)[:-1]
     counts: dict[str, int] = {}
@@ -65,18 +65,18 @@ def pieces(person: Person, actor: audit_log.Actor) -> Iterator[str]:
 
 
 def document(person: Person, actor: audit_log.Actor) -> str:
-    """The whole document at once, for a download."""
+    """Returns the whole document, for a download."""
     return "".join(pieces(person, actor))
 
 
 def file_name(person: Person) -> str:
-    """A name for the download, without anything a file system or a header could trip over."""
+    """Returns a name for the download that is safe in file systems and HTTP headers."""
     key = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in person.key)[:60]
     return f"{person.bot.slug}-{key}-{timezone.now():%Y%m%d-%H%M%S}.json"
 
 
 def save(person: Person, actor: audit_log.Actor) -> Path:
-    """Writes the document into the person's folder, readable by the owner alone; returns where."""
+    """Writes the document into the person's folder, readable by the owner only. Returns its path."""
     folder = _folder(person)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=folder, suffix=".part")
@@ -90,19 +90,19 @@ def save(person: Person, actor: audit_log.Actor) -> Path:
 
 
 def remove(person: Person) -> int:
-    """Deletes the copies kept on this machine; returns how many."""
+    """Deletes the copies on this machine. Returns their number."""
     files = count(person)
     shutil.rmtree(_folder(person), ignore_errors=True)
     return files
 
 
 def remove_of_bot(bot_id: int) -> None:
-    """Deletes the copies of all people of a bot."""
+    """Deletes the copies of all people of a bot on this machine."""
     shutil.rmtree(_home(bot_id), ignore_errors=True)
 
 
 def count(person: Person) -> int:
-    """How many copies are kept on this machine, half-written ones included."""
+    """Returns the number of copies on this machine, including partly written ones."""
     folder = _folder(person)
     return sum(1 for _file in folder.iterdir()) if folder.is_dir() else 0
 

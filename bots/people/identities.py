@@ -1,4 +1,4 @@
-"""Who speaks: from a platform's account to a person and their open conversation."""
+"""Finds the speaker of an event: the account, its person and their open conversation."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from bots.models.lengths import ID_LENGTH
 from clawdbot.errors import ClawdbotError
 
 PERSON_TTL_S = 5.0
-GROUP_PREFIX = "group:"  # of a group's external id, so that no account of a person is taken for it
+GROUP_PREFIX = "group:"  # of a group's external id, so that it never equals the id of an account
 _lock = threading.Lock()
 _identities: TTLCache[tuple[int, str], Identity] = TTLCache(maxsize=10_000, ttl=PERSON_TTL_S)
 
 
 class MessagesVersion(NamedTuple):
-    """Of a conversation's messages, read together with its row: another one after every change.
+    """The version of a conversation's messages, read together with its row; every change makes a new version.
 
-    Turns of a chat are taken one after the other, and each adds messages; whoever else writes moves
-    `Conversation.last_message_at` on, which only grows.
+    Turns of a chat run one after the other, and each adds messages. Every other writer advances
+    `Conversation.last_message_at`, which only grows.
     """
 
     last_message_at: datetime
@@ -38,13 +38,13 @@ class MessagesVersion(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Who wrote, and in which open conversation.
+    """The author of an event and the open conversation.
 
     Attributes:
-        identity: the account that wrote.
-        conversation: the open one of the chat.
-        version: of the conversation's messages.
-        group: the group it was written in; None in private.
+        identity: The account that wrote.
+        conversation: The open conversation of the chat.
+        version: Version of the conversation's messages.
+        group: The group it was written in; None in a private chat.
     """
 
     identity: Identity
@@ -58,14 +58,14 @@ class Speaker:
 
 
 class SpeakerChanged(ClawdbotError):
-    """The account was given to another person while its turn was in work; the turn is taken again."""
+    """The account was moved to another person during its turn; the turn is retried."""
 
     permanent = False
     retry_after = 0.0
 
 
 def with_chat_type(channel: Channel, event: Event) -> Event:
-    """The event, its chat described by what is known where the platform did not; an unknown chat counts as a group."""
+    """Fills in a missing chat type from the latest conversation of the chat; an unknown chat counts as a group."""
     if event.chat_type:
         return event
     known = Conversation.objects.filter(channel=channel, chat_id=_chat(event)["chat_id"]).order_by("-pk")
@@ -73,7 +73,7 @@ def with_chat_type(channel: Channel, event: Event) -> Event:
 
 
 def find_speaker(channel: Channel, event: Event) -> Speaker:
-    """The person behind the event and their open conversation; both are made on the first message."""
+    """Returns the speaker of the event. Creates account, person and conversation on the first message."""
     identity = _find_identity(channel, event, (event.user_id or event.chat_id or "unknown")[:ID_LENGTH])
     group = None
     if event.chat_type != "private":
@@ -85,7 +85,7 @@ def find_speaker(channel: Channel, event: Event) -> Speaker:
         None,
     )
     if conversation.person_id != person.pk:
-        # opened by a worker that did not yet know that the account was linked, or is no longer
+        # opened by a worker that had not yet seen that the account was linked or unlinked
         conversation.person, conversation.origin_id = person, origin_id
         conversation.save(update_fields=["person", "origin_id"])
     return Speaker(identity, conversation, MessagesVersion(conversation.last_message_at, newest_id), group)
@@ -100,10 +100,10 @@ def _find_identity(channel: Channel, event: Event, external_id: str, kind: str =
     rows = Identity.objects.select_related("person").filter(channel=channel, external_id=external_id)
     identity = rows.first()
     if identity is None and external_id == event.user_id:
-        # WhatsApp may stop telling the phone number; then this is somebody known under their second id.
+        # WhatsApp may stop sending the phone number; then the second id finds the known account.
         identity = Identity.objects.select_related("person").filter(channel=channel, alt_id=external_id).first()
     elif identity is not None and kind == Person.Kind.HUMAN and event.alt_user_id and not identity.alt_id:
-        identity.alt_id = event.alt_user_id[:ID_LENGTH]  # told only now; it is what they may be known by later
+        identity.alt_id = event.alt_user_id[:ID_LENGTH]  # first sent now; later it may be the only id
         Identity.objects.filter(pk=identity.pk, alt_id="").update(alt_id=identity.alt_id)
     identity = identity or _new_identity(channel, event, external_id, kind)
     with _lock:
@@ -114,13 +114,13 @@ def _find_identity(channel: Channel, event: Event, external_id: str, kind: str =
 @receiver((post_save, post_delete), sender=Person, dispatch_uid="identities.clear_cache.person")
 @receiver((post_save, post_delete), sender=Identity, dispatch_uid="identities.clear_cache.identity")
 def clear_cache(**_kwargs: object) -> None:
-    """Drops every remembered person; a change in another process is seen after `PERSON_TTL_S`."""
+    """Drops all cached identities. Changes in other processes are seen after `PERSON_TTL_S`."""
     with _lock:
         _identities.clear()
 
 
 def _new_identity(channel: Channel, event: Event, external_id: str, kind: str) -> Identity:
-    """Another worker may meet the same person in another chat at this moment: the constraint decides who was first."""
+    """Creates the account and its person. If another worker does so too, the unique constraint decides who is first."""
     human = kind == Person.Kind.HUMAN
     name = event.user_name[:200] if human else (event.chat_id or "")[:200]
     with transaction.atomic():
@@ -142,7 +142,7 @@ def _new_identity(channel: Channel, event: Event, external_id: str, kind: str) -
 
 
 def web_facts(channel: Channel, event: Event) -> WebFacts:
-    """What the browser told; empty for other platforms, whose `data` is a button's payload."""
+    """Returns what the browser sent; empty on other platforms, where `data` is a button's payload."""
     return facts_of({"data": event.data}) if channel.platform == PLATFORM else WebFacts()
 
 
@@ -154,7 +154,7 @@ def _chat(event: Event) -> dict[str, str]:
 
 
 def _find_conversation(channel: Channel, event: Event) -> tuple[Conversation, int | None] | None:
-    """The open conversation, and the id of its newest message."""
+    """Returns the open conversation and the id of its newest message; None without an open conversation."""
     chat = _chat(event)
     return sql.get_with(
         Conversation,

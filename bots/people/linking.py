@@ -1,11 +1,11 @@
-"""Linking two people who are one human, and undoing it.
+"""Links two people who are one human, and unlinks them.
 
-Everything of the second one (accounts, conversations, messages, usage, memories) moves to the first, and each row keeps
-the id of whom it came from. The second one stays as an empty shell that says where its things are; undoing the link
-gives it back what was its own and what was said through its accounts since.
+A link moves all rows of the second person (accounts, conversations, messages, usage, memories) to the first; each row
+keeps the id of its origin. The second person stays, without rows, and refers to the first. Unlinking gives it back its
+own rows and those that its accounts have added since.
 
-All of it is one transaction. Where the memory lies in a database of its own, memories follow after the commit, and
-`settle` finishes what a crash in between left.
+Each is one transaction. With a separate memory database, memories move after the commit, and `settle` moves those that
+a crash in between left behind.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ _FOLLOWING = (Conversation, Message, TurnUsage)
 
 
 class LinkRefused(ClawdbotError):
-    """These two cannot be linked; the text says why, to whoever asked."""
+    """These two people cannot be linked; the text tells the person why."""
 
     permanent = True
 
 
 def link(kept: Person, moved: Person, actor: audit_log.Actor) -> Person:
-    """Gives everything of `moved` to `kept` (or to whom that one is linked); doing it again changes nothing.
+    """Moves all rows of `moved` to `kept`, or to the person that `kept` is linked to. Idempotent.
 
     Returns:
-        The person who has everything now.
+        The person who has the rows now.
 
     Raises:
-        LinkRefused: Other bots' people, groups, one person twice, or somebody who is linked elsewhere.
+        LinkRefused: Both are one person, of different bots, or a group, or `moved` is linked to another person.
     """
     with transaction.atomic():
-        hold([head_of(kept), moved])
+        lock([head_of(kept), moved])
         kept, moved = (Person.objects.select_related("bot").get(pk=one.pk) for one in (kept, moved))
         head = head_of(kept)
         if moved.linked_to_id == head.pk:
@@ -59,7 +59,7 @@ def link(kept: Person, moved: Person, actor: audit_log.Actor) -> Person:
             counts[_name(model)] = rows.update(person=head, origin_id=Coalesce(F("origin_id"), Value(moved.pk)))
         WaitingMemory.objects.filter(person=moved).update(person=head)
         Person.objects.filter(pk=moved.pk).update(linked_to=head, linked_at=timezone.now())
-        _then(counts, partial(memories.absorb, _scope(moved), _scope(head)), at_once=False)
+        _move_memories(counts, partial(memories.absorb, _scope(moved), _scope(head)), at_once=False)
         for person in (head, moved):
             audit_log.record(audit_log.Action.LINK, person, actor, counts=counts)
         transaction.on_commit(identities.clear_cache)
@@ -67,19 +67,22 @@ def link(kept: Person, moved: Person, actor: audit_log.Actor) -> Person:
 
 
 def unlink(moved: Person, actor: audit_log.Actor, *, at_once: bool = False) -> bool:
-    """Gives a linked person back what came from them, and from whoever was linked to them; False when not linked.
+    """Gives a linked person back the rows that came from them and from everybody linked to them.
 
     Args:
-        moved: who was linked to another one.
-        actor: who asked for it.
-        at_once: memories do not wait for the commit, also where they lie in another database.
+        moved: The person who is linked to another one.
+        actor: Who asked for it.
+        at_once: Move memories before the commit, even in a separate memory database.
+
+    Returns:
+        False when the person is not linked.
     """
     with transaction.atomic():
         moved = Person.objects.select_related("bot").get(pk=moved.pk)
         if moved.linked_to_id is None:
             return False
         head = head_of(moved)
-        hold([head, moved])
+        lock([head, moved])
         origins = [moved.pk, *(one.pk for one in linked_to(moved))]
         counts = {"accounts": Identity.objects.filter(person=head, home__in=origins).update(person=moved)}
         Identity.objects.filter(person=moved, home=moved).update(home=None)
@@ -89,7 +92,7 @@ def unlink(moved: Person, actor: audit_log.Actor, *, at_once: bool = False) -> b
             rows.filter(person=moved, origin_id=moved.pk).update(origin_id=None)
         _give_back_waiting(head, moved, origins)
         Person.objects.filter(pk=moved.pk).update(linked_to=None, linked_at=None)
-        _then(counts, partial(memories.give_back, _scope(head), origins, _scope(moved)), at_once)
+        _move_memories(counts, partial(memories.give_back, _scope(head), origins, _scope(moved)), at_once)
         for person in (head, moved):
             audit_log.record(audit_log.Action.UNLINK, person, actor, counts=counts)
         transaction.on_commit(identities.clear_cache)
@@ -97,7 +100,7 @@ def unlink(moved: Person, actor: audit_log.Actor, *, at_once: bool = False) -> b
 
 
 def head_of(person: Person) -> Person:
-    """Who has everything of this person: the one at the end of the links, mostly the person itself."""
+    """Returns the person at the end of the links, who has this person's rows; without a link the person itself."""
     seen = {person.pk}
     while person.linked_to_id is not None and person.linked_to_id not in seen:
         seen.add(person.linked_to_id)
@@ -106,7 +109,7 @@ def head_of(person: Person) -> Person:
 
 
 def linked_to(person: Person) -> list[Person]:
-    """The people whose everything is kept with this one, directly or through another."""
+    """Returns the people who are linked to this one, directly or through another."""
     found: list[Person] = []
     heads = [person.pk]
     while heads:
@@ -116,15 +119,18 @@ def linked_to(person: Person) -> list[Person]:
     return found
 
 
-def hold(people: Collection[Person]) -> None:
-    """Waits for turns of these people that are being closed, and makes later ones wait (see `bots.speakers.hold`)."""
+def lock(people: Collection[Person]) -> None:
+    """Locks these people and their accounts: waits for turns that are closing and blocks later ones.
+
+    The other side is `bots.pipeline.dispatch.closing`, which locks the account of a turn.
+    """
     ids = [person.pk for person in people]
     list(Identity.objects.select_for_update().filter(person__in=ids).order_by("pk").values_list("pk", flat=True))
     list(Person.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
 
 
 def settle() -> int:
-    """Moves memories that are not where the links say; returns how many rows moved.
+    """Moves memories that are not with the person the links say. Returns the number of moved rows.
 
     Only a crash between the commits of two databases leaves such rows.
     """
@@ -150,16 +156,16 @@ def _check(head: Person, moved: Person) -> None:
         raise LinkRefused(_("This person is linked to another one already; undo that first."))
 
 
-def _then(counts: dict[str, int], move: partial[int], at_once: bool) -> None:
-    """Moves the memories now, or after the commit where they lie in another database."""
+def _move_memories(counts: dict[str, int], move: partial[int], at_once: bool) -> None:
+    """Moves the memories now, or after the commit if they are in a separate database."""
     if database.separate() and not at_once:
-        transaction.on_commit(move, robust=True)  # what fails here is found by `settle`
+        transaction.on_commit(move, robust=True)  # `settle` repeats a failed move
     else:
         counts["memories"] = move()
 
 
 def _give_back_waiting(head: Person, moved: Person, origins: Collection[int]) -> None:
-    """Turns on their way to a separate memory database; each row holds those of one turn."""
+    """Gives back memories that wait for a separate memory database; each row holds those of one turn."""
     for row in WaitingMemory.objects.select_for_update().filter(person=head):
         came_from = {line.get("origin_id") or line.get("person_id") for line in row.turns}
         if came_from & set(origins):

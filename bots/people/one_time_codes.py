@@ -1,8 +1,8 @@
-"""One-time codes: how they look, how long they hold, and what they prove.
+"""Issues and checks one-time codes for pairing and linking.
 
-A pairing code is shown by a stranger to the operator, who looks it up and lets them in. It is stored as it is, because
-the operator's list shows it. A link code is given to a person on one platform and typed on another; whoever types it
-is a stranger, so only its hash is stored and wrong tries are counted.
+A stranger shows a pairing code to the operator, who looks it up and admits them. It is stored in plain text, because
+the operator's list shows it. A person gets a link code on one platform and types it on another. Anybody could type it,
+so only its hash is stored and wrong tries are counted.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ PAIRING_VALID_FOR = timedelta(hours=1)
 LINK_VALID_FOR = timedelta(minutes=10)
 TRIES = 5
 LOCKED_FOR = timedelta(hours=1)
-# Without letters and digits that are taken for each other when somebody reads them out.
+# Without letters and digits that are easily confused.
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-# An HMAC salt, not the path of a module. It stays as it is for ever: stored hashes were made with it.
+# An HMAC salt, not a module path. Never change it: stored hashes were made with it.
 _LINK_CODE_SALT = "bots.link_codes"
 
 
 def normalized(typed: str) -> str:
-    """A code as it is stored or hashed, from what somebody typed."""
+    """Returns a typed code in the form that is stored or hashed."""
     return typed.strip().upper()
 
 
 def pairing_code(identity: Identity) -> str:
-    """The code of a stranger, the same one while it is valid. Writes the row."""
+    """Returns a stranger's pairing code: the valid one, else a new one, which it saves."""
     now = timezone.now()
     if not identity.pairing_code or identity.pairing_expires_at is None or identity.pairing_expires_at <= now:
         identity.pairing_code = _new()
@@ -44,7 +44,7 @@ def pairing_code(identity: Identity) -> str:
 
 
 def issue_link_code(person: Person) -> str:
-    """A new code of this person; an earlier one no longer holds. Only its hash is stored."""
+    """Returns a new link code of this person and voids an earlier one. Stores only its hash."""
     code = _new()
     values = {"code_hash": _hash(person.bot_id, code), "expires_at": timezone.now() + LINK_VALID_FOR}
     LinkCode.objects.update_or_create(person=person, defaults=values)
@@ -52,14 +52,14 @@ def issue_link_code(person: Person) -> str:
 
 
 def is_locked(person: Person) -> bool:
-    """Whether this person may not try link codes now."""
+    """Returns whether this person may not try link codes now."""
     return LinkCode.objects.filter(person=person, locked_until__gt=timezone.now()).exists()
 
 
 def redeem_link_code(person: Person, typed: str) -> Person | None:
-    """Whose code this is; it holds once. None when it does not hold: then the try is counted.
+    """Uses up a link code. Returns its owner; None for an invalid code, after counting the try.
 
-    Joins the caller's transaction, so that a code is used up only together with what it was used for.
+    Joins the caller's transaction, so that the code is used up only if its use is committed.
     """
     wanted = _hash(person.bot_id, normalized(typed))
     rows = LinkCode.objects.select_for_update().filter(

@@ -1,4 +1,4 @@
-"""What a stranger is told on a channel that asks for pairing codes."""
+"""The text for a stranger on a channel that asks for pairing codes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bots.people import one_time_codes
 
 
 def invitation(identity: Identity) -> str:
-    """The stranger's code and whom to give it to. Writes the row."""
+    """Returns a text with the stranger's code and what to do with it. Saves a new code."""
     return _(
         "I answer only people I have been introduced to. Please give this code to whoever runs me: **%(code)s**. "
         "It is valid for an hour."

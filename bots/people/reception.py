@@ -1,4 +1,4 @@
-"""Recognises who wrote a message, and decides whether it gets a turn."""
+"""Finds the author of a message and decides how the bot handles it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bots.people.identities import Speaker, find_speaker, web_facts, with_chat_t
 
 
 class Standing(Enum):
-    """What becomes of a message."""
+    """How the bot handles a message."""
 
     STRANGER = "the channel does not admit the account"
     IGNORED = "the person is blocked, or the message was not meant for the bot"
@@ -26,10 +26,10 @@ class Arrival:
     """A message whose author is known.
 
     Attributes:
-        event: as it came, with its kind of chat filled in.
-        speaker: who wrote it, in which open conversation.
-        facts: what the browser told; empty on other platforms.
-        standing: what becomes of the message.
+        event: The event, with its chat type filled in.
+        speaker: The author and the open conversation.
+        facts: What the browser sent; empty on other platforms.
+        standing: How the bot handles the message.
     """
 
     event: Event
@@ -39,12 +39,12 @@ class Arrival:
 
 
 def receive(channel: Channel, event: Event, *, ask_name: bool = True) -> Arrival:
-    """Finds the author and conversation of a message; creates both at the first message.
+    """Finds the author and conversation of a message. Creates both on the first message.
 
     Args:
-        channel: where it came in.
-        event: the message.
-        ask_name: asks the platform for the name of an admitted account that has none yet.
+        channel: The channel of the message.
+        event: The message.
+        ask_name: Ask the platform for the name of an admitted account that has none yet.
     """
     event = with_chat_type(channel, event)
     speaker = find_speaker(channel, event)

@@ -1,8 +1,8 @@
-"""An erasure of a person's memories that a turn asks for, in two stages.
+"""Erases a person's memories in two stages, on behalf of a turn.
 
-`begin` joins the transaction that closes the turn: what it erases is gone exactly when the turn is closed. `erase_rest`
-follows the commit, for no transaction reaches a memory database of its own or the copies on disk. It may be repeated,
-and so the turn leaves a row that asks for it (`bots.pipeline.dispatch.erasures`). `prove` searches for what is gone.
+`begin` joins the transaction that closes the turn, so its erasure is committed with the turn. `erase_rest` follows the
+commit, because that transaction spans neither a separate memory database nor the copies on disk. It is idempotent, and
+the turn queues a row that runs it (`bots.pipeline.dispatch.erasures`). `prove` searches for the erased data.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from memory.types import Scope
 
 @dataclass(frozen=True, slots=True)
 class StagedErasure:
-    """What is erased.
+    """What to erase.
 
     Attributes:
-        person_id: who asked for it.
-        origins: the people whose memories go: that person and whoever is linked to them.
-        last_id: of the latest memory that goes; what is said later stays.
-        memories: how many go.
-        traces: what is searched for at the end; they repeat what was erased and are never stored.
+        person_id: The person who asked for it.
+        origins: The people whose memories are erased: that person and everybody linked to them.
+        last_id: Id of the latest memory to erase; later ones stay.
+        memories: Number of memories to erase.
+        traces: What the proof searches for. They repeat erased content and are never stored.
     """
 
     person_id: int
@@ -43,7 +43,7 @@ class StagedErasure:
     traces: tuple[erasure_proof.Traces, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything but the traces, as JSON."""
+        """Returns all fields but the traces, as JSON values."""
         return {
             "person_id": self.person_id,
             "origins": self.origins,
@@ -57,8 +57,8 @@ class StagedErasure:
 
 
 def begin(person: Person, actor: audit_log.Actor) -> StagedErasure:
-    """Hides what was said and erases what the caller's transaction reaches; the caller's commit makes both hold."""
-    linking.hold([person])
+    """Hides the person's messages and erases what is in the caller's database, in the caller's transaction."""
+    linking.lock([person])
     scope = Scope(person.bot_id, person.pk)
     gone = erasure_proof.traces(scope)
     erasure.hide_all(person)
@@ -73,13 +73,13 @@ def begin(person: Person, actor: audit_log.Actor) -> StagedErasure:
 
 
 def erase_rest(staged: StagedErasure) -> StagedErasure:
-    """Erases what `begin` could not; returns the erasure with the traces that a new process did not have."""
+    """Erases what `begin` could not. Returns the erasure with traces, which a new process has to collect itself."""
     person = _person(staged)
-    if person is None:  # erased wholly meanwhile
+    if person is None:  # the whole person was erased meanwhile
         return staged
     traces = list(staged.traces)
     with transaction.atomic():
-        linking.hold([person])
+        linking.lock([person])
         for scope, ids in list(_left(person.bot_id, staged)):
             if not staged.traces:
                 traces.append(erasure_proof.traces(scope, ids))
@@ -90,7 +90,7 @@ def erase_rest(staged: StagedErasure) -> StagedErasure:
 
 
 def prove(staged: StagedErasure, actor: audit_log.Actor) -> bool:
-    """Searches for what is gone and notes the result in the audit log; False when some of it is still found."""
+    """Searches for the erased data and writes the result to the audit log. Returns False when it finds some."""
     person = _person(staged)
     if person is None:
         return True
@@ -110,7 +110,7 @@ def _person(staged: StagedErasure) -> Person | None:
 
 
 def _rows(bot_id: int, staged: StagedErasure) -> Any:
-    """The memories that go and are still there, with whomever a link or its end has brought them to."""
+    """Returns the memories that are still to be erased, also those that a link or unlink moved to another person."""
     mine = Q(origin_id__in=staged.origins) | Q(origin_id=None, person__in=staged.origins)
     return MemoryEntry.objects.filter(mine, bot=bot_id, pk__lte=staged.last_id).order_by()
 
@@ -122,7 +122,7 @@ def _left(bot_id: int, staged: StagedErasure) -> Iterator[tuple[Scope, list[int]
 
 
 def _is_all(scope: Scope, ids: list[int]) -> bool:
-    """Whether nothing else is remembered of this person or waits to be: then their indexes go in one piece."""
-    # in this order: what waits no longer is written already
+    """Returns whether these are all memories of the person, stored and waiting: then whole indexes can be dropped."""
+    # in this order: a row that no longer waits is already among the memories
     waiting = WaitingMemory.objects.filter(bot=scope.bot_id, person=scope.person_id).exists()
     return not waiting and of_scope(scope).count() == len(ids)
