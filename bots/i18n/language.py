@@ -1,4 +1,4 @@
-"""Which language to answer in."""
+"""Chooses the language to answer in."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _LATIN = re.compile(r"[A-Za-z]{2,}")
 
 
 def language_of(text: str, known: str = "") -> str:
-    """Gives "zh-hans" or "en": by the script of the text, or by what is known of the person where it has neither.
+    """Returns "zh-hans" or "en": by the script of the text, else the known language, else the installation's.
 
-    A Chinese sentence often holds Latin names, an English one seldom Han: any Han character decides, unless Latin
-    words outnumber the characters.
+    A Chinese sentence often holds Latin names, an English one seldom Han. So Han characters decide, unless Latin words
+    outnumber them.
     """
     han, latin = len(_HAN.findall(text)), len(_LATIN.findall(text))
     if text.startswith(("/", "\uff0f")) and not han and known:
-        latin = 0  # "/help" says nothing of the person's language
+        latin = 0  # "/help" does not tell the language
     if han or latin:
         return "zh-hans" if han >= latin else "en"
     chosen = known or settings.LANGUAGE_CODE

@@ -1,1 +1,1 @@
-"""The way of a message: inbox -> dispatch -> engine -> outbox, on durable queues."""
+"""Takes a message from the inbox through dispatch and the engine to the outbox, on durable queues."""

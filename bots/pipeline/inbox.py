@@ -1,6 +1,7 @@
-"""The durable inbox: one row per event, stored before the platform hears 200; claimed by one worker at a time.
+"""The durable inbox: one row per event, stored before the platform gets 200, claimed by one worker at a time.
 
-State machine of a row: pending -> processing -> done | pending (again later) | dead; ignored rows were never work.
+A row goes pending -> processing -> done | ignored | pending (retry) | dead. An event that needs no work starts as
+ignored.
 """
 
 from __future__ import annotations
@@ -23,43 +24,43 @@ from clawdbot.backoff import Backoff
 from clawdbot.reasons import Why, columns
 
 State = InboundEvent.State
-# These get a turn, or change what is stored of one (bots.corrections). Everything else is kept for the log only.
+# Kinds that get a turn or change a stored message (`dispatch.edits`). All others are kept for the log only.
 WORK_KINDS = frozenset({"message", "command", "action", "edit", "delete"})
 MAX_ATTEMPTS = 6
 BACKOFF = Backoff()
 STOP = frozenset({"stop", "停止"})
-# A turn is bounded by the model's and the skill's time limits; a claim far older belongs to a thread that hangs.
+# The time-outs of model and skill bound a turn; a claim much older belongs to a thread that hangs.
 CLAIM_LIMIT = timedelta(minutes=15)
 
 
 class ClaimLost(Exception):
-    """Another worker took the row over; what this one did for it must not be committed."""
+    """Another worker has claimed the row; this worker must not commit its work on it."""
 
 
 @dataclass(frozen=True, slots=True)
 class AcceptResult:
-    """Row ids made by one `accept`, and how many events were known already."""
+    """The ids of the rows that one `accept` inserted, and the number of events that were stored before."""
 
     accepted: tuple[int, ...]
     duplicates: int
 
 
 def queue_key(channel: Channel, event: Event) -> str:
-    """Events with the same key are taken one at a time, in order of arrival."""
+    """Returns the key of the event's queue. Events with the same key are taken one at a time, in order of arrival."""
     return f"{channel.pk}:{event.chat_id or event.user_id}:{event.thread_id or ''}"
 
 
 def accept(channel: Channel, events: Iterable[Event], *, request_id: str = "") -> AcceptResult:
-    """Stores events, each once, and wakes a worker after the commit.
+    """Stores each event once and wakes a worker after the commit.
 
-    Returns only after COMMIT: the caller may then tell the platform 200. Raises whatever the database raises, so that
-    the caller answers 5xx and the platform sends again.
+    Returns only after COMMIT, so the caller may then answer 200. Database errors propagate: the caller answers 5xx and
+    the platform sends the event again.
     """
     accepted: list[int] = []
     duplicates = 0
     for event in events:
         if event.kind in ("ignored", "status") and not event.text:
-            continue  # counted by the caller; an ignored message is kept, so that an operator can see it came
+            continue  # the caller counts these; an ignored event with a text is stored, so that the operator sees it
         row = _store(channel, event, request_id)
         if row is None:
             duplicates += 1
@@ -85,9 +86,9 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
         with transaction.atomic():
             sql.insert(row)
             if event.twin_key:
-                _bar_twin(channel, event, row)
+                _insert_twin(channel, event, row)
             if STOP & {event.command.removeprefix("/"), parse_command(event.text)[0]}:
-                # /stop overtakes the queue: the turn in work looks at this flag while the model speaks
+                # /stop bypasses the queue: the running turn checks this flag while the model generates
                 InboundEvent.objects.filter(queue_key=row.queue_key, state=State.PROCESSING).update(
                     cancel_requested=True
                 )
@@ -99,8 +100,8 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
     return row
 
 
-def _bar_twin(channel: Channel, event: Event, row: InboundEvent) -> None:
-    """Takes the key that the event shares with its twin, in the same transaction: whichever comes second is known."""
+def _insert_twin(channel: Channel, event: Event, row: InboundEvent) -> None:
+    """Inserts a row with the twin's dedupe key in the same transaction, so that the twin counts as a duplicate."""
     sql.insert(
         InboundEvent(
             channel=channel,
@@ -115,28 +116,28 @@ def _bar_twin(channel: Channel, event: Event, row: InboundEvent) -> None:
 
 
 def claim(row_id: int) -> InboundEvent | None:
-    """Takes the row for this worker if it is due and first of its chat; None when it is not (a double wake-up)."""
+    """Claims the row for this worker if it is due and first of its chat; else None (a double wake-up)."""
     return sql.claim(InboundEvent, row_id, State.PROCESSING, workers.current())
 
 
 def next_in_queue(queue_key: str) -> int | None:
-    """The id of the first waiting row of this chat that is due."""
+    """Returns the id of the first pending row of this chat that is due."""
     return sql.next_waiting(InboundEvent, queue_key, State.PROCESSING)
 
 
 def finish(row: InboundEvent, *, conversation_id: int | None, error: Why = "", state: str = State.DONE) -> None:
-    """Closes the claimed row; called inside the transaction that writes the answer.
+    """Closes the claimed row. Call it inside the transaction that writes the answer.
 
     Raises:
-        ClaimLost: the claim is no longer this worker's; the transaction must roll back.
+        ClaimLost: This worker has lost the claim; the transaction must roll back.
     """
-    # What there was of an answer that grew is not needed beside the answer.
+    # The final answer replaces the draft.
     done = {"draft_text": ""} if row.draft_id else {}
     _update_claimed(row, state=state, conversation=conversation_id, finished_at=timezone.now(), **_error(error), **done)
 
 
 def retry_later(row: InboundEvent, error: Why, retry_after: float | None = None) -> float:
-    """Gives the row back with exponential back-off; returns the seconds until it is due."""
+    """Returns the row to the queue with exponential back-off. Returns the seconds until it is due."""
     wait_s = BACKOFF.delay_s(row.attempts, retry_after)
     due = timezone.now() + timedelta(seconds=wait_s)
     _update_claimed(row, state=State.PENDING, due_at=due, **_error(error), owner="", claimed_at=None)
@@ -154,14 +155,22 @@ def _update_claimed(row: InboundEvent, **values: object) -> None:
 
 
 def stop_requested(row: InboundEvent) -> bool:
-    """Whether the person asked to stop, or the claim is gone: either way this turn should end."""
+    """Returns whether this turn should end: the person asked to stop, or the claim is lost."""
     return not InboundEvent.objects.filter(
         pk=row.pk, owner=row.owner, attempts=row.attempts, cancel_requested=False
     ).exists()
 
 
 def free_dead_claims(living: set[str], before: datetime) -> int:
-    """Gives back rows held by workers that are not `living`; `before` spares claims made after that list was read."""
+    """Releases the claims of workers that are not in `living`, and claims older than `CLAIM_LIMIT`.
+
+    Args:
+        living: Ids of the workers whose claims hold.
+        before: When that list was read; later claims are kept.
+
+    Returns:
+        The number of released rows.
+    """
     now = timezone.now()
     held = InboundEvent.objects.filter(state=State.PROCESSING, claimed_at__lt=before)
     freed = held.exclude(owner__in=living).update(state=State.PENDING, owner="", claimed_at=None, due_at=now)
@@ -170,7 +179,7 @@ def free_dead_claims(living: set[str], before: datetime) -> int:
 
 
 def due(limit: int = 500) -> list[tuple[int, str]]:
-    """(id, platform) of rows that a worker could take now: the first due row of each chat."""
+    """Returns (id, platform) of the rows that a worker can claim now: the first open row of each chat, if it is due."""
     earlier = InboundEvent.objects.filter(
         queue_key=OuterRef("queue_key"), id__lt=OuterRef("id"), state__in=(State.PENDING, State.PROCESSING)
     )

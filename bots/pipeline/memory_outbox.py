@@ -1,9 +1,9 @@
-"""Writes a closed turn's memories, in the turn's own transaction or, across two databases, right after it.
+"""Writes the memories of a closed turn: in the turn's own transaction, or right after it where there are two databases.
 
-One transaction cannot reach two databases. Where the memory has one of its own, the turn leaves a `WaitingMemory` in
-its transaction; after the commit this process writes it to the memory database and deletes it, and the sweep does so
-for whoever died in between. Each step can be done again: the memories carry external ids made from the row's key, so
-what was written before the crash is known and stays as it is.
+One transaction cannot span two databases. With a separate memory database, the turn inserts a `WaitingMemory` in its
+transaction. After the commit this process writes it to the memory database and deletes it; the sweep takes over when
+the process dies in between. Every step is idempotent: external ids derive from the row's key, so memories that were
+written before a crash are recognised and not written twice.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _BACKOFF = Backoff()
 
 
 def remember(inbound_id: int, turns: Sequence[Turn]) -> None:
-    """Called inside the transaction that closes the turn of this event; `write_waiting_of` follows its commit."""
+    """Stores the turns in the transaction that closes this event's turn; call `write_waiting_of` after its commit."""
     first = turns[0]
     if not database.separate():
         MemoryStore(first.bot_id).remember(turns)
@@ -45,15 +45,15 @@ def remember(inbound_id: int, turns: Sequence[Turn]) -> None:
 
 
 def correct(conversation: Conversation, message: Message, text: str) -> None:
-    """What is remembered of an edited message says what the message says now. Done twice it changes nothing more."""
+    """Gives the memories of an edited message its new text. Idempotent."""
     scope = Scope(conversation.bot_id, conversation.person_id)
     for pk in list(entries.of_scope(scope).filter(message_id=message.pk).values_list("pk", flat=True)):
-        with contextlib.suppress(EditRefused):  # a message that was emptied is no correction
+        with contextlib.suppress(EditRefused):  # an edit to an empty text corrects nothing
             rewrite(scope, pk, text)
 
 
 def erase(conversation: Conversation, messages: Sequence[int], inbound_id: int | None) -> None:
-    """Erases what is remembered of these messages, also what still waits to be written. It can be done again."""
+    """Erases the memories of these messages, also those that wait to be written. Idempotent."""
     if inbound_id is not None:
         WaitingMemory.objects.filter(inbound_id=inbound_id).delete()
     scope = Scope(conversation.bot_id, conversation.person_id)
@@ -62,14 +62,14 @@ def erase(conversation: Conversation, messages: Sequence[int], inbound_id: int |
 
 
 def write_waiting_of(inbound_id: int) -> None:
-    """Writes what the turn of this event left, if it left something. Never raises: the sweep tries again."""
+    """Writes the waiting memories of this event's turn, if there are any. Never raises: the sweep tries again."""
     if database.separate():
         for pk in WaitingMemory.objects.filter(inbound_id=inbound_id).values_list("pk", flat=True):
             _try(pk)
 
 
 def catch_up() -> int:
-    """Writes what is due, oldest first, until the memory database fails; returns how many turns were written."""
+    """Writes due memories, oldest first, until the memory database fails. Returns the number of turns written."""
     if not database.separate():
         return 0
     done = 0
@@ -83,19 +83,19 @@ def catch_up() -> int:
 
 def _try(pk: int) -> bool:
     try:
-        # A server that does not answer is met here, before a lock is held.
+        # Connect before taking a lock: a server that is down fails here.
         database.connection().ensure_connection()
         _write(pk)
-    except Exception as error:  # whatever the memory's database raises: the row stays and is tried again
+    except Exception as error:  # any error of the memory database: the row stays and is tried again
         logger.warning("memory of waiting turn %s not written: %s", pk, type(error).__name__)
         database.close_if_broken()
-        _later(pk, error)
+        _postpone(pk, error)
         return False
     return True
 
 
 def _write(pk: int) -> None:
-    """Memories first, then the row, under the row's lock: whoever deletes the row (an erasure) waits for this."""
+    """Writes the memories, then deletes the row, under the row's lock. An erasure that deletes the row waits for it."""
     with transaction.atomic():
         rows = WaitingMemory.objects.filter(pk=pk)
         if connection.features.has_select_for_update_skip_locked:
@@ -116,12 +116,12 @@ def _write(pk: int) -> None:
 
 
 def _origin(line: dict[str, Any], person_id: int) -> int | None:
-    """Whom a turn came from, where its person was linked, or is no longer, while it waited."""
+    """Returns who said it, if a link or unlink moved the row to another person while it waited; else None."""
     came_from = line.get("origin_id") or line["person_id"]
     return None if came_from == person_id else int(came_from)
 
 
-def _later(pk: int, error: Exception) -> None:
+def _postpone(pk: int, error: Exception) -> None:
     row = WaitingMemory.objects.filter(pk=pk).first()
     if row is not None:
         due = timezone.now() + timedelta(seconds=_BACKOFF.delay_s(row.attempts + 1))

@@ -19,7 +19,7 @@ from tests.builders import make_channel, make_conversation
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = Message._meta.db_table
 # Turns of one chat are taken one after the other, so these may insert without renewing.
-INSERTED_BY_TURNS = {("dispatch", "store_messages"), ("dispatch", "_say")}
+INSERTED_BY_TURNS = {("dispatch", "store_messages"), ("dispatch", "_enqueue_answer")}
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The one transaction that closes a turn, and the sending that follows its commit."""
+"""Closes a turn in one transaction and sends its answer after the commit."""
 
 from __future__ import annotations
 
@@ -23,36 +23,36 @@ logger = logging.getLogger(__name__)
 
 
 def close(row: InboundEvent, turn: engine.Turn, reply: engine.Reply, started: float) -> None:
-    """Writes the whole turn, answered exactly once or not at all, and sends its answer.
+    """Writes the whole turn, exactly once or not at all, and sends its answer.
 
     Args:
-        row: the claimed event.
-        turn: what the engine was given.
-        reply: what it answered.
+        row: The claimed event.
+        turn: The input of the engine.
+        reply: The output of the engine.
         started: `time.perf_counter()` when the turn began.
 
     Raises:
         ClaimLost: Another worker has the row; nothing was written.
-        SpeakerChanged: The account belongs to somebody else by now; nothing was written.
+        SpeakerChanged: The account now belongs to another person; nothing was written.
     """
     with translation.override(turn.language):
         reply, attachments = _keep_files(row, turn, reply)
         with _transaction(row):
             queued = _write(row, turn, reply, attachments, started)
-            rest = erasures.leave(row, turn)
+            rest = erasures.enqueue(row, turn)
     if rest is not None:
         erasures.finish(rest, turn.erasure)
     send_or_dismiss(turn.channel, turn.event, queued)
 
 
 def ignore(row: InboundEvent, turn: engine.Turn) -> None:
-    """Closes a turn that gets no answer and leaves no trace in the conversation."""
+    """Closes a turn that gets no answer and stores no message."""
     inbox.finish(row, conversation_id=turn.conversation.pk, state=InboundEvent.State.IGNORED)
     typing_indicator.dismiss(turn.channel, turn.event)
 
 
 def send_or_dismiss(channel: Channel, event: Event, queued: Sequence[OutboundMessage]) -> None:
-    """Sends the answer if this process has claimed it; where there is none, the platform is told not to wait."""
+    """Sends the answer if this process has claimed its row. Without an answer, tells the platform not to wait."""
     if not queued:
         typing_indicator.dismiss(channel, event)
     elif queued[0].state == OutboundMessage.State.SENDING:
@@ -61,7 +61,7 @@ def send_or_dismiss(channel: Channel, event: Event, queued: Sequence[OutboundMes
 
 @contextmanager
 def _transaction(row: InboundEvent) -> Iterator[None]:
-    """One transaction. What fails after its commit is logged: the turn is closed, and its answer must leave."""
+    """Opens the closing transaction. Errors after its commit are logged only, so that the answer is still sent."""
     committed: list[bool] = []
     try:
         with transaction.atomic():
@@ -70,7 +70,7 @@ def _transaction(row: InboundEvent) -> Iterator[None]:
     except Exception:
         if not committed:
             raise
-        logger.exception("inbound %s is closed, and what followed its commit failed", row.pk)
+        logger.exception("inbound %s is closed, but a callback after its commit failed", row.pk)
 
 
 def _keep_files(row: InboundEvent, turn: engine.Turn, reply: engine.Reply) -> tuple[engine.Reply, list[dict[str, Any]]]:
@@ -84,7 +84,7 @@ def _write(
     row: InboundEvent, turn: engine.Turn, reply: engine.Reply, attachments: list[dict[str, Any]], started: float
 ) -> list[OutboundMessage]:
     if turn.identity is not None:
-        _hold(turn.identity, alone=reply.act is not None)
+        _lock_account(turn.identity, exclusive=reply.act is not None)
     inbox.finish(row, conversation_id=turn.conversation.pk)
     if reply.act is not None:
         reply = replace(reply, text=reply.act())
@@ -108,16 +108,16 @@ def _write(
     return queued
 
 
-def _hold(identity: Identity, *, alone: bool) -> None:
-    """Holds the account, until the transaction ends, for the person this turn is for.
+def _lock_account(identity: Identity, *, exclusive: bool) -> None:
+    """Locks the account until the transaction ends, and checks that it still belongs to the turn's person.
 
     Args:
-        identity: the account.
-        alone: no other turn of the account may be closed meanwhile; for a turn that changes the account.
+        identity: The account.
+        exclusive: Also keep other turns of the account from closing; for a turn that may link or unlink it.
 
     Raises:
-        SpeakerChanged: The account belongs to somebody else now, or is gone.
+        SpeakerChanged: The account is deleted or belongs to another person.
     """
-    if sql.read_locked(Identity, "person_id", identity.pk, exclusive=alone) != identity.person_id:
+    if sql.read_locked(Identity, "person_id", identity.pk, exclusive=exclusive) != identity.person_id:
         identities.clear_cache()
         raise SpeakerChanged(f"identity {identity.pk}")

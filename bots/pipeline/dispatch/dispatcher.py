@@ -1,4 +1,4 @@
-"""From a claimed inbox row to a closed turn: who speaks, which conversation, the engine, one transaction at the end."""
+"""Takes claimed inbox rows to closed turns: finds speaker and conversation, calls the engine, closes the turn."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ logger = logging.getLogger(__name__)
 
 
 class MessageDispatcher:
-    """Takes turns off the inbox. Stateless: everything it needs is in the rows."""
+    """Processes the turns of the inbox. Stateless: the rows hold all state."""
 
     def process(self, row_id: int) -> int:
-        """Claims the row and works through what waits behind it in its chat; returns the number of closed turns."""
+        """Claims the row, then each due row behind it in its chat. Returns the number of closed turns."""
         closed = 0
         row = inbox.claim(row_id)
         while row is not None:
-            if not self._take(row):
+            if not self._attempt(row):
                 break
             closed += 1
             following = inbox.next_in_queue(row.queue_key)
             row = inbox.claim(following) if following is not None else None
         return closed
 
-    def _take(self, row: InboundEvent) -> bool:
-        """One try at one row. False when the chat has to wait (a later try) or the row was taken over."""
+    def _attempt(self, row: InboundEvent) -> bool:
+        """Tries one row once. Returns False when the row is retried later or another worker has claimed it."""
         started = time.perf_counter()
         try:
             with request_id.bound(row.request_id):
@@ -46,9 +46,9 @@ class MessageDispatcher:
             logger.warning("inbound %s was taken over by another worker", row.pk)
             return False
         except SpeakerChanged as error:
-            logger.info("turn of inbound %s is taken again: its account was linked or unlinked meanwhile", row.pk)
+            logger.info("turn of inbound %s is retried: its account was linked or unlinked meanwhile", row.pk)
             return self._failed(row, error)
-        except Exception as error:  # whatever it is, the row must neither be lost nor stay claimed
+        except Exception as error:  # after any error the row must neither be lost nor stay claimed
             logger.exception("turn of inbound %s failed (attempt %s)", row.pk, row.attempts)
             metrics.turn(time.perf_counter() - started, "error")
             return self._failed(row, error)
@@ -68,7 +68,7 @@ class MessageDispatcher:
         turn = turns.build(row, channel, arrival)
         match arrival.standing:
             case Standing.STRANGER:
-                refusals.turn_away(row, turn)
+                refusals.refuse(row, turn)
             case Standing.IGNORED:
                 closing.ignore(row, turn)
             case Standing.OVERHEARD:
@@ -77,7 +77,7 @@ class MessageDispatcher:
                 closing.close(row, turn, presenting.respond(row, turn), started)
 
     def _failed(self, row: InboundEvent, error: Exception) -> bool:
-        """Tries again later; after the last try the person is told, and the row is a dead letter."""
+        """Schedules a retry; after the last try tells the person and makes the row a dead letter."""
         reason = raised(error)
         try:
             if row.attempts < inbox.MAX_ATTEMPTS:

@@ -1,7 +1,7 @@
-"""An answer that grows in the chat while the model writes it, by editing one message, where the platform can.
+"""Streams an answer into the chat by editing one message, on platforms that can edit.
 
-The draft is no answer yet: the finished text goes through the outbox like any other and replaces the draft. The draft's
-id is kept on the inbox row, so a turn that is taken again goes on with the same message.
+The draft is not the answer: the finished text goes through the outbox and replaces it. The inbox row holds the draft's
+id, so a retried turn continues the same message.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from bots.models.lengths import ID_LENGTH
 
 logger = logging.getLogger(__name__)
 
-# An answer that is there sooner is sent at once and never edited.
+# An answer that is complete before this is sent whole.
 FIRST_AFTER_S = 1.5
 CURSOR = " …"
 
 
 class Draft:
-    """The growing message of one turn; `id` is the platform's, "" before the first part was shown."""
+    """The draft message of one turn. `id` is the platform's message id, "" until the first part is shown."""
 
     def __init__(self, row: InboundEvent, adapter: Adapter[Any], address: dict[str, Any]) -> None:
         self._row, self._adapter, self._address = row, adapter, address
@@ -34,7 +34,7 @@ class Draft:
 
     @classmethod
     def of(cls, row: InboundEvent, channel: Channel, event: Event, adapter: Adapter[Any]) -> Draft | None:
-        """The draft of this turn; None where the platform or the channel shows none."""
+        """Returns the draft of this turn; None where the platform or the channel does not stream."""
         if not channel.stream_replies or not adapter.supports_edit:
             return None
         address = {
@@ -71,6 +71,6 @@ class Draft:
             InboundEvent.objects.filter(pk=self._row.pk).update(draft_id=self._row.draft_id)
             self._given_up = not self._row.draft_id
         except (SendError, NotSupported) as error:
-            # The finished answer is what counts; it comes through the outbox with its retries.
-            logger.info("the draft of inbound %s is not shown further: %s", self._row.pk, error)
+            # The finished answer still goes through the outbox with its retries.
+            logger.info("the draft of inbound %s is no longer updated: %s", self._row.pk, error)
             self._given_up = True

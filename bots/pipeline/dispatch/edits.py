@@ -1,4 +1,4 @@
-"""What a person says otherwise, or takes back, on the platform: record and memory follow, and nobody is answered."""
+"""Applies edits and deletions of a message to its row and its memories. Sends no reply."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from bots.models.lengths import ID_LENGTH
 from bots.pipeline import inbox, memory_outbox
 
 KINDS = frozenset({"edit", "delete"})
-_CONTENTS = frozenset({"text", "attachments", "args", "data"})  # of an event
+_CONTENTS = frozenset({"text", "attachments", "args", "data"})  # keys of an event's payload
 
 
 def apply(row: InboundEvent, channel: Channel, event: Event) -> None:
-    """Changes or removes the message that the event is about, in whichever conversation of its chat it was said."""
+    """Edits or deletes the message that the event names, in any conversation of its chat."""
     with transaction.atomic():
-        said = list(_said(channel, event))
-        inbox.finish(row, conversation_id=said[0].conversation_id if said else None)
-        for message in said:
+        messages = list(_target(channel, event))
+        inbox.finish(row, conversation_id=messages[0].conversation_id if messages else None)
+        for message in messages:
             if event.kind == "delete":
-                _take_back(message)
+                _delete(message)
             elif message.text != event.text:
                 memory_outbox.correct(message.conversation, message, event.text)
                 Message.objects.filter(pk=message.pk).update(text=event.text)
 
 
-def _said(channel: Channel, event: Event) -> QuerySet[Message]:
-    """The person's message with the platform's id; never one of the bot's."""
+def _target(channel: Channel, event: Event) -> QuerySet[Message]:
+    """Returns the person's message with the platform's id; never one of the bot's."""
     message_id = event.target_message_id or event.message_id
     if not message_id:
         return Message.objects.none()
@@ -41,19 +41,19 @@ def _said(channel: Channel, event: Event) -> QuerySet[Message]:
     )
 
 
-def _take_back(message: Message) -> None:
-    """Removes the message, its files, and what was remembered of the turn; the answer it got stays on record."""
+def _delete(message: Message) -> None:
+    """Deletes the message, its files and the memories of its turn. The bot's answer stays stored."""
     turn = [message.pk]
     if message.inbound_id is not None:
         turn += Message.objects.filter(inbound=message.inbound_id).values_list("pk", flat=True)
         ReceivedFile.objects.filter(inbound=message.inbound_id).delete()
-        _blank(message.inbound_id)
+        _strip_contents(message.inbound_id)
     memory_outbox.erase(message.conversation, turn, message.inbound_id)
     message.delete()
 
 
-def _blank(inbound_id: int) -> None:
-    """The log keeps that something came and when, not what."""
+def _strip_contents(inbound_id: int) -> None:
+    """Removes the contents from the event's payload; the log keeps that it came, and when."""
     row = InboundEvent.objects.get(pk=inbound_id)
     row.payload = {name: value for name, value in row.payload.items() if name not in _CONTENTS}
     row.save(update_fields=["payload"])

@@ -1,8 +1,8 @@
-"""The rest of an erasure, after the commit of the turn that asked for it.
+"""Finishes an erasure after the commit of the turn that asked for it.
 
-The turn leaves a row of the inbox for it, in a queue of its own: a person's next turn does not wait for a memory
-database that is down. The row is born claimed by the process that closes the turn, which goes on with it at once; when
-that process dies or fails, the row is taken again like any other, and for as long as it takes.
+The turn inserts an inbox row for it with a queue key of its own, so the person's next turn does not wait for a memory
+database that is down. The process that closes the turn inserts the row already claimed and runs it at once. When that
+process dies or fails, the row is retried like any other, without a limit of attempts.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ logger = logging.getLogger(__name__)
 KIND = "erasure"
 
 
-def leave(row: InboundEvent, turn: engine.Turn) -> InboundEvent | None:
-    """Writes the row of what the turn erases, in the transaction that closes it; None when it erases nothing."""
+def enqueue(row: InboundEvent, turn: engine.Turn) -> InboundEvent | None:
+    """Inserts the erasure's row in the transaction that closes the turn; None when the turn erases nothing."""
     if turn.erasure is None:
         return None
     rest = InboundEvent(
@@ -50,27 +50,27 @@ def leave(row: InboundEvent, turn: engine.Turn) -> InboundEvent | None:
 
 
 def finish(row: InboundEvent, staged: StagedErasure | None = None) -> None:
-    """Erases the rest and proves it. A failure is logged, and the row is tried again later.
+    """Finishes the erasure and proves it. Logs a failure and schedules a retry.
 
     Args:
-        row: claimed by this process.
-        staged: what the row says, with traces, where the turn was closed by this process.
+        row: The row, claimed by this process.
+        staged: The erasure with its traces, if this process closed the turn; else it is read from the row.
     """
     try:
         staged = staged_erasure.erase_rest(staged or StagedErasure.from_dict(row.payload))
         with transaction.atomic():
             inbox.finish(row, conversation_id=row.conversation_id)
             if not staged_erasure.prove(staged, audit_log.HIMSELF):
-                _tell_of_failure(row)
+                _notify_person(row)
     except inbox.ClaimLost:
         logger.warning("inbound %s was taken over by another worker", row.pk)
-    except Exception as error:  # an erasure is never given up
+    except Exception as error:  # an erasure is retried until it succeeds
         logger.exception("the erasure of inbound %s is not finished (attempt %s)", row.pk, row.attempts)
         with contextlib.suppress(inbox.ClaimLost):
             inbox.retry_later(row, raised(error))
 
 
-def _tell_of_failure(row: InboundEvent) -> None:
+def _notify_person(row: InboundEvent) -> None:
     conversation = row.conversation
     if conversation is None:
         return

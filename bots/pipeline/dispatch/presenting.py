@@ -1,4 +1,4 @@
-"""Shows the person that their answer is being made, in whatever way their platform has for it."""
+"""Shows the person that an answer is on its way: streamed tokens, a draft or a typing indicator."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bots.pipeline.dispatch.draft_reply import Draft
 
 
 def respond(row: InboundEvent, turn: engine.Turn) -> engine.Reply:
-    """The engine's reply, presented while it is made."""
+    """Calls the engine and shows its progress. Returns the engine's reply."""
     turn.cancelled = lambda: inbox.stop_requested(row)
     return _on_page(row, turn) if turn.channel.platform == PLATFORM else _on_platform(row, turn)
 

@@ -1,4 +1,4 @@
-"""Turns that the engine does not answer: of people whom the channel does not take, and those that failed for good."""
+"""Closes turns that the engine does not answer: of people who are not admitted, and turns that failed for good."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from bots.pipeline.dispatch import closing, turn_records, turns
 from clawdbot.reasons import Reason
 
 
-def turn_away(row: InboundEvent, turn: engine.Turn) -> None:
-    """Answers somebody the channel does not admit: with a pairing code in a private chat, else with silence."""
+def refuse(row: InboundEvent, turn: engine.Turn) -> None:
+    """Closes the turn of somebody who is not admitted: with a pairing code in a private chat, else silently."""
     queued: list[OutboundMessage] = []
     with transaction.atomic():
         inbox.finish(row, conversation_id=turn.conversation.pk, state=InboundEvent.State.IGNORED)
         if turn.group is None and turn.identity and admission.wants_pairing(turn.channel, turn.identity):
             with translation.override(turn.language):
-                queued = _say(row, turn, pairing.invitation(turn.identity))
+                queued = _enqueue_answer(row, turn, pairing.invitation(turn.identity))
     closing.send_or_dismiss(turn.channel, turn.event, queued)
 
 
-def _say(row: InboundEvent, turn: engine.Turn, text: str) -> list[OutboundMessage]:
-    """Writes an answer that closes no turn of the engine; the first of its rows is born claimed."""
+def _enqueue_answer(row: InboundEvent, turn: engine.Turn, text: str) -> list[OutboundMessage]:
+    """Stores an answer that the engine did not make, and its outbox rows; the first row is inserted claimed."""
     answered = Message(
         conversation=turn.conversation, person=turn.person, inbound=row, role=Message.Role.ASSISTANT, text=text
     )
@@ -40,7 +40,7 @@ def _say(row: InboundEvent, turn: engine.Turn, text: str) -> list[OutboundMessag
 
 
 def give_up(row: InboundEvent, reason: Reason) -> None:
-    """Tells the person that the last try failed, and leaves a dead letter that the operator can replay."""
+    """Closes a turn after its last try: tells the person, and leaves a dead letter that the operator can replay."""
     channel = lookup.get(row.channel_id)
     with transaction.atomic():
         arrival = reception.receive(channel, Event.from_dict(row.payload), ask_name=False)

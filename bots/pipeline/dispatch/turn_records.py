@@ -1,4 +1,4 @@
-"""The rows that a turn leaves behind; all are written inside the transaction that closes it."""
+"""Writes the rows of a turn, inside the transaction that closes it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from memory.types import Turn as MemoryTurn
 
 Role = Message.Role
 
-# `last_message_at` orders lists for people; within a burst of messages it need not be written each time.
+# `last_message_at` orders lists, so a burst of messages need not update it every time.
 TOUCH_EVERY = timedelta(seconds=2)
 WAITED = timedelta(minutes=2)
 
@@ -33,7 +33,7 @@ WAITED = timedelta(minutes=2)
 def store_messages(
     row: InboundEvent, turn: engine.Turn, reply: engine.Reply, attachments: list[dict[str, Any]]
 ) -> tuple[Message, Message | None]:
-    """What the person said, and the answer with its `attachments`; None in place of a silent one."""
+    """Stores the person's message and the answer with its `attachments`. Returns both; None for a silent answer."""
     asked = Message(
         conversation=turn.conversation,
         person=turn.person,
@@ -64,15 +64,15 @@ def store_messages(
         sql.insert(answered)
         if attachments:
             sent.attach(answered)
-    transaction.on_commit(partial(_follow, turn, asked, answered), robust=True)
+    transaction.on_commit(partial(_extend_session, turn, asked, answered), robust=True)
     return asked, answered
 
 
-def _follow(turn: engine.Turn, asked: Message, answered: Message | None) -> None:
-    """Adds the messages of a closed turn to what the session tier holds; called after the commit.
+def _extend_session(turn: engine.Turn, asked: Message, answered: Message | None) -> None:
+    """Adds the messages of a closed turn to the session tier; call it after the commit.
 
-    In a group only those of a speaker who is named there already: then a change of the name, at the same moment, renews
-    the conversation.
+    In a group it adds only messages of a speaker whose name the session tier already holds. Only then does a concurrent
+    change of the name renew the conversation, so that no stale name stays cached.
     """
     speaker = turn.person.display_name if turn.group else ""
     held = MemoryStore(turn.bot.pk).session_memory
@@ -102,7 +102,7 @@ def remember(turn: engine.Turn, reply: engine.Reply, asked: Message, answered: M
             origin_id=None if turn.group else turn.origin_id,
         )
 
-    # Who waited a moment is remembered in the order of turns; after an outage the day of writing counts.
+    # Normally the time of the turn keeps memories in order; after an outage the time of the message counts.
     said_at = turn.now if turn.now - asked.occurred_at < WAITED else asked.occurred_at
     made = {"vector": reply.user_vector, "embedder": reply.user_embedder}
     turns = [entry(asked, said_at, "user", turn.person.display_name, **made)]
@@ -112,13 +112,13 @@ def remember(turn: engine.Turn, reply: engine.Reply, asked: Message, answered: M
 
 
 def touch(turn: engine.Turn) -> None:
-    """Conversation and person were active just now; the dialog is where the turn left it."""
+    """Saves when conversation and person were last active, the dialog state and the person's language."""
     conversation = turn.conversation
     if turn.transitions:
         _move(turn)
     elif turn.now - conversation.last_message_at > TOUCH_EVERY:
         mine = Conversation.objects.filter(pk=conversation.pk)
-        # Who renewed it meanwhile wrote a message that this turn does not know of.
+        # If another process renewed it meanwhile, it wrote a message that this turn has not read.
         if mine.filter(last_message_at=conversation.last_message_at).update(last_message_at=turn.now):
             conversation.last_message_at = turn.now
         else:
@@ -134,7 +134,7 @@ def _move(turn: engine.Turn) -> None:
     conversation = turn.conversation
     mine = Conversation.objects.filter(pk=conversation.pk)
     if conversation.closed_at is None:
-        mine = mine.filter(state=turn.transitions[0].source)  # a human may have taken over meanwhile, and keeps it
+        mine = mine.filter(state=turn.transitions[0].source)  # a human who took over meanwhile keeps the conversation
     moved = mine.update(
         state=conversation.state,
         state_data=conversation.state_data,
@@ -146,7 +146,7 @@ def _move(turn: engine.Turn) -> None:
 
 
 def payloads(channel: Channel, event: Event, answered: Message, draft_id: str = "") -> list[dict[str, Any]]:
-    """One payload per part that the platform can take; the first one answers the person's message visibly in groups."""
+    """Returns one payload per message the platform takes. In groups the first replies to the person's message."""
     common: dict[str, Any] = {
         "chat_id": event.chat_id or event.user_id or "",
         "user_id": event.user_id,
@@ -163,7 +163,7 @@ def payloads(channel: Channel, event: Event, answered: Message, draft_id: str = 
 
 
 def store_usage(turn: engine.Turn, completion: Completion, recall_ms: float, started: float) -> None:
-    """What the answer took; `started`: `time.perf_counter()` when the turn began."""
+    """Stores tokens and times of the answer. `started`: `time.perf_counter()` when the turn began."""
     usage = TurnUsage(
         bot=turn.bot,
         person=turn.person,

@@ -1,4 +1,4 @@
-"""What a claimed row says, as the engine takes it."""
+"""Builds the engine's input from a claimed row."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from bots.pipeline import engine
 
 
 def build(row: InboundEvent, channel: Channel, arrival: Arrival) -> engine.Turn:
-    """The turn of this event, before files are fetched and somebody waits for its tokens."""
+    """Returns the turn of this event, without its files and without stream callbacks."""
     event, speaker, facts = arrival.event, arrival.speaker, arrival.facts
     text = _pressed(event) if event.kind == "action" else event.text
-    # A platform's own speech recognition says what a voice message says.
-    heard = " ".join(item.transcript for item in event.attachments if item.transcript)
-    text = text.strip() or heard.strip()
+    # Without a text, use the platform's transcript of a voice message.
+    transcript = " ".join(item.transcript for item in event.attachments if item.transcript)
+    text = text.strip() or transcript.strip()
     return engine.Turn(
         bot=channel.bot,
         channel=channel,
@@ -32,14 +32,14 @@ def build(row: InboundEvent, channel: Channel, arrival: Arrival) -> engine.Turn:
         client_id=facts.client_id,
         inbound_id=row.pk,
         text=text,
-        # A page is in the language that its reader chose; elsewhere the person's last words tell.
+        # For a text of neither script: the language of the chat page, else that of the person's last turn.
         language=language_of(text, facts.language or speaker.person.language),
         now=timezone.now(),
     )
 
 
 def _pressed(event: Event) -> str:
-    """What a button says: what was picked or typed with it, else its text payload, or its object as JSON."""
+    """Returns the text of a pressed button: the value picked or typed, else its payload (an object as JSON)."""
     if event.args and event.text:
         return event.text
     if isinstance(event.data, str):

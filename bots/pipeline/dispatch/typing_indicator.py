@@ -1,6 +1,6 @@
-"""Small signs of life on a platform: "typing" while an answer takes time, and a pressed button that is confirmed.
+"""Typing indicators and button acknowledgements. Best effort: never retried.
 
-They are courtesies: sent beside the turn on threads of their own, never repeated, and their failures are only logged.
+They run on threads of their own, and failures are only logged.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from bots.models import Channel
 
 logger = logging.getLogger(__name__)
 
-# A quick answer needs no sign; one more call per message would only use up the platform's limits.
+# A quick answer needs no indicator: one more call per message would only use up the platform's rate limit.
 TYPING_AFTER_S = 0.8
 TYPING_EVERY_S = 4.5  # Telegram shows it for five seconds
 
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(2, thread_name_prefix="sign")
+    return ThreadPoolExecutor(2, thread_name_prefix="typing")
 
 
 def confirm_action(adapter: Adapter[Any], event: Event) -> None:
-    """Tells the platform that a pressed button was heard, where it waits for that."""
+    """Acknowledges a pressed button on platforms that wait for it."""
     if event.kind == "action" and event.reply_token:
         _pool().submit(_quietly, adapter.answer_action, event.reply_token)
 
 
 def dismiss(channel: Channel, event: Event) -> None:
-    """Tells the platform that there will be no answer, where it shows that one is on its way."""
+    """Tells the platform that no answer follows, where it shows the person that one is on its way."""
     if event.reply_token:
         token = event.reply_token
         _pool().submit(_quietly, lambda: lookup.adapter_for(channel).dismiss(token))
@@ -47,7 +47,7 @@ def dismiss(channel: Channel, event: Event) -> None:
 
 @contextmanager
 def typing(adapter: Adapter[Any], event: Event) -> Iterator[None]:
-    """Shows "typing" in the event's chat as long as the block runs, from `TYPING_AFTER_S` on."""
+    """Shows "typing" in the event's chat from `TYPING_AFTER_S` until the block ends."""
     chat_id = event.chat_id or event.user_id
     if not adapter.supports_typing or not chat_id:
         yield
@@ -56,15 +56,15 @@ def typing(adapter: Adapter[Any], event: Event) -> Iterator[None]:
     def show() -> None:
         adapter.send_typing(chat_id, event.thread_id, message_id=event.message_id)
 
-    ticket = _clock().start(show)
+    ticket = _repeater().start(show)
     try:
         yield
     finally:
-        _clock().stop(ticket)
+        _repeater().stop(ticket)
 
 
-class _Clock:
-    """One thread that repeats calls until they are stopped: a timer per turn would cost a thread per message."""
+class _Repeater:
+    """Repeats calls on one thread until they are stopped; a timer per turn would cost a thread per message."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -100,14 +100,14 @@ class _Clock:
 
 
 @cache
-def _clock() -> _Clock:
-    return _Clock()
+def _repeater() -> _Repeater:
+    return _Repeater()
 
 
 def _quietly(call: Callable[..., None], *arguments: object) -> None:
     try:
         call(*arguments)
     except (SendError, AdapterError) as error:
-        logger.info("a sign was not shown: %s", error)
-    except Exception:  # a sign is a courtesy: no defect in it may cost the answer
-        logger.exception("an adapter failed to show a sign")
+        logger.info("a typing indicator or acknowledgement was not sent: %s", error)
+    except Exception:  # best effort: no error here may cost the answer
+        logger.exception("an adapter failed to send a typing indicator or acknowledgement")

@@ -1,6 +1,7 @@
-"""The dialog engine: command? open form? skill? else recall, prompt, model. It reads and answers; it writes nothing.
+"""The dialog engine: answers by command, open form or skill; else by recall, prompt and model.
 
-What it wants written comes back in the reply; the dispatcher writes it in the transaction that closes the turn.
+It writes no row of the turn. The reply carries what to write, and `dispatch.closing` writes it in the transaction that
+closes the turn. Only failures of skills and model providers are recorded at once.
 """
 
 from bots.pipeline.engine.engine import respond

@@ -1,4 +1,4 @@
-"""One turn: what does this message mean, and what is the answer?"""
+"""Decides what a message means and answers it."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from skills import runner
 logger = logging.getLogger(__name__)
 
 RECALLED = 8
-KNOWN = 4  # facts and digests beside them
+KNOWN = 4  # facts and digests, in addition
 LONGEST_TEXT = 8000  # characters of one message that reach the model
 
 
 def respond(turn: Turn) -> Reply:
-    """Decides and answers, in the person's language. Reads the database; changes only `turn.conversation` in memory."""
+    """Answers a turn in the person's language. Writes no row of the turn; the turn's values change in memory only."""
     with translation.override(turn.language):
         if (command := commands.parse(turn)) is not None:
             return commands.run(turn, *command)
@@ -52,7 +52,7 @@ def respond(turn: Turn) -> Reply:
 
 
 def _without_words(turn: Turn) -> Reply | None:
-    """The answer to a message without text; None when a model can read what came."""
+    """Returns the answer to a message without text; None when a model can read its files."""
     if attachments.readable(turn.files, sees=any(target.can_see for target in candidates.available(allow_demo=False))):
         return None
     if turn.files:
@@ -62,7 +62,7 @@ def _without_words(turn: Turn) -> Reply | None:
 
 
 def _answer(turn: Turn) -> Reply:
-    """Recall, prompt, model; the built-in responder where no model can answer."""
+    """Recalls memories and asks the model; asks the built-in responder when no model is available."""
     recent = recent_turns.latest(turn)
     recalled = _recall(turn, without=recent)
     try:
@@ -71,15 +71,15 @@ def _answer(turn: Turn) -> Reply:
         text = f"{stopped.text.rstrip()} …" if stopped.text.strip() else _("Stopped.")
         return _reply(text, recalled, {"stopped": True}, remember_answer=False)
     except NoModelAvailable:
-        # the responder has no recent turns before it: what was said a minute ago counts as well
+        # the responder sees no recent turns, so their memories must not be left out of the recall
         recalled = _recall(turn, without=())
         text = fallback.answer(turn.text, language=turn.language, hits=recalled.hits, zone=turn.zone, now=turn.now)
-        # What it says repeats memory or explains the set-up: stored again it would only crowd out what people said.
+        # Its answer repeats memories or explains the set-up; remembering it would crowd out what people said.
         return _reply(text, recalled, _meta(recalled, Message.BUILT_IN), remember_answer=False)
 
 
 def _recall(turn: Turn, without: Sequence[RecentTurn]) -> Recall:
-    """What is remembered of this person about this message, without what the prompt holds anyway."""
+    """Recalls memories that fit the message, except those of messages that are in the prompt anyway."""
     try:
         recalled = MemoryStore(turn.bot.pk).recall(
             turn.scope,
@@ -94,7 +94,7 @@ def _recall(turn: Turn, without: Sequence[RecentTurn]) -> Recall:
         if not database.separate():
             raise
         # An answer without memories is better than none; `/readyz` names the memory database.
-        logger.warning("memory: nothing is recalled: %s", type(error).__name__)
+        logger.warning("memory: recall failed: %s", type(error).__name__)
         database.close_if_broken()
         metrics.recall(0.0, "failed")
         return Recall((), None, 0.0, degraded=True)
@@ -146,7 +146,7 @@ def _ask_model(turn: Turn, recent: Sequence[RecentTurn], recalled: Recall) -> Re
 
 
 def _reply(text: str, recalled: Recall, meta: dict[str, object], **more: Any) -> Reply:
-    """An answer to be remembered with its question, whose vector the recall has made already."""
+    """Returns a reply to be remembered with its question; the recall has already embedded the question."""
     return Reply(
         text,
         remember=True,

@@ -1,4 +1,4 @@
-"""The values of one turn: what the engine is given and what it answers. The dispatcher writes, not the engine."""
+"""The input and output of the engine for one turn. The dispatcher writes, not the engine."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ class Turn:
     """One message of one person to one bot.
 
     Attributes:
-        version: of the conversation's messages, when the turn began.
-        group: the group it was written in; None in private.
-        identity: the account that wrote.
-        client_id: the chat page's own id of the message; "" on other platforms.
-        text: what the person wrote, after the platform's mention was taken off.
-        files: what came with the message, downloaded.
+        version: Version of the conversation's messages when the turn began.
+        group: The group it was written in; None in a private chat.
+        identity: The account that wrote.
+        client_id: The chat page's own id of the message; "" on other platforms.
+        text: What the person wrote, without the mention of the bot.
+        files: The downloaded files of the message.
         language: "zh-hans" or "en": the language to answer in.
-        now: aware UTC time of the turn.
-        cancelled: True once the person asked to stop.
-        on_token: takes each piece of a streamed answer; None where nothing is streamed.
-        on_restart: what was streamed is void, the answer begins anew.
-        transitions: what the turn does to the dialog, to be written when it is closed.
-        erasure: what the reply's `act` has erased, and what is left to do of it after the commit.
+        now: Time of the turn, aware, UTC.
+        cancelled: Returns True once the person asked to stop.
+        on_token: Called with each piece of a streamed answer; None where nothing is streamed.
+        on_restart: Called when the streamed text is void and the answer restarts.
+        transitions: Transitions of the dialog, to be written when the turn is closed.
+        erasure: What the reply's `act` has erased, and what remains to be erased after the commit.
     """
 
     bot: Bot
@@ -70,12 +70,12 @@ class Turn:
 
     @property
     def scope(self) -> Scope:
-        """Whose memory the turn reads and writes: the person's, in a group the group's."""
+        """The memory that the turn reads and writes: the group's in a group, else the person's."""
         return Scope(self.bot.pk, (self.group or self.person).pk)
 
     @property
     def origin_id(self) -> int | None:
-        """The linked person whose account wrote; None for the person's own."""
+        """The linked person whose account wrote; None for the person's own account."""
         return self.identity.home_id if self.identity is not None else None
 
     @property
@@ -87,10 +87,10 @@ class Turn:
             return zoneinfo.ZoneInfo("UTC")
 
     def move(self, name: str, *args: Any) -> None:
-        """Performs a declared transition of the dialog and notes it for the audit.
+        """Performs a transition of the dialog and keeps it for the audit.
 
         Raises:
-            django_fsm.TransitionNotAllowed: the state machine does not declare it from here.
+            django_fsm.TransitionNotAllowed: The state machine has no such transition from the present state.
         """
         source = self.conversation.state
         getattr(self.conversation, name)(*args)
@@ -108,20 +108,20 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the bot answers, and what the dispatcher has to do beside sending it.
+    """The bot's answer, and what the dispatcher must write with it.
 
     Attributes:
-        text: neutral markdown; empty with `silent`.
-        parts: texts and files in their order, where there are files; `text` is then all that is said in words.
-        silent: nothing is sent (a human has taken over, or the group was not talking to the bot).
-        remember: whether the turn goes to long-term memory (commands and forms do not).
-        remember_answer: whether the answer goes there too: half an answer, or a notice of ours, is nothing to remember.
-        new_conversation: the conversation was closed; the next one begins at once.
-        act: runs inside the transaction that closes the turn and gives the text of the answer, so that both hold or
-            neither; it may change whose turn it is.
-        skill_run: how the skill went that gave the answer; not stored yet.
-        user_vector: the query's embedding, to be stored with the person's turn.
-        user_embedder: label of its maker.
+        text: Neutral markdown; empty with `silent`.
+        parts: Texts and files in order, if there are files; `text` then holds all texts.
+        silent: Nothing is sent: a human has taken over, or the group was not talking to the bot.
+        remember: Whether the turn goes to long-term memory (commands and forms do not).
+        remember_answer: Whether the answer goes there too. Partial answers and notices do not.
+        new_conversation: The conversation was closed; open the next one at once.
+        act: Runs inside the transaction that closes the turn and returns the text of the answer, so that the act and
+            its answer are committed together. It may change the turn's person.
+        skill_run: The run of the skill that gave the answer; not stored yet.
+        user_vector: Embedding of the question, to be stored with the person's message.
+        user_embedder: Label of the embedder that made it.
     """
 
     text: str

@@ -1,4 +1,4 @@
-"""The durable outbox: rows written in the transaction that closes a turn, sent in order, once."""
+"""The durable outbox: rows are written in the transaction that closes a turn and sent once, in order."""
 
 from bots.pipeline.outbox.delivery import deliver, send_claimed
 from bots.pipeline.outbox.delivery_reports import note as note_undelivered

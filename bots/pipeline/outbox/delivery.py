@@ -1,4 +1,4 @@
-"""Sending: claim, note, send, record. Retry, back-off and dead letters are decided here and nowhere else."""
+"""Sends outbox rows: claims, journals, sends, records the outcome. Alone decides on retries and dead letters."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ logger = logging.getLogger(__name__)
 
 
 def deliver(row_id: int) -> int:
-    """Sends the row and then whatever waits behind it in the same chat; returns how many were settled."""
+    """Claims and sends the row, then each due row behind it in its chat. Returns the number of settled rows."""
     row = queue.claim(row_id)
     return send_claimed(row) if row is not None else 0
 
 
 def send_claimed(first: OutboundMessage) -> int:
-    """Sends a row that this process has claimed, and what waits behind it; returns how many were settled."""
+    """Sends a row that this process has claimed, then each due row behind it. Returns the number of settled rows."""
     settled = 0
     row: OutboundMessage | None = first
     while row is not None:
@@ -41,7 +41,7 @@ def send_claimed(first: OutboundMessage) -> int:
 
 
 def _send(row: OutboundMessage) -> bool:
-    """One try. True when the queue of this chat may go on (sent, or given up for good)."""
+    """Tries the row once. Returns True when the chat's queue may continue: the row is sent, unconfirmed or dead."""
     notes = journal.current()
     channel = lookup.get(row.channel_id)
     platform = channel.platform
@@ -57,12 +57,12 @@ def _send(row: OutboundMessage) -> bool:
         notes.note(row.pk, row.attempts, "b")
         safe_to_repeat = adapter.idempotent_send
         with http.observe(on_written=lambda: notes.note(row.pk, row.attempts, "w")):
-            receipt = _hand_over(adapter, row)
+            receipt = _send_or_edit(adapter, row)
     except SendError as error:
         if error.maybe_sent and not safe_to_repeat:
             return _unconfirmed(row, notes, error)
         return _failed(row, notes, error)
-    except Exception as error:  # an adapter's defect must not leave the row claimed for ever
+    except Exception as error:  # a defect of an adapter must not leave the row claimed for ever
         logger.exception("adapter %s failed to send outbound %s", platform, row.pk)
         return _failed(
             row, notes, SendError(Reason("adapter_defect", error=type(error).__name__), permanent=False, mark="defect")
@@ -75,12 +75,12 @@ def _send(row: OutboundMessage) -> bool:
     return True
 
 
-def _hand_over(adapter: Adapter[Any], row: OutboundMessage) -> SendReceipt:
-    """Sends the message, or puts it in place of its draft; anew where the draft cannot be changed any more."""
+def _send_or_edit(adapter: Adapter[Any], row: OutboundMessage) -> SendReceipt:
+    """Replaces the draft with the message, or sends the message where there is no draft or it cannot be edited."""
     payload = dict(row.payload)
     draft_id = payload.pop("draft_id", "")
-    if told := payload.get("file"):
-        payload["file"] = sent.outgoing(told["id"], told["in_words"])
+    if file := payload.get("file"):
+        payload["file"] = sent.outgoing(file["id"], file["in_words"])
     message = OutgoingMessage(**payload | {"idempotency_key": row.idempotency_key, "part": row.part})
     if draft_id:
         try:
@@ -90,11 +90,11 @@ def _hand_over(adapter: Adapter[Any], row: OutboundMessage) -> SendReceipt:
             if not error.permanent:
                 raise SendError(
                     why(error), permanent=False, retry_after=error.retry_after, mark=error.mark, maybe_sent=False
-                ) from None  # the same text in the same place again is no second answer
-            logger.info("outbound %s is sent anew, its draft cannot be changed: %s", row.pk, error.mark or error)
+                ) from None  # repeating an edit sends no second answer
+            logger.info("outbound %s is sent anew, its draft cannot be edited: %s", row.pk, error.mark or error)
     receipt = sending.send(adapter, message)
     if "file" in receipt.data:
-        logger.info("outbound %s: the file went in words: %s", row.pk, receipt.data.get("refused") or "no way")
+        logger.info("outbound %s: the file was replaced by a text: %s", row.pk, receipt.data.get("refused") or "no way")
     return receipt
 
 

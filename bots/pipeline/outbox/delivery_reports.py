@@ -1,4 +1,7 @@
-"""What a platform says of a message after it has taken it: WhatsApp tells only then that its 24 hours are over."""
+"""Applies the delivery reports that a platform sends after it has accepted a message.
+
+WhatsApp, for one, reports only then that its 24-hour window is over.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,9 @@ State = OutboundMessage.State
 
 
 def note(channel: Channel, events: Iterable[Event]) -> None:
-    """Sends each message that was not delivered once more where the platform has another way, else it is a dead letter.
+    """Queues an undelivered message once more if the platform has another way to send it; else makes it a dead letter.
 
-    May be called again with the same events: a message that was settled is not touched.
+    Idempotent: the same events again change nothing.
     """
     for event in events:
         if event.kind == "status" and event.status == "failed" and event.target_message_id:
@@ -34,10 +37,10 @@ def _settle(channel: Channel, event: Event, message_id: str) -> None:
     row = sent.order_by("-pk").first()
     if row is None:
         return
-    told = dict(row.payload.get("data") or {})
+    data = dict(row.payload.get("data") or {})
     other = lookup.adapter_for(channel).another_way(event) if row.part == 0 else {}
-    if other and not other.items() <= told.items():
-        payload = row.payload | {"data": told | other}
+    if other and not other.items() <= data.items():
+        payload = row.payload | {"data": data | other}
         again = {"state": State.PENDING, "payload": payload, "attempts": 0, "owner": "", "due_at": timezone.now()}
         if sent.filter(pk=row.pk).update(**again):
             wakeups.send(wakeups.DELIVER, row.pk, channel.platform)

@@ -1,14 +1,15 @@
-"""What a process was doing with each send when it was killed.
+"""Journals the steps of each send, so that another process can tell how far the sends of a killed one got.
 
-A database commit after every step would be too slow, and the moment that matters lies between two of them: the
-platform has the message, the row does not know yet. So each process appends a short line per step to a file of its own
-(a write() survives SIGKILL; only a power cut loses it). Whoever frees the dead worker's claims reads it:
+A database commit after every step would be too slow, and could still not cover the critical moment: the platform has
+the message and the row is not updated yet. So each process appends a short line per step to a file of its own. A
+write() survives SIGKILL; only a power cut loses it. The process that releases a dead worker's claims reads the last
+line of each row:
 
     (no line) or "b"   the request had not left this machine: send again
-    "w"                the request was written whole, no answer seen: sent, unconfirmed (sent again where the platform
-                       drops doubles by an idempotency key)
-    "s <message id>"   the platform said yes: sent
-    "f"                the platform said no: try again
+    "w"                the request was written whole, no response seen: sent, unconfirmed (sent again where the platform
+                       drops duplicates by an idempotency key)
+    "s <message id>"   the platform accepted it: sent
+    "f"                the platform refused it: retry
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ ROTATE_BYTES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The last step that was noted for one outbox row. `attempt` tells a stale note from a fresh one."""
+    """The last journaled step of an outbox row. `attempt` tells a stale line from a current one."""
 
     attempt: int
     step: str
@@ -41,7 +42,7 @@ def _folder() -> Path:
 
 
 class Journal:
-    """Append-only notes of this process; rewritten with only the sends in flight when it grows."""
+    """The append-only journal of a process. Rotation rewrites it with only the sends in flight."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -61,14 +62,14 @@ class Journal:
             self._size += os.write(self._file, line)
 
     def discard(self, row_id: int) -> None:
-        """The row itself knows the outcome now (committed)."""
+        """Drops the row's line at the next rotation; call it when the row's outcome is committed."""
         with self._lock:
             self._in_flight.pop(row_id, None)
             if self._size > ROTATE_BYTES:
                 self._rotate()
 
     def close(self) -> None:
-        """Nothing can be noted afterwards."""
+        """Closes the file; `note` fails afterwards."""
         os.close(self._file)
 
     def _rotate(self) -> None:
@@ -85,7 +86,7 @@ _journals: dict[str, Journal] = {}
 
 
 def current() -> Journal:
-    """This process's journal."""
+    """Returns this process's journal; opens it on first use."""
     worker_id = workers.current()
     with _lock:
         if worker_id not in _journals:
@@ -94,14 +95,14 @@ def current() -> Journal:
 
 
 def clear_cache() -> None:
-    """Opens this process's journal afresh at the next note; the files stay."""
+    """Closes all journals; the next use opens them again. The files stay."""
     with _lock:
         while _journals:
             _journals.popitem()[1].close()
 
 
 def read(worker_id: str) -> dict[int, Mark] | None:
-    """The last mark per outbox row of a (dead) worker; None when it left no journal on this machine."""
+    """Returns the last mark per outbox row of a (dead) worker; None when it has no journal on this machine."""
     try:
         text = (_folder() / worker_id).read_text("utf8", errors="replace")
     except FileNotFoundError:
@@ -111,7 +112,7 @@ def read(worker_id: str) -> dict[int, Mark] | None:
         row_id, _, rest = line.partition(" ")
         attempt, _, rest = rest.partition(" ")
         step, _, message_id = rest.partition(" ")
-        if row_id.isdigit() and attempt.isdigit() and step in {"b", "w", "s", "f"}:  # a torn last line is no news
+        if row_id.isdigit() and attempt.isdigit() and step in {"b", "w", "s", "f"}:  # skips a torn last line
             marks[int(row_id)] = Mark(int(attempt), step, message_id)
     return marks
 

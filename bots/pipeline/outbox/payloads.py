@@ -1,4 +1,4 @@
-"""From a stored answer to what the outbox sends: one payload for each message the platform takes, in order."""
+"""Splits a stored answer into the outbox payloads: one for each message the platform takes, in order."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from bots.models import Channel, Message
 
 
 def payloads(channel: Channel, message: Message, address: dict[str, Any]) -> list[dict[str, Any]]:
-    """Keyword arguments of `adapters.events.OutgoingMessage`, one mapping for each message.
+    """Returns keyword arguments of `adapters.events.OutgoingMessage`, one mapping for each message.
 
-    A file the platform cannot take is put into words here, so that they join the text around it; its caption goes with
-    it where the platform shows one, else behind it.
+    A file that the platform cannot take becomes a sentence in the surrounding text. A caption is sent with its file
+    where the platform shows captions of that length, else as text after the file.
 
     Args:
-        channel: Where to.
+        channel: The channel to send through.
         message: The stored answer.
-        address: What all of them have: chat, person, thread, reply token.
+        address: Arguments that all messages share: chat, person, thread, reply token.
     """
     if channel.platform == PLATFORM:
         return [address | {"text": message.text, "data": message_frame(message)}]
@@ -35,20 +35,20 @@ def payloads(channel: Channel, message: Message, address: dict[str, Any]) -> lis
         if part.file is None:
             text = _joined(text, part.text)
             continue
-        sendable, caption_fits, in_words = _judged(adapter, int(part.file["id"]), part.text)
+        sendable, caption_fits, in_words = _way_of(adapter, int(part.file["id"]), part.text)
         if not sendable:
             text = _joined(text, part.text, in_words)
             continue
         found += [{"text": piece} for piece in adapter.split(text)]
-        told = {"id": int(part.file["id"]), "in_words": in_words}
-        found.append({"text": part.text if caption_fits else "", "file": told})
+        file = {"id": int(part.file["id"]), "in_words": in_words}
+        found.append({"text": part.text if caption_fits else "", "file": file})
         text = "" if caption_fits else part.text
     found += [{"text": piece} for piece in adapter.split(text)]
     return [address | payload for payload in found]
 
 
-def _judged(adapter: Adapter[Any], file_id: int, caption: str) -> tuple[bool, bool, str]:
-    """(the platform takes the file, its caption goes with it, the file in words)."""
+def _way_of(adapter: Adapter[Any], file_id: int, caption: str) -> tuple[bool, bool, str]:
+    """Returns (whether the platform takes the file, whether its caption fits, the file in words)."""
     file = sent.outgoing(file_id)
     rule = next(sending.ways(adapter, file), None)
     fits = rule is not None and adapter.text_unit(caption) <= rule.caption

@@ -1,4 +1,4 @@
-"""Messages to a person that answer nothing they wrote: from the team, or notices of the bot's own."""
+"""Queues messages to a person that are no answers: messages of the team and notices of the bot."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from clawdbot.errors import ClawdbotError
 
 
 class NoWayToPerson(ClawdbotError):
-    """The person has no private chat with the bot that a message could go to."""
+    """The person has no private chat with the bot on an enabled channel."""
 
     permanent = True
 
 
 def latest_with(person: Person, channel: Channel | None = None) -> Conversation:
-    """The person's open private conversation, else a new one in the chat of the latest closed one.
+    """Returns the person's open private conversation, else a new one in the chat of the latest closed one.
 
     Raises:
         NoWayToPerson: There is no private chat, or the channel or the bot is switched off.
@@ -60,14 +60,14 @@ def write(
     meta: dict[str, Any],
     attachments: Sequence[dict[str, Any]] = (),
 ) -> Message:
-    """Stores a message of this chat and its outbox rows in the caller's transaction; it is sent after the commit.
+    """Stores a message and its outbox rows in the caller's transaction; it is sent after the commit.
 
     Args:
-        conversation: Which chat.
-        text: With `attachments`, as `sent_files.keep` gives both.
-        role: Who says it.
-        meta: Notes of the message.
-        attachments: The kept files.
+        conversation: The conversation that the message belongs to.
+        text: The text; with `attachments`, as `bots.files.sent.keep` returns both.
+        role: One of `Message.Role`: who says it.
+        meta: Details to store with the message.
+        attachments: The stored files.
     """
     message = Message.objects.create(
         conversation=conversation,
@@ -97,6 +97,6 @@ def _payloads(conversation: Conversation, message: Message) -> list[dict[str, An
 
 
 def _user_id(conversation: Conversation) -> str:
-    """Some platforms address people, not chats."""
+    """Returns the person's id on the channel: some platforms address people, not chats."""
     names = conversation.person.identities.filter(channel=conversation.channel)
     return names.values_list("external_id", flat=True).first() or conversation.chat_id

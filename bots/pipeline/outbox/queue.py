@@ -1,4 +1,4 @@
-"""Rows of the outbox: enqueue, claim in order, record the outcome, settle what a dead worker left."""
+"""Rows of the outbox: enqueues them, claims them in order, records outcomes, settles claims of dead workers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from clawdbot.reasons import Reason, Why, columns, why
 State = OutboundMessage.State
 MAX_ATTEMPTS = 10
 BACKOFF = Backoff(tries=MAX_ATTEMPTS)
-# A send is bounded by its time limits (seconds); a claim far older is of a thread that could not write the outcome.
+# Time-outs bound a send to seconds; a claim much older is of a thread that could not record the outcome.
 CLAIM_LIMIT = timedelta(minutes=10)
 
 
@@ -37,13 +37,13 @@ def enqueue(
     """Writes one row per part inside the caller's transaction and wakes a worker after its commit.
 
     Args:
-        channel: where to.
-        conversation: which chat; rows of one chat leave in order.
-        message: the stored answer.
-        request_id: of the webhook that began it.
-        payloads: keyword arguments of `adapters.events.OutgoingMessage`, one mapping per part, in order.
-        claim_first: the first row is born claimed by this process, if nothing of the chat is before it: the caller then
-            sends it itself after its commit (`delivery.send_claimed`), which spares a commit and a task per message.
+        channel: The channel to send through.
+        conversation: The chat to send to; rows of one chat are sent in order.
+        message: The stored answer.
+        payloads: Keyword arguments of `adapters.events.OutgoingMessage`, one mapping per part, in order.
+        request_id: Id of the webhook request that caused the answer.
+        claim_first: Insert the first row claimed by this process, if no other row of the chat is open. The caller then
+            sends it after its commit (`delivery.send_claimed`), which saves a commit and a task per message.
     """
     key = f"{channel.pk}:{conversation.chat_id}:{conversation.thread_id}"[:255]
     claimed = claim_first and sql.is_queue_free(OutboundMessage, key, State.SENDING)
@@ -75,17 +75,17 @@ def _unsent_before() -> Any:
 
 
 def claim(row_id: int) -> OutboundMessage | None:
-    """Takes the row if it is due and first of its chat, so that replies never overtake each other."""
+    """Claims the row if it is due and first of its chat, so that replies stay in order; else None."""
     return sql.claim(OutboundMessage, row_id, State.SENDING, workers.current())
 
 
 def next_in_queue(queue_key: str) -> int | None:
-    """The id of the first waiting row of this chat that is due."""
+    """Returns the id of the first pending row of this chat that is due."""
     return sql.next_waiting(OutboundMessage, queue_key, State.SENDING)
 
 
 def record_sent(row: OutboundMessage, message_id: str) -> None:
-    """The platform took it."""
+    """Records that the platform accepted the message."""
     _update_claimed(
         row,
         state=State.SENT,
@@ -97,13 +97,16 @@ def record_sent(row: OutboundMessage, message_id: str) -> None:
 
 
 def record_unconfirmed(row: OutboundMessage, reason: Why) -> None:
-    """The request left and no answer was seen. Where the platform cannot drop doubles, another try might double it."""
+    """Records that the request was sent and no response seen.
+
+    The row is not retried: the platform cannot drop duplicates, so the person might get the message twice.
+    """
     error = columns("error", reason, QUEUE_ERROR_LENGTH)
     _update_claimed(row, state=State.UNCONFIRMED, mark="unconfirmed", sent_at=timezone.now(), **error)
 
 
 def record_failure(row: OutboundMessage, error: SendError) -> bool:
-    """Schedules another try, or makes it a dead letter; True when it is dead."""
+    """Schedules a retry, or makes the row a dead letter. Returns True when it is dead."""
     wait_s = BACKOFF.next_delay_s(row.attempts, error)
     values: dict[str, Any] = {"mark": error.mark[:60], "owner": "", "claimed_at": None}
     values |= columns("error", why(error), QUEUE_ERROR_LENGTH)
@@ -117,7 +120,7 @@ def record_failure(row: OutboundMessage, error: SendError) -> bool:
 
 
 def postpone(row: OutboundMessage, wait_s: float) -> None:
-    """Gives the row back for a moment, because the channel is sending too fast; this was no attempt."""
+    """Returns the row to the queue for `wait_s` seconds, because of the rate limit. Does not count as an attempt."""
     due = timezone.now() + timedelta(seconds=wait_s)
     values = {"state": State.PENDING, "due_at": due, "owner": "", "claimed_at": None, "attempts": row.attempts - 1}
     if _update_claimed(row, **values):
@@ -125,18 +128,18 @@ def postpone(row: OutboundMessage, wait_s: float) -> None:
 
 
 def hand_back(row: OutboundMessage) -> None:
-    """Gives the row back for the process that can send it, which looks for it by itself; this was no attempt."""
+    """Returns the row to the queue for the process that can send it and polls for it. Does not count as an attempt."""
     values = {"state": State.PENDING, "owner": "", "claimed_at": None, "attempts": row.attempts - 1}
     _update_claimed(row, **values)
 
 
 def _update_claimed(row: OutboundMessage, **values: Any) -> bool:
-    """False when the claim was lost meanwhile: the new owner's word counts then."""
+    """Writes to the claimed row. Returns False when the claim is lost: then the new owner records the outcome."""
     return sql.update_claimed(row, State.SENDING, values)
 
 
 def due(limit: int = 500, channel: Channel | None = None) -> list[tuple[int, str]]:
-    """(id, platform) of rows that a worker could take now, of one channel or all: the first due row of each chat."""
+    """Returns (id, platform) of the rows that a worker can claim now, of one channel or all: the first of each chat."""
     rows = OutboundMessage.objects.filter(state=State.PENDING, due_at__lte=timezone.now()).filter(
         ~Exists(_unsent_before())
     )
@@ -146,7 +149,15 @@ def due(limit: int = 500, channel: Channel | None = None) -> list[tuple[int, str
 
 
 def free_dead_claims(living: set[str], before: datetime) -> int:
-    """Settles rows whose worker died, by what its journal says; returns how many."""
+    """Settles the claims of dead workers, and claims older than `CLAIM_LIMIT`, by the owner's journal.
+
+    Args:
+        living: Ids of the workers whose claims hold.
+        before: When that list was read; later claims are kept.
+
+    Returns:
+        The number of settled rows.
+    """
     held = OutboundMessage.objects.filter(state=State.SENDING, claimed_at__lt=before)
     hung = Q(claimed_at__lt=timezone.now() - CLAIM_LIMIT)
     rows = list(held.filter(~Q(owner__in=living) | hung).select_related("channel"))
@@ -165,7 +176,7 @@ def _settle(row: OutboundMessage, marks: dict[int, journal.Mark] | None) -> None
     if mark is not None and mark.step == "s":
         record_sent(row, mark.message_id)
         return
-    # Without a journal (another machine's worker) nobody can say that the request did not leave.
+    # Without a journal (the worker of another machine) the request may have been sent.
     left = marks is None or (mark is not None and mark.step == "w")
     repeatable = "draft_id" in row.payload or registry.adapter_class(row.channel.platform).idempotent_send
     if left and not repeatable:

@@ -1,1 +1,1 @@
-"""What both queues stand on: workers and wake-ups."""
+"""Workers and wake-ups, shared by the inbox and the outbox."""

@@ -1,7 +1,7 @@
-"""Wake-ups between the processes of one machine, where there is no Redis: datagrams on the loopback interface.
+"""Carries wake-ups between the processes of one machine without Redis, as UDP datagrams on the loopback interface.
 
-Each worker process listens on a port of its own and says so in a file under CLAWDBOT_HOME/run; senders take turns over
-those that live. A datagram that is lost costs one sweep, because the row is the truth: nothing here waits or repeats.
+Each worker process listens on its own port and writes the port to a file under CLAWDBOT_HOME/run. Senders pick the
+living listeners in turn. Nothing here waits or retries: after a lost datagram the next sweep finds the row.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ def _folder() -> Path:
 
 
 def _token() -> str:
-    """Keeps other programs of this machine from making the workers look in vain."""
+    """Returns the token that proves a datagram is ours, so that other local programs cannot wake the workers."""
     return signatures.hmac_hex(settings.SECRET_KEY, b"bus")[:16]
 
 
 def listen(queues: Iterable[str], wake: Wake) -> None:
-    """Listens in a daemon thread for wake-ups of these queues; `wake` is called in that thread."""
+    """Listens for wake-ups of these queues in a daemon thread, and calls `wake` in that thread."""
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
     server.bind(("127.0.0.1", 0))
@@ -64,11 +64,11 @@ def listen(queues: Iterable[str], wake: Wake) -> None:
                 if signatures.compare(given, token):
                     wake(task, int(row_id), float(delay_s))
             except ValueError:
-                continue  # not one of ours
-            except Exception:  # this thread must outlive whatever one wake-up meets
-                logger.exception("a wake-up could not be passed on; the sweep will find the row")
+                continue  # not our datagram
+            except Exception:  # no error of one wake-up may end this thread
+                logger.exception("a wake-up failed; the sweep will find the row")
 
-    threading.Thread(target=run, name="bus", daemon=True).start()
+    threading.Thread(target=run, name="loopback", daemon=True).start()
 
 
 def send(queue: str, task: str, row_id: int, delay_s: float = 0.0) -> None:
@@ -82,7 +82,7 @@ def send(queue: str, task: str, row_id: int, delay_s: float = 0.0) -> None:
 
 
 def clear_cache() -> None:
-    """Looks the listeners up afresh at the next wake-up."""
+    """Forgets the listeners; the next wake-up looks them up again."""
     _listeners.clear()
 
 
@@ -96,7 +96,7 @@ def _socket() -> socket.socket:
 
 
 def _ports(queue: str) -> list[int]:
-    """Ports of the living listeners, looked up once a second."""
+    """Returns the ports of the living listeners; reads the files at most once in `LOOK_EVERY_S`."""
     now = time.monotonic()
     known = _listeners.get(queue)
     if known is not None and now - known[0] < LOOK_EVERY_S:

@@ -1,6 +1,6 @@
-"""Wake-ups for the workers: the queue rows are the truth, a task only says "look now".
+"""Wakes the workers. A wake-up only says "look now": the row holds the state, so a lost wake-up costs only time.
 
-Tasks are named, not imported, because the queues lie below `bots.tasks`; a test asserts that every name is registered.
+Tasks are sent by name, because this package lies below `bots.tasks`. A test asserts that every name is registered.
 """
 
 from __future__ import annotations
@@ -21,22 +21,25 @@ TASK_NAMES = (PROCESS, DELIVER)
 
 
 def queue_for(platform: str) -> str:
-    """Web-chat turns stream to sockets; with the in-memory channel layer only the web process reaches those."""
+    """Returns the Celery queue of a platform.
+
+    Web-chat turns stream to sockets, which only the web process reaches with the in-memory channel layer.
+    """
     return "live" if platform == "web" and not settings.CLAWDBOT.redis_url else "bots"
 
 
 def after_commit(task: str, row_id: int, platform: str) -> None:
-    """Enqueues `task(row_id)` once the surrounding transaction is committed; at once when there is none."""
+    """Sends the wake-up after the surrounding transaction commits; at once when there is none."""
     transaction.on_commit(lambda: send(task, row_id, platform))
 
 
 def send(task: str, row_id: int, platform: str, *, in_s: float = 0.0) -> None:
-    """Enqueues now, or for `in_s` seconds from now. A broker that is down costs time: the sweep finds the row."""
+    """Sends the wake-up, due in `in_s` seconds. When the broker is down, the sweep finds the row later."""
     queue = queue_for(platform)
     if not settings.CLAWDBOT.redis_url:
         loopback.send(queue, task, row_id, in_s)
         return
     try:
         current_app.send_task(task, (row_id,), queue=queue, countdown=in_s or None, ignore_result=True, retry=False)
-    except Exception as error:  # any transport may raise its own kinds
+    except Exception as error:  # each transport raises its own errors
         logger.warning("wake-up not sent, the sweep will find the row: %s", type(error).__name__)

@@ -1,7 +1,7 @@
-"""The processes that claim queue rows: registration, heartbeat, and who is dead.
+"""Registers the processes that claim queue rows, writes their heartbeats and tells which of them are dead.
 
-A claim names its worker. It holds while the worker's heartbeat is fresh, so one small write every few seconds keeps all
-claims of a process alive; the claims of a dead process are freed at the next start or sweep.
+A claim names its worker and holds while that worker's heartbeat is fresh, so one small write every few seconds renews
+all claims of a process. The next start or sweep releases the claims of a dead process.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ BEAT_EVERY_S = 5.0
 DEAD_AFTER = timedelta(seconds=25)
 
 _lock = threading.Lock()
-_current: tuple[int, str] | None = None  # (process id, worker id): a forked child registers anew
+_current: tuple[int, str] | None = None  # (process id, worker id): a forked child registers itself
 
 
 def current(role: str = "worker") -> str:
-    """This process's worker id; registers it on first use."""
+    """Returns this process's worker id; registers the process on first use."""
     global _current
     with _lock:
         if _current is None or _current[0] != os.getpid():
@@ -41,7 +41,7 @@ def current(role: str = "worker") -> str:
 
 
 def beat(role: str = "worker") -> None:
-    """Renews the heartbeat; a row that was taken for dead and removed is written again."""
+    """Writes the heartbeat. Inserts the row again if a sweep presumed this worker dead and deleted it."""
     worker_id = current(role)
     if not Worker.objects.filter(pk=worker_id).update(beat_at=timezone.now()):
         pid = os.getpid()
@@ -51,12 +51,12 @@ def beat(role: str = "worker") -> None:
 
 
 def start_heartbeat(role: str) -> threading.Event:
-    """Beats in a daemon thread until the returned event is set."""
+    """Writes heartbeats in a daemon thread until the returned event is set."""
     stop = threading.Event()
 
     def run() -> None:
         while True:
-            with contextlib.suppress(Exception):  # a database away for a moment must not end the heartbeat
+            with contextlib.suppress(Exception):  # a short database outage must not end the heartbeat
                 beat(role)
                 health.flush()
             if stop.wait(BEAT_EVERY_S):
@@ -69,7 +69,7 @@ def start_heartbeat(role: str) -> threading.Event:
 
 
 def is_dead(worker: Worker) -> bool:
-    """A worker of this host is dead when its process is gone; any worker when its heartbeat is old."""
+    """Returns whether the heartbeat is older than `DEAD_AFTER` or, on this host, the process is gone."""
     if worker.beat_at < timezone.now() - DEAD_AFTER:
         return True
     if worker.host != socket.gethostname():
@@ -78,7 +78,7 @@ def is_dead(worker: Worker) -> bool:
 
 
 def living_ids() -> set[str]:
-    """Ids of the workers whose claims hold; rows of the dead ones are removed on the way."""
+    """Returns the ids of the workers whose claims hold. Deletes the rows of dead workers."""
     living, dead = set(), []
     for worker in Worker.objects.all():
         if is_dead(worker):
@@ -91,14 +91,14 @@ def living_ids() -> set[str]:
 
 
 def clear_cache() -> None:
-    """Registers this process anew at the next use; its row stays."""
+    """Forgets this process's worker id: the next use registers a new one. The row stays."""
     global _current
     with _lock:
         _current = None
 
 
 def unregister() -> None:
-    """Removes this process's registration at an orderly end, so that its claims need no waiting."""
+    """Deletes this process's row at an orderly shutdown, so that its claims are released without delay."""
     global _current
     with _lock:
         if _current is not None:

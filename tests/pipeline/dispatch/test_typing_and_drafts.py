@@ -96,8 +96,8 @@ def test_a_pressed_button_is_confirmed(channel: Channel, api: BotApi, model: Stu
 def test_who_begins_while_another_waits_for_its_next_sign_is_not_late(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(typing_indicator, "TYPING_AFTER_S", 0.0)
     monkeypatch.setattr(typing_indicator, "TYPING_EVERY_S", 600.0)
-    clock, first, second = typing_indicator._Clock(), threading.Event(), threading.Event()
-    clock.start(first.set)
+    repeater, first, second = typing_indicator._Repeater(), threading.Event(), threading.Event()
+    repeater.start(first.set)
     assert first.wait(60)
-    clock.start(second.set)
+    repeater.start(second.set)
     assert second.wait(60)

@@ -1,1 +1,1 @@
-"""Recall, prompt, model, fallback: what the bot says."""
+"""What goes into an answer: recent turns, attachments, the prompt, and the built-in responder."""

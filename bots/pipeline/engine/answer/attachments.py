@@ -1,4 +1,4 @@
-"""What of received files a model gets: images where it can see, short texts always, and a plain note of the rest."""
+"""Gives received files to a model: short texts always, images if it has vision, and a note that names the rest."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from bots.llm.types import ChatMessage, Messages, Target
 from bots.models import ReceivedFile
 
-# What vision endpoints take; larger images are mostly refused by them.
+# The formats that vision endpoints take. Most of them refuse larger images.
 IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 TEXTS = frozenset({"application/json", "application/xml", "application/yaml"})
 MAX_IMAGE_BYTES = 8 * 1024 * 1024
@@ -28,12 +28,12 @@ def is_short_text(file: ReceivedFile) -> bool:
 
 
 def readable(files: Sequence[ReceivedFile], *, sees: bool) -> bool:
-    """Whether a model gets anything of these files."""
+    """Returns whether a model can read any of these files."""
     return any(is_short_text(file) or (sees and is_image(file)) for file in files)
 
 
 def describe(files: Sequence[ReceivedFile]) -> str:
-    """Names files in the person's language: an image, the file “plan.pdf”."""
+    """Names the files in the active language: an image, the file “plan.pdf”."""
     kinds = {
         "image": _("an image"),
         "sticker": _("a sticker"),
@@ -45,7 +45,7 @@ def describe(files: Sequence[ReceivedFile]) -> str:
 
 
 def words(text: str, files: Sequence[ReceivedFile], target: Target) -> str:
-    """The person's text with the contents of short text files, and a note of what this model cannot read."""
+    """Returns the person's text, the contents of short text files, and a note of the files this model cannot read."""
     parts = [text] if text.strip() else []
     unread = []
     for file in files:
@@ -60,7 +60,7 @@ def words(text: str, files: Sequence[ReceivedFile], target: Target) -> str:
 
 
 def with_images(messages: Messages, files: Sequence[ReceivedFile], target: Target) -> Messages:
-    """The prompt with the images beside the person's message, for a model that can see."""
+    """Adds the images to the last message of the prompt, for a model with vision."""
     images = [file for file in files if is_image(file)] if target.can_see else []
     if not images:
         return messages

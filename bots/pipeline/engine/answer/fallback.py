@@ -1,7 +1,7 @@
-"""The built-in responder: answers without a model, from what is remembered, in Chinese or English.
+"""The built-in responder: answers from memories, without a model, in Chinese or English.
 
-It never makes anything up. It repeats what was said, with its date, or says that it knows nothing of it, and tells
-the way to a real model. Skills and commands have been tried before it is asked.
+It invents nothing. It quotes memories with their date, or says that it knows nothing about the question, and explains
+how to connect a real model. The engine tries commands and skills before it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from memory.types import Hit
 
 SHOWN = 3
 LONGEST_QUOTE = 200
-# A line that shares no word with the question is shown only when it means nearly the same.
+# A memory that shares too few words with the question is shown only when it means nearly the same.
 LEAST_COVERAGE = 0.2
 LEAST_COSINE = 0.86
 
@@ -39,45 +39,45 @@ _THANKS = re.compile(
 
 
 def demo_can_answer(text: str) -> bool:
-    """Whether the embedded model understands the script: it speaks English only, so Latin letters must prevail."""
+    """Returns whether Latin letters prevail: the embedded model speaks English only."""
     return len(_OTHER_LETTER.findall(text)) * 4 <= len(_LATIN.findall(text))
 
 
 def demo_would_invent(text: str, hits: Sequence[Hit], said: Sequence[tuple[str, str]]) -> bool:
-    """Whether this asks the small model about the person while nothing is known: it would make something up.
+    """Returns whether the small model would invent the answer: a question about the person, with nothing known.
 
     Args:
-        text: the person's message.
-        hits: what was recalled.
+        text: The person's message.
+        hits: The recalled memories.
         said: (role, text) of the conversation so far.
     """
-    if not is_question(text) or not _FIRST_PERSON.search(text) or _fitting(hits, text):
+    if not is_question(text) or not _FIRST_PERSON.search(text) or _quotable(hits, text):
         return False
     return not any(role == "user" and not is_question(words) for role, words in said)
 
 
 def answer(text: str, *, language: str, hits: Sequence[Hit], zone: tzinfo, now: datetime) -> str:
-    """The answer in `language`, "zh-hans" or "en".
+    """Returns the answer in `language`.
 
     Args:
-        text: the person's message.
-        language: the language to answer in.
-        hits: what was recalled, best first; weak ones are left out here.
-        zone: the person's time zone, for the dates.
-        now: aware time of the turn; dates of other years are shown with the year.
+        text: The person's message.
+        language: "zh-hans" or "en".
+        hits: The recalled memories, best first; unrelated ones are dropped here.
+        zone: The person's time zone, for the dates.
+        now: Aware time of the turn; dates of other years are shown with the year.
     """
     with translation.override(language):
         if _THANKS.match(simplified(text)):
             return _("You are welcome!")
-        return f"{_told(text, hits, zone, now)}\n\n{_hint()}"
+        return f"{_reply(text, hits, zone, now)}\n\n{_hint()}"
 
 
-def _told(text: str, hits: Sequence[Hit], zone: tzinfo, now: datetime) -> str:
+def _reply(text: str, hits: Sequence[Hit], zone: tzinfo, now: datetime) -> str:
     if _GREETING.match(simplified(text)):
         return _("Hello! I remember what you tell me, and you can ask me about it at any time.")
     if not is_question(text):
         return _("Noted, I will remember that.")
-    lines = [_quote(hit, zone, now) for hit in _fitting(hits, text)[:SHOWN]]
+    lines = [_quote(hit, zone, now) for hit in _quotable(hits, text)[:SHOWN]]
     return "\n".join(lines) or _("You have not told me anything about that yet, and I will not guess.")
 
 
@@ -90,23 +90,23 @@ def _hint() -> str:
 
 
 def related(hit: Hit) -> bool:
-    """Whether a memory shares words with the question, or means nearly the same."""
+    """Returns whether a memory shares words with the question or means nearly the same."""
     return hit.why.get("coverage", 1.0) >= LEAST_COVERAGE or hit.why.get("cosine", 0.0) >= LEAST_COSINE
 
 
-def _fitting(hits: Sequence[Hit], text: str) -> list[Hit]:
-    """Hits worth repeating: related to the question, not the question itself, the person's own words first."""
+def _quotable(hits: Sequence[Hit], text: str) -> list[Hit]:
+    """Returns the hits to quote: statements of the person that are related to the question, each once."""
     asked = _key(text)
     seen = {asked}
-    fitting: list[Hit] = []
+    quotable: list[Hit] = []
     for hit in hits:
         key = _key(hit.text)
-        # Questions asked before answer nothing, and the responder's own earlier answers only repeat what was told.
+        # Earlier questions answer nothing, and the responder's earlier answers only repeat what the person said.
         if key in seen or not related(hit) or hit.role != "user" or is_question(hit.text):
             continue
         seen.add(key)
-        fitting.append(hit)
-    return fitting
+        quotable.append(hit)
+    return quotable
 
 
 def _quote(hit: Hit, zone: tzinfo, now: datetime) -> str:

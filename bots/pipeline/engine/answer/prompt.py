@@ -1,9 +1,9 @@
-"""The prompt: one pure function from what is known to the messages a model gets, inside a token budget.
+"""Builds the prompt: a pure function from `Inputs` to the model's messages, within a token budget.
 
-When everything does not fit, parts are left out in this order until it does: the older turns of the conversation
-(oldest first), what stood beside remembered lines, these lines (the least fitting first), the summary, the last
-exchange (oldest first). The bot's instructions and the person's message always stay; only when they alone exceed the
-budget are they cut, with a mark.
+When the prompt is too long, parts are dropped in this order until it fits: the older turns of the conversation (oldest
+first), the questions and answers that complete recalled memories, the memories (least relevant first), the summary, the
+last exchange (oldest first). The bot's instructions and the person's message always stay. If these two alone exceed the
+budget, they are truncated, with a mark.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from memory.ranking import render
 from memory.types import Hit
 
 LAST_EXCHANGE = 2
-# The estimate is careful, yet no tokenizer is: some room stays free in the context window.
+# The token estimate is conservative but inexact, so a few tokens of the context window stay free.
 MARGIN_TOKENS = 64
 
 _MEMORY_HEAD = (
@@ -34,7 +34,7 @@ _WHITESPACE = re.compile(r"\s+")
 
 
 def build(inputs: Inputs, target: Target, max_reply_tokens: int) -> Messages:
-    """The prompt for this model, with room left for the reply. Deterministic and pure."""
+    """Returns the prompt for this model, with room for the reply. Deterministic and pure."""
     if target.is_demo:
         return demo_messages(inputs)
     reply = min(max_reply_tokens, target.context_tokens // 2)
@@ -42,9 +42,9 @@ def build(inputs: Inputs, target: Target, max_reply_tokens: int) -> Messages:
 
 
 def assemble(inputs: Inputs, budget: int) -> list[ChatMessage]:
-    """The messages, of at most `budget` estimated tokens (as `bots.llm.tokens.of_messages` counts them).
+    """Returns messages of at most `budget` estimated tokens (as `bots.llm.token_estimate.of_messages` counts them).
 
-    The budget must leave room for two empty messages; a smaller one is taken as that.
+    A budget below the overhead of two messages counts as that overhead.
     """
     parts = _Parts(inputs)
     if parts.tokens_at_most() <= budget:
@@ -57,7 +57,7 @@ def assemble(inputs: Inputs, budget: int) -> list[ChatMessage]:
 
 
 class _Parts:
-    """The droppable parts of a prompt, each with its tokens counted once."""
+    """The parts of a prompt; the tokens of each text are counted once."""
 
     def __init__(self, inputs: Inputs) -> None:
         self.head = _head(inputs)
@@ -71,7 +71,7 @@ class _Parts:
         self._costs: dict[str, int] = {}
 
     def drop(self) -> bool:
-        """Leaves out the next part; False when nothing droppable is left."""
+        """Drops the next part. Returns False when nothing droppable is left."""
         if len(self.turns) > LAST_EXCHANGE:
             self.turns.pop(0)
         elif self.notes and any(note.beside for note in self.notes):
@@ -89,7 +89,7 @@ class _Parts:
     def cut_to(self, budget: int) -> None:
         room = max(budget - 2 * MESSAGE_OVERHEAD, 0)
         message = self._cost(self.text)
-        # The message comes first: the instructions take what it leaves, or a quarter when it would leave nothing.
+        # The message has priority: the instructions get the rest, and at least a quarter.
         for_head = min(self._cost(self.head), max(room - message, room // 4))
         self.head = cut(self.head, for_head)
         self.text = cut(self.text, room - estimate(self.head))
@@ -133,12 +133,12 @@ def _head(inputs: Inputs) -> str:
 
 
 def _as_message(role: str, text: str) -> ChatMessage:
-    # An operator who wrote in the bot's place spoke for the bot.
+    # The model sees an operator's message as the bot's.
     return {"role": "user" if role == "user" else "assistant", "content": text}
 
 
 class _Note(NamedTuple):
-    """A recalled line, and the question or answer that completes it."""
+    """A recalled memory as a line, and the question or answer that completes it."""
 
     when: datetime
     line: str
@@ -146,7 +146,7 @@ class _Note(NamedTuple):
 
 
 def _notes(hits: Sequence[Hit], said: set[str], zone: tzinfo | None) -> list[_Note]:
-    """A note of each hit, best first; nothing that is already in the prompt, nothing twice."""
+    """Returns a note per hit, best first; skips duplicates and what the prompt already says."""
     notes: list[_Note] = []
     seen = set(said)
     for hit in hits:

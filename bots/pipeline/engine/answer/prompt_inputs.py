@@ -1,4 +1,4 @@
-"""What a prompt is made of, for models of every size."""
+"""The inputs of a prompt, for models of every size."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from memory.types import Hit
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What a prompt is made of.
+    """The inputs of a prompt.
 
     Attributes:
-        now: aware, in the person's time zone.
-        hits: what was recalled, best first.
-        known: facts and digests, best first; facts are the last notes to be left out, digests the first.
+        now: Time of the turn, aware, in the person's time zone.
+        hits: The recalled memories, best first.
         recent: (role, text) of this conversation's latest messages, oldest first, without the present one.
-        text: the person's message.
+        text: The person's message.
+        known: Facts and digests, best first. Digests are the first notes to be dropped, facts the last.
     """
 
     instructions: str

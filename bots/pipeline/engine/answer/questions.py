@@ -1,4 +1,4 @@
-"""Is this a question? Small rules of language, English and Chinese."""
+"""Detects questions by rules for English and Chinese."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CHINESE_QUESTION = re.compile(
 
 
 def is_question(text: str) -> bool:
-    """Whether the message asks something, with or without a question mark; English and Chinese."""
+    """Returns whether the message asks something, with or without a question mark."""
     return bool(
         _QUESTION_MARK.search(text) or _ENGLISH_QUESTION.match(text) or _CHINESE_QUESTION.search(simplified(text))
     )

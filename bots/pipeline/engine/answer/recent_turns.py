@@ -13,13 +13,13 @@ SHOWN = 12
 
 
 def latest(turn: Turn) -> tuple[RecentTurn, ...]:
-    """What was said last in the turn's conversation, oldest first, without what was forgotten. Queries: 0 or 1."""
+    """Returns the latest messages of the conversation, oldest first, without forgotten ones. Queries: 0 or 1."""
     source = ConversationSource(turn.conversation.pk, turn.version, partial(_read, turn))
     return MemoryStore(turn.bot.pk).get_recent_memory(turn.scope.person_id, source)[-SHOWN:]
 
 
 def words(said: RecentTurn) -> str:
-    """The text of a message as the model reads it."""
+    """Returns the text of a message as the model reads it."""
     return f"{said.speaker}: {said.text}" if said.speaker else said.text
 
 

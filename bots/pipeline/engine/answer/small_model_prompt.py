@@ -1,7 +1,7 @@
-"""The short prompts that a model of 135 million parameters understands.
+"""Builds short prompts that a model of 135 million parameters understands.
 
-It follows no instruction of more than a sentence and loses itself in long contexts, so it gets a worked example, the
-one remembered line that fits the question best, and the question.
+Such a model follows only one-sentence instructions and fails on long contexts. So it gets a worked example, the one
+memory that fits the question best, and the question.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _DEFAULT_INSTRUCTIONS = "You are a helpful assistant."
 LINE_TOKENS = 60
 TEXT_TOKENS = 400
 LAST_TURNS = 2
-# A line that shares no word with the question must at least mean nearly the same.
+# A memory that shares no word with the question must mean nearly the same.
 LEAST_COSINE = 0.84
 
 _WORD = re.compile(r"[a-z0-9]+")
@@ -30,7 +30,7 @@ _EMPTY = re.compile(
 
 
 def demo_messages(inputs: Inputs) -> list[ChatMessage]:
-    """A question with what was remembered of it, or a plain chat; a few hundred tokens at most."""
+    """Returns a question with the memory that answers it, else a plain chat; a few hundred tokens at most."""
     fact = _fact(inputs) if is_question(inputs.text) else ""
     if fact:
         return _question(fact, inputs.text)
@@ -38,7 +38,7 @@ def demo_messages(inputs: Inputs) -> list[ChatMessage]:
 
 
 def usual() -> tuple[Messages, ...]:
-    """One prompt of each shape, for the model server to read before anybody asks."""
+    """Returns one prompt of each shape, for the model server to cache before the first turn."""
     return (
         _question("I have a dog", "Do I have a dog?"),
         [{"role": "system", "content": _DEFAULT_INSTRUCTIONS}, {"role": "user", "content": "Hello"}],
@@ -72,10 +72,10 @@ def _chat(inputs: Inputs) -> list[ChatMessage]:
 
 
 def _fact(inputs: Inputs) -> str:
-    """The one line the person said that answers best: most words shared, then best recalled. "" when none does.
+    """Returns the person's line that answers best: most shared words, then best recalled. "" when none does.
 
-    One line only: measured over 36 questions this model answered all of them from the right line alone, and 25 to 29
-    when one or two other lines stood beside it, because it takes the first it sees.
+    Exactly one line: of 36 measured questions this model answered all from the right line alone, but only 25 to 29 with
+    one or two other lines beside it, because it takes the first line.
     """
     asked = _stems(inputs.text)
     hits = [(hit.text, hit.why.get("cosine", 0.0)) for hit in inputs.hits if hit.role == "user"]
@@ -96,5 +96,5 @@ def _stems(text: str) -> set[str]:
 
 
 def _stem(word: str) -> str:
-    """A crude stem, enough to let "lives" meet "live" and "allergic" meet "allergy"."""
+    """Returns a crude stem, enough to match "lives" with "live" and "allergic" with "allergy"."""
     return word[:5] if len(word) > 5 else word.rstrip("s") or word

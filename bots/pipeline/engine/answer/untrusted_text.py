@@ -1,4 +1,4 @@
-"""Makes text that people wrote into data of a prompt: one line that opens and closes nothing."""
+"""Neutralises text that people wrote, so that a prompt can hold it as data."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import re
 import unicodedata
 
 _WHITESPACE = re.compile(r"\s+")
-# Whatever could be a tag, of our fences or of a chat template, with or without characters that nobody sees in between.
+# Anything that could be a tag of our fences or of a chat template, also with invisible characters inside.
 _TAG = re.compile(
     r"[<\uff1c\ufe64](?=[<\uff1c\ufe64]*(?:\s*[/|\uff0f\uff5c]|[!?a-z]|\s*(?:memory|summary)))", re.IGNORECASE
 )
 _TAG_END = re.compile(r"(memory|summary)(\s*)>", re.IGNORECASE)
 _INSTRUCTION = re.compile(r"\[(\s*/?\s*(?:INST|SYS|SYSTEM)\s*)\]", re.IGNORECASE)
 _CLOSING = re.compile(r"\|\s*>")
-# The joiners inside emoji and in Persian or Indic words are wanted; other invisible characters only hide something.
+# Emoji, Persian and Indic words need the joiners; other invisible characters can only hide something.
 _JOINERS = "\u200c\u200d"
 
 
 def neutral(text: str) -> str:
-    """One line that can neither close the fence around it nor open a turn of a chat template."""
+    """Returns one line that can neither close the fence around it nor open a turn of a chat template."""
     line = _WHITESPACE.sub(" ", text).strip()
     if line.isascii() and not any(mark in line for mark in "<[|\x1b\x7f\x00"):
         return line

@@ -1,1 +1,1 @@
-"""Commands, forms, handover: what a message means."""
+"""Commands, forms, account linking and handover: decides what a message means."""

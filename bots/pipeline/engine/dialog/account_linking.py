@@ -1,6 +1,6 @@
-"""/link and /unlink: what runs inside the transaction that closes the turn, and what the person is told.
+"""The acts of /link and /unlink, which run inside the transaction that closes the turn, and their answers.
 
-A code, a wrong try and a link are each stored together with the answer that tells of it, or not at all.
+A code, a wrong try and a link are each committed together with the answer that reports it, or not at all.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bots.pipeline.outbox import proactive
 
 
 def offer(turn: Turn) -> str:
-    """Gives the person a code for their other account."""
+    """Issues a code for the person's other account. Returns the answer."""
     if one_time_codes.is_locked(turn.person):
         return _too_often()
     return _(
@@ -26,21 +26,21 @@ def offer(turn: Turn) -> str:
 
 
 def link(turn: Turn, code: str) -> str:
-    """Takes the code: this account and everything of its person goes to whoever asked for the code."""
+    """Redeems the code: moves this account and all data of its person to the owner of the code. Returns the answer."""
     if one_time_codes.is_locked(turn.person):
         return _too_often()
     kept = one_time_codes.redeem_link_code(turn.person, code)
     if kept is None:
         return _("This code does not work. Get a new one with /link on the other platform.")
-    chat = _chat_of(kept)
+    chat = _latest_chat(kept)
     try:
         linking.link(kept, turn.person, audit_log.HIMSELF)
     except linking.LinkRefused as error:
         return str(error)
     if chat is not None:
-        _tell(chat, kept.language, turn)
-    _meet_again(turn)
-    if not turn.person.display_name:  # a visitor of the chat page; the key says nothing to anybody
+        _notify_owner(chat, kept.language, turn)
+    _reload_speaker(turn)
+    if not turn.person.display_name:  # a visitor of the chat page, whose key means nothing to them
         return _("Done: I know you here as there now, with all you told me there and here. /unlink undoes it.")
     return _("Done: I know you here as %(name)s now, with all you told me there and here. /unlink undoes it.") % {
         "name": turn.person.display_name
@@ -48,28 +48,28 @@ def link(turn: Turn, code: str) -> str:
 
 
 def unlink(turn: Turn) -> str:
-    """Undoes the link of this account, or the latest one of others to this person."""
-    shell = turn.identity.home if turn.identity is not None else None
-    if shell is None:
-        shell = Person.objects.filter(linked_to=turn.person).order_by("-linked_at", "-pk").first()
-    if shell is None or not linking.unlink(shell, audit_log.HIMSELF):
+    """Undoes the link of this account, else the latest link to this person. Returns the answer."""
+    linked = turn.identity.home if turn.identity is not None else None
+    if linked is None:
+        linked = Person.objects.filter(linked_to=turn.person).order_by("-linked_at", "-pk").first()
+    if linked is None or not linking.unlink(linked, audit_log.HIMSELF):
         return _("None of your accounts is connected to another one.")
-    _meet_again(turn)
+    _reload_speaker(turn)
     return _("Done: the two accounts are separate again, each with what was said through it.")
 
 
-def _chat_of(kept: Person) -> Conversation | None:
-    """Where whoever asked for the code is told that it was used: where they wrote last, most likely /link itself."""
+def _latest_chat(kept: Person) -> Conversation | None:
+    """Returns the chat in which the code's owner wrote last, most likely /link itself; None without a private chat."""
     try:
         return proactive.latest_with(kept)
     except proactive.NoWayToPerson:
         return None
 
 
-def _tell(chat: Conversation, language: str, turn: Turn) -> None:
-    """A code may have been given away, or seen by somebody: its owner must learn who shares their memory now."""
+def _notify_owner(chat: Conversation, language: str, turn: Turn) -> None:
+    """Tells the code's owner who used it: a code may have been passed on or seen by somebody else."""
     account = (turn.identity.user_name or turn.identity.external_id) if turn.identity is not None else ""
-    # as code: a name is a stranger's text, and no link of theirs may stand in our notice
+    # as code: the name is untrusted text, and a link in it must not become a link in our notice
     account = account[:60].replace("`", "'").replace("\n", " ")
     with translation.override(language_of("", language)):
         text = _(
@@ -79,8 +79,8 @@ def _tell(chat: Conversation, language: str, turn: Turn) -> None:
         proactive.write(chat, text, Message.Role.ASSISTANT, {"notice": "linked"})
 
 
-def _meet_again(turn: Turn) -> None:
-    """What the rest of the turn writes belongs to whom the account belongs to now."""
+def _reload_speaker(turn: Turn) -> None:
+    """Sets the turn's person to the account's new owner, who gets what the rest of the turn writes."""
     if turn.identity is not None:
         turn.identity = Identity.objects.select_related("person__bot", "home").get(pk=turn.identity.pk)
         turn.person = turn.identity.person

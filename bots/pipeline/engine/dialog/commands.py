@@ -1,4 +1,4 @@
-"""The commands a person can type, in both languages. One registry: a new command is one function and one line."""
+"""The commands that a person can type, in both languages. A new command is one function and one registry line."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LISTED = 10
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`names[0]` is the English name; the others are what it is called in Chinese. Recognised, so data and no texts."""
+    """A command. `names[0]` is English, the others are Chinese; names are matched, so they are not translated."""
 
     names: tuple[str, ...]
     help: Any
@@ -33,15 +33,13 @@ class Command:
 
 
 def parse(turn: Turn) -> tuple[str, str] | None:
-    """(name, argument) when the message is a command: by the platform's mark, or a leading slash."""
+    """Returns (name, argument) if the platform marks the message as a command or it begins with a slash; else None."""
     if turn.event.command:
         args = turn.event.args
         name = simplified(turn.event.command.lower().removeprefix("/"))
         rest = args if isinstance(args, str) else turn.text
         if turn.event.kind == "command" and name not in _BY_NAME and rest.strip():
-            return (
-                None  # a command the operator registered at the platform, such as /ask: what follows is said to the bot
-            )
+            return None  # registered at the platform by the operator, such as /ask: the rest is an ordinary message
         return name, rest.strip()
     if turn.text.startswith(("/", "\uff0f")):
         name, _sep, rest = turn.text[1:].partition(" ")
@@ -50,7 +48,7 @@ def parse(turn: Turn) -> tuple[str, str] | None:
 
 
 def run(turn: Turn, name: str, argument: str) -> Reply:
-    """Runs a command; an unknown one gets help."""
+    """Runs a command; answers an unknown one with the help text."""
     command = _BY_NAME.get(name)
     if command is None:
         return Reply(_("I don't know the command /%(name)s.") % {"name": name[:40]} + "\n\n" + _help_text(turn))

@@ -1,4 +1,4 @@
-"""Multi-turn forms: while a conversation is COLLECTING, the next message answers the open question.
+"""Multi-turn forms: while a conversation is COLLECTING, the next message answers the pending question.
 
 `Conversation.state_data` holds the open form: {"form": "skill", ...} or {"form": "forget"}.
 """
@@ -17,14 +17,14 @@ from bots.pipeline.engine.turn import Reply, Turn
 from clawdbot.chinese import simplified
 from skills import runner
 
-MAX_QUESTIONS = 3  # of one slot; then the form is dropped rather than asking for ever
+MAX_QUESTIONS = 3  # per slot; then the form is dropped
 _MARKS = ".,!~。，！～"
 YES = frozenset({"yes", "y", "ok", "sure", "是", "是的", "好", "好的", "确认", "确定"})
 CANCEL = frozenset({"no", "cancel", "stop", "quit", "取消", "不", "不要", "不用了", "算了", "停止"})
 
 
 def ask_forget(turn: Turn, count: int) -> Reply:
-    """Asks before everything is deleted."""
+    """Asks for confirmation before all memories are deleted."""
     _open(turn, {"form": "forget"})
     return Reply(
         ngettext(
@@ -37,12 +37,12 @@ def ask_forget(turn: Turn, count: int) -> Reply:
 
 
 def start_skill(turn: Turn, match: runner.Match) -> Reply:
-    """Runs the skill, or opens a form for what it still needs."""
+    """Runs the skill, or opens a form for its missing parameters."""
     return _run(turn, match, asked=0)
 
 
 def resume(turn: Turn) -> Reply | None:
-    """Takes the message as the answer to the open question; None when the form no longer exists."""
+    """Answers the pending question with the message. Returns None when the form no longer exists."""
     form = turn.conversation.state_data
     word = simplified(turn.text.strip().rstrip(_MARKS).lower())
     if form.get("form") == "forget":
@@ -98,7 +98,7 @@ def _forget(turn: Turn, *, confirmed: bool) -> Reply:
 
 
 def _erase(turn: Turn) -> str:
-    """Runs inside the transaction that closes the turn."""
+    """Begins the erasure inside the transaction that closes the turn. Returns the answer."""
     turn.erasure = staged_erasure.begin(turn.group or turn.person, audit_log.HIMSELF)
     count = turn.erasure.memories
     return ngettext("Done: %(count)s entry was deleted.", "Done: %(count)s entries were deleted.", count) % {
