@@ -1,1 +1,1 @@
-"""A channel, its adapter, its health."""
+"""Channels: look-up, adapters, credential rotation, health and stream replies."""

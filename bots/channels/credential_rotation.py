@@ -1,4 +1,4 @@
-"""Credentials that their platform renews: changed by one process at a time, and stored before they are used."""
+"""Rotates credentials that a platform renews: by one process at a time, and stored before they are used."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class ChannelVault:
         self._channel_id = channel_id
 
     def renew(self, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Mapping[str, Any]:
-        """Stores what `change` makes of the credentials, encrypted, and returns them all.
+        """Calls `change` with the credentials, stores the values it returns, encrypted, and returns all credentials.
 
         Raises:
-            Channel.DoesNotExist: It was removed.
+            Channel.DoesNotExist: The channel was deleted.
         """
-        with _alone(self._channel_id):
+        with _locked(self._channel_id):
             channel = Channel.objects.get(pk=self._channel_id)
             known = channel.credentials
             fresh = known | dict(change(known))
@@ -41,14 +41,15 @@ class ChannelVault:
 
 
 @contextmanager
-def _alone(channel_id: int) -> Iterator[None]:
-    """One holder at a time over all processes, and all machines where the database is a server."""
+def _locked(channel_id: int) -> Iterator[None]:
+    """Locks the channel across processes; across machines too if the database is a server."""
     if connection.features.has_select_for_update:
         with transaction.atomic():
             Channel.objects.select_for_update().get(pk=channel_id)
             yield
         return
-    # SQLite would lock everything else out for as long as the platform takes to answer; its processes share a disk.
+    # On SQLite a transaction would block all other writers during the platform's request. Its processes share a disk,
+    # so a file lock suffices.
     folder = Path(settings.CLAWDBOT.home) / "run"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (folder / f"vault.{channel_id}").open("w") as file:

@@ -1,10 +1,10 @@
-"""Notes what channels go through, without a write per request.
+"""Records the health of channels without a database write per request.
 
-Notes are added up in this process and written at most once in ten seconds per channel: a flood of bad requests costs
-the database the same as one. Refused requests never write by themselves, so that they cannot slow the webhook: the
-heartbeat does it (`workers.start_heartbeat`), or the ASGI application of a web process without one. Counts are added
-by the database, so that several processes add up. What a killed process had not written yet, ten seconds of figures,
-is lost; messages are not concerned.
+Each process sums its notes and writes them at most once in ten seconds per channel, so a flood of bad requests costs
+the database no more than one. A refused request never writes by itself, so that it cannot slow the webhook: the
+heartbeat writes (`workers.start_heartbeat`), or the ASGI application in a web process without a heartbeat. The database
+adds the counts, so that those of several processes sum up. A killed process loses up to ten seconds of figures, but no
+message.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ HOURS_KEPT = timedelta(hours=48)
 
 @dataclass(slots=True)
 class _Notes:
-    """What was not written yet of one channel."""
+    """The notes of one channel that are not written yet."""
 
     events: int = 0
     event_at: datetime | None = None
@@ -47,8 +47,8 @@ class _Notes:
     send_error: Why = ""
     send_mark: str = ""
 
-    def under(self, newer: _Notes) -> _Notes:
-        """These notes with newer ones on top."""
+    def merged_with(self, newer: _Notes) -> _Notes:
+        """Returns the sum of the counts, and of each other field the newer value if there is one."""
         counts = {"events": self.events + newer.events, "refused": self.refused + newer.refused}
         values = {name: getattr(newer, name) or getattr(self, name) for name in self.__slots__}
         return _Notes(**values | counts)
@@ -61,19 +61,19 @@ _written: dict[int, float] = {}
 
 
 def note_events(channel: Channel, count: int) -> None:
-    """Genuine events came; written at once when the last write is ten seconds old."""
+    """Notes genuine events. Writes at once if the last write is at least `WRITE_EVERY_S` ago."""
     _add(channel.pk, _Notes(events=count, event_at=timezone.now()))
     if _due(channel.pk):
         _write(channel.pk)
 
 
 def note_refusal(channel: Channel, reason: str, detail: Why) -> None:
-    """A request to this channel was refused.
+    """Notes a refused request.
 
     Args:
-        channel: Whose address, or whose secret was tried.
-        reason: The word under which it is counted, such as "not_genuine".
-        detail: Why the adapter refused it; never holds what was sent.
+        channel: The channel whose address or secret the request tried.
+        reason: The keyword under which it is counted, such as "not_genuine".
+        detail: Why the adapter refused it; contains nothing of the request.
     """
     _add(
         channel.pk,
@@ -82,20 +82,20 @@ def note_refusal(channel: Channel, reason: str, detail: Why) -> None:
 
 
 def note_sent(channel_id: int) -> None:
-    """The platform took a message."""
+    """Notes that the platform accepted a message."""
     _add(channel_id, _Notes(sent_at=timezone.now()))
 
 
 def note_send_failure(channel_id: int, error: Why, mark: str) -> None:
-    """The platform refused a message or was not reached."""
+    """Notes that the platform refused a message or was unreachable."""
     _add(channel_id, _Notes(send_failed_at=timezone.now(), send_error=error, send_mark=mark[:60]))
 
 
 def flush(*, everything: bool = False) -> None:
-    """Writes what is due; never raises.
+    """Writes the notes of channels that are due. Never raises.
 
     Args:
-        everything: Also what was written a moment ago, for an orderly end.
+        everything: Also write channels that are not due yet, for an orderly shutdown.
     """
     with _lock:
         waiting = list(_notes)
@@ -105,14 +105,14 @@ def flush(*, everything: bool = False) -> None:
 
 
 def waiting() -> bool:
-    """Whether there is anything to write."""
+    """Returns whether there is anything to write."""
     return bool(_notes)
 
 
 def _add(channel_id: int, newer: _Notes) -> None:
     with _lock:
         older = _notes.get(channel_id)
-        _notes[channel_id] = older.under(newer) if older else newer
+        _notes[channel_id] = older.merged_with(newer) if older else newer
 
 
 def _due(channel_id: int) -> bool:
@@ -132,7 +132,7 @@ def _write(channel_id: int) -> None:
                 _store(channel_id, notes)
     except IntegrityError:
         logger.info("channel %s was removed meanwhile", channel_id)
-    except Exception:  # figures are not worth a failed request; they are tried again with the next
+    except Exception:  # figures must not fail a request; they are written with the next ones
         logger.exception("the health of channel %s was not written", channel_id)
         _give_back(channel_id, notes)
 
@@ -140,7 +140,7 @@ def _write(channel_id: int) -> None:
 def _give_back(channel_id: int, notes: _Notes) -> None:
     with _lock:
         newer = _notes.get(channel_id)
-        _notes[channel_id] = notes.under(newer) if newer else notes
+        _notes[channel_id] = notes.merged_with(newer) if newer else notes
 
 
 def _store(channel_id: int, notes: _Notes) -> None:
@@ -171,7 +171,7 @@ def _latest(notes: _Notes) -> dict[str, Any]:
 
 
 def _upsert(model: type[ChannelHealth] | type[ChannelHour], values: dict[str, Any], **key: Any) -> bool:
-    """Updates the row, made empty first where there is none; True when it was made. Two processes may meet here."""
+    """Updates the row, after inserting a missing one. Returns True if it was missing. Safe to run concurrently."""
     rows: Any = model._default_manager
     if rows.filter(**key).update(**values):
         return False
@@ -181,7 +181,7 @@ def _upsert(model: type[ChannelHealth] | type[ChannelHour], values: dict[str, An
 
 
 def clear_cache() -> None:
-    """Drops the notes that wait to be written; the next ones are written at once."""
+    """Drops all unwritten notes; the next notes are written at once."""
     with _lock:
         _notes.clear()
         _written.clear()
@@ -191,5 +191,5 @@ def clear_cache() -> None:
 def _row_changed(instance: Channel, created: bool = True, **_kwargs: object) -> None:
     with _lock:
         _written.pop(instance.pk, None)
-        if created:  # a new row, or one that is gone: notes under its number are of another channel
+        if created:  # a new or deleted row: notes with its id belong to another channel
             _notes.pop(instance.pk, None)

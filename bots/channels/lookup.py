@@ -1,7 +1,7 @@
-"""From an address to a channel and from a channel to its adapter, without a query or a decryption per request.
+"""Finds channels by address and adapters by channel, without a query or a decryption per request.
 
-Look-ups are remembered for a second and dropped at once by a change in this process, so an edit in the admin works in
-every process within a second. Adapters are keyed by the row's `updated_at`: a changed credential makes a new one.
+Look-ups are cached for a second, and a change in this process clears the cache. So an edit in the admin takes effect in
+every process within a second. Adapters are cached by the row's `updated_at`: a changed credential makes a new one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LOOKUP_TTL_S = 1.0
 
 _PUBLIC_ID = re.compile(r"[0-9A-Za-z_-]{1,32}")
 _lock = threading.Lock()
-# Absent ids are remembered too, so that guessing costs the guesser and not the database.
+# Unknown ids are cached too, so that guessing ids costs no queries.
 _by_public_id: TTLCache[str, Channel | None] = TTLCache(maxsize=4096, ttl=LOOKUP_TTL_S)
 _by_id: TTLCache[int, Channel] = TTLCache(maxsize=4096, ttl=LOOKUP_TTL_S)
 _by_platform: TTLCache[str, tuple[Channel, ...]] = TTLCache(maxsize=64, ttl=LOOKUP_TTL_S)
@@ -36,8 +36,8 @@ _adapters: LRUCache[int, tuple[Any, Adapter[Any]]] = LRUCache(maxsize=1024)
 
 
 def find(public_id: str) -> Channel | None:
-    """The channel with this public id if it and its bot take messages, with `bot` loaded; None otherwise."""
-    if not _PUBLIC_ID.fullmatch(public_id):  # not every database takes every string as a value to compare with
+    """Returns the channel with this public id, with `bot` loaded, if both are enabled; else None."""
+    if not _PUBLIC_ID.fullmatch(public_id):  # some databases refuse some strings as query values
         return None
     with _lock:
         if public_id in _by_public_id:
@@ -49,10 +49,10 @@ def find(public_id: str) -> Channel | None:
 
 
 def get(channel_id: int) -> Channel:
-    """The channel with this primary key, with `bot` loaded, whether it takes messages or not; at most a second old.
+    """Returns the channel with this primary key, enabled or not, with `bot` loaded; at most a second old.
 
     Raises:
-        Channel.DoesNotExist: It was removed.
+        Channel.DoesNotExist: The channel was deleted.
     """
     with _lock:
         known = _by_id.get(channel_id)
@@ -65,7 +65,7 @@ def get(channel_id: int) -> Channel:
 
 
 def of_platform(platform: str) -> tuple[Channel, ...]:
-    """Every channel of a platform that takes messages, with `bot` loaded."""
+    """Returns every enabled channel of a platform whose bot is enabled, with `bot` loaded."""
     with _lock:
         if platform in _by_platform:
             return _by_platform[platform]
@@ -76,12 +76,12 @@ def of_platform(platform: str) -> tuple[Channel, ...]:
 
 
 def adapter_for(channel: Channel) -> Adapter[Any]:
-    """The adapter of a channel, made once per version of its row and shared by all threads.
+    """Returns the adapter of a channel, made once per version of its row and shared by all threads.
 
     Raises:
         AccountError: The stored credentials do not fit the platform's schema.
-        DecryptionError: The stored credentials were encrypted with a key that is gone.
-        UnknownPlatform: No adapter of this name.
+        DecryptionError: The stored credentials were encrypted with a key that is no longer configured.
+        UnknownPlatform: There is no adapter of this name.
     """
     with _lock:
         known = _adapters.get(channel.pk)
@@ -102,7 +102,7 @@ def adapter_for(channel: Channel) -> Adapter[Any]:
 
 
 def clear_cache() -> None:
-    """Drops every remembered look-up."""
+    """Drops every cached look-up. Adapters stay: they are cached by version."""
     with _lock:
         _by_public_id.clear()
         _by_id.clear()

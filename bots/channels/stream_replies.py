@@ -1,7 +1,7 @@
-"""Answers that a platform fetches instead of getting them sent: the smart robot of WeCom asks for its stream.
+"""Answers that the platform polls for: WeCom's smart robot asks for its stream.
 
-The queues are the shelf, so every process sees the same: while an answer is being written, what there is of it lies on
-the inbox row of its message; the first message of the outbox that answers the stream is its end.
+The queue tables hold the stream, so every process sees the same. The inbox row of the message holds the partial answer;
+the first outbox message that answers the stream completes it.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from django.db.models import QuerySet
 
 from bots.models import InboundEvent, OutboundMessage
 
-# Newest rows that are searched. A stream is asked for every second, and ends with the first answer that is found.
+# Number of newest rows that are searched. The platform polls every second and stops at the first complete answer.
 WINDOW = 1000
 _CLOSED = frozenset({InboundEvent.State.DONE, InboundEvent.State.IGNORED, InboundEvent.State.DEAD})
 
 
 class OutboxStreams:
-    """Streams of one channel, as `adapters.wecom.account.Streams` describes them.
+    """The streams of one channel, as `adapters.wecom.account.Streams` describes them.
 
     Args:
         channel_id: The channel's primary key.
@@ -28,20 +28,21 @@ class OutboxStreams:
         self._channel_id = channel_id
 
     def read(self, stream_id: str) -> tuple[str, bool] | None:
-        """The answer to a stream so far, and whether it is complete; None while there is none."""
+        """Returns the answer to a stream so far and whether it is complete; None while there is none."""
         payload = self._rows(OutboundMessage, stream_id).order_by("pk").values_list("payload", flat=True).first()
         if payload is not None:
             return str(payload.get("text", "")), True
         asked = self._rows(InboundEvent, stream_id).values_list("draft_text", "state").first()
         text, state = asked or ("", "")
         if state in _CLOSED:
-            return "", True  # the bot has nothing to say to this
+            return "", True  # the turn was closed without an answer
         return (text, False) if text else None
 
     def write(self, stream_id: str, text: str, finished: bool) -> bool:
-        """Gives the answer, or with `finished` unset what there is of it; False when the stream has another one.
+        """Stores a partial answer; with `finished` only checks, because the outbox holds the finished answer already.
 
-        A finished answer lies in the outbox already and needs no other way out.
+        Returns:
+            False when the stream has another answer.
         """
         if finished:
             return self.read(stream_id) == (text, True)

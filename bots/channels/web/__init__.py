@@ -1,1 +1,1 @@
-"""The web chat as a channel: frames to its sockets."""
+"""Frames to the sockets of the web chat."""

@@ -1,7 +1,7 @@
-"""Frames to the sockets of the web chat, from any thread of any process.
+"""Sends frames to the sockets of the web chat, from any thread of any process.
 
-The in-memory channel layer belongs to one event loop, so a worker thread hands its sends to the server's loop
-(`attach`); with Redis any process may send by itself.
+The in-memory channel layer belongs to one event loop, so worker threads submit their sends to the server's loop
+(`attach`). With Redis any process can send by itself.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ _loop: asyncio.AbstractEventLoop | None = None
 
 
 def attach(loop: asyncio.AbstractEventLoop) -> None:
-    """Names the event loop of the server in this process; called once when it starts."""
+    """Sets the event loop of this process's server; call it once when the server starts."""
     global _loop
     _loop = loop
 
 
 def group_name(channel_id: int, chat_id: str) -> str:
-    """The Channels group of one visitor of one channel."""
+    """Returns the name of the Channels group of one visitor of one channel."""
     return f"chat.{channel_id}.{chat_id}"
 
 
 def publish(channel_id: int, chat_id: str, frame: Mapping[str, Any]) -> None:
-    """Sends `frame` to every socket of this visitor. A visitor without a socket finds the message in the history."""
+    """Sends `frame` to every socket of this visitor. Without a socket, the visitor later reads it in the history."""
     layer = get_channel_layer()
     message = {"type": "chat.frame", "frame": dict(frame)}
     sending = layer.group_send(group_name(channel_id, chat_id), message)

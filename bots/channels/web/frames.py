@@ -1,4 +1,4 @@
-"""Frames that show stored messages to the sockets of the web chat. The protocol: docs/web-chat.md."""
+"""Builds the web-chat frames of stored messages. The protocol is in docs/web-chat.md."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from bots.models import Message
 
 
 def message_frame(message: Message) -> dict[str, Any]:
-    """The frame that closes a turn; for a message of an operator it has no client_id.
+    """Returns the frame of a complete message; an operator's message has an empty client_id.
 
-    `ends_conversation`: it was the last one (/new), the page begins an empty one.
+    `ends_conversation` is set when the conversation is closed (/new): the page then starts an empty one.
     """
     ends = message.conversation.closed_at is not None
     return {"type": "message", **history_entry(message)} | ({"ends_conversation": True} if ends else {})
 
 
 def history_entry(message: Message) -> dict[str, Any]:
-    """A message as the page shows it. Only what the bot or an operator said is markdown."""
+    """Returns a message as the page shows it. Only messages of the bot and of operators are markdown."""
     entry: dict[str, Any] = {
         "id": message.pk,
         "role": message.role,
@@ -36,9 +36,9 @@ def history_entry(message: Message) -> dict[str, Any]:
 
 
 def _part(part: Part) -> dict[str, Any]:
-    """{"html"}, or {"file", "html"} for a file with its caption."""
+    """Returns {"html"} for a text; {"file"}, with {"html"} for its caption, for a file."""
     shown: dict[str, Any] = {"html": render_markdown(part.text)} if part.text else {}
     if part.file is not None:
-        told = {name: part.file[name] for name in ("type", "name", "mime", "size")}
-        shown["file"] = told | {"url": signed_urls.path(int(part.file["id"]), part.file["name"])}
+        facts = {name: part.file[name] for name in ("type", "name", "mime", "size")}
+        shown["file"] = facts | {"url": signed_urls.path(int(part.file["id"]), part.file["name"])}
     return shown

@@ -1,7 +1,7 @@
-"""Markdown of a bot's answer as HTML that is safe to insert into a page.
+"""Renders the markdown of an answer as HTML that is safe to insert into a page.
 
-Two layers, each sufficient alone: the parser lets no HTML and no dangerous address through, and an allow-list cleans
-what it made.
+Two layers protect the page, each sufficient alone: the parser passes no HTML and no dangerous address, and an
+allow-list sanitises its output.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ MAX_CHARACTERS = 100_000
 
 
 def render_markdown(text: str) -> str:
-    """CommonMark with tables and strikethrough to sanitised HTML.
+    """Renders CommonMark with tables and strikethrough as sanitised HTML.
 
-    Raw HTML is shown as text, images become links (nothing is loaded from elsewhere), links open in a new tab without
-    a referrer. A text over 100 000 characters is shown as plain paragraphs.
+    Raw HTML is shown as text. Images become links, so that the page loads nothing from other sites. Links open in a new
+    tab without a referrer. A text of more than `MAX_CHARACTERS` becomes one plain paragraph.
     """
     return _render(text) if len(text) <= MAX_CHARACTERS else f"<p>{nh3.clean_text(text)}</p>"
 
@@ -57,7 +57,7 @@ def _keep_attribute(tag: str, name: str, value: str) -> str | None:
 
 
 def _shown(token: Token) -> Token:
-    """The token as the page shows it."""
+    """Returns the token as the page shows it."""
     if found := _ALIGN.search(str(token.attrs.pop("style", ""))):
         token.attrs["align"] = found[1]  # a strict content security policy drops style attributes
     if token.children:
@@ -66,7 +66,7 @@ def _shown(token: Token) -> Token:
 
 
 def _inlines(children: Iterable[Token]) -> Iterator[Token]:
-    """Images as links, and links to what no page may open as words."""
+    """Turns images into links, and links with forbidden schemes into text."""
     dropped: list[str] = []
     for token in children:
         if token.type == "image":

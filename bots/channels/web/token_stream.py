@@ -1,4 +1,4 @@
-"""Tokens of a streamed answer on their way to the web chat, bundled so that a fast model does not flood the socket."""
+"""Sends the tokens of a streamed answer to the web chat, batched so that a fast model does not flood the socket."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BUNDLE_S = 0.04
 
 
 class TokenStream:
-    """Frames of one turn: typing, tokens, restart."""
+    """Sends the frames of one turn: typing, tokens, restart."""
 
     def __init__(self, channel_id: int, chat_id: str, client_id: str) -> None:
         self._channel_id, self._chat_id, self._client_id = channel_id, chat_id, client_id
