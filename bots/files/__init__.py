@@ -1,1 +1,1 @@
-"""Files that people send and answers carry."""
+"""Files of conversations: received with messages, sent with answers."""

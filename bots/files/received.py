@@ -1,4 +1,4 @@
-"""Files that came with a message: downloaded before the turn is answered, each once, whatever the number of tries."""
+"""Downloads the files of a message before the turn is answered; each file once, however often the turn is retried."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from clawdbot.reasons import Why, columns, why
 logger = logging.getLogger(__name__)
 
 FETCHED = frozenset({"image", "voice", "audio", "video", "file", "sticker"})
-MAX_FILES = 10  # of one message; the rest is noted and not fetched
-TRIES = 3  # of a turn, until a file that cannot be had now is given up
+MAX_FILES = 10  # per message; further files are not fetched
+TRIES = 3  # of a turn; then a file with a temporary error is given up
 EXTENSIONS = {
     "image/png": ".png",
     "image/jpeg": ".jpg",
@@ -37,7 +37,7 @@ EXTENSIONS = {
 
 
 class NotYetThere(ClawdbotError):
-    """A file cannot be downloaded at this moment; the turn is taken again later."""
+    """A file cannot be downloaded now; the turn is retried later."""
 
     permanent = False
 
@@ -45,10 +45,10 @@ class NotYetThere(ClawdbotError):
 def collect(
     row: InboundEvent, event: Event, conversation: Conversation, adapter: Adapter[Any]
 ) -> tuple[ReceivedFile, ...]:
-    """The files of a message, in its order; those that could not be had say why.
+    """Returns the files of a message in order; one that could not be downloaded has an error instead of bytes.
 
     Raises:
-        NotYetThere: A download failed in a way that another try may mend.
+        NotYetThere: A download failed temporarily.
     """
     wanted = [(n, item) for n, item in enumerate(event.attachments[:MAX_FILES]) if item.type in FETCHED]
     if not wanted:
@@ -98,7 +98,7 @@ def _note(file: ReceivedFile, reason: Why) -> None:
 
 
 def _store(file: ReceivedFile, media: Media, row: InboundEvent) -> None:
-    # The name is ours: a sender's could be anything, and a second try writes over the first one's bytes.
+    # Our own name, because the sender's is untrusted. It is the same in each try, so a retry overwrites the bytes.
     name = f"{row.channel.public_id}/{row.pk}-{file.position}{EXTENSIONS.get(media.content_type, '.bin')}"
     storage = file.file.storage
     if storage.exists(name):

@@ -1,4 +1,4 @@
-"""Files of answers: kept before the answer is stored, put into its text where they stand, read when they are sent."""
+"""Files of answers: stored before the answer, positioned within its text, read when they are sent."""
 
 from __future__ import annotations
 
@@ -26,27 +26,31 @@ from clawdbot.errors import ClawdbotError
 from clawdbot.files import File
 from clawdbot.reasons import Reason
 
-MAX_FILES = 10  # of one answer
+MAX_FILES = 10  # per answer
 _GIVEN_UP_AFTER = timedelta(hours=1)
 _UNWANTED = re.compile(r'[\x00-\x1f\x7f"<>|:*?\\/]+')
 
 
 class FileRefused(ClawdbotError):
-    """A file cannot be sent by anybody: it is empty or too large."""
+    """A file cannot be sent: it is empty, too large, one too many, or gone."""
 
     permanent = True
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of an answer: text, or a file (an entry of `Message.attachments`) with its caption as text."""
+    """A part of an answer: a text, or a file (an entry of `Message.attachments`) with its caption as text."""
 
     text: str
     file: dict[str, Any] | None = None
 
 
 def check(file: File) -> None:
-    """Raises FileRefused, with a sentence for the person, for a file that nobody could send."""
+    """Checks that a file can be sent.
+
+    Raises:
+        FileRefused: It is empty or too large; the text is for the person.
+    """
     largest = settings.CLAWDBOT.uploads.max_bytes
     if not file.body:
         raise FileRefused(_("The file “%(name)s” is empty.") % {"name": file.name})
@@ -60,29 +64,31 @@ def check(file: File) -> None:
 def keep(
     conversation: Conversation, parts: Sequence[str | File], inbound: InboundEvent | None = None
 ) -> tuple[str, list[dict[str, Any]]]:
-    """Stores the files of an answer; returns its text (captions included) and its attachments, see `parts_of`.
+    """Stores the files of an answer. Returns its text (with captions) and its attachments, see `parts_of`.
 
-    Call it outside of the transaction that stores the message, and `attach` inside. A file that cannot be sent becomes
-    a sentence that says so.
+    Call it before the transaction that stores the message, and `attach` inside it. A file that cannot be sent becomes a
+    sentence that says so.
 
     Args:
-        conversation: Where the answer belongs.
-        parts: Texts and files in their order.
-        inbound: What is answered; what an earlier try of the same turn kept is dropped.
+        conversation: The conversation of the answer.
+        parts: Texts and files in order.
+        inbound: The event that is answered; files that an earlier try of its turn stored are deleted.
     """
     _drop_unused(conversation, inbound)
     text, attachments = "", list[dict[str, Any]]()
     for part in parts:
-        said, row = (part, None) if isinstance(part, str) else _kept(conversation, part, len(attachments), inbound)
+        said, row = (
+            (part, None) if isinstance(part, str) else _stored_or_refused(conversation, part, len(attachments), inbound)
+        )
         said = said.strip()
         text += ("\n\n" if text and said else "") + said
         if row is not None:
-            told = {"type": row.kind, "id": str(row.pk), "name": row.name, "mime": row.content_type, "size": row.size}
-            attachments.append(told | {"at": len(text) - len(said), "caption": len(said)})
+            entry = {"type": row.kind, "id": str(row.pk), "name": row.name, "mime": row.content_type, "size": row.size}
+            attachments.append(entry | {"at": len(text) - len(said), "caption": len(said)})
     return text, attachments
 
 
-def _kept(
+def _stored_or_refused(
     conversation: Conversation, file: File, position: int, inbound: InboundEvent | None
 ) -> tuple[str, SentFile | None]:
     try:
@@ -95,8 +101,8 @@ def _kept(
 
 
 def _store(conversation: Conversation, file: File, position: int, inbound: InboundEvent | None) -> SentFile:
-    told = mimetypes.guess_type(file.name)[0] or ""
-    found = content_type(file.body, told)
+    guessed = mimetypes.guess_type(file.name)[0] or ""
+    found = content_type(file.body, guessed)
     ending = EXTENSIONS.get(found, ".bin")
     row = SentFile(
         conversation=conversation,
@@ -129,10 +135,10 @@ def _drop_unused(conversation: Conversation, inbound: InboundEvent | None) -> No
 
 
 def attach(message: Message) -> None:
-    """Gives the kept files to their message, in its transaction.
+    """Assigns the stored files to their message, inside its transaction.
 
     Raises:
-        FileRefused: One of them is gone.
+        FileRefused: One of them was deleted.
     """
     ids = [int(item["id"]) for item in message.attachments]
     if ids and SentFile.objects.filter(pk__in=ids, message=None).update(message=message) != len(ids):
@@ -140,7 +146,7 @@ def attach(message: Message) -> None:
 
 
 def parts_of(message: Message) -> Iterator[Part]:
-    """Texts and files of an answer in their order."""
+    """Yields the texts and files of an answer in order."""
     done = 0
     for item in message.attachments:
         at, end = item["at"], item["at"] + item["caption"]
@@ -153,11 +159,11 @@ def parts_of(message: Message) -> Iterator[Part]:
 
 
 def outgoing(file_id: int, in_words: str = "") -> OutgoingFile:
-    """The file as an adapter takes it; one that is gone can only be put into words.
+    """Returns the file as adapters take it; a deleted file has only its text.
 
     Args:
-        file_id: Of the SentFile.
-        in_words: What to say in its place; by default a sentence in the active language.
+        file_id: Primary key of the SentFile.
+        in_words: The text to send instead of the file; by default a sentence in the active language.
     """
     row = SentFile.objects.filter(pk=file_id).first()
     if row is None:
@@ -176,10 +182,10 @@ def outgoing(file_id: int, in_words: str = "") -> OutgoingFile:
 
 
 def _in_words(row: SentFile, url: str) -> str:
-    told = {"name": row.name, "size": filesizeformat(row.size).replace("\xa0", " ")}
+    values = {"name": row.name, "size": filesizeformat(row.size).replace("\xa0", " ")}
     if url:
-        return f"📎 {told['name']} ({told['size']}): {url}"
-    return _("📎 I have the file “%(name)s” (%(size)s) for you, but it cannot be sent in this chat.") % told
+        return f"📎 {values['name']} ({values['size']}): {url}"
+    return _("📎 I have the file “%(name)s” (%(size)s) for you, but it cannot be sent in this chat.") % values
 
 
 def _read(row: SentFile) -> bytes:
@@ -188,5 +194,5 @@ def _read(row: SentFile) -> bytes:
             return bytes(opened.read())
     except FileNotFoundError:
         raise SendError(Reason("stored_file_gone"), permanent=True, mark="media_gone") from None
-    except Exception as error:  # whatever a storage raises: it may be back in a minute
+    except Exception as error:  # any error of a storage may be temporary
         raise SendError(Reason("storage_failed", error=type(error).__name__), mark="storage") from None

@@ -1,4 +1,4 @@
-"""Signed addresses of files that answers carry: whoever holds one may fetch that file for some days."""
+"""Signed URLs of sent files. The holder of a URL can fetch that file until the URL expires."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ MAX_LENGTH = 200
 
 
 def path(file_id: int, name: str) -> str:
-    """The address below this site. The name is only for people and for what they save."""
+    """Returns the URL path. The name in it is only shown to people and used when they save the file."""
     return reverse("sent-file", args=[signing.dumps(file_id, salt=SALT), quote(name.replace("/", "_"))])
 
 
 def public(file_id: int, name: str) -> str:
-    """The address for the world; "" when the product has no public one."""
-    return _world(path(file_id, name))
+    """Returns the public URL; "" when no public URL is configured."""
+    return _absolute(path(file_id, name))
 
 
 def public_preview(kind: str) -> str:
-    """A small picture that stands for a film or a large picture, where a platform wants one; "" as above."""
-    return _world(static("chat/picture.png" if kind == "image" else "chat/film.png"))
+    """Returns the public URL of a preview picture, for platforms that need one; "" when no public URL is configured."""
+    return _absolute(static("chat/picture.png" if kind == "image" else "chat/film.png"))
 
 
-def _world(local: str) -> str:
+def _absolute(local: str) -> str:
     base = settings.CLAWDBOT.web.public_url.rstrip("/")
     return f"{base}{local}" if base else ""
 
 
 def find(token: str) -> SentFile | None:
-    """The file of a token; None when it is forged, outlived, or the file is gone."""
+    """Returns the file of a token; None if the token is forged or expired, or the file is deleted."""
     try:
         file_id = signing.loads(token, salt=SALT, max_age=LIFETIME) if len(token) <= MAX_LENGTH else None
     except (signing.BadSignature, ValueError):

@@ -1,4 +1,4 @@
-"""Files that answers carry, by their signed address."""
+"""Serves sent files by their signed URL."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from django.views.decorators.http import require_safe
 from bots.files import signed_urls
 from bots.models import SentFile
 
-# What a browser may show by itself; anything else is saved. An SVG or a page could hold a script.
+# Types that a browser may show inline; all others are downloaded, because an SVG or a page could hold a script.
 _SHOWN = re.compile(r"image/(png|jpeg|gif|webp)|audio/[\w.+-]+|video/[\w.+-]+")
 _RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
 
 
 @require_safe
 def sent_file(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
-    """`/files/<token>/<name>`: who holds the address may fetch the file, until it is outlived or erased."""
+    """Serves `/files/<token>/<name>` to anybody who has the URL, until it expires or the file is erased."""
     row = signed_urls.find(token)
     if row is None:
         raise Http404
@@ -44,7 +44,7 @@ def _body(row: SentFile) -> bytes:
 
 
 def _answer(body: bytes, wanted: str) -> HttpResponse:
-    """The whole file, or the part that a player asks for: Safari plays nothing otherwise."""
+    """Returns the whole file or the requested byte range, which Safari needs to play media."""
     found = _RANGE.fullmatch(wanted)
     if found is None:
         return HttpResponse(body)
