@@ -1,4 +1,4 @@
-"""Everything the bots app stores. One module per concern; import from here."""
+"""The models of the bots app, one module per concern. Import them from here."""
 
 from bots.models.access import BotAccess
 from bots.models.audit import AuditEntry

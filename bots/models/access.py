@@ -1,4 +1,4 @@
-"""Which user may do what with which bot (API and admin)."""
+"""Roles of users on bots, for the API and the admin."""
 
 from __future__ import annotations
 

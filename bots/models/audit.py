@@ -1,4 +1,4 @@
-"""The audit log: what was done with people's data, by whom. Rows are written once and never changed."""
+"""The audit log: who did what with people's data. Rows are inserted and never changed."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
 
 
 class AuditEntry(models.Model):
-    """One act on somebody's data. It names no content, and the person only by a keyed hash.
+    """One act on a person's data. It holds no content, and identifies the person only by a keyed hash.
 
-    The row outlives bot and person, so it refers to both by value.
+    The row outlives bot and person, so it has no foreign keys to them.
     """
 
     class Action(models.TextChoices):
@@ -51,7 +51,7 @@ class AuditEntry(models.Model):
         PROVED = "proved", _("Proved")
         FAILED = "failed", _("Failed")
 
-    # Who acted, where it was no user of this product.
+    # Actors that are no users of this product.
     COMMAND = "command line"
     HIMSELF = "the person"
 
@@ -74,7 +74,7 @@ class AuditEntry(models.Model):
         indexes = (
             # admin list of a bot, latest first
             models.Index(fields=("bot_id", "-id"), name="audit_bot_recent"),
-            # what was done with one person's data
+            # acts on one person's data
             models.Index(fields=("person_hash", "-id"), name="audit_person_recent"),
         )
 

@@ -1,4 +1,4 @@
-"""A bot: what the operator configures and people talk to."""
+"""Bots, which operators configure and people talk to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A channel: one account of a platform through which a bot is reached."""
+"""Channels: the platform accounts through which people reach a bot."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class StrangerPolicy(models.TextChoices):
 
 
 class Channel(models.Model):
-    """A platform account of a bot. Credentials are stored encrypted and only ever written, never shown."""
+    """A platform account of a bot. Credentials are stored encrypted and never shown."""
 
     public_id = models.CharField(_("id"), max_length=32, default=new_public_id, editable=False)
     bot = models.ForeignKey("bots.Bot", on_delete=models.CASCADE, related_name="channels", verbose_name=_("bot"))
@@ -92,7 +92,7 @@ class Channel(models.Model):
         verbose_name_plural = _("channels")
         constraints = (models.UniqueConstraint(fields=("public_id",), name="channel_public_id_unique"),)
         indexes = (
-            # POST /api/webhook without an id: the channels of a platform, to try their secrets.
+            # POST /api/webhook without an id: the channels of a platform, whose secrets are tried in turn
             models.Index(fields=("platform", "enabled"), name="channel_by_platform"),
         )
 

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 def advanced(at: datetime | None = None) -> Any:
-    """For an UPDATE: `last_message_at` as it becomes at `at`, and later by a microsecond at least; None: by no more."""
+    """Returns an expression for UPDATE: `at`, but at least a microsecond after the present `last_message_at`.
+
+    With `at` None: exactly a microsecond after it.
+    """
     later: Any = models.F("last_message_at") + timedelta(microseconds=1)
     return later if at is None else Greatest(models.Value(at), later)
 
@@ -35,21 +38,21 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self.filter(closed_at=None)
 
     def renew(self, at: datetime | None = None) -> int:
-        """Puts what processes hold of these conversations' messages out of date; returns how many conversations.
+        """Invalidates what processes have cached of these conversations' messages. Returns the number of conversations.
 
-        Whoever changes messages, and is not a turn of that chat, does so in the same transaction.
+        Every writer of messages but a turn of the same chat must call it in its transaction.
 
         Args:
-            at: when something was said; None: nothing was.
+            at: Time of a new message; None when no message was added.
         """
         if connection.features.has_select_for_update:
-            # All lock in one order, so that no two wait for each other; a turn that inserts a message waits for nobody.
+            # A fixed order avoids deadlocks. FOR NO KEY UPDATE does not block turns that insert messages.
             list(self.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
         return self.order_by().update(last_message_at=advanced(at))
 
 
 class Conversation(models.Model):
-    """A run of messages in one chat of one channel, until /new closes it. `state` says what the next message means."""
+    """The messages of one chat until /new closes it. `state` decides what the next message means."""
 
     class State(models.TextChoices):
         ACTIVE = "active", _("Active")
@@ -64,8 +67,8 @@ class Conversation(models.Model):
     person = models.ForeignKey(
         "bots.Person", on_delete=models.CASCADE, related_name="conversations", verbose_name=_("person")
     )
-    # While two people are linked: the id of the one this came from, so that the link can be undone. Plain, because
-    # the row must not vanish with it.
+    # While two people are linked: the id of the person the row came from, so that the link can be undone. No foreign
+    # key, because the row must outlive that person.
     origin_id = models.BigIntegerField(null=True, editable=False)
     chat_id = models.CharField(_("chat"), max_length=ID_LENGTH)
     chat_type = models.CharField(_("chat type"), max_length=20, default="private")
@@ -75,7 +78,7 @@ class Conversation(models.Model):
     summary = models.TextField(_("summary"), blank=True)
     started_at = models.DateTimeField(_("started"), default=timezone.now)
     # It only grows. With the id of the newest message it is the version of the conversation's messages: a turn adds
-    # messages, whoever else changes them calls `renew`.
+    # messages, every other writer calls `renew`.
     last_message_at = models.DateTimeField(_("last message"), default=timezone.now)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
@@ -86,7 +89,7 @@ class Conversation(models.Model):
         verbose_name = _("conversation")
         verbose_name_plural = _("conversations")
         constraints = (
-            # one open conversation per chat; also the look-up of every turn
+            # one open conversation per chat; also used by the look-up of every turn
             models.UniqueConstraint(
                 fields=("channel", "chat_id", "thread_id"),
                 condition=models.Q(closed_at=None),
@@ -96,7 +99,7 @@ class Conversation(models.Model):
         indexes = (
             # admin and API list: the conversations of a bot, latest first
             models.Index(fields=("bot", "-last_message_at"), name="conversation_bot_recent"),
-            # dashboard: the few that a human answers
+            # dashboard: conversations that a human answers
             models.Index(fields=("state", "bot"), name="conversation_state_bot"),
         )
 
@@ -105,31 +108,31 @@ class Conversation(models.Model):
 
     @transition(field=state, source=(State.ACTIVE, State.COLLECTING, State.HUMAN), target=State.COLLECTING)
     def ask_details(self, data: dict[str, Any]) -> None:
-        """A skill misses slots, or a command asks back: the next messages answer. `data` is the open form.
+        """Opens a form: a skill lacks parameters, or a command asks for confirmation. `data` is the form.
 
-        A command works while a human answers too, and what it opens takes the conversation back.
+        A command also works while a human answers; its form then takes the conversation back from the human.
         """
         self.state_data = data
 
     @transition(field=state, source=(State.COLLECTING, State.HUMAN), target=State.ACTIVE)
     def resume(self) -> None:
-        """The form is filled or dropped, or the human hands back."""
+        """Ends the form, or hands the conversation back from the human to the bot."""
         self.state_data = {}
 
     @transition(field=state, source=(State.ACTIVE, State.COLLECTING), target=State.HUMAN)
     def hand_over(self) -> None:
-        """A human answers from now on; the bot stays silent."""
+        """Hands the conversation to a human; the bot stays silent from now on."""
         self.state_data = {}
 
     @transition(field=state, source=(State.ACTIVE, State.COLLECTING, State.HUMAN), target=State.CLOSED)
     def close(self) -> None:
-        """The person began anew; the next message opens another conversation."""
+        """Closes the conversation; the next message opens a new one."""
         self.state_data = {}
         self.closed_at = timezone.now()
 
 
 class StateTransition(models.Model):
-    """Audit row: one per transition of a conversation."""
+    """One transition of a conversation, for the audit."""
 
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="transitions", verbose_name=_("conversation")

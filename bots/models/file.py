@@ -1,4 +1,4 @@
-"""Files of conversations: their bytes lie in the storage "uploads", the row says what they are."""
+"""Files of conversations: rows with their metadata; the storage "uploads" holds the bytes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def uploads() -> Storage:
-    """Where files lie: a folder under CLAWDBOT_HOME, or an S3-compatible bucket."""
+    """Returns the storage of files: a folder under CLAWDBOT_HOME, or an S3-compatible bucket."""
     return storages["uploads"]
 
 
@@ -35,7 +35,7 @@ class StoredFileQuerySet(models.QuerySet[Row]):
 
 
 class StoredFile(models.Model):
-    """What files in both directions have in common. `content_type` is judged by the bytes."""
+    """Base of received and sent files. `content_type` is detected from the bytes."""
 
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     kind = models.CharField(_("kind"), max_length=20)
@@ -81,15 +81,15 @@ class ReceivedFile(StoredFile):
         verbose_name = _("received file")
         verbose_name_plural = _("received files")
         constraints = (
-            # a turn that is taken again downloads nothing twice; also the look-up of a turn's files
+            # a retried turn downloads nothing twice; also used by the look-up of a turn's files
             models.UniqueConstraint(fields=("inbound", "position"), name="file_one_per_inbound_and_position"),
         )
 
 
 class SentFile(StoredFile):
-    """A file that an answer carries.
+    """A file of an answer.
 
-    The row is there before its bytes, and both before the message: an erasure finds what a kill left in between.
+    The row is written before its bytes, and both before the message. So an erasure finds what a killed process left.
     """
 
     conversation = models.ForeignKey(
@@ -119,7 +119,7 @@ class SentFile(StoredFile):
 @receiver(post_delete, sender=SentFile, dispatch_uid="files.delete_sent_bytes")
 @receiver(post_delete, sender=ReceivedFile, dispatch_uid="files.delete_bytes")
 def _delete_bytes(instance: StoredFile, **_kwargs: Any) -> None:
-    """The bytes go with their row, once that is certain."""
+    """Deletes the bytes after the deletion of their row is committed."""
     if instance.file:
         name, storage = str(instance.file.name), instance.file.storage
         transaction.on_commit(lambda: storage.delete(name))

@@ -1,4 +1,4 @@
-"""What a channel has gone through lately: read by the admin, the doctor and nobody's turn."""
+"""Recent health of channels, for the admin and the doctor. Turns never read it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from bots.models.lengths import CODE_LENGTH, ERROR_LENGTH
 
 
 class ChannelHealth(models.Model):
-    """The latest of each kind, apart from the channel's row: saving its form must not write old figures back."""
+    """The latest refusal, send and send failure of a channel.
+
+    Not part of the channel's row, so that saving the channel's form does not write old figures back.
+    """
 
     channel = models.OneToOneField(
         "bots.Channel", on_delete=models.CASCADE, primary_key=True, related_name="health", verbose_name=_("channel")
@@ -37,7 +40,7 @@ class ChannelHealth(models.Model):
 
 
 class ChannelHour(models.Model):
-    """How much came through a channel in one hour; kept for two days."""
+    """Counts of a channel's events and refused requests in one hour; kept for two days."""
 
     channel = models.ForeignKey(
         "bots.Channel",

@@ -1,6 +1,6 @@
-"""Lengths of columns that writers must know too: what platforms and libraries tell is cut to them."""
+"""Lengths of columns to which writers truncate what platforms and libraries send."""
 
-ID_LENGTH = 191  # the longest text that every MySQL indexes, at four bytes a character
+ID_LENGTH = 191  # the longest text that every MySQL can index, at four bytes per character
 ERROR_LENGTH = 300
 QUEUE_ERROR_LENGTH = 500
-CODE_LENGTH = 60  # of a key of clawdbot.reasons.TEMPLATES
+CODE_LENGTH = 60  # of the keys of clawdbot.reasons.TEMPLATES

@@ -1,4 +1,4 @@
-"""One-time codes with which a person connects a second account of theirs."""
+"""One-time codes with which a person links another account of theirs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class LinkCode(models.Model):
-    """A person's open code, and the tries at other people's codes. One row a person; the code is stored hashed."""
+    """A person's valid code, stored as a hash, and the person's own wrong tries. One row per person."""
 
     person = models.OneToOneField(
         "bots.Person", on_delete=models.CASCADE, related_name="link_code", verbose_name=_("person")
@@ -22,7 +22,7 @@ class LinkCode(models.Model):
         verbose_name = _("link code")
         verbose_name_plural = _("link codes")
         indexes = (
-            # somebody typed a code: whose is it?
+            # redeeming a code: who owns it?
             models.Index(fields=("code_hash",), name="linkcode_by_hash"),
         )
 

@@ -1,4 +1,4 @@
-"""What was said."""
+"""The messages of conversations."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from bots.models.person import Person
 
 
-# Fields by which a message is shown to the model.
+# Fields that the model's view of a message depends on.
 _SHOWN = frozenset({"conversation", "conversation_id", "person", "person_id", "role", "text", "forgotten"})
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
-    """What changes messages through it renews their conversations, so that no process shows what was."""
+    """Renews the conversations of the messages it changes, so that no process uses stale messages."""
 
     def update(self, **values: Any) -> int:
         if _SHOWN.isdisjoint(values):
@@ -36,7 +36,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
             self._renew()
             return super().delete()
 
-    delete.queryset_only = True  # type: ignore[attr-defined]  # how Django keeps it off the manager
+    delete.queryset_only = True  # type: ignore[attr-defined]  # as Django keeps it off the manager
 
     def _renew(self) -> None:
         Conversation.objects.open().filter(pk__in=self.order_by().values("conversation_id")).renew()
@@ -49,14 +49,14 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 class Message(models.Model):
-    """One message of a conversation, as it was said."""
+    """One message of a conversation."""
 
     class Role(models.TextChoices):
         USER = "user", _("Person")
         ASSISTANT = "assistant", _("Bot")
         OPERATOR = "operator", _("Operator")
 
-    BUILT_IN = "built-in"  # what `meta` names as the provider of an answer that no model gave
+    BUILT_IN = "built-in"  # `meta["provider"]` of an answer without a model
 
     conversation = models.ForeignKey(
         "bots.Conversation",
@@ -90,7 +90,7 @@ class Message(models.Model):
     client_id = models.CharField(_("client id"), max_length=64, blank=True)
     meta = models.JSONField(_("details"), default=dict, blank=True)
     occurred_at = models.DateTimeField(_("at"), default=timezone.now)
-    # The person had it forgotten: neither the model nor the chat page sees it again, the team's transcript keeps it.
+    # Its memory was erased: the model and the chat page no longer see the message, the team's transcript keeps it.
     forgotten = models.BooleanField(_("forgotten"), default=False, editable=False)
 
     objects = MessageQuerySet.as_manager()
@@ -100,7 +100,7 @@ class Message(models.Model):
         verbose_name = _("message")
         verbose_name_plural = _("messages")
         constraints = (
-            # the database itself refuses a second answer to one event
+            # no second answer to one event
             models.UniqueConstraint(fields=("inbound", "role"), name="message_one_per_inbound_and_role"),
         )
         indexes = (
@@ -109,7 +109,10 @@ class Message(models.Model):
         )
 
     def save(self, *args: Any, **options: Any) -> None:
-        """Renews the conversation. A turn writes with `sql.insert`: turns of a chat are taken one after the other."""
+        """Saves the message and renews its conversation.
+
+        Turns insert with `sql.insert` instead: turns of a chat run one after the other and need no renewal.
+        """
         with transaction.atomic(savepoint=False):
             super().save(*args, **options)
             Conversation.objects.filter(pk=self.conversation_id).renew(self.occurred_at)

@@ -30,8 +30,8 @@ class PersonQuerySet(models.QuerySet["Person"]):
             return super().update(**values)
 
     def _renew_groups(self) -> None:
-        """In a group the model sees who said what, so a new name changes what was said there."""
-        conversations: Any = apps.get_model("bots", "Conversation")._default_manager  # that module knows this one
+        """Renews the groups in which these people spoke: there the model sees the names of speakers."""
+        conversations: Any = apps.get_model("bots", "Conversation")._default_manager  # that module imports this one
         spoken_in = conversations.open().exclude(chat_type="private")
         said = spoken_in.filter(messages__person__in=self.order_by().values("pk"))
         conversations.filter(pk__in=said.order_by().values("pk")).renew()
@@ -43,7 +43,7 @@ class PersonQuerySet(models.QuerySet["Person"]):
 class Person(models.Model):
     """One human as one bot knows them, or one group; the scope of all memory.
 
-    What is said in a group belongs to the group: its members' private memories never reach it, nor it them.
+    Messages of a group belong to the group's memory. A group and its members never see each other's memories.
     """
 
     class Kind(models.TextChoices):
@@ -116,7 +116,7 @@ class IdentityQuerySet(models.QuerySet["Identity"]):
 
 
 class Identity(models.Model):
-    """A person's account on one channel. `access` counts where the channel does not take everybody."""
+    """A person's account on one channel. `access` applies where the channel does not admit everybody."""
 
     class Access(models.TextChoices):
         UNDECIDED = "", _("undecided")
@@ -129,7 +129,7 @@ class Identity(models.Model):
         "bots.Channel", on_delete=models.CASCADE, related_name="identities", verbose_name=_("channel")
     )
     external_id = models.CharField(_("platform id"), max_length=ID_LENGTH)
-    # While linked: the person this account belonged to before, who gets it back when the link is undone.
+    # While linked: the previous person of this account, who gets it back when the link is undone.
     home = models.ForeignKey(
         Person,
         on_delete=models.SET_NULL,
@@ -153,7 +153,7 @@ class Identity(models.Model):
         verbose_name = _("identity")
         verbose_name_plural = _("identities")
         constraints = (
-            # also the look-up of every inbound message: who is this account?
+            # also used by the look-up of every inbound message: whose account is this?
             models.UniqueConstraint(fields=("channel", "external_id"), name="identity_channel_external_unique"),
         )
 

@@ -1,4 +1,4 @@
-"""Model providers and what each turn cost."""
+"""Model providers, and the usage and cost of each turn."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from bots.models.person import Person
 
 
-# Django's own check of addresses knows no single-word hosts, the usual ones inside a container network.
+# Django's URL validator refuses single-word hosts, which are usual inside a container network.
 ENDPOINT = r"^https?://([\w.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[^\s?#]*)?$"
-# It travels in a header: a typographic quote or a space copied along makes every request impossible.
+# The key is sent in a header, where a typographic quote or a space copied with it fails every request.
 API_KEY = r"^[!-~]*$"
 check_api_key = RegexValidator(API_KEY, _("must be letters, digits and signs of ASCII without spaces"))
 
-# Least and most.
+# Minimum and maximum.
 TIMEOUT_S = (0.1, 3600.0)
 CONTEXT_TOKENS = (256, 10_000_000)
 _NOT_NEGATIVE = (MinValueValidator(Decimal(0)),)
@@ -35,7 +35,7 @@ def _between(bounds: tuple[float, float]) -> tuple[MinValueValidator, MaxValueVa
 
 
 class ModelProvider(models.Model):
-    """An OpenAI-compatible endpoint. The lowest priority number is tried first; the embedded model always last."""
+    """An OpenAI-compatible endpoint. The lowest priority number is tried first, the embedded model always last."""
 
     name = models.CharField(_("name"), max_length=60)
     endpoint = models.CharField(
@@ -104,7 +104,7 @@ class TurnUsageQuerySet(models.QuerySet["TurnUsage"]):
 
 
 class TurnUsage(models.Model):
-    """What one turn, or one reading of memories, used: tokens, milliseconds, cost."""
+    """Tokens, milliseconds and cost of one turn or one consolidation of memories."""
 
     class Purpose(models.TextChoices):
         TURN = "turn", _("Answer")
@@ -119,7 +119,7 @@ class TurnUsage(models.Model):
     )
     person = models.ForeignKey("bots.Person", on_delete=models.CASCADE, related_name="usage", verbose_name=_("person"))
     origin_id = models.BigIntegerField(null=True, editable=False)  # as Conversation.origin_id
-    # Memories are read across conversations.
+    # Null for consolidation, which spans conversations.
     conversation = models.ForeignKey(
         "bots.Conversation",
         on_delete=models.CASCADE,

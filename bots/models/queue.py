@@ -16,7 +16,7 @@ def new_idempotency_key() -> str:
 
 
 class Worker(models.Model):
-    """A process that claims rows. While its heartbeat is fresh its claims hold; when it dies they are freed."""
+    """A process that claims rows. Its claims hold while its heartbeat is fresh; after its death they are released."""
 
     id = models.CharField(primary_key=True, max_length=32)
     host = models.CharField(_("host"), max_length=120)
@@ -36,10 +36,10 @@ class Worker(models.Model):
 
 
 class QueueRow(models.Model):
-    """What `bots.models.sql` needs of a row: whose turn it is, and which worker holds it.
+    """Base of both queues, with the columns that `bots.models.sql` claims rows by.
 
-    Rows with the same `queue_key` are taken one at a time, in order of their ids. Each queue adds its `state`:
-    "pending" before a claim, another one while it is claimed.
+    Rows with the same `queue_key` are claimed one at a time, in order of their ids. Each queue adds its `state`:
+    "pending" before a claim, another value while the row is claimed.
     """
 
     queue_key = models.CharField(_("queue"), max_length=255)
@@ -57,7 +57,7 @@ class QueueRow(models.Model):
 
 
 class InboundEvent(QueueRow):
-    """One event of a platform, stored before the platform is told 200. The row is the queue entry."""
+    """One event of a platform, stored before the platform gets 200. The row is the queue entry."""
 
     class State(models.TextChoices):
         PENDING = "pending", _("Waiting")
@@ -102,7 +102,7 @@ class InboundEvent(QueueRow):
         verbose_name_plural = _("inbox")
         constraints = (
             models.UniqueConstraint(fields=("channel", "dedupe_key"), name="inbound_channel_dedupe_unique"),
-            # one turn at a time per chat, held by the database itself
+            # one turn at a time per chat
             models.UniqueConstraint(
                 fields=("queue_key",), condition=models.Q(state="processing"), name="inbound_one_processing_per_queue"
             ),
@@ -114,13 +114,13 @@ class InboundEvent(QueueRow):
                 condition=models.Q(state__in=("pending", "processing")),
                 name="inbound_open_by_queue",
             ),
-            # sweep: what is due or held by a dead worker?
+            # sweep: rows that are due or claimed by a dead worker
             models.Index(
                 fields=("state", "due_at"),
                 condition=models.Q(state__in=("pending", "processing")),
                 name="inbound_open_due",
             ),
-            # admin and dashboard: dead letters, latest first (all others are found by id)
+            # admin and dashboard: dead letters, latest first (other rows are found by id)
             models.Index(fields=("-id",), condition=models.Q(state="dead"), name="inbound_dead_recent"),
         )
 
@@ -129,7 +129,7 @@ class InboundEvent(QueueRow):
 
 
 class OutboundMessage(QueueRow):
-    """One message to be sent through a channel; written in the transaction that closes the turn."""
+    """One message to send through a channel. The transaction that closes a turn writes those of its answer."""
 
     class State(models.TextChoices):
         PENDING = "pending", _("Waiting")
@@ -168,7 +168,7 @@ class OutboundMessage(QueueRow):
         verbose_name_plural = _("outbox")
         constraints = (
             models.UniqueConstraint(fields=("message", "part"), name="outbound_message_part_unique"),
-            # replies of one chat leave one at a time, in order
+            # messages of one chat are sent one at a time, in order
             models.UniqueConstraint(
                 fields=("queue_key",), condition=models.Q(state="sending"), name="outbound_one_sending_per_queue"
             ),
@@ -180,13 +180,13 @@ class OutboundMessage(QueueRow):
                 condition=models.Q(state__in=("pending", "sending")),
                 name="outbound_open_by_queue",
             ),
-            # sweep, depth and oldest age
+            # sweep; depth of the queue and age of its oldest row
             models.Index(
                 fields=("state", "due_at"),
                 condition=models.Q(state__in=("pending", "sending")),
                 name="outbound_open_due",
             ),
-            # admin and dashboard: dead letters, latest first (all others are found by id)
+            # admin and dashboard: dead letters, latest first (other rows are found by id)
             models.Index(fields=("-id",), condition=models.Q(state="dead"), name="outbound_dead_recent"),
         )
 

@@ -1,4 +1,4 @@
-"""Memories on their way to a database of their own."""
+"""Memories that wait to be written to a separate memory database."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ def new_key() -> str:
 
 
 class WaitingMemory(models.Model):
-    """What a closed turn leaves to remember, until it is written in the memory database.
+    """The memories of a closed turn, until they are written to the memory database.
 
-    Born in the transaction that closes the turn, and deleted once the memories are committed there; `key` makes their
-    external ids, so that writing them twice stores them once. Used only where the memory lies in a database of its own.
+    Inserted in the transaction that closes the turn, and deleted after the memories are committed in the other
+    database. Their external ids derive from `key`, so that a repeated write stores them once. Used only with a separate
+    memory database.
     """
 
-    inbound_id = models.BigIntegerField(_("event"), unique=True)  # no foreign key: the inbox may be pruned before
+    inbound_id = models.BigIntegerField(_("event"), unique=True)  # no foreign key: the inbox may be pruned earlier
     key = models.CharField(max_length=32, default=new_key, editable=False)
     bot = models.ForeignKey("bots.Bot", on_delete=models.CASCADE, related_name="+", verbose_name=_("bot"))
     person = models.ForeignKey("bots.Person", on_delete=models.CASCADE, related_name="+", verbose_name=_("person"))

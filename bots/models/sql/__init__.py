@@ -1,8 +1,8 @@
-"""The SQL that bots' tables are read and written with beside the ORM; no other module of bots executes SQL.
+"""Reads and writes rows of bots with SQL instead of the ORM; no other module of bots executes SQL.
 
-It is for the few statements that run for every message. The ORM spends 0.5 to 3 ms of CPU to build each of them anew,
-several times what the database needs to run it. Values go through the fields' own conversion, so a field behaves here
-as it does everywhere else.
+It holds only the few statements that run for every message. The ORM takes 0.5 to 3 ms of CPU to build one of them,
+several times as long as the database takes to run it. Values pass through the fields' own conversion, so a field
+behaves here as in the ORM.
 """
 
 from bots.models.sql.claims import claim, is_queue_free, next_waiting, update_claimed

@@ -1,4 +1,4 @@
-"""The statements both queues live on: claim the head of a chat's queue, find the next, close what is claimed."""
+"""The statements of both queues: claims the first row of a chat, finds the next, updates a claimed row."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ Row = TypeVar("Row", bound=QueueRow)
 
 
 def claim(model: type[Row], row_id: int, busy: str, owner: str) -> Row | None:
-    """Sets a due row that is first of its chat from pending to `busy`, in one statement; None when it is not to be had.
+    """Claims a due row that is first of its chat: sets it from pending to `busy` in one statement.
 
     Args:
-        model: the queue.
-        row_id: the row that somebody was woken for.
-        busy: the state of rows in work ("processing", "sending").
-        owner: the worker that claims it.
+        model: The queue.
+        row_id: The row to claim.
+        busy: The state of claimed rows ("processing", "sending").
+        owner: The worker that claims it.
+
+    Returns:
+        The claimed row; None when it is not due, not first of its chat, or not pending.
     """
     table = model._meta.db_table
     now = _adapted(model, "due_at", timezone.now())
@@ -32,18 +35,18 @@ def claim(model: type[Row], row_id: int, busy: str, owner: str) -> Row | None:
         f" RETURNING {rows.columns(model)}"
     )
     try:
-        # in a transaction, because SQLite's writers queue up for those (clawdbot_site/sqlite)
+        # in a transaction, because SQLite's writers queue only for transactions (clawdbot_site/sqlite)
         with transaction.atomic():
             return rows.first(model, sql, [busy, owner, now, row_id, now])
-    except IntegrityError:  # two workers, two rows of one chat, the same moment: the constraint lets one through
+    except IntegrityError:  # two workers claimed two rows of one chat at once: the constraint admits one
         return None
 
 
 def next_waiting(model: type[QueueRow], queue_key: str, busy: str) -> int | None:
-    """The id of the first waiting row of a chat that is due."""
+    """Returns the id of the first pending row of a chat that is due."""
     sql = (
         f"SELECT id FROM {model._meta.db_table} WHERE queue_key=%s AND state='pending' AND due_at<=%s"  # noqa: S608
-        f" AND state IN ('pending', '{busy}') ORDER BY id LIMIT 1"  # word for word the condition of the partial index
+        f" AND state IN ('pending', '{busy}') ORDER BY id LIMIT 1"  # repeats the condition of the partial index
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [queue_key, _adapted(model, "due_at", timezone.now())])
@@ -52,7 +55,7 @@ def next_waiting(model: type[QueueRow], queue_key: str, busy: str) -> int | None
 
 
 def is_queue_free(model: type[QueueRow], queue_key: str, busy: str) -> bool:
-    """Whether nothing of this chat waits or is in work."""
+    """Returns whether the chat has no pending and no claimed row."""
     sql = f"SELECT 1 FROM {model._meta.db_table} WHERE queue_key=%s AND state IN ('pending', '{busy}') LIMIT 1"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(sql, [queue_key])
@@ -60,9 +63,9 @@ def is_queue_free(model: type[QueueRow], queue_key: str, busy: str) -> bool:
 
 
 def update_claimed(row: QueueRow, busy: str, values: Mapping[str, Any]) -> bool:
-    """Writes to a row while this worker's claim on it holds; False when it no longer does.
+    """Updates a row while this worker's claim on it holds. Returns False when the claim is lost.
 
-    `attempts` is the fencing token: a worker that was presumed dead cannot close what was given to another.
+    `attempts` is the fencing token: a worker that was presumed dead cannot close a row that another one has claimed.
     """
     model = type(row)
     fields = [model._meta.get_field(name) for name in values]

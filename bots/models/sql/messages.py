@@ -1,4 +1,4 @@
-"""The latest messages of a conversation."""
+"""Reads the latest messages of a conversation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NEWEST_ID = (
     f"(SELECT m.id FROM {_MESSAGE} m"  # noqa: S608  names of our own
     f" WHERE m.conversation_id={Conversation._meta.db_table}.id ORDER BY m.id DESC LIMIT 1)"
 )
-"""For `get_with(Conversation, …)`: the id of its newest message, null where there is none."""
+"""Expression for `get_with(Conversation, …)`: the id of the newest message, null without one."""
 
 _LATEST = (
     f"SELECT id, role, '', text FROM {_MESSAGE} WHERE conversation_id=%s AND NOT forgotten"  # noqa: S608  names of our own
@@ -40,7 +40,7 @@ class Said(NamedTuple):
 
 
 def latest_messages(conversation_id: int, count: int, *, in_group: bool) -> list[Said]:
-    """The last `count` messages that are not forgotten, oldest first."""
+    """Returns the latest `count` messages that are not forgotten, oldest first."""
     with connection.cursor() as cursor:
         cursor.execute(_LATEST_IN_GROUP if in_group else _LATEST, [conversation_id, count])
         found = cursor.fetchall()[::-1]

@@ -1,4 +1,4 @@
-"""Single-row SELECT and INSERT of whole models, with their SQL compiled once."""
+"""SELECT and INSERT of single rows as model instances, with SQL that is compiled once."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Converter = Callable[[Any], Any]
 
 
 def get_with(model: type[Row], expression: str, where: str, parameters: Sequence[Any]) -> tuple[Row, Any] | None:
-    """The first row for which `where` holds, as a model instance, and one more value from the same statement.
+    """Returns the first row that matches `where`, as a model instance, and the value of `expression`; else None.
 
     Args:
-        model: what to read.
-        expression: SQL of our own for that value, without parameters.
-        where: SQL of our own after WHERE, with %s for values; may end with ORDER BY.
-        parameters: the values of `where`.
+        model: The model to read.
+        expression: Trusted SQL for the value, without parameters.
+        where: Trusted SQL after WHERE, with %s for values; may end with ORDER BY.
+        parameters: The values of `where`.
     """
     sql = f"SELECT {columns(model)}, {expression} FROM {model._meta.db_table} WHERE {where} LIMIT 1"  # noqa: S608  names of our own
     found = _fetch_first(sql, parameters)
@@ -28,13 +28,13 @@ def get_with(model: type[Row], expression: str, where: str, parameters: Sequence
 
 
 def first(model: type[Row], sql: str, parameters: Sequence[Any]) -> Row | None:
-    """The first row that a statement gives, as a model instance; it must list the columns as `columns` does."""
+    """Returns the first row of a statement as a model instance; it must list the columns as `columns` does."""
     found = _fetch_first(sql, parameters)
     return _instance(model, found) if found is not None else None
 
 
 def insert(row: models.Model) -> None:
-    """Writes a new row, whose key the database counts up, and sets that key. Signals are not sent."""
+    """Inserts a row with a generated key and sets that key on the instance. Sends no signals."""
     model = type(row)
     names, sql = _insert_sql(model)
     values = []
@@ -56,7 +56,7 @@ def _fetch_first(sql: str, parameters: Sequence[Any]) -> Any:
 
 @lru_cache(maxsize=64)
 def columns(model: type[models.Model]) -> str:
-    """All columns of a model, in the order that `first` expects."""
+    """Returns all columns of a model, in the order that `first` expects."""
     table = model._meta.db_table
     return ", ".join(f"{table}.{field.column}" for field in model._meta.concrete_fields)
 
@@ -72,7 +72,7 @@ def _insert_sql(model: type[models.Model]) -> tuple[tuple[str, ...], str]:
 
 @lru_cache(maxsize=64)
 def _converters(model: type[models.Model], vendor: str) -> tuple[tuple[int, Converter], ...]:
-    """(position, conversion) of the columns whose database value is not yet the field's."""
+    """Returns (position, conversion) of the columns whose database value needs conversion."""
     found: list[tuple[int, Converter]] = []
     for position, field in enumerate(model._meta.concrete_fields):
         expression: Any = Col(model._meta.db_table, field)
