@@ -286,4 +286,4 @@ def prove(
     audit_log.record(audit_log.Action.PROOF, person, actor, proof=found, result=result)
     if not proved:
         logger.critical("an erasure is not complete: %s", found)
-        raise NotProved(_("Something of what was erased is still found. The audit log says what; erase it again."))
+        raise NotProved(_("A search still finds erased data. The audit log says what it found; erase it again."))

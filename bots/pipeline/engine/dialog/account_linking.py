@@ -41,10 +41,10 @@ def link(turn: Turn, code: str) -> str:
         _notify_owner(chat, kept.language, turn)
     _reload_speaker(turn)
     if not turn.person.display_name:  # a visitor of the chat page, whose key means nothing to them
-        return _("Done: I know you here as there now, with all you told me there and here. /unlink undoes it.")
-    return _("Done: I know you here as %(name)s now, with all you told me there and here. /unlink undoes it.") % {
-        "name": turn.person.display_name
-    }
+        return _("Done: I know that both accounts are yours, and remember what you told me on each. /unlink undoes it.")
+    return _(
+        "Done: I know you here as %(name)s too, and remember what you told me on each account. /unlink undoes it."
+    ) % {"name": turn.person.display_name}
 
 
 def unlink(turn: Turn) -> str:

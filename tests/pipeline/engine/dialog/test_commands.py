@@ -39,7 +39,7 @@ def test_a_linked_visitor_without_a_name_is_not_called_by_a_key() -> None:
     other = make_channel(channel.bot)
     code = answer(channel, "/link").split("/link ")[1].split("`")[0]
     told = answer(other, f"/link {code}", chat="chat-2")
-    assert told.startswith("Done: I know you here as there now")
+    assert told.startswith("Done: I know that both accounts are yours")
     assert "chat-" not in told
 
 
