@@ -1,4 +1,4 @@
-"""The admin: registrations happen on import. One folder per subject, shared parts in `ui`."""
+"""The admin site: importing a module registers its models. One folder per subject; `ui` holds the shared parts."""
 # ruff: noqa: F401
 
 import bots.admin.bot

@@ -1,4 +1,4 @@
-"""The bot's page: what it is told, where it is reached, what it can do."""
+"""The pages of a bot: its instructions, channels, skills, memory and users."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from memory.storage import wakeups
 
 
 class ChannelInline(ScopedInline[Channel]):
-    """The bot's channels; each is set up on its own page, because every platform asks for something else."""
+    """The bot's channels. Each is set up on its own page, because every platform needs different fields."""
 
     model = Channel
     fields = ("channel", "platform_label", "enabled", "last_event", "error")
@@ -57,7 +57,7 @@ class ChannelInline(ScopedInline[Channel]):
 
 
 class AccessInline(ScopedInline[BotAccess]):
-    """Who else works with this bot."""
+    """The users who may work with this bot, and their roles."""
 
     model = BotAccess
     fields = ("user", "role")
@@ -65,7 +65,7 @@ class AccessInline(ScopedInline[BotAccess]):
 
 
 class BotForm(forms.ModelForm[Bot]):
-    """A bot, its allowed origins one per line."""
+    """A bot; its allowed origins are edited one per line."""
 
     allowed_origins = WordListField(
         label=_("Allowed origins"),
@@ -84,14 +84,14 @@ class BotForm(forms.ModelForm[Bot]):
 
 @admin.register(Bot)
 class BotAdmin(BotMemoryMixin, BotScopedAdmin[Bot]):
-    """Bots. Only a superuser makes new ones; a manager changes those granted to them."""
+    """Bots. Only a superuser adds or deletes them; a manager changes those granted by BotAccess."""
 
     form = BotForm
     bot_path = ""
     list_display = ("name", "slug", "state", "channel_count", "default_mark", "updated_at", "chat")
     list_filter = ("enabled",)
     search_fields = ("name", "slug", "description")
-    # The counts group the rows, which drops the order of the model; choosers page through it.
+    # The channel count groups the rows, which drops the model's ordering; autocomplete fields need one to paginate.
     ordering = ("name",)
     prepopulated_fields = {"slug": ("name",)}
     readonly_fields = ("chat", "going_tonight", "memory", "created_at", "updated_at")
@@ -164,7 +164,7 @@ class BotAdmin(BotMemoryMixin, BotScopedAdmin[Bot]):
         try:
             for pk in ids:
                 wakeups.optimize_soon(pk)
-        except Exception as error:  # any transport may raise its own kinds
+        except Exception as error:  # every transport raises exceptions of its own
             messages.error(request, gettext("The task queue does not answer (%s).") % type(error).__name__)
             return
         text = ngettext(

@@ -1,4 +1,4 @@
-"""Skills, which bot has which, and how their runs went; registered here because `skills` may not import bots."""
+"""The pages of skills, their assignment to bots, and their runs. Here because `skills` may not import bots."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ else:
 
 
 class SkillForm(forms.ModelForm[Any]):
-    """Trigger words one per line, configuration without its secrets."""
+    """A skill: trigger words one per line, configuration with masked secrets."""
 
     triggers = WordListField(
         label=_("Trigger words"), help_text=_("One per line. Empty: those of the class, or of the skill for one bot.")
@@ -43,7 +43,7 @@ class SkillForm(forms.ModelForm[Any]):
 
 
 class SkillReadingMixin(_Base):
-    """Who may not change a skill reads its configuration without secrets, and its words as words."""
+    """Shows trigger words as text and the configuration with masked secrets to users who may only view."""
 
     readonly_fields: ClassVar[Any] = ("triggers_shown", "config_shown")
 
@@ -67,7 +67,7 @@ class SkillReadingMixin(_Base):
 
 
 class BotSkillOfBotInline(SkillReadingMixin, ScopedInline[BotSkill]):
-    """On the bot's page: what differs for this bot."""
+    """The bot's skills with their settings for this bot, on the bot's page."""
 
     model = BotSkill
     form = SkillForm
@@ -76,7 +76,7 @@ class BotSkillOfBotInline(SkillReadingMixin, ScopedInline[BotSkill]):
 
 
 class BotSkillOfSkillInline(SkillReadingMixin, TypedInline[BotSkill]):
-    """On the skill's page: the bots that have it."""
+    """The bots that have the skill, on the skill's page."""
 
     model = BotSkill
     form = SkillForm
@@ -86,7 +86,7 @@ class BotSkillOfSkillInline(SkillReadingMixin, TypedInline[BotSkill]):
 
 @admin.register(Skill)
 class SkillAdmin(SkillReadingMixin, BaseAdmin[Skill]):
-    """The skills of the installation. They are Python classes, so naming one needs Django's own permission."""
+    """Skills of the installation. A skill names a Python class to load, so editing one needs Django's permission."""
 
     form = SkillForm
     list_display = ("name", "module", "state", "all_bots", "words", "updated_at")
@@ -113,7 +113,7 @@ class SkillAdmin(SkillReadingMixin, BaseAdmin[Skill]):
 
 @admin.register(BotSkill)
 class BotSkillAdmin(SkillReadingMixin, BotScopedAdmin[BotSkill]):
-    """What differs for one bot."""
+    """The settings of a skill for one bot."""
 
     form = SkillForm
     list_display = ("bot", "skill", "enabled", "words")
@@ -129,7 +129,7 @@ class BotSkillAdmin(SkillReadingMixin, BotScopedAdmin[BotSkill]):
 
 @admin.register(SkillRun)
 class SkillRunAdmin(ReadOnlyMixin, BotScopedAdmin[SkillRun]):
-    """One row per call."""
+    """Skill runs: one row per call."""
 
     list_display = ("when", "skill", "bot", "result", "ms", "error", "conversation_link")
     list_filter = (("bot", ScopedFilter), "ok", ("at", RangeDateTimeFilter))

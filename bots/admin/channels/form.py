@@ -1,4 +1,4 @@
-"""The form of a channel: the fields of its platform's account, secrets write-only, checked by the adapter's schema."""
+"""The form of a channel: the account fields of its platform, validated by the adapter. Secrets are write-only."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ CHANNEL_FIELDS = ("bot", "platform", "name", "enabled", "flood_per_minute", "str
 
 
 def form_name(platform: str, key: str) -> str:
-    """The form field of one key of one platform's account; platforms share key names, so both are in it."""
+    """Returns the form field name of an account key. It includes the platform, because platforms share key names."""
     return f"{PREFIX}__{platform}__{key}"
 
 
 def stored_account(channel: Channel) -> dict[str, Any]:
-    """The stored credentials; empty when no key opens them (the page then asks for them anew instead of failing)."""
+    """Returns the stored credentials; {} when they cannot be decrypted, so that the page asks for them again."""
     try:
         return channel.credentials
     except CryptoError:
@@ -61,7 +61,7 @@ def stored_account(channel: Channel) -> dict[str, Any]:
 
 
 class LinesField(forms.CharField):
-    """A list of strings as lines of text."""
+    """A list of strings, edited one per line."""
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(map(str, value)) if isinstance(value, list) else value
@@ -71,7 +71,7 @@ class LinesField(forms.CharField):
 
 
 class ChannelForm(forms.ModelForm[Channel]):
-    """`platforms` are those whose fields the form has: all of them on the add page, one on a channel's own page."""
+    """A channel with the account fields of `platforms`: every platform on the add page, one on a channel's own page."""
 
     platforms: ClassVar[tuple[str, ...]] = ()
     _refusal: AccountError | None = None
@@ -100,7 +100,7 @@ class ChannelForm(forms.ModelForm[Channel]):
 
     def _account_field(self, described: AccountField) -> forms.Field:
         label, help_text = lazy_text(described.label), lazy_text(described.help)
-        # Required keys are checked by the schema: on the add page other platforms' fields are empty and hidden.
+        # The schema checks required keys: on the add page the fields of other platforms are hidden and empty.
         if described.secret:
             return SecretField(
                 label=label,
@@ -169,7 +169,7 @@ class ChannelForm(forms.ModelForm[Channel]):
         return given
 
     def account(self) -> tuple[str, dict[str, Any]]:
-        """The platform, and the account as it would be stored: what was entered over what is stored.
+        """Returns the platform and the account as it would be stored: the stored values updated by the entered ones.
 
         Raises:
             AccountError: A key is missing or wrong.
@@ -179,21 +179,21 @@ class ChannelForm(forms.ModelForm[Channel]):
         if platform not in self.platforms:
             raise AccountError(Reason("no_platform"))
         if self._refusal is not None:
-            raise self._refusal  # the values it complains about are no longer among the cleaned ones
+            raise self._refusal  # `add_error` has removed the refused values from `cleaned_data`
         names = {form_name(platform, field.name): field.name for field in registry.account_fields(platform)}
         if wrong := {names[name]: " ".join(map(str, told)) for name, told in self.errors.items() if name in names}:
             raise AccountError(problems=wrong)
         return platform, registry.validate_account(platform, self._given(platform, self.cleaned_data))
 
     def keeps_secrets(self, platform: str) -> bool:
-        """Whether a stored secret is part of `account`, because none was typed in its place."""
+        """Tells whether `account` contains a stored secret, because no new one was entered."""
         return any(
             field.secret and field.name in self._stored and not self.cleaned_data.get(form_name(platform, field.name))
             for field in registry.account_fields(platform)
         )
 
     def _show(self, platform: str, error: AccountError) -> None:
-        # The schema names keys and reasons, never values, so its words may be shown.
+        # The schema's messages name keys and reasons, never values, so they may be shown.
         for key, reason in reasons(error).items():
             field = form_name(platform, key)
             self.add_error(field if field in self.fields else None, reason)
@@ -206,7 +206,7 @@ class ChannelForm(forms.ModelForm[Channel]):
 
 
 def reasons(error: AccountError) -> dict[str, str]:
-    """What is wrong with an account by key, as forms say it."""
+    """Returns the problems of an account by key, in the wording of forms."""
     required = _("This field is required.")
     return {
         key: required if error.reasons.get(key) == REQUIRED else reason for key, reason in problems_of(error).items()
@@ -214,7 +214,7 @@ def reasons(error: AccountError) -> dict[str, str]:
 
 
 def shown(described: AccountField, value: Any) -> Any:
-    """A value that is no secret, as its input shows it."""
+    """Returns a value that is not secret in the form that its input shows; the default when there is none."""
     if value is None:
         value = described.default
     if isinstance(value, (list, tuple)):
@@ -223,11 +223,11 @@ def shown(described: AccountField, value: Any) -> Any:
 
 
 def form_for(platforms: tuple[str, ...]) -> type[ChannelForm]:
-    """A form class for these platforms, for the admin to build its own on."""
+    """Returns a form class for these platforms; the admin derives its own from it."""
     return type("ChannelForm", (ChannelForm,), {"platforms": platforms})
 
 
 def account_names(platform: str, *, advanced: bool) -> tuple[str, ...]:
-    """The form fields of a platform's account, in the order of its schema; those seldom needed, or all others."""
+    """Returns the form field names of a platform's account in schema order: only the advanced ones, or all others."""
     fields = registry.account_fields(platform)
     return tuple(form_name(platform, field.name) for field in fields if field.advanced is advanced)

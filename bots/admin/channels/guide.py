@@ -1,4 +1,4 @@
-"""What the form of a channel tells beside its fields: the vendor's steps, the address, the buttons, the health."""
+"""Renders what the channel form shows beside its fields: the setup guide, the address, the buttons and the health."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MARKS = re.compile(r"\*([^*]+)\*|`([^`]+)`|(https://[A-Za-z0-9./_-]*[A-Za-z0-9/
 
 
 def marked(text: Text) -> SafeString:
-    """A text of an adapter's guide as HTML (see `adapters.guide`)."""
+    """Renders a text of an adapter's guide as HTML (markup: `adapters.guide`)."""
     words = in_language(text)
     out: list[SafeString] = []
     end = 0
@@ -50,17 +50,17 @@ def _piece(screen: str | None, typed: str | None, link: str | None) -> SafeStrin
 
 
 def public_address(request: HttpRequest) -> str:
-    """Under which this server is reached: the configured address, else the one that the browser uses."""
+    """Returns the base URL of this server: the configured one, else the one that the browser uses."""
     return settings.CLAWDBOT.web.public_url or request.build_absolute_uri("/").rstrip("/")
 
 
 def is_public() -> bool:
-    """Whether platforms can be told the address."""
+    """Tells whether a public HTTPS address is configured, which platforms need."""
     return settings.CLAWDBOT.web.public_url.startswith("https://")
 
 
 def steps(platform: str, channel: Channel | None) -> Any:
-    """What to copy from where; folded on the page of a channel that has received something."""
+    """Renders the setup steps; collapsed once the channel has received an event."""
     guide = registry.guide(platform)
 
     def render() -> str:
@@ -77,7 +77,7 @@ def steps(platform: str, channel: Channel | None) -> Any:
 
 
 def connect(platform: str, channel: Channel | None, request: HttpRequest, *, may_change: bool) -> Any:
-    """The address to paste, what is left to do, and the buttons."""
+    """Renders the webhook address, the remaining steps and the buttons."""
     guide, kind = registry.guide(platform), registry.adapter_class(platform)
 
     def render() -> str:
@@ -103,7 +103,7 @@ def connect(platform: str, channel: Channel | None, request: HttpRequest, *, may
 
 
 def health(channel: Channel) -> Any:
-    """The light, its sentence, and what happened last."""
+    """Renders the status of the channel and its latest events, refusals and errors."""
 
     def render() -> str:
         return render_to_string(
@@ -147,5 +147,5 @@ def _when_and_what(moment: Any, what: str) -> SafeString:
 
 
 def _when_shown(render: Callable[[], str]) -> Any:
-    # Fieldsets are built several times a request, and only some of those are shown.
+    # Django builds the fieldsets several times per request and shows only some of them.
     return lazy(render, str)()

@@ -1,4 +1,4 @@
-"""Channels: one account of a platform each; credentials go in and never come out again."""
+"""The pages of channels. A channel is one account on a platform; its credentials are write-only."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SET_WEBHOOK = "_set_webhook"
 
 
 class PlatformFilter(admin.SimpleListFilter):
-    """By platform, with the platforms' own names."""
+    """Filters by platform and shows display names."""
 
     title = gettext_lazy("platform")
     parameter_name = "platform"
@@ -47,7 +47,7 @@ class PlatformFilter(admin.SimpleListFilter):
 
 @admin.register(Channel)
 class ChannelAdmin(BotScopedAdmin[Channel]):
-    """Where bots are reached."""
+    """Channels: the platform accounts over which people reach the bots."""
 
     list_display = ("title", "platform_label", "bot", "state", "last_event", "day_events", "advice")
     list_filter = (("bot", ScopedFilter), PlatformFilter, "enabled")
@@ -81,7 +81,7 @@ class ChannelAdmin(BotScopedAdmin[Channel]):
         return [health, main, *accounts, *([policy] if obj.platform != "web" else []), traffic]
 
     def _account(self, request: HttpRequest, platform: str, channel: Channel | None) -> list[Any]:
-        """The fieldsets of one platform: guide and fields, seldom needed fields, address and buttons."""
+        """Returns the fieldsets of one platform: guide and fields, address and buttons, advanced fields."""
         classes = ("claw-platform", f"claw-platform-{platform}")
         may_change = self._may_change(request, channel)
         parts: list[Any] = []
@@ -118,7 +118,7 @@ class ChannelAdmin(BotScopedAdmin[Channel]):
     def get_readonly_fields(self, request: HttpRequest, obj: Channel | None = None) -> Any:
         if obj is None:
             return ()
-        # the credentials belong to the platform, the people and conversations to the bot: neither changes later
+        # fixed: credentials belong to one platform, people and conversations to one bot
         return ("bot", "platform", "platform_label", "credentials_state")
 
     # Columns and read-only fields
@@ -179,7 +179,7 @@ class ChannelAdmin(BotScopedAdmin[Channel]):
 
     @method_decorator(require_POST)
     def verify_view(self, request: HttpRequest, object_id: str | None = None) -> HttpResponse:
-        """Asks the platform with what stands in the form, saved or not; the answer is JSON."""
+        """Verifies the account in the form, saved or not, with the platform; answers in JSON."""
         channel = None if object_id is None else self.get_object(request, object_id)
         if object_id is not None and channel is None:
             raise Http404
@@ -191,7 +191,7 @@ class ChannelAdmin(BotScopedAdmin[Channel]):
     def response_add(self, request: HttpRequest, obj: Channel, post_url_continue: str | None = None) -> HttpResponse:
         if "_addanother" not in request.POST and "_popup" not in request.POST:
             self._press(request, obj)
-            _stay(request)  # there the address is, and what is left to do
+            _stay(request)  # the channel's page shows the address and the remaining steps
         return super().response_add(request, obj, post_url_continue)
 
     def response_change(self, request: HttpRequest, obj: Channel) -> HttpResponse:
@@ -200,7 +200,7 @@ class ChannelAdmin(BotScopedAdmin[Channel]):
         return super().response_change(request, obj)
 
     def _press(self, request: HttpRequest, channel: Channel) -> bool:
-        """Does what the pressed button of the page says; False when it only saves."""
+        """Runs the action of the pressed button; returns False when the button only saves."""
         if VERIFY in request.POST:
             self._verify(request, channel)
         elif SET_WEBHOOK in request.POST:

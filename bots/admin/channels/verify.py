@@ -1,4 +1,4 @@
-"""The answer to "Verify" on the form of a channel, for what stands in the form."""
+"""Answers the "Verify" button of the channel form for the values in the form."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ VERIFY = "_verify"
 
 
 def verified(form: ChannelForm, base_url: str) -> dict[str, Any]:
-    """Asks the platform with the form's account; nothing is stored unless the stored account is the same.
+    """Verifies the form's account with the platform; stores the outcome only if the stored account is the same.
 
     Returns:
-        ok, text, mend, notes, and `found`: values by form field that the platform told and the form lacks.
+        ok, text, mend, notes, and `found`: values by form field that the platform reported and the form lacks.
     """
     channel = form.instance
     stored = channel.pk is not None
@@ -30,11 +30,11 @@ def verified(form: ChannelForm, base_url: str) -> dict[str, Any]:
     except AccountError as error:
         return _json(platform, _incomplete(platform, error))
     if stored and account == stored_account(channel):
-        # the row, not the form's instance, which holds what was typed beside the account
+        # read again: the form's instance also holds unsaved values of other fields
         row = type(channel).objects.select_related("bot").get(pk=channel.pk)
         return _json(platform, verification.verify_channel(row, base_url + row.webhook_path))
     if stored and form.keeps_secrets(platform) and account.get("base_url") != stored_account(channel).get("base_url"):
-        # else whoever may edit a channel could have its secrets sent to a server of their own, and leave no trace
+        # otherwise an editor could send the stored secrets to a server of their own without leaving a trace
         text = _("The API address was changed: save first, or type the secrets again.")
         return _json(platform, verification.Outcome(False, text))
     return _json(platform, verification.verify_account(platform, account))

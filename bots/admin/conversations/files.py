@@ -1,4 +1,4 @@
-"""Files of conversations: read-only lists, and the way to their bytes for those who may see the bot."""
+"""The pages of received and sent files: read-only lists with downloads for users who may view the bot."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Row = TypeVar("Row", bound=StoredFile)
 
 
 class StoredFileAdmin(ReadOnlyMixin, BotScopedAdmin[Row]):
-    """Files are handed out as downloads, never shown inside the admin: what they hold came from strangers."""
+    """Files as downloads only. The admin never displays them, because their content is untrusted."""
 
     bot_path = "conversation__bot"
     list_filter = (("conversation__bot", ScopedFilter), "kind")
@@ -70,7 +70,7 @@ class StoredFileAdmin(ReadOnlyMixin, BotScopedAdmin[Row]):
 
 @admin.register(ReceivedFile)
 class ReceivedFileAdmin(StoredFileAdmin[ReceivedFile]):
-    """What people sent."""
+    """Files that people sent."""
 
     list_display = ("title", "kind", "content_type", "size_label", "conversation_link", "received", "error_text")
     fields = ("download", "kind", "content_type", "size_label", "conversation_link", "created_at", "error_text")
@@ -86,7 +86,7 @@ class ReceivedFileAdmin(StoredFileAdmin[ReceivedFile]):
 
 @admin.register(SentFile)
 class SentFileAdmin(StoredFileAdmin[SentFile]):
-    """What bots and people of the team sent."""
+    """Files that bots and the team sent."""
 
     list_display = ("title", "kind", "content_type", "size_label", "conversation_link", "created")
     fields = ("download", "kind", "content_type", "size_label", "conversation_link", "created_at")

@@ -1,4 +1,4 @@
-"""The button that takes a conversation over from the bot, and the one that gives it back."""
+"""The buttons that take a conversation over from the bot and hand it back."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from bots.operations import handover
 
 
 class HandoverMixin(ReplyMixin):
-    """Put before the admin class of conversations, with what it needs to reply there."""
+    """Adds handover and replies to the admin of conversations. List it before the admin class."""
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.handover_view)
         return [path("<int:pk>/handover/", view, name="bots_conversation_handover"), *super().get_urls()]
 
     def handover_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """`to`: human or bot; then back to the transcript."""
+        """Hands the conversation to `to` ("human" or "bot"), then redirects to the transcript."""
         _hand(request, self.operated(request, pk), to_human=request.POST.get("to") == "human")
         return self.to_transcript(pk)
 

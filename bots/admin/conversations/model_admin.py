@@ -1,4 +1,4 @@
-"""Conversations as transcripts, and the audit of their states."""
+"""The pages of conversations (as transcripts), messages and state transitions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bots.models import Conversation, Message, StateTransition
 
 @admin.register(Conversation)
 class ConversationAdmin(HandoverMixin, ReadOnlyMixin, BotScopedAdmin[Conversation]):
-    """Read like a chat; the bot writes it, and people of the team may."""
+    """Conversations as transcripts; the team may reply in them."""
 
     change_form_template = "admin/bots/conversation/change_form.html"
     list_display = ("who", "bot", "platform", "state_label", "last_message", "started_at")
@@ -45,7 +45,7 @@ class ConversationAdmin(HandoverMixin, ReadOnlyMixin, BotScopedAdmin[Conversatio
         return super().get_queryset(request).select_related("bot", "channel", "person")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # a manager may prune a transcript; the memories stay until they are erased by themselves
+        # a manager may delete a transcript; its memories stay until they are erased separately
         return BotScopedAdmin.has_delete_permission(self, request, obj)
 
     def change_view(
@@ -91,7 +91,7 @@ class ConversationAdmin(HandoverMixin, ReadOnlyMixin, BotScopedAdmin[Conversatio
 
 @admin.register(Message)
 class MessageAdmin(ReadOnlyMixin, BotScopedAdmin[Message]):
-    """All messages, to search in; a message is read in its conversation."""
+    """All messages, for searching; each links to its conversation."""
 
     bot_path = "conversation__bot"
     list_display = ("short", "role_label", "who", "bot", "at", "conversation_link")
@@ -103,7 +103,7 @@ class MessageAdmin(ReadOnlyMixin, BotScopedAdmin[Message]):
         ("role_text", "occurred_at"),
         "text",
         "details",
-        "platform_message_id",  # of a length that only a row of its own has room for
+        "platform_message_id",  # too long to share a row
         "client_id",
     )
 
@@ -149,7 +149,7 @@ class MessageAdmin(ReadOnlyMixin, BotScopedAdmin[Message]):
 
 @admin.register(StateTransition)
 class StateTransitionAdmin(ReadOnlyMixin, BotScopedAdmin[StateTransition]):
-    """The audit: which dialog went from which state to which, and why."""
+    """The log of state transitions: conversation, old state, new state and the event that caused it."""
 
     bot_path = "conversation__bot"
     list_display = ("step", "name", "conversation_link", "cause", "when")

@@ -1,4 +1,4 @@
-"""Saying something in a conversation from its page: text, files, or both."""
+"""Sends text, files or both to a conversation from its page."""
 
 from __future__ import annotations
 
@@ -24,24 +24,29 @@ else:
 
 
 class ReplyMixin(Base):
-    """Put before the admin class of conversations."""
+    """Adds replies to the admin of conversations. List it before the admin class."""
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.reply_view)
         return [path("<int:pk>/reply/", view, name="bots_conversation_reply"), *super().get_urls()]
 
     def reply_key(self, request: HttpRequest, conversation: Conversation) -> str:
-        """A new key for the form, so that a form sent twice says it once; "" for whoever may not reply."""
+        """Returns a new idempotency key for the reply form; "" when the user may not reply."""
         open_here = conversation.closed_at is None
         return uuid.uuid4().hex if open_here and self.has_operate_permission(request, conversation) else ""
 
     def reply_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Sends what the form holds; then back to the transcript."""
+        """Sends the submitted reply, then redirects to the transcript."""
         _reply(request, self.operated(request, pk))
         return self.to_transcript(pk)
 
     def operated(self, request: HttpRequest, pk: int) -> Conversation:
-        """The conversation that a POST acts on. Raises Http404, PermissionDenied."""
+        """Returns the conversation that a POST acts on.
+
+        Raises:
+            Http404: No such conversation, or no POST.
+            PermissionDenied: The user may not operate the bot.
+        """
         conversation = self.get_object(request, str(pk))
         if conversation is None or request.method != "POST":
             raise Http404

@@ -1,4 +1,4 @@
-"""A conversation as an operator reads it: bubbles in order, what became of each, what was recalled."""
+"""Builds a transcript: messages in order with their delivery state and the memories recalled for them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STATE_ORDER = ("dead", "unconfirmed", "sending", "pending", "discarded", "sent"
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """One memory the bot had before it when it answered."""
+    """One memory that the bot had recalled for an answer."""
 
     text: str
     when: datetime
@@ -28,7 +28,7 @@ class Recalled:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """Something beside the text; `file_id` is that of the file when we sent it."""
+    """An attachment; `file_id` is the id of the sent file, None for files that were received."""
 
     name: str
     file_id: int | None = None
@@ -36,7 +36,7 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """One message. `delivery` is the worst state among the parts it was sent in, "" when nothing was to be sent."""
+    """One message. `delivery` is the worst state of its outbox rows, "" when it has none."""
 
     message: Message
     role: str
@@ -53,7 +53,7 @@ class Bubble:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A change of the dialog's state, shown between the bubbles."""
+    """A state transition, shown between the messages."""
 
     at: datetime
     source: str
@@ -62,7 +62,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """One page, oldest first; `earlier` is the message id to page back from, None at the beginning."""
+    """One page, oldest first; `earlier` is the cursor (a message id) of the page before, None on the first page."""
 
     entries: tuple[Bubble | Step, ...] = ()
     earlier: int | None = None
@@ -71,10 +71,10 @@ class Transcript:
 
 
 def build(conversation: Conversation, before: int | None = None) -> Transcript:
-    """Reads one page of a conversation in four queries, whatever its length.
+    """Reads one page of a conversation in four queries, however long it is.
 
     Args:
-        conversation: Whose messages.
+        conversation: The conversation to show.
         before: Only messages with a smaller id; None for the latest page.
     """
     rows = Message.objects.filter(conversation=conversation).order_by("-id")
@@ -99,7 +99,7 @@ def _outbound_by_message(conversation: Conversation, ids: list[int]) -> dict[int
 
 
 def _memories(conversation: Conversation, page: Iterable[Message]) -> dict[int, MemoryEntry]:
-    """The memories that the turns of this page recalled. One that was erased since is not here, and so not shown."""
+    """Returns the memories that the turns of this page recalled, by id; erased ones are absent."""
     ids = {number for message in page for one in _noted(message) if isinstance(number := one.get("id"), int)}
     if not ids:
         return {}
@@ -131,7 +131,7 @@ def _bubble(message: Message, parts: Iterable[OutboundMessage], memories: Mappin
 
 
 def _facts(meta: Mapping[str, Any]) -> Iterable[str]:
-    """Model, tokens and time of an answer, as far as the turn noted them."""
+    """Yields model, tokens and duration of an answer, as far as the turn recorded them."""
     if model := meta.get("model") or meta.get("provider"):
         yield _("built-in") if model == Message.BUILT_IN else str(model)
     prompt, completion = meta.get("prompt_tokens"), meta.get("completion_tokens")
@@ -168,5 +168,5 @@ def _with_steps(
     names = dict(Conversation.State.choices)
     steps = [Step(r.at, str(names.get(r.source, r.source)), str(names.get(r.target, r.target))) for r in rows]
     merged: list[Bubble | Step] = [*bubbles, *steps]
-    # stable: messages keep their own order when a clock stood still
+    # `sorted` is stable: messages with equal times keep their order
     return sorted(merged, key=lambda entry: entry.at)

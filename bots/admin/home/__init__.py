@@ -1,1 +1,1 @@
-"""Dashboard and navigation."""
+"""The dashboard and the navigation."""

@@ -1,4 +1,4 @@
-"""The first page of the admin: what is going on, and in an empty installation what to do first."""
+"""The dashboard of the admin: the current figures, and the first steps in a new installation."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One day of the chart, in the drawing's own units."""
+    """One day of the chart, in SVG units."""
 
     x: int
     y: int
@@ -121,7 +121,7 @@ def _tiles(figures: Figures) -> tuple[Tile, ...]:
 
 
 def _human_tile(figures: Figures) -> tuple[Tile, ...]:
-    """Nothing while the bots answer everybody."""
+    """Returns the tile of conversations with a human; none when there is no such conversation."""
     if not figures.with_human:
         return ()
     waiting = figures.unanswered
@@ -144,7 +144,7 @@ def _worker_tile(figures: Figures) -> Tile:
         return Tile(_("Workers"), _("none alive"), note, "bad", link)
     count = figures.workers_fresh
     value = ngettext("%(n)s alive", "%(n)s alive", count) % {"n": count}
-    # The age is markup, which `%` would turn into text.
+    # The age is HTML; `%` would turn it into an unsafe string, which is escaped.
     note = format_html(_("heartbeat %(age)s").replace("%(age)s", "{}"), ago(figures.heartbeat))
     return Tile(_("Workers"), value, note, "good", link)
 
@@ -153,7 +153,7 @@ def _bars(days: tuple[Day, ...]) -> tuple[Bar, ...]:
     most = max((day.tokens for day in days), default=0)
     bars = []
     for number, day in enumerate(days):
-        # a day with any use stays visible beside a much busier one
+        # at least 2 units, so that a quiet day stays visible beside a busy one
         height = max(round(day.tokens / most * BAR_HEIGHT), 2) if most and day.tokens else 0
         title = _("%(day)s: %(tokens)s tokens in %(turns)s turns, cost %(cost)s") % {
             "day": date_format(day.day, "SHORT_DATE_FORMAT"),

@@ -1,4 +1,4 @@
-"""The numbers on the dashboard, each out of one indexed query, only for the bots the user may see."""
+"""Reads the figures of the dashboard with indexed queries, only for the bots that the user may see."""
 
 from __future__ import annotations
 
@@ -40,9 +40,10 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What the dashboard shows; ages as moments, None where there is nothing.
+    """The figures of the dashboard. Ages are stored as moments; None means that there is nothing.
 
-    `with_human` counts open conversations that were taken over, `unanswered` those of them where the person spoke last.
+    `with_human` counts open conversations that the team has taken over. `unanswered` counts those among them whose
+    last message is from the person.
     """
 
     messages_today: int
@@ -77,7 +78,7 @@ class Figures:
 
 
 def collect(bots: frozenset[int] | None) -> Figures:
-    """Reads the figures; `bots` are the ids the user may see, None for all."""
+    """Reads the figures of these bots (ids); None means all bots."""
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     inbox, outbox = _of(InboundEvent.objects, "channel__bot", bots), _of(OutboundMessage.objects, "channel__bot", bots)
     in_states, out_states = (
@@ -119,21 +120,21 @@ def _of(manager: Any, path: str, bots: frozenset[int] | None) -> QuerySet[Any]:
 
 
 def _states(rows: QuerySet[Any], states: Iterable[str]) -> dict[str, int]:
-    # naming the states lets the index on (state, id) answer without reading the years of finished rows
+    # filtering by state uses the index on (state, id) and skips all finished rows
     counted = rows.filter(state__in=tuple(states)).order_by().values_list("state").annotate(total=Count("id"))
     return dict(counted)
 
 
 def _last_words_with_human(bots: frozenset[int] | None) -> list[str | None]:
-    """Whose the last message is, for each open conversation that a human answers."""
+    """Returns the role of the last message of each open conversation that a human answers."""
     rows = _of(Conversation.objects, "bot", bots).filter(state=Conversation.State.HUMAN, closed_at=None)
     last = Message.objects.filter(conversation=OuterRef("pk")).order_by("-id").values("role")[:1]
     return list(rows.order_by().annotate(last=Subquery(last)).values_list("last", flat=True))
 
 
 def _messages_since(bots: frozenset[int] | None, since: datetime) -> dict[str, int]:
-    """How many messages of each role."""
-    # Through the conversations: messages have no index by time alone, conversations have one by bot and last message.
+    """Counts messages since this moment, by role."""
+    # Filters by conversation first: only conversations have an index on time (bot and last message).
     rows = _of(Message.objects, "conversation__bot", bots)
     today = rows.filter(conversation__last_message_at__gte=since, occurred_at__gte=since)
     return dict(today.order_by().values_list("role").annotate(total=Count("id")))

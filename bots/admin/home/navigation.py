@@ -1,4 +1,4 @@
-"""The sidebar: groups by what people do, not by Django app."""
+"""Builds the sidebar: models grouped by task, not by Django app."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Item = tuple[str, str, str]  # app label, model name, icon
 
 
 def groups() -> tuple[tuple[str, tuple[Item, ...]], ...]:
-    """The groups in order; a model that is not installed is left out."""
+    """Returns the groups in order, each with its models."""
     return (
         (_("Bots"), (("bots", "bot", "smart_toy"), ("bots", "channel", "cable"))),
         (
@@ -63,7 +63,7 @@ def groups() -> tuple[tuple[str, tuple[Item, ...]], ...]:
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
-    """Unfold's SIDEBAR navigation for this user."""
+    """Returns unfold's SIDEBAR navigation for this user; omits models that are not registered."""
     registered = {(m._meta.app_label, m._meta.model_name): a for m, a in admin.site._registry.items()}
     home = {"title": _("Dashboard"), "icon": "dashboard", "link": reverse("admin:index")}
     found: list[dict[str, Any]] = [{"title": None, "separator": False, "items": [home]}]
@@ -87,7 +87,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def extra_items(group: str) -> tuple[dict[str, Any], ...]:
-    """Pages of a group that belong to no model."""
+    """Returns the pages of a group that belong to no model."""
     if group != _("Memory"):
         return ()
     people = admin.site._registry.get(Person)

@@ -1,1 +1,1 @@
-"""Memories."""
+"""The pages of the memory."""

@@ -1,4 +1,4 @@
-"""The pages of a bot's memory: what retention will delete, and how the indexes stand. Mixed into the admin of bots."""
+"""The memory pages of a bot: a preview of retention, and the state of vectors and indexes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PEOPLE = 50
 
 
 class BotMemoryMixin(Base):
-    """Put before the admin class of bots."""
+    """Adds the memory pages to the admin of bots. List it before the admin class."""
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -40,7 +40,7 @@ class BotMemoryMixin(Base):
         ]
 
     def memory_links(self, bot: Bot) -> str:
-        """Links to these pages, for the bot's own page."""
+        """Returns links to these pages for the bot's own page."""
         links = (
             (reverse("admin:bots_bot_retention", args=(bot.pk,)), _("What retention will delete")),
             (reverse("admin:bots_bot_memory", args=(bot.pk,)), _("State of the memory")),
@@ -48,7 +48,7 @@ class BotMemoryMixin(Base):
         return format_html_join(" · ", '<a class="claw-link" href="{}">{}</a>', links)
 
     def retention_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What the next run of retention deletes; `?days=` tries another number without saving it."""
+        """Shows what the next retention run deletes; `?days=` previews another period without saving it."""
         bot = self._bot(request, pk)
         asked = request.GET.get("days", "")
         days = min(int(asked), LONGEST_RETENTION) if asked.isascii() and asked.isdecimal() and len(asked) < 9 else None
@@ -65,7 +65,7 @@ class BotMemoryMixin(Base):
         return self.page(request, "admin/memory/retention.html", extra)
 
     def health_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Counts, vectors by embedder, and the indexes of large memories."""
+        """Shows counts, the embedding progress, and the indexes of large memories."""
         bot = self._bot(request, pk)
         stats = MemoryStore(bot.pk).stats()
         scopes = sorted(health.of_scopes(bot.pk), key=lambda scope: -scope.rows)[:PEOPLE]

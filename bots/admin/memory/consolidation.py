@@ -1,4 +1,4 @@
-"""Runs of `memory optimize` with their reports; registered here because `memory` may not import bots."""
+"""The pages of consolidation runs. They are registered here because `memory` may not import bots."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHOWN = 5  # people and examples of a preview
 
 
 def retention_preview(bot: Bot) -> str:
-    """What retention would delete tonight: how many, how old, whose, and a few examples."""
+    """Renders what retention would delete tonight: the number, the oldest day, the people and some examples."""
     going = retention.preview(bot.pk, timezone.now())
     if not going.days:
         return gettext("Memories are kept for ever.")
@@ -44,7 +44,7 @@ def retention_preview(bot: Bot) -> str:
 
 @admin.register(ConsolidationRun)
 class ConsolidationRunAdmin(MemoryRowsMixin, ReadOnlyMixin, BotScopedAdmin[ConsolidationRun]):
-    """What consolidation did, run by run."""
+    """Consolidation runs with their reports."""
 
     list_display = ("started", "bot_name", "state_label", "dry_run", "tokens", "error_text")
     list_filter = (

@@ -1,4 +1,4 @@
-"""The embedder: one row, saved only when it really embeds a sentence."""
+"""The page of the embedder: a single row, saved only when it embeds a test sentence."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FIELDS = ("kind", "model", "endpoint", "dimension", "timeout_s")
 
 
 class EmbedderForm(forms.ModelForm[EmbedderChoice]):
-    """What does not work is not saved: recall would fall back to words without anybody having wanted it."""
+    """The embedder's settings. A form that fails the test is not saved: recall would silently fall back to words."""
 
     remove_api_key = forms.BooleanField(label=gettext_lazy("Remove the stored key"), required=False)
 
@@ -77,7 +77,7 @@ class EmbedderForm(forms.ModelForm[EmbedderChoice]):
 
 @admin.register(EmbedderChoice)
 class EmbedderChoiceAdmin(BaseAdmin[EmbedderChoice]):
-    """Makes vectors of memories. A change works in every process within seconds and embeds all memories anew."""
+    """The embedder. A change reaches every process within seconds and starts a re-embedding of all memories."""
 
     form = EmbedderForm
     list_display = ("__str__", "dimension", "state", "last_success")
@@ -115,7 +115,7 @@ class EmbedderChoiceAdmin(BaseAdmin[EmbedderChoice]):
 
     def save_model(self, request: HttpRequest, obj: EmbedderChoice, form: Any, change: bool) -> None:
         if form.tested_ms is not None:
-            obj.last_error_at = None  # it was that of the former one
+            obj.last_error_at = None  # the error belongs to the former settings
         super().save_model(request, obj, form, change)
         if form.tested_ms is not None:
             choice.clear_cache()

@@ -1,4 +1,4 @@
-"""The memories of people, to search and prune; registered here because `memory` may not import bots."""
+"""The pages of memories. They are registered here because `memory` may not import bots."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from memory.models import MemoryEntry
 
 @admin.register(MemoryEntry)
 class MemoryEntryAdmin(MemoryRowsMixin, ErasingMixin, ReadOnlyMixin, BotScopedAdmin[MemoryEntry]):
-    """What a bot remembers. They are pinned or deleted here; the memory explorer also changes their words."""
+    """Memories. Here they are pinned or deleted; the memory explorer also edits their text."""
 
     list_display = (
         "short",
@@ -76,7 +76,7 @@ class MemoryEntryAdmin(MemoryRowsMixin, ErasingMixin, ReadOnlyMixin, BotScopedAd
         return (found | of_people(queryset, search_term) if search_term.strip() else found), duplicates
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # operators answer "please forget this" too
+        # operators, too, answer requests to forget something
         return self.has_operate_permission(request, obj)
 
     def erase_rows(self, request: HttpRequest, rows: Iterable[MemoryEntry]) -> None:

@@ -1,4 +1,4 @@
-"""The memory explorer: what a bot would recall of a person, why, and what an operator may do about it."""
+"""The memory explorer: shows what a bot recalls about a person for a question, and the scores behind it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from memory.types import Hit
 
 RAW = ("bm25", "cosine", "coverage", "rerank", "fused")
-LARGEST = 500  # characters a question may have
+LARGEST = 500  # characters of a question
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One arm's part of a score. `width` is a percentage of the largest part among all hits."""
+    """The contribution of one retrieval arm to a score. `width` is a percentage of the largest one of all hits."""
 
     name: str
     words: str
@@ -46,7 +46,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a question finds: turns, and facts and summaries, each best first."""
+    """The hits for a question: turns, and derived memories (facts and summaries), each best first."""
 
     turns: tuple[Shown, ...]
     derived: tuple[Shown, ...]
@@ -56,7 +56,7 @@ class Answer:
 
 
 def ask(person: Person, question: str, *, as_of: datetime | None, history: bool) -> Answer:
-    """Recalls as the person's bot does."""
+    """Recalls with the same search as the person's bot."""
     found = memories.explore(person, question[:LARGEST], as_of=as_of, history=history)
     hits = (*found.hits, *found.derived)
     rows = MemoryEntry.objects.for_person(person.bot_id, person.pk).filter(pk__in=[hit.id for hit in hits])
@@ -74,7 +74,7 @@ def _shown(hit: Hit, row: MemoryEntry, most: float) -> Shown:
 
 
 def state_of(row: MemoryEntry) -> tuple[str, str]:
-    """Whether a memory is still recalled, as a chip's name and words; ("", "") when it is."""
+    """Returns why a memory is no longer recalled, as a chip's state and label; ("", "") when it still is."""
     if row.superseded_by_id is not None:
         return "gone", _("superseded")
     if row.archived_at is not None:
@@ -97,7 +97,7 @@ def _raw(why: Mapping[str, float]) -> str:
 
 
 def arm_names() -> dict[str, str]:
-    """What each arm of recall looks at, in the reader's language."""
+    """Returns a short description of each retrieval arm, in the reader's language."""
     return {
         "lexical": _("words in common"),
         "window_lexical": _("words in the turns before"),

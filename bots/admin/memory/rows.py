@@ -1,4 +1,4 @@
-"""What lists of memory rows need, because their bot and person may lie in another database: no join reaches them."""
+"""Helpers for lists of memory rows, whose bot and person may be in another database, out of reach for a join."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from django.utils.translation import gettext_lazy as _
 from bots.models import Person
 from memory import database
 
-# People that one word of a search may stand for.
+# Maximum number of people that a search includes.
 _PEOPLE = 500
 
 
 class MemoryRowsMixin:
-    """`owners` names the references to read along; `bot_name` stands for the column "bot", which would be joined."""
+    """Loads the references named by `owners`. Lists show `bot_name` in place of "bot", which Django would join."""
 
     owners: ClassVar[tuple[str, ...]] = ("bot",)
     list_select_related: Any = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]  # of the ModelAdmin beside it
+        rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]  # defined by the ModelAdmin
         return rows.prefetch_related(*self.owners) if database.separate() else rows.select_related(*self.owners)
 
     @admin.display(description=_("bot"), ordering="bot_id")
@@ -32,7 +32,7 @@ class MemoryRowsMixin:
 
 
 def of_people(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
-    """The rows of people whose key is this text, or whose name holds each of its words."""
+    """Returns the rows of people whose key is this text or whose name contains all of its words."""
     named = Q()
     for word in text.split():
         named &= Q(display_name__icontains=word)

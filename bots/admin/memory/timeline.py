@@ -1,4 +1,4 @@
-"""A person's memories by day."""
+"""Groups a person's memories by day."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What the reader filtered for."""
+    """The filters that the reader chose."""
 
     kind: str = ""
     text: str = ""
@@ -38,7 +38,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One memory; `state` says why it is not recalled any more, "" when it is."""
+    """One memory; `state` says why it is no longer recalled, "" when it still is."""
 
     row: MemoryEntry
     state: str
@@ -54,12 +54,12 @@ class Day:
 
 
 def kinds() -> list[tuple[str, str]]:
-    """What can be filtered for."""
+    """Returns the choices of the kind filter."""
     return [("", _("everything")), *((k, str(v)) for k, v in MemoryEntry.Kind.choices), ("pinned", _("pinned"))]
 
 
 def rows(person: Person, chosen: Chosen) -> MemoryEntryQuerySet:
-    """The person's memories, latest first; repetitions of the same words are counted on their first row."""
+    """Returns the person's memories, latest first. Repetitions of a text are counted on its first row."""
     found = MemoryEntry.objects.for_person(person.bot_id, person.pk).distinct_entries()
     if chosen.kind == "pinned":
         found = found.filter(pinned=True)
@@ -73,7 +73,7 @@ def rows(person: Person, chosen: Chosen) -> MemoryEntryQuerySet:
 
 
 def days(page: Iterable[MemoryEntry]) -> list[Day]:
-    """One page, by day."""
+    """Groups the memories of one page by day."""
     return [
         Day(day, tuple(Line(row, *state_of(row)) for row in own)) for day, own in groupby(page, lambda row: row.day)
     ]

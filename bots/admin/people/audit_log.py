@@ -1,4 +1,4 @@
-"""The audit log, to read: what was done with people's data, by whom, and how an erasure was proved."""
+"""The pages of the audit log and of link codes: read-only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from bots.models import AuditEntry, LinkCode
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyMixin, BotScopedAdmin[AuditEntry]):
-    """Rows name no content, and people by a keyed hash only; they outlive what they tell of."""
+    """The audit log: who did what with a person's data, and the proof of each erasure.
+
+    Rows hold no content and identify people by a keyed hash only. They outlive the data they describe.
+    """
 
     list_display = ("when", "action", "acted_by", "bot_slug", "pseudonym", "in_short", "result_label")
     list_filter = (("action", ChoicesDropdownFilter), ("result", ChoicesDropdownFilter), ("at", RangeDateTimeFilter))
@@ -61,7 +64,7 @@ class AuditEntryAdmin(ReadOnlyMixin, BotScopedAdmin[AuditEntry]):
 
 @admin.register(LinkCode)
 class LinkCodeAdmin(ReadOnlyMixin, BotScopedAdmin[LinkCode]):
-    """Who asked for a code to connect a second account, and who is locked out after wrong tries."""
+    """Link codes: who requested one to connect a second account, and who is locked out after wrong attempts."""
 
     bot_path = "person__bot"
     list_display = ("person", "expires_at", "tries", "locked_until")

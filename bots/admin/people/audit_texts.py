@@ -1,4 +1,4 @@
-"""The audit log in words: it stores who acted, what was counted and what a proof found by short English names."""
+"""Translates the names that the audit log stores: actors, counts and the findings of a proof."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ _KINDS = {
 
 
 def actor(name: str) -> str:
-    """Who acted: the name of a user as it is, everybody else in the reader's language."""
+    """Returns who acted: a user's name unchanged, any other actor in the reader's language."""
     return str(_ACTORS.get(name, name))
 
 
 def pairs(counted: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What was counted or searched for, each with its number."""
+    """Returns a label and a number for each thing that was counted or searched for."""
     return [(_kind(name), _number(value)) for name, value in counted.items()]
 
 
 def in_short(counted: Mapping[str, Any]) -> str:
-    """One line: what there was something of, or everything where there was nothing at all."""
+    """Returns one line with the counts above zero; with all counts when every one is zero."""
     some = {name: value for name, value in counted.items() if value} or counted
     return _joined(f"{name} {number}" for name, number in pairs(some)) or "–"
 
@@ -59,7 +59,7 @@ def _joined(parts: Iterable[str]) -> str:
 def _kind(name: str) -> str:
     if name in _KINDS:
         return str(_KINDS[name])
-    # a proof numbers what it searched for in a further memory: rows_1, by_words_1, ...
+    # a proof over several memories numbers the names from the second one on: rows_1, by_words_1, ...
     kind, _sign, number = name.rpartition("_")
     if kind in _KINDS and number.isdecimal():
         return gettext("%(what)s (%(n)s)") % {"what": _KINDS[kind], "n": int(number) + 1}

@@ -1,4 +1,4 @@
-"""The page on which an administrator links two people who are one human, or separates them again."""
+"""The page that links two people who are the same human, or separates them again."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ else:
 
 
 class LinkingMixin(Base):
-    """Put before the admin class of Person."""
+    """Adds the link page to the admin of people. List it before the admin class."""
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.link_view)
         return [path("<int:pk>/link/", view, name="bots_person_link"), *super().get_urls()]
 
     def link_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """GET searches (`q`) and asks for a confirmation (`other`); POST links (`other`) or separates (`undo`)."""
+        """Searches (GET `q`), asks for confirmation (GET `other`), links (POST `other`) or separates (POST `undo`)."""
         person = self._linkable(request, str(pk))
         if request.method == "POST":
             return self._change(request, person)
@@ -60,7 +60,12 @@ class LinkingMixin(Base):
         return HttpResponseRedirect(reverse("admin:bots_person_link", args=(person.pk,)))
 
     def _linkable(self, request: HttpRequest, pk: str) -> Person:
-        """A person whom the user may change; others do not exist, or are refused."""
+        """Returns a person whom the user may change.
+
+        Raises:
+            Http404: The user may not see this person, or there is none.
+            PermissionDenied: The user may see this person but not change them.
+        """
         person = self.get_object(request, pk) if pk.isdecimal() else None
         if person is None:
             raise Http404

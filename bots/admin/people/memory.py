@@ -1,4 +1,4 @@
-"""The pages of a person's memory: explorer and timeline. Mixed into the admin of people, whose rights they follow."""
+"""The memory pages of a person: explorer and timeline, with the permissions of the admin of people."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FOUND = 20
 
 
 class PersonMemoryMixin(Base):
-    """Put before the admin class of people."""
+    """Adds the memory pages to the admin of people. List it before the admin class."""
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -47,7 +47,7 @@ class PersonMemoryMixin(Base):
         ]
 
     def choose_view(self, request: HttpRequest) -> HttpResponse:
-        """Whose memory: people by name or id, those of the user's bots only."""
+        """Lists people to choose from, by name or id, only those of the user's bots."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         wanted = request.GET.get("who", "").strip()[:100]
@@ -61,7 +61,7 @@ class PersonMemoryMixin(Base):
         return self.page(request, "admin/memory/choose.html", extra)
 
     def explorer_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """A question to the person's memory, and what it finds."""
+        """Shows the hits for a question to the person's memory."""
         person = self._person(request, pk)
         question = request.GET.get("q", "").strip()[: explorer.LARGEST]
         day, history = _day(request.GET.get("as_of", "")), "history" in request.GET
@@ -79,7 +79,7 @@ class PersonMemoryMixin(Base):
         return self.page(request, "admin/memory/explorer.html", extra)
 
     def memory_action_view(self, request: HttpRequest, pk: int, entry: int) -> HttpResponse:
-        """One change of one memory; then back to where it was asked for."""
+        """Changes one memory, then redirects to the explorer with the same question."""
         person = self._person(request, pk)
         if not self.has_operate_permission(request, person):
             raise PermissionDenied
@@ -91,7 +91,7 @@ class PersonMemoryMixin(Base):
         return HttpResponseRedirect(f"{reverse('admin:bots_person_memory', args=(person.pk,))}?{query}")
 
     def timeline_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The person's memories by day, latest first."""
+        """Shows the person's memories by day, latest first."""
         person = self._person(request, pk)
         chosen = timeline.Chosen.of(request.GET)
         page = Paginator(timeline.rows(person, chosen), timeline.PAGE).get_page(request.GET.get("page"))
@@ -109,14 +109,14 @@ class PersonMemoryMixin(Base):
     def _person(self, request: HttpRequest, pk: int) -> Person:
         person = self.get_queryset(request).select_related("bot").prefetch_related(None).filter(pk=pk).first()
         if person is None:
-            raise Http404  # also one of another bot: whether there is one is nobody's business
+            raise Http404  # the same answer for people of other bots, so that their existence stays hidden
         if not self.has_view_permission(request, person):
             raise PermissionDenied
         return person
 
 
 def _day(text: str) -> date | None:
-    """A day as a date field sends it; None for anything else."""
+    """Parses the value of a date field; None for anything else."""
     try:
         return parse_date(text)
     except ValueError:
@@ -124,7 +124,7 @@ def _day(text: str) -> date | None:
 
 
 def _end_of(day: date | None) -> datetime | None:
-    """The last moment of a day in the reader's zone; "as of a day" means at its end."""
+    """Returns the last moment of a day in the reader's time zone, because "as of" includes the day."""
     if day is None:
         return None
     return timezone.make_aware(datetime.combine(day, time.min)) + timedelta(days=1) - timedelta(microseconds=1)
@@ -166,7 +166,7 @@ def _delete(request: HttpRequest, person: Person, entry: int) -> None:
 
 
 def _own(person: Person, entry: int) -> list[int]:
-    """The memory's id, if it is this person's."""
+    """Returns the memory's id when it belongs to this person, else an empty list."""
     return list(MemoryEntry.objects.for_person(person.bot_id, person.pk).filter(pk=entry).values_list("pk", flat=True))
 
 

@@ -1,4 +1,4 @@
-"""People, their accounts on the platforms, and the switch that silences one."""
+"""The pages of people and of their accounts on the platforms."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class ConversationInline(ScopedInline[Conversation]):
 
 @admin.register(Person)
 class PersonAdmin(PersonMemoryMixin, LinkingMixin, ErasingMixin, BotScopedAdmin[Person]):
-    """People as one bot knows them. They appear by writing to it; deleting one erases everything about them."""
+    """People as one bot knows them. Their first message creates them; deleting one erases everything about them."""
 
     list_display = ("display_name_or_key", "kind", "bot", "accounts", "state", "language", "last_seen")
     list_filter = (("bot", ScopedFilter), "kind", "blocked")
@@ -119,7 +119,7 @@ class PersonAdmin(PersonMemoryMixin, LinkingMixin, ErasingMixin, BotScopedAdmin[
         return [path("<int:pk>/export/", export, name="bots_person_export"), *super().get_urls()]
 
     def export_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Everything that is known of the person, as a download."""
+        """Returns everything that is stored about the person, as a download."""
         person = self.get_object(request, str(pk))
         if person is None:
             raise Http404
@@ -168,7 +168,7 @@ class PersonAdmin(PersonMemoryMixin, LinkingMixin, ErasingMixin, BotScopedAdmin[
 
 @admin.register(Identity)
 class IdentityAdmin(BotScopedAdmin[Identity]):
-    """Accounts of people on the platforms; written by the inbox."""
+    """Accounts of people on the platforms; the inbox creates them."""
 
     bot_path = "person__bot"
     list_display = ("external_id", "user_name", "channel", "person_link", "access_label", "code", "created_at")

@@ -1,1 +1,1 @@
-"""Queues, schedules, users, providers."""
+"""The pages of queues, schedules, users, usage and model providers."""

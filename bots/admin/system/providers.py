@@ -1,4 +1,4 @@
-"""Model providers: priority in the list, a write-only key, a test button."""
+"""The pages of model providers: priority in the list, a write-only key, a test button."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ FIELDS = (
 
 
 class ProviderForm(forms.ModelForm[ModelProvider]):
-    """The endpoint and its key; the key is only ever written."""
+    """A model provider; its API key is write-only."""
 
     remove_api_key = forms.BooleanField(label=gettext_lazy("Remove the stored key"), required=False)
 
     class Meta:
         model = ModelProvider
-        # The admin names the fields and builds them; building them here would leave out its options for a URL.
+        # The admin names and builds the fields; fields built here would lack its `formfield_overrides`.
         fields = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -72,7 +72,7 @@ class ProviderForm(forms.ModelForm[ModelProvider]):
 
 @admin.register(ModelProvider)
 class ModelProviderAdmin(BaseAdmin[ModelProvider]):
-    """Tried from the lowest priority number upwards; the embedded model comes last."""
+    """Model providers, tried from the lowest priority number upwards; the embedded model comes last."""
 
     form = ProviderForm
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
@@ -106,7 +106,7 @@ class ModelProviderAdmin(BaseAdmin[ModelProvider]):
         return parts
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        # `api_key` is added by the form itself, so the model form factory must not look for it in the model
+        # The form adds `api_key` itself; the model form factory would look for it in the model.
         kwargs["fields"] = FIELDS
         return super().get_form(request, obj, change=change, **kwargs)
 

@@ -1,4 +1,4 @@
-"""The queues: what came in, what goes out, who works. Rows are logs; an operator retries, discards or replays them."""
+"""The pages of inbox, outbox and workers. Rows are read-only; an operator retries, discards or replays them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WORKER_FRESH = timedelta(seconds=25)
 
 
 class QueueAdmin(ReadOnlyMixin, BotScopedAdmin[Any]):
-    """What inbox and outbox share."""
+    """The columns that inbox and outbox share."""
 
     bot_path = "channel__bot"
 
@@ -76,7 +76,7 @@ class QueueAdmin(ReadOnlyMixin, BotScopedAdmin[Any]):
 
 @admin.register(InboundEvent)
 class InboundEventAdmin(QueueAdmin):
-    """The inbox."""
+    """The inbox: one row per event."""
 
     list_display = ("id", "state_label", "kind", "text", "channel_link", "attempts", "received", "error_short")
     list_filter = (
@@ -122,7 +122,7 @@ class InboundEventAdmin(QueueAdmin):
 
 @admin.register(OutboundMessage)
 class OutboundMessageAdmin(QueueAdmin):
-    """The outbox."""
+    """The outbox: one row per message part."""
 
     list_display = ("id", "state_label", "text", "channel_link", "person_link", "attempts", "age", "error_short")
     list_filter = (("state", ChoicesDropdownFilter), ("channel", ScopedFilter), ("created_at", RangeDateTimeFilter))

@@ -1,4 +1,4 @@
-"""django-celery-beat's schedules in the look of this admin."""
+"""The pages of django-celery-beat's schedules, with unfold's widgets."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ for _replaced in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTa
 
 
 class TaskSelect(Select, beat.TaskSelectWidget):
-    """The registered tasks in unfold's drop-down."""
+    """A drop-down of the registered tasks with unfold's look."""
 
 
 class PeriodicTaskForm(beat.PeriodicTaskForm):
-    """beat's form with unfold's widgets."""
+    """The form of django-celery-beat with unfold's widgets."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -43,7 +43,7 @@ class PeriodicTaskForm(beat.PeriodicTaskForm):
 
 @admin.register(PeriodicTask)
 class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, BaseAdmin[PeriodicTask]):
-    """What runs by the clock."""
+    """Periodic tasks."""
 
     form = PeriodicTaskForm
     list_filter = ("enabled", "one_off")
@@ -70,14 +70,14 @@ class PeriodicTaskInline(TypedInline[PeriodicTask]):
 
 
 class ScheduleAdmin(BaseAdmin[Any]):
-    """A time rule and the tasks under it."""
+    """A schedule and the tasks that use it."""
 
     inlines = (PeriodicTaskInline,)
 
 
 @admin.register(ClockedSchedule)
 class ClockedScheduleAdmin(ScheduleAdmin):
-    """Once, at a moment."""
+    """Schedules that run once, at a given time."""
 
     fields = ("clocked_time",)
     list_display = ("clocked_time",)
@@ -85,7 +85,7 @@ class ClockedScheduleAdmin(ScheduleAdmin):
 
 @admin.register(CrontabSchedule)
 class CrontabScheduleAdmin(ScheduleAdmin):
-    """By minute, hour and day, as cron does."""
+    """Schedules in cron syntax."""
 
     list_display = ("__str__", "human_readable")
     fields = ("human_readable", "minute", "hour", "day_of_month", "month_of_year", "day_of_week", "timezone")
@@ -95,7 +95,7 @@ class CrontabScheduleAdmin(ScheduleAdmin):
 
 @admin.register(IntervalSchedule)
 class IntervalScheduleAdmin(ScheduleAdmin):
-    """Every so often."""
+    """Schedules with a fixed interval."""
 
     list_display = ("__str__", "every", "period")
     list_filter = ("period",)
@@ -103,7 +103,7 @@ class IntervalScheduleAdmin(ScheduleAdmin):
 
 @admin.register(SolarSchedule)
 class SolarScheduleAdmin(ScheduleAdmin):
-    """By the sun."""
+    """Schedules by sunrise, sunset and other solar events."""
 
     list_display = ("event", "latitude", "longitude")
     list_filter = ("event",)

@@ -1,4 +1,4 @@
-"""What turns used: tokens, milliseconds, cost."""
+"""The page of turn usage: tokens, milliseconds, cost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bots.models import TurnUsage
 
 @admin.register(TurnUsage)
 class TurnUsageAdmin(ReadOnlyMixin, BotScopedAdmin[TurnUsage]):
-    """One row per turn, written when the turn closes."""
+    """Turn usage: one row per turn, written when the turn closes."""
 
     list_display = (
         "at",

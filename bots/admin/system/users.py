@@ -1,4 +1,4 @@
-"""Users, groups, API tokens and who may work with which bot."""
+"""The pages of users, groups, API tokens and bot access."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ for _replaced in (User, Group, TokenProxy):
 
 
 class BotAccessInline(TypedInline[BotAccess]):
-    """The bots a user may work with; a superuser needs none."""
+    """The bots that a user may work with. A superuser may work with all bots without a row here."""
 
     model = BotAccess
     extra = 0
@@ -33,7 +33,7 @@ class BotAccessInline(TypedInline[BotAccess]):
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin[User], BaseAdmin[User]):
-    """People who log in here. "Staff" opens the admin, bot access says with which bots."""
+    """Users. "Staff" lets them into the admin; bot access says which bots they may work with."""
 
     form = UserChangeForm
     add_form = UserCreationForm
@@ -48,12 +48,12 @@ class UserAdmin(DjangoUserAdmin[User], BaseAdmin[User]):
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, BaseAdmin[Group]):
-    """Groups of permissions for what belongs to no bot: providers, users, schedules."""
+    """Groups of Django permissions, for objects that belong to no bot: providers, users, schedules."""
 
 
 @admin.register(BotAccess)
 class BotAccessAdmin(BaseAdmin[BotAccess]):
-    """Who may do what with which bot; kept by superusers and those with Django's permission."""
+    """The roles of users on bots. Superusers and users with Django's permission edit them."""
 
     list_display = ("user", "bot", "role")
     list_filter = (("role", ChoicesDropdownFilter), ("bot", ScopedFilter))
@@ -65,14 +65,14 @@ def _whose(token: Token) -> str:
     return str(_("token of %(user)s") % {"user": token.user})
 
 
-# A token's own text is its key, and pages, messages and the history show an object's text.
+# `str(token)` is its key, and admin pages, messages and the history show `str` of an object.
 for _shown in (Token, TokenProxy):
     setattr(_shown, "__str__", _whose)  # noqa: B010
 
 
 @admin.register(TokenProxy)
 class TokenAdmin(DrfTokenAdmin, BaseAdmin[TokenProxy]):
-    """API tokens. The key is shown once, right after it was made; afterwards only whose it is."""
+    """API tokens. The key is shown once, on creation; afterwards only the owner is."""
 
     list_display = ("user", "created")
     list_filter = ()
@@ -80,7 +80,7 @@ class TokenAdmin(DrfTokenAdmin, BaseAdmin[TokenProxy]):
     fields = ("user",)
 
     def has_change_permission(self, request: HttpRequest, obj: TokenProxy | None = None) -> bool:
-        # A token belongs to one user for life: delete it and make another.
+        # A token never changes its user: delete it and add another.
         return False
 
     def save_model(self, request: HttpRequest, obj: TokenProxy, form: Any, change: bool) -> None:

@@ -1,1 +1,1 @@
-"""What admin pages share."""
+"""Building blocks that admin pages share."""

@@ -1,4 +1,4 @@
-"""Who may do what with which bot, as the admin asks it (rows of BotAccess)."""
+"""Reads a user's roles on bots (rows of BotAccess) for the admin."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _CACHE = "_clawdbot_access"
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The roles of one user; `everything` is the superuser, who needs none."""
+    """The roles of one user by bot id; `everything` marks a superuser, who needs no role."""
 
     everything: bool
     roles: Mapping[int, str]
 
     def bots(self, least: str) -> frozenset[int] | None:
-        """Ids of the bots on which the user has at least this role; None means every bot."""
+        """Returns the ids of the bots on which the user has at least this role; None means every bot."""
         if self.everything:
             return None
         return frozenset(bot for bot, role in self.roles.items() if _RANK[role] >= _RANK[least])
 
     def allows(self, bot_id: int | None, least: str) -> bool:
-        """True when the user has at least this role on the bot; without a bot, on any bot."""
+        """Tells whether the user has at least this role on the bot; without a bot, on any bot."""
         bots = self.bots(least)
         if bots is None:
             return True
@@ -36,7 +36,7 @@ class Access:
 
 
 def access_of(request: HttpRequest) -> Access:
-    """The user's access, read once per request."""
+    """Returns the user's access; reads it once per request."""
     known = getattr(request, _CACHE, None)
     if isinstance(known, Access):
         return known

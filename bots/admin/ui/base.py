@@ -1,4 +1,4 @@
-"""The base classes of every ModelAdmin here: typed, scoped to the user's bots, read-only where rows are a log."""
+"""The base classes of all admin pages: typed, scoped to the user's bots, read-only for logs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bots.admin.ui.access import MANAGER, OPERATOR, VIEWER, access_of
 M = TypeVar("M", bound=Model)
 
 if TYPE_CHECKING:
-    # Unfold ships no types; to the checker its classes are Django's own with these attributes more.
+    # Unfold ships no types. For the type checker its classes are Django's with these additional attributes.
     class TypedAdmin(admin.ModelAdmin[M]):
         actions_submit_line: ClassVar[tuple[str, ...]]
         list_filter_submit: ClassVar[bool]
@@ -42,24 +42,24 @@ else:
 
 
 class BaseAdmin(TypedAdmin[M]):
-    """What every page of this admin has: no second COUNT, a page of 50, filters in a side sheet."""
+    """The defaults of every page: 50 rows, no COUNT over the whole table, filters in a side sheet."""
 
     show_full_result_count = False
     list_per_page = 50
     list_filter_submit = True
 
     def page(self, request: HttpRequest, template: str, extra: dict[str, Any]) -> HttpResponse:
-        """A page of our own within the admin's frame; `extra` is its context, a `title` among it."""
+        """Renders a custom page in the admin's layout; `extra` is its context and includes `title`."""
         context = {**self.admin_site.each_context(request), "opts": self.opts, **extra}
         return TemplateResponse(request, template, context)
 
     def get_deleted_objects(
         self, objs: Iterable[M] | QuerySet[M], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
-        """The confirmation page: the rows and how much hangs on them, counted instead of listed.
+        """Returns what the confirmation page shows: the rows and the number of related rows by model.
 
-        Django would load every row below (a bot may have millions) and would ask each read-only log for a permission
-        nobody has. What belongs to a row goes with it, so the right to delete the row is the one that counts.
+        Django would load every related row (a bot may have millions) and would require delete permission on read-only
+        logs, which nobody has. Related rows are deleted with their row, so the permission on the row decides.
         """
         rows = list(objs)
         denied = {str(row._meta.verbose_name) for row in rows if not self.has_delete_permission(request, row)}
@@ -74,15 +74,15 @@ class BaseAdmin(TypedAdmin[M]):
 
 
 class BotScopedAdmin(BaseAdmin[M]):
-    """Rows that belong to a bot: a user who is no superuser works with the bots granted by BotAccess and no other.
+    """Rows that belong to a bot. Except for superusers, a user sees only rows of bots granted by BotAccess.
 
-    `bot_path` leads from the row to its bot's foreign key ("" on the bot itself).
+    `bot_path` is the ORM path from the row to its bot ("" on the bot itself).
     """
 
     bot_path: ClassVar[str] = "bot"
 
     def bot_id_of(self, obj: Model) -> int | None:
-        """The id of the bot this row belongs to."""
+        """Returns the id of the bot that this row belongs to."""
         if not self.bot_path:
             return int(obj.pk) if obj.pk is not None else None
         *way, last = self.bot_path.split("__")
@@ -93,25 +93,25 @@ class BotScopedAdmin(BaseAdmin[M]):
         return int(found) if found is not None else None
 
     def scoped(self, request: HttpRequest, queryset: QuerySet[M], least: str) -> QuerySet[M]:
-        """Only the rows of bots on which the user has at least this role."""
+        """Returns only the rows of bots on which the user has at least this role."""
         bots = access_of(request).bots(least)
         if bots is None:
             return queryset
         return queryset.filter(**{f"{self.bot_path}_id__in" if self.bot_path else "pk__in": bots})
 
     def operable(self, request: HttpRequest, queryset: QuerySet[M]) -> QuerySet[M]:
-        """The selected rows on which the user may act (retry, discard, replay, delete a memory)."""
+        """Returns the selected rows on which the user may act (retry, discard, replay, delete a memory)."""
         return self.scoped(request, queryset, OPERATOR)
 
     def manageable(self, request: HttpRequest, queryset: QuerySet[M]) -> QuerySet[M]:
-        """The selected rows the user may change."""
+        """Returns the selected rows that the user may change."""
         return self.scoped(request, queryset, MANAGER)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
         return self.scoped(request, super().get_queryset(request), VIEWER)
 
     def _allowed(self, request: HttpRequest, obj: Model | None, least: str) -> bool:
-        # A row not yet saved has no bot, so it counts as "any bot".
+        # An unsaved row has no bot yet, so the role on any bot is enough.
         bot_id = self.bot_id_of(obj) if obj is not None and obj.pk is not None else None
         return access_of(request).allows(bot_id, least)
 
@@ -131,7 +131,7 @@ class BotScopedAdmin(BaseAdmin[M]):
         return self._allowed(request, obj, MANAGER)
 
     def has_operate_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
-        """Named by actions as permission "operate"."""
+        """Tells whether the user may act on the row. Admin actions name this permission "operate"."""
         return self._allowed(request, obj, OPERATOR)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -140,7 +140,7 @@ class BotScopedAdmin(BaseAdmin[M]):
 
 
 class ReadOnlyMixin:
-    """Rows written by the machine: nobody adds, changes or deletes them by hand."""
+    """Rows that only the program writes: no user adds, changes or deletes them."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -153,7 +153,7 @@ class ReadOnlyMixin:
 
 
 class ScopedInline(TypedInline[M]):
-    """Rows edited on their parent's page, with the rights the user has on the parent."""
+    """Rows edited on their parent's page, with the user's permissions on the parent."""
 
     extra = 0
 
@@ -181,7 +181,7 @@ class ScopedInline(TypedInline[M]):
 
 
 def restrict_choices(site: admin.AdminSite, db_field: Any, request: HttpRequest, kwargs: dict[str, Any]) -> None:
-    """Lets a form offer (and accept) only related rows of bots the user manages."""
+    """Limits the choices of a foreign key to rows of bots that the user manages."""
     related = site._registry.get(db_field.remote_field.model)
     if isinstance(related, BotScopedAdmin) and "queryset" not in kwargs:
         kwargs["queryset"] = related.manageable(request, related.get_queryset(request))

@@ -1,4 +1,4 @@
-"""Deletions of personal data in the admin: through the one operation that also proves them."""
+"""Routes deletions of personal data in the admin through the operation that also proves the erasure."""
 
 from __future__ import annotations
 
@@ -20,16 +20,19 @@ else:
 
 
 class ErasingMixin(Base):
-    """Put before the admin class. What goes is noted in the audit log, which names nobody."""
+    """Replaces deletion by `erase_rows`. List it before the admin class.
+
+    The audit log records each erasure under a pseudonym.
+    """
 
     def erase_rows(self, request: HttpRequest, rows: Iterable[Any]) -> None:
-        """Erases these rows with everything that belongs to them."""
+        """Erases these rows with all related data."""
         raise NotImplementedError
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        # Django would wrap it in a transaction, but the proof has to look at what is committed.
+        # Django would wrap it in a transaction, but the proof must search committed data.
         view: Callable[..., HttpResponse] = self._delete_view  # type: ignore[attr-defined]  # Django's own, untyped
         return view(request, object_id, extra_context)
 
@@ -40,7 +43,7 @@ class ErasingMixin(Base):
         self._erase(request, queryset)
 
     def log_deletions(self, request: HttpRequest, queryset: Iterable[Any]) -> list[Any]:
-        # The admin's history would keep names and the beginnings of texts of what is erased.
+        # The admin's history would keep names and excerpts of the erased rows.
         return []
 
     def _erase(self, request: HttpRequest, rows: Iterable[Any]) -> None:

@@ -1,4 +1,4 @@
-"""List filters that offer only what the user may see."""
+"""List filters that offer only rows that the user may see."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["ChoicesDropdownFilter", "RangeDateTimeFilter", "ScopedFilter"]
 
 
 class ScopedFilter(RelatedDropdownFilter):
-    """A drop-down of related rows (bot, channel) out of the related admin's own scoped list."""
+    """A drop-down of related rows (bot, channel), scoped by the related admin; at most 200."""
 
     def field_choices(
         self, field: Any, request: HttpRequest, model_admin: admin.ModelAdmin[Any]

@@ -1,4 +1,4 @@
-"""Form fields for stored JSON that people should not have to write as JSON, or must not see whole."""
+"""Form fields for stored JSON: a list of words, and an object with masked secrets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ else:
 
 
 class WordListField(forms.CharField):
-    """A stored list of words, edited one per line; commas of both scripts separate them too."""
+    """A stored list of words, edited one per line; ASCII and Chinese commas also separate them."""
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("widget", Textarea(attrs={"rows": 3}))
@@ -36,9 +36,9 @@ class WordListField(forms.CharField):
 
 
 class MaskedJSONField(forms.JSONField):
-    """A JSON object whose values under telling names (api_key, token, ...) are masked; a mask left as it is keeps them.
+    """A JSON object with masked values under names of secrets (api_key, token, ...).
 
-    The form sets `stored` to what the row holds.
+    A mask that is submitted unchanged keeps the stored value. The form sets `stored` to the row's value.
     """
 
     stored: Any = None
@@ -49,7 +49,7 @@ class MaskedJSONField(forms.JSONField):
         super().__init__(**{"required": False, **options})
 
     def prepare_value(self, value: Any) -> Any:
-        # Text that could not be read comes back as nothing: there is no telling what in it is secret.
+        # Invalid JSON is not shown again, because secrets in it cannot be masked.
         return "{}" if value is None or isinstance(value, str) else super().prepare_value(redact_value(value))
 
     def clean(self, value: Any) -> Any:
@@ -57,7 +57,7 @@ class MaskedJSONField(forms.JSONField):
         return _unmasked({} if cleaned is None else cleaned, self.stored)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        # nothing at all and an empty object are one
+        # None and {} are equal here
         return super().has_changed(redact_value(initial or {}), data or "{}")
 
 

@@ -1,4 +1,4 @@
-"""Small pieces of safe HTML that several pages share."""
+"""HTML fragments that several pages share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from bots.models import ModelProvider
 from clawdbot.redaction import redact_value
 
-# state -> colour of unfold's label; one palette for every list
+# state -> colour of unfold's label
 TONES: Mapping[str, str] = {
     "active": "success",
     "collecting": "info",
@@ -37,12 +37,12 @@ TONES: Mapping[str, str] = {
 
 
 def shortened(text: str, most: int) -> str:
-    """The beginning of a text, with a sign that it goes on; a dash for none."""
+    """Truncates a text to `most` characters and an ellipsis; a dash for an empty text."""
     return text[:most] + ("…" if len(text) > most else "") or "–"
 
 
 def admin_link(obj: Model | None, text: str = "") -> str:
-    """A link to the row's own page, its text alone where it has none."""
+    """Returns a link to the row's page; only the text when there is no page, a dash when there is no row."""
     if obj is None:
         return "–"
     label = text or str(obj)
@@ -54,7 +54,7 @@ def admin_link(obj: Model | None, text: str = "") -> str:
 
 
 def ago(moment: Any) -> str:
-    """A moment as its age, the exact time as a tooltip."""
+    """Renders the age of a moment, with the exact time as a tooltip; a dash for None."""
     if moment is None:
         return "–"
     if timezone.now() - moment < timedelta(minutes=1):
@@ -66,24 +66,24 @@ def ago(moment: Any) -> str:
 
 
 def chip(state: str, text: Any) -> str:
-    """A state as a coloured chip, for pages where unfold shows no labels (read-only fields)."""
+    """Renders a state as a coloured chip, for read-only fields, where unfold renders no labels."""
     return format_html('<span class="claw-chip claw-chip-{}">{}</span>', state, text)
 
 
 def listed(pairs: Iterable[tuple[Any, Any]]) -> str:
-    """Figures under their names, one per line; a dash for none."""
+    """Renders names and figures, one pair per line; a dash for none."""
     lines = format_html_join("", '<li><span class="claw-grow">{}</span> {}</li>', pairs)
     return format_html('<ul class="claw-list">{}</ul>', lines) if lines else "–"
 
 
 def json_block(value: Any) -> str:
-    """A stored payload, indented, with everything that looks like a secret masked."""
+    """Renders a stored payload as indented JSON; masks everything that looks like a secret."""
     text = json.dumps(redact_value(value), ensure_ascii=False, indent=2, default=str)
     return format_html('<pre class="claw-json">{}</pre>', text)
 
 
 def provider_state(provider: ModelProvider) -> str:
-    """One of "off", "untested", "ok", "failing": what happened last."""
+    """Returns "off", "untested", "ok" or "failing", by the outcome of the latest call."""
     if not provider.enabled:
         return "off"
     if provider.last_error_at and (provider.last_ok_at is None or provider.last_error_at > provider.last_ok_at):
@@ -92,5 +92,5 @@ def provider_state(provider: ModelProvider) -> str:
 
 
 def provider_state_text(state: str) -> str:
-    """The state in the reader's language."""
+    """Returns the label of the state in the reader's language."""
     return {"off": _("off"), "failing": _("failing"), "ok": _("working"), "untested": _("not tried yet")}[state]

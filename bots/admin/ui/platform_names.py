@@ -1,4 +1,4 @@
-"""The platforms as pages and forms see them: names and account fields in the reader's language."""
+"""Names and texts of the platforms in the reader's language."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from bots.i18n.bilingual import in_language
 
 
 def lazy_text(texts: Mapping[str, str]) -> Any:
-    """The same, decided when shown: forms are built once and shown in both languages."""
+    """Returns a lazy translation, because forms are built once and shown in both languages."""
     return lazy(in_language, str)(texts)
 
 
 def platform_name(platform: str) -> str:
-    """The platform's display name; the stored name when this version does not know it."""
+    """Returns the platform's display name; the stored name when this version does not know the platform."""
     try:
         return in_language(registry.adapter_class(platform).label)
     except UnknownPlatform:
@@ -26,5 +26,5 @@ def platform_name(platform: str) -> str:
 
 
 def platform_choices() -> list[tuple[str, Any]]:
-    """Every platform with its name."""
+    """Returns every platform with its display name."""
     return [(name, lazy_text(registry.adapter_class(name).label)) for name in registry.platforms()]

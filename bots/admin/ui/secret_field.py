@@ -1,4 +1,4 @@
-"""A form field for a secret: written, never shown again."""
+"""A write-only form field for a secret."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ else:
 
 
 class SecretInput(PasswordInput):
-    """An empty password box whatever is stored; a placeholder says whether something is."""
+    """A password input that is always empty; the placeholder says whether a value is stored."""
 
     def __init__(self, *, is_set: bool) -> None:
         note = _("stored – type to replace it") if is_set else _("not set")
@@ -25,19 +25,19 @@ class SecretInput(PasswordInput):
         super().__init__(attrs={"placeholder": note, "autocomplete": "new-password", "spellcheck": "false"})
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        # also after a failed validation: what was typed does not come back in the page
+        # never rendered, not even after a failed validation
         return super().get_context(name, None, attrs)
 
 
 class SecretField(forms.CharField):
-    """Empty means "as it was". Whether one is missing is for the schema to say, which knows what is stored.
+    """A secret. An empty input keeps the stored value; the account schema checks whether a required one is missing.
 
     Args:
-        label: Shown beside the box.
+        label: Shown beside the input.
         is_set: Whether a value is stored now.
-        required: Whether the row cannot do without it; told in the help text.
-        help_text: Shown under the box, after "set" or "not set".
-        validators: Of what is typed.
+        required: Whether a value is required; said in the help text, not validated.
+        help_text: Shown under the input, after "Stored encrypted" or "Required".
+        validators: Validators of the entered value.
     """
 
     def __init__(
@@ -63,9 +63,9 @@ class SecretField(forms.CharField):
 
 
 def with_state(state: str, help_text: str | Promise) -> Any:
-    """The help text behind what is to be known first; `state` is "stored", "required" or ""."""
+    """Puts a note before the help text; `state` is "stored", "required" or ""."""
 
-    # composed when shown, because the language is known only then
+    # lazy, because the language is known only when the form is rendered
     def compose() -> str:
         words = {"stored": gettext("Stored encrypted, not shown."), "required": gettext("Required.")}
         return " ".join(part for part in (words.get(state, ""), str(help_text)) if part)

@@ -1,4 +1,4 @@
-"""Unfold's decorators with types, because it ships none."""
+"""Typed versions of unfold's decorators; unfold ships no types."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def display(**options: Any) -> Callable[[F], F]:
-    """As `unfold.decorators.display`: a computed column; `label` maps the value's key to a colour."""
+    """Marks a computed column, as `unfold.decorators.display`; `label` maps the value's key to a colour."""
     return cast(Callable[[F], F], decorators.display(**options))
 
 
 def action(**options: Any) -> Callable[[F], F]:
-    """As `unfold.decorators.action`: a button of the form (`actions_submit_line`), so it always comes by POST."""
+    """Marks a form button (`actions_submit_line`), as `unfold.decorators.action`; it is always a POST."""
     return cast(Callable[[F], F], decorators.action(**options))

@@ -1,4 +1,4 @@
-"""Words of unfold's own pages, named here so that they are translated with ours: it ships no translations."""
+"""Texts of unfold's own pages, listed for our catalogue because unfold ships no translations."""
 
 from __future__ import annotations
 
