@@ -1,4 +1,4 @@
-"""What every view of the API shares: strict query parameters, scoped rows, roles by action, pages."""
+"""The base of every API view: strict query parameters, rows scoped to the user's bots, roles by action, pages."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from bots.api.permissions import HasRole
 from bots.api.throttling import UserThrottle
 from bots.operations import row_changes
 
-# Whole numbers of the path: what every database can compare with a key.
+# Ids in the path: at most 18 digits, so that they fit the integer keys of every database.
 ID_PATTERN = "[0-9]{1,18}"
 _PAGING = ("cursor", "page_size", "ordering")
 
 
 class Filters(serializers.Serializer[Any]):
-    """The query parameters every list takes; each resource adds its own."""
+    """The query parameters of every list; each resource adds its own."""
 
     cursor = serializers.CharField(required=False, max_length=500, help_text="From `next` or `previous` of a page.")
     page_size = serializers.IntegerField(required=False, min_value=1, max_value=200, help_text="Rows of a page; 50.")
@@ -35,18 +35,18 @@ class Filters(serializers.Serializer[Any]):
 
     @classmethod
     def orders(cls) -> list[str]:
-        """The orders a caller may ask for, the default first."""
+        """Returns the orderings that a caller may request, the default first."""
         field: Any = cls._declared_fields["ordering"]
         return list(field.choices)
 
 
 class ScopedViewSet(GenericViewSet[Any]):
-    """Rows of the bots that the user may see.
+    """Rows of bots that the user may see.
 
     Attributes:
         bot_path: ORM path from the row to its bot's id.
-        roles: Least role by action; an action that is not named needs `viewer`.
-        filters: The query parameters of the list; others are refused, so that a typing error is not a wider answer.
+        roles: Minimum role by action; actions that are not named need `viewer`.
+        filters: The query parameters of the list. Unknown ones are refused, so that a typo never widens the result.
     """
 
     authentication_classes = [TokenAuthentication, SessionAuthentication]
@@ -70,7 +70,7 @@ class ScopedViewSet(GenericViewSet[Any]):
         return int(value)
 
     def rows(self) -> QuerySet[Any]:
-        """Every row with what its serializer needs; `get_queryset` narrows it to the user's bots."""
+        """Returns all rows with the relations the serializer needs; `get_queryset` limits them to the user's bots."""
         raise NotImplementedError
 
     def get_queryset(self) -> QuerySet[Any]:
@@ -78,7 +78,7 @@ class ScopedViewSet(GenericViewSet[Any]):
         if access.is_superuser(self.request.user):
             return rows
         bots = access.bots_for(self.request.user).values_list("pk", flat=True)
-        # A sub-query reaches no other database.
+        # A subquery works only within one database.
         return rows.filter(**{f"{self.bot_path}__in": bots if rows.db == bots.db else list(bots)})
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -88,16 +88,16 @@ class ScopedViewSet(GenericViewSet[Any]):
         return self.narrow(queryset, {k: v for k, v in values.items() if k not in _PAGING and v is not None})
 
     def narrow(self, rows: QuerySet[Any], values: Mapping[str, Any]) -> QuerySet[Any]:
-        """Applies the valid filter values; by default each is an exact comparison."""
+        """Applies the validated filter values; by default each is an exact match."""
         return rows.filter(**values) if values else rows
 
     def parameters(self, form: type[serializers.Serializer[Any]]) -> dict[str, Any]:
-        """The query parameters, checked.
+        """Returns the validated query parameters.
 
         Raises:
-            ValidationError: An unknown parameter, or a value that does not fit.
+            ValidationError: An unknown parameter, or an invalid value.
         """
-        # a plain mapping: a form's rules (what is missing is False) have no place here
+        # a plain dict: for a QueryDict, DRF applies form rules and reads a missing boolean as False
         checked = form(data=self.request.query_params.dict())
         unknown = set(self.request.query_params) - set(checked.fields)
         if unknown:
@@ -106,7 +106,7 @@ class ScopedViewSet(GenericViewSet[Any]):
         return dict(checked.validated_data)
 
     def ordering_of(self, request: Request) -> tuple[str, ...]:
-        # checked by `filter_queryset`, which comes first
+        # `filter_queryset` runs first and validates it
         wanted = request.query_params.get("ordering") or self.filters.orders()[0]
         return (wanted,) if wanted.lstrip("-") == "id" else (wanted, "-id" if wanted.startswith("-") else "id")
 
@@ -117,7 +117,7 @@ class ScopedViewSet(GenericViewSet[Any]):
         """Refuses with 403 when the user's role on this bot is lower.
 
         Raises:
-            PermissionDenied: Always the same words, whatever the role is.
+            PermissionDenied: The text does not depend on the role.
         """
         if not access.may(self.request.user, bot_id, role):
             raise PermissionDenied

@@ -12,14 +12,14 @@ from rest_framework import serializers
 from bots.access import roles
 from bots.models import Bot, Channel, Person
 
-# Every database can hold it, and so can JavaScript.
+# The largest integer that every database and JavaScript represent exactly.
 MAX_ID = 2**53
 _KEY_LENGTH = 64
 _VALUE_LENGTH = 20_000
 
 
 class AccountField(serializers.DictField):
-    """A flat mapping of text, numbers, switches, lists of text and null."""
+    """A flat mapping of keys to texts, numbers, booleans, lists of texts or null."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         values = super().to_internal_value(data)
@@ -40,13 +40,13 @@ def _is_flat(value: Any) -> bool:
 
 
 def _is_storable(text: str) -> bool:
-    """Without NUL, which is legal in JSON and not in every database."""
+    """Tells whether a text has no NUL, which JSON allows but not every database stores."""
     return "\x00" not in text
 
 
 @extend_schema_field(OpenApiTypes.INT64)
 class _VisibleField(serializers.PrimaryKeyRelatedField[Any]):
-    """An id, of a row that belongs to a bot the user may see; any other id does not exist."""
+    """The id of a row that belongs to a bot the user may see; any other id is reported as missing."""
 
     rows: Callable[[Any], Any]
 
@@ -62,7 +62,7 @@ class _VisibleField(serializers.PrimaryKeyRelatedField[Any]):
 
 
 class VisibleBotField(_VisibleField):
-    """A bot."""
+    """The id of a bot."""
 
     rows = staticmethod(roles.bots_for)
 
@@ -73,7 +73,7 @@ class VisibleBotField(_VisibleField):
 
 
 class VisiblePersonField(_VisibleField):
-    """A person."""
+    """The id of a person."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(queryset=Person.objects.none(), **options)
@@ -85,7 +85,7 @@ class VisiblePersonField(_VisibleField):
 
 @extend_schema_field(OpenApiTypes.STR)
 class VisibleChannelField(serializers.SlugRelatedField[Channel]):
-    """A channel by its public id."""
+    """The public id of a channel."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(slug_field="public_id", queryset=Channel.objects.none(), **options)

@@ -1,4 +1,4 @@
-"""Cursor pagination: constant cost at any depth, and no row is shown twice when new ones arrive."""
+"""Cursor pagination: constant cost at any depth, and new rows never make a row appear twice."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rest_framework.request import Request
 
 
 class Cursor(CursorPagination):
-    """Pages of 50 (`page_size`, at most 200), in the order of the view's `ordering` or of the request's."""
+    """Pages of 50 rows (`page_size`, at most 200), ordered by the request's `ordering` or by the view's default."""
 
     page_size = 50
     page_size_query_param = "page_size"
@@ -27,5 +27,5 @@ class Cursor(CursorPagination):
         try:
             return super().paginate_queryset(queryset, request, view)
         except (ValueError, OverflowError, ValidationError):
-            # A forged cursor carries a position that no column can be compared with.
+            # The position in a forged cursor may have the wrong type for the column.
             raise NotFound(self.invalid_cursor_message) from None

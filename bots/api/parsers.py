@@ -1,4 +1,4 @@
-"""Reading JSON that a stranger sent: bounded in size and depth before it is parsed."""
+"""Parses untrusted JSON; checks size and depth before it parses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class BoundedJSONParser(JSONParser):
-    """JSON in UTF-8, within the limits of the settings; NaN and Infinity are refused."""
+    """Parses UTF-8 JSON within the limits of the settings; refuses NaN, Infinity and lone surrogates."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
@@ -32,7 +32,7 @@ class BoundedJSONParser(JSONParser):
         try:
             value = json.loads(body.decode("utf-8"), parse_constant=_refuse)
             if _SURROGATE.search(body):
-                json.dumps(value, ensure_ascii=False).encode("utf-8")  # a lone one is no text: nobody could store it
+                json.dumps(value, ensure_ascii=False).encode("utf-8")  # refuses lone surrogates
         except (ValueError, RecursionError):
             raise ParseError("The body is not JSON.") from None
         return value

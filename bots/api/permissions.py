@@ -1,4 +1,4 @@
-"""Roles at the door: a bot that is not granted does not exist (404), a role that is too low is refused (403)."""
+"""Checks roles: 404 for a bot that is not granted to the user, 403 for a role that is too low."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from bots.access import roles
 
 
 class IsSignedIn(BasePermission):
-    """Any active user."""
+    """Allows any active user."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return request.user.is_authenticated and request.user.is_active
 
 
 class HasRole(IsSignedIn):
-    """On objects: the role that the view asks for this action, on the bot the object belongs to."""
+    """Requires the view's role for this action on the bot that the object belongs to."""
 
     def has_object_permission(self, request: Request, view: Any, obj: Any) -> bool:
         needed: str = view.role_for(view.action)
-        # The queryset holds granted bots only, so to see is never a question here.
+        # The queryset contains only granted bots, so `viewer` needs no check.
         return needed == roles.Role.VIEWER or roles.may(request.user, view.bot_id_of(obj), needed)
 
 
 class MayConfigure(IsSignedIn):
-    """Staff and superusers."""
+    """Allows staff and superusers."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return super().has_permission(request, view) and roles.may_configure(request.user)

@@ -1,4 +1,4 @@
-"""What drf-spectacular cannot see: problem documents, webhooks, and one address per operation."""
+"""Completes the schema of drf-spectacular: adds problem documents, drops duplicate paths."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ALWAYS = ("401", "403", "406", "429", "500")
 
 
 def only_documented(endpoints: list[tuple[str, str, str, Any]], **_kwargs: Any) -> list[tuple[str, str, str, Any]]:
-    """Leaves out the second spelling of the webhook addresses and the schema itself."""
+    """Drops the webhook paths with a trailing slash, which are aliases, and the path of the schema itself."""
     return [item for item in endpoints if not _is_second_spelling(item[0])]
 
 
@@ -34,7 +34,7 @@ def _is_second_spelling(path: str) -> bool:
 
 
 def add_problems(result: dict[str, Any], generator: SchemaGenerator, request: object, public: bool) -> dict[str, Any]:
-    """Says at every operation of /api/v1/ which errors it has: all are problem documents."""
+    """Adds the possible errors, all problem documents, to every operation of /api/v1/."""
     result["components"]["schemas"]["Problem"] = _PROBLEM
     for path, operations in result["paths"].items():
         for method, operation in operations.items():

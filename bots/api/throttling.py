@@ -1,4 +1,4 @@
-"""How many requests one user may make; the rates are settings."""
+"""Rate limits per user, from the settings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from rest_framework.throttling import UserRateThrottle
 
 
 class UserThrottle(UserRateThrottle):
-    """Every endpoint of the API, together."""
+    """The limit over all endpoints of the API."""
 
     scope = "api"
 
@@ -16,7 +16,7 @@ class UserThrottle(UserRateThrottle):
 
 
 class SendThrottle(UserRateThrottle):
-    """Messages sent to people."""
+    """The limit of messages sent to people."""
 
     scope = "api-send"
 

@@ -1,1 +1,1 @@
-"""What goes over the wire; one module per resource, the query parameters of its list beside it."""
+"""The serializers: one module per resource, with the query parameters of its list."""

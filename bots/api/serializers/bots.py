@@ -33,7 +33,7 @@ _BOT = {
 
 @extend_schema_serializer(examples=[OpenApiExample("A bot", value=_BOT, response_only=True)])
 class BotSerializer(serializers.ModelSerializer[Bot]):
-    """A bot with all that an operator sets."""
+    """A bot with its settings."""
 
     class Meta:
         model = Bot
@@ -88,7 +88,7 @@ _NEW_PROVIDER = {
     ]
 )
 class ProviderSerializer(serializers.ModelSerializer[ModelProvider]):
-    """A model provider. The key goes in and never comes out."""
+    """A model provider. The API key is write-only."""
 
     class Meta:
         model = ModelProvider
@@ -103,7 +103,7 @@ class ProviderSerializer(serializers.ModelSerializer[ModelProvider]):
     context_tokens = serializers.IntegerField(min_value=CONTEXT_TOKENS[0], max_value=CONTEXT_TOKENS[1], required=False)
 
     def get_has_api_key(self, row: ModelProvider) -> bool:
-        """Whether a key is stored."""
+        """Tells whether a key is stored."""
         return bool(row.api_key_encrypted)
 
     def to_internal_value(self, data: Any) -> Any:
@@ -123,7 +123,7 @@ class ProviderFilters(Filters):
     examples=[OpenApiExample("It answered", value={"ok": True, "text": "gpt-5-mini answered in 412 ms"})]
 )
 class TestOutcomeSerializer(serializers.Serializer[Any]):
-    """How a try went."""
+    """The outcome of a test."""
 
     ok = serializers.BooleanField()
     text = serializers.CharField(help_text="One line for people; never a secret.")

@@ -1,4 +1,4 @@
-"""Channels: accounts go in, only the names of their keys come out."""
+"""Channels. Accounts are write-only; a response names only their keys."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ class ChannelSerializer(serializers.ModelSerializer[Channel]):
     )
 
     def get_account_keys(self, row: Channel) -> list[str]:
-        """The names only."""
+        """Returns the names of the keys that have a value."""
         return channel_accounts.keys_set(row)
 
 
 class ChannelChangeSerializer(ChannelSerializer):
-    """What can be changed of a channel."""
+    """The fields of a channel that can be changed."""
 
     class Meta(ChannelSerializer.Meta):
         read_only_fields: tuple[str, ...] = (*ChannelSerializer.Meta.read_only_fields, "bot", "platform")
@@ -85,14 +85,14 @@ class ChannelFilters(Filters):
 
 
 class VerificationSerializer(TestOutcomeSerializer):
-    """What the platform said."""
+    """The outcome of a verification by the platform."""
 
     mend = serializers.CharField(help_text="What to do about a failure; may be empty.")
     notes = serializers.ListField(child=serializers.CharField(), help_text="What works but should be looked at.")
 
 
 class WebhookAddressSerializer(serializers.Serializer[Any]):
-    """Where the platform reaches this server."""
+    """The address at which the platform reaches this server."""
 
     base_url = serializers.RegexField(
         r"^https?://[^\s/?#@]+(/[^\s?#]*)?$",

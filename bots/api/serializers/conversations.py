@@ -1,4 +1,4 @@
-"""Conversations, their messages, and sending one."""
+"""Conversations, their messages, and new messages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _CONVERSATION = {
 
 @extend_schema_serializer(examples=[OpenApiExample("A conversation", value=_CONVERSATION, response_only=True)])
 class ConversationSerializer(serializers.ModelSerializer[Conversation]):
-    """A run of messages in one chat."""
+    """A conversation: consecutive messages in one chat."""
 
     class Meta:
         model = Conversation
@@ -73,7 +73,7 @@ _MESSAGE = {
 
 @extend_schema_serializer(examples=[OpenApiExample("A message", value=_MESSAGE, response_only=True)])
 class MessageSerializer(serializers.ModelSerializer[Message]):
-    """One message, as it was said."""
+    """One message."""
 
     class Meta:
         model = Message
@@ -102,7 +102,7 @@ _NEW_WITH_FILE = _NEW | {"files": [{"name": "receipt.pdf", "content": "JVBERi0xL
 
 
 class NewFileSerializer(serializers.Serializer[Any]):
-    """A file of a message. What it is (an image, a recording, ...) is judged by its bytes."""
+    """A file of a new message. Its type (image, recording, ...) is detected from its bytes."""
 
     name = serializers.CharField(max_length=200, help_text="With ending, as the person sees it.")
     content = serializers.CharField(help_text="The bytes in base64; the whole request is bounded by limits.body_bytes.")
@@ -110,7 +110,7 @@ class NewFileSerializer(serializers.Serializer[Any]):
     voice = serializers.BooleanField(required=False, help_text="Show a recording as a voice message.")
 
     def validate_content(self, value: str) -> bytes:
-        """The bytes."""
+        """Decodes the base64 content."""
         try:
             body = base64.b64decode(value, validate=True)
         except ValueError:
@@ -127,7 +127,7 @@ class NewFileSerializer(serializers.Serializer[Any]):
     ]
 )
 class NewMessageSerializer(serializers.Serializer[Any]):
-    """A message to a person."""
+    """A new message to a person."""
 
     person = VisiblePersonField(help_text="Id of the person.")
     text = serializers.CharField(
@@ -145,7 +145,7 @@ class NewMessageSerializer(serializers.Serializer[Any]):
     )
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Text or files; the files as the operation takes them."""
+        """Requires a text or files; converts the files for the operation."""
         files = [
             File(one["content"], one["name"], one.get("caption", ""), one.get("voice", False))
             for one in values.get("files", ())

@@ -1,4 +1,4 @@
-"""People, what bots remember about them, and searching it."""
+"""People, their memories, search, export and erasure."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class PersonSerializer(serializers.ModelSerializer[Person]):
     identities = IdentitySerializer(many=True, read_only=True)
 
     def validate_time_zone(self, value: str) -> str:
-        """Refuses names that this machine's time zone database does not hold."""
+        """Refuses names that the time zone database does not know."""
         if value and value not in zoneinfo.available_timezones():
             raise serializers.ValidationError("This is no time zone, such as Asia/Shanghai.")
         return value
@@ -86,7 +86,7 @@ _MEMORY = {
 
 @extend_schema_serializer(examples=[OpenApiExample("A memory", value=_MEMORY, response_only=True)])
 class MemorySerializer(serializers.ModelSerializer[MemoryEntry]):
-    """One remembered thing. Words that were said again are listed once and counted in `repeated`."""
+    """One memory. A repeated text is listed once; `repeated` counts the repetitions."""
 
     class Meta:
         model = MemoryEntry
@@ -112,7 +112,7 @@ class MemoryFilters(Filters):
 
 
 class SearchParameters(serializers.Serializer[Any]):
-    """A search in one person's memories."""
+    """The query parameters of a search in one person's memories."""
 
     person = serializers.IntegerField(min_value=1, max_value=MAX_ID, help_text="Whose memories.")
     q = serializers.CharField(max_length=1000, help_text="A question or some words, in any language.")
@@ -120,7 +120,7 @@ class SearchParameters(serializers.Serializer[Any]):
 
 
 class HitSerializer(serializers.Serializer[Any]):
-    """A memory that was found."""
+    """One hit of a search."""
 
     id = serializers.IntegerField()
     role = serializers.CharField()
@@ -150,7 +150,7 @@ _FOUND = {
 
 @extend_schema_serializer(examples=[OpenApiExample("Found", value=_FOUND, response_only=True)])
 class SearchResultSerializer(serializers.Serializer[Any]):
-    """What a search found, best first."""
+    """The hits of a search, best first."""
 
     ms = serializers.FloatField()
     degraded = serializers.BooleanField(help_text="Only words were compared, because no embedding could be made.")
@@ -177,7 +177,7 @@ _ERASED = {
 
 @extend_schema_serializer(examples=[OpenApiExample("Erased", value=_ERASED, response_only=True)])
 class ErasedSerializer(serializers.Serializer[Any]):
-    """What was erased, and what a search found of it afterwards."""
+    """The numbers of erased rows, and of rows that the proof still found."""
 
     deleted = serializers.DictField(child=serializers.IntegerField(), help_text="Rows by kind.")
     found = serializers.DictField(help_text="Counts of what was found again: zeros.")
@@ -185,6 +185,6 @@ class ErasedSerializer(serializers.Serializer[Any]):
 
 @extend_schema_serializer(examples=[OpenApiExample("Forgotten", value={"deleted": 42}, response_only=True)])
 class ForgottenSerializer(serializers.Serializer[Any]):
-    """How many memories were deleted."""
+    """The number of deleted memories."""
 
     deleted = serializers.IntegerField()

@@ -1,4 +1,4 @@
-"""The durable queues: what waits, what failed. Contents are left to messages."""
+"""Rows of the inbox and the outbox, without their payloads."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _INBOUND = {
 
 @extend_schema_serializer(examples=[OpenApiExample("A dead letter", value=_INBOUND, response_only=True)])
 class InboundSerializer(serializers.ModelSerializer[InboundEvent]):
-    """An event of a platform."""
+    """An inbox row: one event of a platform."""
 
     class Meta:
         model = InboundEvent
@@ -71,7 +71,7 @@ _OUTBOUND = {
 
 @extend_schema_serializer(examples=[OpenApiExample("A dead letter", value=_OUTBOUND, response_only=True)])
 class OutboundSerializer(serializers.ModelSerializer[OutboundMessage]):
-    """A message on its way to a platform."""
+    """An outbox row: one message part to deliver to a platform."""
 
     class Meta:
         model = OutboundMessage
@@ -95,6 +95,6 @@ class OutboundFilters(Filters):
 
 @extend_schema_serializer(examples=[OpenApiExample("Done", value={"changed": 1}, response_only=True)])
 class ChangedSerializer(serializers.Serializer[Any]):
-    """How many rows an action changed; 0 when it did not fit their state."""
+    """The number of rows that an action changed; 0 when their state did not allow it."""
 
     changed = serializers.IntegerField()

@@ -1,1 +1,1 @@
-"""Views of /api/v1/; they check who asks and what, and leave every rule to bots.operations."""
+"""The views of /api/v1/. They check permissions and input; `bots.operations` has all other rules."""

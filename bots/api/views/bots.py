@@ -34,7 +34,7 @@ from bots.operations import providers, row_changes
     partial_update=extend_schema(summary="Change a bot (manager)"),
 )
 class BotViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin):
-    """Bots are made and removed in the admin or by `manage.py bot`; here they are read and changed."""
+    """Bots can be read and changed here. Add and remove them in the admin or with `manage.py bot`."""
 
     queryset = Bot.objects.none()
     serializer_class = BotSerializer
@@ -68,7 +68,7 @@ class ProviderViewSet(
     mixins.UpdateModelMixin,
     mixins.DestroyModelMixin,
 ):
-    """OpenAI-compatible endpoints, asked in the order of their priority. They belong to no bot: staff only."""
+    """OpenAI-compatible endpoints, tried in order of priority. They belong to no bot, so only staff have access."""
 
     queryset = ModelProvider.objects.none()
     serializer_class = ProviderSerializer
@@ -91,7 +91,7 @@ class ProviderViewSet(
     @extend_schema(summary="Ask a provider for one word (staff)", request=None, responses=TestOutcomeSerializer)
     @action(detail=True, methods=["post"])
     def test(self, request: Request, pk: str | None = None) -> Response:
-        """Proves address, key and model; the outcome is noted on the provider."""
+        """Tests address, key and model; stores the outcome on the provider."""
         result = providers.test_provider(self.get_object())
         text = describe(result.text)
         return Response(TestOutcomeSerializer({"ok": result.ok, "text": text}).data)

@@ -47,7 +47,7 @@ class ChannelViewSet(
     mixins.UpdateModelMixin,
     mixins.DestroyModelMixin,
 ):
-    """Accounts go in encrypted and never come out; `account_keys` says which keys have a value."""
+    """Channels. Accounts are write-only and stored encrypted; `account_keys` names the keys that have a value."""
 
     queryset = Channel.objects.none()
     serializer_class = ChannelSerializer
@@ -82,7 +82,7 @@ class ChannelViewSet(
     @extend_schema(summary="Try the account (manager)", request=None, responses=VerificationSerializer)
     @action(detail=True, methods=["post"])
     def test(self, request: Request, id: str | None = None) -> Response:
-        """Asks the platform who the account is."""
+        """Verifies the account with the platform."""
         channel, public = self.get_object(), settings.CLAWDBOT.web.public_url
         outcome = verification.verify_channel(channel, public + channel.webhook_path if public else "")
         return Response(VerificationSerializer(outcome).data)
@@ -94,7 +94,7 @@ class ChannelViewSet(
     )
     @action(detail=True, methods=["post"], url_path="set-webhook")
     def set_webhook(self, request: Request, id: str | None = None) -> Response:
-        """Where the platform has no call for it, `ok` is false and `text` says what to do by hand."""
+        """Registers the webhook. If the platform has no API for it, `ok` is false and `text` has the manual steps."""
         channel = self.get_object()
         form = WebhookAddressSerializer(data=request.data)
         form.is_valid(raise_exception=True)

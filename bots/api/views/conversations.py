@@ -40,7 +40,7 @@ _KEY_HEADER = OpenApiParameter(
     retrieve=extend_schema(summary="One conversation"),
 )
 class ConversationViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMixin):
-    """A conversation is a run of messages in one chat, until it is closed."""
+    """A conversation is a sequence of messages in one chat. It ends when it is closed."""
 
     queryset = Conversation.objects.none()
     serializer_class = ConversationSerializer
@@ -64,13 +64,13 @@ class ConversationViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveM
     @extend_schema(summary="A human answers from now on (operator)", request=None, responses=ConversationSerializer)
     @action(detail=True, methods=["post"], url_path="take-over")
     def take_over(self, request: Request, pk: str | None = None) -> Response:
-        """The bot is silent and goes on remembering. Answer by POST to /messages/; repeating it changes nothing."""
+        """Silences the bot in this conversation; it still remembers. Answer with POST /messages/. Idempotent."""
         return self._hand(handover.take_over)
 
     @extend_schema(summary="The bot answers again (operator)", request=None, responses=ConversationSerializer)
     @action(detail=True, methods=["post"], url_path="hand-back")
     def hand_back(self, request: Request, pk: str | None = None) -> Response:
-        """Repeating it changes nothing; after a day without a word of the team it happens by itself."""
+        """Lets the bot answer again. Idempotent. Happens automatically after a day without a message from the team."""
         return self._hand(handover.hand_back)
 
     def _hand(self, to: Callable[[Conversation], bool]) -> Response:
@@ -86,7 +86,7 @@ class ConversationViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveM
     retrieve=extend_schema(summary="One message"),
 )
 class MessageViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMixin):
-    """What was said, and sending a message to a person."""
+    """Messages of conversations; POST sends a message to a person."""
 
     queryset = Message.objects.none()
     serializer_class = MessageSerializer
@@ -122,7 +122,7 @@ class MessageViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelM
         },
     )
     def create(self, request: Request) -> Response:
-        """The message is stored with its outbox rows before the answer; it is delivered like every reply of the bot."""
+        """Stores the message with its outbox rows, then responds. A worker delivers it like every reply of the bot."""
         form = NewMessageSerializer(data=request.data, context=self.get_serializer_context())
         form.is_valid(raise_exception=True)
         values = form.validated_data

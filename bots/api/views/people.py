@@ -41,7 +41,7 @@ from memory.models import MemoryEntry
     partial_update=extend_schema(summary="Change a person (operator)"),
 )
 class PersonViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin):
-    """A human as one bot knows them: the scope of all memory."""
+    """A human as one bot knows them. Memories are scoped to a person."""
 
     queryset = Person.objects.none()
     serializer_class = PersonSerializer
@@ -76,10 +76,10 @@ class PersonViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMi
 
     @extend_schema(summary="Erase a person wholly (manager)", responses={200: ErasedSerializer})
     def destroy(self, request: Request, pk: str | None = None) -> Response:
-        """Deletes the person with memories, conversations, messages, accounts and usage, and searches for them again.
+        """Deletes the person with memories, conversations, messages, accounts and usage, and searches for remains.
 
-        It cannot be undone. `found` is what the search still found: nothing but zeros, else the answer is an error and
-        the audit log holds the alarm.
+        It cannot be undone. `found` counts the remains. On success all counts are zero; otherwise the response is an
+        error and the audit log records the failure.
         """
         erased = people.erase(self.get_object(), request.user)
         return Response({"deleted": erased.counts, "found": erased.found})
@@ -92,7 +92,7 @@ class PersonViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMi
     )
     @action(detail=True, methods=["get"], pagination_class=None)
     def export(self, request: Request, pk: str | None = None) -> HttpResponse:
-        """Person, accounts, conversations, messages, memories (also derived and superseded ones) and usage."""
+        """Exports person, accounts, conversations, messages, memories (also derived and superseded ones) and usage."""
         name, document = people.export(self.get_object(), request.user)
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return HttpResponse(document, content_type="application/json", headers=headers)
@@ -105,7 +105,7 @@ class PersonViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMi
     destroy=extend_schema(summary="Forget one memory (operator)"),
 )
 class MemoryViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin):
-    """What bots remember about people."""
+    """Memories of bots about people."""
 
     queryset = MemoryEntry.objects.none()
     serializer_class = MemorySerializer
@@ -127,7 +127,7 @@ class MemoryViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMi
             entry.pinned = pinned
 
     def destroy(self, request: Request, pk: str | None = None) -> Response:
-        """Deletes it with its copies, its index and its vector."""
+        """Deletes the memory with its repetitions, index entries and vector."""
         entry = self.get_object()
         memories.erase(entry.person, request.user, [entry.pk])
         return Response(status=204)
@@ -140,7 +140,7 @@ class MemoryViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMi
     )
     @action(detail=False, methods=["get"], pagination_class=None)
     def search(self, request: Request) -> Response:
-        """The same recall that the bot uses before it answers; `why` shows the share of every arm."""
+        """Runs the recall that the bot uses before it answers; `why` has the score of each retrieval arm."""
         values = self.parameters(SearchParameters)
         visible = Person.objects.filter(bot__in=access.bots_for(request.user).values("pk"))
         found = memories.search(get_object_or_404(visible, pk=values["person"]), values["q"], k=values["k"])

@@ -1,4 +1,4 @@
-"""The durable queues: reading them, sending dead letters again or giving them up, replaying events."""
+"""The inbox and the outbox: list rows, retry or discard messages, replay events."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class _QueueViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMi
     retrieve=extend_schema(summary="One inbound event"),
 )
 class InboundViewSet(_QueueViewSet):
-    """The inbox: one row per event. Contents are shown as messages only."""
+    """The inbox: one row per event, without its content; read that as messages."""
 
     queryset = InboundEvent.objects.none()
     serializer_class = InboundSerializer
@@ -52,7 +52,7 @@ class InboundViewSet(_QueueViewSet):
     @extend_schema(summary="Take an event again (operator)", request=None, responses=ChangedSerializer)
     @action(detail=True, methods=["post"])
     def replay(self, request: Request, pk: str | None = None) -> Response:
-        """Makes a new event of a finished or dead one, as if the platform had sent it again."""
+        """Copies a finished or dead event into a new one, as if the platform had sent it again."""
         return Response({"changed": queues.replay_inbound([self.get_object().pk])})
 
 
@@ -61,7 +61,7 @@ class InboundViewSet(_QueueViewSet):
     retrieve=extend_schema(summary="One outbound message"),
 )
 class OutboundViewSet(_QueueViewSet):
-    """The outbox: one row per part of a message. Dead letters have the state `dead`."""
+    """The outbox: one row per message part. Dead letters have the state `dead`."""
 
     queryset = OutboundMessage.objects.none()
     serializer_class = OutboundSerializer
@@ -74,11 +74,11 @@ class OutboundViewSet(_QueueViewSet):
     @extend_schema(summary="Send a dead letter again (operator)", request=None, responses=ChangedSerializer)
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, pk: str | None = None) -> Response:
-        """For dead, discarded and unconfirmed messages; `changed` is 0 for others."""
+        """Sends a dead, discarded or unconfirmed message again; `changed` is 0 for others."""
         return Response({"changed": queues.retry_outbound([self.get_object().pk])})
 
     @extend_schema(summary="Give a message up (operator)", request=None, responses=ChangedSerializer)
     @action(detail=True, methods=["post"])
     def discard(self, request: Request, pk: str | None = None) -> Response:
-        """For dead, waiting and unconfirmed messages; what waits behind it in its chat goes on."""
+        """Discards a dead, pending or unconfirmed message; later messages of the chat no longer wait for it."""
         return Response({"changed": queues.discard_outbound([self.get_object().pk])})
