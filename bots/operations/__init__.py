@@ -1,1 +1,1 @@
-"""What people can do with the product: the admin, the API, the commands and the chat call these functions."""
+"""The operations of users and visitors. The admin, the API, the commands and the web chat call these functions."""

@@ -1,4 +1,4 @@
-"""The keys with which users call the API: one per user."""
+"""Creates and revokes API tokens: at most one per user."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from bots.operations.errors import OperationError
 
 
 def key_of(user_name: str, *, renew: bool = False) -> str:
-    """The user's key, made when there is none; with `renew` a new one, and the old one stops working.
+    """Returns the user's key; creates one if there is none. With `renew` a new key replaces the old one.
 
     Raises:
-        OperationError: No such user, or one who may not sign in.
+        OperationError: The user does not exist or is not active.
     """
     user = _user(user_name)
     if not user.is_active:
@@ -27,7 +27,7 @@ def key_of(user_name: str, *, renew: bool = False) -> str:
 
 
 def revoke(user_name: str) -> bool:
-    """Takes the user's key away; False when there was none.
+    """Deletes the user's key; returns False when there was none.
 
     Raises:
         OperationError: No such user.

@@ -1,4 +1,4 @@
-"""What an operator does to bots as a whole."""
+"""Adds, removes and switches bots."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bots.people import export
 
 
 def add_bot(slug: str, name: str = "", *, instructions: str = "", greeting: str = "") -> Bot:
-    """Makes a bot. The first one answers at the address `/`.
+    """Adds a bot. The first one becomes the default bot, which answers at `/`.
 
     Raises:
         OperationError: When the slug is taken or malformed.
@@ -32,7 +32,7 @@ def add_bot(slug: str, name: str = "", *, instructions: str = "", greeting: str 
 
 
 def get_bot(slug: str) -> Bot:
-    """The bot of this slug.
+    """Returns the bot with this slug.
 
     Raises:
         OperationError: When there is none.
@@ -50,7 +50,7 @@ def remove_bot(slug: str) -> int:
     """Deletes a bot with its channels, people, conversations and memories.
 
     Returns:
-        How many rows went.
+        The number of deleted rows.
 
     Raises:
         OperationError: When there is no such bot.
@@ -62,12 +62,12 @@ def remove_bot(slug: str) -> int:
 
 
 def forget_exports(ids: Iterable[int]) -> None:
-    """Removes the copies of exports that lie on this machine; to be called when these bots are deleted."""
+    """Deletes the export files of these bots from this machine. Call it when the bots are deleted."""
     for pk in ids:
         export.remove_of_bot(pk)
 
 
 def set_enabled(ids: Iterable[int], enabled: bool) -> int:
-    """Switches bots on or off; returns how many changed. A bot that is off takes no messages on any channel."""
+    """Enables or disables bots; returns how many changed. A disabled bot takes no messages on any channel."""
     rows = Bot.objects.filter(pk__in=list(ids)).exclude(enabled=enabled)
     return rows.update(enabled=enabled, updated_at=timezone.now())

@@ -1,4 +1,4 @@
-"""Changing a channel's account: values in, checked by the platform's own schema, never out again."""
+"""Writes the accounts of channels. The platform's schema validates the values; they are never read out."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from bots.operations import channels
 
 
 def create_channel(bot: Bot, platform: str, account: Mapping[str, Any], *, name: str = "", **fields: Any) -> Channel:
-    """Connects a platform account to a bot, with more fields than the command line asks for.
+    """Connects a platform account to a bot and sets further fields of the channel.
 
     Args:
-        bot: Whose channel.
+        bot: The bot that answers on the channel.
         platform: Name in the adapter registry.
-        account: What the platform needs, by key.
+        account: The account's values by key.
         name: Display name.
         **fields: enabled, flood_per_minute.
 
     Raises:
-        AccountError: `problems` says by key what is wrong; it never holds a value.
-        OperationError: For an unknown platform or another wrong value.
+        AccountError: A key is missing, unknown or invalid; `problems` has the reason by key, never a value.
+        OperationError: Another value is invalid.
     """
     if platform in registry.platforms():
         registry.validate_account(platform, account)
@@ -34,10 +34,10 @@ def create_channel(bot: Bot, platform: str, account: Mapping[str, Any], *, name:
 
 
 def change_channel(channel: Channel, account: Mapping[str, Any] | None = None, **fields: Any) -> Channel:
-    """Changes the fields that are given, and of the account the keys that are given; None or "" takes a key away.
+    """Changes the given fields and the given account keys; None or "" removes a key.
 
     Raises:
-        AccountError: The account would not fit the platform any more; nothing was changed.
+        AccountError: The changed account would be invalid for the platform; nothing was changed.
     """
     names = {*fields, "updated_at"}
     for name, value in fields.items():
@@ -53,5 +53,5 @@ def change_channel(channel: Channel, account: Mapping[str, Any] | None = None, *
 
 
 def keys_set(channel: Channel) -> list[str]:
-    """Which keys of the account have a value: the names only."""
+    """Returns the names of the account keys that have a value."""
     return sorted(channel.credentials)

@@ -1,4 +1,4 @@
-"""What an operator does to channels: add, try, register the webhook, switch, remove."""
+"""Adds, removes and switches channels, and deletes their webhooks."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def add_channel(platform: str, bot: Bot, account: Mapping[str, Any], name: str =
 
     Args:
         platform: Name in the adapter registry.
-        bot: Who answers there.
+        bot: The bot that answers on the channel.
         account: The account's values by key, as the adapter's schema describes them; stored encrypted.
         name: Display name.
         **fields: enabled, flood_per_minute.
 
     Raises:
         UnknownPlatform: No such platform.
-        AccountError: An unknown, missing or wrong key; `problems` has the reason by key and never a value.
-        OperationError: Another field does not fit.
+        AccountError: A key is missing, unknown or invalid; `problems` has the reason by key, never a value.
+        OperationError: Another field is invalid.
     """
     channel = Channel(bot=bot, platform=platform, name=name, **fields)
     channel.credentials = registry.validate_account(platform, account)
@@ -42,7 +42,7 @@ def add_channel(platform: str, bot: Bot, account: Mapping[str, Any], name: str =
 
 
 def get_channel(public_id: str) -> Channel:
-    """The channel with this id, its bot loaded.
+    """Returns the channel with this public id and loads its bot.
 
     Raises:
         OperationError: When there is none.
@@ -54,17 +54,17 @@ def get_channel(public_id: str) -> Channel:
 
 
 def set_enabled(ids: Iterable[int], enabled: bool) -> int:
-    """Switches channels on or off; returns how many changed."""
+    """Enables or disables channels; returns how many changed."""
     rows = Channel.objects.filter(pk__in=list(ids)).exclude(enabled=enabled)
     return rows.update(enabled=enabled, updated_at=timezone.now())
 
 
 def delete_webhook(channel: Channel) -> None:
-    """Takes the registered webhook back at the platform, which polling needs; nothing where there is none by API.
+    """Deletes the webhook registered at the platform, as polling requires. No-op if the platform has no API for it.
 
     Raises:
-        SendError: The platform refused or was not reached.
-        AdapterError: The channel's account is broken.
+        SendError: The platform refused the call or could not be reached.
+        AdapterError: The channel's account is invalid.
     """
     adapter = lookup.adapter_for(channel)
     if adapter.supports_webhook_setup:

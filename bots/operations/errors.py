@@ -1,4 +1,4 @@
-"""What an operator asked for cannot be done."""
+"""Errors of operations."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from clawdbot.errors import ClawdbotError
 
 
 class OperationError(ClawdbotError):
-    """The request is refused; the text is for the person who asked and never holds a secret."""
+    """An operation was refused. The text is shown to the user and never contains a secret."""
 
     permanent = True
 
 
 def refusal(error: ValidationError) -> OperationError:
-    """A model's validation error as one line: `field: reason; field: reason`."""
+    """Converts a model's validation error to one line: `field: reason; field: reason`."""
     by_field: dict[str, Any] = getattr(error, "message_dict", {"": error.messages})
     parts = []
     for field, texts in by_field.items():

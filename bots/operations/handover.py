@@ -1,4 +1,4 @@
-"""A person of the team answers in the bot's place, and hands the conversation back."""
+"""Hands conversations over to the team and back to the bot."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ State = Conversation.State
 
 
 class ConversationClosed(ClawdbotError):
-    """Nobody can take over what is over; the person's next message opens another conversation."""
+    """The conversation is closed; the person's next message opens a new one."""
 
     permanent = True
 
 
 def take_over(conversation: Conversation) -> bool:
-    """The bot stays silent here from its next turn on; an open form is dropped. False: somebody has it already.
+    """Silences the bot from its next turn on and discards an open form; returns False if the team answers already.
 
     Raises:
-        ConversationClosed: It is over.
+        ConversationClosed: The conversation is closed.
     """
     return _move(conversation, "hand_over", (State.ACTIVE, State.COLLECTING))
 
 
 def hand_back(conversation: Conversation) -> bool:
-    """The bot answers again. False: it does already.
+    """Lets the bot answer again; returns False if it does already.
 
     Raises:
-        ConversationClosed: It is over.
+        ConversationClosed: The conversation is closed.
     """
     return _move(conversation, "resume", (State.HUMAN,))
 

@@ -1,4 +1,4 @@
-"""What an operator does to the memories of a person."""
+"""Searches, edits, pins, exports and erases the memories of a person."""
 
 from __future__ import annotations
 
@@ -20,16 +20,24 @@ from memory.types import Recall, Scope
 
 __all__ = ["NotProved", "edit", "erase", "explore", "export_lines", "pin", "search", "supersede"]
 
-DERIVED = 5  # facts and summaries beside the turns, in the explorer
+DERIVED = 5  # number of facts and summaries that the explorer shows beside the turns
 
 
 def search(person: Person, text: str, *, k: int = 10) -> Recall:
-    """The `k` memories of a person that answer `text` best, as the bot itself would find them."""
+    """Returns the `k` best hits for `text` in a person's memories, with the recall that the bot uses."""
     return _recall(person, text, k=k)
 
 
 def explore(person: Person, text: str, *, k: int = 20, as_of: datetime | None = None, history: bool = False) -> Recall:
-    """As `search`, with facts and summaries, and on request as it would have been at a moment or with all history."""
+    """Searches as `search` does and adds facts and summaries.
+
+    Args:
+        person: The person whose memories to search.
+        text: The question.
+        k: Maximum number of turns.
+        as_of: Search the memory as it was at this moment.
+        history: Include superseded memories.
+    """
     return _recall(person, text, k=k, as_of=as_of, history=history, derived=DERIVED)
 
 
@@ -40,10 +48,10 @@ def _recall(person: Person, text: str, **how: Any) -> Recall:
 
 
 def edit(person: Person, actor: audit_log.Actor, pk: int, text: str) -> bool:
-    """Gives a memory other words, see `memory.editing.rewrite`; False when they were its words already.
+    """Corrects the text of a memory (`memory.lifecycle.editing.rewrite`); returns False if the text is the same.
 
     Raises:
-        EditRefused: with the reason.
+        EditRefused: The edit is not allowed; the text has the reason.
     """
     with transaction.atomic():
         changed = editing.rewrite(_scope(person), pk, text)
@@ -53,10 +61,10 @@ def edit(person: Person, actor: audit_log.Actor, pk: int, text: str) -> bool:
 
 
 def supersede(person: Person, actor: audit_log.Actor, pk: int, text: str) -> int:
-    """Something else is true from now on, see `memory.editing.supersede`; returns the new memory's id.
+    """Replaces a memory by one that is true from now on (`memory.lifecycle.editing.supersede`); returns the new id.
 
     Raises:
-        EditRefused: with the reason.
+        EditRefused: The edit is not allowed; the text has the reason.
     """
     with transaction.atomic():
         new = editing.supersede(_scope(person), pk, text)
@@ -65,16 +73,16 @@ def supersede(person: Person, actor: audit_log.Actor, pk: int, text: str) -> int
 
 
 def erase(person: Person, actor: audit_log.Actor, ids: Collection[int] | None = None) -> Erasure:
-    """Erases a person's memories (all, or those with these ids) with their copies, and proves it.
+    """Erases a person's memories (all, or those with these ids) with their repetitions, and proves the erasure.
 
     Raises:
-        NotProved: A search still finds some of it.
+        NotProved: A search still finds some of the data.
     """
     return erasure.erase_memories(person, actor, ids)
 
 
 def export_lines(person: Person, actor: audit_log.Actor) -> Iterator[str]:
-    """The turns that are remembered of a person, a line each, as `memory import` takes them back; noted at the end."""
+    """Yields the memories that cannot be derived again, in the format of `memory import`; then audits the export."""
     count = 0
     for line in transfer.export_lines(_scope(linking.head_of(person))):
         yield line
@@ -86,10 +94,10 @@ def pin(bot_ids: Collection[int] | None, ids: Collection[int], actor: audit_log.
     """Pins or unpins memories; returns how many changed.
 
     Args:
-        bot_ids: only memories of these bots; None: of every bot.
-        ids: which.
-        actor: who asked for it.
-        pinned: kept whatever the retention, or no longer.
+        bot_ids: Only memories of these bots; None for all bots.
+        ids: Ids of the memories.
+        actor: The actor for the audit log.
+        pinned: True exempts the memories from retention, False subjects them to it again.
     """
     action = audit_log.Action.PIN if pinned else audit_log.Action.UNPIN
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Messages that people of the team send to a person, in the bot's name and on its ways."""
+"""Sends messages of the team to a person, in the bot's name and through its channels."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ MAX_KEY = 64
 
 
 class KeyUsedBefore(ClawdbotError):
-    """The idempotency key belongs to another message to this person."""
+    """The idempotency key was used for another message to this person."""
 
     permanent = True
 
 
 @dataclass(frozen=True, slots=True)
 class SentToPerson:
-    """The stored message, and whether this call stored it (False: an earlier one with the same key did)."""
+    """The stored message. `created` is False when an earlier call with the same key stored it."""
 
     message: Message
     created: bool
@@ -56,24 +56,24 @@ def send_to_person(
     channel: Channel | None = None,
     idempotency_key: str | None = None,
 ) -> SentToPerson:
-    """Stores a message to a person and its outbox rows in one transaction; a worker sends it after the commit.
+    """Stores a message to a person with its outbox rows in one transaction. A worker sends it after the commit.
 
     Args:
-        person: Who gets it.
-        text: Neutral markdown; may be blank only beside files. Split as the platform needs.
+        person: The recipient.
+        text: Neutral markdown, split as the platform needs. May be blank only with files.
         files: Sent after the text, in this order.
-        channel: Where; by default the channel on which the person wrote last.
-        idempotency_key: The same key for the same person never makes a second message.
+        channel: The channel to use; by default the one on which the person wrote last.
+        idempotency_key: A second call with the same person and key stores no second message.
 
     Raises:
-        NoWayToPerson: There is no private chat, or the channel or the bot is switched off.
-        KeyUsedBefore: The key was used with another text or other files.
+        NoWayToPerson: There is no private chat, or the channel or the bot is disabled.
+        KeyUsedBefore: The key was used for another text or other files.
         FileRefused: A file is empty or too large, or there are too many.
         ValueError: There is neither text nor a file.
     """
     _check(text, files)
     with transaction.atomic():
-        # The person's row is the lock: the same key twice at once makes one message.
+        # Locks the person's row: concurrent calls with the same key store one message.
         person = Person.objects.select_for_update().get(pk=person.pk)
         if idempotency_key and (before := _sent_before(person, idempotency_key, text, files)):
             return SentToPerson(before, created=False)
@@ -84,10 +84,10 @@ def send_to_person(
 def reply_in(
     conversation: Conversation, text: str, *, files: Sequence[File] = (), idempotency_key: str | None = None
 ) -> SentToPerson:
-    """Says something in an open conversation, also in that of a group; else as `send_to_person`.
+    """Sends a message to an open conversation, which may be in a group; otherwise as `send_to_person`.
 
     Raises:
-        NoWayToPerson: The conversation is closed, or its channel or bot is switched off.
+        NoWayToPerson: The conversation is closed, or its channel or bot is disabled.
         KeyUsedBefore, FileRefused, ValueError: As `send_to_person`.
     """
     _check(text, files)
@@ -131,7 +131,7 @@ def _sent_before(person: Person, key: str, text: str, files: Sequence[File]) -> 
 
 
 def _digest(text: str, files: Sequence[File]) -> str:
-    """Tells whether a message is the same as before."""
+    """Returns a digest that is equal for equal texts and files."""
     known = hashlib.sha256(text.encode())
     for file in files:
         known.update(b"\0".join((b"", file.name.encode(), file.caption.encode(), file.body)))

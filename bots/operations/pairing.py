@@ -1,4 +1,4 @@
-"""Letting strangers in, or keeping them out."""
+"""Approves or denies accounts that wait for access."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bots.pipeline.outbox.proactive import NoWayToPerson
 
 
 def waiting(bot: Bot | None = None) -> list[Identity]:
-    """Accounts with a valid code, oldest first."""
+    """Returns the waiting accounts with a valid code, by expiry of the code."""
     rows = Identity.objects.filter(access=Identity.Access.WAITING, pairing_expires_at__gt=timezone.now())
     if bot is not None:
         rows = rows.for_bot(bot)
@@ -24,10 +24,10 @@ def waiting(bot: Bot | None = None) -> list[Identity]:
 
 
 def by_code(bot: Bot, code: str) -> Identity:
-    """The waiting account with this code.
+    """Returns the waiting account with this code.
 
     Raises:
-        OperationError: No account of this bot waits with it, or it is no longer valid.
+        OperationError: No waiting account of this bot has the code, or the code has expired.
     """
     rows = Identity.objects.for_bot(bot).filter(
         access=Identity.Access.WAITING,
@@ -41,15 +41,15 @@ def by_code(bot: Bot, code: str) -> Identity:
 
 
 def approve(identity: Identity) -> None:
-    """Lets the account talk to the bot from now on, and tells the person. Doing it again changes nothing."""
+    """Gives the account access to the bot and tells the person. Idempotent."""
     if _decide(identity, Identity.Access.APPROVED):
-        # Whoever never wrote in private has no chat to be told in.
+        # A person who never wrote in private has no chat for the message.
         with contextlib.suppress(NoWayToPerson), translation.override(identity.person.language or None):
             send_to_person(identity.person, _("You are in. What can I do for you?"), channel=identity.channel)
 
 
 def deny(identity: Identity) -> None:
-    """Keeps the account out; it gets no answer any more."""
+    """Denies the account access; the bot no longer answers it."""
     _decide(identity, Identity.Access.DENIED)
 
 

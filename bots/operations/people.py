@@ -1,4 +1,4 @@
-"""What is done with people: find, link, export, erase."""
+"""Finds, links, exports and erases people."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ __all__ = [
 
 
 def find(bot: Bot, key: str) -> Person:
-    """The person with this id.
+    """Returns the person with this key.
 
     Raises:
-        OperationError: The bot knows nobody of this id.
+        OperationError: The bot knows no person with this key.
     """
     found = Person.objects.for_bot(bot).filter(key=key).select_related("bot").first()
     if found is None:
@@ -41,22 +41,27 @@ def find(bot: Bot, key: str) -> Person:
 
 
 def export(person: Person, actor: audit_log.Actor) -> tuple[str, str]:
-    """(file name, JSON document) of everything that is known of a person; noted in the audit log."""
+    """Returns a file name and a JSON document of everything stored about a person; writes an audit entry."""
     return exports.file_name(person), exports.document(person, actor)
 
 
 def export_pieces(person: Person, actor: audit_log.Actor) -> Iterator[str]:
-    """The document of `export` in pieces, to be joined: it does not have to fit into memory."""
+    """Yields the document of `export` in pieces, so that it need not fit into memory."""
     return exports.pieces(person, actor)
 
 
 def save_export(person: Person, actor: audit_log.Actor) -> Path:
-    """Writes the document of `export` below CLAWDBOT_HOME/exports, where an erasure finds it; returns where."""
+    """Writes the document of `export` below CLAWDBOT_HOME/exports, where an erasure deletes it; returns its path."""
     return exports.save(person, actor)
 
 
 def candidates(person: Person, words: str) -> list[Person]:
-    """Up to 20 people of the same bot whom this person could be linked with, latest first, by name, id or account."""
+    """Returns up to 20 people of the same bot to link with this person, latest first.
+
+    Args:
+        person: The person to link.
+        words: Part of a name, key or account; "" for everybody.
+    """
     found = Person.objects.for_bot(person.bot_id).filter(kind=Person.Kind.HUMAN, linked_to=None).exclude(pk=person.pk)
     if words:
         names = Q(display_name__icontains=words) | Q(key__icontains=words)
@@ -66,10 +71,10 @@ def candidates(person: Person, words: str) -> list[Person]:
 
 
 def link(kept: Person, moved: Person, actor: audit_log.Actor) -> Person:
-    """Gives everything of `moved` to `kept`; returns who has everything now. Doing it again changes nothing.
+    """Moves all data of `moved` to `kept`; returns the person who owns the data now. Idempotent.
 
     Raises:
-        OperationError: These two cannot be linked.
+        OperationError: The two people cannot be linked.
     """
     try:
         return linking.link(kept, moved, actor)
@@ -78,14 +83,14 @@ def link(kept: Person, moved: Person, actor: audit_log.Actor) -> Person:
 
 
 def unlink(moved: Person, actor: audit_log.Actor) -> bool:
-    """Gives a linked person back what came from them; False when they are not linked."""
+    """Moves the data of a linked person back to them; returns False when they are not linked."""
     return linking.unlink(moved, actor)
 
 
 def erase(person: Person, actor: audit_log.Actor) -> Erasure:
-    """Erases a person wholly: memories, conversations, messages, accounts, usage, exports; and proves it.
+    """Erases a person: memories, conversations, messages, accounts, usage and exports. Proves the erasure.
 
     Raises:
-        NotProved: A search still finds some of it.
+        NotProved: A search still finds some of the data.
     """
     return erasure.erase(person, actor)

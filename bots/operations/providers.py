@@ -1,4 +1,4 @@
-"""What an operator does to model providers."""
+"""Adds, removes and tests model providers."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def add_provider(
 
     Args:
         name: Unique name.
-        endpoint: Base address, e.g. https://api.openai.com/v1
-        model: Model name there.
+        endpoint: Base URL, e.g. https://api.openai.com/v1
+        model: Name of the model at the endpoint.
         api_key: Stored encrypted.
-        priority: Lowest is asked first; 100 when not given.
-        can_see: The model takes images.
+        priority: The lowest number is tried first; 100 by default.
+        can_see: Whether the model accepts images.
 
     Raises:
-        OperationError: For a taken name or a wrong value.
+        OperationError: The name is taken, or a value is invalid.
     """
     provider = ModelProvider(name=name, endpoint=endpoint.rstrip("/"), model=model, can_see=can_see)
     provider.api_key = _sendable(api_key)
@@ -57,7 +57,7 @@ def _sendable(api_key: str) -> str:
 
 
 def get_provider(name: str) -> ModelProvider:
-    """The provider of this name.
+    """Returns the provider with this name.
 
     Raises:
         OperationError: When there is none.
@@ -71,12 +71,12 @@ def get_provider(name: str) -> ModelProvider:
 
 
 def any_enabled() -> bool:
-    """Whether there is a model beside the embedded one."""
+    """Tells whether a provider other than the embedded model is enabled."""
     return bool(candidates.configured())
 
 
 def remove_provider(name: str) -> None:
-    """Forgets a provider and its key.
+    """Deletes a provider and its key.
 
     Raises:
         OperationError: When there is none.
@@ -85,12 +85,12 @@ def remove_provider(name: str) -> None:
 
 
 def test_provider(provider: ModelProvider) -> TestResult:
-    """Asks the provider for one word and notes the outcome on its row."""
+    """Asks the provider for one word and stores the outcome on its row."""
     return probe(provider)
 
 
 def first_model(endpoint: str, api_key: str = "") -> str:
-    """The first model an endpoint lists; "default" when it lists none or cannot be asked."""
+    """Returns the first model that the endpoint lists; "default" when it lists none or cannot be reached."""
     headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
     try:
         answer = http.request("GET", f"{endpoint.rstrip('/')}/models", headers=headers, timeout=5.0)

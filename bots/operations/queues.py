@@ -1,4 +1,4 @@
-"""What people and the sweep do with the queues: free dead claims, wake workers, retry, discard, replay."""
+"""Sweeps the queues and retries, discards or replays their rows."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SweepReport:
-    """How many claims of dead workers were freed and how many rows were woken, of both queues."""
+    """The number of freed claims of dead workers and of wake-ups sent for due rows, over both queues."""
 
     freed: int
     woken: int
 
 
 def sweep() -> SweepReport:
-    """Frees what dead workers held and wakes a worker for every due row. Safe to run at any time, by anyone."""
+    """Frees claims of dead workers and wakes a worker for every due row. Safe at any time, also concurrently."""
     before = timezone.now()
     living = workers.living_ids()
     freed = inbox.free_dead_claims(living, before) + outbox.free_dead_claims(living, before)
@@ -43,12 +43,12 @@ def sweep() -> SweepReport:
 
 
 def leave() -> None:
-    """At an orderly end of this process: what it claimed is free at once."""
+    """Unregisters this worker at an orderly shutdown, so that the next sweep frees its claims."""
     workers.unregister()
 
 
 def retry_outbound(ids: Iterable[int]) -> int:
-    """Dead, discarded or unconfirmed messages are sent again; returns how many."""
+    """Queues dead, discarded or unconfirmed messages for delivery again; returns how many."""
     state = OutboundMessage.State
     return _reset_outbound(
         ids,
@@ -64,7 +64,7 @@ def retry_outbound(ids: Iterable[int]) -> int:
 
 
 def discard_outbound(ids: Iterable[int]) -> int:
-    """Dead or waiting messages are given up; returns how many. Nothing behind them waits for them any more."""
+    """Discards dead, unconfirmed or pending messages; returns how many. Later messages no longer wait for them."""
     state = OutboundMessage.State
     return _reset_outbound(ids, (state.DEAD, state.UNCONFIRMED, state.PENDING), state=state.DISCARDED)
 
@@ -73,7 +73,7 @@ def _reset_outbound(ids: Iterable[int], sources: tuple[str, ...], **values: obje
     changed = 0
     with transaction.atomic():
         for row in OutboundMessage.objects.filter(pk__in=list(ids)).select_related("channel").order_by("pk"):
-            # conditional: a row that a worker claims at this moment is left to it
+            # conditional update: skips a row that a worker claims concurrently
             if OutboundMessage.objects.filter(pk=row.pk, state__in=sources).update(**values):
                 changed += 1
                 wakeups.after_commit(wakeups.DELIVER, row.pk, row.channel.platform)
@@ -81,7 +81,7 @@ def _reset_outbound(ids: Iterable[int], sources: tuple[str, ...], **values: obje
 
 
 def replay_inbound(ids: Iterable[int]) -> int:
-    """Finished events are taken as if they came again, as new rows; returns how many. The old rows stay."""
+    """Copies finished events into new rows, as if they had arrived again; returns how many. The old rows stay."""
     state = InboundEvent.State
     made = 0
     with transaction.atomic():

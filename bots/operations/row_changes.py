@@ -1,4 +1,4 @@
-"""Writing new rows, and of old ones only what somebody changed: a slow form never undoes what a worker wrote."""
+"""Inserts rows and updates only the changed fields, so that a slow form never overwrites what a worker wrote."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RowT = TypeVar("_RowT", bound=Model)
 
 
 def change(row: _RowT, values: Mapping[str, Any]) -> _RowT:
-    """Sets these fields of a row, writes them and `updated_at` where there is one.
+    """Sets these fields of a row and writes only them, and `updated_at` if the model has it.
 
     Raises:
         OperationError: A unique name is taken.
@@ -25,7 +25,7 @@ def change(row: _RowT, values: Mapping[str, Any]) -> _RowT:
         setattr(row, name, value)
     columns = {field.name for field in row._meta.concrete_fields}
     names = {*values, "updated_at"} & columns
-    # Some values are stored under another name: a key that is given lands in the column that holds it encrypted.
+    # A secret such as `api_key` is stored in the column `api_key_encrypted`.
     names |= {f"{name}_encrypted" for name in values} & columns
     if not values:
         return row
@@ -38,10 +38,10 @@ def change(row: _RowT, values: Mapping[str, Any]) -> _RowT:
 
 
 def save_provider(provider: ModelProvider | None, values: Mapping[str, Any]) -> ModelProvider:
-    """Adds a model provider, or changes one; bots use it from the next message on.
+    """Adds or changes a model provider; bots use it from the next message on.
 
     Raises:
-        OperationError: The name is taken, or a value does not fit.
+        OperationError: The name is taken, or a value is invalid.
     """
     if provider is not None:
         return change(provider, values)
@@ -51,10 +51,10 @@ def save_provider(provider: ModelProvider | None, values: Mapping[str, Any]) -> 
 
 
 def insert(row: _RowT) -> _RowT:
-    """Writes a new row whose values have been checked.
+    """Validates and inserts a row.
 
     Raises:
-        OperationError: A value does not fit, or a unique one is taken.
+        OperationError: A value is invalid, or a unique value is taken.
     """
     try:
         row.clean_fields()

@@ -1,4 +1,4 @@
-"""Channels of simulated platforms: made for a while, with an account that only this machine can reach."""
+"""Creates and removes temporary channels whose platform is a simulator on this machine."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ NAME = "Simulator"
 
 
 def bot_for(slug: str | None) -> Bot:
-    """The bot with this slug, else the default one.
+    """Returns the bot with this slug; without a slug the default bot, else the first enabled one.
 
     Raises:
-        OperationError: There is none.
+        OperationError: There is no such bot.
     """
     if slug:
         return get_bot(slug)
@@ -28,10 +28,10 @@ def bot_for(slug: str | None) -> Bot:
 
 
 def channel_for(bot: Bot, simulator: Simulator, api_url: str) -> Channel:
-    """A channel of this bot whose platform is the simulator at `api_url`."""
+    """Adds a channel to this bot whose platform is the simulator at `api_url`."""
     return add_channel(simulator.platform, bot, simulator.account(api_url), NAME)
 
 
 def remove(channel: Channel) -> None:
-    """Deletes the channel with what was said on it."""
+    """Deletes the channel with its conversations."""
     channel.delete()

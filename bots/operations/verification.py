@@ -1,4 +1,4 @@
-"""Asking a platform whether a channel's account is right, and telling it where to post."""
+"""Verifies a channel's account with its platform, and registers the webhook there."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from clawdbot.reasons import Reason, Why, columns, why
 from clawdbot.redaction import redact
 
 LIMIT_S = 12.0
-"""Seconds for all calls of one button: a person waits."""
+"""Time limit in seconds for all calls of one verification: a user waits for it."""
 _SECRET_TOKEN = "secret_token"  # noqa: S105 - the name of an account key
 _FAILURES = (SendError, AccountError, UnknownPlatform, CryptoError)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a try went, for people.
+    """The outcome of a verification, with texts for users.
 
     Attributes:
-        ok: It went well.
-        text: One line: who the account is, or the platform's own words.
-        mend: What to do about a failure; "" when nobody knows better than the platform.
-        notes: What works but should be looked at, a line each.
-        found: What the platform told that the account has no value for, by key.
+        ok: Whether it succeeded.
+        text: One line: the name of the account, or the error.
+        mend: How to fix a failure; "" when there is no advice.
+        notes: Warnings, a line each.
+        found: Account values, by key, that the platform reported and the account lacks.
     """
 
     ok: bool
@@ -51,17 +51,17 @@ class Outcome:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """Everything, a line each."""
+        """All texts, a line each."""
         return tuple(line for line in (self.text, self.mend, *self.notes) if line)
 
 
 def verify_account(platform: str, account: Mapping[str, Any], address: str = "") -> Outcome:
-    """Asks the platform who the account is, without storing anything.
+    """Verifies an account with the platform; stores nothing.
 
     Args:
         platform: Name in the adapter registry.
-        account: Its values; checked by the platform's schema.
-        address: The channel's webhook address, when the stored account is this one; compared with the platform's.
+        account: The account's values; the platform's schema validates them.
+        address: The channel's webhook address, to compare with the one at the platform; "" skips the comparison.
     """
     try:
         clean = registry.validate_account(platform, account)
@@ -71,11 +71,11 @@ def verify_account(platform: str, account: Mapping[str, Any], address: str = "")
 
 
 def verify_channel(channel: Channel, address: str = "") -> Outcome:
-    """Asks the platform who the account is; notes a failure on the channel, and fills in what the platform tells.
+    """Verifies a channel's account; stores the outcome on the channel, and missing account values that were reported.
 
     Args:
         channel: The channel.
-        address: Its webhook address, where that is known.
+        address: Its webhook address; "" when it is not known.
     """
     try:
         adapter = adapter_for(channel)
@@ -94,7 +94,7 @@ def set_webhook(channel: Channel, base_url: str) -> Outcome:
 
     Args:
         channel: The channel.
-        base_url: Address under which the platform reaches this product, e.g. https://chat.example.com
+        base_url: Public base URL of this server, e.g. https://chat.example.com
     """
     address = base_url.rstrip("/") + channel.webhook_path
     try:
@@ -124,7 +124,7 @@ def _verify(adapter: Adapter[Any], account: Mapping[str, Any], address: str) -> 
         except SendError as error:
             if identity is None:
                 raise
-            notes = (describe_error(error),)  # the credentials are right all the same
+            notes = (describe_error(error),)  # the credentials are still valid
     found = _found(adapter, account, identity)
     if found:
         labels = {described.name: in_language(described.label) for described in adapter.schema.describe()}
@@ -151,7 +151,7 @@ def _who(identity: BotIdentity | None) -> str:
 
 
 def _about_webhook(adapter: Adapter[Any], address: str) -> tuple[str, ...]:
-    """What the platform says about where it posts, as far as it deserves a look."""
+    """Returns warnings about the webhook that is registered at the platform."""
     try:
         info = adapter.webhook_info()
     except NotSupported:
@@ -169,7 +169,7 @@ def _about_webhook(adapter: Adapter[Any], address: str) -> tuple[str, ...]:
 
 
 def _accepted(address: str) -> tuple[str, str]:
-    """The channel's own address and the common one."""
+    """Returns the channel's own webhook address and the common one."""
     return address, address.rpartition("/")[0]
 
 
@@ -194,7 +194,7 @@ def _failed(platform: str, error: Exception) -> Outcome:
 
 
 def mend_of(platform: str, mark: str) -> str:
-    """What an operator can do about a failed call; the platform's own advice first, "" when there is none."""
+    """Returns advice on a failed call, preferably the platform's own; "" when there is none."""
     if platform in registry.platforms() and (own := registry.guide(platform).mends.get(mark)):
         return in_language(own)
     return {
@@ -213,7 +213,7 @@ def mend_of(platform: str, mark: str) -> str:
 
 
 def _takes(adapter: Adapter[Any], address: str) -> bool:
-    # A self-hosted API server may post to plain addresses of its own network.
+    # A self-hosted API server may post to plain HTTP addresses in its own network.
     return address.startswith("https://") or adapter.account.elsewhere
 
 
@@ -245,7 +245,7 @@ def _clear_error(channel: Channel) -> None:
 
 
 def _ensure_secret_token(channel: Channel) -> None:
-    # The proof that a webhook comes from the platform is ours to choose, so nobody has to invent one.
+    # We choose the token that authenticates the platform's webhooks, so the operator need not invent one.
     names = {field.name for field in registry.account_fields(channel.platform)}
     if _SECRET_TOKEN in names and not channel.credentials.get(_SECRET_TOKEN):
         change_channel(channel, {_SECRET_TOKEN: secrets.token_urlsafe(32)})

@@ -1,4 +1,4 @@
-"""The one web channel of a bot, and the bot that a chat address means."""
+"""Finds the bot of a chat address and the web channel of a bot."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from bots.models import Bot, Channel
 
 
 def find_bot(slug: str | None) -> Bot | None:
-    """The bot at /chat/<slug>/; for None the one at /: the default bot, else the first that is enabled."""
+    """Returns the bot at /chat/<slug>/; for None the bot at /: the default bot, else the first enabled one."""
     if slug is not None:
         return Bot.objects.filter(slug=slug).first()
     return Bot.objects.filter(is_default=True).first() or Bot.objects.enabled().order_by("id").first()
 
 
 def ensure_web_channel(bot: Bot) -> Channel:
-    """The bot's one web channel, made at the first call."""
+    """Returns the bot's only web channel; creates it on the first call."""
     found = _web_channel(bot)
     if found is not None:
         return found
     with transaction.atomic():
-        # The bot's row is the lock: two first visitors make one channel.
+        # Locks the bot's row: concurrent first visitors create one channel.
         Bot.objects.select_for_update().get(pk=bot.pk)
         return _web_channel(bot) or Channel.objects.create(bot=bot, platform=PLATFORM, name="Web chat")
 

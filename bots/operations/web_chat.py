@@ -1,4 +1,4 @@
-"""What a visitor of the web chat does: open the chat, say something, ask for answers that were missed."""
+"""The operations of a web chat visitor: open the chat, send a message, fetch missed answers."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _OPEN_STATES = (InboundEvent.State.PENDING, InboundEvent.State.PROCESSING)
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What became of one message from the page.
+    """The result of accepting one message from the page.
 
     Attributes:
-        duplicate: It was stored before; no second turn was made.
-        answer: For a duplicate, the frame that answered it, if it is answered; else None.
+        duplicate: The message was stored before; it starts no second turn.
+        answer: For a settled duplicate, the frame with its outcome; else None.
     """
 
     duplicate: bool
@@ -32,13 +32,13 @@ class Accepted:
 
 
 def find_person(channel: Channel, visitor_id: str) -> Person | None:
-    """The person behind a visitor; None before their first turn."""
+    """Returns the person of a visitor; None before their first turn."""
     identity = Identity.objects.select_related("person").filter(channel=channel, external_id=visitor_id).first()
     return identity.person if identity else None
 
 
 def hello(channel: Channel, visitor_id: str) -> dict[str, Any]:
-    """The opening frame: who the bot is, what was said, and which messages still wait for their answer."""
+    """Returns the opening frame: the bot, the history, and the messages that wait for their answer."""
     person = find_person(channel, visitor_id)
     conversations = list(_conversations(channel, person, visitor_id)) if person else []
     current = next((item for item in conversations if item.closed_at is None), None)
@@ -52,7 +52,7 @@ def hello(channel: Channel, visitor_id: str) -> dict[str, Any]:
 
 
 def describe_bot(bot: Bot) -> dict[str, Any]:
-    """What a visitor may know of the bot and of the model behind it."""
+    """Returns the public facts about the bot and its model."""
     target = next(iter(llm.available()), None)
     return {
         "slug": bot.slug,
@@ -70,7 +70,7 @@ def _conversations(channel: Channel, person: Person, visitor_id: str) -> Iterabl
 
 
 def _public_conversation_id(visitor_id: str, closed_before: int) -> str:
-    # Known before the first message makes a row, and tells nobody how many conversations the server holds.
+    # A hash, not the row's id: it exists before the first message creates the row and reveals no row counts.
     return hashlib.sha256(f"{visitor_id}:{closed_before}".encode()).hexdigest()[:16]
 
 
@@ -96,7 +96,7 @@ def _pending(channel: Channel, visitor_id: str) -> list[dict[str, str]]:
 def accept_message(channel: Channel, visitor_id: str, text: str, facts: WebFacts, request_id: str) -> Accepted:
     """Stores a message, once per client_id, and wakes a worker.
 
-    Returns after COMMIT. Raises whatever the database raises: then nothing was stored.
+    Returns after COMMIT. Passes on every error of the database; then nothing was stored.
     """
     result = inbox.accept(channel, [message_event(visitor_id, text, facts)], request_id=request_id)
     if result.accepted:
@@ -106,9 +106,9 @@ def accept_message(channel: Channel, visitor_id: str, text: str, facts: WebFacts
 
 
 def outcomes(channel: Channel, visitor_id: str, client_ids: Collection[str]) -> dict[str, dict[str, Any]]:
-    """For each of these messages that is settled, the frame that says how; messages still in work are left out.
+    """Returns the outcome frame of each settled message by client_id; omits messages that are pending or in progress.
 
-    Frames: `message` (answered), `idle` (closed without an answer, e.g. a human took over), `dead` (given up).
+    Frames: `message` (answered), `idle` (done without an answer, e.g. a human took over), `dead` (dead letter).
     """
     keys = {dedupe_key(visitor_id, client_id): client_id for client_id in client_ids}
     rows = InboundEvent.objects.filter(channel=channel, dedupe_key__in=keys).exclude(state__in=_OPEN_STATES)

@@ -1,4 +1,4 @@
-"""What a visitor of the web chat may see and delete of the bot's memory: their own, nobody else's."""
+"""Lists and erases the memories of a web chat visitor: only their own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class MemoryPage:
-    """Latest first. `total` counts all entries; `more` says whether another page follows."""
+    """One page, latest first. `total` counts the entries of all pages; `more` tells whether another page follows."""
 
     memories: list[dict[str, Any]]
     total: int
@@ -24,7 +24,7 @@ class MemoryPage:
 
 
 def list_memories(channel: Channel, visitor_id: str, *, offset: int = 0) -> MemoryPage:
-    """One page of what is remembered about this visitor; words that were said again are listed once."""
+    """Returns one page of this visitor's memories; a repeated text is listed once."""
     entries = _entries(channel, visitor_id)
     total = entries.count()
     rows = entries.order_by("-occurred_at", "-id")[offset : offset + PAGE]
@@ -34,7 +34,7 @@ def list_memories(channel: Channel, visitor_id: str, *, offset: int = 0) -> Memo
 
 
 def erase(channel: Channel, visitor_id: str, memory_id: int | None = None) -> int:
-    """Deletes one memory of this visitor, or all; returns how many entries went."""
+    """Erases one memory of this visitor, or all; returns how many."""
     person = find_person(channel, visitor_id)
     if person is None:
         return 0
