@@ -1,4 +1,4 @@
-"""The socket of the web chat. The protocol: docs/web-chat.md. What is stored and read: `bots.operations.web_chat`."""
+"""The WebSocket of the web chat. Protocol: docs/web-chat.md. Storage: `bots.operations.web_chat`."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from bots.webchat.visitor_tokens import Visitor
 
 logger = logging.getLogger(__name__)
 
-# Daphne's WebSocket library lets an application send private codes only: 4012 stands for 1012, 4009 for 1009.
+# Daphne's WebSocket library lets applications send private close codes only: 4012 replaces 1012, 4009 replaces 1009.
 CLOSE_SHUTTING_DOWN = 4012
 CLOSE_TOO_LARGE = 4009
 CLOSE_DISABLED = 4403
 CLOSE_UNKNOWN_BOT = 4404
 CLOSE_TOO_MANY = 4429
-# A frame can be lost on its way (a full channel layer, a turn run by another process without Redis); the row cannot.
+# A frame can be lost (full channel layer, or a turn in another process without Redis), so answers are also polled.
 CHECK_EVERY_S = 3.0
 _CLIENT_ID = re.compile(r"[!-~]{1,64}")
 _TIME_ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,64}")
@@ -44,17 +44,17 @@ _open: WeakSet[ChatConsumer] = WeakSet()
 
 
 async def close_all() -> None:
-    """Tells every socket of this process that the server goes down, so that the pages come back soon."""
+    """Closes every socket of this process with the shutdown code, so that the pages reconnect soon."""
     await asyncio.gather(*(item.close(code=CLOSE_SHUTTING_DOWN) for item in list(_open)), return_exceptions=True)
 
 
 async def _in_thread(function: Callable[..., Any], *args: Any) -> Any:
-    # Not thread-sensitive: one slow query must not hold up every other visitor.
+    # Not thread-sensitive: one slow query must not delay the other visitors.
     return await database_sync_to_async(function, thread_sensitive=False)(*args)
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
-    """One socket of one visitor of one bot."""
+    """One socket of a visitor to one bot."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -72,7 +72,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     # Opening and closing
 
     async def connect(self) -> None:
-        broadcast.attach(asyncio.get_running_loop())  # whichever server runs us: turns publish from other threads
+        broadcast.attach(asyncio.get_running_loop())  # turns publish from other threads, so they need this event loop
         headers = {name.decode("latin1").lower(): value.decode("latin1") for name, value in self.scope["headers"]}
         query = parse_qs(self.scope.get("query_string", b"").decode("latin1"))
         self._read_facts({name: values[-1] for name, values in query.items()}, headers)
@@ -81,7 +81,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         allowed = clean_origins(bot.allowed_origins) if bot else ()
         host = headers.get("host", "")
         if not host_allowed(host) or not origin_allowed(headers.get("origin", ""), host, allowed):
-            await self.close()  # before accept: the handshake gets 403
+            await self.close()  # before `accept`: the handshake fails with 403
             return
         await self.accept()
         if rate_limits.open_wait_s(self.address):
@@ -98,7 +98,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             return
         self.visitor = visitor_tokens.read(token, bot.pk) or visitor_tokens.new_visitor(bot.pk)
         self.group = broadcast.group_name(self.channel.pk, self.visitor.id)
-        # Subscribed before the history is read, so that nothing falls between the two.
+        # Subscribes before it reads the history, so that no frame is missed in between.
         await self.channel_layer.group_add(self.group, self.channel_name)
         hello = await _in_thread(web_chat.hello, self.channel, self.visitor.id)
         self.shown.update(entry["id"] for entry in hello["history"])
@@ -120,7 +120,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if self.group:
             await self.channel_layer.group_discard(self.group, self.channel_name)
 
-    # What the page says
+    # Frames from the page
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if not self.ready:
@@ -172,13 +172,13 @@ class ChatConsumer(AsyncWebsocketConsumer):
             stored: web_chat.Accepted = await _in_thread(
                 web_chat.accept_message, self.channel, self.visitor.id, text, facts, secrets.token_hex(8)
             )
-        except Exception:  # whatever the database raises: the page keeps the message and sends it again
+        except Exception:  # any database error: the page keeps the message and retries
             logger.exception("a web-chat message could not be stored")
             await self._error("not_stored", client_id=client_id)
             return
         await self._send({"type": "accepted", "client_id": client_id, "duplicate": stored.duplicate})
         if stored.answer is not None:
-            # Asked again for an answer it lost: this one is sent whether or not it was sent before.
+            # The page lost the answer and asks again: send it even if it was sent before.
             self.pending.discard(client_id)
             await self._send(self._as_told(stored.answer))
             return
@@ -192,21 +192,21 @@ class ChatConsumer(AsyncWebsocketConsumer):
             self.group, {"type": "chat.echo", "frame": frame, "sender": self.channel_name}
         )
 
-    # What the page hears
+    # Events from the channel layer
 
     async def chat_frame(self, event: dict[str, Any]) -> None:
-        """A frame published by the turn that is running (`broadcast.publish`)."""
+        """Sends a frame that the running turn published (`broadcast.publish`)."""
         if self.ready:
             await self._show(dict(event["frame"]))
 
     async def chat_echo(self, event: dict[str, Any]) -> None:
-        """Another window of the same visitor said something."""
+        """Sends a message that the same visitor wrote in another window."""
         if self.ready and event["sender"] != self.channel_name:
             self._await_answer(event["frame"]["client_id"])
             await self._send(event["frame"])
 
     async def chat_check(self, event: dict[str, Any]) -> None:
-        """Looks for answers whose frame was lost."""
+        """Sends answers whose frame was lost."""
         if not self.ready or not self.pending:
             return
         found = await _in_thread(web_chat.outcomes, self.channel, self.visitor.id, tuple(self.pending))
@@ -215,7 +215,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 await self._show(self._as_told(frame))
 
     async def _show(self, frame: dict[str, Any]) -> None:
-        """Sends a frame of a turn; a message goes out once, by whichever way it came first."""
+        """Sends a frame of a turn; sends each message once, although it may arrive both as a frame and by the check."""
         kind = frame.get("type")
         if kind == "message":
             if frame.get("id") in self.shown:
@@ -237,10 +237,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def _check_while_pending(self) -> None:
         while self.pending:
             await asyncio.sleep(CHECK_EVERY_S)
-            # Through the own channel: the consumer handles one thing at a time, in order.
+            # Sent to itself, because the consumer handles its events one at a time, in order.
             await self.channel_layer.send(self.channel_name, {"type": "chat.check"})
 
-    # Small things
+    # Helpers
 
     def _read_facts(self, values: Mapping[str, str], headers: Mapping[str, str]) -> None:
         language, zone = values.get("lang", ""), values.get("tz", "")
@@ -257,5 +257,5 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
 
 def _clean(text: str) -> str:
-    """Without NUL (PostgreSQL refuses it), lone surrogates (nothing can encode them) and outer white space."""
+    """Strips NUL (PostgreSQL refuses it), lone surrogates (UTF-8 cannot encode them) and outer white space."""
     return text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8").strip()

@@ -1,4 +1,4 @@
-"""What a visitor is told when something is refused, in a language of the chat page."""
+"""Error texts and error frames of the web chat, in the languages of the chat page."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TEXTS: dict[str, str] = {
 
 
 def language_of(*wishes: str) -> Language:
-    """The first wish (language tag or Accept-Language value) that says anything decides; English otherwise."""
+    """Returns the language of the first non-empty wish (language tag or Accept-Language value); English by default."""
     for wish in wishes:
         if wish.strip():
             return "zh-hans" if wish.strip().lower().startswith("zh") else "en"
@@ -42,7 +42,7 @@ def error_text(code: str, language: Language, **values: object) -> str:
 
 
 def error_frame(code: str, language: Language, *, client_id: str = "", **values: object) -> dict[str, Any]:
-    """An `error` frame; `client_id` names the message that was refused. Values are kept as fields, e.g. `seconds`."""
+    """Returns an `error` frame; `client_id` is the refused message. Values such as `seconds` become fields."""
     frame: dict[str, Any] = {"type": "error", "code": code, "text": error_text(code, language, **values), **values}
     if client_id:
         frame["client_id"] = client_id

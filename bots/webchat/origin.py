@@ -1,4 +1,4 @@
-"""Who may open the web chat: the origin of a page, and the address of a peer behind a proxy."""
+"""Checks the Origin and Host of a socket, and finds the peer's address behind a proxy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def clean_origins(values: object) -> tuple[str, ...]:
-    """The well-formed origins of a bot's `allowed_origins`, lower-case, without path; anything else is dropped."""
+    """Returns the well-formed origins of a bot's `allowed_origins` in lower case; drops anything else."""
     if not isinstance(values, list):
         return ()
     texts = (str(value).strip().rstrip("/").lower() for value in values)
@@ -22,9 +22,9 @@ def clean_origins(values: object) -> tuple[str, ...]:
 
 
 def origin_allowed(origin: str, host: str, allowed: Collection[str]) -> bool:
-    """Whether a page of `origin` may open the socket of a server reached as `host`.
+    """Tells whether a page of `origin` may open a socket to a server with this `host`.
 
-    Browsers always send an origin; a client that sends none (a script, a test) is no page of another site.
+    An empty origin is allowed: browsers always send one, so the client (a script, a test) is no page of another site.
     """
     if not origin:
         return True
@@ -36,7 +36,7 @@ def origin_allowed(origin: str, host: str, allowed: Collection[str]) -> bool:
 
 
 def host_allowed(host: str) -> bool:
-    """Django checks Host on HTTP only; a socket needs it as much (DNS rebinding)."""
+    """Checks the Host header as Django does for HTTP only; sockets need it too, against DNS rebinding."""
     domain, _ = split_domain_port(host)
     return not host or bool(
         domain and validate_host(domain, settings.ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"])
@@ -52,7 +52,7 @@ def _parts(origin: str) -> tuple[str, str, int | None] | None:
 
 
 def peer_address(client: Iterable[object] | None, headers: Mapping[str, str], trusted: Collection[str]) -> str:
-    """The address to count against: the peer, or what a trusted proxy says; "" for this machine itself."""
+    """Returns the address to rate-limit: the peer's, or the one a trusted proxy forwards ("" if it forwards none)."""
     peer = str(next(iter(client or ()), ""))
     if peer not in trusted:
         return peer

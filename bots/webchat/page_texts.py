@@ -1,4 +1,4 @@
-"""What the chat page and the button on other sites show, in every language: the page changes it without a request."""
+"""Texts of the chat page and of the embed button in all languages, so that the page switches without a request."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-# As the page names a language -> as gettext names it.
+# language code of the page -> language code of gettext
 LANGUAGES = {"en": "en", "zh": "zh-hans"}
 
 
 @cache
 def of_page() -> dict[str, dict[str, Any]]:
-    """The texts of the chat page, by language and key; `strings.js` fills in the placeholders."""
+    """Returns the texts of the chat page by language and key; `strings.js` fills in the placeholders."""
     return _in_each_language(_page)
 
 
 def of_button(bot_name: str) -> dict[str, dict[str, Any]]:
-    """The texts of the button that opens the chat on another site, by language and key."""
+    """Returns the texts of the embed button, which opens the chat on another site, by language and key."""
     return _in_each_language(lambda: {"open": _("Chat with %(name)s") % {"name": bot_name}, "close": _("Close chat")})
 
 
@@ -62,7 +62,7 @@ def _page() -> dict[str, Any]:
         "yesterday": _("Yesterday"),
         "greeting": _("Hello, I am %(name)s"),
         "description": _("I remember what you tell me, also in the next conversation."),
-        # What the button shows, and what it sends where that is something else.
+        # [label] or [label, text to send]
         "suggestions": [
             [_("What can you do?"), _("/help")],
             [_("My sister lives in Chengdu")],

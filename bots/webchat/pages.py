@@ -1,4 +1,4 @@
-"""The pages of the web chat: the chat itself, the script that embeds it, and what the bot remembers of a visitor."""
+"""The HTTP views of the web chat: the page, the embed script, and the visitor's memories."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ VISITOR_HEADER = "X-Visitor-Token"
 
 
 @require_safe
-@xframe_options_exempt  # the policy's frame-ancestors says who may, and older browsers that ignore it are gone
+@xframe_options_exempt  # frame-ancestors of the Content-Security-Policy decides; every current browser supports it
 def chat_home(request: HttpRequest) -> HttpResponse:
-    """`/`: the default bot, or how to make the first one."""
+    """Serves `/`: the default bot, or a page that explains how to add the first one."""
     return _page(request, web_channels.find_bot(None))
 
 
 @require_safe
 @xframe_options_exempt
 def chat_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """`/chat/<slug>/`; `?embed=1` is the narrow form inside another site's frame."""
+    """Serves `/chat/<slug>/`; `?embed` selects the narrow layout for a frame on another site."""
     return _page(request, web_channels.find_bot(slug))
 
 
@@ -52,7 +52,7 @@ def _config(bot: Bot) -> dict[str, Any]:
 
 def _policy(request: HttpRequest, embedders: tuple[str, ...]) -> str:
     host = request.get_host()
-    socket = f"{'wss' if request.is_secure() else 'ws'}://{host}"  # older Safari does not count sockets as 'self'
+    socket = f"{'wss' if request.is_secure() else 'ws'}://{host}"  # in older Safari 'self' does not include sockets
     rules = {
         "default-src": "'none'",
         "script-src": "'self'",
@@ -71,7 +71,7 @@ def _policy(request: HttpRequest, embedders: tuple[str, ...]) -> str:
 
 @require_safe
 def chat_embed_js(request: HttpRequest, slug: str) -> HttpResponse:
-    """`/chat/<slug>/embed.js`: one script tag puts a chat button on another site."""
+    """Serves `/chat/<slug>/embed.js`: a script tag with it adds a chat button to another site."""
     bot = web_channels.find_bot(slug)
     if bot is None:
         return HttpResponse("/* no such bot */", status=404, content_type="text/javascript; charset=utf-8")
@@ -83,12 +83,12 @@ def chat_embed_js(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
-@csrf_exempt  # no cookie counts here: the visitor token comes in a header that only our page can set
+@csrf_exempt  # uses no cookie: the visitor token comes in a header that only our page can set
 @require_http_methods(["GET", "DELETE"])
 def chat_memories(request: HttpRequest, slug: str, memory_id: int | None = None) -> JsonResponse:
-    """`/chat/<slug>/memories[/<id>]`: GET lists, DELETE forgets one or, without an id, all.
+    """Serves `/chat/<slug>/memories[/<id>]`: GET lists memories, DELETE erases one or, without an id, all.
 
-    The visitor token comes in the header X-Visitor-Token. GET takes `offset`, how many entries to skip.
+    The header X-Visitor-Token holds the visitor token. GET takes `offset`, the number of entries to skip.
     """
     language = language_of(request.headers.get("accept-language", ""))
     bot = web_channels.find_bot(slug)

@@ -1,4 +1,4 @@
-"""Limits of the web chat's socket, per visitor and per network address; held by this process."""
+"""Rate limits of the web chat's socket, per visitor and per network address, local to this process."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _addresses: TokenBuckets[str] = TokenBuckets(size=_SIZE)
 
 
 def message_wait_s(visitor_id: str, address: str) -> float:
-    """Counts one message; returns 0.0 when it may pass, else the seconds until one will.
+    """Counts one message; returns 0.0 when it is allowed, else the seconds until one is.
 
     Args:
-        visitor_id: Whose message.
-        address: The network address it comes from; "" when it is not known, which is not limited.
+        visitor_id: The visitor who sent the message.
+        address: The visitor's network address; "" when it is unknown, which has no limit.
     """
     chosen = settings.CLAWDBOT.web_chat
     wait_s = _visitors.take({visitor_id: Rate(chosen.visitor_burst, chosen.visitor_per_second)})
@@ -24,7 +24,7 @@ def message_wait_s(visitor_id: str, address: str) -> float:
 
 
 def open_wait_s(address: str) -> float:
-    """Counts one socket that is opened from this address; returns 0.0 when it may, else the seconds until one may."""
+    """Counts one socket opened from this address; returns 0.0 when it is allowed, else the seconds until one is."""
     return _address_wait_s(address, f"open {address}")
 
 

@@ -1,4 +1,4 @@
-"""Visitor tokens of the web chat: who holds one reads that visitor's conversation with that bot, nobody else does."""
+"""Signs and reads visitor tokens. A token gives access to one visitor's conversation with one bot."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from django.core import signing
 
 SALT = "clawdbot.web-chat.visitor"
-# A browser that comes back within this time keeps its conversation; every visit after RENEW starts the time anew.
+# A browser that returns within LIFETIME keeps its conversation. A visit with a token older than RENEW gets a new one.
 LIFETIME = timedelta(days=400)
 RENEW = timedelta(days=30)
 MAX_LENGTH = 400
@@ -22,7 +22,7 @@ class Visitor:
 
     Attributes:
         id: 192 random bits, URL-safe; chat id and user id on the bot's web channel.
-        token: The signed token to hand to the browser.
+        token: The signed token for the browser.
     """
 
     id: str
@@ -30,12 +30,12 @@ class Visitor:
 
 
 def new_visitor(bot_id: int) -> Visitor:
-    """A visitor nobody has seen before."""
+    """Creates a visitor."""
     return _issue(secrets.token_urlsafe(24), bot_id)
 
 
 def read(token: str, bot_id: int) -> Visitor | None:
-    """The visitor of a token made for this bot; None when it is forged, foreign or outlived."""
+    """Returns the visitor of a token for this bot; None when it is forged, for another bot, or expired."""
     visitor_id = _visitor_id(token, bot_id, LIFETIME)
     if visitor_id is None:
         return None
