@@ -1,1 +1,1 @@
-"""How events come in: webhooks and polling."""
+"""Receives events from platforms by webhook and by polling."""

@@ -1,7 +1,7 @@
-"""The flood guard: a limit per channel in this process, so that one noisy channel cannot starve the others.
+"""Limits the events per channel, so that one busy channel cannot starve the others.
 
-Only verified requests take from it: a stranger without the secret cannot use up what belongs to the platform. With
-several web processes each has its own buckets, so the limit of a channel is a limit per process.
+Only verified requests count, so that a sender without the secret cannot use up the platform's allowance. The token
+buckets are local to the process: with several web processes the limit holds per process.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ _buckets: TokenBuckets[int] = TokenBuckets()
 
 
 def take(channel_id: int, events: int, per_minute: int) -> float:
-    """Takes the events of one request from a channel's allowance.
+    """Takes the events of one request from the channel's token bucket.
 
     Args:
         channel_id: Primary key of the channel.
-        events: Events in the request.
-        per_minute: The channel's allowance; 0 means no limit.
+        events: Number of events in the request.
+        per_minute: Events per minute that the channel accepts; 0 means no limit.
 
     Returns:
-        0.0 when they fit (a batch larger than the allowance fits a full bucket), else seconds until they will.
+        0.0 when they fit, else the seconds until they will. A batch larger than the bucket fits a full bucket.
     """
     if per_minute <= 0 or events <= 0:
         return 0.0
@@ -28,5 +28,5 @@ def take(channel_id: int, events: int, per_minute: int) -> float:
 
 
 def clear_cache() -> None:
-    """Gives every channel its whole allowance."""
+    """Fills every bucket."""
     _buckets.clear_cache()

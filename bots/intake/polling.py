@@ -1,4 +1,4 @@
-"""Long polling: fetching events from platforms that cannot reach this machine."""
+"""Fetches events by long polling, for platforms that cannot reach this machine."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from clawdbot.reasons import Why, columns, why
 logger = logging.getLogger(__name__)
 
 POLL_S = 50.0
-PUMP_S = 0.3  # how long an answer waits for the connection over which it leaves
+PUMP_S = 0.3  # poll time-out of channels that send over the polling connection: a reply waits up to this long
 _BACKOFF = Backoff()
 
 
 def pollable(public_ids: list[str] | None = None) -> list[Channel]:
-    """Enabled channels whose platform can be polled; only those named, when any are."""
+    """Returns the enabled channels whose platform supports polling; only the named ones, if any are named."""
     rows = Channel.objects.reachable().select_related("bot")
     if public_ids:
         rows = rows.filter(public_id__in=public_ids)
@@ -44,10 +44,10 @@ def _can_be_polled(channel: Channel) -> bool:
 
 
 def poll_once(channel: Channel, timeout: float = POLL_S) -> int:
-    """Fetches, stores, and only then confirms (the offset of the next call); returns how many events were new.
+    """Fetches and stores events, then saves the offset that confirms them; returns the number of new events.
 
     Raises:
-        SendError: the platform refused or was not reached.
+        SendError: The platform refused the call or could not be reached.
     """
     offset = int(channel.poll_offset) if channel.poll_offset else None
     polled = lookup.adapter_for(channel).poll(offset, timeout)
@@ -61,7 +61,7 @@ def poll_once(channel: Channel, timeout: float = POLL_S) -> int:
 
 
 def poll_forever(channel: Channel, stop: threading.Event, timeout: float = POLL_S) -> None:
-    """Polls until `stop` is set; failures are noted on the channel and tried again with back-off."""
+    """Polls until `stop` is set. Stores failed calls on the channel and retries with back-off."""
     failures = 0
     adapter = None
     try:
@@ -80,7 +80,7 @@ def poll_forever(channel: Channel, stop: threading.Event, timeout: float = POLL_
                 wait_s = _BACKOFF.delay_s(failures, error.retry_after)
                 logger.warning("polling %s: %s; again in %.0f s", channel, error.mark or error, wait_s)
                 stop.wait(wait_s)
-            except Exception:  # the database away, or a defect: this channel must come back by itself
+            except Exception:  # no database, or a bug: polling must resume without a restart
                 failures += 1
                 logger.exception("polling %s failed", channel)
                 stop.wait(_BACKOFF.delay_s(failures))
@@ -92,7 +92,7 @@ def poll_forever(channel: Channel, stop: threading.Event, timeout: float = POLL_
 
 
 def _current(channel: Channel, before: Adapter[Any] | None) -> Adapter[Any]:
-    """The channel's adapter; one whose credentials were changed meanwhile gives up its connection."""
+    """Returns the channel's adapter; closes the former one after a change of credentials."""
     adapter = lookup.adapter_for(channel)
     if before is not None and before is not adapter:
         before.close()
@@ -100,13 +100,13 @@ def _current(channel: Channel, before: Adapter[Any] | None) -> Adapter[Any]:
 
 
 def _send_waiting(channel: Channel) -> None:
-    """Sends what waits in the outbox and can leave only over this process's connection."""
+    """Sends the due outbox rows of a channel whose replies need this process's connection."""
     for row_id, _platform in outbox.due(channel=channel):
         outbox.deliver(row_id)
 
 
 def note_error(channel: Channel, reason: Why) -> None:
-    """Shows the operator what the channel suffers from."""
+    """Stores an error on the channel, where the operator sees it."""
     Channel.objects.filter(pk=channel.pk).update(
         last_error_at=timezone.now(), **columns("last_error", reason, ERROR_LENGTH)
     )

@@ -1,8 +1,7 @@
-"""Webhooks: verify, store, commit, answer. Everything slower happens in a worker.
+"""Receives webhooks: verifies, stores and commits the events, then responds. A worker does everything slower.
 
-401/403 not proven genuine · 404 no such channel, or none that is clear · 413 too large · 400 unreadable · 429 too
-many · 5xx our own failure, so that the platform sends it again · otherwise what the adapter says, after the events are
-stored.
+Status: 401/403 invalid signature · 404 no such channel, or an ambiguous one · 413 too large · 400 malformed · 429 rate
+limit · 5xx an error of ours, so that the platform retries · otherwise the adapter's status, once the events are stored.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from clawdbot import request_id
 from clawdbot.reasons import Why, why
 
 logger = logging.getLogger(__name__)
-# Kinds that make no row; everything else does, or is known already.
+# Kinds of events that create no row. Every other event creates one, unless it is a duplicate.
 _NOT_STORED = frozenset({"ignored", "status"})
 
 
@@ -44,7 +43,7 @@ class _Match:
 
 
 class _Refused(Problem):
-    """A refusal with the word under which it is counted, and what only the operator is told."""
+    """A refusal: `reason` labels the metric, `cause` is shown only to the operator."""
 
     def __init__(
         self, status: int, reason: str, detail: str, *, retry_after: float | None = None, cause: Why = ""
@@ -55,27 +54,27 @@ class _Refused(Problem):
 
 
 class WebhookView(APIView):
-    """Takes what a chat platform posts to one channel."""
+    """Receives the webhooks of one channel."""
 
     authentication_classes = ()  # the platform's signature is the authentication
     permission_classes = ()
     throttle_classes = ()
-    # No parser: the signature is over the raw bytes, and nothing is read before it is checked.
+    # No parser: the signature covers the raw bytes, and nothing is parsed before it is verified.
     parser_classes = ()
     http_method_names = ["get", "post"]
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
-        # Platforms send odd Accept headers; a 406 would make them deliver for ever.
+        # Platforms send unusual Accept headers; after a 406 they would retry for ever.
         return JSONRenderer(), "application/json"
 
     @extend_schema(operation_id="webhook_challenge", summary="A platform's challenge", **webhook_schema.GET)
     def get(self, request: Request, channel_id: str) -> HttpResponse:
-        """Platforms that check an address before they use it ask here."""
+        """Answers the challenge with which a platform verifies a webhook address."""
         return self._receive(request, channel_id)
 
     @extend_schema(operation_id="webhook", summary="What a platform posts", **webhook_schema.POST)
     def post(self, request: Request, channel_id: str) -> HttpResponse:
-        """The signature is checked over the raw bytes; the answer comes after the events are stored."""
+        """Verifies the signature over the raw bytes, stores the events, then responds."""
         return self._receive(request, channel_id)
 
     def handle_exception(self, exc: Exception) -> Response:
@@ -108,22 +107,25 @@ class WebhookView(APIView):
 
 
 class AnyWebhookView(WebhookView):
-    """The common address: the platform is told by the request's marks, the channel by whose secret fits."""
+    """Receives webhooks at the common address.
+
+    The form of the request identifies the platform; the secret that verifies it identifies the channel.
+    """
 
     @extend_schema(operation_id="any_webhook_challenge", summary="A platform's challenge", **webhook_schema.GET)
     def get(self, request: Request) -> HttpResponse:  # type: ignore[override]
-        """As with a channel's own address; closed when it is not clear which channel is meant."""
+        """Answers the challenge for the common webhook address; refuses it when no single channel matches."""
         return self._receive(request, None)
 
     @extend_schema(operation_id="any_webhook", summary="What a platform posts", **webhook_schema.POST)
     def post(self, request: Request) -> HttpResponse:  # type: ignore[override]
-        """As with a channel's own address; closed when it is not clear which channel is meant."""
+        """Verifies the signature, stores the events, then responds; refuses when no single channel matches."""
         return self._receive(request, None)
 
 
 def _channel(public_id: str) -> Channel:
     found = lookup.find(public_id)
-    if found is None:  # a disabled one answers the same: whether it exists is nobody's business
+    if found is None:  # the same answer for a disabled channel, so that its existence stays hidden
         raise _Refused(404, "no_channel", "There is no channel at this address.")
     return found
 
@@ -146,10 +148,12 @@ def _incoming(request: HttpRequest) -> WebhookRequest:
 
 
 def _verified(channel: Channel, incoming: WebhookRequest) -> Received:
-    """What the adapter makes of the request.
+    """Verifies and parses the request with the channel's adapter.
+
+    Other errors, such as a broken channel configuration, propagate and become a 500.
 
     Raises:
-        _Refused: Not genuine, or genuine and unreadable. A broken set-up of the channel raises as it is: a 500.
+        _Refused: The signature is invalid, or the body is malformed.
     """
     adapter = lookup.adapter_for(channel)
     try:
@@ -169,7 +173,11 @@ def _verified(channel: Channel, incoming: WebhookRequest) -> Received:
 
 
 def _found_by_secret(incoming: WebhookRequest) -> _Match:
-    """The one channel whose secret fits the request; closed when none does or several do."""
+    """Finds the channel whose secret verifies the request.
+
+    Raises:
+        _Refused: No channel or several channels match, or the body is malformed.
+    """
     found: list[_Match] = []
     tried: list[tuple[Channel, _Refused]] = []
     unreadable: _Refused | None = None
@@ -181,14 +189,14 @@ def _found_by_secret(incoming: WebhookRequest) -> _Match:
                 tried.append((channel, refusal))
                 if refusal.reason != "not_genuine":
                     unreadable = refusal
-            except Exception:  # one channel's broken set-up must not close the common address for the others
+            except Exception:  # one misconfigured channel must not block the common address for the others
                 metrics.failure("channel")
                 logger.exception("channel %s cannot take webhooks", channel.public_id)
     if not found:
-        if len(tried) == 1:  # of several nobody can say which one was meant
+        if len(tried) == 1:  # with several candidates the intended one is unknown
             health.note_refusal(tried[0][0], tried[0][1].reason, tried[0][1].cause)
         raise unreadable or _Refused(401, "not_genuine", "No channel of this server has this signature.")
-    # Several numbers of one app share its secret: then the one that the events are for counts.
+    # Several numbers of one app share its secret: the events decide which channel is meant.
     concerned = [match for match in found if any(event.kind not in _NOT_STORED for event in match.received.events)]
     if len(concerned) > 1:
         raise _Refused(404, "ambiguous", "Several channels share this secret: use the address with the channel's id.")
@@ -211,7 +219,7 @@ def _store(match: _Match, incoming: WebhookRequest) -> HttpResponse:
         health.note_events(channel, len(received.events) - result.duplicates)
     else:
         metrics.inbound(channel.platform, "challenge")
-        health.note_events(channel, 0)  # the platform has found the address
+        health.note_events(channel, 0)  # a challenge shows that the platform reaches the address
     reply = received.reply
     return HttpResponse(reply.body, status=reply.status, content_type=reply.content_type)
 

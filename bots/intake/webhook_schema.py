@@ -1,4 +1,4 @@
-"""What the schema and the docs page say about the webhook addresses."""
+"""OpenAPI descriptions of the webhook endpoints."""
 
 from __future__ import annotations
 
