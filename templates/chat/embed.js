@@ -11,7 +11,7 @@
   const host = document.createElement("clawdbot-chat");
   host.dataset.bot = bot.slug;
   const root = host.attachShadow({ mode: "closed" });
-  const sheet = new CSSStyleSheet();  // constructed, so that a page's policy against inline styles lets it through
+  const sheet = new CSSStyleSheet();  // constructed, because a page's policy may forbid inline styles
   sheet.replaceSync(`
     button { position: fixed; ${side}: 20px; bottom: 20px; width: 56px; height: 56px; border: 0; border-radius: 50%; padding: 0;
       background: #2f6f62; color: #fff; cursor: pointer; box-shadow: 0 6px 24px rgb(0 0 0 / .22); z-index: 2147483000;

@@ -1,4 +1,4 @@
-// The web chat. The socket's protocol: docs/web-chat.md.
+// The chat page. Protocol of the socket: docs/web-chat.md.
 import { Connection } from "./connection.js";
 import { byId, label, make } from "./dom.js";
 import { MemoryPanel } from "./memories.js";
@@ -17,7 +17,8 @@ const scroller = byId("scroller");
 let bot = config;
 let conversation = null;
 let state = "connecting";
-// Accepted by the server, answer not seen. Of `joined` ones the beginning was missed: no use in showing the middle.
+// `pending`: accepted messages without an answer yet. `joined`: those whose answer began before this page connected;
+// their tokens are not shown, because the beginning is missing.
 const pending = new Set();
 const joined = new Set();
 
@@ -58,7 +59,7 @@ function address() {
   return url.href;
 }
 
-// What the server says
+// Frames from the server
 
 const handlers = {
   hello(frame) {
@@ -133,7 +134,7 @@ function changeState(next) {
   refresh();
 }
 
-// What the person does
+// Input of the person
 
 function say(words) {
   const cleaned = words.trim();
@@ -154,7 +155,7 @@ byId("composer").addEventListener("submit", (event) => {
   } else if (busy()) say("/stop");
 });
 text.addEventListener("keydown", (event) => {
-  // isComposing: Enter that picks a word of an input method is no Enter.
+  // isComposing, 229: Enter in an input method picks a word and must not send.
   if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
   event.preventDefault();
   if (text.value.trim()) byId("composer").requestSubmit();
@@ -186,7 +187,7 @@ addEventListener("keydown", (event) => {
   if (event.key === "Escape" && busy() && !byId("memory-panel").open) say("/stop");
 });
 
-// What the page shows
+// Display
 
 const busy = () => [...pending].some((clientId) => !thread.isQuiet(clientId));
 const nearEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_END;
@@ -195,7 +196,7 @@ function toEnd() {
   scroller.scrollTop = scroller.scrollHeight;
 }
 
-// Follows the conversation, unless the person has scrolled up to read.
+// Keeps the end in view, unless the person has scrolled up.
 function keepingPlace(change) {
   const follow = nearEnd();
   change();

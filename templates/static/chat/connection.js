@@ -1,4 +1,4 @@
-// One socket that keeps itself open: heart-beat, back-off with jitter, at once when the network comes back.
+// A socket that reconnects: heartbeat, back-off with jitter, and at once when the network returns.
 const PING_EVERY = 20_000;
 const PONG_WITHIN = 8_000;
 const OPEN_WITHIN = 10_000;
@@ -49,7 +49,7 @@ export class Connection {
     if (this.ready) this.#socket.send(JSON.stringify(frame));
   }
 
-  // The other side took a message and said nothing: the socket is dead although nobody closed it.
+  // Call when a message got no reply: the connection is dead although it was not closed.
   suspect() {
     this.#lost(0);
   }

@@ -1,4 +1,4 @@
-// Times in the visitor's own time zone.
+// Formats times in the visitor's time zone.
 import { locale, t } from "./strings.js";
 
 const dayKey = (date) => `${date.getFullYear()}-${date.getMonth()}-${date.getDate()}`;

@@ -1,4 +1,4 @@
-// Small helpers around elements.
+// DOM helpers.
 export const byId = (id) => document.getElementById(id);
 
 export function make(tag, { text, on, data, ...attributes } = {}, ...children) {

@@ -1,5 +1,5 @@
-// Markdown of an answer that is still being written, as elements. It only has to look right for some seconds: the
-// final frame brings the server's rendering. Text nodes only, so nothing in it can become markup.
+// Renders the Markdown of an answer while it streams. A rough rendering is enough, because the final frame replaces it
+// with the server's. It creates elements and text nodes only, so that no text can become markup.
 import { make } from "./dom.js";
 
 const INLINE = /(`+)(.+?)\1|\*\*(.+?)\*\*|__(.+?)__|\*([^\s*][^*]*)\*|!?\[([^\]]+)\]\(([^)\s]*)[^)]*\)/g;
@@ -41,7 +41,7 @@ function block(lines) {
   return paragraph(take(lines, (next) => next.trim() && !/^(```|~~~|#{1,6}\s|>|\|)/.test(next) && !ITEM.test(next)));
 }
 
-// The first line always, then as long as `more` says so.
+// Takes the first line, then further lines while `more` is true.
 function take(lines, more) {
   const taken = [lines.shift()];
   while (lines.length && more(lines[0])) taken.push(lines.shift());

@@ -1,7 +1,7 @@
-// Runs before the first paint, so that a chosen theme does not flash. Storage may be refused inside a frame.
+// Runs before the first paint, so that the page never flashes in the wrong theme. A frame may be denied storage.
 try {
   const theme = localStorage.getItem("clawdbot:theme");
   if (theme) document.documentElement.dataset.theme = theme;
 } catch {
-  // the system's preference stays
+  // keep the system's theme
 }

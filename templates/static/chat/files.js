@@ -1,4 +1,4 @@
-// Files of an answer: shown where a browser can, and always to be saved. The server signs their addresses.
+// Files of an answer: a preview if the browser supports the type, and a download link. The server signs the URLs.
 import { make } from "./dom.js";
 import { locale, t } from "./strings.js";
 

@@ -1,4 +1,4 @@
-// The panel "what do you remember about me".
+// The panel "What do you remember about me?".
 import { dayName, full } from "./dates.js";
 import { byId, label, make } from "./dom.js";
 import { inline } from "./draft.js";

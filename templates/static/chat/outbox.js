@@ -1,5 +1,5 @@
-// Messages the server has not accepted yet. They survive a reload and are sent again with the same client_id, so the
-// server stores each once. One is on its way at a time, which keeps their order.
+// Messages that the server has not accepted yet. They survive a reload. A retry has the same client_id, so that the
+// server stores each message once. Only one is in flight at a time, which keeps their order.
 import { keys, read, remove, write } from "./storage.js";
 
 const ACCEPT_WITHIN = 10_000;
@@ -35,7 +35,7 @@ export class Outbox {
     return item;
   }
 
-  // Call when the socket is open; harmless at any other time.
+  // Sends the next message if the socket is open; else does nothing.
   pump() {
     if (this.#sending || this.#pause) return;
     const item = this.#items.find((one) => one.state !== "failed");
@@ -120,7 +120,7 @@ function parse(text) {
   }
 }
 
-// randomUUID exists in secure contexts only, and a first try on http://192.168.… is none.
+// not randomUUID, which exists in secure contexts only: http://192.168.… in a local network is not one
 function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,4 +1,5 @@
-// localStorage that may be refused (private window, third-party frame): the page then works until it is closed.
+// localStorage with a fallback to memory, because a private window or third-party frame may deny it. Values in memory
+// last until the page is closed.
 const memory = new Map();
 
 export function read(key) {
@@ -22,7 +23,7 @@ export function remove(key) {
   try {
     localStorage.removeItem(key);
   } catch {
-    // it is gone from `memory`, which is all there was
+    // denied: the value was only in `memory`
   }
 }
 

@@ -1,9 +1,9 @@
-// Every word the page shows, in both languages (bots/webchat/page_texts.py). `%(name)s` is filled in by `t`.
+// All texts of the page in both languages, from bots/webchat/page_texts.py. `t` fills in placeholders (`%(name)s`).
 import { byId } from "./dom.js";
 import { read, write } from "./storage.js";
 
 const TEXTS = JSON.parse(byId("texts").textContent);
-// The button that changes the language speaks the other one.
+// The language button is labelled in the other language.
 const CHANGE = {
   en: { language: "中文", languageLabel: "切换到中文" },
   zh: { language: "EN", languageLabel: "Switch to English" },

@@ -1,11 +1,11 @@
-// The list of messages. An entry is known by its id (from the server) or its client_id (from a page).
+// The list of messages. An answer is identified by its id (from the server), a question by its client_id (from a page).
 import { clock, dayName, full, sameDay } from "./dates.js";
 import { make } from "./dom.js";
 import { draft } from "./draft.js";
 import { fileView } from "./files.js";
 import { t } from "./strings.js";
 
-// Sent by buttons, not typed: neither they nor their answers belong into the conversation.
+// Commands that buttons send: the page shows neither them nor their answers.
 const QUIET = new Set(["/stop"]);
 
 export class Thread {
@@ -37,7 +37,7 @@ export class Thread {
     return this.#quiet.has(clientId);
   }
 
-  // A message of the person; called again when its state changes.
+  // Shows a message of the person, or updates it when its state changes.
   question({ client_id, text, created_at, state = "sent", error = "" }) {
     if (QUIET.has(text)) {
       this.#quiet.add(client_id);
@@ -73,7 +73,7 @@ export class Thread {
     this.#separate();
   }
 
-  // An answer, or a message of an operator. Returns false when it is shown already or not to be shown.
+  // Shows an answer or a message of an operator. Returns false when it is shown already or must not be shown.
   answer({ id, client_id, role, html, parts, text, created_at }) {
     this.#streams.get(client_id)?.remove();
     this.#streams.delete(client_id);
@@ -82,7 +82,7 @@ export class Thread {
     const body = make("div", { class: "body" });
     for (const part of parts ?? [{ html }]) {
       if (part.file) body.append(fileView(part.file));
-      // sanitised by the server, and the page's policy runs no inline script
+      // safe: the server sanitises it, and the Content-Security-Policy blocks inline scripts
       if (part.html) body.insertAdjacentHTML("beforeend", part.html);
     }
     decorate(body);
@@ -94,7 +94,7 @@ export class Thread {
     return true;
   }
 
-  // Text of an answer that is still being written.
+  // Appends text to an answer that is streaming.
   token(clientId, text) {
     if (this.#quiet.has(clientId)) return;
     let row = this.#streams.get(clientId);
@@ -137,7 +137,7 @@ export class Thread {
     return make("li", { class: `message ${role}`, data: { at } }, when);
   }
 
-  // Below its question, so that the page reads the same live and after a reload.
+  // Places the answer below its question, so that the order is the same live and after a reload.
   #place(row, clientId) {
     const question = this.#questions.get(clientId);
     if (question) question.after(row);

@@ -1,4 +1,4 @@
-/* Small behaviours of the admin: time zone, copy buttons. */
+/* Time zone, copy buttons and scrolling of the admin. */
 (function () {
   "use strict";
 
@@ -11,7 +11,7 @@
     if (navigator.clipboard && window.isSecureContext) {
       return navigator.clipboard.writeText(text);
     }
-    // plain HTTP in a local network has no clipboard API
+    // the clipboard API exists in secure contexts only, not over plain HTTP in a local network
     var area = document.createElement("textarea");
     area.value = text;
     area.style.position = "fixed";

@@ -1,4 +1,4 @@
-/* The form of a channel: the account of the chosen platform, and "Verify" without leaving the page. */
+/* The channel form: shows the account fields of the chosen platform and runs "Verify" in the page. */
 (function () {
   "use strict";
 
