@@ -118,11 +118,11 @@ class BotAdmin(BotMemoryMixin, BotScopedAdmin[Bot]):
         return bool(request.user.is_superuser)
 
     def delete_model(self, request: HttpRequest, obj: Bot) -> None:
-        operations.forget_exports([obj.pk])
+        operations.remove_exports([obj.pk])
         super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Bot]) -> None:
-        operations.forget_exports(queryset.values_list("pk", flat=True))
+        operations.remove_exports(queryset.values_list("pk", flat=True))
         super().delete_queryset(request, queryset)
 
     def get_inlines(self, request: HttpRequest, obj: Bot | None) -> Any:

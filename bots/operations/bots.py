@@ -56,12 +56,12 @@ def remove_bot(slug: str) -> int:
         OperationError: When there is no such bot.
     """
     bot = get_bot(slug)
-    forget_exports([bot.pk])
+    remove_exports([bot.pk])
     with transaction.atomic():
         return bot.delete()[0]
 
 
-def forget_exports(ids: Iterable[int]) -> None:
+def remove_exports(ids: Iterable[int]) -> None:
     """Deletes the export files of these bots from this machine. Call it when the bots are deleted."""
     for pk in ids:
         export.remove_of_bot(pk)
