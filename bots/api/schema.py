@@ -12,13 +12,13 @@ _EXPLAINED = {
     "400": "The input is not valid; `errors` says by field why.",
     "401": "No token, or one that is not valid.",
     "403": "Your role on this bot is too low.",
-    "404": "There is no such thing, or it belongs to a bot you may not see.",
-    "406": "Only JSON is spoken here.",
-    "409": "It cannot be done as things stand.",
+    "404": "It does not exist, or it belongs to a bot that you may not see.",
+    "406": "Only JSON is available.",
+    "409": "The current state does not allow it.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",
     "422": "The Idempotency-Key was used for another message.",
-    "429": "Too many requests; Retry-After says when to come again.",
+    "429": "Too many requests; Retry-After says when to retry.",
     "500": "The server failed. The log has the reason under `request_id`.",
 }
 _ALWAYS = ("401", "403", "406", "429", "500")

@@ -10,14 +10,14 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 from bots.edge.problems import CONTENT_TYPE, ProblemSerializer
 
 _REFUSALS = {
-    400: "Genuine but unreadable, or nested too deeply.",
+    400: "Correctly signed but malformed, or nested too deeply.",
     401: "Not signed as the channel requires; some platforms get 403.",
     403: "Not signed as the channel requires.",
     404: "No such channel, or it is switched off, or several share the secret.",
     405: "The platform does not use this method.",
     413: "The body is larger than limits.body_bytes.",
-    429: "More messages than the channel takes in a minute; Retry-After says when to come again.",
-    500: "Our failure: send it again.",
+    429: "More messages than the channel takes in a minute; Retry-After says when to retry.",
+    500: "An error of this server: send it again.",
     503: "Too many requests are waiting: send it again.",
 }
 RESPONSES: dict[Any, Any] = {

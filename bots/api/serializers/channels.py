@@ -51,14 +51,18 @@ class ChannelSerializer(serializers.ModelSerializer[Channel]):
     platform = serializers.ChoiceField(choices=registry.platforms(), help_text="Cannot be changed later.")
     name = serializers.CharField(required=False, allow_blank=True, max_length=100)
     flood_per_minute = serializers.IntegerField(
-        min_value=0, max_value=1_000_000, allow_null=True, required=False, help_text="0: no limit; null: configuration."
+        min_value=0,
+        max_value=1_000_000,
+        allow_null=True,
+        required=False,
+        help_text="0: no limit; null: the limit of the configuration.",
     )
     webhook_path = serializers.CharField(read_only=True)
     account_keys = serializers.SerializerMethodField(help_text="Keys of the account that have a value.")
     account = AccountField(
         write_only=True,
         required=False,
-        help_text="What the platform needs, by key. On a change only the keys that are given; null takes one away.",
+        help_text="The account's values by key. A change affects only the given keys; null removes a key.",
     )
 
     def get_account_keys(self, row: Channel) -> list[str]:
@@ -87,8 +91,8 @@ class ChannelFilters(Filters):
 class VerificationSerializer(TestOutcomeSerializer):
     """The outcome of a verification by the platform."""
 
-    mend = serializers.CharField(help_text="What to do about a failure; may be empty.")
-    notes = serializers.ListField(child=serializers.CharField(), help_text="What works but should be looked at.")
+    mend = serializers.CharField(help_text="How to fix a failure; may be empty.")
+    notes = serializers.ListField(child=serializers.CharField(), help_text="Warnings about things that work.")
 
 
 class WebhookAddressSerializer(serializers.Serializer[Any]):

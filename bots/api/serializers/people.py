@@ -128,7 +128,7 @@ class HitSerializer(serializers.Serializer[Any]):
     text = serializers.CharField()
     score = serializers.FloatField(help_text="Comparable within one search only.")
     occurred_at = serializers.DateTimeField()
-    why = serializers.DictField(child=serializers.FloatField(), help_text="The share of every arm of the search.")
+    why = serializers.DictField(child=serializers.FloatField(), help_text="The score of each retrieval arm.")
 
 
 _FOUND = {
@@ -153,7 +153,7 @@ class SearchResultSerializer(serializers.Serializer[Any]):
     """The hits of a search, best first."""
 
     ms = serializers.FloatField()
-    degraded = serializers.BooleanField(help_text="Only words were compared, because no embedding could be made.")
+    degraded = serializers.BooleanField(help_text="Only words were compared, because no embedding was available.")
     hits = HitSerializer(many=True)
 
 
@@ -180,7 +180,7 @@ class ErasedSerializer(serializers.Serializer[Any]):
     """The numbers of erased rows, and of rows that the proof still found."""
 
     deleted = serializers.DictField(child=serializers.IntegerField(), help_text="Rows by kind.")
-    found = serializers.DictField(help_text="Counts of what was found again: zeros.")
+    found = serializers.DictField(help_text="Counts of data that the proof still found; all zero.")
 
 
 @extend_schema_serializer(examples=[OpenApiExample("Forgotten", value={"deleted": 42}, response_only=True)])

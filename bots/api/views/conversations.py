@@ -129,7 +129,7 @@ class MessageViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelM
         person, channel = values["person"], values.get("channel")
         self.require(person.bot_id, Role.OPERATOR)
         if channel is not None and channel.bot_id != person.bot_id:
-            raise serializers.ValidationError({"channel": ["It belongs to another bot than the person."]})
+            raise serializers.ValidationError({"channel": ["The channel and the person belong to different bots."]})
         try:
             sent = send_to_person(
                 person,

@@ -74,7 +74,7 @@ class PersonViewSet(ScopedViewSet, mixins.ListModelMixin, mixins.RetrieveModelMi
         erased = memories.erase(self.get_object(), request.user)
         return Response({"deleted": erased.memories})
 
-    @extend_schema(summary="Erase a person wholly (manager)", responses={200: ErasedSerializer})
+    @extend_schema(summary="Erase a person completely (manager)", responses={200: ErasedSerializer})
     def destroy(self, request: Request, pk: str | None = None) -> Response:
         """Deletes the person with memories, conversations, messages, accounts and usage, and searches for remains.
 
