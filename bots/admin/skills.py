@@ -28,7 +28,8 @@ class SkillForm(forms.ModelForm[Any]):
     """A skill: trigger words one per line, configuration with masked secrets."""
 
     triggers = WordListField(
-        label=_("Trigger words"), help_text=_("One per line. Empty: those of the class, or of the skill for one bot.")
+        label=_("Trigger words"),
+        help_text=_("One per line. If empty, those of the class apply; for one bot, those of the skill."),
     )
     config = MaskedJSONField(
         label=_("Configuration"),

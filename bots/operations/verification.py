@@ -140,7 +140,7 @@ def _found(adapter: Adapter[Any], account: Mapping[str, Any], identity: BotIdent
 
 def _who(identity: BotIdentity | None) -> str:
     if identity is None:
-        return _("The account is complete; the platform tells no name for it.")
+        return _("The account is complete; the platform reports no name for it.")
     username = identity.username
     if username and username[0].isalpha():
         username = f"@{username}"
@@ -162,9 +162,9 @@ def _about_webhook(adapter: Adapter[Any], address: str) -> tuple[str, ...]:
     elif address and info.url.rstrip("/") not in _accepted(address):
         notes.append(_("The platform posts to another address: %(address)s") % {"address": redact(info.url)})
     if info.last_error:
-        notes.append(_("Its last complaint: %(text)s") % {"text": _complaint(info)})
+        notes.append(_("The platform's last error: %(text)s") % {"text": _complaint(info)})
     if info.pending:
-        notes.append(_("Waiting there for delivery: %(n)s.") % {"n": info.pending})
+        notes.append(_("Events waiting at the platform for delivery: %(n)s.") % {"n": info.pending})
     return tuple(notes)
 
 
@@ -200,7 +200,7 @@ def mend_of(platform: str, mark: str) -> str:
     return {
         "not_reached": _("This server does not reach the platform: check its network, proxy and the API address."),
         "no_answer": _("The platform did not answer in time: try again, and check network and API address."),
-        "bad_response": _("That is not the platform's answer: check the API address, and what proxy is in between."),
+        "bad_response": _("That is not the platform's answer: check the API address and any proxy in between."),
         "server_error": _("The platform has a failure of its own: try again later."),
         "busy": _("The platform has a failure of its own: try again later."),
         "flood": _("Too many calls: try again in a minute."),
@@ -208,7 +208,7 @@ def mend_of(platform: str, mark: str) -> str:
         "token_refused": _("Copy the credentials again from the platform's console."),
         "no_rights": _("Grant the missing permission in the platform's console."),
         "ip_not_trusted": _("Add this server's public address to the platform's list of trusted addresses."),
-        "user_blocked": _("The person has blocked the bot; nothing is to be done here."),
+        "user_blocked": _("The person has blocked the bot; there is nothing to do here."),
     }.get(mark, "")
 
 

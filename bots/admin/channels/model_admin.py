@@ -138,7 +138,13 @@ class ChannelAdmin(BotScopedAdmin[Channel]):
     )
     def state(self, channel: Channel) -> Any:
         light = status_of(channel).light
-        words = {"off": _("off"), "new": _("waiting"), "ok": _("works"), "warn": _("look"), "bad": _("failing")}
+        words = {
+            "off": _("off"),
+            "new": _("waiting"),
+            "ok": _("works"),
+            "warn": _("needs attention"),
+            "bad": _("failing"),
+        }
         return light, words[light]
 
     @admin.display(description=gettext_lazy("last event"), ordering="last_event_at")

@@ -32,8 +32,8 @@ def retention_preview(bot: Bot) -> str:
     if going.oldest is None:
         return gettext("Nothing is older than %(days)d days.") % {"days": going.days}
     text = ngettext(
-        "%(n)d memory older than %(days)d days goes tonight; the oldest is of %(day)s.",
-        "%(n)d memories older than %(days)d days go tonight; the oldest is of %(day)s.",
+        "%(n)d memory older than %(days)d days will be deleted tonight; the oldest is from %(day)s.",
+        "%(n)d memories older than %(days)d days will be deleted tonight; the oldest is from %(day)s.",
         going.rows,
     ) % {"n": going.rows, "days": going.days, "day": date_format(timezone.localtime(going.oldest), "DATE_FORMAT")}
     shares = ({"what": share.key, "n": share.rows} for share in going.people[:SHOWN])

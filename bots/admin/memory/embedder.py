@@ -126,7 +126,7 @@ class EmbedderChoiceAdmin(BaseAdmin[EmbedderChoice]):
     def save_and_test(self, request: HttpRequest, row: EmbedderChoice) -> None:
         found = current.probe(choice.of_row(row))
         if found.ok:
-            text = _("It works: %(dimension)s numbers a vector, %(ms)s ms.")
+            text = _("It works: vectors of %(dimension)s numbers, %(ms)s ms.")
             messages.success(request, text % {"dimension": found.dimension, "ms": found.ms})
         else:
             messages.error(request, _("It does not work: ") + describe(found.text))
@@ -134,7 +134,7 @@ class EmbedderChoiceAdmin(BaseAdmin[EmbedderChoice]):
     @admin.display(description=gettext_lazy("state"))
     def state(self, row: EmbedderChoice) -> str:
         if row.failing:
-            return chip("failing", _("failing: recall goes by words"))
+            return chip("failing", _("failing: recall uses words only"))
         return chip("ok", _("working")) if row.last_ok_at else chip("untested", _("not used yet"))
 
     @admin.display(description=gettext_lazy("last success"))

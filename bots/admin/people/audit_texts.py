@@ -24,7 +24,7 @@ _KINDS = {
     "memories": _("memories"),
     "messages": _("messages"),
     "people": _("people"),
-    "recent_turns": _("turns still at hand"),
+    "recent_turns": _("recent turns"),
     "rows": _("rows of the memory"),
     "sent": _("messages in the outbox"),
     "sent_files": _("sent files"),

@@ -153,7 +153,7 @@ def _supersede(request: HttpRequest, person: Person, entry: int) -> None:
 def _pin(request: HttpRequest, person: Person, entry: int) -> None:
     pinned = request.POST.get("action") == "pin"
     if memories.pin([person.bot_id], _own(person, entry), request.user, pinned=pinned):
-        messages.success(request, _("Pinned: it stays whatever the retention.") if pinned else _("No longer pinned."))
+        messages.success(request, _("Pinned: retention does not delete it.") if pinned else _("No longer pinned."))
 
 
 def _delete(request: HttpRequest, person: Person, entry: int) -> None:
@@ -162,7 +162,7 @@ def _delete(request: HttpRequest, person: Person, entry: int) -> None:
     except memories.NotProved as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, _("%(n)s deleted, with what was made from it.") % {"n": gone.memories})
+        messages.success(request, _("%(n)s deleted, with everything derived from it.") % {"n": gone.memories})
 
 
 def _own(person: Person, entry: int) -> list[int]:

@@ -117,7 +117,7 @@ class InboundEventAdmin(QueueAdmin):
         if made:
             messages.success(request, ngettext("%(n)s event replayed.", "%(n)s events replayed.", made) % {"n": made})
         if len(ids) > made:
-            messages.warning(request, _("Events that wait or are in work were left alone."))
+            messages.warning(request, _("Pending events and events in progress were not replayed."))
 
 
 @admin.register(OutboundMessage)
@@ -174,7 +174,7 @@ class OutboundMessageAdmin(QueueAdmin):
             )
             messages.success(request, text % {"n": changed})
         if selected > changed:
-            messages.warning(request, _("Messages in a state that does not allow it were left alone."))
+            messages.warning(request, _("Messages whose state does not allow it were not changed."))
 
 
 @admin.register(Worker)

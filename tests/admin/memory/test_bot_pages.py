@@ -42,7 +42,7 @@ def test_the_preview_shows_what_goes_and_what_stays() -> None:
     old_memory(bot, "lately", 3)
     client = login(make_user())
     html = client.get(page(bot, "retention")).content.decode()
-    assert "1 memory goes" in html
+    assert "1 memory will be deleted" in html
     assert "long ago" in html
     assert "lately" not in html
     assert "long ago and pinned" not in html
@@ -54,7 +54,7 @@ def test_another_number_of_days_is_tried_without_being_saved() -> None:
     old_memory(bot, "long ago", 100)
     client = login(make_user())
     assert "for ever" in client.get(page(bot, "retention")).content.decode()
-    assert "1 memory goes" in client.get(page(bot, "retention"), {"days": "30"}).content.decode()
+    assert "1 memory will be deleted" in client.get(page(bot, "retention"), {"days": "30"}).content.decode()
     for nonsense in ("-1", "x", "9" * 50, "²"):
         assert "for ever" in client.get(page(bot, "retention"), {"days": nonsense}).content.decode()
     bot.refresh_from_db()
@@ -63,7 +63,10 @@ def test_another_number_of_days_is_tried_without_being_saved() -> None:
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("en", "1 memory goes</b>, if this were set: said from"), ("zh-hans", "1 条记忆将被删除</b>（若如此设置）：说于")],
+    [
+        ("en", "1 memory will be deleted</b>, with this setting: said from"),
+        ("zh-hans", "1 条记忆将被删除</b>（若如此设置）：说于"),
+    ],
 )
 def test_a_number_that_is_tried_is_said_in_one_sentence(language: str, words: str) -> None:
     bot = make_bot(retention_days=0)

@@ -25,7 +25,7 @@ def test_the_bots_page_shows_what_retention_will_delete() -> None:
     long_ago = timezone.now() - timedelta(days=40)
     MemoryEntry.objects.filter(pk=memory.pk).update(occurred_at=long_ago, last_seen_at=long_ago, created_at=long_ago)
     shown = client.get(page).content.decode()
-    assert "1 memory older than 30 days goes tonight" in shown
+    assert "1 memory older than 30 days will be deleted tonight" in shown
     assert "ann (1)" in shown
     assert "The &lt;b&gt;old&lt;/b&gt; boat was red" in shown
     bot.retention_days = 0
