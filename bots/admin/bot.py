@@ -94,7 +94,7 @@ class BotAdmin(BotMemoryMixin, BotScopedAdmin[Bot]):
     # The channel count groups the rows, which drops the model's ordering; autocomplete fields need one to paginate.
     ordering = ("name",)
     prepopulated_fields = {"slug": ("name",)}
-    readonly_fields = ("chat", "going_tonight", "memory", "created_at", "updated_at")
+    readonly_fields = ("chat", "retention_note", "memory", "created_at", "updated_at")
     actions = ("enable_selected", "disable_selected", "optimize_selected")
     inlines = (ChannelInline, BotSkillOfBotInline, AccessInline)
     warn_unsaved_form = True
@@ -103,7 +103,7 @@ class BotAdmin(BotMemoryMixin, BotScopedAdmin[Bot]):
         (_("Conversation"), {"fields": ("instructions", "greeting", ("temperature", "max_reply_tokens"))}),
         (
             _("Web chat and memory"),
-            {"fields": ("allowed_origins", "retention_days", "rerank", "going_tonight", "memory")},
+            {"fields": ("allowed_origins", "retention_days", "rerank", "retention_note", "memory")},
         ),
         (_("Dates"), {"fields": (("created_at", "updated_at"),), "classes": ("collapse",)}),
     )
@@ -155,7 +155,7 @@ class BotAdmin(BotMemoryMixin, BotScopedAdmin[Bot]):
         return format_html('<a class="claw-link" href="{}" target="_blank" rel="noopener">{}</a>', address, address)
 
     @admin.display(description=_("what retention deletes"))
-    def going_tonight(self, bot: Bot) -> str:
+    def retention_note(self, bot: Bot) -> str:
         return retention_preview(bot) if bot.pk else "–"
 
     @admin.action(description=_("Optimize the memory of the selected bots now"), permissions=["change"])

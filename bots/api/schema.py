@@ -26,10 +26,10 @@ _ALWAYS = ("401", "403", "406", "429", "500")
 
 def only_documented(endpoints: list[tuple[str, str, str, Any]], **_kwargs: Any) -> list[tuple[str, str, str, Any]]:
     """Drops the webhook paths with a trailing slash, which are aliases, and the path of the schema itself."""
-    return [item for item in endpoints if not _is_second_spelling(item[0])]
+    return [item for item in endpoints if not _is_undocumented(item[0])]
 
 
-def _is_second_spelling(path: str) -> bool:
+def _is_undocumented(path: str) -> bool:
     return path.startswith("/api/schema") or (path.startswith("/api/webhook") and path.endswith("/"))
 
 

@@ -23,7 +23,7 @@ from clawdbot.reasons import Why, columns, why
 logger = logging.getLogger(__name__)
 
 POLL_S = 50.0
-PUMP_S = 0.3  # poll time-out of channels that send over the polling connection: a reply waits up to this long
+SHORT_POLL_S = 0.3  # poll time-out of channels that send over the polling connection: a reply waits up to this long
 _BACKOFF = Backoff()
 
 
@@ -69,7 +69,7 @@ def poll_forever(channel: Channel, stop: threading.Event, timeout: float = POLL_
             try:
                 channel = lookup.get(channel.pk)
                 adapter = _current(channel, adapter)
-                poll_once(channel, PUMP_S if adapter.sends_by_polling else timeout)
+                poll_once(channel, SHORT_POLL_S if adapter.sends_by_polling else timeout)
                 if adapter.sends_by_polling:
                     _send_waiting(channel)
                 health.flush()

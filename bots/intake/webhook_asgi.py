@@ -42,7 +42,7 @@ MAX_WAITING = 512
 _view, _any_view = WebhookView.as_view(), AnyWebhookView.as_view()
 
 
-class _Gone(Exception):
+class _Disconnected(Exception):
     """The client disconnected before the body was complete."""
 
 
@@ -69,7 +69,7 @@ class WebhookApplication:
         with request_id.bound(rid):
             try:
                 response = await self._answer(scope, receive, rid, channel_id)
-            except _Gone:
+            except _Disconnected:
                 return
             await _send(send, response, rid)
         self._flush_later()
@@ -135,7 +135,7 @@ async def _read(receive: Receive, limit: int) -> bytes | None:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise _Gone
+            raise _Disconnected
         part = message.get("body", b"")
         size += len(part)
         if size > limit:

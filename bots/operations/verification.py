@@ -84,7 +84,7 @@ def verify_channel(channel: Channel, address: str = "") -> Outcome:
         if outcome.found:
             change_channel(channel, outcome.found)
     except _FAILURES as error:
-        return _noted(channel, error)
+        return _failed_on(channel, error)
     _clear_error(channel)
     return outcome
 
@@ -100,15 +100,15 @@ def set_webhook(channel: Channel, base_url: str) -> Outcome:
     try:
         _ensure_secret_token(channel)
         adapter = adapter_for(channel)
-        if adapter.supports_webhook_setup and not _takes(adapter, address):
+        if adapter.supports_webhook_setup and not _may_post_to(adapter, address):
             return _not_https(channel, address)
         with http.within(LIMIT_S):
             adapter.set_webhook(address)
-            doubts = _doubts(adapter, address)
+            warnings = _warnings(adapter, address)
     except (NotSupported, *_FAILURES) as error:
-        return _noted(channel, error)
+        return _failed_on(channel, error)
     _clear_error(channel)
-    return Outcome(True, _("The platform posts to %(address)s.") % {"address": address}, notes=doubts)
+    return Outcome(True, _("The platform posts to %(address)s.") % {"address": address}, notes=warnings)
 
 
 def _verify(adapter: Adapter[Any], account: Mapping[str, Any], address: str) -> Outcome:
@@ -177,7 +177,7 @@ def _complaint(info: WebhookInfo) -> str:
     return redact(describe(info.last_error))[:200]
 
 
-def _doubts(adapter: Adapter[Any], address: str) -> tuple[str, ...]:
+def _warnings(adapter: Adapter[Any], address: str) -> tuple[str, ...]:
     try:
         return tuple(map(describe, adapter.examine(address)))
     except SendError as error:
@@ -212,7 +212,7 @@ def mend_of(platform: str, mark: str) -> str:
     }.get(mark, "")
 
 
-def _takes(adapter: Adapter[Any], address: str) -> bool:
+def _may_post_to(adapter: Adapter[Any], address: str) -> bool:
     # A self-hosted API server may post to plain HTTP addresses in its own network.
     return address.startswith("https://") or adapter.account.elsewhere
 
@@ -227,7 +227,7 @@ def _not_https(channel: Channel, address: str) -> Outcome:
     )
 
 
-def _noted(channel: Channel, error: Exception) -> Outcome:
+def _failed_on(channel: Channel, error: Exception) -> Outcome:
     _note(channel, why(error))
     return _failed(channel.platform, error)
 

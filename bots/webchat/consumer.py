@@ -180,7 +180,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if stored.answer is not None:
             # The page lost the answer and asks again: send it even if it was sent before.
             self.pending.discard(client_id)
-            await self._send(self._as_told(stored.answer))
+            await self._send(self._for_visitor(stored.answer))
             return
         self._await_answer(client_id)
         if not stored.duplicate:
@@ -212,7 +212,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         found = await _in_thread(web_chat.outcomes, self.channel, self.visitor.id, tuple(self.pending))
         for client_id, frame in found.items():
             if client_id in self.pending:
-                await self._show(self._as_told(frame))
+                await self._show(self._for_visitor(frame))
 
     async def _show(self, frame: dict[str, Any]) -> None:
         """Sends a frame of a turn; sends each message once, although it may arrive both as a frame and by the check."""
@@ -226,7 +226,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             self.pending.discard(str(frame.get("client_id") or ""))
         await self._send(frame)
 
-    def _as_told(self, frame: dict[str, Any]) -> dict[str, Any]:
+    def _for_visitor(self, frame: dict[str, Any]) -> dict[str, Any]:
         return error_frame("failed", self.language, client_id=frame["client_id"]) if frame["type"] == "dead" else frame
 
     def _await_answer(self, client_id: str) -> None:

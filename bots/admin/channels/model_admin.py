@@ -98,8 +98,8 @@ class ChannelAdmin(BotScopedAdmin[Channel]):
             about = guide.connect(platform, channel, request, may_change=may_change)
             parts.append((gettext_lazy("Connect and verify"), {"fields": (), "classes": classes, "description": about}))
         if may_change:
-            seldom = account_names(platform, advanced=True)
-            parts.append((gettext_lazy("Advanced"), {"fields": seldom, "classes": (*classes, "collapse")}))
+            advanced = account_names(platform, advanced=True)
+            parts.append((gettext_lazy("Advanced"), {"fields": advanced, "classes": (*classes, "collapse")}))
         return parts
 
     def _platforms(self, obj: Channel | None) -> tuple[str, ...]:
@@ -196,16 +196,16 @@ class ChannelAdmin(BotScopedAdmin[Channel]):
 
     def response_add(self, request: HttpRequest, obj: Channel, post_url_continue: str | None = None) -> HttpResponse:
         if "_addanother" not in request.POST and "_popup" not in request.POST:
-            self._press(request, obj)
+            self._run_button(request, obj)
             _stay(request)  # the channel's page shows the address and the remaining steps
         return super().response_add(request, obj, post_url_continue)
 
     def response_change(self, request: HttpRequest, obj: Channel) -> HttpResponse:
-        if self._press(request, obj):
+        if self._run_button(request, obj):
             _stay(request)
         return super().response_change(request, obj)
 
-    def _press(self, request: HttpRequest, channel: Channel) -> bool:
+    def _run_button(self, request: HttpRequest, channel: Channel) -> bool:
         """Runs the action of the pressed button; returns False when the button only saves."""
         if VERIFY in request.POST:
             self._verify(request, channel)

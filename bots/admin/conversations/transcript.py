@@ -100,14 +100,14 @@ def _outbound_by_message(conversation: Conversation, ids: list[int]) -> dict[int
 
 def _memories(conversation: Conversation, page: Iterable[Message]) -> dict[int, MemoryEntry]:
     """Returns the memories that the turns of this page recalled, by id; erased ones are absent."""
-    ids = {number for message in page for one in _noted(message) if isinstance(number := one.get("id"), int)}
+    ids = {number for message in page for one in _recalled_entries(message) if isinstance(number := one.get("id"), int)}
     if not ids:
         return {}
     rows = MemoryEntry.objects.for_person(conversation.bot_id, conversation.person_id).filter(pk__in=ids)
     return {row.pk: row for row in rows.only("id", "text", "occurred_at")}
 
 
-def _noted(message: Message) -> list[Mapping[str, Any]]:
+def _recalled_entries(message: Message) -> list[Mapping[str, Any]]:
     meta = message.meta if isinstance(message.meta, dict) else {}
     return [one for one in meta.get("recalled") or () if isinstance(one, Mapping)]
 
@@ -144,7 +144,7 @@ def _facts(meta: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _recalled(message: Message, memories: Mapping[int, MemoryEntry]) -> Iterable[Recalled]:
-    for one in _noted(message):
+    for one in _recalled_entries(message):
         entry, score = memories.get(one.get("id", 0)), one.get("score")
         if entry is not None:
             yield Recalled(entry.text, entry.occurred_at, f"{score:.2f}" if isinstance(score, float) else "")

@@ -26,19 +26,19 @@ SHOWN = 5  # people and examples of a preview
 
 def retention_preview(bot: Bot) -> str:
     """Renders what retention would delete tonight: the number, the oldest day, the people and some examples."""
-    going = retention.preview(bot.pk, timezone.now())
-    if not going.days:
+    preview = retention.preview(bot.pk, timezone.now())
+    if not preview.days:
         return gettext("Memories are kept for ever.")
-    if going.oldest is None:
-        return gettext("Nothing is older than %(days)d days.") % {"days": going.days}
+    if preview.oldest is None:
+        return gettext("Nothing is older than %(days)d days.") % {"days": preview.days}
     text = ngettext(
         "%(n)d memory older than %(days)d days will be deleted tonight; the oldest is from %(day)s.",
         "%(n)d memories older than %(days)d days will be deleted tonight; the oldest is from %(day)s.",
-        going.rows,
-    ) % {"n": going.rows, "days": going.days, "day": date_format(timezone.localtime(going.oldest), "DATE_FORMAT")}
-    shares = ({"what": share.key, "n": share.rows} for share in going.people[:SHOWN])
+        preview.rows,
+    ) % {"n": preview.rows, "days": preview.days, "day": date_format(timezone.localtime(preview.oldest), "DATE_FORMAT")}
+    shares = ({"what": share.key, "n": share.rows} for share in preview.people[:SHOWN])
     people = gettext(", ").join(gettext("%(what)s (%(n)s)") % share for share in shares)
-    examples = format_html_join("", "<li>{}</li>", ((example,) for example in going.examples))
+    examples = format_html_join("", "<li>{}</li>", ((example,) for example in preview.examples))
     return format_html("<p>{}</p><p>{}</p><ul>{}</ul>", text, people, examples)
 
 
