@@ -68,7 +68,7 @@ def test_what_the_admin_changed_counts_without_a_restart(monkeypatch: Any) -> No
 def test_help_shows_what_each_skill_does() -> None:
     make_skill("Dice")
     assert runner.descriptions(make_bot().pk, "en") == ["Rolls a die. (roll)"]
-    assert runner.descriptions(make_bot().pk, "zh-hans") == ["Rolls a die.(掷骰子)"]
+    assert runner.descriptions(make_bot().pk, "zh-hans") == ["Rolls a die.（掷骰子）"]
 
 
 def test_skills_of_the_configuration_are_seeded_once_and_then_belong_to_the_admin() -> None:

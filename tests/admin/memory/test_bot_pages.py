@@ -65,7 +65,7 @@ def test_another_number_of_days_is_tried_without_being_saved() -> None:
     ("language", "words"),
     [
         ("en", "1 memory will be deleted</b>, with this setting: said from"),
-        ("zh-hans", "1 条记忆将被删除</b>（若如此设置）：说于"),
+        ("zh-hans", "1 条记忆将被删除</b>（若如此设置）：说出时间为"),
     ],
 )
 def test_a_number_that_is_tried_is_said_in_one_sentence(language: str, words: str) -> None:

@@ -90,7 +90,7 @@ def test_it_says_that_no_model_is_connected_and_how_to_connect_one(language: str
     for text in ("Where is it?", "I like tea", "hello"):
         said = answer(text, language=language)
         assert "manage.py provider add" in said
-        assert ("No model" in said) if language == "en" else ("没有连接" in said)
+        assert ("No model" in said) if language == "en" else ("没有接入" in said)
 
 
 def test_greeting_thanks_statement_and_question_get_different_answers() -> None:
