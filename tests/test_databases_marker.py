@@ -17,8 +17,8 @@ THREADS = re.compile(r"\bimport threading\b|\bThreadPoolExecutor\b")
 COMMITS = re.compile(r"\btransaction=True\b|\btransactional_db\b")
 # They touch such code, but are about something else, and other files test it on every database.
 SQLITE_IS_ENOUGH = {
-    "tests/clawdbot_site/test_sqlite_queue.py": "SQLite itself",
-    "tests/memory/embedders/test_sentence_transformers.py": "models; their vectors are stored as any other",
+    "tests/clawdbot_site/sqlite/test_base.py": "SQLite itself",
+    "tests/memory/embedders/test_sentence.py": "models; their vectors are stored as any other",
     "tests/webchat/test_pages.py": "HTML",
 }
 

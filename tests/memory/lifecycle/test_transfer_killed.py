@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.memory.lifecycle.test_bad_import_lines import line
+from tests.memory.lifecycle.test_jsonl import line
 
 ROOT = Path(__file__).resolve().parents[3]
 

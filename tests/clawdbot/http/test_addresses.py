@@ -175,7 +175,7 @@ def test_a_forked_child_does_not_inherit_connections() -> None:
         "assert transport.transport(public_only=False) is before\n"
         "raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))\n"
     )
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, timeout=30, check=False).returncode == 0
 
 
