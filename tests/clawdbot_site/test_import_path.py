@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.clawdbot_site.builders import ROOT, environment
 
 # Each takes from a tenth of a second to several seconds, or belongs to a set-up that few have.
@@ -40,3 +42,22 @@ def test_no_process_pays_for_a_library_before_it_needs_it(tmp_path: Path) -> Non
     command = [sys.executable, "-c", EVERYTHING]
     found = subprocess.run(command, cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True, timeout=60)
     assert (found.returncode, found.stdout.strip()) == (0, "[]"), found.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [
+        ("clawdbot.skills", ("django", "requests", "cryptography", "pydantic")),
+        ("clawdbot.crypto", ("django", "requests", "cryptography")),
+        ("clawdbot.redaction", ("django", "requests", "cryptography")),
+        ("clawdbot.http", ("django", "cryptography")),
+        ("adapters.events", ("django", "requests", "pydantic")),
+        ("adapters.registry", ("django", "celery", "channels", "cryptography", "adapters.telegram.adapter")),
+    ],
+)
+def test_importing_the_foundation_pulls_in_nothing_slow(module: str, unwanted: tuple[str, ...]) -> None:
+    code = f"import sys, {module}; print([name for name in {unwanted!r} if name in sys.modules])"
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert found.stdout.strip() == "[]"

@@ -1,4 +1,4 @@
-"""What /metrics shows, to whom, and that counting is cheap."""
+"""What /metrics shows, and to whom."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from django.test import Client
 from django.utils import timezone
 from pydantic import SecretStr
 
-from bots import metrics
 from tests.api.builders import (
     deliver,
     event_body,
@@ -93,12 +92,3 @@ def test_strangers_need_the_token(configured: Any) -> None:
     configured("api", metrics_token=SecretStr("scrape-0815"))
     assert Client().get("/metrics", HTTP_AUTHORIZATION="Bearer wrong", **far).status_code == 403
     assert Client().get("/metrics", HTTP_AUTHORIZATION="Bearer scrape-0815", **far).status_code == 200
-
-
-def test_a_new_start_removes_only_what_dead_processes_left(settings: Any, tmp_path: Any) -> None:
-    settings.METRICS_DIRECTORY = tmp_path
-    gone, own, other = tmp_path / "counter_99999999.db", tmp_path / f"counter_{os.getpid()}.db", tmp_path / "notes.txt"
-    for file in (gone, own, other):
-        file.write_bytes(b"")
-    metrics.start_afresh()
-    assert [file.exists() for file in (gone, own, other)] == [False, True, True]

@@ -1,22 +1,19 @@
-"""While an answer is being made: "typing", an answer that grows in the chat, and how it becomes the final one."""
+"""An answer that streams grows in one message, which becomes the final one."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 
-from adapters.events import EventKind
 from bots.llm import candidates
 from bots.models import Channel, InboundEvent, ModelProvider, OutboundMessage
 from bots.pipeline import inbox
-from bots.pipeline.dispatch import draft_reply, typing_indicator
+from bots.pipeline.dispatch import draft_reply
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from tests.builders import make_event, use_policy
 from tests.e2e.streaming_model import StreamingModel
-from tests.peers import BotApi, StubModel
-from tests.waiting import eventually
+from tests.peers import BotApi
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 TEXT = "one two three four five six seven eight"
@@ -70,34 +67,3 @@ def test_a_channel_that_does_not_stream_sends_the_answer_once(
     say(channel)
     assert [sent.text for sent in api.sent] == [TEXT]
     assert not api.edits
-
-
-def test_typing_is_shown_only_while_an_answer_takes_time(
-    channel: Channel, api: BotApi, model: StubModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(typing_indicator, "TYPING_AFTER_S", 600.0)
-    monkeypatch.setattr(typing_indicator, "TYPING_EVERY_S", 600.0)
-    say(channel)
-    assert "sendChatAction" not in api.calls
-    monkeypatch.setattr(typing_indicator, "TYPING_AFTER_S", 0.0)
-    model.wait = lambda: eventually(lambda: "sendChatAction" in api.calls)
-    say(channel)
-    assert "sendChatAction" in api.calls
-
-
-def test_a_pressed_button_is_confirmed(channel: Channel, api: BotApi, model: StubModel) -> None:
-    event = make_event("", chat="7", kind=EventKind.ACTION, data="yes", reply_token="callback-1")
-    (row_id,) = inbox.accept(channel, [event]).accepted
-    MessageDispatcher().process(row_id)
-    eventually(lambda: "answerCallbackQuery" in api.calls)
-    assert api.calls["answerCallbackQuery"] == 1
-
-
-def test_who_begins_while_another_waits_for_its_next_sign_is_not_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(typing_indicator, "TYPING_AFTER_S", 0.0)
-    monkeypatch.setattr(typing_indicator, "TYPING_EVERY_S", 600.0)
-    repeater, first, second = typing_indicator._Repeater(), threading.Event(), threading.Event()
-    repeater.start(first.set)
-    assert first.wait(60)
-    repeater.start(second.set)
-    assert second.wait(60)

@@ -1,0 +1,56 @@
+"""The typing indicator, and the acknowledgement of a pressed button."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from adapters.events import EventKind
+from bots.models import Channel, InboundEvent
+from bots.pipeline import inbox
+from bots.pipeline.dispatch import typing_indicator
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
+from tests.builders import make_event
+from tests.peers import BotApi, StubModel
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
+TEXT = "one two three four five six seven eight"
+
+
+def say(channel: Channel, text: str = "tell me") -> InboundEvent:
+    (row_id,) = inbox.accept(channel, [make_event(text, chat="7")]).accepted
+    MessageDispatcher().process(row_id)
+    return InboundEvent.objects.get(pk=row_id)
+
+
+def test_typing_is_shown_only_while_an_answer_takes_time(
+    channel: Channel, api: BotApi, model: StubModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(typing_indicator, "TYPING_AFTER_S", 600.0)
+    monkeypatch.setattr(typing_indicator, "TYPING_EVERY_S", 600.0)
+    say(channel)
+    assert "sendChatAction" not in api.calls
+    monkeypatch.setattr(typing_indicator, "TYPING_AFTER_S", 0.0)
+    model.wait = lambda: eventually(lambda: "sendChatAction" in api.calls)
+    say(channel)
+    assert "sendChatAction" in api.calls
+
+
+def test_a_pressed_button_is_confirmed(channel: Channel, api: BotApi, model: StubModel) -> None:
+    event = make_event("", chat="7", kind=EventKind.ACTION, data="yes", reply_token="callback-1")
+    (row_id,) = inbox.accept(channel, [event]).accepted
+    MessageDispatcher().process(row_id)
+    eventually(lambda: "answerCallbackQuery" in api.calls)
+    assert api.calls["answerCallbackQuery"] == 1
+
+
+def test_who_begins_while_another_waits_for_its_next_sign_is_not_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(typing_indicator, "TYPING_AFTER_S", 0.0)
+    monkeypatch.setattr(typing_indicator, "TYPING_EVERY_S", 600.0)
+    repeater, first, second = typing_indicator._Repeater(), threading.Event(), threading.Event()
+    repeater.start(first.set)
+    assert first.wait(60)
+    repeater.start(second.set)
+    assert second.wait(60)
