@@ -56,7 +56,7 @@ def kill_before_statement(number: int, work: Callable[[], object]) -> bool:
 def recover() -> None:
     """What the sweep of another process does: it frees what the dead one held and works through what is due."""
     identities.clear_cache()
-    journal._journals.clear()
+    journal.clear_cache()
     workers.clear_cache()
     living, before = {workers.current()}, timezone.now() + timedelta(seconds=1)
     inbox.free_dead_claims(living, before)

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from adapters.errors import SendError
-from bots.channels import health as channel_health
+from bots.channels import health
 from bots.intake.webhook_asgi import WebhookApplication
 from bots.models import Channel, ChannelHealth, ChannelHour, OutboundMessage
 from bots.pipeline import inbox
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 def clock(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
     """Stands still: how long a busy machine takes decides about no write."""
     still = ManualClock()
-    monkeypatch.setattr(channel_health, "clock", still)
+    monkeypatch.setattr(health, "clock", still)
     return still
 
 
@@ -47,7 +47,7 @@ def test_a_good_event_is_noted_at_once_and_counted_later() -> None:
     channel.refresh_from_db()
     assert channel.last_event_at is not None
     assert hours(channel) == [(1, 0)]
-    channel_health.flush(everything=True)
+    health.flush(everything=True)
     assert hours(channel) == [(3, 0)]
 
 
@@ -55,17 +55,17 @@ def test_a_repeated_delivery_is_no_second_event() -> None:
     channel, body = make_channel(), event_body()
     for _ in range(3):
         deliver(channel, body)
-    channel_health.flush(everything=True)
+    health.flush(everything=True)
     assert hours(channel) == [(1, 0)]
 
 
 def test_a_bad_signature_is_noted_with_its_reason_and_nothing_that_was_sent() -> None:
     channel = make_channel()
     assert deliver(channel, event_body("private words"), sign="00").status_code == 401
-    channel_health.flush()
-    health = ChannelHealth.objects.get(channel=channel)
-    assert (health.refused, health.refused_reason) == (1, "not_genuine")
-    assert health.refused_detail == "the signature does not match"
+    health.flush()
+    row = ChannelHealth.objects.get(channel=channel)
+    assert (row.refused, row.refused_reason) == (1, "not_genuine")
+    assert row.refused_detail == "the signature does not match"
     channel.refresh_from_db()
     assert channel.last_event_at is None
 
@@ -73,7 +73,7 @@ def test_a_bad_signature_is_noted_with_its_reason_and_nothing_that_was_sent() ->
 def test_a_genuine_request_that_cannot_be_read_is_noted() -> None:
     channel = make_channel()
     deliver(channel, b"nonsense")
-    channel_health.flush()
+    health.flush()
     assert ChannelHealth.objects.get(channel=channel).refused_reason == "malformed"
 
 
@@ -84,9 +84,9 @@ def test_our_own_failure_is_noted_by_its_kind_alone(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(inbox, "accept", broken)
     channel = make_channel()
     assert deliver(channel, event_body()).status_code == 500
-    channel_health.flush()
-    health = ChannelHealth.objects.get(channel=channel)
-    assert (health.refused_reason, health.refused_detail) == ("failed", "RuntimeError")
+    health.flush()
+    row = ChannelHealth.objects.get(channel=channel)
+    assert (row.refused_reason, row.refused_detail) == ("failed", "RuntimeError")
 
 
 def test_a_flood_of_bad_requests_writes_nothing_by_itself_and_once_when_flushed(clock: ManualClock) -> None:
@@ -96,15 +96,15 @@ def test_a_flood_of_bad_requests_writes_nothing_by_itself_and_once_when_flushed(
         for _ in range(200):
             deliver(channel, event_body(), sign="00")
     assert writes(during) == []
-    channel_health.flush()
+    health.flush()
     with CaptureQueriesContext(connection) as after:
         for _ in range(50):
             deliver(channel, event_body(), sign="00")
-            channel_health.flush()
+            health.flush()
     assert writes(after) == []  # ten seconds are not over
     assert ChannelHealth.objects.get(channel=channel).refused == 201
-    clock.advance(channel_health.WRITE_EVERY_S)
-    channel_health.flush()
+    clock.advance(health.WRITE_EVERY_S)
+    health.flush()
     assert ChannelHealth.objects.get(channel=channel).refused == 251
     assert hours(channel) == [(0, 251)]
 
@@ -112,16 +112,16 @@ def test_a_flood_of_bad_requests_writes_nothing_by_itself_and_once_when_flushed(
 def test_requests_to_addresses_that_do_not_exist_leave_nothing_behind() -> None:
     for number in range(20):
         deliver(f"/api/webhook/{number:016x}", event_body())
-    assert not channel_health.waiting()
+    assert not health.waiting()
 
 
 def test_several_processes_add_up() -> None:
     channel = make_channel()
     for _ in range(3):  # what each process does: notes of its own, its own moment of writing
-        channel_health._written.clear()
+        health._written.clear()
         deliver(channel, event_body())
         deliver(channel, event_body(), sign="00")
-        channel_health.flush(everything=True)
+        health.flush(everything=True)
     assert hours(channel) == [(3, 3)]
     assert ChannelHealth.objects.get(channel=channel).refused == 3
 
@@ -130,7 +130,7 @@ def test_an_older_moment_of_another_process_does_not_go_back_in_time() -> None:
     channel = make_channel()
     later = timezone.now() + timedelta(seconds=5)
     Channel.objects.filter(pk=channel.pk).update(last_event_at=later)
-    channel_health.note_events(channel, 1)
+    health.note_events(channel, 1)
     channel.refresh_from_db()
     assert channel.last_event_at == later
 
@@ -139,7 +139,7 @@ def test_saving_the_channel_does_not_write_old_figures_back() -> None:
     channel = make_channel()
     stale = Channel.objects.get(pk=channel.pk)
     deliver(channel, event_body(), sign="00")
-    channel_health.flush()
+    health.flush()
     stale.save()
     assert ChannelHealth.objects.get(channel=channel).refused == 1
 
@@ -157,11 +157,11 @@ def test_the_common_address_notes_it_where_only_one_channel_can_be_meant() -> No
         ).status_code
 
     assert post() == 401
-    channel_health.flush()
+    health.flush()
     assert ChannelHealth.objects.get(channel=channel).refused == 1
     make_channel(platform="telegram", account={"secret_token": "another-secret-1"})
     assert post() == 401
-    channel_health.flush(everything=True)
+    health.flush(everything=True)
     assert ChannelHealth.objects.get().refused == 1
 
 
@@ -177,23 +177,23 @@ def test_hours_older_than_two_days_go() -> None:
     channel = make_channel()
     old = timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=60)
     ChannelHour.objects.create(channel=channel, hour=old, events=5)
-    channel_health.note_events(channel, 1)
+    health.note_events(channel, 1)
     assert hours(channel) == [(1, 0)]
 
 
 def test_what_could_not_be_written_is_kept_for_the_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
     channel = make_channel()
-    store = channel_health._store
+    store = health._store
 
     def away(*_args: object) -> None:
         raise DatabaseError("away")
 
-    monkeypatch.setattr(channel_health, "_store", away)
+    monkeypatch.setattr(health, "_store", away)
     assert deliver(channel, event_body()).status_code == 202
-    assert channel_health.waiting()
-    monkeypatch.setattr(channel_health, "_store", store)
-    channel_health.note_events(channel, 1)
-    channel_health.flush(everything=True)
+    assert health.waiting()
+    monkeypatch.setattr(health, "_store", store)
+    health.note_events(channel, 1)
+    health.flush(everything=True)
     assert hours(channel) == [(2, 0)]
 
 
@@ -201,43 +201,43 @@ def test_a_channel_that_was_removed_meanwhile_is_forgotten() -> None:
     channel = make_channel()
     deliver(channel, event_body(), sign="00")
     Channel.objects.filter(pk=channel.pk).delete()
-    channel_health._add(channel.pk, channel_health._Notes(refused=1, refused_at=timezone.now()))
-    channel_health.flush(everything=True)
+    health._add(channel.pk, health._Notes(refused=1, refused_at=timezone.now()))
+    health.flush(everything=True)
     assert not ChannelHealth.objects.exists()
-    assert not channel_health.waiting()
+    assert not health.waiting()
 
 
 def test_sends_and_their_failures_are_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     channel = make_channel()
-    row = make_outbound(make_conversation(channel))
-    delivery.deliver(row.pk)  # nobody listens at the reply address
-    channel_health.flush(everything=True)
-    health = ChannelHealth.objects.get(channel=channel)
-    assert health.send_failed_at is not None
-    assert health.send_mark == "not_reached"
-    assert SECRET not in health.send_error
+    sent = make_outbound(make_conversation(channel))
+    delivery.deliver(sent.pk)  # nobody listens at the reply address
+    health.flush(everything=True)
+    row = ChannelHealth.objects.get(channel=channel)
+    assert row.send_failed_at is not None
+    assert row.send_mark == "not_reached"
+    assert SECRET not in row.send_error
     monkeypatch.setattr("adapters.webhook.adapter.WebhookAdapter.send", lambda *_: _receipt())
-    OutboundMessage.objects.filter(pk=row.pk).update(due_at=timezone.now())
-    delivery.deliver(row.pk)
-    channel_health.flush(everything=True)
-    health.refresh_from_db()
-    assert health.sent_at is not None
-    assert health.sent_at > health.send_failed_at
+    OutboundMessage.objects.filter(pk=sent.pk).update(due_at=timezone.now())
+    delivery.deliver(sent.pk)
+    health.flush(everything=True)
+    row.refresh_from_db()
+    assert row.sent_at is not None
+    assert row.sent_at > row.send_failed_at
 
 
 def test_a_secret_in_an_error_is_masked() -> None:
     channel = make_channel()
-    channel_health.note_send_failure(channel.pk, str(SendError("Bearer abcdefghijklmnop")), "refused")
-    channel_health.flush()
+    health.note_send_failure(channel.pk, str(SendError("Bearer abcdefghijklmnop")), "refused")
+    health.flush()
     assert "abcdefghijklmnop" not in ChannelHealth.objects.get().send_error
 
 
 async def test_a_web_process_without_heartbeat_writes_what_came_last(monkeypatch: pytest.MonkeyPatch) -> None:
     written = asyncio.Event()
     loop = asyncio.get_running_loop()
-    monkeypatch.setattr(channel_health, "WRITE_EVERY_S", 0.01)
-    monkeypatch.setattr(channel_health, "flush", lambda: loop.call_soon_threadsafe(written.set))
-    monkeypatch.setattr(channel_health, "waiting", lambda: not written.is_set())
+    monkeypatch.setattr(health, "WRITE_EVERY_S", 0.01)
+    monkeypatch.setattr(health, "flush", lambda: loop.call_soon_threadsafe(written.set))
+    monkeypatch.setattr(health, "waiting", lambda: not written.is_set())
 
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": b"x" * 2_000_000}  # refused before a thread is asked

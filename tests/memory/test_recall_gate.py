@@ -10,7 +10,7 @@ import json
 import pytest
 from django.apps import apps
 
-from benchmarks import recall_quality as quality
+from benchmarks import recall_quality
 from memory import database
 from memory.store import MemoryStore
 from memory.types import Scope
@@ -39,19 +39,19 @@ def test_recall_finds_what_it_found_before_also_through_indexes_and_after_consol
     bot = apps.get_model("bots", "Bot").objects.create(slug="fixture", name="Fixture")
     scopes: dict[str, Scope] = {}
     scanned, indexed, optimized = [], [], []
-    for conversation in quality.fixtures(language):
-        scope = scopes[conversation.name] = quality.remember(conversation, bot, conversation.name)
-        scanned += quality.product(scope, conversation)
-        with quality.indexed(scope):
-            indexed += quality.product(scope, conversation)
+    for conversation in recall_quality.fixtures(language):
+        scope = scopes[conversation.name] = recall_quality.remember(conversation, bot, conversation.name)
+        scanned += recall_quality.product(scope, conversation)
+        with recall_quality.indexed(scope):
+            indexed += recall_quality.product(scope, conversation)
     cross = _in_the_other_language(scopes)
-    for conversation in quality.fixtures(language):
-        quality.optimized(scopes[conversation.name])
-        optimized += quality.product(scopes[conversation.name], conversation)
+    for conversation in recall_quality.fixtures(language):
+        recall_quality.optimized(scopes[conversation.name])
+        optimized += recall_quality.product(scopes[conversation.name], conversation)
     for rows in (scanned, indexed, optimized):
-        measured = quality.mean(rows)
+        measured = recall_quality.mean(rows)
         assert {name: measured[name] for name in floors if measured[name] < floors[name]} == {}
-        lost = {name: quality.mean(scanned)[name] - measured[name] for name in floors}
+        lost = {name: recall_quality.mean(scanned)[name] - measured[name] for name in floors}
         assert max(lost.values()) <= LOSS, lost
     assert cross >= CROSS_FLOOR
 
@@ -59,15 +59,15 @@ def test_recall_finds_what_it_found_before_also_through_indexes_and_after_consol
 def _in_the_other_language(scopes: dict[str, Scope]) -> float:
     """R@10 of the questions of cross.jsonl that these memories answer."""
     rows = []
-    for line in (quality.FIXTURES / "cross.jsonl").read_text("utf8").splitlines():
+    for line in (recall_quality.FIXTURES / "cross.jsonl").read_text("utf8").splitlines():
         question = json.loads(line)
         if scope := scopes.get(question["memory"]):
             hits = MemoryStore(scope.bot_id).recall(scope, question["text"], k=10).hits
-            rows.append(quality.measures([hit.external_id for hit in hits], frozenset(question["evidence"])))
-    return quality.mean(rows)["R@10"]
+            rows.append(recall_quality.measures([hit.external_id for hit in hits], frozenset(question["evidence"])))
+    return recall_quality.mean(rows)["R@10"]
 
 
 def test_every_label_names_a_turn() -> None:
-    for conversation in quality.fixtures():
+    for conversation in recall_quality.fixtures():
         ids = {json.loads(line)["id"] for line in conversation.lines}
         assert all(question.evidence and question.evidence <= ids for question in conversation.questions)

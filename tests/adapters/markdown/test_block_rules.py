@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.markdown import Inline, plain_text, regions
-from adapters.markdown import parse as blocks
+from adapters.markdown import Inline, parse, plain_text, regions
 from adapters.markdown.block_rules import MAX_LEVEL
 from adapters.telegram.render import to_html
 from bots.channels.web.html import render_markdown
@@ -91,11 +90,11 @@ def test_what_stands_too_deep_is_text(mark: str) -> None:
 
 def test_blank_lines_are_kept() -> None:
     assert plain_text("\na\n\n\nb\n") == "\na\n\n\nb\n"
-    assert [block.kind for block in blocks("a\r\n\r\nb")] == ["paragraph", "blank", "paragraph"]
+    assert [block.kind for block in parse("a\r\n\r\nb")] == ["paragraph", "blank", "paragraph"]
 
 
 def test_a_tree_has_no_kind_in_itself() -> None:
-    (block,) = blocks("*a **b *c* d** e*" * 50)
+    (block,) = parse("*a **b *c* d** e*" * 50)
     assert all(depth <= 4 for depth in map(_depth, block.inlines))
 
 

@@ -15,6 +15,7 @@ from django_celery_beat.models import PeriodicTask
 from bots.maintenance.first_start import ensure_consolidation
 from memory import tasks
 from memory.consolidation import retention, runs
+from memory.consolidation.optimize import optimize
 from memory.models import ConsolidationRun, MemoryEntry
 from memory.types import Scope
 from tests.memory.builders import facts, person, talk
@@ -107,16 +108,13 @@ def test_the_task_does_all_bots_and_one_failure_stops_no_other(monkeypatch: pyte
     ann, bob = person(), person()
     for someone in (ann, bob):
         talk(someone, "I live in Chengdu")
-    from memory.consolidation import optimize as module
-
-    works = module.optimize
 
     def breaks_for_ann(bot_id: int) -> Any:
         if bot_id == ann.bot_id:
             raise OSError("disk")
-        return works(bot_id)
+        return optimize(bot_id)
 
-    monkeypatch.setattr(module, "optimize", breaks_for_ann)
+    monkeypatch.setattr("memory.consolidation.optimize.optimize", breaks_for_ann)
     tasks.optimize()
     assert (facts(ann), facts(bob)) == ([], ["The person lives in Chengdu"])
 

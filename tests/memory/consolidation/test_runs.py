@@ -17,7 +17,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from memory import database
-from memory.consolidation import optimize as module
 from memory.consolidation import runs
 from memory.consolidation.optimize import optimize
 from memory.errors import LeaseLost, RunInProgress
@@ -122,7 +121,7 @@ def test_a_run_that_fails_says_why_and_frees_the_bot(monkeypatch: pytest.MonkeyP
         raise OSError("the disk is full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(module.facts, "reconcile", broken)
+        patched.setattr("memory.consolidation.facts.reconcile", broken)
         with pytest.raises(OSError, match="disk"):
             optimize(ann.bot_id)
     failed = ConsolidationRun.objects.get()
@@ -140,8 +139,9 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 for alias in connections:
     connections[alias].settings_dict["NAME"] = sys.argv[1 + list(connections).index(alias)]
-from memory.consolidation import optimize as module
-marked = module.episodes.mark_read
+from memory.consolidation import episodes
+from memory.consolidation.optimize import optimize
+marked = episodes.mark_read
 def mark_read(*args):
     marked(*args)
     mark_read.count += 1
@@ -149,8 +149,8 @@ def mark_read(*args):
         print("ready", flush=True)
         sys.stdin.read()
 mark_read.count = 0
-module.episodes.mark_read = mark_read
-module.optimize(int(os.environ["BOT"]))
+episodes.mark_read = mark_read
+optimize(int(os.environ["BOT"]))
 """
 
 

@@ -19,7 +19,7 @@ from memory.lifecycle import editing
 from memory.models import MemoryEntry
 from memory.ranking.query import Question
 from memory.ranking.scoring import DEFAULT, score
-from memory.storage import rows as entries
+from memory.storage.rows import of_scope
 from memory.store import MemoryStore
 from memory.text.query_hints import Cues
 from memory.text.stopwords import STOP_TERMS
@@ -77,9 +77,9 @@ def _two_people(said: list[str]) -> list[Scope]:
 
 
 def _do(scope: Scope, step: str, number: int, text: str) -> None:
-    ids = list(entries.of_scope(scope).order_by("id").values_list("id", flat=True))
+    ids = list(of_scope(scope).order_by("id").values_list("id", flat=True))
     chosen = ids[number % len(ids)]
-    words = entries.of_scope(scope).get(pk=chosen).text
+    words = of_scope(scope).get(pk=chosen).text
     if step == "say":
         MemoryStore(scope.bot_id).remember([turn(scope, text, minute=number)])
     elif step == "repeat":
@@ -98,7 +98,7 @@ def _do(scope: Scope, step: str, number: int, text: str) -> None:
 
 def _rows(scope: Scope) -> dict[int, list[str]]:
     """The terms of each row that is searched, made anew from its words."""
-    rows = entries.of_scope(scope).turns().filter(duplicate_of=None)
+    rows = of_scope(scope).turns().filter(duplicate_of=None)
     return {row.pk: index_terms(row.text, row.speaker, timezone.localtime(row.occurred_at)) for row in rows}
 
 

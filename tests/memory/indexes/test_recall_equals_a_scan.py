@@ -20,7 +20,7 @@ from django.conf import settings as django_settings
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from benchmarks import recall_quality as quality
+from benchmarks import recall_quality
 from memory import database
 from memory.embedders import current
 from memory.indexes import build, candidates, large, registry
@@ -55,7 +55,7 @@ def _material() -> tuple[list[Said], list[str]]:
     lines: list[Any] = []
     questions: list[str] = []
     for language in ("en", "zh"):
-        conversation = quality.fixtures(language)[0]
+        conversation = recall_quality.fixtures(language)[0]
         lines += map(json.loads, conversation.lines[:150])
         questions += [question.text for question in conversation.questions]
     vectors = current.current().embed_passages([line["text"] for line in lines])

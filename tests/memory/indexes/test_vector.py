@@ -22,7 +22,7 @@ from memory.indexes import build, faiss_files, registry, vector
 from memory.indexes.vector import Space
 from memory.models import MemoryEntry
 from memory.models.indexes import LargeScope
-from memory.storage import rows as entries
+from memory.storage.rows import of_scope, pack, unpack
 from memory.store import MemoryStore
 from memory.types import Scope, Vector
 from tests.memory.builders import other_person, person, turn
@@ -90,8 +90,8 @@ def _found(scope: Scope, asked: Vector) -> list[int] | None:
 
 
 def _exact(scope: Scope, asked: Vector, k: int = K) -> list[int]:
-    rows = list(entries.of_scope(scope).exclude(vector=None).values_list("id", "vector"))
-    cosines = np.array([entries.unpack(bytes(blob)) @ asked for _, blob in rows])
+    rows = list(of_scope(scope).exclude(vector=None).values_list("id", "vector"))
+    cosines = np.array([unpack(bytes(blob)) @ asked for _, blob in rows])
     return [rows[i][0] for i in np.argsort(-cosines, kind="stable")[:k]]
 
 
@@ -121,14 +121,14 @@ def test_the_index_finds_what_exact_search_finds_after_any_changes(steps: list[t
     ann = _built(40)
     said = 40
     for step, number in steps:
-        ids = list(entries.of_scope(ann).order_by("id").values_list("id", flat=True))
+        ids = list(of_scope(ann).order_by("id").values_list("id", flat=True))
         if step == "add":
             _add(ann, number, first=said)
             said += number
         elif step == "erase" and len(ids) > 25:
             MemoryStore(ann.bot_id).erase(ann, [ids[number % len(ids)]])
         elif step == "embed again":
-            MemoryEntry.objects.filter(pk=ids[number % len(ids)]).update(vector=entries.pack(_near(number)))
+            MemoryEntry.objects.filter(pk=ids[number % len(ids)]).update(vector=pack(_near(number)))
         elif step == "build":
             build.build(ann)
         elif step == "new process":
@@ -181,7 +181,7 @@ def test_a_forgotten_persons_index_is_gone_from_the_disk(django_capture_on_commi
 
 def test_a_scope_that_is_large_no_more_loses_its_indexes(django_capture_on_commit_callbacks: Any) -> None:
     ann = _built()
-    ids = list(entries.of_scope(ann).order_by("id").values_list("id", flat=True))
+    ids = list(of_scope(ann).order_by("id").values_list("id", flat=True))
     MemoryStore(ann.bot_id).erase(ann, ids[10:])
     with django_capture_on_commit_callbacks(using=database.alias(), execute=True):
         build.sweep()

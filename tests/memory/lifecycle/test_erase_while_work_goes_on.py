@@ -18,10 +18,9 @@ from django.conf import settings as django_settings
 from django.db import connections
 from django.utils import timezone
 
-from bots.people import audit_log, linking
-from bots.people import erasure as erasing
+from bots.people import audit_log, erasure, linking
 from memory import database
-from memory.consolidation import optimize as module
+from memory.consolidation import digest
 from memory.consolidation.optimize import optimize
 from memory.errors import WorkEnded
 from memory.indexes import build, lexical, registry
@@ -65,19 +64,19 @@ def _once(act: Callable[[], object]) -> Callable[..., None]:
 
 ERASURES: dict[str, Callable[[Scope], object]] = {
     "memories": lambda scope: MemoryStore(scope.bot_id).erase(scope),
-    "memories, proved": lambda scope: erasing.erase_memories(_person(scope), audit_log.COMMAND),
-    "the person": lambda scope: erasing.erase(_person(scope), audit_log.COMMAND),
+    "memories, proved": lambda scope: erasure.erase_memories(_person(scope), audit_log.COMMAND),
+    "the person": lambda scope: erasure.erase(_person(scope), audit_log.COMMAND),
     "the row of the person": lambda scope: _person(scope).delete(),
 }
 
 
-@pytest.mark.parametrize("erasure", ERASURES)
-def test_an_import_ends_when_its_person_is_erased(erasure: str) -> None:
+@pytest.mark.parametrize("kind", ERASURES)
+def test_an_import_ends_when_its_person_is_erased(kind: str) -> None:
     ann = person()
     bob = other_person(ann)
     say(bob, "zanzibar")
     with pytest.raises(WorkEnded, match="erased"):
-        transfer.store_lines(_lines(9), ann, read=_once(lambda: ERASURES[erasure](ann)))
+        transfer.store_lines(_lines(9), ann, read=_once(lambda: ERASURES[kind](ann)))
     assert not MemoryEntry.objects.filter(person=ann.person_id).exists()
     assert MemoryEntry.objects.filter(person=bob.person_id).count() == 1
     assert not OngoingWork.objects.exists()
@@ -98,7 +97,7 @@ def test_an_import_for_somebody_who_is_gone_stores_nothing() -> None:
     assert not MemoryEntry.objects.exists()
 
 
-@pytest.mark.parametrize("erase", [erasing.erase_memories, erasing.erase])
+@pytest.mark.parametrize("erase", [erasure.erase_memories, erasure.erase])
 def test_an_import_of_a_linked_person_ends_when_only_that_person_is_erased(erase: Callable[..., object]) -> None:
     ann = person()
     anna = other_person(ann)
@@ -147,25 +146,25 @@ def test_an_erasure_waits_for_the_batch_that_is_being_written_and_takes_it_along
 
 def _while_it_reads(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Something happens while consolidation reads the first episode, as it may while a model thinks."""
-    extract, once = module.digest.extract, _once(act)
+    extract, once = digest.extract, _once(act)
 
     def read(*args: Any) -> Any:
         found = extract(*args)
         once()
         return found
 
-    monkeypatch.setattr(module.digest, "extract", read)
+    monkeypatch.setattr(digest, "extract", read)
 
 
-@pytest.mark.parametrize("erasure", ERASURES)
+@pytest.mark.parametrize("kind", ERASURES)
 def test_a_consolidation_goes_on_with_the_next_person_when_one_is_erased(
-    erasure: str, monkeypatch: pytest.MonkeyPatch
+    kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ann = person()
     bob = other_person(ann)
     talk(ann, *LINES)
     talk(bob, *LINES)
-    _while_it_reads(monkeypatch, lambda: ERASURES[erasure](ann))
+    _while_it_reads(monkeypatch, lambda: ERASURES[kind](ann))
     run = optimize(ann.bot_id)
     assert (run.state, run.error) == ("done", "")
     assert not MemoryEntry.objects.filter(person=ann.person_id).exists()
@@ -206,14 +205,14 @@ def _words() -> int:
     return words.rows()
 
 
-@pytest.mark.parametrize("erasure", ERASURES)
+@pytest.mark.parametrize("kind", ERASURES)
 def test_an_index_that_is_being_built_goes_with_its_person(
-    erasure: str, monkeypatch: pytest.MonkeyPatch, semantic: Any
+    kind: str, monkeypatch: pytest.MonkeyPatch, semantic: Any
 ) -> None:
     semantic(enable=True)
     ann = _is_large(monkeypatch)
     MemoryEntry.objects.update(vector=b"\0\x3c" + bytes(766), embedder=build.space().labels[0])
-    build.build(ann, report=_once(lambda: ERASURES[erasure](ann)))
+    build.build(ann, report=_once(lambda: ERASURES[kind](ann)))
     assert not LargeScope.objects.exists()
     assert _words() == 0
     assert list((Path(django_settings.HOME) / "index").glob(f"{ann.bot_id}-{ann.person_id}[.-]*")) == []

@@ -18,8 +18,7 @@ from memory.models import MemoryEntry, MemorySource
 from memory.storage import embedding_backfill
 from memory.store import MemoryStore
 from memory.types import Scope
-from tests.memory.builders import MORNING, found, other_person, say
-from tests.memory.builders import person as new_scope
+from tests.memory.builders import MORNING, found, other_person, person, say
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 WORDS = "My sister lives in Chengdu"
@@ -69,7 +68,7 @@ def proofs() -> list[AuditEntry]:
 
 
 def test_forgetting_removes_rows_words_vectors_caches_and_what_was_derived_and_proves_it() -> None:
-    ann = new_scope()
+    ann = person()
     bob = other_person(ann)
     first = say(ann, WORDS, "I like tea")[0]
     derive(ann, first)
@@ -97,7 +96,7 @@ def test_forgetting_removes_rows_words_vectors_caches_and_what_was_derived_and_p
 
 @pytest.mark.usefixtures("words_only")
 def test_one_memory_goes_with_its_copies_and_the_proof_asks_for_no_more() -> None:
-    ann = new_scope()
+    ann = person()
     secret = say(ann, "My code is 4711")[0]
     say(ann, "my code is 4711!", "I like tea")
     erased = erasure.erase_memories(person_of(ann), "root", [secret])
@@ -109,7 +108,7 @@ def test_one_memory_goes_with_its_copies_and_the_proof_asks_for_no_more() -> Non
 
 @pytest.mark.usefixtures("words_only")
 def test_a_whole_person_goes_from_every_table_and_from_the_disk() -> None:
-    ann = new_scope()
+    ann = person()
     bob = other_person(ann)
     asked = chat(ann)
     chat(bob, "chat-2")
@@ -131,7 +130,7 @@ def test_a_whole_person_goes_from_every_table_and_from_the_disk() -> None:
 
 @pytest.mark.usefixtures("words_only")
 def test_what_the_person_said_in_a_group_goes_from_the_groups_memory_too() -> None:
-    ann = new_scope()
+    ann = person()
     group = other_person(ann)
     chat(ann)
     talk = chat(group, "group:-100").conversation
@@ -145,7 +144,7 @@ def test_what_the_person_said_in_a_group_goes_from_the_groups_memory_too() -> No
 
 @pytest.mark.usefixtures("words_only")
 def test_an_erasure_that_left_something_says_so_loudly(monkeypatch: pytest.MonkeyPatch) -> None:
-    ann = new_scope()
+    ann = person()
     say(ann, WORDS)
     monkeypatch.setattr(MemoryStore, "erase", lambda *_: 1)
     with pytest.raises(erasure.NotProved):
@@ -160,7 +159,7 @@ def test_an_erasure_that_left_something_says_so_loudly(monkeypatch: pytest.Monke
 def test_the_log_and_the_admins_history_hold_no_word_of_it() -> None:
     from django.contrib.auth.models import User
 
-    ann = new_scope()
+    ann = person()
     entry = say(ann, WORDS)[0]
     user = User.objects.create(username="root")
     LogEntry.objects.log_actions(user.pk, MemoryEntry.objects.filter(pk=entry), 2, "", single_object=True)
@@ -173,7 +172,7 @@ def test_the_log_and_the_admins_history_hold_no_word_of_it() -> None:
 
 @pytest.mark.usefixtures("words_only")
 def test_words_said_after_the_erasure_are_no_failure_of_it() -> None:
-    ann = new_scope()
+    ann = person()
     say(ann, WORDS)
     erasure.erase_memories(person_of(ann), "root")
     say(ann, WORDS)
@@ -183,7 +182,7 @@ def test_words_said_after_the_erasure_are_no_failure_of_it() -> None:
 
 @pytest.mark.usefixtures("words_only")
 def test_nothing_is_erased_when_the_transaction_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    ann = new_scope()
+    ann = person()
     chat(ann)
     say(ann, WORDS)
 
@@ -200,7 +199,7 @@ def test_nothing_is_erased_when_the_transaction_does_not_hold(monkeypatch: pytes
 
 
 def test_exports_lie_in_a_folder_only_the_owner_can_read() -> None:
-    ann = new_scope()
+    ann = person()
     path = export.save(person_of(ann), "root")
     assert path.is_relative_to(Path(settings.CLAWDBOT.home) / "exports")
     assert path.stat().st_mode & 0o077 == 0
@@ -212,7 +211,7 @@ def test_exports_lie_in_a_folder_only_the_owner_can_read() -> None:
 def test_the_index_file_of_a_large_memory_goes_too() -> None:
     from memory.models.indexes import LargeScope
 
-    ann = new_scope()
+    ann = person()
     bob = other_person(ann)
     say(ann, WORDS)
     LargeScope.objects.create(bot_id=ann.bot_id, person_id=ann.person_id)

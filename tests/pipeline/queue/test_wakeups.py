@@ -12,7 +12,7 @@ from celery import current_app
 
 from bots.pipeline.queue import loopback, wakeups
 from bots.runtime.turn_pool import TurnPool
-from memory.storage import wakeups as memory_wakeup
+from memory.storage.wakeups import TASK_NAMES as MEMORY_TASK_NAMES
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.databases
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.databases
 
 def test_every_task_that_is_sent_by_name_is_registered() -> None:
     current_app.loader.import_default_modules()
-    for name in (*wakeups.TASK_NAMES, *memory_wakeup.TASK_NAMES, "bots.sweep"):
+    for name in (*wakeups.TASK_NAMES, *MEMORY_TASK_NAMES, "bots.sweep"):
         assert name in current_app.tasks
 
 
