@@ -1,4 +1,4 @@
-"""Makes what the pipeline tests talk about."""
+"""Bots, channels, messages and turns for tests."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 from adapters.events import Event, EventKind
 from bots.models import Bot, Channel, Conversation, InboundEvent, Message, OutboundMessage, Person
+from bots.pipeline import inbox
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 
 _numbers = itertools.count(1)
 
@@ -70,3 +72,19 @@ def use_policy(channel: Channel, **values: Any) -> None:
     for name, value in values.items():
         setattr(channel, name, value)
     channel.save(update_fields=list(values))
+
+
+def say(channel: Channel, text: str = "hello", **values: Any) -> InboundEvent:
+    """Takes one message through the pipeline; returns its row."""
+    (row_id,) = inbox.accept(channel, [make_event(text, **values)]).accepted
+    MessageDispatcher().process(row_id)
+    return InboundEvent.objects.get(pk=row_id)
+
+
+def say_in_private(channel: Channel, text: str, user: str) -> InboundEvent:
+    return say(channel, text, chat=user, user=user, user_name=user.title())
+
+
+def answers() -> list[str]:
+    """Returns the texts of all answers, oldest first."""
+    return list(Message.objects.filter(role="assistant").order_by("id").values_list("text", flat=True))

@@ -20,6 +20,7 @@ from django.core.cache import cache
 from django.utils import translation
 from hypothesis import HealthCheck, settings
 
+from tests.http_server import Server, serve
 from tests.peers import BotApi, StubModel
 
 if TYPE_CHECKING:  # this file is read before Django is ready
@@ -157,6 +158,13 @@ def _static_root() -> None:
     # through all files of all packages for every test client; with AUTOREFRESH it looks when one is asked for.
     django_settings.STATIC_ROOT = HOME
     django_settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server that records requests and answers what the test writes for them."""
+    with serve() as running:
+        yield running
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What the product talks to, as real servers on this machine: a Bot API and an OpenAI-compatible model."""
+"""Servers that the product calls, on loopback: a Bot API and two OpenAI-compatible models."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.http_server import Answer, Recorded, Server, json_answer, serve
+
+MODEL = "stub-1"
 
 
 @dataclass
@@ -21,52 +25,17 @@ class Sent:
 
 
 @dataclass
-class Server:
-    """Base: one handler function (path, body) -> (status, JSON), served by threads."""
-
-    answer: Callable[[str, dict[str, Any]], tuple[int, Any]]
-    url: str = ""
-    _server: ThreadingHTTPServer | None = None
-
-    def __enter__(self) -> Server:
-        answer = self.answer
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                status, value = answer(self.path, json.loads(raw or b"{}"))
-                body = value if isinstance(value, bytes) else json.dumps(value).encode()
-                head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-                self.wfile.write(head.encode() + body)  # one write: two would meet the delayed ACK
-
-            do_GET = do_POST
-
-            def log_message(self, format: str, *args: object) -> None:
-                return
-
-        class Quiet(ThreadingHTTPServer):
-            daemon_threads = True
-            request_queue_size = 128
-
-            def handle_error(self, request: Any, client_address: Any) -> None:
-                return  # a killed client is what these tests are about
-
-        self._server = Quiet(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.shutdown()
-        self._server.server_close()
-
-
-@dataclass
 class BotApi:
-    """Telegram's Bot API: takes sendMessage, can fail for a while; `edits` are (message id, text)."""
+    """Telegram's Bot API. It accepts sendMessage and can fail for a while.
+
+    Attributes:
+        sent: Accepted messages.
+        edits: (message id, text) of each edit.
+        calls: Number of calls by method.
+        updates: What getUpdates returns.
+        files: Bytes by file id.
+        fail_until: Until then (`time.monotonic`) sendMessage gets a 500 or a 429.
+    """
 
     sent: list[Sent] = field(default_factory=list)
     edits: list[tuple[str, str]] = field(default_factory=list)
@@ -76,86 +45,122 @@ class BotApi:
     fail_until: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def server(self) -> Server:
-        return Server(self._answer)
+    def server(self) -> AbstractContextManager[Server]:
+        return serve(self._answer)
 
     def texts(self, chat_id: str) -> list[str]:
         with self.lock:
             return [item.text for item in self.sent if item.chat_id == chat_id]
 
-    def wait_for(self, count: int, wait_s: float = 30.0) -> list[Sent]:
-        """Waits until `count` messages were taken; returns all."""
-        deadline = time.monotonic() + wait_s
-        while len(self.sent) < count and time.monotonic() < deadline:
-            time.sleep(0.05)
+    def _answer(self, request: Recorded) -> Answer:
+        method = request.path.partition("?")[0].rsplit("/", 1)[-1]
         with self.lock:
-            return list(self.sent)
-
-    def _answer(self, path: str, body: dict[str, Any]) -> tuple[int, Any]:
-        method = path.partition("?")[0].rsplit("/", 1)[-1]
-        with self.lock:
-            turn = self.calls[method] = self.calls.get(method, 0) + 1
+            call = self.calls[method] = self.calls.get(method, 0) + 1
+            if request.path.startswith("/file/"):
+                return Answer(200, self.files[method]) if method in self.files else Answer(404, b"")
             if method == "sendMessage" and time.monotonic() < self.fail_until:
-                if turn % 2:
-                    return 500, {"ok": False, "error_code": 500, "description": "Internal Server Error"}
-                return 429, {
-                    "ok": False,
-                    "error_code": 429,
-                    "description": "Too Many Requests",
-                    "parameters": {"retry_after": 1},
-                }
-            if method == "sendMessage":
+                return _refused(500, "Internal Server Error") if call % 2 else _refused(429, "Too Many Requests", 1)
+            body = request.json if request.body else {}
+            return json_answer({"ok": True, "result": self._result(method, body)})
+
+    def _result(self, method: str, body: dict[str, Any]) -> Any:
+        match method:
+            case "sendMessage":
                 self.sent.append(Sent(str(body["chat_id"]), str(body["text"]), time.monotonic()))
                 chat = {"id": body["chat_id"], "type": "private"}
-                return 200, {"ok": True, "result": {"message_id": 1000 + len(self.sent), "date": 0, "chat": chat}}
-            if method == "getFile" and body["file_id"] in self.files:
-                return 200, {
-                    "ok": True,
-                    "result": {"file_id": body["file_id"], "file_path": f"files/{body['file_id']}"},
-                }
-            if path.startswith("/file/"):
-                return (200, self.files[method]) if method in self.files else (404, b"")
-            if method == "editMessageText":
+                return {"message_id": 1000 + len(self.sent), "date": 0, "chat": chat}
+            case "editMessageText":
                 self.edits.append((str(body["message_id"]), str(body["text"])))
-                return 200, {"ok": True, "result": {"message_id": body["message_id"], "date": 0, "chat": {"id": 1}}}
-            if method == "getMe":
-                return 200, {
-                    "ok": True,
-                    "result": {"id": 1, "is_bot": True, "first_name": "Test", "username": "TestBot"},
-                }
-            if method == "getUpdates":
+                return {"message_id": body["message_id"], "date": 0, "chat": {"id": 1}}
+            case "getFile" if body["file_id"] in self.files:
+                return {"file_id": body["file_id"], "file_path": f"files/{body['file_id']}"}
+            case "getMe":
+                return {"id": 1, "is_bot": True, "first_name": "Test", "username": "TestBot"}
+            case "getUpdates":
                 offset = int(body.get("offset") or 0)
-                return 200, {"ok": True, "result": [u for u in self.updates if u["update_id"] >= offset]}
-            if method == "getWebhookInfo":
-                info = {"url": "", "has_custom_certificate": False, "pending_update_count": 0}
-                return 200, {"ok": True, "result": info}
-        return 200, {"ok": True, "result": True}
+                return [update for update in self.updates if update["update_id"] >= offset]
+            case "getWebhookInfo":
+                return {"url": "", "has_custom_certificate": False, "pending_update_count": 0}
+        return True
+
+
+def _refused(status: int, description: str, retry_after: int | None = None) -> Answer:
+    values: dict[str, Any] = {"ok": False, "error_code": status, "description": description}
+    if retry_after is not None:
+        values["parameters"] = {"retry_after": retry_after}
+    return json_answer(values, status)
 
 
 @dataclass
 class StubModel:
-    """An OpenAI-compatible model that says back what it was asked, after `delay_s` and when `wait` comes back."""
+    """A model that repeats the last user message, `delay_s` later and after `wait` returns.
+
+    Attributes:
+        prompts: Prompts received, as lists of messages.
+    """
 
     delay_s: float = 0.0
     wait: Callable[[], object] = bool
     prompts: list[list[dict[str, Any]]] = field(default_factory=list)
 
-    def server(self) -> Server:
-        return Server(self._answer)
+    def server(self) -> AbstractContextManager[Server]:
+        return serve(self._answer)
 
-    def _answer(self, path: str, body: dict[str, Any]) -> tuple[int, Any]:
-        if path.endswith("/models"):
-            return 200, {"object": "list", "data": [{"id": "stub", "object": "model"}]}
-        self.prompts.append(body["messages"])
+    def _answer(self, request: Recorded) -> Answer:
+        if request.path.endswith("/models"):
+            return json_answer({"object": "list", "data": [{"id": MODEL, "object": "model"}]})
+        messages = request.json["messages"]
+        self.prompts.append(messages)
         time.sleep(self.delay_s)
         self.wait()
-        asked = [message["content"] for message in body["messages"] if message["role"] == "user"][-1]
-        message = {"role": "assistant", "content": f"You said: {asked.splitlines()[-1]}"}
-        return 200, {
-            "id": "x",
-            "object": "chat.completion",
-            "created": 0,
-            "model": "stub",
-            "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
-            "usage": {"prompt_tokens": 100, "completion_tokens": 12, "total_tokens": 112},
-        }
+        asked = [message["content"] for message in messages if message["role"] == "user"][-1]
+        return completion(f"You said: {asked.splitlines()[-1]}")
+
+
+@dataclass
+class StreamingModel:
+    """A model that streams, word by word, the first of `answers` whose key occurs in the last message.
+
+    Attributes:
+        answers: Text by a part of the question; the key "" fits every question.
+        pause_s: Seconds before each word; a change counts from the next word.
+        prompts: Prompts received, as lists of messages.
+    """
+
+    answers: dict[str, str] = field(default_factory=lambda: {"": "All right."})
+    pause_s: float = 0.0
+    prompts: list[list[dict[str, Any]]] = field(default_factory=list)
+
+    def server(self) -> AbstractContextManager[Server]:
+        return serve(self._answer)
+
+    def _answer(self, request: Recorded) -> Answer:
+        messages = request.json["messages"]
+        self.prompts.append(messages)
+        text = next(text for key, text in self.answers.items() if key in str(messages[-1]["content"]))
+        if not request.json.get("stream", False):
+            return completion(text)
+        chunks = [_chunk({"content": f"{word} "}) for word in text.split(" ")]
+        end = (_chunk({}, "stop"), b"data: [DONE]\n\n")
+        headers = {"Content-Type": "text/event-stream"}
+        return Answer(200, b"", headers, (*chunks, *end), lambda: time.sleep(self.pause_s))
+
+
+def completion(text: str, model: str = MODEL) -> Answer:
+    """A whole answer of a chat model."""
+    message = {"role": "assistant", "content": text}
+    values = {
+        "id": "x",
+        "object": "chat.completion",
+        "created": 0,
+        "model": model,
+        "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
+        "usage": {"prompt_tokens": 100, "completion_tokens": 12, "total_tokens": 112},
+    }
+    return json_answer(values)
+
+
+def _chunk(delta: dict[str, str], finish_reason: str | None = None) -> bytes:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
+    values = {"id": "x", "object": "chat.completion.chunk", "created": 0, "model": MODEL, "choices": [choice]}
+    return b"data: " + json.dumps(values).encode() + b"\n\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from adapters import registry
 from adapters.base import Adapter
 from adapters.events import Event, WebhookRequest
 from clawdbot import signatures
+from tests.http_server import Answer, Recorded, Server, json_answer
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
@@ -76,3 +78,25 @@ def webhook_request(
         signed = sent["X-Timestamp"].encode() + b"." + raw
     sent["X-Signature"] = signatures.hmac_hex(secret, signed)
     return WebhookRequest("POST", {}, {**sent, **headers}, raw)
+
+
+def answer_with_tokens(
+    server: Server, token_path: str, token: Callable[[int], dict[str, Any]], *answers: Answer
+) -> list[Recorded]:
+    """Answers calls for a token with `token(1)`, `token(2)`, ..., other calls with `answers`; the last one repeats.
+
+    Returns:
+        The other calls; the list grows with each.
+    """
+    left, seen, tokens = list(answers), [], 0
+
+    def respond(request: Recorded) -> Answer:
+        nonlocal tokens
+        if token_path in request.path:
+            tokens += 1
+            return json_answer(token(tokens))
+        seen.append(request)
+        return left.pop(0) if len(left) > 1 else left[0]
+
+    server.respond = respond
+    return seen

@@ -7,7 +7,7 @@ from typing import Any
 from adapters.events import OutgoingFile, OutgoingMessage
 from adapters.media import content_type_of, duration_s, kind_of
 from adapters.simulation import ApiCall
-from tests.clawdbot.server import Recorded
+from tests.http_server import Recorded
 
 PNG = b"\x89PNG\r\n\x1a\n--not a boundary\r\n\r\n" + bytes(range(256))
 JPEG = b"\xff\xd8\xff" + bytes(90)

@@ -17,7 +17,7 @@ from tests.adapters.builders_files import PNG, WORDS, form_of, message, outgoing
 from tests.adapters.dingtalk.builders import dingtalk
 from tests.adapters.feishu.builders import feishu
 from tests.adapters.wecom.builders import wecom
-from tests.clawdbot.server import Answer, Recorded, Server, json_answer
+from tests.http_server import Answer, Recorded, Server, json_answer
 
 OK = json_answer({"ok": True, "result": {"message_id": 7}})
 

@@ -12,7 +12,7 @@ from adapters import registry, sending
 from adapters.base import Adapter
 from tests.adapters.builders import NOW
 from tests.adapters.builders_files import PNG, WORDS, message, outgoing
-from tests.clawdbot.server import Server, json_answer
+from tests.http_server import Server, json_answer
 
 PUBLIC = "https://chat.example.com/files/token/name"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
-from itertools import count
 
 import pytest
 from hypothesis import assume, example, given, settings
@@ -21,81 +20,12 @@ from adapters.telegram.render import to_html
 from adapters.wecom.render import to_markdown
 from adapters.whatsapp.render import to_whatsapp
 from tests.adapters.contract import CASES
-from tests.adapters.test_markdown import check
+from tests.adapters.rendering import FENCE_WITH_WORDS, TEXTS, assert_all_there, fences, numbered, visible_html
 from tests.adapters.wecom.builders import wecom as wecom_application
-
-# "W" stands for a word that is found again.
-_CONSTRUCTS = (
-    "W ",
-    "**W** ",
-    "_W_",
-    "~~W~~",
-    "`W`",
-    "[W](https://e.com/a_(b)?c=1&d=2)",
-    "[W <https://in.er> W](https://e.com)",
-    "![W](https://e.com/i.png)",
-    "[W](javascript:W)",
-    "<https://e.com>",
-    "\n# W\n",
-    "\n##### **W**\n",
-    "\n- W\n",
-    "\n1. W\n",
-    "\n> W\n",
-    "\n\nW.\n\n",
-    "\n```py\nW\n\n  W\n```\n",
-    "\n~~~\nW\n```\nW\n~~~\n",
-    "\n````\n```\nW\n```\n````\n",
-    "\nW|b\n-|-\nW|2\n",
-)
-_NOISE = (
-    *("*", "**", "_", "__", "~~", "`", "``", "[", "](", ")", "<", ">", "&", "&lt;", "\\", "|", "#", "-", "!", " "),
-    *(
-        "\n",
-        "\n\n",
-        "\n---\n",
-        "\n```\n",
-        "\n~~~\n",
-        "@everyone",
-        "<!channel>",
-        "<@U1>",
-        "<b>",
-        "</a>",
-        "你好",
-        "😀",
-        "\x00",
-    ),
-)
-_TEXTS = st.lists(st.sampled_from((*_CONSTRUCTS, *_NOISE)), max_size=30)
-_FENCE_WITH_WORDS = re.compile(r"^[ \t>*+-]*(?:`{3,}|~{3,})[^\n]*Word", re.MULTILINE)  # a fence's language is not shown
-_HEADER = re.compile(r"^(.*\|.*)\n[ \t>]*[|:-][|:\- \t]*$", re.MULTILINE)
-
-
-def numbered(bits: list[str], times: int) -> tuple[str, list[str]]:
-    """A text and its words; each is another one."""
-    numbers = count(100_000)
-    words: list[str] = []
-
-    def word(_: re.Match[str]) -> str:
-        words.append(f"Word{next(numbers)}")
-        return words[-1]
-
-    return re.sub("W", word, "".join(bits) * times), words
-
-
-def assert_all_there(text: str, shown: str, words: list[str]) -> None:
-    """Every word is there, in order and once; those of a table's header once or more, as a long table is cut."""
-    headers = {word for header in _HEADER.findall(text) for word in re.findall(r"Word\d{6}", header)}
-    seen: set[str] = set()
-    found = []
-    for word in re.findall(r"Word\d{6}", shown):
-        if word not in seen or word not in headers:
-            found.append(word)
-        seen.add(word)
-    assert found == words
 
 
 def telegram(text: str) -> str:
-    return check(to_html(text))
+    return visible_html(to_html(text))
 
 
 _TOKEN = re.compile(r"<(?:https?://|mailto:|tel:)[^<>|\n]*(?:\|([^<>]*))?>")
@@ -135,17 +65,6 @@ def wecom(text: str) -> str:
     return to_markdown(text, 20_480)
 
 
-def fences(rendered: str) -> str:
-    """Every code block ends, and holds no fence that would end it before."""
-    inside = False
-    for line in rendered.split("\n")[:-1]:
-        if line.lstrip().startswith("```"):
-            assert not inside or line.strip() == "```"
-            inside = not inside
-    assert not inside or rendered.split("\n")[-1].lstrip().startswith("```")
-    return rendered
-
-
 def dingtalk(text: str) -> str:
     body = session_body(text, [], None)
     return fences(body["markdown"]["text"]) if "markdown" in body else str(body["text"]["content"])
@@ -167,11 +86,11 @@ ALL = [telegram, slack, discord, line, whatsapp, wecom, dingtalk, feishu]
 @example(bits=["[", "](", ")"], times=1)  # a link of nothing
 @example(bits=["``", "`", "!", "`", "\n", "W "], times=1)  # the start of a line, and no fence
 @example(bits=["``", "\x00", "`", "W ", "W "], times=1)  # a fence only when the control character is left out
-@given(bits=_TEXTS, times=st.sampled_from([1, 1, 40]))
+@given(bits=TEXTS, times=st.sampled_from([1, 1, 40]))
 @settings(max_examples=100, deadline=None)
 def test_a_text_is_well_formed_and_all_there(render: Callable[[str], str], bits: list[str], times: int) -> None:
     text, words = numbered(bits, times)
-    assume(not _FENCE_WITH_WORDS.search(text))
+    assume(not FENCE_WITH_WORDS.search(text))
     case = CASES[render.__name__]
     pieces = registry.create(render.__name__, dict(case.account)).split(text)
     shown = [render(piece) for piece in pieces]
@@ -179,11 +98,11 @@ def test_a_text_is_well_formed_and_all_there(render: Callable[[str], str], bits:
     assert_all_there(text, "".join(shown), words)
 
 
-@given(bits=_TEXTS, times=st.sampled_from([1, 40]))
+@given(bits=TEXTS, times=st.sampled_from([1, 40]))
 @settings(max_examples=100, deadline=None)
 def test_a_wecom_application_shows_every_word_within_its_bytes(bits: list[str], times: int) -> None:
     text, words = numbered(bits, times)
-    assume(not _FENCE_WITH_WORDS.search(text))
+    assume(not FENCE_WITH_WORDS.search(text))
     shown = [to_markdown(piece, 2048) for piece in wecom_application().split(text)]
     assert all(piece.strip() and len(piece.encode()) <= 2048 for piece in shown)
     assert_all_there(text, "".join(shown), words)

@@ -13,7 +13,7 @@ from adapters.dingtalk.render import robot_message, title
 from adapters.feishu.render import plain as feishu
 from adapters.wecom.render import to_plain
 from tests.adapters.contract import CASES
-from tests.adapters.test_render_properties import _FENCE_WITH_WORDS, _TEXTS, assert_all_there, fences, numbered
+from tests.adapters.rendering import FENCE_WITH_WORDS, TEXTS, assert_all_there, fences, numbered
 
 
 def dingtalk(text: str) -> str:
@@ -29,11 +29,11 @@ def wecom(text: str) -> str:
 @pytest.mark.parametrize(("platform", "render"), [("dingtalk", dingtalk), ("feishu", feishu), ("wecom", wecom)])
 @example(bits=["``", "`", "!", "`", "\n", "W "], times=1)
 @example(bits=["``", "\x00", "`", "W ", "W "], times=1)
-@given(bits=_TEXTS, times=st.sampled_from([1, 40]))
+@given(bits=TEXTS, times=st.sampled_from([1, 40]))
 @settings(max_examples=100, deadline=None)
 def test_every_word_is_there(platform: str, render: Callable[[str], str], bits: list[str], times: int) -> None:
     text, words = numbered(bits, times)
-    assume(not _FENCE_WITH_WORDS.search(text))
+    assume(not FENCE_WITH_WORDS.search(text))
     shown = "".join(render(piece) for piece in registry.create(platform, dict(CASES[platform].account)).split(text))
     assert_all_there(text, shown, words)
     assert platform != "feishu" or "<at" not in shown

@@ -6,9 +6,11 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.core.files.base import ContentFile
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from django_celery_beat.models import (
     ClockedSchedule,
@@ -48,6 +50,40 @@ BOT_TOKEN = "123456789:AAHsecretsecretsecretsecretsecret12345"
 SECRET_TOKEN = "webhook-secret-token-0815"
 SKILL_KEY = "weather-service-key-1234"
 API_KEY = "sk-very-secret-provider-key-4711"
+
+
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+# Bookkeeping that has no page of its own.
+INTERNAL = {
+    "bots.ChannelHealth",
+    "bots.ChannelHour",
+    "bots.WaitingMemory",
+    "memory.ConsolidatedEpisode",
+    "memory.LargeScope",
+    "memory.MemorySource",
+    "memory.OngoingWork",
+    "memory.VectorChange",
+}
+
+
+def address(model: Any, page: str, *args: Any) -> str:
+    """Returns the path of a page: changelist, add, change, delete, history."""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def provider_form(**values: object) -> dict[str, object]:
+    return {
+        "name": "main",
+        "endpoint": "https://models.example/v1",
+        "model": "large",
+        "priority": 5,
+        "enabled": "on",
+        "timeout_s": 30,
+        "context_tokens": 8192,
+        "input_price": 0,
+        "output_price": 0,
+        **values,
+    }
 
 
 def make_user(name: str = "root", *, superuser: bool = True, **values: Any) -> User:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.clawdbot.server import Answer, Recorded, json_answer
+from tests.http_server import Answer, Recorded, json_answer
 
 SECRET_WORD = "secret-Value-0815"
 

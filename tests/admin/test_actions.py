@@ -14,6 +14,7 @@ from memory.models import MemoryEntry
 from tests.admin.builders import (
     BOT_TOKEN,
     SECRET_TOKEN,
+    address,
     login,
     make_bot,
     make_channel,
@@ -23,8 +24,8 @@ from tests.admin.builders import (
     make_turn,
     make_user,
 )
-from tests.admin.test_every_page_opens import address
-from tests.peers import Server
+from tests.http_server import Answer, Recorded, json_answer, serve
+from tests.peers import completion
 
 pytestmark = pytest.mark.django_db
 OUT = OutboundMessage.State
@@ -115,30 +116,26 @@ def test_memories_are_pinned_and_deleted_with_their_copies() -> None:
     assert not MemoryEntry.objects.exists()
 
 
-def bot_api(calls: list[tuple[str, dict[str, Any]]], status: int = 200) -> Server:
-    """A Bot API that knows the account, or refuses it."""
+def bot_api(request: Recorded) -> Answer:
+    """A Bot API that accepts the account."""
+    result: Any = {"id": 1, "is_bot": True, "first_name": "Shop", "username": "shop_bot"}
+    return json_answer({"ok": True, "result": True if request.path.endswith("setWebhook") else result})
 
-    def answer(path: str, body: dict[str, Any]) -> tuple[int, Any]:
-        calls.append((path, body))
-        if status != 200:
-            return status, {"ok": False, "error_code": status, "description": "Unauthorized"}
-        result: Any = {"id": 1, "is_bot": True, "first_name": "Shop", "username": "shop_bot"}
-        return 200, {"ok": True, "result": True if path.endswith("setWebhook") else result}
 
-    return Server(answer)
+def refusing_bot_api(_request: Recorded) -> Answer:
+    return json_answer({"ok": False, "error_code": 401, "description": "Unauthorized"}, 401)
 
 
 def test_a_channel_is_tested_at_the_platform() -> None:
-    calls: list[tuple[str, dict[str, Any]]] = []
-    with bot_api(calls) as server:
+    with serve(bot_api) as server:
         channel = make_channel(make_bot(), account={"token": BOT_TOKEN, "base_url": server.url})
         said = run(login(make_user()), Channel, "test_selected", channel)
-    assert calls[0][0].endswith("/getMe")
+    assert server.requests[0].path.endswith("/getMe")
     assert "@shop_bot" in said[0]
 
 
 def test_a_refused_channel_says_why_without_the_token() -> None:
-    with bot_api([], status=401) as server:
+    with serve(refusing_bot_api) as server:
         channel = make_channel(make_bot(), account={"token": BOT_TOKEN, "base_url": server.url})
         said = run(login(make_user()), Channel, "test_selected", channel)
     channel.refresh_from_db()
@@ -148,8 +145,7 @@ def test_a_refused_channel_says_why_without_the_token() -> None:
 
 
 def test_saving_and_setting_the_webhook_tells_telegram_the_address() -> None:
-    calls: list[tuple[str, dict[str, Any]]] = []
-    with bot_api(calls) as server:
+    with serve(bot_api) as server:
         account = {"token": BOT_TOKEN, "secret_token": [SECRET_TOKEN], "base_url": server.url}
         channel = make_channel(make_bot(), account=account)
         values = {
@@ -161,33 +157,18 @@ def test_saving_and_setting_the_webhook_tells_telegram_the_address() -> None:
             "_set_webhook": "1",
         }
         login(make_user()).post(address(Channel, "change", channel.pk), values)
-    path, body = calls[0]
-    assert path.endswith("/setWebhook")
-    assert body["url"] == f"http://testserver{channel.webhook_path}"
-    assert body["secret_token"] == SECRET_TOKEN
+    request = server.requests[0]
+    assert request.path.endswith("/setWebhook")
+    assert request.json["url"] == f"http://testserver{channel.webhook_path}"
+    assert request.json["secret_token"] == SECRET_TOKEN
 
 
-def model_server(status: int = 200) -> Server:
-    def answer(path: str, body: dict[str, Any]) -> tuple[int, Any]:
-        if status != 200:
-            return status, {"error": {"message": "no such key", "type": "invalid_request_error"}}
-        message = {"role": "assistant", "content": "ready"}
-        choice = {"index": 0, "finish_reason": "stop", "message": message}
-        usage = {"prompt_tokens": 5, "completion_tokens": 1, "total_tokens": 6}
-        return 200, {
-            "id": "1",
-            "object": "chat.completion",
-            "created": 0,
-            "model": "large",
-            "choices": [choice],
-            "usage": usage,
-        }
-
-    return Server(answer)
+def refusing_model(_request: Recorded) -> Answer:
+    return json_answer({"error": {"message": "no such key", "type": "invalid_request_error"}}, 401)
 
 
 def test_a_provider_that_answers_is_reported_and_noted() -> None:
-    with model_server() as server:
+    with serve(lambda _request: completion("ready")) as server:
         provider = make_provider(endpoint=f"{server.url}/v1")
         said = run(login(make_user()), ModelProvider, "test_selected", provider)
     provider.refresh_from_db()
@@ -196,7 +177,7 @@ def test_a_provider_that_answers_is_reported_and_noted() -> None:
 
 
 def test_a_provider_that_refuses_is_reported_and_noted() -> None:
-    with model_server(401) as server:
+    with serve(refusing_model) as server:
         provider = make_provider(endpoint=f"{server.url}/v1")
         said = run(login(make_user()), ModelProvider, "test_selected", provider)
     provider.refresh_from_db()

@@ -6,28 +6,11 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.urls import reverse
 
-from tests.admin.builders import login, make_user, make_world
+from tests.admin.builders import INTERNAL, MODELS, address, login, make_user, make_world
 
-MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 SEARCHED = [model for model in MODELS if admin.site._registry[model].search_fields]
-# Bookkeeping that nobody looks at by itself.
-INTERNAL = {
-    "bots.ChannelHealth",
-    "bots.ChannelHour",
-    "bots.WaitingMemory",
-    "memory.ConsolidatedEpisode",
-    "memory.LargeScope",
-    "memory.MemorySource",
-    "memory.OngoingWork",
-    "memory.VectorChange",
-}
 LANGUAGES = ("en", "zh-hans")
-
-
-def address(model: Any, page: str, *args: Any) -> str:
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
 def test_every_model_of_the_product_is_registered() -> None:

@@ -20,6 +20,7 @@ from bots.models import (
 )
 from memory.models import MemoryEntry
 from tests.admin.builders import (
+    address,
     login,
     make_bot,
     make_channel,
@@ -30,7 +31,6 @@ from tests.admin.builders import (
     make_usage,
     make_user,
 )
-from tests.admin.test_every_page_opens import address
 
 pytestmark = pytest.mark.django_db
 Role = BotAccess.Role

@@ -10,8 +10,7 @@ from django.contrib import admin
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from tests.admin.builders import login, make_conversation, make_turn, make_user, make_world
-from tests.admin.test_every_page_opens import MODELS, address
+from tests.admin.builders import MODELS, address, login, make_conversation, make_turn, make_user, make_world
 
 # session, user, count of the filtered rows, the rows; the rest are drop-downs of filters and prefetches
 BUDGET = 8

@@ -11,34 +11,21 @@ from skills.models import Skill
 from tests.admin.builders import (
     API_KEY,
     BOT_TOKEN,
+    MODELS,
     SECRET_TOKEN,
     SKILL_KEY,
+    address,
     login,
     make_bot,
     make_channel,
     make_provider,
     make_user,
     make_world,
+    provider_form,
 )
-from tests.admin.test_every_page_opens import MODELS, address
 
 pytestmark = pytest.mark.django_db
 NEW_KEY = "sk-the-replacement-key-0000000"
-
-
-def provider_form(**values: object) -> dict[str, object]:
-    return {
-        "name": "main",
-        "endpoint": "https://models.example/v1",
-        "model": "large",
-        "priority": 5,
-        "enabled": "on",
-        "timeout_s": 30,
-        "context_tokens": 8192,
-        "input_price": 0,
-        "output_price": 0,
-        **values,
-    }
 
 
 def test_no_page_of_the_admin_shows_a_stored_secret() -> None:

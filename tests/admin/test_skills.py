@@ -10,8 +10,7 @@ import pytest
 from bots.admin.ui.form_fields import MaskedJSONField
 from bots.models import Bot, BotAccess
 from skills.models import BotSkill, Skill
-from tests.admin.builders import SKILL_KEY, login, make_bot, make_user
-from tests.admin.test_every_page_opens import address
+from tests.admin.builders import SKILL_KEY, address, login, make_bot, make_user
 
 pytestmark = pytest.mark.django_db
 

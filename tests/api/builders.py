@@ -16,15 +16,11 @@ from rest_framework.test import APIClient
 from bots.models import Bot, BotAccess, Channel, Conversation, Identity, InboundEvent, Message, OutboundMessage, Person
 from memory.store import MemoryStore
 from memory.types import Turn
+from tests.builders import make_bot
 
 SECRET = "webhook-secret-0815"
 TELEGRAM_SECRET = "telegram-secret-4711"
 _numbers = itertools.count(1)
-
-
-def make_bot(**values: Any) -> Bot:
-    number = next(_numbers)
-    return Bot.objects.create(**{"slug": f"bot-{number}", "name": f"Bot {number}"} | values)
 
 
 def make_channel(bot: Bot | None = None, platform: str = "webhook", *, account: Any = None, **values: Any) -> Channel:

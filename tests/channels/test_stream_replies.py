@@ -17,8 +17,7 @@ from bots.pipeline.dispatch import draft_reply
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from tests.adapters.wecom.builders import KEY, TOKEN, opened, robot_message, robot_request
 from tests.builders import make_channel, make_conversation, make_outbound, use_policy
-from tests.e2e.streaming_model import StreamingModel
-from tests.peers import StubModel
+from tests.peers import StreamingModel, StubModel
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
@@ -69,8 +68,8 @@ def test_what_there_is_of_an_answer_is_shown_while_it_is_written(
         return taken
 
     monkeypatch.setattr(OutboxStreams, "write", watched)
-    with StreamingModel(answers={"": "one two three four"}) as model:
-        ModelProvider.objects.create(name="streaming", endpoint=model.endpoint, model="streaming")
+    with StreamingModel(answers={"": "one two three four"}).server() as server:
+        ModelProvider.objects.create(name="streaming", endpoint=f"{server.url}/v1", model="streaming")
         candidates.clear_cache()
         MessageDispatcher().process(row_id)
     candidates.clear_cache()

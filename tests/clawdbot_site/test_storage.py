@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
 from django.utils.module_loading import import_string
@@ -15,63 +12,28 @@ from pydantic import SecretStr
 
 from clawdbot_site import storage
 from clawdbot_site.config import UploadSettings
+from tests.http_server import Answer, Recorded, Server
+
+HEADERS = {"Last-Modified": "Tue, 24 Nov 2026 00:00:00 GMT", "ETag": '"0"'}
 
 
-class Bucket(ThreadingHTTPServer):
-    """As much of the S3 protocol as files need: PUT, HEAD, GET, DELETE of path-style objects, signed requests only."""
+@dataclass
+class Bucket:
+    """The part of the S3 protocol that files need: PUT, HEAD, GET, DELETE of path-style objects, signed writes only."""
 
-    daemon_threads = True
+    objects: dict[str, bytes] = field(default_factory=dict)
 
-    def __init__(self) -> None:
-        self.objects: dict[str, bytes] = {}
-        super().__init__(("127.0.0.1", 0), _Handler)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Bucket
-    protocol_version = "HTTP/1.1"
-
-    def _answer(self, status: int, body: bytes = b"") -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Last-Modified", "Tue, 24 Nov 2026 00:00:00 GMT")
-        self.send_header("ETag", '"0"')
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    def do_PUT(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if "AWS4-HMAC-SHA256" not in self.headers.get("Authorization", ""):
-            return self._answer(403)
-        self.server.objects[self.path] = body
-        return self._answer(200)
-
-    def do_GET(self) -> None:
-        found = self.server.objects.get(self.path)
-        self._answer(404) if found is None else self._answer(200, found)
-
-    do_HEAD = do_GET
-
-    def do_DELETE(self) -> None:
-        self.server.objects.pop(self.path, None)
-        self._answer(204)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-@pytest.fixture
-def bucket() -> Iterator[Bucket]:
-    server = Bucket()
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    def answer(self, request: Recorded) -> Answer:
+        if request.method == "PUT":
+            if "AWS4-HMAC-SHA256" not in request.headers.get("authorization", ""):
+                return Answer(403, b"")
+            self.objects[request.path] = request.body
+            return Answer(200, b"", HEADERS)
+        if request.method == "DELETE":
+            self.objects.pop(request.path, None)
+            return Answer(204, b"")
+        found = self.objects.get(request.path)
+        return Answer(404, b"") if found is None else Answer(200, found, HEADERS)
 
 
 def made(config: UploadSettings, home: Path) -> Storage:
@@ -96,9 +58,11 @@ def test_without_a_bucket_files_lie_under_home_for_the_product_alone(tmp_path: P
     assert (tmp_path / "uploads/channel/2-0.txt").stat().st_mode & 0o777 == 0o600
 
 
-def test_with_a_bucket_they_lie_there(bucket: Bucket, tmp_path: Path) -> None:
+def test_with_a_bucket_they_lie_there(server: Server, tmp_path: Path) -> None:
+    bucket = Bucket()
+    server.respond = bucket.answer
     keys = {"access_key": SecretStr("key"), "secret_key": SecretStr("secret")}
-    config = UploadSettings(bucket="files", endpoint=bucket.url, region="local", **keys)
+    config = UploadSettings(bucket="files", endpoint=server.url, region="local", **keys)
     store = made(config, tmp_path)
     store.save("channel/1-0.png", ContentFile(b"kept"))
     assert bucket.objects == {"/files/channel/1-0.png": b"kept"}

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.streaming_model import MODEL, StreamingModel
+from tests.http_server import Server
+from tests.peers import MODEL, StreamingModel
 from tests.product import Product
 
 if TYPE_CHECKING:
@@ -26,18 +27,23 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 
 @pytest.fixture(scope="module")
-def model() -> Iterator[StreamingModel]:
-    with StreamingModel() as started:
-        yield started
+def model() -> StreamingModel:
+    return StreamingModel()
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory, model: StreamingModel) -> Iterator[Product]:
-    """The product on a free port in a home of its own, answering with `model`."""
+def model_server(model: StreamingModel) -> Iterator[Server]:
+    with model.server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory, model_server: Server) -> Iterator[Product]:
+    """The product on a free port in a home of its own; it answers with `model`."""
     started = Product(tmp_path_factory.mktemp("home"), dict(SETTINGS))
     started.start()
     try:
-        started.manage("provider", "add", "stub", "--endpoint", model.endpoint, "--model", MODEL)
+        started.manage("provider", "add", "stub", "--endpoint", f"{model_server.url}/v1", "--model", MODEL)
         yield started
     finally:
         started.stop()

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.streaming_model import StreamingModel
+from tests.http_server import Answer, serve
+from tests.peers import StreamingModel
 from tests.product import Product
 
 if TYPE_CHECKING:
@@ -247,17 +246,6 @@ def site(product: Product) -> Iterator[str]:
     """Somebody's web site with the script tag; its origin."""
     tag = f'<!doctype html><h1>A shop</h1><script src="{product.url}/chat/demo/embed.js" async></script>'
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(tag.encode())
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        yield f"http://localhost:{server.server_address[1]}"
-        server.shutdown()
+    page = Answer(200, tag.encode(), {"Content-Type": "text/html"})
+    with serve(lambda _request: page) as server:
+        yield server.url.replace("127.0.0.1", "localhost")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ from bots.pipeline import inbox, outbox
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from bots.pipeline.outbox import journal
 from bots.pipeline.queue import workers
-from clawdbot import http
 from clawdbot.files import File
 from memory.models import MemoryEntry
 from skills import catalogue
@@ -29,7 +27,7 @@ from tests.adapters.builders import TOKEN
 from tests.adapters.builders_files import form_of
 from tests.adapters.wecom.builders import KEY
 from tests.builders import make_bot, make_channel, make_conversation, make_event
-from tests.clawdbot.server import Answer, Recorded, Server, json_answer, serve
+from tests.http_server import Answer, Recorded, Server, json_answer
 from tests.skills.builders import make_skill
 from tests.skills.samples import PICTURE
 
@@ -44,11 +42,9 @@ def uploads_here(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with serve() as running:
-        running.answer(json_answer({"ok": True, "result": {"message_id": 7}}))
-        yield running
-        http.close()
+def server(server: Server) -> Server:
+    server.answer(json_answer({"ok": True, "result": {"message_id": 7}}))
+    return server
 
 
 @pytest.fixture

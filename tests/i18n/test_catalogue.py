@@ -11,7 +11,7 @@ import pytest
 from django.apps import apps
 from django.utils.translation import override
 
-from tests.admin.test_every_page_opens import INTERNAL
+from tests.admin.builders import INTERNAL
 
 FOLDER = Path(__file__).resolve().parents[2] / "locale" / "zh_Hans" / "LC_MESSAGES"
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]")

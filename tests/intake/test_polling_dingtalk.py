@@ -13,9 +13,9 @@ from bots.models import Channel, InboundEvent
 from bots.pipeline import inbox
 from clawdbot import http
 from tests.adapters.dingtalk.builders import KEY, SECRET, frame, message
-from tests.adapters.dingtalk.test_stream import Gateway, gateway
+from tests.adapters.dingtalk.gateway import Gateway, gateway
 from tests.builders import make_channel
-from tests.clawdbot.server import json_answer, serve
+from tests.http_server import json_answer, serve
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 

@@ -13,7 +13,7 @@ from bots.models import Channel, InboundEvent, OutboundMessage
 from bots.pipeline import outbox
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from tests.adapters.wecom.builders import robot_message
-from tests.adapters.wecom.test_connection import Gateway, gateway, push
+from tests.adapters.wecom.gateway import Gateway, gateway, push
 from tests.builders import make_channel, make_conversation, make_outbound, state_of
 from tests.peers import StubModel
 from tests.waiting import eventually

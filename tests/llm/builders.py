@@ -8,7 +8,7 @@ from typing import Any
 
 from bots.llm import ChatMessage
 from bots.models import ModelProvider
-from tests.clawdbot.server import Answer, Server, json_answer
+from tests.http_server import Answer, Server, json_answer
 
 _numbers = itertools.count(1)
 

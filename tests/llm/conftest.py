@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.clawdbot.server import Server, serve
+from tests.http_server import Server, serve
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from bots.llm import Cancelled, NoModelAvailable, complete
 from bots.models import Bot, ModelProvider
-from tests.clawdbot.server import Server
+from tests.http_server import Server
 from tests.llm.builders import QUESTION, chat, make_provider, refusal, stream
 from tests.waiting import eventually
 

@@ -14,7 +14,7 @@ import pytest
 from bots.llm import NoModelAvailable, complete
 from bots.models import ModelProvider
 from clawdbot.backoff import Backoff
-from tests.clawdbot.server import Answer, Server
+from tests.http_server import Answer, Server
 from tests.llm.builders import QUESTION, chat, make_provider, refusal, stream
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bots.llm import NoModelAvailable, complete, test_provider
-from tests.clawdbot.server import Server
+from tests.http_server import Server
 from tests.llm.builders import QUESTION, chat, make_provider, refusal
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from bots.llm import consolidation
 from bots.models import TurnUsage
 from memory.consolidation.optimize import optimize
 from memory.models import ConsolidatedEpisode, ConsolidationRun, MemoryEntry, MemorySource
-from tests.clawdbot.server import Server
+from tests.http_server import Server
 from tests.llm.builders import chat, make_provider, refusal
 from tests.memory.builders import digests, facts, person, talk
 

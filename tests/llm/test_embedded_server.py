@@ -19,9 +19,9 @@ from django.conf import settings
 from bots.llm import NoModelAvailable, candidates, complete, embedded_discovery, embedded_server
 from bots.llm.embedded_discovery import Running
 from bots.pipeline.engine.answer.small_model_prompt import demo_messages
-from tests.clawdbot.server import Server
+from tests.http_server import Server
 from tests.llm.builders import QUESTION, chat, make_provider, refusal
-from tests.pipeline.engine.answer.test_prompt import make_hit, make_inputs
+from tests.pipeline.engine.answer.builders import make_hit, make_inputs
 from tests.waiting import eventually
 
 

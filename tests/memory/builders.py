@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import itertools
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.apps import apps
+from django.core.management import call_command
 from django.utils import timezone
 
 from memory import database
@@ -72,3 +75,19 @@ def digests(scope: Scope) -> list[str]:
 def found(scope: Scope, question: str, **options: Any) -> list[str]:
     """The texts a recall finds, best first."""
     return [hit.text for hit in MemoryStore(scope.bot_id).recall(scope, question, **options).hits]
+
+
+def import_line(number: int, **values: Any) -> bytes:
+    """Returns line `number` of an import file, with these values on top."""
+    fields = {"id": f"n{number}", "role": "user", "text": f"word{number}", "occurred_at": "2026-11-20T09:00:00Z"}
+    return json.dumps(fields | values).encode()
+
+
+def memory_command(*arguments: str) -> tuple[int, str, str]:
+    """Runs `manage.py memory`; returns its exit code, stdout and stderr."""
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    try:
+        call_command("memory", *arguments, stdout=out, stderr=err)
+    except SystemExit as left:
+        code = int(left.code or 0)
+    return code, out.getvalue(), err.getvalue()

@@ -11,8 +11,7 @@ from django.utils import timezone
 from bots.models import Channel, ChannelHealth, ChannelHour
 from bots.monitoring import doctor
 from bots.monitoring.channel_status import status_of, with_last_day
-from tests.admin.builders import login, make_bot, make_channel, make_user
-from tests.admin.test_every_page_opens import address
+from tests.admin.builders import address, login, make_bot, make_channel, make_user
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()

@@ -12,18 +12,11 @@ from django.utils import timezone
 
 from bots.models import Channel, Identity
 from bots.people import identities
-from bots.pipeline import inbox
-from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from memory.models import MemoryEntry
-from tests.builders import make_event, use_policy
+from tests.builders import say_in_private, use_policy
 from tests.peers import BotApi, StubModel
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
-
-
-def say(channel: Channel, text: str, user: str = "eve") -> None:
-    (row_id,) = inbox.accept(channel, [make_event(text, chat=user, user=user, user_name=user.title())]).accepted
-    MessageDispatcher().process(row_id)
 
 
 def run(*arguments: str) -> str:
@@ -38,8 +31,8 @@ def code(bot: str) -> str:
 
 def test_a_stranger_gets_a_code_and_nothing_else(channel: Channel, api: BotApi, model: StubModel) -> None:
     use_policy(channel, stranger_policy="pairing")
-    say(channel, "what do you know?")
-    say(channel, "hello?")
+    say_in_private(channel, "what do you know?", "eve")
+    say_in_private(channel, "hello?", "eve")
     identity = Identity.objects.get()
     assert all(identity.pairing_code in sent.text for sent in api.sent)
     assert len(api.sent) == 2
@@ -49,38 +42,38 @@ def test_a_stranger_gets_a_code_and_nothing_else(channel: Channel, api: BotApi, 
 
 def test_an_approved_person_is_told_and_answered(channel: Channel, api: BotApi, model: StubModel) -> None:
     use_policy(channel, stranger_policy="pairing")
-    say(channel, "hello")
+    say_in_private(channel, "hello", "eve")
     run("approve", code(channel.bot.slug).lower(), "--bot", channel.bot.slug)
-    say(channel, "hello again")
+    say_in_private(channel, "hello again", "eve")
     assert model.prompts
     assert run("list").strip() == "Nobody waits."
 
 
 def test_a_denied_person_hears_nothing_more(channel: Channel, api: BotApi, model: StubModel) -> None:
     use_policy(channel, stranger_policy="pairing")
-    say(channel, "hello")
+    say_in_private(channel, "hello", "eve")
     run("deny", code(channel.bot.slug), "--bot", channel.bot.slug)
-    say(channel, "hello again")
+    say_in_private(channel, "hello again", "eve")
     assert len(api.sent) == 1
     assert not model.prompts
 
 
 def test_a_code_that_ran_out_or_was_guessed_lets_nobody_in(channel: Channel, api: BotApi) -> None:
     use_policy(channel, stranger_policy="pairing")
-    say(channel, "hello")
+    say_in_private(channel, "hello", "eve")
     old = code(channel.bot.slug)
     Identity.objects.update(pairing_expires_at=timezone.now() - timedelta(seconds=1))
     for given in (old, "AAAAAAAA", ""):
         with pytest.raises(CommandError, match="no longer valid"):
             run("approve", given, "--bot", channel.bot.slug)
     identities.clear_cache()
-    say(channel, "hello again")
+    say_in_private(channel, "hello again", "eve")
     assert old not in api.sent[-1].text
 
 
 def test_only_people_on_the_list_are_answered(channel: Channel, api: BotApi, model: StubModel) -> None:
     use_policy(channel, stranger_policy="allow_list", allow_list=["alice"])
-    say(channel, "hello", user="eve")
+    say_in_private(channel, "hello", "eve")
     assert not api.sent
-    say(channel, "hello", user="alice")
+    say_in_private(channel, "hello", "alice")
     assert len(api.sent) == 1

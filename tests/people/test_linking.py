@@ -29,7 +29,7 @@ from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from memory.models import MemoryEntry
 from memory.store import MemoryStore
 from memory.types import Scope
-from tests.builders import make_channel, make_event
+from tests.builders import make_channel, make_event, say
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -44,17 +44,15 @@ def second(channel: Channel) -> Channel:
     return make_channel(channel.bot)
 
 
-def say(channel: Channel, text: str, chat: str = "ann", **values: Any) -> str:
+def ask(channel: Channel, text: str, chat: str = "ann", **values: Any) -> str:
     """Takes a message through the pipeline; returns the answer."""
-    (row_id,) = inbox.accept(channel, [make_event(text, chat=chat, **values)]).accepted
-    MessageDispatcher().process(row_id)
-    row = InboundEvent.objects.get(pk=row_id)
+    row = say(channel, text, chat=chat, **values)
     assert row.state == InboundEvent.State.DONE, row.error
     return Message.objects.get(inbound=row, role="assistant").text
 
 
 def code_from(channel: Channel, **values: Any) -> str:
-    found = re.search(r"/link ([A-Z0-9]{8})", say(channel, "/link", **values))
+    found = re.search(r"/link ([A-Z0-9]{8})", ask(channel, "/link", **values))
     assert found
     return found.group(1)
 
@@ -74,10 +72,10 @@ def recalled(person: Person, question: str) -> list[str]:
 
 
 def test_a_code_typed_on_the_second_platform_makes_one_person_of_two(channel: Channel, second: Channel) -> None:
-    say(channel, "My sister lives in Chengdu", user_name="Ann")
-    say(second, "My brother lives in Oslo", chat="ann2")
+    ask(channel, "My sister lives in Chengdu", user_name="Ann")
+    ask(second, "My brother lives in Oslo", chat="ann2")
     first, other = person_at(channel), person_at(second, "ann2")
-    answer = say(second, f"/link {code_from(channel).lower()}", chat="ann2")
+    answer = ask(second, f"/link {code_from(channel).lower()}", chat="ann2")
     assert "Ann" in answer
     assert person_at(second, "ann2") == first
     assert remembered(first) == {"My sister lives in Chengdu", "My brother lives in Oslo"}
@@ -89,41 +87,41 @@ def test_a_code_typed_on_the_second_platform_makes_one_person_of_two(channel: Ch
 
 
 def test_whoever_gave_the_code_is_told_who_used_it_and_can_undo_it(channel: Channel, second: Channel) -> None:
-    say(channel, "我的妹妹住在成都")
+    ask(channel, "我的妹妹住在成都")
     code = code_from(channel)
-    say(second, f"/link {code}", chat="eve", user_name="[Eve](http://evil) `x`")
+    ask(second, f"/link {code}", chat="eve", user_name="[Eve](http://evil) `x`")
     notice = Message.objects.get(conversation__channel=channel, inbound=None)
     assert "`[Eve](http://evil) 'x'`" in notice.text
     assert "/解绑" in notice.text
     sent = OutboundMessage.objects.get(message=notice)
     assert (sent.channel, sent.payload["chat_id"], sent.payload["user_id"]) == (channel, "ann", "ann")
     assert (notice.role, notice.person, notice.origin_id) == ("assistant", person_at(channel), None)
-    say(channel, "/解绑")
+    ask(channel, "/解绑")
     assert person_at(second, "eve") != person_at(channel)
     assert Message.objects.filter(pk=notice.pk, person=person_at(channel)).exists()
 
 
 def test_a_link_that_is_refused_or_has_no_chat_to_tell_of_it_tells_nobody(channel: Channel, second: Channel) -> None:
     code = code_from(channel)
-    say(channel, f"/link {code}")  # one's own
+    ask(channel, f"/link {code}")  # one's own
     assert not Message.objects.filter(inbound=None).exists()
     code = code_from(channel)
     Channel.objects.filter(pk=channel.pk).update(enabled=False)
-    assert "Done" in say(second, f"/link {code}", chat="ann2")
+    assert "Done" in ask(second, f"/link {code}", chat="ann2")
     assert not Message.objects.filter(inbound=None).exists()
 
 
 def test_undoing_gives_each_side_its_own_and_what_was_said_through_it_since(channel: Channel, second: Channel) -> None:
-    say(channel, "My sister lives in Chengdu")
-    say(second, "My brother lives in Oslo", chat="ann2")
+    ask(channel, "My sister lives in Chengdu")
+    ask(second, "My brother lives in Oslo", chat="ann2")
     first, other = person_at(channel), person_at(second, "ann2")
-    say(second, f"/link {code_from(channel)}", chat="ann2")
-    say(second, "I keep bees", chat="ann2")
-    say(second, "/new", chat="ann2")
-    say(second, "My sister lives in Chengdu", chat="ann2")  # the same words as the other side: a copy while linked
-    say(channel, "I grow tea")
+    ask(second, f"/link {code_from(channel)}", chat="ann2")
+    ask(second, "I keep bees", chat="ann2")
+    ask(second, "/new", chat="ann2")
+    ask(second, "My sister lives in Chengdu", chat="ann2")  # the same words as the other side: a copy while linked
+    ask(channel, "I grow tea")
     Conversation.objects.filter(channel=second).exclude(closed_at=None).delete()  # memories outlive transcripts
-    say(second, "/unlink", chat="ann2")
+    ask(second, "/unlink", chat="ann2")
     assert person_at(second, "ann2") == other
     assert remembered(first) == {"My sister lives in Chengdu", "I grow tea"}
     assert remembered(other) == {"My brother lives in Oslo", "I keep bees", "My sister lives in Chengdu"}
@@ -132,17 +130,17 @@ def test_undoing_gives_each_side_its_own_and_what_was_said_through_it_since(chan
     assert not MemoryEntry.objects.exclude(duplicate_of=None).exists()
     assert set(Conversation.objects.filter(channel=second).values_list("person", "origin_id")) == {(other.pk, None)}
     assert set(Message.objects.filter(conversation__channel=second).values_list("person", flat=True)) == {other.pk}
-    say(second, "I moved to Bergen", chat="ann2")
+    ask(second, "I moved to Bergen", chat="ann2")
     assert "I moved to Bergen" in remembered(other)
 
 
 def test_the_first_account_can_undo_the_link_as_well(channel: Channel, second: Channel) -> None:
-    say(second, "My brother lives in Oslo", chat="ann2")
+    ask(second, "My brother lives in Oslo", chat="ann2")
     other = person_at(second, "ann2")
-    say(second, f"/绑定 {code_from(channel)}", chat="ann2")
-    say(channel, "/unlink")
+    ask(second, f"/绑定 {code_from(channel)}", chat="ann2")
+    ask(channel, "/unlink")
     assert person_at(second, "ann2") == other
-    assert "没有与其他账号关联" in say(channel, "/解绑")
+    assert "没有与其他账号关联" in ask(channel, "/解绑")
     assert remembered(other) == {"My brother lives in Oslo"}
 
 
@@ -150,44 +148,44 @@ def test_a_code_holds_once_and_for_ten_minutes_and_only_its_hash_is_stored(chann
     code = code_from(channel)
     assert code not in str(list(LinkCode.objects.values_list()))
     LinkCode.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-    assert "does not work" in say(second, f"/link {code}", chat="late")
+    assert "does not work" in ask(second, f"/link {code}", chat="late")
     code = code_from(channel)
-    say(second, f"/link {code}", chat="one")
-    assert "does not work" in say(second, f"/link {code}", chat="two")
+    ask(second, f"/link {code}", chat="one")
+    assert "does not work" in ask(second, f"/link {code}", chat="two")
     assert person_at(second, "one") == person_at(channel) != person_at(second, "two")
 
 
 def test_five_wrong_codes_lock_this_person_out_for_an_hour_and_nobody_else(channel: Channel, second: Channel) -> None:
     code = code_from(channel)
     for _ in range(one_time_codes.TRIES):
-        assert "does not work" in say(second, "/link AAAAAAAA", chat="eve")
-    assert "too many" in say(second, f"/link {code}", chat="eve")
+        assert "does not work" in ask(second, "/link AAAAAAAA", chat="eve")
+    assert "too many" in ask(second, f"/link {code}", chat="eve")
     assert person_at(second, "eve") != person_at(channel)
     LinkCode.objects.filter(person=person_at(second, "eve")).update(locked_until=timezone.now())
-    say(second, f"/link {code}", chat="eve")
+    ask(second, f"/link {code}", chat="eve")
     assert person_at(second, "eve") == person_at(channel)
 
 
 def test_a_code_of_another_bot_or_ones_own_links_nobody(channel: Channel) -> None:
     stranger = make_channel()
     code = code_from(channel)
-    assert "does not work" in say(stranger, f"/link {code}")
-    assert "same person" in say(channel, f"/link {code}")
+    assert "does not work" in ask(stranger, f"/link {code}")
+    assert "same person" in ask(channel, f"/link {code}")
     assert not Person.objects.exclude(linked_to=None).exists()
 
 
 def test_in_a_group_no_code_is_given_or_taken(channel: Channel) -> None:
     group = {"chat": "-100", "user": "5", "chat_type": "group", "mentions_bot": True}
-    assert "private" in say(channel, "/link", **group)
-    assert "private" in say(channel, "/link ABCDEFGH", **group)
+    assert "private" in ask(channel, "/link", **group)
+    assert "private" in ask(channel, "/link ABCDEFGH", **group)
     assert not LinkCode.objects.exists()
 
 
 def test_a_turn_that_was_in_work_while_its_account_was_linked_is_taken_again(
     channel: Channel, second: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    say(channel, "My sister lives in Chengdu")
-    say(second, "hello", chat="ann2")
+    ask(channel, "My sister lives in Chengdu")
+    ask(second, "hello", chat="ann2")
     first, other = person_at(channel), person_at(second, "ann2")
     from bots.pipeline import engine
 
@@ -213,8 +211,8 @@ def test_a_turn_that_was_in_work_while_its_account_was_linked_is_taken_again(
 def test_a_link_that_dies_on_the_way_leaves_nothing_and_can_be_repeated(
     channel: Channel, second: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    say(channel, "My sister lives in Chengdu")
-    say(second, "My brother lives in Oslo", chat="ann2")
+    ask(channel, "My sister lives in Chengdu")
+    ask(second, "My brother lives in Oslo", chat="ann2")
     first, other = person_at(channel), person_at(second, "ann2")
 
     def killed(*_: Any, **__: Any) -> None:
@@ -233,9 +231,9 @@ def test_a_link_that_dies_on_the_way_leaves_nothing_and_can_be_repeated(
 
 
 def test_links_may_follow_each_other_and_are_undone_one_by_one(channel: Channel, second: Channel) -> None:
-    say(channel, "I am in Chengdu", chat="a")
-    say(second, "I am in Oslo", chat="b")
-    say(second, "I am in Rome", chat="c")
+    ask(channel, "I am in Chengdu", chat="a")
+    ask(second, "I am in Oslo", chat="b")
+    ask(second, "I am in Rome", chat="c")
     a, b, c = person_at(channel, "a"), person_at(second, "b"), person_at(second, "c")
     linking.link(b, c, "root")
     linking.link(a, Person.objects.get(pk=b.pk), "root")
@@ -250,7 +248,7 @@ def test_links_may_follow_each_other_and_are_undone_one_by_one(channel: Channel,
 def test_of_two_who_type_one_code_at_the_same_moment_one_is_linked(channel: Channel, second: Channel) -> None:
     code = code_from(channel)
     for chat in ("one", "two"):
-        say(second, "hello", chat=chat)
+        ask(second, "hello", chat=chat)
     rivals = [person_at(second, "one"), person_at(second, "two")]
     gate, won = threading.Barrier(2), []
 
@@ -274,8 +272,8 @@ def test_of_two_who_type_one_code_at_the_same_moment_one_is_linked(channel: Chan
 def test_erasing_a_linked_person_spares_the_one_they_were_linked_to(channel: Channel, second: Channel) -> None:
     from bots.people import erasure
 
-    say(channel, "My sister lives in Chengdu")
-    say(second, "My brother lives in Oslo", chat="ann2")
+    ask(channel, "My sister lives in Chengdu")
+    ask(second, "My brother lives in Oslo", chat="ann2")
     first, other = person_at(channel), person_at(second, "ann2")
     linking.link(first, other, "root")
     erasure.erase(Person.objects.select_related("bot").get(pk=other.pk), "root")
@@ -287,8 +285,8 @@ def test_erasing_a_linked_person_spares_the_one_they_were_linked_to(channel: Cha
 def test_erasing_a_person_takes_along_whoever_is_linked_to_them(channel: Channel, second: Channel) -> None:
     from bots.people import erasure
 
-    say(channel, "My sister lives in Chengdu")
-    say(second, "My brother lives in Oslo", chat="ann2")
+    ask(channel, "My sister lives in Chengdu")
+    ask(second, "My brother lives in Oslo", chat="ann2")
     linking.link(person_at(channel), person_at(second, "ann2"), "root")
     identities.clear_cache()
     erasure.erase(person_at(channel), "root")
@@ -299,8 +297,8 @@ def test_erasing_a_person_takes_along_whoever_is_linked_to_them(channel: Channel
 
 
 def test_what_a_crash_between_two_databases_left_is_moved_by_the_sweep(channel: Channel, second: Channel) -> None:
-    say(channel, "My sister lives in Chengdu")
-    say(second, "My brother lives in Oslo", chat="ann2")
+    ask(channel, "My sister lives in Chengdu")
+    ask(second, "My brother lives in Oslo", chat="ann2")
     first, other = person_at(channel), person_at(second, "ann2")
     # linked in the one database, and killed before the memories followed in the other
     Person.objects.filter(pk=other.pk).update(linked_to=first)

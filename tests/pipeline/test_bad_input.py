@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bots.models import Channel, InboundEvent
-from bots.pipeline import inbox
-from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from memory.models import MemoryEntry
-from tests.builders import make_event
+from tests.builders import say
 from tests.peers import StubModel
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only"), pytest.mark.databases]
@@ -22,16 +20,10 @@ ODD = [
 ]
 
 
-def say(channel: Channel, text: str) -> str:
-    (row_id,) = inbox.accept(channel, [make_event(text)]).accepted
-    MessageDispatcher().process(row_id)
-    return str(InboundEvent.objects.get(pk=row_id).state)
-
-
 @pytest.mark.parametrize("text", ODD, ids=["emoji", "enormous", "binary", "injection", "invisible"])
 def test_it_is_answered_and_the_next_turn_works(channel: Channel, model: StubModel, text: str) -> None:
-    assert say(channel, text) == InboundEvent.State.DONE
-    assert say(channel, "My sister lives in Chengdu") == InboundEvent.State.DONE
+    assert say(channel, text).state == InboundEvent.State.DONE
+    assert say(channel, "My sister lives in Chengdu").state == InboundEvent.State.DONE
     assert MemoryEntry.objects.filter(text="My sister lives in Chengdu").exists()
 
 
@@ -48,5 +40,5 @@ def test_an_injected_text_comes_back_inside_the_fence_as_one_line_of_data(channe
 
 
 def test_a_blank_message_is_no_memory(channel: Channel, model: StubModel) -> None:
-    assert say(channel, " \u3000\n") == InboundEvent.State.DONE
+    assert say(channel, " \u3000\n").state == InboundEvent.State.DONE
     assert not MemoryEntry.objects.exists()

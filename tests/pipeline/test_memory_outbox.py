@@ -13,23 +13,16 @@ from django.utils import timezone
 from bots.models import Channel, InboundEvent, Message, Person, WaitingMemory
 from bots.monitoring import readiness
 from bots.operations import queues
-from bots.pipeline import inbox, memory_outbox
-from bots.pipeline.dispatch.dispatcher import MessageDispatcher
+from bots.pipeline import memory_outbox
 from memory import database
 from memory.models import MemoryEntry
 from memory.store import MemoryStore
 from memory.types import Scope
-from tests.builders import make_event
+from tests.builders import say
 from tests.killing import Killed, kill_before_statement
 from tests.peers import StubModel
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.two_databases, pytest.mark.databases]
-
-
-def say(channel: Channel, text: str) -> InboundEvent:
-    (row_id,) = inbox.accept(channel, [make_event(text)]).accepted
-    MessageDispatcher().process(row_id)
-    return InboundEvent.objects.get(pk=row_id)
 
 
 def remembered() -> list[str]:

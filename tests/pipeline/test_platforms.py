@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,13 +14,11 @@ from bots.people import display_names
 from bots.pipeline import inbox, outbox
 from bots.pipeline.dispatch import draft_reply
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
-from clawdbot import http
 from tests.adapters.builders import message
 from tests.adapters.contract import CASES, fixture
 from tests.builders import make_bot, make_channel, use_policy
-from tests.clawdbot.server import Answer, Recorded, Server, json_answer, serve
-from tests.e2e.streaming_model import StreamingModel
-from tests.peers import StubModel
+from tests.http_server import Answer, Recorded, Server, json_answer
+from tests.peers import StreamingModel, StubModel
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,13 +33,6 @@ MESSAGES = {
     "feishu": ("message__group_mention", {"code": 0, "tenant_access_token": "t", "data": {"message_id": "om_2"}}),
     "dingtalk": ("message__group_text", {"accessToken": "t", "processQueryKey": "q1"}),
 }
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serve() as running:
-        yield running
-        http.close()
 
 
 def connect(platform: str, server: Server, **account: Any) -> Channel:
@@ -124,8 +114,8 @@ def test_an_answer_that_grows_in_discord_takes_the_place_of_the_sign(
     server.respond = lambda request: json_answer({"id": "900"})
     channel = connect("discord", server)
     use_policy(channel, stream_replies=True)
-    with StreamingModel(answers={"": "one two three four five"}) as model:
-        ModelProvider.objects.create(name="streaming", endpoint=model.endpoint, model="streaming")
+    with StreamingModel(answers={"": "one two three four five"}).server() as model:
+        ModelProvider.objects.create(name="streaming", endpoint=f"{model.url}/v1", model="streaming")
         candidates.clear_cache()
         deliver(channel, fixture("discord", "command__options"))
     candidates.clear_cache()

@@ -10,7 +10,7 @@ import pytest
 
 from skills.weather_words import city_of, day_of
 from tests.builders import make_bot
-from tests.clawdbot.server import Answer, Recorded, Server, json_answer, serve
+from tests.http_server import Answer, Recorded, Server, json_answer, serve
 from tests.skills.builders import call, make_skill, reply
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,8 +12,9 @@ from adapters.dingtalk.render import title, to_markdown
 from adapters.errors import NotSupported, SendError
 from adapters.events import Attachment, OutgoingMessage
 from adapters.splitter import utf8_bytes
+from tests.adapters.builders import answer_with_tokens
 from tests.adapters.dingtalk.builders import KEY, NOW, dingtalk
-from tests.clawdbot.server import Answer, Recorded, Server, json_answer
+from tests.http_server import Answer, Recorded, Server, json_answer
 
 QUEUED = json_answer({"processQueryKey": "q1"})
 OK = json_answer({"errcode": 0, "errmsg": "ok"})
@@ -22,18 +23,10 @@ GOOD_IN_GROUP = GOOD.replace("private", "group")
 
 
 def scripted(server: Server, *answers: Answer) -> list[Recorded]:
-    """Hands out tokens t1, t2, ... and gives the answers to everything else, the last one for ever."""
-    left, seen, count = list(answers), [], [0]
+    def token(number: int) -> dict[str, Any]:
+        return {"accessToken": f"t{number}", "expireIn": 7200}
 
-    def respond(request: Recorded) -> Answer:
-        if request.path.endswith("/oauth2/accessToken"):
-            count[0] += 1
-            return json_answer({"accessToken": f"t{count[0]}", "expireIn": 7200})
-        seen.append(request)
-        return left.pop(0) if len(left) > 1 else left[0]
-
-    server.respond = respond
-    return seen
+    return answer_with_tokens(server, "/oauth2/accessToken", token, *answers)
 
 
 def old(code: int) -> Answer:

@@ -2,51 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import queue
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from websockets.exceptions import ConnectionClosed
-from websockets.sync.server import ServerConnection
 
 from adapters.errors import SendError
 from adapters.events import EventKind
 from tests.adapters.dingtalk.builders import dingtalk, frame, message
-from tests.adapters.gateway import serving
-from tests.clawdbot.server import Server, json_answer
-
-
-class Gateway:
-    """Sends what it is told to every connection, and records what comes back."""
-
-    def __init__(self) -> None:
-        self.url = ""
-        self.tickets: list[str] = []
-        self.answers: queue.Queue[dict[str, Any]] = queue.Queue()
-        self.open: queue.Queue[ServerConnection] = queue.Queue()
-
-    def __call__(self, socket: ServerConnection) -> None:
-        self.tickets.append(socket.request.path if socket.request else "")
-        self.open.put(socket)
-        try:
-            for raw in socket:
-                self.answers.put(json.loads(raw))
-        except ConnectionClosed:
-            pass
-
-    def answer(self) -> dict[str, Any]:
-        return self.answers.get(timeout=60)
-
-
-@contextmanager
-def gateway() -> Iterator[Gateway]:
-    told = Gateway()
-    with serving(told) as address:
-        told.url = f"ws://{address}/connect"
-        yield told
+from tests.adapters.dingtalk.gateway import Gateway, gateway
+from tests.http_server import Server, json_answer
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from adapters.base import Adapter
 from adapters.discord.render import to_discord
 from adapters.errors import SendError
 from adapters.events import Attachment, OutgoingMessage
-from tests.clawdbot.server import Answer, Recorded, Server, json_answer
+from tests.http_server import Answer, Recorded, Server, json_answer
 
 SENT = json_answer({"id": "900", "channel_id": "645", "content": "hi"})
 

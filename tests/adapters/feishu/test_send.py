@@ -9,25 +9,18 @@ import pytest
 from adapters.errors import NotSupported, SendError
 from adapters.events import Attachment, OutgoingMessage
 from adapters.feishu.render import card, to_markdown
+from tests.adapters.builders import answer_with_tokens
 from tests.adapters.feishu.builders import feishu
-from tests.clawdbot.server import Answer, Recorded, Server, json_answer
+from tests.http_server import Answer, Recorded, Server, json_answer
 
 SENT = json_answer({"code": 0, "msg": "success", "data": {"message_id": "om_out"}})
 
 
 def scripted(server: Server, *answers: Answer) -> list[Recorded]:
-    """Hands out tokens t-1, t-2, ... and gives the answers to everything else, the last one for ever."""
-    left, seen, count = list(answers), [], [0]
+    def token(number: int) -> dict[str, Any]:
+        return {"code": 0, "tenant_access_token": f"t-{number}", "expire": 7140}
 
-    def respond(request: Recorded) -> Answer:
-        if request.path.endswith("/tenant_access_token/internal"):
-            count[0] += 1
-            return json_answer({"code": 0, "tenant_access_token": f"t-{count[0]}", "expire": 7140})
-        seen.append(request)
-        return left.pop(0) if len(left) > 1 else left[0]
-
-    server.respond = respond
-    return seen
+    return answer_with_tokens(server, "/tenant_access_token/internal", token, *answers)
 
 
 def failure(code: int, status: int = 400, **headers: str) -> Answer:

@@ -9,7 +9,7 @@ from adapters import registry
 from adapters.base import Adapter
 from adapters.errors import NotSupported, SendError
 from adapters.events import Attachment, OutgoingMessage
-from tests.clawdbot.server import Answer, Server, json_answer
+from tests.http_server import Answer, Server, json_answer
 
 SENT = json_answer({"sentMessages": [{"id": "461", "quoteToken": "q"}]})
 EXPIRED = json_answer({"message": "Invalid reply token"}, 400)

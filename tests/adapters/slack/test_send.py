@@ -12,7 +12,7 @@ from adapters.base import Adapter
 from adapters.errors import SendError
 from adapters.events import Attachment, OutgoingMessage
 from adapters.slack.render import blocks, to_mrkdwn
-from tests.clawdbot.server import Answer, Recorded, Server, json_answer
+from tests.http_server import Answer, Recorded, Server, json_answer
 
 SENT = json_answer({"ok": True, "channel": "C01", "ts": "1700000000.000900"})
 BUTTONS = {"buttons": [[{"text": "Yes", "data": "y"}, {"text": "Site", "url": "https://example.com"}]]}

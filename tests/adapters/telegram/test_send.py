@@ -10,7 +10,7 @@ from adapters.errors import SendError
 from adapters.events import Attachment, EventKind, OutgoingMessage
 from clawdbot import http
 from tests.adapters.builders import TOKEN, message, telegram
-from tests.clawdbot.server import Answer, Recorded, Server, json_answer
+from tests.http_server import Answer, Recorded, Server, json_answer
 
 SENT = json_answer({"ok": True, "result": {"message_id": 1366, "chat": {"id": 42}}})
 

@@ -12,7 +12,7 @@ from adapters.errors import MalformedPayload, SendError, SignatureRejected
 from adapters.events import Attachment, EventKind, OutgoingMessage, WebhookRequest
 from clawdbot import signatures
 from tests.adapters.builders import FIXTURES, NOW, WEBHOOK_SECRET, webhook, webhook_request
-from tests.clawdbot.server import Answer, Server, json_answer
+from tests.http_server import Answer, Server, json_answer
 
 
 def test_a_full_payload_is_read() -> None:

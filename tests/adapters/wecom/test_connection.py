@@ -3,65 +3,18 @@
 from __future__ import annotations
 
 import base64
-import json
-import queue
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from websockets.exceptions import ConnectionClosed
-from websockets.sync.server import ServerConnection
 
 from adapters.base import Adapter
 from adapters.errors import NotSupported, SendError
 from adapters.events import EventKind, OutgoingMessage
 from adapters.wecom import connection, envelope
-from adapters.wecom import robot as long_connection
-from tests.adapters.gateway import serving
 from tests.adapters.wecom.builders import Shelf, robot, robot_message
-from tests.clawdbot.server import Answer, Server
-
-Frame = dict[str, Any]
-
-
-class Gateway:
-    """WeCom's side: answers every frame, and records it; `refusals` are error codes by command."""
-
-    def __init__(self) -> None:
-        self.url = ""
-        self.frames: queue.Queue[Frame] = queue.Queue()
-        self.open: queue.Queue[ServerConnection] = queue.Queue()
-        self.refusals: dict[str, int] = {}
-        self.silent: set[str] = set()
-        self.before_answer: Callable[[ServerConnection, Frame], None] = lambda socket, frame: None
-
-    def __call__(self, socket: ServerConnection) -> None:
-        self.open.put(socket)
-        try:
-            for raw in socket:
-                frame = json.loads(raw)
-                self.frames.put(frame)
-                self.before_answer(socket, frame)
-                if frame["cmd"] not in self.silent:
-                    code = self.refusals.get(frame["cmd"], 0)
-                    socket.send(json.dumps({"headers": frame["headers"], "errcode": code, "errmsg": "told"}))
-        except ConnectionClosed:
-            pass
-
-    def frame(self, command: str) -> Frame:
-        """The next frame of this kind; earlier ones of other kinds are passed over."""
-        while (found := self.frames.get(timeout=60))["cmd"] != command:
-            pass
-        return found
-
-
-@contextmanager
-def gateway() -> Iterator[Gateway]:
-    told = Gateway()
-    with serving(told) as address:
-        told.url = f"http://{address}"
-        yield told
+from tests.adapters.wecom.gateway import Gateway, gateway, push
+from tests.http_server import Answer, Server
 
 
 @pytest.fixture
@@ -88,10 +41,6 @@ def polling(wecom: Gateway, shelf: Shelf) -> Iterator[Adapter[Any]]:
     )
     yield made
     made.close()
-
-
-def push(socket: ServerConnection, body: Frame, request_id: str = "r1", command: str = "aibot_msg_callback") -> None:
-    socket.send(json.dumps({"cmd": command, "headers": {"req_id": request_id}, "body": body}))
 
 
 def heard(polling: Adapter[Any], wecom: Gateway, **fields: Any) -> OutgoingMessage:
@@ -134,7 +83,7 @@ def test_the_answer_ends_the_stream_of_its_message(wecom: Gateway, polling: Adap
 def test_an_answer_grows_while_it_is_written(
     wecom: Gateway, polling: Adapter[Any], shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(long_connection, "SHOW_EVERY_S", 0.0)
+    monkeypatch.setattr("adapters.wecom.robot.SHOW_EVERY_S", 0.0)
     message = heard(polling, wecom)
     # The turn runs in another process, which has the shelf and no connection.
     polling.send(said(message, "ha", growing=True))

@@ -11,25 +11,18 @@ from adapters.splitter import utf8_bytes
 from adapters.wecom import envelope
 from adapters.wecom.aibot import stream_id
 from adapters.wecom.render import button_card
+from tests.adapters.builders import answer_with_tokens
 from tests.adapters.wecom.builders import KEY, NOW, Shelf, robot, wecom
-from tests.clawdbot.server import Answer, Recorded, Server, json_answer
+from tests.http_server import Answer, Recorded, Server, json_answer
 
 SENT = json_answer({"errcode": 0, "errmsg": "ok", "msgid": "sent-1"})
 
 
 def scripted(server: Server, *answers: Answer, life: int = 7200) -> list[Recorded]:
-    """Hands out tokens t1, t2, ... and gives the answers to everything else, the last one for ever."""
-    left, seen, count = list(answers), [], [0]
+    def token(number: int) -> dict[str, Any]:
+        return {"errcode": 0, "access_token": f"t{number}", "expires_in": life}
 
-    def respond(request: Recorded) -> Answer:
-        if "/gettoken" in request.path:
-            count[0] += 1
-            return json_answer({"errcode": 0, "access_token": f"t{count[0]}", "expires_in": life})
-        seen.append(request)
-        return left.pop(0) if len(left) > 1 else left[0]
-
-    server.respond = respond
-    return seen
+    return answer_with_tokens(server, "/gettoken", token, *answers)
 
 
 def failure(code: int, text: str = "no, hint: [1], from ip: 10.0.0.1") -> Answer:

@@ -9,7 +9,7 @@ from adapters.base import Adapter
 from adapters.errors import NotSupported, SendError
 from adapters.events import Attachment, OutgoingMessage
 from adapters.whatsapp.render import content, to_whatsapp
-from tests.clawdbot.server import Answer, Server, json_answer
+from tests.http_server import Answer, Server, json_answer
 
 SENT = json_answer({"messaging_product": "whatsapp", "contacts": [{"wa_id": "49151"}], "messages": [{"id": "wamid.O"}]})
 TOKEN = "wa-token-0123456789"

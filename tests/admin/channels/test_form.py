@@ -6,8 +6,7 @@ import pytest
 
 from adapters import registry
 from bots.models import Bot, Channel
-from tests.admin.builders import BOT_TOKEN, SECRET_TOKEN, login, make_bot, make_channel, make_user
-from tests.admin.test_every_page_opens import address
+from tests.admin.builders import BOT_TOKEN, SECRET_TOKEN, address, login, make_bot, make_channel, make_user
 
 pytestmark = pytest.mark.django_db
 OTHER_TOKEN = "987654321:BBHothertokenothertokenothertoken123"

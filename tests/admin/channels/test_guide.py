@@ -14,8 +14,7 @@ from adapters.guide import text
 from bots.admin.channels.guide import marked
 from bots.i18n.bilingual import in_language
 from bots.models import Bot, Channel
-from tests.admin.builders import login, make_bot, make_channel, make_user
-from tests.admin.test_every_page_opens import address
+from tests.admin.builders import address, login, make_bot, make_channel, make_user
 
 pytestmark = pytest.mark.django_db
 PLATFORMS = [name for name in registry.platforms() if name != "web"]

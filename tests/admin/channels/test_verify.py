@@ -16,10 +16,9 @@ from bots.models import Channel
 from bots.monitoring.channel_status import status_of
 from bots.operations import verification
 from clawdbot import http
-from tests.admin.builders import BOT_TOKEN, login, make_bot, make_channel, make_user
+from tests.admin.builders import BOT_TOKEN, address, login, make_bot, make_channel, make_user
 from tests.admin.platform_servers import CASES, SECRET_WORD, Case
-from tests.admin.test_every_page_opens import address
-from tests.clawdbot.server import Answer, Server, json_answer, serve
+from tests.http_server import Answer, Server, json_answer
 
 pytestmark = pytest.mark.django_db
 PLATFORMS = sorted(CASES)
@@ -31,12 +30,6 @@ def _nothing_kept() -> Iterator[None]:
     tokens.clear_cache()
     yield
     http.close()
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serve() as started:
-        yield started
 
 
 def typed(platform: str, base_url: str, account: Any = None) -> dict[str, Any]:

@@ -9,8 +9,16 @@ from django.utils import timezone
 
 from bots.admin.conversations import transcript
 from bots.models import Conversation, Message, OutboundMessage, StateTransition
-from tests.admin.builders import login, make_bot, make_channel, make_conversation, make_memory, make_turn, make_user
-from tests.admin.test_every_page_opens import address
+from tests.admin.builders import (
+    address,
+    login,
+    make_bot,
+    make_channel,
+    make_conversation,
+    make_memory,
+    make_turn,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,7 @@ from django.utils import timezone
 from clawdbot.reasons import Reason, columns
 from memory.embedders import choice
 from memory.models import EmbedderChoice
-from tests.admin.builders import login, make_user
-from tests.admin.test_every_page_opens import address
+from tests.admin.builders import address, login, make_user
 from tests.memory.embedders.embedding_server import Embeddings, embeddings_endpoint
 
 pytestmark = pytest.mark.django_db

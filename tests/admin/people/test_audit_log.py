@@ -9,8 +9,7 @@ from bots.admin.people import audit_texts
 from bots.models import AuditEntry, BotAccess
 from bots.models.audit import AppendOnly
 from bots.people import audit_log, erasure, export
-from tests.admin.builders import login, make_bot, make_channel, make_conversation, make_user
-from tests.admin.test_every_page_opens import address
+from tests.admin.builders import address, login, make_bot, make_channel, make_conversation, make_user
 
 pytestmark = pytest.mark.django_db
 

@@ -8,8 +8,7 @@ from django.urls import reverse
 
 from bots.models import AuditEntry, BotAccess, Conversation, Person
 from memory.models import MemoryEntry
-from tests.admin.builders import login, make_bot, make_channel, make_conversation, make_memory, make_user
-from tests.admin.test_every_page_opens import address
+from tests.admin.builders import address, login, make_bot, make_channel, make_conversation, make_memory, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 

@@ -12,8 +12,16 @@ from django.urls import reverse
 from bots.models import AuditEntry, BotAccess, Conversation, Message, Person
 from memory.models import MemoryEntry
 from memory.store import MemoryStore
-from tests.admin.builders import login, make_bot, make_channel, make_conversation, make_memory, make_turn, make_user
-from tests.admin.test_every_page_opens import address
+from tests.admin.builders import (
+    address,
+    login,
+    make_bot,
+    make_channel,
+    make_conversation,
+    make_memory,
+    make_turn,
+    make_user,
+)
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bots.llm import client as connections
+from bots.llm.client import clear_cache
 from bots.models import ModelProvider
-from tests.admin.builders import login, make_user
-from tests.admin.test_every_page_opens import address
-from tests.admin.test_secrets_stay_inside import provider_form
-from tests.clawdbot.server import Answer, serve
+from tests.admin.builders import address, login, make_user, provider_form
+from tests.http_server import Answer, serve
 from tests.llm.builders import make_provider, refusal
 
 pytestmark = pytest.mark.django_db
@@ -70,4 +68,4 @@ def test_why_a_test_failed_is_told_in_chinese_and_stored_in_english(answer: Answ
     row.refresh_from_db()
     assert row.last_error.isascii()
     assert told in client.get(address(ModelProvider, "change", row.pk)).content.decode()
-    connections.clear_cache()
+    clear_cache()

@@ -9,8 +9,7 @@ import pytest
 from bots.models import Conversation, InboundEvent, OutboundMessage, ReceivedFile
 from clawdbot.reasons import Reason, columns, raised
 from memory.models import ConsolidationRun
-from tests.admin.builders import login, make_bot, make_channel, make_conversation, make_turn, make_user
-from tests.admin.test_every_page_opens import address
+from tests.admin.builders import address, login, make_bot, make_channel, make_conversation, make_turn, make_user
 
 pytestmark = pytest.mark.django_db
 REFUSED = columns("error", Reason("platform_said", platform="WeCom", code="40001", told="invalid credential"), 500)

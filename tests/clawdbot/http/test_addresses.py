@@ -11,7 +11,7 @@ import pytest
 
 from clawdbot import http
 from clawdbot.http import addresses, transport
-from tests.clawdbot.server import Answer, Server
+from tests.http_server import Answer, Server
 
 PRIVATE = [
     "127.0.0.1",

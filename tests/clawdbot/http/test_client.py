@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from clawdbot import http
-from tests.clawdbot.server import Answer, Recorded, Server, json_answer
+from tests.http_server import Answer, Recorded, Server, json_answer
 
 TOKEN_PATH = "/bot123456:SECRET-token/sendMessage?key=topsecret"
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
 from typing import Any
 
 import pytest
 from celery import current_app
 from django.apps import apps
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django_celery_beat.models import PeriodicTask
 
 from bots.maintenance.first_start import ensure_consolidation
@@ -18,7 +17,7 @@ from memory.consolidation import retention, runs
 from memory.consolidation.optimize import optimize
 from memory.models import ConsolidationRun, MemoryEntry
 from memory.types import Scope
-from tests.memory.builders import facts, person, talk
+from tests.memory.builders import facts, memory_command, person, talk
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 
@@ -28,12 +27,7 @@ def slug_of(scope: Scope) -> str:
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
-    out, err, code = io.StringIO(), io.StringIO(), 0
-    try:
-        call_command("memory", "optimize", *arguments, stdout=out, stderr=err)
-    except SystemExit as left:
-        code = int(left.code or 0)
-    return code, out.getvalue(), err.getvalue()
+    return memory_command("optimize", *arguments)
 
 
 def test_it_reports_on_the_screen_and_shows_progress_on_stderr(capsys: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.clawdbot.server import Answer, Recorded, Server, json_answer, serve
+from tests.http_server import Answer, Recorded, Server, json_answer, serve
 
 
 def vector_of(text: str, dimension: int) -> list[float]:

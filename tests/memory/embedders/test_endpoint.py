@@ -12,7 +12,7 @@ from memory.embedders import current
 from memory.embedders.base import Spec
 from memory.embedders.endpoint import OpenAIEndpoint
 from memory.errors import EmbedderMismatch, EmbedderUnavailable
-from tests.clawdbot.server import Answer, json_answer, serve
+from tests.http_server import Answer, json_answer, serve
 from tests.memory.embedders.embedding_server import Embeddings, embeddings_endpoint, vector_of
 
 KEY = "sk-test-key-of-nobody-123456"

@@ -8,10 +8,10 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-from tests.memory.lifecycle.test_jsonl import line
+from tests.memory.builders import import_line
+from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[3]
 def test_an_import_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     total = 12_000
     path = tmp_path / "long.jsonl"
-    path.write_bytes(b"\n".join(line(number) for number in range(total)))
+    path.write_bytes(b"\n".join(import_line(number) for number in range(total)))
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CLAWDBOT_", "DATABASE_URL"))}
@@ -38,8 +38,7 @@ def test_an_import_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     assert start("migrate", "-v0").wait() == 0
     assert start("bot", "add", "helper").wait() == 0
     first = start("memory", "import", str(path), "--bot", "helper", "--person", "ann")
-    while first.poll() is None and not stored():
-        time.sleep(0.01)
+    eventually(lambda: first.poll() is not None or stored())
     first.send_signal(signal.SIGKILL)
     assert first.wait() == -signal.SIGKILL
     before = stored()

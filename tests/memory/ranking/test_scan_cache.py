@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from django.db import connections
 
 from memory import database
 from memory.models import MemoryEntry
 from memory.storage import embedding_backfill
 from memory.store import MemoryStore
 from tests.memory.builders import found, person, say, turn
+from tests.threads import on_another_connection
 
 pytestmark = pytest.mark.databases
-
-
-def _elsewhere(work: Callable[[], Any]) -> None:
-    """Runs on a database connection of its own."""
-
-    def run() -> None:
-        try:
-            work()
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -38,9 +20,11 @@ def test_what_another_connection_writes_and_deletes_is_seen_at_once() -> None:
     ann = person()
     say(ann, "I like tea")
     assert found(ann, "tea") == ["I like tea"]
-    _elsewhere(lambda: say(ann, "I grow tea"))
+    on_another_connection(lambda: say(ann, "I grow tea"))
     assert sorted(found(ann, "tea")) == ["I grow tea", "I like tea"]
-    _elsewhere(lambda: MemoryEntry.objects.for_person(ann.bot_id, ann.person_id).filter(text="I like tea").delete())
+    on_another_connection(
+        lambda: MemoryEntry.objects.for_person(ann.bot_id, ann.person_id).filter(text="I like tea").delete()
+    )
     assert found(ann, "tea") == ["I grow tea"]
     assert [t.text for t in MemoryStore(ann.bot_id).get_recent_memory(ann.person_id)] == ["I grow tea"]
 

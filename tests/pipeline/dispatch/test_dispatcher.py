@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.utils import timezone
 
@@ -24,21 +22,10 @@ from bots.people import identities
 from bots.pipeline import inbox, outbox
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from memory.models import MemoryEntry
-from tests.builders import make_channel, make_event, state_of
+from tests.builders import answers, make_channel, make_event, say, state_of
 from tests.peers import BotApi, StubModel
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
-
-
-def say(channel: Channel, text: str, **values: Any) -> InboundEvent:
-    """Takes one message through the whole pipeline."""
-    (row_id,) = inbox.accept(channel, [make_event(text, **values)]).accepted
-    MessageDispatcher().process(row_id)
-    return InboundEvent.objects.get(pk=row_id)
-
-
-def answers() -> list[str]:
-    return list(Message.objects.filter(role="assistant").order_by("id").values_list("text", flat=True))
 
 
 def test_a_message_is_answered_remembered_counted_and_sent_once(

@@ -9,27 +9,17 @@ import pytest
 from bots.models import Channel, InboundEvent, Message, Person
 from bots.models.channel import GroupPolicy
 from bots.people import identities
-from bots.pipeline import inbox
-from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from memory.models import MemoryEntry
 from memory.store import MemoryStore
 from memory.types import Scope
-from tests.builders import make_event, use_policy
+from tests.builders import say, say_in_private, use_policy
 from tests.peers import BotApi, StubModel
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
 
 def in_group(channel: Channel, text: str, *, user: str = "alice", **values: Any) -> InboundEvent:
-    event = make_event(text, chat="g1", chat_type="group", user=user, user_name=user.title(), **values)
-    (row_id,) = inbox.accept(channel, [event]).accepted
-    MessageDispatcher().process(row_id)
-    return InboundEvent.objects.get(pk=row_id)
-
-
-def in_private(channel: Channel, text: str, user: str = "alice") -> None:
-    (row_id,) = inbox.accept(channel, [make_event(text, chat=user, user=user, user_name=user.title())]).accepted
-    MessageDispatcher().process(row_id)
+    return say(channel, text, chat="g1", chat_type="group", user=user, user_name=user.title(), **values)
 
 
 def scope_of(person: Person) -> Scope:
@@ -70,7 +60,7 @@ def test_what_is_said_in_a_group_is_remembered_for_the_group_with_its_speaker(
 
 
 def test_private_and_group_memory_never_mix(channel: Channel, model: StubModel) -> None:
-    in_private(channel, "My salary is 4711 yuan")
+    say_in_private(channel, "My salary is 4711 yuan", "alice")
     in_group(channel, "The picnic is at Lake Tai")
     alice, group = Person.objects.get(display_name="Alice"), Person.objects.get(kind=Person.Kind.GROUP)
     store = MemoryStore(channel.bot_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +16,6 @@ from bots.models.channel import GroupPolicy
 from bots.people import identities
 from bots.pipeline import inbox
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
-from clawdbot import http
 from memory.models import MemoryEntry
 from tests.adapters.builders import NOW, in_group
 from tests.adapters.contract import CASES, fixture
@@ -24,7 +23,7 @@ from tests.adapters.dingtalk import builders as dingtalk_builders
 from tests.adapters.feishu import builders as feishu_builders
 from tests.adapters.wecom.builders import robot_message
 from tests.builders import make_bot, make_channel, use_policy
-from tests.clawdbot.server import Answer, Recorded, Server, json_answer, serve
+from tests.http_server import Answer, Recorded, Server, json_answer
 from tests.peers import StubModel
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -158,11 +157,9 @@ def taken(request: Recorded) -> Answer:
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with serve() as running:
-        running.respond = taken
-        yield running
-        http.close()
+def server(server: Server) -> Server:
+    server.respond = taken
+    return server
 
 
 @pytest.fixture

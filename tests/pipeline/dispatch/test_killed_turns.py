@@ -18,7 +18,7 @@ from memory.models import MemoryEntry
 from memory.store import MemoryStore
 from skills import catalogue
 from skills.models import SkillRun
-from tests.builders import make_event
+from tests.builders import make_event, say
 from tests.killing import Killed, kill_before_statement, recover
 from tests.peers import BotApi, StubModel
 from tests.skills.builders import make_skill
@@ -31,12 +31,6 @@ SECRET = "My locker opens with 4711"
 def accept(channel: Channel, text: str, chat: str = "chat-1") -> int:
     (row_id,) = inbox.accept(channel, [make_event(text, chat=chat)]).accepted
     return row_id
-
-
-def say(channel: Channel, text: str, chat: str = "chat-1") -> InboundEvent:
-    row_id = accept(channel, text, chat)
-    MessageDispatcher().process(row_id)
-    return InboundEvent.objects.get(pk=row_id)
 
 
 def said(chat: str) -> list[tuple[str, str]]:
@@ -116,8 +110,8 @@ def test_a_skill_is_told_the_same_event_at_each_try(channel: Channel, monkeypatc
 
 
 def ready_to_forget(channel: Channel, chat: str) -> int:
-    say(channel, SECRET, chat)
-    say(channel, "/forget", chat)
+    say(channel, SECRET, chat=chat)
+    say(channel, "/forget", chat=chat)
     export.save(person_of(chat), audit_log.COMMAND)
     return accept(channel, "yes", chat)
 
@@ -176,7 +170,7 @@ def test_what_is_said_before_the_rest_is_erased_stays(
     rest = InboundEvent.objects.get(kind=erasures.KIND)
     assert (rest.state, rest.error) == (InboundEvent.State.PENDING, "OSError: the disk is away")
     assert InboundEvent.objects.get(pk=row_id).state == InboundEvent.State.DONE
-    say(channel, "I like tea", "701")
+    say(channel, "I like tea", chat="701")
     rest.due_at = rest.received_at
     rest.save()
     recover()
@@ -208,14 +202,14 @@ def test_what_fails_after_the_commit_does_not_hold_the_answer_back(
         transaction.on_commit(broken)
 
     monkeypatch.setattr(turn_records, "touch", and_then)
-    assert say(channel, "hello", "701").state == InboundEvent.State.DONE
+    assert say(channel, "hello", chat="701").state == InboundEvent.State.DONE
     assert sent(api, "701") == ["You said: hello"]
 
 
 def test_a_pending_erasure_follows_its_person_through_a_link(channel: Channel, model: StubModel) -> None:
     """Where the memory has a database of its own, a link may come between the two stages."""
-    say(channel, SECRET, "701")
-    say(channel, "I like tea", "702")
+    say(channel, SECRET, chat="701")
+    say(channel, "I like tea", chat="702")
     first, second = person_of("701"), person_of("702")
     last = MemoryEntry.objects.filter(person=first).order_by("-id").values_list("id", flat=True)[0]
     staged = staged_erasure.StagedErasure(first.pk, (first.pk,), last, 2)

@@ -7,11 +7,11 @@ import threading
 import pytest
 
 from adapters.events import EventKind
-from bots.models import Channel, InboundEvent
+from bots.models import Channel
 from bots.pipeline import inbox
 from bots.pipeline.dispatch import typing_indicator
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
-from tests.builders import make_event
+from tests.builders import make_event, say
 from tests.peers import BotApi, StubModel
 from tests.waiting import eventually
 
@@ -19,22 +19,16 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 TEXT = "one two three four five six seven eight"
 
 
-def say(channel: Channel, text: str = "tell me") -> InboundEvent:
-    (row_id,) = inbox.accept(channel, [make_event(text, chat="7")]).accepted
-    MessageDispatcher().process(row_id)
-    return InboundEvent.objects.get(pk=row_id)
-
-
 def test_typing_is_shown_only_while_an_answer_takes_time(
     channel: Channel, api: BotApi, model: StubModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(typing_indicator, "TYPING_AFTER_S", 600.0)
     monkeypatch.setattr(typing_indicator, "TYPING_EVERY_S", 600.0)
-    say(channel)
+    say(channel, "tell me", chat="7")
     assert "sendChatAction" not in api.calls
     monkeypatch.setattr(typing_indicator, "TYPING_AFTER_S", 0.0)
     model.wait = lambda: eventually(lambda: "sendChatAction" in api.calls)
-    say(channel)
+    say(channel, "tell me", chat="7")
     assert "sendChatAction" in api.calls
 
 

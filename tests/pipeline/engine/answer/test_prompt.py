@@ -3,42 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.llm import ChatMessage, Target
+from bots.llm import Target
 from bots.llm.token_estimate import MARK, MESSAGE_OVERHEAD, estimate, of_messages
 from bots.pipeline.engine.answer.prompt import assemble, build
 from bots.pipeline.engine.answer.prompt_inputs import Inputs
 from memory.types import Hit
-
-NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
-
-
-def make_hit(text: str, *, role: str = "user", days: int = 2, number: int = 1, **values: Any) -> Hit:
-    return Hit(number, "", role, "", text, 1.0, NOW - timedelta(days=days), **values)  # type: ignore[arg-type]
-
-
-def make_inputs(**values: Any) -> Inputs:
-    given_values: dict[str, Any] = {
-        "instructions": "You are Ada, a librarian.",
-        "bot_name": "Ada",
-        "person_name": "Mei",
-        "now": NOW,
-        "hits": (),
-        "summary": "",
-        "recent": (),
-        "text": "Where does my sister live?",
-    }
-    return Inputs(**given_values | values)
-
-
-def system(messages: list[ChatMessage]) -> str:
-    return messages[0]["content"]
+from tests.pipeline.engine.answer.builders import NOW, make_hit, make_inputs, system
 
 
 def test_instructions_date_memory_turns_and_message_come_in_this_order() -> None:

@@ -7,13 +7,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from bots.models import Channel, InboundEvent
-from bots.pipeline import inbox
-from bots.pipeline.dispatch.dispatcher import MessageDispatcher
+from bots.models import Channel
 from memory.consolidation.optimize import optimize
 from memory.models import MemoryEntry
 from memory.types import Scope
-from tests.builders import make_event
+from tests.builders import say
 from tests.memory.builders import talk
 from tests.peers import StubModel
 
@@ -22,11 +20,6 @@ pytestmark = [
     pytest.mark.usefixtures("words_only"),
     pytest.mark.databases,
 ]
-
-
-def say(channel: Channel, text: str) -> None:
-    inbox.accept(channel, [make_event(text)])
-    MessageDispatcher().process(InboundEvent.objects.latest("pk").pk)
 
 
 def test_a_fact_is_in_the_prompt_with_its_date_and_the_superseded_one_is_not(

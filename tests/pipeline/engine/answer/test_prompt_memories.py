@@ -8,7 +8,7 @@ from bots.llm.token_estimate import of_messages
 from bots.pipeline.engine.answer.prompt import assemble
 from memory.text.dates import resolve
 from memory.types import Beside, Hit
-from tests.pipeline.engine.answer.test_prompt import NOW, make_hit, make_inputs, system
+from tests.pipeline.engine.answer.builders import NOW, make_hit, make_inputs, system
 
 
 def _hit(text: str, **values: Any) -> Hit:

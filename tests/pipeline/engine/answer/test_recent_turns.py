@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,8 +24,9 @@ from bots.pipeline.engine.answer import recent_turns
 from bots.pipeline.outbox import proactive
 from memory.models import MemoryEntry
 from memory.store import MemoryStore
-from tests.builders import make_channel, make_event
+from tests.builders import make_channel, make_event, say
 from tests.peers import StubModel
+from tests.threads import on_another_connection
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -38,14 +38,12 @@ ROOT = Path(__file__).resolve().parents[4]
 GROUP = {"chat": "g1", "chat_type": "group", "mentions_bot": True}
 
 
-def say(channel: Channel, text: str, **values: Any) -> None:
-    for row_id in inbox.accept(channel, [make_event(text, **values)]).accepted:
-        MessageDispatcher().process(row_id)
-        assert InboundEvent.objects.get(pk=row_id).state == InboundEvent.State.DONE
+def talk(channel: Channel, text: str, **values: Any) -> None:
+    assert say(channel, text, **values).state == InboundEvent.State.DONE
 
 
 def group_says(channel: Channel, text: str, user: str) -> None:
-    say(channel, text, user=user, user_name=user.title(), **GROUP)
+    talk(channel, text, user=user, user_name=user.title(), **GROUP)
 
 
 def next_turn(channel: Channel, **values: Any) -> engine.Turn:
@@ -89,32 +87,14 @@ def queries(channel: Channel, **values: Any) -> int:
     return len(seen)
 
 
-def elsewhere(work: Callable[[], Any]) -> None:
-    """On a connection of its own."""
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            work()
-        except BaseException as error:
-            failed.append(error)
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    assert not failed, failed
-
-
 def person() -> Person:
     return Person.objects.select_related("bot").get(kind=Person.Kind.HUMAN)
 
 
 def test_the_next_turn_of_a_chat_reads_no_messages(channel: Channel) -> None:
-    say(channel, "I like tea")
+    talk(channel, "I like tea")
     with CaptureQueriesContext(connection) as seen:
-        say(channel, "I like boats")
+        talk(channel, "I like boats")
     table = Message._meta.db_table
     assert not [query for query in seen if query["sql"].startswith("SELECT") and "forgotten" in query["sql"]]
     assert len([query for query in seen if query["sql"].startswith(f"INSERT INTO {table} ")]) == 2
@@ -123,22 +103,22 @@ def test_the_next_turn_of_a_chat_reads_no_messages(channel: Channel) -> None:
 
 
 def test_a_process_that_does_not_hold_the_chat_reads_them_once(channel: Channel) -> None:
-    say(channel, "I like tea")
+    talk(channel, "I like tea")
     MemoryStore(channel.bot_id).session_memory.clear_cache()
     assert [queries(channel) for _ in range(3)] == [1, 0, 0]
 
 
 def test_a_new_chat_begins_without_turns_and_without_a_query(channel: Channel) -> None:
-    say(channel, "I like tea")
-    say(channel, "/new")
+    talk(channel, "I like tea")
+    talk(channel, "/new")
     assert queries(channel) == 0
     assert shown(channel) == []
 
 
 def test_commands_and_questions_are_shown_as_well(channel: Channel) -> None:
-    say(channel, "I like tea")
-    say(channel, "/forget")
-    say(channel, "no")
+    talk(channel, "I like tea")
+    talk(channel, "/forget")
+    talk(channel, "no")
     assert [text for text in shown(channel) if not text.startswith(("This", "You"))] == [
         "I like tea",
         "/forget",
@@ -149,13 +129,13 @@ def test_commands_and_questions_are_shown_as_well(channel: Channel) -> None:
 
 def test_of_a_long_talk_the_last_twelve_are_shown(channel: Channel) -> None:
     for number in range(8):
-        say(channel, f"turn {number}")
+        talk(channel, f"turn {number}")
     assert len(shown(channel)) == 12
     assert queries(channel) == 0
 
 
 def test_the_version_is_read_from_an_index(channel: Channel) -> None:
-    say(channel, "I like tea")
+    talk(channel, "I like tea")
     with CaptureQueriesContext(connection) as seen:
         next_turn(channel)
     (sql,) = [query["sql"] for query in seen if "ORDER BY m.id DESC" in query["sql"]]
@@ -170,9 +150,9 @@ def test_the_version_is_read_from_an_index(channel: Channel) -> None:
 
 
 CHANGES: dict[str, Callable[[Channel], Any]] = {
-    "an edit on the platform": lambda channel: say(channel, "I like jam", message_id="m-1", kind=EventKind.EDIT),
-    "a deletion on the platform": lambda channel: say(channel, "", message_id="m-1", kind=EventKind.DELETE),
-    "/forget": lambda channel: [say(channel, "/forget"), say(channel, "yes")],
+    "an edit on the platform": lambda channel: talk(channel, "I like jam", message_id="m-1", kind=EventKind.EDIT),
+    "a deletion on the platform": lambda channel: talk(channel, "", message_id="m-1", kind=EventKind.DELETE),
+    "/forget": lambda channel: [talk(channel, "/forget"), talk(channel, "yes")],
     "an erasure of all memories": lambda _: memories.erase(person(), audit_log.HIMSELF),
     "an erasure of one memory": lambda _: memories.erase(
         person(), audit_log.HIMSELF, [MemoryEntry.objects.get(text="I like tea").pk]
@@ -191,26 +171,26 @@ def _rewritten(message: Message) -> Message:
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_after_a_change_by_another_process_the_prompt_shows_it(change: str, channel: Channel) -> None:
-    say(channel, "I like tea", message_id="m-1")
-    say(channel, "I like boats")
+    talk(channel, "I like tea", message_id="m-1")
+    talk(channel, "I like boats")
     before = shown(channel)
     # what this process holds stays what another process would hold
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("memory.recent.SessionMemory.drop", lambda *_: None)
         patch.setattr("memory.recent.SessionMemory.follow", lambda *_: None)
-        elsewhere(lambda: CHANGES[change](channel))
+        on_another_connection(lambda: CHANGES[change](channel))
     assert shown(channel) != before
 
 
 def test_after_the_erasure_of_a_person_nothing_is_shown(channel: Channel) -> None:
-    say(channel, "I like tea")
+    talk(channel, "I like tea")
     erasure.erase(person(), audit_log.HIMSELF)
     identities.clear_cache()
     assert shown(channel) == []
 
 
 def test_another_process_takes_a_turn_and_edits_a_message(channel: Channel) -> None:
-    say(channel, "I like tea", message_id="m-1")
+    talk(channel, "I like tea", message_id="m-1")
     assert len(shown(channel)) == 2
     script = (
         "import sys\n"
@@ -243,7 +223,7 @@ def test_another_process_takes_a_turn_and_edits_a_message(channel: Channel) -> N
 
 
 def test_what_the_team_writes_while_the_model_answers_is_in_the_next_prompt(channel: Channel, model: StubModel) -> None:
-    say(channel, "I like tea")
+    talk(channel, "I like tea")
     conversation = Conversation.objects.select_related("channel__bot", "person").get()
 
     def write() -> None:
@@ -251,14 +231,14 @@ def test_what_the_team_writes_while_the_model_answers_is_in_the_next_prompt(chan
         connections.close_all()
 
     model.wait = write
-    say(channel, "I like boats")
+    talk(channel, "I like boats")
     assert shown(channel)[2:] == ["Good day", "I like boats", "You said: I like boats"]
 
 
 def test_what_is_forgotten_while_the_model_answers_is_not_in_the_next_prompt(
     channel: Channel, model: StubModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    say(channel, "I like tea")
+    talk(channel, "I like tea")
     monkeypatch.setattr("memory.recent.SessionMemory.drop", lambda *_: None)  # as if another process did it
 
     def forget() -> None:
@@ -266,13 +246,13 @@ def test_what_is_forgotten_while_the_model_answers_is_not_in_the_next_prompt(
         connections.close_all()
 
     model.wait = forget
-    say(channel, "I like boats")
+    talk(channel, "I like boats")
     assert shown(channel) == ["I like boats", "You said: I like boats"]
 
 
 @pytest.mark.postgres
 def test_messages_are_forgotten_while_a_turn_is_being_closed(channel: Channel) -> None:
-    say(channel, "I like tea")
+    talk(channel, "I like tea")
     shown(channel)
 
     def forget() -> None:
@@ -282,12 +262,12 @@ def test_messages_are_forgotten_while_a_turn_is_being_closed(channel: Channel) -
 
     with transaction.atomic():
         sql.insert(Message(conversation=Conversation.objects.get(), role=Message.Role.USER, text="I like boats"))
-        elsewhere(forget)
+        on_another_connection(forget)
     assert shown(channel) == ["You said: I like tea", "I like boats"]
 
 
 def test_a_turn_that_is_rolled_back_leaves_nothing(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
-    say(channel, "I like tea")
+    talk(channel, "I like tea")
     before = shown(channel)
     with monkeypatch.context() as patch:
         patch.setattr("bots.pipeline.outbox.enqueue", lambda *_args, **_more: 1 / 0)
@@ -298,10 +278,10 @@ def test_a_turn_that_is_rolled_back_leaves_nothing(channel: Channel, monkeypatch
 
 
 def test_a_process_that_ends_after_the_commit_misses_nothing(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
-    say(channel, "I like tea")
+    talk(channel, "I like tea")
     with monkeypatch.context() as patch:
         patch.setattr("memory.recent.SessionMemory.follow", lambda *_: None)
-        say(channel, "I like boats")
+        talk(channel, "I like boats")
     assert queries(channel) == 1
     assert len(shown(channel)) == 4
 
@@ -336,18 +316,18 @@ def test_in_a_group_linked_people_are_named_as_one_until_they_are_unlinked(chann
 
 def test_a_chat_that_was_linked_and_unlinked_shows_what_was_said_in_it(channel: Channel) -> None:
     second = make_channel(channel.bot)
-    say(channel, "I like tea", chat="ann")
-    say(second, "I like boats", chat="ann2")
+    talk(channel, "I like tea", chat="ann")
+    talk(second, "I like boats", chat="ann2")
     ann, other = (Person.objects.get(identities__channel=one) for one in (channel, second))
     linking.link(ann, other, audit_log.HIMSELF)
-    say(second, "I like jam", chat="ann2")
+    talk(second, "I like jam", chat="ann2")
     linking.unlink(other, audit_log.HIMSELF)
     assert shown(second, chat="ann2")[::2] == ["I like boats", "I like jam"]
     assert shown(channel, chat="ann")[::2] == ["I like tea"]
 
 
 def test_a_notice_to_another_chat_is_shown_there(channel: Channel) -> None:
-    say(channel, "I like tea")
+    talk(channel, "I like tea")
     conversation = Conversation.objects.select_related("channel", "person").get()
     proactive.write(conversation, "Your accounts are linked", Message.Role.ASSISTANT, {})
     assert shown(channel)[-1] == "Your accounts are linked"

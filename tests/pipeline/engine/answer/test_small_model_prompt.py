@@ -7,7 +7,7 @@ import pytest
 from bots.llm.token_estimate import of_messages
 from bots.pipeline.engine.answer.questions import is_question
 from bots.pipeline.engine.answer.small_model_prompt import demo_messages
-from tests.pipeline.engine.answer.test_prompt import make_hit, make_inputs
+from tests.pipeline.engine.answer.builders import make_hit, make_inputs
 
 
 def test_the_line_that_shares_most_words_with_the_question_is_the_only_one() -> None:

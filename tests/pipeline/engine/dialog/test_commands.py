@@ -11,15 +11,14 @@ from bots.models import Channel, Message
 from bots.operations import web_channels
 from bots.pipeline import inbox
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
-from tests.builders import make_bot, make_channel, make_event
+from tests.builders import make_bot, make_channel, say
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 
 
 def answer(channel: Channel, text: str, **values: Any) -> str:
     """The answer to one message; there is no model."""
-    for row_id in inbox.accept(channel, [make_event(text, **values)]).accepted:
-        MessageDispatcher().process(row_id)
+    say(channel, text, **values)
     last = Message.objects.filter(role=Message.Role.ASSISTANT).order_by("-id").first()
     return last.text if last else ""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
@@ -12,21 +11,14 @@ from bots.admin.conversations.transcript import Bubble
 from bots.models import Channel, Conversation, Message, Person
 from bots.operations import web_channels, web_chat
 from bots.people import audit_log, erasure, linking
-from bots.pipeline import inbox
-from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from bots.webchat import visitor_tokens
 from memory.models import MemoryEntry
-from tests.builders import make_bot, make_channel, make_event
+from tests.builders import make_bot, make_channel, say
 from tests.peers import StubModel
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 
 SECRET = "My locker opens with 4711"
-
-
-def say(channel: Channel, text: str, **values: Any) -> None:
-    for row_id in inbox.accept(channel, [make_event(text, **values)]).accepted:
-        MessageDispatcher().process(row_id)
 
 
 def prompt(model: StubModel) -> str:

@@ -11,24 +11,14 @@ from django.utils import timezone
 from bots.models import Channel, Conversation, Message, StateTransition
 from bots.operations import handover
 from bots.operations.messages import reply_in
-from bots.pipeline import engine, inbox
-from bots.pipeline.dispatch.dispatcher import MessageDispatcher
+from bots.pipeline import engine
 from bots.pipeline.engine.dialog.handover import STAYS
 from memory.models import MemoryEntry
-from tests.builders import make_event
+from tests.builders import answers, say
 from tests.peers import BotApi, StubModel
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 State = Conversation.State
-
-
-def say(channel: Channel, text: str) -> None:
-    (row_id,) = inbox.accept(channel, [make_event(text)]).accepted
-    MessageDispatcher().process(row_id)
-
-
-def answers() -> list[str]:
-    return list(Message.objects.filter(role="assistant").order_by("id").values_list("text", flat=True))
 
 
 def steps() -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback for tests: it records what arrives and answers what it is told."""
+"""A real HTTP server on loopback. It records requests and answers what the test wrote for them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Recorded:
-    """One request as the server saw it."""
+    """One request as the server received it; names of headers are in lower case."""
 
     method: str
     path: str
@@ -27,7 +27,7 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Answer:
-    """What to answer; `chunks` are written one by one, with `before_chunk` called ahead of each."""
+    """One response; `chunks` are written one by one, after a call of `before_chunk` each."""
 
     status: int = 200
     body: bytes = b"{}"
@@ -36,18 +36,21 @@ class Answer:
     before_chunk: Callable[[], object] | None = None
 
 
+Respond = Callable[[Recorded], Answer]
+
+
 def json_answer(value: Any, status: int = 200, **headers: str) -> Answer:
     return Answer(status, json.dumps(value).encode(), {"Content-Type": "application/json", **headers})
 
 
 class Server:
-    """Holds the script: answers are used in order, the last one stays."""
+    """Answers with `respond`, or else with `answers` in their order; the last one repeats."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, respond: Respond | None = None) -> None:
         self.url = url
         self.requests: list[Recorded] = []
         self.answers: list[Answer] = [Answer()]
-        self.respond: Callable[[Recorded], Answer] | None = None
+        self.respond = respond
 
     def answer(self, *answers: Answer) -> None:
         self.answers = list(answers)
@@ -61,10 +64,11 @@ class Server:
 
 class _Http(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
     script: Server
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        pass  # clients that give up are part of the tests
+        pass  # tests break off requests and kill clients
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -93,8 +97,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
-        self.wfile.write(answer.body)
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
 
+    do_HEAD = do_GET
     do_POST = do_GET
     do_PUT = do_GET
     do_PATCH = do_GET
@@ -102,9 +108,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serve() -> Iterator[Server]:
+def serve(respond: Respond | None = None) -> Iterator[Server]:
+    """Runs a server on a free port."""
     httpd = _Http(("127.0.0.1", 0), _Handler)
-    httpd.script = Server(f"http://127.0.0.1:{httpd.server_port}")
+    httpd.script = Server(f"http://127.0.0.1:{httpd.server_port}", respond)
     thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
