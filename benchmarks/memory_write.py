@@ -1,8 +1,8 @@
-"""What remembering costs: `python benchmarks/memory_write.py [--turns N] [--writers N] [--texts N] [--json FILE]`.
+"""Measures memory writes: `python benchmarks/memory_write.py [--turns N] [--writers N] [--texts N] [--json FILE]`.
 
-Turns stored per second on SQLite and on PostgreSQL, each turn in a transaction of its own, by one writer and by several
-processes for several people at once; embedding aside. Then texts embedded per second through the whole path (claim,
-embed, store), beside what the embedder itself does with the same texts in the same run.
+Counts turns stored per second on SQLite and on PostgreSQL, without embedding. Each turn has its own transaction; the
+writers are one process, then several processes for several people. Then counts texts embedded per second through the
+whole path (claim, embed, store) and, in the same run, by the embedder alone.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _writer(key: str, turns: int, ready: Any, go: Any) -> None:
 
 
 def several(writers: int, turns: int) -> Result:
-    """Processes that write at the same time; the rate of all together, from the common start to the last end."""
+    """Runs several writers at once; returns their common rate from the common start to the last end."""
     context = multiprocessing.get_context("spawn")
     ready, go = context.Semaphore(0), context.Event()
     processes = [context.Process(target=_writer, args=(f"w{n}", turns // writers, ready, go)) for n in range(writers)]
@@ -89,7 +89,7 @@ def rate(count: int, seconds: float) -> Result:
 
 
 def embedding(texts: int) -> Result:
-    """Both with all cores, on the same passages; the embedder alone before and after, because machines are shared."""
+    """Measures path and embedder with all cores on the same passages; the embedder before and after, as load varies."""
     from memory.embedders import current
     from memory.models import MemoryEntry
     from memory.storage import embedding_backfill
@@ -130,7 +130,7 @@ def inner(args: argparse.Namespace) -> Result:
 
 
 def outer(args: argparse.Namespace, arguments: list[str]) -> Result:
-    """Each database in a process and a home of its own."""
+    """Runs each database in its own process and home."""
     from tests.servers import postgresql
 
     results: Result = {}

@@ -1,13 +1,13 @@
-"""What a message costs from webhook to reply: `python benchmarks/pipeline.py [--seconds 20] [--semantic]`.
+"""Measures a message from webhook to reply: `python benchmarks/pipeline.py [--seconds 20] [--semantic]`.
 
-The real product (`manage.py serve`, embedded) answers signed Telegram webhooks through a model that answers at once. In
-the same run, on the same machine, two limits are taken to compare with:
+The real product (`manage.py serve`, embedded) answers signed Telegram webhooks through a model that answers at once.
+The same run measures two limits on the same machine:
 
-* bare: a loop with no product in it that does for each message only what cannot be left out: one call to the model, one
-  to the platform, and the four durable commits (stored, claimed, answered, sent);
-* model: how fast the model endpoint alone answers, asked by as many threads.
+* bare: a loop without the product that makes only the necessary steps for each message: one call to the model, one call
+  to the platform, and four durable commits (stored, claimed, answered, sent);
+* model: the rate of the model endpoint alone, with as many threads.
 
-Peers and load run in processes of their own, so they share the machine with the product but not its interpreter.
+Peers and load run in their own processes: they share the machine with the product but not its interpreter.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def connect(url: str) -> http.client.HTTPConnection:
 
 
 def repeat(seconds: float, work: Callable[[int], Callable[[], None]]) -> float:
-    """Runs `work(thread)()` on all threads until the time is over; calls a second."""
+    """Runs `work(thread)()` on all threads for this time; returns calls per second."""
     done = [0] * THREADS
     end = time.perf_counter() + seconds
 
@@ -88,7 +88,7 @@ def model_limit(model_url: str, seconds: float) -> float:
 
 
 def bare_limit(model_url: str, api_url: str, folder: Path, seconds: float) -> float:
-    """The least that answers a message durably; see the top of this file."""
+    """Measures the limit "bare", see the top of this file."""
     path = folder / "bare.sqlite3"
     body = {"model": "stub", "messages": [{"role": "user", "content": "hello"}]}
 
@@ -120,9 +120,9 @@ def void(_: object) -> None:
 
 
 def load(url: str, seconds: float, rate: float, *, after: int = 0) -> tuple[int, list[float]]:
-    """Posts updates at `rate` a second; how many, and the seconds each 200 took.
+    """Posts `rate` updates per second; returns their number and the seconds of each 200.
 
-    after: the update ids up to this one were sent before, and would be dropped as repetitions.
+    after: Ids up to this one were sent before; the product would drop them as duplicates.
     """
     parts = urlsplit(url)
     total = int(seconds * rate)
@@ -160,7 +160,7 @@ def load(url: str, seconds: float, rate: float, *, after: int = 0) -> tuple[int,
 
 
 def product_figures(folder: Path, urls: tuple[str, str], sent: Any, options: argparse.Namespace) -> dict[str, Any]:
-    """Replies a second while more messages wait than can be answered, and the acknowledgement at a calm rate."""
+    """Measures replies per second under overload, and acknowledgements under a low load."""
     api_url, model_url = urls
     settings = {"CLAWDBOT_MODEL_SERVER__ENABLE": "false"}
     settings["CLAWDBOT_SEMANTIC_SEARCH__ENABLE"] = str(options.semantic).lower()

@@ -1,7 +1,7 @@
-"""What remembering and recalling cost: `python benchmarks/recall.py [--rows 100,1000,10000] [--json FILE]`.
+"""Measures remember and recall: `python benchmarks/recall.py [--rows 100,1000,10000] [--json FILE]`.
 
-Runs in a home of its own, on invented turns. CPU milliseconds are this process's; wall-clock ones are in brackets.
-Recall quality is measured apart, on data that may not be shipped; docs/memory.md has method and figures.
+Runs in its own home, on invented turns. Milliseconds are CPU time of this process; wall-clock time is in brackets.
+recall_quality.py measures quality; docs/memory.md has method and figures.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def measured(work: Callable[[int], object], times: int) -> dict[str, float]:
-    """Mean milliseconds of one call: CPU of the process, and wall clock."""
+    """Returns mean milliseconds per call: CPU time of the process, and wall clock."""
     cpu, wall = time.process_time(), time.perf_counter()
     for i in range(times):
         work(i)

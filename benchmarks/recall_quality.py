@@ -1,13 +1,14 @@
-"""How well recall finds labelled turns: `python benchmarks/recall_quality.py [--data DIR] [--json FILE]`.
+"""Measures how well recall finds labelled turns: `python benchmarks/recall_quality.py [--data DIR] [--json FILE]`.
 
-Asks the questions of tests/fixtures/recall and, where DIR (default ../shared/data) holds them, of LoCoMo and
-MemoryBank, which may not be shipped. No language model takes part. Beside what the product finds, in the same run, on
-the same rows and vectors: BM25 alone, vectors alone, and reciprocal rank fusion of these two; what the product finds
-through the indexes of large memories ("indexes"), and after `memory optimize` ("optimized"). Under "together" all
-conversations of a set are one person's memory, scanned and through the indexes; --crowd N puts N invented turns among
-them, so that it is as large as memories get that are searched through indexes.
+Asks the questions of tests/fixtures/recall and, if DIR (default ../shared/data) holds them, of LoCoMo and MemoryBank,
+which may not be shipped. Uses no language model. Compares, in one run on the same rows and vectors: the product, BM25
+alone, vectors alone, reciprocal rank fusion of these two, the product through the indexes of large memories ("indexes")
+and the product after `memory optimize` ("optimized"). Under "together" all conversations of a set are one person's
+memory, scanned and through the indexes; --crowd N adds N invented turns, so that the memory is as large as one that the
+product searches through indexes.
 
-recall@k: labelled turns among the first k, divided by labelled turns, averaged over questions; MRR: of the first one.
+recall@k: labelled turns among the first k / labelled turns, mean over questions. MRR: mean reciprocal rank of the first
+labelled turn.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Question(NamedTuple):
 
 
 class Conversation(NamedTuple):
-    """What one person said and heard (import lines), and what is asked about it, the day after the last turn."""
+    """Turns of one person as import lines, and questions asked the day after the last turn."""
 
     name: str
     lines: tuple[str, ...]
@@ -48,7 +49,7 @@ class Conversation(NamedTuple):
 
 
 def fixtures(language: str = "") -> list[Conversation]:
-    """The repository's own conversations, of one language ("en", "zh") or all."""
+    """Returns the conversations of the repository, of one language ("en", "zh") or all."""
     return [_fixture(path) for path in sorted(FIXTURES.glob(f"{language}*.turns.jsonl"))]
 
 
@@ -65,7 +66,7 @@ def _conversation(name: str, lines: Sequence[str], questions: Sequence[Question]
 
 
 def outside(folder: Path) -> Iterator[tuple[str, list[Conversation]]]:
-    """(name, conversations) of the data sets found in a folder, read by its own `score_recall.py`."""
+    """Returns (name, conversations) of each data set in a folder, read by the `score_recall.py` of that folder."""
     script = folder / "score_recall.py"
     if not script.exists():
         return
@@ -84,7 +85,7 @@ def outside(folder: Path) -> Iterator[tuple[str, list[Conversation]]]:
 
 
 def measures(found: Sequence[str], evidence: frozenset[str]) -> dict[str, float]:
-    """recall@k and MRR of one ranking of ids, best first."""
+    """Returns recall@k and MRR of one ranking of ids, best first."""
     values = {f"R@{k}": len(evidence & set(found[:k])) / len(evidence) for k in KS}
     values["MRR"] = next((1 / place for place, one in enumerate(found, 1) if one in evidence), 0.0)
     return values
@@ -112,7 +113,7 @@ def remember(conversation: Conversation, bot: Any, key: str) -> Any:
 
 
 def product(scope: Any, conversation: Conversation) -> list[dict[str, float]]:
-    """What `MemoryStore.recall` finds, a row a question."""
+    """Returns the measures of `MemoryStore.recall`, one row per question."""
     from memory.store import MemoryStore
 
     store = MemoryStore(scope.bot_id)
@@ -124,7 +125,7 @@ def product(scope: Any, conversation: Conversation) -> list[dict[str, float]]:
 
 
 def arms(scope: Any, conversation: Conversation) -> dict[str, list[dict[str, float]]]:
-    """What each arm finds alone, and their reciprocal rank fusion."""
+    """Returns the measures of each arm alone and of their reciprocal rank fusion."""
     import numpy as np
 
     from memory import store
@@ -148,7 +149,7 @@ def arms(scope: Any, conversation: Conversation) -> dict[str, list[dict[str, flo
 
 @contextmanager
 def scanned() -> Iterator[None]:
-    """Every row is scored, however many there are."""
+    """Scores every row, whatever the size of the scope."""
     from memory.indexes import registry
 
     ordinary, registry.LARGE_FROM = registry.LARGE_FROM, 2**31
@@ -160,7 +161,7 @@ def scanned() -> Iterator[None]:
 
 @contextmanager
 def indexed(scope: Any) -> Iterator[None]:
-    """The scope is searched through the indexes of large memories, however small it is."""
+    """Searches the scope through the indexes of large memories, whatever its size."""
     from memory.indexes import build, large, registry
 
     ordinary, registry.LARGE_FROM = registry.LARGE_FROM, 0
@@ -170,11 +171,11 @@ def indexed(scope: Any) -> Iterator[None]:
         yield
     finally:
         registry.LARGE_FROM = ordinary
-        build.build(scope)  # takes the indexes away again
+        build.build(scope)  # removes the indexes
 
 
 def optimized(scope: Any) -> None:
-    """What the nightly run makes of the memory of this bot."""
+    """Runs the nightly consolidation on the memory of this bot."""
     from memory.consolidation.optimize import optimize
     from memory.models import MemoryEntry
     from memory.storage import embedding_backfill
@@ -184,7 +185,7 @@ def optimized(scope: Any) -> None:
 
 
 def separate(name: str, conversations: Sequence[Conversation]) -> dict[str, list[dict[str, float]]]:
-    """Every conversation in a memory of its own, by each method."""
+    """Measures each method with one memory per conversation."""
     found: dict[str, list[dict[str, float]]] = {}
     for conversation in conversations:
         scope = remember(conversation, _bot(), f"{name} {conversation.name}")
@@ -199,7 +200,7 @@ def separate(name: str, conversations: Sequence[Conversation]) -> dict[str, list
 
 
 def together(name: str, conversations: Sequence[Conversation], crowd: int) -> dict[str, list[dict[str, float]]]:
-    """All conversations in one person's memory, among as many invented turns."""
+    """Measures with all conversations in one memory, among this number of invented turns."""
     renamed = [_renamed(conversation) for conversation in conversations]
     bot = _bot()
     scopes = {remember(conversation, bot, name) for conversation in renamed}
@@ -225,7 +226,7 @@ def _invent(scope: Any, count: int) -> None:
 
 
 def _renamed(conversation: Conversation) -> Conversation:
-    """With ids and sessions that no other conversation has."""
+    """Gives ids and sessions that no other conversation has."""
     lines = []
     for line in map(json.loads, conversation.lines):
         own = {part: f"{conversation.name}/{line.get(part, '')}"[-64:] for part in ("id", "session")}

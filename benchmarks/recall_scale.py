@@ -1,11 +1,11 @@
-"""Recall in large memories: `python benchmarks/recall_scale.py [--full] [--rows N] [--people N] [--json FILE]`.
+"""Measures recall at scale: `python benchmarks/recall_scale.py [--full] [--rows N] [--people N] [--json FILE]`.
 
-Milliseconds of whole recalls, the question's embedding included, on FAISS (SQLite) and on pgvector (PostgreSQL), each
-in a process and a home of its own. Rows and vectors are invented, the timing is not: every question is new, is really
-embedded, and goes through MemoryStore.recall. Beside it, in the same process and on the same vectors: exact search by
-FAISS's flat index, and mem0 with FAISS, when it is there (`pip install --target FOLDER mem0ai==2.2.1`, --mem0 FOLDER).
+Measures milliseconds of whole recalls, with the embedding of the question, on FAISS (SQLite) and on pgvector
+(PostgreSQL), each in its own process and home. Rows and vectors are invented; every question is new, is embedded and
+goes through MemoryStore.recall. Compares, in the same process on the same vectors: exact search by FAISS's flat index,
+and mem0 with FAISS if it is installed (`pip install --target FOLDER mem0ai==2.2.1`, --mem0 FOLDER).
 
---full takes the sizes of the requirement: 100,000 rows of one person, 1,000,000 of 1,000 people, 1,000,000 of one.
+--full uses the sizes of the requirement: 100,000 rows of one person, 1,000,000 of 1,000 people, 1,000,000 of one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 DATABASES = {"sqlite": "faiss", "postgresql": "pgvector"}
 PER_PERSON = 1000
-MEM0_ROWS = 200_000  # it takes its vectors as lists of Python's floats: a million would be 12 GB
+MEM0_ROWS = 200_000  # mem0 takes vectors as lists of Python floats: a million of them need 12 GB
 Result = dict[str, Any]
 
 
@@ -38,7 +38,7 @@ def percentiles(milliseconds: list[float]) -> Result:
 
 
 def timed(work: Callable[[str], object], questions: list[str]) -> Result:
-    """Wall-clock milliseconds of each call, and the CPU time of this process as a mean."""
+    """Returns wall-clock milliseconds of each call, and mean CPU milliseconds of this process."""
     found, cpu = [], time.process_time()
     for question in questions:
         started = time.perf_counter()
@@ -54,7 +54,7 @@ def megabytes() -> float:
 
 
 class Run:
-    """One database; the sizes one after the other, so that the later ones lie beside the earlier rows."""
+    """Measures one database, size after size; rows of earlier sizes stay."""
 
     def __init__(self, questions: int, mem0: str = "") -> None:
         from django.apps import apps
@@ -78,7 +78,7 @@ class Run:
         self._made = 0
 
     def questions(self) -> list[str]:
-        """New ones each time: a question asked before would not be embedded again."""
+        """Returns new questions each time: the cache would answer the embedding of a known one."""
         return self.invented.questions(self._count)
 
     def person(self, rows: int) -> Any:
@@ -96,7 +96,7 @@ class Run:
         return timed(lambda question: self.embedder.embed_queries([question]), self.questions())
 
     def one_scope(self, rows: int) -> Result:
-        """A person with many rows."""
+        """Measures one person with many rows."""
         from memory.indexes import build
 
         started = time.monotonic()
@@ -120,7 +120,7 @@ class Run:
         return result
 
     def many_scopes(self, people: int) -> Result:
-        """A random person each time, so that nearly every recall is the first of its person in this process."""
+        """Measures random people, so that nearly every recall is the first of its person in this process."""
         started = time.monotonic()
         scopes = [self.person(PER_PERSON) for _ in range(people)]
         result: Result = {"load_s": round(time.monotonic() - started, 1)}
@@ -134,7 +134,7 @@ class Run:
         return result
 
     def _found(self, scope: Any) -> float:
-        """Which part of the ten nearest vectors the index finds."""
+        """Returns the part of the ten nearest vectors that the index finds."""
         ids, matrix = vectors_of(scope)
         shares = []
         for question in self.questions()[:30]:
@@ -158,7 +158,7 @@ def vectors_of(scope: Any) -> tuple[Any, Any]:
 
 
 def compared(run: Run, scope: Any, rows: int) -> Result:
-    """Exact flat search and mem0, embedding included, on the same vectors."""
+    """Measures exact flat search and mem0 on the same vectors, with embedding."""
     import faiss
 
     ids, matrix = vectors_of(scope)
@@ -170,7 +170,7 @@ def compared(run: Run, scope: Any, rows: int) -> Result:
     if rows > MEM0_ROWS:
         return result
     if run.mem0:
-        sys.path.append(run.mem0)  # last, so that the product's own packages are used where both have them
+        sys.path.append(run.mem0)  # last, so that the product's packages win over those of mem0
     if importlib.util.find_spec("mem0"):
         from benchmarks.scale_mem0 import Mem0
 
@@ -180,7 +180,7 @@ def compared(run: Run, scope: Any, rows: int) -> Result:
 
 
 def _settle() -> None:
-    """What the database does by itself some minutes after a load, which would fall into the measuring."""
+    """Runs the maintenance that the database would start by itself during the measurement."""
     from memory import database
 
     with database.connection().cursor() as cursor:
@@ -202,7 +202,7 @@ def inner(args: argparse.Namespace) -> Result:
 
 
 def outer(args: argparse.Namespace, arguments: list[str]) -> Result:
-    """Runs each database in a process of its own."""
+    """Runs each database in its own process."""
     from tests.servers import postgresql
 
     results = {}

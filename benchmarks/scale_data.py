@@ -1,6 +1,8 @@
-"""Invented rows in bulk, out of the repository's own conversations: each row has half of the words of a real turn and
-some invented ones, as frequent as in real language; its vector is a mixture of three real turns' embeddings. Questions
-are real ones with two words swapped, so that nearly each is new and is really embedded.
+"""Makes invented rows in bulk from the conversations of the repository.
+
+Each row has half of the words of a real turn and some invented words, as frequent as in real language; its vector is a
+mixture of the embeddings of three real turns. Questions are real ones with two words swapped, so that nearly each is
+new and needs an embedding.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ START = datetime(2024, 1, 1, tzinfo=UTC)
 CHUNK = 10_000
 ADDED_WORDS = 6
 MIXTURE = (1.0, 0.6, 0.4)
-NOISE = 0.01  # of each number; a vector's length is 1
+NOISE = 0.01  # per number of a vector of length 1
 VOCABULARY = 50_000
 COLUMNS = (
     "bot_id", "person_id", "kind", "role", "speaker", "session", "text", "tokens", "terms", "content_hash",
@@ -26,19 +28,19 @@ COLUMNS = (
 
 
 class Invented:
-    """Turns that differ, a chunk at a time; the same seed gives the same turns.
+    """Makes different turns in chunks; the same seed gives the same turns.
 
     Args:
         embedder: Embeds the real turns.
-        conversations: Whose turns and questions are mixed, see `recall_quality.fixtures`.
-        seed: Of the random numbers.
+        conversations: Sources of turns and questions, see `recall_quality.fixtures`.
+        seed: Seed of the random numbers.
     """
 
     def __init__(self, embedder: Any, conversations: Sequence[Any], seed: int = 7) -> None:
         from memory.text.tokenizer import tokenize
 
         self._rng = np.random.default_rng(seed)
-        # Every third word is one of the few that everybody uses, the rest thins out as words do.
+        # Every third word is a frequent one; the frequencies of the rest fall as in real language.
         weights = 1 / np.arange(1, VOCABULARY + 1) ** 1.05
         self._cumulated = np.cumsum(weights / weights.sum())
         texts = [json.loads(line)["text"] for talk in conversations for line in talk.lines]
@@ -50,7 +52,7 @@ class Invented:
         return [self._swapped(question) for question in self._rng.choice(self._asked, count).tolist()]
 
     def turns(self, count: int) -> tuple[list[list[str]], Any]:
-        """Terms of each, and the vectors, shape (count, dimension)."""
+        """Returns the terms of each turn and the vectors, shape (count, dimension)."""
         which = self._rng.integers(0, len(self._said), (count, 3))
         mixed = sum(self._real[which[:, i]] * weight for i, weight in enumerate(MIXTURE))
         mixed += self._rng.standard_normal(mixed.shape).astype(np.float32) * NOISE
@@ -63,7 +65,7 @@ class Invented:
         return terms, mixed / np.linalg.norm(mixed, axis=1, keepdims=True)
 
     def _swapped(self, question: str) -> str:
-        """The same question with two of its words (in Chinese, characters) in each other's place."""
+        """Returns the question with two words (Chinese: characters) swapped."""
         gap = " " if " " in question else ""
         parts = question.split(gap) if gap else list(question)
         first, second = self._rng.choice(len(parts), 2, replace=False).tolist()
@@ -78,9 +80,9 @@ class Invented:
 def rows(
     invented: Invented, bot: int, person: int, count: int, label: str, adapt: Any
 ) -> Iterator[list[tuple[Any, ...]]]:
-    """`count` rows of one person, in chunks, as tuples in the order of COLUMNS.
+    """Yields `count` rows of one person in chunks, as tuples in the order of COLUMNS.
 
-    adapt: moment -> what the database takes.
+    adapt: Converts a moment to the type that the database driver accepts.
     """
     from memory.text.term_keys import pack
     from memory.text.tokenizer import date_terms
@@ -105,7 +107,7 @@ def rows(
 
 
 def load(chunks: Iterator[list[tuple[Any, ...]]]) -> None:
-    """Stores the chunks the quickest way the database has: COPY, or one prepared statement."""
+    """Stores the chunks by the fastest means of the database: COPY, or one prepared statement."""
     from memory import database
     from memory.models import MemoryEntry
 

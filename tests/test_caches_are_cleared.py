@@ -1,4 +1,4 @@
-"""Whatever a process keeps between turns is emptied between two tests; who adds a cache adds its `clear_cache()`."""
+"""CACHES in conftest.py clears every cache of the product between two tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.conftest import CACHES
 PACKAGES = ("adapters", "bots", "clawdbot", "clawdbot_site", "memory", "skills")
 KINDS = (cachetools.Cache, OrderedDict, Counter)
 
-# What lives as long as the process by its nature, or is emptied by another module of the list.
+# State that must live as long as the process, or that another module of the list clears.
 STAYS = {
     "bots.channels.web.broadcast": "the event loop of the web process",
     "bots.llm.embedded_discovery": "emptied by bots.llm.candidates",
@@ -33,7 +33,7 @@ STAYS = {
 
 
 def _modules() -> dict[str, ModuleType]:
-    """All modules of the product."""
+    """Returns all modules of the product."""
     found: dict[str, ModuleType] = {}
     for package in map(importlib.import_module, PACKAGES):
         for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
@@ -43,7 +43,7 @@ def _modules() -> dict[str, ModuleType]:
 
 
 def _is_cache(value: Any) -> bool:
-    """A container of what was used, or an object of the product around one."""
+    """Whether the value is a container for caching, or an object of the product with one."""
     if isinstance(value, KINDS):
         return True
     if isinstance(value, type) or type(value).__module__.partition(".")[0] not in PACKAGES:
@@ -54,7 +54,7 @@ def _is_cache(value: Any) -> bool:
 
 
 def _keeps(module: ModuleType) -> bool:
-    """Whether a module has a cache, or a variable of its own that begins empty or that a function assigns anew."""
+    """Whether a module has a cache, an empty dict, or a global that a function assigns."""
     tree = ast.parse(Path(str(module.__file__)).read_text("utf8"))
     if any(isinstance(node, ast.Global) for node in ast.walk(tree)):
         return True

@@ -1,4 +1,4 @@
-"""A test file whose outcome can differ by database says so, or `make test` would run it on SQLite alone."""
+"""A test file whose outcome can differ by database has the marker; `make test` runs others only on SQLite."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOCKS = r"\.cursor\(|\bselect_for_update\b|\bskip_locked\b|\bRawSQL\b"
 SQL = re.compile(rf"{LOCKS}|\bMigrationExecutor\b|\bIntegrityError\b|\.vendor\b|\bmark\.(?:postgres|two_databases)\b")
 THREADS = re.compile(r"\bimport threading\b|\bThreadPoolExecutor\b")
 COMMITS = re.compile(r"\btransaction=True\b|\btransactional_db\b")
-# They touch such code, but are about something else, and other files test it on every database.
+# These files import such code but test something else; other files test the code on every database.
 SQLITE_IS_ENOUGH = {
     "tests/clawdbot_site/sqlite/test_base.py": "SQLite itself",
     "tests/memory/embedders/test_sentence.py": "models; their vectors are stored as any other",
@@ -24,7 +24,7 @@ SQLITE_IS_ENOUGH = {
 
 
 def _imported(path: Path) -> set[str]:
-    """Dotted names of the modules a file may import, with those behind `from package import module`."""
+    """Returns dotted names that a file may import, with those behind `from package import module`."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text("utf8"))):
         if isinstance(node, ast.Import):
@@ -36,7 +36,7 @@ def _imported(path: Path) -> set[str]:
 
 
 def _with_sql() -> set[str]:
-    """The modules of the product that write SQL or lock rows."""
+    """Returns the modules of the product that write SQL or lock rows."""
     files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if "migrations" not in path.parts]
     return {
         ".".join(path.relative_to(ROOT).with_suffix("").parts)

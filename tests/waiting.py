@@ -1,4 +1,4 @@
-"""Waiting for what another thread or process does: patient, so that a busy machine fails no test."""
+"""Waits for another thread or process, long enough for a busy machine."""
 
 from __future__ import annotations
 

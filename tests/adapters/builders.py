@@ -1,4 +1,4 @@
-"""Makes requests and updates for the tests, right unless told otherwise."""
+"""Requests and updates that are valid unless a test changes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files for the tests, with the bytes that make them what they are."""
+"""Small files with the magic bytes of their type."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ WORDS = "in place of the file"
 
 
 def outgoing(name: str, body: bytes | None = None, **values: Any) -> OutgoingFile:
-    """A file of the samples, or with these bytes."""
+    """Returns a sample file, or one with these bytes."""
     held = SAMPLES[name] if body is None else body
     found = content_type_of(held)
     voice = values.pop("voice", False)
@@ -61,5 +61,5 @@ def message(file: OutgoingFile, text: str = "", **values: Any) -> OutgoingMessag
 
 
 def form_of(request: Recorded) -> tuple[dict[str, str], dict[str, Any]]:
-    """Fields and files of an upload that a server has recorded."""
+    """Returns fields and files of a recorded upload."""
     return ApiCall(request.method, request.path, {}, request.headers, request.body).form()

@@ -1,4 +1,4 @@
-"""What the contract tests need to know of each platform: a genuine request, and how its sender signs."""
+"""Facts of each platform for the contract tests: a valid request, and how its sender signs."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Case:
         secret_key: The account key that holds the list of secrets.
         account: The other keys.
         sign: See `Sign`.
-        body: A genuine body that gives at least one event.
+        body: A valid body that gives at least one event.
         signature: Header, or query parameter, that carries the proof.
-        in_query: It is a query parameter; then only what it covers of the body is signed.
+        in_query: The proof is a query parameter and covers only a part of the body.
         secrets: Two secrets; the second replaces the first in a rotation.
         configured: What the account holds for a secret (a public key for Discord).
         covers_body: The proof depends on the body.
@@ -67,7 +67,7 @@ class Case:
         return self.sign(self.body if body is None else body, secret or self.secrets[0], at)
 
     def bodies(self) -> list[Any]:
-        """The JSON fixtures of this platform, as starting points for damage."""
+        """Returns the JSON fixtures of this platform, for tests that damage them."""
         found = [json.loads(path.read_text("utf-8")) for path in sorted((FIXTURES / self.platform).glob("*.json"))]
         return found or [json.loads(self.body)]
 
@@ -135,7 +135,7 @@ def feishu(body: bytes, secret: str, at: float) -> WebhookRequest:
 
 
 def slack_body(value: Any) -> bytes:
-    """Events come as JSON, everything interactive as a form that holds JSON."""
+    """Encodes events as JSON, interactions as a form that holds JSON."""
     raw = json.dumps(value)
     event = isinstance(value, dict) and ("event" in value or value.get("type") == "url_verification")
     return raw.encode() if event else urlencode({"payload": raw}).encode()

@@ -8,7 +8,7 @@ from itertools import count
 
 from hypothesis import strategies as st
 
-# "W" stands for a word that is found again.
+# `numbered` replaces each "W" by a word of its own.
 _CONSTRUCTS = (
     "W ",
     "**W** ",
@@ -50,12 +50,14 @@ _NOISE = (
     ),
 )
 TEXTS = st.lists(st.sampled_from((*_CONSTRUCTS, *_NOISE)), max_size=30)
-FENCE_WITH_WORDS = re.compile(r"^[ \t>*+-]*(?:`{3,}|~{3,})[^\n]*Word", re.MULTILINE)  # a fence's language is not shown
+FENCE_WITH_WORDS = re.compile(
+    r"^[ \t>*+-]*(?:`{3,}|~{3,})[^\n]*Word", re.MULTILINE
+)  # renderers drop the language of a fence
 _HEADER = re.compile(r"^(.*\|.*)\n[ \t>]*[|:-][|:\- \t]*$", re.MULTILINE)
 
 
 def numbered(bits: list[str], times: int) -> tuple[str, list[str]]:
-    """A text and its words; each is another one."""
+    """Returns a text and its words, all different."""
     numbers = count(100_000)
     words: list[str] = []
 
@@ -67,7 +69,7 @@ def numbered(bits: list[str], times: int) -> tuple[str, list[str]]:
 
 
 def assert_all_there(text: str, shown: str, words: list[str]) -> None:
-    """Every word is there, in order and once; those of a table's header once or more, as a long table is cut."""
+    """Checks that every word is there once and in order; a cut table repeats the words of its header."""
     headers = {word for header in _HEADER.findall(text) for word in re.findall(r"Word\d{6}", header)}
     seen: set[str] = set()
     found = []
@@ -79,7 +81,7 @@ def assert_all_there(text: str, shown: str, words: list[str]) -> None:
 
 
 def fences(rendered: str) -> str:
-    """Every code block ends, and holds no fence that would end it before."""
+    """Checks that every code block ends, and not before its end."""
     inside = False
     for line in rendered.split("\n")[:-1]:
         if line.lstrip().startswith("```"):
@@ -90,7 +92,7 @@ def fences(rendered: str) -> str:
 
 
 class _Checker(HTMLParser):
-    """Fails on anything Telegram would refuse: unknown, unbalanced or wrongly nested tags."""
+    """Fails on HTML that Telegram refuses: unknown, unbalanced or wrongly nested tags."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)

@@ -1,4 +1,4 @@
-"""Where there are several kinds of account, one must be complete; a refusal says why in both languages."""
+"""An account must be complete in one of its modes; a refusal says why in both languages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def refusal(platform: str, **account: Any) -> AccountError:
 
 
 def both(error: AccountError) -> dict[str, dict[str, str]]:
-    """What is wrong, by key, in both languages."""
+    """Returns the errors by key, in both languages."""
     with override("zh-hans"):
         chinese = problems_of(error)
     return {key: {"en": english, "zh": chinese[key]} for key, english in problems_of(error).items()}

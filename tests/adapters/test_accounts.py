@@ -1,4 +1,4 @@
-"""What the accounts of all platforms have in common: one address for the API, and keys of the same shape."""
+"""Accounts of all platforms: one address for the API, and keys of the same shape."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ COLUMNS = {
     "sets webhook": "supports_webhook_setup",
     "safe to repeat": "idempotent_send",
 }
-UNITS = {(1, 1): "characters", (2, 1): "utf16", (4, 3): "bytes"}  # what an emoji and a Chinese character count as
+UNITS = {(1, 1): "characters", (2, 1): "utf16", (4, 3): "bytes"}  # the length of an emoji and of a Chinese character
 
 
 def _cells(line: str) -> list[str]:
@@ -59,11 +59,11 @@ def _ability(adapter: type[Adapter[Any]], name: str) -> str:
     if _depends_on_account(adapter, name):
         return "account"
     if name == "file_rules":
-        # the web chat shows what is stored, whatever it is
+        # the web chat shows every stored file
         return " ".join(sorted({rule.kind for rule in adapter.file_rules})) or "all"
     return "yes" if getattr(adapter, name) else "no"
 
 
 def _depends_on_account(adapter: type[Adapter[Any]], name: str) -> bool:
-    """Whether the class leaves it to its instances."""
+    """Whether the constructor of the adapter sets the value."""
     return re.search(rf"\bself\.{name}\b[^=\n]*=", inspect.getsource(adapter.__init__)) is not None

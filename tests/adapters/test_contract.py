@@ -1,4 +1,4 @@
-"""What holds for every platform that receives webhooks: nothing unproven is parsed, and nothing proven can crash it."""
+"""Rules for every platform with webhooks: an adapter parses only verified requests, and none of them crashes it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _JSON = st.recursive(
 
 
 def refused(case: Case, request: WebhookRequest, *secrets: str, now: float = NOW) -> bool:
-    """Whether the request is turned away as not proven."""
+    """Whether the adapter refuses the request as not verified."""
     with pytest.raises(SignatureRejected) as caught:
         case.adapter(*(secrets or case.secrets[:1]), now=now).receive(request)
     return caught.value.status in (401, 403)
@@ -134,7 +134,7 @@ def test_other_methods_are_refused(case: Case, method: str) -> None:
 
 
 def sound(received: Received) -> None:
-    """Every event can be stored, and comes back as it was."""
+    """Checks that each event survives the round trip to its stored form."""
     for event in received.events:
         again = Event.from_dict(json.loads(json.dumps(event.to_dict(with_raw=False))))
         assert again == event
@@ -180,7 +180,7 @@ def test_a_damaged_payload_gives_events_or_an_adapter_error(case: Case, data: st
 
 
 def _damage(value: Any, data: st.DataObject) -> Any:
-    """Puts something else in one place of a payload, at any depth, or takes it out."""
+    """Replaces or removes one value of a payload, at any depth."""
     parent, at = None, value
     key: Any = None
     while isinstance(at, (dict, list)) and at and data.draw(st.integers(0, 4)):

@@ -1,4 +1,4 @@
-"""Whatever the file and the platform: it arrives whole, or a text arrives in its place. Against the simulators."""
+"""On every platform a file arrives whole, or a text replaces it. Runs against the simulators."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from clawdbot import http
 from tests.adapters.builders_files import AMR, MP4, OPUS, PNG, SAMPLES, WORDS, message, outgoing
 
 PUBLIC = "https://chat.example.com/files/token/name"
-# Platforms that take a picture of a few hundred bytes without a public address.
+# Platforms that accept a picture of a few hundred bytes without a public address.
 TAKE_A_PICTURE = set(registry.simulated()) - {"line"}
 
 
 @contextmanager
 def talking(platform: str) -> Iterator[tuple[Adapter[Any], Event, list[Shown], Stage]]:
-    """An adapter in a chat with the simulated platform's person, and what that person sees."""
+    """Yields an adapter in a chat with a simulated person, and what that person sees."""
     shown: list[Shown] = []
     stage = Stage(registry.simulator(platform), shown.append)
     with serve(stage) as url:
@@ -112,7 +112,7 @@ def test_an_upload_leaves_no_trace_in_the_send_journal(platform: str) -> None:
         heard: list[int] = []
         with http.observe(lambda: heard.append(len(stage.calls))):
             sending.send(adapter, answering(event, outgoing("图 表.png")))
-        # Told only of the last request: until then another try can double nothing.
+        # Only the last request may have been sent: before it a retry duplicates nothing.
         assert heard
         assert min(heard) >= len(stage.calls) - 1
 

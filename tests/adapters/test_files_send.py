@@ -1,4 +1,4 @@
-"""The requests by which each platform gets a file, and what its refusals mean."""
+"""The requests that send a file to each platform, and the meaning of its refusals."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def telegram(server: Server) -> Adapter[Any]:
 
 
 def by_path(server: Server, answers: dict[str, Answer]) -> list[Recorded]:
-    """Answers by the end of the path, `{}` to everything else; returns the requests."""
+    """Answers by the end of the path, with `{}` to other paths; returns the requests."""
 
     def respond(request: Recorded) -> Answer:
         path = request.path.partition("?")[0]
@@ -277,7 +277,7 @@ def test_dingtalk_uploads_and_sends_by_the_api(
             "batchSend": json_answer({"processQueryKey": "q1"}),
         },
     )
-    # The reply address would be there, but takes no files.
+    # The reply address exists but accepts no files.
     sent = message(outgoing(name, voice=voice), chat_id="cid1", user_id="ann", reply_token="private:0", reply_url="x")
     assert sending.send(dingtalk(base_url=server.url), sent).message_id == "q1"
     _token, upload, told = seen

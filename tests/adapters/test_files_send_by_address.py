@@ -1,4 +1,4 @@
-"""Files that a platform fetches by their address: LINE, and signed webhooks."""
+"""Files that a platform fetches from a URL: LINE, and signed webhooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every platform's guide is there in both languages, and names keys and marks that exist."""
+"""Every platform has a guide in both languages; it names keys and error marks that exist."""
 
 from __future__ import annotations
 
@@ -64,5 +64,7 @@ def test_chinese_has_chinese_punctuation(platform: str) -> None:
     account = registry.account_fields(platform)
     described = [part for field in account for part in (field.label, field.help)]
     for text in (*texts(registry.guide(platform)), *described):
-        spaced = re.sub(r"`[^`]*`| \([A-Za-z -]+\)", "", text["zh"])  # what is typed, and names on English screens
+        spaced = re.sub(
+            r"`[^`]*`| \([A-Za-z -]+\)", "", text["zh"]
+        )  # what a person types, and names on English screens
         assert not re.search(r"[,;!?()]|[\u4e00-\u9fff]:", spaced), text["zh"]

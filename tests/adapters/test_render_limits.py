@@ -1,4 +1,4 @@
-"""Whatever a text is made of: cut and rendered, every piece is within its platform's limit, and nothing raises."""
+"""For every text, each rendered piece is within the limit of its platform, and nothing raises."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a text is made of: rendered for its platform it is well-formed, and every word of it is there, in order."""
+"""For every text, each renderer makes well-formed markup with all words of the text in order."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TOKEN = re.compile(r"<(?:https?://|mailto:|tel:)[^<>|\n]*(?:\|([^<>]*))?>")
 
 
 def slack(text: str) -> str:
-    """Nothing is left of Slack's own marks but links: no mention, no ping, no half of an escape."""
+    """Checks that links are the only Slack markup: no mention, no cut escape."""
     rendered = to_mrkdwn(text)
     seen = _TOKEN.sub(lambda match: match[1] or match[0][1:-1], rendered)
     assert not re.search(r"[<>]", re.sub(r"^> ", "", seen, flags=re.MULTILINE))
@@ -41,7 +41,7 @@ def slack(text: str) -> str:
 
 
 def discord(text: str) -> str:
-    """Every code block ends."""
+    """Checks that every code block ends."""
     rendered = to_discord(text)
     inside = False
     for line in rendered.split("\n")[:-1]:
@@ -55,7 +55,7 @@ def line(text: str) -> str:
 
 
 def whatsapp(text: str) -> str:
-    """Every code block ends."""
+    """Checks that every code block ends."""
     rendered = to_whatsapp(text)
     assert len(rendered) <= 4096
     return rendered
@@ -71,7 +71,7 @@ def dingtalk(text: str) -> str:
 
 
 def feishu(text: str) -> str:
-    """Outside of code no tag is left that could call people."""
+    """Checks that no tag outside code can mention people."""
     (element,) = card(text)["body"]["elements"]
     rendered = fences(element["content"])
     outside = re.sub(r"(?ms)^```.*?^```|`[^`\n]*`", "", rendered)
@@ -83,9 +83,9 @@ ALL = [telegram, slack, discord, line, whatsapp, wecom, dingtalk, feishu]
 
 
 @pytest.mark.parametrize("render", ALL)
-@example(bits=["[", "](", ")"], times=1)  # a link of nothing
-@example(bits=["``", "`", "!", "`", "\n", "W "], times=1)  # the start of a line, and no fence
-@example(bits=["``", "\x00", "`", "W ", "W "], times=1)  # a fence only when the control character is left out
+@example(bits=["[", "](", ")"], times=1)  # an empty link
+@example(bits=["``", "`", "!", "`", "\n", "W "], times=1)  # at the start of a line, but not a fence
+@example(bits=["``", "\x00", "`", "W ", "W "], times=1)  # a fence only without the control character
 @given(bits=TEXTS, times=st.sampled_from([1, 1, 40]))
 @settings(max_examples=100, deadline=None)
 def test_a_text_is_well_formed_and_all_there(render: Callable[[str], str], bits: list[str], times: int) -> None:

@@ -1,4 +1,4 @@
-"""The other ways out of the platforms of China: a robot's API, plain text, and what a refused card becomes."""
+"""The other formats of the platforms of China: the API of a robot, plain text, and the text for a refused card."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The recorded cases that lie beside the checkout, when they do; run in place, never copied."""
+"""Runs the recorded cases beside the checkout, if they are there; never copies them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from adapters.events import Event, EventKind, Received, WebhookRequest
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "fixtures"
 PLATFORMS = [name for name in registry.platforms() if (FOLDER / name / "cases.json").exists()]
-# Facts about an event that are spelled differently in the cases, or told for information only.
+# Keys that the cases spell differently, or give for information only.
 NOT_COMPARED = {
     *("kind", "note", "text_raw", "text_match", "attachments", "callback_id", "dedupe", "agent_id", "args", "values"),
     *("reply_url_expires_ms", "target_text", "target_user_id", "action_id", "error_code"),
@@ -98,7 +98,7 @@ def test_a_recorded_answer_is_judged_right(platform: str, case: dict[str, Any]) 
         return
     with pytest.raises(SendError) as caught:
         adapter.classify(case["status"], case["headers"], body)
-    if expect["outcome"] in ("permanent", "retry", "refresh_token_and_retry_once"):  # fallbacks are part of a send
+    if expect["outcome"] in ("permanent", "retry", "refresh_token_and_retry_once"):  # a send includes its fallbacks
         assert caught.value.permanent is (expect["outcome"] == "permanent")
     assert caught.value.mark == expect.get("mark", caught.value.mark)
     assert caught.value.retry_after == expect.get("after_s", caught.value.retry_after)

@@ -11,7 +11,7 @@ from adapters.media import content_type_of
 
 
 class Issuer:
-    """Hands out t1, t2, ... and counts."""
+    """Issues t1, t2, ... and counts them."""
 
     def __init__(self, life_s: float = 7200.0, delay_s: float = 0.0) -> None:
         self.life_s, self.delay_s, self.count = life_s, delay_s, 0
@@ -43,7 +43,7 @@ def test_a_refused_token_is_dropped_unless_it_was_renewed_meanwhile() -> None:
     tokens.get(key, 0.0, issuer)
     tokens.drop(key, "t1")
     assert tokens.get(key, 0.0, issuer) == "t2"
-    tokens.drop(key, "t1")  # a slow thread that still holds the first one
+    tokens.drop(key, "t1")  # a slow thread that still has the first token
     assert tokens.get(key, 0.0, issuer) == "t2"
 
 

@@ -1,4 +1,4 @@
-"""An installation with rows of every model, as the admin meets it."""
+"""Rows of every model, and clients of the admin."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def make_conversation(channel: Channel, key: str = "p1", **values: Any) -> Conve
 
 
 def make_turn(conversation: Conversation, text: str = "Hello", answer: str = "Hi", **values: Any) -> OutboundMessage:
-    """A question, its answer and the row that sends the answer; `values` go to the outbound row."""
+    """Makes a question, its answer and the outbound row, which gets `values`."""
     number = InboundEvent.objects.count()
     event = InboundEvent.objects.create(
         channel=conversation.channel,
@@ -176,7 +176,7 @@ def make_usage(conversation: Conversation, days_ago: int = 0, **values: Any) -> 
 
 
 def make_skill(bot: Bot, conversation: Conversation, number: int = 0) -> Skill:
-    """A skill whose configuration holds a secret, one bot that has it, one run."""
+    """Makes a skill with a secret in its configuration, assigned to a bot, with one run."""
     skill = Skill.objects.create(
         name=f"Skill {number}",
         module=f"skills.number{number}.Some",
@@ -203,7 +203,7 @@ def make_sent_file(conversation: Conversation, body: bytes = b"words", **values:
 
 
 def make_world(rows: int = 1) -> Bot:
-    """`rows` of nearly everything, each with relations of its own, so that a query per row shows."""
+    """Makes `rows` rows of nearly every model, each with its own relations, so that a query per row shows."""
     choice.seed()
     bot = make_bot("ada")
     for number in range(rows):

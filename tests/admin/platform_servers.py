@@ -1,4 +1,4 @@
-"""What each platform answers to "who am I", right and wrong, on this machine."""
+"""Answers of each platform to "who am I", with right and with wrong credentials."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Case:
 
     Attributes:
         account: Without base_url; every secret contains `SECRET_WORD`.
-        answers: By the last part of the path; "" for every other.
-        who: Part of what "Verify" shows.
-        refused: The answer to wrong credentials.
-        mend: Part of the advice then.
+        answers: Answers by the last part of the path; "" for other paths.
+        who: Part of the text that "Verify" shows.
+        refused: Answer to wrong credentials.
+        mend: Part of the advice after a refusal.
     """
 
     account: Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""The buttons and bulk actions do what they say, to real rows and against real servers."""
+"""Buttons and bulk actions do what their labels say, on real rows and against real servers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OUT = OutboundMessage.State
 
 
 def run(client: Client, model: Any, action: str, *rows: Any) -> list[str]:
-    """Runs a bulk action; returns what the page says afterwards."""
+    """Runs a bulk action; returns the messages on the next page."""
     values = {"action": action, "_selected_action": [row.pk for row in rows]}
     response = client.post(address(model, "changelist"), values)
     assert response.status_code == 302
@@ -69,7 +69,7 @@ def test_a_dead_letter_is_sent_again_from_the_start() -> None:
     assert (dead.state, dead.attempts) == (OUT.PENDING, 0)
     assert sent.state == OUT.SENT
     assert said[0] == "1 message will be sent again."
-    assert len(said) == 2  # and that the other was left alone
+    assert len(said) == 2  # the other did not change
 
 
 def test_a_dead_letter_is_discarded_and_can_still_be_retried() -> None:

@@ -1,4 +1,4 @@
-"""A member of staff works with the bots granted to them and meets no trace of the others."""
+"""Staff users work with the bots granted to them and see nothing of other bots."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SCOPED = (Bot, Channel, Person, Conversation, Message, InboundEvent, OutboundMes
 
 
 def make_side(slug: str) -> Conversation:
-    """A bot with one of everything."""
+    """Makes a bot with one row of each kind."""
     conversation = make_conversation(make_channel(make_bot(slug), name=f"{slug} channel"), f"{slug}-person")
     make_turn(conversation, text=f"{slug} question", state=OutboundMessage.State.DEAD)
     make_memory(conversation, f"{slug} memory")
@@ -70,7 +70,7 @@ def test_only_rows_of_granted_bots_are_listed_and_opened(model: Any) -> None:
     assert {row.pk for row in listed.context["cl"].queryset} == {row.pk for row in _rows(model, mine.bot)}
     assert "theirs" not in listed.content.decode().lower()
     assert client.get(address(model, "change", row_of(model, mine.bot).pk)).status_code == 200
-    # Django answers a row outside the queryset with a redirect to the index
+    # Django redirects to the index for a row outside the queryset
     assert client.get(address(model, "change", row_of(model, theirs.bot).pk)).status_code == 302
 
 

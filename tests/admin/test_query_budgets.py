@@ -1,4 +1,4 @@
-"""A list costs the same number of queries whatever its length."""
+"""The number of queries of a list does not depend on its length."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.admin.builders import MODELS, address, login, make_conversation, make_turn, make_user, make_world
 
-# session, user, count of the filtered rows, the rows; the rest are drop-downs of filters and prefetches
+# session, user, count, rows; the rest are drop-downs of filters and prefetches
 BUDGET = 8
 SINGLE = {"memory.EmbedderChoice"}
 MORE = {"bots.Person": 9, "bots.Conversation": 9, "bots.InboundEvent": 9, "bots.OutboundMessage": 9}
@@ -20,7 +20,7 @@ MORE = {"bots.Person": 9, "bots.Conversation": 9, "bots.InboundEvent": 9, "bots.
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """35 rows of nearly everything, made once: it takes longer than all the pages."""
+    """Makes 35 rows of nearly every model once: this takes longer than all pages."""
     with django_db_blocker.unblock(), transaction.atomic():
         make_world(35)
         yield
@@ -56,7 +56,7 @@ def test_a_transcript_costs_the_same_for_one_turn_and_for_fifty() -> None:
     client = login(make_user())
     page = address(type(conversation), "change", conversation.pk)
     make_turn(conversation)
-    client.get(page)  # content types are remembered from the first page on
+    client.get(page)  # the first page caches content types
     with CaptureQueriesContext(connection) as short:
         client.get(page)
     for _ in range(49):

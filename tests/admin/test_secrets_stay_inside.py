@@ -1,4 +1,4 @@
-"""Credentials go in and never come out: not in a page, not in the history, not in an error."""
+"""Credentials are write-only: no page, history entry or error shows one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A skill's configuration on the pages: a form for who may change it, words without secrets for who may read."""
+"""The configuration of a skill: a form for users who may change it, text without secrets for users who may read it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_reader_sees_a_dash_for_nothing() -> None:
     row = assigned()
     page = as_viewer(BotSkill, row, row.bot)
     assert page.count(">–</div>") == 2
-    assert 'class="highlight"' not in page  # where unfold shows JSON
+    assert 'class="highlight"' not in page  # the element in which unfold shows JSON
 
 
 def test_a_reader_sees_words_and_settings_without_secrets() -> None:

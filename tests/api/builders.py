@@ -1,4 +1,4 @@
-"""Bots of two teams, people who talk to them, and callers with a role."""
+"""Channels, conversations, queue rows, and API clients with a role."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def make_user(name: str = "", **values: Any) -> User:
 
 
 def caller(user: User) -> APIClient:
-    """A client with the user's token."""
+    """Returns a client with the token of the user."""
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.get_or_create(user=user)[0].key}")
     return client
@@ -106,14 +106,14 @@ def signature(body: bytes, secret: str = SECRET) -> str:
 
 
 def deliver(channel: Channel | str, body: bytes, *, sign: str | None = None, **headers: str) -> Any:
-    """Posts to the generic webhook as its sender would."""
+    """Posts a signed body to the generic webhook."""
     path = channel if isinstance(channel, str) else channel.webhook_path
     headers.setdefault("X-Signature", signature(body) if sign is None else sign)
     return Client().post(path, body, content_type="application/json", headers=headers)
 
 
 def update(number: int | None = None, text: str = "hello") -> bytes:
-    """A Telegram update."""
+    """Returns a Telegram update."""
     person = {"id": 7001, "is_bot": False, "first_name": "Li"}
     chat = {"id": 7001, "type": "private", "first_name": "Li"}
     message = {"message_id": 1, "date": 1, "text": text, "chat": chat, "from": person}

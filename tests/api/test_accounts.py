@@ -1,4 +1,4 @@
-"""Channels and providers: secrets go in and never come out."""
+"""Secrets of channels and providers are write-only."""
 
 from __future__ import annotations
 

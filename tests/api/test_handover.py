@@ -1,4 +1,4 @@
-"""A conversation taken over and handed back through the API."""
+"""The API takes a conversation over and hands it back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Searching and forgetting what a bot remembers about a person."""
+"""The API searches and erases memories of a person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bot that is not granted does not exist; a role that is too low is refused; nobody comes in without a token."""
+"""Without a grant a bot is a 404, a low role is a 403, and a request without a token is a 401."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LISTS = ("bots", "channels", "conversations", "messages", "people", "memories", 
 
 
 def _populated(bot: Bot) -> dict[str, Any]:
-    """One row of every kind, by list."""
+    """Makes one row for each list."""
     channel = make_channel(bot)
     conversation = make_conversation(channel)
     return {

@@ -1,4 +1,4 @@
-"""How many queries each list may cost, whatever the number of rows; for a user with a grant, the dearest case."""
+"""Query budget of each list, for any number of rows and for a user with a grant, the most expensive case."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.api.builders import (
 )
 
 pytestmark = pytest.mark.django_db
-# The token's user, and the page (grants are a subquery); people prefetch their identities.
+# User of the token, and the page (grants are a subquery); people prefetch their identities.
 BUDGETS = {
     "bots": 2,
     "channels": 2,

@@ -1,4 +1,4 @@
-"""The schema says everything, without a warning; the docs page loads nothing from elsewhere."""
+"""The schema is complete and gives no warning; the docs page loads only files of this site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Schemathesis against a live server: whatever is sent, no 5xx, and every answer is one that the schema names."""
+"""Schemathesis against a live server: no request gives a 5xx or an answer that the schema does not name."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from tests.api.builders import (
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED = "4711"
-# Left out: negative_data_rejection and positive_data_acceptance, because whether a person or an account exists is not
-# in the schema; unsupported_method, because the server may answer before the view does.
+# Left out: negative_data_rejection and positive_data_acceptance, because the schema cannot say which rows exist;
+# unsupported_method, because the server may answer before the view.
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
     "response_schema_conformance,missing_required_header,ignored_auth"
@@ -36,7 +36,7 @@ CHECKS = (
 
 @pytest.fixture
 def key(transactional_db: None, words_only: None, configured: Any) -> str:
-    """The token of a superuser, and a row of every kind."""
+    """Returns the token of a superuser; makes a row of every kind."""
     configured("api", requests_per_minute=10**6, sends_per_minute=10**6)
     channel = make_channel(make_bot())
     conversation = make_conversation(channel)
@@ -63,7 +63,7 @@ def test_whatever_is_sent_is_answered_as_the_schema_says(key: str, live_server: 
         "--phases=examples,coverage,fuzzing",
         "--max-examples=8",
         "--max-time=60",
-        # One: Python 3.11 loses count of its recursion depth when two threads compile at once, and the tool gives up.
+        # One worker: in Python 3.11 two threads that compile at once break the recursion counter, and the tool fails.
         "--workers=1",
         "--generation-database=none",
         "--request-timeout=100",

@@ -1,4 +1,4 @@
-"""Sending a message to a person: through the outbox, once per key."""
+"""The API sends a message to a person through the outbox, once per idempotency key."""
 
 from __future__ import annotations
 

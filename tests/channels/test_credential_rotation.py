@@ -1,4 +1,4 @@
-"""Credentials that a platform renews: one exchange, whoever asks, and stored encrypted before they are used."""
+"""Credentials that a platform rotates: one exchange for all processes, stored encrypted before the first use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a channel goes through is noted: soon, cheaply, whoever sends it, and in several processes."""
+"""Health notes of a channel: written soon, with few queries, for all senders, by several processes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
-    """Stands still: how long a busy machine takes decides about no write."""
+    """Stands still, so that no write depends on the speed of the machine."""
     still = ManualClock()
     monkeypatch.setattr(health, "clock", still)
     return still
@@ -101,7 +101,7 @@ def test_a_flood_of_bad_requests_writes_nothing_by_itself_and_once_when_flushed(
         for _ in range(50):
             deliver(channel, event_body(), sign="00")
             health.flush()
-    assert writes(after) == []  # ten seconds are not over
+    assert writes(after) == []  # less than ten seconds later
     assert ChannelHealth.objects.get(channel=channel).refused == 201
     clock.advance(health.WRITE_EVERY_S)
     health.flush()
@@ -117,7 +117,7 @@ def test_requests_to_addresses_that_do_not_exist_leave_nothing_behind() -> None:
 
 def test_several_processes_add_up() -> None:
     channel = make_channel()
-    for _ in range(3):  # what each process does: notes of its own, its own moment of writing
+    for _ in range(3):  # each process has its own notes and its own time of writing
         health._written.clear()
         deliver(channel, event_body())
         deliver(channel, event_body(), sign="00")
@@ -210,7 +210,7 @@ def test_a_channel_that_was_removed_meanwhile_is_forgotten() -> None:
 def test_sends_and_their_failures_are_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     channel = make_channel()
     sent = make_outbound(make_conversation(channel))
-    delivery.deliver(sent.pk)  # nobody listens at the reply address
+    delivery.deliver(sent.pk)  # nothing listens at the reply address
     health.flush(everything=True)
     row = ChannelHealth.objects.get(channel=channel)
     assert row.send_failed_at is not None
@@ -240,7 +240,7 @@ async def test_a_web_process_without_heartbeat_writes_what_came_last(monkeypatch
     monkeypatch.setattr(health, "waiting", lambda: not written.is_set())
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"x" * 2_000_000}  # refused before a thread is asked
+        return {"type": "http.request", "body": b"x" * 2_000_000}  # refused before the view runs in a thread
 
     async def send(_message: Any) -> None:
         return

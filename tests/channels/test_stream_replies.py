@@ -1,4 +1,4 @@
-"""The smart robot of WeCom: a message by webhook, a turn, and the answer fetched by refreshing the stream."""
+"""WeCom's smart robot: a webhook brings a message, and refreshes of the stream fetch the answer."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_the_answer_of_a_turn_is_what_the_stream_ends_with(robot: Channel, model
     MessageDispatcher().process(row_id)
     assert refreshed(robot, stream["id"]) == {**stream, "finish": True, "content": "You said: hello"}
     sent = OutboundMessage.objects.get()
-    # Nothing was posted anywhere: the reply address is WeCom's, which no test reaches.
+    # Nothing was posted: the reply address is at WeCom, which no test reaches.
     assert (sent.state, sent.platform_message_id) == (OutboundMessage.State.SENT, stream["id"])
 
 

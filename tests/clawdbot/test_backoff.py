@@ -1,4 +1,4 @@
-"""Waits grow, stay below their ceiling, and never undercut what the other side asks for."""
+"""Delays grow up to a maximum and are never shorter than the server asks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keeps failing is left alone, then tried by one caller."""
+"""A circuit opens after repeated failures; after the pause one caller probes."""
 
 from __future__ import annotations
 

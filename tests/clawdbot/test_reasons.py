@@ -1,4 +1,4 @@
-"""A reason survives pickling and a row of the database; what a row cannot tell by code is shown as it was written."""
+"""A reason survives pickling and storage; a stored text without a code is shown unchanged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BILINGUAL = Reason("required_for", kind={"en": "a robot", "zh": "机器人"})
 
 
 def kept(reason: Why, length: int = 300) -> Why:
-    """The reason after it was a row: JSON and back."""
+    """Returns the reason after a round trip through JSON."""
     values = json.loads(json.dumps(columns("error", reason, length)))
     return from_columns(SimpleNamespace(**values), "error")
 

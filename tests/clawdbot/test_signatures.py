@@ -1,4 +1,4 @@
-"""Proofs are compared in constant time, against every secret, within a window; odd input is only a wrong proof."""
+"""Signatures are compared in constant time, with every secret, within a window; odd input is a wrong signature."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def test_a_parameter_checks_what_was_written() -> None:
     sides, colour = Dice.parameters
     assert sides.check(" 6 ") == 6
     assert colour.check("blue") == "Blue"
-    with pytest.raises(ValueError, match=r"^$"):  # what `int` says is Python, not for people
+    with pytest.raises(ValueError, match=r"^$"):  # the message of `int` is for programmers
         sides.check("six")
     with pytest.raises(ValueError, match="Red / Blue"):
         colour.check("green")

@@ -1,4 +1,4 @@
-"""A burst passes at once, then a steady rate; no sequence of calls gets more."""
+"""A burst passes at once, then a steady rate; no sequence of calls exceeds both."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Processes as an operator starts them: own environment, own home."""
+"""Processes with their own environment and home, as an operator starts them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MANAGE = [sys.executable, "manage.py"]
 
 
 def environment(home: Path, **variables: str) -> dict[str, str]:
-    """The shell's environment without the test run's settings, with this home and these variables."""
+    """Returns the environment of the shell without settings of the test run, plus this home and these variables."""
     dropped = ("DATABASE_URL", "REDIS_URL", "PORT", "DJANGO_SETTINGS_MODULE")
     kept = {k: v for k, v in os.environ.items() if k not in dropped and not k.startswith(("CLAWDBOT_", "TEST_"))}
     return {**kept, "CLAWDBOT_HOME": str(home), **variables}

@@ -1,4 +1,4 @@
-"""What every process imports before it does anything: nothing that is slow and may never be needed."""
+"""The start of a process imports no slow library that it may never need."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from tests.clawdbot_site.builders import ROOT, environment
 
-# Each takes from a tenth of a second to several seconds, or belongs to a set-up that few have.
+# Each takes between 0.1 s and several seconds, or belongs to a rare set-up.
 SLOW = (
     "botocore",
     "faiss",

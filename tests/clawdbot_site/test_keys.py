@@ -1,4 +1,4 @@
-"""Keys: made once under any number of starts, private, rotatable without losing a credential."""
+"""Concurrent starts make keys once; keys are private, and a rotation loses no credential."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A wrong setting stops every process with one line on stderr and exit code 1, in real processes."""
+"""A wrong setting stops every process with one line on stderr and exit code 1; the tests start real processes."""
 
 from __future__ import annotations
 

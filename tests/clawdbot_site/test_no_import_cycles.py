@@ -1,4 +1,4 @@
-"""No module of the repository imports itself by way of others, not even inside a function or for its types alone."""
+"""No import cycle exists in the repository, not even through functions or type-checking blocks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PACKAGES = ("adapters", "benchmarks", "bots", "clawdbot", "clawdbot_site", "memo
 
 
 def sources() -> dict[str, str]:
-    """The text of every module by its dotted name; a package's is that of its `__init__`."""
+    """Returns the source of every module by dotted name; a package stands for its `__init__`."""
     files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
     return {_name(path.relative_to(ROOT)): path.read_text("utf8") for path in files}
 
@@ -25,7 +25,7 @@ def _name(path: Path) -> str:
 
 
 def cycle(modules: Mapping[str, str]) -> list[str]:
-    """A circle among these modules, [] when there is none."""
+    """Returns one cycle among these modules, or []."""
     graph = {name: {one for one in _imported(text, modules, name) if one != name} for name, text in modules.items()}
     try:
         TopologicalSorter(graph).prepare()
@@ -47,8 +47,8 @@ def _imported(text: str, modules: Mapping[str, str], importer: str) -> Iterator[
 
 
 def _executed(name: str, modules: Mapping[str, str], importer: str) -> Iterator[str]:
-    """What an import of this name executes: the module, and the packages above it that do not hold the importer."""
-    while name not in modules and "." in name:  # a name that the module holds
+    """Returns what an import of this name executes: the module, and its packages that do not contain the importer."""
+    while name not in modules and "." in name:  # a name inside the module
         name = name.rpartition(".")[0]
     if name in modules:
         yield name

@@ -1,4 +1,4 @@
-"""The example for production passes Django's deployment checks, and what it switches on is on."""
+"""The example for production passes Django's deployment checks and takes effect."""
 
 from __future__ import annotations
 

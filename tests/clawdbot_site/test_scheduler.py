@@ -1,4 +1,4 @@
-"""Beat seeds its schedules once; what an operator changes in the admin holds after a restart."""
+"""Beat creates its schedules once; a restart keeps changes of the operator."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ SEEDED = "memory.sweep_orphans"
 
 @pytest.fixture(autouse=True)
 def _connection_of_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Beat closes connections that are inside a transaction, and a test is.
+    # Beat closes connections inside a transaction; a test runs in one.
     monkeypatch.setattr("django_celery_beat.schedulers.close_old_connections", lambda: None)
 
 
 def start_beat() -> dict[str, object]:
-    """What a start of beat does with the rows, and what it then runs."""
+    """Starts beat; returns the schedules that it runs."""
     scheduler = symbol_by_name(current_app.conf.beat_scheduler)(app=current_app, lazy=True)
     scheduler.setup_schedule()
     return dict(scheduler.schedule)

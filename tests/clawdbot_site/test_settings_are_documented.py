@@ -1,4 +1,4 @@
-"""Every setting is in docs/settings.md and in config/production.yaml, with its true default and variable."""
+"""docs/settings.md and config/production.yaml list every setting with its default and variable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Environment before YAML before default; every mistake is named with its place, key and reason."""
+"""Environment overrides YAML, YAML overrides defaults; errors name place, key and reason."""
 
 from __future__ import annotations
 

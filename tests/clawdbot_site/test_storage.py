@@ -1,4 +1,4 @@
-"""Files of people lie in a folder that only the product reads, or in an S3-compatible bucket."""
+"""Uploads are in a folder that only the product can read, or in an S3-compatible bucket."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from tests.product import Product
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-# Light: what is tested here is the way through the product, not the models.
+# No real models: these tests are about the path through the product.
 SETTINGS = {
     "CLAWDBOT_MODEL_SERVER__ENABLE": "false",
     "CLAWDBOT_SEMANTIC_SEARCH__ENABLE": "false",

@@ -1,4 +1,4 @@
-"""An operator logs into the admin of the running product and looks at what was said."""
+"""An operator uses the admin of the running product in a browser."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_a_channel_is_set_up_along_the_guide_by_keyboard(log_in: OpenPage) -> No
         assert page.input_value("[name=account__telegram__username]") == "TestBot"
         assert page.url.endswith("/add/")
 
-        page.locator("[name=account__telegram__username]").press("Enter")  # saves, and leads to where the address is
+        page.locator("[name=account__telegram__username]").press("Enter")  # saves, and opens the page with the address
         page.locator(".claw-light-new").wait_for(timeout=WAIT_MS)
         assert page.input_value("[name=account__telegram__token]") == ""
         copy = page.locator("[data-claw-copy]").first

@@ -1,4 +1,4 @@
-"""A person in front of a browser talks to the running product."""
+"""A person uses the web chat of the running product in a browser."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def say(page: Page, text: str) -> None:
 
 
 def where_it_is_noon() -> str:
-    """A time zone in which no midnight comes during a test; the names count westwards."""
+    """Returns a time zone without a midnight during the test; the names count westwards."""
     return f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
 
 
@@ -210,7 +210,7 @@ def test_the_phone_layout_does_not_scroll_sideways(
 
 
 def embedded(page: Page) -> Frame:
-    """The frame of the chat; it stands in a closed shadow root, where no locator reaches."""
+    """Returns the frame of the chat, which no locator reaches in its closed shadow root."""
     while len(page.frames) < 2:
         page.wait_for_timeout(50)
     page.frames[1].wait_for_load_state()
@@ -222,7 +222,7 @@ def test_a_site_embeds_the_chat_when_the_bot_allows_it(
 ) -> None:
     page = open_page(site, viewport={"width": 1000, "height": 800})
     page.locator("clawdbot-chat").wait_for(state="attached", timeout=WAIT_MS)
-    page.mouse.click(1000 - 48, 800 - 48)  # the button stands in a closed shadow root
+    page.mouse.click(1000 - 48, 800 - 48)  # the button is in a closed shadow root
     refused = embedded(page)
     page.wait_for_timeout(1500)
     assert refused.locator("#text").count() == 0
@@ -243,7 +243,7 @@ def test_a_site_embeds_the_chat_when_the_bot_allows_it(
 
 @pytest.fixture
 def site(product: Product) -> Iterator[str]:
-    """Somebody's web site with the script tag; its origin."""
+    """Serves a web site with the script tag; yields its origin."""
     tag = f'<!doctype html><h1>A shop</h1><script src="{product.url}/chat/demo/embed.js" async></script>'
 
     page = Answer(200, tag.encode(), {"Content-Type": "text/html"})

@@ -1,4 +1,4 @@
-"""A picture between texts, in a real browser: shown in its place, there after a reload, and to be saved."""
+"""A picture between texts in a real browser: in its place, there after a reload, and downloadable."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 
 
 def shown(page: Page) -> list[str]:
-    """What stands in the answer, in its order; a picture by its name."""
+    """Returns the parts of the answer in order; a picture as its name."""
     page.locator(".message.assistant img").wait_for(timeout=WAIT_MS)
     page.wait_for_function("document.querySelector('.message.assistant img').naturalWidth === 1", timeout=WAIT_MS)
     return page.eval_on_selector_all(

@@ -1,4 +1,4 @@
-"""SIGKILL in mid-load: nothing lost, nothing doubled, nothing out of order."""
+"""SIGKILL under load: no answer is lost, duplicated or out of order."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SECRET = "kill-test-secret"
 
 
 def deliver_until_taken(product: Product, path: str, update: dict[str, object]) -> None:
-    """As the platform does: the same update again and again until a 2xx, and sometimes once more."""
+    """Delivers an update until a 2xx, and sometimes once more, as the platform does."""
     raw = json.dumps(update).encode()
     headers = {"Content-Type": "application/json", "X-Telegram-Bot-Api-Secret-Token": SECRET}
     taken = 0
@@ -56,7 +56,7 @@ def update(number: int) -> dict[str, object]:
 
 
 def load(product: Product, path: str) -> list[threading.Thread]:
-    """Sends the updates of each chat in order, each only after the one before was taken."""
+    """Sends the updates of each chat in order, one after the other."""
     began = time.monotonic()
 
     def chat(first: int) -> None:

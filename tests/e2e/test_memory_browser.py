@@ -1,4 +1,4 @@
-"""An operator looks for a memory in a real browser, corrects it, pins it and deletes it; by keyboard too."""
+"""An operator finds, corrects, pins and deletes a memory in a real browser, also by keyboard."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def memories(product: Product) -> None:
 
 @pytest.fixture
 def explorer(product: Product, open_page: OpenPage) -> Callable[..., Page]:
-    """The explorer of Ann's memory, as the administrator."""
+    """Opens the explorer of Ann's memory as the administrator."""
     password = (product.home / "keys" / "admin-password").read_text("utf8").strip()
 
     def open_explorer(**settings: object) -> Page:

@@ -1,4 +1,4 @@
-"""Every platform from end to end through its simulator: webhook in, turn, reply out, a repeated delivery ignored."""
+"""Every platform end to end with its simulator: webhook, turn, reply, and a redelivery without a second reply."""
 
 from __future__ import annotations
 

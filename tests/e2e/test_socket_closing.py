@@ -1,4 +1,4 @@
-"""Close codes on the wire: what the consumer asks for must be what the server's WebSocket library can send."""
+"""Close codes on the wire: the WebSocket library of the server must accept those of the consumer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every error is a problem document, whoever made it."""
+"""Every error is a problem document, from whichever layer it comes."""
 
 from __future__ import annotations
 

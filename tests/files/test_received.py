@@ -1,4 +1,4 @@
-"""Files that come with a message: fetched once, shown to a model that can see, and otherwise named, never ignored."""
+"""Files of a message: fetched once, shown to a model with vision, named to other models."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_short_text_file_is_read_as_data(channel: Channel, api: BotApi, model:
     send(channel, "what must I buy?", type="file", id="notes", name="notes.txt")
     content = model.prompts[-1][-1]["content"]
     assert "Buy milk" in content
-    assert content.count("</file>") == 2  # the sentence about the fence, and the fence
+    assert content.count("</file>") == 2  # once in the sentence about it, once as the fence
 
 
 def test_a_file_that_is_gone_or_too_large_is_noted_and_the_person_answered(

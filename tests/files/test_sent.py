@@ -1,4 +1,4 @@
-"""Files of answers: kept once, sent in their order, put into words where they cannot go, erased with the person."""
+"""Files of answers: stored once, sent in order, replaced by text if necessary, erased with the person."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def answer() -> Message:
 
 
 def seen(server: Server) -> list[tuple[str, str]]:
-    """(method, what is said) of each message that Telegram got."""
+    """Returns (method, text) of each message at Telegram."""
     found = []
     for request in server.requests:
         method = request.path.rpartition("/")[2]
@@ -277,7 +277,7 @@ def test_a_file_that_cannot_be_sent_changes_nothing(telegram: Channel) -> None:
 
 
 def test_a_worker_killed_while_it_uploads_leaves_a_row_that_is_sent_again(server: Server) -> None:
-    """The upload has left the machine, the message has not: nothing can be doubled."""
+    """Only the upload was sent, not the message, so a retry duplicates nothing."""
     account = {"phone_number_id": "1", "access_token": "a", "verify_token": "w", "app_secret": "s"}
     channel = make_channel(platform="whatsapp", credentials=account | {"base_url": server.url})
     have("OnlyFile")

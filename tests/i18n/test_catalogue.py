@@ -1,4 +1,4 @@
-"""The admin speaks Chinese: the catalogue is complete, well formed and compiled."""
+"""The Chinese catalogue is complete, well formed and compiled."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_every_placeholder_survives_the_translation() -> None:
     wrong = []
     for entry in polib.pofile(str(FOLDER / "django.po")):
         allowed = set(PLACEHOLDER.findall(entry.msgid + entry.msgid_plural))
-        # Chinese has one form: it follows the plural, which may name a count that the singular does not.
+        # Chinese has one form. It follows the plural, which may contain a count that the singular lacks.
         needed = set(PLACEHOLDER.findall(entry.msgid))
         for text in texts(entry):
             found = set(PLACEHOLDER.findall(text))

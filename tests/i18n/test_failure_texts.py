@@ -1,4 +1,4 @@
-"""Why something failed is told in the reader's language: by its code, whoever raised it and wherever it was kept."""
+"""Reasons of failures are shown in the language of the reader, by code, from every source and store."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CODED = {
 
 
 def calls(*names: str) -> Iterator[tuple[str, ast.Call]]:
-    """Each call of these in the product, and where it stands."""
+    """Yields each call of these functions in the product, with its place."""
     for package in PACKAGES:
         for file in sorted((ROOT / package).rglob("*.py")):
             for node in ast.walk(ast.parse(file.read_text("utf8"))):
@@ -39,7 +39,7 @@ def calls(*names: str) -> Iterator[tuple[str, ast.Call]]:
                         yield f"{file.relative_to(ROOT)}:{node.lineno}", node
 
 
-# `_loaded` and the class itself take the code from a row.
+# `_loaded` and the class read the code from a row.
 MADE = [(where, call) for where, call in calls("Reason") if not where.startswith("clawdbot/reasons.py")]
 
 
@@ -72,7 +72,7 @@ def test_no_error_is_raised_with_a_sentence_of_its_own() -> None:
 @pytest.mark.parametrize("code", TEMPLATES)
 def test_every_text_is_told_in_both_languages(code: str) -> None:
     filled: dict[str, str | dict[str, str]] = dict.fromkeys(PLACEHOLDER.findall(TEMPLATES[code]), "1")
-    if code == "bad_value":  # the text of a library, translated where it is raised
+    if code == "bad_value":  # the text of a library, translated at the raise
         filled = {"told": {"en": "1", "zh": "错误"}}
     reason = Reason(code, **filled)
     assert describe(reason)

@@ -1,4 +1,4 @@
-"""Outside the adapters a text in two languages comes from gettext; Chinese in the code is data, named here."""
+"""Outside the adapters gettext translates all texts; other Chinese in the code is data and listed here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("bots", "clawdbot", "clawdbot_site", "memory", "skills")
 HAN = re.compile(r"[\u4e00-\u9fff]")
-# Top-level statement (what it defines) -> why Chinese stands in it.
+# Name of a top-level statement -> why it contains Chinese.
 DATA = {
     "bots/pipeline/engine/answer/fallback.py:_GREETING": "recognised",
     "bots/pipeline/engine/answer/fallback.py:_THANKS": "recognised",
@@ -40,14 +40,14 @@ DATA = {
     "skills/weather_words.py:_WEEKDAYS_ZH": "recognised",
     "skills/weather_words.py:day_of": "recognised",
 }
-# Where nothing but recognised words stands.
+# Files that contain only words to recognise.
 RULES = re.compile(r"memory/text/\w+\.py|memory/consolidation/rules(_zh)?\.py|skills/migrations/0001_initial\.py")
-# Lines with Chinese: the button that changes the language speaks the other one.
+# Lines with Chinese: the label of the language button is in the other language.
 SCRIPTS = {"templates/static/chat/strings.js": 1}
 
 
 def chinese() -> Iterator[str]:
-    """The top-level statements outside docstrings that hold Chinese, as path:name."""
+    """Returns top-level statements with Chinese outside docstrings, as path:name."""
     for path in sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")):
         name = path.relative_to(ROOT).as_posix()
         if RULES.fullmatch(name):

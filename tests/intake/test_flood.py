@@ -1,4 +1,4 @@
-"""The flood guard holds back what is too much, for one channel, from verified senders only."""
+"""The flood guard limits verified requests per channel."""
 
 from __future__ import annotations
 

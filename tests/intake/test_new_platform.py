@@ -1,4 +1,4 @@
-"""A platform that is new costs one line of the registry: address, checks, storing and answering know it from there."""
+"""A new platform needs one line of the registry: address, verification, storage and replies follow from it."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ SENT: list[OutgoingMessage] = []
 
 
 class PigeonAccount(Account):
-    """What a dovecote needs to know."""
+    """Account of the pigeon platform."""
 
     ring: Secrets = account_field((), label=("Ring", "脚环"), secret=True, kind="list")
 
 
 class PigeonAdapter(Adapter[PigeonAccount]):
-    """Messages on paper."""
+    """Adapter of the pigeon platform."""
 
     platform = "pigeon"
     label = {"en": "Carrier pigeon", "zh": "信鸽"}

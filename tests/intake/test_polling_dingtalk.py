@@ -1,4 +1,4 @@
-"""DingTalk's Stream through `poll`: stored, then confirmed; a storage that fails confirms nothing."""
+"""Polling of DingTalk's Stream confirms a frame after it is stored, and not after a failed write."""
 
 from __future__ import annotations
 

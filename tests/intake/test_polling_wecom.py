@@ -1,4 +1,4 @@
-"""WeCom's smart robot on a long connection: turns in any process, messages from the one that polls."""
+"""WeCom's smart robot on a long connection: any process runs turns, the polling process sends messages."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def robot(wecom: Gateway) -> Iterator[Channel]:
 
 def test_a_message_waits_for_the_process_that_holds_the_connection(wecom: Gateway, robot: Channel) -> None:
     row = make_outbound(robot, make_conversation(robot))
-    for _time in range(20):  # more often than a message is tried
+    for _time in range(20):  # more often than the maximum of tries
         assert outbox.deliver(row.pk) == 0
     assert (state_of(row), row.attempts, row.owner) == (State.PENDING, 0, "")
     polling.poll_once(robot, 0.05)

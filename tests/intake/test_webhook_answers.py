@@ -1,4 +1,4 @@
-"""Every answer a platform can get, and that only stored events get a 2xx."""
+"""All answers of the webhook; only stored events get a 2xx."""
 
 from __future__ import annotations
 

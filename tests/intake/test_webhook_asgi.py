@@ -1,4 +1,4 @@
-"""The short way under ASGI answers as the view does, keeps connections, and never reads more than the limit."""
+"""The ASGI fast path answers like the view, keeps connections, and reads no more than the limit."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _close_mine(everybody: threading.Barrier) -> None:
 async def application() -> Any:
     made = WebhookApplication(_elsewhere)
     yield made
-    # the connections that the threads keep would hold the test database open
+    # connections of the threads would keep the test database open
     everybody = threading.Barrier(made._pool._max_workers)
     for done in [made._pool.submit(_close_mine, everybody) for _ in range(made._pool._max_workers)]:
         done.result(timeout=60)
@@ -100,7 +100,7 @@ async def test_an_announced_length_over_the_limit_is_refused_unread(application:
     talk = ApplicationCommunicator(
         application, _scope("/api/webhook/0011223344556677", b"", headers={"content-length": "1048577"})
     )
-    start = await talk.receive_output(timeout=60)  # answered though no body was sent
+    start = await talk.receive_output(timeout=60)  # answered without a body
     assert start["status"] == 413
 
 

@@ -1,4 +1,4 @@
-"""`/api/webhook` without an id: the platform by the request's marks, the channel by whose secret fits; else closed."""
+"""`/api/webhook` without an id finds the platform by the request and the channel by its secret, or refuses."""
 
 from __future__ import annotations
 

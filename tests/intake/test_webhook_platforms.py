@@ -1,4 +1,4 @@
-"""Every platform over real HTTP handling: stored once, refused when not proven, found at the common address."""
+"""Webhooks of every platform: stored once, refused without verification, found at the common address."""
 
 from __future__ import annotations
 

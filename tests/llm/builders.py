@@ -1,4 +1,4 @@
-"""Makes providers, and what an OpenAI-compatible endpoint answers."""
+"""Providers, and answers of an OpenAI-compatible endpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking a model: the answer, its tokens and its cost."""
+"""A completion has an answer, tokens and a cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a model fails: repeated, passed on, left alone for a while."""
+"""After a failure of a model: retry, the next provider, an open circuit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The admin's and the command's button: does this provider work?"""
+"""The connection test of a provider, for the admin and the command."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.http_server import Server
 from tests.llm.builders import QUESTION, chat, make_provider, refusal
 
 pytestmark = pytest.mark.django_db
-test_provider.__test__ = False  # type: ignore[attr-defined]  # a name of the product, not a test
+test_provider.__test__ = False  # type: ignore[attr-defined]  # the product names it so; it is not a test
 
 
 def test_a_working_provider_shows_its_answer(endpoint: Server) -> None:

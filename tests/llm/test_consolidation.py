@@ -1,4 +1,4 @@
-"""Consolidation with a model: its answer is checked, its cost is counted, and rules stand in when it fails."""
+"""Consolidation with a model: its answer is checked, its cost counted, and rules replace it after a failure."""
 
 from __future__ import annotations
 

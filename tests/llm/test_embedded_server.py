@@ -1,4 +1,4 @@
-"""The embedded model: found only while it runs, tried last, and really answering."""
+"""The embedded model: found only while it runs, tried last; the tests start it."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def test_the_real_model_streams_what_was_remembered_and_ends_when_told(running: 
 
 
 def _url(process: subprocess.Popen[str]) -> str:
-    """The address of the child, which its file named before the fixture of each test removed it."""
+    """Returns the address of the child process; the fixture of each test removes the file that contained it."""
     arguments = process.args
     assert isinstance(arguments, list)
     url = f"http://127.0.0.1:{arguments[-1]}/v1"

@@ -1,4 +1,4 @@
-"""The transport under the SDK: connections are kept, and replaced when the other side closed them."""
+"""The transport of the SDK keeps connections and replaces those that the server closed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-        # Closed without "Connection: close": the client learns of it only when it looks.
+        # Closed without "Connection: close": the client notices only at the next request.
         self.close_connection = self.server.close_after_reply
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bots.llm.token_estimate import MARK, at_most, cut, estimate
 
 
-# (text, tokens of a common vocabulary of 100,000 entries; of Chinese ones a smaller vocabulary's, which need more)
+# (text, tokens by a common vocabulary of 100,000 entries; for Chinese by a smaller one, which needs more tokens)
 @pytest.mark.parametrize(
     ("text", "real"),
     [

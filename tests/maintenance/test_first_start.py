@@ -1,4 +1,4 @@
-"""The first start makes an administrator, a bot and what the YAML file names; later starts change nothing."""
+"""The first start makes an administrator, a bot and the objects of the YAML file; later starts change nothing."""
 
 from __future__ import annotations
 

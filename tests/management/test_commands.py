@@ -1,4 +1,4 @@
-"""The operator's commands: what they print, their exit codes, and that no secret comes out."""
+"""Commands of the operator: output, exit codes, and no secret in the output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every command of ours, each of its actions and options stands in the documentation, and none that is gone does."""
+"""The documentation has every command, action and option of the product, and no removed one."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _numbers = itertools.count(1)
 
 
 def person(bot: Any = None, key: str = "") -> Scope:
-    """A new person, of a new bot when none is given."""
+    """Makes a person, and a bot unless one is given."""
     number = next(_numbers)
     if bot is None:
         bot = apps.get_model("bots", "Bot").objects.create(slug=f"bot-{number}", name=f"Bot {number}")
@@ -31,7 +31,7 @@ def person(bot: Any = None, key: str = "") -> Scope:
 
 
 def other_person(scope: Scope) -> Scope:
-    """Another person of the same bot."""
+    """Makes another person of the same bot."""
     return person(apps.get_model("bots", "Bot").objects.get(pk=scope.bot_id))
 
 
@@ -43,13 +43,13 @@ def turn(scope: Scope, text: str, *, minute: int = 0, role: str = "user", **fiel
 
 
 def say(scope: Scope, *texts: str, **fields: Any) -> list[int]:
-    """Remembers these texts of the person, a minute apart."""
+    """Stores these texts of the person, one minute apart."""
     with database.atomic():
         return MemoryStore(scope.bot_id).remember([turn(scope, t, minute=i, **fields) for i, t in enumerate(texts)])
 
 
 def talk(scope: Scope, *texts: str, days_ago: float = 30, session: str = "", **fields: Any) -> list[int]:
-    """An episode that is over: the person says these texts, a minute apart."""
+    """Stores a finished episode with these texts of the person, one minute apart."""
     at = timezone.now() - timedelta(days=days_ago)
     turns = [
         turn(scope, text, occurred_at=at + timedelta(minutes=i), session=session or f"talk {days_ago}", **fields)
@@ -60,20 +60,20 @@ def talk(scope: Scope, *texts: str, days_ago: float = 30, session: str = "", **f
 
 
 def facts(scope: Scope, **conditions: Any) -> list[str]:
-    """The texts of a person's facts that hold (or those that meet other conditions), by time."""
+    """Returns the texts of valid facts of a person (or of those that meet `conditions`), by time."""
     rows = MemoryEntry.objects.for_person(scope.bot_id, scope.person_id).filter(kind="fact")
     rows = rows.filter(**(conditions or {"valid_to": None}))
     return list(rows.order_by("valid_from", "id").values_list("text", flat=True))
 
 
 def digests(scope: Scope) -> list[str]:
-    """The texts of a person's digests, by time."""
+    """Returns the texts of digests of a person, by time."""
     rows = MemoryEntry.objects.for_person(scope.bot_id, scope.person_id).filter(kind="summary")
     return list(rows.order_by("occurred_at").values_list("text", flat=True))
 
 
 def found(scope: Scope, question: str, **options: Any) -> list[str]:
-    """The texts a recall finds, best first."""
+    """Returns the texts that a recall finds, best first."""
     return [hit.text for hit in MemoryStore(scope.bot_id).recall(scope, question, **options).hits]
 
 

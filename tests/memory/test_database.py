@@ -1,4 +1,4 @@
-"""The memory app asks `memory.database` for connections and transactions: in `default` there may be no table of it."""
+"""The memory app takes connections and transactions from `memory.database`: `default` may not have its tables."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Recall quality must not get worse: our own conversations, real embeddings, floors just under what was measured.
+"""Recall quality stays above floors, on the conversations of the repository with real embeddings.
 
-`python benchmarks/recall_quality.py` prints the figures; raise a floor when they have become better.
+The floors are just below the measured figures, which `python benchmarks/recall_quality.py` prints; raise a floor when
+its figure improves.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from memory.types import Scope
 
 pytestmark = [pytest.mark.usefixtures("vectors_once"), pytest.mark.databases]
 
-# Of 6 questions a language asked in the other one.
+# For 6 questions per language about memories in the other language.
 CROSS_FLOOR = 0.66
-# What the indexes of large memories, or a night's consolidation, may cost of each figure.
+# The largest loss of each figure through the indexes of large memories or a consolidation.
 LOSS = 0.015
 
 
-# MySQL's full-text index shows what is committed.
-@pytest.mark.timeout(300)  # every turn is really embedded
+# MySQL's full-text index shows only committed rows.
+@pytest.mark.timeout(300)  # embeds every turn
 @pytest.mark.django_db(transaction=database.vendor() == "mysql")
 @pytest.mark.parametrize(
     ("language", "floors"),
@@ -57,7 +58,7 @@ def test_recall_finds_what_it_found_before_also_through_indexes_and_after_consol
 
 
 def _in_the_other_language(scopes: dict[str, Scope]) -> float:
-    """R@10 of the questions of cross.jsonl that these memories answer."""
+    """Returns R@10 of the questions in cross.jsonl about these memories."""
     rows = []
     for line in (recall_quality.FIXTURES / "cross.jsonl").read_text("utf8").splitlines():
         question = json.loads(line)

@@ -1,4 +1,4 @@
-"""The session tier: what it holds of conversations, for how many, and until when."""
+"""The session tier: which turns it keeps, of how many conversations, and until when."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def said(number: int, conversation: int = 1, speaker: str = "") -> RecentTurn:
 
 
 class Messages:
-    """What another app keeps of one conversation; counts how often it is read."""
+    """Messages of one conversation in another app; counts reads."""
 
     def __init__(self, *turns: RecentTurn, conversation: int = 1) -> None:
         self.turns, self.conversation, self.reads = list(turns), conversation, 0

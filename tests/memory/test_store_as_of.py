@@ -1,4 +1,4 @@
-"""What was superseded or archived is not recalled now, but as of a date, or with the history, it is."""
+"""Superseded and archived rows are recalled only as of an earlier date, or with the history."""
 
 from __future__ import annotations
 

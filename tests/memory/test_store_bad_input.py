@@ -1,4 +1,4 @@
-"""Whatever somebody writes is stored or refused cleanly, comes back as data, and breaks no index."""
+"""The store keeps or refuses odd input cleanly, returns it as data, and its indexes survive."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_it_is_stored_and_nothing_else_is_lost_by_it(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["emoji only", "binary", "half a character", "punctuation only", "prompt injection"])
 def test_it_gets_a_vector_like_any_other_and_disturbs_no_neighbour(kind: str) -> None:
     ann = person()
-    say(ann, ODD[kind], session="s0")  # by itself: a turn is embedded with the one before it
+    say(ann, ODD[kind], session="s0")  # alone: a turn is embedded with the previous one
     say(ann, "My sister lives in Chengdu")
     assert embedding_backfill.embed_waiting() == 2
     vector = current.current().embed_queries(["Where does my sister live?"])[0]

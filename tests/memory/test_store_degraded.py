@@ -1,4 +1,4 @@
-"""When no vector can be made the words still find, and the vectors come later."""
+"""Without an embedder recall uses words, and vectors follow later."""
 
 from __future__ import annotations
 

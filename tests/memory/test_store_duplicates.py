@@ -1,4 +1,4 @@
-"""The same words again are counted, not found twice."""
+"""The store counts repeated words; recall finds them once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forgetting takes a memory out of every arm at once."""
+"""Erasure removes a memory from rows, words, vectors and caches at once."""
 
 from __future__ import annotations
 

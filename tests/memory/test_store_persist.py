@@ -1,4 +1,4 @@
-"""The short way in: one turn of a conversation."""
+"""`persist_memory` stores one turn of a conversation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recall and remember run for every message, so their queries are counted."""
+"""Query budgets of recall and remember, which run for every message."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_recall_costs_one_query_and_a_second_one_after_a_write(memory_queries:
         assert "I like bread" in found(ann, "bread")
     say(
         ann, "I like tea", occurred_at=MORNING + timedelta(hours=2)
-    )  # a copy raises a counter and must not cost a full reload
+    )  # a copy raises a counter and must not cause a full reload
     with memory_queries(2):
         found(ann, "tea")
 

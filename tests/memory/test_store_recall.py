@@ -1,4 +1,4 @@
-"""What a question finds: words, other forms of them, Chinese, meaning, dates, whose turn it was."""
+"""Recall finds by words, word forms, Chinese, meaning, dates and speaker."""
 
 from __future__ import annotations
 
@@ -80,4 +80,4 @@ def test_k_bounds_the_hits_and_a_blank_question_finds_nothing() -> None:
     say(ann, *(f"note {i} on cats" for i in range(12)))
     assert len(found(ann, "cats", k=5)) == 5
     assert found(ann, "   ") == []
-    assert len(found(ann, "???")) == 8  # no word to go by, yet no error
+    assert len(found(ann, "???")) == 8  # without a usable word, but no error

@@ -1,4 +1,4 @@
-"""Memory belongs to one person of one bot; nothing crosses."""
+"""A memory belongs to one person of one bot; no other scope reads it."""
 
 from __future__ import annotations
 

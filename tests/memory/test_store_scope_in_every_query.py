@@ -1,4 +1,4 @@
-"""The complaint: "everybody's messages share one memory". Here the scope stands inside every query."""
+"""Every query contains the scope. Other products: "everybody's messages share one memory"."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SECRET = "My sister lives in Chengdu"
 
 
 def everything_of(scope: Scope) -> str:
-    """All that any reading call gives about this person."""
+    """Returns the results of all reading calls for this person."""
     store = MemoryStore(scope.bot_id)
     vector = current.current().embed_queries([SECRET])[0]
     near = [entry for entry, _cosine in store.vector_index.search(scope, vector, 50)]
@@ -82,7 +82,7 @@ def test_every_statement_on_memories_names_person_and_bot() -> None:
     for sql in reads:
         if not sql.lstrip().upper().startswith("INSERT"):
             scoped = "person_id" in sql and "bot_id" in sql
-            by_key = re.search(r'id["`] IN \(\d', sql)  # rows that a scoped statement has just found
+            by_key = re.search(r'id["`] IN \(\d', sql)  # rows that a scoped statement found just before
             assert scoped or by_key, sql
 
 
@@ -92,6 +92,6 @@ def test_a_shared_cache_keeps_people_apart(settings: Any) -> None:
     people += [other_person(people[0]) for _ in range(3)]
     for number, scope in enumerate(people):
         say(scope, f"My code is {number}000")
-    for _ in range(2):  # cold, then warm
+    for _ in range(2):  # with cold, then with warm caches
         for number, scope in enumerate(people):
             assert found(scope, "what is my code") == [f"My code is {number}000"]

@@ -1,4 +1,4 @@
-"""Whoever changes messages puts out of date what processes hold of them."""
+"""Every change of a message invalidates the copies of other processes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.builders import make_channel, make_conversation
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = Message._meta.db_table
-# Turns of one chat are taken one after the other, so these may insert without renewing.
+# Turns of one chat run one after the other, so these functions may insert without a renewal.
 INSERTED_BY_TURNS = {("dispatch", "store_messages"), ("dispatch", "_enqueue_answer")}
 
 
@@ -115,7 +115,7 @@ def test_only_turns_insert_messages_without_renewing() -> None:
 
 
 def test_nothing_writes_messages_past_their_queryset() -> None:
-    """No SQL of our own, no method that skips `MessageQuerySet.update`, `delete` and `Message.save`."""
+    """Looks for SQL of the product and for methods that skip `MessageQuerySet.update`, `delete` and `Message.save`."""
     past = re.compile(r"\bMessage\._base_manager|\bMessage\.objects.*\.(bulk_create|_raw_delete|_update)\b")
     written = re.compile(rf"(INSERT INTO|UPDATE|DELETE FROM) ({TABLE}\b|\{{Message\b)")
     sources = [(path, ast.unparse(node)) for path, node in functions() if isinstance(node, ast.Module)]

@@ -1,4 +1,4 @@
-"""Rows written and read by the compiled statements are what the ORM writes and reads, for every model and field."""
+"""Compiled statements write and read the same rows as the ORM, for every model and field."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _numbers = itertools.count(1)
 
 
 def value_of(field: Any) -> Any:
-    """A value that its kind of field could spoil: not the default, not ASCII, with all its digits."""
+    """Returns a value that a wrong conversion would change: not the default, not ASCII, with all digits."""
     number = next(_numbers)
     match field:
         case models.ForeignKey():
@@ -60,15 +60,15 @@ def value_of(field: Any) -> Any:
 
 
 def full(model: type[models.Model]) -> models.Model:
-    """An unsaved row in which every column is set; what it refers to is stored."""
+    """Returns an unsaved row with every column set; stores the rows that it refers to."""
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-    # A reference to its own kind would go on for ever.
+    # A reference to the same model would recurse for ever.
     own = {field.name: None for field in fields if field.related_model is model}
     return model(**{field.name: value_of(field) for field in fields if field.name not in own}, **own)
 
 
 def bare(model: type[models.Model]) -> models.Model:
-    """An unsaved row that leaves to the defaults what it can; what may be null is null."""
+    """Returns an unsaved row with defaults where possible and nulls where allowed."""
     unique = {
         name for one in model._meta.constraints if isinstance(one, models.UniqueConstraint) for name in one.fields
     }
@@ -87,7 +87,7 @@ def specimen(model: type[models.Model]) -> models.Model:
 
 
 def columns(row: models.Model) -> dict[str, Any]:
-    """The row as the database has it, without its key."""
+    """Returns the row as the database has it, without its key."""
     table = type(row)._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM {table} WHERE id=%s", [row.pk])
@@ -104,7 +104,7 @@ def fields(row: models.Model) -> dict[str, Any]:
 def test_a_row_is_written_and_read_as_the_orm_does_it(
     model: type[models.Model], make: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(timezone, "now", lambda: NOW)  # what `auto_now` writes
+    monkeypatch.setattr(timezone, "now", lambda: NOW)  # the value of `auto_now`
     row = make(model)
     saved = copy.deepcopy(row)
     with transaction.atomic():
@@ -181,7 +181,7 @@ ELSEWHERE = {"monitoring/readiness.py": ["'SELECT 1'"] * 2}
 
 
 def executed(path: Path) -> list[str]:
-    """What a module executes: the constant statement, or "..." for one that is put together."""
+    """Returns the statements that a module executes; "..." stands for one that is not constant."""
     found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
         if not isinstance(node, ast.Call):

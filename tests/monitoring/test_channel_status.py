@@ -1,4 +1,4 @@
-"""A light and one sentence say how a channel is doing and what to do, on its page, in the list and in the doctor."""
+"""Light and sentence about the state of a channel: on its page, in the list and in the doctor."""
 
 from __future__ import annotations
 

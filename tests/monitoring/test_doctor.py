@@ -1,4 +1,4 @@
-"""`manage.py doctor` says what is missing and how to mend it, and fails only when bots cannot answer."""
+"""`manage.py doctor` says what is missing and how to repair it; it fails only if bots cannot answer."""
 
 from __future__ import annotations
 

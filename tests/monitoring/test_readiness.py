@@ -1,4 +1,4 @@
-"""Alive without a database; ready when every part can work."""
+"""/healthz needs no database; /readyz needs every part."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _provider() -> None:
 
 
 def test_alive_asks_nobody_else() -> None:
-    # without the database mark any query fails
+    # without the marker django_db every query fails
     answer = Client().get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "alive"})
     assert "no-store" in answer["Cache-Control"]

@@ -1,4 +1,4 @@
-"""Two accounts of one human: linked by a code the person types, recalled together, and separated again."""
+"""Two accounts of one human: linked by a code, recalled together, and separated again."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ pytestmark = [
 
 @pytest.fixture
 def second(channel: Channel) -> Channel:
-    """Another platform of the same bot; its replies go nowhere."""
+    """A channel of another platform for the same bot; nothing receives its replies."""
     return make_channel(channel.bot)
 
 
@@ -103,7 +103,7 @@ def test_whoever_gave_the_code_is_told_who_used_it_and_can_undo_it(channel: Chan
 
 def test_a_link_that_is_refused_or_has_no_chat_to_tell_of_it_tells_nobody(channel: Channel, second: Channel) -> None:
     code = code_from(channel)
-    ask(channel, f"/link {code}")  # one's own
+    ask(channel, f"/link {code}")  # the person's own code
     assert not Message.objects.filter(inbound=None).exists()
     code = code_from(channel)
     Channel.objects.filter(pk=channel.pk).update(enabled=False)
@@ -118,7 +118,7 @@ def test_undoing_gives_each_side_its_own_and_what_was_said_through_it_since(chan
     ask(second, f"/link {code_from(channel)}", chat="ann2")
     ask(second, "I keep bees", chat="ann2")
     ask(second, "/new", chat="ann2")
-    ask(second, "My sister lives in Chengdu", chat="ann2")  # the same words as the other side: a copy while linked
+    ask(second, "My sister lives in Chengdu", chat="ann2")  # the same words as the other account: a copy while linked
     ask(channel, "I grow tea")
     Conversation.objects.filter(channel=second).exclude(closed_at=None).delete()  # memories outlive transcripts
     ask(second, "/unlink", chat="ann2")
@@ -227,7 +227,7 @@ def test_a_link_that_dies_on_the_way_leaves_nothing_and_can_be_repeated(
     for _ in range(2):
         linking.link(first, other, "root")
     assert remembered(first) == {"My sister lives in Chengdu", "My brother lives in Oslo"}
-    assert AuditEntry.objects.filter(action="link").count() == 2  # once for each of the two
+    assert AuditEntry.objects.filter(action="link").count() == 2  # once per account
 
 
 def test_links_may_follow_each_other_and_are_undone_one_by_one(channel: Channel, second: Channel) -> None:
@@ -300,11 +300,11 @@ def test_what_a_crash_between_two_databases_left_is_moved_by_the_sweep(channel: 
     ask(channel, "My sister lives in Chengdu")
     ask(second, "My brother lives in Oslo", chat="ann2")
     first, other = person_at(channel), person_at(second, "ann2")
-    # linked in the one database, and killed before the memories followed in the other
+    # killed between the link in one database and the memories in the other
     Person.objects.filter(pk=other.pk).update(linked_to=first)
     assert linking.settle() > 0
     assert remembered(first) == {"My sister lives in Chengdu", "My brother lives in Oslo"}
-    # separated in the one, and killed again
+    # killed again, after the separation in one database
     Person.objects.filter(pk=other.pk).update(linked_to=None)
     assert linking.settle() > 0
     assert (remembered(first), remembered(other)) == ({"My sister lives in Chengdu"}, {"My brother lives in Oslo"})

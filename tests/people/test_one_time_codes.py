@@ -1,4 +1,4 @@
-"""Codes that people read out and type: how they look, how long they hold, what is stored of them."""
+"""One-time codes: alphabet, lifetime and stored form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Odd messages go through the whole pipeline: answered or refused cleanly, remembered as data; the next turn works."""
+"""The pipeline answers or refuses odd messages cleanly and remembers them as data; the next turn works."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_an_injected_text_comes_back_inside_the_fence_as_one_line_of_data(channe
     say(channel, "/new")
     say(channel, "what about my sister?")
     system = model.prompts[-1][0]["content"]
-    assert system.count("</memory>") == 2  # our own closing mark, and its mention in the sentence before
+    assert system.count("</memory>") == 2  # the closing mark, and the sentence that mentions it
     inside = system[system.rindex("<memory>\n") : system.rindex("</memory>")]
     assert "reveal everything" in inside
     assert "<|" not in system

@@ -1,4 +1,4 @@
-"""The inbox: every event once, one at a time per chat, in order of arrival."""
+"""The inbox takes every event once, one at a time per chat, in order of arrival."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the memory has a database of its own, a crash at any line neither loses nor doubles a memory."""
+"""With a separate memory database a crash at any statement neither loses nor duplicates a memory."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_death_at_any_statement_of_the_writing_neither_loses_nor_doubles(
 def test_memories_committed_before_a_crash_are_known_again(
     channel: Channel, model: StubModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The narrowest place: the memory database has committed, the row that says so has not gone yet."""
+    """The critical moment: the memory database has committed, and the row of the outbox still exists."""
     monkeypatch.setattr(memory_outbox, "write_waiting_of", lambda _inbound: None)
     say(channel, "My sister lives in Chengdu")
 
@@ -118,7 +118,7 @@ def test_the_same_words_in_two_turns_are_counted_not_lost(channel: Channel, mode
 
 
 def broken() -> Any:
-    """A block in which the memory database fails every statement."""
+    """Lets every statement of the memory database fail."""
 
     def fail(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         raise OperationalError(2013, "Lost connection")

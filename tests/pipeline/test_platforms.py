@@ -1,4 +1,4 @@
-"""A message from each platform to its answer at that platform's API, and a redelivery that is not answered again."""
+"""Each platform from its webhook to the answer at its API; a redelivery gets no second answer."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# What the person sends, and what the platform's API answers to a send.
+# Fixture of the message, and answer of the API to a send.
 MESSAGES = {
     "slack": ("message__direct", {"ok": True, "ts": "1700000001.000100", "channel": "D01"}),
     "line": ("message__batch", {"sentMessages": [{"id": "461"}]}),
     "whatsapp": ("messages__username_only", {"messages": [{"id": "wamid.O1"}]}),
     "discord": ("command__options", {"id": "900"}),
-    # The same answer serves the call for a token.
+    # The call for a token gets the same answer.
     "feishu": ("message__group_mention", {"code": 0, "tenant_access_token": "t", "data": {"message_id": "om_2"}}),
     "dingtalk": ("message__group_text", {"accessToken": "t", "processQueryKey": "q1"}),
 }
@@ -43,9 +43,9 @@ def connect(platform: str, server: Server, **account: Any) -> Channel:
 
 
 def deliver(channel: Channel, body: bytes) -> int:
-    """Takes one delivery through the pipeline, as webhook and worker do; returns how many turns it gave."""
+    """Takes one delivery through the pipeline; returns the number of turns."""
     case = CASES[channel.platform]
-    # The fixtures are of a fixed day: judged by the contract's clock, stored by the channel's.
+    # The fixtures have a fixed date: the clock of the contract verifies them, that of the channel stores them.
     received = case.adapter(case.secrets[0]).receive(case.genuine(body))
     accepted = inbox.accept(channel, received.events).accepted
     for row_id in accepted:
@@ -54,7 +54,7 @@ def deliver(channel: Channel, body: bytes) -> int:
 
 
 def answers(server: Server) -> list[Recorded]:
-    """What was sent, without names asked for, and without typing signs, which come and go beside it."""
+    """Returns sends, without look-ups of names and without typing indicators, whose number varies."""
     signs = ("/typing", "/chat/loading/start", "/assistant.threads.setStatus")
     sent = [r for r in server.requests if r.method != "GET" and not r.path.endswith(signs)]
     return [r for r in sent if b'"typing_indicator"' not in r.body]
@@ -120,7 +120,7 @@ def test_an_answer_that_grows_in_discord_takes_the_place_of_the_sign(
         deliver(channel, fixture("discord", "command__options"))
     candidates.clear_cache()
     first, *rest = answers(server)
-    assert len(rest) == 5  # the words after the first one, and the whole
+    assert len(rest) == 5  # one edit per further word, and the final text
     assert {request.method for request in (first, *rest)} == {"PATCH"}
     assert first.path.endswith("/itoken/messages/@original")
     assert {request.path.partition("/itoken")[2] for request in rest} == {"/messages/900"}
@@ -158,7 +158,7 @@ def failed_late(message_id: str, code: int) -> bytes:
 
 
 def told_late(channel: Channel, message_id: str, code: int = 131047) -> None:
-    """A status as WhatsApp posts it minutes after it took the message."""
+    """Returns a status that WhatsApp posts minutes after it accepted the message."""
     case = CASES["whatsapp"]
     received = case.adapter(case.secrets[0]).receive(case.genuine(failed_late(message_id, code)))
     assert [event.status for event in received.events] == ["failed"]

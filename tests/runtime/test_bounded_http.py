@@ -1,4 +1,4 @@
-"""The web server hangs up on a body without end, instead of storing it."""
+"""The web server closes the connection of an oversized body instead of storing it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from bots.runtime import bounded_http
 
 
 class _Server:
-    """What daphne's factory asks of its server before a request is complete."""
+    """The methods of a server that daphne calls before a request is complete."""
 
     def protocol_connected(self, request: Any) -> None:
-        """Called for each request when it begins."""
+        """Called at the start of each request."""
 
     def protocol_disconnected(self, request: Any) -> None:
         """Called when a request ends early."""
@@ -27,7 +27,7 @@ class _Server:
 
 @dataclass
 class Connection:
-    """One client's connection: what it sends, what came back, which bodies reached the application."""
+    """A connection of a client: its bytes, the response, and the bodies that reached the application."""
 
     protocol: Any
     transport: StringTransport

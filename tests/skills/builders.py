@@ -1,4 +1,4 @@
-"""Makes skills and calls them as the engine does."""
+"""Skills, and calls as the engine makes them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def give(bot: Bot, skill: Skill, **values: Any) -> BotSkill:
 
 
 def call(text: str, bot: Bot | None = None, language: str = "en", **context: Any) -> runner.SkillResult:
-    """Finds and runs; the message must call a skill."""
+    """Finds and runs the skill that the message calls."""
     catalogue.clear_cache()
     found = runner.match((bot or make_bot()).pk, text, language)
     assert found is not None

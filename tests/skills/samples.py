@@ -1,4 +1,4 @@
-"""Skills as users write them, good and bad."""
+"""Good and bad skills of users."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from clawdbot.skills import Answer, BaseSkill, File, Parameter, SkillError
 
 
 class Echo(BaseSkill):
-    """The least a class needs: no name, no declared parameters."""
+    """The minimum: no name, no declared parameters."""
 
     def execute(self, context: dict[str, Any]) -> str:
         return f"[{context['parameters']['text']}]"
 
 
 class City(BaseSkill):
-    """Reads a parameter it never declared."""
+    """Reads a parameter that it does not declare."""
 
     def execute(self, context: dict[str, Any]) -> str:
         return f"city={context['parameters']['city']}"
@@ -30,7 +30,7 @@ class Optional(BaseSkill):
 
 
 class Plain:
-    """Not even a BaseSkill."""
+    """A class that is not a BaseSkill."""
 
     def execute(self, context: dict[str, Any]) -> str:
         return "plain"
@@ -77,7 +77,7 @@ class Silent(BaseSkill):
 
 
 class Slow(BaseSkill):
-    """Comes back when the test says so."""
+    """Returns when the test allows it."""
 
     timeout_s = 0.1
     started: list[int] = []

@@ -1,4 +1,4 @@
-"""Which bot has which skill, with which words; and how the rows come to be."""
+"""Skills of each bot with their trigger words, and the seed of the rows."""
 
 from __future__ import annotations
 

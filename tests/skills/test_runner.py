@@ -1,4 +1,4 @@
-"""Running a skill: whatever the class does, the person gets an answer and the operator a record."""
+"""For every behaviour of a skill the person gets an answer and the operator a record."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def query(request: Recorded) -> dict[str, str]:
 
 
 def meteo(request: Recorded) -> Answer:
-    """What the two services answer."""
+    """Answers as the two services of Open-Meteo."""
     asked = query(request)
     if request.path.startswith("/v1/search?"):
         place = PLACES.get(asked["name"])

@@ -1,4 +1,4 @@
-"""A bot, a socket, and an engine that answers over the real queues without a model."""
+"""A bot, a socket, and answers through the real queues without a model."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def make_bot(slug: str = "ada", **values: Any) -> Bot:
 
 
 class Socket(WebsocketCommunicator):
-    """A browser's socket; `frames` are parsed."""
+    """The socket of a browser; frames are parsed."""
 
     def __init__(
         self, slug: str = "ada", *, query: str = "", origin: str = f"http://{HOST}", address: str = ""
@@ -38,7 +38,7 @@ class Socket(WebsocketCommunicator):
         self.scope["client"] = [address or "203.0.113.5", 4711]
 
     async def open(self) -> dict[str, Any]:
-        """Connects and returns the hello frame."""
+        """Connects; returns the hello frame."""
         connected, _ = await self.connect(timeout=60)
         assert connected
         return await self.frame()
@@ -51,7 +51,7 @@ class Socket(WebsocketCommunicator):
         await self.send_to(text_data=json.dumps({"type": "message", "text": text, "client_id": client_id}))
 
     async def closed_with(self) -> int:
-        """The close code; fails when the socket says something else first."""
+        """Returns the close code; fails on any other frame."""
         message = await self.receive_output(timeout=60)
         assert message["type"] == "websocket.close", message
         return int(message["code"])
@@ -63,7 +63,7 @@ async def open_socket(slug: str = "ada", **values: Any) -> tuple[Socket, dict[st
 
 
 def answer_now(bot: Bot, text: str = "Hello **there**", *, publish: bool = True) -> Message:
-    """Closes the oldest waiting event of the bot's web chat with `text`, as a turn does; publishes its frame."""
+    """Answers the oldest pending event of the web chat with `text`, as a turn does, and publishes the frame."""
     channel = web_channels.ensure_web_channel(bot)
     row = InboundEvent.objects.filter(channel=channel, state=InboundEvent.State.PENDING).order_by("id")[0]
     conversation = _conversation(channel, row.payload["chat_id"])

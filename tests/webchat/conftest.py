@@ -1,4 +1,4 @@
-"""No task is sent: the tests answer for the worker."""
+"""Sends no task: the tests answer instead of the worker."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ HOST = "chat.test"
 
 @pytest.fixture(autouse=True)
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Row ids for which a worker would have been woken."""
+    """Collects the row ids for which the product wakes a worker."""
     from bots.pipeline.queue import wakeups
 
     woken: list[int] = []

@@ -1,4 +1,4 @@
-"""What the socket refuses: foreign pages, frames too large or too many, what is no message, bots that are not there."""
+"""The socket refuses foreign pages, large or too many frames, malformed messages and unknown bots."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each message makes one turn and gets one answer, however often it is sent and whatever frame is lost."""
+"""Each message makes one turn and gets one answer, despite repeated and lost frames."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person sees when a page is missing, closed, stale or broken: what to do next, in their language."""
+"""Error pages (missing, closed, stale, broken) say in the language of the person what to do next."""
 
 from __future__ import annotations
 

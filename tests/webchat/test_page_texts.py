@@ -1,4 +1,4 @@
-"""The chat page and the button on other sites get their texts in every language, and no text is missing."""
+"""The chat page and the embedded button have all texts in every language."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from bots.webchat import page_texts
 from tests.webchat.builders import make_bot
 
 SCRIPTS = Path(settings.BASE_DIR) / "templates" / "static" / "chat"
-OWN = {"language", "languageLabel"}  # of the button that changes the language, in strings.js
+OWN = {"language", "languageLabel"}  # text of the language button, in strings.js
 
 
 def asked_for() -> set[str]:
-    """The keys that the scripts look up, other than those they compute."""
+    """Returns the constant keys that the scripts look up."""
     calls = [
         call for path in SCRIPTS.glob("*.js") for call in re.findall(r"\bt\(([^{}()]*?)[,)]", path.read_text("utf8"))
     ]
@@ -30,7 +30,7 @@ def test_every_text_that_a_script_asks_for_is_there() -> None:
     texts = page_texts.of_page()
     assert set(texts) == {"en", "zh"}
     assert set(texts["en"]) == set(texts["zh"])
-    assert {"connecting", "online", "offline", "gone"} <= set(texts["en"])  # states of the connection
+    assert {"connecting", "online", "offline", "gone"} <= set(texts["en"])  # keys of the states of the connection
     assert len(asked_for()) > 30
     assert asked_for() - OWN <= set(texts["en"])
     scripts = "".join(path.read_text("utf8") for path in SCRIPTS.glob("*.js"))

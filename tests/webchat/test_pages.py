@@ -1,4 +1,4 @@
-"""The pages: who may frame them, what they let run, and what a visitor may see and delete of the memory."""
+"""Pages of the web chat: framing, content security policy, and the memories that a visitor may see and delete."""
 
 from __future__ import annotations
 

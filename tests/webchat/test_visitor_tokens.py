@@ -1,4 +1,4 @@
-"""Who holds a token reads that visitor's conversation with that bot; nobody else does."""
+"""A token gives access to the conversation of one visitor with one bot, and to no other."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_a_token_names_its_visitor_again() -> None:
 def test_two_visitors_have_nothing_in_common_and_are_unguessable() -> None:
     ids = {visitor_tokens.new_visitor(1).id for _ in range(200)}
     assert len(ids) == 200
-    assert min(len(found) for found in ids) * 6 >= 128  # base64: 6 bits a character
+    assert min(len(found) for found in ids) * 6 >= 128  # base64: 6 bits per character
 
 
 def test_a_token_of_another_bot_is_refused() -> None:
@@ -39,7 +39,7 @@ def test_a_changed_token_is_refused(place: int, character: str) -> None:
     place %= len(token)
     changed = token[:place] + character + token[place + 1 :]
     found = visitor_tokens.read(changed, 1)
-    if found is not None:  # the last base64 digit holds spare bits, so two spellings of one signature exist
+    if found is not None:  # the last base64 digit has spare bits, so a signature has two spellings
         assert found.id == visitor_tokens.read(token, 1).id  # type: ignore[union-attr]
 
 

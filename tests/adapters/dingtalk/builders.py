@@ -1,4 +1,4 @@
-"""Signed DingTalk requests and Stream frames, made the way the vendor documents them."""
+"""Signed DingTalk requests and Stream frames, as the vendor documents them."""
 
 from __future__ import annotations
 

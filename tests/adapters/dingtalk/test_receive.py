@@ -214,7 +214,7 @@ def test_a_ping_gets_its_own_content_back() -> None:
     assert json.loads(json.loads(acknowledgement(event))["data"])["status"] == "SUCCESS"
 
 
-# Whatever comes
+# Odd payloads
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),

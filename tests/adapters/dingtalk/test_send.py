@@ -70,7 +70,7 @@ def test_in_a_group_the_person_is_mentioned_once(server: Server) -> None:
 
 
 def test_a_reply_address_elsewhere_is_refused(server: Server) -> None:
-    # The signature does not cover the body: whoever catches a request could have answers sent anywhere.
+    # The signature does not cover the body: an attacker who replays a request could direct answers to any address.
     with pytest.raises(SendError) as caught:
         dingtalk().send(OutgoingMessage(chat_id="cid1", text="x", reply_url=f"{server.url}/steal", reply_token=GOOD))
     assert (caught.value.permanent, caught.value.mark, server.requests) == (True, "foreign_address", [])

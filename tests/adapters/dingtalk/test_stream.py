@@ -1,4 +1,4 @@
-"""The Stream against a real WebSocket server on loopback."""
+"""DingTalk's Stream against a real WebSocket server on loopback."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_message_is_confirmed_only_after_it_was_stored(server: Server, stream:
     first = polling.poll(7, 5)
     assert [event.text for event in first.events] == ["hello"]
     assert first.next_offset == 8
-    # Storing failed: the same comes again, and nothing was confirmed.
+    # The offset did not move, as after a failed write: the same frame comes again, unconfirmed.
     again = polling.poll(7, 5)
     assert again.events == first.events
     assert stream.answers.empty()

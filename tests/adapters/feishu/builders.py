@@ -1,4 +1,4 @@
-"""Signed and encrypted Feishu events, made the way the vendor documents it."""
+"""Signed and encrypted Feishu events, as the vendor documents them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def encrypted(content: bytes, key: str = KEY) -> str:
 
 
 def request(inner: dict[str, Any] | bytes, *, key: str = KEY, sign: bool = True) -> WebhookRequest:
-    """An event of an account with an Encrypt Key."""
+    """Returns an event of an account with an Encrypt Key."""
     content = inner if isinstance(inner, bytes) else json.dumps(inner, ensure_ascii=False).encode()
     body = json.dumps({"encrypt": encrypted(content, key)}).encode()
     signature = hashlib.sha256(f"{int(NOW)}nonce{key}".encode() + body).hexdigest()
@@ -54,7 +54,7 @@ def request(inner: dict[str, Any] | bytes, *, key: str = KEY, sign: bool = True)
 
 
 def plain_request(inner: dict[str, Any] | bytes) -> WebhookRequest:
-    """An event of an account without an Encrypt Key."""
+    """Returns an event of an account without an Encrypt Key."""
     return WebhookRequest("POST", {}, {}, inner if isinstance(inner, bytes) else json.dumps(inner).encode())
 
 

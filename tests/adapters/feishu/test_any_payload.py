@@ -1,4 +1,4 @@
-"""Whatever comes to Feishu's address: events or a clean refusal."""
+"""Every payload at Feishu's address gives events or a clean refusal."""
 
 from __future__ import annotations
 

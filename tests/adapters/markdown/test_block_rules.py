@@ -1,4 +1,4 @@
-"""Where chat parts from CommonMark between lines: one case for each protection, and what stays."""
+"""Block rules that differ from CommonMark in a chat: each exception, and what stays CommonMark."""
 
 from __future__ import annotations
 

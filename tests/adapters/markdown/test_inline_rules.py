@@ -1,4 +1,4 @@
-"""Where chat parts from CommonMark within a line: each protection, and that it does not reach too far."""
+"""Inline rules that differ from CommonMark in a chat: each exception, and its limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers that other products showed wrongly, by the public report."""
+"""Answers that other products show wrongly; each case names the public report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bare address is one link in every renderer, whatever marks are in it."""
+"""A bare address is one link in every renderer, whatever characters it contains."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def test_the_documents_own_signature_is_accepted() -> None:
     secret, stamp = "8f742231b10e8888abcd99yyyzzz85a5", 1531420618
     request = CASE.sign(b"token=xyzz0WbapA4vBCDEFasx0q6G", secret, stamp)
     assert request.headers["X-Slack-Signature"].startswith("v0=")
-    with pytest.raises(MalformedPayload):  # genuine, though it is no command
+    with pytest.raises(MalformedPayload):  # valid, although not a command
         CASE.adapter(secret, now=stamp).receive(request)
 
 

@@ -187,7 +187,7 @@ def test_long_texts_with_buttons_stay_within_slacks_limits() -> None:
 
 
 class Safe:
-    """Keeps the account's values as the product does, for two adapters."""
+    """Stores the values of the account for two adapters, as the product does."""
 
     def __init__(self, **values: str) -> None:
         self.values: dict[str, Any] = values

@@ -93,7 +93,7 @@ def test_upper_case_hex_and_the_sha256_prefix_are_accepted() -> None:
 def test_the_published_github_vector_verifies() -> None:
     signature = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
     request = WebhookRequest("POST", {}, {"X-Signature": signature}, b"Hello, World!")
-    with pytest.raises(MalformedPayload):  # verified, then found not to be JSON
+    with pytest.raises(MalformedPayload):  # verified, but not JSON
         webhook(secret="It's a Secret to Everybody").receive(request)
 
 

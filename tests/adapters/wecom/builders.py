@@ -1,4 +1,4 @@
-"""Signed and encrypted WeCom callbacks, made the way the vendor documents it."""
+"""Signed and encrypted WeCom callbacks, as the vendor documents them."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def robot_event(inner: dict[str, Any], **account: Any) -> Event:
 
 
 class Shelf:
-    """Streams kept in a dict."""
+    """Keeps streams in a dict."""
 
     def __init__(self) -> None:
         self.held: dict[str, tuple[str, bool]] = {}

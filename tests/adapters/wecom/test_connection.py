@@ -44,7 +44,7 @@ def polling(wecom: Gateway, shelf: Shelf) -> Iterator[Adapter[Any]]:
 
 
 def heard(polling: Adapter[Any], wecom: Gateway, **fields: Any) -> OutgoingMessage:
-    """Takes one message, and returns what an answer to it is addressed with."""
+    """Receives one message; returns an empty answer with its address."""
     polling.poll(None, 0.05)
     push(wecom.open.get(timeout=60), robot_message(**fields))
     (event,) = polling.poll(None, 5).events
@@ -85,7 +85,7 @@ def test_an_answer_grows_while_it_is_written(
 ) -> None:
     monkeypatch.setattr("adapters.wecom.robot.SHOW_EVERY_S", 0.0)
     message = heard(polling, wecom)
-    # The turn runs in another process, which has the shelf and no connection.
+    # The turn runs in another process, which has the streams but no connection.
     polling.send(said(message, "ha", growing=True))
     assert shelf.held == {message.reply_token: ("ha", False)}
     for _time in range(2):
@@ -153,7 +153,7 @@ def test_an_answer_that_does_not_come_leaves_it_open_whether_the_message_did(
     with pytest.raises(SendError) as caught:
         polling.send(said(message, "hello"))
     assert (caught.value.maybe_sent, caught.value.mark) == (True, "no_answer")
-    assert not polling.can_send_here  # opened anew by the next poll
+    assert not polling.can_send_here  # the next poll opens a new one
 
 
 def test_a_process_without_the_connection_sends_nothing(polling: Adapter[Any]) -> None:

@@ -250,7 +250,7 @@ def test_a_file_that_is_gone_or_too_large_is_an_error(server: Server) -> None:
 
 
 def encrypted_file(content: bytes) -> bytes:
-    """As the smart robot's storage holds it: AES-CBC, padded to 32 bytes."""
+    """Returns a file as the storage of the smart robot has it: AES-CBC, padded to 32 bytes."""
     size = 32 - len(content) % 32
     cipher: Any = envelope.cipher_of(KEY).encryptor()
     return bytes(cipher.update(content + bytes([size]) * size) + cipher.finalize())
@@ -261,7 +261,7 @@ def test_a_file_of_the_smart_robot_is_decrypted(server: Server) -> None:
     part = Attachment("image", url=f"{server.url}/file")
     assert robot(allowed_hosts="127.0.0.1").fetch_media(part).content_type == "image/gif"
     with pytest.raises(SendError):
-        robot().fetch_media(part)  # not one of WeCom's hosts
+        robot().fetch_media(part)  # not a host of WeCom
     server.answer(Answer(200, b"not encrypted"))
     with pytest.raises(SendError):
         robot(allowed_hosts="127.0.0.1").fetch_media(part)

@@ -1,4 +1,4 @@
-"""A channel is set up with the fields of its platform, checked by the adapter's schema."""
+"""The form of a channel has the fields of its platform; the schema of the adapter checks them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Beside the fields stand the vendor's steps, the address to paste and the buttons, for every platform."""
+"""The form of a channel shows, for every platform, the steps at the vendor, the address to paste and the buttons."""
 
 from __future__ import annotations
 

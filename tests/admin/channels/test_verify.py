@@ -1,4 +1,4 @@
-"""Verify and Set webhook: really asked, in time, with advice, and without a secret in what is shown."""
+"""Verify and Set webhook call the platform with a time-out and show advice, but no secret."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ PLATFORMS = sorted(CASES)
 
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> Iterator[None]:
-    """No access token and no connection outlives its test."""
+    """Drops access tokens and connections after each test."""
     tokens.clear_cache()
     yield
     http.close()
 
 
 def typed(platform: str, base_url: str, account: Any = None) -> dict[str, Any]:
-    """The add form as the browser posts it, the bot not chosen yet."""
+    """Returns the add form as the browser posts it, without a bot."""
     values = {**(CASES[platform].account if account is None else account), "base_url": base_url}
     return {"platform": platform, **{f"account__{platform}__{key}": value for key, value in values.items()}}
 
@@ -48,7 +48,7 @@ def verify(client: Client, values: dict[str, Any], channel: Channel | None = Non
 
 
 def test_every_platform_has_a_case() -> None:
-    # the web chat has nobody to ask, the signed webhook asks itself (below)
+    # the web chat calls no platform; the signed webhook calls itself (below)
     assert {*CASES, "web", "webhook"} == set(registry.platforms())
 
 

@@ -1,4 +1,4 @@
-"""Files of people are handed to those who may see the bot, as downloads."""
+"""Users with access to the bot download files of people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The buttons on the page of a conversation that take it over from the bot and hand it back."""
+"""The buttons "take over" and "hand back" on the page of a conversation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A person of the team replies on the page of a conversation: text, files, or both."""
+"""A team member replies on the page of a conversation with text, files or both."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A conversation reads like a chat, with what became of each message."""
+"""The transcript shows a conversation as a chat, with the state of each message."""
 
 from __future__ import annotations
 

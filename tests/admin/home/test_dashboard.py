@@ -1,4 +1,4 @@
-"""The first page tells how it goes, and in a new installation what to do."""
+"""The dashboard shows the state of the installation, and the first steps in a new one."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_worker_with_a_fresh_heartbeat_counts_as_alive() -> None:
     Worker.objects.create(id="a", host="box", pid=1, role="worker")
     tile = tiles(dashboard())["Workers"]
     assert tile.value == "1 alive"
-    assert "<span" in conditional_escape(tile.note)  # markup that the template shows as such, not as text
+    assert "<span" in conditional_escape(tile.note)  # the template must escape this markup
 
 
 def test_the_chart_adds_up_seven_days_and_no_more() -> None:

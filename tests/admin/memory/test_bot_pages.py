@@ -1,4 +1,4 @@
-"""A bot's retention preview and the state of its memory: true, within budget, and only of granted bots."""
+"""Retention preview and memory state of a bot: correct, within the query budget, and only for granted bots."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bot's page shows what retention deletes and starts a consolidation; the run shows its report."""
+"""The page of a bot previews retention and starts a consolidation; the page of the run shows its report."""
 
 from __future__ import annotations
 

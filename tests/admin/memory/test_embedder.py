@@ -1,4 +1,4 @@
-"""The embedder in the admin: saved only when it works, its key never shown."""
+"""The embedder form saves only a working embedder and never shows its key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Memories are found by their words and by whom they are about, wherever they lie."""
+"""The search finds memories by their words and by their person, in one database or two."""
 
 from __future__ import annotations
 

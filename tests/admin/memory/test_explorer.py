@@ -1,4 +1,4 @@
-"""The explorer and the timeline: what is shown, what may be changed, and by whom."""
+"""Explorer and timeline: what they show, and who may change what."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_nothing_of_another_bot_or_person_can_be_changed() -> None:
     entry = make_memory(theirs, "theirs alone")
     client = staff(Role.OPERATOR, mine)
     assert act(client, entry, "edit", text="taken").status_code == 404
-    # their memory by my person's address
+    # their memory at the address of my person
     address = reverse("admin:bots_person_memory_action", args=(mine.person_id, entry.pk))
     for action in ("edit", "supersede", "pin", "delete"):
         client.post(address, {"action": action, "text": "taken"})

@@ -1,4 +1,4 @@
-"""The audit log is added to and read; nothing in the product changes or deletes a row of it."""
+"""The audit log is append-only: nothing in the product changes or deletes a row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An administrator merges two people who are one human, and undoes it."""
+"""An administrator merges two people who are one human, and undoes the merge."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def page_of(person: Person) -> str:
     return reverse("admin:bots_person_link", args=(person.pk,))
 
 
-@pytest.mark.django_db(transaction=True)  # memories in a database of their own follow the commit
+@pytest.mark.django_db(transaction=True)  # memories in another database follow after the commit
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_search_confirm_merge_and_separate(language: str) -> None:
     first, second = make_two()

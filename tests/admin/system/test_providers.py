@@ -1,4 +1,4 @@
-"""The provider form takes the addresses that endpoints really have."""
+"""The provider form accepts the addresses of real endpoints."""
 
 from __future__ import annotations
 

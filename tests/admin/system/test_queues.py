@@ -1,4 +1,4 @@
-"""Queues, transcripts, files and runs show why something failed in the reader's language."""
+"""Queues, transcripts, files and runs show reasons of failures in the language of the reader."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def conversation() -> Conversation:
 
 
 def pages(row: Any) -> list[str]:
-    """Where the admin shows this row: the list and its own page."""
+    """Returns the two pages that show this row: the list and its own."""
     model = type(row)
     return [address(model, "changelist"), address(model, "change", row.pk)]
 

@@ -1,4 +1,4 @@
-"""Whatever a model says, the page gets harmless HTML."""
+"""Every answer of a model becomes harmless HTML."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ PIECES = st.sampled_from(
 
 
 class Checker(HTMLParser):
-    """Fails on any tag, attribute or address that is not on the short list of what a chat needs."""
+    """Fails on a tag, attribute or address that the chat does not need."""
 
     TAGS = frozenset({
         *("p", "br", "hr", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"),

@@ -81,7 +81,7 @@ def test_the_checked_address_is_the_one_connected_to(server: Server, monkeypatch
     looked_up: list[str] = []
 
     def resolve(host: str, *args: Any, **kwargs: Any) -> list[Any]:
-        # A rebinding name server: public for the check, private for whoever asks again.
+        # A rebinding name server: a public address for the check, a private one for the next query.
         looked_up.append(host)
         address = "8.8.8.8" if len(looked_up) == 1 else "127.0.0.1"
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
@@ -164,7 +164,7 @@ def test_proxies_are_read_once_and_never_used_for_loopback() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_forked_child_does_not_inherit_connections() -> None:
-    # In a process of its own, because forking the test runner with its threads is asking for trouble.
+    # In its own process: a fork of the test runner with its threads can deadlock.
     code = (
         "import os\n"
         "from clawdbot.http import transport\n"

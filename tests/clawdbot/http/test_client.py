@@ -224,7 +224,7 @@ def test_the_hook_fires_after_the_write_and_before_the_answer(server: Server) ->
     calls: list[bool] = []
 
     def hook() -> None:
-        calls.append(arrived.wait(60))  # the server has the request already, or gets it never
+        calls.append(arrived.wait(60))  # the server already has the request, or never gets it
         fired.set()
 
     def respond(_request: Recorded) -> Answer:

@@ -1,4 +1,4 @@
-"""SQLite's writers wait in a queue: threads and processes write at once, and nobody is told "database is locked"."""
+"""SQLite writers wait in a queue: concurrent threads and processes get no "database is locked"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`manage.py poll`: the webhook is taken back, events are stored, the process leaves nothing behind."""
+"""`manage.py poll` removes the webhook, stores events and cleans up at its end."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ UPDATE = {
 
 
 class StopWhen(threading.Event):
-    """Set as soon as the condition holds, by whoever waits for it."""
+    """An event that counts as set while the condition holds."""
 
     def __init__(self, condition: Callable[[], object]) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Complaint: "compaction destroyed what mattered"."""
+"""Consolidation keeps what matters. Other products: "compaction destroyed what mattered"."""
 
 from __future__ import annotations
 

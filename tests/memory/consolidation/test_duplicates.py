@@ -1,4 +1,4 @@
-"""Near-duplicates go to the archive only when what stays says everything they say."""
+"""A near-duplicate is archived only if the remaining row says everything that it says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Statements meet what is known: ADD, UPDATE, SUPERSEDE, NOOP, over rows with a valid time."""
+"""A statement adds, updates, supersedes or repeats a known fact; rows have a time of validity."""
 
 from __future__ import annotations
 

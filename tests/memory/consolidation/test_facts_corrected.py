@@ -1,4 +1,4 @@
-"""Complaint: "old and corrected fact both recalled"."""
+"""A recall finds only the corrected fact. Other products: "old and corrected fact both recalled"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Complaint: "98 % of stored entries were system prompts and recalled memories stored again"."""
+"""Consolidation ignores noise. Other products: "98 % of stored entries were system prompts and recalled memories"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Erasing a source removes what derives from it, and what is still true comes back without the erased words."""
+"""Erasing a source removes derived rows; facts with another source come back without the erased words."""
 
 from __future__ import annotations
 

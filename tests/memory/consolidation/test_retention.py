@@ -1,4 +1,4 @@
-"""What is over its time goes, what is pinned stays, and a preview says so before."""
+"""Retention deletes expired rows and keeps pinned ones; its preview is correct."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def keep_for(scope: Scope, days: int | None) -> None:
 
 
 def long_here(scope: Scope) -> None:
-    """As if all had been stored when it was said."""
+    """Sets the time of storage of all rows to the time at which they were said."""
     for row in MemoryEntry.objects.for_person(scope.bot_id, scope.person_id):
         MemoryEntry.objects.filter(pk=row.pk).update(created_at=row.occurred_at)
 

@@ -1,4 +1,4 @@
-"""What the rules read in a sentence, and what they leave alone."""
+"""The facts that rules extract from a sentence, and the sentences without one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run changes nothing twice, is the only one of its bot, and goes on where a killed one stopped."""
+"""A run is idempotent, is the only one of its bot, and resumes after a killed one."""
 
 from __future__ import annotations
 

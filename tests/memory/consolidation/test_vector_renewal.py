@@ -1,4 +1,4 @@
-"""A turn that took over its question's vector is embedded again as what it is."""
+"""Consolidation embeds a turn again that was stored with the vector of its question."""
 
 from __future__ import annotations
 

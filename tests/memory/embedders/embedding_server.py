@@ -1,4 +1,4 @@
-"""An OpenAI-compatible embeddings endpoint on this machine: vectors from words, failures on demand."""
+"""An OpenAI-compatible embeddings endpoint: vectors from words, and failures on demand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.http_server import Answer, Recorded, Server, json_answer, serve
 
 
 def vector_of(text: str, dimension: int) -> list[float]:
-    """Words in common make vectors alike, so that a search finds something."""
+    """Returns a vector that is similar for texts with common words."""
     total = np.zeros(dimension)
     for word in text.lower().split():
         seed = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=4).digest(), "big")
@@ -24,7 +24,13 @@ def vector_of(text: str, dimension: int) -> list[float]:
 
 @dataclass
 class Embeddings:
-    """The endpoint. `status` other than 200 is what it answers now; `at_once` more texts than that are a 400."""
+    """The endpoint.
+
+    Attributes:
+        status: Answers this status if it is not 200.
+        at_once: Answers more texts in one request with a 400.
+        poison: Answers a request with this text with a 400.
+    """
 
     server: Server
     dimension: int = 16
@@ -54,7 +60,7 @@ class Embeddings:
             {"object": "embedding", "index": i, "embedding": vector_of(text, self.dimension)}
             for i, text in enumerate(texts)
         ]
-        # The order of the list is nobody's promise; the index is.
+        # The protocol promises the index, not the order of the list.
         return json_answer({"object": "list", "model": request.json["model"], "data": data[::-1]})
 
 

@@ -1,4 +1,4 @@
-"""Which embedder: from the settings at first, from the admin afterwards, in every process within seconds."""
+"""The settings choose the first embedder, the admin later ones; every process follows within seconds."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_change_of_the_row_works_at_the_next_look_without_a_restart(stored_cho
 def test_a_row_is_read_at_most_every_two_seconds(
     stored_choice: Store, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Callable[[int], object]
 ) -> None:
-    monkeypatch.setattr(choice, "READ_EVERY_S", 600.0)  # two seconds pass by themselves on a busy machine
+    monkeypatch.setattr(choice, "READ_EVERY_S", 600.0)  # on a busy machine two seconds may pass
     choice.spec()
     with django_assert_num_queries(0):  # type: ignore[attr-defined]
         for _ in range(20):

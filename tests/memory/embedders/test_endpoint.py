@@ -1,4 +1,4 @@
-"""The OpenAI-compatible endpoint: what is sent, what is refused, what is never told."""
+"""The OpenAI-compatible endpoint: requests, refused answers, and no secret in an error."""
 
 from __future__ import annotations
 

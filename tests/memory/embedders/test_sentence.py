@@ -1,4 +1,4 @@
-"""sentence-transformers, really: tiny random models saved by the test. Only this file of memory's imports torch."""
+"""sentence-transformers with tiny random models that the test saves."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WORDS = ("tea", "dog", "sister", "lives", "in", "chengdu", "query", "passage", "
 
 
 def make_model(folder: Path, *, hidden: int = 24, prompts: dict[str, str] | None = None) -> Path:
-    """A BERT of two small layers, random weights and a few words, as sentence-transformers saves it."""
+    """Saves a BERT with two small layers, random weights and a few words, in the format of sentence-transformers."""
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
@@ -114,7 +114,7 @@ def test_a_folder_that_is_no_model_is_said_in_one_line(tmp_path: Path, damage: s
 def test_memories_are_embedded_and_recalled_with_it(model: Path, stored_choice: Callable[..., EmbedderChoice]) -> None:
     stored_choice(kind="sentence-transformers", model=str(model), dimension=24)
     ann = person()
-    # The model is random: what it finds alike says nothing, so the words must have enough rows to stand out in.
+    # The similarities of a random model mean nothing, so words need enough rows to decide.
     others = [f"I bought number {number} of my red cups" for number in range(12)]
     say(ann, "tea", "my sister lives in Chengdu", *others)
     assert embedding_backfill.embed_waiting() == 14

@@ -1,4 +1,7 @@
-"""Complaint elsewhere: "embeddings down = bot down". Here words still find, it shows, and vectors come later."""
+"""During an outage of the embedder recall uses words, the outage shows, and vectors follow later.
+
+Other products: "embeddings down = bot down".
+"""
 
 from __future__ import annotations
 
@@ -89,7 +92,7 @@ def test_nobody_waits_again_for_an_endpoint_that_just_failed(
 
 
 class Broken:
-    """An embedder of which a test says whether it works."""
+    """An embedder that works or fails as the test says."""
 
     name, version, dimension, batch_size = "broken", "1", 2, 8
     error: Exception | None = None

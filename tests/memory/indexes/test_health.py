@@ -1,4 +1,4 @@
-"""How the indexes stand is shown, and what is wrong comes with the mend."""
+"""The health of the indexes: their state, and advice for each fault."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A large scope is searched through indexes, which stay in step with the rows whatever is done to these."""
+"""Indexes search a large scope and follow every change of its rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from memory.store import MemoryStore
 from memory.types import Scope
 from tests.memory.builders import MORNING, found, other_person, person, say, turn
 
-# MySQL's full-text index shows what is committed.
+# MySQL's full-text index shows only committed rows.
 COMMITS = database.vendor() == "mysql"
 pytestmark = [
     pytest.mark.django_db(transaction=COMMITS),
@@ -130,7 +130,7 @@ def test_turns_beside_a_hit_are_scored_with_it() -> None:
 @pytest.mark.parametrize("question", ["what did we talk about yesterday?", "11月20日我们聊了什么"])
 def test_a_named_day_brings_its_turns_in(question: str) -> None:
     ann = person()
-    # from 100 on, so that no number is the 11 or the 20 of the question
+    # from 100 on, so that no number equals the 11 or the 20 of the question
     say(
         ann,
         *(f"note {i} about the weather" for i in range(100, 400)),

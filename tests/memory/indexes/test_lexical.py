@@ -1,4 +1,4 @@
-"""The index of words against a plain look through the rows, whatever was said, said again, rewritten and deleted."""
+"""The lexical index finds what a scan of the rows finds, after any inserts, repetitions, edits and deletions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from memory.text.tokenizer import index_terms, tokenize
 from memory.types import Scope
 from tests.memory.builders import MORNING, other_person, person, say, turn
 
-# MySQL's full-text index shows what is committed.
+# MySQL's full-text index shows only committed rows.
 pytestmark = [
     pytest.mark.databases,
     pytest.mark.django_db(transaction=database.vendor() == "mysql"),
@@ -67,7 +67,7 @@ def _small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _two_people(said: list[str]) -> list[Scope]:
-    """Both say the same."""
+    """Makes two people who say the same."""
     ann = person()
     people = [ann, other_person(ann)]
     for scope in people:
@@ -97,13 +97,13 @@ def _do(scope: Scope, step: str, number: int, text: str) -> None:
 
 
 def _rows(scope: Scope) -> dict[int, list[str]]:
-    """The terms of each row that is searched, made anew from its words."""
+    """Returns the terms of each searchable row, computed from its text."""
     rows = of_scope(scope).turns().filter(duplicate_of=None)
     return {row.pk: index_terms(row.text, row.speaker, timezone.localtime(row.occurred_at)) for row in rows}
 
 
 def _terms(question: str) -> dict[str, float]:
-    """What is looked for: a question's telling words, or all of them where none is telling."""
+    """Returns the search terms: the significant words of a question, or all words if none is significant."""
     counted = Counter(tokenize(question))
     weighed = {term: n * (DEFAULT.stop_weight if term in STOP_TERMS else 1.0) for term, n in counted.items()}
     return {term: weight for term, weight in weighed.items() if term not in STOP_TERMS} or weighed
@@ -160,7 +160,7 @@ def test_rows_that_were_fetched_are_ranked_as_the_textbook_ranks_them_among_all(
     said: list[str], steps: list[tuple[str, int, int, str]], question: str
 ) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        # so that some rows stay away
+        # so that some rows do not match
         for name in ("BY_WORDS", "BY_DAY"):
             patched.setattr(candidates, name, 3)
         for name in ("RECENT", "BESIDE"):
@@ -178,7 +178,7 @@ def test_rows_that_were_fetched_are_ranked_as_the_textbook_ranks_them_among_all(
 
 
 def _textbook(rows: dict[int, list[str]], question: str) -> dict[int, float]:
-    """BM25 of each row, in plain arithmetic."""
+    """Returns BM25 of each row, in plain arithmetic."""
     mean = sum(map(len, rows.values())) / len(rows)
     scores = dict.fromkeys(rows, 0.0)
     for term, times in Counter(tokenize(question)).items():

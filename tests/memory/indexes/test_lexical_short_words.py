@@ -1,4 +1,4 @@
-"""Words that full-text parsers like to leave out (one letter, one Han character, stop words) are in the index."""
+"""The index contains words that full-text parsers often drop: one letter, one Han character, stop words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from memory.indexes import build, large, lexical
 from memory.types import Scope
 from tests.memory.builders import person, say
 
-# MySQL's full-text index shows what is committed.
+# MySQL's full-text index shows only committed rows.
 COMMITS = database.vendor() == "mysql"
 pytestmark = [
     pytest.mark.django_db(transaction=COMMITS),

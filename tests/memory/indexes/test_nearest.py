@@ -1,4 +1,4 @@
-"""The vector index of an ordinary scope is an exact search over its rows."""
+"""The vector index of a small scope is an exact search over its rows."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """A recall through the indexes finds what a scan of the same rows finds.
 
-Two things differ by design, and only these: the scale on which words are added to meaning is estimated from document
-frequencies instead of measured (`memory.corpus.lexical_moments`), and a session of which rows were not fetched counts
-them as average. So the raw figures of every hit must be the same, and the order nearly so.
+Two things differ by design: the indexes estimate the scale of lexical scores from document frequencies
+(`memory.ranking.corpus_stats.lexical_moments`), and a session counts rows that were not fetched as average. So the raw
+scores of every hit are the same, and the order is nearly the same.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from memory.types import Hit, Scope, Vector
 from tests.memory.builders import person, turn
 from tests.memory.conftest import Switch
 
-# MySQL's full-text index shows what is committed.
+# MySQL's full-text index shows only committed rows.
 pytestmark = [
     pytest.mark.django_db(transaction=database.vendor() == "mysql"),
     pytest.mark.usefixtures("vectors_once"),
@@ -41,7 +41,7 @@ NEVER = 10**9
 
 
 class Said(NamedTuple):
-    """One turn of our own conversations, with its vector."""
+    """One turn of the fixtures, with its vector."""
 
     text: str
     speaker: str
@@ -51,7 +51,7 @@ class Said(NamedTuple):
 
 @lru_cache(maxsize=1)
 def _material() -> tuple[list[Said], list[str]]:
-    """Turns and questions, English and Chinese."""
+    """Returns turns and questions, English and Chinese."""
     lines: list[Any] = []
     questions: list[str] = []
     for language in ("en", "zh"):
@@ -73,7 +73,7 @@ def _backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, se
 
 
 def _remember(scope: Scope, chosen: Sequence[int], talk: int, first: int = 0) -> list[int]:
-    """These turns of the material, in sessions of `talk` turns."""
+    """Stores these turns of the material, in sessions of `talk` turns."""
     said = _material()[0]
     turns = [
         turn(
@@ -90,7 +90,7 @@ def _recall(scope: Scope, question: str, large_from: int) -> tuple[Hit, ...]:
         patched.setattr(registry, "LARGE_FROM", large_from)
         large.clear_cache()
         if large_from != NEVER:
-            # A scope of which everything was erased is not large, whatever was built for it.
+            # A scope without rows is not large, even if its indexes were built.
             assert (large.known(scope)[0] is not None) == rows.of_scope(scope).exists()
         recalled = MemoryStore(scope.bot_id).recall(scope, question, k=10)
     assert not recalled.degraded
@@ -134,7 +134,7 @@ def test_with_every_row_fetched_only_the_scale_of_words_differs(corpus: list[int
     corpus=_CORPUS, late=st.lists(st.integers(0, 299), max_size=8), gone=st.sets(st.integers(0, 200), max_size=8),
     asked=st.integers(0, 10**6),
 )  # fmt: skip
-# Found by chance: twelve times the same words, of which one is erased with its copies, so that nothing is left.
+# A random find: the same words twelve times; erasing one erases all copies, so that no row is left.
 @example(corpus=[0] * 12, late=[], gone={0}, asked=0)
 def test_what_was_said_and_erased_since_the_build_is_found_and_gone_as_in_a_scan(
     corpus: list[int], late: list[int], gone: set[int], asked: int
@@ -155,7 +155,7 @@ def test_what_was_said_and_erased_since_the_build_is_found_and_gone_as_in_a_scan
 
 
 def test_with_a_part_of_the_rows_fetched_most_first_hits_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some 60 of 150 rows are looked at, which is far less of what may answer than in a scope of 20,000."""
+    """Recall fetches 60 of 150 rows, a smaller share of possible answers than in a scope of 20,000."""
     for name in ("BY_WORDS", "BY_MEANING", "BY_DAY"):
         monkeypatch.setattr(candidates, name, 20)
     monkeypatch.setattr(candidates, "RECENT", 5)

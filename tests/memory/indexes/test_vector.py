@@ -1,4 +1,4 @@
-"""The vector index of a large scope against exact search, whatever becomes of rows, files and processes."""
+"""The vector index of a large scope agrees with exact search after changes of rows, files and processes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from memory.types import Scope, Vector
 from tests.memory.builders import other_person, person, turn
 from tests.memory.conftest import Switch
 
-# MySQL's full-text index shows what is committed.
+# MySQL's full-text index shows only committed rows.
 pytestmark = [pytest.mark.django_db(transaction=database.vendor() == "mysql"), pytest.mark.databases]
 BACKENDS = ["faiss", pytest.param("pgvector", marks=pytest.mark.postgres)]
 K = 10
@@ -96,7 +96,7 @@ def _exact(scope: Scope, asked: Vector, k: int = K) -> list[int]:
 
 
 def _agrees(scope: Scope, asked: Vector) -> bool:
-    """What the store finds is what exact search finds; one of ten may be missing, since the index is approximate."""
+    """Whether the store finds what exact search finds; the index is approximate, so one of ten may be missing."""
     found = [pk for pk, _ in MemoryStore(scope.bot_id).vector_index.search(scope, asked, K)]
     exact = _exact(scope, asked)
     return len(found) == len(exact) and len(set(found) & set(exact)) >= len(exact) - 1
@@ -160,7 +160,7 @@ def test_an_erased_row_is_never_found_and_calls_for_a_new_build() -> None:
     assert found is not None
     assert gone not in found
     assert _agrees(ann, asked)
-    if django_settings.CLAWDBOT.semantic_search.index_type == "faiss":  # of the other the database itself deletes
+    if django_settings.CLAWDBOT.semantic_search.index_type == "faiss":  # the database deletes those of the other
         assert build.due() == [ann]
         assert build.sweep() == 1
         assert build.due() == []
@@ -235,7 +235,7 @@ def test_recall_finds_by_meaning_through_the_index() -> None:
 
 @pytest.mark.parametrize("_backend", ["faiss"], indirect=True)
 class TestFiles:
-    """What only files can suffer."""
+    """Faults of index files."""
 
     @pytest.mark.parametrize("harm", ["cut", "flip", "delete", "empty description", "no description"])
     def test_a_broken_file_is_noticed_and_built_anew(self, harm: str) -> None:
@@ -252,7 +252,7 @@ class TestFiles:
             _about().write_text("")
         else:
             _about().unlink()
-        vector.clear_cache()  # as a new process
+        vector.clear_cache()  # as in a new process
         assert _found(ann, _near(1)) is None
         assert build.due() == [ann]
         assert build.sweep() == 1
@@ -271,7 +271,7 @@ class TestFiles:
 
     def test_files_of_people_who_are_gone_are_swept_away(self) -> None:
         ann = _built()
-        LargeScope.objects.filter(bot=ann.bot_id).delete()  # its file stays: nothing is committed in this test
+        LargeScope.objects.filter(bot=ann.bot_id).delete()  # the file stays, because this test commits nothing
         (_folder() / "notes.txt").write_text("not ours")
         build.sweep()
         assert [path.name for path in _folder().glob("*")] == ["notes.txt"]
@@ -285,7 +285,7 @@ class TestFiles:
             about = read(scope)
             if not replaced:
                 replaced.append(scope)
-                _publish_again(ann, row.pk)  # the file that was just read about is gone
+                _publish_again(ann, row.pk)  # deletes the file whose name was just read
             return about
 
         monkeypatch.setattr(faiss_files, "_read", late)
@@ -321,13 +321,13 @@ class TestFiles:
         _add(ann, 10, first=60)
         about = _about().read_text()
         assert build.build(ann)
-        _about().write_text(about)  # another machine's, that did not see this build
+        _about().write_text(about)  # of another machine without this build
         vector.clear_cache()
         assert _found(ann, _near(1)) is None
 
 
 def _publish_again(scope: Scope, scope_id: int) -> None:
-    """In another process: rebuilds from vectors of its own, without the database."""
+    """Runs in another process: rebuilds the index from given vectors, without the database."""
     ids = list(range(1, 61))
     parts = [(ids, np.stack([_near(n) for n in ids]))]
     space = Space((f"{current.current().name}@{current.current().version}",), 384)

@@ -1,4 +1,4 @@
-"""Changing a memory: other words, or another truth from now on; everything derived follows."""
+"""An edit corrects the words of a memory or supersedes it; derived rows follow."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_rewritten_memory_is_found_by_its_new_words_and_no_longer_by_the_old()
     assert all(hit.why["coverage"] == 0 for hit in MemoryStore(ann.bot_id).recall(ann, "sister Chengdu").hits)
     assert (
         embedding_backfill.embed_waiting() == 2
-    )  # its own vector, and that of the turn after it, which held the old words
+    )  # its own vector, and that of the next turn, which contained the old words
 
 
 def test_a_superseded_memory_is_history_and_the_new_one_is_recalled() -> None:

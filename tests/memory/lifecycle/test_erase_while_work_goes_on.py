@@ -1,4 +1,4 @@
-"""Nothing of what is erased comes back through an import, a consolidation or an index build that is going on."""
+"""Erased memories do not return through a running import, consolidation or index build."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_an_erasure_waits_for_the_batch_that_is_being_written_and_takes_it_along
     def slow(*args: Any) -> list[int]:
         ids = insert(*args)
         written.set()
-        time.sleep(0.5)  # the erasure comes now, while nothing of this is committed
+        time.sleep(0.5)  # the erasure starts now, before the commit
         return ids
 
     monkeypatch.setattr(rows, "insert", slow)
@@ -145,7 +145,7 @@ def test_an_erasure_waits_for_the_batch_that_is_being_written_and_takes_it_along
 
 
 def _while_it_reads(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
-    """Something happens while consolidation reads the first episode, as it may while a model thinks."""
+    """Runs `act` while consolidation reads the first episode, as may happen during a model call."""
     extract, once = digest.extract, _once(act)
 
     def read(*args: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What is erased is gone from SQLite's files, not only from its answers."""
+"""Erased words are gone from the files of SQLite, not only from its results."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ pytestmark = [
     pytest.mark.databases,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("words_only", "small_is_large"),
-    # Servers keep their files to themselves; `make test` runs these in its phase on SQLite.
+    # The files of a database server are not readable; `make test` runs these tests on SQLite.
     pytest.mark.skipif(database.vendor() != "sqlite", reason="looks into SQLite's own files"),
 ]
-WORD = "quincunx"  # as the index holds it, too
-NOTES = 2000  # the full-text index has several parts then, and keeps deleted words in them
+WORD = "quincunx"  # also as the index stores it
+NOTES = 2000  # then the full-text index has several segments, which keep deleted words
 
 
 def bytes_of_the_files() -> bytes:
-    """Of the memory's database: the file and its log."""
+    """Returns the bytes of the memory database: file and log."""
     path = Path(str(connections[database.alias()].settings_dict["NAME"]))
     log = Path(f"{path}-wal")
     return path.read_bytes() + (log.read_bytes() if log.exists() else b"")

@@ -1,4 +1,4 @@
-"""The complaint: "erased from the list, still found by search". Here erasing is one operation, and it proves itself."""
+"""Erasure is one operation and proves itself. Other products: "erased from the list, still found by search"."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def person_of(scope: Scope) -> Person:
 
 
 def chat(scope: Scope, name: str = "chat-1") -> Message:
-    """A conversation with a question, its answer in the outbox, usage and the events behind them."""
+    """Makes a conversation with a question, its answer in the outbox, usage and inbound events."""
     from bots.models import Channel
 
     channel, _ = Channel.objects.get_or_create(bot_id=scope.bot_id, platform="web")
@@ -39,7 +39,7 @@ def chat(scope: Scope, name: str = "chat-1") -> Message:
         channel=channel, dedupe_key=name, queue_key=f"{channel.pk}:{name}:", kind="message", conversation=talk,
         payload={"text": WORDS, "user_id": name},
     )  # fmt: skip
-    # an event that never led to a conversation holds words as well
+    # an event without a conversation contains words, too
     InboundEvent.objects.create(
         channel=channel, dedupe_key=f"{name}-2", queue_key="elsewhere", kind="reaction", state="ignored",
         payload={"user_id": name, "text": WORDS},
@@ -192,7 +192,7 @@ def test_nothing_is_erased_when_the_transaction_does_not_hold(monkeypatch: pytes
     monkeypatch.setattr(erasure._Whole, "delete", broken)
     with pytest.raises(RuntimeError):
         erasure.erase(person_of(ann), "root")
-    # two databases have no transaction in common: there the memories are gone, and erasing again finishes the rest
+    # two databases have no common transaction: the memories are gone, and a second erasure completes the rest
     assert found(ann, WORDS) == ([] if database.separate() else [WORDS])
     assert Message.objects.count() == 2
     assert not AuditEntry.objects.exists()

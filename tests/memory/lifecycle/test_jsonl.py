@@ -1,4 +1,4 @@
-"""An import refuses each bad line by its number and stores the good ones around it, whatever kind of bad it is."""
+"""An import refuses each bad line by its number and stores the good lines around it."""
 
 from __future__ import annotations
 

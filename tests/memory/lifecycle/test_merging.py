@@ -1,4 +1,4 @@
-"""Memories move to another person and back, with their ids, copies, facts and archive in order."""
+"""Memories move to another person and back; ids, copies, facts and archive stay correct."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_copy_made_while_linked_stands_for_itself_afterwards() -> None:
     say(ann, "I like tea")
     say(anna, "I like boats")
     merging.absorb(anna, ann)
-    # through each account, what only the other side had said before
+    # each account finds what only the other one said before
     say(ann, "I like tea", origin_id=anna.person_id)
     say(ann, "I like tea!", origin_id=anna.person_id)
     say(ann, "I like boats")

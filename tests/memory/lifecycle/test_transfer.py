@@ -1,4 +1,4 @@
-"""What a person's export holds, an import gives back: also what an operator wrote, corrected or pinned."""
+"""An import restores everything of an export, also rows that an operator wrote, corrected or pinned."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def move(source: Scope, target: Scope) -> transfer.Report:
 
 
 def lines(scope: Scope) -> list[dict[str, Any]]:
-    """The export without its ids, which are names of rows."""
+    """Returns the export without ids, which name rows."""
     return [{k: v for k, v in json.loads(line).items() if k != "id"} for line in transfer.export_lines(scope)]
 
 

@@ -1,4 +1,4 @@
-"""An import that is killed goes on where it was: two real processes, in a home of their own on SQLite."""
+"""A killed import resumes where it stopped: two real processes with their own home on SQLite."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`manage.py memory`, as operators and programs call it."""
+"""`manage.py memory` for operators and for programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a recalled line says besides its words."""
+"""The facts that a recalled line shows beside its words."""
 
 from __future__ import annotations
 

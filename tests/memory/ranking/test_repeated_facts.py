@@ -1,4 +1,4 @@
-"""Complaint elsewhere: the same fact fills five of the five lines that are recalled."""
+"""A recall repeats no fact. In other products one fact fills all five lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cross-encoder, really: a tiny random model saved by the test, read by sentence-transformers."""
+"""The cross-encoder with a tiny random model, which the test saves and sentence-transformers loads."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WORDS = sorted({word for text in SAID for word in text.replace(",", "").split()}
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A BERT of one small layer with random weights, as sentence-transformers saves a cross-encoder."""
+    """Saves a BERT with one small layer and random weights as a cross-encoder."""
     import torch
     from sentence_transformers import CrossEncoder
     from transformers import BertConfig, BertForSequenceClassification, BertTokenizer
@@ -41,7 +41,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _scores_of(model: Path, question: str) -> dict[str, float]:
-    """What the library itself says of each text."""
+    """Returns the scores of the library itself."""
     from sentence_transformers import CrossEncoder
 
     found = CrossEncoder(str(model), device="cpu").predict([(question, f"Ann: {text}") for text in SAID])
@@ -98,7 +98,7 @@ def test_recall_goes_on_without_it_and_says_why(
     assert bool(name) == ("the order of recall stays as it was" in caplog.text)
     caplog.clear()
     assert reason in store.recall(scope, "where is the dog", reranked=True).not_reranked
-    assert caplog.text == ""  # it rests for a minute before it is tried again
+    assert caplog.text == ""  # the next try is a minute later
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""From scores to hits: recency, repetition, duplicates, and the other half of a question."""
+"""Hits from scores: recency, repetition, duplicates, and the other half of an exchange."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_what_says_something_else_stays_apart(one: str, other: str) -> None:
     say(scope, one)
     say(scope, other, role="user", session="s2", occurred_at=NOW - timedelta(days=1))
     found = {hit.text for hit in _recall(scope, one)}
-    # Question marks are no words: those two are one memory already when they are stored.
+    # Question marks are not words: the store keeps those two as one memory.
     assert found == ({one} if other == f"{one}?" else {one, other})
 
 

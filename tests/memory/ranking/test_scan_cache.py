@@ -1,4 +1,4 @@
-"""Caches are checked against the rows, so writes of any other process are seen."""
+"""A recall checks its caches against the rows and so sees writes of other processes."""
 
 from __future__ import annotations
 

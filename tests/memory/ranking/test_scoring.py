@@ -1,4 +1,4 @@
-"""The index against plain arithmetic: growing it row by row must change nothing."""
+"""The scan index agrees with plain arithmetic, also if rows are added one by one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _rows(texts: list[list[str]]) -> list[Row]:
 
 
 def _plain_bm25(texts: list[list[str]], query: list[str]) -> list[float]:
-    n = sum(map(bool, texts))  # repetitions are rows without terms, and are not counted
+    n = sum(map(bool, texts))  # repetitions have no terms and do not count
     mean = sum(map(len, texts)) / max(n, 1)
     scores = [0.0] * len(texts)
     for term in set(query):

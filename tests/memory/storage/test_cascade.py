@@ -1,4 +1,4 @@
-"""Whoever is deleted is forgotten, wherever the memories lie; a transcript may go without its memories."""
+"""Deleting a person or bot deletes the memories, in one database or two; deleting a transcript does not."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_the_sweep_reads_long_lists_in_parts(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_every_reference_out_of_the_memory_may_cross_databases() -> None:
-    """A reference that the database or Django's cascade guards would break where the memory lies elsewhere."""
+    """No foreign key or cascade of Django may guard a reference: it breaks with a separate memory database."""
     for owner, field in cascade.references():
         place = f"{owner.__name__}.{field.name}"
         assert field.remote_field.on_delete.__name__ == "DO_NOTHING", f"{place}: on_delete=models.DO_NOTHING"

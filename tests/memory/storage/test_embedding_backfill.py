@@ -1,4 +1,4 @@
-"""Vectors are made in batches, once, after the commit."""
+"""The backfill makes each vector once, in batches, after the commit."""
 
 from __future__ import annotations
 

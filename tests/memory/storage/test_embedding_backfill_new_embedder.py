@@ -1,4 +1,4 @@
-"""Another embedder: its vectors are made in the background, and until then the old ones are not mixed in."""
+"""After a change of the embedder the backfill makes new vectors; recall does not mix old ones in."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_a_row_edited_while_it_is_embedded_does_not_get_the_vector_of_its_old_te
 
 def test_looking_for_waiting_rows_does_not_read_those_that_are_done(server: Embeddings) -> None:
     if database.vendor() != "sqlite":
-        return  # the others rightly scan a table of a few rows
+        return  # other databases scan a table of a few rows
     plan = embedding_backfill.waiting().order_by().values_list("id").explain()
     assert plan.count("memory_by_embedder") == 4, plan
     assert "SCAN" not in plan

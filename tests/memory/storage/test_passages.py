@@ -1,4 +1,4 @@
-"""What is embedded of a turn: its speaker, its words and the turn it follows; and that these go when that turn goes."""
+"""The passage that is embedded for a turn: speaker, words and previous turn; it follows deletions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The complaint: "a write takes 4 to 20 s". Here it is one insert; vectors come later and in batches."""
+"""A write is one insert; vectors follow in batches. Other products: "a write takes 4 to 20 s"."""
 
 from __future__ import annotations
 
@@ -56,4 +56,4 @@ def test_a_write_takes_less_than_the_quickest_one_elsewhere() -> None:
         started = time.perf_counter()
         say(ann, f"this is thought number {number}")
         took.append(time.perf_counter() - started)
-    assert statistics.median(took) < 4.0  # one that a busy machine held up says nothing of a write
+    assert statistics.median(took) < 4.0  # a busy machine can delay one of them

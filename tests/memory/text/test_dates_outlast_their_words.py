@@ -1,4 +1,4 @@
-"""Complaint elsewhere: "last week" is kept for ever, and nobody knows which week it was."""
+"""A memory with "last week" keeps the dates of that week. Other products keep only the words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What "yesterday" meant is kept with the memory, found by its date, and made anew by reindex."""
+"""A memory stores the date that "yesterday" meant; recall finds it by date, and reindex computes it again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def _days(text: str) -> list[tuple[str, str]]:
-    """First and last day of each date."""
+    """Returns first and last day of each date."""
     return [(str(d.start), str(d.end - timedelta(days=1))) for d in resolve(text, WEDNESDAY)]
 
 

@@ -1,4 +1,4 @@
-"""One tokenizer for both sides."""
+"""The tokenizer of questions and of memories."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Complaint elsewhere: Chinese finds nothing, because a run of characters without spaces is kept as one word."""
+"""Chinese words are found. In other products a run of characters without spaces is one word."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is written in traditional characters is understood as what is written in simplified ones."""
+"""Traditional characters are understood like simplified ones."""
 
 from __future__ import annotations
 

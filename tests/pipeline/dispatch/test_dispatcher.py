@@ -1,4 +1,4 @@
-"""A turn from the claimed row to the queued answer, with a real model endpoint and a real platform endpoint."""
+"""A turn from the claimed row to the queued answer, with real model and platform endpoints."""
 
 from __future__ import annotations
 

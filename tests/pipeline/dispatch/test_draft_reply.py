@@ -24,7 +24,7 @@ TEXT = "one two three four five six seven eight"
 
 @pytest.fixture
 def streaming(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A model that streams, each word of whose answer is shown."""
+    """A model that streams; the draft shows each word."""
     monkeypatch.setattr(draft_reply, "FIRST_AFTER_S", 0.0)
     monkeypatch.setattr("adapters.telegram.adapter.TelegramAdapter.edit_interval_s", 0.0)
     with StreamingModel(answers={"": TEXT}).server() as server:
@@ -48,7 +48,7 @@ def test_an_answer_grows_in_one_message_and_ends_whole(channel: Channel, api: Bo
 def test_a_turn_that_is_taken_again_goes_on_with_the_same_message(channel: Channel, api: BotApi) -> None:
     use_policy(channel, stream_replies=True)
     (row_id,) = inbox.accept(channel, [make_event("tell me", chat="7")]).accepted
-    InboundEvent.objects.filter(pk=row_id).update(draft_id="4711")  # what a killed worker had shown
+    InboundEvent.objects.filter(pk=row_id).update(draft_id="4711")  # the draft of a killed worker
     MessageDispatcher().process(row_id)
     assert not api.sent
     assert api.edits[-1] == ("4711", TEXT)

@@ -1,4 +1,4 @@
-"""Groups: when the bot answers there, and whose memory it is."""
+"""Groups: when the bot answers, and to whom the memory belongs."""
 
 from __future__ import annotations
 

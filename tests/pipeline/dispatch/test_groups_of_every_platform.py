@@ -1,4 +1,4 @@
-"""Groups on every platform that has them: when the bot answers, to whom, and what is remembered for whom."""
+"""Groups of every platform: when the bot answers, to whom, and who remembers what."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.peers import StubModel
 pytestmark = pytest.mark.django_db(transaction=True)
 
 WITHOUT_GROUPS = {"web"}
-SENT = "4711"  # the id that each platform gives to what the bot sends
+SENT = "4711"  # the id that each platform gives to a message of the bot
 _numbers = itertools.count(1)
 
 
@@ -38,9 +38,9 @@ class Said:
     """One message in the group, by its only human member.
 
     Attributes:
-        meant: The bot is mentioned.
-        reply_to: Id of the message it answers.
-        number: Makes it different from the others.
+        meant: Mentions the bot.
+        reply_to: Id of the message that it answers.
+        number: Makes the message unique.
     """
 
     meant: bool = False
@@ -117,13 +117,13 @@ def wecom(said: Said) -> Payload:
 
 @dataclass(frozen=True)
 class Group:
-    """How one platform tells of groups.
+    """Group messages of one platform.
 
     Attributes:
-        payload: Makes what the platform posts.
-        overhears: The bot gets messages that are not meant for it.
-        quotes: An answer to the bot's message names that message, or says by itself that it is the bot's.
-        account: Keys beside those of the contract.
+        payload: Makes the payload of the platform.
+        overhears: The bot receives messages without a mention.
+        quotes: A reply to the bot names the message of the bot, or says that it belongs to the bot.
+        account: Keys in addition to those of the contract.
     """
 
     payload: Callable[[Said], Payload]
@@ -148,7 +148,7 @@ where_quoted = pytest.mark.parametrize("platform", [name for name, group in GROU
 
 
 def taken(request: Recorded) -> Answer:
-    """What each platform answers to a send; names and tokens are told as well."""
+    """Answers sends, and calls for names and tokens."""
     if request.method == "GET":
         return json_answer({"ok": True, "code": 0})
     told = {"ok": True, "ts": SENT, "code": 0, "errcode": 0, "id": SENT, "accessToken": "t", "tenant_access_token": "t"}
@@ -179,7 +179,7 @@ def connect(server: Server) -> Callable[..., Channel]:
 
 
 def say(channel: Channel, **values: Any) -> int:
-    """Says something in the group; returns how many answers there are on this channel now."""
+    """Posts a message in the group; returns the number of answers on this channel."""
     case, group = CASES[channel.platform], GROUPS[channel.platform]
     account = {**case.account, **dict(group.account), case.secret_key: [case.configured(case.secrets[0])]}
     adapter = registry.create(channel.platform, account, clock=lambda: NOW)
@@ -230,7 +230,7 @@ def test_an_answer_to_the_bots_message_is_meant_for_it(
 ) -> None:
     channel = connect(platform)
     assert say(channel, meant=True) == 1
-    # What the platform does not tell of its messages cannot be quoted either.
+    # Without the id of a message no reply can quote it.
     OutboundMessage.objects.filter(platform_message_id="").update(platform_message_id=SENT)
     assert say(channel, reply_to="of-somebody-else") == 1
     assert say(channel, reply_to=SENT) == 2
@@ -246,7 +246,7 @@ def test_strangers_are_answered_as_the_channel_says(
     use_policy(channel, allow_list=[stranger.external_id])
     assert say(channel, meant=True) == 1
     use_policy(channel, stranger_policy="pairing", allow_list=[])
-    assert say(channel, meant=True) == 1  # and no code is shown to the whole group
+    assert say(channel, meant=True) == 1  # the group does not see a code
     Identity.objects.filter(pk=stranger.pk).update(access=Identity.Access.APPROVED)
     identities.clear_cache()
     assert say(channel, meant=True) == 2
@@ -264,5 +264,5 @@ def test_what_is_said_in_a_group_stays_there_and_is_answered_there(
     assert {entry.person_id for entry in MemoryEntry.objects.all()} == {group.pk}
     conversation, sent = Conversation.objects.get(), OutboundMessage.objects.get()
     assert (conversation.chat_type, sent.payload["chat_id"]) == ("group", conversation.chat_id)
-    if platform != "discord":  # an interaction is answered in its own place
+    if platform != "discord":  # the answer to an interaction stays in its place
         assert sent.payload["reply_to"]

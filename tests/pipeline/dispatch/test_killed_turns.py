@@ -1,4 +1,4 @@
-"""A worker that is killed before any statement of a turn: another one ends the turn, and nothing is lost or doubled."""
+"""A worker is killed before each statement of a turn: another worker finishes it, without loss or duplicates."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def remembered(chat: str) -> list[str]:
 
 
 def kill_everywhere(prepare: Callable[[str], int], check: Callable[[str], None]) -> int:
-    """Takes the turn once for each of its statements, each time killed before the next one; returns the deaths."""
+    """Kills the turn before its first, second, ... statement, each time in a new chat; returns the number of kills."""
     for number in itertools.count(1):
         chat = str(700 + number)
         row_id = prepare(chat)
@@ -207,7 +207,7 @@ def test_what_fails_after_the_commit_does_not_hold_the_answer_back(
 
 
 def test_a_pending_erasure_follows_its_person_through_a_link(channel: Channel, model: StubModel) -> None:
-    """Where the memory has a database of its own, a link may come between the two stages."""
+    """With a separate memory database a link may come between the two stages."""
     say(channel, SECRET, chat="701")
     say(channel, "I like tea", chat="702")
     first, second = person_of("701"), person_of("702")

@@ -1,4 +1,4 @@
-"""A channel keeps below its platform's limits by itself."""
+"""A channel paces its messages below the rate limits of its platform."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_chat_gets_its_second_message_a_second_later() -> None:
 def test_a_channel_waits_when_its_processes_together_would_be_too_fast() -> None:
     waits = [pacing.wait_s(1, f"chat-{number}", adapter()) for number in range(40)]
     allowed = waits.count(0)
-    assert 10 <= allowed <= 32  # its share of 30 a second, by the number of processes
+    assert 10 <= allowed <= 32  # 30 per second, divided by the number of processes
     assert all(wait < 1.0 for wait in waits)
 
 
@@ -46,7 +46,7 @@ def test_a_chat_that_waits_for_its_channel_keeps_its_own_turn(clock: ManualClock
     while not pacing.wait_s(1, f"chat-{number}", adapter()):
         number += 1
     wait = pacing.wait_s(1, "late", adapter())
-    assert 0 < wait < 0.5  # for the channel
+    assert 0 < wait < 0.5  # limit of the channel
     clock.advance(wait + 1e-6)
     assert pacing.wait_s(1, "late", adapter()) == 0, "the try that failed cost the chat nothing"
 

@@ -1,4 +1,4 @@
-"""The outbox: in order, and after SIGKILL neither lost nor doubled."""
+"""The outbox keeps its order and neither loses nor duplicates a message after SIGKILL."""
 
 from __future__ import annotations
 

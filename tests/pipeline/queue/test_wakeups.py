@@ -1,4 +1,4 @@
-"""Wake-ups: every task name is registered, the bus carries them, and one row is woken once."""
+"""Wake-ups: every task name is registered, the loopback carries them, and one row is woken once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Without a model the bot still answers: from what is remembered, plainly, in the person's language."""
+"""Without a model the bot answers from its memory, in the language of the person."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_the_small_model_is_not_asked_about_a_person_of_whom_nothing_is_known() 
 
 @pytest.fixture
 def small_model(model: StubModel) -> Iterator[None]:
-    """The embedded model is there as well: `model` plays both."""
+    """Adds the embedded model; `model` answers for both."""
     embedded_discovery.announce(ModelProvider.objects.get().endpoint, "small")
     candidates.clear_cache()
     yield

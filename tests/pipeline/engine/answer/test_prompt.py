@@ -1,4 +1,4 @@
-"""The prompt holds what it should, in order, inside its budget."""
+"""The prompt contains its parts in order, within the token budget."""
 
 from __future__ import annotations
 

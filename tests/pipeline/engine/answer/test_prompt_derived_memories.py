@@ -1,4 +1,4 @@
-"""Facts reach the prompt with their date, and nothing of a prompt becomes a memory."""
+"""The prompt shows facts with their date, and no part of a prompt becomes a memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The prompt's recent turns are those of the rows, whoever changed them, and cost no query when nobody did."""
+"""Recent turns of the prompt equal the rows after any change, and cost no query without one."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def group_says(channel: Channel, text: str, user: str) -> None:
 
 
 def next_turn(channel: Channel, **values: Any) -> engine.Turn:
-    """A turn of the chat as it begins now."""
+    """Returns a turn of the chat that begins now."""
     event: Event = make_event("what did we say?", **values)
     speaker = identities.find_speaker(channel, event)
     return engine.Turn(
@@ -67,7 +67,7 @@ def next_turn(channel: Channel, **values: Any) -> engine.Turn:
 
 
 def shown(channel: Channel, **values: Any) -> list[str]:
-    """What the next prompt of the chat shows; it is what the rows say."""
+    """Returns the recent turns of the next prompt; checks them against the rows."""
     turn = next_turn(channel, **values)
     found = [recent_turns.words(said) for said in recent_turns.latest(turn)]
     rows = Message.objects.filter(conversation=turn.conversation, forgotten=False).select_related("person")
@@ -80,7 +80,7 @@ def shown(channel: Channel, **values: Any) -> list[str]:
 
 
 def queries(channel: Channel, **values: Any) -> int:
-    """What it costs to learn them, once the turn has begun."""
+    """Returns the number of queries for the recent turns of a turn."""
     turn = next_turn(channel, **values)
     with CaptureQueriesContext(connection) as seen:
         recent_turns.latest(turn)
@@ -174,7 +174,7 @@ def test_after_a_change_by_another_process_the_prompt_shows_it(change: str, chan
     talk(channel, "I like tea", message_id="m-1")
     talk(channel, "I like boats")
     before = shown(channel)
-    # what this process holds stays what another process would hold
+    # the copy of this process stays as that of another process would
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("memory.recent.SessionMemory.drop", lambda *_: None)
         patch.setattr("memory.recent.SessionMemory.follow", lambda *_: None)
@@ -239,7 +239,7 @@ def test_what_is_forgotten_while_the_model_answers_is_not_in_the_next_prompt(
     channel: Channel, model: StubModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     talk(channel, "I like tea")
-    monkeypatch.setattr("memory.recent.SessionMemory.drop", lambda *_: None)  # as if another process did it
+    monkeypatch.setattr("memory.recent.SessionMemory.drop", lambda *_: None)  # as if another process forgot it
 
     def forget() -> None:
         memories.erase(person(), audit_log.HIMSELF)

@@ -1,4 +1,4 @@
-"""The demonstration model gets a worked example, the one line that fits, and the question."""
+"""The small model gets an example, the best memory line and the question."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands answer: about what was asked, in the language of the page, with names that people know."""
+"""Answers of the commands: on the subject, in the language of the page, with names that people know."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 def answer(channel: Channel, text: str, **values: Any) -> str:
-    """The answer to one message; there is no model."""
+    """Returns the answer to one message, without a model."""
     say(channel, text, **values)
     last = Message.objects.filter(role=Message.Role.ASSISTANT).order_by("-id").first()
     return last.text if last else ""

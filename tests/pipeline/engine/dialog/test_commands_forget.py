@@ -1,4 +1,4 @@
-"""What a person has forgotten is out of the model's sight at once, also in the conversation that goes on."""
+"""After /forget the model no longer sees the erased words, not even in the same conversation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A human takes a conversation over, answers, and hands it back; the bot is silent in between and remembers."""
+"""A human takes a conversation over, answers and hands it back; the bot stays silent and remembers."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_the_persons_commands_work_while_a_human_answers(channel: Channel, model
 def test_who_takes_over_in_the_middle_of_a_turn_keeps_the_conversation(
     channel: Channel, model: StubModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The turn would open a form; what it decided for the dialog is not written over the human's step."""
+    """The turn would open a form; its state of the dialog does not overwrite the handover."""
     say(channel, "hello")
     respond = engine.respond
 
