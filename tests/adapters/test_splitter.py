@@ -207,6 +207,7 @@ def test_code_that_begins_a_list_item_is_opened_again_without_the_marker() -> No
 
 def test_a_fence_with_words_behind_it_does_not_close() -> None:
     pieces = split_text("```txt\n" + "code\n" * 10 + "```not-a-close\n" + "# code\n" * 20 + "```", 60)
+    assert len(pieces) > 1
     assert all(piece.startswith("```txt\n") and piece.endswith("\n```") for piece in pieces)
 
 

@@ -42,11 +42,15 @@ def test_a_search_without_person_or_words_is_400(query: dict[str, object]) -> No
 def test_forgetting_one_takes_its_copies_and_leaves_the_rest() -> None:
     person = make_conversation(make_channel()).person
     tea, _, cats = remember(person, "I like tea", "I like tea", "I have cats")
-    client = caller_with("operator", person.bot)
+    client, store, scope = (
+        caller_with("operator", person.bot),
+        MemoryStore(person.bot_id),
+        Scope(person.bot_id, person.pk),
+    )
+    assert "I like tea" in [hit.text for hit in store.search(scope, "tea")]
     assert client.delete(f"/api/v1/memories/{tea}/").status_code == 204
     assert list(MemoryEntry.objects.values_list("pk", flat=True)) == [cats]
-    found = MemoryStore(person.bot_id).search(Scope(person.bot_id, person.pk), "tea")
-    assert all("tea" not in hit.text for hit in found)
+    assert "I like tea" not in [hit.text for hit in store.search(scope, "tea")]
 
 
 def test_forgetting_all_says_how_many_and_spares_other_people() -> None:

@@ -91,7 +91,7 @@ def test_a_file_that_is_gone_or_too_large_is_noted_and_the_person_answered(
 ) -> None:
     send(channel, "look", type="file", id="gone", name="plan.pdf")
     send(channel, "and this", type="video", id="film", size=10**9)
-    assert all(not found.stored and found.error for found in ReceivedFile.objects.all())
+    assert [(found.stored, bool(found.error)) for found in ReceivedFile.objects.all()] == [(False, True)] * 2
     assert len(api.sent) == 2
 
 
