@@ -22,8 +22,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
 @pytest.fixture
 def stream() -> Iterator[Gateway]:
-    with gateway() as told:
-        yield told
+    with gateway() as running:
+        yield running
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ State = OutboundMessage.State
 
 @pytest.fixture
 def wecom() -> Iterator[Gateway]:
-    with gateway() as told:
-        yield told
+    with gateway() as running:
+        yield running
 
 
 @pytest.fixture

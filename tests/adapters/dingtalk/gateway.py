@@ -44,7 +44,7 @@ class Gateway:
 
 @contextmanager
 def gateway() -> Iterator[Gateway]:
-    told = Gateway()
-    with serving(told) as address:
-        told.url = f"ws://{address}/connect"
-        yield told
+    running = Gateway()
+    with serving(running) as address:
+        running.url = f"ws://{address}/connect"
+        yield running

@@ -16,8 +16,8 @@ from tests.http_server import Server, json_answer
 
 @pytest.fixture
 def stream() -> Iterator[Gateway]:
-    with gateway() as told:
-        yield told
+    with gateway() as running:
+        yield running
 
 
 @pytest.fixture

@@ -186,7 +186,7 @@ def test_long_texts_with_buttons_stay_within_slacks_limits() -> None:
     assert all(not re.search(r"&(?!amp;)", b["text"]["text"]) for b in blocks("a" + "&" * 1499, [[]]) if "text" in b)
 
 
-class Safe:
+class StoredCredentials:
     """Stores the values of the account for two adapters, as the product does."""
 
     def __init__(self, **values: str) -> None:
@@ -200,8 +200,8 @@ class Safe:
 ROTATING = {"refresh_token": "xoxe-1-old", "client_id": "1.2", "client_secret": "client-secret-1"}
 
 
-def rotating(server: Server, safe: Safe) -> Adapter[Any]:
-    return slack(server, bot_token="xoxe.xoxb-old", vault=safe, **ROTATING)
+def rotating(server: Server, stored: StoredCredentials) -> Adapter[Any]:
+    return slack(server, bot_token="xoxe.xoxb-old", vault=stored, **ROTATING)
 
 
 def test_an_expired_token_is_exchanged_once_for_all(server: Server) -> None:
@@ -211,11 +211,11 @@ def test_an_expired_token_is_exchanged_once_for_all(server: Server) -> None:
         return SENT if request.headers["authorization"].endswith("-new") else failure("token_expired")
 
     server.respond = respond
-    safe = Safe(bot_token="xoxe.xoxb-old", refresh_token="xoxe-1-old")
-    for adapter in (rotating(server, safe), rotating(server, safe)):
+    stored = StoredCredentials(bot_token="xoxe.xoxb-old", refresh_token="xoxe-1-old")
+    for adapter in (rotating(server, stored), rotating(server, stored)):
         for _time in range(2):
             assert adapter.send(OutgoingMessage(chat_id="C01", text="hi")).message_id
-    assert safe.values == {"bot_token": "xoxe.xoxb-new", "refresh_token": "xoxe-1-new"}
+    assert stored.values == {"bot_token": "xoxe.xoxb-new", "refresh_token": "xoxe-1-new"}
     (exchange,) = [request for request in server.requests if request.path == "/oauth.v2.access"]
     assert parse_qs(exchange.body.decode()) == {
         "grant_type": ["refresh_token"],
@@ -243,16 +243,16 @@ def test_a_file_is_fetched_again_with_a_fresh_token(server: Server, refusal: Ans
         return Answer(200, b"\x89PNG\r\n\x1a\n...") if fresh else refusal
 
     server.respond = respond
-    safe = Safe(bot_token="xoxe.xoxb-old", refresh_token="xoxe-1-old")
-    adapter = slack(server, bot_token="xoxe.xoxb-old", vault=safe, allowed_hosts="127.0.0.1", **ROTATING)
+    stored = StoredCredentials(bot_token="xoxe.xoxb-old", refresh_token="xoxe-1-old")
+    adapter = slack(server, bot_token="xoxe.xoxb-old", vault=stored, allowed_hosts="127.0.0.1", **ROTATING)
     media = adapter.fetch_media(Attachment("image", "F01", url=f"{server.url}/f/cat.png"))
     assert media.content_type == "image/png"
-    assert safe.values["bot_token"] == "xoxe.xoxb-new"
+    assert stored.values["bot_token"] == "xoxe.xoxb-new"
 
 
 def test_a_file_that_is_gone_is_asked_for_once_where_the_token_is_good(server: Server) -> None:
     server.respond = lambda request: SENT if request.path == "/auth.test" else Answer(404, b"")
-    adapter = slack(server, vault=Safe(), allowed_hosts="127.0.0.1", **ROTATING)
+    adapter = slack(server, vault=StoredCredentials(), allowed_hosts="127.0.0.1", **ROTATING)
     with pytest.raises(SendError) as caught:
         adapter.fetch_media(Attachment("image", "F01", url=f"{server.url}/f/cat.png"))
     assert (caught.value.mark, len(server.requests)) == ("media_gone", 2)
@@ -260,11 +260,11 @@ def test_a_file_that_is_gone_is_asked_for_once_where_the_token_is_good(server: S
 
 def test_a_refused_exchange_changes_nothing(server: Server) -> None:
     server.respond = lambda r: failure("invalid_refresh_token" if r.path == "/oauth.v2.access" else "token_expired")
-    safe = Safe(bot_token="xoxe.xoxb-old", refresh_token="xoxe-1-old")
+    stored = StoredCredentials(bot_token="xoxe.xoxb-old", refresh_token="xoxe-1-old")
     with pytest.raises(SendError) as caught:
-        rotating(server, safe).send(OutgoingMessage(chat_id="C01", text="hi"))
+        rotating(server, stored).send(OutgoingMessage(chat_id="C01", text="hi"))
     assert caught.value.permanent
-    assert safe.values == {"bot_token": "xoxe.xoxb-old", "refresh_token": "xoxe-1-old"}
+    assert stored.values == {"bot_token": "xoxe.xoxb-old", "refresh_token": "xoxe-1-old"}
 
 
 def test_without_rotation_an_expired_token_is_final(server: Server) -> None:

@@ -91,7 +91,7 @@ def robot_event(inner: dict[str, Any], **account: Any) -> Event:
     return event
 
 
-class Shelf:
+class StreamsInMemory:
     """Keeps streams in a dict."""
 
     def __init__(self) -> None:

@@ -56,10 +56,10 @@ class Gateway:
 
 @contextmanager
 def gateway() -> Iterator[Gateway]:
-    told = Gateway()
-    with serving(told) as address:
-        told.url = f"http://{address}"
-        yield told
+    running = Gateway()
+    with serving(running) as address:
+        running.url = f"http://{address}"
+        yield running
 
 
 def push(socket: ServerConnection, body: Frame, request_id: str = "r1", command: str = "aibot_msg_callback") -> None:

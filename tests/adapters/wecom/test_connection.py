@@ -12,24 +12,24 @@ from adapters.base import Adapter
 from adapters.errors import NotSupported, SendError
 from adapters.events import EventKind, OutgoingMessage
 from adapters.wecom import connection, envelope
-from tests.adapters.wecom.builders import Shelf, robot, robot_message
+from tests.adapters.wecom.builders import StreamsInMemory, robot, robot_message
 from tests.adapters.wecom.gateway import Gateway, gateway, push
 from tests.http_server import Answer, Server
 
 
 @pytest.fixture
 def wecom() -> Iterator[Gateway]:
-    with gateway() as told:
-        yield told
+    with gateway() as running:
+        yield running
 
 
 @pytest.fixture
-def shelf() -> Shelf:
-    return Shelf()
+def streams() -> StreamsInMemory:
+    return StreamsInMemory()
 
 
 @pytest.fixture
-def polling(wecom: Gateway, shelf: Shelf) -> Iterator[Adapter[Any]]:
+def polling(wecom: Gateway, streams: StreamsInMemory) -> Iterator[Adapter[Any]]:
     made = robot(
         token=(),
         encoding_aes_key=(),
@@ -37,7 +37,7 @@ def polling(wecom: Gateway, shelf: Shelf) -> Iterator[Adapter[Any]]:
         bot_secret="connection-secret",
         base_url=wecom.url,
         allowed_hosts="127.0.0.1",
-        streams=shelf,
+        streams=streams,
     )
     yield made
     made.close()
@@ -69,7 +69,9 @@ def test_a_message_is_given_again_until_it_was_stored(wecom: Gateway, polling: A
     assert polling.poll(first.next_offset, 0.05).events == ()
 
 
-def test_the_answer_ends_the_stream_of_its_message(wecom: Gateway, polling: Adapter[Any], shelf: Shelf) -> None:
+def test_the_answer_ends_the_stream_of_its_message(
+    wecom: Gateway, polling: Adapter[Any], streams: StreamsInMemory
+) -> None:
     message = heard(polling, wecom)
     receipt = polling.send(said(message, "**done**"))
     frame = wecom.frame("aibot_respond_msg")
@@ -77,17 +79,17 @@ def test_the_answer_ends_the_stream_of_its_message(wecom: Gateway, polling: Adap
     stream = frame["body"]["stream"]
     assert (frame["body"]["msgtype"], stream["finish"], stream["content"]) == ("stream", True, "**done**")
     assert receipt.message_id == stream["id"]
-    assert shelf.held == {}
+    assert streams.held == {}
 
 
 def test_an_answer_grows_while_it_is_written(
-    wecom: Gateway, polling: Adapter[Any], shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+    wecom: Gateway, polling: Adapter[Any], streams: StreamsInMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("adapters.wecom.robot.SHOW_EVERY_S", 0.0)
     message = heard(polling, wecom)
     # The turn runs in another process, which has the streams but no connection.
     polling.send(said(message, "ha", growing=True))
-    assert shelf.held == {message.reply_token: ("ha", False)}
+    assert streams.held == {message.reply_token: ("ha", False)}
     for _time in range(2):
         polling.poll(1, 0.01)
     polling.edit(message.reply_token or "", said(message, "half", growing=True))

@@ -18,7 +18,7 @@ from tests.adapters.wecom.builders import (
     KEY,
     NOW,
     TOKEN,
-    Shelf,
+    StreamsInMemory,
     app_event,
     app_request,
     opened,
@@ -300,8 +300,8 @@ def test_events_of_the_smart_robot() -> None:
 
 
 def test_a_stream_begins_with_the_message_and_is_refreshed_until_it_is_finished() -> None:
-    shelf = Shelf()
-    adapter = robot(streams=shelf)
+    streams = StreamsInMemory()
+    adapter = robot(streams=streams)
     received = adapter.receive(robot_request(robot_message()))
     stream = received.events[0].reply_token
     assert stream
@@ -309,9 +309,9 @@ def test_a_stream_begins_with_the_message_and_is_refreshed_until_it_is_finished(
 
     refresh = {"msgid": "m2", "msgtype": "stream", "stream": {"id": stream}, "from": {"userid": "ann"}}
     assert opened(adapter.receive(robot_request(refresh)).reply.body)["stream"]["finish"] is False
-    shelf.write(stream, "half", False)
+    streams.write(stream, "half", False)
     assert opened(adapter.receive(robot_request(refresh)).reply.body)["stream"]["content"] == "half"
-    shelf.write(stream, "whole", True)
+    streams.write(stream, "whole", True)
     received = adapter.receive(robot_request(refresh))
     assert (received.events, opened(received.reply.body)["stream"]) == (
         (),
@@ -322,11 +322,13 @@ def test_a_stream_begins_with_the_message_and_is_refreshed_until_it_is_finished(
 def test_a_stream_nobody_fills_ends_before_wecom_gives_up() -> None:
     old = aibot.stream_id("m1", NOW - 400)
     refresh = {"msgid": "m2", "msgtype": "stream", "stream": {"id": old}, "from": {"userid": "ann"}}
-    assert opened(robot(streams=Shelf()).receive(robot_request(refresh)).reply.body)["stream"]["finish"] is True
+    assert (
+        opened(robot(streams=StreamsInMemory()).receive(robot_request(refresh)).reply.body)["stream"]["finish"] is True
+    )
 
 
 def test_a_reply_is_sealed_with_the_token_the_request_came_with() -> None:
-    adapter = robot(token=["next", TOKEN], streams=Shelf())
+    adapter = robot(token=["next", TOKEN], streams=StreamsInMemory())
     assert opened(adapter.receive(robot_request(robot_message())).reply.body)["msgtype"] == "stream"
 
 
@@ -353,7 +355,7 @@ _KINDS = ["text", "voice", "mixed", "image", "event", "stream", "invented"]
 )
 def test_any_json_gives_events_or_a_clean_refusal(content: dict[str, Any]) -> None:
     with contextlib.suppress(AdapterError):
-        robot(streams=Shelf()).receive(robot_request(content))
+        robot(streams=StreamsInMemory()).receive(robot_request(content))
 
 
 _FIELDS = ("MsgId", "Event", "EventKey", "Content", "Location_X", "SelectedItems", "ScanCodeInfo", "TaskId", "Label")

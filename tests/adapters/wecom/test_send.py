@@ -12,7 +12,7 @@ from adapters.wecom import envelope
 from adapters.wecom.aibot import stream_id
 from adapters.wecom.render import button_card
 from tests.adapters.builders import answer_with_tokens
-from tests.adapters.wecom.builders import KEY, NOW, Shelf, robot, wecom
+from tests.adapters.wecom.builders import KEY, NOW, StreamsInMemory, robot, wecom
 from tests.http_server import Answer, Recorded, Server, json_answer
 
 SENT = json_answer({"errcode": 0, "errmsg": "ok", "msgid": "sent-1"})
@@ -160,11 +160,11 @@ def test_a_reply_address_elsewhere_is_refused(server: Server) -> None:
 
 
 def test_an_answer_in_time_goes_into_the_stream_and_a_second_one_does_not() -> None:
-    shelf = Shelf()
-    adapter = robot(streams=shelf)
+    streams = StreamsInMemory()
+    adapter = robot(streams=streams)
     token = stream_id("m1", NOW)
     assert adapter.send(OutgoingMessage(chat_id="g", text="one", reply_token=token)).message_id == token
-    assert shelf.held[token] == ("one", True)
+    assert streams.held[token] == ("one", True)
     assert adapter.send(OutgoingMessage(chat_id="g", text="one", reply_token=token)).message_id == token
     with pytest.raises(SendError) as caught:
         adapter.send(OutgoingMessage(chat_id="g", text="two", reply_token=token))
@@ -172,22 +172,22 @@ def test_an_answer_in_time_goes_into_the_stream_and_a_second_one_does_not() -> N
 
 
 def test_an_answer_grows_in_its_stream_and_ends_there() -> None:
-    shelf = Shelf()
-    adapter = robot(streams=shelf)
+    streams = StreamsInMemory()
+    adapter = robot(streams=streams)
     token = stream_id("m1", NOW)
     receipt = adapter.send(OutgoingMessage(chat_id="ann", text="ha", reply_token=token, growing=True))
-    assert (receipt.message_id, shelf.read(token)) == (token, ("ha", False))
+    assert (receipt.message_id, streams.read(token)) == (token, ("ha", False))
     adapter.edit(token, OutgoingMessage(chat_id="ann", text="half", growing=True))
     adapter.edit(token, OutgoingMessage(chat_id="ann", text="whole"))
-    assert shelf.read(token) == ("whole", True)
+    assert streams.read(token) == ("whole", True)
 
 
 def test_only_an_open_stream_of_a_robot_grows(server: Server) -> None:
     late = OutgoingMessage(chat_id="ann", text="ha", reply_token=stream_id("m1", NOW - 400), growing=True)
-    for adapter in (robot(streams=Shelf()), robot(robot_key="k", base_url=server.url)):
+    for adapter in (robot(streams=StreamsInMemory()), robot(robot_key="k", base_url=server.url)):
         with pytest.raises(NotSupported):
             adapter.send(late)
-    assert not wecom(streams=Shelf()).supports_edit
+    assert not wecom(streams=StreamsInMemory()).supports_edit
     assert not robot().supports_edit
     with pytest.raises(NotSupported):
         wecom().edit("m1", OutgoingMessage(chat_id="ann", text="x"))
@@ -196,7 +196,7 @@ def test_only_an_open_stream_of_a_robot_grows(server: Server) -> None:
 
 def test_an_answer_too_late_for_the_stream_uses_the_reply_address(server: Server) -> None:
     scripted(server, SENT)
-    adapter = robot(streams=Shelf(), allowed_hosts="127.0.0.1")
+    adapter = robot(streams=StreamsInMemory(), allowed_hosts="127.0.0.1")
     late = stream_id("m1", NOW - 400)
     adapter.send(OutgoingMessage(chat_id="g", text="x", reply_token=late, reply_url=server.url))
     assert len(server.requests) == 1
