@@ -1,1 +1,1 @@
-"""Chat platforms: one folder each, plain Python. See docs/adding-an-adapter.md."""
+"""Adapters of chat platforms: one package per platform, in plain Python. See docs/adding-an-adapter.md."""

@@ -1,4 +1,4 @@
-"""Keys that accounts of several platforms have in the same shape, under names and help texts of their own."""
+"""Declares account keys that several platforms share: each platform gives them its own name and help text."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from adapters.accounts import account_field
 
 
 def secrets_field(*, label: tuple[str, str], help: tuple[str, str]) -> Any:
-    """The secrets that prove requests genuine, of type `Secrets`: any of them counts, so that they can be rotated.
+    """Declares the secrets that verify requests, of type `Secrets`. Any of them is accepted, so they can be rotated.
 
-    Without one every request is refused, so none is required: an account may be for sending alone.
+    They are optional, because an account may only send. An account without one refuses every request.
     """
     return account_field((), label=label, help=help, secret=True, kind="list")
 
@@ -18,12 +18,12 @@ def secrets_field(*, label: tuple[str, str], help: tuple[str, str]) -> Any:
 def token_field(
     *, label: tuple[str, str], help: tuple[str, str], optional: bool = False, advanced: bool = False
 ) -> Any:
-    """One secret of type `Text` that goes into a header or a form as it is: visible ASCII, without spaces."""
+    """Declares a secret of type `Text` that is sent unchanged in a header or a form: visible ASCII without spaces."""
     if optional:
         return account_field("", label=label, help=help, secret=True, pattern=r"^[!-~]*$", advanced=advanced)
     return account_field(label=label, help=help, secret=True, pattern=r"^[!-~]+$", advanced=advanced)
 
 
 def flag_field(*, label: tuple[str, str], help: tuple[str, str], advanced: bool = False) -> Any:
-    """A choice of type `bool` that is off unless somebody sets it."""
+    """Declares a switch of type `bool` that is off by default."""
     return account_field(False, label=label, help=help, kind="bool", advanced=advanced)

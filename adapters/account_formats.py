@@ -1,4 +1,4 @@
-"""What values of an account look like: a reason that people can read in place of a regular expression."""
+"""Explains invalid account values in words instead of a regular expression."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DIGITS = Reason("must_be_digits")
 _VISIBLE = Reason("must_be_visible_ascii")
 _BOOLEAN = Reason("must_be_boolean")
 
-# Every `pattern` of an account has its reason here; a test names the one that is missing.
+# Every `pattern` of an account needs a reason here; a test reports missing ones.
 SHAPES: Mapping[str, Reason] = {
     r"^[0-9]+$": _DIGITS,
     r"^[0-9]*$": _DIGITS,
@@ -38,7 +38,7 @@ _TYPES: Mapping[str, Reason] = {
 
 
 class WrongShape(ValueError):
-    """A value of an account that its validator refuses; the reason never holds the value."""
+    """A validator refuses an account value. The reason never contains the value."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
@@ -46,7 +46,7 @@ class WrongShape(ValueError):
 
 
 def reason_of(item: Mapping[str, Any]) -> Reason:
-    """Why pydantic refuses a value, from one item of `ValidationError.errors()`."""
+    """Returns why pydantic refuses a value, from one item of `ValidationError.errors()`."""
     about: Mapping[str, Any] = item.get("ctx") or {}
     if isinstance(wrong := about.get("error"), WrongShape):
         return wrong.reason

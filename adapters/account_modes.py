@@ -1,4 +1,7 @@
-"""Accounts of which a platform has several kinds: no key is required by all of them, but one kind must be complete."""
+"""Modes of an account, for platforms with several kinds of accounts.
+
+No key is required in every mode, but the keys of one mode must be complete.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,12 @@ from clawdbot.reasons import Reason
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """One kind of account.
+    """One kind of account of a platform.
 
     Attributes:
-        name: What it is, with its article in English: it stands behind "required for".
-        keys: What it needs.
-        without: Keys of other kinds, which leave no doubt that this one is not meant.
+        name: Name of the mode. The English text has an article, because it follows "required for".
+        keys: Required keys.
+        without: Keys of other modes. An account that has one of them is not meant for this mode.
     """
 
     name: Text
@@ -25,20 +28,21 @@ class Mode:
     without: tuple[str, ...] = ()
 
     def missing(self, given: Collection[str]) -> tuple[str, ...]:
-        """Which of its keys have no value."""
+        """Returns the keys of this mode that have no value."""
         return tuple(key for key in self.keys if key not in given)
 
 
 def lacking(modes: Sequence[Mode], given: Collection[str], labels: Mapping[str, Text]) -> dict[str, Reason]:
-    """What keeps an account from working in any mode.
+    """Returns why an account works in no mode.
 
     Args:
-        modes: All of them; none: nothing is lacking.
-        given: The keys that have a value.
-        labels: What forms call the keys.
+        modes: All modes of the platform; with no modes the account is complete.
+        given: Keys that have a value.
+        labels: Labels of the keys in forms.
 
     Returns:
-        Reasons by key: of the mode that is begun, else one sentence with the choice; {} when a mode is complete.
+        Reasons by key: of the mode that is partly filled in, else one reason that lists the modes. {} when a mode is
+        complete.
     """
     meant = [mode for mode in modes if not any(key in given for key in mode.without)]
     if not modes or any(not mode.missing(given) for mode in meant):

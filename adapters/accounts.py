@@ -1,4 +1,4 @@
-"""Account schemas: what a platform needs to know about one bot account, for the admin, the command line and checks."""
+"""Account schemas: the keys of a bot account on a platform, for the admin, the command line and checks."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class AccountField:
         label: By language, "en" and "zh".
         help: By language, "en" and "zh".
         secret: Must be stored encrypted and never shown.
-        required: Must be given.
-        kind: How to ask for it; "list" also takes one string with commas or line breaks.
-        default: Used when it is not given.
-        advanced: Seldom needed; forms show it apart.
+        required: Must have a value.
+        kind: Type of the form field; "list" also accepts one string with commas or line breaks.
+        default: Value when none is set.
+        advanced: Seldom needed; forms show it in a section of its own.
     """
 
     name: str
@@ -47,7 +47,7 @@ class AccountField:
 def split_list(value: Any) -> Any:
     """Turns "a, b" or lines into a tuple.
 
-    The text as a whole counts too when it holds a comma, because a secret may contain one.
+    A text with a comma is itself the last item too, because a secret may contain a comma.
     """
     if value is None:
         return ()
@@ -70,7 +70,7 @@ def split_names(value: Any) -> Any:
 
 
 def _text(value: Any) -> Any:
-    # Ids are often written as numbers in YAML and JSON; booleans are a mistake.
+    # YAML and JSON often hold ids as numbers; a boolean is a mistake.
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value.strip() if isinstance(value, str) else value
@@ -112,12 +112,12 @@ def account_field(
     """Declares a key of an account.
 
     Args:
-        default: Value when it is not given; leave it out for a required key.
-        label: English and Chinese.
-        help: English and Chinese.
+        default: Value when none is set; leave it out for a required key.
+        label: English and Chinese label.
+        help: English and Chinese help text.
         secret: Stored encrypted, write-only, registered for redaction.
-        kind: How forms ask for it.
-        advanced: Forms show it apart from what everybody needs.
+        kind: Type of the form field.
+        advanced: Seldom needed; forms show it in a section of its own.
         **constraints: Passed to pydantic (`pattern`, `max_length`, ...).
     """
     about: Any = {
@@ -136,7 +136,7 @@ class Account(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, arbitrary_types_allowed=True)
     guide: ClassVar[Guide] = Guide()
     modes: ClassVar[tuple[Mode, ...]] = ()
-    """The kinds of account, where there are several; one of them must be complete (`lacking`)."""
+    """The modes of the account, for platforms with several; one of them must be complete (`lacking`)."""
 
     base_url: BaseUrl = account_field(
         "",
@@ -160,18 +160,18 @@ class Account(BaseModel):
 
     @property
     def elsewhere(self) -> bool:
-        """True when calls go to an address that is not the platform's: a proxy, a local server, a simulator."""
+        """True when API calls do not go to the platform itself, but to a proxy, a local server or a simulator."""
         return bool(self.base_url)
 
     @classmethod
     def describe(cls) -> tuple[AccountField, ...]:
-        """The keys an operator sets, required ones first, in order of declaration."""
+        """Returns the keys an operator sets: the platform's own keys before the common ones, required keys first."""
         out = []
         for name, info in cls.model_fields.items():
             extra = info.json_schema_extra
             about: Any = extra.get("account") if isinstance(extra, dict) else None
             if about is None:
-                continue  # injected by the program, not set by people
+                continue  # the program injects it; nobody sets it in a form
             default = None if info.is_required() else info.default
             out.append(AccountField(name=name, required=info.is_required(), default=default, **about))
         common = set(Account.model_fields)
@@ -179,10 +179,10 @@ class Account(BaseModel):
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Any:
-        """Checks the values and registers the secret ones for redaction.
+        """Validates the values and registers the secret ones for redaction.
 
         Raises:
-            AccountError: Naming each wrong key and the reason, never a value.
+            AccountError: Some values are wrong; names each key and the reason, never a value.
         """
         try:
             account = cls.model_validate(dict(values))
@@ -197,7 +197,9 @@ class Account(BaseModel):
         raise AccountError(problems=problems)
 
     def refuse_incomplete(self) -> None:
-        """Refuses an account of which no kind is complete. Making an adapter does not: what is stored stays usable.
+        """Refuses an account that is complete in no mode.
+
+        Creating an adapter does not check this, so that stored accounts stay usable.
 
         Raises:
             AccountError: No mode is complete; names what is missing.
@@ -208,7 +210,7 @@ class Account(BaseModel):
             raise AccountError(problems=missing)
 
     def register_secrets(self) -> None:
-        """Makes logs hide every secret value of this account."""
+        """Registers every secret value of this account for redaction in logs."""
         for described in self.describe():
             if described.secret:
                 value = getattr(self, described.name)
@@ -225,10 +227,10 @@ class ApiAccount(Account):
 
     @property
     def root(self) -> str:
-        """Where the API stands: `base_url`, else the platform's own address."""
+        """Base URL of the API: `base_url`, else the platform's own address."""
         return self.base_url or self.platform_url
 
     @property
     def api(self) -> str:
-        """Base of every call's URL."""
+        """Base URL of every API call."""
         return self.root

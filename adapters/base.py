@@ -1,4 +1,4 @@
-"""What every platform adapter is: verify and parse on the way in, render and classify on the way out."""
+"""The adapter contract: verify and parse requests, render and send messages, classify the platform's answers."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ MEDIA_READ_S = 60.0
 
 
 class Adapter(ABC, Generic[AccountT]):
-    """One bot account on one platform. Cheap to make, safe to use from several threads, stores nothing.
+    """One bot account on one platform. Cheap to create, thread-safe and without stored state.
 
     Args:
         account: The account's values; unknown keys are ignored here and refused by `registry.validate_account`.
-        clock: Epoch seconds; time windows are judged by it.
+        clock: Returns epoch seconds, for time windows.
 
     Raises:
-        AccountError: When a required key is missing or a value is wrong.
+        AccountError: A required key is missing or a value is wrong.
 
     Attributes:
         platform: Name in the registry.
@@ -53,18 +53,18 @@ class Adapter(ABC, Generic[AccountT]):
         schema: The account model.
         idempotent_send: A repeated send with the same idempotency key has no second effect.
         supports_typing: `send_typing` does something.
-        supports_edit: `edit` works, so that an answer may grow while it is written; may depend on the account.
-        edit_interval_s: Seconds to leave between two edits of one message, so that the platform's limits are kept.
+        supports_edit: `edit` works, so a draft reply can be updated while it is generated; may depend on the account.
+        edit_interval_s: Least seconds between two edits of one message, to stay within the platform's rate limit.
         supports_media: `fetch_media` works.
-        file_rules: What the platform takes as a file: one rule for each way, see `adapters.files`.
-        sends_per_s: Messages an account may send in a second; None where no limit is known.
-        chat_sends_per_s: The same for one chat.
+        file_rules: How the platform accepts files: one rule for each way, see `adapters.files`.
+        sends_per_s: Messages an account may send per second; None when no limit is known.
+        chat_sends_per_s: Messages an account may send to one chat per second; None when no limit is known.
         supports_names: `display_name` works.
         supports_polling: `poll` works; may depend on the account.
-        sends_by_polling: Messages leave over the connection that `poll` holds, so only the process that polls sends.
-        supports_webhook_setup: `set_webhook` registers the address by API.
-        text_limit: Longest text of one message, counted by `text_unit`.
-        simulator: Dotted path of the platform in miniature (`adapters.simulation`); "" when there is none.
+        sends_by_polling: Messages are sent over the connection that `poll` holds, so only the polling process can send.
+        supports_webhook_setup: `set_webhook` registers the webhook address through the API.
+        text_limit: Longest text of one message, measured by `text_unit`.
+        simulator: Dotted path of the platform's simulator (`adapters.simulation`); "" when there is none.
     """
 
     platform: ClassVar[str]
@@ -89,11 +89,11 @@ class Adapter(ABC, Generic[AccountT]):
         self.account: AccountT = self.schema.parse(account)
         self.clock = clock
 
-    # In
+    # Inbound
 
     @classmethod
     def identify(cls, request: WebhookRequest) -> bool:
-        """True when the request looks like this platform's, by headers or shape. Cheap, pure, proves nothing."""
+        """Returns whether headers or shape of the request look like this platform's. Cheap and pure; proves nothing."""
         return False
 
     @abstractmethod
@@ -101,122 +101,123 @@ class Adapter(ABC, Generic[AccountT]):
         """Verifies the raw bytes, then parses them. Pure: no network, no storage.
 
         Raises:
-            SignatureRejected: When the request is not proven genuine; nothing was parsed.
-            MalformedPayload: When it is genuine but unreadable.
-            AdapterError: For another refusal, with its status.
+            SignatureRejected: The request is not verified; nothing was parsed.
+            MalformedPayload: The request is genuine, but cannot be parsed.
+            AdapterError: Another refusal, with its HTTP status.
         """
 
     def poll(self, offset: int | None, timeout: float = 50.0) -> Polled:
         """Fetches events by long polling.
 
         Args:
-            offset: `next_offset` of the poll before, None the first time.
+            offset: `next_offset` of the previous poll; None the first time.
             timeout: Seconds the platform may hold the request open.
 
         Raises:
-            SendError: When the call fails.
-            NotSupported: When the platform has no polling.
+            SendError: The call fails.
+            NotSupported: The platform has no polling.
         """
         raise NotSupported(Reason("no_polling", name=self.platform))
 
     @property
     def can_send_here(self) -> bool:
-        """False where only the thread that polls can send (`sends_by_polling`), and this is another."""
+        """Returns False when only the polling thread can send (`sends_by_polling`) and this thread is another one."""
         return True
 
     def close(self) -> None:
-        """Gives up what `poll` holds open; the next call opens it again."""
+        """Closes the connection that `poll` holds; the next `poll` opens a new one."""
 
-    # Out
+    # Outbound
 
     @abstractmethod
     def send(self, message: OutgoingMessage) -> SendReceipt:
-        """Sends one message that is short enough (see `split`). Never retries by itself.
+        """Sends one message that fits the text limit (see `split`). Does not retry.
 
         Raises:
-            SendError: Says whether and when another try makes sense.
+            SendError: The message was not accepted; tells whether and when to retry.
         """
 
     def send_file(self, message: OutgoingMessage, file: OutgoingFile, kind: str) -> SendReceipt:
-        """Sends `message.file` with `message.text` as its caption. Called by `adapters.sending.send`, which has looked
-        at `file_rules` and knows what to do when it is refused.
+        """Sends `message.file` with `message.text` as its caption.
+
+        Called by `adapters.sending.send`, which checks `file_rules` and handles a refused file.
 
         Args:
-            message: With a file.
+            message: A message with a file.
             file: `message.file`.
-            kind: As what the platform shall show it, from `file_rules`.
+            kind: How the platform shows the file, from `file_rules`.
 
         Raises:
-            SendError: As `send`; permanent when the platform will not take this file in this way.
+            SendError: As in `send`; permanent when the platform refuses this file in this way.
         """
         raise NotSupported(Reason("takes_no_files", name=self.platform))
 
     @abstractmethod
     def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
-        """Turns the platform's HTTP response to a send into a receipt. Pure.
+        """Converts the platform's HTTP response to a send into a receipt. Pure.
 
         Raises:
-            SendError: For everything that is not a success.
+            SendError: The response is not a success.
         """
 
     @staticmethod
     def text_unit(text: str) -> int:
-        """The length of a text as the platform counts it; Unicode code points unless overridden."""
+        """Returns the length of a text as the platform counts it; Unicode code points unless overridden."""
         return len(text)
 
     def split(self, text: str) -> list[str]:
-        """Cuts neutral markdown into pieces of at most `text_limit`; empty for blank text. Pure."""
+        """Splits neutral markdown into pieces of at most `text_limit`; [] for blank text. Pure."""
         return split_text(text, self.text_limit, self.text_unit)
 
     def send_typing(self, chat_id: str, thread_id: str | None = None, *, message_id: str | None = None) -> None:
-        """Shows that the bot is typing, where the platform can. Does nothing elsewhere.
+        """Shows a typing indicator. Does nothing on platforms without one.
 
         Args:
-            chat_id: Where.
-            thread_id: Topic or thread.
-            message_id: The message that is being answered; WhatsApp shows typing only together with its read mark.
+            chat_id: The chat.
+            thread_id: Topic or thread in the chat.
+            message_id: The message to answer; WhatsApp shows typing only together with the read mark of a message.
 
         Raises:
-            SendError: When the call fails; callers may ignore it.
+            SendError: The call fails; callers may ignore it.
         """
 
     def answer_action(self, reply_token: str, text: str = "") -> None:
-        """Confirms a pressed button (`Event.reply_token`), where the platform waits for that.
+        """Acknowledges a pressed button (`Event.reply_token`), on platforms that wait for it.
 
         Raises:
-            SendError: When the call fails; callers may ignore it.
+            SendError: The call fails; callers may ignore it.
         """
 
     def dismiss(self, reply_token: str) -> None:
-        """Says that no answer will come, where the platform shows that one is on its way (Discord's "thinking").
+        """Removes the sign that an answer is on its way (Discord's "thinking") when no answer will follow.
 
         Args:
-            reply_token: From the event.
+            reply_token: `Event.reply_token`.
 
         Raises:
-            SendError: When the call fails; callers may ignore it.
+            SendError: The call fails; callers may ignore it.
         """
 
     def another_way(self, failed: Event) -> dict[str, Any]:
-        """What to add to `OutgoingMessage.data` to send a message again that the platform took and did not deliver.
+        """Returns what to add to `OutgoingMessage.data` to resend a message that was accepted but not delivered. Pure.
 
         Args:
-            failed: An event of kind "status" with status "failed".
+            failed: Event of kind "status" with status "failed".
 
         Returns:
-            {} when there is no other way. Pure.
+            Extra `data`; {} when there is no other way.
         """
         return {}
 
     def display_name(self, user_id: str, chat_id: str | None = None) -> str:
-        """The name people see of somebody, where events do not tell it (`supports_names`); "" when there is none.
+        """Returns a user's display name, for platforms whose events lack it (`supports_names`); "" when there is none.
 
         Args:
-            user_id: Who.
-            chat_id: Where they wrote; some platforms tell names only to who shares a group with them.
+            user_id: The user.
+            chat_id: Chat of the user's message; some platforms name only users who share a group with the bot.
 
         Raises:
-            SendError: When the platform refuses or cannot be reached.
+            SendError: The platform refuses or cannot be reached.
         """
         return ""
 
@@ -224,39 +225,39 @@ class Adapter(ABC, Generic[AccountT]):
         """Replaces the content of a message the bot has sent.
 
         Args:
-            message_id: From the receipt of `send`.
-            message: The whole new content, addressed as it was sent.
+            message_id: `SendReceipt.message_id` of `send`.
+            message: The whole new content, with the same address as the sent message.
 
         Raises:
-            SendError: When the platform refuses, for instance because the message is too old.
-            NotSupported: When sent messages cannot be changed.
+            SendError: The platform refuses, for instance because the message is too old.
+            NotSupported: The platform cannot change sent messages.
         """
         raise NotSupported(Reason("no_edits", name=self.platform))
 
     def fetch_media(
         self, attachment: Attachment, *, message_id: str | None = None, max_bytes: int = MAX_MEDIA_BYTES
     ) -> Media:
-        """Downloads what came with a message.
+        """Downloads an attachment of a message.
 
         Args:
-            attachment: From the event.
-            message_id: Of the event; some platforms hand out files only with it.
-            max_bytes: Larger files are refused.
+            attachment: Attachment of the event.
+            message_id: Message id of the event; some platforms need it for the download.
+            max_bytes: Size limit; larger files are refused.
 
         Raises:
-            SendError: When it is gone, too large, not allowed or not reached; says whether another try makes sense.
-            NotSupported: When the platform offers no downloads.
+            SendError: The file is gone, too large, not allowed or not reachable; tells whether to retry.
+            NotSupported: The platform offers no downloads.
         """
         raise NotSupported(Reason("no_downloads", name=self.platform))
 
     # Set-up
 
     def whoami(self) -> BotIdentity:
-        """Asks the platform who the account is; proves that the credentials work.
+        """Asks the platform for the account's identity, which proves that the credentials work.
 
         Raises:
-            SendError: When the platform refuses or cannot be reached.
-            NotSupported: When there is nothing to ask.
+            SendError: The platform refuses or cannot be reached.
+            NotSupported: The platform has no such call.
         """
         raise NotSupported(Reason("no_account_to_ask", name=self.platform))
 
@@ -264,30 +265,30 @@ class Adapter(ABC, Generic[AccountT]):
         """Registers `url` as the webhook.
 
         Raises:
-            SendError: When the platform refuses.
-            NotSupported: When it has to be entered by hand in the platform's console.
+            SendError: The platform refuses.
+            NotSupported: The address has to be entered by hand in the platform's console.
         """
         raise NotSupported(Reason("webhook_by_hand", name=self.platform))
 
     def delete_webhook(self) -> None:
-        """Removes the registered webhook; raises like `set_webhook`."""
+        """Removes the registered webhook. Raises like `set_webhook`."""
         raise NotSupported(Reason("webhook_removed_by_hand", name=self.platform))
 
     def webhook_info(self) -> WebhookInfo:
-        """What the platform knows about the webhook; raises like `set_webhook`."""
+        """Returns what the platform knows about the webhook. Raises like `set_webhook`."""
         raise NotSupported(Reason("webhook_not_told", name=self.platform))
 
     def examine(self, url: str) -> tuple[Text | Reason, ...]:
-        """Looks for what does not fit beyond the credentials. May ask the platform, changes nothing there.
+        """Checks the set-up beyond the credentials. May ask the platform, but changes nothing there.
 
         Args:
             url: The channel's webhook address; "" when it is not known yet.
 
         Returns:
-            What an operator should mend, in both languages.
+            Problems that an operator should fix, in both languages.
 
         Raises:
-            SendError: When the account cannot work like this.
+            SendError: The account cannot work with these settings.
         """
         return ()
 
@@ -302,13 +303,13 @@ class Adapter(ABC, Generic[AccountT]):
         read_s: float = READ_S,
         **options: Any,
     ) -> http.HttpResponse:
-        """One request through `clawdbot.http`, its failures turned into `SendError`.
+        """Sends one request through `clawdbot.http`. Its failures become `SendError`.
 
         Args:
             method: HTTP method.
             url: Full URL.
-            handed_out_for: Set it when `url` came from a payload: the platform's own hosts. The account's
-                `allowed_hosts` take their place, and only then may the address be a private one.
+            handed_out_for: The platform's own hosts, when `url` comes from a payload. The account's `allowed_hosts`
+                replace them, and only then may the address be private.
             read_s: Seconds to wait for the response.
             **options: `json`, `data`, `headers`, `params`, `max_bytes` of `clawdbot.http.request`.
         """
@@ -316,27 +317,27 @@ class Adapter(ABC, Generic[AccountT]):
             options["allowed_hosts"] = self.account.allowed_hosts or handed_out_for
             options["public_only"] = not self.account.allowed_hosts
             if method == "POST" and options["public_only"] and not url.lower().startswith("https://"):
-                # Pictures may come in the clear, words may not go so.
+                # Downloads over plain http are allowed; messages must be sent over https.
                 raise SendError(Reason("not_https"), permanent=True, mark="foreign_address")
         try:
             return http.request(method, url, timeout=(CONNECT_S, read_s), **options)
         except http.HttpError as error:
             failure = error
-        # Raised outside the handler: a chained cause would only repeat the message.
+        # Raised outside the handler, because a chained cause would only repeat the message.
         raise SendError(
             why(failure),
             permanent=failure.permanent,
             retry_after=failure.retry_after,
             mark=_mark(failure),
-            # A connection that was closed without a word (an idle one, mostly) carried nothing the platform acted on.
+            # The platform did not act on a connection that it closed without a response, mostly an idle one.
             maybe_sent=failure.written and not isinstance(failure, http.HttpConnectionError),
         )
 
     def _ahead(self, method: str, url: str, **options: Any) -> http.HttpResponse:
-        """A request that comes before the one that sends: an upload, a token.
+        """Sends a request that prepares the actual send: an upload, a token.
 
-        Nobody sees anything of it, so after a kill or a lost answer it is simply repeated; the send journal does not
-        hear of it.
+        It has no visible effect, so it is repeated after a crash or a lost response. The send journal does not
+        record it.
         """
         try:
             with http.unobserved():
@@ -346,13 +347,13 @@ class Adapter(ABC, Generic[AccountT]):
             raise
 
     def _download(self, url: str, attachment: Attachment, *, hosts: Collection[str] | None, **options: Any) -> Media:
-        """Fetches a file; redirects may only lead to `hosts` again.
+        """Downloads a file. Redirects may lead to `hosts` only.
 
         Args:
-            url: The address.
-            attachment: What it belongs to; gives the name, and the type where the bytes do not tell.
-            hosts: When the platform handed the address out: its own hosts; the account's `allowed_hosts` take their
-                place. None for an address of the account itself, which then must not redirect.
+            url: Address of the file.
+            attachment: Gives the name, and the content type where the bytes do not show it.
+            hosts: The platform's own hosts, when the address comes from the platform; the account's `allowed_hosts`
+                replace them. None for an address of the account itself, which then must not redirect.
             **options: `headers`, `max_bytes`, `allow_redirects` of `clawdbot.http.request`.
         """
         options.setdefault("max_bytes", MAX_MEDIA_BYTES)
@@ -379,7 +380,7 @@ def _mark(failure: http.HttpError) -> str:
 
 
 def refuse_large(size: int | None, max_bytes: int) -> None:
-    """Refuses a file whose announced size is over the cap, before a byte of it is fetched.
+    """Refuses a file before the download when its announced size is over `max_bytes`.
 
     Raises:
         SendError: Permanent, with mark "too_large".

@@ -1,15 +1,15 @@
-"""Commands in what people write."""
+"""Recognises commands in messages."""
 
 from __future__ import annotations
 
 import re
 
-# The slash of a Chinese keyboard may be the full-width one.
+# Chinese keyboards may type the full-width slash.
 _COMMAND = re.compile(r"[/\uff0f]([A-Za-z][A-Za-z0-9_-]{0,63}|[\u4e00-\u9fff]{1,16})(?:@(\w+))?(?:\s+(.*))?", re.DOTALL)
 
 
 def parse_command(text: str) -> tuple[str, str, str]:
-    """Reads "/name@bot rest" into (name in lower case, bot, rest); three empty strings when it is no command."""
+    """Parses "/name@bot rest" into (name in lower case, bot, rest); three empty strings when it is no command."""
     match = _COMMAND.fullmatch(text.strip())
     if match is None:
         return "", "", ""

@@ -1,4 +1,4 @@
-"""Errors of the adapters. All carry an HTTP status or a retry decision, and all pickle."""
+"""Errors of the adapters. Each carries an HTTP status or a retry decision, and can be pickled."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from clawdbot.errors import ClawdbotError, ConfigurationError
 from clawdbot.reasons import Reason, Why
 
 WHOLE = "account"
-"""The key of a reason that concerns an account as a whole."""
+"""The key of a reason about the account as a whole."""
 
 
 class AdapterError(ClawdbotError):
-    """A webhook request cannot be taken.
+    """A webhook request is refused.
 
     Attributes:
-        status: The HTTP status to answer with.
+        status: HTTP status of the response.
     """
 
     status: int = 400
@@ -29,13 +29,13 @@ class AdapterError(ClawdbotError):
 
 
 class SignatureRejected(AdapterError):
-    """The request is not proven to come from the platform; its body was not parsed."""
+    """The request is not verified to come from the platform. Its body was not parsed."""
 
     status = 401
 
 
 class MalformedPayload(AdapterError):
-    """The request is genuine, but its body is not what the platform documents."""
+    """The request is genuine, but its body does not match the platform's documentation."""
 
     status = 400
 
@@ -45,10 +45,10 @@ class SendError(ClawdbotError):
 
     Attributes:
         permanent: True when the same call will never succeed.
-        retry_after: Seconds the platform asked to wait, or None.
+        retry_after: Seconds to wait, as the platform asks; None when it does not.
         mark: Short reason in snake_case for logs, metrics and decisions, such as "flood" or "user_blocked".
-        data: Facts the caller may act on, such as {"migrated_to": "-100..."}.
-        maybe_sent: True when the request left this machine and no answer came, so the platform may have acted on it.
+        data: Facts for the caller to act on, such as {"migrated_to": "-100..."}.
+        maybe_sent: True when the request was sent but got no response, so the platform may have acted on it.
     """
 
     def __init__(
@@ -68,11 +68,11 @@ class SendError(ClawdbotError):
 
 
 class AccountError(ConfigurationError):
-    """An account mapping does not fit the platform's schema.
+    """The values of an account do not match the platform's schema.
 
     Attributes:
-        reasons: What is wrong, by key; never contains a value.
-        problems: The same in English.
+        reasons: Why each key is wrong; never contains a value.
+        problems: The reasons in English.
     """
 
     def __init__(self, message: Why = "", *, problems: Mapping[str, Why] | None = None) -> None:
@@ -87,11 +87,11 @@ def _joined(problems: Mapping[str, Why]) -> Why:
 
 
 class UnknownPlatform(ConfigurationError):
-    """No adapter is registered under this name."""
+    """No adapter has this name in the registry."""
 
 
 class NotSupported(ConfigurationError):
-    """The platform has no such call."""
+    """The platform does not support the call."""
 
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""The values that cross the border between a platform and the product. All frozen, all without behaviour of an app."""
+"""Values that adapters and the product exchange. All are frozen and depend on no Django app."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from clawdbot.reasons import Why
 
 
 class Headers(Mapping[str, str]):
-    """HTTP headers with case-insensitive look-up; iteration gives lower-case names."""
+    """HTTP headers with case-insensitive look-up. Iteration yields lower-case names."""
 
     __slots__ = ("_values",)
 
@@ -28,18 +28,18 @@ class Headers(Mapping[str, str]):
         return len(self._values)
 
     def __repr__(self) -> str:
-        return f"Headers({sorted(self._values)})"  # names only: values hold signatures and tokens
+        return f"Headers({sorted(self._values)})"  # names only, because values hold signatures and tokens
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookRequest:
-    """An HTTP request as it arrived.
+    """An HTTP request as received.
 
     Attributes:
         method: Upper-case HTTP method.
         query: Decoded query parameters, one value each.
-        headers: Any mapping; it is wrapped for case-insensitive look-up.
-        body: The raw bytes. Signatures are checked over exactly these.
+        headers: Any mapping; wrapped for case-insensitive look-up.
+        body: Raw bytes, over which signatures are checked.
     """
 
     method: str
@@ -53,7 +53,7 @@ class WebhookRequest:
 
 
 class EventKind(StrEnum):
-    """What happened. `ignored` is genuine but nothing to act on; it is still stored and counted."""
+    """Kind of an event. An `ignored` event is genuine but needs no action; it is still stored and counted."""
 
     MESSAGE = "message"
     COMMAND = "command"
@@ -68,19 +68,19 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """Something that came with a message and is not text.
+    """A part of a message that is not text.
 
     Attributes:
         type: "image", "voice", "audio", "video", "file", "sticker", "location", "contact" or another short word.
-        id: The platform's handle for download; "" when there is none.
-        url: Direct address, where the platform gives one. It comes from a payload: fetch it with `public_only`.
-        mime: Content type as the platform says it.
+        id: The platform's id for the download; "" when there is none.
+        url: Direct address, where the platform gives one. It comes from a payload, so fetch it with `public_only`.
+        mime: Content type according to the platform.
         name: File name, or the name of a place or contact.
         size: Bytes, None when unknown.
         duration: Seconds, None when unknown.
         latitude: Degrees, for a location.
         longitude: Degrees, for a location.
-        transcript: What the platform's own speech recognition heard.
+        transcript: Result of the platform's own speech recognition.
     """
 
     type: str
@@ -102,35 +102,35 @@ class Event:
     Ids are strings. Absent values are None, "" or ().
 
     Attributes:
-        kind: See `EventKind`. A command typed as text is a `message` with `command` set.
-        dedupe_key: Same for every delivery of the same event, different for different events of one channel.
-        twin_key: Set when the platform tells one thing as two events with keys of their own (a mention in Slack):
-            the same for both, so that the second one is dropped.
-        user_id: Who did it; None where the platform does not say (a channel post).
-        chat_id: Where to answer; None where there is no chat (a button under an inline message).
-        chat_type: "private", "group" or "channel"; "" where the platform does not say (a button in Feishu): then what
-            is known about the chat counts.
-        message_id: The platform's id of the message this is about.
-        text: What was said, without the leading mention of the bot.
-        command: Command name in lower case, without bot name; without slash too, save for Slack's slash commands,
-            whose registered name begins with it.
-        args: What followed the command: text, or a mapping where the platform has named options.
-        reply_to: Id of the message this answers.
-        thread_id: Topic or thread inside the chat; pass it back when answering.
-        attachments: Things other than text.
-        mentions_bot: The bot was named or one of its messages was answered.
-        data: Payload of a pressed button (a mapping where the platform's buttons carry objects), or what changed (the
-            new chat id of a migration).
-        emoji: Reaction; "" when it was taken away.
+        kind: Kind of the event. A command typed as text is a `message` with `command` set.
+        dedupe_key: Identical for every delivery of one event, different for different events of one channel.
+        twin_key: Set when the platform reports one thing as two events with different dedupe keys (a mention in
+            Slack): identical for both, so that the second one is dropped.
+        user_id: The user who caused the event; None where the platform does not say (a channel post).
+        chat_id: The chat to answer in; None where there is no chat (a button under an inline message).
+        chat_type: "private", "group" or "channel". "" where the platform does not say (a button in Feishu); the
+            stored type of the chat then applies.
+        message_id: The platform's id of the message the event is about.
+        text: Text of the message, without a leading mention of the bot.
+        command: Command name in lower case, without the bot's name and without slash. Slack's slash commands keep the
+            slash, because it is part of their registered name.
+        args: Arguments of the command: text, or a mapping where the platform has named options.
+        reply_to: Id of the message that this one answers.
+        thread_id: Topic or thread in the chat; pass it back in the answer.
+        attachments: Parts of the message that are not text.
+        mentions_bot: The message mentions the bot or answers one of its messages.
+        data: Payload of a pressed button (a mapping where the platform's buttons carry objects), or the changed value
+            (the new chat id of a migration).
+        emoji: Emoji of a reaction; "" when the reaction was removed.
         target_message_id: The message a reaction, edit or deletion is about.
-        user_name: Display name.
-        alt_user_id: A second id of the same person (a phone number, a sender channel).
+        user_name: Display name of the user.
+        alt_user_id: A second id of the same user (a phone number, a sender channel).
         reply_token: One-time handle for answering (a callback query, a reply token).
-        reply_url: One-time address for answering. It comes from a payload: check the host before use.
+        reply_url: One-time address for answering. It comes from a payload, so check the host before use.
         change: For `member` and `ignored`: what changed, such as "joined", "left", "blocked", "migrated".
         status: For `status`: "sent", "delivered", "read", "failed"; for `member`: the new status.
-        forwarded: The text is someone else's.
-        raw: The parsed payload. May hold personal data: never log it.
+        forwarded: Another person wrote the text.
+        raw: The parsed payload. It may hold personal data, so never log it.
     """
 
     kind: EventKind
@@ -160,7 +160,7 @@ class Event:
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def to_dict(self, *, with_raw: bool = True) -> dict[str, Any]:
-        """A JSON-able mapping that `from_dict` reads back; values at their default are left out."""
+        """Returns a JSON-serialisable mapping for `from_dict`, without values at their default."""
         out: dict[str, Any] = {"kind": self.kind.value, "dedupe_key": self.dedupe_key}
         for name, default in _DEFAULTS.items():
             value = getattr(self, name)
@@ -174,7 +174,7 @@ class Event:
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Event:
-        """Rebuilds an event stored with `to_dict`; keys of a later version are ignored."""
+        """Rebuilds an event from `to_dict`. Ignores keys of a later version."""
         known = {name: item for name, item in value.items() if name in _DEFAULTS}
         known["attachments"] = tuple(
             Attachment(**{k: v for k, v in item.items() if k in _ATTACHMENT_FIELDS})
@@ -191,11 +191,11 @@ _ATTACHMENT_FIELDS = frozenset(f.name for f in fields(Attachment))
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """What the platform must get back on the webhook request.
+    """The HTTP response to a webhook request.
 
     Attributes:
         status: HTTP status.
-        body: Exact bytes; challenges are compared byte by byte.
+        body: Exact bytes, because platforms compare challenges byte by byte.
         content_type: Content-Type header.
     """
 
@@ -209,8 +209,8 @@ class Received:
     """A verified and parsed webhook request.
 
     Attributes:
-        events: What happened, in the platform's order; empty for challenges and pings.
-        reply: Sent only after the events are stored.
+        events: Events in the platform's order; empty for challenges and pings.
+        reply: The response, which is sent only after the events are stored.
     """
 
     events: tuple[Event, ...] = ()
@@ -219,11 +219,11 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """One answer of long polling.
+    """The result of one long poll.
 
     Attributes:
-        events: What happened, in order.
-        next_offset: Pass it to the next `poll`, once the events are stored; it confirms them to the platform.
+        events: Events in order.
+        next_offset: Pass it to the next `poll` once the events are stored; it confirms them to the platform.
     """
 
     events: tuple[Event, ...] = ()
@@ -236,14 +236,14 @@ class OutgoingFile:
 
     Attributes:
         kind: "image", "voice", "audio", "video" or "file".
-        name: File name with ending.
-        content_type: Judged by the bytes.
+        name: File name with extension.
+        content_type: Content type, detected from the bytes.
         size: Bytes.
-        read: Gives the bytes; raises SendError when they cannot be had now.
-        url: Public https address of the file, good for some days; "" when the product has no public address.
-        preview_url: The same for a small picture that stands for a film, or for a large picture.
-        duration_s: Length of a recording in seconds, 0 when unknown.
-        in_words: What to say in its place where it cannot be sent, with the address if there is one.
+        read: Returns the bytes; raises SendError when they are not available now.
+        url: Public https address of the file, valid for some days; "" when the product has no public address.
+        preview_url: The same for the preview image of a video or of a large image.
+        duration_s: Length of a recording in seconds; 0 when unknown.
+        in_words: Text to send where the file cannot be sent; includes the address if there is one.
     """
 
     kind: str
@@ -262,19 +262,20 @@ class OutgoingMessage:
     """One message to send, short enough for the platform (see `Adapter.split`).
 
     Attributes:
-        chat_id: Where to.
-        user_id: Who it answers; some platforms address people, not chats.
-        text: Neutral markdown: a CommonMark subset that every adapter renders in its own way. The caption of a file.
-        file: What it consists of, if not of text; hand such a message to `adapters.sending.send`.
-        reply_to: Id of the message to answer visibly.
-        thread_id: Topic or thread.
-        reply_token: From the event, where the platform gave one.
-        reply_url: From the event, where the platform gave one.
-        idempotency_key: Same for every try of the same message; used where the platform takes one.
-        part: 0 for the first message of an answer, 1, 2, ... for what did not fit into it.
-        growing: The answer is still being written: this is its beginning, and `edit` will bring the rest. Only where
-            the adapter `supports_edit`; the last `edit` is the whole answer and not growing.
-        data: Extras. Neutral: "buttons", rows of {"text", "data" or "url"}. Else platform specific.
+        chat_id: The chat to send to.
+        user_id: The user it answers; some platforms address users, not chats.
+        text: Neutral markdown, a CommonMark subset that every adapter renders for its platform. The caption of a file.
+        file: The file to send, if any; pass such a message to `adapters.sending.send`.
+        reply_to: Id of the message that this one visibly answers.
+        thread_id: Topic or thread in the chat.
+        reply_token: `Event.reply_token`, where the platform gives one.
+        reply_url: `Event.reply_url`, where the platform gives one.
+        idempotency_key: Identical for every attempt to send the same message; used where the platform supports it.
+        part: 0 for the first message of an answer, 1, 2, ... for its continuations.
+        growing: The message is a draft reply: the answer is still being generated, and `edit` sends the rest. Only
+            for adapters with `supports_edit`. The last `edit` carries the whole answer and is not growing.
+        data: Extras. "buttons" works on every platform: rows of {"text", "data" or "url"}. Other keys are specific to
+            a platform.
     """
 
     chat_id: str = ""
@@ -293,11 +294,11 @@ class OutgoingMessage:
 
 @dataclass(frozen=True, slots=True)
 class SendReceipt:
-    """The platform took the message.
+    """The platform accepted the message.
 
     Attributes:
         message_id: The platform's id of the sent message; "" when it gives none.
-        data: Facts to remember, such as {"migrated_to": new chat id}.
+        data: Facts to store, such as {"migrated_to": new chat id}.
     """
 
     message_id: str = ""
@@ -309,8 +310,8 @@ class Media:
     """A downloaded file.
 
     Attributes:
-        body: Its bytes.
-        content_type: Judged by the bytes, not by what a sender or a header claims.
+        body: Bytes of the file.
+        content_type: Content type, detected from the bytes and not taken from the sender or a header.
         name: File name; "" when unknown.
     """
 
@@ -321,12 +322,12 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class BotIdentity:
-    """Who the platform says the account is.
+    """The account's identity on the platform.
 
     Attributes:
         id: The bot's own id.
         name: Display name.
-        username: Name or number by which people reach it; "" when it has none.
+        username: Name or number by which people reach the bot; "" when it has none.
     """
 
     id: str
@@ -336,13 +337,13 @@ class BotIdentity:
 
 @dataclass(frozen=True, slots=True)
 class WebhookInfo:
-    """What the platform knows about the webhook.
+    """The webhook as registered on the platform.
 
     Attributes:
-        url: Registered address; "" when none.
-        pending: Updates waiting for delivery.
-        last_error: The platform's last complaint; "" when none.
-        last_error_at: Epoch seconds of it, None when none.
+        url: Registered address; "" when there is none.
+        pending: Number of updates that wait for delivery.
+        last_error: Last error that the platform reports; "" when there is none.
+        last_error_at: Epoch seconds of the last error; None when there is none.
     """
 
     url: str = ""

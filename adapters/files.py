@@ -1,4 +1,4 @@
-"""How a platform takes files: the rules that an adapter declares in `file_rules`."""
+"""Rules for files that an adapter declares in `file_rules`."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ PLAIN = "file"
 
 @dataclass(frozen=True, slots=True)
 class FileRule:
-    """One way in which a platform takes a file.
+    """One way in which a platform accepts a file.
 
     Attributes:
-        kind: What it is shown as: "image", "voice", "audio", "video" or "file".
-        max_bytes: Largest file.
-        types: Content types it may have; empty for all.
-        endings: Name endings it may have, such as ".pdf"; empty for all.
-        caption: Longest caption in the platform's units; 0 when it shows none.
-        by_url: The platform fetches the file itself: it needs a public https address.
+        kind: How the platform shows the file: "image", "voice", "audio", "video" or "file".
+        max_bytes: Size limit of the file.
+        types: Allowed content types; empty for all.
+        endings: Allowed file extensions, such as ".pdf"; empty for all.
+        caption: Longest caption in the platform's units; 0 when it shows no caption.
+        by_url: The platform fetches the file itself, from a public https address.
         needs_duration: The length of the recording must be known.
     """
 
@@ -33,7 +33,7 @@ class FileRule:
     needs_duration: bool = False
 
     def fits(self, file: OutgoingFile) -> bool:
-        """Whether the file can go this way; its kind is not looked at."""
+        """Returns whether the file satisfies this rule. Ignores the file's kind."""
         return (
             0 < file.size <= self.max_bytes
             and (not self.types or file.content_type in self.types)

@@ -1,7 +1,7 @@
-"""How an account is set up in the vendor's console: steps, what the buttons do, and how errors are mended.
+"""Set-up guides: steps in the vendor's console, effects of the admin's buttons, and how to fix errors.
 
-Texts are bilingual. In them *…* is what stands on the vendor's screen, `…` what is typed or copied, and an https
-address becomes a link.
+Texts are bilingual. In them *…* marks a label on the vendor's screen and `…` a value to type or copy. An https address
+becomes a link.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ Text = Mapping[str, str]
 
 
 def text(en: str, zh: str) -> Text:
-    """A text in both languages."""
+    """Returns a text in both languages."""
     return {"en": en, "zh": zh}
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """Another kind of account that the same form takes."""
+    """Another kind of account for the same form."""
 
     title: Text
     steps: tuple[Text, ...]
@@ -28,16 +28,16 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """What the admin's form tells beside the fields of one platform.
+    """The help that the admin's form shows beside the fields of one platform.
 
     Attributes:
-        steps: In the vendor's console, until the form is filled in.
-        connect: What is left to do once the channel is saved and its address is known.
+        steps: Steps in the vendor's console before the form is saved.
+        connect: Steps after the channel is saved and its address is known.
         variants: Other kinds of account, each with its own steps.
         verifies: What "Verify" asks the platform; it changes nothing there.
-        registers: What "Set webhook" does there; None when the address is pasted by hand.
-        mends: What to do, by the mark of a failed call.
-        fills: Keys of the account that "Verify" fills in when they are empty, each with the attribute of `BotIdentity`.
+        registers: What "Set webhook" does on the platform; None when the address is pasted by hand.
+        mends: How to fix a failed call, by the mark of its error.
+        fills: Account keys that "Verify" fills in when they are empty, each with its attribute of `BotIdentity`.
     """
 
     steps: tuple[Text, ...] = ()

@@ -1,4 +1,4 @@
-"""What the HTTP answers of all platforms have in common, below the codes each of them has."""
+"""Reads HTTP responses in the way all platforms share; each adapter adds its platform's error codes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from clawdbot.reasons import Reason, Why
 
 
 def object_of(body: bytes) -> dict[str, Any]:
-    """The JSON object an answer holds; {} when it holds none."""
+    """Returns the JSON object of a response; {} when it holds none."""
     try:
         return parse_object(body)
     except MalformedPayload:
@@ -20,10 +20,10 @@ def object_of(body: bytes) -> dict[str, Any]:
 
 
 def object_or_nothing(platform: str, status: int, body: bytes) -> dict[str, Any]:
-    """The JSON object of an answer that may also be empty.
+    """Returns the JSON object of a response that may also be empty.
 
     Raises:
-        SendError: "bad_response" for a success that is neither: a proxy, or a broken server.
+        SendError: Mark "bad_response" for a 2xx response that is neither: a proxy, or a broken server.
     """
     answer = object_of(body)
     if not answer and 200 <= status < 300 and body.strip() not in (b"", b"{}"):
@@ -32,18 +32,18 @@ def object_or_nothing(platform: str, status: int, body: bytes) -> dict[str, Any]
 
 
 def wait_of(headers: Headers, name: str = "retry-after") -> float | None:
-    """Seconds a platform asked to wait; None when it did not. Dates are passed over: answers are judged by no clock."""
+    """Returns the seconds of Retry-After; None when there are none. Ignores dates, because no clock is at hand."""
     value = headers.get(name, "")
     return parse_retry_after(value, 0.0) if value[:1].isdecimal() else None
 
 
 def answered(platform: str, code: object, told: str = "") -> Reason:
-    """What a platform answered to a call.
+    """Returns the reason that quotes the platform's response to a call.
 
     Args:
-        platform: Its name, for people.
-        code: Its own code, or the HTTP status.
-        told: Its own words, "" for none.
+        platform: Display name of the platform.
+        code: The platform's error code, or the HTTP status.
+        told: The platform's error message; "" for none.
     """
     if told:
         return Reason("platform_said", platform=platform, code=str(code), told=told)
@@ -51,14 +51,14 @@ def answered(platform: str, code: object, told: str = "") -> Reason:
 
 
 def unexplained(message: Why, status: int, wait: float | None) -> SendError:
-    """The failure of an answer in which the platform gave no code of its own: only the HTTP status tells.
+    """Returns the error for a response without a platform error code, judged by the HTTP status alone.
 
     Args:
-        message: Why it failed.
+        message: Reason of the failure.
         status: HTTP status.
-        wait: Seconds the platform asked to wait, or None.
+        wait: Seconds to wait, as the platform asks; None when it does not.
     """
     if status >= 500 or status in (408, 425, 429):
         return SendError(message, mark="flood" if status == 429 else "server_error", retry_after=wait)
-    # 2xx without anything known is a proxy or a broken server.
+    # An unrecognised 2xx response comes from a proxy or a broken server.
     return SendError(message, permanent=status >= 300, mark="bad_response" if status < 300 else "refused")

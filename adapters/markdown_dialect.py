@@ -1,4 +1,4 @@
-"""Neutral markdown to the dialects of markdown that DingTalk, Feishu and WeCom show: the same blocks, fewer marks."""
+"""Renders neutral markdown in the dialects of DingTalk, Feishu and WeCom: the same blocks, fewer marks."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _BRACKETS = str.maketrans({"(": "%28", ")": "%29"})  # they would end the target
 
 
 def unfenced(text: str) -> str:
-    """Text in which nothing opens or ends a code block."""
+    """Returns the text changed so that nothing in it opens or closes a code block."""
     return text.replace("```", "``\u200b`")
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """Where the dialects differ.
+    """Differences between the dialects.
 
     Attributes:
-        marks: What stands around "strong", "emphasis" and "strike"; one that is not named leaves no trace.
+        marks: Marks around "strong", "emphasis" and "strike"; a kind without an entry is shown without marks.
         fenced: Code blocks keep their fences; else only the code is shown.
-        escape: Makes characters with a meaning of their own harmless, where the dialect has a way to.
+        escape: Escapes special characters, where the dialect can.
     """
 
     marks: Mapping[str, str]

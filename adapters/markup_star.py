@@ -1,4 +1,4 @@
-"""Neutral markdown to the *bold* _italic_ ~strike~ family of markup, which Slack and WhatsApp share but for links."""
+"""Renders neutral markdown as *bold* _italic_ ~strike~, the markup of Slack and WhatsApp, which differ in links."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _ZERO_WIDTH = "\u200b"
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """Where the dialects differ.
+    """Differences between the dialects.
 
     Attributes:
-        escape: Makes characters with a meaning of their own harmless.
-        link: Renders (label, target); the label is escaped already, the target is not.
-        loosen: Put a zero-width space between a mark and a letter beside it, where marks count at word edges only;
-            without it bold words inside Chinese sentences show as stars.
+        escape: Escapes special characters.
+        link: Renders (label, target). The label is already escaped, the target is not.
+        loosen: Inserts a zero-width space between a mark and an adjacent letter, for dialects whose marks count only
+            at word boundaries. Without it bold words in Chinese sentences show as stars.
     """
 
     escape: Callable[[str], str]
@@ -29,7 +29,7 @@ class Style:
 
 
 def render(text: str, style: Style) -> str:
-    """Renders a text, whatever the source; never to nothing, which no platform takes."""
+    """Renders any text. The result is never empty, because no platform accepts an empty text."""
     rendered = "\n".join(_block(block, style) for block in parse(text))
     return rendered if rendered.strip() else style.escape(text)
 

@@ -1,4 +1,4 @@
-"""What a file is, told from its bytes: names and headers come from strangers."""
+"""Detects the content type and duration of a file from its bytes, because names and headers are untrusted."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
 _RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
 UNKNOWN = "application/octet-stream"
 _HTML = (b"<!doctype html", b"<html")
-# What can hide behind these; what is said about the file may be finer than what its first bytes show.
+# The first bytes show only these general types; the declared type of the file may refine them.
 _FINER = {
     "application/zip": ("application/",),
     "audio/ogg": ("audio/", "video/"),
@@ -37,7 +37,7 @@ _FINER = {
 
 
 def content_type_of(body: bytes) -> str:
-    """The content type of a file by its first bytes; "text/plain" for clean UTF-8, else `UNKNOWN`."""
+    """Returns the content type of a file by its first bytes; "text/plain" for clean UTF-8, else `UNKNOWN`."""
     if body[:4] == b"RIFF" and body[8:12] in _RIFF:
         return _RIFF[body[8:12]]
     for offset, magic, content_type in _MAGIC:
@@ -53,11 +53,11 @@ def content_type_of(body: bytes) -> str:
 
 
 def content_type(body: bytes, told: str) -> str:
-    """The content type of a file by its bytes, and by what is told where that only refines it.
+    """Returns the content type of a file by its bytes. The declared type may only refine it.
 
     Args:
-        body: The file.
-        told: What sender or platform say; "" when they say nothing.
+        body: Bytes of the file.
+        told: Content type declared by sender or platform; "" when there is none.
     """
     told = told.partition(";")[0].strip().lower()
     shown = content_type_of(body)
@@ -65,19 +65,19 @@ def content_type(body: bytes, told: str) -> str:
 
 
 def kind_of(content_type: str, *, voice: bool = False) -> str:
-    """What people would call a file of this type: "image", "voice", "audio", "video" or "file"."""
+    """Returns the kind of a file of this content type: "image", "voice", "audio", "video" or "file"."""
     family = content_type.partition("/")[0]
     if family == "audio":
         return "voice" if voice else "audio"
     return family if family in ("image", "video") and content_type not in _NOT_SHOWN else "file"
 
 
-# Pictures that chats do not show, or that can hold scripts.
+# Images that chats do not show, or that can hold scripts.
 _NOT_SHOWN = frozenset({"image/svg+xml", "image/heic", "image/tiff", "image/bmp"})
 
 
 def duration_s(body: bytes) -> float:
-    """Seconds a recording lasts, by its bytes (Opus in Ogg, MP4 and M4A, WAV, AMR); 0 when they do not tell."""
+    """Returns the length of a recording in seconds (Opus in Ogg, MP4 and M4A, WAV, AMR); 0 when it is unknown."""
     try:
         if body.startswith(b"OggS"):
             return _ogg_s(body)
@@ -89,18 +89,18 @@ def duration_s(body: bytes) -> float:
         if body[4:8] == b"ftyp":
             return _mp4_s(body)
     except IndexError:
-        pass  # cut off
+        pass  # truncated file
     return 0.0
 
 
 def _ogg_s(body: bytes) -> float:
-    # The last page says how many samples there are; Opus always counts 48,000 a second.
+    # The last page holds the number of samples; Opus always counts 48,000 per second.
     last = body.rfind(b"OggS")
     samples = int.from_bytes(body[last + 6 : last + 14], "little")
     return samples / 48_000 if b"OpusHead" in body[:64] and samples < 2**62 else 0.0
 
 
-_AMR_FRAME = (13, 14, 16, 18, 20, 21, 27, 32, 6)  # bytes by mode; each frame is 20 ms
+_AMR_FRAME = (13, 14, 16, 18, 20, 21, 27, 32, 6)  # bytes of a frame by mode; each frame lasts 20 ms
 
 
 def _amr_s(body: bytes) -> float:

@@ -1,4 +1,4 @@
-"""Reading untrusted JSON: strict about the whole, forgiving about each value."""
+"""Reads untrusted JSON: refuses a malformed document, but tolerates absent and malformed values."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from adapters.errors import MalformedPayload
 from clawdbot.reasons import Reason
 
 MAX_DEPTH = 64
-# Lone surrogates and NUL are legal in JSON escapes, but no database column takes them: left in, they would turn into a
-# 500 and an endless redelivery.
+# JSON escapes may hold lone surrogates and NUL, but database columns refuse them. They would cause a 500 and endless
+# redelivery.
 _RISKY_ESCAPE = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -22,7 +22,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
     """Parses a JSON object.
 
     Raises:
-        MalformedPayload: When the body is not UTF-8 JSON, not an object, or nested deeper than 64 levels.
+        MalformedPayload: The body is not UTF-8 JSON, not an object, or nested deeper than 64 levels.
     """
     try:
         value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
@@ -43,7 +43,7 @@ def _refuse(name: str) -> Any:
 
 def _finite(literal: str) -> float:
     value = float(literal)
-    # 1e999 is legal JSON, but becomes Infinity, which no JSON column takes back.
+    # 1e999 is legal JSON, but becomes Infinity, which JSON columns refuse.
     return value if math.isfinite(value) else _refuse(literal)
 
 
@@ -63,7 +63,7 @@ def _deeper_than(value: Any, limit: int) -> bool:
 
 def _storable(value: Any) -> Any:
     if isinstance(value, str):
-        return _UNSTORABLE.sub("�", value)  # one UTF-16 unit for another, so entity offsets stay right
+        return _UNSTORABLE.sub("�", value)  # one UTF-16 unit replaces another, so entity offsets stay correct
     if isinstance(value, dict):
         return {_storable(key): _storable(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -72,25 +72,25 @@ def _storable(value: Any) -> Any:
 
 
 def as_object(source: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """The object under `key`, or an empty one when it is absent or something else."""
+    """Returns the object under `key`, or an empty one when it is absent or something else."""
     value = source.get(key)
     return value if isinstance(value, dict) else {}
 
 
 def as_list(source: Mapping[str, Any], key: str) -> list[Any]:
-    """The list under `key`, or an empty one."""
+    """Returns the list under `key`, or an empty one."""
     value = source.get(key)
     return value if isinstance(value, list) else []
 
 
 def as_text(source: Mapping[str, Any], key: str) -> str:
-    """The string under `key`, or ""."""
+    """Returns the string under `key`, or ""."""
     value = source.get(key)
     return value if isinstance(value, str) else ""
 
 
 def as_id(source: Mapping[str, Any], key: str) -> str | None:
-    """The id under `key` as a string; numbers are accepted, because platforms mix both."""
+    """Returns the id under `key` as a string. Accepts numbers, because platforms use both."""
     value = source.get(key)
     if isinstance(value, bool) or not isinstance(value, (str, int)) or value == "":
         return None
@@ -98,7 +98,7 @@ def as_id(source: Mapping[str, Any], key: str) -> str | None:
 
 
 def as_number(source: Mapping[str, Any], key: str) -> float | None:
-    """The finite number under `key`, or None."""
+    """Returns the finite number under `key`, or None."""
     value = source.get(key)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
@@ -106,6 +106,6 @@ def as_number(source: Mapping[str, Any], key: str) -> float | None:
 
 
 def as_int(source: Mapping[str, Any], key: str) -> int | None:
-    """The whole number under `key`, or None."""
+    """Returns the whole number under `key`, or None."""
     value = as_number(source, key)
     return None if value is None else int(value)

@@ -1,4 +1,4 @@
-"""Which platforms exist, and how to get an adapter for one account."""
+"""The registry of platforms. Creates the adapter for an account."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from adapters.simulation import Simulator
 from clawdbot.clock import Clock, system_clock
 from clawdbot.reasons import Reason
 
-# A new platform is one line here. The order is the order in which an unaddressed webhook is tried.
+# A new platform needs one line here. `identify` tries the platforms in this order.
 ADAPTERS: dict[str, str] = {
     "telegram": "adapters.telegram.adapter.TelegramAdapter",
     "line": "adapters.line.adapter.LineAdapter",
@@ -32,16 +32,16 @@ ADAPTERS: dict[str, str] = {
 
 
 def platforms() -> tuple[str, ...]:
-    """The names of all platforms."""
+    """Returns the names of all platforms."""
     return tuple(ADAPTERS)
 
 
 @cache
 def adapter_class(platform: str) -> type[Adapter[Any]]:
-    """The adapter class of a platform, imported on first use.
+    """Returns the adapter class of a platform. Imports it on first use.
 
     Raises:
-        UnknownPlatform: When the name is not registered.
+        UnknownPlatform: The name is not registered.
     """
     try:
         module, _, name = ADAPTERS[platform].rpartition(".")
@@ -52,7 +52,7 @@ def adapter_class(platform: str) -> type[Adapter[Any]]:
 
 
 def create(platform: str, account: Mapping[str, Any], *, clock: Clock = system_clock) -> Adapter[Any]:
-    """Makes the adapter for one account.
+    """Creates the adapter for one account.
 
     Args:
         platform: Name from `platforms()`.
@@ -60,22 +60,22 @@ def create(platform: str, account: Mapping[str, Any], *, clock: Clock = system_c
         clock: Epoch seconds, for time windows.
 
     Raises:
-        UnknownPlatform: When the platform is not registered.
-        AccountError: When the account does not fit.
+        UnknownPlatform: The platform is not registered.
+        AccountError: The account does not match the platform's schema.
     """
     return adapter_class(platform)(account, clock=clock)
 
 
 def simulated() -> tuple[str, ...]:
-    """The platforms that can be tried without an account."""
+    """Returns the platforms that have a simulator."""
     return tuple(name for name in ADAPTERS if adapter_class(name).simulator)
 
 
 def simulator(platform: str, *, clock: Clock = system_clock) -> Simulator:
-    """The platform in miniature.
+    """Creates the simulator of a platform.
 
     Raises:
-        UnknownPlatform: When the platform is not registered, or has no simulator.
+        UnknownPlatform: The platform is not registered, or has no simulator.
     """
     path = adapter_class(platform).simulator
     if not path:
@@ -86,29 +86,29 @@ def simulator(platform: str, *, clock: Clock = system_clock) -> Simulator:
 
 
 def account_fields(platform: str) -> tuple[AccountField, ...]:
-    """The keys of a platform's account, described for forms.
+    """Returns the keys of a platform's account, described for forms.
 
     Raises:
-        UnknownPlatform: When the platform is not registered.
+        UnknownPlatform: The platform is not registered.
     """
     return adapter_class(platform).schema.describe()
 
 
 def guide(platform: str) -> Guide:
-    """How an account of a platform is set up.
+    """Returns the set-up guide of a platform.
 
     Raises:
-        UnknownPlatform: When the platform is not registered.
+        UnknownPlatform: The platform is not registered.
     """
     return adapter_class(platform).schema.guide
 
 
 def validate_account(platform: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Checks an account strictly and returns it clean: JSON-able, without keys left at their default.
+    """Validates an account strictly and returns its JSON-serialisable values, without keys at their default.
 
     Raises:
-        UnknownPlatform: When the platform is not registered.
-        AccountError: For unknown, missing or wrong keys; names the key, never shows a value.
+        UnknownPlatform: The platform is not registered.
+        AccountError: Keys are unknown, missing or wrong; names each key and never shows a value.
     """
     known = {described.name: described for described in account_fields(platform)}
     unknown = [key for key in values if key not in known]
@@ -125,5 +125,5 @@ def validate_account(platform: str, values: Mapping[str, Any]) -> dict[str, Any]
 
 
 def identify(request: WebhookRequest) -> tuple[str, ...]:
-    """The platforms whose requests look like this one, most likely first; often one, or none."""
+    """Returns the platforms whose requests look like this one, most likely first; mostly one or none."""
     return tuple(name for name in ADAPTERS if adapter_class(name).identify(request))

@@ -1,4 +1,4 @@
-"""Sending a message, its file as what it is, else as a plain file, else in words; the adapter's rules decide."""
+"""Sends a message with its file: as its own kind, else as a plain file, else as text. The adapter's rules decide."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from adapters.errors import SendError
 from adapters.events import OutgoingFile, OutgoingMessage, SendReceipt
 from adapters.files import PLAIN, FileRule
 
-# Refusals after which the file may go in another way; after any other one only words are left.
+# After these refusals the next rule is tried; after any other one only the text is left.
 _ABOUT_THE_FILE = frozenset({"too_large", "wrong_type", "media", "voice_forbidden", "empty", "refused", "bad_request"})
 
 
 def ways(adapter: Adapter[Any], file: OutgoingFile) -> Iterator[FileRule]:
-    """The rules by which the platform takes this file, best first; none when it has to be put into words."""
-    # A recording is a sound where there are no voice messages, or none of its type; whatever it is, it is a file too.
+    """Yields the rules that accept this file, best first; none when only text can be sent."""
+    # A voice message falls back to audio, and everything falls back to a plain file.
     kinds = {"voice": ("voice", "audio", PLAIN), PLAIN: (PLAIN,)}.get(file.kind, (file.kind, PLAIN))
     for kind in kinds:
         yield from (rule for rule in adapter.file_rules if rule.kind == kind and rule.fits(file))
@@ -26,11 +26,11 @@ def ways(adapter: Adapter[Any], file: OutgoingFile) -> Iterator[FileRule]:
 def send(adapter: Adapter[Any], message: OutgoingMessage) -> SendReceipt:
     """Sends a message with or without a file.
 
-    A file the platform refuses in one way is sent in the next, and in words at last: the receipt's data then hold
-    "file": "in_words" and, if there was one, the last refusal's mark as "refused".
+    When the platform refuses the file under one rule, the next rule is tried. The last resort is text: the receipt's
+    data then hold "file": "in_words" and "refused", the mark of the last refusal or "".
 
     Raises:
-        SendError: As `Adapter.send`.
+        SendError: As in `Adapter.send`.
     """
     file = message.file
     if file is None:
@@ -50,7 +50,7 @@ def send(adapter: Adapter[Any], message: OutgoingMessage) -> SendReceipt:
 
 
 def in_words(message: OutgoingMessage) -> OutgoingMessage:
-    """The message without its file: what is to be said in its place, and the caption."""
+    """Returns the message without its file: the caption, then the text that replaces the file."""
     file = message.file
     if file is None:
         return message

@@ -1,7 +1,7 @@
-"""A platform in miniature: signs and delivers webhooks as the vendor does, and takes what the bot sends.
+"""Base of the platform simulators, which sign and deliver webhooks like the vendor and accept the bot's API calls.
 
-With it a channel is tried without an account. Plain Python like the adapters; the HTTP server around it is
-`bots.runtime.simulation`.
+They allow a channel to be tried without an account. They are plain Python like the adapters; `bots.runtime.simulation`
+is the HTTP server around them.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _TYPE = re.compile(rb"content-type:\s*([^\s;]+)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class ShownFile:
-    """A file in the chat.
+    """A file shown in the chat.
 
     Attributes:
-        name: As the person sees it.
-        content_type: As the bot says it.
-        size: Bytes; None where the platform would fetch it from an address.
-        url: That address.
+        name: File name that the person sees.
+        content_type: Content type that the bot declares.
+        size: Bytes; None where the platform would fetch the file from `url`.
+        url: Address of the file.
     """
 
     name: str
@@ -40,13 +40,13 @@ class ShownFile:
 
 @dataclass(frozen=True, slots=True)
 class ApiCall:
-    """One request of the bot to the platform's API.
+    """One request from the bot to the platform's API.
 
     Attributes:
-        method: Upper-case.
-        path: Without query.
-        query: Decoded, one value each.
-        headers: As sent.
+        method: Upper-case HTTP method.
+        path: Path without the query.
+        query: Decoded query parameters, one value each.
+        headers: Headers as sent.
         body: Raw bytes.
     """
 
@@ -57,7 +57,7 @@ class ApiCall:
     body: bytes = b""
 
     def form(self) -> tuple[dict[str, str], dict[str, ShownFile]]:
-        """Fields and files of a form upload, by name; empty ones when the body is none."""
+        """Returns fields and files of a form upload, by name; both are empty when the body is no form."""
         kind = next((value for name, value in self.headers.items() if name.lower() == "content-type"), "")
         fields: dict[str, str] = {}
         files: dict[str, ShownFile] = {}
@@ -77,7 +77,7 @@ class ApiCall:
         return fields, files
 
     def json(self) -> Any:
-        """The body as JSON; {} when it is none."""
+        """Returns the body as JSON; {} when it is no JSON."""
         try:
             return json.loads(self.body or b"{}")
         except ValueError:
@@ -86,15 +86,15 @@ class ApiCall:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the person sees of a call.
+    """The effect of an API call that the person sees.
 
     Attributes:
-        chat_id: Where.
-        text: As the platform would show it, markup included.
-        message_id: Of the message, for edits.
-        edited: It replaces the message with this id.
-        sign: Not a message but a sign such as "typing".
-        file: What was sent; `text` is its caption.
+        chat_id: The chat.
+        text: Text in the platform's markup.
+        message_id: Id of the message, for edits.
+        edited: True when the text replaces that of the message with this id.
+        sign: An indicator such as "typing" instead of a message.
+        file: The file, if one was sent; `text` is its caption.
     """
 
     chat_id: str
@@ -107,7 +107,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class ApiAnswer:
-    """What the API says, and what appears in the chat."""
+    """The API's response and what appears in the chat."""
 
     status: int = 200
     body: bytes = b"{}"
@@ -116,16 +116,16 @@ class ApiAnswer:
 
 
 def json_answer(value: Any, *shown: Shown, status: int = 200) -> ApiAnswer:
-    """An answer with a JSON body."""
+    """Returns a response with a JSON body."""
     return ApiAnswer(status, json.dumps(value, ensure_ascii=False).encode(), shown=shown)
 
 
 class Simulator(ABC):
-    """One platform with one person in one private chat.
+    """Simulates a platform with one person in one private chat.
 
     Attributes:
         platform: Name in the registry.
-        redelivery_s: Pauses, in seconds, after which the vendor delivers again what was not taken.
+        redelivery_s: Pauses in seconds after which the vendor redelivers a webhook that was not accepted.
     """
 
     platform: ClassVar[str]
@@ -134,42 +134,42 @@ class Simulator(ABC):
     def __init__(self, clock: Clock = system_clock) -> None:
         self.clock = clock
         self._kept: dict[str, ShownFile] = {}
-        # Ids go on from the clock, so that those of another run are not met again.
+        # Ids start from the clock, so that no run repeats those of an earlier one.
         self._numbers = itertools.count(int(clock()) % 100_000_000 * 10)
 
     def keep(self, call: ApiCall) -> str:
-        """Takes an uploaded file in; returns a handle by which a message may send it."""
+        """Stores an uploaded file. Returns the id by which a message sends it."""
         handle = f"file-{self.number()}"
         self._kept[handle] = next(iter(call.form()[1].values()), ShownFile("?"))
         return handle
 
     def kept(self, handle: object) -> ShownFile | None:
-        """What was uploaded under this handle; None for an unknown one."""
+        """Returns the upload with this id; None for an unknown one."""
         return self._kept.get(str(handle))
 
     def number(self) -> int:
-        """A number that was not given before."""
+        """Returns a number that it has not returned before."""
         return next(self._numbers)
 
     @abstractmethod
     def account(self, base_url: str) -> dict[str, Any]:
-        """The account to configure for the channel; `base_url` is where this platform is served."""
+        """Returns the account for the channel; `base_url` is the address of this simulator."""
 
     @abstractmethod
     def message(self, text: str) -> WebhookRequest:
-        """A new message of the person, signed as the vendor signs it. Each call is another message.
+        """Returns the webhook of a new message from the person, signed like the vendor's. Each call is a new message.
 
-        To deliver it again, send the same request again, or what `again` makes of it.
+        `again` returns its redelivery.
         """
 
     def again(self, request: WebhookRequest) -> WebhookRequest:
-        """The redelivery of a webhook; platforms that sign each delivery anew override it."""
+        """Returns the redelivery of a webhook. Platforms that sign each delivery anew override it."""
         return request
 
     @abstractmethod
     def answer(self, call: ApiCall) -> ApiAnswer:
-        """Answers a call of the bot."""
+        """Answers an API call of the bot."""
 
     def passive(self, reply: HttpReply) -> tuple[Shown, ...]:
-        """What the bot said in its answer to the webhook itself, on platforms that allow that."""
+        """Returns what the bot shows by its response to the webhook itself, on platforms that allow that."""
         return ()

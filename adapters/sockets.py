@@ -1,4 +1,4 @@
-"""WebSockets that this side opens, for platforms that push over a connection instead of calling an address."""
+"""WebSocket client for platforms that push events over a connection instead of calling a webhook."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ MAX_FRAME_BYTES = 4 * 1024 * 1024
 OPEN_S = 10.0
 CLOSE_S = 2.0
 _QUIET = logging.getLogger(f"{__name__}.library")
-_QUIET.setLevel(logging.WARNING)  # below that the library writes the address, which may hold a secret
+_QUIET.setLevel(logging.WARNING)  # below this level the library logs the address, which may hold a secret
 
 
 class Socket:
-    """An open WebSocket. Not for several threads at once.
+    """An open WebSocket. Not thread-safe.
 
     Args:
-        url: Address, ws or wss.
-        hosts: Those it may name.
-        platform: For messages.
+        url: Address with the scheme ws or wss.
+        hosts: Allowed hosts of the address.
+        platform: Display name of the platform, for error messages.
 
     Raises:
-        SendError: When the address is malformed, not one of the platform's, or cannot be reached. The message shows no
-            part of the address but the host.
+        SendError: The address is malformed, not one of the platform's, or cannot be reached. The message shows only the
+            host of the address.
     """
 
     def __init__(self, url: str, *, hosts: Collection[str], platform: str) -> None:
@@ -62,14 +62,14 @@ class Socket:
         except (OSError, WebSocketException, TimeoutError) as error:
             failure = type(error).__name__
         if failure:
-            # Raised outside: the library's message can hold a secret of the address.
+            # Raised outside the handler, because the library's message can hold a secret of the address.
             raise SendError(Reason("not_connected", platform=platform, error=failure), mark="not_reached")
 
     def send(self, text: str) -> None:
         """Sends a frame.
 
         Raises:
-            ConnectionError: When the connection is closed.
+            ConnectionError: The connection is closed.
         """
         from websockets.exceptions import ConnectionClosed
 
@@ -79,10 +79,10 @@ class Socket:
             raise ConnectionError(Reason("connection_closed")) from None
 
     def receive(self, timeout: float) -> bytes | None:
-        """The next frame; None when none comes within `timeout` seconds.
+        """Returns the next frame; None when none arrives within `timeout` seconds.
 
         Raises:
-            ConnectionError: When the connection is closed.
+            ConnectionError: The connection is closed.
         """
         from websockets.exceptions import ConnectionClosed
 
@@ -95,7 +95,7 @@ class Socket:
         return raw.encode("utf-8", "replace") if isinstance(raw, str) else raw
 
     def close(self) -> None:
-        """Closes it."""
+        """Closes the connection."""
         self._opened.close()
 
 

@@ -1,8 +1,8 @@
-"""Cuts neutral markdown into pieces a platform accepts, at the kindest place.
+"""Splits neutral markdown into pieces that a platform accepts, at the least disturbing place.
 
 Preferred places: between paragraphs, then lines, sentences, words, code points. A code block that fits into one piece
-is not cut; a longer one is cut between its lines, closed, and opened again in the next piece. A table is cut between
-its rows, and its header row stands in every piece. Links, code spans and emphasis stay whole where they fit into one.
+is not cut; a longer one is cut between its lines, closed, and reopened in the next piece. A table is cut between its
+rows, and every piece repeats its header row. Links, code spans and emphasis stay whole where they fit into one piece.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from dataclasses import dataclass
 from adapters.markdown import Region, regions, source_lines
 
 Unit = Callable[[str], int]
-"""Counts the length of a text the way one platform does. Must be additive over code points."""
+"""Measures a text as a platform counts it. Must be additive over code points."""
 
 
 def code_points(text: str) -> int:
-    """Length in Unicode code points."""
+    """Returns the length in Unicode code points."""
     return len(text)
 
 
 def utf16_units(text: str) -> int:
-    """Length in UTF-16 code units: 2 for characters beyond the basic plane, such as most emoji."""
+    """Returns the length in UTF-16 code units: 2 for characters beyond the basic plane, such as most emoji."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def utf8_bytes(text: str) -> int:
-    """Length in bytes of UTF-8."""
+    """Returns the length in UTF-8 bytes."""
     return len(text.encode("utf-8", "surrogatepass"))
 
 
 MIN_LIMIT = 16
-_MIN_ROOM = 8  # units of code or rows a piece must hold beside its fences or header
+_MIN_ROOM = 8  # least units of code or rows in a piece, besides its fences or header
 _HAS_REGIONS = re.compile(r"```|~~~|\|")
 _MARKED_LINE = re.compile(r"([\s>]*(?:(?:[-*+]|\d{1,9}[.)])\s+[\s>]*)*)(.*)", re.DOTALL)
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[^\n`]*$", re.MULTILINE)
@@ -43,15 +43,15 @@ _ENTITY = re.compile(
     r"!?\[[^\[\]\n]*\]\((?:[^()\s]|\([^()\s]*\))*\)|<https?://[^\s>]*>|https?://\S+|(`+)[^`\n]+?\1"
     r"|\\\([^\n]+?\\\)|\*\*[^*\n]+\*\*|__[^_\n]+__|~~[^~\n]+~~|\*[^*\s][^*\n]*\*"
 )
-# From the kindest place to the least kind.
+# Places to cut at, best first.
 _TIERS = (
     re.compile(r"\n[ \t]*\n\s*"),
     re.compile(r"\n"),
     re.compile(r"[.!?…]+[\"')\]]*\s+|[。！？；…]+[」』”’）]*"),
     re.compile(r"\s+"),
 )
-# Cutting before one of these, or before a mark of any script, would tear a visible character apart: a joiner, a vowel
-# that counts as a letter, skin tones, tags.
+# A cut before one of these, or before a combining mark, would split a visible character: a joiner, a vowel that Unicode
+# counts as a letter, skin tones, tags.
 _CLINGS = re.compile("[\u200d\u0e33\u0eb3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 _FLAG_LETTERS = re.compile("[\U0001f1e6-\U0001f1ff]+$")
 _MAX_CLINGING = 16
@@ -62,10 +62,10 @@ class _Segment:
     """A part of the text.
 
     Attributes:
-        text: All of it.
-        head: What stands before its lines, in every piece: the opening fence, or the header of a table; "" for prose.
-        lines: What may be parted.
-        tail: What stands behind its lines, in every piece: the closing fence.
+        text: Source of the segment.
+        head: Repeated before the lines of every piece: the opening fence, or the header of a table; "" for prose.
+        lines: Lines between which the segment may be cut.
+        tail: Repeated after the lines of every piece: the closing fence.
     """
 
     text: str
@@ -75,19 +75,19 @@ class _Segment:
 
 
 def split_text(text: str, limit: int, unit: Unit = code_points) -> list[str]:
-    """Cuts `text` into pieces of at most `limit` units each.
+    """Splits `text` into pieces of at most `limit` units each.
 
     Args:
         text: Neutral markdown.
-        limit: Largest piece; at least 16.
-        unit: How to count.
+        limit: Length limit of a piece; at least 16.
+        unit: Measures the length of a text.
 
     Returns:
-        The pieces in order, none blank; [] for blank text. Joined they hold the same visible characters, save for white
-        space at the cuts and repeated code fences.
+        The pieces in order, none blank; [] for blank text. Together they hold the same visible characters, except for
+        white space at the cuts and repeated fences and table headers.
 
     Raises:
-        ValueError: When the limit is too small to be useful.
+        ValueError: The limit is below 16.
     """
     if limit < MIN_LIMIT:
         raise ValueError(f"the limit must be at least {MIN_LIMIT}")
@@ -106,7 +106,7 @@ def split_text(text: str, limit: int, unit: Unit = code_points) -> list[str]:
 
 
 def _segments(lines: list[str]) -> Iterator[_Segment]:
-    """Prose, code blocks and tables in turn; together they are the text."""
+    """Yields prose, code blocks and tables in order; together they are the text."""
     text = "\n".join(lines)
     at = line = offset = 0
     for region in regions(text):
@@ -139,7 +139,7 @@ def _table(source: list[str]) -> _Segment:
 
 
 def _continued(prefix: str) -> str:
-    """What stands before the first line of a block, without the markers of the list items that begin there."""
+    """Returns the prefix of a block's first line, with the markers of list items that begin there blanked out."""
     return re.sub(r"[^\s>]", " ", prefix)
 
 
@@ -166,14 +166,14 @@ class _Packer:
             return
         head, room = self._head(block)
         if room < _MIN_ROOM or (not block.tail and any(self.unit(line) > room for line in block.lines)):
-            self.add_prose(block.text)  # an absurd fence or row; no longer worth keeping whole
+            self.add_prose(block.text)  # an absurdly long fence or row is not worth keeping whole
             return
         for chunk in self._chunks(block.lines, room):
             self.flush()
             self.current = "\n".join((head, chunk, block.tail) if block.tail else (head, chunk))
 
     def _head(self, block: _Segment) -> tuple[str, int]:
-        """What stands before each chunk of a block, and the room for a chunk; without an info string that is absurd."""
+        """Returns the head of each chunk of a block and the room for a chunk. Drops an absurdly long info string."""
         room = self.limit - self.unit(block.head + block.tail) - (2 if block.tail else 1)
         if room < _MIN_ROOM and block.tail:
             return block.tail, self.limit - 2 * self.unit(block.tail) - 2
@@ -203,10 +203,10 @@ class _Packer:
     def add_prose(self, text: str) -> None:
         while self.unit(self.current + text) > self.limit:
             reach = self._reach(text, self.limit - self.unit(self.current))
-            # White space after the piece is dropped at the cut, so it may hang over the limit.
+            # White space at the cut is dropped, so it may exceed the limit.
             cut = _kind_cut(text, reach)
             if not cut and self.current.strip():
-                self.flush()  # a fresh piece has more room for an unbroken run
+                self.flush()  # a new piece has more room for a run without a place to cut
                 continue
             cut = _unfenced(text, cut or _unclinging(text, reach))
             self.current += text[:cut]
@@ -215,7 +215,7 @@ class _Packer:
         self.current += text
 
     def _reach(self, text: str, room: int) -> int:
-        """The longest prefix, in code points, that fits; every code point costs at least one unit."""
+        """Returns the length in code points of the longest prefix that fits; a code point costs at least one unit."""
         window = text[: max(room, 0)]
         if self.unit(window) <= room:
             return len(window)
@@ -223,9 +223,9 @@ class _Packer:
 
 
 def _kind_cut(text: str, reach: int) -> int:
-    """The best cut at or before `reach` code points, outside of entities; 0 when there is none."""
+    """Returns the best cut at or before `reach` code points, outside of entities; 0 when there is none."""
     whole = [match.span() for match in _ENTITY.finditer(text, 0, reach + 512) if match.start() < reach]
-    for floor in (reach // 4, 0):  # a better place is not worth a nearly empty piece
+    for floor in (reach // 4, 0):  # a nearly empty piece is worse than a less good cut
         for tier in _TIERS:
             cut = _last(tier, text, reach, whole)
             if cut > floor:
@@ -234,7 +234,7 @@ def _kind_cut(text: str, reach: int) -> int:
 
 
 def _unfenced(text: str, cut: int) -> int:
-    """`cut`, or one earlier when the next piece would begin with what is no fence yet: a "```" inside of a line."""
+    """Returns `cut`, or one less when a "```" inside a line would become a fence at the start of the next piece."""
     return cut - 1 if cut > 1 and _FENCE.match(text[cut : cut + 512].lstrip()) else cut
 
 
@@ -248,7 +248,7 @@ def _last(tier: re.Pattern[str], text: str, reach: int, whole: list[tuple[int, i
 
 
 def _unclinging(text: str, reach: int) -> int:
-    """`reach`, or a little earlier when it would tear a character apart; at least 1."""
+    """Returns `reach`, or a little less when a cut there would split a visible character; at least 1."""
     at = max(reach, 1)
     while at > max(1, reach - _MAX_CLINGING) and _clings(text, at):
         at -= 1
@@ -256,7 +256,7 @@ def _unclinging(text: str, reach: int) -> int:
 
 
 def _clings(text: str, at: int) -> bool:
-    """Whether the character at `at` is shown as one with what is before it."""
+    """Returns whether the character at `at` and the one before it form one visible character."""
     if at >= len(text):
         return False
     if _CLINGS.match(text, at) or text[at - 1] == "\u200d" or unicodedata.category(text[at]).startswith("M"):

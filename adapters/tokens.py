@@ -1,4 +1,4 @@
-"""Access tokens that expire: fetched once, shared by all threads of the process, renewed early."""
+"""Caches access tokens that expire. All threads of the process share a token; it is renewed early."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from adapters.errors import SendError
 from clawdbot.http import HttpResponse
 from clawdbot.reasons import Reason
 
-EARLY_S = 300.0  # renewed this long before the end, so that no request leaves with a token about to die
+EARLY_S = 300.0  # renewed this long before expiry, so that no request is sent with a token that is about to expire
 MIN_LIFE_S = 5.0
 MAX_KNOWN = 4096
 
 Fetch = Callable[[], tuple[str, float]]
-"""Asks the platform; returns (token, seconds it lives). Raises SendError."""
+"""Fetches a token from the platform; returns (token, lifetime in seconds). Raises SendError."""
 
 
 @dataclass(slots=True)
@@ -31,10 +31,10 @@ _entries_lock = threading.Lock()
 
 
 def granted(token: str, life_s: float) -> tuple[str, float]:
-    """What a `Fetch` returns for this answer of the platform.
+    """Returns the result of a `Fetch` from the platform's response.
 
     Raises:
-        SendError: The answer holds no token: a proxy, or a broken server.
+        SendError: The response holds no token: a proxy, or a broken server.
     """
     if not token:
         raise SendError(Reason("no_access_token"), mark="bad_response")
@@ -42,26 +42,26 @@ def granted(token: str, life_s: float) -> tuple[str, float]:
 
 
 def key_of(*parts: str) -> str:
-    """A key for one set of credentials; a changed secret gives another key, and no secret lies in the key."""
+    """Returns the cache key of one set of credentials. A changed secret changes the key, which contains no secret."""
     return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def get(key: str, now: float, fetch: Fetch) -> str:
-    """The token of `key`, fetched when there is none or it ends soon. One thread fetches, the others wait for it.
+    """Returns the token of `key`. One thread fetches a missing or expiring token, the others wait for it.
 
     Args:
         key: From `key_of`.
         now: Epoch seconds.
-        fetch: Called without a token at hand.
+        fetch: Fetches a token from the platform.
 
     Raises:
-        SendError: From `fetch`; nothing is remembered then.
+        SendError: `fetch` failed; the cache stays unchanged.
     """
     entry = _entry(key)
     with entry.lock:
         if not entry.token or now >= entry.good_until:
             token, life_s = fetch()
-            # A short-lived token is still used for half of its life.
+            # A short-lived token is used for half of its lifetime.
             entry.good_until = now + max(life_s - EARLY_S, life_s / 2, MIN_LIFE_S)
             entry.token = token
         return entry.token
@@ -70,17 +70,17 @@ def get(key: str, now: float, fetch: Fetch) -> str:
 def call(
     key: str, now: float, fetch: Fetch, attempt: Callable[[str], HttpResponse], refused: Callable[[HttpResponse], bool]
 ) -> HttpResponse:
-    """One API call with the token of `key`; once more with a fresh one when the platform refuses it.
+    """Makes an API call with the token of `key`. Retries once with a fresh token when the platform refuses it.
 
     Args:
         key: From `key_of`.
         now: Epoch seconds.
-        fetch: See `get`.
+        fetch: Fetches a token from the platform.
         attempt: Makes the call with a token.
-        refused: Whether the platform wants a fresh token; no other failure is tried again.
+        refused: Returns whether the platform refuses the token; no other failure is retried.
 
     Raises:
-        SendError: From `fetch` or `attempt`.
+        SendError: `fetch` or `attempt` failed.
     """
     token = get(key, now, fetch)
     response = attempt(token)
@@ -91,7 +91,7 @@ def call(
 
 
 def drop(key: str, token: str) -> None:
-    """Forgets a token the platform refused, unless another thread has renewed it already."""
+    """Drops a token that the platform refused, unless another thread has already renewed it."""
     entry = _entry(key)
     with entry.lock:
         if entry.token == token:
@@ -99,7 +99,7 @@ def drop(key: str, token: str) -> None:
 
 
 def clear_cache() -> None:
-    """Forgets every token."""
+    """Drops every token."""
     with _entries_lock:
         _entries.clear()
 
@@ -107,5 +107,5 @@ def clear_cache() -> None:
 def _entry(key: str) -> _Entry:
     with _entries_lock:
         if key not in _entries and len(_entries) >= MAX_KNOWN:
-            _entries.pop(next(iter(_entries)))  # the oldest; it is fetched again when it is needed
+            _entries.pop(next(iter(_entries)))  # the oldest one, which is fetched again on demand
         return _entries.setdefault(key, _Entry())

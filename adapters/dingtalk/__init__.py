@@ -1,1 +1,1 @@
-"""DingTalk (钉钉): application robot by HTTP or Stream, and group robot."""
+"""The DingTalk (钉钉) adapter: application robots over HTTP or Stream, and custom group robots."""

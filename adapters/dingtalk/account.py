@@ -1,4 +1,4 @@
-"""What DingTalk needs to know about one robot."""
+"""The account schema of a DingTalk robot."""
 
 from __future__ import annotations
 
@@ -83,10 +83,10 @@ class DingTalkAccount(ApiAccount):
 
     @property
     def robot(self) -> str:
-        """The robot's code."""
+        """The robot's code; the app key unless one is set."""
         return self.robot_code or self.app_key
 
     @property
     def old_api(self) -> str:
-        """Base of the API that custom group robots use."""
+        """Base URL of the older API: custom group robots and uploads."""
         return self.base_url or OLD_API_URL

@@ -1,4 +1,4 @@
-"""The DingTalk adapter."""
+"""Receives, answers and edits DingTalk messages."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ from clawdbot.http import HttpResponse
 from clawdbot.reasons import Reason
 
 MEDIA_HOSTS = frozenset({".dingtalk.com", ".aliyuncs.com", ".alicdn.com"})
-GROUP_ROBOT_PER_S = 20 / 60  # what is over mutes the robot for ten minutes
+GROUP_ROBOT_PER_S = 20 / 60  # above this rate DingTalk mutes the robot for ten minutes
 
 
 class DingTalkAdapter(Adapter[DingTalkAccount]):
-    """Robot of an application, by HTTP or Stream; answers by reply address, API or custom group robot."""
+    """Receives over HTTP or Stream. Answers by reply address, API or custom group robot."""
 
     platform = "dingtalk"
     label = {"en": "DingTalk", "zh": "钉钉"}
     schema = DingTalkAccount
     supports_media = True
     supports_polling = True
-    text_limit = 5000  # bytes; the API takes 15000, but mind that JSON and line ends add to it
+    text_limit = 5000  # bytes; the API accepts 15000, but JSON and line ends add to the text
     simulator = "adapters.dingtalk.simulator.DingTalkSimulator"
 
     def __init__(self, account: Mapping[str, Any], **options: Any) -> None:
@@ -56,10 +56,10 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
 
     @staticmethod
     def text_unit(text: str) -> int:
-        """Bytes of UTF-8."""
+        """Returns the length in UTF-8 bytes."""
         return utf8_bytes(text)
 
-    # In
+    # Inbound
 
     @classmethod
     def identify(cls, request: WebhookRequest) -> bool:
@@ -75,17 +75,17 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
         return Received((event,), HttpReply(body=b"{}", content_type="application/json"))
 
     def poll(self, offset: int | None, timeout: float = 50.0) -> Polled:
-        """Waits for frames of the Stream. The offset only counts: giving back `next_offset` confirms what came with it.
+        """Waits for frames of the Stream. `next_offset` is a counter; passing it back acknowledges the frames.
 
         Raises:
-            SendError: When the connection cannot be opened.
+            SendError: The connection cannot be opened.
         """
         if self._connection is None:
             self._connection = self._open_stream()
         try:
             frames = self._connection.receive(timeout, confirmed=offset is not None and offset == self._promised)
         except ConnectionError:
-            # Closed every few hours by design: the next call opens a new one.
+            # DingTalk closes the connection every few hours; the next call opens a new one.
             self.close()
             return Polled()
         if not frames:
@@ -94,7 +94,7 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
         return Polled(tuple(self._event_of(frame) for frame in frames), self._promised)
 
     def close(self) -> None:
-        """Closes the Stream; what was not confirmed comes again."""
+        """Closes the Stream. DingTalk redelivers frames that were not acknowledged."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -103,7 +103,7 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
         try:
             return addressing.heard(frame.data, self.account)
         except MalformedPayload:
-            # Refusing it would bring it again for ever; it is stored as ignored and confirmed.
+            # A refusal would cause endless redelivery, so the frame is stored as ignored and acknowledged.
             key = f"frame:{frame.message_id}"
             return Event(kind=EventKind.IGNORED, dedupe_key=key, change="malformed", raw=frame.data)
 
@@ -114,13 +114,13 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
         allowed = self.account.allowed_hosts or stream.HOSTS
         return stream.Connection(as_text(answer, "endpoint"), as_text(answer, "ticket"), allowed)
 
-    # Out
+    # Outbound
 
     def send(self, message: OutgoingMessage) -> SendReceipt:
-        """Answers by the reply address while it is good, else by the API, else by the custom group robot.
+        """Answers by the reply address while it is valid, else by the API, else by the custom group robot.
 
-        `message.data` may hold "buttons" (see `OutgoingMessage`); pressing one with data sends that as a message. A
-        chat id that is no conversation ("cid...") is the staff id of a person.
+        `message.data` may hold "buttons" (see `OutgoingMessage`); pressing a button sends its data as a message. A chat
+        id that does not start with "cid" is the staff id of a person.
         """
         if message.growing:
             return self._begin_card(message)
@@ -181,7 +181,7 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
         return self.edit(card, message)
 
     def edit(self, message_id: str, message: OutgoingMessage) -> SendReceipt:
-        """Replaces the text of an AI card; one that is not growing any more closes it."""
+        """Replaces the text of an AI card. A message that is not growing completes the card."""
         if not self.supports_edit:
             raise NotSupported(Reason("card_template_needed_to_change"))
         buttons = render.buttons_of(message.data.get("buttons"))
@@ -204,7 +204,7 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
     def fetch_media(
         self, attachment: Attachment, *, message_id: str | None = None, max_bytes: int = MAX_MEDIA_BYTES
     ) -> Media:
-        """Downloads a file: its code gives an address of DingTalk's storage."""
+        """Downloads a file. DingTalk exchanges the file's download code for an address of its storage."""
         if not attachment.id:
             raise NotSupported(Reason("file_not_handed_out", platform="DingTalk"))
         refuse_large(attachment.size, max_bytes)
@@ -219,7 +219,7 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
     # Set-up
 
     def whoami(self) -> BotIdentity:
-        """DingTalk does not tell a robot's name; a fresh token proves the credentials."""
+        """Fetches a token, which proves the credentials. DingTalk does not give a robot's name."""
         if not self.account.app_key:
             raise NotSupported(Reason("group_robots_not_told"))
         self._fetch_token()
@@ -231,7 +231,7 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
         return self.account.app_secret[0]
 
     def _api(self, path: str, body: Mapping[str, Any], method: str = "POST") -> HttpResponse:
-        """One API call with the access token; once more with a fresh one when DingTalk refuses it."""
+        """Makes an API call with the access token. Retries once with a fresh token when DingTalk refuses it."""
 
         def attempt(token: str) -> HttpResponse:
             headers = {"x-acs-dingtalk-access-token": token}

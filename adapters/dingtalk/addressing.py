@@ -1,4 +1,4 @@
-"""Where an answer goes: the reply address while it is good, else a group or a person."""
+"""Finds where to send an answer: to the reply address while it is valid, else to a group or a person."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ from clawdbot.reasons import Reason
 
 REPLY_HOSTS = frozenset({"oapi.dingtalk.com", "api.dingtalk.com"})
 _EARLY_S = 60.0  # a reply address is not used in its last minute
-_ENCRYPTED_ID = "$:"  # how ids of people outside of the organisation begin; they cannot be written to by the API
+_ENCRYPTED_ID = "$:"  # prefix of the ids of people outside the organisation, whom the API cannot reach
 
 
 def heard(content: Mapping[str, Any], account: DingTalkAccount) -> Event:
-    """Reads what a robot hears. A reply address that is not DingTalk's is left out: the body is not signed, so anybody
-    who has caught a request could have put it there; the answer goes by the API then.
+    """Reads a message or pressed card, and drops a reply address that is not DingTalk's.
+
+    The signature does not cover the body, so an intercepted request could be replayed with another address. Without a
+    reply address the API sends the answer.
 
     Raises:
-        MalformedPayload: When message, chat or sender have no id.
+        MalformedPayload: Message, chat or sender has no id.
     """
     event = event_of(content, account.robot)
     return event if not event.reply_url or _known(event.reply_url, account) else replace(event, reply_url=None)
@@ -40,29 +42,29 @@ def _known(url: str, account: DingTalkAccount) -> bool:
 
 
 def still_good(reply_token: str | None, now: float) -> bool:
-    """Whether the reply address may still be used; its end stands in the token."""
+    """Returns whether the reply address is still valid. Its expiry is part of the reply token."""
     expires_ms = (reply_token or "").rpartition(":")[2]
     if not expires_ms.isdecimal() or len(expires_ms) > 15 or int(expires_ms) == 0:
-        return True  # not told; the platform will say
+        return True  # unknown expiry: DingTalk refuses an expired address itself
     return now + _EARLY_S < int(expires_ms) / 1000
 
 
 def group_of(message: OutgoingMessage) -> str:
-    """The id of the group it goes to; "" when it goes to a person."""
+    """Returns the id of the group to send to; "" when the message goes to a person."""
     told = (message.reply_token or "").partition(":")[0]
     if told in (GROUP, PRIVATE):
         return message.chat_id if told == GROUP else ""
-    # Without a person, or with the group itself for one, it is to the conversation.
+    # Without a user, or with the group as user, the message goes to the group.
     user = message.user_id or ""
     group = message.chat_id.startswith("cid") and (not user or user.endswith(message.chat_id))
     return message.chat_id if group else ""
 
 
 def person_of(message: OutgoingMessage) -> str:
-    """The staff id of the person it goes to.
+    """Returns the staff id of the person to send to.
 
     Raises:
-        SendError: Permanent, for people outside of the organisation.
+        SendError: Permanent, for people outside the organisation.
     """
     person = message.user_id if message.chat_id.startswith("cid") else message.chat_id
     if not person or person.startswith(_ENCRYPTED_ID):
@@ -71,6 +73,6 @@ def person_of(message: OutgoingMessage) -> str:
 
 
 def mentioned(message: OutgoingMessage) -> str | None:
-    """Whom the message mentions. There are no visible replies; in a group the person is named instead."""
+    """Returns the user to mention. DingTalk has no visible replies, so the answer mentions the user instead."""
     user = message.user_id if message.reply_to and message.part == 0 else None
     return user if user and not user.startswith(_ENCRYPTED_ID) else None

@@ -1,4 +1,4 @@
-"""AI cards: the one kind of message that DingTalk lets grow. Their template belongs to the operator."""
+"""AI cards, DingTalk's only messages that can show a draft reply. The operator provides their template."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ STREAM = "/v1.0/card/streaming"
 
 
 def new_id() -> str:
-    """An id for a card, which must be new for the whole application."""
+    """Returns an id for a card. It must be unique in the application."""
     return uuid.uuid4().hex
 
 
 def delivery(account: DingTalkAccount, card_id: str, *, group: str, person: str) -> dict[str, Any]:
-    """The body of `CREATE`: an empty card for a group, else for a person's chat with the robot."""
+    """Returns the body of `CREATE`: an empty card for a group, else for a person's chat with the robot."""
     body: dict[str, Any] = {
         "cardTemplateId": account.card_template_id,
         "outTrackId": card_id,
@@ -39,10 +39,10 @@ def delivery(account: DingTalkAccount, card_id: str, *, group: str, person: str)
 
 
 def check_delivered(answer: Mapping[str, Any]) -> None:
-    """Reads the answer to `CREATE`, which counts the places it delivered to.
+    """Checks the answer to `CREATE`, which lists where the card was delivered.
 
     Raises:
-        SendError: Permanent, when the card was made but not delivered.
+        SendError: Permanent; the card was created but not delivered.
     """
     results = [item for item in as_list(as_object(answer, "result"), "deliverResults") if isinstance(item, dict)]
     refused = [as_text(item, "errorMsg") for item in results if item.get("success") is False]
@@ -53,7 +53,7 @@ def check_delivered(answer: Mapping[str, Any]) -> None:
 
 
 def content(account: DingTalkAccount, card_id: str, markdown: str, *, finished: bool) -> dict[str, Any]:
-    """The body of `STREAM`: the whole text so far."""
+    """Returns the body of `STREAM`: the whole text so far."""
     return {
         "outTrackId": card_id,
         "guid": uuid.uuid4().hex,

@@ -1,4 +1,4 @@
-"""Files to DingTalk: uploaded first, then sent by their media id. Reply addresses and group robots take none."""
+"""Sends files to DingTalk: upload, then send by media id. Reply addresses and group robots accept no files."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ RULES = (
 
 
 def upload(file: OutgoingFile) -> tuple[bytes, dict[str, str]]:
-    """The upload form and its header."""
+    """Returns the upload form and its headers."""
     return multipart({}, {"media": (file.name, file.read(), file.content_type)})
 
 
 def robot_message(media_id: str, file: OutgoingFile, kind: str) -> tuple[str, dict[str, str]]:
-    """(msgKey, msgParam) of an uploaded file."""
+    """Returns (msgKey, msgParam) of an uploaded file."""
     if kind == "image":
         return "sampleImageMsg", {"photoURL": media_id}
     if kind == "voice":

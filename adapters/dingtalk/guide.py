@@ -1,4 +1,4 @@
-"""Setting up a DingTalk robot."""
+"""The set-up guide of a DingTalk robot."""
 
 from __future__ import annotations
 

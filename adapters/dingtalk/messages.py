@@ -1,4 +1,4 @@
-"""What a robot hears, the same by HTTP and by Stream, to events."""
+"""Converts messages and pressed cards to events, the same for HTTP and Stream."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Json = Mapping[str, Any]
 
 GROUP, PRIVATE = "group", "private"
 UNTOLD = ""
-_NO_CODE = "normal"  # what custom group robots say in place of a robot code
+_NO_CODE = "normal"  # robot code that custom group robots send
 _FILES = {"picture": "image", "audio": "voice", "video": "video", "file": "file"}
 _MENTION = re.compile(r"@[^\s\u2005]+[\s\u2005]*")
 
@@ -29,10 +29,10 @@ def event_of(content: Json, robot_code: str) -> Event:
 
     Args:
         content: The parsed body, or the parsed data of a Stream frame.
-        robot_code: The account's own.
+        robot_code: Robot code of the account.
 
     Raises:
-        MalformedPayload: When message, chat or sender have no id.
+        MalformedPayload: Message, chat or sender has no id.
     """
     if "outTrackId" in content:
         return _card(content)
@@ -65,7 +65,7 @@ def event_of(content: Json, robot_code: str) -> Event:
 
 
 def reply_token(group: bool, expires_ms: str) -> str:
-    """What sending needs to know later: the kind of the chat, and until when the reply address is good."""
+    """Returns what `send` needs later: the type of the chat and the expiry of the reply address."""
     return f"{GROUP if group else PRIVATE}:{expires_ms}"
 
 
@@ -74,7 +74,7 @@ def _message(base: Event, content: Json, kind: str, group: bool) -> Event:
     text = "".join(_texts(content, kind)).strip()
     if not text and not parts:
         return replace(base, change=kind or "empty")
-    # A group robot hears what mentions it; the key is missing in older payloads.
+    # A group robot receives only messages that mention it; older payloads lack the key.
     mentioned = group and content.get("isInAtList") is not False
     if kind == "richText" and mentioned:
         text = _MENTION.sub("", text, count=1).strip() if text.startswith("@") else text
@@ -130,13 +130,13 @@ def _file(kind: str, body: Json) -> Attachment:
 
 
 def _seconds(told: str | None, unit: int) -> float | None:
-    # Audio tells milliseconds as a number, video seconds as a string.
+    # Audio has milliseconds as a number, video has seconds as a string.
     return int(told) / unit if told and re.fullmatch("[0-9]{1,12}", told) else None
 
 
 def _card(content: Json) -> Event:
-    """A pressed button of an interactive card; it has no id of its own."""
-    told = as_text(content, "content") or as_text(content, "value")  # the latter in older callbacks
+    """Reads a pressed button of an interactive card. The callback has no id, so its content gives the dedupe key."""
+    told = as_text(content, "content") or as_text(content, "value")  # older callbacks use "value"
     try:
         inner = parse_object(told.encode("utf-8", "replace"))
     except MalformedPayload:

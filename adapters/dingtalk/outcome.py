@@ -1,4 +1,4 @@
-"""What DingTalk's answer means for the sender: `errcode` from the old API and reply addresses, `code` from the new."""
+"""Classifies DingTalk's responses: `errcode` of the old API and of reply addresses, `code` of the new API."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from clawdbot.reasons import Reason
 
 TOKEN_REFUSED = "token_refused"  # noqa: S105 - a mark
 REPLY_EXPIRED = "reply_expired"
-_A_MINUTE = 60.0  # over the limit of 20 a minute a group robot is muted for up to ten minutes
+_A_MINUTE = 60.0  # a group robot that exceeds 20 messages a minute is muted for up to ten minutes
 
 _GATEWAY, _REASON = 88, re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _OLD_REFRESH = frozenset({33001, 40014, 42001})
@@ -57,7 +57,7 @@ _OLD_NEVER = {
     60020: "ip_not_trusted",
     88: "no_rights",
 }
-# Beginnings of the new API's codes, lower case; the first that fits counts.
+# Prefixes of the new API's codes, in lower case; the first match counts.
 _NEW_LATER = (
     "forbidden.accessdenied.qpslimit",
     "forbidden.accessdenied.qpmlimit",
@@ -87,10 +87,10 @@ _NEW_NEVER = (
 
 
 def answer_of(status: int, headers: Mapping[str, str], body: bytes, now: float = 0.0) -> dict[str, Any]:
-    """The JSON of a successful call.
+    """Returns the JSON of a successful call.
 
     Raises:
-        SendError: When the call failed.
+        SendError: The call failed.
     """
     answer = object_of(body)
     old, new = _old_code(answer), as_text(answer, "code")
@@ -105,17 +105,17 @@ def answer_of(status: int, headers: Mapping[str, str], body: bytes, now: float =
 
 
 def _old_code(answer: Mapping[str, Any]) -> int | None:
-    """The code of the old API; its gateway says 88 to everything and names the reason in a string beside it."""
+    """Returns the code of the old API. Its gateway answers 88 to everything and gives the reason in another field."""
     code, reason = as_int(answer, "errcode"), as_id(answer, "sub_code") or ""
     return int(reason) if code == _GATEWAY and _REASON.fullmatch(reason) else code
 
 
 def judge(status: int, headers: Mapping[str, str], body: bytes, now: float = 0.0) -> SendReceipt:
-    """The receipt of a successful send.
+    """Returns the receipt of a successful send.
 
     Raises:
         SendError: With a mark such as "flood", "token_refused", "reply_expired" or "user_not_found"; also when the
-            API took the call, but left the only receiver out.
+            API accepted the call, but skipped the only receiver.
     """
     answer = answer_of(status, headers, body, now)
     if as_list(answer, "flowControlledStaffIdList"):
@@ -126,7 +126,7 @@ def judge(status: int, headers: Mapping[str, str], body: bytes, now: float = 0.0
 
 
 def token_refused(response: HttpResponse) -> bool:
-    """True when the call may succeed with a fresh access token."""
+    """Returns whether the call may succeed with a fresh access token."""
     try:
         answer_of(response.status, response.headers, response.body)
     except SendError as error:

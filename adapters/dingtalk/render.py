@@ -1,4 +1,4 @@
-"""Neutral markdown to DingTalk's, and buttons to its action card."""
+"""Renders neutral markdown as DingTalk's markdown, and buttons as an action card."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ from adapters.markdown_dialect import Dialect, unfenced
 
 _MARKUP = re.compile(r"[*_`\[#>~|]|^\s*(?:[+-]|\d+[.)])\s", re.MULTILINE)
 _DIALECT = Dialect({"strong": "**", "emphasis": "*"}, fenced=True, escape=unfenced)
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")  # shown by nothing, and six bytes each in JSON
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")  # invisible, and six bytes each in JSON
 _TITLE = 20
 MAX_BUTTONS = 5
 _SEND = "dtmd://dingtalkclient/sendMessage?content="
 
 
 def has_markup(text: str) -> bool:
-    """True when markdown would show more than plain text does."""
+    """Returns whether the text has marks that markdown would show differently."""
     return bool(_MARKUP.search(text))
 
 
 def to_markdown(text: str) -> str:
-    """Renders a text, never to nothing. A single line break counts for nothing there, so lines end with two spaces."""
+    """Renders a text; never empty. DingTalk ignores a single line break, so lines end with two spaces."""
     out = ""
     source = _CONTROL.sub(" ", text)
     for block in parse(source):
         rendered = (
             "\n---\n" if block.kind == "rule" else _DIALECT.block(block)
-        )  # right below text it would be a heading
+        )  # directly below text it would make a heading
         ending = "\n" if block.kind in ("code", "table", "blank", "heading", "rule") else "  \n"
         out += rendered + ending
     return out.rstrip() or source
 
 
 def title(text: str) -> str:
-    """What notifications and the list of chats show: the first words."""
+    """Returns the title for notifications and the list of chats: the first words."""
     return next((line.strip()[:_TITLE] for line in plain_text(text).split("\n") if line.strip()), "…")
 
 
 def buttons_of(rows: Any) -> list[tuple[str, str]]:
-    """(label, address) of each button. A button with data sends it as a message of the person who presses."""
+    """Returns (label, address) of each button. A button with data sends it as a message from the person who presses."""
     return [(str(item.get("text", "")), _address(item)) for row in rows or () for item in row]
 
 
@@ -51,13 +51,13 @@ def _address(item: Mapping[str, Any]) -> str:
 
 
 def with_choices(text: str, buttons: Iterable[tuple[str, str]]) -> str:
-    """Renders a text with its buttons as links, where no card can hold them."""
-    # Behind the rendering, which takes addresses of DingTalk's own for plain text.
+    """Renders a text with its buttons as links, where no action card fits."""
+    # Links are added after rendering, which would escape DingTalk's own addresses.
     return "\n".join((to_markdown(text), "", *(f"- [{label}]({address})" for label, address in buttons))).rstrip()
 
 
 def session_body(text: str, buttons: list[tuple[str, str]], at: str | None) -> dict[str, Any]:
-    """The body for a reply address or a group robot.
+    """Returns the body for a reply address or a group robot.
 
     Args:
         text: Neutral markdown.
@@ -80,7 +80,7 @@ def session_body(text: str, buttons: list[tuple[str, str]], at: str | None) -> d
 
 
 def robot_message(text: str, buttons: list[tuple[str, str]]) -> tuple[str, dict[str, str]]:
-    """(msgKey, msgParam) for the API of application robots."""
+    """Returns (msgKey, msgParam) for the API of application robots."""
     if len(buttons) > MAX_BUTTONS:
         return "sampleMarkdown", {"title": title(text), "text": with_choices(text, buttons)}
     if not buttons and not has_markup(text):

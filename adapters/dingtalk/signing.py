@@ -1,7 +1,7 @@
-"""DingTalk's signature: over time and secret alone. It proves who sent a request, and nothing about its body.
+"""Checks and makes DingTalk's signatures, which cover only time and secret. They do not protect the body.
 
-Whoever catches one request can post other bodies with it for an hour. So addresses from a body are used only when they
-are DingTalk's own, and nothing in a body is believed about who the robot is.
+An intercepted request can be replayed with another body for an hour. So addresses from a body are used only when they
+are DingTalk's own, and the robot's identity is not taken from a body.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ WINDOW_S = 3600.0
 
 
 def sign(timestamp: str, secret: str) -> str:
-    """base64 of HMAC-SHA256 over timestamp, line feed and secret, under the secret."""
+    """Returns base64 of HMAC-SHA256 over timestamp, line feed and secret, with the secret as key."""
     return signatures.hmac_base64(secret, f"{timestamp}\n{secret}")
 
 
 def verify(secrets: Iterable[str], timestamp: str, given: str, now: float) -> None:
-    """Checks the headers of a request.
+    """Verifies the signature headers of a request.
 
     Args:
-        secrets: App secrets; any may have signed.
+        secrets: App secrets, any of which may have signed.
         timestamp: Milliseconds since the epoch, as sent.
-        given: The signature, as sent.
+        given: Signature, as sent.
         now: Epoch seconds.
 
     Raises:
-        SignatureRejected: When the time is more than an hour away, or the signature fits no secret.
+        SignatureRejected: The timestamp is more than an hour off, or the signature matches no secret.
     """
     if not signatures.timely(timestamp, now, WINDOW_S, per_second=1000):
         raise SignatureRejected(Reason("timestamp_stale", minutes=60), status=403)
@@ -39,7 +39,7 @@ def verify(secrets: Iterable[str], timestamp: str, given: str, now: float) -> No
 
 
 def query(token: str, secret: str, now: float) -> dict[str, str]:
-    """The query string of a custom group robot; signed when it has a secret."""
+    """Returns the query of a custom group robot; signed when the robot has a secret."""
     if not secret:
         return {"access_token": token}
     timestamp = str(int(now * 1000))

@@ -1,4 +1,4 @@
-"""DingTalk in miniature: signed robot messages with a reply address, and that address."""
+"""Simulates DingTalk: sends signed robot messages and accepts answers at their reply address."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _REPLY_S = 5400
 
 
 class DingTalkSimulator(Simulator):
-    """Delivers once, as DingTalk mostly does."""
+    """Simulates one robot. Redelivers twice, although DingTalk mostly does not."""
 
     platform = "dingtalk"
     redelivery_s = (1.0, 5.0)
@@ -51,7 +51,7 @@ class DingTalkSimulator(Simulator):
         return self.again(WebhookRequest("POST", body=json.dumps(body, ensure_ascii=False).encode()))
 
     def again(self, request: WebhookRequest) -> WebhookRequest:
-        """The same message, signed anew."""
+        """Returns the same message, signed anew."""
         stamp = str(int(self.clock() * 1000))
         headers = {"timestamp": stamp, "sign": signing.sign(stamp, _SECRET), "Content-Type": "application/json"}
         return WebhookRequest("POST", headers=headers, body=request.body)

@@ -1,6 +1,7 @@
-"""DingTalk's Stream: frames over a WebSocket that this side opens, for machines without a public address.
+"""Client of DingTalk's Stream: frames over an outgoing WebSocket, for machines without a public address.
 
-A frame is acknowledged only after its event is stored; what is not acknowledged comes again and is dropped by its id.
+A frame is acknowledged only after its event is stored. DingTalk redelivers other frames, and duplicates are dropped by
+their id.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ class Frame:
 
     Attributes:
         kind: "SYSTEM", "EVENT" or "CALLBACK".
-        topic: What it is about.
-        message_id: To be acknowledged.
-        data: Its content.
-        encoded: The content as it came.
+        topic: Topic of the frame.
+        message_id: Id for the acknowledgement.
+        data: Parsed content.
+        encoded: Content as received.
     """
 
     kind: str
@@ -42,20 +43,20 @@ class Frame:
 
     @property
     def is_disconnect(self) -> bool:
-        """DingTalk is about to close; a new connection must be opened."""
+        """True when DingTalk is about to close the connection, so a new one must be opened."""
         return self.kind == "SYSTEM" and self.topic == "disconnect"
 
     @property
     def is_callback(self) -> bool:
-        """It carries a message or a pressed card."""
+        """True when the frame carries a message or a pressed card."""
         return self.kind == "CALLBACK" and self.topic in (MESSAGES, CARDS)
 
 
 def parse_frame(raw: bytes) -> Frame:
-    """Reads a frame.
+    """Parses a frame.
 
     Raises:
-        MalformedPayload: When it is no JSON object or has no id.
+        MalformedPayload: The frame is no JSON object or has no id.
     """
     outer = parse_object(raw)
     headers = as_object(outer, "headers")
@@ -70,7 +71,7 @@ def parse_frame(raw: bytes) -> Frame:
 
 
 def acknowledgement(frame: Frame) -> str:
-    """The answer to a frame; a ping gets its own content back."""
+    """Returns the acknowledgement of a frame; a ping gets its own content back."""
     data = json.dumps({"response": None})
     if frame.kind == "SYSTEM":
         data = frame.encoded
@@ -81,15 +82,15 @@ def acknowledgement(frame: Frame) -> str:
 
 
 class Connection:
-    """An open Stream connection. Not for several threads at once.
+    """An open Stream connection. Not thread-safe.
 
     Args:
         endpoint: Address from `connections/open`.
-        ticket: Its ticket; good once, for 90 seconds.
-        allowed: Hosts the address may name.
+        ticket: Ticket from `connections/open`; valid once, for 90 seconds.
+        allowed: Allowed hosts of the address.
 
     Raises:
-        SendError: When the address is not DingTalk's, or cannot be reached.
+        SendError: The address is not DingTalk's, or cannot be reached.
     """
 
     def __init__(self, endpoint: str, ticket: str, allowed: Collection[str]) -> None:
@@ -98,17 +99,18 @@ class Connection:
         self._pending: list[Frame] = []
 
     def receive(self, timeout: float, *, confirmed: bool) -> list[Frame]:
-        """Waits for the next callback, and takes what came with it.
+        """Waits for the next callback. Returns it with all that have arrived.
 
         Args:
-            timeout: Seconds to wait for the first.
-            confirmed: What the call before returned is stored: it is acknowledged. Else it is returned again.
+            timeout: Seconds to wait for the first callback.
+            confirmed: True when the result of the previous call is stored. It is then acknowledged, else returned
+                again.
 
         Returns:
-            Callbacks; none when the time is over.
+            Callbacks; [] after a time-out.
 
         Raises:
-            ConnectionError: When the connection is, or must be, closed.
+            ConnectionError: The connection is closed, or must be closed.
         """
         if self._pending and not confirmed:
             return list(self._pending)
@@ -138,5 +140,5 @@ class Connection:
             self._socket.send(acknowledgement(frame))
 
     def close(self) -> None:
-        """Closes it; what was not confirmed comes again."""
+        """Closes the connection. DingTalk redelivers frames that were not acknowledged."""
         self._socket.close()

@@ -1,1 +1,1 @@
-"""Discord: interactions over HTTP in, REST API out."""
+"""The Discord adapter: receives interactions over HTTP and answers through the REST API."""

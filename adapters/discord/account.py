@@ -1,4 +1,4 @@
-"""What Discord needs to know about one application."""
+"""The account schema of a Discord application."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Discord adapter."""
+"""Receives Discord interactions and answers them."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ from clawdbot.reasons import Reason
 SIGNATURE_HEADER = "X-Signature-Ed25519"
 TIMESTAMP_HEADER = "X-Signature-Timestamp"
 MEDIA_HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
-USER_AGENT = f"DiscordBot (Clawdbot, {__version__})"  # the form Discord wants
+USER_AGENT = f"DiscordBot (Clawdbot, {__version__})"  # Discord requires this form
 
 
 class DiscordAdapter(Adapter[DiscordAccount]):
-    """Interactions: commands, buttons, menus and forms. Each is deferred at once, its token is good for 15 minutes.
+    """Receives commands, buttons, menus and forms. Each is deferred at once; its token is valid for 15 minutes.
 
-    Ordinary channel messages come only over Discord's gateway and are not received.
+    Ordinary channel messages are not received, because they come only over Discord's gateway.
     """
 
     platform = "discord"
@@ -52,16 +52,16 @@ class DiscordAdapter(Adapter[DiscordAccount]):
     schema = DiscordAccount
     supports_typing = True
     supports_edit = True
-    edit_interval_s = 1.5  # 5 edits in 5 s and channel
+    edit_interval_s = 1.5  # 5 edits in 5 s per channel
     supports_media = True
     file_rules = files.RULES
     sends_per_s = 50.0
     chat_sends_per_s = 1.0  # 5 in 5 s
     supports_webhook_setup = True
-    text_limit = 1900  # of 2000; tables grow by their fences
+    text_limit = 1900  # below Discord's 2000, because fences make tables longer
     simulator = "adapters.discord.simulator.DiscordSimulator"
 
-    # In
+    # Inbound
 
     @classmethod
     def identify(cls, request: WebhookRequest) -> bool:
@@ -76,20 +76,20 @@ class DiscordAdapter(Adapter[DiscordAccount]):
             raise SignatureRejected(Reason("signature_mismatch"))
         payload = parse_object(request.body)
         kind = as_int(payload, "type")
-        if "event" in payload or kind == 0:  # webhook events: another kind of delivery, with a ping of its own
+        if "event" in payload or kind == 0:  # webhook events, which have a ping of their own
             told = (webhook_event(payload, request.body),) if "event" in payload else ()
             return Received(told, HttpReply(204))
         if kind == PING:
             return Received(reply=pong())
         return Received((event_of(payload, request.body),), acknowledgement(kind, ephemeral=self.account.ephemeral))
 
-    # Out
+    # Outbound
 
     def send(self, message: OutgoingMessage) -> SendReceipt:
-        """Answers the interaction while its token is good, else writes into the channel as the bot.
+        """Answers the interaction while its token is valid, else posts to the channel as the bot.
 
         `message.data` may hold "buttons" (see `OutgoingMessage`), raw "components" or "embeds", and "silent". A file
-        goes with the text, in one request.
+        and its text are sent in one request.
         """
         body = self._body(message)
         if message.reply_token:
@@ -102,7 +102,7 @@ class DiscordAdapter(Adapter[DiscordAccount]):
         return self._write(message, body)
 
     def _after_the_interaction(self, message: OutgoingMessage) -> OutgoingMessage:
-        """Into the channel; what only the person who asked may see goes to that person."""
+        """Posts to the channel; a private answer goes to the direct messages of the person who asked."""
         if not self.account.ephemeral:
             return message
         url, wanted = f"{self.account.api}/users/@me/channels", {"recipient_id": message.user_id}
@@ -116,7 +116,7 @@ class DiscordAdapter(Adapter[DiscordAccount]):
     def _body(self, message: OutgoingMessage) -> dict[str, Any]:
         body: dict[str, Any] = {
             "content": render.to_discord(message.text),
-            "allowed_mentions": {"parse": []},  # no text of ours pings anybody
+            "allowed_mentions": {"parse": []},  # no text of the bot pings anybody
         }
         found = message.data.get("components") or render.components(message.data.get("buttons"))
         if found:
@@ -133,13 +133,13 @@ class DiscordAdapter(Adapter[DiscordAccount]):
         try:
             return self._call_api("PATCH", f"{url}/messages/@original", body, message.file)
         except SendError as error:
-            error.maybe_sent = False  # it replaces the "thinking" sign; a second time it replaces the same again
+            error.maybe_sent = False  # it replaces the "thinking" sign; a repeated call replaces the same message again
             if error.mark != GONE:
                 raise
-        return self._call_api("POST", f"{url}?wait=true", following, message.file)  # somebody removed the sign
+        return self._call_api("POST", f"{url}?wait=true", following, message.file)  # somebody deleted the sign
 
     def dismiss(self, reply_token: str) -> None:
-        """Takes "thinking…" away."""
+        """Removes "thinking…"."""
         token = quote(reply_token, safe="")
         url = f"{self.account.api}/webhooks/{self.account.application_id}/{token}/messages/@original"
         response = self._call("DELETE", url)
@@ -159,7 +159,9 @@ class DiscordAdapter(Adapter[DiscordAccount]):
             return self._call_api("POST", url, {**body, **extra}, message.file, as_bot=True)
         except SendError as error:
             if "nonce" in extra:
-                error.maybe_sent = False  # for some minutes Discord knows the nonce, and a retry comes in seconds
+                error.maybe_sent = (
+                    False  # Discord remembers the nonce for some minutes, and a retry follows within seconds
+                )
             raise
 
     def edit(self, message_id: str, message: OutgoingMessage) -> SendReceipt:
@@ -180,14 +182,14 @@ class DiscordAdapter(Adapter[DiscordAccount]):
         return judge(status, headers, body)
 
     def send_typing(self, chat_id: str, thread_id: str | None = None, *, message_id: str | None = None) -> None:
-        """Shows "is typing" for ten seconds. Interactions show "thinking" by themselves."""
+        """Shows "is typing" for ten seconds. Interactions show "thinking" anyway."""
         if self.account.bot_token:
             self._api("POST", f"channels/{quote(thread_id or chat_id, safe='')}/typing")
 
     def fetch_media(
         self, attachment: Attachment, *, message_id: str | None = None, max_bytes: int = MAX_MEDIA_BYTES
     ) -> Media:
-        """Downloads a file from Discord's signed address, which is good for a day."""
+        """Downloads a file from Discord's signed address, which is valid for a day."""
         if not attachment.url:
             raise NotSupported(Reason("attachment_without_address"))
         refuse_large(attachment.size, max_bytes)
@@ -200,7 +202,7 @@ class DiscordAdapter(Adapter[DiscordAccount]):
         return BotIdentity(as_id(found, "id") or "", as_text(found, "global_name"), as_text(found, "username"))
 
     def set_webhook(self, url: str) -> None:
-        """Registers the address, which Discord tries at once, and the command /ask."""
+        """Registers the address, which Discord checks at once, and the command /ask."""
         self._api("PATCH", "applications/@me", {"interactions_endpoint_url": url})
         self._api("POST", f"applications/{self.account.application_id}/commands", ASK)
 
@@ -211,7 +213,7 @@ class DiscordAdapter(Adapter[DiscordAccount]):
         return WebhookInfo(url=as_text(self._api("GET", "applications/@me"), "interactions_endpoint_url"))
 
     def examine(self, url: str) -> tuple[Text, ...]:
-        """Compares the application that the token belongs to with the one that is entered."""
+        """Compares the application of the bot token with the account."""
         return doubts_about(self._api("GET", "applications/@me"), self.account)
 
     def _call(self, method: str, url: str, **options: Any) -> HttpResponse:

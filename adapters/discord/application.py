@@ -1,4 +1,4 @@
-"""The application as Discord knows it: the command that set-up registers, and what does not fit the account."""
+"""Defines the command that set-up registers, and compares the application on Discord with the account."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from adapters.discord.account import DiscordAccount
 from adapters.guide import Text, text
 from adapters.payload import as_id, as_text
 
-# The command that set-up registers, because without any there is no way to talk to an application.
+# Set-up registers this command, because without a command nobody can talk to the application.
 ASK = {
     "name": "ask",
     "description": "Say something to the bot",
@@ -38,7 +38,7 @@ OTHER_KEY = text(
 
 
 def doubts_about(application: Mapping[str, Any], account: DiscordAccount) -> tuple[Text, ...]:
-    """Compares the application that the token belongs to with the one that is entered."""
+    """Returns where the application of the bot token differs from the account."""
     key = as_text(application, "verify_key").lower()
     doubts = []
     if as_id(application, "id") not in (None, account.application_id):

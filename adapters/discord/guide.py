@@ -1,4 +1,4 @@
-"""Setting up a Discord application."""
+"""The set-up guide of a Discord application."""
 
 from __future__ import annotations
 

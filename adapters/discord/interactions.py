@@ -1,4 +1,4 @@
-"""Interactions to events. Pure; every field is untrusted, because any of them may be missing."""
+"""Converts interactions to events. Pure; treats every field as untrusted, because any may be missing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MAX_NESTING = 4
 
 
 def event_of(payload: Payload, body: bytes) -> Event:
-    """The event of an interaction; what is no command, component or form is `ignored`."""
+    """Returns the event of an interaction; `ignored` unless it is a command, component or form."""
     base = _base(payload, body)
     if base.change == "from_bot":
         return base
@@ -38,14 +38,14 @@ def event_of(payload: Payload, body: bytes) -> Event:
 
 def _base(payload: Payload, body: bytes) -> Event:
     member = as_object(payload, "member")
-    user = as_object(member, "user") or as_object(payload, "user")  # in direct messages there is no member
+    user = as_object(member, "user") or as_object(payload, "user")  # direct messages have no member
     name = as_text(member, "nick") or as_text(user, "global_name") or as_text(user, "username")
     return Event(
         kind=EventKind.IGNORED,
         dedupe_key=as_id(payload, "id") or hashlib.sha256(body).hexdigest(),
         user_id=as_id(user, "id"),
         user_name=name,
-        # Not message.channel_id: a message may have been forwarded from elsewhere.
+        # Not message.channel_id, because the message may have been forwarded from another channel.
         chat_id=as_id(payload, "channel_id") or as_id(as_object(payload, "channel"), "id"),
         chat_type="private" if _is_private(payload) else "group",
         reply_token=as_text(payload, "token") or None,
@@ -110,7 +110,7 @@ _NAMES = (
 
 
 def _spoken(values: Iterable[Any], resolved: Payload) -> Iterator[str]:
-    """Values as people see them: names in place of ids. A file says nothing, it is attached."""
+    """Returns option values as people see them, with names for ids. Skips files, which become attachments."""
     for value in values:
         if isinstance(value, (str, int, float)) and value not in as_object(resolved, "attachments"):
             found = (
@@ -128,7 +128,7 @@ def _attachment(item: Payload) -> Attachment:
     family = mime.partition("/")[0]
     kind = family if family in ("image", "audio", "video") else "file"
     if kind == "audio" and as_number(item, "duration_secs") is not None:
-        kind = "voice"  # only voice messages tell their length
+        kind = "voice"  # only voice messages have a duration
     return Attachment(
         kind,
         as_id(item, "id") or "",
@@ -179,7 +179,7 @@ def _modal(base: Event, data: Payload, message: Payload) -> Event:
 
 
 def _inputs(data: Payload) -> Iterator[tuple[str, list[str]]]:
-    """The fields of a form: in rows, or each under a label of its own."""
+    """Yields (id, values) of each field of a form. Fields are grouped in rows, or each has its own label."""
     for row in as_list(data, "components"):
         if not isinstance(row, dict):
             continue
@@ -190,7 +190,7 @@ def _inputs(data: Payload) -> Iterator[tuple[str, list[str]]]:
 
 
 def webhook_event(payload: Payload, body: bytes) -> Event:
-    """A "webhook event": the application was added to an account or server, or taken away."""
+    """Reads a "webhook event": the application was added to an account or server, or removed."""
     content = as_object(payload, "event")
     kind = as_text(content, "type")
     data = as_object(content, "data")

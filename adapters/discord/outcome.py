@@ -1,4 +1,4 @@
-"""What a REST response means for the sender: done, later, or never."""
+"""Classifies REST responses as success, temporary failure or permanent failure."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ _CODES = {401: "unauthorized", 403: "no_rights", 404: "chat_not_found", 405: "re
 
 
 def result_of(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    """The answer of a successful call, {} for 204.
+    """Returns the body of a successful call; {} for 204.
 
     Raises:
-        SendError: When the call failed.
+        SendError: The call failed.
     """
     answer = object_or_nothing("Discord", status, body)
     if 200 <= status < 300:
@@ -58,7 +58,7 @@ def result_of(status: int, headers: Mapping[str, str], body: bytes) -> dict[str,
 
 
 def judge(status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
-    """The receipt of a successful send.
+    """Returns the receipt of a successful send.
 
     Raises:
         SendError: With a mark such as "flood", "reply_token_expired", "user_blocked", "no_rights" or "too_long".
@@ -86,7 +86,7 @@ def _failure(status: int, headers: Headers, answer: Mapping[str, Any], body: byt
 
 
 def _wait(headers: Headers, answer: Mapping[str, Any]) -> float | None:
-    """Seconds to wait: the body is the most exact, the headers round up."""
+    """Returns the seconds to wait. The body is exact; the headers round up."""
     wait = as_number(answer, "retry_after")
     if wait is None:
         wait = wait_of(headers, "x-ratelimit-reset-after" if "x-ratelimit-reset-after" in headers else "retry-after")

@@ -1,4 +1,4 @@
-"""Neutral markdown to Discord's own, which is nearly the same, and neutral buttons to components."""
+"""Renders neutral markdown as Discord's, which is nearly the same, and neutral buttons as components."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ _BUTTON, _ROW = 2, 1
 _PRIMARY, _LINK = 1, 5
 
 _DEEP_HEADING = re.compile(r"#{4,6}[ \t]+.*$")
-_IMAGE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)|!(\[[^\[\]]*\]\((?:[^()\s]|\([^()\s]*\))+\))")  # or code, which stays
+_IMAGE = re.compile(
+    r"(`+)(?!`).*?(?<!`)\1(?!`)|!(\[[^\[\]]*\]\((?:[^()\s]|\([^()\s]*\))+\))"
+)  # or inline code, which stays
 
 
 def to_discord(text: str) -> str:
-    """Changes only what Discord does not show: tables, rules, images, small headings, fences other than ```.
+    """Replaces only what Discord does not show: tables, rules, images, small headings, fences other than ```.
 
-    A text that would grow over the limit by that is left as it is.
+    A text that the replacement would make longer than the limit stays unchanged.
     """
     lines = source_lines(text)
     out: list[str] = []
@@ -59,10 +61,10 @@ def _region(region: Region, lines: list[str]) -> list[str]:
 
 
 def components(rows: Any) -> list[dict[str, Any]]:
-    """Rows of {"text", "data" or "url"} as action rows of at most 5 buttons; [] when there are none.
+    """Converts rows of {"text", "data" or "url"} to action rows of at most 5 buttons; [] when there are none.
 
     Raises:
-        SendError: Permanent, when there are over 25 buttons or a button's data is over 100 characters.
+        SendError: Permanent, for more than 5 action rows or button data over 100 characters.
     """
     found = [row[at : at + MAX_IN_ROW] for row in rows or () for at in range(0, len(row), MAX_IN_ROW)]
     if len(found) > MAX_ROWS:

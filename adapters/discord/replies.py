@@ -1,4 +1,4 @@
-"""What Discord gets back at once on an interaction; the answer itself follows by the API."""
+"""Immediate HTTP responses to interactions; the answer itself follows through the API."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _PONG, _DEFERRED, _CHOICES = 1, 5, 8
 
 
 def pong() -> HttpReply:
-    """The answer to a ping."""
+    """Returns the response to a ping."""
     return _json({"type": _PONG})
 
 
 def acknowledgement(kind: int | None, *, ephemeral: bool) -> HttpReply:
-    """Shows "thinking…" until the answer is there; a press on a button gets an answer of its own as well."""
+    """Returns a response that shows "thinking…" until the answer arrives. A pressed button gets a new answer too."""
     if kind == AUTOCOMPLETE:
         return _json({"type": _CHOICES, "data": {"choices": []}})
     if kind in (COMMAND, COMPONENT, MODAL):

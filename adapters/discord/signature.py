@@ -1,4 +1,4 @@
-"""Ed25519 signatures of interactions."""
+"""Verifies the Ed25519 signatures of interactions."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterable
 
 
 def verify(public_keys: Iterable[str], signature: str, timestamp: str, body: bytes) -> bool:
-    """Whether any of the keys made this signature over timestamp and body. Odd input is only a wrong signature.
+    """Returns whether one of the keys signed timestamp and body. Malformed input counts as a wrong signature.
 
     Args:
-        public_keys: 64 hex digits each.
+        public_keys: Public keys of 64 hex digits each.
         signature: Header X-Signature-Ed25519, 128 hex digits.
-        timestamp: Header X-Signature-Timestamp, as it came.
+        timestamp: Header X-Signature-Timestamp, as received.
         body: Raw body.
     """
-    # Imported on first use: most commands verify nothing.
+    # Imported on first use, because most management commands verify nothing.
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 

@@ -1,4 +1,4 @@
-"""Discord in miniature: signed interactions of the command /ask, and the webhook endpoints that answer them."""
+"""Simulates Discord: sends signed interactions of the command /ask and accepts answers at the webhook endpoints."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DEFERRED = 5
 
 
 class DiscordSimulator(Simulator):
-    """Never delivers an interaction twice by itself; whoever asks for it gets the same one again."""
+    """Simulates one application. Redelivers twice, although Discord does not."""
 
     platform = "discord"
     redelivery_s = (0.5, 1.0)
@@ -46,7 +46,7 @@ class DiscordSimulator(Simulator):
         return self.again(WebhookRequest("POST", body=json.dumps(body, ensure_ascii=False).encode()))
 
     def again(self, request: WebhookRequest) -> WebhookRequest:
-        """The same interaction, signed anew."""
+        """Returns the same interaction, signed anew."""
         stamp = str(int(self.clock()))
         signature = self._key.sign(stamp.encode() + request.body).hex()
         headers = {"X-Signature-Ed25519": signature, "X-Signature-Timestamp": stamp, "Content-Type": "application/json"}
@@ -62,6 +62,6 @@ class DiscordSimulator(Simulator):
         return json_answer({"id": "77", "username": "Simulated", "name": "Simulated"})
 
     def passive(self, reply: HttpReply) -> tuple[Shown, ...]:
-        """The sign that an answer is being made, until the answer takes its place."""
+        """Returns the "thinking" sign, until the answer replaces it."""
         deferred = reply.body[:1] == b"{" and json.loads(reply.body).get("type") == _DEFERRED
         return (Shown(_CHANNEL, sign="thinking"),) if deferred else ()

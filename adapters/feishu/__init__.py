@@ -1,1 +1,1 @@
-"""Feishu (飞书) and Lark."""
+"""The adapter of Feishu (飞书) and Lark."""

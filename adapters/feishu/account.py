@@ -1,4 +1,4 @@
-"""What Feishu or Lark needs to know about one application with a bot."""
+"""The account schema of a Feishu or Lark application with a bot."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ class FeishuAccount(ApiAccount):
 
     @property
     def elsewhere(self) -> bool:
-        """Lark's address is the platform's too."""
+        """True unless calls go to Feishu or Lark."""
         return self.base_url not in ("", self.platform_url, LARK_BASE_URL)
 
     @property
     def api(self) -> str:
-        """Base of the API's URLs."""
+        """Base URL of the API."""
         return f"{self.root}/open-apis"

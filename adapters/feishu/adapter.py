@@ -1,4 +1,4 @@
-"""The Feishu adapter; Lark is the same under another address."""
+"""Receives and answers Feishu messages. Lark has the same API at another address."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ _SHAPES = (
 
 
 class FeishuAdapter(Adapter[FeishuAccount]):
-    """Events of a custom app with a bot; answers are cards."""
+    """Receives the events of a custom app with a bot. Answers with cards."""
 
     platform = "feishu"
     label = {"en": "Feishu / Lark", "zh": "飞书 / Lark"}
     schema = FeishuAccount
-    idempotent_send = True  # for an hour, by uuid
+    idempotent_send = True  # Feishu remembers the uuid for an hour
     supports_typing = True
     supports_edit = True
     supports_media = True
@@ -56,16 +56,16 @@ class FeishuAdapter(Adapter[FeishuAccount]):
     edit_interval_s = 0.5
     sends_per_s = 50.0
     chat_sends_per_s = 5.0
-    text_limit = 4000  # code points; a card holds 30 kB, and escaping makes five bytes of one
+    text_limit = 4000  # code points; a card holds 30 kB, and escaping turns one byte into up to five
     simulator = "adapters.feishu.simulator.FeishuSimulator"
 
-    # In
+    # Inbound
 
     @classmethod
     def identify(cls, request: WebhookRequest) -> bool:
         if envelope.SIGNATURE in request.headers:
             return True
-        # Unsigned: without an Encrypt Key, or the check of a new address. Whoever else posts JSON signs it.
+        # Unsigned requests come without an Encrypt Key or check a new address. Other platforms sign their JSON.
         if any("sign" in name for name in (*request.headers, *request.query)):
             return False
         body = request.body
@@ -80,13 +80,13 @@ class FeishuAdapter(Adapter[FeishuAccount]):
             return Received(reply=_json(challenge))
         return Received(events_of(content, account.app_id, account.bot_open_id), _json({}))
 
-    # Out
+    # Outbound
 
     def send(self, message: OutgoingMessage) -> SendReceipt:
-        """Sends a card; plain text when the card is refused, and outside of the thread when that is gone.
+        """Sends a card. Falls back to plain text when the card is refused, and to the chat when the thread is gone.
 
-        `message.data` may hold "buttons" (see `OutgoingMessage`). The chat id is that of a chat, or of a person
-        (open id, union id, e-mail address or user id).
+        `message.data` may hold "buttons" (see `OutgoingMessage`). The chat id identifies a chat or a person (open id,
+        union id, e-mail address or user id).
         """
         rows = message.data.get("buttons") or ()
         return self._send(
@@ -103,7 +103,7 @@ class FeishuAdapter(Adapter[FeishuAccount]):
         return self._send(message, content)
 
     def _send(self, message: OutgoingMessage, content: dict[str, str], rows: Any = ()) -> SendReceipt:
-        # In a thread only an answer to one of its messages stays in it.
+        # Only a reply to a message of the thread stays in the thread.
         target = message.reply_to or (message.reply_token if message.thread_id else None)
         for _ in range(3):
             try:
@@ -120,7 +120,7 @@ class FeishuAdapter(Adapter[FeishuAccount]):
     def _deliver(self, message: OutgoingMessage, content: Mapping[str, str], target: str | None) -> SendReceipt:
         body: dict[str, Any] = dict(content)
         if message.idempotency_key:
-            # One key for each way the message may be sent: Feishu remembers the refused one too.
+            # Each way of sending needs its own key, because Feishu remembers the key of a refused message too.
             seed = f"{message.idempotency_key}:{content['msg_type']}:{target or ''}"
             body["uuid"] = hashlib.sha256(seed.encode("utf-8")).hexdigest()[:40]
         if target:
@@ -132,7 +132,7 @@ class FeishuAdapter(Adapter[FeishuAccount]):
         return self._judged("POST", "im/v1/messages", params={"receive_id_type": kind}, json=body)
 
     def edit(self, message_id: str, message: OutgoingMessage) -> SendReceipt:
-        """Replaces the card; possible for 14 days, at most five times a second."""
+        """Replaces the card. Feishu allows this for 14 days and at most five times a second."""
         content = _dumps(render.card(message.text, message.data.get("buttons")))
         self._judged("PATCH", f"im/v1/messages/{quote(message_id, safe='')}", json={"content": content})
         return SendReceipt(message_id)
@@ -141,7 +141,7 @@ class FeishuAdapter(Adapter[FeishuAccount]):
         return judge(status, headers, body, self.clock())
 
     def send_typing(self, chat_id: str, thread_id: str | None = None, *, message_id: str | None = None) -> None:
-        """Puts the account's `typing_reaction` on the message that is being answered; nothing without one."""
+        """Adds the account's `typing_reaction`, if one is set, to the message being answered."""
         if self.account.typing_reaction and message_id:
             body = {"reaction_type": {"emoji_type": self.account.typing_reaction}}
             self._judged("POST", f"im/v1/messages/{quote(message_id, safe='')}/reactions", json=body)
@@ -149,7 +149,7 @@ class FeishuAdapter(Adapter[FeishuAccount]):
     def fetch_media(
         self, attachment: Attachment, *, message_id: str | None = None, max_bytes: int = MAX_MEDIA_BYTES
     ) -> Media:
-        """Downloads a file of a message; Feishu hands out up to 100 MB, and only with the message's id."""
+        """Downloads a file of a message. Feishu requires the message's id and limits downloads to 100 MB."""
         if attachment.type not in _FILES or not attachment.id or not message_id:
             raise NotSupported(Reason("file_without_key", kind=attachment.type))
         refuse_large(attachment.size, max_bytes)
@@ -162,7 +162,7 @@ class FeishuAdapter(Adapter[FeishuAccount]):
         return Media(response.body, content_type(response.body, told), attachment.name or "")
 
     def display_name(self, user_id: str, chat_id: str | None = None) -> str:
-        """The name in the organisation's address book (scope contact:user.base:readonly)."""
+        """Returns the user's name in the organisation's address book (scope contact:user.base:readonly)."""
         params = {"user_id_type": _ID_TYPES.get(user_id[:3], "user_id")}
         response = self._api("GET", f"contact/v3/users/{quote(user_id, safe='')}", params=params)
         data = as_object(answer_of(response.status, response.headers, response.body, self.clock()), "data")
@@ -180,7 +180,7 @@ class FeishuAdapter(Adapter[FeishuAccount]):
         return self.classify(response.status, response.headers, response.body)
 
     def _api(self, method: str, path: str, *, ahead: bool = False, **options: Any) -> HttpResponse:
-        """One API call with the tenant's token; once more with a fresh one when Feishu refuses it."""
+        """Makes an API call with the tenant's token. Retries once with a fresh token when Feishu refuses it."""
         account = self.account
         key = tokens.key_of("feishu", account.api, account.app_id, account.app_secret)
 
@@ -195,7 +195,7 @@ class FeishuAdapter(Adapter[FeishuAccount]):
 
     def _token_refused(self, response: HttpResponse) -> bool:
         if response.ok and response.body[:1] != b"{":
-            return False  # a file
+            return False  # a downloaded file
         try:
             self.classify(response.status, response.headers, response.body)
         except SendError as error:

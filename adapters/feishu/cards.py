@@ -1,4 +1,4 @@
-"""What people press: buttons, lists and forms of cards, and the bot's menu."""
+"""Converts pressed buttons, lists and forms of cards, and entries of the bot's menu, to events."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from clawdbot.reasons import Reason
 
 
 def menu(base: Event, event: Json, bot: str) -> tuple[Event, ...]:
-    """An entry of the bot's menu."""
+    """Reads a pressed entry of the bot's menu."""
     operator = as_object(event, "operator")
     ids = as_object(operator, "operator_id")
     user = open_id(ids)
@@ -25,13 +25,13 @@ def menu(base: Event, event: Json, bot: str) -> tuple[Event, ...]:
             user_id=user,
             alt_user_id=alt_id(ids),
             user_name=as_text(operator, "operator_name"),
-            chat_id=user,  # the menu is part of the private chat, whose id is not told
+            chat_id=user,  # the menu belongs to the private chat, whose id the event lacks
         ),
     )
 
 
 def card(base: Event, event: Json, bot: str) -> tuple[Event, ...]:
-    """A button, list or form of a card."""
+    """Reads a pressed button, list or form of a card."""
     operator, context = as_object(event, "operator"), as_object(event, "context")
     base = replace(
         base,
@@ -46,10 +46,10 @@ def card(base: Event, event: Json, bot: str) -> tuple[Event, ...]:
 
 
 def old_card(content: Json) -> Event:
-    """The same as the first generation tells it, without an envelope.
+    """Reads the same from the first generation of callbacks, which has no envelope.
 
     Raises:
-        MalformedPayload: When nothing identifies it.
+        MalformedPayload: Nothing identifies the callback.
     """
     key = as_id(content, "token")
     if not key:
@@ -69,7 +69,7 @@ def old_card(content: Json) -> Event:
 
 
 def _chosen(action: Json) -> str:
-    """What was picked or typed; of a list with several answers all, of a check box "true" or "false"."""
+    """Returns the chosen or typed value: all values of a multiple choice, "true" or "false" for a check box."""
     several = ", ".join(one for one in as_list(action, "options") if isinstance(one, str))
     told = as_text(action, "option") or several or as_text(action, "input_value")
     if not told and as_text(action, "tag") == "checker" and isinstance(action.get("checked"), bool):
@@ -78,7 +78,7 @@ def _chosen(action: Json) -> str:
 
 
 def _pressed(base: Event, action: Json) -> Event:
-    """A button, a list or a form; our own buttons carry {"data": text}."""
+    """Returns the event of a button, list or form. The adapter's own buttons carry {"data": text}."""
     value = action.get("value")
     chosen = _chosen(action)
     data: Any = value if isinstance(value, (str, dict)) and value else chosen

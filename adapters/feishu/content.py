@@ -1,4 +1,4 @@
-"""The content of a message: JSON inside of JSON, of another shape for each message type."""
+"""Reads the content of a message: JSON in JSON, with a different shape for each message type."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _MAX_CARD_DEPTH = 12
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What was said, with mentions still as keys.
+    """Content of a message; mentions are still keys such as "@_user_1".
 
     Attributes:
-        text: Words.
-        attachments: Files, pictures, places.
-        forwarded: Someone else's words.
-        known: The type is one a bot can answer.
+        text: Text of the message.
+        attachments: Files, images, locations.
+        forwarded: Another person wrote the text.
+        known: The bot can answer this message type.
     """
 
     text: str = ""
@@ -36,7 +36,7 @@ class Content:
 
 
 def read_content(kind: str, encoded: str) -> Content:
-    """Reads the `content` string of a message of this type; an unreadable one has no text."""
+    """Parses the `content` string of a message of this type; a malformed one has no text."""
     try:
         content = parse_object(encoded.encode("utf-8"))
     except MalformedPayload:
@@ -50,7 +50,7 @@ def _text(content: Json) -> Content:
 
 
 def _post(content: Json) -> Content:
-    # Received posts have no language level; copies of sent ones may.
+    # Received posts have no language level, but copies of sent posts may.
     if "content" not in content:
         content = next((value for value in content.values() if isinstance(value, dict)), {})
     parts: list[Attachment] = []
@@ -160,12 +160,12 @@ class Addressed:
 
 
 def resolve_mentions(text: str, mentions: list[Any], bot_open_id: str) -> Addressed:
-    """Takes the bot's mention out and writes the names of the others.
+    """Removes mentions of the bot and writes out the names of others.
 
     Args:
-        text: With keys such as "@_user_1".
-        mentions: As in the event: key, id and name of each.
-        bot_open_id: The bot's own; without it the platform's word that a mention is a bot counts.
+        text: Text with keys such as "@_user_1".
+        mentions: Mentions from the event: key, id and name of each.
+        bot_open_id: The bot's open id; without it any mention that Feishu marks as a bot counts.
     """
     names: dict[str, str] = {"@_all": "@all"}
     own: set[str] = set()
@@ -188,5 +188,5 @@ _AT_TAG = re.compile(r"<at\b[^>]*>(.*?)</at>", re.DOTALL)
 
 
 def without_at_tags(text: str) -> str:
-    """The text of a first-generation event, where mentions are tags."""
+    """Returns the text of a first-generation event without its mention tags."""
     return html.unescape(_AT_TAG.sub(lambda match: match[1], text)).strip()

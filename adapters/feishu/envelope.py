@@ -1,7 +1,7 @@
-"""Feishu's proof of origin: a signature over the raw body, encryption, and a token inside.
+"""Verifies Feishu's requests: a signature over the raw body, encryption, and a token in the body.
 
-With an Encrypt Key every event is encrypted and signed; only the check of a new address comes unsigned, and then its
-encryption and its token must hold. Without one the token is all there is.
+With an Encrypt Key every event is encrypted and signed. Only the check of a new address is unsigned; its encryption and
+token must be valid. Without an Encrypt Key only the token is checked.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def open_request(request: WebhookRequest, tokens: Collection[str], keys: Collect
     """Verifies a request and returns its content.
 
     Raises:
-        SignatureRejected: When it is not proven genuine.
-        MalformedPayload: When it is signed, but unreadable.
+        SignatureRejected: The request is not verified.
+        MalformedPayload: The request is signed, but cannot be parsed.
     """
     if not (tokens or keys):
         raise SignatureRejected(Reason("verification_not_configured"), status=403)
@@ -64,13 +64,13 @@ def _digest(algorithm: str, *parts: str, body: bytes) -> str:
 
 
 def _old_card(request: WebhookRequest, given: str, tokens: Iterable[str]) -> dict[str, Any]:
-    """Buttons of the first card protocol are signed with the verification token, by SHA-1."""
+    """Verifies a button of the first card protocol, which is signed with the verification token and SHA-1."""
     parts = [request.headers.get(name, "") for name in (TIMESTAMP, NONCE)]
     if not signatures.verify_any(tokens, given, lambda token: _digest("sha1", *parts, token, body=request.body)):
         raise SignatureRejected(Reason("signature_mismatch"), status=403)
     content = parse_object(request.body)
     if "action" not in content:
-        # An event must not pass by the weaker proof.
+        # An event must not pass with the weaker signature.
         raise SignatureRejected(Reason("only_card_actions"), status=403)
     return content
 
@@ -90,14 +90,14 @@ def _check_token(content: Mapping[str, Any], tokens: Iterable[str]) -> None:
 
 def _opened(keys: Iterable[str], encrypted: str) -> dict[str, Any]:
     for plain in decrypted(keys, encrypted):
-        # A wrong key leaves a right-looking padding once in 256 times, but no JSON.
+        # A wrong key yields valid padding once in 256 times, but no JSON.
         with contextlib.suppress(MalformedPayload):
             return parse_object(plain)
     raise SignatureRejected(Reason("body_not_for_account"), status=403)
 
 
 def decrypted(keys: Iterable[str], encrypted: str) -> Iterator[bytes]:
-    """What each key makes of base64 of an IV and AES-256-CBC under the key's SHA-256; wrong padding gives nothing."""
+    """Yields what each key decrypts with valid padding: base64 of an IV and AES-256-CBC under the key's SHA-256."""
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
     try:

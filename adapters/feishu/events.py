@@ -1,4 +1,4 @@
-"""Feishu's callbacks to events: the second generation (schema 2.0), the first one, and card actions."""
+"""Converts Feishu's callbacks to events: the second generation (schema 2.0), the first one, and card actions."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Events = tuple[Event, ...]
 
 
 def events_of(content: Json, app_id: str, bot_open_id: str) -> Events:
-    """Reads a verified callback other than the check of the address.
+    """Reads a verified callback, except the check of the address.
 
     Raises:
-        MalformedPayload: When nothing identifies it.
+        MalformedPayload: Nothing identifies the callback.
     """
     header = as_object(content, "header")
     if header:
@@ -63,7 +63,7 @@ def _message(base: Event, event: Json, bot: str) -> Events:
         message_id=message_id,
         reply_to=as_id(message, "parent_id"),
         thread_id=thread_id,
-        # A thread can only be answered by answering one of its messages.
+        # An answer reaches a thread only as a reply to one of its messages.
         reply_token=message_id if thread_id else None,
     )
     kind = as_text(message, "message_type")

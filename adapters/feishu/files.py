@@ -1,4 +1,4 @@
-"""Files to Feishu: uploaded first, then sent by their key."""
+"""Sends files to Feishu: upload, then send by key."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from clawdbot.http import FormFile
 _PICTURES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
 RULES = (
     FileRule("image", 10 * MB, _PICTURES),
-    FileRule("voice", 30 * MB, frozenset({"audio/ogg"}), needs_duration=True),  # a length is told of Opus only
+    FileRule("voice", 30 * MB, frozenset({"audio/ogg"}), needs_duration=True),  # Feishu takes the duration of Opus only
     FileRule("video", 30 * MB, frozenset({"video/mp4"})),
     FileRule("file", 30 * MB),
 )
@@ -18,7 +18,7 @@ MESSAGES = {"image": "image", "voice": "audio", "video": "media", "file": "file"
 
 
 def form(file: OutgoingFile, kind: str) -> tuple[str, dict[str, str], dict[str, FormFile]]:
-    """(path, fields, files) of the upload."""
+    """Returns (path, fields, files) of the upload."""
     part = (file.name, file.read(), file.content_type)
     if kind == "image":
         return "im/v1/images", {"image_type": "message"}, {"image": part}

@@ -1,4 +1,4 @@
-"""Setting up a Feishu or Lark app."""
+"""The set-up guide of a Feishu or Lark app."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who comes and goes: people and the bot itself, as both generations of events tell it."""
+"""Reads membership changes of people and of the bot, in both generations of events."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Reader = Callable[[Event, Json, str], tuple[Event, ...]]
 
 
 def bot(change: str, private: bool = False) -> Reader:
-    """The bot comes or goes, or its private chat is opened; the person is who did it."""
+    """Reads that the bot joined or left, or that its private chat was opened; the user is the person who did it."""
 
     def read(base: Event, event: Json, bot_open_id: str) -> tuple[Event, ...]:
-        person = as_object(event, "user")  # of a new private chat in the first generation
+        person = as_object(event, "user")  # a new private chat in the first generation
         ids = as_object(event, "operator_id") or person or as_object(event, "operator") or _flat(event)
         return (
             replace(
@@ -35,14 +35,14 @@ def bot(change: str, private: bool = False) -> Reader:
 
 
 def people(change: str) -> Reader:
-    """People come or go, several at once."""
+    """Reads that people joined or left; one event may list several."""
 
     def read(base: Event, event: Json, bot_open_id: str) -> tuple[Event, ...]:
         base = replace(base, kind=EventKind.MEMBER, change=change, chat_id=_chat(event), chat_type="group")
         users = [user for user in as_list(event, "users") if isinstance(user, dict)]
         out = []
         for user in users:
-            ids = as_object(user, "user_id") or user  # the first generation has no level between
+            ids = as_object(user, "user_id") or user  # the first generation lacks this level
             key = base.dedupe_key if len(users) == 1 else f"{base.dedupe_key}:{open_id(ids)}"
             name = as_text(user, "name")
             out.append(replace(base, dedupe_key=key, user_id=open_id(ids), alt_user_id=alt_id(ids), user_name=name))

@@ -1,4 +1,4 @@
-"""What Feishu's answer means for the sender. `code` tells; the HTTP status only follows it."""
+"""Classifies Feishu's responses by their `code`; the HTTP status only follows it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BAD_CARD = "bad_card"
 REPLY_GONE = "reply_gone"
 _RESET = "x-ogw-ratelimit-reset"
 
-_QUOTA = 99991403  # the month's calls are used up; waiting seconds helps nothing
+_QUOTA = 99991403  # the monthly quota is used up, so waiting seconds does not help
 _REFRESH = frozenset({99991661, 99991663, 99991664, 99991665, 99991668, 99991671, 99991677})
 _LATER = {
     99991400: "flood",
@@ -83,10 +83,10 @@ _NEVER = {
 
 
 def answer_of(status: int, headers: Mapping[str, str], body: bytes, now: float = 0.0) -> dict[str, Any]:
-    """The JSON of a successful call.
+    """Returns the JSON of a successful call.
 
     Raises:
-        SendError: When the call failed.
+        SendError: The call failed.
     """
     answer = object_of(body)
     code = as_int(answer, "code")
@@ -96,7 +96,7 @@ def answer_of(status: int, headers: Mapping[str, str], body: bytes, now: float =
 
 
 def judge(status: int, headers: Mapping[str, str], body: bytes, now: float = 0.0) -> SendReceipt:
-    """The receipt of a successful send.
+    """Returns the receipt of a successful send.
 
     Raises:
         SendError: With a mark such as "flood", "token_refused", "bot_removed", "bad_card" or "reply_gone".

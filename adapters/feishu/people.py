@@ -1,4 +1,4 @@
-"""Who and where: the ids that all of Feishu's events share."""
+"""Reads the ids of users and chats that all Feishu events share."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from adapters.payload import as_id
 
 Json = Mapping[str, Any]
 
-UNTOLD = ""  # chat_type of events that name a chat, but not its kind
+UNTOLD = ""  # chat_type of events that name a chat, but not its type
 
 
 def open_id(ids: Json) -> str | None:
-    """The person's id in this application, else the best there is."""
+    """Returns the person's id in this application, else the next best id."""
     return as_id(ids, "open_id") or as_id(ids, "user_id") or as_id(ids, "union_id")
 
 
 def alt_id(ids: Json) -> str | None:
-    """The person's id in the organisation, where it is not the first one already."""
+    """Returns the person's id in the organisation, unless `open_id` returns it already."""
     return as_id(ids, "user_id") if as_id(ids, "open_id") else None

@@ -1,6 +1,6 @@
-"""Neutral markdown to the markdown of Feishu's cards, and buttons to card elements.
+"""Renders neutral markdown as the markdown of Feishu's cards, and buttons as card elements.
 
-A card is used for every message, because only cards can be changed while an answer grows, as often as needed.
+Every message is a card, because only cards can be edited without a limit on the number of edits.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from adapters.markdown_dialect import Dialect
 
 _SPECIAL = re.compile(r"[*_~`<>\[\]]|&(?=[#\w])")
 _LINE_START = re.compile(r"^(\s*)([#+-]|\d+[.)])(?=\s)")
-_SUMMARY = 100  # characters shown in notifications and in the list of chats
+_SUMMARY = 100  # characters in notifications and in the list of chats
 
 
 def escape(text: str) -> str:
-    """Makes plain text of whatever it is; also of "<at id=all></at>", which would call everybody."""
+    """Escapes markup, including "<at id=all></at>", which would mention everybody."""
     return _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", text)
 
 
 def to_markdown(text: str) -> str:
-    """Renders a text, never to nothing."""
+    """Renders a text; never empty."""
     rendered = "\n".join(_block(block) for block in parse(text))
     return rendered if rendered.strip() else escape(text)
 
@@ -36,13 +36,13 @@ def _block(block: Block) -> str:
     if block.kind == "table":
         return rendered.replace("<", "&#60;")
     if block.kind == "paragraph" and not block.lead.strip():
-        # What parsed as a paragraph may still look like a list or heading to Feishu.
+        # Feishu may read a list or heading where the parser found a paragraph.
         return _LINE_START.sub(lambda match: f"{match[1]}&#{ord(match[2][0])};{match[2][1:]}", rendered)
     return rendered
 
 
 def card(text: str, rows: Any = ()) -> dict[str, Any]:
-    """A card (JSON 2.0) with a text and rows of {"text", "data" or "url"}."""
+    """Returns a card (JSON 2.0) with a text and rows of {"text", "data" or "url"}."""
     elements: list[dict[str, Any]] = [{"tag": "markdown", "content": to_markdown(text)}]
     for row in rows or ():
         columns = [{"tag": "column", "width": "auto", "elements": [_button(item)]} for item in row]
@@ -64,7 +64,7 @@ def _button(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def plain(text: str, rows: Any = ()) -> str:
-    """The text without markup, its buttons as lines, for when a card is refused."""
+    """Returns the text without markup and its buttons as lines, for a refused card."""
     lines = [f"- {item.get('text', '')} {item.get('url', '')}".rstrip() for row in rows or () for item in row]
-    # In a text message only the tag calls people.
+    # In a text message only the tag mentions people.
     return "\n".join((plain_text(text), *lines)).replace("<at", "< at")

@@ -1,4 +1,4 @@
-"""Feishu in miniature: encrypted and signed events of a direct message, and the message endpoints."""
+"""Simulates Feishu: sends encrypted and signed events of direct messages and serves the message endpoints."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CHAT = "oc_sim"
 
 
 class FeishuSimulator(Simulator):
-    """Delivers after 15 seconds, 5 minutes, one hour and six hours."""
+    """Simulates one bot. Redelivers after 15 seconds, 5 minutes and one hour."""
 
     platform = "feishu"
     redelivery_s = (15.0, 300.0, 3600.0)
@@ -54,7 +54,7 @@ class FeishuSimulator(Simulator):
         return self.again(WebhookRequest("POST", body=json.dumps({"encrypt": sealed}).encode()))
 
     def again(self, request: WebhookRequest) -> WebhookRequest:
-        """The same event, signed anew."""
+        """Returns the same event, signed anew."""
         stamp, nonce = str(int(self.clock())), str(self.number())
         signature = hashlib.sha256(f"{stamp}{nonce}{_KEY}".encode() + request.body).hexdigest()
         headers = {
@@ -83,7 +83,7 @@ class FeishuSimulator(Simulator):
 
 
 def _words(content: Any) -> str:
-    """The texts of a message, whichever of Feishu's forms it has."""
+    """Returns the texts of a message in any of Feishu's forms."""
     if isinstance(content, dict):
         own = content.get("text") if isinstance(content.get("text"), str) else content.get("content")
         found = [own] if isinstance(own, str) else []

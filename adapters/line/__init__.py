@@ -1,1 +1,1 @@
-"""LINE: Messaging API webhook in, reply and push out."""
+"""The LINE adapter: receives Messaging API webhooks and answers by reply or push."""

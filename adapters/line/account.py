@@ -1,4 +1,4 @@
-"""What LINE needs to know about one Messaging API channel."""
+"""The account schema of a LINE Messaging API channel."""
 
 from __future__ import annotations
 
@@ -44,5 +44,5 @@ class LineAccount(ApiAccount):
 
     @property
     def data_api(self) -> str:
-        """Base of the API for content."""
+        """Base URL of the content API."""
         return self.base_url or DEFAULT_DATA_URL

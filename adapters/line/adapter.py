@@ -1,4 +1,4 @@
-"""The LINE adapter."""
+"""Receives and answers LINE messages."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ from clawdbot.reasons import Reason, Why, why
 SIGNATURE_HEADER = "X-Line-Signature"
 LOADING_S = 20
 _MEDIA = frozenset({"image", "video", "audio", "file"})
-_RETRY_KEYS = uuid.UUID("7b0c1c1e-6f0a-4e52-9d58-0a5b3b1f6f11")  # a namespace of our own
+_RETRY_KEYS = uuid.UUID("7b0c1c1e-6f0a-4e52-9d58-0a5b3b1f6f11")  # namespace of the adapter's retry keys
 
 
 class LineAdapter(Adapter[LineAccount]):
-    """Messaging API. Replies are free and good once, for about a minute; then the answer is pushed.
+    """Replies by a free reply token, which is valid once, for about a minute. Pushes later answers.
 
-    A push carries a retry key and can be repeated. A reply cannot: hence `idempotent_send` is not claimed.
+    A push carries a retry key and can be repeated. A reply cannot, so `idempotent_send` stays False.
     """
 
     platform = "line"
@@ -53,15 +53,15 @@ class LineAdapter(Adapter[LineAccount]):
     file_rules = files.RULES
     sends_per_s = 2000.0
     supports_webhook_setup = True
-    text_limit = 4900  # of 5000, so that links written out beside their label still fit
+    text_limit = 4900  # below LINE's 5000, because links are written out after their label
     simulator = "adapters.line.simulator.LineSimulator"
 
     @staticmethod
     def text_unit(text: str) -> int:
-        """UTF-16 code units, as LINE counts them."""
+        """Returns the length in UTF-16 code units, as LINE counts it."""
         return utf16_units(text)
 
-    # In
+    # Inbound
 
     @classmethod
     def identify(cls, request: WebhookRequest) -> bool:
@@ -85,10 +85,10 @@ class LineAdapter(Adapter[LineAccount]):
             events = tuple(replace(event, kind=EventKind.IGNORED, change="other_bot") for event in events)
         return Received(events)
 
-    # Out
+    # Outbound
 
     def send(self, message: OutgoingMessage) -> SendReceipt:
-        """Replies while the reply token is good, else pushes.
+        """Replies while the reply token is valid, else pushes.
 
         `message.data` may hold "buttons" (see `OutgoingMessage`), raw "messages" (at most 5) and "silent".
         """
@@ -121,7 +121,7 @@ class LineAdapter(Adapter[LineAccount]):
             return self._post("push", {"to": to, **body}, headers)
         except SendError as error:
             if headers:
-                error.maybe_sent = False  # repeated with this key, it is accepted once
+                error.maybe_sent = False  # LINE accepts a push with the same key only once
             raise
 
     def _post(self, kind: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> SendReceipt:
@@ -133,18 +133,18 @@ class LineAdapter(Adapter[LineAccount]):
         return judge(status, headers, body)
 
     def send_typing(self, chat_id: str, thread_id: str | None = None, *, message_id: str | None = None) -> None:
-        """Shows the loading animation until the next message; LINE has it in private chats only."""
+        """Shows the loading animation until the next message. LINE supports it in private chats only."""
         if chat_id.startswith("U"):
             self._api("POST", "chat/loading/start", json={"chatId": chat_id, "loadingSeconds": LOADING_S})
 
     def fetch_media(
         self, attachment: Attachment, *, message_id: str | None = None, max_bytes: int = MAX_MEDIA_BYTES
     ) -> Media:
-        """Downloads what a person sent; LINE keeps it for a while only. Large files are prepared first (202)."""
+        """Downloads a file that a person sent. LINE keeps it for a limited time and answers 202 while preparing it."""
         if attachment.type not in _MEDIA:
             raise NotSupported(Reason("no_file", kind=attachment.type))
         refuse_large(attachment.size, max_bytes)
-        if attachment.url:  # of some other server; fetched only from hosts the account allows
+        if attachment.url:  # on another server; downloaded only from hosts that the account allows
             return self._download(attachment.url, attachment, hosts=(), max_bytes=max_bytes)
         if not attachment.id.isalnum():
             raise NotSupported(Reason("attachment_without_content"))
@@ -152,7 +152,7 @@ class LineAdapter(Adapter[LineAccount]):
         return self._download(url, attachment, hosts=None, headers=self._authorization(), max_bytes=max_bytes)
 
     def display_name(self, user_id: str, chat_id: str | None = None) -> str:
-        """The name of a friend of the account, or of a member of a group it is in."""
+        """Returns the name of a friend of the account, or of a member of the chat's group."""
         place = {"C": "group", "R": "room"}.get((chat_id or "")[:1])
         path = f"{place}/{chat_id}/member/{user_id}" if place else f"profile/{user_id}"
         return as_text(self._api("GET", quote(path)), "displayName")
@@ -164,7 +164,7 @@ class LineAdapter(Adapter[LineAccount]):
         return BotIdentity(as_id(found, "userId") or "", as_text(found, "displayName"), as_text(found, "basicId"))
 
     def set_webhook(self, url: str) -> None:
-        """Registers the address (https); "Use webhook" must be on in the console."""
+        """Registers the https address. "Use webhook" must be on in the console."""
         self._api("PUT", "channel/webhook/endpoint", json={"endpoint": url})
 
     def webhook_info(self) -> WebhookInfo:
@@ -173,7 +173,7 @@ class LineAdapter(Adapter[LineAccount]):
         return WebhookInfo(url=as_text(found, "endpoint"), last_error=off)
 
     def examine(self, url: str) -> tuple[Text | Reason, ...]:
-        """Lets LINE try the address with an empty event."""
+        """Asks LINE to send an empty event to the address."""
         if not url.startswith("https://"):
             return ()
         try:

@@ -1,4 +1,4 @@
-"""LINE webhook events to events. Pure; every field is untrusted, because any of them may be missing."""
+"""Converts LINE's webhook events to events. Pure; treats every field as untrusted, because any may be missing."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from adapters.payload import as_id, as_list, as_object, as_text
 Source = Mapping[str, Any]
 
 _CHATS = (("group", "groupId"), ("room", "roomId"))
-# Reply tokens of the console's trial delivery; they answer to nobody.
+# Reply tokens of the console's test delivery, which nobody receives.
 _DUMMY_TOKENS = frozenset({"0" * 32, "f" * 32})
 
 
 def events_of(content: Source, own_id: str) -> tuple[Event, ...]:
-    """The events of one webhook event; more than one where several people joined or left."""
+    """Returns the events of one webhook event: several when several people joined or left."""
     kind = as_text(content, "type")
     source = as_object(content, "source")
     user_id = as_id(source, "userId")
@@ -41,14 +41,14 @@ def events_of(content: Source, own_id: str) -> tuple[Event, ...]:
         raw=content,
     )
     if as_text(content, "mode") == "standby":
-        return (replace(base, change="standby"),)  # another module of the account has the floor
+        return (replace(base, change="standby"),)  # another module of the account handles the chat
     if base.reply_token in _DUMMY_TOKENS:
         return (replace(base, change="trial"),)
     return _READERS.get(kind, _other)(base, content, own_id)
 
 
 def _fallback_key(content: Source) -> str:
-    """Older deliveries have no event id; the flag of a redelivery must not make another event of it."""
+    """Returns a dedupe key for older deliveries without event id. Ignores the redelivery flag."""
     told = {key: value for key, value in content.items() if key != "deliveryContext"}
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode("utf-8", "replace")).hexdigest()
 
@@ -83,12 +83,12 @@ def _postback(base: Event, content: Source, own_id: str) -> tuple[Event, ...]:
     postback = as_object(content, "postback")
     given = {key: value for key, value in as_object(postback, "params").items() if isinstance(value, str)}
     event = replace(base, kind=EventKind.ACTION, change="", data=as_text(postback, "data"), args=given)
-    # A person picks a date or a time; the name of a rich menu is nothing anybody said.
+    # A person picks a date or a time, but does not say the name of a rich menu.
     return (event if "newRichMenuAliasId" in given else replace(event, text=", ".join(given.values())),)
 
 
 def _member(base: Event, content: Source, own_id: str) -> tuple[Event, ...]:
-    """The bot was befriended or blocked, or came into a group or left it. Names are LINE's own."""
+    """Reads that the bot was befriended or blocked, or joined or left a group. Event names are LINE's own."""
     return (replace(base, kind=EventKind.MEMBER, mentions_bot=True),)
 
 

@@ -1,4 +1,4 @@
-"""Files to LINE: it fetches them from a public https address, and only what it can show."""
+"""Sends files to LINE, which fetches them from a public https address and accepts only types it can show."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ RULES = (
 
 
 def message(file: OutgoingFile, kind: str) -> dict[str, Any]:
-    """The message that shows a file."""
+    """Returns the message that shows a file."""
     shown: dict[str, Any] = {"type": kind, "originalContentUrl": file.url}
     if kind == "audio":
         return shown | {"duration": round(file.duration_s * 1000)}
-    # LINE wants a small picture beside every picture; the picture itself will do when it is small.
+    # LINE requires a preview image for every image. A small image is its own preview.
     small = kind == "image" and file.size <= PREVIEW_BYTES
     return shown | {"previewImageUrl": file.url if small else file.preview_url}

@@ -1,4 +1,4 @@
-"""Setting up a LINE Official Account."""
+"""The set-up guide of a LINE Official Account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading one LINE message: text with its mentions, and attachments."""
+"""Reads one LINE message: text with its mentions, and attachments."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _MEDIA = ("image", "video", "audio", "file")
 
 
 def read_text(message: Message, own_id: str) -> tuple[str, bool]:
-    """The text without a leading mention of the bot, and whether the bot is mentioned.
+    """Returns the text without a leading mention of the bot, and whether the bot is mentioned.
 
-    Positions count UTF-16 units, so they are applied to UTF-16.
+    Mention positions count UTF-16 units, so they are applied to UTF-16.
     """
     text = as_text(message, "text")
     spans = sorted(_own_mentions(message, own_id))
@@ -42,7 +42,7 @@ def _own_mentions(message: Message, own_id: str) -> Iterator[tuple[int, int]]:
 
 
 def attachments(message: Message) -> tuple[Attachment, ...]:
-    """What the message holds beside text."""
+    """Returns the attachments of the message."""
     kind = as_text(message, "type")
     if kind in _MEDIA:
         return (_media(kind, message),)
@@ -70,7 +70,7 @@ def _media(kind: str, message: Message) -> Attachment:
     return Attachment(
         kind,
         as_id(message, "id") or "",
-        # Content of another server: LINE has nothing to download under this id.
+        # The content is on another server, so LINE has no download for this id.
         url=as_text(provider, "originalContentUrl") or None if outside else None,
         name=as_text(message, "fileName") or None,
         size=as_int(message, "fileSize"),

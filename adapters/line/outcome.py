@@ -1,4 +1,4 @@
-"""What a Messaging API response means for the sender: done, later, or never."""
+"""Classifies Messaging API responses as success, temporary failure or permanent failure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REPLY_TOKEN_EXPIRED = "reply_token_expired"  # noqa: S105 - a mark
 ALREADY_ACCEPTED = 409
 _DEFAULT_WAIT_S = 2.0
 
-# Fragments of the message, lower case. The status alone does not tell these apart.
+# Fragments of LINE's error message, in lower case. The status alone does not distinguish these.
 _MESSAGES = (
     ("invalid reply token", REPLY_TOKEN_EXPIRED),
     ("monthly limit", "quota"),
@@ -32,10 +32,10 @@ _PERMANENT_FLOOD = frozenset({"quota", "paused"})
 
 
 def result_of(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    """The answer of a successful call.
+    """Returns the body of a successful call.
 
     Raises:
-        SendError: When the call failed.
+        SendError: The call failed.
     """
     answer = object_or_nothing("LINE", status, body)
     if 200 <= status < 300:
@@ -44,7 +44,7 @@ def result_of(status: int, headers: Mapping[str, str], body: bytes) -> dict[str,
 
 
 def judge(status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
-    """The receipt of a successful send; 409 says that this retry key was accepted before, so it is one too.
+    """Returns the receipt of a successful send. 409 counts as success, because LINE accepted the retry key before.
 
     Raises:
         SendError: With a mark such as "reply_token_expired", "quota", "flood" or "unauthorized".

@@ -1,4 +1,4 @@
-"""Neutral markdown to plain text, and neutral buttons to quick replies."""
+"""Renders neutral markdown as plain text, and neutral buttons as quick replies."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ MAX_MESSAGES = 5
 
 
 def messages(text: str, rows: Any) -> list[dict[str, Any]]:
-    """Text, mostly one message; LINE shows no markup. Buttons that do not fit are written out under the text."""
+    """Returns text messages, mostly one, without markup. Buttons that do not fit are written out under the text."""
     items, rest = _quick_replies(rows)
     shown, lines = plain_text(text), "\n".join(f"• {line}" for line in rest)
     whole = f"{shown}\n{lines}" if lines else shown
     texts = [whole] if utf16_units(whole) <= MAX_TEXT else [shown, *split_text(lines, MAX_TEXT, utf16_units)]
     found: list[dict[str, Any]] = [{"type": "text", "text": part} for part in texts[:MAX_MESSAGES]]
     if items:
-        found[-1]["quickReply"] = {"items": items}  # shown under the last message only
+        found[-1]["quickReply"] = {"items": items}  # LINE shows quick replies under the last message only
     return found
 
 

@@ -1,4 +1,4 @@
-"""LINE in miniature: signed webhooks with a reply token, and the reply and push endpoints."""
+"""Simulates LINE: sends signed webhooks with a reply token and serves the reply and push endpoints."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SECRET = "simulated-secret"  # noqa: S105 - of a channel that only this machine
 
 
 class LineSimulator(Simulator):
-    """Delivers again when redelivery is switched on; a reply token works once."""
+    """Simulates one channel with redelivery switched on. A reply token works once."""
 
     platform = "line"
     redelivery_s = (1.0, 10.0, 60.0)
@@ -40,7 +40,7 @@ class LineSimulator(Simulator):
         return _signed({"destination": "Ubot", "events": [event]})
 
     def again(self, request: WebhookRequest) -> WebhookRequest:
-        """The same event, marked as redelivered."""
+        """Returns the same event, marked as redelivered."""
         body = json.loads(request.body)
         body["events"][0]["deliveryContext"]["isRedelivery"] = True
         return _signed(body)

@@ -1,8 +1,8 @@
-"""The neutral markdown of outgoing texts, parsed once for all: a flat list of blocks that every adapter renders.
+"""Parses the neutral markdown of outgoing texts into a flat list of blocks, which every adapter renders.
 
 Blocks: paragraphs, headings, lists, quotes, rules, fenced code, tables (kept as preformatted text). Inline: strong,
-emphasis, strikethrough, code, links, images (as links) and bare addresses. Anything else is plain text; nothing is ever
-refused. `parser` says where chat parts from CommonMark.
+emphasis, strikethrough, code, links, images (as links) and bare addresses. Anything else is plain text; no text is
+refused. `parser` lists the deviations from CommonMark.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ __all__ = [
 
 
 def plain_text(text: str) -> str:
-    """The text without markup, for platforms that show none. Link targets follow their label in brackets.
+    """Returns the text without markup. The target of a link follows its label in brackets.
 
-    A text of nothing but markup stays as it is: no platform takes an empty one.
+    A text that is nothing but markup stays unchanged, because no platform accepts an empty text.
     """
     plain = "\n".join(_plain_block(block) for block in parse(text))
     return plain if plain.strip() else text

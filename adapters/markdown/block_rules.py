@@ -1,4 +1,4 @@
-"""Block rules of chat: where the answer of a model and CommonMark would part."""
+"""Block rules that deviate from CommonMark, because models and chats mean something else."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from bisect import bisect_left
 
 from markdown_it.rules_block import StateBlock, blockquote, fence, list_block, table
 
-MAX_LEVEL = 16  # of nested quotes and lists; what is deeper is text
+MAX_LEVEL = 16  # nesting of quotes and lists; deeper ones are text
 _BARE_MARKER = re.compile(r"[ \t]*(?:\d{1,9}[.)]|[-+*])[ \t]*$")
 _MATH = {"\\[": "\\]", "$$": "$$"}
 
@@ -24,12 +24,12 @@ def hard_end(state: StateBlock, startLine: int, endLine: int, silent: bool) -> b
 
 
 def shallow_quote(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:
-    """A quote, unless it stands too deep: markdown-it would drop its words."""
+    """Parses a quote, unless it is nested too deeply: markdown-it would drop its text."""
     return state.level < MAX_LEVEL and blockquote(state, startLine, endLine, silent)
 
 
 def list_with_content(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:
-    """A list, unless it is nothing but a marker: an answer of `42.` is a number."""
+    """Parses a list, unless it is a bare marker: an answer of `42.` is a number."""
     if state.level >= MAX_LEVEL:
         return False
     if _BARE_MARKER.match(_line(state, startLine)):
@@ -40,7 +40,7 @@ def list_with_content(state: StateBlock, startLine: int, endLine: int, silent: b
 
 
 def fence_to_its_end(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:
-    """A code block that ends at its closing fence, also when its lines are indented less than the list around it."""
+    """Parses a code block up to its closing fence, even when its lines are indented less than the list around it."""
     indent, state.blkIndent = state.blkIndent, 0
     try:
         return fence(state, startLine, endLine, silent)
@@ -49,7 +49,7 @@ def fence_to_its_end(state: StateBlock, startLine: int, endLine: int, silent: bo
 
 
 def table_with_source(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:
-    """A table whose opening token carries its source, for platforms that show it as it is."""
+    """Parses a table. Its opening token carries the source, for platforms that show the table as typed."""
     at = len(state.tokens)
     if not table(state, startLine, endLine, silent):
         return False
@@ -59,13 +59,13 @@ def table_with_source(state: StateBlock, startLine: int, endLine: int, silent: b
 
 
 def formula(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:
-    r"""A paragraph of LaTeX from `\[` or `$$` to its end, so that no line of it becomes a list or heading."""
+    r"""Parses LaTeX from `\[` or `$$` to its end as a paragraph, so that no line of it becomes a list or heading."""
     opening = _line(state, startLine).strip()
     closing = _MATH.get(opening[:2])
     if closing is None or closing in opening[2:]:
         return False
     found = state.src.find(closing, state.eMarks[startLine])
-    end = bisect_left(state.eMarks, found)  # the line it stands in
+    end = bisect_left(state.eMarks, found)  # number of the line with the closing mark
     if found < 0 or end >= endLine or state.src[found + 2 : state.eMarks[end]].strip():
         return False
     if not silent:
@@ -74,7 +74,7 @@ def formula(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bo
 
 
 def paragraph(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:
-    """A paragraph that any block may follow, however far it is indented."""
+    """Parses a paragraph, which any block may end, however far the block is indented."""
     rules = state.md.block.ruler.getRules("paragraph")
     parent, state.parentType = state.parentType, "paragraph"
     end = startLine + 1

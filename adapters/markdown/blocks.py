@@ -1,4 +1,4 @@
-"""The blocks of a text, flat: one block for each line of prose, each code block, table, rule and blank line."""
+"""Parses a text into a flat list of blocks: one for each line of prose, code block, table, rule and blank line."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _LINE_ENDS = re.compile(r"\r\n?")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A line or block.
+    """A line of prose or another block.
 
     Attributes:
-        kind: What it is.
+        kind: Kind of the block.
         inlines: Content of "paragraph" (one line of it) and "heading".
         text: Content of "code"; source of "table".
         info: Language of "code".
         level: Level of a heading.
         lead: Indentation, and the marker ("• ", "3. ") of a list item that begins here.
-        quoted: It stands in a quote.
+        quoted: True inside a quote.
     """
 
     kind: BlockKind
@@ -44,15 +44,15 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """What of a text is more than prose, by its lines.
+    """A part of a text that is not plain prose, located by line numbers.
 
     Attributes:
-        kind: What it is.
-        start: Number of its first line.
-        end: Number of the line after it.
+        kind: Kind of the block.
+        start: Number of the first line, from 0.
+        end: Number of the line after the last one.
         text: Content of "code" and "heading"; source of "table".
         info: Language of "code".
-        fence: Marks that open a "code".
+        fence: Opening fence of "code".
         level: Level of a heading.
     """
 
@@ -66,12 +66,12 @@ class Region:
 
 
 def source_lines(text: str) -> list[str]:
-    """The lines that `Region` counts."""
+    """Returns the lines of a text, as `Region` counts them."""
     return _LINE_ENDS.sub("\n", text).split("\n")
 
 
 def regions(text: str) -> Iterator[Region]:
-    """The code blocks, tables, rules and headings of a text, in order, also those in quotes and lists."""
+    """Yields the code blocks, tables, rules and headings of a text in order, including those in quotes and lists."""
     found = block_tokens(_LINE_ENDS.sub("\n", text))
     for at, token in enumerate(found):
         start, end = token.map or (0, 0)
@@ -86,7 +86,7 @@ def regions(text: str) -> Iterator[Region]:
 
 
 def parse(text: str) -> tuple[Block, ...]:
-    """Parses a text into blocks; blank lines between them are blocks too."""
+    """Parses a text into blocks. Blank lines between blocks are blocks too."""
     lines = source_lines(text)
     walk = _Walk(lines)
     for token in tokens("\n".join(lines)):
@@ -98,9 +98,9 @@ class _Walk:
     def __init__(self, lines: list[str]) -> None:
         self._lines = lines
         self._blocks: list[Block] = []
-        self._at = 0  # the line that is next
-        self._quotes: list[int] = []  # where each open quote ends
-        self._markers: list[str] = []  # of list items whose content has not come yet
+        self._at = 0  # next line
+        self._quotes: list[int] = []  # end line of each open quote
+        self._markers: list[str] = []  # markers of list items without content so far
         self._heading = 0
         self._in_table = False
 
@@ -146,7 +146,7 @@ class _Walk:
         return bool(self._quotes)
 
     def _blank_until(self, line: int) -> None:
-        """Blank lines up to `line`; none between the marker of a list item and its content."""
+        """Adds blank lines up to `line`, but none between the marker of a list item and its content."""
         if not self._markers:
             self._blocks += [Block("blank", quoted=self._quoted)] * (line - self._at)
         self._at = max(self._at, line)

@@ -1,4 +1,4 @@
-"""Inline rules of chat: where the answer of a model and CommonMark would part."""
+"""Inline rules that deviate from CommonMark, because models and chats mean something else."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ChatInlineState(StateInline):
     """Decides which runs of `*`, `_` and `~` may open and close emphasis."""
 
     def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:
-        """CommonMark's flanking rules; wide characters count as neither letters nor punctuation."""
+        """Applies CommonMark's flanking rules, except that wide characters are neither letters nor punctuation."""
         end = start
         while end < self.posMax and self.src[end] == self.src[start]:
             end += 1
@@ -63,12 +63,12 @@ def _wide(character: str) -> bool:
 
 
 def _in_arithmetic(count: int, before: str, after: str) -> bool:
-    """`2*3*4`, `x**2`: a star behind a letter or digit opens nothing, two open nothing before a digit."""
+    """Recognises `2*3*4` and `x**2`: one star after a letter or digit opens nothing, nor do two before a digit."""
     return before.isascii() and before.isalnum() and (count == 1 or after.isdigit())
 
 
 def _in_pattern(count: int, before: str, after: str, following: str) -> bool:
-    """`*.py`, `src/**/x`, `*/5`: the stars of file names and schedules."""
+    """Recognises the stars of file patterns and schedules: `*.py`, `src/**/x`, `*/5`."""
     if count == 1 and after == "." and following.isalnum():
         return True
     return count <= 2 and "/" in (before, after) and not (before.isalnum() or after.isalnum())
@@ -87,7 +87,7 @@ class ChatInlineParser(ParserInline):
 
 
 def bare_address(state: StateInline, silent: bool) -> bool:
-    """`https://…` in running text is one link, whatever marks are in it."""
+    """Parses `https://…` in running text as one link, whatever marks it contains."""
     if not state.src.startswith("://", state.pos):
         return False
     scheme = _SCHEME.search(state.src[max(0, state.pos - 6) : state.pos])
@@ -115,12 +115,12 @@ def _push_address(state: StateInline, scheme: str, rest: str) -> None:
 
 
 def autolink(state: StateInline, silent: bool) -> bool:
-    """`<https://…>` and `<ann@e.com>`, but not every `<word:word>`, such as `<std::string>`."""
+    """Parses `<https://…>` and `<ann@e.com>`, but not every `<word:word>`, such as `<std::string>`."""
     return bool(_AUTOLINK.match(state.src, state.pos, state.posMax)) and commonmark_autolink(state, silent)
 
 
 def formula(state: StateInline, silent: bool) -> bool:
-    r"""LaTeX in `\(…\)`, `\[…\]`, `$…$` and `$$…$$` stays as it is."""
+    r"""Keeps LaTeX in `\(…\)`, `\[…\]`, `$…$` and `$$…$$` unchanged."""
     closing = _MATH.get(state.src[state.pos : state.pos + 2])
     if closing is not None:
         if state.html_terminator_last(closing) < state.pos + 2:
@@ -134,7 +134,7 @@ def formula(state: StateInline, silent: bool) -> bool:
 
 
 def windows_path(state: StateInline, silent: bool) -> bool:
-    r"""`C:\Users\_me_\.ssh` and `\\server\share` keep their backslashes and underscores."""
+    r"""Keeps the backslashes and underscores of `C:\Users\_me_\.ssh` and `\\server\share`."""
     at = state.pos
     if state.src[at] != "\\":
         return False
@@ -145,7 +145,7 @@ def windows_path(state: StateInline, silent: bool) -> bool:
 
 
 def escape(state: StateInline, silent: bool) -> bool:
-    """A backslash escapes what would be markup; before anything else, as in LaTeX and paths, it stays."""
+    """Lets a backslash escape markup, and keeps it before anything else, as in LaTeX and paths."""
     at = state.pos
     if state.src[at] != "\\":
         return False
@@ -158,7 +158,7 @@ def escape(state: StateInline, silent: bool) -> bool:
 
 
 def _inside_word(text: str, at: int) -> bool:
-    r"""Whether the backslash at `at` stands inside of a word: `me\.ssh`, not `Done\.`."""
+    r"""Returns whether the backslash at `at` is inside a word: in `me\.ssh`, but not in `Done\.`."""
     before, beyond = text[at - 1 : at], text[at + 2 : at + 3]
     joins = before.isalpha() or (before != "" and before in _IN_PATHS)
     return joins and (beyond.isalnum() or (beyond != "" and beyond in _IN_PATHS))

@@ -1,4 +1,4 @@
-"""The inline tokens of a block as lines of small trees."""
+"""Converts the inline tokens of a block into lines of small trees."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ InlineKind = Literal["text", "strong", "emphasis", "strike", "code", "link"]
 
 @dataclass(frozen=True, slots=True)
 class Inline:
-    """A run of text within one line. No kind stands inside of itself, so a tree is at most five levels deep.
+    """A run of text in one line. No kind contains itself, so a tree is at most five levels deep.
 
     Attributes:
-        kind: What it is.
+        kind: Kind of the run.
         text: Content of "text" and "code".
         children: Content of the other kinds.
-        href: Target of a link, as it was written.
+        href: Target of a link, as written.
     """
 
     kind: InlineKind
@@ -45,13 +45,13 @@ class _Open:
 
 
 class _Builder:
-    """Marks that are open at the end of a line are closed there and opened again in the next line."""
+    """Builds the trees. Closes open marks at the end of a line and reopens them in the next one."""
 
     def __init__(self) -> None:
         self.lines: list[tuple[Inline, ...]] = []
         self._line: list[Inline] = []
         self._stack: list[_Open] = []
-        self._counted: list[bool] = []  # for each open token: whether it opened something new
+        self._counted: list[bool] = []  # for each open token: whether it opened a node
 
     def add(self, token: Token) -> None:
         if kind := _OPENING.get(token.type):
@@ -112,7 +112,7 @@ def _finished(node: _Open) -> Inline | None:
 
 
 def inline_lines(tokens: Iterable[Token]) -> list[tuple[Inline, ...]]:
-    """The inline tokens of one block, line by line."""
+    """Returns the inline nodes of one block, line by line."""
     builder = _Builder()
     for token in tokens:
         builder.add(token)
@@ -120,7 +120,7 @@ def inline_lines(tokens: Iterable[Token]) -> list[tuple[Inline, ...]]:
 
 
 def label(nodes: Iterable[Inline]) -> str:
-    """The words of inline nodes alone."""
+    """Returns the text of inline nodes without markup and link targets."""
     return "".join(_words(nodes))
 
 
@@ -131,12 +131,12 @@ def _words(nodes: Iterable[Inline]) -> Iterator[str]:
 
 
 def is_written_out(node: Inline) -> bool:
-    """Whether the label of a link is its address."""
+    """Returns whether the label of a link is its address."""
     return label(node.children) in (node.href, node.href.removeprefix("mailto:").removeprefix("tel:"))
 
 
 def plain_inlines(nodes: Iterable[Inline]) -> str:
-    """The text of inline nodes without markup; the target of a link follows its label in brackets."""
+    """Returns the text of inline nodes without markup. The target of a link follows its label in brackets."""
     out = []
     for node in nodes:
         inner = node.text or plain_inlines(node.children)

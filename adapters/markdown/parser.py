@@ -1,8 +1,8 @@
-"""The one configured parser of markdown: CommonMark, tables, strikethrough, bare addresses, and the rules of chat.
+"""Configures the markdown parser: CommonMark, tables, strikethrough, bare addresses, and rules for chat.
 
-Off, because chat means something else by it: HTML and entities (shown as typed), indented code (models indent for
-other reasons), headings by underlining (`---` below a line is a rule), reference definitions (their lines would
-vanish, and a cut text would miss them).
+These rules of CommonMark are off, because chats use the notation for something else: HTML and entities (shown as
+typed), indented code (models indent for other reasons), headings by underlining (`---` below a line is a rule),
+reference definitions (their lines would vanish, and the pieces of a split text would lack them).
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ _OFF = ["code", "entity", "html_block", "html_inline", "lheading", "reference"]
 
 
 class ChatMarkdown(MarkdownIt):
-    """Keeps addresses as they are written; whether one may be a link is for the renderers to say."""
+    """Keeps addresses as written. The renderers decide which of them may be links."""
 
     def validateLink(self, url: str) -> bool:
-        """Takes every address."""
+        """Accepts every address."""
         return True
 
     def normalizeLink(self, url: str) -> str:
-        """Leaves an address as it is."""
+        """Returns an address unchanged."""
         return url
 
     def normalizeLinkText(self, link: str) -> str:
-        """Leaves an address as it is."""
+        """Returns an address unchanged."""
         return link
 
 
@@ -56,7 +56,7 @@ def _configured() -> ChatMarkdown:
 
 
 def _ends(*rules: str) -> RuleOptionsType:
-    """Options of a block that may follow blocks of these kinds without a blank line."""
+    """Returns the options of a block that may follow blocks of these kinds without a blank line."""
     return {"alt": list(rules)}
 
 
@@ -64,11 +64,11 @@ PARSER = _configured()
 
 
 def tokens(text: str) -> list[Token]:
-    """All tokens of a text, inline tokens as children."""
+    """Returns all tokens of a text, with inline tokens as children."""
     return PARSER.parse(text)
 
 
-@lru_cache(maxsize=8)  # a text is split, and then its pieces are looked at again
+@lru_cache(maxsize=8)  # splitting and rendering parse the same texts
 def block_tokens(text: str) -> tuple[Token, ...]:
-    """The block tokens of a text, whose lines end with a line feed; nothing inside of a block is parsed."""
+    """Returns the block tokens of a text whose lines end with a line feed. Does not parse inline markup."""
     return tuple(PARSER.block.parse(text, PARSER, {}, []) or ())

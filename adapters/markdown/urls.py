@@ -1,4 +1,4 @@
-"""Where a bare web address in running text ends."""
+"""Finds the end of a bare web address in running text."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import re
 _BODY = re.compile(r"(?:[^\s<>\"|\\^`，。；！？、：（）【】《》〈〉「」『』“”‘’…—]|\\[_*~&#-])+")
 _ESCAPED = re.compile(r"\\([_*~&#-])")
 _MARKS_BEFORE_CJK = re.compile(r"[*~]+(?=[^\x00-\x7f])")
-_CLOSING = {"**": re.compile(r"(?<!/)\*\*|\*\*(?!/)"), "~~": re.compile("~~")}  # but not the stars of `src/**/x`
+_CLOSING = {"**": re.compile(r"(?<!/)\*\*|\*\*(?!/)"), "~~": re.compile("~~")}  # but not in `src/**/x`
 _PAIRS = {")": "(", "]": "["}
 _LOOK_BACK = 1000
 
 
 def address_end(text: str, start: int, body: int, end: int) -> int:
-    """The end of the address at `start`, without the sentence or the emphasis around it.
+    """Returns the end of the address at `start`, without punctuation and emphasis marks around it.
 
     Args:
-        text: The text around the address.
-        start: Where the scheme begins.
-        body: Where the host begins.
-        end: Where the text counts as ended.
+        text: Text that contains the address.
+        start: Start of the scheme.
+        body: Start of the host.
+        end: End of the text to search.
 
     Returns:
         The end; `body` when no host follows.
@@ -41,7 +41,7 @@ def address_end(text: str, start: int, body: int, end: int) -> int:
 
 
 def _balanced_end(text: str, start: int, end: int) -> int:
-    """`end`, or the first closing bracket that nothing in the address opens."""
+    """Returns `end`, or the position of the first closing bracket without an opening one in the address."""
     opened = {"(": 0, "[": 0}
     for at in range(start, end):
         character = text[at]
@@ -55,5 +55,5 @@ def _balanced_end(text: str, start: int, end: int) -> int:
 
 
 def unescaped(address: str) -> str:
-    """The address without the backslashes that models put before its underscores and stars."""
+    """Returns the address without the backslashes that models put before marks such as `_` and `*`."""
     return _ESCAPED.sub(r"\1", address)

@@ -1,1 +1,1 @@
-"""Slack: Events API, slash commands and interactivity in, Web API out."""
+"""The Slack adapter: receives the Events API, slash commands and interactivity, and answers through the Web API."""

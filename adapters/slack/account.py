@@ -1,4 +1,4 @@
-"""What Slack needs to know about one app in one workspace."""
+"""The account schema of a Slack app in one workspace."""
 
 from __future__ import annotations
 

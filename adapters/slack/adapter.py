@@ -1,4 +1,4 @@
-"""The Slack adapter."""
+"""Receives and answers Slack events, commands and interactions."""
 
 from __future__ import annotations
 
@@ -33,33 +33,33 @@ from clawdbot.http import HttpResponse
 from clawdbot.reasons import Reason
 from clawdbot.redaction import register_secret
 
-EXCHANGE_S = 8.0  # others wait for the fresh token
+EXCHANGE_S = 8.0  # other threads wait for the fresh token
 REPLY_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 FILE_HOSTS = frozenset({"files.slack.com", "files.slack-gov.com"})
 _NO_OPTIONS = HttpReply(200, b'{"options":[]}', "application/json")
 
 
 class SlackAdapter(Adapter[SlackAccount]):
-    """Events API, slash commands and interactivity on one address; chat.postMessage has no idempotency key."""
+    """Receives all requests at one address. chat.postMessage has no idempotency key."""
 
     platform = "slack"
     label = {"en": "Slack", "zh": "Slack"}
     schema = SlackAccount
     supports_typing = True
     supports_edit = True
-    edit_interval_s = 1.2  # chat.update: about 50 a minute
+    edit_interval_s = 1.2  # chat.update allows about 50 calls a minute
     supports_media = True
     supports_names = True
     file_rules = outgoing.RULES
     chat_sends_per_s = 1.0
-    text_limit = 3900  # 4000 are advised, and escaping makes a text a little longer; Slack cuts at 40 000
+    text_limit = 3900  # Slack advises 4000 and cuts at 40 000; escaping makes a text a little longer
     simulator = "adapters.slack.simulator.SlackSimulator"
 
     def __init__(self, account: Mapping[str, Any], **options: Any) -> None:
         super().__init__(account, **options)
         self._token: str = self.account.bot_token
 
-    # In
+    # Inbound
 
     @classmethod
     def identify(cls, request: WebhookRequest) -> bool:
@@ -77,7 +77,7 @@ class SlackAdapter(Adapter[SlackAccount]):
         if kind == "url_verification":
             return Received(reply=HttpReply(200, as_text(envelope, "challenge").encode("utf-8", "replace")))
         if kind != "event_callback":
-            # app_rate_limited among them: genuine, nothing to act on.
+            # For instance app_rate_limited: genuine, but needs no action.
             note = Event(kind=EventKind.IGNORED, dedupe_key=body_key(body), change=kind[:64] or "unknown", raw=envelope)
             return Received((note,))
         account = self.account
@@ -92,7 +92,7 @@ class SlackAdapter(Adapter[SlackAccount]):
             events = tuple(self._ours(event, team) for event in interaction(payload, body))
             return Received(events, _NO_OPTIONS if payload.get("type") == "block_suggestion" else HttpReply())
         if "ssl_check" in form:
-            return Received()  # Slack tries the certificate
+            return Received()  # Slack checks the certificate
         if not form.get("command"):
             raise MalformedPayload(Reason("no_slash_command"))
         return Received((self._ours(slash_command(form, body), form.get("team_id", "")),))
@@ -102,13 +102,13 @@ class SlackAdapter(Adapter[SlackAccount]):
             return replace(event, kind=EventKind.IGNORED, change="other_workspace", twin_key="")
         return event
 
-    # Out
+    # Outbound
 
     def send(self, message: OutgoingMessage) -> SendReceipt:
-        """Posts one message; where the bot is no member, the command's or button's own address is used instead.
+        """Posts one message. Where the bot is no member, answers at the address of the command or button.
 
-        `message.data` may hold "buttons" (see `OutgoingMessage`), raw "blocks", "broadcast" (shows a thread's answer in
-        the channel too) and "link_preview" (False hides it).
+        `message.data` may hold "buttons" (see `OutgoingMessage`), raw "blocks", "broadcast" (shows a reply in a thread
+        in the channel too) and "link_preview" (False hides it).
         """
         body = self._body(message)
         try:
@@ -121,7 +121,7 @@ class SlackAdapter(Adapter[SlackAccount]):
         return self._reply_by_url(message.reply_url, body)
 
     def send_file(self, message: OutgoingMessage, file: OutgoingFile, kind: str) -> SendReceipt:
-        """Uploads, then shows the file in the channel (scope files:write); the receipt holds the file's id."""
+        """Uploads the file and shows it in the channel (scope files:write). The receipt holds the file's id."""
         given = self._api("files.getUploadURLExternal", None, ahead=True, params=outgoing.wanted(file))
         sent = self._ahead("POST", as_text(given, "upload_url"), data=file.read(), handed_out_for=FILE_HOSTS)
         if not sent.ok:
@@ -151,14 +151,14 @@ class SlackAdapter(Adapter[SlackAccount]):
 
     def edit(self, message_id: str, message: OutgoingMessage) -> SendReceipt:
         body = self._body(message)
-        kept = {name: body.get(name, []) for name in ("channel", "text", "blocks")}  # no blocks takes the buttons away
+        kept = {name: body.get(name, []) for name in ("channel", "text", "blocks")}  # an empty list removes the buttons
         return self._post("chat.update", kept | {"ts": message_id})
 
     def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
         return judge(status, headers, body)
 
     def send_typing(self, chat_id: str, thread_id: str | None = None, *, message_id: str | None = None) -> None:
-        """Shows a status in a thread of an app with the agent feature; Slack has no typing sign elsewhere."""
+        """Shows a status in a thread of an app with the agent feature. Slack has no other typing indicator."""
         if thread_id:
             body = {"channel_id": chat_id, "thread_ts": thread_id, "status": "is typing…"}
             self._api("assistant.threads.setStatus", body)
@@ -166,7 +166,7 @@ class SlackAdapter(Adapter[SlackAccount]):
     def fetch_media(
         self, attachment: Attachment, *, message_id: str | None = None, max_bytes: int = MAX_MEDIA_BYTES
     ) -> Media:
-        """Downloads a file with the bot's token (scope files:read)."""
+        """Downloads a file with the bot token (scope files:read)."""
         if not attachment.id and not attachment.url:
             raise NotSupported(Reason("attachment_no_file"))
         refuse_large(attachment.size, max_bytes)
@@ -185,12 +185,12 @@ class SlackAdapter(Adapter[SlackAccount]):
         told = {"headers": self._authorization(), "max_bytes": max_bytes, "allow_redirects": False}
         media = self._download(url, attachment, hosts=FILE_HOSTS, **told)
         if media.content_type == "text/html" and attachment.mime != "text/html":
-            # Slack answers with its log-in page and status 200 when the scope is missing.
+            # Without the scope Slack answers with its log-in page and status 200.
             raise SendError(Reason("slack_login_page"), permanent=True, mark="no_rights")
         return media
 
     def display_name(self, user_id: str, chat_id: str | None = None) -> str:
-        """The name somebody shows in the workspace (scope users:read)."""
+        """Returns the user's display name in the workspace (scope users:read)."""
         user = as_object(self._api("users.info", None, params={"user": user_id}), "user")
         profile = as_object(user, "profile")
         return as_text(profile, "display_name") or as_text(profile, "real_name") or as_text(user, "name")
@@ -213,7 +213,7 @@ class SlackAdapter(Adapter[SlackAccount]):
         return result_of(response.status, response.headers, response.body)
 
     def _request(self, method: str, body: Mapping[str, Any] | None, **options: Any) -> HttpResponse:
-        """One call; once more with a fresh token when the old one has expired and the app rotates them."""
+        """Makes a call. Retries once with a fresh token when the old one has expired and the app rotates tokens."""
         used, vault = self._token, self.account.vault
         response = self._attempt(method, body, **options)
         if vault is None or not self.account.rotates or not rotation.expired(response):
@@ -223,7 +223,7 @@ class SlackAdapter(Adapter[SlackAccount]):
         return self._attempt(method, body, **options)
 
     def _renewed(self) -> bool:
-        """Whether the token had expired, and is a fresh one now. Files are refused without a reason."""
+        """Renews the token if it has expired, and returns whether it did. A refused download gives no reason."""
         used = self._token
         if self.account.rotates:
             self._api("auth.test", {})

@@ -1,4 +1,4 @@
-"""Events API envelopes to events. Pure; every field is untrusted, because any of them may be missing."""
+"""Converts Events API envelopes to events. Pure; treats every field as untrusted, because any may be missing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from adapters.slack.text import plain, read_text
 
 Payload = Mapping[str, Any]
 
-# Subtypes that are ordinary words of a person; every other one is a note of Slack's own or of a program.
+# Subtypes of ordinary messages from a person; Slack itself or a program sends every other subtype.
 _SPOKEN = frozenset({"", "file_share", "me_message", "thread_broadcast"})
 _MEMBERSHIP = {
     "channel_join": "joined",
@@ -30,11 +30,11 @@ _SLACKBOT = "USLACKBOT"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the account and the envelope say about us.
+    """Facts about the bot from the account and the envelope.
 
     Attributes:
         own_ids: User ids of the bot.
-        in_threads: Every new message of a channel opens a thread of its own.
+        in_threads: Each new message in a channel starts its own thread.
     """
 
     own_ids: Collection[str] = ()
@@ -42,12 +42,12 @@ class Context:
 
 
 def body_key(body: bytes) -> str:
-    """A dedupe key for what has no id of its own."""
+    """Returns a dedupe key for a payload without id."""
     return hashlib.sha256(body).hexdigest()
 
 
 def own_ids(envelope: Payload, bot_user_id: str) -> frozenset[str]:
-    """The bot's user ids: the account's, else those for which Slack says it delivers this."""
+    """Returns the bot's user ids: from the account, else those that the envelope names as receivers."""
     if bot_user_id:
         return frozenset({bot_user_id})
     authorized = [item for item in as_list(envelope, "authorizations") if isinstance(item, dict)]
@@ -58,14 +58,14 @@ def own_ids(envelope: Payload, bot_user_id: str) -> frozenset[str]:
 
 
 def chat_type_of(chat_id: str | None, told: str = "") -> str:
-    """The neutral chat type; direct messages begin with D."""
+    """Returns the neutral chat type. Ids of direct messages begin with D."""
     if told:
         return "private" if told in ("im", "app_home") else "group"
     return "private" if (chat_id or "").startswith("D") else "group"
 
 
 def event_of(envelope: Payload, body: bytes, context: Context) -> Event:
-    """The event inside an `event_callback`; an unknown one is `ignored`."""
+    """Returns the event of an `event_callback`; an unknown one is `ignored`."""
     content = as_object(envelope, "event")
     kind = as_text(content, "type")
     chat_id = as_id(content, "channel")
@@ -81,7 +81,7 @@ def event_of(envelope: Payload, body: bytes, context: Context) -> Event:
 
 
 def _by_bot(message: Payload) -> bool:
-    """Written by a program. Modern bots send messages without a subtype, but always with a bot_id."""
+    """Returns whether a program wrote the message. Modern bots send no subtype, but always a bot_id."""
     subtype = as_text(message, "subtype")
     return bool(as_id(message, "bot_id")) or subtype == "bot_message" or as_text(message, "user") == _SLACKBOT
 
@@ -96,18 +96,18 @@ def _message(base: Event, content: Payload, context: Context) -> Event:
         return _member(replace(base, change=subtype), content, context)
     base = replace(_spoken(base, content, context), change="")
     if _by_bot(content) or (subtype == "file_share" and base.user_id in context.own_ids):
-        return replace(base, change="from_bot")  # files a bot uploads come without its bot_id
+        return replace(base, change="from_bot")  # file uploads of a bot lack its bot_id
     if subtype not in _SPOKEN or not base.user_id:
         return replace(base, change=subtype[:64] or "service")
     if not base.text and not base.attachments and not base.mentions_bot:
         return replace(base, change="empty")
-    # A mention comes twice where both kinds are subscribed, as `message` and as `app_mention`.
+    # With both subscriptions a mention comes twice: as `message` and as `app_mention`.
     named = base.mentions_bot and base.chat_type != "private"
     return replace(base, kind=EventKind.MESSAGE, twin_key=f"{base.chat_id}:{base.message_id}" if named else "")
 
 
 def _spoken(base: Event, content: Payload, context: Context) -> Event:
-    """Words and circumstances of one message."""
+    """Reads text and context of one message."""
     text, mentioned = read_text(content, context.own_ids)
     shared = [item for item in as_list(content, "attachments") if isinstance(item, dict) and item.get("is_share")]
     quoted = "\n".join(plain(as_text(item, "text")) for item in shared)
@@ -133,7 +133,7 @@ def _spoken(base: Event, content: Payload, context: Context) -> Event:
 
 
 def _with_quote(text: str, quoted: str) -> str:
-    """What somebody says with a message they share, and that message."""
+    """Returns the person's text and the text of the message they share."""
     return "\n".join((text, "", *(f"> {line}" for line in quoted.split("\n")))) if text and quoted else text or quoted
 
 
@@ -141,7 +141,7 @@ def _mention(base: Event, content: Payload, context: Context) -> Event:
     event = _message(base, content, context)
     if event.kind is not EventKind.MESSAGE:
         return event
-    # Whatever the ids say: Slack itself tells that the bot is meant.
+    # This event proves the mention, whatever the ids say.
     return replace(event, mentions_bot=True, twin_key=f"{event.chat_id}:{event.message_id}")
 
 
@@ -155,7 +155,7 @@ def _changed(base: Event, content: Payload, context: Context) -> Event:
     if _by_bot(new):
         return replace(event, change="from_bot")
     if old and as_text(new, "text") == as_text(old, "text"):
-        return replace(event, change="unfurled")  # Slack added a preview
+        return replace(event, change="unfurled")  # Slack added a link preview
     return replace(event, kind=EventKind.EDIT)
 
 
@@ -173,7 +173,7 @@ def _member(base: Event, content: Payload, context: Context) -> Event:
         kind=EventKind.MEMBER,
         change=_MEMBERSHIP.get(base.change, base.change),
         user_id=user_id,
-        mentions_bot=user_id in context.own_ids,  # the bot itself came or went
+        mentions_bot=user_id in context.own_ids,  # the bot itself joined or left
     )
 
 

@@ -1,4 +1,4 @@
-"""Files of a Slack message as attachments."""
+"""Reads the files of a Slack message as attachments."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 from adapters.events import Attachment
 from adapters.payload import as_id, as_int, as_list, as_number, as_object, as_text
 
-# Marks of a download that was refused: by a redirect or a status, or by the log-in page.
+# Marks of a refused download: a redirect, a status, or the log-in page.
 REFUSED = frozenset({"media_gone", "no_rights"})
 _GONE = frozenset({"tombstone", "hidden_by_limit"})
 
 
 def attachments(message: Mapping[str, Any]) -> tuple[Attachment, ...]:
-    """Everything in the message that is not text and not deleted."""
+    """Returns the attachments of the message that are not deleted."""
     files = [item for item in as_list(message, "files") if isinstance(item, dict)]
     return tuple(_attachment(item) for item in files if as_text(item, "mode") not in _GONE and as_id(item, "id"))
 

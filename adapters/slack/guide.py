@@ -1,4 +1,4 @@
-"""Setting up a Slack app."""
+"""The set-up guide of a Slack app."""
 
 from __future__ import annotations
 

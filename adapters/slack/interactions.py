@@ -1,4 +1,4 @@
-"""Slash commands and interactivity (buttons, menus, shortcuts, modals) to events; they come as forms."""
+"""Converts slash commands and interactivity (buttons, menus, shortcuts, modals), which come as forms, to events."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ _SINGLE = (
     "selected_date_time",
 )
 _MULTIPLE = ("selected_options", "selected_users", "selected_conversations", "selected_channels")
-# Slack asks for these to be answered, not acted on.
+# Slack expects a response to these, but no action.
 _QUIET = frozenset({"block_suggestion", "view_closed", "workflow_step_edit", "dialog_cancellation"})
 
 
 def read_form(body: bytes) -> dict[str, str]:
-    """The fields of a form, fit to be stored.
+    """Parses the fields of a form into values that can be stored.
 
     Raises:
-        MalformedPayload: When it is none.
+        MalformedPayload: The body is no form.
     """
     try:
         form = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
@@ -45,7 +45,7 @@ def read_form(body: bytes) -> dict[str, str]:
 
 
 def slash_command(form: Mapping[str, str], body: bytes) -> Event:
-    """The event of a slash command; its name keeps the slash, as it is registered at Slack."""
+    """Returns the event of a slash command. Its name keeps the slash, as registered at Slack."""
     chat_id = form.get("channel_id") or None
     direct = form.get("channel_name") == "directmessage"
     text = plain(form.get("text", "")).strip()
@@ -67,7 +67,7 @@ def slash_command(form: Mapping[str, str], body: bytes) -> Event:
 
 
 def interaction(payload: Payload, body: bytes) -> tuple[Event, ...]:
-    """The events of an interactive payload: one for each action in it."""
+    """Returns the events of an interactive payload: one for each action."""
     kind = as_text(payload, "type")
     message, container = as_object(payload, "message"), as_object(payload, "container")
     channel, user = as_object(payload, "channel"), as_object(payload, "user")
@@ -79,7 +79,7 @@ def interaction(payload: Payload, body: bytes) -> tuple[Event, ...]:
         dedupe_key=as_text(payload, "trigger_id") or body_key(body),
         user_id=as_id(user, "id"),
         user_name=as_text(user, "name") or as_text(user, "username"),
-        chat_id=chat_id or as_id(user, "id"),  # from a modal or the home tab the answer goes to the person
+        chat_id=chat_id or as_id(user, "id"),  # modals and the home tab have no chat: answer the person
         chat_type=chat_type_of(chat_id) if chat_id else "private",
         message_id=message_id,
         target_message_id=message_id,
@@ -121,7 +121,7 @@ def _actions(base: Event, payload: Payload) -> Iterator[Event]:
 
 
 def chosen(action: Payload) -> str:
-    """What was pressed or picked; several values are joined by commas."""
+    """Returns the pressed or chosen value; several values are joined by commas."""
     option = as_object(action, "selected_option")
     if option:
         return as_text(option, "value")

@@ -1,4 +1,4 @@
-"""What a Web API response means for the sender: done, later, or never."""
+"""Classifies Web API responses as success, temporary failure or permanent failure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOT_IN_CHANNEL = "not_in_channel"
 BAD_BLOCKS = "bad_blocks"
 _DEFAULT_WAIT_S = 1.0
 
-# Errors that pass by themselves; every other one is for good.
+# Temporary errors; every other one is permanent.
 _PASSING = frozenset(
     {
         "fatal_error",
@@ -65,13 +65,13 @@ _MARKS = {
 
 
 def result_of(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    """The answer of a successful call.
+    """Returns the body of a successful call.
 
     Raises:
-        SendError: When the call failed; Slack tells most failures with status 200.
+        SendError: The call failed; Slack reports most failures with status 200.
     """
     if 200 <= status < 300 and body.strip() in (b"ok", b""):
-        return {}  # response_url and files answer without JSON
+        return {}  # response_url and uploads answer without JSON
     answer = object_of(body)
     if 200 <= status < 300 and answer.get("ok") is True:
         return answer
@@ -79,7 +79,7 @@ def result_of(status: int, headers: Mapping[str, str], body: bytes) -> dict[str,
 
 
 def judge(status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
-    """The receipt of a successful send; its id is the message's `ts`.
+    """Returns the receipt of a successful send; its id is the message's `ts`.
 
     Raises:
         SendError: With a mark such as "flood", "not_in_channel", "chat_not_found", "unauthorized" or "too_long".
@@ -99,6 +99,8 @@ def _failure(status: int, headers: Headers, error: str) -> SendError:
     if error in _MARKS:
         return SendError(message, permanent=True, mark=_MARKS[error])
     if status < 300 and not error.replace("_", "").isalnum():
-        return SendError(message, mark="bad_response")  # 2xx without Slack's answer is a proxy or a captive portal
+        return SendError(
+            message, mark="bad_response"
+        )  # a 2xx response that is not Slack's comes from a proxy or a captive portal
     mark = {401: "unauthorized", 403: "unauthorized", 404: "gone", 410: "gone", 413: "too_long"}.get(status, "refused")
     return SendError(message, permanent=True, mark=mark)

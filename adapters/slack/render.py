@@ -1,4 +1,4 @@
-"""Neutral markdown to Slack's mrkdwn, and neutral buttons to Block Kit."""
+"""Renders neutral markdown as Slack's mrkdwn, and neutral buttons as Block Kit."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _STYLE = markup_star.Style(escape, _link, loosen=True)
 
 
 def to_mrkdwn(text: str) -> str:
-    """Renders a text; `&`, `<` and `>` are escaped, so nothing in it can ping a channel."""
+    """Renders a text. Escapes `&`, `<` and `>`, so no text can ping a channel."""
     return markup_star.render(text, _STYLE)
 
 
 def blocks(text: str, rows: Any) -> list[dict[str, Any]]:
-    """The text as sections of at most 3000 characters, and a row of buttons each for `rows`; [] without buttons."""
+    """Returns the text as sections of at most 3000 characters, then the rows of buttons; [] without buttons."""
     if not rows:
         return []
     found: list[dict[str, Any]] = [
@@ -49,7 +49,7 @@ def _sections(text: str, room: int = MAX_SECTION // 2) -> Iterator[str]:
         rendered = to_mrkdwn(piece)
         if len(rendered) <= MAX_SECTION:
             yield rendered
-        else:  # where nearly every character is escaped
+        else:  # when nearly every character is escaped
             yield from _sections(piece, MAX_SECTION // 8)
 
 

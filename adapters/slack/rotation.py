@@ -1,4 +1,4 @@
-"""Bot tokens of apps with token rotation: after twelve hours exchanged with a refresh token, which is used once."""
+"""Renews the bot tokens of apps with token rotation. A token lasts twelve hours, and a refresh token works once."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ Change = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 @runtime_checkable
 class Vault(Protocol):
-    """Where the account's values are kept, encrypted, for all processes of the product."""
+    """Encrypted store of the account's values, shared by all processes of the product."""
 
     def renew(self, change: Change) -> Mapping[str, Any]:
-        """Stores what `change` makes of the stored values and returns them all; one caller at a time, everywhere."""
+        """Applies `change` to the stored values and returns all of them. One caller at a time, across processes."""
 
 
 def expired(response: HttpResponse) -> bool:
-    """True when the call may succeed with a fresh token."""
+    """Returns whether the call may succeed with a fresh token."""
     return response.body[:1] == b"{" and as_text(object_of(response.body), "error") == EXPIRED
 
 
 def change(used: str, exchange: Callable[[str], Mapping[str, Any]]) -> Change:
-    """Puts a fresh token in the place of `used`, unless somebody else has done so already.
+    """Replaces the token `used` with a fresh one, unless another process has already done so.
 
     Args:
-        used: The token that Slack calls expired.
-        exchange: Asks Slack with the refresh token; returns the answer of oauth.v2.access.
+        used: The expired token.
+        exchange: Exchanges the refresh token at Slack; returns the answer of oauth.v2.access.
     """
 
     def apply(stored: Mapping[str, Any]) -> Mapping[str, Any]:

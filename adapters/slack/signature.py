@@ -1,4 +1,4 @@
-"""Proof that a request comes from Slack: an HMAC over version, time and raw body."""
+"""Verifies Slack's signatures: an HMAC over version, time and raw body."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ WINDOW_S = 300.0
 
 
 def verify(secrets: Iterable[str], request: WebhookRequest, now: float) -> None:
-    """Checks the signature.
+    """Verifies the signature of a request.
 
     Raises:
-        SignatureRejected: When it is missing, wrong or older than five minutes.
+        SignatureRejected: The signature is missing, wrong or more than five minutes old.
     """
     if not secrets:
         raise SignatureRejected(Reason("not_configured", key="signing_secret"))

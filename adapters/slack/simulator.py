@@ -1,4 +1,4 @@
-"""Slack in miniature: signed events of a direct message, and the Web API methods that answer it."""
+"""Simulates Slack: sends signed events of direct messages and serves the Web API methods that answer them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CHANNEL = "D0SIM"
 
 
 class SlackSimulator(Simulator):
-    """Delivers up to three times more: at once, after a minute, after five."""
+    """Simulates one app. Redelivers up to three times: at once, after a minute, after five minutes."""
 
     platform = "slack"
     redelivery_s = (0.5, 60.0, 300.0)
@@ -47,7 +47,7 @@ class SlackSimulator(Simulator):
         return self._signed(json.dumps(body, ensure_ascii=False).encode())
 
     def again(self, request: WebhookRequest) -> WebhookRequest:
-        """The same event, signed anew."""
+        """Returns the same event, signed anew."""
         return self._signed(request.body)
 
     def _signed(self, body: bytes) -> WebhookRequest:

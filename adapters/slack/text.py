@@ -1,4 +1,4 @@
-"""Slack's mrkdwn to plain words: escapes, links and mentions."""
+"""Converts Slack's mrkdwn to readable text: escapes, links and mentions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MENTION = re.compile(r"<@([A-Z0-9]+)(?:\|[^<>]*)?>")
 
 
 def read_text(message: Mapping[str, Any], own_ids: Collection[str]) -> tuple[str, bool]:
-    """What a message says, without a leading mention of the bot, and whether it mentions the bot."""
+    """Returns the text of a message without a leading mention of the bot, and whether it mentions the bot."""
     source = as_text(message, "text")
     mentioned = any(match[1] in own_ids for match in _MENTION.finditer(source))
     leading = _MENTION.match(source.lstrip())
@@ -24,7 +24,7 @@ def read_text(message: Mapping[str, Any], own_ids: Collection[str]) -> tuple[str
 
 
 def plain(source: str) -> str:
-    """Readable text: links as markdown, channels and groups by name. People keep their id, `<@U123>`."""
+    """Returns readable text: links as markdown, channels and groups by name. Mentions of users stay `<@U123>`."""
     out: list[str] = []
     at = 0
     for match in _REFERENCE.finditer(source):
@@ -44,15 +44,15 @@ def _reference(target: str, label: str, whole: str) -> str:
     url = _unescape(target)
     bare = url.removeprefix("mailto:").removeprefix("tel:")
     if not label or label in (url, bare) or url.endswith(f"//{label}"):
-        return label or bare  # Slack made the link by itself out of what was typed
+        return label or bare  # Slack made the link from typed text
     return f"[{label}]({url})"
 
 
 def _unescape(text: str) -> str:
-    # Only these three are escaped by Slack; "&nbsp;" in a message is what somebody typed.
+    # Slack escapes only these three; somebody typed any other entity, such as "&nbsp;".
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def escape(text: str) -> str:
-    """Makes text harmless in mrkdwn."""
+    """Escapes a text for mrkdwn."""
     return html.escape(text, quote=False)

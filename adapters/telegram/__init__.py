@@ -1,1 +1,1 @@
-"""Telegram: Bot API webhook or long polling in, sendMessage out."""
+"""The Telegram adapter: receives Bot API updates by webhook or long polling, and answers with sendMessage."""

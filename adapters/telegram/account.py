@@ -1,4 +1,4 @@
-"""What Telegram needs to know about one bot."""
+"""The account schema of a Telegram bot."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class TelegramAccount(ApiAccount):
         label=("Bot token", "机器人令牌"),
         help=("From @BotFather, like 110201543:AAH…", "由 @BotFather 提供，形如 110201543:AAH…"),
         secret=True,
-        # Looser than the real shape, because self-hosted servers use other tokens; strict enough for a URL path.
+        # Looser than Telegram's format, because self-hosted servers use other tokens; strict enough for a URL path.
         pattern=r"^[A-Za-z0-9:_-]+$",
     )
     secret_token: Secrets = secrets_field(
@@ -68,15 +68,15 @@ class TelegramAccount(ApiAccount):
 
     @property
     def own_id(self) -> str:
-        """The bot's user id: as set, else the number in front of the token."""
+        """The bot's user id: as set, else the number before the colon of the token."""
         return self.bot_id or self.token.partition(":")[0]
 
     @property
     def api(self) -> str:
-        """Base of every method's URL; it holds the token, never log it."""
+        """Base URL of the methods. It contains the token, so never log it."""
         return f"{self.root}/bot{self.token}"
 
     @property
     def files(self) -> str:
-        """Base of every file's URL; it holds the token, never log it."""
+        """Base URL of the files. It contains the token, so never log it."""
         return f"{self.root}/file/bot{self.token}"

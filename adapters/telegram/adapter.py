@@ -1,4 +1,4 @@
-"""The Telegram adapter."""
+"""Receives, answers and edits Telegram messages."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ POLL_MAX_BYTES = 16 * 1024 * 1024
 
 
 class TelegramAdapter(Adapter[TelegramAccount]):
-    """Bot API over webhook or long polling. Telegram has no send idempotency."""
+    """Receives updates by webhook or long polling. Telegram has no idempotency key."""
 
     platform = "telegram"
     label = {"en": "Telegram", "zh": "Telegram"}
@@ -63,15 +63,15 @@ class TelegramAdapter(Adapter[TelegramAccount]):
 
     @staticmethod
     def text_unit(text: str) -> int:
-        """UTF-16 code units, as Telegram counts them after parsing the markup."""
+        """Returns the length in UTF-16 code units, as Telegram counts it after parsing the markup."""
         return utf16_units(text)
 
     @property
     def bot(self) -> Bot:
-        """Who this account is, as far as the account says."""
+        """The bot's identity, as far as the account names it."""
         return Bot(self.account.own_id, self.account.username)
 
-    # In
+    # Inbound
 
     @classmethod
     def identify(cls, request: WebhookRequest) -> bool:
@@ -87,10 +87,10 @@ class TelegramAdapter(Adapter[TelegramAccount]):
         return Received(events_of(parse_object(request.body), self.bot))
 
     def poll(self, offset: int | None, timeout: float = 50.0) -> Polled:
-        """Fetches updates with getUpdates; see `Adapter.poll`.
+        """Fetches updates with getUpdates (see `Adapter.poll`).
 
         Raises:
-            SendError: Mark "webhook_active" while a webhook is set, "polled_elsewhere" while a second poller runs.
+            SendError: Mark "webhook_active" while a webhook is set, "polled_elsewhere" while another process polls.
         """
         body: dict[str, Any] = {"timeout": int(timeout), "limit": POLL_BATCH, "allowed_updates": ALLOWED_UPDATES}
         if offset is not None:
@@ -106,18 +106,18 @@ class TelegramAdapter(Adapter[TelegramAccount]):
             try:
                 events.extend(events_of(update, self.bot))
             except MalformedPayload:
-                # Refusing it would fetch it again for ever; it is stored as ignored and passed over.
+                # A refusal would fetch the update again for ever, so it is stored as ignored.
                 events.append(Event(kind=EventKind.IGNORED, dedupe_key=str(number), change="malformed", raw=update))
         return Polled(tuple(events), next_offset)
 
-    # Out
+    # Outbound
 
     def send(self, message: OutgoingMessage) -> SendReceipt:
-        """Sends one message as HTML, and again as plain text when Telegram cannot parse it.
+        """Sends one message as HTML, or as plain text when Telegram cannot parse the HTML.
 
         `message.data` may hold "buttons" (see `OutgoingMessage`) or a raw "reply_markup", "silent" (no sound) and
-        "link_preview" (False hides it). A group that became a supergroup is followed; the receipt then tells
-        "migrated_to".
+        "link_preview" (False hides it). When the group has become a supergroup, the message goes there, and the
+        receipt's data hold "migrated_to".
         """
         return self._send(message, self._deliver)
 
@@ -163,7 +163,7 @@ class TelegramAdapter(Adapter[TelegramAccount]):
         return self.classify(response.status, response.headers, response.body)
 
     def edit(self, message_id: str, message: OutgoingMessage) -> SendReceipt:
-        """Replaces text and buttons of a sent message; the same text again is a success."""
+        """Replaces text and buttons of a sent message. An unchanged text counts as success."""
         body = self._body(replace(message, reply_to=None, thread_id=None)) | address(message.thread_id, sent=True)
         body["message_id"] = int(message_id)
         try:
@@ -180,17 +180,17 @@ class TelegramAdapter(Adapter[TelegramAccount]):
         return judge(status, headers, body)
 
     def send_typing(self, chat_id: str, thread_id: str | None = None, *, message_id: str | None = None) -> None:
-        """Shows "typing" for 5 seconds or until the next message."""
+        """Shows "typing" for 5 seconds, or until the next message."""
         self._api("sendChatAction", {"chat_id": chat_id, "action": "typing", **address(thread_id)})
 
     def answer_action(self, reply_token: str, text: str = "") -> None:
-        """Stops the spinner on a pressed button; `text` (at most 200 characters) shows as a short notice."""
+        """Stops the spinner on a pressed button. Shows `text` (at most 200 characters) as a short notice."""
         self._api("answerCallbackQuery", {"callback_query_id": reply_token, "text": text[:200]})
 
     def fetch_media(
         self, attachment: Attachment, *, message_id: str | None = None, max_bytes: int = MAX_MEDIA_BYTES
     ) -> Media:
-        """Downloads a file by getFile; Telegram serves bots files of up to 20 MB, for an hour."""
+        """Downloads a file by getFile. Telegram limits bots to 20 MB and keeps the address valid for an hour."""
         if not attachment.id or attachment.type in ("location", "contact"):
             raise NotSupported(Reason("no_file", kind=attachment.type))
         refuse_large(attachment.size, max_bytes)
@@ -198,7 +198,7 @@ class TelegramAdapter(Adapter[TelegramAccount]):
         path = as_text(found, "file_path") if isinstance(found, dict) else ""
         if not path:
             raise SendError(Reason("no_file_path", platform="Telegram"), permanent=True, mark="media_gone")
-        # Not handed out: the address is built from the account's own, only the path comes from Telegram.
+        # The address is the account's own; only its path comes from Telegram.
         url = f"{self.account.files}/{quote(path)}"
         return self._download(url, attachment, hosts=None, max_bytes=max_bytes)
 
@@ -216,7 +216,7 @@ class TelegramAdapter(Adapter[TelegramAccount]):
         """Registers the webhook with the first secret token.
 
         Raises:
-            SendError: When no secret token is configured, or Telegram refuses the address (it must be https).
+            SendError: No secret token is configured, or Telegram refuses the address, which must be https.
         """
         if not self.account.secret_token:
             raise SendError(Reason("secret_token_first"), permanent=True, mark="no_secret")

@@ -1,4 +1,4 @@
-"""Uploads to the Bot API: the file and the message are one request."""
+"""Sends files to the Bot API: one request carries the file and its message."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _METHODS = {
 
 
 def upload(body: Mapping[str, Any], file: OutgoingFile, kind: str) -> tuple[str, bytes, dict[str, str]]:
-    """(method, form, headers) of the call that sends a file with what `body` says of the message."""
+    """Returns (method, form, headers) of the call that sends a file with the fields of `body`."""
     method, name = _METHODS[kind]
     if kind == "image" and file.content_type == "image/gif":
         method, name = "sendAnimation", "animation"

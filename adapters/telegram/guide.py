@@ -1,4 +1,4 @@
-"""Setting up a Telegram bot."""
+"""The set-up guide of a Telegram bot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Neutral buttons to Telegram's inline keyboard."""
+"""Renders neutral buttons as Telegram's inline keyboard."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ MAX_CALLBACK_BYTES = 64
 
 
 def inline_keyboard(rows: Any) -> dict[str, Any] | None:
-    """Turns rows of {"text", "data" or "url"} into a reply_markup; None when there are no buttons.
+    """Converts rows of {"text", "data" or "url"} to a reply_markup; None when there are no buttons.
 
     Raises:
-        SendError: Permanent, when a button's data is over 64 bytes of UTF-8.
+        SendError: Permanent, when the data of a button exceeds 64 UTF-8 bytes.
     """
     if not rows:
         return None

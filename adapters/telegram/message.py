@@ -1,4 +1,4 @@
-"""Reading one Telegram message: text with its entities, attachments, and what it answers."""
+"""Reads one Telegram message: text with its entities, attachments, and the message it answers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Message = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """Who the bot itself is: its user id and its name without @ ("" when unknown)."""
+    """The bot's identity: its user id and its username without @ ("" when unknown)."""
 
     id: str
     username: str
@@ -24,14 +24,14 @@ class Bot:
 
 @dataclass(frozen=True, slots=True)
 class FoundText:
-    """The text of a message and what it says about the bot.
+    """The text of a message, with its command and its mentions of the bot.
 
     Attributes:
-        text: Without the leading mention.
-        command: Name in lower case, "" when it is no command.
+        text: Text without a leading mention of the bot.
+        command: Command name in lower case; "" when the text is no command.
         args: Text after the command.
-        addressee: The bot named in "/command@bot".
-        mentions_bot: The bot is named anywhere.
+        addressee: The bot in "/command@bot".
+        mentions_bot: True when the text mentions the bot anywhere.
     """
 
     text: str = ""
@@ -45,12 +45,12 @@ _CHAT_TYPES = {"private": "private", "group": "group", "supergroup": "group", "c
 
 
 def chat_type(chat: Message) -> str:
-    """The neutral chat type: "private", "group" or "channel"."""
+    """Returns the neutral chat type: "private", "group" or "channel"."""
     return _CHAT_TYPES.get(as_text(chat, "type"), "private")
 
 
 def display_name(person: Message) -> str:
-    """First and last name, else the title, else the user name."""
+    """Returns first and last name, else the title, else the username."""
     full = f"{as_text(person, 'first_name')} {as_text(person, 'last_name')}".strip()
     return full or as_text(person, "title") or as_text(person, "username")
 
@@ -69,7 +69,7 @@ def read_text(content: Message, bot: Bot) -> FoundText:
 
 
 def _mentions(text: str, entities: list[Any], bot: Bot) -> Iterator[tuple[int, int]]:
-    """Spans, in code points, that name the bot."""
+    """Yields the spans, in code points, that mention the bot."""
     units = text.encode("utf-16-le", "surrogatepass")
     marked = False
     for entity in entities:
@@ -92,10 +92,10 @@ def _mentions(text: str, entities: list[Any], bot: Bot) -> Iterator[tuple[int, i
 
 
 def reply_target(content: Message, bot: Bot) -> tuple[str | None, bool]:
-    """The id of the message this answers, and whether the bot wrote that one."""
+    """Returns the id of the message this one answers, and whether the bot wrote it."""
     target = as_object(content, "reply_to_message")
     message_id = as_id(target, "message_id")
-    # Every message of a forum topic "answers" the service message that opened it.
+    # Every message of a forum topic "answers" the service message that opened the topic.
     if message_id is None or "forum_topic_created" in target:
         return None, False
     return message_id, as_id(as_object(target, "from"), "id") == bot.id
@@ -113,7 +113,7 @@ _MEDIA = (
 
 
 def attachments(content: Message) -> tuple[Attachment, ...]:
-    """Everything in the message that is not text."""
+    """Returns the attachments of the message."""
     return tuple(_attachments(content))
 
 
@@ -124,7 +124,7 @@ def _attachments(content: Message) -> Iterator[Attachment]:
         yield Attachment("image", as_id(largest, "file_id") or "", size=as_int(largest, "file_size"))
     for key, kind in _MEDIA:
         if key == "document" and "animation" in content:
-            continue  # an animation is repeated as a document for old clients
+            continue  # Telegram repeats an animation as a document for old clients
         media = as_object(content, key)
         file_id = as_id(media, "file_id")
         if file_id:

@@ -1,4 +1,4 @@
-"""What a Bot API response means for the sender: done, later, or never."""
+"""Classifies Bot API responses as success, temporary failure or permanent failure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BAD_MARKUP = "bad_markup"
 MIGRATED = "migrate"
 NOT_MODIFIED = "not_modified"
 
-# Fragments of the description, lower case. The codes alone do not tell these apart.
+# Fragments of the description, in lower case. The codes alone do not distinguish these.
 _DESCRIPTIONS = (
     ("can't parse entities", BAD_MARKUP),
     ("message is too long", "too_long"),
@@ -49,10 +49,10 @@ _DEFAULT_WAIT_S = 3.0
 
 
 def result_of(status: int, headers: Mapping[str, str], body: bytes) -> Any:
-    """The `result` of a successful call.
+    """Returns the `result` of a successful call.
 
     Raises:
-        SendError: When the call failed.
+        SendError: The call failed.
     """
     answer = object_of(body)
     if 200 <= status < 300 and answer.get("ok") is True:
@@ -61,7 +61,7 @@ def result_of(status: int, headers: Mapping[str, str], body: bytes) -> Any:
 
 
 def judge(status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
-    """The receipt of a successful send.
+    """Returns the receipt of a successful send.
 
     Raises:
         SendError: With a mark such as "flood", "user_blocked", "chat_not_found", "unauthorized" or "migrate".
@@ -84,7 +84,7 @@ def _failure(status: int, headers: Headers, answer: Mapping[str, Any]) -> SendEr
         return SendError(message, mark="flood", retry_after=_DEFAULT_WAIT_S if wait is None else wait)
     lowered = description.lower()
     mark = next((mark for fragment, mark in _DESCRIPTIONS if fragment in lowered), _CODES.get(code, ""))
-    # 409 passes when the other poller stops; 2xx without ok is a proxy or a broken server, as is anything from 500 up.
+    # 409 ends when the other poller stops. A 2xx without "ok" comes from a proxy or a broken server, like 5xx.
     if code < 300 or code >= 500 or code in (408, 409, 425):
         mark = mark or ("server_error" if code >= 500 else "bad_response")
         return SendError(message, mark=mark, retry_after=wait)

@@ -1,4 +1,4 @@
-"""Who an update is about, and where."""
+"""Reads the user and the chat of an update."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from adapters.telegram.message import chat_type, display_name
 
 Update = Mapping[str, Any]
 
-# Telegram speaks through these bot accounts for people who write in the name of a group or channel.
+# Telegram's own bot accounts, which send the messages that people write in the name of a group or channel.
 _PROXIES = frozenset({"1087968824", "136817688"})
 
 
 def with_people(base: Event, content: Update, chat: Update) -> Event:
-    """Fills in who and where."""
+    """Adds user and chat to an event."""
     sender = as_object(content, "from") or as_object(content, "user")
     speaker = as_object(content, "sender_chat") or as_object(content, "actor_chat")
     user_id, alt_user_id = as_id(sender, "id"), as_id(speaker, "id")
@@ -34,7 +34,7 @@ def with_people(base: Event, content: Update, chat: Update) -> Event:
 
 
 def from_bot(content: Update) -> bool:
-    """Written by a bot, also in the name of a business, and not by a person through one of Telegram's own."""
+    """Returns whether a bot wrote the message, also for a business, but not a person through Telegram's own bots."""
     sender = as_object(content, "from") or as_object(content, "user")
     proxy = as_id(sender, "id") in _PROXIES
     return (sender.get("is_bot") is True and not proxy) or "sender_business_bot" in content

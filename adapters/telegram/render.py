@@ -1,7 +1,7 @@
-"""Neutral markdown to the HTML that Telegram's parse_mode=HTML takes.
+"""Renders neutral markdown as the HTML of Telegram's parse_mode=HTML.
 
-Only `&`, `<`, `>` and quotes need escaping there, where MarkdownV2 fails whole on any of 18 unescaped characters. The
-visible text is never longer than the source, so a text that fits the limit fits after rendering.
+HTML needs escapes only for `&`, `<`, `>` and quotes; MarkdownV2 refuses a text with any of 18 unescaped characters. The
+visible text is never longer than the source, so a text within the limit still fits after rendering.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _MARKUP = re.compile(r"[*_~`\[<>\\#|+-]|\d[.)]")
 
 
 def to_html(text: str) -> str:
-    """Renders a text; always well-formed, whatever the source, and never to nothing, which Telegram refuses."""
+    """Renders any text as well-formed HTML. The result is never empty, because Telegram refuses an empty text."""
     if not _MARKUP.search(text):
         return html.escape(text, quote=False)
     out: list[str] = []
     quoted: list[str] = []
     for block in parse(text):
-        if block.quoted and block.kind not in ("code", "table"):  # Telegram allows neither in a quote
+        if block.quoted and block.kind not in ("code", "table"):  # Telegram allows neither inside a quote
             quoted.append(_block(block))
             continue
         if quoted:
@@ -56,7 +56,7 @@ def _block(block: Block) -> str:
 def _preformatted(block: Block) -> str:
     code = html.escape(block.text, quote=False)
     if not code.strip():
-        return code  # Telegram refuses a message of nothing but empty tags
+        return code  # Telegram refuses a message of empty tags
     if _LANGUAGE.fullmatch(block.info):
         return f'<pre><code class="language-{block.info}">{code}</code></pre>'
     return f"<pre>{code}</pre>"
@@ -76,7 +76,7 @@ def _inline(node: Inline, inside: frozenset[str]) -> str:
         if "a" in inside or not inner.strip():
             return inner
         if not _LINKS.match(node.href):
-            # Telegram drops other targets without a word; shown, they at least can be copied.
+            # Telegram silently drops other targets; written out, they can be copied.
             told = node.href and not is_written_out(node)
             return f"{inner} ({html.escape(node.href, quote=False)})" if told else inner
         return f'<a href="{html.escape(node.href)}">{inner}</a>'

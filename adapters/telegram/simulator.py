@@ -1,4 +1,4 @@
-"""Telegram in miniature: updates with a secret token, and the Bot API methods that a bot uses to answer."""
+"""Simulates Telegram: sends updates with a secret token and serves the Bot API methods that answer them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SIGNS = {"sendChatAction": "typing", "setMessageReaction": "reaction", "answerC
 
 
 class TelegramSimulator(Simulator):
-    """Delivers until it gets a 2xx, as Telegram does."""
+    """Simulates one bot. Redelivers until it gets a 2xx, as Telegram does."""
 
     platform = "telegram"
     redelivery_s = (1.0, 2.0, 4.0, 8.0, 16.0)

@@ -1,6 +1,6 @@
-"""Where inside a chat a message belongs: a forum topic, a business account's chat, or a channel's direct messages.
+"""Maps places inside a chat to thread ids: forum topics, chats of a business account, direct messages of a channel.
 
-The chat alone does not tell: a customer's chat with a business has the id of the customer's own chat with the bot.
+The chat id alone is ambiguous: a customer's chat with a business has the id of the customer's own chat with the bot.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ _DIRECT = "direct:"
 
 
 def thread_of(message: Mapping[str, Any]) -> str | None:
-    """What to hand back to `address` when this message is answered."""
+    """Returns the thread id of a message, for `address`."""
     business = as_text(message, "business_connection_id")
     if business:
         return _BUSINESS + business
     direct = as_id(as_object(message, "direct_messages_topic"), "topic_id")
     if direct:
         return _DIRECT + direct
-    # Set on plain reply chains too, where sending into it fails; only topics are threads.
+    # Plain reply chains have this field too, but sending to it fails; only topics are threads.
     return as_id(message, "message_thread_id") if message.get("is_topic_message") is True else None
 
 
 def address(thread_id: str | None, *, sent: bool = False) -> dict[str, Any]:
-    """The parameters of a call that lead to this place.
+    """Returns the parameters of a call that address this place.
 
     Args:
         thread_id: From `thread_of`.
-        sent: The call is about a message that is there already, which knows its topic.
+        sent: True when the call is about a sent message, which has its topic already.
     """
     thread_id = thread_id or ""
     if thread_id.startswith(_BUSINESS):

@@ -1,4 +1,4 @@
-"""Telegram updates to events. Pure; every field is treated as untrusted, because any of them may be missing."""
+"""Converts Telegram's updates to events. Pure; treats every field as untrusted, because any may be missing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from clawdbot.reasons import Reason
 
 Update = Mapping[str, Any]
 
-# Asked for explicitly: Telegram leaves reactions and member changes out by default.
+# Requested explicitly, because Telegram omits reactions and member changes by default.
 ALLOWED_UPDATES = (
     "message",
     "edited_message",
@@ -34,10 +34,10 @@ ALLOWED_UPDATES = (
 
 
 def events_of(update: Update, bot: Bot) -> tuple[Event, ...]:
-    """The events of one update; an unknown kind gives one `ignored` event.
+    """Returns the events of one update; one `ignored` event for an unknown kind.
 
     Raises:
-        MalformedPayload: When it has no numeric update_id, or its content is not an object.
+        MalformedPayload: The update has no numeric update_id, or its content is no object.
     """
     number = update.get("update_id")
     if isinstance(number, bool) or not isinstance(number, int):
@@ -65,7 +65,7 @@ def _message(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
     if from_bot(content) or content.get("is_automatic_forward") is True:
         return (replace(event, change="from_bot"),)
     if "business_connection_id" in content and event.user_id != event.chat_id:
-        return (replace(event, change="from_owner"),)  # the business itself writes to its customer
+        return (replace(event, change="from_owner"),)  # the business itself wrote to its customer
     found = read_text(content, bot)
     parts = attachments(content)
     if not found.text and not found.mentions_bot and not parts:
@@ -90,12 +90,12 @@ def _message(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
 
 
 def _service(event: Event, content: Update) -> Event | None:
-    """Member changes and migrations come as messages; None for an ordinary one."""
+    """Reads a message that reports a member change or a migration; None for an ordinary message."""
     moved_to, moved_from = as_id(content, "migrate_to_chat_id"), as_id(content, "migrate_from_chat_id")
     if moved_to:
         return replace(event, kind=EventKind.MEMBER, change="migrated", data=moved_to)
     if moved_from:
-        # The same move told in the new chat; both tell old chat -> new chat.
+        # The new chat reports the same migration; both events say old chat -> new chat.
         return replace(event, kind=EventKind.MEMBER, change="migrated", chat_id=moved_from, data=event.chat_id)
     joined = [person for person in as_list(content, "new_chat_members") if isinstance(person, dict)]
     left = as_object(content, "left_chat_member")
@@ -201,7 +201,7 @@ def _member(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
     status = as_text(new, "status")
     change = "left" if new.get("is_member") is False else _MEMBERSHIP.get(status, status)
     if base.change == "my_chat_member":
-        # About the bot itself; in a private chat this is how a block shows.
+        # About the bot itself; in a private chat it reports that the user blocked the bot.
         if event.chat_type == "private":
             change = {"removed": "blocked", "joined": "unblocked"}.get(change, change)
         return (replace(event, kind=EventKind.MEMBER, change=change, status=status, mentions_bot=True),)

@@ -1,1 +1,1 @@
-"""Web chat: events come by socket, answers go to the conversation's sockets."""
+"""The web chat adapter: events arrive by WebSocket, answers go to the sockets of the conversation."""

@@ -1,4 +1,4 @@
-"""The web chat: events are written by the socket consumer, so only the way out is here."""
+"""Sends web chat answers. The socket consumer writes the events, so this adapter receives none."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from adapters.events import BotIdentity, OutgoingMessage, Received, SendReceipt,
 from clawdbot.reasons import Reason
 
 Publish = Callable[[str, dict[str, Any]], None]
-"""Hands a frame to all sockets of a conversation: publish(chat_id, frame)."""
+"""Sends a frame to all sockets of a conversation: publish(chat_id, frame)."""
 
 
 class WebAccount(Account):
-    """The product's own chat page; `publish` is injected by the app, not set by people."""
+    """The account of the product's own chat page. The app injects `publish`; nobody sets it in a form."""
 
     publish: Publish | None = None
 
 
 class WebAdapter(Adapter[WebAccount]):
-    """Publishes frames to the sockets of a conversation. Clients drop a frame whose id they have."""
+    """Publishes frames to the sockets of a conversation. Clients drop a frame whose id they already have."""
 
     platform = "web"
     label = {"en": "Web chat", "zh": "网页聊天"}
@@ -52,7 +52,7 @@ class WebAdapter(Adapter[WebAccount]):
         return SendReceipt(str(frame["id"]))
 
     def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
-        """There is no HTTP response to a frame: any 2xx counts as published."""
+        """Accepts any 2xx as published, because a frame has no HTTP response."""
         if 200 <= status < 300:
             return SendReceipt()
         raise SendError(Reason("status", code=status), permanent=400 <= status < 500, mark="refused")
@@ -72,5 +72,5 @@ class WebAdapter(Adapter[WebAccount]):
         except SendError:
             raise
         except Exception as error:
-            # The layer may be Redis, in memory or a test double; whatever breaks there, another try can work.
+            # The channel layer may be Redis, in memory or a test double; every failure is worth a retry.
             raise SendError(Reason("publishing_failed", error=type(error).__name__), mark="not_reached") from None

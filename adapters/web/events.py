@@ -1,4 +1,4 @@
-"""What the page sends, as an event of the web channel; and back, for the turn."""
+"""Converts a message of the chat page to an event of the web channel, and reads its facts back for the turn."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ PLATFORM = "web"
 
 @dataclass(frozen=True, slots=True)
 class WebFacts:
-    """What the browser told beside the text.
+    """Facts that the browser sends with the text.
 
     Attributes:
-        client_id: The page's own id of the message; frames of its turn carry it.
+        client_id: The page's id of the message; frames of its turn carry it.
         language: Language tag of the page, such as "zh-CN"; "" when unknown.
         time_zone: IANA name; "" when unknown.
     """
@@ -32,7 +32,7 @@ def dedupe_key(visitor_id: str, client_id: str) -> str:
 
 
 def message_event(visitor_id: str, text: str, facts: WebFacts) -> Event:
-    """A message typed by this visitor. `data` holds the facts as JSON; read them with `facts_of`."""
+    """Returns the event of a visitor's message. Its `data` holds the facts as JSON; read them with `facts_of`."""
     command, _, args = parse_command(text)
     return Event(
         kind=EventKind.MESSAGE,
@@ -48,7 +48,7 @@ def message_event(visitor_id: str, text: str, facts: WebFacts) -> Event:
 
 
 def facts_of(payload: Mapping[str, object]) -> WebFacts:
-    """The facts of a stored event (`InboundEvent.payload`); empty ones for an event of another platform."""
+    """Returns the facts of a stored event (`InboundEvent.payload`); empty ones for an event of another platform."""
     try:
         values = json.loads(str(payload.get("data") or "{}"))
     except ValueError:

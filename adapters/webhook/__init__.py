@@ -1,1 +1,1 @@
-"""Generic webhook: signed JSON in, signed JSON out."""
+"""The generic webhook adapter: receives and sends signed JSON."""

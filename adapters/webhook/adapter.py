@@ -1,4 +1,4 @@
-"""The generic webhook: any program that can sign JSON with HMAC-SHA256 can talk to the bot."""
+"""Connects the bot to any program that can sign JSON with HMAC-SHA256."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _ACCEPTED = HttpReply(202, b'{"status":"accepted"}', "application/json")
 
 
 class WebhookAccount(Account):
-    """A program that talks to the bot by signed HTTP requests."""
+    """The account of a program that exchanges signed HTTP requests with the bot."""
 
     guide: ClassVar[Guide] = GUIDE
 
@@ -70,12 +70,12 @@ class WebhookAccount(Account):
 
     @property
     def target(self) -> str:
-        """Where replies go."""
+        """The address for replies."""
         return self.reply_url or self.base_url
 
 
 class WebhookAdapter(Adapter[WebhookAccount]):
-    """Signed JSON in, signed JSON out."""
+    """Receives and sends signed JSON."""
 
     platform = "webhook"
     label = {"en": "Generic webhook", "zh": "通用 Webhook"}
@@ -97,7 +97,7 @@ class WebhookAdapter(Adapter[WebhookAccount]):
             return Received((), _PONG)
         event = read_event(payload, request.body)
         if not self.account.target:
-            # Nobody could be answered: the event is kept for the log, and no model is paid for a dead letter.
+            # Without a reply address the event is only recorded, because a model's answer could not be delivered.
             event = dataclasses.replace(event, kind=EventKind.IGNORED, change="no_reply_url")
         return Received((event,), _ACCEPTED)
 
@@ -119,8 +119,8 @@ class WebhookAdapter(Adapter[WebhookAccount]):
     def send(self, message: OutgoingMessage) -> SendReceipt:
         """Posts the message to the reply address.
 
-        The body is {"id", "chat", "user", "text", "format": "markdown", ...}; signed over "timestamp.body" and sent
-        with an Idempotency-Key, so the receiver can drop a repeated try.
+        The body is {"id", "chat", "user", "text", "format": "markdown", ...}. The signature covers "timestamp.body". An
+        Idempotency-Key lets the receiver drop repeated attempts.
         """
         if not self.account.target:
             raise SendError(Reason("not_configured", key="reply_url"), permanent=True, mark="no_reply_url")
@@ -132,7 +132,7 @@ class WebhookAdapter(Adapter[WebhookAccount]):
         return self.classify(response.status, response.headers, response.body)
 
     def send_file(self, message: OutgoingMessage, file: OutgoingFile, kind: str) -> SendReceipt:
-        """The body holds "file" beside the caption: its address, or its bytes where the product has no public one."""
+        """Posts the caption with "file": its address, or its bytes where the product has no public address."""
         return self.send(message)
 
     def examine(self, url: str) -> tuple[Text, ...]:
@@ -161,7 +161,7 @@ class WebhookAdapter(Adapter[WebhookAccount]):
             return SendReceipt(_message_id(body))
         message = answered("the reply address", status)
         wait = parse_retry_after(Headers(headers).get("retry-after"), self.clock())
-        # 409: another try with the same Idempotency-Key is still being worked on.
+        # 409: the receiver is still processing another attempt with this Idempotency-Key.
         if status >= 500 or status in (408, 409, 425, 429):
             raise SendError(message, retry_after=wait, mark="flood" if status == 429 else "server_error")
         mark = {

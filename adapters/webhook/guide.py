@@ -1,4 +1,4 @@
-"""Setting up a program of one's own."""
+"""The set-up guide of a program that uses the generic webhook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The generic payload: {"id", "user": {"id", "name"}, "chat": {"id", "type"}, "text", ...}; only text is needed."""
+"""Reads the generic payload: {"id", "user": {"id", "name"}, "chat": {"id", "type"}, "text", ...}.
+
+Only text is required.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +15,17 @@ from adapters.events import Attachment, Event, EventKind
 from adapters.payload import as_id, as_list, as_number, as_object, as_text
 from clawdbot.reasons import Reason
 
-MAX_ID = 191  # characters; longer ids do not fit the product's columns
+MAX_ID = 191  # characters; the product's columns hold no longer ids
 DEFAULT_ID = "default"
 _CHAT_TYPES = ("private", "group", "channel")
 _KINDS = {"": EventKind.MESSAGE, "message": EventKind.MESSAGE, "action": EventKind.ACTION, "edit": EventKind.EDIT}
 
 
 def read_event(payload: Mapping[str, Any], body: bytes) -> Event:
-    """Reads one event; `body` gives the dedupe key when the payload has no id.
+    """Reads one event. The hash of `body` is the dedupe key when the payload has no id.
 
     Raises:
-        MalformedPayload: When there is neither text nor attachment nor data, or an id is too long.
+        MalformedPayload: A message is empty, an action has no data, or an id is too long.
     """
     user_id, user_name = _party(payload, "user")
     chat_id, _ = _party(payload, "chat")
@@ -39,7 +42,7 @@ def read_event(payload: Mapping[str, Any], body: bytes) -> Event:
     return Event(
         kind=kind,
         dedupe_key=message_id or hashlib.sha256(body).hexdigest(),
-        # Without any id there is one conversation with one person: the other program.
+        # Without ids all messages belong to one conversation with one person: the other program.
         user_id=user_id or chat_id or DEFAULT_ID,
         chat_id=chat_id or user_id or DEFAULT_ID,
         chat_type=chat_type if chat_type in _CHAT_TYPES else "private",
@@ -66,7 +69,7 @@ def _id(source: Mapping[str, Any], key: str) -> str | None:
 
 
 def _party(payload: Mapping[str, Any], key: str) -> tuple[str | None, str]:
-    """Id and name of {"user": {...}}, {"user": "id"} or {"user_id": "id"}."""
+    """Returns id and name from {"user": {...}}, {"user": "id"} or {"user_id": "id"}."""
     nested = as_object(payload, key)
     found = _id(nested, "id") or _id(payload, key) or _id(payload, f"{key}_id")
     return found, as_text(nested, "name") or as_text(payload, f"{key}_name")

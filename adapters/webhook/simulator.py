@@ -1,4 +1,4 @@
-"""Another program in miniature: it posts signed messages and takes signed replies."""
+"""Simulates another program, which posts signed messages and accepts signed replies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SECRET = "simulated-secret"  # noqa: S105 - of a channel that only this machine
 
 
 class WebhookSimulator(Simulator):
-    """Delivers again twice; refuses replies that are not signed."""
+    """Simulates one program. Redelivers twice; refuses replies without a valid signature."""
 
     platform = "webhook"
     redelivery_s = (1.0, 10.0)
@@ -28,7 +28,7 @@ class WebhookSimulator(Simulator):
         return self.again(WebhookRequest("POST", body=body))
 
     def again(self, request: WebhookRequest) -> WebhookRequest:
-        """The same message with a signature of this moment."""
+        """Returns the same message, signed anew."""
         timestamp = str(int(self.clock()))
         headers = {TIMESTAMP_HEADER: timestamp, SIGNATURE_HEADER: self._sign(timestamp, request.body)}
         return WebhookRequest("POST", headers=headers | {"Content-Type": "application/json"}, body=request.body)

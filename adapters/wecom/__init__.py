@@ -1,1 +1,1 @@
-"""WeCom (企业微信): application, group robot and smart robot."""
+"""The WeCom (企业微信) adapter: applications, group robots and smart robots."""

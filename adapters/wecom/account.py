@@ -1,4 +1,4 @@
-"""What WeCom needs to know: one account is an application, a smart robot, or a group robot that only sends."""
+"""The account schema of WeCom: an application, a smart robot, or a group robot that only sends."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _AES_KEY = re.compile(r"[A-Za-z0-9+/]{43}")
 
 @runtime_checkable
 class Streams(Protocol):
-    """Where answers of the smart robot wait until WeCom asks for them. Shared by all processes of the product."""
+    """Store of the smart robot's answers until WeCom polls for them. Shared by all processes of the product."""
 
     def read(self, stream_id: str) -> tuple[str, bool] | None:
-        """The answer so far (neutral markdown) and whether it is complete; None when there is none yet."""
+        """Returns the answer so far (neutral markdown) and whether it is complete; None when there is none yet."""
 
     def write(self, stream_id: str, text: str, finished: bool) -> bool:
-        """Gives the answer, or what there is of it; False when the stream has another one already."""
+        """Stores the answer so far. Returns False when the stream already has another answer."""
 
 
 class WeComAccount(ApiAccount):
@@ -150,10 +150,10 @@ class WeComAccount(ApiAccount):
 
     @property
     def receiver(self) -> str:
-        """The id every decrypted text must end with."""
+        """The id that every decrypted text must end with."""
         return self.receive_id or self.corp_id
 
     @property
     def api(self) -> str:
-        """Base of the API's URLs."""
+        """Base URL of the API."""
         return f"{self.root}/cgi-bin"

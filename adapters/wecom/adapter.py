@@ -1,4 +1,4 @@
-"""The WeCom adapter."""
+"""Receives and answers WeCom messages."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ from clawdbot.reasons import Reason
 
 REPLY_HOSTS = frozenset({"qyapi.weixin.qq.com"})
 MEDIA_HOSTS = frozenset({"qyapi.weixin.qq.com", ".work.weixin.qq.com", ".myqcloud.com", ".qpic.cn"})
-APP_LIMIT = 2048  # bytes of text or markdown; WeCom cuts the rest without a word
+APP_LIMIT = 2048  # bytes of text or markdown; WeCom silently cuts the rest
 AIBOT_LIMIT = 20480
 GROUP_LIMIT = 4096
 GROUP_ROBOT_PER_S = 20 / 60
-APPCHAT = "appchat:"  # in front of the id of a group chat an application has made
+APPCHAT = "appchat:"  # prefix of the ids of group chats that an application created
 
 
 class WeComAdapter(Adapter[WeComAccount]):
-    """Callbacks of an application or a smart robot; messages of these and of a group robot."""
+    """Receives callbacks of an application or smart robot. Sends as either of them or as a group robot."""
 
     platform = "wecom"
     label = {"en": "WeCom", "zh": "企业微信"}
     schema = WeComAccount
     supports_media = True
-    chat_sends_per_s = 0.5  # 30 a minute; what is over is dropped without a word
+    chat_sends_per_s = 0.5  # WeCom silently drops messages above 30 a minute
     text_limit = APP_LIMIT
     simulator = "adapters.wecom.simulator.WeComSimulator"
 
@@ -63,27 +63,27 @@ class WeComAdapter(Adapter[WeComAccount]):
         if self.account.is_app:
             self.file_rules = files.APP_RULES
         elif self.account.robot_key and not self.account.token and not self.account.is_connected_robot:
-            # Not for a smart robot: its key leads to one group, wherever the question came from.
+            # Not for a smart robot, because its key sends to one group, whichever chat asked.
             self.file_rules = files.ROBOT_RULES
 
     @staticmethod
     def text_unit(text: str) -> int:
-        """Bytes of UTF-8."""
+        """Returns the length in UTF-8 bytes."""
         return utf8_bytes(text)
 
     def split(self, text: str) -> list[str]:
-        """Cuts by the limit of the account's form; a smart robot may answer only once and takes ten times as much."""
+        """Splits by the limit of the account's mode. A smart robot may answer only once, but ten times as long."""
         return split_text(text, self._limit, self.text_unit)
 
     @property
     def _limit(self) -> int:
         if self.account.is_app:
             return APP_LIMIT
-        # An answer that misses its reply address goes out by the group robot, if there is one.
+        # An answer whose reply address has expired is sent by the group robot, if there is one.
         by_group = self.account.robot_key and not self.account.is_connected_robot
         return GROUP_LIMIT if by_group else AIBOT_LIMIT
 
-    # In
+    # Inbound
 
     @classmethod
     def identify(cls, request: WebhookRequest) -> bool:
@@ -93,7 +93,7 @@ class WeComAdapter(Adapter[WeComAccount]):
         return inbound.receive(self.account, request, self.clock(), self._content)
 
     def poll(self, offset: int | None, timeout: float = 50.0) -> Polled:
-        """Takes what is pushed over the long connection of a smart robot; see `robot.Robot.poll`."""
+        """Receives pushes over the long connection of a smart robot (see `robot.Robot.poll`)."""
         if self.robot is None:
             return super().poll(offset, timeout)
         return self.robot.poll(offset, timeout)
@@ -102,24 +102,24 @@ class WeComAdapter(Adapter[WeComAccount]):
         if self.robot is not None:
             self.robot.close()
 
-    # Out
+    # Outbound
 
     @property
     def can_send_here(self) -> bool:
         return self.robot is None or self.robot.connected
 
     def send(self, message: OutgoingMessage) -> SendReceipt:
-        """Sends by the way the account has: application; stream, reply address or group robot.
+        """Sends as the account's mode allows: as application, or by stream, reply address or group robot.
 
         `message.data` may hold "buttons" and, for an application, "safe" (no forwarding). A chat id that begins with
-        "appchat:" is a group chat made by the application.
+        "appchat:" is a group chat that the application created.
         """
         if self.account.is_app:
             return self._send_as_app(message)
         text = render.with_choices(message.text, message.data.get("buttons") or ())
         streams, stream = self.account.streams, message.reply_token or ""
         alive = streams is not None and aibot.stream_alive(stream, self.clock())
-        shelved = message.growing or self.robot is None  # over a long connection the whole answer is sent
+        shelved = message.growing or self.robot is None  # a long connection sends the whole answer
         if streams and alive and shelved and streams.write(stream, text, finished=not message.growing):
             return SendReceipt(stream)
         if message.growing:
@@ -156,7 +156,7 @@ class WeComAdapter(Adapter[WeComAccount]):
         return call(method, f"{self.account.api}/{path}", **options)
 
     def edit(self, message_id: str, message: OutgoingMessage) -> SendReceipt:
-        """Puts more into the stream of a smart robot; the whole answer goes its other ways when that is closed."""
+        """Updates the stream of a smart robot. When the stream is closed, sends the whole answer in another way."""
         if not self.supports_edit:
             raise NotSupported(Reason("no_edits", name="WeCom"))
         return self.send(replace(message, reply_token=message_id))
@@ -177,7 +177,7 @@ class WeComAdapter(Adapter[WeComAccount]):
         method = "appchat/send" if group else "message/send"
         receipt = self._judged(self._with_token("POST", method, json=body))
         missed = str(receipt.data.get("invaliduser", "")) or str(receipt.data.get("unlicenseduser", ""))
-        if not group and missed.lower() == str(body["touser"]).lower():  # WeCom lowers the ids it gives back
+        if not group and missed.lower() == str(body["touser"]).lower():  # WeCom returns ids in lower case
             raise SendError(Reason("member_not_reached"), permanent=True, mark="no_recipient")
         return receipt
 
@@ -188,7 +188,7 @@ class WeComAdapter(Adapter[WeComAccount]):
         return judge(status, headers, body, self.clock())
 
     def answer_action(self, reply_token: str, text: str = "") -> None:
-        """Greys out the pressed card's buttons; possible once, within 72 hours, for the member who pressed."""
+        """Disables the buttons of the pressed card. Works once, within 72 hours, for the member who pressed."""
         user, _, code = reply_token.rpartition(app.TOKEN_SEPARATOR)
         body = {
             "userids": [user],
@@ -201,7 +201,7 @@ class WeComAdapter(Adapter[WeComAccount]):
     def fetch_media(
         self, attachment: Attachment, *, message_id: str | None = None, max_bytes: int = MAX_MEDIA_BYTES
     ) -> Media:
-        """Downloads by media id (an application, within 3 days) or address (a smart robot, within 5 minutes)."""
+        """Downloads a file by media id (application, valid 3 days) or address (smart robot, valid 5 minutes)."""
         if attachment.id and self.account.is_app:
             response = self._with_token("GET", "media/get", params={"media_id": attachment.id}, max_bytes=max_bytes)
             told = response.headers.get("Content-Type", "")
@@ -214,7 +214,7 @@ class WeComAdapter(Adapter[WeComAccount]):
         return media if self.account.is_app else self._decrypted(media, attachment.id)
 
     def _decrypted(self, media: Media, key: str) -> Media:
-        """Opens a file of a smart robot: by its own key on a long connection, else by the account's."""
+        """Decrypts a file of a smart robot: with the file's own key on a long connection, else with the account's."""
         body = envelope.open_bytes((key,) if key else self.account.encoding_aes_key, media.body)
         if not body:
             raise SendError(Reason("file_not_decrypted"), permanent=True, mark="media_gone")
@@ -232,7 +232,7 @@ class WeComAdapter(Adapter[WeComAccount]):
     def _with_token(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, **options: Any
     ) -> HttpResponse:
-        """One API call with the access token; once more with a fresh one when WeCom refuses it."""
+        """Makes an API call with the access token. Retries once with a fresh token when WeCom refuses it."""
         key = tokens.key_of("wecom", self.account.api, self.account.corp_id, self.account.secret)
 
         def attempt(token: str) -> HttpResponse:

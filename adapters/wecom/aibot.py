@@ -1,4 +1,4 @@
-"""Callbacks of a smart robot (智能机器人): decrypted JSON to events, and the streams it answers with."""
+"""Converts the decrypted JSON callbacks of a smart robot (智能机器人) to events, and builds its stream replies."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from clawdbot.reasons import Reason
 
 Json = Mapping[str, Any]
 
-STREAM_LIFE_S = 330.0  # WeCom asks for six minutes; the rest is for the answer that comes too late
+STREAM_LIFE_S = 330.0  # WeCom polls for six minutes; the rest is a margin for a late answer
 _KEY = re.compile(r"[A-Za-z0-9+/]{43}")
 _MENTION = re.compile(r"@\S+\s*")
 _FEEDBACK = {"1": "\N{THUMBS UP SIGN}", "2": "\N{THUMBS DOWN SIGN}", "3": ""}
 
 
 def stream_asked_for(content: Json) -> str:
-    """The id of the stream WeCom wants to refresh; "" when the callback is something else."""
+    """Returns the id of the stream that WeCom polls; "" when the callback is something else."""
     return as_text(as_object(content, "stream"), "id") if as_text(content, "msgtype") == "stream" else ""
 
 
 def stream_id(message_id: str, now: float) -> str:
-    """A stream's id tells when it began, because receiving keeps no state."""
+    """Returns the id of a new stream. It contains the start time, because `receive` keeps no state."""
     return f"{int(now)}-{hashlib.sha256(message_id.encode('utf-8')).hexdigest()[:24]}"
 
 
 def stream_alive(stream: str, now: float) -> bool:
-    """True while WeCom still asks for the stream."""
+    """Returns whether WeCom still polls the stream."""
     begun = stream.partition("-")[0]
     return begun.isascii() and begun.isdigit() and len(begun) < 13 and now - int(begun) < STREAM_LIFE_S
 
 
 def stream_reply(stream: str, content: str, finished: bool) -> dict[str, Any]:
-    """The passive reply that begins, continues or ends a stream."""
+    """Returns the passive reply that begins, continues or ends a stream."""
     return {"msgtype": "stream", "stream": {"id": stream, "finish": finished, "content": content}}
 
 
 def event_of(content: Json, bot_name: str) -> Event:
-    """Reads one callback other than a refresh.
+    """Reads one callback that is no poll of a stream.
 
     Raises:
-        MalformedPayload: When the type, the id or the sender is missing.
+        MalformedPayload: The type, the id or the sender is missing.
     """
     kind = as_text(content, "msgtype")
     message_id = as_id(content, "msgid")
@@ -78,7 +78,7 @@ def _message(base: Event, content: Json, kind: str, bot_name: str) -> Event:
     if group:
         text = _without_mention(text, bot_name)
     command, _, args = parse_command(text)
-    # In a group the robot hears only what is addressed to it.
+    # In a group the robot receives only messages that mention it.
     return replace(
         base,
         kind=EventKind.MESSAGE,
@@ -109,7 +109,7 @@ def _texts(content: Json, kind: str) -> Iterator[str]:
 def _parts(content: Json, kind: str) -> Iterator[Attachment]:
     if kind in ("image", "file", "video"):
         body = as_object(content, kind)
-        # Over the long connection each file has a key of its own.
+        # Over the long connection each file has its own key.
         key = as_text(body, "aeskey").rstrip("=")
         url, name = as_text(body, "url") or None, as_text(body, "filename") or None
         yield Attachment(kind, key if _KEY.fullmatch(key) else "", url=url, name=name)

@@ -1,4 +1,4 @@
-"""Callbacks of an application: decrypted XML to events."""
+"""Converts the decrypted XML callbacks of an application to events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from clawdbot.reasons import Reason
 
 Xml = Mapping[str, Any]
 
-# Buttons and menu entries; what follows as a message of its own (pictures) or needs no answer (a link) is ignored.
+# Buttons and menu entries. Others are ignored: they need no answer (a link) or a message follows (images).
 _ACTIONS = frozenset({"click", "template_card_event", "template_card_menu_event", "scancode_push", "scancode_waitmsg"})
 _MEMBER = {"subscribe": "subscribe", "unsubscribe": "unsubscribe", "enter_agent": "enter"}
 TOKEN_SEPARATOR = "|"  # noqa: S105 - between member and response code in `Event.reply_token`
@@ -24,7 +24,7 @@ def event_of(content: Xml) -> Event:
     """Reads one callback.
 
     Raises:
-        MalformedPayload: When the type or what identifies it is missing.
+        MalformedPayload: The type or the fields that identify the callback are missing.
     """
     kind = as_text(content, "MsgType")
     if not kind:
@@ -73,7 +73,7 @@ def _media(kind: str, mime: str | None = None) -> Callable[[Xml], Attachment]:
 
 
 def _location(content: Xml) -> Attachment:
-    # X is the latitude, against every habit.
+    # X is the latitude, contrary to convention.
     return Attachment(
         "location",
         latitude=_degrees(as_text(content, "Location_X"), 90),
@@ -106,10 +106,10 @@ def _event(content: Xml) -> Event:
     if not name or not created:
         raise MalformedPayload(Reason("missing", what="Event/CreateTime"))
     base = _base(content, ":".join(filter(None, (user, created, name, key))))
-    # Callbacks about the directory come from "sys"; nobody could be answered.
+    # Callbacks about the directory come from "sys", which nobody can answer.
     if not user or user == "sys":
         return replace(base, user_id=None, chat_id=None, change=name)
-    name = name.lower()  # older documents write CLICK, newer ones click
+    name = name.lower()  # older documentation has CLICK, newer has click
     if name in _MEMBER:
         return replace(base, kind=EventKind.MEMBER, change=_MEMBER[name])
     if name == "location_select":
@@ -138,7 +138,7 @@ def _action(base: Event, content: Xml, name: str, key: str) -> Event:
 
 
 def _selected(content: Xml) -> dict[str, list[str]]:
-    """What was chosen in the lists of a card: option ids by question."""
+    """Returns the choices in the lists of a card: option ids by question."""
     items = as_object(content, "SelectedItems")
     found = items.get("SelectedItem")
     chosen: dict[str, list[str]] = {}

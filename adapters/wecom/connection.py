@@ -1,7 +1,7 @@
-"""The long connection of a smart robot: JSON frames over a WebSocket that this side opens, encrypted by TLS alone.
+"""The long connection of a smart robot: JSON frames over an outgoing WebSocket, encrypted by TLS alone.
 
-WeCom does not wait for an acknowledgement of what it pushes: frames that are taken but not stored are given out again
-here, but not after this process is gone. A robot has one connection; a newer one closes the older.
+WeCom does not wait for acknowledgements. `receive` returns frames again until they are stored, but frames that are not
+stored are lost when the process ends. A robot has one connection; a newer one closes the older.
 """
 
 from __future__ import annotations
@@ -30,51 +30,51 @@ DISPLACED = "disconnected_event"
 PING_EVERY_S = 30.0
 MISSED_PINGS = 2
 ANSWER_S = 5.0
-DISPLACED_WAIT_S = 60.0  # two processes that take the connection from each other should not do so all the time
+DISPLACED_WAIT_S = 60.0  # keeps two processes from displacing each other's connection continually
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A pushed message or event, with the id that answers to it carry."""
+    """A pushed message or event, with the request id for its answers."""
 
     request_id: str
     body: Mapping[str, Any] = field(repr=False)
 
 
 class Connection:
-    """An open connection; the first call must be `SUBSCRIBE`. Not for several threads at once.
+    """An open connection. The first call must be `SUBSCRIBE`. Not thread-safe.
 
     Args:
-        url: Address.
-        hosts: Hosts the address may name.
+        url: Address of the WebSocket.
+        hosts: Allowed hosts of the address.
 
     Attributes:
-        displaced: Another process has opened the connection of this robot.
+        displaced: True after another process has opened a connection for this robot.
 
     Raises:
-        SendError: When it cannot be opened.
+        SendError: The connection cannot be opened.
     """
 
     def __init__(self, url: str, hosts: Collection[str]) -> None:
         self._socket = Socket(url, hosts=hosts, platform="WeCom")
-        self._arrived: list[Frame] = []  # not yet given out
-        self._given: list[Frame] = []  # given out, perhaps not stored
+        self._arrived: list[Frame] = []  # not yet returned by `receive`
+        self._given: list[Frame] = []  # returned by `receive`, perhaps not stored
         self._answers: dict[str, bytes] = {}
         self._pinged_at = time.monotonic()
         self._missed = 0
         self.displaced = False
 
     def call(self, command: str, body: Mapping[str, Any], request_id: str = "") -> bytes:
-        """Sends a frame and waits for its answer, which is returned as it came.
+        """Sends a frame. Waits for its answer and returns it unchanged.
 
         Args:
             command: `SUBSCRIBE`, `RESPOND` or `SEND`.
-            body: Its content.
-            request_id: Of the frame that is answered; a new one when it answers none.
+            body: Content of the frame.
+            request_id: Request id of the frame to answer; a new one when there is none.
 
         Raises:
-            SendError: When there is no answer within five seconds.
-            ConnectionError: When the connection is closed.
+            SendError: No answer arrives within five seconds.
+            ConnectionError: The connection is closed.
         """
         request_id = request_id or f"{command}_{uuid.uuid4().hex}"
         self._write(command, request_id, body)
@@ -86,19 +86,19 @@ class Connection:
         return self._answers.pop(request_id)
 
     def receive(self, timeout: float, *, confirmed: bool) -> list[Frame]:
-        """Waits for the next push, and takes what came with it.
+        """Waits for the next push. Returns it with all that have arrived.
 
         Args:
-            timeout: Seconds to wait for the first.
-            confirmed: What the call before returned is stored; else it is returned again.
+            timeout: Seconds to wait for the first push.
+            confirmed: True when the result of the previous call is stored; else it is returned again.
 
         Raises:
-            ConnectionError: When the connection is closed or dead.
+            ConnectionError: The connection is closed or dead.
         """
         if self._given and not confirmed:
             return list(self._given)
         self._given = []
-        self._answers.clear()  # nobody waits for these any more
+        self._answers.clear()  # nobody waits for these answers any more
         ends = time.monotonic() + timeout
         while not self._arrived:
             self._beat()
@@ -111,7 +111,7 @@ class Connection:
         return list(self._given)
 
     def _beat(self) -> None:
-        """Says that this side lives; WeCom closes a silent connection."""
+        """Sends a heartbeat, because WeCom closes an idle connection."""
         if time.monotonic() - self._pinged_at < PING_EVERY_S:
             return
         if self._missed >= MISSED_PINGS:
@@ -124,7 +124,7 @@ class Connection:
         self._socket.send(json.dumps(frame, ensure_ascii=False).encode("utf-8", "replace").decode())
 
     def _read(self, timeout: float) -> bool:
-        """Takes one frame; False when none came in time."""
+        """Reads one frame. Returns False after a time-out."""
         raw = self._socket.receive(timeout)
         if raw is None:
             return False
@@ -145,5 +145,5 @@ class Connection:
         self._arrived.append(frame)
 
     def close(self) -> None:
-        """Closes it."""
+        """Closes the connection."""
         self._socket.close()

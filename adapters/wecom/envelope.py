@@ -1,4 +1,4 @@
-"""WeCom's signature and encryption, the same for all forms (the vendor calls it WXBizMsgCrypt)."""
+"""WeCom's signature and encryption, the same for XML and JSON (the vendor calls it WXBizMsgCrypt)."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers import Cipher
     from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-BLOCK = 32  # bytes; WeCom pads to this, not to the 16 of AES
+BLOCK = 32  # bytes; WeCom pads to this block size, not to the 16 bytes of AES
 
 
 def signature(token: str, *parts: str) -> str:
-    """sha1 over the token and the parts, sorted and joined."""
+    """Returns the SHA-1 of the token and the parts, sorted and joined."""
     joined = "".join(sorted((token, *parts)))
     return hashlib.sha1(joined.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A proven and decrypted request; a reply is made with the token and key it came with.
+    """A verified and decrypted request. Its reply uses the same token and key.
 
     Attributes:
-        content: The decrypted bytes.
-        token: The callback token that signed it.
-        key: The EncodingAESKey that opened it.
+        content: Decrypted bytes.
+        token: Callback token that signed the request.
+        key: EncodingAESKey that decrypted it.
     """
 
     content: bytes = field(repr=False)
@@ -46,10 +46,11 @@ class Opened:
 def open_request(
     tokens: Collection[str], keys: Collection[str], query: Mapping[str, str], encrypted: str, receiver: str
 ) -> Opened:
-    """Checks the signature in the query over the encrypted text, then decrypts it.
+    """Verifies the signature in the query over the encrypted text, then decrypts the text.
 
     Raises:
-        SignatureRejected: When it is missing, fits no token, opens with no key, or is meant for another receiver.
+        SignatureRejected: The signature is missing or matches no token, no key decrypts the text, or the text is for
+            another receiver.
     """
     given, timestamp, nonce = (query.get(name, "") for name in ("msg_signature", "timestamp", "nonce"))
     matching = [
@@ -62,7 +63,7 @@ def open_request(
 
 
 def sealed(opened: Opened, content: Mapping[str, Any], receiver: str, nonce: str, now: float) -> bytes:
-    """An encrypted and signed JSON reply to a request."""
+    """Returns the encrypted and signed JSON reply to a request."""
     plain = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
     encrypted = encrypt(opened.key, plain, receiver)
     timestamp = int(now)
@@ -76,23 +77,23 @@ def sealed(opened: Opened, content: Mapping[str, Any], receiver: str, nonce: str
 
 
 def aes_key(encoded: str) -> bytes:
-    """The 32 bytes of an EncodingAESKey."""
+    """Returns the 32 bytes of an EncodingAESKey."""
     return base64.b64decode(encoded + "=")
 
 
 def decrypt(keys: Iterable[str], encrypted: str, receiver: str) -> tuple[bytes, str]:
-    """Opens a signed text: 16 random bytes, length, content, receiver.
+    """Decrypts a signed text, which holds 16 random bytes, length, content and receiver.
 
     Args:
         keys: EncodingAESKeys to try.
-        encrypted: Base64.
-        receiver: What must stand at the end.
+        encrypted: Base64 of the encrypted text.
+        receiver: Id that must be at the end of the decrypted text.
 
     Returns:
-        The content and the key that opened it.
+        The content and the key that decrypted it.
 
     Raises:
-        SignatureRejected: When no key opens it, or it is meant for another receiver.
+        SignatureRejected: No key decrypts the text, or it is for another receiver.
     """
     try:
         data = base64.b64decode(encrypted, validate=True)
@@ -108,7 +109,7 @@ def decrypt(keys: Iterable[str], encrypted: str, receiver: str) -> tuple[bytes, 
 
 
 def encrypt(key: str, content: bytes, receiver: str) -> str:
-    """The reverse of `decrypt`, in base64."""
+    """Encrypts a text for `decrypt`, in base64."""
     plain = os.urandom(16) + len(content).to_bytes(4, "big") + content + receiver.encode("utf-8")
     missing = BLOCK - len(plain) % BLOCK
     cipher = cipher_of(key).encryptor()
@@ -116,7 +117,7 @@ def encrypt(key: str, content: bytes, receiver: str) -> str:
 
 
 def decrypt_bytes(key: str, data: bytes) -> bytes:
-    """AES-256-CBC without unpadding; b"" when the length is no multiple of 16."""
+    """Decrypts AES-256-CBC without removing the padding; b"" when the length is no multiple of 16."""
     if not data or len(data) % 16:
         return b""
     cipher = cipher_of(key).decryptor()
@@ -124,12 +125,12 @@ def decrypt_bytes(key: str, data: bytes) -> bytes:
 
 
 def open_bytes(keys: Iterable[str], data: bytes) -> bytes:
-    """Decrypts and unpads with the first key that fits; b"" when none does."""
+    """Decrypts with the first key that yields valid padding, and removes the padding; b"" when there is no such key."""
     return next(filter(None, (unpad(decrypt_bytes(key, data)) for key in keys)), b"")
 
 
 def unpad(plain: bytes) -> bytes:
-    """Cuts the PKCS#7 padding to 32 bytes; b"" when it is wrong."""
+    """Removes the PKCS#7 padding to blocks of 32 bytes; b"" when it is wrong."""
     size = plain[-1] if plain else 0
     return plain[:-size] if 1 <= size <= BLOCK and plain.endswith(bytes([size]) * size) else b""
 

@@ -1,4 +1,4 @@
-"""Files to WeCom: uploaded first, then sent by an id that is good for three days."""
+"""Sends files to WeCom: upload, then send by media id, which is valid for three days."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ ROBOT_RULES = (FileRule("image", 2 * MB, _PICTURES), _VOICE, _FILE)
 
 
 def upload(file: OutgoingFile) -> tuple[bytes, dict[str, str]]:
-    """The upload form and its header."""
+    """Returns the upload form and its headers."""
     return multipart({}, {"media": (file.name, file.read(), file.content_type)})
 
 
 def shown(media_id: str, kind: str) -> dict[str, Any]:
-    """The part of a message that shows an uploaded file."""
+    """Returns the part of a message that shows an uploaded file."""
     return {"msgtype": kind, kind: {"media_id": media_id}}
 
 
 def picture(file: OutgoingFile) -> dict[str, Any]:
-    """A group robot's picture, which is part of the message."""
+    """Returns the image message of a group robot, which contains the image itself."""
     body = file.read()
     digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
     return {"msgtype": "image", "image": {"base64": base64.b64encode(body).decode(), "md5": digest}}

@@ -1,4 +1,4 @@
-"""Setting up WeCom: an application, a smart robot or a group robot."""
+"""The set-up guide of WeCom: an application, a smart robot or a group robot."""
 
 from __future__ import annotations
 

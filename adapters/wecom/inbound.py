@@ -1,4 +1,4 @@
-"""Callbacks of WeCom: proven, decrypted, and turned into events. XML comes from an application, JSON from a robot."""
+"""Verifies, decrypts and converts WeCom's callbacks to events. An application sends XML, a robot JSON."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from adapters.wecom.account import WeComAccount
 from clawdbot.reasons import Reason
 
 Render = Callable[[str], str]
-"""Neutral markdown to WeCom's, within its limit."""
+"""Renders neutral markdown within WeCom's limit."""
 
 
 def receive(account: WeComAccount, request: WebhookRequest, now: float, render: Render) -> Received:
     """Reads one callback.
 
     Raises:
-        SignatureRejected: When it is not proven genuine.
-        MalformedPayload: When it is genuine but unreadable.
-        AdapterError: For another method than GET and POST.
+        SignatureRejected: The callback is not verified.
+        MalformedPayload: The callback is genuine, but cannot be parsed.
+        AdapterError: The method is neither GET nor POST.
     """
     method = request.method.upper()
     if method not in ("GET", "POST"):
@@ -32,7 +32,7 @@ def receive(account: WeComAccount, request: WebhookRequest, now: float, render: 
     if not (account.token and account.encoding_aes_key):
         raise SignatureRejected(Reason("token_and_key_not_configured"), status=403)
     if method == "GET":
-        # A "+" that was not escaped arrives as a space.
+        # An unescaped "+" arrives as a space.
         opened = _open(account, request.query, request.query.get("echostr", "").replace(" ", "+"))
         return Received(reply=HttpReply(body=opened.content))
     if request.body.lstrip()[:1] == b"{":
@@ -45,7 +45,7 @@ def _open(account: WeComAccount, query: Mapping[str, str], encrypted: str) -> en
 
 
 def _outer(parse: Callable[[bytes], dict[str, Any]], body: bytes) -> dict[str, Any]:
-    # Only the envelope; nothing in it can be proven genuine when it is unreadable.
+    # Only the envelope is parsed here; when that fails, nothing can be verified.
     with contextlib.suppress(MalformedPayload):
         return parse(body)
     raise SignatureRejected(Reason("no_encrypted_text"), status=403)
@@ -54,7 +54,7 @@ def _outer(parse: Callable[[bytes], dict[str, Any]], body: bytes) -> dict[str, A
 def _from_application(account: WeComAccount, request: WebhookRequest) -> Received:
     outer = _outer(xml.parse, request.body)
     content = xml.parse(_open(account, request.query, as_text(outer, "Encrypt").strip()).content)
-    # The signature does not cover what stands beside Encrypt.
+    # The signature covers only Encrypt, not the other fields.
     for name, inside in (("ToUserName", account.receiver), ("AgentID", as_text(content, "AgentID"))):
         if as_text(outer, name) and inside and as_text(outer, name) != inside:
             raise SignatureRejected(Reason("not_that_of_encrypted", name=name), status=403)

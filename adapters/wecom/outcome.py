@@ -1,4 +1,4 @@
-"""What WeCom's answer means for the sender. HTTP says 200 for nearly everything; `errcode` tells."""
+"""Classifies WeCom's responses by `errcode`, because the HTTP status is nearly always 200."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from adapters.payload import as_id, as_int, as_text
 from clawdbot.http import HttpResponse, parse_retry_after
 
 TOKEN_REFUSED = "token_refused"  # noqa: S105 - a mark
-UNSUBSCRIBED = "unsubscribed"  # the long connection looks open, but is a robot's no more
+UNSUBSCRIBED = "unsubscribed"  # the long connection looks open, but WeCom no longer knows its robot
 _A_MINUTE = 60.0
 
 _REFRESH = frozenset({40014, 41001, 42001})
@@ -25,7 +25,7 @@ _LATER: dict[int, tuple[str, float | None]] = {
     45033: ("flood", None),
     45047: ("flood", _A_MINUTE),
     50004: ("busy", None),
-    846607: ("flood", _A_MINUTE),  # of a smart robot: 30 messages a minute to one chat
+    846607: ("flood", _A_MINUTE),  # limit of a smart robot: 30 messages a minute to one chat
     846609: (UNSUBSCRIBED, None),
 }
 _NEVER = {
@@ -77,10 +77,10 @@ _NEVER = {
 
 
 def answer_of(status: int, headers: Mapping[str, str], body: bytes, now: float = 0.0) -> dict[str, Any]:
-    """The JSON of a successful call.
+    """Returns the JSON of a successful call.
 
     Raises:
-        SendError: When the call failed.
+        SendError: The call failed.
     """
     answer = object_of(body)
     code = as_int(answer, "errcode")
@@ -90,7 +90,7 @@ def answer_of(status: int, headers: Mapping[str, str], body: bytes, now: float =
 
 
 def judge(status: int, headers: Mapping[str, str], body: bytes, now: float = 0.0) -> SendReceipt:
-    """The receipt of a successful send; `data` names the receivers WeCom left out.
+    """Returns the receipt of a successful send; its `data` names the receivers that WeCom skipped.
 
     Raises:
         SendError: With a mark such as "flood", "token_refused", "no_recipient" or "ip_not_trusted".
@@ -105,13 +105,13 @@ def judge(status: int, headers: Mapping[str, str], body: bytes, now: float = 0.0
 
 
 def token_refused(response: HttpResponse) -> bool:
-    """True when the call may succeed with a fresh access token."""
-    # A file is no JSON and starts with no brace.
+    """Returns whether the call may succeed with a fresh access token."""
+    # A downloaded file is no JSON and does not start with a brace.
     return response.body[:1] == b"{" and as_int(object_of(response.body), "errcode") in _REFRESH
 
 
 def _failure(status: int, headers: Headers, answer: Mapping[str, Any], code: int | None, now: float) -> SendError:
-    # The text behind the first comma holds addresses and links of no use to a reader.
+    # After the first comma the message has addresses and links that do not help a reader.
     told = as_text(answer, "errmsg").split(", ")[0][:160]
     message = answered("WeCom", status if code is None else code, told)
     wait = parse_retry_after(headers.get("retry-after"), now)

@@ -1,7 +1,7 @@
-"""Neutral markdown to the subset WeCom shows, and buttons to its template card.
+"""Renders neutral markdown as the subset that WeCom shows, and buttons as a template card.
 
-The application knows headings, bold, links, inline code and quotes; the smart robot knows more, but the subset reads
-well there too. What WeCom does not know is left out, never escaped: its renderer has no escapes.
+Applications show headings, bold, links, inline code and quotes. Smart robots show more, but the subset reads well there
+too. Other marks are omitted and never escaped, because WeCom's renderer has no escapes.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ _MAX_SUBTITLE = 160
 
 
 def has_markup(text: str) -> bool:
-    """True when markdown would show more than plain text does."""
+    """Returns whether the text has marks that markdown would show differently."""
     return bool(_MARKUP.search(text))
 
 
 def to_markdown(text: str, limit: int) -> str:
-    """Renders a text; the source itself where nothing would be left, or more than the `limit` that WeCom cuts at."""
+    """Renders a text. Returns the source when the result would be empty or exceed `limit`, where WeCom cuts."""
     return _within("\n".join(_DIALECT.block(block) for block in parse(text)), text, limit)
 
 
 def to_plain(text: str, limit: int) -> str:
-    """The text without markup, under the same limit."""
+    """Returns the text without markup, with the same limit."""
     return _within(plain_text(text), text, limit)
 
 
@@ -48,7 +48,7 @@ def _within(rendered: str, source: str, limit: int) -> str:
 
 
 def app_body(message: OutgoingMessage, limit: int, *, cards: bool, plain: bool) -> dict[str, Any]:
-    """What an application sends: a card for buttons where `cards` are taken, else markdown, or `plain` text."""
+    """Returns the body for an application: a card for buttons if `cards` is set, else markdown or `plain` text."""
     rows = message.data.get("buttons") or ()
     card = button_card(message.text, rows, message.idempotency_key) if cards else None
     if card:
@@ -61,15 +61,15 @@ def app_body(message: OutgoingMessage, limit: int, *, cards: bool, plain: bool) 
 
 
 def button_card(text: str, rows: Any, key: str) -> dict[str, Any] | None:
-    """Text and buttons as a template card; None when they do not fit into one, or two buttons share their data.
+    """Returns text and buttons as a template card; None when they do not fit, or two buttons have the same data.
 
     Args:
         text: Neutral markdown.
         rows: Rows of {"text", "data" or "url"}.
-        key: Makes the card's task id, which WeCom accepts only once.
+        key: Source of the card's task id, which WeCom accepts only once.
 
     Raises:
-        SendError: Permanent, when a button's data is over 1024 bytes.
+        SendError: Permanent, when the data of a button exceeds 1024 bytes.
     """
     buttons = [item for row in rows for item in row]
     plain = plain_text(text).strip()
@@ -102,7 +102,7 @@ def _button(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_choices(text: str, rows: Any) -> str:
-    """The text with its buttons as lines, where no card can hold them."""
+    """Returns the text with its buttons as lines, where no card fits."""
     lines = [
         f"- [{item.get('text', '')}]({item['url']})" if item.get("url") else f"- {item.get('text', '')}"
         for row in rows

@@ -1,4 +1,4 @@
-"""A smart robot on its long connection: what it hears, what it says, and answers that grow while they are written."""
+"""A smart robot on a long connection: receives pushes, sends messages and updates draft replies."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ from clawdbot.reasons import Reason, why
 
 logger = logging.getLogger(__name__)
 
-SHOW_EVERY_S = 2.0  # 30 messages a minute and chat
-_SEPARATOR = "~"  # between the stream's id and the request it answers, in `Event.reply_token`
+SHOW_EVERY_S = 2.0  # 30 messages a minute per chat
+_SEPARATOR = "~"  # separates the stream id from the request id in `Event.reply_token`
 _PRIVATE, _GROUP = 1, 2
-# Failures after which the connection is no good; a late answer must not be taken for that of another frame.
+# Failures that end the connection, so that a late answer is not taken for that of another frame.
 _DEAD = (NO_ANSWER, UNSUBSCRIBED)
 
 
 class Robot:
-    """Opens its connection with the first `poll`; sends only from the process and thread that polls.
+    """A smart robot. The first `poll` opens its connection; only the process and thread that polls can send.
 
     Args:
-        account: With `bot_id` and `bot_secret`.
+        account: An account with `bot_id` and `bot_secret`.
         clock: Epoch seconds.
-        content: Neutral markdown to WeCom's, within its limit.
+        content: Renders neutral markdown within WeCom's limit.
     """
 
     def __init__(self, account: WeComAccount, clock: Clock, content: Callable[[str], str]) -> None:
@@ -51,19 +51,19 @@ class Robot:
         self._connection: Connection | None = None
         self._thread = 0
         self._promised: int | None = None
-        self._growing: dict[str, str] = {}  # what was shown of each open stream, by reply token
+        self._growing: dict[str, str] = {}  # text shown so far of each open stream, by reply token
         self._shown_at = 0.0
 
     @property
     def connected(self) -> bool:
-        """True in the thread that polls."""
+        """True in the polling thread while the connection is open."""
         return self._connection is not None and self._thread == threading.get_ident()
 
     def poll(self, offset: int | None, timeout: float) -> Polled:
-        """What was pushed. The offset only counts: giving back `next_offset` says that it is stored.
+        """Returns the pushed events. `next_offset` is a counter; passing it back confirms that they are stored.
 
         Raises:
-            SendError: When the connection cannot be opened, or another process has taken it.
+            SendError: The connection cannot be opened, or another process has displaced it.
         """
         self._thread = threading.get_ident()
         connection = self._connection = self._connection or self._open()
@@ -97,7 +97,7 @@ class Robot:
         try:
             event = aibot.event_of(frame.body, self._account.bot_name)
         except MalformedPayload:
-            # There is nobody to refuse it to; it is stored as ignored.
+            # A push cannot be refused, so it is stored as ignored.
             key = f"frame:{frame.request_id}"
             return Event(kind=EventKind.IGNORED, dedupe_key=key, change="malformed", raw=frame.body)
         if event.kind is not EventKind.MESSAGE or not event.message_id:
@@ -107,7 +107,7 @@ class Robot:
         return replace(event, reply_token=token)
 
     def _show(self, connection: Connection) -> None:
-        """Shows what has been added to the answers that are being written."""
+        """Sends the new text of all draft replies."""
         streams, now = self._account.streams, time.monotonic()
         if streams is None or not self._growing or now - self._shown_at < SHOW_EVERY_S:
             return
@@ -115,12 +115,12 @@ class Robot:
         for token, shown in list(self._growing.items()):
             text, finished = streams.read(token) or ("", False)
             if finished or not aibot.stream_alive(token, self._clock()):
-                del self._growing[token]  # the whole answer is in the outbox
+                del self._growing[token]  # the outbox has the whole answer
             elif text != shown and not self._grow(connection, token, text):
                 del self._growing[token]
 
     def _grow(self, connection: Connection, token: str, text: str) -> bool:
-        """False when WeCom does not want more of it; the whole answer has other ways."""
+        """Updates the stream of a draft reply. Returns False when WeCom refuses; the whole answer is sent later."""
         self._growing[token] = text
         stream, _, request_id = token.partition(_SEPARATOR)
         try:
@@ -134,10 +134,10 @@ class Robot:
         return True
 
     def send(self, message: OutgoingMessage) -> SendReceipt:
-        """Ends the stream of the message that is answered; else, and when that is refused, writes into the chat.
+        """Ends the stream of the answered message. Without a stream, or when WeCom refuses, posts to the chat.
 
         Raises:
-            SendError: "not_connected" in a process or thread that does not poll.
+            SendError: Mark "not_connected" in a process or thread that does not poll.
         """
         text = render.with_choices(message.text, message.data.get("buttons") or ())
         stream, _, request_id = (message.reply_token or "").partition(_SEPARATOR)
@@ -173,7 +173,7 @@ class Robot:
         raise failure
 
     def close(self) -> None:
-        """Closes the connection; the next poll opens it again."""
+        """Closes the connection; the next `poll` opens a new one."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -1,4 +1,4 @@
-"""WeCom in miniature: an application's encrypted callbacks, and the endpoints that send its messages."""
+"""Simulates WeCom: sends encrypted callbacks of an application and serves the endpoints that send its messages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CORP = "wwsimulated"
 
 
 class WeComSimulator(Simulator):
-    """Delivers up to three times, five seconds apart, encrypted anew each time."""
+    """Simulates one application. Delivers up to three times, five seconds apart, encrypted anew each time."""
 
     platform = "wecom"
     redelivery_s = (5.0, 5.0)
@@ -43,7 +43,7 @@ class WeComSimulator(Simulator):
         return self._sealed()
 
     def again(self, request: WebhookRequest) -> WebhookRequest:
-        """The same message with another nonce and other bytes."""
+        """Returns the same message with another nonce and new random bytes."""
         return self._sealed()
 
     def _sealed(self) -> WebhookRequest:

@@ -1,4 +1,4 @@
-"""WeCom's XML as plain mappings. Document types and entities are refused, so nothing can be expanded or fetched."""
+"""Parses WeCom's XML into plain mappings. Refuses document types and entities, so nothing is expanded or fetched."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _MAX_DEPTH = 12
 
 
 def parse(body: bytes) -> dict[str, Any]:
-    """Reads an element with children; repeated children become lists.
+    """Parses an element with children. Repeated children become lists.
 
     Raises:
-        MalformedPayload: When it is not XML, holds a DOCTYPE, or is nested too deeply.
+        MalformedPayload: The body is not XML, has a DOCTYPE, or is nested too deeply.
     """
     from xml.etree.ElementTree import ParseError
 

@@ -1,1 +1,1 @@
-"""WhatsApp: Cloud API webhook in, messages out."""
+"""The WhatsApp adapter: receives Cloud API webhooks and sends messages."""

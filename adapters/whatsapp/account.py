@@ -1,4 +1,4 @@
-"""What WhatsApp needs to know about one business phone number."""
+"""The account schema of a WhatsApp Business phone number."""
 
 from __future__ import annotations
 
@@ -79,5 +79,5 @@ class WhatsAppAccount(ApiAccount):
 
     @property
     def api(self) -> str:
-        """Base of every URL."""
+        """Base URL of the API."""
         return f"{self.root}/{self.api_version}"

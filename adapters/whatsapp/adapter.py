@@ -1,4 +1,4 @@
-"""The WhatsApp adapter."""
+"""Receives and answers WhatsApp messages."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ SIGNATURE_HEADER = "X-Hub-Signature-256"
 MEDIA_HOSTS = frozenset({"lookaside.fbsbx.com", ".fbcdn.net", ".whatsapp.net"})
 AS_TEMPLATE = "as_template"
 OUTSIDE_WINDOW = "131047"
-# A user id such as US.13491208655302741918 is addressed otherwise than a phone number.
+# A user id such as US.13491208655302741918 needs another address field than a phone number.
 _USER_ID = re.compile(r"[A-Z]{2}\.(?:[A-Z]+\.)?[0-9A-Za-z]+")
 
 
 class WhatsAppAdapter(Adapter[WhatsAppAccount]):
-    """Cloud API. It has no idempotency key for messages."""
+    """Uses the Cloud API, which has no idempotency key for messages."""
 
     platform = "whatsapp"
     label = {"en": "WhatsApp", "zh": "WhatsApp"}
@@ -46,11 +46,11 @@ class WhatsAppAdapter(Adapter[WhatsAppAccount]):
     supports_typing = True
     supports_media = True
     file_rules = files.RULES
-    sends_per_s = 80.0  # to one person bursts are allowed; a refusal (131056) asks for six seconds
-    text_limit = 4000  # of 4096; tables grow by their fences
+    sends_per_s = 80.0  # no limit per chat: bursts are allowed, and a refusal (131056) asks for six seconds
+    text_limit = 4000  # below WhatsApp's 4096, because fences make tables longer
     simulator = "adapters.whatsapp.simulator.WhatsAppSimulator"
 
-    # In
+    # Inbound
 
     @classmethod
     def identify(cls, request: WebhookRequest) -> bool:
@@ -73,16 +73,16 @@ class WhatsAppAdapter(Adapter[WhatsAppAccount]):
         known = signatures.verify_any(self.account.verify_token, given, lambda token: token)
         if query.get("hub.mode") != "subscribe" or not known:
             raise SignatureRejected(Reason("verify_token_mismatch"), status=403)
-        # As it came, leading zeros and all.
+        # Unchanged, including leading zeros.
         return Received(reply=HttpReply(200, query.get("hub.challenge", "").encode("utf-8", "replace")))
 
-    # Out
+    # Outbound
 
     def send(self, message: OutgoingMessage) -> SendReceipt:
-        """Sends one message; outside of the 24 hours after the person's last one, the account's template instead.
+        """Sends one message, or the account's template when the person's last message is over 24 hours old.
 
         `message.data` may hold "buttons" (see `OutgoingMessage`), a raw "message": {"type": ..., that type: ...} or
-        "as_template", which sends the template straight away.
+        "as_template", which sends the template at once.
         """
         if message.data.get(AS_TEMPLATE):
             return self._send_template(message)
@@ -97,7 +97,7 @@ class WhatsAppAdapter(Adapter[WhatsAppAccount]):
         return self._send_template(message)
 
     def another_way(self, failed: Event) -> dict[str, Any]:
-        """The account's template, when WhatsApp found out late that the 24 hours are over."""
+        """Chooses the account's template when WhatsApp reports after the send that the 24 hours are over."""
         late = str(failed.data) == OUTSIDE_WINDOW and self.account.template_name
         return {AS_TEMPLATE: True} if late else {}
 
@@ -126,7 +126,7 @@ class WhatsAppAdapter(Adapter[WhatsAppAccount]):
         if _USER_ID.fullmatch(to):
             return body | {"recipient": to}
         if not to.removeprefix("+").isdigit():
-            body["recipient_type"] = "group"  # group ids are no phone numbers
+            body["recipient_type"] = "group"  # group ids are not phone numbers
         return body | {"to": to}
 
     @staticmethod
@@ -153,9 +153,9 @@ class WhatsAppAdapter(Adapter[WhatsAppAccount]):
         return judge(status, headers, body)
 
     def send_typing(self, chat_id: str, thread_id: str | None = None, *, message_id: str | None = None) -> None:
-        """Marks the person's message as read and shows "typing" until the answer, at most 25 seconds."""
+        """Marks the person's message as read and shows "typing" until the answer, for at most 25 seconds."""
         if not message_id:
-            return  # WhatsApp has the sign only together with the read mark of a message
+            return  # WhatsApp shows typing only together with the read mark of a message
         body = {
             "messaging_product": "whatsapp",
             "status": "read",
@@ -167,7 +167,7 @@ class WhatsAppAdapter(Adapter[WhatsAppAccount]):
     def fetch_media(
         self, attachment: Attachment, *, message_id: str | None = None, max_bytes: int = MAX_MEDIA_BYTES
     ) -> Media:
-        """Downloads a file: its id gives an address that is good for five minutes."""
+        """Downloads a file. WhatsApp exchanges its id for an address that is valid for five minutes."""
         if not attachment.id.isdigit() or attachment.type in ("contact", "order"):
             raise NotSupported(Reason("no_file", kind=attachment.type))
         found = self._api("GET", attachment.id, params={"phone_number_id": self.account.phone_number_id})

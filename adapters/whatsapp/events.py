@@ -1,6 +1,6 @@
-"""Webhook notifications to events. Pure; every field is untrusted, because any of them may be missing.
+"""Converts webhook notifications to events. Pure; treats every field as untrusted, because any may be missing.
 
-One notification holds several messages and statuses, also of other phone numbers of the same app.
+One notification may hold several messages and statuses, including those of other phone numbers of the same app.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Number:
 
     Attributes:
         id: Phone number id.
-        digits: The number itself, "" when unknown.
+        digits: The phone number itself; "" when unknown.
     """
 
     id: str
@@ -36,7 +36,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class _Book:
-    """Who is who in one notification: ids and names by phone number and by user id."""
+    """The contacts of one notification: ids and names by phone number and by user id."""
 
     by_id: dict[str, Payload] = field(default_factory=dict)
 
@@ -51,7 +51,7 @@ class _Book:
 
 
 def events_of(payload: Payload, body: bytes, number: Number) -> Iterator[Event]:
-    """The events of one notification, in its order."""
+    """Returns the events of one notification, in its order."""
     digest = hashlib.sha256(body).hexdigest()
     if as_text(payload, "object") != BUSINESS_ACCOUNT:
         yield Event(kind=EventKind.IGNORED, dedupe_key=digest, change="unknown", raw=payload)
@@ -73,7 +73,7 @@ def events_of(payload: Payload, body: bytes, number: Number) -> Iterator[Event]:
 
 def _change(base: Event, subject: str, value: Payload, number: Number) -> Iterator[Event]:
     if subject != "messages":
-        yield base  # templates, quality, account and the like: for the operator's eyes
+        yield base  # templates, quality, account and the like, which concern the operator
         return
     foreign = as_id(as_object(value, "metadata"), "phone_number_id") not in (None, number.id)
     book = _Book.of(value)
@@ -89,7 +89,7 @@ def _change(base: Event, subject: str, value: Payload, number: Number) -> Iterat
 
 
 def _with_people(base: Event, phone: str | None, user_id: str | None, book: _Book) -> Event:
-    """Who it is: the phone number while WhatsApp tells it, with the user id as the second one; else the user id."""
+    """Adds the person: phone number with the user id as second id; the user id alone when WhatsApp omits the number."""
     contact = book.by_id.get(phone or "") or book.by_id.get(user_id or "") or {}
     if not contact and not phone and not user_id and len({id(item) for item in book.by_id.values()}) == 1:
         contact = next(iter(book.by_id.values()))
@@ -129,7 +129,7 @@ def _message(base: Event, message: Payload, book: _Book, number: Number) -> Even
 
 
 def _without_mention(event: Event, number: Number) -> Event:
-    """In a group people call the bot by its number; in front of a text that says nothing more."""
+    """Marks a group message that mentions the bot's number, and removes a leading mention from its text."""
     called = f"@{number.digits}"
     if event.chat_type != "group" or not number.digits or called not in event.text:
         return event
@@ -180,7 +180,7 @@ def _revoke(event: Event, message: Payload) -> Event:
 
 
 def _system(event: Event, message: Payload) -> Event:
-    """The person has another number, user id or device; without a number only the id before tells who it is."""
+    """Reads that a person has a new number, user id or device. Without a number the previous id names the person."""
     system = as_object(message, "system")
     person = event.user_id or as_id(system, "previous_user_id")
     return replace(
@@ -207,7 +207,7 @@ def _status(base: Event, status: Payload, book: _Book) -> Event:
     return replace(
         event,
         kind=EventKind.STATUS,
-        # Sent, delivered and read share one id.
+        # "sent", "delivered" and "read" share one message id.
         dedupe_key=f"{message_id}:{state}" if message_id else base.dedupe_key,
         status=state,
         target_message_id=message_id,

@@ -1,4 +1,4 @@
-"""Files to WhatsApp: uploaded first, then sent by their id."""
+"""Sends files to WhatsApp: upload, then send by media id."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from adapters.events import OutgoingFile
 from adapters.files import MB, FileRule
 from adapters.whatsapp import render
 
-CAPTION = 1000  # of 1024; markup may add some signs
+CAPTION = 1000  # below WhatsApp's 1024, because markup may add characters
 _AUDIO = frozenset({"audio/ogg", "audio/mpeg", "audio/mp4", "audio/aac", "audio/amr"})
 RULES = (
     FileRule("image", 5 * MB, frozenset({"image/jpeg", "image/png"}), caption=CAPTION),
@@ -20,7 +20,7 @@ RULES = (
 
 
 def content(media_id: str, text: str, file: OutgoingFile, kind: str) -> dict[str, Any]:
-    """The part of a message that shows an uploaded file."""
+    """Returns the part of a message that shows an uploaded file."""
     name = {"voice": "audio", "file": "document"}.get(kind, kind)
     shown: dict[str, Any] = {"id": media_id}
     if kind == "voice":

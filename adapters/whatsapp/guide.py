@@ -1,4 +1,4 @@
-"""Setting up a WhatsApp Business number."""
+"""The set-up guide of a WhatsApp Business number."""
 
 from __future__ import annotations
 

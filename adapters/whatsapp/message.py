@@ -1,4 +1,4 @@
-"""What one inbound message holds: text, attachments, and what was pressed."""
+"""Reads one inbound message: text, attachments, and pressed buttons."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _REPLIES = ("button_reply", "list_reply")
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """An answer given by pressing.
+    """A pressed button, a chosen row or a submitted form.
 
     Attributes:
         data: Payload of the button or row, or the JSON of a form.
-        text: What was on it.
+        text: Label of the button or row.
     """
 
     data: str
@@ -29,7 +29,7 @@ class Pressed:
 
 
 def read_text(message: Message) -> str:
-    """The words of a message: its text, or the caption of its medium."""
+    """Returns the text of a message, or the caption of its file."""
     kind = as_text(message, "type")
     content = as_object(message, kind)
     return (
@@ -38,8 +38,8 @@ def read_text(message: Message) -> str:
 
 
 def pressed(message: Message) -> Pressed | None:
-    """What was pressed; None for other messages, and for interactive ones that arrive empty."""
-    button = as_object(message, "button")  # of a template
+    """Returns what was pressed; None for other messages and for empty interactive ones."""
+    button = as_object(message, "button")  # button of a template
     if button:
         text = as_text(button, "text")
         return Pressed(as_text(button, "payload") or text, text)
@@ -55,7 +55,7 @@ def pressed(message: Message) -> Pressed | None:
 
 
 def attachments(message: Message) -> tuple[Attachment, ...]:
-    """Everything in the message that is not text."""
+    """Returns the attachments of the message."""
     return tuple(_attachments(message))
 
 

@@ -1,4 +1,4 @@
-"""What a Graph API response means for the sender: done, later, never, or by template."""
+"""Classifies Graph API responses as success, temporary failure, permanent failure, or failure that needs a template."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from clawdbot.http import parse_retry_after
 
 NEEDS_TEMPLATE = "needs_template"
 
-# Code to mark; the codes are what Meta asks to decide by. Those of `_WAITS` pass by themselves.
+# Marks by error code, which Meta recommends for decisions. Those in `_WAITS` are temporary.
 _WAITS: dict[int, float | None] = {
     1: None,
     2: None,
@@ -25,8 +25,8 @@ _WAITS: dict[int, float | None] = {
     130429: 2.0,
     131000: None,
     131016: None,
-    131048: 3600.0,  # many people blocked or reported the number
-    131056: 6.0,  # one message in six seconds to one person, averaged
+    131048: 3600.0,  # too many people blocked or reported the number
+    131056: 6.0,  # to one person: one message every six seconds on average
     131057: 60.0,
     132069: 60.0,
     133004: 60.0,
@@ -72,10 +72,10 @@ _MARKS = {
 
 
 def result_of(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    """The answer of a successful call.
+    """Returns the body of a successful call.
 
     Raises:
-        SendError: When the call failed.
+        SendError: The call failed.
     """
     answer = object_of(body)
     if 200 <= status < 300 and answer and "error" not in answer:
@@ -84,7 +84,7 @@ def result_of(status: int, headers: Mapping[str, str], body: bytes) -> dict[str,
 
 
 def judge(status: int, headers: Mapping[str, str], body: bytes) -> SendReceipt:
-    """The receipt of a successful send.
+    """Returns the receipt of a successful send.
 
     Raises:
         SendError: With a mark such as "needs_template", "flood", "undeliverable", "unauthorized" or "template".

@@ -1,4 +1,4 @@
-"""Neutral markdown and buttons to WhatsApp's messages."""
+"""Renders neutral markdown and buttons as WhatsApp messages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from adapters import markup_star
 from adapters.markdown import plain_text
 
 MAX_TEXT = 4096
-MAX_BODY = 1024  # of a message with buttons; one with a list takes MAX_TEXT
+MAX_BODY = 1024  # limit of a message with buttons; with a list it is MAX_TEXT
 MAX_BUTTONS, MAX_BUTTON_TITLE = 3, 20
 MAX_ROWS, MAX_ROW_TITLE, MAX_ROW_TEXT = 10, 24, 72
 MAX_ID = 200
@@ -26,13 +26,13 @@ _STYLE = markup_star.Style(lambda text: text, _link)
 
 
 def to_whatsapp(text: str) -> str:
-    """Renders a text; one that would grow over the limit by the marks of its tables comes out plain."""
+    """Renders a text; as plain text when the fences of its tables would exceed the limit."""
     rendered = markup_star.render(text, _STYLE)
     return rendered if len(rendered) <= MAX_TEXT else plain_text(text)
 
 
 def content(text: str, rows: Any) -> dict[str, Any]:
-    """The message's type and content: text, three buttons, one link, or a list of ten; the rest as lines of text."""
+    """Returns a message's type and content: text, three buttons, one link, or a list of ten. The rest becomes text."""
     items = [item for row in rows or () for item in row]
     links = [item for item in items if item.get("url")]
     choices = [item for item in items if not item.get("url")]
@@ -53,7 +53,7 @@ def content(text: str, rows: Any) -> dict[str, Any]:
 
 
 def _list(choices: Iterable[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], list[Mapping[str, Any]]]:
-    """Ten rows, and the choices that found no place in them: WhatsApp refuses a list that names an id twice."""
+    """Returns a list of ten rows and the choices left over. WhatsApp refuses a list with a repeated id."""
     found: dict[str, dict[str, Any]] = {}
     rest = []
     for item in choices:
@@ -90,5 +90,5 @@ def _short(text: str, limit: int) -> str:
 
 
 def parameter(text: str) -> str:
-    """A text as the variable of a template, which may hold neither line breaks nor runs of spaces."""
+    """Returns a text as the variable of a template, which allows neither line breaks nor runs of spaces."""
     return re.sub(r"\s+", " ", to_whatsapp(text)).strip()[:MAX_PARAMETER] or "…"

@@ -1,4 +1,4 @@
-"""WhatsApp's Cloud API in miniature: signed webhooks of one phone number, and its messages endpoint."""
+"""Simulates WhatsApp's Cloud API: sends signed webhooks of one phone number and serves its messages endpoint."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SAM = "491510000001"
 
 
 class WhatsAppSimulator(Simulator):
-    """Delivers with growing pauses, for days if need be."""
+    """Simulates one phone number. Redelivers with growing pauses, which WhatsApp continues for days."""
 
     platform = "whatsapp"
     redelivery_s = (1.0, 5.0, 25.0, 125.0)
