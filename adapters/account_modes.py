@@ -32,7 +32,7 @@ class Mode:
         return tuple(key for key in self.keys if key not in given)
 
 
-def lacking(modes: Sequence[Mode], given: Collection[str], labels: Mapping[str, Text]) -> dict[str, Reason]:
+def why_incomplete(modes: Sequence[Mode], given: Collection[str], labels: Mapping[str, Text]) -> dict[str, Reason]:
     """Returns why an account works in no mode.
 
     Args:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from adapters.account_formats import WrongShape, reason_of
-from adapters.account_modes import Mode, lacking
+from adapters.account_modes import Mode, why_incomplete
 from adapters.errors import WHOLE, AccountError
 from adapters.guide import Guide
 from clawdbot.reasons import Reason
@@ -136,7 +136,7 @@ class Account(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, arbitrary_types_allowed=True)
     guide: ClassVar[Guide] = Guide()
     modes: ClassVar[tuple[Mode, ...]] = ()
-    """The modes of the account, for platforms with several; one of them must be complete (`lacking`)."""
+    """The modes of the account, for platforms with several; one of them must be complete (`why_incomplete`)."""
 
     base_url: BaseUrl = account_field(
         "",
@@ -206,7 +206,7 @@ class Account(BaseModel):
         """
         given = {name for mode in self.modes for name in mode.keys + mode.without if getattr(self, name)}
         labels = {described.name: described.label for described in self.describe()}
-        if missing := lacking(self.modes, given, labels):
+        if missing := why_incomplete(self.modes, given, labels):
             raise AccountError(problems=missing)
 
     def register_secrets(self) -> None:

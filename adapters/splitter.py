@@ -52,9 +52,9 @@ _TIERS = (
 )
 # A cut before one of these, or before a combining mark, would split a visible character: a joiner, a vowel that Unicode
 # counts as a letter, skin tones, tags.
-_CLINGS = re.compile("[\u200d\u0e33\u0eb3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
+_JOINERS = re.compile("[\u200d\u0e33\u0eb3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 _FLAG_LETTERS = re.compile("[\U0001f1e6-\U0001f1ff]+$")
-_MAX_CLINGING = 16
+_MAX_JOINED = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,7 @@ class _Packer:
     def _short_lines(self, lines: Iterable[str], room: int) -> Iterator[str]:
         for line in lines:
             while self.unit(line) > room:
-                at = _unclinging(line, self._reach(line, room))
+                at = _character_start(line, self._reach(line, room))
                 yield line[:at]
                 line = line[at:]
             yield line
@@ -204,11 +204,11 @@ class _Packer:
         while self.unit(self.current + text) > self.limit:
             reach = self._reach(text, self.limit - self.unit(self.current))
             # White space at the cut is dropped, so it may exceed the limit.
-            cut = _kind_cut(text, reach)
+            cut = _best_cut(text, reach)
             if not cut and self.current.strip():
                 self.flush()  # a new piece has more room for a run without a place to cut
                 continue
-            cut = _unfenced(text, cut or _unclinging(text, reach))
+            cut = _unfenced(text, cut or _character_start(text, reach))
             self.current += text[:cut]
             self.flush()
             text = text[cut:].lstrip()
@@ -222,7 +222,7 @@ class _Packer:
         return bisect_right(range(len(window) + 1), room, key=lambda size: self.unit(window[:size])) - 1
 
 
-def _kind_cut(text: str, reach: int) -> int:
+def _best_cut(text: str, reach: int) -> int:
     """Returns the best cut at or before `reach` code points, outside of entities; 0 when there is none."""
     whole = [match.span() for match in _ENTITY.finditer(text, 0, reach + 512) if match.start() < reach]
     for floor in (reach // 4, 0):  # a nearly empty piece is worse than a less good cut
@@ -247,19 +247,19 @@ def _last(tier: re.Pattern[str], text: str, reach: int, whole: list[tuple[int, i
     return best
 
 
-def _unclinging(text: str, reach: int) -> int:
+def _character_start(text: str, reach: int) -> int:
     """Returns `reach`, or a little less when a cut there would split a visible character; at least 1."""
     at = max(reach, 1)
-    while at > max(1, reach - _MAX_CLINGING) and _clings(text, at):
+    while at > max(1, reach - _MAX_JOINED) and _joins_previous(text, at):
         at -= 1
-    return max(reach, 1) if _clings(text, at) else at
+    return max(reach, 1) if _joins_previous(text, at) else at
 
 
-def _clings(text: str, at: int) -> bool:
+def _joins_previous(text: str, at: int) -> bool:
     """Returns whether the character at `at` and the one before it form one visible character."""
     if at >= len(text):
         return False
-    if _CLINGS.match(text, at) or text[at - 1] == "\u200d" or unicodedata.category(text[at]).startswith("M"):
+    if _JOINERS.match(text, at) or text[at - 1] == "\u200d" or unicodedata.category(text[at]).startswith("M"):
         return True
     letters = _FLAG_LETTERS.search(text[: at + 1])
     return letters is not None and len(letters[0]) % 2 == 0

@@ -52,7 +52,7 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
         self.sends_per_s = None if self.account.app_key else GROUP_ROBOT_PER_S
         self.file_rules = files.RULES if self.account.app_key else ()
         self._connection: stream.Connection | None = None
-        self._promised: int | None = None
+        self._next_offset: int | None = None
 
     @staticmethod
     def text_unit(text: str) -> int:
@@ -71,7 +71,7 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
             raise SignatureRejected(Reason("not_configured", key="app_secret"), status=403)
         headers = request.headers
         signing.verify(self.account.app_secret, headers.get("timestamp", ""), headers.get("sign", ""), self.clock())
-        event = addressing.heard(parse_object(request.body), self.account)
+        event = addressing.trusted_event(parse_object(request.body), self.account)
         return Received((event,), HttpReply(body=b"{}", content_type="application/json"))
 
     def poll(self, offset: int | None, timeout: float = 50.0) -> Polled:
@@ -83,15 +83,15 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
         if self._connection is None:
             self._connection = self._open_stream()
         try:
-            frames = self._connection.receive(timeout, confirmed=offset is not None and offset == self._promised)
+            frames = self._connection.receive(timeout, confirmed=offset is not None and offset == self._next_offset)
         except ConnectionError:
             # DingTalk closes the connection every few hours; the next call opens a new one.
             self.close()
             return Polled()
         if not frames:
             return Polled()
-        self._promised = (offset or 0) + 1
-        return Polled(tuple(self._event_of(frame) for frame in frames), self._promised)
+        self._next_offset = (offset or 0) + 1
+        return Polled(tuple(self._event_of(frame) for frame in frames), self._next_offset)
 
     def close(self) -> None:
         """Closes the Stream. DingTalk redelivers frames that were not acknowledged."""
@@ -101,7 +101,7 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
 
     def _event_of(self, frame: stream.Frame) -> Event:
         try:
-            return addressing.heard(frame.data, self.account)
+            return addressing.trusted_event(frame.data, self.account)
         except MalformedPayload:
             # A refusal would cause endless redelivery, so the frame is stored as ignored and acknowledged.
             key = f"frame:{frame.message_id}"
@@ -124,7 +124,7 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
         """
         if message.growing:
             return self._begin_card(message)
-        if message.reply_url and addressing.still_good(message.reply_token, self.clock()):
+        if message.reply_url and addressing.reply_address_valid(message.reply_token, self.clock()):
             try:
                 return self._answer(message)
             except SendError as error:

@@ -19,7 +19,7 @@ _EARLY_S = 60.0  # a reply address is not used in its last minute
 _ENCRYPTED_ID = "$:"  # prefix of the ids of people outside the organisation, whom the API cannot reach
 
 
-def heard(content: Mapping[str, Any], account: DingTalkAccount) -> Event:
+def trusted_event(content: Mapping[str, Any], account: DingTalkAccount) -> Event:
     """Reads a message or pressed card, and drops a reply address that is not DingTalk's.
 
     The signature does not cover the body, so an intercepted request could be replayed with another address. Without a
@@ -41,7 +41,7 @@ def _known(url: str, account: DingTalkAccount) -> bool:
     return allowed and (parts.scheme == "https" or bool(account.allowed_hosts))
 
 
-def still_good(reply_token: str | None, now: float) -> bool:
+def reply_address_valid(reply_token: str | None, now: float) -> bool:
     """Returns whether the reply address is still valid. Its expiry is part of the reply token."""
     expires_ms = (reply_token or "").rpartition(":")[2]
     if not expires_ms.isdecimal() or len(expires_ms) > 15 or int(expires_ms) == 0:

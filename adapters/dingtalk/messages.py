@@ -18,7 +18,7 @@ from clawdbot.reasons import Reason
 Json = Mapping[str, Any]
 
 GROUP, PRIVATE = "group", "private"
-UNTOLD = ""
+UNKNOWN_CHAT_TYPE = ""
 _NO_CODE = "normal"  # robot code that custom group robots send
 _FILES = {"picture": "image", "audio": "voice", "video": "video", "file": "file"}
 _MENTION = re.compile(r"@[^\s\u2005]+[\s\u2005]*")
@@ -152,7 +152,7 @@ def _card(content: Json) -> Event:
         dedupe_key=f"card:{digest}",
         user_id=user_id,
         chat_id=space or user_id,
-        chat_type=UNTOLD if space else PRIVATE,
+        chat_type=UNKNOWN_CHAT_TYPE if space else PRIVATE,
         message_id=as_id(content, "outTrackId"),
         data=actions[0] if actions else dict(params),
         args=dict(params) if actions and params else "",

@@ -7,7 +7,7 @@ from typing import Any
 
 from adapters.errors import MalformedPayload
 from adapters.events import Event, EventKind
-from adapters.feishu.people import UNTOLD, Json, alt_id, open_id
+from adapters.feishu.people import UNKNOWN_CHAT_TYPE, Json, alt_id, open_id
 from adapters.payload import as_id, as_list, as_object, as_text
 from clawdbot.reasons import Reason
 
@@ -38,7 +38,7 @@ def card(base: Event, event: Json, bot: str) -> tuple[Event, ...]:
         user_id=open_id(operator),
         alt_user_id=alt_id(operator),
         chat_id=as_id(context, "open_chat_id"),
-        chat_type=UNTOLD,
+        chat_type=UNKNOWN_CHAT_TYPE,
         message_id=as_id(context, "open_message_id"),
         reply_token=as_id(event, "token"),
     )
@@ -60,7 +60,7 @@ def old_card(content: Json) -> Event:
         user_id=as_id(content, "open_id"),
         alt_user_id=as_id(content, "user_id"),
         chat_id=as_id(content, "open_chat_id"),
-        chat_type=UNTOLD,
+        chat_type=UNKNOWN_CHAT_TYPE,
         message_id=as_id(content, "open_message_id"),
         reply_token=key,
         raw=content,

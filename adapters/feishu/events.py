@@ -11,7 +11,7 @@ from adapters.events import Event, EventKind
 from adapters.feishu import members
 from adapters.feishu.cards import card, menu, old_card
 from adapters.feishu.content import read_content, resolve_mentions, without_at_tags
-from adapters.feishu.people import UNTOLD, Json, alt_id, open_id
+from adapters.feishu.people import UNKNOWN_CHAT_TYPE, Json, alt_id, open_id
 from adapters.payload import as_id, as_list, as_object, as_text
 from clawdbot.reasons import Reason
 
@@ -121,7 +121,7 @@ def _recalled(base: Event, event: Json, bot: str) -> Events:
             base,
             kind=EventKind.DELETE,
             chat_id=chat_id,
-            chat_type=UNTOLD,
+            chat_type=UNKNOWN_CHAT_TYPE,
             message_id=message_id,
             target_message_id=message_id,
         ),
@@ -149,7 +149,7 @@ def _reaction(added: bool) -> Callable[[Event, Json, str], Events]:
             base,
             user_id=open_id(ids),
             alt_user_id=alt_id(ids),
-            chat_type=UNTOLD,
+            chat_type=UNKNOWN_CHAT_TYPE,
             message_id=message_id,
             target_message_id=message_id,
         )

@@ -9,7 +9,7 @@ from adapters.payload import as_id
 
 Json = Mapping[str, Any]
 
-UNTOLD = ""  # chat_type of events that name a chat, but not its type
+UNKNOWN_CHAT_TYPE = ""  # chat_type of events that name a chat, but not its type
 
 
 def open_id(ids: Json) -> str | None:

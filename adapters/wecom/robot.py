@@ -50,7 +50,7 @@ class Robot:
         self._account, self._clock, self._content = account, clock, content
         self._connection: Connection | None = None
         self._thread = 0
-        self._promised: int | None = None
+        self._next_offset: int | None = None
         self._growing: dict[str, str] = {}  # text shown so far of each open stream, by reply token
         self._shown_at = 0.0
 
@@ -68,7 +68,7 @@ class Robot:
         self._thread = threading.get_ident()
         connection = self._connection = self._connection or self._open()
         try:
-            frames = connection.receive(timeout, confirmed=offset is not None and offset == self._promised)
+            frames = connection.receive(timeout, confirmed=offset is not None and offset == self._next_offset)
             self._show(connection)
         except ConnectionError as error:
             self.close()
@@ -77,8 +77,8 @@ class Robot:
             return Polled()
         if not frames:
             return Polled()
-        self._promised = (offset or 0) + 1
-        return Polled(tuple(self._event(frame) for frame in frames), self._promised)
+        self._next_offset = (offset or 0) + 1
+        return Polled(tuple(self._event(frame) for frame in frames), self._next_offset)
 
     def _open(self) -> Connection:
         account = self._account
