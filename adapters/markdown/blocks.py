@@ -17,6 +17,8 @@ BlockKind = Literal["paragraph", "heading", "rule", "code", "table", "blank"]
 _INDENT = re.compile(r"\s*")
 _QUOTED_INDENT = re.compile(r"(?:[^\S\n]*>[^\S\n]?)+(\s*)")
 _LINE_ENDS = re.compile(r"\r\n?")
+# Every code block, table, heading and rule contains one of these; a search is much cheaper than a parse.
+_REGION_MARKS = re.compile(r"```|~~~|\||#(?:\s|\Z)|([-*_])(?:[ \t]*\1){2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ def source_lines(text: str) -> list[str]:
 
 def regions(text: str) -> Iterator[Region]:
     """Yields the code blocks, tables, rules and headings of a text in order, including those in quotes and lists."""
+    if not _REGION_MARKS.search(text):
+        return
     found = block_tokens(_LINE_ENDS.sub("\n", text))
     for at, token in enumerate(found):
         start, end = token.map or (0, 0)

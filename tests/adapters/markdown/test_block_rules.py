@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from adapters.markdown import Inline, parse, plain_text, regions
 from adapters.markdown.block_rules import MAX_LEVEL
@@ -108,3 +110,37 @@ def test_regions_are_counted_in_lines() -> None:
         for region in regions("# h\n\n- ```\n  x\n  ```\n\na|b\n-|-\n1|2\n\n---")
     ]
     assert found == [("heading", 0, 1), ("code", 2, 5), ("table", 6, 9), ("rule", 10, 11)]
+
+
+_BITS = (
+    "#",
+    "##",
+    " ",
+    "\t",
+    "`",
+    "```",
+    "~",
+    "~~~",
+    "-",
+    "- ",
+    "*",
+    "_",
+    "|",
+    "a|b",
+    "-|-",
+    ":-:",
+    ">",
+    "1.",
+    "W",
+    "\n",
+)
+
+
+@given(st.lists(st.sampled_from(_BITS), max_size=12).map("".join))
+@example("#")
+@example("> #\tW")
+@example("- * * *")
+@example("W\r\r|W|\r|-|")
+def test_regions_are_the_blocks_other_than_paragraphs(text: str) -> None:
+    kinds = [block.kind for block in blocks(text) if block.kind not in ("paragraph", "blank")]
+    assert [region.kind for region in regions(text)] == kinds
