@@ -151,8 +151,8 @@ class Account(BaseModel):
         (),
         label=("Allowed hosts", "允许的主机"),
         help=(
-            "Hosts to which addresses handed out by the platform may point, instead of the platform's own.",
-            "平台下发的地址允许指向的主机，用于替代平台自身的主机。",
+            "Hosts that addresses from the platform may point to. They replace the platform's own hosts.",
+            "平台下发的地址可以指向的主机；填写后将取代平台自身的主机。",
         ),
         kind="list",
         advanced=True,

@@ -31,8 +31,8 @@ class DingTalkAccount(ApiAccount):
     app_secret: Secrets = secrets_field(
         label=("App secret (Client Secret)", "AppSecret（Client Secret）"),
         help=(
-            "Signs what DingTalk posts; without it everything is refused. Several for rotation: the first one is used "
-            "for sending.",
+            "DingTalk signs its requests with it. Without it every request is refused. Several for rotation: the "
+            "first one is used for sending.",
             "用于验证钉钉的请求，未设置时全部拒绝。可填多个用于轮换：发送时使用第一个。",
         ),
     )
@@ -40,7 +40,7 @@ class DingTalkAccount(ApiAccount):
         "",
         label=("Robot code", "机器人 RobotCode"),
         help=(
-            "Often the same as the app key; that is used when it is empty.",
+            "Often the same as the app key, which is used when this is empty.",
             "通常与 AppKey 相同；留空则使用 AppKey。",
         ),
         advanced=True,
@@ -49,7 +49,7 @@ class DingTalkAccount(ApiAccount):
         "",
         label=("AI card template", "AI 卡片模板 ID"),
         help=(
-            "Of the card platform; ends with .schema. With it answers grow while they are written.",
+            "From the card platform; ends with .schema. With it answers appear while they are generated.",
             "来自卡片平台，以 .schema 结尾。设置后回复可边生成边显示。",
         ),
         pattern=r"^[!-~]*$",
@@ -59,7 +59,7 @@ class DingTalkAccount(ApiAccount):
         "content",
         label=("Text variable of the card", "卡片文本变量名"),
         help=(
-            "The template's Markdown variable that is switched to streaming.",
+            "The Markdown variable of the template for which streaming is on.",
             "模板中开启流式组件的 Markdown 变量名。",
         ),
         pattern=r"^[0-9A-Za-z_]+$",

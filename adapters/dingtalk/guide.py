@@ -17,7 +17,8 @@ GUIDE = Guide(
             "*凭证与基础信息*：把 *Client ID* 填入 *AppKey*，*Client Secret* 填入 *AppSecret*。",
         ),
         text(
-            "*Permission management*: `qyapi_robot_sendmsg`, and the download of files that robots receive.",
+            "*Permission management*: grant `qyapi_robot_sendmsg` and the permission to download files that robots "
+            "receive.",
             "*权限管理*：开通 `qyapi_robot_sendmsg` 以及机器人接收文件的下载权限。",
         ),
     ),
@@ -53,7 +54,7 @@ GUIDE = Guide(
         ),
     ),
     verifies=text(
-        "Fetches an access token from DingTalk, which proves app key and app secret; it does not tell a name.",
+        "Fetches an access token from DingTalk, which checks app key and app secret. DingTalk does not provide a name.",
         "向钉钉获取 access_token，以验证 AppKey 和 AppSecret；钉钉不提供机器人名称。",
     ),
     mends={

@@ -40,14 +40,14 @@ class DiscordAccount(ApiAccount):
     bot_token: Text = token_field(
         label=("Bot token", "机器人令牌"),
         help=(
-            "Bot > Reset Token. Needed for answers after 15 minutes, for unasked messages and for set-up.",
+            "Bot > Reset Token. Needed for answers after 15 minutes, for proactive messages and for set-up.",
             "Bot > Reset Token。用于 15 分钟之后的回复、主动消息和设置。",
         ),
         optional=True,
     )
     ephemeral: bool = flag_field(
         label=("Answer privately", "仅提问者可见"),
-        help=("Only who asked sees the answer.", "只有提问的人能看到回复。"),
+        help=("Only the person who asks sees the answer.", "只有提问的人能看到回复。"),
     )
 
     @field_validator("public_key")

@@ -28,11 +28,11 @@ ASK = {
 }
 
 OTHER_APPLICATION = text(
-    "The bot token belongs to another application than the one whose id is entered.",
+    "The bot token does not belong to the application whose id is entered.",
     "机器人令牌与填写的应用 ID 不属于同一应用。",
 )
 OTHER_KEY = text(
-    "The public key is not that of this application: copy it again from General Information.",
+    "The public key does not belong to this application: copy it again from General Information.",
     "公钥与该应用不符：请从 General Information 重新复制。",
 )
 

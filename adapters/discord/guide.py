@@ -25,7 +25,7 @@ GUIDE = Guide(
     connect=(
         text(
             "Press *Set webhook*, or paste the address under *General Information* → *Interactions Endpoint URL*. "
-            "Discord tries it at once, so it must be reachable.",
+            "Discord checks it at once, so it must be reachable.",
             "点击*设置 Webhook*；或把地址粘贴到 *General Information* → *Interactions Endpoint URL*。Discord "
             "会立即验证，地址须可从公网访问。",
         ),
@@ -44,11 +44,12 @@ GUIDE = Guide(
     ),
     mends={
         "unauthorized": text(
-            "Make a new token: Bot → Reset Token. The client secret under OAuth2 is another one.",
+            "Create a new token: Bot → Reset Token. The client secret under OAuth2 is not the bot token.",
             "重新生成令牌：Bot → Reset Token。OAuth2 页面的 Client Secret 不是机器人令牌。",
         ),
         "no_token": text(
-            "Enter the bot token: Bot → Reset Token. Without it interactions work, but nothing can be asked or set.",
+            "Enter the bot token: Bot → Reset Token. Without it interactions work, but Discord cannot be queried or "
+            "configured.",
             "请填写机器人令牌：Bot → Reset Token。没有它交互仍可用，但无法查询和设置。",
         ),
     },

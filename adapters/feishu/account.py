@@ -38,8 +38,8 @@ class FeishuAccount(ApiAccount):
     encrypt_key: Secrets = secrets_field(
         label=("Encrypt key", "Encrypt Key"),
         help=(
-            "From the same place; strongly advised: without it events are not signed, only the token proves them. "
-            "Several for rotation.",
+            "From the same page. Strongly advised: without it events are not signed, and only the token proves their "
+            "origin. Several for rotation.",
             "与 Verification Token 同处；强烈建议设置：未设置时事件没有签名，只能靠 Token 验证。可填多个用于轮换。",
         ),
     )
@@ -47,7 +47,7 @@ class FeishuAccount(ApiAccount):
         "",
         label=("Bot open id", "机器人 open_id"),
         help=(
-            "Needed to see mentions in groups; “Verify” (on the command line “channel test”) fills it in.",
+            "Needed to recognise mentions in groups; “Verify” (on the command line “channel test”) fills it in.",
             "用于识别群里的 @；“验证”（命令行为“channel test”）会自动填写。",
         ),
     )
@@ -55,7 +55,8 @@ class FeishuAccount(ApiAccount):
         "",
         label=("Reaction while thinking", "思考时的表情回复"),
         help=(
-            "Feishu has no typing sign; an emoji type such as OnIt is put on the message instead. Empty for none.",
+            "Feishu has no typing indicator. A reaction of this emoji type, such as OnIt, is added to the message "
+            "instead. Empty for none.",
             "飞书没有“正在输入”提示；可填 OnIt 等表情类型，在用户消息上添加表情。留空则不添加。",
         ),
         pattern=r"^[A-Za-z0-9_]*$",

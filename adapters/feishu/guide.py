@@ -23,16 +23,17 @@ GUIDE = Guide(
             "*事件与回调* → *加密策略*：复制 *Verification Token*；设置 *Encrypt Key* 并复制。",
         ),
         text(
-            "*Permissions*: `im:message:send_as_bot` `im:message.p2p_msg:readonly` `im:message.group_at_msg:readonly`;"
-            " for files `im:resource`, for whole groups `im:message.group_msg`.",
-            "*权限管理*：开通 `im:message:send_as_bot` `im:message.p2p_msg:readonly` `im:message.group_at_msg:readonly`"
-            "；文件加 `im:resource`，听取全部群消息加 `im:message.group_msg`。",
+            "*Permissions*: `im:message:send_as_bot` `im:message.p2p_msg:readonly` "
+            "`im:message.group_at_msg:readonly`; for files `im:resource`, for all messages of a group "
+            "`im:message.group_msg`.",
+            "*权限管理*：开通 `im:message:send_as_bot` `im:message.p2p_msg:readonly` "
+            "`im:message.group_at_msg:readonly`；收发文件加 `im:resource`，接收全部群消息加 `im:message.group_msg`。",
         ),
     ),
     connect=(
         text(
             "*Events & callbacks* → *Event configuration* → *Send notifications to developer's server*: paste the "
-            "address. The same under *Callback configuration*. Feishu tries it at once.",
+            "address. Do the same under *Callback configuration*. Feishu checks it at once.",
             "*事件与回调* → *事件配置* → *将事件发送至开发者服务器*：粘贴地址；*回调配置*填同一地址。飞书会立即验证。",
         ),
         text(
@@ -44,7 +45,7 @@ GUIDE = Guide(
             "*版本管理与发布*：创建版本并发布。然后给机器人发消息。",
         ),
         text(
-            "Press *Verify* once: it fills in *Bot open id*, by which mentions in groups are seen.",
+            "Press *Verify* once: it fills in *Bot open id*, which is needed to recognise mentions in groups.",
             "点击一次*验证*：会自动填入*机器人 open_id*，用于识别群里的 @。",
         ),
     ),

@@ -36,7 +36,7 @@ class LineAccount(ApiAccount):
         "",
         label=("Bot user id", "机器人用户 ID"),
         help=(
-            "Begins with U (Basic settings > Your user ID is another one). Events for another bot are then ignored.",
+            "Begins with U; it is not “Your user ID” in Basic settings. When set, events for other bots are ignored.",
             "以 U 开头（不是 Basic settings 中的 Your user ID）。填写后忽略发给其他机器人的事件。",
         ),
         advanced=True,

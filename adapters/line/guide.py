@@ -27,22 +27,22 @@ GUIDE = Guide(
             "点击*设置 Webhook*；或在 *Messaging API* → *Webhook URL* 粘贴地址 → *Update* → *Verify*。",
         ),
         text(
-            "There also: *Use webhook* on, *Webhook redelivery* on, *Auto-reply messages* and *Greeting messages* off "
-            "(else LINE answers too).",
+            "On the same page switch on *Use webhook* and *Webhook redelivery*, and switch off *Auto-reply messages* "
+            "and *Greeting messages* (else LINE answers too).",
             "同一页面：打开 *Use webhook* 和 *Webhook redelivery*，关闭 *Auto-reply messages* 和 *Greeting "
             "messages*（否则 LINE 会同时自动回复）。",
         ),
         text(
-            "For groups: *Allow bot to join group chats* on. Then add the account as a friend and write to it.",
+            "For groups switch on *Allow bot to join group chats*. Then add the account as a friend and write to it.",
             "需要进群时打开 *Allow bot to join group chats*。然后加官方账号为好友并发消息。",
         ),
     ),
     verifies=text(
-        "Asks LINE who the bot is (bot info) and where it posts, and lets LINE try that address.",
+        "Asks LINE who the bot is (bot info) and which address is registered, and lets LINE test that address.",
         "向 LINE 查询机器人信息和已登记的地址，并让 LINE 试连该地址。",
     ),
     registers=text(
-        "Registers the address above at LINE and lets LINE try it. “Use webhook” must be switched on by hand.",
+        "Registers the address above at LINE and lets LINE test it. “Use webhook” must be switched on by hand.",
         "向 LINE 登记上面的地址并让 LINE 试连。“Use webhook” 须手动打开。",
     ),
     mends={

@@ -20,7 +20,8 @@ class SlackAccount(ApiAccount):
     signing_secret: Secrets = secrets_field(
         label=("Signing secret", "签名密钥"),
         help=(
-            "Basic Information > App Credentials. Without it requests are refused. Several while you regenerate it.",
+            "Basic Information > App Credentials. Without it requests are refused. While you regenerate it, enter "
+            "the old and the new one.",
             "Basic Information > App Credentials。未设置时拒绝所有请求。重新生成期间可同时填新旧两个。",
         ),
     )
@@ -53,7 +54,7 @@ class SlackAccount(ApiAccount):
         "",
         label=("Bot user id", "机器人用户 ID"),
         help=(
-            "Begins with U; to see mentions. Taken from each event when empty.",
+            "Begins with U; needed to recognise mentions. Taken from each event when empty.",
             "以 U 开头；用于识别提及。留空则取自每个事件。",
         ),
         advanced=True,
@@ -77,7 +78,7 @@ class SlackAccount(ApiAccount):
     reply_in_thread: bool = flag_field(
         label=("Answer in threads", "在消息列中回复"),
         help=(
-            "In channels every new message starts a thread of its own, and a conversation of its own.",
+            "In channels every new message starts its own thread and its own conversation.",
             "在频道中，每条新消息都会开启独立的消息列和独立的会话。",
         ),
     )

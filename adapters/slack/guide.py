@@ -29,14 +29,15 @@ GUIDE = Guide(
     ),
     connect=(
         text(
-            "*Event Subscriptions* → on → *Request URL*: paste the address; Slack tries it at once. *Subscribe to bot "
-            "events*: `message.im` `app_mention`; for whole channels `message.channels` `message.groups` "
+            "*Event Subscriptions* → on → *Request URL*: paste the address; Slack checks it at once. *Subscribe to "
+            "bot events*: `message.im` `app_mention`; for whole channels `message.channels` `message.groups` "
             "`message.mpim`.",
             "*Event Subscriptions* → 打开 → *Request URL*：粘贴地址，Slack 会立即验证。*Subscribe to bot events*："
-            "`message.im` `app_mention`；听取整个频道再加 `message.channels` `message.groups` `message.mpim`。",
+            "`message.im` `app_mention`；接收整个频道的消息再加 `message.channels` `message.groups` `message.mpim`。",
         ),
         text(
-            "*Interactivity & Shortcuts* → on → the same address. *Slash Commands* → for instance `/ask` → the same.",
+            "*Interactivity & Shortcuts* → on → paste the same address. *Slash Commands* → for instance `/ask` → the "
+            "same address.",
             "*Interactivity & Shortcuts* → 打开 → 同一地址；*Slash Commands* → 例如 `/ask` → 同一地址。",
         ),
         text(

@@ -35,7 +35,7 @@ class TelegramAccount(ApiAccount):
         help=(
             "1-256 letters, digits, _ or -. Without it webhooks are refused. Several for rotation: the first is "
             "registered at Telegram.",
-            "1-256 个字母、数字、_ 或 -。未设置时拒绝 webhook。可填多个用于轮换：向 Telegram 注册第一个。",
+            "1-256 个字母、数字、_ 或 -。未设置时拒绝所有 Webhook 请求。可填多个用于轮换：向 Telegram 登记第一个。",
         ),
     )
     bot_id: Text = account_field(
@@ -48,7 +48,7 @@ class TelegramAccount(ApiAccount):
         "",
         label=("Bot username", "机器人用户名"),
         help=(
-            "Without @; needed to see mentions in groups. “Verify” fills it in.",
+            "Without @; needed to recognise mentions in groups. “Verify” fills it in.",
             "不含 @；用于识别群组中的提及。“验证”会自动填写。",
         ),
     )

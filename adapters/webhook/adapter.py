@@ -63,7 +63,8 @@ class WebhookAccount(Account):
     require_timestamp: bool = flag_field(
         label=("Require timestamp", "要求时间戳"),
         help=(
-            "Refuse requests without X-Timestamp; without it a recorded request can be sent again at any time.",
+            "Refuse requests without X-Timestamp, because an intercepted request without it can be replayed at any "
+            "time.",
             "拒绝没有 X-Timestamp 的请求；没有它，被截获的请求可随时重放。",
         ),
     )

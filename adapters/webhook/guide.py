@@ -17,7 +17,8 @@ GUIDE = Guide(
             "生成一个较长的*签名密钥*（例如 `openssl rand -hex 32`），并配置到对方程序。",
         ),
         text(
-            "Enter as *Reply address* where the other program takes answers; without it messages are only recorded.",
+            "Enter as *Reply address* the address where the other program receives answers; without it messages are "
+            "only recorded.",
             "在*回复地址*填写对方程序接收回复的地址；不填则只记录消息，不作回复。",
         ),
     ),
@@ -27,14 +28,14 @@ GUIDE = Guide(
             '对方程序向该地址 POST JSON：`{"id": "m1", "user": {"id": "u1"}, "text": "hello"}`。',
         ),
         text(
-            "With it the header `X-Signature`: the lower-case hex of HMAC-SHA256 over the raw body; better still with "
-            "`X-Timestamp` (see docs/webhook.md).",
-            "并带上请求头 `X-Signature`：对原始请求体做 HMAC-SHA256 的小写十六进制；建议同时使用 `X-Timestamp`（见 "
-            "docs/webhook.md）。",
+            "It also sends the header `X-Signature`, the lower-case hex of HMAC-SHA256 over the raw body, and "
+            "preferably `X-Timestamp` (see docs/webhook.md).",
+            "并带上请求头 `X-Signature`，其值为原始请求体的 HMAC-SHA256（小写十六进制）；建议同时使用 `X-Timestamp`（"
+            "见 docs/webhook.md）。",
         ),
     ),
     verifies=text(
-        "Posts a signed ping to the address above, as the other program would. It makes no message.",
+        "Posts a signed ping to the address above, as the other program would. It creates no message.",
         "像对方程序一样，向上面的地址发送一个已签名的 ping。不会产生消息。",
     ),
     mends={

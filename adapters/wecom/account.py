@@ -84,7 +84,7 @@ class WeComAccount(ApiAccount):
         "",
         label=("Receive id", "ReceiveId"),
         help=(
-            "Only for suites of third parties; else the corp id, or empty for a smart robot.",
+            "Only for third-party suites. Else the corp id is used, and none for a smart robot.",
             "仅第三方套件需要；默认为企业 ID，智能机器人为空。",
         ),
         advanced=True,
@@ -93,7 +93,7 @@ class WeComAccount(ApiAccount):
         "",
         label=("Bot ID (long connection)", "BotID（长连接）"),
         help=(
-            "Of a smart robot in API mode with a long connection: needs no public address; run manage.py poll.",
+            "For a smart robot in API mode with a long connection, which needs no public address; run manage.py poll.",
             "智能机器人 API 模式选择“使用长连接”时获取：无需公网地址，需运行 manage.py poll。",
         ),
         pattern=r"^[!-~]*$",
@@ -116,7 +116,7 @@ class WeComAccount(ApiAccount):
         "",
         label=("Robot name", "机器人名称"),
         help=(
-            "Needed only when the name holds spaces: it is cut from the front of group messages.",
+            "Needed only when the name contains spaces, to remove “@name” from the start of group messages.",
             "仅当名称含空格时需要：用于去掉群消息开头的 @名称。",
         ),
         advanced=True,

@@ -14,10 +14,10 @@ GUIDE = Guide(
         ),
         text("*My company*: copy *Corp ID*.", "*我的企业*：复制*企业 ID*。"),
         text(
-            "The app → *Receive messages* → *Set up API*: press *Random* twice, copy *Token* and *EncodingAESKey*. "
-            "Keep that page open; it is saved in the next part.",
-            "应用详情 → *接收消息* → *设置 API 接收*：两处点*随机获取*，复制 *Token* 和 *EncodingAESKey*。页面保持"
-            "打开，下一步再保存。",
+            "The app → *Receive messages* → *Set up API*: press *Random* for both fields, copy *Token* and "
+            "*EncodingAESKey*. Keep that page open; you save it in the next part.",
+            "应用详情 → *接收消息* → *设置 API 接收*：两处均点击*随机获取*，复制 *Token* 和 *EncodingAESKey*。请保持"
+            "该页面打开，下一步再保存。",
         ),
         text(
             "The app → *Trusted IPs*: add this server's public address; without it sending fails with 60020.",
@@ -26,8 +26,8 @@ GUIDE = Guide(
     ),
     connect=(
         text(
-            "On the page left open: paste the address into *URL* and save. WeCom calls it at once, so it must be "
-            "reachable.",
+            "On the page that you kept open, paste the address into *URL* and save. WeCom calls it at once, so it "
+            "must be reachable.",
             "回到刚才的页面：把地址粘贴到 *URL* 并保存。企业微信会立即请求该地址，须可从公网访问。",
         ),
         text("Write to the app in WeCom.", "在企业微信中给该应用发消息。"),
@@ -77,7 +77,7 @@ GUIDE = Guide(
     ),
     mends={
         "unauthorized": text(
-            "Copy the secret again: Apps → the app → Secret. Each app has its own; the corp id stands under My "
+            "Copy the secret again: Apps → the app → Secret. Each app has its own; the corp id is shown under My "
             "company.",
             "重新复制 Secret：应用管理 → 该应用 → Secret。每个应用的 Secret 不同；企业 ID 在“我的企业”。",
         ),

@@ -19,7 +19,8 @@ class WhatsAppAccount(ApiAccount):
     app_secret: Secrets = secrets_field(
         label=("App secret", "应用密钥"),
         help=(
-            "Meta app > App settings > Basic. Without it messages are refused. Several while you reset it.",
+            "Meta app > App settings > Basic. Without it messages are refused. While you reset it, enter the old and "
+            "the new one.",
             "Meta 应用 > App settings > Basic。未设置时拒绝所有消息。重置期间可同时填新旧两个。",
         ),
     )
@@ -27,7 +28,7 @@ class WhatsAppAccount(ApiAccount):
         label=("Verify token", "验证令牌"),
         help=(
             "A word of your choice; enter the same one in Meta's webhook form.",
-            "自定义的口令；在 Meta 的 webhook 表单中填同一个。",
+            "自定义的字符串；在 Meta 的 Webhook 表单中填写相同的值。",
         ),
     )
     phone_number_id: Text = account_field(
@@ -38,14 +39,14 @@ class WhatsAppAccount(ApiAccount):
     access_token: Text = token_field(
         label=("Access token", "访问令牌"),
         help=(
-            "Of a system user, never expiring, with whatsapp_business_messaging.",
+            "The permanent token of a system user, with whatsapp_business_messaging.",
             "系统用户的永久令牌，含 whatsapp_business_messaging 权限。",
         ),
     )
     display_phone_number: Text = account_field(
         "",
         label=("Phone number", "电话号码"),
-        help=("Digits only; to know the bot's own messages.", "仅数字；用于识别机器人自己的消息。"),
+        help=("Digits only; needed to recognise the bot's own messages.", "仅数字；用于识别机器人自己的消息。"),
     )
     template_name: Text = account_field(
         "",

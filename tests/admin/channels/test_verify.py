@@ -230,7 +230,7 @@ def test_discord_compares_the_application_and_its_key(server: Server) -> None:
     account = {**CASES["discord"].account, "application_id": "78", "public_key": "cd" * 32}
     found = verify(login(make_user()), typed("discord", server.url, account))
     assert found["ok"]
-    assert any("another application" in note for note in found["notes"])
+    assert any("does not belong to the application" in note for note in found["notes"])
     assert any("public key is not" in note for note in found["notes"])
 
 
