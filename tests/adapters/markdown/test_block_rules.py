@@ -142,5 +142,5 @@ _BITS = (
 @example("- * * *")
 @example("W\r\r|W|\r|-|")
 def test_regions_are_the_blocks_other_than_paragraphs(text: str) -> None:
-    kinds = [block.kind for block in blocks(text) if block.kind not in ("paragraph", "blank")]
+    kinds = [block.kind for block in parse(text) if block.kind not in ("paragraph", "blank")]
     assert [region.kind for region in regions(text)] == kinds
