@@ -27,8 +27,7 @@ from memory.ranking.scan_cache import ScopeCache
 from memory.ranking.scan_index import ScopeIndex
 from memory.ranking.scoring import score
 from memory.recent import TURNS, SessionMemory
-from memory.storage import rows as entries
-from memory.storage import wakeups
+from memory.storage import rows, wakeups
 from memory.storage.row import Row
 from memory.storage.rows import State
 from memory.storage.validity import View
@@ -54,7 +53,7 @@ class LongTermMemory:
 
     def rows(self, person_id: int) -> Any:
         """Queryset of one person's entries, latest first."""
-        return entries.of_scope(Scope(self.bot_id, person_id))
+        return rows.of_scope(Scope(self.bot_id, person_id))
 
     def insert(self, turns: Sequence[Turn]) -> list[int]:
         """Stores turns of one person; see `MemoryStore.remember`."""
@@ -64,7 +63,7 @@ class LongTermMemory:
             present, _ = current.space()
             label = f"{present}:query"
             turns = [replace(turn, vector=None) if _elsewhere(turn, label, present) else turn for turn in turns]
-        return entries.insert(turns[0].scope, turns, label)
+        return rows.insert(turns[0].scope, turns, label)
 
 
 class MemoryStore:
@@ -197,7 +196,7 @@ class MemoryStore:
                 whichever conversation; 1 query.
         """
         scope = Scope(self.bot_id, user_id)
-        return self.session_memory.get(scope, source) if source is not None else entries.latest(scope, TURNS)
+        return self.session_memory.get(scope, source) if source is not None else rows.latest(scope, TURNS)
 
     def erase(self, scope: Scope, ids: Collection[int] | None = None) -> int:
         """Deletes a person's memories (all, or those with these ids), their copies and what derives from them.
@@ -227,14 +226,13 @@ class MemoryStore:
 
     def stats(self, bot_id: int | None = None) -> Stats:
         """Counts of this bot's memory (or of another's, where one store serves a report)."""
-        return entries.stats(self.bot_id if bot_id is None else bot_id, current.space()[0])
+        return rows.stats(self.bot_id if bot_id is None else bot_id, current.space()[0])
 
     def _person_of(self, conversation_id: int | None) -> int:
         if conversation_id is not None:
-            rows = apps.get_model("bots", "Conversation")._default_manager.filter(
-                pk=conversation_id, bot_id=self.bot_id
-            )
-            if (person_id := rows.values_list("person_id", flat=True).first()) is not None:
+            conversations: Any = apps.get_model("bots", "Conversation")._default_manager
+            own = conversations.filter(pk=conversation_id, bot_id=self.bot_id)
+            if (person_id := own.values_list("person_id", flat=True).first()) is not None:
                 return int(person_id)
         raise UnknownScope(f"bot {self.bot_id} has no conversation {conversation_id}")
 

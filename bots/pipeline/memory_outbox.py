@@ -23,8 +23,8 @@ from clawdbot.backoff import Backoff
 from clawdbot.reasons import columns, raised
 from memory import database
 from memory.lifecycle.editing import EditRefused, rewrite
-from memory.storage import rows as entries
 from memory.storage import turn_json
+from memory.storage.rows import of_scope
 from memory.store import MemoryStore
 from memory.types import Scope, Turn
 
@@ -47,7 +47,7 @@ def remember(inbound_id: int, turns: Sequence[Turn]) -> None:
 def correct(conversation: Conversation, message: Message, text: str) -> None:
     """Gives the memories of an edited message its new text. Idempotent."""
     scope = Scope(conversation.bot_id, conversation.person_id)
-    for pk in list(entries.of_scope(scope).filter(message_id=message.pk).values_list("pk", flat=True)):
+    for pk in list(of_scope(scope).filter(message_id=message.pk).values_list("pk", flat=True)):
         with contextlib.suppress(EditRefused):  # an edit to an empty text corrects nothing
             rewrite(scope, pk, text)
 
@@ -57,7 +57,7 @@ def erase(conversation: Conversation, messages: Sequence[int], inbound_id: int |
     if inbound_id is not None:
         WaitingMemory.objects.filter(inbound_id=inbound_id).delete()
     scope = Scope(conversation.bot_id, conversation.person_id)
-    if ids := list(entries.of_scope(scope).filter(message_id__in=messages).values_list("pk", flat=True)):
+    if ids := list(of_scope(scope).filter(message_id__in=messages).values_list("pk", flat=True)):
         MemoryStore(scope.bot_id).erase(scope, ids)
 
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 from memory.embedders import current
 from memory.errors import EmbedderUnavailable
 from memory.models import MemoryEntryQuerySet
-from memory.storage import rows as entries
+from memory.storage.rows import of_scope
 from memory.text.dates import date_cues
 from memory.text.stopwords import STOP_TERMS
 from memory.text.tokenizer import tokenize
@@ -70,9 +70,7 @@ def find(scope: Scope) -> list[Pair]:
     """
     if not current.enabled():
         return []
-    rows = (
-        entries.of_scope(scope).turns().distinct_entries().filter(archived_at=None, superseded_by=None, valid_to=None)
-    )
+    rows = of_scope(scope).turns().distinct_entries().filter(archived_at=None, superseded_by=None, valid_to=None)
     try:
         return list(_pairs(list(_candidates(rows)), _Meaning()))
     except EmbedderUnavailable as error:
@@ -148,7 +146,7 @@ def _words_agree(rows: list[Candidate], number: int, other: int) -> bool:
 def archive(scope: Scope, pairs: Iterable[Pair]) -> int:
     """Links and archives, inside the caller's transaction; rows that changed meanwhile are left alone."""
     done, now = 0, timezone.now()
-    rows = entries.of_scope(scope)
+    rows = of_scope(scope)
     for pair in pairs:
         if rows.filter(pk=pair.kept, archived_at=None).exists():
             unchanged = rows.filter(pk=pair.archived, archived_at=None, pinned=False)
@@ -158,5 +156,5 @@ def archive(scope: Scope, pairs: Iterable[Pair]) -> int:
 
 def release(scope: Scope, kept: Iterable[int]) -> int:
     """Before these rows go: what was archived in their favour is recalled again."""
-    rows = entries.of_scope(scope).filter(similar_to__in=list(kept))
+    rows = of_scope(scope).filter(similar_to__in=list(kept))
     return rows.update(archived_at=None, similar_to=None)

@@ -13,7 +13,7 @@ from django.db.models import Count, Max, Min, Q, Sum
 
 from memory.models import MemoryEntry, MemoryEntryQuerySet
 from memory.models.consolidation import ConsolidatedEpisode
-from memory.storage import rows as entries
+from memory.storage.rows import of_scope
 from memory.types import Scope
 
 IDLE = timedelta(hours=6)
@@ -89,7 +89,7 @@ def due(scope: Scope, now: datetime, idle: timedelta = IDLE) -> Iterator[Due]:
 
 
 def _digests(scope: Scope) -> dict[str, list[tuple[int, str]]]:
-    rows = entries.of_scope(scope).filter(kind=MemoryEntry.Kind.SUMMARY).order_by()
+    rows = of_scope(scope).filter(kind=MemoryEntry.Kind.SUMMARY).order_by()
     found: dict[str, list[tuple[int, str]]] = {}
     for session, pk, key in rows.values_list("session", "id", "fact_key"):
         found.setdefault(session, []).append((pk, key))
@@ -104,7 +104,7 @@ def _lines(scope: Scope, session: str, begun: datetime, ended: datetime) -> Iter
 
 def _said(scope: Scope) -> MemoryEntryQuerySet:
     """What an operator replaced is history: nothing is to be learned from it."""
-    return entries.of_scope(scope).turns().filter(superseded_by=None, valid_to=None)
+    return of_scope(scope).turns().filter(superseded_by=None, valid_to=None)
 
 
 def _due_in(
@@ -150,7 +150,7 @@ def _is_over(episode: Episode, now: datetime, idle: timedelta) -> bool:
     return bool(conversations.filter(pk=last.conversation_id, closed_at__isnull=False).exists())
 
 
-def is_as_read(scope: Scope, episode: Episode) -> bool:
+def is_unchanged(scope: Scope, episode: Episode) -> bool:
     """Whether all its turns are still there, with the same words."""
     words = {line.id: line.text for line in episode.lines}
     return dict(_said(scope).filter(pk__in=words).order_by().values_list("id", "text")) == words
@@ -170,7 +170,7 @@ def mark_read(scope: Scope, episode: Episode, method: str) -> None:
     )
 
 
-def forget_read(scope: Scope, sessions: Iterable[str] | None = None) -> None:
+def mark_unread(scope: Scope, sessions: Iterable[str] | None = None) -> None:
     """These sessions (default: all) are read again by the next run."""
     rows = ConsolidatedEpisode.objects.for_person(scope.bot_id, scope.person_id)
     (rows if sessions is None else rows.filter(session__in=list(sessions))).delete()
@@ -185,7 +185,7 @@ def has_kept_summary(scope: Scope, episode: Episode) -> bool:
     """Whether somebody worded or pinned a digest of this episode: then no other one is made."""
     ids = [line.id for line in episode.lines]
     same = Q(fact_key=summary_key(ids[0])) | Q(source_links__source__in=ids)
-    rows = entries.of_scope(scope).filter(kind=MemoryEntry.Kind.SUMMARY, session=episode.session, pinned=True)
+    rows = of_scope(scope).filter(kind=MemoryEntry.Kind.SUMMARY, session=episode.session, pinned=True)
     return rows.filter(same).exists()
 
 
@@ -196,6 +196,6 @@ def drop_stale(scope: Scope, due: Due) -> Counter[str]:
     again = {summary_key(episode.lines[0].id) for episode in due.episodes}
     current = {summary_key(first_id) for first_id in due.first_ids} - again
     stale = [pk for pk, key in due.digests if key not in current]
-    summaries = entries.of_scope(scope).filter(kind=MemoryEntry.Kind.SUMMARY, pinned=False, pk__in=stale)
+    summaries = of_scope(scope).filter(kind=MemoryEntry.Kind.SUMMARY, pinned=False, pk__in=stale)
     _all, by_model = summaries.delete()
     return Counter(derived_removed=by_model.get("memory.MemoryEntry", 0))

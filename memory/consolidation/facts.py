@@ -13,7 +13,7 @@ from itertools import groupby
 from memory.consolidation import provenance, timeline
 from memory.consolidation.claims import ENDED, Statement, says_more
 from memory.models import MemoryEntry
-from memory.storage import rows as entries
+from memory.storage.rows import of_scope
 from memory.types import Scope
 
 ADD, UPDATE, SUPERSEDE, NOOP = "added", "updated", "superseded", "known"
@@ -41,7 +41,7 @@ def _take(scope: Scope, key: str, statement: Statement) -> str:
     if statement.standing == ENDED and (held is None or not _ends(statement, held)):
         return NOOP  # the end of something that is not known to have been
     if after and after[0].fact_value == statement.folded:
-        entries.of_scope(scope).filter(pk=after[0].pk).update(valid_from=statement.true_from)
+        of_scope(scope).filter(pk=after[0].pk).update(valid_from=statement.true_from)
         if held is not None:
             timeline.relink(scope, key)
         return _confirm(scope, after[0], statement)
@@ -78,5 +78,5 @@ def _ends(statement: Statement, held: MemoryEntry) -> bool:
 def _confirm(scope: Scope, row: MemoryEntry, statement: Statement) -> str:
     provenance.add_sources(row.pk, statement.sources)
     if statement.said_at > row.last_seen_at:
-        entries.of_scope(scope).filter(pk=row.pk).update_unseen(last_seen_at=statement.said_at)
+        of_scope(scope).filter(pk=row.pk).update_unseen(last_seen_at=statement.said_at)
     return NOOP

@@ -147,7 +147,7 @@ class _Work:
     def _episode(self, scope: Scope, due: Due, episode: Episode, words: digest.Rarity, is_group: bool) -> None:
         summary, statements, method = self._read(scope, episode, words, is_group)
         with self._atomic():
-            if not episodes.is_as_read(scope, episode):
+            if not episodes.is_unchanged(scope, episode):
                 self._unit(Counter())  # what the model took counts; the rest is the next run's
                 return
             done = facts.reconcile(scope, statements)

@@ -12,7 +12,7 @@ from memory.consolidation import duplicates, episodes, timeline
 from memory.models import MemoryEntry
 from memory.models.consolidation import MemorySource
 from memory.storage import passages, reindex, work_leases
-from memory.storage import rows as entries
+from memory.storage.rows import content_hash, of_scope
 from memory.text.tokenizer import index_terms
 from memory.types import Scope
 
@@ -29,7 +29,7 @@ def write(scope: Scope, kind: str, text: str, day: date, sources: Iterable[int],
         role=MemoryEntry.Role.USER,
         text=text,
         tokens=" ".join(index_terms(text, "", at)),
-        content_hash=entries.content_hash(kind, text),
+        content_hash=content_hash(kind, text),
         day=day,
         **fields,
     )
@@ -54,15 +54,15 @@ def erase(scope: Scope, ids: Collection[int] | None) -> int:
     Returns:
         How many rows went.
     """
-    rows = entries.of_scope(scope)
+    rows = of_scope(scope)
     if ids is None:
         work_leases.end(scope)
-        episodes.forget_read(scope)
+        episodes.mark_unread(scope)
         return _count(rows.delete())
     work_leases.wait(scope)
     gone = 0
     for part in _parts(ids):
-        passages.renew_after(scope, part)
+        passages.drop_follower_vectors(scope, part)
         gone += drop_derived_from(scope, part)
         duplicates.release(scope, part)
         found = rows.filter(pk__in=part)
@@ -76,14 +76,14 @@ def drop_derived_from(scope: Scope, ids: list[int]) -> int:
     """Removes what was made from these turns; the next run reads their sessions again. Returns how many rows went."""
     told = Q(source_id__in=ids) | Q(source__duplicate_of_id__in=ids)
     links = MemorySource.objects.filter(told, derived__bot=scope.bot_id, derived__person=scope.person_id)
-    doomed = set(links.values_list("derived_id", flat=True))
+    derived = set(links.values_list("derived_id", flat=True))
     sessions: set[str] = set()
-    for part in _parts(doomed):
+    for part in _parts(derived):
         links = MemorySource.objects.filter(derived_id__in=part)
         sessions.update(links.values_list("source__session", flat=True).distinct())
     if sessions:
-        episodes.forget_read(scope, sessions)
-    return _delete(scope, doomed)
+        episodes.mark_unread(scope, sessions)
+    return _delete(scope, derived)
 
 
 def drop_orphans(scope: Scope) -> int:
@@ -92,7 +92,7 @@ def drop_orphans(scope: Scope) -> int:
     Returns:
         How many rows went.
     """
-    rows = entries.of_scope(scope).derived().filter(pinned=False).order_by()
+    rows = of_scope(scope).derived().filter(pinned=False).order_by()
     lost = set(rows.filter(source_links=None).values_list("id", flat=True))
     mixed = MemorySource.objects.filter(derived__in=rows).exclude(source__person=scope.person_id)
     lost.update(mixed.values_list("derived_id", flat=True))
@@ -101,9 +101,9 @@ def drop_orphans(scope: Scope) -> int:
 
 def reset(scope: Scope) -> int:
     """Removes everything derived that is not pinned, so that it is made anew; returns how many rows."""
-    ids = list(entries.of_scope(scope).derived().filter(pinned=False).values_list("id", flat=True))
+    ids = list(of_scope(scope).derived().filter(pinned=False).values_list("id", flat=True))
     gone = _delete(scope, ids)
-    episodes.forget_read(scope)
+    episodes.mark_unread(scope)
     return gone
 
 
@@ -111,7 +111,7 @@ def _delete(scope: Scope, ids: Collection[int]) -> int:
     """Deletes derived rows; what a deleted fact had superseded holds again."""
     keys: set[str] = set()
     for part in _parts(ids):
-        found = entries.of_scope(scope).derived().filter(pk__in=part)
+        found = of_scope(scope).derived().filter(pk__in=part)
         keys.update(found.filter(kind=MemoryEntry.Kind.FACT).values_list("fact_key", flat=True))
         found.delete()
     _relink(scope, keys)

@@ -44,15 +44,15 @@ def as_json(run: ConsolidationRun) -> dict[str, Any]:
     }
 
 
-def as_lines(slug: str, run: ConsolidationRun, going: Preview) -> list[str]:
+def as_lines(slug: str, run: ConsolidationRun, preview: Preview) -> list[str]:
     """A run as lines for a terminal; a dry run also shows what retention would delete."""
     lines = [f"{slug}: " + (gettext("dry run, nothing was changed") if run.dry_run else gettext("done"))]
     lines += [f"  {NAMES[name]}: {value}" for name, value in counts(run).items() if value]
     if run.prompt_tokens:
         lines.append(f"  model tokens: {run.prompt_tokens} + {run.completion_tokens}")
-    if run.dry_run and going.rows:
-        text = ngettext("%(n)d memory is over its time", "%(n)d memories are over their time", going.rows)
-        lines.append(f"  {text % {'n': going.rows}} ({going.oldest:%Y-%m-%d} – {going.newest:%Y-%m-%d})")
-        lines += [f"    {share.key}: {share.rows}" for share in going.people[:10]]
-        lines += [f"    “{example}”" for example in going.examples]
+    if run.dry_run and preview.rows:
+        text = ngettext("%(n)d memory is over its time", "%(n)d memories are over their time", preview.rows)
+        lines.append(f"  {text % {'n': preview.rows}} ({preview.oldest:%Y-%m-%d} – {preview.newest:%Y-%m-%d})")
+        lines += [f"    {share.key}: {share.rows}" for share in preview.people[:10]]
+        lines += [f"    “{example}”" for example in preview.examples]
     return lines

@@ -18,7 +18,7 @@ from django.db.models import Count, Exists, Max, Min, OuterRef
 from memory.consolidation import duplicates, provenance
 from memory.models import MemoryEntry, MemoryEntryQuerySet
 from memory.storage import passages
-from memory.storage import rows as entries
+from memory.storage.rows import of_scope
 from memory.types import LONGEST_RETENTION, Scope
 
 EXAMPLES = 5
@@ -76,15 +76,15 @@ def preview(bot_id: int, now: datetime, days: int | None = None) -> Preview:
     days = days_of(bot_id) if days is None else days
     if not days:
         return Preview(0)
-    doomed = _doomed(MemoryEntry.objects.for_bot(bot_id), _before(now, days))
-    copies = MemoryEntry.objects.for_bot(bot_id).filter(duplicate_of__in=doomed.values("pk")).count()
-    totals = doomed.aggregate(rows=Count("id"), oldest=Min("occurred_at"), newest=Max("last_seen_at"))
+    expired = _expired(MemoryEntry.objects.for_bot(bot_id), _before(now, days))
+    copies = MemoryEntry.objects.for_bot(bot_id).filter(duplicate_of__in=expired.values("pk")).count()
+    totals = expired.aggregate(rows=Count("id"), oldest=Min("occurred_at"), newest=Max("last_seen_at"))
     if not totals["rows"]:
         return Preview(days)
-    shares = list(doomed.order_by().values_list("person_id").annotate(n=Count("id")).order_by("-n", "person_id"))
+    shares = list(expired.order_by().values_list("person_id").annotate(n=Count("id")).order_by("-n", "person_id"))
     people = apps.get_model("bots", "Person")._default_manager.filter(bot_id=bot_id)
     keys = dict(people.filter(pk__in=[pk for pk, _n in shares[:_PART]]).values_list("pk", "key"))
-    texts = doomed.order_by("occurred_at", "id").values_list("text", flat=True)[:EXAMPLES]
+    texts = expired.order_by("occurred_at", "id").values_list("text", flat=True)[:EXAMPLES]
     return Preview(
         days,
         totals["rows"] + copies,
@@ -98,13 +98,13 @@ def preview(bot_id: int, now: datetime, days: int | None = None) -> Preview:
 def apply(scope: Scope, now: datetime, days: int) -> Counter[str]:
     """Deletes what is over its time in one scope, and what derived from nothing else; the caller's transaction."""
     done: Counter[str] = Counter()
-    rows = entries.of_scope(scope)
+    rows = of_scope(scope)
     if days:
-        ids = list(_doomed(rows, _before(now, days)).values_list("id", flat=True))
+        ids = list(_expired(rows, _before(now, days)).values_list("id", flat=True))
         for start in range(0, len(ids), _PART):
             part = ids[start : start + _PART]
             duplicates.release(scope, part)
-            passages.renew_after(scope, part)
+            passages.drop_follower_vectors(scope, part)
             _total, by_model = rows.filter(pk__in=part).delete()
             done["expired"] += by_model.get("memory.MemoryEntry", 0)
     done["derived_removed"] += provenance.drop_orphans(scope)
@@ -115,7 +115,7 @@ def _before(now: datetime, days: int) -> datetime:
     return now - timedelta(days=min(days, LONGEST_RETENTION))
 
 
-def _doomed(rows: MemoryEntryQuerySet, before: datetime) -> MemoryEntryQuerySet:
+def _expired(rows: MemoryEntryQuerySet, before: datetime) -> MemoryEntryQuerySet:
     pinned_copy = MemoryEntry.objects.filter(
         bot=OuterRef("bot"), person=OuterRef("person"), duplicate_of=OuterRef("pk"), pinned=True
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from memory.models import MemoryEntry
-from memory.storage import rows as entries
+from memory.storage.rows import of_scope
 from memory.types import Scope
 
 
 def of_key(scope: Scope, key: str) -> list[MemoryEntry]:
     """What was ever known under this key, in the order it became true."""
-    rows = entries.of_scope(scope).filter(kind=MemoryEntry.Kind.FACT, fact_key=key)
+    rows = of_scope(scope).filter(kind=MemoryEntry.Kind.FACT, fact_key=key)
     return list(rows.defer("vector", "tokens").order_by("valid_from", "id"))
 
 
@@ -20,4 +20,4 @@ def relink(scope: Scope, key: str) -> None:
         follower = rows[number + 1] if number + 1 < len(rows) else None
         until, by = (follower.valid_from, follower.pk) if follower else (None, None)
         if (row.valid_to, row.superseded_by_id) != (until, by):
-            entries.of_scope(scope).filter(pk=row.pk).update(valid_to=until, superseded_by_id=by)
+            of_scope(scope).filter(pk=row.pk).update(valid_to=until, superseded_by_id=by)

@@ -16,7 +16,7 @@ from memory.indexes import lexical, registry, vector
 from memory.indexes.statistics import Counting, chunks, unpack_vectors
 from memory.indexes.vector import Part, Space
 from memory.models.indexes import LargeScope, VectorChange
-from memory.storage import rows as entries
+from memory.storage.rows import of_scope, state
 from memory.types import Scope
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def build(scope: Scope, report: Progress = lambda rows: None) -> bool:
     words = lexical.backend()
     if words is None:
         return False
-    if not registry.large_enough(entries.state(scope, limit=registry.LARGE_FROM)[0]):
+    if not registry.large_enough(state(scope, limit=registry.LARGE_FROM)[0]):
         _discard(scope, words)
         return False
     # First this row, so that triggers take in what is written from now on.
@@ -53,13 +53,13 @@ def build(scope: Scope, report: Progress = lambda rows: None) -> bool:
     if not mine.filter(free).update(lease_until=timezone.now() + _LEASE):
         return False
 
-    def going_on(rows: int) -> None:
+    def renew_lease(rows: int) -> None:
         mine.update(lease_until=timezone.now() + _LEASE)
         report(rows)
 
     started = time.monotonic()
     try:
-        _Builder(scope, row.pk, words, going_on).run(row.rows)
+        _Builder(scope, row.pk, words, renew_lease).run(row.rows)
         mine.update(build_seconds=round(time.monotonic() - started, 2))
     finally:
         if not mine.update(lease_until=None):  # erased meanwhile: what was written since then goes as well
@@ -101,7 +101,7 @@ class _Builder:
                 changes.filter(id__lte=upto - KEPT_CHANGES).delete()
 
     def _parts(self) -> Iterator[Part]:
-        upto = entries.of_scope(self._scope).aggregate(last=Max("id"))["last"] or 0
+        upto = of_scope(self._scope).aggregate(last=Max("id"))["last"] or 0
         for ids, terms, blobs in chunks(self._scope, self._space.labels, upto=upto):
             with database.atomic():
                 self._words.fill(self._id, ids)
@@ -127,7 +127,7 @@ def due() -> list[Scope]:
 
 def wanted(scope: Scope) -> bool:
     """Whether this scope should have indexes, and has none that will do."""
-    if not registry.large_enough(entries.state(scope, limit=registry.LARGE_FROM)[0]):
+    if not registry.large_enough(state(scope, limit=registry.LARGE_FROM)[0]):
         return False
     row = LargeScope.objects.for_person(scope.bot_id, scope.person_id).defer("statistics").first()
     return row is None or _due(row)
@@ -135,9 +135,9 @@ def wanted(scope: Scope) -> bool:
 
 def _due(row: LargeScope) -> bool:
     scope, of = Scope(row.bot_id, row.person_id), space()
-    if not registry.large_enough(entries.state(scope, limit=registry.LARGE_FROM)[0]):
+    if not registry.large_enough(state(scope, limit=registry.LARGE_FROM)[0]):
         return True  # its indexes are to go
-    if row.built_at is None or entries.of_scope(scope).turns().distinct_entries().count() > row.rows * GROWN:
+    if row.built_at is None or of_scope(scope).turns().distinct_entries().count() > row.rows * GROWN:
         return True
     return bool(of.labels) and _vectors_due(scope, row, of)
 

@@ -27,7 +27,7 @@ import numpy as np
 from django.conf import settings
 
 from memory import database
-from memory.indexes.unindexed_vectors import Tail, Tails
+from memory.indexes.unindexed_vectors import UnindexedVectorCache, UnindexedVectors
 from memory.indexes.vector import Found, Health, Part, Space
 from memory.models.indexes import LargeScope, VectorChange
 from memory.types import Scope, Vector
@@ -68,7 +68,7 @@ class _Graph:
     """The mapped graph, and what has changed since it was built."""
 
     index: Any
-    tail: Tail
+    unindexed: UnindexedVectors
 
     def search(self, vector: Vector, k: int) -> Found:
         faiss: Any = import_module("faiss")
@@ -77,7 +77,7 @@ class _Graph:
         effort = faiss.SearchParametersHNSW(efSearch=max(_SEARCH_EFFORT, wanted))
         cosines, ids = self.index.search(np.ascontiguousarray(vector[None, :], np.float32), wanted, params=effort)
         near = [(pk, cosine) for pk, cosine in zip(ids[0].tolist(), cosines[0].tolist(), strict=True) if pk >= 0]
-        return self.tail.merged(near, vector, k)
+        return self.unindexed.merged(near, vector, k)
 
 
 class FaissFiles:
@@ -86,13 +86,13 @@ class FaissFiles:
     def __init__(self) -> None:
         self._open: dict[Scope, _Open] = {}
         self._lock = threading.Lock()
-        self._tails = Tails()
+        self._unindexed = UnindexedVectorCache()
 
     def open(self, scope: Scope, scope_id: int, space: Space) -> _Graph | None:
         held = self._load(scope, space)
         if held is None or not _reaches(held.about, scope_id):
             return None
-        return _Graph(held.index, self._tails.open(scope, scope_id, held.about.upto, space))
+        return _Graph(held.index, self._unindexed.open(scope, scope_id, held.about.upto, space))
 
     def build(self, scope: Scope, scope_id: int, parts: Iterable[Part], space: Space, rows: int, upto: int) -> int:
         folder = _folder()

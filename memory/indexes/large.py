@@ -15,9 +15,8 @@ from memory.indexes.vector import Found, Space
 from memory.models.indexes import LargeScope
 from memory.ranking.query import Question
 from memory.ranking.scan_index import ScopeIndex
-from memory.storage import rows as entries
 from memory.storage import wakeups
-from memory.storage.rows import State
+from memory.storage.rows import State, rows_by_id, state
 from memory.text.query_hints import Cues
 from memory.types import Scope, Vector
 
@@ -31,9 +30,11 @@ def known(scope: Scope) -> tuple[Large | None, State | None]:
     """
     if _registry.knows(scope) and (large := _registry.get(scope)):
         return large, None
-    state = entries.state(scope, limit=registry.LARGE_FROM)
-    if not registry.large_enough(state[0]) or lexical.backend() is None:
-        return None, state if not registry.large_enough(state[0]) else None
+    present = state(scope, limit=registry.LARGE_FROM)
+    if not registry.large_enough(present[0]):
+        return None, present
+    if lexical.backend() is None:
+        return None, None
     large = _registry.get(scope)
     if large is None:
         wakeups.index_soon(scope.bot_id, scope.person_id)
@@ -64,7 +65,7 @@ def nearest(scope: Scope, asked: Vector, k: int) -> Found | None:
     if opened is None:
         return None
     ids = [pk for pk, _ in opened.search(asked, 3 * k)]
-    rows = [row for row in entries.rows_by_id(scope, space.labels[0], ids) if row.vector]
+    rows = [row for row in rows_by_id(scope, space.labels[0], ids) if row.vector]
     cosines = [float(np.frombuffer(row.vector or b"", "<f2").astype(np.float32) @ asked) for row in rows]
     pairs = [(row.id, cosine) for row, cosine in zip(rows, cosines, strict=True)]
     return sorted(pairs, key=lambda pair: -pair[1])[:k]

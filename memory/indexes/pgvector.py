@@ -11,7 +11,7 @@ import numpy as np
 from django.db import DatabaseError
 
 from memory import database
-from memory.indexes.unindexed_vectors import Tail, Tails
+from memory.indexes.unindexed_vectors import UnindexedVectorCache, UnindexedVectors
 from memory.indexes.vector import Found, Health, Part, Space
 from memory.models.indexes import LargeScope, VectorChange
 from memory.types import Scope, Vector
@@ -31,7 +31,7 @@ class _Table:
 
     scope_id: int
     dimension: int
-    tail: Tail
+    unindexed: UnindexedVectors
 
     def search(self, vector: Vector, k: int) -> Found:
         of_length = f"embedding::halfvec({self.dimension})"
@@ -45,14 +45,14 @@ class _Table:
             _tune(cursor, k + _SPARE)
             cursor.execute(sql, {"asked": asked, "scope": self.scope_id, "wanted": k + _SPARE})
             near = [(int(pk), float(cosine)) for pk, cosine in cursor.fetchall()]
-        return self.tail.merged(near, vector, k)
+        return self.unindexed.merged(near, vector, k)
 
 
 class PgVector:
     """Thread-safe."""
 
     def __init__(self) -> None:
-        self._tails = Tails()
+        self._unindexed = UnindexedVectorCache()
 
     def open(self, scope: Scope, scope_id: int, space: Space) -> _Table | None:
         with database.connection().cursor() as cursor:
@@ -60,7 +60,7 @@ class PgVector:
             row = cursor.fetchone()
         if row is None or row[0] != _label(space) or row[1] < row[2]:
             return None
-        return _Table(scope_id, space.dimension, self._tails.open(scope, scope_id, row[1], space))
+        return _Table(scope_id, space.dimension, self._unindexed.open(scope, scope_id, row[1], space))
 
     def build(self, scope: Scope, scope_id: int, parts: Iterable[Part], space: Space, rows: int, upto: int) -> int:
         mine = LargeScope.objects.filter(pk=scope_id)

@@ -43,7 +43,7 @@ class _Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Tail:
+class UnindexedVectors:
     """What changed in a scope since its index was built.
 
     Attributes:
@@ -68,14 +68,14 @@ class Tail:
         return sorted(both, key=lambda pair: -pair[1])[:k]
 
 
-class Tails:
+class UnindexedVectorCache:
     """The tails of the scopes this process has searched. Thread-safe."""
 
     def __init__(self) -> None:
         self._held: OrderedDict[int, _Held] = OrderedDict()
         self._lock = threading.Lock()
 
-    def open(self, scope: Scope, scope_id: int, since: int, space: Space) -> Tail:
+    def open(self, scope: Scope, scope_id: int, since: int, space: Space) -> UnindexedVectors:
         """The changes after `since`, as they are now. Queries: 1, more after changes."""
         with self._lock:
             held = self._held.get(scope_id)
@@ -88,7 +88,7 @@ class Tails:
             self._catch_up(scope, scope_id, held)
             ids = np.fromiter(held.position, np.int64, len(held.position))
             at = np.fromiter(held.position.values(), np.int64, len(held.position))
-            return Tail(ids, at, held.vectors, held.gone.union(held.position))
+            return UnindexedVectors(ids, at, held.vectors, held.gone.union(held.position))
 
     def _catch_up(self, scope: Scope, scope_id: int, held: _Held) -> None:
         begin = max(held.since - _OVERLAP, held.last - _OVERLAP)

@@ -11,7 +11,7 @@ from memory.consolidation import provenance, timeline
 from memory.errors import MemoryFailure
 from memory.models import MemoryEntry
 from memory.storage import passages, reindex, wakeups, work_leases
-from memory.storage import rows as entries
+from memory.storage.rows import content_hash, of_scope
 from memory.store import MemoryStore
 from memory.types import Scope, storable
 
@@ -40,11 +40,11 @@ def rewrite(scope: Scope, pk: int, text: str) -> bool:
         row = _held(scope, pk)
         if row.text == words:
             return False
-        rows = entries.of_scope(scope).filter(pk=pk)
+        rows = of_scope(scope).filter(pk=pk)
         changed: dict[str, object] = {"text": words, "vector": None, "embedder": "", "claim": None, "claim_until": None}
         if row.kind == MemoryEntry.Kind.TURN:
             provenance.drop_derived_from(scope, [pk])
-            passages.renew_after(scope, [pk])
+            passages.drop_follower_vectors(scope, [pk])
         else:
             changed["pinned"] = True
         rows.update(**changed)
@@ -74,14 +74,14 @@ def supersede(scope: Scope, pk: int, text: str, *, at: datetime | None = None) -
         row = _held(scope, pk)
         if row.superseded_by_id is not None:
             raise EditRefused("this memory was superseded already")
-        if entries.content_hash(row.role, row.text) == entries.content_hash(row.role, words):
+        if content_hash(row.role, row.text) == content_hash(row.role, words):
             raise EditRefused("these are its words already")
         new = (
             _new_turn(scope, row, words, moment)
             if row.kind == MemoryEntry.Kind.TURN
             else _new_fact(scope, row, words, moment)
         )
-        entries.of_scope(scope).filter(pk=pk).update(valid_to=moment, superseded_by_id=new)
+        of_scope(scope).filter(pk=pk).update(valid_to=moment, superseded_by_id=new)
         if row.kind == MemoryEntry.Kind.TURN:
             provenance.drop_derived_from(scope, [pk])
         elif row.fact_key:
@@ -100,7 +100,7 @@ def _new_turn(scope: Scope, old: MemoryEntry, text: str, at: datetime) -> int:
         session=old.session,
         speaker=old.speaker,
     )
-    row = entries.of_scope(scope).get(pk=new)
+    row = of_scope(scope).get(pk=new)
     # Words that were said before are a copy of their first row, and that is the one which is recalled.
     return row.duplicate_of_id or row.pk
 
@@ -118,7 +118,7 @@ def _new_fact(scope: Scope, old: MemoryEntry, text: str, at: datetime) -> int:
 
 
 def _held(scope: Scope, pk: int) -> MemoryEntry:
-    row = entries.of_scope(scope).select_for_update().filter(pk=pk).first()
+    row = of_scope(scope).select_for_update().filter(pk=pk).first()
     if row is None:
         raise EditRefused("this memory is not there any more")
     return row

@@ -11,7 +11,7 @@ from django.db.models import Max, Q
 from memory.embedders import current
 from memory.errors import EmbedderUnavailable
 from memory.models import MemoryEntry, MemoryEntryQuerySet, MemorySource
-from memory.storage import rows as entries
+from memory.storage.rows import of_scope, unpack
 from memory.store import MemoryStore
 from memory.types import Scope, Vector
 
@@ -46,13 +46,13 @@ class Traces:
 
 def traces(scope: Scope, ids: Collection[int] | None = None) -> Traces:
     """Notes what is about to be erased (all of a person's memories, or these); call it in the same transaction."""
-    rows = entries.of_scope(scope)
+    rows = of_scope(scope)
     if ids is not None:
         rows = rows.filter(Q(pk__in=list(ids)) | Q(duplicate_of__in=list(ids)))
     found = frozenset(rows.values_list("pk", flat=True)) if ids is not None else None
     last = rows.aggregate(last=Max("pk"))["last"] or 0
     texts = [text[:1000] for text in _spread(rows, "text")]
-    vectors = [entries.unpack(blob) for blob in _spread(_comparable(rows), "vector")]
+    vectors = [unpack(blob) for blob in _spread(_comparable(rows), "vector")]
     return Traces(scope, found, last, tuple(texts), tuple(vectors))
 
 

@@ -17,7 +17,7 @@ from memory.indexes import registry
 from memory.models import MemoryEntry, MemoryEntryQuerySet
 from memory.models.consolidation import ConsolidatedEpisode
 from memory.storage import reindex, work_leases
-from memory.storage import rows as entries
+from memory.storage.rows import of_scope
 from memory.types import Scope
 
 _LONGEST_ID = 191
@@ -28,7 +28,7 @@ def absorb(source: Scope, target: Scope) -> int:
     """Gives everything of `source` to `target`, a person of the same bot; returns how many rows moved."""
     with database.atomic():
         work_leases.end(source)
-        rows = entries.of_scope(source)
+        rows = of_scope(source)
         _make_ids_unique(rows, target, source.person_id)
         keys = set(rows.filter(kind=MemoryEntry.Kind.FACT).values_list("fact_key", flat=True))
         moved = rows.update(person_id=target.person_id, origin_id=Coalesce(F("origin_id"), Value(source.person_id)))
@@ -47,19 +47,19 @@ def give_back(holder: Scope, origins: Collection[int], home: Scope) -> int:
     """
     with database.atomic():
         work_leases.end(holder)
-        rows = entries.of_scope(holder).filter(origin_id__in=list(origins))
+        rows = of_scope(holder).filter(origin_id__in=list(origins))
         moved = rows.update(person_id=home.person_id)
         if not moved:
             return 0
-        mine = entries.of_scope(home)
+        mine = of_scope(home)
         _restore_ids(mine, home.person_id)
         mine.filter(origin_id=home.person_id).update(origin_id=None)
         for scope in (holder, home):
-            _wake_lonely(scope)
+            _unarchive_unmatched(scope)
             _regroup(scope)
             provenance.drop_orphans(scope)
-            episodes.forget_read(scope)
-            keys = entries.of_scope(scope).filter(kind=MemoryEntry.Kind.FACT).values_list("fact_key", flat=True)
+            episodes.mark_unread(scope)
+            keys = of_scope(scope).filter(kind=MemoryEntry.Kind.FACT).values_list("fact_key", flat=True)
             _relink(scope, set(keys))
     return moved
 
@@ -73,7 +73,7 @@ def strays() -> Iterator[tuple[Scope, int]]:
 
 def _make_ids_unique(rows: MemoryEntryQuerySet, target: Scope, origin: int) -> None:
     """Both sides may have imported an id "1": the one that moves gets a mark."""
-    taken = entries.of_scope(target).exclude(external_id=None).values("external_id")
+    taken = of_scope(target).exclude(external_id=None).values("external_id")
     clashing = rows.filter(external_id__in=taken)
     for pk, known in list(clashing.values_list("pk", "external_id")):
         mark = _mark(origin)
@@ -90,16 +90,16 @@ def _mark(origin: int) -> str:
     return f"@{origin}"
 
 
-def _wake_lonely(scope: Scope) -> None:
+def _unarchive_unmatched(scope: Scope) -> None:
     """What was archived because the other side said the same is recalled again."""
-    lonely = entries.of_scope(scope).exclude(similar_to=None).exclude(similar_to__person=scope.person_id)
-    ids = list(lonely.values_list("pk", flat=True))
-    entries.of_scope(scope).filter(pk__in=ids).update(archived_at=None, similar_to=None)
+    unmatched = of_scope(scope).exclude(similar_to=None).exclude(similar_to__person=scope.person_id)
+    ids = list(unmatched.values_list("pk", flat=True))
+    of_scope(scope).filter(pk__in=ids).update(archived_at=None, similar_to=None)
 
 
 def _regroup(scope: Scope) -> None:
     """Copies whose first row is now another person's get a first row of their own side."""
-    rows = entries.of_scope(scope)
+    rows = of_scope(scope)
     parted = rows.exclude(duplicate_of=None).exclude(duplicate_of__person=scope.person_id)
     found = list(parted.order_by("occurred_at", "pk").values_list("pk", "duplicate_of_id", "content_hash"))
     firsts: dict[bytes, int] = {}

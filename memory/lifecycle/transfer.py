@@ -15,8 +15,7 @@ from memory.consolidation import provenance, timeline
 from memory.errors import BadLine
 from memory.lifecycle.jsonl import Kept, decode, parse_line
 from memory.models import MemoryEntry, MemorySource
-from memory.storage import rows as entries
-from memory.storage import work_leases
+from memory.storage import rows, work_leases
 from memory.types import Scope, Turn
 
 BATCH = 500
@@ -75,42 +74,41 @@ def store_lines(
 def _store(batch: list[tuple[int, Turn | Kept]], scope: Scope, report: Report, work: work_leases.Work) -> None:
     if not batch:
         return
-    rows = entries.of_scope(scope)
     with work.unit():
-        ids = [told.external_id for _number, told in batch]
-        found = rows.filter(external_id__in=ids).values_list("external_id", "role", "text")
+        ids = [item.external_id for _number, item in batch]
+        found = rows.of_scope(scope).filter(external_id__in=ids).values_list("external_id", "role", "text")
         known = {external: (role, text) for external, role, text in found}
         fresh: list[Turn] = []
         kept: list[Kept] = []
-        for number, told in batch:
-            before = known.get(told.external_id)
+        for number, item in batch:
+            before = known.get(item.external_id)
             if before is None:
-                known[told.external_id] = (told.role, told.text)
-                if isinstance(told, Kept):
-                    kept.append(told)
+                known[item.external_id] = (item.role, item.text)
+                if isinstance(item, Kept):
+                    kept.append(item)
                 else:
-                    fresh.append(told)
-            elif before == (told.role, told.text):
+                    fresh.append(item)
+            elif before == (item.role, item.text):
                 report.known += 1
             else:
-                report.refused.append((number, f"id {told.external_id!r} is known with another text or side"))
+                report.refused.append((number, f"id {item.external_id!r} is known with another text or side"))
         if fresh:
-            entries.insert(scope, fresh, "")
+            rows.insert(scope, fresh, "")
         _keep(scope, kept)
     report.stored += len(fresh) + len(kept)
 
 
 def _keep(scope: Scope, kept: list[Kept]) -> None:
-    turns = entries.of_scope(scope).turns()
-    for told in kept:
+    turns = rows.of_scope(scope).turns()
+    for item in kept:
         fields = {
-            name: getattr(told, name)
+            name: getattr(item, name)
             for name in ("external_id", "session", "occurred_at", "valid_from", "valid_to", "fact_key", "fact_value")
         }
-        day = told.occurred_at.date()
-        sources = turns.filter(external_id__in=told.sources).values_list("pk", flat=True)
-        provenance.write(scope, told.kind, told.text, day, list(sources), fields | {"pinned": True})
-    for key in {told.fact_key for told in kept if told.fact_key}:
+        day = item.occurred_at.date()
+        sources = turns.filter(external_id__in=item.sources).values_list("pk", flat=True)
+        provenance.write(scope, item.kind, item.text, day, list(sources), fields | {"pinned": True})
+    for key in {item.fact_key for item in kept if item.fact_key}:
         timeline.relink(scope, key)
 
 
@@ -120,11 +118,11 @@ def export_lines(scope: Scope) -> Iterator[str]:
 
     What else was derived from the turns is left out: the next consolidation makes it anew from them.
     """
-    rows = entries.of_scope(scope).order_by("occurred_at", "id").defer("vector", "tokens")
-    for row in rows.turns().iterator(chunk_size=BATCH):
+    memories = rows.of_scope(scope).order_by("occurred_at", "id").defer("vector", "tokens")
+    for row in memories.turns().iterator(chunk_size=BATCH):
         line = _line(row) | {"speaker": row.speaker, "role": row.role, "pinned": row.pinned, "repeated": row.duplicates}
         yield json.dumps(line, ensure_ascii=False)
-    for row in rows.derived().filter(pinned=True).iterator(chunk_size=BATCH):
+    for row in memories.derived().filter(pinned=True).iterator(chunk_size=BATCH):
         line = _line(row) | {"fact_key": row.fact_key, "fact_value": row.fact_value, "sources": _sources(scope, row.pk)}
         yield json.dumps(line, ensure_ascii=False)
 
@@ -146,7 +144,7 @@ def _exported_id(pk: int, external_id: str | None) -> str:
 
 
 def _sources(scope: Scope, derived: int) -> list[str]:
-    turns = entries.of_scope(scope).turns().filter(derived_links__derived=derived).order_by("pk")
+    turns = rows.of_scope(scope).turns().filter(derived_links__derived=derived).order_by("pk")
     return [_exported_id(*turn) for turn in turns.values_list("pk", "external_id")]
 
 
@@ -170,9 +168,9 @@ def export_rows(scope: Scope) -> Iterator[dict[str, Any]]:
     """Every entry of a person, oldest first, with all that is kept about it: also what was derived, archived or
     superseded, when it was true, and from which entries it was made (`sources`).
     """
-    rows = entries.of_scope(scope).order_by("id").values(*_EXPORTED)
+    memories = rows.of_scope(scope).order_by("id").values(*_EXPORTED)
     batch: list[dict[str, Any]] = []
-    for row in rows.iterator(chunk_size=BATCH):
+    for row in memories.iterator(chunk_size=BATCH):
         batch.append(row)
         if len(batch) == BATCH:
             yield from _with_sources(batch)

@@ -46,9 +46,9 @@ def _deleted(sender: type[models.Model], instance: models.Model, using: str, ori
     pk = instance.pk
     for model, name in steps:
         if using == database.alias():
-            let_go(model, name, [pk])
+            detach(model, name, [pk])
         else:
-            database.after_commit_of(using, partial(let_go, model, name, [pk]))
+            database.after_commit_of(using, partial(detach, model, name, [pk]))
 
 
 def _covered(model: type[models.Model], sender: type[models.Model], origin: type[Any]) -> bool:
@@ -58,7 +58,7 @@ def _covered(model: type[models.Model], sender: type[models.Model], origin: type
     return any(owner is model and field.related_model is origin for owner, field in references())
 
 
-def let_go(model: type[models.Model], name: str, keys: list[Any]) -> int:
+def detach(model: type[models.Model], name: str, keys: list[Any]) -> int:
     """Deletes the rows that need one of these keys, or empties the reference where it may be empty; returns how many.
 
     Args:

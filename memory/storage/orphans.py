@@ -24,7 +24,7 @@ def sweep() -> int:
             there: Any = field.related_model._default_manager.using(DEFAULT_DB_ALIAS)
             gone = sorted(set(keys) - set(there.filter(pk__in=keys).values_list("pk", flat=True)))
             if gone:
-                changed += cascade.let_go(model, field.name, gone)
+                changed += cascade.detach(model, field.name, gone)
     if changed:
         logger.warning("memory: %s rows referred to what is no longer there", changed)
     return changed

@@ -68,13 +68,13 @@ def beside(ids: Collection[int], *, after: bool) -> dict[int, int]:
     return found
 
 
-def renew_after(scope: Scope, ids: Collection[int]) -> int:
+def drop_follower_vectors(scope: Scope, ids: Collection[int]) -> int:
     """Drops the vectors that hold words of these turns beside their own; they are made anew without them.
 
     Call it before the turns are deleted or rewritten, in the same transaction. Returns how many vectors went.
     """
     rows = MemoryEntry.objects.for_person(scope.bot_id, scope.person_id)
-    told = rows.filter(Q(pk__in=list(ids)) | Q(duplicate_of__in=list(ids))).values_list("id", flat=True)
-    followers = set(beside(list(told), after=True).values()) - set(ids)
+    affected = rows.filter(Q(pk__in=list(ids)) | Q(duplicate_of__in=list(ids))).values_list("id", flat=True)
+    followers = set(beside(list(affected), after=True).values()) - set(ids)
     holding = rows.filter(pk__in=followers).exclude(embedder="").exclude(embedder__endswith=":query")
     return holding.update(vector=None, embedder="", claim=None, claim_until=None)

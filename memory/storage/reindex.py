@@ -10,7 +10,7 @@ from memory import database
 from memory.embedders import current
 from memory.models import MemoryEntry, MemoryEntryQuerySet, new_stamp
 from memory.storage import embedding_backfill
-from memory.storage import rows as entries
+from memory.storage.rows import content_hash
 from memory.text.dates import resolve
 from memory.text.term_keys import pack
 from memory.text.tokenizer import index_terms
@@ -53,7 +53,7 @@ def _derived(row: MemoryEntry) -> dict[str, Any]:
     return {
         "tokens": " ".join(words),
         "terms": pack(words),
-        "content_hash": entries.content_hash(row.role if said else row.kind, row.text, row.day if said else None),
+        "content_hash": content_hash(row.role if said else row.kind, row.text, row.day if said else None),
         "dates": [found.as_json() for found in resolve(row.text, row.day)],
     }
 

@@ -30,20 +30,20 @@ _WORDS = (
 )
 _CHANGE = "INSERT INTO memory_vectorchange (scope_id, entry_id) SELECT l.id,"
 _VECTOR = f"{_CHANGE} NEW.id {_OF_NEW} AND NEW.vector IS NOT NULL;"
-_UNWORD = "DELETE FROM memory_lexical WHERE entry_id = OLD.id;"
+_REMOVE_WORDS = "DELETE FROM memory_lexical WHERE entry_id = OLD.id;"
 # The negative number says that a vector is gone which may still be in an index file: nothing finds it any more, and
 # the next build is due.
-_UNVECTOR = (
+_LOST_VECTOR = (
     f"DELETE FROM memory_vectorchange WHERE entry_id = OLD.id; {_CHANGE} -OLD.id {_OF_OLD} AND OLD.vector IS NOT NULL;"  # noqa: S608  names of our own
 )
 _STAYED = "NEW.person_id = OLD.person_id AND NEW.bot_id = OLD.bot_id AND NEW.kind = OLD.kind"
 _TRIGGERS = {
     "memory_entry_added": f"AFTER INSERT ON memory_memoryentry FOR EACH ROW BEGIN {_WORDS} {_VECTOR} END",
-    "memory_entry_removed": f"AFTER DELETE ON memory_memoryentry FOR EACH ROW BEGIN {_UNWORD} {_UNVECTOR} END",
+    "memory_entry_removed": f"AFTER DELETE ON memory_memoryentry FOR EACH ROW BEGIN {_REMOVE_WORDS} {_LOST_VECTOR} END",
     "memory_entry_changed": (
         "AFTER UPDATE ON memory_memoryentry FOR EACH ROW BEGIN"
-        f" IF NOT ({_STAYED} AND NEW.terms <=> OLD.terms) THEN {_UNWORD} {_WORDS} END IF;"
-        f" IF NOT ({_STAYED}) THEN {_UNVECTOR} END IF;"
+        f" IF NOT ({_STAYED} AND NEW.terms <=> OLD.terms) THEN {_REMOVE_WORDS} {_WORDS} END IF;"
+        f" IF NOT ({_STAYED}) THEN {_LOST_VECTOR} END IF;"
         f" IF NOT ({_STAYED} AND NEW.vector <=> OLD.vector) THEN {_VECTOR} END IF; END"
     ),
 }

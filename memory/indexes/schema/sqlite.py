@@ -23,10 +23,10 @@ _VECTOR = """
     SELECT l.id, NEW.id FROM memory_largescope l
     WHERE l.person_id = NEW.person_id AND l.bot_id = NEW.bot_id AND NEW.vector IS NOT NULL AND NEW.kind = 'turn';
 """
-_UNWORD = "DELETE FROM memory_lexical WHERE rowid = OLD.id;"
+_REMOVE_WORDS = "DELETE FROM memory_lexical WHERE rowid = OLD.id;"
 # The negative number says that a vector is gone which may still be in an index file: nothing finds it any more, and
 # the next build is due.
-_UNVECTOR = """
+_LOST_VECTOR = """
     DELETE FROM memory_vectorchange WHERE entry_id = OLD.id;
     INSERT INTO memory_vectorchange(scope_id, entry_id)
     SELECT l.id, -OLD.id FROM memory_largescope l
@@ -34,12 +34,12 @@ _UNVECTOR = """
 """
 _TRIGGERS = {
     "memory_entry_added": f"AFTER INSERT ON memory_memoryentry BEGIN {_WORDS} {_VECTOR} END",
-    "memory_entry_removed": f"AFTER DELETE ON memory_memoryentry BEGIN {_UNWORD} {_UNVECTOR} END",
+    "memory_entry_removed": f"AFTER DELETE ON memory_memoryentry BEGIN {_REMOVE_WORDS} {_LOST_VECTOR} END",
     "memory_entry_reworded": (
-        f"AFTER UPDATE OF tokens, person_id, bot_id, kind ON memory_memoryentry BEGIN {_UNWORD} {_WORDS} END"
+        f"AFTER UPDATE OF tokens, person_id, bot_id, kind ON memory_memoryentry BEGIN {_REMOVE_WORDS} {_WORDS} END"
     ),
     "memory_entry_moved": (
-        f"AFTER UPDATE OF person_id, bot_id, kind ON memory_memoryentry BEGIN {_UNVECTOR} {_VECTOR} END"
+        f"AFTER UPDATE OF person_id, bot_id, kind ON memory_memoryentry BEGIN {_LOST_VECTOR} {_VECTOR} END"
     ),
     "memory_entry_embedded": (f"AFTER UPDATE OF vector ON memory_memoryentry BEGIN {_VECTOR} END"),
 }
