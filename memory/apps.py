@@ -8,11 +8,10 @@ class MemoryConfig(AppConfig):
     verbose_name = _("Memory")
 
     def ready(self) -> None:
-        """Follows deletions in other apps; warns of what a database cannot do."""
+        """Connects the signals: deletions in other apps, and index tables after every migration."""
         from memory.storage import cascade
 
         cascade.connect()
-        # Loaded here so that the tables of the indexes follow every migration.
         from memory.indexes import large, schema
 
         post_migrate.connect(schema.ensure, sender=self, dispatch_uid="memory.indexes.schema")

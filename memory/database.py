@@ -1,7 +1,7 @@
-"""The database that holds the memory app's tables: `default`, or one of its own.
+"""Names the database that holds the memory app's tables: `default`, or a separate one.
 
-Everything in this app that writes SQL, opens a transaction or waits for a commit asks here; querysets are sent to the
-right place by the router (`clawdbot_site.routers`).
+Code of this app that executes SQL, opens a transaction or waits for a commit uses this module. The router
+(`clawdbot_site.routers`) directs querysets.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ ALIAS = "memory"
 
 
 def alias() -> str:
-    """Under which name of `DATABASES` the memory lies."""
+    """Returns the alias of the memory database in `DATABASES`."""
     return ALIAS if ALIAS in connections.settings else DEFAULT_DB_ALIAS
 
 
 def separate() -> bool:
-    """Whether the memory has a database of its own: then no join and no transaction reaches both."""
+    """Tells whether the memory has a separate database: then neither a join nor a transaction spans both."""
     return alias() != DEFAULT_DB_ALIAS
 
 
 def connection() -> Any:
-    """This thread's connection to the memory database."""
+    """Returns this thread's connection to the memory database."""
     return connections[alias()]
 
 
 def vendor() -> str:
-    """What kind of database that is: sqlite, postgresql or mysql (MariaDB too)."""
+    """Returns the kind of database: sqlite, postgresql or mysql (also for MariaDB)."""
     return str(connection().vendor)
 
 
 def reader() -> Any:
-    """A cursor for reading many rows: PostgreSQL sends it numbers, moments and vectors as they are, not as text.
+    """Returns a cursor for reading many rows: PostgreSQL sends numbers, timestamps and vectors to it in binary format.
 
-    JSON comes as text from every database.
+    Every database returns JSON as text.
     """
     held = connection()
     if held.vendor != "postgresql":
@@ -53,7 +53,10 @@ def reader() -> Any:
 
 
 def among(column: str, values: Sequence[int]) -> tuple[str, list[object]]:
-    """`column` is one of these: the condition and its parameters. PostgreSQL reads one array faster than many marks."""
+    """Returns the condition "`column` is one of `values`" and its parameters.
+
+    PostgreSQL parses one array parameter faster than many placeholders.
+    """
     if vendor() == "postgresql":
         return f"{column} = ANY(%s)", [list(values)]
     return f"{column} IN ({', '.join(['%s'] * len(values))})", list(values)
@@ -64,34 +67,34 @@ def _text(document: str | bytes) -> str:
 
 
 def close_if_broken() -> None:
-    """Drops this thread's connection when it no longer works, so that the next query opens another."""
+    """Closes this thread's connection when it no longer works; the next query opens a new one."""
     if separate():
         connection().close_if_unusable_or_obsolete()
 
 
 def atomic(*, savepoint: bool = True) -> transaction.Atomic:
-    """`transaction.atomic` of the memory database."""
+    """Returns `transaction.atomic` of the memory database."""
     return transaction.atomic(using=alias(), savepoint=savepoint)
 
 
 def atomic_of(other: str) -> transaction.Atomic:
-    """`transaction.atomic` of another database, for rows that this app may not write but must lock."""
+    """Returns `transaction.atomic` of another database, for rows that this app locks but never writes."""
     return transaction.atomic(using=other)
 
 
 def roll_back() -> None:
-    """The innermost running transaction of the memory database will be undone when its block ends."""
+    """Marks the innermost transaction of the memory database: it is rolled back when its block ends."""
     transaction.set_rollback(True, using=alias())
 
 
 def on_commit(then: Callable[[], object]) -> None:
-    """Calls `then` once the memory database's running transaction is committed; at once when there is none."""
+    """Calls `then` after the memory database's current transaction commits; at once outside a transaction."""
     transaction.on_commit(then, using=alias())
 
 
 def after_commit_of(other: str, then: Callable[[], object]) -> None:
-    """Calls `then` once another database's running transaction is committed; a failure is logged, never raised.
+    """Calls `then` after another database's current transaction commits; logs a failure, never raises it.
 
-    What `then` does must be found again by a sweep: a crash may come first.
+    A sweep must be able to repeat what `then` does, because the process may crash before the call.
     """
     transaction.on_commit(then, using=other, robust=True)

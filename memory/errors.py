@@ -1,4 +1,4 @@
-"""Errors of the memory app. All pickle, and all say whether trying again can help."""
+"""Errors of the memory app. All can be pickled; `permanent` tells whether a retry is useless."""
 
 from __future__ import annotations
 
@@ -12,42 +12,42 @@ class MemoryFailure(ClawdbotError):
 
 
 class EmbedderUnavailable(MemoryFailure):
-    """No vector can be made now; recall goes on with its lexical arm and the rows are embedded later."""
+    """The embedder cannot make vectors now. Recall stays lexical, and the rows are embedded later."""
 
     permanent = False
 
 
 class EmbedderMismatch(EmbedderUnavailable):
-    """The settings and the embedder do not fit together; the message says what to change. Waiting does not help."""
+    """The embedder does not match the settings; the message says what to change. A retry does not help."""
 
     permanent = True
 
 
 class EmbedderResting(EmbedderUnavailable):
-    """It failed a moment ago and is left alone for a while; the message is that of the failure."""
+    """The circuit breaker is open after a recent failure; the message is that of the failure."""
 
 
 class RerankerUnavailable(MemoryFailure):
-    """No cross-encoder is set, or it does not load; recall keeps its own order."""
+    """No cross-encoder is configured, or it does not load. Recall keeps its own order."""
 
 
 class BadLine(MemoryFailure):
-    """A line of an import or query file that is not what it should be; the message says why."""
+    """A line of an import or query file is invalid; the message says why."""
 
 
 class UnknownScope(MemoryFailure):
-    """There is no such bot, or no such person of that bot."""
+    """The bot does not exist, or the person does not exist in it."""
 
 
 class RunInProgress(MemoryFailure):
-    """Another process consolidates this bot's memory."""
+    """Another process is consolidating this bot's memory."""
 
     permanent = False
 
 
 class WorkEnded(MemoryFailure):
-    """The memory an import or a consolidation was at work on has been erased, or moved to another person."""
+    """The memory was erased, or moved to another person, during an import or a consolidation."""
 
 
 class LeaseLost(MemoryFailure):
-    """This process was taken for dead and its run goes on elsewhere."""
+    """The lease of this run expired and another process has taken the run over."""

@@ -1,4 +1,4 @@
-"""The session tier: the latest turns of conversations, held per process while nothing changes them."""
+"""The session tier: caches the latest turns of conversations in this process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _Held = tuple[Hashable, tuple[RecentTurn, ...]]
 
 
 class SessionMemory:
-    """LRU of conversations. What another process writes gives a conversation another version, and is read then."""
+    """LRU cache of conversations. A write by another process changes the version, so the turns are read again."""
 
     def __init__(self, conversations: int = CONVERSATIONS, turns: int = TURNS) -> None:
         self._conversations = conversations
@@ -28,7 +28,7 @@ class SessionMemory:
         return len(self._held)
 
     def get(self, scope: Scope, source: ConversationSource) -> tuple[RecentTurn, ...]:
-        """The latest turns of a conversation, oldest first; its source is read only when this version is not held."""
+        """Returns the latest turns of a conversation, oldest first; reads the source only on a cache miss."""
         key = (scope, source.conversation_id)
         with self._lock:
             held = self._held.get(key)
@@ -43,9 +43,9 @@ class SessionMemory:
     def follow(
         self, scope: Scope, conversation_id: int, before: Hashable, version: Hashable, said: Sequence[RecentTurn]
     ) -> None:
-        """Adds what was said since the version `before` was current, and makes another one current.
+        """Appends the turns `said` to the cached version `before`, which becomes `version`.
 
-        Call it after the commit. What is held of any other version stays as it is.
+        Call it after the commit. Does nothing when another version is cached.
         """
         key = (scope, conversation_id)
         with self._lock:
@@ -54,13 +54,13 @@ class SessionMemory:
                 self._put(key, version, (*held[1], *said)[-self._turns :])
 
     def names(self, scope: Scope, conversation_id: int, speaker: str) -> bool:
-        """Whether the turns that are held of a conversation name this speaker."""
+        """Tells whether this speaker occurs in the cached turns of a conversation."""
         with self._lock:
             held = self._held.get((scope, conversation_id))
         return held is not None and bool(speaker) and any(turn.speaker == speaker for turn in held[1])
 
     def drop(self, scope: Scope) -> None:
-        """Drops every conversation of a person."""
+        """Drops the cached conversations of a person."""
         with self._lock:
             for key in [key for key in self._held if key[0] == scope]:
                 del self._held[key]

@@ -1,4 +1,4 @@
-"""MemoryStore: the three tiers of one bot's memory behind one object."""
+"""MemoryStore: one interface to the three tiers of a bot's memory."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 DERIVED_BYTES = 32 * 1024 * 1024
 
-# One of each per process: a store object is made per call and must not start with cold caches.
+# One of each per process: callers create a store object per call, which must not start with cold caches.
 _sessions = SessionMemory()
 _scopes = ScopeCache()
 _derived = ScopeCache(DERIVED_BYTES, derived=True)
@@ -46,20 +46,20 @@ _vectors = VectorIndex(_scopes)
 
 
 class LongTermMemory:
-    """The rows of one bot: the source of truth."""
+    """The stored memories of one bot: the source of truth."""
 
     def __init__(self, bot_id: int) -> None:
         self.bot_id = bot_id
 
     def rows(self, person_id: int) -> Any:
-        """Queryset of one person's entries, latest first."""
+        """Returns a queryset of one person's entries, latest first."""
         return rows.of_scope(Scope(self.bot_id, person_id))
 
     def insert(self, turns: Sequence[Turn]) -> list[int]:
         """Stores turns of one person; see `MemoryStore.remember`."""
         label = ""
         if any(turn.vector is not None for turn in turns):
-            # The embedder may have been changed since the question was embedded: then its vector lies elsewhere.
+            # The embedder may have changed since the question was embedded: then the vector is not comparable.
             present, _ = current.space()
             label = f"{present}:query"
             turns = [replace(turn, vector=None) if _elsewhere(turn, label, present) else turn for turn in turns]
@@ -67,12 +67,12 @@ class LongTermMemory:
 
 
 class MemoryStore:
-    """What one bot remembers.
+    """The memory of one bot.
 
     Attributes:
         session_memory: the latest turns of conversations.
         long_term_memory: the rows.
-        vector_index: nearest vectors within one person; derived from the rows.
+        vector_index: searches the nearest vectors of one person; derived from the rows.
     """
 
     session_memory: SessionMemory
@@ -86,13 +86,13 @@ class MemoryStore:
         self.vector_index = _vectors
 
     def remember(self, turns: Sequence[Turn]) -> list[int]:
-        """Stores verbatim turns; returns their entry ids, in order. Blank texts are left out.
+        """Stores verbatim turns; returns their entry ids, in order. Skips blank texts.
 
-        Joins the caller's transaction. Vectors that are missing are made later by the task `memory.embed_pending`.
-        Turns of one person (the usual case) cost 2 queries, 3 when words are said again.
+        Joins the caller's transaction. The task `memory.embed_pending` makes missing vectors later.
+        Turns of one person (the usual case) take 2 queries, or 3 when a text was said before.
 
         Raises:
-            ValueError: A turn is another bot's; nothing was stored.
+            ValueError: A turn belongs to another bot; nothing was stored.
         """
         by_scope: dict[Scope, list[Turn]] = {}
         for turn in turns:
@@ -111,10 +111,10 @@ class MemoryStore:
         """Stores one turn of a conversation; returns its entry id.
 
         Args:
-            conversation_id: of this bot; None, with `person_id`: it belongs to none.
+            conversation_id: a conversation of this bot; None (then `person_id` is needed): no conversation.
             content: what was said.
-            fields: fields of `Turn`; role defaults to "user", occurred_at to now, and person_id to the conversation's
-                person (one query more).
+            fields: fields of `Turn`; role defaults to "user", occurred_at to now, person_id to the conversation's
+                person (one more query).
 
         Raises:
             UnknownScope: The bot has no such conversation.
@@ -147,25 +147,25 @@ class MemoryStore:
         semantic: bool = True,
         reranked: bool = False,
     ) -> Recall:
-        """The `k` memories of one person that answer `text` best.
+        """Returns the `k` memories of one person that answer `text` best.
 
         Queries: 1 when nothing changed since the last recall in this process, 2 after new rows, 3 after a deletion;
-        as many again with `derived`.
+        twice as many with `derived`.
 
         Args:
             scope: whose memory.
             text: the question.
-            k: how many hits at most.
-            now: the asker's moment, aware; its zone's calendar is what "yesterday" means. Default: now, local.
-            exclude_ids: entries left out.
+            k: maximum number of hits.
+            now: when the question is asked, aware; "yesterday" is resolved in its time zone. Default: now, local.
+            exclude_ids: entries to leave out.
             exclude_message_ids: likewise, by `bots.Message` id.
-            exclude_conversation: this conversation's turns are left out (what the prompt already holds).
-            exclude_since: with `exclude_conversation`, only the turns said since then are left out.
-            as_of: only what had been said, and was true, at this moment.
-            history: also what was superseded or archived.
-            derived: this many facts and summaries at most, in `Recall.derived`; they take no place from turns.
-            semantic: False compares words alone, which needs no embedding.
-            reranked: the best are put into order by the cross-encoder of the settings (`Bot.rerank`).
+            exclude_conversation: leave out this conversation's turns (the prompt already has them).
+            exclude_since: with `exclude_conversation`, leave out only the turns said since then.
+            as_of: only memories that were known and true at this moment.
+            history: also superseded and archived memories.
+            derived: maximum number of facts and summaries in `Recall.derived`; they do not count towards `k`.
+            semantic: False compares words only and embeds nothing.
+            reranked: sort the best hits by the configured cross-encoder (`Bot.rerank`).
         """
         started = time.perf_counter()
         self._own(scope)
@@ -183,49 +183,49 @@ class MemoryStore:
         return Recall(hits, vector, ms, question.degraded or words_only, facts, question.label, not_reranked)
 
     def search(self, scope: Scope, text: str, *, k: int = 20, now: datetime | None = None) -> tuple[Hit, ...]:
-        """The hits alone, of a recall that leaves nothing out."""
+        """Returns only the hits of a recall without exclusions."""
         return self.recall(scope, text, k=k, now=now).hits
 
     def get_recent_memory(self, user_id: int, source: ConversationSource | None = None) -> tuple[RecentTurn, ...]:
-        """The latest turns, oldest first, 100 at most.
+        """Returns the latest turns, oldest first, at most 100.
 
         Args:
             user_id: `bots.Person` id.
-            source: of one conversation: all that was said there, from the session tier. It is read (the queries are its
-                own) only when its version is not the one that is held. None: what is remembered of the person, in
-                whichever conversation; 1 query.
+            source: a conversation: returns its turns from the session tier, and reads the source (with its own
+                queries) only on a cache miss. None: returns the person's stored turns of all conversations; 1 query.
         """
         scope = Scope(self.bot_id, user_id)
         return self.session_memory.get(scope, source) if source is not None else rows.latest(scope, TURNS)
 
     def erase(self, scope: Scope, ids: Collection[int] | None = None) -> int:
-        """Deletes a person's memories (all, or those with these ids), their copies and what derives from them.
+        """Deletes a person's memories (all, or those with these ids), their copies and everything derived from them.
 
-        Returns how many rows went.
+        Index text and vectors are columns of the rows, so they are deleted too. The caches of this process are
+        dropped; other processes notice the change at their next use.
 
-        Rows carry their own index text and vectors, so these go with them; the caches of this process are dropped,
-        those of other processes see the change at their next use.
+        Returns:
+            Number of deleted rows.
         """
         self._own(scope)
         if ids is None:
             _drop_waiting(scope)
         with database.atomic():
             if ids is None and registry.drop(scope):
-                # the index file holds the vectors too, and must not wait for the sweep
+                # the index file holds the vectors too: delete it now, not at the next sweep
                 database.on_commit(partial(backend().drop, scope))
-                # deleted words stay in merged parts of some indexes until these are merged anew
+                # some lexical indexes keep deleted words until their segments are merged
                 database.on_commit(lexical.tidy)
             gone = provenance.erase(scope, ids)
-            wakeups.embed_after_commit()  # what stood beside a deleted turn
+            wakeups.embed_after_commit()  # turns that were embedded together with a deleted one
         self.session_memory.drop(scope)
         self.vector_index.drop(scope)
         _derived.drop(scope)
         return gone
 
-    forget = erase  # the name that skills written for earlier releases call
+    forget = erase  # the name in earlier releases; skills still call it
 
     def stats(self, bot_id: int | None = None) -> Stats:
-        """Counts of this bot's memory (or of another's, where one store serves a report)."""
+        """Returns the counts of this bot's memory, or of another bot's."""
         return rows.stats(self.bot_id if bot_id is None else bot_id, current.space()[0])
 
     def _person_of(self, conversation_id: int | None) -> int:
@@ -242,7 +242,7 @@ class MemoryStore:
 
 
 def clear_cache() -> None:
-    """Reads every scope afresh at its next use."""
+    """Clears the caches of this process; every scope is read again at its next use."""
     _sessions.clear_cache()
     _scopes.clear()
     _derived.clear()
@@ -253,14 +253,14 @@ def _elsewhere(turn: Turn, label: str, present: str) -> bool:
 
 
 def _drop_waiting(scope: Scope) -> None:
-    """Drops what is still on its way to a separate memory database; afterwards nobody writes it any more."""
+    """Deletes turns that are still queued for a separate memory database, so that they are never written."""
     if database.separate():
         waiting: Any = apps.get_model("bots", "WaitingMemory")._default_manager
         waiting.filter(bot_id=scope.bot_id, person_id=scope.person_id).delete()
 
 
 class _Skip:
-    """Which rows are not to be shown: what the prompt already holds, and what did not count at that moment."""
+    """Predicate for rows to leave out: excluded by the caller, or not valid at the moment of the view."""
 
     def __init__(
         self,
@@ -294,7 +294,7 @@ class _Asked(NamedTuple):
 
 
 def _search_turns(asked: _Asked, k: int, skip: _Skip) -> tuple[tuple[Hit, ...], bool]:
-    """Through the indexes of a large scope, else by a scan of every row; and whether vectors were left out."""
+    """Searches the indexes of a large scope, or scans a small one; also returns whether only words were compared."""
     if not asked.question.text.strip():
         return (), False
     indexes, state = large.known(asked.scope)

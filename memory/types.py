@@ -1,4 +1,4 @@
-"""The values that cross the border of the memory app. All are frozen; none touches the database."""
+"""Value objects that the memory app takes and returns. All are frozen; none touches the database."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ Vector: TypeAlias = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose memory: one person of one bot. Inside every query of this app."""
+    """One person of one bot. Every query of this app filters by it."""
 
     bot_id: int
     person_id: int
 
 
 LONGEST_RETENTION = 36_500
-"""Days. What stays for a hundred years stays; a few thousand years back the calendar of Python ends."""
+"""Days: a hundred years. Longer periods could underflow `datetime.min`."""
 
 
 def storable(text: str) -> str:
-    """Without what no database and no embedder takes: NUL characters and halves of surrogate pairs."""
+    """Returns the text without NUL characters and lone surrogates, which databases and embedders refuse."""
     if "\0" in text:
         text = text.replace("\0", "")
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
@@ -41,15 +41,15 @@ class Turn:
     """One verbatim turn to remember.
 
     Attributes:
-        occurred_at: when it was said; must be aware. Its own offset decides which calendar day is indexed.
+        occurred_at: when it was said; must be aware. Its UTC offset decides which calendar day is indexed.
         external_id: the caller's id, unique per bot and person; "" when there is none.
-        session: what belongs together; "" means the conversation.
-        vector: unit-length float32 of shape (dimension,), when the caller already has the text's *query* embedding
-            (as `Recall.vector`), so that one embedding serves both ways.
-        origin_id: the linked person through whose account it was said; None when that is the scope's own.
-        embedder: `Recall.embedder` of that vector; a vector of another embedder than the present one is left out.
-        pinned: kept whatever the retention.
-        valid_to: since when another memory holds in its place; None: it still does.
+        session: groups turns that belong together; "" means the conversation.
+        vector: unit-length float32 of shape (dimension,): the *query* embedding of the text, if the caller already has
+            it (from `Recall.vector`), so that the text is embedded once only.
+        origin_id: the linked person whose account was used; None for the scope's own person.
+        embedder: `Recall.embedder` of that vector; a vector of another embedder than the current one is dropped.
+        pinned: exempt from retention.
+        valid_to: when another memory superseded it; None: it is current.
     """
 
     bot_id: int
@@ -83,13 +83,13 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class RecentTurn:
-    """One of the latest turns of a person, or of a conversation.
+    """A recent turn of a person or of a conversation.
 
     Attributes:
-        id: of the memory; in a conversation of the message.
+        id: id of the memory; in a conversation, id of the message.
         role: "user" or "assistant"; in a conversation also "operator".
-        speaker: "" where the role says enough.
-        occurred_at: None where the conversation's source does not tell.
+        speaker: "" where the role is enough.
+        occurred_at: None where the conversation's source does not know it.
     """
 
     id: int
@@ -102,12 +102,12 @@ class RecentTurn:
 
 @dataclass(frozen=True, slots=True)
 class ConversationSource:
-    """A conversation, whose messages another app keeps.
+    """A conversation whose messages another app stores.
 
     Attributes:
-        conversation_id: of the scope that is asked for.
-        version: of its messages: another one after every change, and read before them.
-        read: gives the latest turns, oldest first.
+        conversation_id: a conversation of the requested scope.
+        version: version of its messages; differs after every change. Read it before the messages.
+        read: returns the latest turns, oldest first.
     """
 
     conversation_id: int
@@ -117,7 +117,7 @@ class ConversationSource:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """The turn next to a hit that completes it; `after`: whether it follows the hit, or precedes it."""
+    """The neighbouring question or answer of a hit; `after`: whether it follows the hit (else it precedes it)."""
 
     role: str
     speaker: str
@@ -130,16 +130,16 @@ class Hit:
     """One recalled memory.
 
     Attributes:
-        id: the entry's id, what `forget` takes.
+        id: the entry's id, as `MemoryStore.erase` takes it.
         external_id: the id it was imported with, or "".
-        score: fused score; comparable within one recall only.
+        score: fused score; comparable only within one recall.
         why: the share of every arm in `score`, and the raw `cosine`, `bm25` and `coverage`. `coverage` (0 to 1) is the
-            part of the query's information (IDF mass) whose terms this hit contains: 0 means "no word in common".
-        kind: "turn", or what was derived from turns: "fact", "summary".
-        beside: of a question its answer, of an answer its question, where the next or previous turn is that.
-        dates: the days and periods the text speaks of, as they were meant when it was said.
-        valid_from: of a fact, since when it is true.
-        valid_to: until when it was true; None: it still is.
+            fraction of the query's IDF mass whose terms occur in this hit: 0 means "no word in common".
+        kind: "turn", or "fact" or "summary" for a derived memory.
+        beside: the answer to a question or the question of an answer, if it is the neighbouring turn.
+        dates: days and periods that the text mentions, resolved against the day it was said.
+        valid_from: when a fact became true.
+        valid_to: when it ceased to be true; None: it is still true.
     """
 
     id: int
@@ -161,17 +161,17 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """What a recall found.
+    """The result of a recall.
 
     Attributes:
         hits: turns, best first.
-        vector: the query's embedding, to be handed on as `Turn.vector`; None when semantic search is off or down.
+        vector: the query's embedding, to be passed on as `Turn.vector`; None when semantic search is off or down.
         ms: wall-clock milliseconds of the whole recall, embedding included.
-        degraded: semantic search is on, but no query vector could be made, so only the lexical arm was asked; or
-            a large scope's vector index is not usable and being built.
-        derived: facts and summaries, best first; empty unless asked for. Their scores compare with no turn's.
-        embedder: label of `vector`, to be handed on as `Turn.embedder`.
-        not_reranked: why a cross-encoder that was asked for did not run; "" when it did or was not asked for.
+        degraded: semantic search is on but only the lexical arm ran, because the query could not be embedded or the
+            vector index of a large scope is not usable yet.
+        derived: facts and summaries, best first; empty unless requested. Do not compare their scores with turns'.
+        embedder: label of `vector`, to be passed on as `Turn.embedder`.
+        not_reranked: why a requested cross-encoder did not run; "" when it ran or was not requested.
     """
 
     hits: tuple[Hit, ...]

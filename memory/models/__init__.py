@@ -1,4 +1,4 @@
-"""What the memory app stores: the rows are the truth, every index and cache is rebuilt from them."""
+"""Models of the memory app. The rows are the source of truth; every index and cache is rebuilt from them."""
 
 from memory.models.consolidation import ConsolidatedEpisode, ConsolidationRun, MemorySource
 from memory.models.embedder import EmbedderChoice

@@ -1,4 +1,4 @@
-"""The rows of consolidation: where derived memories come from, what was read, and each run with its report."""
+"""Models of consolidation: sources of derived memories, episodes already read, and runs with their reports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class MemorySource(models.Model):
-    """One turn that a fact or a summary was made from. Without any, what was derived has nothing to stand on."""
+    """Links a fact or a summary to one turn it was derived from. Derived rows without a source are removed."""
 
     derived = models.ForeignKey(
         "memory.MemoryEntry",
@@ -39,12 +39,12 @@ class ConsolidatedEpisodeQuerySet(models.QuerySet["ConsolidatedEpisode"]):
 
 
 class ConsolidatedEpisode(models.Model):
-    """An episode (turns of a session without a long pause) that has been read for facts and its digest.
+    """An episode (turns of a session without a long pause) whose facts and digest were extracted.
 
-    `turns` and `id_sum` fingerprint what it held then: with other turns it is another episode, to be read again.
+    `turns` and `id_sum` are a fingerprint of its turns. When they differ, the episode is read again.
     """
 
-    # For references out of this app see memory.deletion.
+    # For references out of this app see memory.storage.cascade.
     bot = models.ForeignKey(
         "bots.Bot", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+", verbose_name=_("bot")
     )
@@ -70,7 +70,7 @@ class ConsolidatedEpisode(models.Model):
         verbose_name = _("consolidated episode")
         verbose_name_plural = _("consolidated episodes")
         indexes = (
-            # what of a person's sessions has been read already
+            # episodes of a session that were read already
             models.Index(fields=("person", "bot", "session"), name="memory_episode_scope"),
         )
 
@@ -84,7 +84,7 @@ class ConsolidationRunQuerySet(models.QuerySet["ConsolidationRun"]):
 
 
 class ConsolidationRun(models.Model):
-    """One run of `memory optimize` over one bot; while it works it is the lease that keeps a second one out."""
+    """One run of `memory optimize` for one bot. While it runs, the row is a lease that prevents a second run."""
 
     class State(models.TextChoices):
         RUNNING = "running", _("running")
@@ -110,11 +110,11 @@ class ConsolidationRun(models.Model):
     error = models.CharField(_("error"), max_length=300, blank=True)
     error_code = models.CharField(max_length=60, blank=True, editable=False)
     error_params = models.JSONField(default=dict, blank=True, editable=False)
-    # Set while the run works, else NULL (which never collides): one working run per bot, on every database.
+    # Set during the run, else NULL (NULLs never collide): one active run per bot, on every database.
     lock = models.CharField(max_length=40, unique=True, null=True, editable=False)
     holder = models.CharField(_("held by"), max_length=160, blank=True, editable=False)
     lease_until = models.DateTimeField(_("held until"), null=True, blank=True, editable=False)
-    # The last person that is done: after a kill the run goes on behind them.
+    # The last finished person: after a kill the run continues with the next one.
     cursor = models.BigIntegerField(default=0, editable=False)
 
     objects = ConsolidationRunQuerySet.as_manager()

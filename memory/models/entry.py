@@ -1,4 +1,4 @@
-"""What the memory app stores: the rows are the truth, every index and cache is rebuilt from them."""
+"""Model of a memory entry. The rows are the source of truth; every index and cache is rebuilt from them."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _CLAIM_FIELDS = frozenset({"claim", "claim_until"})
 
 
 def new_stamp() -> int:
-    """A random number that changes with every change of a row.
+    """Returns a random number; a row gets a new one with every change.
 
-    The sum over a scope fingerprints its exact content, so a cache in any process learns from one index-only
-    query that another process wrote. 40 bits let a million rows sum up inside a 64-bit integer.
+    The sum over a scope is a fingerprint of its content: one index-only query tells a cache that another process
+    wrote. With 40 bits the sum over a million rows fits a 64-bit integer.
     """
     return secrets.randbits(STAMP_BITS)
 
 
 def stale(label: str) -> tuple[models.Q, ...]:
-    """Vectors of other embedders than this one, as ranges that the index on the column can answer.
+    """Returns conditions for vectors of other embedders, as ranges that the index on the column supports.
 
-    "Not equal" would read every row, and nearly all of them have the right label nearly always.
+    "Not equal" would read every row, although nearly all rows have the right label.
     """
     if not label:
         return ()
@@ -51,29 +51,29 @@ class MemoryEntryQuerySet(models.QuerySet["MemoryEntry"]):
         return self.filter(bot=bot, person=person)
 
     def distinct_entries(self) -> MemoryEntryQuerySet:
-        """Without later copies of the same words by the same side; their first row counts them."""
+        """Excludes later copies of the same words by the same role; the first row counts them."""
         return self.filter(duplicate_of=None)
 
     def waiting_for_vector(self, label: str = "") -> MemoryEntryQuerySet:
-        """Rows without a vector of the embedder with this label; "" leaves vectors of other embedders as they are.
+        """Selects rows without a vector of the embedder with this label; "" accepts a vector of any embedder.
 
-        `memory.pending.waiting` knows the label.
+        `memory.storage.embedding_backfill.waiting` fills in the current label.
         """
         wanted = models.Q(embedder="", duplicate_of=None)
         for others in stale(label):
-            wanted |= others & models.Q(duplicate_of=None)  # inside each, or SQLite reads the whole index
+            wanted |= others & models.Q(duplicate_of=None)  # repeated in each term, or SQLite reads the whole index
         return self.filter(wanted)
 
     def turns(self) -> MemoryEntryQuerySet:
-        """What was said, word for word."""
+        """Selects verbatim turns."""
         return self.filter(kind=MemoryEntry.Kind.TURN)
 
     def derived(self) -> MemoryEntryQuerySet:
-        """Facts and summaries: made from turns by consolidation, and made anew at any time."""
+        """Selects facts and summaries: consolidation derives them from turns and can do so again at any time."""
         return self.exclude(kind=MemoryEntry.Kind.TURN)
 
     def update(self, **values: Any) -> int:
-        """As Django's, and tells the caches of all processes (a claim is no change they need to see)."""
+        """Updates rows with a new stamp, so that the caches of all processes notice (a claim keeps the stamp)."""
         if not _CLAIM_FIELDS.issuperset(values):
             values.setdefault("stamp", new_stamp())
         if "tokens" in values:
@@ -83,14 +83,14 @@ class MemoryEntryQuerySet(models.QuerySet["MemoryEntry"]):
     update.alters_data = True  # type: ignore[attr-defined]
 
     def update_unseen(self, **values: Any) -> int:
-        """Changes what no cache holds."""
+        """Updates fields that no cache holds; keeps the stamp."""
         return super().update(**values)
 
     update_unseen.alters_data = True  # type: ignore[attr-defined]
 
 
 class MemoryEntry(models.Model):
-    """One remembered thing about one person of one bot: a verbatim turn, or something derived from turns."""
+    """One memory about one person of one bot: a verbatim turn, or a fact or summary derived from turns."""
 
     class Kind(models.TextChoices):
         TURN = "turn", _("Turn")
@@ -101,8 +101,8 @@ class MemoryEntry(models.Model):
         USER = "user", _("Person")
         ASSISTANT = "assistant", _("Bot")
 
-    # These four rows may lie in another database (memory.database): no database can guard such a reference or follow
-    # it, so `memory.deletion` does. Both scope keys are covered by composite indexes below.
+    # The targets of these four references may be in another database (memory.database), where no foreign key can be
+    # enforced: `memory.storage.cascade` does it. The composite indexes below cover both scope keys.
     bot = models.ForeignKey(
         "bots.Bot",
         on_delete=models.DO_NOTHING,
@@ -119,7 +119,7 @@ class MemoryEntry(models.Model):
         db_index=False,
         verbose_name=_("person"),
     )
-    # Memory outlives the transcript it came from: an operator may prune conversations.
+    # A memory outlives its transcript: an operator may prune conversations.
     conversation = models.ForeignKey(
         "bots.Conversation",
         on_delete=models.DO_NOTHING,
@@ -138,7 +138,7 @@ class MemoryEntry(models.Model):
         related_name="+",
         verbose_name=_("message"),
     )
-    # While two people are linked: the id of the one the words came from, so that the link can be undone.
+    # While two people are linked: the id of the person who said it, so that the link can be undone.
     origin_id = models.BigIntegerField(null=True, editable=False)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.TURN)
     role = models.CharField(_("who"), max_length=10, choices=Role.choices, default=Role.USER)
@@ -147,11 +147,11 @@ class MemoryEntry(models.Model):
     external_id = models.CharField(_("external id"), max_length=191, null=True, blank=True)
     text = models.TextField(_("text"))
     tokens = models.TextField(_("index text"), blank=True, editable=False)
-    # The same as numbers (`memory.terms.pack`), so that a scan need not split a thousand texts; NULL: not made yet.
+    # `tokens` as numbers (`memory.text.term_keys.pack`), so that a scan need not split each text; NULL: not made yet.
     terms = models.BinaryField(null=True, editable=False)
     content_hash = DigestField(_("content hash"), max_length=16, editable=False)
     duplicates = models.PositiveIntegerField(_("repeated"), default=0, editable=False)
-    # Deleting a memory deletes its copies: whoever says "forget this" means every time it was said.
+    # Deleting a memory deletes its copies: "forget this" means every time it was said.
     duplicate_of = models.ForeignKey(
         "self",
         on_delete=models.CASCADE,
@@ -164,9 +164,9 @@ class MemoryEntry(models.Model):
     )
     pinned = models.BooleanField(_("pinned"), default=False, help_text=_("Kept for ever, whatever the retention."))
     occurred_at = models.DateTimeField(_("said at"))
-    # The calendar day where it was said: "yesterday" and "5月2日" mean the speaker's calendar, not UTC's.
+    # The calendar day at the speaker's place: "yesterday" and "5月2日" refer to the speaker's calendar, not to UTC.
     day = models.DateField(_("day"), editable=False)
-    # What the text speaks of ("yesterday"), resolved when it was written: [{"text", "start", "end"}], end exclusive.
+    # Dates in the text ("yesterday"), resolved when the row was written: [{"text", "start", "end"}], end exclusive.
     dates = models.JSONField(_("dates spoken of"), default=list, editable=False)
     last_seen_at = models.DateTimeField(_("last said at"))
     created_at = models.DateTimeField(_("stored at"), default=timezone.now)
@@ -175,7 +175,7 @@ class MemoryEntry(models.Model):
     superseded_by = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("superseded by")
     )
-    # A near-duplicate or what an operator set aside: no longer recalled, never deleted for that.
+    # A near-duplicate, or archived by an operator: no longer recalled, but not deleted.
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
     similar_to = models.ForeignKey(
         "self",
@@ -186,7 +186,7 @@ class MemoryEntry(models.Model):
         related_name="near_duplicates",
         verbose_name=_("says the same as"),
     )
-    # What a fact is about ("self/home") and what it says ("chengdu"), folded so that equal means equal.
+    # Subject and attribute of a fact ("self/home") and its value ("chengdu"), normalised for comparison.
     fact_key = models.CharField(
         _("subject and attribute"), max_length=191, blank=True, default="", db_default="", editable=False
     )
@@ -204,13 +204,12 @@ class MemoryEntry(models.Model):
         verbose_name = _("memory")
         verbose_name_plural = _("memories")
         constraints = (
-            # importing a file twice stores it once; also the look-up by imported id (NULLs never collide)
+            # importing a file twice stores it once; look-up by imported id (NULLs never collide)
             models.UniqueConstraint(fields=("person", "bot", "external_id"), name="memory_external_unique"),
         )
         indexes = (
-            # validity check of every recall, answered from the index alone: count and sum(stamp) of a scope's turns
-            # (or of what is derived from them); also loads a scope, fetches what is new in it (id > x), and serves
-            # the cascade of a person
+            # cache check of every recall, index-only: count and sum(stamp) of a scope's turns (or of its derived
+            # rows); loading a scope; fetching its new rows (id > x); the cascade of a person
             models.Index(fields=("person", "bot", "kind", "id", "stamp"), name="memory_scope_kind_state"),
             # remember: were these words said before in this scope?
             models.Index(fields=("person", "bot", "content_hash"), name="memory_scope_content"),
@@ -227,7 +226,7 @@ class MemoryEntry(models.Model):
         return (self.speaker or self.get_role_display()) + gettext(": ") + self.text[:60]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Renews the stamp; `memory.editing.rewrite` is the way to change a text (it re-indexes)."""
+        """Saves with a new stamp. To change a text use `memory.lifecycle.editing.rewrite`, which also re-indexes it."""
         self.stamp = new_stamp()
         self.terms = pack(self.tokens.split())
         if kwargs.get("update_fields") is not None:

@@ -1,4 +1,4 @@
-"""Columns that Django has no type for."""
+"""Column types that Django lacks."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from django.db import models
 
 
 class DigestField(models.BinaryField[Any, Any]):
-    """A short hash of `max_length` bytes, which every database can put into an index.
+    """A hash of `max_length` bytes that every database can index.
 
-    MySQL indexes no BLOB as a whole, which is what Django's own field becomes there.
+    On MySQL Django's own field is a BLOB, which cannot be indexed as a whole.
     """
 
     def db_type(self, connection: Any) -> str | None:

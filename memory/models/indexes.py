@@ -1,4 +1,4 @@
-"""The rows of the indexes: which scopes have one, and what changed since it was built."""
+"""Models of the indexes: scopes that have indexes, and vector changes since the build."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class LargeScopeQuerySet(models.QuerySet["LargeScope"]):
 class LargeScope(models.Model):
     """A person whose memory is searched through indexes instead of scanned.
 
-    From the moment this row is there, triggers keep the lexical index in step with the rows, in their transactions,
-    and note each change of a vector; see `memory.indexes.schema`.
+    While this row exists, triggers update the lexical index in the transaction of each write and record every change
+    of a vector; see `memory.indexes.schema`.
     """
 
     bot = models.ForeignKey(
@@ -31,17 +31,17 @@ class LargeScope(models.Model):
         db_index=False,  # memory_large_scope begins with it
         verbose_name=_("person"),
     )
-    # memory.corpus.Corpus.pack(): sums over the rows, from which no row can be read.
+    # memory.ranking.corpus_stats.Corpus.pack(): aggregates that reveal no single row.
     statistics = models.BinaryField(null=True, editable=False)
     rows = models.BigIntegerField(_("rows"), default=0, editable=False)
-    # Until it is set, the scope is still searched row by row.
+    # Until it is set, the scope is scanned row by row.
     built_at = models.DateTimeField(_("built"), null=True, editable=False)
     build_seconds = models.FloatField(_("seconds to build"), default=0, editable=False)
     lease_until = models.DateTimeField(null=True, editable=False)
-    # pgvector: the label of the vectors in memory_vector, and the last change taken over.
+    # pgvector: the label of the vectors in memory_vector, and the last change they include.
     vectors_of = models.CharField(max_length=100, blank=True, default="", editable=False)
     vectors_to = models.BigIntegerField(default=0, editable=False)
-    # Changes up to this number are no longer kept: an index that ends before it cannot be brought up to date.
+    # Changes up to this number were deleted: an older index cannot be brought up to date.
     changes_from = models.BigIntegerField(default=0, editable=False)
 
     objects = LargeScopeQuerySet.as_manager()
@@ -51,7 +51,7 @@ class LargeScope(models.Model):
         verbose_name = _("large memory")
         verbose_name_plural = _("large memories")
         constraints = (
-            # recall: has this person an index? triggers: likewise
+            # recall and triggers: does this person have an index?
             models.UniqueConstraint(fields=("person", "bot"), name="memory_large_scope"),
         )
 
@@ -60,17 +60,18 @@ class LargeScope(models.Model):
 
 
 class VectorChange(models.Model):
-    """A row of a large scope that got a vector (or, as a negative number, lost it) after the vector index was built;
-    written by triggers only.
+    """A change since the build of the vector index: a row got a vector, or lost it (negative id).
+
+    Only triggers write these rows.
     """
 
     scope = models.ForeignKey(LargeScope, on_delete=models.CASCADE, db_index=False)
-    entry_id = models.BigIntegerField(db_index=True)  # deletion of the row
+    entry_id = models.BigIntegerField(db_index=True)  # for deletions of the row
 
     class Meta:
         ordering = ("id",)
         indexes = (
-            # recall: what is newer than the vector index?
+            # recall: changes that are newer than the vector index
             models.Index(fields=("scope", "id"), name="memory_vector_change"),
         )
 

@@ -1,4 +1,4 @@
-"""Long work on one person's memory that is under way."""
+"""Model of long-running work on one person's memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class OngoingWorkQuerySet(models.QuerySet["OngoingWork"]):
 
 
 class OngoingWork(models.Model):
-    """An import or a consolidation that goes on in one person's memory."""
+    """A running import or consolidation of one person's memory."""
 
     bot = models.ForeignKey(
         "bots.Bot", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+", verbose_name=_("bot")

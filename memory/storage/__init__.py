@@ -1,1 +1,1 @@
-"""Rows of memory and what keeps them."""
+"""Stores, reads and maintains the rows of memory."""

@@ -1,9 +1,9 @@
-"""What becomes of memories when a bot, a person, a conversation or a message is deleted.
+"""Updates memories when a bot, a person, a conversation or a message is deleted.
 
-A reference of this app into another one (`on_delete=DO_NOTHING, db_constraint=False`) may cross databases, so neither
-Django's cascade nor the database follows it. Here it is followed: a row that needs what was deleted goes, any other
-lets go of it. With one database this happens in the same transaction; with two after its commit, and what a crash in
-between leaves behind is found by `memory.orphans`.
+References of this app to other apps (`on_delete=DO_NOTHING, db_constraint=False`) may cross databases, so neither
+Django nor the database cascades them. This module does: it deletes rows whose reference is mandatory and sets the
+reference to NULL in all others. With one database this happens in the same transaction. With two it happens after the
+commit, and `memory.storage.orphans` finds the rows that a crash leaves behind.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ SENDERS = ("bots.Bot", "bots.Person", "bots.Conversation", "bots.Message")
 
 
 def connect() -> None:
-    """Listens to deletions; called once, when the app is ready."""
+    """Connects the deletion signals. Called once, when the app is ready."""
     for name in SENDERS:
         pre_delete.connect(_deleted, sender=apps.get_model(name), dispatch_uid=f"memory.deletion:{name}")
 
 
 def references() -> Iterator[tuple[type[models.Model], models.ForeignKey[Any, Any]]]:
-    """Every foreign key that leads out of this app, with its model."""
+    """Yields every foreign key to another app, with its model."""
     for model in apps.get_app_config("memory").get_models(include_auto_created=True):
         for field in model._meta.concrete_fields:
             if isinstance(field, models.ForeignKey) and field.related_model._meta.app_label != "memory":
@@ -42,7 +42,7 @@ def _deleted(sender: type[models.Model], instance: models.Model, using: str, ori
         for model, field in references()
         if field.related_model is sender and not _covered(model, sender, origin_model)
     ]
-    # the primary key is gone from the instance by the time of the commit
+    # Django clears the primary key of the instance before the commit.
     pk = instance.pk
     for model, name in steps:
         if using == database.alias():
@@ -52,19 +52,19 @@ def _deleted(sender: type[models.Model], instance: models.Model, using: str, ori
 
 
 def _covered(model: type[models.Model], sender: type[models.Model], origin: type[Any]) -> bool:
-    """Whether the rows are dealt with by what the deletion began with: a bot's people need no query each."""
+    """Tells whether the deletion's root object already covers the rows: a bot's people need no query each."""
     if origin is sender:
         return False
     return any(owner is model and field.related_model is origin for owner, field in references())
 
 
 def detach(model: type[models.Model], name: str, keys: list[Any]) -> int:
-    """Deletes the rows that need one of these keys, or empties the reference where it may be empty; returns how many.
+    """Deletes the rows that refer to these keys, or sets a nullable reference to NULL; returns the number of rows.
 
     Args:
-        model: of this app.
-        name: its foreign key.
-        keys: what was deleted on the other side.
+        model: a model of this app.
+        name: the name of its foreign key.
+        keys: the deleted keys.
     """
     rows = model._default_manager.using(database.alias()).filter(**{f"{name}__in": keys})
     field: Any = model._meta.get_field(name)
@@ -77,7 +77,7 @@ def detach(model: type[models.Model], name: str, keys: list[Any]) -> int:
 def _fields_to_empty(model: type[models.Model], field: Any) -> list[str]:
     names = [field.name]
     if field.related_model is apps.get_model("bots.Conversation"):
-        # its messages go with it, and are not looked at one by one
+        # its messages are deleted with it, without a signal for each
         names += [
             f.name for owner, f in references() if owner is model and f.related_model is apps.get_model("bots.Message")
         ]

@@ -1,4 +1,4 @@
-"""Makes vectors for rows that have none of the present embedder, in chunks that no two workers share."""
+"""Embeds rows that lack a vector of the current embedder. Workers claim disjoint chunks."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from memory.storage.rows import pack
 
 logger = logging.getLogger(__name__)
 
-CHUNK = 128  # rows claimed at a time: enough to sort by length, little to do again after a kill
+CHUNK = 128  # rows per claim: enough to sort by length, few enough to repeat after a kill
 _LEASE = timedelta(seconds=120)
 _RENEW_S = 30.0
 Filter = Callable[[MemoryEntryQuerySet], MemoryEntryQuerySet]
 
 _TABLE = MemoryEntry._meta.db_table
-# A row that was rewritten meanwhile has lost the claim: its old text's vector must not be stored.
+# Rewriting a row clears its claim, so the vector of its old text is not stored.
 _STORE = (
     f"UPDATE {_TABLE} SET vector = %s, embedder = %s, stamp = %s, claim = NULL, claim_until = NULL "  # noqa: S608
     "WHERE id = %s AND claim = %s"
@@ -37,22 +37,22 @@ _STORE = (
 
 
 def waiting() -> MemoryEntryQuerySet:
-    """Rows that lack a vector of the embedder in use, of all bots; narrow it with `for_bot` or `for_person`."""
+    """Selects rows of all bots that lack a vector of the current embedder; narrow with `for_bot` or `for_person`."""
     return MemoryEntry.objects.waiting_for_vector(current.space()[0])
 
 
 def embed_waiting(
     *, only: Filter = lambda rows: rows, report: Callable[[int], object] = lambda done: None, limit: int | None = None
 ) -> int:
-    """Embeds waiting rows until none is left (or `limit` are done); returns how many got a vector.
+    """Embeds waiting rows until none is left or `limit` is reached; returns how many rows got a vector.
 
-    Does nothing when semantic search is off. When the embedder is down it logs, leaves the rows as they are and
-    returns: the next run takes them up.
+    Does nothing when semantic search is off. When the embedder is down, logs a warning and returns; the next run
+    embeds the remaining rows.
 
     Args:
-        limit: stop after about this many rows.
         only: narrows the rows, for instance to one person.
-        report: called after each chunk with the number of rows of that chunk.
+        report: called after each chunk with its number of rows.
+        limit: approximate maximum number of rows.
     """
     if not current.enabled():
         return 0
@@ -70,7 +70,7 @@ def embed_waiting(
 
 @dataclass(slots=True)
 class _Chunk:
-    """Rows held by this worker; `vectors` is filled by the embedding thread."""
+    """Rows claimed by this worker; the embedding thread sets the result of `vectors`."""
 
     claim: int
     ids: list[int]
@@ -80,15 +80,15 @@ class _Chunk:
 
 
 def _embedded(only: Filter, limit: int | None) -> Iterator[_Chunk]:
-    """Chunks whose vectors are made. While one is stored by the caller, the next is embedded already."""
+    """Yields embedded chunks. While the caller stores one chunk, the next one is being embedded."""
     ahead: deque[_Chunk] = deque()
     taken = 0
-    # The database is used in this thread alone; the other one only computes, or waits for an endpoint.
+    # Only this thread uses the database; the other one computes or waits for an endpoint.
     with ThreadPoolExecutor(1, thread_name_prefix="embed") as thread:
         try:
             while True:
                 while len(ahead) < 2 and (limit is None or taken < limit):
-                    # A cheap look first: an idle run must not load the engine.
+                    # Claim before loading the embedder: an idle run must not load it.
                     chunk = _claim(only, CHUNK if limit is None else min(CHUNK, limit - taken))
                     if chunk is None:
                         break
@@ -119,7 +119,7 @@ def _vectors(embedder: Embedder, texts: list[str]) -> list[Matrix]:
 
 
 def _await(ahead: deque[_Chunk]) -> None:
-    """Waits for the first chunk's vectors and meanwhile keeps the leases of all, however slow the embedder is."""
+    """Waits for the first chunk's vectors; renews the leases of all chunks meanwhile."""
     vectors = ahead[0].vectors
     assert vectors is not None  # noqa: S101 - each chunk is submitted when it is claimed
     while True:
@@ -134,7 +134,7 @@ def _await(ahead: deque[_Chunk]) -> None:
 
 
 def _claim(only: Filter, size: int = CHUNK) -> _Chunk | None:
-    """Takes the next rows for this worker, or None when nothing is free."""
+    """Claims the next rows for this worker; None when no row is free."""
     now = timezone.now()
     free = Q(claim_until=None) | Q(claim_until__lt=now)
     for kind in (Q(embedder=""), *stale(current.space()[0])):
@@ -147,10 +147,10 @@ def _claim(only: Filter, size: int = CHUNK) -> _Chunk | None:
 
 
 def _read(chunk: _Chunk) -> None:
-    """Fills in what is to be embedded of the rows that are really held."""
+    """Loads the passages of the rows that this worker claimed successfully."""
     held = _mine(chunk).order_by("id").values_list(*Embeddable._fields)
     rows = [Embeddable(*values) for values in held]
-    # By length: an embedder fills every text of a batch up to its longest.
+    # Sorted by length, because embedders pad every text of a batch to the longest.
     ordered = sorted(zip(rows, passages(rows), strict=True), key=lambda pair: len(pair[1]))
     chunk.ids, chunk.texts = [row.id for row, _ in ordered], [text for _, text in ordered]
 
@@ -169,5 +169,5 @@ def _mine(chunk: _Chunk) -> MemoryEntryQuerySet:
 
 
 def _release(chunk: _Chunk) -> None:
-    """Whoever comes next need not wait for the lease to run out."""
+    """Releases the claim, so that the next worker need not wait for the lease to expire."""
     _mine(chunk).update(claim=None, claim_until=None)

@@ -1,4 +1,4 @@
-"""Finds memories whose person, bot or conversation is gone: what a crash between two databases leaves behind."""
+"""Removes references to deleted bots, people, conversations and messages that a crash between two databases left."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ _CHUNK = 500
 
 
 def sweep() -> int:
-    """Deletes or lets go of what refers to rows that no longer exist; returns how many rows changed."""
+    """Deletes or detaches memories that refer to rows that no longer exist; returns how many rows changed."""
     changed = 0
     for model, field in cascade.references():
         for keys in _keys(model, field.attname):
-            # The memory is read before the other side: whoever is remembered by then exists there already.
+            # Memories are read first: a person is always created before their memories.
             there: Any = field.related_model._default_manager.using(DEFAULT_DB_ALIAS)
             gone = sorted(set(keys) - set(there.filter(pk__in=keys).values_list("pk", flat=True)))
             if gone:
                 changed += cascade.detach(model, field.name, gone)
     if changed:
-        logger.warning("memory: %s rows referred to what is no longer there", changed)
+        logger.warning("memory: removed %s references to deleted rows", changed)
     return changed
 
 
 def _keys(model: type[models.Model], column: str) -> Iterator[list[int]]:
-    """The distinct values of a reference, in bounded lists."""
+    """Yields the distinct values of a reference in lists of at most `_CHUNK`."""
     last = None
     while True:
         rows = model._default_manager.using(database.alias()).order_by(column).exclude(**{column: None})

@@ -1,7 +1,7 @@
-"""What of a turn is embedded: who said it, its words, and the turn it answers.
+"""Builds the passage that is embedded for a turn: its speaker, its text and the end of the previous turn.
 
-"Yes, in Chengdu" means little alone. With the turn before beside it recall@10 on LoCoMo rose from .809 to .819 and MRR
-from .639 to .655, all else equal, and one vector a row stays enough.
+"Yes, in Chengdu" means little alone. With the previous turn, recall@10 on LoCoMo rises from .809 to .819 and MRR from
+.639 to .655, all else equal. One vector per row is still enough.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from memory.models import MemoryEntry
 from memory.types import Scope
 
 CONTEXT_CHARACTERS = 120
-# How many of a person's turns are looked at for the one before; sessions that interleave more closely lose it.
+# How many neighbouring turns of a person to search for one of the same session; closely interleaved sessions may miss.
 _LOOK = 3
 
 
 class Embeddable(NamedTuple):
-    """The fields of a row that its passage is made of."""
+    """The fields of a row that make up its passage."""
 
     id: int
     bot_id: int
@@ -31,13 +31,13 @@ class Embeddable(NamedTuple):
 
 
 def passage(row: Embeddable, before: Embeddable | None) -> str:
-    """The text that stands for a row when it is embedded; its own words first, so that they weigh most."""
+    """Returns the text to embed for a row. Its own words come first, so that they weigh most."""
     said = f"{row.speaker}: {row.text}" if row.speaker else row.text
     return f"{said} ({before.text[-CONTEXT_CHARACTERS:]})" if before else said
 
 
 def passages(rows: Sequence[Embeddable]) -> list[str]:
-    """One passage a row, in order. Queries: 2."""
+    """Returns one passage per row, in order. Queries: 2."""
     before = beside([row.id for row in rows], after=False)
     texts = MemoryEntry.objects.filter(pk__in=set(before.values())).values_list(*Embeddable._fields)
     known = {values[0]: Embeddable(*values) for values in texts}
@@ -45,9 +45,9 @@ def passages(rows: Sequence[Embeddable]) -> list[str]:
 
 
 def beside(ids: Collection[int], *, after: bool) -> dict[int, int]:
-    """By turn id, the id of the turn that was stored before (or after) it in its session. Queries: 1.
+    """Maps turn ids to the id of the previous (or next) turn of the same person and session. Queries: 1.
 
-    Turns of the same person only. Rows need not lie together: each looks at its own few neighbours by an index.
+    The rows need not be adjacent: an index finds the few neighbours of each.
     """
     own = MemoryEntry.objects.filter(
         **{"id__gt" if after else "id__lt": OuterRef("id")},
@@ -69,9 +69,10 @@ def beside(ids: Collection[int], *, after: bool) -> dict[int, int]:
 
 
 def drop_follower_vectors(scope: Scope, ids: Collection[int]) -> int:
-    """Drops the vectors that hold words of these turns beside their own; they are made anew without them.
+    """Drops the vectors of the turns that follow these, because their passages quote these turns.
 
-    Call it before the turns are deleted or rewritten, in the same transaction. Returns how many vectors went.
+    Call it before the turns are deleted or rewritten, in the same transaction. The backfill embeds the followers
+    again. Returns the number of dropped vectors.
     """
     rows = MemoryEntry.objects.for_person(scope.bot_id, scope.person_id)
     affected = rows.filter(Q(pk__in=list(ids)) | Q(duplicate_of__in=list(ids))).values_list("id", flat=True)

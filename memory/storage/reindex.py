@@ -1,4 +1,4 @@
-"""Makes everything derived from the rows anew: index text, content hashes and vectors."""
+"""Rebuilds the columns derived from a row's text: index text, content hashes, dates and vectors."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from memory.text.tokenizer import index_terms
 
 BATCH = 500
 FIELDS = ("tokens", "terms", "content_hash", "dates")
-ANY_ZONE = timezone(timedelta(0), "day")  # not UTC itself, which would be turned into local time
+ANY_ZONE = timezone(timedelta(0), "day")  # not `UTC` itself, which would be converted to local time
 
 
 def rewrite_index(rows: MemoryEntryQuerySet, report: Callable[[int], object] = lambda count: None) -> int:
-    """Recomputes the index text of every row that is searched; returns how many changed."""
+    """Recomputes the index text of every searched row (not of copies); returns how many rows changed."""
     changed = 0
     ids = list(rows.distinct_entries().order_by("id").values_list("id", flat=True))
     for start in range(0, len(ids), BATCH):
@@ -35,7 +35,7 @@ def rewrite_index(rows: MemoryEntryQuerySet, report: Callable[[int], object] = l
 
 
 def _renew(row: MemoryEntry) -> bool:
-    """Sets the fields that differ from what the row's text gives now; False when none does."""
+    """Sets the derived fields of a row; returns False when they are already correct."""
     made = _derived(row)
     if all(made[name] == _plain(getattr(row, name)) for name in FIELDS):
         return False
@@ -46,8 +46,8 @@ def _renew(row: MemoryEntry) -> bool:
 
 
 def _derived(row: MemoryEntry) -> dict[str, Any]:
-    """What follows from a row's text, speaker and day."""
-    # The stored day is the speaker's own; the hour does not matter to the index text.
+    """Computes the fields that are derived from a row's text, speaker and day."""
+    # The stored day is in the speaker's calendar; the index text does not depend on the hour.
     words = index_terms(row.text, row.speaker, datetime(row.day.year, row.day.month, row.day.day, 12, tzinfo=ANY_ZONE))
     said = row.kind == row.Kind.TURN
     return {
@@ -59,16 +59,16 @@ def _derived(row: MemoryEntry) -> dict[str, Any]:
 
 
 def _plain(value: object) -> object:
-    """PostgreSQL hands out memoryviews."""
+    """Converts the memoryviews that PostgreSQL returns to bytes."""
     return bytes(value) if isinstance(value, memoryview) else value
 
 
 def drop_vectors(rows: MemoryEntryQuerySet) -> int:
-    """Forgets the vectors of these rows; recall stays lexical for them until they are made anew."""
+    """Drops the vectors of these rows; their recall is lexical until they are embedded again."""
     return rows.exclude(embedder="").update(vector=None, embedder="", claim=None, claim_until=None)
 
 
 def missing_vectors(rows: MemoryEntryQuerySet, report: Callable[[int], object] = lambda count: None) -> int:
-    """Makes the vectors these rows lack; returns how many."""
+    """Embeds those of the rows that lack a vector; returns how many."""
     current.use_all_cores()
     return embedding_backfill.embed_waiting(only=lambda waiting: waiting & rows, report=report)

@@ -1,4 +1,4 @@
-"""One stored memory as ranking reads it."""
+"""Defines a stored memory as ranking reads it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from memory.storage.validity import Validity
 
 @dataclass(slots=True)
 class Row:
-    """What the index needs of one entry; `terms` is empty for a copy of an earlier row, `validity` None for an ordinary
-    turn. Archived and superseded rows are scored like any other, so that they still are what stood beside a turn.
+    """The fields of an entry that the scan index needs.
 
-    `terms` and `vector` are as stored (`memory.terms.pack`, `entries.pack`): a thousand rows are unpacked at once.
-    `dates` is JSON, read when the row is a hit.
+    Archived and superseded rows are scored like any other, because they are still the neighbours of other turns.
+
+    Attributes:
+        terms: packed by `memory.text.term_keys.pack`; empty for a copy of an earlier row.
+        vector: packed by `memory.storage.rows.pack`. Both are unpacked for many rows at once.
+        validity: None for an ordinary turn.
+        dates: JSON, parsed only when the row is a hit.
     """
 
     id: int

@@ -1,4 +1,4 @@
-"""Rows of long-term memory: written in bulk, read scope by scope."""
+"""Reads and writes the rows of long-term memory: writes in bulk, reads scope by scope."""
 
 from __future__ import annotations
 
@@ -30,11 +30,10 @@ EMPTY: State = (0, 0)
 _CHUNK = 500
 _TABLE = MemoryEntry._meta.db_table
 
-# The statements of every turn are written out in standard SQL: building them through the ORM costs several times
-# what the database needs to run them. The scope stands in each, and only names of
-# this module are put into their text.
-# Two indexes are kept of a scope, of its turns and of what is derived from them: a summary must not move the ranking
-# of what was said.
+# The statements that every turn needs are plain SQL: the ORM takes several times as long to build them as the database
+# to run them. Each filters by scope, and only constants of this module are interpolated.
+# Each scope has two separate indexes, one of its turns and one of its derived memories: a summary must not influence
+# the ranking of turns.
 _KINDS = {False: "kind = 'turn'", True: "kind IN ('fact', 'summary')"}
 _SCOPE = "WHERE person_id = %s AND bot_id = %s AND"
 _STATE = f"SELECT COUNT(*), SUM(stamp) FROM {_TABLE} {_SCOPE} "  # noqa: S608
@@ -53,15 +52,15 @@ _ROW = (
 )  # fmt: skip
 _DUPLICATES = _ROW.index("duplicates")
 _ROWS = f"SELECT {', '.join(_ROW)} FROM {_TABLE} {_SCOPE} "  # noqa: S608
-# The plus keeps planners from the scope's index: whose statistics say that people have few rows, would read all of a
-# person who has a million, where the ids lead straight to some hundred.
+# The unary plus keeps planners from the index on the scope. Its statistics say that people have few rows, so a planner
+# would read a million rows of one person instead of a few hundred by primary key.
 _ROWS_BY_ID = f"SELECT {', '.join(_ROW)} FROM {_TABLE} WHERE +person_id = %s AND +bot_id = %s AND "  # noqa: S608
 
 
 def content_hash(role: str, text: str, day: date | None = None) -> bytes:
-    """16 bytes that are equal for the same words of the same side, whatever their case, spacing and punctuation.
+    """Returns 16 bytes that are equal for the same words of the same role, whatever case, spacing and punctuation.
 
-    day: of the speaker. Words that speak of a day ("yesterday") say the same again only when they mean the same day.
+    day: the speaker's day. With it, texts that mention a day ("yesterday") are equal only if they mean the same day.
     """
     words = " ".join(tokenize(text)) or text.strip()
     if day is not None:
@@ -70,7 +69,7 @@ def content_hash(role: str, text: str, day: date | None = None) -> bytes:
 
 
 def pack(vector: Vector) -> bytes:
-    """As little-endian float16: half the bytes, and ranking does not notice."""
+    """Packs a vector as little-endian float16: half the size, with no effect on ranking."""
     return np.asarray(vector, "<f2").tobytes()
 
 
@@ -83,9 +82,9 @@ def of_scope(scope: Scope) -> MemoryEntryQuerySet:
 
 
 def state(scope: Scope, *, derived: bool = False, limit: int = 0) -> State:
-    """Of the scope's turns, or of what is derived from them.
+    """Returns the state of the scope's turns, or of its derived memories.
 
-    limit: with it no more than `limit + 1` rows are counted: enough to know that there are more.
+    limit: count at most `limit + 1` rows, which is enough to know that there are more than `limit`.
     """
     sql, values = _STATE + _KINDS[derived], [scope.person_id, scope.bot_id]
     if limit:
@@ -98,7 +97,7 @@ def state(scope: Scope, *, derived: bool = False, limit: int = 0) -> State:
 
 
 def latest(scope: Scope, limit: int) -> tuple[RecentTurn, ...]:
-    """The person's last turns, oldest first."""
+    """Returns the person's last turns, oldest first."""
     turns = of_scope(scope).filter(kind=MemoryEntry.Kind.TURN).order_by("-occurred_at", "-id")
     fields = ("id", "conversation_id", "role", "speaker", "text", "occurred_at")
     return tuple(RecentTurn(*values) for values in turns.values_list(*fields)[:limit])[::-1]
@@ -119,7 +118,7 @@ class _Draft:
         return self.first.pk if isinstance(self.first, _Draft) else self.first
 
     def values(self, label: str, now: datetime) -> tuple[Any, ...]:
-        """In the order of _INSERT, as the database takes them."""
+        """Returns the values in the order of _INSERT, adapted for the database."""
         turn, ops = self.turn, database.connection().ops
         adapt = ops.adapt_datetimefield_value
         local = _local(turn.occurred_at)
@@ -143,20 +142,20 @@ def _digest(turn: Turn) -> bytes:
 
 
 def dates_json(text: str, day: date) -> str:
-    """The column `dates` of a row: what its text speaks of, resolved against the speaker's day."""
+    """Returns the value of the column `dates`: the dates in the text, resolved against the speaker's day."""
     return json.dumps([found.as_json() for found in resolve(text, day)], ensure_ascii=False)
 
 
 def _local(at: datetime) -> datetime:
-    """UTC does not tell where the speaker was: there the installation's zone is the better guess."""
+    """Converts UTC to the installation's zone: UTC does not tell the speaker's zone, so this is the best guess."""
     return timezone.localtime(at) if at.tzinfo is UTC else at
 
 
 def insert(scope: Scope, turns: Sequence[Turn], embedder_label: str) -> list[int]:
     """Stores turns of one scope; returns their ids, in order.
 
-    A turn whose external id is known is not stored again (the known id is returned). Words said before by the same
-    side become a copy: the first row counts it, and only the first row is indexed.
+    A turn with a known external id is not stored again; its existing id is returned. A repetition of words by the same
+    role is stored as a copy: the first row counts it, and only the first row is indexed.
     Queries: 2, and one more for each text that was said before.
     """
     by_external, by_content = _known(scope, turns)
@@ -185,14 +184,14 @@ def insert(scope: Scope, turns: Sequence[Turn], embedder_label: str) -> list[int
 
 
 def _known(scope: Scope, turns: Sequence[Turn]) -> tuple[dict[str, _Draft | int], dict[bytes, _Draft | int]]:
-    """Rows of the scope with one of these external ids, or with the same words."""
+    """Finds rows of the scope with the same external ids or the same words."""
     by_external: dict[str, _Draft | int] = {}
     by_content: dict[bytes, _Draft | int] = {}
     for start in range(0, len(turns), _CHUNK):
         part = turns[start : start + _CHUNK]
         digests = [_digest(turn) for turn in part]
         external = [turn.external_id for turn in part if turn.external_id]
-        # Two plain statements where both are sought, because an OR over two indexes is often planned as a scan.
+        # Two statements, because planners often answer an OR over two indexes with a scan.
         for column, wanted in (("content_hash", digests), ("external_id", external)):
             if not wanted:
                 continue
@@ -203,14 +202,14 @@ def _known(scope: Scope, turns: Sequence[Turn]) -> tuple[dict[str, _Draft | int]
             for pk, known, digest, copy_of, ended in found:
                 if known is not None:
                     by_external[known] = pk
-                # what was replaced and is said again counts anew
+                # words that were superseded and are said again become a new first row
                 if copy_of is None and ended is None and column == "content_hash":
                     by_content[bytes(digest)] = pk
     return by_external, by_content
 
 
 def _count_copies(scope: Scope, drafts: Sequence[_Draft]) -> None:
-    """Raises the counters of first rows. Their stamps stay: caches count the copies they load themselves."""
+    """Increments the counters of first rows. Keeps their stamps, because caches count the copies they load."""
     stored: dict[int, list[datetime]] = {}
     for draft in drafts:
         if isinstance(draft.first, _Draft):
@@ -226,7 +225,7 @@ def _count_copies(scope: Scope, drafts: Sequence[_Draft]) -> None:
 
 
 def _save(drafts: Sequence[_Draft], label: str) -> None:
-    """One INSERT for up to 500 rows; sets their ids."""
+    """Inserts up to 500 rows per statement and sets their ids."""
     now = timezone.now()
     one = f"({', '.join(['%s'] * len(_INSERT))})"
     size = _CHUNK if database.connection().features.can_return_rows_from_bulk_insert else 1
@@ -247,13 +246,13 @@ def _save(drafts: Sequence[_Draft], label: str) -> None:
 def rows(
     scope: Scope, model: str, *, after: int | None = None, embedded: Sequence[int] = (), derived: bool = False
 ) -> list[Row]:
-    """The scope's turns (or what is derived from them) in order of time.
+    """Returns the scope's turns (or derived memories) in order of time.
 
     Args:
-        scope: whose.
-        model: label of the embedder in use; vectors of another one are left out, they lie in another space.
+        scope: whose memory.
+        model: label of the current embedder; vectors of others are not comparable and are left out.
         after: only rows with a greater id.
-        embedded: with `after`, also these rows, as far as they have a vector by now.
+        embedded: with `after`, also those of these rows that have a vector by now.
         derived: facts and summaries instead of turns.
     """
     sql, values = _ROWS + _KINDS[derived], [scope.person_id, scope.bot_id]
@@ -271,7 +270,7 @@ def rows(
 
 
 def rows_by_id(scope: Scope, model: str, ids: Sequence[int]) -> list[Row]:
-    """These turns, as far as they are the scope's, in no particular order."""
+    """Returns the turns with these ids that belong to the scope, in no particular order."""
     if not ids:
         return []
     these, values = database.among("id", ids)
@@ -282,7 +281,7 @@ def rows_by_id(scope: Scope, model: str, ids: Sequence[int]) -> list[Row]:
     labels = (model, f"{model}:query") if model else ()
     made = [_row(values, labels) for values in found]
     for row, values in zip(made, found, strict=True):
-        # Copies count where all rows are read; here the counter of the first row tells.
+        # Copies are not loaded here, so the counter of the first row gives their number.
         row.copy_of, row.seen = None, 1 + values[_DUPLICATES]
     return made
 
@@ -304,14 +303,14 @@ def _row(values: tuple[Any, ...], labels: tuple[str, ...]) -> Row:
 
 
 def _aware(value: datetime | str) -> datetime:
-    """SQLite hands out text and MySQL naive datetimes, both in UTC."""
+    """Makes a timestamp aware: SQLite returns text and MySQL naive datetimes, both in UTC."""
     if isinstance(value, str):
         return datetime.fromisoformat(f"{value}+00:00")
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 def stats(bot_id: int, label: str) -> Stats:
-    """Counts of a bot; rows without a vector of the embedder with this label are waiting ("": without any)."""
+    """Counts the memory of a bot. Rows without a vector of this label are waiting; "": rows without any vector."""
     rows = MemoryEntry.objects.for_bot(bot_id)
     lacking = ~Q(embedder__in=(label, f"{label}:query")) if label else Q(embedder="")
     totals = rows.aggregate(

@@ -1,4 +1,4 @@
-"""Finds whose memory is meant, without importing the bots app."""
+"""Looks up bots and people by slug and key, without importing the bots app."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from memory.types import Scope, storable
 
 
 def bot_id(slug: str) -> int:
-    """The bot with this slug. Raises UnknownScope."""
+    """Returns the id of the bot with this slug. Raises UnknownScope."""
     found = apps.get_model("bots", "Bot")._default_manager.filter(slug=slug).values_list("pk", flat=True).first()
     if found is None:
         raise UnknownScope(f"there is no bot {slug!r}; `manage.py bot list` shows them")
@@ -19,14 +19,15 @@ def bot_id(slug: str) -> int:
 
 
 def scope_of(slug: str, key: str, *, create: bool = False) -> Scope:
-    """The person with this id of this bot. Raises UnknownScope, unless `create` makes the person."""
+    """Returns the scope of the person with this key. Raises UnknownScope, unless `create` makes the person."""
     return resolve(slug, key, create=create)[0]
 
 
 def resolve(slug: str, key: str, *, create: bool = False) -> tuple[Scope, int | None]:
-    """Whose memory is meant, and for a linked person, whose everything is kept with another one, their own id too.
+    """Returns the scope that holds a person's memory, and the person's own id if they are linked to another one.
 
-    Raises UnknownScope, unless `create` makes the person.
+    The memory of linked people is stored with the head of the link. Raises UnknownScope, unless `create` makes the
+    person.
     """
     bot = bot_id(slug)
     model: Any = apps.get_model("bots", "Person")
@@ -43,16 +44,16 @@ def resolve(slug: str, key: str, *, create: bool = False) -> tuple[Scope, int | 
 
 
 def reranks(bot: int) -> bool:
-    """Whether this bot's recall asks for the cross-encoder."""
+    """Tells whether this bot's recall uses the cross-encoder."""
     found = apps.get_model("bots", "Bot")._default_manager.filter(pk=bot).values_list("rerank", flat=True).first()
     return bool(found)
 
 
 def bot_slugs() -> list[str]:
-    """All bots, by name."""
+    """Returns the slugs of all bots, sorted."""
     return list(apps.get_model("bots", "Bot")._default_manager.order_by("slug").values_list("slug", flat=True))
 
 
 def bot_ids() -> list[int]:
-    """All bots, oldest first."""
+    """Returns the ids of all bots, oldest first."""
     return list(apps.get_model("bots", "Bot")._default_manager.order_by("pk").values_list("pk", flat=True))

@@ -1,4 +1,4 @@
-"""Turns as JSON, for the way to a memory database that cannot take part in the turn's transaction."""
+"""Serialises turns as JSON for the queue to a separate memory database, which cannot join the transaction."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from memory.storage import rows
 from memory.types import Turn
 
 _PLAIN = tuple(field.name for field in fields(Turn) if field.name not in ("occurred_at", "vector", "valid_to"))
-# Not UTC itself, which would mean that the speaker's own calendar is not known.
+# Not `UTC` itself, which would mean that the speaker's calendar is unknown.
 _OWN_CALENDAR = timezone(timedelta(0), "own")
 
 
 def dump(turn: Turn) -> dict[str, Any]:
-    """Everything `load` needs to make an equal turn."""
+    """Returns the JSON from which `load` makes an equal turn."""
     data: dict[str, Any] = {name: getattr(turn, name) for name in _PLAIN}
     data["occurred_at"] = turn.occurred_at.isoformat()
     data["own_calendar"] = turn.occurred_at.tzinfo is not UTC
@@ -29,7 +29,7 @@ def dump(turn: Turn) -> dict[str, Any]:
 
 
 def load(data: dict[str, Any], external_id: str) -> Turn:
-    """The turn, under an external id. A vector of an embedder that is no longer in use is left behind."""
+    """Returns the turn with this external id. Drops a vector that another embedder made."""
     at = datetime.fromisoformat(data["occurred_at"])
     if data["own_calendar"] and at.tzinfo is UTC:
         at = at.replace(tzinfo=_OWN_CALENDAR)

@@ -1,4 +1,4 @@
-"""When a memory counts: valid time (was it true?) and archiving (is it still recalled?)."""
+"""Decides which memories a recall sees: by valid time (is it true?) and archiving (is it still recalled?)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from memory.types import Kind
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """What sets a row apart from an ordinary turn; all moments are aware.
+    """The validity of a derived, superseded, ended or archived row; all datetimes are aware.
 
     Attributes:
-        superseded: another row took its place.
-        valid_from: true since; None where it is as old as the row.
-        valid_to: true until; None: still.
-        archived_at: no longer recalled since then.
+        superseded: another row replaced it.
+        valid_from: when it became true; None: when the row was said.
+        valid_to: when it ceased to be true; None: it is still true.
+        archived_at: when it was archived; it is not recalled since then.
     """
 
     kind: Kind
@@ -28,12 +28,12 @@ class Validity:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The moment a recall looks from.
+    """The point in time of a recall.
 
     Attributes:
-        now: what counts as the present.
-        as_of: only what had been said and was true then; archived since does not matter.
-        history: everything, whatever became of it.
+        now: the present.
+        as_of: only memories that were known and true then; later archiving does not matter.
+        history: also superseded, ended and archived memories.
     """
 
     now: datetime
@@ -41,7 +41,7 @@ class View:
     history: bool = False
 
     def shows(self, said_at: datetime, validity: Validity | None) -> bool:
-        """Whether a row is to be seen from here."""
+        """Tells whether this view includes a row."""
         if self.as_of is None:
             return validity is None or self.history or self._current(validity)
         begins = (validity.valid_from if validity else None) or said_at

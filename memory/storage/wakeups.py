@@ -1,4 +1,4 @@
-"""Asks for vectors after a commit: one task for a burst of turns, not one a turn."""
+"""Enqueues background tasks; a burst of turns enqueues one embedding task."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def embed_after_commit() -> None:
 
 
 def optimize_soon(bot_id: int) -> None:
-    """Enqueues a consolidation of this bot. Raises what the broker raises: whoever asked must hear of it."""
+    """Enqueues a consolidation of this bot. Propagates broker errors, because the caller must see them."""
     current_app.send_task(OPTIMIZE, args=[bot_id], ignore_result=True, retry=False)
 
 
 def _enqueue() -> None:
-    # The task waits GATHER_S before it looks; whatever is committed meanwhile it will see, so nothing more is sent.
+    # The task starts GATHER_S later and sees every commit until then, so no further task is needed meanwhile.
     global _covered_until
     now = time.monotonic()
     with _lock:
@@ -46,12 +46,12 @@ def _enqueue() -> None:
         _covered_until = now + GATHER_S
     try:
         current_app.send_task(EMBED, countdown=GATHER_S, ignore_result=True, retry=False)
-    except Exception as error:  # any transport may raise its own kinds; beat's next run finds the rows
+    except Exception as error:  # transports raise their own classes; the next beat run finds the rows
         logger.warning("embedding not requested, the next sweep will do it: %s", type(error).__name__)
 
 
 def clear_cache() -> None:
-    """Sends the next requests, whatever was asked for a moment ago."""
+    """Enqueues the next requests at once, without debouncing."""
     global _covered_until
     with _lock:
         _covered_until = 0.0
@@ -59,7 +59,7 @@ def clear_cache() -> None:
 
 
 def index_soon(bot_id: int, person_id: int) -> None:
-    """Asks for the indexes of a large scope; at most once a minute, since each recall of it asks."""
+    """Enqueues the index build of a large scope; at most once a minute, because every recall calls this."""
     now = time.monotonic()
     with _lock:
         if now < _indexed_until.get((bot_id, person_id), 0.0):
