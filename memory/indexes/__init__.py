@@ -1,4 +1,4 @@
-"""Indexes for scopes too large to be scanned row by row: words (FTS5, GIN) and vectors (FAISS, pgvector).
+"""Indexes for scopes that are too large to scan: words (FTS5, GIN, FULLTEXT) and vectors (FAISS, pgvector).
 
-Everything here is derived from the rows of `MemoryEntry` and can be made anew from them.
+The indexes are derived from the rows of `MemoryEntry` and can be rebuilt from them.
 """

@@ -1,4 +1,4 @@
-"""Builds the indexes of a large scope from its rows. Never inside a turn: by the task, by beat, by `reindex`."""
+"""Builds the indexes of a large scope from its rows: in a task, by beat or by `reindex`, never during a turn."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from memory.types import Scope
 
 logger = logging.getLogger(__name__)
 
-# How much a scope may have grown, and how many vectors may have changed, before its indexes are built anew.
+# Growth of a scope and number of changed vectors that trigger a rebuild of its indexes.
 GROWN = 1.1
 CHANGED = 2000
-# Changes that are kept after a build: indexes of other machines may be that much older than the newest.
+# Number of changes to keep after a build, because indexes on other machines may be older than the newest.
 KEPT_CHANGES = 100_000
 _LEASE = timedelta(minutes=10)
 Progress = Callable[[int], object]
 
 
 def build(scope: Scope, report: Progress = lambda rows: None) -> bool:
-    """Makes or renews the indexes of a scope; False when it is not large, or another worker is at it.
+    """Builds or rebuilds the indexes of a scope; False when it is not large or another worker is building them.
 
-    A kill at any line leaves the old indexes (or none) in use and a lease that runs out; the next run begins anew, and
-    what it finds in the lexical index already it leaves there.
+    After a kill at any line the old indexes (or none) stay in use and the lease expires. The next run starts again and
+    keeps the rows that the lexical index has already.
 
     Args:
         scope: whose memory.
-        report: called with the number of rows of each part.
+        report: called with the number of rows of each chunk.
     """
     words = lexical.backend()
     if words is None:
@@ -46,7 +46,7 @@ def build(scope: Scope, report: Progress = lambda rows: None) -> bool:
     if not registry.large_enough(state(scope, limit=registry.LARGE_FROM)[0]):
         _discard(scope, words)
         return False
-    # First this row, so that triggers take in what is written from now on.
+    # Create this row first: from then on the triggers index every write.
     row, _ = LargeScope.objects.get_or_create(bot_id=scope.bot_id, person_id=scope.person_id)
     mine = LargeScope.objects.filter(pk=row.pk)
     free = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
@@ -62,13 +62,13 @@ def build(scope: Scope, report: Progress = lambda rows: None) -> bool:
         _Builder(scope, row.pk, words, renew_lease).run(row.rows)
         mine.update(build_seconds=round(time.monotonic() - started, 2))
     finally:
-        if not mine.update(lease_until=None):  # erased meanwhile: what was written since then goes as well
+        if not mine.update(lease_until=None):  # the scope was erased meanwhile: delete the new index too
             vector.backend().drop(scope)
     return True
 
 
 def _discard(scope: Scope, words: lexical.LexicalIndex) -> None:
-    """Takes away the indexes of a scope that is large no more; the vector index goes with the row."""
+    """Deletes the indexes of a scope that is no longer large. Deleting the row deletes the vector index."""
     with database.atomic():
         for row in LargeScope.objects.for_person(scope.bot_id, scope.person_id).defer("statistics"):
             words.clear(row.pk)
@@ -76,7 +76,7 @@ def _discard(scope: Scope, words: lexical.LexicalIndex) -> None:
 
 
 class _Builder:
-    """One pass over the rows feeds the lexical index, the statistics and the vector index."""
+    """Builds the lexical index, the statistics and the vector index in one pass over the rows."""
 
     def __init__(self, scope: Scope, scope_id: int, words: lexical.LexicalIndex, report: Progress) -> None:
         self._scope, self._id, self._words, self._report = scope, scope_id, words, report
@@ -89,7 +89,7 @@ class _Builder:
         parts = self._parts()
         if self._space.labels:
             vector.backend().build(self._scope, self._id, parts, self._space, rows, upto)
-        for _ in parts:  # nothing has taken them where there are no vectors
+        for _ in parts:  # exhausts the generator when no vector index has consumed it
             pass
         self._words.tidy()
         corpus = self._counting.corpus()
@@ -113,20 +113,18 @@ class _Builder:
 
 
 def space() -> Space:
-    """The vectors in use; without a label when there are none to use."""
+    """Returns the vector space in use; without a label when there is none."""
     return Space.of(*current.space())
 
 
 def due() -> list[Scope]:
-    """Large scopes whose indexes were never finished, do not work, have fallen behind, hold what was erased, or
-    are needed no more.
-    """
+    """Returns large scopes whose indexes are unfinished, broken, outdated, superfluous or contain erased rows."""
     rows = LargeScope.objects.order_by("built_at", "id").defer("statistics")
     return [Scope(row.bot_id, row.person_id) for row in rows if _due(row)]
 
 
 def wanted(scope: Scope) -> bool:
-    """Whether this scope should have indexes, and has none that will do."""
+    """Tells whether this scope needs indexes and has no usable ones."""
     if not registry.large_enough(state(scope, limit=registry.LARGE_FROM)[0]):
         return False
     row = LargeScope.objects.for_person(scope.bot_id, scope.person_id).defer("statistics").first()
@@ -136,7 +134,7 @@ def wanted(scope: Scope) -> bool:
 def _due(row: LargeScope) -> bool:
     scope, of = Scope(row.bot_id, row.person_id), space()
     if not registry.large_enough(state(scope, limit=registry.LARGE_FROM)[0]):
-        return True  # its indexes are to go
+        return True  # `build` deletes its indexes
     if row.built_at is None or of_scope(scope).turns().distinct_entries().count() > row.rows * GROWN:
         return True
     return bool(of.labels) and _vectors_due(scope, row, of)
@@ -148,6 +146,6 @@ def _vectors_due(scope: Scope, row: LargeScope, of: Space) -> bool:
 
 
 def sweep() -> int:
-    """Builds what is due; returns how many were built."""
+    """Builds all due indexes; returns how many were built."""
     vector.backend().sweep({Scope(bot, person) for bot, person in LargeScope.objects.values_list("bot", "person")})
     return sum(build(scope) for scope in due())

@@ -1,4 +1,4 @@
-"""Recall in a large scope: some hundred candidates are fetched, then scored as a small scope's rows are."""
+"""Recall in a large scope: fetches a few hundred candidates, to be scored like the rows of a small scope."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ from memory.types import Scope
 
 BY_WORDS, BY_MEANING, BY_DAY = 100, 64, 200
 RECENT = 20
-SESSION = 50  # of the first or the last one, when the question is about that
-BESIDE = 40  # of the best so far, the turns around them are fetched too
+SESSION = 50  # turns of the first or last session, when the question asks about it
+BESIDE = 40  # number of best rows whose neighbours are fetched too
 
 
 def gather(
     scope: Scope, large: Large, words: LexicalIndex, vectors: Opened | None, question: Question, cues: Cues
 ) -> ScopeIndex:
-    """An index of the rows that may answer a question, with what is known of the whole scope.
+    """Returns an index of the rows that may answer a question, with the statistics of the whole scope.
 
-    What needs no vector comes first: the question is being embedded meanwhile. Neighbours come last, when both words
-    and meaning tell whose are worth it: a row's score takes from theirs, and so does what is best.
+    Lexical and temporal candidates are fetched first, while the question is being embedded. Neighbours are fetched
+    last, around the rows with the best scores by words and vectors, because a row's score depends on its neighbours.
 
     Args:
         scope: whose memory.
         large: its entry in the registry.
         words: the lexical index.
-        vectors: the vector index, when there is one to use.
-        question: what is asked.
-        cues: its hints.
+        vectors: the vector index, or None if there is no usable one.
+        question: the question.
+        cues: hints in the question.
     """
     model, dimension = question.space
     index = ScopeIndex(dimension)
@@ -82,7 +82,7 @@ def _by_words(large: Large, words: LexicalIndex, text: str, cues: Cues) -> list[
 
 
 def _date_terms(cues: Cues) -> dict[str, float]:
-    """Index terms of days said on without a year (`memory.tokenizer.date_terms`) and of days spoken of."""
+    """Returns index terms of days without a year (`memory.text.tokenizer.date_terms`) and of dates in the text."""
     said = {f"d{cue.month:02d}{cue.day:02d}": 1.0 for cue in cues.dates if cue.start is None and cue.month and cue.day}
     return said | {term: 1.0 for cue in cues.dates for term in cue_terms(cue)}
 

@@ -1,8 +1,8 @@
-"""FAISS: an HNSW graph over 8-bit vectors per large scope, in a file that every process maps into its memory.
+"""FAISS index: one memory-mapped file per large scope with an HNSW graph over 8-bit vectors.
 
-A file is written beside the old one and takes its place by one rename of its description, so readers see one or the
-other. What it was made from stands in the description (embedder, number of vectors, last change) with a checksum;
-whatever does not fit makes the index unusable, never the recall wrong.
+A new file is written next to the old one. Renaming its description publishes it atomically, so readers see either the
+old index or the new one. The description has a checksum and the origin of the index (embedder, number of vectors, last
+change). Any mismatch makes the index unusable; it never makes a recall wrong.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from memory.types import Scope, Vector
 logger = logging.getLogger(__name__)
 
 _LINKS, _BUILD_EFFORT, _SEARCH_EFFORT = 24, 80, 384
-_TRAIN = 4000  # vectors that fix the range of the 8-bit numbers
-_SPARE = 32  # more than asked for, since deleted rows are still in the graph
+_TRAIN = 4000  # vectors that train the 8-bit quantizer
+_SPARE = 32  # extra results, because deleted rows are still in the graph
 _BLOCK = 1 << 20
 _KEPT = f"SELECT changes_from FROM {LargeScope._meta.db_table} WHERE id = %s"  # noqa: S608
 _FILE = re.compile(r"\d+-\d+(\.json|\.json\.new|\.lock|-[0-9a-f]+\.faiss)")
@@ -44,7 +44,7 @@ _FILE = re.compile(r"\d+-\d+(\.json|\.json\.new|\.lock|-[0-9a-f]+\.faiss)")
 
 @dataclass(frozen=True, slots=True)
 class _About:
-    """What a file holds."""
+    """The description of an index file."""
 
     file: str
     checksum: int
@@ -65,7 +65,7 @@ class _Open:
 
 @dataclass(frozen=True, slots=True)
 class _Graph:
-    """The mapped graph, and what has changed since it was built."""
+    """The mapped graph and the changes since its build."""
 
     index: Any
     unindexed: UnindexedVectors
@@ -81,7 +81,7 @@ class _Graph:
 
 
 class FaissFiles:
-    """Thread-safe; several processes may search while one builds."""
+    """Vector index in files. Thread-safe; other processes may search while one builds."""
 
     def __init__(self) -> None:
         self._open: dict[Scope, _Open] = {}
@@ -139,7 +139,7 @@ class FaissFiles:
         return held if (about.label, about.dimension) == (space.labels[0], space.dimension) else None
 
     def _current(self, scope: Scope) -> _Open | None:
-        """What is published now. A file may be replaced between its description and itself: then the newer is read."""
+        """Returns the published index; reads again when a file is replaced between its description and itself."""
         tried = None
         while (identity := _identity(scope)) is not None and identity != tried:
             held = self._open.get(scope)
@@ -166,7 +166,7 @@ def _name(scope: Scope) -> str:
 
 
 def _identity(scope: Scope) -> tuple[int, int] | None:
-    """Changes with each publication, by any process; None when there is no index."""
+    """Returns an identity that changes with each publication by any process; None when there is no index."""
     try:
         found = os.stat(_folder() / f"{_name(scope)}.json")
     except OSError:
@@ -185,7 +185,7 @@ def _read(scope: Scope) -> _About | None:
 
 
 def _mapped(scope: Scope, identity: tuple[int, int]) -> _Open | None:
-    """The index in memory, if the file is what its description says."""
+    """Maps the index file; None when it does not match its description."""
     about = _read(scope)
     if about is None:
         return None
@@ -203,7 +203,7 @@ def _mapped(scope: Scope, identity: tuple[int, int]) -> _Open | None:
 
 
 def _reaches(about: _About, scope_id: int) -> bool:
-    """Whether every change since the build is still noted."""
+    """Tells whether every change since the build is still recorded."""
     with database.connection().cursor() as cursor:
         cursor.execute(_KEPT, (scope_id,))
         kept = cursor.fetchone()
@@ -233,7 +233,7 @@ def _graph(parts: Iterable[Part], space: Space) -> tuple[Any, int]:
 
 
 def _trained(parts: Iterable[Part], index: Any) -> Iterator[Part]:
-    """Hands the parts on once the first of them have shown how large the numbers are."""
+    """Yields the parts; trains the quantizer of `index` with the first `_TRAIN` vectors before that."""
     held: list[Part] = []
     seen = 0
     for part in parts:
@@ -255,7 +255,7 @@ def _write(folder: Path, scope: Scope, index: Any, space: Space, vectors: int, u
     faiss: Any = import_module("faiss")
 
     path = folder / f"{_name(scope)}-{secrets.token_hex(6)}.faiss"
-    path.touch(0o600)  # before there is anything to read in it
+    path.touch(0o600)  # set the mode before there is content
     faiss.write_index(index, str(path))
     with path.open("rb") as file:
         os.fsync(file.fileno())
@@ -264,7 +264,7 @@ def _write(folder: Path, scope: Scope, index: Any, space: Space, vectors: int, u
 
 
 def _publish(folder: Path, scope: Scope, about: _About) -> None:
-    """One rename; what a killed builder left behind goes with the old file."""
+    """Publishes the index by one rename; deletes the old file and leftovers of killed builders."""
     draft = folder / f"{_name(scope)}.json.new"
     draft.write_text(json.dumps(asdict(about)), "utf8")
     with draft.open("rb") as file:
@@ -277,7 +277,7 @@ def _publish(folder: Path, scope: Scope, about: _About) -> None:
 
 @contextmanager
 def _only_builder(path: Path) -> Iterator[None]:
-    """One builder a scope on this machine; a killed one leaves nothing locked."""
+    """Allows one builder per scope on this machine. The operating system releases the lock of a killed process."""
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

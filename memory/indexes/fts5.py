@@ -1,4 +1,4 @@
-"""Candidates by words from SQLite's FTS5."""
+"""Lexical candidates from SQLite's FTS5."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from memory import database
 from memory.indexes.lexical import ROWS, Wanted
 
-_MERGED = 500  # pages a step
-# The order is FTS5's own BM25 over the terms looked for; `memory.scoring` ranks what comes out.
+_MERGED = 500  # pages per merge step
+# Ordered by FTS5's own BM25; `memory.ranking.scoring` ranks the candidates afterwards.
 _SEARCH = "SELECT rowid FROM memory_lexical WHERE memory_lexical MATCH %s ORDER BY rank LIMIT %s"
 _FIRST = "SELECT rowid FROM memory_lexical WHERE memory_lexical MATCH %s LIMIT %s"
 _FILL = """
@@ -27,7 +27,7 @@ DELETE FROM memory_lexical WHERE rowid IN (
 
 
 def quoted(terms: Sequence[str]) -> str:
-    """An expression for rows with any of the terms. In quotes nothing is an operator."""
+    """Returns a MATCH expression for rows with any of the terms, quoted so that no term acts as an operator."""
     return " OR ".join('"' + term.replace('"', '""') + '"' for term in terms)
 
 
@@ -40,7 +40,7 @@ class FTS5:
         with database.connection().cursor() as cursor:
             cursor.execute(sql, (match, k))
             found = [row[0] for row in cursor.fetchall()]
-            if wanted.also and len(found) < k:  # no pairs: any row with the least common word
+            if wanted.also and len(found) < k:  # too few rows have two terms: add rows with the rarest term only
                 cursor.execute(_FIRST, (quoted(wanted.any_of), min(ROWS, k - len(found))))
                 found += [row[0] for row in cursor.fetchall()]
         return list(dict.fromkeys(found))
@@ -59,7 +59,7 @@ class FTS5:
             cursor.execute(_CLEAR, (scope_id,))
 
     def tidy(self) -> None:
-        # All parts into one, some pages at a time, so that writers come in between: what was deleted is gone then.
+        # Merges all segments into one, which removes deleted words. In small steps, so that writers are not blocked.
         pages = -_MERGED
         with database.connection().cursor() as cursor:
             while True:
@@ -67,6 +67,6 @@ class FTS5:
                 (before,) = cursor.fetchone()
                 cursor.execute("INSERT INTO memory_lexical(memory_lexical, rank) VALUES('merge', %s)", (pages,))
                 cursor.execute("SELECT total_changes()")
-                if cursor.fetchone()[0] - before < 2:  # SQLite's own sign that nothing is left to merge
+                if cursor.fetchone()[0] - before < 2:  # documented by SQLite: nothing is left to merge
                     return
                 pages = _MERGED

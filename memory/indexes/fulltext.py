@@ -1,6 +1,6 @@
-"""Candidates by words from MySQL's or MariaDB's FULLTEXT index; its terms are those of `memory.indexes.schema.mysql`.
+"""Lexical candidates from the FULLTEXT index of MySQL or MariaDB; `memory.indexes.schema.mysql` defines its terms.
 
-The index shows a row once its transaction is committed.
+The index finds a row only after its transaction commits.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from memory.text import term_keys
 
 _MATCH = "MATCH (terms) AGAINST (%s IN BOOLEAN MODE)"
 _SEARCH = f"SELECT entry_id FROM memory_lexical WHERE {_MATCH} ORDER BY {_MATCH} DESC, entry_id DESC LIMIT %s"  # noqa: S608
-# The rows are locked so that a deletion waits: its trigger must find the words.
+# Locks the rows, so that a deletion waits and its trigger finds the words.
 _FILL = """
 INSERT IGNORE INTO memory_lexical (entry_id, scope_id, terms)
 SELECT e.id, l.id, {words}
@@ -27,7 +27,7 @@ LOCK IN SHARE MODE
 
 
 def encoded(scope_id: int, wanted: Sequence[str]) -> str:
-    """Terms with their prefix, as the index holds them; a row may hold any of them."""
+    """Returns a boolean expression for rows with any of the prefixed terms, encoded as in the index."""
     start = prefix(scope_id)
     numbers = (term_keys.key(term.removeprefix(start)).to_bytes(term_keys.BYTES, "little") for term in wanted)
     return " ".join(f"{start}{number.hex().upper()}" for number in numbers)
@@ -40,7 +40,7 @@ def _installed(_alias: str) -> bool:
 
 
 def backend() -> FullText | None:
-    """None where the server did not let us make the triggers."""
+    """Returns the index; None where the server refused to create the triggers."""
     return FullText() if _installed(database.alias()) else None
 
 
@@ -48,7 +48,7 @@ class FullText(LexicalTable):
     def search(self, scope_id: int, wanted: Wanted, k: int) -> list[int]:
         match = encoded(scope_id, wanted.any_of)
         found = self._search(f"+({match}) +({encoded(scope_id, wanted.also)})" if wanted.also else match, k)
-        if wanted.also and len(found) < k:  # no pairs: any row with the least common word
+        if wanted.also and len(found) < k:  # too few rows have two terms: add rows with the rarest term only
             found += self._search(match, k - len(found))
         return list(dict.fromkeys(found))
 
@@ -63,4 +63,4 @@ class FullText(LexicalTable):
             cursor.execute(sql, (scope_id, *ids))
 
     def tidy(self) -> None:
-        """The server merges by itself; OPTIMIZE TABLE would end a transaction and block writers."""
+        """Does nothing: the server merges by itself. OPTIMIZE TABLE would commit implicitly and block writers."""

@@ -1,4 +1,4 @@
-"""Candidates by words from PostgreSQL's GIN index. It has no document frequencies, so these come with the question."""
+"""Lexical candidates from PostgreSQL's GIN index. It has no document frequencies; the query brings the weights."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from memory import database
 from memory.indexes.lexical import ROWS, LexicalTable, Wanted
 
-# The rows are locked so that a deletion waits: its trigger must find the words.
+# Locks the rows, so that a deletion waits and its trigger finds the words.
 _FILL = """
 INSERT INTO memory_lexical (entry_id, scope_id, terms)
 SELECT e.id, l.id, memory_terms(l.id, e.tokens)
@@ -19,7 +19,7 @@ ON CONFLICT (entry_id) DO NOTHING
 
 
 def quoted(terms: Sequence[str]) -> str:
-    """A tsquery for rows with any of the terms. In quotes nothing is an operator."""
+    """Returns a tsquery for rows with any of the terms, quoted so that no term acts as an operator."""
     return " | ".join("'" + term.replace("\\", "\\\\").replace("'", "''") + "'" for term in terms)
 
 
@@ -27,12 +27,12 @@ class GIN(LexicalTable):
     def search(self, scope_id: int, wanted: Wanted, k: int) -> list[int]:
         match = f"({quoted(wanted.any_of)})" + (f" & ({quoted(wanted.also)})" if wanted.also else "")
         found = self._search(match, wanted, k)
-        if wanted.also and len(found) < k:  # no pairs: any row with the least common word
+        if wanted.also and len(found) < k:  # too few rows have two terms: add rows with the rarest term only
             found += self._search(quoted(wanted.any_of), wanted, k - len(found))
         return list(dict.fromkeys(found))
 
     def _search(self, match: str, wanted: Wanted, k: int) -> list[int]:
-        # Without a limit inside, a word that everybody uses would be weighed in every row that holds it.
+        # The inner LIMIT bounds the number of rows to weigh for a very common word.
         weighed = " + ".join(["CASE WHEN terms @@ %s::tsquery THEN %s ELSE 0 END"] * len(wanted.weights))
         sql = (
             "SELECT entry_id FROM (SELECT entry_id, terms FROM memory_lexical WHERE terms @@ %s::tsquery LIMIT %s) AS f"  # noqa: S608
@@ -48,4 +48,4 @@ class GIN(LexicalTable):
             cursor.execute(_FILL, (scope_id, list(ids)))
 
     def tidy(self) -> None:
-        """Autovacuum does it."""
+        """Does nothing: autovacuum cleans the index."""

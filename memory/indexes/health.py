@@ -1,4 +1,4 @@
-"""How the indexes stand: for `memory stats`, `doctor` and the admin."""
+"""Reports the state of the indexes for `memory stats`, `doctor` and the admin."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from memory.types import Scope
 
 @dataclass(frozen=True, slots=True)
 class ScopeHealth:
-    """The indexes of one large scope.
+    """The state of the indexes of one large scope.
 
     Attributes:
         backend: "faiss" or "pgvector".
         lexical: "fts5", "gin" or "fulltext".
-        rows: counted at the last build.
-        built_at: when that was; None: not finished yet, and the scope is scanned row by row.
-        build_seconds: how long it took.
-        vector: of the vector index; None with semantic search switched off.
+        rows: number of rows at the last build.
+        built_at: time of that build; None: not finished yet, and the scope is scanned row by row.
+        build_seconds: duration of that build.
+        vector: health of the vector index; None when semantic search is off.
     """
 
     bot_id: int
@@ -39,7 +39,7 @@ class ScopeHealth:
 
     @property
     def due(self) -> bool:
-        """Whether it waits for a build."""
+        """Tells whether a build is needed."""
         return self.built_at is None or (self.vector is not None and self.vector.stale)
 
     def as_json(self) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def _iso(at: datetime | None) -> str | None:
 
 
 def of_scopes(bot_id: int | None = None) -> list[ScopeHealth]:
-    """Of every large scope (of one bot). Reads files and counts rows: not for every request."""
+    """Returns the health of every large scope (of one bot). Slow: it reads files and counts rows."""
     rows = LargeScope.objects.defer("statistics")
     if bot_id is not None:
         rows = rows.filter(bot=bot_id)
@@ -76,7 +76,7 @@ def of_scopes(bot_id: int | None = None) -> list[ScopeHealth]:
 
 
 def missing() -> str:
-    """Why the configured vector index cannot work here, with the mend; "" when it can."""
+    """Says why the configured vector index cannot work and how to fix it; "" when it can work."""
     if settings.CLAWDBOT.semantic_search.index_type != "pgvector":
         return ""
     if database.vendor() != "postgresql":

@@ -1,4 +1,4 @@
-"""What recall asks: is this scope large, and then, which of its rows are worth scoring?"""
+"""Tells recall whether a scope is large, and fetches the candidate rows of large scopes."""
 
 from __future__ import annotations
 
@@ -24,9 +24,11 @@ _registry = Registry()
 
 
 def known(scope: Scope) -> tuple[Large | None, State | None]:
-    """The scope's indexes, or its state when it is to be scanned (None: scanned, though there are many rows).
+    """Returns the indexes of a large scope and None, or None and the state of the scope to scan.
 
-    Queries: 1 for an ordinary scope, 1 or 2 for a large one. Where a large scope has no index yet, one is asked for.
+    The state is None when a large scope must be scanned: it has no index yet (then its build is enqueued), or the
+    database has no lexical index.
+    Queries: 1 for a small scope, 1 to 3 for a large one.
     """
     if _registry.knows(scope) and (large := _registry.get(scope)):
         return large, None
@@ -42,13 +44,13 @@ def known(scope: Scope) -> tuple[Large | None, State | None]:
 
 
 def candidates_of(scope: Scope, large: Large, question: Question, cues: Cues) -> tuple[ScopeIndex, bool]:
-    """The rows of a large scope that may answer a question; see `memory.indexes.candidates.gather`.
+    """Returns the rows of a large scope that may answer a question; see `memory.indexes.candidates.gather`.
 
-    The second value is True when there is no usable vector index, so that only words were looked for; then one is
-    asked for.
+    The second value is True when there is no usable vector index, so that only words were searched; then the build is
+    enqueued.
     """
     words = lexical.backend()
-    assert words is not None  # noqa: S101  # `known` finds nothing large without one
+    assert words is not None  # noqa: S101  # `known` returns no large scope without one
     space = Space.of(*question.space)
     vectors = vector.backend().open(scope, large.id, space) if question.label and space.labels else None
     missing = vectors is None and bool(question.label)
@@ -58,7 +60,7 @@ def candidates_of(scope: Scope, large: Large, question: Question, cues: Cues) ->
 
 
 def nearest(scope: Scope, asked: Vector, k: int) -> Found | None:
-    """(entry id, cosine) of the nearest rows of a large scope, exact cosines; None: scan it."""
+    """Returns (entry id, exact cosine) of the nearest rows of a large scope; None: the caller must scan it."""
     space = build.space()
     large, _ = known(scope)
     opened = vector.backend().open(scope, large.id, space) if large and space.labels else None
@@ -72,7 +74,7 @@ def nearest(scope: Scope, asked: Vector, k: int) -> Found | None:
 
 
 def drop(scope: Scope) -> None:
-    """Forgets what this process holds of a scope."""
+    """Drops the cached registry entry of a scope."""
     _registry.drop(scope)
 
 
@@ -81,7 +83,7 @@ def clear_cache() -> None:
 
 
 def connect() -> None:
-    """Follows deletions: with the entry in the registry goes the index file, once that is committed."""
+    """Connects the signal that deletes the index file after a `LargeScope` row is deleted and committed."""
     post_delete.connect(_gone, sender=LargeScope, dispatch_uid="memory.indexes.large")
 
 

@@ -1,4 +1,4 @@
-"""Which rows of a large scope hold the words of a question: one protocol, one back end per kind of database."""
+"""Finds the rows of a large scope that contain words of a question: one protocol, one back end per database."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from memory.indexes.schema import prefix
 from memory.ranking.corpus_stats import Corpus
 from memory.text import term_keys
 
-# The rows that a search may go through: beyond that the commonest terms of a question are left out. Which rows hold
-# them as well still counts, in the order of what was found.
+# Maximum number of rows that a search reads. Beyond it the most common terms of a question are not searched, but they
+# still count in the order of the rows found.
 ROWS = 2000
-_LONGEST = 64  # bytes; a longer term is nobody's word and is not indexed
+_LONGEST = 64  # bytes; longer terms are not words and are not indexed
 
 BACKENDS = {
     "sqlite": "memory.indexes.fts5.FTS5",
@@ -28,12 +28,13 @@ BACKENDS = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to look for, with the scope's prefix on every term.
+    """A search plan; every term has the scope's prefix.
 
     Attributes:
-        any_of: a row must hold one of these; the rarest first.
-        also: and, when not empty, one of these as well: there is no rare term, so that only pairs tell much.
-        weights: of all terms of the question (also those that are too common to be looked for), by term.
+        any_of: a row must contain one of these; rarest first.
+        also: if not empty, a row must contain one of these as well. Used when no term is rare, so that only pairs of
+            terms are selective.
+        weights: weights of all terms of the question, also of those that are too common to search.
     """
 
     any_of: tuple[str, ...]
@@ -42,26 +43,26 @@ class Wanted:
 
 
 class LexicalIndex(Protocol):
-    """Candidates by words. Kept in step by the database itself, inside the transactions that change rows."""
+    """A lexical index. Database triggers update it in the transactions that change rows."""
 
     def search(self, scope_id: int, wanted: Wanted, k: int) -> list[int]:
-        """Ids of up to `k` rows that hold the rarest and most of the terms, best first. `scope_id`: LargeScope's."""
+        """Returns ids of up to `k` rows with the rarest and the most terms, best first. `scope_id`: of LargeScope."""
 
     def fill(self, scope_id: int, ids: Sequence[int]) -> None:
-        """Takes in rows of the scope that were there before its index; those that are in it already stay."""
+        """Adds rows of the scope that are older than the index; keeps those that it has already."""
 
     def rows(self) -> int:
-        """How many rows are in the index."""
+        """Returns the number of rows in the index."""
 
     def clear(self, scope_id: int) -> None:
-        """Takes a scope's rows out."""
+        """Removes a scope's rows."""
 
     def tidy(self) -> None:
-        """Merges what many small writes left behind."""
+        """Merges index segments, so that deleted words disappear."""
 
 
 class LexicalTable:
-    """What back ends share that keep the words of a row in a table `memory_lexical` with its scope."""
+    """Base of the back ends with a table `memory_lexical` that has one row per entry, with its scope."""
 
     def rows(self) -> int:
         with database.connection().cursor() as cursor:
@@ -74,12 +75,12 @@ class LexicalTable:
 
 
 def plan(scope_id: int, words: dict[str, float], corpus: Corpus) -> Wanted | None:
-    """Chooses the terms to look for.
+    """Chooses the terms to search.
 
     Args:
-        scope_id: LargeScope's.
-        words: the question's terms and how much each counts.
-        corpus: of the scope, for how common each is.
+        scope_id: id of the LargeScope.
+        words: the question's terms with their weights.
+        corpus: statistics of the scope, for the document frequencies.
     """
     known = [word for word in words if len(word.encode("utf-8", "replace")) <= _LONGEST]
     if not known:
@@ -96,13 +97,13 @@ def plan(scope_id: int, words: dict[str, float], corpus: Corpus) -> Wanted | Non
 
 
 def tidy() -> None:
-    """Merges the index of the memory database, so that no part of it holds words that were deleted."""
+    """Merges the index of the memory database, so that no segment keeps deleted words."""
     if (words := backend()) is not None:
         words.tidy()
 
 
 def backend() -> LexicalIndex | None:
-    """The one for the memory database; None where there is none, and scopes of every size are scanned."""
+    """Returns the index of the memory database; None where there is none, so that every scope is scanned."""
     path = BACKENDS.get(database.vendor())
     if path is None:
         return None

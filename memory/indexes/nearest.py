@@ -1,4 +1,4 @@
-"""The vector index: nearest vectors within one person, derived from the rows and never the truth."""
+"""Searches the nearest vectors of one person. Derived from the rows, which are the source of truth."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from memory.types import Scope, Vector
 
 
 class VectorIndex:
-    """Exact search over a person's cached vectors; in a large scope the index that `index_type` names."""
+    """Searches a person's cached vectors exactly; in a large scope uses the index set by `index_type`."""
 
     def __init__(self, scopes: ScopeCache) -> None:
         self._scopes = scopes
 
     def search(self, scope: Scope, vector: Vector, k: int) -> Found:
-        """(entry id, cosine) of the nearest, best first."""
+        """Returns (entry id, cosine) of the nearest rows, best first."""
         found = large.nearest(scope, vector, k)
         if found is not None:
             return found
@@ -30,5 +30,5 @@ class VectorIndex:
             return [(index.rows[held[i]].id, float(cosines[i])) for i in order]
 
     def drop(self, scope: Scope) -> None:
-        """Drops what is cached of a scope."""
+        """Drops the cached vectors of a scope."""
         self._scopes.drop(scope)

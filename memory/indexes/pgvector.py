@@ -1,4 +1,4 @@
-"""pgvector: the vectors of large scopes as halfvec in a table of their own, with one HNSW index per length."""
+"""pgvector index: a separate table of halfvec for large scopes, with one HNSW index per dimension."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from memory.models.indexes import LargeScope, VectorChange
 from memory.types import Scope, Vector
 
 _SPARE = 32
-_SEARCH_EFFORT = 200  # .94 of the ten nearest of 100,000, in two thirds of the time that 256 takes for .97
+_SEARCH_EFFORT = 200  # recall@10 .94 on 100,000 vectors, in two thirds of the time that 256 needs for .97
 _BUILT = f"SELECT vectors_of, vectors_to, changes_from FROM {LargeScope._meta.db_table} WHERE id = %s"  # noqa: S608
 _COPY_HEAD = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 _COPY_END = struct.pack(">h", -1)
-_BUILD_BYTES = 1400  # of memory for a vector while the graph is built
+_BUILD_BYTES = 1400  # memory per vector during the build of the graph
 _BUILD_MB = (64, 1500)
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """The vectors of one scope, and what has changed since they were copied there."""
+    """The copied vectors of one scope and the changes since then."""
 
     scope_id: int
     dimension: int
@@ -49,7 +49,7 @@ class _Table:
 
 
 class PgVector:
-    """Thread-safe."""
+    """Vector index in PostgreSQL. Thread-safe."""
 
     def __init__(self) -> None:
         self._unindexed = UnindexedVectorCache()
@@ -64,7 +64,7 @@ class PgVector:
 
     def build(self, scope: Scope, scope_id: int, parts: Iterable[Part], space: Space, rows: int, upto: int) -> int:
         mine = LargeScope.objects.filter(pk=scope_id)
-        mine.update(vectors_of="")  # a kill from here on leaves a table that nobody reads
+        mine.update(vectors_of="")  # after a kill from here on, searches ignore the table
         with database.connection().cursor() as cursor:
             cursor.execute("DELETE FROM memory_vector WHERE scope_id = %s", (scope_id,))
         stored = 0
@@ -77,7 +77,7 @@ class PgVector:
         return stored
 
     def drop(self, scope: Scope) -> None:
-        """Nothing to do: the rows' own deletion takes their vectors along."""
+        """Does nothing: a trigger deletes the vectors together with the rows."""
 
     def sweep(self, scopes: set[Scope]) -> None:
         with database.connection().cursor() as cursor:
@@ -96,7 +96,7 @@ class PgVector:
 
 
 def installed() -> bool:
-    """Whether the memory database has pgvector and its table."""
+    """Tells whether the memory database has pgvector and the vector table."""
     with database.connection().cursor() as cursor:
         cursor.execute("SELECT to_regclass('memory_vector') IS NOT NULL")
         return bool(cursor.fetchone()[0])
@@ -107,7 +107,7 @@ def _label(space: Space) -> str:
 
 
 def _tune(cursor: Any, wanted: int) -> None:
-    """Lets a scan go on until the scope's own rows are enough; kept as long as the connection is."""
+    """Makes index scans continue until they have enough rows of the scope. The setting lasts for the connection."""
     held = cursor.connection
     if getattr(held, "_memory_hnsw", None) == wanted:
         return
@@ -120,7 +120,7 @@ def _tune(cursor: Any, wanted: int) -> None:
 
 
 def _copy(scope_id: int, ids: Iterable[int], vectors: Any) -> None:
-    """Binary COPY: a halfvec is its length, a zero, and its numbers, all big-endian."""
+    """Copies vectors in binary format: a halfvec is its dimension, a zero and its numbers, all big-endian."""
     dimension = vectors.shape[1]
     length = struct.pack(">i", 4 + 2 * dimension) + struct.pack(">hh", dimension, 0)
     packed = vectors.astype(">f2")
@@ -131,7 +131,7 @@ def _copy(scope_id: int, ids: Iterable[int], vectors: Any) -> None:
             for pk, row in zip(ids, packed, strict=True):
                 copy.write(struct.pack(">hiqiq", 3, 8, pk, 8, scope_id) + length + row.tobytes())
             copy.write(_COPY_END)
-        # Only rows that are still there, locked so that a deletion waits: its trigger must find the vector.
+        # Only rows that still exist, locked so that a deletion waits and its trigger finds the vector.
         cursor.execute(
             "INSERT INTO memory_vector SELECT n.* FROM memory_vector_new n "
             "JOIN memory_memoryentry e ON e.id = n.entry_id FOR KEY SHARE OF e "
@@ -141,7 +141,7 @@ def _copy(scope_id: int, ids: Iterable[int], vectors: Any) -> None:
 
 
 def _index(dimension: int, rows: int) -> None:
-    """Makes the HNSW index of this length where there is none; it is built best when the rows are there."""
+    """Creates the HNSW index of this dimension if it is missing. Building it after the rows are stored is fastest."""
     name = f"memory_vector_hnsw_{dimension}"
     connection = database.connection()
     with connection.cursor() as cursor:
@@ -163,7 +163,7 @@ def _index(dimension: int, rows: int) -> None:
         except DatabaseError:
             if connection.in_atomic_block:
                 raise
-            cursor.execute(f"DROP INDEX IF EXISTS {name}")  # else it stands there half built, and is kept up to date
+            cursor.execute(f"DROP INDEX IF EXISTS {name}")  # else an invalid index stays and slows down every write
             raise
         finally:
             if not connection.needs_rollback:

@@ -1,4 +1,4 @@
-"""Which scopes are large, and what is known of them; kept per process and checked at each use."""
+"""Caches the large scopes and their statistics per process; checks them against the database at each use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from memory.models.indexes import LargeScope
 from memory.ranking.corpus_stats import Corpus
 from memory.types import Scope
 
-# From here on a scan of every row takes longer than the indexes do; below, its ranking is the better one.
+# Above this number of rows the indexes are faster than a scan; below it, a scan ranks better.
 LARGE_FROM = 20_000
 _KEPT = 256
 _PRESENT = (
@@ -25,9 +25,9 @@ class Large:
     """A scope that is searched through indexes.
 
     Attributes:
-        id: LargeScope's.
-        corpus: statistics of its rows, as of the last build.
-        build: the moment of it, as the database's driver gives it: another build has another.
+        id: id of the LargeScope.
+        corpus: statistics of its rows at the last build.
+        build: time of the last build, as the database driver returns it; it identifies the build.
     """
 
     id: int
@@ -36,18 +36,18 @@ class Large:
 
 
 class Registry:
-    """The large scopes this process has met. Thread-safe."""
+    """LRU cache of the large scopes that this process has searched. Thread-safe."""
 
     def __init__(self) -> None:
         self._held: OrderedDict[Scope, Large] = OrderedDict()
         self._lock = threading.Lock()
 
     def knows(self, scope: Scope) -> bool:
-        """Whether the scope was large when it was last looked at; costs no query."""
+        """Tells whether the scope is cached as large. No query."""
         return scope in self._held
 
     def get(self, scope: Scope) -> Large | None:
-        """The scope's entry as it is now; None when it has no index yet, or no more. Queries: 1, or 2 after a build."""
+        """Returns the scope's current entry; None when it has no finished index. Queries: 1, or 2 after a build."""
         with database.connection().cursor() as cursor:
             cursor.execute(_PRESENT, (scope.person_id, scope.bot_id))
             now = cursor.fetchone()
@@ -81,7 +81,10 @@ def large_enough(rows: int) -> bool:
 
 
 def drop(scope: Scope) -> bool:
-    """Takes the scope out of the registry, in the caller's transaction; its rows must go with it. False: was not in."""
+    """Deletes the scope's LargeScope rows in the caller's transaction; the caller must delete or move its memories.
+
+    Returns False when there were none.
+    """
     gone, _by_model = (
         LargeScope.objects.using(database.alias()).filter(bot=scope.bot_id, person=scope.person_id).delete()
     )

@@ -1,4 +1,4 @@
-"""Counts a large scope: what `memory.corpus` keeps of it."""
+"""Computes the statistics of a large scope for `memory.ranking.corpus_stats`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from memory.text.term_keys import BYTES, Keys, pack, unpack
 from memory.types import Scope
 
 CHUNK = 2000
-# A term in less than one row of this many is not kept: whoever asks for it can count its rows.
+# Terms in less than one of this many rows are not kept: a query can count their rows itself.
 RARE = 5000
 _TABLE = MemoryEntry._meta.db_table
 _CHUNK = (
@@ -25,7 +25,7 @@ Chunk = tuple[list[int], list[bytes], list[bytes | None]]
 
 
 def chunks(scope: Scope, labels: Sequence[str], *, upto: int) -> Iterator[Chunk]:
-    """The turns of a scope in bounded parts: ids, packed terms, packed vectors (None: not of these labels)."""
+    """Yields the turns of a scope in chunks: ids, packed terms, packed vectors (None: not of these labels)."""
     last = 0
     while True:
         with database.connection().cursor() as cursor:
@@ -40,7 +40,7 @@ def chunks(scope: Scope, labels: Sequence[str], *, upto: int) -> Iterator[Chunk]
 
 
 class Counting:
-    """Adds up chunks; the memory it takes does not grow with the rows, only with the vocabulary."""
+    """Accumulates chunks. Its memory grows with the vocabulary, not with the number of rows."""
 
     def __init__(self, dimension: int) -> None:
         self._dimension = dimension
@@ -51,7 +51,7 @@ class Counting:
         self._second = np.zeros((dimension, dimension), np.float32)
 
     def add(self, terms: Sequence[bytes], vectors: Floats) -> None:
-        """terms: packed, a row each; vectors: those that the rows have, shape (any, dimension)."""
+        """Adds a chunk. terms: packed, one item per row; vectors: shape (any, dimension)."""
         self._rows += len(terms)
         lengths = np.array([len(blob) // BYTES for blob in terms])
         self._searched += int((lengths > 0).sum())
@@ -82,7 +82,7 @@ class Counting:
 
 
 def unpack_vectors(blobs: Sequence[bytes | None], dimension: int) -> tuple[Floats, NDArray[np.intp]]:
-    """The vectors of the right length, and the places they stand at."""
+    """Returns the vectors of the right dimension and their positions in `blobs`."""
     at = np.array([i for i, blob in enumerate(blobs) if blob is not None and len(blob) == 2 * dimension], np.intp)
     joined = b"".join(blob for blob in blobs if blob is not None and len(blob) == 2 * dimension)
     return np.frombuffer(joined, "<f2").reshape(len(at), dimension).astype(np.float32), at

@@ -1,4 +1,4 @@
-"""Rows of a scope by their place in time: the latest, the first, those of a period, those beside another one."""
+"""Finds rows of a scope by time: the latest, the earliest, those of a period, and the neighbours of a row."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def earliest(scope: Scope, limit: int) -> list[int]:
 
 
 def period(scope: Scope, start: date, end: date, limit: int) -> list[int]:
-    """The latest rows said from `start` on and before `end`, by the speaker's calendar."""
+    """Returns the latest rows from `start` (inclusive) to `end` (exclusive) in the speaker's calendar."""
     ops = database.connection().ops
-    # The day is the speaker's and the moment is UTC's: a day's margin on either side lets the index over time serve.
+    # `day` is in the speaker's calendar and `occurred_at` in UTC: a margin of one day lets the index on time be used.
     low, high = _midnight(start, -1), _midnight(end, 1)
     days = (ops.adapt_datefield_value(start), ops.adapt_datefield_value(end))
     moments = (ops.adapt_datetimefield_value(low), ops.adapt_datetimefield_value(high))
@@ -59,13 +59,13 @@ def _midnight(day: date, shift: int) -> datetime:
 
 
 def beside(scope: Scope, rows: Sequence[Row]) -> list[int]:
-    """Ids of the rows said right before and after each of these; one query."""
+    """Returns ids of the rows directly before and after each of these. Queries: 1."""
     if not rows:
         return []
     adapt = database.connection().ops.adapt_datetimefield_value
     moments = [adapt(row.occurred_at) for row in rows]
     if database.vendor() == "postgresql":
-        # Planned once; as a part for every moment the planning would take longer than the search.
+        # Planned once; a UNION part for each moment would take longer to plan than to run.
         return _ids(_BESIDE_ALL, (moments, scope.person_id, scope.bot_id, scope.person_id, scope.bot_id))
     parts: list[str] = []
     values: list[object] = []

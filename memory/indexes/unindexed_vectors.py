@@ -1,4 +1,4 @@
-"""Vectors that are newer than a scope's index: few enough to be compared one by one."""
+"""Reads the vectors that are newer than a scope's index; they are few enough to be compared one by one."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from memory.ranking.corpus_stats import Floats
 from memory.ranking.scan_index import Ints, similarities
 from memory.types import Scope, Vector
 
-# Beyond this a new index is due; what is older is not looked at until it is there.
+# Maximum number of changes to read. With more, a rebuild is due, and older changes are ignored until then.
 LONGEST = 50_000
 _KEPT = 32
-# Numbers are given before the commit: a lower one may appear after a higher one.
+# Ids are assigned before the commit, so a lower id may become visible after a higher one.
 _OVERLAP = 1000
 _CHUNK = 500
 _TABLE = MemoryEntry._meta.db_table
@@ -44,13 +44,13 @@ class _Held:
 
 @dataclass(frozen=True, slots=True)
 class UnindexedVectors:
-    """What changed in a scope since its index was built.
+    """The vector changes of a scope since the build of its index.
 
     Attributes:
-        ids: of the new vectors.
-        at: where each of them lies in `vectors`.
+        ids: entry ids of the new vectors.
+        at: position of each in `vectors`.
         vectors: shape (any, dimension).
-        changed: ids that the index no longer speaks for.
+        changed: ids for which the index is outdated.
     """
 
     ids: Ints
@@ -59,7 +59,7 @@ class UnindexedVectors:
     changed: frozenset[int] | set[int]
 
     def merged(self, near: Found, vector: Vector, k: int) -> Found:
-        """What the index found and what is newer, best first; of a row that is in both the newer one counts."""
+        """Merges the results of the index with the newer vectors, best first; the newer vector of a row wins."""
         both = [pair for pair in near if pair[0] not in self.changed]
         if len(self.ids):
             cosines = similarities(self.vectors, vector)[self.at]
@@ -69,14 +69,14 @@ class UnindexedVectors:
 
 
 class UnindexedVectorCache:
-    """The tails of the scopes this process has searched. Thread-safe."""
+    """LRU cache of the unindexed vectors of the scopes that this process has searched. Thread-safe."""
 
     def __init__(self) -> None:
         self._held: OrderedDict[int, _Held] = OrderedDict()
         self._lock = threading.Lock()
 
     def open(self, scope: Scope, scope_id: int, since: int, space: Space) -> UnindexedVectors:
-        """The changes after `since`, as they are now. Queries: 1, more after changes."""
+        """Returns the current changes after `since`. Queries: 1, more after changes."""
         with self._lock:
             held = self._held.get(scope_id)
             if held is None or held.since != since or held.space != space:

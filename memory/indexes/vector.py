@@ -1,4 +1,4 @@
-"""Nearest vectors of a large scope: one protocol, chosen by `semantic_search.index_type`."""
+"""Defines the vector index of large scopes; `semantic_search.index_type` chooses the back end."""
 
 from __future__ import annotations
 
@@ -19,34 +19,33 @@ BACKENDS = {
     "pgvector": "memory.indexes.pgvector.PgVector",
 }
 Found = list[tuple[int, float]]
-"""(entry id, cosine), best first. Rows that were deleted since may still be among them: whoever reads them by their
-ids inside the scope finds out."""
+"""(entry id, cosine), best first. May contain deleted rows; reading the ids within the scope drops them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """Which vectors can be compared: labels of their maker, as passage and as query, and their length."""
+    """A vector space: the labels of its passage and query vectors, and their dimension."""
 
     labels: tuple[str, ...]
     dimension: int
 
     @classmethod
     def of(cls, label: str, dimension: int) -> Space:
-        """label: of passages; "" when there are no vectors to compare."""
+        """Makes the space of an embedder. label: its passage label; "" when there are no vectors to compare."""
         return cls((label, f"{label}:query"), dimension) if label else cls((), 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """One vector index of one scope.
+    """The health of the vector index of one scope.
 
     Attributes:
-        vectors: in the index.
-        waiting: changes since it was built, which are searched beside it.
-        erased: rows deleted since, whose vectors nothing finds any more but which a new build alone takes out.
-        stale: it cannot be used as it is (missing, broken, of another embedder) and is to be built anew.
-        bytes: on disk.
-        built_at: when; None when never.
+        vectors: number of vectors in the index.
+        waiting: number of changes since the build; they are searched separately.
+        erased: number of rows deleted since the build. No search finds them, but only a rebuild removes their vectors.
+        stale: the index is unusable (missing, broken, of another embedder) and must be rebuilt.
+        bytes: size on disk.
+        built_at: time of the build; None when never built.
     """
 
     vectors: int = 0
@@ -62,40 +61,41 @@ Part = tuple[Sequence[int], Floats]
 
 
 class Opened(Protocol):
-    """An index as it was when it was opened, with all that had changed by then."""
+    """A snapshot of an index with all changes up to its opening."""
 
     def search(self, vector: Vector, k: int) -> Found:
-        """The nearest."""
+        """Returns the `k` nearest rows."""
 
 
 class LargeVectorIndex(Protocol):
-    """Approximate search in one scope, with everything newer than the index compared exactly."""
+    """Approximate search in one scope; vectors newer than the index are compared exactly."""
 
     def open(self, scope: Scope, scope_id: int, space: Space) -> Opened | None:
-        """Looks up all that can be without the question's vector; None when there is no usable index (missing,
-        broken, another embedder): then build.
+        """Opens the index, without needing the question's vector; None when there is no usable one: then build.
+
+        An index is unusable if it is missing, broken or of another embedder.
         """
 
     def build(self, scope: Scope, scope_id: int, parts: Iterable[Part], space: Space, rows: int, upto: int) -> int:
-        """Replaces the index by these vectors, all or nothing; returns how many.
+        """Replaces the index by one of these vectors, all or nothing; returns how many.
 
         Args:
             scope: whose vectors.
-            scope_id: LargeScope's.
+            scope_id: id of the LargeScope.
             parts: the vectors.
-            space: what they are.
-            rows: about how many there are.
-            upto: the last change (VectorChange) that they surely hold.
+            space: their vector space.
+            rows: approximate number of vectors.
+            upto: id of the last VectorChange that they certainly include.
         """
 
     def drop(self, scope: Scope) -> None:
-        """Deletes the index of a scope; nothing happens when there is none."""
+        """Deletes the index of a scope, if there is one."""
 
     def sweep(self, scopes: set[Scope]) -> None:
-        """Deletes the indexes of all but these scopes: what a kill between a commit and `drop` has left."""
+        """Deletes the indexes of all other scopes, which a kill between a commit and `drop` leaves behind."""
 
     def health(self, scope: Scope, scope_id: int, space: Space) -> Health:
-        """How it stands."""
+        """Returns the health of the index."""
 
 
 @lru_cache(maxsize=2)
@@ -105,11 +105,11 @@ def _made(name: str) -> Any:
 
 
 def clear_cache() -> None:
-    """Opens every index afresh, as a new process does."""
+    """Reopens every index, as a new process does."""
     _made.cache_clear()
 
 
 def backend() -> LargeVectorIndex:
-    """The configured one; its modules are imported when first needed."""
+    """Returns the configured index; imports its module at the first call."""
     made: LargeVectorIndex = _made(settings.CLAWDBOT.semantic_search.index_type)
     return made

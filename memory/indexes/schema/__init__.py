@@ -1,13 +1,12 @@
-"""Tables and triggers that Django has no words for; made after every migration, since SQLite drops the triggers of a
-table that a migration rewrites.
+"""Creates tables and triggers that Django cannot define.
 
-A database's module has `create(cursor)`, which may run again and again. The triggers do three things, each only for
-scopes that are in `memory_largescope` (or, for deletions, where there is something to delete):
-a row's words go into and out of the lexical index, a new vector is noted in `memory_vectorchange`, and a deleted row
-leaves nothing behind in either.
+They are created after every migration, because SQLite drops the triggers of a table that a migration rewrites. The
+module of each database has an idempotent `create(cursor)`. The triggers do three things, only for scopes in
+`memory_largescope`: they add and remove the words of a row in the lexical index, record a new vector in
+`memory_vectorchange`, and remove a deleted row from both.
 
-In the lexical index each term carries its scope ("s17xtea"): so the scope stands inside every query, one person's
-rows are never gone through for another, and every term is one plain word to any full-text parser.
+Each term in the lexical index has its scope as a prefix ("s17xtea"). So every query is limited to its scope and never
+reads the rows of another person, and every term is a single word for any full-text parser.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ MODULES = {
 
 
 def ensure(using: str = "", **_: Any) -> None:
-    """Makes what is missing; a receiver of `post_migrate`."""
+    """Creates missing tables and triggers. Receiver of `post_migrate`."""
     if using and using != database.alias():
         return
     module = MODULES.get(database.vendor())
@@ -35,5 +34,5 @@ def ensure(using: str = "", **_: Any) -> None:
 
 
 def prefix(scope_id: int) -> str:
-    """What stands before every term of a scope."""
+    """Returns the prefix of every term of a scope."""
     return f"s{scope_id}x"

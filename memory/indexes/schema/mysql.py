@@ -1,8 +1,8 @@
 """MySQL and MariaDB: a FULLTEXT index, and triggers.
 
-The server's full-text parser leaves out words of less than three letters, which would be all of Chinese, and stop
-words, and splits where it likes. So it is given the terms as `memory.terms` numbers them: "s17x" and eight hexadecimal
-digits, one plain word to any parser, whatever the server's settings.
+The server's full-text parser drops stop words and words of less than three letters (all of Chinese), and has its own
+word boundaries. So the index has the terms as numbers of `memory.text.term_keys`: "s17x" and eight hexadecimal digits,
+a single word for any parser, whatever the server's settings.
 """
 
 from __future__ import annotations
@@ -31,8 +31,7 @@ _WORDS = (
 _CHANGE = "INSERT INTO memory_vectorchange (scope_id, entry_id) SELECT l.id,"
 _VECTOR = f"{_CHANGE} NEW.id {_OF_NEW} AND NEW.vector IS NOT NULL;"
 _REMOVE_WORDS = "DELETE FROM memory_lexical WHERE entry_id = OLD.id;"
-# The negative number says that a vector is gone which may still be in an index file: nothing finds it any more, and
-# the next build is due.
+# A negative id records a deleted vector that may still be in an index file: searches skip it, and a rebuild is due.
 _LOST_VECTOR = (
     f"DELETE FROM memory_vectorchange WHERE entry_id = OLD.id; {_CHANGE} -OLD.id {_OF_OLD} AND OLD.vector IS NOT NULL;"  # noqa: S608  names of our own
 )
@@ -47,16 +46,16 @@ _TRIGGERS = {
         f" IF NOT ({_STAYED} AND NEW.vector <=> OLD.vector) THEN {_VECTOR} END IF; END"
     ),
 }
-# MySQL (not MariaDB) lets nobody but a superuser make triggers while it writes a binary log.
+# With a binary log, MySQL (not MariaDB) lets only superusers create triggers.
 _MEND = "SET GLOBAL log_bin_trust_function_creators = 1, and run manage.py migrate again"
 
 
 def words(scope: str, packed: str) -> str:
-    """SQL for a row's terms as the index holds them.
+    """Returns the SQL for the terms of a row as the index has them.
 
     Args:
-        scope: SQL of the LargeScope's id.
-        packed: SQL of the packed terms.
+        scope: SQL expression of the LargeScope's id.
+        packed: SQL expression of the packed terms.
     """
     back = r"\\1" if database.connection().mysql_is_mariadb else "$1"
     return f"REGEXP_REPLACE(HEX({packed}), '(.{{8}})', CONCAT('s', {scope}, 'x{back} '))"
@@ -69,6 +68,6 @@ def create(cursor: Any) -> None:
             made = body.replace("{words}", words("l.id", "NEW.terms"))
             cursor.execute(f"CREATE TRIGGER IF NOT EXISTS {name} {made}")
     except DatabaseError as error:
-        # Without them the index would fall behind unseen: rather every scope is scanned.
+        # Without triggers the index would silently become outdated: scan every scope instead.
         cursor.execute("DROP TABLE memory_lexical")
         logger.warning("memory: no full-text index, large memories are scanned: %s; mend: %s", error, _MEND)

@@ -1,4 +1,4 @@
-"""PostgreSQL: a GIN index over tsvectors, pgvector's table where the extension is there, and triggers."""
+"""PostgreSQL: a GIN index on tsvectors, a vector table if pgvector is available, and triggers."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from django.db import DatabaseError
 
 from memory import database
 
-# array_to_tsvector takes our terms as they are; to_tsvector would send them through a parser of its own. Terms of more
-# than 64 bytes are nobody's words, and a tsvector holds a megabyte at most.
+# array_to_tsvector takes terms unchanged; to_tsvector would parse them again. Terms of more than 64 bytes are not
+# words, and a tsvector is limited to a megabyte.
 _FUNCTIONS = """
 CREATE TABLE IF NOT EXISTS memory_lexical (
     entry_id bigint PRIMARY KEY, scope_id bigint NOT NULL, terms tsvector NOT NULL
@@ -25,8 +25,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     ) AS words
 $$;
 
--- The negative number says that a vector is gone which may still be in an index file: nothing finds it any more, and
--- the next build is due.
+-- A negative id records a deleted vector that may still be in an index file: searches skip it, and a rebuild is due.
 CREATE OR REPLACE FUNCTION memory_vector_gone(gone memory_memoryentry) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM memory_vectorchange WHERE entry_id = gone.id;
@@ -89,8 +88,8 @@ CREATE OR REPLACE TRIGGER memory_entry_written
 CREATE OR REPLACE TRIGGER memory_entries_truncated AFTER TRUNCATE
     ON memory_memoryentry FOR EACH STATEMENT EXECUTE FUNCTION memory_entries_gone();
 """
-# Without a length in its type the table takes any embedder's vectors; each length has an index of its own
-# (memory.indexes.pgvector).
+# The column has no fixed dimension, so it takes vectors of any embedder; memory.indexes.pgvector creates one index per
+# dimension.
 _VECTORS = """
 CREATE TABLE IF NOT EXISTS memory_vector (
     entry_id bigint PRIMARY KEY, scope_id bigint NOT NULL, embedding halfvec NOT NULL
@@ -109,7 +108,7 @@ def create(cursor: Any) -> None:
 
 
 def _has_pgvector(cursor: Any) -> bool:
-    """Switches the extension on where the server has it and lets us."""
+    """Creates the extension if the server has it and permits it; tells whether it is installed."""
     cursor.execute("SELECT installed_version FROM pg_available_extensions WHERE name = 'vector'")
     found = cursor.fetchone()
     if found is None:
@@ -118,6 +117,6 @@ def _has_pgvector(cursor: Any) -> bool:
         try:
             with database.atomic():
                 cursor.execute("CREATE EXTENSION IF NOT EXISTS vector")
-        except DatabaseError:  # it needs a superuser there; `doctor` tells how
+        except DatabaseError:  # needs a superuser; `doctor` explains how
             return False
     return True

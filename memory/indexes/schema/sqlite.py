@@ -1,14 +1,14 @@
 """SQLite: an FTS5 table and triggers.
 
-The table keeps its own copy of the terms (no external content), because then a deletion needs nothing but the row's
-number and can never leave half an entry behind.
+The table stores its own copy of the terms (no external content): so a deletion needs only the row id and never leaves
+a partial entry.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-# The terms are made by memory.tokenizer: here they are only split at spaces, which `ascii` does for them.
+# memory.text.tokenizer makes the terms; the `ascii` tokenizer only splits them at spaces.
 _TABLE = """
 CREATE VIRTUAL TABLE IF NOT EXISTS memory_lexical USING fts5(terms, tokenize='ascii', detail='none')
 """
@@ -24,8 +24,7 @@ _VECTOR = """
     WHERE l.person_id = NEW.person_id AND l.bot_id = NEW.bot_id AND NEW.vector IS NOT NULL AND NEW.kind = 'turn';
 """
 _REMOVE_WORDS = "DELETE FROM memory_lexical WHERE rowid = OLD.id;"
-# The negative number says that a vector is gone which may still be in an index file: nothing finds it any more, and
-# the next build is due.
+# A negative id records a deleted vector that may still be in an index file: searches skip it, and a rebuild is due.
 _LOST_VECTOR = """
     DELETE FROM memory_vectorchange WHERE entry_id = OLD.id;
     INSERT INTO memory_vectorchange(scope_id, entry_id)
