@@ -1,1 +1,1 @@
-"""From a question to ranked hits."""
+"""Ranks the memories of a scope for a question."""

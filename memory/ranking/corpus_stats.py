@@ -1,4 +1,4 @@
-"""What is known of a whole scope when only a part of it is scored: the scale that scores are measured on."""
+"""Statistics of a whole scope, which normalise the scores when only part of the scope is scored."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ Counts = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Statistics of one scope, all of them sums over its rows: no text and no single vector can be read from them.
+    """Statistics of one scope. All are aggregates, so they reveal neither a text nor a single vector.
 
     Attributes:
-        rows: how many were counted.
-        mean_length: terms per searched row.
+        rows: number of searched rows.
+        mean_length: mean number of terms per searched row.
         terms: sorted keys of the terms that are not rare.
-        counts: in how many rows each of them occurs.
+        counts: document frequency of each of them.
         mean: mean vector, shape (dimension,); empty when there are no vectors.
-        second: mean outer product of the vectors, shape (dimension, dimension): with it the spread of the cosines of
-            any question is known without looking at a row.
+        second: mean outer product of the vectors, shape (dimension, dimension): gives the variance of the cosines of
+            any question without reading a row.
     """
 
     rows: int
@@ -38,14 +38,14 @@ class Corpus:
     second: Floats
 
     def frequencies(self, terms: Keys) -> Counts:
-        """In how many rows each term occurs; 0 for a rare one, whose rows are few enough to be counted themselves."""
+        """Returns the document frequency of each term; 0 for rare terms, whose rows are few enough to be counted."""
         if not len(self.terms):
             return np.zeros(len(terms), np.int64)
         at = np.minimum(np.searchsorted(self.terms, terms), len(self.terms) - 1)
         return np.where(self.terms[at] == terms, self.counts[at], 0)
 
     def cosine_moments(self, vector: Vector) -> tuple[float, float] | None:
-        """Mean and standard deviation of the cosines of all rows with `vector`; None when they are not known."""
+        """Returns mean and standard deviation of the cosines of all rows with `vector`; None when unknown."""
         if len(self.mean) != len(vector):
             return None
         mean = float(self.mean @ vector)
@@ -53,7 +53,7 @@ class Corpus:
         return mean, float(np.sqrt(max(variance, 1e-8)))
 
     def pack(self) -> bytes:
-        """For a column of the database; the second moments in half precision."""
+        """Serialises the statistics for a database column; the second moments in half precision."""
         out = io.BytesIO()
         scalars = np.array([self.rows, self.mean_length])
         second = self.second.astype(np.float16)
@@ -71,14 +71,14 @@ class Corpus:
 def lexical_moments(
     weights: Floats, frequencies: Floats, rows: int, pairs: Sequence[tuple[int, int, int]] = ()
 ) -> tuple[float, float]:
-    """Mean and standard deviation of BM25 over a scope, from the document frequencies alone.
+    """Estimates mean and standard deviation of BM25 over a scope from the document frequencies.
 
-    Terms are taken as occurring once in a row of mean length, where BM25 gives each its full weight, and as independent
-    but for pairs of Han: where the pair is, both characters are. Without that the spread in Chinese came out at half of
-    what it is, and words weighed twice what they should. This only fixes the scale on which words and vectors are
-    added up.
+    Assumes that terms occur once, in a row of mean length, where BM25 gives each its full weight. Assumes independent
+    terms, except for pairs of Han: a row with the pair contains both characters. Without this exception the deviation
+    for Chinese is half of its true value, and words weigh twice as much as they should. The result only sets the scale
+    on which lexical and vector scores are added.
 
-    pairs: places (in `weights`) of a pair and of its two characters.
+    pairs: positions (in `weights`) of a pair and of its two characters.
     """
     share = frequencies / max(rows, 1)
     together = np.outer(share, share)

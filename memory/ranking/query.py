@@ -1,7 +1,7 @@
-"""A question on its way to becoming a vector.
+"""Embeds a question in a background thread.
 
-Its embedding takes longer than anything else in a recall and needs neither the database nor the interpreter lock, so
-it runs beside whatever the asker looks up meanwhile.
+The embedding is the slowest part of a recall and needs neither the database nor the GIL, so it runs in parallel with
+the database queries of the recall.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from memory.types import Vector
 
 logger = logging.getLogger(__name__)
 
-_THREADS = 8  # an endpoint may let each of them wait
+_THREADS = 8  # each may be waiting for an endpoint
 
 
 @lru_cache(maxsize=1)
@@ -29,21 +29,21 @@ def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(_THREADS, thread_name_prefix="question")
 
 
-os.register_at_fork(after_in_child=_threads.cache_clear)  # threads are not inherited
+os.register_at_fork(after_in_child=_threads.cache_clear)  # a forked child has no threads
 
 
 class Question:
-    """One question; its embedding begins when it is made.
+    """One question. Its embedding starts in the constructor.
 
     Attributes:
-        text: what is asked.
+        text: the question.
         space: label and dimension of the vectors it can be compared with; ("", 0) when there are none.
-        label: of its own vector; "" when it has none.
-        degraded: a vector is missing that should be there. Known once `vector` was asked for.
+        label: label of its own vector; "" when it has none.
+        degraded: the embedding failed. Final only after `vector` was read.
     """
 
     def __init__(self, text: str, *, semantic: bool = True) -> None:
-        """semantic: False compares words alone, and nothing is embedded."""
+        """semantic: False compares words only and embeds nothing."""
         self.text = text
         self.label, self.degraded = "", False
         self._vector: Vector | None = None
@@ -52,7 +52,7 @@ class Question:
 
     @property
     def vector(self) -> Vector | None:
-        """Shape (dimension,), unit length; None when words alone are compared. Waits for the embedding."""
+        """The vector, shape (dimension,), unit length; None when only words are compared. Waits for the embedding."""
         if self._embedding is not None:
             embedding, self._embedding = self._embedding, None
             try:
@@ -64,7 +64,7 @@ class Question:
         return self._vector
 
     def _begin(self) -> tuple[str, int] | None:
-        """Starts the embedding; returns the space it will lie in."""
+        """Starts the embedding; returns its vector space."""
         if not current.enabled():
             return None
         try:

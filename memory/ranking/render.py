@@ -1,4 +1,4 @@
-"""A recalled line: its words, which days they meant, and what was asked or answered."""
+"""Renders a hit: its text, the dates in it, and the neighbouring question or answer."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _YEAR = re.compile(r"\d{4}")
 
 
 def words(hit: Hit) -> str:
-    """What was said, on one line of bounded length."""
+    """Returns the text of a hit on one line of bounded length."""
     return _cut(hit.text, _LONGEST)
 
 
 def meant(hit: Hit, said_on: date, written: Callable[[date], str] = date.isoformat) -> str:
-    """`yesterday = 2026-05-05`; "" where the words name their days themselves.
+    """Explains relative dates, as in `yesterday = 2026-05-05`; "" where the text has only explicit dates.
 
     Args:
         hit: from a recall.
-        said_on: the day it was said on, which needs no explaining.
-        written: how a day is written. A prompt takes the default, which no reader's language changes.
+        said_on: the day it was said; references to it are not explained.
+        written: formats a day. Prompts use the default, which is independent of the reader's language.
     """
     parts = []
     for spoken in hit.dates:
@@ -38,9 +38,9 @@ def meant(hit: Hit, said_on: date, written: Callable[[date], str] = date.isoform
 
 
 def other_half(hit: Hit, clean: Callable[[str], str] = str) -> str:
-    """`answering "Where does she live?"` or `answered: "In Chengdu"`; "" when the hit stands for itself.
+    """Renders `answering "Where does she live?"` or `answered: "In Chengdu"`; "" without a neighbour.
 
-    clean: makes a text harmless where it is put.
+    clean: sanitises the text for its destination.
     """
     if hit.beside is None:
         return ""

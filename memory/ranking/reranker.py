@@ -1,7 +1,7 @@
-"""A second look at the best hits: a cross-encoder reads question and memory together. Off unless a bot asks for it.
+"""Reranks the best hits with a cross-encoder. Off unless enabled for a bot.
 
-It costs some milliseconds a pair on a CPU, so only the first `POOL` are read. Without it, or when it fails, the order
-stays.
+A pair of question and memory takes some milliseconds on a CPU, so only the first `POOL` hits are reranked. Without a
+cross-encoder, or when it fails, the order stays.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _breaker: CircuitBreaker[str] = CircuitBreaker(pause_s=_PAUSE_S, longest_pause_s
 
 
 def reorder(text: str, hits: Sequence[Hit], k: int) -> tuple[tuple[Hit, ...], str]:
-    """The best `k` of these hits by the cross-encoder, and why there was none: "" when it ran.
+    """Returns the best `k` hits by the cross-encoder, and why it did not run ("" if it ran).
 
-    `Hit.score` becomes the cross-encoder's; what it was before is `why["fused"]`.
+    `Hit.score` becomes the score of the cross-encoder; `why["fused"]` keeps the previous one.
     """
     if not hits:
         return (), ""
@@ -55,7 +55,7 @@ def _scores(text: str, passages: Sequence[str]) -> list[float]:
     name = settings.CLAWDBOT.semantic_search.reranker
     if not name:
         raise RerankerUnavailable(Reason("reranker_not_chosen"))
-    with _lock:  # a tokenizer is not safe for two threads
+    with _lock:  # tokenizers are not thread-safe
         if refusal := _breaker.refusal(name):
             raise RerankerUnavailable(refusal.reason)
         try:
@@ -63,7 +63,7 @@ def _scores(text: str, passages: Sequence[str]) -> list[float]:
                 _held[name] = _load(name)
             found = _held[name].predict([(text[:_LONGEST], passage) for passage in passages], show_progress_bar=False)
             scores = [float(score) for score in found]
-        except Exception as error:  # the library raises whatever its parts raise: files, network, formats, memory
+        except Exception as error:  # the library propagates errors of many classes: files, network, formats, memory
             reason = Reason("reranker_unusable", name=name, told=" ".join(str(error).split())[:200])
             _breaker.failed(name, reason)
             logger.warning("memory: %s; the order of recall stays as it was", reason)
@@ -73,7 +73,7 @@ def _scores(text: str, passages: Sequence[str]) -> list[float]:
 
 
 def clear_cache() -> None:
-    """Loads the cross-encoder afresh, also one that failed."""
+    """Loads the cross-encoder again at the next use, also after a failure."""
     with _lock:
         _held.clear()
         _breaker.clear_cache()

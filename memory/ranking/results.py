@@ -1,5 +1,7 @@
-"""From scores to hits: what may not be shown is left out, what is recent or often said gains a little, what says the
-same comes once, and a question or answer brings its other half.
+"""Turns scores into hits.
+
+Leaves out excluded rows, slightly boosts recent and repeated rows, merges rows that say the same, and adds the
+neighbouring question or answer to a hit.
 """
 
 from __future__ import annotations
@@ -23,11 +25,11 @@ from memory.types import Beside, Hit, Kind
 
 Skip = Callable[[Row], bool]
 
-_POOL = 50  # rows that may change places below
-# Shares of a row's score; so small that they decide between rows that fit about equally well.
+_POOL = 50  # rows that the boosts below may reorder
+# Fractions of a row's score; so small that they only decide between about equally good rows.
 _RECENCY, _HALF_LIFE_DAYS = 0.05, 30.0
 _REINFORCEMENT, _MOST_REINFORCEMENT = 0.05, 0.15
-# What changes nothing of what is said.
+# Words that do not change the meaning.
 _FILLERS = re.compile(r"(?:\b(?:an?|the|so|very|really|just|well|oh)\b|[\W_]+)+")
 _FILLER_HAN = str.maketrans("", "", "的了啊呀哦嗯")
 
@@ -45,16 +47,16 @@ class _Candidate:
 def best(
     index: ScopeIndex, scores: Scores, k: int, skip: Skip, cues: Cues, today: date, *, every: bool = False
 ) -> tuple[Hit, ...]:
-    """The `k` best rows as hits, best first.
+    """Returns the `k` best rows as hits, best first.
 
     Args:
         index: the rows.
-        scores: of each.
-        k: how many hits at most.
-        skip: whether a row may not be shown.
-        cues: the question's hints; one that names a day does not favour what is recent.
-        today: the asker's day.
-        every: also what only repeats another hit.
+        scores: their scores.
+        k: maximum number of hits.
+        skip: tells whether to leave out a row.
+        cues: hints in the question; with a date in it, recent rows get no boost.
+        today: the day of the question.
+        every: keep hits that only repeat another hit.
     """
     pool = _pool(index, scores, max(_POOL, 2 * k), skip)
     timeless = not cues.dates and not cues.first_session
@@ -83,13 +85,14 @@ def _pool(index: ScopeIndex, scores: Scores, size: int, skip: Skip) -> list[_Can
 
 
 def _distinct(pool: list[_Candidate], k: int) -> list[_Candidate]:
-    """The first `k` that differ in more than fillers; the first of several counts the others."""
+    """Returns the first `k` rows that differ in more than fillers; the first of equal rows counts the others."""
     chosen: dict[tuple[object, ...], _Candidate] = {}
     for one in pool:
         row = one.row
         folded = unicodedata.normalize("NFKC", row.text).lower().translate(_FILLER_HAN)
         words = _FILLERS.sub(" ", folded).strip()
-        # "I went hiking yesterday" on two days is two hikes. Emoji alone leave no words.
+        # The dates are compared because "I went hiking yesterday" on two days means two hikes. A text of emoji only has
+        # no words, so its whole text is compared.
         same = (row.role, row.speaker, words or row.text, row.dates, one.asks)
         if same in chosen:
             chosen[same].seen += one.seen
@@ -112,7 +115,7 @@ def _hit(index: ScopeIndex, scores: Scores, one: _Candidate, skip: Skip) -> Hit:
 
 
 def _beside(index: ScopeIndex, i: int, skip: Skip) -> Beside | None:
-    """The answer to a question, or the question that an answer follows."""
+    """Returns the answer to a question, or the question before an answer."""
     before = index.column(index.BEFORE)
     asks = index.column(index.QUESTION)
     after = np.flatnonzero(before == i)[:1].tolist() if asks[i] else []

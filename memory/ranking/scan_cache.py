@@ -1,4 +1,4 @@
-"""Scope indexes kept between recalls, bounded in bytes, and checked against the rows at every use."""
+"""Caches scope indexes between recalls; bounded in bytes and checked against the rows at every use."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class _Held:
 
 
 class ScopeCache:
-    """LRU of scope indexes. Thread-safe; one scope is used by one thread at a time."""
+    """LRU cache of scope indexes. Thread-safe; one thread at a time uses the index of a scope."""
 
     def __init__(self, max_bytes: int = MAX_BYTES, *, derived: bool = False) -> None:
-        """`derived`: of facts and summaries instead of turns."""
+        """derived: index facts and summaries instead of turns."""
         self._max_bytes = max_bytes
         self._derived = derived
         self._held: OrderedDict[Scope, _Held] = OrderedDict()
@@ -39,9 +39,15 @@ class ScopeCache:
 
     @contextmanager
     def use(self, scope: Scope, model: str, dimension: int, now: State | None = None) -> Iterator[ScopeIndex]:
-        """The scope's index, as the rows are now, to this thread alone. now: the scope's state, if it is known.
+        """Locks the scope's index for this thread and brings it up to date.
 
-        Queries: 1 when nothing changed since, 2 after new rows or vectors, 3 after a deletion or an edit.
+        Queries: 1 when nothing changed, 2 after new rows or vectors, 3 after a deletion or an edit.
+
+        Args:
+            scope: whose memory.
+            model: label of the current embedder.
+            dimension: length of its vectors.
+            now: the scope's state, if known; saves a query.
         """
         with self._lock:
             held = self._held.get(scope)
@@ -70,11 +76,11 @@ class ScopeCache:
             held.index = ScopeIndex(dimension)
             held.index.add(rows.rows(scope, held.model, derived=self._derived))
             held.index.postings.merge()
-            # What was read is what is held, even when a writer came between the two queries.
+            # The state of the rows just read, which may be newer than `now`.
             held.state = (len(held.index), held.index.stamp_sum)
 
     def _catch_up(self, scope: Scope, held: _Held, now: State) -> bool:
-        """Fetches what is new; False when that does not explain the new state and everything must be read again."""
+        """Fetches new rows; False when they do not explain the new state, so that all rows must be read again."""
         index = held.index
         waiting = index.waiting() if held.model else []
         if now[0] < len(index) or len(waiting) > _MAX_WAITING:

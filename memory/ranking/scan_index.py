@@ -1,7 +1,7 @@
-"""One person's memory as arrays: what an exact lexical and vector scan needs, and nothing else.
+"""Holds one person's memory as arrays for an exact lexical and vector scan.
 
-A scope of some hundred rows is scored whole in well under a millisecond, so no approximate index and no per-term
-database query stands in the way of one person's recall.
+Scoring all rows of a scope of a few hundred takes well under a millisecond, so small scopes need neither an
+approximate index nor a database query per term.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _TAIL_TERMS = 4096  # unsorted terms a query scans before they are merged into t
 
 
 def similarities(matrix: Floats, vector: Vector) -> Floats:
-    """Dot product of every row with `vector`, in blocks small enough that BLAS does not wake its threads.
+    """Returns the dot product of every row with `vector`, computed in blocks so small that BLAS uses one thread.
 
-    Beside busy workers those threads wait for each other: 4096 rows took 24 ms in one piece and 0.2 ms in blocks.
+    With other busy workers, BLAS threads wait for each other: 4096 rows take 24 ms at once and 0.2 ms in blocks.
     """
     found = np.empty(len(matrix), np.float32)
     for start in range(0, len(matrix), _BLOCK):
@@ -37,10 +37,10 @@ def similarities(matrix: Floats, vector: Vector) -> Floats:
 
 
 class Postings:
-    """term -> rows, as two parallel arrays sorted by term, plus an unsorted tail.
+    """Posting lists: two parallel arrays of terms and rows, sorted by term, plus an unsorted tail.
 
-    A row stands as often as it holds the term. Sorting pays only for an index that is asked again, so the first
-    question to a large tail scans it.
+    A row occurs once per occurrence of the term. Sorting pays off only when the index is queried again, so the first
+    query scans a large tail unsorted.
     """
 
     def __init__(self) -> None:
@@ -54,13 +54,13 @@ class Postings:
         return sum(int(part.nbytes) for pair in ((self._terms, self._rows), *self._tail) for part in pair)
 
     def add(self, keys: Keys, rows: Ints) -> None:
-        """Parallel arrays: `keys[i]` occurs in row `rows[i]`."""
+        """Adds postings from parallel arrays: `keys[i]` occurs in row `rows[i]`."""
         if len(keys):
             self._tail.append((keys, rows))
             self._asked = False
 
     def merge(self) -> None:
-        """Sorts the tail into the main arrays."""
+        """Merges the tail into the sorted arrays."""
         if not self._tail:
             return
         parts = [(self._terms, self._rows), *self._tail]
@@ -69,7 +69,7 @@ class Postings:
         self._terms, self._rows, self._tail = terms[order], rows[order], []
 
     def frequencies(self, terms: Keys, rows: int) -> Floats:
-        """Shape (len(terms), rows): how often each (sorted, distinct) term occurs in each row."""
+        """Returns how often each (sorted, distinct) term occurs in each row. Shape (len(terms), rows)."""
         long = sum(len(keys) for keys, _ in self._tail) > _TAIL_TERMS
         if long and (self._asked or len(self._terms)):
             self.merge()
@@ -90,12 +90,12 @@ class Postings:
 class ScopeIndex:
     """The rows of one scope in order of time, with their postings, vectors and neighbours.
 
-    Not safe for two threads at once: the owner holds a lock around `add` and scoring.
+    Not thread-safe: the owner must hold a lock during `add` and scoring.
     """
 
     def __init__(self, dimension: int) -> None:
         self.dimension = dimension
-        # Set where the rows are only a part of their scope: scores are then measured on the scale of the whole.
+        # Set when the rows are only a part of their scope: scores are then normalised by the whole scope.
         self.corpus: Corpus | None = None
         self.rows: list[Row] = []
         self.postings = Postings()
@@ -110,8 +110,8 @@ class ScopeIndex:
         self.stamp_sum = 0
         self.latest: datetime | None = None
 
-    # Columns of the integer block, one row each: (role, speaker, session, ordinal day, month, day of month, previous
-    # row of the session, the one before that, length in terms, whether it asks something).
+    # The integer columns: role, speaker, session, ordinal day, month, day of month, previous row of the session, the
+    # one before that, length in terms, whether it is a question.
     ROLE, SPEAKER, SESSION, ORDINAL, MONTH, MONTH_DAY, BEFORE, BEFORE_2, LENGTH, QUESTION = range(_COLUMNS)
 
     def __len__(self) -> int:
@@ -122,7 +122,7 @@ class ScopeIndex:
 
     @property
     def vectors(self) -> Floats:
-        """Shape (rows, dimension); rows without a vector are zero."""
+        """The vectors, shape (rows, dimension); zero for rows without one."""
         return self._vectors[: len(self.rows)]
 
     @property
@@ -152,9 +152,9 @@ class ScopeIndex:
         self._vectors = vectors
 
     def add(self, rows: Iterable[Row]) -> bool:
-        """Appends rows, ordered by time. False (and a half-filled index) when one belongs before a row held already.
+        """Appends rows, ordered by time, and moves their terms and vectors into the arrays.
 
-        Their terms and vectors are taken out of them.
+        Returns False when a row is older than one already in its session. Then the index is unusable.
         """
         first, batch = len(self.rows), list(rows)
         links: list[tuple[int, int]] = []
@@ -173,11 +173,11 @@ class ScopeIndex:
         return True
 
     def add_unordered(self, rows: Iterable[Row]) -> None:
-        """Appends rows that may belong between others; `link` must follow the last of them."""
+        """Appends rows in any order. Call `link` after the last ones."""
         self._append(list(rows))
 
     def link(self) -> None:
-        """Finds out which row was said before which."""
+        """Computes the previous two rows of every row in its session."""
         if not len(self):
             return
         moments = np.array([row.occurred_at.timestamp() for row in self.rows])
@@ -213,7 +213,7 @@ class ScopeIndex:
             row.terms, row.vector = b"", None
 
     def _fill(self, first: int, batch: list[Row], columns: list[tuple[int, ...]]) -> None:
-        """Writes the arrays of new rows in one piece each: row by row it costs many times as much."""
+        """Fills the arrays for new rows in bulk, which is many times faster than row by row."""
         numbers = np.arange(first, first + len(batch))
         self._grow(first + len(batch))
         self._ints[:, numbers] = np.array(columns, np.int64).T
@@ -232,7 +232,7 @@ class ScopeIndex:
         self.has_vector[numbers] = True
 
     def replace(self, row: Row) -> None:
-        """Takes over what may change without a change of text: the vector and the stamp."""
+        """Updates what can change without a change of the text: the vector and the stamp."""
         number = self.position[row.id]
         held = self.rows[number]
         self.stamp_sum += row.stamp - held.stamp
@@ -241,7 +241,7 @@ class ScopeIndex:
             self._put_vectors(np.array([number]), row.vector)
 
     def waiting(self) -> list[int]:
-        """Ids of rows that are searched lexically but have no vector yet."""
+        """Returns ids of rows that are searched lexically but have no vector yet."""
         lacking = ~self.vector_mask & (self.column(self.LENGTH) > 0)
         return [self.rows[i].id for i in np.flatnonzero(lacking).tolist()]
 

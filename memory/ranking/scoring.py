@@ -1,6 +1,6 @@
-"""Recall's ranking: two lexical arms and one of meaning as z-scores, then priors, cues and neighbours.
+"""Scores the rows of a scope for a question: lexical and vector arms as z-scores, then priors, cues and neighbours.
 
-Weighted scores beat rank fusion on both data sets this was tuned on (docs/memory.md).
+Weighted scores beat rank fusion on both data sets used for tuning (docs/memory.md).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from memory.types import Vector
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each arm and cue counts."""
+    """Weight of each arm and cue."""
 
     lexical: float = 0.5
     window_lexical: float = 0.2
@@ -47,7 +47,7 @@ DEFAULT = Weights()
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Per row of the scope: the fused score and each arm's share of it."""
+    """The fused score of every row of the scope and each arm's share of it."""
 
     total: Floats
     arms: dict[str, Floats]
@@ -57,9 +57,9 @@ class Scores:
 
 
 def _z(values: Floats, live: NDArray[np.bool_], moments: tuple[float, float] | None = None) -> Floats:
-    """Standard scores over the live rows, 0 elsewhere; all 0 when nothing differs.
+    """Returns z-scores of the live rows, 0 elsewhere; all 0 when the values are equal.
 
-    moments: mean and spread of the whole, where `values` are only those of a part.
+    moments: mean and standard deviation of the whole scope, when `values` cover only part of it.
     """
     out = np.zeros(len(values), np.float32)
     chosen = values[live]
@@ -71,7 +71,7 @@ def _z(values: Floats, live: NDArray[np.bool_], moments: tuple[float, float] | N
 
 @dataclass(frozen=True, slots=True)
 class _Population:
-    """What BM25 measures against: in how many rows each term occurs, of how many, and how long these are."""
+    """Corpus statistics for BM25: document frequencies, number of rows and mean length."""
 
     counts: Floats
     rows: int
@@ -86,8 +86,8 @@ class _Population:
 
 
 def _population(index: ScopeIndex, terms: Keys, frequencies: Floats, lengths: Floats, turns: int) -> _Population:
-    """Of the rows themselves, or, where they are a part of a large scope, of the whole. turns: per window."""
-    searched = index.column(index.LENGTH) > 0  # repetitions are no rows of their own
+    """Returns the statistics of these rows, or of the whole scope when it is large. turns: turns per window."""
+    searched = index.column(index.LENGTH) > 0  # copies have length 0 and do not count
     present = (frequencies[:, searched] > 0).sum(axis=1).astype(np.float32)
     there = int(searched.sum())
     if index.corpus is None:
@@ -100,20 +100,20 @@ def _population(index: ScopeIndex, terms: Keys, frequencies: Floats, lengths: Fl
 
 
 def _bm25(frequencies: Floats, lengths: Floats, boosts: Floats, whole: _Population, w: Weights) -> Floats:
-    """BM25 of every row. frequencies: (terms, rows)."""
+    """Returns BM25 of every row. frequencies: shape (terms, rows)."""
     norm = w.k1 * (1 - w.b + w.b * lengths / max(whole.mean_length, 1e-6))
     saturated = frequencies * (w.k1 + 1) / (frequencies + norm)
     return np.asarray((whole.idf * boosts) @ saturated, np.float32)
 
 
 def _with_before(values: Floats, before: Ints, before_2: Ints) -> Floats:
-    """Adds to every row (last axis) the values of the two rows before it in its session."""
+    """Adds to every row (last axis) the values of the two previous rows of its session."""
     padded = np.concatenate([values, np.zeros((*values.shape[:-1], 1), values.dtype)], axis=-1)
     return np.asarray(values + padded[..., before] + padded[..., before_2], np.float32)
 
 
 def query_terms(text: str, w: Weights) -> tuple[Keys, Floats]:
-    """Sorted distinct hashed terms of a question and the weight of each."""
+    """Returns the sorted distinct hashed terms of a question and their weights."""
     counted = Counter(tokenize(text))
     weighted = {key(t): n * (w.stop_weight if t in STOP_TERMS else 1.0) for t, n in counted.items()}
     keys = np.array(sorted(k for k, v in weighted.items() if v), np.uint32)
@@ -121,7 +121,7 @@ def query_terms(text: str, w: Weights) -> tuple[Keys, Floats]:
 
 
 def _han_pairs(text: str, terms: Keys) -> list[tuple[int, int, int]]:
-    """Places, among the terms of a question, of its pairs of Han and of the two characters of each."""
+    """Returns the positions, among the terms, of each pair of Han in a question and of its two characters."""
     place = {term: i for i, term in enumerate(terms.tolist())}
     words = set(tokenize(text))
     pairs = [word for word in words if len(word) == 2 and not word.isascii() and words.issuperset(word)]
@@ -153,7 +153,7 @@ def _date_boost(index: ScopeIndex, cues: Sequence[DateCue], w: Weights) -> Float
 
 
 def _event_boost(index: ScopeIndex, cues: Sequence[DateCue], w: Weights) -> Floats:
-    """For rows that speak of a named day, whenever that was: "yesterday", said the day after."""
+    """Boosts rows whose text mentions a date of the question, as "yesterday" said one day later does."""
     boost = np.zeros(len(index), np.float32)
     for cue in cues:
         terms = np.unique(np.array([key(term) for term in cue_terms(cue)], np.uint32))
@@ -163,12 +163,12 @@ def _event_boost(index: ScopeIndex, cues: Sequence[DateCue], w: Weights) -> Floa
 
 
 def _telling(cue: DateCue, w: Weights) -> float:
-    """A day says much, a year next to nothing."""
+    """Returns the weight of a date: high for a day, low for a year."""
     return w.day / (1.0 + math.log(cue.days))
 
 
 def _session_prior(index: ScopeIndex, scores: Floats) -> Floats:
-    """For every row the mean of its session's best three scores."""
+    """Returns for every row the mean of its session's best three scores."""
     sessions = index.column(index.SESSION)
     order = np.lexsort((-scores, sessions))
     ordered = sessions[order]
@@ -179,12 +179,12 @@ def _session_prior(index: ScopeIndex, scores: Floats) -> Floats:
     sums = np.bincount(ordered[best], scores[order][best], count)
     sizes = np.bincount(ordered[best], minlength=count)
     if index.corpus is not None:
-        sizes = sizes.clip(3)  # what was not fetched of a session is as good as the average: 0
+        sizes = sizes.clip(3)  # rows that were not fetched count as average: 0
     return (sums / np.maximum(sizes, 1))[sessions].astype(np.float32)
 
 
 def _smoothing(index: ScopeIndex, scores: Floats, w: Weights) -> Floats:
-    """What a row gains from the better one of its two neighbours in the session."""
+    """Returns the gain of every row from the better of its two neighbours in the session."""
     before, has = _before(index)
     gain = np.zeros((2, len(scores)), np.float32)
     gain[0, has] = scores[before]
@@ -193,7 +193,7 @@ def _smoothing(index: ScopeIndex, scores: Floats, w: Weights) -> Floats:
 
 
 def _answers(index: ScopeIndex, scores: Floats, w: Weights) -> Floats:
-    """What a row gains from standing after a question that fits: it is likely to be the answer."""
+    """Returns the gain of every row that follows a matching question, because it is probably the answer."""
     before, has = _before(index)
     gain = np.zeros(len(scores), np.float32)
     asked = index.column(index.QUESTION)[before] > 0
@@ -202,7 +202,7 @@ def _answers(index: ScopeIndex, scores: Floats, w: Weights) -> Floats:
 
 
 def _before(index: ScopeIndex) -> tuple[Ints, NDArray[np.intp]]:
-    """Row numbers of the turns before, and of the rows that have one."""
+    """Returns the numbers of the previous rows, and of the rows that have one."""
     column = index.column(index.BEFORE)
     has = np.flatnonzero(column >= 0)
     return column[has], has
@@ -216,7 +216,7 @@ def _sum(arms: dict[str, Floats], rows: int) -> Floats:
 
 
 def _by_words(index: ScopeIndex, text: str, arms: dict[str, Floats], w: Weights) -> tuple[Floats, Floats]:
-    """Adds what the words of the question give to `arms`; returns BM25 and the share of the words that a row holds."""
+    """Adds the lexical arms to `arms`; returns BM25 and the coverage of the question's terms for every row."""
     rows = len(index)
     terms, boosts = query_terms(text, w)
     if not len(terms):
@@ -241,7 +241,7 @@ def _by_words(index: ScopeIndex, text: str, arms: dict[str, Floats], w: Weights)
 
 
 def score(index: ScopeIndex, text: str, vector: Vector | None, cues: Cues, w: Weights = DEFAULT) -> Scores:
-    """Scores every row of a scope for a question. `vector`: its embedding, unit length, or None."""
+    """Scores every row of a scope for a question. vector: its embedding, unit length, or None."""
     rows = len(index)
     arms: dict[str, Floats] = {}
     bm25, coverage = _by_words(index, text, arms, w)
@@ -266,6 +266,6 @@ def score(index: ScopeIndex, text: str, vector: Vector | None, cues: Cues, w: We
         days = index.column(index.ORDINAL)
         arms["date"] = arms.get("date", 0) + w.day * (days == (days.min() if cues.first_session else days.max()))
     arms["neighbours"] = _smoothing(index, _sum(arms, rows), w)
-    # Who asks wants an answer, and a question is none.
+    # A question is not an answer.
     arms["question"] = -w.question * index.column(index.QUESTION).astype(np.float32)
     return Scores(_sum(arms, rows), arms, bm25, cosine, coverage)

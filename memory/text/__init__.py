@@ -1,1 +1,1 @@
-"""Words, dates and hints in a text."""
+"""Extracts words, dates and hints from a text."""

@@ -1,4 +1,4 @@
-"""Days and periods, and the arithmetic that relative words ("last", "ago", 上, 前) need."""
+"""Days and periods, and date arithmetic for relative words ("last", "ago", 上, 前)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _NEAR_DAYS = 120
 
 @dataclass(frozen=True, slots=True)
 class DateCue:
-    """A day or period a text names.
+    """A day or period in a text.
 
-    Either an interval of days, `start` inclusive to `end` exclusive, or, with `start` None, a month (and perhaps a day
-    of it) of any year.
+    Either an interval of days from `start` (inclusive) to `end` (exclusive), or, with `start` None, a month (and
+    optionally a day) of any year.
     """
 
     start: date | None = None
@@ -24,14 +24,14 @@ class DateCue:
 
     @property
     def days(self) -> int:
-        """How many days it spans: the shorter, the more it says."""
+        """Number of days; a shorter period is more specific."""
         if self.start is not None and self.end is not None:
             return (self.end - self.start).days
         return 1 if self.day else 30
 
 
 class Found(NamedTuple):
-    """A date and where in the text it stands. `vague`: whether "Friday" is past or to come, the text does not tell."""
+    """A date and its position in the text. vague: past or future is unclear, as for "Friday" alone."""
 
     begin: int
     stop: int
@@ -56,7 +56,7 @@ def year_of(year: int) -> DateCue:
 
 
 def week_of(now: date, weeks: int) -> DateCue:
-    """The calendar week (from Monday) that lies `weeks` after this one; negative: before."""
+    """Returns the calendar week (from Monday) `weeks` after this one; negative: before it."""
     start = monday(now, weeks)
     return DateCue(start, start + timedelta(days=7))
 
@@ -71,24 +71,24 @@ def month_from(now: date, months: int) -> DateCue:
 
 
 def latest_weekday(now: date, number: int) -> DateCue:
-    """The latest such day that is past, 0 being Monday."""
+    """Returns the latest past day with this weekday (0: Monday)."""
     return one_day(now - timedelta(days=(now.weekday() - number) % 7 or 7))
 
 
 def written(year: str | int | None, month: int, day: int) -> DateCue:
-    """A date as written. Raises ValueError where there is no such day."""
+    """Returns a date from its written parts. Raises ValueError when there is no such day."""
     if year and day:
         return one_day(date(int(year), month, day))
     if year:
         return month_of(int(year), month)
-    date(2024, month, day or 1)  # refuses 31 February; a leap year, so that 29 February passes
+    date(2024, month, day or 1)  # refuses 31 February; a leap year, so that 29 February is valid
     return DateCue(month=month, day=day)
 
 
 def nearest_year(cue: DateCue, now: date) -> DateCue:
-    """A date without a year as the one of it that is close to `now`; any other is given back.
+    """Completes a date without a year by the year that brings it close to `now`; else returns it unchanged.
 
-    Half a year away nobody can tell whether "on 30 December" is past or to come.
+    Half a year away it is unclear whether "on 30 December" is past or future.
     """
     if cue.start is not None:
         return cue

@@ -1,7 +1,7 @@
-"""Dates and periods named in a text, in English and Chinese, resolved by rule against the day it was said on.
+"""Finds dates and periods in English and Chinese texts by rules and resolves them against the day of the text.
 
-In a question a date without a year means every year: people ask "what did I do on 5月2日" about whatever year they
-talked in. In a memory it means the one closest to the day it was said on.
+In a question a date without a year means every year, because "what did I do on 5月2日" may refer to any. In a memory
+it means the date closest to the day it was said.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from memory.text.calendar import DateCue, Found
 
 __all__ = ["DateCue", "ResolvedDate", "cue_terms", "date_cues", "event_terms", "resolve"]
 
-MOST = 12  # dates of one text: a pasted calendar is no memory of twelve hundred days
-_DAY_BY_DAY = 10  # a period of this many days is indexed by its days, a longer one by its months
+MOST = 12  # dates per text, so that a pasted calendar does not match every day
+_DAY_BY_DAY = 10  # periods of up to this many days are indexed by day, longer ones by month
 _ISO = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _RULES = (
     (_ISO, lambda m, now: calendar.written(m[1], int(m[2]), int(m[3]))),
@@ -32,7 +32,7 @@ _VAGUE = (*dates_en.VAGUE, *dates_zh.VAGUE)
 
 @dataclass(frozen=True, slots=True)
 class ResolvedDate:
-    """What a word like "yesterday" meant when it was said: the days from `start` on and before `end`."""
+    """A date expression such as "yesterday" and the days it meant: from `start` (inclusive) to `end` (exclusive)."""
 
     text: str
     start: date
@@ -47,7 +47,7 @@ class ResolvedDate:
 
 
 def _search(folded: str, now: date) -> list[Found]:
-    """Every date, in order of place; one inside another (the year of a day) is passed over."""
+    """Finds every date in order of position; skips one inside another (the year of a day)."""
     found: list[Found] = []
     for vague, rules in ((False, _RULES), (True, _VAGUE)):
         for pattern, read in rules:
@@ -66,24 +66,24 @@ def _search(folded: str, now: date) -> list[Found]:
 
 
 def date_cues(text: str, now: date) -> tuple[DateCue, ...]:
-    """Every day or period a question names, without repeats; impossible dates (31 February) are passed over.
+    """Returns every day or period in a question, without repeats; skips impossible dates (31 February).
 
     Args:
         text: a question, English or Chinese.
-        now: the asker's calendar day, which "yesterday" and "上周五" start from.
+        now: the day of the question, to resolve "yesterday" and "上周五".
     """
     return tuple(dict.fromkeys(one.cue for one in _search(simplified(" ".join(text.lower().split())), now)))
 
 
-@lru_cache(maxsize=64)  # a write asks twice: for the row and for its index terms
+@lru_cache(maxsize=64)  # a write calls it twice: for the row and for its index terms
 def resolve(text: str, said_on: date) -> tuple[ResolvedDate, ...]:
-    """The days and periods a memory speaks of, as calendar days; at most `MOST`.
+    """Returns the days and periods that a memory mentions, as calendar days; at most `MOST`.
 
-    "Friday" alone is left out: it may be past or to come, and a wrong date is worse than none.
+    Skips "Friday" alone: it may be past or future, and a wrong date is worse than none.
 
     Args:
-        text: what was said.
-        said_on: the speaker's day.
+        text: the text of the memory.
+        said_on: the day it was said, in the speaker's calendar.
     """
     plain = " ".join(text.split())
     folded = plain.lower()
@@ -97,9 +97,9 @@ def resolve(text: str, said_on: date) -> tuple[ResolvedDate, ...]:
 
 
 def event_terms(dates: Iterable[ResolvedDate]) -> list[str]:
-    """Index terms of what a memory speaks of: its days, months and years, with and without the year.
+    """Returns the index terms of the dates in a memory: days and months (with and without the year) and years.
 
-    They hold a letter-digit mix no ordinary word has, and other letters than the terms of the day it was said on.
+    They mix letters and digits as no ordinary word does, and differ from the terms of the day it was said.
     """
     terms: dict[str, None] = {}
     for one in dates:
@@ -115,7 +115,7 @@ def event_terms(dates: Iterable[ResolvedDate]) -> list[str]:
 
 
 def cue_terms(cue: DateCue) -> list[str]:
-    """The event terms that a memory of this day or period has one of."""
+    """Returns the event terms to search for a day or period; a matching memory has one of them."""
     if cue.start is None or cue.end is None:
         return [f"e{cue.month:02d}{cue.day:02d}"] if cue.day else [f"f{cue.month:02d}"]
     if cue.days <= _DAY_BY_DAY:

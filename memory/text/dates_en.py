@@ -1,4 +1,4 @@
-"""Dates and periods in English text."""
+"""Rules for dates and periods in English texts."""
 
 from __future__ import annotations
 

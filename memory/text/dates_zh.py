@@ -1,4 +1,4 @@
-"""Dates and periods in Chinese text."""
+"""Rules for dates and periods in Chinese texts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DAYS = "|".join(sorted(_DAY_SHIFT, key=len, reverse=True))
 
 
 def number(text: str) -> int:
-    """Of Arabic digits or of Chinese ones up to 99."""
+    """Parses a number in Arabic digits, or in Chinese ones up to 99."""
     if text.isdigit():
         return int(text)
     if "十" in text:

@@ -1,4 +1,4 @@
-"""What a question says about where its answer stands: whose turn it was, who said it, when, in which session."""
+"""Reads hints in a question about its answer: the role, the date and the session."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BOT_EN = re.compile(
     rf"\byou(?: (?!i\b)\w+){{0,3}}? {_TELLING_EN}\b|\byour (?:advice|recommendation|suggestion|answer)s?\b"
 )
 _PERSON_EN = re.compile(r"\b(?:i|i'm|i've|my|mine)\b")
-# 你 as the one who tells; not the 你 of 和你, 给你, 告诉你, who is being told.
+# 你 as the subject who tells something, not as the object in 和你, 给你, 告诉你.
 _BOT_ZH = re.compile(
     r"(?<![和跟给向对与诉问])你[^,，。?？记我]{0,10}?(?:给了?我|告诉|推荐|建议|说过?|提到|提过|分享|教|回答|介绍)"
 )
@@ -30,7 +30,7 @@ _LAST = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Cues:
-    """Hints in a question; each only lifts a score, none excludes anything."""
+    """Hints in a question. Each only raises scores; none excludes rows."""
 
     role: str = ""
     dates: tuple[DateCue, ...] = ()
@@ -39,7 +39,7 @@ class Cues:
 
 
 def role_cue(text: str) -> str:
-    """Whose turns a question is about: "assistant" (what the bot said), "user" (the person), or "" (no telling)."""
+    """Returns whose turns a question asks for: "assistant" (the bot's), "user" (the person's) or "" (unknown)."""
     lowered = simplified(text.lower())
     if _BOT_ZH.search(lowered) or _BOT_EN.search(lowered):
         return "assistant"
@@ -49,7 +49,7 @@ def role_cue(text: str) -> str:
 
 
 def read_cues(text: str, today: date) -> Cues:
-    """Reads all hints of a question; `today` is the asker's calendar day."""
+    """Reads all hints in a question. today: the calendar day of the question."""
     lowered = simplified(text.lower())
     return Cues(
         role=role_cue(text),

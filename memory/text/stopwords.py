@@ -1,4 +1,4 @@
-"""Words that say nothing about what is sought; in a small scope their rarity would otherwise look like meaning."""
+"""Stop words. In a small scope they may be rare and would otherwise get a high IDF."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Index terms as numbers: what an exact scan compares, and what a row keeps so that a scan need not read words."""
+"""Hashes index terms to numbers. Rows store them packed, so that a scan compares numbers instead of words."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ BYTES = 4
 
 
 def key(term: str) -> int:
-    """The same 32-bit number in every process and on every machine; different for all terms of four bytes or less."""
+    """Returns a stable 32-bit hash of a term; free of collisions among terms of the same length up to four bytes."""
     return crc32(term.encode("utf-8", "surrogatepass"))
 
 
 def pack(terms: Sequence[str]) -> bytes:
-    """Four bytes a term, in order, repeated as often as it occurs; `len(pack(terms)) // BYTES` is the length."""
+    """Packs the keys of terms, `BYTES` each, in order and with repetitions."""
     return np.fromiter(map(key, terms), "<u4", len(terms)).tobytes()
 
 
 def unpack(blobs: Iterable[bytes]) -> Keys:
-    """The keys of many rows, one after the other."""
+    """Returns the concatenated keys of many rows."""
     return np.frombuffer(b"".join(blobs), "<u4")

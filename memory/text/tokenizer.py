@@ -1,8 +1,8 @@
-"""One tokenizer for what is stored and what is asked.
+"""Tokenizes both memories and questions.
 
-Latin (and any other alphabetic) words are lower-cased, ASCII words stemmed; runs of Han, kana and hangul become
-single characters and pairs, because a run kept whole finds almost nothing (recall@10 .195 against .815). Traditional
-Chinese is compared as simplified.
+Alphabetic words are lower-cased, and ASCII words are stemmed. Runs of Han, kana and hangul become single characters
+and pairs, because whole runs match almost nothing (recall@10 .195 against .815). Traditional Chinese is converted to
+simplified.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def _stem(word: str) -> str:
     base = word.removesuffix("'s").replace("'", "")
     if len(base) < 4 or not base.isalpha():
         return base
-    with _stemmer_lock:  # the stemmer keeps its word in itself
+    with _stemmer_lock:  # the stemmer is stateful
         return str(_stemmer().stemWord(base))
 
 
@@ -40,7 +40,7 @@ def _stemmer():  # type: ignore[no-untyped-def]  # snowballstemmer ships no type
 
 
 def tokenize(text: str) -> list[str]:
-    """The index terms of a text, in order, repeated as often as they occur; no term contains a space."""
+    """Returns the index terms of a text, in order and with repetitions; no term contains a space."""
     folded = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES).lower()
     if folded.isascii():
         return [_stem(word) for word in _ASCII_WORD.findall(folded)]
@@ -56,22 +56,22 @@ def tokenize(text: str) -> list[str]:
 
 
 def date_terms(at: datetime) -> list[str]:
-    """Terms for the day, the month and the year of a moment, in its own zone.
+    """Returns index terms for the day (with and without the year) and the month of a datetime, in its own zone.
 
-    They hold a digit-letter mix no ordinary word has, so "May" in a text never matches the month it was said in.
+    They mix letters and digits as no ordinary word does, so "May" in a text never matches the month it was said in.
     """
     return [f"d{at:%Y%m%d}", f"d{at:%m%d}", f"m{at:%Y%m}"]
 
 
-# Some fifty pages; longer texts are kept whole and found by their beginning.
+# About fifty pages; longer texts are stored whole but only their beginning is indexed.
 INDEXED_CHARACTERS = 100_000
 
 
 def index_terms(text: str, speaker: str, at: datetime) -> list[str]:
-    """What is indexed for one turn: who said it, what, when, and of which days it speaks.
+    """Returns the index terms of a turn: its speaker, words, day, and the dates in its text.
 
-    Of an enormous text only the beginning is indexed: the terms of Han take several times the room of the text, and a
-    database takes no statement of any size.
+    Only the beginning of a very long text is indexed, because terms of Han take several times the space of the text
+    and databases limit the size of a statement.
     """
     words = tokenize(text[:INDEXED_CHARACTERS])
     return tokenize(speaker) + words + date_terms(at) + event_terms(resolve(text, at.date()))
