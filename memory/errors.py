@@ -6,7 +6,7 @@ from clawdbot.errors import ClawdbotError
 
 
 class MemoryFailure(ClawdbotError):
-    """Root of every error the memory app raises on purpose."""
+    """Base class of the errors that the memory app raises."""
 
     permanent = True
 

@@ -1,1 +1,1 @@
-"""Consolidation (`manage.py memory optimize`): what was said becomes duplicates linked, digests, facts; retention."""
+"""Consolidates memory (`manage.py memory optimize`): links duplicates, makes digests and facts, applies retention."""

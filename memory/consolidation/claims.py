@@ -1,4 +1,4 @@
-"""What a fact says: a subject, an attribute, a value; folded so that equal things compare equal."""
+"""Defines statements (subject, attribute, value) and their normal form for comparison."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from datetime import date, datetime
 from memory.text.tokenizer import tokenize
 
 SELF = "self"
-ENDED = "!"  # before a value: this holds no longer
+ENDED = "!"  # prefix of a value that is no longer true
 LONGEST_KEY = 191
 _EDGE = re.compile(r"^[\W_]+|[\W_]+$")
 _ARTICLE = re.compile(r"^(?:an?|the|my|some)\s+")
 
-# Of these a person may have several at once: each object is a fact of its own, and its value says how it stands.
+# Attributes that may have several values at once: each object is a separate fact with a standing as its value.
 MANY = frozenset({"preference", "allergy", "pet", "language", "other"})
 
 
 def fold(text: str) -> str:
-    """Lower case, one space, no punctuation at the edges, no article in front."""
+    """Normalises a text: lower case, single spaces, no punctuation at the edges, no leading article."""
     folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
     return _ARTICLE.sub("", _EDGE.sub("", folded))
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One thing somebody said about themselves or theirs.
+    """A statement of a speaker about themselves or somebody close to them.
 
     Attributes:
         subject: "self", a relation ("sister", "妈妈"), or in a group a speaker's name.
-        attribute: one of MANY, or such as "home" and "job"; "favourite colour" counts as "favourite".
-        value: as it was said; of MANY the object.
-        standing: of MANY how it stands with the object ("likes", "dislikes", "yes", a pet's name); else "" or ENDED.
-        text: a sentence to be recalled.
+        attribute: one of MANY, or another one such as "home", "job" and "favourite colour".
+        value: as it was said; for MANY the object.
+        standing: for MANY the relation to the object ("likes", "dislikes", "yes", a pet's name); else "" or ENDED.
+        text: the sentence to recall.
         said_at: when it was said.
-        true_from: since when it is true.
+        true_from: when it became true.
         sources: ids of the turns that say it.
     """
 
@@ -53,7 +53,7 @@ class Statement:
 
     @property
     def key(self) -> str:
-        """Equal for statements that cannot both be true at one time."""
+        """The fact key: equal for statements that cannot be true at the same time."""
         parts = [fold(self.subject) or SELF, fold(self.attribute)]
         if self.is_many:
             parts.append(fold(self.value))
@@ -68,13 +68,13 @@ class Statement:
 
     @property
     def folded(self) -> str:
-        """The value to be compared under `key`."""
+        """The normalised value, to be compared with others of the same `key`."""
         value = fold(self.standing or "yes") if self.is_many else fold(self.value)
         return (ENDED + value if self.standing == ENDED else value)[:300]
 
 
 def says_more(new: str, old: str) -> bool:
-    """Whether a folded value holds every word of another and then some: "maths teacher" after "teacher"."""
+    """Tells whether a normalised value is more specific than another: "maths teacher" after "teacher"."""
     if new.startswith(ENDED) or old.startswith(ENDED):
         return False
     new_terms, old_terms = set(tokenize(new)), set(tokenize(old))

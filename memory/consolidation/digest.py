@@ -1,4 +1,4 @@
-"""An extractive digest: the sentences of an episode that say most, in the order they were said."""
+"""Makes extractive digests: the most informative sentences of an episode in their original order."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from memory.text.stopwords import STOP_TERMS
 from memory.text.tokenizer import tokenize
 from memory.types import Scope
 
-LEAST_LINES = 4  # of a shorter episode the turns themselves are digest enough
+LEAST_LINES = 4  # a shorter episode needs no digest
 SENTENCES = 5
 LONGEST_SENTENCE = 240
 LEAST_TERMS = 3
-_LEARN_FROM = 2000  # latest turns that word frequencies are counted over
-_BOT_WEIGHT = 0.6  # the bot talks much, and what the person said is what is to be remembered
+_LEARN_FROM = 2000  # number of latest turns for the document frequencies
+_BOT_WEIGHT = 0.6  # the bot talks much, but the person's words matter more
 _SAME = 0.5
 _SENTENCE = re.compile(r"[^.!?。！？；;\n]+(?:[.!?](?=\s|$)|[。！？；;]|\n|$)|[^\s]")
 _QUESTION = re.compile(r"[?？]\s*$|吗[。！]?\s*$")
@@ -28,7 +28,7 @@ _QUESTION = re.compile(r"[?？]\s*$|吗[。！]?\s*$")
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence of a turn; `number` counts within the episode."""
+    """One sentence of a turn. number: position in the episode."""
 
     line: Line
     number: int
@@ -37,7 +37,7 @@ class Sentence:
 
 
 class Rarity:
-    """How telling a word is for one person: its inverse document frequency over their latest turns."""
+    """Inverse document frequency of words over a person's latest turns."""
 
     def __init__(self, frequencies: Mapping[str, int], documents: int) -> None:
         self._frequencies, self._documents = frequencies, documents
@@ -47,7 +47,7 @@ class Rarity:
 
 
 def rarity(scope: Scope) -> Rarity:
-    """Learns a person's word frequencies. 1 query."""
+    """Counts a person's document frequencies. Queries: 1."""
     texts = rows.of_scope(scope).turns().distinct_entries().order_by("-id").values_list("tokens", flat=True)
     frequencies: Counter[str] = Counter()
     documents = 0
@@ -58,12 +58,12 @@ def rarity(scope: Scope) -> Rarity:
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text, English or Chinese, with their closing mark."""
+    """Splits an English or Chinese text into sentences with their closing mark."""
     return [part for match in _SENTENCE.finditer(text) if len(part := match.group().strip()) > 1]
 
 
 def extract(episode: Episode, words: Rarity) -> tuple[str, tuple[int, ...]] | None:
-    """A digest and the ids of the turns it quotes; None when the episode says too little to need one."""
+    """Returns a digest and the ids of the turns it quotes; None when the episode is too short for one."""
     lines = [line for line in episode.lines if not is_junk(line.text)]
     if len(lines) < LEAST_LINES:
         return None

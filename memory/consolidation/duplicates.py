@@ -1,7 +1,7 @@
-"""Near-duplicates: linked to the row that says more, and archived. Exact repetitions are copies already.
+"""Finds near-duplicates, links them to the more complete row and archives them. Exact repetitions are copies already.
 
-A row goes to the archive only when the one that stays says everything it says: its telling words are a subset, nothing
-but filler differs in negation or number, and the vectors agree. "I have two cats" never stands for "three cats".
+A row is archived only when the kept row says everything that it says: its content words are a subset, negations and
+numbers are the same, and the vectors agree. "I have two cats" never replaces "three cats".
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ from memory.types import Scope, Vector
 
 logger = logging.getLogger(__name__)
 
-OVERLAP = 0.75  # of the telling words of the row that stays
+OVERLAP = 0.75  # of the content words of the kept row
 COSINE = 0.95
 LEAST_TERMS = 2
-LONGEST = 600  # characters; longer texts are too rich for a comparison of words
+LONGEST = 600  # characters; longer texts say too much for a comparison of words
 _FILLER_WORDS = (
     "really very so much quite indeed actually well oh hi hey yes yeah ok okay 很 真 真的 非常 特别 挺 哈 嗯"
 )
 _NEGATIONS = "no not never none don't doesn't didn't isn't wasn't can't won't without 不 没 没有 别 无 非"
 _FILLER = frozenset(tokenize(_FILLER_WORDS))
-# Taken out before the words are paired, or 很 would make other pairs of 我很喜欢 than of 我喜欢.
+# Removed before tokenizing, or 我很喜欢 would have other pairs than 我喜欢.
 _FILLER_HAN = re.compile(r"非常|特别|真的|[很真挺哈嗯啊呀哦吧啦]")
 _NEGATION = frozenset(tokenize(_NEGATIONS))
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A row that may be one of two that say the same."""
+    """A row that may be a near-duplicate."""
 
     id: int
     role: str
@@ -57,16 +57,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """`archived` says nothing that `kept` does not say."""
+    """Two row ids: `archived` says nothing that `kept` does not say."""
 
     archived: int
     kept: int
 
 
 def find(scope: Scope) -> list[Pair]:
-    """Near-duplicates among a person's turns that are not archived yet. Reads only; 1 query.
+    """Finds near-duplicates among a person's unarchived turns. Read-only. Queries: 1.
 
-    What words alone suspect is confirmed by the embedder; without one nothing is found.
+    Candidates by words are confirmed by the embedder; without an embedder nothing is found.
     """
     if not current.enabled():
         return []
@@ -74,12 +74,12 @@ def find(scope: Scope) -> list[Pair]:
     try:
         return list(_pairs(list(_candidates(rows)), _Meaning()))
     except EmbedderUnavailable as error:
-        logger.warning("memory: near-duplicates are left for another night: %s", error)
+        logger.warning("memory: near-duplicates are left for the next run: %s", error)
         return []
 
 
 class _Meaning:
-    """Cosines of bare texts: stored vectors also hold the turn before, which is another one each time."""
+    """Cosines of the texts alone. Stored vectors do not fit: they include the previous turn."""
 
     def __init__(self) -> None:
         self._held: dict[int, Vector] = {}
@@ -106,7 +106,7 @@ def _candidates(rows: MemoryEntryQuerySet) -> Iterator[Candidate]:
 
 
 def _pairs(rows: list[Candidate], meaning: _Meaning) -> Iterator[Pair]:
-    """Earlier rows stay where both say the same."""
+    """Yields near-duplicates; of two equal rows the earlier one is kept."""
     holding: dict[str, list[int]] = {}
     frequency = Counter(term for row in rows for term in row.terms)
     for number, row in enumerate(rows):
@@ -114,7 +114,7 @@ def _pairs(rows: list[Candidate], meaning: _Meaning) -> Iterator[Pair]:
             holding.setdefault(term, []).append(number)
     gone: set[int] = set()
     for number, row in enumerate(rows):
-        # Whatever says as much holds every word of this row, so also its rarest one.
+        # A row that says as much contains every word of this row, so also the rarest one.
         rarest = min(row.terms, key=lambda term: (frequency[term], term))
         for other in holding[rarest]:
             if other in gone or not _words_agree(rows, number, other):
@@ -139,12 +139,12 @@ def _words_agree(rows: list[Candidate], number: int, other: int) -> bool:
     following = iter(keeper.telling)
     if not all(word in following for word in row.telling):
         return False
-    # "Yesterday I ran five miles" on two days is two runs.
+    # "Yesterday I ran five miles" on two days means two runs.
     return row.day == keeper.day or not (row.has_date or keeper.has_date)
 
 
 def archive(scope: Scope, pairs: Iterable[Pair]) -> int:
-    """Links and archives, inside the caller's transaction; rows that changed meanwhile are left alone."""
+    """Links and archives the pairs in the caller's transaction; skips rows that changed meanwhile."""
     done, now = 0, timezone.now()
     rows = of_scope(scope)
     for pair in pairs:
@@ -155,6 +155,6 @@ def archive(scope: Scope, pairs: Iterable[Pair]) -> int:
 
 
 def release(scope: Scope, kept: Iterable[int]) -> int:
-    """Before these rows go: what was archived in their favour is recalled again."""
+    """Unarchives the near-duplicates of these rows. Call it before the rows are deleted."""
     rows = of_scope(scope).filter(similar_to__in=list(kept))
     return rows.update(archived_at=None, similar_to=None)

@@ -1,4 +1,4 @@
-"""Episodes: the turns of a session without a long pause. A finished one is read once."""
+"""Splits sessions into episodes (turns without a long pause) and records which were read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from memory.storage.rows import of_scope
 from memory.types import Scope
 
 IDLE = timedelta(hours=6)
-MOST_TURNS = 200  # of one episode: what a model can read at once, and one transaction's work
+MOST_TURNS = 200  # per episode: fits a model's context and one transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +46,19 @@ class Episode:
 
     @property
     def fingerprint(self) -> tuple[int, int, int]:
-        """First turn, number of turns, sum of ids: what a `ConsolidatedEpisode` remembers of it."""
+        """First turn, number of turns and sum of ids, as `ConsolidatedEpisode` stores them."""
         return self.lines[0].id, len(self.lines), sum(line.id for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What there is to do in one session: episodes to read, and rows of episodes that are no longer what they were.
+    """The work in one session.
 
     Attributes:
-        digests: id and key of each digest the session had.
+        episodes: finished episodes to read.
+        stale: ids of `ConsolidatedEpisode` rows whose episode has changed.
+        first_ids: first turns of all finished episodes.
+        digests: id and key of each existing digest of the session.
     """
 
     session: str
@@ -66,9 +69,9 @@ class Due:
 
 
 def due(scope: Scope, now: datetime, idle: timedelta = IDLE) -> Iterator[Due]:
-    """The sessions of a person in which something finished or changed since it was read, the oldest first.
+    """Yields the sessions of a person with finished or changed episodes, oldest first.
 
-    2 queries when nothing did.
+    Queries: 2 when there are none.
     """
     turns = _said(scope).order_by().values("session")
     turns = turns.annotate(n=Count("id"), total=Sum("id"), begun=Min("occurred_at"), ended=Max("occurred_at"))
@@ -80,7 +83,7 @@ def due(scope: Scope, now: datetime, idle: timedelta = IDLE) -> Iterator[Due]:
     there = {row["session"]: row for row in turns.order_by("begun", "session")}
     changed = [name for name, row in there.items() if (row["n"], Decimal(row["total"])) != known.get(name)]
     changed += known.keys() - there.keys()
-    # Read once: the rows of a session are found by its time, digests by nothing shorter than all of the person's.
+    # Loaded once for all sessions, because no index finds the digests of one session.
     digests = _digests(scope) if changed else {}
     for session in changed:
         row = there.get(session)
@@ -103,7 +106,7 @@ def _lines(scope: Scope, session: str, begun: datetime, ended: datetime) -> Iter
 
 
 def _said(scope: Scope) -> MemoryEntryQuerySet:
-    """What an operator replaced is history: nothing is to be learned from it."""
+    """Selects current turns; superseded ones are history and yield no facts."""
     return of_scope(scope).turns().filter(superseded_by=None, valid_to=None)
 
 
@@ -151,13 +154,13 @@ def _is_over(episode: Episode, now: datetime, idle: timedelta) -> bool:
 
 
 def is_unchanged(scope: Scope, episode: Episode) -> bool:
-    """Whether all its turns are still there, with the same words."""
+    """Tells whether all its turns still exist with the same words."""
     words = {line.id: line.text for line in episode.lines}
     return dict(_said(scope).filter(pk__in=words).order_by().values_list("id", "text")) == words
 
 
 def mark_read(scope: Scope, episode: Episode, method: str) -> None:
-    """Remembers that this episode needs no reading any more."""
+    """Records that this episode was read."""
     first_id, turns, id_sum = episode.fingerprint
     ConsolidatedEpisode.objects.create(
         bot_id=scope.bot_id,
@@ -171,18 +174,18 @@ def mark_read(scope: Scope, episode: Episode, method: str) -> None:
 
 
 def mark_unread(scope: Scope, sessions: Iterable[str] | None = None) -> None:
-    """These sessions (default: all) are read again by the next run."""
+    """Makes the next run read these sessions (default: all) again."""
     rows = ConsolidatedEpisode.objects.for_person(scope.bot_id, scope.person_id)
     (rows if sessions is None else rows.filter(session__in=list(sessions))).delete()
 
 
 def summary_key(first_id: int) -> str:
-    """`fact_key` of the digest of the episode that begins with this turn."""
+    """Returns the `fact_key` of the digest of the episode that begins with this turn."""
     return f"episode/{first_id}"
 
 
 def has_kept_summary(scope: Scope, episode: Episode) -> bool:
-    """Whether somebody worded or pinned a digest of this episode: then no other one is made."""
+    """Tells whether somebody edited or pinned a digest of this episode, so that no other one is made."""
     ids = [line.id for line in episode.lines]
     same = Q(fact_key=summary_key(ids[0])) | Q(source_links__source__in=ids)
     rows = of_scope(scope).filter(kind=MemoryEntry.Kind.SUMMARY, session=episode.session, pinned=True)
@@ -190,7 +193,7 @@ def has_kept_summary(scope: Scope, episode: Episode) -> bool:
 
 
 def drop_stale(scope: Scope, due: Due) -> Counter[str]:
-    """Forgets episodes that are no longer what was read, with their digests; the caller's transaction."""
+    """Deletes the records and digests of changed episodes in the caller's transaction."""
     read = ConsolidatedEpisode.objects.for_person(scope.bot_id, scope.person_id)
     read.filter(pk__in=due.stale).delete()
     again = {summary_key(episode.lines[0].id) for episode in due.episodes}

@@ -1,7 +1,7 @@
-"""What a model makes of an episode: a digest and facts, checked before anything is stored.
+"""Extracts a digest and facts from an episode with a model and validates them before they are stored.
 
-The conversation is data to the model, and its answer is data to us: a fact must cite turns of this episode, and its
-value must stand in them, so neither an invention nor an instruction hidden in a turn becomes a memory.
+Both the conversation and the answer of the model are untrusted. A fact must cite turns of this episode that contain
+its value, so neither a hallucination nor an instruction hidden in a turn becomes a memory.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ text: one full sentence that states the fact, in the language of the conversatio
 turns: the numbers of the lines that state it."""
 
 LONGEST_LINE = 1000  # characters
-LONGEST_PART = 5000  # of Chinese nearly as many tokens, beside instructions and answer in a window of 8192
+LONGEST_PART = 5000  # characters; nearly as many tokens in Chinese, plus instructions and answer in a window of 8192
 
 
 class FoundFact(BaseModel):
-    """One fact of a model's answer."""
+    """One fact in a model's answer."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -67,10 +67,10 @@ class Found(BaseModel):
 
 
 def ask(writer: Writer, scope: Scope, episode: Episode) -> tuple[str, list[Statement]]:
-    """The digest ("" for none) and the facts of an episode. A bad answer is asked for once more.
+    """Returns the digest ("" for none) and the facts of an episode. Retries once after an invalid answer.
 
     Raises:
-        BadAnswer: Twice.
+        BadAnswer: Two answers were invalid.
         ModelUnavailable: No model answered, or the budget is spent.
     """
     summaries: list[str] = []
@@ -98,7 +98,7 @@ def _ask(writer: Writer, scope: Scope, lines: list[Line]) -> Found:
 
 
 def _parts(lines: list[Line]) -> Iterator[list[Line]]:
-    """Lines in parts that fit a small context window."""
+    """Yields the lines in parts that fit a small context window."""
     part: list[Line] = []
     size = 0
     for line in lines:
@@ -119,7 +119,7 @@ def _numbered(number: int, line: Line) -> str:
 
 
 def _checked(fact: FoundFact, lines: list[Line]) -> Statement | None:
-    """The fact as a statement; None when the turns it cites do not say it."""
+    """Returns the fact as a statement; None when the cited turns do not contain it."""
     cited = [lines[n - 1] for n in fact.turns if 0 < n <= len(lines) and lines[n - 1].role == "user"]
     if not cited or is_junk(fact.text):
         return None

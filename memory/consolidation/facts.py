@@ -1,7 +1,7 @@
-"""Reconciles statements with what is known: ADD, UPDATE, SUPERSEDE or NOOP, over bi-temporal rows.
+"""Reconciles statements with known facts: ADD, UPDATE, SUPERSEDE or NOOP, over bi-temporal rows.
 
-A new value never overwrites an old one: the old row gets its end (`valid_to`) and its successor. What is said later
-about an earlier time finds its place in between.
+A new value never overwrites an old one: the old row gets `valid_to` and its successor. A statement about an earlier
+time is inserted at its place in the order of valid time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ADD, UPDATE, SUPERSEDE, NOOP = "added", "updated", "superseded", "known"
 
 
 def reconcile(scope: Scope, statements: Iterable[Statement]) -> Counter[str]:
-    """Takes statements of one person into their facts, inside the caller's transaction; counts what became of them."""
+    """Reconciles statements with a person's facts in the caller's transaction; returns counts by outcome."""
     done: Counter[str] = Counter()
     ordered = sorted(statements, key=lambda s: (s.key, s.true_from, s.sources))
     for key, group in groupby(ordered, key=lambda s: s.key):
@@ -39,7 +39,7 @@ def _take(scope: Scope, key: str, statement: Statement) -> str:
     if held is not None and _is_held_already(held, statement):
         return _confirm(scope, held, statement)
     if statement.standing == ENDED and (held is None or not _ends(statement, held)):
-        return NOOP  # the end of something that is not known to have been
+        return NOOP  # ends a fact that is not known
     if after and after[0].fact_value == statement.folded:
         of_scope(scope).filter(pk=after[0].pk).update(valid_from=statement.true_from)
         if held is not None:
@@ -66,7 +66,7 @@ def _take(scope: Scope, key: str, statement: Statement) -> str:
 def _is_held_already(held: MemoryEntry, statement: Statement) -> bool:
     if held.fact_value == statement.folded:
         return True
-    # "Berlin" after "Berlin, Kreuzberg" is no news, it is only less precise.
+    # "Berlin" after "Berlin, Kreuzberg" is only less precise.
     return not statement.is_many and says_more(held.fact_value, statement.folded)
 
 

@@ -1,4 +1,4 @@
-"""How consolidation reaches a language model without knowing who offers it: `bots` names a factory at the start."""
+"""Gives consolidation a language model without a dependency on `bots`, which registers a factory at start-up."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from memory.types import Scope
 
 
 class ModelUnavailable(MemoryFailure):
-    """No model answers now, or its budget is spent; rules do the work."""
+    """No model answers now, or the budget is spent; rules are used instead."""
 
     permanent = False
 
 
 class BadAnswer(MemoryFailure):
-    """The model's answer is not JSON, or not what the schema asks for."""
+    """The model's answer is not JSON or does not match the schema."""
 
     permanent = False
 
 
 @dataclass(slots=True)
 class Spent:
-    """Tokens used so far in a run."""
+    """Tokens used in a run so far."""
 
     prompt: int = 0
     completion: int = 0
 
 
 class Writer(Protocol):
-    """A model for one run over one bot, with a budget of its own."""
+    """A model with a token budget for one run of one bot."""
 
     spent: Spent
 
     def json(self, scope: Scope, instructions: str, text: str, schema: dict[str, Any]) -> dict[str, Any]:
-        """The model's answer to `instructions` over `text`, as a JSON object (not yet checked against `schema`).
+        """Asks the model to apply `instructions` to `text`; returns a JSON object, not yet validated by `schema`.
 
         Raises:
             ModelUnavailable: No model answered, or the budget is spent.
-            BadAnswer: It is no JSON object.
+            BadAnswer: The answer is not a JSON object.
         """
 
 
@@ -50,14 +50,14 @@ class Factory(Protocol):
     """Makes the writer of a run."""
 
     def __call__(self, bot_id: int) -> Writer | None:
-        """None where no provider is set or the budget is zero."""
+        """Returns None when no provider is configured or the budget is zero."""
 
 
 _factory = ""
 
 
 def use(dotted_path: str) -> None:
-    """Names the factory; imported when the first run asks for a writer."""
+    """Registers the factory by its dotted path; it is imported at the first run."""
     global _factory
     _factory = dotted_path
     _load.cache_clear()
@@ -69,6 +69,6 @@ def _load() -> Factory | None:
 
 
 def writer_for(bot_id: int) -> Writer | None:
-    """The model to consolidate this bot's memory with; None: rules and extraction."""
+    """Returns the model for this bot; None: consolidate by rules and extractive digests."""
     factory = _load()
     return factory(bot_id) if factory is not None else None

@@ -1,10 +1,10 @@
-"""What is no speech of a person: prompts, recalled text, dumps of tools. Nothing is derived from it."""
+"""Recognises texts that no person said: prompts, recalled text, tool output. Nothing is derived from them."""
 
 from __future__ import annotations
 
 import re
 
-LONGEST = 4000  # characters; longer texts are pasted, not said
+LONGEST = 4000  # characters; longer texts are pasted
 _MARKS = re.compile(
     r"<\s*/?\s*(?:memory|summary|system|tool_call|tool_response|function_calls?)\s*>|<\|\w+\|>|\[/?INST\]|<<SYS>>"
     r"|^(?:system|assistant|tool) ?(?:prompt)?:|Traceback \(most recent call last\)|^\s*at [\w.$]+\([\w.]+:\d+\)"
@@ -17,7 +17,7 @@ _BLOB = re.compile(r"[A-Za-z0-9+/=_-]{80,}")
 
 
 def is_junk(text: str) -> bool:
-    """Whether a text looks like anything but something a person said."""
+    """Tells whether a text is probably not something that a person said."""
     body = text.strip()
     if not body or len(body) > LONGEST or _MARKS.search(body) or _NOTE.search(body) or _BLOB.search(body):
         return True

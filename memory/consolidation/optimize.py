@@ -1,4 +1,4 @@
-"""`memory optimize`: one run over one bot, person by person, in small transactions that a kill cannot tear."""
+"""Runs `memory optimize` for one bot: person by person, in small transactions that a kill rolls back."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def optimize(
 
     Args:
         bot_id: whose memory.
-        dry_run: does all the work by rule and rolls it back, unit by unit; no model is asked.
-        rebuild: facts and summaries that are not pinned are made anew.
-        now: the present, for episodes that are over and for retention.
+        dry_run: does all the work by rules, without a model, and rolls back every transaction.
+        rebuild: recreate all facts and summaries that are not pinned.
+        now: the present, for finished episodes and retention.
         progress: see `Progress`.
 
     Raises:
-        RunInProgress: Another process is at it.
-        LeaseLost: This process was taken for dead.
+        RunInProgress: Another process is consolidating this bot.
+        LeaseLost: The lease expired and another process took the run over.
     """
     run = runs.start(bot_id, rebuild=rebuild, dry_run=dry_run)
     work: _Work | None = None
@@ -68,7 +68,7 @@ def optimize(
         work = _Work(run, now or timezone.now(), None if dry_run else llm_port.writer_for(bot_id))
         work.do(progress)
     except BaseException as error:
-        # A kill leaves the row as it is, to be taken up; an error that would come again must not.
+        # After a kill another process resumes the run. After an error it must not, because the error would recur.
         run.finish(work.report() if work else {}, raised(error))
         raise
     run.finish(work.report())
@@ -76,7 +76,7 @@ def optimize(
 
 
 class _Work:
-    """The steps of a run. Each unit is one transaction with the run's counts and cursor in it."""
+    """The steps of a run. Each unit is one transaction that also saves the run's counts and cursor."""
 
     def __init__(self, run: runs.Run, now: datetime, writer: Writer | None) -> None:
         self.run, self.now, self.writer = run, now, writer
@@ -119,7 +119,7 @@ class _Work:
             with work_leases.begin(scope) as self._ongoing:
                 self._steps(scope, is_group)
         except WorkEnded as error:
-            logger.info("memory: person %s of bot %s is passed over: %s", scope.person_id, self.bot_id, error)
+            logger.info("memory: person %s of bot %s is skipped: %s", scope.person_id, self.bot_id, error)
 
     def _steps(self, scope: Scope, is_group: bool) -> None:
         if self.run.row.rebuild:
@@ -140,7 +140,7 @@ class _Work:
             self._unit(retention.apply(scope, self.now, self.days) + Counter(people=1), cursor=scope.person_id)
 
     def _drop_stale(self, scope: Scope, due: Due) -> None:
-        """Episodes that are no longer what was read: their digests go, their turns are read anew."""
+        """Deletes the digests of changed episodes; their turns are read again."""
         with self._atomic():
             self._unit(episodes.drop_stale(scope, due))
 
@@ -148,7 +148,7 @@ class _Work:
         summary, statements, method = self._read(scope, episode, words, is_group)
         with self._atomic():
             if not episodes.is_unchanged(scope, episode):
-                self._unit(Counter())  # what the model took counts; the rest is the next run's
+                self._unit(Counter())  # count the tokens; the next run reads the episode again
                 return
             done = facts.reconcile(scope, statements)
             done["episodes"] += 1
@@ -176,7 +176,7 @@ class _Work:
     def _read(
         self, scope: Scope, episode: Episode, words: digest.Rarity, is_group: bool
     ) -> tuple[tuple[str, tuple[int, ...]] | None, list[Statement], str]:
-        """Digest with its sources, statements and who read: the model where there is one, else rules."""
+        """Reads an episode with the model, or else by rules; returns digest with sources, statements, method."""
         if self.writer is not None and not is_group and len(episode.lines) >= 2:
             try:
                 text, statements = extraction.ask(self.writer, scope, episode)

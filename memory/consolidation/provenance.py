@@ -1,4 +1,4 @@
-"""Derived rows and the turns they stand on: written together, gone together."""
+"""Writes derived rows with their source turns, and deletes them together."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PART = 500
 
 
 def write(scope: Scope, kind: str, text: str, day: date, sources: Iterable[int], fields: Mapping[str, Any]) -> int:
-    """Stores a fact or a summary with its sources; its vector is made by `memory.embed_pending`. Returns its id."""
+    """Stores a fact or a summary with its sources; returns its id. `memory.embed_pending` makes its vector."""
     at = datetime(day.year, day.month, day.day, 12, tzinfo=reindex.ANY_ZONE)
     row = MemoryEntry(
         bot_id=scope.bot_id,
@@ -40,19 +40,19 @@ def write(scope: Scope, kind: str, text: str, day: date, sources: Iterable[int],
 
 
 def add_sources(derived_id: int, sources: Iterable[int]) -> None:
-    """Adds the turns it also stands on; those it has already are passed over."""
+    """Adds sources to a derived row; skips those that it has already."""
     links = [MemorySource(derived_id=derived_id, source_id=source) for source in sources]
     MemorySource.objects.bulk_create(links, ignore_conflicts=True)
 
 
 def erase(scope: Scope, ids: Collection[int] | None) -> int:
-    """Deletes a person's rows (all, or these) with their copies and all that derives from them.
+    """Deletes a person's rows (all, or these) with their copies and everything derived from them.
 
-    Runs inside the caller's transaction. Whatever else a derived row stood on is read again by the next run, so what is
-    still true comes back without the erased words.
+    Runs in the caller's transaction. The next run reads the other sources of deleted derived rows again, so facts
+    that are still true come back without the erased words.
 
     Returns:
-        How many rows went.
+        Number of deleted rows.
     """
     rows = of_scope(scope)
     if ids is None:
@@ -73,7 +73,7 @@ def erase(scope: Scope, ids: Collection[int] | None) -> int:
 
 
 def drop_derived_from(scope: Scope, ids: list[int]) -> int:
-    """Removes what was made from these turns; the next run reads their sessions again. Returns how many rows went."""
+    """Deletes rows derived from these turns; the next run reads their sessions again. Returns the number of rows."""
     told = Q(source_id__in=ids) | Q(source__duplicate_of_id__in=ids)
     links = MemorySource.objects.filter(told, derived__bot=scope.bot_id, derived__person=scope.person_id)
     derived = set(links.values_list("derived_id", flat=True))
@@ -87,10 +87,10 @@ def drop_derived_from(scope: Scope, ids: list[int]) -> int:
 
 
 def drop_orphans(scope: Scope) -> int:
-    """Removes derived rows that are not pinned and have no source left, or one that now is another person's.
+    """Deletes unpinned derived rows that have no source left, or a source that now belongs to another person.
 
     Returns:
-        How many rows went.
+        Number of deleted rows.
     """
     rows = of_scope(scope).derived().filter(pinned=False).order_by()
     lost = set(rows.filter(source_links=None).values_list("id", flat=True))
@@ -100,7 +100,7 @@ def drop_orphans(scope: Scope) -> int:
 
 
 def reset(scope: Scope) -> int:
-    """Removes everything derived that is not pinned, so that it is made anew; returns how many rows."""
+    """Deletes all unpinned derived rows, so that they are made again; returns the number of rows."""
     ids = list(of_scope(scope).derived().filter(pinned=False).values_list("id", flat=True))
     gone = _delete(scope, ids)
     episodes.mark_unread(scope)
@@ -108,7 +108,7 @@ def reset(scope: Scope) -> int:
 
 
 def _delete(scope: Scope, ids: Collection[int]) -> int:
-    """Deletes derived rows; what a deleted fact had superseded holds again."""
+    """Deletes derived rows; facts that a deleted one had superseded become current again."""
     keys: set[str] = set()
     for part in _parts(ids):
         found = of_scope(scope).derived().filter(pk__in=part)

@@ -1,4 +1,4 @@
-"""What a run did, for programs and for people."""
+"""Formats the report of a run as JSON and as text."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ NAMES = {
 
 
 def counts(run: ConsolidationRun) -> dict[str, int]:
-    """Every count of a run, 0 where nothing was done."""
+    """Returns every count of a run; missing ones as 0."""
     done = run.report.get("counts", {})
     return {name: int(done.get(name, 0)) for name in NAMES}
 
 
 def as_json(run: ConsolidationRun) -> dict[str, Any]:
-    """A run as a JSON object."""
+    """Returns a run as a JSON object."""
     return {
         "run": run.pk,
         "state": run.state,
@@ -45,7 +45,7 @@ def as_json(run: ConsolidationRun) -> dict[str, Any]:
 
 
 def as_lines(slug: str, run: ConsolidationRun, preview: Preview) -> list[str]:
-    """A run as lines for a terminal; a dry run also shows what retention would delete."""
+    """Returns a run as lines for a terminal; a dry run also lists what retention would delete."""
     lines = [f"{slug}: " + (gettext("dry run, nothing was changed") if run.dry_run else gettext("done"))]
     lines += [f"  {NAMES[name]}: {value}" for name, value in counts(run).items() if value]
     if run.prompt_tokens:

@@ -1,7 +1,7 @@
-"""Retention: how long memories stay, what goes next, and its going.
+"""Previews and applies retention: deletes memories that are older than the configured number of days.
 
-A memory's age counts from when it was last said, or came here if that was later: importing old conversations does not
-delete them the next night. Pinned memories stay, and so does a first row one of whose repetitions is pinned.
+The age of a memory counts from when it was last said or stored, whichever is later, so imported old conversations are
+not deleted the next night. Pinned memories are kept, and so is a first row with a pinned copy.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PART = 500
 
 @dataclass(frozen=True, slots=True)
 class PersonShare:
-    """How many of one person's memories go."""
+    """Number of one person's expired memories."""
 
     person_id: int
     key: str
@@ -39,11 +39,12 @@ class Preview:
     """What retention would delete now.
 
     Attributes:
-        days: how long memories stay; 0: for ever.
-        rows: turns that go, their repetitions included.
-        oldest: when the oldest of them was said, newest likewise; None when nothing goes.
+        days: retention in days; 0: for ever.
+        rows: number of expired turns, copies included.
+        oldest: when the oldest was said; None if there is none.
+        newest: when the newest was last said; None if there is none.
         examples: beginnings of a few of them, oldest first.
-        people: whose, most first, their first rows counted; 500 at most.
+        people: number of expired turns per person, without copies, largest first; at most 500 people.
     """
 
     days: int
@@ -54,7 +55,7 @@ class Preview:
     people: tuple[PersonShare, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """For reports; without the words themselves."""
+        """Returns the preview for reports, without the texts."""
         return {
             "days": self.days,
             "rows": self.rows,
@@ -65,14 +66,14 @@ class Preview:
 
 
 def days_of(bot_id: int) -> int:
-    """The bot's retention in days, else the installation's; 0: for ever."""
+    """Returns the retention in days of the bot, or else of the installation; 0: for ever."""
     own = apps.get_model("bots", "Bot")._default_manager.filter(pk=bot_id).values_list("retention_days", flat=True)
     found = own.first()
     return int(settings.CLAWDBOT.memory.retention_days if found is None else found)
 
 
 def preview(bot_id: int, now: datetime, days: int | None = None) -> Preview:
-    """What would go now; `days`: under another retention than the bot's own. Reads only; 5 queries at most."""
+    """Previews what would be deleted now. days: overrides the bot's retention. Read-only. Queries: 5 at most."""
     days = days_of(bot_id) if days is None else days
     if not days:
         return Preview(0)
@@ -96,7 +97,7 @@ def preview(bot_id: int, now: datetime, days: int | None = None) -> Preview:
 
 
 def apply(scope: Scope, now: datetime, days: int) -> Counter[str]:
-    """Deletes what is over its time in one scope, and what derived from nothing else; the caller's transaction."""
+    """Deletes expired turns of a scope, and derived rows without other sources, in the caller's transaction."""
     done: Counter[str] = Counter()
     rows = of_scope(scope)
     if days:

@@ -1,4 +1,4 @@
-"""The shape of a rule."""
+"""Defines an extraction rule."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from memory.consolidation.claims import MANY
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One pattern of one attribute.
+    """One pattern for one attribute.
 
     Attributes:
-        pattern: with a group "v" (value), and perhaps "r" (relation), "n" (their name), "x" (what kind of thing).
-        attribute: of the statement; "favourite" is completed by "x".
-        template: the sentence to be recalled; {s} subject, {p} possessive, {v} value, {x}.
-        values: from the matched value to clean ones; none when it is no value after all.
-        standing: how it stands with the object (`Statement.standing`).
-        object_is_x: "x" is the object and "v" how it stands: a dog called Rex.
+        pattern: has a group "v" (value), and optionally "r" (relation), "n" (a relative's name), "x" (kind of thing).
+        attribute: attribute of the statement; group "x" is appended to it ("favourite colour").
+        template: the sentence to recall, with {s} (subject), {p} (possessive), {v} (value) and {x}.
+        values: cleans the matched value; returns none if it is not a value.
+        standing: `Statement.standing`.
+        object_is_x: "x" is the object and "v" the standing, as in "a dog called Rex".
     """
 
     pattern: re.Pattern[str]
@@ -43,5 +43,5 @@ def rule(
     *,
     x: bool = False,
 ) -> Rule:
-    """A rule from its pattern as text."""
+    """Makes a rule; compiles its pattern."""
     return Rule(re.compile(pattern), attribute, template, values, standing, x)

@@ -1,6 +1,6 @@
-"""Facts and preferences by rule, where no model is: a few plain patterns, in English and Chinese.
+"""Extracts facts and preferences with patterns for English and Chinese, when there is no model.
 
-A rule prefers silence to a guess: questions, conditions, wishes and hearsay are passed over.
+Rules prefer precision: they skip questions, conditions, wishes and hearsay.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from memory.consolidation.noise_filter import is_junk
 from memory.consolidation.validity import true_since
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")
-LONGEST = 400  # characters of a sentence worth trying
+LONGEST = 400  # characters; longer sentences are skipped
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a rule read in one sentence; `text` is the sentence to be recalled, with the subject in place."""
+    """The match of a rule in one sentence. text: the sentence to recall, with the subject filled in."""
 
     subject: str
     attribute: str
@@ -33,7 +33,7 @@ class Found:
 
 
 def read(episode: Episode, *, group: bool = False) -> list[Statement]:
-    """The statements of an episode's people. `group`: "I" is whoever speaks, not the one person of the scope."""
+    """Returns the statements in an episode. group: "I" means the speaker of the line, not the person of the scope."""
     found: list[Statement] = []
     for line in episode.lines:
         if line.role == "user" and not is_junk(line.text):
@@ -84,6 +84,6 @@ def _of_sentence(sentence: str, speaker: str) -> Iterable[Found]:
 
 
 def _as_written(value: str, sentence: str, folded: str, begin: int) -> str:
-    """A value in the characters it was written in: a name is not to be spelt anew."""
+    """Returns a value in its original characters, so that names keep their spelling."""
     at = folded.find(value, begin)
     return sentence[at : at + len(value)] if at >= 0 else value

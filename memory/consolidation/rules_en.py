@@ -13,7 +13,7 @@ _RELATIVE = (
     r"|cousin|nephew|niece|roommate|flatmate|neighbou?r|friend)"
 )
 _PET = r"dog|cat|puppy|kitten|rabbit|hamster|parrot|bird|horse|turtle|tortoise|snake|guinea pig|ferret"
-# Of these people have several: without a name it is not clear who is meant.
+# People have several of these, so only a name identifies one.
 _SEVERAL = re.compile(r"friend|cousin|neighbou?r|nephew|niece|uncle|aunt|roommate|flatmate")
 _S = rf"(?<![\w'])(?:[Ii]|[Mm]y (?P<r>{_RELATIVE})(?:,? (?P<n>[A-Z][a-z]+),?)?)"
 _NOW = r"(?: (?:now|currently|still|actually|really|also|just|already|recently|finally|both))*"
@@ -51,18 +51,18 @@ _NO_PLACE = re.compile(
 
 
 def is_doubtful(sentence: str) -> bool:
-    """Whether it asks, wishes, supposes or reports what others said."""
+    """Tells whether a sentence asks, wishes, supposes or reports what others said."""
     return bool(_DOUBT.search(sentence))
 
 
 def subject(match: re.Match[str]) -> tuple[str, str]:
-    """Relation and name, both "" for the speaker."""
+    """Returns relation and name of the subject, both "" for the speaker."""
     groups = match.groupdict()
     return (groups.get("r") or "").lower().strip(), groups.get("n") or ""
 
 
 def called(relation: str, name: str, speaker: str) -> str:
-    """Who it is, at the head of a sentence."""
+    """Returns the subject of the sentence to recall."""
     own = speaker or "The person"
     who = f"{possessive(own)} {relation}" if relation else own
     return f"{who} {name}" if name else who
@@ -82,7 +82,7 @@ def _trim(text: str) -> str:
 def _place(text: str) -> list[str]:
     value = _trim(text)
     words = value.split()
-    # A name of a place is written with a capital; in hasty lower case one or two words are believed.
+    # Names of places begin with a capital letter. In lower case only one or two words are accepted.
     if not words or len(words) > 5 or _NO_PLACE.match(value):
         return []
     return [value] if value[0].isupper() or len(words) <= 2 else []
@@ -179,5 +179,5 @@ RULES: tuple[Rule, ...] = (
 
 
 def is_several(relation: str) -> bool:
-    """Whether people have several of these, so that only a name tells which one."""
+    """Tells whether people have several of these relatives, so that only a name identifies one."""
     return bool(_SEVERAL.search(relation))

@@ -29,17 +29,17 @@ _NO_PLACE = re.compile(r"家里|学校|公司|宿舍|酒店|医院|外面|一起
 
 
 def is_doubtful(sentence: str) -> bool:
-    """Whether it asks, wishes, supposes or reports what others said."""
+    """Tells whether a sentence asks, wishes, supposes or reports what others said."""
     return bool(_DOUBT.search(sentence))
 
 
 def subject(match: re.Match[str]) -> tuple[str, str]:
-    """Relation, "" for the speaker; names do not stand beside it in Chinese."""
+    """Returns the relation ("" for the speaker) and "", because Chinese puts no name next to it."""
     return match.groupdict().get("r") or "", ""
 
 
 def called(relation: str, name: str, speaker: str) -> str:
-    """Who it is, at the head of a sentence."""
+    """Returns the subject of the sentence to recall."""
     own = speaker or "对方"
     return f"{own}的{relation}" if relation else own
 
@@ -49,7 +49,7 @@ def possessive(who: str) -> str:
 
 
 def is_several(relation: str) -> bool:
-    """Whether people have several of these; of those in `_RELATIVE` one is meant."""
+    """Returns False: every relation in `_RELATIVE` identifies one person."""
     return False
 
 

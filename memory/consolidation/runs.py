@@ -1,7 +1,7 @@
-"""The run row as a lease: one run of a bot at a time, a dead one is taken over where it stopped.
+"""Uses the run row as a lease: one run per bot at a time; another process resumes a dead run at its cursor.
 
-Every unit of work is one transaction that ends with `Run.commit`, an UPDATE that names the holder. Whoever was taken
-for dead and lives on changes no row and rolls back.
+Every unit of work is one transaction that ends with `Run.commit`, an UPDATE with the holder as a condition. A process
+that has lost its lease updates no row and rolls back.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from memory import database
 from memory.errors import LeaseLost, RunInProgress
 from memory.models.consolidation import ConsolidationRun, ConsolidationRunQuerySet
 
-# Longer than the slowest unit: one model call with its retry. A dead process of this machine is noticed at once.
+# Longer than the slowest unit: one model call with its retry. A dead process on this machine is detected at once.
 LEASE = timedelta(minutes=10)
 State = ConsolidationRun.State
 
@@ -31,8 +31,8 @@ class Run:
     """A run in this process.
 
     Attributes:
-        row: as it was read or written last.
-        counts: what was done so far, by name; part of the row's report.
+        row: the row as last read or written.
+        counts: counts of finished work by name; part of the row's report.
     """
 
     def __init__(self, row: ConsolidationRun, holder: str) -> None:
@@ -45,10 +45,10 @@ class Run:
         return self.row.cursor
 
     def commit(self, counts: Counter[str], *, cursor: int | None = None, tokens: tuple[int, int] = (0, 0)) -> None:
-        """Adds what this unit did, inside its transaction. `tokens`: of prompts and of answers.
+        """Adds the counts of a unit in its transaction. tokens: of prompts and of completions.
 
         Raises:
-            LeaseLost: Another process has taken the run over; the transaction must be rolled back.
+            LeaseLost: Another process has taken over the run; roll the transaction back.
         """
         row = self.row
         total = self.counts + counts
@@ -66,7 +66,7 @@ class Run:
         self.counts = total
 
     def finish(self, report: dict[str, object], error: Why = "") -> None:
-        """Ends the run and gives the bot free; a run that was taken over is left alone."""
+        """Ends the run and releases the lease; does nothing to a run that another process has taken over."""
         row = self.row
         after: dict[str, Any] = {
             "report": {**report, "counts": dict(self.counts)},
@@ -88,12 +88,12 @@ class Run:
 
 
 def start(bot_id: int, *, rebuild: bool = False, dry_run: bool = False) -> Run:
-    """Begins a run of this bot, or goes on with one whose process died.
+    """Starts a run of this bot, or resumes one whose process died.
 
-    A dry run takes no lease: it changes nothing, and its row is written when it ends.
+    A dry run takes no lease, because it changes nothing; its row is written at its end.
 
     Raises:
-        RunInProgress: Another process works on this bot.
+        RunInProgress: Another process is consolidating this bot.
     """
     holder = f"{socket.gethostname()}|{os.getpid()}|{processes.started(os.getpid())}|{secrets.token_hex(4)}"
     row = ConsolidationRun(bot_id=bot_id, rebuild=rebuild, dry_run=dry_run, holder=holder)
@@ -114,7 +114,7 @@ def start(bot_id: int, *, rebuild: bool = False, dry_run: bool = False) -> Run:
 
 
 def _take_over(found: ConsolidationRun, holder: str, *, rebuild: bool) -> ConsolidationRun | None:
-    """The dead run, ours now; None when somebody else was quicker or it was no run to go on with."""
+    """Takes over a dead run; None when another process was faster or the run is replaced by a rebuild."""
     if _is_held(found):
         raise RunInProgress(f"run {found.pk} of this bot has been working since {found.started_at:%Y-%m-%d %H:%M} UTC")
     dead = ConsolidationRun.objects.filter(pk=found.pk, holder=found.holder, state=State.RUNNING)

@@ -1,4 +1,4 @@
-"""The rows of one fact in order of valid time: each is true until the next begins."""
+"""Links the rows of one fact in order of valid time: each is true until the next one begins."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from memory.types import Scope
 
 
 def of_key(scope: Scope, key: str) -> list[MemoryEntry]:
-    """What was ever known under this key, in the order it became true."""
+    """Returns all rows with this fact key in order of valid time."""
     rows = of_scope(scope).filter(kind=MemoryEntry.Kind.FACT, fact_key=key)
     return list(rows.defer("vector", "tokens").order_by("valid_from", "id"))
 
 
 def relink(scope: Scope, key: str) -> None:
-    """Sets `valid_to` and `superseded_by` of every row from its successor; the last one holds."""
+    """Sets `valid_to` and `superseded_by` of every row from its successor; the last row is current."""
     rows = of_key(scope, key)
     for number, row in enumerate(rows):
         follower = rows[number + 1] if number + 1 < len(rows) else None

@@ -1,4 +1,4 @@
-"""Since when a statement is true: the past date it names, else the moment it was said."""
+"""Computes when a statement became true: the past date it mentions, or else when it was said."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from memory.text.dates import date_cues
 
 
 def true_since(text: str, said_at: datetime, day: date) -> datetime:
-    """The start of the latest past date a text names ("last week": that Monday), else the moment it was said."""
+    """Returns the start of the latest past date in a text ("last week": that Monday), or else `said_at`."""
     starts = [cue.start for cue in date_cues(text, day) if cue.start is not None and cue.start < day]
     if not starts:
         return said_at

@@ -1,4 +1,4 @@
-"""Keeping vectors in step with the embedder and with how turns are embedded."""
+"""Drops query vectors of turns, so that they are embedded again as passages."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from django.db.models import Q
 from memory.embedders import current
 from memory.models import MemoryEntry, stale
 
-# One night's worth: what is left over has its turn the night after.
+# Maximum number of rows per run; the next run handles the rest.
 MOST = 20_000
 
 
 def renew_vectors(bot_id: int) -> int:
-    """Asks for new vectors where old ones serve less well; returns how many rows wait for one.
+    """Drops the query vectors of turns; returns how many rows wait for a new vector.
 
-    A turn that took over its question's vector was embedded without the turn it answers: it is embedded again as the
-    passage it is. Vectors of another embedder are made anew by `memory.embed_pending` in any case and only counted.
+    A turn stored with its query vector was embedded without the previous turn, so it is embedded again as a passage.
+    Vectors of other embedders are only counted: `memory.embed_pending` replaces them in any case.
     """
     label, _dimension = current.space()
     if not label:

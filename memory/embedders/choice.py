@@ -1,6 +1,6 @@
-"""Which embedder is in use: the stored choice, or the settings as long as nothing was stored.
+"""Reads the embedder configuration: the stored row, or the settings while there is no row.
 
-The row is read again every two seconds, so a change in the admin works in every process without a message to any.
+The row is read again every two seconds, so a change in the admin reaches every process without a message.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ READ_EVERY_S = 2.0
 OK_EVERY_S = 30.0
 ERROR_EVERY_S = 10.0
 _lock = threading.Lock()
-# When it was read, the embedder, and the error it met last.
+# Time of the read, the embedder, and its latest error.
 _held: tuple[float, Spec | None, Why] = (float("-inf"), None, "")
-# Whether it failed, and when, as this process wrote it last.
+# The state that this process wrote last: whether the embedder failed, and when it was written.
 _noted: tuple[bool, float] = (False, float("-inf"))
 
 
 def spec() -> Spec:
-    """The embedder to use, at most two seconds old."""
+    """Returns the configured embedder, at most two seconds old."""
     return _read()[1] or of_settings()
 
 
 def trouble() -> Why:
-    """The error of a failing embedder, as any process met it; "" while it works or nothing is known."""
+    """Returns the latest error of the embedder in any process; "" while it works or its state is unknown."""
     return _read()[2]
 
 
@@ -59,7 +59,7 @@ def _read() -> tuple[float, Spec | None, Why]:
 
 
 def stored() -> EmbedderChoice | None:
-    """The row, None before the first start of the product."""
+    """Returns the row; None before the first start of the product."""
     return EmbedderChoice.objects.filter(pk=1).first()
 
 
@@ -67,7 +67,7 @@ def of_row(row: EmbedderChoice) -> Spec:
     try:
         key = row.api_key
     except crypto.CryptoError:
-        # The endpoint will refuse the request and say so; a lost key must not stop the recall by words.
+        # Go on without a key, so that lexical recall works; the endpoint will refuse the requests.
         logger.warning("the API key of the embedder cannot be decrypted: enter it again in the admin")
         key = ""
     return Spec(row.kind, row.model, row.endpoint.rstrip("/"), key, row.dimension, row.timeout_s)
@@ -81,7 +81,7 @@ def of_settings() -> Spec:
 
 
 def seed() -> EmbedderChoice:
-    """Takes the settings over into the row: at the first start, and when they were changed since; else leaves it."""
+    """Copies the settings into the row at the first start and after the settings change; else changes nothing."""
     wanted = of_settings()
     values = {
         "kind": wanted.kind,
@@ -112,13 +112,13 @@ def _opened(token: str) -> dict[str, object] | None:
 
 
 def note(error: EmbedderUnavailable | None = None, *, routine: bool = True) -> None:
-    """Keeps what happened last on the row, for the admin and /readyz: an error, or that it works.
+    """Records the latest success or error in the row, for the admin and /readyz.
 
-    Call it where the database may be used. Equal news are written only now and then.
+    Call it where the database may be used. Repeated results are written at intervals only.
 
     Args:
-        error: what failed, None for a success.
-        routine: False writes a success only when it ends a failure: a recall has no time for more.
+        error: the failure; None for a success.
+        routine: False writes a success only if it ends a failure, to keep recalls fast.
     """
     global _noted
     if isinstance(error, EmbedderResting):
@@ -142,7 +142,7 @@ def note(error: EmbedderUnavailable | None = None, *, routine: bool = True) -> N
 
 
 def clear_cache() -> None:
-    """Reads the row afresh at the next call, and writes the next news of the embedder at once."""
+    """Reads the row again at the next call, and writes the next result of the embedder at once."""
     global _held, _noted
     _held = (float("-inf"), None, "")
     _noted = (False, float("-inf"))

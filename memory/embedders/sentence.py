@@ -1,4 +1,4 @@
-"""Any sentence-transformers model, a local folder or a hub name; torch is imported only when one is chosen."""
+"""Embeds with a sentence-transformers model (local folder or hub name); imports torch only when one is chosen."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from memory.embedders import model_folder
 from memory.embedders.base import Matrix, Spec, check_dimension, clean, unit_vectors
 from memory.errors import EmbedderMismatch, EmbedderUnavailable
 
-# Models of this family want these words and carry them in no file of theirs.
+# E5 models need these prompts, but their files do not contain them.
 _E5_PROMPTS = {"query": "query: ", "document": "passage: "}
 
 
 def describe(spec: Spec) -> tuple[str, str]:
-    """Name and version, without loading torch: of a folder its content counts, of a hub name the name.
+    """Returns name and version without loading torch. A folder is identified by its content, a hub model by its name.
 
     Raises:
-        EmbedderMismatch: No model is named.
-        EmbedderUnavailable: There is no such folder.
+        EmbedderMismatch: The model is missing in the configuration.
+        EmbedderUnavailable: The folder does not exist.
     """
     if not spec.model:
         raise EmbedderMismatch(Reason("model_needed"))
@@ -52,7 +52,7 @@ class SentenceTransformers:
         self.dimension = int(self._model.get_embedding_dimension() or 0)
         check_dimension(self.dimension, spec.dimension)
         self._prompts = _prompts(self._model, spec.model)
-        self._lock = threading.Lock()  # a tokenizer is not safe for two threads
+        self._lock = threading.Lock()  # tokenizers are not thread-safe
 
     def embed_queries(self, texts: Sequence[str]) -> Matrix:
         return self._embed(texts, "query")
@@ -82,12 +82,12 @@ def _loaded(model: str) -> Any:
         return SentenceTransformer(
             str(Path(model).expanduser()) if Path(model).expanduser().is_dir() else model, device="cpu"
         )
-    except Exception as error:  # the library raises whatever its parts raise: files, network, formats, memory
+    except Exception as error:  # the library propagates errors of many classes: files, network, formats, memory
         raise EmbedderUnavailable(Reason("model_not_loaded", model=model, told=_one_line(error))) from error
 
 
 def _prompts(model: Any, name: str) -> dict[str, str]:
-    """What to put before a question and before a passage."""
+    """Returns the prompts for questions and passages."""
     known = {side: text for side, text in dict(model.prompts or {}).items() if text}
     passage = known.get("document") or known.get("passage") or ""
     if known.get("query") or passage:

@@ -1,4 +1,4 @@
-"""An embedder that is left alone for a while after a failure, so that nobody waits for one that is down."""
+"""Puts a circuit breaker around an embedder, so that callers do not wait for one that is down."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONGEST_PAUSE_S = 60.0
 
 
 class Watched:
-    """The embedder itself, with a pause after each failure. Meanwhile its callers get EmbedderResting."""
+    """An embedder with a circuit breaker. Raises EmbedderResting during the pause after a failure."""
 
     def __init__(self, inner: Embedder, *, clock: Clock = monotonic_clock) -> None:
         self._inner = inner
@@ -37,7 +37,7 @@ class Watched:
         try:
             found = embed(texts)
         except EmbedderUnavailable as error:
-            # The pause is named each time, so that it never grows: memories wait for their vectors.
+            # An explicit pause, so that it never grows: memories are waiting for their vectors.
             self._breaker.failed(self.name, why(error), retry_after=max(error.retry_after or 0.0, PAUSE_S))
             raise
         self._breaker.succeeded(self.name)

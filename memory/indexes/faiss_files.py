@@ -233,7 +233,7 @@ def _graph(parts: Iterable[Part], space: Space) -> tuple[Any, int]:
 
 
 def _trained(parts: Iterable[Part], index: Any) -> Iterator[Part]:
-    """Yields the parts; trains the quantizer of `index` with the first `_TRAIN` vectors before that."""
+    """Trains the quantizer of `index` with the first `_TRAIN` vectors, then yields all parts."""
     held: list[Part] = []
     seen = 0
     for part in parts:

@@ -77,7 +77,7 @@ class LargeVectorIndex(Protocol):
         """
 
     def build(self, scope: Scope, scope_id: int, parts: Iterable[Part], space: Space, rows: int, upto: int) -> int:
-        """Replaces the index by one of these vectors, all or nothing; returns how many.
+        """Replaces the index by a new one over these vectors, all or nothing; returns their number.
 
         Args:
             scope: whose vectors.

@@ -1,1 +1,1 @@
-"""Editing, merging, import, export, proof of erasure."""
+"""Edits, merges, imports and exports memories, and proves erasures."""

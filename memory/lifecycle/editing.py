@@ -1,4 +1,4 @@
-"""Changing what is remembered: another wording, or another truth from now on. Everything derived follows."""
+"""Edits memories: rewords one, or supersedes it by a new one. Updates everything derived from them."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ LONGEST = 20_000
 
 
 class EditRefused(MemoryFailure):
-    """The text or the memory is not one that can be changed so; the message says why."""
+    """The memory cannot be changed in this way; the message says why."""
 
 
 def rewrite(scope: Scope, pk: int, text: str) -> bool:
-    """Gives a memory other words: it is found by them at once, and by their meaning when the new vector is made.
+    """Changes the text of a memory. Lexical recall finds the new text at once, vector search after its embedding.
 
-    What consolidation had made from the old words goes and is made anew. A fact or summary that was edited is pinned:
-    it says what somebody wanted, and is not made anew.
+    Deletes what consolidation derived from the old text; the next run derives it again. An edited fact or summary is
+    pinned, so that consolidation does not replace it.
 
     Returns:
-        False when these were its words already.
+        False when the memory had this text already.
 
     Raises:
-        EditRefused: for a blank or endless text, and for a memory that is not there.
+        EditRefused: The text is blank or too long, or the memory does not exist.
     """
     words = _checked(text)
     with database.atomic():
@@ -54,19 +54,19 @@ def rewrite(scope: Scope, pk: int, text: str) -> bool:
 
 
 def supersede(scope: Scope, pk: int, text: str, *, at: datetime | None = None) -> int:
-    """Says that something else is true from now on: the old memory stays as history, the new one is recalled.
+    """Replaces a memory by a new one: the old one stays as history, the new one is recalled.
 
     Args:
-        scope: whose.
-        pk: of the old memory.
-        text: what is true now.
-        at: since when; default now.
+        scope: whose memory.
+        pk: id of the old memory.
+        text: text of the new memory.
+        at: when the new one became true; default: now.
 
     Returns:
         Id of the new memory.
 
     Raises:
-        EditRefused: for a blank or endless text, the same words, and a memory that is not there or not current.
+        EditRefused: The text is blank, too long or the same, or the memory does not exist or is not current.
     """
     words, moment = _checked(text), at or timezone.now()
     with database.atomic():
@@ -101,7 +101,7 @@ def _new_turn(scope: Scope, old: MemoryEntry, text: str, at: datetime) -> int:
         speaker=old.speaker,
     )
     row = of_scope(scope).get(pk=new)
-    # Words that were said before are a copy of their first row, and that is the one which is recalled.
+    # If the words were said before, the new row is a copy, and recall finds its first row.
     return row.duplicate_of_id or row.pk
 
 
@@ -112,7 +112,7 @@ def _new_fact(scope: Scope, old: MemoryEntry, text: str, at: datetime) -> int:
         "fact_key": old.fact_key,
         "fact_value": text[:300].casefold() if old.fact_key else "",
         "session": old.session,
-        "pinned": True,  # it stands on no turn: unpinned, the next consolidation would take it for an orphan
+        "pinned": True,  # it has no sources: unpinned, the next consolidation would delete it as an orphan
     }
     return provenance.write(scope, old.kind, text, timezone.localtime(at).date(), (), fields)
 

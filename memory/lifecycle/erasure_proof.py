@@ -1,4 +1,4 @@
-"""Proof of an erasure: what was erased is searched for again, by rows, by words and by meaning."""
+"""Proves an erasure: searches for the erased memories again by rows, words and vectors."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ _DEPTH = 20
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """What is looked for after an erasure; it lives in memory only, for it is what was erased.
+    """What to search for after an erasure. Never stored, because it contains erased data.
 
     Attributes:
-        ids: the entries, with their copies; None: everything of the scope up to `last_id`.
-        texts: up to `SAMPLES` of the texts, spread evenly.
-        vectors: likewise, of the vectors.
+        scope: whose memory.
+        ids: the erased entries with their copies; None: all entries of the scope up to `last_id`.
+        last_id: greatest id of the erased entries.
+        texts: up to `SAMPLES` of their texts, spread evenly.
+        vectors: likewise, of their vectors.
     """
 
     scope: Scope
@@ -36,16 +38,16 @@ class Traces:
     vectors: tuple[Vector, ...]
 
     def holds(self, entry_id: int) -> bool:
-        """Whether this entry was to be erased. What was said since then has a higher id."""
+        """Tells whether this entry was to be erased. Later entries have higher ids."""
         return entry_id <= self.last_id if self.ids is None else entry_id in self.ids
 
     def condition(self, name: str) -> Q:
-        """The same as a condition on a column that holds entry ids."""
+        """Returns the same check as a condition on a column of entry ids."""
         return Q(**{f"{name}__lte": self.last_id}) if self.ids is None else Q(**{f"{name}__in": self.ids})
 
 
 def traces(scope: Scope, ids: Collection[int] | None = None) -> Traces:
-    """Notes what is about to be erased (all of a person's memories, or these); call it in the same transaction."""
+    """Collects traces of a person's memories (all, or these) before their erasure, in the same transaction."""
     rows = of_scope(scope)
     if ids is not None:
         rows = rows.filter(Q(pk__in=list(ids)) | Q(duplicate_of__in=list(ids)))
@@ -57,7 +59,7 @@ def traces(scope: Scope, ids: Collection[int] | None = None) -> Traces:
 
 
 def search_again(gone: Traces) -> dict[str, Any]:
-    """What is still found of it, as JSON: every `found` and every count must be 0 (see `is_proved`)."""
+    """Searches for the erased memories; returns JSON in which every `found` and every count must be 0."""
     store = MemoryStore(gone.scope.bot_id)
     rows = MemoryEntry.objects.for_person(gone.scope.bot_id, gone.scope.person_id)
     sources = MemorySource.objects.filter(source__bot=gone.scope.bot_id, source__person=gone.scope.person_id)
@@ -78,12 +80,12 @@ def search_again(gone: Traces) -> dict[str, Any]:
 
 
 def is_proved(found: dict[str, Any]) -> bool:
-    """Whether nothing was found."""
+    """Tells whether the search found nothing."""
     return not any(item["found"] if isinstance(item, dict) else item for item in found.values())
 
 
 def _comparable(rows: MemoryEntryQuerySet) -> MemoryEntryQuerySet:
-    """Those with a vector of the embedder in use; vectors of another one lie in another space."""
+    """Selects rows with a vector of the current embedder; other vectors are not comparable."""
     try:
         label = current.passage_label(current.current()) if current.enabled() else ""
     except EmbedderUnavailable:
@@ -92,7 +94,7 @@ def _comparable(rows: MemoryEntryQuerySet) -> MemoryEntryQuerySet:
 
 
 def _spread(rows: MemoryEntryQuerySet, column: str) -> list[Any]:
-    """Up to `SAMPLES` values of a column, evenly over the rows, oldest first."""
+    """Returns up to `SAMPLES` values of a column, evenly spread over the rows, oldest first."""
     ids = list(rows.order_by("pk").values_list("pk", flat=True))
     step = max(1, -(-len(ids) // SAMPLES))
     return list(rows.filter(pk__in=ids[::step]).order_by("pk").values_list(column, flat=True))

@@ -1,4 +1,4 @@
-"""Lines of import and question files: read without trust, each refused by itself."""
+"""Parses and validates the lines of import and query files; an invalid line does not affect the others."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from memory.errors import BadLine
 from memory.types import Scope, Turn, storable
 
 LONGEST_LINE = 16 * 1024 * 1024  # bytes
-LONGEST_TEXT = 1_000_000  # characters; the memory is for what was said, not for files
-_LONGEST = {"id": 191, "session": 64, "speaker": 200, "fact_key": 191, "fact_value": 300}  # those of the columns
+LONGEST_TEXT = 1_000_000  # characters; a memory is not for files
+_LONGEST = {"id": 191, "session": 64, "speaker": 200, "fact_key": 191, "fact_value": 300}  # as the columns
 _YEARS = range(1900, 2200)
 _MOST_SOURCES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question of a query file."""
+    """A question in a query file."""
 
     id: str
     text: str
@@ -33,7 +33,7 @@ class Query:
 
 
 def parse_object(line: str) -> dict[str, Any]:
-    """A JSON object from one line. Raises BadLine."""
+    """Parses a JSON object from one line. Raises BadLine."""
     try:
         found = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -68,7 +68,7 @@ def _string(data: dict[str, Any], name: str) -> str:
 
 
 def read_lines(path: Path) -> Iterator[bytes]:
-    """The lines of a file, each at most `LONGEST_LINE` bytes and one: of a longer one only so much is read."""
+    """Yields the lines of a file; truncates a longer one to `LONGEST_LINE` + 1 bytes, which `decode` refuses."""
     with path.open("rb") as file:
         while line := file.readline(LONGEST_LINE + 1):
             yield line
@@ -77,7 +77,7 @@ def read_lines(path: Path) -> Iterator[bytes]:
 
 
 def decode(line: bytes, number: int) -> str:
-    """One line as text, without the mark that some programs write before the first. Raises BadLine."""
+    """Decodes a line as UTF-8; removes a byte order mark before the first line. Raises BadLine."""
     if len(line) > LONGEST_LINE:
         raise BadLine(f"longer than {LONGEST_LINE} bytes")
     try:
@@ -89,13 +89,14 @@ def decode(line: bytes, number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A fact or a summary that somebody wrote, corrected or pinned: no run makes it anew from turns.
+    """A fact or a summary that somebody wrote, corrected or pinned, so that consolidation cannot derive it again.
 
     Attributes:
-        valid_from: since when it is true; None when that is not known.
-        valid_to: until when; None: it still is.
-        sources: ids of the turns it was made from; when one of them is erased, it goes too.
-        fact_key: what it is about and `fact_value` what it says, as `MemoryEntry` has them; "" for a summary.
+        valid_from: when it became true; None when unknown.
+        valid_to: when it ceased to be true; None: it is still true.
+        sources: ids of its source turns; erasing one of them erases it too.
+        fact_key: subject and attribute, as in `MemoryEntry`; "" for a summary.
+        fact_value: normalised value, as in `MemoryEntry`; "" for a summary.
     """
 
     kind: Literal["fact", "summary"]
@@ -113,7 +114,7 @@ class Kept:
 
 
 def parse_line(line: str, scope: Scope, origin_id: int | None = None) -> Turn | Kept:
-    """What an import line tells. Raises BadLine."""
+    """Parses an import line. Raises BadLine."""
     data = parse_object(line)
     kind = data.get("kind", "turn")
     if kind == "turn":
@@ -187,7 +188,7 @@ def _optional_moment(data: dict[str, Any], name: str) -> datetime | None:
 
 
 def parse_query(line: str) -> Query:
-    """A question from a query line. Raises BadLine."""
+    """Parses a query line. Raises BadLine."""
     data = parse_object(line)
     text = data.get("text")
     if not isinstance(text, str) or not text.strip():

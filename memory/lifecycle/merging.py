@@ -1,7 +1,7 @@
-"""Gives one person's memories to another, and takes them back: for two accounts of one human.
+"""Moves the memories of one person to another when two accounts are linked, and back when the link is undone.
 
-Each row that moves remembers where it came from (`origin_id`), as does each that is written through the other account
-later, so nothing has to be guessed when the link is undone. Both may be repeated: what has moved is not moved again.
+Each moved row, and each row written through the linked account later, stores its original person in `origin_id`, so
+that undoing the link is exact. Both functions are idempotent.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PART = 500
 
 
 def absorb(source: Scope, target: Scope) -> int:
-    """Gives everything of `source` to `target`, a person of the same bot; returns how many rows moved."""
+    """Moves all memories of `source` to `target`, a person of the same bot; returns the number of moved rows."""
     with database.atomic():
         work_leases.end(source)
         rows = of_scope(source)
@@ -41,9 +41,10 @@ def absorb(source: Scope, target: Scope) -> int:
 
 
 def give_back(holder: Scope, origins: Collection[int], home: Scope) -> int:
-    """Takes what came from these people out of `holder` and gives it to `home`, the first of them.
+    """Moves memories that originate from these people from `holder` back to `home`, the first of them.
 
-    Facts and digests that were made from both sides go, and are made anew from what each side said.
+    Deletes facts and digests with sources of both people; consolidation makes them again for each. Returns the number
+    of moved rows.
     """
     with database.atomic():
         work_leases.end(holder)
@@ -65,14 +66,14 @@ def give_back(holder: Scope, origins: Collection[int], home: Scope) -> int:
 
 
 def strays() -> Iterator[tuple[Scope, int]]:
-    """(where rows are, whom they came from), once each: to be compared with who is linked to whom."""
+    """Yields each distinct pair (current scope, original person) of moved rows, to be checked against the links."""
     rows = MemoryEntry.objects.exclude(origin_id=None).order_by()
     for bot, person, origin in rows.values_list("bot_id", "person_id", "origin_id").distinct():
         yield Scope(bot, person), int(origin or 0)
 
 
 def _make_ids_unique(rows: MemoryEntryQuerySet, target: Scope, origin: int) -> None:
-    """Both sides may have imported an id "1": the one that moves gets a mark."""
+    """Marks external ids that `target` also has: both people may have imported an id "1"."""
     taken = of_scope(target).exclude(external_id=None).values("external_id")
     clashing = rows.filter(external_id__in=taken)
     for pk, known in list(clashing.values_list("pk", "external_id")):
@@ -91,14 +92,14 @@ def _mark(origin: int) -> str:
 
 
 def _unarchive_unmatched(scope: Scope) -> None:
-    """What was archived because the other side said the same is recalled again."""
+    """Unarchives near-duplicates of rows that now belong to another person."""
     unmatched = of_scope(scope).exclude(similar_to=None).exclude(similar_to__person=scope.person_id)
     ids = list(unmatched.values_list("pk", flat=True))
     of_scope(scope).filter(pk__in=ids).update(archived_at=None, similar_to=None)
 
 
 def _regroup(scope: Scope) -> None:
-    """Copies whose first row is now another person's get a first row of their own side."""
+    """Gives copies whose first row now belongs to another person a first row in this scope."""
     rows = of_scope(scope)
     parted = rows.exclude(duplicate_of=None).exclude(duplicate_of__person=scope.person_id)
     found = list(parted.order_by("occurred_at", "pk").values_list("pk", "duplicate_of_id", "content_hash"))
@@ -111,7 +112,7 @@ def _regroup(scope: Scope) -> None:
         first = firsts[key]
         MemoryEntry.objects.filter(pk=old_first, duplicates__gt=0).update(duplicates=F("duplicates") - 1)
         if first == pk:
-            # the vector is made anew: the other side's first row has it
+            # embedded again: the vector belongs to the other person's first row
             rows.filter(pk=pk).update(duplicate_of=None, vector=None, embedder="", claim=None, claim_until=None)
         else:
             rows.filter(pk=pk).update(duplicate_of=first)

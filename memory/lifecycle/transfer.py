@@ -1,4 +1,4 @@
-"""Import and export of one person's memory as JSON lines."""
+"""Imports and exports one person's memory as JSON lines."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _HOURS = sorted((hours for hours in range(-14, 15) if hours), key=abs)
 
 @dataclass(slots=True)
 class Report:
-    """What an import did; `refused` holds (line number from 1, reason)."""
+    """The result of an import. refused: (line number from 1, reason)."""
 
     stored: int = 0
     known: int = 0
@@ -37,12 +37,12 @@ def store_lines(
     read: Callable[[int], object] = lambda count: None,
     origin_id: int | None = None,
 ) -> Report:
-    """Stores every good line once; bad lines are reported and left out. Vectors are the caller's next step.
+    """Stores every valid line once; reports invalid lines and skips them. Makes no vectors; the caller does.
 
-    Each batch is one transaction, and a line is known by its id: after a kill the same call goes on where it was.
+    Each batch is one transaction, and the id of a line is its idempotency key: after a kill, repeat the call.
 
     Args:
-        lines: of a JSON-lines file, as they are (`lines.read_lines`).
+        lines: raw lines of a JSON-lines file (`jsonl.read_lines`).
         scope: whose memory.
         read: called with the number of lines after each batch.
         origin_id: the linked person whose lines these are; see `Turn.origin_id`.
@@ -113,10 +113,10 @@ def _keep(scope: Scope, kept: list[Kept]) -> None:
 
 
 def export_lines(scope: Scope) -> Iterator[str]:
-    """All of a person that cannot be made anew, as lines `store_lines` takes back: every turn, oldest first, and then
-    the facts and summaries that somebody wrote, corrected or pinned.
+    """Yields a person's memory as lines that `store_lines` can import.
 
-    What else was derived from the turns is left out: the next consolidation makes it anew from them.
+    Exports every turn, oldest first, and then the facts and summaries that somebody wrote, corrected or pinned. Leaves
+    out all other derived rows, because the next consolidation derives them again.
     """
     memories = rows.of_scope(scope).order_by("occurred_at", "id").defer("vector", "tokens")
     for row in memories.turns().iterator(chunk_size=BATCH):
@@ -149,7 +149,10 @@ def _sources(scope: Scope, derived: int) -> list[str]:
 
 
 def _in_calendar(at: datetime, day: date) -> datetime:
-    """The moment in a zone where it is that day: the speaker's zone is not kept, but "yesterday" hangs on their day."""
+    """Returns the time in a zone where it is that day.
+
+    The speaker's zone is not stored, but "yesterday" must be resolved against the speaker's day.
+    """
     local = timezone.localtime(at)
     if local.date() == day:
         return local
@@ -165,8 +168,9 @@ _EXPORTED = (
 
 
 def export_rows(scope: Scope) -> Iterator[dict[str, Any]]:
-    """Every entry of a person, oldest first, with all that is kept about it: also what was derived, archived or
-    superseded, when it was true, and from which entries it was made (`sources`).
+    """Yields every entry of a person, oldest first, with all stored fields and the ids of its sources (`sources`).
+
+    Includes derived, archived and superseded entries.
     """
     memories = rows.of_scope(scope).order_by("id").values(*_EXPORTED)
     batch: list[dict[str, Any]] = []

@@ -15,7 +15,8 @@ from memory.models import MemoryEntry
 from memory.types import Scope
 
 CONTEXT_CHARACTERS = 120
-# How many neighbouring turns of a person to search for one of the same session; closely interleaved sessions may miss.
+# How many neighbouring turns of a person to search for one of the same session. Closely interleaved sessions may find
+# none.
 _LOOK = 3
 
 

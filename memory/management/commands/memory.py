@@ -1,4 +1,4 @@
-"""`manage.py memory`: look into, move, rebuild and erase what a bot remembers."""
+"""`manage.py memory`: imports, recalls, counts, consolidates and reindexes memories."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    """The bots app adds what concerns a whole person: export and erase."""
+    """The bots app extends this command by `export` and `erase`."""
 
     help = "Imports, recalls, counts, exports, erases and rebuilds what bots remember."
 
@@ -71,7 +71,7 @@ class Command(BaseCommand):
             action(options)
         except MemoryFailure as error:
             raise CommandError(str(error)) from error
-        except BrokenPipeError:  # `… | head` has seen enough
+        except BrokenPipeError:  # the reader, such as `head`, has exited
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except OSError as error:
             raise CommandError(f"{error.filename or ''}: {error.strerror or error}") from error
@@ -151,7 +151,7 @@ class Command(BaseCommand):
             except RunInProgress as error:
                 self.stderr.write(f"{slug}: {error}")
                 continue
-            except Exception as error:  # one bot's trouble must not keep the others from their turn
+            except Exception as error:  # the failure of one bot must not stop the others
                 logger.debug("memory: consolidation of %s failed", slug, exc_info=True)
                 self.stderr.write(f"{slug}: {type(error).__name__}: {error}")
                 failed = True
@@ -194,7 +194,7 @@ def _counts(bot_id: int) -> dict[str, Any]:
 
 
 def _build(rows: MemoryEntryQuerySet) -> int:
-    """Builds the indexes of the large scopes among these rows; returns how many are in somebody else's hands."""
+    """Builds the indexes of the large scopes among these rows; returns how many another process is building."""
     busy = 0
     for bot, person, n in rows.turns().order_by().values_list("bot", "person").annotate(n=Count("id")):
         if registry.large_enough(n):
@@ -225,7 +225,7 @@ def _positive(text: str) -> int:
 
 @contextmanager
 def _bar(total: int | None, text: str) -> Iterator[Callable[[int], object]]:
-    """A progress bar on stderr, so that stdout stays readable by programs."""
+    """Shows a progress bar on stderr, so that programs can parse stdout."""
     with tqdm(total=total, desc=text, unit="", file=sys.stderr, mininterval=0.5, leave=False) as bar:
         yield bar.update
 
