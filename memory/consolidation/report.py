@@ -51,7 +51,7 @@ def as_lines(slug: str, run: ConsolidationRun, preview: Preview) -> list[str]:
     if run.prompt_tokens:
         lines.append(f"  model tokens: {run.prompt_tokens} + {run.completion_tokens}")
     if run.dry_run and preview.rows:
-        text = ngettext("%(n)d memory is over its time", "%(n)d memories are over their time", preview.rows)
+        text = ngettext("%(n)d memory has expired", "%(n)d memories have expired", preview.rows)
         lines.append(f"  {text % {'n': preview.rows}} ({preview.oldest:%Y-%m-%d} – {preview.newest:%Y-%m-%d})")
         lines += [f"    {share.key}: {share.rows}" for share in preview.people[:10]]
         lines += [f"    “{example}”" for example in preview.examples]

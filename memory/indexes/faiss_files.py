@@ -192,7 +192,7 @@ def _mapped(scope: Scope, identity: tuple[int, int]) -> _Open | None:
     path = _folder() / about.file
     try:
         if path.stat().st_size != about.size or _checksum(path) != about.checksum:
-            logger.warning("memory: index %s is broken and will be built anew", _name(scope))
+            logger.warning("memory: index %s is broken and will be rebuilt", _name(scope))
             return None
         faiss: Any = import_module("faiss")
 

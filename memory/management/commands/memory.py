@@ -45,7 +45,9 @@ class Command(BaseCommand):
     def add_actions(self, actions: Any) -> None:
         """Adds one parser per sub-command."""
         with_person(sub_command(actions, "import", "store a JSON-lines file of turns"), file="file")
-        recall = with_person(sub_command(actions, "recall", "answer a JSON-lines file of questions, a JSON line each"))
+        recall = with_person(
+            sub_command(actions, "recall", "answer a JSON-lines file of questions, one JSON line each")
+        )
         recall.add_argument("--queries", required=True, type=Path, metavar="FILE")
         recall.add_argument("--k", type=_positive, default=8, help="hits per question (default 8)")
         recall.add_argument(
@@ -55,15 +57,15 @@ class Command(BaseCommand):
         stats.add_argument("--bot", metavar="SLUG", help="one bot only")
         stats.add_argument("--json", action="store_true")
         consolidate = sub_command(
-            actions, "optimize", "link duplicates, make digests and facts, delete what is over its time"
+            actions, "optimize", "link duplicates, make digests and facts, delete expired memories"
         )
         consolidate.add_argument("--bot", metavar="SLUG", help="one bot only")
         consolidate.add_argument("--dry-run", action="store_true", help="change nothing, say what would be done")
-        consolidate.add_argument("--rebuild", action="store_true", help="make facts and digests anew")
+        consolidate.add_argument("--rebuild", action="store_true", help="make all facts and digests again")
         consolidate.add_argument("--json", action="store_true")
-        rebuild = sub_command(actions, "reindex", "make index text and vectors anew from the rows")
+        rebuild = sub_command(actions, "reindex", "rebuild index text and vectors from the rows")
         rebuild.add_argument("--bot", metavar="SLUG", help="one bot only")
-        rebuild.add_argument("--vectors", action="store_true", help="also vectors that look right")
+        rebuild.add_argument("--vectors", action="store_true", help="also vectors that seem up to date")
 
     def handle(self, *args: Any, **options: Any) -> None:
         action: Callable[[dict[str, Any]], None] = getattr(self, f"_{options['action']}")
@@ -181,8 +183,8 @@ class Command(BaseCommand):
         if left := _build(rows):
             raise CommandError(
                 _(
-                    "the indexes of %d people are being built by another process, or were by one that was killed less "
-                    "than ten minutes ago: run this again then"
+                    "another process is building the indexes of %d people, or was killed while it did: run this again "
+                    "in ten minutes"
                 )
                 % left
             )

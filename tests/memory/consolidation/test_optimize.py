@@ -68,7 +68,7 @@ def test_a_dry_run_shows_what_retention_would_delete() -> None:
         MemoryEntry.objects.filter(pk=row.pk).update(created_at=row.occurred_at)
     _code, out, _err = run("--dry-run")
     assert "dry run, nothing was changed" in out
-    assert "1 memory is over its time" in out
+    assert "1 memory has expired" in out
     assert "ann: 1" in out
     assert "“The boat was red”" in out
     assert MemoryEntry.objects.count() == 1

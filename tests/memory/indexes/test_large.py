@@ -79,7 +79,7 @@ def test_what_is_said_and_deleted_after_the_build_is_found_and_gone() -> None:
 def test_reindex_says_that_somebody_else_is_building() -> None:
     _big()
     LargeScope.objects.update(lease_until=timezone.now() + timedelta(minutes=5))
-    with pytest.raises(CommandError, match="of 1 people are being built by another process"):
+    with pytest.raises(CommandError, match="another process is building the indexes of 1 people"):
         call_command("memory", "reindex")
 
 
