@@ -24,7 +24,7 @@ SENDERS = ("bots.Bot", "bots.Person", "bots.Conversation", "bots.Message")
 def connect() -> None:
     """Connects the deletion signals. Called once, when the app is ready."""
     for name in SENDERS:
-        pre_delete.connect(_deleted, sender=apps.get_model(name), dispatch_uid=f"memory.deletion:{name}")
+        pre_delete.connect(_deleted, sender=apps.get_model(name), dispatch_uid=f"memory.storage.cascade:{name}")
 
 
 def references() -> Iterator[tuple[type[models.Model], models.ForeignKey[Any, Any]]]:
