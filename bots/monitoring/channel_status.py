@@ -88,7 +88,7 @@ def reason_text(reason: str) -> str:
     """Returns why a request was refused, in the reader's language."""
     return {
         "not_genuine": _("not signed with this channel's secret"),
-        "malformed": _("genuine, but not readable"),
+        "malformed": _("authentic, but unreadable"),
         "too_large": _("larger than allowed"),
         "flood": _("more than allowed in a minute"),
         "failed": _("a failure of this server"),
