@@ -95,7 +95,7 @@ def _home() -> Iterator[Finding]:
         return
     free = shutil.disk_usage(home).free
     level: Level = "ok" if free > _LEAST_FREE else "warning"
-    yield Finding("home", level, f"{home}, {free // 2**20} MiB free", "" if level == "ok" else "make room on the disk")
+    yield Finding("home", level, f"{home}, {free // 2**20} MiB free", "" if level == "ok" else "free disk space")
     loose = [path.name for path in (home / "keys").glob("*") if path.is_file() and path.stat().st_mode & 0o077]
     if loose:
         yield Finding("keys", "error", f"others can read {', '.join(loose)}", f"chmod 600 {home / 'keys'}/*")
@@ -105,9 +105,9 @@ def _home() -> Iterator[Finding]:
 
 def _memory_database() -> Iterator[Finding]:
     if database.separate():
-        yield Finding("memory database", "ok", f"{database.vendor()}, of its own")
+        yield Finding("memory database", "ok", f"{database.vendor()}, separate")
     else:
-        yield Finding("memory database", "ok", "beside the rest")
+        yield Finding("memory database", "ok", "same as the main database")
 
 
 def _queue() -> Iterator[Finding]:
@@ -129,9 +129,9 @@ def _queue() -> Iterator[Finding]:
 
 def _administrator() -> Iterator[Finding]:
     if User.objects.filter(is_superuser=True, is_active=True).exists():
-        yield Finding("administrator", "ok", "there is one")
+        yield Finding("administrator", "ok", "exists")
     else:
-        yield Finding("administrator", "warning", "there is none", "python manage.py setup")
+        yield Finding("administrator", "warning", "missing", "python manage.py setup")
 
 
 def _bots() -> Iterator[Finding]:
@@ -207,7 +207,7 @@ def _search() -> Iterator[Finding]:
         yield Finding("semantic search", "ok", text)
     else:
         mend = (
-            "correct semantic_search in the settings, or Memory > Embedder in the admin; until then words are compared"
+            "correct semantic_search in the settings, or Memory > Embedder in the admin; until then recall is by words"
         )
         yield Finding("semantic search", "error", f"{name}: {found.text}", mend)
     yield from _indexes()
@@ -238,7 +238,7 @@ def _dead_letters() -> Iterator[Finding]:
     inbound = InboundEvent.objects.filter(state=InboundEvent.State.DEAD).count()
     outbound = OutboundMessage.objects.filter(state=OutboundMessage.State.DEAD).count()
     if inbound or outbound:
-        text = f"{inbound} received, {outbound} to be sent"
+        text = f"{inbound} in the inbox, {outbound} in the outbox"
         yield Finding("dead letters", "warning", text, "see inbox and outbox in the admin; retry or discard them")
     else:
         yield Finding("dead letters", "ok", "none")

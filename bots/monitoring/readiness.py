@@ -66,7 +66,7 @@ def _database() -> Part:
 
 def _memory() -> Part:
     if not database.separate():
-        return Part(True, "beside the rest")
+        return Part(True, "same as the main database")
     try:
         with database.connection().cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -108,7 +108,5 @@ def _index() -> Part:
         return Part(True, "by words only")
     waiting = embedding_backfill.waiting().count()
     if choice.trouble():
-        return Part(
-            True, f"degraded, recall goes by words: the embedder fails; {waiting} memories wait for their vector"
-        )
+        return Part(True, f"degraded to recall by words: the embedder fails; {waiting} memories wait for their vector")
     return Part(True, f"{waiting} memories wait for their vector" if waiting else "complete")
