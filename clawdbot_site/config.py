@@ -9,11 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from clawdbot_site.sources import EnvironmentSource, YamlSource
-from clawdbot_site.value_types import AbsolutePath, HttpAddress, Port, TimeZone
+from clawdbot_site.value_types import AbsolutePath, HttpAddress, JsonObject, Port, TimeZone
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -21,7 +21,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 class Section(BaseModel):
     """A group of settings. An unknown key is an error; a key without a value counts as absent."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -29,6 +29,15 @@ class Section(BaseModel):
         if not isinstance(values, dict):
             return values
         return {name: value for name, value in values.items() if value is not None or name not in cls.model_fields}
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_boolean_as_number(cls, value: Any, info: ValidationInfo) -> Any:
+        # YAML reads on, off, yes and no as booleans, and Python counts those as 1 and 0.
+        number = cls.model_fields[info.field_name or ""].annotation in (int, float)
+        if number and isinstance(value, bool):
+            raise ValueError("should be a number")
+        return value
 
 
 class WebSettings(Section):
@@ -169,7 +178,7 @@ class SkillSettings(Section):
         description="Dotted path of the class, e.g. skills.weather.WeatherSkill",
     )
     triggers: tuple[str, ...] = Field((), description="Words that call the skill.")
-    config: dict[str, Any] = Field(default_factory=dict, description="Passed to the skill unchanged.")
+    config: JsonObject = Field(default_factory=dict, description="Passed to the skill unchanged.")
 
 
 class ModelServerSettings(Section):
@@ -221,11 +230,11 @@ class WebChatSettings(Section):
     frame_bytes: int = Field(64 * 1024, ge=1024, description="Largest socket frame, in bytes.")
     visitor_burst: int = Field(20, ge=1, description="Messages that one visitor may send at once.")
     visitor_per_second: float = Field(
-        2.0, gt=0, description="Messages per second that one visitor may send after that."
+        2.0, gt=0, allow_inf_nan=False, description="Messages per second that one visitor may send after that."
     )
     address_burst: int = Field(200, ge=1, description="Messages that one network address may send at once.")
     address_per_second: float = Field(
-        20.0, gt=0, description="Messages per second that one network address may send after that."
+        20.0, gt=0, allow_inf_nan=False, description="Messages per second that one network address may send after that."
     )
     trusted_proxies: tuple[str, ...] = Field(
         ("127.0.0.1", "::1"), description="Addresses of the reverse proxies whose X-Forwarded-For is trusted."

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from clawdbot_site import storage
 from clawdbot_site.config import Config
@@ -27,12 +30,28 @@ def _database(config: Config) -> tuple[str, str] | None:
     scheme, found, _ = config.database_url.partition("://")
     if config.database_url and (not found or scheme not in _DATABASES):
         return "database_url", f"must begin with one of {', '.join(f'{name}://' for name in _DATABASES)}"
-    return None
+    return _broken_address("database_url", lambda: storage.database(config.database_url, config.home))
+
+
+def _broken_address(key: str, read: Callable[[], dict[str, Any]]) -> tuple[str, str] | None:
+    try:
+        name = str(read()["NAME"])
+    except ValueError:
+        return (
+            key,
+            "is no address: write / ? # [ ] % in user and password as %2F %3F %23 %5B %5D %25; a port is a number",
+        )
+    # a slash too few, as in sqlite://data.db: everything would be gone with the process
+    return (key, "names no file: write sqlite:////folder/file") if name == ":memory:" else None
 
 
 def _broker(config: Config) -> tuple[str, str] | None:
     if config.redis_url and not config.redis_url.startswith(("redis://", "rediss://", "unix://")):
         return "redis_url", "must begin with redis://, rediss:// or unix://"
+    try:
+        _ = urlsplit(config.redis_url).port
+    except ValueError:
+        return "redis_url", "is no address: write / ? # [ ] % in the password as %2F %3F %23 %5B %5D %25"
     return None
 
 
@@ -50,7 +69,7 @@ def _memory(config: Config) -> tuple[str, str] | None:
         return "memory.database_url", f"memory.type {wanted}"
     if not found:
         return "memory.database_url", "must begin with sqlite://, postgresql:// or mysql://"
-    return None
+    return _broken_address("memory.database_url", lambda: storage.memory_database(url, config.home))
 
 
 def _index(config: Config) -> tuple[str, str] | None:

@@ -1,12 +1,13 @@
 """Sources of settings, and one-line messages for invalid settings.
 
-The sources extend those of pydantic-settings and refuse what it accepts: unknown variables, duplicate keys and a
-missing file.
+The sources extend those of pydantic-settings and refuse what it accepts: unknown variables, values in quotes,
+duplicate keys and a missing file.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,6 +21,12 @@ PREFIX = "CLAWDBOT_"
 CONFIG_FILE = "CLAWDBOT_CONFIG"
 # Variables that hosting platforms set.
 ALIASES = {"DATABASE_URL": ("database_url",), "REDIS_URL": ("redis_url",), "PORT": ("web", "port")}
+# What Kubernetes and Docker tell a container of the services beside it: one that is called clawdbot has our prefix.
+_SERVICE_LINK = re.compile(
+    rf"{PREFIX}(?!.*__)(\w+_)?(SERVICE_(HOST|PORT)(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)=.*"
+    rf"|{PREFIX}(?!.*__)(\w+_)?PORT=(tcp|udp|sctp)://.*"
+)
+_NAME = re.compile(r"'[^'<]{3,}'")  # in a message of PyYAML, whose '<scalar>' is its own
 
 Key = tuple[str, ...]
 
@@ -29,10 +36,12 @@ class ConfigError(ValueError):
 
 
 class EnvironmentSource(EnvSettingsSource):
-    """Reads variables CLAWDBOT_SECTION__KEY and the aliases. Lists are JSON. Empty means not set.
+    """Reads variables CLAWDBOT_SECTION__KEY and the aliases. Lists are JSON. Blank means not set.
+
+    White space around a value is not part of it: files with Windows line ends leave some there.
 
     Raises:
-        ConfigError: A variable does not belong to a setting.
+        ConfigError: A variable does not belong to a setting, or its value is in quotes.
     """
 
     def __init__(self, settings_cls: type[BaseSettings]) -> None:
@@ -43,13 +52,15 @@ class EnvironmentSource(EnvSettingsSource):
                 raise ConfigError(
                     f"environment: {name}: unknown setting; known here: {_suggestions(settings_cls, key)}"
                 )
-        self.env_vars = {PREFIX + "__".join(key): os.environ[name] for key, name in variables.items()}
+            if _is_quoted(_value(name)):
+                raise ConfigError(f"environment: {name}: the quotes around it are part of the value: leave them out")
+        self.env_vars = {PREFIX + "__".join(key): _value(name) for key, name in variables.items()}
 
     def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
         """Decodes JSON. Returns an invalid text unchanged, so that pydantic reports it with its key."""
         try:
             return super().decode_complex_value(field_name, field, value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return value
 
 
@@ -61,7 +72,7 @@ class YamlSource(YamlConfigSettingsSource):
     """
 
     def __init__(self, settings_cls: type[BaseSettings]) -> None:
-        super().__init__(settings_cls, yaml_file=os.environ.get(CONFIG_FILE) or None)
+        super().__init__(settings_cls, yaml_file=os.path.expanduser(_value(CONFIG_FILE)) or None)
 
     def _read_files(self, files: Any, deep_merge: bool = False) -> dict[str, Any]:
         # The base class would ignore a missing file.
@@ -70,40 +81,77 @@ class YamlSource(YamlConfigSettingsSource):
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        values = yaml.load(path.read_text("utf8"), Loader=_UniqueKeys) or {}  # noqa: S506 - a SafeLoader
-    except (OSError, UnicodeDecodeError) as error:
+        text = path.read_text("utf8")
+    except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
         raise ConfigError(f"{path}: {CONFIG_FILE}: cannot be read: {reason}") from None
+    try:
+        values = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+    except yaml.reader.ReaderError as error:
+        line = f"line {text.count(chr(10), 0, error.position) + 1}"
+        raise ConfigError(f"{path}: {line}: YAML allows no character U+{error.character:04X}") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f"line {mark.line + 1}" if mark else "file"
-        raise ConfigError(f"{path}: {line}: {getattr(error, 'problem', None) or 'is not YAML'}") from None
-    if not isinstance(values, dict):
+        raise ConfigError(f"{path}: {line}: {_problem(error)}") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: file: is nested too deeply") from None
+    if values is not None and not isinstance(values, dict):
         raise ConfigError(f"{path}: file: must hold keys and values")
-    return {str(name): value for name, value in values.items()}
+    return values or {}
 
 
-class _UniqueKeys(yaml.SafeLoader):
-    """Refuses duplicate keys, of which YAML silently keeps the last."""
+def _problem(error: yaml.YAMLError) -> str:
+    """What PyYAML says, without the name of a tag or an alias: it may be a password that begins with ! or *."""
+    told = getattr(error, "problem", None) or "is not YAML"
+    hidden = _NAME.sub("'...'", told)
+    return hidden if hidden == told else f"{hidden} (what begins with ! & or * must stand in quotes)"
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+
+class _Loader(yaml.SafeLoader):
+    """Reads a key as the text it is written as, and once: `no` and `404` are names, and no last one silently wins."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        # Here and not where it is constructed: merging adds keys to the node that are written elsewhere.
+        node = super().compose_mapping_node(anchor)
         seen: set[Any] = set()
-        for key_node, _ in node.value:
-            if isinstance(key_node, yaml.ScalarNode):
-                if key_node.value in seen:
-                    problem = f"key {key_node.value} is written twice"
-                    raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
-                seen.add(key_node.value)
-        return super().construct_mapping(node, deep)
+        for index, (key, value) in enumerate(node.value):
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {_visible(key.value)} is written twice", key.start_mark
+                )
+            seen.add(key.value)
+            if key.tag != "tag:yaml.org,2002:merge":
+                name = yaml.ScalarNode("tag:yaml.org,2002:str", key.value, key.start_mark, key.end_mark)
+                node.value[index] = (name, value)
+        return node
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, KeyError, AttributeError):  # what PyYAML raises for 2024-99-99, !!bool maybe, !!timestamp x
+            problem = "the value is not the date, number or boolean it looks like: write it in quotes"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
 
 
 def _variables() -> dict[Key, str]:
     """Returns the names of the set variables by setting key. The full name takes precedence over an alias."""
-    found = {key: name for name, key in ALIASES.items() if os.environ.get(name)}
+    found = {key: name for name, key in ALIASES.items() if _value(name)}
     for name, text in os.environ.items():
-        if name.startswith(PREFIX) and name != CONFIG_FILE and text:
+        ours = name.startswith(PREFIX) and name != CONFIG_FILE and not _SERVICE_LINK.match(f"{name}={text}")
+        if ours and _value(name):
             found[tuple(name.removeprefix(PREFIX).lower().split("__"))] = name
     return found
+
+
+def _value(name: str) -> str:
+    return os.environ.get(name, "").strip()
+
+
+def _is_quoted(text: str) -> bool:
+    return len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
 
 
 def keys(model: type[BaseModel], prefix: Key = ()) -> dict[Key, FieldInfo]:
@@ -131,7 +179,12 @@ def place(key: Key) -> str:
     """Returns where a setting was set: `environment: VARIABLE` or `FILE: dotted.key`."""
     if name := _variable(key):
         return f"environment: {name}"
-    return f"{os.environ.get(CONFIG_FILE) or 'settings'}: {'.'.join(key)}"
+    return f"{_value(CONFIG_FILE) or 'settings'}: {_visible('.'.join(key))}"
+
+
+def _visible(text: str) -> str:
+    """Signs that nobody sees (a zero-width or no-break space) as their escapes."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
 
 
 def _variable(key: Key) -> str | None:
@@ -164,6 +217,8 @@ def _reason(problem: ErrorDetails, key: Key, model: type[BaseModel]) -> str:
             return "is required"
         case "tuple_type":
             return 'must be a JSON list, e.g. ["a", "b"]' if _variable(key) else "should be a list"
+        case "string_type" if not _variable(key):
+            return "should be text: write it in quotes"
         case "model_type" | "model_attributes_type":
             return "should be a section with keys"
     message = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")

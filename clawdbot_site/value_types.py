@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import zoneinfo
 from pathlib import Path
-from typing import Annotated
-from urllib.parse import urlsplit
+from typing import Annotated, Any
+from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 
 def _http_address(value: str) -> str:
@@ -15,12 +18,41 @@ def _http_address(value: str) -> str:
     parts = urlsplit(value)
     if value and (parts.scheme not in ("http", "https") or not parts.hostname):
         raise ValueError("must begin with http:// or https:// and name a host")
-    return value.rstrip("/")
+    if re.search(r"\s", value) or not _is_port_valid(parts):
+        raise ValueError("is no address: a port is a number up to 65535, and there is no white space")
+    return value.rstrip("/").replace(value[: len(parts.scheme)], parts.scheme, 1)
+
+
+def _is_port_valid(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
+
+
+def _named(value: Any) -> Any:
+    if value == "":
+        raise ValueError("must name a folder")
+    return value
 
 
 def _absolute_path(value: Path) -> Path:
     """Resolves a relative path from the working directory of the process."""
-    return value.expanduser().absolute()
+    expanded = os.path.expanduser(value)
+    if expanded.startswith("~"):
+        raise ValueError("begins with ~ and no user of this machine")
+    if "\0" in expanded:
+        raise ValueError("must not hold the character NUL")
+    return Path(expanded).absolute()
+
+
+def _json_object(value: dict[str, Any]) -> dict[str, Any]:
+    """Refuses what a row cannot keep."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        raise ValueError("must be what JSON can hold: write dates in quotes, and no value within itself") from None
+    return value
 
 
 def _known_time_zone(value: str) -> str:
@@ -32,6 +64,7 @@ def _known_time_zone(value: str) -> str:
 
 
 HttpAddress = Annotated[str, AfterValidator(_http_address)]
-AbsolutePath = Annotated[Path, AfterValidator(_absolute_path)]
+AbsolutePath = Annotated[Path, BeforeValidator(_named), AfterValidator(_absolute_path)]
+JsonObject = Annotated[dict[str, Any], AfterValidator(_json_object)]
 TimeZone = Annotated[str, AfterValidator(_known_time_zone)]
 Port = Annotated[int, Field(ge=0, le=65535)]
