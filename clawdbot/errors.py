@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 from clawdbot.reasons import Reason, Why
 
+LONGEST_NAMED_WAIT_S = 86_400.0
+
 _E = TypeVar("_E", bound="ClawdbotError")
 
 
@@ -16,7 +18,9 @@ class ClawdbotError(Exception):
 
     Attributes:
         permanent: True when the same call can never succeed, so callers must not retry it.
-        retry_after: Seconds to wait before the next try, if the other side named a time, else None.
+        retry_after: Seconds to wait before the next try, a day at most, if the other side named a time, else None.
+            A time that is no wait (0, less, not a number) is None too: otherwise the caller would retry at once, again
+            and again.
     """
 
     permanent: bool = False
@@ -26,8 +30,8 @@ class ClawdbotError(Exception):
         super().__init__(message)
         if permanent is not None:
             self.permanent = permanent
-        if retry_after is not None:
-            self.retry_after = retry_after
+        if retry_after is not None and retry_after > 0:
+            self.retry_after = min(retry_after, LONGEST_NAMED_WAIT_S)
 
     @property
     def reason(self) -> Reason | None:

@@ -7,9 +7,8 @@ from typing import Any
 
 from adapters.errors import SendError
 from adapters.events import Headers, SendReceipt
-from adapters.http_responses import answered, object_of
+from adapters.http_responses import answered, object_of, wait_of
 from adapters.payload import as_id, as_list, as_number, as_object, as_text
-from clawdbot.http import parse_retry_after
 
 NEEDS_TEMPLATE = "needs_template"
 
@@ -101,7 +100,7 @@ def _failure(status: int, headers: Headers, error: Mapping[str, Any]) -> SendErr
     code = None if number is None else int(number)
     told = as_text(as_object(error, "error_data"), "details") or as_text(error, "message")
     message = answered("WhatsApp", status) if code is None else answered("WhatsApp", f"{status} ({code})", told[:200])
-    wait = parse_retry_after(headers.get("retry-after"), 0.0)
+    wait = wait_of(headers)
     if code in _WAITS or status == 429:
         flood = status == 429 or code in _FLOOD
         default = _WAITS.get(code) if code is not None else None

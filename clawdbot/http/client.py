@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import email.utils
 import json as jsonlib
-import math
+import re
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -17,6 +18,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3 import exceptions as urllib3_errors
 
 from clawdbot import __version__
+from clawdbot.errors import LONGEST_NAMED_WAIT_S
 from clawdbot.http import errors
 from clawdbot.http.addresses import host_allowed
 from clawdbot.http.deadline import Timeout, capped
@@ -27,6 +29,8 @@ DEFAULT_MAX_BYTES = 4 * 1024 * 1024
 MAX_REDIRECTS = 5
 _CHUNK = 64 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_NUMBER = re.compile(r"[0-9]{1,20}(\.[0-9]*)?")
+_DECADES_S = 1e9  # a longer wait is meant as a moment: seconds since the epoch
 _USER_AGENT = f"Clawdbot/{__version__}"
 
 
@@ -69,19 +73,24 @@ class HttpResponse:
 
 
 def parse_retry_after(value: str | None, now: float) -> float | None:
-    """Parses a Retry-After header to seconds from `now` (epoch seconds), at least 0 and at most a day."""
-    if not value:
-        return None
-    try:
+    """Parses a Retry-After header to seconds from `now` (epoch seconds), above 0 and at most a day.
+
+    Returns None for what is no wait: nothing, a time that is over, a number below 0, words.
+    """
+    seconds = _seconds((value or "").strip(), now)
+    return min(seconds, LONGEST_NAMED_WAIT_S) if seconds is not None and seconds > 0 else None
+
+
+def _seconds(value: str, now: float) -> float | None:
+    if _NUMBER.fullmatch(value):
         seconds = float(value)
-    except ValueError:
-        try:
-            seconds = email.utils.parsedate_to_datetime(value).timestamp() - now
-        except (ValueError, TypeError, OverflowError):
-            return None
-    if math.isnan(seconds):
+        return seconds - now if seconds > _DECADES_S else seconds
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+        # HTTP's dates are GMT, also in the two old forms that name no zone.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
+    except (ValueError, TypeError, OverflowError):
         return None
-    return min(max(seconds, 0.0), 86400.0)
 
 
 def request(

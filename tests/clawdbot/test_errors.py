@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pickle
 
+import pytest
+
 from clawdbot.errors import ClawdbotError, ConfigurationError
 
 
@@ -26,3 +28,11 @@ def test_an_error_says_whether_to_try_again() -> None:
     assert ClawdbotError("x", permanent=True).permanent
     assert ConfigurationError("x").permanent
     assert ClawdbotError("x").retry_after is None
+
+
+@pytest.mark.parametrize(
+    ("named", "kept"),
+    [(30.0, 30.0), (0.0, None), (-5.0, None), (float("nan"), None), (float("inf"), 86_400.0), (1e15, 86_400.0)],
+)
+def test_an_error_keeps_a_wait_that_can_be_waited_for(named: float, kept: float | None) -> None:
+    assert ClawdbotError("busy", retry_after=named).retry_after == kept

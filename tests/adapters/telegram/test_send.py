@@ -94,6 +94,8 @@ def test_a_migrated_group_is_followed_and_told(server: Server) -> None:
     ("answer", "mark", "permanent", "retry_after"),
     [
         (failure(429, "Too Many Requests: retry after 35", retry_after=35), "flood", False, 35.0),
+        (failure(429, "Too Many Requests", retry_after=10**12), "flood", False, 86_400.0),
+        (failure(429, "Too Many Requests", retry_after=-5), "flood", False, None),
         (Answer(429, b"slow down", {"Retry-After": "4"}), "flood", False, 4.0),
         (failure(429, "Too Many Requests: retry after 21"), "flood", False, 21.0),
         (Answer(429, b""), "flood", False, 3.0),

@@ -102,6 +102,13 @@ def test_without_a_template_it_is_final(server: Server) -> None:
         (failure(131056), "flood", False, 6.0),
         (failure(130429, 429), "flood", False, 2.0),
         (json_answer({"error": {"code": 80007}}, 400, **{"Retry-After": "9"}), "flood", False, 9.0),
+        (
+            json_answer({"error": {"code": 4}}, 400, **{"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}),
+            "flood",
+            False,
+            60.0,
+        ),
+        (Answer(503, b"", {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}), "server_error", False, None),
         (failure(131048), "flood", False, 3600.0),
         (failure(4), "flood", False, 60.0),
         (failure(132069), "flood", False, 60.0),

@@ -83,17 +83,50 @@ def test_error_statuses_are_responses_not_exceptions(server: Server) -> None:
     ("value", "seconds"),
     [
         ("3.5", 3.5),
-        ("-1", 0.0),
+        (" 5 ", 5.0),
+        ("-1", None),
+        ("0", None),
         ("nan", None),
-        ("inf", 86400.0),
+        ("inf", None),
+        ("1e999", None),
+        ("0x10", None),
+        ("1_0", None),
+        ("٥", None),
+        ("5, 5", None),
+        ("99999999", 86400.0),
+        ("9" * 400, None),
+        ("1000000070", 86400.0),
         ("soon", None),
         ("", None),
         (None, None),
         ("Thu, 01 Jan 1970 00:01:40 GMT", 90.0),
+        ("Thu, 01 Jan 1970 01:01:40 +0100", 90.0),
+        ("Thursday, 01-Jan-70 00:01:40 GMT", 90.0),
+        ("Thu Jan  1 00:01:40 1970", 90.0),
+        ("Thu, 01 Jan 1970 00:01:40 -0000", 90.0),
+        ("Thu, 01 Jan 1970 00:00:05 GMT", None),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 86400.0),
+        ("Fri, 31 Dec 99999 23:59:59 GMT", None),
+        ("Thu, 99 Jan 1970 00:01:40 GMT", None),
+        ("1970-01-01T00:01:40Z", None),
     ],
 )
-def test_retry_after_is_read_in_both_forms(value: str | None, seconds: float | None) -> None:
+def test_retry_after_is_read_in_both_forms(value: str | None, seconds: float | None, zone_of_the_machine: None) -> None:
     assert http.parse_retry_after(value, now=10.0) == seconds
+
+
+def test_a_wait_as_seconds_since_the_epoch_is_read() -> None:
+    assert http.parse_retry_after("1700000060", now=1_700_000_000.0) == 60.0
+
+
+@pytest.fixture
+def zone_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """East of Greenwich: Django puts `time_zone` of the settings here."""
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "Asia/Shanghai")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 @pytest.mark.parametrize("encoded", [False, True])

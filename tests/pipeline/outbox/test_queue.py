@@ -56,6 +56,14 @@ def test_retry_after_is_honoured() -> None:
     assert before + timedelta(seconds=35) <= row.due_at <= after + timedelta(seconds=36)
 
 
+def test_a_wait_that_nobody_can_wait_for_is_a_day() -> None:
+    row = claimed()
+    queue.record_failure(row, SendError("slow down", retry_after=1e15, mark="flood"))
+    row.refresh_from_db()
+    assert row.state == State.PENDING
+    assert row.due_at <= timezone.now() + timedelta(days=1, seconds=1)
+
+
 def test_a_permanent_error_is_not_retried_and_frees_the_chat() -> None:
     channel = make_channel()
     conversation = make_conversation(channel)
