@@ -7,9 +7,11 @@ store codes, so a code must keep its meaning and parameters: a sentence with oth
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from clawdbot.redaction import redact
+from clawdbot.storable_text import storable
 
 
 def _(sentence: str) -> str:
@@ -299,7 +301,9 @@ def raised(error: BaseException) -> Reason:
 
 
 def columns(field: str, reason: Why, length: int) -> dict[str, Any]:
-    """Returns the three columns that store a reason: English sentence, code and parameters. Redacts secrets.
+    """Returns the three columns that store a reason: English sentence, code and parameters.
+
+    Redacts secrets, and drops what no database takes.
 
     Args:
         field: Column of the sentence, such as "last_error"; the others are "..._code" and "..._params".
@@ -307,16 +311,22 @@ def columns(field: str, reason: Why, length: int) -> dict[str, Any]:
         length: Length limit of the sentence and of each text parameter.
     """
     if not isinstance(reason, Reason):
-        return {field: redact(reason)[:length], f"{field}_code": "", f"{field}_params": {}}
+        return {field: _shown(reason, length), f"{field}_code": "", f"{field}_params": {}}
     params = _json(reason.params, length)
     sentence = str(_loaded(reason.code, params))  # built from the redacted parameters
     return {field: sentence[:length], f"{field}_code": reason.code, f"{field}_params": params}
 
 
 def from_columns(row: object, field: str) -> Why:
-    """Returns the reason that a row stores; its sentence if the code is empty or unknown to this version."""
+    """Returns the reason that a row stores; its sentence if the code or parameters are unknown to this version."""
     code, params = getattr(row, f"{field}_code"), getattr(row, f"{field}_params")
-    return _loaded(code, params) if code in TEMPLATES else str(getattr(row, field))
+    if code in TEMPLATES:
+        # parameters of another version, or changed by hand: one row must not cost the page that lists it
+        with suppress(AttributeError, KeyError, TypeError):
+            reason = _loaded(code, params)
+            str(reason)
+            return reason
+    return str(getattr(row, field))
 
 
 def _english(value: Value) -> object:
@@ -330,7 +340,11 @@ def _json(params: Mapping[str, Value], length: int) -> dict[str, Any]:
 def _stored(value: Value, length: int) -> Any:
     if isinstance(value, Reason):
         return {"code": value.code, "params": _json(value.params, length)}
-    return redact(value)[:length] if isinstance(value, str) else value
+    return _shown(value, length) if isinstance(value, str) else value
+
+
+def _shown(text: str, length: int) -> str:
+    return redact(storable(text))[:length]
 
 
 def _loaded(code: str, params: Mapping[str, Any]) -> Reason:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from django.apps import apps
 from django.utils import timezone
 
+from clawdbot.storable_text import storable
 from memory import database
 from memory.consolidation import provenance
 from memory.embedders import current
@@ -32,7 +33,7 @@ from memory.storage.row import Row
 from memory.storage.rows import State
 from memory.storage.validity import View
 from memory.text.query_hints import Cues, read_cues
-from memory.types import ConversationSource, Hit, Recall, RecentTurn, Scope, Stats, Turn, storable
+from memory.types import ConversationSource, Hit, Recall, RecentTurn, Scope, Stats, Turn
 
 logger = logging.getLogger(__name__)
 

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from clawdbot.storable_text import storable
 from memory.text.dates import ResolvedDate
 
 Role: TypeAlias = Literal["user", "assistant"]
@@ -27,13 +28,6 @@ class Scope:
 
 LONGEST_RETENTION = 36_500
 """Days: a hundred years. Longer periods could underflow `datetime.min`."""
-
-
-def storable(text: str) -> str:
-    """Returns the text without NUL characters and lone surrogates, which databases and embedders refuse."""
-    if "\0" in text:
-        text = text.replace("\0", "")
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from clawdbot.files import File
+from clawdbot.storable_text import storable
 
 
 def read(answer: Any) -> tuple[str, tuple[str | File, ...]]:
@@ -14,10 +16,16 @@ def read(answer: Any) -> tuple[str, tuple[str | File, ...]]:
         ValueError: The answer is empty.
     """
     given = answer if isinstance(answer, (list, tuple)) else (answer,)
-    parts = [part if isinstance(part, File) else str(part).strip() for part in given if part is not None]
+    parts = [_storable(part) for part in given if part is not None]
     parts = [part for part in parts if part]
     if not parts:
         raise ValueError("the skill answered nothing")
     words = [part.caption if isinstance(part, File) else part for part in parts]
     files = any(isinstance(part, File) for part in parts)
     return "\n\n".join(filter(None, words)), tuple(parts) if files else ()
+
+
+def _storable(part: Any) -> str | File:
+    if isinstance(part, File):
+        return replace(part, caption=storable(part.caption), name=storable(part.name))
+    return storable(str(part)).strip()

@@ -13,6 +13,7 @@ from django.utils import translation
 from clawdbot.files import File
 from clawdbot.redaction import redact
 from clawdbot.skills import Parameter, SkillError
+from clawdbot.storable_text import storable
 from skills import answers, catalogue, limits, parameters, registry, wording
 from skills.catalogue import Entry
 from skills.models import ERROR_LENGTH, SkillRun
@@ -137,7 +138,7 @@ def _run(found: Match, context: Mapping[str, Any], language: str) -> SkillResult
     except _Unfit as unfit:
         return _asked_again(found, unfit, language, started)
     except SkillError as told:
-        error, text = told, str(told) or wording.failed(found.name)
+        error, text = told, storable(str(told)) or wording.failed(found.name)
     except limits.TooSlow as slow:
         error, text = slow, wording.too_slow(found.name)
     except registry.SkillUnavailable as gone:
@@ -227,6 +228,6 @@ def _record(found: Match, conversation_id: Any, error: Exception | None, ms: flo
         conversation_id=conversation_id,
         ok=error is None,
         error=type(error).__name__[:100] if error else "",
-        detail=redact(str(error))[:ERROR_LENGTH] if error else "",
+        detail=redact(storable(str(error)))[:ERROR_LENGTH] if error else "",
         ms=round(ms),
     )

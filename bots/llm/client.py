@@ -21,6 +21,7 @@ from bots.llm.errors import Cancelled, ProviderError
 from bots.llm.types import Messages, Target
 from clawdbot import http
 from clawdbot.reasons import Reason
+from clawdbot.storable_text import storable
 
 if TYPE_CHECKING:
     from openai import APIStatusError, OpenAI
@@ -125,10 +126,10 @@ def _read(value: Any) -> Reply:
     try:
         usage = value.get("usage") or {}
         return Reply(
-            text=_text(value["choices"][0]["message"].get("content")),
+            text=storable(_text(value["choices"][0]["message"].get("content"))),
             prompt_tokens=_count(usage.get("prompt_tokens")),
             completion_tokens=_count(usage.get("completion_tokens")),
-            model=str(value.get("model") or ""),
+            model=storable(str(value.get("model") or "")),
         )
     except (AttributeError, LookupError, TypeError):
         raise ProviderError(Reason("answer_not_completion")) from None
@@ -166,7 +167,7 @@ def _stream(target: Target, body: dict[str, Any], options: Options) -> Reply:
             for chunk in stream:
                 _take(chunk, reply, pieces, options)
                 if options.cancelled is not None and options.cancelled():
-                    raise Cancelled("".join(pieces))
+                    raise Cancelled(storable("".join(pieces)))
                 if time.monotonic() > deadline:
                     raise ProviderError(Reason("answer_too_slow"))
     except openai.OpenAIError as error:
@@ -177,7 +178,7 @@ def _stream(target: Target, body: dict[str, Any], options: Options) -> Reply:
         raise ProviderError(Reason("stream_not_json")) from None
     if not reply.finished:
         raise ProviderError(Reason("stream_broke"))
-    reply.text = "".join(pieces)
+    reply.text = storable("".join(pieces))  # some servers cut an emoji in two
     return reply
 
 
@@ -186,7 +187,7 @@ def _read_chunk(chunk: dict[str, Any], reply: Reply) -> str:
     if usage := chunk.get("usage"):
         reply.prompt_tokens = _count(usage.get("prompt_tokens"))
         reply.completion_tokens = _count(usage.get("completion_tokens"))
-    reply.model = reply.model or str(chunk.get("model") or "")
+    reply.model = reply.model or storable(str(chunk.get("model") or ""))
     choices = chunk.get("choices") or ()
     if not choices:
         return ""
@@ -207,7 +208,7 @@ def _take(chunk: Any, reply: Reply, pieces: list[str], options: Options) -> None
             reply.first_token_at = time.perf_counter()
         pieces.append(text)
         if options.on_token is not None:
-            options.on_token(text)
+            options.on_token(storable(text))
 
 
 def _request_options(options: Options) -> Any:

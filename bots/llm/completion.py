@@ -14,7 +14,7 @@ from bots.llm.client import Options, Reply
 from bots.llm.errors import Cancelled, EmptyAnswer, NoModelAvailable, ProviderError
 from bots.llm.types import Completion, MessageBuilder, Messages, Target
 from clawdbot.backoff import Backoff
-from clawdbot.reasons import Reason
+from clawdbot.reasons import Reason, why
 
 if TYPE_CHECKING:
     from bots.models.bot import Bot
@@ -141,8 +141,8 @@ class _Run:
             time.sleep(min(wait_s, LONGEST_WAIT_S))
             return True
         if not isinstance(error, EmptyAnswer):
-            breaker.failed(target, str(error), permanent=error.permanent, retry_after=error.retry_after)
-        health.note_error(target.key, str(error))
+            breaker.failed(target, why(error), permanent=error.permanent, retry_after=error.retry_after)
+        health.note_error(target.key, why(error))
         return False
 
     def _completion(self, target: Target, messages: Messages, reply: Reply) -> Completion:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from clawdbot.storable_text import storable
 from memory import database
 from memory.consolidation import provenance, timeline
 from memory.errors import MemoryFailure
@@ -13,7 +14,7 @@ from memory.models import MemoryEntry
 from memory.storage import passages, reindex, wakeups, work_leases
 from memory.storage.rows import content_hash, of_scope
 from memory.store import MemoryStore
-from memory.types import Scope, storable
+from memory.types import Scope
 
 LONGEST = 20_000
 

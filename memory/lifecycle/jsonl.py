@@ -12,8 +12,9 @@ from typing import Any, Literal
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from clawdbot.storable_text import storable
 from memory.errors import BadLine
-from memory.types import Scope, Turn, storable
+from memory.types import Scope, Turn
 
 LONGEST_LINE = 16 * 1024 * 1024  # bytes
 LONGEST_TEXT = 1_000_000  # characters; a memory is not for files

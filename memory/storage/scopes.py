@@ -6,8 +6,9 @@ from typing import Any
 
 from django.apps import apps
 
+from clawdbot.storable_text import storable
 from memory.errors import UnknownScope
-from memory.types import Scope, storable
+from memory.types import Scope
 
 
 def bot_id(slug: str) -> int:

@@ -43,6 +43,31 @@ def test_a_row_written_before_there_were_codes_or_by_a_later_version_is_shown_as
         assert from_columns(row, "error") == "it broke"
 
 
+@pytest.mark.parametrize("params", [{}, {"platform": "X"}, [], None, "text", {"why": {"code": "timed_out"}}])
+def test_a_row_whose_parameters_do_not_fit_is_shown_as_it_is(params: object) -> None:
+    row = SimpleNamespace(error="it broke", error_code="platform_said", error_params=params)
+    assert from_columns(row, "error") == "it broke"
+
+
+@pytest.mark.parametrize("told", ["100%", "%(code)s %d %", "{x} {} }", "两行\n第二行\r\n", "\u202e\u2028", "<b>&amp;"])
+def test_somebody_elses_words_are_no_template(told: str) -> None:
+    reason = Reason("platform_said", platform="X", code=1, told=told)
+    assert str(kept(reason)) == str(kept(str(reason))) == f"X answered 1: {told}"
+
+
+@pytest.mark.parametrize("words", ["a\0b", "a\ud800b", "\udfff\ud800"])
+def test_what_no_database_takes_does_not_reach_a_row(words: str) -> None:
+    for reason in (words, Reason("raised", error="ValueError", why=words), raised(ValueError(words))):
+        text = json.dumps(columns("error", reason, 300), ensure_ascii=False)
+        assert "\\u0000" not in text
+        text.encode()
+
+
+def test_a_secret_with_a_nul_in_it_is_hidden() -> None:
+    register_secret("hunter2hunter2")
+    assert "hunter2" not in columns("error", "hunter2\0hunter2", 300)["error"]
+
+
 def test_secrets_and_endless_words_do_not_reach_a_row() -> None:
     register_secret("hunter2hunter2")
     said = Reason("status_said", code=500, told="hunter2hunter2 " + "x" * 500)

@@ -55,6 +55,20 @@ def test_with_a_listener_the_pieces_come_one_by_one(endpoint: Server) -> None:
     assert endpoint.requests[0].json["stream"] is True
 
 
+def test_an_emoji_that_is_cut_in_two_is_whole_in_the_answer_and_every_piece_can_be_stored(endpoint: Server) -> None:
+    make_provider(endpoint)
+    endpoint.answer(stream("fine \ud83d", "\ude00 and \0", "done \udfff"))
+    pieces: list[str] = []
+    assert complete(QUESTION, on_token=pieces.append).text == "fine 😀 and done \ufffd"
+    assert "".join(pieces).encode().count(b"\0") == 0
+
+
+def test_an_answer_holds_nothing_that_no_database_takes(endpoint: Server) -> None:
+    make_provider(endpoint)
+    endpoint.answer(chat("fine \ud83d\ude00\0 \ud800"))
+    assert complete(QUESTION).text == "fine 😀 \ufffd"
+
+
 def test_a_piece_is_handed_on_before_the_next_one_is_sent(endpoint: Server) -> None:
     make_provider(endpoint)
     pieces: list[str] = []

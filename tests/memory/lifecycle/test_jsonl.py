@@ -71,7 +71,7 @@ def test_halves_of_characters_and_nul_are_stored_as_far_as_they_can_be() -> None
     ann = person()
     report = transfer.store_lines([import_line(1, text="tea \ud83d and\0 milk", speaker="A\ud83d")], ann)
     assert report.refused == []
-    assert found(ann, "milk") == ["tea ? and milk"]
+    assert found(ann, "milk") == ["tea \ufffd and milk"]
 
 
 def test_an_id_with_another_text_is_refused_and_the_first_text_stays() -> None:

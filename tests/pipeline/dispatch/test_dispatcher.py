@@ -28,6 +28,21 @@ from tests.peers import BotApi, StubModel
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
 
+@pytest.mark.parametrize(
+    "words", ["no \0 byte", "half an emoji \ud83d", "100% of {this} %(thing)s\n第二行", "x" * 100_000]
+)
+def test_a_turn_that_fails_with_any_words_is_tried_again(
+    words: str, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError(words)
+
+    monkeypatch.setattr("bots.pipeline.dispatch.presenting.respond", fail)
+    row = say(channel, "hi")
+    assert (row.state, row.attempts, row.owner) == (InboundEvent.State.PENDING, 1, "")
+    assert row.error.startswith(f"ValueError: {words[:3]}")
+
+
 def test_a_message_is_answered_remembered_counted_and_sent_once(
     channel: Channel, api: BotApi, model: StubModel
 ) -> None:

@@ -14,6 +14,7 @@ from bots.people import audit_log, export, staged_erasure
 from bots.pipeline import inbox
 from bots.pipeline.dispatch import erasures, turn_records
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
+from clawdbot.skills import SkillError
 from memory.models import MemoryEntry
 from memory.store import MemoryStore
 from skills import catalogue
@@ -107,6 +108,25 @@ def test_a_skill_is_told_the_same_event_at_each_try(channel: Channel, monkeypatc
     recover()
     assert told == [row_id, row_id]
     assert SkillRun.objects.count() == 1
+
+
+@pytest.mark.parametrize("answer", ["done \0", "done \ud83d", SkillError("done \0\ud83d"), ValueError("done \0\ud83d")])
+def test_a_skill_runs_once_whatever_it_says(
+    answer: str | Exception, channel: Channel, api: BotApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_skill("Plain", "go")
+    catalogue.clear_cache()
+    runs: list[Any] = []
+
+    def execute(_self: object, context: Any) -> str:
+        runs.append(context["event_id"])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("tests.skills.samples.Plain.execute", execute)
+    assert say(channel, "go").state == InboundEvent.State.DONE
+    assert len(runs) == SkillRun.objects.count() == len(api.sent) == 1
 
 
 def ready_to_forget(channel: Channel, chat: str) -> int:
