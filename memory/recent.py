@@ -10,17 +10,27 @@ from memory.types import ConversationSource, RecentTurn, Scope
 
 CONVERSATIONS = 1024
 TURNS = 100
+CHARACTERS = 8_000_000
 
 _Key = tuple[Scope, int]
 _Held = tuple[Hashable, tuple[RecentTurn, ...]]
 
 
 class SessionMemory:
-    """LRU cache of conversations. A write by another process changes the version, so the turns are read again."""
+    """LRU cache of conversations. A write by another process changes the version, so the turns are read again.
 
-    def __init__(self, conversations: int = CONVERSATIONS, turns: int = TURNS) -> None:
+
+    Args:
+        conversations: how many are held.
+        turns: how many of each.
+        characters: of all texts together, so that long messages of many strangers do not fill the process.
+    """
+
+    def __init__(self, conversations: int = CONVERSATIONS, turns: int = TURNS, characters: int = CHARACTERS) -> None:
         self._conversations = conversations
         self._turns = turns
+        self._characters = characters
+        self._size = 0
         self._held: OrderedDict[_Key, _Held] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -63,15 +73,25 @@ class SessionMemory:
         """Drops the cached conversations of a person."""
         with self._lock:
             for key in [key for key in self._held if key[0] == scope]:
-                del self._held[key]
+                self._drop(key)
 
     def clear_cache(self) -> None:
         """Drops everything."""
         with self._lock:
             self._held.clear()
+            self._size = 0
 
     def _put(self, key: _Key, version: Hashable, turns: tuple[RecentTurn, ...]) -> None:
+        if key in self._held:
+            self._drop(key)
         self._held[key] = (version, turns)
-        self._held.move_to_end(key)
-        while len(self._held) > self._conversations:
-            self._held.popitem(last=False)
+        self._size += _characters(turns)
+        while len(self._held) > self._conversations or (self._size > self._characters and self._held):
+            self._drop(next(iter(self._held)))
+
+    def _drop(self, key: _Key) -> None:
+        self._size -= _characters(self._held.pop(key)[1])
+
+
+def _characters(turns: Sequence[RecentTurn]) -> int:
+    return sum(len(turn.text) for turn in turns)

@@ -85,6 +85,37 @@ def test_a_thousand_and_twenty_four_conversations_are_held() -> None:
     assert len(memory) == 1024
 
 
+def test_long_messages_take_the_place_of_other_conversations() -> None:
+    memory = SessionMemory(characters=100)
+    first, second = (
+        Messages(RecentTurn(number, number, "user", "", "x" * 40), conversation=number) for number in (1, 2)
+    )
+    for messages in (first, second, first, second):
+        memory.get(ANN, messages.source())
+    assert (len(memory), first.reads, second.reads) == (2, 1, 1)
+    memory.follow(ANN, 2, "v1", "v2", [RecentTurn(3, 2, "user", "", "x" * 40)])
+    assert len(memory) == 1
+    memory.get(ANN, second.source("v2"))
+    assert (first.reads, second.reads) == (1, 1)
+
+
+def test_a_conversation_that_is_longer_than_all_that_is_held_is_read_each_time() -> None:
+    memory = SessionMemory(characters=10)
+    endless = Messages(RecentTurn(1, 1, "user", "", "x" * 11))
+    assert memory.get(ANN, endless.source()) == memory.get(ANN, endless.source()) == tuple(endless.turns)
+    assert (len(memory), endless.reads) == (0, 2)
+
+
+def test_what_is_dropped_makes_room() -> None:
+    memory = SessionMemory(characters=100)
+    long = [RecentTurn(1, 1, "user", "", "x" * 60)]
+    for drop in (lambda: memory.drop(ANN), memory.clear_cache, lambda: None):
+        memory.get(ANN, Messages(*long).source())
+        memory.get(ANN, Messages(*long).source("v2"))
+        assert len(memory) == 1
+        drop()
+
+
 def test_all_conversations_of_a_person_are_dropped_and_no_others() -> None:
     memory = SessionMemory()
     mine, also_mine, theirs = (Messages(conversation=n) for n in (1, 2, 3))
