@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from cachetools import LRUCache
 
+from bots.llm.alternation import alternating
 from bots.llm.errors import Cancelled, ProviderError
 from bots.llm.types import Messages, Target
 from clawdbot import http
@@ -97,7 +98,9 @@ class _Refused(Exception):
 
 
 def _body(target: Target, messages: Messages, options: Options, refused: frozenset[str]) -> dict[str, Any]:
-    body: dict[str, Any] = {"model": target.model, "messages": messages}
+    # The embedded model's prompt has its own shape, which its cache begins with.
+    said = messages if target.is_demo else alternating(messages)
+    body: dict[str, Any] = {"model": target.model, "messages": said}
     body["max_completion_tokens" if "max_tokens" in refused else "max_tokens"] = options.max_tokens
     if "temperature" not in refused:
         body["temperature"] = options.temperature
