@@ -42,10 +42,15 @@ def _target(channel: Channel, event: Event) -> QuerySet[Message]:
 
 
 def _delete(message: Message) -> None:
-    """Deletes the message, its files and the memories of its turn. The bot's answer stays stored."""
+    """Deletes the message, its files and the memories of its turn.
+
+    The bot's answer stays stored for the team. The model no longer sees it, because it may repeat the message.
+    """
     turn = [message.pk]
     if message.inbound_id is not None:
-        turn += Message.objects.filter(inbound=message.inbound_id).values_list("pk", flat=True)
+        of_turn = Message.objects.filter(inbound=message.inbound_id)
+        turn += of_turn.values_list("pk", flat=True)
+        of_turn.update(forgotten=True)
         ReceivedFile.objects.filter(inbound=message.inbound_id).delete()
         _strip_contents(message.inbound_id)
     memory_outbox.erase(message.conversation, turn, message.inbound_id)

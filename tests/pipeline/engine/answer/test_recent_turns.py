@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +181,27 @@ def test_after_a_change_by_another_process_the_prompt_shows_it(change: str, chan
         patch.setattr("memory.recent.SessionMemory.follow", lambda *_: None)
         on_another_connection(lambda: CHANGES[change](channel))
     assert shown(channel) != before
+
+
+def test_the_answer_to_a_message_that_was_taken_back_is_not_shown(channel: Channel) -> None:
+    say(channel, "My PIN is 4711", message_id="m-1")
+    say(channel, "I like boats", message_id="m-2")
+    say(channel, "", message_id="m-1", kind=EventKind.DELETE)
+    assert shown(channel) == ["I like boats", "You said: I like boats"]
+    assert Message.objects.get(text="You said: My PIN is 4711").forgotten
+
+
+def test_a_clock_that_goes_back_hides_no_message(channel: Channel) -> None:
+    say(channel, "I like tea")
+    Conversation.objects.update(last_message_at=timezone.now() + timedelta(hours=1))  # it was ahead
+    say(channel, "I like boats")
+    before = shown(channel)
+    on_another_connection(lambda: messages.reply_in(Conversation.objects.get(), "Good day"))
+    assert shown(channel) == [*before, "Good day"]
+    on_another_connection(lambda: Message.objects.filter(text="Good day").update(text="Good evening"))
+    assert shown(channel) == [*before, "Good evening"]
+    say(channel, "bye")
+    assert shown(channel) == [*before, "Good evening", "bye", "You said: bye"]
 
 
 def test_after_the_erasure_of_a_person_nothing_is_shown(channel: Channel) -> None:
