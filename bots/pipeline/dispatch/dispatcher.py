@@ -15,6 +15,7 @@ from bots.people.reception import Standing
 from bots.pipeline import engine, inbox, memory_outbox
 from bots.pipeline.dispatch import closing, edits, erasures, presenting, refusals, turns
 from clawdbot import request_id
+from clawdbot.errors import ClawdbotError
 from clawdbot.reasons import raised
 
 logger = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ class MessageDispatcher:
         reason = raised(error)
         try:
             if row.attempts < inbox.MAX_ATTEMPTS:
-                inbox.retry_later(row, reason, getattr(error, "retry_after", None))
+                inbox.retry_later(row, reason, error.retry_after if isinstance(error, ClawdbotError) else None)
                 return False
             refusals.give_up(row, reason)
         except inbox.ClaimLost:

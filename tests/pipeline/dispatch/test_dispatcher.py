@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -41,6 +43,22 @@ def test_a_turn_that_fails_with_any_words_is_tried_again(
     row = say(channel, "hi")
     assert (row.state, row.attempts, row.owner) == (InboundEvent.State.PENDING, 1, "")
     assert row.error.startswith(f"ValueError: {words[:3]}")
+
+
+@pytest.mark.parametrize("wait", ["soon", timedelta(days=400), float("nan"), 1e300])
+def test_a_wait_that_a_librarys_error_names_is_not_ours(
+    wait: object, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Throttled(Exception):
+        retry_after = wait
+
+    def fail(*_: object) -> None:
+        raise Throttled
+
+    monkeypatch.setattr("bots.pipeline.dispatch.presenting.respond", fail)
+    row = say(channel, "hi")
+    assert (row.state, row.owner) == (InboundEvent.State.PENDING, "")
+    assert row.due_at < timezone.now() + timedelta(seconds=5)
 
 
 def test_a_message_is_answered_remembered_counted_and_sent_once(
