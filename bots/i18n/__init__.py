@@ -1,1 +1,1 @@
-"""Selects texts in the reader's language: bilingual texts and reasons of failures."""
+"""Chooses the reader's language and selects texts in it: bilingual texts and reasons of failures."""

@@ -123,7 +123,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[samples.Slow]]:
 
 
 @pytest.mark.usefixtures("slow")
-def test_a_skill_over_its_time_is_left_behind() -> None:
+def test_a_skill_over_its_time_limit_is_abandoned() -> None:
     make_skill("Slow", "go")
     result = call("go")
     assert (result.ok, "took too long" in result.text) == (False, True)
