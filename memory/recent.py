@@ -19,7 +19,6 @@ _Held = tuple[Hashable, tuple[RecentTurn, ...]]
 class SessionMemory:
     """LRU cache of conversations. A write by another process changes the version, so the turns are read again.
 
-
     Args:
         conversations: how many are held.
         turns: how many of each.

@@ -231,7 +231,7 @@ def test_discord_compares_the_application_and_its_key(server: Server) -> None:
     found = verify(login(make_user()), typed("discord", server.url, account))
     assert found["ok"]
     assert any("does not belong to the application" in note for note in found["notes"])
-    assert any("public key is not" in note for note in found["notes"])
+    assert any("public key does not belong" in note for note in found["notes"])
 
 
 def test_a_success_clears_the_failure_that_was_noted_before(server: Server) -> None:

@@ -189,7 +189,7 @@ def test_nothing_is_erased_when_the_transaction_does_not_hold(monkeypatch: pytes
     def broken(*_: Any) -> None:
         raise RuntimeError("killed")
 
-    monkeypatch.setattr(erasure._Whole, "delete", broken)
+    monkeypatch.setattr(erasure._Records, "delete", broken)
     with pytest.raises(RuntimeError):
         erasure.erase(person_of(ann), "root")
     # two databases have no common transaction: the memories are gone, and a second erasure completes the rest
