@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import django
@@ -91,6 +91,14 @@ def pytest_configure(config: pytest.Config) -> None:
         # xdist processes inherit this environment. With the settings module in it they would load Django before this
         # file and share one home.
         del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Replaces half emojis in captured logs: xdist cannot send them to the process that collects the results."""
+    report = yield
+    report.sections = [(name, text.encode("utf8", "replace").decode()) for name, text in report.sections]
+    return report
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

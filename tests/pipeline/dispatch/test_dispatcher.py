@@ -31,7 +31,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
 
 @pytest.mark.parametrize(
-    "words", ["no \0 byte", "half an emoji \ud83d", "100% of {this} %(thing)s\n第二行", "x" * 100_000]
+    "words",
+    ["no \0 byte", "half an emoji \ud83d", "100% of {this} %(thing)s\n第二行", "x" * 100_000],
+    ids=["NUL", "surrogate", "format", "long"],
 )
 def test_a_turn_that_fails_with_any_words_is_tried_again(
     words: str, channel: Channel, monkeypatch: pytest.MonkeyPatch
