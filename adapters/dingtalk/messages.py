@@ -71,13 +71,13 @@ def reply_token(group: bool, expires_ms: str) -> str:
 
 def _message(base: Event, content: Json, kind: str, group: bool) -> Event:
     parts = tuple(_parts(content, kind))
-    text = "".join(_texts(content, kind)).strip()
-    if not text and not parts:
+    texts = list(_texts(content, kind))
+    if not parts and not "".join(texts).strip():
         return replace(base, change=kind or "empty")
-    # A group robot receives only messages that mention it; older payloads lack the key.
-    mentioned = group and content.get("isInAtList") is not False
+    mentioned = group and _is_mentioned(content)
     if kind == "richText" and mentioned:
-        text = _MENTION.sub("", text, count=1).strip() if text.startswith("@") else text
+        texts = _without_mention(texts)
+    text = "".join(texts).strip()
     command, _, args = parse_command(text)
     quoted = as_object(as_object(content, "text"), "repliedMsg")
     return replace(
@@ -90,6 +90,31 @@ def _message(base: Event, content: Json, kind: str, group: bool) -> Event:
         mentions_bot=mentioned,
         reply_to=as_id(content, "originalMsgId") or as_id(quoted, "msgId"),
     )
+
+
+def _is_mentioned(content: Json) -> bool:
+    """Returns whether a group message mentions the robot.
+
+    Older payloads lack the flag: the list of mentioned accounts decides. Without the list the robot is mentioned,
+    because DingTalk sends it no other message.
+    """
+    told = content.get("isInAtList")
+    if isinstance(told, bool):
+        return told
+    own, people = as_id(content, "chatbotUserId"), as_list(content, "atUsers")
+    return not own or not people or any(isinstance(one, dict) and as_id(one, "dingtalkId") == own for one in people)
+
+
+def _without_mention(texts: list[str]) -> list[str]:
+    """Takes the leading mention off a rich text.
+
+    The mention is a text of its own, or the first word of one. The texts are joined afterwards, because nothing
+    separates the mention from the next text.
+    """
+    first = next((place for place, text in enumerate(texts) if text.strip()), None)
+    if first is None or not texts[first].lstrip().startswith("@"):
+        return texts
+    return [*texts[:first], _MENTION.sub("", texts[first].lstrip(), count=1), *texts[first + 1 :]]
 
 
 def _texts(content: Json, kind: str) -> Iterator[str]:

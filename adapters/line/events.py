@@ -74,6 +74,15 @@ def _message(base: Event, content: Source, own_id: str) -> tuple[Event, ...]:
     return (replace(event, kind=EventKind.MESSAGE),)
 
 
+def _edited(base: Event, content: Source, own_id: str) -> tuple[Event, ...]:
+    return tuple(
+        replace(event, kind=EventKind.EDIT, target_message_id=event.message_id)
+        if event.kind is EventKind.MESSAGE
+        else event
+        for event in _message(base, content, own_id)
+    )
+
+
 def _unsend(base: Event, content: Source, own_id: str) -> tuple[Event, ...]:
     target = as_id(as_object(content, "unsend"), "messageId")
     return (replace(base, kind=EventKind.DELETE, change="", message_id=target, target_message_id=target),)
@@ -127,6 +136,7 @@ def _other(base: Event, content: Source, own_id: str) -> tuple[Event, ...]:
 
 _READERS: dict[str, Callable[[Event, Source, str], tuple[Event, ...]]] = {
     "message": _message,
+    "messageEdited": _edited,
     "unsend": _unsend,
     "postback": _postback,
     "follow": _member,

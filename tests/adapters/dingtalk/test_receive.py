@@ -164,6 +164,36 @@ def test_rich_text_is_words_and_pictures_and_loses_the_mention() -> None:
     assert event_of(message("richText", {"richText": items})).text == "@Claw see here"
 
 
+@pytest.mark.parametrize(
+    ("texts", "wanted"),
+    [
+        (["@Claw", "abcd"], ("abcd", "")),
+        (["@Claw", "/status now"], ("/status now", "status")),
+        ([" ", "@Claw\u2005", "早上好"], ("早上好", "")),
+        (["@Claw"], ("", "")),
+        (["say @Claw", "abcd"], ("say @Clawabcd", "")),
+    ],
+)
+def test_rich_text_keeps_the_words_that_directly_follow_the_mention(texts: list[str], wanted: tuple[str, str]) -> None:
+    event = event_of(group("richText", {"richText": [{"text": text} for text in texts]}))
+    assert (event.text, event.command) == wanted
+    assert event.mentions_bot
+
+
+@pytest.mark.parametrize(
+    ("fields", "mentioned"),
+    [
+        ({"isInAtList": None, "atUsers": [{"dingtalkId": "$:LWCP_v1:$anna"}]}, False),
+        ({"isInAtList": None, "atUsers": [{"dingtalkId": "$:LWCP_v1:$anna"}, {"dingtalkId": BOT}]}, True),
+        ({"isInAtList": None, "atUsers": [{"dingtalkId": "$:LWCP_v1:$anna"}], "chatbotUserId": None}, True),
+        ({"isInAtList": None}, True),
+        ({"isInAtList": False, "atUsers": [{"dingtalkId": BOT}]}, False),
+    ],
+)
+def test_without_the_flag_the_mentioned_accounts_decide(fields: dict[str, Any], mentioned: bool) -> None:
+    assert event_of(group(**fields)).mentions_bot is mentioned
+
+
 def test_a_quoted_message_is_known() -> None:
     assert event_of(group(originalMsgId="m0")).reply_to == "m0"
     assert event_of(group(text={"content": "x", "isReplyMsg": True, "repliedMsg": {"msgId": "m0"}})).reply_to == "m0"

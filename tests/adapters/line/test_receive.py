@@ -87,6 +87,23 @@ def test_a_message_that_was_taken_back_is_deleted() -> None:
     assert (event.kind, event.target_message_id, event.chat_id) == (EventKind.DELETE, "502", "Cops")
 
 
+def test_an_edited_message_is_an_edit_with_the_new_text() -> None:
+    mention = {"mentionees": [{"index": 0, "length": 5, "type": "user", "isSelf": True}]}
+    changed = {
+        "type": "messageEdited",
+        "webhookEventId": "01HEVEDIT",
+        "replyToken": "edit1",
+        "source": {"type": "group", "groupId": "Cops", "userId": "Uann"},
+        "message": {"id": "501", "type": "text", "text": "@Claw at nine", "mention": mention},
+    }
+    (event,) = events({"destination": "U0", "events": [changed]})
+    assert (event.kind, event.target_message_id, event.text) == (EventKind.EDIT, "501", "at nine")
+    assert (event.mentions_bot, event.dedupe_key, event.change) == (True, "01HEVEDIT", "")
+    del changed["message"]
+    (event,) = events({"destination": "U0", "events": [changed]})
+    assert event.kind is EventKind.IGNORED
+
+
 def test_other_kinds_are_kept_and_not_answered() -> None:
     video, beacon, delivered, linked, standby = events("other__kinds")
     assert [event.kind for event in (video, beacon, standby)] == [EventKind.IGNORED] * 3

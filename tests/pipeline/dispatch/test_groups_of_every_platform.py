@@ -39,11 +39,13 @@ class Said:
 
     Attributes:
         meant: Mentions the bot.
+        other: Mentions somebody else.
         reply_to: Id of the message that it answers.
         number: Makes the message unique.
     """
 
     meant: bool = False
+    other: bool = False
     reply_to: str = ""
     number: int = 0
 
@@ -53,7 +55,9 @@ Payload = dict[str, Any]
 
 def telegram(said: Said) -> Payload:
     text = "@ClawBot hello" if said.meant else "hello"
-    entities = [{"type": "mention", "offset": 0, "length": 8}] if said.meant else []
+    if said.other:
+        text = "@AnnaBot hello"
+    entities = [{"type": "mention", "offset": 0, "length": 8}] if said.meant or said.other else []
     return in_group(text, update_id=said.number, message_id=said.number, entities=entities)
 
 
@@ -61,6 +65,9 @@ def line(said: Said) -> Payload:
     message: Payload = {"id": str(said.number), "type": "text", "text": "@Claw hello" if said.meant else "hello"}
     if said.meant:
         message["mention"] = {"mentionees": [{"index": 0, "length": 5, "type": "user", "isSelf": True}]}
+    if said.other:
+        message |= {"text": "@Anna hello"}
+        message["mention"] = {"mentionees": [{"index": 0, "length": 5, "type": "user", "userId": "U9"}]}
     if said.reply_to:
         message["quotedMessageId"] = said.reply_to
     source = {"type": "group", "groupId": "C1", "userId": "U1"}
@@ -70,6 +77,8 @@ def line(said: Said) -> Payload:
 
 def slack(said: Said) -> Payload:
     text = "<@U0BOT> hello" if said.meant else "hello"
+    if said.other:
+        text = "<@U0ANNA> hello"
     stamp = f"17000{said.number:05}.000100"
     event = {"type": "message", "user": "U1", "text": text, "ts": stamp, "channel": "C1", "channel_type": "channel"}
     return {"type": "event_callback", "event_id": f"Ev{said.number}", "event": event}
@@ -86,16 +95,22 @@ def webhook(said: Said) -> Payload:
 
 
 def dingtalk(said: Said) -> Payload:
+    if said.other:  # a payload without the flag
+        anna = {"dingtalkId": "$:LWCP_v1:$anna"}
+        return dingtalk_builders.group(msgId=f"m{said.number}", isInAtList=None, atUsers=[anna])
     return dingtalk_builders.group(msgId=f"m{said.number}", isInAtList=said.meant)
 
 
 def feishu(said: Said) -> Payload:
     mention = {"key": "@_user_1", "id": {"open_id": feishu_builders.BOT}, "name": "Claw", "mentioned_type": "bot"}
+    if said.other:
+        mention |= {"id": {"open_id": "ou_anna"}, "name": "Anna", "mentioned_type": "user"}
+    named = said.meant or said.other
     inner = feishu_builders.message(
-        {"text": "@_user_1 hello" if said.meant else "hello"},
+        {"text": "@_user_1 hello" if named else "hello"},
         chat_type="group",
         message_id=f"om_{said.number}",
-        mentions=[mention] if said.meant else [],
+        mentions=[mention] if named else [],
         **({"parent_id": said.reply_to} if said.reply_to else {}),
     )
     inner["header"]["event_id"] = f"ev{said.number}"
@@ -106,6 +121,8 @@ def whatsapp(said: Said) -> Payload:
     payload: Payload = json.loads(fixture("whatsapp", "messages__group"))
     message = payload["entry"][0]["changes"][0]["value"]["messages"][0]
     message |= {"id": f"wamid.{said.number}", "text": {"body": "@493012345 hello" if said.meant else "hello"}}
+    if said.other:
+        message["text"] = {"body": "@4930999 hello"}
     if said.reply_to:
         message["context"] = {"id": said.reply_to}
     return payload
@@ -211,6 +228,14 @@ def test_a_group_is_answered_as_its_channel_says(
         if meant or overhears:
             channel = connect(platform, group_policy=policy)
             assert say(channel, meant=meant) == answered, (policy, meant)
+
+
+@pytest.mark.parametrize("platform", [name for name, group in GROUPS.items() if group.overhears and name != "webhook"])
+def test_a_mention_of_somebody_else_is_no_turn_unless_the_policy_says_so(
+    connect: Callable[..., Channel], model: StubModel, platform: str
+) -> None:
+    assert say(connect(platform, group_policy="mention"), other=True) == 0
+    assert say(connect(platform, group_policy="all"), other=True) == 1
 
 
 @every_platform
