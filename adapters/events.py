@@ -111,7 +111,7 @@ class Event:
         chat_type: "private", "group" or "channel". "" where the platform does not say (a button in Feishu); the
             stored type of the chat then applies.
         message_id: The platform's id of the message the event is about.
-        text: Text of the message, without a leading mention of the bot.
+        text: Text of the message, without mentions of the bot.
         command: Command name in lower case, without the bot's name and without slash. Slack's slash commands keep the
             slash, because it is part of their registered name.
         args: Arguments of the command: text, or a mapping where the platform has named options.

@@ -12,6 +12,7 @@ from typing import Any
 from adapters.commands import parse_command
 from adapters.errors import MalformedPayload
 from adapters.events import Attachment, Event, EventKind
+from adapters.mentions import command_alone
 from adapters.payload import as_id, as_list, as_object, as_text, parse_object
 from clawdbot.reasons import Reason
 
@@ -76,8 +77,8 @@ def _message(base: Event, content: Json, kind: str, group: bool) -> Event:
         return replace(base, change=kind or "empty")
     mentioned = group and _is_mentioned(content)
     if kind == "richText" and mentioned:
-        texts = _without_mention(texts)
-    text = "".join(texts).strip()
+        texts = _without_mention(texts, alone=_is_mentioned_alone(content))
+    text = command_alone("".join(texts).strip()) if mentioned else "".join(texts).strip()
     command, _, args = parse_command(text)
     quoted = as_object(as_object(content, "text"), "repliedMsg")
     return replace(
@@ -105,13 +106,19 @@ def _is_mentioned(content: Json) -> bool:
     return not own or not people or any(isinstance(one, dict) and as_id(one, "dingtalkId") == own for one in people)
 
 
-def _without_mention(texts: list[str]) -> list[str]:
-    """Takes the leading mention off a rich text.
+def _is_mentioned_alone(content: Json) -> bool:
+    people = [as_id(one, "dingtalkId") for one in as_list(content, "atUsers") if isinstance(one, dict)]
+    return len(people) == 1 and people[0] is not None and people[0] == as_id(content, "chatbotUserId")
+
+
+def _without_mention(texts: list[str], *, alone: bool) -> list[str]:
+    """Takes the mention off a rich text: a leading one, or any if the message mentions the robot `alone`.
 
     The mention is a text of its own, or the first word of one. The texts are joined afterwards, because nothing
     separates the mention from the next text.
     """
-    first = next((place for place, text in enumerate(texts) if text.strip()), None)
+    opening = "@" if alone else ""
+    first = next((n for n, text in enumerate(texts) if text.strip() and text.lstrip().startswith(opening)), None)
     if first is None or not texts[first].lstrip().startswith("@"):
         return texts
     return [*texts[:first], _MENTION.sub("", texts[first].lstrip(), count=1), *texts[first + 1 :]]

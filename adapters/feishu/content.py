@@ -10,6 +10,7 @@ from typing import Any
 
 from adapters.errors import MalformedPayload
 from adapters.events import Attachment
+from adapters.mentions import command_alone
 from adapters.payload import as_list, as_number, as_object, as_text, parse_object
 
 Json = Mapping[str, Any]
@@ -181,7 +182,8 @@ def resolve_mentions(text: str, mentions: list[Any], bot_open_id: str) -> Addres
     def replace(match: re.Match[str]) -> str:
         return "" if match[1] in own else names.get(match[1], match[1]) + match[2]
 
-    return Addressed(_MENTION_KEY.sub(replace, text).strip(), bool(own))
+    said = _MENTION_KEY.sub(replace, text).strip()
+    return Addressed(command_alone(said) if own else said, bool(own))
 
 
 _AT_TAG = re.compile(r"<at\b[^>]*>(.*?)</at>", re.DOTALL)

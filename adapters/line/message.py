@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from adapters.events import Attachment
+from adapters.mentions import without
 from adapters.payload import as_id, as_int, as_list, as_number, as_object, as_text
 
 Message = Mapping[str, Any]
@@ -15,20 +15,18 @@ _MEDIA = ("image", "video", "audio", "file")
 
 
 def read_text(message: Message, own_id: str) -> tuple[str, bool]:
-    """Returns the text without a leading mention of the bot, and whether the bot is mentioned.
+    """Returns the text without mentions of the bot, and whether the bot is mentioned.
 
     Mention positions count UTF-16 units, so they are applied to UTF-16.
     """
     text = as_text(message, "text")
-    spans = sorted(_own_mentions(message, own_id))
-    if not spans:
-        return text, False
     units = text.encode("utf-16-le", "surrogatepass")
-    start, end = spans[0]
-    before = units[: start * 2].decode("utf-16-le", "replace")
-    if not before.strip():
-        text = re.sub(r"^[\s,:，：]+", "", units[end * 2 :].decode("utf-16-le", "replace"))
-    return text, True
+
+    def place(unit: int) -> int:
+        return len(units[: unit * 2].decode("utf-16-le", "replace"))
+
+    spans = [(place(start), place(end)) for start, end in _own_mentions(message, own_id)]
+    return (without(text, spans), True) if spans else (text, False)
 
 
 def _own_mentions(message: Message, own_id: str) -> Iterator[tuple[int, int]]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from adapters.mentions import without
 from adapters.payload import as_text
 
 _REFERENCE = re.compile(r"<([^<>|\s][^<>|]*)(?:\|([^<>]*))?>")
@@ -14,13 +15,10 @@ _MENTION = re.compile(r"<@([A-Z0-9]+)(?:\|[^<>]*)?>")
 
 
 def read_text(message: Mapping[str, Any], own_ids: Collection[str]) -> tuple[str, bool]:
-    """Returns the text of a message without a leading mention of the bot, and whether it mentions the bot."""
+    """Returns the text of a message without mentions of the bot, and whether it mentions the bot."""
     source = as_text(message, "text")
-    mentioned = any(match[1] in own_ids for match in _MENTION.finditer(source))
-    leading = _MENTION.match(source.lstrip())
-    if leading and leading[1] in own_ids:
-        source = re.sub(r"^[\s,:，：]+", "", source.lstrip()[leading.end() :])
-    return plain(source), mentioned
+    spans = [match.span() for match in _MENTION.finditer(source) if match[1] in own_ids]
+    return plain(without(source, spans) if spans else source), bool(spans)
 
 
 def plain(source: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from adapters.commands import parse_command
 from adapters.events import Attachment
+from adapters.mentions import without
 from adapters.payload import as_id, as_int, as_list, as_number, as_object, as_text
 
 Message = Mapping[str, Any]
@@ -27,7 +28,7 @@ class FoundText:
     """The text of a message, with its command and its mentions of the bot.
 
     Attributes:
-        text: Text without a leading mention of the bot.
+        text: Text without mentions of the bot.
         command: Command name in lower case; "" when the text is no command.
         args: Text after the command.
         addressee: The bot in "/command@bot".
@@ -61,9 +62,9 @@ def read_text(content: Message, bot: Bot) -> FoundText:
     entities = as_list(content, "entities")
     if not text:
         text, entities = as_text(content, "caption"), as_list(content, "caption_entities")
-    mentions = sorted(_mentions(text, entities, bot))
-    if mentions and not text[: mentions[0][0]].strip():
-        text = re.sub(r"^[,，:：]?\s*", "", text[mentions[0][1] :])
+    mentions = list(_mentions(text, entities, bot))
+    if mentions:
+        text = without(text, mentions)
     name, addressee, args = parse_command(text)
     return FoundText(text, name, args, addressee, bool(mentions))
 

@@ -11,6 +11,7 @@ from typing import Any
 from adapters.commands import parse_command
 from adapters.errors import MalformedPayload
 from adapters.events import Attachment, Event, EventKind
+from adapters.mentions import without
 from adapters.payload import as_id, as_list, as_object, as_text
 from clawdbot.reasons import Reason
 
@@ -91,8 +92,13 @@ def _message(base: Event, content: Json, kind: str, bot_name: str) -> Event:
 
 
 def _without_mention(text: str, bot_name: str) -> str:
-    if bot_name and text.startswith(f"@{bot_name}"):
-        return text[len(bot_name) + 1 :].strip()
+    if bot_name:
+        named = f"@{bot_name}"
+        spans = [match.span() for match in re.finditer(rf"{re.escape(named)}(?!\w)", text)]
+        if not spans and text.startswith(named):
+            spans = [(0, len(named))]
+        if spans:
+            return without(text, spans).strip()
     match = _MENTION.match(text)
     return text[match.end() :].strip() if match else text
 

@@ -6,12 +6,14 @@ One notification may hold several messages and statuses, including those of othe
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adapters.commands import parse_command
 from adapters.events import Event, EventKind
+from adapters.mentions import without
 from adapters.payload import as_id, as_list, as_object, as_text
 from adapters.whatsapp.message import attachments, pressed, read_text
 
@@ -129,11 +131,13 @@ def _message(base: Event, message: Payload, book: _Book, number: Number) -> Even
 
 
 def _without_mention(event: Event, number: Number) -> Event:
-    """Marks a group message that mentions the bot's number, and removes a leading mention from its text."""
-    called = f"@{number.digits}"
-    if event.chat_type != "group" or not number.digits or called not in event.text:
+    """Marks a group message that mentions the bot's number, and takes the mention off its text."""
+    if event.chat_type != "group" or not number.digits:
         return event
-    text = event.text.removeprefix(called).strip()
+    spans = [match.span() for match in re.finditer(rf"(?<![A-Za-z0-9])@{re.escape(number.digits)}(?!\d)", event.text)]
+    if not spans:
+        return event
+    text = without(event.text, spans).strip()
     command, _, args = parse_command(text)
     return replace(event, text=text, command=command, args=args, mentions_bot=True)
 

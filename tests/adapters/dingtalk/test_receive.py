@@ -180,6 +180,13 @@ def test_rich_text_keeps_the_words_that_directly_follow_the_mention(texts: list[
     assert event.mentions_bot
 
 
+def test_a_mention_inside_a_rich_text_is_taken_off_when_nobody_else_is_mentioned() -> None:
+    items = {"richText": [{"text": "good morning "}, {"text": "@Claw"}, {"text": " how are you"}]}
+    anna, bot = {"dingtalkId": "$:LWCP_v1:$anna"}, {"dingtalkId": BOT}
+    assert event_of(group("richText", items, atUsers=[bot])).text == "good morning  how are you"
+    assert event_of(group("richText", items, atUsers=[bot, anna])).text == "good morning @Claw how are you"
+
+
 @pytest.mark.parametrize(
     ("fields", "mentioned"),
     [

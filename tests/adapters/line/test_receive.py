@@ -40,9 +40,9 @@ def test_a_private_message_with_its_reply_token_quote_and_command() -> None:
     assert (first.message_id, first.dedupe_key, first.reply_token) == ("501", "01HEV00001", "reply1")
 
 
-def test_mentions_are_found_at_utf16_positions_and_only_a_leading_one_is_taken_away() -> None:
+def test_mentions_are_found_at_utf16_positions_and_taken_away_wherever_they_stand() -> None:
     _, inside, leading = events("message__batch")
-    assert (inside.text, inside.mentions_bot, inside.chat_id) == ("😀@Claw 你好 @Ben", True, "Cops")
+    assert (inside.text, inside.mentions_bot, inside.chat_id) == ("😀 你好 @Ben", True, "Cops")
     assert (leading.text, leading.mentions_bot, leading.chat_type) == ("hello", True, "group")
 
 

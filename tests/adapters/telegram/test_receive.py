@@ -157,7 +157,7 @@ def test_a_command_for_this_bot_in_a_group_mentions_it() -> None:
 def test_a_mention_after_emoji_is_found_because_offsets_count_utf16() -> None:
     event = telegram_fixture("message__forum_topic")
     assert event.mentions_bot
-    assert event.text == "😀😀 hi @clawbot"
+    assert event.text == "😀😀 hi"
 
 
 @pytest.mark.parametrize(
@@ -228,10 +228,10 @@ def test_a_forwarded_message_is_marked() -> None:
 
 def test_unstorable_characters_are_replaced_and_offsets_stay_right() -> None:
     body = json.dumps(
-        in_group("\ud800\x00 @ClawBot", entities=[{"type": "mention", "offset": 3, "length": 8}])
+        in_group("\ud800\x00 @ClawBot so", entities=[{"type": "mention", "offset": 3, "length": 8}])
     ).encode()
     (event,) = telegram().receive(telegram_request(body)).events
-    assert event.text == "�� @ClawBot"
+    assert event.text == "�� so"
     assert event.mentions_bot
 
 
