@@ -13,7 +13,7 @@ from adapters.discord import files, render
 from adapters.discord.account import DiscordAccount
 from adapters.discord.application import ASK, doubts_about
 from adapters.discord.interactions import PING, event_of, webhook_event
-from adapters.discord.outcome import GONE, TOKEN_EXPIRED, judge, result_of
+from adapters.discord.outcome import GONE, REPLY_REFUSED, TOKEN_EXPIRED, judge, result_of
 from adapters.discord.replies import EPHEMERAL, acknowledgement, pong
 from adapters.discord.signature import verify
 from adapters.errors import NotSupported, SendError, SignatureRejected
@@ -158,6 +158,8 @@ class DiscordAdapter(Adapter[DiscordAccount]):
         try:
             return self._call_api("POST", url, {**body, **extra}, message.file, as_bot=True)
         except SendError as error:
+            if "message_reference" in extra and error.mark in (GONE, REPLY_REFUSED):
+                return self._write(replace(message, reply_to=None), body)
             if "nonce" in extra:
                 error.maybe_sent = (
                     False  # Discord remembers the nonce for some minutes, and a retry follows within seconds

@@ -12,6 +12,7 @@ from adapters.payload import as_id, as_int, as_number, as_text
 
 TOKEN_EXPIRED = "reply_token_expired"  # noqa: S105 - a mark
 GONE = "message_not_found"
+REPLY_REFUSED = "reply_refused"
 _DEFAULT_WAIT_S = 1.0
 
 _MARKS = {
@@ -36,7 +37,7 @@ _MARKS = {
     50046: "wrong_type",
     50083: "archived",
     50278: "user_blocked",
-    160002: "no_rights",
+    160002: REPLY_REFUSED,
     200000: "blocked_by_moderation",
     200001: "blocked_by_moderation",
     240000: "blocked_by_moderation",

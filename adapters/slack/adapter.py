@@ -27,7 +27,7 @@ from adapters.slack.account import SlackAccount
 from adapters.slack.events import Context, body_key, event_of, own_ids
 from adapters.slack.files import REFUSED
 from adapters.slack.interactions import interaction, read_form, slash_command
-from adapters.slack.outcome import BAD_BLOCKS, NOT_IN_CHANNEL, judge, result_of
+from adapters.slack.outcome import BAD_BLOCKS, NOT_IN_CHANNEL, THREAD_GONE, judge, result_of
 from adapters.slack.signature import SIGNATURE_HEADER, verify
 from clawdbot.http import HttpResponse
 from clawdbot.reasons import Reason
@@ -36,6 +36,8 @@ from clawdbot.redaction import register_secret
 EXCHANGE_S = 8.0  # other threads wait for the fresh token
 REPLY_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 FILE_HOSTS = frozenset({"files.slack.com", "files.slack-gov.com"})
+# After a refusal with this mark the same call is made once more without these arguments.
+_LEFT_OUT = {BAD_BLOCKS: ("blocks",), THREAD_GONE: ("thread_ts", "reply_broadcast")}
 _NO_OPTIONS = HttpReply(200, b'{"options":[]}', "application/json")
 
 
@@ -109,13 +111,13 @@ class SlackAdapter(Adapter[SlackAccount]):
 
         `message.data` may hold "buttons" (see `OutgoingMessage`), raw "blocks", "broadcast" (shows a reply in a thread
         in the channel too) and "link_preview" (False hides it).
+
+        When the thread is gone, the message goes to the channel.
         """
         body = self._body(message)
         try:
-            return self._post("chat.postMessage", body)
+            return self._post_mended("chat.postMessage", body)
         except SendError as error:
-            if error.mark == BAD_BLOCKS:
-                return self._post("chat.postMessage", {k: v for k, v in body.items() if k != "blocks"})
             if error.mark not in (NOT_IN_CHANNEL, "chat_not_found") or not message.reply_url:
                 raise
         return self._reply_by_url(message.reply_url, body)
@@ -127,7 +129,7 @@ class SlackAdapter(Adapter[SlackAccount]):
         if not sent.ok:
             result_of(sent.status, sent.headers, sent.body)
         file_id = as_text(given, "file_id")
-        self._post("files.completeUploadExternal", outgoing.shown(message, file, file_id))
+        self._post_mended("files.completeUploadExternal", outgoing.shown(message, file, file_id))
         return SendReceipt(file_id)
 
     def _body(self, message: OutgoingMessage) -> dict[str, Any]:
@@ -207,6 +209,17 @@ class SlackAdapter(Adapter[SlackAccount]):
     def _post(self, method: str, body: Mapping[str, Any]) -> SendReceipt:
         response = self._request(method, body)
         return self.classify(response.status, response.headers, response.body)
+
+    def _post_mended(self, method: str, body: dict[str, Any]) -> SendReceipt:
+        """Makes the call once more without the blocks or the thread that Slack refuses."""
+        while True:
+            try:
+                return self._post(method, body)
+            except SendError as error:
+                left_out = _LEFT_OUT.get(error.mark, ())
+                if not any(name in body for name in left_out):
+                    raise
+                body = {name: value for name, value in body.items() if name not in left_out}
 
     def _api(self, method: str, body: Mapping[str, Any] | None, **options: Any) -> dict[str, Any]:
         response = self._request(method, body, **options)

@@ -12,6 +12,7 @@ from adapters.payload import as_text
 
 NOT_IN_CHANNEL = "not_in_channel"
 BAD_BLOCKS = "bad_blocks"
+THREAD_GONE = "thread_gone"
 _DEFAULT_WAIT_S = 1.0
 
 # Temporary errors; every other one is permanent.
@@ -32,6 +33,9 @@ _MARKS = {
     "channel_not_found": "chat_not_found",
     "not_in_channel": NOT_IN_CHANNEL,
     "is_archived": "archived",
+    "thread_not_found": THREAD_GONE,
+    "cannot_reply_to_message": THREAD_GONE,
+    "restricted_action_non_threadable_channel": THREAD_GONE,
     "msg_too_long": "too_long",
     "msg_blocks_too_long": "too_long",
     "no_text": "empty",

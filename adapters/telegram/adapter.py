@@ -31,7 +31,7 @@ from adapters.telegram import files
 from adapters.telegram.account import TelegramAccount
 from adapters.telegram.keyboard import inline_keyboard
 from adapters.telegram.message import Bot, display_name
-from adapters.telegram.outcome import BAD_MARKUP, MIGRATED, NOT_MODIFIED, judge, result_of
+from adapters.telegram.outcome import BAD_MARKUP, MIGRATED, NOT_MODIFIED, REPLY_GONE, THREAD_GONE, judge, result_of
 from adapters.telegram.render import to_html
 from adapters.telegram.threads import address
 from adapters.telegram.updates import ALLOWED_UPDATES, events_of
@@ -42,6 +42,8 @@ SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header name
 MAX_CONNECTIONS = 40
 POLL_BATCH = 100
 POLL_MAX_BYTES = 16 * 1024 * 1024
+# After a refusal with this mark the same message is sent once more without this parameter.
+_LEFT_OUT = {BAD_MARKUP: "parse_mode", THREAD_GONE: "message_thread_id", REPLY_GONE: "reply_parameters"}
 
 
 class TelegramAdapter(Adapter[TelegramAccount]):
@@ -115,6 +117,8 @@ class TelegramAdapter(Adapter[TelegramAccount]):
     def send(self, message: OutgoingMessage) -> SendReceipt:
         """Sends one message as HTML, or as plain text when Telegram cannot parse the HTML.
 
+        When the topic or the answered message is gone, the message goes to the chat without it.
+
         `message.data` may hold "buttons" (see `OutgoingMessage`) or a raw "reply_markup", "silent" (no sound) and
         "link_preview" (False hides it). When the group has become a supergroup, the message goes there, and the
         receipt's data hold "migrated_to".
@@ -126,15 +130,17 @@ class TelegramAdapter(Adapter[TelegramAccount]):
 
     def _send(self, message: OutgoingMessage, deliver: Callable[[dict[str, Any]], SendReceipt]) -> SendReceipt:
         body = self._body(message)
-        try:
-            return deliver(body)
-        except SendError as error:
-            if error.mark == BAD_MARKUP:
-                plain = {name: value for name, value in body.items() if name != "parse_mode"}
-                return deliver(plain | {"text": plain_text(message.text)})
-            if error.mark != MIGRATED:
-                raise
-            moved = error.data
+        while True:
+            try:
+                return deliver(body)
+            except SendError as error:
+                if error.mark == MIGRATED:
+                    moved = error.data
+                    break
+                if body.pop(_LEFT_OUT.get(error.mark, ""), None) is None:
+                    raise
+                if error.mark == BAD_MARKUP:
+                    body["text"] = plain_text(message.text)
         receipt = self._send(replace(message, chat_id=moved["migrated_to"], reply_to=None), deliver)
         return SendReceipt(receipt.message_id, {**receipt.data, **moved})
 

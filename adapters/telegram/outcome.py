@@ -11,11 +11,13 @@ from adapters.events import Headers, SendReceipt
 from adapters.http_responses import answered, object_of, wait_of
 from adapters.payload import as_id, as_int, as_number, as_object, as_text
 
-__all__ = ["BAD_MARKUP", "MIGRATED", "NOT_MODIFIED", "judge", "result_of"]
+__all__ = ["BAD_MARKUP", "MIGRATED", "NOT_MODIFIED", "REPLY_GONE", "THREAD_GONE", "judge", "result_of"]
 
 BAD_MARKUP = "bad_markup"
 MIGRATED = "migrate"
 NOT_MODIFIED = "not_modified"
+REPLY_GONE = "reply_gone"
+THREAD_GONE = "thread_not_found"
 
 # Fragments of the description, in lower case. The codes alone do not distinguish these.
 _DESCRIPTIONS = (
@@ -30,7 +32,11 @@ _DESCRIPTIONS = (
     ("can't initiate conversation", "no_conversation"),
     ("not enough rights", "no_rights"),
     ("have no rights", "no_rights"),
-    ("message thread not found", "thread_not_found"),
+    ("message thread not found", THREAD_GONE),
+    ("topic_deleted", THREAD_GONE),
+    ("message to be replied not found", REPLY_GONE),
+    ("message to reply not found", REPLY_GONE),
+    ("replied message not found", REPLY_GONE),
     ("message text is empty", "empty"),
     ("file is too big", "too_large"),
     ("too large", "too_large"),

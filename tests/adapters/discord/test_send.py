@@ -55,6 +55,18 @@ def test_after_a_quarter_of_an_hour_the_bot_writes_into_the_channel(server: Serv
     assert len(sent.json["nonce"]) == 25
 
 
+@pytest.mark.parametrize(("status", "code"), [(400, 160002), (404, 10008)])
+def test_a_message_that_cannot_be_answered_is_not_referred_to(server: Server, status: int, code: int) -> None:
+    server.answer(failure(status, code), SENT)
+    assert discord(server).send(answer(reply_to="5", reply_token=None)).message_id == "900"
+    first, second = (request.json for request in server.requests)
+    assert second == {name: value for name, value in first.items() if name != "message_reference"}
+    server.answer(failure(status, code))
+    with pytest.raises(SendError):
+        discord(server).send(answer(reply_token=None))
+    assert len(server.requests) == 3
+
+
 def test_without_a_bot_token_an_expired_interaction_is_final(server: Server) -> None:
     server.answer(failure(404, 50027))
     with pytest.raises(SendError) as caught:

@@ -60,6 +60,25 @@ def test_blocks_that_slack_refuses_are_left_out(server: Server) -> None:
     assert "blocks" not in server.requests[1].json
 
 
+@pytest.mark.parametrize(
+    "error", ["thread_not_found", "cannot_reply_to_message", "restricted_action_non_threadable_channel"]
+)
+def test_without_its_thread_a_message_goes_to_the_channel(server: Server, error: str) -> None:
+    server.answer(failure(error), failure("invalid_blocks"), SENT)
+    data = {**BUTTONS, "broadcast": True}
+    outgoing = OutgoingMessage(chat_id="C01", text="?", thread_id="1700000000.000200", data=data)
+    assert slack(server).send(outgoing).message_id
+    assert server.requests[0].json["thread_ts"] == "1700000000.000200"
+    assert server.requests[2].json == {"channel": "C01", "text": "?"}
+
+
+def test_a_refusal_of_a_thread_is_final_where_there_is_none(server: Server) -> None:
+    server.answer(failure("thread_not_found"))
+    with pytest.raises(SendError) as caught:
+        slack(server).send(OutgoingMessage(chat_id="C01", text="hi"))
+    assert (caught.value.mark, caught.value.permanent, len(server.requests)) == ("thread_gone", True, 1)
+
+
 def test_where_the_bot_is_no_member_the_commands_own_address_is_used(server: Server) -> None:
     server.answer(failure("not_in_channel"), Answer(200, b"ok"))
     outgoing = OutgoingMessage(chat_id="C01", text="hi", reply_url=f"{server.url}/commands/T01/1/x")

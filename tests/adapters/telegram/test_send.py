@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from adapters import sending
 from adapters.errors import SendError
 from adapters.events import Attachment, EventKind, OutgoingMessage
 from clawdbot import http
 from tests.adapters.builders import TOKEN, message, telegram
+from tests.adapters.builders_files import outgoing as outgoing_file
 from tests.http_server import Answer, Recorded, Server, json_answer
 
 SENT = json_answer({"ok": True, "result": {"message_id": 1366, "chat": {"id": 42}}})
@@ -80,6 +82,48 @@ def test_markup_that_telegram_cannot_parse_is_sent_again_as_plain_text(server: S
     second = server.requests[1].json
     assert second["text"] == "a"
     assert "parse_mode" not in second
+
+
+@pytest.mark.parametrize(
+    ("description", "gone"),
+    [
+        ("Bad Request: message thread not found", "message_thread_id"),
+        ("Bad Request: TOPIC_DELETED", "message_thread_id"),
+        ("Bad Request: message to be replied not found", "reply_parameters"),
+    ],
+)
+def test_a_gone_topic_or_message_is_left_out_and_the_rest_stays(server: Server, description: str, gone: str) -> None:
+    server.answer(failure(400, description), SENT)
+    outgoing = OutgoingMessage(chat_id="-5", text="**hi**", reply_to="9", thread_id="7")
+    assert telegram(base_url=server.url).send(outgoing).message_id == "1366"
+    first, second = (request.json for request in server.requests)
+    assert gone in first
+    assert second == {name: value for name, value in first.items() if name != gone}
+
+
+def test_topic_message_and_markup_may_be_refused_one_after_the_other(server: Server) -> None:
+    refused = ("message thread not found", "can't parse entities", "message to be replied not found")
+    server.answer(*(failure(400, f"Bad Request: {one}") for one in refused), SENT)
+    outgoing = OutgoingMessage(chat_id="-5", text="**hi**", reply_to="9", thread_id="7")
+    telegram(base_url=server.url).send(outgoing)
+    assert server.requests[-1].json == {"chat_id": "-5", "text": "hi"}
+
+
+@pytest.mark.parametrize("thread_id", [None, "direct:8", "business:Conn:1"])
+def test_without_a_topic_to_leave_out_the_refusal_is_final(server: Server, thread_id: str | None) -> None:
+    server.answer(failure(400, "Bad Request: message thread not found"))
+    with pytest.raises(SendError) as caught:
+        telegram(base_url=server.url).send(OutgoingMessage(chat_id="-5", text="hi", thread_id=thread_id))
+    assert (caught.value.mark, caught.value.permanent, len(server.requests)) == ("thread_not_found", True, 1)
+
+
+def test_a_file_for_a_gone_topic_goes_to_the_chat(server: Server) -> None:
+    server.answer(failure(400, "Bad Request: message thread not found"), SENT)
+    told = OutgoingMessage(chat_id="-5", text="see", thread_id="7", file=outgoing_file("report.pdf"))
+    assert sending.send(telegram(base_url=server.url), told).data == {}
+    first, second = server.requests
+    assert b"message_thread_id" in first.body
+    assert b"message_thread_id" not in second.body
 
 
 def test_a_migrated_group_is_followed_and_told(server: Server) -> None:
