@@ -18,6 +18,7 @@ _POLITE_EN = re.compile(
     re.IGNORECASE,
 )
 _ENDING_EN = re.compile(r"\s*\b(please|the|in|for|at|of|to|like|is)$", re.IGNORECASE)
+_NUMBER = re.compile(r"(?:(?<!\w)-)?\d+(?:\.\d+)?")
 
 
 class Missing(KeyError):
@@ -32,7 +33,8 @@ class Given(dict[str, Any]):
     """Parameters of a class that declares none.
 
     The first missing name that the class reads gets the rest of the message: after "天气 北京", parameters["city"] is
-    "北京". Reading another missing name with [] makes the bot ask the person for it.
+    "北京". Reading another missing name with [] makes the bot ask the person for it. With a number as default, `get`
+    takes only a number from the rest.
     """
 
     def __init__(self, values: dict[str, Any]) -> None:
@@ -46,10 +48,24 @@ class Given(dict[str, Any]):
         raise Missing(key)
 
     def get(self, key: str, default: Any = None) -> Any:
+        if key not in self and isinstance(default, (int, float)):
+            return self._number(key, default)
         try:
             return self[key]
         except Missing:
             return default
+
+    def _number(self, key: str, default: float) -> Any:
+        """Returns the only number in the rest, as the type of the default; the default when there is none."""
+        written = _NUMBER.findall(self._rest)
+        if isinstance(default, bool) or len(written) != 1:
+            return default
+        try:
+            self[key] = type(default)(written[0])
+        except ValueError:
+            return default
+        self._rest = ""
+        return self[key]
 
 
 def rest_of(text: str, start: int, end: int) -> str:
