@@ -18,7 +18,7 @@ from skills import answers, catalogue, limits, parameters, registry, wording
 from skills.catalogue import Entry
 from skills.models import ERROR_LENGTH, SkillRun
 
-__all__ = ["Match", "Needs", "SkillResult", "descriptions", "match", "restore", "run"]
+__all__ = ["Match", "Needs", "SkillResult", "descriptions", "fits", "is_choice", "match", "restore", "run"]
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +95,34 @@ def restore(bot_id: int, kept: Mapping[str, Any], text: str) -> Match | None:
         values={**kept.get("values", {}), str(kept.get("slot", "")): text.strip()},
         answer=str(kept.get("slot", "")),
     )
+
+
+def is_choice(found: Match) -> bool:
+    """Returns whether the answer to the question of a form is a choice, whatever else its words mean."""
+    parameter = _asked_for(found)
+    return parameter is not None and bool(parameter.choices) and _takes(parameter, found)
+
+
+def fits(found: Match) -> bool:
+    """Returns whether the answer to the question of a form is a valid value; True for an undeclared parameter."""
+    parameter = _asked_for(found)
+    return parameter is None or _takes(parameter, found)
+
+
+def _asked_for(found: Match) -> Parameter | None:
+    try:
+        declared = tuple(getattr(registry.load(found.entry.module), "parameters", ()) or ())
+    except registry.SkillUnavailable:
+        return None
+    return next((parameter for parameter in declared if parameter.name == found.answer), None)
+
+
+def _takes(parameter: Parameter, found: Match) -> bool:
+    try:
+        parameter.check(str(found.values[found.answer]))
+    except Exception:  # a validator is third-party code; `run` records what it raises
+        return False
+    return True
 
 
 def descriptions(bot_id: int, language: str = "en") -> list[str]:

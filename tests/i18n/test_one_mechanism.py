@@ -18,8 +18,11 @@ DATA = {
     "bots/pipeline/engine/answer/fallback.py:_THANKS": "recognised",
     "bots/pipeline/engine/answer/questions.py:_CHINESE_QUESTION": "recognised",
     "bots/pipeline/engine/dialog/commands.py:COMMANDS": "names of commands, recognised",
-    "bots/pipeline/engine/dialog/forms.py:CANCEL": "recognised",
     "bots/pipeline/engine/dialog/forms.py:YES": "recognised",
+    **{
+        f"bots/pipeline/engine/dialog/leaving.py:{name}": "recognised"
+        for name in ("_BESIDE_ZH", "_CANCEL_ZH", "_OTHER_ZH")
+    },
     "bots/pipeline/inbox.py:STOP": "recognised",
     "clawdbot_site/settings.py:LANGUAGES": "a language is named in itself",
     "memory/consolidation/digest.py:_QUESTION": "recognised",

@@ -51,6 +51,15 @@ class Dice(BaseSkill):
         return f"{given['sides'] + 0} {given['colour']} x{given['times']}"
 
 
+class Alarm(BaseSkill):
+    """Offers a choice that sounds like leaving the form."""
+
+    parameters = (Parameter("action", choices=("start", "stop")),)
+
+    def execute(self, context: dict[str, Any]) -> str:
+        return f"alarm: {context['parameters']['action']}"
+
+
 class Configured(BaseSkill):
     def execute(self, context: dict[str, Any]) -> str:
         return f"{context['config']} {context['language']} {context['trigger']} {context['extra']}"

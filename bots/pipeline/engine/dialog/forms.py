@@ -13,14 +13,15 @@ from django.utils.translation import ngettext
 
 from bots.models import Conversation
 from bots.people import audit_log, staged_erasure
+from bots.pipeline.engine.dialog import leaving
 from bots.pipeline.engine.turn import Reply, Turn
 from clawdbot.chinese import simplified
 from skills import runner
 
 MAX_QUESTIONS = 3  # per slot; then the form is dropped
+LONGEST_UNFIT = (5, 8)  # words, Chinese characters; a longer text that does not fit is no try to answer
 _MARKS = ".,!~。，！～"
 YES = frozenset({"yes", "y", "ok", "sure", "是", "是的", "好", "好的", "确认", "确定"})
-CANCEL = frozenset({"no", "cancel", "stop", "quit", "取消", "不", "不要", "不用了", "算了", "停止"})
 
 
 def ask_forget(turn: Turn, count: int) -> Reply:
@@ -42,18 +43,26 @@ def start_skill(turn: Turn, match: runner.Match) -> Reply:
 
 
 def resume(turn: Turn) -> Reply | None:
-    """Answers the pending question with the message. Returns None when the form no longer exists."""
+    """Answers the pending question with the message.
+
+    Returns None when the form no longer exists or the message is about something else: the turn goes on without it.
+    """
     form = turn.conversation.state_data
     word = simplified(turn.text.strip().rstrip(_MARKS).lower())
     if form.get("form") == "forget":
         return _forget(turn, confirmed=word in YES)
-    if word in CANCEL:
-        turn.move("resume")
-        return Reply(_("All right, I dropped it."))
     match = runner.restore(turn.bot.pk, form.get("match") or {}, turn.text)
     if match is None:
         turn.move("resume")
         return None
+    if not runner.is_choice(match):
+        if leaving.cancels(turn.text):
+            turn.move("resume")
+            return Reply(_("All right, I dropped it."))
+        unfit = leaving.is_sentence(turn.text, *LONGEST_UNFIT) and not runner.fits(match)
+        if unfit or leaving.changes_subject(turn.text):
+            turn.move("resume")
+            return None
     return _run(turn, match, asked=int(form.get("asked", 0)))
 
 
@@ -90,9 +99,11 @@ def _open(turn: Turn, form: dict[str, Any]) -> None:
     turn.move("ask_details", form)
 
 
-def _forget(turn: Turn, *, confirmed: bool) -> Reply:
+def _forget(turn: Turn, *, confirmed: bool) -> Reply | None:
     turn.move("resume")
     if not confirmed:
+        if leaving.changes_subject(turn.text):
+            return None
         return Reply(_("Nothing was deleted."))
     return Reply("", act=partial(_erase, turn))
 
