@@ -86,6 +86,17 @@ def test_a_channel_that_does_not_listen_forgets_what_was_not_meant_for_it(channe
     assert not Message.objects.exists()
 
 
+@pytest.mark.parametrize("args", ["the second song", ""])
+def test_a_command_of_another_bot_is_not_answered_in_a_group(
+    channel: Channel, api: BotApi, model: StubModel, args: str
+) -> None:
+    text = f"/skip {args}".strip()
+    in_group(channel, text, command="skip", args=args)
+    assert not api.sent
+    in_group(channel, text, command="skip", args=args, mentions_bot=True)
+    assert len(api.sent) == 1
+
+
 def test_a_member_cannot_delete_what_the_group_said(channel: Channel, api: BotApi, model: StubModel) -> None:
     in_group(channel, "I bring the salad", user="bob")
     in_group(channel, "/forget", command="forget")

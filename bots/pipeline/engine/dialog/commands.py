@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
+from adapters.commands import parse_command
+from adapters.events import Event
 from bots.llm import candidates
 from bots.models import Conversation
 from bots.pipeline.engine.answer import fallback
@@ -33,18 +35,30 @@ class Command:
 
 
 def parse(turn: Turn) -> tuple[str, str] | None:
-    """Returns (name, argument) if the platform marks the message as a command or it begins with a slash; else None."""
-    if turn.event.command:
-        args = turn.event.args
-        name = simplified(turn.event.command.lower().removeprefix("/"))
-        rest = args if isinstance(args, str) else turn.text
-        if turn.event.kind == "command" and name not in _BY_NAME and rest.strip():
-            return None  # registered at the platform by the operator, such as /ask: the rest is an ordinary message
-        return name, rest.strip()
-    if turn.text.startswith(("/", "\uff0f")):
-        name, _sep, rest = turn.text[1:].partition(" ")
-        return simplified(name.lower()), rest.strip()
-    return None
+    """Returns (name, argument) if the platform marks the message as a command or it begins with a slash; else None.
+
+    An unknown name is a command only as the whole message, so that a mistyped one gets the help text. With more text
+    it is an ordinary message: a sentence that begins with a path, or /ask, which the operator registered.
+    """
+    event = turn.event
+    if event.command:
+        name, argument = (
+            event.command.lower().removeprefix("/"),
+            event.args if isinstance(event.args, str) else turn.text,
+        )
+    else:
+        name, _bot, argument = parse_command(turn.text)
+    name, argument = simplified(name), argument.strip()
+    if not name or (name not in _BY_NAME and argument):
+        return None
+    return name, argument
+
+
+def unless_unknown(event: Event) -> Event:
+    """Returns a typed message with an unknown command as one without: in a group it is not meant for the bot."""
+    if event.kind != "message" or not event.command or simplified(event.command.lower().removeprefix("/")) in _BY_NAME:
+        return event
+    return replace(event, command="", args="")
 
 
 def run(turn: Turn, name: str, argument: str) -> Reply:

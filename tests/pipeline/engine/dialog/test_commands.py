@@ -11,7 +11,9 @@ from bots.models import Channel, Message
 from bots.operations import web_channels
 from bots.pipeline import inbox
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
+from memory.models import MemoryEntry
 from tests.builders import make_bot, make_channel, say
+from tests.peers import StubModel
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 
@@ -54,3 +56,45 @@ def test_a_command_is_answered_in_the_language_that_the_page_is_in_now() -> None
     assert asked("/help", "en", 1).startswith("What I understand:")
     assert asked("/help", "zh-CN", 2).startswith("我能理解的命令")
     assert asked("I like tea", "zh-CN", 3).startswith("Noted")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("/var/log fills up every night, why?", "/opt is read-only", "/usr/local/bin", "/* is this a comment? */"),
+        *(
+            "// what does this line do",
+            "/ means division here",
+            "/",
+            "//",
+            "/2",
+            "\uff0f这条斜线是什么意思 在公式里",
+        ),
+        *("/shrug no idea", "/helpful people live here"),
+    ],
+)
+def test_what_begins_with_a_slash_and_names_no_command_is_said_to_the_bot(
+    channel: Channel, model: StubModel, text: str
+) -> None:
+    assert answer(channel, text) == f"You said: {text}"
+    assert MemoryEntry.objects.filter(text=text).exists()
+
+
+@pytest.mark.parametrize(("command", "args"), [("opt", "is read-only"), ("Var", "fills up")])
+def test_a_name_that_the_adapter_read_is_no_command_either(
+    channel: Channel, model: StubModel, command: str, args: str
+) -> None:
+    assert answer(channel, f"/{command} {args}", command=command, args=args) == f"You said: /{command} {args}"
+
+
+@pytest.mark.parametrize("text", ["/hlep", "/幫助我", "/statsu "])
+def test_a_mistyped_command_gets_the_help_text(text: str) -> None:
+    told = answer(make_channel(), text)
+    assert told.startswith(("I don't know the command /", "我不认识命令"))
+
+
+@pytest.mark.parametrize("text", ["/memory\nChengdu", "/MEMORY  Chengdu", "/记忆\u3000Chengdu"])
+def test_a_command_ends_at_any_white_space(text: str) -> None:
+    channel = make_channel()
+    answer(channel, "My sister lives in Chengdu")
+    assert "My sister lives in Chengdu" in answer(channel, text)
