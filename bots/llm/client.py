@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from cachetools import LRUCache
 
 from bots.llm.alternation import alternating
 from bots.llm.errors import Cancelled, ProviderError
-from bots.llm.types import Messages, Target
+from bots.llm.types import ChatMessage, Messages, Target
 from clawdbot import http
 from clawdbot.reasons import Reason
 from clawdbot.storable_text import storable
@@ -33,6 +34,22 @@ _PATH = "/chat/completions"
 logger = logging.getLogger(__name__)
 _lock = threading.Lock()
 _clients: LRUCache[tuple[str, str], OpenAI] = LRUCache(32)
+# "system" is the role; the others are fields of the request.
+_PARAMETERS = ("stream_options", "max_tokens", "temperature", "system")
+_UNSUPPORTED_WORDS = (
+    r"(?:un|not[ _]|n't[ _])support|unrecogni[sz]ed|unknown|unexpected|not (?:permitted|allowed|accepted)|deprecated"
+    r"|invalid (?:parameter|argument)|only .{1,30} (?:allowed|supported)|不支持|未知"
+)
+_UNSUPPORTED = re.compile(_UNSUPPORTED_WORDS, re.IGNORECASE)
+# Such an error names a parameter, but means the length of the prompt or the value.
+_TOO_MUCH = re.compile(r"context|too (?:large|long|many|big|high)|exceed|at most|上下文|过长|超", re.IGNORECASE)
+_ABOUT = {
+    parameter: re.compile(
+        rf"(?:{_UNSUPPORTED_WORDS}).{{0,60}}\b(?:{name})\b|\b(?:{name})\b.{{0,60}}(?:{_UNSUPPORTED_WORDS})",
+        re.IGNORECASE | re.DOTALL,
+    )
+    for parameter, name in ((one, "system role|role:? .?system" if one == "system" else one) for one in _PARAMETERS)
+}
 # Parameters that an endpoint has refused: not every server supports every parameter.
 _refused: dict[tuple[str, str], frozenset[str]] = {}
 
@@ -68,13 +85,17 @@ def ask(target: Target, messages: Messages, options: Options) -> Reply:
         Cancelled: `options.cancelled()` returned True.
     """
     key = (target.endpoint, target.model)
-    for _ in range(4):
-        refused = _refused.get(key, frozenset())
+    known = refused = _refused.get(key, frozenset())
+    for _ in range(1 + len(_PARAMETERS)):
         body = _body(target, messages, options, refused)
         try:
-            return _stream(target, body, options) if options.on_token else _whole(target, body, options)
+            reply = _stream(target, body, options) if options.on_token else _whole(target, body, options)
         except _Refused as error:
-            _refused[key] = refused | {error.parameter}
+            refused |= {error.parameter}
+        else:
+            if refused != known:  # kept only now, because an error may name a parameter and mean the prompt
+                _refused[key] = _refused.get(key, frozenset()) | refused
+            return reply
     raise ProviderError(Reason("every_form_refused"), permanent=True)
 
 
@@ -100,6 +121,8 @@ class _Refused(Exception):
 def _body(target: Target, messages: Messages, options: Options, refused: frozenset[str]) -> dict[str, Any]:
     # The embedded model's prompt has its own shape, which its cache begins with.
     said = messages if target.is_demo else alternating(messages)
+    if "system" in refused:
+        said = _without_system(said)
     body: dict[str, Any] = {"model": target.model, "messages": said}
     body["max_completion_tokens" if "max_tokens" in refused else "max_tokens"] = options.max_tokens
     if "temperature" not in refused:
@@ -111,6 +134,15 @@ def _body(target: Target, messages: Messages, options: Options, refused: frozens
     if target.is_demo:
         body["cache_prompt"] = True
     return body
+
+
+def _without_system(messages: Messages) -> Messages:
+    """Returns the messages with the instructions at the beginning of the first message of the person."""
+    renamed: list[ChatMessage] = [
+        {"role": "user", "content": message["content"]} if message["role"] == "system" else message
+        for message in messages
+    ]
+    return alternating(renamed)
 
 
 def _whole(target: Target, body: dict[str, Any], options: Options) -> Reply:
@@ -292,12 +324,26 @@ def _by_status(error: APIStatusError, body: dict[str, Any]) -> Exception:
 
 
 def _refused_parameter(error: APIStatusError, body: dict[str, Any]) -> str | None:
-    named = str(error.param or "")
+    """Returns the parameter that the endpoint does not know, None if the error is about something else."""
     told = error.message if len(error.message) < 2000 else ""
-    for parameter in ("stream_options", "max_tokens", "temperature"):
-        if parameter in body and (named.startswith(parameter) or (not named and parameter in told)):
+    if _TOO_MUCH.search(told):
+        return None
+    named = str(error.param or "")
+    unsupported = _UNSUPPORTED.search(f"{error.code} {told}") is not None
+    for parameter in _PARAMETERS:
+        if not _sends(body, parameter):
+            continue
+        if named == parameter or named.startswith(f"{parameter}."):
+            return parameter if unsupported else None
+        if not named and _ABOUT[parameter].search(told):
             return parameter
     return None
+
+
+def _sends(body: dict[str, Any], parameter: str) -> bool:
+    if parameter == "system":
+        return any(message["role"] == "system" for message in body["messages"])
+    return parameter in body
 
 
 def _word(code: object) -> str:

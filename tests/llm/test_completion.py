@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from bots.llm import Cancelled, NoModelAvailable, complete
+from bots.llm.circuit_breaker import breaker
 from bots.models import Bot, ModelProvider
-from tests.http_server import Server
+from tests.http_server import Answer, Server
 from tests.llm.builders import QUESTION, chat, make_provider, refusal, stream
 from tests.waiting import eventually
 
@@ -105,6 +106,65 @@ def test_a_parameter_the_endpoint_refuses_is_left_out_and_not_sent_again(endpoin
     assert len(endpoint.requests) == 4
     assert "temperature" not in last
     assert last["max_completion_tokens"] == 512
+
+
+@pytest.mark.parametrize(
+    ("message", "left_out"),
+    [
+        ("[{'type': 'extra_forbidden', 'loc': ('body', 'max_tokens'), 'msg': 'Extra inputs are not permitted'}]", 0),
+        ("invalid temperature: only 1 is allowed for this model", 1),
+    ],
+)
+def test_a_refused_parameter_may_be_named_in_the_sentence_only(message: str, left_out: int, endpoint: Server) -> None:
+    make_provider(endpoint)
+    endpoint.answer(refusal(400, message), chat("yes"))
+    complete(QUESTION)
+    assert ("max_tokens", "temperature")[left_out] not in endpoint.requests[1].json
+
+
+def test_an_endpoint_without_a_system_role_gets_the_instructions_in_the_first_message(endpoint: Server) -> None:
+    make_provider(endpoint)
+    endpoint.answer(refusal(400, "The system role is not supported by this template."), chat("yes"))
+    complete([{"role": "system", "content": "Be brief."}, *QUESTION])
+    complete([{"role": "system", "content": "Be brief."}, *QUESTION])
+    assert len(endpoint.requests) == 3
+    for request in endpoint.requests[1:]:
+        assert [message["role"] for message in request.json["messages"]] == ["user"]
+        assert request.json["messages"][0]["content"] == "Be brief.\n\nWhat is a bot?"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        refusal(400, "max_tokens 512 plus your prompt is more than the context window of 4096 tokens", code="400"),
+        refusal(400, "max_tokens must be at most 8192", param="max_tokens", code="invalid_value"),
+        refusal(422, "temperature: 0.3 was read; messages.1.content holds a forbidden word"),
+    ],
+)
+def test_an_error_that_only_names_a_parameter_changes_no_later_request(error: Answer, endpoint: Server) -> None:
+    make_provider(endpoint)
+    endpoint.answer(error)
+    with pytest.raises(NoModelAvailable):
+        complete(QUESTION)
+    assert len(endpoint.requests) == 1
+    breaker.clear_cache()
+    endpoint.answer(chat("yes"))
+    complete(QUESTION)
+    assert endpoint.requests[-1].json == endpoint.requests[0].json
+
+
+def test_a_form_that_fails_too_is_not_kept(endpoint: Server) -> None:
+    make_provider(endpoint)
+    endpoint.answer(
+        refusal(400, "Unknown parameter: max_tokens", code="bad"),
+        refusal(400, "Unrecognized request argument supplied: max_completion_tokens", code="bad"),
+        chat("yes"),
+    )
+    with pytest.raises(NoModelAvailable):
+        complete(QUESTION)
+    breaker.clear_cache()
+    complete(QUESTION)
+    assert ["max_tokens" in request.json for request in endpoint.requests] == [True, False, True]
 
 
 def test_the_prompt_may_depend_on_the_model(endpoint: Server) -> None:
