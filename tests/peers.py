@@ -97,11 +97,13 @@ class StubModel:
 
     Attributes:
         prompts: Prompts received, as lists of messages.
+        refused_words: A prompt that holds one of them is refused for its content.
     """
 
     delay_s: float = 0.0
     wait: Callable[[], object] = bool
     prompts: list[list[dict[str, Any]]] = field(default_factory=list)
+    refused_words: list[str] = field(default_factory=list)
 
     def server(self) -> AbstractContextManager[Server]:
         return serve(self._answer)
@@ -111,6 +113,8 @@ class StubModel:
             return json_answer({"object": "list", "data": [{"id": MODEL, "object": "model"}]})
         messages = request.json["messages"]
         self.prompts.append(messages)
+        if any(word in str(messages) for word in self.refused_words):
+            return json_answer({"error": {"message": "blocked by risk control", "code": "risk_control"}}, 400)
         time.sleep(self.delay_s)
         self.wait()
         asked = [message["content"] for message in messages if message["role"] == "user"][-1]

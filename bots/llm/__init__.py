@@ -3,7 +3,7 @@
 from bots.llm.candidates import available
 from bots.llm.completion import complete
 from bots.llm.connection_test import TestResult, test_provider
-from bots.llm.errors import Cancelled, ModelError, NoModelAvailable, ProviderError
+from bots.llm.errors import Cancelled, ModelError, NoModelAvailable, PromptRefused, ProviderError
 from bots.llm.types import ChatMessage, Completion, MessageBuilder, Messages, Target
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Messages",
     "ModelError",
     "NoModelAvailable",
+    "PromptRefused",
     "ProviderError",
     "Target",
     "TestResult",

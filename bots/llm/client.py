@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from cachetools import LRUCache
 
 from bots.llm.alternation import alternating
-from bots.llm.errors import Cancelled, ProviderError
+from bots.llm.errors import Cancelled, ProviderError, RequestRefused
 from bots.llm.types import ChatMessage, Messages, Target
 from clawdbot import http
 from clawdbot.reasons import Reason
@@ -281,6 +281,20 @@ def _new_client(target: Target) -> OpenAI:
         raise ProviderError(Reason("endpoint_address_invalid"), permanent=True) from None
 
 
+# Some endpoints answer 400 for a wrong key, model or balance, and 403 for forbidden words.
+_ABOUT_ACCOUNT = re.compile(
+    r"api[ _-]?key|(?:unknown|invalid|no such)[ _]model|model.{0,80}(?:not[ _](?:found|exist)|n't exist)"
+    r"|arrear|balance|billing|credit|quota|good standing|unpaid",
+    re.IGNORECASE,
+)
+_ABOUT_CONTENT = re.compile(
+    r"moderation|flagged|content[ _](?:filter|policy|risk)|risk_?control|data_?inspection|sensitive|inappropriate"
+    r"|safety|guardrail|敏感|违规",
+    re.IGNORECASE,
+)
+# A refused key or right, no money, a wrong address or model. Only these statuses are about the provider itself.
+_ABOUT_PROVIDER = frozenset({401, 402, 403, 404, 405, 407, 410, 421, 451})
+_PASSING = frozenset({408, 409, 425, 429})
 _BY_STATUS = {
     400: Reason("endpoint_refused"),
     401: Reason("api_key_refused"),
@@ -303,7 +317,8 @@ def _convert_error(error: Exception, body: dict[str, Any]) -> Exception:
     if isinstance(error, openai.APIStatusError):
         return _by_status(error, body)
     if isinstance(error, openai.APIError):
-        return ProviderError(Reason("endpoint_error", code=_word(error.code) or Reason("no_code")))
+        kind = RequestRefused if _ABOUT_CONTENT.search(str(error.code)) else ProviderError
+        return kind(Reason("endpoint_error", code=_word(error.code) or Reason("no_code")))
     return ProviderError(Reason("client_failed", error=type(error).__name__))
 
 
@@ -313,14 +328,23 @@ def _by_status(error: APIStatusError, body: dict[str, Any]) -> Exception:
         return _Refused(parameter)
     why = _BY_STATUS.get(status) or (Reason("endpoint_failed") if status >= 500 else _BY_STATUS[400])
     code = _word(error.code)
-    permanent = 400 <= status < 500 and status not in (408, 409, 425, 429)
-    return ProviderError(
+    kind = RequestRefused if _is_about_the_request(error) else ProviderError
+    return kind(
         Reason("endpoint_status_code", status=status, why=why, code=code)
         if code
         else Reason("endpoint_status", status=status, why=why),
-        permanent=permanent,
+        permanent=400 <= status < 500 and status not in _PASSING,
         retry_after=http.parse_retry_after(error.response.headers.get("retry-after"), time.time()),
     )
+
+
+def _is_about_the_request(error: APIStatusError) -> bool:
+    status, told = error.status_code, f"{error.code} {error.message[:2000]}"
+    if status >= 500 or status in _PASSING:
+        return False
+    if status in _ABOUT_PROVIDER:
+        return status == 403 and _ABOUT_CONTENT.search(told) is not None
+    return _ABOUT_CONTENT.search(told) is not None or _ABOUT_ACCOUNT.search(told) is None
 
 
 def _refused_parameter(error: APIStatusError, body: dict[str, Any]) -> str | None:

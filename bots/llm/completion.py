@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bots.llm import candidates, client, health, token_estimate
 from bots.llm.circuit_breaker import breaker
 from bots.llm.client import Options, Reply
-from bots.llm.errors import Cancelled, EmptyAnswer, NoModelAvailable, ProviderError
+from bots.llm.errors import Cancelled, EmptyAnswer, NoModelAvailable, PromptRefused, ProviderError, RequestRefused
 from bots.llm.types import Completion, MessageBuilder, Messages, Target
 from clawdbot.backoff import Backoff
 from clawdbot.reasons import Reason, why
@@ -64,6 +64,7 @@ def complete(
         The answer with its tokens (estimated where the endpoint reports none), milliseconds and cost.
 
     Raises:
+        PromptRefused: A model refused the prompt for its content, and no other model answered.
         NoModelAvailable: No model is configured, or all failed; `retry_after` is the shortest pause of an open circuit.
         Cancelled: `cancelled()` returned True; the error holds the text so far.
     """
@@ -74,10 +75,15 @@ def complete(
     any_target = False
     for target in candidates.in_order(allow_demo):
         any_target = True
+        if target.is_demo and run.refused is not None:
+            break  # so small a model answers no question that a better one refused
         if refusal := breaker.refusal(target):
             waits.append(refusal.wait_s)
         elif completion := run.ask(target, timeout or target.timeout_s):
             return completion
+    if run.refused is not None:
+        run.withdraw()
+        raise PromptRefused(why(run.refused))
     if not any_target:
         raise NoModelAvailable(Reason("no_model"), permanent=True)
     raise NoModelAvailable(Reason("no_model_answered"), retry_after=min(waits, default=None))
@@ -99,6 +105,7 @@ class _Run:
         self.max_tokens, self.temperature = DEFAULT_MAX_TOKENS, DEFAULT_TEMPERATURE
         self.started = time.perf_counter()
         self.dirty = False
+        self.refused: RequestRefused | None = None
 
     def _handed_out(self, piece: str) -> None:
         self.dirty = True
@@ -129,6 +136,10 @@ class _Run:
     def _begin(self) -> None:
         if self.cancelled is not None and self.cancelled():
             raise Cancelled
+        self.withdraw()
+
+    def withdraw(self) -> None:
+        """Tells the caller to discard the pieces that a failed model sent."""
         if self.dirty:
             self.dirty = False
             if self.on_restart is not None:
@@ -140,7 +151,10 @@ class _Run:
         if wait_s is not None and (error.retry_after or 0.0) <= LONGEST_WAIT_S:
             time.sleep(min(wait_s, LONGEST_WAIT_S))
             return True
-        if not isinstance(error, EmptyAnswer):
+        if isinstance(error, RequestRefused):
+            self.refused = error
+            breaker.succeeded(target)  # the endpoint, the key and the model work
+        elif not isinstance(error, EmptyAnswer):
             breaker.failed(target, why(error), permanent=error.permanent, retry_after=error.retry_after)
         health.note_error(target.key, why(error))
         return False

@@ -11,10 +11,10 @@ from django.conf import settings
 from django.db.models import F, Sum
 from django.utils import timezone
 
-from bots.llm import ChatMessage, Completion, NoModelAvailable, available, complete
+from bots.llm import ChatMessage, Completion, NoModelAvailable, PromptRefused, available, complete
 from bots.llm.token_estimate import of_messages
 from bots.models import TurnUsage
-from memory.consolidation.llm_port import BadAnswer, ModelUnavailable, Spent
+from memory.consolidation.llm_port import BadAnswer, ModelUnavailable, Spent, TextRefused
 from memory.types import Scope
 
 REPLY_TOKENS = 1500
@@ -54,6 +54,8 @@ class BudgetedWriter:
             raise ModelUnavailable("the budget of tokens is spent")
         try:
             completion = complete(messages, max_tokens=REPLY_TOKENS, temperature=0.0, allow_demo=False)
+        except PromptRefused as error:
+            raise TextRefused(str(error)) from error
         except NoModelAvailable as error:
             raise ModelUnavailable(str(error)) from error
         self.spent.prompt += completion.prompt_tokens

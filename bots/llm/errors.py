@@ -13,12 +13,24 @@ class ProviderError(ModelError):
     """One provider did not answer. The text names the kind of failure and never holds a prompt or a key."""
 
 
+class RequestRefused(ProviderError):
+    """The endpoint works, but refuses this request for its own content: forbidden words, too long, wrong roles."""
+
+    permanent = True
+
+
 class EmptyAnswer(ProviderError):
     """The endpoint works, but the answer is empty. Another prompt may succeed."""
 
 
 class NoModelAvailable(ModelError):
     """No provider is configured, or none of them answered; the built-in responder takes over."""
+
+
+class PromptRefused(NoModelAvailable):
+    """A model refused the prompt for its content, and no other model answered. Another prompt may succeed."""
+
+    permanent = True
 
 
 class Cancelled(ModelError):

@@ -58,6 +58,8 @@ class Message(models.Model):
 
     BUILT_IN = "built-in"  # `meta["provider"]` of an answer without a model
 
+    REFUSED = "refused"  # `meta` of a message that the model refused, and of the notice: no prompt holds them
+
     conversation = models.ForeignKey(
         "bots.Conversation",
         on_delete=models.CASCADE,

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from memory.consolidation.claims import ENDED, MANY, SELF, Statement
 from memory.consolidation.episodes import Episode, Line
-from memory.consolidation.llm_port import BadAnswer, Writer
+from memory.consolidation.llm_port import BadAnswer, TextRefused, Writer
 from memory.consolidation.noise_filter import is_junk
 from memory.consolidation.validity import true_since
 from memory.text.stopwords import STOP_TERMS
@@ -92,6 +92,8 @@ def _ask(writer: Writer, scope: Scope, lines: list[Line]) -> Found:
         except ValidationError as error:
             reason = json.dumps([{"at": list(e["loc"]), "is": e["msg"]} for e in error.errors()][:5])
             note = f"\nYour last answer was refused: {reason}"
+        except TextRefused:
+            raise
         except BadAnswer as error:
             note = f"\nYour last answer was refused: {error}"
     raise BadAnswer("the model's answers did not fit the schema")

@@ -24,6 +24,12 @@ class BadAnswer(MemoryFailure):
     permanent = False
 
 
+class TextRefused(BadAnswer):
+    """The model refuses this text for its content; it may read other texts."""
+
+    permanent = True
+
+
 @dataclass(slots=True)
 class Spent:
     """Tokens used in a run so far."""
@@ -42,6 +48,7 @@ class Writer(Protocol):
 
         Raises:
             ModelUnavailable: No model answered, or the budget is spent.
+            TextRefused: The model refuses the text for its content.
             BadAnswer: The answer is not a JSON object.
         """
 

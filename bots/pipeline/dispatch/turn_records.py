@@ -44,6 +44,7 @@ def store_messages(
         attachments=row.payload.get("attachments", []),
         platform_message_id=(turn.event.message_id or "")[:ID_LENGTH],
         client_id=turn.client_id[:64],
+        meta={Message.REFUSED: True} if Message.REFUSED in reply.meta else {},
         occurred_at=row.received_at,
     )
     answered = None
@@ -82,6 +83,8 @@ def _extend_session(turn: engine.Turn, asked: Message, answered: Message | None)
     if answered is not None:
         said.append(RecentTurn(answered.pk, answered.conversation_id, answered.role, "", answered.text))
     version = MessagesVersion(turn.conversation.last_message_at, said[-1].id)
+    if Message.REFUSED in asked.meta:
+        said = []
     held.follow(turn.scope, turn.conversation.pk, turn.version, version, said)
 
 

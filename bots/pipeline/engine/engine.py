@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import DatabaseError
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from bots import metrics
 from bots.llm import candidates, complete
-from bots.llm.errors import Cancelled, NoModelAvailable
+from bots.llm.errors import Cancelled, NoModelAvailable, PromptRefused
 from bots.llm.types import Messages, Target
 from bots.models import Conversation, Message
 from bots.pipeline.engine.answer import attachments, fallback, prompt, recent_turns
@@ -66,16 +67,31 @@ def _answer(turn: Turn) -> Reply:
     recent = recent_turns.latest(turn)
     recalled = _recall(turn, without=recent)
     try:
-        return _ask_model(turn, recent, recalled)
+        return _ask_within_limits(turn, recent, recalled)
     except Cancelled as stopped:
         text = f"{stopped.text.rstrip()} …" if stopped.text.strip() else _("Stopped.")
         return _reply(text, recalled, {"stopped": True}, remember_answer=False)
+    except PromptRefused:
+        # It is no memory either: recall would bring it back into a prompt.
+        text = _("The language model refused this message. Please say it in other words, or in fewer.")
+        return Reply(text, meta={Message.REFUSED: True})
     except NoModelAvailable:
         # the responder sees no recent turns, so their memories must not be left out of the recall
         recalled = _recall(turn, without=())
         text = fallback.answer(turn.text, language=turn.language, hits=recalled.hits, zone=turn.zone, now=turn.now)
         # Its answer repeats memories or explains the set-up; remembering it would crowd out what people said.
         return _reply(text, recalled, _meta(recalled, Message.BUILT_IN), remember_answer=False)
+
+
+def _ask_within_limits(turn: Turn, recent: Sequence[RecentTurn], recalled: Recall) -> Reply:
+    """Asks the model; if it refuses the prompt, asks once more with this message alone."""
+    try:
+        return _ask_model(turn, recent, recalled)
+    except PromptRefused:
+        if not recent and not recalled.hits and not recalled.derived and not turn.conversation.summary:
+            raise
+        # An older message or memory may be what it refuses, or too much.
+        return _ask_model(turn, (), replace(recalled, hits=(), derived=()), summary="")
 
 
 def _recall(turn: Turn, without: Sequence[RecentTurn]) -> Recall:
@@ -102,7 +118,7 @@ def _recall(turn: Turn, without: Sequence[RecentTurn]) -> Recall:
     return recalled
 
 
-def _ask_model(turn: Turn, recent: Sequence[RecentTurn], recalled: Recall) -> Reply:
+def _ask_model(turn: Turn, recent: Sequence[RecentTurn], recalled: Recall, *, summary: str | None = None) -> Reply:
     said = tuple((message.role, recent_turns.words(message)) for message in recent)
 
     def messages(target: Target) -> Messages:
@@ -113,7 +129,7 @@ def _ask_model(turn: Turn, recent: Sequence[RecentTurn], recalled: Recall) -> Re
                 person_name=turn.person.display_name,
                 now=turn.now.astimezone(turn.zone),
                 hits=recalled.hits,
-                summary=turn.conversation.summary,
+                summary=turn.conversation.summary if summary is None else summary,
                 recent=said,
                 text=attachments.words(turn.text[:LONGEST_TEXT], turn.files, target),
                 known=recalled.derived,
