@@ -12,7 +12,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from bots.llm.alternation import alternating
 from bots.llm.errors import Cancelled, ProviderError, RequestRefused
 from bots.llm.types import ChatMessage, Messages, Target
 from clawdbot import http
+from clawdbot.http import socket_deadline
 from clawdbot.reasons import Reason
 from clawdbot.storable_text import storable
 
@@ -86,10 +87,12 @@ def ask(target: Target, messages: Messages, options: Options) -> Reply:
     """
     key = (target.endpoint, target.model)
     known = refused = _refused.get(key, frozenset())
+    deadline = time.monotonic() + options.timeout_s
     for _ in range(1 + len(_PARAMETERS)):
         body = _body(target, messages, options, refused)
         try:
-            reply = _stream(target, body, options) if options.on_token else _whole(target, body, options)
+            with socket_deadline.limited(deadline, options.cancelled):
+                reply = _stream(target, body, options) if options.on_token else _whole(target, body, options)
         except _Refused as error:
             refused |= {error.parameter}
         else:
@@ -151,6 +154,7 @@ def _whole(target: Target, body: dict[str, Any], options: Options) -> Reply:
     try:
         value = _client(target).post(_PATH, cast_to=object, body=body, options=_request_options(options))
     except openai.OpenAIError as error:
+        _raise_if_cancelled(options)
         raise _convert_error(error, body) from None
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise ProviderError(Reason("answer_not_json")) from None
@@ -184,11 +188,10 @@ def _count(number: object) -> int | None:
 def _stream(target: Target, body: dict[str, Any], options: Options) -> Reply:
     import openai
 
-    from bots.llm.http_transport import TransportFailure
+    from bots.llm.http_transport import TransportFailure, TransportTimeout
 
     reply = Reply()
     pieces: list[str] = []
-    deadline = time.monotonic() + options.timeout_s
     try:
         stream = _client(target).post(
             _PATH,
@@ -203,11 +206,13 @@ def _stream(target: Target, body: dict[str, Any], options: Options) -> Reply:
                 _take(chunk, reply, pieces, options)
                 if options.cancelled is not None and options.cancelled():
                     raise Cancelled(storable("".join(pieces)))
-                if time.monotonic() > deadline:
-                    raise ProviderError(Reason("answer_too_slow"))
     except openai.OpenAIError as error:
+        _raise_if_cancelled(options, pieces)
         raise _convert_error(error, body) from None
+    except TransportTimeout:
+        raise ProviderError(Reason("answer_too_slow")) from None
     except TransportFailure as error:
+        _raise_if_cancelled(options, pieces)
         raise ProviderError(Reason("stream_broke_by", error=type(error).__name__)) from None
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise ProviderError(Reason("stream_not_json")) from None
@@ -215,6 +220,12 @@ def _stream(target: Target, body: dict[str, Any], options: Options) -> Reply:
         raise ProviderError(Reason("stream_broke"))
     reply.text = storable("".join(pieces))  # some servers cut an emoji in two
     return reply
+
+
+def _raise_if_cancelled(options: Options, pieces: Sequence[str] = ()) -> None:
+    """Raises `Cancelled` if that is why the connection was closed."""
+    if options.cancelled is not None and options.cancelled():
+        raise Cancelled(storable("".join(pieces)))
 
 
 def _read_chunk(chunk: dict[str, Any], reply: Reply) -> str:

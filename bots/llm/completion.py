@@ -25,6 +25,8 @@ BACKOFF = Backoff(tries=ATTEMPTS, first_s=0.4, longest_s=0.4, jitter=0.75)
 DEFAULT_MAX_TOKENS = 512
 DEFAULT_TEMPERATURE = 0.3
 LONGEST_WAIT_S = 2.0
+# A second try with less time than that cannot succeed.
+LEAST_TIME_S = 0.1
 # So small a model adds nothing useful after that.
 DEMO_MAX_TOKENS = 160
 _MILLION = Decimal(1_000_000)
@@ -53,10 +55,10 @@ def complete(
         on_token: Called in this thread with each piece of the stream. Without it the endpoint sends the whole answer
             at once, which costs far less CPU.
         on_restart: Called when a model fails after `on_token` received pieces: discard them, a new answer follows.
-        cancelled: Checked before each try and after each piece.
+        cancelled: Checked before each try, after each piece and twice a second while nothing comes.
         max_tokens: Longest reply, in tokens.
         temperature: 0 to 2. The demonstration model always gets 0 and at most 160 tokens.
-        timeout: Seconds for the whole answer of one model. Default: the time-out of the provider.
+        timeout: Seconds for the whole answer of one model, with its second try. Default: the time-out of the provider.
         allow_demo: Whether the embedded model, which speaks English only, may answer. A function is called only when no
             other model answered, so an expensive rule rarely runs.
 
@@ -117,15 +119,17 @@ class _Run:
         messages = self.messages(target) if callable(self.messages) else self.messages
         temperature = 0.0 if target.is_demo else self.temperature
         max_tokens = min(self.max_tokens, DEMO_MAX_TOKENS) if target.is_demo else self.max_tokens
-        options = Options(max_tokens, temperature, timeout_s, self.on_token, self.cancelled)
+        deadline = time.monotonic() + timeout_s
         for attempt in range(1, ATTEMPTS + 1):
             self._begin()
+            left_s = max(deadline - time.monotonic(), LEAST_TIME_S)
+            options = Options(max_tokens, temperature, left_s, self.on_token, self.cancelled)
             try:
                 reply = client.ask(target, messages, options)
                 if not reply.text.strip():
                     raise EmptyAnswer(Reason("answer_empty"), permanent=target.is_demo)
             except ProviderError as error:
-                if not self._worth_repeating(target, error, attempt):
+                if not self._worth_repeating(target, error, attempt, deadline):
                     return None
             else:
                 breaker.succeeded(target)
@@ -145,10 +149,11 @@ class _Run:
             if self.on_restart is not None:
                 self.on_restart()
 
-    def _worth_repeating(self, target: Target, error: ProviderError, attempt: int) -> bool:
+    def _worth_repeating(self, target: Target, error: ProviderError, attempt: int, deadline: float) -> bool:
         logger.warning("model %s: %s", target.name, error)
         wait_s = BACKOFF.next_delay_s(attempt, error)
-        if wait_s is not None and (error.retry_after or 0.0) <= LONGEST_WAIT_S:
+        has_time = deadline - time.monotonic() > (wait_s or 0.0) + LEAST_TIME_S
+        if wait_s is not None and has_time and (error.retry_after or 0.0) <= LONGEST_WAIT_S:
             time.sleep(min(wait_s, LONGEST_WAIT_S))
             return True
         if isinstance(error, RequestRefused):

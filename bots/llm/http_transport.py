@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from clawdbot.http import socket_deadline
 from clawdbot.http.transport import proxies_for
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _MAX_IDLE = 32
 _CHUNK = 65536
 _MAX_BODY = 16 * 1024 * 1024
 TransportFailure = httpx2.HTTPError
+TransportTimeout = httpx2.TimeoutException
 InvalidAddress = httpx2.InvalidURL
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 
@@ -170,6 +172,7 @@ class PooledTransport(httpx2.BaseTransport):
             connection = http.client.HTTPSConnection(host, port, timeout=limit, context=self._tls)
         else:
             connection = http.client.HTTPConnection(host, port, timeout=limit)
+        connection.response_class = socket_deadline.LimitedResponse
         try:
             connection.connect()
         except TimeoutError as error:
@@ -195,6 +198,39 @@ class PooledTransport(httpx2.BaseTransport):
             connection.close()
 
 
+class _LimitedProxy(httpx2.BaseTransport):
+    """The standard transport through a proxy. It respects the limit whenever bytes arrive."""
+
+    def __init__(self, proxy: str) -> None:
+        self._transport = httpx2.HTTPTransport(proxy=proxy, trust_env=False)
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = self._transport.handle_request(request)
+        limit = socket_deadline.current()
+        if limit is not None and isinstance(response.stream, httpx2.SyncByteStream):
+            response.stream = _LimitedStream(response.stream, limit)
+        return response
+
+    def close(self) -> None:
+        self._transport.close()
+
+
+class _LimitedStream(httpx2.SyncByteStream):
+    def __init__(self, stream: httpx2.SyncByteStream, limit: socket_deadline.Limit) -> None:
+        self._stream, self._limit = stream, limit
+
+    def __iter__(self) -> Iterator[bytes]:
+        for data in self._stream:
+            try:
+                self._limit.check()
+            except OSError as error:
+                raise _translated(error) from error
+            yield data
+
+    def close(self) -> None:
+        self._stream.close()
+
+
 def _translated(error: BaseException) -> BaseException:
     if isinstance(error, TimeoutError):
         return httpx2.ReadTimeout("no answer in time")
@@ -210,5 +246,5 @@ def http_client(endpoint: str) -> httpx2.Client:
     parts = urlsplit(endpoint)
     proxies = proxies_for(parts.scheme, parts.hostname or "")
     if proxies:
-        return httpx2.Client(proxy=proxies[parts.scheme], follow_redirects=True, trust_env=False)
+        return httpx2.Client(transport=_LimitedProxy(proxies[parts.scheme]), follow_redirects=True, trust_env=False)
     return httpx2.Client(transport=PooledTransport(), follow_redirects=True, trust_env=False)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -147,7 +148,7 @@ def _ask_model(turn: Turn, recent: Sequence[RecentTurn], recalled: Recall, *, su
         bot=turn.bot,
         on_token=turn.on_token,
         on_restart=turn.on_restart,
-        cancelled=turn.cancelled if turn.on_token is not None else None,
+        cancelled=turn.cancelled if turn.on_token is not None else _after_a_second(turn.cancelled),
         allow_demo=demo_fits,
     )
     metrics.model(completion.provider, completion.total_ms / 1000, "ok")
@@ -159,6 +160,12 @@ def _ask_model(turn: Turn, recent: Sequence[RecentTurn], recalled: Recall, *, su
         "model_ms": completion.total_ms,
     }
     return _reply(completion.text, recalled, meta, completion=completion)
+
+
+def _after_a_second(cancelled: Callable[[], bool]) -> Callable[[], bool]:
+    """Returns the check for an answer that comes as a whole: a query only when the model is slow."""
+    first = time.monotonic() + 1.0
+    return lambda: time.monotonic() >= first and cancelled()
 
 
 def _reply(text: str, recalled: Recall, meta: dict[str, object], **more: Any) -> Reply:
