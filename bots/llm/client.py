@@ -12,13 +12,15 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cachetools import LRUCache
 
 from bots.llm.alternation import alternating
+from bots.llm.answer_text import AnswerStream, of_content, without_reasoning
 from bots.llm.errors import Cancelled, ProviderError, RequestRefused
 from bots.llm.types import ChatMessage, Messages, Target
 from clawdbot import http
@@ -51,6 +53,8 @@ _ABOUT = {
     )
     for parameter, name in ((one, "system role|role:? .?system" if one == "system" else one) for one in _PARAMETERS)
 }
+# Models that send reasoning and its closing tag without the opening one.
+_thinkers: set[tuple[str, str]] = set()
 # Parameters that an endpoint has refused: not every server supports every parameter.
 _refused: dict[tuple[str, str], frozenset[str]] = {}
 
@@ -76,6 +80,7 @@ class Options:
     timeout_s: float
     on_token: Callable[[str], None] | None = None
     cancelled: Callable[[], bool] | None = None
+    on_restart: Callable[[], None] | None = None
 
 
 def ask(target: Target, messages: Messages, options: Options) -> Reply:
@@ -109,6 +114,7 @@ def clear_cache() -> None:
             client.close()
         _clients.clear()
         _refused.clear()
+        _thinkers.clear()
 
 
 # After a fork, parent and child must not share a socket.
@@ -165,7 +171,7 @@ def _read(value: Any) -> Reply:
     try:
         usage = value.get("usage") or {}
         return Reply(
-            text=storable(_text(value["choices"][0]["message"].get("content"))),
+            text=without_reasoning(storable(of_content(value["choices"][0]["message"].get("content")))),
             prompt_tokens=_count(usage.get("prompt_tokens")),
             completion_tokens=_count(usage.get("completion_tokens")),
             model=storable(str(value.get("model") or "")),
@@ -174,15 +180,30 @@ def _read(value: Any) -> Reply:
         raise ProviderError(Reason("answer_not_completion")) from None
 
 
-def _text(content: object) -> str:
-    if content is not None and not isinstance(content, str):
-        raise TypeError
-    return content or ""
-
-
 def _count(number: object) -> int | None:
     """Returns a token count that fits the column, because endpoints report arbitrary values."""
     return number if isinstance(number, int) and 0 <= number < 2**31 else None
+
+
+@lru_cache(maxsize=1)
+def _stream_class() -> Any:
+    import openai
+
+    class Noting(openai.Stream[object]):
+        """Notes `[DONE]`, which the SDK hides: some servers send it without a finish_reason."""
+
+        ended = False
+
+        def _iter_events(self) -> Iterator[Any]:
+            for event in super()._iter_events():
+                self.ended = self.ended or event.data.startswith("[DONE]")
+                yield event
+
+    return Noting
+
+
+def _nothing(_text: str) -> None:
+    return None
 
 
 def _stream(target: Target, body: dict[str, Any], options: Options) -> Reply:
@@ -190,8 +211,11 @@ def _stream(target: Target, body: dict[str, Any], options: Options) -> Reply:
 
     from bots.llm.http_transport import TransportFailure, TransportTimeout
 
+    show = options.on_token or _nothing
     reply = Reply()
     pieces: list[str] = []
+    thinks = (target.endpoint, target.model) in _thinkers
+    shown = AnswerStream(thinks=thinks)
     try:
         stream = _client(target).post(
             _PATH,
@@ -199,11 +223,16 @@ def _stream(target: Target, body: dict[str, Any], options: Options) -> Reply:
             body=body,
             options=_request_options(options),
             stream=True,
-            stream_cls=openai.Stream[object],
+            stream_cls=_stream_class(),
         )
         with stream:
+            if "json" in stream.response.headers.get("content-type", ""):  # the endpoint does not stream
+                reply = _read(json.loads(stream.response.read()))
+                reply.first_token_at = time.perf_counter()
+                show(reply.text)
+                return reply
             for chunk in stream:
-                _take(chunk, reply, pieces, options)
+                _take(chunk, reply, pieces, shown, options)
                 if options.cancelled is not None and options.cancelled():
                     raise Cancelled(storable("".join(pieces)))
     except openai.OpenAIError as error:
@@ -216,9 +245,18 @@ def _stream(target: Target, body: dict[str, Any], options: Options) -> Reply:
         raise ProviderError(Reason("stream_broke_by", error=type(error).__name__)) from None
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise ProviderError(Reason("stream_not_json")) from None
-    if not reply.finished:
+    if not reply.finished and not stream.ended:
         raise ProviderError(Reason("stream_broke"))
-    reply.text = storable("".join(pieces))  # some servers cut an emoji in two
+    whole = storable("".join(pieces))  # some servers cut an emoji in two
+    reply.text = without_reasoning(whole)
+    if reply.text != whole and not whole.lstrip().lower().startswith("<think"):
+        _thinkers.add((target.endpoint, target.model))
+        if not thinks and options.on_restart is not None:
+            options.on_restart()
+            show(reply.text)
+            return reply
+    if rest := shown.rest():
+        show(storable(rest))
     return reply
 
 
@@ -239,10 +277,10 @@ def _read_chunk(chunk: dict[str, Any], reply: Reply) -> str:
         return ""
     # A stream without finish_reason was cut off: without a content length, a lost connection looks like a normal end.
     reply.finished = reply.finished or bool(choices[0].get("finish_reason"))
-    return _text((choices[0].get("delta") or {}).get("content"))
+    return of_content((choices[0].get("delta") or {}).get("content"))
 
 
-def _take(chunk: Any, reply: Reply, pieces: list[str], options: Options) -> None:
+def _take(chunk: Any, reply: Reply, pieces: list[str], shown: AnswerStream, options: Options) -> None:
     if not isinstance(chunk, dict):
         raise ProviderError(Reason("stream_not_completion"))
     try:
@@ -253,8 +291,8 @@ def _take(chunk: Any, reply: Reply, pieces: list[str], options: Options) -> None
         if reply.first_token_at is None:
             reply.first_token_at = time.perf_counter()
         pieces.append(text)
-        if options.on_token is not None:
-            options.on_token(storable(text))
+        if options.on_token is not None and (now := shown.take(text)):
+            options.on_token(storable(now))
 
 
 def _request_options(options: Options) -> Any:

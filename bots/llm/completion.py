@@ -123,7 +123,7 @@ class _Run:
         for attempt in range(1, ATTEMPTS + 1):
             self._begin()
             left_s = max(deadline - time.monotonic(), LEAST_TIME_S)
-            options = Options(max_tokens, temperature, left_s, self.on_token, self.cancelled)
+            options = Options(max_tokens, temperature, left_s, self.on_token, self.cancelled, self.withdraw)
             try:
                 reply = client.ask(target, messages, options)
                 if not reply.text.strip():

@@ -11,11 +11,11 @@ from django.utils import timezone
 from bots.llm import candidates, client
 from bots.llm.circuit_breaker import breaker
 from bots.llm.client import Options
-from bots.llm.errors import ProviderError
+from bots.llm.errors import EmptyAnswer, ProviderError
 from bots.llm.types import ChatMessage
 from bots.models.lengths import ERROR_LENGTH
 from bots.models.provider import ModelProvider
-from clawdbot.reasons import Why, columns, why
+from clawdbot.reasons import Reason, Why, columns, why
 
 _TIMEOUT_S = 20.0
 
@@ -39,6 +39,8 @@ def test_provider(provider: ModelProvider) -> TestResult:
     started = time.perf_counter()
     try:
         reply = client.ask(target, question, options)
+        if not reply.text.strip():
+            raise EmptyAnswer(Reason("answer_empty"))
     except ProviderError as error:
         result = TestResult(False, why(error), _ms(started))
         _note(provider, last_error_at=timezone.now(), **columns("last_error", result.text, ERROR_LENGTH))

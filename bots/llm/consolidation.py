@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +18,6 @@ from memory.types import Scope
 
 REPLY_TOKENS = 1500
 DAY = timedelta(hours=24)
-_FENCED = re.compile(r"^```(?:json)?\s*|\s*```$")
 
 
 def writer_for(bot_id: int) -> BudgetedWriter | None:
@@ -77,7 +75,8 @@ def _note(scope: Scope, completion: Completion) -> None:
 
 def _object(answer: str) -> dict[str, Any]:
     try:
-        found = json.loads(_FENCED.sub("", answer.strip()))
+        # models wrap the object in prose and fences
+        found = json.loads(answer[answer.index("{") : answer.rindex("}") + 1])
     except (ValueError, RecursionError) as error:
         raise BadAnswer(f"not JSON: {error}") from None
     if not isinstance(found, dict):
