@@ -97,12 +97,14 @@ class StubModel:
 
     Attributes:
         prompts: Prompts received, as lists of messages.
+        finish_reason: Why each answer ends.
         refused_words: A prompt that holds one of them is refused for its content.
     """
 
     delay_s: float = 0.0
     wait: Callable[[], object] = bool
     prompts: list[list[dict[str, Any]]] = field(default_factory=list)
+    finish_reason: str = "stop"
     refused_words: list[str] = field(default_factory=list)
 
     def server(self) -> AbstractContextManager[Server]:
@@ -118,7 +120,7 @@ class StubModel:
         time.sleep(self.delay_s)
         self.wait()
         asked = [message["content"] for message in messages if message["role"] == "user"][-1]
-        return completion(f"You said: {asked.splitlines()[-1]}")
+        return completion(f"You said: {asked.splitlines()[-1]}", finish_reason=self.finish_reason)
 
 
 @dataclass
@@ -150,7 +152,7 @@ class StreamingModel:
         return Answer(200, b"", headers, (*chunks, *end), lambda: time.sleep(self.pause_s))
 
 
-def completion(text: str, model: str = MODEL) -> Answer:
+def completion(text: str, model: str = MODEL, finish_reason: str = "stop") -> Answer:
     """A whole answer of a chat model."""
     message = {"role": "assistant", "content": text}
     values = {
@@ -158,7 +160,7 @@ def completion(text: str, model: str = MODEL) -> Answer:
         "object": "chat.completion",
         "created": 0,
         "model": model,
-        "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
+        "choices": [{"index": 0, "finish_reason": finish_reason, "message": message}],
         "usage": {"prompt_tokens": 100, "completion_tokens": 12, "total_tokens": 112},
     }
     return json_answer(values)

@@ -68,7 +68,8 @@ class Reply:
     completion_tokens: int | None = None
     first_token_at: float | None = None
     model: str = ""
-    finished: bool = False
+    finish: str = ""
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,8 @@ def ask(target: Target, messages: Messages, options: Options) -> Reply:
         except _Refused as error:
             refused |= {error.parameter}
         else:
+            if not reply.text.strip() and (reply.refused or reply.finish == "content_filter"):
+                raise RequestRefused(Reason("endpoint_refused"), permanent=True)
             if refused != known:  # kept only now, because an error may name a parameter and mean the prompt
                 _refused[key] = _refused.get(key, frozenset()) | refused
             return reply
@@ -170,11 +173,14 @@ def _whole(target: Target, body: dict[str, Any], options: Options) -> Reply:
 def _read(value: Any) -> Reply:
     try:
         usage = value.get("usage") or {}
+        choice = value["choices"][0]
         return Reply(
-            text=without_reasoning(storable(of_content(value["choices"][0]["message"].get("content")))),
+            text=without_reasoning(storable(of_content(choice["message"].get("content")))),
             prompt_tokens=_count(usage.get("prompt_tokens")),
             completion_tokens=_count(usage.get("completion_tokens")),
             model=storable(str(value.get("model") or "")),
+            finish=_word(choice.get("finish_reason")),
+            refused=bool(choice["message"].get("refusal")),
         )
     except (AttributeError, LookupError, TypeError):
         raise ProviderError(Reason("answer_not_completion")) from None
@@ -245,7 +251,7 @@ def _stream(target: Target, body: dict[str, Any], options: Options) -> Reply:
         raise ProviderError(Reason("stream_broke_by", error=type(error).__name__)) from None
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise ProviderError(Reason("stream_not_json")) from None
-    if not reply.finished and not stream.ended:
+    if not reply.finish and not stream.ended:
         raise ProviderError(Reason("stream_broke"))
     whole = storable("".join(pieces))  # some servers cut an emoji in two
     reply.text = without_reasoning(whole)
@@ -276,8 +282,10 @@ def _read_chunk(chunk: dict[str, Any], reply: Reply) -> str:
     if not choices:
         return ""
     # A stream without finish_reason was cut off: without a content length, a lost connection looks like a normal end.
-    reply.finished = reply.finished or bool(choices[0].get("finish_reason"))
-    return of_content((choices[0].get("delta") or {}).get("content"))
+    reply.finish = _word(choices[0].get("finish_reason")) or reply.finish
+    delta = choices[0].get("delta") or {}
+    reply.refused = reply.refused or bool(delta.get("refusal"))
+    return of_content(delta.get("content"))
 
 
 def _take(chunk: Any, reply: Reply, pieces: list[str], shown: AnswerStream, options: Options) -> None:

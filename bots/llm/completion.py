@@ -184,4 +184,5 @@ class _Run:
             cost=(prompt * target.input_price + answer * target.output_price) / _MILLION,
             is_demo=target.is_demo,
             estimated=estimated,
+            cut=reply.finish if reply.finish in ("length", "content_filter") else "",
         )

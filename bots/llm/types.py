@@ -38,6 +38,7 @@ class Completion:
     """An answer with its usage: times in milliseconds since the call began, `cost` in the currency of the prices.
 
     `estimated` means that the endpoint reported no tokens and they were estimated from the text.
+    `cut` is "length" or "content_filter" when the model stopped before the end of its answer.
     """
 
     text: str
@@ -50,6 +51,7 @@ class Completion:
     cost: Decimal
     is_demo: bool
     estimated: bool = False
+    cut: str = ""
 
     def usage(self) -> dict[str, Any]:
         """Returns the columns of `TurnUsage` for this call."""

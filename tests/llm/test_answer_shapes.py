@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bots.llm import complete, connection_test, consolidation
+from bots.llm import PromptRefused, complete, connection_test, consolidation
 from tests.http_server import Answer, Server, json_answer
 from tests.llm.builders import QUESTION, chat, make_provider, stream
 
@@ -100,3 +100,16 @@ def test_the_test_of_a_provider_fails_with_an_empty_answer(content: Any, endpoin
 def test_an_object_is_found_between_prose_and_fences(form: str) -> None:
     value = {"summary": "The person {moved}.", "facts": []}
     assert consolidation._object(form.replace("{}", json.dumps(value))) == value
+
+
+@pytest.mark.parametrize(
+    ("message", "finish"),
+    [({"content": None, "refusal": "I will not say that."}, "stop"), ({"content": ""}, "content_filter")],
+)
+def test_a_refusal_instead_of_an_answer_is_told_and_asked_once(message: Any, finish: str, endpoint: Server) -> None:
+    make_provider(endpoint)
+    endpoint.answer(json_answer({"choices": [{"message": message, "finish_reason": finish}]}))
+    for on_token in (None, lambda _: None):
+        with pytest.raises(PromptRefused):
+            complete(QUESTION, on_token=on_token)
+    assert len(endpoint.requests) == 2

@@ -159,7 +159,15 @@ def _ask_model(turn: Turn, recent: Sequence[RecentTurn], recalled: Recall, *, su
         "completion_tokens": completion.completion_tokens,
         "model_ms": completion.total_ms,
     }
-    return _reply(completion.text, recalled, meta, completion=completion)
+    if not completion.cut:
+        return _reply(completion.text, recalled, meta, completion=completion)
+    return _reply(
+        f"{completion.text} …",
+        recalled,
+        meta | {"cut": completion.cut},
+        completion=completion,
+        remember_answer=completion.cut != "content_filter",
+    )
 
 
 def _after_a_second(cancelled: Callable[[], bool]) -> Callable[[], bool]:
