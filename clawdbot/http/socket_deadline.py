@@ -92,7 +92,7 @@ class _Reader(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         self._limit.wait(self._sock)
-        return self._raw.readinto(buffer)  # type: ignore[attr-defined]  # typeshed leaves it to the subclasses
+        return self._raw.readinto(buffer)
 
     def close(self) -> None:
         self._raw.close()  # the connection's socket stays open until then
