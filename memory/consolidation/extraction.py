@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -15,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from memory.consolidation.claims import ENDED, MANY, SELF, Statement
 from memory.consolidation.episodes import Episode, Line
 from memory.consolidation.llm_port import BadAnswer, TextRefused, Writer
-from memory.consolidation.noise_filter import is_junk
+from memory.consolidation.noise_filter import is_junk, own_words
 from memory.consolidation.validity import true_since
 from memory.text.stopwords import STOP_TERMS
 from memory.text.tokenizer import tokenize
@@ -75,7 +76,8 @@ def ask(writer: Writer, scope: Scope, episode: Episode) -> tuple[str, list[State
     """
     summaries: list[str] = []
     statements: list[Statement] = []
-    for lines in _parts([line for line in episode.lines if not is_junk(line.text)]):
+    own = (replace(line, text=own_words(line.text)) for line in episode.lines)
+    for lines in _parts([line for line in own if not is_junk(line.text)]):
         found = _ask(writer, scope, lines)
         if found.summary and not is_junk(found.summary):
             summaries.append(" ".join(found.summary.split()))

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 
+# What a person shared (a place, a contact, a poll, an order) is a line of its own; others may have written it.
+_SHARED = re.compile(
+    r"^(?:\[(?:Place|Contact|Poll|Order): [^\]\n]*\]|【(?:位置|联系人|投票|订单)：[^】\n]*】)$", re.MULTILINE
+)
 LONGEST = 4000  # characters; longer texts are pasted
 _MARKS = re.compile(
     r"<\s*/?\s*(?:memory|summary|system|tool_call|tool_response|function_calls?)\s*>|<\|\w+\|>|\[/?INST\]|<<SYS>>"
@@ -25,3 +29,8 @@ def is_junk(text: str) -> bool:
         return True
     telling = sum(character.isalnum() or character.isspace() for character in body)
     return len(body) > 40 and telling < 0.6 * len(body)
+
+
+def own_words(text: str) -> str:
+    """Returns the text of a turn without what the person only shared."""
+    return _SHARED.sub("", text).strip()

@@ -14,7 +14,7 @@ from memory.consolidation import rules_en, rules_zh
 from memory.consolidation.claims import Statement
 from memory.consolidation.digest import sentences
 from memory.consolidation.episodes import Episode, Line
-from memory.consolidation.noise_filter import is_junk
+from memory.consolidation.noise_filter import is_junk, own_words
 from memory.consolidation.validity import true_since
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -42,7 +42,7 @@ def read(episode: Episode, *, group: bool = False) -> list[Statement]:
 
 
 def _of_line(line: Line, speaker: str) -> Iterator[Statement]:
-    for sentence in sentences(line.text):
+    for sentence in sentences(own_words(line.text)):
         if len(sentence) > LONGEST:
             continue
         for item in _of_sentence(sentence, speaker):

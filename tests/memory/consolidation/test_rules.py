@@ -67,6 +67,20 @@ def read(text: str, role: str = "user", speaker: str = "", *, group: bool = Fals
     return rules.read(Episode((line,)), group=group)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[Poll: Next trip?, I live in Rome / My name is Otto]",
+        "[Contact: I am allergic to nuts, +1555]",
+        "【联系人：我住在上海】",
+        "see you\n[Place: I live in Rome, 1.0, 2.0]",
+    ],
+)
+def test_what_a_person_only_shared_is_no_statement(text: str) -> None:
+    assert read(text) == []
+    assert [one.value for one in read(f"I live in Berlin\n{text}")] == ["Berlin"]
+
+
 @pytest.mark.parametrize(("text", "expected"), SAID.items())
 def test_a_plain_statement_becomes_a_key_and_a_value(text: str, expected: tuple[str, str] | None) -> None:
     found = [(statement.key, statement.folded) for statement in read(text)]
