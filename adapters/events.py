@@ -81,6 +81,7 @@ class Attachment:
         latitude: Degrees, for a location.
         longitude: Degrees, for a location.
         transcript: Result of the platform's own speech recognition.
+        details: What it says besides its name: the address of a place, the choices of a poll, the items of an order.
     """
 
     type: str
@@ -93,6 +94,7 @@ class Attachment:
     latitude: float | None = None
     longitude: float | None = None
     transcript: str | None = None
+    details: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,7 @@ def attachments(message: Message) -> tuple[Attachment, ...]:
             Attachment(
                 "location",
                 name=as_text(message, "title") or as_text(message, "address") or None,
+                details=(as_text(message, "title") and as_text(message, "address")) or None,
                 latitude=as_number(message, "latitude"),
                 longitude=as_number(message, "longitude"),
             ),

@@ -9,10 +9,12 @@ from typing import Any
 
 from adapters.commands import parse_command
 from adapters.events import Attachment
-from adapters.mentions import without
+from adapters.mentions import Span, without
 from adapters.payload import as_id, as_int, as_list, as_number, as_object, as_text
 
 Message = Mapping[str, Any]
+
+_WEB = ("https://", "http://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,40 @@ def read_text(content: Message, bot: Bot) -> FoundText:
     if not text:
         text, entities = as_text(content, "caption"), as_list(content, "caption_entities")
     mentions = list(_mentions(text, entities, bot))
+    text, mentions = _with_links(text, entities, mentions)
     if mentions:
         text = without(text, mentions)
     name, addressee, args = parse_command(text)
     return FoundText(text, name, args, addressee, bool(mentions))
+
+
+def _with_links(text: str, entities: list[Any], mentions: list[Span]) -> tuple[str, list[Span]]:
+    """Writes the addresses of hidden links into the text, as markdown. Returns it with the moved mentions."""
+    links = [
+        (*_span(text, entity), as_text(entity, "url"))
+        for entity in entities
+        if isinstance(entity, dict) and as_text(entity, "type") == "text_link"
+    ]
+    for start, end, url in sorted(links, reverse=True):
+        label = text[start:end]
+        overlaps = any(start < there[1] and there[0] < end for there in mentions)
+        if overlaps or not label.strip() or not url.startswith(_WEB) or url.rstrip("/") == label.rstrip("/"):
+            continue
+        written = f"[{label}]({url})"
+        text = text[:start] + written + text[end:]
+        more = len(written) - len(label)
+        mentions = [(a + more, b + more) if a >= end else (a, b) for a, b in mentions]
+    return text, mentions
+
+
+def _span(text: str, entity: Message) -> Span:
+    """Returns the span of an entity in code points; an empty one when the entity is malformed."""
+    offset, length = as_int(entity, "offset"), as_int(entity, "length")
+    if offset is None or length is None or offset < 0 or length <= 0:
+        return 0, 0
+    units = text.encode("utf-16-le", "surrogatepass")
+    start, end = (len(units[: at * 2].decode("utf-16-le", "replace")) for at in (offset, offset + length))
+    return start, end
 
 
 def _mentions(text: str, entities: list[Any], bot: Bot) -> Iterator[tuple[int, int]]:
@@ -147,13 +179,22 @@ def _places_and_people(content: Message) -> Iterator[Attachment]:
         yield Attachment(
             "location",
             name=as_text(venue, "title") or None,
+            details=as_text(venue, "address") or None,
             latitude=as_number(place, "latitude"),
             longitude=as_number(place, "longitude"),
         )
     contact = as_object(content, "contact")
     if contact:
         yield Attachment("contact", as_text(contact, "phone_number"), name=display_name(contact) or None)
-    for key, label in (("poll", "question"), ("dice", "emoji")):
-        extra = as_object(content, key)
-        if extra:
-            yield Attachment(key, as_id(extra, "id") or "", name=as_text(extra, label) or None)
+    poll = as_object(content, "poll")
+    if poll:
+        choices = [as_text(item, "text") for item in as_list(poll, "options") if isinstance(item, dict)]
+        yield Attachment(
+            "poll",
+            as_id(poll, "id") or "",
+            name=as_text(poll, "question") or None,
+            details=" / ".join(filter(None, choices)) or None,
+        )
+    dice = as_object(content, "dice")
+    if dice:
+        yield Attachment("dice", name=as_text(dice, "emoji") or None)

@@ -75,6 +75,7 @@ def _attachments(message: Message) -> Iterator[Attachment]:
             "location",
             url=as_text(place, "url") or None,
             name=as_text(place, "name") or as_text(place, "address") or None,
+            details=(as_text(place, "name") and as_text(place, "address")) or None,
             latitude=as_number(place, "latitude"),
             longitude=as_number(place, "longitude"),
         )
@@ -85,7 +86,17 @@ def _attachments(message: Message) -> Iterator[Attachment]:
             yield Attachment("contact", number, name=as_text(as_object(card, "name"), "formatted_name") or None)
     order = as_object(message, "order")
     if order:
-        yield Attachment("order", as_id(order, "catalog_id") or "")
+        items = [_item(item) for item in as_list(order, "product_items") if isinstance(item, dict)]
+        yield Attachment("order", as_id(order, "catalog_id") or "", details=", ".join(filter(None, items)) or None)
+
+
+def _item(item: Message) -> str:
+    product = as_id(item, "product_retailer_id")
+    if product is None:
+        return ""
+    count, price = as_number(item, "quantity"), as_number(item, "item_price")
+    cost = "" if price is None else f" ({price:g} {as_text(item, 'currency')}".rstrip() + ")"
+    return f"{1 if count is None else count:g} × {product}{cost}"
 
 
 def _type(key: str, media: Message) -> str:

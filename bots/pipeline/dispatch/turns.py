@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from adapters.events import Event
 from bots.i18n.language import language_of
 from bots.models import Channel, InboundEvent
 from bots.people.reception import Arrival
 from bots.pipeline import engine
+from bots.pipeline.dispatch import attachment_words
 
 
 def build(row: InboundEvent, channel: Channel, arrival: Arrival) -> engine.Turn:
@@ -20,6 +21,11 @@ def build(row: InboundEvent, channel: Channel, arrival: Arrival) -> engine.Turn:
     # Without a text, use the platform's transcript of a voice message.
     transcript = " ".join(item.transcript for item in event.attachments if item.transcript)
     text = text.strip() or transcript.strip()
+    # For a text of neither script: the language of the chat page, else that of the person's last turn.
+    language = language_of(text, facts.language or speaker.person.language)
+    if not event.command:
+        with translation.override(language):
+            text = "\n".join(filter(None, (text, attachment_words.in_words(event))))
     return engine.Turn(
         bot=channel.bot,
         channel=channel,
@@ -32,8 +38,7 @@ def build(row: InboundEvent, channel: Channel, arrival: Arrival) -> engine.Turn:
         client_id=facts.client_id,
         inbound_id=row.pk,
         text=text,
-        # For a text of neither script: the language of the chat page, else that of the person's last turn.
-        language=language_of(text, facts.language or speaker.person.language),
+        language=language,
         now=timezone.now(),
     )
 

@@ -261,6 +261,47 @@ def test_each_kind_of_attachment_is_told_once(fields: dict[str, Any], kind: str,
     assert [(a.type, a.id) for a in event.attachments] == [(kind, file_id)]
 
 
+def test_places_and_polls_keep_their_details() -> None:
+    venue = {"location": {"latitude": 1, "longitude": 2}, "title": "Café", "address": "Quay 3"}
+    (place,) = telegram_event(message(None, venue=venue)).attachments
+    assert (place.name, place.details) == ("Café", "Quay 3")
+    poll = {"id": "8", "question": "When?", "options": [{"text": "Monday"}, {}, 5, {"text": "Friday"}]}
+    (asked,) = telegram_event(message(None, poll=poll)).attachments
+    assert (asked.type, asked.id, asked.name, asked.details) == ("poll", "8", "When?", "Monday / Friday")
+
+
+def link(offset: int, length: int, url: str) -> dict[str, Any]:
+    return {"type": "text_link", "offset": offset, "length": length, "url": url}
+
+
+@pytest.mark.parametrize(
+    ("text", "entities", "wanted"),
+    [
+        ("😀 read that page", [link(8, 9, "https://a.example/1")], "😀 read [that page](https://a.example/1)"),
+        (
+            "a b",
+            [link(2, 1, "http://b.example"), link(0, 1, "http://a.example")],
+            "[a](http://a.example) [b](http://b.example)",
+        ),
+        ("https://a.example", [link(0, 17, "https://a.example/")], "https://a.example"),
+        (
+            "a b",
+            [link(0, 1, "tg://user?id=5"), link(9, 9, "https://c.example"), link(-1, 2, "https://d.example")],
+            "a b",
+        ),
+        ("a b", [{"type": "text_link", "offset": 0, "length": 1}, 7], "a b"),
+    ],
+)
+def test_a_hidden_link_is_written_out(text: str, entities: list[Any], wanted: str) -> None:
+    assert telegram_event(message(text, entities=entities)).text == wanted
+
+
+def test_a_hidden_link_before_the_mention_moves_it() -> None:
+    entities = [link(0, 4, "https://a.example"), {"type": "mention", "offset": 5, "length": 8}]
+    event = telegram_event(in_group("this @ClawBot please", entities=entities))
+    assert (event.text, event.mentions_bot) == ("[this](https://a.example) please", True)
+
+
 def test_a_caption_is_the_text() -> None:
     event = telegram_event(message(None, caption="look", photo=[{"file_id": "p"}]))
     assert (event.text, event.attachments[0].type) == ("look", "image")
