@@ -30,7 +30,7 @@ from clawdbot.chinese import simplified
 from clawdbot.errors import ClawdbotError
 from clawdbot.files import Answer, File
 
-__all__ = ["Answer", "BaseSkill", "File", "Parameter", "SkillError"]
+__all__ = ["Answer", "BaseSkill", "File", "NotMeant", "Parameter", "SkillError"]
 
 
 class SkillError(ClawdbotError):
@@ -38,6 +38,10 @@ class SkillError(ClawdbotError):
 
     Raise it with a sentence for the person; any other exception is shown as a general apology.
     """
+
+
+class NotMeant(ClawdbotError):
+    """`parse` raises it for a message that does not ask for the skill. The model answers it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,9 @@ class BaseSkill(ABC):
         Returns:
             Values by parameter name; the bot asks for missing required ones. None (the default) lets the runner find
             them: a choice that the message names, or the rest of the message for the only parameter without choices.
+
+        Raises:
+            NotMeant: The message does not ask for the skill, so the model answers it.
         """
         return None
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from clawdbot.chinese import simplified
-from clawdbot.skills import Parameter
+from clawdbot.skills import NotMeant, Parameter
 
 EDGE = " \t\n,，.。!！?？:：;；、~～\"'“”‘’「」()（）"
 """Characters to strip from both ends of a value, in both languages."""
@@ -18,6 +18,7 @@ _POLITE_EN = re.compile(
     re.IGNORECASE,
 )
 _ENDING_EN = re.compile(r"\s*\b(please|the|in|for|at|of|to|like|is)$", re.IGNORECASE)
+_LONGEST_CALL = (5, 8)  # words, Chinese characters beside the trigger word
 _NUMBER = re.compile(r"(?:(?<!\w)-)?\d+(?:\.\d+)?")
 
 
@@ -75,7 +76,11 @@ def rest_of(text: str, start: int, end: int) -> str:
 
 
 def from_message(declared: tuple[Parameter, ...], rest: str) -> dict[str, Any]:
-    """Returns the values in the message: named choices, and all of it for the only parameter without choices."""
+    """Returns the values in the message: named choices, and all of it for the only parameter without choices.
+
+    Raises:
+        NotMeant: A value is required, and the message is a whole sentence without one.
+    """
     values: dict[str, Any] = {}
     folded = simplified(rest).casefold()
     open_ones = [parameter for parameter in declared if not parameter.choices]
@@ -89,7 +94,16 @@ def from_message(declared: tuple[Parameter, ...], rest: str) -> dict[str, Any]:
         except ValueError:
             # The text is no valid value; the bot asks the person.
             pass
+    if not values and any(one.required for one in declared) and is_sentence(rest, *_LONGEST_CALL):
+        raise NotMeant
     return values
+
+
+def is_sentence(text: str, words: int, characters: int) -> bool:
+    """Returns whether the text has more words, or more Chinese characters, than given."""
+    return (
+        len(re.findall(r"[a-z0-9']+", text.lower())) > words or len(re.findall(r"[\u4e00-\u9fff]", text)) > characters
+    )
 
 
 def complete(declared: tuple[Parameter, ...], values: dict[str, Any]) -> dict[str, Any]:

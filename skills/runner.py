@@ -12,7 +12,7 @@ from django.utils import translation
 
 from clawdbot.files import File
 from clawdbot.redaction import redact
-from clawdbot.skills import Parameter, SkillError
+from clawdbot.skills import NotMeant, Parameter, SkillError
 from clawdbot.storable_text import storable
 from skills import answers, catalogue, limits, parameters, registry, wording
 from skills.catalogue import Entry
@@ -73,12 +73,19 @@ class SkillResult:
 
 
 def match(bot_id: int, text: str, language: str = "en") -> Match | None:
-    """Returns the skill with the longest trigger word in the text, or None. Usually needs no query."""
+    """Returns the skill with the longest trigger word in the text. Usually needs no query.
+
+    Returns None without one, and for a sentence that does not ask for the skill.
+    """
     found = catalogue.table(bot_id).find(text)
     if found is None:
         return None
     rest = parameters.rest_of(text, found.start, found.end)
-    return Match(bot_id, found.value, found.word, text, rest, _given(found.value, text, rest, found.word, language))
+    try:
+        given = _given(found.value, text, rest, found.word, language)
+    except NotMeant:
+        return None
+    return Match(bot_id, found.value, found.word, text, rest, given)
 
 
 def restore(bot_id: int, kept: Mapping[str, Any], text: str) -> Match | None:
@@ -195,6 +202,8 @@ def _given(entry: Entry, text: str, rest: str, trigger: str, language: str) -> d
         if own is not None:
             return dict(own)
         return parameters.from_message(tuple(getattr(found, "parameters", ()) or ()), rest)
+    except NotMeant:
+        raise
     except registry.SkillUnavailable:
         return {}
     except Exception:  # `parse` is third-party code; `run` asks for missing values

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext as _
 
 from clawdbot import http
-from clawdbot.skills import BaseSkill, Parameter, SkillError
+from clawdbot.skills import BaseSkill, NotMeant, Parameter, SkillError
 from skills import weather_words as words
 
 GEOCODING_URL = "https://geocoding-api.open-meteo.com"
@@ -41,13 +41,15 @@ class WeatherSkill(BaseSkill):
     triggers = ("天气", "气温", "温度", "weather", "temperature", "forecast")
     parameters: ClassVar[tuple[Parameter, ...]] = (
         # Texts by language instead of gettext, as any skill author writes them.
-        Parameter("city", prompt={"en": "For which city?", "zh": "请问您想查询哪个城市？"}),
+        Parameter("city", prompt={"en": "For which city?", "zh": "请问您想查询哪个城市？"}, validator=words.place),
         Parameter("day", required=False, default="today"),
     )
     timeout_s = 15.0
 
     @classmethod
     def parse(cls, *, text: str, rest: str, trigger: str, language: str) -> Mapping[str, Any] | None:
+        if not words.is_asked(text, rest):
+            raise NotMeant
         values: dict[str, Any] = {"day": words.day_of(text)}
         if city := words.city_of(text, rest):
             values["city"] = city

@@ -34,9 +34,25 @@ _OTHER_ZH = re.compile(
 )
 _OTHER_EN = re.compile(
     r"\b(weather|temperature|forecast|like|please|what's|what|how's|how|is|it|the|will|be|going|to|outside|there|here|rain"
-    r"|cold|hot|warm|of|in|for|at|on|like|a|an|tell|show|give|me|about|and|today|do|does|i|need|want|know|check)\b",
+    r"|cold|hot|warm|of|in|for|at|on|like|a|an|tell|show|give|me|about|and|today|do|does|i|need|want|know|check"
+    r"|you|can|could|would|us|hi|hello|hey|thanks)\b",
     re.IGNORECASE,
 )
+_NO_PLACE = re.compile(
+    r"\b(?:i|i'm|i've|my|we|our|he|she|his|her|they|their|this|that|was|were|has|have|had|should|hate|love|because|so|but|if"
+    r"|when|remind|awful|lovely|terrible|beautiful|changed?|affects?|not|don't|never|joke|room|body|oven|boiling|melting"
+    r"|freezing|water|sales|revenue|budget|engine)\b|\d"
+    r"|[我你她它咱很了变讲]|他们|^他|喜欢|讨厌|记得|提醒|笑话|说话|太(?![原仓和湖康谷白])|真[好冷热的是不]|不[要想好错]|越来越|体温"
+    r"|水温|室温|发烧|孩子|因为|所以|如果|但是|空调|影响",
+    re.IGNORECASE,
+)
+_UNWANTED = re.compile(
+    r"(?:不要|别).{0,4}[说讲提聊查告]|不是问|没问|不想[知聊听]"
+    r"|\b(?:don't|do not|didn't|did not|stop)\b.{0,20}\b(?:tell|talk|talking|ask|asking|want|care)\b",
+    re.IGNORECASE,
+)
+_TELLS = re.compile(r"\b(?:i|we|my|our)\b", re.IGNORECASE)
+_ASKS = re.compile(r"[?？]|\b(?:what|how|will|tell|show|give|check|know|need|please)\b", re.IGNORECASE)
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _LONGEST_ZH = 12
 _MOST_WORDS = 5
@@ -62,25 +78,49 @@ def city_of(text: str, rest: str) -> str:
         text: The whole message.
         rest: The message without the trigger word.
     """
-    text, rest = simplified(text), simplified(rest)
+    left = _left(simplified(text), simplified(rest))
+    if _HAN.search(left):
+        return left if len(left) <= _LONGEST_ZH else ""
+    return left if len(left.split()) <= _MOST_WORDS else ""
+
+
+def is_asked(text: str, rest: str) -> bool:
+    """Returns whether a message with a trigger word asks for the weather: it names a place, or nothing else at all."""
+    text, rest = simplified(text).replace("’", "'"), simplified(rest).replace("’", "'")
+    if _UNWANTED.search(text) or (_TELLS.search(text) and not _ASKS.search(text) and not _HAN.search(text)):
+        return False
+    return not _left(text, rest) or (bool(city_of(text, rest)) and not _NO_PLACE.search(_left(text, rest)))
+
+
+def place(text: str) -> str:
+    """Returns the answer to the question for the place.
+
+    Raises:
+        ValueError: It is a sentence without a place.
+    """
+    if _left(simplified(text), simplified(text)) and not is_asked(text, text):
+        raise ValueError
+    return text
+
+
+def _left(text: str, rest: str) -> str:
+    """Returns what the message says beside day and usual words, which is the place if it is one."""
     if not _HAN.search(text) and (found := _IN_PLACE.search(text)):
         named = _without_days(found.group(1)).strip(EDGE)
         named = re.sub(r"\s+(like|please|is|be|will|going|on|and)\b.*$", "", named, flags=re.IGNORECASE).strip(EDGE)
         if named and not _OTHER_EN.fullmatch(named):
-            return named if len(named.split()) <= _MOST_WORDS else ""
+            return named
     left = _without_days(rest)
     if _HAN.search(left):
         return _chinese_name(left)
-    left = " ".join(_OTHER_EN.sub(" ", left).split()).strip(EDGE)
-    return left if len(left.split()) <= _MOST_WORDS else ""
+    return " ".join(_OTHER_EN.sub(" ", left).split()).strip(EDGE)
 
 
 def _chinese_name(left: str) -> str:
     before = None
     while before != left:
         before, left = left, _OTHER_ZH.sub("", left.strip(EDGE)).strip(EDGE)
-    left = left.replace(" ", "")
-    return left if len(left) <= _LONGEST_ZH else ""
+    return left.replace(" ", "")
 
 
 def _without_days(text: str) -> str:

@@ -114,8 +114,8 @@ class Reply:
         text: Neutral markdown; empty with `silent`.
         parts: Texts and files in order, if there are files; `text` then holds all texts.
         silent: Nothing is sent: a human has taken over, or the group was not talking to the bot.
-        remember: Whether the turn goes to long-term memory (commands and forms do not).
-        remember_answer: Whether the answer goes there too. Partial answers and notices do not.
+        remember: Whether the turn goes to long-term memory (commands do not).
+        remember_answer: Whether the answer goes there too. Partial answers, notices and what a skill says do not.
         new_conversation: The conversation was closed; open the next one at once.
         act: Runs inside the transaction that closes the turn and returns the text of the answer, so that the act and
             its answer are committed together. It may change the turn's person.

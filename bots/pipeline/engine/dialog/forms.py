@@ -17,6 +17,7 @@ from bots.pipeline.engine.dialog import leaving
 from bots.pipeline.engine.turn import Reply, Turn
 from clawdbot.chinese import simplified
 from skills import runner
+from skills.parameters import is_sentence
 
 MAX_QUESTIONS = 3  # per slot; then the form is dropped
 LONGEST_UNFIT = (5, 8)  # words, Chinese characters; a longer text that does not fit is no try to answer
@@ -58,8 +59,8 @@ def resume(turn: Turn) -> Reply | None:
     if not runner.is_choice(match):
         if leaving.cancels(turn.text):
             turn.move("resume")
-            return Reply(_("All right, I dropped it."))
-        unfit = leaving.is_sentence(turn.text, *LONGEST_UNFIT) and not runner.fits(match)
+            return Reply(_("All right, I dropped it."), remember=True, remember_answer=False)
+        unfit = is_sentence(turn.text, *LONGEST_UNFIT) and not runner.fits(match)
         if unfit or leaving.changes_subject(turn.text):
             turn.move("resume")
             return None
@@ -82,14 +83,15 @@ def _run(turn: Turn, match: runner.Match, asked: int) -> Reply:
     )
     if result.needs is not None and asked < MAX_QUESTIONS:
         _open(turn, {"form": "skill", "match": result.needs.match, "asked": asked + 1})
-        return Reply(result.needs.question, meta={"skill": match.name})
+        return Reply(result.needs.question, remember=True, remember_answer=False, meta={"skill": match.name})
     if turn.conversation.state == Conversation.State.COLLECTING:
         turn.move("resume")
     text = result.text if result.needs is None else _("I could not make that out, so I dropped it.")
     return Reply(
         text,
         parts=result.parts,
-        remember=result.ok,
+        remember=True,
+        remember_answer=False,
         skill_run=result.record,
         meta={"skill": match.name, "ok": result.ok, "ms": round(result.ms)},
     )

@@ -9,6 +9,7 @@ import re
 
 from bots.pipeline.engine.answer.questions import is_question
 from clawdbot.chinese import simplified
+from skills.parameters import is_sentence
 
 _MARKS = " \t\n.,!?;:~…。，！？；：、～\"'“”‘’"
 _CANCEL_EN = (
@@ -58,13 +59,6 @@ def changes_subject(text: str) -> bool:
     if _OTHER_EN.match(plain) or _OTHER_ZH.search(plain):
         return True
     return is_question(text) and is_sentence(plain, _SHORT_EN, _SHORT_ZH)
-
-
-def is_sentence(text: str, words: int, characters: int) -> bool:
-    """Returns whether the text has more words, or more Chinese characters, than a short answer."""
-    return (
-        len(re.findall(r"[a-z0-9']+", text.lower())) > words or len(re.findall(r"[\u4e00-\u9fff]", text)) > characters
-    )
 
 
 def _plain(text: str) -> str:
