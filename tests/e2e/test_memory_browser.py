@@ -78,7 +78,7 @@ def test_a_memory_is_found_corrected_pinned_and_deleted(explorer: Callable[..., 
 
     hit.locator("summary", has_text="Delete").click()
     hit.locator("button", has_text="Delete for good").click()
-    page.locator("text=deleted, with what was made from it").wait_for(timeout=WAIT_MS)
+    page.locator("text=deleted, with everything derived from it").wait_for(timeout=WAIT_MS)
     assert page.locator(".claw-hit", has_text="Beijing").count() == 0
     ask(page, "Beijing")
     assert page.locator(".claw-hit", has_text="Beijing").count() == 0
