@@ -14,6 +14,10 @@ PACKAGES = ("bots", "clawdbot", "clawdbot_site", "memory", "skills")
 HAN = re.compile(r"[\u4e00-\u9fff]")
 # Name of a top-level statement -> why it contains Chinese.
 DATA = {
+    **{
+        f"bots/llm/client.py:{name}": "recognised in errors of endpoints"
+        for name in ("_ABOUT_CONTENT", "_TOO_MUCH", "_UNSUPPORTED_WORDS")
+    },
     "bots/pipeline/engine/answer/fallback.py:_GREETING": "recognised",
     "bots/pipeline/engine/answer/fallback.py:_THANKS": "recognised",
     "bots/pipeline/engine/answer/questions.py:_CHINESE_QUESTION": "recognised",
@@ -31,6 +35,7 @@ DATA = {
     "memory/consolidation/duplicates.py:_FILLER_WORDS": "recognised",
     "memory/consolidation/extraction.py:INSTRUCTIONS": "examples for a model",
     "memory/consolidation/noise_filter.py:_MARKS": "recognised",
+    "memory/consolidation/noise_filter.py:_SHARED": "recognised",
     "memory/embedders/current.py:probe": "measures an embedder",
     "memory/ranking/results.py:_FILLER_HAN": "recognised",
     "skills/models.py:Skill": "an example of trigger words",

@@ -65,7 +65,7 @@ class MessageDispatcher:
         if event.kind in edits.KINDS:
             edits.apply(row, channel, event)
             return
-        arrival = reception.receive(channel, engine.unless_unknown(event))
+        arrival = reception.receive(channel, turns.without_unknown_command(event))
         turn = turns.build(row, channel, arrival)
         match arrival.standing:
             case Standing.STRANGER:

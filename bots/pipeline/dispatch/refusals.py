@@ -43,7 +43,9 @@ def give_up(row: InboundEvent, reason: Reason) -> None:
     """Closes a turn after its last try: tells the person, and leaves a dead letter that the operator can replay."""
     channel = lookup.get(row.channel_id)
     with transaction.atomic():
-        arrival = reception.receive(channel, engine.unless_unknown(Event.from_dict(row.payload)), ask_name=False)
+        arrival = reception.receive(
+            channel, turns.without_unknown_command(Event.from_dict(row.payload)), ask_name=False
+        )
         turn = turns.build(row, channel, arrival)
         inbox.finish(row, conversation_id=turn.conversation.pk, error=reason, state=InboundEvent.State.DEAD)
         with translation.override(turn.language or settings.LANGUAGE_CODE):

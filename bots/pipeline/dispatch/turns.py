@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from django.utils import timezone, translation
 
@@ -12,6 +13,15 @@ from bots.models import Channel, InboundEvent
 from bots.people.reception import Arrival
 from bots.pipeline import engine
 from bots.pipeline.dispatch import attachment_words
+from clawdbot.chinese import simplified
+
+
+def without_unknown_command(event: Event) -> Event:
+    """Returns a typed message with an unknown command as one without: in a group it is not meant for the bot."""
+    name = simplified(event.command.lower().removeprefix("/"))
+    if event.kind != "message" or not event.command or name in engine.COMMAND_NAMES:
+        return event
+    return replace(event, command="", args="")
 
 
 def build(row: InboundEvent, channel: Channel, arrival: Arrival) -> engine.Turn:

@@ -4,8 +4,8 @@ It writes no row of the turn. The reply carries what to write, and `dispatch.clo
 closes the turn. Only failures of skills and model providers are recorded at once.
 """
 
-from bots.pipeline.engine.dialog.commands import unless_unknown
+from bots.pipeline.engine.dialog.commands import NAMES as COMMAND_NAMES
 from bots.pipeline.engine.engine import respond
 from bots.pipeline.engine.turn import Reply, Turn
 
-__all__ = ["Reply", "Turn", "respond", "unless_unknown"]
+__all__ = ["COMMAND_NAMES", "Reply", "Turn", "respond"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from adapters.commands import parse_command
-from adapters.events import Event
 from bots.llm import candidates
 from bots.models import Conversation
 from bots.pipeline.engine.answer import fallback
@@ -52,13 +51,6 @@ def parse(turn: Turn) -> tuple[str, str] | None:
     if not name or (name not in _BY_NAME and argument):
         return None
     return name, argument
-
-
-def unless_unknown(event: Event) -> Event:
-    """Returns a typed message with an unknown command as one without: in a group it is not meant for the bot."""
-    if event.kind != "message" or not event.command or simplified(event.command.lower().removeprefix("/")) in _BY_NAME:
-        return event
-    return replace(event, command="", args="")
 
 
 def run(turn: Turn, name: str, argument: str) -> Reply:
@@ -196,3 +188,5 @@ COMMANDS = (
 _BY_NAME = {name: command for command in COMMANDS for name in command.names} | {
     "start": Command(("start",), gettext_noop("greeting"), _start)
 }
+NAMES = frozenset(_BY_NAME)
+"""Every name of a command, in simplified Chinese or lower case, without the slash."""
