@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,14 +21,14 @@ from cachetools import LRUCache
 from bots.llm.alternation import alternating
 from bots.llm.answer_text import AnswerStream, of_content, without_reasoning
 from bots.llm.errors import Cancelled, ProviderError, RequestRefused
+from bots.llm.sdk_errors import PARAMETERS, ParameterRefused, code_word, convert_error
 from bots.llm.types import ChatMessage, Messages, Target
-from clawdbot import http
 from clawdbot.http import socket_deadline
 from clawdbot.reasons import Reason
 from clawdbot.storable_text import storable
 
 if TYPE_CHECKING:
-    from openai import APIStatusError, OpenAI
+    from openai import OpenAI
 
 CONNECT_TIMEOUT_S = 5.0
 _PATH = "/chat/completions"
@@ -37,22 +36,6 @@ _PATH = "/chat/completions"
 logger = logging.getLogger(__name__)
 _lock = threading.Lock()
 _clients: LRUCache[tuple[str, str], OpenAI] = LRUCache(32)
-# "system" is the role; the others are fields of the request.
-_PARAMETERS = ("stream_options", "max_tokens", "temperature", "system")
-_UNSUPPORTED_WORDS = (
-    r"(?:un|not[ _]|n't[ _])support|unrecogni[sz]ed|unknown|unexpected|not (?:permitted|allowed|accepted)|deprecated"
-    r"|invalid (?:parameter|argument)|only .{1,30} (?:allowed|supported)|不支持|未知"
-)
-_UNSUPPORTED = re.compile(_UNSUPPORTED_WORDS, re.IGNORECASE)
-# Such an error names a parameter, but means the length of the prompt or the value.
-_TOO_MUCH = re.compile(r"context|too (?:large|long|many|big|high)|exceed|at most|上下文|过长|超", re.IGNORECASE)
-_ABOUT = {
-    parameter: re.compile(
-        rf"(?:{_UNSUPPORTED_WORDS}).{{0,60}}\b(?:{name})\b|\b(?:{name})\b.{{0,60}}(?:{_UNSUPPORTED_WORDS})",
-        re.IGNORECASE | re.DOTALL,
-    )
-    for parameter, name in ((one, "system role|role:? .?system" if one == "system" else one) for one in _PARAMETERS)
-}
 # Models that send reasoning and its closing tag without the opening one.
 _thinkers: set[tuple[str, str]] = set()
 # Parameters that an endpoint has refused: not every server supports every parameter.
@@ -94,12 +77,12 @@ def ask(target: Target, messages: Messages, options: Options) -> Reply:
     key = (target.endpoint, target.model)
     known = refused = _refused.get(key, frozenset())
     deadline = time.monotonic() + options.timeout_s
-    for _ in range(1 + len(_PARAMETERS)):
+    for _ in range(1 + len(PARAMETERS)):
         body = _body(target, messages, options, refused)
         try:
             with socket_deadline.limited(deadline, options.cancelled):
                 reply = _stream(target, body, options) if options.on_token else _whole(target, body, options)
-        except _Refused as error:
+        except ParameterRefused as error:
             refused |= {error.parameter}
         else:
             if not reply.text.strip() and (reply.refused or reply.finish == "content_filter"):
@@ -122,12 +105,6 @@ def clear_cache() -> None:
 
 # After a fork, parent and child must not share a socket.
 os.register_at_fork(after_in_child=clear_cache)
-
-
-class _Refused(Exception):
-    def __init__(self, parameter: str) -> None:
-        super().__init__(parameter)
-        self.parameter = parameter
 
 
 def _body(target: Target, messages: Messages, options: Options, refused: frozenset[str]) -> dict[str, Any]:
@@ -164,7 +141,7 @@ def _whole(target: Target, body: dict[str, Any], options: Options) -> Reply:
         value = _client(target).post(_PATH, cast_to=object, body=body, options=_request_options(options))
     except openai.OpenAIError as error:
         _raise_if_cancelled(options)
-        raise _convert_error(error, body) from None
+        raise convert_error(error, body) from None
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise ProviderError(Reason("answer_not_json")) from None
     return _read(value)
@@ -179,7 +156,7 @@ def _read(value: Any) -> Reply:
             prompt_tokens=_count(usage.get("prompt_tokens")),
             completion_tokens=_count(usage.get("completion_tokens")),
             model=storable(str(value.get("model") or "")),
-            finish=_word(choice.get("finish_reason")),
+            finish=code_word(choice.get("finish_reason")),
             refused=bool(choice["message"].get("refusal")),
         )
     except (AttributeError, LookupError, TypeError):
@@ -243,7 +220,7 @@ def _stream(target: Target, body: dict[str, Any], options: Options) -> Reply:
                     raise Cancelled(storable("".join(pieces)))
     except openai.OpenAIError as error:
         _raise_if_cancelled(options, pieces)
-        raise _convert_error(error, body) from None
+        raise convert_error(error, body) from None
     except TransportTimeout:
         raise ProviderError(Reason("answer_too_slow")) from None
     except TransportFailure as error:
@@ -282,7 +259,7 @@ def _read_chunk(chunk: dict[str, Any], reply: Reply) -> str:
     if not choices:
         return ""
     # A stream without finish_reason was cut off: without a content length, a lost connection looks like a normal end.
-    reply.finish = _word(choices[0].get("finish_reason")) or reply.finish
+    reply.finish = code_word(choices[0].get("finish_reason")) or reply.finish
     delta = choices[0].get("delta") or {}
     reply.refused = reply.refused or bool(delta.get("refusal"))
     return of_content(delta.get("content"))
@@ -336,97 +313,3 @@ def _new_client(target: Target) -> OpenAI:
         )
     except (InvalidAddress, ValueError):  # stored before the form became strict, or an impossible host name
         raise ProviderError(Reason("endpoint_address_invalid"), permanent=True) from None
-
-
-# Some endpoints answer 400 for a wrong key, model or balance, and 403 for forbidden words.
-_ABOUT_ACCOUNT = re.compile(
-    r"api[ _-]?key|(?:unknown|invalid|no such)[ _]model|model.{0,80}(?:not[ _](?:found|exist)|n't exist)"
-    r"|arrear|balance|billing|credit|quota|good standing|unpaid",
-    re.IGNORECASE,
-)
-_ABOUT_CONTENT = re.compile(
-    r"moderation|flagged|content[ _](?:filter|policy|risk)|risk_?control|data_?inspection|sensitive|inappropriate"
-    r"|safety|guardrail|敏感|违规",
-    re.IGNORECASE,
-)
-# A refused key or right, no money, a wrong address or model. Only these statuses are about the provider itself.
-_ABOUT_PROVIDER = frozenset({401, 402, 403, 404, 405, 407, 410, 421, 451})
-_PASSING = frozenset({408, 409, 425, 429})
-_BY_STATUS = {
-    400: Reason("endpoint_refused"),
-    401: Reason("api_key_refused"),
-    403: Reason("api_key_without_rights"),
-    404: Reason("no_such_model"),
-    408: Reason("endpoint_timed_out"),
-    413: Reason("prompt_too_long"),
-    429: Reason("quota"),
-}
-
-
-def _convert_error(error: Exception, body: dict[str, Any]) -> Exception:
-    """Converts an SDK error to ours. Copies codes only, because the SDK's text may quote the prompt or the key."""
-    import openai
-
-    if isinstance(error, openai.APITimeoutError):
-        return ProviderError(Reason("no_answer_in_time"))
-    if isinstance(error, openai.APIConnectionError):
-        return ProviderError(Reason("no_connection"))
-    if isinstance(error, openai.APIStatusError):
-        return _by_status(error, body)
-    if isinstance(error, openai.APIError):
-        kind = RequestRefused if _ABOUT_CONTENT.search(str(error.code)) else ProviderError
-        return kind(Reason("endpoint_error", code=_word(error.code) or Reason("no_code")))
-    return ProviderError(Reason("client_failed", error=type(error).__name__))
-
-
-def _by_status(error: APIStatusError, body: dict[str, Any]) -> Exception:
-    status = error.status_code
-    if status in (400, 422) and (parameter := _refused_parameter(error, body)):
-        return _Refused(parameter)
-    why = _BY_STATUS.get(status) or (Reason("endpoint_failed") if status >= 500 else _BY_STATUS[400])
-    code = _word(error.code)
-    kind = RequestRefused if _is_about_the_request(error) else ProviderError
-    return kind(
-        Reason("endpoint_status_code", status=status, why=why, code=code)
-        if code
-        else Reason("endpoint_status", status=status, why=why),
-        permanent=400 <= status < 500 and status not in _PASSING,
-        retry_after=http.parse_retry_after(error.response.headers.get("retry-after"), time.time()),
-    )
-
-
-def _is_about_the_request(error: APIStatusError) -> bool:
-    status, told = error.status_code, f"{error.code} {error.message[:2000]}"
-    if status >= 500 or status in _PASSING:
-        return False
-    if status in _ABOUT_PROVIDER:
-        return status == 403 and _ABOUT_CONTENT.search(told) is not None
-    return _ABOUT_CONTENT.search(told) is not None or _ABOUT_ACCOUNT.search(told) is None
-
-
-def _refused_parameter(error: APIStatusError, body: dict[str, Any]) -> str | None:
-    """Returns the parameter that the endpoint does not know, None if the error is about something else."""
-    told = error.message if len(error.message) < 2000 else ""
-    if _TOO_MUCH.search(told):
-        return None
-    named = str(error.param or "")
-    unsupported = _UNSUPPORTED.search(f"{error.code} {told}") is not None
-    for parameter in _PARAMETERS:
-        if not _sends(body, parameter):
-            continue
-        if named == parameter or named.startswith(f"{parameter}."):
-            return parameter if unsupported else None
-        if not named and _ABOUT[parameter].search(told):
-            return parameter
-    return None
-
-
-def _sends(body: dict[str, Any], parameter: str) -> bool:
-    if parameter == "system":
-        return any(message["role"] == "system" for message in body["messages"])
-    return parameter in body
-
-
-def _word(code: object) -> str:
-    text = str(code or "")
-    return text if len(text) <= 60 and text.replace("_", "").replace("-", "").replace(".", "").isalnum() else ""

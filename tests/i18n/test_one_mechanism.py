@@ -15,7 +15,7 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 # Name of a top-level statement -> why it contains Chinese.
 DATA = {
     **{
-        f"bots/llm/client.py:{name}": "recognised in errors of endpoints"
+        f"bots/llm/sdk_errors.py:{name}": "recognised in errors of endpoints"
         for name in ("_ABOUT_CONTENT", "_TOO_MUCH", "_UNSUPPORTED_WORDS")
     },
     "bots/pipeline/engine/answer/fallback.py:_GREETING": "recognised",

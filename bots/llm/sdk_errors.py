@@ -1,0 +1,132 @@
+"""Converts errors of the `openai` SDK to ours: which say something of the provider, which of one request alone."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+from bots.llm.errors import ProviderError, RequestRefused
+from clawdbot import http
+from clawdbot.reasons import Reason
+
+if TYPE_CHECKING:
+    from openai import APIStatusError
+
+# "system" is the role; the others are fields of the request.
+PARAMETERS = ("stream_options", "max_tokens", "temperature", "system")
+_UNSUPPORTED_WORDS = (
+    r"(?:un|not[ _]|n't[ _])support|unrecogni[sz]ed|unknown|unexpected|not (?:permitted|allowed|accepted)|deprecated"
+    r"|invalid (?:parameter|argument)|only .{1,30} (?:allowed|supported)|不支持|未知"
+)
+_UNSUPPORTED = re.compile(_UNSUPPORTED_WORDS, re.IGNORECASE)
+# Such an error names a parameter, but means the length of the prompt or the value.
+_TOO_MUCH = re.compile(r"context|too (?:large|long|many|big|high)|exceed|at most|上下文|过长|超", re.IGNORECASE)
+_ABOUT = {
+    parameter: re.compile(
+        rf"(?:{_UNSUPPORTED_WORDS}).{{0,60}}\b(?:{name})\b|\b(?:{name})\b.{{0,60}}(?:{_UNSUPPORTED_WORDS})",
+        re.IGNORECASE | re.DOTALL,
+    )
+    for parameter, name in ((one, "system role|role:? .?system" if one == "system" else one) for one in PARAMETERS)
+}
+# Some endpoints answer 400 for a wrong key, model or balance, and 403 for forbidden words.
+_ABOUT_ACCOUNT = re.compile(
+    r"api[ _-]?key|(?:unknown|invalid|no such)[ _]model|model.{0,80}(?:not[ _](?:found|exist)|n't exist)"
+    r"|arrear|balance|billing|credit|quota|good standing|unpaid",
+    re.IGNORECASE,
+)
+_ABOUT_CONTENT = re.compile(
+    r"moderation|flagged|content[ _](?:filter|policy|risk)|risk_?control|data_?inspection|sensitive|inappropriate"
+    r"|safety|guardrail|敏感|违规",
+    re.IGNORECASE,
+)
+# A refused key or right, no money, a wrong address or model. Only these statuses are about the provider itself.
+_ABOUT_PROVIDER = frozenset({401, 402, 403, 404, 405, 407, 410, 421, 451})
+_PASSING = frozenset({408, 409, 425, 429})
+_BY_STATUS = {
+    400: Reason("endpoint_refused"),
+    401: Reason("api_key_refused"),
+    403: Reason("api_key_without_rights"),
+    404: Reason("no_such_model"),
+    408: Reason("endpoint_timed_out"),
+    413: Reason("prompt_too_long"),
+    429: Reason("quota"),
+}
+
+
+class ParameterRefused(Exception):
+    """The endpoint does not know one of `PARAMETERS`; the request may be sent again without it."""
+
+    def __init__(self, parameter: str) -> None:
+        super().__init__(parameter)
+        self.parameter = parameter
+
+
+def convert_error(error: Exception, body: dict[str, Any]) -> Exception:
+    """Converts an SDK error to ours. Copies codes only, because the SDK's text may quote the prompt or the key."""
+    import openai
+
+    if isinstance(error, openai.APITimeoutError):
+        return ProviderError(Reason("no_answer_in_time"))
+    if isinstance(error, openai.APIConnectionError):
+        return ProviderError(Reason("no_connection"))
+    if isinstance(error, openai.APIStatusError):
+        return _by_status(error, body)
+    if isinstance(error, openai.APIError):
+        kind = RequestRefused if _ABOUT_CONTENT.search(str(error.code)) else ProviderError
+        return kind(Reason("endpoint_error", code=code_word(error.code) or Reason("no_code")))
+    return ProviderError(Reason("client_failed", error=type(error).__name__))
+
+
+def _by_status(error: APIStatusError, body: dict[str, Any]) -> Exception:
+    status = error.status_code
+    if status in (400, 422) and (parameter := _refused_parameter(error, body)):
+        return ParameterRefused(parameter)
+    why = _BY_STATUS.get(status) or (Reason("endpoint_failed") if status >= 500 else _BY_STATUS[400])
+    code = code_word(error.code)
+    kind = RequestRefused if _is_about_the_request(error) else ProviderError
+    return kind(
+        Reason("endpoint_status_code", status=status, why=why, code=code)
+        if code
+        else Reason("endpoint_status", status=status, why=why),
+        permanent=400 <= status < 500 and status not in _PASSING,
+        retry_after=http.parse_retry_after(error.response.headers.get("retry-after"), time.time()),
+    )
+
+
+def _is_about_the_request(error: APIStatusError) -> bool:
+    status, told = error.status_code, f"{error.code} {error.message[:2000]}"
+    if status >= 500 or status in _PASSING:
+        return False
+    if status in _ABOUT_PROVIDER:
+        return status == 403 and _ABOUT_CONTENT.search(told) is not None
+    return _ABOUT_CONTENT.search(told) is not None or _ABOUT_ACCOUNT.search(told) is None
+
+
+def _refused_parameter(error: APIStatusError, body: dict[str, Any]) -> str | None:
+    """Returns the parameter that the endpoint does not know, None if the error is about something else."""
+    told = error.message if len(error.message) < 2000 else ""
+    if _TOO_MUCH.search(told):
+        return None
+    named = str(error.param or "")
+    unsupported = _UNSUPPORTED.search(f"{error.code} {told}") is not None
+    for parameter in PARAMETERS:
+        if not _sends(body, parameter):
+            continue
+        if named == parameter or named.startswith(f"{parameter}."):
+            return parameter if unsupported else None
+        if not named and _ABOUT[parameter].search(told):
+            return parameter
+    return None
+
+
+def _sends(body: dict[str, Any], parameter: str) -> bool:
+    if parameter == "system":
+        return any(message["role"] == "system" for message in body["messages"])
+    return parameter in body
+
+
+def code_word(code: object) -> str:
+    """Returns the code of an endpoint if it is a short word, else ""."""
+    text = str(code or "")
+    return text if len(text) <= 60 and text.replace("_", "").replace("-", "").replace(".", "").isalnum() else ""
