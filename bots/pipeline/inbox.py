@@ -172,7 +172,7 @@ def free_dead_claims(living: set[str], before: datetime) -> int:
         The number of released rows.
     """
     now = timezone.now()
-    held = InboundEvent.objects.filter(state=State.PROCESSING, claimed_at__lt=before)
+    held = InboundEvent.objects.open().filter(state=State.PROCESSING, claimed_at__lt=before)
     freed = held.exclude(owner__in=living).update(state=State.PENDING, owner="", claimed_at=None, due_at=now)
     hung = held.filter(claimed_at__lt=now - CLAIM_LIMIT)
     return freed + hung.update(state=State.PENDING, owner="", claimed_at=None, due_at=now)
@@ -181,7 +181,8 @@ def free_dead_claims(living: set[str], before: datetime) -> int:
 def due(limit: int = 500) -> list[tuple[int, str]]:
     """Returns (id, platform) of the rows that a worker can claim now: the first open row of each chat, if it is due."""
     earlier = InboundEvent.objects.filter(
-        queue_key=OuterRef("queue_key"), id__lt=OuterRef("id"), state__in=(State.PENDING, State.PROCESSING)
+        queue_key=OuterRef("queue_key"), id__lt=OuterRef("id"), state__in=InboundEvent.OPEN
     )
-    rows = InboundEvent.objects.filter(state=State.PENDING, due_at__lte=timezone.now()).filter(~Exists(earlier))
+    pending = InboundEvent.objects.open().filter(state=State.PENDING, due_at__lte=timezone.now())
+    rows = pending.filter(~Exists(earlier))
     return list(rows.order_by("id").values_list("pk", "channel__platform")[:limit])
