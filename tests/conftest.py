@@ -46,6 +46,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "clawdbot_site.settings"
 # Modules that keep state between turns -> the function that clears it.
 CACHES = {
     "adapters.tokens": "clear_cache",
+    "bots.admin.home.usage_days": "clear_cache",
     "bots.channels.health": "clear_cache",
     "bots.channels.lookup": "clear_cache",
     "bots.intake.flood": "clear_cache",
