@@ -29,6 +29,14 @@ TEMPLATES: dict[str, str] = {
     "timed_out": _("timed out"),
     "response_too_slow": _("the response took too long"),
     "connection_failed": _("the connection failed"),
+    "proxy_unusable": _(
+        "the proxy in %(name)s cannot be used: write it as http://HOST:PORT or socks5h://HOST:PORT, and restart"
+    ),
+    "proxy_unreachable": _("the proxy %(proxy)s cannot be reached"),
+    "proxy_too_slow": _("the proxy %(proxy)s does not answer in time"),
+    "proxy_login": _("the proxy %(proxy)s refuses the login in its address"),
+    "proxy_forbids": _("the proxy %(proxy)s forbids this address"),
+    "proxy_gives_up": _("the proxy %(proxy)s gives no connection to this address"),
     "tls_failed": _("the secure connection failed"),
     "url_malformed": _("the URL is malformed"),
     "url_not_http": _("the URL must be http or https with a host"),

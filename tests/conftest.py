@@ -62,6 +62,7 @@ CACHES = {
     "bots.pipeline.queue.workers": "clear_cache",
     "bots.webchat.rate_limits": "clear_cache",
     "clawdbot.http": "close",
+    "clawdbot.http.proxies": "clear_cache",
     "memory.embedders.choice": "clear_cache",
     "memory.embedders.current": "clear_cache",
     "memory.indexes.large": "clear_cache",

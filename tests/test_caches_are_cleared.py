@@ -25,7 +25,7 @@ STAYS = {
     "bots.metrics": "counters only grow; a test compares before and after",
     "clawdbot.crypto": "the keys, set once at the start",
     "clawdbot.redaction": "the secrets of the settings",
-    "clawdbot.http.transport": "emptied by clawdbot.http; the proxies are set once",
+    "clawdbot.http.transport": "emptied by clawdbot.http",
     "clawdbot_site.sqlite.base": "locks of files",
     "memory.consolidation.llm_port": "the factory, named once at the start",
     "memory.embedders.nano": "how many cores the embedder was given",

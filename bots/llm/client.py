@@ -309,7 +309,7 @@ def _new_client(target: Target) -> OpenAI:
             api_key=target.api_key or "none",
             # `complete` alone decides about retries and failover.
             max_retries=0,
-            http_client=http_client(target.endpoint),
+            http_client=http_client(),
         )
     except (InvalidAddress, ValueError):  # stored before the form became strict, or an impossible host name
         raise ProviderError(Reason("endpoint_address_invalid"), permanent=True) from None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bots.llm.errors import ProviderError, RequestRefused
 from clawdbot import http
+from clawdbot.http.proxies import ProxyUnusable
 from clawdbot.reasons import Reason
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ def convert_error(error: Exception, body: dict[str, Any]) -> Exception:
     """Converts an SDK error to ours. Copies codes only, because the SDK's text may quote the prompt or the key."""
     import openai
 
+    if (named := _of_our_own(error)) is not None:
+        return named
     if isinstance(error, openai.APITimeoutError):
         return ProviderError(Reason("no_answer_in_time"))
     if isinstance(error, openai.APIConnectionError):
@@ -76,6 +79,16 @@ def convert_error(error: Exception, body: dict[str, Any]) -> Exception:
         kind = RequestRefused if _ABOUT_CONTENT.search(str(error.code)) else ProviderError
         return kind(Reason("endpoint_error", code=code_word(error.code) or Reason("no_code")))
     return ProviderError(Reason("client_failed", error=type(error).__name__))
+
+
+def _of_our_own(error: BaseException) -> ProviderError | None:
+    """Returns the failure of a proxy, which the transport raised below the SDK's error."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, http.HttpError) and (reason := cause.reason) is not None:
+            return ProviderError(reason, permanent=isinstance(cause, ProxyUnusable))
+        cause = cause.__cause__
+    return None
 
 
 def _by_status(error: APIStatusError, body: dict[str, Any]) -> Exception:
