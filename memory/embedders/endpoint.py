@@ -52,7 +52,9 @@ class OpenAIEndpoint:
         register_secret(spec.api_key)
 
     def embed_queries(self, texts: Sequence[str]) -> Matrix:
-        return self._embed(texts, min(QUERY_TIMEOUT_S, self._spec.timeout_s), QUERIES)
+        limit_s = min(QUERY_TIMEOUT_S, self._spec.timeout_s)
+        with http.within(limit_s):  # all requests together
+            return self._embed(texts, limit_s, QUERIES)
 
     def embed_passages(self, texts: Sequence[str]) -> Matrix:
         return self._embed(texts, self._spec.timeout_s, PASSAGES)

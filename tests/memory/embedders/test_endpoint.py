@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,6 +13,7 @@ from memory.embedders import current
 from memory.embedders.base import Spec
 from memory.embedders.endpoint import OpenAIEndpoint
 from memory.errors import EmbedderMismatch, EmbedderUnavailable
+from tests.dripping_server import DRIPS, dripping
 from tests.http_server import Answer, json_answer, serve
 from tests.memory.embedders.embedding_server import Embeddings, embeddings_endpoint, vector_of
 
@@ -95,6 +97,16 @@ def test_a_question_is_tried_once_because_somebody_waits(server: Embeddings) -> 
     with pytest.raises(EmbedderUnavailable):
         client(server).embed_queries(["tea"])
     assert len(server.batches) == 1
+
+
+@pytest.mark.parametrize("name", DRIPS)
+def test_a_response_in_single_bytes_holds_a_person_no_longer_than_the_time_out(name: str) -> None:
+    with dripping(name) as url:
+        embedder = OpenAIEndpoint(Spec("openai", model="m", endpoint=url, dimension=16, timeout_s=0.6))
+        started = time.monotonic()
+        with pytest.raises(EmbedderUnavailable):
+            embedder.embed_queries(["where does my sister live?"])
+        assert time.monotonic() - started < 4
 
 
 def test_the_key_is_never_told(server: Embeddings, caplog: pytest.LogCaptureFixture) -> None:
