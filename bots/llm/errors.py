@@ -19,6 +19,12 @@ class RequestRefused(ProviderError):
     permanent = True
 
 
+class WrongAddress(ProviderError):
+    """The server has no chat completions at this address. Another form of the address may have them."""
+
+    permanent = True
+
+
 class EmptyAnswer(ProviderError):
     """The endpoint works, but the answer is empty. Another prompt may succeed."""
 

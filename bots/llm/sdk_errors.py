@@ -6,7 +6,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from bots.llm.errors import ProviderError, RequestRefused
+from bots.llm.errors import ProviderError, RequestRefused, WrongAddress
 from clawdbot import http
 from clawdbot.http.proxies import ProxyUnusable
 from clawdbot.reasons import Reason
@@ -36,6 +36,7 @@ _ABOUT_ACCOUNT = re.compile(
     r"|arrear|balance|billing|credit|quota|good standing|unpaid",
     re.IGNORECASE,
 )
+_ABOUT_MODEL = re.compile(r"model|deployment", re.IGNORECASE)
 _ABOUT_CONTENT = re.compile(
     r"moderation|flagged|content[ _](?:filter|policy|risk)|risk_?control|data_?inspection|sensitive|inappropriate"
     r"|safety|guardrail|敏感|违规",
@@ -97,7 +98,10 @@ def _by_status(error: APIStatusError, body: dict[str, Any]) -> Exception:
         return ParameterRefused(parameter)
     why = _BY_STATUS.get(status) or (Reason("endpoint_failed") if status >= 500 else _BY_STATUS[400])
     code = code_word(error.code)
-    kind = RequestRefused if _is_about_the_request(error) else ProviderError
+    wrong_address = status in (404, 405) and not _ABOUT_MODEL.search(f"{error.code} {error.message[:2000]}")
+    if wrong_address:
+        why = _moved_or_absent(error)
+    kind = WrongAddress if wrong_address else RequestRefused if _is_about_the_request(error) else ProviderError
     return kind(
         Reason("endpoint_status_code", status=status, why=why, code=code)
         if code
@@ -105,6 +109,14 @@ def _by_status(error: APIStatusError, body: dict[str, Any]) -> Exception:
         permanent=400 <= status < 500 and status not in _PASSING,
         retry_after=http.parse_retry_after(error.response.headers.get("retry-after"), time.time()),
     )
+
+
+def _moved_or_absent(error: APIStatusError) -> Reason:
+    """Returns the reason for an address without calls; a redirect has turned the POST into a GET."""
+    if error.response.history:
+        asked = error.response.url
+        return Reason("address_moved", address=str(asked.copy_with(query=None)).removesuffix("/chat/completions"))
+    return Reason("address_without_calls")
 
 
 def _is_about_the_request(error: APIStatusError) -> bool:

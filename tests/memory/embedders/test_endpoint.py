@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from memory.embedders.base import Spec
 from memory.embedders.endpoint import OpenAIEndpoint
 from memory.errors import EmbedderMismatch, EmbedderUnavailable
 from tests.dripping_server import DRIPS, dripping
-from tests.http_server import Answer, json_answer, serve
+from tests.http_server import Answer, Recorded, json_answer, serve
 from tests.memory.embedders.embedding_server import Embeddings, embeddings_endpoint, vector_of
 
 KEY = "sk-test-key-of-nobody-123456"
@@ -97,6 +98,24 @@ def test_a_question_is_tried_once_because_somebody_waits(server: Embeddings) -> 
     with pytest.raises(EmbedderUnavailable):
         client(server).embed_queries(["tea"])
     assert len(server.batches) == 1
+
+
+def test_the_address_may_lack_its_version_and_have_a_query(server: Embeddings) -> None:
+    seen: list[str] = []
+    real = server.server.respond
+    assert real is not None
+
+    def versioned(request: Recorded) -> Answer:
+        seen.append(request.path)
+        if not request.path.startswith("/v1/"):
+            return json_answer({"detail": "Not Found"}, 404)
+        return real(replace(request, path=request.path.partition("?")[0]))
+
+    server.server.respond = versioned
+    embedder = client(server, endpoint=f"{server.server.url}?api-version=1")
+    for _ in range(2):
+        assert embedder.embed_passages(["tea"]).shape == (1, 16)
+    assert seen == [f"{path}/embeddings?api-version=1" for path in ("", "/v1", "/v1")]
 
 
 @pytest.mark.parametrize("name", DRIPS)
