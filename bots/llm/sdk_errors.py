@@ -36,6 +36,10 @@ _ABOUT_ACCOUNT = re.compile(
     r"|arrear|balance|billing|credit|quota|good standing|unpaid",
     re.IGNORECASE,
 )
+# "maximum context length is 4096 tokens", "the context size (2048)", "exceeds the 8192 token context window"
+_WINDOW = re.compile(
+    r"(?:context|n_ctx)[\w ,.:'()=-]{0,40}?\b(\d{3,8})\b|\b(\d{3,8})[ -]tokens?[\w ]{0,20}context", re.IGNORECASE
+)
 _ABOUT_MODEL = re.compile(r"model|deployment", re.IGNORECASE)
 _ABOUT_CONTENT = re.compile(
     r"moderation|flagged|content[ _](?:filter|policy|risk)|risk_?control|data_?inspection|sensitive|inappropriate"
@@ -102,13 +106,16 @@ def _by_status(error: APIStatusError, body: dict[str, Any]) -> Exception:
     if wrong_address:
         why = _moved_or_absent(error)
     kind = WrongAddress if wrong_address else RequestRefused if _is_about_the_request(error) else ProviderError
-    return kind(
+    refusal = kind(
         Reason("endpoint_status_code", status=status, why=why, code=code)
         if code
         else Reason("endpoint_status", status=status, why=why),
         permanent=400 <= status < 500 and status not in _PASSING,
         retry_after=http.parse_retry_after(error.response.headers.get("retry-after"), time.time()),
     )
+    if isinstance(refusal, RequestRefused) and (named := _WINDOW.search(error.message[:2000])):
+        refusal.window = int(named[1] or named[2])
+    return refusal
 
 
 def _moved_or_absent(error: APIStatusError) -> Reason:

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 RECALLED = 8
 KNOWN = 4  # facts and digests, in addition
-LONGEST_TEXT = 8000  # characters of one message that reach the model
+LONGEST_QUESTION = 2000  # characters; more words blur what recall looks for
 
 
 def respond(turn: Turn) -> Reply:
@@ -95,12 +95,18 @@ def _ask_within_limits(turn: Turn, recent: Sequence[RecentTurn], recalled: Recal
         return _ask_model(turn, (), replace(recalled, hits=(), derived=()), summary="")
 
 
+def _question(text: str) -> str:
+    """Returns what recall looks for: of a long message the beginning and the end, where questions stand."""
+    half = LONGEST_QUESTION // 2
+    return text if len(text) <= LONGEST_QUESTION else f"{text[:half]} … {text[-half:]}"
+
+
 def _recall(turn: Turn, without: Sequence[RecentTurn]) -> Recall:
     """Recalls memories that fit the message, except those of messages that are in the prompt anyway."""
     try:
         recalled = MemoryStore(turn.bot.pk).recall(
             turn.scope,
-            turn.text[:LONGEST_TEXT],
+            _question(turn.text),
             k=RECALLED,
             derived=KNOWN,
             now=turn.now.astimezone(turn.zone),
@@ -121,6 +127,7 @@ def _recall(turn: Turn, without: Sequence[RecentTurn]) -> Recall:
 
 def _ask_model(turn: Turn, recent: Sequence[RecentTurn], recalled: Recall, *, summary: str | None = None) -> Reply:
     said = tuple((message.role, recent_turns.words(message)) for message in recent)
+    contents = attachments.contents(turn.files)
 
     def messages(target: Target) -> Messages:
         built = prompt.build(
@@ -132,11 +139,14 @@ def _ask_model(turn: Turn, recent: Sequence[RecentTurn], recalled: Recall, *, su
                 hits=recalled.hits,
                 summary=turn.conversation.summary if summary is None else summary,
                 recent=said,
-                text=attachments.words(turn.text[:LONGEST_TEXT], turn.files, target),
+                text=turn.text,
                 known=recalled.derived,
+                files=contents,
+                note=attachments.unread(turn.files, target),
             ),
             target,
             max_reply_tokens=turn.bot.max_reply_tokens,
+            image_tokens=attachments.image_tokens(turn.files, target),
         )
         return attachments.with_images(built, turn.files, target)
 

@@ -18,6 +18,8 @@ class Inputs:
         hits: The recalled memories, best first.
         recent: (role, text) of this conversation's latest messages, oldest first, without the present one.
         text: The person's message.
+        files: Contents of the text files of the message.
+        note: Sentence about the files that the model cannot read.
         known: Facts and digests, best first. Digests are the first notes to be dropped, facts the last.
     """
 
@@ -30,3 +32,5 @@ class Inputs:
     recent: Sequence[tuple[str, str]]
     text: str
     known: Sequence[Hit] = ()
+    files: Sequence[str] = ()
+    note: str = ""
