@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 from cachetools import LRUCache
 
 from bots.llm.alternation import alternating
-from bots.llm.answer_text import AnswerStream, of_content, without_reasoning
+from bots.llm.answer_text import AnswerStream, of_answer, of_content, without_reasoning
+from bots.llm.echo import without_echo
 from bots.llm.errors import Cancelled, ProviderError, RequestRefused, WrongAddress
 from bots.llm.sdk_errors import PARAMETERS, ParameterRefused, code_word, convert_error
 from bots.llm.types import ChatMessage, Messages, Target
@@ -162,11 +163,11 @@ def _whole(client: OpenAI, body: dict[str, Any], options: Options, _key: tuple[s
     try:
         value = client.post(_PATH, cast_to=object, body=body, options=_request_options(options))
     except openai.OpenAIError as error:
-        _raise_if_cancelled(options)
+        _raise_if_cancelled(options, body["messages"])
         raise convert_error(error, body) from None
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise ProviderError(Reason("answer_not_json")) from None
-    return _read(_parsed(value) if isinstance(value, str) else value)
+    return _read(_parsed(value) if isinstance(value, str) else value, body["messages"])
 
 
 def _parsed(body: str) -> Any:
@@ -184,12 +185,12 @@ def _parsed(body: str) -> Any:
         raise ProviderError(Reason("answer_not_json")) from None
 
 
-def _read(value: Any) -> Reply:
+def _read(value: Any, messages: Messages) -> Reply:
     try:
         usage = value.get("usage") or {}
         choice = value["choices"][0]
         return Reply(
-            text=without_reasoning(storable(of_content(choice["message"].get("content")))),
+            text=of_answer(storable(of_content(choice["message"].get("content"))), messages),
             prompt_tokens=_count(usage.get("prompt_tokens")),
             completion_tokens=_count(usage.get("completion_tokens")),
             model=storable(str(value.get("model") or "")),
@@ -235,7 +236,7 @@ def _stream(client: OpenAI, body: dict[str, Any], options: Options, key: tuple[s
     reply = Reply()
     pieces: list[str] = []
     thinks = key in _thinkers
-    shown = AnswerStream(thinks=thinks)
+    shown = AnswerStream(body["messages"], thinks=thinks)
     try:
         stream = client.post(
             _PATH,
@@ -248,29 +249,29 @@ def _stream(client: OpenAI, body: dict[str, Any], options: Options, key: tuple[s
         with stream:
             kind = stream.response.headers.get("content-type", "")
             if "json" in kind or "html" in kind:  # the endpoint does not stream
-                reply = _read(_parsed(stream.response.read().decode()))
+                reply = _read(_parsed(stream.response.read().decode()), body["messages"])
                 reply.first_token_at = time.perf_counter()
                 show(reply.text)
                 return reply
             for chunk in stream:
                 _take(chunk, reply, pieces, shown, options)
-                if options.cancelled is not None and options.cancelled():
-                    raise Cancelled(storable("".join(pieces)))
+                _raise_if_cancelled(options, body["messages"], pieces)
     except openai.OpenAIError as error:
-        _raise_if_cancelled(options, pieces)
+        _raise_if_cancelled(options, body["messages"], pieces)
         raise convert_error(error, body) from None
     except TransportTimeout:
         raise ProviderError(Reason("answer_too_slow")) from None
     except TransportFailure as error:
-        _raise_if_cancelled(options, pieces)
+        _raise_if_cancelled(options, body["messages"], pieces)
         raise ProviderError(Reason("stream_broke_by", error=type(error).__name__)) from None
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise ProviderError(Reason("stream_not_json")) from None
     if not reply.finish and not stream.ended:
         raise ProviderError(Reason("stream_broke"))
     whole = storable("".join(pieces))  # some servers cut an emoji in two
-    reply.text = without_reasoning(whole)
-    if reply.text != whole and not whole.lstrip().lower().startswith("<think"):
+    answer = without_reasoning(whole)
+    reply.text = without_echo(answer, body["messages"])
+    if answer != whole and not whole.lstrip().lower().startswith("<think"):
         _thinkers.add(key)
         if not thinks and options.on_restart is not None:
             options.on_restart()
@@ -281,10 +282,10 @@ def _stream(client: OpenAI, body: dict[str, Any], options: Options, key: tuple[s
     return reply
 
 
-def _raise_if_cancelled(options: Options, pieces: Sequence[str] = ()) -> None:
-    """Raises `Cancelled` if that is why the connection was closed."""
+def _raise_if_cancelled(options: Options, messages: Messages, pieces: Sequence[str] = ()) -> None:
+    """Raises `Cancelled` if the caller wants to stop, which may be why the connection was closed."""
     if options.cancelled is not None and options.cancelled():
-        raise Cancelled(storable("".join(pieces)))
+        raise Cancelled(of_answer(storable("".join(pieces)), messages))
 
 
 def _read_chunk(chunk: dict[str, Any], reply: Reply) -> str:
