@@ -18,6 +18,7 @@ DATA = {
         f"bots/llm/sdk_errors.py:{name}": "recognised in errors of endpoints"
         for name in ("_ABOUT_CONTENT", "_TOO_MUCH", "_UNSUPPORTED_WORDS")
     },
+    "bots/pipeline/engine/answer/continuing.py:_ASKS_ZH": "recognised",
     "bots/pipeline/engine/answer/fallback.py:_GREETING": "recognised",
     "bots/pipeline/engine/answer/fallback.py:_THANKS": "recognised",
     "bots/pipeline/engine/answer/questions.py:_CHINESE_QUESTION": "recognised",

@@ -17,7 +17,7 @@ from bots.llm import candidates, complete
 from bots.llm.errors import Cancelled, NoModelAvailable, PromptRefused
 from bots.llm.types import Messages, Target
 from bots.models import Conversation, Message
-from bots.pipeline.engine.answer import attachments, fallback, prompt, recent_turns
+from bots.pipeline.engine.answer import attachments, continuing, fallback, prompt, recent_turns
 from bots.pipeline.engine.answer.prompt_inputs import Inputs
 from bots.pipeline.engine.dialog import commands, forms, handover
 from bots.pipeline.engine.turn import Reply, Turn
@@ -66,11 +66,16 @@ def _without_words(turn: Turn) -> Reply | None:
 def _answer(turn: Turn) -> Reply:
     """Recalls memories and asks the model; asks the built-in responder when no model is available."""
     recent = recent_turns.latest(turn)
-    recalled = _recall(turn, without=recent)
+    unfinished = continuing.unfinished(turn, recent)
+    if unfinished is None:
+        recalled = _recall(turn, turn.text, without=recent)
+    else:
+        about = _recall(turn, continuing.question(recent, turn.text), without=recent)
+        recalled = replace(about, vector=None, embedder="")  # it is not the vector of this message
     try:
-        return _ask_within_limits(turn, recent, recalled)
+        return _ask_within_limits(turn, recent, recalled, unfinished)
     except Cancelled as stopped:
-        text = f"{stopped.text.rstrip()} …" if stopped.text.strip() else _("Stopped.")
+        text = f"{stopped.text.rstrip()}{continuing.CUT_MARK}" if stopped.text.strip() else _("Stopped.")
         return _reply(text, recalled, {"stopped": True}, remember_answer=False)
     except PromptRefused:
         # It is no memory either: recall would bring it back into a prompt.
@@ -78,16 +83,18 @@ def _answer(turn: Turn) -> Reply:
         return Reply(text, meta={Message.REFUSED: True})
     except NoModelAvailable:
         # the responder sees no recent turns, so their memories must not be left out of the recall
-        recalled = _recall(turn, without=())
+        recalled = _recall(turn, turn.text, without=())
         text = fallback.answer(turn.text, language=turn.language, hits=recalled.hits, zone=turn.zone, now=turn.now)
         # Its answer repeats memories or explains the set-up; remembering it would crowd out what people said.
         return _reply(text, recalled, _meta(recalled, Message.BUILT_IN), remember_answer=False)
 
 
-def _ask_within_limits(turn: Turn, recent: Sequence[RecentTurn], recalled: Recall) -> Reply:
+def _ask_within_limits(
+    turn: Turn, recent: Sequence[RecentTurn], recalled: Recall, unfinished: RecentTurn | None
+) -> Reply:
     """Asks the model; if it refuses the prompt, asks once more with this message alone."""
     try:
-        return _ask_model(turn, recent, recalled)
+        return _ask_model(turn, recent, recalled, unfinished=unfinished)
     except PromptRefused:
         if not recent and not recalled.hits and not recalled.derived and not turn.conversation.summary:
             raise
@@ -101,12 +108,12 @@ def _question(text: str) -> str:
     return text if len(text) <= LONGEST_QUESTION else f"{text[:half]} … {text[-half:]}"
 
 
-def _recall(turn: Turn, without: Sequence[RecentTurn]) -> Recall:
-    """Recalls memories that fit the message, except those of messages that are in the prompt anyway."""
+def _recall(turn: Turn, text: str, without: Sequence[RecentTurn]) -> Recall:
+    """Recalls memories that fit the text, except those of messages that are in the prompt anyway."""
     try:
         recalled = MemoryStore(turn.bot.pk).recall(
             turn.scope,
-            _question(turn.text),
+            _question(text),
             k=RECALLED,
             derived=KNOWN,
             now=turn.now.astimezone(turn.zone),
@@ -125,8 +132,18 @@ def _recall(turn: Turn, without: Sequence[RecentTurn]) -> Recall:
     return recalled
 
 
-def _ask_model(turn: Turn, recent: Sequence[RecentTurn], recalled: Recall, *, summary: str | None = None) -> Reply:
-    said = tuple((message.role, recent_turns.words(message)) for message in recent)
+def _ask_model(
+    turn: Turn,
+    recent: Sequence[RecentTurn],
+    recalled: Recall,
+    *,
+    summary: str | None = None,
+    unfinished: RecentTurn | None = None,
+) -> Reply:
+    said = tuple(
+        (message.role, continuing.without_mark(message.text) if message is unfinished else recent_turns.words(message))
+        for message in recent
+    )
     contents = attachments.contents(turn.files)
 
     def messages(target: Target) -> Messages:
@@ -139,7 +156,7 @@ def _ask_model(turn: Turn, recent: Sequence[RecentTurn], recalled: Recall, *, su
                 hits=recalled.hits,
                 summary=turn.conversation.summary if summary is None else summary,
                 recent=said,
-                text=turn.text,
+                text=turn.text if unfinished is None else continuing.request(turn.text),
                 known=recalled.derived,
                 files=contents,
                 note=attachments.unread(turn.files, target),
@@ -172,7 +189,7 @@ def _ask_model(turn: Turn, recent: Sequence[RecentTurn], recalled: Recall, *, su
     if not completion.cut:
         return _reply(completion.text, recalled, meta, completion=completion)
     return _reply(
-        f"{completion.text} …",
+        f"{completion.text}{continuing.CUT_MARK}",
         recalled,
         meta | {"cut": completion.cut},
         completion=completion,
