@@ -60,16 +60,26 @@ def display_name(person: Message) -> str:
 
 def read_text(content: Message, bot: Bot) -> FoundText:
     """Reads text or caption. Entity offsets count UTF-16 units, so they are applied to UTF-16."""
-    text = as_text(content, "text")
-    entities = as_list(content, "entities")
-    if not text:
-        text, entities = as_text(content, "caption"), as_list(content, "caption_entities")
+    text, entities = _written(content)
     mentions = list(_mentions(text, entities, bot))
     text, mentions = _with_links(text, entities, mentions)
     if mentions:
         text = without(text, mentions)
     name, addressee, args = parse_command(text)
     return FoundText(text, name, args, addressee, bool(mentions))
+
+
+def plain_text(content: Message) -> str:
+    """Returns text or caption with the addresses of hidden links, and with all mentions."""
+    text, entities = _written(content)
+    return _with_links(text, entities, [])[0]
+
+
+def _written(content: Message) -> tuple[str, list[Any]]:
+    text = as_text(content, "text")
+    if text:
+        return text, as_list(content, "entities")
+    return as_text(content, "caption"), as_list(content, "caption_entities")
 
 
 def _with_links(text: str, entities: list[Any], mentions: list[Span]) -> tuple[str, list[Span]]:
