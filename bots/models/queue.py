@@ -204,6 +204,8 @@ class OutboundMessage(QueueRow):
                 condition=models.Q(state__in=("pending", "sending")),
                 name="outbound_open_due",
             ),
+            # a message that another one quotes, and delivery reports
+            models.Index(fields=("platform_message_id",), name="outbound_platform_id"),
             # admin and dashboard: dead letters, latest first (other rows are found by id)
             models.Index(fields=("-id",), condition=models.Q(state="dead"), name="outbound_dead_recent"),
         )

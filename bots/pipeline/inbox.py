@@ -87,7 +87,7 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
             sql.insert(row)
             if event.twin_key:
                 _insert_twin(channel, event, row)
-            if STOP & {event.command.removeprefix("/"), parse_command(event.text)[0]}:
+            if not event.forwarded and STOP & {event.command.removeprefix("/"), parse_command(event.text)[0]}:
                 # /stop bypasses the queue: the running turn checks this flag while the model generates
                 InboundEvent.objects.filter(queue_key=row.queue_key, state=State.PROCESSING).update(
                     cancel_requested=True

@@ -36,6 +36,7 @@ DATA = {
     "memory/consolidation/duplicates.py:_FILLER_WORDS": "recognised",
     "memory/consolidation/extraction.py:INSTRUCTIONS": "examples for a model",
     "memory/consolidation/noise_filter.py:_MARKS": "recognised",
+    "memory/consolidation/noise_filter.py:_PASSED_ON": "recognised",
     "memory/consolidation/noise_filter.py:_SHARED": "recognised",
     "memory/embedders/current.py:probe": "measures an embedder",
     "memory/ranking/results.py:_FILLER_HAN": "recognised",

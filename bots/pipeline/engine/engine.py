@@ -18,6 +18,7 @@ from bots.llm.errors import Cancelled, NoModelAvailable, PromptRefused
 from bots.llm.types import Messages, Target
 from bots.models import Conversation, Message
 from bots.pipeline.engine.answer import attachments, continuing, fallback, prompt, recent_turns
+from bots.pipeline.engine.answer.others_words import others_words
 from bots.pipeline.engine.answer.prompt_inputs import Inputs
 from bots.pipeline.engine.dialog import commands, forms, handover
 from bots.pipeline.engine.turn import Reply, Turn
@@ -40,7 +41,7 @@ def respond(turn: Turn) -> Reply:
             return commands.run(turn, *command)
         if handover.silences(turn):
             return Reply("", silent=True, remember=True)
-        if not turn.text:
+        if not turn.whole_text and turn.quote is None:
             reply = _without_words(turn)
             if reply is not None:
                 return reply
@@ -55,6 +56,8 @@ def respond(turn: Turn) -> Reply:
 
 def _without_words(turn: Turn) -> Reply | None:
     """Returns the answer to a message without text; None when a model can read its files."""
+    if turn.event.forwards and not turn.forwards:
+        return Reply(_("I could not read the messages that you forwarded. Could you copy their text?"))
     if attachments.readable(turn.files, sees=any(target.can_see for target in candidates.available(allow_demo=False))):
         return None
     if turn.files:
@@ -68,7 +71,7 @@ def _answer(turn: Turn) -> Reply:
     recent = recent_turns.latest(turn)
     unfinished = continuing.unfinished(turn, recent)
     if unfinished is None:
-        recalled = _recall(turn, turn.text, without=recent)
+        recalled = _recall(turn, turn.whole_text, without=recent)
     else:
         about = _recall(turn, continuing.question(recent, turn.text), without=recent)
         recalled = replace(about, vector=None, embedder="")  # it is not the vector of this message
@@ -83,7 +86,7 @@ def _answer(turn: Turn) -> Reply:
         return Reply(text, meta={Message.REFUSED: True})
     except NoModelAvailable:
         # the responder sees no recent turns, so their memories must not be left out of the recall
-        recalled = _recall(turn, turn.text, without=())
+        recalled = _recall(turn, turn.whole_text, without=())
         text = fallback.answer(turn.text, language=turn.language, hits=recalled.hits, zone=turn.zone, now=turn.now)
         # Its answer repeats memories or explains the set-up; remembering it would crowd out what people said.
         return _reply(text, recalled, _meta(recalled, Message.BUILT_IN), remember_answer=False)
@@ -144,7 +147,7 @@ def _ask_model(
         (message.role, continuing.without_mark(message.text) if message is unfinished else recent_turns.words(message))
         for message in recent
     )
-    contents = attachments.contents(turn.files)
+    files = [*attachments.contents(turn.quoted_files, quoted=True), *attachments.contents(turn.files)]
 
     def messages(target: Target) -> Messages:
         built = prompt.build(
@@ -158,14 +161,15 @@ def _ask_model(
                 recent=said,
                 text=turn.text if unfinished is None else continuing.request(turn.text),
                 known=recalled.derived,
-                files=contents,
-                note=attachments.unread(turn.files, target),
+                others=others_words(turn),
+                files=files,
+                note=attachments.notes(turn.files, turn.quoted_files, target),
             ),
             target,
             max_reply_tokens=turn.bot.max_reply_tokens,
-            image_tokens=attachments.image_tokens(turn.files, target),
+            image_tokens=attachments.image_tokens((*turn.quoted_files, *turn.files), target),
         )
-        return attachments.with_images(built, turn.files, target)
+        return attachments.with_images(built, (*turn.quoted_files, *turn.files), target)
 
     def demo_fits() -> bool:
         return fallback.demo_can_answer(turn.text) and not fallback.demo_would_invent(turn.text, recalled.hits, said)

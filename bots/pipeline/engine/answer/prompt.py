@@ -10,7 +10,7 @@ and message the beginning and the end stay, because a question stands at one of 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
@@ -66,7 +66,7 @@ class _Parts:
     def __init__(self, inputs: Inputs) -> None:
         self.head = _head(inputs)
         self.inputs = inputs
-        self.text = attachments.message(inputs.text, inputs.files, inputs.note)
+        self.text = attachments.message(inputs.text, inputs.files, inputs.note, inputs.others)
         self.turns = [_as_message(role, text) for role, text in inputs.recent if text.strip()]
         self.summary = neutral(inputs.summary)
         said = {_key(text) for _role, text in inputs.recent} | {_key(inputs.text)}
@@ -144,16 +144,24 @@ class _Parts:
 def _shortened(inputs: Inputs, room: int) -> str:
     """Returns the message within `room` tokens. Files are cut first, because the question is rarely in a file."""
     files = list(inputs.files)
+    others = cut_middle(inputs.others, max(room // 4, room - estimate(inputs.text) - sum(_cost(files))))
     if files:
-        frames = estimate(attachments.message("", [""] * len(files), inputs.note)) + 2 * len(files)
-        text = cut_middle(inputs.text, max(room - frames - min(room // 4, sum(map(estimate, files))), room // 2))
+        empty = [file._replace(content="") for file in files]
+        frames = estimate(attachments.message("", empty, inputs.note, others)) + 2 * len(files)
+        text = cut_middle(inputs.text, max(room - frames - min(room // 4, sum(_cost(files))), room // 2))
         left = max(room - frames - estimate(text), 0)
         # The shortest file first: what it does not need is for the longer ones.
-        for done, place in enumerate(sorted(range(len(files)), key=lambda index: len(files[index]))):
-            files[place] = cut_middle(files[place], left // (len(files) - done))
-            left -= estimate(files[place])
-        return cut_middle(attachments.message(text, files, inputs.note), room)
-    return cut_middle(attachments.message(inputs.text, (), inputs.note), room)
+        for done, place in enumerate(sorted(range(len(files)), key=lambda index: len(files[index].content))):
+            files[place] = files[place]._replace(content=cut_middle(files[place].content, left // (len(files) - done)))
+            left -= estimate(files[place].content)
+        return cut_middle(attachments.message(text, files, inputs.note, others), room)
+    frames = estimate(attachments.message("", (), inputs.note, others)) + 2
+    text = cut_middle(inputs.text, max(room - frames, room // 2))
+    return cut_middle(attachments.message(text, (), inputs.note, others), room)
+
+
+def _cost(files: Sequence[attachments.FileText]) -> Iterator[int]:
+    return (estimate(file.content) for file in files)
 
 
 def _head(inputs: Inputs) -> str:

@@ -14,6 +14,7 @@ from bots.pipeline.engine.answer import attachments
 from bots.pipeline.engine.answer.prompt_inputs import Inputs
 from bots.pipeline.engine.answer.questions import is_question
 from bots.pipeline.engine.answer.untrusted_text import neutral
+from memory.consolidation.noise_filter import own_words
 
 _DEFAULT_INSTRUCTIONS = "You are a helpful assistant."
 LINE_TOKENS = 60
@@ -73,7 +74,7 @@ def _chat(inputs: Inputs) -> list[ChatMessage]:
 
 
 def _text(inputs: Inputs) -> str:
-    return attachments.message(inputs.text, inputs.files, inputs.note)
+    return attachments.message(inputs.text, inputs.files, inputs.note, inputs.others)
 
 
 def _fact(inputs: Inputs) -> str:
@@ -83,8 +84,8 @@ def _fact(inputs: Inputs) -> str:
     one or two other lines beside it, because it takes the first line.
     """
     asked = _stems(inputs.text)
-    hits = [(hit.text, hit.why.get("cosine", 0.0)) for hit in inputs.hits if hit.role == "user"]
-    told = hits + [(text, 0.0) for role, text in reversed(inputs.recent) if role == "user"]
+    hits = [(own_words(hit.text), hit.why.get("cosine", 0.0)) for hit in inputs.hits if hit.role == "user"]
+    told = hits + [(own_words(text), 0.0) for role, text in reversed(inputs.recent) if role == "user"]
     best, most = "", 0.0
     for text, cosine in told:
         line = " ".join(text.split())
