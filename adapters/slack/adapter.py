@@ -163,7 +163,9 @@ class SlackAdapter(Adapter[SlackAccount], FetchesMessages):
             if error.mark == THREAD_GONE:
                 return ()
             raise
-        first = next((item for item in found if isinstance(item, dict) and as_id(item, "ts") == message_id), {})
+        first = next((item for item in found if isinstance(item, dict) and as_id(item, "ts") == message_id), None)
+        if first is None:
+            raise SendError(Reason("answer_not_understood", platform="Slack"), mark="message_not_found")
         return whole(first, {self.account.bot_user_id} - {""})
 
     def edit(self, message_id: str, message: OutgoingMessage) -> SendReceipt:

@@ -14,7 +14,6 @@ from django.utils import translation
 
 from adapters.base import Adapter
 from adapters.earlier_messages import FetchesMessages
-from adapters.errors import AdapterError, SendError
 from adapters.events import Event, Passage
 from adapters.parts import as_lines
 from bots.files import received
@@ -24,6 +23,7 @@ from bots.pipeline import engine
 from bots.pipeline.dispatch import attachment_words, earlier_messages, passages
 from bots.pipeline.dispatch.earlier_messages import Stored
 from clawdbot import http
+from clawdbot.errors import ClawdbotError
 
 logger = logging.getLogger(__name__)
 
@@ -35,11 +35,16 @@ def complete(row: InboundEvent, turn: engine.Turn, adapter: Adapter[Any]) -> Non
     """Adds to the turn what its message quotes, and the content of forwarded messages that have only an id."""
     with http.within(FETCH_S), translation.override(turn.language):
         _complete_forwards(turn, adapter)
-        if turn.event.kind in ("message", "command"):
+        if _reaches_the_model(turn.event):
             _complete_quote(turn, adapter)
     if turn.quote is not None and not turn.quoted_files:
         with http.within(FILES_S):
             turn.quoted_files = received.collect_quoted(row, turn.quote, turn.conversation, adapter)
+
+
+def _reaches_the_model(event: Event) -> bool:
+    """Returns False for buttons, and for typed commands: `turns` has left only those that the bot knows."""
+    return event.kind == "command" or (event.kind == "message" and not event.command)
 
 
 def _complete_forwards(turn: engine.Turn, adapter: Adapter[Any]) -> None:
@@ -104,7 +109,7 @@ def _fetch(event: Event, adapter: Adapter[Any], message_id: str) -> tuple[Passag
         return None
     try:
         return adapter.fetch_message(message_id, event.chat_id)
-    except (SendError, AdapterError) as error:
+    except ClawdbotError as error:
         logger.info("a quoted or forwarded message could not be fetched: %s", error)
         return None
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from bots.models import Channel, Conversation, InboundEvent, Message
+from bots.models import Channel, Conversation, InboundEvent, Message, Person
 from bots.models.channel import GroupPolicy
 from memory.consolidation.optimize import optimize
 from memory.models import MemoryEntry
@@ -67,6 +67,13 @@ def discord(words: str) -> Payload:
     return {"id": str(number), "application_id": "77", "type": 2, "token": "t", "data": data, **place}
 
 
+def discord_snapshot(words: str) -> Payload:
+    payload = discord("")
+    said = payload["data"]["resolved"]["messages"]["55"]
+    said["message_snapshots"] = [{"message": {"content": words, "attachments": []}}]
+    return payload
+
+
 def dingtalk(words: str) -> Payload:
     record = [{"senderNick": "Dana", "msgType": "text", "content": words, "createAt": 1}]
     content = {"summary": "Dana: …", "chatRecord": json.dumps(record)}
@@ -88,11 +95,12 @@ FORWARDS: dict[str, Callable[[str], Payload]] = {
     "whatsapp": whatsapp,
     "slack": slack,
     "discord": discord,
+    "discord, a snapshot": discord_snapshot,
     "dingtalk": dingtalk,
     "wecom": wecom,
     "webhook": webhook,
 }
-AUTHORS = {"whatsapp": "Somebody"}  # it does not name them
+AUTHORS = {"whatsapp": "Somebody", "discord, a snapshot": "Somebody"}  # they do not name them
 every_platform = pytest.mark.parametrize("platform", FORWARDS)
 ANSWER = {
     "ok": True,
@@ -107,7 +115,7 @@ ANSWER = {
 @pytest.fixture
 def place(server: Server, model: StubModel, request: pytest.FixtureRequest) -> Channel:
     server.respond = lambda _request: json_answer(ANSWER)
-    return connect(request.getfixturevalue("platform"), server.url)
+    return connect(request.getfixturevalue("platform").partition(",")[0], server.url)
 
 
 def facts() -> list[str]:
@@ -183,6 +191,16 @@ def test_a_name_or_words_cannot_end_the_fence_or_the_block(server: Server, model
     assert asked(model).endswith("\n</forwarded>")
     consolidate(channel)
     assert facts() == []
+
+
+def test_a_long_chat_record_is_bounded_for_the_model_and_the_memory(server: Server, model: StubModel) -> None:
+    server.respond = lambda _request: json_answer(ANSWER)
+    record = [{"senderNick": f"Member {n}", "msgType": "text", "content": "word " * 100} for n in range(300)]
+    content = {"summary": "…", "chatRecord": json.dumps(record)}
+    post(connect("dingtalk", server.url), dingtalk_builders.message("chatRecord", content))
+    assert "\nMember 0: word word" in asked(model)
+    assert len(asked(model)) < 9500
+    assert len(Message.objects.get(role="user").text) < 9500
 
 
 def test_own_words_beside_them_are_the_persons(server: Server, model: StubModel) -> None:
@@ -262,7 +280,7 @@ def test_a_forwarded_text_in_another_language_does_not_change_the_persons_langua
         number = next(_numbers)
         update = telegram(WORDS) if text is None else message(text, update_id=number, message_id=number)
         post(channel, update)
-    assert Message.objects.filter(role="user").latest("pk").text.startswith("【转发自Dana】\n> ")
+    assert Person.objects.get().language == "zh-hans"
 
 
 def test_without_a_model_they_are_quoted_as_forwarded(server: Server) -> None:

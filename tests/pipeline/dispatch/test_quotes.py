@@ -318,13 +318,12 @@ def test_the_parent_of_a_thread_is_fetched(server: Server, model: StubModel, nam
     assert f"<quoted>\n{wanted}\n</quoted>" in asked(model)
 
 
+@pytest.mark.parametrize("told", [{"ok": False, "error": "missing_scope"}, {"ok": True}])
 @pytest.mark.parametrize("group_memory", [True, False])
 def test_the_parent_of_a_thread_is_found_though_it_did_not_address_the_bot(
-    server: Server, model: StubModel, group_memory: bool
+    server: Server, model: StubModel, group_memory: bool, told: Payload
 ) -> None:
-    server.respond = lambda request: (
-        json_answer({"ok": False, "error": "missing_scope"}) if "conversations." in request.path else answer()
-    )
+    server.respond = lambda request: json_answer(told) if "conversations." in request.path else answer()
     channel = connect("slack", server.url)
     use_policy(channel, group_memory=group_memory)
     post(channel, slack("Checkout returns 502", "1.1", user="U1"))
@@ -357,6 +356,15 @@ def test_in_a_thread_of_the_bot_the_parent_is_not_repeated(server: Server, model
     post(channel, slack("<@U0BOT> tell me about Lima", "1.1"))
     post(channel, in_thread())
     assert "<quoted>" not in asked(model)
+
+
+def test_a_recalled_parent_is_not_brought_back(server: Server, model: StubModel) -> None:
+    gone = {"items": [feishu_item("om_parent", WORDS, deleted=True)]}
+    server.respond = lambda request: (
+        answer(data=gone) if request.path.endswith("om_parent") else answer(data={"message_id": "om_a"})
+    )
+    post(connect("feishu", server.url), feishu(parent_id="om_parent"))
+    assert WORDS not in json.dumps(model.prompts[-1])
 
 
 @pytest.mark.parametrize(("chat_id", "seen"), [("oc_p", True), ("oc_other", False)])
