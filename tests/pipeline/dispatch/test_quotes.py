@@ -245,6 +245,16 @@ def test_an_answer_of_the_bot_is_found_by_its_id(api: Server, model: StubModel, 
     assert "<quoted>\nYou: You said: tell me about Lima\n</quoted>" in asked(model)
 
 
+@pytest.mark.parametrize("told", [{}, {"message_id": "their-7"}])
+def test_a_program_quotes_an_answer_by_its_own_or_our_id(server: Server, model: StubModel, told: Payload) -> None:
+    server.respond = lambda _request: json_answer(told)
+    channel = connect("webhook", server.url)
+    post(channel, {"id": "w1", "user": {"id": "u1"}, "text": "tell me about Lima"})
+    sent = told.get("message_id") or server.requests[-1].json["id"]
+    post(channel, {"id": "w2", "user": {"id": "u1"}, "text": ASKED, "reply_to": sent})
+    assert "<quoted>\nYou: You said: tell me about Lima\n</quoted>" in asked(model)
+
+
 def test_a_message_of_another_chat_is_not_found(api: Server, model: StubModel) -> None:
     channel = connect("whatsapp", api.url)
     first = whatsapp("my pin is 4711", sender="4377")
