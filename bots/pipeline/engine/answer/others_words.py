@@ -27,9 +27,7 @@ _UNSEEN = "(The person answers an earlier message that you cannot see.)"
 def others_words(turn: Turn) -> str:
     """Returns the quoted and the forwarded messages of a turn, inside fences; "" when there are none."""
     alone = _NOTHING_ADDED if turn.forwards and not turn.text else ""
-    return "
-
-".join(filter(None, (_quote(turn), _forwards(turn.forwards), alone)))
+    return "\n\n".join(filter(None, (_quote(turn), _forwards(turn.forwards), alone)))
 
 
 def _quote(turn: Turn) -> str:
