@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bots', '0014_failure_reasons'),
+        ('bots', '0015_recent_of_all_bots'),
     ]
 
     operations = [

@@ -155,8 +155,7 @@ def _shortened(inputs: Inputs, room: int) -> str:
             files[place] = files[place]._replace(content=cut_middle(files[place].content, left // (len(files) - done)))
             left -= estimate(files[place].content)
         return cut_middle(attachments.message(text, files, inputs.note, others), room)
-    frames = estimate(attachments.message("", (), inputs.note, others)) + 2
-    text = cut_middle(inputs.text, max(room - frames, room // 2))
+    text = cut_middle(inputs.text, max(room - estimate(others) - 2, room // 2)) if others else inputs.text
     return cut_middle(attachments.message(text, (), inputs.note, others), room)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from bots.llm import Target
 from bots.llm.token_estimate import MARK, MESSAGE_OVERHEAD, estimate, of_messages
+from bots.pipeline.engine.answer.attachments import FILE_HEAD, FileText
 from bots.pipeline.engine.answer.prompt import assemble, build
 from bots.pipeline.engine.answer.prompt_inputs import Inputs
 from memory.types import Hit
@@ -108,7 +110,8 @@ def test_a_message_that_alone_is_too_long_is_cut_with_a_mark() -> None:
 def test_the_question_stays_in_a_message_longer_than_the_prompt(filler: str, place: str, where: str) -> None:
     question, long = "Which of these is due on Friday?", filler * 3000
     text = f"{question}\n{long}" if place == "begin" else f"{long}{question}"
-    values = {"text": text} if where == "text" else {"text": question, "files": (long, "a short file", long)}
+    files = tuple(FileText(FILE_HEAD, content) for content in (long, "a short file", long))
+    values: dict[str, Any] = {"text": text} if where == "text" else {"text": question, "files": files}
     for budget in (160, 300, 2000):
         messages = assemble(make_inputs(**values), budget)
         assert of_messages(messages) <= budget
@@ -119,6 +122,17 @@ def test_the_question_stays_in_a_message_longer_than_the_prompt(filler: str, pla
             assert asked.count("\n<file>\n") == asked.count("\n</file>") == 3
             assert "a short file" in asked
             assert asked.count(filler.strip()) > 30
+
+
+@pytest.mark.parametrize("filler", ["a line that was quoted\n", "引用的一行。\n"])
+def test_a_long_quote_is_cut_before_the_words_of_the_person(filler: str) -> None:
+    fence = f"<quoted>\n{filler * 500}</quoted>"
+    messages = assemble(make_inputs(text="Is that still so?", others=fence), 300)
+    assert of_messages(messages) <= 300
+    said = messages[-1]["content"]
+    assert said.startswith("<quoted>\n")
+    assert said.endswith("</quoted>\n\nIs that still so?")
+    assert MARK in said
 
 
 def test_a_long_message_of_the_last_exchange_is_cut_before_memories_are_dropped() -> None:
