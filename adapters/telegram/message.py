@@ -86,7 +86,7 @@ def _written(content: Message) -> tuple[str, list[Any]]:
 
 def _with_marks(text: str, entities: list[Any], mentions: list[Span]) -> tuple[str, list[Span]]:
     """Writes block quotes and the addresses of hidden links into the text, as markdown, and moves the mentions."""
-    found = [entity for entity in entities if isinstance(entity, dict)]
+    found: list[Message] = [entity for entity in entities if isinstance(entity, dict)]
     inserts = [*_quote_marks(text, found), *_link_marks(text, found, mentions)]
     # From the end, so that positions stay true; of several marks at one place the last one inserted stands first.
     for at, mark in sorted(inserts, key=lambda one: (-one[0], _ORDER.index(one[1][0]))):
