@@ -10,7 +10,8 @@ from typing import NamedTuple
 from django.db.models import Q
 
 from adapters.events import Event, Passage
-from bots.files.received import QUOTED
+from adapters.parts import attachments_of
+from bots.files.received import FETCHED, QUOTED
 from bots.models import Channel, Conversation, Identity, InboundEvent, Message, OutboundMessage, ReceivedFile
 from bots.models.file import StoredFile
 from bots.models.lengths import ID_LENGTH
@@ -58,8 +59,17 @@ def _stored(message: Message, text: str) -> Stored:
         return Stored(None)
     by_bot = message.role != Message.Role.USER
     author = "" if by_bot or message.person is None else message.person.display_name
-    passage = Passage(text, author=author, by_bot=by_bot, message_id=message.platform_message_id)
-    return Stored(passage, _files(message), message.conversation_id)
+    files = _files(message)
+    # The files of an overheard message were not fetched. Its places and contacts are in the text.
+    told = () if files or by_bot else attachments_of({"attachments": message.attachments})
+    passage = Passage(
+        text,
+        author=author,
+        by_bot=by_bot,
+        message_id=message.platform_message_id,
+        attachments=tuple(part for part in told if part.type in FETCHED),
+    )
+    return Stored(passage, files, message.conversation_id)
 
 
 def _files(message: Message) -> tuple[StoredFile, ...]:

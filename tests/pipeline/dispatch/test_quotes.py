@@ -328,6 +328,23 @@ def test_the_parent_of_a_thread_is_fetched(server: Server, model: StubModel, nam
     assert f"<quoted>\n{wanted}\n</quoted>" in asked(model)
 
 
+@pytest.mark.parametrize("text", ["see the report", ""])
+def test_the_file_of_a_parent_that_was_only_overheard_is_fetched(server: Server, model: StubModel, text: str) -> None:
+    def respond(request: Recorded) -> Answer:
+        if request.path.endswith("/blob"):
+            return Answer(200, b"Total: 41 EUR", {"Content-Type": "text/plain"})
+        return json_answer({"ok": False, "error": "missing_scope"}) if "conversations." in request.path else answer()
+
+    server.respond = respond
+    channel = connect("slack", server.url, allowed_hosts=["127.0.0.1"])
+    file = {"id": "F1", "name": "report.txt", "mimetype": "text/plain", "url_private_download": f"{server.url}/blob"}
+    post(channel, slack(text, "1.1", user="U1", subtype="file_share", files=[file]))
+    assert not ReceivedFile.objects.exists()
+    post(channel, in_thread())
+    assert "content of a file of the quoted message" in asked(model)
+    assert "Total: 41 EUR" in asked(model)
+
+
 @pytest.mark.parametrize("told", [{"ok": False, "error": "missing_scope"}, {"ok": True}])
 @pytest.mark.parametrize("group_memory", [True, False])
 def test_the_parent_of_a_thread_is_found_though_it_did_not_address_the_bot(
