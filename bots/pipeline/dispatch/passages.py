@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from adapters.events import Event, Passage
 from bots.pipeline.dispatch import attachment_words
-from bots.pipeline.engine.answer.untrusted_text import neutral_lines
+from bots.pipeline.engine.answer.untrusted_text import neutral, neutral_lines
 
 LONGEST = 8000  # characters of all forwarded messages of one message
 LONGEST_AUTHOR = 80
@@ -56,9 +56,13 @@ def block(forwards: Sequence[Passage]) -> str:
     told = [passage for passage in forwards if passage.text.strip()]
     if not told:
         return ""
-    author = neutral_lines(told[0].author)[:LONGEST_AUTHOR].translate(_BRACKETS).strip() if len(told) == 1 else ""
+    author = _name(told[0]).translate(_BRACKETS) if len(told) == 1 else ""
     heading = _("[Forwarded from %(author)s]") % {"author": author} if author else _("[Forwarded]")
     return "\n".join((heading, *(f"> {line}" for line in _lines(told, with_author=len(told) > 1))))
+
+
+def _name(passage: Passage) -> str:
+    return neutral(passage.author)[:LONGEST_AUTHOR].strip()
 
 
 def _lines(told: Sequence[Passage], *, with_author: bool) -> Iterator[str]:
@@ -66,7 +70,7 @@ def _lines(told: Sequence[Passage], *, with_author: bool) -> Iterator[str]:
     for passage in told:
         words = neutral_lines(passage.text)
         if with_author and passage.author:
-            words = f"{neutral_lines(passage.author)[:LONGEST_AUTHOR]}: {words}"
+            words = f"{_name(passage)}: {words}"
         yield from words[:left].split("\n")
         left -= len(words)
         if left <= 0:
