@@ -26,7 +26,7 @@ def said(event: Event, typed: str) -> tuple[str, tuple[Passage, ...]]:
     shared = "" if event.command and not event.forwarded else attachment_words.in_words(event)
     if not event.forwarded:
         return _joined(typed, shared), event.forwards
-    if event.kind == "message":
+    if event.kind not in ("command", "action"):
         return "", _forwards(event, typed, shared)
     # A command or button on somebody's message: the person chose the command, and nothing else.
     own = event.command.removeprefix("/") if event.kind == "command" else typed

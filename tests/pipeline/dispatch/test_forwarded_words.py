@@ -228,6 +228,16 @@ def test_the_next_prompt_still_shows_that_they_are_forwarded(server: Server, mod
     assert before[-2] == f"[Forwarded from Dana]\n> {WORDS}"
 
 
+def test_an_edited_forward_stays_one(server: Server, model: StubModel) -> None:
+    server.respond = lambda _request: json_answer(ANSWER)
+    channel = connect("webhook", server.url)
+    said = webhook("I live in Rome")
+    post(channel, said)
+    post(channel, said | {"id": "e1", "type": "edit", "target_message_id": said["id"], "text": WORDS})
+    assert Message.objects.get(role="user").text == f"[Forwarded from Dana]\n> {WORDS}"
+    assert MemoryEntry.objects.get(role="user").text == f"[Forwarded from Dana]\n> {WORDS}"
+
+
 def test_they_answer_no_open_question(server: Server, model: StubModel) -> None:
     server.respond = lambda _request: json_answer(ANSWER)
     channel = connect("telegram", server.url)
