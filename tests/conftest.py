@@ -60,6 +60,7 @@ CACHES = {
     "bots.people.identities": "clear_cache",
     "bots.pipeline.outbox.journal": "clear_cache",
     "bots.pipeline.outbox.pacing": "clear_cache",
+    "bots.pipeline.queue.chats": "clear_cache",
     "bots.pipeline.queue.loopback": "clear_cache",
     "bots.pipeline.queue.workers": "clear_cache",
     "bots.webchat.rate_limits": "clear_cache",

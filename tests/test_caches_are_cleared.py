@@ -23,6 +23,7 @@ STAYS = {
     "bots.channels.web.broadcast": "the event loop of the web process",
     "bots.llm.embedded_discovery": "emptied by bots.llm.candidates",
     "bots.metrics": "counters only grow; a test compares before and after",
+    "clawdbot.computing": "the places of the threads, renewed after a fork",
     "clawdbot.crypto": "the keys, set once at the start",
     "clawdbot.redaction": "the secrets of the settings",
     "clawdbot.http.transport": "emptied by clawdbot.http",

@@ -16,6 +16,7 @@ from bots.llm.circuit_breaker import breaker
 from bots.llm.client import Options, Reply
 from bots.llm.errors import Cancelled, EmptyAnswer, NoModelAvailable, PromptRefused, ProviderError, RequestRefused
 from bots.llm.types import Completion, MessageBuilder, Messages, Target
+from clawdbot import computing
 from clawdbot.backoff import Backoff
 from clawdbot.reasons import Reason, why
 
@@ -135,7 +136,8 @@ class _Run:
             left_s = max(deadline - time.monotonic(), LEAST_TIME_S)
             options = Options(max_tokens, temperature, left_s, self.on_token, self.cancelled, self.withdraw)
             try:
-                reply = client.ask(target, messages, options)
+                with computing.waiting():
+                    reply = client.ask(target, messages, options)
                 if not reply.text.strip():
                     raise EmptyAnswer(Reason("answer_empty"), permanent=target.is_demo)
             except ProviderError as error:
@@ -185,7 +187,8 @@ class _Run:
         wait_s = BACKOFF.next_delay_s(attempt, error)
         has_time = deadline - time.monotonic() > (wait_s or 0.0) + LEAST_TIME_S
         if wait_s is not None and has_time and (error.retry_after or 0.0) <= LONGEST_WAIT_S:
-            time.sleep(min(wait_s, LONGEST_WAIT_S))
+            with computing.waiting():
+                time.sleep(min(wait_s, LONGEST_WAIT_S))
             return True
         if isinstance(error, RequestRefused):
             self.refused = error

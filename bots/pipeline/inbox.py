@@ -67,7 +67,7 @@ def accept(channel: Channel, events: Iterable[Event], *, request_id: str = "") -
             continue
         accepted.append(row.pk)
         if row.state == State.PENDING:
-            wakeups.after_commit(wakeups.PROCESS, row.pk, channel.platform)
+            wakeups.after_commit(wakeups.PROCESS, row.pk, channel.platform, queue_key=row.queue_key)
     return AcceptResult(tuple(accepted), duplicates)
 
 
@@ -141,7 +141,7 @@ def retry_later(row: InboundEvent, error: Why, retry_after: float | None = None)
     wait_s = BACKOFF.delay_s(row.attempts, retry_after)
     due = timezone.now() + timedelta(seconds=wait_s)
     _update_claimed(row, state=State.PENDING, due_at=due, **_error(error), owner="", claimed_at=None)
-    wakeups.send(wakeups.PROCESS, row.pk, row.channel.platform, in_s=wait_s)
+    wakeups.send(wakeups.PROCESS, row.pk, row.channel.platform, in_s=wait_s, queue_key=row.queue_key)
     return wait_s
 
 

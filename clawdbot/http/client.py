@@ -18,6 +18,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3 import exceptions as urllib3_errors
 
 from clawdbot import __version__
+from clawdbot.computing import waiting
 from clawdbot.errors import LONGEST_NAMED_WAIT_S
 from clawdbot.http import deadline as shared_deadline
 from clawdbot.http import errors, socket_deadline
@@ -226,7 +227,7 @@ def _send(
     try:
         proxy = None if public_only else proxy_for(parts.scheme, parts.hostname or "", parts.port)
         proxies = {parts.scheme: proxy.url} if proxy is not None else None
-        with socket_deadline.limited(shared_deadline.limited_to(connect_s + read_s)):
+        with waiting(), socket_deadline.limited(shared_deadline.limited_to(connect_s + read_s)):
             raw = transport(public_only=public_only).send(prepared, stream=True, timeout=timeout, proxies=proxies).raw
             try:
                 body = _read(raw, max_bytes, time.monotonic() + read_s)
