@@ -9,8 +9,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from bots.admin.conversations import transcript
+from bots.admin.conversations import reply, transcript
 from bots.admin.conversations.handover import HandoverMixin
+from bots.admin.ui import kept_text
 from bots.admin.ui.base import BotScopedAdmin, ReadOnlyMixin
 from bots.admin.ui.filters import ChoicesDropdownFilter, RangeDateTimeFilter, ScopedFilter
 from bots.admin.ui.fragments import TONES, admin_link, ago, chip, json_block, shortened
@@ -57,6 +58,7 @@ class ConversationAdmin(HandoverMixin, ReadOnlyMixin, BotScopedAdmin[Conversatio
         if conversation is not None and self.has_view_permission(request, conversation):
             before = request.GET.get("before", "")
             extra["reply_key"] = self.reply_key(request, conversation)
+            extra["reply_text"] = kept_text.take(request, reply.KEPT, conversation.pk)[1]
             extra["transcript"] = transcript.build(conversation, int(before) if before.isdecimal() else None)
         return super().change_view(request, object_id, form_url, extra)
 

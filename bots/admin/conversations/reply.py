@@ -11,9 +11,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
+from bots.admin.ui import kept_text
 from bots.models import Conversation
 from bots.operations.messages import MAX_KEY, MAX_TEXT, FileRefused, KeyUsedBefore, NoWayToPerson, reply_in
 from clawdbot.files import File
+
+KEPT = "reply"
 
 if TYPE_CHECKING:
     from bots.admin.ui.base import BotScopedAdmin
@@ -58,16 +61,31 @@ class ReplyMixin(Base):
         return HttpResponseRedirect(reverse("admin:bots_conversation_change", args=(pk,)) + "#transcript")
 
 
+class TextTooLong(Exception):
+    """The reply is longer than a message may be."""
+
+
+def _too_long(count: int) -> str:
+    text = _(
+        "Your text has %(count)s characters, %(excess)s too many: %(limit)s at most. "
+        "Nothing is lost; shorten it to send."
+    )
+    return text % {"count": count, "excess": count - MAX_TEXT, "limit": MAX_TEXT}
+
+
 def _reply(request: HttpRequest, conversation: Conversation) -> None:
-    text, key = request.POST.get("text", "")[:MAX_TEXT], request.POST.get("key", "")[:MAX_KEY]
+    text, key = request.POST.get("text", ""), request.POST.get("key", "")[:MAX_KEY]
     uploads: list[Any] = request.FILES.getlist("files")
     if not text.strip() and not uploads:
         messages.error(request, _("Write something or choose a file."))
         return
     try:
+        if len(text) > MAX_TEXT:
+            raise TextTooLong(_too_long(len(text)))
         files = [File(upload.read(), str(upload.name)) for upload in uploads]
         reply_in(conversation, text, files=files, idempotency_key=key or None)
-    except (FileRefused, KeyUsedBefore, NoWayToPerson) as error:
+    except (TextTooLong, FileRefused, KeyUsedBefore, NoWayToPerson) as error:
+        kept_text.keep(request, KEPT, conversation.pk, text)
         messages.error(request, str(error))
     else:
         messages.success(request, _("Stored; it is being sent."))

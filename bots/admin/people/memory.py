@@ -18,6 +18,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from bots.admin.memory import explorer, timeline
+from bots.admin.ui import kept_text
 from bots.models import Person
 from bots.operations import memories
 from memory.lifecycle.editing import EditRefused
@@ -31,6 +32,7 @@ else:
     Base = object
 
 FOUND = 20
+KEPT = "memory"
 
 
 class PersonMemoryMixin(Base):
@@ -66,7 +68,10 @@ class PersonMemoryMixin(Base):
         question = request.GET.get("q", "").strip()[: explorer.LARGEST]
         day, history = _day(request.GET.get("as_of", "")), "history" in request.GET
         answer = explorer.ask(person, question, as_of=_end_of(day), history=history) if question else None
+        refused_entry, refused_words = kept_text.take(request, KEPT)
         extra = {
+            "refused_entry": refused_entry,
+            "refused_words": refused_words,
             "title": _("Memory of %(person)s") % {"person": person},
             "person": person,
             "question": question,
@@ -134,6 +139,7 @@ def _edit(request: HttpRequest, person: Person, entry: int) -> None:
     try:
         changed = memories.edit(person, request.user, entry, request.POST.get("text", ""))
     except EditRefused as error:
+        kept_text.keep(request, KEPT, entry, request.POST.get("text", ""))
         messages.error(request, _("Not changed: ") + str(error))
     else:
         messages.success(
@@ -145,6 +151,7 @@ def _supersede(request: HttpRequest, person: Person, entry: int) -> None:
     try:
         memories.supersede(person, request.user, entry, request.POST.get("text", ""))
     except EditRefused as error:
+        kept_text.keep(request, KEPT, entry, request.POST.get("text", ""))
         messages.error(request, _("Not changed: ") + str(error))
     else:
         messages.success(request, _("The new memory holds from now on; the old one stays as history."))

@@ -75,6 +75,30 @@ def test_nothing_an_empty_file_and_a_closed_conversation_are_refused_with_a_reas
     assert (Message.objects.count(), SentFile.objects.count()) == (0, 0)
 
 
+def test_a_refused_reply_stays_in_the_box_until_it_was_shown(conversation: Conversation) -> None:
+    client = operator(conversation)
+    long = "слово שלום " * 2000
+    shown = reply(client, conversation, text=long).content.decode()
+    assert "22000 characters, 2000 too many: 20000 at most" in shown
+    assert f">{long}</textarea>" in shown
+    assert long not in page(client, conversation)
+    empty = SimpleUploadedFile("empty.txt", b"")
+    assert (
+        ">half an hour of work</textarea>"
+        in reply(client, conversation, empty, text="half an hour of work").content.decode()
+    )
+    assert not Message.objects.exists()
+
+
+def test_a_refused_reply_is_not_shown_at_another_conversation(conversation: Conversation) -> None:
+    client = operator(conversation)
+    other = make_conversation(conversation.channel, "p2")
+    address = reverse("admin:bots_conversation_reply", args=[conversation.pk])
+    client.post(address, {"key": "k1", "text": "x" * 20_001})
+    assert "x" * 20_001 not in page(client, other)
+    assert "x" * 20_001 in page(client, conversation)
+
+
 def test_only_operators_of_the_bot_may_reply(conversation: Conversation) -> None:
     viewer = operator(conversation, BotAccess.Role.VIEWER)
     assert 'name="files"' not in page(viewer, conversation)

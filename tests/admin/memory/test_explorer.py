@@ -114,6 +114,17 @@ def test_a_blank_text_is_refused_and_changes_nothing(values: dict[str, str]) -> 
     assert list(MemoryEntry.objects.values_list("text", flat=True)) == ["My sister lives in Chengdu."]
 
 
+@pytest.mark.parametrize("action", ["edit", "supersede"])
+def test_refused_words_stay_in_the_field(action: str) -> None:
+    talk = side()
+    entry = make_memory(talk, "My sister lives in Chengdu.")
+    client = login(make_user())
+    long = "sister אחות " * 2000
+    assert act(client, entry, action, text=long).status_code == 302
+    assert f">{long}</textarea>" in client.get(page(talk, q="sister")).content.decode()
+    assert f">{long}</textarea>" not in client.get(page(talk, q="sister")).content.decode()
+
+
 def test_an_unknown_action_and_a_get_are_no_pages() -> None:
     entry = make_memory(side(), "My sister lives in Chengdu.")
     client = login(make_user())
