@@ -227,7 +227,9 @@ class WebChatSettings(Section):
     text_characters: int = Field(
         8000, ge=1, le=30_000, description="Longest message that a visitor may send, in characters."
     )
-    frame_bytes: int = Field(64 * 1024, ge=1024, description="Largest socket frame, in bytes.")
+    frame_bytes: int = Field(
+        64 * 1024, ge=1024, description="Largest socket frame, in bytes; the longest message always fits."
+    )
     visitor_burst: int = Field(20, ge=1, description="Messages that one visitor may send at once.")
     visitor_per_second: float = Field(
         2.0, gt=0, allow_inf_nan=False, description="Messages per second that one visitor may send after that."

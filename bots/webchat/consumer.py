@@ -89,14 +89,18 @@ class ChatConsumer(AsyncWebsocketConsumer):
         elif bot is None:
             await self._refuse("unknown_bot", CLOSE_UNKNOWN_BOT)
         else:
-            await self._open_chat(bot, (query.get("visitor") or [""])[-1])
+            await self._open_chat(bot, *((query.get(name) or [""])[-1] for name in ("visitor", "seed")))
 
-    async def _open_chat(self, bot: Bot, token: str) -> None:
+    async def _open_chat(self, bot: Bot, token: str, seed: str) -> None:
         self.channel = await _in_thread(web_channels.ensure_web_channel, bot)
         if not bot.enabled or not self.channel.enabled:
             await self._refuse("bot_disabled", CLOSE_DISABLED)
             return
-        self.visitor = visitor_tokens.read(token, bot.pk) or visitor_tokens.new_visitor(bot.pk)
+        self.visitor = (
+            visitor_tokens.read(token, bot.pk)
+            or visitor_tokens.of_seed(seed, bot.pk)
+            or visitor_tokens.new_visitor(bot.pk)
+        )
         self.group = broadcast.group_name(self.channel.pk, self.visitor.id)
         # Subscribes before it reads the history, so that no frame is missed in between.
         await self.channel_layer.group_add(self.group, self.channel_name)
@@ -125,7 +129,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if not self.ready:
             return
-        limit = settings.CLAWDBOT.web_chat.frame_bytes
+        limit = _largest_frame()
         if text_data is None or len(text_data) > limit or len(text_data.encode()) > limit:
             await self._error("too_large" if text_data is not None else "bad_json", limit=limit)
             if text_data is not None:
@@ -254,6 +258,13 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def _send(self, frame: Mapping[str, Any]) -> None:
         await self.send(text_data=json.dumps(frame, ensure_ascii=False))
+
+
+def _largest_frame() -> int:
+    """Returns the limit of a frame in bytes; a message within the limit of characters always fits."""
+    chosen = settings.CLAWDBOT.web_chat
+    # 6 bytes: an escaped character (\uXXXX); 1,024 bytes: the other fields.
+    return int(max(chosen.frame_bytes, 6 * chosen.text_characters + 1024))
 
 
 def _clean(text: str) -> str:

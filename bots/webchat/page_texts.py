@@ -47,6 +47,10 @@ def _page() -> dict[str, Any]:
         "write": _("Message %(name)s"),
         "send": _("Send"),
         "stop": _("Stop answering"),
+        "tooLong": _(
+            "Your text has %(count)s characters, %(excess)s too many: %(limit)s at most. "
+            "Nothing is lost; shorten it to send."
+        ),
         "toEnd": _("To the latest message"),
         "typing": _("%(name)s is writing"),
         "you": _("You"),

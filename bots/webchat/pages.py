@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
@@ -47,7 +49,13 @@ def _page(request: HttpRequest, bot: Bot | None) -> HttpResponse:
 
 
 def _config(bot: Bot) -> dict[str, Any]:
-    return {"slug": bot.slug, "name": bot.name, "description": bot.description, "greeting": bot.greeting}
+    return {
+        "slug": bot.slug,
+        "name": bot.name,
+        "description": bot.description,
+        "greeting": bot.greeting,
+        "limit": settings.CLAWDBOT.web_chat.text_characters,
+    }
 
 
 def _policy(request: HttpRequest, embedders: tuple[str, ...]) -> str:
@@ -75,11 +83,13 @@ def chat_embed_js(request: HttpRequest, slug: str) -> HttpResponse:
     bot = web_channels.find_bot(slug)
     if bot is None:
         return HttpResponse("/* no such bot */", status=404, content_type="text/javascript; charset=utf-8")
-    values = {"slug": bot.slug, "texts": page_texts.of_button(bot.name)}
+    address = request.build_absolute_uri(reverse("chat-embed", args=(bot.slug,)))
+    values = {"slug": bot.slug, "script": address, "texts": page_texts.of_button(bot.name)}
     as_javascript = json.dumps(values).replace("<", "\\u003c")
     response = render(request, "chat/embed.js", {"bot": as_javascript}, content_type="text/javascript; charset=utf-8")
     response["Cache-Control"] = "public, max-age=300"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response["Access-Control-Allow-Origin"] = "*"  # browsers load modules and scripts with a hash this way only
     return response
 
 

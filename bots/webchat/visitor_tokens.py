@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.core import signing
+from django.utils.crypto import salted_hmac
 
 SALT = "clawdbot.web-chat.visitor"
 # A browser that returns within LIFETIME keeps its conversation. A visit with a token older than RENEW gets a new one.
 LIFETIME = timedelta(days=400)
 RENEW = timedelta(days=30)
 MAX_LENGTH = 400
+_SEED = re.compile(r"[A-Za-z0-9_-]{22,64}")
+_SEED_SALT = "clawdbot.web-chat.seed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +27,8 @@ class Visitor:
 
     Attributes:
         id: 192 random bits, URL-safe; chat id and user id on the bot's web channel.
-        token: The signed token for the browser.
+        token: The signed token for the browser. What stands before its first colon is the same in every token of one
+            visitor; tabs compare it (`visitor.js`).
     """
 
     id: str
@@ -32,6 +38,22 @@ class Visitor:
 def new_visitor(bot_id: int) -> Visitor:
     """Creates a visitor."""
     return _issue(secrets.token_urlsafe(24), bot_id)
+
+
+def of_seed(seed: str, bot_id: int) -> Visitor | None:
+    """Returns the visitor of a seed; None when the seed is too short to be unguessable, or malformed.
+
+    Two tabs that open at once have no token yet. They agree on a random seed in the browser's storage, and the server
+    gives both the same visitor without storing anything.
+
+    Args:
+        seed: 22 to 64 URL-safe characters, chosen at random by the page; whoever has it can read the conversation.
+        bot_id: The bot; the same seed is another visitor at another bot.
+    """
+    if not _SEED.fullmatch(seed):
+        return None
+    digest = salted_hmac(_SEED_SALT, f"{bot_id}:{seed}", algorithm="sha256").digest()
+    return _issue(urlsafe_b64encode(digest[:24]).decode(), bot_id)
 
 
 def read(token: str, bot_id: int) -> Visitor | None:

@@ -79,7 +79,9 @@ def test_the_embedding_script_may_be_loaded_from_elsewhere(client: Client) -> No
     response = client.get("/chat/ada/embed.js")
     assert response["Content-Type"].startswith("text/javascript")
     assert response["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert response["Access-Control-Allow-Origin"] == "*"
     assert '"slug": "ada"' in response.content.decode()
+    assert '"script": "http://testserver/chat/ada/embed.js"' in response.content.decode()
 
 
 def visitor_with_memories(bot: Bot, *texts: str) -> str:

@@ -33,6 +33,27 @@ def test_a_signature_made_for_something_else_is_refused() -> None:
     assert visitor_tokens.read(foreign, 1) is None
 
 
+def test_a_seed_makes_one_visitor_of_each_bot() -> None:
+    seed = "0123456789abcdef0123456789abcdef"
+    first, again = visitor_tokens.of_seed(seed, 1), visitor_tokens.of_seed(seed, 1)
+    assert first is not None
+    assert again is not None
+    assert first.id == again.id
+    assert first.token.split(":")[0] == again.token.split(":")[0]  # what the tabs of a browser compare
+    assert visitor_tokens.read(first.token, 1) == first
+    elsewhere = visitor_tokens.of_seed(seed, 2)
+    assert elsewhere is not None
+    assert elsewhere.id != first.id
+    assert seed not in first.token
+
+
+@pytest.mark.parametrize(
+    "seed", ["", "short", "x" * 21, "x" * 65, "white space and more text", "é" * 30, "a" * 29 + "\n"]
+)
+def test_a_seed_that_could_be_guessed_or_is_malformed_is_refused(seed: str) -> None:
+    assert visitor_tokens.of_seed(seed, 1) is None
+
+
 @given(st.integers(0, 400), st.characters(min_codepoint=33, max_codepoint=126))
 def test_a_changed_token_is_refused(place: int, character: str) -> None:
     token = visitor_tokens.new_visitor(1).token
@@ -84,6 +105,25 @@ async def test_only_the_token_opens_the_history() -> None:
     elsewhere, seen = await open_socket(other_bot.slug, query=f"?visitor={hello['visitor']}")
     assert seen["history"] == []
     await elsewhere.disconnect()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_sockets_with_the_same_seed_are_one_visitor() -> None:
+    bot = await in_thread(make_bot)()
+    seed = "?seed=0123456789abcdef0123456789abcdef"
+    (first, _), (second, _) = await open_socket(query=seed), await open_socket(query=f"{seed}&visitor=outlived:1:x")
+    await first.say("hello")
+    assert (await first.frame())["type"] == "accepted"
+    assert (await second.frame())["text"] == "hello"
+    await in_thread(answer_now)(bot)
+    assert (await second.frame())["type"] == "message"
+    stranger, seen = await open_socket(query="?seed=fedcba9876543210fedcba9876543210")
+    assert seen["history"] == []
+    known = visitor_tokens.new_visitor(bot.pk)
+    other, found = await open_socket(query=f"{seed}&visitor={known.token}")
+    assert (found["visitor"], found["history"]) == (known.token, [])  # a valid token comes before a seed
+    for socket in (first, second, stranger, other):
+        await socket.disconnect()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,4 +1,5 @@
 // The chat page. Protocol of the socket: docs/web-chat.md.
+import { Composer, composing } from "./composer.js";
 import { Connection } from "./connection.js";
 import { byId, label, make } from "./dom.js";
 import { MemoryPanel } from "./memories.js";
@@ -6,12 +7,10 @@ import { Outbox } from "./outbox.js";
 import { read, write } from "./storage.js";
 import { language, locale, setLanguage, t } from "./strings.js";
 import { Thread } from "./thread.js";
+import { Visitor } from "./visitor.js";
 
-const LONGEST_TEXT = 8000;
 const NEAR_END = 90;
 const config = JSON.parse(byId("config").textContent);
-const visitorKey = `clawdbot:${config.slug}:visitor`;
-const text = byId("text");
 const scroller = byId("scroller");
 
 let bot = config;
@@ -28,6 +27,10 @@ const outbox = new Outbox(`clawdbot:${config.slug}:out:`, {
     keepingPlace(() => thread.question(item));
     refresh();
   },
+  onGone: (clientId) => {
+    thread.withdraw(clientId);
+    refresh();
+  },
   onSilence: () => connection.suspect(),
 });
 const thread = new Thread(byId("thread"), {
@@ -40,7 +43,7 @@ const thread = new Thread(byId("thread"), {
 const panel = new MemoryPanel({
   slug: config.slug,
   name: config.name,
-  token: () => read(visitorKey) ?? "",
+  token: () => visitor.token,
   onForgotten: () => {
     thread.clear();
     for (const item of outbox.items) thread.question(item);
@@ -48,12 +51,20 @@ const panel = new MemoryPanel({
   },
 });
 const connection = new Connection(address, { onFrame: receive, onState: changeState });
+const visitor = new Visitor(config.slug, { onOther: () => connection.open() });
+const composer = new Composer({
+  limit: config.limit,
+  draftKey: `clawdbot:${config.slug}:draft`,
+  onSend: say,
+  onStop: () => busy() && say("/stop"),
+  onChange: refresh,
+});
 
 function address() {
   const url = new URL(`/ws/chat/${encodeURIComponent(config.slug)}/`, location.href);
   url.protocol = url.protocol.replace("http", "ws");
-  const visitor = read(visitorKey);
-  if (visitor) url.searchParams.set("visitor", visitor);
+  if (visitor.token) url.searchParams.set("visitor", visitor.token);
+  if (visitor.seed) url.searchParams.set("seed", visitor.seed);
   url.searchParams.set("lang", language());
   url.searchParams.set("tz", Intl.DateTimeFormat().resolvedOptions().timeZone ?? "");
   return url.href;
@@ -63,7 +74,7 @@ function address() {
 
 const handlers = {
   hello(frame) {
-    write(visitorKey, frame.visitor);
+    visitor.keep(frame.visitor);
     bot = frame.bot;
     if (conversation !== frame.conversation) thread.clear();
     conversation = frame.conversation;
@@ -110,7 +121,9 @@ const handlers = {
     settle(frame.client_id);
   },
   error(frame) {
-    if (frame.client_id && outbox.refused(frame.client_id, frame)) return;
+    // A frame that is too large is not parsed, so the server cannot name the message: it is the one in flight.
+    const refused = frame.client_id || (frame.code === "too_large" ? outbox.sending : "");
+    if (refused && outbox.refused(refused, frame)) return;
     settle(frame.client_id);
     if (frame.client_id) thread.notice(frame.text);
     else banner(frame.text);
@@ -137,33 +150,15 @@ function changeState(next) {
 // Input of the person
 
 function say(words) {
-  const cleaned = words.trim();
-  if (!cleaned || cleaned.length > LONGEST_TEXT) return;
-  const item = outbox.add(cleaned);
+  const item = outbox.add(words);
   thread.question(item);
   refresh();
   toEnd();
 }
 
-byId("composer").addEventListener("submit", (event) => {
-  event.preventDefault();
-  if (text.value.trim()) {
-    say(text.value);
-    text.value = "";
-    fit();
-    text.focus();
-  } else if (busy()) say("/stop");
-});
-text.addEventListener("keydown", (event) => {
-  // isComposing, 229: Enter in an input method picks a word and must not send.
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-  event.preventDefault();
-  if (text.value.trim()) byId("composer").requestSubmit();
-});
-text.addEventListener("input", fit);
 byId("new-chat").addEventListener("click", () => {
   say("/new");
-  text.focus();
+  composer.focus();
 });
 byId("memory").addEventListener("click", () => panel.open());
 byId("language").addEventListener("click", () => {
@@ -184,7 +179,9 @@ byId("close")?.addEventListener("click", () => parent.postMessage("clawdbot:clos
 byId("to-end").addEventListener("click", toEnd);
 scroller.addEventListener("scroll", () => (byId("to-end").hidden = nearEnd()));
 addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && busy() && !byId("memory-panel").open) say("/stop");
+  if (event.key !== "Escape" || composing(event) || byId("memory-panel").open) return;
+  if (busy()) say("/stop");
+  else if (byId("close")) byId("close").click();
 });
 
 // Display
@@ -203,28 +200,13 @@ function keepingPlace(change) {
   if (follow) requestAnimationFrame(toEnd);
 }
 
-function fit() {
-  const left = LONGEST_TEXT - text.value.trim().length;
-  text.style.height = "auto";
-  text.style.height = `${text.scrollHeight}px`;
-  const counter = byId("counter");
-  counter.hidden = left > 500;
-  counter.classList.toggle("over", left < 0);
-  counter.textContent = `${LONGEST_TEXT - left} / ${LONGEST_TEXT}`;
-  refresh();
-}
-
 function banner(words) {
   byId("banner").textContent = words;
   byId("banner").hidden = !words;
 }
 
 function refresh() {
-  const stopping = busy() && !text.value.trim();
-  const send = byId("send");
-  send.classList.toggle("stop", stopping);
-  send.disabled = !stopping && (!text.value.trim() || text.value.trim().length > LONGEST_TEXT);
-  label(send, stopping ? t("stop") : t("send"));
+  composer.button(busy() && !composer.words);
   byId("typing").hidden = !busy() || thread.streaming;
   const empty = thread.empty && state !== "connecting";
   byId("empty").hidden = !empty;
@@ -268,17 +250,20 @@ function words() {
   label(byId("theme"), t(isDark() ? "toLight" : "toDark"));
   label(byId("to-end"), t("toEnd"));
   if (byId("close")) label(byId("close"), t("close"));
-  byId("text-label").textContent = t("write", { name });
-  text.placeholder = t("write", { name });
+  composer.relabel(name);
   byId("typing-text").textContent = t("typing", { name });
   suggestions();
 }
 
+// early.js sets the theme too, unless this frame is denied its own storage
+const theme = read("clawdbot:theme");
+if (theme) document.documentElement.dataset.theme = theme;
 const initial = [...config.name.trim()][0] ?? "·";
 document.documentElement.style.setProperty("--initial", JSON.stringify(initial.toUpperCase()));
 words();
-fit();
+composer.fit();
 for (const item of outbox.items) thread.question(item);
 refresh();
+if (matchMedia("(hover: hover)").matches) composer.focus();
+await visitor.settle();
 connection.open();
-if (matchMedia("(hover: hover)").matches) text.focus();

@@ -13,13 +13,14 @@ export class Connection {
   #timer = 0;
   #beat = 0;
   #late = 0;
+  #begun = false;
 
   constructor(address, { onFrame, onState }) {
     this.address = address;
     this.onFrame = onFrame;
     this.onState = onState;
     addEventListener("online", () => this.#now());
-    addEventListener("offline", () => this.#lost(0));
+    addEventListener("offline", () => this.#begun && this.#lost(0));
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#now());
     addEventListener("pageshow", (event) => event.persisted && this.#now());
   }
@@ -29,6 +30,7 @@ export class Connection {
   }
 
   open() {
+    this.#begun = true;
     clearTimeout(this.#timer);
     this.#drop();
     this.onState("connecting");
@@ -90,6 +92,7 @@ export class Connection {
   }
 
   #now() {
+    if (!this.#begun) return; // the page opens the first socket when it knows its visitor
     if (this.ready) this.send({ type: "ping" });
     else if (this.#socket?.readyState !== WebSocket.CONNECTING) this.open();
   }

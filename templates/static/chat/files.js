@@ -19,6 +19,6 @@ const VIEWS = {
 
 export function fileView(file) {
   const link = make("a", { class: "file-link", href: `${file.url}?download`, download: file.name, title: t("save") },
-    make("span", { class: "file-name", text: file.name }), make("span", { class: "file-size", text: size(file.size) }));
+    make("span", { class: "file-name", dir: "auto", text: file.name }), make("span", { class: "file-size", text: size(file.size) }));
   return make("figure", { class: `file file-${file.type}` }, VIEWS[file.type]?.(file), make("figcaption", {}, link));
 }

@@ -123,7 +123,7 @@ export class MemoryPanel {
     const words = make(
       "div",
       { class: "words" },
-      make("p", {}, ...inline(entry.text)),
+      make("p", { dir: "auto" }, ...inline(entry.text)),
       make("p", { class: "by", text: `${who}${seen}`, title: full(entry.occurred_at) }),
     );
     return make("article", { class: `entry ${entry.role}` }, words, remove);

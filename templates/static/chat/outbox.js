@@ -1,8 +1,12 @@
 // Messages that the server has not accepted yet. They survive a reload. A retry has the same client_id, so that the
-// server stores each message once. Only one is in flight at a time, which keeps their order.
-import { keys, read, remove, write } from "./storage.js";
+// server stores each message once. Only one is in flight at a time, which keeps their order. Tabs of one visitor share
+// them through the storage: what one tab could not send, another one sends, and what one tab deletes is gone in all.
+import { newId } from "./random.js";
+import { keys, onOtherTab, read, remove, write } from "./storage.js";
 
 const ACCEPT_WITHIN = 10_000;
+// A message of another tab that still waits after this time is shown and sent here too.
+const ADOPT_AFTER = 5_000;
 const PASSING = new Set(["rate_limited", "not_stored", "unavailable"]);
 
 export class Outbox {
@@ -11,15 +15,17 @@ export class Outbox {
   #timer = 0;
   #pause = 0;
 
-  constructor(prefix, { send, onChange, onSilence }) {
+  constructor(prefix, { send, onChange, onGone, onSilence }) {
     this.prefix = prefix;
     this.send = send;
     this.onChange = onChange;
+    this.onGone = onGone;
     this.onSilence = onSilence;
     this.#items = keys(prefix)
       .map((key) => parse(read(key)))
-      .filter(Boolean)
-      .sort((a, b) => a.at - b.at);
+      .filter(Boolean);
+    this.#sort();
+    onOtherTab((key, value) => this.#elsewhere(key, value));
   }
 
   get items() {
@@ -88,6 +94,35 @@ export class Outbox {
     if (item) this.#drop(item);
   }
 
+  // The message that waits for its acceptance.
+  get sending() {
+    return this.#sending?.client_id ?? "";
+  }
+
+  // Another tab of this visitor stored a message, or removed one that was accepted or deleted there.
+  #elsewhere(key, value) {
+    if (!key.startsWith(this.prefix)) return;
+    const clientId = key.slice(this.prefix.length);
+    if (value !== null) setTimeout(() => this.#adopt(key), ADOPT_AFTER);
+    else if (this.sending !== clientId && this.#items.some((one) => one.client_id === clientId)) {
+      this.#items = this.#items.filter((one) => one.client_id !== clientId);
+      this.onGone(clientId);
+    }
+  }
+
+  #adopt(key) {
+    const item = parse(read(key));
+    if (!item || this.#items.some((one) => one.client_id === item.client_id)) return;
+    this.#items.push(item);
+    this.#sort();
+    this.onChange(item);
+    this.pump();
+  }
+
+  #sort() {
+    this.#items.sort((a, b) => a.at - b.at);
+  }
+
   #take(clientId) {
     if (this.#sending?.client_id === clientId) {
       clearTimeout(this.#timer);
@@ -118,10 +153,4 @@ function parse(text) {
   } catch {
     return null;
   }
-}
-
-// not randomUUID, which exists in secure contexts only: http://192.168.… in a local network is not one
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

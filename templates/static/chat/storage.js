@@ -1,36 +1,88 @@
-// localStorage with a fallback to memory, because a private window or third-party frame may deny it. Values in memory
+// The browser's storage, with two fallbacks. A browser can deny storage to a frame of another site (private windows, Safari):
+// the page that holds the frame keeps the values then (embed.js). It can also be full or denied altogether: values in memory
 // last until the page is closed.
-const memory = new Map();
+const ANSWER_WITHIN = 400;
+const PREFIX = "clawdbot:";
+const memory = { local: new Map(), session: new Map() };
+const listeners = [];
+let holder = false;
 
-export function read(key) {
+const store = (area) => (area === "local" ? localStorage : sessionStorage);
+
+function isDenied() {
   try {
-    return localStorage.getItem(key);
+    return !(localStorage && sessionStorage);
   } catch {
-    return memory.get(key) ?? null;
+    return true;
   }
 }
 
-export function write(key, value) {
+function get(area, key) {
+  if (memory[area].has(key)) return memory[area].get(key);
   try {
-    localStorage.setItem(key, value);
+    return store(area).getItem(key);
   } catch {
-    memory.set(key, value);
+    return null;
   }
 }
 
-export function remove(key) {
-  memory.delete(key);
+function set(area, key, value) {
+  memory[area].delete(key);
   try {
-    localStorage.removeItem(key);
+    if (value === null) store(area).removeItem(key);
+    else store(area).setItem(key, value);
   } catch {
-    // denied: the value was only in `memory`
+    if (value !== null) memory[area].set(key, value);
+    // "*": only origins that the bot allows can hold this frame (frame-ancestors)
+    if (holder) parent.postMessage({ clawdbot: "keep", area, key, value }, "*");
   }
 }
+
+export const read = (key) => get("local", key);
+export const write = (key, value) => set("local", key, value);
+export const remove = (key) => set("local", key, null);
 
 export function keys(prefix) {
+  let stored = [];
   try {
-    return Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+    stored = Object.keys(localStorage);
   } catch {
-    return [...memory.keys()].filter((key) => key.startsWith(prefix));
+    // denied: every value is in `memory`
   }
+  return [...new Set([...stored, ...memory.local.keys()])].filter((key) => key.startsWith(prefix));
 }
+
+// A value of this tab only. It survives a reload, also the one of a frame that its page moves.
+export const tab = {
+  read: (key) => get("session", key) ?? "",
+  write: (key, value) => set("session", key, value || null),
+};
+
+// Calls `listener(key, value)` when another tab changes a value; the value is null when it was removed.
+export const onOtherTab = (listener) => listeners.push(listener);
+
+addEventListener("storage", ({ key, newValue }) => {
+  if (key?.startsWith(PREFIX)) for (const listener of listeners) listener(key, newValue);
+});
+
+// Takes the values over from the page that holds this frame; afterwards, what other tabs of that page change.
+function borrow() {
+  return new Promise((done) => {
+    setTimeout(done, ANSWER_WITHIN); // the page has an older embed.js, or none
+    addEventListener("message", ({ source, data }) => {
+      if (source !== parent || !data?.clawdbot) return;
+      if (data.clawdbot === "values") {
+        for (const area of ["local", "session"]) for (const [key, value] of Object.entries(data[area])) memory[area].set(key, value);
+        holder = true;
+        done();
+      } else if (data.clawdbot === "other") {
+        if (data.value === null) memory.local.delete(data.key);
+        else memory.local.set(data.key, data.value);
+        for (const listener of listeners) listener(data.key, data.value);
+      }
+    });
+    parent.postMessage({ clawdbot: "load" }, "*");
+  });
+}
+
+if (parent !== window && isDenied()) await borrow();

@@ -1,5 +1,6 @@
 // The list of messages. An answer is identified by its id (from the server), a question by its client_id (from a page).
 import { clock, dayName, full, sameDay } from "./dates.js";
+import { direct } from "./direction.js";
 import { make } from "./dom.js";
 import { draft } from "./draft.js";
 import { fileView } from "./files.js";
@@ -46,7 +47,7 @@ export class Thread {
     let row = this.#questions.get(client_id);
     if (!row) {
       row = this.#row("user", created_at);
-      row.append(make("div", { class: "bubble", text }), make("div", { class: "note" }));
+      row.append(make("div", { class: "bubble", dir: "auto", text }), make("div", { class: "note" }));
       this.#questions.set(client_id, row);
       this.list.append(row);
       this.#separate();
@@ -70,6 +71,14 @@ export class Thread {
     this.#questions.get(clientId)?.remove();
     this.#questions.delete(clientId);
     this.onDiscard(clientId);
+    this.#separate();
+  }
+
+  // Removes a message that another tab deleted before it was sent.
+  withdraw(clientId) {
+    if (this.#questions.get(clientId)?.dataset.state === "sent") return;
+    this.#questions.get(clientId)?.remove();
+    this.#questions.delete(clientId);
     this.#separate();
   }
 
@@ -110,6 +119,7 @@ export class Thread {
     }
     row.dataset.text = (row.dataset.text ?? "") + text;
     row.querySelector(".body").replaceChildren(...draft(row.dataset.text));
+    direct(row.querySelector(".body"));
   }
 
   restart(clientId) {
@@ -122,7 +132,7 @@ export class Thread {
   }
 
   notice(text) {
-    this.list.append(make("li", { class: "notice-line", text }));
+    this.list.append(make("li", { class: "notice-line", dir: "auto", text }));
   }
 
   relabel() {
@@ -155,6 +165,7 @@ export class Thread {
 }
 
 function decorate(body) {
+  direct(body);
   for (const block of body.querySelectorAll("pre")) {
     const language = /language-(\S+)/.exec(block.querySelector("code")?.className ?? "")?.[1] ?? "";
     const button = make("button", { type: "button", class: "copy", text: t("copy") });
