@@ -28,6 +28,7 @@ _SHAPES = re.compile(
             r"\b(?:sk|pk|rk)-[A-Za-z0-9_-]{12,}",
             r"\bxox[a-z]-[A-Za-z0-9-]{6,}",
             r"\bEAA[A-Za-z0-9]{20,}",
+            r"\bclaw_[A-Za-z0-9_-]{20,}",
             rf"(?P<key>\b(?:{_KEY_WORDS})[\"']?\s*[=:]\s*[\"']?)(?!\[redacted\])(?!(?:Bearer|Basic|Bot)\s)[^\s\"'&,;}}\)]+",
         )
     ),

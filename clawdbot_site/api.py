@@ -6,7 +6,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "bots.edge.problems.exception_handler",
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",
+        "bots.api.authentication.KeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     # A view without permission classes is open to administrators only.

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 
 from django.db.models import Model, QuerySet
 from rest_framework import serializers
-from rest_framework.authentication import SessionAuthentication, TokenAuthentication
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -15,6 +15,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from bots.access import roles as access
 from bots.access.roles import Role
+from bots.api.authentication import KeyAuthentication
 from bots.api.pagination import Cursor
 from bots.api.parsers import BoundedJSONParser
 from bots.api.permissions import HasRole
@@ -49,7 +50,7 @@ class ScopedViewSet(GenericViewSet[Any]):
         filters: The query parameters of the list. Unknown ones are refused, so that a typo never widens the result.
     """
 
-    authentication_classes = [TokenAuthentication, SessionAuthentication]
+    authentication_classes = [KeyAuthentication, SessionAuthentication]
     permission_classes = [HasRole]
     throttle_classes = [UserThrottle]
     parser_classes = [BoundedJSONParser]

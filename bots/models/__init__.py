@@ -1,6 +1,7 @@
 """The models of the bots app, one module per concern. Import them from here."""
 
 from bots.models.access import BotAccess
+from bots.models.api_token import ApiToken
 from bots.models.audit import AuditEntry
 from bots.models.bot import Bot
 from bots.models.channel import Channel
@@ -15,6 +16,7 @@ from bots.models.queue import InboundEvent, OutboundMessage, Worker
 from bots.models.waiting import WaitingMemory
 
 __all__ = [
+    "ApiToken",
     "AuditEntry",
     "Bot",
     "BotAccess",

@@ -19,9 +19,9 @@ from django_celery_beat.models import (
     PeriodicTask,
     SolarSchedule,
 )
-from rest_framework.authtoken.models import Token
 
 from bots.models import (
+    ApiToken,
     AuditEntry,
     Bot,
     BotAccess,
@@ -231,7 +231,7 @@ def make_world(rows: int = 1) -> Bot:
         make_provider(f"provider {number}")
         Worker.objects.create(id=f"{number:032d}", host="box", pid=number, role="worker")
         user = make_user(f"user{number}", superuser=False)
-        Token.objects.create(user=user)
+        ApiToken.objects.create(user=user, digest=f"{user.pk:064}", prefix="claw_Ab3dE")
         BotAccess.objects.create(user=user, bot=other)
         Group.objects.create(name=f"group {number}")
         _make_schedules(number)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.admin.models import LogEntry
-from rest_framework.authtoken.models import Token
 
-from bots.models import Channel, ModelProvider
+from bots.models import ApiToken, Channel, ModelProvider
+from bots.operations import api_tokens
 from skills.models import Skill
 from tests.admin.builders import (
     API_KEY,
@@ -31,8 +33,8 @@ NEW_KEY = "sk-the-replacement-key-0000000"
 def test_no_page_of_the_admin_shows_a_stored_secret() -> None:
     make_world()
     client = login(make_user())
-    token = Token.objects.get()
-    secrets = (BOT_TOKEN, SECRET_TOKEN, API_KEY, SKILL_KEY, token.key)
+    digest = ApiToken.objects.get().digest
+    secrets = (BOT_TOKEN, SECRET_TOKEN, API_KEY, SKILL_KEY, digest)
     encrypted = (Channel.objects.first().credentials_encrypted, ModelProvider.objects.first().api_key_encrypted)
     for model in MODELS:
         row = model._default_manager.first()
@@ -95,10 +97,16 @@ def test_a_channel_whose_key_is_gone_still_opens_and_asks_for_the_credentials() 
 def test_an_api_token_is_shown_once_and_named_after_its_user_afterwards() -> None:
     client = login(make_user())
     owner = make_user("api", superuser=False)
-    response = client.post("/admin/authtoken/tokenproxy/add/", {"user": owner.pk}, follow=True)
-    key = Token.objects.get().key
+    response = client.post(address(ApiToken, "add"), {"user": owner.pk}, follow=True)
+    token = ApiToken.objects.get()
+    (key,) = set(re.findall(r"claw_[\w-]{43}", response.content.decode()))
     assert response.content.decode().count(key) == 1
-    assert key not in client.get("/admin/authtoken/tokenproxy/").content.decode()
+    assert api_tokens.user_of(key) == owner
+    assert key.startswith(token.prefix)
+    assert key not in "".join(str(value) for value in vars(token).values())
+    listed = client.get(address(ApiToken, "changelist")).content.decode()
+    assert f"{token.prefix}…" in listed
+    assert key not in listed
     assert key not in LogEntry.objects.get().object_repr
 
 

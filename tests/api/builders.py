@@ -10,10 +10,10 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.test import Client
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from bots.models import Bot, BotAccess, Channel, Conversation, Identity, InboundEvent, Message, OutboundMessage, Person
+from bots.operations import api_tokens
 from memory.store import MemoryStore
 from memory.types import Turn
 from tests.builders import make_bot
@@ -78,10 +78,17 @@ def make_user(name: str = "", **values: Any) -> User:
     return User.objects.create(username=name or f"user-{next(_numbers)}", **values)
 
 
+def key_of(user: User) -> str:
+    """Returns the API key of this user object, the same at every call."""
+    if not hasattr(user, "key_of_test"):
+        setattr(user, "key_of_test", api_tokens.make(user.username, renew=True))  # noqa: B010
+    return str(user.key_of_test)
+
+
 def caller(user: User) -> APIClient:
     """Returns a client with the token of the user."""
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.get_or_create(user=user)[0].key}")
+    client.credentials(HTTP_AUTHORIZATION=f"Token {key_of(user)}")
     return client
 
 

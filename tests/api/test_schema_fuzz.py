@@ -13,7 +13,7 @@ import pytest
 
 from bots.models import ModelProvider
 from tests.api.builders import (
-    caller,
+    key_of,
     make_bot,
     make_channel,
     make_conversation,
@@ -46,8 +46,7 @@ def key(transactional_db: None, words_only: None, configured: Any) -> str:
     remember(conversation.person, "I like tea")
     ModelProvider.objects.create(name="p", endpoint="http://127.0.0.1:9/v1", model="m")
     user = make_user(is_superuser=True, is_staff=True)
-    caller(user)
-    return user.auth_token.key  # type: ignore[attr-defined]  # the reverse side of Token.user
+    return key_of(user)
 
 
 @pytest.mark.e2e

@@ -56,7 +56,7 @@ def groups() -> tuple[tuple[str, tuple[Item, ...]], ...]:
                 ("bots", "botaccess", "key"),
                 ("bots", "auditentry", "gavel"),
                 ("auth", "group", "groups"),
-                ("authtoken", "tokenproxy", "token"),
+                ("bots", "apitoken", "token"),
             ),
         ),
     )

@@ -10,15 +10,14 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from rest_framework.authtoken.admin import TokenAdmin as DrfTokenAdmin
-from rest_framework.authtoken.models import Token, TokenProxy
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from bots.admin.ui.base import BaseAdmin, TypedInline
 from bots.admin.ui.filters import ChoicesDropdownFilter, ScopedFilter
-from bots.models import BotAccess
+from bots.models import ApiToken, BotAccess
+from bots.operations import api_tokens
 
-for _replaced in (User, Group, TokenProxy):
+for _replaced in (User, Group):
     if admin.site.is_registered(_replaced):
         admin.site.unregister(_replaced)
 
@@ -61,29 +60,26 @@ class BotAccessAdmin(BaseAdmin[BotAccess]):
     search_fields = ("user__username", "bot__name", "bot__slug")
 
 
-def _whose(token: Token) -> str:
-    return str(_("token of %(user)s") % {"user": token.user})
+@admin.register(ApiToken)
+class ApiTokenAdmin(BaseAdmin[ApiToken]):
+    """API tokens. The key is shown once, on creation; afterwards only its beginning is."""
 
-
-# `str(token)` is its key, and admin pages, messages and the history show `str` of an object.
-for _shown in (Token, TokenProxy):
-    setattr(_shown, "__str__", _whose)  # noqa: B010
-
-
-@admin.register(TokenProxy)
-class TokenAdmin(DrfTokenAdmin, BaseAdmin[TokenProxy]):
-    """API tokens. The key is shown once, on creation; afterwards only the owner is."""
-
-    list_display = ("user", "created")
+    list_display = ("user", "begins_with", "created")
     list_filter = ()
     list_select_related = ("user",)
+    search_fields = ("user__username", "prefix")
     fields = ("user",)
 
-    def has_change_permission(self, request: HttpRequest, obj: TokenProxy | None = None) -> bool:
+    @admin.display(description=_("begins with"), ordering="prefix")
+    def begins_with(self, token: ApiToken) -> str:
+        return f"{token.prefix}…"
+
+    def has_change_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
         # A token never changes its user: delete it and add another.
         return False
 
-    def save_model(self, request: HttpRequest, obj: TokenProxy, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:
+        key = api_tokens.give_key(obj)
         super().save_model(request, obj, form, change)
-        text = _("The token, shown only this once: %(key)s") % {"key": obj.key}
+        text = _("The token, shown only this once: %(key)s") % {"key": key}
         self.message_user(request, text, messages.WARNING)

@@ -1,4 +1,4 @@
-"""`manage.py api_token`: show, renew and revoke the API key of a user."""
+"""`manage.py api_token`: make, renew and revoke the API key of a user."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bots.operations.errors import OperationError
 
 
 class Command(BaseCommand):
-    help = "Prints a user's API key and creates a missing one. --renew replaces the key, --revoke revokes it."
+    help = "Makes an API key for a user and prints it, this once. --renew replaces the key, --revoke revokes it."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("user", help=get_user_model().USERNAME_FIELD)
@@ -27,6 +27,6 @@ class Command(BaseCommand):
                 done = api_tokens.revoke(options["user"])
                 self.stdout.write(_("The key is revoked.") if done else _("There was no key."))
                 return
-            self.stdout.write(api_tokens.key_of(options["user"], renew=options["renew"]))
+            self.stdout.write(api_tokens.make(options["user"], renew=options["renew"]))
         except OperationError as error:
             raise CommandError(str(error)) from None

@@ -1,0 +1,72 @@
+"""API tokens become digests, and the audit log takes acts that belong to no bot and no person."""
+
+import hashlib
+
+import django.db.models.deletion
+import django.utils.timezone
+from django.apps.registry import Apps
+from django.conf import settings
+from django.db import migrations, models
+
+OLD_TABLE = "authtoken_token"
+SHOWN = 8
+
+
+def hash_tokens(apps, schema_editor):
+    """Takes the tokens of rest_framework.authtoken over and drops its table, which holds the keys themselves."""
+    connection = schema_editor.connection
+    if OLD_TABLE not in connection.introspection.table_names():
+        return
+
+    class OldToken(models.Model):
+        key = models.CharField(max_length=40, primary_key=True)
+        created = models.DateTimeField()
+        user_id = models.IntegerField()
+
+        class Meta:
+            apps = Apps()  # a registry of its own: the app is not installed any more
+            app_label = "authtoken"
+            db_table = OLD_TABLE
+
+    Token = apps.get_model("bots", "ApiToken")
+    for old in OldToken.objects.using(connection.alias).order_by("created"):
+        Token.objects.using(connection.alias).create(
+            user_id=old.user_id,
+            digest=hashlib.sha256(old.key.encode()).hexdigest(),
+            prefix=old.key[:SHOWN],
+            created=old.created,
+        )
+    schema_editor.delete_model(OldToken)
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("bots", "0014_failure_reasons"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name="ApiToken",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.CharField(editable=False, max_length=64, unique=True)),
+                ("prefix", models.CharField(editable=False, max_length=12, verbose_name="begins with")),
+                (
+                    "created",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="made at"),
+                ),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="api_token",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="user",
+                    ),
+                ),
+            ],
+            options={"verbose_name": "API token", "verbose_name_plural": "API tokens", "ordering": ("-created",)},
+        ),
+        migrations.RunPython(hash_tokens, migrations.RunPython.noop),
+    ]
