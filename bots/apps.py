@@ -7,7 +7,10 @@ class BotsConfig(AppConfig):
     verbose_name = _("Bots")
 
     def ready(self) -> None:
-        """Registers the model of memory consolidation by dotted path; the first run imports it."""
+        """Registers the model of memory consolidation by dotted path, and writes log-ins into the audit log."""
         from memory.consolidation import llm_port
 
         llm_port.use("bots.llm.consolidation.writer_for")
+        from bots.edge import logins
+
+        logins.listen()

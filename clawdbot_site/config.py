@@ -68,7 +68,8 @@ class AdminSettings(Section):
 
     user: str = Field("admin", min_length=1, max_length=150, description="Name of the first administrator.")
     password: SecretStr = Field(
-        SecretStr(""), description="Password of the first administrator; empty: one is generated and printed."
+        SecretStr(""),
+        description="Password of the first administrator, 10 characters at least; empty: one is generated and printed.",
     )
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import django_stubs_ext
 
-from clawdbot_site import api, keys, logs, storage
+from clawdbot_site import api, keys, login, logs, storage
 from clawdbot_site.loading import load
 from clawdbot_site.sources import ConfigError
 from clawdbot_site.unfold import UNFOLD as UNFOLD
@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "bots",
     "memory",
     "skills",
+    "axes",
 ]
 MIDDLEWARE = [
     "bots.edge.request_id_middleware.RequestIdMiddleware",
@@ -83,6 +84,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "bots.edge.time_zone_middleware.AdminTimeZoneMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "bots.edge.login_throttle.LoginThrottleMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "clawdbot_site.urls"
 # A log-in without a `next` page leads to the dashboard.
@@ -102,10 +105,9 @@ TEMPLATES = [
         },
     }
 ]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
-]
+AUTHENTICATION_BACKENDS = login.AUTHENTICATION_BACKENDS
+AUTH_PASSWORD_VALIDATORS = login.AUTH_PASSWORD_VALIDATORS
+globals().update(login.AXES)
 
 DATABASES = storage.databases(CLAWDBOT)
 DATABASE_ROUTERS = ["clawdbot_site.routers.MemoryRouter"]

@@ -49,6 +49,7 @@ CACHES = {
     "bots.admin.home.usage_days": "clear_cache",
     "bots.channels.health": "clear_cache",
     "bots.channels.lookup": "clear_cache",
+    "bots.edge.login_throttle": "clear_cache",
     "bots.intake.flood": "clear_cache",
     "bots.llm.candidates": "clear_cache",
     "bots.llm.circuit_breaker": "breaker.clear_cache",

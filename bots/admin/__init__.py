@@ -11,6 +11,7 @@ import bots.admin.memory.entries
 import bots.admin.people.audit_log
 import bots.admin.people.model_admin
 import bots.admin.skills
+import bots.admin.system.logins
 import bots.admin.system.providers
 import bots.admin.system.queues
 import bots.admin.system.schedules

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
@@ -96,12 +98,21 @@ def _administrator() -> tuple[str, str]:
 def _new_administrator() -> tuple[str, str]:
     config = settings.CLAWDBOT.admin
     chosen = config.password.get_secret_value()
+    if chosen:
+        _check_password(chosen, config.user)
     password = chosen or secrets.token_urlsafe(12)
     with transaction.atomic():
         User.objects.create_superuser(config.user, password=password)
         if not chosen:
             _keep_password(password)
     return config.user, "" if chosen else password
+
+
+def _check_password(password: str, name: str) -> None:
+    try:
+        validate_password(password, User(username=name))
+    except ValidationError as error:
+        raise OperationError(f"admin.password: {' '.join(error.messages)}") from None
 
 
 def _keep_password(password: str) -> None:

@@ -19,6 +19,7 @@ Action = AuditEntry.Action
 Result = AuditEntry.Result
 COMMAND = AuditEntry.COMMAND
 HIMSELF = AuditEntry.HIMSELF
+UNKNOWN = AuditEntry.UNKNOWN
 # An HMAC salt, not a module path. Never change it: stored pseudonyms were made with it.
 _PSEUDONYM_SALT = "bots.audit"
 
@@ -47,9 +48,8 @@ def record(
         proof: What a search found afterwards.
         result: One of `AuditEntry.Result`.
     """
-    name = actor if isinstance(actor, str) else actor.get_username()
     return AuditEntry.objects.create(
-        actor=name[:200],
+        actor=_name(actor),
         action=action,
         bot_id=person.bot_id,
         bot_slug=person.bot.slug,
@@ -58,3 +58,19 @@ def record(
         proof=dict(proof or {}),
         result=result,
     )
+
+
+def record_login(action: str, actor: Actor, subject: str, result: str = Result.DONE) -> AuditEntry:
+    """Inserts the row of a log-in, log-out, lock or unlock, in the caller's transaction.
+
+    Args:
+        action: One of `AuditEntry.Action`.
+        actor: Who tried to log in or out, or who unlocked.
+        subject: The network address; for an unlock, the user's name.
+        result: One of `AuditEntry.Result`.
+    """
+    return AuditEntry.objects.create(actor=_name(actor), action=action, subject=subject[:200], result=result)
+
+
+def _name(actor: Actor) -> str:
+    return (actor if isinstance(actor, str) else actor.get_username())[:200]

@@ -20,11 +20,12 @@ from django.conf import settings
 from adapters.web.events import WebFacts
 from bots.channels.web import broadcast
 from bots.channels.web.html import render_markdown
+from bots.edge.peer import peer_address
 from bots.models import Bot, Channel
 from bots.operations import web_channels, web_chat
 from bots.webchat import rate_limits, visitor_tokens
 from bots.webchat.errors import error_frame, language_of
-from bots.webchat.origin import clean_origins, host_allowed, origin_allowed, peer_address
+from bots.webchat.origin import clean_origins, host_allowed, origin_allowed
 from bots.webchat.visitor_tokens import Visitor
 
 logger = logging.getLogger(__name__)

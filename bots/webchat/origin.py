@@ -1,9 +1,9 @@
-"""Checks the Origin and Host of a socket, and finds the peer's address behind a proxy."""
+"""Checks the Origin and Host of a socket."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -49,12 +49,3 @@ def _parts(origin: str) -> tuple[str, str, int | None] | None:
         return parts.scheme, parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme)
     except ValueError:
         return None
-
-
-def peer_address(client: Iterable[object] | None, headers: Mapping[str, str], trusted: Collection[str]) -> str:
-    """Returns the address to rate-limit: the peer's, or the one a trusted proxy forwards ("" if it forwards none)."""
-    peer = str(next(iter(client or ()), ""))
-    if peer not in trusted:
-        return peer
-    forwarded = headers.get("x-forwarded-for", "").split(",")[-1].strip()
-    return forwarded if forwarded else ""

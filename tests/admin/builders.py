@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from axes.models import AccessAttempt
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.core.files.base import ContentFile
@@ -232,6 +233,9 @@ def make_world(rows: int = 1) -> Bot:
         Worker.objects.create(id=f"{number:032d}", host="box", pid=number, role="worker")
         user = make_user(f"user{number}", superuser=False)
         ApiToken.objects.create(user=user, digest=f"{user.pk:064}", prefix="claw_Ab3dE")
+        AccessAttempt.objects.create(
+            username=user.username, ip_address="203.0.113.7", user_agent="Browser", failures_since_start=5
+        )
         BotAccess.objects.create(user=user, bot=other)
         Group.objects.create(name=f"group {number}")
         _make_schedules(number)

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from bots.maintenance import first_start
 from bots.models import Bot, ModelProvider
+from bots.operations.errors import OperationError
 from clawdbot_site.config import AdminSettings, ModelProviderSettings
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +62,15 @@ def test_a_configured_password_is_used_and_neither_kept_nor_printed(configure: A
     assert User.objects.get(username="root").check_password("configured-pw-1")
     assert "configured-pw-1" not in "".join(first_start.announcement(first))
     assert not (tmp_path / "keys" / "admin-password").exists()
+
+
+@pytest.mark.parametrize("password", ["a9b8c7", "73910264851", "qwertyuiop", "rootrootroot1"])
+def test_a_weak_configured_password_is_refused_and_nothing_is_made(configure: Any, password: str) -> None:
+    configure(admin=AdminSettings(user="rootrootroot", password=SecretStr(password)))
+    with pytest.raises(OperationError, match=r"^admin\.password: ") as refused:
+        first_start.bootstrap()
+    assert password not in str(refused.value)
+    assert not User.objects.exists()
 
 
 def test_the_provider_of_the_file_becomes_a_row_once(configure: Any) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bots.webchat.origin import clean_origins, origin_allowed, peer_address
+from bots.edge.peer import peer_address
+from bots.webchat.origin import clean_origins, origin_allowed
 
 
 def test_origins_that_could_break_a_policy_header_are_dropped() -> None:

@@ -57,6 +57,7 @@ def groups() -> tuple[tuple[str, tuple[Item, ...]], ...]:
                 ("bots", "auditentry", "gavel"),
                 ("auth", "group", "groups"),
                 ("bots", "apitoken", "token"),
+                ("axes", "accessattempt", "lock_person"),
             ),
         ),
     )

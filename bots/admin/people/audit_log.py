@@ -19,15 +19,15 @@ from bots.models import AuditEntry, LinkCode
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyMixin, BotScopedAdmin[AuditEntry]):
-    """The audit log: who did what with a person's data, and the proof of each erasure.
+    """The audit log: who did what with a person's data, the proof of each erasure, and log-ins.
 
     Rows hold no content and identify people by a keyed hash only. They outlive the data they describe.
     """
 
-    list_display = ("when", "action", "acted_by", "bot_slug", "pseudonym", "in_short", "result_label")
+    list_display = ("when", "action", "acted_by", "bot_slug", "pseudonym", "subject", "in_short", "result_label")
     list_filter = (("action", ChoicesDropdownFilter), ("result", ChoicesDropdownFilter), ("at", RangeDateTimeFilter))
-    search_fields = ("=person_hash", "actor", "=bot_slug")
-    fields = (("action", "result_chip"), ("at", "acted_by"), ("bot_slug", "person_hash"), "amounts", "found")
+    search_fields = ("=person_hash", "actor", "=bot_slug", "subject")
+    fields = (("action", "result_chip"), ("at", "acted_by"), ("bot_slug", "person_hash"), "subject", "amounts", "found")
 
     @admin.display(description=_("at"), ordering="id")
     def when(self, entry: AuditEntry) -> str:
