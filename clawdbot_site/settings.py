@@ -49,8 +49,21 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SESSION_COOKIE_NAME = "clawdbot_session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-# The embeddable chat page overrides this for the origins of its bot.
+# The embeddable chat page has its own policy, for the origins of its bot; bots.edge.content_policy adds what the admin
+# needs.
 X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+    }
+}
 
 INSTALLED_APPS = [
     "unfold",
@@ -75,6 +88,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "bots.edge.request_id_middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "bots.edge.content_policy.ContentPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
