@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from axes.models import AccessAttempt
+from django.apps import apps
 from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -18,6 +19,7 @@ from bots.admin.ui.fragments import ago
 from bots.admin.ui.unfold_parts import display
 from bots.operations import logins
 
+apps.get_app_config("axes").verbose_name = _("Log-ins")
 AccessAttempt._meta.verbose_name = _("failed log-in")
 AccessAttempt._meta.verbose_name_plural = _("failed log-ins")
 
@@ -26,13 +28,29 @@ AccessAttempt._meta.verbose_name_plural = _("failed log-ins")
 class FailedLoginAdmin(ReadOnlyMixin, BaseAdmin[AccessAttempt]):
     """Failed log-ins by user name and address. Whoever may delete them may unlock."""
 
-    list_display = ("username", "ip_address", "failures_since_start", "lock_label", "when")
+    list_display = ("name", "address", "failures", "lock_label", "when")
     search_fields = ("username", "=ip_address")
-    fields = (("username", "ip_address"), ("failures_since_start", "attempt_time"), "user_agent")
+    fields = (("name", "address"), ("failures", "when"), "browser")
     actions = ("unlock",)
 
     def has_unlock_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("axes.delete_accessattempt"))
+
+    @admin.display(description=_("user"), ordering="username")
+    def name(self, attempt: AccessAttempt) -> str:
+        return str(attempt.username)
+
+    @admin.display(description=_("address"), ordering="ip_address")
+    def address(self, attempt: AccessAttempt) -> str:
+        return attempt.ip_address or "–"
+
+    @admin.display(description=_("wrong passwords"), ordering="failures_since_start")
+    def failures(self, attempt: AccessAttempt) -> int:
+        return int(attempt.failures_since_start)
+
+    @admin.display(description=_("browser"))
+    def browser(self, attempt: AccessAttempt) -> str:
+        return attempt.user_agent or "–"
 
     @display(description=_("state"), label={"locked": "danger", "open": ""}, ordering="failures_since_start")
     def lock_label(self, attempt: AccessAttempt) -> Any:
