@@ -14,7 +14,7 @@ from bots.operations import api_tokens
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 KEY = "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b"
-migration = import_module("bots.migrations.0018_token_hashes")
+migration = import_module("bots.migrations.0017_token_hashes")
 
 
 def migrate() -> None:

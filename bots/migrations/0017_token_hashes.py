@@ -41,7 +41,7 @@ def hash_tokens(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("bots", "0014_failure_reasons"),
+        ("bots", "0016_quotes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
