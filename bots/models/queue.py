@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from bots.models.lengths import CODE_LENGTH, ID_LENGTH, QUEUE_ERROR_LENGTH
 
+_CONTENTS = frozenset({"text", "attachments", "args", "data"})  # keys of an event's payload
+
 
 def new_idempotency_key() -> str:
     return str(uuid.uuid4())
@@ -93,6 +95,9 @@ class InboundEvent(QueueRow):
         related_name="inbound",
         verbose_name=_("conversation"),
     )
+    # When a try first met no model that answers: the turn is tried again until a limit after that.
+    waiting_since = models.DateTimeField(_("waits for a model since"), null=True, blank=True)
+    told_to_wait = models.BooleanField(default=False, editable=False)
     received_at = models.DateTimeField(_("received"), default=timezone.now)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
@@ -126,6 +131,10 @@ class InboundEvent(QueueRow):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.dedupe_key}"
+
+    def strip_contents(self) -> None:
+        """Removes what the person said from the payload; the log keeps that it came, and when. Does not save."""
+        self.payload = {name: value for name, value in self.payload.items() if name not in _CONTENTS}
 
 
 class OutboundMessage(QueueRow):

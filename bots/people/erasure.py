@@ -16,6 +16,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
 from django.db.models import Max, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bots.models import (
@@ -107,6 +108,21 @@ def erase_memories(person: Person, actor: audit_log.Actor, ids: Collection[int] 
     return erased
 
 
+def _drop_waiting(conversations: Collection[int]) -> None:
+    """Closes the messages that wait for a model: what was said before the erasure must not be remembered after it.
+
+    A worker that is at such a message loses its claim, because the row is closed.
+    """
+    states = (InboundEvent.State.PENDING, InboundEvent.State.PROCESSING)
+    waiting = InboundEvent.objects.filter(conversation__in=conversations, waiting_since__isnull=False)
+    for row in waiting.filter(state__in=states):
+        row.strip_contents()
+        InboundEvent.objects.filter(pk=row.pk, state__in=states).update(
+            state=InboundEvent.State.IGNORED, payload=row.payload, finished_at=timezone.now()
+        )
+        ReceivedFile.objects.filter(inbound=row).delete()
+
+
 def hide_all(person: Person) -> None:
     """Hides this person's messages from the model and the chat page, and drops the admin's history of the memories."""
     drop_admin_history(MemoryEntry, of_scope(Scope(person.bot_id, person.pk)))
@@ -117,6 +133,7 @@ def _hide_open_conversations(mine: Q) -> None:
     """Hides the messages and summaries of the open conversations; only the team sees closed ones."""
     open_ids = list(Conversation.objects.filter(mine, closed_at=None).values_list("pk", flat=True))
     Message.objects.filter(conversation__in=open_ids).update(forgotten=True)
+    _drop_waiting(open_ids)
     Conversation.objects.filter(pk__in=open_ids).exclude(summary="").update(summary="")
 
 

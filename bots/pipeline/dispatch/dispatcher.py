@@ -13,7 +13,9 @@ from bots.people import reception
 from bots.people.identities import SpeakerChanged
 from bots.people.reception import Standing
 from bots.pipeline import engine, inbox, memory_outbox
-from bots.pipeline.dispatch import closing, edits, erasures, presenting, refusals, turns
+from bots.pipeline.dispatch import closing, edits, erasures, presenting, refusals, turns, waiting
+from bots.pipeline.queue import wakeups
+from bots.pipeline.queue.model_slots import Lease
 from clawdbot import request_id
 from clawdbot.errors import ClawdbotError
 from clawdbot.reasons import raised
@@ -25,23 +27,41 @@ class MessageDispatcher:
     """Processes the turns of the inbox. Stateless: the rows hold all state."""
 
     def process(self, row_id: int) -> int:
-        """Claims the row, then each due row behind it in its chat. Returns the number of closed turns."""
-        closed = 0
-        row = inbox.claim(row_id)
-        while row is not None:
-            if not self._attempt(row):
-                break
-            closed += 1
-            following = inbox.next_in_queue(row.queue_key)
-            row = inbox.claim(following) if following is not None else None
+        """Claims the row, then each due row behind it in its chat. Returns the number of closed turns.
+
+        A thread that has taken a slot for a model passes it on after the turn: it goes on with the oldest row that
+        waits for one.
+        """
+        closed, lease = 0, Lease()
+        try:
+            row = inbox.claim(row_id)
+            while row is not None:
+                following = None
+                if self._attempt(row, lease):
+                    closed += 1
+                    following = inbox.next_in_queue(row.queue_key)
+                row = self._next(row, following, lease)
+        finally:
+            lease.end()
         return closed
 
-    def _attempt(self, row: InboundEvent) -> bool:
-        """Tries one row once. Returns False when the row is retried later or another worker has claimed it."""
+    def _next(self, row: InboundEvent, following: int | None, lease: Lease) -> InboundEvent | None:
+        """Claims the row that this thread takes after `row`: one that waits for its slot, else the next of the chat."""
+        while (waiting_id := lease.next_row()) is not None:
+            if (parked := inbox.claim_parked(waiting_id)) is not None:
+                if following is not None:
+                    wakeups.send(wakeups.PROCESS, following, lookup.get(row.channel_id).platform)
+                return parked
+        return inbox.claim(following) if following is not None else None
+
+    def _attempt(self, row: InboundEvent, lease: Lease) -> bool:
+        """Tries one row once. Returns False when the row is tried again later or another worker has claimed it."""
         started = time.perf_counter()
         try:
             with request_id.bound(row.request_id):
-                self._turn(row, started)
+                if not self._turn(row, started, lease):
+                    metrics.turn(time.perf_counter() - started, "parked")
+                    return False
                 memory_outbox.write_waiting_of(row.pk)
         except inbox.ClaimLost:
             logger.warning("inbound %s was taken over by another worker", row.pk)
@@ -56,15 +76,16 @@ class MessageDispatcher:
         metrics.turn(time.perf_counter() - started, "ok")
         return True
 
-    def _turn(self, row: InboundEvent, started: float) -> None:
+    def _turn(self, row: InboundEvent, started: float, lease: Lease) -> bool:
+        """Takes the turn. Returns False when its row was parked."""
         if row.kind == erasures.KIND:
             erasures.finish(row)
-            return
+            return True
         channel = lookup.get(row.channel_id)
         event = Event.from_dict(row.payload)
         if event.kind in edits.KINDS:
             edits.apply(row, channel, event)
-            return
+            return True
         arrival = reception.receive(channel, turns.without_unknown_command(event))
         turn = turns.build(row, channel, arrival)
         match arrival.standing:
@@ -75,7 +96,13 @@ class MessageDispatcher:
             case Standing.OVERHEARD:
                 closing.close(row, turn, engine.Reply("", silent=True, remember=True), started)
             case Standing.ADDRESSED:
-                closing.close(row, turn, presenting.respond(row, turn), started)
+                reply = presenting.respond(row, turn, lease)
+                if reply is None:
+                    return False
+                closing.close(row, turn, reply, started)
+                if reply.completion is not None:
+                    waiting.model_answered(row)
+        return True
 
     def _failed(self, row: InboundEvent, error: Exception) -> bool:
         """Schedules a retry; after the last try tells the person and makes the row a dead letter."""

@@ -11,7 +11,6 @@ from bots.models.lengths import ID_LENGTH
 from bots.pipeline import inbox, memory_outbox
 
 KINDS = frozenset({"edit", "delete"})
-_CONTENTS = frozenset({"text", "attachments", "args", "data"})  # keys of an event's payload
 
 
 def apply(row: InboundEvent, channel: Channel, event: Event) -> None:
@@ -58,7 +57,6 @@ def _delete(message: Message) -> None:
 
 
 def _strip_contents(inbound_id: int) -> None:
-    """Removes the contents from the event's payload; the log keeps that it came, and when."""
     row = InboundEvent.objects.get(pk=inbound_id)
-    row.payload = {name: value for name, value in row.payload.items() if name not in _CONTENTS}
+    row.strip_contents()
     row.save(update_fields=["payload"])

@@ -15,6 +15,7 @@ const text = byId("text");
 const scroller = byId("scroller");
 
 let bot = config;
+let staff = false;
 let conversation = null;
 let state = "connecting";
 // `pending`: accepted messages without an answer yet. `joined`: those whose answer began before this page connected;
@@ -65,6 +66,7 @@ const handlers = {
   hello(frame) {
     write(visitorKey, frame.visitor);
     bot = frame.bot;
+    staff = frame.staff === true;
     if (conversation !== frame.conversation) thread.clear();
     conversation = frame.conversation;
     thread.dropStreams();
@@ -92,6 +94,9 @@ const handlers = {
     pending.add(frame.client_id);
     joined.delete(frame.client_id);
     if (frame.restart) thread.restart(frame.client_id);
+  },
+  waiting(frame) {
+    if (pending.has(frame.client_id)) byId("typing-text").textContent = frame.text;
   },
   token(frame) {
     if (pending.has(frame.client_id) && !joined.has(frame.client_id)) thread.token(frame.client_id, frame.text);
@@ -123,6 +128,7 @@ function receive(frame) {
 }
 
 function settle(clientId) {
+  byId("typing-text").textContent = t("typing", { name: bot.name });
   pending.delete(clientId);
   joined.delete(clientId);
   if (clientId) thread.restart(clientId);
@@ -239,6 +245,7 @@ function model() {
   const line = byId("model");
   if (bot.demo === undefined) return;
   if (!bot.demo) line.textContent = t("model", { name: bot.name, model: bot.model });
+  else if (!staff) line.textContent = t(bot.model ? "demo" : "noModel");
   else {
     const link = make("a", { href: "/admin/bots/modelprovider/", text: t(bot.model ? "connect" : "connectOne"), target: "_blank", rel: "noopener" });
     line.replaceChildren(`${t(bot.model ? "demo" : "noModel")} `, link);

@@ -29,8 +29,8 @@ def make_hit(text: str, *, role: str = "user", at: datetime = SAID, coverage: fl
     return Hit(1, "", role, "", text, 1.0, at, why={"coverage": coverage, "cosine": cosine})  # type: ignore[arg-type]
 
 
-def answer(text: str, *hits: Hit, language: str = "en", zone: Any = UTC) -> str:
-    return fallback.answer(text, language=language, hits=hits, zone=zone, now=NOW)
+def answer(text: str, *hits: Hit, language: str = "en", zone: Any = UTC, staff: bool = False) -> str:
+    return fallback.answer(text, language=language, hits=hits, zone=zone, now=NOW, staff=staff)
 
 
 def test_a_question_is_answered_with_what_was_said_and_when() -> None:
@@ -86,11 +86,19 @@ def test_at_most_three_lines_are_shown_and_long_ones_shortened() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_it_says_that_no_model_is_connected_and_how_to_connect_one(language: str) -> None:
+def test_the_team_reads_that_no_model_is_connected_and_how_to_connect_one(language: str) -> None:
     for text in ("Where is it?", "I like tea", "hello"):
-        said = answer(text, language=language)
+        said = answer(text, language=language, staff=True)
         assert "manage.py provider add" in said
         assert ("No model" in said) if language == "en" else ("没有接入" in said)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_who_is_not_of_the_team_reads_nothing_of_the_set_up(language: str) -> None:
+    for text in ("Where is it?", "I like tea", "hello"):
+        said = answer(text, language=language)
+        assert not [word for word in ("manage.py", "Admin", "provider", "后台", "endpoint") if word in said]
+        assert ("/help" in said) if language == "en" else ("/帮助" in said)
 
 
 def test_greeting_thanks_statement_and_question_get_different_answers() -> None:
