@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
-from bots.models import Channel
+from bots.models import Channel, InboundEvent
+from tests.builders import make_channel, make_conversation
 from tests.clawdbot_site.builders import run
 
 
@@ -51,3 +53,28 @@ def test_a_database_without_tables_is_told_to_migrate(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert "-> python manage.py migrate" in result.stdout
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.django_db
+def test_messages_without_an_answer_are_named() -> None:
+    channel = make_channel()
+    assert findings()["unanswered messages"]["level"] == "ok"
+    assert "messages" not in findings()
+    conversation = make_conversation(channel)
+    for state, since in (("dead", None), ("pending", timezone.now())):
+        InboundEvent.objects.create(
+            channel=channel,
+            dedupe_key=state,
+            queue_key=state,
+            kind="message",
+            state=state,
+            waiting_since=since,
+            conversation=conversation,
+        )
+    found = findings()
+    assert (found["unanswered messages"]["level"], found["unanswered messages"]["text"]) == (
+        "warning",
+        "1 got no answer",
+    )
+    assert found["messages"]["text"] == "1 wait, because no language model answers"
+    assert "provider test" in found["messages"]["mend"]

@@ -43,13 +43,16 @@ class Figures:
     """The figures of the dashboard. Ages are stored as moments; None means that there is nothing.
 
     `with_human` counts open conversations that the team has taken over. `unanswered` counts those among them whose
-    last message is from the person.
+    last message is from the person. `unanswered_messages` counts dead letters of the inbox whose message is in a
+    conversation.
     """
 
     messages_today: int
     answered_today: int
     waiting_in: int
     waiting_out: int
+    waiting_for_model: int
+    unanswered_messages: int
     dead_in: int
     dead_out: int
     oldest_out: datetime | None
@@ -95,6 +98,8 @@ def collect(bots: frozenset[int] | None) -> Figures:
         answered_today=said.get(Message.Role.ASSISTANT, 0),
         waiting_in=in_states.get("pending", 0) + in_states.get("processing", 0),
         waiting_out=out_states.get("pending", 0) + out_states.get("sending", 0),
+        waiting_for_model=inbox.filter(state="pending", waiting_since__isnull=False).count(),
+        unanswered_messages=inbox.filter(state="dead", conversation__isnull=False).count(),
         dead_in=in_states.get("dead", 0),
         dead_out=out_states.get("dead", 0),
         oldest_out=open_out.aggregate(oldest=Min("created_at"))["oldest"],
