@@ -95,7 +95,8 @@ class InboundEvent(QueueRow):
         related_name="inbound",
         verbose_name=_("conversation"),
     )
-    # When a try first met no model that answers: the turn is tried again until a limit after that.
+    # When a try first met no model that answers: the turn is tried again until a limit after that. Null again when the
+    # event is finished.
     waiting_since = models.DateTimeField(_("waits for a model since"), null=True, blank=True)
     told_to_wait = models.BooleanField(default=False, editable=False)
     received_at = models.DateTimeField(_("received"), default=timezone.now)
@@ -127,6 +128,10 @@ class InboundEvent(QueueRow):
             ),
             # admin and dashboard: dead letters, latest first (other rows are found by id)
             models.Index(fields=("-id",), condition=models.Q(state="dead"), name="inbound_dead_recent"),
+            # after an outage of the models: the rows that wait longest; figures
+            models.Index(
+                fields=("id",), condition=models.Q(waiting_since__isnull=False), name="inbound_waiting_for_model"
+            ),
         )
 
     def __str__(self) -> str:

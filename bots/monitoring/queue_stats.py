@@ -49,7 +49,7 @@ def collect() -> Figures:
 
 def waiting_for_model() -> int:
     """Returns the number of messages that wait for a model, because none answers."""
-    return InboundEvent.objects.filter(state=InboundEvent.State.PENDING, waiting_since__isnull=False).count()
+    return InboundEvent.objects.filter(waiting_since__isnull=False).count()
 
 
 def _queue(

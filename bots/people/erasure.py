@@ -118,7 +118,10 @@ def _drop_waiting(conversations: Collection[int]) -> None:
     for row in waiting.filter(state__in=states):
         row.strip_contents()
         InboundEvent.objects.filter(pk=row.pk, state__in=states).update(
-            state=InboundEvent.State.IGNORED, payload=row.payload, finished_at=timezone.now()
+            state=InboundEvent.State.IGNORED,
+            payload=row.payload,
+            waiting_since=None,
+            finished_at=timezone.now(),
         )
         ReceivedFile.objects.filter(inbound=row).delete()
 

@@ -118,13 +118,11 @@ def _drop_waiting(row: InboundEvent, platform: str, *, at_all: bool) -> None:
         platform: The platform of its channel.
         at_all: Also if it waits for its next try for another reason.
     """
-    earlier = InboundEvent.objects.filter(
-        queue_key=row.queue_key, id__lt=row.pk, state__in=(State.PENDING, State.PROCESSING)
-    )
-    first = earlier.order_by("id").first()
+    earlier = sql.open_before(InboundEvent, row.queue_key, row.pk, State.PROCESSING)
+    first = InboundEvent.objects.filter(pk__in=earlier[:1]).first()
     if first is None or (first.waiting_since is None and not (at_all and first.due_at > timezone.now())):
         return
-    earlier.update(cancel_requested=True)
+    InboundEvent.objects.filter(pk__in=earlier).update(cancel_requested=True)
     make_due([first.pk])
     wakeups.after_commit(wakeups.PROCESS, first.pk, platform)
 
@@ -161,8 +159,9 @@ def finish(row: InboundEvent, *, conversation_id: int | None, error: Why = "", s
         ClaimLost: This worker has lost the claim; the transaction must roll back.
     """
     # The final answer replaces the draft.
-    done = {"draft_text": ""} if row.draft_id else {}
-    _update_claimed(row, state=state, conversation=conversation_id, finished_at=timezone.now(), **_error(error), **done)
+    done: dict[str, object] = {"draft_text": ""} if row.draft_id else {}
+    done |= {"state": state, "conversation": conversation_id, "waiting_since": None, "finished_at": timezone.now()}
+    _update_claimed(row, **done, **_error(error))
 
 
 def retry_later(row: InboundEvent, error: Why, retry_after: float | None = None) -> float:
@@ -204,7 +203,7 @@ def make_due(ids: Sequence[int]) -> None:
 
 def waiting_for_model(limit: int) -> list[tuple[int, str]]:
     """Returns (id, platform) of the rows that wait longest for a model to come back."""
-    rows = InboundEvent.objects.filter(state=State.PENDING, waiting_since__isnull=False).order_by("id")
+    rows = InboundEvent.objects.filter(waiting_since__isnull=False, state=State.PENDING).order_by("id")
     return list(rows.values_list("pk", "channel__platform")[:limit])
 
 

@@ -98,7 +98,7 @@ def collect(bots: frozenset[int] | None) -> Figures:
         answered_today=said.get(Message.Role.ASSISTANT, 0),
         waiting_in=in_states.get("pending", 0) + in_states.get("processing", 0),
         waiting_out=out_states.get("pending", 0) + out_states.get("sending", 0),
-        waiting_for_model=inbox.filter(state="pending", waiting_since__isnull=False).count(),
+        waiting_for_model=inbox.filter(waiting_since__isnull=False).count(),
         unanswered_messages=inbox.filter(state="dead", conversation__isnull=False).count(),
         dead_in=in_states.get("dead", 0),
         dead_out=out_states.get("dead", 0),

@@ -38,8 +38,7 @@ def respond(row: InboundEvent, turn: engine.Turn, lease: Lease) -> engine.Reply 
 
 def _on_page(row: InboundEvent, turn: engine.Turn) -> engine.Reply:
     stream = TokenStream.of(turn.channel, turn.event)
-    if row.waiting_since is None:
-        stream.begin(restart=row.attempts > 1)
+    stream.begin(restart=row.attempts > 1 or row.waiting_since is not None)
     turn.on_token, turn.on_restart = stream.token, stream.restart
     reply = engine.respond(turn)
     stream.flush()
@@ -48,7 +47,8 @@ def _on_page(row: InboundEvent, turn: engine.Turn) -> engine.Reply:
 
 def _on_platform(row: InboundEvent, turn: engine.Turn) -> engine.Reply:
     adapter = lookup.adapter_for(turn.channel)
-    typing_indicator.confirm_action(adapter, turn.event)
+    if row.waiting_since is None:
+        typing_indicator.confirm_action(adapter, turn.event)
     if turn.event.attachments and turn.conversation.state != Conversation.State.HUMAN:
         turn.take_slot()  # a download may take long, and its message goes to a model
     turn.files = received.collect(row, turn.event, turn.conversation, adapter)

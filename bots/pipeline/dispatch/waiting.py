@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 SHORTEST_S, LONGEST_S = 2.0, 15.0
 # More for each row that waits in this process, so that many do not keep the workers busy with looking.
 PER_ROW_S = 0.05
+# So many rows have a timer of their own; the sweep finds the others.
+TIMERS = 50
 # A person who waits longer is told so, once.
 TELL_AFTER = timedelta(seconds=8)
 
@@ -120,7 +122,8 @@ def for_model(row: InboundEvent, turn: engine.Turn, error: NoModelAvailable) -> 
                 proactive.write(turn.conversation, _takes_longer(), Message.Role.ASSISTANT, meta)
     if outage.add(row.pk):
         logger.error("no model answers: %s; messages wait for one, %s s at most", error, _limit().total_seconds())
-    wakeups.send(wakeups.PROCESS, row.pk, turn.channel.platform, in_s=pause_s)
+    if len(outage) <= TIMERS:
+        wakeups.send(wakeups.PROCESS, row.pk, turn.channel.platform, in_s=pause_s)
     _show(turn)
 
 

@@ -18,7 +18,7 @@ from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from bots.pipeline.engine.answer import fallback
 from memory.text.dates import resolve
 from memory.types import Hit
-from tests.builders import make_event
+from tests.builders import answers, make_channel, make_event, say
 from tests.peers import StubModel
 
 NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
@@ -167,3 +167,19 @@ def test_whether_the_embedded_model_may_answer_is_not_looked_into_while_a_real_o
     MessageDispatcher().process(row_id)
     assert Message.objects.get(role="assistant").text.startswith("You said: ")
     assert [rule.call_count for rule in rules.values()] == [times, times]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("words_only")
+@pytest.mark.parametrize(
+    ("name", "address", "told"),
+    [
+        ("Simulator", "http://127.0.0.1:9/replies", True),
+        ("Simulator", "https://shop.example/replies", False),
+        ("Shop", "http://127.0.0.1:9/replies", False),
+    ],
+)
+def test_on_platforms_only_the_simulator_reads_how_to_connect_a_model(name: str, address: str, told: bool) -> None:
+    account = {"secret": "pipeline-secret", "reply_url": address}
+    say(make_channel(name=name, credentials=account), "I live in Oslo")
+    assert ("manage.py provider add" in answers()[0]) is told
