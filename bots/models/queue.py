@@ -95,7 +95,7 @@ class InboundEvent(QueueRow):
         related_name="inbound",
         verbose_name=_("conversation"),
     )
-    # When a try first met no model that answers: the turn is tried again until a limit after that. Null again when the
+    # When the first try that met no model began: the turn is tried again until a limit after that. Null again when the
     # event is finished.
     waiting_since = models.DateTimeField(_("waits for a model since"), null=True, blank=True)
     told_to_wait = models.BooleanField(default=False, editable=False)

@@ -80,9 +80,9 @@ def take_slot(lease: Lease) -> None:
         raise engine.NoSlot
 
 
-def may_wait(row: InboundEvent) -> bool:
+def may_wait(row: InboundEvent, turn: engine.Turn) -> bool:
     """Returns whether the turn may still wait for a model to come back."""
-    return _left(row) > timedelta(0)
+    return _left(row, turn) > timedelta(0)
 
 
 def for_slot(row: InboundEvent, turn: engine.Turn, lease: Lease) -> None:
@@ -105,14 +105,14 @@ def for_model(row: InboundEvent, turn: engine.Turn, error: NoModelAvailable) -> 
     now = timezone.now()
     pause_s = min(max(error.retry_after or 0.0, SHORTEST_S), LONGEST_S) + PER_ROW_S * len(outage)
     pause_s *= random.uniform(1.0, 1.3)  # noqa: S311  not for secrecy
-    pause_s = max(0.1, min(pause_s, _left(row).total_seconds()))
+    pause_s = max(0.1, min(pause_s, _left(row, turn).total_seconds()))
     tell = _tells(row, turn)
     with transaction.atomic():
         inbox.park(
             row,
             pause_s,
             why(error),
-            waiting_since=min(row.waiting_since or now, now),
+            waiting_since=min(row.waiting_since or turn.now, now),
             told_to_wait=row.told_to_wait or tell,
             conversation=turn.conversation.pk,
         )
@@ -149,10 +149,11 @@ def _limit() -> timedelta:
     return timedelta(seconds=settings.CLAWDBOT.worker.outage_wait_seconds)
 
 
-def _left(row: InboundEvent) -> timedelta:
+def _left(row: InboundEvent, turn: engine.Turn) -> timedelta:
+    """Returns how much is left of the wait, which began with the first try."""
     now = timezone.now()
     # A clock that was set back must not make the wait longer.
-    return min(row.waiting_since or now, now) + _limit() - now
+    return min(row.waiting_since or turn.now, now) + _limit() - now
 
 
 def _tells(row: InboundEvent, turn: engine.Turn) -> bool:

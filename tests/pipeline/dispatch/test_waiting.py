@@ -160,6 +160,19 @@ def test_without_a_wait_the_sentence_comes_at_once(
     assert len(api.sent) == 1
 
 
+def test_the_wait_begins_with_the_first_try(
+    channel: Channel, api: BotApi, server: Server, configured: Callable[..., None]
+) -> None:
+    """An endpoint that lets the person wait longer than the operator wants is not tried a second time."""
+    configured("worker", outage_wait_seconds=1)
+    server.answer(
+        Answer(200, b"", {"Content-Type": "application/json"}, (b"\n",) * 40, lambda: threading.Event().wait(0.1))
+    )
+    ModelProvider.objects.create(name="main", endpoint=f"{server.url}/v1", model="m", timeout_s=1.5)
+    assert say(channel, "hello").state == State.DEAD
+    assert len(api.sent) == 1
+
+
 def test_empty_answers_are_not_waited_for(channel: Channel, api: BotApi, down: FailingModel) -> None:
     down.fault = completion("")
     row = say(channel, "hello")
