@@ -90,7 +90,7 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
             sql.insert(row)
             if event.twin_key:
                 _insert_twin(channel, event, row)
-            said = {simplified(name) for name in (_name(event.command), parse_command(event.text)[0])}
+            said = _commands(event.command, event.text)
             if STOP & said:
                 # /stop bypasses the queue: the running turn checks this flag while the model generates
                 InboundEvent.objects.filter(queue_key=row.queue_key, state=State.PROCESSING).update(
@@ -106,8 +106,9 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
     return row
 
 
-def _name(command: str) -> str:
-    return command.lower().removeprefix("/")
+def _commands(command: str, text: str) -> set[str]:
+    """Returns the names that a message may have as a command, in simplified Chinese or lower case."""
+    return {simplified(name) for name in (command.lower().removeprefix("/"), parse_command(text)[0])}
 
 
 def _drop_waiting(row: InboundEvent, platform: str, *, at_all: bool) -> None:
@@ -118,13 +119,23 @@ def _drop_waiting(row: InboundEvent, platform: str, *, at_all: bool) -> None:
         platform: The platform of its channel.
         at_all: Also if it waits for its next try for another reason.
     """
-    earlier = sql.open_before(InboundEvent, row.queue_key, row.pk, State.PROCESSING)
+    earlier = [row_id for row_id in sql.open_rows(InboundEvent, row.queue_key, State.PROCESSING) if row_id < row.pk]
     first = InboundEvent.objects.filter(pk__in=earlier[:1]).first()
     if first is None or (first.waiting_since is None and not (at_all and first.due_at > timezone.now())):
         return
     InboundEvent.objects.filter(pk__in=earlier).update(cancel_requested=True)
     make_due([first.pk])
     wakeups.after_commit(wakeups.PROCESS, first.pk, platform)
+
+
+def _drop_if_left(row: InboundEvent, platform: str) -> None:
+    """Ends the wait of a row that was parked just now if the person has sent a command meanwhile that ends it."""
+    behind = [row_id for row_id in sql.open_rows(InboundEvent, row.queue_key, State.PROCESSING) if row_id > row.pk]
+    for later in InboundEvent.objects.filter(pk__in=behind).order_by("id"):
+        said = _commands(str(later.payload.get("command") or ""), str(later.payload.get("text") or ""))
+        if DROP_WAITING & said:
+            _drop_waiting(later, platform, at_all=False)
+            return
 
 
 def _insert_twin(channel: Channel, event: Event, row: InboundEvent) -> None:
@@ -181,11 +192,16 @@ def park(row: InboundEvent, wait_s: float, reason: Why = "", **values: object) -
         wait_s: Seconds until it is due.
         reason: Why it waits, for the operator.
         values: More columns to write.
+
+    Raises:
+        ClaimLost: Another worker has the row.
     """
     due = timezone.now() + timedelta(seconds=wait_s)
-    values |= {"state": State.PENDING, "due_at": due, "attempts": row.attempts - 1, "owner": "", "claimed_at": None}
-    _update_claimed(row, **values, **_error(reason))
-    # /stop may have come while the row was claimed.
+    parked = {"state": State.PENDING, "due_at": due, "attempts": row.attempts - 1, "owner": "", "claimed_at": None}
+    _update_claimed(row, **values, **parked, **_error(reason))
+    # A command that ends the wait may have come while the row was claimed.
+    if "waiting_since" in values:
+        _drop_if_left(row, row.channel.platform)
     if InboundEvent.objects.filter(pk=row.pk, state=State.PENDING, cancel_requested=True).exists():
         make_due([row.pk])
 

@@ -54,14 +54,14 @@ def next_waiting(model: type[QueueRow], queue_key: str, busy: str) -> int | None
     return int(found[0]) if found else None
 
 
-def open_before(model: type[QueueRow], queue_key: str, row_id: int, busy: str) -> list[int]:
-    """Returns the ids of the open rows of a chat that came before this one, in order."""
+def open_rows(model: type[QueueRow], queue_key: str, busy: str) -> list[int]:
+    """Returns the ids of the open rows of a chat, in order."""
     sql = (
-        f"SELECT id FROM {model._meta.db_table} WHERE queue_key=%s AND id<%s"  # noqa: S608
+        f"SELECT id FROM {model._meta.db_table} WHERE queue_key=%s"  # noqa: S608
         f" AND state IN ('pending', '{busy}') ORDER BY id"
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [queue_key, row_id])
+        cursor.execute(sql, [queue_key])
         return [int(found[0]) for found in cursor.fetchall()]
 
 

@@ -24,6 +24,7 @@ from tests.builders import answers, make_event, say
 from tests.http_server import Answer, Recorded, Server, json_answer, serve
 from tests.killing import kill_before_statement, recover
 from tests.peers import BotApi, completion
+from tests.threads import on_another_connection
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -223,18 +224,25 @@ def test_the_person_can_end_the_wait(command: str, channel: Channel, api: BotApi
     assert MemoryEntry.objects.filter(text__startswith="I live in Oslo").exists()
 
 
-def test_a_command_that_comes_while_the_turn_is_tried_ends_the_wait(channel: Channel, api: BotApi) -> None:
+@pytest.mark.parametrize("command", ["/stop", "/new", "/重置"])
+def test_a_command_that_comes_while_the_turn_is_tried_ends_the_wait(
+    command: str, channel: Channel, api: BotApi
+) -> None:
     def stopped(_request: Recorded) -> Answer:
-        if not InboundEvent.objects.filter(payload__text="/stop").exists():
-            inbox.accept(channel, [make_event("/stop")])
+        on_another_connection(lambda: accept_once(command))
         return FAULTS["status 500"]
+
+    def accept_once(text: str) -> None:
+        if not InboundEvent.objects.filter(payload__text=text).exists():
+            inbox.accept(channel, [make_event(text)])
 
     with serve(stopped) as server:
         ModelProvider.objects.create(name="main", endpoint=f"{server.url}/v1", model="m")
         row = say(channel, "hello")
     assert row.state == State.DONE or inbox.due() == [(row.pk, "telegram")]
     MessageDispatcher().process(row.pk)
-    assert [one.text for one in api.sent] == ["Stopped.", "Stopped."]
+    assert len(api.sent) == 2
+    assert set(InboundEvent.objects.values_list("state", flat=True)) == {State.DONE}
 
 
 def test_an_answer_to_one_wakes_some_of_those_who_wait(channel: Channel, api: BotApi, down: FailingModel) -> None:
