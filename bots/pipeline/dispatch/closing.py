@@ -45,6 +45,7 @@ def close(row: InboundEvent, turn: engine.Turn, reply: engine.Reply, started: fl
         erasures.finish(rest, turn.erasure)
     if reply.failure:
         metrics.unanswered(turn.channel.platform)
+        logger.error("inbound %s got the outage sentence: %s", row.pk, reply.failure)
     send_or_dismiss(turn.channel, turn.event, queued)
 
 

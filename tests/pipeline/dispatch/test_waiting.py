@@ -153,12 +153,19 @@ def test_a_bot_has_an_outage_sentence_of_its_own_in_each_language(
     assert (api.texts("en"), api.texts("zh")) == (["Back soon."], ["马上回来。"])
 
 
-def test_without_a_wait_the_sentence_comes_at_once(
-    channel: Channel, api: BotApi, down: FailingModel, configured: Callable[..., None]
+def test_without_a_wait_the_sentence_comes_at_once_and_the_log_tells_it(
+    channel: Channel,
+    api: BotApi,
+    down: FailingModel,
+    configured: Callable[..., None],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     configured("worker", outage_wait_seconds=0)
-    assert say(channel, "hello").state == State.DEAD
+    row = say(channel, "My secret is blue")
+    assert row.state == State.DEAD
     assert len(api.sent) == 1
+    (alarm,) = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert alarm == f"inbound {row.pk} got the outage sentence: no model answered"
 
 
 def test_the_wait_begins_with_the_first_try(
