@@ -28,6 +28,7 @@ _turn = Histogram("clawdbot_turn_seconds", "One turn, from claim to stored answe
 _recall = Histogram("clawdbot_recall_seconds", "Memory recall of one turn.", ("outcome",), buckets=_FAST)
 _model = Histogram("clawdbot_model_seconds", "Model calls.", ("provider", "outcome"), buckets=_SECONDS)
 _sent = Counter("clawdbot_sent", "Messages handed to a platform.", ("platform", "outcome"))
+_unanswered = Counter("clawdbot_unanswered", "Messages that no model answered in time.", ("platform",))
 _failure = Counter("clawdbot_failures", "Errors by the part of the product that had them.", ("part",))
 
 _children: dict[tuple[Any, ...], Any] = {}
@@ -53,7 +54,7 @@ def webhook(platform: str, seconds: float) -> None:
 
 
 def turn(seconds: float, outcome: str) -> None:
-    """Records the time that one turn took. `outcome`: answered, silent, stopped, failed."""
+    """Records the time that one turn took. `outcome`: ok, parked (it waits for a model), error."""
     _child(_turn, outcome).observe(seconds)
 
 
@@ -65,6 +66,11 @@ def recall(seconds: float, outcome: str = "ok") -> None:
 def model(provider: str, seconds: float, outcome: str) -> None:
     """Records the time that one model call took. `outcome`: ok, error, timeout, stopped."""
     _child(_model, provider, outcome).observe(seconds)
+
+
+def unanswered(platform: str) -> None:
+    """Counts a message that got the outage sentence in place of an answer."""
+    _child(_unanswered, platform).inc()
 
 
 def sent(platform: str, outcome: str) -> None:

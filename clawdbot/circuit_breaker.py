@@ -45,15 +45,23 @@ class CircuitBreaker(Generic[Key]):
         failures_to_open: Number of consecutive failures that open a circuit.
         pause_s: Seconds that a circuit stays open the first time; they double each time it opens again.
         longest_pause_s: Upper limit in seconds, for the doubling and for `retry_after`.
+        longest_passing_s: Upper limit of the doubling after failures that are not permanent; default: the same.
         clock: Monotonic seconds.
     """
 
     def __init__(
-        self, *, pause_s: float, longest_pause_s: float, failures_to_open: int = 1, clock: Clock = monotonic_clock
+        self,
+        *,
+        pause_s: float,
+        longest_pause_s: float,
+        longest_passing_s: float | None = None,
+        failures_to_open: int = 1,
+        clock: Clock = monotonic_clock,
     ) -> None:
         self._failures_to_open = failures_to_open
         self._pause_s = pause_s
         self._longest_pause_s = longest_pause_s
+        self._longest_passing_s = longest_pause_s if longest_passing_s is None else longest_passing_s
         self._clock = clock
         self._circuits: dict[Key, _Circuit] = {}
         self._lock = threading.Lock()
@@ -69,6 +77,13 @@ class CircuitBreaker(Generic[Key]):
                 return Refusal(circuit.open_until - now, circuit.reason)
             circuit.open_until = now + circuit.pause_s
             return None
+
+    def wait_s(self, key: Key) -> float:
+        """Returns the seconds until a call is allowed, 0.0 when it is now. Unlike `refusal` it admits no caller."""
+        circuit = self._circuits.get(key)
+        if circuit is None or circuit.open_until is None:
+            return 0.0
+        return max(0.0, circuit.open_until - self._clock())
 
     def succeeded(self, key: Key) -> None:
         """Closes the circuit."""
@@ -92,8 +107,10 @@ class CircuitBreaker(Generic[Key]):
             if retry_after is not None:
                 circuit.open_until = self._clock() + min(retry_after, self._longest_pause_s)
             elif permanent or circuit.failures >= self._failures_to_open:
+                longest = self._longest_pause_s if permanent else self._longest_passing_s
+                circuit.pause_s = min(circuit.pause_s, longest)
                 circuit.open_until = self._clock() + circuit.pause_s
-                circuit.pause_s = min(circuit.pause_s * 2, self._longest_pause_s)
+                circuit.pause_s = min(circuit.pause_s * 2, longest)
 
     def clear_cache(self) -> None:
         """Closes every circuit."""

@@ -9,11 +9,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clawdbot_site.settings")
 # Any: the type stubs of Django's ASGI messages are narrower than the specification.
 django_application: Any = get_asgi_application()
 
+from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from bots.intake.webhook_asgi import WebhookApplication  # noqa: E402
 from bots.webchat.routing import websocket_urlpatterns  # noqa: E402
 
 application = ProtocolTypeRouter(
-    {"http": WebhookApplication(django_application), "websocket": URLRouter(websocket_urlpatterns)}
+    {
+        "http": WebhookApplication(django_application),
+        # The chat tells people of the team, and nobody else, how to connect a model.
+        "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns)),
+    }
 )

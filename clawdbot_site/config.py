@@ -195,7 +195,18 @@ class WorkerSettings(Section):
     processes: int = Field(
         2, ge=0, le=64, description="Worker processes in addition to the web process; 0: all in one process."
     )
-    threads: int = Field(8, ge=1, le=256, description="Messages that one worker process answers at the same time.")
+    threads: int = Field(
+        8,
+        ge=1,
+        le=256,
+        description="Messages that one worker process answers at the same time; a model may answer all but one.",
+    )
+    outage_wait_seconds: int = Field(
+        120,
+        ge=0,
+        le=86_400,
+        description="Seconds that a message waits for a model when none answers; then the outage sentence. 0: at once.",
+    )
 
 
 class LimitSettings(Section):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from adapters.commands import parse_command
 from adapters.events import Event, EventKind
@@ -20,11 +20,13 @@ class WebFacts:
         client_id: The page's id of the message; frames of its turn carry it.
         language: Language tag of the page, such as "zh-CN"; "" when unknown.
         time_zone: IANA name; "" when unknown.
+        staff: The visitor is logged in as one of the team. The server says so, never the page.
     """
 
     client_id: str = ""
     language: str = ""
     time_zone: str = ""
+    staff: bool = False
 
 
 def dedupe_key(visitor_id: str, client_id: str) -> str:
@@ -43,7 +45,7 @@ def message_event(visitor_id: str, text: str, facts: WebFacts) -> Event:
         text=text,
         command=command,
         args=args,
-        data=json.dumps({"client_id": facts.client_id, "language": facts.language, "time_zone": facts.time_zone}),
+        data=json.dumps(asdict(facts)),
     )
 
 
@@ -55,4 +57,5 @@ def facts_of(payload: Mapping[str, object]) -> WebFacts:
         return WebFacts()
     if not isinstance(values, dict):
         return WebFacts()
-    return WebFacts(**{name: str(values.get(name) or "") for name in ("client_id", "language", "time_zone")})
+    texts = {name: str(values.get(name) or "") for name in ("client_id", "language", "time_zone")}
+    return WebFacts(**texts, staff=values.get("staff") is True)

@@ -100,7 +100,18 @@ class BotAdmin(BotMemoryMixin, BotScopedAdmin[Bot]):
     warn_unsaved_form = True
     fieldsets = (
         (None, {"fields": ("name", "slug", "description", ("enabled", "is_default"), "chat")}),
-        (_("Conversation"), {"fields": ("instructions", "greeting", ("temperature", "max_reply_tokens"))}),
+        (
+            _("Conversation"),
+            {
+                "fields": (
+                    "instructions",
+                    "greeting",
+                    ("temperature", "max_reply_tokens"),
+                    "outage_text",
+                    "outage_text_zh",
+                )
+            },
+        ),
         (
             _("Web chat and memory"),
             {"fields": ("allowed_origins", "retention_days", "rerank", "retention_note", "memory")},

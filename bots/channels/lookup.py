@@ -101,6 +101,13 @@ def adapter_for(channel: Channel) -> Adapter[Any]:
     return made
 
 
+def is_simulated(channel: Channel) -> bool:
+    """Returns whether the channel is one of `manage.py simulate`: named so, with its platform on this machine."""
+    if channel.name != Channel.SIMULATOR:
+        return False
+    return any(str(value).startswith("http://127.0.0.1:") for value in channel.credentials.values())
+
+
 def clear_cache() -> None:
     """Drops every cached look-up. Adapters stay: they are cached by version."""
     with _lock:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from bots.llm import embedded_discovery
+from bots.llm.circuit_breaker import breaker
 from bots.llm.types import Target
 from bots.models.provider import CONTEXT_TOKENS, TIMEOUT_S, ModelProvider
 
@@ -59,6 +60,11 @@ def in_order(allow_demo: bool | Callable[[], bool]) -> Iterator[Target]:
     demo = embedded_discovery.target() if allow_demo else None
     if demo and (allow_demo() if callable(allow_demo) else allow_demo):
         yield demo
+
+
+def wait_s() -> float:
+    """Returns the seconds until one of the configured models may be called; 0.0 when one may be called now."""
+    return min((breaker.wait_s(target) for target in configured()), default=0.0)
 
 
 def clear_cache() -> None:

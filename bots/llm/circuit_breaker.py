@@ -6,4 +6,7 @@ from bots.llm.types import Target
 from clawdbot.circuit_breaker import CircuitBreaker
 
 # The key is the model with its configuration, so a changed provider starts with a closed circuit.
-breaker: CircuitBreaker[Target] = CircuitBreaker(failures_to_open=3, pause_s=10.0, longest_pause_s=120.0)
+# After an outage people wait for the model, so it is tested often; a refused key is not.
+breaker: CircuitBreaker[Target] = CircuitBreaker(
+    failures_to_open=3, pause_s=10.0, longest_pause_s=120.0, longest_passing_s=15.0
+)

@@ -52,6 +52,7 @@ def complete(
     temperature: float | None = None,
     timeout: float | None = None,
     allow_demo: bool | Callable[[], bool] = True,
+    counts_failures: bool = True,
 ) -> Completion:
     """Asks the configured models in priority order, the embedded model last, until one answers.
 
@@ -68,6 +69,8 @@ def complete(
         timeout: Seconds for the whole answer of one model, with its second try. Default: the time-out of the provider.
         allow_demo: Whether the embedded model, which speaks English only, may answer. A function is called only when no
             other model answered, so an expensive rule rarely runs.
+        counts_failures: Whether a failure counts for the circuit. Background work must not close models to people, for
+            instance with a long wait that the endpoint asks of it.
 
     Returns:
         The answer with its tokens (estimated where the endpoint reports none), milliseconds and cost.
@@ -75,9 +78,11 @@ def complete(
     Raises:
         PromptRefused: A model refused the prompt for its content, and no other model answered.
         NoModelAvailable: No model is configured, or all failed; `retry_after` is the shortest pause of an open circuit.
+            It is permanent when none is configured, and when all that failed is that the answers were empty.
         Cancelled: `cancelled()` returned True; the error holds the text so far.
     """
     run = _Run(messages, on_token, on_restart, cancelled)
+    run.counts_failures = counts_failures
     run.max_tokens = max_tokens or (bot.max_reply_tokens if bot else DEFAULT_MAX_TOKENS)
     run.temperature = temperature if temperature is not None else (bot.temperature if bot else DEFAULT_TEMPERATURE)
     waits: list[float] = []
@@ -95,6 +100,8 @@ def complete(
         raise PromptRefused(why(run.refused))
     if not any_target:
         raise NoModelAvailable(Reason("no_model"), permanent=True)
+    if run.empty and not run.failed and not waits:
+        raise NoModelAvailable(Reason("answer_empty"), permanent=True)
     raise NoModelAvailable(Reason("no_model_answered"), retry_after=min(waits, default=None))
 
 
@@ -120,6 +127,8 @@ class _Run:
         self.started = time.perf_counter()
         self.dirty = False
         self.refused: RequestRefused | None = None
+        self.empty = self.failed = False
+        self.counts_failures = True
 
     def _handed_out(self, piece: str) -> None:
         self.dirty = True
@@ -193,8 +202,12 @@ class _Run:
         if isinstance(error, RequestRefused):
             self.refused = error
             breaker.succeeded(target)  # the endpoint, the key and the model work
-        elif not isinstance(error, EmptyAnswer):
-            breaker.failed(target, why(error), permanent=error.permanent, retry_after=error.retry_after)
+        elif isinstance(error, EmptyAnswer):
+            self.empty = True
+        else:
+            self.failed = True
+            if self.counts_failures:
+                breaker.failed(target, why(error), permanent=error.permanent, retry_after=error.retry_after)
         health.note_error(target.key, why(error))
         return False
 

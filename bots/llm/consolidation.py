@@ -51,7 +51,9 @@ class BudgetedWriter:
         if self.spent.prompt + self.spent.completion + of_messages(messages) + REPLY_TOKENS > self._budget:
             raise ModelUnavailable("the budget of tokens is spent")
         try:
-            completion = complete(messages, max_tokens=REPLY_TOKENS, temperature=0.0, allow_demo=False)
+            completion = complete(
+                messages, max_tokens=REPLY_TOKENS, temperature=0.0, allow_demo=False, counts_failures=False
+            )
         except PromptRefused as error:
             raise TextRefused(str(error)) from error
         except NoModelAvailable as error:

@@ -35,7 +35,7 @@ class EmptyAnswer(ProviderError):
 
 
 class NoModelAvailable(ModelError):
-    """No provider is configured, or none of them answered; the built-in responder takes over."""
+    """No provider is configured, or none of them answered. When it is permanent, waiting for them is of no use."""
 
 
 class PromptRefused(NoModelAvailable):

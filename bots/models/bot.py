@@ -24,6 +24,18 @@ class Bot(models.Model):
         _("instructions"), blank=True, help_text=_("What the model is told before every conversation.")
     )
     greeting = models.CharField(_("greeting"), max_length=500, blank=True, help_text=_("Shown when a chat is empty."))
+    outage_text = models.CharField(
+        _("outage sentence (English)"),
+        max_length=500,
+        blank=True,
+        help_text=_("What people get when no language model answers. Empty: a sentence that offers “retry”."),
+    )
+    outage_text_zh = models.CharField(
+        _("outage sentence (Chinese)"),
+        max_length=500,
+        blank=True,
+        help_text=_("The same for people who write Chinese."),
+    )
     enabled = models.BooleanField(_("enabled"), default=True)
     is_default = models.BooleanField(_("default bot"), default=False, help_text=_("Answers at the address /."))
     allowed_origins = models.JSONField(

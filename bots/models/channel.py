@@ -47,6 +47,8 @@ class StrangerPolicy(models.TextChoices):
 class Channel(models.Model):
     """A platform account of a bot. Credentials are stored encrypted and never shown."""
 
+    SIMULATOR = "Simulator"  # the name of a channel of `manage.py simulate`
+
     public_id = models.CharField(_("id"), max_length=32, default=new_public_id, editable=False)
     bot = models.ForeignKey("bots.Bot", on_delete=models.CASCADE, related_name="channels", verbose_name=_("bot"))
     platform = models.CharField(_("platform"), max_length=20)

@@ -58,7 +58,12 @@ class Message(models.Model):
 
     BUILT_IN = "built-in"  # `meta["provider"]` of an answer without a model
 
-    REFUSED = "refused"  # `meta` of a message that the model refused, and of the notice: no prompt holds them
+    # Keys of `meta` whose value is true:
+    REFUSED = "refused"  # a message that the model refused, and the notice: no prompt holds them
+    UNANSWERED = "unanswered"  # a message that no model answered; /retry answers it
+    FAILED = "failed"  # what the bot said in place of an answer
+    OUTAGE = "outage"  # the same, because no model answered
+    ASIDE = "aside"  # a notice about the answer, not part of the talk: no prompt holds it
 
     conversation = models.ForeignKey(
         "bots.Conversation",

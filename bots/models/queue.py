@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from bots.models.lengths import CODE_LENGTH, ID_LENGTH, QUEUE_ERROR_LENGTH
 from bots.models.state_field import StateField
 
+_CONTENTS = frozenset({"text", "attachments", "args", "data", "forwards", "quote"})  # keys of an event's payload
+
 
 def new_idempotency_key() -> str:
     return str(uuid.uuid4())
@@ -109,6 +111,10 @@ class InboundEvent(QueueRow):
         related_name="inbound",
         verbose_name=_("conversation"),
     )
+    # When the first try that met no model began: the turn is tried again until a limit after that. Null again when the
+    # event is finished.
+    waiting_since = models.DateTimeField(_("waits for a model since"), null=True, blank=True)
+    told_to_wait = models.BooleanField(default=False, editable=False)
     received_at = models.DateTimeField(_("received"), default=timezone.now)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
@@ -138,10 +144,18 @@ class InboundEvent(QueueRow):
             ),
             # admin and dashboard: dead letters, latest first (other rows are found by id)
             models.Index(fields=("-id",), condition=models.Q(state="dead"), name="inbound_dead_recent"),
+            # after an outage of the models: the rows that wait longest; figures
+            models.Index(
+                fields=("id",), condition=models.Q(waiting_since__isnull=False), name="inbound_waiting_for_model"
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.dedupe_key}"
+
+    def strip_contents(self) -> None:
+        """Removes what the person said from the payload; the log keeps that it came, and when. Does not save."""
+        self.payload = {name: value for name, value in self.payload.items() if name not in _CONTENTS}
 
 
 class OutboundMessage(QueueRow):

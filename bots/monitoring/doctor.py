@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from adapters import registry
 from bots.models import Bot, Channel, InboundEvent, ModelProvider, OutboundMessage, Worker
-from bots.monitoring import migrations
+from bots.monitoring import migrations, queue_stats
 from bots.monitoring.channel_status import status_of
 from clawdbot.crypto import CryptoError
 from clawdbot.http.proxies import Proxy, configured_proxies
@@ -70,6 +70,7 @@ def examine() -> list[Finding]:
         _models,
         _search,
         _workers,
+        _unanswered,
         _dead_letters,
     )
     for look in looks:
@@ -242,6 +243,19 @@ def _workers() -> Iterator[Finding]:
         yield Finding("workers", "ok", f"{fresh} running")
     else:
         yield Finding("workers", "warning", "nothing is running", "make run")
+
+
+def _unanswered() -> Iterator[Finding]:
+    waiting = queue_stats.waiting_for_model()
+    if waiting:
+        text = f"{waiting} wait, because no language model answers"
+        yield Finding("messages", "warning", text, "python manage.py provider test NAME")
+    no_answer = InboundEvent.objects.filter(state=InboundEvent.State.DEAD, conversation__isnull=False).count()
+    if no_answer:
+        mend = "answer in the admin: conversations with unanswered messages; or replay them in the inbox"
+        yield Finding("unanswered messages", "warning", f"{no_answer} got no answer", mend)
+    else:
+        yield Finding("unanswered messages", "ok", "none")
 
 
 def _dead_letters() -> Iterator[Finding]:

@@ -66,6 +66,11 @@ class _Database(Collector):
             )
             yield GaugeMetricFamily(f"clawdbot_{name}_dead_letters", "Rows that were given up.", queue.dead)
         yield GaugeMetricFamily(
+            "clawdbot_inbox_waiting_for_model",
+            "Messages that wait for a model, because none answers.",
+            found.waiting_for_model,
+        )
+        yield GaugeMetricFamily(
             "clawdbot_embedding_backlog", "Memories that wait for their vector.", found.embedding_backlog
         )
         workers = GaugeMetricFamily("clawdbot_workers", "Processes with a fresh heartbeat.", labels=("role",))

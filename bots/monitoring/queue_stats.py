@@ -29,6 +29,7 @@ class Figures:
 
     inbox: QueueFigures
     outbox: QueueFigures
+    waiting_for_model: int
     embedding_backlog: int
     workers: dict[str, int]
 
@@ -40,9 +41,15 @@ def collect() -> Figures:
     return Figures(
         inbox=_queue(InboundEvent, (inbound.PENDING, inbound.PROCESSING), "received_at"),
         outbox=_queue(OutboundMessage, (outbound.PENDING, outbound.SENDING), "created_at"),
+        waiting_for_model=waiting_for_model(),
         embedding_backlog=embedding_backfill.waiting().count(),
         workers={row["role"]: row["number"] for row in workers.values("role").annotate(number=Count("id"))},
     )
+
+
+def waiting_for_model() -> int:
+    """Returns the number of messages that wait for a model, because none answers."""
+    return InboundEvent.objects.filter(waiting_since__isnull=False).count()
 
 
 def _queue(

@@ -12,6 +12,7 @@ from django.utils import timezone
 from bots.models import InboundEvent, OutboundMessage
 from bots.models.lengths import QUEUE_ERROR_LENGTH
 from bots.pipeline import inbox, memory_outbox, outbox
+from bots.pipeline.dispatch import unanswered
 from bots.pipeline.queue import wakeups, workers
 from clawdbot.reasons import columns
 
@@ -81,7 +82,10 @@ def _reset_outbound(ids: Iterable[int], sources: tuple[str, ...], **values: obje
 
 
 def replay_inbound(ids: Iterable[int]) -> int:
-    """Copies finished events into new rows, as if they had arrived again; returns how many. The old rows stay."""
+    """Copies finished events into new rows, as if they had arrived again; returns how many.
+
+    The old rows stay; those that were dead letters are closed.
+    """
     state = InboundEvent.State
     made = 0
     with transaction.atomic():
@@ -97,6 +101,13 @@ def replay_inbound(ids: Iterable[int]) -> int:
                 payload=row.payload,
                 request_id=row.request_id,
             )
+            unanswered.settle([row.pk])
             wakeups.after_commit(wakeups.PROCESS, fresh.pk, row.channel.platform)
             made += 1
     return made
+
+
+def settle_inbound(ids: Iterable[int]) -> int:
+    """Closes dead letters without an answer; returns how many."""
+    with transaction.atomic():
+        return unanswered.settle(list(ids))

@@ -10,8 +10,6 @@ from bots.operations.bots import get_bot
 from bots.operations.channels import add_channel
 from bots.operations.errors import OperationError
 
-NAME = "Simulator"
-
 
 def bot_for(slug: str | None) -> Bot:
     """Returns the bot with this slug; without a slug the default bot, else the first enabled one.
@@ -29,7 +27,7 @@ def bot_for(slug: str | None) -> Bot:
 
 def channel_for(bot: Bot, simulator: Simulator, api_url: str) -> Channel:
     """Adds a channel to this bot whose platform is the simulator at `api_url`."""
-    return add_channel(simulator.platform, bot, simulator.account(api_url), NAME)
+    return add_channel(simulator.platform, bot, simulator.account(api_url), Channel.SIMULATOR)
 
 
 def remove(channel: Channel) -> None:

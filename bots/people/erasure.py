@@ -16,6 +16,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
 from django.db.models import Max, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bots.models import (
@@ -107,6 +108,23 @@ def erase_memories(person: Person, actor: audit_log.Actor, ids: Collection[int] 
     return erased
 
 
+def _drop_waiting(conversations: Collection[int]) -> None:
+    """Closes the messages that wait for a model: what was said before the erasure must not be remembered after it.
+
+    A worker that is at such a message loses its claim, because the row is closed.
+    """
+    waiting = InboundEvent.objects.open().filter(conversation__in=conversations, waiting_since__isnull=False)
+    for row in waiting:
+        row.strip_contents()
+        InboundEvent.objects.open().filter(pk=row.pk).update(
+            state=InboundEvent.State.IGNORED,
+            payload=row.payload,
+            waiting_since=None,
+            finished_at=timezone.now(),
+        )
+        ReceivedFile.objects.filter(inbound=row).delete()
+
+
 def hide_all(person: Person) -> None:
     """Hides this person's messages from the model and the chat page, and drops the admin's history of the memories."""
     drop_admin_history(MemoryEntry, of_scope(Scope(person.bot_id, person.pk)))
@@ -118,6 +136,7 @@ def _hide_conversations(mine: Q) -> None:
     chats = Conversation.objects.filter(mine)
     for start in range(0, len(ids := list(chats.values_list("pk", flat=True))), _BATCH):
         Message.objects.filter(conversation__in=ids[start : start + _BATCH], forgotten=False).update(forgotten=True)
+    _drop_waiting(list(chats.filter(closed_at=None).values_list("pk", flat=True)))
     chats.filter(closed_at=None).exclude(summary="").update(summary="")
 
 

@@ -1,12 +1,12 @@
 """The durable inbox: one row per event, stored before the platform gets 200, claimed by one worker at a time.
 
-A row goes pending -> processing -> done | ignored | pending (retry) | dead. An event that needs no work starts as
-ignored.
+A row goes pending -> processing -> done | ignored | pending (retry, or parked) | dead. An event that needs no work
+starts as ignored. A parked row waits for a model; it stays the first of its chat, and its attempt does not count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from bots.models import Channel, InboundEvent, sql
 from bots.models.lengths import ID_LENGTH, QUEUE_ERROR_LENGTH
 from bots.pipeline.queue import wakeups, workers
 from clawdbot.backoff import Backoff
+from clawdbot.chinese import simplified
 from clawdbot.reasons import Why, columns
 
 State = InboundEvent.State
@@ -29,6 +30,8 @@ WORK_KINDS = frozenset({"message", "command", "action", "edit", "delete"})
 MAX_ATTEMPTS = 6
 BACKOFF = Backoff()
 STOP = frozenset({"stop", "停止"})
+# These end a turn that waits for a model to come back, because the person no longer waits for it.
+DROP_WAITING = STOP | {"new", "新对话", "reset", "重置", "forget", "忘记"}
 # The time-outs of model and skill bound a turn; a claim much older belongs to a thread that hangs.
 CLAIM_LIMIT = timedelta(minutes=15)
 
@@ -87,17 +90,52 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
             sql.insert(row)
             if event.twin_key:
                 _insert_twin(channel, event, row)
-            if not event.forwarded and STOP & {event.command.removeprefix("/"), parse_command(event.text)[0]}:
+            said = set() if event.forwarded else _commands(event.command, event.text)
+            if STOP & said:
                 # /stop bypasses the queue: the running turn checks this flag while the model generates
                 InboundEvent.objects.filter(queue_key=row.queue_key, state=State.PROCESSING).update(
                     cancel_requested=True
                 )
+            if DROP_WAITING & said:
+                _drop_waiting(row, channel.platform, at_all=bool(STOP & said))
     except IntegrityError:
         keys = [key[:ID_LENGTH] for key in (event.dedupe_key, event.twin_key) if key]
         if InboundEvent.objects.filter(channel=channel, dedupe_key__in=keys).exists():
             return None
         raise
     return row
+
+
+def _commands(command: str, text: str) -> set[str]:
+    """Returns the names that a message may have as a command, in simplified Chinese or lower case."""
+    return {simplified(name) for name in (command.lower().removeprefix("/"), parse_command(text)[0])}
+
+
+def _drop_waiting(row: InboundEvent, platform: str, *, at_all: bool) -> None:
+    """Ends the turns of this chat before `row` if the first of them waits for a model to come back.
+
+    Args:
+        row: The command that the person does not want to wait with.
+        platform: The platform of its channel.
+        at_all: Also if it waits for its next try for another reason.
+    """
+    earlier = [row_id for row_id in sql.open_rows(InboundEvent, row.queue_key, State.PROCESSING) if row_id < row.pk]
+    first = InboundEvent.objects.filter(pk__in=earlier[:1]).first()
+    if first is None or (first.waiting_since is None and not (at_all and first.due_at > timezone.now())):
+        return
+    InboundEvent.objects.filter(pk__in=earlier).update(cancel_requested=True)
+    make_due([first.pk])
+    wakeups.after_commit(wakeups.PROCESS, first.pk, platform, queue_key=row.queue_key)
+
+
+def _drop_if_left(row: InboundEvent, platform: str) -> None:
+    """Ends the wait of a row that was parked just now if the person has sent a command meanwhile that ends it."""
+    behind = [row_id for row_id in sql.open_rows(InboundEvent, row.queue_key, State.PROCESSING) if row_id > row.pk]
+    for later in InboundEvent.objects.filter(pk__in=behind).order_by("id"):
+        said = _commands(str(later.payload.get("command") or ""), str(later.payload.get("text") or ""))
+        if not later.payload.get("forwarded") and DROP_WAITING & said:
+            _drop_waiting(later, platform, at_all=False)
+            return
 
 
 def _insert_twin(channel: Channel, event: Event, row: InboundEvent) -> None:
@@ -132,8 +170,9 @@ def finish(row: InboundEvent, *, conversation_id: int | None, error: Why = "", s
         ClaimLost: This worker has lost the claim; the transaction must roll back.
     """
     # The final answer replaces the draft.
-    done = {"draft_text": ""} if row.draft_id else {}
-    _update_claimed(row, state=state, conversation=conversation_id, finished_at=timezone.now(), **_error(error), **done)
+    done: dict[str, object] = {"draft_text": ""} if row.draft_id else {}
+    done |= {"state": state, "conversation": conversation_id, "waiting_since": None, "finished_at": timezone.now()}
+    _update_claimed(row, **done, **_error(error))
 
 
 def retry_later(row: InboundEvent, error: Why, retry_after: float | None = None) -> float:
@@ -143,6 +182,45 @@ def retry_later(row: InboundEvent, error: Why, retry_after: float | None = None)
     _update_claimed(row, state=State.PENDING, due_at=due, **_error(error), owner="", claimed_at=None)
     wakeups.send(wakeups.PROCESS, row.pk, row.channel.platform, in_s=wait_s, queue_key=row.queue_key)
     return wait_s
+
+
+def park(row: InboundEvent, wait_s: float, reason: Why = "", **values: object) -> None:
+    """Returns the row to the queue until a model can answer it; the attempt does not count.
+
+    Args:
+        row: The claimed row.
+        wait_s: Seconds until it is due.
+        reason: Why it waits, for the operator.
+        values: More columns to write.
+
+    Raises:
+        ClaimLost: Another worker has the row.
+    """
+    due = timezone.now() + timedelta(seconds=wait_s)
+    parked = {"state": State.PENDING, "due_at": due, "attempts": row.attempts - 1, "owner": "", "claimed_at": None}
+    _update_claimed(row, **values, **parked, **_error(reason))
+    # A command that ends the wait may have come while the row was claimed.
+    if "waiting_since" in values:
+        _drop_if_left(row, row.channel.platform)
+    if InboundEvent.objects.filter(pk=row.pk, state=State.PENDING, cancel_requested=True).exists():
+        make_due([row.pk])
+
+
+def claim_parked(row_id: int) -> InboundEvent | None:
+    """Claims a parked row before it is due; None when it is no longer pending."""
+    make_due([row_id])
+    return claim(row_id)
+
+
+def make_due(ids: Sequence[int]) -> None:
+    """Makes these pending rows due now."""
+    InboundEvent.objects.filter(pk__in=ids, state=State.PENDING).update(due_at=timezone.now())
+
+
+def waiting_for_model(limit: int) -> list[tuple[int, str]]:
+    """Returns (id, platform) of the rows that wait longest for a model to come back."""
+    rows = InboundEvent.objects.filter(waiting_since__isnull=False, state=State.PENDING).order_by("id")
+    return list(rows.values_list("pk", "channel__platform")[:limit])
 
 
 def _error(reason: Why) -> dict[str, Any]:

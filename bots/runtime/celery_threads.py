@@ -15,6 +15,7 @@ from django.conf import settings
 
 from bots.operations import queues
 from bots.pipeline.queue import loopback, wakeups, workers
+from bots.pipeline.queue.model_slots import slots
 from bots.runtime.turn_pool import TurnPool
 from bots.runtime.warm_up import warm_up
 
@@ -34,11 +35,13 @@ def make_worker(queues: Sequence[str], threads: int, wakeable_queues: Sequence[s
         threads: Turns processed at the same time.
         wakeable_queues: Queues for which other processes of this machine may wake it.
     """
+    slots.set_threads(threads)
     if not settings.CLAWDBOT.redis_url:
         loopback.listen(wakeable_queues, TurnPool(threads).wake)
     worker: WorkController = current_app.WorkController(
         pool="threads",
-        concurrency=threads if settings.CLAWDBOT.redis_url else CHORES,
+        # In one pool, background tasks must not take the thread that the slots leave for commands.
+        concurrency=threads + CHORES if settings.CLAWDBOT.redis_url else CHORES,
         queues=list(queues),
         hostname=f"{queues[0]}@%h",
         without_gossip=True,

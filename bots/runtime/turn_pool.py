@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from celery import current_app
 from django.db import close_old_connections
 
 from bots.pipeline.queue import wakeups
+from bots.pipeline.queue.model_slots import slots
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +28,7 @@ class TurnPool:
         self._lock = threading.Lock()
         self._waiting: set[tuple[str, int]] = set()
         self._chats: dict[str, list[int]] = {}  # chats that a thread works on -> rows to look at after the present one
+        slots.run_elsewhere = self.run
 
     def wake(self, task: str, row_id: int, in_s: float, chat: str = "") -> None:
         """Queues the task now or in `in_s` seconds. Ignores a wake-up for a task and row that already wait.
@@ -81,6 +84,18 @@ class TurnPool:
         with self._lock:
             self._waiting.discard((task, row_id))
         self._run(task, row_id)
+
+    def run(self, job: Callable[[], object]) -> None:
+        """Runs the job in a thread of the pool."""
+        self._pool.submit(self._run_job, job)
+
+    @staticmethod
+    def _run_job(job: Callable[[], object]) -> None:
+        try:
+            close_old_connections()
+            job()
+        except Exception:
+            logger.exception("a parked turn failed; the sweep will wake it again")
 
     @staticmethod
     def _run(task: str, row_id: int) -> None:

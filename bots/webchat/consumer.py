@@ -63,6 +63,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.facts = WebFacts()
         self.language = language_of()
         self.address = ""
+        self.staff = False
         self.group = ""
         self.pending: set[str] = set()
         self.shown: set[int] = set()
@@ -76,6 +77,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         broadcast.attach(asyncio.get_running_loop())  # turns publish from other threads, so they need this event loop
         headers = {name.decode("latin1").lower(): value.decode("latin1") for name, value in self.scope["headers"]}
         query = parse_qs(self.scope.get("query_string", b"").decode("latin1"))
+        user = self.scope.get("user")
+        self.staff = bool(user and user.is_active and user.is_staff)
         self._read_facts({name: values[-1] for name, values in query.items()}, headers)
         self.address = peer_address(self.scope.get("client"), headers, settings.CLAWDBOT.web_chat.trusted_proxies)
         bot: Bot | None = await _in_thread(web_channels.find_bot, self.scope["url_route"]["kwargs"]["slug"])
@@ -107,7 +110,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await self.channel_layer.group_add(self.group, self.channel_name)
         hello = await _in_thread(web_chat.hello, self.channel, self.visitor.id)
         self.shown.update(entry["id"] for entry in hello["history"])
-        await self._send({**hello, "visitor": self.visitor.token})
+        await self._send({**hello, "visitor": self.visitor.token, "staff": self.staff})
         self.ready = True
         _open.add(self)
         for waiting in hello["pending"]:
@@ -172,7 +175,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await self._store(text, client_id)
 
     async def _store(self, text: str, client_id: str) -> None:
-        facts = WebFacts(client_id, self.facts.language, self.facts.time_zone)
+        facts = WebFacts(client_id, self.facts.language, self.facts.time_zone, self.staff)
         try:
             stored: web_chat.Accepted = await _in_thread(
                 web_chat.accept_message, self.channel, self.visitor.id, text, facts, secrets.token_hex(8)

@@ -115,3 +115,15 @@ def test_a_provider_with_a_taken_name_or_a_wrong_address_is_refused() -> None:
     ):
         assert client.post("/api/v1/providers/", good | wrong, format="json").status_code == 400
     assert ModelProvider.objects.count() == 1
+
+
+def test_the_outage_sentences_of_a_bot_are_read_and_changed() -> None:
+    bot = make_bot()
+    path = f"/api/v1/bots/{bot.pk}/"
+    client = superuser()
+    assert client.get(path).json()["outage_text"] == ""
+    changed = client.patch(path, {"outage_text": "Back soon.", "outage_text_zh": "马上回来。"}, format="json")
+    assert changed.status_code == 200
+    bot.refresh_from_db()
+    assert (bot.outage_text, bot.outage_text_zh) == ("Back soon.", "马上回来。")
+    assert client.patch(path, {"outage_text": "x" * 501}, format="json").status_code == 400

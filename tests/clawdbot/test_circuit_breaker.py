@@ -126,3 +126,25 @@ def test_of_many_threads_one_may_try() -> None:
     for thread in threads:
         thread.join()
     assert answers.count(None) == 1
+
+
+def test_failures_that_pass_have_a_shorter_longest_pause(clock: ManualClock) -> None:
+    breaker: CircuitBreaker[str] = CircuitBreaker(pause_s=10, longest_pause_s=100, longest_passing_s=15, clock=clock)
+    pauses = []
+    for permanent in (False, False, False, True, True, True, False):
+        breaker.failed("a", permanent=permanent)
+        pauses.append(breaker.wait_s("a"))
+        clock.advance(pauses[-1])
+        assert breaker.refusal("a") is None
+    assert pauses == [10, 15, 15, 15, 30, 60, 15]
+
+
+def test_to_look_how_long_it_is_closed_admits_nobody(clock: ManualClock, breaker: CircuitBreaker[str]) -> None:
+    assert breaker.wait_s("a") == 0.0
+    opened(breaker)
+    clock.advance(4)
+    assert breaker.wait_s("a") == 6.0
+    clock.advance(6)
+    assert [breaker.wait_s("a"), breaker.wait_s("a")] == [0.0, 0.0]
+    assert breaker.refusal("a") is None
+    assert breaker.refusal("a") is not None

@@ -28,6 +28,9 @@ DATA = {
         f"bots/pipeline/engine/dialog/leaving.py:{name}": "recognised"
         for name in ("_BESIDE_ZH", "_CANCEL_ZH", "_OTHER_ZH")
     },
+    "bots/pipeline/engine/dialog/retrying.py:NAMES": "recognised",
+    "bots/pipeline/engine/dialog/retrying.py:_AGAIN": "recognised",
+    "bots/pipeline/inbox.py:DROP_WAITING": "recognised",
     "bots/pipeline/inbox.py:STOP": "recognised",
     "clawdbot_site/settings.py:LANGUAGES": "a language is named in itself",
     "memory/consolidation/digest.py:_QUESTION": "recognised",

@@ -14,6 +14,7 @@ import pytest
 from bots.llm import NoModelAvailable, complete
 from bots.models import ModelProvider
 from clawdbot.backoff import Backoff
+from clawdbot.reasons import Reason, why
 from tests.http_server import Answer, Server
 from tests.llm.builders import QUESTION, chat, make_provider, refusal, stream
 
@@ -251,3 +252,16 @@ def test_an_empty_answer_does_not_close_the_door_to_other_prompts(endpoint: Serv
             complete(QUESTION)
     endpoint.answer(chat("yes"))
     assert complete(QUESTION).text == "yes"
+
+
+def test_answers_that_are_only_empty_are_told_from_an_outage(endpoint: Server, second: Server) -> None:
+    make_provider(endpoint)
+    make_provider(second)
+    endpoint.answer(chat(""))
+    second.answer(chat(" "), chat(""), refusal(503))
+    with pytest.raises(NoModelAvailable) as empty:
+        complete(QUESTION)
+    assert (empty.value.permanent, why(empty.value)) == (True, Reason("answer_empty"))
+    with pytest.raises(NoModelAvailable) as down:
+        complete(QUESTION)
+    assert not down.value.permanent

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from bots.llm import consolidation
+from bots.llm import complete, consolidation
 from bots.models import TurnUsage
 from memory.consolidation.optimize import optimize
 from memory.models import ConsolidatedEpisode, ConsolidationRun, MemoryEntry, MemorySource
-from tests.http_server import Server
+from tests.http_server import Answer, Server, json_answer
 from tests.llm.builders import chat, make_provider, refusal
 from tests.memory.builders import digests, facts, person, talk
 
@@ -164,3 +164,19 @@ def test_without_tokens_to_spend_and_in_a_dry_run_no_model_is_asked(endpoint: Se
     optimize(ann.bot_id)
     assert endpoint.requests == []
     assert ConsolidationRun.objects.filter(report__model=True).count() == 0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [json_answer({"error": {"message": "quota"}}, 429, **{"Retry-After": "300"}), refusal(401), refusal(503)],
+    ids=["rate limit", "refused", "failed"],
+)
+def test_a_failure_that_consolidation_meets_does_not_close_the_model_to_people(fault: Answer, endpoint: Server) -> None:
+    make_provider(endpoint)
+    endpoint.answer(fault)
+    ann = person()
+    talk(ann, *SAID)
+    for _ in range(4):
+        optimize(ann.bot_id)
+    endpoint.answer(chat("Good day!"))
+    assert complete([{"role": "user", "content": "hello"}]).text == "Good day!"

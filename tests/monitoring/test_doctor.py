@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
-from bots.models import Channel
+from bots.models import Channel, InboundEvent
 from clawdbot import http
+from tests.builders import make_channel, make_conversation
 from tests.clawdbot_site.builders import run
 
 
@@ -65,3 +67,28 @@ def test_proxies_of_the_environment_are_shown_without_their_login() -> None:
     assert found["proxy ALL_PROXY"]["level"] == "error"
     assert "write it as http://HOST:PORT" in found["proxy ALL_PROXY"]["text"]
     assert "secret-word" not in str(found)
+
+
+@pytest.mark.django_db
+def test_messages_without_an_answer_are_named() -> None:
+    channel = make_channel()
+    assert findings()["unanswered messages"]["level"] == "ok"
+    assert "messages" not in findings()
+    conversation = make_conversation(channel)
+    for state, since in (("dead", None), ("pending", timezone.now())):
+        InboundEvent.objects.create(
+            channel=channel,
+            dedupe_key=state,
+            queue_key=state,
+            kind="message",
+            state=state,
+            waiting_since=since,
+            conversation=conversation,
+        )
+    found = findings()
+    assert (found["unanswered messages"]["level"], found["unanswered messages"]["text"]) == (
+        "warning",
+        "1 got no answer",
+    )
+    assert found["messages"]["text"] == "1 wait, because no language model answers"
+    assert "provider test" in found["messages"]["mend"]

@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from pydantic import SecretStr
 
+from bots import metrics
 from tests.api.builders import (
     deliver,
     event_body,
@@ -92,3 +93,15 @@ def test_strangers_need_the_token(configured: Any) -> None:
     configured("api", metrics_token=SecretStr("scrape-0815"))
     assert Client().get("/metrics", HTTP_AUTHORIZATION="Bearer wrong", **far).status_code == 403
     assert Client().get("/metrics", HTTP_AUTHORIZATION="Bearer scrape-0815", **far).status_code == 200
+
+
+@pytest.mark.django_db
+def test_messages_that_no_model_answers_are_counted() -> None:
+    channel = make_channel()
+    make_inbound(channel, waiting_since=timezone.now())
+    make_inbound(channel)
+    before = _value(_scrape(), 'clawdbot_unanswered_total{platform="telegram"}')
+    metrics.unanswered("telegram")
+    text = _scrape()
+    assert _value(text, "clawdbot_inbox_waiting_for_model ") == 1
+    assert _value(text, 'clawdbot_unanswered_total{platform="telegram"}') == before + 1

@@ -18,7 +18,23 @@ from bots.admin.ui.fragments import TONES, admin_link, ago, chip, json_block, sh
 from bots.admin.ui.large_tables import RecentValuesFilter
 from bots.admin.ui.platform_names import platform_name
 from bots.admin.ui.unfold_parts import display
-from bots.models import Conversation, Message, StateTransition
+from bots.models import Conversation, InboundEvent, Message, StateTransition
+
+
+class UnansweredFilter(admin.SimpleListFilter):
+    """Conversations with messages that got no answer."""
+
+    title = _("unanswered messages")
+    parameter_name = "unanswered"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("with unanswered messages"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> QuerySet[Conversation]:
+        if self.value() != "yes":
+            return queryset
+        dead = InboundEvent.objects.filter(state=InboundEvent.State.DEAD, conversation__isnull=False)
+        return queryset.filter(pk__in=dead.order_by().values("conversation"))
 
 
 @admin.register(Conversation)
@@ -31,6 +47,7 @@ class ConversationAdmin(HandoverMixin, ReadOnlyMixin, BotScopedAdmin[Conversatio
         ("bot", ScopedFilter),
         ("channel", ScopedFilter),
         ("state", ChoicesDropdownFilter),
+        UnansweredFilter,
         ("last_message_at", RangeDateTimeFilter),
     )
     list_select_related = ("bot", "channel", "person")

@@ -116,9 +116,25 @@ def _tiles(figures: Figures) -> tuple[Tile, ...]:
             "" if figures.oldest_out else _("outbox empty"),
             link=f"{outbox}?state__exact=pending",
         ),
+        *_outage_tiles(figures),
         *_human_tile(figures),
         _worker_tile(figures),
     )
+
+
+def _outage_tiles(figures: Figures) -> tuple[Tile, ...]:
+    """Returns the tiles of messages that no model answers; none when there is no such message."""
+    tiles = []
+    if figures.waiting_for_model:
+        link = f"{reverse('admin:bots_inboundevent_changelist')}?state__exact=pending"
+        count = number_format(figures.waiting_for_model)
+        tiles.append(Tile(_("Wait for a model"), count, _("no language model answers"), "bad", link))
+    if figures.unanswered_messages:
+        link = f"{reverse('admin:bots_conversation_changelist')}?unanswered=yes"
+        count = number_format(figures.unanswered_messages)
+        note = _("retry them in the inbox, or write to the people")
+        tiles.append(Tile(_("Unanswered"), count, note, "bad", link))
+    return tuple(tiles)
 
 
 def _human_tile(figures: Figures) -> tuple[Tile, ...]:

@@ -29,13 +29,16 @@ class Figures:
     """The figures of the dashboard. Ages are stored as moments; None means that there is nothing.
 
     `with_human` counts open conversations that the team has taken over. `unanswered` counts those among them whose
-    last message is from the person.
+    last message is from the person. `unanswered_messages` counts dead letters of the inbox whose message is in a
+    conversation.
     """
 
     messages_today: int
     answered_today: int
     waiting_in: int
     waiting_out: int
+    waiting_for_model: int
+    unanswered_messages: int
     dead_in: int
     dead_out: int
     oldest_out: datetime | None
@@ -76,6 +79,8 @@ def collect(bots: frozenset[int] | None) -> Figures:
         answered_today=said.get(Message.Role.ASSISTANT, 0),
         waiting_in=inbox.open().count(),
         waiting_out=outbox.open().count(),
+        waiting_for_model=inbox.open().filter(waiting_since__isnull=False).count(),
+        unanswered_messages=_dead(InboundEvent, bots, conversation__isnull=False),
         dead_in=_dead(InboundEvent, bots),
         dead_out=_dead(OutboundMessage, bots),
         oldest_out=outbox.open().aggregate(oldest=Min("created_at"))["oldest"],
@@ -98,9 +103,9 @@ def _of(manager: Any, path: str, bots: frozenset[int] | None) -> Any:
     return manager.filter(**{f"{path}_id__in" if path else "pk__in": bots})
 
 
-def _dead(model: type[InboundEvent] | type[OutboundMessage], bots: frozenset[int] | None) -> int:
+def _dead(model: type[InboundEvent] | type[OutboundMessage], bots: frozenset[int] | None, **conditions: object) -> int:
     """Counts dead letters. The order makes every database read their own small index and not all rows of a channel."""
-    dead = model._default_manager.filter(state="dead")
+    dead = model._default_manager.filter(state="dead", **conditions)
     if bots is None:
         return dead.count()
     seen = set(Channel.objects.filter(bot_id__in=bots).values_list("pk", flat=True))

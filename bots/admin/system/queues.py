@@ -87,7 +87,7 @@ class InboundEventAdmin(QueueAdmin):
         ("received_at", RangeDateTimeFilter),
     )
     search_fields = ("=dedupe_key", "=request_id", "queue_key")
-    actions = ("replay_selected",)
+    actions = ("replay_selected", "settle_selected")
     fieldsets = (
         (None, {"fields": ("state_chip", "kind", "channel_link", "conversation_link", "error_text")}),
         (_("Content"), {"fields": ("payload_block",)}),
@@ -98,7 +98,7 @@ class InboundEventAdmin(QueueAdmin):
                     ("attempts", "due_at"),
                     ("received_at", "finished_at"),
                     ("owner", "claimed_at"),
-                    "cancel_requested",
+                    ("waiting_since", "cancel_requested"),
                     "queue_key",
                     "dedupe_key",
                     "request_id",
@@ -119,6 +119,16 @@ class InboundEventAdmin(QueueAdmin):
             messages.success(request, ngettext("%(n)s event replayed.", "%(n)s events replayed.", made) % {"n": made})
         if len(ids) > made:
             messages.warning(request, _("Pending events and events in progress were not replayed."))
+
+    @admin.action(description=_("Close the selected dead letters without an answer"), permissions=["operate"])
+    def settle_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        ids = list(self.operable(request, queryset).values_list("pk", flat=True))
+        closed = queues.settle_inbound(ids)
+        if closed:
+            text = ngettext("%(n)s dead letter closed.", "%(n)s dead letters closed.", closed)
+            messages.success(request, text % {"n": closed})
+        if len(ids) > closed:
+            messages.warning(request, _("Events that are no dead letters were not changed."))
 
 
 @admin.register(OutboundMessage)

@@ -21,6 +21,8 @@ _BOT = {
     "description": "",
     "instructions": "You are a friendly assistant.",
     "greeting": "Hello!",
+    "outage_text": "",
+    "outage_text_zh": "",
     "enabled": True,
     "is_default": True,
     "allowed_origins": ["https://example.com"],

@@ -14,7 +14,7 @@ BUNDLE_S = 0.04
 
 
 class TokenStream:
-    """Sends the frames of one turn: typing, tokens, restart."""
+    """Sends the frames of one turn: typing, tokens, restart, waiting."""
 
     def __init__(self, channel_id: int, chat_id: str, client_id: str) -> None:
         self._channel_id, self._chat_id, self._client_id = channel_id, chat_id, client_id
@@ -36,6 +36,10 @@ class TokenStream:
     def restart(self) -> None:
         self._pieces.clear()
         self.begin(restart=True)
+
+    def waiting(self, text: str) -> None:
+        """Tells the page that the answer takes longer."""
+        self._publish({"type": "waiting", "text": text})
 
     def flush(self) -> None:
         if self._pieces:

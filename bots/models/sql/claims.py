@@ -54,6 +54,17 @@ def next_waiting(model: type[QueueRow], queue_key: str, busy: str) -> int | None
     return int(found[0]) if found else None
 
 
+def open_rows(model: type[QueueRow], queue_key: str, busy: str) -> list[int]:
+    """Returns the ids of the open rows of a chat, in order."""
+    sql = (
+        f"SELECT id FROM {model._meta.db_table} WHERE queue_key=%s"  # noqa: S608
+        f" AND state IN ('pending', '{busy}') ORDER BY id"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [queue_key])
+        return [int(found[0]) for found in cursor.fetchall()]
+
+
 def is_queue_free(model: type[QueueRow], queue_key: str, busy: str) -> bool:
     """Returns whether the chat has no pending and no claimed row."""
     sql = f"SELECT 1 FROM {model._meta.db_table} WHERE queue_key=%s AND state IN ('pending', '{busy}') LIMIT 1"  # noqa: S608

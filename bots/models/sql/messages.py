@@ -18,18 +18,18 @@ NEWEST_ID = (
 )
 """Expression for `get_with(Conversation, …)`: the id of the newest message, null without one."""
 
-# A message that the model refused would have each later prompt refused too.
-_NOT_REFUSED = """CAST(meta AS text) NOT LIKE '%%"refused": true%%'"""
+# A message that the model refused would have each later prompt refused too. A notice about an outage is no answer.
+_IN_PROMPTS = " AND ".join(f"""CAST(meta AS text) NOT LIKE '%%"{mark}": true%%'""" for mark in ("refused", "aside"))
 _LATEST = (
     f"SELECT id, role, '', text FROM {_MESSAGE}"  # noqa: S608  names of our own
-    f" WHERE conversation_id=%s AND NOT forgotten AND {_NOT_REFUSED}"
+    f" WHERE conversation_id=%s AND NOT forgotten AND {_IN_PROMPTS}"
     " ORDER BY id DESC LIMIT %s"
 )
 # In a group the model must see who said what.
 _LATEST_IN_GROUP = (
     "SELECT m.id, m.role, CASE WHEN m.role='user' THEN p.display_name END, m.text"  # noqa: S608  names of our own
     f" FROM {_MESSAGE} m LEFT JOIN {_PERSON} p ON p.id=m.person_id"
-    f" WHERE m.conversation_id=%s AND NOT m.forgotten AND {_NOT_REFUSED} ORDER BY m.id DESC LIMIT %s"
+    f" WHERE m.conversation_id=%s AND NOT m.forgotten AND {_IN_PROMPTS} ORDER BY m.id DESC LIMIT %s"
 )
 
 
@@ -43,7 +43,7 @@ class Said(NamedTuple):
 
 
 def latest_messages(conversation_id: int, count: int, *, in_group: bool) -> list[Said]:
-    """Returns the latest `count` messages that are neither forgotten nor refused by the model, oldest first."""
+    """Returns the latest `count` messages of prompts (not forgotten, not refused, no notice), oldest first."""
     with connection.cursor() as cursor:
         cursor.execute(_LATEST_IN_GROUP if in_group else _LATEST, [conversation_id, count])
         found = cursor.fetchall()[::-1]

@@ -19,6 +19,8 @@ What a turn writes:
     draft, text so far                    InboundEvent, platform       during          the person reads along; a retry
                                                                                        continues the same message
     typing, tokens, button confirmed      platform, sockets            during          shown, never stored or retried
+    wait for a slot or a model            InboundEvent, the sentence   in place of     one transaction; the row is
+                                          that it takes longer         closing         pending, its attempt not counted
     failures of a skill or a provider     Skill, ModelProvider         during          true even if the turn fails
     files of the answer                   SentFile, storage            before closing  the row has no message yet; a
                                                                                        retry deletes it

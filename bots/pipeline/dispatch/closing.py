@@ -12,12 +12,13 @@ from django.db import transaction
 from django.utils import translation
 
 from adapters.events import Event
+from bots import metrics
 from bots.files import sent
-from bots.models import Channel, Identity, InboundEvent, OutboundMessage, sql
+from bots.models import Channel, Identity, InboundEvent, Message, OutboundMessage, sql
 from bots.people import identities
 from bots.people.identities import SpeakerChanged, open_conversation
 from bots.pipeline import engine, inbox, outbox
-from bots.pipeline.dispatch import erasures, turn_records, typing_indicator
+from bots.pipeline.dispatch import erasures, turn_records, typing_indicator, unanswered
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,9 @@ def close(row: InboundEvent, turn: engine.Turn, reply: engine.Reply, started: fl
             rest = erasures.enqueue(row, turn)
     if rest is not None:
         erasures.finish(rest, turn.erasure)
+    if reply.failure:
+        metrics.unanswered(turn.channel.platform)
+        logger.error("inbound %s got the outage sentence: %s", row.pk, reply.failure)
     send_or_dismiss(turn.channel, turn.event, queued)
 
 
@@ -85,7 +89,10 @@ def _write(
 ) -> list[OutboundMessage]:
     if turn.identity is not None:
         _lock_account(turn.identity, exclusive=reply.act is not None)
-    inbox.finish(row, conversation_id=turn.conversation.pk)
+    state = InboundEvent.State.DEAD if reply.failure else InboundEvent.State.DONE
+    inbox.finish(row, conversation_id=turn.conversation.pk, error=reply.failure, state=state)
+    if reply.settles:
+        unanswered.settle(reply.settles, refused=Message.REFUSED in reply.meta)
     if reply.act is not None:
         reply = replace(reply, text=reply.act())
     asked, answered = turn_records.store_messages(row, turn, reply, attachments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import partial
 
 from adapters.events import Event
 from bots import metrics
@@ -13,8 +14,9 @@ from bots.people import reception
 from bots.people.identities import SpeakerChanged
 from bots.people.reception import Standing
 from bots.pipeline import engine, inbox, memory_outbox
-from bots.pipeline.dispatch import closing, edits, erasures, presenting, refusals, turns
-from bots.pipeline.queue import chats
+from bots.pipeline.dispatch import closing, edits, erasures, presenting, refusals, turns, waiting
+from bots.pipeline.queue import chats, wakeups
+from bots.pipeline.queue.model_slots import Lease, slots
 from clawdbot import request_id
 from clawdbot.errors import ClawdbotError
 from clawdbot.reasons import raised
@@ -27,23 +29,57 @@ class MessageDispatcher:
 
     def process(self, row_id: int) -> int:
         """Claims the row, then each due row behind it in its chat. Returns the number of closed turns."""
+        return self._go_on(inbox.claim(row_id), Lease())
+
+    def process_parked(self, row_id: int) -> int:
+        """Processes a parked row with the slot that was taken for it, and the rows behind it; see `process`."""
+        lease = Lease(held=True)
+        return self._go_on(inbox.claim_parked(row_id) or self._next_parked(lease), lease)
+
+    def _go_on(self, row: InboundEvent | None, lease: Lease) -> int:
+        """Takes this row and those behind it in its chat. A slot that it held goes to the oldest row that waits."""
         closed = 0
-        row = inbox.claim(row_id)
-        while row is not None:
-            if not self._attempt(row):
-                break
-            closed += 1
-            chats.note_closed(row.pk)
-            following = inbox.next_in_queue(row.queue_key)
-            row = inbox.claim(following) if following is not None else None
+        try:
+            while row is not None:
+                following = None
+                if self._attempt(row, lease):
+                    closed += 1
+                    chats.note_closed(row.pk)
+                    following = inbox.next_in_queue(row.queue_key)
+                row = self._next(row, following, lease)
+        finally:
+            lease.end()
         return closed
 
-    def _attempt(self, row: InboundEvent) -> bool:
-        """Tries one row once. Returns False when the row is retried later or another worker has claimed it."""
+    def _next(self, row: InboundEvent, following: int | None, lease: Lease) -> InboundEvent | None:
+        """Claims the row that this thread takes after `row`: one that waits for its slot, else the next of the chat."""
+        if (parked := self._next_parked(lease)) is not None:
+            if following is not None:
+                platform = lookup.get(row.channel_id).platform
+                wakeups.send(wakeups.PROCESS, following, platform, queue_key=row.queue_key)
+            return parked
+        return inbox.claim(following) if following is not None else None
+
+    def _next_parked(self, lease: Lease) -> InboundEvent | None:
+        """Passes the slot on. Returns the claimed row that gets it, unless another thread of the pool takes that."""
+        while (row_id := lease.next_row()) is not None:
+            if slots.run_elsewhere is not None:
+                # This thread keeps its chat: whoever writes there next must not wait for a model that answers others.
+                lease.held = False
+                slots.run_elsewhere(partial(self.process_parked, row_id))
+                return None
+            if (parked := inbox.claim_parked(row_id)) is not None:
+                return parked
+        return None
+
+    def _attempt(self, row: InboundEvent, lease: Lease) -> bool:
+        """Tries one row once. Returns False when the row is tried again later or another worker has claimed it."""
         started = time.perf_counter()
         try:
             with request_id.bound(row.request_id):
-                self._turn(row, started)
+                if not self._turn(row, started, lease):
+                    metrics.turn(time.perf_counter() - started, "parked")
+                    return False
                 memory_outbox.write_waiting_of(row.pk)
         except inbox.ClaimLost:
             logger.warning("inbound %s was taken over by another worker", row.pk)
@@ -58,15 +94,16 @@ class MessageDispatcher:
         metrics.turn(time.perf_counter() - started, "ok")
         return True
 
-    def _turn(self, row: InboundEvent, started: float) -> None:
+    def _turn(self, row: InboundEvent, started: float, lease: Lease) -> bool:
+        """Takes the turn. Returns False when its row was parked."""
         if row.kind == erasures.KIND:
             erasures.finish(row)
-            return
+            return True
         channel = lookup.get(row.channel_id)
         event = Event.from_dict(row.payload)
         if event.kind in edits.KINDS:
             edits.apply(row, channel, event)
-            return
+            return True
         arrival = reception.receive(channel, turns.without_unknown_command(event))
         turn = turns.build(row, channel, arrival)
         match arrival.standing:
@@ -77,7 +114,13 @@ class MessageDispatcher:
             case Standing.OVERHEARD:
                 closing.close(row, turn, engine.Reply("", silent=True, remember=True), started)
             case Standing.ADDRESSED:
-                closing.close(row, turn, presenting.respond(row, turn), started)
+                reply = presenting.respond(row, turn, lease)
+                if reply is None:
+                    return False
+                closing.close(row, turn, reply, started)
+                if reply.completion is not None:
+                    waiting.model_answered(row)
+        return True
 
     def _failed(self, row: InboundEvent, error: Exception) -> bool:
         """Schedules a retry; after the last try tells the person and makes the row a dead letter."""

@@ -13,7 +13,6 @@ from bots.pipeline import inbox, memory_outbox
 from bots.pipeline.dispatch import earlier_messages, turns
 
 KINDS = frozenset({"edit", "delete"})
-_CONTENTS = frozenset({"text", "attachments", "args", "data", "forwards", "quote"})  # keys of an event's payload
 
 
 def apply(row: InboundEvent, channel: Channel, event: Event) -> None:
@@ -79,7 +78,6 @@ def _delete(message: Message) -> None:
 
 
 def _strip_contents(inbound_id: int) -> None:
-    """Removes the contents from the event's payload; the log keeps that it came, and when."""
     row = InboundEvent.objects.get(pk=inbound_id)
-    row.payload = {name: value for name, value in row.payload.items() if name not in _CONTENTS}
+    row.strip_contents()
     row.save(update_fields=["payload"])

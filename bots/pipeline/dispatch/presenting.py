@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from adapters.web.events import PLATFORM
 from bots.channels import lookup
 from bots.channels.web.token_stream import TokenStream
 from bots.files import received
-from bots.models import InboundEvent
+from bots.llm.errors import NoModelAvailable
+from bots.models import Conversation, InboundEvent
 from bots.pipeline import engine, inbox
-from bots.pipeline.dispatch import quotes, typing_indicator
+from bots.pipeline.dispatch import quotes, typing_indicator, waiting
 from bots.pipeline.dispatch.draft_reply import Draft
+from bots.pipeline.queue.model_slots import Lease
 
 
-def respond(row: InboundEvent, turn: engine.Turn) -> engine.Reply:
-    """Calls the engine and shows its progress. Returns the engine's reply."""
+def respond(row: InboundEvent, turn: engine.Turn, lease: Lease) -> engine.Reply | None:
+    """Calls the engine and shows its progress. Returns its reply; None when the row was parked for a model.
+
+    Raises:
+        ClaimLost: The row was to be parked, but another worker has it.
+    """
     turn.cancelled = lambda: inbox.stop_requested(row)
-    return _on_page(row, turn) if turn.channel.platform == PLATFORM else _on_platform(row, turn)
+    turn.stopped = row.cancel_requested
+    turn.in_outage = row.waiting_since is not None or len(waiting.outage) > 0
+    turn.may_wait = partial(waiting.may_wait, row, turn)
+    turn.take_slot = partial(waiting.take_slot, lease)
+    try:
+        return _on_page(row, turn) if turn.channel.platform == PLATFORM else _on_platform(row, turn)
+    except engine.NoSlot:
+        waiting.for_slot(row, turn, lease)
+    except NoModelAvailable as error:
+        waiting.for_model(row, turn, error)
+    return None
 
 
 def _on_page(row: InboundEvent, turn: engine.Turn) -> engine.Reply:
     stream = TokenStream.of(turn.channel, turn.event)
-    stream.begin(restart=row.attempts > 1)
+    stream.begin(restart=row.attempts > 1 or row.waiting_since is not None)
     turn.on_token, turn.on_restart = stream.token, stream.restart
     reply = engine.respond(turn)
     stream.flush()
@@ -29,7 +47,10 @@ def _on_page(row: InboundEvent, turn: engine.Turn) -> engine.Reply:
 
 def _on_platform(row: InboundEvent, turn: engine.Turn) -> engine.Reply:
     adapter = lookup.adapter_for(turn.channel)
-    typing_indicator.confirm_action(adapter, turn.event)
+    if row.waiting_since is None:
+        typing_indicator.confirm_action(adapter, turn.event)
+    if turn.event.attachments and turn.conversation.state != Conversation.State.HUMAN:
+        turn.take_slot()  # a download may take long, and its message goes to a model
     turn.files = received.collect(row, turn.event, turn.conversation, adapter)
     quotes.complete(row, turn, adapter)
     if (draft := Draft.of(row, turn.channel, turn.event, adapter)) is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.conf import settings
 from django.db import transaction
 from django.utils import translation
@@ -11,9 +13,12 @@ from adapters.events import Event
 from bots.channels import lookup
 from bots.models import InboundEvent, Message, OutboundMessage, sql
 from bots.people import admission, pairing, reception
+from bots.people.reception import Standing
 from bots.pipeline import engine, inbox, outbox
 from bots.pipeline.dispatch import closing, turn_records, turns
 from clawdbot.reasons import Reason
+
+logger = logging.getLogger(__name__)
 
 
 def refuse(row: InboundEvent, turn: engine.Turn) -> None:
@@ -50,7 +55,21 @@ def give_up(row: InboundEvent, reason: Reason) -> None:
         inbox.finish(row, conversation_id=turn.conversation.pk, error=reason, state=InboundEvent.State.DEAD)
         with translation.override(turn.language or settings.LANGUAGE_CODE):
             text = _("Something went wrong on my side and I could not answer this. Please try again in a while.")
-        _asked, answered = turn_records.store_messages(row, turn, engine.Reply(text, meta={"failed": True}), [])
+        reply = engine.Reply(
+            text, remember_answer=False, failure=reason, meta={Message.FAILED: True, Message.ASIDE: True}
+        )
+        asked, answered = turn_records.store_messages(row, turn, reply, [])
+        if arrival.standing in (Standing.ADDRESSED, Standing.OVERHEARD) and not turn.event.command:
+            _remember(turn, reply, asked)
         if answered is not None:
             payloads = turn_records.payloads(channel, turn.event, answered)
             outbox.enqueue(channel, turn.conversation, answered, payloads, request_id=row.request_id)
+
+
+def _remember(turn: engine.Turn, reply: engine.Reply, asked: Message) -> None:
+    """Remembers what the person said, unless the memory is what fails."""
+    try:
+        with transaction.atomic():
+            turn_records.remember(turn, reply, asked, None)
+    except Exception:  # the dead letter must be written whatever fails
+        logger.exception("the message of inbound %s is not remembered", turn.inbound_id)

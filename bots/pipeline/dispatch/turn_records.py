@@ -44,7 +44,7 @@ def store_messages(
         attachments=row.payload.get("attachments", []),
         platform_message_id=(turn.event.message_id or "")[:ID_LENGTH],
         client_id=turn.client_id[:64],
-        meta={Message.REFUSED: True} if Message.REFUSED in reply.meta else {},
+        meta=_marks(reply),
         occurred_at=row.received_at,
     )
     answered = None
@@ -69,6 +69,13 @@ def store_messages(
     return asked, answered
 
 
+def _marks(reply: engine.Reply) -> dict[str, Any]:
+    """Returns what the person's message is marked with."""
+    if Message.REFUSED in reply.meta:
+        return {Message.REFUSED: True}
+    return {Message.UNANSWERED: True} if reply.failure else {}
+
+
 def _extend_session(turn: engine.Turn, asked: Message, answered: Message | None) -> None:
     """Adds the messages of a closed turn to the session tier; call it after the commit.
 
@@ -80,9 +87,10 @@ def _extend_session(turn: engine.Turn, asked: Message, answered: Message | None)
     if turn.group and not held.names(turn.scope, turn.conversation.pk, speaker):
         return
     said = [RecentTurn(asked.pk, asked.conversation_id, asked.role, speaker, asked.text)]
-    if answered is not None:
+    if answered is not None and Message.ASIDE not in answered.meta:
         said.append(RecentTurn(answered.pk, answered.conversation_id, answered.role, "", answered.text))
-    version = MessagesVersion(turn.conversation.last_message_at, said[-1].id)
+    newest = answered if answered is not None else asked
+    version = MessagesVersion(turn.conversation.last_message_at, newest.pk)
     if Message.REFUSED in asked.meta:
         said = []
     held.follow(turn.scope, turn.conversation.pk, turn.version, version, said)
@@ -108,10 +116,11 @@ def remember(turn: engine.Turn, reply: engine.Reply, asked: Message, answered: M
     # Normally the time of the turn keeps memories in order; after an outage the time of the message counts.
     said_at = turn.now if turn.now - asked.occurred_at < WAITED else asked.occurred_at
     made = {"vector": reply.user_vector, "embedder": reply.user_embedder}
-    turns = [entry(asked, said_at, "user", turn.person.display_name, **made)]
+    turns = [entry(asked, said_at, "user", turn.person.display_name, **made)] if reply.remember_question else []
     if answered is not None and reply.remember_answer and answered.text:
         turns.append(entry(answered, answered.occurred_at, "assistant", turn.bot.name))
-    memory_outbox.remember(turn.inbound_id, turns)
+    if turns:
+        memory_outbox.remember(turn.inbound_id, turns)
 
 
 def touch(turn: engine.Turn) -> None:

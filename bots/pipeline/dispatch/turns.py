@@ -8,6 +8,7 @@ from dataclasses import replace
 from django.utils import timezone, translation
 
 from adapters.events import Event
+from bots.channels import lookup
 from bots.i18n.language import language_of
 from bots.models import Channel, InboundEvent
 from bots.people.reception import Arrival
@@ -50,6 +51,7 @@ def build(row: InboundEvent, channel: Channel, arrival: Arrival) -> engine.Turn:
         forwards=forwards,
         passed_on=passed_on,
         language=language,
+        staff=facts.staff or lookup.is_simulated(channel),
         now=timezone.now(),
     )
 

@@ -17,6 +17,7 @@ from typing import Any
 from adapters.base import Adapter
 from adapters.errors import AdapterError, SendError
 from adapters.events import Event
+from adapters.web.events import PLATFORM
 from bots.channels import lookup
 from bots.models import Channel
 
@@ -43,6 +44,19 @@ def dismiss(channel: Channel, event: Event) -> None:
     if event.reply_token:
         token = event.reply_token
         _pool().submit(_quietly, lambda: lookup.adapter_for(channel).dismiss(token))
+
+
+def show_once(channel: Channel, event: Event) -> None:
+    """Shows "typing" once, for a turn that waits; on the chat page the turn itself shows it."""
+    chat_id = event.chat_id or event.user_id
+    if channel.platform != PLATFORM and chat_id:
+        _pool().submit(_quietly, _send_once, channel, event, chat_id)
+
+
+def _send_once(channel: Channel, event: Event, chat_id: str) -> None:
+    adapter = lookup.adapter_for(channel)
+    if adapter.supports_typing:
+        adapter.send_typing(chat_id, event.thread_id, message_id=event.message_id)
 
 
 @contextmanager

@@ -6,6 +6,6 @@ closes the turn. Only failures of skills and model providers are recorded at onc
 
 from bots.pipeline.engine.dialog.commands import NAMES as COMMAND_NAMES
 from bots.pipeline.engine.engine import respond
-from bots.pipeline.engine.turn import Reply, Turn
+from bots.pipeline.engine.turn import NoSlot, Reply, Turn
 
-__all__ = ["COMMAND_NAMES", "Reply", "Turn", "respond"]
+__all__ = ["COMMAND_NAMES", "NoSlot", "Reply", "Turn", "respond"]

@@ -17,11 +17,12 @@ from bots.llm import candidates, complete
 from bots.llm.errors import Cancelled, NoModelAvailable, PromptRefused
 from bots.llm.types import Messages, Target
 from bots.models import Conversation, Message
-from bots.pipeline.engine.answer import attachments, continuing, fallback, prompt, recent_turns
+from bots.pipeline.engine.answer import attachments, continuing, fallback, outage, prompt, recent_turns
 from bots.pipeline.engine.answer.others_words import others_words
 from bots.pipeline.engine.answer.prompt_inputs import Inputs
-from bots.pipeline.engine.dialog import commands, forms, handover
+from bots.pipeline.engine.dialog import commands, forms, handover, retrying
 from bots.pipeline.engine.turn import Reply, Turn
+from clawdbot.reasons import Reason, why
 from memory import database
 from memory.store import MemoryStore
 from memory.types import Recall, RecentTurn
@@ -32,15 +33,23 @@ logger = logging.getLogger(__name__)
 RECALLED = 8
 KNOWN = 4  # facts and digests, in addition
 LONGEST_QUESTION = 2000  # characters; more words blur what recall looks for
+NOTHING = Recall((), None, 0.0, degraded=False)
 
 
 def respond(turn: Turn) -> Reply:
     """Answers a turn in the person's language. Writes no row of the turn; the turn's values change in memory only."""
     with translation.override(turn.language):
-        if (command := commands.parse(turn)) is not None:
+        command = commands.parse(turn)
+        again = command is not None and command[0] in retrying.NAMES
+        if command is not None and not again:
             return commands.run(turn, *command)
         if handover.silences(turn):
             return Reply("", silent=True, remember=True)
+        if again or retrying.asks(turn.text):
+            if (repeated := retrying.unanswered(turn, by_word=not again)) is not None:
+                return _answer(repeated)
+            if command is not None:
+                return commands.run(turn, *command)
         if not turn.whole_text and turn.quote is None:
             reply = _without_words(turn)
             if reply is not None:
@@ -67,8 +76,18 @@ def _without_words(turn: Turn) -> Reply | None:
 
 
 def _answer(turn: Turn) -> Reply:
-    """Recalls memories and asks the model; asks the built-in responder when no model is available."""
-    recent = recent_turns.latest(turn)
+    """Recalls memories and asks the model; asks the built-in responder when no model is configured.
+
+    Raises:
+        NoSlot: All slots of this process are taken.
+        NoModelAvailable: No configured model answers, and the turn may wait for one.
+    """
+    if turn.stopped:
+        return _stopped(turn, "")
+    if turn.in_outage and (wait_s := candidates.wait_s()) > 0:  # without a recall and a slot
+        return _outage(turn, NoModelAvailable(Reason("no_model_answered"), retry_after=wait_s))
+    turn.take_slot()
+    recent = [said for said in recent_turns.latest(turn) if said.id not in turn.repeated_messages]
     unfinished = continuing.unfinished(turn, recent)
     if unfinished is None:
         recalled = _recall(turn, turn.whole_text, without=recent)
@@ -76,20 +95,54 @@ def _answer(turn: Turn) -> Reply:
         about = _recall(turn, continuing.question(recent, turn.text), without=recent)
         recalled = replace(about, vector=None, embedder="")  # it is not the vector of this message
     try:
-        return _ask_within_limits(turn, recent, recalled, unfinished)
+        return replace(_ask_within_limits(turn, recent, recalled, unfinished), **_of_repeated(turn))
     except Cancelled as stopped:
-        text = f"{stopped.text.rstrip()}{continuing.CUT_MARK}" if stopped.text.strip() else _("Stopped.")
-        return _reply(text, recalled, {"stopped": True}, remember_answer=False)
+        return _stopped(turn, stopped.text, recalled)
     except PromptRefused:
         # It is no memory either: recall would bring it back into a prompt.
         text = _("The language model refused this message. Please say it in other words, or in fewer.")
-        return Reply(text, meta={Message.REFUSED: True})
-    except NoModelAvailable:
-        # the responder sees no recent turns, so their memories must not be left out of the recall
-        recalled = _recall(turn, turn.whole_text, without=())
-        text = fallback.answer(turn.text, language=turn.language, hits=recalled.hits, zone=turn.zone, now=turn.now)
-        # Its answer repeats memories or explains the set-up; remembering it would crowd out what people said.
-        return _reply(text, recalled, _meta(recalled, Message.BUILT_IN), remember_answer=False)
+        return Reply(text, meta={Message.REFUSED: True}, settles=turn.repeats)
+    except NoModelAvailable as error:
+        if candidates.configured():
+            return _outage(turn, error, recalled)
+        return _built_in(turn)
+
+
+def _of_repeated(turn: Turn) -> dict[str, Any]:
+    """Returns the values of a reply to messages that the person has said before; none for an ordinary turn."""
+    return {"settles": turn.repeats, "remember_question": False} if turn.repeats else {}
+
+
+def _stopped(turn: Turn, so_far: str, recalled: Recall = NOTHING) -> Reply:
+    """Returns the reply to a person who asked to stop: what the model had written so far."""
+    text = f"{so_far.rstrip()}{continuing.CUT_MARK}" if so_far.strip() else _("Stopped.")
+    return _reply(text, recalled, {"stopped": True}, remember_answer=False, **_of_repeated(turn))
+
+
+def _outage(turn: Turn, error: NoModelAvailable, recalled: Recall = NOTHING) -> Reply:
+    """Raises the error while the turn may wait for a model; then returns the outage sentence."""
+    if not error.permanent and turn.may_wait():
+        raise error
+    return outage.reply(
+        turn.bot,
+        turn.language,
+        why(error),
+        retried=bool(turn.repeats),
+        user_vector=recalled.vector,
+        user_embedder=recalled.embedder,
+        recall_ms=recalled.ms,
+    )
+
+
+def _built_in(turn: Turn) -> Reply:
+    """Answers from memories, without a model."""
+    # the responder sees no recent turns, so their memories must not be left out of the recall
+    recalled = _recall(turn, turn.whole_text, without=())
+    text = fallback.answer(
+        turn.text, language=turn.language, hits=recalled.hits, zone=turn.zone, now=turn.now, staff=turn.staff
+    )
+    # Its answer repeats memories or explains the set-up; remembering it would crowd out what people said.
+    return _reply(text, recalled, _meta(recalled, Message.BUILT_IN), remember_answer=False, **_of_repeated(turn))
 
 
 def _ask_within_limits(
@@ -130,7 +183,7 @@ def _recall(turn: Turn, text: str, without: Sequence[RecentTurn]) -> Recall:
         logger.warning("memory: recall failed: %s", type(error).__name__)
         database.close_if_broken()
         metrics.recall(0.0, "failed")
-        return Recall((), None, 0.0, degraded=True)
+        return replace(NOTHING, degraded=True)
     metrics.recall(recalled.ms / 1000)
     return recalled
 
@@ -172,6 +225,9 @@ def _ask_model(
         return attachments.with_images(built, (*turn.quoted_files, *turn.files), target)
 
     def demo_fits() -> bool:
+        # In an outage of a real model, its answer would be a wrong one.
+        if candidates.configured():
+            return False
         return fallback.demo_can_answer(turn.text) and not fallback.demo_would_invent(turn.text, recalled.hits, said)
 
     completion = complete(

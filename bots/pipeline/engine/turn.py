@@ -17,12 +17,17 @@ from bots.models.file import StoredFile
 from bots.people.identities import MessagesVersion
 from bots.people.staged_erasure import StagedErasure
 from clawdbot.files import File
+from clawdbot.reasons import Why
 from memory.types import Scope, Vector
 from skills.models import SkillRun
 
 
 def _never() -> bool:
     return False
+
+
+class NoSlot(Exception):
+    """All slots of this process for turns with a model are taken; the turn waits in the queue."""
 
 
 def _nothing(*_: object) -> None:
@@ -47,9 +52,16 @@ class Turn:
         quoted_files: The downloaded files of the quoted message.
         language: "zh-hans" or "en": the language to answer in.
         now: Time of the turn, aware, UTC.
+        staff: The person is of the team: the answer may say how to set up the product.
+        stopped: The person asked to stop before the turn began.
         cancelled: Returns True once the person asked to stop.
+        in_outage: This process knows of an outage of the models.
+        may_wait: Returns whether the turn may wait for a model to come back.
+        take_slot: Takes a slot for work with a model; raises `NoSlot` when none is free.
         on_token: Called with each piece of a streamed answer; None where nothing is streamed.
         on_restart: Called when the streamed text is void and the answer restarts.
+        repeats: Ids of the events whose unanswered messages are the text of this turn.
+        repeated_messages: Ids of these messages.
         transitions: Transitions of the dialog, to be written when the turn is closed.
         erasure: What the reply's `act` has erased, and what remains to be erased after the commit.
     """
@@ -73,9 +85,16 @@ class Turn:
     quote_unseen: bool = False
     files: tuple[ReceivedFile, ...] = ()
     quoted_files: tuple[StoredFile, ...] = ()
+    staff: bool = False
+    stopped: bool = False
     cancelled: Callable[[], bool] = _never
+    in_outage: bool = False
+    may_wait: Callable[[], bool] = _never
+    take_slot: Callable[[], None] = _nothing
     on_token: Callable[[str], None] | None = None
     on_restart: Callable[[], None] = _nothing
+    repeats: tuple[int, ...] = ()
+    repeated_messages: frozenset[int] = frozenset()
     transitions: list[StateTransition] = field(default_factory=list)
     erasure: StagedErasure | None = None
 
@@ -131,7 +150,10 @@ class Reply:
         parts: Texts and files in order, if there are files; `text` then holds all texts.
         silent: Nothing is sent: a human has taken over, or the group was not talking to the bot.
         remember: Whether the turn goes to long-term memory (commands do not).
+        remember_question: Whether the person's message goes there. A request to repeat another message does not.
         remember_answer: Whether the answer goes there too. Partial answers, notices and what a skill says do not.
+        failure: Why the message stays unanswered; "" when it does not. The event becomes a dead letter.
+        settles: Ids of events that were dead letters and are answered by this reply.
         new_conversation: The conversation was closed; open the next one at once.
         act: Runs inside the transaction that closes the turn and returns the text of the answer, so that the act and
             its answer are committed together. It may change the turn's person.
@@ -144,7 +166,10 @@ class Reply:
     parts: tuple[str | File, ...] = ()
     silent: bool = False
     remember: bool = False
+    remember_question: bool = True
     remember_answer: bool = True
+    failure: Why = ""
+    settles: tuple[int, ...] = ()
     new_conversation: bool = False
     act: Callable[[], str] | None = None
     skill_run: SkillRun | None = None

@@ -14,6 +14,7 @@ const config = JSON.parse(byId("config").textContent);
 const scroller = byId("scroller");
 
 let bot = config;
+let staff = false;
 let conversation = null;
 let state = "connecting";
 // `pending`: accepted messages without an answer yet. `joined`: those whose answer began before this page connected;
@@ -76,6 +77,7 @@ const handlers = {
   hello(frame) {
     visitor.keep(frame.visitor);
     bot = frame.bot;
+    staff = frame.staff === true;
     if (conversation !== frame.conversation) thread.clear();
     conversation = frame.conversation;
     thread.dropStreams();
@@ -103,6 +105,9 @@ const handlers = {
     pending.add(frame.client_id);
     joined.delete(frame.client_id);
     if (frame.restart) thread.restart(frame.client_id);
+  },
+  waiting(frame) {
+    if (pending.has(frame.client_id)) byId("typing-text").textContent = frame.text;
   },
   token(frame) {
     if (pending.has(frame.client_id) && !joined.has(frame.client_id)) thread.token(frame.client_id, frame.text);
@@ -136,6 +141,7 @@ function receive(frame) {
 }
 
 function settle(clientId) {
+  byId("typing-text").textContent = t("typing", { name: bot.name });
   pending.delete(clientId);
   joined.delete(clientId);
   if (clientId) thread.restart(clientId);
@@ -221,6 +227,7 @@ function model() {
   const line = byId("model");
   if (bot.demo === undefined) return;
   if (!bot.demo) line.textContent = t("model", { name: bot.name, model: bot.model });
+  else if (!staff) line.textContent = t(bot.model ? "demo" : "noModel");
   else {
     const link = make("a", { href: "/admin/bots/modelprovider/", text: t(bot.model ? "connect" : "connectOne"), target: "_blank", rel: "noopener" });
     line.replaceChildren(`${t(bot.model ? "demo" : "noModel")} `, link);

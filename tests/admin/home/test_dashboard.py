@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.html import conditional_escape
 
-from bots.models import Conversation, Message, OutboundMessage, Worker
+from bots.models import Conversation, InboundEvent, Message, OutboundMessage, Worker
 from tests.admin.builders import (
     login,
     make_bot,
@@ -132,3 +132,23 @@ def test_a_step_that_is_done_is_said_to_screen_readers_only(language: str, done:
     html = login(make_user(), language).get("/admin/").content.decode()
     assert f'<span class="claw-sr">{done}</span>' in html
     assert ".claw-sr {" in (settings.BASE_DIR / "templates/static/clawdbot_admin/admin.css").read_text("utf8")
+
+
+def test_messages_that_no_model_answers_have_tiles_with_links() -> None:
+    channel = make_channel(make_bot())
+    conversation, other = make_conversation(channel), make_conversation(channel, "p2")
+    make_turn(conversation)
+    make_turn(other)
+    client = login(make_user())
+    assert not {"Unanswered", "Wait for a model"} & set(tiles(client.get("/admin/")))
+    row, *_ = InboundEvent.objects.filter(conversation=conversation)
+    InboundEvent.objects.filter(pk=row.pk).update(state=InboundEvent.State.DEAD)
+    InboundEvent.objects.filter(conversation=other).update(
+        state=InboundEvent.State.PENDING, waiting_since=timezone.now()
+    )
+    found = tiles(client.get("/admin/"))
+    assert (found["Unanswered"].value, found["Unanswered"].tone) == ("1", "bad")
+    assert (found["Wait for a model"].value, found["Wait for a model"].tone) == ("1", "bad")
+    listed = client.get(found["Unanswered"].link).context["cl"].queryset
+    assert [one.pk for one in listed] == [conversation.pk]
+    assert client.get(found["Wait for a model"].link).status_code == 200

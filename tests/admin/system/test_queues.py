@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bots.models import Conversation, InboundEvent, OutboundMessage, ReceivedFile
+from bots.models import Conversation, InboundEvent, Message, OutboundMessage, ReceivedFile
 from clawdbot.reasons import Reason, columns, raised
 from memory.models import ConsolidationRun
 from tests.admin.builders import address, login, make_bot, make_channel, make_conversation, make_turn, make_user
@@ -67,3 +67,24 @@ def test_a_failure_of_before_there_were_codes_is_shown_as_it_is(conversation: Co
     client = login(make_user(), "zh-hans")
     for page in (*pages(sent), address(Conversation, "change", conversation.pk)):
         assert "Telegram answered 403: bot was blocked" in client.get(page).content.decode(), page
+
+
+def test_dead_letters_are_closed_without_an_answer(conversation: Conversation) -> None:
+    make_turn(conversation)
+    make_turn(conversation)
+    dead, done = InboundEvent.objects.order_by("id")
+    InboundEvent.objects.filter(pk=dead.pk).update(state=InboundEvent.State.DEAD, **RAISED)
+    Message.objects.filter(inbound=dead, role="user").update(meta={"unanswered": True})
+    client = login(make_user())
+    page = client.get(address(Conversation, "change", conversation.pk)).content.decode()
+    assert "not answered" in page
+    told = client.post(
+        address(InboundEvent, "changelist"),
+        {"action": "settle_selected", "_selected_action": [dead.pk, done.pk]},
+        follow=True,
+    ).content.decode()
+    assert "1 dead letter closed." in told
+    assert "no dead letters were not changed" in told
+    dead.refresh_from_db()
+    assert (dead.state, dead.error) == (InboundEvent.State.DONE, "")
+    assert not Message.objects.filter(meta__unanswered=True).exists()

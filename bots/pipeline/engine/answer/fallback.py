@@ -1,7 +1,7 @@
 """The built-in responder: answers from memories, without a model, in Chinese or English.
 
-It invents nothing. It quotes memories with their date, or says that it knows nothing about the question, and explains
-how to connect a real model. The engine tries commands and skills before it.
+It invents nothing. It quotes memories with their date, or says that it knows nothing about the question. Only the team
+reads how to connect a real model. The engine tries commands and skills before it.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def demo_would_invent(text: str, hits: Sequence[Hit], said: Sequence[tuple[str, 
     return not any(role == "user" and not is_question(words) for role, words in said)
 
 
-def answer(text: str, *, language: str, hits: Sequence[Hit], zone: tzinfo, now: datetime) -> str:
+def answer(text: str, *, language: str, hits: Sequence[Hit], zone: tzinfo, now: datetime, staff: bool = False) -> str:
     """Returns the answer in `language`.
 
     Args:
@@ -66,11 +66,12 @@ def answer(text: str, *, language: str, hits: Sequence[Hit], zone: tzinfo, now: 
         hits: The recalled memories, best first; unrelated ones are dropped here.
         zone: The person's time zone, for the dates.
         now: Aware time of the turn; dates of other years are shown with the year.
+        staff: Whether the person is of the team, and so reads how to connect a model.
     """
     with translation.override(language):
         if _THANKS.match(simplified(text)):
             return _("You are welcome!")
-        return f"{_reply(text, hits, zone, now)}\n\n{_hint()}"
+        return f"{_reply(text, hits, zone, now)}\n\n{_hint(staff)}"
 
 
 def _reply(text: str, hits: Sequence[Hit], zone: tzinfo, now: datetime) -> str:
@@ -82,12 +83,14 @@ def _reply(text: str, hits: Sequence[Hit], zone: tzinfo, now: datetime) -> str:
     return "\n".join(lines) or _("You have not told me anything about that yet, and I will not guess.")
 
 
-def _hint() -> str:
-    return _(
-        "(No model that could say more is connected; I answer from commands, skills and memory only. To connect one: "
-        "Admin → Model providers, or `python manage.py provider add NAME --endpoint URL --model MODEL`. "
-        "Type /help to see what I can do.)"
-    )
+def _hint(staff: bool) -> str:
+    if staff:
+        return _(
+            "(No model that could say more is connected; I answer from commands, skills and memory only. To connect "
+            "one: Admin → Model providers, or `python manage.py provider add NAME --endpoint URL --model MODEL`. "
+            "Type /help to see what I can do.)"
+        )
+    return _("(I answer only from what you told me, and with my commands and skills. Type /help to see what I can do.)")
 
 
 def related(hit: Hit) -> bool:

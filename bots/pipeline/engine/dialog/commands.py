@@ -109,6 +109,11 @@ def _stop(turn: Turn, argument: str) -> Reply:
     return Reply(_("Stopped."))
 
 
+def _retry(turn: Turn, argument: str) -> Reply:
+    """Answers when there is nothing to repeat; the engine repeats messages itself."""
+    return Reply(_("I have answered all your messages."))
+
+
 def _status(turn: Turn, argument: str) -> Reply:
     target = next(iter(candidates.available()), None)
     if target is None:
@@ -179,6 +184,7 @@ COMMANDS = (
     Command(("new", "新对话"), gettext_lazy("begin a new conversation; I keep my memory of you"), _new),
     Command(("reset", "重置"), gettext_lazy("drop everything open and begin anew"), _reset),
     Command(("stop", "停止"), gettext_lazy("stop the answer or the question that is open"), _stop),
+    Command(("retry", "重试"), gettext_lazy("answer what I could not answer before"), _retry),
     Command(("status", "状态"), gettext_lazy("how things stand"), _status),
     Command(("memory", "记忆"), gettext_lazy("what I remember of you; /memory WORDS searches"), _memory),
     Command(("forget", "忘记"), gettext_lazy("delete what I remember of you (asks first)"), _forget),

@@ -18,7 +18,7 @@ from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from bots.pipeline.engine.answer import fallback
 from memory.text.dates import resolve
 from memory.types import Hit
-from tests.builders import make_event
+from tests.builders import answers, make_channel, make_event, say
 from tests.peers import StubModel
 
 NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
@@ -29,8 +29,8 @@ def make_hit(text: str, *, role: str = "user", at: datetime = SAID, coverage: fl
     return Hit(1, "", role, "", text, 1.0, at, why={"coverage": coverage, "cosine": cosine})  # type: ignore[arg-type]
 
 
-def answer(text: str, *hits: Hit, language: str = "en", zone: Any = UTC) -> str:
-    return fallback.answer(text, language=language, hits=hits, zone=zone, now=NOW)
+def answer(text: str, *hits: Hit, language: str = "en", zone: Any = UTC, staff: bool = False) -> str:
+    return fallback.answer(text, language=language, hits=hits, zone=zone, now=NOW, staff=staff)
 
 
 def test_a_question_is_answered_with_what_was_said_and_when() -> None:
@@ -86,11 +86,19 @@ def test_at_most_three_lines_are_shown_and_long_ones_shortened() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_it_says_that_no_model_is_connected_and_how_to_connect_one(language: str) -> None:
+def test_the_team_reads_that_no_model_is_connected_and_how_to_connect_one(language: str) -> None:
     for text in ("Where is it?", "I like tea", "hello"):
-        said = answer(text, language=language)
+        said = answer(text, language=language, staff=True)
         assert "manage.py provider add" in said
         assert ("No model" in said) if language == "en" else ("没有接入" in said)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_who_is_not_of_the_team_reads_nothing_of_the_set_up(language: str) -> None:
+    for text in ("Where is it?", "I like tea", "hello"):
+        said = answer(text, language=language)
+        assert not [word for word in ("manage.py", "Admin", "provider", "后台", "endpoint") if word in said]
+        assert ("/help" in said) if language == "en" else ("/帮助" in said)
 
 
 def test_greeting_thanks_statement_and_question_get_different_answers() -> None:
@@ -159,3 +167,19 @@ def test_whether_the_embedded_model_may_answer_is_not_looked_into_while_a_real_o
     MessageDispatcher().process(row_id)
     assert Message.objects.get(role="assistant").text.startswith("You said: ")
     assert [rule.call_count for rule in rules.values()] == [times, times]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("words_only")
+@pytest.mark.parametrize(
+    ("name", "address", "told"),
+    [
+        ("Simulator", "http://127.0.0.1:9/replies", True),
+        ("Simulator", "https://shop.example/replies", False),
+        ("Shop", "http://127.0.0.1:9/replies", False),
+    ],
+)
+def test_on_platforms_only_the_simulator_reads_how_to_connect_a_model(name: str, address: str, told: bool) -> None:
+    account = {"secret": "pipeline-secret", "reply_url": address}
+    say(make_channel(name=name, credentials=account), "I live in Oslo")
+    assert ("manage.py provider add" in answers()[0]) is told
