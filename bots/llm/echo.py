@@ -23,10 +23,12 @@ _FENCE = re.compile(r"(```|~~~)")
 _OWN = "memory"
 _DATE = r"\d{4}\s?[-/.\u5e74]\s?\d{1,2}\s?[-/.\u6708]\s?\d{1,2}"
 # A line of the block in any language, and such a line in the words of the prompt.
-_NOTE = re.compile(rf"^\W{{0,4}}(?:[^\W\d]{{1,10}}\s)?{_DATE}")
+_NOTE = re.compile(rf"^\s*[-*\u2022\u2013\u2014]\s*(?:[^\W\d]{{1,10}}\s)?{_DATE}")
+_DATED = re.compile(rf"^(?:since )?{_DATE}")
 _OUR_NOTE = re.compile(r"^\W{0,4}\d{4}-\d{2}-\d{2} (?:the person|you) said: ", re.IGNORECASE)
 _NOTE_BEGINS = re.compile(r"^[\s>*\u2022-]*(?:s|si|sin|sinc|since\s?)?[\d-]{0,10}$")
-_MACHINE = re.compile(r"<(?:memory|summary|file)>|^Now: \w+, \d{4}-|^You are talking to ")
+_MACHINE = re.compile(r"^Between <(\w+)> and </\1>|^Now: \w+, \d{4}-|^You are talking to ")
+_OF_FENCES = re.compile(r"<(/?)(memory|summary|quoted|forwarded|file)>")
 _BLANK = re.compile(r"^[\s>*\u2022_`-]*$")
 _LEAST_KNOWN = 24
 _LONGEST_BLOCK = 60
@@ -48,24 +50,32 @@ class EchoFilter:
         system = "\n".join(m["content"] for m in messages if m["role"] == "system" and isinstance(m["content"], str))
         self._notes: list[str] = []
         self._known: set[str] = set()
-        inside = False
-        for line in system.split("\n"):
-            inside = line in ("<memory>", "<summary>") or (inside and line not in ("</memory>", "</summary>"))
-            if inside and len(_plain(line)) >= _LEAST_KNOWN:
-                self._known.add(_plain(line))
-                self._notes.append(line.strip().removeprefix("- "))
-            elif _MACHINE.search(line):
-                self._known.add(_plain(line))
+        # Alone, or in an element of another name, the model may say such lines as its own words.
+        self._fenced_lines: dict[str, set[str]] = {"summary": set(), "quoted": set(), "forwarded": set()}
+        self._read(system)
         for message in messages[-1:]:
-            if isinstance(message["content"], str):
-                self._known |= {_plain(line) for line in message["content"].split("\n") if "<file>" in line}
-        self._known -= {"", "<memory>", "<summary>"}
+            if message["role"] == "user" and isinstance(message["content"], str):
+                self._read(message["content"])
         self._head = _Head(system)
         self._line, self._begun = "", False
         self._block: list[str] = []
         self._name, self._last_note = "", 0
         self._fence: str | None = None
         self._fenced = self._after_echo = self._own_shown = False
+
+    def _read(self, prompt: str) -> None:
+        """Notes the lines of our own and those inside of our fences; what a person's file holds is no echo."""
+        inside = ""
+        for line in prompt.split("\n"):
+            if fence := _OF_FENCES.fullmatch(line):
+                inside = "" if fence[1] else fence[2]
+            elif _MACHINE.search(line):
+                self._known.add(_plain(line))
+            elif inside == _OWN and _DATED.match(_plain(line)):
+                self._known.add(_plain(line))
+                self._notes.append(line.strip().removeprefix("- "))
+            elif inside in self._fenced_lines and _plain(line):
+                self._fenced_lines[inside].add(_plain(line))
 
     def take(self, piece: str) -> str:
         """Returns what may be shown now."""
@@ -99,7 +109,13 @@ class EchoFilter:
         if self._begun:
             return True
         start, plain = _QUOTES.sub("", begun), _plain(begun)
-        if not plain or start[0] in "[\u3010`~<&\uff1c\u2039\u00ab" or _NOTE_BEGINS.match(start) or _NOTE.match(start):
+        if (
+            not plain
+            or start[0] in "[\u3010`~<&\uff1c\u2039\u00ab"
+            or _NOTE_BEGINS.match(start)
+            or _NOTE.match(start)
+            or _DATED.match(plain)
+        ):
             return False
         return not any(known.startswith(plain) for known in self._known)
 
@@ -125,9 +141,11 @@ class EchoFilter:
 
     def _is_note(self, line: str, *, tagged: bool) -> bool:
         start, plain = _QUOTES.sub("", line), _plain(line)
-        if plain in self._known or _OUR_NOTE.match(start) or (tagged and _NOTE.match(start)):
+        if plain in self._known or _OUR_NOTE.match(start):
             return True
-        cut_off = len(plain) >= _LEAST_KNOWN and _NOTE.match(plain) is not None
+        if tagged and (plain in self._fenced_lines.get(self._name, ()) or _NOTE.match(start)):
+            return True
+        cut_off = len(plain) >= _LEAST_KNOWN and _DATED.match(plain) is not None
         return cut_off and any(known.startswith(plain) for known in self._known)
 
     def _of_line(self, line: str) -> str:

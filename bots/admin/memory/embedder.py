@@ -17,6 +17,7 @@ from bots.admin.ui.unfold_parts import action
 from bots.i18n.failure_texts import describe, describe_column
 from memory.embedders import choice, current
 from memory.models import EmbedderChoice, MemoryEntry
+from memory.models.fields import normal_or_refused
 from memory.storage import embedding_backfill, wakeups
 
 FIELDS = ("kind", "model", "endpoint", "dimension", "timeout_s")
@@ -41,6 +42,10 @@ class EmbedderForm(forms.ModelForm[EmbedderChoice]):
         if "dimension" in self.fields:
             self.fields["dimension"].required = False
 
+    def clean_endpoint(self) -> str:
+        """Returns the address as requests need it, before it is tested."""
+        return normal_or_refused(self.cleaned_data["endpoint"], versioned=False)
+
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         if self.errors or "kind" not in values:
@@ -48,7 +53,7 @@ class EmbedderForm(forms.ModelForm[EmbedderChoice]):
         wanted = current.Spec(
             values["kind"],
             values["model"].strip(),
-            values["endpoint"].rstrip("/"),
+            values["endpoint"],
             self._key(values),
             values.get("dimension") or 0,
             values["timeout_s"],

@@ -73,6 +73,8 @@ def notes(files: Sequence[StoredFile], quoted: Sequence[StoredFile], target: Tar
 
 def message(text: str, files: Sequence[FileText], note: str, others: str = "") -> str:
     """Returns the words of others, the person's text, the contents of files as data, and the note."""
+    if not (files or note or others):
+        return text
     fenced = [f"{head}\n<file>\n{content.replace('</file>', '(/file)')}\n</file>" for head, content in files]
     return "\n\n".join(part for part in (others, text if text.strip() else "", *fenced, note) if part)
 

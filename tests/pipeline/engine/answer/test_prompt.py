@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bots.llm import Target
@@ -187,6 +187,7 @@ def test_a_prompt_is_never_over_its_budget(inputs: Inputs, budget: int) -> None:
     assert of_messages(assemble(inputs, budget)) <= budget
 
 
+@example(make_inputs(text=" "), 100)
 @given(inputs_strategy, st.integers(4 * MESSAGE_OVERHEAD, 900))
 def test_the_message_stays_whole_when_it_fits_beside_the_instructions(inputs: Inputs, budget: int) -> None:
     messages = assemble(inputs, budget)
