@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from celery import current_app
+from django.db import connections
 
 from bots.models import Channel, InboundEvent, sql
 from bots.pipeline import inbox
@@ -41,6 +42,19 @@ def accept(channel: Channel, chat: str, count: int) -> list[InboundEvent]:
     return list(InboundEvent.objects.filter(pk__in=inbox.accept(channel, events).accepted).order_by("pk"))
 
 
+def end(pool: TurnPool, threads: int) -> None:
+    """Ends the threads with their connections, which would keep the test database from being dropped."""
+    together = threading.Barrier(threads)
+
+    def close() -> None:
+        together.wait(60)
+        connections.close_all()
+
+    for _ in range(threads):
+        pool._pool.submit(close)
+    pool._pool.shutdown()
+
+
 def wake(pool: TurnPool, rows: list[InboundEvent]) -> None:
     current_app.loader.import_default_modules()
     for row in rows:
@@ -53,7 +67,7 @@ def test_each_message_is_claimed_once(threads: int, channel: Channel, model: Stu
     pool = TurnPool(threads)
     wake(pool, rows)
     eventually(lambda: InboundEvent.objects.filter(state=DONE).count() == len(rows))
-    pool._pool.shutdown()
+    end(pool, threads)
     assert sorted(claims) == [row.pk for row in rows]
 
 
@@ -76,7 +90,7 @@ def test_a_wake_up_that_comes_while_a_turn_runs_is_not_lost(
     assert claims == [first[0].pk], "nobody tries to claim what is behind a running turn"
     go_on.set()
     eventually(lambda: InboundEvent.objects.filter(state=DONE).count() == 3)
-    pool._pool.shutdown()
+    end(pool, 4)
     assert claims == [row.pk for row in (*first, *second)]
 
 
@@ -92,7 +106,7 @@ def test_a_turn_that_fails_is_taken_again_by_its_next_wake_up(
     InboundEvent.objects.update(due_at=row.received_at)
     wake(pool, [row, row, row])
     eventually(lambda: InboundEvent.objects.filter(state=DONE).exists())
-    pool._pool.shutdown()
+    end(pool, 2)
     assert chats.is_closed(row.pk)
 
 
@@ -106,5 +120,5 @@ def test_all_turns_may_wait_for_the_model_at_once(
     pool = TurnPool(6)
     wake(pool, rows)
     eventually(lambda: InboundEvent.objects.filter(state=DONE).count() == 6)
-    pool._pool.shutdown()
+    end(pool, 6)
     assert not together.broken
