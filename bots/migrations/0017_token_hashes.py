@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="auditentry",
             name="subject",
-            field=models.CharField(blank=True, db_default="", max_length=200, verbose_name="subject"),
+            field=models.CharField(blank=True, db_default="", default="", max_length=200, verbose_name="subject"),
         ),
         migrations.AlterField(
             model_name="auditentry",

@@ -69,7 +69,7 @@ class AuditEntry(models.Model):
     bot_slug = models.CharField(_("bot"), max_length=60, blank=True)
     person_hash = models.CharField(_("person (pseudonym)"), max_length=32, blank=True)
     # The address of a log-in, the user that was unlocked.
-    subject = models.CharField(_("subject"), max_length=200, blank=True, db_default="")
+    subject = models.CharField(_("subject"), max_length=200, blank=True, default="", db_default="")
     counts = models.JSONField(_("counts"), default=dict)
     proof = models.JSONField(_("proof"), default=dict)
     result = models.CharField(_("result"), max_length=8, choices=Result.choices, default=Result.DONE)
