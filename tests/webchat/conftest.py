@@ -13,7 +13,7 @@ def no_worker(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     from bots.pipeline.queue import wakeups
 
     woken: list[int] = []
-    monkeypatch.setattr(wakeups, "send", lambda task, row_id, platform, in_s=0.0: woken.append(row_id))
+    monkeypatch.setattr(wakeups, "send", lambda _task, row_id, *_rest, **_more: woken.append(row_id))
     return woken
 
 
