@@ -132,6 +132,9 @@ class Event:
         change: For `member` and `ignored`: what changed, such as "joined", "left", "blocked", "migrated".
         status: For `status`: "sent", "delivered", "read", "failed"; for `member`: the new status.
         forwarded: Another person wrote the text.
+        album: The platform's id of an album, where it sends the files of one message as several; "" for other messages.
+        album_place: Place of this part in its album; parts are put in the order of their places.
+        album_size: Number of parts of the album; 0 when the platform does not say.
         raw: The parsed payload. It may hold personal data, so never log it.
     """
 
@@ -159,6 +162,9 @@ class Event:
     change: str = ""
     status: str = ""
     forwarded: bool = False
+    album: str = ""
+    album_place: int = 0
+    album_size: int = 0
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def to_dict(self, *, with_raw: bool = True) -> dict[str, Any]:

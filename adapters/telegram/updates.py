@@ -8,7 +8,7 @@ from typing import Any
 
 from adapters.errors import MalformedPayload
 from adapters.events import Event, EventKind
-from adapters.payload import as_id, as_list, as_object, as_text
+from adapters.payload import as_id, as_int, as_list, as_object, as_text
 from adapters.telegram.message import Bot, attachments, display_name, read_text, reply_target
 from adapters.telegram.people import from_bot, with_people
 from adapters.telegram.threads import thread_of
@@ -85,6 +85,8 @@ def _message(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
             mentions_bot=found.mentions_bot or answers_bot or bool(found.addressee and ours),
             reply_to=reply_to,
             forwarded="forward_origin" in content or "forward_date" in content,
+            album=as_id(content, "media_group_id") or "",
+            album_place=as_int(content, "message_id") or 0,
         ),
     )
 

@@ -28,6 +28,9 @@ State = InboundEvent.State
 WORK_KINDS = frozenset({"message", "command", "action", "edit", "delete"})
 MAX_ATTEMPTS = 6
 BACKOFF = Backoff()
+# The other parts of an album follow within this time.
+ALBUM_QUIET_S = 1.5
+ALBUM_SEARCH = 50  # waiting rows of a chat: other messages may come between the parts
 STOP = frozenset({"stop", "停止"})
 # The time-outs of model and skill bound a turn; a claim much older belongs to a thread that hangs.
 CLAIM_LIMIT = timedelta(minutes=15)
@@ -67,7 +70,8 @@ def accept(channel: Channel, events: Iterable[Event], *, request_id: str = "") -
             continue
         accepted.append(row.pk)
         if row.state == State.PENDING:
-            wakeups.after_commit(wakeups.PROCESS, row.pk, channel.platform)
+            wait_s = ALBUM_QUIET_S if _in_parts(event) else 0.0
+            wakeups.after_commit(wakeups.PROCESS, row.pk, channel.platform, in_s=wait_s)
     return AcceptResult(tuple(accepted), duplicates)
 
 
@@ -82,11 +86,15 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
         state=State.PENDING if kind in WORK_KINDS else State.IGNORED,
         request_id=request_id,
     )
+    if _in_parts(event):
+        row.due_at += timedelta(seconds=ALBUM_QUIET_S)
     try:
         with transaction.atomic():
             sql.insert(row)
             if event.twin_key:
                 _insert_twin(channel, event, row)
+            if _in_parts(event):
+                _wake_whole_album(row, event.album_size)
             if STOP & {event.command.removeprefix("/"), parse_command(event.text)[0]}:
                 # /stop bypasses the queue: the running turn checks this flag while the model generates
                 InboundEvent.objects.filter(queue_key=row.queue_key, state=State.PROCESSING).update(
@@ -98,6 +106,30 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
             return None
         raise
     return row
+
+
+def _in_parts(event: Event) -> bool:
+    """Returns whether the message is one of several that are one turn (`dispatch.albums`)."""
+    return bool(event.album) and event.kind == "message"
+
+
+def waiting_parts(row: InboundEvent, *, after: int = 0) -> list[InboundEvent]:
+    """Returns the waiting rows of the row's album, itself included if it waits; only those behind the row `after`.
+
+    An album is one of one person, because the person's client may have chosen its id.
+    """
+    ids = sql.waiting_ids(InboundEvent, row.queue_key, State.PROCESSING, after=after, limit=ALBUM_SEARCH)
+    found = InboundEvent.objects.filter(pk__in=ids).order_by("pk") if ids else ()
+    mine = ("kind", "album", "user_id")
+    return [other for other in found if all(other.payload.get(key) == row.payload.get(key) for key in mine)]
+
+
+def _wake_whole_album(row: InboundEvent, size: int) -> None:
+    """Makes an album due when this row is the last of its parts."""
+    parts = waiting_parts(row) if size > 0 else []
+    if 0 < size <= len(parts):
+        InboundEvent.objects.filter(pk=parts[0].pk, state=State.PENDING).update(due_at=timezone.now())
+        wakeups.after_commit(wakeups.PROCESS, parts[0].pk, row.channel.platform)
 
 
 def _insert_twin(channel: Channel, event: Event, row: InboundEvent) -> None:
@@ -143,6 +175,23 @@ def retry_later(row: InboundEvent, error: Why, retry_after: float | None = None)
     _update_claimed(row, state=State.PENDING, due_at=due, **_error(error), owner="", claimed_at=None)
     wakeups.send(wakeups.PROCESS, row.pk, row.channel.platform, in_s=wait_s)
     return wait_s
+
+
+def postpone(row: InboundEvent, wait_s: float) -> None:
+    """Returns the row to the queue for `wait_s` seconds. Does not count as an attempt."""
+    due = timezone.now() + timedelta(seconds=wait_s)
+    _update_claimed(row, state=State.PENDING, due_at=due, owner="", claimed_at=None, attempts=row.attempts - 1)
+    wakeups.send(wakeups.PROCESS, row.pk, row.channel.platform, in_s=wait_s)
+
+
+def replace_payload(row: InboundEvent, payload: dict[str, Any]) -> None:
+    """Gives the claimed row another event.
+
+    Raises:
+        ClaimLost: This worker has lost the claim; the transaction must roll back.
+    """
+    _update_claimed(row, payload=payload)
+    row.payload = payload
 
 
 def _error(reason: Why) -> dict[str, Any]:

@@ -5,7 +5,7 @@ several times as long as the database takes to run it. Values pass through the f
 behaves here as in the ORM.
 """
 
-from bots.models.sql.claims import claim, is_queue_free, next_waiting, update_claimed
+from bots.models.sql.claims import claim, is_queue_free, next_waiting, update_claimed, waiting_ids
 from bots.models.sql.locks import read_locked
 from bots.models.sql.messages import NEWEST_ID, latest_messages
 from bots.models.sql.rows import get_with, insert
@@ -20,4 +20,5 @@ __all__ = [
     "next_waiting",
     "read_locked",
     "update_claimed",
+    "waiting_ids",
 ]

@@ -54,6 +54,17 @@ def next_waiting(model: type[QueueRow], queue_key: str, busy: str) -> int | None
     return int(found[0]) if found else None
 
 
+def waiting_ids(model: type[QueueRow], queue_key: str, busy: str, *, after: int, limit: int) -> list[int]:
+    """Returns the ids of the pending rows of a chat behind the row `after`, oldest first, due or not."""
+    sql = (
+        f"SELECT id FROM {model._meta.db_table} WHERE queue_key=%s AND id>%s AND state='pending'"  # noqa: S608
+        f" AND state IN ('pending', '{busy}') ORDER BY id LIMIT %s"  # repeats the condition of the partial index
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [queue_key, after, limit])
+        return [int(pk) for (pk,) in cursor.fetchall()]
+
+
 def is_queue_free(model: type[QueueRow], queue_key: str, busy: str) -> bool:
     """Returns whether the chat has no pending and no claimed row."""
     sql = f"SELECT 1 FROM {model._meta.db_table} WHERE queue_key=%s AND state IN ('pending', '{busy}') LIMIT 1"  # noqa: S608

@@ -13,7 +13,7 @@ from bots.people import reception
 from bots.people.identities import SpeakerChanged
 from bots.people.reception import Standing
 from bots.pipeline import engine, inbox, memory_outbox
-from bots.pipeline.dispatch import closing, edits, erasures, presenting, refusals, turns
+from bots.pipeline.dispatch import albums, closing, edits, erasures, presenting, refusals, turns
 from clawdbot import request_id
 from clawdbot.errors import ClawdbotError
 from clawdbot.reasons import raised
@@ -41,6 +41,8 @@ class MessageDispatcher:
         started = time.perf_counter()
         try:
             with request_id.bound(row.request_id):
+                if not albums.gather(row):
+                    return False
                 self._turn(row, started)
                 memory_outbox.write_waiting_of(row.pk)
         except inbox.ClaimLost:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from django.db import transaction
-from django.db.models import QuerySet
 
 from adapters.events import Event
 from bots.models import Channel, InboundEvent, Message, ReceivedFile
 from bots.models.lengths import ID_LENGTH
 from bots.pipeline import inbox, memory_outbox
+from bots.pipeline.dispatch import albums
 
 KINDS = frozenset({"edit", "delete"})
-_CONTENTS = frozenset({"text", "attachments", "args", "data"})  # keys of an event's payload
+_CONTENTS = frozenset({"text", "attachments", "args", "data", albums.PARTS})  # keys of an event's payload
+ALBUMS = 100  # the latest of a chat, in which the part with an id is searched
 
 
 def apply(row: InboundEvent, channel: Channel, event: Event) -> None:
@@ -20,25 +24,61 @@ def apply(row: InboundEvent, channel: Channel, event: Event) -> None:
         messages = list(_target(channel, event))
         inbox.finish(row, conversation_id=messages[0].conversation_id if messages else None)
         for message in messages:
+            if _change_album(message, event):
+                continue
             if event.kind == "delete":
                 _delete(message)
-            elif message.text != event.text:
-                memory_outbox.correct(message.conversation, message, event.text)
-                Message.objects.filter(pk=message.pk).update(text=event.text)
+            else:
+                _reword(message, event.text)
 
 
-def _target(channel: Channel, event: Event) -> QuerySet[Message]:
-    """Returns the person's message with the platform's id; never one of the bot's."""
-    message_id = event.target_message_id or event.message_id
+def _reword(message: Message, text: str) -> None:
+    if message.text != text:
+        memory_outbox.correct(message.conversation, message, text)
+        Message.objects.filter(pk=message.pk).update(text=text)
+
+
+def _named(event: Event) -> str:
+    return event.target_message_id or event.message_id or ""
+
+
+def _target(channel: Channel, event: Event) -> Sequence[Message]:
+    """Returns the person's message with the platform's id, or the album with such a part; never one of the bot's."""
+    message_id = _named(event)
     if not message_id:
-        return Message.objects.none()
-    chat_id = (event.chat_id or event.user_id or "")[:ID_LENGTH]
-    return Message.objects.select_related("conversation").filter(
+        return ()
+    said = Message.objects.select_related("conversation", "inbound").filter(
         conversation__channel=channel,
-        conversation__chat_id=chat_id,
+        conversation__chat_id=(event.chat_id or event.user_id or "")[:ID_LENGTH],
         role=Message.Role.USER,
-        platform_message_id=message_id[:ID_LENGTH],
     )
+    of_albums = said.filter(inbound__payload__has_key=albums.PARTS).order_by("-pk")
+    return list(said.filter(platform_message_id=message_id[:ID_LENGTH])) or [
+        message for message in of_albums[:ALBUMS] if len(albums.files_of(_payload(message), message_id))
+    ]
+
+
+def _payload(message: Message) -> Mapping[str, Any]:
+    return message.inbound.payload if message.inbound is not None else {}
+
+
+def _change_album(message: Message, event: Event) -> bool:
+    """Edits or deletes one part of an album. Returns False for any other message, and for the last part."""
+    text = None if event.kind == "delete" else event.text
+    changed = albums.changed(_payload(message), _named(event), text)
+    if changed is None or message.inbound_id is None:
+        return False
+    files = albums.files_of(_payload(message), _named(event))
+    InboundEvent.objects.filter(pk=message.inbound_id).update(payload=changed)
+    _reword(message, changed["text"])
+    if text is None:
+        ReceivedFile.objects.filter(inbound=message.inbound_id, position__in=files).delete()
+        Message.objects.filter(pk=message.pk).update(attachments=changed["attachments"])
+        # The answer may say what was in it.
+        answers = Message.objects.filter(inbound=message.inbound_id).exclude(pk=message.pk)
+        memory_outbox.erase(message.conversation, list(answers.values_list("pk", flat=True)), None)
+        answers.update(forgotten=True)
+    return True
 
 
 def _delete(message: Message) -> None:
