@@ -60,6 +60,7 @@ class Adapter(ABC, Generic[AccountT]):
         sends_per_s: Messages an account may send per second; None when no limit is known.
         chat_sends_per_s: Messages an account may send to one chat per second; None when no limit is known.
         supports_names: `display_name` works.
+        alt_id_is_the_users: `Event.alt_user_id` is always an id of the same user.
         supports_polling: `poll` works; may depend on the account.
         sends_by_polling: Messages are sent over the connection that `poll` holds, so only the polling process can send.
         supports_webhook_setup: `set_webhook` registers the webhook address through the API.
@@ -79,6 +80,7 @@ class Adapter(ABC, Generic[AccountT]):
     sends_per_s: float | None = None
     chat_sends_per_s: ClassVar[float | None] = None
     supports_names: ClassVar[bool] = False
+    alt_id_is_the_users: ClassVar[bool] = False
     supports_polling: bool = False
     sends_by_polling: bool = False
     supports_webhook_setup: ClassVar[bool] = False

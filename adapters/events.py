@@ -52,6 +52,9 @@ class WebhookRequest:
             object.__setattr__(self, "headers", Headers(self.headers))
 
 
+MIGRATED = "migrated"  # `Event.change`: the chat has a new id
+
+
 class EventKind(StrEnum):
     """Kind of an event. An `ignored` event is genuine but needs no action; it is still stored and counted."""
 
@@ -132,6 +135,8 @@ class Event:
         change: For `member` and `ignored`: what changed, such as "joined", "left", "blocked", "migrated".
         status: For `status`: "sent", "delivered", "read", "failed"; for `member`: the new status.
         forwarded: Another person wrote the text.
+        new_ids: For `member`: ids that the platform has replaced, the new one by the old one. They are the chat's if
+            `change` is "migrated", else the user's.
         album: The platform's id of an album, where it sends the files of one message as several; "" for other messages.
         album_place: Place of this part in its album; parts are put in the order of their places.
         album_size: Number of parts of the album; 0 when the platform does not say.
@@ -162,6 +167,7 @@ class Event:
     change: str = ""
     status: str = ""
     forwarded: bool = False
+    new_ids: Mapping[str, str] = field(default_factory=dict)
     album: str = ""
     album_place: int = 0
     album_size: int = 0
@@ -192,7 +198,9 @@ class Event:
 
 
 _DEFAULTS: dict[str, Any] = {
-    f.name: ({} if f.name == "raw" else f.default) for f in fields(Event) if f.name not in ("kind", "dedupe_key")
+    f.name: ({} if f.name in ("raw", "new_ids") else f.default)
+    for f in fields(Event)
+    if f.name not in ("kind", "dedupe_key")
 }
 _ATTACHMENT_FIELDS = frozenset(f.name for f in fields(Attachment))
 

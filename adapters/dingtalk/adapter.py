@@ -41,6 +41,7 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
     platform = "dingtalk"
     label = {"en": "DingTalk", "zh": "钉钉"}
     schema = DingTalkAccount
+    alt_id_is_the_users = True
     supports_media = True
     supports_polling = True
     text_limit = 5000  # bytes; the API accepts 15000, but JSON and line ends add to the text

@@ -47,6 +47,7 @@ class FeishuAdapter(Adapter[FeishuAccount]):
     platform = "feishu"
     label = {"en": "Feishu / Lark", "zh": "飞书 / Lark"}
     schema = FeishuAccount
+    alt_id_is_the_users = True
     idempotent_send = True  # Feishu remembers the uuid for an hour
     supports_typing = True
     supports_edit = True

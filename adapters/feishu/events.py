@@ -162,6 +162,16 @@ def _reaction(added: bool) -> Callable[[Event, Json, str], Events]:
     return read
 
 
+def _directory(base: Event, event: Json, bot: str) -> Events:
+    """Reads a change of the directory; only a person's new ids concern the bot."""
+    new, old = as_object(event, "object"), as_object(event, "old_object")
+    pairs = [(as_id(old, name), as_id(new, name)) for name in ("open_id", "user_id", "union_id")]
+    moved = {before: after for before, after in pairs if before and after and before != after}
+    if not moved:
+        return (replace(base, change="contact.user.updated_v3"),)
+    return (replace(base, kind=EventKind.MEMBER, change="new_ids", user_id=open_id(new), new_ids=moved),)
+
+
 _READERS: dict[str, Callable[[Event, Json, str], Events]] = {
     "im.message.receive_v1": _message,
     "im.message.recalled_v1": _recalled,
@@ -175,6 +185,7 @@ _READERS: dict[str, Callable[[Event, Json, str], Events]] = {
     "im.chat.member.user.deleted_v1": members.people("left"),
     "im.chat.member.user.withdrawn_v1": members.people("left"),
     "im.chat.access_event.bot_p2p_chat_entered_v1": members.bot("enter", private=True),
+    "contact.user.updated_v3": _directory,
     "application.bot.menu_v6": menu,
     "card.action.trigger": card,
     "v1.message": _v1_message,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from adapters.commands import parse_command
-from adapters.events import Event, EventKind
+from adapters.events import MIGRATED, Event, EventKind
 from adapters.payload import as_id, as_list, as_object, as_text
 from adapters.slack.files import attachments
 from adapters.slack.text import plain, read_text
@@ -177,6 +177,22 @@ def _member(base: Event, content: Payload, context: Context) -> Event:
     )
 
 
+def _migrated(base: Event, content: Payload, context: Context) -> Event:
+    """Reads that a channel has a new id: it became private, or is shared with another workspace."""
+    old, new = as_id(content, "old_channel_id"), as_id(content, "new_channel_id")
+    if not old or not new or old == new:
+        return base
+    return replace(
+        base,
+        kind=EventKind.MEMBER,
+        change=MIGRATED,
+        chat_id=old,
+        chat_type=chat_type_of(old),
+        data=new,
+        new_ids={old: new},
+    )
+
+
 def _reaction(base: Event, content: Payload, context: Context) -> Event:
     item = as_object(content, "item")
     added = base.change == "reaction_added"
@@ -213,6 +229,7 @@ _READERS: dict[str, Callable[[Event, Payload, Context], Event]] = {
     "app_mention": _mention,
     "member_joined_channel": _member,
     "member_left_channel": _member,
+    "channel_id_changed": _migrated,
     "reaction_added": _reaction,
     "reaction_removed": _reaction,
 }

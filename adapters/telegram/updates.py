@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from adapters.errors import MalformedPayload
-from adapters.events import Event, EventKind
+from adapters.events import MIGRATED, Event, EventKind
 from adapters.payload import as_id, as_int, as_list, as_object, as_text
 from adapters.telegram.message import Bot, attachments, display_name, read_text, reply_target
 from adapters.telegram.people import from_bot, with_people
@@ -95,10 +95,10 @@ def _service(event: Event, content: Update) -> Event | None:
     """Reads a message that reports a member change or a migration; None for an ordinary message."""
     moved_to, moved_from = as_id(content, "migrate_to_chat_id"), as_id(content, "migrate_from_chat_id")
     if moved_to:
-        return replace(event, kind=EventKind.MEMBER, change="migrated", data=moved_to)
+        return _migration(event, event.chat_id, moved_to)
     if moved_from:
         # The new chat reports the same migration; both events say old chat -> new chat.
-        return replace(event, kind=EventKind.MEMBER, change="migrated", chat_id=moved_from, data=event.chat_id)
+        return _migration(event, moved_from, event.chat_id)
     joined = [person for person in as_list(content, "new_chat_members") if isinstance(person, dict)]
     left = as_object(content, "left_chat_member")
     if not joined and not left:
@@ -111,6 +111,12 @@ def _service(event: Event, content: Update) -> Event | None:
         user_id=as_id(person, "id"),
         user_name=display_name(person),
     )
+
+
+def _migration(event: Event, old: str | None, new: str | None) -> Event:
+    # Only groups migrate.
+    moved = {old: new} if old and new and old != new and event.chat_type == "group" else {}
+    return replace(event, kind=EventKind.MEMBER, change=MIGRATED, chat_id=old, data=new, new_ids=moved)
 
 
 def _edited(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:

@@ -43,6 +43,7 @@ class WhatsAppAdapter(Adapter[WhatsAppAccount]):
     platform = "whatsapp"
     label = {"en": "WhatsApp", "zh": "WhatsApp"}
     schema = WhatsAppAccount
+    alt_id_is_the_users = True
     supports_typing = True
     supports_media = True
     file_rules = files.RULES

@@ -195,7 +195,22 @@ def _system(event: Event, message: Payload) -> Event:
         text=as_text(system, "body"),
         change=as_text(system, "type")[:64] or "system",
         data=as_id(system, "wa_id") or as_id(system, "new_wa_id") or as_id(system, "user_id"),
+        new_ids=_new_ids(system, event.user_id),
     )
+
+
+def _new_ids(system: Payload, phone: str | None) -> dict[str, str]:
+    """Returns the new phone number and the new user id of a person by the old ones; a new number also has a new id."""
+    if not as_text(system, "type").endswith(("changed_number", "changed_user_id")):
+        return {}
+    user_id = as_id(system, "user_id")
+    number = as_id(system, "wa_id") or as_id(system, "new_wa_id")  # the second one until version 11
+    pairs = (
+        # Without the new number, the old one is no longer the person's either.
+        (as_id(system, "customer") or phone, number or user_id),
+        (as_id(system, "previous_user_id"), user_id),
+    )
+    return {old: new for old, new in pairs if old and new and old != new}
 
 
 def _welcome(event: Event, message: Payload) -> Event:

@@ -45,6 +45,7 @@ class AuditEntry(models.Model):
         EDIT = "edit", _("Edited")
         SUPERSEDE = "supersede", _("Superseded")
         DELETE = "delete", _("Memories deleted")
+        MOVE = "move", _("New id on the platform")
 
     class Result(models.TextChoices):
         DONE = "done", _("Done")
@@ -54,6 +55,7 @@ class AuditEntry(models.Model):
     # Actors that are no users of this product.
     COMMAND = "command line"
     HIMSELF = "the person"
+    PLATFORM = "the platform"
 
     at = models.DateTimeField(_("at"), default=timezone.now)
     actor = models.CharField(pgettext_lazy("of an act", "who"), max_length=200)

@@ -19,6 +19,7 @@ Action = AuditEntry.Action
 Result = AuditEntry.Result
 COMMAND = AuditEntry.COMMAND
 HIMSELF = AuditEntry.HIMSELF
+PLATFORM = AuditEntry.PLATFORM
 # An HMAC salt, not a module path. Never change it: stored pseudonyms were made with it.
 _PSEUDONYM_SALT = "bots.audit"
 

@@ -24,7 +24,8 @@ from clawdbot.backoff import Backoff
 from clawdbot.reasons import Why, columns
 
 State = InboundEvent.State
-# Kinds that get a turn or change a stored message (`dispatch.edits`). All others are kept for the log only.
+# Kinds that get a turn or change a stored message (`dispatch.edits`). All others are kept for the log only, except
+# notices of new ids (`dispatch.moves`).
 WORK_KINDS = frozenset({"message", "command", "action", "edit", "delete"})
 MAX_ATTEMPTS = 6
 BACKOFF = Backoff()
@@ -50,7 +51,9 @@ class AcceptResult:
 
 def queue_key(channel: Channel, event: Event) -> str:
     """Returns the key of the event's queue. Events with the same key are taken one at a time, in order of arrival."""
-    return f"{channel.pk}:{event.chat_id or event.user_id}:{event.thread_id or ''}"
+    # What happens in a chat with a new id waits for the notice of it.
+    chat_id = next(iter(event.new_ids.values()), None) or event.chat_id or event.user_id
+    return f"{channel.pk}:{chat_id}:{event.thread_id or ''}"
 
 
 def accept(channel: Channel, events: Iterable[Event], *, request_id: str = "") -> AcceptResult:
@@ -83,7 +86,7 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
         queue_key=queue_key(channel, event)[:255],
         kind=kind,
         payload=event.to_dict(with_raw=False),  # the raw payload may hold more than we need to keep
-        state=State.PENDING if kind in WORK_KINDS else State.IGNORED,
+        state=State.PENDING if kind in WORK_KINDS or event.new_ids else State.IGNORED,
         request_id=request_id,
     )
     if _in_parts(event):

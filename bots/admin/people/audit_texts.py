@@ -10,7 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from bots.models import AuditEntry
 
-_ACTORS = {AuditEntry.HIMSELF: _("the person"), AuditEntry.COMMAND: _("command line")}
+_ACTORS = {
+    AuditEntry.HIMSELF: _("the person"),
+    AuditEntry.COMMAND: _("command line"),
+    AuditEntry.PLATFORM: _("the platform"),
+}
 _KINDS = {
     "accounts": _("accounts"),
     "by_meaning": _("found by meaning again"),

@@ -13,7 +13,7 @@ from bots.people import reception
 from bots.people.identities import SpeakerChanged
 from bots.people.reception import Standing
 from bots.pipeline import engine, inbox, memory_outbox
-from bots.pipeline.dispatch import albums, closing, edits, erasures, presenting, refusals, turns
+from bots.pipeline.dispatch import albums, closing, edits, erasures, moves, presenting, refusals, turns
 from clawdbot import request_id
 from clawdbot.errors import ClawdbotError
 from clawdbot.reasons import raised
@@ -43,7 +43,8 @@ class MessageDispatcher:
             with request_id.bound(row.request_id):
                 if not albums.gather(row):
                     return False
-                self._turn(row, started)
+                if not self._turn(row, started):
+                    return False
                 memory_outbox.write_waiting_of(row.pk)
         except inbox.ClaimLost:
             logger.warning("inbound %s was taken over by another worker", row.pk)
@@ -58,15 +59,18 @@ class MessageDispatcher:
         metrics.turn(time.perf_counter() - started, "ok")
         return True
 
-    def _turn(self, row: InboundEvent, started: float) -> None:
+    def _turn(self, row: InboundEvent, started: float) -> bool:
+        """Does the work of the row. Returns False when the row must wait."""
         if row.kind == erasures.KIND:
             erasures.finish(row)
-            return
+            return True
         channel = lookup.get(row.channel_id)
         event = Event.from_dict(row.payload)
+        if event.new_ids:
+            return moves.apply(row, channel, event)
         if event.kind in edits.KINDS:
             edits.apply(row, channel, event)
-            return
+            return True
         arrival = reception.receive(channel, turns.without_unknown_command(event))
         turn = turns.build(row, channel, arrival)
         match arrival.standing:
@@ -78,6 +82,7 @@ class MessageDispatcher:
                 closing.close(row, turn, engine.Reply("", silent=True, remember=True), started)
             case Standing.ADDRESSED:
                 closing.close(row, turn, presenting.respond(row, turn), started)
+        return True
 
     def _failed(self, row: InboundEvent, error: Exception) -> bool:
         """Schedules a retry; after the last try tells the person and makes the row a dead letter."""

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from adapters.events import Event
+from adapters.events import Event, EventKind
 from bots.channels import lookup
 from bots.models import InboundEvent, Message, OutboundMessage, sql
 from bots.people import admission, pairing, reception
@@ -42,6 +42,9 @@ def _enqueue_answer(row: InboundEvent, turn: engine.Turn, text: str) -> list[Out
 def give_up(row: InboundEvent, reason: Reason) -> None:
     """Closes a turn after its last try: tells the person, and leaves a dead letter that the operator can replay."""
     channel = lookup.get(row.channel_id)
+    if row.kind == EventKind.MEMBER:  # the notice of a new id: nobody waits for an answer
+        inbox.finish(row, conversation_id=None, error=reason, state=InboundEvent.State.DEAD)
+        return
     with transaction.atomic():
         arrival = reception.receive(
             channel, turns.without_unknown_command(Event.from_dict(row.payload)), ask_name=False

@@ -376,3 +376,11 @@ def test_first_generation_cards_are_signed_with_the_token() -> None:
 def test_the_weaker_signature_of_cards_opens_no_door_for_events() -> None:
     with pytest.raises(SignatureRejected):
         feishu().receive(old_card(**message()))
+
+
+def test_a_person_whose_id_in_the_organisation_changes_has_new_ids() -> None:
+    person = {"open_id": "ou_1", "user_id": "new", "union_id": "on_1"}
+    found = event_of(envelope("contact.user.updated_v3", {"object": person, "old_object": {"user_id": "old"}}))
+    assert (found.kind, found.user_id, found.new_ids) == (EventKind.MEMBER, "ou_1", {"old": "new"})
+    renamed = event_of(envelope("contact.user.updated_v3", {"object": person, "old_object": {"name": "Ann"}}))
+    assert (renamed.kind, renamed.new_ids) == (EventKind.IGNORED, {})
