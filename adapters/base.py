@@ -60,6 +60,7 @@ class Adapter(ABC, Generic[AccountT]):
         sends_per_s: Messages an account may send per second; None when no limit is known.
         chat_sends_per_s: Messages an account may send to one chat per second; None when no limit is known.
         supports_names: `display_name` works.
+        dedupe_keys_recur: After a time, another event may have the dedupe key of a former one.
         alt_id_is_the_users: `Event.alt_user_id` is always an id of the same user.
         supports_polling: `poll` works; may depend on the account.
         sends_by_polling: Messages are sent over the connection that `poll` holds, so only the polling process can send.
@@ -80,6 +81,7 @@ class Adapter(ABC, Generic[AccountT]):
     sends_per_s: float | None = None
     chat_sends_per_s: ClassVar[float | None] = None
     supports_names: ClassVar[bool] = False
+    dedupe_keys_recur: ClassVar[bool] = False
     alt_id_is_the_users: ClassVar[bool] = False
     supports_polling: bool = False
     sends_by_polling: bool = False
@@ -120,6 +122,11 @@ class Adapter(ABC, Generic[AccountT]):
             NotSupported: The platform has no polling.
         """
         raise NotSupported(Reason("no_polling", name=self.platform))
+
+    @property
+    def poll_account(self) -> str:
+        """Whose offsets `poll` returns: account and server; "" if they are of no account. It may hold a secret."""
+        return ""
 
     @property
     def can_send_here(self) -> bool:

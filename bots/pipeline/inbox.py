@@ -7,7 +7,7 @@ ignored.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from adapters import registry
 from adapters.commands import parse_command
 from adapters.events import Event
 from bots.models import Channel, InboundEvent, sql
@@ -105,10 +106,24 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
                 )
     except IntegrityError:
         keys = [key[:ID_LENGTH] for key in (event.dedupe_key, event.twin_key) if key]
-        if InboundEvent.objects.filter(channel=channel, dedupe_key__in=keys).exists():
-            return None
-        raise
+        known = {found.dedupe_key: found for found in InboundEvent.objects.filter(channel=channel, dedupe_key__in=keys)}
+        if not known:
+            raise
+        recurs = registry.adapter_class(channel.platform).dedupe_keys_recur and event.dedupe_key.isdecimal()
+        if recurs and _is_of_another_message(known.get(keys[0]), event):
+            key = f"{event.dedupe_key[:100]}:{event.message_id}"
+            return _store(channel, replace(event, dedupe_key=key), request_id)
+        return None
     return row
+
+
+def _is_of_another_message(known: InboundEvent | None, event: Event) -> bool:
+    """Returns whether a platform used a dedupe key again.
+
+    Telegram's numbers start anew for another bot, another server and after a week without updates.
+    """
+    stored = known.payload.get("message_id") if known is not None else None
+    return bool(stored and event.message_id) and stored != event.message_id
 
 
 def _in_parts(event: Event) -> bool:
