@@ -135,6 +135,8 @@ class Event:
         change: For `member` and `ignored`: what changed, such as "joined", "left", "blocked", "migrated".
         status: For `status`: "sent", "delivered", "read", "failed"; for `member`: the new status.
         forwarded: Another person wrote the text.
+        unreadable: Of an `ignored` message that a person wrote: the kind of its content, which the adapter cannot read.
+            "" where nobody expects an answer.
         new_ids: For `member`: ids that the platform has replaced, the new one by the old one. They are the chat's if
             `change` is "migrated", else the user's.
         album: The platform's id of an album, where it sends the files of one message as several; "" for other messages.
@@ -167,6 +169,7 @@ class Event:
     change: str = ""
     status: str = ""
     forwarded: bool = False
+    unreadable: str = ""
     new_ids: Mapping[str, str] = field(default_factory=dict)
     album: str = ""
     album_place: int = 0

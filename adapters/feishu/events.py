@@ -71,7 +71,7 @@ def _message(base: Event, event: Json, bot: str) -> Events:
         return (replace(base, change="from_bot"),)
     content = read_content(kind, as_text(message, "content"))
     if not content.known:
-        return (replace(base, change=kind),)
+        return (replace(base, change=kind, unreadable="" if kind == "system" else kind[:64]),)
     said = resolve_mentions(content.text, as_list(message, "mentions"), bot)
     command, _, args = parse_command(said.text)
     return (
@@ -106,7 +106,7 @@ def _v1_message(base: Event, event: Json, bot: str) -> Events:
     text = as_text(event, "text_without_at_bot") or without_at_tags(as_text(event, "text"))
     content = read_content(kind, "{}")
     if not content.known:
-        return (replace(base, change=kind),)
+        return (replace(base, change=kind, unreadable=kind[:64]),)
     parts = tuple(replace(part, id=as_text(event, f"{kind}_key")) for part in content.attachments)
     command, _, args = parse_command(text)
     text = text.strip() or as_text(event, "title").strip()

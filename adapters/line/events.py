@@ -71,7 +71,8 @@ def _message(base: Event, content: Source, own_id: str) -> tuple[Event, ...]:
         **_album(message),
     )
     if not text and not parts and not mentioned:
-        return (replace(event, change=as_text(message, "type")[:64] or "empty"),)
+        kind = as_text(message, "type")[:64]
+        return (replace(event, change=kind or "empty", unreadable="" if kind == "text" else kind),)
     return (replace(event, kind=EventKind.MESSAGE),)
 
 
@@ -89,7 +90,7 @@ def _edited(base: Event, content: Source, own_id: str) -> tuple[Event, ...]:
     return tuple(
         replace(event, kind=EventKind.EDIT, target_message_id=event.message_id)
         if event.kind is EventKind.MESSAGE
-        else event
+        else replace(event, unreadable="")
         for event in _message(base, content, own_id)
     )
 

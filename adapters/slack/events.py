@@ -100,7 +100,8 @@ def _message(base: Event, content: Payload, context: Context) -> Event:
     if subtype not in _SPOKEN or not base.user_id:
         return replace(base, change=subtype[:64] or "service")
     if not base.text and not base.attachments and not base.mentions_bot:
-        return replace(base, change="empty")
+        holds = next((key for key in ("files", "attachments", "blocks") if as_list(content, key)), "")
+        return replace(base, change="empty", unreadable=holds)
     # With both subscriptions a mention comes twice: as `message` and as `app_mention`.
     named = base.mentions_bot and base.chat_type != "private"
     return replace(base, kind=EventKind.MESSAGE, twin_key=f"{base.chat_id}:{base.message_id}" if named else "")

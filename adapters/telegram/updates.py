@@ -9,6 +9,7 @@ from typing import Any
 from adapters.errors import MalformedPayload
 from adapters.events import MIGRATED, Event, EventKind
 from adapters.payload import as_id, as_int, as_list, as_object, as_text
+from adapters.telegram.content import unreadable_kind
 from adapters.telegram.message import Bot, attachments, display_name, read_text, reply_target
 from adapters.telegram.people import from_bot, with_people
 from adapters.telegram.threads import thread_of
@@ -69,7 +70,7 @@ def _message(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
     found = read_text(content, bot)
     parts = attachments(content)
     if not found.text and not found.mentions_bot and not parts:
-        return (replace(event, change="service"),)
+        return (replace(event, change="service", unreadable=unreadable_kind(content)),)
     reply_to, answers_bot = reply_target(content, bot)
     ours = not found.addressee or not bot.username or found.addressee.lower() == bot.username.lower()
     if not ours and event.chat_type != "private":
@@ -123,7 +124,7 @@ def _edited(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
     return tuple(
         replace(event, kind=EventKind.EDIT, target_message_id=event.message_id)
         if event.kind is EventKind.MESSAGE
-        else event
+        else replace(event, unreadable="")
         for event in _message(base, content, bot)
     )
 

@@ -74,7 +74,7 @@ def _message(base: Event, content: Json, kind: str, bot_name: str) -> Event:
     parts = tuple(_parts(content, kind))
     text = "\n".join(filter(None, _texts(content, kind))).strip()
     if not parts and not text:
-        return replace(base, change=kind)
+        return replace(base, change=kind, unreadable="" if kind in ("text", "stream") else kind[:64])
     group = base.chat_type == "group"
     if group:
         text = _without_mention(text, bot_name)

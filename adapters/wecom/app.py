@@ -53,7 +53,7 @@ def _message(content: Xml, kind: str) -> Event:
         return replace(base, kind=EventKind.MESSAGE, text=text, attachments=(part,))
     read = _PARTS.get(kind)
     if read is None:
-        return replace(base, change=kind)
+        return replace(base, change=kind, unreadable=kind[:64])
     part = read(content)
     return replace(base, kind=EventKind.MESSAGE, text=part.transcript or "", attachments=(part,))
 

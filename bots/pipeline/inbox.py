@@ -26,7 +26,7 @@ from clawdbot.reasons import Why, columns
 
 State = InboundEvent.State
 # Kinds that get a turn or change a stored message (`dispatch.edits`). All others are kept for the log only, except
-# notices of new ids (`dispatch.moves`).
+# notices of new ids (`dispatch.moves`) and what the bot must say that it cannot read (`dispatch.refusals`).
 WORK_KINDS = frozenset({"message", "command", "action", "edit", "delete"})
 MAX_ATTEMPTS = 6
 BACKOFF = Backoff()
@@ -66,7 +66,7 @@ def accept(channel: Channel, events: Iterable[Event], *, request_id: str = "") -
     accepted: list[int] = []
     duplicates = 0
     for event in events:
-        if event.kind in ("ignored", "status") and not event.text:
+        if event.kind in ("ignored", "status") and not event.text and not _is_unreadable(event):
             continue  # the caller counts these; an ignored event with a text is stored, so that the operator sees it
         row = _store(channel, event, request_id)
         if row is None:
@@ -87,7 +87,7 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
         queue_key=queue_key(channel, event)[:255],
         kind=kind,
         payload=event.to_dict(with_raw=False),  # the raw payload may hold more than we need to keep
-        state=State.PENDING if kind in WORK_KINDS or event.new_ids else State.IGNORED,
+        state=State.PENDING if kind in WORK_KINDS or event.new_ids or _is_unreadable(event) else State.IGNORED,
         request_id=request_id,
     )
     if _in_parts(event):
@@ -124,6 +124,11 @@ def _is_of_another_message(known: InboundEvent | None, event: Event) -> bool:
     """
     stored = known.payload.get("message_id") if known is not None else None
     return bool(stored and event.message_id) and stored != event.message_id
+
+
+def _is_unreadable(event: Event) -> bool:
+    """Returns whether a person waits for an answer to something that the adapter cannot read."""
+    return bool(event.unreadable) and event.chat_type == "private" and bool(event.user_id)
 
 
 def _in_parts(event: Event) -> bool:

@@ -80,6 +80,8 @@ class MessageDispatcher:
                 closing.ignore(row, turn)
             case Standing.OVERHEARD:
                 closing.close(row, turn, engine.Reply("", silent=True, remember=True), started)
+            case Standing.ADDRESSED if event.unreadable:
+                closing.close(row, turn, refusals.unreadable(turn), started)
             case Standing.ADDRESSED:
                 closing.close(row, turn, presenting.respond(row, turn), started)
         return True

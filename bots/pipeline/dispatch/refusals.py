@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import transaction
 from django.utils import translation
@@ -9,11 +11,14 @@ from django.utils.translation import gettext as _
 
 from adapters.events import Event, EventKind
 from bots.channels import lookup
-from bots.models import InboundEvent, Message, OutboundMessage, sql
+from bots.models import Conversation, InboundEvent, Message, OutboundMessage, sql
 from bots.people import admission, pairing, reception
 from bots.pipeline import engine, inbox, outbox
 from bots.pipeline.dispatch import closing, turn_records, turns
 from clawdbot.reasons import Reason
+
+UNREADABLE = "unreadable"  # `meta["notice"]` of the answer to what cannot be read
+SAID_LATELY = timedelta(minutes=1)
 
 
 def refuse(row: InboundEvent, turn: engine.Turn) -> None:
@@ -37,6 +42,18 @@ def _enqueue_answer(row: InboundEvent, turn: engine.Turn, text: str) -> list[Out
     return outbox.enqueue(
         turn.channel, turn.conversation, answered, payloads, request_id=row.request_id, claim_first=True
     )
+
+
+def unreadable(turn: engine.Turn) -> engine.Reply:
+    """Returns the answer to content of a kind that the adapter cannot read: one sentence, once for several of them."""
+    with translation.override(turn.language or settings.LANGUAGE_CODE):
+        turn.text = _("[A message that cannot be read here: %(kind)s]") % {"kind": turn.event.unreadable}
+        text = _("I cannot read this kind of message. Could you write it as text?")
+    latest = turn.conversation.messages.exclude(role=Message.Role.USER).order_by("-pk").first()
+    said = latest is not None and latest.meta.get("notice") == UNREADABLE
+    repeated = said and latest is not None and turn.now - latest.occurred_at < SAID_LATELY
+    silent = repeated or turn.conversation.state == Conversation.State.HUMAN
+    return engine.Reply("" if silent else text, silent=silent, meta={"notice": UNREADABLE})
 
 
 def give_up(row: InboundEvent, reason: Reason) -> None:

@@ -26,6 +26,7 @@ from bots.pipeline.outbox import proactive
 from memory.models import MemoryEntry
 from tests.adapters.builders import message
 from tests.adapters.contract import CASES
+from tests.adapters.whatsapp.builders import notified
 from tests.builders import answers, make_bot, make_channel, make_outbound, say, state_of, use_policy
 from tests.http_server import Server, json_answer
 from tests.peers import BotApi, StubModel
@@ -230,11 +231,7 @@ def whatsapp(server: Server) -> Channel:
 
 def notify(channel: Channel, *messages: dict[str, Any], contacts: Any = ()) -> None:
     """Takes a signed notification through the pipeline."""
-    case = CASES["whatsapp"]
-    value = {"messaging_product": "whatsapp", "messages": list(messages), "contacts": list(contacts)}
-    body = {"object": "whatsapp_business_account", "entry": [{"changes": [{"field": "messages", "value": value}]}]}
-    received = case.adapter(case.secrets[0]).receive(case.genuine(json.dumps(body).encode()))
-    inbox.accept(channel, received.events)
+    inbox.accept(channel, notified(*messages, contacts=contacts))
     work()
 
 

@@ -52,11 +52,16 @@ def words(text: str, files: Sequence[ReceivedFile], target: Target) -> str:
         if is_short_text(file):
             content = _read(file).decode("utf-8", "replace").replace("</file>", "(/file)")
             parts.append(f"{_FILE_HEAD}\n<file>\n{content}\n</file>")
-        elif not (target.can_see and is_image(file)):
+        elif not (target.can_see and is_image(file)) and not _is_said(file):
             unread.append(file)
     if unread:
         parts.append(f"(The person also sent {describe(unread)}. You cannot read that: say so.)")
     return "\n\n".join(parts)
+
+
+def _is_said(file: ReceivedFile) -> bool:
+    """Returns whether the text says what it is: a sticker stands for an emoji or a word."""
+    return file.kind == "sticker" and bool(file.name)
 
 
 def with_images(messages: Messages, files: Sequence[ReceivedFile], target: Target) -> Messages:
