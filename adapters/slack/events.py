@@ -142,6 +142,8 @@ def _mention(base: Event, content: Payload, context: Context) -> Event:
     event = _message(base, content, context)
     if event.kind is not EventKind.MESSAGE:
         return event
+    if as_object(content, "edited"):  # `message_changed` reports the same edit, where the bot subscribes to it
+        return replace(event, kind=EventKind.EDIT, mentions_bot=True, target_message_id=event.message_id, twin_key="")
     # This event proves the mention, whatever the ids say.
     return replace(event, mentions_bot=True, twin_key=f"{event.chat_id}:{event.message_id}")
 

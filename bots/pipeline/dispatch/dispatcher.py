@@ -8,10 +8,10 @@ import time
 from adapters.events import Event
 from bots import metrics
 from bots.channels import lookup
-from bots.models import InboundEvent
+from bots.models import Channel, InboundEvent
 from bots.people import reception
 from bots.people.identities import SpeakerChanged
-from bots.people.reception import Standing
+from bots.people.reception import Arrival, Standing
 from bots.pipeline import engine, inbox, memory_outbox
 from bots.pipeline.dispatch import albums, closing, edits, erasures, moves, presenting, refusals, turns
 from clawdbot import request_id
@@ -69,9 +69,21 @@ class MessageDispatcher:
         if event.new_ids:
             return moves.apply(row, channel, event)
         if event.kind in edits.KINDS:
-            edits.apply(row, channel, event)
+            self._edit(row, channel, event, started)
             return True
-        arrival = reception.receive(channel, turns.without_unknown_command(event))
+        self._answer(row, channel, _arrived(channel, event), started)
+        return True
+
+    def _edit(self, row: InboundEvent, channel: Channel, event: Event, started: float) -> None:
+        new = edits.as_message(channel, event)
+        arrival = _arrived(channel, new) if new is not None else None
+        if arrival is None or arrival.standing is not Standing.ADDRESSED:
+            edits.apply(row, channel, event)
+            return
+        edits.forget_former(channel, event)
+        self._answer(row, channel, arrival, started)
+
+    def _answer(self, row: InboundEvent, channel: Channel, arrival: Arrival, started: float) -> None:
         turn = turns.build(row, channel, arrival)
         match arrival.standing:
             case Standing.STRANGER:
@@ -80,11 +92,10 @@ class MessageDispatcher:
                 closing.ignore(row, turn)
             case Standing.OVERHEARD:
                 closing.close(row, turn, engine.Reply("", silent=True, remember=True), started)
-            case Standing.ADDRESSED if event.unreadable:
+            case Standing.ADDRESSED if arrival.event.unreadable:
                 closing.close(row, turn, refusals.unreadable(turn), started)
             case Standing.ADDRESSED:
                 closing.close(row, turn, presenting.respond(row, turn), started)
-        return True
 
     def _failed(self, row: InboundEvent, error: Exception) -> bool:
         """Schedules a retry; after the last try tells the person and makes the row a dead letter."""
@@ -97,3 +108,7 @@ class MessageDispatcher:
         except inbox.ClaimLost:
             return False
         return True
+
+
+def _arrived(channel: Channel, event: Event) -> Arrival:
+    return reception.receive(channel, turns.without_unknown_command(event))

@@ -1,13 +1,17 @@
-"""Applies edits and deletions of a message to its row and its memories. Sends no reply."""
+"""Applies edits and deletions of a message to its row and its memories.
+
+They get no reply, except an edit that adds the bot's mention to a message in a group: that is a turn, once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
 
-from adapters.events import Event
+from adapters.events import Event, EventKind
 from bots.models import Channel, InboundEvent, Message, ReceivedFile
 from bots.models.lengths import ID_LENGTH
 from bots.pipeline import inbox, memory_outbox
@@ -30,6 +34,29 @@ def apply(row: InboundEvent, channel: Channel, event: Event) -> None:
                 _delete(message)
             else:
                 _reword(message, event.text)
+
+
+def as_message(channel: Channel, event: Event) -> Event | None:
+    """Returns the edited message as a new one if the edit addresses the bot in a group and no earlier text did."""
+    if event.kind != "edit" or event.chat_type == "private" or not (event.mentions_bot or event.command):
+        return None
+    if any(_was_for_the_bot(message) for message in _target(channel, event)):
+        return None
+    return replace(event, kind=EventKind.MESSAGE, message_id=_named(event), target_message_id=None)
+
+
+def _was_for_the_bot(message: Message) -> bool:
+    if _payload(message).get("mentions_bot"):
+        return True
+    answered = Message.objects.filter(inbound=message.inbound_id).exclude(role=Message.Role.USER)
+    return message.inbound_id is not None and answered.exists()
+
+
+def forget_former(channel: Channel, event: Event) -> None:
+    """Deletes the message as it was overheard before the edit; the turn stores its new text. Idempotent."""
+    with transaction.atomic():
+        for message in _target(channel, event):
+            _delete(message)
 
 
 def _reword(message: Message, text: str) -> None:
