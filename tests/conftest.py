@@ -55,6 +55,7 @@ CACHES = {
     "bots.llm.health": "clear_cache",
     "bots.people.display_names": "clear_cache",
     "bots.people.identities": "clear_cache",
+    "bots.people.references": "clear_cache",
     "bots.pipeline.outbox.journal": "clear_cache",
     "bots.pipeline.outbox.pacing": "clear_cache",
     "bots.pipeline.queue.loopback": "clear_cache",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from adapters.discord.text import plain, with_names_of
 from adapters.events import Attachment, Event, EventKind
 from adapters.payload import as_id, as_int, as_list, as_number, as_object, as_text
 
@@ -28,11 +29,13 @@ def event_of(payload: Payload, body: bytes) -> Event:
     data = as_object(payload, "data")
     kind = as_int(payload, "type")
     if kind == COMMAND:
-        return _command(base, data)
+        event = _command(base, data)
+        return replace(event, text=plain(event.text))
     if kind == COMPONENT:
         return _component(base, data, as_object(payload, "message"))
     if kind == MODAL:
-        return _modal(base, data, as_object(payload, "message"))
+        event = _modal(base, data, as_object(payload, "message"))
+        return replace(event, text=plain(event.text))
     return replace(base, change="autocomplete" if kind == AUTOCOMPLETE else f"type {kind}")
 
 
@@ -81,7 +84,7 @@ def _command(base: Event, data: Payload) -> Event:
     kind = as_int(data, "type")
     if kind == _MESSAGE_TARGET and target:
         message = as_object(as_object(resolved, "messages"), target)
-        text, files = as_text(message, "content"), _files(as_list(message, "attachments"))
+        text, files = with_names_of(as_text(message, "content"), message), _files(as_list(message, "attachments"))
         return replace(event, target_message_id=target, text=text, attachments=files, forwarded=True)
     if kind == _USER_TARGET and target:
         return replace(event, data=target, text=" ".join(_spoken([target], resolved)))

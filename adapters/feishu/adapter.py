@@ -52,6 +52,7 @@ class FeishuAdapter(Adapter[FeishuAccount]):
     supports_typing = True
     supports_edit = True
     supports_media = True
+    mentions_people = True
     supports_names = True
     file_rules = files.RULES
     edit_interval_s = 0.5
@@ -91,7 +92,12 @@ class FeishuAdapter(Adapter[FeishuAccount]):
         """
         rows = message.data.get("buttons") or ()
         return self._send(
-            message, {"msg_type": "interactive", "content": _dumps(render.card(message.text, rows))}, rows
+            message,
+            {
+                "msg_type": "interactive",
+                "content": _dumps(render.card(message.text, rows, message.data.get("mentions"))),
+            },
+            rows,
         )
 
     def send_file(self, message: OutgoingMessage, file: OutgoingFile, kind: str) -> SendReceipt:
@@ -134,7 +140,7 @@ class FeishuAdapter(Adapter[FeishuAccount]):
 
     def edit(self, message_id: str, message: OutgoingMessage) -> SendReceipt:
         """Replaces the card. Feishu allows this for 14 days and at most five times a second."""
-        content = _dumps(render.card(message.text, message.data.get("buttons")))
+        content = _dumps(render.card(message.text, message.data.get("buttons"), message.data.get("mentions")))
         self._judged("PATCH", f"im/v1/messages/{quote(message_id, safe='')}", json={"content": content})
         return SendReceipt(message_id)
 

@@ -21,7 +21,7 @@ from adapters.events import (
     SendReceipt,
     WebhookRequest,
 )
-from adapters.payload import as_object, as_text, parse_object
+from adapters.payload import as_list, as_object, as_text, parse_object
 from adapters.slack import outgoing, render, rotation
 from adapters.slack.account import SlackAccount
 from adapters.slack.events import Context, body_key, event_of, own_ids
@@ -29,6 +29,7 @@ from adapters.slack.files import REFUSED
 from adapters.slack.interactions import interaction, read_form, slash_command
 from adapters.slack.outcome import BAD_BLOCKS, NOT_IN_CHANNEL, THREAD_GONE, judge, result_of
 from adapters.slack.signature import SIGNATURE_HEADER, verify
+from adapters.slack.text import REFERENCE
 from clawdbot.http import HttpResponse
 from clawdbot.reasons import Reason
 from clawdbot.redaction import register_secret
@@ -51,6 +52,8 @@ class SlackAdapter(Adapter[SlackAccount]):
     supports_edit = True
     edit_interval_s = 1.2  # chat.update allows about 50 calls a minute
     supports_media = True
+    reference = REFERENCE
+    mentions_people = True
     supports_names = True
     file_rules = outgoing.RULES
     chat_sends_per_s = 1.0
@@ -133,7 +136,9 @@ class SlackAdapter(Adapter[SlackAccount]):
         return SendReceipt(file_id)
 
     def _body(self, message: OutgoingMessage) -> dict[str, Any]:
-        body: dict[str, Any] = {"channel": message.chat_id, "text": render.to_mrkdwn(message.text)}
+        people = message.data.get("mentions") or {}
+        text = render.with_mentions(render.to_mrkdwn(message.text), people)
+        body: dict[str, Any] = {"channel": message.chat_id, "text": text}
         if message.thread_id:
             body["thread_ts"] = message.thread_id
             if message.data.get("broadcast"):
@@ -196,6 +201,17 @@ class SlackAdapter(Adapter[SlackAccount]):
         user = as_object(self._api("users.info", None, params={"user": user_id}), "user")
         profile = as_object(user, "profile")
         return as_text(profile, "display_name") or as_text(profile, "real_name") or as_text(user, "name")
+
+    def reference_name(self, kind: str, reference_id: str, chat_id: str | None = None) -> str:
+        """Returns the name of a user (users:read), channel (channels:read) or user group (usergroups:read)."""
+        if kind == "user":
+            return self.display_name(reference_id, chat_id)
+        if kind == "chat":
+            found = self._api("conversations.info", None, params={"channel": reference_id})
+            return as_text(as_object(found, "channel"), "name")
+        groups = as_list(self._api("usergroups.list", None), "usergroups")
+        found = next((one for one in groups if isinstance(one, dict) and as_text(one, "id") == reference_id), {})
+        return as_text(found, "handle") or as_text(found, "name")
 
     # Set-up
 

@@ -32,7 +32,7 @@ from adapters.telegram.account import TelegramAccount
 from adapters.telegram.keyboard import inline_keyboard
 from adapters.telegram.message import Bot, display_name
 from adapters.telegram.outcome import BAD_MARKUP, MIGRATED, NOT_MODIFIED, REPLY_GONE, THREAD_GONE, judge, result_of
-from adapters.telegram.render import to_html
+from adapters.telegram.render import to_html, with_mentions
 from adapters.telegram.threads import address
 from adapters.telegram.updates import ALLOWED_UPDATES, events_of
 from clawdbot import signatures
@@ -58,6 +58,7 @@ class TelegramAdapter(Adapter[TelegramAccount]):
     file_rules = files.RULES
     supports_polling = True
     dedupe_keys_recur = True
+    mentions_people = True
     supports_webhook_setup = True
     text_limit = 4096
     simulator = "adapters.telegram.simulator.TelegramSimulator"
@@ -152,7 +153,8 @@ class TelegramAdapter(Adapter[TelegramAccount]):
         return SendReceipt(receipt.message_id, {**receipt.data, **moved})
 
     def _body(self, message: OutgoingMessage) -> dict[str, Any]:
-        body: dict[str, Any] = {"chat_id": message.chat_id, "text": to_html(message.text), "parse_mode": "HTML"}
+        text = with_mentions(to_html(message.text), message.data.get("mentions") or {})
+        body: dict[str, Any] = {"chat_id": message.chat_id, "text": text, "parse_mode": "HTML"}
         if message.reply_to and message.reply_to.isdigit():
             body["reply_parameters"] = {"message_id": int(message.reply_to), "allow_sending_without_reply": True}
         body |= address(message.thread_id)

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from adapters.commands import parse_command
+from adapters.commands import INVISIBLE, parse_command
 from adapters.errors import MalformedPayload
 from adapters.events import Attachment, Event, EventKind
-from adapters.mentions import without
+from adapters.mentions import command_alone, without
 from adapters.payload import as_id, as_list, as_object, as_text
 from clawdbot.reasons import Reason
 
@@ -19,7 +19,7 @@ Json = Mapping[str, Any]
 
 STREAM_LIFE_S = 330.0  # WeCom polls for six minutes; the rest is a margin for a late answer
 _KEY = re.compile(r"[A-Za-z0-9+/]{43}")
-_MENTION = re.compile(r"@\S+\s*")
+_MENTION = re.compile(rf"[\s{INVISIBLE}]*@\S+\s*")
 _FEEDBACK = {"1": "\N{THUMBS UP SIGN}", "2": "\N{THUMBS DOWN SIGN}", "3": ""}
 
 
@@ -100,7 +100,7 @@ def _without_mention(text: str, bot_name: str) -> str:
         if spans:
             return without(text, spans).strip()
     match = _MENTION.match(text)
-    return text[match.end() :].strip() if match else text
+    return command_alone(text[match.end() :].strip()) if match else text
 
 
 def _texts(content: Json, kind: str) -> Iterator[str]:

@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 
 from adapters import registry
 from adapters.commands import parse_command
+from adapters.dingtalk import render as dingtalk_render
+from adapters.feishu import render as feishu_render
 from adapters.mentions import command_alone, without
 from adapters.slack.text import read_text
+from adapters.wecom import aibot
 from tests.adapters.builders import NOW, in_group, telegram_event
 from tests.adapters.contract import CASES, fixture
 from tests.adapters.feishu import builders as feishu
@@ -128,3 +131,31 @@ def test_whatsapp_finds_its_whole_number_only(text: str, left: str, mentioned: b
 )
 def test_slack_keeps_the_mentions_of_others(source: str, left: str) -> None:
     assert read_text({"text": source}, {"U0BOT"}) == (left, True)
+
+
+@pytest.mark.parametrize(
+    ("platform", "text", "mention"),
+    [
+        ("feishu", "hello @Bo *Li*, @Bo", "<at id=7></at>"),
+        ("dingtalk", "hello @Bo", "@7"),
+    ],
+)
+def test_a_name_becomes_the_mention_of_the_platform(platform: str, text: str, mention: str) -> None:
+    people = {"Bo": "7"}
+    if platform == "feishu":
+        assert mention in str(feishu_render.card(text, people=people))
+        assert mention not in str(feishu_render.card(text))
+        return
+    for words in (text, f"**{text}**"):
+        body = dingtalk_render.session_body(words, [], None, people)
+        assert mention in str(body[body["msgtype"]])
+        assert body["at"] == {"atUserIds": ["7"]}
+    assert dingtalk_render.session_body("hello Bo", [], "9", people)["at"] == {"atUserIds": ["9"]}
+
+
+@pytest.mark.parametrize("name", ["", "Claude Code"])
+def test_a_command_of_wecom_is_one_whatever_is_mentioned_before_it(name: str) -> None:
+    for text in ("@Robot /help", "\u200f@Robot \u200f/help", "@Robot @张三 /help", "\u2067@Robot\u2069 @张三 /help"):
+        said = f"@Claude Code {text.split(' ', 1)[1]}" if name else text
+        found = aibot.event_of(robot_message("text", text={"content": said}), name)
+        assert (found.command, found.mentions_bot) == ("help", True)

@@ -14,6 +14,7 @@ from django.db import transaction
 from adapters.events import Event, EventKind
 from bots.models import Channel, InboundEvent, Message, ReceivedFile
 from bots.models.lengths import ID_LENGTH
+from bots.people import references
 from bots.pipeline import inbox, memory_outbox
 from bots.pipeline.dispatch import albums
 
@@ -24,6 +25,7 @@ ALBUMS = 100  # the latest of a chat, in which the part with an id is searched
 
 def apply(row: InboundEvent, channel: Channel, event: Event) -> None:
     """Edits or deletes the message that the event names, in any conversation of its chat."""
+    event = references.named(channel, event)
     with transaction.atomic():
         messages = list(_target(channel, event))
         inbox.finish(row, conversation_id=messages[0].conversation_id if messages else None)
