@@ -10,6 +10,7 @@ Only an adapter makes such a notice, from a request that it has verified, and it
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.apps import apps
@@ -19,6 +20,8 @@ from bots.models import Channel, Conversation, Identity, Person
 from bots.models.lengths import ID_LENGTH
 from bots.people import audit_log, identities, linking
 from bots.people.identities import GROUP_PREFIX
+from memory import database
+from memory.lifecycle import merging as memories
 
 Access = Identity.Access
 # The strictest one first: a person keeps the access that either account has.
@@ -102,10 +105,15 @@ def _move_conversations(channel: Channel, old: str, new: str, **only: str) -> in
 
 
 def _join(kept: Conversation, other: Conversation) -> None:
-    """Moves the rows of an open conversation to another one and closes it. Its memories keep its id."""
+    """Moves the rows of an open conversation to another one and closes it."""
     Conversation.objects.filter(pk__in=(kept.pk, other.pk)).renew()
     for model, name in _pointing_to_conversations():
         model._default_manager.filter(**{name: other}).update(**{name: kept})
+    move = partial(memories.move_conversation, kept.bot_id, other.pk, kept.pk)
+    if database.separate():
+        transaction.on_commit(move, robust=True)  # a lost call leaves them with the closed conversation
+    else:
+        move()
     closed = {"state": Conversation.State.CLOSED, "state_data": {}, "closed_at": other.last_message_at}
     Conversation.objects.filter(pk=other.pk).update(**closed)
     taken_over = Conversation.State.HUMAN
@@ -114,7 +122,7 @@ def _join(kept: Conversation, other: Conversation) -> None:
 
 
 def _pointing_to_conversations() -> list[tuple[type[models.Model], str]]:
-    """Returns every model with rows of a conversation, except the memory's, which may be in another database."""
+    """Returns every model with rows of a conversation, except the memory's, which it moves itself."""
     found = []
     for model in apps.get_models():
         if model._meta.app_label != "memory":

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, connection
 from django.test import Client
 from django.utils import timezone
 
@@ -20,7 +21,9 @@ from bots.models import (
     OutboundMessage,
     Person,
 )
+from bots.people import linking
 from bots.pipeline import inbox
+from bots.pipeline.dispatch import moves
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from bots.pipeline.outbox import proactive
 from memory.models import MemoryEntry
@@ -151,6 +154,8 @@ def test_a_new_id_that_is_known_already_is_joined_and_no_row_is_lost(
     assert (Message.objects.count(), OutboundMessage.objects.count(), MemoryEntry.objects.count()) == counts
     assert not Message.objects.exclude(conversation__person=old.person_id).exists()
     assert not MemoryEntry.objects.exclude(person=old.person_id).exists()
+    closed = list(Conversation.objects.exclude(closed_at=None).values_list("pk", flat=True))
+    assert not MemoryEntry.objects.filter(conversation_id__in=closed).exists()
     kept = account(group, f"group:{NEW}")
     assert kept is not None
     assert (kept.person_id, kept.person.group_policy, kept.person.blocked) == (old.person_id, "off", True)
@@ -164,6 +169,39 @@ def test_a_new_id_that_is_known_already_is_joined_and_no_row_is_lost(
     work()
     assert "called Ida" in said(model)
     assert "nine metres" in said(model)
+
+
+@pytest.mark.parametrize("statement", [0, 1, 2, 4, 6, 9, 13, 18, 24, 31, 40])
+def test_a_kill_in_the_middle_moves_nothing_and_the_next_try_everything(
+    statement: int, group: Channel, client: Client, model: StubModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post(group, client, OLD_CHAT, "the boat is called Ida")
+    work()
+    post(group, client, NEW_CHAT, "the mast is nine metres")
+    work()
+    post(group, client, OLD_CHAT, migrate_to_chat_id=int(NEW))
+    count = itertools.count()
+
+    def fail(execute: Any, sql: str, *rest: Any) -> Any:
+        if next(count) == statement:
+            raise DatabaseError("killed")
+        return execute(sql, *rest)
+
+    real = moves.apply
+
+    def apply(*arguments: Any) -> bool:
+        with connection.execute_wrapper(fail):
+            return real(*arguments)
+
+    monkeypatch.setattr(moves, "apply", apply)
+    work()
+    assert Person.objects.filter(kind="group", linked_to=None).count() == 2
+    assert sorted(Conversation.objects.values_list("chat_id", "closed_at")) == [(NEW, None), (OLD, None)]
+    monkeypatch.setattr(moves, "apply", real)
+    InboundEvent.objects.update(due_at=timezone.now())
+    work()
+    assert Conversation.objects.get(closed_at=None).messages.filter(role="user").count() == 2
+    assert Person.objects.filter(kind="group", linked_to=None).count() == 1
 
 
 def test_what_waits_in_the_outbox_goes_to_the_new_chat(
@@ -267,6 +305,20 @@ def test_a_new_number_is_the_same_person(shape: str, server: Server, model: Stub
     notify(channel, text("What is my parrot called?", "4367000001"))
     assert Person.objects.count() == 2
     assert len(answers()) == 2
+
+
+def test_the_account_of_a_linked_person_stays_linked(server: Server, model: StubModel) -> None:
+    server.respond = lambda request: json_answer({"messages": [{"id": "wamid.O"}]})
+    channel = whatsapp(server)
+    notify(channel, text("My parrot is called Kiki.", "4367000001"))
+    own = Person.objects.get()
+    head = Person.objects.create(bot=channel.bot, display_name="Eva")
+    linking.link(head, own, "root")
+    notify(channel, system("4367000001", **NUMBER_CHANGES["wa_id"]))
+    identity = Identity.objects.get()
+    assert (identity.external_id, identity.person_id, identity.home_id) == ("4367000002", head.pk, own.pk)
+    linking.unlink(Person.objects.get(pk=own.pk), "root")
+    assert (Identity.objects.get().person_id, Conversation.objects.get().chat_id) == (own.pk, "4367000002")
 
 
 def test_a_new_number_that_wrote_before_the_notice_is_linked(server: Server, model: StubModel) -> None:

@@ -16,6 +16,7 @@ from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from tests.adapters.builders import message
 from tests.adapters.whatsapp.builders import notified
 from tests.builders import answers, use_policy
+from tests.peers import StubModel
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("model", "words_only")]
 
@@ -117,3 +118,9 @@ def test_nothing_is_said_to_a_blocked_person_nor_while_a_human_answers(channel: 
 def test_whatsapp(told: dict[str, Any], silent: bool) -> None:
     (event,) = notified({"from": "4367000001", "id": "wamid.9", **told})
     assert bool(event.unreadable) is not silent
+
+
+def test_the_payload_of_a_start_link_reaches_the_model(channel: Channel, client: Client, model: StubModel) -> None:
+    post(channel, client, text="/start spring_sale")
+    post(channel, client, text="what is this about?")
+    assert "spring_sale" in str(model.prompts[-1])
