@@ -20,7 +20,7 @@ from bots.pipeline.dispatch import albums
 
 KINDS = frozenset({"edit", "delete"})
 _CONTENTS = frozenset({"text", "attachments", "args", "data", albums.PARTS})  # keys of an event's payload
-ALBUMS = 100  # the latest of a chat, in which the part with an id is searched
+RECENT = 1000  # the latest messages of a chat, in which the album with a part is searched
 
 
 def apply(row: InboundEvent, channel: Channel, event: Event) -> None:
@@ -81,10 +81,12 @@ def _target(channel: Channel, event: Event) -> Sequence[Message]:
         conversation__chat_id=(event.chat_id or event.user_id or "")[:ID_LENGTH],
         role=Message.Role.USER,
     )
-    of_albums = said.filter(inbound__payload__has_key=albums.PARTS).order_by("-pk")
-    return list(said.filter(platform_message_id=message_id[:ID_LENGTH])) or [
-        message for message in of_albums[:ALBUMS] if len(albums.files_of(_payload(message), message_id))
-    ]
+    found = list(said.filter(platform_message_id=message_id[:ID_LENGTH]))
+    if found or not (event.album or event.kind == "delete"):  # a deletion does not say that it is of an album
+        return found
+    recent = said.order_by("-pk").values("pk")[:RECENT]
+    of_albums = said.filter(pk__in=recent, inbound__payload__has_key=albums.PARTS)
+    return [message for message in of_albums if len(albums.files_of(_payload(message), message_id))]
 
 
 def _payload(message: Message) -> Mapping[str, Any]:
