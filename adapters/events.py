@@ -7,6 +7,9 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
+from adapters.parts import Attachment as Attachment
+from adapters.parts import Passage as Passage
+from adapters.parts import attachments_of, plain
 from clawdbot.reasons import Why
 
 
@@ -69,37 +72,6 @@ class EventKind(StrEnum):
     IGNORED = "ignored"
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A part of a message that is not text.
-
-    Attributes:
-        type: "image", "voice", "audio", "video", "file", "sticker", "location", "contact" or another short word.
-        id: The platform's id for the download; "" when there is none.
-        url: Direct address, where the platform gives one. It comes from a payload, so fetch it with `public_only`.
-        mime: Content type according to the platform.
-        name: File name, or the name of a place or contact.
-        size: Bytes, None when unknown.
-        duration: Seconds, None when unknown.
-        latitude: Degrees, for a location.
-        longitude: Degrees, for a location.
-        transcript: Result of the platform's own speech recognition.
-        details: What it says besides its name: the address of a place, the choices of a poll, the items of an order.
-    """
-
-    type: str
-    id: str = ""
-    url: str | None = None
-    mime: str | None = None
-    name: str | None = None
-    size: int | None = None
-    duration: float | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-    transcript: str | None = None
-    details: str | None = None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One thing that happened on a platform.
@@ -134,7 +106,9 @@ class Event:
         reply_url: One-time address for answering. It comes from a payload, so check the host before use.
         change: For `member` and `ignored`: what changed, such as "joined", "left", "blocked", "migrated".
         status: For `status`: "sent", "delivered", "read", "failed"; for `member`: the new status.
-        forwarded: Another person wrote the text.
+        forwarded: Another person wrote the text. It is no command, and `forwards` may name the author.
+        forwards: Messages of other people that this one passes on. With `forwarded`, `text` holds their words.
+        quote: The message that this one answers, where the platform sends its content; else `reply_to` names it.
         unreadable: Of an `ignored` message that a person wrote: the kind of its content, which the adapter cannot read.
             "" where nobody expects an answer.
         new_ids: For `member`: ids that the platform has replaced, the new one by the old one. They are the chat's if
@@ -169,6 +143,8 @@ class Event:
     change: str = ""
     status: str = ""
     forwarded: bool = False
+    forwards: tuple[Passage, ...] = ()
+    quote: Passage | None = None
     unreadable: str = ""
     new_ids: Mapping[str, str] = field(default_factory=dict)
     album: str = ""
@@ -182,21 +158,16 @@ class Event:
         for name, default in _DEFAULTS.items():
             value = getattr(self, name)
             if value != default and (with_raw or name != "raw"):
-                out[name] = dict(value) if isinstance(value, Mapping) else value
-        if self.attachments:
-            out["attachments"] = [
-                {f.name: v for f in fields(a) if (v := getattr(a, f.name)) is not None} for a in self.attachments
-            ]
+                out[name] = plain(value)
         return out
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Event:
         """Rebuilds an event from `to_dict`. Ignores keys of a later version."""
         known = {name: item for name, item in value.items() if name in _DEFAULTS}
-        known["attachments"] = tuple(
-            Attachment(**{k: v for k, v in item.items() if k in _ATTACHMENT_FIELDS})
-            for item in value.get("attachments", ())
-        )
+        known["attachments"] = attachments_of(value)
+        known["forwards"] = tuple(map(Passage.from_dict, value.get("forwards", ())))
+        known["quote"] = Passage.from_dict(value["quote"]) if value.get("quote") else None
         return cls(kind=EventKind(value["kind"]), dedupe_key=value["dedupe_key"], **known)
 
 
@@ -205,7 +176,6 @@ _DEFAULTS: dict[str, Any] = {
     for f in fields(Event)
     if f.name not in ("kind", "dedupe_key")
 }
-_ATTACHMENT_FIELDS = frozenset(f.name for f in fields(Attachment))
 
 
 @dataclass(frozen=True, slots=True)

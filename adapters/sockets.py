@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from adapters.errors import SendError
 from clawdbot.http.addresses import host_allowed
-from clawdbot.http.transport import proxies_for
-from clawdbot.reasons import Reason
+from clawdbot.http.errors import HttpError
+from clawdbot.http.proxies import proxy_for
+from clawdbot.reasons import Reason, why
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -46,7 +47,10 @@ class Socket:
             raise SendError(
                 Reason("host_not_of_platform", host=host, platform=platform), permanent=True, mark="foreign_address"
             )
-        proxy = (proxies_for("https", host) or {}).get("https")
+        try:
+            proxy = proxy_for("http" if url.startswith("ws:") else "https", host, port)
+        except HttpError as error:
+            raise SendError(why(error), mark="not_reached") from None
         failure = ""
         self._opened = contextlib.ExitStack()
         try:
@@ -55,7 +59,7 @@ class Socket:
                 open_timeout=OPEN_S,
                 close_timeout=CLOSE_S,
                 max_size=MAX_FRAME_BYTES,
-                proxy=proxy,
+                proxy=proxy.url if proxy is not None else None,
                 logger=_QUIET,
             )
             self._socket: ClientConnection = self._opened.enter_context(opening)

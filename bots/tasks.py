@@ -8,19 +8,25 @@ from bots.operations import queues
 from bots.people import linking
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from bots.pipeline.outbox import deliver
+from bots.pipeline.queue import chats
+from clawdbot.computing import computing
 from memory import database
 
 
 @shared_task(name="bots.process_message", ignore_result=True)
 def process_message(inbound_id: int) -> None:
     """Processes an inbox row, if it can be claimed, and the rows queued behind it in its chat."""
-    MessageDispatcher().process(inbound_id)
+    if chats.is_closed(inbound_id):
+        return  # a late wake-up
+    with computing():
+        MessageDispatcher().process(inbound_id)
 
 
 @shared_task(name="bots.deliver", ignore_result=True)
 def deliver_message(outbound_id: int) -> None:
     """Sends an outbox row, if it can be claimed, and the rows queued behind it in its chat."""
-    deliver(outbound_id)
+    with computing():
+        deliver(outbound_id)
 
 
 @shared_task(name="bots.settle_links", ignore_result=True)

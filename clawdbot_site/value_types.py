@@ -12,6 +12,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from clawdbot.http import base_url
+
 
 def _http_address(value: str) -> str:
     """Validates an http(s) address and removes trailing slashes. Allows ""."""
@@ -21,6 +23,14 @@ def _http_address(value: str) -> str:
     if re.search(r"\s", value) or not _is_port_valid(parts):
         raise ValueError("is no address: a port is a number up to 65535, and there is no white space")
     return value.rstrip("/").replace(value[: len(parts.scheme)], parts.scheme, 1)
+
+
+def _base_address(value: str) -> str:
+    """Returns the base address of an OpenAI-compatible API as requests need it."""
+    try:
+        return base_url.normal(value, versioned=False)
+    except base_url.AddressUnusable as error:
+        raise ValueError(str(error)) from None
 
 
 def _is_port_valid(parts: SplitResult) -> bool:
@@ -63,6 +73,7 @@ def _known_time_zone(value: str) -> str:
     return value
 
 
+BaseAddress = Annotated[str, AfterValidator(_base_address)]
 HttpAddress = Annotated[str, AfterValidator(_http_address)]
 AbsolutePath = Annotated[Path, BeforeValidator(_named), AfterValidator(_absolute_path)]
 JsonObject = Annotated[dict[str, Any], AfterValidator(_json_object)]

@@ -10,9 +10,12 @@ from dataclasses import replace
 from typing import Any
 
 from adapters.commands import parse_command
+from adapters.dingtalk import passages
+from adapters.dingtalk.parts import files_of, rich
 from adapters.errors import MalformedPayload
-from adapters.events import Attachment, Event, EventKind
+from adapters.events import Event, EventKind
 from adapters.mentions import command_alone
+from adapters.parts import as_lines
 from adapters.payload import as_id, as_list, as_object, as_text, parse_object
 from clawdbot.reasons import Reason
 
@@ -21,7 +24,6 @@ Json = Mapping[str, Any]
 GROUP, PRIVATE = "group", "private"
 UNKNOWN_CHAT_TYPE = ""
 _NO_CODE = "normal"  # robot code that custom group robots send
-_FILES = {"picture": "image", "audio": "voice", "video": "video", "file": "file"}
 _MENTION = re.compile(r"@[^\s\u2005]+[\s\u2005]*")
 
 
@@ -71,8 +73,9 @@ def reply_token(group: bool, expires_ms: str) -> str:
 
 
 def _message(base: Event, content: Json, kind: str, group: bool) -> Event:
-    parts = tuple(_parts(content, kind))
-    texts = list(_texts(content, kind))
+    parts = tuple(files_of(content, kind))
+    forwards = passages.forwarded(content, kind)
+    texts = list(_texts(content, kind)) or [as_lines(forwards)]
     if not parts and not "".join(texts).strip():
         silent = kind in ("", "text", "richText", "markdown")  # without any word
         return replace(base, change=kind or "empty", unreadable="" if silent else kind[:64])
@@ -81,7 +84,7 @@ def _message(base: Event, content: Json, kind: str, group: bool) -> Event:
         texts = _without_mention(texts, alone=_is_mentioned_alone(content))
     text = command_alone("".join(texts).strip()) if mentioned else "".join(texts).strip()
     command, _, args = parse_command(text)
-    quoted = as_object(as_object(content, "text"), "repliedMsg")
+    quote = passages.quoted(content)
     return replace(
         base,
         kind=EventKind.MESSAGE,
@@ -90,7 +93,10 @@ def _message(base: Event, content: Json, kind: str, group: bool) -> Event:
         args=args,
         attachments=parts,
         mentions_bot=mentioned,
-        reply_to=as_id(content, "originalMsgId") or as_id(quoted, "msgId"),
+        reply_to=as_id(content, "originalMsgId") or (quote.message_id if quote else "") or None,
+        forwarded=bool(forwards),
+        forwards=forwards,
+        quote=quote,
     )
 
 
@@ -134,37 +140,8 @@ def _texts(content: Json, kind: str) -> Iterator[str]:
     elif kind in ("markdown", "link"):
         yield as_text(as_object(content, kind), "text") or as_text(body, "text")
     elif kind == "richText":
-        for item in _rich(content):
+        for item in rich(content):
             yield as_text(item, "text")
-
-
-def _rich(content: Json) -> Iterator[Json]:
-    items = as_list(as_object(content, "content"), "richText") or as_list(content, "richText")
-    return (item for item in items if isinstance(item, dict))
-
-
-def _parts(content: Json, kind: str) -> Iterator[Attachment]:
-    if kind in _FILES:
-        yield _file(_FILES[kind], as_object(content, "content"))
-    elif kind == "richText":
-        for item in _rich(content):
-            if as_text(item, "downloadCode") or as_text(item, "pictureDownloadCode"):
-                yield _file(_FILES.get(as_text(item, "type"), "image"), item)
-
-
-def _file(kind: str, body: Json) -> Attachment:
-    return Attachment(
-        kind,
-        as_text(body, "downloadCode") or as_text(body, "pictureDownloadCode"),
-        name=as_text(body, "fileName") or None,
-        duration=_seconds(as_id(body, "duration"), 1 if kind == "video" else 1000),
-        transcript=as_text(body, "recognition") or None,
-    )
-
-
-def _seconds(told: str | None, unit: int) -> float | None:
-    # Audio has milliseconds as a number, video has seconds as a string.
-    return int(told) / unit if told and re.fullmatch("[0-9]{1,12}", told) else None
 
 
 def _card(content: Json) -> Event:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from adapters.discord.text import plain, with_names_of
-from adapters.events import Attachment, Event, EventKind
+from adapters.events import Attachment, Event, EventKind, Passage
 from adapters.payload import as_id, as_int, as_list, as_number, as_object, as_text
 
 Payload = Mapping[str, Any]
@@ -83,12 +83,40 @@ def _command(base: Event, data: Payload) -> Event:
     target = as_id(data, "target_id")
     kind = as_int(data, "type")
     if kind == _MESSAGE_TARGET and target:
-        message = as_object(as_object(resolved, "messages"), target)
-        text, files = with_names_of(as_text(message, "content"), message), _files(as_list(message, "attachments"))
-        return replace(event, target_message_id=target, text=text, attachments=files, forwarded=True)
+        return _on_message(replace(event, target_message_id=target), as_object(resolved, "messages"), target)
     if kind == _USER_TARGET and target:
         return replace(event, data=target, text=" ".join(_spoken([target], resolved)))
     return event
+
+
+def _on_message(event: Event, messages: Payload, target: str) -> Event:
+    """Reads a command on a message: the message, what it forwards, and the message that it answers."""
+    message = as_object(messages, target)
+    snapshots = [as_object(item, "message") for item in as_list(message, "message_snapshots") if isinstance(item, dict)]
+    found = (_passage(message), *map(_passage, snapshots))
+    answered = as_object(message, "referenced_message")
+    return replace(
+        event,
+        text="\n".join(filter(None, (passage.text for passage in found))),
+        attachments=tuple(file for passage in found for file in passage.attachments),
+        forwarded=True,
+        forwards=tuple(passage for passage in found if passage.has_content),
+        quote=_passage(answered) if answered else None,
+    )
+
+
+def _passage(message: Payload) -> Passage:
+    author = as_object(message, "author")
+    embeds = (item for item in as_list(message, "embeds") if isinstance(item, dict))
+    lines = [plain(with_names_of(as_text(message, "content"), message))]
+    lines += [as_text(embed, key) for embed in embeds for key in ("title", "description")]
+    return Passage(
+        text="\n".join(filter(None, lines)),
+        author=as_text(author, "global_name") or as_text(author, "username"),
+        author_id=as_id(author, "id") or "",
+        message_id=as_id(message, "id") or "",
+        attachments=_files(as_list(message, "attachments")),
+    )
 
 
 def _read_options(data: Payload, names: list[str], args: dict[str, Any], depth: int = 0) -> None:

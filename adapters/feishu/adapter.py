@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from adapters import tokens
 from adapters.base import MAX_MEDIA_BYTES, MEDIA_READ_S, Adapter, refuse_large, require_post
+from adapters.earlier_messages import FetchesMessages
 from adapters.errors import NotSupported, SendError
 from adapters.events import (
     Attachment,
@@ -18,6 +19,7 @@ from adapters.events import (
     Media,
     OutgoingFile,
     OutgoingMessage,
+    Passage,
     Received,
     SendReceipt,
     WebhookRequest,
@@ -26,6 +28,7 @@ from adapters.feishu import envelope, files, render
 from adapters.feishu.account import FeishuAccount
 from adapters.feishu.events import events_of
 from adapters.feishu.outcome import BAD_CARD, REPLY_GONE, TOKEN_REFUSED, answer_of, judge
+from adapters.feishu.passages import passages
 from adapters.media import content_type
 from adapters.payload import as_int, as_object, as_text
 from clawdbot.http import HttpResponse, multipart
@@ -41,7 +44,7 @@ _SHAPES = (
 )
 
 
-class FeishuAdapter(Adapter[FeishuAccount]):
+class FeishuAdapter(Adapter[FeishuAccount], FetchesMessages):
     """Receives the events of a custom app with a bot. Answers with cards."""
 
     platform = "feishu"
@@ -167,6 +170,12 @@ class FeishuAdapter(Adapter[FeishuAccount]):
         if not response.ok:
             answer_of(response.status, response.headers, response.body, self.clock())
         return Media(response.body, content_type(response.body, told), attachment.name or "")
+
+    def fetch_message(self, message_id: str, chat_id: str) -> tuple[Passage, ...]:
+        """Fetches a message of a chat that the bot is in (scope im:message:readonly)."""
+        response = self._api("GET", f"im/v1/messages/{quote(message_id, safe='')}")
+        answer = answer_of(response.status, response.headers, response.body, self.clock())
+        return passages(answer, message_id, chat_id, self.account.app_id)
 
     def display_name(self, user_id: str, chat_id: str | None = None) -> str:
         """Returns the user's name in the organisation's address book (scope contact:user.base:readonly)."""

@@ -18,6 +18,7 @@ Json = Mapping[str, Any]
 
 _MENTION_KEY = re.compile(r"(@_(?:user_\d+|all))([ \t]*)")
 _MAX_CARD_DEPTH = 12
+_PLACEHOLDER = "Merged and Forwarded Message"  # the whole content of a merged forward in an event
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,14 @@ class Content:
         text: Text of the message.
         attachments: Files, images, locations.
         forwarded: Another person wrote the text.
+        merged: It forwards several messages, which only the API gives.
         known: The bot can answer this message type.
     """
 
     text: str = ""
     attachments: tuple[Attachment, ...] = ()
     forwarded: bool = False
+    merged: bool = False
     known: bool = True
 
 
@@ -48,7 +51,8 @@ def read_content(kind: str, encoded: str) -> Content:
 
 
 def _text(content: Json) -> Content:
-    return Content(as_text(content, "text"))
+    text = as_text(content, "text")
+    return _merged(content) if text.strip() == _PLACEHOLDER else Content(text)
 
 
 def _post(content: Json) -> Content:
@@ -143,8 +147,8 @@ def _vote(content: Json) -> Content:
     return Content(attachments=(part,))
 
 
-def _forwarded(content: Json) -> Content:
-    return Content(as_text(content, "content"), forwarded=True)
+def _merged(content: Json) -> Content:
+    return Content(forwarded=True, merged=True)
 
 
 def _card(content: Json) -> Content:
@@ -175,7 +179,7 @@ _READERS: dict[str, Callable[[Json], Content]] = {
     "location": _location,
     "share_user": _contact,
     "share_chat": _contact,
-    "merge_forward": _forwarded,
+    "merge_forward": _merged,
     "share_calendar_event": _event,
     "calendar": _event,
     "general_calendar": _event,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from adapters.commands import parse_command
 from adapters.errors import MalformedPayload
-from adapters.events import Event, EventKind
+from adapters.events import Event, EventKind, Passage
 from adapters.feishu import members
 from adapters.feishu.cards import card, menu, old_card
 from adapters.feishu.content import read_content, resolve_mentions, without_at_tags
@@ -61,7 +61,8 @@ def _message(base: Event, event: Json, bot: str) -> Events:
         chat_id=chat_id,
         chat_type=_chat_type(as_text(message, "chat_type")),
         message_id=message_id,
-        reply_to=as_id(message, "parent_id"),
+        # In a thread the parent may be missing; its first message is the root.
+        reply_to=as_id(message, "parent_id") or as_id(message, "root_id"),
         thread_id=thread_id,
         # An answer reaches a thread only as a reply to one of its messages.
         reply_token=message_id if thread_id else None,
@@ -83,6 +84,7 @@ def _message(base: Event, event: Json, bot: str) -> Events:
             args=args,
             attachments=content.attachments,
             forwarded=content.forwarded,
+            forwards=(Passage(message_id=message_id),) if content.merged else (),
             mentions_bot=said.mentions_bot,
         ),
     )
@@ -100,7 +102,7 @@ def _v1_message(base: Event, event: Json, bot: str) -> Events:
         chat_id=chat_id,
         chat_type="group" if as_text(event, "chat_type") == "group" else "private",
         message_id=message_id,
-        reply_to=as_id(event, "parent_id"),
+        reply_to=as_id(event, "parent_id") or as_id(event, "root_id"),
         mentions_bot=event.get("is_mention") is True,
     )
     text = as_text(event, "text_without_at_bot") or without_at_tags(as_text(event, "text"))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from adapters.base import MAX_MEDIA_BYTES, Adapter, refuse_large, require_post
+from adapters.earlier_messages import FetchesMessages
 from adapters.errors import MalformedPayload, NotSupported, SendError
 from adapters.events import (
     Attachment,
@@ -17,17 +18,19 @@ from adapters.events import (
     Media,
     OutgoingFile,
     OutgoingMessage,
+    Passage,
     Received,
     SendReceipt,
     WebhookRequest,
 )
-from adapters.payload import as_list, as_object, as_text, parse_object
+from adapters.payload import as_id, as_list, as_object, as_text, parse_object
 from adapters.slack import outgoing, render, rotation
 from adapters.slack.account import SlackAccount
 from adapters.slack.events import Context, body_key, event_of, own_ids
 from adapters.slack.files import REFUSED
 from adapters.slack.interactions import interaction, read_form, slash_command
 from adapters.slack.outcome import BAD_BLOCKS, NOT_IN_CHANNEL, THREAD_GONE, judge, result_of
+from adapters.slack.passages import whole
 from adapters.slack.signature import SIGNATURE_HEADER, verify
 from adapters.slack.text import REFERENCE
 from clawdbot.http import HttpResponse
@@ -42,7 +45,7 @@ _LEFT_OUT = {BAD_BLOCKS: ("blocks",), THREAD_GONE: ("thread_ts", "reply_broadcas
 _NO_OPTIONS = HttpReply(200, b'{"options":[]}', "application/json")
 
 
-class SlackAdapter(Adapter[SlackAccount]):
+class SlackAdapter(Adapter[SlackAccount], FetchesMessages):
     """Receives all requests at one address. chat.postMessage has no idempotency key."""
 
     platform = "slack"
@@ -155,6 +158,20 @@ class SlackAdapter(Adapter[SlackAccount]):
         kept |= {"response_type": "in_channel", "replace_original": False}
         response = self._call("POST", url, json=kept, handed_out_for=REPLY_HOSTS)
         return self.classify(response.status, response.headers, response.body)
+
+    def fetch_message(self, message_id: str, chat_id: str) -> tuple[Passage, ...]:
+        """Fetches the first message of a thread (scope channels:history, groups:history or im:history)."""
+        asked = {"channel": chat_id, "ts": message_id, "limit": "1", "inclusive": "true"}
+        try:
+            found = as_list(self._api("conversations.replies", None, params=asked), "messages")
+        except SendError as error:
+            if error.mark == THREAD_GONE:
+                return ()
+            raise
+        first = next((item for item in found if isinstance(item, dict) and as_id(item, "ts") == message_id), None)
+        if first is None:
+            raise SendError(Reason("answer_not_understood", platform="Slack"), mark="message_not_found")
+        return whole(first, {self.account.bot_user_id} - {""})
 
     def edit(self, message_id: str, message: OutgoingMessage) -> SendReceipt:
         body = self._body(message)

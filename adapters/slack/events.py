@@ -11,7 +11,8 @@ from adapters.commands import parse_command
 from adapters.events import MIGRATED, Event, EventKind
 from adapters.payload import as_id, as_list, as_object, as_text
 from adapters.slack.files import attachments
-from adapters.slack.text import plain, read_text
+from adapters.slack.passages import shared
+from adapters.slack.text import read_text
 
 Payload = Mapping[str, Any]
 
@@ -110,8 +111,8 @@ def _message(base: Event, content: Payload, context: Context) -> Event:
 def _spoken(base: Event, content: Payload, context: Context) -> Event:
     """Reads text and context of one message."""
     text, mentioned = read_text(content, context.own_ids)
-    shared = [item for item in as_list(content, "attachments") if isinstance(item, dict) and item.get("is_share")]
-    quoted = "\n".join(plain(as_text(item, "text")) for item in shared)
+    forwards = shared(content)
+    passed_on = "\n".join(filter(None, (one.text for one in forwards)))
     command, _, args = parse_command(text)
     own_ts, thread = as_id(content, "ts"), as_id(content, "thread_ts")
     parent = thread if thread != own_ts else None
@@ -122,20 +123,16 @@ def _spoken(base: Event, content: Payload, context: Context) -> Event:
         user_id=as_id(content, "user"),
         user_name=as_text(profile, "display_name") or as_text(profile, "real_name"),
         message_id=own_ts,
-        text=_with_quote(text, quoted),
-        forwarded=bool(quoted) and not text,
+        text=text or passed_on,
+        forwarded=bool(forwards) and not text,
+        forwards=forwards,
         command=command,
         args=args,
-        attachments=tuple(file for part in (content, *shared) for file in attachments(part)),
+        attachments=(*attachments(content), *(file for one in forwards for file in one.attachments)),
         thread_id=parent or (own_ts if opens_thread else None),
         reply_to=parent,
         mentions_bot=mentioned or as_text(content, "parent_user_id") in context.own_ids,
     )
-
-
-def _with_quote(text: str, quoted: str) -> str:
-    """Returns the person's text and the text of the message they share."""
-    return "\n".join((text, "", *(f"> {line}" for line in quoted.split("\n")))) if text and quoted else text or quoted
 
 
 def _mention(base: Event, content: Payload, context: Context) -> Event:

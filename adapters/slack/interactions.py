@@ -11,6 +11,7 @@ from adapters.errors import MalformedPayload
 from adapters.events import Event, EventKind
 from adapters.payload import as_id, as_list, as_object, as_text
 from adapters.slack.events import body_key, chat_type_of
+from adapters.slack.passages import whole
 from adapters.slack.text import plain
 from clawdbot.reasons import Reason
 
@@ -98,7 +99,9 @@ def interaction(payload: Payload, body: bytes) -> tuple[Event, ...]:
         given = as_object(payload, "submission").values()
         return (replace(base, text="\n".join(str(value) for value in given if value)),)
     if kind in ("message_action", "shortcut"):
-        return (replace(base, text=plain(as_text(message, "text")), forwarded=bool(message)),)
+        found = whole(message, ())
+        text = found[0].text if found else ""
+        return (replace(base, text=text, forwarded=bool(message), forwards=found),)
     return (replace(base, kind=EventKind.IGNORED, change=kind[:64] or "unknown"),)
 
 

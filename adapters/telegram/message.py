@@ -16,6 +16,8 @@ from adapters.telegram.content import structured
 Message = Mapping[str, Any]
 
 _WEB = ("https://", "http://")
+_ORDER = "[>\n]"  # by the first character of a mark: a link begins, a line of a quote begins, a link ends
+_BLOCK_QUOTES = frozenset({"blockquote", "expandable_blockquote"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,35 +63,61 @@ def display_name(person: Message) -> str:
 
 def read_text(content: Message, bot: Bot) -> FoundText:
     """Reads text or caption. Entity offsets count UTF-16 units, so they are applied to UTF-16."""
-    text = as_text(content, "text")
-    entities = as_list(content, "entities")
-    if not text:
-        text, entities = as_text(content, "caption"), as_list(content, "caption_entities")
+    text, entities = _written(content)
     mentions = list(_mentions(text, entities, bot))
-    text, mentions = _with_links(text, entities, mentions)
+    text, mentions = _with_marks(text, entities, mentions)
     if mentions:
         text = without(text, mentions)
     name, addressee, args = parse_command(text)
     return FoundText(text, name, args, addressee, bool(mentions))
 
 
-def _with_links(text: str, entities: list[Any], mentions: list[Span]) -> tuple[str, list[Span]]:
-    """Writes the addresses of hidden links into the text, as markdown. Returns it with the moved mentions."""
-    links = [
-        (*_span(text, entity), as_text(entity, "url"))
-        for entity in entities
-        if isinstance(entity, dict) and as_text(entity, "type") == "text_link"
-    ]
-    for start, end, url in sorted(links, reverse=True):
+def plain_text(content: Message) -> str:
+    """Returns text or caption with the addresses of hidden links, and with all mentions."""
+    text, entities = _written(content)
+    return _with_marks(text, entities, [])[0]
+
+
+def _written(content: Message) -> tuple[str, list[Any]]:
+    text = as_text(content, "text")
+    if text:
+        return text, as_list(content, "entities")
+    return as_text(content, "caption"), as_list(content, "caption_entities")
+
+
+def _with_marks(text: str, entities: list[Any], mentions: list[Span]) -> tuple[str, list[Span]]:
+    """Writes block quotes and the addresses of hidden links into the text, as markdown, and moves the mentions."""
+    found: list[Message] = [entity for entity in entities if isinstance(entity, dict)]
+    inserts = [*_quote_marks(text, found), *_link_marks(text, found, mentions)]
+    # From the end, so that positions stay true; of several marks at one place the last one inserted stands first.
+    for at, mark in sorted(inserts, key=lambda one: (-one[0], _ORDER.index(one[1][0]))):
+        text = text[:at] + mark + text[at:]
+        mentions = [(a + len(mark), b + len(mark)) if a >= at else (a, b) for a, b in mentions]
+    return text, mentions
+
+
+def _quote_marks(text: str, entities: list[Message]) -> Iterator[tuple[int, str]]:
+    """Yields a mark for each line of the words that the person shows as a quote."""
+    lines: set[int] = set()
+    for entity in entities:
+        if as_text(entity, "type") in _BLOCK_QUOTES:
+            start, end = _span(text, entity)
+            lines |= {start} if end > start else set()
+            lines |= {at + 1 for at in range(start, end - 1) if text[at] == "\n"}
+    for at in lines:
+        yield at, "> " if at == 0 or text[at - 1] == "\n" else "\n> "
+
+
+def _link_marks(text: str, entities: list[Message], mentions: list[Span]) -> Iterator[tuple[int, str]]:
+    for entity in entities:
+        url = as_text(entity, "url")
+        if as_text(entity, "type") != "text_link" or not url.startswith(_WEB):
+            continue
+        start, end = _span(text, entity)
         label = text[start:end]
         overlaps = any(start < there[1] and there[0] < end for there in mentions)
-        if overlaps or not label.strip() or not url.startswith(_WEB) or url.rstrip("/") == label.rstrip("/"):
-            continue
-        written = f"[{label}]({url})"
-        text = text[:start] + written + text[end:]
-        more = len(written) - len(label)
-        mentions = [(a + more, b + more) if a >= end else (a, b) for a, b in mentions]
-    return text, mentions
+        if label.strip() and not overlaps and url.rstrip("/") != label.rstrip("/"):
+            yield from ((end, f"]({url})"), (start, "["))
 
 
 def _span(text: str, entity: Message) -> Span:

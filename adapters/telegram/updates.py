@@ -11,6 +11,7 @@ from adapters.events import MIGRATED, Event, EventKind
 from adapters.payload import as_id, as_int, as_list, as_object, as_text
 from adapters.telegram.content import unreadable_kind
 from adapters.telegram.message import Bot, attachments, display_name, read_text, reply_target
+from adapters.telegram.passages import is_forwarded, origin, quoted
 from adapters.telegram.people import from_bot, with_people
 from adapters.telegram.threads import thread_of
 from clawdbot.reasons import Reason
@@ -72,6 +73,7 @@ def _message(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
     if not found.text and not found.mentions_bot and not parts:
         return (replace(event, change="service", unreadable=unreadable_kind(content)),)
     reply_to, answers_bot = reply_target(content, bot)
+    forwarded = is_forwarded(content)
     ours = not found.addressee or not bot.username or found.addressee.lower() == bot.username.lower()
     if not ours and event.chat_type != "private":
         return (replace(event, text=found.text, change="other_bot"),)
@@ -83,9 +85,11 @@ def _message(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
             command=found.command,
             args=found.args,
             attachments=parts,
-            mentions_bot=found.mentions_bot or answers_bot or bool(found.addressee and ours),
+            mentions_bot=found.mentions_bot or answers_bot or bool(found.addressee and ours and not forwarded),
             reply_to=reply_to,
-            forwarded="forward_origin" in content or "forward_date" in content,
+            forwarded=forwarded,
+            forwards=(replace(origin(content, bot), text=found.text),) if forwarded else (),
+            quote=quoted(content, bot),
             album=as_id(content, "media_group_id") or "",
             album_place=as_int(content, "message_id") or 0,
         ),

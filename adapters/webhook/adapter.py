@@ -130,7 +130,9 @@ class WebhookAdapter(Adapter[WebhookAccount]):
         if message.idempotency_key:
             headers["Idempotency-Key"] = message.idempotency_key
         response = self._call("POST", self.account.target, data=body, headers=headers)
-        return self.classify(response.status, response.headers, response.body)
+        receipt = self.classify(response.status, response.headers, response.body)
+        # Without an id of its own the receiver knows the message by ours.
+        return receipt if receipt.message_id else SendReceipt(message.idempotency_key)
 
     def send_file(self, message: OutgoingMessage, file: OutgoingFile, kind: str) -> SendReceipt:
         """Posts the caption with "file": its address, or its bytes where the product has no public address."""

@@ -11,11 +11,12 @@ from typing import Any
 
 from adapters.commands import parse_command
 from adapters.errors import MalformedPayload
-from adapters.events import Attachment, Event, EventKind
+from adapters.events import Attachment, Event, EventKind, Passage
 from adapters.payload import as_id, as_list, as_number, as_object, as_text
 from clawdbot.reasons import Reason
 
 MAX_ID = 191  # characters; the product's columns hold no longer ids
+MAX_FORWARDS = 100
 DEFAULT_ID = "default"
 _CHAT_TYPES = ("private", "group", "channel")
 _KINDS = {"": EventKind.MESSAGE, "message": EventKind.MESSAGE, "action": EventKind.ACTION, "edit": EventKind.EDIT}
@@ -33,7 +34,9 @@ def read_event(payload: Mapping[str, Any], body: bytes) -> Event:
     kind = _KINDS.get(as_text(payload, "type") or as_text(payload, "kind"), EventKind.IGNORED)
     text, data = as_text(payload, "text"), as_id(payload, "data")
     parts = tuple(_attachments(payload))
-    if kind in (EventKind.MESSAGE, EventKind.EDIT) and not text.strip() and not parts:
+    quote = _quote(payload)
+    forwarded, forwards = _forwards(payload, text)
+    if kind in (EventKind.MESSAGE, EventKind.EDIT) and not text.strip() and not parts and not forwards:
         raise MalformedPayload(Reason("missing", what="text"))
     if kind is EventKind.ACTION and not data:
         raise MalformedPayload(Reason("missing", what="data"))
@@ -50,14 +53,48 @@ def read_event(payload: Mapping[str, Any], body: bytes) -> Event:
         text=text,
         command=command,
         args=args,
-        reply_to=_id(payload, "reply_to"),
+        reply_to=_id(payload, "reply_to") or (quote.message_id if quote else "") or None,
         thread_id=_id(payload, "thread_id"),
         attachments=parts,
         mentions_bot=payload.get("mentions_bot") is True,
         data=data,
         target_message_id=_id(payload, "target_message_id"),
         user_name=user_name[:MAX_ID],
+        forwarded=forwarded,
+        forwards=forwards,
+        quote=quote,
         raw=payload,
+    )
+
+
+def _quote(payload: Mapping[str, Any]) -> Passage | None:
+    """Returns the message that this one answers: "quote" as an object or as its text."""
+    quote = as_object(payload, "quote") or {"text": as_text(payload, "quote")}
+    found = _passage(quote)
+    return found if found.has_content or found.message_id else None
+
+
+def _forwards(payload: Mapping[str, Any], text: str) -> tuple[bool, tuple[Passage, ...]]:
+    """Returns whether somebody else wrote the text, and the forwarded messages."""
+    listed = tuple(_passage(item) for item in as_list(payload, "forwards") if isinstance(item, dict))
+    listed = tuple(passage for passage in listed[:MAX_FORWARDS] if passage.has_content)
+    _, author = _party(payload, "forwarded_from")
+    author = author or as_text(payload, "forwarded_from")
+    if author or payload.get("forwarded") is True:
+        return True, (Passage(text, author=author[:MAX_ID]), *listed)
+    return bool(listed) and not text.strip(), listed
+
+
+def _passage(item: Mapping[str, Any]) -> Passage:
+    author_id, author = _party(item, "author")
+    by_name = isinstance(item.get("author"), str)
+    return Passage(
+        text=as_text(item, "text"),
+        author=(as_text(item, "author") if by_name else author)[:MAX_ID],
+        author_id="" if by_name else author_id or "",
+        by_bot=item.get("by_bot") is True,
+        message_id=_id(item, "id") or "",
+        attachments=tuple(_attachments(item)),
     )
 
 

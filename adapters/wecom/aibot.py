@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from adapters.chat_records import records, text_of
 from adapters.commands import INVISIBLE, parse_command
 from adapters.errors import MalformedPayload
-from adapters.events import Attachment, Event, EventKind
+from adapters.events import Attachment, Event, EventKind, Passage
 from adapters.mentions import command_alone, without
+from adapters.parts import as_lines
 from adapters.payload import as_id, as_list, as_object, as_text
 from clawdbot.reasons import Reason
 
@@ -20,6 +22,7 @@ Json = Mapping[str, Any]
 STREAM_LIFE_S = 330.0  # WeCom polls for six minutes; the rest is a margin for a late answer
 _KEY = re.compile(r"[A-Za-z0-9+/]{43}")
 _MENTION = re.compile(rf"[\s{INVISIBLE}]*@\S+\s*")
+_RECORDS = frozenset({"chatrecord", "chat_record", "merged_msg", "forward"})
 _FEEDBACK = {"1": "\N{THUMBS UP SIGN}", "2": "\N{THUMBS DOWN SIGN}", "3": ""}
 
 
@@ -73,22 +76,52 @@ def event_of(content: Json, bot_name: str) -> Event:
 def _message(base: Event, content: Json, kind: str, bot_name: str) -> Event:
     parts = tuple(_parts(content, kind))
     text = "\n".join(filter(None, _texts(content, kind))).strip()
-    if not parts and not text:
+    forwards = _forwards(content, kind)
+    if not parts and not text and not forwards:
         return replace(base, change=kind, unreadable="" if kind in ("text", "stream") else kind[:64])
     group = base.chat_type == "group"
     if group:
         text = _without_mention(text, bot_name)
     command, _, args = parse_command(text)
+    forwarded = bool(forwards) and not text
     # In a group the robot receives only messages that mention it.
     return replace(
         base,
         kind=EventKind.MESSAGE,
-        text=text,
+        text=text or as_lines(forwards),
         command=command,
         args=args,
         attachments=parts,
         mentions_bot=group,
+        forwarded=forwarded,
+        forwards=forwards,
+        quote=_quote(as_object(content, "quote")),
     )
+
+
+def _quote(quote: Json) -> Passage | None:
+    kind = as_text(quote, "msgtype")
+    if not kind:
+        return None
+    text = "\n".join(filter(None, _texts(quote, kind))) or as_lines(_forwards(quote, kind))
+    return Passage(
+        # WeCom adds types of quotes from time to time; their words are under the name of the type.
+        text=(text or text_of(as_object(quote, kind))).strip(),
+        author=as_text(as_object(quote, "from"), "name"),
+        author_id=as_id(as_object(quote, "from"), "userid") or "",
+        message_id=as_id(quote, "msgid") or "",
+        attachments=tuple(_parts(quote, kind)),
+    )
+
+
+def _forwards(content: Json, kind: str) -> tuple[Passage, ...]:
+    """Returns the messages of a merged forward, or of a mixed message that holds some."""
+    if kind in _RECORDS:
+        return records(as_object(content, kind))
+    if kind != "mixed":
+        return ()
+    items = (item for item in as_list(as_object(content, "mixed"), "msg_item") if isinstance(item, dict))
+    return tuple(one for item in items for one in _forwards(item, as_text(item, "msgtype")))
 
 
 def _without_mention(text: str, bot_name: str) -> str:

@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 
 from adapters.base import Adapter
 from adapters.errors import NotSupported, SendError
-from adapters.events import Attachment, Event, Media
+from adapters.events import Attachment, Event, Media, Passage
 from bots.models import Conversation, InboundEvent, ReceivedFile
 from bots.models.lengths import ERROR_LENGTH
 from clawdbot.errors import ClawdbotError
@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 FETCHED = frozenset({"image", "voice", "audio", "video", "file", "sticker"})
 MAX_FILES = 10  # per message; further files are not fetched
+QUOTED = 100  # position of the first file of a quoted message, in the turn that quotes it
+MAX_QUOTED = 4
 TRIES = 3  # of a turn; then a file with a temporary error is given up
 EXTENSIONS = {
     "image/png": ".png",
@@ -55,18 +57,35 @@ def collect(
         return ()
     known = {file.position: file for file in ReceivedFile.objects.filter(inbound=row)}
     files = [
-        known.get(position) or _fetch(row, position, item, event, conversation, adapter) for position, item in wanted
+        known.get(position) or _fetch(row, position, item, event.message_id, conversation, adapter)
+        for position, item in wanted
     ]
     return tuple(files)
+
+
+def collect_quoted(
+    row: InboundEvent, quote: Passage, conversation: Conversation, adapter: Adapter[Any]
+) -> tuple[ReceivedFile, ...]:
+    """Returns the files of a quoted message. One that cannot be downloaded now is given up at once."""
+    wanted = [(n, item) for n, item in enumerate(quote.attachments, QUOTED) if item.type in FETCHED][:MAX_QUOTED]
+    if not wanted:
+        return ()
+    known = {file.position: file for file in ReceivedFile.objects.filter(inbound=row, position__gte=QUOTED)}
+    return tuple(
+        known.get(position) or _fetch(row, position, item, quote.message_id, conversation, adapter, tries=0)
+        for position, item in wanted
+    )
 
 
 def _fetch(
     row: InboundEvent,
     position: int,
     attachment: Attachment,
-    event: Event,
+    message_id: str | None,
     conversation: Conversation,
     adapter: Adapter[Any],
+    *,
+    tries: int = TRIES,
 ) -> ReceivedFile:
     file = ReceivedFile(
         conversation=conversation,
@@ -76,13 +95,11 @@ def _fetch(
         name=(attachment.name or "")[:200],
     )
     try:
-        media = adapter.fetch_media(
-            attachment, message_id=event.message_id, max_bytes=settings.CLAWDBOT.uploads.max_bytes
-        )
+        media = adapter.fetch_media(attachment, message_id=message_id, max_bytes=settings.CLAWDBOT.uploads.max_bytes)
     except NotSupported as error:
         _note(file, why(error))
     except SendError as error:
-        if not error.permanent and row.attempts < TRIES:
+        if not error.permanent and row.attempts < tries:
             raise NotYetThere(f"{attachment.type}: {error.mark or error}", retry_after=error.retry_after) from None
         logger.info("file %s of inbound %s was not stored: %s", position, row.pk, error.mark or error)
         _note(file, why(error))

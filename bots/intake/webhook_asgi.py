@@ -9,15 +9,17 @@ of the process: 0.3 ms instead of 8 ms. It calls the same DRF view as the URL co
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import logging
+import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.http import HttpResponseBase
 
 from bots import metrics
@@ -39,6 +41,7 @@ THREADS = {"sqlite": 2}
 THREADS_ELSEWHERE = 8
 # A longer queue means seconds of delay: a 503 makes the platform retry instead of running into its time-out.
 MAX_WAITING = 512
+WARM_UP_S = 10.0
 _view, _any_view = WebhookView.as_view(), AnyWebhookView.as_view()
 
 
@@ -56,9 +59,15 @@ class WebhookApplication:
     def __init__(self, fallback: Application) -> None:
         self._fallback = fallback
         threads = THREADS.get(connections["default"].vendor, THREADS_ELSEWHERE)
+        self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="webhook")
         self._waiting = 0
         self._flush_timer: asyncio.TimerHandle | None = None
+
+    def warm_up(self) -> None:
+        """Starts all threads, each with a database connection, so that no webhook waits for that."""
+        together = threading.Barrier(self._threads)
+        list(self._pool.map(lambda _number: _connect(together), range(self._threads)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         channel_id = _channel_id(scope)
@@ -157,6 +166,19 @@ def _respond(scope: Scope, body: bytes, rid: str, channel_id: str | None) -> Htt
             metrics.failure("webhook")
             logger.exception("a webhook failed")
             return problems.plain(500, "The server failed. The log has the reason under this request id.")
+        finally:
+            _release_connections()
+
+
+def _connect(together: threading.Barrier) -> None:
+    with contextlib.suppress(DatabaseError, threading.BrokenBarrierError):
+        try:
+            together.wait(WARM_UP_S)  # no thread may take the turn of another
+            connections["default"].ensure_connection()
+            together.wait(WARM_UP_S)  # a pool would give one connection to all
+        except DatabaseError:
+            together.abort()
+            raise
         finally:
             _release_connections()
 

@@ -1,8 +1,11 @@
-"""Separates the text of an answer from the reasoning that models write before it."""
+"""Separates the text of an answer from the reasoning that models write before it, and from echoes of the prompt."""
 
 from __future__ import annotations
 
 import re
+
+from bots.llm.echo import EchoFilter, without_echo
+from bots.llm.types import Messages
 
 _TAGS = re.compile(r"<(/?)think(?:ing)?>", re.IGNORECASE)
 _LONGEST_TAG = len("</thinking>")
@@ -43,14 +46,21 @@ def without_reasoning(text: str) -> str:
     return text
 
 
+def of_answer(text: str, messages: Messages) -> str:
+    """Returns the answer without reasoning and without what it repeats from the prompt."""
+    return without_echo(without_reasoning(text), messages)
+
+
 class AnswerStream:
-    """Removes the reasoning from a stream. Holds pieces back while they may be reasoning.
+    """Removes the reasoning and echoes of the prompt from a stream. Holds pieces back while they may be either.
 
     Args:
+        messages: The prompt.
         thinks: Begins as if the opening tag had come: some models never send it.
     """
 
-    def __init__(self, *, thinks: bool = False) -> None:
+    def __init__(self, messages: Messages = (), *, thinks: bool = False) -> None:
+        self._echo = EchoFilter(messages)
         self._held = ""
         self._thinking = thinks
         self._begun = False
@@ -71,8 +81,8 @@ class AnswerStream:
             self._held = without_reasoning(self._held)
             self._thinking, self._begun = False, bool(self._held)
         shown, self._held = (self._held, "") if self._begun else ("", self._held)
-        return shown
+        return self._echo.take(shown)
 
     def rest(self) -> str:
         """Returns what was held back, at the end of the stream."""
-        return without_reasoning(self._held)
+        return self._echo.take(without_reasoning(self._held)) + self._echo.rest()

@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any
 from cachetools import LRUCache
 
 from bots.llm.alternation import alternating
-from bots.llm.answer_text import AnswerStream, of_content, without_reasoning
-from bots.llm.errors import Cancelled, ProviderError, RequestRefused
+from bots.llm.answer_text import AnswerStream, of_answer, of_content, without_reasoning
+from bots.llm.echo import without_echo
+from bots.llm.errors import Cancelled, ProviderError, RequestRefused, WrongAddress
 from bots.llm.sdk_errors import PARAMETERS, ParameterRefused, code_word, convert_error
 from bots.llm.types import ChatMessage, Messages, Target
-from clawdbot.http import socket_deadline
+from clawdbot.http import base_url, socket_deadline
 from clawdbot.reasons import Reason
 from clawdbot.storable_text import storable
 
@@ -38,6 +39,8 @@ _lock = threading.Lock()
 _clients: LRUCache[tuple[str, str], OpenAI] = LRUCache(32)
 # Models that send reasoning and its closing tag without the opening one.
 _thinkers: set[tuple[str, str]] = set()
+# The form of an endpoint's address that answered, where it is another than the configured one.
+_bases: dict[str, str] = {}
 # Parameters that an endpoint has refused: not every server supports every parameter.
 _refused: dict[tuple[str, str], frozenset[str]] = {}
 
@@ -74,14 +77,33 @@ def ask(target: Target, messages: Messages, options: Options) -> Reply:
         ProviderError: The endpoint could not be reached, refused or failed.
         Cancelled: `options.cancelled()` returned True.
     """
+    deadline = time.monotonic() + options.timeout_s
+    with socket_deadline.limited(deadline, options.cancelled):
+        try:
+            base = _bases.get(target.endpoint) or base_url.normal(target.endpoint)
+        except base_url.AddressUnusable:  # stored before the form became strict
+            raise ProviderError(Reason("endpoint_address_invalid"), permanent=True) from None
+        plain, _query = base_url.split_query(base)
+        try:
+            return _ask_at(base, target, messages, options)
+        except WrongAddress:
+            other = base_url.other_form(plain)
+            if not other:
+                raise
+            base = base.replace(plain, other, 1)
+            reply = _ask_at(base, target, messages, options)
+            _bases[target.endpoint] = base  # kept only now, because it answered
+            return reply
+
+
+def _ask_at(base: str, target: Target, messages: Messages, options: Options) -> Reply:
     key = (target.endpoint, target.model)
     known = refused = _refused.get(key, frozenset())
-    deadline = time.monotonic() + options.timeout_s
     for _ in range(1 + len(PARAMETERS)):
         body = _body(target, messages, options, refused)
         try:
-            with socket_deadline.limited(deadline, options.cancelled):
-                reply = _stream(target, body, options) if options.on_token else _whole(target, body, options)
+            call = _stream if options.on_token else _whole
+            reply = call(_client(base, target), body, options, key)
         except ParameterRefused as error:
             refused |= {error.parameter}
         else:
@@ -101,6 +123,7 @@ def clear_cache() -> None:
         _clients.clear()
         _refused.clear()
         _thinkers.clear()
+        _bases.clear()
 
 
 # After a fork, parent and child must not share a socket.
@@ -134,25 +157,40 @@ def _without_system(messages: Messages) -> Messages:
     return alternating(renamed)
 
 
-def _whole(target: Target, body: dict[str, Any], options: Options) -> Reply:
+def _whole(client: OpenAI, body: dict[str, Any], options: Options, _key: tuple[str, str]) -> Reply:
     import openai
 
     try:
-        value = _client(target).post(_PATH, cast_to=object, body=body, options=_request_options(options))
+        value = client.post(_PATH, cast_to=object, body=body, options=_request_options(options))
     except openai.OpenAIError as error:
-        _raise_if_cancelled(options)
+        _raise_if_cancelled(options, body["messages"])
         raise convert_error(error, body) from None
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise ProviderError(Reason("answer_not_json")) from None
-    return _read(value)
+    return _read(_parsed(value) if isinstance(value, str) else value, body["messages"])
 
 
-def _read(value: Any) -> Reply:
+def _parsed(body: str) -> Any:
+    """Returns the JSON of a body that the server does not call JSON.
+
+    Raises:
+        WrongAddress: It is a page: the web site of a service stands at another address than its API.
+        ProviderError: It is something else.
+    """
+    if body.lstrip()[:200].lower().startswith(("<!doctype", "<html", "<head", "<?xml")):
+        raise WrongAddress(Reason("address_without_calls"))
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise ProviderError(Reason("answer_not_json")) from None
+
+
+def _read(value: Any, messages: Messages) -> Reply:
     try:
         usage = value.get("usage") or {}
         choice = value["choices"][0]
         return Reply(
-            text=without_reasoning(storable(of_content(choice["message"].get("content")))),
+            text=of_answer(storable(of_content(choice["message"].get("content"))), messages),
             prompt_tokens=_count(usage.get("prompt_tokens")),
             completion_tokens=_count(usage.get("completion_tokens")),
             model=storable(str(value.get("model") or "")),
@@ -189,7 +227,7 @@ def _nothing(_text: str) -> None:
     return None
 
 
-def _stream(target: Target, body: dict[str, Any], options: Options) -> Reply:
+def _stream(client: OpenAI, body: dict[str, Any], options: Options, key: tuple[str, str]) -> Reply:
     import openai
 
     from bots.llm.http_transport import TransportFailure, TransportTimeout
@@ -197,10 +235,10 @@ def _stream(target: Target, body: dict[str, Any], options: Options) -> Reply:
     show = options.on_token or _nothing
     reply = Reply()
     pieces: list[str] = []
-    thinks = (target.endpoint, target.model) in _thinkers
-    shown = AnswerStream(thinks=thinks)
+    thinks = key in _thinkers
+    shown = AnswerStream(body["messages"], thinks=thinks)
     try:
-        stream = _client(target).post(
+        stream = client.post(
             _PATH,
             cast_to=object,
             body=body,
@@ -209,31 +247,32 @@ def _stream(target: Target, body: dict[str, Any], options: Options) -> Reply:
             stream_cls=_stream_class(),
         )
         with stream:
-            if "json" in stream.response.headers.get("content-type", ""):  # the endpoint does not stream
-                reply = _read(json.loads(stream.response.read()))
+            kind = stream.response.headers.get("content-type", "")
+            if "json" in kind or "html" in kind:  # the endpoint does not stream
+                reply = _read(_parsed(stream.response.read().decode()), body["messages"])
                 reply.first_token_at = time.perf_counter()
                 show(reply.text)
                 return reply
             for chunk in stream:
                 _take(chunk, reply, pieces, shown, options)
-                if options.cancelled is not None and options.cancelled():
-                    raise Cancelled(storable("".join(pieces)))
+                _raise_if_cancelled(options, body["messages"], pieces)
     except openai.OpenAIError as error:
-        _raise_if_cancelled(options, pieces)
+        _raise_if_cancelled(options, body["messages"], pieces)
         raise convert_error(error, body) from None
     except TransportTimeout:
         raise ProviderError(Reason("answer_too_slow")) from None
     except TransportFailure as error:
-        _raise_if_cancelled(options, pieces)
+        _raise_if_cancelled(options, body["messages"], pieces)
         raise ProviderError(Reason("stream_broke_by", error=type(error).__name__)) from None
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise ProviderError(Reason("stream_not_json")) from None
     if not reply.finish and not stream.ended:
         raise ProviderError(Reason("stream_broke"))
     whole = storable("".join(pieces))  # some servers cut an emoji in two
-    reply.text = without_reasoning(whole)
-    if reply.text != whole and not whole.lstrip().lower().startswith("<think"):
-        _thinkers.add((target.endpoint, target.model))
+    answer = without_reasoning(whole)
+    reply.text = without_echo(answer, body["messages"])
+    if answer != whole and not whole.lstrip().lower().startswith("<think"):
+        _thinkers.add(key)
         if not thinks and options.on_restart is not None:
             options.on_restart()
             show(reply.text)
@@ -243,10 +282,10 @@ def _stream(target: Target, body: dict[str, Any], options: Options) -> Reply:
     return reply
 
 
-def _raise_if_cancelled(options: Options, pieces: Sequence[str] = ()) -> None:
-    """Raises `Cancelled` if that is why the connection was closed."""
+def _raise_if_cancelled(options: Options, messages: Messages, pieces: Sequence[str] = ()) -> None:
+    """Raises `Cancelled` if the caller wants to stop, which may be why the connection was closed."""
     if options.cancelled is not None and options.cancelled():
-        raise Cancelled(storable("".join(pieces)))
+        raise Cancelled(of_answer(storable("".join(pieces)), messages))
 
 
 def _read_chunk(chunk: dict[str, Any], reply: Reply) -> str:
@@ -286,30 +325,33 @@ def _request_options(options: Options) -> Any:
     return {"timeout": openai.Timeout(options.timeout_s, connect=min(CONNECT_TIMEOUT_S, options.timeout_s))}
 
 
-def _client(target: Target) -> OpenAI:
-    key = (target.endpoint, target.api_key)
+def _client(base: str, target: Target) -> OpenAI:
+    key = (base, target.api_key)
     with _lock:
         found = _clients.get(key)
         if found is None:
-            found = _clients[key] = _new_client(target)
+            found = _clients[key] = _new_client(base, target)
         return found
 
 
-def _new_client(target: Target) -> OpenAI:
+def _new_client(base: str, target: Target) -> OpenAI:
     from openai import OpenAI
 
     from bots.llm.http_transport import InvalidAddress, http_client
 
     if not (target.api_key.isascii() and target.api_key.isprintable()):
         raise ProviderError(Reason("api_key_unsendable"), permanent=True)
+    plain, query = base_url.split_query(base)
     try:
         return OpenAI(
-            base_url=target.endpoint,
+            base_url=plain,
+            default_query=query,
+            default_headers=base_url.key_headers(plain, target.api_key),
             # Local servers need no key, but the SDK requires one.
             api_key=target.api_key or "none",
             # `complete` alone decides about retries and failover.
             max_retries=0,
-            http_client=http_client(target.endpoint),
+            http_client=http_client(),
         )
-    except (InvalidAddress, ValueError):  # stored before the form became strict, or an impossible host name
+    except (InvalidAddress, ValueError):  # an impossible host name
         raise ProviderError(Reason("endpoint_address_invalid"), permanent=True) from None

@@ -5,14 +5,18 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
+
+from cachetools import LRUCache
 
 from bots.llm import candidates, client, health, token_estimate
 from bots.llm.circuit_breaker import breaker
 from bots.llm.client import Options, Reply
 from bots.llm.errors import Cancelled, EmptyAnswer, NoModelAvailable, PromptRefused, ProviderError, RequestRefused
 from bots.llm.types import Completion, MessageBuilder, Messages, Target
+from clawdbot import computing
 from clawdbot.backoff import Backoff
 from clawdbot.reasons import Reason, why
 
@@ -29,7 +33,10 @@ LONGEST_WAIT_S = 2.0
 LEAST_TIME_S = 0.1
 # So small a model adds nothing useful after that.
 DEMO_MAX_TOKENS = 160
+LEAST_WINDOW = 256
 _MILLION = Decimal(1_000_000)
+# Context windows that refusals named, where they are smaller than configured.
+_windows: LRUCache[tuple[str, str], int] = LRUCache(256)
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +98,11 @@ def complete(
     raise NoModelAvailable(Reason("no_model_answered"), retry_after=min(waits, default=None))
 
 
+def clear_cache() -> None:
+    """Forgets the context windows that endpoints named."""
+    _windows.clear()
+
+
 class _Run:
     """One call of `complete` over all models."""
 
@@ -116,19 +128,22 @@ class _Run:
 
     def ask(self, target: Target, timeout_s: float) -> Completion | None:
         """Returns the answer of this model, or None. Tries twice when a retry can help."""
-        messages = self.messages(target) if callable(self.messages) else self.messages
+        messages, max_tokens = self._prompt(target)
         temperature = 0.0 if target.is_demo else self.temperature
-        max_tokens = min(self.max_tokens, DEMO_MAX_TOKENS) if target.is_demo else self.max_tokens
         deadline = time.monotonic() + timeout_s
         for attempt in range(1, ATTEMPTS + 1):
             self._begin()
             left_s = max(deadline - time.monotonic(), LEAST_TIME_S)
             options = Options(max_tokens, temperature, left_s, self.on_token, self.cancelled, self.withdraw)
             try:
-                reply = client.ask(target, messages, options)
+                with computing.waiting():
+                    reply = client.ask(target, messages, options)
                 if not reply.text.strip():
                     raise EmptyAnswer(Reason("answer_empty"), permanent=target.is_demo)
             except ProviderError as error:
+                if attempt < ATTEMPTS and self._learns_window(target, error):
+                    messages, max_tokens = self._prompt(target)
+                    continue
                 if not self._worth_repeating(target, error, attempt, deadline):
                     return None
             else:
@@ -136,6 +151,24 @@ class _Run:
                 health.note_ok(target.key)
                 return self._completion(target, messages, reply)
         return None
+
+    def _prompt(self, target: Target) -> tuple[Messages, int]:
+        """Returns prompt and longest reply for the context window of the model."""
+        window = min(target.context_tokens, _windows.get((target.endpoint, target.model), target.context_tokens))
+        longest = min(self.max_tokens, DEMO_MAX_TOKENS) if target.is_demo else min(self.max_tokens, window // 2)
+        sized = target if window == target.context_tokens else replace(target, context_tokens=window)
+        return self.messages(sized) if callable(self.messages) else self.messages, max(longest, 1)
+
+    def _learns_window(self, target: Target, error: ProviderError) -> bool:
+        """Notes the context window that a refusal names. Returns whether a shorter prompt can be made for it."""
+        window = error.window if isinstance(error, RequestRefused) else None
+        key = (target.endpoint, target.model)
+        if window is None or not LEAST_WINDOW <= window < _windows.get(key, target.context_tokens):
+            return False
+        # What it refused was within our estimate, so its tokens are smaller than estimated.
+        _windows[key] = max(window * 3 // 4, LEAST_WINDOW)
+        logger.warning("model %s: its context window has %d tokens", target.name, window)
+        return callable(self.messages)
 
     def _begin(self) -> None:
         if self.cancelled is not None and self.cancelled():
@@ -154,7 +187,8 @@ class _Run:
         wait_s = BACKOFF.next_delay_s(attempt, error)
         has_time = deadline - time.monotonic() > (wait_s or 0.0) + LEAST_TIME_S
         if wait_s is not None and has_time and (error.retry_after or 0.0) <= LONGEST_WAIT_S:
-            time.sleep(min(wait_s, LONGEST_WAIT_S))
+            with computing.waiting():
+                time.sleep(min(wait_s, LONGEST_WAIT_S))
             return True
         if isinstance(error, RequestRefused):
             self.refused = error

@@ -14,7 +14,18 @@ class ProviderError(ModelError):
 
 
 class RequestRefused(ProviderError):
-    """The endpoint works, but refuses this request for its own content: forbidden words, too long, wrong roles."""
+    """The endpoint works, but refuses this request for its own content: forbidden words, too long, wrong roles.
+
+    Attributes:
+        window: Context window in tokens that the endpoint names in its refusal; None when it names none.
+    """
+
+    permanent = True
+    window: int | None = None
+
+
+class WrongAddress(ProviderError):
+    """The server has no chat completions at this address. Another form of the address may have them."""
 
     permanent = True
 

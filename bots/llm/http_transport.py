@@ -15,12 +15,11 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import httpx2
 
-from clawdbot.http import socket_deadline
-from clawdbot.http.transport import proxies_for
+from clawdbot.http import errors, socket_deadline, tunnel
+from clawdbot.http.proxies import Proxy, proxy_for
 
 if TYPE_CHECKING:
     Origin = tuple[str, str, int | None]
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
 _MAX_IDLE = 32
 _CHUNK = 65536
 _MAX_BODY = 16 * 1024 * 1024
+# A proxy needs the time of several connections: to itself, for the name, to the endpoint.
+_PROXY_TIMES = 3
 TransportFailure = httpx2.HTTPError
 TransportTimeout = httpx2.TimeoutException
 InvalidAddress = httpx2.InvalidURL
@@ -37,7 +38,7 @@ _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 def _acknowledge_at_once(connection: http.client.HTTPConnection) -> None:
     """Sends ACKs at once: Linux delays them by 40 ms, and servers that write headers and body apart wait for them."""
     if _QUICKACK is not None and connection.sock is not None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, AttributeError):  # TLS inside the TLS of a proxy has no options
             connection.sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
 
 
@@ -97,6 +98,9 @@ class PooledTransport(httpx2.BaseTransport):
         body = request.read()
         headers = {name: value for name, value in request.headers.items() if name != "transfer-encoding"}
         path = url.raw_path.decode("ascii")
+        if (proxy := _forwarder(origin)) is not None:
+            path = f"http://{url.netloc.decode('ascii')}{path}"
+            headers |= proxy.headers()
         connection, reused = self._take(origin, timeout)
         try:
             reply = self._exchange(connection, request.method, path, body, headers)
@@ -174,13 +178,28 @@ class PooledTransport(httpx2.BaseTransport):
             connection = http.client.HTTPConnection(host, port, timeout=limit)
         connection.response_class = socket_deadline.LimitedResponse
         try:
-            connection.connect()
-        except TimeoutError as error:
+            if (proxy := proxy_for(scheme, host, port)) is not None:
+                self._connect_through(proxy, connection, scheme)
+            else:
+                connection.connect()
+        except (TimeoutError, errors.HttpTimeout) as error:
             raise httpx2.ConnectTimeout("no connection in time") from error
-        except (OSError, UnicodeError) as error:  # UnicodeError: a host name with an empty or too long label
+        # UnicodeError: a host name with an empty or too long label
+        except (OSError, UnicodeError, errors.HttpError) as error:
             raise httpx2.ConnectError(type(error).__name__) from error
         connection.sock.settimeout(timeout.get("read"))
         return connection
+
+    def _connect_through(self, proxy: Proxy, connection: http.client.HTTPConnection, scheme: str) -> None:
+        limit = _PROXY_TIMES * connection.timeout if connection.timeout else None
+        if scheme == "http" and not proxy.is_socks:
+            connection.sock = tunnel.open_to_proxy(proxy, limit)
+        else:
+            connection.sock = tunnel.open_tunnel(proxy, connection.host, connection.port, limit)
+            if self._tls is not None and scheme == "https":
+                connection.sock = tunnel.secure(connection.sock, self._tls, connection.host)
+        with contextlib.suppress(OSError, AttributeError):
+            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def give_back(self, origin: Origin, connection: http.client.HTTPConnection) -> None:
         with self._lock:
@@ -198,37 +217,15 @@ class PooledTransport(httpx2.BaseTransport):
             connection.close()
 
 
-class _LimitedProxy(httpx2.BaseTransport):
-    """The standard transport through a proxy. It respects the limit whenever bytes arrive."""
-
-    def __init__(self, proxy: str) -> None:
-        self._transport = httpx2.HTTPTransport(proxy=proxy, trust_env=False)
-
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        response = self._transport.handle_request(request)
-        limit = socket_deadline.current()
-        if limit is not None and isinstance(response.stream, httpx2.SyncByteStream):
-            response.stream = _LimitedStream(response.stream, limit)
-        return response
-
-    def close(self) -> None:
-        self._transport.close()
-
-
-class _LimitedStream(httpx2.SyncByteStream):
-    def __init__(self, stream: httpx2.SyncByteStream, limit: socket_deadline.Limit) -> None:
-        self._stream, self._limit = stream, limit
-
-    def __iter__(self) -> Iterator[bytes]:
-        for data in self._stream:
-            try:
-                self._limit.check()
-            except OSError as error:
-                raise _translated(error) from error
-            yield data
-
-    def close(self) -> None:
-        self._stream.close()
+def _forwarder(origin: Origin) -> Proxy | None:
+    """Returns the HTTP proxy that gets requests for a plain http address with the whole address; else None."""
+    scheme, host, port = origin
+    if scheme != "http":
+        return None
+    with contextlib.suppress(errors.HttpError):  # `_connect` raises it
+        proxy = proxy_for(scheme, host, port)
+        return proxy if proxy is not None and not proxy.is_socks else None
+    return None
 
 
 def _translated(error: BaseException) -> BaseException:
@@ -241,10 +238,6 @@ def _translated(error: BaseException) -> BaseException:
     return error
 
 
-def http_client(endpoint: str) -> httpx2.Client:
-    """Returns the client for an endpoint; behind a proxy with the slower standard transport, which supports proxies."""
-    parts = urlsplit(endpoint)
-    proxies = proxies_for(parts.scheme, parts.hostname or "")
-    if proxies:
-        return httpx2.Client(transport=_LimitedProxy(proxies[parts.scheme]), follow_redirects=True, trust_env=False)
+def http_client() -> httpx2.Client:
+    """Returns the SDK's HTTP client. The transport alone reads the proxies of the environment."""
     return httpx2.Client(transport=PooledTransport(), follow_redirects=True, trust_env=False)

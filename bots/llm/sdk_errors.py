@@ -6,8 +6,9 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from bots.llm.errors import ProviderError, RequestRefused
+from bots.llm.errors import ProviderError, RequestRefused, WrongAddress
 from clawdbot import http
+from clawdbot.http.proxies import ProxyUnusable
 from clawdbot.reasons import Reason
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ _ABOUT_ACCOUNT = re.compile(
     r"|arrear|balance|billing|credit|quota|good standing|unpaid",
     re.IGNORECASE,
 )
+# "maximum context length is 4096 tokens", "the context size (2048)", "exceeds the 8192 token context window"
+_WINDOW = re.compile(
+    r"(?:context|n_ctx)[\w ,.:'()=-]{0,40}?\b(\d{3,8})\b|\b(\d{3,8})[ -]tokens?[\w ]{0,20}context", re.IGNORECASE
+)
+_ABOUT_MODEL = re.compile(r"model|deployment", re.IGNORECASE)
 _ABOUT_CONTENT = re.compile(
     r"moderation|flagged|content[ _](?:filter|policy|risk)|risk_?control|data_?inspection|sensitive|inappropriate"
     r"|safety|guardrail|敏感|违规",
@@ -66,6 +72,8 @@ def convert_error(error: Exception, body: dict[str, Any]) -> Exception:
     """Converts an SDK error to ours. Copies codes only, because the SDK's text may quote the prompt or the key."""
     import openai
 
+    if (named := _of_our_own(error)) is not None:
+        return named
     if isinstance(error, openai.APITimeoutError):
         return ProviderError(Reason("no_answer_in_time"))
     if isinstance(error, openai.APIConnectionError):
@@ -78,20 +86,44 @@ def convert_error(error: Exception, body: dict[str, Any]) -> Exception:
     return ProviderError(Reason("client_failed", error=type(error).__name__))
 
 
+def _of_our_own(error: BaseException) -> ProviderError | None:
+    """Returns the failure of a proxy, which the transport raised below the SDK's error."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, http.HttpError) and (reason := cause.reason) is not None:
+            return ProviderError(reason, permanent=isinstance(cause, ProxyUnusable))
+        cause = cause.__cause__
+    return None
+
+
 def _by_status(error: APIStatusError, body: dict[str, Any]) -> Exception:
     status = error.status_code
     if status in (400, 422) and (parameter := _refused_parameter(error, body)):
         return ParameterRefused(parameter)
     why = _BY_STATUS.get(status) or (Reason("endpoint_failed") if status >= 500 else _BY_STATUS[400])
     code = code_word(error.code)
-    kind = RequestRefused if _is_about_the_request(error) else ProviderError
-    return kind(
+    wrong_address = status in (404, 405) and not _ABOUT_MODEL.search(f"{error.code} {error.message[:2000]}")
+    if wrong_address:
+        why = _moved_or_absent(error)
+    kind = WrongAddress if wrong_address else RequestRefused if _is_about_the_request(error) else ProviderError
+    refusal = kind(
         Reason("endpoint_status_code", status=status, why=why, code=code)
         if code
         else Reason("endpoint_status", status=status, why=why),
         permanent=400 <= status < 500 and status not in _PASSING,
         retry_after=http.parse_retry_after(error.response.headers.get("retry-after"), time.time()),
     )
+    if isinstance(refusal, RequestRefused) and (named := _WINDOW.search(error.message[:2000])):
+        refusal.window = int(named[1] or named[2])
+    return refusal
+
+
+def _moved_or_absent(error: APIStatusError) -> Reason:
+    """Returns the reason for an address without calls; a redirect has turned the POST into a GET."""
+    if error.response.history:
+        asked = error.response.url
+        return Reason("address_moved", address=str(asked.copy_with(query=None)).removesuffix("/chat/completions"))
+    return Reason("address_without_calls")
 
 
 def _is_about_the_request(error: APIStatusError) -> bool:

@@ -54,6 +54,8 @@ def _of_content(content: Any) -> int:
 
 
 MARK = " […]"
+# An estimated token is at most a word of five letters and a space; only white space has more characters.
+_CHARACTERS = 6
 
 
 def cut(text: str, limit: int) -> str:
@@ -63,10 +65,33 @@ def cut(text: str, limit: int) -> str:
     room = limit - estimate(MARK) - 1
     if room < 0:
         return ""
-    used, end = 0.0, 0
-    for piece in _WORD.findall(text):
+    return text[: _within(_WORD.findall(text), room)] + MARK
+
+
+def cut_middle(text: str, limit: int) -> str:
+    """Returns `text` if it fits into `limit` tokens, else its beginning, `MARK` and its end; "" if `MARK` does not fit.
+
+    A question stands at the beginning or at the end of a long message, so both stay.
+    """
+    longest = _CHARACTERS * limit + 1
+    if len(text) <= 2 * longest and estimate(text) <= limit:
+        return text
+    room = limit - estimate(MARK) - 2
+    if room < 0:
+        return ""
+    # Far longer texts are not counted as a whole: that would take a second for each million characters.
+    head = _within(_WORD.findall(text[:longest]), room / 2)
+    tail = _within(_WORD.findall(text[-longest:])[::-1], room / 2)
+    begin, end = text[:head].rstrip(), text[len(text) - tail :].lstrip()
+    return f"{begin}{MARK} {end}" if end else f"{begin}{MARK}"
+
+
+def _within(pieces: Sequence[str], room: float) -> int:
+    """Returns the number of characters of the first pieces that fit into `room` tokens."""
+    used, length = 0.0, 0
+    for piece in pieces:
         used += _cost(piece)
         if used > room:
             break
-        end += len(piece)
-    return text[:end] + MARK
+        length += len(piece)
+    return length

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bots', '0014_failure_reasons'),
+        ('bots', '0016_quotes'),
     ]
 
     operations = [

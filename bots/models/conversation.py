@@ -99,6 +99,8 @@ class Conversation(models.Model):
         indexes = (
             # admin and API list: the conversations of a bot, latest first
             models.Index(fields=("bot", "-last_message_at"), name="conversation_bot_recent"),
+            # admin list of all bots
+            models.Index(fields=("-last_message_at", "-id"), name="conversation_recent"),
             # dashboard: conversations that a human answers
             models.Index(fields=("state", "bot"), name="conversation_state_bot"),
         )

@@ -108,6 +108,8 @@ class Message(models.Model):
         indexes = (
             # recent turns of a conversation: prompt, chat history, transcript
             models.Index(fields=("conversation", "-id"), name="message_conversation_recent"),
+            # a message that another one quotes, edits or deletes
+            models.Index(fields=("platform_message_id",), name="message_platform_id"),
         )
 
     def save(self, *args: Any, **options: Any) -> None:

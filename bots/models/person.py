@@ -92,6 +92,8 @@ class Person(models.Model):
         indexes = (
             # admin and API list: the people of a bot, latest first
             models.Index(fields=("bot", "-last_seen_at"), name="person_bot_seen"),
+            # admin list of all bots
+            models.Index(fields=("-last_seen_at", "-id"), name="person_seen"),
         )
 
     def save(self, *args: Any, **options: Any) -> None:

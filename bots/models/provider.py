@@ -12,13 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 from bots.models.lengths import CODE_LENGTH, ERROR_LENGTH
 from clawdbot import crypto
+from memory.models.fields import BaseUrlField
 
 if TYPE_CHECKING:
     from bots.models.bot import Bot
     from bots.models.person import Person
 
 
-# Django's URL validator refuses single-word hosts, which are usual inside a container network.
+# Of the migrations; the field has its own check.
 ENDPOINT = r"^https?://([\w.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[^\s?#]*)?$"
 # The key is sent in a header, where a typographic quote or a space copied with it fails every request.
 API_KEY = r"^[!-~]*$"
@@ -38,7 +39,7 @@ class ModelProvider(models.Model):
     """An OpenAI-compatible endpoint. The lowest priority number is tried first, the embedded model always last."""
 
     name = models.CharField(_("name"), max_length=60)
-    endpoint = models.CharField(
+    endpoint = BaseUrlField(
         _("endpoint"),
         max_length=300,
         help_text=_("e.g. https://api.openai.com/v1"),

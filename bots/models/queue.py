@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from bots.models.lengths import CODE_LENGTH, ID_LENGTH, QUEUE_ERROR_LENGTH
+from bots.models.state_field import StateField
 
 
 def new_idempotency_key() -> str:
@@ -35,6 +37,14 @@ class Worker(models.Model):
         return f"{self.role} {self.host}:{self.pid}"
 
 
+class QueueRowSet(models.QuerySet[Any]):
+    """Rows of a queue. Start every query about waiting or claimed rows with `open`: partial indexes hold only these."""
+
+    def open(self) -> QueueRowSet:
+        """Selects pending and claimed rows."""
+        return self.filter(state__in=self.model.OPEN)
+
+
 class QueueRow(models.Model):
     """Base of both queues, with the columns that `bots.models.sql` claims rows by.
 
@@ -52,6 +62,10 @@ class QueueRow(models.Model):
     error_code = models.CharField(max_length=CODE_LENGTH, blank=True, editable=False)
     error_params = models.JSONField(default=dict, blank=True, editable=False)
 
+    OPEN: ClassVar[tuple[str, ...]]  # the states before a row is finished, in the order of the index conditions
+
+    objects = QueueRowSet.as_manager()
+
     class Meta:
         abstract = True
 
@@ -66,6 +80,8 @@ class InboundEvent(QueueRow):
         IGNORED = "ignored", _("Ignored")
         DEAD = "dead", _("Dead letter")
 
+    OPEN = ("pending", "processing")
+
     channel = models.ForeignKey(
         "bots.Channel",
         on_delete=models.CASCADE,
@@ -79,7 +95,7 @@ class InboundEvent(QueueRow):
     )
     kind = models.CharField(_("kind"), max_length=20)
     payload = models.JSONField(_("event"), default=dict)
-    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.PENDING)
+    state = StateField(_("state"), max_length=12, choices=State.choices, default=State.PENDING)
     cancel_requested = models.BooleanField(_("stop requested"), default=False)
     draft_id = models.CharField(_("draft"), max_length=ID_LENGTH, blank=True)
     draft_text = models.TextField(
@@ -139,6 +155,8 @@ class OutboundMessage(QueueRow):
         DEAD = "dead", _("Dead letter")
         DISCARDED = "discarded", _("Discarded")
 
+    OPEN = ("pending", "sending")
+
     channel = models.ForeignKey(
         "bots.Channel", on_delete=models.CASCADE, related_name="outbound", verbose_name=_("channel")
     )
@@ -156,7 +174,7 @@ class OutboundMessage(QueueRow):
     part = models.PositiveSmallIntegerField(_("part"), default=0)
     payload = models.JSONField(_("message to send"), default=dict)
     idempotency_key = models.CharField(_("idempotency key"), max_length=36, default=new_idempotency_key)
-    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.PENDING)
+    state = StateField(_("state"), max_length=12, choices=State.choices, default=State.PENDING)
     platform_message_id = models.CharField(_("platform message id"), max_length=ID_LENGTH, blank=True)
     mark = models.CharField(_("error mark"), max_length=60, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
@@ -186,6 +204,8 @@ class OutboundMessage(QueueRow):
                 condition=models.Q(state__in=("pending", "sending")),
                 name="outbound_open_due",
             ),
+            # a message that another one quotes, and delivery reports
+            models.Index(fields=("platform_message_id",), name="outbound_platform_id"),
             # admin and dashboard: dead letters, latest first (other rows are found by id)
             models.Index(fields=("-id",), condition=models.Q(state="dead"), name="outbound_dead_recent"),
         )

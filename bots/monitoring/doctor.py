@@ -22,6 +22,7 @@ from bots.models import Bot, Channel, InboundEvent, ModelProvider, OutboundMessa
 from bots.monitoring import migrations
 from bots.monitoring.channel_status import status_of
 from clawdbot.crypto import CryptoError
+from clawdbot.http.proxies import Proxy, configured_proxies
 from memory import database
 from memory.embedders import choice, current
 from memory.indexes import health
@@ -65,6 +66,7 @@ def examine() -> list[Finding]:
         _administrator,
         _bots,
         _channels,
+        _proxies,
         _models,
         _search,
         _workers,
@@ -167,6 +169,14 @@ def _channels() -> Iterator[Finding]:
             yield Finding(name, "warning", status.text, "python manage.py channel test " + channel.public_id)
         else:
             yield Finding(name, "ok", "credentials fit")
+
+
+def _proxies() -> Iterator[Finding]:
+    for name, proxy in configured_proxies():
+        if isinstance(proxy, Proxy):
+            yield Finding(f"proxy {name}", "ok", proxy.shown)
+        else:
+            yield Finding(f"proxy {name}", "error", str(proxy), f"correct or unset {name}, then restart")
 
 
 def _models() -> Iterator[Finding]:

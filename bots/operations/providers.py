@@ -13,6 +13,7 @@ from bots.models.provider import check_api_key
 from bots.operations.errors import OperationError
 from bots.operations.row_changes import insert
 from clawdbot import http
+from clawdbot.http import base_url
 
 __all__ = [
     "TestResult",
@@ -20,6 +21,7 @@ __all__ = [
     "any_enabled",
     "first_model",
     "get_provider",
+    "normal_endpoint",
     "remove_provider",
     "test_provider",
 ]
@@ -41,7 +43,7 @@ def add_provider(
     Raises:
         OperationError: The name is taken, or a value is invalid.
     """
-    provider = ModelProvider(name=name, endpoint=endpoint.rstrip("/"), model=model, can_see=can_see)
+    provider = ModelProvider(name=name, endpoint=endpoint, model=model, can_see=can_see)
     provider.api_key = _sendable(api_key)
     if priority is not None:
         provider.priority = priority
@@ -89,12 +91,27 @@ def test_provider(provider: ModelProvider) -> TestResult:
     return probe(provider)
 
 
+def normal_endpoint(endpoint: str) -> str:
+    """Returns the base address of an endpoint as requests need it.
+
+    Raises:
+        OperationError: It cannot be used; the text says how to write it.
+    """
+    try:
+        return str(ModelProvider._meta.get_field("endpoint").clean(endpoint, None))
+    except ValidationError as error:
+        raise OperationError(" ".join(error.messages)) from None
+
+
 def first_model(endpoint: str, api_key: str = "") -> str:
     """Returns the first model that the endpoint lists; "default" when it lists none or cannot be reached."""
-    headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-    try:
-        answer = http.request("GET", f"{endpoint.rstrip('/')}/models", headers=headers, timeout=5.0)
-        listed = answer.json()["data"] if answer.ok else []
-        return str(listed[0]["id"])[:120]
-    except (http.HttpError, LookupError, TypeError):
-        return "default"
+    base, query = base_url.split_query(endpoint)
+    headers = base_url.key_headers(base, api_key)
+    for address in filter(None, (base, base_url.other_form(base))):
+        try:
+            answer = http.request("GET", f"{address}/models", params=query, headers=headers, timeout=5.0)
+            listed = answer.json()["data"] if answer.ok else []
+            return str(listed[0]["id"])[:120]
+        except (http.HttpError, LookupError, TypeError):
+            continue
+    return "default"

@@ -15,7 +15,6 @@ from bots.models import Bot, Channel, Conversation, Identity, InboundEvent, Mess
 from bots.pipeline import inbox
 
 HISTORY = 50
-_OPEN_STATES = (InboundEvent.State.PENDING, InboundEvent.State.PROCESSING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def _history(conversation: Conversation) -> list[dict[str, Any]]:
 def _pending(channel: Channel, visitor_id: str) -> list[dict[str, str]]:
     rows = InboundEvent.objects.filter(
         channel=channel, queue_key=inbox.queue_key(channel, message_event(visitor_id, "", WebFacts()))
-    ).filter(state__in=_OPEN_STATES)
+    ).open()
     return [
         {
             "client_id": row.dedupe_key.removeprefix(dedupe_key(visitor_id, "")),
@@ -111,7 +110,7 @@ def outcomes(channel: Channel, visitor_id: str, client_ids: Collection[str]) -> 
     Frames: `message` (answered), `idle` (done without an answer, e.g. a human took over), `dead` (dead letter).
     """
     keys = {dedupe_key(visitor_id, client_id): client_id for client_id in client_ids}
-    rows = InboundEvent.objects.filter(channel=channel, dedupe_key__in=keys).exclude(state__in=_OPEN_STATES)
+    rows = InboundEvent.objects.filter(channel=channel, dedupe_key__in=keys).exclude(state__in=InboundEvent.OPEN)
     settled = {row.pk: (keys[row.dedupe_key], row.state) for row in rows.only("id", "dedupe_key", "state")}
     answers = {
         message.inbound_id: message

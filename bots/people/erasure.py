@@ -92,7 +92,7 @@ def erase_memories(person: Person, actor: audit_log.Actor, ids: Collection[int] 
         rows = of_scope(scope)
         drop_admin_history(MemoryEntry, rows if ids is None else rows.filter(pk__in=list(ids)))
         if whole:
-            _hide_open_conversations(mine)
+            _hide_conversations(mine)
         else:
             _hide_messages(rows, list(ids or ()))
         erased = Erasure({"memories": MemoryStore(person.bot_id).erase(scope, ids)})
@@ -110,14 +110,15 @@ def erase_memories(person: Person, actor: audit_log.Actor, ids: Collection[int] 
 def hide_all(person: Person) -> None:
     """Hides this person's messages from the model and the chat page, and drops the admin's history of the memories."""
     drop_admin_history(MemoryEntry, of_scope(Scope(person.bot_id, person.pk)))
-    _hide_open_conversations(Q(person=person))
+    _hide_conversations(Q(person=person))
 
 
-def _hide_open_conversations(mine: Q) -> None:
-    """Hides the messages and summaries of the open conversations; only the team sees closed ones."""
-    open_ids = list(Conversation.objects.filter(mine, closed_at=None).values_list("pk", flat=True))
-    Message.objects.filter(conversation__in=open_ids).update(forgotten=True)
-    Conversation.objects.filter(pk__in=open_ids).exclude(summary="").update(summary="")
+def _hide_conversations(mine: Q) -> None:
+    """Hides the messages of all conversations, because a new one may quote an old one, and the open summaries."""
+    chats = Conversation.objects.filter(mine)
+    for start in range(0, len(ids := list(chats.values_list("pk", flat=True))), _BATCH):
+        Message.objects.filter(conversation__in=ids[start : start + _BATCH], forgotten=False).update(forgotten=True)
+    chats.filter(closed_at=None).exclude(summary="").update(summary="")
 
 
 def _hide_messages(rows: QuerySet[MemoryEntry], ids: list[int]) -> None:

@@ -75,7 +75,7 @@ def accept(channel: Channel, events: Iterable[Event], *, request_id: str = "") -
         accepted.append(row.pk)
         if row.state == State.PENDING:
             wait_s = ALBUM_QUIET_S if _in_parts(event) else 0.0
-            wakeups.after_commit(wakeups.PROCESS, row.pk, channel.platform, in_s=wait_s)
+            wakeups.after_commit(wakeups.PROCESS, row.pk, channel.platform, in_s=wait_s, queue_key=row.queue_key)
     return AcceptResult(tuple(accepted), duplicates)
 
 
@@ -99,7 +99,7 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
                 _insert_twin(channel, event, row)
             if _in_parts(event):
                 _wake_whole_album(row, event.album_size)
-            if STOP & {event.command.removeprefix("/"), parse_command(event.text)[0]}:
+            if not event.forwarded and STOP & {event.command.removeprefix("/"), parse_command(event.text)[0]}:
                 # /stop bypasses the queue: the running turn checks this flag while the model generates
                 InboundEvent.objects.filter(queue_key=row.queue_key, state=State.PROCESSING).update(
                     cancel_requested=True
@@ -196,7 +196,7 @@ def retry_later(row: InboundEvent, error: Why, retry_after: float | None = None)
     wait_s = BACKOFF.delay_s(row.attempts, retry_after)
     due = timezone.now() + timedelta(seconds=wait_s)
     _update_claimed(row, state=State.PENDING, due_at=due, **_error(error), owner="", claimed_at=None)
-    wakeups.send(wakeups.PROCESS, row.pk, row.channel.platform, in_s=wait_s)
+    wakeups.send(wakeups.PROCESS, row.pk, row.channel.platform, in_s=wait_s, queue_key=row.queue_key)
     return wait_s
 
 
@@ -244,7 +244,7 @@ def free_dead_claims(living: set[str], before: datetime) -> int:
         The number of released rows.
     """
     now = timezone.now()
-    held = InboundEvent.objects.filter(state=State.PROCESSING, claimed_at__lt=before)
+    held = InboundEvent.objects.open().filter(state=State.PROCESSING, claimed_at__lt=before)
     freed = held.exclude(owner__in=living).update(state=State.PENDING, owner="", claimed_at=None, due_at=now)
     hung = held.filter(claimed_at__lt=now - CLAIM_LIMIT)
     return freed + hung.update(state=State.PENDING, owner="", claimed_at=None, due_at=now)
@@ -253,7 +253,8 @@ def free_dead_claims(living: set[str], before: datetime) -> int:
 def due(limit: int = 500) -> list[tuple[int, str]]:
     """Returns (id, platform) of the rows that a worker can claim now: the first open row of each chat, if it is due."""
     earlier = InboundEvent.objects.filter(
-        queue_key=OuterRef("queue_key"), id__lt=OuterRef("id"), state__in=(State.PENDING, State.PROCESSING)
+        queue_key=OuterRef("queue_key"), id__lt=OuterRef("id"), state__in=InboundEvent.OPEN
     )
-    rows = InboundEvent.objects.filter(state=State.PENDING, due_at__lte=timezone.now()).filter(~Exists(earlier))
+    pending = InboundEvent.objects.open().filter(state=State.PENDING, due_at__lte=timezone.now())
+    rows = pending.filter(~Exists(earlier))
     return list(rows.order_by("id").values_list("pk", "channel__platform")[:limit])

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import logging
 import threading
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,10 +16,10 @@ from django.conf import settings
 from bots.operations import queues
 from bots.pipeline.queue import loopback, wakeups, workers
 from bots.runtime.turn_pool import TurnPool
+from bots.runtime.warm_up import warm_up
 
 logger = logging.getLogger(__name__)
 
-WARM_UP_AFTER_S = 8.0
 CHORES = 2  # threads for background tasks such as embedding
 
 
@@ -54,8 +52,8 @@ def make_worker(queues: Sequence[str], threads: int, wakeable_queues: Sequence[s
 def run_worker(queues: Sequence[str], threads: int, role: str) -> None:
     """Runs a worker in this thread until it is stopped, and the heartbeat that keeps its claims valid."""
     stop = workers.start_heartbeat(role)
-    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     try:
+        warm_up()
         make_worker(queues, threads, queues).start()
     finally:
         stop.set()
@@ -63,19 +61,9 @@ def run_worker(queues: Sequence[str], threads: int, role: str) -> None:
             workers.unregister()
 
 
-def warm_up() -> None:
-    """Imports `openai` in advance, which would delay the first turn by a second.
-
-    Waits `WARM_UP_AFTER_S` first, so that it does not slow down the start.
-    """
-    time.sleep(WARM_UP_AFTER_S)
-    importlib.import_module("openai")
-
-
 def start_worker_thread(queues: Sequence[str], threads: int, wakeable_queues: Sequence[str]) -> WorkController:
     """Runs a worker in a daemon thread of this process."""
     workers.start_heartbeat("web")
-    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     worker = make_worker(queues, threads, wakeable_queues)
     threading.Thread(target=worker.start, name="celery", daemon=True).start()
     return worker

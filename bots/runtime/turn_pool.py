@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from celery import current_app
 from django.db import close_old_connections
 
+from bots.pipeline.queue import wakeups
+
 logger = logging.getLogger(__name__)
 
 
@@ -23,23 +25,65 @@ class TurnPool:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="turn")
         self._lock = threading.Lock()
         self._waiting: set[tuple[str, int]] = set()
+        self._chats: dict[str, list[int]] = {}  # chats that a thread works on -> rows to look at after the present one
 
-    def wake(self, task: str, row_id: int, in_s: float) -> None:
-        """Queues the task now or in `in_s` seconds. Ignores a wake-up for a task and row that already wait."""
+    def wake(self, task: str, row_id: int, in_s: float, chat: str = "") -> None:
+        """Queues the task now or in `in_s` seconds. Ignores a wake-up for a task and row that already wait.
+
+        One thread takes all rows of a chat: it takes those behind the first without a wake-up, and others would try to
+        claim them in vain.
+        """
         if in_s > 0:
-            timer = threading.Timer(in_s, self.wake, (task, row_id, 0.0))
+            timer = threading.Timer(in_s, self.wake, (task, row_id, 0.0, chat))
             timer.daemon = True
             timer.start()
             return
+        chat = chat if task == wakeups.PROCESS else ""
         with self._lock:
-            if (task, row_id) in self._waiting:
+            if chat:
+                if self._joined(chat, row_id):
+                    return
+            elif (task, row_id) in self._waiting:
                 return
-            self._waiting.add((task, row_id))
-        self._pool.submit(self._run, task, row_id)
+            else:
+                self._waiting.add((task, row_id))
+        if chat:
+            self._pool.submit(self._run_chat, task, chat)
+        else:
+            self._pool.submit(self._run_one, task, row_id)
 
-    def _run(self, task: str, row_id: int) -> None:
+    def _joined(self, chat: str, row_id: int) -> bool:
+        """Returns whether a thread has or will have the chat and now looks at this row too; else notes the chat."""
+        rows = self._chats.get(chat)
+        if rows is None:
+            self._chats[chat] = [row_id]
+            return False
+        if row_id not in rows:
+            rows.append(row_id)
+        return True
+
+    def _run_chat(self, task: str, chat: str) -> None:
+        while True:
+            with self._lock:
+                rows = self._chats[chat]
+                if not rows:
+                    del self._chats[chat]
+                    return
+                row_id = rows.pop(0)
+            try:
+                self._run(task, row_id)
+            except BaseException:  # the thread ends: others must take the chat
+                with self._lock:
+                    del self._chats[chat]
+                raise
+
+    def _run_one(self, task: str, row_id: int) -> None:
         with self._lock:
             self._waiting.discard((task, row_id))
+        self._run(task, row_id)
+
+    @staticmethod
+    def _run(task: str, row_id: int) -> None:
         try:
             close_old_connections()
             current_app.tasks[task](row_id)

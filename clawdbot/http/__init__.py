@@ -20,7 +20,8 @@ from clawdbot.http.errors import (
     TooManyRedirects,
 )
 from clawdbot.http.multipart import FormFile, multipart
-from clawdbot.http.transport import close, configure_proxies, note_written, observe, unobserved
+from clawdbot.http.proxies import configure_proxies, configured_proxies
+from clawdbot.http.transport import close, note_written, observe, unobserved
 
 __all__ = [
     "DEFAULT_MAX_BYTES",
@@ -37,6 +38,7 @@ __all__ = [
     "TooManyRedirects",
     "close",
     "configure_proxies",
+    "configured_proxies",
     "multipart",
     "note_written",
     "observe",

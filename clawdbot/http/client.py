@@ -18,11 +18,14 @@ from requests.structures import CaseInsensitiveDict
 from urllib3 import exceptions as urllib3_errors
 
 from clawdbot import __version__
+from clawdbot.computing import waiting
 from clawdbot.errors import LONGEST_NAMED_WAIT_S
-from clawdbot.http import errors
+from clawdbot.http import deadline as shared_deadline
+from clawdbot.http import errors, socket_deadline
 from clawdbot.http.addresses import host_allowed
 from clawdbot.http.deadline import Timeout, capped
-from clawdbot.http.transport import Progress, proxies_for, tracked, transport
+from clawdbot.http.proxies import Proxy, proxy_for
+from clawdbot.http.transport import Progress, tracked, transport
 from clawdbot.reasons import Reason, why
 
 DEFAULT_MAX_BYTES = 4 * 1024 * 1024
@@ -112,7 +115,8 @@ def request(
     Args:
         method: HTTP method.
         url: http or https URL without credentials.
-        timeout: Seconds, or (connect, read) seconds. The whole body must arrive within the read time.
+        timeout: Seconds, or (connect, read) seconds. The whole body must arrive within the read time, and everything,
+            from the first connection to the last byte, within both times together.
         json: Sent as a JSON body.
         data: Raw body, or a mapping for a form body.
         headers: Extra headers.
@@ -217,22 +221,25 @@ def _send(
     public_only: bool,
     progress: Progress,
 ) -> HttpResponse:
-    proxies = None if public_only else proxies_for(parts.scheme, parts.hostname or "")
-    read_s = timeout[1] if isinstance(timeout, tuple) else timeout
+    connect_s, read_s = timeout if isinstance(timeout, tuple) else (timeout, timeout)
     failure: Exception
+    proxy: Proxy | None = None
     try:
-        raw = transport(public_only=public_only).send(prepared, stream=True, timeout=timeout, proxies=proxies).raw
-        try:
-            body = _read(raw, max_bytes, time.monotonic() + read_s)
-        except BaseException:
-            raw.close()  # unread bytes would corrupt the next response on this connection
-            raise
-        raw.release_conn()
+        proxy = None if public_only else proxy_for(parts.scheme, parts.hostname or "", parts.port)
+        proxies = {parts.scheme: proxy.url} if proxy is not None else None
+        with waiting(), socket_deadline.limited(shared_deadline.limited_to(connect_s + read_s)):
+            raw = transport(public_only=public_only).send(prepared, stream=True, timeout=timeout, proxies=proxies).raw
+            try:
+                body = _read(raw, max_bytes, time.monotonic() + read_s)
+            except BaseException:
+                raw.close()  # unread bytes would corrupt the next response on this connection
+                raise
+            raw.release_conn()
         return HttpResponse(raw.status, CaseInsensitiveDict(raw.headers), body, prepared.url or "")
     except errors.HttpError as error:
         failure = error
     except (requests.RequestException, urllib3_errors.HTTPError, OSError, UnicodeError) as error:
-        failure = _translated(error)
+        failure = _translated(error, proxy)
     # Raised outside the handlers, because the library's exceptions contain the full URL with tokens.
     message = Reason("request_failed", method=prepared.method or "", where=_origin(parts), why=why(failure))
     raise type(failure)(message, permanent=failure.permanent, written=progress.written)
@@ -254,7 +261,11 @@ def _read(raw: Any, max_bytes: int, deadline: float) -> bytes:
         chunks.append(chunk)
 
 
-def _translated(error: Exception) -> errors.HttpError:
+def _translated(error: Exception, proxy: Proxy | None) -> errors.HttpError:
+    if proxy is not None and isinstance(error, requests.exceptions.ProxyError):
+        if " 407 " in f"{error} ":
+            return errors.HttpConnectionError(Reason("proxy_login", proxy=proxy.shown))
+        return errors.HttpConnectionError(Reason("proxy_gives_up", proxy=proxy.shown))
     if isinstance(error, (requests.Timeout, urllib3_errors.TimeoutError, TimeoutError)):
         return errors.HttpTimeout(Reason("timed_out"))
     if isinstance(error, (requests.exceptions.SSLError, urllib3_errors.SSLError)):

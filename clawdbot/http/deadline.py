@@ -43,3 +43,9 @@ def capped(timeout: Timeout) -> Timeout:
     if isinstance(timeout, tuple):
         return min(timeout[0], left), min(timeout[1], left)
     return min(timeout, left)
+
+
+def limited_to(seconds: float) -> float:
+    """Returns the moment (`time.monotonic()`) in `seconds` from now, or the deadline of the block if it is earlier."""
+    moment, deadline = time.monotonic() + seconds, _deadline.get()
+    return moment if deadline is None else min(moment, deadline)

@@ -27,7 +27,7 @@ class Limit:
 
     def __init__(self, deadline: float, cancelled: Callable[[], bool] | None) -> None:
         self.deadline = deadline
-        self._cancelled = cancelled
+        self.cancelled = cancelled
         self._check_at = time.monotonic() + CHECK_EVERY_S
 
     def check(self) -> float:
@@ -40,9 +40,9 @@ class Limit:
         now = time.monotonic()
         if now >= self.deadline:
             raise TimeoutError("the response took too long")
-        if self._cancelled is not None and now >= self._check_at:
+        if self.cancelled is not None and now >= self._check_at:
             self._check_at = now + CHECK_EVERY_S
-            if self._cancelled():
+            if self.cancelled():
                 raise ConnectionAbortedError("cancelled")
         return self.deadline - now
 
@@ -52,11 +52,22 @@ class Limit:
         poll.register(sock, select.POLLIN)
         while True:
             left = self.check()
-            if isinstance(sock, ssl.SSLSocket) and sock.pending():
+            if _decrypted(sock):
                 return
             if poll.poll(min(left, CHECK_EVERY_S) * 1000):
                 sock.settimeout(left)  # the rest of a TLS record may not come
                 return
+
+
+def _decrypted(sock: Any) -> bool:
+    """Returns whether a TLS layer holds data that the socket below no longer shows.
+
+    A connection through an https proxy has two layers: `urllib3.util.ssltransport.SSLTransport` over an SSLSocket.
+    """
+    if isinstance(sock, ssl.SSLSocket):
+        return sock.pending() > 0
+    layer = getattr(sock, "sslobj", None)
+    return layer is not None and bool(layer.pending() or sock.incoming.pending or _decrypted(sock.socket))
 
 
 @contextlib.contextmanager

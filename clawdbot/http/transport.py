@@ -7,17 +7,17 @@ import contextvars
 import logging
 import os
 import socket
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from requests.adapters import HTTPAdapter
-from urllib3 import connectionpool
+from urllib3 import PoolManager, connectionpool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
+from clawdbot.http import socket_deadline, tunnel
 from clawdbot.http.addresses import resolve_public
+from clawdbot.http.proxies import Proxy, parsed
 from clawdbot.redaction import RedactionFilter
 
 POOL_MAXSIZE = 64  # connections kept per host; the outbox sends from as many threads
@@ -104,6 +104,8 @@ def tracked() -> Iterator[Progress]:
 
 
 class _Reporting(HTTPConnection):
+    response_class = socket_deadline.LimitedResponse
+
     def request(self, *args: Any, **kwargs: Any) -> None:
         # An exception, such as a broken pipe, means that the request was not fully written: it skips the lines below,
         # so the hook is not called. urllib3 ignores a broken pipe and still reads the response.
@@ -151,6 +153,16 @@ class _PublicTls(_PublicOnly, _ReportingTls):
     pass
 
 
+class _Tunnelled(HTTPConnection):
+    proxy_server: Proxy
+
+    def _new_conn(self) -> socket.socket:
+        timeout = self.timeout if isinstance(self.timeout, (int, float)) else None
+        sock = tunnel.open_tunnel(self.proxy_server, self._dns_host, self.port, timeout)
+        sock.settimeout(timeout)
+        return sock
+
+
 def _pool_classes(plain: type[HTTPConnection], tls: type[HTTPConnection]) -> dict[str, type]:
     return {
         "http": type("Pool", (connectionpool.HTTPConnectionPool,), {"ConnectionCls": plain}),
@@ -178,13 +190,22 @@ class Transport(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = self._classes
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **proxy_kwargs)
-        manager.pool_classes_by_scheme = self._classes
-        return manager
+        if not proxy.startswith("socks"):
+            manager = super().proxy_manager_for(proxy, **proxy_kwargs)
+            manager.pool_classes_by_scheme = self._classes
+            return manager
+        # requests has SOCKS by another library only; here every proxy takes the same way.
+        if proxy not in self.proxy_manager:
+            server = {"proxy_server": parsed(proxy, "ALL_PROXY")}
+            pools = PoolManager(num_pools=POOL_HOSTS, maxsize=POOL_MAXSIZE, block=False)
+            pools.pool_classes_by_scheme = _pool_classes(
+                type("Socks", (_Tunnelled, _Reporting), server), type("SocksTls", (_Tunnelled, _ReportingTls), server)
+            )
+            self.proxy_manager[proxy] = pools
+        return self.proxy_manager[proxy]
 
 
 _transports: dict[bool, Transport] = {}
-_proxies: dict[str, str] | None = None
 
 
 def transport(*, public_only: bool) -> Transport:
@@ -193,32 +214,6 @@ def transport(*, public_only: bool) -> Transport:
     if found is None:
         found = _transports.setdefault(public_only, Transport(public_only=public_only))
     return found
-
-
-def configure_proxies(proxies: Mapping[str, str] | None) -> None:
-    """Sets the proxies for outgoing requests.
-
-    Args:
-        proxies: Proxies by scheme, exceptions under "no": `{"https": "http://proxy:3128", "no": "localhost"}`. None,
-            the default, reads the operating system's settings once.
-    """
-    global _proxies
-    _proxies = dict(proxies) if proxies is not None else urllib.request.getproxies()
-    proxies_for.cache_clear()
-
-
-@lru_cache(maxsize=256)
-def proxies_for(scheme: str, host: str) -> dict[str, str] | None:
-    """Returns the proxies for a host, or None. Loopback never uses a proxy."""
-    if _proxies is None:
-        configure_proxies(None)
-    settings = _proxies or {}
-    chosen = settings.get(scheme) or settings.get("all")
-    if not chosen or host in ("localhost", "127.0.0.1", "::1"):
-        return None
-    if urllib.request.proxy_bypass_environment(host, settings):  # type: ignore[attr-defined]
-        return None
-    return {scheme: chosen}
 
 
 def close() -> None:

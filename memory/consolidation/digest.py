@@ -6,10 +6,10 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from memory.consolidation.episodes import Episode, Line
-from memory.consolidation.noise_filter import is_junk
+from memory.consolidation.noise_filter import is_junk, own_words
 from memory.storage import rows
 from memory.text.stopwords import STOP_TERMS
 from memory.text.tokenizer import tokenize
@@ -64,7 +64,8 @@ def sentences(text: str) -> list[str]:
 
 def extract(episode: Episode, words: Rarity) -> tuple[str, tuple[int, ...]] | None:
     """Returns a digest and the ids of the turns it quotes; None when the episode is too short for one."""
-    lines = [line for line in episode.lines if not is_junk(line.text)]
+    own = (replace(line, text=own_words(line.text)) for line in episode.lines)
+    lines = [line for line in own if not is_junk(line.text)]
     if len(lines) < LEAST_LINES:
         return None
     chosen = _choose(sorted(_candidates(lines), key=lambda s: -_weight(s, words)))

@@ -15,6 +15,7 @@ from datetime import date
 
 from django.utils import timezone
 
+from memory.consolidation.noise_filter import passes_on
 from memory.embedders import current
 from memory.errors import EmbedderUnavailable
 from memory.models import MemoryEntryQuerySet
@@ -95,7 +96,7 @@ class _Meaning:
 def _candidates(rows: MemoryEntryQuerySet) -> Iterator[Candidate]:
     found = rows.order_by("occurred_at", "id").values_list("id", "role", "text", "day", "pinned")
     for pk, role, text, day, pinned in found.iterator(chunk_size=500):
-        if len(text) > LONGEST:
+        if len(text) > LONGEST or passes_on(text):  # what somebody else says replaces nothing that the person says
             continue
         words = tokenize(_FILLER_HAN.sub("", text))
         telling = tuple(word for word in words if word not in STOP_TERMS and word not in _FILLER)

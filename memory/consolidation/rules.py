@@ -36,7 +36,7 @@ def read(episode: Episode, *, group: bool = False) -> list[Statement]:
     """Returns the statements in an episode. group: "I" means the speaker of the line, not the person of the scope."""
     found: list[Statement] = []
     for line in episode.lines:
-        if line.role == "user" and not is_junk(line.text):
+        if line.role == "user" and not is_junk(own_words(line.text)):
             found.extend(_of_line(line, line.speaker if group else ""))
     return found
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from clawdbot import http
 from clawdbot.backoff import Backoff
+from clawdbot.http import base_url
 from clawdbot.reasons import Reason, why
 from clawdbot.redaction import redact, register_secret
 from memory.embedders.base import Matrix, Spec, clean, unit_vectors
@@ -48,11 +49,14 @@ class OpenAIEndpoint:
         self.name, self.version = describe(spec)
         self.dimension = spec.dimension
         self._spec = spec
+        self._base, self._query = base_url.split_query(spec.endpoint)
         self._at_once = _BATCH
         register_secret(spec.api_key)
 
     def embed_queries(self, texts: Sequence[str]) -> Matrix:
-        return self._embed(texts, min(QUERY_TIMEOUT_S, self._spec.timeout_s), QUERIES)
+        limit_s = min(QUERY_TIMEOUT_S, self._spec.timeout_s)
+        with http.within(limit_s):  # all requests together
+            return self._embed(texts, limit_s, QUERIES)
 
     def embed_passages(self, texts: Sequence[str]) -> Matrix:
         return self._embed(texts, self._spec.timeout_s, PASSAGES)
@@ -92,19 +96,24 @@ class OpenAIEndpoint:
 
     def _ask(self, texts: list[str], timeout_s: float, backoff: Backoff) -> http.HttpResponse:
         """Posts texts; retries transient failures. Returns any other response. Raises EmbedderUnavailable."""
-        headers = {"Authorization": f"Bearer {self._spec.api_key}"} if self._spec.api_key else {}
+        headers = base_url.key_headers(self._base, self._spec.api_key)
+        base, other = self._base, base_url.other_form(self._base)
         body = {"model": self._spec.model, "input": texts}
         failures = 0
         while True:
             try:
                 answer = http.request(
-                    "POST", f"{self._spec.endpoint}/embeddings", json=body, headers=headers,
+                    "POST", f"{base}/embeddings", params=self._query, json=body, headers=headers,
                     timeout=(min(timeout_s, QUERY_TIMEOUT_S), timeout_s), max_bytes=_MAX_BYTES,
                 )  # fmt: skip
             except http.HttpError as error:
                 failure = error
             else:
+                if answer.status in (404, 405) and other and "model" not in _told(answer):
+                    base, other = other, ""
+                    continue
                 if answer.status != 429 and answer.status < 500:
+                    self._base = base if answer.ok else self._base
                     return answer
                 failure = http.HttpError(_status(answer), retry_after=answer.retry_after)
             failures += 1

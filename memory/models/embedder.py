@@ -7,8 +7,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from clawdbot import crypto
+from memory.models.fields import BaseUrlField
 
-ENDPOINT = r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"
+ENDPOINT = r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"  # of the migrations; the field has its own check
 
 
 class EmbedderChoice(models.Model):
@@ -24,12 +25,13 @@ class EmbedderChoice(models.Model):
     model = models.CharField(
         _("model"), max_length=300, blank=True, help_text=_("Folder or hub name, or the name at the endpoint.")
     )
-    endpoint = models.CharField(
+    endpoint = BaseUrlField(
         _("endpoint"),
         max_length=300,
         blank=True,
         help_text=_("e.g. https://api.openai.com/v1"),
         validators=[RegexValidator(ENDPOINT, _("must begin with http:// or https:// and name a host"))],
+        versioned=False,  # the address is part of the label of vectors
     )
     api_key_encrypted = models.TextField(_("API key"), blank=True, editable=False)
     dimension = models.PositiveIntegerField(

@@ -215,8 +215,10 @@ class MemoryEntry(models.Model):
             models.Index(fields=("person", "bot", "content_hash"), name="memory_scope_content"),
             # latest turns of a person; turns of a period; turns before and after another one
             models.Index(fields=("person", "bot", "occurred_at", "id"), name="memory_scope_time"),
-            # admin and API list of a bot, latest first; retention (oldest first)
+            # admin and API list of a bot, latest first
             models.Index(fields=("bot", "-occurred_at"), name="memory_bot_recent"),
+            # preview of the retention: what was stored so long ago
+            models.Index(fields=("bot", "created_at"), name="memory_bot_stored"),
             # embed_pending: rows without a vector, oldest first, then those of another embedder (see `stale`);
             # the copies of a row
             models.Index(fields=("duplicate_of", "embedder", "id"), name="memory_by_embedder"),

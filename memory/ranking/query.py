@@ -22,6 +22,8 @@ from memory.types import Vector
 logger = logging.getLogger(__name__)
 
 _THREADS = 8  # each may be waiting for an endpoint
+# A turn waits no longer for the vector of its question: other people's long texts or a slow endpoint may delay it.
+LONGEST_WAIT_S = 5.0
 
 
 @lru_cache(maxsize=1)
@@ -52,11 +54,18 @@ class Question:
 
     @property
     def vector(self) -> Vector | None:
-        """The vector, shape (dimension,), unit length; None when only words are compared. Waits for the embedding."""
+        """The vector, shape (dimension,), unit length; None when only words are compared.
+
+        Waits for the embedding, at most `LONGEST_WAIT_S`.
+        """
         if self._embedding is not None:
             embedding, self._embedding = self._embedding, None
             try:
-                self._vector = np.asarray(embedding.result()[0], np.float32)
+                self._vector = np.asarray(embedding.result(timeout=LONGEST_WAIT_S)[0], np.float32)
+            except TimeoutError:
+                embedding.cancel()
+                self.label, self.degraded = "", True
+                logger.warning("memory: recall is lexical only: no vector within %s s", LONGEST_WAIT_S)
             except EmbedderUnavailable as error:
                 self._failed(error)
             else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,12 @@ logger = logging.getLogger(__name__)
 POOL = 30
 _LONGEST = 2000
 _PAUSE_S = 60.0
+LONGEST_S = 4.0
+"""Seconds that a person waits for the order; loading a model, perhaps from a hub, takes longer and goes on."""
 
 _lock = threading.Lock()
 _held: dict[str, Any] = {}
+_late: Future[list[float]] | None = None
 _breaker: CircuitBreaker[str] = CircuitBreaker(pause_s=_PAUSE_S, longest_pause_s=_PAUSE_S)
 
 
@@ -52,9 +56,34 @@ def reorder(text: str, hits: Sequence[Hit], k: int) -> tuple[tuple[Hit, ...], st
 
 
 def _scores(text: str, passages: Sequence[str]) -> list[float]:
+    """Returns the scores. The work runs in a thread of its own, so that a person waits no longer than `LONGEST_S`."""
+    global _late
     name = settings.CLAWDBOT.semantic_search.reranker
     if not name:
         raise RerankerUnavailable(Reason("reranker_not_chosen"))
+    if refusal := _breaker.refusal(name):
+        raise RerankerUnavailable(refusal.reason)
+    if _late is not None and not _late.done():
+        raise RerankerUnavailable(Reason("reranker_too_slow", name=name))
+    work: Future[list[float]] = Future()
+    threading.Thread(target=_run, args=(work, name, text, passages), daemon=True, name="reranker").start()
+    try:
+        return work.result(LONGEST_S)
+    except TimeoutError:
+        _late = work  # the next questions do not wait for it
+        reason = Reason("reranker_too_slow", name=name)
+        logger.warning("memory: %s; the order of recall stays as it was", reason)
+        raise RerankerUnavailable(reason) from None
+
+
+def _run(work: Future[list[float]], name: str, text: str, passages: Sequence[str]) -> None:
+    try:
+        work.set_result(_predicted(name, text, passages))
+    except RerankerUnavailable as error:
+        work.set_exception(error)
+
+
+def _predicted(name: str, text: str, passages: Sequence[str]) -> list[float]:
     with _lock:  # tokenizers are not thread-safe
         if refusal := _breaker.refusal(name):
             raise RerankerUnavailable(refusal.reason)
@@ -74,6 +103,8 @@ def _scores(text: str, passages: Sequence[str]) -> list[float]:
 
 def clear_cache() -> None:
     """Loads the cross-encoder again at the next use, also after a failure."""
+    global _late, _lock
+    _late, _lock = None, threading.Lock()  # a late load keeps its lock
     with _lock:
         _held.clear()
         _breaker.clear_cache()

@@ -11,6 +11,7 @@ import pytest
 
 from adapters import registry
 from adapters.base import Adapter
+from adapters.earlier_messages import FetchesMessages
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "adapters" / "README.md"
 COLUMNS = {
@@ -31,7 +32,8 @@ def _cells(line: str) -> list[str]:
 
 
 def _rows() -> dict[str, dict[str, str]]:
-    lines = [line for line in TABLE.read_text("utf8").splitlines() if line.startswith("|")]
+    text = TABLE.read_text("utf8").partition("\n## ")[0]
+    lines = [line for line in text.splitlines() if line.startswith("|")]
     names = [re.sub(r"[^\x00-\x7f].*$", "", cell).strip() for cell in _cells(lines[0])]
     found = {}
     for line in lines[2:]:
@@ -45,6 +47,12 @@ ROWS = _rows()
 
 def test_every_platform_has_its_row() -> None:
     assert sorted(ROWS) == sorted(registry.platforms())
+
+
+def test_the_table_of_others_words_says_which_platforms_are_asked() -> None:
+    text = TABLE.read_text("utf8").partition("\n## Words of others")[2]
+    told = {_cells(line)[0] for line in text.splitlines() if line.startswith("|") and "fetched" in line}
+    assert told == {name for name in registry.platforms() if issubclass(registry.adapter_class(name), FetchesMessages)}
 
 
 @pytest.mark.parametrize("platform", registry.platforms())

@@ -12,10 +12,10 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.admin.builders import MODELS, address, login, make_conversation, make_turn, make_user, make_world
 
-# session, user, count, rows; the rest are drop-downs of filters and prefetches
-BUDGET = 8
+# session, user, last id, count, rows; the rest are drop-downs of filters, and one query for each related table
+BUDGET = 12
 SINGLE = {"memory.EmbedderChoice"}
-MORE = {"bots.Person": 9, "bots.Conversation": 9, "bots.InboundEvent": 9, "bots.OutboundMessage": 9}
+MORE = {"bots.InboundEvent": 14, "bots.OutboundMessage": 14}
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_a_list_of_35_rows_keeps_its_budget(model: Any, django_assert_max_num_qu
 @pytest.mark.usefixtures("world")
 def test_the_dashboard_keeps_its_budget(django_assert_max_num_queries: Any) -> None:
     client = login(make_user())
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(26):  # six of them for the past days, which are read once an hour
         assert client.get("/admin/").status_code == 200
 
 
@@ -63,7 +63,7 @@ def test_a_transcript_costs_the_same_for_one_turn_and_for_fifty() -> None:
         make_turn(conversation)
     with CaptureQueriesContext(connection) as long:
         client.get(page)
-    assert len(long) == len(short) <= 12
+    assert len(long) == len(short) <= 14
 
 
 def test_every_list_is_paged_and_counts_once() -> None:

@@ -84,7 +84,7 @@ def test_bot_and_platform_of_a_channel_cannot_be_changed() -> None:
 
 def test_a_providers_key_is_write_only() -> None:
     client, key = superuser(), "sk-very-secret-4711"
-    body = {"name": "mine", "endpoint": "http://127.0.0.1:9/v1/", "model": "m", "api_key": key, "priority": 7}
+    body = {"name": "mine", "endpoint": "127.0.0.1:9/v1/chat/completions", "model": "m", "api_key": key, "priority": 7}
     answer = client.post("/api/v1/providers/", body, format="json")
     assert answer.status_code == 201, answer.content
     row = ModelProvider.objects.get()
@@ -106,6 +106,12 @@ def test_a_provider_with_a_taken_name_or_a_wrong_address_is_refused() -> None:
     client = superuser()
     ModelProvider.objects.create(name="taken", endpoint="http://127.0.0.1:9/v1", model="m")
     good = {"name": "new", "endpoint": "http://127.0.0.1:9/v1", "model": "m"}
-    for wrong in ({"name": "taken"}, {"endpoint": "ftp://x"}, {"endpoint": "http://u:p@x/"}, {"model": ""}):
+    for wrong in (
+        {"name": "taken"},
+        {"endpoint": "ftp://x"},
+        {"endpoint": "http://u:p@x/"},
+        {"endpoint": "http://x/v1?key=k"},
+        {"model": ""},
+    ):
         assert client.post("/api/v1/providers/", good | wrong, format="json").status_code == 400
     assert ModelProvider.objects.count() == 1

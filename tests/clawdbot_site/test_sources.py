@@ -117,7 +117,7 @@ def test_an_empty_section_and_an_empty_variable_count_as_absent(
         ("skills: x\n", "skills: should be a list"),
         ("skills:\n - modul: a.B\n", "skills.0.modul: unknown key; known here: module, triggers"),
         ("skills:\n - triggers: [a]\n", "skills.0.module: is required"),
-        ("model_provider:\n  endpoint: api.openai.com\n", "model_provider.endpoint: must begin with http"),
+        ("model_provider:\n  endpoint: ftp://x.example\n", "model_provider.endpoint: must begin with http"),
         ("time_zone: Mars/Olympus\n", "time_zone: is not a known time zone"),
         ("home: a\nhome: b\n", "line 2: key home is written twice"),
         ("a: [\n", "line 2: "),

@@ -11,6 +11,7 @@ from adapters.events import Attachment
 from bots.channels import lookup
 from bots.files import received
 from bots.llm import candidates
+from bots.llm.token_estimate import MARK
 from bots.models import Channel, InboundEvent, Message, ModelProvider, ReceivedFile
 from bots.people.identities import find_speaker
 from bots.pipeline import inbox
@@ -84,6 +85,17 @@ def test_a_short_text_file_is_read_as_data(channel: Channel, api: BotApi, model:
     content = model.prompts[-1][-1]["content"]
     assert "Buy milk" in content
     assert content.count("</file>") == 2  # once in the sentence about it, once as the fence
+
+
+def test_of_a_long_text_file_both_ends_are_read(channel: Channel, api: BotApi, model: StubModel) -> None:
+    api.files["notes"] = ("第一行\n" + "中间的一行\n" * 8000 + "最后一行").encode()
+    send(channel, "What do the notes say?", type="file", id="notes", name="notes.txt", mime="text/plain")
+    content = model.prompts[-1][-1]["content"]
+    assert content.startswith("What do the notes say?")
+    assert "第一行" in content
+    assert "最后一行\n</file>" in content
+    assert MARK in content
+    assert "\ufffd" not in content
 
 
 def test_a_file_that_is_gone_or_too_large_is_noted_and_the_person_answered(

@@ -18,6 +18,7 @@ DATA = {
         f"bots/llm/sdk_errors.py:{name}": "recognised in errors of endpoints"
         for name in ("_ABOUT_CONTENT", "_TOO_MUCH", "_UNSUPPORTED_WORDS")
     },
+    "bots/pipeline/engine/answer/continuing.py:_ASKS_ZH": "recognised",
     "bots/pipeline/engine/answer/fallback.py:_GREETING": "recognised",
     "bots/pipeline/engine/answer/fallback.py:_THANKS": "recognised",
     "bots/pipeline/engine/answer/questions.py:_CHINESE_QUESTION": "recognised",
@@ -35,6 +36,7 @@ DATA = {
     "memory/consolidation/duplicates.py:_FILLER_WORDS": "recognised",
     "memory/consolidation/extraction.py:INSTRUCTIONS": "examples for a model",
     "memory/consolidation/noise_filter.py:_MARKS": "recognised",
+    "memory/consolidation/noise_filter.py:_PASSED_ON": "recognised",
     "memory/consolidation/noise_filter.py:_SHARED": "recognised",
     "memory/embedders/current.py:probe": "measures an embedder",
     "memory/ranking/results.py:_FILLER_HAN": "recognised",

@@ -218,7 +218,7 @@ def test_success_and_failure_show_on_the_row_without_a_write_per_call(
         complete(QUESTION)
     row.refresh_from_db()
     assert row.last_ok_at is not None
-    endpoint.answer(refusal(404))
+    endpoint.answer(refusal(404, message="the model is not there"))
     with pytest.raises(NoModelAvailable):
         complete(QUESTION)
     row.refresh_from_db()

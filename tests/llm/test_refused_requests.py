@@ -31,7 +31,7 @@ OF_THE_PROVIDER = [
     refusal(401),
     refusal(402, "Insufficient Balance"),
     refusal(403, "this key has no right to the model"),
-    refusal(404),
+    refusal(404, "The model `m` does not exist"),
 ]
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.llm.token_estimate import MARK, at_most, cut, estimate
+from bots.llm.token_estimate import MARK, at_most, cut, cut_middle, estimate
 
 
 # (text, tokens by a common vocabulary of 100,000 entries; for Chinese by a smaller one, which needs more tokens)
@@ -42,3 +42,24 @@ def test_a_cut_text_fits_and_says_that_it_was_cut(text: str, limit: int) -> None
     assert short == text or short == "" or (short.endswith(MARK) and text.startswith(short.removesuffix(MARK)))
     if estimate(text) <= limit:
         assert short == text
+
+
+@given(st.text(max_size=400), st.integers(0, 200))
+def test_a_text_cut_in_the_middle_fits_and_keeps_both_ends(text: str, limit: int) -> None:
+    short = cut_middle(text, limit)
+    assert estimate(short) <= limit or not short
+    if estimate(text) <= limit:
+        assert short == text
+    elif short:
+        begin, _mark, end = short.partition(MARK)
+        assert text.startswith(begin)
+        assert text.endswith(end.lstrip())
+
+
+@pytest.mark.parametrize("filler", ["some words of a report. ", "报告里的一些话。", "x", "     ", "😀", "1"])
+def test_the_question_stays_at_either_end_of_an_enormous_text(filler: str) -> None:
+    for text in (f"What is due? {filler * 100_000}", f"{filler * 100_000} What is due?"):
+        short = cut_middle(text, 200)
+        assert "What is due?" in short
+        assert MARK in short
+        assert estimate(short) <= 200

@@ -146,7 +146,11 @@ class TestProvider:
         manage("provider", "add", "p", "--endpoint", "http://ollama:11434/v1/", "--model", "m")
         assert ModelProvider.objects.get().endpoint == "http://ollama:11434/v1"
 
-    @pytest.mark.parametrize("endpoint", ["api.openai.com/v1", "ftp://h/v1", "http://"])
+    def test_an_address_is_stored_as_requests_need_it(self) -> None:
+        manage("provider", "add", "p", "--endpoint", " “api.openai.com/v1/chat/completions” ", "--model", "m")
+        assert ModelProvider.objects.get().endpoint == "https://api.openai.com/v1"
+
+    @pytest.mark.parametrize("endpoint", ["openai", "ftp://h/v1", "http://"])
     def test_what_is_no_http_address_is_refused(self, endpoint: str) -> None:
         with pytest.raises(CommandError, match="endpoint: must begin with"):
             manage("provider", "add", "p", "--endpoint", endpoint, "--model", "m")

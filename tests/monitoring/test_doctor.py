@@ -11,6 +11,7 @@ import pytest
 from django.core.management import call_command
 
 from bots.models import Channel
+from clawdbot import http
 from tests.clawdbot_site.builders import run
 
 
@@ -51,3 +52,16 @@ def test_a_database_without_tables_is_told_to_migrate(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert "-> python manage.py migrate" in result.stdout
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.django_db
+def test_proxies_of_the_environment_are_shown_without_their_login() -> None:
+    http.configure_proxies({"https": "http://me:secret-word@proxy.example:3128", "all": "foo://secret-word"})
+    found = findings()
+    assert (found["proxy HTTPS_PROXY"]["level"], found["proxy HTTPS_PROXY"]["text"]) == (
+        "ok",
+        "http://proxy.example:3128",
+    )
+    assert found["proxy ALL_PROXY"]["level"] == "error"
+    assert "write it as http://HOST:PORT" in found["proxy ALL_PROXY"]["text"]
+    assert "secret-word" not in str(found)

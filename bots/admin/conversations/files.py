@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from bots.admin.ui.base import BotScopedAdmin, ReadOnlyMixin
 from bots.admin.ui.filters import ScopedFilter
 from bots.admin.ui.fragments import admin_link, ago
+from bots.admin.ui.large_tables import RecentValuesFilter
 from bots.i18n.failure_texts import describe_column
 from bots.models import ReceivedFile, SentFile
 from bots.models.file import StoredFile
@@ -26,7 +27,7 @@ class StoredFileAdmin(ReadOnlyMixin, BotScopedAdmin[Row]):
     """Files as downloads only. The admin never displays them, because their content is untrusted."""
 
     bot_path = "conversation__bot"
-    list_filter = (("conversation__bot", ScopedFilter), "kind")
+    list_filter = (("conversation__bot", ScopedFilter), ("kind", RecentValuesFilter))
     list_select_related = ("conversation__person", "conversation__channel")
     search_fields = ("name", "content_type", "conversation__person__display_name")
 

@@ -14,6 +14,7 @@ from bots.admin.conversations.handover import HandoverMixin
 from bots.admin.ui.base import BotScopedAdmin, ReadOnlyMixin
 from bots.admin.ui.filters import ChoicesDropdownFilter, RangeDateTimeFilter, ScopedFilter
 from bots.admin.ui.fragments import TONES, admin_link, ago, chip, json_block, shortened
+from bots.admin.ui.large_tables import RecentValuesFilter
 from bots.admin.ui.platform_names import platform_name
 from bots.admin.ui.unfold_parts import display
 from bots.models import Conversation, Message, StateTransition
@@ -42,7 +43,7 @@ class ConversationAdmin(HandoverMixin, ReadOnlyMixin, BotScopedAdmin[Conversatio
     readonly_fields = ("person_link", "state_chip", "summary_text")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
-        return super().get_queryset(request).select_related("bot", "channel", "person")
+        return super().get_queryset(request).prefetch_related("bot", "channel", "person")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # a manager may delete a transcript; its memories stay until they are erased separately
@@ -111,7 +112,7 @@ class MessageAdmin(ReadOnlyMixin, BotScopedAdmin[Message]):
         return (
             super()
             .get_queryset(request)
-            .select_related("conversation__person", "conversation__bot", "conversation__channel")
+            .prefetch_related("conversation__person", "conversation__bot", "conversation__channel")
         )
 
     @admin.display(description=_("text"))
@@ -153,7 +154,7 @@ class StateTransitionAdmin(ReadOnlyMixin, BotScopedAdmin[StateTransition]):
 
     bot_path = "conversation__bot"
     list_display = ("step", "name", "conversation_link", "cause", "when")
-    list_filter = ("name", "target", ("at", RangeDateTimeFilter))
+    list_filter = (("name", RecentValuesFilter), ("target", RecentValuesFilter), ("at", RangeDateTimeFilter))
     search_fields = ("=conversation__person__key", "conversation__person__display_name")
     fields = ("step", "name", "conversation_link", "cause", "at")
 
@@ -161,7 +162,7 @@ class StateTransitionAdmin(ReadOnlyMixin, BotScopedAdmin[StateTransition]):
         return (
             super()
             .get_queryset(request)
-            .select_related("conversation__person", "conversation__channel", "conversation__bot", "inbound")
+            .prefetch_related("conversation__person", "conversation__channel", "conversation__bot", "inbound")
         )
 
     @admin.display(description=_("change"))

@@ -9,11 +9,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from bots.admin.ui.fragments import shortened
 from bots.i18n.failure_texts import describe_column
 from bots.models import Conversation, Message, OutboundMessage, StateTransition
 from memory.models import MemoryEntry
 
 PAGE = 100
+QUOTED = 160  # characters of a quoted message
 _STATE_ORDER = ("dead", "unconfirmed", "sending", "pending", "discarded", "sent")
 
 
@@ -77,7 +79,7 @@ def build(conversation: Conversation, before: int | None = None) -> Transcript:
         conversation: The conversation to show.
         before: Only messages with a smaller id; None for the latest page.
     """
-    rows = Message.objects.filter(conversation=conversation).order_by("-id")
+    rows = Message.objects.filter(conversation=conversation).select_related("inbound").order_by("-id")
     if before is not None:
         rows = rows.filter(pk__lt=before)
     page = list(rows[: PAGE + 1])
@@ -124,10 +126,24 @@ def _bubble(message: Message, parts: Iterable[OutboundMessage], memories: Mappin
         delivery_label=str(worst.get_state_display()) if worst else "",
         delivery_error=describe_column(worst, "error") if worst else "",
         outbound_id=worst.pk if worst else None,
-        facts=(*((_("forgotten: the bot no longer sees it"),) if message.forgotten else ()), *_facts(meta)),
+        facts=(
+            *((_("forgotten: the bot no longer sees it"),) if message.forgotten else ()),
+            *_answered(message),
+            *_facts(meta),
+        ),
         recalled=tuple(_recalled(message, memories)),
         attachments=tuple(_attachment(one, message.role) for one in message.attachments or ()),
     )
+
+
+def _answered(message: Message) -> Iterable[str]:
+    """Yields the message that the person quoted, where the platform sent its words."""
+    if message.role != Message.Role.USER or message.inbound is None:
+        return
+    quote = message.inbound.payload.get("quote")
+    text = str(quote.get("excerpt") or quote.get("text") or "") if isinstance(quote, Mapping) else ""
+    if text:
+        yield _("answers “%(text)s”") % {"text": shortened(text, QUOTED)}
 
 
 def _facts(meta: Mapping[str, Any]) -> Iterable[str]:

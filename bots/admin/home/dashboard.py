@@ -14,7 +14,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bots.admin.home.figures import Day, Figures, collect
+from bots.admin.home.figures import Figures, collect
+from bots.admin.home.usage_days import Day
 from bots.admin.ui.access import VIEWER, access_of
 from bots.admin.ui.fragments import ago, provider_state, provider_state_text
 

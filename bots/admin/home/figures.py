@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Min, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import Count, Min, OuterRef, Subquery
 from django.utils import timezone
 
+from bots.admin.home.usage_days import Day, last_days
 from bots.models import (
     Bot,
     Channel,
@@ -20,22 +18,10 @@ from bots.models import (
     Message,
     ModelProvider,
     OutboundMessage,
-    TurnUsage,
     Worker,
 )
 
 WORKER_FRESH = timedelta(seconds=25)
-DAYS = 7
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """Usage of one day in the reader's time zone."""
-
-    day: date
-    turns: int
-    tokens: int
-    cost: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,48 +67,48 @@ def collect(bots: frozenset[int] | None) -> Figures:
     """Reads the figures of these bots (ids); None means all bots."""
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     inbox, outbox = _of(InboundEvent.objects, "channel__bot", bots), _of(OutboundMessage.objects, "channel__bot", bots)
-    in_states, out_states = (
-        _states(inbox, ("pending", "processing", "dead")),
-        _states(outbox, ("pending", "sending", "dead")),
-    )
-    open_out = outbox.filter(state__in=("pending", "sending"))
     last_words = _last_words_with_human(bots)
     beats = list(Worker.objects.values_list("beat_at", flat=True))
     now = timezone.now()
-    days, said = _days(bots, today), _messages_since(bots, today)
+    said = _messages_since(bots, today)
     return Figures(
         messages_today=said.get(Message.Role.USER, 0),
         answered_today=said.get(Message.Role.ASSISTANT, 0),
-        waiting_in=in_states.get("pending", 0) + in_states.get("processing", 0),
-        waiting_out=out_states.get("pending", 0) + out_states.get("sending", 0),
-        dead_in=in_states.get("dead", 0),
-        dead_out=out_states.get("dead", 0),
-        oldest_out=open_out.aggregate(oldest=Min("created_at"))["oldest"],
+        waiting_in=inbox.open().count(),
+        waiting_out=outbox.open().count(),
+        dead_in=_dead(InboundEvent, bots),
+        dead_out=_dead(OutboundMessage, bots),
+        oldest_out=outbox.open().aggregate(oldest=Min("created_at"))["oldest"],
         with_human=len(last_words),
         unanswered=last_words.count(Message.Role.USER),
         heartbeat=max(beats, default=None),
         workers=len(beats),
         workers_fresh=sum(now - beat < WORKER_FRESH for beat in beats),
         providers=tuple(ModelProvider.objects.all()),
-        days=days,
+        days=last_days(_ids(bots), today),
         has_bot=_of(Bot.objects, "", bots).exists(),
         has_platform_channel=_of(Channel.objects, "bot", bots).exclude(platform="web").exists(),
         has_message=_of(Message.objects, "conversation__bot", bots).exists(),
     )
 
 
-def _of(manager: Any, path: str, bots: frozenset[int] | None) -> QuerySet[Any]:
+def _of(manager: Any, path: str, bots: frozenset[int] | None) -> Any:
     if bots is None:
-        found: QuerySet[Any] = manager.all()
-        return found
-    scoped: QuerySet[Any] = manager.filter(**{f"{path}_id__in" if path else "pk__in": bots})
-    return scoped
+        return manager.all()
+    return manager.filter(**{f"{path}_id__in" if path else "pk__in": bots})
 
 
-def _states(rows: QuerySet[Any], states: Iterable[str]) -> dict[str, int]:
-    # filtering by state uses the index on (state, id) and skips all finished rows
-    counted = rows.filter(state__in=tuple(states)).order_by().values_list("state").annotate(total=Count("id"))
-    return dict(counted)
+def _dead(model: type[InboundEvent] | type[OutboundMessage], bots: frozenset[int] | None) -> int:
+    """Counts dead letters. The order makes every database read their own small index and not all rows of a channel."""
+    dead = model._default_manager.filter(state="dead")
+    if bots is None:
+        return dead.count()
+    seen = set(Channel.objects.filter(bot_id__in=bots).values_list("pk", flat=True))
+    return sum(channel in seen for channel in dead.order_by("-id").values_list("channel_id", flat=True))
+
+
+def _ids(bots: frozenset[int] | None) -> list[int]:
+    return list(bots) if bots is not None else list(Bot.objects.values_list("pk", flat=True))
 
 
 def _last_words_with_human(bots: frozenset[int] | None) -> list[str | None]:
@@ -134,26 +120,7 @@ def _last_words_with_human(bots: frozenset[int] | None) -> list[str | None]:
 
 def _messages_since(bots: frozenset[int] | None, since: datetime) -> dict[str, int]:
     """Counts messages since this moment, by role."""
-    # Filters by conversation first: only conversations have an index on time (bot and last message).
-    rows = _of(Message.objects, "conversation__bot", bots)
-    today = rows.filter(conversation__last_message_at__gte=since, occurred_at__gte=since)
+    # Filters by conversation first: only conversations have an index on time, and it begins with the bot.
+    rows = Message.objects.filter(conversation__bot_id__in=_ids(bots), conversation__last_message_at__gte=since)
+    today = rows.filter(occurred_at__gte=since)
     return dict(today.order_by().values_list("role").annotate(total=Count("id")))
-
-
-def _days(bots: frozenset[int] | None, today: datetime) -> tuple[Day, ...]:
-    ids = list(bots) if bots is not None else list(Bot.objects.values_list("pk", flat=True))
-    first = today - timedelta(days=DAYS - 1)
-    rows = (
-        TurnUsage.objects.filter(bot_id__in=ids, created_at__gte=first)
-        .order_by()
-        .annotate(day=TruncDate("created_at"))
-        .values("day")
-        .annotate(turns=Count("id"), tokens=Sum(F("prompt_tokens") + F("completion_tokens")), spent=Sum("cost"))
-    )
-    found = {row["day"]: row for row in rows}
-    days = []
-    for offset in range(DAYS):
-        day = (first + timedelta(days=offset)).date()
-        row = found.get(day)
-        days.append(Day(day, row["turns"], row["tokens"], row["spent"]) if row else Day(day, 0, 0, Decimal(0)))
-    return tuple(days)

@@ -16,6 +16,7 @@ from bots.admin.ui.base import BotScopedAdmin, ReadOnlyMixin
 from bots.admin.ui.erasure import ErasingMixin
 from bots.admin.ui.filters import ChoicesDropdownFilter, RangeDateTimeFilter, ScopedFilter
 from bots.admin.ui.fragments import admin_link, ago, shortened
+from bots.admin.ui.large_tables import newest
 from bots.admin.ui.unfold_parts import display
 from bots.models import Person
 from bots.operations import memories
@@ -46,6 +47,7 @@ class MemoryEntryAdmin(MemoryRowsMixin, ErasingMixin, ReadOnlyMixin, BotScopedAd
     )
     list_before_template = "admin/memory/to_explorer.html"
     owners = ("bot", "person")
+    ordering = ("-pk",)  # no index has the time they were said for all bots
     search_fields = ("text", "=external_id")
     search_help_text = _("Words, an external id, or the person's name or id")
     actions = ("pin_selected", "unpin_selected", "delete_selected")
@@ -73,7 +75,9 @@ class MemoryEntryAdmin(MemoryRowsMixin, ErasingMixin, ReadOnlyMixin, BotScopedAd
         self, request: HttpRequest, queryset: QuerySet[MemoryEntry], search_term: str
     ) -> tuple[QuerySet[MemoryEntry], bool]:
         found, duplicates = super().get_search_results(request, queryset, search_term)
-        return (found | of_people(queryset, search_term) if search_term.strip() else found), duplicates
+        if search_term.strip():
+            found |= of_people(queryset, newest(request, Person.objects.all()), search_term)
+        return found, duplicates
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # operators, too, answer requests to forget something

@@ -10,7 +10,6 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from bots.models import Person
-from memory import database
 
 # Maximum number of people that a search includes.
 _PEOPLE = 500
@@ -24,17 +23,17 @@ class MemoryRowsMixin:
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]  # defined by the ModelAdmin
-        return rows.prefetch_related(*self.owners) if database.separate() else rows.select_related(*self.owners)
+        return rows.prefetch_related(*self.owners)
 
     @admin.display(description=_("bot"), ordering="bot_id")
     def bot_name(self, row: Any) -> str:
         return str(row.bot)
 
 
-def of_people(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
+def of_people(rows: QuerySet[Any], people: QuerySet[Person], text: str) -> QuerySet[Any]:
     """Returns the rows of people whose key is this text or whose name contains all of its words."""
     named = Q()
     for word in text.split():
         named &= Q(display_name__icontains=word)
-    found = Person.objects.filter(Q(key=text.strip()) | named).order_by("-id").values_list("pk", flat=True)
+    found = people.filter(Q(key=text.strip()) | named).order_by("-id").values_list("pk", flat=True)
     return rows.filter(person__in=list(found[:_PEOPLE]))

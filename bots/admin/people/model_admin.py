@@ -40,7 +40,7 @@ class IdentityInline(ScopedInline[Identity]):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Identity]:
-        return super().get_queryset(request).select_related("channel", "person")
+        return super().get_queryset(request).prefetch_related("channel", "person")
 
 
 class ConversationInline(ScopedInline[Conversation]):
@@ -57,7 +57,7 @@ class ConversationInline(ScopedInline[Conversation]):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
-        return super().get_queryset(request).select_related("channel", "person")
+        return super().get_queryset(request).prefetch_related("channel", "person")
 
     @admin.display(description=_("conversation"))
     def transcript(self, conversation: Conversation) -> str:

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from bots.admin.ui.base import BaseAdmin, BotScopedAdmin, ReadOnlyMixin
 from bots.admin.ui.filters import ChoicesDropdownFilter, RangeDateTimeFilter, ScopedFilter
 from bots.admin.ui.fragments import TONES, admin_link, ago, chip, json_block, shortened
+from bots.admin.ui.large_tables import RecentValuesFilter
 from bots.admin.ui.platform_names import platform_name
 from bots.admin.ui.unfold_parts import display
 from bots.i18n.failure_texts import describe_column
@@ -33,7 +34,7 @@ class QueueAdmin(ReadOnlyMixin, BotScopedAdmin[Any]):
         return (
             super()
             .get_queryset(request)
-            .select_related("channel__bot", "conversation__person", "conversation__channel")
+            .prefetch_related("channel__bot", "conversation__person", "conversation__channel")
         )
 
     @display(description=_("state"), label=dict(TONES), ordering="state")
@@ -81,7 +82,7 @@ class InboundEventAdmin(QueueAdmin):
     list_display = ("id", "state_label", "kind", "text", "channel_link", "attempts", "received", "error_short")
     list_filter = (
         ("state", ChoicesDropdownFilter),
-        "kind",
+        ("kind", RecentValuesFilter),
         ("channel", ScopedFilter),
         ("received_at", RangeDateTimeFilter),
     )

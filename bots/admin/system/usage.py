@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from bots.admin.ui.base import BotScopedAdmin, ReadOnlyMixin
 from bots.admin.ui.filters import RangeDateTimeFilter, ScopedFilter
 from bots.admin.ui.fragments import admin_link, ago
+from bots.admin.ui.large_tables import RecentValuesFilter
 from bots.models import TurnUsage
 
 
@@ -28,7 +29,12 @@ class TurnUsageAdmin(ReadOnlyMixin, BotScopedAdmin[TurnUsage]):
         "total_ms",
         "cost",
     )
-    list_filter = (("bot", ScopedFilter), "purpose", "provider", ("created_at", RangeDateTimeFilter))
+    list_filter = (
+        ("bot", ScopedFilter),
+        "purpose",
+        ("provider", RecentValuesFilter),
+        ("created_at", RangeDateTimeFilter),
+    )
     list_select_related = ("bot", "person")
     search_fields = ("=provider", "=model", "=person__key", "person__display_name")
     fields = (

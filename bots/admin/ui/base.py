@@ -12,6 +12,14 @@ from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 
 from bots.admin.ui.access import MANAGER, OPERATOR, VIEWER, access_of
+from bots.admin.ui.large_tables import (
+    BoundedPaginator,
+    LargeChangeList,
+    SearchRangeFilter,
+    explain_search,
+    is_large,
+    newest,
+)
 
 M = TypeVar("M", bound=Model)
 
@@ -42,11 +50,36 @@ else:
 
 
 class BaseAdmin(TypedAdmin[M]):
-    """The defaults of every page: 50 rows, no COUNT over the whole table, filters in a side sheet."""
+    """The defaults of every page: 50 rows, no query over a whole large table, filters in a side sheet."""
 
     show_full_result_count = False
     list_per_page = 50
     list_filter_submit = True
+    paginator = BoundedPaginator
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LargeChangeList]:
+        return LargeChangeList
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        """Returns the filters; in a large table also whether a search reads all rows."""
+        filters = super().get_list_filter(request)
+        return [*filters, SearchRangeFilter] if self.search_fields and is_large(request, self.model) else filters
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Returns the order; a search in a large table goes by id, because only ids limit it to the newest rows."""
+        searches = self.search_fields and request.GET.get("q", "").strip()
+        return ("-pk",) if searches and is_large(request, self.model) else super().get_ordering(request)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[M], search_term: str
+    ) -> tuple[QuerySet[M], bool]:
+        rows = newest(request, queryset) if search_term.strip() else queryset
+        return super().get_search_results(request, rows, search_term)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if self.search_fields:
+            explain_search(request, self.model)
+        return super().changelist_view(request, extra_context)
 
     def page(self, request: HttpRequest, template: str, extra: dict[str, Any]) -> HttpResponse:
         """Renders a custom page in the admin's layout; `extra` is its context and includes `title`."""

@@ -9,7 +9,9 @@ from rest_framework import serializers
 
 from bots.api.base import Filters
 from bots.models import Bot, ModelProvider
-from bots.models.provider import API_KEY, CONTEXT_TOKENS, ENDPOINT, TIMEOUT_S
+from bots.models.provider import API_KEY, CONTEXT_TOKENS, TIMEOUT_S
+from bots.operations import providers
+from bots.operations.errors import OperationError
 from memory.types import LONGEST_RETENTION
 
 _BOT = {
@@ -95,7 +97,7 @@ class ProviderSerializer(serializers.ModelSerializer[ModelProvider]):
         fields = (*_PROVIDER, "api_key")
         read_only_fields = ("id", "last_ok_at", "last_error_at", "last_error")
 
-    endpoint = serializers.RegexField(ENDPOINT, max_length=300)
+    endpoint = serializers.CharField(max_length=300, help_text="Base address; what is typed is brought into its form.")
     api_key = serializers.RegexField(API_KEY, write_only=True, required=False, allow_blank=True, max_length=500)
     has_api_key = serializers.SerializerMethodField()
     priority = serializers.IntegerField(min_value=-10_000, max_value=10_000, required=False)
@@ -106,11 +108,12 @@ class ProviderSerializer(serializers.ModelSerializer[ModelProvider]):
         """Tells whether a key is stored."""
         return bool(row.api_key_encrypted)
 
-    def to_internal_value(self, data: Any) -> Any:
-        values = super().to_internal_value(data)
-        if "endpoint" in values:
-            values["endpoint"] = values["endpoint"].rstrip("/")
-        return values
+    def validate_endpoint(self, value: str) -> str:
+        """Returns the address as requests need it."""
+        try:
+            return providers.normal_endpoint(value)
+        except OperationError as error:
+            raise serializers.ValidationError(str(error)) from None
 
 
 class ProviderFilters(Filters):

@@ -60,7 +60,7 @@ class Command(BaseCommand):
         from django.core.asgi import get_asgi_application  # noqa: F401  settings are ready before the application loads
         from django.utils.module_loading import import_string
 
-        from bots.runtime import bounded_http, celery_threads
+        from bots.runtime import bounded_http, celery_threads, warm_up
         from bots.runtime.shutdown import close_sockets_first
 
         celery_threads.recover_queues()
@@ -71,6 +71,8 @@ class Command(BaseCommand):
         celery_threads.start_worker_thread(queues, config.worker.threads, wakeable_queues)
         celery_threads.start_beat_thread()
         application = import_string(settings.ASGI_APPLICATION)
+        warm_up.warm_up()
+        warm_up.warm_up_webhooks(application)
         garbage_collection.settle()
         address = host if ":" not in host else host.replace(":", r"\:")
         bounded_http.install()

@@ -14,6 +14,7 @@ from bots.people.identities import SpeakerChanged
 from bots.people.reception import Arrival, Standing
 from bots.pipeline import engine, inbox, memory_outbox
 from bots.pipeline.dispatch import albums, closing, edits, erasures, moves, presenting, refusals, turns
+from bots.pipeline.queue import chats
 from clawdbot import request_id
 from clawdbot.errors import ClawdbotError
 from clawdbot.reasons import raised
@@ -32,6 +33,7 @@ class MessageDispatcher:
             if not self._attempt(row):
                 break
             closed += 1
+            chats.note_closed(row.pk)
             following = inbox.next_in_queue(row.queue_key)
             row = inbox.claim(following) if following is not None else None
         return closed

@@ -10,16 +10,19 @@ from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import get_language
 
 from adapters.events import Event, EventKind
 from bots.models import Channel, InboundEvent, Message, ReceivedFile
 from bots.models.lengths import ID_LENGTH
 from bots.people import references
 from bots.pipeline import inbox, memory_outbox
-from bots.pipeline.dispatch import albums
+from bots.pipeline.dispatch import albums, earlier_messages, turns
 
 KINDS = frozenset({"edit", "delete"})
-_CONTENTS = frozenset({"text", "attachments", "args", "data", albums.PARTS})  # keys of an event's payload
+_CONTENTS = frozenset(
+    {"text", "attachments", "args", "data", "forwards", "quote", albums.PARTS}
+)  # of an event's payload
 RECENT = 1000  # the latest messages of a chat, in which the album with a part is searched
 
 
@@ -29,13 +32,32 @@ def apply(row: InboundEvent, channel: Channel, event: Event) -> None:
     with transaction.atomic():
         messages = list(_target(channel, event))
         inbox.finish(row, conversation_id=messages[0].conversation_id if messages else None)
+        if not messages:
+            _apply_without_turn(channel, event)
         for message in messages:
             if _change_album(message, event):
                 continue
             if event.kind == "delete":
                 _delete(message)
             else:
-                _reword(message, event.text)
+                _reword(message, _new_text(event, message))
+
+
+def _apply_without_turn(channel: Channel, event: Event) -> None:
+    """Edits or deletes the log's copy of a group message that got no turn, because another message may quote it."""
+    row = earlier_messages.without_turn(channel, event.chat_id or "", event.target_message_id or event.message_id or "")
+    if row is None:
+        return
+    if event.kind == "delete":
+        _strip_contents(row.pk)
+        return
+    row.payload = row.payload | {"text": event.text}
+    row.save(update_fields=["payload"])
+
+
+def _new_text(event: Event, message: Message) -> str:
+    author = message.person
+    return turns.stored_text(event, author.language if author is not None and author.language else get_language())
 
 
 def as_message(channel: Channel, event: Event) -> Event | None:
@@ -76,7 +98,7 @@ def _target(channel: Channel, event: Event) -> Sequence[Message]:
     message_id = _named(event)
     if not message_id:
         return ()
-    said = Message.objects.select_related("conversation", "inbound").filter(
+    said = Message.objects.select_related("conversation", "inbound", "person").filter(
         conversation__channel=channel,
         conversation__chat_id=(event.chat_id or event.user_id or "")[:ID_LENGTH],
         role=Message.Role.USER,

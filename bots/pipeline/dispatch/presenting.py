@@ -8,7 +8,7 @@ from bots.channels.web.token_stream import TokenStream
 from bots.files import received
 from bots.models import InboundEvent
 from bots.pipeline import engine, inbox
-from bots.pipeline.dispatch import typing_indicator
+from bots.pipeline.dispatch import quotes, typing_indicator
 from bots.pipeline.dispatch.draft_reply import Draft
 
 
@@ -31,6 +31,7 @@ def _on_platform(row: InboundEvent, turn: engine.Turn) -> engine.Reply:
     adapter = lookup.adapter_for(turn.channel)
     typing_indicator.confirm_action(adapter, turn.event)
     turn.files = received.collect(row, turn.event, turn.conversation, adapter)
+    quotes.complete(row, turn, adapter)
     if (draft := Draft.of(row, turn.channel, turn.event, adapter)) is not None:
         turn.on_token, turn.on_restart = draft.token, draft.restart
     with typing_indicator.typing(adapter, turn.event):

@@ -40,7 +40,7 @@ def store_messages(
         origin_id=turn.origin_id,
         inbound=row,
         role=Role.USER,
-        text=turn.text,
+        text=turn.whole_text,
         attachments=row.payload.get("attachments", []),
         platform_message_id=(turn.event.message_id or "")[:ID_LENGTH],
         client_id=turn.client_id[:64],

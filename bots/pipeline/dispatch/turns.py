@@ -12,14 +12,17 @@ from bots.i18n.language import language_of
 from bots.models import Channel, InboundEvent
 from bots.people.reception import Arrival
 from bots.pipeline import engine
-from bots.pipeline.dispatch import attachment_words
+from bots.pipeline.dispatch import passages
 from clawdbot.chinese import simplified
 
 
 def without_unknown_command(event: Event) -> Event:
-    """Returns a typed message with an unknown command as one without: in a group it is not meant for the bot."""
+    """Returns a typed message without its command if it is unknown, or in the words of somebody else.
+
+    In a group such a message is not meant for the bot.
+    """
     name = simplified(event.command.lower().removeprefix("/"))
-    if event.kind != "message" or not event.command or name in engine.COMMAND_NAMES:
+    if event.kind != "message" or not event.command or (name in engine.COMMAND_NAMES and not event.forwarded):
         return event
     return replace(event, command="", args="")
 
@@ -27,15 +30,11 @@ def without_unknown_command(event: Event) -> Event:
 def build(row: InboundEvent, channel: Channel, arrival: Arrival) -> engine.Turn:
     """Returns the turn of this event, without its files and without stream callbacks."""
     event, speaker, facts = arrival.event, arrival.speaker, arrival.facts
-    text = _pressed(event) if event.kind == "action" else event.text
-    # Without a text, use the platform's transcript of a voice message.
-    transcript = " ".join(item.transcript for item in event.attachments if item.transcript)
-    text = text.strip() or transcript.strip()
-    # For a text of neither script: the language of the chat page, else that of the person's last turn.
-    language = language_of(text, facts.language or speaker.person.language)
-    if not event.command:
-        with translation.override(language):
-            text = "\n".join(filter(None, (text, attachment_words.in_words(event))))
+    typed = _typed(event)
+    language = _language(event, typed, facts.language or speaker.person.language)
+    with translation.override(language):
+        text, forwards = passages.said(event, typed)
+        passed_on = passages.block(forwards)
     return engine.Turn(
         bot=channel.bot,
         channel=channel,
@@ -48,9 +47,34 @@ def build(row: InboundEvent, channel: Channel, arrival: Arrival) -> engine.Turn:
         client_id=facts.client_id,
         inbound_id=row.pk,
         text=text,
+        forwards=forwards,
+        passed_on=passed_on,
         language=language,
         now=timezone.now(),
     )
+
+
+def stored_text(event: Event, language: str) -> str:
+    """Returns the text that is stored of a message in this language, as `engine.Turn.whole_text` of its turn."""
+    with translation.override(language):
+        text, forwards = passages.said(event, _typed(event))
+        return "\n\n".join(filter(None, (text, passages.block(forwards))))
+
+
+def _typed(event: Event) -> str:
+    text = _pressed(event) if event.kind == "action" else event.text
+    # Without a text, use the platform's transcript of a voice message.
+    transcript = " ".join(item.transcript for item in event.attachments if item.transcript)
+    return text.strip() or transcript.strip()
+
+
+def _language(event: Event, typed: str, usual: str) -> str:
+    """Returns the language to answer in.
+
+    For a text of neither script, and for words of somebody else: `usual`, which is the language of the chat page, else
+    that of the person's last turn.
+    """
+    return language_of("" if event.forwarded and usual else typed, usual)
 
 
 def _pressed(event: Event) -> str:

@@ -17,7 +17,8 @@ from bots.llm import candidates, complete
 from bots.llm.errors import Cancelled, NoModelAvailable, PromptRefused
 from bots.llm.types import Messages, Target
 from bots.models import Conversation, Message
-from bots.pipeline.engine.answer import attachments, fallback, prompt, recent_turns
+from bots.pipeline.engine.answer import attachments, continuing, fallback, prompt, recent_turns
+from bots.pipeline.engine.answer.others_words import others_words
 from bots.pipeline.engine.answer.prompt_inputs import Inputs
 from bots.pipeline.engine.dialog import commands, forms, handover
 from bots.pipeline.engine.turn import Reply, Turn
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 RECALLED = 8
 KNOWN = 4  # facts and digests, in addition
-LONGEST_TEXT = 8000  # characters of one message that reach the model
+LONGEST_QUESTION = 2000  # characters; more words blur what recall looks for
 
 
 def respond(turn: Turn) -> Reply:
@@ -40,7 +41,7 @@ def respond(turn: Turn) -> Reply:
             return commands.run(turn, *command)
         if handover.silences(turn):
             return Reply("", silent=True, remember=True)
-        if not turn.text:
+        if not turn.whole_text and turn.quote is None:
             reply = _without_words(turn)
             if reply is not None:
                 return reply
@@ -55,6 +56,8 @@ def respond(turn: Turn) -> Reply:
 
 def _without_words(turn: Turn) -> Reply | None:
     """Returns the answer to a message without text; None when a model can read its files."""
+    if turn.event.forwards and not turn.forwards:
+        return Reply(_("I could not read the messages that you forwarded. Could you copy their text?"))
     if attachments.readable(turn.files, sees=any(target.can_see for target in candidates.available(allow_demo=False))):
         return None
     if turn.files:
@@ -66,11 +69,16 @@ def _without_words(turn: Turn) -> Reply | None:
 def _answer(turn: Turn) -> Reply:
     """Recalls memories and asks the model; asks the built-in responder when no model is available."""
     recent = recent_turns.latest(turn)
-    recalled = _recall(turn, without=recent)
+    unfinished = continuing.unfinished(turn, recent)
+    if unfinished is None:
+        recalled = _recall(turn, turn.whole_text, without=recent)
+    else:
+        about = _recall(turn, continuing.question(recent, turn.text), without=recent)
+        recalled = replace(about, vector=None, embedder="")  # it is not the vector of this message
     try:
-        return _ask_within_limits(turn, recent, recalled)
+        return _ask_within_limits(turn, recent, recalled, unfinished)
     except Cancelled as stopped:
-        text = f"{stopped.text.rstrip()} …" if stopped.text.strip() else _("Stopped.")
+        text = f"{stopped.text.rstrip()}{continuing.CUT_MARK}" if stopped.text.strip() else _("Stopped.")
         return _reply(text, recalled, {"stopped": True}, remember_answer=False)
     except PromptRefused:
         # It is no memory either: recall would bring it back into a prompt.
@@ -78,16 +86,18 @@ def _answer(turn: Turn) -> Reply:
         return Reply(text, meta={Message.REFUSED: True})
     except NoModelAvailable:
         # the responder sees no recent turns, so their memories must not be left out of the recall
-        recalled = _recall(turn, without=())
+        recalled = _recall(turn, turn.whole_text, without=())
         text = fallback.answer(turn.text, language=turn.language, hits=recalled.hits, zone=turn.zone, now=turn.now)
         # Its answer repeats memories or explains the set-up; remembering it would crowd out what people said.
         return _reply(text, recalled, _meta(recalled, Message.BUILT_IN), remember_answer=False)
 
 
-def _ask_within_limits(turn: Turn, recent: Sequence[RecentTurn], recalled: Recall) -> Reply:
+def _ask_within_limits(
+    turn: Turn, recent: Sequence[RecentTurn], recalled: Recall, unfinished: RecentTurn | None
+) -> Reply:
     """Asks the model; if it refuses the prompt, asks once more with this message alone."""
     try:
-        return _ask_model(turn, recent, recalled)
+        return _ask_model(turn, recent, recalled, unfinished=unfinished)
     except PromptRefused:
         if not recent and not recalled.hits and not recalled.derived and not turn.conversation.summary:
             raise
@@ -95,12 +105,18 @@ def _ask_within_limits(turn: Turn, recent: Sequence[RecentTurn], recalled: Recal
         return _ask_model(turn, (), replace(recalled, hits=(), derived=()), summary="")
 
 
-def _recall(turn: Turn, without: Sequence[RecentTurn]) -> Recall:
-    """Recalls memories that fit the message, except those of messages that are in the prompt anyway."""
+def _question(text: str) -> str:
+    """Returns what recall looks for: of a long message the beginning and the end, where questions stand."""
+    half = LONGEST_QUESTION // 2
+    return text if len(text) <= LONGEST_QUESTION else f"{text[:half]} … {text[-half:]}"
+
+
+def _recall(turn: Turn, text: str, without: Sequence[RecentTurn]) -> Recall:
+    """Recalls memories that fit the text, except those of messages that are in the prompt anyway."""
     try:
         recalled = MemoryStore(turn.bot.pk).recall(
             turn.scope,
-            turn.text[:LONGEST_TEXT],
+            _question(text),
             k=RECALLED,
             derived=KNOWN,
             now=turn.now.astimezone(turn.zone),
@@ -119,8 +135,19 @@ def _recall(turn: Turn, without: Sequence[RecentTurn]) -> Recall:
     return recalled
 
 
-def _ask_model(turn: Turn, recent: Sequence[RecentTurn], recalled: Recall, *, summary: str | None = None) -> Reply:
-    said = tuple((message.role, recent_turns.words(message)) for message in recent)
+def _ask_model(
+    turn: Turn,
+    recent: Sequence[RecentTurn],
+    recalled: Recall,
+    *,
+    summary: str | None = None,
+    unfinished: RecentTurn | None = None,
+) -> Reply:
+    said = tuple(
+        (message.role, continuing.without_mark(message.text) if message is unfinished else recent_turns.words(message))
+        for message in recent
+    )
+    files = [*attachments.contents(turn.quoted_files, quoted=True), *attachments.contents(turn.files)]
 
     def messages(target: Target) -> Messages:
         built = prompt.build(
@@ -132,13 +159,17 @@ def _ask_model(turn: Turn, recent: Sequence[RecentTurn], recalled: Recall, *, su
                 hits=recalled.hits,
                 summary=turn.conversation.summary if summary is None else summary,
                 recent=said,
-                text=attachments.words(turn.text[:LONGEST_TEXT], turn.files, target),
+                text=turn.text if unfinished is None else continuing.request(turn.text),
                 known=recalled.derived,
+                others=others_words(turn),
+                files=files,
+                note=attachments.notes(turn.files, turn.quoted_files, target),
             ),
             target,
             max_reply_tokens=turn.bot.max_reply_tokens,
+            image_tokens=attachments.image_tokens((*turn.quoted_files, *turn.files), target),
         )
-        return attachments.with_images(built, turn.files, target)
+        return attachments.with_images(built, (*turn.quoted_files, *turn.files), target)
 
     def demo_fits() -> bool:
         return fallback.demo_can_answer(turn.text) and not fallback.demo_would_invent(turn.text, recalled.hits, said)
@@ -162,7 +193,7 @@ def _ask_model(turn: Turn, recent: Sequence[RecentTurn], recalled: Recall, *, su
     if not completion.cut:
         return _reply(completion.text, recalled, meta, completion=completion)
     return _reply(
-        f"{completion.text} …",
+        f"{completion.text}{continuing.CUT_MARK}",
         recalled,
         meta | {"cut": completion.cut},
         completion=completion,

@@ -10,9 +10,10 @@ from typing import Any
 
 from django.conf import settings
 
-from adapters.events import Event
+from adapters.events import Event, Passage
 from bots.llm.types import Completion
 from bots.models import Bot, Channel, Conversation, Identity, Person, ReceivedFile, StateTransition
+from bots.models.file import StoredFile
 from bots.people.identities import MessagesVersion
 from bots.people.staged_erasure import StagedErasure
 from clawdbot.files import File
@@ -37,8 +38,13 @@ class Turn:
         group: The group it was written in; None in a private chat.
         identity: The account that wrote.
         client_id: The chat page's own id of the message; "" on other platforms.
-        text: What the person wrote, without the mention of the bot.
+        text: The person's own words, without the mention of the bot and without words of others.
+        forwards: Messages of others that the person forwards.
+        passed_on: The words of `forwards`, as they are stored and remembered.
+        quote: The message that this one answers; None when there is none, or when it is not known.
+        quote_unseen: This message answers one that is not known.
         files: The downloaded files of the message.
+        quoted_files: The downloaded files of the quoted message.
         language: "zh-hans" or "en": the language to answer in.
         now: Time of the turn, aware, UTC.
         cancelled: Returns True once the person asked to stop.
@@ -61,12 +67,22 @@ class Turn:
     client_id: str = ""
     group: Person | None = None
     identity: Identity | None = None
+    forwards: tuple[Passage, ...] = ()
+    passed_on: str = ""
+    quote: Passage | None = None
+    quote_unseen: bool = False
     files: tuple[ReceivedFile, ...] = ()
+    quoted_files: tuple[StoredFile, ...] = ()
     cancelled: Callable[[], bool] = _never
     on_token: Callable[[str], None] | None = None
     on_restart: Callable[[], None] = _nothing
     transitions: list[StateTransition] = field(default_factory=list)
     erasure: StagedErasure | None = None
+
+    @property
+    def whole_text(self) -> str:
+        """The person's words and those they forward. A quoted message is stored nowhere else than in its own row."""
+        return "\n\n".join(filter(None, (self.text, self.passed_on)))
 
     @property
     def scope(self) -> Scope:

@@ -70,7 +70,7 @@ def enqueue(
 
 def _unsent_before() -> Any:
     return OutboundMessage.objects.filter(
-        queue_key=OuterRef("queue_key"), id__lt=OuterRef("id"), state__in=(State.PENDING, State.SENDING)
+        queue_key=OuterRef("queue_key"), id__lt=OuterRef("id"), state__in=OutboundMessage.OPEN
     )
 
 
@@ -140,9 +140,8 @@ def _update_claimed(row: OutboundMessage, **values: Any) -> bool:
 
 def due(limit: int = 500, channel: Channel | None = None) -> list[tuple[int, str]]:
     """Returns (id, platform) of the rows that a worker can claim now, of one channel or all: the first of each chat."""
-    rows = OutboundMessage.objects.filter(state=State.PENDING, due_at__lte=timezone.now()).filter(
-        ~Exists(_unsent_before())
-    )
+    pending = OutboundMessage.objects.open().filter(state=State.PENDING, due_at__lte=timezone.now())
+    rows = pending.filter(~Exists(_unsent_before()))
     if channel is not None:
         rows = rows.filter(channel=channel)
     return list(rows.order_by("id").values_list("pk", "channel__platform")[:limit])
@@ -158,7 +157,7 @@ def free_dead_claims(living: set[str], before: datetime) -> int:
     Returns:
         The number of settled rows.
     """
-    held = OutboundMessage.objects.filter(state=State.SENDING, claimed_at__lt=before)
+    held = OutboundMessage.objects.open().filter(state=State.SENDING, claimed_at__lt=before)
     hung = Q(claimed_at__lt=timezone.now() - CLAIM_LIMIT)
     rows = list(held.filter(~Q(owner__in=living) | hung).select_related("channel"))
     notes = {owner: journal.read(owner) for owner in {row.owner for row in rows}}

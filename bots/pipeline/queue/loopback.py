@@ -22,8 +22,8 @@ from clawdbot import signatures
 
 logger = logging.getLogger(__name__)
 
-Wake = Callable[[str, int, float], None]
-"""wake(task name, row id, seconds from now)"""
+Wake = Callable[[str, int, float, str], None]
+"""wake(task name, row id, seconds from now, sign of its chat or "")"""
 
 LOOK_EVERY_S = 1.0
 _MAX_DATAGRAM = 512
@@ -60,9 +60,9 @@ def listen(queues: Iterable[str], wake: Wake) -> None:
         while True:
             datagram = server.recv(_MAX_DATAGRAM)
             try:
-                given, task, row_id, delay_s = datagram.decode("ascii").split(" ")
+                given, task, row_id, delay_s, chat = datagram.decode("ascii").split(" ")
                 if signatures.compare(given, token):
-                    wake(task, int(row_id), float(delay_s))
+                    wake(task, int(row_id), float(delay_s), chat)
             except ValueError:
                 continue  # not our datagram
             except Exception:  # no error of one wake-up may end this thread
@@ -71,14 +71,15 @@ def listen(queues: Iterable[str], wake: Wake) -> None:
     threading.Thread(target=run, name="loopback", daemon=True).start()
 
 
-def send(queue: str, task: str, row_id: int, delay_s: float = 0.0) -> None:
-    """Wakes one worker process of this queue, if there is one."""
+def send(queue: str, task: str, row_id: int, delay_s: float = 0.0, chat: str = "") -> None:
+    """Wakes one worker process of this queue, if there is one; the same one for all rows of a chat."""
     ports = _ports(queue)
     if not ports:
         return
-    datagram = f"{_token()} {task} {row_id} {delay_s:.3f}".encode("ascii")
+    datagram = f"{_token()} {task} {row_id} {delay_s:.3f} {chat}".encode("ascii")
+    port = ports[(int(chat, 16) if chat else next(_turns)) % len(ports)]
     with contextlib.suppress(OSError):
-        _socket().sendto(datagram, ("127.0.0.1", ports[next(_turns) % len(ports)]))
+        _socket().sendto(datagram, ("127.0.0.1", port))
 
 
 def clear_cache() -> None:

@@ -11,7 +11,7 @@ from celery import current_app
 from django.conf import settings
 from django.db import transaction
 
-from bots.pipeline.queue import loopback
+from bots.pipeline.queue import chats, loopback
 
 logger = logging.getLogger(__name__)
 
@@ -28,16 +28,24 @@ def queue_for(platform: str) -> str:
     return "live" if platform == "web" and not settings.CLAWDBOT.redis_url else "bots"
 
 
-def after_commit(task: str, row_id: int, platform: str, *, in_s: float = 0.0) -> None:
+def after_commit(task: str, row_id: int, platform: str, *, in_s: float = 0.0, queue_key: str = "") -> None:
     """Sends the wake-up after the surrounding transaction commits, due in `in_s` seconds from then."""
-    transaction.on_commit(lambda: send(task, row_id, platform, in_s=in_s))
+    transaction.on_commit(lambda: send(task, row_id, platform, in_s=in_s, queue_key=queue_key))
 
 
-def send(task: str, row_id: int, platform: str, *, in_s: float = 0.0) -> None:
-    """Sends the wake-up, due in `in_s` seconds. When the broker is down, the sweep finds the row later."""
+def send(task: str, row_id: int, platform: str, *, in_s: float = 0.0, queue_key: str = "") -> None:
+    """Sends the wake-up, due in `in_s` seconds. When the broker is down, the sweep finds the row later.
+
+    Args:
+        task: One of `TASK_NAMES`.
+        row_id: The row to look at.
+        platform: The platform of its channel.
+        in_s: Seconds until it is due.
+        queue_key: Its chat; without Redis all wake-ups of a chat go to one process.
+    """
     queue = queue_for(platform)
     if not settings.CLAWDBOT.redis_url:
-        loopback.send(queue, task, row_id, in_s)
+        loopback.send(queue, task, row_id, in_s, chats.sign(queue_key) if queue_key else "")
         return
     try:
         current_app.send_task(task, (row_id,), queue=queue, countdown=in_s or None, ignore_result=True, retry=False)

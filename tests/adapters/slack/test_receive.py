@@ -86,7 +86,7 @@ def test_an_answer_in_a_thread_of_the_bot_is_meant_for_it() -> None:
 
 @pytest.mark.parametrize(
     ("said", "text", "forwarded"),
-    [("", "due < Friday\nor so", True), ("and this?", "and this?\n\n> due < Friday\n> or so", False)],
+    [("", "due < Friday\nor so", True), ("and this?", "and this?", False)],
 )
 def test_a_shared_message_comes_with_its_words_and_files(said: str, text: str, forwarded: bool) -> None:
     shared = {"is_share": True, "text": "due &lt; Friday\nor so", "files": [{"id": "F7", "mimetype": "image/png"}]}
@@ -95,6 +95,7 @@ def test_a_shared_message_comes_with_its_words_and_files(said: str, text: str, f
     value["event"] |= {"text": said, "attachments": [shared, unfurled]}
     (found,) = receive(slack_body(value)).events
     assert (found.kind, found.text, found.forwarded) == (EventKind.MESSAGE, text, forwarded)
+    assert [passage.text for passage in found.forwards] == ["due < Friday\nor so"]
     assert [item.id for item in found.attachments] == ["F7"]
 
 

@@ -290,6 +290,11 @@ def link(offset: int, length: int, url: str) -> dict[str, Any]:
             "a b",
         ),
         ("a b", [{"type": "text_link", "offset": 0, "length": 1}, 7], "a b"),
+        (
+            "ab",
+            [link(0, 1, "http://a.example"), link(1, 1, "http://b.example")],
+            "[a](http://a.example)[b](http://b.example)",
+        ),
     ],
 )
 def test_a_hidden_link_is_written_out(text: str, entities: list[Any], wanted: str) -> None:
@@ -412,3 +417,29 @@ def test_a_restricted_person_who_is_no_member_has_left() -> None:
 )
 def test_genuine_but_unknown_is_stored_as_ignored(update: dict[str, Any]) -> None:
     assert telegram_event(update).kind is EventKind.IGNORED
+
+
+def quote(offset: int, length: int, kind: str = "blockquote") -> dict[str, Any]:
+    return {"type": kind, "offset": offset, "length": length}
+
+
+@pytest.mark.parametrize(
+    ("text", "entities", "wanted"),
+    [
+        ("I live in Rome\nis that so?", [quote(0, 14)], "> I live in Rome\nis that so?"),
+        ("look:\na 😀\nb\nwell?", [quote(6, 6, "expandable_blockquote")], "look:\n> a 😀\n> b\nwell?"),
+        ("look: a", [quote(6, 1)], "look: \n> a"),
+        ("a\nb", [quote(0, 3), link(0, 1, "http://a.example")], "> [a](http://a.example)\n> b"),
+        ("/help\nwhat is it?", [quote(0, 5)], "> /help\nwhat is it?"),
+        ("a", [quote(5, 9), quote(-1, 2), quote(0, 0)], "a"),
+    ],
+)
+def test_a_block_quote_is_written_out(text: str, entities: list[Any], wanted: str) -> None:
+    found = telegram_event(message(text, entities=entities))
+    assert (found.text, found.command) == (wanted, "")
+
+
+def test_a_mention_behind_a_block_quote_is_taken_off() -> None:
+    mention = {"type": "mention", "offset": 8, "length": 8}
+    found = telegram_event(message("a\nquote\n@ClawBot hi", entities=[quote(2, 5), mention]))
+    assert (found.text, found.mentions_bot) == ("a\n> quote\nhi", True)

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from bots.admin.conversations import transcript
-from bots.models import Conversation, Message, OutboundMessage, StateTransition
+from bots.models import Conversation, InboundEvent, Message, OutboundMessage, StateTransition
 from tests.admin.builders import (
     address,
     login,
@@ -157,3 +157,15 @@ def test_a_state_change_is_named_by_its_states_in_words(conversation: Conversati
     html = login(make_user(), language).get(address(StateTransition, "change", row.pk)).content.decode()
     assert html.count(step) > 1  # in the title and on the page
     assert "active → closed" not in html.lower().replace(step.lower(), "")
+
+
+def test_a_message_shows_the_words_that_it_answers(conversation: Conversation) -> None:
+    row = make_turn(conversation, text="is that so?")
+    quote = {"text": "The train is cancelled.", "author": "Bo"}
+    event = InboundEvent.objects.create(
+        channel=row.channel, dedupe_key="q1", queue_key=row.queue_key, kind="message", payload={"quote": quote}
+    )
+    Message.objects.filter(role="user").update(inbound=event)
+    asked, answered = bubbles(transcript.build(conversation))
+    assert asked.facts == ("answers “The train is cancelled.”",)
+    assert answered.facts == ()

@@ -13,16 +13,39 @@ from tests.llm.builders import make_provider, refusal
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("endpoint", ["http://ollama:11434/v1", "https://api.example.com/v1", "http://127.0.0.1:8000"])
-def test_an_address_with_any_host_is_taken(endpoint: str) -> None:
+@pytest.mark.parametrize(
+    ("endpoint", "stored"),
+    [
+        ("http://ollama:11434/v1", "http://ollama:11434/v1"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000/v1"),
+        ("“api.example.com/v1/chat/completions”", "https://api.example.com/v1"),
+        (
+            "https://x.openai.azure.com/openai/deployments/d/chat/completions?api-version=2024-10-21",
+            "https://x.openai.azure.com/openai/deployments/d?api-version=2024-10-21",
+        ),
+    ],
+)
+def test_an_address_with_any_host_is_taken_and_stored_as_requests_need_it(endpoint: str, stored: str) -> None:
     response = login(make_user()).post(address(ModelProvider, "add"), provider_form(endpoint=endpoint))
     assert response.status_code == 302
-    assert ModelProvider.objects.get().endpoint == endpoint
+    assert ModelProvider.objects.get().endpoint == stored
+
+
+def test_a_key_or_a_missing_version_in_the_address_is_said_with_the_mend() -> None:
+    client = login(make_user(), "zh-hans")
+    for endpoint, told in (
+        ("https://h.example/v1?api_key=x", "请将其填入 API 密钥"),
+        ("https://me:word@h.example/v1", "不能包含用户名或密码"),
+        ("https://x.openai.azure.com/openai/deployments/d", "?api-version="),
+    ):
+        response = client.post(address(ModelProvider, "add"), provider_form(endpoint=endpoint))
+        assert told in response.content.decode()
+    assert not ModelProvider.objects.exists()
 
 
 @pytest.mark.parametrize(
     "endpoint",
-    ["nonsense", "ftp://host/v1", "http://", "http://user:word@host/v1", "http://h:port/v1", "http://h，/v1"],
+    ["nonsense", "ftp://host/v1", "http://", "http://h:port/v1", "http://h，/v1"],
 )
 def test_an_address_that_is_none_is_refused_with_the_reason(endpoint: str) -> None:
     response = login(make_user()).post(address(ModelProvider, "add"), provider_form(endpoint=endpoint))

@@ -151,17 +151,6 @@ def test_a_host_that_is_not_allowed_is_refused() -> None:
         http.request("GET", "https://evil.example/", timeout=1, allowed_hosts=["hooks.slack.com"])
 
 
-def test_proxies_are_read_once_and_never_used_for_loopback() -> None:
-    try:
-        http.configure_proxies({"https": "http://proxy.example:3128", "no": "internal.example"})
-        assert transport.proxies_for("https", "api.example.com") == {"https": "http://proxy.example:3128"}
-        assert transport.proxies_for("https", "x.internal.example") is None
-        assert transport.proxies_for("https", "127.0.0.1") is None
-        assert transport.proxies_for("http", "api.example.com") is None
-    finally:
-        http.configure_proxies({})
-
-
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_forked_child_does_not_inherit_connections() -> None:
     # In its own process: a fork of the test runner with its threads can deadlock.

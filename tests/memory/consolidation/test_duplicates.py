@@ -24,6 +24,7 @@ DIFFERENT = (
     ("My flight to Rome leaves at 9", "My flight to Rome leaves at 10"),
     ("My sister lives in Berlin", "My sister lives in Munich"),
     ("我喜欢喝绿茶", "我不喜欢喝绿茶"),
+    ("[Forwarded from Al]\n> I like green tea with lemon", "I like green tea with lemon"),
     ("Yes please", "Yes"),
     ("Ann admires Tom the carpenter", "Tom the carpenter admires Ann"),
 )

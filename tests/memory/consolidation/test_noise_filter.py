@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from memory.consolidation.noise_filter import is_junk
+from memory.consolidation.noise_filter import is_junk, own_words, passes_on
 from memory.consolidation.optimize import optimize
 from memory.models import MemoryEntry
 from memory.models.consolidation import MemorySource
@@ -61,3 +61,31 @@ def test_every_derived_row_names_the_turns_it_stands_on() -> None:
         stands_on = set(MemorySource.objects.filter(derived=row).values_list("source_id", flat=True))
         assert stands_on
         assert stands_on <= (set(ids) if row.kind == "summary" else {ids[0]})
+
+
+PASSED_ON = (
+    "[Forwarded from Dana]\n> I live in Chengdu",
+    "【转发自Dana】\n> 我住在成都\n> 我对花生过敏",
+    "[Forwarded]\n> Ann: I live in Chengdu\n> Bo: so do I",
+    "what do you say?\n\n[Forwarded from Dana]\n> I live in Chengdu",
+    "> I live in Chengdu\nis that right?",
+    "&gt; I live in Chengdu",
+)
+
+
+@pytest.mark.parametrize("text", PASSED_ON)
+def test_nothing_is_derived_from_words_of_somebody_else(text: str) -> None:
+    assert passes_on(text)
+    ann = person()
+    talk(ann, text, "Hello there my friend", "Nice weather today in town", "See you soon at the harbour", "Goodbye")
+    optimize(ann.bot_id)
+    assert facts(ann) == []
+    (digest,) = digests(ann)
+    assert "Chengdu" not in digest
+    assert "成都" not in digest
+
+
+def test_own_words_around_them_stay() -> None:
+    text = "I live in Lyon.\n\n[Forwarded from Dana]\n> I live in Chengdu\n> so there"
+    assert own_words(text) == "I live in Lyon."
+    assert not passes_on("5 > 3, and [Forwarded] in the middle of a line")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +14,8 @@ from memory.embedders import current
 from memory.embedders.base import Spec
 from memory.embedders.endpoint import OpenAIEndpoint
 from memory.errors import EmbedderMismatch, EmbedderUnavailable
-from tests.http_server import Answer, json_answer, serve
+from tests.dripping_server import DRIPS, dripping
+from tests.http_server import Answer, Recorded, json_answer, serve
 from tests.memory.embedders.embedding_server import Embeddings, embeddings_endpoint, vector_of
 
 KEY = "sk-test-key-of-nobody-123456"
@@ -95,6 +98,34 @@ def test_a_question_is_tried_once_because_somebody_waits(server: Embeddings) -> 
     with pytest.raises(EmbedderUnavailable):
         client(server).embed_queries(["tea"])
     assert len(server.batches) == 1
+
+
+def test_the_address_may_lack_its_version_and_have_a_query(server: Embeddings) -> None:
+    seen: list[str] = []
+    real = server.server.respond
+    assert real is not None
+
+    def versioned(request: Recorded) -> Answer:
+        seen.append(request.path)
+        if not request.path.startswith("/v1/"):
+            return json_answer({"detail": "Not Found"}, 404)
+        return real(replace(request, path=request.path.partition("?")[0]))
+
+    server.server.respond = versioned
+    embedder = client(server, endpoint=f"{server.server.url}?api-version=1")
+    for _ in range(2):
+        assert embedder.embed_passages(["tea"]).shape == (1, 16)
+    assert seen == [f"{path}/embeddings?api-version=1" for path in ("", "/v1", "/v1")]
+
+
+@pytest.mark.parametrize("name", DRIPS)
+def test_a_response_in_single_bytes_holds_a_person_no_longer_than_the_time_out(name: str) -> None:
+    with dripping(name) as url:
+        embedder = OpenAIEndpoint(Spec("openai", model="m", endpoint=url, dimension=16, timeout_s=0.6))
+        started = time.monotonic()
+        with pytest.raises(EmbedderUnavailable):
+            embedder.embed_queries(["where does my sister live?"])
+        assert time.monotonic() - started < 4
 
 
 def test_the_key_is_never_told(server: Embeddings, caplog: pytest.LogCaptureFixture) -> None:

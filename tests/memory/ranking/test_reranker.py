@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -38,6 +39,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     BertForSequenceClassification(config).save_pretrained(raw)
     CrossEncoder(str(raw), device="cpu").save_pretrained(str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_haste(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loading the library takes longer than a person waits."""
+    monkeypatch.setattr(reranker, "LONGEST_S", 120.0)
 
 
 def _scores_of(model: Path, question: str) -> dict[str, float]:
@@ -124,3 +131,25 @@ def test_the_command_asks_for_it_where_the_bot_does(semantic: Callable[..., None
     out, slug = StringIO(), bots.objects.get(pk=scope.bot_id).slug
     call_command("memory", "recall", "--bot", slug, "--person", "ann", "--queries", str(questions), stdout=out)
     assert "reranker is empty" in json.loads(out.getvalue())["not_reranked"]
+
+
+@pytest.mark.django_db
+def test_nobody_waits_long_while_it_works_for_others_or_is_loaded(
+    model: Path, semantic: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    semantic(enable=False, reranker=str(model))
+    scope = person()
+    say(scope, *SAID)
+    store = MemoryStore(scope.bot_id)
+    own = [hit.text for hit in store.recall(scope, "where is the dog", k=3).hits]
+    with reranker._lock:  # as a thread that loads a model from a slow hub
+        monkeypatch.setattr(reranker, "LONGEST_S", 0.3)
+        for _ in range(3):
+            found = store.recall(scope, "where is the dog", k=3, reranked=True)
+            assert [hit.text for hit in found.hits] == own
+            assert found.not_reranked == f"the cross-encoder {model} takes too long or is still being loaded"
+        late = [thread for thread in threading.enumerate() if thread.name == "reranker"]
+        assert len(late) == 1, "the others did not wait for it"
+    late[0].join(120)
+    monkeypatch.setattr(reranker, "LONGEST_S", 120.0)
+    assert store.recall(scope, "where is the dog", k=3, reranked=True).not_reranked == ""

@@ -29,8 +29,8 @@ def test_turns_of_the_web_chat_stay_where_the_sockets_are() -> None:
 
 
 @pytest.fixture
-def heard() -> Iterator[list[tuple[str, int, float]]]:
-    calls: list[tuple[str, int, float]] = []
+def heard() -> Iterator[list[tuple[str, int, float, str]]]:
+    calls: list[tuple[str, int, float, str]] = []
     loopback.listen(["test-queue"], lambda *call: calls.append(call))
     yield calls
     if loopback._sender is not None:
@@ -38,20 +38,20 @@ def heard() -> Iterator[list[tuple[str, int, float]]]:
         loopback._sender = None
 
 
-def test_a_wake_up_reaches_the_listener_of_its_queue(heard: list[tuple[str, int, float]]) -> None:
+def test_a_wake_up_reaches_the_listener_of_its_queue(heard: list[tuple[str, int, float, str]]) -> None:
     loopback.send("test-queue", "bots.deliver", 7, 1.5)
     loopback.send("another-queue", "bots.deliver", 8)
     eventually(lambda: heard)
-    assert heard == [("bots.deliver", 7, 1.5)]
+    assert heard == [("bots.deliver", 7, 1.5, "")]
 
 
-def test_datagrams_of_strangers_are_not_obeyed(heard: list[tuple[str, int, float]]) -> None:
+def test_datagrams_of_strangers_are_not_obeyed(heard: list[tuple[str, int, float, str]]) -> None:
     (port,) = loopback._ports("test-queue")
     for raw in (b"wrong bots.deliver 7 0.0", b"\xff\xfe", b"", b"a b c d e f"):
         loopback._socket().sendto(raw, ("127.0.0.1", port))
-    loopback.send("test-queue", "bots.deliver", 9)
+    loopback.send("test-queue", "bots.deliver", 9, chat="0000abcd")
     eventually(lambda: heard)
-    assert heard == [("bots.deliver", 9, 0.0)]
+    assert heard == [("bots.deliver", 9, 0.0, "0000abcd")]
 
 
 def test_a_listener_whose_process_is_gone_is_forgotten() -> None:

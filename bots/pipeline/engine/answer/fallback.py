@@ -16,6 +16,7 @@ from django.utils.translation import pgettext
 
 from bots.pipeline.engine.answer.questions import is_question
 from clawdbot.chinese import simplified
+from memory.consolidation.noise_filter import own_words
 from memory.ranking import render
 from memory.types import Hit
 
@@ -115,7 +116,8 @@ def _quote(hit: Hit, zone: tzinfo, now: datetime) -> str:
     if len(text) > LONGEST_QUOTE:
         text = text[:LONGEST_QUOTE].rstrip() + "…"
     written = pgettext("date format", "j F") if when.year == today.year else pgettext("date format", "j F Y")
-    said = _("On %(day)s you said: %(text)s") % {"day": dateformat.format(when, written), "text": text}
+    told = _("On %(day)s you said: %(text)s") if own_words(hit.text) else _("On %(day)s you forwarded: %(text)s")
+    said = told % {"day": dateformat.format(when, written), "text": text}
     meant = render.meant(hit, when.date(), _written)
     return _("%(said)s (%(meant)s)") % {"said": said, "meant": meant} if meant else said
 

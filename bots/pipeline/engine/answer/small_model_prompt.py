@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 
-from bots.llm.token_estimate import cut
+from bots.llm.token_estimate import cut, cut_middle
 from bots.llm.types import ChatMessage, Messages
+from bots.pipeline.engine.answer import attachments
 from bots.pipeline.engine.answer.prompt_inputs import Inputs
 from bots.pipeline.engine.answer.questions import is_question
 from bots.pipeline.engine.answer.untrusted_text import neutral
+from memory.consolidation.noise_filter import own_words
 
 _DEFAULT_INSTRUCTIONS = "You are a helpful assistant."
 LINE_TOKENS = 60
@@ -33,7 +35,7 @@ def demo_messages(inputs: Inputs) -> list[ChatMessage]:
     """Returns a question with the memory that answers it, else a plain chat; a few hundred tokens at most."""
     fact = _fact(inputs) if is_question(inputs.text) else ""
     if fact:
-        return _question(fact, inputs.text)
+        return _question(fact, _text(inputs))
     return _chat(inputs)
 
 
@@ -52,14 +54,14 @@ def _question(fact: str, text: str) -> list[ChatMessage]:
         {"role": "assistant", "content": "Your aunt lives in Rome."},
         {
             "role": "user",
-            "content": f"Notes:\n- {fact}\n\nQuestion: {cut(text, TEXT_TOKENS)}",
+            "content": f"Notes:\n- {fact}\n\nQuestion: {cut_middle(text, TEXT_TOKENS)}",
         },
     ]
 
 
 def _chat(inputs: Inputs) -> list[ChatMessage]:
     turns: list[ChatMessage] = [
-        {"role": "user" if role == "user" else "assistant", "content": cut(text, LINE_TOKENS)}
+        {"role": "user" if role == "user" else "assistant", "content": cut_middle(text, LINE_TOKENS)}
         for role, text in inputs.recent[-LAST_TURNS:]
         if text.strip()
     ]
@@ -67,8 +69,12 @@ def _chat(inputs: Inputs) -> list[ChatMessage]:
     return [
         {"role": "system", "content": cut(f"{instructions} Answer in one or two short sentences.", TEXT_TOKENS // 2)},
         *turns,
-        {"role": "user", "content": cut(inputs.text, TEXT_TOKENS)},
+        {"role": "user", "content": cut_middle(_text(inputs), TEXT_TOKENS)},
     ]
+
+
+def _text(inputs: Inputs) -> str:
+    return attachments.message(inputs.text, inputs.files, inputs.note, inputs.others)
 
 
 def _fact(inputs: Inputs) -> str:
@@ -78,8 +84,8 @@ def _fact(inputs: Inputs) -> str:
     one or two other lines beside it, because it takes the first line.
     """
     asked = _stems(inputs.text)
-    hits = [(hit.text, hit.why.get("cosine", 0.0)) for hit in inputs.hits if hit.role == "user"]
-    told = hits + [(text, 0.0) for role, text in reversed(inputs.recent) if role == "user"]
+    hits = [(own_words(hit.text), hit.why.get("cosine", 0.0)) for hit in inputs.hits if hit.role == "user"]
+    told = hits + [(own_words(text), 0.0) for role, text in reversed(inputs.recent) if role == "user"]
     best, most = "", 0.0
     for text, cosine in told:
         line = " ".join(text.split())

@@ -48,6 +48,9 @@ def resume(turn: Turn) -> Reply | None:
 
     Returns None when the form no longer exists or the message is about something else: the turn goes on without it.
     """
+    if turn.passed_on and not turn.text:  # words of somebody else are no answer to a question
+        turn.move("resume")
+        return None
     form = turn.conversation.state_data
     word = simplified(turn.text.strip().rstrip(_MARKS).lower())
     if form.get("form") == "forget":

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bots.llm import Target
 from bots.llm.token_estimate import MARK, MESSAGE_OVERHEAD, estimate, of_messages
+from bots.pipeline.engine.answer.attachments import FILE_HEAD, FileText
 from bots.pipeline.engine.answer.prompt import assemble, build
 from bots.pipeline.engine.answer.prompt_inputs import Inputs
 from memory.types import Hit
@@ -96,9 +99,68 @@ def test_older_turns_go_first_then_the_least_fitting_lines_then_the_summary_then
 def test_a_message_that_alone_is_too_long_is_cut_with_a_mark() -> None:
     messages = assemble(make_inputs(text="word " * 5000), 300)
     assert of_messages(messages) <= 300
-    assert messages[-1]["content"].endswith(MARK)
+    assert f"{MARK} word" in messages[-1]["content"]
     assert len(messages) == 2
     assert system(messages).startswith("You are Ada")
+
+
+@pytest.mark.parametrize("filler", ["a line of the report\n", "报告的一行。\n"])
+@pytest.mark.parametrize("place", ["begin", "end"])
+@pytest.mark.parametrize("where", ["text", "file"])
+def test_the_question_stays_in_a_message_longer_than_the_prompt(filler: str, place: str, where: str) -> None:
+    question, long = "Which of these is due on Friday?", filler * 3000
+    text = f"{question}\n{long}" if place == "begin" else f"{long}{question}"
+    files = tuple(FileText(FILE_HEAD, content) for content in (long, "a short file", long))
+    values: dict[str, Any] = {"text": text} if where == "text" else {"text": question, "files": files}
+    for budget in (160, 300, 2000):
+        messages = assemble(make_inputs(**values), budget)
+        assert of_messages(messages) <= budget
+        asked = messages[-1]["content"]
+        assert question in asked
+        assert MARK in asked
+        if where == "file" and budget == 2000:
+            assert asked.count("\n<file>\n") == asked.count("\n</file>") == 3
+            assert "a short file" in asked
+            assert asked.count(filler.strip()) > 30
+
+
+@pytest.mark.parametrize("filler", ["a line that was quoted\n", "引用的一行。\n"])
+def test_a_long_quote_is_cut_before_the_words_of_the_person(filler: str) -> None:
+    fence = f"<quoted>\n{filler * 500}</quoted>"
+    messages = assemble(make_inputs(text="Is that still so?", others=fence), 300)
+    assert of_messages(messages) <= 300
+    said = messages[-1]["content"]
+    assert said.startswith("<quoted>\n")
+    assert said.endswith("</quoted>\n\nIs that still so?")
+    assert MARK in said
+
+
+def test_a_long_message_of_the_last_exchange_is_cut_before_memories_are_dropped() -> None:
+    inputs = make_inputs(
+        hits=(make_hit("My sister lives in Chengdu"),),
+        recent=(("user", "begin " + "word " * 4000 + "end"), ("assistant", "Read.")),
+    )
+    messages = assemble(inputs, 900)
+    assert of_messages(messages) <= 900
+    assert "Chengdu" in system(messages)
+    assert messages[1]["content"].startswith("begin word")
+    assert messages[1]["content"].endswith("word end")
+    assert MARK in messages[1]["content"]
+
+
+@pytest.mark.parametrize("context", [256, 512, 1024])
+@pytest.mark.parametrize("text", ["我想知道明天的天气怎么样？" * 400, "What will the weather be? " * 400])
+def test_a_small_window_has_room_for_prompt_and_reply(context: int, text: str) -> None:
+    target = Target(1, "t", "", "m", "", 5.0, context, Decimal(0), Decimal(0))
+    inputs = make_inputs(text=text, recent=(("user", text), ("assistant", text)), hits=(make_hit("记" * 500),))
+    assert of_messages(build(inputs, target, 512)) <= context // 2 - 64 or context == 256
+    assert of_messages(build(inputs, target, 512)) + context // 2 <= context
+
+
+def test_images_have_their_room() -> None:
+    target = Target(1, "t", "", "m", "", 5.0, 4096, Decimal(0), Decimal(0), can_see=True)
+    inputs = make_inputs(text="word " * 5000)
+    assert of_messages(build(inputs, target, 512, image_tokens=2000)) <= 4096 - 512 - 2000
 
 
 def test_the_model_decides_the_budget_and_the_reply_has_its_room() -> None:

@@ -1,0 +1,147 @@
+"""The statements that run all the time read only what is open: their cost does not grow with finished rows.
+
+Each statement is explained by the real database. A plan that reads all rows of a growing table fails, and so does one
+that reads all rows of a bot or a channel, which in most installations is the same.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from bots.admin.home import figures
+from bots.admin.ui import large_tables
+from bots.models import Channel
+from bots.monitoring import doctor, queue_stats
+from bots.operations import queues
+from memory.consolidation import retention
+from tests.builders import make_bot, make_channel, make_conversation, make_event, make_outbound, say
+
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+
+# Tables with a few rows for each installation, not for each message or person.
+SMALL = {
+    "bots_bot", "bots_channel", "bots_channelhealth", "bots_channelhour", "bots_modelprovider", "bots_worker",
+    "bots_botaccess", "bots_waitingmemory", "memory_embedderchoice", "memory_consolidationrun", "memory_largescope",
+    "memory_ongoingwork", "skills_skill",
+}  # fmt: skip
+GROWING = {
+    model._meta.db_table for app in ("bots", "memory") for model in apps.get_app_config(app).get_models()
+} - SMALL
+PARTIAL = {
+    index.name
+    for app in ("bots", "memory")
+    for model in apps.get_app_config(app).get_models()
+    for index in (*model._meta.indexes, *model._meta.constraints)
+    if getattr(index, "condition", None) is not None
+}
+LISTS = (
+    "inboundevent", "outboundmessage", "message", "conversation", "person", "statetransition", "turnusage",
+    "auditentry", "receivedfile", "sentfile",
+)  # fmt: skip
+
+
+@pytest.fixture
+def channel() -> Channel:
+    bot = make_bot(retention_days=30)
+    channel = make_channel(bot)
+    say(channel, "hello")
+    make_outbound(channel, make_conversation(channel, "chat-2"))
+    return channel
+
+
+def test_sweep(channel: Channel) -> None:
+    from bots.pipeline import inbox
+
+    inbox.accept(channel, [make_event(chat="waits")])
+    assert not list(wide(queues.sweep))
+
+
+def test_figures_of_the_metrics(channel: Channel) -> None:
+    assert not list(wide(queue_stats.collect))
+
+
+@pytest.mark.parametrize("scoped", [False, True])
+def test_dashboard(channel: Channel, scoped: bool) -> None:
+    bots = frozenset({channel.bot_id}) if scoped else None
+    assert not list(wide(lambda: figures.collect(bots)))
+
+
+def test_preview_of_the_retention(channel: Channel) -> None:
+    assert not list(wide(lambda: retention.preview(channel.bot_id, timezone.now())))
+
+
+def test_doctor(channel: Channel) -> None:
+    assert not list(wide(doctor.examine))
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("query", ["", "?q=nowhere"])
+def test_lists_and_searches_of_the_admin(
+    channel: Channel, name: str, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large_tables, "_last_left_out", lambda request, model: 1)  # every table is large
+    client = Client()
+    client.force_login(User.objects.create_superuser("root"))
+    url = reverse(f"admin:bots_{name}_changelist") + query
+    client.get(url)
+    assert not list(wide(lambda: client.get(url), paged=True))
+
+
+def wide(work: Callable[[], object], *, paged: bool = False) -> Iterator[str]:
+    """Runs the work and yields each statement that reads all rows of a growing table, with the step of its plan.
+
+    paged: A list page. It has no LIMIT while its rows fit one page.
+    """
+    with CaptureQueriesContext(connection) as captured:
+        work()
+    explain = _sqlite_faults if connection.vendor == "sqlite" else _postgres_faults
+    for query in captured.captured_queries:
+        if query["sql"].startswith(("SELECT", "UPDATE", "DELETE", "WITH")):
+            for fault in explain(query["sql"], paged):
+                yield f"{fault} in {query['sql']}"
+
+
+def _sqlite_faults(sql: str, paged: bool) -> Iterator[str]:
+    tables = {alias: table for table, alias in re.findall(r'"(\w+)" (T\d+|[U-W]\d+)\b', sql)}
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN QUERY PLAN " + sql.replace("%", "%%"))
+        steps = [row[3] for row in cursor.fetchall()]
+    limited = paged or " LIMIT " in sql
+    # Rows in the order of an index are read until the page is full.
+    page = limited and " WHERE " not in sql and not any("TEMP B-TREE" in step for step in steps)
+    for step in steps:
+        found = re.match(r"(SCAN|SEARCH) (\w+)(?: USING (?:COVERING )?INDEX (\w+))?(?: \((.*)\))?", step)
+        if found is None or tables.get(found[2], found[2]) not in GROWING or found[3] in PARTIAL:
+            continue
+        whole_bot = re.fullmatch(r"(bot_id|channel_id)=\?", found[4] or "") and not limited
+        if whole_bot or (found[1] == "SCAN" and not page):
+            yield step
+
+
+def _postgres_faults(sql: str, paged: bool) -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # a small table is always read whole
+        cursor.execute("EXPLAIN (FORMAT JSON) " + sql.replace("%", "%%"))
+        found = cursor.fetchone()[0]
+        cursor.execute("SET LOCAL enable_seqscan = on")
+    plan = (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
+    yield from _sequential(plan)
+
+
+def _sequential(node: dict[str, Any]) -> Iterator[str]:
+    if node["Node Type"] == "Seq Scan" and node.get("Relation Name") in GROWING:
+        yield f"Seq Scan on {node['Relation Name']}"
+    for child in node.get("Plans", ()):
+        yield from _sequential(child)
