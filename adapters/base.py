@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Generic, TypeVar
@@ -60,6 +61,10 @@ class Adapter(ABC, Generic[AccountT]):
         sends_per_s: Messages an account may send per second; None when no limit is known.
         chat_sends_per_s: Messages an account may send to one chat per second; None when no limit is known.
         supports_names: `display_name` works.
+        reference: Finds what a received text names by an id: the group `user`, `chat` or `role` of a match is the id.
+        mentions_people: An answer with "@Name" mentions the people in `OutgoingMessage.data["mentions"]` (ids by name).
+        dedupe_keys_recur: After a time, another event may have the dedupe key of a former one.
+        alt_id_is_the_users: `Event.alt_user_id` is always an id of the same user.
         supports_polling: `poll` works; may depend on the account.
         sends_by_polling: Messages are sent over the connection that `poll` holds, so only the polling process can send.
         supports_webhook_setup: `set_webhook` registers the webhook address through the API.
@@ -79,6 +84,10 @@ class Adapter(ABC, Generic[AccountT]):
     sends_per_s: float | None = None
     chat_sends_per_s: ClassVar[float | None] = None
     supports_names: ClassVar[bool] = False
+    reference: ClassVar[re.Pattern[str] | None] = None
+    mentions_people: ClassVar[bool] = False
+    dedupe_keys_recur: ClassVar[bool] = False
+    alt_id_is_the_users: ClassVar[bool] = False
     supports_polling: bool = False
     sends_by_polling: bool = False
     supports_webhook_setup: ClassVar[bool] = False
@@ -118,6 +127,11 @@ class Adapter(ABC, Generic[AccountT]):
             NotSupported: The platform has no polling.
         """
         raise NotSupported(Reason("no_polling", name=self.platform))
+
+    @property
+    def poll_account(self) -> str:
+        """Whose offsets `poll` returns: account and server; "" if they are of no account. It may hold a secret."""
+        return ""
 
     @property
     def can_send_here(self) -> bool:
@@ -168,6 +182,19 @@ class Adapter(ABC, Generic[AccountT]):
     def split(self, text: str) -> list[str]:
         """Splits neutral markdown into pieces of at most `text_limit`; [] for blank text. Pure."""
         return split_text(text, self.text_limit, self.text_unit)
+
+    def reference_name(self, kind: str, reference_id: str, chat_id: str | None = None) -> str:
+        """Returns the name behind an id that `reference` found; "" when there is none.
+
+        Args:
+            kind: "user", "chat" or "role".
+            reference_id: The id.
+            chat_id: The chat of the message.
+
+        Raises:
+            SendError: The call fails.
+        """
+        return self.display_name(reference_id, chat_id) if kind == "user" and self.supports_names else ""
 
     def send_typing(self, chat_id: str, thread_id: str | None = None, *, message_id: str | None = None) -> None:
         """Shows a typing indicator. Does nothing on platforms without one.

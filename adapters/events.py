@@ -55,6 +55,9 @@ class WebhookRequest:
             object.__setattr__(self, "headers", Headers(self.headers))
 
 
+MIGRATED = "migrated"  # `Event.change`: the chat has a new id
+
+
 class EventKind(StrEnum):
     """Kind of an event. An `ignored` event is genuine but needs no action; it is still stored and counted."""
 
@@ -106,6 +109,13 @@ class Event:
         forwarded: Another person wrote the text. It is no command, and `forwards` may name the author.
         forwards: Messages of other people that this one passes on. With `forwarded`, `text` holds their words.
         quote: The message that this one answers, where the platform sends its content; else `reply_to` names it.
+        unreadable: Of an `ignored` message that a person wrote: the kind of its content, which the adapter cannot read.
+            "" where nobody expects an answer.
+        new_ids: For `member`: ids that the platform has replaced, the new one by the old one. They are the chat's if
+            `change` is "migrated", else the user's.
+        album: The platform's id of an album, where it sends the files of one message as several; "" for other messages.
+        album_place: Place of this part in its album; parts are put in the order of their places.
+        album_size: Number of parts of the album; 0 when the platform does not say.
         raw: The parsed payload. It may hold personal data, so never log it.
     """
 
@@ -135,6 +145,11 @@ class Event:
     forwarded: bool = False
     forwards: tuple[Passage, ...] = ()
     quote: Passage | None = None
+    unreadable: str = ""
+    new_ids: Mapping[str, str] = field(default_factory=dict)
+    album: str = ""
+    album_place: int = 0
+    album_size: int = 0
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def to_dict(self, *, with_raw: bool = True) -> dict[str, Any]:
@@ -157,7 +172,9 @@ class Event:
 
 
 _DEFAULTS: dict[str, Any] = {
-    f.name: ({} if f.name == "raw" else f.default) for f in fields(Event) if f.name not in ("kind", "dedupe_key")
+    f.name: ({} if f.name in ("raw", "new_ids") else f.default)
+    for f in fields(Event)
+    if f.name not in ("kind", "dedupe_key")
 }
 
 

@@ -1,9 +1,9 @@
-"""Takes the bot's own mention off a text."""
+"""Takes the bot's own mention off a text, and writes mentions of people into a rendered one."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from adapters.commands import INVISIBLE, parse_command
 
@@ -47,3 +47,25 @@ def _cut(text: str, start: int, end: int) -> str:
         return left
     spaced = (left, right) != (before, after) and right[0] not in _CLOSING and not right[0].isspace()
     return f"{left} {right}" if spaced and not left[-1].isspace() else left + right
+
+
+_CODE = r"```.*?```|`[^`\n]*`|<pre>.*?</pre>|<code>.*?</code>"
+
+
+def linked(
+    rendered: str, people: Mapping[str, str], form: Callable[[str, str], str], escape: Callable[[str], str] = str
+) -> str:
+    """Returns a rendered text with each "@Name" outside of code as a mention of that person.
+
+    Args:
+        rendered: The text as the platform gets it.
+        people: Ids by name.
+        form: Returns the platform's mention from an id and the text "@Name".
+        escape: Escapes a name as the renderer does.
+    """
+    ids = {escape(name): person for name, person in people.items()}
+    if not ids:
+        return rendered
+    names = "|".join(re.escape(name) for name in sorted(ids, key=len, reverse=True))
+    pattern = re.compile(rf"({_CODE})|(?<![\w@/])@({names})(?!\w)", re.DOTALL)
+    return pattern.sub(lambda match: match[1] or form(ids[match[2]], match[0]), rendered)

@@ -59,6 +59,7 @@ CACHES = {
     "bots.people.author_names": "clear_cache",
     "bots.people.display_names": "clear_cache",
     "bots.people.identities": "clear_cache",
+    "bots.people.references": "clear_cache",
     "bots.pipeline.dispatch.waiting": "outage.clear_cache",
     "bots.pipeline.outbox.journal": "clear_cache",
     "bots.pipeline.outbox.pacing": "clear_cache",

@@ -41,7 +41,9 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
     platform = "dingtalk"
     label = {"en": "DingTalk", "zh": "钉钉"}
     schema = DingTalkAccount
+    alt_id_is_the_users = True
     supports_media = True
+    mentions_people = True
     supports_polling = True
     text_limit = 5000  # bytes; the API accepts 15000, but JSON and line ends add to the text
     simulator = "adapters.dingtalk.simulator.DingTalkSimulator"
@@ -138,7 +140,8 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
 
     def _answer(self, message: OutgoingMessage) -> SendReceipt:
         buttons = render.buttons_of(message.data.get("buttons"))
-        body = render.session_body(message.text, buttons, addressing.mentioned(message))
+        people = addressing.reachable(message.data.get("mentions") or {})
+        body = render.session_body(message.text, buttons, addressing.mentioned(message), people)
         return self._judged(
             self._call("POST", message.reply_url or "", json=body, handed_out_for=addressing.REPLY_HOSTS)
         )

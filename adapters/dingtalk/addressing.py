@@ -76,3 +76,8 @@ def mentioned(message: OutgoingMessage) -> str | None:
     """Returns the user to mention. DingTalk has no visible replies, so the answer mentions the user instead."""
     user = message.user_id if message.reply_to and message.part == 0 else None
     return user if user and not user.startswith(_ENCRYPTED_ID) else None
+
+
+def reachable(people: Mapping[str, str]) -> dict[str, str]:
+    """Returns those people (ids by name) whom DingTalk can mention: members of the organisation."""
+    return {name: person for name, person in people.items() if not person.startswith(_ENCRYPTED_ID)}

@@ -77,7 +77,8 @@ def _message(base: Event, content: Json, kind: str, group: bool) -> Event:
     forwards = passages.forwarded(content, kind)
     texts = list(_texts(content, kind)) or [as_lines(forwards)]
     if not parts and not "".join(texts).strip():
-        return replace(base, change=kind or "empty")
+        silent = kind in ("", "text", "richText", "markdown")  # without any word
+        return replace(base, change=kind or "empty", unreadable="" if silent else kind[:64])
     mentioned = group and _is_mentioned(content)
     if kind == "richText" and mentioned:
         texts = _without_mention(texts, alone=_is_mentioned_alone(content))

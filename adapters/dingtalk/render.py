@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from adapters.markdown import parse, plain_text
 from adapters.markdown_dialect import Dialect, unfenced
+from adapters.mentions import linked
 
 _MARKUP = re.compile(r"[*_`\[#>~|]|^\s*(?:[+-]|\d+[.)])\s", re.MULTILINE)
 _DIALECT = Dialect({"strong": "**", "emphasis": "*"}, fenced=True, escape=unfenced)
@@ -56,27 +57,39 @@ def with_choices(text: str, buttons: Iterable[tuple[str, str]]) -> str:
     return "\n".join((to_markdown(text), "", *(f"- [{label}]({address})" for label, address in buttons))).rstrip()
 
 
-def session_body(text: str, buttons: list[tuple[str, str]], at: str | None) -> dict[str, Any]:
+def session_body(
+    text: str, buttons: list[tuple[str, str]], at: str | None, people: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Returns the body for a reply address or a group robot.
 
     Args:
         text: Neutral markdown.
         buttons: From `buttons_of`.
         at: Staff id of the person to mention.
+        people: Staff ids by name of people whom the text may mention.
     """
+
+    def named(rendered: str) -> str:
+        return linked(rendered, people or {}, lambda person, _name: f"@{person}")
+
     lead = f"@{at} " if at else ""
-    mention = {"at": {"atUserIds": [at]}} if at else {}
+    told = [*([at] if at else []), *(person for name, person in (people or {}).items() if f"@{name}" in text)]
+    mention = {"at": {"atUserIds": list(dict.fromkeys(told))}} if told else {}
     if buttons:
         card = {
             "title": title(text),
-            "text": lead + to_markdown(text),
+            "text": lead + named(to_markdown(text)),
             "btnOrientation": "0",
             "btns": [{"title": label, "actionURL": address} for label, address in buttons],
         }
         return {"msgtype": "actionCard", "actionCard": card}
     if has_markup(text):
-        return {"msgtype": "markdown", "markdown": {"title": title(text), "text": lead + to_markdown(text)}, **mention}
-    return {"msgtype": "text", "text": {"content": lead + text}, **mention}
+        return {
+            "msgtype": "markdown",
+            "markdown": {"title": title(text), "text": lead + named(to_markdown(text))},
+            **mention,
+        }
+    return {"msgtype": "text", "text": {"content": lead + named(text)}, **mention}
 
 
 def robot_message(text: str, buttons: list[tuple[str, str]]) -> tuple[str, dict[str, str]]:

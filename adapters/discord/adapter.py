@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from adapters.base import MAX_MEDIA_BYTES, MEDIA_READ_S, Adapter, refuse_large, require_post
-from adapters.discord import files, render
+from adapters.discord import files, render, text
 from adapters.discord.account import DiscordAccount
 from adapters.discord.application import ASK, doubts_about
 from adapters.discord.interactions import PING, event_of, webhook_event
@@ -30,6 +30,7 @@ from adapters.events import (
     WebhookRequest,
 )
 from adapters.guide import Text
+from adapters.mentions import linked
 from adapters.payload import as_id, as_int, as_text, parse_object
 from clawdbot import __version__
 from clawdbot.http import HttpResponse
@@ -54,6 +55,8 @@ class DiscordAdapter(Adapter[DiscordAccount]):
     supports_edit = True
     edit_interval_s = 1.5  # 5 edits in 5 s per channel
     supports_media = True
+    reference = text.REFERENCE
+    mentions_people = True
     file_rules = files.RULES
     sends_per_s = 50.0
     chat_sends_per_s = 1.0  # 5 in 5 s
@@ -114,9 +117,13 @@ class DiscordAdapter(Adapter[DiscordAccount]):
         return self.send(message)
 
     def _body(self, message: OutgoingMessage) -> dict[str, Any]:
+        people = message.data.get("mentions") or {}
+        plain = render.to_discord(message.text)
+        named = linked(plain, people, lambda person, _name: f"<@{person}>")
         body: dict[str, Any] = {
-            "content": render.to_discord(message.text),
-            "allowed_mentions": {"parse": []},  # no text of the bot pings anybody
+            "content": named if len(named) <= render.MAX_TEXT else plain,
+            # No other text of the bot pings anybody.
+            "allowed_mentions": {"parse": []} | ({"users": list(people.values())[:100]} if people else {}),
         }
         found = message.data.get("components") or render.components(message.data.get("buttons"))
         if found:
@@ -196,6 +203,13 @@ class DiscordAdapter(Adapter[DiscordAccount]):
             raise NotSupported(Reason("attachment_without_address"))
         refuse_large(attachment.size, max_bytes)
         return self._download(attachment.url, attachment, hosts=MEDIA_HOSTS, max_bytes=max_bytes)
+
+    def reference_name(self, kind: str, reference_id: str, chat_id: str | None = None) -> str:
+        """Returns the name of a user or channel, where the account has a bot token."""
+        if kind == "role" or not self.account.bot_token:
+            return ""
+        found = self._api("GET", f"{'users' if kind == 'user' else 'channels'}/{quote(reference_id, safe='')}")
+        return as_text(found, "global_name") or as_text(found, "username") or as_text(found, "name")
 
     # Set-up
 

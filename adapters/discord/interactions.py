@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from adapters.discord.text import plain, with_names_of
 from adapters.events import Attachment, Event, EventKind, Passage
 from adapters.payload import as_id, as_int, as_list, as_number, as_object, as_text
 
@@ -28,11 +29,13 @@ def event_of(payload: Payload, body: bytes) -> Event:
     data = as_object(payload, "data")
     kind = as_int(payload, "type")
     if kind == COMMAND:
-        return _command(base, data)
+        event = _command(base, data)
+        return replace(event, text=plain(event.text))
     if kind == COMPONENT:
         return _component(base, data, as_object(payload, "message"))
     if kind == MODAL:
-        return _modal(base, data, as_object(payload, "message"))
+        event = _modal(base, data, as_object(payload, "message"))
+        return replace(event, text=plain(event.text))
     return replace(base, change="autocomplete" if kind == AUTOCOMPLETE else f"type {kind}")
 
 
@@ -105,7 +108,7 @@ def _on_message(event: Event, messages: Payload, target: str) -> Event:
 def _passage(message: Payload) -> Passage:
     author = as_object(message, "author")
     embeds = (item for item in as_list(message, "embeds") if isinstance(item, dict))
-    lines = [as_text(message, "content")]
+    lines = [plain(with_names_of(as_text(message, "content"), message))]
     lines += [as_text(embed, key) for embed in embeds for key in ("title", "description")]
     return Passage(
         text="\n".join(filter(None, lines)),

@@ -50,10 +50,12 @@ class FeishuAdapter(Adapter[FeishuAccount], FetchesMessages):
     platform = "feishu"
     label = {"en": "Feishu / Lark", "zh": "飞书 / Lark"}
     schema = FeishuAccount
+    alt_id_is_the_users = True
     idempotent_send = True  # Feishu remembers the uuid for an hour
     supports_typing = True
     supports_edit = True
     supports_media = True
+    mentions_people = True
     supports_names = True
     file_rules = files.RULES
     edit_interval_s = 0.5
@@ -93,7 +95,12 @@ class FeishuAdapter(Adapter[FeishuAccount], FetchesMessages):
         """
         rows = message.data.get("buttons") or ()
         return self._send(
-            message, {"msg_type": "interactive", "content": _dumps(render.card(message.text, rows))}, rows
+            message,
+            {
+                "msg_type": "interactive",
+                "content": _dumps(render.card(message.text, rows, message.data.get("mentions"))),
+            },
+            rows,
         )
 
     def send_file(self, message: OutgoingMessage, file: OutgoingFile, kind: str) -> SendReceipt:
@@ -136,7 +143,7 @@ class FeishuAdapter(Adapter[FeishuAccount], FetchesMessages):
 
     def edit(self, message_id: str, message: OutgoingMessage) -> SendReceipt:
         """Replaces the card. Feishu allows this for 14 days and at most five times a second."""
-        content = _dumps(render.card(message.text, message.data.get("buttons")))
+        content = _dumps(render.card(message.text, message.data.get("buttons"), message.data.get("mentions")))
         self._judged("PATCH", f"im/v1/messages/{quote(message_id, safe='')}", json={"content": content})
         return SendReceipt(message_id)
 

@@ -6,12 +6,13 @@ import html
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from adapters.errors import MalformedPayload
 from adapters.events import Attachment
 from adapters.mentions import command_alone
-from adapters.payload import as_list, as_number, as_object, as_text, parse_object
+from adapters.payload import as_id, as_list, as_number, as_object, as_text, parse_object
 
 Json = Mapping[str, Any]
 
@@ -119,6 +120,33 @@ def _contact(content: Json) -> Content:
     return Content(attachments=(Attachment("contact", as_text(content, "user_id") or as_text(content, "chat_id")),))
 
 
+def _event(content: Json) -> Content:
+    times = " – ".join(filter(None, (_time(content, key) for key in ("start_time", "end_time"))))
+    part = Attachment("event", name=as_text(content, "summary") or as_text(content, "topic") or None, details=times)
+    return Content(attachments=(part,))
+
+
+def _time(content: Json, key: str) -> str:
+    """Returns a time that comes as milliseconds in a string; "" for none."""
+    told = as_id(content, key) or ""
+    if not re.fullmatch("[0-9]{1,13}", told) or not int(told):
+        return ""
+    return f"{datetime.fromtimestamp(int(told) / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _task(content: Json) -> Content:
+    summary = as_object(content, "summary")
+    words = _post(summary).text
+    due = _time(content, "due_time")
+    return Content(attachments=(Attachment("task", name=words or None, details=due or None),))
+
+
+def _vote(content: Json) -> Content:
+    choices = [one for one in as_list(content, "options") if isinstance(one, str)]
+    part = Attachment("poll", name=as_text(content, "topic") or None, details=" / ".join(choices) or None)
+    return Content(attachments=(part,))
+
+
 def _merged(content: Json) -> Content:
     return Content(forwarded=True, merged=True)
 
@@ -152,6 +180,12 @@ _READERS: dict[str, Callable[[Json], Content]] = {
     "share_user": _contact,
     "share_chat": _contact,
     "merge_forward": _merged,
+    "share_calendar_event": _event,
+    "calendar": _event,
+    "general_calendar": _event,
+    "video_chat": _event,
+    "todo": _task,
+    "vote": _vote,
     "interactive": _card,
 }
 

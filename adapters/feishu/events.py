@@ -72,7 +72,7 @@ def _message(base: Event, event: Json, bot: str) -> Events:
         return (replace(base, change="from_bot"),)
     content = read_content(kind, as_text(message, "content"))
     if not content.known:
-        return (replace(base, change=kind),)
+        return (replace(base, change=kind, unreadable="" if kind == "system" else kind[:64]),)
     said = resolve_mentions(content.text, as_list(message, "mentions"), bot)
     command, _, args = parse_command(said.text)
     return (
@@ -108,7 +108,7 @@ def _v1_message(base: Event, event: Json, bot: str) -> Events:
     text = as_text(event, "text_without_at_bot") or without_at_tags(as_text(event, "text"))
     content = read_content(kind, "{}")
     if not content.known:
-        return (replace(base, change=kind),)
+        return (replace(base, change=kind, unreadable=kind[:64]),)
     parts = tuple(replace(part, id=as_text(event, f"{kind}_key")) for part in content.attachments)
     command, _, args = parse_command(text)
     text = text.strip() or as_text(event, "title").strip()
@@ -164,6 +164,16 @@ def _reaction(added: bool) -> Callable[[Event, Json, str], Events]:
     return read
 
 
+def _directory(base: Event, event: Json, bot: str) -> Events:
+    """Reads a change of the directory; only a person's new ids concern the bot."""
+    new, old = as_object(event, "object"), as_object(event, "old_object")
+    pairs = [(as_id(old, name), as_id(new, name)) for name in ("open_id", "user_id", "union_id")]
+    moved = {before: after for before, after in pairs if before and after and before != after}
+    if not moved:
+        return (replace(base, change="contact.user.updated_v3"),)
+    return (replace(base, kind=EventKind.MEMBER, change="new_ids", user_id=open_id(new), new_ids=moved),)
+
+
 _READERS: dict[str, Callable[[Event, Json, str], Events]] = {
     "im.message.receive_v1": _message,
     "im.message.recalled_v1": _recalled,
@@ -177,6 +187,7 @@ _READERS: dict[str, Callable[[Event, Json, str], Events]] = {
     "im.chat.member.user.deleted_v1": members.people("left"),
     "im.chat.member.user.withdrawn_v1": members.people("left"),
     "im.chat.access_event.bot_p2p_chat_entered_v1": members.bot("enter", private=True),
+    "contact.user.updated_v3": _directory,
     "application.bot.menu_v6": menu,
     "card.action.trigger": card,
     "v1.message": _v1_message,

@@ -11,6 +11,7 @@ from typing import Any
 
 from adapters.markdown import Block, parse, plain_text
 from adapters.markdown_dialect import Dialect
+from adapters.mentions import linked
 
 _SPECIAL = re.compile(r"[*_~`<>\[\]]|&(?=[#\w])")
 _LINE_START = re.compile(r"^(\s*)([#+-]|\d+[.)])(?=\s)")
@@ -41,9 +42,10 @@ def _block(block: Block) -> str:
     return rendered
 
 
-def card(text: str, rows: Any = ()) -> dict[str, Any]:
-    """Returns a card (JSON 2.0) with a text and rows of {"text", "data" or "url"}."""
-    elements: list[dict[str, Any]] = [{"tag": "markdown", "content": to_markdown(text)}]
+def card(text: str, rows: Any = (), people: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Returns a card (JSON 2.0) with a text, rows of {"text", "data" or "url"} and mentions of people (ids by name)."""
+    content = linked(to_markdown(text), people or {}, lambda person, _name: f"<at id={person}></at>", escape)
+    elements: list[dict[str, Any]] = [{"tag": "markdown", "content": content}]
     for row in rows or ():
         columns = [{"tag": "column", "width": "auto", "elements": [_button(item)]} for item in row]
         elements.append({"tag": "column_set", "flex_mode": "flow", "columns": columns})

@@ -49,6 +49,7 @@ class LineAdapter(Adapter[LineAccount]):
     schema = LineAccount
     supports_typing = True
     supports_media = True
+    mentions_people = True
     supports_names = True
     file_rules = files.RULES
     sends_per_s = 2000.0
@@ -92,7 +93,9 @@ class LineAdapter(Adapter[LineAccount]):
 
         `message.data` may hold "buttons" (see `OutgoingMessage`), raw "messages" (at most 5) and "silent".
         """
-        found = message.data.get("messages") or render.messages(message.text, message.data.get("buttons"))
+        found = message.data.get("messages") or render.messages(
+            message.text, message.data.get("buttons"), message.data.get("mentions")
+        )
         return self._send(message, found)
 
     def send_file(self, message: OutgoingMessage, file: OutgoingFile, kind: str) -> SendReceipt:

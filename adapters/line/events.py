@@ -11,7 +11,7 @@ from typing import Any
 from adapters.commands import parse_command
 from adapters.events import Event, EventKind
 from adapters.line.message import attachments, read_text
-from adapters.payload import as_id, as_list, as_object, as_text
+from adapters.payload import as_id, as_int, as_list, as_object, as_text
 
 Source = Mapping[str, Any]
 
@@ -68,17 +68,29 @@ def _message(base: Event, content: Source, own_id: str) -> tuple[Event, ...]:
         attachments=parts,
         mentions_bot=mentioned,
         reply_to=as_id(message, "quotedMessageId"),
+        **_album(message),
     )
     if not text and not parts and not mentioned:
-        return (replace(event, change=as_text(message, "type")[:64] or "empty"),)
+        kind = as_text(message, "type")[:64]
+        return (replace(event, change=kind or "empty", unreadable="" if kind == "text" else kind),)
     return (replace(event, kind=EventKind.MESSAGE),)
+
+
+def _album(message: Source) -> dict[str, Any]:
+    """Returns the album of an image that was sent with others; older clients do not say which one of how many it is."""
+    album = as_object(message, "imageSet")
+    return {
+        "album": as_id(album, "id") or "",
+        "album_place": as_int(album, "index") or 0,
+        "album_size": max(as_int(album, "total") or 0, 0),
+    }
 
 
 def _edited(base: Event, content: Source, own_id: str) -> tuple[Event, ...]:
     return tuple(
         replace(event, kind=EventKind.EDIT, target_message_id=event.message_id)
         if event.kind is EventKind.MESSAGE
-        else event
+        else replace(event, unreadable="")
         for event in _message(base, content, own_id)
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.markdown import plain_text
+from adapters.mentions import linked
 from adapters.splitter import split_text, utf16_units
 
 MAX_TEXT = 5000
@@ -14,18 +15,42 @@ MAX_LABEL = 20
 MAX_DATA = 300
 MAX_URI = 1000
 MAX_MESSAGES = 5
+MAX_MENTIONS = 20
 
 
-def messages(text: str, rows: Any) -> list[dict[str, Any]]:
-    """Returns text messages, mostly one, without markup. Buttons that do not fit are written out under the text."""
+def messages(text: str, rows: Any, people: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+    """Returns text messages, mostly one, without markup. Buttons that do not fit are written out under the text.
+
+    Args:
+        text: Neutral markdown.
+        rows: Rows of buttons.
+        people: Ids by name of people whom the text mentions by "@Name".
+    """
     items, rest = _quick_replies(rows)
     shown, lines = plain_text(text), "\n".join(f"• {line}" for line in rest)
     whole = f"{shown}\n{lines}" if lines else shown
     texts = [whole] if utf16_units(whole) <= MAX_TEXT else [shown, *split_text(lines, MAX_TEXT, utf16_units)]
-    found: list[dict[str, Any]] = [{"type": "text", "text": part} for part in texts[:MAX_MESSAGES]]
+    found = [_message(part, people or {}) for part in texts[:MAX_MESSAGES]]
     if items:
         found[-1]["quickReply"] = {"items": items}  # LINE shows quick replies under the last message only
     return found
+
+
+def _message(text: str, people: Mapping[str, str]) -> dict[str, Any]:
+    """Returns a text, or a text of the second version where it mentions people."""
+    named: dict[str, str] = {}
+
+    def place(person: str, name: str) -> str:
+        if len(named) == MAX_MENTIONS and person not in named:
+            return name
+        return "{%s}" % named.setdefault(person, f"person{len(named)}")  # noqa: UP031  braces would need doubling
+
+    # In a text of the second version a brace is written twice.
+    written = linked(text.replace("{", "{{").replace("}", "}}"), people, place)
+    if not named or utf16_units(written) > MAX_TEXT:
+        return {"type": "text", "text": text}
+    told = {key: {"type": "mention", "mentionee": {"type": "user", "userId": person}} for person, key in named.items()}
+    return {"type": "textV2", "text": written, "substitution": told}
 
 
 def _quick_replies(rows: Any) -> tuple[list[dict[str, Any]], list[str]]:

@@ -32,6 +32,7 @@ from adapters.slack.interactions import interaction, read_form, slash_command
 from adapters.slack.outcome import BAD_BLOCKS, NOT_IN_CHANNEL, THREAD_GONE, judge, result_of
 from adapters.slack.passages import whole
 from adapters.slack.signature import SIGNATURE_HEADER, verify
+from adapters.slack.text import REFERENCE
 from clawdbot.http import HttpResponse
 from clawdbot.reasons import Reason
 from clawdbot.redaction import register_secret
@@ -54,6 +55,8 @@ class SlackAdapter(Adapter[SlackAccount], FetchesMessages):
     supports_edit = True
     edit_interval_s = 1.2  # chat.update allows about 50 calls a minute
     supports_media = True
+    reference = REFERENCE
+    mentions_people = True
     supports_names = True
     file_rules = outgoing.RULES
     chat_sends_per_s = 1.0
@@ -136,7 +139,9 @@ class SlackAdapter(Adapter[SlackAccount], FetchesMessages):
         return SendReceipt(file_id)
 
     def _body(self, message: OutgoingMessage) -> dict[str, Any]:
-        body: dict[str, Any] = {"channel": message.chat_id, "text": render.to_mrkdwn(message.text)}
+        people = message.data.get("mentions") or {}
+        text = render.with_mentions(render.to_mrkdwn(message.text), people)
+        body: dict[str, Any] = {"channel": message.chat_id, "text": text}
         if message.thread_id:
             body["thread_ts"] = message.thread_id
             if message.data.get("broadcast"):
@@ -213,6 +218,17 @@ class SlackAdapter(Adapter[SlackAccount], FetchesMessages):
         user = as_object(self._api("users.info", None, params={"user": user_id}), "user")
         profile = as_object(user, "profile")
         return as_text(profile, "display_name") or as_text(profile, "real_name") or as_text(user, "name")
+
+    def reference_name(self, kind: str, reference_id: str, chat_id: str | None = None) -> str:
+        """Returns the name of a user (users:read), channel (channels:read) or user group (usergroups:read)."""
+        if kind == "user":
+            return self.display_name(reference_id, chat_id)
+        if kind == "chat":
+            found = self._api("conversations.info", None, params={"channel": reference_id})
+            return as_text(as_object(found, "channel"), "name")
+        groups = as_list(self._api("usergroups.list", None), "usergroups")
+        found = next((one for one in groups if isinstance(one, dict) and as_text(one, "id") == reference_id), {})
+        return as_text(found, "handle") or as_text(found, "name")
 
     # Set-up
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from adapters.commands import parse_command
-from adapters.events import Event, EventKind
+from adapters.events import MIGRATED, Event, EventKind
 from adapters.payload import as_id, as_list, as_object, as_text
 from adapters.slack.files import attachments
 from adapters.slack.passages import shared
@@ -101,7 +101,8 @@ def _message(base: Event, content: Payload, context: Context) -> Event:
     if subtype not in _SPOKEN or not base.user_id:
         return replace(base, change=subtype[:64] or "service")
     if not base.text and not base.attachments and not base.mentions_bot:
-        return replace(base, change="empty")
+        holds = next((key for key in ("files", "attachments", "blocks") if as_list(content, key)), "")
+        return replace(base, change="empty", unreadable=holds)
     # With both subscriptions a mention comes twice: as `message` and as `app_mention`.
     named = base.mentions_bot and base.chat_type != "private"
     return replace(base, kind=EventKind.MESSAGE, twin_key=f"{base.chat_id}:{base.message_id}" if named else "")
@@ -138,6 +139,8 @@ def _mention(base: Event, content: Payload, context: Context) -> Event:
     event = _message(base, content, context)
     if event.kind is not EventKind.MESSAGE:
         return event
+    if as_object(content, "edited"):  # `message_changed` reports the same edit, where the bot subscribes to it
+        return replace(event, kind=EventKind.EDIT, mentions_bot=True, target_message_id=event.message_id, twin_key="")
     # This event proves the mention, whatever the ids say.
     return replace(event, mentions_bot=True, twin_key=f"{event.chat_id}:{event.message_id}")
 
@@ -171,6 +174,22 @@ def _member(base: Event, content: Payload, context: Context) -> Event:
         change=_MEMBERSHIP.get(base.change, base.change),
         user_id=user_id,
         mentions_bot=user_id in context.own_ids,  # the bot itself joined or left
+    )
+
+
+def _migrated(base: Event, content: Payload, context: Context) -> Event:
+    """Reads that a channel has a new id: it became private, or is shared with another workspace."""
+    old, new = as_id(content, "old_channel_id"), as_id(content, "new_channel_id")
+    if not old or not new or old == new:
+        return base
+    return replace(
+        base,
+        kind=EventKind.MEMBER,
+        change=MIGRATED,
+        chat_id=old,
+        chat_type=chat_type_of(old),
+        data=new,
+        new_ids={old: new},
     )
 
 
@@ -210,6 +229,7 @@ _READERS: dict[str, Callable[[Event, Payload, Context], Event]] = {
     "app_mention": _mention,
     "member_joined_channel": _member,
     "member_left_channel": _member,
+    "channel_id_changed": _migrated,
     "reaction_added": _reaction,
     "reaction_removed": _reaction,
 }

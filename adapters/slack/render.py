@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from adapters import markup_star
+from adapters.mentions import linked
 from adapters.slack.text import escape
 from adapters.splitter import split_text
 
@@ -29,6 +30,11 @@ _STYLE = markup_star.Style(escape, _link, loosen=True)
 def to_mrkdwn(text: str) -> str:
     """Renders a text. Escapes `&`, `<` and `>`, so no text can ping a channel."""
     return markup_star.render(text, _STYLE)
+
+
+def with_mentions(rendered: str, people: Mapping[str, str]) -> str:
+    """Writes the mentions of these people (ids by name) into a rendered text."""
+    return linked(rendered, people, lambda person, _name: f"<@{person}>", escape)
 
 
 def blocks(text: str, rows: Any) -> list[dict[str, Any]]:

@@ -32,7 +32,7 @@ from adapters.telegram.account import TelegramAccount
 from adapters.telegram.keyboard import inline_keyboard
 from adapters.telegram.message import Bot, display_name
 from adapters.telegram.outcome import BAD_MARKUP, MIGRATED, NOT_MODIFIED, REPLY_GONE, THREAD_GONE, judge, result_of
-from adapters.telegram.render import to_html
+from adapters.telegram.render import to_html, with_mentions
 from adapters.telegram.threads import address
 from adapters.telegram.updates import ALLOWED_UPDATES, events_of
 from clawdbot import signatures
@@ -57,6 +57,8 @@ class TelegramAdapter(Adapter[TelegramAccount]):
     supports_media = True
     file_rules = files.RULES
     supports_polling = True
+    dedupe_keys_recur = True
+    mentions_people = True
     supports_webhook_setup = True
     text_limit = 4096
     simulator = "adapters.telegram.simulator.TelegramSimulator"
@@ -88,6 +90,10 @@ class TelegramAdapter(Adapter[TelegramAccount]):
             raise SignatureRejected(Reason("secret_token_mismatch"))
         return Received(events_of(parse_object(request.body), self.bot))
 
+    @property
+    def poll_account(self) -> str:
+        return self.account.api
+
     def poll(self, offset: int | None, timeout: float = 50.0) -> Polled:
         """Fetches updates with getUpdates (see `Adapter.poll`).
 
@@ -99,18 +105,20 @@ class TelegramAdapter(Adapter[TelegramAccount]):
             body["offset"] = offset
         updates = self._api("getUpdates", body, read_s=timeout + READ_S, max_bytes=POLL_MAX_BYTES)
         events: list[Event] = []
-        next_offset = offset
+        numbers: list[int] = []
         for update in updates if isinstance(updates, list) else ():
             number = as_int(update, "update_id") if isinstance(update, dict) else None
             if number is None:
                 continue
-            next_offset = max(number + 1, next_offset or 0)
+            numbers.append(number)
             try:
                 events.extend(events_of(update, self.bot))
             except MalformedPayload:
                 # A refusal would fetch the update again for ever, so it is stored as ignored.
                 events.append(Event(kind=EventKind.IGNORED, dedupe_key=str(number), change="malformed", raw=update))
-        return Polled(tuple(events), next_offset)
+        # Numbers below the offset are believed: Telegram starts again with any number after a week without updates, and
+        # so does another server.
+        return Polled(tuple(events), max(numbers) + 1 if numbers else offset)
 
     # Outbound
 
@@ -145,7 +153,8 @@ class TelegramAdapter(Adapter[TelegramAccount]):
         return SendReceipt(receipt.message_id, {**receipt.data, **moved})
 
     def _body(self, message: OutgoingMessage) -> dict[str, Any]:
-        body: dict[str, Any] = {"chat_id": message.chat_id, "text": to_html(message.text), "parse_mode": "HTML"}
+        text = with_mentions(to_html(message.text), message.data.get("mentions") or {})
+        body: dict[str, Any] = {"chat_id": message.chat_id, "text": text, "parse_mode": "HTML"}
         if message.reply_to and message.reply_to.isdigit():
             body["reply_parameters"] = {"message_id": int(message.reply_to), "allow_sending_without_reply": True}
         body |= address(message.thread_id)

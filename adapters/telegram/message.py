@@ -11,6 +11,7 @@ from adapters.commands import parse_command
 from adapters.events import Attachment
 from adapters.mentions import Span, without
 from adapters.payload import as_id, as_int, as_list, as_number, as_object, as_text
+from adapters.telegram.content import structured
 
 Message = Mapping[str, Any]
 
@@ -197,32 +198,4 @@ def _attachments(content: Message) -> Iterator[Attachment]:
                 size=as_int(media, "file_size"),
                 duration=as_number(media, "duration"),
             )
-    yield from _places_and_people(content)
-
-
-def _places_and_people(content: Message) -> Iterator[Attachment]:
-    venue = as_object(content, "venue")
-    place = as_object(venue, "location") or as_object(content, "location")
-    if place:
-        yield Attachment(
-            "location",
-            name=as_text(venue, "title") or None,
-            details=as_text(venue, "address") or None,
-            latitude=as_number(place, "latitude"),
-            longitude=as_number(place, "longitude"),
-        )
-    contact = as_object(content, "contact")
-    if contact:
-        yield Attachment("contact", as_text(contact, "phone_number"), name=display_name(contact) or None)
-    poll = as_object(content, "poll")
-    if poll:
-        choices = [as_text(item, "text") for item in as_list(poll, "options") if isinstance(item, dict)]
-        yield Attachment(
-            "poll",
-            as_id(poll, "id") or "",
-            name=as_text(poll, "question") or None,
-            details=" / ".join(filter(None, choices)) or None,
-        )
-    dice = as_object(content, "dice")
-    if dice:
-        yield Attachment("dice", name=as_text(dice, "emoji") or None)
+    yield from structured(content)

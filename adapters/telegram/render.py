@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from adapters.markdown import Block, Inline, is_written_out, parse
+from adapters.mentions import linked
 
 _TAGS = {"strong": "b", "emphasis": "i", "strike": "s"}
 _LINKS = re.compile(r"(?:https?://|mailto:|tg://|tel:)", re.IGNORECASE)
@@ -83,3 +84,13 @@ def _inline(node: Inline, inside: frozenset[str]) -> str:
     tag = _TAGS[node.kind]
     inner = _inlines(node.children, inside | {tag})
     return inner if tag in inside else f"<{tag}>{inner}</{tag}>"
+
+
+def with_mentions(rendered: str, people: Mapping[str, str]) -> str:
+    """Writes the mentions of these people (ids by name) into a rendered text; also of people without a username."""
+    ids = {name: person for name, person in people.items() if person.isdecimal()}
+    return linked(rendered, ids, lambda person, name: f'<a href="tg://user?id={person}">{name}</a>', _escaped)
+
+
+def _escaped(name: str) -> str:
+    return html.escape(name, quote=False)

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from adapters.errors import MalformedPayload
-from adapters.events import Event, EventKind
-from adapters.payload import as_id, as_list, as_object, as_text
+from adapters.events import MIGRATED, Event, EventKind
+from adapters.payload import as_id, as_int, as_list, as_object, as_text
+from adapters.telegram.content import unreadable_kind
 from adapters.telegram.message import Bot, attachments, display_name, read_text, reply_target
 from adapters.telegram.passages import is_forwarded, origin, quoted
 from adapters.telegram.people import from_bot, with_people
@@ -70,7 +71,7 @@ def _message(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
     found = read_text(content, bot)
     parts = attachments(content)
     if not found.text and not found.mentions_bot and not parts:
-        return (replace(event, change="service"),)
+        return (replace(event, change="service", unreadable=unreadable_kind(content)),)
     reply_to, answers_bot = reply_target(content, bot)
     forwarded = is_forwarded(content)
     ours = not found.addressee or not bot.username or found.addressee.lower() == bot.username.lower()
@@ -89,6 +90,8 @@ def _message(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
             forwarded=forwarded,
             forwards=(replace(origin(content, bot), text=found.text),) if forwarded else (),
             quote=quoted(content, bot),
+            album=as_id(content, "media_group_id") or "",
+            album_place=as_int(content, "message_id") or 0,
         ),
     )
 
@@ -97,10 +100,10 @@ def _service(event: Event, content: Update) -> Event | None:
     """Reads a message that reports a member change or a migration; None for an ordinary message."""
     moved_to, moved_from = as_id(content, "migrate_to_chat_id"), as_id(content, "migrate_from_chat_id")
     if moved_to:
-        return replace(event, kind=EventKind.MEMBER, change="migrated", data=moved_to)
+        return _migration(event, event.chat_id, moved_to)
     if moved_from:
         # The new chat reports the same migration; both events say old chat -> new chat.
-        return replace(event, kind=EventKind.MEMBER, change="migrated", chat_id=moved_from, data=event.chat_id)
+        return _migration(event, moved_from, event.chat_id)
     joined = [person for person in as_list(content, "new_chat_members") if isinstance(person, dict)]
     left = as_object(content, "left_chat_member")
     if not joined and not left:
@@ -115,11 +118,17 @@ def _service(event: Event, content: Update) -> Event | None:
     )
 
 
+def _migration(event: Event, old: str | None, new: str | None) -> Event:
+    # Only groups migrate.
+    moved = {old: new} if old and new and old != new and event.chat_type == "group" else {}
+    return replace(event, kind=EventKind.MEMBER, change=MIGRATED, chat_id=old, data=new, new_ids=moved)
+
+
 def _edited(base: Event, content: Update, bot: Bot) -> tuple[Event, ...]:
     return tuple(
         replace(event, kind=EventKind.EDIT, target_message_id=event.message_id)
         if event.kind is EventKind.MESSAGE
-        else event
+        else replace(event, unreadable="")
         for event in _message(base, content, bot)
     )
 

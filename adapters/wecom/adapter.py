@@ -46,6 +46,7 @@ class WeComAdapter(Adapter[WeComAccount]):
     label = {"en": "WeCom", "zh": "企业微信"}
     schema = WeComAccount
     supports_media = True
+    mentions_people = True
     chat_sends_per_s = 0.5  # WeCom silently drops messages above 30 a minute
     text_limit = APP_LIMIT
     simulator = "adapters.wecom.simulator.WeComSimulator"
@@ -126,7 +127,8 @@ class WeComAdapter(Adapter[WeComAccount]):
             raise NotSupported(Reason("only_streams_grow"))
         if self.robot is not None:
             return self.robot.send(message)
-        body = {"msgtype": "markdown", "markdown": {"content": self._content(text)}}
+        content = render.with_mentions(self._content(text), message.data.get("mentions") or {}, self._limit)
+        body = {"msgtype": "markdown", "markdown": {"content": content}}
         if message.reply_url:
             return self._judged(self._call("POST", message.reply_url, json=body, handed_out_for=REPLY_HOSTS))
         if self.account.robot_key:

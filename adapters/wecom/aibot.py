@@ -9,10 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from adapters.chat_records import records, text_of
-from adapters.commands import parse_command
+from adapters.commands import INVISIBLE, parse_command
 from adapters.errors import MalformedPayload
 from adapters.events import Attachment, Event, EventKind, Passage
-from adapters.mentions import without
+from adapters.mentions import command_alone, without
 from adapters.parts import as_lines
 from adapters.payload import as_id, as_list, as_object, as_text
 from clawdbot.reasons import Reason
@@ -21,7 +21,7 @@ Json = Mapping[str, Any]
 
 STREAM_LIFE_S = 330.0  # WeCom polls for six minutes; the rest is a margin for a late answer
 _KEY = re.compile(r"[A-Za-z0-9+/]{43}")
-_MENTION = re.compile(r"@\S+\s*")
+_MENTION = re.compile(rf"[\s{INVISIBLE}]*@\S+\s*")
 _RECORDS = frozenset({"chatrecord", "chat_record", "merged_msg", "forward"})
 _FEEDBACK = {"1": "\N{THUMBS UP SIGN}", "2": "\N{THUMBS DOWN SIGN}", "3": ""}
 
@@ -78,7 +78,7 @@ def _message(base: Event, content: Json, kind: str, bot_name: str) -> Event:
     text = "\n".join(filter(None, _texts(content, kind))).strip()
     forwards = _forwards(content, kind)
     if not parts and not text and not forwards:
-        return replace(base, change=kind)
+        return replace(base, change=kind, unreadable="" if kind in ("text", "stream") else kind[:64])
     group = base.chat_type == "group"
     if group:
         text = _without_mention(text, bot_name)
@@ -133,7 +133,7 @@ def _without_mention(text: str, bot_name: str) -> str:
         if spans:
             return without(text, spans).strip()
     match = _MENTION.match(text)
-    return text[match.end() :].strip() if match else text
+    return command_alone(text[match.end() :].strip()) if match else text
 
 
 def _texts(content: Json, kind: str) -> Iterator[str]:

@@ -53,7 +53,7 @@ def _message(content: Xml, kind: str) -> Event:
         return replace(base, kind=EventKind.MESSAGE, text=text, attachments=(part,))
     read = _PARTS.get(kind)
     if read is None:
-        return replace(base, change=kind)
+        return replace(base, change=kind, unreadable=kind[:64])
     part = read(content)
     return replace(base, kind=EventKind.MESSAGE, text=part.transcript or "", attachments=(part,))
 
@@ -106,6 +106,8 @@ def _event(content: Xml) -> Event:
     if not name or not created:
         raise MalformedPayload(Reason("missing", what="Event/CreateTime"))
     base = _base(content, ":".join(filter(None, (user, created, name, key))))
+    if name == "change_contact":
+        return _directory(base, content)
     # Callbacks about the directory come from "sys", which nobody can answer.
     if not user or user == "sys":
         return replace(base, user_id=None, chat_id=None, change=name)
@@ -118,6 +120,16 @@ def _event(content: Xml) -> Event:
     if name not in _ACTIONS:
         return replace(base, change=name)
     return _action(base, content, name, key)
+
+
+def _directory(base: Event, content: Xml) -> Event:
+    """Reads a change of the directory; only a member's new user id concerns the bot."""
+    old, new = as_text(content, "UserID"), as_text(content, "NewUserID")
+    base = replace(base, user_id=None, chat_id=None, change="change_contact")
+    if as_text(content, "ChangeType") != "update_user" or not old or not new or old == new:
+        return base
+    key = f"{base.dedupe_key}:{old}"  # several members may change in one second
+    return replace(base, kind=EventKind.MEMBER, dedupe_key=key, user_id=old, chat_id=old, data=new, new_ids={old: new})
 
 
 def _action(base: Event, content: Xml, name: str, key: str) -> Event:

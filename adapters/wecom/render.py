@@ -15,6 +15,7 @@ from adapters.errors import SendError
 from adapters.events import OutgoingMessage
 from adapters.markdown import parse, plain_text
 from adapters.markdown_dialect import Dialect
+from adapters.mentions import linked
 from adapters.splitter import utf8_bytes
 from clawdbot.reasons import Reason
 
@@ -41,6 +42,12 @@ def to_markdown(text: str, limit: int) -> str:
 def to_plain(text: str, limit: int) -> str:
     """Returns the text without markup, with the same limit."""
     return _within(plain_text(text), text, limit)
+
+
+def with_mentions(rendered: str, people: Mapping[str, str], limit: int) -> str:
+    """Writes the mentions of these people (ids by name) into a rendered text, within the limit."""
+    named = linked(rendered, people, lambda person, _name: f"<@{person}>")
+    return named if utf8_bytes(named) <= limit else rendered
 
 
 def _within(rendered: str, source: str, limit: int) -> str:

@@ -43,8 +43,10 @@ class WhatsAppAdapter(Adapter[WhatsAppAccount]):
     platform = "whatsapp"
     label = {"en": "WhatsApp", "zh": "WhatsApp"}
     schema = WhatsAppAccount
+    alt_id_is_the_users = True
     supports_typing = True
     supports_media = True
+    reference = re.compile(r"(?<![A-Za-z0-9])@(?P<user>[0-9]{6,20})(?![0-9])")
     file_rules = files.RULES
     sends_per_s = 80.0  # no limit per chat: bursts are allowed, and a refusal (131056) asks for six seconds
     text_limit = 4000  # below WhatsApp's 4096, because fences make tables longer

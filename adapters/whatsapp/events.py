@@ -15,7 +15,7 @@ from adapters.commands import parse_command
 from adapters.events import Event, EventKind
 from adapters.mentions import without
 from adapters.payload import as_id, as_list, as_object, as_text
-from adapters.whatsapp.message import attachments, pressed, read_text
+from adapters.whatsapp.message import about, attachments, pressed, read_text
 
 Payload = Mapping[str, Any]
 
@@ -149,9 +149,20 @@ def _content(event: Event, message: Payload) -> Event:
         return replace(event, kind=EventKind.ACTION, data=press.data, text=press.text, target_message_id=event.reply_to)
     text, parts = read_text(message), attachments(message)
     if kind in _REFUSED or (not text and not parts):
-        return replace(event, change=kind[:64] or "unsupported")
+        return replace(event, change=kind[:64] or "unsupported", unreadable=_unreadable_kind(message, kind))
+    parts += about(message)
     command, _, args = parse_command(text)
     return replace(event, kind=EventKind.MESSAGE, text=text, command=command, args=args, attachments=parts)
+
+
+# Content to which nobody expects an answer.
+_SILENT = frozenset({"text", "call_permission_reply", "reaction", "edit", "revoke", "pin", "keep_in_chat"})
+
+
+def _unreadable_kind(message: Payload, kind: str) -> str:
+    """Returns the kind of a message that cannot be read; "" when nobody expects an answer."""
+    told = as_text(as_object(message, kind), "type") if kind in (*_REFUSED, "interactive") else ""
+    return "" if _SILENT & {kind, told} else (told or kind)[:64] or "unsupported"
 
 
 def _reaction(event: Event, message: Payload) -> Event:
@@ -195,7 +206,22 @@ def _system(event: Event, message: Payload) -> Event:
         text=as_text(system, "body"),
         change=as_text(system, "type")[:64] or "system",
         data=as_id(system, "wa_id") or as_id(system, "new_wa_id") or as_id(system, "user_id"),
+        new_ids=_new_ids(system, event.user_id),
     )
+
+
+def _new_ids(system: Payload, phone: str | None) -> dict[str, str]:
+    """Returns the new phone number and the new user id of a person by the old ones; a new number also has a new id."""
+    if not as_text(system, "type").endswith(("changed_number", "changed_user_id")):
+        return {}
+    user_id = as_id(system, "user_id")
+    number = as_id(system, "wa_id") or as_id(system, "new_wa_id")  # the second one until version 11
+    pairs = (
+        # Without the new number, the old one is no longer the person's either.
+        (as_id(system, "customer") or phone, number or user_id),
+        (as_id(system, "previous_user_id"), user_id),
+    )
+    return {old: new for old, new in pairs if old and new and old != new}
 
 
 def _welcome(event: Event, message: Payload) -> Event:

@@ -81,13 +81,49 @@ def _attachments(message: Message) -> Iterator[Attachment]:
         )
     for card in as_list(message, "contacts"):
         if isinstance(card, dict):
-            phones = [item for item in as_list(card, "phones") if isinstance(item, dict)]
-            number = (as_id(phones[0], "wa_id") or as_id(phones[0], "phone") or "") if phones else ""
-            yield Attachment("contact", number, name=as_text(as_object(card, "name"), "formatted_name") or None)
+            yield _contact(card)
     order = as_object(message, "order")
     if order:
         items = [_item(item) for item in as_list(order, "product_items") if isinstance(item, dict)]
         yield Attachment("order", as_id(order, "catalog_id") or "", details=", ".join(filter(None, items)) or None)
+
+
+def _contact(card: Message) -> Attachment:
+    name, org = as_object(card, "name"), as_object(card, "org")
+    full = as_text(name, "formatted_name") or f"{as_text(name, 'first_name')} {as_text(name, 'last_name')}".strip()
+    numbers = [as_id(item, "wa_id") or as_id(item, "phone") for item in _objects(card, "phones")]
+    more = (
+        as_text(org, "company"),
+        as_text(org, "title"),
+        *filter(None, numbers[1:]),
+        *(as_text(item, "email") for item in _objects(card, "emails")),
+        *(as_text(item, "url") for item in _objects(card, "urls")),
+        *(_address(item) for item in _objects(card, "addresses")),
+        as_text(card, "birthday"),
+    )
+    first = next(iter(numbers), None) or ""
+    return Attachment("contact", first, name=full or None, details=", ".join(filter(None, more)) or None)
+
+
+def _address(address: Message) -> str:
+    return ", ".join(filter(None, (as_text(address, key) for key in ("street", "zip", "city", "state", "country"))))
+
+
+def _objects(source: Message, key: str) -> list[Message]:
+    return [item for item in as_list(source, key) if isinstance(item, dict)]
+
+
+def about(message: Message) -> tuple[Attachment, ...]:
+    """Returns what the message is about: the advertisement or the product from which the person came."""
+    found = []
+    ad = as_object(message, "referral")
+    if ad:
+        told = filter(None, (as_text(ad, "body"), as_text(ad, "source_url")))
+        found.append(Attachment("ad", name=as_text(ad, "headline") or None, details=", ".join(told) or None))
+    product = as_id(as_object(as_object(message, "context"), "referred_product"), "product_retailer_id")
+    if product:
+        found.append(Attachment("product", name=product))
+    return tuple(found)
 
 
 def _item(item: Message) -> str:

@@ -46,6 +46,10 @@ class _Notes:
     send_failed_at: datetime | None = None
     send_error: Why = ""
     send_mark: str = ""
+    polled_at: datetime | None = None
+    poll_failed_at: datetime | None = None
+    poll_error: Why = ""
+    poll_mark: str = ""
 
     def merged_with(self, newer: _Notes) -> _Notes:
         """Returns the sum of the counts, and of each other field the newer value if there is one."""
@@ -89,6 +93,16 @@ def note_sent(channel_id: int) -> None:
 def note_send_failure(channel_id: int, error: Why, mark: str) -> None:
     """Notes that the platform refused a message or was unreachable."""
     _add(channel_id, _Notes(send_failed_at=timezone.now(), send_error=error, send_mark=mark[:60]))
+
+
+def note_poll(channel_id: int) -> None:
+    """Notes that the platform answered a poll."""
+    _add(channel_id, _Notes(polled_at=timezone.now()))
+
+
+def note_poll_failure(channel_id: int, error: Why, mark: str) -> None:
+    """Notes that the platform refused a poll or was unreachable."""
+    _add(channel_id, _Notes(poll_failed_at=timezone.now(), poll_error=error, poll_mark=mark[:60]))
 
 
 def flush(*, everything: bool = False) -> None:
@@ -167,6 +181,11 @@ def _latest(notes: _Notes) -> dict[str, Any]:
     if notes.send_failed_at is not None:
         values |= {"send_failed_at": notes.send_failed_at, "send_mark": notes.send_mark}
         values |= columns("send_error", notes.send_error, ERROR_LENGTH)
+    if notes.polled_at is not None:
+        values["polled_at"] = notes.polled_at
+    if notes.poll_failed_at is not None:
+        values |= {"poll_failed_at": notes.poll_failed_at, "poll_mark": notes.poll_mark}
+        values |= columns("poll_error", notes.poll_error, ERROR_LENGTH)
     return values
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from adapters.base import Adapter
 from adapters.errors import SendError
@@ -24,7 +26,10 @@ logger = logging.getLogger(__name__)
 
 POLL_S = 50.0
 SHORT_POLL_S = 0.3  # poll time-out of channels that send over the polling connection: a reply waits up to this long
+# Telegram numbers updates anew after a week without any. It keeps none longer than a day, so that none comes twice.
+FORGOTTEN = timedelta(days=6)
 _BACKOFF = Backoff()
+_FINGERPRINT_SALT = "bots.intake.polling"  # an HMAC salt, not a module path
 
 
 def pollable(public_ids: list[str] | None = None) -> list[Channel]:
@@ -49,15 +54,34 @@ def poll_once(channel: Channel, timeout: float = POLL_S) -> int:
     Raises:
         SendError: The platform refused the call or could not be reached.
     """
-    offset = int(channel.poll_offset) if channel.poll_offset else None
-    polled = lookup.adapter_for(channel).poll(offset, timeout)
+    adapter = lookup.adapter_for(channel)
+    account = _fingerprint(adapter.poll_account)
+    offset = _offset(channel, account)
+    polled = adapter.poll(offset, timeout)
+    health.note_poll(channel.pk)
     result = inbox.accept(channel, polled.events, request_id=request_id.new())
-    if polled.next_offset is not None and polled.next_offset != offset:
-        channel.poll_offset = str(polled.next_offset)
-        Channel.objects.filter(pk=channel.pk).update(poll_offset=channel.poll_offset)
+    if polled.next_offset is not None and (polled.next_offset != offset or channel.poll_account != account):
+        channel.poll_offset, channel.poll_account = str(polled.next_offset), account
+        saved = {"poll_offset": channel.poll_offset, "poll_account": account}
+        Channel.objects.filter(pk=channel.pk).update(**saved)
     if polled.events:
         health.note_events(channel, len(result.accepted))
     return len(result.accepted)
+
+
+def _fingerprint(account: str) -> str:
+    """Returns 32 hex digits that stand for an account without telling its secrets; "" for no account."""
+    return salted_hmac(_FINGERPRINT_SALT, account, algorithm="sha256").hexdigest()[:32] if account else ""
+
+
+def _offset(channel: Channel, account: str) -> int | None:
+    """Returns the stored offset; None when it is of another account, or when the platform has forgotten it."""
+    stored = channel.poll_offset
+    if not stored.isdecimal() or channel.poll_account not in ("", account):
+        return None
+    if account and channel.last_event_at is not None and timezone.now() - channel.last_event_at > FORGOTTEN:
+        return None
+    return int(stored)
 
 
 def poll_forever(channel: Channel, stop: threading.Event, timeout: float = POLL_S) -> None:
@@ -76,6 +100,8 @@ def poll_forever(channel: Channel, stop: threading.Event, timeout: float = POLL_
                 failures = 0
             except SendError as error:
                 failures += 1
+                health.note_poll_failure(channel.pk, why(error), error.mark)
+                health.flush()
                 note_error(channel, why(error))
                 wait_s = _BACKOFF.delay_s(failures, error.retry_after)
                 logger.warning("polling %s: %s; again in %.0f s", channel, error.mark or error, wait_s)

@@ -45,6 +45,7 @@ class AuditEntry(models.Model):
         EDIT = "edit", _("Edited")
         SUPERSEDE = "supersede", _("Superseded")
         DELETE = "delete", _("Memories deleted")
+        MOVE = "move", _("New id on the platform")
 
         LOGIN = "login", _("Log-in")
         LOGOUT = "logout", _("Log-out")
@@ -60,6 +61,7 @@ class AuditEntry(models.Model):
     COMMAND = "command line"
     HIMSELF = "the person"
     UNKNOWN = "unknown name"
+    PLATFORM = "the platform"
 
     at = models.DateTimeField(_("at"), default=timezone.now)
     actor = models.CharField(pgettext_lazy("of an act", "who"), max_length=200)

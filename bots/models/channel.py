@@ -78,6 +78,7 @@ class Channel(models.Model):
         help_text=_("Where the platform can change sent messages. Answers of a second or less are sent whole."),
     )
     poll_offset = models.CharField(_("poll offset"), max_length=64, blank=True, editable=False)
+    poll_account = models.CharField(max_length=64, blank=True, editable=False)  # whose offset it is (`intake.polling`)
     last_event_at = models.DateTimeField(_("last event"), null=True, blank=True, editable=False)
     last_error_at = models.DateTimeField(_("last error at"), null=True, blank=True, editable=False)
     last_error = models.CharField(_("last error"), max_length=ERROR_LENGTH, blank=True, editable=False)

@@ -9,7 +9,7 @@ from bots.models.lengths import CODE_LENGTH, ERROR_LENGTH
 
 
 class ChannelHealth(models.Model):
-    """The latest refusal, send and send failure of a channel.
+    """The latest refusal, send, poll and failures of both of a channel.
 
     Not part of the channel's row, so that saving the channel's form does not write old figures back.
     """
@@ -29,6 +29,12 @@ class ChannelHealth(models.Model):
     send_error_code = models.CharField(max_length=CODE_LENGTH, blank=True, editable=False)
     send_error_params = models.JSONField(default=dict, blank=True, editable=False)
     send_mark = models.CharField(_("error mark"), max_length=60)
+    polled_at = models.DateTimeField(_("last polled"), null=True)
+    poll_failed_at = models.DateTimeField(_("last poll error at"), null=True)
+    poll_error = models.CharField(_("last poll error"), max_length=ERROR_LENGTH, blank=True)
+    poll_error_code = models.CharField(max_length=CODE_LENGTH, blank=True, editable=False)
+    poll_error_params = models.JSONField(default=dict, blank=True, editable=False)
+    poll_mark = models.CharField(_("error mark"), max_length=60, blank=True)
 
     class Meta:
         ordering = ("channel",)

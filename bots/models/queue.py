@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from bots.models.lengths import CODE_LENGTH, ID_LENGTH, QUEUE_ERROR_LENGTH
 from bots.models.state_field import StateField
 
-_CONTENTS = frozenset({"text", "attachments", "args", "data", "forwards", "quote"})  # keys of an event's payload
+_CONTENTS = frozenset({"text", "attachments", "args", "data", "forwards", "quote", "album_parts"})  # of a payload
 
 
 def new_idempotency_key() -> str:

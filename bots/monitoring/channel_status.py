@@ -21,6 +21,7 @@ from clawdbot.errors import ClawdbotError
 
 Light = Literal["off", "new", "ok", "warn", "bad"]
 _NONE = ChannelHealth()
+POLL_STATE = timedelta(minutes=30)  # an older state is of a poller that was stopped: it tries again sooner
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,12 @@ def status_of(channel: Channel) -> Status:
     if channel.platform not in registry.platforms():
         return Status("bad", _("This version does not know the platform."))
     health = health_of(channel)
-    if _newer(channel.last_error_at, channel.last_event_at, health.sent_at):
+    if _newer(health.poll_failed_at, health.polled_at, timezone.now() - POLL_STATE):
+        advice = mend_of(channel.platform, health.poll_mark) or _("Press Verify.")
+        return Status(
+            "bad", _joined(_("Polling fails: %(text)s") % {"text": describe_column(health, "poll_error")}, advice)
+        )
+    if _newer(channel.last_error_at, channel.last_event_at, health.sent_at, health.polled_at):
         return Status("bad", _joined(describe_column(channel, "last_error"), _("Press Verify.")))
     if _newer(health.send_failed_at, health.sent_at):
         advice = mend_of(channel.platform, health.send_mark) or _("The outbox shows the messages.")
@@ -106,6 +112,8 @@ def _what_to_do(reason: str) -> str:
 
 
 def _nothing_yet(channel: Channel, health: ChannelHealth) -> Status:
+    if _newer(health.polled_at, timezone.now() - POLL_STATE):
+        return Status("ok", _("Polling works; nothing has been received yet."))
     if health.sent_at is not None:
         return Status("ok", _("Messages are sent; nothing has been received yet."))
     try:

@@ -208,6 +208,11 @@ def mend_of(platform: str, mark: str) -> str:
         "token_refused": _("Copy the credentials again from the platform's console."),
         "no_rights": _("Grant the missing permission in the platform's console."),
         "ip_not_trusted": _("Add this server's public address to the platform's list of trusted addresses."),
+        "webhook_active": _(
+            "A webhook is registered. Remove it with “manage.py poll --delete-webhook”, or do not poll."
+        ),
+        "polled_elsewhere": _("Another process polls with these credentials: stop it, or give it a bot of its own."),
+        "connected_elsewhere": _("Another process polls with these credentials: stop it, or give it a bot of its own."),
         "user_blocked": _("The person has blocked the bot; there is nothing to do here."),
     }.get(mark, "")
 

@@ -20,6 +20,7 @@ Result = AuditEntry.Result
 COMMAND = AuditEntry.COMMAND
 HIMSELF = AuditEntry.HIMSELF
 UNKNOWN = AuditEntry.UNKNOWN
+PLATFORM = AuditEntry.PLATFORM
 # An HMAC salt, not a module path. Never change it: stored pseudonyms were made with it.
 _PSEUDONYM_SALT = "bots.audit"
 

@@ -13,6 +13,7 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.utils import timezone
 
+from adapters import registry
 from adapters.events import Event
 from adapters.web.events import PLATFORM, WebFacts, facts_of
 from bots.models import Channel, Conversation, Identity, Person, sql
@@ -74,21 +75,41 @@ def with_chat_type(channel: Channel, event: Event) -> Event:
 
 def find_speaker(channel: Channel, event: Event) -> Speaker:
     """Returns the speaker of the event. Creates account, person and conversation on the first message."""
-    identity = _find_identity(channel, event, (event.user_id or event.chat_id or "unknown")[:ID_LENGTH])
-    group = None
-    if event.chat_type != "private":
-        chat_id = event.chat_id or "unknown"
-        group = _find_identity(channel, event, f"{GROUP_PREFIX}{chat_id}"[:ID_LENGTH], kind=Person.Kind.GROUP).person
-    person, origin_id = (group, None) if group else (identity.person, identity.home_id)
-    conversation, newest_id = _find_conversation(channel, event) or (
-        open_conversation(channel, event, person, origin_id),
-        None,
+    accounts = _accounts(channel, event)
+    conversation, newest_id = (
+        _find_conversation(channel, event)
+        or _readdressed(channel, event, accounts)
+        or (open_conversation(channel, event, *accounts.owner), None)
     )
-    if conversation.person_id != person.pk:
-        # opened by a worker that had not yet seen that the account was linked or unlinked
-        conversation.person, conversation.origin_id = person, origin_id
+    if conversation.person_id != accounts.owner[0].pk:
+        # This process or the one that opened the conversation has not yet seen a link or a move.
+        clear_cache()
+        accounts = _accounts(channel, event)
+    if conversation.person_id != accounts.owner[0].pk:
+        conversation.person, conversation.origin_id = accounts.owner
         conversation.save(update_fields=["person", "origin_id"])
-    return Speaker(identity, conversation, MessagesVersion(conversation.last_message_at, newest_id), group)
+    version = MessagesVersion(conversation.last_message_at, newest_id)
+    return Speaker(accounts.identity, conversation, version, accounts.group)
+
+
+class _Accounts(NamedTuple):
+    """The account that wrote, and the group it was written in."""
+
+    identity: Identity
+    group: Person | None
+
+    @property
+    def owner(self) -> tuple[Person, int | None]:
+        """Whose conversation it is, and the id of the linked person whose account wrote."""
+        return (self.group, None) if self.group else (self.identity.person, self.identity.home_id)
+
+
+def _accounts(channel: Channel, event: Event) -> _Accounts:
+    identity = _find_identity(channel, event, (event.user_id or event.chat_id or "unknown")[:ID_LENGTH])
+    if event.chat_type == "private":
+        return _Accounts(identity, None)
+    group_id = f"{GROUP_PREFIX}{event.chat_id or 'unknown'}"[:ID_LENGTH]
+    return _Accounts(identity, _find_identity(channel, event, group_id, kind=Person.Kind.GROUP).person)
 
 
 def _find_identity(channel: Channel, event: Event, external_id: str, kind: str = Person.Kind.HUMAN) -> Identity:
@@ -102,12 +123,29 @@ def _find_identity(channel: Channel, event: Event, external_id: str, kind: str =
     if identity is None and external_id == event.user_id:
         # WhatsApp may stop sending the phone number; then the second id finds the known account.
         identity = Identity.objects.select_related("person").filter(channel=channel, alt_id=external_id).first()
+        identity = identity or _known_by_second_id(channel, event)
     elif identity is not None and kind == Person.Kind.HUMAN and event.alt_user_id and not identity.alt_id:
         identity.alt_id = event.alt_user_id[:ID_LENGTH]  # first sent now; later it may be the only id
         Identity.objects.filter(pk=identity.pk, alt_id="").update(alt_id=identity.alt_id)
     identity = identity or _new_identity(channel, event, external_id, kind)
     with _lock:
         _identities[key] = identity
+    return identity
+
+
+def _known_by_second_id(channel: Channel, event: Event) -> Identity | None:
+    """Returns the account that so far had only the event's second id, and gives it the first one too.
+
+    WhatsApp may send the phone number later than the user id, and DingTalk the staff id later than the sender's id.
+    """
+    second = (event.alt_user_id or "")[:ID_LENGTH]
+    if not second or not registry.adapter_class(channel.platform).alt_id_is_the_users:
+        return None
+    accounts = Identity.objects.select_related("person")
+    identity = accounts.filter(channel=channel, external_id=second, alt_id="").first()
+    if identity is not None:
+        identity.alt_id = (event.user_id or "")[:ID_LENGTH]
+        Identity.objects.filter(pk=identity.pk, alt_id="").update(alt_id=identity.alt_id)
     return identity
 
 
@@ -162,6 +200,23 @@ def _find_conversation(channel: Channel, event: Event) -> tuple[Conversation, in
         "channel_id=%s AND chat_id=%s AND thread_id=%s AND closed_at IS NULL",
         [channel.pk, chat["chat_id"], chat["thread_id"]],
     )
+
+
+def _readdressed(channel: Channel, event: Event, accounts: _Accounts) -> tuple[Conversation, int | None] | None:
+    """Returns the person's open conversation under their other id, after giving it the id that the platform now uses.
+
+    Only where the id of a private chat is that of the person.
+    """
+    identity = accounts.identity
+    others = {identity.external_id, identity.alt_id, event.alt_user_id or ""} - {event.chat_id, ""}
+    if accounts.group is not None or event.chat_id != event.user_id or not others:
+        return None
+    mine = Conversation.objects.open().filter(channel=channel, person=accounts.owner[0], chat_type="private")
+    known = mine.filter(chat_id__in=others, thread_id=_chat(event)["thread_id"]).order_by("-pk").first()
+    if known is None:
+        return None
+    Conversation.objects.filter(pk=known.pk).update(chat_id=_chat(event)["chat_id"])
+    return _find_conversation(channel, event)
 
 
 def open_conversation(channel: Channel, event: Event, person: Person, origin_id: int | None = None) -> Conversation:

@@ -36,8 +36,14 @@ class LinkRefused(ClawdbotError):
     permanent = True
 
 
-def link(kept: Person, moved: Person, actor: audit_log.Actor) -> Person:
+def link(kept: Person, moved: Person, actor: audit_log.Actor, *, groups: bool = False) -> Person:
     """Moves all rows of `moved` to `kept`, or to the person that `kept` is linked to. Idempotent.
+
+    Args:
+        kept: The person who gets the rows.
+        moved: The person whose rows move.
+        actor: Who asked for it.
+        groups: Both may be groups: the platform says that they are one.
 
     Returns:
         The person who has the rows now.
@@ -51,7 +57,7 @@ def link(kept: Person, moved: Person, actor: audit_log.Actor) -> Person:
         head = head_of(kept)
         if moved.linked_to_id == head.pk:
             return head
-        _check(head, moved)
+        _check(head, moved, groups=groups)
         Identity.objects.filter(person=moved, home=None).update(home=moved)
         counts = {"accounts": Identity.objects.filter(person=moved).update(person=head)}
         for model in _FOLLOWING:
@@ -145,12 +151,12 @@ def settle() -> int:
     return moved
 
 
-def _check(head: Person, moved: Person) -> None:
+def _check(head: Person, moved: Person, *, groups: bool) -> None:
     if head.pk == moved.pk:
         raise LinkRefused(_("These two are the same person already."))
     if head.bot_id != moved.bot_id:
         raise LinkRefused(_("Only people of one bot can be linked."))
-    if Person.Kind.GROUP in (head.kind, moved.kind):
+    if Person.Kind.GROUP in (head.kind, moved.kind) and not (groups and head.kind == moved.kind):
         raise LinkRefused(_("A group cannot be linked."))
     if moved.linked_to_id is not None:
         raise LinkRefused(_("This person is linked to another one already; undo that first."))

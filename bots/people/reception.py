@@ -8,7 +8,7 @@ from enum import Enum
 from adapters.events import Event
 from adapters.web.events import WebFacts
 from bots.models import Channel
-from bots.people import admission, display_names
+from bots.people import admission, display_names, references
 from bots.people.identities import Speaker, find_speaker, web_facts, with_chat_type
 
 
@@ -51,6 +51,7 @@ def receive(channel: Channel, event: Event, *, ask_name: bool = True) -> Arrival
     standing = _standing(channel, event, speaker)
     if ask_name and standing is not Standing.STRANGER:
         display_names.learn(channel, event, speaker.identity)
+        event = references.named(channel, event)
     return Arrival(event, speaker, web_facts(channel, event), standing)
 
 

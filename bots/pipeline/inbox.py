@@ -7,7 +7,7 @@ starts as ignored. A parked row waits for a model; it stays the first of its cha
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from adapters import registry
 from adapters.commands import parse_command
 from adapters.events import Event
 from bots.models import Channel, InboundEvent, sql
@@ -25,10 +26,14 @@ from clawdbot.chinese import simplified
 from clawdbot.reasons import Why, columns
 
 State = InboundEvent.State
-# Kinds that get a turn or change a stored message (`dispatch.edits`). All others are kept for the log only.
+# Kinds that get a turn or change a stored message (`dispatch.edits`). All others are kept for the log only, except
+# notices of new ids (`dispatch.moves`) and what the bot must say that it cannot read (`dispatch.refusals`).
 WORK_KINDS = frozenset({"message", "command", "action", "edit", "delete"})
 MAX_ATTEMPTS = 6
 BACKOFF = Backoff()
+# The other parts of an album follow within this time.
+ALBUM_QUIET_S = 1.5
+ALBUM_SEARCH = 50  # waiting rows of a chat: other messages may come between the parts
 STOP = frozenset({"stop", "停止"})
 # These end a turn that waits for a model to come back, because the person no longer waits for it.
 DROP_WAITING = STOP | {"new", "新对话", "reset", "重置", "forget", "忘记"}
@@ -50,7 +55,9 @@ class AcceptResult:
 
 def queue_key(channel: Channel, event: Event) -> str:
     """Returns the key of the event's queue. Events with the same key are taken one at a time, in order of arrival."""
-    return f"{channel.pk}:{event.chat_id or event.user_id}:{event.thread_id or ''}"
+    # What happens in a chat with a new id waits for the notice of it.
+    chat_id = next(iter(event.new_ids.values()), None) or event.chat_id or event.user_id
+    return f"{channel.pk}:{chat_id}:{event.thread_id or ''}"
 
 
 def accept(channel: Channel, events: Iterable[Event], *, request_id: str = "") -> AcceptResult:
@@ -62,7 +69,7 @@ def accept(channel: Channel, events: Iterable[Event], *, request_id: str = "") -
     accepted: list[int] = []
     duplicates = 0
     for event in events:
-        if event.kind in ("ignored", "status") and not event.text:
+        if event.kind in ("ignored", "status") and not event.text and not _is_unreadable(event):
             continue  # the caller counts these; an ignored event with a text is stored, so that the operator sees it
         row = _store(channel, event, request_id)
         if row is None:
@@ -70,7 +77,8 @@ def accept(channel: Channel, events: Iterable[Event], *, request_id: str = "") -
             continue
         accepted.append(row.pk)
         if row.state == State.PENDING:
-            wakeups.after_commit(wakeups.PROCESS, row.pk, channel.platform, queue_key=row.queue_key)
+            wait_s = ALBUM_QUIET_S if _in_parts(event) else 0.0
+            wakeups.after_commit(wakeups.PROCESS, row.pk, channel.platform, in_s=wait_s, queue_key=row.queue_key)
     return AcceptResult(tuple(accepted), duplicates)
 
 
@@ -82,14 +90,18 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
         queue_key=queue_key(channel, event)[:255],
         kind=kind,
         payload=event.to_dict(with_raw=False),  # the raw payload may hold more than we need to keep
-        state=State.PENDING if kind in WORK_KINDS else State.IGNORED,
+        state=State.PENDING if kind in WORK_KINDS or event.new_ids or _is_unreadable(event) else State.IGNORED,
         request_id=request_id,
     )
+    if _in_parts(event):
+        row.due_at += timedelta(seconds=ALBUM_QUIET_S)
     try:
         with transaction.atomic():
             sql.insert(row)
             if event.twin_key:
                 _insert_twin(channel, event, row)
+            if _in_parts(event):
+                _wake_whole_album(row, event.album_size)
             said = set() if event.forwarded else _commands(event.command, event.text)
             if STOP & said:
                 # /stop bypasses the queue: the running turn checks this flag while the model generates
@@ -100,9 +112,14 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
                 _drop_waiting(row, channel.platform, at_all=bool(STOP & said))
     except IntegrityError:
         keys = [key[:ID_LENGTH] for key in (event.dedupe_key, event.twin_key) if key]
-        if InboundEvent.objects.filter(channel=channel, dedupe_key__in=keys).exists():
-            return None
-        raise
+        known = {found.dedupe_key: found for found in InboundEvent.objects.filter(channel=channel, dedupe_key__in=keys)}
+        if not known:
+            raise
+        recurs = registry.adapter_class(channel.platform).dedupe_keys_recur and event.dedupe_key.isdecimal()
+        if recurs and _is_of_another_message(known.get(keys[0]), event):
+            key = f"{event.dedupe_key[:100]}:{event.message_id}"
+            return _store(channel, replace(event, dedupe_key=key), request_id)
+        return None
     return row
 
 
@@ -136,6 +153,44 @@ def _drop_if_left(row: InboundEvent, platform: str) -> None:
         if not later.payload.get("forwarded") and DROP_WAITING & said:
             _drop_waiting(later, platform, at_all=False)
             return
+
+
+def _is_of_another_message(known: InboundEvent | None, event: Event) -> bool:
+    """Returns whether a platform used a dedupe key again.
+
+    Telegram's numbers start anew for another bot, another server and after a week without updates.
+    """
+    stored = known.payload.get("message_id") if known is not None else None
+    return bool(stored and event.message_id) and stored != event.message_id
+
+
+def _is_unreadable(event: Event) -> bool:
+    """Returns whether a person waits for an answer to something that the adapter cannot read."""
+    return bool(event.unreadable) and event.chat_type == "private" and bool(event.user_id)
+
+
+def _in_parts(event: Event) -> bool:
+    """Returns whether the message is one of several that are one turn (`dispatch.albums`)."""
+    return bool(event.album) and event.kind == "message"
+
+
+def waiting_parts(row: InboundEvent, *, after: int = 0) -> list[InboundEvent]:
+    """Returns the waiting rows of the row's album, itself included if it waits; only those behind the row `after`.
+
+    An album is one of one person, because the person's client may have chosen its id.
+    """
+    ids = sql.waiting_ids(InboundEvent, row.queue_key, State.PROCESSING, after=after, limit=ALBUM_SEARCH)
+    found = InboundEvent.objects.filter(pk__in=ids).order_by("pk") if ids else ()
+    mine = ("kind", "album", "user_id")
+    return [other for other in found if all(other.payload.get(key) == row.payload.get(key) for key in mine)]
+
+
+def _wake_whole_album(row: InboundEvent, size: int) -> None:
+    """Makes an album due when this row is the last of its parts."""
+    parts = waiting_parts(row) if size > 0 else []
+    if 0 < size <= len(parts):
+        InboundEvent.objects.filter(pk=parts[0].pk, state=State.PENDING).update(due_at=timezone.now())
+        wakeups.after_commit(wakeups.PROCESS, parts[0].pk, row.channel.platform)
 
 
 def _insert_twin(channel: Channel, event: Event, row: InboundEvent) -> None:
@@ -221,6 +276,23 @@ def waiting_for_model(limit: int) -> list[tuple[int, str]]:
     """Returns (id, platform) of the rows that wait longest for a model to come back."""
     rows = InboundEvent.objects.filter(waiting_since__isnull=False, state=State.PENDING).order_by("id")
     return list(rows.values_list("pk", "channel__platform")[:limit])
+
+
+def postpone(row: InboundEvent, wait_s: float) -> None:
+    """Returns the row to the queue for `wait_s` seconds. Does not count as an attempt."""
+    due = timezone.now() + timedelta(seconds=wait_s)
+    _update_claimed(row, state=State.PENDING, due_at=due, owner="", claimed_at=None, attempts=row.attempts - 1)
+    wakeups.send(wakeups.PROCESS, row.pk, row.channel.platform, in_s=wait_s)
+
+
+def replace_payload(row: InboundEvent, payload: dict[str, Any]) -> None:
+    """Gives the claimed row another event.
+
+    Raises:
+        ClaimLost: This worker has lost the claim; the transaction must roll back.
+    """
+    _update_claimed(row, payload=payload)
+    row.payload = payload
 
 
 def _error(reason: Why) -> dict[str, Any]:

@@ -40,6 +40,11 @@ def absorb(source: Scope, target: Scope) -> int:
     return moved
 
 
+def move_conversation(bot_id: int, source: int, target: int) -> int:
+    """Gives the memories of a conversation to another one that has its messages now; returns the number of rows."""
+    return MemoryEntry.objects.filter(bot_id=bot_id, conversation_id=source).update(conversation_id=target)
+
+
 def give_back(holder: Scope, origins: Collection[int], home: Scope) -> int:
     """Moves memories that originate from these people from `holder` back to `home`, the first of them.
 

@@ -10,8 +10,13 @@ from hypothesis import strategies as st
 
 from adapters import registry
 from adapters.commands import parse_command
+from adapters.dingtalk import render as dingtalk_render
+from adapters.feishu import render as feishu_render
+from adapters.line import render as line_render
 from adapters.mentions import command_alone, without
 from adapters.slack.text import read_text
+from adapters.wecom import aibot
+from adapters.wecom import render as wecom_render
 from tests.adapters.builders import NOW, in_group, telegram_event
 from tests.adapters.contract import CASES, fixture
 from tests.adapters.feishu import builders as feishu
@@ -128,3 +133,51 @@ def test_whatsapp_finds_its_whole_number_only(text: str, left: str, mentioned: b
 )
 def test_slack_keeps_the_mentions_of_others(source: str, left: str) -> None:
     assert read_text({"text": source}, {"U0BOT"}) == (left, True)
+
+
+@pytest.mark.parametrize(
+    ("platform", "text", "mention"),
+    [
+        ("feishu", "hello @Bo *Li*, @Bo", "<at id=7></at>"),
+        ("dingtalk", "hello @Bo", "@7"),
+    ],
+)
+def test_a_name_becomes_the_mention_of_the_platform(platform: str, text: str, mention: str) -> None:
+    people = {"Bo": "7"}
+    if platform == "feishu":
+        assert mention in str(feishu_render.card(text, people=people))
+        assert mention not in str(feishu_render.card(text))
+        return
+    for words in (text, f"**{text}**"):
+        body = dingtalk_render.session_body(words, [], None, people)
+        assert mention in str(body[body["msgtype"]])
+        assert body["at"] == {"atUserIds": ["7"]}
+    assert dingtalk_render.session_body("hello Bo", [], "9", people)["at"] == {"atUserIds": ["9"]}
+
+
+@pytest.mark.parametrize("name", ["", "Claude Code"])
+def test_a_command_of_wecom_is_one_whatever_is_mentioned_before_it(name: str) -> None:
+    for text in ("@Robot /help", "\u200f@Robot \u200f/help", "@Robot @张三 /help", "\u2067@Robot\u2069 @张三 /help"):
+        said = f"@Claude Code {text.split(' ', 1)[1]}" if name else text
+        found = aibot.event_of(robot_message("text", text={"content": said}), name)
+        assert (found.command, found.mentions_bot) == ("help", True)
+
+
+def test_line_mentions_people_in_a_text_of_the_second_version() -> None:
+    (found,) = line_render.messages("hi @Bo and @Bo, {x} not @Bob", None, {"Bo": "U7"})
+    assert found == {
+        "type": "textV2",
+        "text": "hi {person0} and {person0}, {{x}} not @Bob",
+        "substitution": {"person0": {"type": "mention", "mentionee": {"type": "user", "userId": "U7"}}},
+    }
+    (same,) = line_render.messages("hi {x}", None, {"Bo": "U7"})
+    assert same == {"type": "text", "text": "hi {x}"}
+    people = {f"P{number}x": f"U{number}" for number in range(30)}
+    (many,) = line_render.messages(" ".join(f"@{name}" for name in people), None, people)
+    assert len(many["substitution"]) == line_render.MAX_MENTIONS
+    assert many["text"].endswith("@P29x")
+
+
+def test_a_group_robot_of_wecom_mentions_people_within_its_limit() -> None:
+    assert wecom_render.with_mentions("hi @Bo", {"Bo": "bo7"}, 100) == "hi <@bo7>"
+    assert wecom_render.with_mentions("hi @Bo", {"Bo": "bo7"}, 8) == "hi @Bo"

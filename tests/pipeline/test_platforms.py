@@ -226,14 +226,15 @@ def test_what_was_picked_in_a_menu_is_what_was_said(server: Server, model: StubM
 
 
 @pytest.mark.parametrize(
-    ("platform", "name", "told"),
+    ("platform", "name", "told", "people"),
     [
-        ("slack", "message__mention_in_channel", {"ok": True, "user": {"profile": {"display_name": "Wang"}}}),
-        ("feishu", "message__group_mention", {"code": 0, "data": {"user": {"name": "Wang"}}}),
+        # Slack's message mentions another person, whose name is asked for too.
+        ("slack", "message__mention_in_channel", {"ok": True, "user": {"profile": {"display_name": "Wang"}}}, 2),
+        ("feishu", "message__group_mention", {"code": 0, "data": {"user": {"name": "Wang"}}}, 1),
     ],
 )
 def test_the_name_of_who_speaks_is_asked_for_once(
-    platform: str, name: str, told: dict[str, Any], server: Server, model: StubModel
+    platform: str, name: str, told: dict[str, Any], people: int, server: Server, model: StubModel
 ) -> None:
     display_names.clear_cache()
     answer = MESSAGES[platform][1]
@@ -244,7 +245,8 @@ def test_the_name_of_who_speaks_is_asked_for_once(
     deliver(channel, body.replace(b"Ev0", b"Ev9").replace(b"ev_", b"ew_"))
     assert Identity.objects.exclude(external_id__startswith="group:").get().user_name == "Wang"
     assert Person.objects.filter(display_name="Wang").count() == 1
-    assert sum("/users" in request.path for request in server.requests) == 1
+    asked = [request.path for request in server.requests if "/users" in request.path]
+    assert len(asked) == len(set(asked)) == people
 
 
 def test_a_name_that_is_not_told_is_no_reason_not_to_answer(server: Server, model: StubModel) -> None:

@@ -14,6 +14,7 @@ _ACTORS = {
     AuditEntry.HIMSELF: _("the person"),
     AuditEntry.COMMAND: _("command line"),
     AuditEntry.UNKNOWN: _("unknown name"),
+    AuditEntry.PLATFORM: _("the platform"),
 }
 _KINDS = {
     "accounts": _("accounts"),

@@ -5,7 +5,15 @@ several times as long as the database takes to run it. Values pass through the f
 behaves here as in the ORM.
 """
 
-from bots.models.sql.claims import claim, is_queue_free, next_waiting, open_rows, update_claimed
+from bots.models.sql.claims import (
+    claim,
+    is_queue_free,
+    next_waiting,
+    open_rows,
+    open_rows_of_prefix,
+    update_claimed,
+    waiting_ids,
+)
 from bots.models.sql.locks import read_locked
 from bots.models.sql.messages import NEWEST_ID, latest_messages
 from bots.models.sql.rows import get_with, insert
@@ -19,6 +27,8 @@ __all__ = [
     "latest_messages",
     "next_waiting",
     "open_rows",
+    "open_rows_of_prefix",
     "read_locked",
     "update_claimed",
+    "waiting_ids",
 ]

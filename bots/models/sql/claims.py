@@ -65,6 +65,30 @@ def open_rows(model: type[QueueRow], queue_key: str, busy: str) -> list[int]:
         return [int(found[0]) for found in cursor.fetchall()]
 
 
+def waiting_ids(model: type[QueueRow], queue_key: str, busy: str, *, after: int, limit: int) -> list[int]:
+    """Returns the ids of the pending rows of a chat behind the row `after`, oldest first, due or not."""
+    sql = (
+        f"SELECT id FROM {model._meta.db_table} WHERE queue_key=%s AND id>%s AND state='pending'"  # noqa: S608
+        f" AND state IN ('pending', '{busy}') ORDER BY id LIMIT %s"  # repeats the condition of the partial index
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [queue_key, after, limit])
+        return [int(pk) for (pk,) in cursor.fetchall()]
+
+
+def open_rows_of_prefix(model: type[QueueRow], prefix: str, busy: str) -> list[tuple[int, str]]:
+    """Returns (id, state) of the pending and claimed rows whose queue key begins with `prefix`, oldest first."""
+    sql = (
+        f"SELECT id, state, queue_key FROM {model._meta.db_table}"  # noqa: S608
+        f" WHERE state IN ('pending', '{busy}') AND queue_key LIKE %s ESCAPE '!' ORDER BY id"
+    )
+    pattern = prefix.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [pattern])
+        # SQLite compares without regard to case.
+        return [(int(pk), str(state)) for pk, state, key in cursor.fetchall() if key.startswith(prefix)]
+
+
 def is_queue_free(model: type[QueueRow], queue_key: str, busy: str) -> bool:
     """Returns whether the chat has no pending and no claimed row."""
     sql = f"SELECT 1 FROM {model._meta.db_table} WHERE queue_key=%s AND state IN ('pending', '{busy}') LIMIT 1"  # noqa: S608

@@ -1,4 +1,4 @@
-"""Writes attachments without a file as text: places, contacts, polls and orders."""
+"""Writes attachments without a file as text: places, contacts, polls, orders and the like."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BRACKETS = str.maketrans("]】", "))")  # the Chinese lines end with the second
 
 
 def in_words(event: Event) -> str:
-    """Returns one line for each place, contact, poll and order, in the active language; "" when there is none."""
+    """Returns one line for each attachment that is no file, in the active language; "" when there is none."""
     return "\n".join(filter(None, map(_line, event.attachments)))
 
 
@@ -25,6 +25,17 @@ def _line(part: Attachment) -> str:
         "contact": _("[Contact: %(what)s]"),
         "poll": _("[Poll: %(what)s]"),
         "order": _("[Order: %(what)s]"),
+        "checklist": _("[Checklist: %(what)s]"),
+        "event": _("[Event: %(what)s]"),
+        "task": _("[Task: %(what)s]"),
+        "form": _("[Form: %(what)s]"),
+        "invoice": _("[Invoice: %(what)s]"),
+        "payment": _("[Payment: %(what)s]"),
+        "game": _("[Game: %(what)s]"),
+        "dice": _("[Dice: %(what)s]"),
+        "sticker": _("[Sticker: %(what)s]"),
+        "ad": _("[The person came from this advertisement: %(what)s]"),
+        "product": _("[The person asks about this product: %(what)s]"),
     }
     return lines[part.type] % {"what": what} if what and part.type in lines else ""
 

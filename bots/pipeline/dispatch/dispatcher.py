@@ -9,12 +9,12 @@ from functools import partial
 from adapters.events import Event
 from bots import metrics
 from bots.channels import lookup
-from bots.models import InboundEvent
+from bots.models import Channel, InboundEvent
 from bots.people import reception
 from bots.people.identities import SpeakerChanged
-from bots.people.reception import Standing
+from bots.people.reception import Arrival, Standing
 from bots.pipeline import engine, inbox, memory_outbox
-from bots.pipeline.dispatch import closing, edits, erasures, presenting, refusals, turns, waiting
+from bots.pipeline.dispatch import albums, closing, edits, erasures, moves, presenting, refusals, turns, waiting
 from bots.pipeline.queue import chats, wakeups
 from bots.pipeline.queue.model_slots import Lease, slots
 from clawdbot import request_id
@@ -77,6 +77,8 @@ class MessageDispatcher:
         started = time.perf_counter()
         try:
             with request_id.bound(row.request_id):
+                if not albums.gather(row):
+                    return False
                 if not self._turn(row, started, lease):
                     metrics.turn(time.perf_counter() - started, "parked")
                     return False
@@ -95,16 +97,29 @@ class MessageDispatcher:
         return True
 
     def _turn(self, row: InboundEvent, started: float, lease: Lease) -> bool:
-        """Takes the turn. Returns False when its row was parked."""
+        """Does the work of the row. Returns False when the row must wait."""
         if row.kind == erasures.KIND:
             erasures.finish(row)
             return True
         channel = lookup.get(row.channel_id)
         event = Event.from_dict(row.payload)
+        if event.new_ids:
+            return moves.apply(row, channel, event)
         if event.kind in edits.KINDS:
+            return self._edit(row, channel, event, started, lease)
+        return self._answer(row, channel, _arrived(channel, event), started, lease)
+
+    def _edit(self, row: InboundEvent, channel: Channel, event: Event, started: float, lease: Lease) -> bool:
+        new = edits.as_message(channel, event)
+        arrival = _arrived(channel, new) if new is not None else None
+        if arrival is None or arrival.standing is not Standing.ADDRESSED:
             edits.apply(row, channel, event)
             return True
-        arrival = reception.receive(channel, turns.without_unknown_command(event))
+        edits.forget_former(channel, event)
+        return self._answer(row, channel, arrival, started, lease)
+
+    def _answer(self, row: InboundEvent, channel: Channel, arrival: Arrival, started: float, lease: Lease) -> bool:
+        """Takes the turn. Returns False when its row was parked."""
         turn = turns.build(row, channel, arrival)
         match arrival.standing:
             case Standing.STRANGER:
@@ -113,6 +128,8 @@ class MessageDispatcher:
                 closing.ignore(row, turn)
             case Standing.OVERHEARD:
                 closing.close(row, turn, engine.Reply("", silent=True, remember=True), started)
+            case Standing.ADDRESSED if arrival.event.unreadable:
+                closing.close(row, turn, refusals.unreadable(turn), started)
             case Standing.ADDRESSED:
                 reply = presenting.respond(row, turn, lease)
                 if reply is None:
@@ -133,3 +150,7 @@ class MessageDispatcher:
         except inbox.ClaimLost:
             return False
         return True
+
+
+def _arrived(channel: Channel, event: Event) -> Arrival:
+    return reception.receive(channel, turns.without_unknown_command(event))

@@ -1,33 +1,43 @@
-"""Applies edits and deletions of a message to its row and its memories. Sends no reply."""
+"""Applies edits and deletions of a message to its row and its memories.
+
+They get no reply, except an edit that adds the bot's mention to a message in a group: that is a turn, once.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.translation import get_language
 
-from adapters.events import Event
+from adapters.events import Event, EventKind
 from bots.models import Channel, InboundEvent, Message, ReceivedFile
 from bots.models.lengths import ID_LENGTH
+from bots.people import references
 from bots.pipeline import inbox, memory_outbox
-from bots.pipeline.dispatch import earlier_messages, turns
+from bots.pipeline.dispatch import albums, earlier_messages, turns
 
 KINDS = frozenset({"edit", "delete"})
+RECENT = 1000  # the latest messages of a chat, in which the album with a part is searched
 
 
 def apply(row: InboundEvent, channel: Channel, event: Event) -> None:
     """Edits or deletes the message that the event names, in any conversation of its chat."""
+    event = references.named(channel, event)
     with transaction.atomic():
         messages = list(_target(channel, event))
         inbox.finish(row, conversation_id=messages[0].conversation_id if messages else None)
         if not messages:
             _apply_without_turn(channel, event)
         for message in messages:
+            if _change_album(message, event):
+                continue
             if event.kind == "delete":
                 _delete(message)
-            elif message.text != (text := _new_text(event, message)):
-                memory_outbox.correct(message.conversation, message, text)
-                Message.objects.filter(pk=message.pk).update(text=text)
+            else:
+                _reword(message, _new_text(event, message))
 
 
 def _apply_without_turn(channel: Channel, event: Event) -> None:
@@ -47,18 +57,78 @@ def _new_text(event: Event, message: Message) -> str:
     return turns.stored_text(event, author.language if author is not None and author.language else get_language())
 
 
-def _target(channel: Channel, event: Event) -> QuerySet[Message]:
-    """Returns the person's message with the platform's id; never one of the bot's."""
-    message_id = event.target_message_id or event.message_id
+def as_message(channel: Channel, event: Event) -> Event | None:
+    """Returns the edited message as a new one if the edit addresses the bot in a group and no earlier text did."""
+    if event.kind != "edit" or event.chat_type == "private" or not (event.mentions_bot or event.command):
+        return None
+    if any(_was_for_the_bot(message) for message in _target(channel, event)):
+        return None
+    return replace(event, kind=EventKind.MESSAGE, message_id=_named(event), target_message_id=None)
+
+
+def _was_for_the_bot(message: Message) -> bool:
+    if _payload(message).get("mentions_bot"):
+        return True
+    answered = Message.objects.filter(inbound=message.inbound_id).exclude(role=Message.Role.USER)
+    return message.inbound_id is not None and answered.exists()
+
+
+def forget_former(channel: Channel, event: Event) -> None:
+    """Deletes the message as it was overheard before the edit; the turn stores its new text. Idempotent."""
+    with transaction.atomic():
+        for message in _target(channel, event):
+            _delete(message)
+
+
+def _reword(message: Message, text: str) -> None:
+    if message.text != text:
+        memory_outbox.correct(message.conversation, message, text)
+        Message.objects.filter(pk=message.pk).update(text=text)
+
+
+def _named(event: Event) -> str:
+    return event.target_message_id or event.message_id or ""
+
+
+def _target(channel: Channel, event: Event) -> Sequence[Message]:
+    """Returns the person's message with the platform's id, or the album with such a part; never one of the bot's."""
+    message_id = _named(event)
     if not message_id:
-        return Message.objects.none()
-    chat_id = (event.chat_id or event.user_id or "")[:ID_LENGTH]
-    return Message.objects.select_related("conversation", "person").filter(
+        return ()
+    said = Message.objects.select_related("conversation", "inbound", "person").filter(
         conversation__channel=channel,
-        conversation__chat_id=chat_id,
+        conversation__chat_id=(event.chat_id or event.user_id or "")[:ID_LENGTH],
         role=Message.Role.USER,
-        platform_message_id=message_id[:ID_LENGTH],
     )
+    found = list(said.filter(platform_message_id=message_id[:ID_LENGTH]))
+    if found or not (event.album or event.kind == "delete"):  # a deletion does not say that it is of an album
+        return found
+    recent = said.order_by("-pk").values("pk")[:RECENT]
+    of_albums = said.filter(pk__in=recent, inbound__payload__has_key=albums.PARTS)
+    return [message for message in of_albums if len(albums.files_of(_payload(message), message_id))]
+
+
+def _payload(message: Message) -> Mapping[str, Any]:
+    return message.inbound.payload if message.inbound is not None else {}
+
+
+def _change_album(message: Message, event: Event) -> bool:
+    """Edits or deletes one part of an album. Returns False for any other message, and for the last part."""
+    text = None if event.kind == "delete" else event.text
+    changed = albums.changed(_payload(message), _named(event), text)
+    if changed is None or message.inbound_id is None:
+        return False
+    files = albums.files_of(_payload(message), _named(event))
+    InboundEvent.objects.filter(pk=message.inbound_id).update(payload=changed)
+    _reword(message, changed["text"])
+    if text is None:
+        ReceivedFile.objects.filter(inbound=message.inbound_id, position__in=files).delete()
+        Message.objects.filter(pk=message.pk).update(attachments=changed["attachments"])
+        # The answer may say what was in it.
+        answers = Message.objects.filter(inbound=message.inbound_id).exclude(pk=message.pk)
+        memory_outbox.erase(message.conversation, list(answers.values_list("pk", flat=True)), None)
+        answers.update(forgotten=True)
+    return True
 
 
 def _delete(message: Message) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from adapters.events import Event
+from adapters.events import Event, EventKind
 from bots.channels import lookup
-from bots.models import InboundEvent, Message, OutboundMessage, sql
+from bots.models import Conversation, InboundEvent, Message, OutboundMessage, sql
 from bots.people import admission, pairing, reception
 from bots.people.reception import Standing
 from bots.pipeline import engine, inbox, outbox
@@ -19,6 +20,8 @@ from bots.pipeline.dispatch import closing, turn_records, turns
 from clawdbot.reasons import Reason
 
 logger = logging.getLogger(__name__)
+UNREADABLE = "unreadable"  # `meta["notice"]` of the answer to what cannot be read
+SAID_LATELY = timedelta(minutes=1)
 
 
 def refuse(row: InboundEvent, turn: engine.Turn) -> None:
@@ -44,9 +47,24 @@ def _enqueue_answer(row: InboundEvent, turn: engine.Turn, text: str) -> list[Out
     )
 
 
+def unreadable(turn: engine.Turn) -> engine.Reply:
+    """Returns the answer to content of a kind that the adapter cannot read: one sentence, once for several of them."""
+    with translation.override(turn.language or settings.LANGUAGE_CODE):
+        turn.text = _("[A message that cannot be read here: %(kind)s]") % {"kind": turn.event.unreadable}
+        text = _("I cannot read this kind of message. Could you write it as text?")
+    latest = turn.conversation.messages.exclude(role=Message.Role.USER).order_by("-pk").first()
+    said = latest is not None and latest.meta.get("notice") == UNREADABLE
+    repeated = said and latest is not None and turn.now - latest.occurred_at < SAID_LATELY
+    silent = repeated or turn.conversation.state == Conversation.State.HUMAN
+    return engine.Reply("" if silent else text, silent=silent, meta={"notice": UNREADABLE})
+
+
 def give_up(row: InboundEvent, reason: Reason) -> None:
     """Closes a turn after its last try: tells the person, and leaves a dead letter that the operator can replay."""
     channel = lookup.get(row.channel_id)
+    if row.kind == EventKind.MEMBER:  # the notice of a new id: nobody waits for an answer
+        inbox.finish(row, conversation_id=None, error=reason, state=InboundEvent.State.DEAD)
+        return
     with transaction.atomic():
         arrival = reception.receive(
             channel, turns.without_unknown_command(Event.from_dict(row.payload)), ask_name=False

@@ -8,11 +8,12 @@ from typing import Any
 from adapters import sending
 from adapters.base import Adapter
 from adapters.errors import SendError
-from adapters.events import OutgoingMessage, SendReceipt
+from adapters.events import MIGRATED, Event, EventKind, OutgoingMessage, SendReceipt
 from bots import metrics
 from bots.channels import health, lookup
 from bots.files import sent
-from bots.models import OutboundMessage
+from bots.models import Channel, OutboundMessage
+from bots.pipeline import inbox
 from bots.pipeline.outbox import journal, pacing, queue
 from clawdbot import http, request_id
 from clawdbot.reasons import Reason, why
@@ -72,7 +73,26 @@ def _send(row: OutboundMessage) -> bool:
     notes.discard(row.pk)
     metrics.sent(platform, "sent")
     health.note_sent(channel.pk)
+    if moved_to := receipt.data.get("migrated_to"):
+        _note_move(row, channel, str(moved_to))
     return True
+
+
+def _note_move(row: OutboundMessage, channel: Channel, new: str) -> None:
+    """Puts the platform's answer that the chat has a new id into the inbox, like a notice that the platform sends."""
+    old = str(row.payload.get("chat_id") or "")
+    if not old or old == new:
+        return
+    notice = Event(
+        kind=EventKind.MEMBER,
+        dedupe_key=f"migrated:{row.pk}",
+        change=MIGRATED,
+        chat_id=old,
+        chat_type="group",
+        data=new,
+        new_ids={old: new},
+    )
+    inbox.accept(channel, [notice], request_id=row.request_id)
 
 
 def _send_or_edit(adapter: Adapter[Any], row: OutboundMessage) -> SendReceipt:

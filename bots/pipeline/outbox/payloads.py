@@ -11,6 +11,7 @@ from bots.channels import lookup
 from bots.channels.web.frames import message_frame
 from bots.files import sent
 from bots.models import Channel, Message
+from bots.pipeline.outbox import mentions
 
 
 def payloads(channel: Channel, message: Message, address: dict[str, Any]) -> list[dict[str, Any]]:
@@ -27,6 +28,8 @@ def payloads(channel: Channel, message: Message, address: dict[str, Any]) -> lis
     if channel.platform == PLATFORM:
         return [address | {"text": message.text, "data": message_frame(message)}]
     adapter = lookup.adapter_for(channel)
+    if adapter.mentions_people and (people := mentions.mentionable(message.conversation, message.text)):
+        address = address | {"data": {"mentions": people}}
     if not message.attachments:
         return [address | {"text": text} for text in adapter.split(message.text)]
     found: list[dict[str, Any]] = []

@@ -28,9 +28,9 @@ def queue_for(platform: str) -> str:
     return "live" if platform == "web" and not settings.CLAWDBOT.redis_url else "bots"
 
 
-def after_commit(task: str, row_id: int, platform: str, *, queue_key: str = "") -> None:
-    """Sends the wake-up after the surrounding transaction commits; at once when there is none."""
-    transaction.on_commit(lambda: send(task, row_id, platform, queue_key=queue_key))
+def after_commit(task: str, row_id: int, platform: str, *, in_s: float = 0.0, queue_key: str = "") -> None:
+    """Sends the wake-up after the surrounding transaction commits, due in `in_s` seconds from then."""
+    transaction.on_commit(lambda: send(task, row_id, platform, in_s=in_s, queue_key=queue_key))
 
 
 def send(task: str, row_id: int, platform: str, *, in_s: float = 0.0, queue_key: str = "") -> None:

@@ -165,3 +165,11 @@ def test_people_places_and_roles_are_said_by_name() -> None:
     about["data"] = {"id": "9", "name": "Greet", "type": 2, "target_id": "1", "resolved": resolved}
     (found,) = receive(about).events
     assert (found.text, found.data) == ("@Bob", "1")
+
+
+def test_emoji_commands_and_times_are_as_people_see_them() -> None:
+    told = load("command__options")
+    text = "<:wave:12345678> <a:spin:12345678> </ask:12345678> <t:1796000400:R> <@12345678> <#12345678>"
+    told["data"]["options"] = [{"name": "text", "type": 3, "value": text}]
+    (found,) = receive(told).events
+    assert found.text == ":wave: :spin: /ask 2026-11-30 01:00 UTC <@12345678> <#12345678>"

@@ -248,3 +248,28 @@ def test_thinking_can_be_taken_away(server: Server) -> None:
     discord(server).dismiss("itoken")
     (sent,) = server.requests
     assert (sent.method, sent.path) == ("DELETE", "/webhooks/77/itoken/messages/@original")
+
+
+def test_people_are_mentioned_by_id_and_nobody_else_is(server: Server) -> None:
+    server.answer(SENT)
+    people = {"Ann": "111", "Ann Lee": "222"}
+    discord(server).send(answer("@Ann Lee and @Ann, not @Anna, `@Ann` or me@Ann @everyone", data={"mentions": people}))
+    body = server.requests[0].json
+    assert body["content"].startswith("<@222> and <@111>, not @Anna, `@Ann` or me@Ann")
+    assert body["allowed_mentions"] == {"parse": [], "users": ["111", "222"]}
+
+
+def test_a_text_that_mentions_would_make_too_long_stays_as_it_is(server: Server) -> None:
+    server.answer(SENT)
+    discord(server).send(answer("@A " * 600, data={"mentions": {"A": "123456789012345678"}}))
+    assert "<@" not in server.requests[0].json["content"]
+
+
+def test_names_behind_ids_need_a_bot_token(server: Server) -> None:
+    server.answer(
+        json_answer({"id": "5", "username": "ann", "global_name": "Ann"}), json_answer({"id": "6", "name": "dock"})
+    )
+    adapter = discord(server)
+    assert [adapter.reference_name(kind, "5") for kind in ("user", "chat", "role")] == ["Ann", "dock", ""]
+    assert [request.path for request in server.requests] == ["/users/5", "/channels/5"]
+    assert discord(server, bot_token="").reference_name("user", "5") == ""

@@ -376,3 +376,39 @@ def test_first_generation_cards_are_signed_with_the_token() -> None:
 def test_the_weaker_signature_of_cards_opens_no_door_for_events() -> None:
     with pytest.raises(SignatureRejected):
         feishu().receive(old_card(**message()))
+
+
+def test_a_person_whose_id_in_the_organisation_changes_has_new_ids() -> None:
+    person = {"open_id": "ou_1", "user_id": "new", "union_id": "on_1"}
+    found = event_of(envelope("contact.user.updated_v3", {"object": person, "old_object": {"user_id": "old"}}))
+    assert (found.kind, found.user_id, found.new_ids) == (EventKind.MEMBER, "ou_1", {"old": "new"})
+    renamed = event_of(envelope("contact.user.updated_v3", {"object": person, "old_object": {"name": "Ann"}}))
+    assert (renamed.kind, renamed.new_ids) == (EventKind.IGNORED, {})
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "part"),
+    [
+        (
+            "share_calendar_event",
+            {"summary": "Review", "start_time": "1796000400000", "end_time": "1796004000000"},
+            ("event", "Review", "2026-11-30 01:00 UTC – 2026-11-30 02:00 UTC"),
+        ),
+        ("video_chat", {"topic": "Stand-up", "start_time": "0"}, ("event", "Stand-up", "")),
+        (
+            "todo",
+            {"summary": {"title": "", "content": [[{"tag": "text", "text": "buy rope"}]]}, "due_time": "x"},
+            ("task", "buy rope", None),
+        ),
+        ("vote", {"topic": "Lunch?", "options": ["rice", "soup", 3]}, ("poll", "Lunch?", "rice / soup")),
+    ],
+)
+def test_cards_of_feishu_are_attachments_with_words(kind: str, content: dict[str, Any], part: tuple[str, ...]) -> None:
+    (found,) = event_of(message(content, kind=kind)).attachments
+    assert (found.type, found.name, found.details) == part
+
+
+@pytest.mark.parametrize(("kind", "unreadable"), [("hongbao", "hongbao"), ("hologram", "hologram"), ("system", "")])
+def test_what_cannot_be_read_is_named(kind: str, unreadable: str) -> None:
+    found = event_of(message({"text": "x"}, kind=kind))
+    assert (found.kind, found.unreadable) == (EventKind.IGNORED, unreadable)

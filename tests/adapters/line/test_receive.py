@@ -136,3 +136,25 @@ def test_a_change_of_the_rich_menu_says_its_data_and_no_names() -> None:
     postback = {"type": "postback", "source": {"userId": "U1"}, "postback": {"data": "menu=b", "params": params}}
     (event,) = events({"events": [postback]})
     assert (event.kind, event.data, event.text, event.args) == (EventKind.ACTION, "menu=b", "", params)
+
+
+def image(number: int, **image_set: Any) -> dict[str, Any]:
+    message = {"type": "image", "id": str(number), "contentProvider": {"type": "line"}}
+    return {
+        "type": "message",
+        "webhookEventId": f"01HSET{number}",
+        "source": {"type": "user", "userId": "Uann"},
+        "replyToken": f"r{number}",
+        "message": message | ({"imageSet": image_set} if image_set else {}),
+    }
+
+
+def test_images_that_were_sent_together_name_their_set_and_their_place_in_it() -> None:
+    sent = [image(1, id="S1", index=2, total=3), image(2, id="S1"), image(3), image(4, id="S2", index="x", total=-1)]
+    found = events({"destination": "Ubot", "events": sent})
+    assert [(event.album, event.album_place, event.album_size) for event in found] == [
+        ("S1", 2, 3),
+        ("S1", 0, 0),  # older clients say only that there are others
+        ("", 0, 0),
+        ("S2", 0, 0),
+    ]

@@ -233,3 +233,16 @@ def test_an_opened_thread_of_the_agent_is_known_by_person_and_place() -> None:
     assert (found.kind, found.change) == (EventKind.IGNORED, "assistant_thread_started")
     assert (found.user_id, found.chat_id, found.chat_type) == ("U0ANN", "D01", "private")
     assert found.thread_id == "1700000000.000100"
+
+
+def test_a_channel_with_a_new_id_is_a_migration() -> None:
+    told = {"type": "channel_id_changed", "old_channel_id": "G01", "new_channel_id": "C09"}
+    found = receive(slack_body({"type": "event_callback", "event_id": "Ev9", "event": told})).events[0]
+    assert (found.kind, found.change, found.chat_id, found.new_ids) == (
+        EventKind.MEMBER,
+        "migrated",
+        "G01",
+        {"G01": "C09"},
+    )
+    same = receive(slack_body({"type": "event_callback", "event_id": "Ev9", "event": told | {"new_channel_id": "G01"}}))
+    assert same.events[0].kind is EventKind.IGNORED

@@ -242,6 +242,21 @@ def test_noise_is_ignored(fields: str) -> None:
     assert app_event("unheard_of", "<MsgId>1</MsgId>").change == "unheard_of"
 
 
+@pytest.mark.parametrize(
+    ("fields", "new_ids"),
+    [
+        ("<ChangeType>update_user</ChangeType><UserID>ann</UserID><NewUserID>anna</NewUserID>", {"ann": "anna"}),
+        ("<ChangeType>update_user</ChangeType><UserID>ann</UserID><Name>Anna</Name>", {}),
+        ("<ChangeType>create_user</ChangeType><UserID>ann</UserID><NewUserID>anna</NewUserID>", {}),
+    ],
+)
+def test_a_member_whose_id_changes_has_a_new_id(fields: str, new_ids: dict[str, str]) -> None:
+    inner = xml("event", f"<Event>change_contact</Event>{fields}").replace(">ann</From", ">sys</From")
+    (event,) = wecom().receive(app_request(inner)).events
+    assert event.new_ids == new_ids
+    assert event.kind is (EventKind.MEMBER if new_ids else EventKind.IGNORED)
+
+
 def test_changes_of_the_directory_come_from_nobody() -> None:
     inner = xml("event", "<Event>change_contact</Event>").replace(">ann<", ">sys<")
     (event,) = wecom().receive(app_request(inner)).events

@@ -85,7 +85,9 @@ def image_tokens(files: Sequence[StoredFile], target: Target) -> int:
 
 
 def _is_read(file: StoredFile, target: Target) -> bool:
-    return is_text(file) or (target.can_see and is_image(file))
+    # The text says what a sticker is that stands for an emoji or a word.
+    said = file.kind == "sticker" and bool(file.name)
+    return said or is_text(file) or (target.can_see and is_image(file))
 
 
 def with_images(messages: Messages, files: Sequence[StoredFile], target: Target) -> Messages:
