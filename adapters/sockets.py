@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import socket
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from adapters.errors import SendError
-from clawdbot.http.addresses import host_allowed
+from clawdbot.http import AddressRefused
+from clawdbot.http.addresses import host_allowed, open_public
 from clawdbot.http.transport import proxies_for
-from clawdbot.reasons import Reason
+from clawdbot.reasons import Reason, why
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -31,13 +33,14 @@ class Socket:
         url: Address with the scheme ws or wss.
         hosts: Allowed hosts of the address.
         platform: Display name of the platform, for error messages.
+        public_only: Connects to public addresses only, and through no proxy.
 
     Raises:
         SendError: The address is malformed, not one of the platform's, or cannot be reached. The message shows only the
             host of the address.
     """
 
-    def __init__(self, url: str, *, hosts: Collection[str], platform: str) -> None:
+    def __init__(self, url: str, *, hosts: Collection[str], platform: str, public_only: bool = False) -> None:
         from websockets.exceptions import WebSocketException
         from websockets.sync.client import connect
 
@@ -46,12 +49,13 @@ class Socket:
             raise SendError(
                 Reason("host_not_of_platform", host=host, platform=platform), permanent=True, mark="foreign_address"
             )
-        proxy = (proxies_for("https", host) or {}).get("https")
+        proxy = None if public_only else (proxies_for("https", host) or {}).get("https")
         failure = ""
         self._opened = contextlib.ExitStack()
         try:
             opening = connect(
                 url,
+                sock=_public_socket(url, host, port) if public_only else None,
                 open_timeout=OPEN_S,
                 close_timeout=CLOSE_S,
                 max_size=MAX_FRAME_BYTES,
@@ -97,6 +101,13 @@ class Socket:
     def close(self) -> None:
         """Closes the connection."""
         self._opened.close()
+
+
+def _public_socket(url: str, host: str, port: int | None) -> socket.socket:
+    try:
+        return open_public(host, port or (443 if url.startswith("wss:") else 80), OPEN_S)
+    except AddressRefused as error:
+        raise SendError(why(error), permanent=True, mark="foreign_address") from None
 
 
 def _address(url: str, platform: str) -> tuple[str, int | None]:

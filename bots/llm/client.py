@@ -35,7 +35,7 @@ _PATH = "/chat/completions"
 
 logger = logging.getLogger(__name__)
 _lock = threading.Lock()
-_clients: LRUCache[tuple[str, str], OpenAI] = LRUCache(32)
+_clients: LRUCache[tuple[str, str, bool], OpenAI] = LRUCache(32)
 # Models that send reasoning and its closing tag without the opening one.
 _thinkers: set[tuple[str, str]] = set()
 # Parameters that an endpoint has refused: not every server supports every parameter.
@@ -287,7 +287,7 @@ def _request_options(options: Options) -> Any:
 
 
 def _client(target: Target) -> OpenAI:
-    key = (target.endpoint, target.api_key)
+    key = (target.endpoint, target.api_key, target.public_only)
     with _lock:
         found = _clients.get(key)
         if found is None:
@@ -309,7 +309,7 @@ def _new_client(target: Target) -> OpenAI:
             api_key=target.api_key or "none",
             # `complete` alone decides about retries and failover.
             max_retries=0,
-            http_client=http_client(target.endpoint),
+            http_client=http_client(target.endpoint, public_only=target.public_only),
         )
     except (InvalidAddress, ValueError):  # stored before the form became strict, or an impossible host name
         raise ProviderError(Reason("endpoint_address_invalid"), permanent=True) from None

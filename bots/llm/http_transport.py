@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from clawdbot.http import socket_deadline
+from clawdbot.http import AddressRefused, socket_deadline
+from clawdbot.http.addresses import open_public
 from clawdbot.http.transport import proxies_for
 
 if TYPE_CHECKING:
@@ -82,10 +83,19 @@ class _EventStream(httpx2.SyncByteStream):
             self._connection.close()
 
 
-class PooledTransport(httpx2.BaseTransport):
-    """Pools keep-alive connections by origin for all threads of the process."""
+class PrivateAddress(httpx2.ConnectError):
+    """The host is not public, and this endpoint may reach public hosts only."""
 
-    def __init__(self) -> None:
+
+class PooledTransport(httpx2.BaseTransport):
+    """Pools keep-alive connections by origin for all threads of the process.
+
+    Args:
+        trusted_host: The only host that may have a private address; "" for none. A redirect leads to public hosts.
+    """
+
+    def __init__(self, trusted_host: str = "") -> None:
+        self._trusted_host = trusted_host.lower()
         self._idle: dict[Origin, deque[http.client.HTTPConnection]] = {}
         self._lock = threading.Lock()
         self._tls: ssl.SSLContext | None = None
@@ -173,8 +183,12 @@ class PooledTransport(httpx2.BaseTransport):
         else:
             connection = http.client.HTTPConnection(host, port, timeout=limit)
         connection.response_class = socket_deadline.LimitedResponse
+        if host != self._trusted_host:
+            connection._create_connection = _to_public_host  # type: ignore[attr-defined]
         try:
             connection.connect()
+        except AddressRefused as error:
+            raise PrivateAddress(str(error)) from None
         except TimeoutError as error:
             raise httpx2.ConnectTimeout("no connection in time") from error
         except (OSError, UnicodeError) as error:  # UnicodeError: a host name with an empty or too long label
@@ -196,6 +210,11 @@ class PooledTransport(httpx2.BaseTransport):
             self._idle.clear()
         for connection in idle:
             connection.close()
+
+
+def _to_public_host(address: tuple[str, int], timeout: Any, _source: Any = None) -> socket.socket:
+    """Connects as `http.client` does, but to the checked addresses of a public host only."""
+    return open_public(*address, timeout)
 
 
 class _LimitedProxy(httpx2.BaseTransport):
@@ -241,10 +260,17 @@ def _translated(error: BaseException) -> BaseException:
     return error
 
 
-def http_client(endpoint: str) -> httpx2.Client:
-    """Returns the client for an endpoint; behind a proxy with the slower standard transport, which supports proxies."""
+def http_client(endpoint: str, *, public_only: bool = False) -> httpx2.Client:
+    """Returns the client for an endpoint.
+
+    Behind a proxy it is the slower standard transport, which supports proxies. With `public_only` it uses no proxy,
+    because the proxy would resolve the name, and this process could not check the address.
+    """
     parts = urlsplit(endpoint)
-    proxies = proxies_for(parts.scheme, parts.hostname or "")
+    proxies = None if public_only else proxies_for(parts.scheme, parts.hostname or "")
+    transport: httpx2.BaseTransport
     if proxies:
-        return httpx2.Client(transport=_LimitedProxy(proxies[parts.scheme]), follow_redirects=True, trust_env=False)
-    return httpx2.Client(transport=PooledTransport(), follow_redirects=True, trust_env=False)
+        transport = _LimitedProxy(proxies[parts.scheme])
+    else:
+        transport = PooledTransport("" if public_only else httpx2.URL(endpoint).host)
+    return httpx2.Client(transport=transport, follow_redirects=True, trust_env=False)

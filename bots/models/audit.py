@@ -1,4 +1,4 @@
-"""The audit log: who did what with people's data. Rows are inserted and never changed."""
+"""The audit log: who did what with people's data and with the set-up. Rows are inserted and never changed."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
 
 
 class AuditEntry(models.Model):
-    """One act on a person's data. It holds no content, and identifies the person only by a keyed hash.
+    """One act on a person's data, or one change of the set-up.
 
-    The row outlives bot and person, so it has no foreign keys to them.
+    It holds no content and no value, and identifies the person only by a keyed hash. The row outlives bot and person,
+    so it has no foreign keys to them.
     """
 
     class Action(models.TextChoices):
@@ -45,6 +46,10 @@ class AuditEntry(models.Model):
         EDIT = "edit", _("Edited")
         SUPERSEDE = "supersede", _("Superseded")
         DELETE = "delete", _("Memories deleted")
+        # Changes of providers, channels, skills and rights.
+        ADDED = "added", _("Added")
+        CHANGED = "changed", _("Changed")
+        REMOVED = "removed", _("Removed")
 
     class Result(models.TextChoices):
         DONE = "done", _("Done")
@@ -58,9 +63,13 @@ class AuditEntry(models.Model):
     at = models.DateTimeField(_("at"), default=timezone.now)
     actor = models.CharField(pgettext_lazy("of an act", "who"), max_length=200)
     action = models.CharField(_("action"), max_length=12, choices=Action.choices)
-    bot_id = models.BigIntegerField(_("bot number"))
-    bot_slug = models.CharField(_("bot"), max_length=60)
-    person_hash = models.CharField(_("person (pseudonym)"), max_length=32)
+    # Null and empty for what belongs to no bot or no person, such as a model provider.
+    bot_id = models.BigIntegerField(_("bot number"), null=True, blank=True)
+    bot_slug = models.CharField(_("bot"), max_length=60, blank=True)
+    person_hash = models.CharField(_("person (pseudonym)"), max_length=32, blank=True)
+    # What was added, changed or removed, e.g. "bots.modelprovider 3 main", and the names of the changed fields.
+    subject = models.CharField(_("subject"), max_length=200, blank=True, default="", db_default="")
+    field_names = models.JSONField(_("changed fields"), default=list, blank=True)
     counts = models.JSONField(_("counts"), default=dict)
     proof = models.JSONField(_("proof"), default=dict)
     result = models.CharField(_("result"), max_length=8, choices=Result.choices, default=Result.DONE)
@@ -79,7 +88,7 @@ class AuditEntry(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_action_display()} · {self.person_hash[:8]}"
+        return f"{self.get_action_display()} · {self.subject or self.person_hash[:8]}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:

@@ -14,6 +14,7 @@ from rest_framework.authtoken.admin import TokenAdmin as DrfTokenAdmin
 from rest_framework.authtoken.models import Token, TokenProxy
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from bots.admin.ui.audited import AuditedMixin
 from bots.admin.ui.base import BaseAdmin, TypedInline
 from bots.admin.ui.filters import ChoicesDropdownFilter, ScopedFilter
 from bots.models import BotAccess
@@ -32,7 +33,7 @@ class BotAccessInline(TypedInline[BotAccess]):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin[User], BaseAdmin[User]):
+class UserAdmin(AuditedMixin, DjangoUserAdmin[User], BaseAdmin[User]):
     """Users. "Staff" lets them into the admin; bot access says which bots they may work with."""
 
     form = UserChangeForm
@@ -47,12 +48,12 @@ class UserAdmin(DjangoUserAdmin[User], BaseAdmin[User]):
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, BaseAdmin[Group]):
+class GroupAdmin(AuditedMixin, DjangoGroupAdmin, BaseAdmin[Group]):
     """Groups of Django permissions, for objects that belong to no bot: providers, users, schedules."""
 
 
 @admin.register(BotAccess)
-class BotAccessAdmin(BaseAdmin[BotAccess]):
+class BotAccessAdmin(AuditedMixin, BaseAdmin[BotAccess]):
     """The roles of users on bots. Superusers and users with Django's permission edit them."""
 
     list_display = ("user", "bot", "role")
@@ -71,7 +72,7 @@ for _shown in (Token, TokenProxy):
 
 
 @admin.register(TokenProxy)
-class TokenAdmin(DrfTokenAdmin, BaseAdmin[TokenProxy]):
+class TokenAdmin(AuditedMixin, DrfTokenAdmin, BaseAdmin[TokenProxy]):
     """API tokens. The key is shown once, on creation; afterwards only the owner is."""
 
     list_display = ("user", "created")

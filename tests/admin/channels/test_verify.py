@@ -209,7 +209,8 @@ def test_a_stored_secret_is_not_sent_to_an_api_address_that_was_only_typed(serve
     channel = saved("telegram", "https://api.example")
     found = verify(login(make_user()), {"account__telegram__base_url": server.url}, channel)
     assert not found["ok"]
-    assert "save first" in found["text"]
+    again = "the address was changed: enter this value again, or remove it"
+    assert found["notes"] == [f"Bot token: {again}", f"Webhook secret: {again}"]
     assert not server.requests
 
 
