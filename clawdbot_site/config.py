@@ -201,8 +201,16 @@ class LimitSettings(Section):
     """Limits of requests from outside."""
 
     body_bytes: int = Field(
-        1024 * 1024, ge=1024, description="Longest body of a webhook or API request in bytes; a longer one gets 413."
+        1024 * 1024,
+        ge=1024,
+        description="Longest body of a request in bytes, 16 MiB or this in the admin; a longer one gets 413.",
     )
+    request_seconds: int = Field(
+        20,
+        ge=1,
+        description="Seconds in which the head of a request must arrive, and again its body; a large body gets more.",
+    )
+    idle_seconds: int = Field(75, ge=1, description="Seconds after which a connection without a request is closed.")
     json_depth: int = Field(32, ge=4, le=200, description="Deepest accepted nesting of JSON.")
     flood_per_minute: int = Field(
         6000,
