@@ -7,7 +7,7 @@ repeats the description of each field; docs/settings.md and config/production.ya
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -29,6 +29,16 @@ class Section(BaseModel):
         if not isinstance(values, dict):
             return values
         return {name: value for name, value in values.items() if value is not None or name not in cls.model_fields}
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _fold_choice(cls, value: Any, info: ValidationInfo) -> Any:
+        """Takes a choice in any case: FAISS for faiss."""
+        kind = cls.model_fields[info.field_name or ""].annotation
+        if get_origin(kind) is not Literal or not isinstance(value, str):
+            return value
+        folded = value.strip().casefold()
+        return next((choice for choice in get_args(kind) if choice.casefold() == folded), value)
 
     @field_validator("*", mode="before")
     @classmethod
