@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from bots.models import Bot, ModelProvider
+from bots.operations import configuration_log
 from bots.operations.bots import add_bot
 from bots.operations.errors import OperationError
 from bots.operations.providers import add_provider, first_model
@@ -106,7 +107,8 @@ def _new_administrator() -> tuple[str, str]:
     chosen = config.password.get_secret_value()
     password = chosen or secrets.token_urlsafe(12)
     with transaction.atomic():
-        User.objects.create_superuser(config.user, password=password)
+        user = User.objects.create_superuser(config.user, password=password)
+        configuration_log.record(configuration_log.Action.ADDED, user, configuration_log.COMMAND, ["is_superuser"])
         if not chosen:
             _keep_password(password)
     return config.user, "" if chosen else password

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
+from rest_framework.authtoken.models import TokenProxy
 
 from bots.models import AuditEntry, Bot, BotAccess, Channel, ModelProvider
 from clawdbot.redaction import MASK
@@ -314,3 +315,24 @@ def test_changes_of_users_groups_grants_and_skills_are_logged() -> None:
     assert (rows[1][2], rows[4][2]) == (["role"], ["permissions"])
     assert {"is_superuser", "groups"} <= set(rows[6][2])
     assert "config" in rows[7][2]
+
+
+def test_who_may_change_users_does_not_rise_above_the_own_rights() -> None:
+    root, editor = make_user(), with_permissions("user", "group", "tokenproxy", "token")
+    client = login(editor)
+    everything = [permission.pk for permission in Permission.objects.all()]
+    dates = {"date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
+    inline = {"bot_access-TOTAL_FORMS": 0, "bot_access-INITIAL_FORMS": 0}
+    values = {"username": "staff", "is_active": "on", "is_staff": "on", "is_superuser": "on", **dates, **inline}
+    before = set(editor.user_permissions.values_list("pk", flat=True))
+    client.post(address(User, "change", editor.pk), {**values, "user_permissions": everything})
+    editor.refresh_from_db()
+    assert (editor.is_superuser, set(editor.user_permissions.values_list("pk", flat=True))) == (False, before)
+    password = {"password1": "taken-over-0815", "password2": "taken-over-0815", "usable_password": "true"}
+    assert client.post(f"/admin/auth/user/{root.pk}/password/", password).status_code == 403
+    assert client.post(address(User, "delete", root.pk), {"post": "yes"}).status_code == 403
+    assert client.post(address(Group, "add"), {"name": "mine", "permissions": everything}).status_code == 403
+    client.post(address(TokenProxy, "add"), {"user": root.pk})
+    assert not TokenProxy.objects.exists()
+    client.post(address(TokenProxy, "add"), {"user": editor.pk})
+    assert TokenProxy.objects.get().user == editor

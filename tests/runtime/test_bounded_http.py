@@ -189,6 +189,16 @@ def test_large_bodies_do_not_keep_out_small_ones(daphne: Daphne) -> None:
             connection.close()
 
 
+def test_a_body_whose_sender_is_gone_counts_no_longer(daphne: Daphne) -> None:
+    for _ in range(12):
+        with daphne.connect() as connection:
+            connection.sendall(head("/admin/login/", f"Content-Length: {16 * MB}") + b"x" * (15 * MB))
+    body = b"x" * (4 * MB)
+    with daphne.connect() as connection:
+        connection.sendall(head("/admin/login/", f"Content-Length: {len(body)}", "Connection: close") + body)
+        assert status(answer(connection)) == 403
+
+
 @pytest.mark.parametrize("lines", [["X-Long: " + "x" * 70_000], [f"X-{number}: x" for number in range(2000)]])
 def test_a_large_head_is_refused(daphne: Daphne, lines: list[str]) -> None:
     with daphne.connect() as connection:

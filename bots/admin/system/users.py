@@ -19,6 +19,9 @@ from bots.admin.ui.base import BaseAdmin, TypedInline
 from bots.admin.ui.filters import ChoicesDropdownFilter, ScopedFilter
 from bots.models import BotAccess
 
+# Only superusers give these away.
+_RIGHTS = ("is_superuser", "groups", "user_permissions")
+
 for _replaced in (User, Group, TokenProxy):
     if admin.site.is_registered(_replaced):
         admin.site.unregister(_replaced)
@@ -46,10 +49,37 @@ class UserAdmin(AuditedMixin, DjangoUserAdmin[User], BaseAdmin[User]):
     def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
         return super().get_inlines(request, obj) if obj is not None else ()
 
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        # Otherwise whoever may change users could make themselves superuser.
+        return super().get_readonly_fields(request, obj) if request.user.is_superuser else _RIGHTS
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and _not_above(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and _not_above(request, obj)
+
+
+def _not_above(request: HttpRequest, user: User | None) -> bool:
+    """Returns whether the user on the page is no superuser, or the user at the keyboard is one too."""
+    return user is None or request.user.is_superuser or not user.is_superuser
+
 
 @admin.register(Group)
 class GroupAdmin(AuditedMixin, DjangoGroupAdmin, BaseAdmin[Group]):
-    """Groups of Django permissions, for objects that belong to no bot: providers, users, schedules."""
+    """Groups of Django permissions, for objects that belong to no bot: providers, users, schedules.
+
+    Only superusers change them, because a group can hold permissions that its editor lacks.
+    """
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return bool(request.user.is_superuser)
 
 
 @admin.register(BotAccess)
@@ -83,6 +113,12 @@ class TokenAdmin(AuditedMixin, DrfTokenAdmin, BaseAdmin[TokenProxy]):
     def has_change_permission(self, request: HttpRequest, obj: TokenProxy | None = None) -> bool:
         # A token never changes its user: delete it and add another.
         return False
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        # A token has the rights of its user.
+        if not request.user.is_superuser:
+            kwargs["queryset"] = User.objects.filter(is_superuser=False)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: TokenProxy, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
