@@ -22,12 +22,12 @@ _OPERATOR = (
     "bots.change_inboundevent",
     "bots.change_outboundmessage",
     "bots.change_person",
-    "bots.delete_person",
     "memory.change_memoryentry",
     "memory.delete_memoryentry",
 )
 _MANAGER = (
     *_OPERATOR,
+    "bots.delete_person",
     "bots.change_bot",
     "bots.add_channel",
     "bots.change_channel",

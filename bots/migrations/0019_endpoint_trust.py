@@ -30,11 +30,11 @@ def give_permissions(apps: Any, schema_editor: Any) -> None:
         ("bots", "change_inboundevent"),
         ("bots", "change_outboundmessage"),
         ("bots", "change_person"),
-        ("bots", "delete_person"),
         ("memory", "change_memoryentry"),
         ("memory", "delete_memoryentry"),
     ]
     manager = [
+        ("bots", "delete_person"),
         ("bots", "change_bot"),
         ("bots", "add_channel"),
         ("bots", "change_channel"),

@@ -15,7 +15,7 @@ from bots.models import AuditEntry, Bot, BotAccess, Channel, ModelProvider
 from clawdbot.redaction import MASK
 from memory.embedders import choice
 from memory.models import EmbedderChoice
-from skills import catalogue
+from skills import catalogue, runner
 from skills.models import BotSkill, Skill
 from tests.admin.builders import (
     API_KEY,
@@ -277,6 +277,16 @@ def test_a_skill_reaches_a_private_address_only_if_a_superuser_entered_it(server
     assert login(make_user()).post(address(BotSkill, "change", own.pk), allowed).status_code == 302
     catalogue.clear_cache()
     assert not catalogue.entries(bot.pk)[0].public_only
+
+
+@pytest.mark.parametrize("public_only", [True, False])
+def test_the_address_of_a_skill_is_checked_at_each_connection(public_only: bool, server: Server) -> None:
+    skill(base_url=server.url)
+    Skill.objects.update(public_only=public_only)
+    found = runner.match(make_bot().pk, "weather in Paris")
+    assert found
+    assert not runner.run(found, {"language": "en"}).ok  # the server is none of weather
+    assert bool(server.requests) != public_only
 
 
 # Rights
