@@ -24,7 +24,6 @@ from bots.edge.body_limit import BYTES_PER_S, longest_body
 MOST_BYTES = 128 * 1024 * 1024
 # A refused client may still be sending; closing at once would destroy the answer on its way.
 LINGER_S = 5.0
-_in_flight = 0
 
 
 class BoundedChannel(HTTPChannel):
@@ -71,21 +70,21 @@ class BoundedRequest(WebRequest):
     def gotLength(self, length: int | None) -> None:
         """Checks the announced length before the body arrives."""
         super().gotLength(length)
+        self._factory = self.channel.factory  # the channel forgets it when the connection ends
         self._limit = longest_body(self.channel._path.partition(b"?")[0].decode("latin-1"))
         if length is not None and length > self._limit:
             self._refuse_size()
 
     def handleContentChunk(self, data: bytes) -> None:
         """Counts each piece of the body, chunked or not."""
-        global _in_flight
         if self._refused:
             return
         self._received += len(data)
-        _in_flight += len(data)
+        self._factory.bytes_in_flight += len(data)
         self.channel.extend(len(data))
         if self._received > self._limit:
             self._refuse_size()
-        elif _in_flight > MOST_BYTES and self._received > settings.CLAWDBOT.limits.body_bytes:
+        elif self._factory.bytes_in_flight > MOST_BYTES and self._received > settings.CLAWDBOT.limits.body_bytes:
             self.refuse(503, "Too many large requests at once.")
         else:
             super().handleContentChunk(data)
@@ -106,8 +105,8 @@ class BoundedRequest(WebRequest):
         super().connectionLost(reason)
 
     def _release(self) -> None:
-        global _in_flight
-        _in_flight -= self._received
+        if self._received:
+            self._factory.bytes_in_flight -= self._received
         self._received = 0
 
     def _refuse_size(self) -> None:
@@ -132,6 +131,8 @@ class BoundedRequest(WebRequest):
 
 class BoundedHTTPFactory(HTTPFactory):
     """daphne's factory with `BoundedChannel` and `BoundedRequest`."""
+
+    bytes_in_flight = 0
 
     def buildProtocol(self, addr: Any) -> Any:
         """Sets the classes and the time-out of each connection."""
