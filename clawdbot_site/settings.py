@@ -53,6 +53,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 
 INSTALLED_APPS = [
+    "clawdbot_site.apps.SiteConfig",  # first: its commands replace those of Django's apps
     "unfold",
     "unfold.contrib.filters",
     "django.contrib.admin",
@@ -67,7 +68,6 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "channels",
     "django_celery_beat",
-    "clawdbot_site.apps.SiteConfig",
     "bots",
     "memory",
     "skills",

@@ -210,3 +210,12 @@ class TestAuditLog:
             ("command line", "removed", []),
         ]
         assert "s3cret-value" not in repr(list(AuditEntry.objects.values()))
+
+    def test_changes_of_users_by_djangos_commands_are_logged(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "a-long-password-0815")
+        manage("createsuperuser", "--noinput", "--username", "root", "--email", "")
+        monkeypatch.setattr("getpass.getpass", lambda *_args, **_kwargs: "another-password-4711")
+        manage("changepassword", "root")
+        rows = list(AuditEntry.objects.order_by("pk").values_list("actor", "action", "field_names"))
+        assert rows == [("command line", "added", ["is_superuser"]), ("command line", "changed", ["password"])]
+        assert "password-" not in repr(list(AuditEntry.objects.values()))
