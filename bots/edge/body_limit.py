@@ -74,7 +74,7 @@ class _Body:
         self._receive, self._limit = receive, limit
         self._size = 0
         self._whole = False
-        self._began = time.monotonic()
+        self._began = 0.0
         self.answered = False
 
     def check_announced(self, scope: Scope) -> None:
@@ -86,9 +86,11 @@ class _Body:
         if self._whole:  # waits for the end of the connection, which may take as long as the answer
             return await self._receive()
         pause_s = settings.CLAWDBOT.limits.request_seconds
+        # The time begins when the application asks for the body, which a busy server does late.
+        self._began = self._began or time.monotonic()
         left_s = self._began + pause_s + self._size / BYTES_PER_S - time.monotonic()
         try:
-            message = await asyncio.wait_for(self._receive(), min(pause_s, left_s))
+            message = await asyncio.wait_for(self._receive(), min(pause_s, max(0.1, left_s)))
         except TimeoutError:
             raise _Refused(408, "The body took too long.") from None
         self._size += len(message.get("body", b""))
