@@ -32,6 +32,7 @@ class AccountField:
         kind: Type of the form field; "list" also accepts one string with commas or line breaks.
         default: Value when none is set.
         advanced: Seldom needed; forms show it in a section of its own.
+        address: Says to which hosts requests go, with the secrets of the account.
     """
 
     name: str
@@ -42,6 +43,7 @@ class AccountField:
     kind: FieldKind
     default: Any
     advanced: bool = False
+    address: bool = False
 
 
 def split_list(value: Any) -> Any:
@@ -107,6 +109,7 @@ def account_field(
     secret: bool = False,
     kind: FieldKind = "text",
     advanced: bool = False,
+    address: bool = False,
     **constraints: Any,
 ) -> Any:
     """Declares a key of an account.
@@ -118,6 +121,7 @@ def account_field(
         secret: Stored encrypted, write-only, registered for redaction.
         kind: Type of the form field.
         advanced: Seldom needed; forms show it in a section of its own.
+        address: Says to which hosts requests go.
         **constraints: Passed to pydantic (`pattern`, `max_length`, ...).
     """
     about: Any = {
@@ -126,6 +130,7 @@ def account_field(
         "secret": secret,
         "kind": kind,
         "advanced": advanced,
+        "address": address,
     }
     return Field(default, repr=not secret, json_schema_extra={"account": about}, **constraints)
 
@@ -146,6 +151,7 @@ class Account(BaseModel):
             "仅用于代理、自建 API 服务器或测试；留空则使用平台官方地址。",
         ),
         advanced=True,
+        address=True,
     )
     allowed_hosts: Names = account_field(
         (),
@@ -156,7 +162,15 @@ class Account(BaseModel):
         ),
         kind="list",
         advanced=True,
+        address=True,
     )
+    # The program sets it: the hosts that the account names must be public.
+    public_only: bool = False
+
+    @property
+    def guarded(self) -> bool:
+        """True when requests may reach public hosts only. The platform's own hosts need no check."""
+        return self.public_only and any(getattr(self, field.name) for field in self.describe() if field.address)
 
     @property
     def elsewhere(self) -> bool:

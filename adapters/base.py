@@ -97,6 +97,7 @@ class Adapter(ABC, Generic[AccountT]):
     def __init__(self, account: Mapping[str, Any], *, clock: Clock = system_clock) -> None:
         self.account: AccountT = self.schema.parse(account)
         self.clock = clock
+        self._public_only = self.account.guarded
 
     # Inbound
 
@@ -336,7 +337,7 @@ class Adapter(ABC, Generic[AccountT]):
             method: HTTP method.
             url: Full URL.
             handed_out_for: The platform's own hosts, when `url` comes from a payload. The account's `allowed_hosts`
-                replace them, and only then may the address be private.
+                replace them, and only then may the address be private, unless the account is `public_only`.
             read_s: Seconds to wait for the response.
             **options: `json`, `data`, `headers`, `params`, `max_bytes` of `clawdbot.http.request`.
         """
@@ -346,6 +347,8 @@ class Adapter(ABC, Generic[AccountT]):
             if method == "POST" and options["public_only"] and not url.lower().startswith("https://"):
                 # Downloads over plain http are allowed; messages must be sent over https.
                 raise SendError(Reason("not_https"), permanent=True, mark="foreign_address")
+        if self._public_only:
+            options["public_only"] = True
         try:
             return http.request(method, url, timeout=(CONNECT_S, read_s), **options)
         except http.HttpError as error:

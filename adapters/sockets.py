@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import socket
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from adapters.errors import SendError
-from clawdbot.http.addresses import host_allowed
+from clawdbot.http import AddressRefused
+from clawdbot.http.addresses import host_allowed, open_public
 from clawdbot.http.errors import HttpError
 from clawdbot.http.proxies import proxy_for
 from clawdbot.reasons import Reason, why
@@ -32,13 +34,14 @@ class Socket:
         url: Address with the scheme ws or wss.
         hosts: Allowed hosts of the address.
         platform: Display name of the platform, for error messages.
+        public_only: Connects to public addresses only, and through no proxy.
 
     Raises:
         SendError: The address is malformed, not one of the platform's, or cannot be reached. The message shows only the
             host of the address.
     """
 
-    def __init__(self, url: str, *, hosts: Collection[str], platform: str) -> None:
+    def __init__(self, url: str, *, hosts: Collection[str], platform: str, public_only: bool = False) -> None:
         from websockets.exceptions import WebSocketException
         from websockets.sync.client import connect
 
@@ -48,7 +51,7 @@ class Socket:
                 Reason("host_not_of_platform", host=host, platform=platform), permanent=True, mark="foreign_address"
             )
         try:
-            proxy = proxy_for("http" if url.startswith("ws:") else "https", host, port)
+            proxy = None if public_only else proxy_for("http" if url.startswith("ws:") else "https", host, port)
         except HttpError as error:
             raise SendError(why(error), mark="not_reached") from None
         failure = ""
@@ -56,6 +59,7 @@ class Socket:
         try:
             opening = connect(
                 url,
+                sock=_public_socket(url, host, port) if public_only else None,
                 open_timeout=OPEN_S,
                 close_timeout=CLOSE_S,
                 max_size=MAX_FRAME_BYTES,
@@ -101,6 +105,13 @@ class Socket:
     def close(self) -> None:
         """Closes the connection."""
         self._opened.close()
+
+
+def _public_socket(url: str, host: str, port: int | None) -> socket.socket:
+    try:
+        return open_public(host, port or (443 if url.startswith("wss:") else 80), OPEN_S)
+    except AddressRefused as error:
+        raise SendError(why(error), permanent=True, mark="foreign_address") from None
 
 
 def _address(url: str, platform: str) -> tuple[str, int | None]:

@@ -7,7 +7,8 @@ class BotsConfig(AppConfig):
     verbose_name = _("Bots")
 
     def ready(self) -> None:
-        """Registers the model of memory consolidation by dotted path, and writes log-ins into the audit log."""
+        """Registers signals (log-ins, permissions of roles) and the model of memory consolidation by dotted path."""
+        from bots.access import role_permissions  # noqa: F401
         from memory.consolidation import llm_port
 
         llm_port.use("bots.llm.consolidation.writer_for")

@@ -138,6 +138,22 @@ def decrypt_json(token: str) -> dict[str, Any]:
     return value
 
 
+def bind_secret(secret: str, place: str) -> str:
+    """Encrypts a secret together with the place that it may be sent to; "" for no secret."""
+    return encrypt_json({"api_key": secret, "origin": place}) if secret else ""
+
+
+def bound_secret(token: str, place: str) -> str:
+    """Returns a secret of `bind_secret`; "" when there is none, or when it was bound to another place.
+
+    Raises:
+        DecryptionError: No key fits.
+    """
+    held = decrypt_json(token) if token else {}
+    # Older versions stored no place.
+    return str(held.get("api_key", "")) if held.get("origin", place) == place else ""
+
+
 def rotate(token: str) -> str:
     """Re-encrypts a stored token with the first configured key."""
     return keyring().rotate(token)

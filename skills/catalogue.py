@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from clawdbot.address_values import addresses_in, laid_over
 from skills import registry
 from skills.models import ERROR_LENGTH, BotSkill, Skill
 from skills.triggers import TriggerTable
@@ -29,6 +30,7 @@ class Entry:
     triggers: tuple[str, ...]
     timeout_s: float
     config: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    public_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,10 @@ def _has(skill: Skill, override: BotSkill | None) -> bool:
 
 def _entry(skill: Skill, described: registry.Described, override: BotSkill | None) -> Entry:
     own = override.triggers if override is not None else ()
-    config = {**skill.config, **(override.config if override is not None else {})}
+    config, public_only = dict(skill.config), skill.public_only
+    if override is not None:
+        config = laid_over(skill.config, override.config)
+        public_only = override.public_only if addresses_in(override.config) else skill.public_only
     return Entry(
         skill_id=skill.pk,
         module=skill.module,
@@ -94,6 +99,7 @@ def _entry(skill: Skill, described: registry.Described, override: BotSkill | Non
         triggers=tuple(map(str, own or skill.triggers or described.triggers)),
         timeout_s=skill.timeout_s or described.timeout_s,
         config=config,
+        public_only=public_only and bool(addresses_in(config)),
     )
 
 

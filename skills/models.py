@@ -40,6 +40,13 @@ class Skill(models.Model):
     config = models.JSONField(
         _("configuration"), default=dict, blank=True, help_text=_("Handed to the skill as it is.")
     )
+    # True when somebody who is no superuser entered an address in the configuration.
+    public_only = models.BooleanField(
+        _("public addresses only"),
+        default=False,
+        db_default=False,
+        help_text=_("No connection to addresses of a private network."),
+    )
     load_error = models.CharField(_("cannot be loaded"), max_length=ERROR_LENGTH, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
@@ -68,6 +75,12 @@ class BotSkill(models.Model):
     triggers = models.JSONField(_("trigger words"), default=list, blank=True, help_text=_("Empty: those of the skill."))
     config = models.JSONField(
         _("configuration"), default=dict, blank=True, help_text=_("Laid over that of the skill, key by key.")
+    )
+    public_only = models.BooleanField(
+        _("public addresses only"),
+        default=False,
+        db_default=False,
+        help_text=_("No connection to addresses of a private network."),
     )
 
     objects = BotSkillQuerySet.as_manager()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from typing import Any
 
 from django.utils import translation
 
+from clawdbot import http
 from clawdbot.files import File
 from clawdbot.redaction import redact
 from clawdbot.skills import NotMeant, Parameter, SkillError
@@ -166,7 +168,12 @@ def _run(found: Match, context: Mapping[str, Any], language: str) -> SkillResult
         given = parameters.complete(declared, values) if declared else parameters.Given(_undeclared(found))
         full = {**context, "parameters": given, "config": dict(found.entry.config), "trigger": found.trigger}
         full["text"] = found.text
-        answer = limits.call(lambda: skill.execute(full), found.entry.skill_id, found.entry.timeout_s, language)
+        answer = limits.call(
+            lambda: _execute(skill, full, found.entry.public_only),
+            found.entry.skill_id,
+            found.entry.timeout_s,
+            language,
+        )
         text, parts = answers.read(answer)
     except parameters.Missing as missing:
         return _needs(found, missing, language, started)
@@ -183,6 +190,11 @@ def _run(found: Match, context: Mapping[str, Any], language: str) -> SkillResult
         error, text = raised, wording.failed(found.name)
     ms = (time.perf_counter() - started) * 1000
     return SkillResult(text, error is None, None, ms, parts, _record(found, context.get("conversation_id"), error, ms))
+
+
+def _execute(skill: Any, context: dict[str, Any], public_only: bool) -> Any:
+    with http.public_hosts_only() if public_only else contextlib.nullcontext():
+        return skill.execute(context)
 
 
 class _Unfit(Exception):

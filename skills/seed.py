@@ -1,4 +1,4 @@
-"""Stores the skills of the configuration file as rows at the first start. Never changes existing rows."""
+"""Stores the skills of the configuration file and the built-in ones as rows. Never changes existing rows."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Any, Protocol
 
 from skills import registry
 from skills.models import ERROR_LENGTH, Skill
+
+# A fresh installation has these, for all bots.
+BUILT_IN = ("skills.weather.WeatherSkill",)
 
 
 class SkillSetting(Protocol):
@@ -31,17 +34,21 @@ def seed(config_skills: Iterable[SkillSetting]) -> int:
     known = set(Skill.objects.values_list("module", flat=True))
     new = [setting for setting in config_skills if setting.module not in known]
     for setting in new:
-        try:
-            name, problem = registry.describe(setting.module).name, ""
-        except registry.SkillUnavailable as error:
-            name, problem = setting.module.rpartition(".")[2], str(error)[:ERROR_LENGTH]
-        Skill.objects.get_or_create(
-            module=setting.module,
-            defaults={
-                "name": name[:60],
-                "triggers": list(setting.triggers),
-                "config": dict(setting.config),
-                "load_error": problem,
-            },
-        )
+        _add(setting.module, triggers=list(setting.triggers), config=dict(setting.config))
     return len(new)
+
+
+def seed_built_in() -> None:
+    """Creates a row for each built-in skill without one. Call it in a fresh installation only: people delete rows."""
+    known = set(Skill.objects.values_list("module", flat=True))
+    for module in BUILT_IN:
+        if module not in known:
+            _add(module)
+
+
+def _add(module: str, **values: Any) -> None:
+    try:
+        name, problem = registry.describe(module).name, ""
+    except registry.SkillUnavailable as error:
+        name, problem = module.rpartition(".")[2], str(error)[:ERROR_LENGTH]
+    Skill.objects.get_or_create(module=module, defaults={"name": name[:60], "load_error": problem, **values})

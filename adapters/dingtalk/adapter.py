@@ -114,7 +114,8 @@ class DingTalkAdapter(Adapter[DingTalkAccount]):
         response = self._call("POST", f"{self.account.api}/v1.0/gateway/connections/open", json=body)
         answer = answer_of(response.status, response.headers, response.body, self.clock())
         allowed = self.account.allowed_hosts or stream.HOSTS
-        return stream.Connection(as_text(answer, "endpoint"), as_text(answer, "ticket"), allowed)
+        endpoint, ticket = as_text(answer, "endpoint"), as_text(answer, "ticket")
+        return stream.Connection(endpoint, ticket, allowed, public_only=self.account.guarded)
 
     # Outbound
 

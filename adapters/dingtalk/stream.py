@@ -88,14 +88,15 @@ class Connection:
         endpoint: Address from `connections/open`.
         ticket: Ticket from `connections/open`; valid once, for 90 seconds.
         allowed: Allowed hosts of the address.
+        public_only: Connects to public addresses only.
 
     Raises:
         SendError: The address is not DingTalk's, or cannot be reached.
     """
 
-    def __init__(self, endpoint: str, ticket: str, allowed: Collection[str]) -> None:
+    def __init__(self, endpoint: str, ticket: str, allowed: Collection[str], *, public_only: bool = False) -> None:
         url = f"{endpoint}?{urlencode({'ticket': ticket})}"
-        self._socket = Socket(url, hosts=allowed, platform="DingTalk")
+        self._socket = Socket(url, hosts=allowed, platform="DingTalk", public_only=public_only)
         self._pending: list[Frame] = []
 
     def receive(self, timeout: float, *, confirmed: bool) -> list[Frame]:

@@ -59,6 +59,7 @@ class WebhookAccount(Account):
             "Answers are posted here, signed the same way. Without it messages are recorded, but not answered.",
             "回复会以相同方式签名后发送到此地址；不填则只记录消息，不作回复。",
         ),
+        address=True,
     )
     require_timestamp: bool = flag_field(
         label=("Require timestamp", "要求时间戳"),

@@ -47,6 +47,7 @@ class Connection:
     Args:
         url: Address of the WebSocket.
         hosts: Allowed hosts of the address.
+        public_only: Connects to public addresses only.
 
     Attributes:
         displaced: True after another process has opened a connection for this robot.
@@ -55,8 +56,8 @@ class Connection:
         SendError: The connection cannot be opened.
     """
 
-    def __init__(self, url: str, hosts: Collection[str]) -> None:
-        self._socket = Socket(url, hosts=hosts, platform="WeCom")
+    def __init__(self, url: str, hosts: Collection[str], *, public_only: bool = False) -> None:
+        self._socket = Socket(url, hosts=hosts, platform="WeCom", public_only=public_only)
         self._arrived: list[Frame] = []  # not yet returned by `receive`
         self._given: list[Frame] = []  # returned by `receive`, perhaps not stored
         self._answers: dict[str, bytes] = {}

@@ -83,7 +83,7 @@ class Robot:
     def _open(self) -> Connection:
         account = self._account
         url = account.base_url.replace("http", "ws", 1) or URL
-        connection = Connection(url, account.allowed_hosts or HOSTS)
+        connection = Connection(url, account.allowed_hosts or HOSTS, public_only=account.guarded)
         try:
             judge(200, {}, connection.call(SUBSCRIBE, {"bot_id": account.bot_id, "secret": account.bot_secret}))
         except (SendError, ConnectionError) as error:

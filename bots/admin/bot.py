@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from bots.admin.memory.bot_pages import BotMemoryMixin
 from bots.admin.memory.consolidation import retention_preview
 from bots.admin.skills import BotSkillOfBotInline
+from bots.admin.ui.audited import AuditedMixin
 from bots.admin.ui.base import BotScopedAdmin, ScopedInline
 from bots.admin.ui.form_fields import WordListField
 from bots.admin.ui.fragments import admin_link, ago
@@ -83,7 +84,7 @@ class BotForm(forms.ModelForm[Bot]):
 
 
 @admin.register(Bot)
-class BotAdmin(BotMemoryMixin, BotScopedAdmin[Bot]):
+class BotAdmin(AuditedMixin, BotMemoryMixin, BotScopedAdmin[Bot]):
     """Bots. Only a superuser adds or deletes them; a manager changes those granted by BotAccess."""
 
     form = BotForm

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from bots.admin.ui.audited import AuditedMixin
 from bots.admin.ui.base import BaseAdmin, BotScopedAdmin, ReadOnlyMixin, ScopedInline, TypedInline
 from bots.admin.ui.filters import RangeDateTimeFilter, ScopedFilter
 from bots.admin.ui.form_fields import MaskedJSONField, WordListField
 from bots.admin.ui.fragments import admin_link, ago, json_block
 from bots.admin.ui.unfold_parts import display
+from bots.operations import address_rules
+from clawdbot.address_values import addresses_in
 from skills.models import BotSkill, Skill, SkillRun
 
 if TYPE_CHECKING:
@@ -42,6 +46,35 @@ class SkillForm(forms.ModelForm[Any]):
         if isinstance(config, MaskedJSONField):
             config.stored = self.instance.config
 
+    actor: ClassVar[Any] = None
+
+    def clean_config(self) -> Any:
+        config = self.cleaned_data["config"]
+        before, after = addresses_in(self.instance.config), addresses_in(config)
+        if before == after:
+            return config
+        self.instance.public_only = not address_rules.may_reach_private(self.actor)
+        if self.instance.public_only and address_rules.any_private(set(after.values()) - set(before.values())):
+            raise forms.ValidationError(gettext("An address is in a private network: only a superuser may enter it."))
+        return config
+
+
+class ActorMixin(_Base):
+    """Tells the form of a skill who fills it in."""
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)  # type: ignore[misc]  # of a page
+        return _for_user(form, request)
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        made = super().get_formset(request, obj, **kwargs)  # type: ignore[misc]  # of an inline
+        made.form = _for_user(made.form, request)
+        return made
+
+
+def _for_user(form: Any, request: HttpRequest) -> Any:
+    return type(form.__name__, (form,), {"actor": request.user})
+
 
 class SkillReadingMixin(_Base):
     """Shows trigger words as text and the configuration with masked secrets to users who may only view."""
@@ -67,7 +100,7 @@ class SkillReadingMixin(_Base):
         return json_block(row.config) if row.config else "–"
 
 
-class BotSkillOfBotInline(SkillReadingMixin, ScopedInline[BotSkill]):
+class BotSkillOfBotInline(ActorMixin, SkillReadingMixin, ScopedInline[BotSkill]):
     """The bot's skills with their settings for this bot, on the bot's page."""
 
     model = BotSkill
@@ -76,7 +109,7 @@ class BotSkillOfBotInline(SkillReadingMixin, ScopedInline[BotSkill]):
     tab = True
 
 
-class BotSkillOfSkillInline(SkillReadingMixin, TypedInline[BotSkill]):
+class BotSkillOfSkillInline(ActorMixin, SkillReadingMixin, TypedInline[BotSkill]):
     """The bots that have the skill, on the skill's page."""
 
     model = BotSkill
@@ -86,7 +119,7 @@ class BotSkillOfSkillInline(SkillReadingMixin, TypedInline[BotSkill]):
 
 
 @admin.register(Skill)
-class SkillAdmin(SkillReadingMixin, BaseAdmin[Skill]):
+class SkillAdmin(AuditedMixin, ActorMixin, SkillReadingMixin, BaseAdmin[Skill]):
     """Skills of the installation. A skill names a Python class to load, so editing one needs Django's permission."""
 
     form = SkillForm
@@ -113,7 +146,7 @@ class SkillAdmin(SkillReadingMixin, BaseAdmin[Skill]):
 
 
 @admin.register(BotSkill)
-class BotSkillAdmin(SkillReadingMixin, BotScopedAdmin[BotSkill]):
+class BotSkillAdmin(AuditedMixin, ActorMixin, SkillReadingMixin, BotScopedAdmin[BotSkill]):
     """The settings of a skill for one bot."""
 
     form = SkillForm

@@ -112,7 +112,9 @@ class ScopedViewSet(GenericViewSet[Any]):
         return (wanted,) if wanted.lstrip("-") == "id" else (wanted, "-id" if wanted.startswith("-") else "id")
 
     def perform_update(self, serializer: serializers.BaseSerializer[Any]) -> None:
-        serializer.instance = row_changes.change(cast(Model, serializer.instance), serializer.validated_data)
+        serializer.instance = row_changes.change(
+            cast(Model, serializer.instance), serializer.validated_data, self.request.user
+        )
 
     def require(self, bot_id: int, role: str) -> None:
         """Refuses with 403 when the user's role on this bot is lower.

@@ -87,7 +87,7 @@ def adapter_for(channel: Channel) -> Adapter[Any]:
         known = _adapters.get(channel.pk)
     if known is not None and known[0] == channel.updated_at:
         return known[1]
-    account = channel.credentials
+    account = channel.credentials | {"public_only": channel.public_only}
     if channel.platform == PLATFORM:
         account["publish"] = partial(broadcast.publish, channel.pk)
     taken = registry.adapter_class(channel.platform).schema.model_fields

@@ -32,6 +32,7 @@ def of_row(row: ModelProvider) -> Target:
         input_price=row.input_price,
         output_price=row.output_price,
         can_see=row.can_see,
+        public_only=row.public_only,
     )
 
 

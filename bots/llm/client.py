@@ -36,7 +36,7 @@ _PATH = "/chat/completions"
 
 logger = logging.getLogger(__name__)
 _lock = threading.Lock()
-_clients: LRUCache[tuple[str, str], OpenAI] = LRUCache(32)
+_clients: LRUCache[tuple[str, str, bool], OpenAI] = LRUCache(32)
 # Models that send reasoning and its closing tag without the opening one.
 _thinkers: set[tuple[str, str]] = set()
 # The form of an endpoint's address that answered, where it is another than the configured one.
@@ -326,7 +326,7 @@ def _request_options(options: Options) -> Any:
 
 
 def _client(base: str, target: Target) -> OpenAI:
-    key = (base, target.api_key)
+    key = (base, target.api_key, target.public_only)
     with _lock:
         found = _clients.get(key)
         if found is None:
@@ -351,7 +351,7 @@ def _new_client(base: str, target: Target) -> OpenAI:
             api_key=target.api_key or "none",
             # `complete` alone decides about retries and failover.
             max_retries=0,
-            http_client=http_client(),
+            http_client=http_client(base, public_only=target.public_only),
         )
     except (InvalidAddress, ValueError):  # an impossible host name
         raise ProviderError(Reason("endpoint_address_invalid"), permanent=True) from None

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
-from clawdbot.http import errors, socket_deadline, tunnel
+from clawdbot.http import AddressRefused, errors, socket_deadline, tunnel
+from clawdbot.http.addresses import open_public
 from clawdbot.http.proxies import Proxy, proxy_for
 
 if TYPE_CHECKING:
@@ -83,10 +84,19 @@ class _EventStream(httpx2.SyncByteStream):
             self._connection.close()
 
 
-class PooledTransport(httpx2.BaseTransport):
-    """Pools keep-alive connections by origin for all threads of the process."""
+class PrivateAddress(httpx2.ConnectError):
+    """The host is not public, and this endpoint may reach public hosts only."""
 
-    def __init__(self) -> None:
+
+class PooledTransport(httpx2.BaseTransport):
+    """Pools keep-alive connections by origin for all threads of the process.
+
+    Args:
+        trusted_host: The only host that may have a private address; "" for none. A redirect leads to public hosts.
+    """
+
+    def __init__(self, trusted_host: str = "") -> None:
+        self._trusted_host = trusted_host.lower()
         self._idle: dict[Origin, deque[http.client.HTTPConnection]] = {}
         self._lock = threading.Lock()
         self._tls: ssl.SSLContext | None = None
@@ -98,7 +108,7 @@ class PooledTransport(httpx2.BaseTransport):
         body = request.read()
         headers = {name: value for name, value in request.headers.items() if name != "transfer-encoding"}
         path = url.raw_path.decode("ascii")
-        if (proxy := _forwarder(origin)) is not None:
+        if (proxy := self._forwarder(origin)) is not None:
             path = f"http://{url.netloc.decode('ascii')}{path}"
             headers |= proxy.headers()
         connection, reused = self._take(origin, timeout)
@@ -177,11 +187,15 @@ class PooledTransport(httpx2.BaseTransport):
         else:
             connection = http.client.HTTPConnection(host, port, timeout=limit)
         connection.response_class = socket_deadline.LimitedResponse
+        if host != self._trusted_host:
+            connection._create_connection = _to_public_host  # type: ignore[attr-defined]
         try:
-            if (proxy := proxy_for(scheme, host, port)) is not None:
+            if (proxy := self._proxy(origin)) is not None:
                 self._connect_through(proxy, connection, scheme)
             else:
                 connection.connect()
+        except AddressRefused as error:
+            raise PrivateAddress(str(error)) from None
         except (TimeoutError, errors.HttpTimeout) as error:
             raise httpx2.ConnectTimeout("no connection in time") from error
         # UnicodeError: a host name with an empty or too long label
@@ -189,6 +203,18 @@ class PooledTransport(httpx2.BaseTransport):
             raise httpx2.ConnectError(type(error).__name__) from error
         connection.sock.settimeout(timeout.get("read"))
         return connection
+
+    def _proxy(self, origin: Origin) -> Proxy | None:
+        return proxy_for(*origin) if self._trusted_host else None
+
+    def _forwarder(self, origin: Origin) -> Proxy | None:
+        """Returns the HTTP proxy that gets requests for a plain http address with the whole address; else None."""
+        if origin[0] != "http":
+            return None
+        with contextlib.suppress(errors.HttpError):  # `_connect` raises it
+            proxy = self._proxy(origin)
+            return proxy if proxy is not None and not proxy.is_socks else None
+        return None
 
     def _connect_through(self, proxy: Proxy, connection: http.client.HTTPConnection, scheme: str) -> None:
         limit = _PROXY_TIMES * connection.timeout if connection.timeout else None
@@ -217,15 +243,9 @@ class PooledTransport(httpx2.BaseTransport):
             connection.close()
 
 
-def _forwarder(origin: Origin) -> Proxy | None:
-    """Returns the HTTP proxy that gets requests for a plain http address with the whole address; else None."""
-    scheme, host, port = origin
-    if scheme != "http":
-        return None
-    with contextlib.suppress(errors.HttpError):  # `_connect` raises it
-        proxy = proxy_for(scheme, host, port)
-        return proxy if proxy is not None and not proxy.is_socks else None
-    return None
+def _to_public_host(address: tuple[str, int], timeout: Any, _source: Any = None) -> socket.socket:
+    """Connects as `http.client` does, but to the checked addresses of a public host only."""
+    return open_public(*address, timeout)
 
 
 def _translated(error: BaseException) -> BaseException:
@@ -238,6 +258,11 @@ def _translated(error: BaseException) -> BaseException:
     return error
 
 
-def http_client() -> httpx2.Client:
-    """Returns the SDK's HTTP client. The transport alone reads the proxies of the environment."""
-    return httpx2.Client(transport=PooledTransport(), follow_redirects=True, trust_env=False)
+def http_client(endpoint: str, *, public_only: bool = False) -> httpx2.Client:
+    """Returns the SDK's HTTP client for an endpoint. The transport alone reads the proxies of the environment.
+
+    With `public_only` it uses no proxy, because the proxy would resolve the name, and this process could not check the
+    address.
+    """
+    transport = PooledTransport("" if public_only else httpx2.URL(endpoint).host)
+    return httpx2.Client(transport=transport, follow_redirects=True, trust_env=False)

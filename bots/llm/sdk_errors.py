@@ -77,6 +77,10 @@ def convert_error(error: Exception, body: dict[str, Any]) -> Exception:
     if isinstance(error, openai.APITimeoutError):
         return ProviderError(Reason("no_answer_in_time"))
     if isinstance(error, openai.APIConnectionError):
+        from bots.llm.http_transport import PrivateAddress
+
+        if isinstance(error.__cause__, PrivateAddress):
+            return ProviderError(Reason("endpoint_not_public"), permanent=True)
         return ProviderError(Reason("no_connection"))
     if isinstance(error, openai.APIStatusError):
         return _by_status(error, body)

@@ -18,7 +18,10 @@ class ChatMessage(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One model to call: a provider row, or the embedded model server (`is_demo` and key None)."""
+    """One model to call: a provider row, or the embedded model server (`is_demo` and key None).
+
+    `public_only` means that no connection to a private address is made.
+    """
 
     key: int | None
     name: str
@@ -31,6 +34,7 @@ class Target:
     output_price: Decimal
     is_demo: bool = False
     can_see: bool = False
+    public_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

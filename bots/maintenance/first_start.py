@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from bots.models import Bot, ModelProvider
+from bots.operations import configuration_log
 from bots.operations.bots import add_bot
 from bots.operations.errors import OperationError
 from bots.operations.providers import add_provider, first_model
@@ -23,6 +24,7 @@ from bots.operations.web_channels import ensure_web_channel
 from memory.embedders.choice import seed as seed_embedder
 from memory.storage import wakeups as memory_wakeup
 from skills.seed import seed as seed_skills
+from skills.seed import seed_built_in
 
 logger = logging.getLogger(__name__)
 
@@ -49,19 +51,22 @@ def bootstrap() -> FirstStart:
     Raises:
         OperationError: When the configuration cannot be seeded.
     """
+    fresh = not _has_consolidation()
     user, password = _administrator()
     if not Bot.objects.exists():
         ensure_web_channel(add_bot(DEMO_SLUG, "Clawdbot", instructions=_INSTRUCTIONS))
     _seed_provider()
     seed_embedder()
     seed_skills(settings.CLAWDBOT.skills)
-    ensure_consolidation()
+    if fresh:
+        seed_built_in()
+    ensure_consolidation()  # last: its schedule marks an installation that is set up
     return FirstStart(user, password)
 
 
 def ensure_consolidation() -> None:
     """Schedules `memory optimize` every night unless a schedule exists; the admin can change or disable it."""
-    if PeriodicTask.objects.filter(task=memory_wakeup.OPTIMIZE).exists():
+    if _has_consolidation():
         return
     night, _made = CrontabSchedule.objects.get_or_create(
         minute="30", hour="3", day_of_week="*", day_of_month="*", month_of_year="*", timezone=settings.TIME_ZONE
@@ -71,6 +76,10 @@ def ensure_consolidation() -> None:
         # A run that is 12 hours late expires; the next night's run covers its work.
         defaults={"task": memory_wakeup.OPTIMIZE, "crontab": night, "expire_seconds": 12 * 3600},
     )
+
+
+def _has_consolidation() -> bool:
+    return bool(PeriodicTask.objects.filter(task=memory_wakeup.OPTIMIZE).exists())
 
 
 def announcement(first: FirstStart) -> list[str]:
@@ -102,7 +111,8 @@ def _new_administrator() -> tuple[str, str]:
         _check_password(chosen, config.user)
     password = chosen or secrets.token_urlsafe(12)
     with transaction.atomic():
-        User.objects.create_superuser(config.user, password=password)
+        user = User.objects.create_superuser(config.user, password=password)
+        configuration_log.record(configuration_log.Action.ADDED, user, configuration_log.COMMAND, ["is_superuser"])
         if not chosen:
             _keep_password(password)
     return config.user, "" if chosen else password

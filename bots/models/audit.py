@@ -1,4 +1,7 @@
-"""The audit log: who did what with people's data, and who logged in. Rows are inserted and never changed."""
+"""The audit log: who did what with people's data and with the set-up, and who logged in.
+
+Rows are inserted and never changed.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +32,10 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
 
 
 class AuditEntry(models.Model):
-    """One act on a person's data, or one log-in. It holds no content, and identifies the person only by a keyed hash.
+    """One act on a person's data, one change of the set-up, or one log-in.
 
-    The row outlives bot and person, so it has no foreign keys to them.
+    It holds no content and no value, and identifies the person only by a keyed hash. The row outlives bot and person,
+    so it has no foreign keys to them.
     """
 
     class Action(models.TextChoices):
@@ -52,6 +56,11 @@ class AuditEntry(models.Model):
         LOCK = "lock", _("Log-in locked")
         UNLOCK = "unlock", _("Log-in unlocked")
 
+        # Changes of providers, channels, skills and rights.
+        ADDED = "added", _("Added")
+        CHANGED = "changed", _("Changed")
+        REMOVED = "removed", _("Removed")
+
     class Result(models.TextChoices):
         DONE = "done", _("Done")
         PROVED = "proved", _("Proved")
@@ -66,12 +75,13 @@ class AuditEntry(models.Model):
     at = models.DateTimeField(_("at"), default=timezone.now)
     actor = models.CharField(pgettext_lazy("of an act", "who"), max_length=200)
     action = models.CharField(_("action"), max_length=12, choices=Action.choices)
-    # Null and empty for what belongs to no bot or no person, such as a log-in.
+    # Null and empty for what belongs to no bot or no person, such as a model provider or a log-in.
     bot_id = models.BigIntegerField(_("bot number"), null=True, blank=True)
     bot_slug = models.CharField(_("bot"), max_length=60, blank=True)
     person_hash = models.CharField(_("person (pseudonym)"), max_length=32, blank=True)
-    # The address of a log-in, the user that was unlocked.
+    # What was added, changed or removed, e.g. "bots.modelprovider 3 main"; the address of a log-in.
     subject = models.CharField(_("subject"), max_length=200, blank=True, default="", db_default="")
+    field_names = models.JSONField(_("changed fields"), default=list, blank=True)
     counts = models.JSONField(_("counts"), default=dict)
     proof = models.JSONField(_("proof"), default=dict)
     result = models.CharField(_("result"), max_length=8, choices=Result.choices, default=Result.DONE)

@@ -55,6 +55,13 @@ class Channel(models.Model):
     name = models.CharField(_("name"), max_length=100, blank=True)
     enabled = models.BooleanField(_("enabled"), default=True)
     credentials_encrypted = models.TextField(_("credentials"), blank=True, editable=False)
+    # True when somebody who is no superuser entered an address.
+    public_only = models.BooleanField(
+        _("public addresses only"),
+        default=False,
+        db_default=False,
+        help_text=_("No connection to addresses of a private network."),
+    )
     flood_per_minute = models.PositiveIntegerField(
         _("messages per minute"), null=True, blank=True, help_text=_("Above it senders get 429. Empty: configuration.")
     )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bots.models.lengths import CODE_LENGTH, ERROR_LENGTH
 from clawdbot import crypto
+from clawdbot.http.addresses import origin
 from memory.models.fields import BaseUrlField
 
 if TYPE_CHECKING:
@@ -47,6 +48,13 @@ class ModelProvider(models.Model):
     )
     model = models.CharField(_("model"), max_length=120)
     api_key_encrypted = models.TextField(_("API key"), blank=True, editable=False)
+    # True when somebody who is no superuser entered the endpoint.
+    public_only = models.BooleanField(
+        _("public addresses only"),
+        default=False,
+        db_default=False,
+        help_text=_("No connection to addresses of a private network."),
+    )
     priority = models.IntegerField(_("priority"), default=100, help_text=_("Lowest first."))
     enabled = models.BooleanField(_("enabled"), default=True)
     can_see = models.BooleanField(_("sees images"), default=False, help_text=_("The model takes images beside text."))
@@ -89,11 +97,13 @@ class ModelProvider(models.Model):
 
     @property
     def api_key(self) -> str:
-        return str(crypto.decrypt_json(self.api_key_encrypted).get("api_key", "")) if self.api_key_encrypted else ""
+        """The key; "" when the endpoint has another scheme, host or port than when the key was set."""
+        return crypto.bound_secret(self.api_key_encrypted, origin(self.endpoint))
 
     @api_key.setter
     def api_key(self, value: str) -> None:
-        self.api_key_encrypted = crypto.encrypt_json({"api_key": value}) if value else ""
+        # Binds the key to the endpoint, so set the endpoint first.
+        self.api_key_encrypted = crypto.bind_secret(value, origin(self.endpoint))
 
 
 class TurnUsageQuerySet(models.QuerySet["TurnUsage"]):

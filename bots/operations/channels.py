@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -13,10 +13,17 @@ from django.utils.translation import gettext as _
 from adapters import registry
 from bots.channels import lookup
 from bots.models import Bot, Channel
+from bots.operations import address_rules, configuration_log
+from bots.operations.configuration_log import COMMAND, Action
 from bots.operations.errors import OperationError, refusal
 
+if TYPE_CHECKING:
+    from bots.people.audit_log import Actor
 
-def add_channel(platform: str, bot: Bot, account: Mapping[str, Any], name: str = "", **fields: Any) -> Channel:
+
+def add_channel(
+    platform: str, bot: Bot, account: Mapping[str, Any], name: str = "", *, actor: Actor = COMMAND, **fields: Any
+) -> Channel:
     """Connects a platform account to a bot.
 
     Args:
@@ -24,6 +31,7 @@ def add_channel(platform: str, bot: Bot, account: Mapping[str, Any], name: str =
         bot: The bot that answers on the channel.
         account: The account's values by key, as the adapter's schema describes them; stored encrypted.
         name: Display name.
+        actor: Who adds it.
         **fields: enabled, flood_per_minute.
 
     Raises:
@@ -32,12 +40,16 @@ def add_channel(platform: str, bot: Bot, account: Mapping[str, Any], name: str =
         OperationError: Another field is invalid.
     """
     channel = Channel(bot=bot, platform=platform, name=name, **fields)
-    channel.credentials = registry.validate_account(platform, account)
+    clean = registry.validate_account(platform, account)
+    channel.credentials = clean
+    channel.public_only = bool(address_rules.check_account(platform, {}, clean, clean, actor))
     try:
         channel.full_clean()
     except ValidationError as error:
         raise refusal(error) from None
-    channel.save(force_insert=True)
+    with transaction.atomic():
+        channel.save(force_insert=True)
+        configuration_log.record(Action.ADDED, channel, actor, clean)
     return channel
 
 
@@ -53,10 +65,14 @@ def get_channel(public_id: str) -> Channel:
     return found
 
 
-def set_enabled(ids: Iterable[int], enabled: bool) -> int:
+@transaction.atomic
+def set_enabled(ids: Iterable[int], enabled: bool, actor: Actor) -> int:
     """Enables or disables channels; returns how many changed."""
-    rows = Channel.objects.filter(pk__in=list(ids)).exclude(enabled=enabled)
-    return rows.update(enabled=enabled, updated_at=timezone.now())
+    rows = list(Channel.objects.select_related("bot").filter(pk__in=list(ids)).exclude(enabled=enabled))
+    for channel in rows:
+        configuration_log.record(Action.CHANGED, channel, actor, ["enabled"])
+    now = timezone.now()
+    return Channel.objects.filter(pk__in=[row.pk for row in rows]).update(enabled=enabled, updated_at=now)
 
 
 def delete_webhook(channel: Channel) -> None:
@@ -71,11 +87,13 @@ def delete_webhook(channel: Channel) -> None:
         adapter.delete_webhook()
 
 
-def remove_channel(public_id: str) -> int:
+def remove_channel(public_id: str, actor: Actor = COMMAND) -> int:
     """Deletes a channel with its conversations; returns how many rows went.
 
     Raises:
         OperationError: When there is no such channel.
     """
     with transaction.atomic():
-        return get_channel(public_id).delete()[0]
+        channel = get_channel(public_id)
+        configuration_log.record(Action.REMOVED, channel, actor)
+        return channel.delete()[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
@@ -10,10 +12,14 @@ from bots.llm import TestResult, candidates
 from bots.llm import test_provider as probe
 from bots.models import ModelProvider
 from bots.models.provider import check_api_key
+from bots.operations.configuration_log import COMMAND
 from bots.operations.errors import OperationError
-from bots.operations.row_changes import insert
+from bots.operations.row_changes import delete, insert_provider
 from clawdbot import http
 from clawdbot.http import base_url
+
+if TYPE_CHECKING:
+    from bots.people.audit_log import Actor
 
 __all__ = [
     "TestResult",
@@ -28,7 +34,14 @@ __all__ = [
 
 
 def add_provider(
-    name: str, endpoint: str, model: str, *, api_key: str = "", priority: int | None = None, can_see: bool = False
+    name: str,
+    endpoint: str,
+    model: str,
+    *,
+    api_key: str = "",
+    priority: int | None = None,
+    can_see: bool = False,
+    actor: Actor = COMMAND,
 ) -> ModelProvider:
     """Adds an OpenAI-compatible endpoint; bots use it from the next message on.
 
@@ -39,6 +52,7 @@ def add_provider(
         api_key: Stored encrypted.
         priority: The lowest number is tried first; 100 by default.
         can_see: Whether the model accepts images.
+        actor: Who adds it.
 
     Raises:
         OperationError: The name is taken, or a value is invalid.
@@ -47,7 +61,7 @@ def add_provider(
     provider.api_key = _sendable(api_key)
     if priority is not None:
         provider.priority = priority
-    return insert(provider)
+    return insert_provider(provider, actor)
 
 
 def _sendable(api_key: str) -> str:
@@ -77,13 +91,13 @@ def any_enabled() -> bool:
     return bool(candidates.configured())
 
 
-def remove_provider(name: str) -> None:
+def remove_provider(name: str, actor: Actor = COMMAND) -> None:
     """Deletes a provider and its key.
 
     Raises:
         OperationError: When there is none.
     """
-    get_provider(name).delete()
+    delete(get_provider(name), actor)
 
 
 def test_provider(provider: ModelProvider) -> TestResult:

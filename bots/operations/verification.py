@@ -5,8 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,11 +21,17 @@ from bots.i18n.bilingual import in_language
 from bots.i18n.failure_texts import describe, describe_error
 from bots.models import Channel
 from bots.models.lengths import ERROR_LENGTH
+from bots.operations.address_rules import may_reach_private
 from bots.operations.channel_accounts import change_channel
+from bots.operations.configuration_log import COMMAND
+from bots.operations.errors import OperationError
 from clawdbot import http
 from clawdbot.crypto import CryptoError
 from clawdbot.reasons import Reason, Why, columns, why
 from clawdbot.redaction import redact
+
+if TYPE_CHECKING:
+    from bots.people.audit_log import Actor
 
 LIMIT_S = 12.0
 """Time limit in seconds for all calls of one verification: a user waits for it."""
@@ -55,50 +63,55 @@ class Outcome:
         return tuple(line for line in (self.text, self.mend, *self.notes) if line)
 
 
-def verify_account(platform: str, account: Mapping[str, Any], address: str = "") -> Outcome:
+def verify_account(
+    platform: str, account: Mapping[str, Any], address: str = "", *, public_only: bool = False
+) -> Outcome:
     """Verifies an account with the platform; stores nothing.
 
     Args:
         platform: Name in the adapter registry.
         account: The account's values; the platform's schema validates them.
         address: The channel's webhook address, to compare with the one at the platform; "" skips the comparison.
+        public_only: Whether the addresses of the account must be public.
     """
     try:
         clean = registry.validate_account(platform, account)
-        return _verify(registry.create(platform, clean), clean, address)
+        return _verify(registry.create(platform, clean | {"public_only": public_only}), clean, address)
     except _FAILURES as error:
         return _failed(platform, error)
 
 
-def verify_channel(channel: Channel, address: str = "") -> Outcome:
+def verify_channel(channel: Channel, address: str = "", *, actor: Actor = COMMAND) -> Outcome:
     """Verifies a channel's account; stores the outcome on the channel, and missing account values that were reported.
 
     Args:
         channel: The channel.
         address: Its webhook address; "" when it is not known.
+        actor: Who verifies it.
     """
     try:
         adapter = adapter_for(channel)
         adapter.account.refuse_incomplete()
         outcome = _verify(adapter, channel.credentials, address)
         if outcome.found:
-            change_channel(channel, outcome.found)
+            change_channel(channel, outcome.found, actor=actor)
     except _FAILURES as error:
         return _failed_on(channel, error)
     _clear_error(channel)
     return outcome
 
 
-def set_webhook(channel: Channel, base_url: str) -> Outcome:
+def set_webhook(channel: Channel, base_url: str, *, actor: Actor = COMMAND) -> Outcome:
     """Registers this channel's webhook at the platform.
 
     Args:
         channel: The channel.
         base_url: Public base URL of this server, e.g. https://chat.example.com
+        actor: Who registers it.
     """
     address = base_url.rstrip("/") + channel.webhook_path
     try:
-        _ensure_secret_token(channel)
+        _ensure_secret_token(channel, actor)
         adapter = adapter_for(channel)
         if adapter.supports_webhook_setup and not _may_post_to(adapter, address):
             return _not_https(channel, address)
@@ -109,6 +122,22 @@ def set_webhook(channel: Channel, base_url: str) -> Outcome:
         return _failed_on(channel, error)
     _clear_error(channel)
     return Outcome(True, _("The platform posts to %(address)s.") % {"address": address}, notes=warnings)
+
+
+def refuse_foreign_server(base_url: str, here: str, actor: Actor) -> None:
+    """Refuses an address of another server: the platform would post the people's messages and the secret there.
+
+    Args:
+        base_url: The address to register.
+        here: An address of this server, which also counts, as does the configured one.
+        actor: Who registers it; a superuser may register any address.
+
+    Raises:
+        OperationError: The address is not of this server.
+    """
+    own = {urlsplit(here).hostname, urlsplit(settings.CLAWDBOT.web.public_url).hostname}
+    if urlsplit(base_url).hostname not in own and not may_reach_private(actor):
+        raise OperationError(_("Only a superuser may register the address of another server."))
 
 
 def _verify(adapter: Adapter[Any], account: Mapping[str, Any], address: str) -> Outcome:
@@ -249,8 +278,8 @@ def _clear_error(channel: Channel) -> None:
     )
 
 
-def _ensure_secret_token(channel: Channel) -> None:
+def _ensure_secret_token(channel: Channel, actor: Actor) -> None:
     # We choose the token that authenticates the platform's webhooks, so the operator need not invent one.
     names = {field.name for field in registry.account_fields(channel.platform)}
     if _SECRET_TOKEN in names and not channel.credentials.get(_SECRET_TOKEN):
-        change_channel(channel, {_SECRET_TOKEN: secrets.token_urlsafe(32)})
+        change_channel(channel, {_SECRET_TOKEN: secrets.token_urlsafe(32)}, actor=actor)

@@ -6,7 +6,7 @@ an `HttpError` whose message shows host and scheme, but no path, query or header
 
 from __future__ import annotations
 
-from clawdbot.http.client import DEFAULT_MAX_BYTES, HttpResponse, parse_retry_after, request
+from clawdbot.http.client import DEFAULT_MAX_BYTES, HttpResponse, parse_retry_after, public_hosts_only, request
 from clawdbot.http.deadline import within
 from clawdbot.http.errors import (
     AddressRefused,
@@ -43,6 +43,7 @@ __all__ = [
     "note_written",
     "observe",
     "parse_retry_after",
+    "public_hosts_only",
     "request",
     "unobserved",
     "within",

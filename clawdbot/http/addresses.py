@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Collection
+import threading
+from collections.abc import Collection, Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
 from clawdbot.http.errors import AddressRefused
 from clawdbot.reasons import Reason
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Azure serves the credentials of a virtual machine at this address, which is otherwise a public one.
+_METADATA = ipaddress.ip_address("168.63.129.16")
+_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+LOOKUP_S = 3.0
 
 SocketAddress = tuple[socket.AddressFamily, tuple[Any, ...]]
 
@@ -35,7 +41,11 @@ def is_public(address: str) -> bool:
 
 
 def _plainly_public(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_loopback)
+    return (
+        ip.is_global
+        and ip != _METADATA
+        and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_loopback)
+    )
 
 
 def _embedded_ipv4(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
@@ -64,6 +74,75 @@ def resolve_public(host: str, port: int) -> list[SocketAddress]:
     if not addresses or not all(is_public(str(sockaddr[0])) for _, sockaddr in addresses):
         raise AddressRefused(Reason("host_not_public", host=host))
     return addresses
+
+
+def open_public(host: str, port: int, timeout: Any, options: Iterable[tuple[Any, ...]] = ()) -> socket.socket:
+    """Connects to a public host at one of the addresses that were checked.
+
+    Args:
+        host: Name or address.
+        port: Port.
+        timeout: Time-out of the socket, in seconds.
+        options: Arguments of `setsockopt`.
+
+    Raises:
+        AddressRefused: An address of the host is not public.
+        OSError: The name does not resolve, or no address can be reached.
+    """
+    last: OSError = OSError("no address")
+    for family, address in resolve_public(host, port):
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            for option in options:
+                sock.setsockopt(*option)
+            sock.settimeout(timeout)
+            sock.connect(address)
+        except OSError as error:
+            sock.close()
+            last = error
+        else:
+            return sock
+    raise last
+
+
+def origin(url: str) -> str:
+    """Returns scheme, host and port of a URL in one spelling; "" when it names none."""
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port or _PORTS.get(parts.scheme, 0)
+    except ValueError:
+        return ""
+    host = (parts.hostname or "").rstrip(".")
+    try:
+        host = str(ipaddress.ip_address(host))
+    except ValueError:
+        pass
+    return f"{parts.scheme}://{host}:{port}" if host else ""
+
+
+def leads_inside(url: str) -> bool:
+    """Returns whether the host of a URL is, or resolves now to, an address that is not public.
+
+    The look-up waits for three seconds at most. A name that does not resolve counts as public: the check of each
+    connection (`resolve_public`) decides about it.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    found: list[bool] = []
+
+    def look_up() -> None:
+        try:
+            resolve_public(host, parts.port or _PORTS.get(parts.scheme, 0))
+        except AddressRefused:
+            found.append(True)
+        except (OSError, UnicodeError):
+            pass
+
+    # Python cannot end a look-up, so its thread is abandoned when the time is over.
+    thread = threading.Thread(target=look_up, name="look-up", daemon=True)
+    thread.start()
+    thread.join(LOOKUP_S)
+    return bool(found)
 
 
 def host_allowed(host: str, port: int | None, allowed: Collection[str]) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import email.utils
 import json as jsonlib
 import re
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
@@ -35,6 +36,19 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _NUMBER = re.compile(r"[0-9]{1,20}(\.[0-9]*)?")
 _DECADES_S = 1e9  # a longer wait is meant as a moment: seconds since the epoch
 _USER_AGENT = f"Clawdbot/{__version__}"
+
+
+_public_hosts_only: contextvars.ContextVar[bool] = contextvars.ContextVar("http_public_hosts_only", default=False)
+
+
+@contextlib.contextmanager
+def public_hosts_only() -> Iterator[None]:
+    """Makes every request inside the block `public_only`."""
+    token = _public_hosts_only.set(True)
+    try:
+        yield
+    finally:
+        _public_hosts_only.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +148,7 @@ def request(
         HttpError: A subclass of it; `written` tells whether the request had left the machine.
     """
     first = _checked(url, allowed_hosts)
+    public_only = public_only or _public_hosts_only.get()
     timeout = capped(timeout)
     prepared = _prepare(method, url, headers=headers, params=params, data=data, json=json)
     with tracked() as progress:

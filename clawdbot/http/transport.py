@@ -16,7 +16,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from clawdbot.http import socket_deadline, tunnel
-from clawdbot.http.addresses import resolve_public
+from clawdbot.http.addresses import open_public
 from clawdbot.http.proxies import Proxy, parsed
 from clawdbot.redaction import RedactionFilter
 
@@ -124,25 +124,13 @@ class _PublicOnly(HTTPConnection):
         # Resolving and connecting in one place pins the address, so no second DNS look-up can return another one. TLS
         # and the Host header still use the host name.
         try:
-            addresses = resolve_public(self._dns_host, self.port)
+            return open_public(self._dns_host, self.port, self.timeout, self.socket_options or ())
         except (socket.gaierror, UnicodeError) as error:
             raise NameResolutionError(self.host, self, socket.gaierror(str(error))) from None
-        last: OSError | None = None
-        for family, address in addresses:
-            sock = socket.socket(family, socket.SOCK_STREAM)
-            try:
-                for option in self.socket_options or ():
-                    sock.setsockopt(*option)
-                sock.settimeout(self.timeout)
-                sock.connect(address)
-            except OSError as error:
-                sock.close()
-                last = error
-            else:
-                return sock
-        if isinstance(last, TimeoutError):
-            raise ConnectTimeoutError(self, "connecting timed out")
-        raise NewConnectionError(self, f"cannot connect: {last}")
+        except TimeoutError:
+            raise ConnectTimeoutError(self, "connecting timed out") from None
+        except OSError as error:
+            raise NewConnectionError(self, f"cannot connect: {error}") from None
 
 
 class _PublicPlain(_PublicOnly, _Reporting):

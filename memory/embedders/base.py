@@ -29,6 +29,7 @@ class Spec:
         api_key: secret; left out of `repr`.
         dimension: required length of its vectors.
         timeout_s: time-out of one request in seconds.
+        public_only: requests reach public addresses only.
     """
 
     kind: str
@@ -37,6 +38,7 @@ class Spec:
     api_key: str = field(default="", repr=False)
     dimension: int = 384
     timeout_s: float = 30.0
+    public_only: bool = False
 
 
 class Embedder(Protocol):

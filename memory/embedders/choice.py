@@ -70,7 +70,7 @@ def of_row(row: EmbedderChoice) -> Spec:
         # Go on without a key, so that lexical recall works; the endpoint will refuse the requests.
         logger.warning("the API key of the embedder cannot be decrypted: enter it again in the admin")
         key = ""
-    return Spec(row.kind, row.model, row.endpoint.rstrip("/"), key, row.dimension, row.timeout_s)
+    return Spec(row.kind, row.model, row.endpoint.rstrip("/"), key, row.dimension, row.timeout_s, row.public_only)
 
 
 def of_settings() -> Spec:
@@ -97,6 +97,7 @@ def seed() -> EmbedderChoice:
         for name, value in values.items():
             setattr(row, name, value)
         row.seeded_encrypted = crypto.encrypt_json(values)
+        row.public_only = False  # who writes the settings may enter any address
         row.last_error_at = row.last_ok_at = None
         row.save()
     clear_cache()

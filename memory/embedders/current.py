@@ -135,7 +135,7 @@ def probe(spec: Spec) -> Probe:
     started = time.perf_counter()
     made = 0
     try:
-        open_spec = Spec(spec.kind, spec.model, spec.endpoint, spec.api_key, 0, spec.timeout_s)
+        open_spec = Spec(spec.kind, spec.model, spec.endpoint, spec.api_key, 0, spec.timeout_s, spec.public_only)
         made = build(open_spec).embed_passages(["Where does my sister live? 我姐姐住在哪里？"]).shape[1]
         text: Why = ""
         if spec.dimension not in (0, made):

@@ -105,6 +105,7 @@ class OpenAIEndpoint:
                 answer = http.request(
                     "POST", f"{base}/embeddings", params=self._query, json=body, headers=headers,
                     timeout=(min(timeout_s, QUERY_TIMEOUT_S), timeout_s), max_bytes=_MAX_BYTES,
+                    public_only=self._spec.public_only,
                 )  # fmt: skip
             except http.HttpError as error:
                 failure = error

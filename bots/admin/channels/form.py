@@ -17,6 +17,7 @@ from bots.admin.ui.platform_names import lazy_text, platform_choices
 from bots.admin.ui.secret_field import SecretField, with_state
 from bots.i18n.failure_texts import problems_of
 from bots.models import Channel
+from bots.operations import address_rules
 from clawdbot.crypto import CryptoError
 from clawdbot.reasons import Reason
 
@@ -74,6 +75,8 @@ class ChannelForm(forms.ModelForm[Channel]):
     """A channel with the account fields of `platforms`: every platform on the add page, one on a channel's own page."""
 
     platforms: ClassVar[tuple[str, ...]] = ()
+    actor: ClassVar[Any] = None
+    _public_only: bool | None = None
     _refusal: AccountError | None = None
 
     class Meta:
@@ -152,11 +155,24 @@ class ChannelForm(forms.ModelForm[Channel]):
         if platform not in self.platforms or self.errors:
             return values
         try:
-            self._account = registry.validate_account(platform, self._given(platform, values))
+            self._account = self._checked(platform, values)
         except AccountError as error:
             self._refusal = error
             self._show(platform, error)
         return values
+
+    def _checked(self, platform: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns the account as it would be stored.
+
+        Raises:
+            AccountError: A key is missing or wrong, a stored secret would go to another server, or the user may not
+                enter an address.
+        """
+        account = registry.validate_account(platform, self._given(platform, values))
+        secrets = (field.name for field in registry.account_fields(platform) if field.secret)
+        entered = [name for name in secrets if values.get(form_name(platform, name))]
+        self._public_only = address_rules.check_account(platform, self._stored, account, entered, self.actor)
+        return account
 
     def _given(self, platform: str, values: Mapping[str, Any]) -> dict[str, Any]:
         removed = values.get("remove_secrets") or ()
@@ -172,7 +188,7 @@ class ChannelForm(forms.ModelForm[Channel]):
         """Returns the platform and the account as it would be stored: the stored values updated by the entered ones.
 
         Raises:
-            AccountError: A key is missing or wrong.
+            AccountError: As `_checked` does.
         """
         self.full_clean()
         platform = self._platform()
@@ -183,14 +199,12 @@ class ChannelForm(forms.ModelForm[Channel]):
         names = {form_name(platform, field.name): field.name for field in registry.account_fields(platform)}
         if wrong := {names[name]: " ".join(map(str, told)) for name, told in self.errors.items() if name in names}:
             raise AccountError(problems=wrong)
-        return platform, registry.validate_account(platform, self._given(platform, self.cleaned_data))
+        return platform, self._checked(platform, self.cleaned_data)
 
-    def keeps_secrets(self, platform: str) -> bool:
-        """Tells whether `account` contains a stored secret, because no new one was entered."""
-        return any(
-            field.secret and field.name in self._stored and not self.cleaned_data.get(form_name(platform, field.name))
-            for field in registry.account_fields(platform)
-        )
+    @property
+    def public_only(self) -> bool:
+        """Tells whether the account in the form may connect to public addresses only."""
+        return self.instance.public_only if self._public_only is None else self._public_only
 
     def _show(self, platform: str, error: AccountError) -> None:
         # The schema's messages name keys and reasons, never values, so they may be shown.
@@ -202,6 +216,7 @@ class ChannelForm(forms.ModelForm[Channel]):
         account = getattr(self, "_account", None)
         if account is not None:
             self.instance.credentials = account
+            self.instance.public_only = self.public_only
         return super().save(commit)
 
 
@@ -222,9 +237,9 @@ def shown(described: AccountField, value: Any) -> Any:
     return value
 
 
-def form_for(platforms: tuple[str, ...]) -> type[ChannelForm]:
-    """Returns a form class for these platforms; the admin derives its own from it."""
-    return type("ChannelForm", (ChannelForm,), {"platforms": platforms})
+def form_for(platforms: tuple[str, ...], actor: Any) -> type[ChannelForm]:
+    """Returns a form class for these platforms and this user; the admin derives its own from it."""
+    return type("ChannelForm", (ChannelForm,), {"platforms": platforms, "actor": actor})
 
 
 def account_names(platform: str, *, advanced: bool) -> tuple[str, ...]:

@@ -19,10 +19,12 @@ from adapters import registry
 from bots.admin.channels import guide
 from bots.admin.channels.form import CHANNEL_FIELDS, POLICY_FIELDS, account_names, form_for, stored_account
 from bots.admin.channels.verify import VERIFY, verified
+from bots.admin.ui.audited import AuditedMixin
 from bots.admin.ui.base import BotScopedAdmin
 from bots.admin.ui.filters import ScopedFilter
 from bots.admin.ui.fragments import ago
 from bots.admin.ui.platform_names import lazy_text, platform_choices, platform_name
+from bots.admin.ui.secret_field import may_trust
 from bots.admin.ui.unfold_parts import display
 from bots.i18n.failure_texts import labelled
 from bots.models import Channel
@@ -46,7 +48,7 @@ class PlatformFilter(admin.SimpleListFilter):
 
 
 @admin.register(Channel)
-class ChannelAdmin(BotScopedAdmin[Channel]):
+class ChannelAdmin(AuditedMixin, BotScopedAdmin[Channel]):
     """Channels: the platform accounts over which people reach the bots."""
 
     list_display = ("title", "platform_label", "bot", "state", "last_event", "day_events", "advice")
@@ -65,8 +67,8 @@ class ChannelAdmin(BotScopedAdmin[Channel]):
     # Form
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        kwargs["form"] = form_for(self._platforms(obj) if self._may_change(request, obj) else ())
-        kwargs["fields"] = CHANNEL_FIELDS
+        kwargs["form"] = form_for(self._platforms(obj) if self._may_change(request, obj) else (), request.user)
+        kwargs["fields"] = (*CHANNEL_FIELDS, "public_only") if may_trust(request, obj) else CHANNEL_FIELDS
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Channel | None = None) -> Any:
@@ -98,7 +100,8 @@ class ChannelAdmin(BotScopedAdmin[Channel]):
             about = guide.connect(platform, channel, request, may_change=may_change)
             parts.append((gettext_lazy("Connect and verify"), {"fields": (), "classes": classes, "description": about}))
         if may_change:
-            advanced = account_names(platform, advanced=True)
+            trust = ("public_only",) if may_trust(request, channel) else ()
+            advanced = (*account_names(platform, advanced=True), *trust)
             parts.append((gettext_lazy("Advanced"), {"fields": advanced, "classes": (*classes, "collapse")}))
         return parts
 
@@ -237,14 +240,15 @@ class ChannelAdmin(BotScopedAdmin[Channel]):
 
     def _verify(self, request: HttpRequest, channel: Channel) -> None:
         address = guide.public_address(request) + channel.webhook_path
-        _tell(request, channel, verification.verify_channel(channel, address))
+        _tell(request, channel, verification.verify_channel(channel, address, actor=request.user))
 
     def _set_webhook(self, request: HttpRequest, channel: Channel) -> None:
-        _tell(request, channel, verification.set_webhook(channel, guide.public_address(request)))
+        address = guide.public_address(request)
+        _tell(request, channel, verification.set_webhook(channel, address, actor=request.user))
 
     def _set_enabled(self, request: HttpRequest, queryset: QuerySet[Channel], enabled: bool) -> None:
         ids = list(self.manageable(request, queryset).values_list("pk", flat=True))
-        changed = channels.set_enabled(ids, enabled)
+        changed = channels.set_enabled(ids, enabled, request.user)
         text = (
             ngettext("%(n)s channel enabled.", "%(n)s channels enabled.", changed)
             if enabled

@@ -32,12 +32,9 @@ def verified(form: ChannelForm, base_url: str) -> dict[str, Any]:
     if stored and account == stored_account(channel):
         # read again: the form's instance also holds unsaved values of other fields
         row = type(channel).objects.select_related("bot").get(pk=channel.pk)
-        return _json(platform, verification.verify_channel(row, base_url + row.webhook_path))
-    if stored and form.keeps_secrets(platform) and account.get("base_url") != stored_account(channel).get("base_url"):
-        # otherwise an editor could send the stored secrets to a server of their own without leaving a trace
-        text = _("The API address was changed: save first, or type the secrets again.")
-        return _json(platform, verification.Outcome(False, text))
-    return _json(platform, verification.verify_account(platform, account))
+        return _json(platform, verification.verify_channel(row, base_url + row.webhook_path, actor=form.actor))
+    # The form has refused an account that would send stored secrets to another server.
+    return _json(platform, verification.verify_account(platform, account, public_only=form.public_only))
 
 
 def _incomplete(platform: str, error: AccountError) -> verification.Outcome:
@@ -47,7 +44,7 @@ def _incomplete(platform: str, error: AccountError) -> verification.Outcome:
         else {}
     )
     notes = tuple(labelled(labels[key], reason) if key in labels else reason for key, reason in reasons(error).items())
-    return verification.Outcome(False, _("Fill in the account first."), notes=notes)
+    return verification.Outcome(False, _("Correct the account first."), notes=notes)
 
 
 def _json(platform: str, outcome: verification.Outcome) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -10,11 +10,14 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bots.admin.ui.audited import AuditedMixin
 from bots.admin.ui.base import BaseAdmin
 from bots.admin.ui.fragments import ago, chip
-from bots.admin.ui.secret_field import SecretField
+from bots.admin.ui.secret_field import SecretField, may_trust
 from bots.admin.ui.unfold_parts import action
 from bots.i18n.failure_texts import describe, describe_column
+from bots.operations import address_rules
+from bots.operations.errors import OperationError
 from memory.embedders import choice, current
 from memory.models import EmbedderChoice, MemoryEntry
 from memory.models.fields import normal_or_refused
@@ -27,6 +30,7 @@ class EmbedderForm(forms.ModelForm[EmbedderChoice]):
     """The embedder's settings. A form that fails the test is not saved: recall would silently fall back to words."""
 
     remove_api_key = forms.BooleanField(label=gettext_lazy("Remove the stored key"), required=False)
+    actor: ClassVar[Any] = None
 
     class Meta:
         model = EmbedderChoice
@@ -50,6 +54,9 @@ class EmbedderForm(forms.ModelForm[EmbedderChoice]):
         values = super().clean() or self.cleaned_data
         if self.errors or "kind" not in values:
             return values
+        public_only = self._checked(values)
+        if public_only is None:
+            return values
         wanted = current.Spec(
             values["kind"],
             values["model"].strip(),
@@ -57,6 +64,7 @@ class EmbedderForm(forms.ModelForm[EmbedderChoice]):
             self._key(values),
             values.get("dimension") or 0,
             values["timeout_s"],
+            public_only,
         )
         held = choice.stored()
         if held is not None and wanted == choice.of_row(held):
@@ -65,10 +73,24 @@ class EmbedderForm(forms.ModelForm[EmbedderChoice]):
         if not found.ok:
             raise forms.ValidationError(_("Not saved, because the test failed: ") + describe(found.text))
         values |= {"dimension": found.dimension, "model": wanted.model, "endpoint": wanted.endpoint}
-        self.tested_ms = found.ms
+        self.tested_ms, self._public_only = found.ms, public_only
         return values
 
     tested_ms: int | None = None
+    _public_only: bool | None = None
+
+    def _checked(self, values: dict[str, Any]) -> bool | None:
+        """Returns whether the endpoint must be public; None after an error."""
+        keeps_key = bool(self.instance.api_key_encrypted) and not (values["remove_api_key"] or values["api_key"])
+        stays = bool(values.get("public_only", self.instance.public_only))
+        try:
+            changed = address_rules.check_endpoint(
+                self.instance.endpoint, values["endpoint"], self.actor, keeps_key=keeps_key
+            )
+        except OperationError as error:
+            self.add_error("api_key" if keeps_key else "endpoint", str(error))
+            return None
+        return stays if changed is None else changed
 
     def _key(self, values: dict[str, Any]) -> str:
         if values.get("remove_api_key"):
@@ -77,11 +99,13 @@ class EmbedderForm(forms.ModelForm[EmbedderChoice]):
 
     def save(self, commit: bool = True) -> EmbedderChoice:
         self.instance.api_key = self._key(self.cleaned_data)
+        if self._public_only is not None:
+            self.instance.public_only = self._public_only
         return super().save(commit)
 
 
 @admin.register(EmbedderChoice)
-class EmbedderChoiceAdmin(BaseAdmin[EmbedderChoice]):
+class EmbedderChoiceAdmin(AuditedMixin, BaseAdmin[EmbedderChoice]):
     """The embedder. A change reaches every process within seconds and starts a re-embedding of all memories."""
 
     form = EmbedderForm
@@ -105,18 +129,27 @@ class EmbedderChoiceAdmin(BaseAdmin[EmbedderChoice]):
         key: tuple[str, ...] = ("api_key",) if self.has_change_permission(request, obj) else ()
         if key and obj is not None and obj.api_key_encrypted:
             key = ("api_key", "remove_api_key")
+        trust = ("public_only",) if may_trust(request, obj) else ()
         note = gettext_lazy(
             "Saved only when it embeds a test sentence. A change works in all processes within seconds; memories are "
             "embedded anew in the background, and until then they are found by words."
         )
         return [
-            (None, {"fields": ("kind", "model", "endpoint", *key, ("dimension", "timeout_s")), "description": note}),
+            (
+                None,
+                {
+                    "fields": ("kind", "model", "endpoint", *trust, *key, ("dimension", "timeout_s")),
+                    "description": note,
+                },
+            ),
             (gettext_lazy("State"), {"fields": (("state", "last_success"), "last_error_note", "progress")}),
         ]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        kwargs["fields"] = FIELDS
-        return super().get_form(request, obj, change=change, **kwargs)
+        kwargs["fields"] = (*FIELDS, "public_only") if may_trust(request, obj) else FIELDS
+        form = super().get_form(request, obj, change=change, **kwargs)
+        setattr(form, "actor", request.user)  # noqa: B010
+        return form
 
     def save_model(self, request: HttpRequest, obj: EmbedderChoice, form: Any, change: bool) -> None:
         if form.tested_ms is not None:

@@ -19,15 +19,26 @@ from bots.models import AuditEntry, LinkCode
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyMixin, BotScopedAdmin[AuditEntry]):
-    """The audit log: who did what with a person's data, the proof of each erasure, and log-ins.
+    """The audit log: who did what with a person's data or with the set-up, the proof of each erasure, and log-ins.
 
     Rows hold no content and identify people by a keyed hash only. They outlive the data they describe.
     """
 
-    list_display = ("when", "action", "acted_by", "bot_slug", "pseudonym", "subject", "in_short", "result_label")
+    list_display = ("when", "action", "acted_by", "bot_slug", "subject", "pseudonym", "in_short", "result_label")
     list_filter = (("action", ChoicesDropdownFilter), ("result", ChoicesDropdownFilter), ("at", RangeDateTimeFilter))
     search_fields = ("=person_hash", "actor", "=bot_slug", "subject")
-    fields = (("action", "result_chip"), ("at", "acted_by"), ("bot_slug", "person_hash"), "subject", "amounts", "found")
+    fields = (
+        ("action", "result_chip"),
+        ("at", "acted_by"),
+        ("subject", "changed"),
+        ("bot_slug", "person_hash"),
+        "amounts",
+        "found",
+    )
+
+    @admin.display(description=_("changed fields"))
+    def changed(self, entry: AuditEntry) -> str:
+        return ", ".join(map(str, entry.field_names)) or "–"
 
     @admin.display(description=_("at"), ordering="id")
     def when(self, entry: AuditEntry) -> str:
@@ -39,7 +50,7 @@ class AuditEntryAdmin(ReadOnlyMixin, BotScopedAdmin[AuditEntry]):
 
     @admin.display(description=_("person (pseudonym)"), ordering="person_hash")
     def pseudonym(self, entry: AuditEntry) -> str:
-        return format_html('<span class="claw-pseudonym">{}</span>', entry.person_hash)
+        return format_html('<span class="claw-pseudonym">{}</span>', entry.person_hash) if entry.person_hash else "–"
 
     @admin.display(description=_("counts"))
     def in_short(self, entry: AuditEntry) -> str:

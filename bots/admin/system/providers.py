@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
@@ -13,14 +13,16 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bots.admin.ui.audited import AuditedMixin
 from bots.admin.ui.base import BaseAdmin
 from bots.admin.ui.fragments import ago, chip, provider_state, provider_state_text
-from bots.admin.ui.secret_field import SecretField
+from bots.admin.ui.secret_field import SecretField, may_trust
 from bots.admin.ui.unfold_parts import action, display
 from bots.i18n.failure_texts import describe, describe_column
 from bots.models import ModelProvider
 from bots.models.provider import check_api_key
-from bots.operations import providers
+from bots.operations import address_rules, providers
+from bots.operations.errors import OperationError
 
 FIELDS = (
     "name",
@@ -40,6 +42,8 @@ class ProviderForm(forms.ModelForm[ModelProvider]):
     """A model provider; its API key is write-only."""
 
     remove_api_key = forms.BooleanField(label=gettext_lazy("Remove the stored key"), required=False)
+    actor: ClassVar[Any] = None
+    _public_only: bool | None = None
 
     class Meta:
         model = ModelProvider
@@ -60,9 +64,23 @@ class ProviderForm(forms.ModelForm[ModelProvider]):
         values = super().clean() or self.cleaned_data
         if values.get("remove_api_key") and values.get("api_key"):
             raise forms.ValidationError(_("Either remove the stored key or enter a new one."))
+        if "endpoint" in values:
+            self._check_endpoint(values)
         return values
 
+    def _check_endpoint(self, values: dict[str, Any]) -> None:
+        entered = values.get("remove_api_key") or values.get("api_key") or "api_key" in self.errors
+        keeps_key = bool(self.instance.api_key_encrypted) and not entered
+        try:
+            self._public_only = address_rules.check_endpoint(
+                self.instance.endpoint, values["endpoint"], self.actor, keeps_key=keeps_key
+            )
+        except OperationError as error:
+            self.add_error("api_key" if keeps_key else "endpoint", str(error))
+
     def save(self, commit: bool = True) -> ModelProvider:
+        if self._public_only is not None:
+            self.instance.public_only = self._public_only
         if self.cleaned_data.get("remove_api_key"):
             self.instance.api_key = ""
         elif self.cleaned_data.get("api_key"):
@@ -71,7 +89,7 @@ class ProviderForm(forms.ModelForm[ModelProvider]):
 
 
 @admin.register(ModelProvider)
-class ModelProviderAdmin(BaseAdmin[ModelProvider]):
+class ModelProviderAdmin(AuditedMixin, BaseAdmin[ModelProvider]):
     """Model providers, tried from the lowest priority number upwards; the embedded model comes last."""
 
     form = ProviderForm
@@ -90,8 +108,9 @@ class ModelProviderAdmin(BaseAdmin[ModelProvider]):
         key: tuple[str, ...] = ("api_key",) if self.has_change_permission(request, obj) else ()
         if key and obj is not None and obj.api_key_encrypted:
             key = ("api_key", "remove_api_key")
+        trust = ("public_only",) if may_trust(request, obj) else ()
         parts: list[Any] = [
-            (None, {"fields": ("name", "endpoint", "model", *key, ("priority", "enabled"), "can_see")}),
+            (None, {"fields": ("name", "endpoint", *trust, "model", *key, ("priority", "enabled"), "can_see")}),
             (gettext_lazy("Limits"), {"fields": (("timeout_s", "context_tokens"),)}),
             (
                 gettext_lazy("Prices"),
@@ -107,8 +126,10 @@ class ModelProviderAdmin(BaseAdmin[ModelProvider]):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         # The form adds `api_key` itself; the model form factory would look for it in the model.
-        kwargs["fields"] = FIELDS
-        return super().get_form(request, obj, change=change, **kwargs)
+        kwargs["fields"] = (*FIELDS, "public_only") if may_trust(request, obj) else FIELDS
+        form = super().get_form(request, obj, change=change, **kwargs)
+        setattr(form, "actor", request.user)  # noqa: B010
+        return form
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         extra = {"embedded_model": settings.CLAWDBOT.model_server.enable, **(extra_context or {})}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clawdbot.address_values import addresses_in
 from clawdbot.redaction import MASK, redact_value
 
 if TYPE_CHECKING:
@@ -54,7 +55,11 @@ class MaskedJSONField(forms.JSONField):
 
     def clean(self, value: Any) -> Any:
         cleaned = super().clean(value)
-        return _unmasked({} if cleaned is None else cleaned, self.stored)
+        given = {} if cleaned is None else cleaned
+        unmasked = _unmasked(given, self.stored)
+        if unmasked != given and addresses_in(unmasked) != addresses_in(self.stored):
+            raise forms.ValidationError(_("An address was changed: enter the masked values again."))
+        return unmasked
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         # None and {} are equal here

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.http import HttpRequest
 from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -60,6 +61,11 @@ class SecretField(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return bool(data)
+
+
+def may_trust(request: HttpRequest, row: Any) -> bool:
+    """Returns whether the page offers to allow addresses of private networks: to superusers, where it is forbidden."""
+    return bool(request.user.is_superuser and row is not None and row.public_only)
 
 
 def with_state(state: str, help_text: str | Promise) -> Any:

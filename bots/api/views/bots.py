@@ -86,7 +86,12 @@ class ProviderViewSet(
         self._save(serializer)
 
     def _save(self, serializer: BaseSerializer[ModelProvider]) -> None:
-        serializer.instance = row_changes.save_provider(serializer.instance, serializer.validated_data)
+        serializer.instance = row_changes.save_provider(
+            serializer.instance, serializer.validated_data, self.request.user
+        )
+
+    def perform_destroy(self, instance: ModelProvider) -> None:
+        row_changes.delete(instance, self.request.user)
 
     @extend_schema(summary="Ask a provider for one word (staff)", request=None, responses=TestOutcomeSerializer)
     @action(detail=True, methods=["post"])

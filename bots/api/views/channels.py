@@ -25,7 +25,7 @@ from bots.api.serializers.channels import (
     WebhookAddressSerializer,
 )
 from bots.models import Channel
-from bots.operations import channel_accounts, verification
+from bots.operations import channel_accounts, row_changes, verification
 
 
 @extend_schema_view(
@@ -71,20 +71,25 @@ class ChannelViewSet(
         bot = values.pop("bot")
         self.require(bot.pk, Role.MANAGER)
         serializer.instance = channel_accounts.create_channel(
-            bot, values.pop("platform"), values.pop("account", {}), **values
+            bot, values.pop("platform"), values.pop("account", {}), actor=self.request.user, **values
         )
 
     def perform_update(self, serializer: BaseSerializer[Channel]) -> None:
         serializer.instance = channel_accounts.change_channel(
-            cast(Channel, serializer.instance), **serializer.validated_data
+            cast(Channel, serializer.instance), actor=self.request.user, **serializer.validated_data
         )
+
+    def perform_destroy(self, instance: Channel) -> None:
+        row_changes.delete(instance, self.request.user)
 
     @extend_schema(summary="Try the account (manager)", request=None, responses=VerificationSerializer)
     @action(detail=True, methods=["post"])
     def test(self, request: Request, id: str | None = None) -> Response:
         """Verifies the account with the platform."""
         channel, public = self.get_object(), settings.CLAWDBOT.web.public_url
-        outcome = verification.verify_channel(channel, public + channel.webhook_path if public else "")
+        outcome = verification.verify_channel(
+            channel, public + channel.webhook_path if public else "", actor=request.user
+        )
         return Response(VerificationSerializer(outcome).data)
 
     @extend_schema(
@@ -101,4 +106,6 @@ class ChannelViewSet(
         base_url = form.validated_data.get("base_url") or settings.CLAWDBOT.web.public_url
         if not base_url:
             raise ValidationError({"base_url": ["Needed: the configuration has no web.public_url."]})
-        return Response(VerificationSerializer(verification.set_webhook(channel, base_url)).data)
+        verification.refuse_foreign_server(base_url, request.build_absolute_uri("/"), request.user)
+        outcome = verification.set_webhook(channel, base_url, actor=request.user)
+        return Response(VerificationSerializer(outcome).data)

@@ -62,6 +62,19 @@ def test_the_platform_tells_who_the_account_is_before_anything_is_saved(platform
     assert not Channel.objects.exists()
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_no_platform_is_called_at_a_private_address_that_nobody_allowed(
+    platform: str, host: str, server: Server
+) -> None:
+    server.respond = CASES[platform].right
+    account = {**CASES[platform].account, "base_url": server.url.replace("127.0.0.1", host), "allowed_hosts": [host]}
+    outcome = verification.verify_account(platform, account, public_only=True)
+    assert not outcome.ok
+    assert "not a public address" in outcome.text
+    assert not server.requests
+
+
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_wrong_credentials_are_told_with_the_way_to_mend_them(platform: str, server: Server) -> None:
     server.answer(CASES[platform].refused)
@@ -209,7 +222,8 @@ def test_a_stored_secret_is_not_sent_to_an_api_address_that_was_only_typed(serve
     channel = saved("telegram", "https://api.example")
     found = verify(login(make_user()), {"account__telegram__base_url": server.url}, channel)
     assert not found["ok"]
-    assert "save first" in found["text"]
+    again = "the address was changed: enter this value again, or remove it"
+    assert found["notes"] == [f"Bot token: {again}", f"Webhook secret: {again}"]
     assert not server.requests
 
 

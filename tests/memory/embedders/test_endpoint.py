@@ -195,3 +195,9 @@ def test_the_label_tells_endpoint_model_and_dimension_apart() -> None:
     assert len(labels) == 4
     assert current.describe(Spec("openai", "m", "https://a.example/v1", "key", 16, 5.0)) == current.describe(one)
     assert len(current.describe(Spec("openai", "m" * 300, "https://a.example/v1"))) <= 74
+
+
+def test_a_private_address_that_no_superuser_entered_is_not_called(server: Embeddings) -> None:
+    with pytest.raises(EmbedderUnavailable, match="not a public address"):
+        client(server, public_only=True).embed_passages(["tea"])
+    assert not server.batches
