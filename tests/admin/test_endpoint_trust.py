@@ -327,7 +327,7 @@ def test_changes_of_users_groups_grants_and_skills_are_logged() -> None:
 
 
 def test_who_may_change_users_does_not_rise_above_the_own_rights() -> None:
-    root, editor = make_user(), with_permissions("user", "group", "tokenproxy", "token")
+    root, editor = make_user(), with_permissions("user", "group", "apitoken")
     client = login(editor)
     everything = [permission.pk for permission in Permission.objects.all()]
     dates = {"date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}

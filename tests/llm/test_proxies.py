@@ -173,7 +173,7 @@ def test_an_encrypted_model_answers_through_each_kind_of_proxy(
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate)
-    transport = PooledTransport()
+    transport = PooledTransport("models.example")
     transport._tls = ssl.create_default_context()
     big = b"x" * 300_000
     with (

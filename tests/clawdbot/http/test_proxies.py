@@ -173,7 +173,7 @@ def test_no_value_keeps_the_product_from_starting(value: str, tmp_path: Path) ->
         "import django; django.setup()\n"
         "import adapters.sockets, bots.llm.client, bots.tasks, openai\n"
         "from bots.llm.http_transport import http_client\n"
-        "http_client().close()\n"
+        "http_client('https://models.example').close()\n"
     )
     environment = os.environ | dict.fromkeys(variables, value) | {"CLAWDBOT_HOME": str(tmp_path)}
     root = Path(__file__).resolve().parents[3]
