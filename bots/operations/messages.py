@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from bots.files import sent
 from bots.files.sent import MAX_FILES, FileRefused
 from bots.models import Channel, Conversation, Message, Person
+from bots.pipeline import memory_outbox
 from bots.pipeline.outbox import proactive
 from bots.pipeline.outbox.proactive import NoWayToPerson
 from clawdbot.errors import ClawdbotError
@@ -119,6 +120,7 @@ def _send(
             return SentToPerson(before, created=False)
         meta = {"idempotency_key": key, "digest": _digest(text, files)} if key else {}
         message = proactive.write(conversation, said, Message.Role.OPERATOR, meta, attachments)
+        memory_outbox.remember_team(message, person)
     return SentToPerson(message, created=True)
 
 

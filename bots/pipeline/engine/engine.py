@@ -20,7 +20,7 @@ from bots.models import Conversation, Message
 from bots.pipeline.engine.answer import attachments, continuing, fallback, prompt, recent_turns
 from bots.pipeline.engine.answer.others_words import others_words
 from bots.pipeline.engine.answer.prompt_inputs import Inputs
-from bots.pipeline.engine.dialog import commands, forms, handover
+from bots.pipeline.engine.dialog import commands, forgetting, forms, handover
 from bots.pipeline.engine.turn import Reply, Turn
 from memory import database
 from memory.store import MemoryStore
@@ -41,6 +41,8 @@ def respond(turn: Turn) -> Reply:
             return commands.run(turn, *command)
         if handover.silences(turn):
             return Reply("", silent=True, remember=True)
+        if (topic := forgetting.requested(turn.text)) is not None:
+            return commands.forget(turn, topic)
         if not turn.whole_text and turn.quote is None:
             reply = _without_words(turn)
             if reply is not None:
@@ -122,6 +124,7 @@ def _recall(turn: Turn, text: str, without: Sequence[RecentTurn]) -> Recall:
             now=turn.now.astimezone(turn.zone),
             exclude_message_ids=[message.id for message in without],
             reranked=turn.bot.rerank,
+            asking=False,
         )
     except DatabaseError as error:
         if not database.separate():
