@@ -95,6 +95,9 @@ RULES: tuple[EndingRule, ...] = (
     ending(rf"(?:put|gave|given|had to put|had to give|rehomed|lost|adopted out|sold|buried) (?:(?:our|my) (?:{_PET}) )?{_NAME}(?: (?:down|away|up|to sleep|to rest|to a|to the|to my|last|yesterday|today|in|on)\b|[.!,]|$)", "pet", frozenset({OTHERS}), needs_value=True),
     ending(rf"(?:rehomed|gave away|put down|lost|buried|sold) (?:our|my) (?P<v>{_PET})\b|(?:put|gave|had to put) (?:our|my) (?P<v2>{_PET}) (?:down|away|to sleep)", "pet", frozenset({OTHERS, "self"})),
     ending(rf"(?<![\w']){_NAME}{_HAS} (?:left (?:the|our) (?:company|firm|team)|no longer my (?:boss|manager)|quit|retired|moved out|got fired|transferred)\b", "name", frozenset({"boss", "roommate", "flatmate"}), needs_value=True),
+    ending(rf"(?<![\w']){_NAME} is (?:no longer|not) with us\b", "pet name", frozenset({OTHERS}), needs_value=True),
+    ending(rf"(?<![\w'])[Ii]{_HAS} (?:no longer|not) (?:married|engaged|with (?:him|her) any ?more)\b", "", PARTNERS | {STATUS}),
+    ending(rf"{_WHO}{_HAS} no longer (?:with|at) {_NAME}", "employer job", needs_value=True),
     # likes and allergies
     ending(rf"{_WHO} (?:don't|doesn't|do not|does not|no longer|never) (?:really |actually )?(?:hate|hates|dislike|dislikes|mind) {_V}", "preference", needs_value=True),
     ending(rf"{_WHO}{_HAS} (?:stopped|quit|gave up|given up|giving up|cut out|cutting out|off|over|through with|tired of|sick of|fed up with|done with|went off|gone off)(?: (?:liking|loving|enjoying|drinking|eating|using|having|playing|watching|doing|all))? {_V}", "preference diet", needs_value=True),

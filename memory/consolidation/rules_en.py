@@ -173,7 +173,7 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(rf"{_S}(?: ?{_BE} (?:originally )?from| (?:come|comes) from) {_V}", "origin", "{s} is from {v}", _place),
     rule(rf"{_S} (?:was|were) born in {_V}", "birthplace", "{s} was born in {v}", _capital),
-    rule(rf"(?<!\w)[Mm]y (?:full |first )?name(?:'s| is) {_V}", "name", "{s} is called {v}", _name),
+    rule(rf"(?<!\w)[Mm]y (?:full |first )?name(?:'s| is)(?: now)? {_V}", "name", "{s} is called {v}", _name),
     rule(rf"(?<!\w)(?:[Pp]lease |[Yy]ou can )?[Cc]all me {_V}", "name", "{s} is called {v}", _name),
     rule(
         rf"(?<!\w)(?:[Ii]{_HAVE}{_NOW} ?changed my name to|[Mm]y new (?:last |sur|first |full )?name is|[Ii]{_NOW} go(?: now)? by(?: the name)?) {_V}",
@@ -221,7 +221,11 @@ RULES: tuple[Rule, ...] = (
           "pet", "{s} has a {x} called {v}", _name, x=True),
     rule(rf"(?<!\w)[Mm]y (?P<x>{_PET})(?:(?:'s|’s) name is| is (?:called|named)) {_V}",
           "pet", "{s} has a {x} called {v}", _name, x=True),
-    rule(rf"{_S} ?{_BE}(?: a)? (?:strict )?(?P<v>vegetarian|vegan|pescatarian)\b", "diet", "{s} is {v}", _thing),
+    rule(rf"{_S} ?{_BE}(?: a)? (?:strict )?(?P<v>vegetarian|vegan|pescatarian)\b(?!['’])", "diet", "{s} is {v}", _thing),
+    rule(
+        rf"{_S}{_HAVE}{_NOW} ?(?:went|gone|turned|became|become)(?: an?)? (?P<v>vegetarian|vegan|pescatarian)\b",
+        "diet", "{s} is {v}", _thing,
+    ),
     rule(rf"{_S}(?: ?{_BE}| got) (?:happily )?(?P<v>married|engaged|divorced|single|widowed|retired)\b"
           rf"(?! (?:to the idea|with|in (?:a|the) (?:project|task)))",
           "status", "{s} is {v}", _thing),

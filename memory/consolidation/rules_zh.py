@@ -126,6 +126,7 @@ def _date(text: str) -> list[str]:
 RULES: tuple[Rule, ...] = (
     rule(rf"{_S}{_NOW}(?:从[^，。,\s]{{1,10}}?)?搬(?:家)?(?:到|去|来|回)了?{_V}", "home", "{s}住在{v}", _place),
     rule(rf"{_S}{_NOW}(?:居?住在|定居在){_V}", "home", "{s}住在{v}", _place),
+    rule(rf"我(?!的?(?:{_RELATIVE}|朋友|同事|室友|邻居))[^。！？他她它你]{{1,20}}[，,]{_NOW}(?:居?住在|住到|搬[到去]){_V}", "home", "{s}住在{v}", _place),
     rule(rf"{_S}{_NOW}在(?P<v>[^，。！？；、,.\s]{{2,10}}?)(?:定居|生活)", "home", "{s}住在{v}", _place),
     rule(rf"{_S}(?:已经)?(?:不再?|没)(?:居?住在|住){_V}", "home", "{s}不再住在{v}", _place, ENDED),
     rule(rf"{_S}(?:是|来自)(?P<v>[\u4e00-\u9fff]{{2,6}}?)人(?![\u4e00-\u9fff])", "origin", "{s}是{v}人", _origin),
