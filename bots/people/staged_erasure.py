@@ -99,13 +99,12 @@ def _drop_waiting(person: Person, topic: Topic | None) -> None:
     if topic is None:
         waiting.delete()
         return
-    for row in waiting.select_for_update():
+    for row in waiting:
         kept = [line for line in row.turns if not topic.is_in(str(line.get("text", "")))]
         if not kept:
             row.delete()
         elif len(kept) < len(row.turns):
-            row.turns = kept
-            row.save(update_fields=["turns"])
+            waiting.filter(pk=row.pk).update(turns=kept)  # no row when it was written meanwhile
 
 
 def erase_rest(staged: StagedErasure) -> StagedErasure:

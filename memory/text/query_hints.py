@@ -60,10 +60,11 @@ def read_cues(text: str, today: date) -> Cues:
     """Reads all hints in a question. today: the calendar day of the question."""
     lowered = simplified(text.lower())
     about = asked_topics(text)
-    own = asks_about_oneself(text)
+    role = role_cue(text)
+    own = role != "assistant" and asks_about_oneself(text)
     return Cues(
         # "Recommend a dinner for me" asks for what the person told, too.
-        role=role_cue(text) or ("user" if about and own else ""),
+        role=role or ("user" if about and own else ""),
         dates=date_cues(text, today),
         first_session=bool(_FIRST.search(lowered)),
         last_session=bool(_LAST.search(lowered)),
