@@ -13,7 +13,7 @@ RELATION = re.compile(rf"\b(?<=[Mm]y )(?:\w+[ -])?(?:{_REL})\b|\b(?:{_REL})(?='s
 RELATION_PHRASE = re.compile(rf"\b[Mm]y (?:\w+[ -])?(?:{_REL})\b(?:'s)?", re.IGNORECASE)
 # A message may begin with the verb: "Moved to Berlin".
 SPEAKER = re.compile(
-    r"\b(?:I|i|[Ww]e|[Mm]y|[Mm]e|[Oo]ur|[Uu]s|The person)\b"
+    r"\b(?:I|i|[Ww]e|[Mm]y|[Mm]e|[Oo]ur|[Uu]s|The person|[Tt]he divorce)\b"
     r"|^\W*(?:[Jj]ust |[Ff]inally |[Rr]ecently )?(?:[Mm]oved|[Qq]uit|[Gg]ot|[Bb]ack|[Ss]tarted|[Bb]roke|[Ll]eft|[Ss]old|[Ss]topped|[Ll]ost|[Jj]oined|[Rr]etired|[Gg]raduated|[Nn]ew)\b"
 )
 SAME = {"mom": "mother", "mum": "mother", "dad": "father", "granny": "grandmother", "grandma": "grandmother", "grandpa": "grandfather"}  # fmt: skip
