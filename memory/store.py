@@ -22,6 +22,7 @@ from memory.indexes import large, lexical, registry
 from memory.indexes.nearest import VectorIndex
 from memory.indexes.vector import backend
 from memory.ranking import reranker
+from memory.ranking.corrections import kept_first
 from memory.ranking.query import Question
 from memory.ranking.results import best
 from memory.ranking.scan_cache import ScopeCache
@@ -147,6 +148,7 @@ class MemoryStore:
         derived: int = 0,
         semantic: bool = True,
         reranked: bool = False,
+        asking: bool = True,
     ) -> Recall:
         """Returns the `k` memories of one person that answer `text` best.
 
@@ -166,6 +168,7 @@ class MemoryStore:
             history: also superseded and archived memories.
             derived: maximum number of facts and summaries in `Recall.derived`; they do not count towards `k`.
             semantic: False compares words only and embeds nothing.
+            asking: False leaves out turns that only ask; their answers are found without them.
             reranked: sort the best hits by the configured cross-encoder (`Bot.rerank`).
         """
         started = time.perf_counter()
@@ -176,9 +179,12 @@ class MemoryStore:
         view = View(moment, as_of, history)
         skip = _Skip(frozenset(exclude_ids), frozenset(exclude_message_ids), exclude_conversation, exclude_since, view)
         today = moment.date()
-        asked = _Asked(scope, question, read_cues(text, today), today, history)
+        asked = _Asked(scope, question, read_cues(text, today), today, history, asking)
         hits, words_only = _search_turns(asked, max(k, reranker.POOL) if reranked else k, skip)
-        hits, not_reranked = reranker.reorder(text, hits, k) if reranked else (hits, "")
+        not_reranked = ""
+        if reranked:
+            reordered, not_reranked = reranker.reorder(text, hits, k)
+            hits = kept_first(hits, reordered, k)
         facts = _search(_derived, asked, derived, skip) if derived else ()
         vector, ms = question.vector, (time.perf_counter() - started) * 1000
         return Recall(hits, vector, ms, question.degraded or words_only, facts, question.label, not_reranked)
@@ -292,6 +298,7 @@ class _Asked(NamedTuple):
     cues: Cues
     today: date
     history: bool
+    asking: bool
 
 
 def _search_turns(asked: _Asked, k: int, skip: _Skip) -> tuple[tuple[Hit, ...], bool]:
@@ -316,4 +323,4 @@ def _best(index: ScopeIndex, asked: _Asked, k: int, skip: _Skip) -> tuple[Hit, .
     if not len(index):
         return ()
     scored = score(index, asked.question.text, asked.question.vector, asked.cues)
-    return best(index, scored, k, skip, asked.cues, asked.today, every=asked.history)
+    return best(index, scored, k, skip, asked.cues, asked.today, every=asked.history, asking=asked.asking)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from clawdbot.storable_text import storable
 from memory.text.dates import ResolvedDate
 
-Role: TypeAlias = Literal["user", "assistant"]
+Role: TypeAlias = Literal["user", "assistant", "operator"]
+"""Who said it: the person, the bot, or a human of the team in the bot's place."""
+ROLES: tuple[Role, ...] = get_args(Role)
 Kind: TypeAlias = Literal["turn", "fact", "summary"]
 Vector: TypeAlias = NDArray[np.float32]
 
@@ -65,8 +67,8 @@ class Turn:
     def __post_init__(self) -> None:
         if self.occurred_at.tzinfo is None:
             raise ValueError("Turn.occurred_at must be aware: without a zone a memory has no date")
-        if self.role not in ("user", "assistant"):
-            raise ValueError(f"Turn.role must be 'user' or 'assistant', not {self.role!r}")
+        if self.role not in ROLES:
+            raise ValueError(f"Turn.role must be one of {ROLES}, not {self.role!r}")
         for name in ("text", "speaker", "session", "external_id"):
             object.__setattr__(self, name, storable(getattr(self, name)))
 
@@ -81,7 +83,7 @@ class RecentTurn:
 
     Attributes:
         id: id of the memory; in a conversation, id of the message.
-        role: "user" or "assistant"; in a conversation also "operator".
+        role: one of `ROLES`.
         speaker: "" where the role is enough.
         occurred_at: None where the conversation's source does not know it.
     """
@@ -131,6 +133,7 @@ class Hit:
             fraction of the query's IDF mass whose terms occur in this hit: 0 means "no word in common".
         kind: "turn", or "fact" or "summary" for a derived memory.
         beside: the answer to a question or the question of an answer, if it is the neighbouring turn.
+        corrected_by: id of the hit, before this one, that says what has changed since; None if there is none.
         dates: days and periods that the text mentions, resolved against the day it was said.
         valid_from: when a fact became true.
         valid_to: when it ceased to be true; None: it is still true.
@@ -151,6 +154,7 @@ class Hit:
     valid_to: datetime | None = None
     dates: tuple[ResolvedDate, ...] = ()
     beside: Beside | None = None
+    corrected_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from bots.files import sent
 from bots.files.sent import MAX_FILES, FileRefused
 from bots.models import Channel, Conversation, Message, Person
+from bots.pipeline import memory_outbox
 from bots.pipeline.dispatch import unanswered
 from bots.pipeline.outbox import proactive
 from bots.pipeline.outbox.proactive import NoWayToPerson
@@ -121,6 +122,7 @@ def _send(
         meta = {"idempotency_key": key, "digest": _digest(text, files)} if key else {}
         message = proactive.write(conversation, said, Message.Role.OPERATOR, meta, attachments)
         unanswered.settle_conversation(conversation.pk)
+        memory_outbox.remember_team(message, person)
     return SentToPerson(message, created=True)
 
 

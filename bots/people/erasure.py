@@ -36,6 +36,7 @@ from bots.people import audit_log, export, linking
 from clawdbot.errors import ClawdbotError
 from memory import database
 from memory.lifecycle import erasure_proof
+from memory.lifecycle.topic_search import Topic
 from memory.models import MemoryEntry
 from memory.storage import work_leases
 from memory.storage.rows import of_scope
@@ -129,6 +130,23 @@ def hide_all(person: Person) -> None:
     """Hides this person's messages from the model and the chat page, and drops the admin's history of the memories."""
     drop_admin_history(MemoryEntry, of_scope(Scope(person.bot_id, person.pk)))
     _hide_conversations(Q(person=person))
+
+
+def hide_topic(person: Person, ids: Collection[int], topic: Topic) -> None:
+    """Hides the messages behind these memories, and all messages and summaries about the topic.
+
+    Messages about it may be no memories: the answer of a command lists what is remembered.
+    """
+    rows = of_scope(Scope(person.bot_id, person.pk))
+    drop_admin_history(MemoryEntry, rows.filter(pk__in=list(ids)))
+    _hide_messages(rows, list(ids))
+    chats = Conversation.objects.filter(person=person)
+    texts = Message.objects.filter(conversation__person=person, forgotten=False).values_list("pk", "text")
+    about = [pk for pk, text in texts.iterator(chunk_size=_BATCH) if topic.is_in(text)]
+    for start in range(0, len(about), _BATCH):
+        Message.objects.filter(pk__in=about[start : start + _BATCH]).update(forgotten=True)
+    told = chats.filter(closed_at=None).exclude(summary="").values_list("pk", "summary")
+    Conversation.objects.filter(pk__in=[pk for pk, summary in told if topic.is_in(summary)]).update(summary="")
 
 
 def _hide_conversations(mine: Q) -> None:

@@ -7,7 +7,7 @@ the turn queues a row that runs it (`bots.pipeline.dispatch.erasures`). `prove` 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from bots.models import Person, WaitingMemory
 from bots.people import audit_log, erasure, export, linking
 from memory import database
 from memory.lifecycle import erasure_proof
+from memory.lifecycle.topic_search import Topic
 from memory.models import MemoryEntry
 from memory.storage.rows import of_scope
 from memory.store import MemoryStore
@@ -34,6 +35,7 @@ class StagedErasure:
         last_id: Id of the latest memory to erase; later ones stay.
         memories: Number of memories to erase.
         traces: What the proof searches for. They repeat erased content and are never stored.
+        ids: The memories to erase, with their repetitions; None: all up to `last_id`.
     """
 
     person_id: int
@@ -41,6 +43,7 @@ class StagedErasure:
     last_id: int
     memories: int
     traces: tuple[erasure_proof.Traces, ...] = ()
+    ids: tuple[int, ...] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Returns all fields but the traces, as JSON values."""
@@ -49,27 +52,59 @@ class StagedErasure:
             "origins": self.origins,
             "last_id": self.last_id,
             "memories": self.memories,
+            "ids": self.ids,
         }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> StagedErasure:
-        return cls(data["person_id"], tuple(data["origins"]), data["last_id"], data["memories"])
+        ids = data.get("ids")  # rows of earlier releases have none
+        only = None if ids is None else tuple(ids)
+        return cls(data["person_id"], tuple(data["origins"]), data["last_id"], data["memories"], ids=only)
 
 
-def begin(person: Person, actor: audit_log.Actor) -> StagedErasure:
-    """Hides the person's messages and erases what is in the caller's database, in the caller's transaction."""
+def begin(
+    person: Person, actor: audit_log.Actor, *, ids: Collection[int] | None = None, topic: str = ""
+) -> StagedErasure:
+    """Hides the person's messages and erases what is in the caller's database, in the caller's transaction.
+
+    Args:
+        person: Whose memories.
+        actor: Who asked for it.
+        ids: The memories about `topic`; None erases all.
+        topic: With `ids`: messages about it are hidden from the model too.
+    """
     linking.lock([person])
     scope = Scope(person.bot_id, person.pk)
-    gone = erasure_proof.traces(scope)
-    erasure.hide_all(person)
-    if database.separate():
-        WaitingMemory.objects.filter(person=person).delete()
-        count = of_scope(scope).count()
+    gone = erasure_proof.traces(scope, ids)
+    if ids is None:
+        erasure.hide_all(person)
     else:
-        count = MemoryStore(person.bot_id).erase(scope)
-    audit_log.record(audit_log.Action.ERASE, person, actor, counts={"memories": count, "exports": export.count(person)})
+        erasure.hide_topic(person, ids, Topic(topic))
+    if database.separate():
+        _drop_waiting(person, None if ids is None else Topic(topic))
+        rows = of_scope(scope)
+        count = (rows if ids is None else rows.filter(pk__in=list(ids))).count()
+    else:
+        count = MemoryStore(person.bot_id).erase(scope, ids)
+    action = audit_log.Action.ERASE if ids is None else audit_log.Action.DELETE
+    audit_log.record(action, person, actor, counts={"memories": count, "exports": export.count(person)})
     origins = (person.pk, *(one.pk for one in linking.linked_to(person)))
-    return StagedErasure(person.pk, origins, gone.last_id, count, (gone,))
+    only = None if gone.ids is None else tuple(sorted(gone.ids))
+    return StagedErasure(person.pk, origins, gone.last_id, count, (gone,), only)
+
+
+def _drop_waiting(person: Person, topic: Topic | None) -> None:
+    """Deletes turns that still wait for the memory database: all, or those about a topic."""
+    waiting = WaitingMemory.objects.filter(person=person)
+    if topic is None:
+        waiting.delete()
+        return
+    for row in waiting:
+        kept = [line for line in row.turns if not topic.is_in(str(line.get("text", "")))]
+        if not kept:
+            row.delete()
+        elif len(kept) < len(row.turns):
+            waiting.filter(pk=row.pk).update(turns=kept)  # no row when it was written meanwhile
 
 
 def erase_rest(staged: StagedErasure) -> StagedErasure:
@@ -112,7 +147,8 @@ def _person(staged: StagedErasure) -> Person | None:
 def _rows(bot_id: int, staged: StagedErasure) -> Any:
     """Returns the memories that are still to be erased, also those that a link or unlink moved to another person."""
     mine = Q(origin_id__in=staged.origins) | Q(origin_id=None, person__in=staged.origins)
-    return MemoryEntry.objects.filter(mine, bot=bot_id, pk__lte=staged.last_id).order_by()
+    rows = MemoryEntry.objects.filter(mine, bot=bot_id, pk__lte=staged.last_id).order_by()
+    return rows if staged.ids is None else rows.filter(pk__in=staged.ids)
 
 
 def _left(bot_id: int, staged: StagedErasure) -> Iterator[tuple[Scope, list[int]]]:

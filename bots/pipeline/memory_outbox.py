@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import zoneinfo
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from bots.models import Conversation, Message, WaitingMemory, sql
+from bots.models import Conversation, Message, Person, WaitingMemory, sql
 from bots.models.lengths import ERROR_LENGTH
 from clawdbot.backoff import Backoff
 from clawdbot.reasons import columns, raised
@@ -42,6 +45,30 @@ def remember(inbound_id: int, turns: Sequence[Turn]) -> None:
     lines = [turn_json.dump(turn) for turn in turns]
     waiting = WaitingMemory(inbound_id=inbound_id, bot_id=first.bot_id, person_id=first.person_id, turns=lines)
     sql.insert(waiting)
+
+
+def remember_team(message: Message, person: Person) -> None:
+    """Stores what a human of the team wrote to a person, in the transaction that stores the message."""
+    if not message.text.strip():
+        return
+    try:
+        zone = zoneinfo.ZoneInfo(person.time_zone or settings.TIME_ZONE)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        zone = zoneinfo.ZoneInfo("UTC")
+    conversation = message.conversation
+    said = Turn(
+        bot_id=conversation.bot_id,
+        person_id=conversation.person_id,
+        conversation_id=conversation.pk,
+        message_id=message.pk,
+        role="operator",
+        text=message.text,
+        occurred_at=message.occurred_at.astimezone(zone),
+        origin_id=conversation.origin_id,
+    )
+    event_id = -message.pk  # no event brought it; events have positive ids
+    remember(event_id, [said])
+    transaction.on_commit(partial(write_waiting_of, event_id), robust=True)
 
 
 def correct(conversation: Conversation, message: Message, text: str) -> None:

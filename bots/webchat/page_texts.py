@@ -54,6 +54,7 @@ def _page() -> dict[str, Any]:
         "toEnd": _("To the latest message"),
         "typing": _("%(name)s is writing"),
         "you": _("You"),
+        "team": _("Our team"),
         "sending": _("Sending…"),
         "waiting": _("Waiting for the connection"),
         "failed": _("Not sent"),

@@ -39,6 +39,7 @@ class Statement:
         said_at: when it was said.
         true_from: when it became true.
         sources: ids of the turns that say it.
+        true_by: the latest moment at which it can have become true ("last month": its end); None: `true_from`.
     """
 
     subject: str
@@ -50,6 +51,7 @@ class Statement:
     day: date
     sources: tuple[int, ...]
     standing: str = ""
+    true_by: datetime | None = None
 
     @property
     def key(self) -> str:

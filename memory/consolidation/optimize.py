@@ -150,7 +150,7 @@ class _Work:
             if not episodes.is_unchanged(scope, episode):
                 self._unit(Counter())  # count the tokens; the next run reads the episode again
                 return
-            done = facts.reconcile(scope, statements)
+            done = facts.reconcile(scope, statements, rules.endings(episode, group=is_group))
             done["episodes"] += 1
             if summary is not None and not (due.digests and episodes.has_kept_summary(scope, episode)):
                 text, sources = summary

@@ -14,6 +14,7 @@ from memory.models.consolidation import MemorySource
 from memory.storage import passages, reindex, work_leases
 from memory.storage.rows import content_hash, of_scope
 from memory.text.tokenizer import index_terms
+from memory.text.topics import marks
 from memory.types import Scope
 
 _PART = 500
@@ -28,7 +29,7 @@ def write(scope: Scope, kind: str, text: str, day: date, sources: Iterable[int],
         kind=kind,
         role=MemoryEntry.Role.USER,
         text=text,
-        tokens=" ".join(index_terms(text, "", at)),
+        tokens=" ".join(index_terms(text, "", at) + (marks(text, "user") if kind == MemoryEntry.Kind.FACT else [])),
         content_hash=content_hash(kind, text),
         day=day,
         **fields,

@@ -16,6 +16,7 @@ from memory.ranking.scan_index import ScopeIndex
 from memory.ranking.scoring import DEFAULT, score
 from memory.storage import rows
 from memory.storage.row import Row
+from memory.text import topics
 from memory.text.dates import cue_terms
 from memory.text.query_hints import Cues
 from memory.text.stopwords import STOP_TERMS
@@ -74,7 +75,7 @@ def _by_words(large: Large, words: LexicalIndex, text: str, cues: Cues) -> list[
     weighed = {t: n * (DEFAULT.stop_weight if t in STOP_TERMS else 1.0) for t, n in counted.items()}
     telling = {t: weight for t, weight in weighed.items() if t not in STOP_TERMS} or weighed
     found: list[int] = []
-    for asked in (telling, _date_terms(cues)):
+    for asked in (telling, _date_terms(cues), dict.fromkeys(map(topics.term, sorted(cues.topics)), 1.0)):
         wanted = lexical.plan(large.id, asked, large.corpus) if asked else None
         if wanted:
             found += words.search(large.id, wanted, BY_WORDS)

@@ -96,7 +96,7 @@ def _new_turn(scope: Scope, old: MemoryEntry, text: str, at: datetime) -> int:
         old.conversation_id,
         text,
         person_id=scope.person_id,
-        role="assistant" if old.role == MemoryEntry.Role.ASSISTANT else "user",
+        role=old.role,
         occurred_at=timezone.localtime(at),
         session=old.session,
         speaker=old.speaker,

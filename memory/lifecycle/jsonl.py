@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 
 from clawdbot.storable_text import storable
 from memory.errors import BadLine
-from memory.types import Scope, Turn
+from memory.types import ROLES, Scope, Turn
 
 LONGEST_LINE = 16 * 1024 * 1024  # bytes
 LONGEST_TEXT = 1_000_000  # characters; a memory is not for files
@@ -138,8 +138,8 @@ def parse_line(line: str, scope: Scope, origin_id: int | None = None) -> Turn | 
 
 def _turn(data: dict[str, Any], scope: Scope, origin_id: int | None) -> Turn:
     role = data.get("role", "user")
-    if role not in ("user", "assistant"):
-        raise BadLine('role must be "user" or "assistant"')
+    if role not in ROLES:
+        raise BadLine('role must be "user", "assistant" or "operator"')
     pinned = data.get("pinned", False)
     if not isinstance(pinned, bool):
         raise BadLine("pinned must be true or false")

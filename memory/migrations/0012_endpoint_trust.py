@@ -25,7 +25,7 @@ def bind_keys(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('memory', '0010_stored_by_bot'),
+        ('memory', '0011_team_role'),
     ]
 
     operations = [

@@ -100,6 +100,7 @@ class MemoryEntry(models.Model):
     class Role(models.TextChoices):
         USER = "user", _("Person")
         ASSISTANT = "assistant", _("Bot")
+        OPERATOR = "operator", _("Team")
 
     # The targets of these four references may be in another database (memory.database), where no foreign key can be
     # enforced: `memory.storage.cascade` does it. The composite indexes below cover both scope keys.

@@ -1,7 +1,7 @@
 """Turns scores into hits.
 
-Leaves out excluded rows, slightly boosts recent and repeated rows, merges rows that say the same, and adds the
-neighbouring question or answer to a hit.
+Leaves out excluded rows and rows that tell nothing, slightly boosts recent and repeated rows, merges rows that say the
+same, puts corrections before what they correct, and adds the neighbouring question or answer to a hit.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from datetime import date, datetime
 
 import numpy as np
 
+from memory.ranking import corrections
 from memory.ranking.scan_index import ScopeIndex
 from memory.ranking.scoring import Scores
 from memory.storage.row import Row
+from memory.text.acknowledgements import is_acknowledgement, only_asks
 from memory.text.dates import ResolvedDate
 from memory.text.query_hints import Cues
 from memory.types import Beside, Hit, Kind
@@ -45,7 +47,15 @@ class _Candidate:
 
 
 def best(
-    index: ScopeIndex, scores: Scores, k: int, skip: Skip, cues: Cues, today: date, *, every: bool = False
+    index: ScopeIndex,
+    scores: Scores,
+    k: int,
+    skip: Skip,
+    cues: Cues,
+    today: date,
+    *,
+    every: bool = False,
+    asking: bool = True,
 ) -> tuple[Hit, ...]:
     """Returns the `k` best rows as hits, best first.
 
@@ -56,9 +66,10 @@ def best(
         skip: tells whether to leave out a row.
         cues: hints in the question; with a date in it, recent rows get no boost.
         today: the day of the question.
-        every: keep hits that only repeat another hit.
+        asking: keep hits that only ask.
+        every: keep hits that only repeat another hit or tell nothing, and add no corrections.
     """
-    pool = _pool(index, scores, max(_POOL, 2 * k), skip)
+    pool = _pool(index, scores, max(_POOL, 2 * k), skip, every=every, asking=asking)
     timeless = not cues.dates and not cues.first_session
     for one in pool:
         gain = max(one.score, 0.0)
@@ -69,19 +80,40 @@ def best(
             one.shares["repeated"] = gain * min(_REINFORCEMENT * math.log2(one.row.seen), _MOST_REINFORCEMENT)
         one.score += sum(one.shares.values())
     pool.sort(key=lambda one: -one.score)
-    return tuple(_hit(index, scores, one, skip) for one in (pool[:k] if every else _distinct(pool, k)))
+    if every:
+        return tuple(_hit(index, scores, one, skip) for one in pool[:k])
+    chosen = {one.number: one for one in _distinct(pool, k)}
+    order, corrected = corrections.placed(index, list(chosen), skip, cues.life if scores.named else None)
+    hits = []
+    for number in order[:k]:
+        one = chosen.get(number) or _candidate(index, scores, number)
+        hit = _hit(index, scores, one, skip)
+        by = corrected.get(number)
+        hits.append(replace(hit, corrected_by=index.rows[by].id) if by is not None else hit)
+    return tuple(hits)
 
 
-def _pool(index: ScopeIndex, scores: Scores, size: int, skip: Skip) -> list[_Candidate]:
+def _pool(index: ScopeIndex, scores: Scores, size: int, skip: Skip, *, every: bool, asking: bool) -> list[_Candidate]:
+    """Returns the best rows. Unless `every`: only those that tell something."""
     lengths, asks = index.column(index.LENGTH), index.column(index.QUESTION)
     pool: list[_Candidate] = []
     for i in np.argsort(-scores.total, kind="stable").tolist():
         if len(pool) >= size:
             break
         row = index.rows[i]
-        if lengths[i] and not skip(row):
-            pool.append(_Candidate(i, row, float(scores.total[i]), {}, row.seen, bool(asks[i])))
+        if not lengths[i] or skip(row):
+            continue
+        if not every and (is_acknowledgement(row.text) or (not asking and asks[i] and only_asks(row.text))):
+            continue
+        pool.append(_candidate(index, scores, i))
     return pool
+
+
+def _candidate(index: ScopeIndex, scores: Scores, number: int) -> _Candidate:
+    row = index.rows[number]
+    return _Candidate(
+        number, row, float(scores.total[number]), {}, row.seen, bool(index.column(index.QUESTION)[number])
+    )
 
 
 def _distinct(pool: list[_Candidate], k: int) -> list[_Candidate]:

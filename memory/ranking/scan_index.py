@@ -110,8 +110,8 @@ class ScopeIndex:
         self.stamp_sum = 0
         self.latest: datetime | None = None
 
-    # The integer columns: role, speaker, session, ordinal day, month, day of month, previous row of the session, the
-    # one before that, length in terms, whether it is a question.
+    # The integer columns: role (0: the person's), speaker, session, ordinal day, month, day of month, previous row of
+    # the session, the one before that, length in terms, whether it is a question.
     ROLE, SPEAKER, SESSION, ORDINAL, MONTH, MONTH_DAY, BEFORE, BEFORE_2, LENGTH, QUESTION = range(_COLUMNS)
 
     def __len__(self) -> int:
@@ -202,7 +202,7 @@ class ScopeIndex:
             self.stamp_sum += row.stamp
             self.latest = max(self.latest, row.occurred_at) if self.latest else row.occurred_at
             columns.append((
-                row.role == "assistant", self.speakers.setdefault(row.speaker, len(self.speakers)),
+                row.role != "user", self.speakers.setdefault(row.speaker, len(self.speakers)),
                 self.sessions.setdefault(row.session, len(self.sessions)),
                 row.day.toordinal(), row.day.month, row.day.day, -1, -1,
                 len(row.terms) // term_keys.BYTES, "?" in row.text or "\uff1f" in row.text,

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from memory.ranking.corpus_stats import lexical_moments
 from memory.ranking.scan_index import Floats, Ints, ScopeIndex, similarities
+from memory.text import topics
 from memory.text.dates import DateCue, cue_terms
 from memory.text.query_hints import Cues
 from memory.text.stopwords import STOP_TERMS
@@ -37,12 +38,15 @@ class Weights:
     role: float = 1.3
     day: float = 3.5
     neighbour: float = 0.3
+    topic: float = 0.8
     k1: float = 1.0
     b: float = 0.5
     stop_weight: float = 0.3
 
 
 DEFAULT = Weights()
+# Of a topic: its rarity counts between these, in nats.
+_LEAST_RARE, _RAREST = 2.0, 4.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Scores:
     bm25: Floats
     cosine: Floats
     coverage: Floats
+    named: bool = False  # the question names a speaker
 
 
 def _z(values: Floats, live: NDArray[np.bool_], moments: tuple[float, float] | None = None) -> Floats:
@@ -162,6 +167,17 @@ def _event_boost(index: ScopeIndex, cues: Sequence[DateCue], w: Weights) -> Floa
     return boost
 
 
+def _topic_boost(index: ScopeIndex, cues: Cues, w: Weights) -> Floats:
+    """Boosts rows about what the question asks of a person's life, whatever their words; a rare topic tells more."""
+    terms = np.array(sorted(key(topics.term(name)) for name in cues.topics), np.uint32)
+    there = index.postings.frequencies(terms, len(index)) > 0
+    known = index.corpus.frequencies(terms) if index.corpus is not None else there.sum(axis=1)
+    rows = index.corpus.rows if index.corpus is not None else len(index)
+    rare = np.log(max(rows, 2) / np.maximum(known, 1.0)).clip(0.0, _RAREST)
+    boost = (w.topic * (_LEAST_RARE + rare))[:, np.newaxis] * there
+    return np.asarray(boost.max(axis=0), np.float32)
+
+
 def _telling(cue: DateCue, w: Weights) -> float:
     """Returns the weight of a date: high for a day, low for a year."""
     return w.day / (1.0 + math.log(cue.days))
@@ -262,10 +278,12 @@ def score(index: ScopeIndex, text: str, vector: Vector | None, cues: Cues, w: We
     if cues.dates:
         arms["date"] = _date_boost(index, cues.dates, w)
         arms["event"] = _event_boost(index, cues.dates, w)
+    if cues.topics:
+        arms["topic"] = _topic_boost(index, cues, w)
     if cues.first_session or cues.last_session:
         days = index.column(index.ORDINAL)
         arms["date"] = arms.get("date", 0) + w.day * (days == (days.min() if cues.first_session else days.max()))
     arms["neighbours"] = _smoothing(index, _sum(arms, rows), w)
     # A question is not an answer.
     arms["question"] = -w.question * index.column(index.QUESTION).astype(np.float32)
-    return Scores(_sum(arms, rows), arms, bm25, cosine, coverage)
+    return Scores(_sum(arms, rows), arms, bm25, cosine, coverage, bool(named))

@@ -14,6 +14,7 @@ from memory.storage.rows import content_hash
 from memory.text.dates import resolve
 from memory.text.term_keys import pack
 from memory.text.tokenizer import index_terms
+from memory.text.topics import marks
 
 BATCH = 500
 FIELDS = ("tokens", "terms", "content_hash", "dates")
@@ -49,6 +50,8 @@ def _derived(row: MemoryEntry) -> dict[str, Any]:
     """Computes the fields that are derived from a row's text, speaker and day."""
     # The stored day is in the speaker's calendar; the index text does not depend on the hour.
     words = index_terms(row.text, row.speaker, datetime(row.day.year, row.day.month, row.day.day, 12, tzinfo=ANY_ZONE))
+    if row.kind != row.Kind.SUMMARY:
+        words += marks(row.text, row.role)
     said = row.kind == row.Kind.TURN
     return {
         "tokens": " ".join(words),

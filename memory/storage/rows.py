@@ -21,6 +21,7 @@ from memory.storage.validity import Validity
 from memory.text import term_keys
 from memory.text.dates import resolve
 from memory.text.tokenizer import index_terms, tokenize
+from memory.text.topics import marks
 from memory.types import RecentTurn, Scope, Stats, Turn, Vector
 
 State = tuple[int, int]
@@ -123,7 +124,7 @@ class _Draft:
         adapt = ops.adapt_datetimefield_value
         local = _local(turn.occurred_at)
         indexed = self.first is None
-        terms = index_terms(turn.text, turn.speaker, local) if indexed else []
+        terms = index_terms(turn.text, turn.speaker, local) + marks(turn.text, turn.role) if indexed else []
         vector = turn.vector if indexed else None
         return (
             turn.bot_id, turn.person_id, turn.conversation_id, turn.message_id, "turn", turn.role, turn.speaker[:200],

@@ -1,4 +1,4 @@
-"""Reads hints in a question about its answer: the role, the date and the session."""
+"""Reads hints in a question about its answer: the role, the date, the session and the topic."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date
 
 from clawdbot.chinese import simplified
 from memory.text.dates import DateCue, date_cues
+from memory.text.topics import asked_topics, asks_about_oneself
 
 _TELLING_EN = (
     r"(?:said|say|told|tell|recommend\w*|suggest\w*|advi[sc]e\w*|mention\w*|gave|give|explain\w*|teach|taught"
@@ -23,6 +24,8 @@ _BOT_ZH = re.compile(
 )
 _PERSON_ZH = re.compile(r"我")
 _FIRST = re.compile(r"第一次(?:对话|聊天|聊|说话|交流)|\bfirst (?:time we|conversation|chat|talk)")
+# What asks about the past asks for no present state.
+_PAST = re.compile(r"\b(?:when|did|was|were|had|how long|how many|why|would|might)\b|以前|之前|当时|曾经|什么时候")
 _LAST = re.compile(
     r"上(?:一)?次(?:我们)?(?:对话|聊天|聊|说)|\blast (?:time we (?:talk|spoke|chat)\w*|conversation|chat)\b"
 )
@@ -30,12 +33,17 @@ _LAST = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Cues:
-    """Hints in a question. Each only raises scores; none excludes rows."""
+    """Hints in a question. Each only raises scores; none excludes rows.
+
+    `topics` are those it asks about the person's own life, `life` those about anybody's present life.
+    """
 
     role: str = ""
     dates: tuple[DateCue, ...] = ()
     first_session: bool = False
     last_session: bool = False
+    topics: frozenset[str] = frozenset()
+    life: frozenset[str] = frozenset()
 
 
 def role_cue(text: str) -> str:
@@ -51,9 +59,15 @@ def role_cue(text: str) -> str:
 def read_cues(text: str, today: date) -> Cues:
     """Reads all hints in a question. today: the calendar day of the question."""
     lowered = simplified(text.lower())
+    about = asked_topics(text)
+    role = role_cue(text)
+    own = role != "assistant" and asks_about_oneself(text)
     return Cues(
-        role=role_cue(text),
+        # "Recommend a dinner for me" asks for what the person told, too.
+        role=role or ("user" if about and own else ""),
         dates=date_cues(text, today),
         first_session=bool(_FIRST.search(lowered)),
         last_session=bool(_LAST.search(lowered)),
+        topics=about if own else frozenset(),
+        life=frozenset() if _PAST.search(lowered) else about,
     )

@@ -56,7 +56,9 @@ DATA = {
     "skills/weather_words.py:day_of": "recognised",
 }
 # Files that contain only words to recognise.
-RULES = re.compile(r"memory/text/\w+\.py|memory/consolidation/rules(_zh)?\.py|skills/migrations/0001_initial\.py")
+RULES = re.compile(
+    r"memory/text/\w+\.py|memory/consolidation/(rules|endings)(_en|_zh)?\.py|skills/migrations/0001_initial\.py"
+)
 # Lines with Chinese: the label of the language button is in the other language.
 SCRIPTS = {"templates/static/chat/strings.js": 1}
 

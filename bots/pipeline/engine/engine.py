@@ -20,7 +20,7 @@ from bots.models import Conversation, Message
 from bots.pipeline.engine.answer import attachments, continuing, fallback, outage, prompt, recent_turns
 from bots.pipeline.engine.answer.others_words import others_words
 from bots.pipeline.engine.answer.prompt_inputs import Inputs
-from bots.pipeline.engine.dialog import commands, forms, handover, retrying
+from bots.pipeline.engine.dialog import commands, forgetting, forms, handover, retrying
 from bots.pipeline.engine.turn import Reply, Turn
 from clawdbot.reasons import Reason, why
 from memory import database
@@ -50,6 +50,8 @@ def respond(turn: Turn) -> Reply:
                 return _answer(repeated)
             if command is not None:
                 return commands.run(turn, *command)
+        if (topic := forgetting.requested(turn.text)) is not None:
+            return commands.forget(turn, topic)
         if not turn.whole_text and turn.quote is None:
             reply = _without_words(turn)
             if reply is not None:
@@ -175,6 +177,7 @@ def _recall(turn: Turn, text: str, without: Sequence[RecentTurn]) -> Recall:
             now=turn.now.astimezone(turn.zone),
             exclude_message_ids=[message.id for message in without],
             reranked=turn.bot.rerank,
+            asking=False,
         )
     except DatabaseError as error:
         if not database.separate():

@@ -118,7 +118,7 @@ export class MemoryPanel {
     const remove = make("button", { type: "button", class: "tool forget", on: { click: () => this.#forget(entry) } });
     remove.innerHTML = '<svg aria-hidden="true" viewBox="0 0 24 24"><path d="M5 7h14M10 7V4.8h4V7M7 7l.8 12.2h8.4L17 7M10.3 10.5v5.5M13.7 10.5v5.5"/></svg>';
     label(remove, t("forget"));
-    const who = entry.role === "assistant" ? this.name : t("you");
+    const who = { assistant: this.name, operator: t("team") }[entry.role] ?? t("you");
     const seen = entry.seen > 1 ? ` · ${t("times", { count: entry.seen })}` : "";
     const words = make(
       "div",

@@ -86,16 +86,43 @@ def test_the_arms_and_the_gains_add_up_to_the_score() -> None:
         assert arms == pytest.approx(hit.score, abs=2e-3)
 
 
-def test_an_answer_brings_its_question_and_a_question_its_answer() -> None:
+def test_an_answer_brings_its_question_and_the_question_takes_no_place() -> None:
     scope = person()
     say(scope, "Where does your sister live?", role="assistant", session="a", occurred_at=NOW - timedelta(days=9))
     say(scope, "In Chengdu, near the zoo", session="a", occurred_at=NOW - timedelta(days=8))
-    hits = {hit.role: hit for hit in _recall(scope, "sister near the zoo")}
-    answer, question = hits["user"].beside, hits["assistant"].beside
-    assert answer is not None
-    assert question is not None
-    assert (answer.text, answer.after) == ("Where does your sister live?", False)
-    assert (question.text, question.after) == ("In Chengdu, near the zoo", True)
+    [hit] = _recall(scope, "sister near the zoo", asking=False)
+    assert hit.beside is not None
+    assert (hit.beside.text, hit.beside.after) == ("Where does your sister live?", False)
+
+
+def test_a_question_that_also_tells_something_comes_with_its_answer() -> None:
+    scope = person()
+    said = "My sister has moved again. Do you know a good florist?"
+    say(scope, said, session="a", occurred_at=NOW - timedelta(days=9))
+    say(scope, "The one at the harbour", role="assistant", session="a", occurred_at=NOW - timedelta(days=8))
+    hits = {hit.text: hit for hit in _recall(scope, "sister florist")}
+    beside = hits[said].beside
+    assert beside is not None
+    assert (beside.text, beside.after) == ("The one at the harbour", True)
+
+
+@pytest.mark.parametrize(
+    "nothing", ["Congratulations!", "Ok, got it.", "I'm so sorry to hear that", "恭喜你！", "好的，知道了", "谢谢"]
+)
+def test_an_acknowledgement_takes_no_place(nothing: str) -> None:
+    scope = person()
+    say(scope, "We moved to Ulm", session="a", occurred_at=NOW - timedelta(days=9))
+    say(scope, nothing, role="assistant", session="a", occurred_at=NOW - timedelta(days=8))
+    assert [hit.text for hit in _recall(scope, "where did we move, congratulations 恭喜 好的 谢谢 sorry ok")] == [
+        "We moved to Ulm"
+    ]
+
+
+def test_history_shows_everything() -> None:
+    scope = person()
+    say(scope, "Where is Ulm?", "Congratulations!", session="a", occurred_at=NOW - timedelta(days=9))
+    found = {hit.text for hit in _recall(scope, "Ulm congratulations", history=True)}
+    assert found == {"Where is Ulm?", "Congratulations!"}
 
 
 def test_what_may_not_be_shown_is_not_shown_beside_either() -> None:

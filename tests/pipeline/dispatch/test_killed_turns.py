@@ -153,6 +153,21 @@ def test_forgetting(channel: Channel, api: BotApi, model: StubModel) -> None:
     assert kill_everywhere(lambda chat: ready_to_forget(channel, chat), check) > 40
 
 
+def test_forgetting_a_topic(channel: Channel, api: BotApi, model: StubModel) -> None:
+    def ready(chat: str) -> int:
+        say(channel, SECRET, chat=chat)
+        say(channel, "I like tea", chat=chat)
+        say(channel, "/forget locker", chat=chat)
+        return accept(channel, "yes", chat)
+
+    def check(chat: str) -> None:
+        assert sorted(remembered(chat)) == ["I like tea", "You said: I like tea"]
+        assert said(chat)[-2:] == [("user", "yes"), ("assistant", "Done: 2 entries were deleted.")]
+        assert audited(chat) == [("delete", "done"), ("erase_proof", "proved")]
+
+    assert kill_everywhere(ready, check) > 40
+
+
 @pytest.mark.parametrize("last", ["touch", "payloads"])
 def test_a_turn_that_is_not_closed_has_erased_nothing(
     last: str, channel: Channel, model: StubModel, monkeypatch: pytest.MonkeyPatch

@@ -99,14 +99,19 @@ def related(hit: Hit) -> bool:
 
 
 def _quotable(hits: Sequence[Hit], text: str) -> list[Hit]:
-    """Returns the hits to quote: statements of the person that are related to the question, each once."""
+    """Returns the hits to quote: statements of the person and the team that are related to the question, each once.
+
+    What corrects such a statement is related too, whatever its words.
+    """
     asked = _key(text)
+    corrections = {hit.corrected_by for hit in hits if related(hit)}
     seen = {asked}
     quotable: list[Hit] = []
     for hit in hits:
         key = _key(hit.text)
         # Earlier questions answer nothing, and the responder's earlier answers only repeat what the person said.
-        if key in seen or not related(hit) or hit.role != "user" or is_question(hit.text):
+        fits = related(hit) or hit.id in corrections
+        if key in seen or not fits or hit.role == "assistant" or is_question(hit.text):
             continue
         seen.add(key)
         quotable.append(hit)
@@ -120,6 +125,8 @@ def _quote(hit: Hit, zone: tzinfo, now: datetime) -> str:
         text = text[:LONGEST_QUOTE].rstrip() + "…"
     written = pgettext("date format", "j F") if when.year == today.year else pgettext("date format", "j F Y")
     told = _("On %(day)s you said: %(text)s") if own_words(hit.text) else _("On %(day)s you forwarded: %(text)s")
+    if hit.role == "operator":
+        told = _("On %(day)s our team said: %(text)s")
     said = told % {"day": dateformat.format(when, written), "text": text}
     meant = render.meant(hit, when.date(), _written)
     return _("%(said)s (%(meant)s)") % {"said": said, "meant": meant} if meant else said

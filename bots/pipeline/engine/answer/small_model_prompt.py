@@ -84,6 +84,12 @@ def _fact(inputs: Inputs) -> str:
     one or two other lines beside it, because it takes the first line.
     """
     asked = _stems(inputs.text)
+    texts = {hit.id: hit.text for hit in inputs.hits}
+    newest = {
+        own_words(hit.text): own_words(texts.get(hit.corrected_by, hit.text))
+        for hit in inputs.hits
+        if hit.corrected_by is not None
+    }
     hits = [(own_words(hit.text), hit.why.get("cosine", 0.0)) for hit in inputs.hits if hit.role == "user"]
     told = hits + [(own_words(text), 0.0) for role, text in reversed(inputs.recent) if role == "user"]
     best, most = "", 0.0
@@ -93,7 +99,7 @@ def _fact(inputs: Inputs) -> str:
             continue
         shared = len(asked & _stems(line)) or (0.5 if cosine >= LEAST_COSINE else 0.0)
         if shared > most:
-            best, most = line, shared
+            best, most = " ".join(newest.get(text, text).split()), shared
     return cut(neutral(best.rstrip(".")), LINE_TOKENS)
 
 

@@ -15,7 +15,7 @@ from adapters.commands import parse_command
 from bots.llm import candidates
 from bots.models import Conversation
 from bots.pipeline.engine.answer import fallback
-from bots.pipeline.engine.dialog import account_linking, forms
+from bots.pipeline.engine.dialog import account_linking, forgetting, forms
 from bots.pipeline.engine.turn import Reply, Turn
 from clawdbot.chinese import simplified
 from memory.store import MemoryStore
@@ -59,6 +59,11 @@ def run(turn: Turn, name: str, argument: str) -> Reply:
     if command is None:
         return Reply(_("I don't know the command /%(name)s.") % {"name": name[:40]} + "\n\n" + _help_text(turn))
     return command.run(turn, argument)
+
+
+def forget(turn: Turn, topic: str) -> Reply:
+    """Answers a sentence that asks to forget a topic, or everything (""), as the command does."""
+    return _forget(turn, topic)
 
 
 def _leave_form(turn: Turn) -> bool:
@@ -149,9 +154,9 @@ def _memory(turn: Turn, argument: str) -> Reply:
     for hit in found:
         day = date_format(hit.occurred_at.astimezone(turn.zone), "DATE_FORMAT")
         pin = "📌 " if getattr(hit, "pinned", False) else ""
-        who = hit.speaker or (_("you") if hit.role == "user" else turn.bot.name)
+        who = hit.speaker or {"user": _("you"), "operator": _("the team")}.get(hit.role, turn.bot.name)
         lines.append(f"- {pin}{day} · {who}{_(': ')}{hit.text[:200]}")
-    return Reply("\n".join([title, *lines, "", _("/forget deletes all of it.")]))
+    return Reply("\n".join([title, *lines, "", _("/forget TOPIC deletes what is about it, /forget all of it.")]))
 
 
 def _forget(turn: Turn, argument: str) -> Reply:
@@ -159,6 +164,11 @@ def _forget(turn: Turn, argument: str) -> Reply:
         return Reply(
             _("What a group said can only be deleted by the operator. In a private chat I delete what I know of you.")
         )
+    _leave_form(turn)
+    if argument and (topic := forgetting.topic_of(argument)) != "":
+        if topic is None:
+            return Reply(_("Forget what? Write /forget TOPIC, or /forget alone for everything."))
+        return forgetting.preview(turn, topic)
     count = MemoryStore(turn.bot.pk).long_term_memory.rows(turn.scope.person_id).count()
     if not count:
         return Reply(_("I don't remember anything of you, so there is nothing to forget."))
@@ -187,7 +197,9 @@ COMMANDS = (
     Command(("retry", "重试"), gettext_lazy("answer what I could not answer before"), _retry),
     Command(("status", "状态"), gettext_lazy("how things stand"), _status),
     Command(("memory", "记忆"), gettext_lazy("what I remember of you; /memory WORDS searches"), _memory),
-    Command(("forget", "忘记"), gettext_lazy("delete what I remember of you (asks first)"), _forget),
+    Command(
+        ("forget", "忘记"), gettext_lazy("delete what I remember of you; /forget TOPIC only that (asks first)"), _forget
+    ),
     Command(("link", "绑定"), gettext_lazy("connect your account on another platform"), _link),
     Command(("unlink", "解绑"), gettext_lazy("separate connected accounts again"), _unlink),
 )

@@ -1,6 +1,7 @@
 """Multi-turn forms: while a conversation is COLLECTING, the next message answers the pending question.
 
-`Conversation.state_data` holds the open form: {"form": "skill", ...} or {"form": "forget"}.
+`Conversation.state_data` holds the open form: {"form": "skill", ...} or {"form": "forget"}, with
+"topic" and "ids" when only a topic is to be forgotten.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from django.utils.translation import ngettext
 
 from bots.models import Conversation
 from bots.people import audit_log, staged_erasure
-from bots.pipeline.engine.dialog import leaving
+from bots.pipeline.engine.dialog import forgetting, leaving
 from bots.pipeline.engine.turn import Reply, Turn
 from clawdbot.chinese import simplified
 from skills import runner
@@ -54,7 +55,7 @@ def resume(turn: Turn) -> Reply | None:
     form = turn.conversation.state_data
     word = simplified(turn.text.strip().rstrip(_MARKS).lower())
     if form.get("form") == "forget":
-        return _forget(turn, confirmed=word in YES)
+        return _forget(turn, form, confirmed=word in YES)
     match = runner.restore(turn.bot.pk, form.get("match") or {}, turn.text)
     if match is None:
         turn.move("resume")
@@ -104,12 +105,14 @@ def _open(turn: Turn, form: dict[str, Any]) -> None:
     turn.move("ask_details", form)
 
 
-def _forget(turn: Turn, *, confirmed: bool) -> Reply | None:
+def _forget(turn: Turn, form: dict[str, Any], *, confirmed: bool) -> Reply | None:
     turn.move("resume")
     if not confirmed:
         if leaving.changes_subject(turn.text):
             return None
         return Reply(_("Nothing was deleted."))
+    if "ids" in form:
+        return forgetting.confirmed(turn, str(form["topic"]), list(form["ids"]))
     return Reply("", act=partial(_erase, turn))
 
 

@@ -43,3 +43,23 @@ def test_what_stands_beside_goes_before_a_remembered_line_does() -> None:
     assert "answering" not in text
     assert "In Chengdu" in text
     assert "She has a cat" in text
+
+
+def test_what_has_changed_since_stands_behind_the_line_that_says_so() -> None:
+    hits = (
+        _hit("We moved to Berlin", number=2, days=1),
+        _hit("I live in Munich", number=1, days=9, corrected_by=2),
+        _hit("I like tea", number=3, days=5),
+    )
+    text = system(assemble(make_inputs(hits=hits), 4000))
+    lines = [line for line in text.splitlines() if line.startswith("- ")]
+    assert [line.partition(" ")[2] for line in lines] == [
+        "2026-11-17 The person said: I like tea",
+        "2026-11-21 The person said: We moved to Berlin",
+        "2026-11-13 The person had said earlier: I live in Munich",
+    ]
+
+
+def test_the_teams_words_are_neither_the_bots_nor_the_persons() -> None:
+    text = system(assemble(make_inputs(hits=(_hit("It is on its way", role="operator"),)), 4000))
+    assert "The team said: It is on its way" in text

@@ -13,6 +13,7 @@ from bots.operations import handover
 from bots.operations.messages import reply_in
 from bots.pipeline import engine
 from bots.pipeline.engine.dialog.handover import STAYS
+from clawdbot.files import File
 from memory.models import MemoryEntry
 from tests.builders import answers, say
 from tests.peers import BotApi, StubModel
@@ -100,3 +101,45 @@ def test_who_takes_over_in_the_middle_of_a_turn_keeps_the_conversation(
     conversation = Conversation.objects.get()
     assert (conversation.state, conversation.state_data) == (State.HUMAN, {})
     assert steps() == [("active", "human")]
+
+
+def test_what_a_human_said_is_remembered_as_said_by_the_team_recalled_and_forgotten(
+    channel: Channel, model: StubModel
+) -> None:
+    say(channel, "My parcel is lost")
+    conversation = Conversation.objects.get()
+    handover.take_over(conversation)
+    said = "I refunded order 8841 to your card."
+    reply_in(conversation, said)
+    kept = MemoryEntry.objects.get(text=said)
+    assert (kept.role, kept.kind, kept.person_id) == ("operator", "turn", conversation.person_id)
+    assert kept.message_id == Message.objects.get(role="operator").pk
+    handover.hand_back(conversation)
+    say(channel, "/new")
+    say(channel, "What happened to order 8841?")
+    assert f"The team said: {said}" in str(model.prompts[-1])
+    say(channel, "/memory 8841")
+    assert f"the team: {said}" in answers()[-1]
+    say(channel, "/forget 8841")
+    say(channel, "yes")
+    assert not MemoryEntry.objects.filter(text__contains="8841").exists()
+    say(channel, "/forget")
+    say(channel, "yes")
+    assert not MemoryEntry.objects.exists()
+
+
+def test_without_a_model_the_teams_words_are_quoted_as_theirs(channel: Channel) -> None:
+    say(channel, "My parcel is lost")
+    conversation = Conversation.objects.get()
+    handover.take_over(conversation)
+    reply_in(conversation, "I refunded order 8841 to your card.")
+    handover.hand_back(conversation)
+    say(channel, "What happened to my order 8841?")
+    assert "our team said: I refunded order 8841 to your card." in answers()[-1]
+
+
+def test_a_file_without_words_leaves_no_memory(channel: Channel, model: StubModel) -> None:
+    say(channel, "hello")
+    before = MemoryEntry.objects.count()
+    reply_in(Conversation.objects.get(), "", files=[File(b"words", "a.txt")])
+    assert MemoryEntry.objects.count() == before
