@@ -24,6 +24,7 @@ from memory.store import MemoryStore
 from memory.text.query_hints import Cues
 from memory.text.stopwords import STOP_TERMS
 from memory.text.tokenizer import index_terms, tokenize
+from memory.text.topics import marks
 from memory.types import Scope
 from tests.memory.builders import MORNING, other_person, person, say, turn
 
@@ -99,7 +100,10 @@ def _do(scope: Scope, step: str, number: int, text: str) -> None:
 def _rows(scope: Scope) -> dict[int, list[str]]:
     """Returns the terms of each searchable row, computed from its text."""
     rows = of_scope(scope).turns().filter(duplicate_of=None)
-    return {row.pk: index_terms(row.text, row.speaker, timezone.localtime(row.occurred_at)) for row in rows}
+    return {
+        row.pk: index_terms(row.text, row.speaker, timezone.localtime(row.occurred_at)) + marks(row.text, row.role)
+        for row in rows
+    }
 
 
 def _terms(question: str) -> dict[str, float]:
