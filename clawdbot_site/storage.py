@@ -33,6 +33,24 @@ _SQLITE_START = (
 )
 
 
+# Parameters of libpq, in seconds; tcp_user_timeout in milliseconds. A Unix socket ignores all but the first.
+_LIVENESS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 15_000,
+}
+
+# A Redis that accepts connections and does not answer must not hold webhooks, sends or sockets.
+_REDIS_WAITS: dict[str, Any] = {
+    "socket_connect_timeout": 3,
+    "socket_timeout": 5,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+}
+
+
 def kind_of(url: str) -> str:
     """Returns the `memory.type` of a database address; "" for an unknown scheme. No address means SQLite under home."""
     return _KINDS.get(url.partition("://")[0], "") if url else "sqlite"
@@ -99,8 +117,12 @@ def _mysql(url: str) -> dict[str, Any]:
 def _postgresql(url: str) -> dict[str, Any]:
     found: dict[str, Any] = dict(dj_database_url.parse(url))
     options = dict(found.get("OPTIONS") or {})
-    # Web requests run on short-lived threads under ASGI, so connections are pooled per process.
-    options.setdefault("pool", {"min_size": 1, "max_size": 16, "timeout": 20})
+    # Web requests run on short-lived threads under ASGI, so connections are pooled per process. The pool doubles its
+    # pause after each failed attempt; after `reconnect_timeout` it begins anew, so it is back seconds after the server.
+    options.setdefault("pool", {"min_size": 1, "max_size": 16, "timeout": 20, "reconnect_timeout": 4})
+    # A database that vanishes without a word is noticed in 15 seconds; the defaults wait for hours.
+    for name, value in _LIVENESS.items():
+        options.setdefault(name, value)
     # The pool checks each connection before its use, so a database restart loses no message.
     return {**found, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
 
@@ -136,14 +158,15 @@ def cache(redis_url: str) -> dict[str, Any]:
     """Returns CACHES["default"]."""
     if redis_url:
         backend = "django.core.cache.backends.redis.RedisCache"
-        return {"BACKEND": backend, "LOCATION": redis_url, "KEY_PREFIX": "clawdbot"}
+        return {"BACKEND": backend, "LOCATION": redis_url, "KEY_PREFIX": "clawdbot", "OPTIONS": dict(_REDIS_WAITS)}
     return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 
 
 def channel_layer(redis_url: str) -> dict[str, Any]:
     """Returns CHANNEL_LAYERS["default"]."""
     if redis_url:
-        return {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [redis_url]}}
+        host = {"address": redis_url, **_REDIS_WAITS}
+        return {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [host]}}
     return {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 5000}}
 
 
@@ -154,7 +177,7 @@ def queue(redis_url: str) -> tuple[str, dict[str, Any]]:
     wake-ups between processes.
     """
     if redis_url:
-        return redis_url, {"global_keyprefix": "clawdbot:", "visibility_timeout": 3600}
+        return redis_url, {"global_keyprefix": "clawdbot:", "visibility_timeout": 3600, **_REDIS_WAITS}
     # Only background tasks (embedding, sweeps) use this broker, so a fifth of a second is fast enough. At the 10 ms
     # that turns would need, polling alone took a third of a busy process's interpreter time.
     return "memory://", {"polling_interval": 0.2}

@@ -33,13 +33,30 @@ def sweep() -> SweepReport:
     freed = inbox.free_dead_claims(living, before) + outbox.free_dead_claims(living, before)
     if freed:
         logger.warning("freed %s claims of dead workers", freed)
+    woken = _wake_due()
+    memory_outbox.catch_up()
+    return SweepReport(freed, woken)
+
+
+def _wake_due() -> int:
     woken = 0
     for task, rows in ((wakeups.PROCESS, inbox.due()), (wakeups.DELIVER, outbox.due())):
         for row_id, platform in rows:
             wakeups.send(task, row_id, platform)
             woken += 1
-    memory_outbox.catch_up()
-    return SweepReport(freed, woken)
+    return woken
+
+
+def release_abandoned() -> int:
+    """Releases the claims of this process that nothing in it works on, and wakes a worker for their rows.
+
+    A release fails while the database is away. Each heartbeat repeats it, so no chat waits until the claim expires.
+    """
+    freed = inbox.release_abandoned() + outbox.release_abandoned()
+    if freed:
+        logger.warning("released %s claims of this process that nothing works on", freed)
+        _wake_due()
+    return freed
 
 
 def leave() -> None:

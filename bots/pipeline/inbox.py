@@ -19,7 +19,7 @@ from adapters.commands import parse_command
 from adapters.events import Event
 from bots.models import Channel, InboundEvent, sql
 from bots.models.lengths import ID_LENGTH, QUEUE_ERROR_LENGTH
-from bots.pipeline.queue import wakeups, workers
+from bots.pipeline.queue import held, wakeups, workers
 from clawdbot.backoff import Backoff
 from clawdbot.reasons import Why, columns
 
@@ -117,6 +117,7 @@ def _insert_twin(channel: Channel, event: Event, row: InboundEvent) -> None:
 
 def claim(row_id: int) -> InboundEvent | None:
     """Claims the row for this worker if it is due and first of its chat; else None (a double wake-up)."""
+    held.take(InboundEvent, row_id)
     return sql.claim(InboundEvent, row_id, State.PROCESSING, workers.current())
 
 
@@ -176,6 +177,18 @@ def free_dead_claims(living: set[str], before: datetime) -> int:
     freed = held.exclude(owner__in=living).update(state=State.PENDING, owner="", claimed_at=None, due_at=now)
     hung = held.filter(claimed_at__lt=now - CLAIM_LIMIT)
     return freed + hung.update(state=State.PENDING, owner="", claimed_at=None, due_at=now)
+
+
+def release_abandoned() -> int:
+    """Releases the claims of this process that none of its threads works on; returns how many."""
+    owner, freed = workers.current(), 0
+    for row_id, attempts in sql.claims_of(InboundEvent, State.PROCESSING, owner):
+        if held.is_held(InboundEvent, row_id):
+            continue
+        claimed = InboundEvent.objects.filter(pk=row_id, state=State.PROCESSING, owner=owner, attempts=attempts)
+        if claimed.update(state=State.PENDING, owner="", claimed_at=None, due_at=timezone.now()):
+            freed += 1
+    return freed
 
 
 def due(limit: int = 500) -> list[tuple[int, str]]:

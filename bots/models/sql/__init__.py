@@ -5,7 +5,7 @@ several times as long as the database takes to run it. Values pass through the f
 behaves here as in the ORM.
 """
 
-from bots.models.sql.claims import claim, is_queue_free, next_waiting, update_claimed
+from bots.models.sql.claims import claim, claims_of, is_queue_free, next_waiting, update_claimed
 from bots.models.sql.locks import read_locked
 from bots.models.sql.messages import NEWEST_ID, latest_messages
 from bots.models.sql.rows import get_with, insert
@@ -13,6 +13,7 @@ from bots.models.sql.rows import get_with, insert
 __all__ = [
     "NEWEST_ID",
     "claim",
+    "claims_of",
     "get_with",
     "insert",
     "is_queue_free",

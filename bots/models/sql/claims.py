@@ -62,6 +62,15 @@ def is_queue_free(model: type[QueueRow], queue_key: str, busy: str) -> bool:
         return cursor.fetchone() is None
 
 
+def claims_of(model: type[QueueRow], busy: str, owner: str) -> list[tuple[int, int]]:
+    """Returns (id, attempts) of the rows that this worker has claimed."""
+    # The literal state lets SQLite use the partial index of claimed rows.
+    sql = f"SELECT id, attempts FROM {model._meta.db_table} WHERE state='{busy}' AND owner=%s ORDER BY id"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [owner])
+        return [(int(row_id), int(attempts)) for row_id, attempts in cursor.fetchall()]
+
+
 def update_claimed(row: QueueRow, busy: str, values: Mapping[str, Any]) -> bool:
     """Updates a row while this worker's claim on it holds. Returns False when the claim is lost.
 

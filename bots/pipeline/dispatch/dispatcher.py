@@ -14,7 +14,7 @@ from bots.people.identities import SpeakerChanged
 from bots.people.reception import Standing
 from bots.pipeline import engine, inbox, memory_outbox
 from bots.pipeline.dispatch import closing, edits, erasures, presenting, refusals, turns
-from bots.pipeline.queue import chats
+from bots.pipeline.queue import chats, held
 from clawdbot import request_id
 from clawdbot.errors import ClawdbotError
 from clawdbot.reasons import raised
@@ -27,6 +27,10 @@ class MessageDispatcher:
 
     def process(self, row_id: int) -> int:
         """Claims the row, then each due row behind it in its chat. Returns the number of closed turns."""
+        with held.working():
+            return self._process(row_id)
+
+    def _process(self, row_id: int) -> int:
         closed = 0
         row = inbox.claim(row_id)
         while row is not None:

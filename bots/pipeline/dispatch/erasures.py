@@ -20,7 +20,7 @@ from bots.people import audit_log, staged_erasure
 from bots.people.staged_erasure import StagedErasure
 from bots.pipeline import engine, inbox
 from bots.pipeline.outbox import proactive
-from bots.pipeline.queue import workers
+from bots.pipeline.queue import held, workers
 from clawdbot.reasons import raised
 
 logger = logging.getLogger(__name__)
@@ -46,6 +46,7 @@ def enqueue(row: InboundEvent, turn: engine.Turn) -> InboundEvent | None:
         request_id=row.request_id,
     )
     sql.insert(rest)
+    held.take(InboundEvent, rest.pk)
     return rest
 
 

@@ -14,6 +14,7 @@ from bots.channels import health, lookup
 from bots.files import sent
 from bots.models import OutboundMessage
 from bots.pipeline.outbox import journal, pacing, queue
+from bots.pipeline.queue import held
 from clawdbot import http, request_id
 from clawdbot.reasons import Reason, why
 
@@ -22,8 +23,9 @@ logger = logging.getLogger(__name__)
 
 def deliver(row_id: int) -> int:
     """Claims and sends the row, then each due row behind it in its chat. Returns the number of settled rows."""
-    row = queue.claim(row_id)
-    return send_claimed(row) if row is not None else 0
+    with held.working():
+        row = queue.claim(row_id)
+        return send_claimed(row) if row is not None else 0
 
 
 def send_claimed(first: OutboundMessage) -> int:

@@ -14,7 +14,7 @@ from adapters.errors import SendError
 from bots.models import Channel, Conversation, Message, OutboundMessage, sql
 from bots.models.lengths import ID_LENGTH, QUEUE_ERROR_LENGTH
 from bots.pipeline.outbox import journal
-from bots.pipeline.queue import wakeups, workers
+from bots.pipeline.queue import held, wakeups, workers
 from clawdbot.backoff import Backoff
 from clawdbot.reasons import Reason, Why, columns, why
 
@@ -62,6 +62,8 @@ def enqueue(
             row.state, row.owner = State.SENDING, workers.current()
             row.claimed_at, row.attempts = timezone.now(), 1
         sql.insert(row)
+        if row.owner:
+            held.take(OutboundMessage, row.pk)
         rows.append(row)
     if rows and not claimed:
         wakeups.after_commit(wakeups.DELIVER, rows[0].pk, channel.platform)
@@ -76,6 +78,7 @@ def _unsent_before() -> Any:
 
 def claim(row_id: int) -> OutboundMessage | None:
     """Claims the row if it is due and first of its chat, so that replies stay in order; else None."""
+    held.take(OutboundMessage, row_id)
     return sql.claim(OutboundMessage, row_id, State.SENDING, workers.current())
 
 
@@ -166,6 +169,26 @@ def free_dead_claims(living: set[str], before: datetime) -> int:
     for owner in notes.keys() - living:
         journal.remove(owner)
     return len(rows)
+
+
+def release_abandoned() -> int:
+    """Settles the claims of this process that none of its threads works on, by its journal; returns how many."""
+    owner = workers.current()
+    lost = [
+        row_id
+        for row_id, _attempts in sql.claims_of(OutboundMessage, State.SENDING, owner)
+        if not held.is_held(OutboundMessage, row_id)
+    ]
+    if not lost:
+        return 0
+    rows = OutboundMessage.objects.filter(pk__in=lost, state=State.SENDING, owner=owner).select_related("channel")
+    marks = journal.read(owner)
+    freed = 0
+    for row in rows:
+        _settle(row, marks)
+        journal.current().discard(row.pk)
+        freed += 1
+    return freed
 
 
 def _settle(row: OutboundMessage, marks: dict[int, journal.Mark] | None) -> None:

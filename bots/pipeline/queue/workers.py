@@ -6,11 +6,12 @@ all claims of a process. The next start or sweep releases the claims of a dead p
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import os
 import socket
 import threading
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import close_old_connections, connection
@@ -19,6 +20,8 @@ from django.utils import timezone
 from bots.channels import health
 from bots.models import Worker
 from clawdbot import processes
+
+logger = logging.getLogger(__name__)
 
 BEAT_EVERY_S = 5.0
 DEAD_AFTER = timedelta(seconds=25)
@@ -50,15 +53,23 @@ def beat(role: str = "worker") -> None:
         )
 
 
-def start_heartbeat(role: str) -> threading.Event:
-    """Writes heartbeats in a daemon thread until the returned event is set."""
+def start_heartbeat(role: str, *chores: Callable[[], object]) -> threading.Event:
+    """Writes heartbeats in a daemon thread until the returned event is set.
+
+    Args:
+        role: What this process does.
+        *chores: Called after each heartbeat. A failure is logged, and the next heartbeat calls them again.
+    """
     stop = threading.Event()
 
     def run() -> None:
         while True:
-            with contextlib.suppress(Exception):  # a short database outage must not end the heartbeat
-                beat(role)
-                health.flush()
+            for step in (lambda: beat(role), health.flush, *chores):
+                try:
+                    step()
+                except Exception as error:  # an outage of the database must not end the heartbeat
+                    logger.warning("heartbeat: %s", type(error).__name__)
+                    break
             if stop.wait(BEAT_EVERY_S):
                 connection.close()
                 return
