@@ -60,6 +60,7 @@ CACHES = {
     "bots.people.display_names": "clear_cache",
     "bots.people.identities": "clear_cache",
     "bots.pipeline.outbox.journal": "clear_cache",
+    "bots.pipeline.outbox.outages": "clear_cache",
     "bots.pipeline.outbox.pacing": "clear_cache",
     "bots.pipeline.queue.chats": "clear_cache",
     "bots.pipeline.queue.held": "clear_cache",

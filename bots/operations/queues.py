@@ -73,6 +73,7 @@ def retry_outbound(ids: Iterable[int]) -> int:
         state=state.PENDING,
         attempts=0,
         due_at=timezone.now(),
+        queued_at=timezone.now(),
         mark="",
         owner="",
         claimed_at=None,

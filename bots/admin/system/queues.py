@@ -137,7 +137,7 @@ class OutboundMessageAdmin(QueueAdmin):
             {
                 "fields": (
                     ("attempts", "due_at"),
-                    ("created_at", "sent_at"),
+                    ("created_at", "queued_at", "sent_at"),
                     ("owner", "claimed_at"),
                     "platform_message_id",
                     "queue_key",

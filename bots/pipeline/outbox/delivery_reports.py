@@ -41,7 +41,8 @@ def _settle(channel: Channel, event: Event, message_id: str) -> None:
     other = lookup.adapter_for(channel).another_way(event) if row.part == 0 else {}
     if other and not other.items() <= data.items():
         payload = row.payload | {"data": data | other}
-        again = {"state": State.PENDING, "payload": payload, "attempts": 0, "owner": "", "due_at": timezone.now()}
+        again = {"state": State.PENDING, "payload": payload, "attempts": 0, "owner": ""}
+        again["due_at"] = again["queued_at"] = timezone.now()
         if sent.filter(pk=row.pk).update(**again):
             wakeups.send(wakeups.DELIVER, row.pk, channel.platform)
         return

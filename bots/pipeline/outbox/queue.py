@@ -19,8 +19,12 @@ from clawdbot.backoff import Backoff
 from clawdbot.reasons import Reason, Why, columns, why
 
 State = OutboundMessage.State
-MAX_ATTEMPTS = 10
-BACKOFF = Backoff(tries=MAX_ATTEMPTS)
+# An outage of a platform or of the network may last; an answer that is older than a day is of no use.
+TRIED_FOR = timedelta(hours=24)
+BACKOFF = Backoff(longest_s=600.0)
+# An exception of our own code is not repaired by waiting.
+DEFECT = "defect"
+DEFECT_TRIES = 10
 # Time-outs bound a send to seconds; a claim much older is of a thread that could not record the outcome.
 CLAIM_LIMIT = timedelta(minutes=10)
 
@@ -110,9 +114,14 @@ def record_unconfirmed(row: OutboundMessage, reason: Why) -> None:
 
 def record_failure(row: OutboundMessage, error: SendError) -> bool:
     """Schedules a retry, or makes the row a dead letter. Returns True when it is dead."""
+    reason = why(error)
     wait_s = BACKOFF.next_delay_s(row.attempts, error)
+    if wait_s is not None and timezone.now() - row.queued_at > TRIED_FOR:
+        wait_s, reason = None, Reason("tried_for_a_day", why=reason)
+    elif error.mark == DEFECT and row.attempts >= DEFECT_TRIES:
+        wait_s = None
     values: dict[str, Any] = {"mark": error.mark[:60], "owner": "", "claimed_at": None}
-    values |= columns("error", why(error), QUEUE_ERROR_LENGTH)
+    values |= columns("error", reason, QUEUE_ERROR_LENGTH)
     if wait_s is None:
         values["state"] = State.DEAD
     else:
