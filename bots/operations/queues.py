@@ -7,12 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.utils import timezone
 
-from bots.models import InboundEvent, OutboundMessage
+from bots.models import InboundEvent, OutboundMessage, clock
 from bots.models.lengths import QUEUE_ERROR_LENGTH
 from bots.pipeline import inbox, memory_outbox, outbox
-from bots.pipeline.queue import wakeups, workers
+from bots.pipeline.queue import setback, wakeups, workers
 from clawdbot.reasons import columns
 
 logger = logging.getLogger(__name__)
@@ -28,7 +27,8 @@ class SweepReport:
 
 def sweep() -> SweepReport:
     """Frees claims of dead workers and wakes a worker for every due row. Safe at any time, also concurrently."""
-    before = timezone.now()
+    setback.correct()
+    before = clock.now()
     living = workers.living_ids()
     freed = inbox.free_dead_claims(living, before) + outbox.free_dead_claims(living, before)
     if freed:
@@ -59,6 +59,12 @@ def release_abandoned() -> int:
     return freed
 
 
+def recover() -> SweepReport:
+    """Sweeps when the product starts. The clock may have been set back while it was stopped."""
+    setback.correct_at_start()
+    return sweep()
+
+
 def leave() -> None:
     """Unregisters this worker at an orderly shutdown, so that the next sweep frees its claims."""
     workers.unregister()
@@ -72,8 +78,8 @@ def retry_outbound(ids: Iterable[int]) -> int:
         (state.DEAD, state.UNCONFIRMED, state.DISCARDED),
         state=state.PENDING,
         attempts=0,
-        due_at=timezone.now(),
-        queued_at=timezone.now(),
+        due_at=clock.now(),
+        queued_at=clock.now(),
         mark="",
         owner="",
         claimed_at=None,

@@ -13,11 +13,10 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
-from django.utils import timezone
 
 from adapters.commands import parse_command
 from adapters.events import Event
-from bots.models import Channel, InboundEvent, sql
+from bots.models import Channel, InboundEvent, clock, sql
 from bots.models.lengths import ID_LENGTH, QUEUE_ERROR_LENGTH
 from bots.pipeline.queue import held, wakeups, workers
 from clawdbot.backoff import Backoff
@@ -80,6 +79,7 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
         kind=kind,
         payload=event.to_dict(with_raw=False),  # the raw payload may hold more than we need to keep
         state=State.PENDING if kind in WORK_KINDS else State.IGNORED,
+        due_at=clock.now(),
         request_id=request_id,
     )
     try:
@@ -134,13 +134,13 @@ def finish(row: InboundEvent, *, conversation_id: int | None, error: Why = "", s
     """
     # The final answer replaces the draft.
     done = {"draft_text": ""} if row.draft_id else {}
-    _update_claimed(row, state=state, conversation=conversation_id, finished_at=timezone.now(), **_error(error), **done)
+    _update_claimed(row, state=state, conversation=conversation_id, finished_at=clock.now(), **_error(error), **done)
 
 
 def retry_later(row: InboundEvent, error: Why, retry_after: float | None = None) -> float:
     """Returns the row to the queue with exponential back-off. Returns the seconds until it is due."""
     wait_s = BACKOFF.delay_s(row.attempts, retry_after)
-    due = timezone.now() + timedelta(seconds=wait_s)
+    due = clock.now() + timedelta(seconds=wait_s)
     _update_claimed(row, state=State.PENDING, due_at=due, **_error(error), owner="", claimed_at=None)
     wakeups.send(wakeups.PROCESS, row.pk, row.channel.platform, in_s=wait_s, queue_key=row.queue_key)
     return wait_s
@@ -172,7 +172,7 @@ def free_dead_claims(living: set[str], before: datetime) -> int:
     Returns:
         The number of released rows.
     """
-    now = timezone.now()
+    now = clock.now()
     held = InboundEvent.objects.open().filter(state=State.PROCESSING, claimed_at__lt=before)
     freed = held.exclude(owner__in=living).update(state=State.PENDING, owner="", claimed_at=None, due_at=now)
     hung = held.filter(claimed_at__lt=now - CLAIM_LIMIT)
@@ -186,7 +186,7 @@ def release_abandoned() -> int:
         if held.is_held(InboundEvent, row_id):
             continue
         claimed = InboundEvent.objects.filter(pk=row_id, state=State.PROCESSING, owner=owner, attempts=attempts)
-        if claimed.update(state=State.PENDING, owner="", claimed_at=None, due_at=timezone.now()):
+        if claimed.update(state=State.PENDING, owner="", claimed_at=None, due_at=clock.now()):
             freed += 1
     return freed
 
@@ -196,6 +196,6 @@ def due(limit: int = 500) -> list[tuple[int, str]]:
     earlier = InboundEvent.objects.filter(
         queue_key=OuterRef("queue_key"), id__lt=OuterRef("id"), state__in=InboundEvent.OPEN
     )
-    pending = InboundEvent.objects.open().filter(state=State.PENDING, due_at__lte=timezone.now())
+    pending = InboundEvent.objects.open().filter(state=State.PENDING, due_at__lte=clock.now())
     rows = pending.filter(~Exists(earlier))
     return list(rows.order_by("id").values_list("pk", "channel__platform")[:limit])

@@ -88,7 +88,7 @@ def start_beat_thread() -> Service:
 
 def recover_queues() -> None:
     """Frees the claims of dead processes and wakes all due rows; called once at start."""
-    report = message_queues.sweep()
+    report = message_queues.recover()
     if report.freed or report.woken:
         logger.info(
             "start: freed %s claims, woke %s rows (%s)", report.freed, report.woken, ", ".join(wakeups.TASK_NAMES)

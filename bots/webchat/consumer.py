@@ -67,6 +67,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.subscribed = False
         self.pending: set[str] = set()
         self.shown: set[int] = set()
+        self.answered: set[str] = set()
         self.checker: asyncio.Task[None] | None = None
         self.visitor: Visitor
         self.channel: Channel
@@ -227,8 +228,12 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 return
             self.shown.add(frame["id"])
             frame.setdefault("html", render_markdown(str(frame.get("text", ""))))
+        client_id = str(frame.get("client_id") or "")
         if kind in ("message", "error", "idle"):
-            self.pending.discard(str(frame.get("client_id") or ""))
+            self.pending.discard(client_id)
+            self.answered.add(client_id)
+        elif client_id and client_id in self.answered:
+            return  # a late sign of a turn whose answer came by the check: the page would show "typing" for ever
         await self._send(frame)
 
     def _for_visitor(self, frame: dict[str, Any]) -> dict[str, Any]:

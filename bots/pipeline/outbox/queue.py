@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
 
 from adapters import registry
 from adapters.errors import SendError
-from bots.models import Channel, Conversation, Message, OutboundMessage, sql
+from bots.models import Channel, Conversation, Message, OutboundMessage, clock, sql
 from bots.models.lengths import ID_LENGTH, QUEUE_ERROR_LENGTH
 from bots.pipeline.outbox import journal
 from bots.pipeline.queue import held, wakeups, workers
@@ -51,7 +50,7 @@ def enqueue(
     """
     key = f"{channel.pk}:{conversation.chat_id}:{conversation.thread_id}"[:255]
     claimed = claim_first and sql.is_queue_free(OutboundMessage, key, State.SENDING)
-    rows = []
+    rows, moment = [], clock.now()
     for part, payload in enumerate(payloads):
         row = OutboundMessage(
             channel=channel,
@@ -60,11 +59,13 @@ def enqueue(
             part=part,
             queue_key=key,
             payload=payload,
+            due_at=moment,
+            queued_at=moment,
             request_id=request_id,
         )
         if claimed and part == 0:
             row.state, row.owner = State.SENDING, workers.current()
-            row.claimed_at, row.attempts = timezone.now(), 1
+            row.claimed_at, row.attempts = clock.now(), 1
         sql.insert(row)
         if row.owner:
             held.take(OutboundMessage, row.pk)
@@ -97,7 +98,7 @@ def record_sent(row: OutboundMessage, message_id: str) -> None:
         row,
         state=State.SENT,
         platform_message_id=message_id[:ID_LENGTH],
-        sent_at=timezone.now(),
+        sent_at=clock.now(),
         mark="",
         **columns("error", "", QUEUE_ERROR_LENGTH),
     )
@@ -109,14 +110,14 @@ def record_unconfirmed(row: OutboundMessage, reason: Why) -> None:
     The row is not retried: the platform cannot drop duplicates, so the person might get the message twice.
     """
     error = columns("error", reason, QUEUE_ERROR_LENGTH)
-    _update_claimed(row, state=State.UNCONFIRMED, mark="unconfirmed", sent_at=timezone.now(), **error)
+    _update_claimed(row, state=State.UNCONFIRMED, mark="unconfirmed", sent_at=clock.now(), **error)
 
 
 def record_failure(row: OutboundMessage, error: SendError) -> bool:
     """Schedules a retry, or makes the row a dead letter. Returns True when it is dead."""
     reason = why(error)
     wait_s = BACKOFF.next_delay_s(row.attempts, error)
-    if wait_s is not None and timezone.now() - row.queued_at > TRIED_FOR:
+    if wait_s is not None and clock.now() - row.queued_at > TRIED_FOR:
         wait_s, reason = None, Reason("tried_for_a_day", why=reason)
     elif error.mark == DEFECT and row.attempts >= DEFECT_TRIES:
         wait_s = None
@@ -125,7 +126,7 @@ def record_failure(row: OutboundMessage, error: SendError) -> bool:
     if wait_s is None:
         values["state"] = State.DEAD
     else:
-        values |= {"state": State.PENDING, "due_at": timezone.now() + timedelta(seconds=wait_s)}
+        values |= {"state": State.PENDING, "due_at": clock.now() + timedelta(seconds=wait_s)}
     if _update_claimed(row, **values) and wait_s is not None:
         wakeups.send(wakeups.DELIVER, row.pk, row.channel.platform, in_s=wait_s)
     return wait_s is None
@@ -133,7 +134,7 @@ def record_failure(row: OutboundMessage, error: SendError) -> bool:
 
 def postpone(row: OutboundMessage, wait_s: float) -> None:
     """Returns the row to the queue for `wait_s` seconds, because of the rate limit. Does not count as an attempt."""
-    due = timezone.now() + timedelta(seconds=wait_s)
+    due = clock.now() + timedelta(seconds=wait_s)
     values = {"state": State.PENDING, "due_at": due, "owner": "", "claimed_at": None, "attempts": row.attempts - 1}
     if _update_claimed(row, **values):
         wakeups.send(wakeups.DELIVER, row.pk, row.channel.platform, in_s=wait_s)
@@ -152,7 +153,7 @@ def _update_claimed(row: OutboundMessage, **values: Any) -> bool:
 
 def due(limit: int = 500, channel: Channel | None = None) -> list[tuple[int, str]]:
     """Returns (id, platform) of the rows that a worker can claim now, of one channel or all: the first of each chat."""
-    pending = OutboundMessage.objects.open().filter(state=State.PENDING, due_at__lte=timezone.now())
+    pending = OutboundMessage.objects.open().filter(state=State.PENDING, due_at__lte=clock.now())
     rows = pending.filter(~Exists(_unsent_before()))
     if channel is not None:
         rows = rows.filter(channel=channel)
@@ -170,7 +171,7 @@ def free_dead_claims(living: set[str], before: datetime) -> int:
         The number of settled rows.
     """
     held = OutboundMessage.objects.open().filter(state=State.SENDING, claimed_at__lt=before)
-    hung = Q(claimed_at__lt=timezone.now() - CLAIM_LIMIT)
+    hung = Q(claimed_at__lt=clock.now() - CLAIM_LIMIT)
     rows = list(held.filter(~Q(owner__in=living) | hung).select_related("channel"))
     notes = {owner: journal.read(owner) for owner in {row.owner for row in rows}}
     for row in rows:
@@ -213,4 +214,4 @@ def _settle(row: OutboundMessage, marks: dict[int, journal.Mark] | None) -> None
     if left and not repeatable:
         record_unconfirmed(row, Reason("worker_killed"))
         return
-    _update_claimed(row, state=State.PENDING, owner="", claimed_at=None, due_at=timezone.now())
+    _update_claimed(row, state=State.PENDING, owner="", claimed_at=None, due_at=clock.now())
