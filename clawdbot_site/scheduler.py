@@ -15,6 +15,8 @@ from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 logger = logging.getLogger(__name__)
 
 AGAIN_AFTER_S = 2.0
+SWEEP = "bots.sweep"
+NOTE_EVERY_S = 10.0
 # Adjustments below this do not matter to any schedule.
 CLOCK_TOLERANCE_S = 2.0
 
@@ -42,16 +44,28 @@ class SeededScheduler(DatabaseScheduler):
 
     Entry = SeededEntry
     _offset_s: float | None = None
+    _noted_at = float("-inf")
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Sends one due task. Returns the seconds until the next call, also after an error."""
         self._follow_the_clock()
         try:
-            return float(super().tick(*args, **kwargs))
+            wait_s = float(super().tick(*args, **kwargs))
+            self._note_last_sweep()
+            return wait_s
         except Exception:  # a database or broker that is away must not end beat
             logger.exception("beat: a pass failed, again in %.0f s", AGAIN_AFTER_S)
             close_old_connections()
             return AGAIN_AFTER_S
+
+    def _note_last_sweep(self) -> None:
+        """Stores the last run of the sweep, by which readiness sees that beat lives."""
+        entry = (self._schedule or {}).get(SWEEP)
+        if entry is None or time.monotonic() - self._noted_at < NOTE_EVERY_S:
+            return
+        # An update sends no signal, so the schedule does not count as changed.
+        PeriodicTask.objects.filter(name=SWEEP).update(last_run_at=entry.last_run_at)
+        self._noted_at = time.monotonic()
 
     def _do_sync(self) -> None:
         try:

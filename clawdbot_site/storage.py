@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -117,14 +118,31 @@ def _mysql(url: str) -> dict[str, Any]:
 def _postgresql(url: str) -> dict[str, Any]:
     found: dict[str, Any] = dict(dj_database_url.parse(url))
     options = dict(found.get("OPTIONS") or {})
-    # Web requests run on short-lived threads under ASGI, so connections are pooled per process. The pool doubles its
-    # pause after each failed attempt; after `reconnect_timeout` it begins anew, so it is back seconds after the server.
-    options.setdefault("pool", {"min_size": 1, "max_size": 16, "timeout": 20, "reconnect_timeout": 4})
+    # Web requests run on short-lived threads under ASGI, so connections are pooled per process.
+    options.setdefault("pool", {"min_size": 1, "max_size": 16, "timeout": 20, **_reconnect()})
     # A database that vanishes without a word is noticed in 15 seconds; the defaults wait for hours.
     for name, value in _LIVENESS.items():
         options.setdefault(name, value)
     # The pool checks each connection before its use, so a database restart loses no message.
     return {**found, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+
+
+def _reconnect() -> dict[str, Any]:
+    """Returns the pool's options for a database that is away: an attempt every one or two seconds while threads wait.
+
+    By default the pool doubles its pause, and after giving up it tries again only for the next request. Threads that
+    wait already would wait in vain.
+    """
+
+    def again(pool: Any) -> None:
+        if not pool.get_stats().get("requests_waiting"):
+            return
+        from psycopg_pool import PoolTimeout
+
+        with contextlib.suppress(PoolTimeout):  # a request makes the pool try; the threads that wait come first
+            pool.putconn(pool.getconn(timeout=0.001))
+
+    return {"reconnect_timeout": 3, "reconnect_failed": again}
 
 
 def files(config: UploadSettings, home: Path) -> dict[str, Any]:

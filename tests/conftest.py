@@ -118,7 +118,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
     if "memory" in django_settings.DATABASES:
         _open_memory_database(items)
-    missing = []
+    missing = [] if os.environ.get("TEST_FAULTS") else ["faults"]
     if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
         missing.append("postgres")
     if "memory" not in django_settings.DATABASES:
@@ -126,7 +126,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for name in missing:
             if item.get_closest_marker(name):
-                item.add_marker(pytest.mark.skip(reason=f"{name}: run `make test`"))
+                item.add_marker(
+                    pytest.mark.skip(reason=f"{name}: run `make test{'-faults' if name == 'faults' else ''}`")
+                )
 
 
 def _open_memory_database(items: list[pytest.Item]) -> None:

@@ -79,6 +79,12 @@ class Load:
         with self.api.lock:
             return [number for item in self.api.sent for number in _numbers(item.text)[:1]]
 
+    def slowest_since(self, moment: float) -> float:
+        """Returns the longest wait for an answer, in seconds, counted from when the message was taken or `moment`."""
+        with self.api.lock:
+            arrived = {number: item.at for item in self.api.sent for number in _numbers(item.text)[:1]}
+        return max(arrived[number] - max(taken, moment) for number, taken in self.taken_at.items())
+
     def check(self) -> None:
         """Fails when an answer is missing, doubled or out of order."""
         time.sleep(1.0)  # a late duplicate would arrive now

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from bots.models import InboundEvent, OutboundMessage, clock
+from bots.models import InboundEvent, OutboundMessage
 from bots.models.lengths import QUEUE_ERROR_LENGTH
+from bots.models.sql import clock
 from bots.pipeline import inbox, memory_outbox, outbox
 from bots.pipeline.queue import setback, wakeups, workers
 from clawdbot.reasons import columns
@@ -119,6 +120,7 @@ def replay_inbound(ids: Iterable[int]) -> int:
                 queue_key=row.queue_key,
                 kind=row.kind,
                 payload=row.payload,
+                due_at=clock.now(),
                 request_id=row.request_id,
             )
             wakeups.after_commit(wakeups.PROCESS, fresh.pk, row.channel.platform)

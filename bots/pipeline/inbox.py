@@ -16,8 +16,9 @@ from django.db.models import Exists, OuterRef
 
 from adapters.commands import parse_command
 from adapters.events import Event
-from bots.models import Channel, InboundEvent, clock, sql
+from bots.models import Channel, InboundEvent, sql
 from bots.models.lengths import ID_LENGTH, QUEUE_ERROR_LENGTH
+from bots.models.sql import clock
 from bots.pipeline.queue import held, wakeups, workers
 from clawdbot.backoff import Backoff
 from clawdbot.reasons import Why, columns

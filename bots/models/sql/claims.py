@@ -7,9 +7,8 @@ from typing import Any, TypeVar
 
 from django.db import IntegrityError, connection, models, transaction
 
-from bots.models import clock
 from bots.models.queue import QueueRow
-from bots.models.sql import rows
+from bots.models.sql import clock, rows
 
 Row = TypeVar("Row", bound=QueueRow)
 

@@ -10,8 +10,9 @@ from django.db.models import Exists, OuterRef, Q
 
 from adapters import registry
 from adapters.errors import SendError
-from bots.models import Channel, Conversation, Message, OutboundMessage, clock, sql
+from bots.models import Channel, Conversation, Message, OutboundMessage, sql
 from bots.models.lengths import ID_LENGTH, QUEUE_ERROR_LENGTH
+from bots.models.sql import clock
 from bots.pipeline.outbox import journal
 from bots.pipeline.queue import held, wakeups, workers
 from clawdbot.backoff import Backoff

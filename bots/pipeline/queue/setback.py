@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, Max
 
-from bots.models import InboundEvent, OutboundMessage, WaitingMemory, Worker, clock
+from bots.models import InboundEvent, OutboundMessage, WaitingMemory, Worker
+from bots.models.sql import clock
 
 logger = logging.getLogger(__name__)
 

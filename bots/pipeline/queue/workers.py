@@ -17,7 +17,8 @@ from datetime import timedelta
 from django.db import close_old_connections, connection
 
 from bots.channels import health
-from bots.models import Worker, clock
+from bots.models import Worker
+from bots.models.sql import clock
 from bots.pipeline.queue import setback
 from clawdbot import processes
 

@@ -23,7 +23,8 @@ def now() -> datetime:
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT clock_timestamp()")
-                known = _read = (time.monotonic(), cursor.fetchone()[0])
+                # Counted from before the query, so that this clock is never behind one that agrees with the database.
+                known = _read = (moment, cursor.fetchone()[0])
         except DatabaseError:
             if known is None:
                 raise
