@@ -97,8 +97,7 @@ def stuck() -> tuple[int, timedelta]:
 
 def oldest_unsent() -> tuple[int, timedelta, str]:
     """Returns the number of messages that wait to be sent, the age of the oldest and its last error."""
-    state = OutboundMessage.State
-    waiting = OutboundMessage.objects.order_by().filter(state__in=(state.PENDING, state.SENDING))
+    waiting = OutboundMessage.objects.open().order_by()
     oldest = waiting.aggregate(oldest=Min("created_at"))["oldest"]
     if oldest is None:
         return 0, timedelta(0), ""

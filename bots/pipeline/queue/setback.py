@@ -19,7 +19,6 @@ logger = logging.getLogger(__name__)
 
 # Clocks are adjusted by less all the time, and a wait of this length does no harm.
 TOLERANCE = timedelta(seconds=30)
-_OPEN = ("pending", "processing", "sending")
 
 
 def correct() -> bool:
@@ -42,8 +41,8 @@ def correct_at_start() -> bool:
     if correct():
         return True
     now = clock.now()
-    received = InboundEvent.objects.filter(state__in=_OPEN).aggregate(newest=Max("received_at"))["newest"]
-    created = OutboundMessage.objects.filter(state__in=_OPEN).aggregate(newest=Max("created_at"))["newest"]
+    received = InboundEvent.objects.open().aggregate(newest=Max("received_at"))["newest"]
+    created = OutboundMessage.objects.open().aggregate(newest=Max("created_at"))["newest"]
     newest = max((moment for moment in (received, created) if moment is not None), default=now)
     if newest <= now + TOLERANCE:
         return False
@@ -54,9 +53,7 @@ def correct_at_start() -> bool:
 
 def _move(now: datetime, back: timedelta) -> None:
     logger.warning("the clock was set back by %s: the waits of both queues follow", back)
-    for model in (InboundEvent, OutboundMessage, WaitingMemory):
-        rows = model._default_manager.order_by()
+    for rows in (InboundEvent.objects.open(), OutboundMessage.objects.open(), WaitingMemory.objects.all()):
         rows.filter(due_at__gt=now).update(due_at=F("due_at") - back)
-    for queue in (InboundEvent, OutboundMessage):
-        held = queue._default_manager.filter(state__in=_OPEN, claimed_at__gt=now)
-        held.update(claimed_at=F("claimed_at") - back)
+    for held in (InboundEvent.objects.open(), OutboundMessage.objects.open()):
+        held.filter(claimed_at__gt=now).update(claimed_at=F("claimed_at") - back)
