@@ -17,8 +17,12 @@ from clawdbot_site import storage
 from tests import outages
 from tests.waiting import eventually
 
-# Celery warns of a change of its own defaults at each lost connection.
-pytestmark = pytest.mark.filterwarnings("ignore::celery.exceptions.CPendingDeprecationWarning")
+pytestmark = [
+    # Needs a process of its own: beside another Celery application of the same process it does no task.
+    pytest.mark.faults,
+    # Celery warns of a change of its own defaults at each lost connection.
+    pytest.mark.filterwarnings("ignore::celery.exceptions.CPendingDeprecationWarning"),
+]
 QUEUE = "outage-test"
 
 
