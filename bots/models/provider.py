@@ -88,6 +88,13 @@ class ModelProvider(models.Model):
         return self.name
 
     @property
+    def failing(self) -> bool:
+        """Returns whether the latest call failed."""
+        if self.last_error_at is None:
+            return False
+        return self.last_ok_at is None or self.last_error_at > self.last_ok_at
+
+    @property
     def api_key(self) -> str:
         return str(crypto.decrypt_json(self.api_key_encrypted).get("api_key", "")) if self.api_key_encrypted else ""
 
