@@ -17,7 +17,7 @@ WORKERS ?= 2
 # Number of rounds of `make test-random`.
 ROUNDS ?= 3
 
-.PHONY: help install install-dev browser mariadb run test test-random check bench clean
+.PHONY: help install install-dev browser mariadb run test test-random test-faults check bench clean
 
 help:
 	grep -E '^# make ' Makefile | sed 's/^# //'
@@ -99,6 +99,11 @@ test-random: install-dev
 	    echo "with a comment that says what failed, and fix the product or the test."
 	    exit 1
 	done
+
+# make test-faults   kill and restart PostgreSQL, Redis and the workers under load; about six minutes
+test-faults: install-dev
+	TEST_FAULTS=1 timeout 120 $(BIN)/python -m pytest -q -n 0 -m faults tests/runtime/test_celery_worker.py
+	TEST_FAULTS=1 timeout 900 $(BIN)/python -m pytest -q -n 0 -rP -m faults tests/e2e/test_faults.py tests/e2e/test_faults_sqlite.py
 
 # make check     check format, lint, types, import contracts, deployment settings and migrations
 check: install-dev

@@ -35,6 +35,16 @@ def load_or_create(path: Path, make: Callable[[], str] = generate_key) -> list[s
             pass  # another process was first; use its keys
         finally:
             fresh.unlink()
+    return load(path)
+
+
+def load(path: Path) -> list[str]:
+    """Reads the keys of a file.
+
+    Raises:
+        CryptoError: The file is empty, or others can read it and its mode cannot be changed.
+        OSError: The file is missing or cannot be read.
+    """
     _tighten(path)
     keys = [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
     if not keys:
@@ -47,8 +57,12 @@ def add_key(path: Path, make: Callable[[], str] = generate_key) -> list[str]:
 
     Returns:
         All keys, newest first.
+
+    Raises:
+        CryptoError: As in `load`.
+        OSError: The file is missing or cannot be read.
     """
-    keys = [make(), *load_or_create(path, make)]
+    keys = [make(), *load(path)]
     os.replace(_write_temporary(path, keys), path)
     return keys
 

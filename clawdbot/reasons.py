@@ -67,6 +67,7 @@ TEMPLATES: dict[str, str] = {
     "undelivered": _("The platform accepted the message but could not deliver it"),
     "undelivered_code": _("The platform accepted the message but could not deliver it (%(code)s)"),
     "worker_killed": _("The worker was killed after it had sent the request; it received no answer."),
+    "tried_for_a_day": _("Not sent after 24 hours of tries: %(why)s"),
     "line_not_reached": _("LINE could not reach the address: %(why)s"),
     # Accounts
     "no_platform": _("no platform is chosen"),

@@ -23,6 +23,14 @@ def drop_objects(logger: Any, method: str, event: structlog.typing.EventDict) ->
     return event
 
 
+def add_traceback(logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Adds the traceback. `RedactionFilter` has formatted and redacted it, and the formatter takes raw ones only."""
+    record = event.get("_record")
+    if record is not None and record.exc_text:
+        event["exception"] = record.exc_text
+    return event
+
+
 _SHARED: list[structlog.typing.Processor] = [
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
@@ -30,6 +38,7 @@ _SHARED: list[structlog.typing.Processor] = [
     add_request_id,
     structlog.stdlib.ExtraAdder(),
     drop_objects,
+    add_traceback,
 ]
 
 
@@ -54,7 +63,7 @@ def configuration(level: str, style: str, debug: bool) -> dict[str, Any]:
             colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
         )
     structlog.configure(
-        processors=[*_SHARED[:-2], structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*_SHARED[:-3], structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.stdlib.BoundLogger,
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,

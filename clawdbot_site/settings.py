@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import django_stubs_ext
 
-from clawdbot_site import api, keys, login, logs, storage
+from clawdbot_site import api, encrypted_rows, keys, login, logs, storage
 from clawdbot_site.loading import load
 from clawdbot_site.sources import ConfigError
 from clawdbot_site.unfold import UNFOLD as UNFOLD
@@ -22,7 +23,8 @@ try:
     HOME = CLAWDBOT.home
     HOME.mkdir(parents=True, exist_ok=True, mode=0o700)
     SECRET_KEY, *SECRET_KEY_FALLBACKS = keys.signing_keys(HOME)
-    keys.configure_encryption(HOME)
+    DATABASES = storage.databases(CLAWDBOT)
+    keys.configure_encryption(HOME, partial(encrypted_rows.present, DATABASES["default"]))
 except ConfigError as _error:
     # manage.py, ASGI server and Celery all import this module first, so all print one line and exit with code 1.
     raise SystemExit(f"clawdbot: {_error}") from None
@@ -123,7 +125,6 @@ AUTHENTICATION_BACKENDS = login.AUTHENTICATION_BACKENDS
 AUTH_PASSWORD_VALIDATORS = login.AUTH_PASSWORD_VALIDATORS
 globals().update(login.AXES)
 
-DATABASES = storage.databases(CLAWDBOT)
 DATABASE_ROUTERS = ["clawdbot_site.routers.MemoryRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": storage.cache(CLAWDBOT.redis_url)}
@@ -133,6 +134,7 @@ CHANNEL_LAYERS = {"default": storage.channel_layer(CLAWDBOT.redis_url)}
 # lost task.
 CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = storage.queue(CLAWDBOT.redis_url)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a broker may be away for days
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,24 @@ _SQLITE_START = (
     # every dozen messages.
     "PRAGMA wal_autocheckpoint=10000;"
 )
+
+
+# Parameters of libpq, in seconds; tcp_user_timeout in milliseconds. A Unix socket ignores all but the first.
+_LIVENESS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 15_000,
+}
+
+# A Redis that accepts connections and does not answer must not hold webhooks, sends or sockets.
+_REDIS_WAITS: dict[str, Any] = {
+    "socket_connect_timeout": 3,
+    "socket_timeout": 5,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+}
 
 
 def kind_of(url: str) -> str:
@@ -100,9 +119,30 @@ def _postgresql(url: str) -> dict[str, Any]:
     found: dict[str, Any] = dict(dj_database_url.parse(url))
     options = dict(found.get("OPTIONS") or {})
     # Web requests run on short-lived threads under ASGI, so connections are pooled per process.
-    options.setdefault("pool", {"min_size": 1, "max_size": 16, "timeout": 20})
+    options.setdefault("pool", {"min_size": 1, "max_size": 16, "timeout": 20, **_reconnect()})
+    # A database that vanishes without a word is noticed in 15 seconds; the defaults wait for hours.
+    for name, value in _LIVENESS.items():
+        options.setdefault(name, value)
     # The pool checks each connection before its use, so a database restart loses no message.
     return {**found, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+
+
+def _reconnect() -> dict[str, Any]:
+    """Returns the pool's options for a database that is away: an attempt every one or two seconds while threads wait.
+
+    By default the pool doubles its pause, and after giving up it tries again only for the next request. Threads that
+    wait already would wait in vain.
+    """
+
+    def again(pool: Any) -> None:
+        if not pool.get_stats().get("requests_waiting"):
+            return
+        from psycopg_pool import PoolTimeout
+
+        with contextlib.suppress(PoolTimeout):  # a request makes the pool try; the threads that wait come first
+            pool.putconn(pool.getconn(timeout=0.001))
+
+    return {"reconnect_timeout": 3, "reconnect_failed": again}
 
 
 def files(config: UploadSettings, home: Path) -> dict[str, Any]:
@@ -136,14 +176,15 @@ def cache(redis_url: str) -> dict[str, Any]:
     """Returns CACHES["default"]."""
     if redis_url:
         backend = "django.core.cache.backends.redis.RedisCache"
-        return {"BACKEND": backend, "LOCATION": redis_url, "KEY_PREFIX": "clawdbot"}
+        return {"BACKEND": backend, "LOCATION": redis_url, "KEY_PREFIX": "clawdbot", "OPTIONS": dict(_REDIS_WAITS)}
     return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 
 
 def channel_layer(redis_url: str) -> dict[str, Any]:
     """Returns CHANNEL_LAYERS["default"]."""
     if redis_url:
-        return {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [redis_url]}}
+        host = {"address": redis_url, **_REDIS_WAITS}
+        return {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [host]}}
     return {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 5000}}
 
 
@@ -154,7 +195,7 @@ def queue(redis_url: str) -> tuple[str, dict[str, Any]]:
     wake-ups between processes.
     """
     if redis_url:
-        return redis_url, {"global_keyprefix": "clawdbot:", "visibility_timeout": 3600}
+        return redis_url, {"global_keyprefix": "clawdbot:", "visibility_timeout": 3600, **_REDIS_WAITS}
     # Only background tasks (embedding, sweeps) use this broker, so a fifth of a second is fast enough. At the 10 ms
     # that turns would need, polling alone took a third of a busy process's interpreter time.
     return "memory://", {"polling_interval": 0.2}

@@ -62,10 +62,13 @@ CACHES = {
     "bots.people.references": "clear_cache",
     "bots.pipeline.dispatch.waiting": "outage.clear_cache",
     "bots.pipeline.outbox.journal": "clear_cache",
+    "bots.pipeline.outbox.outages": "clear_cache",
     "bots.pipeline.outbox.pacing": "clear_cache",
     "bots.pipeline.queue.chats": "clear_cache",
+    "bots.pipeline.queue.held": "clear_cache",
     "bots.pipeline.queue.loopback": "clear_cache",
     "bots.pipeline.queue.model_slots": "slots.clear_cache",
+    "bots.pipeline.queue.wakeups": "clear_cache",
     "bots.pipeline.queue.workers": "clear_cache",
     "bots.webchat.rate_limits": "clear_cache",
     "clawdbot.http": "close",
@@ -118,7 +121,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
     if "memory" in django_settings.DATABASES:
         _open_memory_database(items)
-    missing = []
+    missing = [] if os.environ.get("TEST_FAULTS") else ["faults"]
     if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
         missing.append("postgres")
     if "memory" not in django_settings.DATABASES:
@@ -126,7 +129,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for name in missing:
             if item.get_closest_marker(name):
-                item.add_marker(pytest.mark.skip(reason=f"{name}: run `make test`"))
+                item.add_marker(
+                    pytest.mark.skip(reason=f"{name}: run `make test{'-faults' if name == 'faults' else ''}`")
+                )
 
 
 def _open_memory_database(items: list[pytest.Item]) -> None:

@@ -59,8 +59,17 @@ class Product:
     def manage_json(self, *arguments: str) -> Any:
         return json.loads(self.manage(*arguments, "--json"))
 
+    def is_ready(self) -> bool:
+        """Returns whether the product takes messages and its workers and its model work."""
+        try:
+            with urlopen(self.url + "/readyz", timeout=30) as response:
+                parts = json.load(response)["parts"]
+        except (OSError, ValueError):
+            return False
+        return bool(parts["queue"]["ready"] and parts["model"]["ready"])
+
     def start(self, wait_s: float = 150.0) -> None:
-        """Starts the product and waits until /readyz answers 200."""
+        """Starts the product and waits until it answers messages."""
         self.home.mkdir(parents=True, exist_ok=True)
         log = (self.home / "serve.log").open("ab")
         self.process = subprocess.Popen(
@@ -76,7 +85,7 @@ class Product:
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise AssertionError(f"the product ended with {self.process.returncode}:\n{self.log()}")
-            if self.get_status("/readyz") == 200:
+            if self.is_ready():
                 return
             time.sleep(0.1)
         raise AssertionError(f"not ready after {wait_s} s:\n{self.log()}")

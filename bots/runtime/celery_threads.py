@@ -6,6 +6,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from celery import current_app
@@ -13,9 +14,10 @@ from celery.beat import Service
 from celery.worker import WorkController
 from django.conf import settings
 
-from bots.operations import queues
+from bots.operations import queues as message_queues
 from bots.pipeline.queue import loopback, wakeups, workers
 from bots.pipeline.queue.model_slots import slots
+from bots.runtime.celery_worker import ReconnectingConsumer, run_until_stopped
 from bots.runtime.turn_pool import TurnPool
 from bots.runtime.warm_up import warm_up
 
@@ -24,26 +26,20 @@ logger = logging.getLogger(__name__)
 CHORES = 2  # threads for background tasks such as embedding
 
 
-def make_worker(queues: Sequence[str], threads: int, wakeable_queues: Sequence[str]) -> WorkController:
+def make_worker(queues: Sequence[str], threads: int) -> WorkController:
     """Creates a worker. Gossip and mingle are off, because database rows coordinate the workers.
-
-    Without Redis the broker is in this process's memory and carries only its own background tasks; wake-ups for turns
-    and sends arrive through `loopback`.
 
     Args:
         queues: Queues that the worker consumes from the broker.
         threads: Turns processed at the same time.
-        wakeable_queues: Queues for which other processes of this machine may wake it.
     """
-    slots.set_threads(threads)
-    if not settings.CLAWDBOT.redis_url:
-        loopback.listen(wakeable_queues, TurnPool(threads).wake)
     worker: WorkController = current_app.WorkController(
         pool="threads",
         # In one pool, background tasks must not take the thread that the slots leave for commands.
         concurrency=threads + CHORES if settings.CLAWDBOT.redis_url else CHORES,
         queues=list(queues),
         hostname=f"{queues[0]}@%h",
+        consumer_cls=ReconnectingConsumer,
         without_gossip=True,
         without_mingle=True,
         without_heartbeat=True,
@@ -52,24 +48,41 @@ def make_worker(queues: Sequence[str], threads: int, wakeable_queues: Sequence[s
     return worker
 
 
+def _listen(threads: int, wakeable_queues: Sequence[str]) -> None:
+    """Prepares this process for turns and sends: sets the slots of the models and listens for wake-ups.
+
+    Without Redis the broker carries only this process's own tasks.
+    """
+    slots.set_threads(threads)
+    if not settings.CLAWDBOT.redis_url:
+        loopback.listen(wakeable_queues, TurnPool(threads).wake)
+
+
 def run_worker(queues: Sequence[str], threads: int, role: str) -> None:
     """Runs a worker in this thread until it is stopped, and the heartbeat that keeps its claims valid."""
-    stop = workers.start_heartbeat(role)
+    stop = workers.start_heartbeat(role, message_queues.release_abandoned)
     try:
         warm_up()
-        make_worker(queues, threads, queues).start()
+        _listen(threads, queues)
+        run_until_stopped(lambda: make_worker(queues, threads))
     finally:
         stop.set()
         with contextlib.suppress(Exception):
             workers.unregister()
 
 
-def start_worker_thread(queues: Sequence[str], threads: int, wakeable_queues: Sequence[str]) -> WorkController:
-    """Runs a worker in a daemon thread of this process."""
-    workers.start_heartbeat("web")
-    worker = make_worker(queues, threads, wakeable_queues)
-    threading.Thread(target=worker.start, name="celery", daemon=True).start()
-    return worker
+def start_worker_thread(queues: Sequence[str], threads: int, wakeable_queues: Sequence[str]) -> None:
+    """Runs a worker in a daemon thread of this process.
+
+    Args:
+        queues: Queues that the worker consumes from the broker.
+        threads: Turns processed at the same time.
+        wakeable_queues: Queues for which other processes of this machine may wake it.
+    """
+    workers.start_heartbeat("web", message_queues.release_abandoned)
+    _listen(threads, wakeable_queues)
+    run = partial(run_until_stopped, lambda: make_worker(queues, threads))
+    threading.Thread(target=run, name="celery", daemon=True).start()
 
 
 def start_beat_thread() -> Service:
@@ -81,7 +94,7 @@ def start_beat_thread() -> Service:
 
 def recover_queues() -> None:
     """Frees the claims of dead processes and wakes all due rows; called once at start."""
-    report = queues.sweep()
+    report = message_queues.recover()
     if report.freed or report.woken:
         logger.info(
             "start: freed %s claims, woke %s rows (%s)", report.freed, report.woken, ", ".join(wakeups.TASK_NAMES)

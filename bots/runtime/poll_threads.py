@@ -8,6 +8,7 @@ from collections.abc import Collection
 
 from bots.intake.polling import poll_forever, poll_once, pollable
 from bots.models import Channel
+from bots.operations import queues
 from bots.pipeline.queue import workers
 
 __all__ = ["poll_once", "pollable", "run"]
@@ -18,7 +19,7 @@ END_S = 2.0  # to finish sends in progress; a long poll is abandoned
 def run(channels: Collection[Channel], stop: threading.Event) -> None:
     """Polls these channels until `stop` is set."""
     # This process claims the answers that it sends over its own connections, so it needs a heartbeat.
-    heartbeat = workers.start_heartbeat("poll")
+    heartbeat = workers.start_heartbeat("poll", queues.release_abandoned)
     threads = [threading.Thread(target=poll_forever, args=(channel, stop), daemon=True) for channel in channels]
     for thread in threads:
         thread.start()

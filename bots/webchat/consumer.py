@@ -8,7 +8,7 @@ import logging
 import math
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 from weakref import WeakSet
@@ -65,8 +65,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.address = ""
         self.staff = False
         self.group = ""
+        self.subscribed = False
         self.pending: set[str] = set()
         self.shown: set[int] = set()
+        self.answered: set[str] = set()
         self.checker: asyncio.Task[None] | None = None
         self.visitor: Visitor
         self.channel: Channel
@@ -107,7 +109,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         )
         self.group = broadcast.group_name(self.channel.pk, self.visitor.id)
         # Subscribes before it reads the history, so that no frame is missed in between.
-        await self.channel_layer.group_add(self.group, self.channel_name)
+        await self._subscribe()
         hello = await _in_thread(web_chat.hello, self.channel, self.visitor.id)
         self.shown.update(entry["id"] for entry in hello["history"])
         await self._send({**hello, "visitor": self.visitor.token, "staff": self.staff})
@@ -126,7 +128,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if self.checker is not None:
             self.checker.cancel()
         if self.group:
-            await self.channel_layer.group_discard(self.group, self.channel_name)
+            await self._on_layer(self.channel_layer.group_discard(self.group, self.channel_name))
 
     # Frames from the page
 
@@ -196,9 +198,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def _echo(self, text: str, client_id: str) -> None:
         frame = {"type": "echo", "client_id": client_id, "text": text}
-        await self.channel_layer.group_send(
-            self.group, {"type": "chat.echo", "frame": frame, "sender": self.channel_name}
-        )
+        event = {"type": "chat.echo", "frame": frame, "sender": self.channel_name}
+        await self._on_layer(self.channel_layer.group_send(self.group, event))
 
     # Events from the channel layer
 
@@ -230,8 +231,12 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 return
             self.shown.add(frame["id"])
             frame.setdefault("html", render_markdown(str(frame.get("text", ""))))
+        client_id = str(frame.get("client_id") or "")
         if kind in ("message", "error", "idle"):
-            self.pending.discard(str(frame.get("client_id") or ""))
+            self.pending.discard(client_id)
+            self.answered.add(client_id)
+        elif client_id and client_id in self.answered:
+            return  # a late sign of a turn whose answer came by the check: the page would show "typing" for ever
         await self._send(frame)
 
     def _for_visitor(self, frame: dict[str, Any]) -> dict[str, Any]:
@@ -245,10 +250,26 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def _check_while_pending(self) -> None:
         while self.pending:
             await asyncio.sleep(CHECK_EVERY_S)
+            if not self.subscribed:
+                await self._subscribe()
             # Sent to itself, because the consumer handles its events one at a time, in order.
-            await self.channel_layer.send(self.channel_name, {"type": "chat.check"})
+            if not await self._on_layer(self.channel_layer.send(self.channel_name, {"type": "chat.check"})):
+                await self.chat_check({})  # without Redis the database still has the answers
 
     # Helpers
+
+    async def _subscribe(self) -> None:
+        """Subscribes to the frames of this visitor's turns. Until it succeeds, answers come by the check."""
+        self.subscribed = await self._on_layer(self.channel_layer.group_add(self.group, self.channel_name))
+
+    async def _on_layer(self, call: Awaitable[None]) -> bool:
+        """Awaits a call of the channel layer. Returns False when the layer, which may be a Redis, is away."""
+        try:
+            await call
+        except Exception as error:  # each layer raises its own errors
+            logger.warning("the channel layer is away: %s", type(error).__name__)
+            return False
+        return True
 
     def _read_facts(self, values: Mapping[str, str], headers: Mapping[str, str]) -> None:
         language, zone = values.get("lang", ""), values.get("tz", "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -50,6 +52,7 @@ def test_processes_that_start_together_share_one_key(tmp_path: Path) -> None:
 
 
 def test_a_rotated_key_signs_and_the_old_one_still_verifies(tmp_path: Path) -> None:
+    keys.configure_encryption(tmp_path)
     (old,) = keys.signing_keys(tmp_path)
     keys.rotate(tmp_path)
     fresh, *fallbacks = keys.signing_keys(tmp_path)
@@ -114,3 +117,83 @@ def test_a_credential_whose_key_is_gone_stops_the_retiring(settings: object, tmp
     with pytest.raises(CommandError, match="enter them again"):
         call_command("rotate_keys", "--retire")
     assert len(keys.signing_keys(tmp_path)) == 2
+
+
+def start(home: Path) -> subprocess.CompletedProcess[str]:
+    """Starts a process of the product on this home."""
+    command = [sys.executable, "-c", "from clawdbot_site import settings"]
+    return subprocess.run(command, cwd=ROOT, env=environment(home), capture_output=True, text=True)
+
+
+def with_encrypted_row(home: Path) -> None:
+    """Makes keys, and a database that holds a value encrypted with them."""
+    assert start(home).returncode == 0
+    keys.configure_encryption(home)
+    with contextlib.closing(sqlite3.connect(home / "clawdbot.sqlite3")) as database, database:
+        database.execute("CREATE TABLE bots_channel (credentials_encrypted text)")
+        database.execute("INSERT INTO bots_channel VALUES (?)", [crypto.encrypt_json({"token": "x"})])
+
+
+def test_a_missing_key_beside_encrypted_values_stops_the_start_with_one_line(tmp_path: Path) -> None:
+    with_encrypted_row(tmp_path)
+    path = tmp_path / "keys" / "encryption.key"
+    path.unlink()
+    done = start(tmp_path)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert str(path) in line
+    assert "missing" in line
+    assert not path.exists(), "no new key"
+
+
+def test_a_missing_key_of_a_database_without_encrypted_values_is_made(tmp_path: Path) -> None:
+    assert start(tmp_path).returncode == 0
+    (tmp_path / "keys" / "encryption.key").unlink()
+    assert start(tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("encryption.key", b""), ("encryption.key", b"\xff\xfe\x00k"), ("django.key", b"\n")]
+)
+def test_a_broken_key_file_stops_the_start_with_one_line(tmp_path: Path, name: str, content: bytes) -> None:
+    with_encrypted_row(tmp_path)
+    path = tmp_path / "keys" / name
+    path.write_bytes(content)
+    done = start(tmp_path)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert str(path) in line
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("text", ["not a key", "c2hvcnQ="])
+def test_a_key_that_is_cut_or_mistyped_stops_the_start_with_one_line(tmp_path: Path, text: str) -> None:
+    with_encrypted_row(tmp_path)
+    (tmp_path / "keys" / "encryption.key").write_text(text)
+    done = start(tmp_path)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "encryption.key" in line
+    assert text not in line
+
+
+def test_a_folder_in_place_of_the_key_file_stops_the_start_with_one_line(tmp_path: Path) -> None:
+    assert start(tmp_path).returncode == 0
+    path = tmp_path / "keys" / "encryption.key"
+    path.unlink()
+    path.mkdir()
+    done = start(tmp_path)
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+
+
+def test_a_running_process_makes_no_key_when_its_file_is_gone(tmp_path: Path) -> None:
+    keys.configure_encryption(tmp_path)
+    token = crypto.encrypt_json({"token": "x"})
+    path = tmp_path / "keys" / "encryption.key"
+    path.unlink()
+    assert crypto.decrypt_json(token) == {"token": "x"}
+    with pytest.raises(crypto.DecryptionError):
+        crypto.decrypt_json(crypto.Keyring([crypto.generate_key()]).encrypt(b"{}"))
+    with pytest.raises(OSError):
+        keys.rotate(tmp_path)
+    assert not path.exists()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from celery import current_app
 from celery.utils.imports import symbol_by_name
 from django.conf import settings
-from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
+from django.db import OperationalError
+from django.utils import timezone
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask, PeriodicTasks
+from django_celery_beat.schedulers import DatabaseScheduler
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +64,37 @@ def test_a_schedule_that_was_switched_off_stays_off() -> None:
     PeriodicTask.objects.filter(name=SEEDED).update(enabled=False)
     assert SEEDED not in start_beat()
     assert not PeriodicTask.objects.get(name=SEEDED).enabled
+
+
+def scheduler() -> Any:
+    return symbol_by_name(current_app.conf.beat_scheduler)(app=current_app)
+
+
+def test_a_task_whose_last_run_lies_in_the_future_is_due_after_its_usual_interval() -> None:
+    beat = scheduler()
+    PeriodicTask.objects.filter(name="bots.sweep").update(last_run_at=timezone.now() + timedelta(hours=1))
+    PeriodicTasks.update_changed()
+    due_in = beat.schedule["bots.sweep"].is_due().next
+    assert due_in <= 5.0
+
+
+def test_a_clock_that_is_set_back_makes_a_new_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    beat = scheduler()
+    monkeypatch.setattr(beat, "apply_entry", lambda *_args, **_kwargs: None)
+    monkeypatch.setattr(type(beat), "producer", None)
+    beat.tick()
+    plan = beat._heap
+    beat._offset_s += 3600.0
+    beat.tick()
+    assert beat._heap is not plan
+
+
+@pytest.mark.parametrize("error", [OperationalError("the connection is closed"), ConnectionError(), AttributeError()])
+def test_no_error_ends_beat(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def fail(*_args: object, **_kwargs: object) -> None:
+        raise error
+
+    beat = scheduler()
+    monkeypatch.setattr(DatabaseScheduler, "tick", fail)
+    monkeypatch.setattr("clawdbot_site.scheduler.close_old_connections", lambda: None)
+    assert beat.tick() == 2.0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -22,8 +23,8 @@ from django.utils import timezone
 
 from bots.admin.home import figures
 from bots.admin.ui import large_tables
-from bots.models import Channel
-from bots.monitoring import doctor, queue_stats
+from bots.models import Channel, Worker
+from bots.monitoring import doctor, queue_stats, readiness
 from bots.operations import queues
 from memory.consolidation import retention
 from tests.builders import make_bot, make_channel, make_conversation, make_event, make_outbound, say
@@ -66,6 +67,29 @@ def test_sweep(channel: Channel) -> None:
 
     inbox.accept(channel, [make_event(chat="waits")])
     assert not list(wide(queues.sweep))
+
+
+def test_heartbeat(channel: Channel) -> None:
+    from bots.pipeline import inbox
+
+    (row_id,) = inbox.accept(channel, [make_event(chat="claimed")]).accepted
+    assert inbox.claim(row_id) is not None
+    assert not list(wide(queues.release_abandoned))
+
+
+def test_start(channel: Channel) -> None:
+    assert not list(wide(queues.recover))
+
+
+def test_clock_that_was_set_back(channel: Channel) -> None:
+    Worker.objects.create(
+        id="ahead", host="elsewhere", pid=1, role="worker", beat_at=timezone.now() + timedelta(hours=1)
+    )
+    assert not list(wide(queues.sweep))
+
+
+def test_readiness(channel: Channel) -> None:
+    assert not list(wide(readiness.check))
 
 
 def test_figures_of_the_metrics(channel: Channel) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 from typing import Any
 
@@ -10,10 +11,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from bots.llm import candidates
-from bots.models import ModelProvider, Worker
-from bots.monitoring import readiness
+from bots.models import InboundEvent, ModelProvider, Worker
+from bots.monitoring import doctor, readiness, signs
+from bots.pipeline import inbox
+from tests.builders import make_channel, make_conversation, make_event, make_outbound
 
 pytestmark = pytest.mark.databases
 
@@ -21,6 +25,19 @@ pytestmark = pytest.mark.databases
 @pytest.fixture(autouse=True)
 def read_afresh() -> None:
     candidates.clear_cache()
+
+
+@pytest.fixture(autouse=True)
+def beat_runs(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("django_db"):
+        _beat(0.0)
+
+
+def _beat(age_s: float) -> None:
+    every, _made = IntervalSchedule.objects.get_or_create(every=5, period="seconds")
+    ran = timezone.now() - timedelta(seconds=age_s)
+    values = {"task": signs.SWEEP, "interval": every, "last_run_at": ran}
+    PeriodicTask.objects.update_or_create(name=signs.SWEEP, defaults=values)
 
 
 def _worker(age_s: float = 0.0, role: str = "worker") -> Worker:
@@ -47,6 +64,10 @@ def test_ready_when_every_part_is() -> None:
     assert answer.status_code == 200, answer.content
     assert {name: part["ready"] for name, part in answer.json()["parts"].items()} == {
         "database": True,
+        "disk": True,
+        "broker": True,
+        "beat": True,
+        "chats": True,
         "queue": True,
         "model": True,
         "index": True,
@@ -61,8 +82,8 @@ def test_without_a_fresh_worker_the_queue_is_not_ready(worker: Any) -> None:
     if worker:
         _worker(*worker)
     answer = Client().get("/readyz")
-    assert answer.status_code == 503
-    assert answer.json()["status"] == "not ready"
+    assert answer.status_code == 200, "it still takes messages"
+    assert answer.json()["status"] == "degraded"
     assert [name for name, part in answer.json()["parts"].items() if not part["ready"]] == ["queue"]
 
 
@@ -102,4 +123,70 @@ def test_a_look_costs_few_queries() -> None:
     _worker()
     with CaptureQueriesContext(connection) as queries:
         Client().get("/readyz")
-    assert len(queries) <= 4
+    assert len(queries) <= 9
+
+
+def down() -> dict[str, str]:
+    answer = Client().get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    return {name: part["note"] for name, part in answer.json()["parts"].items() if not part["ready"]}
+
+
+@pytest.mark.django_db
+def test_a_beat_that_stands_still_is_said() -> None:
+    _worker()
+    _provider()
+    _beat(90.0)
+    assert down() == {"beat": "ran 90 s ago"}
+    PeriodicTask.objects.all().delete()
+    assert down() == {"beat": "has not run yet"}
+
+
+@pytest.mark.django_db
+def test_a_broker_that_does_not_answer_is_said(settings: Any) -> None:
+    _worker()
+    _provider()
+    settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update={"redis_url": "redis://127.0.0.1:9/0"})
+    assert down() == {"broker": "Redis does not answer: ConnectionError"}
+
+
+@pytest.mark.django_db
+def test_a_disk_that_fills_is_said_and_a_full_one_takes_no_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    _worker()
+    _provider()
+    monkeypatch.setattr(signs.shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(10**11, 0, 400 * 2**20))
+    assert down() == {"disk": "400 MiB free"}
+    monkeypatch.setattr(signs.shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(10**11, 0, 2**20))
+    answer = Client().get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (503, "not ready")
+
+
+@pytest.mark.django_db
+def test_providers_that_all_fail_are_said() -> None:
+    _worker()
+    _provider()
+    ModelProvider.objects.update(last_error_at=timezone.now())
+    assert down() == {"model": "1 providers; failing: p"}
+    ModelProvider.objects.update(last_ok_at=timezone.now())
+    assert Client().get("/readyz").json()["status"] == "ready"
+
+
+@pytest.mark.django_db
+def test_a_chat_that_nobody_answers_is_said_and_one_that_waits_for_its_retry_is_not() -> None:
+    _worker()
+    _provider()
+    channel = make_channel()
+    (row_id,) = inbox.accept(channel, [make_event()]).accepted
+    answer = make_outbound(channel, make_conversation(channel), due_at=timezone.now() + timedelta(minutes=5))
+    behind = make_outbound(channel, answer.conversation)
+    type(behind).objects.filter(pk=behind.pk).update(due_at=timezone.now() - timedelta(hours=1))
+    assert Client().get("/readyz").json()["status"] == "ready"
+    InboundEvent.objects.filter(pk=row_id).update(due_at=timezone.now() - timedelta(seconds=300))
+    assert down() == {"chats": "1 wait without reason, the longest for 300 s"}
+
+
+@pytest.mark.django_db
+def test_the_doctor_counts_the_same_workers() -> None:
+    _worker(role="web")
+    assert signs.fresh_workers() == 0
+    assert [found.level for found in doctor.examine() if found.name == "workers"] == ["warning"]

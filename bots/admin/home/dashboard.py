@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,7 @@ from bots.admin.home.figures import Figures, collect
 from bots.admin.home.usage_days import Day
 from bots.admin.ui.access import VIEWER, access_of
 from bots.admin.ui.fragments import ago, provider_state, provider_state_text
+from bots.monitoring import readiness
 
 BAR_HEIGHT = 96
 
@@ -64,7 +66,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     steps = _first_steps(figures)
     return {
         **context,
-        "tiles": _tiles(figures),
+        "tiles": _tiles(figures, readiness.check() if request.user.is_superuser else {}),
         "bars": _bars(figures.days),
         "totals": _totals(figures.days),
         "providers": [
@@ -85,7 +87,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _tiles(figures: Figures) -> tuple[Tile, ...]:
+def _tiles(figures: Figures, parts: Mapping[str, readiness.Part]) -> tuple[Tile, ...]:
     inbox, outbox = reverse("admin:bots_inboundevent_changelist"), reverse("admin:bots_outboundmessage_changelist")
     dead_link = f"{outbox if figures.dead_out or not figures.dead_in else inbox}?state__exact=dead"
     return (
@@ -119,6 +121,7 @@ def _tiles(figures: Figures) -> tuple[Tile, ...]:
         *_outage_tiles(figures),
         *_human_tile(figures),
         _worker_tile(figures),
+        *_trouble_tile(parts),
     )
 
 
@@ -135,6 +138,26 @@ def _outage_tiles(figures: Figures) -> tuple[Tile, ...]:
         note = _("retry them in the inbox, or write to the people")
         tiles.append(Tile(_("Unanswered"), count, note, "bad", link))
     return tuple(tiles)
+
+
+def _trouble_tile(parts: Mapping[str, readiness.Part]) -> tuple[Tile, ...]:
+    """Returns the tile that names what is down, as `/readyz` does; none when everything works."""
+    names = {
+        "database": _("database"),
+        "disk": _("disk space"),
+        "broker": _("message broker"),
+        "memory": _("memory database"),
+        "queue": _("worker processes"),
+        "beat": _("schedules"),
+        "chats": _("chats without an answer"),
+        "model": _("language model"),
+        "index": _("search index"),
+    }
+    down = [names[name] for name, part in parts.items() if not part.ready]
+    if not down:
+        return ()
+    note = _("python manage.py doctor says how to mend it")
+    return (Tile(_("Down"), ", ".join(down), note, "bad"),)
 
 
 def _human_tile(figures: Figures) -> tuple[Tile, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Min, OuterRef, Subquery
@@ -20,8 +20,7 @@ from bots.models import (
     OutboundMessage,
     Worker,
 )
-
-WORKER_FRESH = timedelta(seconds=25)
+from bots.monitoring import signs
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ def collect(bots: frozenset[int] | None) -> Figures:
     inbox, outbox = _of(InboundEvent.objects, "channel__bot", bots), _of(OutboundMessage.objects, "channel__bot", bots)
     last_words = _last_words_with_human(bots)
     beats = list(Worker.objects.values_list("beat_at", flat=True))
-    now = timezone.now()
+
     said = _messages_since(bots, today)
     return Figures(
         messages_today=said.get(Message.Role.USER, 0),
@@ -88,7 +87,7 @@ def collect(bots: frozenset[int] | None) -> Figures:
         unanswered=last_words.count(Message.Role.USER),
         heartbeat=max(beats, default=None),
         workers=len(beats),
-        workers_fresh=sum(now - beat < WORKER_FRESH for beat in beats),
+        workers_fresh=signs.fresh_workers(),
         providers=tuple(ModelProvider.objects.all()),
         days=last_days(_ids(bots), today),
         has_bot=_of(Bot.objects, "", bots).exists(),

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -20,9 +18,9 @@ from bots.admin.ui.platform_names import platform_name
 from bots.admin.ui.unfold_parts import display
 from bots.i18n.failure_texts import describe_column
 from bots.models import InboundEvent, OutboundMessage, Worker
+from bots.models.sql import clock
+from bots.monitoring import signs
 from bots.operations import queues
-
-WORKER_FRESH = timedelta(seconds=25)
 
 
 class QueueAdmin(ReadOnlyMixin, BotScopedAdmin[Any]):
@@ -147,7 +145,7 @@ class OutboundMessageAdmin(QueueAdmin):
             {
                 "fields": (
                     ("attempts", "due_at"),
-                    ("created_at", "sent_at"),
+                    ("created_at", "queued_at", "sent_at"),
                     ("owner", "claimed_at"),
                     "platform_message_id",
                     "queue_key",
@@ -200,7 +198,7 @@ class WorkerAdmin(ReadOnlyMixin, BaseAdmin[Worker]):
 
     @display(description=_("state"), label={"alive": "success", "gone": "danger"})
     def alive(self, worker: Worker) -> Any:
-        fresh = timezone.now() - worker.beat_at < WORKER_FRESH
+        fresh = clock.now() - worker.beat_at < signs.FRESH
         return ("alive", _("alive")) if fresh else ("gone", _("no heartbeat"))
 
     @admin.display(description=_("state"))

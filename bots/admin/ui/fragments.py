@@ -86,7 +86,7 @@ def provider_state(provider: ModelProvider) -> str:
     """Returns "off", "untested", "ok" or "failing", by the outcome of the latest call."""
     if not provider.enabled:
         return "off"
-    if provider.last_error_at and (provider.last_ok_at is None or provider.last_error_at > provider.last_ok_at):
+    if provider.failing:
         return "failing"
     return "ok" if provider.last_ok_at else "untested"
 

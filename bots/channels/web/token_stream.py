@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Any
 
@@ -9,6 +10,8 @@ from adapters.events import Event
 from adapters.web.events import facts_of
 from bots.channels.web import broadcast
 from bots.models import Channel
+
+logger = logging.getLogger(__name__)
 
 BUNDLE_S = 0.04
 
@@ -20,6 +23,7 @@ class TokenStream:
         self._channel_id, self._chat_id, self._client_id = channel_id, chat_id, client_id
         self._pieces: list[str] = []
         self._sent_at = 0.0
+        self._failed = False
 
     @classmethod
     def of(cls, channel: Channel, event: Event) -> TokenStream:
@@ -48,4 +52,9 @@ class TokenStream:
             self._sent_at = time.monotonic()
 
     def _publish(self, frame: dict[str, Any]) -> None:
-        broadcast.publish(self._channel_id, self._chat_id, frame | {"client_id": self._client_id})
+        try:
+            broadcast.publish(self._channel_id, self._chat_id, frame | {"client_id": self._client_id})
+        except Exception as error:  # the channel layer may be a Redis that is away; the page gets the whole answer
+            if not self._failed:
+                logger.warning("frames of a turn are not shown: %s", type(error).__name__)
+            self._failed = True

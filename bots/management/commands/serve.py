@@ -17,7 +17,7 @@ from bots.maintenance import first_start
 from bots.monitoring import migrations
 from bots.operations import providers
 from bots.operations import queues as message_queues
-from bots.runtime import garbage_collection
+from bots.runtime import garbage_collection, home_lock
 from bots.runtime.children import Children
 
 logger = logging.getLogger(__name__)
@@ -32,6 +32,11 @@ class Command(BaseCommand):
         parser.add_argument("--no-migrate", action="store_true", help="do not migrate the database first")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self._lock = home_lock.take(settings.CLAWDBOT.home)  # held until this process ends
+        except home_lock.HomeInUse as error:
+            who = f"process {error.pid}" if error.pid else "another process"
+            raise CommandError(f"{settings.CLAWDBOT.home}: another server ({who}) already runs on this home") from None
         if not options["no_migrate"] and migrations.pending():  # a tenth of the time of an empty `migrate`
             call_command("migrate", interactive=False, verbosity=0)
         first = first_start.bootstrap()

@@ -7,6 +7,7 @@ behaves here as in the ORM.
 
 from bots.models.sql.claims import (
     claim,
+    claims_of,
     is_queue_free,
     next_waiting,
     open_rows,
@@ -21,6 +22,7 @@ from bots.models.sql.rows import get_with, insert
 __all__ = [
     "NEWEST_ID",
     "claim",
+    "claims_of",
     "get_with",
     "insert",
     "is_queue_free",

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, connection, models, transaction
-from django.utils import timezone
 
 from bots.models.queue import QueueRow
-from bots.models.sql import rows
+from bots.models.sql import clock, rows
 
 Row = TypeVar("Row", bound=QueueRow)
 
@@ -27,7 +26,7 @@ def claim(model: type[Row], row_id: int, busy: str, owner: str) -> Row | None:
         The claimed row; None when it is not due, not first of its chat, or not pending.
     """
     table = model._meta.db_table
-    now = _adapted(model, "due_at", timezone.now())
+    now = _adapted(model, "due_at", clock.now())
     sql = (
         f"UPDATE {table} SET state=%s, owner=%s, claimed_at=%s, attempts=attempts+1"  # noqa: S608  names of our own
         f" WHERE id=%s AND state='pending' AND due_at<=%s AND NOT EXISTS (SELECT 1 FROM {table} e"
@@ -49,7 +48,7 @@ def next_waiting(model: type[QueueRow], queue_key: str, busy: str) -> int | None
         f" AND state IN ('pending', '{busy}') ORDER BY id LIMIT 1"  # repeats the condition of the partial index
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [queue_key, _adapted(model, "due_at", timezone.now())])
+        cursor.execute(sql, [queue_key, _adapted(model, "due_at", clock.now())])
         found = cursor.fetchone()
     return int(found[0]) if found else None
 
@@ -95,6 +94,18 @@ def is_queue_free(model: type[QueueRow], queue_key: str, busy: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(sql, [queue_key])
         return cursor.fetchone() is None
+
+
+def claims_of(model: type[QueueRow], busy: str, owner: str) -> list[tuple[int, int]]:
+    """Returns (id, attempts) of the rows that this worker has claimed."""
+    sql = (
+        f"SELECT id, attempts FROM {model._meta.db_table} WHERE state='{busy}' AND owner=%s"  # noqa: S608
+        f" AND state IN ('pending', '{busy}')"  # repeats the condition of the partial index
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [owner])
+        # Sorted here: for an ORDER BY, SQLite reads all rows in the order of their ids.
+        return sorted((int(row_id), int(attempts)) for row_id, attempts in cursor.fetchall())
 
 
 def update_claimed(row: QueueRow, busy: str, values: Mapping[str, Any]) -> bool:

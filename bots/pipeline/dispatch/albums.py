@@ -15,10 +15,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from adapters.events import Event
 from bots.models import InboundEvent
+from bots.models.sql import clock
 from bots.pipeline import inbox
 
 PARTS = "album_parts"  # key of the payload: of each part its id, its text and the number of its files
@@ -52,7 +52,7 @@ def gather(row: InboundEvent) -> bool:
 def _wait_s(rows: Sequence[InboundEvent]) -> float:
     """Returns the seconds to wait for further parts; 0 when there is nothing to wait for."""
     size = int(rows[0].payload.get("album_size") or 0)
-    now, newest = timezone.now(), max(row.received_at for row in rows)
+    now, newest = clock.now(), max(row.received_at for row in rows)
     if 0 < size <= len(rows) or now - rows[0].received_at >= LONGEST or now < newest:  # the clock was set back
         return 0.0
     return max(0.0, inbox.ALBUM_QUIET_S - (now - newest).total_seconds())
@@ -61,7 +61,7 @@ def _wait_s(rows: Sequence[InboundEvent]) -> float:
 def _close(part: InboundEvent, first: InboundEvent) -> bool:
     """Closes the row of a part, whose contents the first row gets. Returns False when it is no longer waiting."""
     kept = {key: part.payload[key] for key in ("kind", "dedupe_key", "chat_id", "message_id") if key in part.payload}
-    done = {"state": InboundEvent.State.DONE, "finished_at": timezone.now(), "payload": kept | {PART_OF: first.pk}}
+    done = {"state": InboundEvent.State.DONE, "finished_at": clock.now(), "payload": kept | {PART_OF: first.pk}}
     return bool(InboundEvent.objects.filter(pk=part.pk, state=InboundEvent.State.PENDING).update(**done))
 
 

@@ -15,7 +15,7 @@ from bots.people.identities import SpeakerChanged
 from bots.people.reception import Arrival, Standing
 from bots.pipeline import engine, inbox, memory_outbox
 from bots.pipeline.dispatch import albums, closing, edits, erasures, moves, presenting, refusals, turns, waiting
-from bots.pipeline.queue import chats, wakeups
+from bots.pipeline.queue import chats, held, wakeups
 from bots.pipeline.queue.model_slots import Lease, slots
 from clawdbot import request_id
 from clawdbot.errors import ClawdbotError
@@ -29,12 +29,14 @@ class MessageDispatcher:
 
     def process(self, row_id: int) -> int:
         """Claims the row, then each due row behind it in its chat. Returns the number of closed turns."""
-        return self._go_on(inbox.claim(row_id), Lease())
+        with held.working():
+            return self._go_on(inbox.claim(row_id), Lease())
 
     def process_parked(self, row_id: int) -> int:
         """Processes a parked row with the slot that was taken for it, and the rows behind it; see `process`."""
         lease = Lease(held=True)
-        return self._go_on(inbox.claim_parked(row_id) or self._next_parked(lease), lease)
+        with held.working():
+            return self._go_on(inbox.claim_parked(row_id) or self._next_parked(lease), lease)
 
     def _go_on(self, row: InboundEvent | None, lease: Lease) -> int:
         """Takes this row and those behind it in its chat. A slot that it held goes to the oldest row that waits."""
@@ -42,7 +44,10 @@ class MessageDispatcher:
         try:
             while row is not None:
                 following = None
-                if self._attempt(row, lease):
+                done = self._attempt(row, lease)
+                # Without an error the row is closed or given back: a parked row is held by nobody.
+                held.leave(InboundEvent, row.pk)
+                if done:
                     closed += 1
                     chats.note_closed(row.pk)
                     following = inbox.next_in_queue(row.queue_key)

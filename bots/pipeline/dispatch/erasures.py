@@ -12,15 +12,16 @@ import logging
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from bots.models import InboundEvent, Message, sql
+from bots.models.sql import clock
 from bots.people import audit_log, staged_erasure
 from bots.people.staged_erasure import StagedErasure
 from bots.pipeline import engine, inbox
 from bots.pipeline.outbox import proactive
-from bots.pipeline.queue import workers
+from bots.pipeline.queue import held, workers
 from clawdbot.reasons import raised
 
 logger = logging.getLogger(__name__)
@@ -41,11 +42,12 @@ def enqueue(row: InboundEvent, turn: engine.Turn) -> InboundEvent | None:
         payload=turn.erasure.to_dict(),
         state=InboundEvent.State.PROCESSING,
         owner=workers.current(),
-        claimed_at=timezone.now(),
+        claimed_at=clock.now(),
         attempts=1,
         request_id=row.request_id,
     )
     sql.insert(rest)
+    held.take(InboundEvent, rest.pk)
     return rest
 
 

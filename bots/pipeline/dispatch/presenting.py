@@ -25,7 +25,7 @@ def respond(row: InboundEvent, turn: engine.Turn, lease: Lease) -> engine.Reply 
     turn.cancelled = lambda: inbox.stop_requested(row)
     turn.stopped = row.cancel_requested
     turn.in_outage = row.waiting_since is not None or len(waiting.outage) > 0
-    turn.may_wait = partial(waiting.may_wait, row, turn)
+    turn.may_wait = partial(waiting.may_wait, row)
     turn.take_slot = partial(waiting.take_slot, lease)
     try:
         return _on_page(row, turn) if turn.channel.platform == PLATFORM else _on_platform(row, turn)

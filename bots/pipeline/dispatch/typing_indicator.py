@@ -28,8 +28,17 @@ TYPING_AFTER_S = 0.8
 TYPING_EVERY_S = 4.5  # Telegram shows it for five seconds
 
 
-@cache
+# `cache` does not keep two first calls at the same moment from making one object each.
+_making = threading.Lock()
+
+
 def _pool() -> ThreadPoolExecutor:
+    with _making:
+        return _made_pool()
+
+
+@cache
+def _made_pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(2, thread_name_prefix="typing")
 
 
@@ -70,11 +79,12 @@ def typing(adapter: Adapter[Any], event: Event) -> Iterator[None]:
     def show() -> None:
         adapter.send_typing(chat_id, event.thread_id, message_id=event.message_id)
 
-    ticket = _repeater().start(show)
+    repeater = _repeater()
+    ticket = repeater.start(show)
     try:
         yield
     finally:
-        _repeater().stop(ticket)
+        repeater.stop(ticket)
 
 
 class _Repeater:
@@ -113,8 +123,13 @@ class _Repeater:
                 self._changed.wait(None if not self._waiting else max(0.01, self._wakes_at - now))
 
 
-@cache
 def _repeater() -> _Repeater:
+    with _making:
+        return _made_repeater()
+
+
+@cache
+def _made_repeater() -> _Repeater:
     return _Repeater()
 
 

@@ -11,17 +11,18 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from adapters.web.events import PLATFORM
 from bots.channels.web.token_stream import TokenStream
 from bots.llm.errors import NoModelAvailable
 from bots.models import InboundEvent, Message
+from bots.models.sql import clock
 from bots.pipeline import engine, inbox
 from bots.pipeline.dispatch import typing_indicator
 from bots.pipeline.outbox import proactive
@@ -80,9 +81,9 @@ def take_slot(lease: Lease) -> None:
         raise engine.NoSlot
 
 
-def may_wait(row: InboundEvent, turn: engine.Turn) -> bool:
-    """Returns whether the turn may still wait for a model to come back."""
-    return _left(row, turn) > timedelta(0)
+def may_wait(row: InboundEvent) -> bool:
+    """Returns whether the turn of this row may still wait for a model to come back."""
+    return _left(row) > timedelta(0)
 
 
 def for_slot(row: InboundEvent, turn: engine.Turn, lease: Lease) -> None:
@@ -102,17 +103,17 @@ def for_model(row: InboundEvent, turn: engine.Turn, error: NoModelAvailable) -> 
     Raises:
         ClaimLost: Another worker has the row.
     """
-    now = timezone.now()
+    now = clock.now()
     pause_s = min(max(error.retry_after or 0.0, SHORTEST_S), LONGEST_S) + PER_ROW_S * len(outage)
     pause_s *= random.uniform(1.0, 1.3)  # noqa: S311  not for secrecy
-    pause_s = max(0.1, min(pause_s, _left(row, turn).total_seconds()))
+    pause_s = max(0.1, min(pause_s, _left(row).total_seconds()))
     tell = _tells(row, turn)
     with transaction.atomic():
         inbox.park(
             row,
             pause_s,
             why(error),
-            waiting_since=min(row.waiting_since or turn.now, now),
+            waiting_since=_since(row, now),
             told_to_wait=row.told_to_wait or tell,
             conversation=turn.conversation.pk,
         )
@@ -149,11 +150,16 @@ def _limit() -> timedelta:
     return timedelta(seconds=settings.CLAWDBOT.worker.outage_wait_seconds)
 
 
-def _left(row: InboundEvent, turn: engine.Turn) -> timedelta:
-    """Returns how much is left of the wait, which began with the first try."""
-    now = timezone.now()
+def _since(row: InboundEvent, now: datetime) -> datetime:
+    """Returns when the wait began: with the first try."""
     # A clock that was set back must not make the wait longer.
-    return min(row.waiting_since or turn.now, now) + _limit() - now
+    return min(row.waiting_since or row.claimed_at or now, now)
+
+
+def _left(row: InboundEvent) -> timedelta:
+    """Returns how much is left of the wait."""
+    now = clock.now()
+    return _since(row, now) + _limit() - now
 
 
 def _tells(row: InboundEvent, turn: engine.Turn) -> bool:
@@ -164,7 +170,7 @@ def _tells(row: InboundEvent, turn: engine.Turn) -> bool:
     event = turn.event
     if row.told_to_wait or turn.group is not None or turn.channel.platform == PLATFORM:
         return False
-    return not (event.reply_token or event.reply_url) and timezone.now() - row.received_at > TELL_AFTER
+    return not (event.reply_token or event.reply_url) and clock.now() - row.received_at > TELL_AFTER
 
 
 def _takes_longer() -> str:

@@ -14,7 +14,8 @@ from bots.channels import health, lookup
 from bots.files import sent
 from bots.models import Channel, OutboundMessage
 from bots.pipeline import inbox
-from bots.pipeline.outbox import journal, pacing, queue
+from bots.pipeline.outbox import journal, outages, pacing, queue
+from bots.pipeline.queue import held
 from clawdbot import http, request_id
 from clawdbot.reasons import Reason, why
 
@@ -23,8 +24,9 @@ logger = logging.getLogger(__name__)
 
 def deliver(row_id: int) -> int:
     """Claims and sends the row, then each due row behind it in its chat. Returns the number of settled rows."""
-    row = queue.claim(row_id)
-    return send_claimed(row) if row is not None else 0
+    with held.working():
+        row = queue.claim(row_id)
+        return send_claimed(row) if row is not None else 0
 
 
 def send_claimed(first: OutboundMessage) -> int:
@@ -52,12 +54,14 @@ def _send(row: OutboundMessage) -> bool:
         if not adapter.can_send_here:
             queue.hand_back(row)
             return False
-        if wait_s := pacing.wait_s(channel.pk, row.queue_key, adapter):
+        wait_s = outages.wait_s(channel.pk) or pacing.wait_s(channel.pk, row.queue_key, adapter)
+        if wait_s:
             queue.postpone(row, wait_s)
             return False
         notes.note(row.pk, row.attempts, "b")
         safe_to_repeat = adapter.idempotent_send
-        with http.observe(on_written=lambda: notes.note(row.pk, row.attempts, "w")):
+        written = http.observe(on_written=lambda: notes.note(row.pk, row.attempts, "w"))
+        with written, outages.trying(channel.pk):
             receipt = _send_or_edit(adapter, row)
     except SendError as error:
         if error.maybe_sent and not safe_to_repeat:
@@ -66,7 +70,9 @@ def _send(row: OutboundMessage) -> bool:
     except Exception as error:  # a defect of an adapter must not leave the row claimed for ever
         logger.exception("adapter %s failed to send outbound %s", platform, row.pk)
         return _failed(
-            row, notes, SendError(Reason("adapter_defect", error=type(error).__name__), permanent=False, mark="defect")
+            row,
+            notes,
+            SendError(Reason("adapter_defect", error=type(error).__name__), permanent=False, mark=queue.DEFECT),
         )
     notes.note(row.pk, row.attempts, "s", receipt.message_id or "")
     queue.record_sent(row, receipt.message_id or "")

@@ -8,13 +8,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
-from django.utils import timezone
-
 from adapters.events import Event
 from bots import metrics
 from bots.channels import lookup
 from bots.models import Channel, OutboundMessage
 from bots.models.lengths import QUEUE_ERROR_LENGTH
+from bots.models.sql import clock
 from bots.pipeline.queue import wakeups
 from clawdbot.reasons import Reason, columns
 
@@ -41,7 +40,8 @@ def _settle(channel: Channel, event: Event, message_id: str) -> None:
     other = lookup.adapter_for(channel).another_way(event) if row.part == 0 else {}
     if other and not other.items() <= data.items():
         payload = row.payload | {"data": data | other}
-        again = {"state": State.PENDING, "payload": payload, "attempts": 0, "owner": "", "due_at": timezone.now()}
+        again = {"state": State.PENDING, "payload": payload, "attempts": 0, "owner": ""}
+        again["due_at"] = again["queued_at"] = clock.now()
         if sent.filter(pk=row.pk).update(**again):
             wakeups.send(wakeups.DELIVER, row.pk, channel.platform)
         return

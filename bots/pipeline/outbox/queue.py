@@ -7,20 +7,24 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
 
 from adapters import registry
 from adapters.errors import SendError
 from bots.models import Channel, Conversation, Message, OutboundMessage, sql
 from bots.models.lengths import ID_LENGTH, QUEUE_ERROR_LENGTH
+from bots.models.sql import clock
 from bots.pipeline.outbox import journal
-from bots.pipeline.queue import wakeups, workers
+from bots.pipeline.queue import held, wakeups, workers
 from clawdbot.backoff import Backoff
 from clawdbot.reasons import Reason, Why, columns, why
 
 State = OutboundMessage.State
-MAX_ATTEMPTS = 10
-BACKOFF = Backoff(tries=MAX_ATTEMPTS)
+# An outage of a platform or of the network may last; an answer that is older than a day is of no use.
+TRIED_FOR = timedelta(hours=24)
+BACKOFF = Backoff(longest_s=600.0)
+# An exception of our own code is not repaired by waiting.
+DEFECT = "defect"
+DEFECT_TRIES = 10
 # Time-outs bound a send to seconds; a claim much older is of a thread that could not record the outcome.
 CLAIM_LIMIT = timedelta(minutes=10)
 
@@ -47,7 +51,7 @@ def enqueue(
     """
     key = f"{channel.pk}:{conversation.chat_id}:{conversation.thread_id}"[:255]
     claimed = claim_first and sql.is_queue_free(OutboundMessage, key, State.SENDING)
-    rows = []
+    rows, moment = [], clock.now()
     for part, payload in enumerate(payloads):
         row = OutboundMessage(
             channel=channel,
@@ -56,12 +60,17 @@ def enqueue(
             part=part,
             queue_key=key,
             payload=payload,
+            due_at=moment,
+            created_at=moment,
+            queued_at=moment,
             request_id=request_id,
         )
         if claimed and part == 0:
             row.state, row.owner = State.SENDING, workers.current()
-            row.claimed_at, row.attempts = timezone.now(), 1
+            row.claimed_at, row.attempts = clock.now(), 1
         sql.insert(row)
+        if row.owner:
+            held.take(OutboundMessage, row.pk)
         rows.append(row)
     if rows and not claimed:
         wakeups.after_commit(wakeups.DELIVER, rows[0].pk, channel.platform)
@@ -76,6 +85,7 @@ def _unsent_before() -> Any:
 
 def claim(row_id: int) -> OutboundMessage | None:
     """Claims the row if it is due and first of its chat, so that replies stay in order; else None."""
+    held.take(OutboundMessage, row_id)
     return sql.claim(OutboundMessage, row_id, State.SENDING, workers.current())
 
 
@@ -90,7 +100,7 @@ def record_sent(row: OutboundMessage, message_id: str) -> None:
         row,
         state=State.SENT,
         platform_message_id=message_id[:ID_LENGTH],
-        sent_at=timezone.now(),
+        sent_at=clock.now(),
         mark="",
         **columns("error", "", QUEUE_ERROR_LENGTH),
     )
@@ -102,18 +112,23 @@ def record_unconfirmed(row: OutboundMessage, reason: Why) -> None:
     The row is not retried: the platform cannot drop duplicates, so the person might get the message twice.
     """
     error = columns("error", reason, QUEUE_ERROR_LENGTH)
-    _update_claimed(row, state=State.UNCONFIRMED, mark="unconfirmed", sent_at=timezone.now(), **error)
+    _update_claimed(row, state=State.UNCONFIRMED, mark="unconfirmed", sent_at=clock.now(), **error)
 
 
 def record_failure(row: OutboundMessage, error: SendError) -> bool:
     """Schedules a retry, or makes the row a dead letter. Returns True when it is dead."""
+    reason = why(error)
     wait_s = BACKOFF.next_delay_s(row.attempts, error)
+    if wait_s is not None and clock.now() - row.queued_at > TRIED_FOR:
+        wait_s, reason = None, Reason("tried_for_a_day", why=reason)
+    elif error.mark == DEFECT and row.attempts >= DEFECT_TRIES:
+        wait_s = None
     values: dict[str, Any] = {"mark": error.mark[:60], "owner": "", "claimed_at": None}
-    values |= columns("error", why(error), QUEUE_ERROR_LENGTH)
+    values |= columns("error", reason, QUEUE_ERROR_LENGTH)
     if wait_s is None:
         values["state"] = State.DEAD
     else:
-        values |= {"state": State.PENDING, "due_at": timezone.now() + timedelta(seconds=wait_s)}
+        values |= {"state": State.PENDING, "due_at": clock.now() + timedelta(seconds=wait_s)}
     if _update_claimed(row, **values) and wait_s is not None:
         wakeups.send(wakeups.DELIVER, row.pk, row.channel.platform, in_s=wait_s)
     return wait_s is None
@@ -121,7 +136,7 @@ def record_failure(row: OutboundMessage, error: SendError) -> bool:
 
 def postpone(row: OutboundMessage, wait_s: float) -> None:
     """Returns the row to the queue for `wait_s` seconds, because of the rate limit. Does not count as an attempt."""
-    due = timezone.now() + timedelta(seconds=wait_s)
+    due = clock.now() + timedelta(seconds=wait_s)
     values = {"state": State.PENDING, "due_at": due, "owner": "", "claimed_at": None, "attempts": row.attempts - 1}
     if _update_claimed(row, **values):
         wakeups.send(wakeups.DELIVER, row.pk, row.channel.platform, in_s=wait_s)
@@ -140,7 +155,7 @@ def _update_claimed(row: OutboundMessage, **values: Any) -> bool:
 
 def due(limit: int = 500, channel: Channel | None = None) -> list[tuple[int, str]]:
     """Returns (id, platform) of the rows that a worker can claim now, of one channel or all: the first of each chat."""
-    pending = OutboundMessage.objects.open().filter(state=State.PENDING, due_at__lte=timezone.now())
+    pending = OutboundMessage.objects.open().filter(state=State.PENDING, due_at__lte=clock.now())
     rows = pending.filter(~Exists(_unsent_before()))
     if channel is not None:
         rows = rows.filter(channel=channel)
@@ -158,7 +173,7 @@ def free_dead_claims(living: set[str], before: datetime) -> int:
         The number of settled rows.
     """
     held = OutboundMessage.objects.open().filter(state=State.SENDING, claimed_at__lt=before)
-    hung = Q(claimed_at__lt=timezone.now() - CLAIM_LIMIT)
+    hung = Q(claimed_at__lt=clock.now() - CLAIM_LIMIT)
     rows = list(held.filter(~Q(owner__in=living) | hung).select_related("channel"))
     notes = {owner: journal.read(owner) for owner in {row.owner for row in rows}}
     for row in rows:
@@ -166,6 +181,28 @@ def free_dead_claims(living: set[str], before: datetime) -> int:
     for owner in notes.keys() - living:
         journal.remove(owner)
     return len(rows)
+
+
+def release_abandoned() -> int:
+    """Settles the claims of this process that none of its threads works on, by its journal; returns how many."""
+    owner, before = workers.current(), clock.now()
+    lost = [
+        row_id
+        for row_id, _attempts in sql.claims_of(OutboundMessage, State.SENDING, owner)
+        if not held.is_held(OutboundMessage, row_id)
+    ]
+    if not lost:
+        return 0
+    # A later claim of the same row is one of a thread that works.
+    mine = OutboundMessage.objects.filter(owner=owner, claimed_at__lt=before)
+    rows = mine.filter(pk__in=lost, state=State.SENDING).select_related("channel")
+    marks = journal.read(owner)
+    freed = 0
+    for row in rows:
+        _settle(row, marks)
+        journal.current().discard(row.pk)
+        freed += 1
+    return freed
 
 
 def _settle(row: OutboundMessage, marks: dict[int, journal.Mark] | None) -> None:
@@ -181,4 +218,4 @@ def _settle(row: OutboundMessage, marks: dict[int, journal.Mark] | None) -> None
     if left and not repeatable:
         record_unconfirmed(row, Reason("worker_killed"))
         return
-    _update_claimed(row, state=State.PENDING, owner="", claimed_at=None, due_at=timezone.now())
+    _update_claimed(row, state=State.PENDING, owner="", claimed_at=None, due_at=clock.now())

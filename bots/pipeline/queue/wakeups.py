@@ -12,12 +12,16 @@ from django.conf import settings
 from django.db import transaction
 
 from bots.pipeline.queue import chats, loopback
+from clawdbot.circuit_breaker import CircuitBreaker
 
 logger = logging.getLogger(__name__)
 
 PROCESS = "bots.process_message"
 DELIVER = "bots.deliver"
 TASK_NAMES = (PROCESS, DELIVER)
+# A broker that does not answer costs a time-out per attempt: for a moment after a failure none is made.
+_BROKER = "broker"
+_broker: CircuitBreaker[str] = CircuitBreaker(pause_s=1.0, longest_pause_s=5.0)
 
 
 def queue_for(platform: str) -> str:
@@ -47,7 +51,17 @@ def send(task: str, row_id: int, platform: str, *, in_s: float = 0.0, queue_key:
     if not settings.CLAWDBOT.redis_url:
         loopback.send(queue, task, row_id, in_s, chats.sign(queue_key) if queue_key else "")
         return
+    if _broker.refusal(_BROKER) is not None:
+        return
     try:
         current_app.send_task(task, (row_id,), queue=queue, countdown=in_s or None, ignore_result=True, retry=False)
     except Exception as error:  # each transport raises its own errors
+        _broker.failed(_BROKER)
         logger.warning("wake-up not sent, the sweep will find the row: %s", type(error).__name__)
+    else:
+        _broker.succeeded(_BROKER)
+
+
+def clear_cache() -> None:
+    """Tries the broker again at the next wake-up."""
+    _broker.clear_cache()

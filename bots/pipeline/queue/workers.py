@@ -6,19 +6,23 @@ all claims of a process. The next start or sweep releases the claims of a dead p
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import os
 import socket
 import threading
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import close_old_connections, connection
-from django.utils import timezone
 
 from bots.channels import health
 from bots.models import Worker
+from bots.models.sql import clock
+from bots.pipeline.queue import setback
 from clawdbot import processes
+
+logger = logging.getLogger(__name__)
 
 BEAT_EVERY_S = 5.0
 DEAD_AFTER = timedelta(seconds=25)
@@ -34,7 +38,12 @@ def current(role: str = "worker") -> str:
         if _current is None or _current[0] != os.getpid():
             pid = os.getpid()
             worker = Worker.objects.create(
-                id=uuid.uuid4().hex, host=socket.gethostname(), pid=pid, pid_started=processes.started(pid), role=role
+                id=uuid.uuid4().hex,
+                host=socket.gethostname(),
+                pid=pid,
+                pid_started=processes.started(pid),
+                role=role,
+                beat_at=clock.now(),
             )
             _current = (pid, worker.id)
         return _current[1]
@@ -42,23 +51,40 @@ def current(role: str = "worker") -> str:
 
 def beat(role: str = "worker") -> None:
     """Writes the heartbeat. Inserts the row again if a sweep presumed this worker dead and deleted it."""
-    worker_id = current(role)
-    if not Worker.objects.filter(pk=worker_id).update(beat_at=timezone.now()):
+    worker_id, now = current(role), clock.now()
+    mine = Worker.objects.filter(pk=worker_id)
+    if mine.filter(beat_at__lte=now + setback.TOLERANCE).update(beat_at=now):
+        return
+    setback.correct()
+    if not mine.update(beat_at=clock.now()):
         pid = os.getpid()
         Worker.objects.create(
-            id=worker_id, host=socket.gethostname(), pid=pid, pid_started=processes.started(pid), role=role
+            id=worker_id,
+            host=socket.gethostname(),
+            pid=pid,
+            pid_started=processes.started(pid),
+            role=role,
+            beat_at=clock.now(),
         )
 
 
-def start_heartbeat(role: str) -> threading.Event:
-    """Writes heartbeats in a daemon thread until the returned event is set."""
+def start_heartbeat(role: str, *chores: Callable[[], object]) -> threading.Event:
+    """Writes heartbeats in a daemon thread until the returned event is set.
+
+    Args:
+        role: What this process does.
+        *chores: Called after each heartbeat. A failure is logged, and the next heartbeat calls them again.
+    """
     stop = threading.Event()
 
     def run() -> None:
         while True:
-            with contextlib.suppress(Exception):  # a short database outage must not end the heartbeat
-                beat(role)
-                health.flush()
+            for step in (lambda: beat(role), health.flush, *chores):
+                try:
+                    step()
+                except Exception as error:  # an outage of the database must not end the heartbeat
+                    logger.warning("heartbeat: %s", type(error).__name__)
+                    break
             if stop.wait(BEAT_EVERY_S):
                 connection.close()
                 return
@@ -70,7 +96,7 @@ def start_heartbeat(role: str) -> threading.Event:
 
 def is_dead(worker: Worker) -> bool:
     """Returns whether the heartbeat is older than `DEAD_AFTER` or, on this host, the process is gone."""
-    if worker.beat_at < timezone.now() - DEAD_AFTER:
+    if worker.beat_at < clock.now() - DEAD_AFTER:
         return True
     if worker.host != socket.gethostname():
         return False

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -38,6 +40,30 @@ def test_a_pressed_button_is_confirmed(channel: Channel, api: BotApi, model: Stu
     MessageDispatcher().process(row_id)
     eventually(lambda: "answerCallbackQuery" in api.calls)
     assert api.calls["answerCallbackQuery"] == 1
+
+
+def test_two_first_turns_at_the_same_moment_share_one_repeater(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, barrier = [], threading.Barrier(8)
+
+    class Slow(typing_indicator._Repeater):
+        def __init__(self) -> None:
+            made.append(self)
+            time.sleep(0.05)
+            super().__init__()
+
+    def first_turn(_number: int) -> typing_indicator._Repeater:
+        barrier.wait(60)
+        return typing_indicator._repeater()
+
+    monkeypatch.setattr(typing_indicator, "_Repeater", Slow)
+    typing_indicator._made_repeater.cache_clear()
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(first_turn, range(8)))
+    finally:
+        typing_indicator._made_repeater.cache_clear()
+    assert len(made) == 1
+    assert set(found) == set(made)
 
 
 def test_who_begins_while_another_waits_for_its_next_sign_is_not_late(monkeypatch: pytest.MonkeyPatch) -> None:

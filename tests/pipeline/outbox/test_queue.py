@@ -75,11 +75,43 @@ def test_a_permanent_error_is_not_retried_and_frees_the_chat() -> None:
     assert queue.claim(second.pk) is not None
 
 
-def test_the_last_try_makes_a_dead_letter() -> None:
+@pytest.mark.parametrize("mark", ["not_reached", "server_error", "flood"])
+def test_an_outage_is_waited_out_for_a_day_and_then_says_why(mark: str) -> None:
     row = claimed()
-    OutboundMessage.objects.filter(pk=row.pk).update(attempts=queue.MAX_ATTEMPTS)
+    row.attempts = 200
+    OutboundMessage.objects.filter(pk=row.pk).update(attempts=200, queued_at=timezone.now() - timedelta(hours=23.9))
+    row.queued_at = timezone.now() - timedelta(hours=23.9)
+    assert not queue.record_failure(row, SendError("down", mark=mark))
     row.refresh_from_db()
-    assert queue.record_failure(row, SendError("down", permanent=False, retry_after=None, mark="server"))
+    assert timezone.now() < row.due_at <= timezone.now() + timedelta(minutes=10)
+    OutboundMessage.objects.filter(pk=row.pk).update(
+        due_at=timezone.now(), queued_at=timezone.now() - timedelta(hours=24.1)
+    )
+    again = queue.claim(row.pk)
+    assert again is not None
+    assert queue.record_failure(again, SendError("down", mark=mark))
+    again.refresh_from_db()
+    assert (again.state, again.error) == (State.DEAD, "Not sent after 24 hours of tries: down")
+
+
+def test_a_message_that_is_queued_again_is_tried_for_another_day() -> None:
+    row = claimed()
+    OutboundMessage.objects.filter(pk=row.pk).update(
+        state=State.DEAD,
+        queued_at=timezone.now() - timedelta(hours=30),
+        created_at=timezone.now() - timedelta(hours=30),
+    )
+    assert queues.retry_outbound([row.pk]) == 1
+    again = queue.claim(row.pk)
+    assert again is not None
+    assert not queue.record_failure(again, SendError("down", mark="not_reached"))
+
+
+def test_a_defect_of_an_adapter_is_not_tried_for_a_day() -> None:
+    row = claimed()
+    row.attempts = queue.DEFECT_TRIES
+    OutboundMessage.objects.filter(pk=row.pk).update(attempts=row.attempts)
+    assert queue.record_failure(row, SendError("broken", mark=queue.DEFECT))
     assert state_of(row) == State.DEAD
 
 
