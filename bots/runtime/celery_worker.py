@@ -33,7 +33,12 @@ class ReconnectingConsumer(Consumer):
         """Logs the traceback of an error that is no plain loss of the connection, then closes the connection."""
         if not (isinstance(exc, OSError) or type(exc).__module__.startswith("redis.")):
             logger.error("the consumer failed, it connects to the broker again", exc_info=exc)
-        super().on_connection_error_after_connected(exc)
+        try:
+            super().on_connection_error_after_connected(exc)
+        except Exception as error:
+            # Closing what is left of a lost connection fails at times. Raised here, the error would end the worker.
+            logger.warning("the lost connection could not be closed: %s", type(error).__name__)
+            self.connection = None
 
     def ensure_connected(self, conn: Any) -> Any:
         """Returns the connection once the broker answers."""

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from celery import Celery
+from celery import Celery, current_app
 from celery.worker import WorkController
+from kombu import Connection
 
 from bots.runtime import celery_worker
 from bots.runtime.celery_worker import ReconnectingConsumer, run_until_stopped
@@ -18,12 +19,11 @@ from tests import outages
 from tests.waiting import eventually
 
 pytestmark = [
-    # Needs a process of its own: beside another Celery application of the same process it does no task.
-    pytest.mark.faults,
     # Celery warns of a change of its own defaults at each lost connection.
     pytest.mark.filterwarnings("ignore::celery.exceptions.CPendingDeprecationWarning"),
 ]
 QUEUE = "outage-test"
+TASK = "outage.test"
 
 
 class Running:
@@ -32,6 +32,7 @@ class Running:
     Attributes:
         made: The worker, and those that followed it.
         redis: Its broker.
+        task: The task that it does.
     """
 
     def __init__(self, redis: outages.Redis) -> None:
@@ -48,11 +49,11 @@ class Running:
         )
         self._done = done = threading.Event()
 
-        @self._app.task(name="outage.test", ignore_result=True)
+        @self._app.task(name=TASK, ignore_result=True, shared=False)
         def task() -> None:
             done.set()
 
-        self._task = task
+        self.task = task
         self.thread = threading.Thread(target=run_until_stopped, args=(self._make,), daemon=True)
 
     def check(self) -> None:
@@ -62,7 +63,7 @@ class Running:
 
     def _asked_and_done(self) -> bool:
         try:
-            self._task.apply_async(retry=False)
+            self.task.apply_async(retry=False)
         except Exception:  # a wake-up into a cut connection is lost too; the sweep sends it again
             return False
         return self._done.wait(0.5)
@@ -87,6 +88,8 @@ def running() -> Iterator[Running]:
         patched.setattr(celery_worker, "RECONNECT_EVERY_S", 0.2)
         patched.setattr(celery_worker, "RESTART_AFTER_S", 0.0)
         found = Running(redis)
+        # A worker looks a task up in the default application, also when it belongs to another one.
+        patched.setitem(current_app.tasks, TASK, found.task)
         found.thread.start()
         yield found
         found.made[-1].stop(exitcode=0)
@@ -143,6 +146,26 @@ def test_tasks_are_done_again_after(running: Running, outage: str) -> None:
             running.redis.freeze()
             running.redis.thaw()
     running.check()
+    assert len(running.made) == before, "the same worker goes on"
+
+
+def test_a_connection_that_cannot_be_closed_does_not_end_the_worker(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a kill of Redis, kombu at times closes a channel whose connection it has dropped before."""
+    running.check()
+    before, failing = len(running.made), [AttributeError("'NoneType' object has no attribute 'hostname'")]
+    usual = Connection.close
+
+    def fail(self: Any) -> None:
+        if failing and threading.current_thread() is running.thread:
+            raise failing.pop()
+        usual(self)
+
+    monkeypatch.setattr(Connection, "close", fail)
+    running.redis.drop_clients()
+    running.check()
+    assert not failing
     assert len(running.made) == before, "the same worker goes on"
 
 
