@@ -14,6 +14,8 @@ from django.utils import timezone
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask, PeriodicTasks
 from django_celery_beat.schedulers import DatabaseScheduler
 
+from bots.monitoring import signs
+
 pytestmark = pytest.mark.django_db
 
 SEEDED = "memory.sweep_orphans"
@@ -98,3 +100,18 @@ def test_no_error_ends_beat(monkeypatch: pytest.MonkeyPatch, error: Exception) -
     monkeypatch.setattr(DatabaseScheduler, "tick", fail)
     monkeypatch.setattr("clawdbot_site.scheduler.close_old_connections", lambda: None)
     assert beat.tick() == 2.0
+
+
+def test_readiness_sees_each_run_of_the_sweep_and_not_only_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    long_ago = timezone.now() - timedelta(hours=1)
+    start_beat()
+    PeriodicTask.objects.filter(name="bots.sweep").update(last_run_at=long_ago)
+    beat = scheduler()
+    monkeypatch.setattr(beat, "apply_entry", lambda *_args, **_kwargs: None)
+    monkeypatch.setattr(type(beat), "producer", None)
+    for _task in range(2 * len(beat.schedule)):
+        beat._noted_at = float("-inf")
+        beat.tick()
+    age = signs.beat_age()
+    assert age is not None
+    assert age < timedelta(minutes=1)
