@@ -20,6 +20,7 @@ SQLITE_IS_ENOUGH = {
     "tests/clawdbot_site/sqlite/test_base.py": "SQLite itself",
     "tests/memory/embedders/test_sentence.py": "models; their vectors are stored as any other",
     "tests/webchat/test_pages.py": "HTML",
+    "tests/webchat/test_redis_outages.py": "Redis",
 }
 
 

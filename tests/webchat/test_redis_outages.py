@@ -15,7 +15,7 @@ from clawdbot_site import storage
 from tests import outages
 from tests.webchat.builders import Socket, answer_now, in_thread, make_bot, open_socket
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
