@@ -152,6 +152,7 @@ class MessageDispatcher:
                 inbox.retry_later(row, reason, error.retry_after if isinstance(error, ClawdbotError) else None)
                 return False
             refusals.give_up(row, reason)
+            memory_outbox.write_waiting_of(row.pk)
         except inbox.ClaimLost:
             return False
         return True

@@ -69,6 +69,7 @@ def test_in_a_thousand_turns_too() -> None:
     assert order.index(second) < order.index(first)
 
 
+@pytest.mark.django_db(transaction=True)  # MariaDB's index finds what is committed
 def test_through_the_indexes_of_a_large_memory(small_is_large: None) -> None:
     ann = person()
     first = told(ann, "I work at Siemens", 290)
