@@ -59,17 +59,17 @@ class Product:
     def manage_json(self, *arguments: str) -> Any:
         return json.loads(self.manage(*arguments, "--json"))
 
-    def is_ready(self) -> bool:
-        """Returns whether the product takes messages and its workers and its model work."""
+    def is_ready(self, *, model: bool = True) -> bool:
+        """Returns whether the product takes messages and its workers work; with `model`, also its model."""
         try:
             with urlopen(self.url + "/readyz", timeout=30) as response:
                 parts = json.load(response)["parts"]
         except (OSError, ValueError):
             return False
-        return bool(parts["queue"]["ready"] and parts["model"]["ready"])
+        return bool(parts["queue"]["ready"] and (parts["model"]["ready"] or not model))
 
-    def start(self, wait_s: float = 150.0) -> None:
-        """Starts the product and waits until it answers messages."""
+    def start(self, wait_s: float = 150.0, *, model: bool = True) -> None:
+        """Starts the product and waits until it answers messages, or in an outage of the model until it takes them."""
         self.home.mkdir(parents=True, exist_ok=True)
         log = (self.home / "serve.log").open("ab")
         self.process = subprocess.Popen(
@@ -85,7 +85,7 @@ class Product:
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise AssertionError(f"the product ended with {self.process.returncode}:\n{self.log()}")
-            if self.is_ready():
+            if self.is_ready(model=model):
                 return
             time.sleep(0.1)
         raise AssertionError(f"not ready after {wait_s} s:\n{self.log()}")

@@ -57,13 +57,13 @@ class BoundedBodies:
     """
 
     def __init__(self, application: Application) -> None:
-        self._application = application
+        self.application = application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = _Body(receive, longest_body(scope["path"]))
         try:
             body.check_announced(scope)
-            await self._application(scope, body.receive, body.noting(send))
+            await self.application(scope, body.receive, body.noting(send))
         except _Refused as refusal:
             if not body.answered:
                 await _answer(send, refusal, scope)

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import DatabaseError, connection
 
 from adapters import registry
+from bots.edge.body_limit import BoundedBodies
 from bots.intake.webhook_asgi import WebhookApplication
 from bots.models import Channel, ModelProvider
 
@@ -41,5 +42,7 @@ def warm_up() -> None:
 def warm_up_webhooks(application: Any) -> None:
     """Starts the threads of webhooks, each with its database connection."""
     http = getattr(application, "application_mapping", {}).get("http")
+    if isinstance(http, BoundedBodies):
+        http = http.application
     if isinstance(http, WebhookApplication):
         http.warm_up()

@@ -124,7 +124,7 @@ def test_a_message_that_waits_for_the_model_survives_a_kill_and_is_answered_once
     running.say(501, "And now?")
     eventually(lambda: running.product.manage("doctor", "--json").count('"messages"') == 1, 120)
     running.product.kill()
-    running.product.start()
+    running.product.start(model=False)
     running.say(502, "/status")
     eventually(lambda: api.texts("502"))
     assert api.texts("501") in ([], ["This takes longer than usual. I keep trying; /stop ends it."])
