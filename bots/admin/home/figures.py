@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,8 @@ from bots.models import (
     Worker,
 )
 from bots.monitoring import signs
+
+BATCH = 500  # conversations per query
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ def _dead(model: type[InboundEvent] | type[OutboundMessage], bots: frozenset[int
     """Counts dead letters. The order makes every database read their own small index and not all rows of a channel."""
     dead = model._default_manager.filter(state="dead", **conditions)
     if bots is None:
-        return dead.count()
+        return len(dead.order_by("-id").values_list("pk", flat=True)) if conditions else dead.count()
     seen = set(Channel.objects.filter(bot_id__in=bots).values_list("pk", flat=True))
     return sum(channel in seen for channel in dead.order_by("-id").values_list("channel_id", flat=True))
 
@@ -124,7 +127,11 @@ def _last_words_with_human(bots: frozenset[int] | None) -> list[str | None]:
 
 def _messages_since(bots: frozenset[int] | None, since: datetime) -> dict[str, int]:
     """Counts messages since this moment, by role."""
-    # Filters by conversation first: only conversations have an index on time, and it begins with the bot.
-    rows = Message.objects.filter(conversation__bot_id__in=_ids(bots), conversation__last_message_at__gte=since)
-    today = rows.filter(occurred_at__gte=since)
-    return dict(today.order_by().values_list("role").annotate(total=Count("id")))
+    # The conversations first, and by id: only they have an index on time, and a join may begin at all messages.
+    active = Conversation.objects.filter(bot_id__in=_ids(bots), last_message_at__gte=since).order_by()
+    ids = list(active.values_list("pk", flat=True))
+    found: Counter[str] = Counter()
+    for start in range(0, len(ids), BATCH):
+        rows = Message.objects.filter(conversation_id__in=ids[start : start + BATCH], occurred_at__gte=since)
+        found.update(dict(rows.order_by().values_list("role").annotate(total=Count("id"))))
+    return found
