@@ -63,7 +63,7 @@ class SeededScheduler(DatabaseScheduler):
         entry = (self._schedule or {}).get(SWEEP)
         if entry is None or time.monotonic() - self._noted_at < NOTE_EVERY_S:
             return
-        # Runs are counted on the model, which all entries of a task share; the entry of the schedule stays as it was read.
+        # Runs are counted on the model, which all entries of a task share; the entry stays as it was read.
         # An update sends no signal, so the schedule does not count as changed.
         PeriodicTask.objects.filter(name=SWEEP).update(last_run_at=entry.model.last_run_at)
         self._noted_at = time.monotonic()
