@@ -1,23 +1,4 @@
-"""Public SDK for skills. A skill is a class whose `execute(self, context)` returns text, files, or both.
-
-Example:
-    ```python
-    from clawdbot.skills import BaseSkill, Parameter
-
-    class Dice(BaseSkill):
-        name = "dice"
-        description = "Rolls a die."
-        triggers = ("roll", "掷骰子")
-        parameters = (
-            Parameter("sides", prompt={"en": "How many sides?", "zh": "几面的骰子？"}, validator=int),
-        )
-
-        def execute(self, context):
-            return str(random.randint(1, context["parameters"]["sides"]))
-    ```
-
-A skill is registered by its dotted path in YAML or in the admin. It must not import an app of the product.
-"""
+"""The base class of skills and their parameters."""
 
 from __future__ import annotations
 
@@ -28,9 +9,9 @@ from typing import Any, ClassVar
 
 from clawdbot.chinese import simplified
 from clawdbot.errors import ClawdbotError
-from clawdbot.files import Answer, File
+from clawdbot.files import Answer
 
-__all__ = ["Answer", "BaseSkill", "File", "NotMeant", "Parameter", "SkillError"]
+__all__ = ["BaseSkill", "NotMeant", "Parameter", "SkillError"]
 
 
 class SkillError(ClawdbotError):
