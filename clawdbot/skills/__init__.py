@@ -21,5 +21,7 @@ A skill is registered by its dotted path in YAML or in the admin. It must not im
 
 from clawdbot.files import Answer, File
 from clawdbot.skills.base import BaseSkill, NotMeant, Parameter, SkillError
+from clawdbot.skills.context import Context
+from clawdbot.skills.effects import Effect
 
-__all__ = ["Answer", "BaseSkill", "File", "NotMeant", "Parameter", "SkillError"]
+__all__ = ["Answer", "BaseSkill", "Context", "Effect", "File", "NotMeant", "Parameter", "SkillError"]

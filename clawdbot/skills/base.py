@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from clawdbot.chinese import simplified
 from clawdbot.errors import ClawdbotError
 from clawdbot.files import Answer
+from clawdbot.skills.effects import Effect, Effects
 
 __all__ = ["BaseSkill", "NotMeant", "Parameter", "SkillError"]
 
@@ -84,6 +85,10 @@ class BaseSkill(ABC):
         triggers: Words that start the skill when the configuration names none.
         parameters: The values it needs.
         timeout_s: Time limit of a call, in seconds.
+        effects: What a call does to the world.
+        confirm: Whether the person must say yes to `preview` before each call.
+        idempotent: Whether a second call with the same `context.idempotency_key` has no second effect. A call that a
+            crash cut short is repeated only then.
     """
 
     name: ClassVar[str] = ""
@@ -91,6 +96,9 @@ class BaseSkill(ABC):
     triggers: ClassVar[tuple[str, ...]] = ()
     parameters: ClassVar[tuple[Parameter, ...]] = ()
     timeout_s: ClassVar[float] = 10.0
+    effects: ClassVar[Effects] = frozenset({Effect.WRITES})
+    confirm: ClassVar[bool] = False
+    idempotent: ClassVar[bool] = False
 
     @classmethod
     def parse(cls, *, text: str, rest: str, trigger: str, language: str) -> Mapping[str, Any] | None:

@@ -93,6 +93,8 @@ def _write(
     inbox.finish(row, conversation_id=turn.conversation.pk, error=reply.failure, state=state)
     if reply.settles:
         unanswered.settle(reply.settles, refused=Message.REFUSED in reply.meta)
+    for write in turn.staged:
+        write()
     if reply.act is not None:
         reply = replace(reply, text=reply.act())
     asked, answered = turn_records.store_messages(row, turn, reply, attachments)

@@ -64,6 +64,7 @@ class Turn:
         repeated_messages: Ids of these messages.
         transitions: Transitions of the dialog, to be written when the turn is closed.
         erasure: What the reply's `act` has erased, and what remains to be erased after the commit.
+        staged: Writes of skills and tools; the transaction that closes the turn runs them in order.
     """
 
     bot: Bot
@@ -97,6 +98,7 @@ class Turn:
     repeated_messages: frozenset[int] = frozenset()
     transitions: list[StateTransition] = field(default_factory=list)
     erasure: StagedErasure | None = None
+    staged: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def whole_text(self) -> str:
