@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from adapters import tokens
-from adapters.base import MAX_MEDIA_BYTES, Adapter, refuse_large, require_post
+from adapters.account_calls import MAX_MEDIA_BYTES, refuse_large
+from adapters.base import Adapter, require_post
 from adapters.dingtalk import addressing, cards, files, render, signing, stream
 from adapters.dingtalk.account import DingTalkAccount
 from adapters.dingtalk.outcome import REPLY_EXPIRED, answer_of, judge, token_refused

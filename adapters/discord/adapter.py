@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from adapters.base import MAX_MEDIA_BYTES, MEDIA_READ_S, Adapter, refuse_large, require_post
+from adapters.account_calls import MAX_MEDIA_BYTES, MEDIA_READ_S, refuse_large
+from adapters.base import Adapter, require_post
 from adapters.discord import files, render, text
 from adapters.discord.account import DiscordAccount
 from adapters.discord.application import ASK, doubts_about

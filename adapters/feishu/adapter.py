@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 from adapters import tokens
-from adapters.base import MAX_MEDIA_BYTES, MEDIA_READ_S, Adapter, refuse_large, require_post
+from adapters.account_calls import MAX_MEDIA_BYTES, MEDIA_READ_S, refuse_large
+from adapters.base import Adapter, require_post
 from adapters.earlier_messages import FetchesMessages
 from adapters.errors import NotSupported, SendError
 from adapters.events import (

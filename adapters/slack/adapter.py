@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from adapters.base import MAX_MEDIA_BYTES, Adapter, refuse_large, require_post
+from adapters.account_calls import MAX_MEDIA_BYTES, refuse_large
+from adapters.base import Adapter, require_post
 from adapters.earlier_messages import FetchesMessages
 from adapters.errors import MalformedPayload, NotSupported, SendError
 from adapters.events import (

@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from adapters.base import MAX_MEDIA_BYTES, MEDIA_READ_S, READ_S, Adapter, refuse_large, require_post
+from adapters.account_calls import MAX_MEDIA_BYTES, MEDIA_READ_S, READ_S, refuse_large
+from adapters.base import Adapter, require_post
 from adapters.errors import MalformedPayload, NotSupported, SendError, SignatureRejected
 from adapters.events import (
     Attachment,

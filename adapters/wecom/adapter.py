@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from adapters import tokens
-from adapters.base import MAX_MEDIA_BYTES, Adapter
+from adapters.account_calls import MAX_MEDIA_BYTES
+from adapters.base import Adapter
 from adapters.errors import NotSupported, SendError
 from adapters.events import (
     Attachment,

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.base import MAX_MEDIA_BYTES, Adapter, refuse_large, require_post
+from adapters.account_calls import MAX_MEDIA_BYTES, refuse_large
+from adapters.base import Adapter, require_post
 from adapters.errors import NotSupported, SendError, SignatureRejected
 from adapters.events import (
     Attachment,
