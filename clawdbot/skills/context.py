@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from clawdbot.errors import ClawdbotError
 
 
-class ServiceUnavailable(ClawdbotError):
+class ServiceUnavailable(ClawdbotError, AttributeError):
     """The service does not exist where the skill runs, for instance schedules in a group."""
 
     permanent = True
