@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-import logging
-import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-from cachetools import TTLCache
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from adapters.base import Adapter
-from adapters.errors import SendError
 from adapters.events import Passage
 from bots.models import Channel, Identity
-from clawdbot.errors import ClawdbotError
-
-logger = logging.getLogger(__name__)
+from bots.people import platform_names
 
 MOST_ASKED = 5  # ids that the platform is asked for in one turn
-KEPT_S = 3600.0
-_lock = threading.Lock()
-_names: TTLCache[tuple[int, str], str] = TTLCache(maxsize=10_000, ttl=KEPT_S)  # "": the platform does not say
+LONGEST_NAME = 200
 
 
-def named(
-    channel: Channel, adapter: Adapter[Any], chat_id: str | None, passages: Sequence[Passage]
-) -> tuple[Passage, ...]:
+def named(channel: Channel, chat_id: str | None, passages: Sequence[Passage]) -> tuple[Passage, ...]:
     """Returns the passages with the names of their authors; an author without a name gets a number."""
     nameless = list(dict.fromkeys(one.author_id for one in passages if _is_nameless(one)))
     if not nameless:
         return tuple(passages)
     names = _of_accounts(channel, nameless)
+    ends = time.monotonic() + platform_names.ASK_S
     for user_id in [one for one in nameless if one not in names][:MOST_ASKED]:
-        if name := _of_platform(channel, adapter, user_id, chat_id):
-            names[user_id] = name
+        if name := platform_names.name_of(channel, user_id, kind="user", chat_id=chat_id, ends=ends):
+            names[user_id] = name[:LONGEST_NAME]
     several = len(passages) > 1
     for number, user_id in enumerate((one for one in nameless if one not in names), 1):
         names[user_id] = _("Person %(number)s") % {"number": number} if several else ""
@@ -54,27 +44,3 @@ def _of_accounts(channel: Channel, ids: Sequence[str]) -> dict[str, str]:
     for external_id, alt_id, name in rows.values_list("external_id", "alt_id", "user_name"):
         names |= {external_id: name, alt_id: name}
     return {user_id: name for user_id, name in names.items() if user_id in ids}
-
-
-def _of_platform(channel: Channel, adapter: Adapter[Any], user_id: str, chat_id: str | None) -> str:
-    if not adapter.supports_names:
-        return ""
-    key = (channel.pk, user_id)
-    with _lock:
-        known = _names.get(key)
-    if known is not None:
-        return known
-    try:
-        name = adapter.display_name(user_id, chat_id)[:200]
-    except (SendError, ClawdbotError) as error:
-        logger.info("the name of an author could not be fetched: %s", error)
-        name = ""
-    with _lock:
-        _names[key] = name
-    return name
-
-
-def clear_cache() -> None:
-    """Forgets the names that the platform gave."""
-    with _lock:
-        _names.clear()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from adapters.events import Passage
-from bots.channels import lookup
 from bots.models import Channel, Identity, Person
 from bots.people import author_names
 from tests.http_server import Answer, Recorded, Server, json_answer
@@ -15,7 +14,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
 
 def names(channel: Channel, *passages: Passage) -> list[str]:
-    found = author_names.named(channel, lookup.adapter_for(channel), "C1", passages)
+    found = author_names.named(channel, "C1", passages)
     return [passage.author for passage in found]
 
 
@@ -63,5 +62,5 @@ def test_a_long_record_asks_for_a_few_names_only(channel: Channel, server: Serve
 
 def test_given_names_and_the_bot_are_left_as_they_are(channel: Channel, server: Server) -> None:
     given = (Passage("a", author="Bo", author_id="U1"), Passage("b", author_id="U9", by_bot=True), Passage("c"))
-    assert author_names.named(channel, lookup.adapter_for(channel), "C1", given) == given
+    assert author_names.named(channel, "C1", given) == given
     assert server.requests == []

@@ -55,7 +55,7 @@ def _complete_forwards(turn: engine.Turn, adapter: Adapter[Any]) -> None:
         else:
             found += _fetch(turn.event, adapter, passage.message_id) or ()
     if turn.forwards:
-        turn.forwards = author_names.named(turn.channel, adapter, turn.event.chat_id, found)
+        turn.forwards = author_names.named(turn.channel, turn.event.chat_id, found)
         turn.passed_on = passages.block(turn.forwards)
 
 
@@ -73,7 +73,7 @@ def _complete_quote(turn: engine.Turn, adapter: Adapter[Any]) -> None:
         return
     if stored is not None:
         turn.quoted_files = stored.files
-    (quote,) = author_names.named(turn.channel, adapter, turn.event.chat_id, [quote])
+    (quote,) = author_names.named(turn.channel, turn.event.chat_id, [quote])
     turn.quote = _with_parts_in_words(turn.event, quote)
 
 
