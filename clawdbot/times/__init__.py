@@ -1,0 +1,5 @@
+"""Times in the words of a person: one parser for Chinese and English, and the occurrences of what it finds."""
+
+from clawdbot.times.types import Ask, Found, Instant, Outcome, Recurrence
+
+__all__ = ["Ask", "Found", "Instant", "Outcome", "Recurrence"]
