@@ -1,0 +1,70 @@
+"""Reads a day, a time of day or both from the words of a person."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, datetime
+from importlib import import_module
+from typing import Any
+
+_CLOCK = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)")
+_HOUR = re.compile(r"(?:at )?(\d{1,2})")
+
+
+class Unclear(Exception):
+    """The text names no single moment of the kind; `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def read(kind: str, text: str, now: datetime, language: str) -> str:
+    """Returns the moment as it is stored: a date, "HH:MM", or both with a T between.
+
+    Args:
+        kind: "date", "time" or "datetime".
+        text: The person's words.
+        now: The time of the message in the person's zone; aware.
+        language: "en" or "zh-hans".
+
+    Raises:
+        Unclear: It names none, or several.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if kind == "date" and (day := _iso(plain)) is not None:
+        return day.isoformat()
+    if kind == "time":
+        if clock := _CLOCK.fullmatch(plain):
+            return f"{int(clock[1]):02}:{clock[2]}"
+        if (hour := _HOUR.fullmatch(plain.lower())) and int(hour[1]) < 24:
+            plain = f"at {hour[1]}" if not language.startswith("zh") else f"{hour[1]}点"
+    found = _find(plain, now=now, zone=str(now.tzinfo), language=language)
+    if found is None:
+        raise Unclear(f"slot_not_{kind}")
+    if not hasattr(found.outcome, "local") or hasattr(found.outcome, "rule"):
+        raise Unclear(f"slot_unclear_{kind}")
+    return _as(kind, found.outcome)
+
+
+def _find(text: str, **around: Any) -> Any:
+    try:
+        return import_module("clawdbot.times").find(text, **around)
+    except (ImportError, AttributeError):
+        return None
+
+
+def _iso(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        return None
+
+
+def _as(kind: str, moment: Any) -> str:
+    if kind == "date":
+        return moment.local.date().isoformat()
+    if not moment.has_time:
+        raise Unclear("slot_needs_hour" if kind == "datetime" else "slot_not_time")
+    return moment.local.strftime("%H:%M") if kind == "time" else moment.local.isoformat(timespec="minutes")
