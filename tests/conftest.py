@@ -82,6 +82,7 @@ CACHES = {
     "skills.catalogue": "clear_cache",
     "skills.limits": "clear_cache",
     "skills.registry": "clear_cache",
+    "skills.tools": "clear_cache",
 }
 
 # Examples have no deadline, because machines differ in speed. Property tests use the same examples in every run, so

@@ -7,12 +7,14 @@ from django.db import models
 from bots.models import Channel, ModelProvider
 from clawdbot import crypto
 from memory.models import EmbedderChoice
+from skills.models import ToolCall
 
 _FIELDS: tuple[tuple[type[models.Model], str], ...] = (
     (Channel, "credentials_encrypted"),
     (ModelProvider, "api_key_encrypted"),
     (EmbedderChoice, "api_key_encrypted"),
     (EmbedderChoice, "seeded_encrypted"),
+    (ToolCall, "sealed"),
 )
 
 

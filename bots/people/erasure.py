@@ -42,7 +42,7 @@ from memory.storage import work_leases
 from memory.storage.rows import of_scope
 from memory.store import MemoryStore
 from memory.types import Scope
-from skills.models import SkillRun
+from skills.models import SkillRun, ToolCall
 
 logger = logging.getLogger(__name__)
 _BATCH = 500
@@ -247,6 +247,7 @@ class _Records:
             "events": InboundEvent.objects.filter(self._events),
             "sent": OutboundMessage.objects.filter(Q(conversation__in=chats) | Q(message__person__in=self._people)),
             "usage": TurnUsage.objects.filter(Q(person__in=self._people) | Q(conversation__in=chats)),
+            "tool_calls": ToolCall.objects.filter(Q(conversation__in=chats) | Q(inbound__in=self._event_ids)),
             "skill_runs": SkillRun.objects.filter(conversation__in=chats),
             "conversations": Conversation.objects.filter(pk__in=chats),
             "accounts": Identity.objects.filter(pk__in=self._identities),

@@ -36,6 +36,7 @@ _KINDS = {
     "skill_runs": _("runs of skills"),
     "sources": _("sources of memories"),
     "stored_bytes": _("files in the storage"),
+    "tool_calls": _("tool calls"),
     "usage": _("usage"),
     "waiting": _("not yet remembered"),
 }
