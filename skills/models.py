@@ -135,3 +135,6 @@ class SkillRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.skill} · {'ok' if self.ok else self.error}"
+
+
+from skills.stored_state import SkillState  # noqa: E402, F401  Django finds the models of an app here

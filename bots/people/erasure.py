@@ -42,7 +42,7 @@ from memory.storage import work_leases
 from memory.storage.rows import of_scope
 from memory.store import MemoryStore
 from memory.types import Scope
-from skills.models import SkillRun
+from skills.models import SkillRun, SkillState
 
 logger = logging.getLogger(__name__)
 _BATCH = 500
@@ -248,6 +248,7 @@ class _Records:
             "sent": OutboundMessage.objects.filter(Q(conversation__in=chats) | Q(message__person__in=self._people)),
             "usage": TurnUsage.objects.filter(Q(person__in=self._people) | Q(conversation__in=chats)),
             "skill_runs": SkillRun.objects.filter(conversation__in=chats),
+            "skill_states": SkillState.objects.filter(person__in=self._people),
             "conversations": Conversation.objects.filter(pk__in=chats),
             "accounts": Identity.objects.filter(pk__in=self._identities),
             "people": Person.objects.filter(pk__in=self._people),

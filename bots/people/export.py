@@ -23,6 +23,7 @@ from bots.models import Conversation, Identity, Message, Person, TurnUsage
 from bots.people import audit_log, linking
 from memory.lifecycle import transfer
 from memory.types import Scope
+from skills.models import SkillState
 
 FORMAT = "clawdbot-person-1"
 _CHUNK = 500
@@ -41,13 +42,15 @@ _USAGE = (
     "conversation_id", "provider", "model", "prompt_tokens", "completion_tokens", "first_token_ms", "model_ms",
     "recall_ms", "total_ms", "cost", "created_at",
 )  # fmt: skip
+_SKILL_STATE = ("skill__name", "data", "updated_at")
 
 
 def pieces(person: Person, actor: audit_log.Actor) -> Iterator[str]:
     """Yields the document in pieces, to be joined. After the last one it writes the export to the audit log.
 
     Sections: `person`, `linked` (people whose data is kept with this person), `identities`, `conversations`, `messages`
-    (also those said in groups), `memories` (also derived, archived and superseded ones, with their validity), `usage`.
+    (also those said in groups), `memories` (also derived, archived and superseded ones, with their validity), `usage`,
+    `skill_states` (what skills keep).
     """
     person = linking.head_of(person)  # who has all the data
     head = {"format": FORMAT, "exported_at": timezone.now(), "bot": person.bot.slug, "person": _facts(person)}
@@ -124,11 +127,16 @@ def _sections(person: Person) -> Iterator[tuple[str, Callable[[], Iterator[dict[
     yield "messages", lambda: _rows(said, _MESSAGE)
     yield "memories", lambda: transfer.export_rows(Scope(person.bot_id, person.pk))
     yield "usage", lambda: _rows(TurnUsage.objects.for_person(person), _USAGE)
+    kept = SkillState.objects.filter(Q(person=person) | Q(person__linked_to=person))
+    yield "skill_states", lambda: _rows(kept, _SKILL_STATE)
 
 
 def _rows(rows: QuerySet[Any], fields: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     for row in rows.order_by("pk").values(*fields).iterator(chunk_size=_CHUNK):
-        yield {name.replace("channel__public_id", "channel").replace("channel__", ""): row[name] for name in fields}
+        yield {
+            name.replace("channel__public_id", "channel").replace("channel__", "").replace("__name", ""): row[name]
+            for name in fields
+        }
 
 
 def _facts(person: Person) -> dict[str, Any]:
