@@ -9,10 +9,13 @@ from typing import Any
 
 from clawdbot.circuit_breaker import CircuitBreaker
 from clawdbot.errors import ClawdbotError
+from clawdbot.skills import declared as declarations
+from clawdbot.skills.declared import Declared
 
 _PAUSE_S = 30.0
 _lock = threading.Lock()
 _loaded: dict[str, type[Any]] = {}
+_declared: dict[type[Any], Declared] = {}
 _breaker: CircuitBreaker[str] = CircuitBreaker(pause_s=_PAUSE_S, longest_pause_s=_PAUSE_S)
 
 
@@ -52,6 +55,15 @@ def load(module: str) -> type[Any]:
         return found
 
 
+def declared(module: str) -> Declared:
+    """Returns the parameters that the class declares.
+
+    Raises:
+        SkillUnavailable: As in `load`.
+    """
+    return _declared[load(module)]
+
+
 def describe(module: str) -> Described:
     """Returns name, description, trigger words and time limit of the class.
 
@@ -71,6 +83,7 @@ def clear_cache() -> None:
     """Makes the next calls load all classes again. Python does not re-import modules that are already imported."""
     with _lock:
         _loaded.clear()
+        _declared.clear()
         _breaker.clear_cache()
 
 
@@ -82,4 +95,8 @@ def _import(module: str) -> type[Any]:
         raise SkillUnavailable(f"{module}: {type(error).__name__}: {error}"[:300]) from None
     if not isinstance(found, type) or not callable(getattr(found, "execute", None)):
         raise SkillUnavailable(f"{module}: not a class with an execute method")
+    try:
+        _declared[found] = declarations.read(found)
+    except Exception as error:  # annotations and models of third-party code
+        raise SkillUnavailable(f"{module}: {type(error).__name__}: {error}"[:300]) from None
     return found

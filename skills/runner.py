@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import time
 from collections.abc import Mapping
@@ -11,12 +10,11 @@ from typing import Any
 
 from django.utils import translation
 
-from clawdbot import http
 from clawdbot.files import File
 from clawdbot.redaction import redact
 from clawdbot.skills import NotMeant, Parameter, SkillError
 from clawdbot.storable_text import storable
-from skills import answers, catalogue, limits, parameters, registry, wording
+from skills import catalogue, execution, limits, parameters, registry, wording
 from skills.catalogue import Entry
 from skills.models import ERROR_LENGTH, SkillRun
 
@@ -120,7 +118,7 @@ def fits(found: Match) -> bool:
 
 def _asked_for(found: Match) -> Parameter | None:
     try:
-        declared = tuple(getattr(registry.load(found.entry.module), "parameters", ()) or ())
+        declared = registry.declared(found.entry.module).parameters
     except registry.SkillUnavailable:
         return None
     return next((parameter for parameter in declared if parameter.name == found.answer), None)
@@ -162,19 +160,10 @@ def _run(found: Match, context: Mapping[str, Any], language: str) -> SkillResult
     error: Exception | None = None
     parts: tuple[str | File, ...] = ()
     try:
-        skill = registry.load(found.entry.module)()
-        declared = tuple(getattr(skill, "parameters", ()) or ())
+        declared = registry.declared(found.entry.module).parameters
         values = _checked(declared, found)
         given = parameters.complete(declared, values) if declared else parameters.Given(_undeclared(found))
-        full = {**context, "parameters": given, "config": dict(found.entry.config), "trigger": found.trigger}
-        full["text"] = found.text
-        answer = limits.call(
-            lambda: _execute(skill, full, found.entry.public_only),
-            found.entry.skill_id,
-            found.entry.timeout_s,
-            language,
-        )
-        text, parts = answers.read(answer)
+        text, parts = execution.call(found.entry, given, context, trigger=found.trigger, text=found.text)
     except parameters.Missing as missing:
         return _needs(found, missing, language, started)
     except _Unfit as unfit:
@@ -190,11 +179,6 @@ def _run(found: Match, context: Mapping[str, Any], language: str) -> SkillResult
         error, text = raised, wording.failed(found.name)
     ms = (time.perf_counter() - started) * 1000
     return SkillResult(text, error is None, None, ms, parts, _record(found, context.get("conversation_id"), error, ms))
-
-
-def _execute(skill: Any, context: dict[str, Any], public_only: bool) -> Any:
-    with http.public_hosts_only() if public_only else contextlib.nullcontext():
-        return skill.execute(context)
 
 
 class _Unfit(Exception):
@@ -213,7 +197,7 @@ def _given(entry: Entry, text: str, rest: str, trigger: str, language: str) -> d
         own = parse(text=text, rest=rest, trigger=trigger, language=language) if callable(parse) else None
         if own is not None:
             return dict(own)
-        return parameters.from_message(tuple(getattr(found, "parameters", ()) or ()), rest)
+        return parameters.from_message(registry.declared(entry.module).parameters, rest)
     except NotMeant:
         raise
     except registry.SkillUnavailable:
@@ -231,7 +215,7 @@ def _checked(declared: tuple[Parameter, ...], found: Match) -> dict[str, Any]:
                 values[parameter.name] = parameter.check(value)
             except ValueError as error:
                 if parameter.name == found.answer:
-                    raise _Unfit(parameter, str(error) or wording.unfit()) from None
+                    raise _Unfit(parameter, wording.unfit(error)) from None
                 del values[parameter.name]
     return values
 
@@ -241,7 +225,7 @@ def _undeclared(found: Match) -> dict[str, Any]:
 
 
 def _needs(found: Match, missing: parameters.Missing, language: str, started: float) -> SkillResult:
-    declared = tuple(getattr(registry.load(found.entry.module), "parameters", ()) or ())
+    declared = registry.declared(found.entry.module).parameters
     parameter = next((one for one in declared if one.name == missing.name), None)
     if parameter is None:
         question = wording.which(missing.name)

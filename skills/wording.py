@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from clawdbot.skills.parameter import Unfit
+
 
 def failed(name: str) -> str:
     return _("Sorry, “%(name)s” ran into a problem and gave no result. Please try again later.") % {"name": name}
@@ -22,7 +24,32 @@ def which(name: str) -> str:
     return _("Please tell me: %(name)s") % {"name": name}
 
 
-def unfit() -> str:
+def unfit(error: ValueError) -> str:
+    """Returns why an answer does not fit: the validator's own reason, or that of a typed parameter."""
+    if not isinstance(error, Unfit):
+        return str(error) or _("That does not fit.")
+    figure = {"figure": error.figure}
+    match error.code:
+        case "integer":
+            return _("That is no whole number.")
+        case "number":
+            return _("That is no number.")
+        case "boolean":
+            return _("Please say yes or no.")
+        case "date":
+            return _("I do not understand that as a date or time.")
+        case "at_least":
+            return _("It must be at least %(figure)s.") % figure
+        case "at_most":
+            return _("It must be at most %(figure)s.") % figure
+        case "above":
+            return _("It must be more than %(figure)s.") % figure
+        case "below":
+            return _("It must be less than %(figure)s.") % figure
+        case "short":
+            return _("That is too short (at least %(figure)s).") % figure
+        case "long":
+            return _("That is too long (at most %(figure)s).") % figure
     return _("That does not fit.")
 
 

@@ -42,7 +42,7 @@ from memory.storage import work_leases
 from memory.storage.rows import of_scope
 from memory.store import MemoryStore
 from memory.types import Scope
-from skills.models import SkillRun, ToolCall
+from skills.models import SkillRun, SkillState, ToolCall
 
 logger = logging.getLogger(__name__)
 _BATCH = 500
@@ -249,6 +249,7 @@ class _Records:
             "usage": TurnUsage.objects.filter(Q(person__in=self._people) | Q(conversation__in=chats)),
             "tool_calls": ToolCall.objects.filter(Q(conversation__in=chats) | Q(inbound__in=self._event_ids)),
             "skill_runs": SkillRun.objects.filter(conversation__in=chats),
+            "skill_states": SkillState.objects.filter(person__in=self._people),
             "conversations": Conversation.objects.filter(pk__in=chats),
             "accounts": Identity.objects.filter(pk__in=self._identities),
             "people": Person.objects.filter(pk__in=self._people),

@@ -23,7 +23,7 @@ from bots.models import Conversation, Identity, Message, Person, TurnUsage
 from bots.people import audit_log, linking
 from memory.lifecycle import transfer
 from memory.types import Scope
-from skills.models import ToolCall
+from skills.models import SkillState, ToolCall
 
 FORMAT = "clawdbot-person-1"
 _CHUNK = 500
@@ -45,6 +45,7 @@ _USAGE = (
 _TOOL_CALL = (
     "conversation_id", "tool", "arguments", "state", "result", "decided_by", "decided_at", "ms", "at",
 )  # fmt: skip
+_SKILL_STATE = ("skill__name", "data", "updated_at")
 
 
 def pieces(person: Person, actor: audit_log.Actor) -> Iterator[str]:
@@ -52,7 +53,7 @@ def pieces(person: Person, actor: audit_log.Actor) -> Iterator[str]:
 
     Sections: `person`, `linked` (people whose data is kept with this person), `identities`, `conversations`, `messages`
     (also those said in groups), `memories` (also derived, archived and superseded ones, with their validity), `usage`,
-    `tool_calls`.
+    `tool_calls`, `skill_states` (what skills keep).
     """
     person = linking.head_of(person)  # who has all the data
     head = {"format": FORMAT, "exported_at": timezone.now(), "bot": person.bot.slug, "person": _facts(person)}
@@ -130,11 +131,16 @@ def _sections(person: Person) -> Iterator[tuple[str, Callable[[], Iterator[dict[
     yield "memories", lambda: transfer.export_rows(Scope(person.bot_id, person.pk))
     yield "usage", lambda: _rows(TurnUsage.objects.for_person(person), _USAGE)
     yield "tool_calls", lambda: _rows(ToolCall.objects.for_person(person), _TOOL_CALL)
+    kept = SkillState.objects.filter(Q(person=person) | Q(person__linked_to=person))
+    yield "skill_states", lambda: _rows(kept, _SKILL_STATE)
 
 
 def _rows(rows: QuerySet[Any], fields: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     for row in rows.order_by("pk").values(*fields).iterator(chunk_size=_CHUNK):
-        yield {name.replace("channel__public_id", "channel").replace("channel__", ""): row[name] for name in fields}
+        yield {
+            name.replace("channel__public_id", "channel").replace("channel__", "").replace("__name", ""): row[name]
+            for name in fields
+        }
 
 
 def _facts(person: Person) -> dict[str, Any]:

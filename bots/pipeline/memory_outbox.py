@@ -133,13 +133,19 @@ def _write(pk: int) -> None:
         turns = [
             turn_json.load(
                 {**line, "person_id": waiting.person_id, "origin_id": _origin(line, waiting.person_id)},
-                f"turn-{waiting.key}:{line['role']}",
+                f"turn-{waiting.key}:{line['role']}{_number(waiting.turns, place)}",
             )
-            for line in waiting.turns
+            for place, line in enumerate(waiting.turns)
         ]
         with database.atomic():
             MemoryStore(waiting.bot_id).remember(turns)
         waiting.delete()
+
+
+def _number(lines: Sequence[dict[str, Any]], place: int) -> str:
+    """Returns what tells a line from earlier ones of the same role; "" for the first of a role."""
+    earlier = sum(line["role"] == lines[place]["role"] for line in lines[:place])
+    return f":{earlier}" if earlier else ""
 
 
 def _origin(line: dict[str, Any], person_id: int) -> int | None:

@@ -1,16 +1,15 @@
-"""The base class of skills and their parameters."""
+"""The base class of skills."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Mapping
 from typing import Any, ClassVar
 
-from clawdbot.chinese import simplified
 from clawdbot.errors import ClawdbotError
 from clawdbot.files import Answer
 from clawdbot.skills.effects import Effect, Effects
+from clawdbot.skills.parameter import Parameter
 
 __all__ = ["BaseSkill", "NotMeant", "Parameter", "SkillError"]
 
@@ -26,56 +25,6 @@ class NotMeant(ClawdbotError):
     """`parse` raises it for a message that does not ask for the skill. The model answers it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One value that a skill needs before it can run. The bot asks for it when the message does not contain it.
-
-    Attributes:
-        name: Key in `context["parameters"]`.
-        prompt: The question to ask, by language: `{"en": ..., "zh": ...}`.
-        required: Whether the skill may run without it.
-        choices: The only values allowed; empty means any.
-        validator: Converts the text to the value, or raises ValueError with a reason for the person. The reason of a
-            type such as `int` is not shown.
-        default: Value of an optional parameter that is not given.
-    """
-
-    name: str
-    prompt: Mapping[str, str] = field(default_factory=dict)
-    required: bool = True
-    choices: tuple[str, ...] = ()
-    validator: Callable[[str], Any] | None = None
-    default: Any = None
-
-    def question(self, language: str = "en") -> str:
-        """Returns the prompt in `language` ("zh-hans" matches "zh"), else in English, else one built from the name."""
-        short = language.split("-", 1)[0].lower()
-        return self.prompt.get(short) or self.prompt.get("en") or f"{self.name}?"
-
-    def check(self, text: str) -> Any:
-        """Converts the person's text to the value.
-
-        Raises:
-            ValueError: The text does not fit; the message is a reason for the person.
-        """
-        given = text.strip()
-        if self.choices:
-            for choice in self.choices:
-                if simplified(choice).casefold() == simplified(given).casefold():
-                    given = choice
-                    break
-            else:
-                raise ValueError(" / ".join(self.choices))
-        if self.validator is None:
-            return given
-        try:
-            return self.validator(given)
-        except ValueError:
-            if isinstance(self.validator, type):  # messages of `int` and other types are about Python, not for people
-                raise ValueError from None
-            raise
-
-
 class BaseSkill(ABC):
     """Base class of skills. Every call creates a new instance, so attributes set on `self` are not shared.
 
@@ -86,6 +35,7 @@ class BaseSkill(ABC):
         parameters: The values it needs.
         timeout_s: Time limit of a call, in seconds.
         effects: What a call does to the world.
+        as_tool: Whether the model may call it; None: when it declares parameters.
         confirm: Whether the person must say yes to `preview` before each call.
         idempotent: Whether a second call with the same `context.idempotency_key` has no second effect. A call that a
             crash cut short is repeated only then.
@@ -99,6 +49,7 @@ class BaseSkill(ABC):
     effects: ClassVar[Effects] = frozenset({Effect.WRITES})
     confirm: ClassVar[bool] = False
     idempotent: ClassVar[bool] = False
+    as_tool: ClassVar[bool | None] = None
 
     @classmethod
     def parse(cls, *, text: str, rest: str, trigger: str, language: str) -> Mapping[str, Any] | None:
@@ -119,13 +70,21 @@ class BaseSkill(ABC):
         """
         return None
 
+    def preview(self, context: dict[str, Any]) -> str:
+        """Returns what a call would do, in the person's language; shown before a call that needs a yes.
+
+        It must have no effect. "" shows the parameters.
+        """
+        return ""
+
     @abstractmethod
-    def execute(self, context: dict[str, Any]) -> Answer:
-        """Answers one request.
+    def execute(self, context: Any, *args: Any, **kwargs: Any) -> Answer | Awaitable[Answer]:
+        """Answers one request. It may be `async`.
 
         Args:
-            context: `context["parameters"]` holds the declared parameters by name, already checked.
-                The runner may add more keys, such as "text" (the whole message) and "language".
+            context: A `Context`; `context["parameters"]` holds the declared parameters by name, already checked.
+            args: Declared parameters, when `execute` itself declares them.
+            kwargs: Likewise.
 
         Returns:
             The answer: text in the neutral markdown subset, a `File`, or a list of both in the order to send.

@@ -185,6 +185,7 @@ class Services:
         idempotency_key: The same for every repetition of this call, different for any other call.
         stopped: Returns True once the person asked to stop.
         deadline_s: Seconds left for the call.
+        commit: Takes the staged writes into the turn; called once, when the call has succeeded.
     """
 
     memory: Memory = MISSING
@@ -198,6 +199,7 @@ class Services:
     idempotency_key: str = ""
     stopped: Callable[[], bool] = lambda: False
     deadline_s: float = 10.0
+    commit: Callable[[], None] = lambda: None
 
 
 class Context(dict[str, Any]):

@@ -98,7 +98,7 @@ def _write(
     if reply.act is not None:
         reply = replace(reply, text=reply.act())
     asked, answered = turn_records.store_messages(row, turn, reply, attachments)
-    if reply.remember:
+    if reply.remember or turn.memories:
         turn_records.remember(turn, reply, asked, answered)
     turn_records.touch(turn)
     if reply.new_conversation:

@@ -97,7 +97,7 @@ def _extend_session(turn: engine.Turn, asked: Message, answered: Message | None)
 
 
 def remember(turn: engine.Turn, reply: engine.Reply, asked: Message, answered: Message | None) -> None:
-    """Hands both messages to the memory."""
+    """Hands both messages to the memory, and what skills remember. A turn that erases a topic is not remembered."""
 
     def entry(message: Message, at: datetime, role: MemoryRole, speaker: str, **vector: Any) -> MemoryTurn:
         return MemoryTurn(
@@ -116,9 +116,13 @@ def remember(turn: engine.Turn, reply: engine.Reply, asked: Message, answered: M
     # Normally the time of the turn keeps memories in order; after an outage the time of the message counts.
     said_at = turn.now if turn.now - asked.occurred_at < WAITED else asked.occurred_at
     made = {"vector": reply.user_vector, "embedder": reply.user_embedder}
-    turns = [entry(asked, said_at, "user", turn.person.display_name, **made)] if reply.remember_question else []
-    if answered is not None and reply.remember_answer and answered.text:
+    wanted = reply.remember and turn.erasure is None
+    turns = (
+        [entry(asked, said_at, "user", turn.person.display_name, **made)] if wanted and reply.remember_question else []
+    )
+    if answered is not None and wanted and reply.remember_answer and answered.text:
         turns.append(entry(answered, answered.occurred_at, "assistant", turn.bot.name))
+    turns += turn.memories
     if turns:
         memory_outbox.remember(turn.inbound_id, turns)
 

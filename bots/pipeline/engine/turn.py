@@ -19,6 +19,7 @@ from bots.people.staged_erasure import StagedErasure
 from clawdbot.files import File
 from clawdbot.reasons import Why
 from memory.types import Scope, Vector
+from memory.types import Turn as MemoryTurn
 from skills.models import SkillRun
 
 
@@ -65,6 +66,8 @@ class Turn:
         transitions: Transitions of the dialog, to be written when the turn is closed.
         erasure: What the reply's `act` has erased, and what remains to be erased after the commit.
         staged: Writes of skills and tools; the transaction that closes the turn runs them in order.
+        memories: What skills remember of the person, stored with the turn.
+        services: What the services of skills keep during the turn, by name.
     """
 
     bot: Bot
@@ -99,6 +102,8 @@ class Turn:
     transitions: list[StateTransition] = field(default_factory=list)
     erasure: StagedErasure | None = None
     staged: list[Callable[[], None]] = field(default_factory=list)
+    memories: list[MemoryTurn] = field(default_factory=list)
+    services: dict[str, Any] = field(default_factory=dict)
 
     @property
     def whole_text(self) -> str:

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from bots.models import Conversation
 from bots.people import audit_log, staged_erasure
 from bots.pipeline.engine.dialog import forgetting, leaving
+from bots.pipeline.engine.ports import context
 from bots.pipeline.engine.turn import Reply, Turn
 from clawdbot.chinese import simplified
 from skills import runner
@@ -72,19 +73,9 @@ def resume(turn: Turn) -> Reply | None:
 
 
 def _run(turn: Turn, match: runner.Match, asked: int) -> Reply:
-    result = runner.run(
-        match,
-        {
-            "text": turn.text,
-            "language": turn.language,
-            "now": turn.now,
-            "time_zone": str(turn.zone),
-            "bot": turn.bot.slug,
-            "person": turn.person.key,
-            "conversation_id": turn.conversation.pk,
-            "event_id": turn.inbound_id,
-        },
-    )
+    entry = match.entry
+    key = context.key_of(turn, f"skill:{entry.skill_id}")
+    result = runner.run(match, context.build(turn, key=key, skill_id=entry.skill_id, timeout_s=entry.timeout_s))
     if result.needs is not None and asked < MAX_QUESTIONS:
         _open(turn, {"form": "skill", "match": result.needs.match, "asked": asked + 1})
         return Reply(result.needs.question, remember=True, remember_answer=False, meta={"skill": match.name})

@@ -1,0 +1,31 @@
+"""`context.dialog`: hands the conversation over to a person of the team."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from bots.models import Conversation
+from bots.pipeline.engine.ports.staging import Staging
+from bots.pipeline.engine.turn import Turn
+from clawdbot.storable_text import storable
+
+_LONGEST_REASON = 300
+
+
+class Conversing:
+    """The conversation of one turn."""
+
+    def __init__(self, turn: Turn, staging: Staging) -> None:
+        self._turn, self._staging = turn, staging
+
+    def hand_over(self, reason: str) -> None:
+        """Stages the hand-over; the team reads the reason with the conversation."""
+        self._staging.at_commit(partial(hand_over, self._turn, reason))
+
+
+def hand_over(turn: Turn, reason: str) -> None:
+    """Hands the conversation to the team in this turn. Does nothing when the team answers already."""
+    if turn.conversation.state == Conversation.State.HUMAN:
+        return
+    turn.move("hand_over")
+    turn.conversation.state_data = {"handed_over": storable(reason).strip()[:_LONGEST_REASON]}

@@ -1,0 +1,189 @@
+"""Typed parameters by pydantic, which is imported when a skill first declares one."""
+
+from __future__ import annotations
+
+import enum
+import re
+import typing
+import unicodedata
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from clawdbot.skills.parameter import Parameter, Question, Unfit
+
+_NUMBER = re.compile(r"(?:(?<![\w.])-)?\d+(?:[.]\d+)?")
+_YES = frozenset({"yes", "y", "true", "on", "1", "是", "是的", "对", "好", "要", "开"})
+_NO = frozenset({"no", "n", "false", "off", "0", "否", "不", "不是", "不要", "关"})
+_SEPARATORS = re.compile(r"\s*(?:[,，、;；\n]|\band\b|和)\s*")
+_CODES = {
+    "greater_than_equal": ("at_least", "ge"),
+    "less_than_equal": ("at_most", "le"),
+    "greater_than": ("above", "gt"),
+    "less_than": ("below", "lt"),
+    "string_too_short": ("short", "min_length"),
+    "string_too_long": ("long", "max_length"),
+    "too_short": ("short", "min_length"),
+    "too_long": ("long", "max_length"),
+}
+_KINDS = ("date", "int", "float", "bool", "string_pattern_mismatch")
+_KIND_CODES = {
+    "date": "date",
+    "int": "integer",
+    "float": "number",
+    "bool": "boolean",
+    "string_pattern_mismatch": "pattern",
+}
+
+
+def model_of(name: str, fields: Mapping[str, tuple[Any, Any]]) -> Any:
+    """Makes a model of annotations and defaults; `...` means required.
+
+    Raises:
+        TypeError: An annotation has no schema.
+    """
+    import pydantic
+
+    try:
+        made: Any = pydantic.create_model(f"{name}Parameters", **fields)  # type: ignore[call-overload]
+        made.model_json_schema()
+    except (pydantic.PydanticUserError, NameError) as error:
+        raise TypeError(f"a parameter of execute has a type that cannot be asked for: {error}"[:200]) from None
+    return made
+
+
+def parameters_of(model: Any) -> tuple[Parameter, ...]:
+    """Returns one parameter for each field of a model."""
+    properties = model.model_json_schema().get("properties", {})
+    return tuple(
+        _parameter(name, field, properties.get(field.alias or name, {})) for name, field in model.model_fields.items()
+    )
+
+
+def schema_of(model: Any, parameters: tuple[Parameter, ...]) -> dict[str, Any]:
+    """Returns the JSON schema of a model, with the questions as descriptions and without titles."""
+    schema: dict[str, Any] = _untitled(model.model_json_schema())
+    for parameter in parameters:
+        told = parameter.description or parameter.prompt.get("en", "")
+        if told and parameter.name in schema.get("properties", {}):
+            schema["properties"][parameter.name].setdefault("description", told)
+    schema.setdefault("properties", {})
+    schema["additionalProperties"] = False
+    schema.pop("description", None)
+    return schema
+
+
+def validated(model: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the values of a model's fields.
+
+    Raises:
+        ValueError: Something is missing or does not fit; the text names it.
+    """
+    import pydantic
+
+    try:
+        made = model.model_validate(dict(arguments))
+    except pydantic.ValidationError as error:
+        wrong = [f"{'.'.join(map(str, one['loc'])) or 'arguments'}: {one['msg']}" for one in error.errors()]
+        raise ValueError("; ".join(wrong[:5])) from None
+    return {name: getattr(made, name) for name in model.model_fields}
+
+
+def _parameter(name: str, field: Any, schema: Mapping[str, Any]) -> Parameter:
+    import pydantic
+
+    asked = next((one for one in field.metadata if isinstance(one, Question)), Question())
+    rules = tuple(one for one in field.metadata if not isinstance(one, Question))
+    adapter = pydantic.TypeAdapter(typing.Annotated[(field.annotation, *rules)] if rules else field.annotation)
+    values = _choices(field.annotation)
+    required = field.is_required()
+    return Parameter(
+        name=name,
+        prompt=asked.texts,
+        required=required,
+        choices=tuple(values),
+        validator=partial(_converted, adapter, _read_as(field.annotation, values)),
+        default=None if required else field.get_default(call_default_factory=True),
+        description=field.description or "",
+        schema=_untitled({key: value for key, value in schema.items() if key != "$ref"}) or {"type": "string"},
+    )
+
+
+def _choices(annotation: Any) -> dict[str, Any]:
+    """Returns the values of a Literal or Enum by their text, also of an optional one."""
+    for one in _alternatives(annotation):
+        if typing.get_origin(one) is typing.Literal:
+            return {str(value): value for value in typing.get_args(one)}
+        if isinstance(one, type) and issubclass(one, enum.Enum):
+            return {str(member.value): member.value for member in one}
+    return {}
+
+
+def _alternatives(annotation: Any) -> tuple[Any, ...]:
+    """Returns the types of a union without None, or the type itself."""
+    import types
+
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return tuple(one for one in typing.get_args(annotation) if one is not type(None))
+    return (annotation,)
+
+
+def _read_as(annotation: Any, choices: Mapping[str, Any]) -> Callable[[str], Any]:
+    """Returns the function that takes what pydantic can check from a person's text."""
+    if choices:
+        return lambda text: choices.get(text, text)
+    kinds = _alternatives(annotation)
+    if bool in kinds:
+        return _yes_or_no
+    if int in kinds or float in kinds:
+        return _number
+    if typing.get_origin(kinds[0]) in (list, tuple, set, frozenset):
+        return lambda text: [part for part in _SEPARATORS.split(text.strip()) if part]
+    return str
+
+
+def _number(text: str) -> str:
+    """Returns the only number in the text, without its unit; else the text."""
+    found: list[str] = _NUMBER.findall(unicodedata.normalize("NFKC", text).replace(",", ""))
+    return found[0] if len(found) == 1 else text
+
+
+def _yes_or_no(text: str) -> Any:
+    word = text.strip(" .,!。，！").lower()
+    return True if word in _YES else False if word in _NO else text
+
+
+def _converted(adapter: Any, read: Callable[[str], Any], text: str) -> Any:
+    """Converts a text.
+
+    Raises:
+        Unfit: It is no valid value.
+    """
+    import pydantic
+
+    try:
+        return adapter.validate_python(read(text))
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+    raise _unfit(str(first["type"]), first.get("ctx") or {}, str(first["msg"]))
+
+
+def _unfit(kind: str, figures: Mapping[str, Any], told: str) -> ValueError:
+    if kind in _CODES:
+        code, figure = _CODES[kind]
+        return Unfit(code, figures.get(figure))
+    if kind in ("value_error", "assertion_error") and "error" in figures:  # the author's own sentence
+        return ValueError(str(figures["error"]))
+    known = next((prefix for prefix in _KINDS if kind.startswith(prefix)), "")
+    return Unfit(_KIND_CODES.get(known, "other"))
+
+
+def _untitled(schema: Any) -> Any:
+    """Drops the titles that pydantic makes of the names; a property that is called "title" stays."""
+    if isinstance(schema, dict):
+        return {
+            key: ({name: _untitled(one) for name, one in value.items()} if key == "properties" else _untitled(value))
+            for key, value in schema.items()
+            if not (key == "title" and isinstance(value, str))
+        }
+    return [_untitled(one) for one in schema] if isinstance(schema, list) else schema

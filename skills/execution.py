@@ -1,0 +1,86 @@
+"""Calls `execute` of a skill: with its services, within its time limit, and with its writes only if it succeeds."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from clawdbot import http
+from clawdbot.address_values import addresses_in
+from clawdbot.files import File
+from clawdbot.skills.context import MISSING, Context, Services
+from clawdbot.skills.guarded_http import GuardedHttp
+from clawdbot.storable_text import storable
+from skills import answers, limits, registry
+from skills.catalogue import Entry
+
+
+def call(
+    entry: Entry, values: Mapping[str, Any], context: Mapping[str, Any], **more: Any
+) -> tuple[str, tuple[str | File, ...]]:
+    """Runs the skill and returns the text of its answer and, if it has files, all its parts in order.
+
+    Args:
+        entry: The skill.
+        values: The checked parameters.
+        context: What the caller knows of the turn; a `Context` lends its services.
+        more: Further values of the context.
+
+    Raises:
+        SkillError: The skill says why it cannot answer.
+        skills.limits.TooSlow: It exceeded its time limit.
+        skills.registry.SkillUnavailable: Its class cannot be loaded.
+        Exception: Whatever else it raises.
+    """
+    language = str(context.get("language", "en"))
+    full = bound(entry, values, context, **more)
+    skill = registry.load(entry.module)()
+    by_name = registry.declared(entry.module).by_name
+    answer = limits.call(
+        lambda: _execute(skill, full, entry.public_only, by_name), entry.skill_id, entry.timeout_s, language
+    )
+    read = answers.read(answer)
+    full.services.commit()
+    return read
+
+
+def preview(entry: Entry, values: Mapping[str, Any], context: Mapping[str, Any]) -> str:
+    """Returns what a call would do, in the person's language; "" when the skill does not say it. Never raises."""
+    language = str(context.get("language", "en"))
+    full = bound(entry, values, context)
+    try:
+        skill = registry.load(entry.module)()
+        told = getattr(skill, "preview", None)
+        if not callable(told):
+            return ""
+        limit_s = min(entry.timeout_s, 3.0)
+        return storable(str(limits.call(lambda: told(full), entry.skill_id, limit_s, language) or "")).strip()
+    except Exception:  # third-party code; the parameters are shown instead
+        return ""
+
+
+def bound(entry: Entry, values: Mapping[str, Any], context: Mapping[str, Any], **more: Any) -> Context:
+    """Returns the context of one call, with what belongs to this skill."""
+    services = context.services if isinstance(context, Context) else Services()
+    own: dict[str, Any] = {"deadline_s": entry.timeout_s}
+    if services.http is MISSING:
+        own["http"] = GuardedHttp(entry.timeout_s, () if entry.public_only else addresses_in(entry.config).values())
+    given = {**context, **more, "parameters": values, "config": dict(entry.config)}
+    return Context(given, replace(services, **own))
+
+
+def _execute(skill: Any, context: Context, public_only: bool, by_name: bool) -> Any:
+    arguments = dict(context.parameters) if by_name else {}
+    with http.public_hosts_only() if public_only else contextlib.nullcontext():
+        answer = skill.execute(context, **arguments)
+        if inspect.isawaitable(answer):
+            return asyncio.run(_awaited(answer))
+        return answer
+
+
+async def _awaited(answer: Any) -> Any:
+    return await answer
