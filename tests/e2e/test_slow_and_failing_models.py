@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
+from websockets.sync.client import ClientConnection, connect
 
 from tests.http_server import Answer, Recorded, json_answer, serve
 from tests.peers import BotApi, completion
@@ -70,6 +73,28 @@ class Running:
             assert response.status == 200
 
 
+class Visitor:
+    """One visitor of the web chat on a socket of its own."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+        self._number = 0
+        assert self._next()["type"] == "hello"
+
+    def _next(self, timeout_s: float = 60.0) -> dict[str, Any]:
+        return dict(json.loads(self._socket.recv(timeout=timeout_s)))
+
+    def say(self, text: str) -> None:
+        self._number += 1
+        self._socket.send(json.dumps({"type": "message", "text": text, "client_id": f"c{self._number}"}))
+
+    def answer(self) -> str:
+        """Returns the text of the next answer."""
+        while (frame := self._next())["type"] != "message":
+            pass
+        return str(frame["text"])
+
+
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     home: Path = tmp_path_factory.mktemp("slow") / "home"
@@ -115,6 +140,31 @@ def test_commands_are_answered_while_slow_visitors_hold_every_slot(running: Runn
     eventually(lambda: all(api.texts(str(chat)) for chat in visitors))
     assert [api.texts(str(chat)) for chat in visitors] == [[f"You said: hello from {chat}"] for chat in visitors]
     assert model.most == SLOTS
+
+
+def test_visitors_of_the_web_chat_with_slow_answers_hold_nobody_else(running: Running) -> None:
+    model, address = running.model, f"ws://127.0.0.1:{running.product.port}/ws/chat/slow/"
+    model.go.clear()
+    with contextlib.ExitStack() as opened:
+        held = [Visitor(opened.enter_context(connect(address))) for _ in range(17)]
+        for number, visitor in enumerate(held):
+            visitor.say(f"hello from {number}")
+        eventually(lambda: model.now >= THREADS - 1)
+        other = Visitor(opened.enter_context(connect(address)))
+        for text in ("/status", "/stop", "/help"):
+            began = time.monotonic()
+            other.say(text)
+            other.answer()
+            print(f"{text} of another visitor: {time.monotonic() - began:.2f} s")
+        began = time.monotonic()
+        held[0].say("/stop")
+        assert held[0].answer() == "Stopped."
+        print(f"/stop of a held visitor: {time.monotonic() - began:.2f} s")
+        assert not model.go.is_set()
+        model.go.set()
+        assert [visitor.answer() for visitor in held[1:]] == [
+            f"You said: hello from {number}" for number in range(1, 17)
+        ]
 
 
 def test_a_message_that_waits_for_the_model_survives_a_kill_and_is_answered_once(running: Running) -> None:
