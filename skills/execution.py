@@ -66,7 +66,7 @@ def preview(entry: Entry, values: Mapping[str, Any], context: Mapping[str, Any])
 def bound(entry: Entry, values: Mapping[str, Any], context: Mapping[str, Any], **more: Any) -> Context:
     """Returns the context of one call, with what belongs to this skill."""
     services = context.services if isinstance(context, Context) else Services()
-    own: dict[str, Any] = {"deadline_s": entry.timeout_s}
+    own: dict[str, Any] = {"deadline_s": entry.timeout_s, "secrets": {**services.secrets, **entry.secrets}}
     if services.http is MISSING:
         own["http"] = GuardedHttp(entry.timeout_s, () if entry.public_only else addresses_in(entry.config).values())
     given = {**context, **more, "parameters": values, "config": dict(entry.config)}

@@ -33,6 +33,8 @@ class Described:
     description: str
     triggers: tuple[str, ...]
     timeout_s: float
+    patterns: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
 
 
 def load(module: str) -> type[Any]:
@@ -74,9 +76,15 @@ def describe(module: str) -> Described:
     return Described(
         name=str(getattr(found, "name", "") or found.__name__.removesuffix("Skill").lower() or found.__name__),
         description=str(getattr(found, "description", "") or ""),
-        triggers=tuple(str(word) for word in getattr(found, "triggers", ()) or ()),
+        triggers=_words(found, "triggers"),
         timeout_s=float(getattr(found, "timeout_s", 0) or 10.0),
+        patterns=_words(found, "patterns"),
+        examples=_words(found, "examples"),
     )
+
+
+def _words(found: type[Any], name: str) -> tuple[str, ...]:
+    return tuple(str(word) for word in getattr(found, name, ()) or ())
 
 
 def clear_cache() -> None:

@@ -5,45 +5,22 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils import translation
 
 from clawdbot.files import File
 from clawdbot.redaction import redact
-from clawdbot.skills import NotMeant, Parameter, SkillError
+from clawdbot.skills import Parameter, SkillError
 from clawdbot.storable_text import storable
 from skills import catalogue, execution, limits, parameters, registry, wording
-from skills.catalogue import Entry
+from skills.choosing import Match, match
 from skills.models import ERROR_LENGTH, SkillRun
 
 __all__ = ["Match", "Needs", "SkillResult", "descriptions", "fits", "is_choice", "match", "restore", "run"]
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A message that calls a skill.
-
-    Attributes:
-            rest: The message without the trigger word.
-            values: Parameters known so far, as text.
-            answer: The parameter that the person was just asked for; "" without a question.
-    """
-
-    bot_id: int
-    entry: Entry
-    trigger: str
-    text: str
-    rest: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-    answer: str = ""
-
-    @property
-    def name(self) -> str:
-        return self.entry.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +47,6 @@ class SkillResult:
     ms: float = 0.0
     parts: tuple[str | File, ...] = ()
     record: SkillRun | None = None
-
-
-def match(bot_id: int, text: str, language: str = "en") -> Match | None:
-    """Returns the skill with the longest trigger word in the text. Usually needs no query.
-
-    Returns None without one, and for a sentence that does not ask for the skill.
-    """
-    found = catalogue.table(bot_id).find(text)
-    if found is None:
-        return None
-    rest = parameters.rest_of(text, found.start, found.end)
-    try:
-        given = _given(found.value, text, rest, found.word, language)
-    except NotMeant:
-        return None
-    return Match(bot_id, found.value, found.word, text, rest, given)
 
 
 def restore(bot_id: int, kept: Mapping[str, Any], text: str) -> Match | None:
@@ -187,24 +148,6 @@ class _Unfit(Exception):
     def __init__(self, parameter: Parameter, reason: str) -> None:
         super().__init__(reason)
         self.parameter, self.reason = parameter, reason
-
-
-def _given(entry: Entry, text: str, rest: str, trigger: str, language: str) -> dict[str, Any]:
-    """Returns the parameters in the first message, unchecked; `run` checks them."""
-    try:
-        found = registry.load(entry.module)
-        parse = getattr(found, "parse", None)
-        own = parse(text=text, rest=rest, trigger=trigger, language=language) if callable(parse) else None
-        if own is not None:
-            return dict(own)
-        return parameters.from_message(registry.declared(entry.module).parameters, rest)
-    except NotMeant:
-        raise
-    except registry.SkillUnavailable:
-        return {}
-    except Exception:  # `parse` is third-party code; `run` asks for missing values
-        logger.warning("skill %s: parse failed", entry.name, exc_info=True)
-        return {}
 
 
 def _checked(declared: tuple[Parameter, ...], found: Match) -> dict[str, Any]:
