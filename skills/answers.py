@@ -6,16 +6,24 @@ from dataclasses import replace
 from typing import Any
 
 from clawdbot.files import File
+from clawdbot.redaction import without_registered
 from clawdbot.storable_text import storable
+
+LONGEST = 16_000
+"""Characters of one text; what is longer is cut. Telegram shows it as four messages."""
+MOST_PARTS = 40
 
 
 def read(answer: Any) -> tuple[str, tuple[str | File, ...]]:
     """Returns the text of the answer, captions included, and its parts in order. Without files, the parts are empty.
 
     Raises:
-        ValueError: The answer is empty.
+        ValueError: The answer is empty, or has too many parts.
+        TypeError: A part is neither text nor a file.
     """
     given = answer if isinstance(answer, (list, tuple)) else (answer,)
+    if len(given) > MOST_PARTS:
+        raise ValueError(f"the skill answered with more than {MOST_PARTS} parts")
     parts = [_storable(part) for part in given if part is not None]
     parts = [part for part in parts if part]
     if not parts:
@@ -27,5 +35,14 @@ def read(answer: Any) -> tuple[str, tuple[str | File, ...]]:
 
 def _storable(part: Any) -> str | File:
     if isinstance(part, File):
-        return replace(part, caption=storable(part.caption), name=storable(part.name))
-    return storable(str(part)).strip()
+        return replace(part, caption=_text(part.caption), name=_text(part.name))
+    if not isinstance(part, (str, int, float)) or isinstance(part, bool):
+        raise TypeError(f"the skill answered with a {type(part).__name__}, not with text or a file")
+    return _text(str(part))
+
+
+def _text(given: str) -> str:
+    """Returns what may be shown of a text: without secrets, and not longer than a chat can bear."""
+    if len(given) > LONGEST:
+        given = f"{given[:LONGEST].rstrip()}\n\n…"
+    return without_registered(storable(given)).strip()

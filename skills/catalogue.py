@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 class Entry:
     """A skill with the settings of one bot."""
 
+    bot_id: int
     skill_id: int
     module: str
     name: str
@@ -93,7 +94,7 @@ def _of_bot(bot_id: int) -> _BotSkills:
     if found is None:
         overrides = snapshot.by_bot.get(bot_id, {})
         made = tuple(
-            _entry(skill, described, overrides.get(skill.pk), failing=(bot_id, skill.pk) in snapshot.failing)
+            _entry(bot_id, skill, described, overrides.get(skill.pk), failing=(bot_id, skill.pk) in snapshot.failing)
             for skill, described in snapshot.skills
             if _has(skill, overrides.get(skill.pk)) and not snapshot.failing.get((bot_id, skill.pk))
         )
@@ -108,7 +109,9 @@ def _has(skill: Skill, override: BotSkill | None) -> bool:
     return override.enabled if override is not None else skill.all_bots
 
 
-def _entry(skill: Skill, described: registry.Described, override: BotSkill | None, *, failing: bool) -> Entry:
+def _entry(
+    bot_id: int, skill: Skill, described: registry.Described, override: BotSkill | None, *, failing: bool
+) -> Entry:
     def words(name: str) -> tuple[str, ...]:
         own = getattr(override, name) if override is not None else ()
         return tuple(map(str, own or getattr(skill, name) or getattr(described, name)))
@@ -119,6 +122,7 @@ def _entry(skill: Skill, described: registry.Described, override: BotSkill | Non
         config = laid_over(skill.config, override.config)
         public_only = override.public_only if addresses_in(override.config) else skill.public_only
     return Entry(
+        bot_id=bot_id,
         skill_id=skill.pk,
         module=skill.module,
         name=skill.name,

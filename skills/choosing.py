@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 COMMAND, WORDS, PATTERN, MEANING = "command", "words", "pattern", "meaning"
 NOT_MEANT, BELOW, TOOLS_ONLY, LATER = "not_meant", "below", "tools_only", "later"
 LONGEST_MEANT = 200  # characters; a longer message is no call of a skill, whatever it is about
+LONGEST_BESIDE = (12, 20)
+"""Words, Chinese characters beside a trigger word in the middle of a message for a class without parameters."""
 _COMMAND = re.compile(r"^[/／]([\w-]{1,64})(?:@\w+)?(?=$|\s)\s*")
 
 Similarity = Callable[[str, Sequence[Entry]], Mapping[int, tuple[float, str]]]
@@ -131,8 +133,9 @@ def _candidates(
         rest = parameters.rest_of(text, 0, called.end())
         yield _judged(bot_id, Candidate(entry, COMMAND, f"/{called[1]}"), text, rest, language, {})
         return
-    for candidate, rest, values in _literal(bot_id, text):
-        yield _judged(bot_id, candidate, text, rest, language, values, by_tools_only=by_tools_only)
+    for candidate, rest, values, begins in _literal(bot_id, text):
+        given = _judged(bot_id, candidate, text, rest, language, values, begins=begins, by_tools_only=by_tools_only)
+        yield given
     exampled = catalogue.with_examples(bot_id)
     if similar is None or not exampled or len(text) > LONGEST_MEANT or not text.strip():
         return
@@ -145,14 +148,19 @@ def _candidates(
             yield _judged(bot_id, candidate, text, rest, language, {}, by_tools_only=by_tools_only)
 
 
-def _literal(bot_id: int, text: str) -> Iterator[tuple[Candidate, str, dict[str, Any]]]:
-    """Yields the candidates by words, longest first, and by patterns, with the rest of the message."""
+def _literal(bot_id: int, text: str) -> Iterator[tuple[Candidate, str, dict[str, Any], bool]]:
+    """Yields the candidates by words, longest first, and by patterns.
+
+    Each with the rest of the message, the values in it, and whether the message begins with what was found.
+    """
     for found in catalogue.table(bot_id).all(text):
-        yield Candidate(found.value, WORDS, found.word), parameters.rest_of(text, found.start, found.end), {}
+        begins = not parameters.rest_of(text[: found.start], 0, 0)
+        rest = parameters.rest_of(text, found.start, found.end)
+        yield Candidate(found.value, WORDS, found.word), rest, {}, begins
     for pattern, entry in catalogue.patterns_of(bot_id):
         if (hit := patterns.search(pattern, text)) is not None:
             values = {name: value for name, value in hit.groupdict().items() if value}
-            yield Candidate(entry, PATTERN, pattern), parameters.rest_of(text, hit.start(), hit.end()), values
+            yield Candidate(entry, PATTERN, pattern), parameters.rest_of(text, hit.start(), hit.end()), values, True
 
 
 def _judged(
@@ -163,6 +171,7 @@ def _judged(
     language: str,
     values: dict[str, Any],
     *,
+    begins: bool = True,
     by_tools_only: bool = False,
 ) -> Candidate:
     entry = candidate.entry
@@ -172,7 +181,8 @@ def _judged(
         return replace(candidate, refused=BELOW)
     trigger = candidate.evidence if candidate.how == WORDS else ""
     try:
-        given = values or _given(entry, text, rest, trigger, language)
+        free = candidate.how != MEANING
+        given = values or _given(entry, text, rest, trigger, language, begins=begins, free=free)
     except NotMeant:
         if candidate.how != COMMAND:
             return replace(candidate, refused=NOT_MEANT)
@@ -180,7 +190,9 @@ def _judged(
     return replace(candidate, match=Match(bot_id, entry, candidate.evidence, text, rest, given))
 
 
-def _given(entry: Entry, text: str, rest: str, trigger: str, language: str) -> dict[str, Any]:
+def _given(
+    entry: Entry, text: str, rest: str, trigger: str, language: str, *, begins: bool, free: bool
+) -> dict[str, Any]:
     """Returns the parameters in the first message, unchecked; the runner checks them.
 
     Raises:
@@ -192,7 +204,10 @@ def _given(entry: Entry, text: str, rest: str, trigger: str, language: str) -> d
         own = parse(text=text, rest=rest, trigger=trigger, language=language) if callable(parse) else None
         if own is not None:
             return dict(own)
-        return parameters.from_message(registry.declared(entry.module).parameters, rest)
+        declared = registry.declared(entry.module).parameters
+        if not declared and not begins and parameters.is_sentence(rest, *LONGEST_BESIDE):
+            raise NotMeant
+        return parameters.from_message(declared, rest, begins=begins, free=free)
     except NotMeant:
         raise
     except registry.SkillUnavailable:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,11 +13,15 @@ from typing import Any
 from clawdbot import http
 from clawdbot.address_values import addresses_in
 from clawdbot.files import File
+from clawdbot.redaction import redact
+from clawdbot.skills import SkillError
 from clawdbot.skills.context import MISSING, Context, Services
 from clawdbot.skills.guarded_http import GuardedHttp
 from clawdbot.storable_text import storable
-from skills import answers, limits, registry
+from skills import answers, catalogue, health, limits, parameters, registry
 from skills.catalogue import Entry
+
+logger = logging.getLogger(__name__)
 
 
 def call(
@@ -36,6 +41,21 @@ def call(
         skills.registry.SkillUnavailable: Its class cannot be loaded.
         Exception: Whatever else it raises.
     """
+    try:
+        answer = _call(entry, values, context, **more)
+    except (SkillError, parameters.Missing, registry.SkillUnavailable):
+        _note(entry, "")
+        raise
+    except Exception as error:
+        _note(entry, redact(f"{type(error).__name__}: {storable(str(error))}"))
+        raise
+    _note(entry, "")
+    return answer
+
+
+def _call(
+    entry: Entry, values: Mapping[str, Any], context: Mapping[str, Any], **more: Any
+) -> tuple[str, tuple[str | File, ...]]:
     language = str(context.get("language", "en"))
     full = bound(entry, values, context, **more)
     skill = registry.load(entry.module)()
@@ -46,6 +66,16 @@ def call(
     read = answers.read(answer)
     full.services.commit()
     return read
+
+
+def _note(entry: Entry, error: str) -> None:
+    """Counts a failure. A sentence for the person is none, and a missing parameter is only a question."""
+    if not error:
+        if entry.failing:
+            health.worked(entry.bot_id, entry.skill_id)
+    elif health.failed(entry.bot_id, entry.skill_id, error):
+        catalogue.clear_cache()
+        logger.error("skill %s is switched off for bot %s: it failed too often: %s", entry.name, entry.bot_id, error)
 
 
 def preview(entry: Entry, values: Mapping[str, Any], context: Mapping[str, Any]) -> str:

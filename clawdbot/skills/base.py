@@ -35,6 +35,7 @@ class BaseSkill(ABC):
         patterns: Regular expressions that start the skill; a named group is the text of a parameter.
         examples: Sentences that start the skill when a message means the same.
         parameters: The values it needs; empty when `execute` or an inner class `Parameters` declares them.
+        secrets: Names of the secrets that it needs. The operator enters them; `context.secrets` has them.
         timeout_s: Time limit of a call, in seconds.
         effects: What a call does to the world.
         as_tool: Whether the model may call it; None: when it declares parameters.
@@ -49,6 +50,7 @@ class BaseSkill(ABC):
     patterns: ClassVar[tuple[str, ...]] = ()
     examples: ClassVar[tuple[str, ...]] = ()
     parameters: ClassVar[tuple[Parameter, ...]] = ()
+    secrets: ClassVar[tuple[str, ...]] = ()
     timeout_s: ClassVar[float] = 10.0
     effects: ClassVar[Effects] = frozenset({Effect.WRITES})
     confirm: ClassVar[bool] = False

@@ -6,4 +6,14 @@ from skills.models.skill_state import SkillState
 from skills.models.tool import BotTool
 from skills.models.tool_call import ToolCall
 
-__all__ = ["DEFAULT_THRESHOLD", "ERROR_LENGTH", "BotSkill", "BotTool", "Skill", "SkillHealth", "SkillRun", "SkillState", "ToolCall"]
+__all__ = [
+    "DEFAULT_THRESHOLD",
+    "ERROR_LENGTH",
+    "BotSkill",
+    "BotTool",
+    "Skill",
+    "SkillHealth",
+    "SkillRun",
+    "SkillState",
+    "ToolCall",
+]

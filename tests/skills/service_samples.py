@@ -175,3 +175,11 @@ class NoParameters(BaseSkill):
 class BadAnnotation(BaseSkill):
     def execute(self, context: Context, thing: UnknownThing) -> str:  # type: ignore[name-defined]  # noqa: F821
         return ""
+
+
+class TellsSecret(BaseSkill):
+    secrets = ("api_key",)
+
+    def execute(self, context: Context) -> str:
+        key = context.secrets.get("api_key", "")
+        return f"{len(key)} {key}"
