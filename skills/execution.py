@@ -12,7 +12,6 @@ from typing import Any
 
 from clawdbot import http
 from clawdbot.address_values import addresses_in
-from clawdbot.files import File
 from clawdbot.redaction import redact
 from clawdbot.skills import SkillError
 from clawdbot.skills.context import MISSING, Context, Services
@@ -24,10 +23,8 @@ from skills.catalogue import Entry
 logger = logging.getLogger(__name__)
 
 
-def call(
-    entry: Entry, values: Mapping[str, Any], context: Mapping[str, Any], **more: Any
-) -> tuple[str, tuple[str | File, ...]]:
-    """Runs the skill and returns the text of its answer and, if it has files, all its parts in order.
+def call(entry: Entry, values: Mapping[str, Any], context: Mapping[str, Any], **more: Any) -> answers.Read:
+    """Runs the skill and returns its answer.
 
     Args:
         entry: The skill.
@@ -53,9 +50,7 @@ def call(
     return answer
 
 
-def _call(
-    entry: Entry, values: Mapping[str, Any], context: Mapping[str, Any], **more: Any
-) -> tuple[str, tuple[str | File, ...]]:
+def _call(entry: Entry, values: Mapping[str, Any], context: Mapping[str, Any], **more: Any) -> answers.Read:
     language = str(context.get("language", "en"))
     full = bound(entry, values, context, **more)
     skill = registry.load(entry.module)()

@@ -103,14 +103,15 @@ def from_message(
     for parameter in declared:
         named = [choice for choice in parameter.choices if simplified(choice).casefold() in folded]
         if named:
-            values[parameter.name] = parameter.check(max(named, key=len))
+            values[parameter.name] = _plain(parameter, max(named, key=len))
     left = _take_number(declared, rest, values)
     texts = [one for one in declared if not one.choices and not one.is_number]
-    taker = texts if len(texts) == 1 else [one for one in texts if one.required]
+    needed = [one for one in texts if one.required]
+    taker = texts if len(texts) == 1 and not values else needed
     sentence = is_sentence(rest, *_LONGEST_CALL)
     if free and len(taker) == 1 and left and (begins or not sentence):
         with contextlib.suppress(ValueError):  # no valid value: the bot asks the person
-            values[taker[0].name] = taker[0].check(left)
+            values[taker[0].name] = _plain(taker[0], left)
     if not values and sentence and any(one.required for one in declared):
         raise NotMeant
     return values
@@ -123,11 +124,17 @@ def _take_number(declared: tuple[Parameter, ...], rest: str, values: dict[str, A
     if len(takers) != 1 or len(written) != 1:
         return rest
     try:
-        values[takers[0].name] = takers[0].check(written[0][1])
+        values[takers[0].name] = _plain(takers[0], written[0][1])
     except ValueError:
         return rest
     normal = unicodedata.normalize("NFKC", rest)
     return rest_of(normal, written[0].start(), written[0].end())
+
+
+def _plain(parameter: Parameter, text: str) -> Any:
+    """Returns the value, or the text when the value cannot be kept between two messages. Raises ValueError."""
+    value = parameter.check(text)
+    return value if isinstance(value, (str, int, float)) else text
 
 
 def is_sentence(text: str, words: int, characters: int) -> bool:

@@ -5,22 +5,30 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils import translation
 
+from clawdbot.chinese import simplified
 from clawdbot.files import File
 from clawdbot.redaction import redact
 from clawdbot.skills import Parameter, SkillError
 from clawdbot.storable_text import storable
 from skills import catalogue, execution, limits, parameters, registry, wording
+from skills.catalogue import Entry
 from skills.choosing import Match, match
 from skills.models import ERROR_LENGTH, SkillRun
 
 __all__ = ["Match", "Needs", "SkillResult", "descriptions", "fits", "is_choice", "match", "restore", "run"]
 
 logger = logging.getLogger(__name__)
+
+CONFIRMED = "_confirmed"
+"""Name of the answer to the question for a yes, among the values of a match."""
+YES = frozenset(
+    {"yes", "y", "ok", "sure", "yes please", "go ahead", "是", "是的", "好", "好的", "确认", "确定", "可以", "行"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +41,28 @@ class Needs:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """What a call would do.
+
+    Attributes:
+        values: The parameters that are known.
+        question: What the person is asked first; "" when the skill runs at once.
+        preview: What the call would do, in the skill's words.
+    """
+
+    values: Mapping[str, Any]
+    question: str
+    preview: str
+
+
+@dataclass(frozen=True, slots=True)
 class SkillResult:
     """Outcome of a run. `text` can be empty only if `needs` is set (ask its question) or `parts` are all files.
 
     Attributes:
         parts: Texts and files in order, if the skill answered with files.
         record: The run's row, unsaved, for the caller to store with the answer; None for a question.
+        buttons: Texts of the buttons under the answer or question.
     """
 
     text: str
@@ -47,6 +71,7 @@ class SkillResult:
     ms: float = 0.0
     parts: tuple[str | File, ...] = ()
     record: SkillRun | None = None
+    buttons: tuple[str, ...] = ()
 
 
 def restore(bot_id: int, kept: Mapping[str, Any], text: str) -> Match | None:
@@ -120,11 +145,12 @@ def _run(found: Match, context: Mapping[str, Any], language: str) -> SkillResult
     started = time.perf_counter()
     error: Exception | None = None
     parts: tuple[str | File, ...] = ()
+    buttons: tuple[str, ...] = ()
     try:
-        declared = registry.declared(found.entry.module).parameters
-        values = _checked(declared, found)
-        given = parameters.complete(declared, values) if declared else parameters.Given(_undeclared(found))
-        text, parts = execution.call(found.entry, given, context, trigger=found.trigger, text=found.text)
+        given = _complete(found)
+        if (unsure := _confirmation(found, given, context, started)) is not None:
+            return unsure
+        text, parts, buttons = execution.call(found.entry, given, context, trigger=found.trigger, text=found.text)
     except parameters.Missing as missing:
         return _needs(found, missing, language, started)
     except _Unfit as unfit:
@@ -139,7 +165,59 @@ def _run(found: Match, context: Mapping[str, Any], language: str) -> SkillResult
         logger.warning("skill %s failed", found.name, exc_info=raised)
         error, text = raised, wording.failed(found.name)
     ms = (time.perf_counter() - started) * 1000
-    return SkillResult(text, error is None, None, ms, parts, _record(found, context.get("conversation_id"), error, ms))
+    record = _record(found, context.get("conversation_id"), error, ms)
+    return SkillResult(text, error is None, None, ms, parts, record, buttons)
+
+
+def plan(found: Match, context: Mapping[str, Any]) -> Plan:
+    """Returns what `run` would do, without doing it. Never raises."""
+    language = str(context.get("language", "en"))
+    with translation.override(language):
+        try:
+            given = _complete(found)
+            preview = execution.preview(found.entry, given, context)
+            asks = _yes_question(found.entry, given, preview) if _confirms(found.entry) else ""
+            return Plan(dict(given), asks, preview)
+        except parameters.Missing as missing:
+            asked = _needs(found, missing, language, 0.0)
+        except _Unfit as unfit:
+            asked = _asked_again(found, unfit, language, 0.0)
+        except registry.SkillUnavailable:
+            return Plan({}, "", wording.unavailable(found.name))
+    return Plan(dict(found.values), asked.needs.question if asked.needs is not None else "", "")
+
+
+def _complete(found: Match) -> dict[str, Any]:
+    """Returns the checked parameters. Raises `parameters.Missing`, `_Unfit`, `SkillUnavailable`."""
+    declared = registry.declared(found.entry.module).parameters
+    values = _checked(declared, found)
+    if not declared:
+        return parameters.Given(_undeclared(found))
+    return parameters.complete(declared, values)
+
+
+def _confirms(entry: Entry) -> bool:
+    return bool(getattr(registry.load(entry.module), "confirm", False))
+
+
+def _confirmation(
+    found: Match, given: Mapping[str, Any], context: Mapping[str, Any], started: float
+) -> SkillResult | None:
+    """Returns the question for a yes, or the answer to a no; None when the skill may run."""
+    if not _confirms(found.entry):
+        return None
+    if CONFIRMED not in found.values:
+        preview = execution.preview(found.entry, given, context)
+        asked = _question(found, Parameter(CONFIRMED), _yes_question(found.entry, given, preview), started)
+        return replace(asked, buttons=(wording.yes(), wording.no()))
+    if simplified(str(found.values[CONFIRMED])).strip(parameters.EDGE).lower() in YES:
+        return None
+    return SkillResult(wording.not_done(), True, ms=(time.perf_counter() - started) * 1000)
+
+
+def _yes_question(entry: Entry, given: Mapping[str, Any], preview: str) -> str:
+    told = preview or wording.would_run(entry.name, {name: value for name, value in given.items() if _is_plain(value)})
+    return f"{told}\n{wording.confirm()}"
 
 
 class _Unfit(Exception):
@@ -151,7 +229,7 @@ class _Unfit(Exception):
 
 
 def _checked(declared: tuple[Parameter, ...], found: Match) -> dict[str, Any]:
-    values = dict(found.values)
+    values = {name: value for name, value in found.values.items() if name != CONFIRMED}
     for parameter in declared:
         if isinstance(value := values.get(parameter.name), str):
             try:
@@ -164,7 +242,8 @@ def _checked(declared: tuple[Parameter, ...], found: Match) -> dict[str, Any]:
 
 
 def _undeclared(found: Match) -> dict[str, Any]:
-    return {"text": found.rest, "message": found.text, **found.values}
+    values = {name: value for name, value in found.values.items() if name != CONFIRMED}
+    return {"text": found.rest, "message": found.text, **values}
 
 
 def _needs(found: Match, missing: parameters.Missing, language: str, started: float) -> SkillResult:
@@ -173,7 +252,8 @@ def _needs(found: Match, missing: parameters.Missing, language: str, started: fl
     if parameter is None:
         question = wording.which(missing.name)
         return _question(found, Parameter(missing.name), question, started)
-    return _question(found, parameter, parameter.question(language), started)
+    asked = _question(found, parameter, parameter.question(language), started)
+    return replace(asked, buttons=parameter.choices)
 
 
 def _asked_again(found: Match, unfit: _Unfit, language: str, started: float) -> SkillResult:

@@ -20,7 +20,7 @@ from bots.models import Conversation, Message
 from bots.pipeline.engine.answer import attachments, continuing, fallback, outage, prompt, recent_turns
 from bots.pipeline.engine.answer.others_words import others_words
 from bots.pipeline.engine.answer.prompt_inputs import Inputs
-from bots.pipeline.engine.dialog import commands, forgetting, forms, handover, meaning, retrying
+from bots.pipeline.engine.dialog import buttons, commands, forgetting, forms, handover, meaning, retrying
 from bots.pipeline.engine.turn import Reply, Turn
 from clawdbot.reasons import Reason, why
 from memory import database
@@ -38,6 +38,7 @@ NOTHING = Recall((), None, 0.0, degraded=False)
 def respond(turn: Turn) -> Reply:
     """Answers a turn in the person's language. Writes no row of the turn; the turn's values change in memory only."""
     with translation.override(turn.language):
+        buttons.press(turn)
         command = commands.parse(turn)
         again = command is not None and command[0] in retrying.NAMES
         if command is not None and not again:
