@@ -168,7 +168,7 @@ def _read() -> _Snapshot:
 
 def _described(skill: Skill) -> registry.Described:
     """Describes the skill's class. If it cannot load, the row's triggers stay, so the person gets an error reply."""
-    problem = ""
+    problem = registry.follow(skill.module, skill.updated_at)
     try:
         described = registry.describe(skill.module)
     except registry.SkillUnavailable as error:

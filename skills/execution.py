@@ -13,11 +13,11 @@ from typing import Any
 from clawdbot import http
 from clawdbot.address_values import addresses_in
 from clawdbot.redaction import redact
-from clawdbot.skills import SkillError
+from clawdbot.skills import SkillError, answers
 from clawdbot.skills.context import MISSING, Context, Services
 from clawdbot.skills.guarded_http import GuardedHttp
 from clawdbot.storable_text import storable
-from skills import answers, catalogue, health, limits, parameters, registry
+from skills import catalogue, health, limits, parameters, registry
 from skills.catalogue import Entry
 
 logger = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from bots.models import Channel, InboundEvent, OutboundMessage
+from clawdbot.skills.answers import LONGEST
 from skills import catalogue, secrets
-from skills.answers import LONGEST
 from skills.models import SkillRun
 from tests.builders import answers, make_bot, say
 from tests.skills.builders import call, make_skill
