@@ -80,8 +80,10 @@ class SchedulesDouble:
     def change(
         self, number: int, *, text: str | None = None, local: datetime | None = None, rule: str | None = None
     ) -> Scheduled:
-        given = {"text": text, "local": local, "rule": rule}
-        self.rows[number] = replace(self.rows[number], **{key: one for key, one in given.items() if one is not None})
+        row = self.rows[number]
+        at = row.next_at if local is None else (local - row.before).replace(tzinfo=UTC)
+        kept = replace(row, text=row.text if text is None else text, rule=row.rule if rule is None else rule)
+        self.rows[number] = replace(kept, local=row.local if local is None else local, next_at=at)
         return self.rows[number]
 
     def cancel(self, number: int) -> Scheduled:
