@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,5 +36,5 @@ class File:
         return cls(source.read_bytes(), source.name, caption, voice)
 
 
-Answer = str | File | list["str | File"] | tuple["str | File", ...]
-"""An answer of a skill: text, a file, or texts and files in the order in which to send them."""
+Answer = str | File | list[Any] | tuple[Any, ...]
+"""An answer of a skill: text, a file, or texts, files and `Buttons` in the order in which to send them."""

@@ -5,24 +5,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from clawdbot import http
 from clawdbot.address_values import addresses_in
-from clawdbot.files import File
+from clawdbot.redaction import redact
+from clawdbot.skills import SkillError, answers
 from clawdbot.skills.context import MISSING, Context, Services
 from clawdbot.skills.guarded_http import GuardedHttp
 from clawdbot.storable_text import storable
-from skills import answers, limits, registry
+from skills import catalogue, health, limits, parameters, registry
 from skills.catalogue import Entry
 
+logger = logging.getLogger(__name__)
 
-def call(
-    entry: Entry, values: Mapping[str, Any], context: Mapping[str, Any], **more: Any
-) -> tuple[str, tuple[str | File, ...]]:
-    """Runs the skill and returns the text of its answer and, if it has files, all its parts in order.
+
+def call(entry: Entry, values: Mapping[str, Any], context: Mapping[str, Any], **more: Any) -> answers.Read:
+    """Runs the skill and returns its answer.
 
     Args:
         entry: The skill.
@@ -36,6 +38,19 @@ def call(
         skills.registry.SkillUnavailable: Its class cannot be loaded.
         Exception: Whatever else it raises.
     """
+    try:
+        answer = _call(entry, values, context, **more)
+    except (SkillError, parameters.Missing, registry.SkillUnavailable):
+        _note(entry, "")
+        raise
+    except Exception as error:
+        _note(entry, redact(f"{type(error).__name__}: {storable(str(error))}"))
+        raise
+    _note(entry, "")
+    return answer
+
+
+def _call(entry: Entry, values: Mapping[str, Any], context: Mapping[str, Any], **more: Any) -> answers.Read:
     language = str(context.get("language", "en"))
     full = bound(entry, values, context, **more)
     skill = registry.load(entry.module)()
@@ -46,6 +61,16 @@ def call(
     read = answers.read(answer)
     full.services.commit()
     return read
+
+
+def _note(entry: Entry, error: str) -> None:
+    """Counts a failure. A sentence for the person is none, and a missing parameter is only a question."""
+    if not error:
+        if entry.failing:
+            health.worked(entry.bot_id, entry.skill_id)
+    elif health.failed(entry.bot_id, entry.skill_id, error):
+        catalogue.clear_cache()
+        logger.error("skill %s is switched off for bot %s: it failed too often: %s", entry.name, entry.bot_id, error)
 
 
 def preview(entry: Entry, values: Mapping[str, Any], context: Mapping[str, Any]) -> str:
@@ -66,7 +91,7 @@ def preview(entry: Entry, values: Mapping[str, Any], context: Mapping[str, Any])
 def bound(entry: Entry, values: Mapping[str, Any], context: Mapping[str, Any], **more: Any) -> Context:
     """Returns the context of one call, with what belongs to this skill."""
     services = context.services if isinstance(context, Context) else Services()
-    own: dict[str, Any] = {"deadline_s": entry.timeout_s}
+    own: dict[str, Any] = {"deadline_s": entry.timeout_s, "secrets": {**services.secrets, **entry.secrets}}
     if services.http is MISSING:
         own["http"] = GuardedHttp(entry.timeout_s, () if entry.public_only else addresses_in(entry.config).values())
     given = {**context, **more, "parameters": values, "config": dict(entry.config)}

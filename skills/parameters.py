@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import unicodedata
 from typing import Any
 
 from clawdbot.chinese import simplified
@@ -20,6 +22,13 @@ _POLITE_EN = re.compile(
 _ENDING_EN = re.compile(r"\s*\b(please|the|in|for|at|of|to|like|is)$", re.IGNORECASE)
 _LONGEST_CALL = (5, 8)  # words, Chinese characters beside the trigger word
 _NUMBER = re.compile(r"(?:(?<!\w)-)?\d+(?:\.\d+)?")
+# a number with the unit that belongs to it and not to the rest
+_COUNT = re.compile(
+    r"((?:(?<![\w.])-)?\d+(?:\.\d+)?)(?![\d.])"
+    r"(?:\s*(?:days?|nights?|hours?|minutes?|weeks?|people|persons?|guests?|tickets?|times|pieces|sides?|dice)\b"
+    r"|\s*[天晚周人位张次个份件面]|\s*(?:小时|分钟))?",
+    re.IGNORECASE,
+)
 
 
 class Missing(KeyError):
@@ -75,28 +84,57 @@ def rest_of(text: str, start: int, end: int) -> str:
     return " ".join(part for part in parts if part)
 
 
-def from_message(declared: tuple[Parameter, ...], rest: str) -> dict[str, Any]:
-    """Returns the values in the message: named choices, and all of it for the only parameter without choices.
+def from_message(
+    declared: tuple[Parameter, ...], rest: str, *, begins: bool = True, free: bool = True
+) -> dict[str, Any]:
+    """Returns the values in the message: named choices, the only number, and the rest for the only free text.
+
+    Args:
+        declared: The parameters.
+        rest: The message without the trigger word.
+        begins: The message begins with the trigger word: then a long text may be a value.
+        free: The rest may be a value at all; not of a message that was understood by its meaning.
 
     Raises:
         NotMeant: A value is required, and the message is a whole sentence without one.
     """
     values: dict[str, Any] = {}
     folded = simplified(rest).casefold()
-    open_ones = [parameter for parameter in declared if not parameter.choices]
     for parameter in declared:
         named = [choice for choice in parameter.choices if simplified(choice).casefold() in folded]
         if named:
-            values[parameter.name] = parameter.check(max(named, key=len))
-    if len(open_ones) == 1 and rest:
-        try:
-            values[open_ones[0].name] = open_ones[0].check(rest)
-        except ValueError:
-            # The text is no valid value; the bot asks the person.
-            pass
-    if not values and any(one.required for one in declared) and is_sentence(rest, *_LONGEST_CALL):
+            values[parameter.name] = _plain(parameter, max(named, key=len))
+    left = _take_number(declared, rest, values)
+    texts = [one for one in declared if not one.choices and not one.is_number]
+    needed = [one for one in texts if one.required]
+    taker = texts if len(texts) == 1 and not values else needed
+    sentence = is_sentence(rest, *_LONGEST_CALL)
+    if free and len(taker) == 1 and left and (begins or not sentence):
+        with contextlib.suppress(ValueError):  # no valid value: the bot asks the person
+            values[taker[0].name] = _plain(taker[0], left)
+    if not values and sentence and any(one.required for one in declared):
         raise NotMeant
     return values
+
+
+def _take_number(declared: tuple[Parameter, ...], rest: str, values: dict[str, Any]) -> str:
+    """Gives the only number in the rest to the only parameter for one. Returns the rest without it and its unit."""
+    takers = [one for one in declared if one.is_number and not one.choices]
+    written = list(_COUNT.finditer(unicodedata.normalize("NFKC", rest)))
+    if len(takers) != 1 or len(written) != 1:
+        return rest
+    try:
+        values[takers[0].name] = _plain(takers[0], written[0][1])
+    except ValueError:
+        return rest
+    normal = unicodedata.normalize("NFKC", rest)
+    return rest_of(normal, written[0].start(), written[0].end())
+
+
+def _plain(parameter: Parameter, text: str) -> Any:
+    """Returns the value, or the text when the value cannot be kept between two messages. Raises ValueError."""
+    value = parameter.check(text)
+    return value if isinstance(value, (str, int, float)) else text
 
 
 def is_sentence(text: str, words: int, characters: int) -> bool:

@@ -11,11 +11,15 @@ from clawdbot.circuit_breaker import CircuitBreaker
 from clawdbot.errors import ClawdbotError
 from clawdbot.skills import declared as declarations
 from clawdbot.skills.declared import Declared
+from skills import reloading
 
 _PAUSE_S = 30.0
 _lock = threading.Lock()
 _loaded: dict[str, type[Any]] = {}
 _declared: dict[type[Any], Declared] = {}
+_stamps: dict[str, reloading.Stamp | None] = {}
+_asked: dict[str, Any] = {}
+_problems: dict[str, str] = {}
 _breaker: CircuitBreaker[str] = CircuitBreaker(pause_s=_PAUSE_S, longest_pause_s=_PAUSE_S)
 
 
@@ -33,6 +37,8 @@ class Described:
     description: str
     triggers: tuple[str, ...]
     timeout_s: float
+    patterns: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
 
 
 def load(module: str) -> type[Any]:
@@ -52,7 +58,43 @@ def load(module: str) -> type[Any]:
             _breaker.failed(module, str(error))
             raise
         _breaker.succeeded(module)
+        _stamps[module] = reloading.stamp(module.rpartition(".")[0])
         return found
+
+
+def follow(module: str, asked: Any) -> str:
+    """Loads a class again when its file changed, or when `asked` differs from the last call.
+
+    A class that does not load any more stays as it was. The product's own classes and installed packages stay too.
+
+    Args:
+        module: Dotted path.
+        asked: A value that changes when an operator asks for a reload, e.g. the time of the last change of its row.
+
+    Returns:
+        Why the edited class cannot be loaded; "" when it can.
+    """
+    wanted = _asked.setdefault(module, asked) != asked
+    _asked[module] = asked
+    if module not in _loaded:
+        if wanted:
+            _breaker.succeeded(module)  # an import that failed is tried again at once
+        return ""
+    name = module.rpartition(".")[0]
+    stamp = reloading.stamp(name)
+    if stamp is None or (stamp == _stamps.get(module) and not wanted):
+        return _problems.get(module, "")
+    with _lock:
+        _stamps[module] = stamp
+        try:
+            reloading.load_again(name, package=wanted)
+            _loaded[module] = _import(module)
+            _problems.pop(module, None)
+        except SkillUnavailable as error:
+            _problems[module] = str(error)
+        except BaseException as error:  # the source may raise anything, also SystemExit
+            _problems[module] = f"{module}: {type(error).__name__}: {error}"[:300]
+    return _problems.get(module, "")
 
 
 def declared(module: str) -> Declared:
@@ -74,9 +116,15 @@ def describe(module: str) -> Described:
     return Described(
         name=str(getattr(found, "name", "") or found.__name__.removesuffix("Skill").lower() or found.__name__),
         description=str(getattr(found, "description", "") or ""),
-        triggers=tuple(str(word) for word in getattr(found, "triggers", ()) or ()),
+        triggers=_words(found, "triggers"),
         timeout_s=float(getattr(found, "timeout_s", 0) or 10.0),
+        patterns=_words(found, "patterns"),
+        examples=_words(found, "examples"),
     )
+
+
+def _words(found: type[Any], name: str) -> tuple[str, ...]:
+    return tuple(str(word) for word in getattr(found, name, ()) or ())
 
 
 def clear_cache() -> None:
@@ -84,6 +132,9 @@ def clear_cache() -> None:
     with _lock:
         _loaded.clear()
         _declared.clear()
+        _stamps.clear()
+        _asked.clear()
+        _problems.clear()
         _breaker.clear_cache()
 
 

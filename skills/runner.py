@@ -5,45 +5,30 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils import translation
 
+from clawdbot.chinese import simplified
 from clawdbot.files import File
 from clawdbot.redaction import redact
-from clawdbot.skills import NotMeant, Parameter, SkillError
+from clawdbot.skills import Parameter, SkillError
 from clawdbot.storable_text import storable
 from skills import catalogue, execution, limits, parameters, registry, wording
 from skills.catalogue import Entry
+from skills.choosing import Match, match
 from skills.models import ERROR_LENGTH, SkillRun
 
 __all__ = ["Match", "Needs", "SkillResult", "descriptions", "fits", "is_choice", "match", "restore", "run"]
 
 logger = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A message that calls a skill.
-
-    Attributes:
-            rest: The message without the trigger word.
-            values: Parameters known so far, as text.
-            answer: The parameter that the person was just asked for; "" without a question.
-    """
-
-    bot_id: int
-    entry: Entry
-    trigger: str
-    text: str
-    rest: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-    answer: str = ""
-
-    @property
-    def name(self) -> str:
-        return self.entry.name
+CONFIRMED = "_confirmed"
+"""Name of the answer to the question for a yes, among the values of a match."""
+YES = frozenset(
+    {"yes", "y", "ok", "sure", "yes please", "go ahead", "是", "是的", "好", "好的", "确认", "确定", "可以", "行"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +41,28 @@ class Needs:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """What a call would do.
+
+    Attributes:
+        values: The parameters that are known.
+        question: What the person is asked first; "" when the skill runs at once.
+        preview: What the call would do, in the skill's words.
+    """
+
+    values: Mapping[str, Any]
+    question: str
+    preview: str
+
+
+@dataclass(frozen=True, slots=True)
 class SkillResult:
     """Outcome of a run. `text` can be empty only if `needs` is set (ask its question) or `parts` are all files.
 
     Attributes:
         parts: Texts and files in order, if the skill answered with files.
         record: The run's row, unsaved, for the caller to store with the answer; None for a question.
+        buttons: Texts of the buttons under the answer or question.
     """
 
     text: str
@@ -70,22 +71,7 @@ class SkillResult:
     ms: float = 0.0
     parts: tuple[str | File, ...] = ()
     record: SkillRun | None = None
-
-
-def match(bot_id: int, text: str, language: str = "en") -> Match | None:
-    """Returns the skill with the longest trigger word in the text. Usually needs no query.
-
-    Returns None without one, and for a sentence that does not ask for the skill.
-    """
-    found = catalogue.table(bot_id).find(text)
-    if found is None:
-        return None
-    rest = parameters.rest_of(text, found.start, found.end)
-    try:
-        given = _given(found.value, text, rest, found.word, language)
-    except NotMeant:
-        return None
-    return Match(bot_id, found.value, found.word, text, rest, given)
+    buttons: tuple[str, ...] = ()
 
 
 def restore(bot_id: int, kept: Mapping[str, Any], text: str) -> Match | None:
@@ -159,11 +145,12 @@ def _run(found: Match, context: Mapping[str, Any], language: str) -> SkillResult
     started = time.perf_counter()
     error: Exception | None = None
     parts: tuple[str | File, ...] = ()
+    buttons: tuple[str, ...] = ()
     try:
-        declared = registry.declared(found.entry.module).parameters
-        values = _checked(declared, found)
-        given = parameters.complete(declared, values) if declared else parameters.Given(_undeclared(found))
-        text, parts = execution.call(found.entry, given, context, trigger=found.trigger, text=found.text)
+        given = _complete(found)
+        if (unsure := _confirmation(found, given, context, started)) is not None:
+            return unsure
+        text, parts, buttons = execution.call(found.entry, given, context, trigger=found.trigger, text=found.text)
     except parameters.Missing as missing:
         return _needs(found, missing, language, started)
     except _Unfit as unfit:
@@ -178,7 +165,59 @@ def _run(found: Match, context: Mapping[str, Any], language: str) -> SkillResult
         logger.warning("skill %s failed", found.name, exc_info=raised)
         error, text = raised, wording.failed(found.name)
     ms = (time.perf_counter() - started) * 1000
-    return SkillResult(text, error is None, None, ms, parts, _record(found, context.get("conversation_id"), error, ms))
+    record = _record(found, context.get("conversation_id"), error, ms)
+    return SkillResult(text, error is None, None, ms, parts, record, buttons)
+
+
+def plan(found: Match, context: Mapping[str, Any]) -> Plan:
+    """Returns what `run` would do, without doing it. Never raises."""
+    language = str(context.get("language", "en"))
+    with translation.override(language):
+        try:
+            given = _complete(found)
+            preview = execution.preview(found.entry, given, context)
+            asks = _yes_question(found.entry, given, preview) if _confirms(found.entry) else ""
+            return Plan(dict(given), asks, preview)
+        except parameters.Missing as missing:
+            asked = _needs(found, missing, language, 0.0)
+        except _Unfit as unfit:
+            asked = _asked_again(found, unfit, language, 0.0)
+        except registry.SkillUnavailable:
+            return Plan({}, "", wording.unavailable(found.name))
+    return Plan(dict(found.values), asked.needs.question if asked.needs is not None else "", "")
+
+
+def _complete(found: Match) -> dict[str, Any]:
+    """Returns the checked parameters. Raises `parameters.Missing`, `_Unfit`, `SkillUnavailable`."""
+    declared = registry.declared(found.entry.module).parameters
+    values = _checked(declared, found)
+    if not declared:
+        return parameters.Given(_undeclared(found))
+    return parameters.complete(declared, values)
+
+
+def _confirms(entry: Entry) -> bool:
+    return bool(getattr(registry.load(entry.module), "confirm", False))
+
+
+def _confirmation(
+    found: Match, given: Mapping[str, Any], context: Mapping[str, Any], started: float
+) -> SkillResult | None:
+    """Returns the question for a yes, or the answer to a no; None when the skill may run."""
+    if not _confirms(found.entry):
+        return None
+    if CONFIRMED not in found.values:
+        preview = execution.preview(found.entry, given, context)
+        asked = _question(found, Parameter(CONFIRMED), _yes_question(found.entry, given, preview), started)
+        return replace(asked, buttons=(wording.yes(), wording.no()))
+    if simplified(str(found.values[CONFIRMED])).strip(parameters.EDGE).lower() in YES:
+        return None
+    return SkillResult(wording.not_done(), True, ms=(time.perf_counter() - started) * 1000)
+
+
+def _yes_question(entry: Entry, given: Mapping[str, Any], preview: str) -> str:
+    told = preview or wording.would_run(entry.name, {name: value for name, value in given.items() if _is_plain(value)})
+    return f"{told}\n{wording.confirm()}"
 
 
 class _Unfit(Exception):
@@ -189,26 +228,8 @@ class _Unfit(Exception):
         self.parameter, self.reason = parameter, reason
 
 
-def _given(entry: Entry, text: str, rest: str, trigger: str, language: str) -> dict[str, Any]:
-    """Returns the parameters in the first message, unchecked; `run` checks them."""
-    try:
-        found = registry.load(entry.module)
-        parse = getattr(found, "parse", None)
-        own = parse(text=text, rest=rest, trigger=trigger, language=language) if callable(parse) else None
-        if own is not None:
-            return dict(own)
-        return parameters.from_message(registry.declared(entry.module).parameters, rest)
-    except NotMeant:
-        raise
-    except registry.SkillUnavailable:
-        return {}
-    except Exception:  # `parse` is third-party code; `run` asks for missing values
-        logger.warning("skill %s: parse failed", entry.name, exc_info=True)
-        return {}
-
-
 def _checked(declared: tuple[Parameter, ...], found: Match) -> dict[str, Any]:
-    values = dict(found.values)
+    values = {name: value for name, value in found.values.items() if name != CONFIRMED}
     for parameter in declared:
         if isinstance(value := values.get(parameter.name), str):
             try:
@@ -221,7 +242,8 @@ def _checked(declared: tuple[Parameter, ...], found: Match) -> dict[str, Any]:
 
 
 def _undeclared(found: Match) -> dict[str, Any]:
-    return {"text": found.rest, "message": found.text, **found.values}
+    values = {name: value for name, value in found.values.items() if name != CONFIRMED}
+    return {"text": found.rest, "message": found.text, **values}
 
 
 def _needs(found: Match, missing: parameters.Missing, language: str, started: float) -> SkillResult:
@@ -230,7 +252,8 @@ def _needs(found: Match, missing: parameters.Missing, language: str, started: fl
     if parameter is None:
         question = wording.which(missing.name)
         return _question(found, Parameter(missing.name), question, started)
-    return _question(found, parameter, parameter.question(language), started)
+    asked = _question(found, parameter, parameter.question(language), started)
+    return replace(asked, buttons=parameter.choices)
 
 
 def _asked_again(found: Match, unfit: _Unfit, language: str, started: float) -> SkillResult:

@@ -10,6 +10,7 @@ from typing import Any
 
 from clawdbot.redaction import redact
 from clawdbot.skills import SkillError
+from clawdbot.skills.buttons import numbered
 from clawdbot.skills.context import Context
 from clawdbot.skills.declared import Declared
 from clawdbot.skills.effects import READS_ONLY, UNKNOWN, Effect, Effects
@@ -61,6 +62,14 @@ def effects_of(skill: type[Any]) -> Effects:
         return UNKNOWN
 
 
+def effects_of_entry(entry: Entry) -> Effects:
+    """Returns the effects of a skill; those of an unknown tool when it cannot be loaded."""
+    try:
+        return effects_of(registry.load(entry.module))
+    except registry.SkillUnavailable:
+        return UNKNOWN
+
+
 def _name(entry: Entry) -> str:
     """Returns the name for the model: the skill's name, or the name of its class when that has no Latin letters."""
     for name in (entry.name, entry.module.rpartition(".")[2]):
@@ -75,7 +84,7 @@ def _call(entry: Entry, declared: Declared, arguments: Mapping[str, Any], contex
     except ValueError as error:
         return ToolResult(f"Invalid arguments: {error}", ok=False)
     try:
-        text, parts = execution.call(entry, values, context, trigger="", text=context.text)
+        text, parts, buttons = execution.call(entry, values, context, trigger="", text=context.text)
     except SkillError:
         raise
     except limits.TooSlow as slow:
@@ -86,7 +95,7 @@ def _call(entry: Entry, declared: Declared, arguments: Mapping[str, Any], contex
         logger.warning("skill %s failed as a tool", entry.name, exc_info=raised)
         told = redact(storable(str(raised)))[:ERROR_LENGTH]
         return ToolResult(f"The tool failed: {type(raised).__name__}: {told}", ok=False)
-    return ToolResult(text, parts=parts)
+    return ToolResult("\n".join(filter(None, (text, numbered(buttons)))), parts=parts)
 
 
 def _preview(entry: Entry, declared: Declared, arguments: Mapping[str, Any], context: Context) -> str:

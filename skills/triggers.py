@@ -6,7 +6,7 @@ Traditional and simplified Chinese match each other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -49,14 +49,22 @@ class TriggerTable(Generic[T]):
         joined = "|".join(pattern(word) for word, _value in words)
         self._any = re.compile(joined, re.IGNORECASE) if joined else None
 
-    def find(self, text: str) -> Found[T] | None:
-        """Returns the first occurrence of the longest trigger word in the text. Usually None after one search."""
+    def all(self, text: str) -> Iterator[Found[T]]:
+        """Yields each value with the first occurrence of its longest trigger word, the longest first.
+
+        Usually nothing, after one search.
+        """
         if self._any is None:
-            return None
+            return
         text = simplified(text)
         if not self._any.search(text):
-            return None
+            return
+        given: list[T] = []
         for word, expression, value in self._words:
-            if found := expression.search(text):
-                return Found(value, word, found.start(), found.end())
-        return None
+            if not any(value is one for one in given) and (found := expression.search(text)):
+                given.append(value)
+                yield Found(value, word, found.start(), found.end())
+
+    def find(self, text: str) -> Found[T] | None:
+        """Returns the first occurrence of the longest trigger word in the text."""
+        return next(self.all(text), None)

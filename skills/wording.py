@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -51,6 +53,28 @@ def unfit(error: ValueError) -> str:
         case "long":
             return _("That is too long (at most %(figure)s).") % figure
     return _("That does not fit.")
+
+
+def confirm() -> str:
+    return _("Shall I do that? (yes/no)")
+
+
+def yes() -> str:
+    return _("Yes")
+
+
+def no() -> str:
+    return _("No")
+
+
+def not_done() -> str:
+    return _("All right, I did nothing.")
+
+
+def would_run(name: str, values: Mapping[str, object]) -> str:
+    """Returns what a call would do, for a skill that does not say it itself."""
+    listed = pgettext("between words", ", ").join(f"{key}: {value}" for key, value in values.items())
+    return _("I would run “%(name)s” (%(values)s).") % {"name": name, "values": listed or "–"}
 
 
 def described(text: str, triggers: tuple[str, ...], language: str) -> str:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bots.admin.memory.bot_pages import BotMemoryMixin
 from bots.admin.memory.consolidation import retention_preview
+from bots.admin.skill_trial import SkillTrialMixin
 from bots.admin.skills import BotSkillOfBotInline
 from bots.admin.ui.audited import AuditedMixin
 from bots.admin.ui.base import BotScopedAdmin, ScopedInline
@@ -84,7 +85,7 @@ class BotForm(forms.ModelForm[Bot]):
 
 
 @admin.register(Bot)
-class BotAdmin(AuditedMixin, BotMemoryMixin, BotScopedAdmin[Bot]):
+class BotAdmin(AuditedMixin, BotMemoryMixin, SkillTrialMixin, BotScopedAdmin[Bot]):
     """Bots. Only a superuser adds or deletes them; a manager changes those granted by BotAccess."""
 
     form = BotForm
@@ -95,7 +96,7 @@ class BotAdmin(AuditedMixin, BotMemoryMixin, BotScopedAdmin[Bot]):
     # The channel count groups the rows, which drops the model's ordering; autocomplete fields need one to paginate.
     ordering = ("name",)
     prepopulated_fields = {"slug": ("name",)}
-    readonly_fields = ("chat", "retention_note", "memory", "created_at", "updated_at")
+    readonly_fields = ("chat", "retention_note", "memory", "skills", "created_at", "updated_at")
     actions = ("enable_selected", "disable_selected", "optimize_selected")
     inlines = (ChannelInline, BotSkillOfBotInline, AccessInline)
     warn_unsaved_form = True
@@ -117,6 +118,7 @@ class BotAdmin(AuditedMixin, BotMemoryMixin, BotScopedAdmin[Bot]):
             _("Web chat and memory"),
             {"fields": ("allowed_origins", "retention_days", "rerank", "retention_note", "memory")},
         ),
+        (_("Skills"), {"fields": ("skills_by_tools_only", "skills")}),
         (_("Dates"), {"fields": (("created_at", "updated_at"),), "classes": ("collapse",)}),
     )
 
@@ -158,6 +160,10 @@ class BotAdmin(AuditedMixin, BotMemoryMixin, BotScopedAdmin[Bot]):
     @admin.display(description=_("memory"))
     def memory(self, bot: Bot) -> str:
         return self.memory_links(bot) if bot.pk else "–"
+
+    @admin.display(description=_("skills"))
+    def skills(self, bot: Bot) -> str:
+        return self.trial_link(bot) if bot.pk else "–"
 
     @admin.display(description=_("web chat"))
     def chat(self, bot: Bot) -> str:

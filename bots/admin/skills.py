@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from bots.admin.skill_forms import PREFIX, REMOVE, SkillForm, secret_fields
+from bots.admin.ui.access import MANAGER, access_of
 from bots.admin.ui.audited import AuditedMixin
 from bots.admin.ui.base import BaseAdmin, BotScopedAdmin, ReadOnlyMixin, ScopedInline, TypedInline
 from bots.admin.ui.filters import RangeDateTimeFilter, ScopedFilter
-from bots.admin.ui.form_fields import MaskedJSONField, WordListField
 from bots.admin.ui.fragments import admin_link, ago, json_block
 from bots.admin.ui.unfold_parts import display
-from bots.operations import address_rules
-from clawdbot.address_values import addresses_in
-from skills.models import BotSkill, Skill, SkillRun
+from bots.operations import skills as operations
+from skills.models import BotSkill, Skill, SkillHealth, SkillRun
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import BaseModelAdmin
@@ -28,43 +30,14 @@ else:
     _Base = object
 
 
-class SkillForm(forms.ModelForm[Any]):
-    """A skill: trigger words one per line, configuration with masked secrets."""
-
-    triggers = WordListField(
-        label=_("Trigger words"),
-        help_text=_("One per line. If empty, those of the class apply; for one bot, those of the skill."),
-    )
-    config = MaskedJSONField(
-        label=_("Configuration"),
-        help_text=_("JSON, handed to the skill. Secret values are shown masked; leave the mask to keep them."),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        config = self.fields.get("config")
-        if isinstance(config, MaskedJSONField):
-            config.stored = self.instance.config
-
-    actor: ClassVar[Any] = None
-
-    def clean_config(self) -> Any:
-        config = self.cleaned_data["config"]
-        before, after = addresses_in(self.instance.config), addresses_in(config)
-        if before == after:
-            return config
-        self.instance.public_only = not address_rules.may_reach_private(self.actor)
-        if self.instance.public_only and address_rules.any_private(set(after.values()) - set(before.values())):
-            raise forms.ValidationError(gettext("An address is in a private network: only a superuser may enter it."))
-        return config
-
-
 class ActorMixin(_Base):
-    """Tells the form of a skill who fills it in."""
+    """Tells the form of a skill who fills it in, and adds the fields of its secrets."""
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if "fields" in kwargs and kwargs["fields"] is not None:
+            kwargs["fields"] = [name for name in kwargs["fields"] if not str(name).startswith((PREFIX, REMOVE))]
         form = super().get_form(request, obj, change=change, **kwargs)  # type: ignore[misc]  # of a page
-        return _for_user(form, request)
+        return _for_user(form, request, secret_fields(obj))
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         made = super().get_formset(request, obj, **kwargs)  # type: ignore[misc]  # of an inline
@@ -72,20 +45,20 @@ class ActorMixin(_Base):
         return made
 
 
-def _for_user(form: Any, request: HttpRequest) -> Any:
-    return type(form.__name__, (form,), {"actor": request.user})
+def _for_user(form: Any, request: HttpRequest, more: Mapping[str, Any] | None = None) -> Any:
+    return type(form.__name__, (form,), {"actor": request.user, **(more or {})})
 
 
 class SkillReadingMixin(_Base):
     """Shows trigger words as text and the configuration with masked secrets to users who may only view."""
 
-    readonly_fields: ClassVar[Any] = ("triggers_shown", "config_shown")
+    readonly_fields: ClassVar[Any] = ("triggers_shown", "patterns_shown", "examples_shown", "config_shown")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        sets = super().get_fieldsets(request, obj)
+        sets = _with_secrets(super().get_fieldsets(request, obj), secret_fields(obj))
         if obj is None or self.has_change_permission(request, obj):
             return sets
-        shown = {name: f"{name}_shown" for name in ("triggers", "config")}
+        shown = {name: f"{name}_shown" for name in ("triggers", "patterns", "examples", "config")}
         return [
             (title, {**options, "fields": [shown.get(str(name), name) for name in options["fields"]]})
             for title, options in sets
@@ -95,9 +68,21 @@ class SkillReadingMixin(_Base):
     def triggers_shown(self, row: Any) -> str:
         return ", ".join(map(str, row.triggers)) or "–"
 
+    @admin.display(description=_("patterns"))
+    def patterns_shown(self, row: Any) -> str:
+        return "\n".join(map(str, row.patterns)) or "–"
+
+    @admin.display(description=_("example sentences"))
+    def examples_shown(self, row: Any) -> str:
+        return "\n".join(map(str, row.examples)) or "–"
+
     @admin.display(description=_("configuration"))
     def config_shown(self, row: Any) -> str:
         return json_block(row.config) if row.config else "–"
+
+
+def _with_secrets(sets: Any, fields: Mapping[str, Any]) -> Any:
+    return [*sets, (_("Secrets"), {"fields": list(fields)})] if fields else sets
 
 
 class BotSkillOfBotInline(ActorMixin, SkillReadingMixin, ScopedInline[BotSkill]):
@@ -130,9 +115,21 @@ class SkillAdmin(AuditedMixin, ActorMixin, SkillReadingMixin, BaseAdmin[Skill]):
     fieldsets = (
         (None, {"fields": ("name", "module", ("enabled", "all_bots"), "load_error")}),
         (_("Behaviour"), {"fields": ("triggers", "timeout_s", "config")}),
+        (_("Choosing"), {"fields": ("patterns", "examples", "threshold", "by_tools_only")}),
     )
     inlines = (BotSkillOfSkillInline,)
+    actions = ("reload_selected",)
     warn_unsaved_form = True
+
+    @admin.action(description=_("Load the classes of the selected skills again"), permissions=["change"])
+    def reload_selected(self, request: HttpRequest, queryset: QuerySet[Skill]) -> None:
+        """All processes follow within two seconds. A class that does not load any more stays as it was."""
+        for skill in queryset:
+            problem = operations.reload(skill, request.user)
+            if problem:
+                messages.error(request, gettext("%(skill)s: %(problem)s") % {"skill": skill, "problem": problem})
+            else:
+                messages.success(request, gettext("%(skill)s is loaded again.") % {"skill": skill})
 
     @display(description=_("state"), label={"on": "success", "off": "", "broken": "danger"}, ordering="enabled")
     def state(self, skill: Skill) -> Any:
@@ -154,11 +151,44 @@ class BotSkillAdmin(AuditedMixin, ActorMixin, SkillReadingMixin, BotScopedAdmin[
     list_filter = (("bot", ScopedFilter), "enabled")
     list_select_related = ("bot", "skill")
     search_fields = ("skill__name", "bot__name")
-    fields = ("bot", "skill", "enabled", "triggers", "config")
+    fieldsets = (
+        (None, {"fields": ("bot", "skill", "enabled", "triggers", "config")}),
+        (_("Choosing"), {"fields": ("patterns", "examples", "threshold", "by_tools_only")}),
+    )
 
     @admin.display(description=_("trigger words"))
     def words(self, row: BotSkill) -> str:
         return ", ".join(map(str, row.triggers[:6])) or "–"
+
+
+@admin.register(SkillHealth)
+class SkillHealthAdmin(ReadOnlyMixin, BotScopedAdmin[SkillHealth]):
+    """Skills that fail, and those that were switched off because they failed too often in a row."""
+
+    list_display = ("skill", "bot", "state", "failures", "error", "when")
+    list_filter = (("bot", ScopedFilter),)
+    list_select_related = ("skill", "bot")
+    fields = (("skill", "bot"), ("failures", "stopped_at"), "error")
+    actions = ("switch_on",)
+
+    @display(description=_("state"), label={"off": "danger", "failing": "warning"}, ordering="stopped_at")
+    def state(self, row: SkillHealth) -> Any:
+        return ("off", _("switched off")) if row.stopped_at else ("failing", _("failing"))
+
+    @admin.display(description=_("at"), ordering="updated_at")
+    def when(self, row: SkillHealth) -> str:
+        return ago(row.updated_at)
+
+    @admin.action(description=_("Switch the selected skills on again"), permissions=["view"])
+    def switch_on(self, request: HttpRequest, queryset: QuerySet[SkillHealth]) -> None:
+        """Needs the right to change the skills of the bot."""
+        if not request.user.has_perm("skills.change_botskill"):
+            raise PermissionDenied
+        rows = [row for row in queryset if access_of(request).allows(row.bot_id, MANAGER)]
+        for row in rows:
+            operations.revive(row, request.user)
+        text = ngettext("%(n)s skill is switched on.", "%(n)s skills are switched on.", len(rows))
+        messages.success(request, text % {"n": len(rows)})
 
 
 @admin.register(SkillRun)

@@ -7,7 +7,7 @@ from django.db import models
 from bots.models import Channel, ModelProvider
 from clawdbot import crypto
 from memory.models import EmbedderChoice
-from skills.models import ToolCall
+from skills.models import BotSkill, Skill, ToolCall
 
 _FIELDS: tuple[tuple[type[models.Model], str], ...] = (
     (Channel, "credentials_encrypted"),
@@ -15,6 +15,8 @@ _FIELDS: tuple[tuple[type[models.Model], str], ...] = (
     (EmbedderChoice, "api_key_encrypted"),
     (EmbedderChoice, "seeded_encrypted"),
     (ToolCall, "sealed"),
+    (Skill, "secrets_encrypted"),
+    (BotSkill, "secrets_encrypted"),
 )
 
 

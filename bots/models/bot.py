@@ -51,6 +51,12 @@ class Bot(models.Model):
         validators=[MaxValueValidator(LONGEST_RETENTION)],
         help_text=_("Empty: the value of the configuration. 0: for ever."),
     )
+    skills_by_tools_only = models.BooleanField(
+        _("skills by tools only"),
+        default=False,
+        db_default=False,
+        help_text=_("Only the model calls skills, as tools, and their commands. Words and examples do not."),
+    )
     rerank = models.BooleanField(
         _("cross-encoder"),
         default=False,

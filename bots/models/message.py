@@ -58,6 +58,8 @@ class Message(models.Model):
 
     BUILT_IN = "built-in"  # `meta["provider"]` of an answer without a model
 
+    BUTTONS = "buttons"  # key of `meta`: the texts of the buttons under an answer
+
     # Keys of `meta` whose value is true:
     REFUSED = "refused"  # a message that the model refused, and the notice: no prompt holds them
     UNANSWERED = "unanswered"  # a message that no model answered; /retry answers it

@@ -21,8 +21,20 @@ A skill is registered by its dotted path in YAML or in the admin. It must not im
 
 from clawdbot.files import Answer, File
 from clawdbot.skills.base import BaseSkill, NotMeant, SkillError
+from clawdbot.skills.buttons import Buttons
 from clawdbot.skills.context import Context
 from clawdbot.skills.effects import Effect
 from clawdbot.skills.parameter import Parameter, Question
 
-__all__ = ["Answer", "BaseSkill", "Context", "Effect", "File", "NotMeant", "Parameter", "Question", "SkillError"]
+__all__ = [
+    "Answer",
+    "BaseSkill",
+    "Buttons",
+    "Context",
+    "Effect",
+    "File",
+    "NotMeant",
+    "Parameter",
+    "Question",
+    "SkillError",
+]

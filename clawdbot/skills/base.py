@@ -32,7 +32,10 @@ class BaseSkill(ABC):
         name: Short unique name, as shown in the admin.
         description: One sentence on what the skill does; shown in /help.
         triggers: Words that start the skill when the configuration names none.
-        parameters: The values it needs.
+        patterns: Regular expressions that start the skill; a named group is the text of a parameter.
+        examples: Sentences that start the skill when a message means the same.
+        parameters: The values it needs; empty when `execute` or an inner class `Parameters` declares them.
+        secrets: Names of the secrets that it needs. The operator enters them; `context.secrets` has them.
         timeout_s: Time limit of a call, in seconds.
         effects: What a call does to the world.
         as_tool: Whether the model may call it; None: when it declares parameters.
@@ -44,7 +47,10 @@ class BaseSkill(ABC):
     name: ClassVar[str] = ""
     description: ClassVar[str] = ""
     triggers: ClassVar[tuple[str, ...]] = ()
+    patterns: ClassVar[tuple[str, ...]] = ()
+    examples: ClassVar[tuple[str, ...]] = ()
     parameters: ClassVar[tuple[Parameter, ...]] = ()
+    secrets: ClassVar[tuple[str, ...]] = ()
     timeout_s: ClassVar[float] = 10.0
     effects: ClassVar[Effects] = frozenset({Effect.WRITES})
     confirm: ClassVar[bool] = False

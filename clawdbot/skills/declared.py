@@ -51,7 +51,7 @@ class Declared:
                 try:
                     values[parameter.name] = parameter.check_json(given)
                 except ValueError as error:
-                    raise ValueError(f"{parameter.name}: {error or 'not a valid value'}") from None
+                    raise ValueError(f"{parameter.name}: {str(error) or 'not a valid value'}") from None
             elif parameter.required:
                 raise ValueError(f"{parameter.name}: missing")
             else:

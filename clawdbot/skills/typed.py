@@ -94,7 +94,8 @@ def _parameter(name: str, field: Any, schema: Mapping[str, Any]) -> Parameter:
 
     asked = next((one for one in field.metadata if isinstance(one, Question)), Question())
     rules = tuple(one for one in field.metadata if not isinstance(one, Question))
-    adapter = pydantic.TypeAdapter(typing.Annotated[(field.annotation, *rules)] if rules else field.annotation)
+    checked: Any = typing.Annotated[(field.annotation, *rules)] if rules else field.annotation
+    adapter: Any = pydantic.TypeAdapter(checked)
     values = _choices(field.annotation)
     required = field.is_required()
     return Parameter(

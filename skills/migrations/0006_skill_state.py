@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('bots', '0021_faults'),
-        ('skills', '0004_tool_calls'),
+        ('skills', '0005_choosing'),
     ]
 
     operations = [

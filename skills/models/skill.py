@@ -9,6 +9,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+DEFAULT_THRESHOLD = 0.3
+"""Of the similarity between a message and the examples: 0 for neutral sentences, 1 for the same words."""
 ERROR_LENGTH = 300  # limit of texts from third-party code
 _DOTTED = RegexValidator(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$", _("A dotted path such as skills.weather.WeatherSkill."))
 
@@ -30,6 +32,33 @@ class Skill(models.Model):
         blank=True,
         help_text=_('e.g. ["天气", "weather"]. Empty: those of the class.'),
     )
+    patterns = models.JSONField(
+        _("patterns"),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text=_("Regular expressions; a named group is a parameter. Empty: those of the class."),
+    )
+    examples = models.JSONField(
+        _("example sentences"),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text=_("A message that means the same calls the skill. Empty: those of the class."),
+    )
+    threshold = models.FloatField(
+        _("least similarity"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.05), MaxValueValidator(1.0)],
+        help_text=_("Of a message to the examples, 0.05 to 1. Empty: 0.3."),
+    )
+    by_tools_only = models.BooleanField(
+        _("by tools only"),
+        default=False,
+        db_default=False,
+        help_text=_("Only the model calls it, as a tool, and its command. Words, patterns and examples do not."),
+    )
     timeout_s = models.FloatField(
         _("time limit (seconds)"),
         null=True,
@@ -47,6 +76,7 @@ class Skill(models.Model):
         db_default=False,
         help_text=_("No connection to addresses of a private network."),
     )
+    secrets_encrypted = models.TextField(_("secrets"), blank=True, default="", db_default="", editable=False)
     load_error = models.CharField(_("cannot be loaded"), max_length=ERROR_LENGTH, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
@@ -73,6 +103,33 @@ class BotSkill(models.Model):
     skill = models.ForeignKey(Skill, on_delete=models.CASCADE, related_name="bot_skills", verbose_name=_("skill"))
     enabled = models.BooleanField(_("enabled"), default=True)
     triggers = models.JSONField(_("trigger words"), default=list, blank=True, help_text=_("Empty: those of the skill."))
+    patterns = models.JSONField(
+        _("patterns"),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text=_("Regular expressions; a named group is a parameter. Empty: those of the skill."),
+    )
+    examples = models.JSONField(
+        _("example sentences"),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text=_("A message that means the same calls the skill. Empty: those of the skill."),
+    )
+    threshold = models.FloatField(
+        _("least similarity"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.05), MaxValueValidator(1.0)],
+        help_text=_("Of a message to the examples, 0.05 to 1. Empty: that of the skill."),
+    )
+    by_tools_only = models.BooleanField(
+        _("by tools only"),
+        default=False,
+        db_default=False,
+        help_text=_("Only the model calls it, as a tool, and its command. Words, patterns and examples do not."),
+    )
     config = models.JSONField(
         _("configuration"), default=dict, blank=True, help_text=_("Laid over that of the skill, key by key.")
     )
@@ -82,6 +139,7 @@ class BotSkill(models.Model):
         db_default=False,
         help_text=_("No connection to addresses of a private network."),
     )
+    secrets_encrypted = models.TextField(_("secrets"), blank=True, default="", db_default="", editable=False)
 
     objects = BotSkillQuerySet.as_manager()
 

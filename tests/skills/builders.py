@@ -10,8 +10,8 @@ from skills.models import BotSkill, Skill
 from tests.builders import make_bot
 
 
-def make_skill(name: str, *triggers: str, **values: Any) -> Skill:
-    module = name if "." in name else f"tests.skills.samples.{name}"
+def make_skill(of: str, /, *triggers: str, **values: Any) -> Skill:
+    module = values.pop("module", of if "." in of else f"tests.skills.samples.{of}")
     return Skill.objects.create(
         **{"module": module, "name": module.rpartition(".")[2].lower(), "triggers": list(triggers)} | values
     )

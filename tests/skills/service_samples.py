@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import subprocess
+import sys
 import time
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, Field
 
-from clawdbot.skills import BaseSkill, Context, Effect, Parameter, Question, SkillError
+from clawdbot.skills import BaseSkill, Buttons, Context, Effect, File, Parameter, Question, SkillError
 
 READS = frozenset({Effect.READS})
 
@@ -175,3 +177,66 @@ class NoParameters(BaseSkill):
 class BadAnnotation(BaseSkill):
     def execute(self, context: Context, thing: UnknownThing) -> str:  # type: ignore[name-defined]  # noqa: F821
         return ""
+
+
+class TellsSecret(BaseSkill):
+    secrets = ("api_key",)
+
+    def execute(self, context: Context) -> str:
+        key = context.secrets.get("api_key", "")
+        return f"{len(key)} {key}"
+
+
+class Menu(BaseSkill):
+    """Answers with buttons; a pressed one calls it again."""
+
+    def execute(self, context: Context) -> Any:
+        picked = str(context.parameters["text"])
+        return f"picked {picked}" if picked else ["What would you like?", Buttons("menu soup", "menu rice", "")]
+
+
+class Leaks(BaseSkill):
+    def execute(self, context: Context) -> str:
+        return f"the key is {context.secrets.get('api_key')}"
+
+
+class Megabyte(BaseSkill):
+    def execute(self, context: Context) -> str:
+        return "x" * 1_000_000
+
+
+class Rubbish(BaseSkill):
+    """Answers whatever its configuration names."""
+
+    def execute(self, context: Context) -> Any:
+        kinds: dict[str, Any] = {
+            "dict": {"a": 1}, "bytes": b"raw", "object": object(), "class": Rubbish, "none": None, "true": True,
+            "many": ["x"] * 41, "nested": [["x"]], "surrogate": "\ud800 ok", "empty file": File(b"", "x"),
+        }  # fmt: skip
+        return kinds[str(context.config["kind"])]
+
+
+class Forks(BaseSkill):
+    """Starts a process that outlives its time limit, and waits for it."""
+
+    timeout_s = 0.3
+
+    def execute(self, context: Context) -> str:
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3)"])
+        child.wait()
+        return "done"
+
+
+class Spins(BaseSkill):
+    timeout_s = 0.3
+
+    def execute(self, context: Context) -> str:
+        ends = time.monotonic() + 1.5
+        while time.monotonic() < ends:
+            pass
+        return "done"
+
+
+class Recurses(BaseSkill):
+    def execute(self, context: Context) -> str:
+        return self.execute(context)

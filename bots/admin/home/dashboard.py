@@ -120,6 +120,7 @@ def _tiles(figures: Figures, parts: Mapping[str, readiness.Part]) -> tuple[Tile,
         ),
         *_outage_tiles(figures),
         *_human_tile(figures),
+        *_skills_tile(figures),
         _worker_tile(figures),
         *_trouble_tile(parts),
     )
@@ -175,6 +176,14 @@ def _human_tile(figures: Figures) -> tuple[Tile, ...]:
             f"{reverse('admin:bots_conversation_changelist')}?state__exact=human",
         ),
     )
+
+
+def _skills_tile(figures: Figures) -> tuple[Tile, ...]:
+    """Returns the tile of skills that were switched off because they failed; none when there is none."""
+    if not figures.skills_off:
+        return ()
+    link = reverse("admin:skills_skillhealth_changelist")
+    return (Tile(_("Skills switched off"), number_format(figures.skills_off), _("they failed too often"), "bad", link),)
 
 
 def _worker_tile(figures: Figures) -> Tile:

@@ -22,6 +22,7 @@ from bots.models import (
     Worker,
 )
 from bots.monitoring import signs
+from skills.models import SkillHealth
 
 BATCH = 500  # conversations per query
 
@@ -51,6 +52,7 @@ class Figures:
     workers_fresh: int
     providers: tuple[ModelProvider, ...]
     days: tuple[Day, ...]
+    skills_off: int
     has_bot: bool
     has_platform_channel: bool
     has_message: bool
@@ -93,6 +95,7 @@ def collect(bots: frozenset[int] | None) -> Figures:
         workers_fresh=signs.fresh_workers(),
         providers=tuple(ModelProvider.objects.all()),
         days=last_days(_ids(bots), today),
+        skills_off=_of(SkillHealth.objects.filter(stopped_at__isnull=False), "bot", bots).count(),
         has_bot=_of(Bot.objects, "", bots).exists(),
         has_platform_channel=_of(Channel.objects, "bot", bots).exclude(platform="web").exists(),
         has_message=_of(Message.objects, "conversation__bot", bots).exists(),

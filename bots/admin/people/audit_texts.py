@@ -34,6 +34,7 @@ _KINDS = {
     "sent": _("messages in the outbox"),
     "sent_files": _("sent files"),
     "skill_runs": _("runs of skills"),
+    "skill_states": _("states of skills"),
     "sources": _("sources of memories"),
     "stored_bytes": _("files in the storage"),
     "tool_calls": _("tool calls"),

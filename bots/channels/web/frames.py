@@ -8,6 +8,7 @@ from bots.channels.web.html import render_markdown
 from bots.files import signed_urls
 from bots.files.sent import Part, parts_of
 from bots.models import Message
+from clawdbot.skills.buttons import numbered
 
 
 def message_frame(message: Message) -> dict[str, Any]:
@@ -24,15 +25,20 @@ def history_entry(message: Message) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "id": message.pk,
         "role": message.role,
-        "text": message.text,
+        "text": _text(message),
         "client_id": message.client_id,
         "created_at": message.occurred_at.isoformat(),
     }
     if message.role != Message.Role.USER:
-        entry["html"] = render_markdown(message.text)
+        entry["html"] = render_markdown(entry["text"])
         if message.attachments:
             entry["parts"] = [_part(part) for part in parts_of(message)]
     return entry
+
+
+def _text(message: Message) -> str:
+    """Returns the text with its buttons as a numbered list: the person types the number."""
+    return "\n\n".join(filter(None, (message.text, numbered(message.meta.get(Message.BUTTONS, ())))))
 
 
 def _part(part: Part) -> dict[str, Any]:

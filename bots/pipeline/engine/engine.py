@@ -20,13 +20,12 @@ from bots.models import Conversation, Message
 from bots.pipeline.engine.answer import attachments, continuing, fallback, outage, prompt, recent_turns
 from bots.pipeline.engine.answer.others_words import others_words
 from bots.pipeline.engine.answer.prompt_inputs import Inputs
-from bots.pipeline.engine.dialog import commands, forgetting, forms, handover, retrying
+from bots.pipeline.engine.dialog import buttons, commands, forgetting, forms, handover, meaning, retrying
 from bots.pipeline.engine.turn import Reply, Turn
 from clawdbot.reasons import Reason, why
 from memory import database
 from memory.store import MemoryStore
 from memory.types import Recall, RecentTurn
-from skills import runner
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +38,7 @@ NOTHING = Recall((), None, 0.0, degraded=False)
 def respond(turn: Turn) -> Reply:
     """Answers a turn in the person's language. Writes no row of the turn; the turn's values change in memory only."""
     with translation.override(turn.language):
+        buttons.press(turn)
         command = commands.parse(turn)
         again = command is not None and command[0] in retrying.NAMES
         if command is not None and not again:
@@ -60,7 +60,7 @@ def respond(turn: Turn) -> Reply:
             reply = forms.resume(turn)
             if reply is not None:
                 return reply
-        if (match := runner.match(turn.bot.pk, turn.text, turn.language)) is not None:
+        if (match := meaning.match(turn)) is not None:
             return forms.start_skill(turn, match)
         return _answer(turn)
 

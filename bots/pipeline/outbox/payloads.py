@@ -12,6 +12,7 @@ from bots.channels.web.frames import message_frame
 from bots.files import sent
 from bots.models import Channel, Message
 from bots.pipeline.outbox import mentions
+from clawdbot.skills.buttons import Buttons
 
 
 def payloads(channel: Channel, message: Message, address: dict[str, Any]) -> list[dict[str, Any]]:
@@ -27,6 +28,13 @@ def payloads(channel: Channel, message: Message, address: dict[str, Any]) -> lis
     """
     if channel.platform == PLATFORM:
         return [address | {"text": message.text, "data": message_frame(message)}]
+    made = _messages(channel, message, address)
+    if made and (rows := Buttons(*message.meta.get(Message.BUTTONS, ())).rows):
+        made[-1] = made[-1] | {"data": {**made[-1].get("data", {}), "buttons": rows}}
+    return made
+
+
+def _messages(channel: Channel, message: Message, address: dict[str, Any]) -> list[dict[str, Any]]:
     adapter = lookup.adapter_for(channel)
     if adapter.mentions_people and (people := mentions.mentionable(message.conversation, message.text)):
         address = address | {"data": {"mentions": people}}

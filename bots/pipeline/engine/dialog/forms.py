@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from bots.models import Conversation
 from bots.people import audit_log, staged_erasure
-from bots.pipeline.engine.dialog import forgetting, leaving
+from bots.pipeline.engine.dialog import buttons, forgetting, leaving
 from bots.pipeline.engine.ports import context
 from bots.pipeline.engine.turn import Reply, Turn
 from clawdbot.chinese import simplified
@@ -76,9 +76,12 @@ def _run(turn: Turn, match: runner.Match, asked: int) -> Reply:
     entry = match.entry
     key = context.key_of(turn, f"skill:{entry.skill_id}")
     result = runner.run(match, context.build(turn, key=key, skill_id=entry.skill_id, timeout_s=entry.timeout_s))
+    if result.needs is not None and result.needs.slot != match.answer:
+        asked = 0  # the next parameter has its own tries
     if result.needs is not None and asked < MAX_QUESTIONS:
         _open(turn, {"form": "skill", "match": result.needs.match, "asked": asked + 1})
-        return Reply(result.needs.question, remember=True, remember_answer=False, meta={"skill": match.name})
+        meta = {"skill": match.name, **buttons.meta(result.buttons)}
+        return Reply(result.needs.question, remember=True, remember_answer=False, meta=meta)
     if turn.conversation.state == Conversation.State.COLLECTING:
         turn.move("resume")
     text = result.text if result.needs is None else _("I could not make that out, so I dropped it.")
@@ -88,7 +91,7 @@ def _run(turn: Turn, match: runner.Match, asked: int) -> Reply:
         remember=True,
         remember_answer=False,
         skill_run=result.record,
-        meta={"skill": match.name, "ok": result.ok, "ms": round(result.ms)},
+        meta={"skill": match.name, "ok": result.ok, "ms": round(result.ms), **buttons.meta(result.buttons)},
     )
 
 
