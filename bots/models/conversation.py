@@ -75,7 +75,12 @@ class Conversation(models.Model):
     thread_id = models.CharField(_("thread"), max_length=ID_LENGTH, blank=True)
     state = FSMField(_("state"), default=State.ACTIVE, choices=State.choices, protected=True)
     state_data = models.JSONField(_("state data"), default=dict, blank=True)
+    # What was said before the messages that prompts show: of this conversation, and of the one before it.
     summary = models.TextField(_("summary"), blank=True)
+    # The newest message of this conversation that the summary covers.
+    summary_through = models.BigIntegerField(null=True, editable=False)
+    # When the summary is to be written; null: no need. Whoever writes it moves it into the future, which is the claim.
+    summary_due_at = models.DateTimeField(null=True, editable=False)
     started_at = models.DateTimeField(_("started"), default=timezone.now)
     # It only grows. With the id of the newest message it is the version of the conversation's messages: a turn adds
     # messages, every other writer calls `renew`.
@@ -103,6 +108,12 @@ class Conversation(models.Model):
             models.Index(fields=("-last_message_at", "-id"), name="conversation_recent"),
             # dashboard: conversations that a human answers
             models.Index(fields=("state", "bot"), name="conversation_state_bot"),
+            # summaries that are to be written
+            models.Index(
+                fields=("summary_due_at",),
+                condition=models.Q(summary_due_at__isnull=False),
+                name="conversation_summary_due",
+            ),
         )
 
     def __str__(self) -> str:

@@ -17,6 +17,7 @@ from bots.llm import candidates, complete
 from bots.llm.errors import Cancelled, NoModelAvailable, PromptRefused
 from bots.llm.types import Messages, Target
 from bots.models import Conversation, Message
+from bots.pipeline import windows
 from bots.pipeline.engine.answer import attachments, continuing, fallback, outage, prompt, recent_turns
 from bots.pipeline.engine.answer.others_words import others_words
 from bots.pipeline.engine.answer.prompt_inputs import Inputs
@@ -45,6 +46,8 @@ def respond(turn: Turn) -> Reply:
             return commands.run(turn, *command)
         if handover.silences(turn):
             return Reply("", silent=True, remember=True)
+        if turn.stopped:
+            return _stopped(turn, "")
         if again or retrying.asks(turn.text):
             if (repeated := retrying.unanswered(turn, by_word=not again)) is not None:
                 return _answer(repeated)
@@ -62,6 +65,8 @@ def respond(turn: Turn) -> Reply:
                 return reply
         if (match := runner.match(turn.bot.pk, turn.text, turn.language)) is not None:
             return forms.start_skill(turn, match)
+        if windows.is_stop(turn.text):
+            return commands.run(turn, "stop", "")
         return _answer(turn)
 
 
@@ -84,8 +89,6 @@ def _answer(turn: Turn) -> Reply:
         NoSlot: All slots of this process are taken.
         NoModelAvailable: No configured model answers, and the turn may wait for one.
     """
-    if turn.stopped:
-        return _stopped(turn, "")
     if turn.in_outage and (wait_s := candidates.wait_s()) > 0:  # without a recall and a slot
         return _outage(turn, NoModelAvailable(Reason("no_model_answered"), retry_after=wait_s))
     turn.take_slot()
