@@ -96,7 +96,7 @@ class Bot(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(500), MaxValueValidator(10_000_000)],
-        help_text=_("Empty: what the model takes. A smaller number makes answers cheaper; the bot then shows the model less of the conversation."),
+        help_text=_("Empty: what the model takes. With a smaller number, answers cost less and the model sees less."),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)

@@ -37,7 +37,8 @@ PARTS = "album_parts"  # key of the payload: the messages that are in it; the na
 # Commands that change nothing: they need not wait for what was written before them.
 LOOKING = frozenset({"help", "帮助", "status", "状态", "memory", "记忆", "reminders"})
 _STOP_WORDS = re.compile(
-    r"(?:please )?stop(?: it| that| now| talking| please)?|(?:请|快)?(?:停|停下|停下来|停止|停一下|停一停|打住)(?:吧|了)?"
+    r"(?:please )?stop(?: it| that| now| talking| please)?"
+    r"|(?:请|快)?(?:停|停下|停下来|停止|停一下|停一停|打住)(?:吧|了)?"
     r"|别(?:说|写|讲|回答)了"
 )
 _MARKS = " \t\n.,!~…。，！～"
@@ -102,7 +103,6 @@ def overtakes(event: Event) -> bool:
     if event.kind not in ("message", "command"):
         return event.kind == "action"
     return not event.forwarded and bool(LOOKING & names(event.command, event.text))
-
 
 
 def of_row(row: InboundEvent, bursts: str) -> Window:

@@ -30,7 +30,8 @@ def claim(model: type[Row], row_id: int, busy: str, owner: str) -> Row | None:
     sql = (
         f"UPDATE {table} SET state=%s, owner=%s, claimed_at=%s, attempts=attempts+1"  # noqa: S608  names of our own
         f" WHERE id=%s AND state='pending' AND due_at<=%s AND NOT EXISTS (SELECT 1 FROM {table} e"
-        f" WHERE e.queue_key={table}.queue_key AND e.id<{table}.id AND e.state IN ('pending', '{busy}'){_passed(model)})"
+        f" WHERE e.queue_key={table}.queue_key AND e.id<{table}.id AND e.state IN ('pending', '{busy}')"
+        f"{_passed(model)})"
         f" RETURNING {rows.columns(model)}"
     )
     try:

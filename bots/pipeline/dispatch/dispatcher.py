@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 from functools import partial
 
 from adapters.events import Event
@@ -171,4 +172,7 @@ class MessageDispatcher:
 
 
 def _arrived(channel: Channel, event: Event) -> Arrival:
-    return reception.receive(channel, turns.without_unknown_command(event))
+    arrival = reception.receive(channel, turns.without_unknown_command(event))
+    if arrival.standing is Standing.ADDRESSED and turns.is_for_another(arrival):
+        return replace(arrival, standing=Standing.IGNORED)
+    return arrival

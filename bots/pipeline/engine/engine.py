@@ -59,15 +59,18 @@ def respond(turn: Turn) -> Reply:
             reply = _without_words(turn)
             if reply is not None:
                 return reply
-        if turn.conversation.state == Conversation.State.COLLECTING:
-            reply = forms.resume(turn)
-            if reply is not None:
-                return reply
-        if (match := runner.match(turn.bot.pk, turn.text, turn.language)) is not None:
-            return forms.start_skill(turn, match)
-        if windows.is_stop(turn.text):
-            return commands.run(turn, "stop", "")
-        return _answer(turn)
+        return _by_form_or_skill(turn) or _answer(turn)
+
+
+def _by_form_or_skill(turn: Turn) -> Reply | None:
+    """Returns the answer of the open form, of a skill, or to a lone "stop"; None when a model has to answer."""
+    if turn.conversation.state == Conversation.State.COLLECTING:
+        reply = forms.resume(turn)
+        if reply is not None:
+            return reply
+    if (match := runner.match(turn.bot.pk, turn.text, turn.language)) is not None:
+        return forms.start_skill(turn, match)
+    return commands.run(turn, "stop", "") if windows.is_stop(turn.text) else None
 
 
 def _without_words(turn: Turn) -> Reply | None:
@@ -207,6 +210,7 @@ def _ask_model(
         for message in recent
     )
     files = [*attachments.contents(turn.quoted_files, quoted=True), *attachments.contents(turn.files)]
+    shown: dict[str, Any] = {}
 
     def messages(target: Target) -> Messages:
         built = prompt.build(
@@ -227,8 +231,10 @@ def _ask_model(
             target,
             max_reply_tokens=turn.bot.max_reply_tokens,
             image_tokens=attachments.image_tokens((*turn.quoted_files, *turn.files), target),
+            longest=turn.bot.context_tokens,
         )
-        return attachments.with_images(built, (*turn.quoted_files, *turn.files), target)
+        shown.update(built.shown)
+        return attachments.with_images(built.messages, (*turn.quoted_files, *turn.files), target)
 
     def demo_fits() -> bool:
         # In an outage of a real model, its answer would be a wrong one.
@@ -251,6 +257,7 @@ def _ask_model(
         "prompt_tokens": completion.prompt_tokens,
         "completion_tokens": completion.completion_tokens,
         "model_ms": completion.total_ms,
+        "prompt": shown,
     }
     if not completion.cut:
         return _reply(completion.text, recalled, meta, completion=completion)
