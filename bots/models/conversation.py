@@ -45,17 +45,15 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         Args:
             at: Time of a new message; None when no message was added.
         """
-        if at is None:
-            self._empty_summaries()
         if connection.features.has_select_for_update:
             # A fixed order avoids deadlocks. FOR NO KEY UPDATE does not block turns that insert messages.
             list(self.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
         return self.order_by().update(last_message_at=advanced(at))
 
-    def _empty_summaries(self) -> None:
-        """Empties all summaries of these people: words that are changed or gone may be in any of them.
+    def empty_summaries(self) -> None:
+        """Empties all summaries of the people of these conversations, because a message was changed or is gone.
 
-        Those of open conversations are written again. A summary that is being written loses its claim.
+        Its words may be in any of them: a conversation begins with the summary of the one before. Those of open conversations are written again. A summary that is being written loses its claim.
         """
         people = list(self.order_by().values_list("person_id", flat=True).distinct())
         written = ~models.Q(summary="") | models.Q(summary_due_at__isnull=False)

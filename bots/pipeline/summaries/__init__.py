@@ -5,8 +5,8 @@ writes the summary later (`writing`): with a model when there is one, else from 
 (`extracts`). No turn waits for that, and it takes no slot of a turn. /new hands what is known so far to the next
 conversation; /reset hands over nothing.
 
-`ConversationQuerySet.renew` empties the summaries of a person when one of their messages is edited, deleted or
-forgotten, and marks them as due, so that they are written again from what is left.
+`ConversationQuerySet.empty_summaries` empties the summaries of a person when one of their messages is edited, deleted
+or forgotten, and marks them as due, so that they are written again from what is left.
 """
 
 from __future__ import annotations
