@@ -53,7 +53,8 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def empty_summaries(self) -> None:
         """Empties all summaries of the people of these conversations, because a message was changed or is gone.
 
-        Its words may be in any of them: a conversation begins with the summary of the one before. Those of open conversations are written again. A summary that is being written loses its claim.
+        Its words may be in any of them: a conversation begins with the summary of the one before. Those of open
+        conversations are written again. A summary that is being written loses its claim.
         """
         people = list(self.order_by().values_list("person_id", flat=True).distinct())
         written = ~models.Q(summary="") | models.Q(summary_due_at__isnull=False)
