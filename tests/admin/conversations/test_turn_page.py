@@ -85,7 +85,7 @@ def test_the_page_is_in_both_languages_and_the_transcript_links_to_it(channel: C
 def test_nobody_opens_the_turn_of_a_bot_that_is_not_theirs(channel: Channel, model: StubModel) -> None:
     say(channel, "hello")
     answer = last_answer()
-    stranger = login(make_user("other", is_superuser=False))
+    stranger = login(make_user("other", superuser=False))
     address = reverse("admin:bots_conversation_turn", args=(answer.conversation_id, answer.pk))
     assert stranger.get(address).status_code in (302, 403, 404)
     elsewhere = make_conversation(make_channel(make_bot()))
