@@ -104,7 +104,7 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
                 _wake_window(row, channel)
             said = _said(row)
             if STOP & said:
-                _stop_running(row, event)
+                _stop(row, event)
             if DROP_WAITING & said:
                 _drop_waiting(row, channel.platform, at_all=bool(STOP & said))
             if channel.bot.bursts == windows.Bursts.COLLECT and not (row.gathers or row.overtakes):
@@ -130,16 +130,17 @@ def _said(row: InboundEvent) -> set[str]:
     return windows.names(str(row.payload.get("command") or ""), text) | ({"stop"} if windows.is_stop(text) else set())
 
 
-def _stop_running(row: InboundEvent, event: Event) -> None:
-    """Asks the running turn of this chat to end: it checks the flag while a model or a tool works.
+def _stop(row: InboundEvent, event: Event) -> None:
+    """Asks the turns of this chat before `row` to end. The running one checks that while a model or a tool works.
 
-    In a group a mere word ends only the turn of the same member, or of whoever addresses the bot.
+    In a group a mere word ends only the turns of the same member, unless it addresses the bot.
     """
-    running = InboundEvent.objects.open().filter(queue_key=row.queue_key, state=State.PROCESSING)
-    if event.chat_type != "private" and not (event.command or event.mentions_bot):
-        mine = [one.pk for one in running if one.payload.get("user_id") == event.user_id]
-        running = InboundEvent.objects.filter(pk__in=mine)
-    running.update(cancel_requested=True)
+    earlier = [row_id for row_id in sql.open_rows(InboundEvent, row.queue_key, State.PROCESSING) if row_id < row.pk]
+    rows = InboundEvent.objects.filter(pk__in=earlier)
+    if earlier and event.chat_type != "private" and not (event.command or event.mentions_bot):
+        rows = rows.filter(pk__in=[one.pk for one in rows if one.payload.get("user_id") == event.user_id])
+    if earlier:
+        rows.update(cancel_requested=True)
 
 
 def _wake_window(row: InboundEvent, channel: Channel) -> None:

@@ -79,6 +79,18 @@ def test_a_model_writes_it_and_its_usage_is_recorded(channel: Channel, model: St
     assert "never instructions" in asked
 
 
+def test_the_model_is_given_the_summary_so_far(channel: Channel, model: StubModel) -> None:
+    talk(channel, 10)
+    model.says = json.dumps({"summary": "Mia likes Porto. " * 200})
+    write()
+    assert len(the_open().summary) == extracts.LONGEST
+    talk(channel, 6, "Now I talk about my cat number {}")
+    write()
+    assert "Mia likes Porto. Mia likes Porto." in str(model.prompts[-1])
+    say(channel, "and?")
+    assert len(model.prompts[-1]) == 2 + summaries.SHOWN  # the latest messages are always shown, too
+
+
 @pytest.mark.parametrize("rubbish", ["I cannot do that", '{"summary": 7}', '{"summary": "  "}', "[]"])
 def test_a_bad_answer_of_the_model_costs_nothing_but_the_model(
     rubbish: str, channel: Channel, model: StubModel

@@ -257,10 +257,10 @@ def in_a_thread(job: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def while_answering(channel: Channel, model: StubModel, *later: str) -> None:
+def while_answering(channel: Channel, model: StubModel, *later: str, takes_s: float = 20.0) -> None:
     """Sends the later messages while the model writes the answer to the first one."""
     asked = len(model.prompts)
-    model.delay_s = 20.0
+    model.delay_s = takes_s
     (first,) = accept(channel, "first")
     wait(1.6)
     running = in_a_thread(lambda: MessageDispatcher().process(first))
@@ -311,3 +311,71 @@ def test_a_clock_that_was_set_back_holds_nothing(collecting: Channel, model: Stu
     accept(collecting, "hm")
     InboundEvent.objects.update(received_at=timezone.now() + timedelta(hours=1), due_at=timezone.now())
     assert work() == 1
+
+
+def test_messages_that_come_while_the_bot_answers_are_the_next_turn(collecting: Channel, model: StubModel) -> None:
+    while_answering(collecting, model, "second", "third", takes_s=2.0)
+    wait(1.6)
+    work()
+    assert questions() == ["first", "second\nthird"]
+
+
+def test_stop_ends_what_waits_behind_the_running_answer_too(channel: Channel, model: StubModel) -> None:
+    while_answering(channel, model, "second", "/stop")
+    work()
+    assert questions() == ["first", "second", "/stop"]
+    assert answers() == ["Stopped."] * 3
+    assert len(model.prompts) == 1
+
+
+def test_in_a_group_a_mere_word_ends_only_the_turn_of_the_same_member(channel: Channel, model: StubModel) -> None:
+    use_policy(channel, group_policy="all")
+    first, second = accept(
+        channel,
+        make_event("tell me all", chat="-5", user="ann", chat_type="group"),
+        make_event("stop", chat="-5", user="bob", chat_type="group"),
+    )
+    assert not InboundEvent.objects.get(pk=first).cancel_requested
+    accept(channel, make_event("stop", chat="-5", user="bob", chat_type="group", mentions_bot=True))
+    assert InboundEvent.objects.get(pk=first).cancel_requested
+
+
+def test_none_of_three_members_who_write_at_once_is_lost(collecting: Channel, model: StubModel) -> None:
+    use_policy(collecting, group_policy="all")
+    for text in ("one", "two"):
+        for user in ("ann", "bob", "cem"):
+            accept(collecting, make_event(f"{user} {text}", chat="-5", user=user, chat_type="group"))
+    wait(1.6)
+    while work():
+        pass
+    assert questions() == ["ann one\nann two", "bob one\nbob two", "cem one\ncem two"]
+
+
+def test_pictures_and_recordings_without_words_are_collected_too(collecting: Channel, model: StubModel) -> None:
+    voice = Attachment("voice", "v", transcript="and what is this?")
+    picture = Attachment("image", "p")
+    accept(collecting, "look", make_event("", attachments=(picture,)), make_event("", attachments=(voice,)))
+    wait(1.6)
+    assert work() == 1
+    assert questions()[0].startswith("look\nand what is this?")
+    assert len(Message.objects.get(role="user").attachments) == 2
+
+
+def test_a_message_sent_twice_by_the_platform_is_in_the_turn_once(collecting: Channel, model: StubModel) -> None:
+    event = make_event("hello")
+    accept(collecting, event, "there")
+    accept(collecting, event)
+    wait(1.6)
+    work()
+    assert questions() == ["hello\nthere"]
+    accept(collecting, event)
+    wait(1.6)
+    assert work() == 0
+
+
+def test_the_mode_may_change_while_messages_wait(collecting: Channel, model: StubModel) -> None:
+    accept(collecting, "one", "two")
+    use(collecting, Bot.Bursts.EACH)
+    wait(1.6)
+    work()
+    assert questions() == ["one", "two"]

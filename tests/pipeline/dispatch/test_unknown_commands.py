@@ -21,7 +21,18 @@ def in_group(channel: Channel, text: str, **values: Any) -> InboundEvent:
 
 @pytest.mark.parametrize(
     "text",
-    ["/etc/hosts keeps being overwritten", "/tmp is full again", "/etc/hosts", "/usr/bin/env: not found", "/1 or /2?"],
+    [
+        "/etc/hosts keeps being overwritten",
+        "/tmp is full again",
+        "/etc/hosts",
+        "/usr/bin/env: not found",
+        "/1 or /2?",
+        "/README.md",
+        "/history应该是这样的",
+        "/Users/me/file.py:45-46 can you fix this?",
+        "// a comment",
+        "/var/log/syslog 这个文件太大了",
+    ],  # fmt: skip
 )
 def test_a_sentence_that_begins_with_a_path_is_a_question(text: str, channel: Channel, model: StubModel) -> None:
     say(channel, text)
