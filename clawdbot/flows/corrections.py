@@ -150,7 +150,7 @@ def _replaced(filled: list[Collect], slots: Mapping[str, Any], plain: str, aroun
             if match is None:
                 continue
             old = match.groupdict().get("old")
-            for step in reversed(filled):
+            for step in _in_order(filled, match["value"]):
                 value = _read(step, match["value"], around, slots)
                 fits_old = old is None or _read(step, old, around, {}) == slots[step.slot]
                 if value is not None and fits_old and (old is not None or step.type != "text"):
@@ -163,7 +163,7 @@ def _marked(filled: list[Collect], slots: Mapping[str, Any], plain: str, around:
     match = _START.fullmatch(plain)
     if match is None or not (match["hedge"] or match["meant"]) or not match["value"].strip(_MARKS):
         return None
-    for step in reversed(filled):
+    for step in _in_order(filled, match["value"]):
         if step.type != "text" and (value := _read(step, match["value"], around, slots)) is not None:
             return Correction(step, value)
     # Any words would fit a text, so it takes only an announcement beyond doubt, and only right after its own answer.
@@ -173,6 +173,14 @@ def _marked(filled: list[Collect], slots: Mapping[str, Any], plain: str, around:
         value = _read(last, match["value"], around, slots)
         return Correction(last, value) if value is not None else None
     return None
+
+
+def _in_order(filled: list[Collect], text: str) -> list[Collect]:
+    """Returns the slots from the likeliest on: the latest first, but "5 December" is rather a day than a number."""
+    latest = filled[::-1]
+    if re.fullmatch(r"\W*\w{1,2}\W*", text):
+        return latest
+    return sorted(latest, key=lambda step: step.type not in ("date", "time", "datetime"))
 
 
 def _read(step: Collect, text: str, around: Surroundings, slots: Mapping[str, Any]) -> Any:

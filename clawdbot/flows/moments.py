@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)")
+_MORNING, _EVENING = "07:00", "19:00"
 _HOUR = re.compile(r"(?:at )?(\d{1,2})")
 
 
@@ -43,9 +44,13 @@ def read(kind: str, text: str, now: datetime, language: str) -> str:
     found = _find(plain, now=now, zone=str(now.tzinfo), language=language)
     if found is None:
         raise Unclear(f"slot_not_{kind}")
-    if not hasattr(found.outcome, "local") or hasattr(found.outcome, "rule"):
+    readings = found.outcome.choices if hasattr(found.outcome, "choices") else (found.outcome,)
+    moments = dict.fromkeys(_as(kind, one) for one in readings if not hasattr(one, "rule"))
+    if kind == "time" and len(moments) > 1:  # the day does not matter, and "at 3" is an hour of the day
+        moments = dict.fromkeys(one for one in moments if _MORNING <= one < _EVENING)
+    if len(moments) != 1:
         raise Unclear(f"slot_unclear_{kind}")
-    return _as(kind, found.outcome)
+    return next(iter(moments))
 
 
 def _find(text: str, **around: Any) -> Any:

@@ -18,7 +18,7 @@ from clawdbot.reasons import Reason, Value
 LONGEST_TEXT = 4000
 _YES = """
 yes y yeah yep yup sure ok okay right correct true of_course please_do go_ahead that’s_right
-sounds_good 是 是的 好 好的 好啊 可以 对 对的 对啊 行 行的 嗯 要 需要 没错 没问题 确认 确定 当然 可以的
+sounds_good 是 是的 好 好的 好啊 可以 对 对的 对啊 行 行的 嗯 要 需要 要的 没错 没问题 确认 确定 当然 可以的
 """
 _NO = """
 no n nope nah not no_thanks no_thank_you i_don’t don’t false not_really 不 不是 不是的 否 不要 不用 不用了 不需要 没有
@@ -31,7 +31,7 @@ _BESIDE = re.compile(
     r"|[吧呀啊哦呢哈嘛]+$|谢谢|麻烦(?:你|您)?|请"
 )
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
-_PHONE = re.compile(r"(?<![\w.])\+?\d(?:[\d \-().]{4,20})\d(?!\w)")
+_PHONE = re.compile(r"(?<![A-Za-z0-9_.])\+?\d(?:[\d \-().]{4,20})\d(?![A-Za-z0-9_])")
 _ORDINAL_EN = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 _ORDINAL_ZH = "一二三四五六七八九"
 

@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from bots.pipeline.engine.dialog import flow_catalogue, flow_words, frames, leaving, shown, timers
 from bots.pipeline.engine.dialog.flow_run import Run, go_on, hand_over, question, reply
 from bots.pipeline.engine.turn import Reply
-from clawdbot.flows import Collect, Confirm, Unfit, corrections, in_language
+from clawdbot.flows import Collect, Confirm, Unfit, corrections
 from clawdbot.flows.corrections import Correction
 from clawdbot.flows.values import named_in, read, yes_or_no
 from clawdbot.flows.walk import set_slot
@@ -204,7 +204,7 @@ def _strike(run: Run, step: Collect, reason: str | None) -> Reply:
         return _again(run, said)
     ways = [_("Some ways out:")]
     if step.choices:
-        listed = _(", ").join(in_language(one.label, run.turn.language) or one.value for one in step.choices)
+        listed = _(", ").join(one.shown(run.turn.language) for one in step.choices)
         ways.append(_("- choose one of: %(choices)s") % {"choices": listed})
     if not step.required:
         ways.append(_("- “skip” leaves it open"))
