@@ -86,7 +86,12 @@ def test_what_is_no_value_has_a_reason(text: str, kind: str, code: str) -> None:
         ("ab", "text", {"shortest": 3}, "That is too short: at least 3 characters, please."),
         ("abcd", "text", {"longest": 3}, "That is too long: at most 3 characters, please."),
         ("x" * 5000, "text", {}, "That is too long: at most 4000 characters, please."),
-        ("12", "text", {"pattern": "[A-Z]{2}", "hint": {"en": "Two capitals, please."}}, "Two capitals, please."),
+        (
+            "12",
+            "text",
+            {"pattern": "[A-Z]{2}", "hint": {"en": "Two capitals."}},
+            "That does not have the right form: Two capitals.",
+        ),
         ("  ", "text", {}, "I need a few words for that."),
     ],
 )

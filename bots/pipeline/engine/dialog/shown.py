@@ -78,5 +78,5 @@ def reason(unfit: Unfit, step: Collect, language: str) -> str:
     told = why(unfit)
     if isinstance(told, Reason) and told.code.startswith(("slot_at_", "slot_not_before", "slot_not_after")):
         params = {name: value(step, bound, language) for name, bound in told.params.items()}
-        return failure_texts.describe(Reason(told.code, **params))
+        return failure_texts.describe(told.with_params(**params))
     return failure_texts.describe(told)
