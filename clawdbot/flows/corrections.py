@@ -83,6 +83,14 @@ def says_wrong(text: str) -> bool:
     return _WRONG.fullmatch(_plain(text)) is not None
 
 
+def announced(text: str) -> str | None:
+    """Returns the words behind an announcement such as "no, " or "I meant "; None when nothing is announced."""
+    match = _START.fullmatch(_plain(text[:_LONGEST]))
+    if match is None or not (match["hedge"] or match["meant"]):
+        return None
+    return match["value"].strip(_MARKS) or None
+
+
 def find(
     flow: Flow, slots: Mapping[str, Any], text: str, around: Surroundings, open_slot: str = ""
 ) -> Correction | None:

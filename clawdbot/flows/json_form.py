@@ -45,7 +45,8 @@ def from_dict(value: Any) -> Flow:
         raise FlowError("steps", Reason("flow_not_a", wanted="list"))
     if "timeouts" in given:
         given["timeouts"] = _make(Timeouts, given["timeouts"], "timeouts")
-    return _make(Flow, given | {"steps": tuple(_step(step, f"steps[{at}]") for at, step in enumerate(steps))}, "")
+    made: Flow = _make(Flow, given | {"steps": tuple(_step(step, f"steps[{at}]") for at, step in enumerate(steps))}, "")
+    return made
 
 
 def _plain(value: Any) -> dict[str, Any]:

@@ -17,12 +17,16 @@ from clawdbot.reasons import Reason
 
 LONGEST_TEXT = 4000
 _YES = """
-yes y yeah yep yup sure ok okay right correct true of_course please_do go_ahead that’s_right
-sounds_good 是 是的 好 好的 好啊 可以 对 对的 对啊 行 行的 嗯 要 需要 要的 没错 没问题 确认 确定 当然 可以的
+yes y yeah yep yup aye absolutely certainly definitely fine alright all_right very_well
+by_all_means you_bet yes_please sure ok okay right correct true of_course please_do
+go_ahead that’s_right sounds_good
+是 是的 好 好的 好啊 可以 对 对的 对啊 行 行的 嗯 要 需要 要的 没错 没问题 确认 确定 当然
+可以的
 """
 _NO = """
-no n nope nah not no_thanks no_thank_you i_don’t don’t false not_really 不 不是 不是的 否 不要 不用 不用了 不需要 没有
-不行 不可以 不好 不对 错 不了 没
+no n nope nah never negative absolutely_not of_course_not certainly_not no_way not
+no_thanks no_thank_you i_don’t don’t false not_really 不 不是 不是的 否 不要 不用 不用了 不需要 没有 不行 不可以
+不好 不对 错 不了 没
 """
 YES, NO = frozenset(_YES.split()), frozenset(_NO.split())
 _MARKS = " \t\n.,!?;:~…。，！？；：、～\"'“”‘()（）"

@@ -84,7 +84,7 @@ def _holds(case: Case, value: Any) -> bool:
     if case.test in ("given", "missing"):
         return (value is None) == (case.test == "missing")
     if case.test in ("is", "is_not"):
-        return (value == case.value) == (case.test == "is")
+        return bool(value == case.value) == (case.test == "is")
     if value is None or type(case.value) is bool:
         return False
     try:

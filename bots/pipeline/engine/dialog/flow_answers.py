@@ -58,7 +58,7 @@ def confirmed(run: Run, step: Confirm) -> Reply | None:
         return _corrected(run, found)
     if (bare := _bare_value(run)) is not None:
         return _corrected(run, bare)
-    if _calls_other(run) or leaving.changes_subject(text) or is_sentence(text, *_SHORT):
+    if _is_aside(run) or is_sentence(text, *_SHORT):
         return None
     return _again(run, _("I go ahead only with a clear yes."))
 
@@ -70,7 +70,7 @@ def retried(run: Run) -> Reply | None:
         return go_on(run)
     if answer is False or leaving.cancels(run.turn.text):
         return _drop(run)
-    if _calls_other(run) or leaving.changes_subject(run.turn.text) or is_sentence(run.turn.text, *_SHORT):
+    if _is_aside(run) or is_sentence(run.turn.text, *_SHORT):
         return None
     return _again(run, _("Please answer yes or no."))
 
@@ -115,9 +115,15 @@ def _is_other(run: Run, step: Collect) -> bool:
         return False
     if not is_sentence(run.turn.text, *_SHORT) and step.type != "text" and _fits(run, step):
         return False
-    if leaving.changes_subject(run.turn.text) or _calls_other(run):
+    if _is_aside(run):
         return True
     return step.type in ("number", "integer") and is_sentence(run.turn.text, *_LONGEST_NUMBER)
+
+
+def _is_aside(run: Run) -> bool:
+    """Returns whether the message is a question, a request or a greeting, whatever question is open."""
+    text = run.turn.text
+    return leaving.changes_subject(text) or flow_words.chats(text) or _calls_other(run)
 
 
 def _calls_other(run: Run) -> bool:

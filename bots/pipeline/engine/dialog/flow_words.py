@@ -1,4 +1,4 @@
-"""Short messages that steer a flow: skip, a person, go on."""
+"""Short messages beside the answers of a flow: skip, a person, go on, and greetings and thanks, which are no answer."""
 
 from __future__ import annotations
 
@@ -28,6 +28,17 @@ _GO_ON = re.compile(
     r"(?: (?:with |where we left off|the |my |please)*(?P<what_en>.{0,40}?))?"
     r"|(?:那|好|好的|我们|请|我想)*(?:继续|接着)(?:刚才的|之前的|上次的|填|办|来|说)*(?P<what_zh>.{0,16}?)(?:吧|了)?"
 )
+_CHAT = re.compile(
+    r"(?:(?:hi|hello|hey|hiya|howdy|good (?:morning|afternoon|evening|day)|thanks?|thank you|thx|cheers|lol|haha+|wow|cool"
+    r"|nice|great|how are you(?: doing)?|are you there|so much|there|a lot|again)[\s,!.?]*)+"
+    r"|(?:(?:你好|您好|嗨|哈喽|早上好|下午好|晚上好|早安|晚安|谢谢|多谢|感谢|哈哈+|呵呵+|嘿嘿+|在吗|在么"
+    r"|你好吗|不错|厉害|你|您|啊|呀|了)[\s，！。？]*)+"
+)
+
+
+def chats(text: str) -> bool:
+    """Returns whether the whole message is a greeting, thanks or laughter."""
+    return len(text) <= 60 and _CHAT.fullmatch(_plain(text)) is not None
 
 
 def skips(text: str) -> bool:

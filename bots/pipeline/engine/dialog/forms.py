@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.utils.translation import gettext as _
 
 from bots.pipeline.engine.dialog import buttons, frames, leaving
 from bots.pipeline.engine.dialog.frames import Frame, Kind
 from bots.pipeline.engine.ports import context
 from bots.pipeline.engine.turn import Reply, Turn
+from clawdbot.flows import corrections
 from skills import runner
 from skills.parameters import is_sentence
 
@@ -30,11 +33,26 @@ def _take(turn: Turn, frame: Frame) -> Reply | None:
         if leaving.cancels(turn.text):
             frames.pop(turn)
             return Reply(_("All right, I dropped it."), remember=True, remember_answer=False)
-        unfit = is_sentence(turn.text, *LONGEST_UNFIT) and not runner.fits(match)
+        fits = runner.fits(match)
+        if not fits and (corrected := _corrected(turn, match, frame)) is not None:
+            return corrected
+        unfit = is_sentence(turn.text, *LONGEST_UNFIT) and not fits
         if unfit or leaving.changes_subject(turn.text):
             frames.pop(turn)
             return None
     return _run(turn, match, frame)
+
+
+def _corrected(turn: Turn, match: runner.Match, frame: Frame) -> Reply | None:
+    """Returns the answer to "no, twelve": another parameter gets the value. None: the message is no correction."""
+    value = corrections.announced(turn.text)
+    name = runner.takes(match, value) if value is not None else None
+    if name is None:
+        return None
+    values = {key: known for key, known in match.values.items() if key != match.answer} | {name: value}
+    reply = _run(turn, replace(match, values=values, answer=""), frame)
+    changed = _("Changed – %(name)s: %(value)s.") % {"name": name, "value": value}
+    return replace(reply, text=f"{changed}\n\n{reply.text}", parts=(changed, *reply.parts) if reply.parts else ())
 
 
 def _run(turn: Turn, match: runner.Match, frame: Frame | None) -> Reply:

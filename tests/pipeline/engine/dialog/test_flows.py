@@ -315,3 +315,16 @@ class Optional(BaseSkill):
 
     def execute(self, context: dict[str, Any]) -> str:
         return ""
+
+
+@pytest.mark.parametrize("text", ["no, twelve", "sorry, I meant 12", "不对，是12", "改成 12"])
+def test_a_parameter_of_a_skill_can_be_corrected_too(chat: Chat, text: str) -> None:
+    make_skill("Dice", "dice")
+    restart()
+    chat.say("dice 6")
+    told = chat.say(text)
+    if "twelve" in text:  # the validator of this skill takes digits
+        assert told.endswith("Which colour?")
+        return
+    assert told.endswith(("12.\n\nWhich colour?", "12。\n\nWhich colour?"))
+    assert chat.say("red") == "12 red x1"
