@@ -130,7 +130,8 @@ def _skill(turn: Turn, frame: Frame, known: Known, key: str, step: Act) -> Outco
     given = {name: value for name, value in frame.slots.items() if value is not None}
     if step.parameters:
         given = {name: _parameter(text, frame.slots) for name, text in step.parameters.items()}
-    match = runner.Match(turn.bot.pk, entry, "", turn.text, "", given)
+    # the flow has asked for the yes already
+    match = runner.Match(turn.bot.pk, entry, "", turn.text, "", {**given, runner.CONFIRMED: "yes"})
     records: list[SkillRun] = []
     run = partial(_run, turn, match, key, records)
     effects = _OUTSIDE if step.effect else READS_ONLY

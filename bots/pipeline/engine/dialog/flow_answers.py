@@ -129,7 +129,7 @@ def _is_aside(run: Run) -> bool:
 def _calls_other(run: Run) -> bool:
     called = flow_catalogue.called(run.turn.bot.pk, run.turn.text)
     return (called is not None and called.known.key != run.frame.flow) or (
-        flow_catalogue.skill_called(run.turn.bot.pk, run.turn.text, run.turn.language) is not None
+        flow_catalogue.skill_named(run.turn) is not None
     )
 
 

@@ -29,8 +29,8 @@ _GO_ON = re.compile(
     r"|(?:那|好|好的|我们|请|我想)*(?:继续|接着)(?:刚才的|之前的|上次的|填|办|来|说)*(?P<what_zh>.{0,16}?)(?:吧|了)?"
 )
 _CHAT = re.compile(
-    r"(?:(?:hi|hello|hey|hiya|howdy|good (?:morning|afternoon|evening|day)|thanks?|thank you|thx|cheers|lol|haha+|wow|cool"
-    r"|nice|great|how are you(?: doing)?|are you there|so much|there|a lot|again)[\s,!.?]*)+"
+    r"(?:(?:hi|hello|hey|hiya|howdy|good (?:morning|afternoon|evening|day)|thanks?|thank you|thx|cheers|lol|haha+|wow"
+    r"|cool|nice|great|how are you(?: doing)?|are you there|so much|there|a lot|again)[\s,!.?]*)+"
     r"|(?:(?:你好|您好|嗨|哈喽|早上好|下午好|晚上好|早安|晚安|谢谢|多谢|感谢|哈哈+|呵呵+|嘿嘿+|在吗|在么"
     r"|你好吗|不错|厉害|你|您|啊|呀|了)[\s，！。？]*)+"
 )
