@@ -88,7 +88,7 @@ def _post(turn: Turn, known: Known, key: str, url: str, values: Mapping[str, Any
         ensure_ascii=False,
     ).encode()
     timestamp = str(int(time.time()))
-    secret = webhook_signing.secret_of(turn.bot.slug)
+    secret = known.secret or webhook_signing.secret_of(turn.bot.slug)
     headers = {
         "Content-Type": "application/json",
         "X-Timestamp": timestamp,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bots.pipeline.engine.dialog import leaving, meaning
@@ -31,6 +31,7 @@ class Known:
         key: Name of its frames, such as "flow:12".
         skill_id: The skill that brings it; 0 for one of the admin.
         public_only: Its webhooks may reach public addresses only. Code of the installation may reach any.
+        secret: Signs what its webhooks get; "": the secret that is derived for the bot.
     """
 
     key: str
@@ -38,6 +39,7 @@ class Known:
     triggers: tuple[str, ...]
     skill_id: int = 0
     public_only: bool = False
+    secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def _table(bot_id: int, known: list[Known]) -> TriggerTable[Known]:
 
 def _of_bot(bot_id: int) -> list[Known]:
     own = [
-        Known(f"flow:{one.flow_id}", one.definition, one.triggers, public_only=one.public_only)
+        Known(f"flow:{one.flow_id}", one.definition, one.triggers, public_only=one.public_only, secret=one.secret)
         for one in flows.of_bot(bot_id)
     ]
     return [*own, *_of_skills(bot_id)]
