@@ -298,7 +298,7 @@ TEMPLATES: dict[str, str] = {
     # Answers of people to the questions of flows
     "slot_empty": _("I need a few words for that."),
     "slot_unfit": _("That does not fit."),
-    "slot_hint": _("%(hint)s"),
+    "slot_hint": _("That does not have the right form: %(hint)s"),
     "slot_not_number": _("I need a number for that."),
     "slot_one_number": _("I see more than one number there and cannot tell which you mean."),
     "slot_not_whole": _("I need a whole number for that."),
@@ -337,6 +337,10 @@ class Reason:
     def __init__(self, code: str, /, **params: Value) -> None:
         self.code = code
         self.params = params
+
+    def with_params(self, **params: Value) -> Reason:
+        """Returns the same reason with other values, for instance with dates as people read them."""
+        return Reason(self.code, **params)
 
     def __str__(self) -> str:
         return TEMPLATES[self.code] % {name: _english(value) for name, value in self.params.items()}

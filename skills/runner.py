@@ -20,7 +20,7 @@ from skills.catalogue import Entry
 from skills.choosing import Match, match
 from skills.models import ERROR_LENGTH, SkillRun
 
-__all__ = ["Match", "Needs", "SkillResult", "descriptions", "fits", "is_choice", "match", "restore", "run"]
+__all__ = ["Match", "Needs", "SkillResult", "descriptions", "fits", "is_choice", "match", "restore", "run", "takes"]
 
 logger = logging.getLogger(__name__)
 
@@ -100,6 +100,22 @@ def fits(found: Match) -> bool:
     """Returns whether the answer to the question of a form is a valid value; True for an undeclared parameter."""
     parameter = _asked_for(found)
     return parameter is None or _takes(parameter, found)
+
+
+def takes(found: Match, text: str) -> str | None:
+    """Returns the latest parameter that has a value and would take the text; never the one that is asked for.
+
+    A parameter without choices and validator would take any text, so it takes none.
+    """
+    try:
+        declared = registry.declared(found.entry.module).parameters
+    except registry.SkillUnavailable:
+        return None
+    for one in reversed(declared):
+        known = one.name in found.values and one.name != found.answer and (one.choices or one.validator is not None)
+        if known and _takes(one, replace(found, values={one.name: text}, answer=one.name)):
+            return one.name
+    return None
 
 
 def _asked_for(found: Match) -> Parameter | None:

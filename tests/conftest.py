@@ -60,6 +60,7 @@ CACHES = {
     "bots.people.identities": "clear_cache",
     "bots.people.platform_names": "clear_cache",
     "bots.pipeline.dispatch.waiting": "outage.clear_cache",
+    "bots.pipeline.engine.dialog.flow_catalogue": "clear_cache",
     "bots.pipeline.engine.dialog.meaning": "clear_cache",
     "bots.pipeline.outbox.journal": "clear_cache",
     "bots.pipeline.outbox.outages": "clear_cache",

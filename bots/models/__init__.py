@@ -6,6 +6,7 @@ from bots.models.audit import AuditEntry
 from bots.models.bot import Bot
 from bots.models.channel import Channel
 from bots.models.conversation import Conversation, StateTransition
+from bots.models.dialog_timer import DialogTimer
 from bots.models.file import ReceivedFile, SentFile
 from bots.models.health import ChannelHealth, ChannelHour
 from bots.models.linking import LinkCode
@@ -24,6 +25,7 @@ __all__ = [
     "ChannelHealth",
     "ChannelHour",
     "Conversation",
+    "DialogTimer",
     "Identity",
     "InboundEvent",
     "LinkCode",

@@ -58,6 +58,7 @@ MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 INTERNAL = {
     "bots.ChannelHealth",
     "bots.ChannelHour",
+    "bots.DialogTimer",
     "bots.WaitingMemory",
     "memory.ConsolidatedEpisode",
     "memory.LargeScope",

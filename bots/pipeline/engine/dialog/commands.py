@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from adapters.commands import parse_command
 from bots.models import Conversation
 from bots.pipeline.engine.answer import fallback
-from bots.pipeline.engine.dialog import account_linking, forgetting, forms, status
+from bots.pipeline.engine.dialog import account_linking, forgetting, frames, status, timers
 from bots.pipeline.engine.turn import Reply, Turn
 from clawdbot.chinese import simplified
 from memory.store import MemoryStore
@@ -71,13 +71,6 @@ def forget(turn: Turn, topic: str) -> Reply:
     return _forget(turn, topic)
 
 
-def _leave_form(turn: Turn) -> bool:
-    if turn.conversation.state != Conversation.State.COLLECTING:
-        return False
-    turn.move("resume")
-    return True
-
-
 def _help(turn: Turn, argument: str) -> Reply:
     return Reply(_help_text(turn))
 
@@ -101,6 +94,7 @@ def _start(turn: Turn, argument: str) -> Reply:
 
 
 def _new(turn: Turn, argument: str) -> Reply:
+    timers.forget(turn)
     turn.move("close")
     return Reply(
         _("A new conversation begins. I still remember what you told me before."),
@@ -110,6 +104,7 @@ def _new(turn: Turn, argument: str) -> Reply:
 
 
 def _reset(turn: Turn, argument: str) -> Reply:
+    timers.forget(turn)
     turn.move("close")
     return Reply(
         _("Everything open was dropped, and we begin anew. What I remember of you stays; /forget deletes it."),
@@ -118,7 +113,7 @@ def _reset(turn: Turn, argument: str) -> Reply:
 
 
 def _stop(turn: Turn, argument: str) -> Reply:
-    if _leave_form(turn):
+    if frames.leave(turn):
         return Reply(_("Stopped. What would you like instead?"))
     return Reply(_("Stopped."))
 
@@ -153,7 +148,7 @@ def _forget(turn: Turn, argument: str) -> Reply:
         return Reply(
             _("What a group said can only be deleted by the operator. In a private chat I delete what I know of you.")
         )
-    _leave_form(turn)
+    frames.drop_passing(turn)
     if argument and (topic := forgetting.topic_of(argument)) != "":
         if topic is None:
             return Reply(_("Forget what? Write /forget TOPIC, or /forget alone for everything."))
@@ -161,7 +156,7 @@ def _forget(turn: Turn, argument: str) -> Reply:
     count = MemoryStore(turn.bot.pk).long_term_memory.rows(turn.scope.person_id).count()
     if not count:
         return Reply(_("I don't remember anything of you, so there is nothing to forget."))
-    return forms.ask_forget(turn, count)
+    return forgetting.ask_all(turn, count)
 
 
 def _link(turn: Turn, argument: str) -> Reply:
