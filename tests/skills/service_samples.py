@@ -240,3 +240,10 @@ class Spins(BaseSkill):
 class Recurses(BaseSkill):
     def execute(self, context: Context) -> str:
         return self.execute(context)
+
+
+class Outside(BaseSkill):
+    effects = frozenset({Effect.OUTSIDE})
+
+    def execute(self, context: Context) -> str:
+        return "posted"
