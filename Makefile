@@ -102,7 +102,7 @@ test-random: install-dev
 
 # make test-faults   kill and restart PostgreSQL, Redis and the workers under load; about six minutes
 test-faults: install-dev
-	TEST_FAULTS=1 timeout 900 $(BIN)/python -m pytest -q -n 0 -rP -m faults tests/e2e/test_faults.py tests/e2e/test_faults_sqlite.py
+	TEST_FAULTS=1 timeout 900 $(BIN)/python -m pytest -q -n 0 -rP -m faults tests/e2e/test_faults*.py
 
 # make check     check format, lint, types, import contracts, deployment settings and migrations
 check: install-dev

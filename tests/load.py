@@ -123,6 +123,15 @@ class Load:
         return {"update_id": number, "message": message}
 
 
+def settings(**more: str) -> dict[str, str]:
+    """Returns the settings of a product under load: two workers, no model of its own, no embeddings."""
+    return {
+        "CLAWDBOT_MODEL_SERVER__ENABLE": "false",
+        "CLAWDBOT_SEMANTIC_SEARCH__ENABLE": "false",
+        "CLAWDBOT_WORKER__PROCESSES": "2",
+    } | more
+
+
 def _numbers(text: str) -> list[int]:
     return [int(found) for found in re.findall(r"number=(\d+)", text)]
 
@@ -136,6 +145,17 @@ def prepared(product: Product, *, delay_s: float = 0.05, chats: int = 12) -> Ite
         product.manage("bot", "add", "loaded")
         product.manage("provider", "add", "stub", "--endpoint", f"{endpoint.url}/v1", "--model", "stub")
         values = {"token": TOKEN, "secret_token": SECRET, "base_url": bot_api.url}
-        settings = [part for key, value in values.items() for part in ("--set", f"{key}={value}")]
-        path = product.manage_json("channel", "add", "telegram", "--bot", "loaded", *settings)["webhook_path"]
+        options = [part for key, value in values.items() for part in ("--set", f"{key}={value}")]
+        path = product.manage_json("channel", "add", "telegram", "--bot", "loaded", *options)["webhook_path"]
         yield Load(product, api, path, chats)
+
+
+@contextmanager
+def started(product: Product, *, delay_s: float, chats: int) -> Iterator[Load]:
+    """Starts a prepared product, and stops it at the end."""
+    with prepared(product, delay_s=delay_s, chats=chats) as found:
+        try:
+            product.start()
+            yield found
+        finally:
+            product.stop()

@@ -36,20 +36,9 @@ def messages(
 ) -> Iterator[load.Load]:
     """The product on both servers; it survives all faults of this file, one after the other."""
     postgres, redis = servers
-    settings = {
-        "DATABASE_URL": postgres.url,
-        "REDIS_URL": redis.url,
-        "CLAWDBOT_MODEL_SERVER__ENABLE": "false",
-        "CLAWDBOT_SEMANTIC_SEARCH__ENABLE": "false",
-        "CLAWDBOT_WORKER__PROCESSES": "2",
-    }
-    product = Product(tmp_path_factory.mktemp("faults"), settings)
-    with load.prepared(product, delay_s=0.4, chats=24) as found:
-        product.start()
-        try:
-            yield found
-        finally:
-            product.stop()
+    settings = load.settings(DATABASE_URL=postgres.url, REDIS_URL=redis.url)
+    with load.started(Product(tmp_path_factory.mktemp("faults"), settings), delay_s=0.4, chats=24) as found:
+        yield found
 
 
 def workers_of(product: Product) -> list[int]:

@@ -23,18 +23,9 @@ UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 
 @pytest.fixture(scope="module")
 def messages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[load.Load]:
-    settings = {
-        "CLAWDBOT_MODEL_SERVER__ENABLE": "false",
-        "CLAWDBOT_SEMANTIC_SEARCH__ENABLE": "false",
-        "CLAWDBOT_WORKER__PROCESSES": "2",
-    }
-    product = Product(tmp_path_factory.mktemp("sqlite"), settings)
-    with load.prepared(product, delay_s=0.3, chats=20) as found:
-        product.start()
-        try:
-            yield found
-        finally:
-            product.stop()
+    product = Product(tmp_path_factory.mktemp("sqlite"), load.settings())
+    with load.started(product, delay_s=0.3, chats=20) as found:
+        yield found
 
 
 def lock(product: Product) -> None:
