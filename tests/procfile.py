@@ -19,7 +19,11 @@ PROCESSES = ("web", "worker", "worker", "beat")
 
 def commands() -> dict[str, str]:
     """Returns the command line of each process by name."""
-    lines = (line for line in (ROOT / "deploy" / "Procfile").read_text("utf8").splitlines() if line and not line.startswith("#"))
+    lines = (
+        line
+        for line in (ROOT / "deploy" / "Procfile").read_text("utf8").splitlines()
+        if line and not line.startswith("#")
+    )
     return {name: command.strip() for name, _, command in (line.partition(":") for line in lines)}
 
 

@@ -7,6 +7,7 @@ import enum
 import subprocess
 import sys
 import time
+from datetime import date
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, Field
@@ -247,3 +248,35 @@ class Outside(BaseSkill):
 
     def execute(self, context: Context) -> str:
         return "posted"
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+class Stop(BaseModel):
+    place: str
+    minutes: int = 5
+
+
+class Route(BaseSkill):
+    """Every kind of annotation that tools of others lost or that models refused."""
+
+    effects = READS
+
+    def execute(
+        self,
+        context: Context,
+        level: Level,
+        size: Literal[1, 2, 3] = 2,
+        country: str | None = None,
+        limit: int | None = None,
+        both: int | str = 1,
+        tags: list[str] = [],  # noqa: B006  as authors write it
+        stops: list[Stop] = [],  # noqa: B006
+        day: date | None = None,
+        sure: bool = False,
+    ) -> str:
+        tags.append("seen")
+        return repr((level, size, country, limit, both, tags, stops, day, sure))
