@@ -9,6 +9,7 @@ from bots.people import linking
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from bots.pipeline.outbox import deliver
 from bots.pipeline.queue import chats
+from bots.pipeline.summaries import writing as summaries
 from clawdbot.computing import computing
 from memory import database
 
@@ -34,6 +35,12 @@ def settle_links() -> None:
     """Moves memories that a crash during linking left with the wrong person, if memory has its own database."""
     if database.separate():
         linking.settle()
+
+
+@shared_task(name="bots.summarize", ignore_result=True)
+def summarize() -> None:
+    """Writes the summaries of conversations whose messages have left the prompt."""
+    summaries.write_due()
 
 
 @shared_task(name="bots.sweep", ignore_result=True)

@@ -170,6 +170,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=30),
         "options": {"expire_seconds": 120},
     },
+    "bots.summarize": {
+        "task": "bots.summarize",
+        "schedule": timedelta(seconds=15),
+        "options": {"expire_seconds": 60},
+    },
     "bots.settle_links": {
         "task": "bots.settle_links",
         "schedule": timedelta(minutes=10),

@@ -99,6 +99,7 @@ class StubModel:
         prompts: Prompts received, as lists of messages.
         finish_reason: Why each answer ends.
         refused_words: A prompt that holds one of them is refused for its content.
+        says: What it answers in place of the repetition.
     """
 
     delay_s: float = 0.0
@@ -106,6 +107,7 @@ class StubModel:
     prompts: list[list[dict[str, Any]]] = field(default_factory=list)
     finish_reason: str = "stop"
     refused_words: list[str] = field(default_factory=list)
+    says: str = ""
 
     def server(self) -> AbstractContextManager[Server]:
         return serve(self._answer)
@@ -120,7 +122,7 @@ class StubModel:
         time.sleep(self.delay_s)
         self.wait()
         asked = [message["content"] for message in messages if message["role"] == "user"][-1]
-        return completion(f"You said: {asked.splitlines()[-1]}", finish_reason=self.finish_reason)
+        return completion(self.says or f"You said: {asked.splitlines()[-1]}", finish_reason=self.finish_reason)
 
 
 @dataclass

@@ -115,6 +115,16 @@ class BotAdmin(AuditedMixin, BotMemoryMixin, SkillTrialMixin, BotScopedAdmin[Bot
             },
         ),
         (
+            _("Messages in a row and prompts"),
+            {
+                "fields": ("bursts", ("burst_quiet_s", "burst_longest_s"), "context_tokens"),
+                "description": _(
+                    "People often write one thought in several messages. Here you say whether the bot answers each of "
+                    "them, and how much of a conversation a model is shown."
+                ),
+            },
+        ),
+        (
             _("Web chat and memory"),
             {"fields": ("allowed_origins", "retention_days", "rerank", "retention_note", "memory")},
         ),

@@ -64,6 +64,11 @@ class BudgetedWriter:
         return _object(completion.text)
 
 
+def as_json(value: Any) -> str:
+    """Returns data for a prompt: in one line, so that nothing in it looks like a part of the prompt."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 def _note(scope: Scope, completion: Completion) -> None:
     """Writes the usage at once, outside the run's transactions, so it counts even if the run fails."""
     TurnUsage.objects.create(

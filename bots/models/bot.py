@@ -17,6 +17,13 @@ class BotQuerySet(models.QuerySet["Bot"]):
 class Bot(models.Model):
     """One assistant with its own instructions, channels, people, memory and skills."""
 
+    class Bursts(models.TextChoices):
+        """What the bot does with messages that a person sends one right after the other."""
+
+        EACH = "each", _("answer each message")
+        COLLECT = "collect", _("wait a moment, then answer all of them together")
+        INTERRUPT = "interrupt", _("stop the running answer and answer all of them together")
+
     slug = models.SlugField(_("slug"), max_length=60, help_text=_("Appears in the web chat address: /chat/SLUG/"))
     name = models.CharField(_("name"), max_length=100)
     description = models.CharField(_("description"), max_length=300, blank=True)
@@ -67,6 +74,35 @@ class Bot(models.Model):
     )
     max_reply_tokens = models.PositiveIntegerField(
         _("longest reply (tokens)"), default=512, validators=[MinValueValidator(1), MaxValueValidator(100_000)]
+    )
+    bursts = models.CharField(
+        _("several messages in a row"),
+        max_length=12,
+        choices=Bursts.choices,
+        default=Bursts.EACH,
+        db_default=Bursts.EACH,
+        help_text=_("Commands and buttons are always taken at once. An album is always one message."),
+    )
+    burst_quiet_s = models.FloatField(
+        _("quiet time (seconds)"),
+        default=1.5,
+        db_default=1.5,
+        validators=[MinValueValidator(0.2), MaxValueValidator(30.0)],
+        help_text=_("When waiting: the bot answers once the person has written nothing for so long."),
+    )
+    burst_longest_s = models.FloatField(
+        _("longest wait (seconds)"),
+        default=6.0,
+        db_default=6.0,
+        validators=[MinValueValidator(0.2), MaxValueValidator(120.0)],
+        help_text=_("When waiting: since the first message. Ten messages or 4,000 characters end the wait as well."),
+    )
+    context_tokens = models.PositiveIntegerField(
+        _("longest prompt (tokens)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(500), MaxValueValidator(10_000_000)],
+        help_text=_("Empty: what the model takes. With a smaller number, answers cost less and the model sees less."),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)

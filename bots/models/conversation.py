@@ -50,6 +50,20 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
             list(self.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
         return self.order_by().update(last_message_at=advanced(at))
 
+    def empty_summaries(self) -> None:
+        """Empties all summaries of the people of these conversations, because a message was changed or is gone.
+
+        Its words may be in any of them: a conversation begins with the summary of the one before. Those of open
+        conversations are written again. A summary that is being written loses its claim.
+        """
+        people = list(self.order_by().values_list("person_id", flat=True).distinct())
+        written = ~models.Q(summary="") | models.Q(summary_due_at__isnull=False)
+        Conversation.objects.filter(written, person__in=people).order_by().update(
+            summary="",
+            summary_through=None,
+            summary_due_at=models.Case(models.When(closed_at=None, then=models.Value(timezone.now())), default=None),
+        )
+
 
 class Conversation(models.Model):
     """The messages of one chat until /new closes it. `state` decides what the next message means."""
@@ -75,7 +89,12 @@ class Conversation(models.Model):
     thread_id = models.CharField(_("thread"), max_length=ID_LENGTH, blank=True)
     state = FSMField(_("state"), default=State.ACTIVE, choices=State.choices, protected=True)
     state_data = models.JSONField(_("state data"), default=dict, blank=True)
+    # What was said before the messages that prompts show: of this conversation, and of the one before it.
     summary = models.TextField(_("summary"), blank=True)
+    # The newest message of this conversation that the summary covers.
+    summary_through = models.BigIntegerField(null=True, editable=False)
+    # When the summary is to be written; null: no need. Whoever writes it moves it into the future, which is the claim.
+    summary_due_at = models.DateTimeField(null=True, editable=False)
     started_at = models.DateTimeField(_("started"), default=timezone.now)
     # It only grows. With the id of the newest message it is the version of the conversation's messages: a turn adds
     # messages, every other writer calls `renew`.
@@ -103,6 +122,12 @@ class Conversation(models.Model):
             models.Index(fields=("-last_message_at", "-id"), name="conversation_recent"),
             # dashboard: conversations that a human answers
             models.Index(fields=("state", "bot"), name="conversation_state_bot"),
+            # summaries that are to be written
+            models.Index(
+                fields=("summary_due_at",),
+                condition=models.Q(summary_due_at__isnull=False),
+                name="conversation_summary_due",
+            ),
         )
 
     def __str__(self) -> str:

@@ -39,7 +39,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
     delete.queryset_only = True  # type: ignore[attr-defined]  # as Django keeps it off the manager
 
     def _renew(self) -> None:
-        Conversation.objects.open().filter(pk__in=self.order_by().values("conversation_id")).renew()
+        mine = Conversation.objects.filter(pk__in=self.order_by().values("conversation_id"))
+        mine.empty_summaries()
+        mine.open().renew()
 
     def for_bot(self, bot: Bot | int) -> MessageQuerySet:
         return self.filter(conversation__bot=bot)
@@ -130,7 +132,9 @@ class Message(models.Model):
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         with transaction.atomic(savepoint=False):
-            Conversation.objects.filter(pk=self.conversation_id).renew()
+            mine = Conversation.objects.filter(pk=self.conversation_id)
+            mine.empty_summaries()
+            mine.renew()
             return super().delete(*args, **options)
 
     def __str__(self) -> str:

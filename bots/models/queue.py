@@ -99,6 +99,9 @@ class InboundEvent(QueueRow):
     payload = models.JSONField(_("event"), default=dict)
     state = StateField(_("state"), max_length=12, choices=State.choices, default=State.PENDING)
     cancel_requested = models.BooleanField(_("stop requested"), default=False)
+    # A message that waits for others, which are one turn with it; only rows that overtake pass it (`pipeline.windows`).
+    gathers = models.BooleanField(default=False, db_default=False, editable=False)
+    overtakes = models.BooleanField(default=False, db_default=False, editable=False)
     draft_id = models.CharField(_("draft"), max_length=ID_LENGTH, blank=True)
     draft_text = models.TextField(
         _("answer so far"), blank=True, help_text=_("Only where the platform fetches answers; empty when it is whole.")

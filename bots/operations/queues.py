@@ -12,7 +12,7 @@ from bots.models import InboundEvent, OutboundMessage
 from bots.models.lengths import QUEUE_ERROR_LENGTH
 from bots.models.sql import clock
 from bots.pipeline import inbox, memory_outbox, outbox
-from bots.pipeline.dispatch import albums, unanswered
+from bots.pipeline.dispatch import gathering, unanswered
 from bots.pipeline.queue import setback, wakeups, workers
 from clawdbot.reasons import columns
 
@@ -115,7 +115,7 @@ def replay_inbound(ids: Iterable[int]) -> int:
     made = 0
     with transaction.atomic():
         rows = InboundEvent.objects.filter(pk__in=list(ids), state__in=(state.DONE, state.DEAD, state.IGNORED))
-        rows = rows.exclude(payload__has_key=albums.PART_OF)  # the row of the album has the contents
+        rows = rows.exclude(payload__has_key=gathering.PART_OF)  # the row of the turn has the contents
         for row in rows.select_related("channel").order_by("pk"):
             base = row.dedupe_key.split(":replay:")[0][:160]
             number = InboundEvent.objects.filter(channel=row.channel, dedupe_key__startswith=f"{base}:replay:").count()

@@ -145,7 +145,7 @@ def hide_topic(person: Person, ids: Collection[int], topic: Topic) -> None:
     about = [pk for pk, text in texts.iterator(chunk_size=_BATCH) if topic.is_in(text)]
     for start in range(0, len(about), _BATCH):
         Message.objects.filter(pk__in=about[start : start + _BATCH]).update(forgotten=True)
-    told = chats.filter(closed_at=None).exclude(summary="").values_list("pk", "summary")
+    told = chats.exclude(summary="").values_list("pk", "summary")
     Conversation.objects.filter(pk__in=[pk for pk, summary in told if topic.is_in(summary)]).update(summary="")
 
 
@@ -155,7 +155,7 @@ def _hide_conversations(mine: Q) -> None:
     for start in range(0, len(ids := list(chats.values_list("pk", flat=True))), _BATCH):
         Message.objects.filter(conversation__in=ids[start : start + _BATCH], forgotten=False).update(forgotten=True)
     _drop_waiting(list(chats.filter(closed_at=None).values_list("pk", flat=True)))
-    chats.filter(closed_at=None).exclude(summary="").update(summary="")
+    chats.exclude(summary="", summary_due_at=None).update(summary="", summary_through=None, summary_due_at=None)
 
 
 def _hide_messages(rows: QuerySet[MemoryEntry], ids: list[int]) -> None:

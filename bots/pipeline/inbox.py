@@ -12,17 +12,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from adapters import registry
-from adapters.commands import parse_command
 from adapters.events import Event
 from bots.models import Channel, InboundEvent, sql
 from bots.models.lengths import ID_LENGTH, QUEUE_ERROR_LENGTH
 from bots.models.sql import clock
+from bots.pipeline import windows
 from bots.pipeline.queue import held, wakeups, workers
 from clawdbot.backoff import Backoff
-from clawdbot.chinese import simplified
 from clawdbot.reasons import Why, columns
 
 State = InboundEvent.State
@@ -31,9 +30,6 @@ State = InboundEvent.State
 WORK_KINDS = frozenset({"message", "command", "action", "edit", "delete"})
 MAX_ATTEMPTS = 6
 BACKOFF = Backoff()
-# The other parts of an album follow within this time.
-ALBUM_QUIET_S = 1.5
-ALBUM_SEARCH = 50  # waiting rows of a chat: other messages may come between the parts
 STOP = frozenset({"stop", "停止"})
 # These end a turn that waits for a model to come back, because the person no longer waits for it.
 DROP_WAITING = STOP | {"new", "新对话", "reset", "重置", "forget", "忘记"}
@@ -76,9 +72,9 @@ def accept(channel: Channel, events: Iterable[Event], *, request_id: str = "") -
             duplicates += 1
             continue
         accepted.append(row.pk)
-        if row.state == State.PENDING:
-            wait_s = ALBUM_QUIET_S if _in_parts(event) else 0.0
-            wakeups.after_commit(wakeups.PROCESS, row.pk, channel.platform, in_s=wait_s, queue_key=row.queue_key)
+        # A row that waits behind the first of its window needs no wake-up: the first one looks for it.
+        if row.state == State.PENDING and not row.gathers:
+            wakeups.after_commit(wakeups.PROCESS, row.pk, channel.platform, queue_key=row.queue_key)
     return AcceptResult(tuple(accepted), duplicates)
 
 
@@ -94,24 +90,25 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
         due_at=now,
         received_at=now,
         request_id=request_id,
+        gathers=windows.gathers(channel.bot, event),
+        overtakes=windows.overtakes(event),
     )
-    if _in_parts(event):
-        row.due_at += timedelta(seconds=ALBUM_QUIET_S)
+    if row.gathers:
+        row.due_at += timedelta(seconds=windows.quiet_s(channel.bot, event))
     try:
         with transaction.atomic():
             sql.insert(row)
             if event.twin_key:
                 _insert_twin(channel, event, row)
-            if _in_parts(event):
-                _wake_whole_album(row, event.album_size)
-            said = set() if event.forwarded else _commands(event.command, event.text)
+            if row.gathers:
+                _wake_window(row, channel)
+            said = _said(row)
             if STOP & said:
-                # /stop bypasses the queue: the running turn checks this flag while the model generates
-                InboundEvent.objects.filter(queue_key=row.queue_key, state=State.PROCESSING).update(
-                    cancel_requested=True
-                )
+                _stop(row, event)
             if DROP_WAITING & said:
                 _drop_waiting(row, channel.platform, at_all=bool(STOP & said))
+            if channel.bot.bursts == windows.Bursts.COLLECT and not (row.gathers or row.overtakes):
+                _end_window(row, channel)
     except IntegrityError:
         keys = [key[:ID_LENGTH] for key in (event.dedupe_key, event.twin_key) if key]
         known = {found.dedupe_key: found for found in InboundEvent.objects.filter(channel=channel, dedupe_key__in=keys)}
@@ -125,9 +122,46 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
     return row
 
 
-def _commands(command: str, text: str) -> set[str]:
-    """Returns the names that a message may have as a command, in simplified Chinese or lower case."""
-    return {simplified(name) for name in (command.lower().removeprefix("/"), parse_command(text)[0])}
+def _said(row: InboundEvent) -> set[str]:
+    """Returns the names that a message may have as a command. A word that asks to stop counts as that command."""
+    if row.payload.get("forwarded") or row.kind not in ("message", "command"):
+        return set()
+    text = str(row.payload.get("text") or "")
+    return windows.names(str(row.payload.get("command") or ""), text) | ({"stop"} if windows.is_stop(text) else set())
+
+
+def _stop(row: InboundEvent, event: Event) -> None:
+    """Asks the turns of this chat before `row` to end. The running one checks that while a model or a tool works.
+
+    In a group a mere word ends only the turns of the same member, unless it addresses the bot.
+    """
+    earlier = [row_id for row_id in sql.open_rows(InboundEvent, row.queue_key, State.PROCESSING) if row_id < row.pk]
+    rows = InboundEvent.objects.filter(pk__in=earlier)
+    if earlier and event.chat_type != "private" and not (event.command or event.mentions_bot):
+        rows = rows.filter(pk__in=[one.pk for one in rows if one.payload.get("user_id") == event.user_id])
+    if earlier:
+        rows.update(cancel_requested=True)
+
+
+def _wake_window(row: InboundEvent, channel: Channel) -> None:
+    """Wakes the window that the row is in: at once when nothing can join it any more, else when the row begins it."""
+    first = windows.first_waiting(row)
+    window = windows.of_row(first, channel.bot.bursts)
+    wait_s = window.wait_s(channel.bot)
+    if all(other.pk != row.pk for other in window.rows):  # it begins the next window
+        first, wait_s = row, windows.of_row(row, channel.bot.bursts).wait_s(channel.bot)
+    if wait_s <= 0:
+        make_due([first.pk])
+    if wait_s <= 0 or first.pk == row.pk:
+        wakeups.after_commit(wakeups.PROCESS, first.pk, channel.platform, in_s=wait_s, queue_key=row.queue_key)
+
+
+def _end_window(row: InboundEvent, channel: Channel) -> None:
+    """Ends the wait of the messages before this one, which begins another turn."""
+    first = windows.first_waiting(row)
+    if first.pk != row.pk and row.kind not in ("edit", "delete"):
+        make_due([first.pk])
+        wakeups.after_commit(wakeups.PROCESS, first.pk, channel.platform, queue_key=row.queue_key)
 
 
 def _drop_waiting(row: InboundEvent, platform: str, *, at_all: bool) -> None:
@@ -151,8 +185,7 @@ def _drop_if_left(row: InboundEvent, platform: str) -> None:
     """Ends the wait of a row that was parked just now if the person has sent a command meanwhile that ends it."""
     behind = [row_id for row_id in sql.open_rows(InboundEvent, row.queue_key, State.PROCESSING) if row_id > row.pk]
     for later in InboundEvent.objects.filter(pk__in=behind).order_by("id"):
-        said = _commands(str(later.payload.get("command") or ""), str(later.payload.get("text") or ""))
-        if not later.payload.get("forwarded") and DROP_WAITING & said:
+        if DROP_WAITING & _said(later):
             _drop_waiting(later, platform, at_all=False)
             return
 
@@ -169,30 +202,6 @@ def _is_of_another_message(known: InboundEvent | None, event: Event) -> bool:
 def _is_unreadable(event: Event) -> bool:
     """Returns whether a person waits for an answer to something that the adapter cannot read."""
     return bool(event.unreadable) and event.chat_type == "private" and bool(event.user_id)
-
-
-def _in_parts(event: Event) -> bool:
-    """Returns whether the message is one of several that are one turn (`dispatch.albums`)."""
-    return bool(event.album) and event.kind == "message"
-
-
-def waiting_parts(row: InboundEvent, *, after: int = 0) -> list[InboundEvent]:
-    """Returns the waiting rows of the row's album, itself included if it waits; only those behind the row `after`.
-
-    An album is one of one person, because the person's client may have chosen its id.
-    """
-    ids = sql.waiting_ids(InboundEvent, row.queue_key, State.PROCESSING, after=after, limit=ALBUM_SEARCH)
-    found = InboundEvent.objects.filter(pk__in=ids).order_by("pk") if ids else ()
-    mine = ("kind", "album", "user_id")
-    return [other for other in found if all(other.payload.get(key) == row.payload.get(key) for key in mine)]
-
-
-def _wake_whole_album(row: InboundEvent, size: int) -> None:
-    """Makes an album due when this row is the last of its parts."""
-    parts = waiting_parts(row) if size > 0 else []
-    if 0 < size <= len(parts):
-        InboundEvent.objects.filter(pk=parts[0].pk, state=State.PENDING).update(due_at=clock.now())
-        wakeups.after_commit(wakeups.PROCESS, parts[0].pk, row.channel.platform)
 
 
 def _insert_twin(channel: Channel, event: Event, row: InboundEvent) -> None:
@@ -284,11 +293,19 @@ def waiting_for_model(limit: int) -> list[tuple[int, str]]:
     return list(rows.values_list("pk", "channel__platform")[:limit])
 
 
-def postpone(row: InboundEvent, wait_s: float) -> None:
-    """Returns the row to the queue for `wait_s` seconds. Does not count as an attempt."""
+def postpone(row: InboundEvent, wait_s: float, with_it: Sequence[int] = ()) -> None:
+    """Returns the row to the queue for `wait_s` seconds. Does not count as an attempt.
+
+    Args:
+        row: The claimed row.
+        wait_s: Seconds until it is due.
+        with_it: Ids of waiting rows that become due no earlier than it.
+    """
     due = clock.now() + timedelta(seconds=wait_s)
+    if with_it:
+        InboundEvent.objects.filter(pk__in=with_it, state=State.PENDING).update(due_at=due)
     _update_claimed(row, state=State.PENDING, due_at=due, owner="", claimed_at=None, attempts=row.attempts - 1)
-    wakeups.send(wakeups.PROCESS, row.pk, row.channel.platform, in_s=wait_s)
+    wakeups.send(wakeups.PROCESS, row.pk, row.channel.platform, in_s=wait_s, queue_key=row.queue_key)
 
 
 def replace_payload(row: InboundEvent, payload: dict[str, Any]) -> None:
@@ -355,5 +372,6 @@ def due(limit: int = 500) -> list[tuple[int, str]]:
         queue_key=OuterRef("queue_key"), id__lt=OuterRef("id"), state__in=InboundEvent.OPEN
     )
     pending = InboundEvent.objects.open().filter(state=State.PENDING, due_at__lte=clock.now())
-    rows = pending.filter(~Exists(earlier))
+    passes = Q(overtakes=True) & ~Exists(earlier.exclude(state=State.PENDING, gathers=True))
+    rows = pending.filter(~Exists(earlier) | passes)
     return list(rows.order_by("id").values_list("pk", "channel__platform")[:limit])

@@ -169,3 +169,20 @@ def _sequential(node: dict[str, Any]) -> Iterator[str]:
         yield f"Seq Scan on {node['Relation Name']}"
     for child in node.get("Plans", ()):
         yield from _sequential(child)
+
+
+def test_summaries_that_are_due(channel: Channel) -> None:
+    from bots.models import Conversation
+    from bots.pipeline.summaries import writing
+
+    Conversation.objects.update(summary_due_at=timezone.now() - timedelta(seconds=1))
+    assert not list(wide(writing.write_due))
+
+
+def test_messages_in_a_row(channel: Channel) -> None:
+    from bots.pipeline import inbox
+
+    channel.bot.bursts = "collect"
+    channel.bot.save()
+    events = [make_event(chat="waits"), make_event(chat="waits"), make_event("/status", chat="waits")]
+    assert not list(wide(lambda: inbox.accept(channel, events)))

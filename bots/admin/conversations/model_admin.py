@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bots.admin.conversations import reply, transcript
 from bots.admin.conversations.handover import HandoverMixin
+from bots.admin.conversations.turn_page import TurnPageMixin
 from bots.admin.ui import kept_text
 from bots.admin.ui.base import BotScopedAdmin, ReadOnlyMixin
 from bots.admin.ui.filters import ChoicesDropdownFilter, RangeDateTimeFilter, ScopedFilter
@@ -38,7 +39,7 @@ class UnansweredFilter(admin.SimpleListFilter):
 
 
 @admin.register(Conversation)
-class ConversationAdmin(HandoverMixin, ReadOnlyMixin, BotScopedAdmin[Conversation]):
+class ConversationAdmin(TurnPageMixin, HandoverMixin, ReadOnlyMixin, BotScopedAdmin[Conversation]):
     """Conversations as transcripts; the team may reply in them."""
 
     change_form_template = "admin/bots/conversation/change_form.html"

@@ -16,11 +16,12 @@ from bots.models.sql.claims import (
     waiting_ids,
 )
 from bots.models.sql.locks import read_locked
-from bots.models.sql.messages import NEWEST_ID, latest_messages
+from bots.models.sql.messages import NEWEST_ID, Said, latest_messages
 from bots.models.sql.rows import get_with, insert
 
 __all__ = [
     "NEWEST_ID",
+    "Said",
     "claim",
     "claims_of",
     "get_with",

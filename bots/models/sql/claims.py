@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from django.db import IntegrityError, connection, models, transaction
 
-from bots.models.queue import QueueRow
+from bots.models.queue import InboundEvent, QueueRow
 from bots.models.sql import clock, rows
 
 Row = TypeVar("Row", bound=QueueRow)
@@ -30,7 +30,8 @@ def claim(model: type[Row], row_id: int, busy: str, owner: str) -> Row | None:
     sql = (
         f"UPDATE {table} SET state=%s, owner=%s, claimed_at=%s, attempts=attempts+1"  # noqa: S608  names of our own
         f" WHERE id=%s AND state='pending' AND due_at<=%s AND NOT EXISTS (SELECT 1 FROM {table} e"
-        f" WHERE e.queue_key={table}.queue_key AND e.id<{table}.id AND e.state IN ('pending', '{busy}'))"
+        f" WHERE e.queue_key={table}.queue_key AND e.id<{table}.id AND e.state IN ('pending', '{busy}')"
+        f"{_passed(model)})"
         f" RETURNING {rows.columns(model)}"
     )
     try:
@@ -39,6 +40,13 @@ def claim(model: type[Row], row_id: int, busy: str, owner: str) -> Row | None:
             return rows.first(model, sql, [busy, owner, now, row_id, now])
     except IntegrityError:  # two workers claimed two rows of one chat at once: the constraint admits one
         return None
+
+
+def _passed(model: type[QueueRow]) -> str:
+    """Returns the condition that leaves out earlier rows which the row may pass; see `bots.pipeline.windows`."""
+    if model is not InboundEvent:
+        return ""
+    return f" AND NOT (e.gathers AND e.state='pending' AND {model._meta.db_table}.overtakes)"
 
 
 def next_waiting(model: type[QueueRow], queue_key: str, busy: str) -> int | None:

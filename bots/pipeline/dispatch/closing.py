@@ -17,7 +17,7 @@ from bots.files import sent
 from bots.models import Channel, Identity, InboundEvent, Message, OutboundMessage, sql
 from bots.people import identities
 from bots.people.identities import SpeakerChanged, open_conversation
-from bots.pipeline import engine, inbox, outbox
+from bots.pipeline import engine, inbox, outbox, summaries
 from bots.pipeline.dispatch import erasures, turn_records, typing_indicator, unanswered
 
 logger = logging.getLogger(__name__)
@@ -103,7 +103,9 @@ def _write(
     turn_records.touch(turn)
     if reply.new_conversation:
         origin_id = None if turn.group else turn.origin_id
-        open_conversation(turn.channel, turn.event, turn.group or turn.person, origin_id)
+        following = open_conversation(turn.channel, turn.event, turn.group or turn.person, origin_id)
+        if reply.carries_summary:
+            summaries.carry(turn.conversation, following, turn.now)
     queued: list[OutboundMessage] = []
     if answered is not None:
         payloads = turn_records.payloads(turn.channel, turn.event, answered, row.draft_id)

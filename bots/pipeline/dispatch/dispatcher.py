@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 from functools import partial
 
 from adapters.events import Event
@@ -14,7 +15,7 @@ from bots.people import reception
 from bots.people.identities import SpeakerChanged
 from bots.people.reception import Arrival, Standing
 from bots.pipeline import engine, inbox, memory_outbox
-from bots.pipeline.dispatch import albums, closing, edits, erasures, moves, presenting, refusals, turns, waiting
+from bots.pipeline.dispatch import closing, edits, erasures, gathering, moves, presenting, refusals, turns, waiting
 from bots.pipeline.queue import chats, held, wakeups
 from bots.pipeline.queue.model_slots import Lease, slots
 from clawdbot import request_id
@@ -50,6 +51,7 @@ class MessageDispatcher:
                 if done:
                     closed += 1
                     chats.note_closed(row.pk)
+                if done or row.gathers:  # what overtakes need not wait for a row that waits
                     following = inbox.next_in_queue(row.queue_key)
                 row = self._next(row, following, lease)
         finally:
@@ -82,10 +84,7 @@ class MessageDispatcher:
         started = time.perf_counter()
         try:
             with request_id.bound(row.request_id):
-                if not albums.gather(row):
-                    return False
-                if not self._turn(row, started, lease):
-                    metrics.turn(time.perf_counter() - started, "parked")
+                if not self._gathered_turn(row, started, lease):
                     return False
                 memory_outbox.write_waiting_of(row.pk)
         except inbox.ClaimLost:
@@ -100,6 +99,20 @@ class MessageDispatcher:
             return self._failed(row, error)
         metrics.turn(time.perf_counter() - started, "ok")
         return True
+
+    def _gathered_turn(self, row: InboundEvent, started: float, lease: Lease) -> bool:
+        """Takes the turn of the row and of the messages that join it. Returns False when the row must wait."""
+        channel = lookup.get(row.channel_id)
+        while gathering.gather(row, channel):
+            try:
+                done = self._turn(row, started, lease)
+            except gathering.Interrupted:
+                logger.info("the answer to inbound %s begins anew, with what came meanwhile", row.pk)
+                continue
+            if not done:
+                metrics.turn(time.perf_counter() - started, "parked")
+            return done
+        return False
 
     def _turn(self, row: InboundEvent, started: float, lease: Lease) -> bool:
         """Does the work of the row. Returns False when the row must wait."""
@@ -159,4 +172,7 @@ class MessageDispatcher:
 
 
 def _arrived(channel: Channel, event: Event) -> Arrival:
-    return reception.receive(channel, turns.without_unknown_command(event))
+    arrival = reception.receive(channel, turns.without_unknown_command(event))
+    if arrival.standing is Standing.ADDRESSED and turns.is_for_another(arrival):
+        return replace(arrival, standing=Standing.IGNORED)
+    return arrival

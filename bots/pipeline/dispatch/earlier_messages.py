@@ -5,9 +5,10 @@ The queries hold the scope: one channel, one chat, and the person or group that 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from adapters.events import Event, Passage
 from adapters.parts import attachments_of
@@ -17,8 +18,11 @@ from bots.models.file import StoredFile
 from bots.models.lengths import ID_LENGTH
 from bots.people.identities import GROUP_PREFIX
 from bots.pipeline import engine
+from bots.pipeline.dispatch import gathering
+from bots.pipeline.windows import PARTS
 
 LATEST = 200  # events of a chat that are searched for a message without a turn
+RECENT = 1000  # the latest messages of a chat, among which a turn of several messages is searched
 
 
 class Stored(NamedTuple):
@@ -44,14 +48,35 @@ def find(turn: engine.Turn, message_id: str) -> Stored | None:
         conversation__person=turn.scope.person_id,
         platform_message_id=message_id[:ID_LENGTH],
     )
-    said = Message.objects.select_related("person").filter(here).order_by("-pk").first()
+    said = Message.objects.select_related("person", "inbound").filter(here).order_by("-pk").first()
     if said is not None:
-        return _stored(said, said.text)
+        part = _payload(said)
+        text = gathering.text_of(part, message_id) if gathering.has(part, message_id) else said.text
+        return _stored(said, text or said.text)
     # A long answer has several messages of the platform; each is one part.
     part = OutboundMessage.objects.select_related("message").filter(here, message__isnull=False).order_by("-pk").first()
-    if part is None or part.message is None:
-        return None
-    return _stored(part.message, str(part.payload.get("text") or part.message.text))
+    if part is not None and part.message is not None:
+        return _stored(part.message, str(part.payload.get("text") or part.message.text))
+    mine = Message.objects.select_related("person", "inbound").filter(
+        conversation__channel=turn.channel,
+        conversation__chat_id=chat.chat_id,
+        conversation__person=turn.scope.person_id,
+        role=Message.Role.USER,
+    )
+    for several in of_several(mine):
+        if gathering.has(_payload(several), message_id):
+            return _stored(several, gathering.text_of(_payload(several), message_id) or several.text)
+    return None
+
+
+def of_several(said: QuerySet[Message]) -> QuerySet[Message]:
+    """Returns those of the latest messages that are made of several messages of the platform, latest first."""
+    recent = list(said.order_by("-pk").values_list("pk", flat=True)[:RECENT])
+    return said.filter(pk__in=recent, inbound__payload__has_key=PARTS).order_by("-pk")
+
+
+def _payload(message: Message) -> Mapping[str, Any]:
+    return message.inbound.payload if message.inbound is not None else {}
 
 
 def _stored(message: Message, text: str) -> Stored:
@@ -94,7 +119,11 @@ def without_turn(channel: Channel, chat_id: str, message_id: str) -> InboundEven
     rows = InboundEvent.objects.filter(
         conversation__in=list(chats.values_list("pk", flat=True)), state=InboundEvent.State.IGNORED, kind="message"
     )
-    return next((row for row in rows.order_by("-pk")[:LATEST] if row.payload.get("message_id") == message_id), None)
+    return next((row for row in rows.order_by("-pk")[:LATEST] if _names(row.payload, message_id)), None)
+
+
+def _names(payload: Mapping[str, Any], message_id: str) -> bool:
+    return payload.get("message_id") == message_id or gathering.has(payload, message_id)
 
 
 def passage_of(row: InboundEvent) -> Passage:

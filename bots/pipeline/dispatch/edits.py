@@ -17,10 +17,9 @@ from bots.models import Channel, InboundEvent, Message, ReceivedFile
 from bots.models.lengths import ID_LENGTH
 from bots.people import references
 from bots.pipeline import inbox, memory_outbox
-from bots.pipeline.dispatch import albums, earlier_messages, turns
+from bots.pipeline.dispatch import earlier_messages, gathering, turns
 
 KINDS = frozenset({"edit", "delete"})
-RECENT = 1000  # the latest messages of a chat, in which the album with a part is searched
 
 
 def apply(row: InboundEvent, channel: Channel, event: Event) -> None:
@@ -32,7 +31,7 @@ def apply(row: InboundEvent, channel: Channel, event: Event) -> None:
         if not messages:
             _apply_without_turn(channel, event)
         for message in messages:
-            if _change_album(message, event):
+            if _change_part(message, event):
                 continue
             if event.kind == "delete":
                 _delete(message)
@@ -91,7 +90,7 @@ def _named(event: Event) -> str:
 
 
 def _target(channel: Channel, event: Event) -> Sequence[Message]:
-    """Returns the person's message with the platform's id, or the album with such a part; never one of the bot's."""
+    """Returns the person's message with the platform's id, or the one with such a part; never one of the bot's."""
     message_id = _named(event)
     if not message_id:
         return ()
@@ -101,29 +100,25 @@ def _target(channel: Channel, event: Event) -> Sequence[Message]:
         role=Message.Role.USER,
     )
     found = list(said.filter(platform_message_id=message_id[:ID_LENGTH]))
-    if found or not (event.album or event.kind == "delete"):  # a deletion does not say that it is of an album
-        return found
-    recent = said.order_by("-pk").values("pk")[:RECENT]
-    of_albums = said.filter(pk__in=recent, inbound__payload__has_key=albums.PARTS)
-    return [message for message in of_albums if len(albums.files_of(_payload(message), message_id))]
+    return found or [one for one in earlier_messages.of_several(said) if gathering.has(_payload(one), message_id)]
 
 
 def _payload(message: Message) -> Mapping[str, Any]:
     return message.inbound.payload if message.inbound is not None else {}
 
 
-def _change_album(message: Message, event: Event) -> bool:
-    """Edits or deletes one part of an album. Returns False for any other message, and for the last part."""
+def _change_part(message: Message, event: Event) -> bool:
+    """Edits or deletes one message of a turn of several. Returns False for any other message, and for the last part."""
     text = None if event.kind == "delete" else event.text
-    changed = albums.changed(_payload(message), _named(event), text)
+    changed = gathering.changed(_payload(message), _named(event), text)
     if changed is None or message.inbound_id is None:
         return False
-    files = albums.files_of(_payload(message), _named(event))
+    files = gathering.files_of(_payload(message), _named(event))
     InboundEvent.objects.filter(pk=message.inbound_id).update(payload=changed)
-    _reword(message, changed["text"])
+    _reword(message, _new_text(Event.from_dict(changed), message))
     if text is None:
         ReceivedFile.objects.filter(inbound=message.inbound_id, position__in=files).delete()
-        Message.objects.filter(pk=message.pk).update(attachments=changed["attachments"])
+        Message.objects.filter(pk=message.pk).update(attachments=changed.get("attachments", []))
         # The answer may say what was in it.
         answers = Message.objects.filter(inbound=message.inbound_id).exclude(pk=message.pk)
         memory_outbox.erase(message.conversation, list(answers.values_list("pk", flat=True)), None)

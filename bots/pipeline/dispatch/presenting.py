@@ -11,7 +11,7 @@ from bots.files import received
 from bots.llm.errors import NoModelAvailable
 from bots.models import Conversation, InboundEvent
 from bots.pipeline import engine, inbox
-from bots.pipeline.dispatch import quotes, typing_indicator, waiting
+from bots.pipeline.dispatch import gathering, quotes, typing_indicator, waiting
 from bots.pipeline.dispatch.draft_reply import Draft
 from bots.pipeline.queue.model_slots import Lease
 
@@ -21,18 +21,25 @@ def respond(row: InboundEvent, turn: engine.Turn, lease: Lease) -> engine.Reply 
 
     Raises:
         ClaimLost: The row was to be parked, but another worker has it.
+        Interrupted: A message came that joins this turn; nothing of the answer so far counts.
     """
-    turn.cancelled = lambda: inbox.stop_requested(row)
+    joined = gathering.interruption(row, turn.bot)
+    turn.cancelled = lambda: inbox.stop_requested(row) or joined()
     turn.stopped = row.cancel_requested
     turn.in_outage = row.waiting_since is not None or len(waiting.outage) > 0
     turn.may_wait = partial(waiting.may_wait, row)
     turn.take_slot = partial(waiting.take_slot, lease)
     try:
-        return _on_page(row, turn) if turn.channel.platform == PLATFORM else _on_platform(row, turn)
+        reply = _on_page(row, turn) if turn.channel.platform == PLATFORM else _on_platform(row, turn)
     except engine.NoSlot:
         waiting.for_slot(row, turn, lease)
     except NoModelAvailable as error:
         waiting.for_model(row, turn, error)
+    else:
+        if reply.meta.get("stopped") and not turn.stopped and not inbox.stop_requested(row):
+            turn.on_restart()  # what the person sees of the answer so far is void
+            raise gathering.Interrupted
+        return reply
     return None
 
 

@@ -16,7 +16,7 @@ from bots.models import Channel, Conversation, InboundEvent, Message, TurnUsage,
 from bots.models.conversation import advanced
 from bots.models.lengths import ID_LENGTH
 from bots.people.identities import MessagesVersion
-from bots.pipeline import engine, memory_outbox
+from bots.pipeline import engine, memory_outbox, summaries
 from bots.pipeline.outbox import payloads as parts
 from memory.store import MemoryStore
 from memory.types import RecentTurn
@@ -134,8 +134,9 @@ def touch(turn: engine.Turn) -> None:
         _move(turn)
     elif turn.now - conversation.last_message_at > TOUCH_EVERY:
         mine = Conversation.objects.filter(pk=conversation.pk)
+        due = summaries.due(conversation, turn.now, window_full=turn.window_full)
         # If another process renewed it meanwhile, it wrote a message that this turn has not read.
-        if mine.filter(last_message_at=conversation.last_message_at).update(last_message_at=turn.now):
+        if mine.filter(last_message_at=conversation.last_message_at).update(last_message_at=turn.now, **due):
             conversation.last_message_at = turn.now
         else:
             mine.renew(turn.now)

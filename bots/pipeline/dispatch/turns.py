@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from django.utils import timezone, translation
 
+from adapters.commands import parse_command
 from adapters.events import Event
 from bots.channels import lookup
 from bots.i18n.language import language_of
@@ -26,6 +27,18 @@ def without_unknown_command(event: Event) -> Event:
     if event.kind != "message" or not event.command or (name in engine.COMMAND_NAMES and not event.forwarded):
         return event
     return replace(event, command="", args="")
+
+
+def is_for_another(arrival: Arrival) -> bool:
+    """Returns whether a message in a group is a command that this bot does not know and that does not name it.
+
+    Several bots of a group see each message; only the one that knows the command answers.
+    """
+    event, group = arrival.event, arrival.speaker.group
+    if group is None or event.kind != "message" or event.forwarded or event.mentions_bot or event.reply_to:
+        return False
+    name, _addressee, _arguments = parse_command(event.text)
+    return bool(name) and not engine.knows_command(group.bot_id, simplified(name), event.text)
 
 
 def build(row: InboundEvent, channel: Channel, arrival: Arrival) -> engine.Turn:

@@ -5,7 +5,8 @@ closes the turn. Only failures of skills and model providers are recorded at onc
 """
 
 from bots.pipeline.engine.dialog.commands import NAMES as COMMAND_NAMES
+from bots.pipeline.engine.dialog.commands import knows as knows_command
 from bots.pipeline.engine.engine import respond
 from bots.pipeline.engine.turn import NoSlot, Reply, Turn
 
-__all__ = ["COMMAND_NAMES", "NoSlot", "Reply", "Turn", "respond"]
+__all__ = ["COMMAND_NAMES", "NoSlot", "Reply", "Turn", "knows_command", "respond"]

@@ -17,6 +17,7 @@ from bots.llm import candidates, complete
 from bots.llm.errors import Cancelled, NoModelAvailable, PromptRefused
 from bots.llm.types import Messages, Target
 from bots.models import Conversation, Message
+from bots.pipeline import windows
 from bots.pipeline.engine.answer import attachments, continuing, fallback, outage, prompt, recent_turns
 from bots.pipeline.engine.answer.others_words import others_words
 from bots.pipeline.engine.answer.prompt_inputs import Inputs
@@ -45,6 +46,8 @@ def respond(turn: Turn) -> Reply:
             return commands.run(turn, *command)
         if handover.silences(turn):
             return Reply("", silent=True, remember=True)
+        if turn.stopped:
+            return _stopped(turn, "")
         if again or retrying.asks(turn.text):
             if (repeated := retrying.unanswered(turn, by_word=not again)) is not None:
                 return _answer(repeated)
@@ -56,13 +59,18 @@ def respond(turn: Turn) -> Reply:
             reply = _without_words(turn)
             if reply is not None:
                 return reply
-        if turn.conversation.state == Conversation.State.COLLECTING:
-            reply = forms.resume(turn)
-            if reply is not None:
-                return reply
-        if (match := meaning.match(turn)) is not None:
-            return forms.start_skill(turn, match)
-        return _answer(turn)
+        return _by_form_or_skill(turn) or _answer(turn)
+
+
+def _by_form_or_skill(turn: Turn) -> Reply | None:
+    """Returns the answer of the open form, of a skill, or to a lone "stop"; None when a model has to answer."""
+    if turn.conversation.state == Conversation.State.COLLECTING:
+        reply = forms.resume(turn)
+        if reply is not None:
+            return reply
+    if (match := meaning.match(turn)) is not None:
+        return forms.start_skill(turn, match)
+    return commands.run(turn, "stop", "") if windows.is_stop(turn.text) else None
 
 
 def _without_words(turn: Turn) -> Reply | None:
@@ -84,8 +92,6 @@ def _answer(turn: Turn) -> Reply:
         NoSlot: All slots of this process are taken.
         NoModelAvailable: No configured model answers, and the turn may wait for one.
     """
-    if turn.stopped:
-        return _stopped(turn, "")
     if turn.in_outage and (wait_s := candidates.wait_s()) > 0:  # without a recall and a slot
         return _outage(turn, NoModelAvailable(Reason("no_model_answered"), retry_after=wait_s))
     turn.take_slot()
@@ -204,6 +210,7 @@ def _ask_model(
         for message in recent
     )
     files = [*attachments.contents(turn.quoted_files, quoted=True), *attachments.contents(turn.files)]
+    shown: dict[str, Any] = {}
 
     def messages(target: Target) -> Messages:
         built = prompt.build(
@@ -224,8 +231,10 @@ def _ask_model(
             target,
             max_reply_tokens=turn.bot.max_reply_tokens,
             image_tokens=attachments.image_tokens((*turn.quoted_files, *turn.files), target),
+            longest=turn.bot.context_tokens,
         )
-        return attachments.with_images(built, (*turn.quoted_files, *turn.files), target)
+        shown.update(built.shown)
+        return attachments.with_images(built.messages, (*turn.quoted_files, *turn.files), target)
 
     def demo_fits() -> bool:
         # In an outage of a real model, its answer would be a wrong one.
@@ -248,6 +257,7 @@ def _ask_model(
         "prompt_tokens": completion.prompt_tokens,
         "completion_tokens": completion.completion_tokens,
         "model_ms": completion.total_ms,
+        "prompt": shown,
     }
     if not completion.cut:
         return _reply(completion.text, recalled, meta, completion=completion)

@@ -61,6 +61,7 @@ class Turn:
         take_slot: Takes a slot for work with a model; raises `NoSlot` when none is free.
         on_token: Called with each piece of a streamed answer; None where nothing is streamed.
         on_restart: Called when the streamed text is void and the answer restarts.
+        window_full: The prompt shows as many messages of the conversation as it may; older ones leave it.
         repeats: Ids of the events whose unanswered messages are the text of this turn.
         repeated_messages: Ids of these messages.
         transitions: Transitions of the dialog, to be written when the turn is closed.
@@ -97,6 +98,7 @@ class Turn:
     take_slot: Callable[[], None] = _nothing
     on_token: Callable[[str], None] | None = None
     on_restart: Callable[[], None] = _nothing
+    window_full: bool = False
     repeats: tuple[int, ...] = ()
     repeated_messages: frozenset[int] = frozenset()
     transitions: list[StateTransition] = field(default_factory=list)
@@ -162,6 +164,7 @@ class Reply:
         failure: Why the message stays unanswered; "" when it does not. The event becomes a dead letter.
         settles: Ids of events that were dead letters and are answered by this reply.
         new_conversation: The conversation was closed; open the next one at once.
+        carries_summary: The next one begins with a summary of the closed one.
         act: Runs inside the transaction that closes the turn and returns the text of the answer, so that the act and
             its answer are committed together. It may change the turn's person.
         skill_run: The run of the skill that gave the answer; not stored yet.
@@ -178,6 +181,7 @@ class Reply:
     failure: Why = ""
     settles: tuple[int, ...] = ()
     new_conversation: bool = False
+    carries_summary: bool = False
     act: Callable[[], str] | None = None
     skill_run: SkillRun | None = None
     completion: Completion | None = None

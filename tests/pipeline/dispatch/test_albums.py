@@ -15,7 +15,7 @@ from adapters.events import Attachment, EventKind
 from bots.models import Channel, InboundEvent, Message, OutboundMessage, ReceivedFile
 from bots.operations import queues
 from bots.pipeline import inbox
-from bots.pipeline.dispatch import albums
+from bots.pipeline.dispatch import gathering
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from tests.adapters.builders import message
 from tests.builders import answers, make_event, say, state_of
@@ -207,15 +207,15 @@ def test_a_kill_while_the_parts_are_joined_loses_none(
             raise DatabaseError("killed")
         return execute(sql, *rest)
 
-    real = albums.gather
+    real = gathering.gather
 
-    def gather(row: InboundEvent) -> bool:
+    def gather(row: InboundEvent, of: Channel) -> bool:
         with connection.execute_wrapper(fail):
-            return real(row)
+            return real(row, of)
 
-    monkeypatch.setattr(albums, "gather", gather)
+    monkeypatch.setattr(gathering, "gather", gather)
     work()
-    monkeypatch.setattr(albums, "gather", real)
+    monkeypatch.setattr(gathering, "gather", real)
     wait(60)
     InboundEvent.objects.filter(state=State.PROCESSING).update(state=State.PENDING, owner="")
     work()

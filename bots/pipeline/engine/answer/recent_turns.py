@@ -6,16 +6,17 @@ from functools import partial
 
 from bots.models import sql
 from bots.pipeline.engine.turn import Turn
+from bots.pipeline.summaries import SHOWN
 from memory.store import MemoryStore
 from memory.types import ConversationSource, RecentTurn
-
-SHOWN = 12
 
 
 def latest(turn: Turn) -> tuple[RecentTurn, ...]:
     """Returns the latest messages of the conversation, oldest first, without forgotten ones. Queries: 0 or 1."""
     source = ConversationSource(turn.conversation.pk, turn.version, partial(_read, turn))
-    return MemoryStore(turn.bot.pk).get_recent_memory(turn.scope.person_id, source)[-SHOWN:]
+    said = MemoryStore(turn.bot.pk).get_recent_memory(turn.scope.person_id, source)[-SHOWN:]
+    turn.window_full = len(said) == SHOWN
+    return said
 
 
 def words(said: RecentTurn) -> str:

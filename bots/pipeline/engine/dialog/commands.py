@@ -12,10 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from adapters.commands import parse_command
-from bots.llm import candidates
 from bots.models import Conversation
 from bots.pipeline.engine.answer import fallback
-from bots.pipeline.engine.dialog import account_linking, forgetting, forms
+from bots.pipeline.engine.dialog import account_linking, forgetting, forms, status
 from bots.pipeline.engine.turn import Reply, Turn
 from clawdbot.chinese import simplified
 from memory.store import MemoryStore
@@ -37,7 +36,8 @@ def parse(turn: Turn) -> tuple[str, str] | None:
     """Returns (name, argument) if the platform marks the message as a command or it begins with a slash; else None.
 
     An unknown name is a command only as the whole message, so that a mistyped one gets the help text. With more text
-    it is an ordinary message: a sentence that begins with a path, or /ask, which the operator registered.
+    it is an ordinary message: a sentence that begins with a path, or /ask, which the operator registered. What a skill
+    takes is no command either.
     """
     event = turn.event
     if event.command:
@@ -48,9 +48,14 @@ def parse(turn: Turn) -> tuple[str, str] | None:
     else:
         name, _bot, argument = parse_command(turn.text)
     name, argument = simplified(name), argument.strip()
-    if not name or (name not in _BY_NAME and argument):
+    if not name or (name not in _BY_NAME and (argument or knows(turn.bot.pk, name, turn.text))):
         return None
     return name, argument
+
+
+def knows(bot_id: int, name: str, text: str) -> bool:
+    """Returns whether the bot has a command of this name, or a skill that takes the whole message."""
+    return name in NAMES or runner.match(bot_id, text) is not None
 
 
 def run(turn: Turn, name: str, argument: str) -> Reply:
@@ -97,7 +102,11 @@ def _start(turn: Turn, argument: str) -> Reply:
 
 def _new(turn: Turn, argument: str) -> Reply:
     turn.move("close")
-    return Reply(_("A new conversation begins. I still remember what you told me before."), new_conversation=True)
+    return Reply(
+        _("A new conversation begins. I still remember what you told me before."),
+        new_conversation=True,
+        carries_summary=True,
+    )
 
 
 def _reset(turn: Turn, argument: str) -> Reply:
@@ -117,26 +126,6 @@ def _stop(turn: Turn, argument: str) -> Reply:
 def _retry(turn: Turn, argument: str) -> Reply:
     """Answers when there is nothing to repeat; the engine repeats messages itself."""
     return Reply(_("I have answered all your messages."))
-
-
-def _status(turn: Turn, argument: str) -> Reply:
-    target = next(iter(candidates.available()), None)
-    if target is None:
-        model = _("none connected, I answer from what I remember")
-    elif target.is_demo:
-        model = _("a small demonstration model")
-    else:
-        model = target.model
-    remembered = MemoryStore(turn.bot.pk).long_term_memory.rows(turn.scope.person_id).count()
-    lines = [
-        f"**{turn.bot.name}**",
-        _("Model: %(model)s") % {"model": model},
-        _("Remembered about you: %(count)s entries") % {"count": remembered},
-        _("Conversation since: %(since)s")
-        % {"since": date_format(turn.conversation.started_at.astimezone(turn.zone), "DATETIME_FORMAT")},
-        _("State: %(state)s") % {"state": Conversation.State(turn.conversation.state).label},
-    ]
-    return Reply("\n".join(f"- {line}" if index else line for index, line in enumerate(lines)))
 
 
 def _memory(turn: Turn, argument: str) -> Reply:
@@ -195,7 +184,7 @@ COMMANDS = (
     Command(("reset", "重置"), gettext_lazy("drop everything open and begin anew"), _reset),
     Command(("stop", "停止"), gettext_lazy("stop the answer or the question that is open"), _stop),
     Command(("retry", "重试"), gettext_lazy("answer what I could not answer before"), _retry),
-    Command(("status", "状态"), gettext_lazy("how things stand"), _status),
+    Command(("status", "状态"), gettext_lazy("how things stand"), status.report),
     Command(("memory", "记忆"), gettext_lazy("what I remember of you; /memory WORDS searches"), _memory),
     Command(
         ("forget", "忘记"), gettext_lazy("delete what I remember of you; /forget TOPIC only that (asks first)"), _forget

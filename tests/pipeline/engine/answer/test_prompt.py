@@ -153,21 +153,21 @@ def test_a_long_message_of_the_last_exchange_is_cut_before_memories_are_dropped(
 def test_a_small_window_has_room_for_prompt_and_reply(context: int, text: str) -> None:
     target = Target(1, "t", "", "m", "", 5.0, context, Decimal(0), Decimal(0))
     inputs = make_inputs(text=text, recent=(("user", text), ("assistant", text)), hits=(make_hit("记" * 500),))
-    assert of_messages(build(inputs, target, 512)) <= context // 2 - 64 or context == 256
-    assert of_messages(build(inputs, target, 512)) + context // 2 <= context
+    assert of_messages(build(inputs, target, 512).messages) <= context // 2 - 64 or context == 256
+    assert of_messages(build(inputs, target, 512).messages) + context // 2 <= context
 
 
 def test_images_have_their_room() -> None:
     target = Target(1, "t", "", "m", "", 5.0, 4096, Decimal(0), Decimal(0), can_see=True)
     inputs = make_inputs(text="word " * 5000)
-    assert of_messages(build(inputs, target, 512, image_tokens=2000)) <= 4096 - 512 - 2000
+    assert of_messages(build(inputs, target, 512, image_tokens=2000).messages) <= 4096 - 512 - 2000
 
 
 def test_the_model_decides_the_budget_and_the_reply_has_its_room() -> None:
     target = Target(1, "t", "", "m", "", 5.0, 1000, Decimal(0), Decimal(0))
     inputs = make_inputs(recent=tuple(("user", "something was said here " * 10) for _ in range(30)))
-    assert of_messages(build(inputs, target, 400)) <= 600 - 64
-    assert len(build(inputs, replace(target, context_tokens=100_000), 400)) == 32
+    assert of_messages(build(inputs, target, 400).messages) <= 600 - 64
+    assert len(build(inputs, replace(target, context_tokens=100_000), 400).messages) == 32
 
 
 texts = st.text(alphabet=st.sampled_from("ab cd\n.,我你<>|/memory😀"), max_size=120)
