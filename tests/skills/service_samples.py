@@ -280,3 +280,15 @@ class Route(BaseSkill):
     ) -> str:
         tags.append("seen")
         return repr((level, size, country, limit, both, tags, stops, day, sure))
+
+
+class Posts(BaseSkill):
+    """Reaches the outside world: each call counts."""
+
+    effects = frozenset({Effect.OUTSIDE})
+    posted: ClassVar[list[str]] = []
+
+    def execute(self, context: Context) -> str:
+        self.posted.append(context.idempotency_key)
+        context.state["posted"] = True
+        return "posted"

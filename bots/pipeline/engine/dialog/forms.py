@@ -75,7 +75,8 @@ def resume(turn: Turn) -> Reply | None:
 def _run(turn: Turn, match: runner.Match, asked: int) -> Reply:
     entry = match.entry
     key = context.key_of(turn, f"skill:{entry.skill_id}")
-    result = runner.run(match, context.build(turn, key=key, skill_id=entry.skill_id, timeout_s=entry.timeout_s))
+    lent = context.build(turn, key=key, skill_id=entry.skill_id, timeout_s=entry.timeout_s, journaled=True)
+    result = runner.run(match, lent)
     if result.needs is not None and result.needs.slot != match.answer:
         asked = 0  # the next parameter has its own tries
     if result.needs is not None and asked < MAX_QUESTIONS:
