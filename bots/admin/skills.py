@@ -20,7 +20,7 @@ from bots.admin.ui.filters import RangeDateTimeFilter, ScopedFilter
 from bots.admin.ui.fragments import admin_link, ago, json_block
 from bots.admin.ui.unfold_parts import display
 from bots.operations import skills as operations
-from skills.models import BotSkill, Skill, SkillHealth, SkillRun
+from skills.models import BotSkill, Skill, SkillHealth, SkillRun, SkillState
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import BaseModelAdmin
@@ -194,6 +194,29 @@ class SkillHealthAdmin(ReadOnlyMixin, BotScopedAdmin[SkillHealth]):
             operations.revive(row, request.user)
         text = ngettext("%(n)s skill is switched on.", "%(n)s skills are switched on.", len(rows))
         messages.success(request, text % {"n": len(rows)})
+
+
+@admin.register(SkillState)
+class SkillStateAdmin(ReadOnlyMixin, BotScopedAdmin[SkillState]):
+    """What skills keep of people. An erasure of the person deletes it."""
+
+    bot_path = "person__bot"
+    list_display = ("skill", "person_link", "when")
+    list_select_related = ("skill", "person")
+    fields = (("skill", "person_link"), "updated_at", "data_shown")
+    readonly_fields = ("data_shown", "person_link")
+
+    @admin.display(description=_("person"))
+    def person_link(self, row: SkillState) -> str:
+        return admin_link(row.person)
+
+    @admin.display(description=_("updated"), ordering="updated_at")
+    def when(self, row: SkillState) -> str:
+        return ago(row.updated_at)
+
+    @admin.display(description=_("data"))
+    def data_shown(self, row: SkillState) -> str:
+        return json_block(row.data)
 
 
 @admin.register(SkillRun)
