@@ -140,28 +140,31 @@ class Result:
 
 def run(
     skill: type[Any],
-    text: str = "",
+    message: str = "",
+    /,
     *,
+    parameters: Mapping[str, Any] | None = None,
     language: str = "en",
     config: Mapping[str, Any] | None = None,
     secrets: Mapping[str, str] | None = None,
     now: datetime | None = None,
     time_zone: str = "UTC",
     services: Doubles | None = None,
-    **parameters: Any,
+    **more: Any,
 ) -> Result:
     """Runs a skill with these parameters, which are checked as those of a person.
 
     Args:
         skill: The class.
-        text: The message of the person.
+        message: What the person wrote.
+        parameters: The parameters by name; a class that declares none finds `text`, the message, among them.
         language: "en" or "zh-hans".
         config: The configuration. Its servers may be on this machine.
         secrets: Secrets by name.
         now: The time of the message; aware.
         time_zone: The person's zone.
         services: Doubles that you have prepared.
-        parameters: The parameters by name; a class that declares none finds `text` among them.
+        more: Likewise, where the names are none of the above.
 
     Raises:
         ValueError: A parameter is missing or does not fit, or the answer is empty.
@@ -169,11 +172,12 @@ def run(
     """
     doubles = services or Doubles()
     taken = declared.read(skill)
-    values = taken.from_json(parameters) if taken.parameters else {"text": text, "message": text, **parameters}
+    asked = {**(parameters or {}), **more}
+    values = taken.from_json(asked) if taken.parameters else {"text": message, "message": message, **asked}
     limit_s = float(getattr(skill, "timeout_s", 0) or 10.0)
     given = {
         "parameters": values,
-        "text": text,
+        "text": message,
         "trigger": "",
         "language": language,
         "config": dict(config or {}),

@@ -186,6 +186,7 @@ class Services:
         stopped: Returns True once the person asked to stop.
         deadline_s: Seconds left for the call.
         commit: Takes the staged writes into the turn; called once, when the call has succeeded.
+        once: Makes a call with effects once; None where the caller sees to that. Of the product, not for skills.
     """
 
     memory: Memory = MISSING
@@ -200,6 +201,7 @@ class Services:
     stopped: Callable[[], bool] = lambda: False
     deadline_s: float = 10.0
     commit: Callable[[], None] = lambda: None
+    once: Callable[..., Any] | None = None
 
 
 class Context(dict[str, Any]):

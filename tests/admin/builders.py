@@ -45,7 +45,7 @@ from memory.embedders import choice
 from memory.models import ConsolidationRun, MemoryEntry
 from memory.store import MemoryStore
 from memory.types import Turn
-from skills.models import BotSkill, Skill, SkillRun
+from skills.models import BotSkill, Skill, SkillHealth, SkillRun, SkillState
 
 BOT_TOKEN = "123456789:AAHsecretsecretsecretsecretsecret12345"
 SECRET_TOKEN = "webhook-secret-token-0815"
@@ -187,6 +187,8 @@ def make_skill(bot: Bot, conversation: Conversation, number: int = 0) -> Skill:
     )
     BotSkill.objects.create(bot=bot, skill=skill, config={"api_key": SKILL_KEY, "unit": "km"})
     SkillRun.objects.create(skill=skill, bot=bot, conversation=conversation, ok=True, ms=12)
+    SkillHealth.objects.create(skill=skill, bot=bot, failures=2, error="TooSlow: no answer within 10 s")
+    SkillState.objects.create(skill=skill, person=conversation.person, data={"level": number})
     return skill
 
 

@@ -58,7 +58,9 @@ def _corrected(turn: Turn, match: runner.Match, frame: Frame) -> Reply | None:
 def _run(turn: Turn, match: runner.Match, frame: Frame | None) -> Reply:
     entry = match.entry
     key = context.key_of(turn, f"skill:{entry.skill_id}")
-    result = runner.run(match, context.build(turn, key=key, skill_id=entry.skill_id, timeout_s=entry.timeout_s))
+    lent = context.build(turn, key=key, skill_id=entry.skill_id, timeout_s=entry.timeout_s, journaled=True)
+    result = runner.run(match, lent)
+    # The next parameter has its own tries.
     asked = frame.tries if frame is not None and result.needs is not None and result.needs.slot == match.answer else 0
     if result.needs is not None and asked < MAX_QUESTIONS:
         made = Frame(

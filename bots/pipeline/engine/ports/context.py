@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.crypto import salted_hmac
 
 from bots.pipeline.engine.ports.dialog import Conversing
+from bots.pipeline.engine.ports.journaled import Once
 from bots.pipeline.engine.ports.knowledge import Documents
 from bots.pipeline.engine.ports.memory import PersonMemory
 from bots.pipeline.engine.ports.staging import Staging
@@ -25,6 +26,7 @@ def build(
     key: str,
     skill_id: int = 0,
     timeout_s: float = 10.0,
+    journaled: bool = False,
 ) -> Context:
     """Returns the context of one call. Reads nothing: each service reads when it is used.
 
@@ -34,6 +36,8 @@ def build(
         key: Idempotency key of the call; see `key_of`.
         skill_id: The skill, whose state the context has; 0 for another tool.
         timeout_s: Time limit of the call, in seconds.
+        journaled: Write a call with effects down, so that a repeated turn does not make it again; for a caller without
+            a journal of its own.
     """
     staging = Staging(turn)
     services = Services(
@@ -46,6 +50,7 @@ def build(
         stopped=turn.cancelled,
         deadline_s=timeout_s,
         commit=staging.commit,
+        once=Once(turn) if journaled else None,
     )
     return Context({**_values_of(turn), "parameters": {}, **(values or {})}, services)
 
