@@ -54,6 +54,8 @@ def evaluate(expression: str) -> Decimal:
             evaluator = simpleeval.SimpleEval(
                 operators=_OPERATORS, functions=_FUNCTIONS, names={**_CONSTANTS, **numbers}
             )
+            # Nothing else than arithmetic: no attributes, subscripts, strings or conditions.
+            evaluator.nodes = {kind: made for kind, made in evaluator.nodes.items() if kind in _NODES}
             value = evaluator.eval(source)
             return value if isinstance(value, Decimal) else Decimal(value)
     except (decimal.DivisionByZero, decimal.DivisionUndefined, ZeroDivisionError):
@@ -145,6 +147,7 @@ _OPERATORS: dict[type[Any], Callable[..., Any]] = {
     ast.USub: lambda a: -a,
     ast.UAdd: lambda a: +a,
 }
+_NODES = frozenset({ast.Expr, ast.BinOp, ast.UnaryOp, ast.Call, ast.Name})
 _CONSTANTS = {"pi": Decimal("3.1415926535897932384626433832795028841971693993751"), "e": Decimal(1).exp(_CONTEXT)}
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sqrt": _root,

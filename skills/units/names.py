@@ -80,8 +80,8 @@ _NAMES = {
     "fluid_ounce": "floz 液量盎司|fl oz|fluid ounce|fluid ounces",
     "oil_barrel": "bbl barrel barrels 桶",
     # temperature
-    "degC": "c °c ℃ celsius centigrade 摄氏 摄氏度|degrees c|degrees celsius|degree celsius|degrees centigrade|deg c",
-    "degF": "f °f ℉ fahrenheit 华氏 华氏度|degrees f|degrees fahrenheit|degree fahrenheit|deg f",
+    "degC": "c degc °c ℃ celsius centigrade 摄氏 摄氏度|degrees c|degrees celsius|degree celsius|degrees centigrade|deg c",
+    "degF": "f degf °f ℉ fahrenheit 华氏 华氏度|degrees f|degrees fahrenheit|degree fahrenheit|deg f",
     "kelvin": "k kelvin kelvins 开尔文",
     # speed
     "kilometer / hour": "kmh kph km/h kmph 公里/小时 公里每小时 千米每小时 千米/小时|kilometers per hour|kilometres per hour|km per hour",

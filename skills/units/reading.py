@@ -22,6 +22,7 @@ _INTO_ZH = (
     r"\s*(?:(?:地|的)?(?:大约|大概)?(?:是|等于|有|合|相当于|约等于|约)(?:多少|几)(?:个)?"
     r"|(?:换算|转换|转|换|折算|折合)(?:成|为|到|算成)?(?:是)?(?:多少|几)?(?:个)?|(?:多少|几)(?:个)?|到|用)\s*"
 )
+_NOT_ADDED = frozenset({"degC", "degF", "kelvin"})
 _HALF = re.compile(r"^(.*?)半$")
 
 
@@ -81,6 +82,7 @@ def parts_of(words: str) -> tuple[tuple[float, str], ...]:
     text = re.sub(r"^(?:an?|one|半个?)\s+(?=[a-z])", "1 ", text)
     if (feet := re.fullmatch(r"(\d+)\s*'\s*(?:(\d+(?:\.\d+)?)\s*(?:\"|''|”)?)?", text)) is not None:
         return ((float(feet[1]), "foot"), (float(feet[2] or 0), "inch"))
+    text = re.sub(r"(?<=\d)\s*(?:\"|''|″)", " inch", text)
     half = _HALF.match(text)
     found = re.findall(rf"({_NUM})\s*([^\d\s-][^\d-]*?)?\s*(?:,|\band\b)?\s*(?=-?\d|$)", half[1] if half else text)
     if not found or "".join(a + b for a, b in found).replace(" ", "") != re.sub(
@@ -98,7 +100,8 @@ def parts_of(words: str) -> tuple[tuple[float, str], ...]:
             return ()
     if half:
         parts.append((0.5, parts[-1][1]))
-    return tuple(parts) if len({_kind(unit) for _n, unit in parts}) == 1 else ()
+    warmth = len(parts) > 1 and parts[0][1] in _NOT_ADDED
+    return tuple(parts) if len({_kind(unit) for _n, unit in parts}) == 1 and not warmth else ()
 
 
 def _bare(number: str, unit: str, *, spoken_zh: bool) -> tuple[float, str]:
