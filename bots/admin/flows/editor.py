@@ -73,7 +73,7 @@ def _kinds() -> dict[str, str]:
 
 def _types() -> dict[str, str]:
     return {
-        "text": _("text"),
+        "text": _("free text"),
         "number": _("number"),
         "integer": _("whole number"),
         "choice": _("choice"),

@@ -196,7 +196,7 @@
 
     function add(kind) {
       var step = { kind: kind };
-      if (kind === "collect") { step.slot = "value" + (flow.steps.length + 1); step.question = { en: "", zh: "" }; }
+      if (kind === "collect") { step.slot = "value" + (flow.steps.length + 1); }
       if (kind === "act") step.do = "say";
       if (kind === "branch") { step.slot = ""; step.cases = []; }
       if (kind === "say") step.text = {};
