@@ -82,6 +82,7 @@ CACHES = {
     "memory.storage.wakeups": "clear_cache",
     "memory.store": "clear_cache",
     "skills.catalogue": "clear_cache",
+    "skills.flows": "clear_cache",
     "skills.limits": "clear_cache",
     "skills.registry": "clear_cache",
     "skills.tools": "clear_cache",

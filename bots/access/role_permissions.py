@@ -35,6 +35,9 @@ _MANAGER = (
     "skills.add_botskill",
     "skills.change_botskill",
     "skills.delete_botskill",
+    "skills.add_flowdefinition",
+    "skills.change_flowdefinition",
+    "skills.delete_flowdefinition",
 )
 NEEDED: dict[str, tuple[str, ...]] = {
     BotAccess.Role.VIEWER: (),

@@ -5,6 +5,7 @@ import bots.admin.bot
 import bots.admin.channels.model_admin
 import bots.admin.conversations.files
 import bots.admin.conversations.model_admin
+import bots.admin.flows.model_admin
 import bots.admin.memory.consolidation
 import bots.admin.memory.embedder
 import bots.admin.memory.entries

@@ -1,5 +1,6 @@
 """The models of the skills app, one module per concern. Import them from here."""
 
+from skills.models.flow import FlowDefinition
 from skills.models.skill import DEFAULT_THRESHOLD, ERROR_LENGTH, BotSkill, Skill, SkillRun
 from skills.models.skill_health import SkillHealth
 from skills.models.skill_state import SkillState
@@ -11,6 +12,7 @@ __all__ = [
     "ERROR_LENGTH",
     "BotSkill",
     "BotTool",
+    "FlowDefinition",
     "Skill",
     "SkillHealth",
     "SkillRun",

@@ -45,11 +45,12 @@ from memory.embedders import choice
 from memory.models import ConsolidationRun, MemoryEntry
 from memory.store import MemoryStore
 from memory.types import Turn
-from skills.models import BotSkill, Skill, SkillHealth, SkillRun, SkillState
+from skills.models import BotSkill, FlowDefinition, Skill, SkillHealth, SkillRun, SkillState
 
 BOT_TOKEN = "123456789:AAHsecretsecretsecretsecretsecret12345"
 SECRET_TOKEN = "webhook-secret-token-0815"
 SKILL_KEY = "weather-service-key-1234"
+SIGNING_SECRET = "signing-secret-of-a-flow-0815"
 API_KEY = "sk-very-secret-provider-key-4711"
 
 
@@ -192,6 +193,16 @@ def make_skill(bot: Bot, conversation: Conversation, number: int = 0) -> Skill:
     return skill
 
 
+def make_flow(bot: Bot, number: int = 0) -> FlowDefinition:
+    """Makes a flow of a bot with a signing secret."""
+    steps = [{"kind": "say", "text": {"en": "Hello.", "zh": "你好。"}}]
+    flow = FlowDefinition(name=f"flow{number}", triggers=["visit"], definition={"steps": steps})
+    flow.secret = SIGNING_SECRET
+    flow.save()
+    flow.bots.add(bot)
+    return flow
+
+
 def make_file(conversation: Conversation, body: bytes = b"words", **values: Any) -> ReceivedFile:
     row = ReceivedFile(conversation=conversation, kind="file", name="notes.txt", content_type="text/plain", **values)
     row.file.save(f"tests/{conversation.pk}.txt", ContentFile(body), save=False)
@@ -232,6 +243,7 @@ def make_world(rows: int = 1) -> Bot:
             inbound=InboundEvent.objects.get(conversation=conversation),
         )
         make_skill(other, conversation, number)
+        make_flow(other, number)
         make_provider(f"provider {number}")
         Worker.objects.create(id=f"{number:032d}", host="box", pid=number, role="worker")
         user = make_user(f"user{number}", superuser=False)

@@ -75,6 +75,27 @@ DATA = {
     "bots/operations/skill_template.py:_TEST": "the test of that skill",
     "bots/pipeline/engine/dialog/meaning.py:_NEUTRAL": "sentences to compare with",
     **{f"clawdbot/skills/typed.py:{name}": "recognised" for name in ("_NO", "_SEPARATORS", "_YES")},
+    **{
+        f"skills/{name}": "trigger words, prompts and descriptions as the public SDK takes them"
+        for name in (
+            "calculator/skill.py:CalculatorSkill",
+            "notes/forget.py:ForgetSkill",
+            "notes/known.py:KnownSkill",
+            "notes/remember.py:RememberSkill",
+            "person/skill.py:PersonSkill",
+            "units/skill.py:UnitsSkill",
+            "webpage/skill.py:WebPageSkill",
+        )
+    },
+    **{
+        f"skills/flow_templates.py:{name}": "example flows, which an operator takes over and changes"
+        for name in ("TEMPLATES", "_APPOINTMENT", "_TICKET")
+    },
+    "skills/flow_trial.py:_LEAVES": "recognised",
+    "skills/flow_trial.py:_SKIPS": "recognised",
+    "skills/models/flow.py:FlowDefinition": "an example of trigger words",
+    "skills/notes/forget.py:_EVERYTHING": "recognised",
+    "skills/webpage/text.py:_CHALLENGE": "recognised",
     "skills/parameters.py:_ENDING_ZH": "recognised",
     "skills/parameters.py:_POLITE_ZH": "recognised",
     "skills/weather.py:WeatherSkill": "trigger words, prompt and description as the public SDK takes them",
@@ -84,14 +105,16 @@ DATA = {
     "skills/weather_words.py:_UNWANTED": "recognised",
     "skills/weather_words.py:_WEEKDAY": "recognised",
     "skills/weather_words.py:_WEEKDAYS_ZH": "recognised",
+    "skills/weather_words.py:day": "recognised",
     "skills/weather_words.py:day_of": "recognised",
 }
 # Files that contain only words to recognise.
 RULES = re.compile(
-    r"memory/text/\w+\.py|memory/consolidation/(rules|endings)(_en|_zh)?\.py|skills/migrations/0001_initial\.py"
+    r"memory/text/\w+\.py|memory/consolidation/(rules|endings)(_en|_zh)?\.py|skills/migrations/000[13]_\w+\.py"
+    r"|skills/\w+/(reading|names)\.py|skills/numerals\.py"
 )
-# Lines with Chinese: the label of the language button is in the other language.
-SCRIPTS = {"templates/static/chat/strings.js": 1}
+# Lines with Chinese: a language is named in itself.
+SCRIPTS = {"templates/static/chat/strings.js": 1, "templates/admin/skills/flow/after.html": 1}
 
 
 def chinese() -> Iterator[str]:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from adapters.commands import parse_command
-from bots.models import Conversation
 from bots.pipeline.engine.answer import fallback
 from bots.pipeline.engine.dialog import account_linking, forgetting, frames, status, timers
 from bots.pipeline.engine.turn import Reply, Turn
