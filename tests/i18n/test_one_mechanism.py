@@ -57,7 +57,7 @@ DATA = {
 }
 # Files that contain only words to recognise.
 RULES = re.compile(
-    r"memory/text/\w+\.py|memory/consolidation/(rules|endings)(_en|_zh)?\.py|skills/migrations/0001_initial\.py"
+    r"clawdbot/times/\w+\.py|memory/text/\w+\.py|memory/consolidation/(rules|endings)(_en|_zh)?\.py|skills/migrations/0001_initial\.py"
 )
 # Lines with Chinese: the label of the language button is in the other language.
 SCRIPTS = {"templates/static/chat/strings.js": 1}
