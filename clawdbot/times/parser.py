@@ -7,12 +7,12 @@ One parser reads Chinese, English and mixtures. A result is never a moment that 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 from clawdbot.times import instants, numerals, occurrences, scan, series
 from clawdbot.times.instants import Now
-from clawdbot.times.pieces import Every
+from clawdbot.times.pieces import Day, Every
 from clawdbot.times.scan import Expression
 from clawdbot.times.types import Ask, Found, Instant, Outcome
 
@@ -48,6 +48,30 @@ def find_all(text: str, *, now: datetime, zone: str, language: str = "en") -> tu
     _inherit(folded, expressions)
     moment = Now(now.astimezone(UTC), zone, folded)  # sums of times in UTC are elapsed time
     return tuple(_found(one, moment, positions) for one in expressions)
+
+
+def days(text: str, *, today: date, language: str = "en") -> tuple[date, ...]:
+    """Returns the days that a text names, in order, past ones too. Skips a day with several readings.
+
+    Args:
+        text: Words of a person; only the first `LONGEST` characters are read.
+        today: The day of the message in the person's zone.
+        language: As for `find`.
+    """
+    folded, _positions = numerals.folded(text[:LONGEST])
+    named = (piece.values for piece in scan.pieces_of(folded, language))
+    found = (_day(value, today) for values in named for value in values if isinstance(value, Day))
+    return tuple(at for at in found if at is not None)
+
+
+def _day(day: Day, today: date) -> date | None:
+    if day.today is not None:
+        return today + timedelta(days=day.today)
+    coming = day.resolve(today)
+    if coming.code == "past":  # a date with its year is the same on every day, and "5 March" may be the last one
+        coming = day.resolve(date(today.year, 1, 1) if day.month else date.min)
+        coming = coming if coming.days else day.resolve(date.min)
+    return coming.days[0] if coming.days and not coming.code else None
 
 
 def _found(one: Expression, now: Now, positions: list[int]) -> Found:

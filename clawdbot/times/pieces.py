@@ -155,7 +155,7 @@ WORKDAYS, WEEKEND = WEEKDAYS[:5], WEEKDAYS[5:]
 def relative(days: int) -> Day:
     """Returns "today" (0), "tomorrow" (1) and so on."""
     if days < 0:
-        return Day(lambda today: Days(code="past"))
+        return Day(lambda today: Days(code="past"), today=days)
     return Day(lambda today: Days((today + timedelta(days=days),)), today=days)
 
 

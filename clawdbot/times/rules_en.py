@@ -199,7 +199,7 @@ _TABLE: tuple[rules.Section, ...] = (
         (r"\bthe day before(?: that)?$|\bthe day before(?=[,.;])|\bthe night before$", lambda m: (Lead(duration(Offset(days=1))),)),
         (rf"\b(?:in|after|within) {EN_LENGTH}(?:'s? time)?\b(?! of)", lambda m: (_length(m),)),
         (rf"\b{EN_LENGTH} (?:from now|later|from today)\b", lambda m: (_length(m),)),
-        (rf"\b(?:timer|countdown|alarm)(?: set)? for {EN_LENGTH}\b", lambda m: (_length(m),)),
+        (rf"(?:(?<=timer )|(?<=countdown )|(?<=alarm ))for {EN_LENGTH}\b", lambda m: (_length(m),)),
         (rf"\b{EN_LENGTH}(?= (?:timer|countdown)\b)", lambda m: (_length(m),)),
         (rf"\b(?:{EN_LENGTH} ago)\b", lambda m: (Offset(past=True),)),
     )),

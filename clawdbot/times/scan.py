@@ -185,6 +185,8 @@ def _merge(text: str, joined: list[Expression]) -> list[Expression]:
         else:
             kept.append(one)
     times = [one for one in kept if one.is_time and not one.ends_series]
+    if not times:  # "until 3pm" alone is a time
+        times = [one for one in kept if one.is_time]
     for one in times:
         if one.day and not one.says_hour and not one.every and _is_open(text, one):
             one.day, one.unclear = None, Unclear("range")
