@@ -114,6 +114,14 @@ class Schedules(Protocol):
         """Returns the reminders that are still to come, those of this turn included, next first."""
         ...
 
+    def latest(self) -> Scheduled:
+        """Returns the reminder that came last in this chat.
+
+        Raises:
+            LookupError: None came lately.
+        """
+        ...
+
     def change(
         self, number: int, *, text: str | None = None, local: datetime | None = None, rule: str | None = None
     ) -> Scheduled:
