@@ -9,7 +9,11 @@ from skills import registry
 from skills.models import ERROR_LENGTH, Skill
 
 # A fresh installation has these, for all bots.
-BUILT_IN = ("skills.weather.WeatherSkill",)
+BUILT_IN = (
+    "skills.weather.WeatherSkill",
+    "skills.reminders.RemindersSkill",
+    "skills.date_time.DateTimeSkill",
+)
 
 
 class SkillSetting(Protocol):

@@ -46,6 +46,22 @@ DATA = {
     "skills/models.py:Skill": "an example of trigger words",
     "skills/parameters.py:_ENDING_ZH": "recognised",
     "skills/parameters.py:_POLITE_ZH": "recognised",
+    "skills/date_time/skill.py:DateTimeSkill": "trigger words, prompt and description as the public SDK takes them",
+    **{
+        f"skills/date_time/skill.py:{name}": "recognised"
+        for name in ("_UNTIL", "_BETWEEN", "_SINCE", "_LUNAR", "_WEEKDAY", "_TODAY", "_CLOCK", "_PERSONAL")
+    },
+    **{
+        f"skills/date_time/skill.py:{name}": "names of lunar days, which are Chinese in every language"
+        for name in ("_MONTHS", "_TENS", "_ONES", "_chinese_name")
+    },
+    "skills/date_time/places.py:_NAMES": "recognised",
+    "skills/reminders/skill.py:RemindersSkill": "trigger words, prompt and description as the public SDK takes them",
+    "skills/reminders/skill.py:_TO": "recognised",
+    **{
+        f"skills/reminders/asking.py:{name}": "recognised"
+        for name in ("_CHOICE", "_HALVES", "_LENGTH", "as_length", "default_task")
+    },
     "skills/weather.py:WeatherSkill": "trigger words, prompt and description as the public SDK takes them",
     "skills/weather_words.py:_DAYS": "recognised",
     "skills/weather_words.py:_NO_PLACE": "recognised",
@@ -57,7 +73,7 @@ DATA = {
 }
 # Files that contain only words to recognise.
 RULES = re.compile(
-    r"clawdbot/times/\w+\.py|memory/text/\w+\.py|memory/consolidation/(rules|endings)(_en|_zh)?\.py|skills/migrations/0001_initial\.py"
+    r"clawdbot/times/\w+\.py|skills/reminders/(requests|tasks|which)\.py|memory/text/\w+\.py|memory/consolidation/(rules|endings)(_en|_zh)?\.py|skills/migrations/0001_initial\.py"
 )
 # Lines with Chinese: the label of the language button is in the other language.
 SCRIPTS = {"templates/static/chat/strings.js": 1}
