@@ -214,7 +214,8 @@ class Context(dict[str, Any]):
     """The argument of `execute`: a dictionary, as in the first SDK, whose values and services are attributes too.
 
     `context["parameters"]` and `context.parameters` are the same. Keys: "parameters", "text", "trigger", "language",
-    "config", "now", "time_zone", "bot", "person", "conversation_id", "event_id".
+    "config", "now", "time_zone", "time_zone_known" (whether it is the person's own), "bot", "person",
+    "conversation_id", "event_id".
     """
 
     def __init__(self, values: Mapping[str, Any], services: Services | None = None) -> None:

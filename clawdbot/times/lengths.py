@@ -19,15 +19,15 @@ _ZH_PART = re.compile(
 
 _EN_UNIT = r"(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|fortnights?|months?|years?)"
 _EN_ONE = (
-    rf"(?:half an? hour|half-hour|(?:an? )?quarter of an hour|an hour and a half|a (?:day|week|year) and a half"
-    rf"|(?:\d{{1,3}}\.\d|{EN})(?: and a half)?[ -]?{_EN_UNIT}(?: and a half)?|\d{{1,3}} ?(?:m|h|d|w|s))"
+    r"(?:half an? hour|half-hour|(?:an? |three )?quarters? of an hour|an hour and a half|a (?:day|week|year) and a half"
+    rf"|(?:\d{{1,3}}[.,]\d|{EN})(?: and a half)?[ -]?{_EN_UNIT}(?: and a half)?|\d{{1,3}}(?:[.,]\d)? ?(?:m|h|d|w|s))"
 )
 EN_LENGTH = rf"(?P<length>{_EN_ONE}(?:,?(?: and)? ?{_EN_ONE})?)"
 """A length of one or two units in a folded English text: "1 hour and 20 minutes", "1h30m"."""
 _EN_PART = re.compile(
-    r"(?P<half>half an? hour|half-hour)|(?P<quarter>quarter of an hour)"
-    rf"|(?P<count>\d{{1,3}}\.\d|\b{EN})(?P<and> and a half)?[ -]?(?P<unit>{_EN_UNIT})\b(?P<more> and a half)?"
-    r"|(?P<n>\d{1,3}) ?(?P<letter>[mhdws])"
+    r"(?P<half>half an? hour|half-hour)|(?P<quarter>(?P<three>three )?quarters? of an hour)"
+    rf"|(?P<count>\d{{1,3}}[.,]\d|\b{EN})(?P<and> and a half)?[ -]?(?P<unit>{_EN_UNIT})\b(?P<more> and a half)?"
+    r"|(?P<n>\d{1,3}(?:[.,]\d)?) ?(?P<letter>[mhdws])"
 )
 _MINUTES = {
     "秒": 1 / 60, "秒钟": 1 / 60, "分": 1, "分钟": 1, "刻钟": 15, "小时": 60, "钟头": 60,
@@ -54,13 +54,17 @@ def english_length(text: str) -> Offset:
     total = Offset()
     for part in _EN_PART.finditer(text):
         if part["half"] or part["quarter"]:
-            total = _plus(total, 30 if part["half"] else 15, "minute")
+            total = _plus(total, 30 if part["half"] else 45 if part["three"] else 15, "minute")
         elif part["letter"]:
-            total = _plus(total, int(part["n"]), part["letter"])
+            total = _plus(total, _decimal(part["n"]), part["letter"])
         else:
-            count = float(part["count"]) if "." in part["count"] else english(part["count"])
+            count = _decimal(part["count"]) if part["count"][0].isdigit() else english(part["count"])
             total = _plus(total, count + (0.5 if part["and"] or part["more"] else 0), part["unit"].rstrip("s"))
     return total
+
+
+def _decimal(text: str) -> float:
+    return float(text.replace(",", "."))
 
 
 def duration(length: Offset) -> timedelta:

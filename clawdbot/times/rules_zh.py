@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from re import Match
 
 from clawdbot.times import festivals, pieces, rules
@@ -260,7 +261,8 @@ _TABLE: tuple[rules.Section, ...] = (
     )),
     # Hours
     ("[点时晨夜早午傍晚]", (
-        (_PART, lambda m: (Part(_PARTS[m[0]]),)),
+        (rf"(?:{_PART})(?!茶)", lambda m: (Part(_PARTS[m[0]]),)),
+        (r"[早晚](?=(?:\d{1,2}|十[一二]?|[二两三四五六七八九])点|一点[钟半整])", lambda m: (Part(_DAY_END[m[0]]),)),
         (rf"{_BEFORE_HOUR}{_HOUR}(?:点钟?|时(?=[整\d零一二三四五,，。、 提叫喊开]|$)){_MINUTE}{_AFTER_HOUR}", _clock),
         (rf"差(一刻|{N}分)钟?到?({N})点", _before_the_hour),
     )),
@@ -270,4 +272,9 @@ _TABLE: tuple[rules.Section, ...] = (
         (rf"{_WHICH}(?:{_W}|月)|今年|明年|后年", lambda m: (Unclear("range"),)),
     )),
 )  # fmt: skip
-SECTIONS = rules.compiled(_TABLE)
+
+
+@lru_cache(maxsize=1)
+def sections() -> rules.Compiled:
+    """Returns the rules; they are compiled at the first text, which takes 0.05 s."""
+    return rules.compiled(_TABLE)

@@ -37,6 +37,11 @@ _TO = re.compile(r"\s*(?:到|至|-|~|to|until|till)\s*")
 _AND = re.compile(r"\s*(?:[、,，]|和|及|跟|与|and|&|or)?\s*(?:和|and)?\s*(?:at|on)?\s*")
 _OPEN_ZH = re.compile(r"(?:之|以)?[前后](?![天面边两一二三四五六七八九十\d])")
 _OPEN_EN = re.compile(r"\b(?:before|after) (?:the )?$")
+# The beginning of a series that no rule reads, such as "every 2w" or 每个月第二个和第四个周五.
+_SERIES = re.compile(
+    r"\b(?:every|each) (?:\d|couple|few|other|full moon|single|now and then|so often|two|three|four)"
+    r"|每(?:\d|隔|逢|[两二三四五六七八九十]|个?(?:周|月|星期|礼拜))"
+)
 _SENTENCE = re.compile(r"[。！？!?;；\n]|\.(?=\s|$)")
 _SLOTS: tuple[tuple[type, str], ...] = (
     (Moment, "moment"), (Offset, "offset"), (Day, "day"), (Clock, "clock"), (To, "to"), (Part, "part"),
@@ -117,9 +122,9 @@ def pieces_of(text: str, language: str) -> list[Piece]:
     chinese = _HAN.search(text) is not None
     found = list(rules.pieces_of(text, rules_digits.ZH if chinese or language.startswith("zh") else rules_digits.EN))
     if chinese:
-        found += islice(rules.pieces_of(text, rules_zh.SECTIONS), 4 * MOST_PIECES)
+        found += islice(rules.pieces_of(text, rules_zh.sections()), 4 * MOST_PIECES)
     if _LATIN.search(text):
-        found += islice(rules.pieces_of(text, rules_en.SECTIONS), 4 * MOST_PIECES)
+        found += islice(rules.pieces_of(text, rules_en.sections()), 4 * MOST_PIECES)
     return _longest(found)[:MOST_PIECES]
 
 
@@ -188,6 +193,8 @@ def _merge(text: str, joined: list[Expression]) -> list[Expression]:
     if not times:  # "until 3pm" alone is a time
         times = [one for one in kept if one.is_time]
     for one in times:
+        if not any(other.every for other in times) and _SERIES.search(text, max(0, one.begin - 40), one.stop + 40):
+            one.unclear = Unclear("series")
         if one.day and not one.says_hour and not one.every and _is_open(text, one):
             one.day, one.unclear = None, Unclear("range")
     return times

@@ -31,6 +31,8 @@ def resolve(found: Expression, now: Now) -> Recurrence | Ask:
         return Ask("ambiguous", tuple(one for one in apart if isinstance(one, Recurrence)))
     if found.day and found.day.lunar and every.freq == "YEARLY":
         return _lunar(found, now)
+    if every.freq in ("MONTHLY", "YEARLY") and not (every.monthdays or every.weekdays or _names_date(found.day)):
+        return Ask("range")
     every = _without(_on_day(every, found.day, now.today), found)
     if every is None:
         return Ask("no_such_day")
@@ -61,6 +63,10 @@ def _on_day(every: Every, day: Day | None, today: date) -> Every:
     if every.freq == "MONTHLY":
         return replace(every, monthdays=(day.number if day and day.number else today.day,))
     return every
+
+
+def _names_date(day: Day | None) -> bool:
+    return day is not None and (bool(day.number) or day.weekday is None)
 
 
 def _without(every: Every, found: Expression) -> Every | None:

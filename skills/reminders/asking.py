@@ -134,6 +134,8 @@ def _question(asked: Ask) -> str:
             return _("I cannot repeat a reminder by the lunar calendar. Shall I remind you once?")
         case "range":
             return _("On which day, and at what time?")
+        case "series":
+            return _("How often should I remind you? For instance: every two weeks on Monday at 9.")
         case "times_a_day":
             return _("At which times? For instance: every day at 9 and at 18.")
     return _("Which time do you mean?")
