@@ -15,7 +15,7 @@ _WEEKEND = frozenset(WEEKDAYS[5:])
 
 
 def describe(found: Found | Outcome, now: datetime, zone: str) -> str:
-    """Returns a time in words, in the person's zone: "tomorrow (Tuesday, 1 December) 15:00".
+    """Returns a time in words, in the person's zone: "tomorrow (Tuesday, 1 December) at 15:00".
 
     Args:
         found: What the parser found. Of a question its choices are said.
@@ -36,7 +36,7 @@ def moment(at: Instant, now: datetime, zone: str) -> str:
     said = day(local.date(), occurrences.wall(now, zone).date())
     if not at.has_time:
         return said
-    return pgettext("a moment", "%(day)s %(time)s") % {"day": said, "time": clock(local.time())}
+    return pgettext("a moment", "%(day)s at %(time)s") % {"day": said, "time": clock(local.time())}
 
 
 def clock(at: time) -> str:

@@ -190,13 +190,11 @@ def _lunar(at: date, today: date) -> str:
         day = lunar.of_date(at)
     except ValueError:
         raise SkillError(_("I know the lunar calendar of the years 2000 to 2099 only.")) from None
-    leap = _("leap ") if day.leap else ""
-    return _("%(day)s is day %(number)s of the %(leap)slunar month %(month)s (%(chinese)s).") % {
+    said = _("day %(number)s of leap month %(month)s") if day.leap else _("day %(number)s of month %(month)s")
+    return _("%(day)s is %(name)s in the lunar calendar (%(said)s).") % {
         "day": time_words.day(at, today),
-        "number": day.day,
-        "month": day.month,
-        "leap": leap,
-        "chinese": _chinese_name(day),
+        "name": _chinese_name(day),
+        "said": said % {"number": day.day, "month": day.month},
     }
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from clawdbot import times
 from clawdbot.skills import BaseSkill, Context, Effect, NotMeant, Parameter, SkillError
@@ -117,9 +118,9 @@ def _added(context: Context, when: When, task: str) -> str:
             "lead": time_words.length(when.lead),
         }
     elif rule:
-        text = _("I will remind you %(when)s: %(text)s") % values
+        text = pgettext("a series", "I will remind you %(when)s: %(text)s") % values
     else:
-        text = _("I will remind you on %(when)s: %(text)s") % values
+        text = pgettext("once", "I will remind you %(when)s: %(text)s") % values
     return text + _zone_note(context)
 
 
@@ -217,7 +218,7 @@ def _snooze(context: Context, given: dict[str, Any]) -> str:
     until = _until(context, words)
     context.schedules.snooze(number, until)
     at = Instant(occurrences.wall(until, str(context.zone)), str(context.zone))
-    return _("I will remind you again on %(when)s.") % {"when": time_words.describe(at, context.now, str(context.zone))}
+    return _("I will remind you again %(when)s.") % {"when": time_words.describe(at, context.now, str(context.zone))}
 
 
 def _number_of(context: Context, given: dict[str, Any]) -> int:

@@ -27,8 +27,8 @@ MODULE = "skills.date_time.DateTimeSkill"
         ("昨天是星期几", "是11月29日，星期日。那是1天前。"), ("what weekday was 4 July 2006?", "That is Tuesday, 4 July 2006. That was 7454 days ago."),
         ("when is Easter?", "That is Sunday, 28 March 2027. That is in 118 days."), ("中秋节是哪天", "是2027年9月15日，星期三。还有289天。"), ("明天周几", "是明天（12月1日，星期二）。"),
         ("从2027年3月1日到2027年5月1日有多少天", "从2027年3月1日到2027年5月1日有61天。"), ("How many days between 1 March 2027 and 1 May 2027?", "From 1 March 2027 to 1 May 2027 it is 61 days."),
-        ("今天农历几号", "今天（11月30日，星期一）是农历十月廿二。"), ("lunar date today", "today (Monday, 30 November) is day 22 of the lunar month 10 (十月廿二)."),
-        ("2025年7月25日是农历几月几号", "2025年7月25日，星期五是农历闰六月初一。"), ("how many days since 1 January 2026", "From 1 January to 30 November it is 333 days."),
+        ("今天农历几号", "今天（11月30日，星期一）是农历十月廿二（10月22日）。"), ("lunar date today", "today (Monday, 30 November) is 十月廿二 in the lunar calendar (day 22 of month 10)."),
+        ("2025年7月25日是农历几月几号", "2025年7月25日，星期五是农历闰六月初一（闰6月1日）。"), ("how many days since 1 January 2026", "From 1 January to 30 November it is 333 days."),
     ],
 )  # fmt: skip
 def test_a_question_has_its_answer(text: str, answer: str) -> None:

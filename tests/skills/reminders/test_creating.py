@@ -67,7 +67,7 @@ def test_the_lead_is_kept_beside_the_time() -> None:
 def test_the_confirmation_says_the_resolved_time() -> None:
     talk = Talk()
     assert talk.say("提醒我3点开会") == "我会在今天（11月30日，星期一）15:00提醒您：开会"
-    assert talk.say("remind me at 3 to rest") == "I will remind you on today (Monday, 30 November) 15:00: rest"
+    assert talk.say("remind me at 3 to rest") == "I will remind you today (Monday, 30 November) at 15:00: rest"
     assert talk.say("每周一早上9点提醒我周会") == "我会每星期一09:00（首次：12月7日，星期一09:00）提醒您：周会"
 
 

@@ -44,7 +44,7 @@ def test_the_list_in_chinese(text: str) -> None:
     ],
 )
 def test_the_list_in_english(text: str) -> None:
-    assert "1. tomorrow (Tuesday, 1 December) 15:00: 开会" in talk_with(*THREE).say(text)
+    assert "1. tomorrow (Tuesday, 1 December) at 15:00: 开会" in talk_with(*THREE).say(text)
 
 
 def test_an_empty_list_says_so() -> None:
