@@ -112,16 +112,15 @@ def how_often(rule: str) -> str:
     """Returns how often a rule comes, without hour and end: "every weekday"."""
     parts = occurrences.parts_of(rule)
     every = int(parts.get("INTERVAL", "1"))
-    days = parts.get("BYDAY", "")
     match parts["FREQ"]:
         case "MINUTELY":
-            return npgettext("a series", "every minute", "every %(n)s minutes", every) % {"n": every}
+            return pgettext("a series", "every %(n)s minutes") % {"n": every}
         case "HOURLY":
-            return npgettext("a series", "every hour", "every %(n)s hours", every) % {"n": every}
+            return pgettext("a series", "every hour") if every == 1 else _hourly(every)
         case "DAILY":
-            return npgettext("a series", "every day", "every %(n)s days", every) % {"n": every}
+            return pgettext("a series", "every day") if every == 1 else _daily(every)
         case "WEEKLY":
-            return _weekly(days, every)
+            return _weekly(parts["BYDAY"], every)
         case "MONTHLY":
             return _monthly(parts, every)
     month = date(2024, int(parts.get("BYMONTH", "1")), 1)
@@ -129,6 +128,14 @@ def how_often(rule: str) -> str:
     at = month.replace(day=number) if number > 0 else date(2023, 2, 28)
     named = date_format(at, pgettext("format of a date in this year", "j F"))
     return pgettext("a series", "every year on %(date)s") % {"date": named}
+
+
+def _hourly(every: int) -> str:
+    return pgettext("a series", "every %(n)s hours") % {"n": every}
+
+
+def _daily(every: int) -> str:
+    return pgettext("a series", "every %(n)s days") % {"n": every}
 
 
 def _weekly(days: str, every: int) -> str:
@@ -140,14 +147,14 @@ def _weekly(days: str, every: int) -> str:
     said = _names(days)
     if every == 1:
         return pgettext("a series", "every %(days)s") % {"days": said}
-    return npgettext("a series", "every week on %(days)s", "every %(n)s weeks on %(days)s", every) % {
-        "n": every,
-        "days": said,
-    }
+    return pgettext("a series", "every %(n)s weeks on %(days)s") % {"n": every, "days": said}
 
 
 def _monthly(parts: dict[str, str], every: int) -> str:
-    often = npgettext("a series", "every month", "every %(n)s months", every) % {"n": every}
+    if every == 1:
+        often = pgettext("a series", "every month")
+    else:
+        often = pgettext("a series", "every %(n)s months") % {"n": every}
     if days := parts.get("BYDAY"):
         number, name = int(days[:-2]), _names(days[-2:])
         if number < 0:
