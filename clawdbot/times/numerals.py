@@ -1,4 +1,4 @@
-"""Numbers in words and digits, in both languages."""
+"""Numbers in words and digits, in both languages, and the names of months and weekdays."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ from clawdbot.chinese import simplified
 
 ZH_DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 ZH_WEEKDAYS = "一二三四五六日"
+MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+MONTH_NUMBER = {name[:length]: i for i, name in enumerate(MONTHS, 1) for length in (3, 99)} | {"sept": 9}
+"""Number of a month by its name and its abbreviation."""
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"

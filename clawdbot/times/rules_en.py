@@ -9,15 +9,9 @@ from re import Match
 from clawdbot.times import festivals, pieces, rules
 from clawdbot.times.lengths import EN_LENGTH, duration, english_length
 from clawdbot.times.numerals import EN as N
-from clawdbot.times.numerals import ORDINALS, english, ordinal
+from clawdbot.times.numerals import MONTH_NUMBER, ORDINALS, WEEKDAYS, english, ordinal
 from clawdbot.times.pieces import Clock, Count, Day, Every, Except, Lead, Offset, Part, To, Unclear, Until, Value
 
-MONTHS = (
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
-)
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTH_NUMBER = {name[:length]: i for i, name in enumerate(MONTHS, 1) for length in (3, 99)} | {"sept": 9}
 _WEEKDAY_NUMBER = {name[:length]: i for i, name in enumerate(WEEKDAYS) for length in (3, 99)} | {
     "tues": 1, "weds": 2, "thur": 3, "thurs": 3,
 }  # fmt: skip
@@ -30,7 +24,7 @@ _ADVERBS = {
     "yearly": ("YEARLY", 1), "annually": ("YEARLY", 1), "fortnightly": ("WEEKLY", 2), "quarterly": ("MONTHLY", 3),
 }  # fmt: skip
 
-_M = "(?:" + "|".join(sorted(_MONTH_NUMBER, key=len, reverse=True)) + ")"
+_M = "(?:" + "|".join(sorted(MONTH_NUMBER, key=len, reverse=True)) + ")"
 _W = "(?:" + "|".join(sorted(_WEEKDAY_NUMBER, key=len, reverse=True)) + ")"
 _WS = rf"{_W}s?"
 _AND = r"(?:,? and |, ?| & | ?/ ?| or )"
@@ -122,7 +116,7 @@ def _around(match: Match[str], day: Day) -> tuple[Value, ...]:
 
 
 def _date(match: Match[str]) -> tuple[Value, ...]:
-    month, number, year = _MONTH_NUMBER[match["month"]], ordinal(match["day"]), match["year"]
+    month, number, year = MONTH_NUMBER[match["month"]], ordinal(match["day"]), match["year"]
     return _around(match, pieces.written(int(year) if year else None, month, number))
 
 
@@ -252,7 +246,7 @@ _TABLE: tuple[rules.Section, ...] = (
         (r"\bthe (?P<day>\d{1,2}(?:st|nd|rd|th)) of (?P<which>this|next) month\b", lambda m: (pieces.of_month(int(m["which"] == "next"), _number(m["day"])),)),
         (rf"\b(?P<which>next|this) month(?: on)? the (?P<day>{_TH})\b", lambda m: (pieces.of_month(int(m["which"] == "next"), _number(m["day"])),)),
         (rf"\b(?:(?:at |by )?the )?(?:end|last day) of (?:the |this )?(?:month|(?P<next>next month)|(?P<month>{_M}))\b", lambda m: (
-            pieces.of_named_month(_MONTH_NUMBER[m["month"]], -1) if m["month"] else pieces.of_month(1 if m["next"] else None, -1),)),
+            pieces.of_named_month(MONTH_NUMBER[m["month"]], -1) if m["month"] else pieces.of_month(1 if m["next"] else None, -1),)),
         (r"\b(?:(?:at |on )?the )?(?:start|beginning|first(?: day)?) of (?:next|the) month\b", lambda m: (pieces.of_month(1, 1),)),
         (r"\b(?:(?:at |by )?the )?end of (?:the |this )?year\b|\byear end\b", lambda m: (pieces.of_year(0, 12, 31),)),
     )),
