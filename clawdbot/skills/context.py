@@ -156,6 +156,10 @@ class Dialog(Protocol):
         """Stages the hand-over of the conversation to a person of the team, who reads the reason."""
         ...
 
+    def use_time_zone(self, zone: str) -> None:
+        """Stages that the person's times are in this zone from now on; an IANA name."""
+        ...
+
 
 class Http(Protocol):
     """Outgoing requests with a deadline, a size limit and the address rules of the bot."""

@@ -174,7 +174,7 @@ def _every_nth(match: Match[str]) -> tuple[Value, ...]:
 
 
 def _monthdays(match: Match[str]) -> tuple[Value, ...]:
-    numbers = (_number(text.removesuffix(" day")) for text in re.findall(rf"{_TH}|last day", match["days"]))
+    numbers = (_number(text.removesuffix(" day")) for text in re.findall(rf"{_TH}|last day|first", match["days"]))
     return (Every("MONTHLY", monthdays=tuple(dict.fromkeys(numbers))),)
 
 
@@ -198,7 +198,7 @@ _TABLE: tuple[rules.Section, ...] = (
         (r"\bthe day before(?: that)?$|\bthe day before(?=[,.;])|\bthe night before$", lambda m: (Lead(duration(Offset(days=1))),)),
         (rf"\b(?:in|after|within) {EN_LENGTH}(?:'s? time)?\b(?! of)", lambda m: (_length(m),)),
         (rf"\b{EN_LENGTH} (?:from now|later|from today)\b", lambda m: (_length(m),)),
-        (rf"(?:(?<=timer )|(?<=countdown )|(?<=alarm ))for {EN_LENGTH}\b", lambda m: (_length(m),)),
+        (rf"(?:(?<=timer )|(?<=countdown )|(?<=alarm ))(?:for |in )?{EN_LENGTH}\b", lambda m: (_length(m),)),
         (rf"\b{EN_LENGTH}(?= (?:timer|countdown)\b)", lambda m: (_length(m),)),
         (rf"\b(?:{EN_LENGTH} ago)\b", lambda m: (Offset(past=True),)),
     )),
@@ -214,10 +214,10 @@ _TABLE: tuple[rules.Section, ...] = (
         (rf"\b(?:on )?(?:the |every |each )(?P<nth>{_NTH}) (?P<day>{_W}) (?:of|in) (?:the|every|each|a) month\b", _every_nth),
         (rf"\b{_EACH} month on the (?P<nth>{_NTH}) (?P<day>{_W})\b", _every_nth),
         (
-            rf"\b(?:on )?the (?P<days>(?:last day|{_TH})(?:{_AND}(?:the )?(?:last day|{_TH}))*) (?:day )?(?:of|in) (?:every|each) month\b",
+            rf"\b(?:on )?the (?P<days>(?:last day|first|{_TH})(?:{_AND}(?:the )?(?:last day|{_TH}))*) (?:day )?(?:of|in) (?:every|each) month\b",
             _monthdays,
         ),
-        (rf"\b(?:{_EACH} month|monthly) on (?:the )?(?P<days>(?:last day|{_TH})(?:{_AND}(?:the )?{_TH})*)\b", _monthdays),
+        (rf"\b(?:{_EACH} month|monthly) on (?:the )?(?P<days>(?:last day|first|{_TH})(?:{_AND}(?:the )?{_TH})*)\b", _monthdays),
         (rf"\bon the (?P<days>{_TH}{_AND}(?:the )?{_TH})(?: of the month)?\b(?! of| {_M})", _monthdays),
         (rf"\b{_EACH} (?P<days>{_TH}(?:{_AND}(?:the )?{_TH})*)(?: of the month)?\b(?! of {_M}| {_M}| (?:minute|hour|day|week|month|year))", _monthdays),
         (rf"\b{_EACH} (?=(?:{_M} \d|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_M}|(?:{_FESTIVAL})\b))", lambda m: (Every("YEARLY"),)),

@@ -180,6 +180,9 @@ def _merge(text: str, joined: list[Expression]) -> list[Expression]:
             one.until = last
             one.spans += last.spans
             kept[-1] = one
+        elif _is_named_later(last, one):
+            one.spans = last.spans + one.spans
+            kept[-1] = one
         elif one.ends_series and (one.says_day or one.says_hour):
             last.until = one
             last.spans += one.spans
@@ -218,6 +221,14 @@ def _complete(last: Expression, one: Expression) -> bool:
     start_later = last.every is not None and last.day is None and one.day is not None and not one.every
     start_earlier = one.every is not None and one.day is None and last.day is not None and not last.every
     return hour_later or day_later or start_later or start_earlier
+
+
+def _is_named_later(last: Expression, one: Expression) -> bool:
+    """Returns whether the second names the days of the first: "a weekly reminder on Fridays"."""
+    if last.every is None or one.every is None or last.says_hour or last.day:
+        return False
+    bare = not (last.every.weekdays or last.every.monthdays)
+    return bare and last.every.freq == one.every.freq and last.every.interval == 1
 
 
 def _is_addition(one: Expression) -> bool:

@@ -45,6 +45,10 @@ _CLOCK = re.compile(
     r"(?:现在|当前|目前|那边|这边)?(?:是)?几点(?:钟)?(?:了|呢|啊|呀)?$|(?:现在|当前)(?:的)?(?:时间|几点)|什么时间了?$|(?:当地|的)时间(?:是多少|是几点)?$|几点了"
     r"|\bwhat(?:'s| is)? ?(?:the )?(?:current |local )?time\b(?!.*\b(?:do|does|did|should|shall|will|can|works?|for)\b)|\b(?:current|local) time\b|\btime (?:is it|now)\b|^time in\b|\bthe time in\b"
 )
+_ZONE = re.compile(
+    r"^(?:请|帮我)?(?:把)?(?:我的)?时区(?:是|为|改为|改成|设为|设成|设置为|换成)|^我(?:的)?在.{1,12}时区"
+    r"|^(?:please )?(?:set |change |switch )?(?:my |the )?time ?zone(?: is| to|'s)\b|^i(?:'m| am) in the .{2,30} time ?zone"
+)
 _PERSONAL = re.compile(
     r"我(?:的)?生日|你|我们|他们?的|她|结婚|考试|\bmy\b|\byour\b|\bour\b|\bmeeting\b|\bappointment\b|开会|会议|发货|到货|航班|\bflight\b"
 )
@@ -59,7 +63,7 @@ class DateTimeSkill(BaseSkill):
         *("几点", "几号", "几月几", "星期几", "周几", "礼拜几", "哪天", "哪一天", "多少天", "几天", "农历", "阴历", "什么日子", "什么时候", "时间", "日期"),
         *("what time", "what's the time", "the time", "time in", "local time", "current time", "what day", "what date", "which day"),
         *("weekday", "date", "the date", "how many days", "days until", "days between", "how long until", "when is", "when's"),
-        *("lunar", "day of the week", "countdown to"),
+        *("lunar", "day of the week", "countdown to", "时区", "time zone", "timezone"),
     )  # fmt: skip
     parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter(
@@ -71,7 +75,7 @@ class DateTimeSkill(BaseSkill):
             ),
         ),
     )
-    effects = frozenset({Effect.READS})
+    effects = frozenset({Effect.READS, Effect.WRITES})
     idempotent = True
 
     @classmethod
@@ -83,6 +87,8 @@ class DateTimeSkill(BaseSkill):
     def execute(self, context: Context) -> str:
         question = str(context.parameters["question"])
         plain = _plain(question)
+        if _ZONE.search(plain):
+            return _use_zone(question, context)
         today = context.now.date()
         days = times.days(question, today=today, language=context.language)
         if _LUNAR.search(plain):
@@ -107,6 +113,8 @@ class DateTimeSkill(BaseSkill):
 def is_question(text: str) -> bool:
     """Returns whether a message asks for what the calendar and the clock know, and for nothing else."""
     plain = _plain(text)
+    if _ZONE.search(plain):
+        return True
     if _PERSONAL.search(plain) or len(plain) > 80:
         return False
     if _CLOCK.search(plain) or _TODAY.search(plain):
@@ -127,6 +135,18 @@ def _clock(question: str, context: Context) -> str:
     return _("It is %(time)s, %(day)s.") % {
         "time": time_words.clock(now.time()),
         "day": time_words.day(now.date(), now.date()),
+    }
+
+
+def _use_zone(question: str, context: Context) -> str:
+    place = places.find(question)
+    if place is None:
+        raise SkillError(_("I do not know that place. Please name a big city or a zone such as Europe/Berlin."))
+    context.dialog.use_time_zone(place[1])
+    there = context.now.astimezone(zoneinfo.ZoneInfo(place[1]))
+    return _("Your times are in the zone %(zone)s now; there it is %(time)s. Reminders that you have keep theirs.") % {
+        "zone": place[1],
+        "time": time_words.clock(there.time()),
     }
 
 

@@ -59,7 +59,7 @@ _NEW_EN = re.compile(
     rf"\bremind (?:me|us)\b|\b(?:set|create|add|make|new|schedule|put|need|want|start|give me)\b[^.]{{0,30}}\b{_NOUN_EN}\b|\bwake (?:me|us)\b|^{_NOUN_EN}\b|\b{_NOUN_EN}$"
 )
 _STARTS = re.compile(
-    r"^(?:请|麻烦|帮我|帮忙|你|能不能|可以|能|可不可以|记得|到时候|一会儿?|please|can you|could you|would you|will you|hey|ok|okay|,|，| )*(?:提醒我|remind me|remind us|设|定|set|create|add)"
+    r"^(?:请|麻烦|帮我|帮忙|你|能不能|可以|能|可不可以|记得|到时候|一会儿?|.{1,12}(?:前|后|时|时候)|please|can you|could you|would you|will you|hey|ok|okay|,|，| )*(?:提醒我|remind me|remind us|设|定|set|create|add)"
 )
 
 

@@ -12,13 +12,13 @@ from clawdbot.times.numerals import folded
 _ASKING = re.compile(
     r"(?:请|麻烦你?|拜托|帮我|帮忙|你|能不能|可不可以|能|可以|记得|到时候?|到点|要|给我|我想|我要|再)*"
     r"(?:(?:设置?|定|建|加|创建|新建|来|开|添加|设定|上)(?:一?[个条])?(?:的)?(?:提醒|闹钟|闹铃|倒计时|定时器?)|提醒|叫醒|叫|喊|通知|倒计时|闹钟)"
-    r"(?:我们|我|一下|下)*(?:记得|别忘了|不要忘了|要记得)?[:：,，]?"
+    r"(?:我们|我)?(?:一下|下(?![班课午周次雨楼车单去来地]))?(?:记得|别忘了|不要忘了|要记得)?[:：,，]?"
     r"|\b(?:hey|please|can you|could you|would you|will you|i want you to|i need you to)?,? ?(?:please )?"
     r"(?:(?:set|create|add|make|schedule|put|start|give me|i need|i want)(?: me| up)?(?: an?| another| the)?(?: new)? (?:reminders?|alarm|timer)|reminder|alarm|timer"
     r"|remind (?:me|us)(?: again)?|wake (?:me|us)(?: up)?)(?: (?:to|that|about|for|of))?(?![a-z])"
 )
 _EDGE_ZH = re.compile(
-    r"^(?:的时候|的|和|还有|并且|然后|再|就|要|之前|以前|前(?![台往面])|于|从|起(?![床来身飞草])|开始)+(?=.)|(?:的时候|的|和|还有|并|就|再|请|在|从|起|开始|吧|啊|哦|呀|好吗|可以吗|行吗|谢谢你?)+$"
+    r"^(?:到了|的时候|的|和|还有|并且|然后|再|就|要|之前|以前|前(?![台往面])|于|从|起(?![床来身飞草])|开始)+(?=.)|(?:的时候|的|和|还有|并|就|再|请|在|从|起|开始|吧|啊|哦|呀|好吗|可以吗|行吗|谢谢你?)+$"
 )
 _EDGE_EN = re.compile(
     r"^(?:to|that|about|for|of|and|at|on|in|by|starting|beginning|from|then)\b ?|(?: (?:to|that|about|for|of|and|at|on|in|by|starting|beginning|from|then|please|thanks|thank you)|^please|^thanks)$"

@@ -49,7 +49,7 @@ DATA = {
     "skills/date_time/skill.py:DateTimeSkill": "trigger words, prompt and description as the public SDK takes them",
     **{
         f"skills/date_time/skill.py:{name}": "recognised"
-        for name in ("_UNTIL", "_BETWEEN", "_SINCE", "_LUNAR", "_WEEKDAY", "_TODAY", "_CLOCK", "_PERSONAL")
+        for name in ("_UNTIL", "_BETWEEN", "_SINCE", "_LUNAR", "_WEEKDAY", "_TODAY", "_CLOCK", "_PERSONAL", "_ZONE")
     },
     **{
         f"skills/date_time/skill.py:{name}": "names of lunar days, which are Chinese in every language"

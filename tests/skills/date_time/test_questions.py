@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from clawdbot.testing import DialogDouble
 from skills.date_time import places
 from tests.skills.reminders.builders import MONDAY, Talk
 
@@ -64,6 +65,29 @@ def test_a_place_has_its_zone(text: str, zone: str) -> None:
 @pytest.mark.parametrize("text", ["what time is it", "a nice place", "今天", ""])
 def test_no_place_is_found_where_none_is_named(text: str) -> None:
     assert places.find(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        ("my time zone is Berlin", "Europe/Berlin"), ("Set my timezone to America/New_York", "America/New_York"), ("我的时区是东京", "Asia/Tokyo"),
+        ("把我的时区改为伦敦", "Europe/London"), ("I'm in the Tokyo time zone", "Asia/Tokyo"),
+    ],
+)  # fmt: skip
+def test_a_person_names_the_time_zone(text: str, zone: str) -> None:
+    talk = Talk(MODULE)
+    dialog = DialogDouble()
+    talk.services["dialog"] = dialog
+    assert zone in talk.say(text)
+    assert dialog.time_zone == zone
+
+
+def test_a_zone_that_is_not_known_changes_nothing() -> None:
+    talk = Talk(MODULE)
+    dialog = DialogDouble()
+    talk.services["dialog"] = dialog
+    assert "Europe/Berlin" in talk.say("my time zone is Mordor")
+    assert dialog.time_zone == ""
 
 
 def test_it_is_a_tool() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bots.models import Bot
@@ -79,6 +80,7 @@ class Talk:
         self.bot: Bot = make_bot()
         self.now, self.values = now, values
         self.book = Book(now)
+        self.services: dict[str, Any] = {}
         self.language = "en"
         self._needs: runner.Needs | None = None
 
@@ -108,7 +110,7 @@ class Talk:
             "time_zone": "Asia/Shanghai",
             **self.values,
         }
-        result = runner.run(found, Context(values, Services(schedules=self.book)))
+        result = runner.run(found, Context(values, Services(schedules=self.book, **self.services)))
         self._needs = result.needs
         return result.needs.question if result.needs else result.text
 
