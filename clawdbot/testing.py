@@ -67,6 +67,7 @@ class SchedulesDouble:
 
     def __init__(self) -> None:
         self.rows: dict[int, Scheduled] = {}
+        self.came: Scheduled | None = None
 
     def add(self, text: str, local: datetime, zone: str, rule: str = "", before: timedelta = timedelta(0)) -> Scheduled:
         number = max(self.rows, default=0) + 1
@@ -93,12 +94,21 @@ class SchedulesDouble:
     def snooze(self, number: int, until: datetime) -> Scheduled:
         return replace(self.rows[number], next_at=until)
 
+    def latest(self) -> Scheduled:
+        if self.came is None:
+            raise LookupError("none came")
+        return self.came
+
 
 class DialogDouble:
-    """Keeps the reason of a hand-over."""
+    """Keeps the reason of a hand-over, and the zone of the person."""
 
     def __init__(self) -> None:
         self.handed_over = ""
+        self.time_zone = ""
+
+    def use_time_zone(self, zone: str) -> None:
+        self.time_zone = zone
 
     def hand_over(self, reason: str) -> None:
         self.handed_over = reason

@@ -13,7 +13,7 @@ from django.utils import translation
 from clawdbot.chinese import simplified
 from clawdbot.files import File
 from clawdbot.redaction import redact
-from clawdbot.skills import Context, Parameter, SkillError, answers
+from clawdbot.skills import AskPerson, Context, Parameter, SkillError, answers
 from clawdbot.skills.effects import needs_approval
 from clawdbot.storable_text import storable
 from skills import catalogue, execution, limits, parameters, registry, skill_tools, wording
@@ -174,6 +174,8 @@ def _run(found: Match, context: Mapping[str, Any], language: str) -> SkillResult
         return _needs(found, missing, language, started)
     except _Unfit as unfit:
         return _asked_again(found, unfit, language, started)
+    except AskPerson as asks:
+        return _question(replace(found, values={**found.values, **asks.keep}), Parameter(asks.name), str(asks), started)
     except SkillError as told:
         error, text = told, storable(str(told)) or wording.failed(found.name)
     except limits.TooSlow as slow:

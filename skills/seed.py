@@ -18,6 +18,8 @@ BUILT_IN = (
     "skills.notes.ForgetSkill",
     "skills.webpage.WebPageSkill",
     "skills.person.PersonSkill",
+    "skills.reminders.RemindersSkill",
+    "skills.date_time.DateTimeSkill",
 )
 
 

@@ -114,6 +114,14 @@ class Schedules(Protocol):
         """Returns the reminders that are still to come, those of this turn included, next first."""
         ...
 
+    def latest(self) -> Scheduled:
+        """Returns the reminder that came last in this chat.
+
+        Raises:
+            LookupError: None came lately.
+        """
+        ...
+
     def change(
         self, number: int, *, text: str | None = None, local: datetime | None = None, rule: str | None = None
     ) -> Scheduled:
@@ -146,6 +154,10 @@ class Dialog(Protocol):
 
     def hand_over(self, reason: str) -> None:
         """Stages the hand-over of the conversation to a person of the team, who reads the reason."""
+        ...
+
+    def use_time_zone(self, zone: str) -> None:
+        """Stages that the person's times are in this zone from now on; an IANA name."""
         ...
 
 
@@ -208,7 +220,8 @@ class Context(dict[str, Any]):
     """The argument of `execute`: a dictionary, as in the first SDK, whose values and services are attributes too.
 
     `context["parameters"]` and `context.parameters` are the same. Keys: "parameters", "text", "trigger", "language",
-    "config", "now", "time_zone", "bot", "person", "conversation_id", "event_id".
+    "config", "now", "time_zone", "time_zone_known" (whether it is the person's own), "bot", "person",
+    "conversation_id", "event_id".
     """
 
     def __init__(self, values: Mapping[str, Any], services: Services | None = None) -> None:

@@ -98,6 +98,22 @@ DATA = {
     "skills/webpage/text.py:_CHALLENGE": "recognised",
     "skills/parameters.py:_ENDING_ZH": "recognised",
     "skills/parameters.py:_POLITE_ZH": "recognised",
+    "skills/date_time/skill.py:DateTimeSkill": "trigger words, prompt and description as the public SDK takes them",
+    **{
+        f"skills/date_time/skill.py:{name}": "recognised"
+        for name in ("_UNTIL", "_BETWEEN", "_SINCE", "_LUNAR", "_WEEKDAY", "_TODAY", "_CLOCK", "_PERSONAL", "_ZONE")
+    },
+    **{
+        f"skills/date_time/skill.py:{name}": "names of lunar days, which are Chinese in every language"
+        for name in ("_MONTHS", "_TENS", "_ONES", "_chinese_name")
+    },
+    "skills/date_time/places.py:_NAMES": "recognised",
+    "skills/reminders/skill.py:RemindersSkill": "trigger words, prompt and description as the public SDK takes them",
+    "skills/reminders/skill.py:_TO": "recognised",
+    **{
+        f"skills/reminders/asking.py:{name}": "recognised"
+        for name in ("_CHOICE", "_HALVES", "_LENGTH", "as_length", "default_task")
+    },
     "skills/weather.py:WeatherSkill": "trigger words, prompt and description as the public SDK takes them",
     "skills/weather_words.py:_DAYS": "recognised",
     "skills/weather_words.py:_NO_PLACE": "recognised",
@@ -112,6 +128,7 @@ DATA = {
 RULES = re.compile(
     r"memory/text/\w+\.py|memory/consolidation/(rules|endings)(_en|_zh)?\.py|skills/migrations/000[13]_\w+\.py"
     r"|skills/\w+/(reading|names)\.py|skills/numerals\.py"
+    r"|clawdbot/times/\w+\.py|skills/reminders/(requests|tasks|which)\.py"
 )
 # Lines with Chinese: a language is named in itself.
 SCRIPTS = {"templates/static/chat/strings.js": 1, "templates/admin/skills/flow/after.html": 1}

@@ -79,6 +79,7 @@ def _values_of(turn: Turn) -> dict[str, Any]:
         "language": turn.language,
         "now": turn.now,
         "time_zone": str(turn.zone),
+        "time_zone_known": bool(turn.person.time_zone),  # else it is the zone of the installation
         "bot": turn.bot.slug,
         "person": turn.person.key,
         "conversation_id": turn.conversation.pk,
