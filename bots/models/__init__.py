@@ -13,6 +13,7 @@ from bots.models.message import Message
 from bots.models.person import Identity, Person
 from bots.models.provider import ModelProvider, TurnUsage
 from bots.models.queue import InboundEvent, OutboundMessage, Worker
+from bots.models.schedule import Occurrence, Schedule
 from bots.models.waiting import WaitingMemory
 
 __all__ = [
@@ -29,9 +30,11 @@ __all__ = [
     "LinkCode",
     "Message",
     "ModelProvider",
+    "Occurrence",
     "OutboundMessage",
     "Person",
     "ReceivedFile",
+    "Schedule",
     "SentFile",
     "StateTransition",
     "TurnUsage",

@@ -24,9 +24,11 @@ from bots.models import (
     Identity,
     InboundEvent,
     Message,
+    Occurrence,
     OutboundMessage,
     Person,
     ReceivedFile,
+    Schedule,
     SentFile,
     TurnUsage,
     WaitingMemory,
@@ -236,6 +238,7 @@ class _Records:
 
     def _rows(self) -> dict[str, Any]:
         chats = self._conversations
+        made = Q(person__in=self._people) | Q(conversation__in=chats)
         waiting = Q(person__in=self._people) | Q(inbound_id__in=self._event_ids)
         return {
             "waiting": WaitingMemory.objects.filter(waiting),
@@ -248,6 +251,10 @@ class _Records:
             "sent": OutboundMessage.objects.filter(Q(conversation__in=chats) | Q(message__person__in=self._people)),
             "usage": TurnUsage.objects.filter(Q(person__in=self._people) | Q(conversation__in=chats)),
             "tool_calls": ToolCall.objects.filter(Q(conversation__in=chats) | Q(inbound__in=self._event_ids)),
+            "reminded": Occurrence.objects.filter(
+                Q(schedule__person__in=self._people) | Q(schedule__conversation__in=chats)
+            ),
+            "reminders": Schedule.objects.filter(made),
             "skill_runs": SkillRun.objects.filter(conversation__in=chats),
             "skill_states": SkillState.objects.filter(person__in=self._people),
             "conversations": Conversation.objects.filter(pk__in=chats),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from adapters.commands import parse_command
 from bots.models import Conversation
 from bots.pipeline.engine.answer import fallback
-from bots.pipeline.engine.dialog import account_linking, forgetting, forms, status
+from bots.pipeline.engine.dialog import account_linking, forgetting, forms, reminding, status
 from bots.pipeline.engine.turn import Reply, Turn
 from clawdbot.chinese import simplified
 from memory.store import MemoryStore
@@ -178,6 +178,10 @@ def _unlink(turn: Turn, argument: str) -> Reply:
     return Reply("", act=partial(account_linking.unlink, turn))
 
 
+def _reminders(turn: Turn, argument: str) -> Reply:
+    return reminding.run(turn, argument)
+
+
 COMMANDS = (
     Command(("help", "帮助"), gettext_lazy("what you can type"), _help),
     Command(("new", "新对话"), gettext_lazy("begin a new conversation; I keep my memory of you"), _new),
@@ -189,6 +193,7 @@ COMMANDS = (
     Command(
         ("forget", "忘记"), gettext_lazy("delete what I remember of you; /forget TOPIC only that (asks first)"), _forget
     ),
+    Command(("reminders", "提醒", "reminder"), gettext_lazy("your reminders; change, put off or end one"), _reminders),
     Command(("link", "绑定"), gettext_lazy("connect your account on another platform"), _link),
     Command(("unlink", "解绑"), gettext_lazy("separate connected accounts again"), _unlink),
 )

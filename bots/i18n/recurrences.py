@@ -1,0 +1,85 @@
+"""Says how often a series comes, in the active language."""
+
+from __future__ import annotations
+
+from django.utils.dates import MONTHS, WEEKDAYS
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clawdbot.times import occurrences
+
+_DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_WORKDAYS = frozenset(_DAYS[:5])
+
+
+def describe(rule: str) -> str:
+    """Returns a rule in words, e.g. "every weekday"; the rule itself where no words fit; "" for ""."""
+    if not rule:
+        return ""
+    try:
+        parts = occurrences.parts_of(rule)
+        return _often(parts, int(parts.get("INTERVAL", "1"))) + _end(parts)
+    except (KeyError, ValueError):
+        return rule
+
+
+def _often(parts: dict[str, str], every: int) -> str:
+    match parts["FREQ"]:
+        case "MINUTELY":
+            return ngettext("every minute", "every %(n)s minutes", every) % {"n": every}
+        case "HOURLY":
+            return ngettext("every hour", "every %(n)s hours", every) % {"n": every}
+        case "DAILY":
+            return ngettext("every day", "every %(n)s days", every) % {"n": every}
+        case "WEEKLY":
+            return _weekly(parts.get("BYDAY", ""), every)
+        case "MONTHLY":
+            return _monthly(parts, every)
+        case "YEARLY":
+            return _yearly(parts, every)
+    raise ValueError(parts["FREQ"])
+
+
+def _weekly(days: str, every: int) -> str:
+    if every == 1 and set(days.split(",")) == _WORKDAYS:
+        return _("every weekday")
+    often = ngettext("every week", "every %(n)s weeks", every) % {"n": every}
+    return _("%(often)s on %(days)s") % {"often": often, "days": _named(days)} if days else often
+
+
+def _monthly(parts: dict[str, str], every: int) -> str:
+    often = ngettext("every month", "every %(n)s months", every) % {"n": every}
+    if (day := parts.get("BYMONTHDAY")) is not None:
+        if day == "-1":
+            return _("%(often)s on the last day") % {"often": often}
+        return _("%(often)s on day %(day)s") % {"often": often, "day": day}
+    if days := parts.get("BYDAY"):
+        sign, day = days[:-2], days[-2:]
+        if "," in days or "BYSETPOS" in parts or sign not in {"1", "2", "3", "4", "5", "-1"}:
+            raise ValueError(days)
+        named = {"often": often, "day": _named(day), "n": sign}
+        if sign == "-1":
+            return _("%(often)s on the last %(day)s") % named
+        return _("%(often)s on %(day)s number %(n)s") % named
+    return often
+
+
+def _yearly(parts: dict[str, str], every: int) -> str:
+    often = ngettext("every year", "every %(n)s years", every) % {"n": every}
+    month, day = parts.get("BYMONTH"), parts.get("BYMONTHDAY")
+    if month is None or day is None:
+        return often
+    return _("%(often)s on %(month)s %(day)s") % {"often": often, "month": MONTHS[int(month)], "day": day}
+
+
+def _named(days: str) -> str:
+    """Returns the names of days such as "MO,WE"."""
+    return _(", ").join(str(WEEKDAYS[_DAYS.index(day)]) for day in days.split(","))
+
+
+def _end(parts: dict[str, str]) -> str:
+    if count := parts.get("COUNT"):
+        return ngettext(", %(n)s time", ", %(n)s times", int(count)) % {"n": count}
+    if until := parts.get("UNTIL"):
+        return _(", until %(day)s") % {"day": f"{until[:4]}-{until[4:6]}-{until[6:8]}"}
+    return ""
