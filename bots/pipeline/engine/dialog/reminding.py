@@ -23,9 +23,7 @@ from clawdbot.skills import SkillError
 LISTED = 20
 SHOWN = 100  # characters of a text in the list
 _WHICH = re.compile(r"(#?)(\d{1,15})(?:\s*(?:号|、|\.|:|：|,|，))?\s*")
-_SPAN = re.compile(
-    r"(\d{1,4})\s*(?:(m|min|mins|minutes?|分|分钟)|(h|hours?|小时|个小时|钟头|个钟头)|(d|days?|天))", re.IGNORECASE
-)
+_SPAN = re.compile(r"(\d{1,4})\s*(?:(minutes?|mins?|m|分钟|分)|(hours?|h|个?小时|个?钟头)|(days?|d|天))", re.IGNORECASE)
 _LONGEST = timedelta(days=366)
 Act = Callable[[PersonSchedules, Turn, str], str]
 
@@ -145,10 +143,11 @@ def _until(text: str, turn: Turn) -> datetime | None:
         count = int(span[1])
         length = timedelta(minutes=count) if span[2] else timedelta(hours=count) if span[3] else timedelta(days=count)
         return turn.now + length if timedelta(0) < length <= _LONGEST else None
-    found = times.find(text, now=turn.now, zone=str(turn.zone), language=turn.language)
-    if found is None or not isinstance(found.outcome, times.Instant):
-        return None
-    return moment_of(wall_of(found.outcome.local), found.outcome.zone)
+    for words in (text, f"{text}后", f"in {text}"):  # a length of time alone, such as "半小时"
+        found = times.find(words, now=turn.now, zone=str(turn.zone), language=turn.language)
+        if found is not None and isinstance(found.outcome, times.Instant):
+            return moment_of(wall_of(found.outcome.local), found.outcome.zone)
+    return None
 
 
 def _change(schedules: PersonSchedules, turn: Turn, text: str) -> str:
@@ -159,12 +158,27 @@ def _change(schedules: PersonSchedules, turn: Turn, text: str) -> str:
     if found is None:
         schedules.change_row(row, text=wish)
     elif isinstance(found.outcome, times.Ask) or not found.outcome.has_time:
-        return _("I don't know exactly when you mean. Please write day and hour.")
+        return _which(found.outcome, turn)
     else:
         rule = found.outcome.rule if isinstance(found.outcome, times.Recurrence) else None
         # A new hour for a series leaves it a series; a single moment for a single one too.
         schedules.change_row(row, local=found.outcome.local, rule=rule)
     return _("Changed: %(line)s") % {"line": line_of(row, turn)}
+
+
+def _which(outcome: times.Outcome, turn: Turn) -> str:
+    """Returns the question about a time that has no single meaning."""
+    choices = [
+        " ".join(filter(None, (said(moment_of(wall_of(one.local), one.zone), turn), _repeats(one))))
+        for one in (outcome.choices if isinstance(outcome, times.Ask) else ())
+        if one.has_time
+    ]
+    unclear = _("I don't know exactly when you mean. Please write day and hour.")
+    return "\n".join([unclear, *(f"- {choice}" for choice in choices)])
+
+
+def _repeats(one: times.Instant | times.Recurrence) -> str:
+    return f"({recurrences.describe(one.rule)})" if isinstance(one, times.Recurrence) else ""
 
 
 def _done(schedules: PersonSchedules, turn: Turn, text: str) -> str:
