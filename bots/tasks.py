@@ -38,6 +38,13 @@ def remind(schedule_id: int) -> None:
         reminders.deliver(schedule_id)
 
 
+@shared_task(name="bots.broadcast", ignore_result=True)
+def broadcast(broadcast_id: int) -> None:
+    """Takes the next step of a broadcast, if it is due."""
+    with computing():
+        reminders.broadcasting.step(broadcast_id)
+
+
 @shared_task(name="bots.reminders_upkeep", ignore_result=True)
 def reminders_upkeep() -> None:
     """Derives the next times of reminders anew and deletes what is long over."""

@@ -58,6 +58,7 @@ TEMPLATES: dict[str, str] = {
     "reply_window_closed": _(
         "the person has not written for %(hours)s hours: the platform allows no message"
     ),
+    "stopped_by_team": _("the team has stopped it"),
     # Responses of platforms
     "platform_said": _("%(platform)s answered %(code)s: %(told)s"),
     "platform_answered": _("%(platform)s answered %(code)s"),

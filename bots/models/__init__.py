@@ -4,6 +4,7 @@ from bots.models.access import BotAccess
 from bots.models.api_token import ApiToken
 from bots.models.audit import AuditEntry
 from bots.models.bot import Bot
+from bots.models.broadcast import Broadcast, BroadcastPerson, Label
 from bots.models.channel import Channel
 from bots.models.conversation import Conversation, StateTransition
 from bots.models.file import ReceivedFile, SentFile
@@ -21,12 +22,15 @@ __all__ = [
     "AuditEntry",
     "Bot",
     "BotAccess",
+    "Broadcast",
+    "BroadcastPerson",
     "Channel",
     "ChannelHealth",
     "ChannelHour",
     "Conversation",
     "Identity",
     "InboundEvent",
+    "Label",
     "LinkCode",
     "Message",
     "ModelProvider",

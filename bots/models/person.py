@@ -69,6 +69,12 @@ class Person(models.Model):
     quiet_hours = models.CharField(
         **quiet_hours.field(_("quiet hours"), _("In the person's time zone. Empty: as the bot says."))
     )
+    unsubscribed_at = models.DateTimeField(
+        _("wants no broadcasts since"),
+        null=True,
+        blank=True,
+        help_text=_("Whoever wrote “unsubscribe” gets answers and reminders, but no messages to many people."),
+    )
     # Something was stopped that the person does not know yet; the next turn says it.
     news = models.BooleanField(default=False, db_default=False, editable=False)
     blocked = models.BooleanField(

@@ -30,6 +30,10 @@ _STEPS_BACK = tuple(timedelta(minutes=minutes) for minutes in (5, 60, 1440, 7 * 
 
 
 class ScheduleSet(QueueRowSet):
+    def open(self) -> ScheduleSet:
+        """Selects reminders that are still to come, paused ones included."""
+        return self.filter(state__in=Schedule.OPEN)
+
     def for_person(self, person: Person | int) -> ScheduleSet:
         return self.filter(person=person)
 

@@ -36,7 +36,7 @@ def sweep() -> SweepReport:
     freed = inbox.free_dead_claims(living, before) + outbox.free_dead_claims(living, before)
     if freed:
         logger.warning("freed %s claims of dead workers", freed)
-    woken = _wake_due() + reminders.wake_due()
+    woken = _wake_due() + reminders.wake_due() + reminders.broadcasting.wake_due()
     memory_outbox.catch_up()
     return SweepReport(freed, woken)
 

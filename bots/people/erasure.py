@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bots.models import (
+    BroadcastPerson,
     Conversation,
     Identity,
     InboundEvent,
@@ -251,6 +252,7 @@ class _Records:
             "sent": OutboundMessage.objects.filter(Q(conversation__in=chats) | Q(message__person__in=self._people)),
             "usage": TurnUsage.objects.filter(Q(person__in=self._people) | Q(conversation__in=chats)),
             "tool_calls": ToolCall.objects.filter(Q(conversation__in=chats) | Q(inbound__in=self._event_ids)),
+            "broadcasts": BroadcastPerson.objects.filter(person__in=self._people),
             "reminded": Occurrence.objects.filter(
                 Q(schedule__person__in=self._people) | Q(schedule__conversation__in=chats)
             ),

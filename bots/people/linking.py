@@ -61,6 +61,7 @@ def link(kept: Person, moved: Person, actor: audit_log.Actor, *, groups: bool = 
         Identity.objects.filter(person=moved, home=None).update(home=moved)
         counts = {"accounts": Identity.objects.filter(person=moved).update(person=head)}
         _renumber(moved, head)
+        _share_wishes(moved, head)
         for model in _FOLLOWING:
             rows: Any = model._default_manager.filter(person=moved)
             counts[_name(model)] = rows.update(person=head, origin_id=Coalesce(F("origin_id"), Value(moved.pk)))
@@ -188,6 +189,13 @@ def _renumber(moved: Person, head: Person) -> None:
         row.number = next(number for number in range(1, len(taken) + 2) if number not in taken)
         taken.add(row.number)
         row.save(update_fields=["number"])
+
+
+def _share_wishes(moved: Person, head: Person) -> None:
+    """Gives the head the labels of `moved`, and the wish of either to get no broadcasts. An unlink leaves both."""
+    head.labels.add(*moved.labels.all())
+    if moved.unsubscribed_at is not None:
+        Person.objects.filter(pk=head.pk, unsubscribed_at=None).update(unsubscribed_at=moved.unsubscribed_at)
 
 
 def _name(model: Any) -> str:

@@ -4,8 +4,8 @@ The sweep looks a little ahead and wakes a worker at the moment itself. A worker
 workers or a lost process make no second message and lose none.
 """
 
-from bots.reminders import upkeep
+from bots.reminders import broadcasting, upkeep
 from bots.reminders.delivery import deliver
 from bots.reminders.due import wake_due
 
-__all__ = ["deliver", "upkeep", "wake_due"]
+__all__ = ["broadcasting", "deliver", "upkeep", "wake_due"]

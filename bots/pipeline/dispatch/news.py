@@ -34,7 +34,7 @@ def tell(turn: engine.Turn) -> None:
 
 
 def _text(rows: list[Schedule]) -> str:
-    lines = [_("I could not write to you here, so these reminders were stopped:")]
+    lines = [_("These reminders were stopped while I could not write to you, or by the team:")]
     lines += [f"- {row.number}. {row.text[:_LONGEST]}" for row in rows[:_SHOWN]]
     if len(rows) > _SHOWN:
         lines.append("- …")
