@@ -24,31 +24,36 @@ def describe(rule: str) -> str:
 
 
 def _often(parts: dict[str, str], every: int) -> str:
+    often = _times(parts["FREQ"], every)
     match parts["FREQ"]:
-        case "MINUTELY":
-            return ngettext("every minute", "every %(n)s minutes", every) % {"n": every}
-        case "HOURLY":
-            return ngettext("every hour", "every %(n)s hours", every) % {"n": every}
-        case "DAILY":
-            return ngettext("every day", "every %(n)s days", every) % {"n": every}
         case "WEEKLY":
-            return _weekly(parts.get("BYDAY", ""), every)
+            return _weekly(parts.get("BYDAY", ""), often, every)
         case "MONTHLY":
-            return _monthly(parts, every)
+            return _monthly(parts, often)
         case "YEARLY":
-            return _yearly(parts, every)
-    raise ValueError(parts["FREQ"])
+            return _yearly(parts, often)
+    return often
 
 
-def _weekly(days: str, every: int) -> str:
+def _times(frequency: str, every: int) -> str:
+    once, often = {
+        "MINUTELY": (_("every minute"), _("every %(n)s minutes")),
+        "HOURLY": (_("every hour"), _("every %(n)s hours")),
+        "DAILY": (_("every day"), _("every %(n)s days")),
+        "WEEKLY": (_("every week"), _("every %(n)s weeks")),
+        "MONTHLY": (_("every month"), _("every %(n)s months")),
+        "YEARLY": (_("every year"), _("every %(n)s years")),
+    }[frequency]
+    return once if every == 1 else often % {"n": every}
+
+
+def _weekly(days: str, often: str, every: int) -> str:
     if every == 1 and set(days.split(",")) == _WORKDAYS:
         return _("every weekday")
-    often = ngettext("every week", "every %(n)s weeks", every) % {"n": every}
     return _("%(often)s on %(days)s") % {"often": often, "days": _named(days)} if days else often
 
 
-def _monthly(parts: dict[str, str], every: int) -> str:
-    often = ngettext("every month", "every %(n)s months", every) % {"n": every}
+def _monthly(parts: dict[str, str], often: str) -> str:
     if (day := parts.get("BYMONTHDAY")) is not None:
         if day == "-1":
             return _("%(often)s on the last day") % {"often": often}
@@ -64,8 +69,7 @@ def _monthly(parts: dict[str, str], every: int) -> str:
     return often
 
 
-def _yearly(parts: dict[str, str], every: int) -> str:
-    often = ngettext("every year", "every %(n)s years", every) % {"n": every}
+def _yearly(parts: dict[str, str], often: str) -> str:
     month, day = parts.get("BYMONTH"), parts.get("BYMONTHDAY")
     if month is None or day is None:
         return often

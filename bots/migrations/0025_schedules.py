@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'reminder',
                 'verbose_name_plural': 'reminders',
-                'ordering': ('next_at', 'id'),
+                'ordering': ('-id',),
             },
         ),
         migrations.CreateModel(

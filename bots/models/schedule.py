@@ -93,7 +93,7 @@ class Schedule(models.Model):
     objects = ScheduleSet.as_manager()
 
     class Meta:
-        ordering = ("next_at", "id")
+        ordering = ("-id",)
         verbose_name = _("reminder")
         verbose_name_plural = _("reminders")
         constraints = (

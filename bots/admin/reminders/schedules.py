@@ -31,7 +31,7 @@ _LATEST = 10
 
 @admin.register(Schedule)
 class ScheduleAdmin(ReadOnlyMixin, BotScopedAdmin[Schedule]):
-    """Reminders, by the next time."""
+    """Reminders, latest first; the list can be ordered by the next time."""
 
     list_display = ("short_text", "state_label", "next_time", "often", "person_link", "bot", "why_short")
     list_filter = (("bot", ScopedFilter), ("state", ChoicesDropdownFilter), ("next_at", RangeDateTimeFilter))
