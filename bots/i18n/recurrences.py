@@ -73,6 +73,8 @@ def _yearly(parts: dict[str, str], often: str) -> str:
     month, day = parts.get("BYMONTH"), parts.get("BYMONTHDAY")
     if month is None or day is None:
         return often
+    if day == "-1":
+        return _("%(often)s on the last day of %(month)s") % {"often": often, "month": MONTHS[int(month)]}
     return _("%(often)s on %(month)s %(day)s") % {"often": often, "month": MONTHS[int(month)], "day": day}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 
@@ -42,7 +43,7 @@ class Audience:
 
 def preview(broadcast: Broadcast, now: datetime) -> Audience:
     """Counts the audience. Two statements, however many people there are."""
-    people = classified(broadcast, now)
+    people: Any = classified(broadcast, now)  # with columns that the type checker does not know
     found = Audience(sample=list(people.filter(why="").order_by("-last_seen_at", "-pk")[:SAMPLE]))
     channels = Channel.objects.in_bulk()
     for row in people.order_by().values("channel", "why").annotate(count=Count("pk")):

@@ -132,7 +132,7 @@ def _write_held(row: Broadcast, quota: int, now: datetime) -> bool:
 def _settle(row: Broadcast, person: Person, chat_id: int | None, why: str, now: datetime) -> dict[str, object]:
     """Writes to the person, holds the message back, or leaves the person out. Returns the columns of the outcome."""
     chat = None
-    if not why:
+    if not why and chat_id is not None:
         related = ("channel__bot", "person__bot")
         chat = proactive.open_in(Conversation.objects.select_related(*related).get(pk=chat_id))
         why = audience.refusal(chat, person, now)

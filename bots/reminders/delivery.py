@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import translation
 
-from bots.models import Message, Occurrence, Schedule
+from bots.models import Conversation, Message, Occurrence, Schedule
 from bots.models.sql import clock
 from bots.pipeline.outbox import lost_chats, proactive
 from bots.reminders import reach, wording
@@ -65,7 +65,7 @@ def _held_until(row: Schedule, due: datetime, now: datetime) -> datetime | None:
     return reach.quiet_until(row.person, now)
 
 
-def _write(row: Schedule, conversation: proactive.Conversation, occurrence: datetime, now: datetime) -> None:
+def _write(row: Schedule, conversation: Conversation, occurrence: datetime, now: datetime) -> None:
     zone, due = reach.zone_of(row.person), occurrence - row.before
     row.conversation = conversation
     with translation.override(reach.language_of(row.person)):

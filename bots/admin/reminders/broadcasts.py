@@ -81,9 +81,8 @@ class BroadcastAdmin(AuditedMixin, BotScopedAdmin[Broadcast]):
         return super().has_change_permission(request, obj) and (obj is None or obj.state in _EDITABLE)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        rows: Any = {"channels": Channel, "labels": Label}[db_field.name].objects.all()
-        owner: Any = self.admin_site._registry[rows.model]
-        kwargs["queryset"] = owner.manageable(request, rows)
+        owner: Any = self.admin_site._registry[Channel if db_field.name == "channels" else Label]
+        kwargs["queryset"] = owner.manageable(request, owner.get_queryset(request))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Broadcast, form: Any, change: bool) -> None:
@@ -169,7 +168,7 @@ class BroadcastAdmin(AuditedMixin, BotScopedAdmin[Broadcast]):
 
     @admin.display(description=_("next step"))
     def next_step(self, row: Broadcast) -> str:
-        if row.pk is None:
+        if not row.pk:
             return str(_("Save it: then you see who gets it, and release it."))
         address = reverse("admin:bots_broadcast_preview", args=(row.pk,))
         return format_html('<a class="claw-link" href="{}">{}</a>', address, _("Preview, release and progress"))

@@ -6,6 +6,7 @@ import re
 import zoneinfo
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.utils.formats import date_format
@@ -203,7 +204,7 @@ def _quiet(schedules: PersonSchedules, turn: Turn, text: str) -> str:
     except ValidationError as error:
         return " ".join(error.messages)
     if hours:
-        turn.staged.append(lambda: Person.objects.filter(pk=turn.person.pk).update(quiet_hours=hours) and None)
+        turn.staged.append(partial(_keep_quiet_hours, turn.person.pk, hours))
         turn.person.quiet_hours = hours
     shown = turn.person.quiet_hours or turn.bot.quiet_hours or quiet_hours.USUAL
     if shown == quiet_hours.OFF:
@@ -211,6 +212,10 @@ def _quiet(schedules: PersonSchedules, turn: Turn, text: str) -> str:
     return _("Quiet hours: %(hours)s. What is late waits until they end; the times you choose count always.") % {
         "hours": shown
     }
+
+
+def _keep_quiet_hours(person_id: int, hours: str) -> None:
+    Person.objects.filter(pk=person_id).update(quiet_hours=hours)
 
 
 def _help(schedules: PersonSchedules, turn: Turn, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -13,10 +14,20 @@ from bots.models import Schedule
 from bots.models.schedule import moment_of
 from clawdbot.skills import SkillError
 from clawdbot.storable_text import storable
+from clawdbot.times import occurrences
 
 MOST = 100  # open reminders of one person
 LONGEST_TEXT = 1000  # characters
 LEAST_GAP = timedelta(minutes=5)
+_FREQUENCIES = frozenset({"MINUTELY", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
+_WORDS = frozenset({"UNTIL", "BYDAY", "WKST"})
+_FROM_ZERO = frozenset({"BYHOUR", "BYMINUTE"})
+_RANGES = {
+    "INTERVAL": (1, 1000), "COUNT": (1, 10_000), "BYMONTH": (1, 12), "BYMONTHDAY": (-31, 31), "BYSETPOS": (-5, 5),
+    "BYHOUR": (0, 23), "BYMINUTE": (0, 59), "UNTIL": (0, 0), "BYDAY": (0, 0), "WKST": (0, 0),
+}  # fmt: skip
+_DAY_LIST = re.compile(r"(?:-?[1-5])?(?:MO|TU|WE|TH|FR|SA|SU)(?:,(?:-?[1-5])?(?:MO|TU|WE|TH|FR|SA|SU))*")
+_LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 LONGEST_BEFORE = timedelta(days=366)
 COMPARED = 12  # occurrences of a new series whose distances are looked at
 
@@ -64,6 +75,44 @@ def check_count(present: int) -> None:
         )
 
 
+def check_rule(rule: str) -> None:
+    """Checks that the rule comes true: a search for an occurrence that never comes would take for ever.
+
+    Raises:
+        SkillError: It may never come true, or it is no rule.
+    """
+    try:
+        if len(rule) > 500 or not _comes_true(occurrences.parts_of(rule)):
+            raise ValueError(rule)
+    except ValueError:
+        raise SkillError(_("I cannot follow that series. Please say it in other words.")) from None
+
+
+def _comes_true(parts: dict[str, str]) -> bool:
+    frequency = parts.pop("FREQ", "")
+    if frequency not in _FREQUENCIES or any(name not in _RANGES for name in parts):
+        return False
+    values = {name: _numbers(value) for name, value in parts.items() if name not in _WORDS}
+    for name, numbers in values.items():
+        low, high = _RANGES[name]
+        if any(not low <= number <= high or (number == 0 and name not in _FROM_ZERO) for number in numbers):
+            return False
+    days, months, weekdays = values.get("BYMONTHDAY", []), values.get("BYMONTH", []), parts.get("BYDAY", "")
+    if weekdays and not _DAY_LIST.fullmatch(weekdays):
+        return False
+    if positions := values.get("BYSETPOS"):
+        most = len(days) or (5 if weekdays else 0)
+        if frequency != "MONTHLY" or any(abs(position) > most for position in positions):
+            return False
+    if frequency == "DAILY" and weekdays and values.get("INTERVAL", [1])[0] % 7 == 0:
+        return False
+    return not (days and months) or any(abs(day) <= _LENGTHS[month - 1] for day in days for month in months)
+
+
+def _numbers(value: str) -> list[int]:
+    return [int(number) for number in value.split(",")]
+
+
 def aim(row: Schedule, now: datetime) -> None:
     """Makes the first occurrence from now on the next one. Does not save.
 
@@ -72,6 +121,8 @@ def aim(row: Schedule, now: datetime) -> None:
     """
     if not timedelta(0) <= row.before <= LONGEST_BEFORE:
         raise SkillError(_("A reminder may come up to a year before its time."))
+    if row.rule:
+        check_rule(row.rule)
     try:
         coming = list(row.upcoming(now, COMPARED if row.rule else 1))
     except (ValueError, OverflowError):

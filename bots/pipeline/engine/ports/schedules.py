@@ -9,9 +9,10 @@ import copy
 import zoneinfo
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Protocol
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from bots.models import Occurrence, Person, Schedule
 from bots.models.schedule import naive, wall_of
@@ -121,7 +122,7 @@ class PersonSchedules:
         here = until.astimezone(self._turn.zone)
         source = row.again_of_id or row.pk
         # A second press of the button moves the delivery that waits.
-        waiting = [one for one in self.rows() if source is not None and one.again_of_id == source]
+        waiting = [one for one in self.rows() if source and one.again_of_id == source]
         if waiting:
             self._change(waiting[0], _end)
         return self._add(row.text, here, str(self._turn.zone), again_of_id=source)
@@ -148,7 +149,7 @@ class PersonSchedules:
         for waiting in (one for one in self.rows() if one.again_of_id == (row.again_of_id or row.pk)):
             self._change(waiting, _end)
         latest = Occurrence.objects.filter(schedule=row.pk, local=row.last_local, done_at=None)
-        self._stage(lambda: latest.update(done_at=self._turn.now) and None)
+        self._stage(partial(_note_done, latest, self._turn.now))
 
     def find(self, number: int) -> Schedule:
         """Returns the reminder with this number: one to come, else one that came or was stopped lately.
@@ -301,6 +302,10 @@ def zone_of(person: Person, usual: str) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(person.time_zone or usual)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
         return zoneinfo.ZoneInfo("UTC")
+
+
+def _note_done(latest: QuerySet[Occurrence], at: datetime) -> None:
+    latest.update(done_at=at)
 
 
 def _end(row: Schedule) -> None:
