@@ -154,7 +154,7 @@ def _write(row: Broadcast, chat: Conversation) -> Message:
     meta = {
         "kind": BROADCAST,
         "broadcast": row.pk,
-        "buttons": [[{"text": _("Unsubscribe"), "data": "/unsubscribe"}]],
+        Message.ACTIONS: [{"text": _("Unsubscribe"), "data": "/unsubscribe"}],
     }
     return proactive.write(chat, text, Message.Role.OPERATOR, meta)
 

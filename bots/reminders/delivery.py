@@ -70,7 +70,7 @@ def _write(row: Schedule, conversation: Conversation, occurrence: datetime, now:
     row.conversation = conversation
     with translation.override(reach.language_of(row.person)):
         text = wording.message(row, occurrence, now, zone, late=now - due > LATE)
-        meta = {"kind": KIND, "schedule": row.pk, "buttons": wording.buttons(row)}
+        meta = {"kind": KIND, "schedule": row.pk, Message.ACTIONS: wording.buttons(row)}
     local = row.wall(occurrence)
     # Its unique constraint is the last guard against a second message.
     delivered = Occurrence.objects.create(schedule=row, local=local, due_at=due, at=now)

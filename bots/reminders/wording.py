@@ -8,7 +8,6 @@ from datetime import datetime
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from adapters.web.events import PLATFORM
 from bots.models import Schedule
 
 
@@ -29,20 +28,16 @@ def message(row: Schedule, occurrence: datetime, now: datetime, zone: zoneinfo.Z
     if late:
         due = moment(occurrence - row.before, now, zone)
         text += f"\n\n{_('This was due at %(when)s: I could not write then.') % {'when': due}}"
-    if row.channel.platform == PLATFORM:  # its page has no buttons
-        text += "\n\n" + _("To put it off: /reminders snooze %(number)s 10m") % {"number": row.number}
     return text
 
 
-def buttons(row: Schedule) -> list[list[dict[str, str]]]:
+def buttons(row: Schedule) -> list[dict[str, str]]:
     """Returns the buttons below it. They send commands, so a platform may also show these as text."""
     key = f"#{row.pk}"
     return [
-        [
-            {"text": _("Done"), "data": f"/reminders done {key}"},
-            {"text": _("In 10 minutes"), "data": f"/reminders snooze {key} 10m"},
-            {"text": _("In an hour"), "data": f"/reminders snooze {key} 1h"},
-        ]
+        {"text": _("Done"), "data": f"/reminders done {key}"},
+        {"text": _("In 10 minutes"), "data": f"/reminders snooze {key} 10m"},
+        {"text": _("In an hour"), "data": f"/reminders snooze {key} 1h"},
     ]
 
 

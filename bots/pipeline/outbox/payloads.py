@@ -29,7 +29,9 @@ def payloads(channel: Channel, message: Message, address: dict[str, Any]) -> lis
     if channel.platform == PLATFORM:
         return [address | {"text": message.text, "data": message_frame(message)}]
     made = _messages(channel, message, address)
-    if made and (rows := Buttons(*message.meta.get(Message.BUTTONS, ())).rows):
+    rows = Buttons(*message.meta.get(Message.BUTTONS, ())).rows
+    rows += [[dict(action) for action in actions]] if (actions := message.meta.get(Message.ACTIONS)) else []
+    if made and rows:
         made[-1] = made[-1] | {"data": {**made[-1].get("data", {}), "buttons": rows}}
     return made
 
@@ -39,7 +41,7 @@ def _messages(channel: Channel, message: Message, address: dict[str, Any]) -> li
     if adapter.mentions_people and (people := mentions.mentionable(message.conversation, message.text)):
         address = address | {"data": {"mentions": people}}
     if not message.attachments:
-        return _with_buttons([address | {"text": text} for text in adapter.split(message.text)], message)
+        return [address | {"text": text} for text in adapter.split(message.text)]
     found: list[dict[str, Any]] = []
     text = ""
     for part in sent.parts_of(message):
@@ -55,14 +57,7 @@ def _messages(channel: Channel, message: Message, address: dict[str, Any]) -> li
         found.append({"text": part.text if caption_fits else "", "file": file})
         text = "" if caption_fits else part.text
     found += [{"text": piece} for piece in adapter.split(text)]
-    return _with_buttons([address | payload for payload in found], message)
-
-
-def _with_buttons(found: list[dict[str, Any]], message: Message) -> list[dict[str, Any]]:
-    """Puts the buttons of the message, if it has any, below its last part."""
-    if found and (buttons := message.meta.get("buttons")):
-        found[-1]["data"] = {**found[-1].get("data", {}), "buttons": buttons}
-    return found
+    return [address | payload for payload in found]
 
 
 def _way_of(adapter: Adapter[Any], file_id: int, caption: str) -> tuple[bool, bool, str]:
