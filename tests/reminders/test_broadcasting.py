@@ -32,7 +32,6 @@ from tests.reminders.builders import Now, make_chat
 
 pytestmark = [
     pytest.mark.django_db(transaction=True), pytest.mark.databases, pytest.mark.usefixtures("words_only"),
-    pytest.mark.timeout(120),
 ]  # fmt: skip
 
 State = Broadcast.State

@@ -19,7 +19,7 @@ from tests.builders import make_channel, use_policy
 from tests.killing import kill_before_statement
 from tests.reminders.builders import BEGIN, Now, make_chat, make_schedule, reminded, waiting_to_be_sent
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
 State = Schedule.State
 

@@ -23,7 +23,6 @@ from tests.reminders.builders import BEGIN, Now, make_chat, make_schedule, remin
 
 pytestmark = [
     pytest.mark.django_db(transaction=True), pytest.mark.databases, pytest.mark.usefixtures("words_only"),
-    pytest.mark.timeout(60),
 ]  # fmt: skip
 
 
