@@ -113,7 +113,7 @@ class Schedule(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.number}. {self.text[:60]}"
+        return f"#{self.pk}"  # the audit log keeps it, so it holds nothing of the text
 
     @property
     def before(self) -> timedelta:
