@@ -54,6 +54,9 @@ TEMPLATES: dict[str, str] = {
     "host_not_allowed": _("%(host)s is not an allowed host"),
     "host_not_public": _("%(host)s is not a public address"),
     "host_not_of_platform": _("%(host)s is not a host of %(platform)s"),
+    # Writing first
+    "reply_window_closed": _("the person has not written for %(hours)s hours: the platform allows no message"),
+    "stopped_by_team": _("the team has stopped it"),
     # Responses of platforms
     "platform_said": _("%(platform)s answered %(code)s: %(told)s"),
     "platform_answered": _("%(platform)s answered %(code)s"),

@@ -11,6 +11,9 @@ import bots.admin.memory.embedder
 import bots.admin.memory.entries
 import bots.admin.people.audit_log
 import bots.admin.people.model_admin
+import bots.admin.reminders.broadcasts
+import bots.admin.reminders.labels
+import bots.admin.reminders.schedules
 import bots.admin.skills
 import bots.admin.system.logins
 import bots.admin.system.providers

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from bots import reminders
 from bots.models import InboundEvent, OutboundMessage
 from bots.models.lengths import QUEUE_ERROR_LENGTH
 from bots.models.sql import clock
@@ -36,7 +37,7 @@ def sweep() -> SweepReport:
     if freed:
         logger.warning("freed %s claims of dead workers", freed)
     timeouts.enqueue_due()
-    woken = _wake_due()
+    woken = _wake_due() + reminders.wake_due() + reminders.broadcasting.wake_due()
     memory_outbox.catch_up()
     return SweepReport(freed, woken)
 

@@ -20,14 +20,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bots.models import (
+    BroadcastPerson,
     Conversation,
     DialogTimer,
     Identity,
     InboundEvent,
     Message,
+    Occurrence,
     OutboundMessage,
     Person,
     ReceivedFile,
+    Schedule,
     SentFile,
     TurnUsage,
     WaitingMemory,
@@ -240,6 +243,7 @@ class _Records:
 
     def _rows(self) -> dict[str, Any]:
         chats = self._conversations
+        made = Q(person__in=self._people) | Q(conversation__in=chats)
         waiting = Q(person__in=self._people) | Q(inbound_id__in=self._event_ids)
         return {
             "waiting": WaitingMemory.objects.filter(waiting),
@@ -252,6 +256,11 @@ class _Records:
             "sent": OutboundMessage.objects.filter(Q(conversation__in=chats) | Q(message__person__in=self._people)),
             "usage": TurnUsage.objects.filter(Q(person__in=self._people) | Q(conversation__in=chats)),
             "tool_calls": ToolCall.objects.filter(Q(conversation__in=chats) | Q(inbound__in=self._event_ids)),
+            "broadcasts": BroadcastPerson.objects.filter(person__in=self._people),
+            "reminded": Occurrence.objects.filter(
+                Q(schedule__person__in=self._people) | Q(schedule__conversation__in=chats)
+            ),
+            "reminders": Schedule.objects.filter(made),
             "skill_runs": SkillRun.objects.filter(conversation__in=chats),
             "open_questions": DialogTimer.objects.filter(conversation__in=chats),
             "skill_states": SkillState.objects.filter(person__in=self._people),

@@ -26,16 +26,19 @@ from bots.models import (
     AuditEntry,
     Bot,
     BotAccess,
+    Broadcast,
     Channel,
     Conversation,
     Identity,
     InboundEvent,
+    Label,
     LinkCode,
     Message,
     ModelProvider,
     OutboundMessage,
     Person,
     ReceivedFile,
+    Schedule,
     SentFile,
     StateTransition,
     TurnUsage,
@@ -57,9 +60,11 @@ API_KEY = "sk-very-secret-provider-key-4711"
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 # Bookkeeping that has no page of its own.
 INTERNAL = {
+    "bots.BroadcastPerson",
     "bots.ChannelHealth",
     "bots.ChannelHour",
     "bots.DialogTimer",
+    "bots.Occurrence",
     "bots.WaitingMemory",
     "memory.ConsolidatedEpisode",
     "memory.LargeScope",
@@ -217,6 +222,26 @@ def make_sent_file(conversation: Conversation, body: bytes = b"words", **values:
     return row
 
 
+def make_schedule(conversation: Conversation, **values: Any) -> Schedule:
+    row = Schedule(
+        **{
+            "bot": conversation.bot,
+            "channel": conversation.channel,
+            "conversation": conversation,
+            "person": conversation.person,
+            "number": 1,
+            "text": "drink water",
+            "local": "2026-01-01T09:00:00",
+            "zone": "Europe/Berlin",
+            "rule": "FREQ=DAILY",
+        }
+        | values
+    )
+    row.aim(row.after(timezone.now()))
+    row.save()
+    return row
+
+
 def make_world(rows: int = 1) -> Bot:
     """Makes `rows` rows of nearly every model, each with its own relations, so that a query per row shows."""
     choice.seed()
@@ -231,6 +256,9 @@ def make_world(rows: int = 1) -> Bot:
         make_usage(conversation)
         make_file(conversation)
         make_sent_file(conversation)
+        make_schedule(conversation)
+        Label.objects.create(bot=other, name="guests").people.add(conversation.person)
+        Broadcast.objects.create(bot=other, name=f"news p{number}", text="We are closed.")
         LinkCode.objects.create(person=conversation.person)
         AuditEntry.objects.create(
             actor="root", action="export", bot_id=other.pk, bot_slug=other.slug, person_hash=f"{number:032x}"

@@ -18,6 +18,7 @@ DATA = {
         f"bots/llm/sdk_errors.py:{name}": "recognised in errors of endpoints"
         for name in ("_ABOUT_CONTENT", "_TOO_MUCH", "_UNSUPPORTED_WORDS")
     },
+    "bots/people/subscription.py:_WORDS": "recognised",
     "bots/pipeline/engine/answer/continuing.py:_ASKS_ZH": "recognised",
     "bots/pipeline/engine/answer/fallback.py:_GREETING": "recognised",
     "bots/pipeline/engine/answer/fallback.py:_THANKS": "recognised",
@@ -31,6 +32,10 @@ DATA = {
     **{
         f"bots/pipeline/engine/dialog/leaving.py:{name}": "recognised"
         for name in ("_BESIDE_ZH", "_CANCEL_ZH", "_OTHER_ZH")
+    },
+    **{
+        f"bots/pipeline/engine/dialog/reminding.py:{name}": "recognised"
+        for name in ("_ACTS", "_SPAN", "_WHICH", "_cancel", "_quiet", "_until")
     },
     "bots/pipeline/engine/dialog/retrying.py:NAMES": "recognised",
     "bots/pipeline/engine/dialog/retrying.py:_AGAIN": "recognised",

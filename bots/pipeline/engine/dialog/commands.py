@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from adapters.commands import parse_command
+from bots.people import subscription
 from bots.pipeline.engine.answer import fallback
-from bots.pipeline.engine.dialog import account_linking, forgetting, frames, status, timers
+from bots.pipeline.engine.dialog import account_linking, forgetting, frames, reminding, status, timers
 from bots.pipeline.engine.turn import Reply, Turn
 from clawdbot.chinese import simplified
 from memory.store import MemoryStore
@@ -46,6 +47,8 @@ def parse(turn: Turn) -> tuple[str, str] | None:
         )
     else:
         name, _bot, argument = parse_command(turn.text)
+        if not name and turn.group is None and subscription.asks_to_leave(turn.text):
+            name = "unsubscribe"
     name, argument = simplified(name), argument.strip()
     if not name or (name not in _BY_NAME and (argument or knows(turn.bot.pk, name, turn.text))):
         return None
@@ -172,6 +175,20 @@ def _unlink(turn: Turn, argument: str) -> Reply:
     return Reply("", act=partial(account_linking.unlink, turn))
 
 
+def _reminders(turn: Turn, argument: str) -> Reply:
+    return reminding.run(turn, argument)
+
+
+def _unsubscribe(turn: Turn, argument: str) -> Reply:
+    turn.staged.append(partial(subscription.leave, turn.person, turn.now))
+    return Reply(_("You get no more messages that the team sends to many people. /subscribe brings them back."))
+
+
+def _subscribe(turn: Turn, argument: str) -> Reply:
+    turn.staged.append(partial(subscription.join, turn.person))
+    return Reply(_("You get messages of the team again. /unsubscribe ends them."))
+
+
 COMMANDS = (
     Command(("help", "帮助"), gettext_lazy("what you can type"), _help),
     Command(("new", "新对话"), gettext_lazy("begin a new conversation; I keep my memory of you"), _new),
@@ -183,6 +200,9 @@ COMMANDS = (
     Command(
         ("forget", "忘记"), gettext_lazy("delete what I remember of you; /forget TOPIC only that (asks first)"), _forget
     ),
+    Command(("reminders", "提醒", "reminder"), gettext_lazy("your reminders; change, put off or end one"), _reminders),
+    Command(("unsubscribe", "退订"), gettext_lazy("get no more messages that the team sends to many"), _unsubscribe),
+    Command(("subscribe", "订阅"), gettext_lazy("get them again"), _subscribe),
     Command(("link", "绑定"), gettext_lazy("connect your account on another platform"), _link),
     Command(("unlink", "解绑"), gettext_lazy("separate connected accounts again"), _unlink),
 )

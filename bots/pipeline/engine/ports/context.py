@@ -11,6 +11,7 @@ from bots.pipeline.engine.ports.dialog import Conversing
 from bots.pipeline.engine.ports.journaled import Once
 from bots.pipeline.engine.ports.knowledge import Documents
 from bots.pipeline.engine.ports.memory import PersonMemory
+from bots.pipeline.engine.ports.schedules import PersonSchedules
 from bots.pipeline.engine.ports.staging import Staging
 from bots.pipeline.engine.ports.state import PersonState
 from bots.pipeline.engine.turn import Turn
@@ -43,6 +44,7 @@ def build(
     services = Services(
         memory=PersonMemory(turn, staging),
         knowledge=Documents(),
+        schedules=PersonSchedules(turn, staging),
         dialog=Conversing(turn, staging),
         state=PersonState(turn, skill_id, staging) if skill_id else {},
         progress=lambda text: show_progress(turn, text),
