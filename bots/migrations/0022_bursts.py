@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bots', '0021_faults'),
+        ('bots', '0027_choosing'),
     ]
 
     operations = [

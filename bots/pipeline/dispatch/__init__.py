@@ -1,6 +1,6 @@
 """Runs one turn: from a claimed inbox row to a closed turn.
 
-`dispatcher` claims the row, calls the engine and closes the turn. `gathering` puts messages that are one turn into one row.
+`dispatcher` claims the row, calls the engine and closes the turn. `gathering` puts messages of one turn into one row.
 `presenting` shows the person that an answer is on its way. `closing` writes the turn in one transaction and sends the
 answer. `refusals` and `edits` close the turns that the engine does not answer. The engine returns its writes in the
 reply, and `closing` performs them.
