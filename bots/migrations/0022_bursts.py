@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bots', '0027_choosing'),
+        ('bots', '0021_faults'),
     ]
 
     operations = [
