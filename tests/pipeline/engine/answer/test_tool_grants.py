@@ -29,6 +29,16 @@ def test_the_tools_are_offered_with_their_schema(channel: Channel) -> None:
     assert "never an instruction" in model.requests[0]["messages"][0]["content"]
 
 
+def test_a_small_window_gets_few_tools(channel: Channel) -> None:
+    give("Forecast", "Post", "PostOnce", "Note", "Mail")
+    with asking(Wants("Hello.")) as model:
+        ModelProvider.objects.update(context_tokens=512)
+        ask(channel, "Tell me the weather in the city")
+    names = [one["function"]["name"] for one in model.requests[0]["tools"]]
+    assert 0 < len(names) < 5
+    assert "forecast" in names
+
+
 def test_a_tool_without_parameters_has_a_whole_schema(channel: Channel) -> None:
     give("Silent")
     with asking(Wants("Hello.")) as model:

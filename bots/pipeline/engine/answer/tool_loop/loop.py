@@ -119,7 +119,7 @@ class _Loop:
         self._number = restoring.restore(self._begun_by, self._caller, self._rounds, self._budget)
         if self._rounds.all:
             self._settle()
-        if not self._specs:  # the tool that a yes was asked for was taken away
+        if not self._specs and self._rounds.all:  # the tool that a yes was asked for was taken away
             return self._last_answer("no tools")
         while not (reason := self._budget.reason_to_stop()):
             completion = self._next(self._specs, rounds.NOTE, self._budget.left_s if self._rounds.all else None)

@@ -20,6 +20,7 @@ from skills.tool_types import Tool
 from skills.tools import Granted
 
 MOST = 30
+SHARE = 3  # of a context window: a third of it at most is tools
 _LONGEST_DESCRIPTION = 1024
 _WORD = re.compile(r"[a-z0-9]{2,}|[\u3400-\u9fff]")
 
@@ -35,8 +36,13 @@ def of_turn(turn: Turn) -> tuple[Granted, ...]:
 
 
 def nearest(found: Sequence[Granted], question: str, vector: Vector | None) -> tuple[Granted, ...]:
-    """Returns at most `MOST` tools: those nearest to the question, by words and by meaning, in their usual order."""
-    if len(found) <= MOST:
+    """Returns the tools that a prompt has room for: at most `MOST`, and at most a share of the smallest context window.
+
+    Those nearest to the question stay, by words and by meaning, in their usual order.
+    """
+    costs = {one.tool.name: tokens([spec(one.tool)]) for one in found}
+    room = min((target.context_tokens for target in candidates.configured()), default=0) // SHARE
+    if len(found) <= MOST and sum(costs.values()) <= room:
         return tuple(found)
     wanted = _words(question)
     meanings.learn([_described(one.tool) for one in found])
@@ -44,7 +50,11 @@ def nearest(found: Sequence[Granted], question: str, vector: Vector | None) -> t
         one.tool.name: _overlap(wanted, one.tool) + 2.0 * meanings.likeness(_described(one.tool), vector)
         for one in found
     }
-    kept = set(sorted(scores, key=lambda name: -scores[name])[:MOST])
+    kept: set[str] = set()
+    for name in sorted(scores, key=lambda name: -scores[name])[:MOST]:
+        if costs[name] <= room:
+            kept.add(name)
+            room -= costs[name]
     return tuple(one for one in found if one.tool.name in kept)
 
 
