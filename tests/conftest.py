@@ -62,6 +62,8 @@ CACHES = {
     "bots.pipeline.dispatch.waiting": "outage.clear_cache",
     "bots.pipeline.engine.dialog.flow_catalogue": "clear_cache",
     "bots.pipeline.engine.dialog.meaning": "clear_cache",
+    "bots.pipeline.engine.answer.tool_loop.meanings": "clear_cache",
+    "bots.pipeline.engine.answer.tool_loop.offering": "clear_cache",
     "bots.pipeline.outbox.journal": "clear_cache",
     "bots.pipeline.outbox.outages": "clear_cache",
     "bots.pipeline.outbox.pacing": "clear_cache",
@@ -85,6 +87,7 @@ CACHES = {
     "skills.flows": "clear_cache",
     "skills.limits": "clear_cache",
     "skills.registry": "clear_cache",
+    "skills.tool_health": "clear_cache",
     "skills.tools": "clear_cache",
 }
 
