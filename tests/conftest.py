@@ -81,7 +81,10 @@ CACHES = {
     "memory.storage.wakeups": "clear_cache",
     "memory.store": "clear_cache",
     "skills.catalogue": "clear_cache",
+    "skills.instructions.catalogue": "clear_cache",
     "skills.limits": "clear_cache",
+    "skills.mcp.catalogue": "clear_cache",
+    "skills.mcp.pool": "clear_cache",
     "skills.registry": "clear_cache",
     "skills.tools": "clear_cache",
 }
