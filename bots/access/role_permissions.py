@@ -35,6 +35,14 @@ _MANAGER = (
     "skills.add_botskill",
     "skills.change_botskill",
     "skills.delete_botskill",
+    "skills.view_mcptool",
+    "skills.add_mcpgrant",
+    "skills.change_mcpgrant",
+    "skills.delete_mcpgrant",
+    "skills.view_instructionskill",
+    "skills.add_instructiongrant",
+    "skills.change_instructiongrant",
+    "skills.delete_instructiongrant",
 )
 NEEDED: dict[str, tuple[str, ...]] = {
     BotAccess.Role.VIEWER: (),

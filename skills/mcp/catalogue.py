@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from clawdbot.crypto import CryptoError
-from clawdbot.skills.effects import Effects
+from clawdbot.skills.effects import READS_ONLY, Effects
 from skills.mcp import endpoint
 from skills.mcp.endpoint import Endpoint
-from skills.mcp.models import McpGrant
+from skills.mcp.models import McpGrant, McpTool
 
 _READ_EVERY_S = 2.0
 
@@ -67,7 +67,7 @@ def _read() -> _Entries:
             endpoints[server.pk] = _endpoint(server)
         place = endpoints[server.pk]
         if place is not None and not grant.suspended:
-            found.setdefault(grant.bot_id, []).append(_entry(grant, place))
+            found.setdefault(grant.bot_id, []).append(entry_of(grant.tool, place))
     return {bot: tuple(made) for bot, made in found.items()}
 
 
@@ -79,8 +79,8 @@ def _endpoint(server: Any) -> Endpoint | None:
         return None
 
 
-def _entry(grant: McpGrant, place: Endpoint) -> Entry:
-    tool = grant.tool
+def entry_of(tool: McpTool, place: Endpoint) -> Entry:
+    """Returns a tool as its row is now, whichever bots may use it."""
     return Entry(
         tool_id=tool.pk,
         endpoint=place,
@@ -90,6 +90,6 @@ def _entry(grant: McpGrant, place: Endpoint) -> Entry:
         schema=tool.schema,
         fingerprint=tool.fingerprint,
         effects=tool.known_effects,
-        idempotent=tool.idempotent,
+        idempotent=tool.idempotent or tool.known_effects == READS_ONLY,
         failing=tool.server.failing,
     )

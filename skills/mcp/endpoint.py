@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from clawdbot.redaction import MASK, redact_value, register_secret
 from skills.mcp.models import McpServer
 
 
@@ -35,6 +36,8 @@ def of(server: McpServer) -> Endpoint:
     Raises:
         clawdbot.crypto.CryptoError: Its secrets cannot be decrypted.
     """
+    secrets = server.secrets
+    _protect(secrets)
     stdio = server.transport == McpServer.Transport.STDIO
     return Endpoint(
         server_id=server.pk,
@@ -42,8 +45,16 @@ def of(server: McpServer) -> Endpoint:
         command=server.command if stdio else "",
         arguments=tuple(map(str, server.arguments or ())) if stdio else (),
         url="" if stdio else server.url,
-        secrets=server.secrets,
+        secrets=secrets,
         public_only=server.public_only,
         start_s=server.start_limit_s,
         call_s=server.call_limit_s,
     )
+
+
+def _protect(secrets: Mapping[str, str]) -> None:
+    """Has the values masked in logs and results whose names say that they are secret, and no ordinary word."""
+    for name, value in secrets.items():
+        if redact_value({name: value})[name] == MASK:
+            register_secret(value)
+            register_secret(value.rpartition(" ")[2])  # without "Bearer"

@@ -193,12 +193,3 @@ class SkillRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.skill} · {'ok' if self.ok else self.error}"
-
-
-# Django looks for models in this module only.
-from skills.instructions.models import InstructionFile as InstructionFile  # noqa: E402
-from skills.instructions.models import InstructionGrant as InstructionGrant  # noqa: E402
-from skills.instructions.models import InstructionSkill as InstructionSkill  # noqa: E402
-from skills.mcp.models import McpGrant as McpGrant  # noqa: E402
-from skills.mcp.models import McpServer as McpServer  # noqa: E402
-from skills.mcp.models import McpTool as McpTool  # noqa: E402

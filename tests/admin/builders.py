@@ -45,11 +45,22 @@ from memory.embedders import choice
 from memory.models import ConsolidationRun, MemoryEntry
 from memory.store import MemoryStore
 from memory.types import Turn
-from skills.models import BotSkill, Skill, SkillRun
+from skills.models import (
+    BotSkill,
+    InstructionFile,
+    InstructionGrant,
+    InstructionSkill,
+    McpGrant,
+    McpServer,
+    McpTool,
+    Skill,
+    SkillRun,
+)
 
 BOT_TOKEN = "123456789:AAHsecretsecretsecretsecretsecret12345"
 SECRET_TOKEN = "webhook-secret-token-0815"
 SKILL_KEY = "weather-service-key-1234"
+MCP_KEY = "mcp-secret-key-0815-4711"
 API_KEY = "sk-very-secret-provider-key-4711"
 
 
@@ -64,6 +75,7 @@ INTERNAL = {
     "memory.MemorySource",
     "memory.OngoingWork",
     "memory.VectorChange",
+    "skills.InstructionFile",
 }
 
 
@@ -203,6 +215,28 @@ def make_sent_file(conversation: Conversation, body: bytes = b"words", **values:
     return row
 
 
+def make_tool(bot: Bot, number: int = 0) -> McpTool:
+    """Makes an MCP server whose tool the bot may use, and an agent skill that it uses."""
+    server = McpServer(name=f"server{number}", url="https://mcp.example/mcp", last_ok_at=timezone.now())
+    server.secrets = {"Authorization": f"Bearer {MCP_KEY}"}
+    server.save()
+    tool = McpTool.objects.create(
+        server=server,
+        name="search",
+        call_name=f"server{number}__search",
+        description="Searches p0.",
+        schema={"type": "object", "properties": {"q": {"type": "string"}}, "required": ["q"]},
+        fingerprint="a",
+    )
+    grant = McpGrant(bot=bot, tool=tool)
+    grant.approve()
+    grant.save()
+    skill = InstructionSkill.objects.create(name=f"skill{number}", description="p0", body="Do it.", fingerprint="a")
+    InstructionFile.objects.create(skill=skill, path="references/a.md", size=2, text="ab")
+    InstructionGrant.objects.create(bot=bot, skill=skill, fingerprint="a")
+    return tool
+
+
 def make_world(rows: int = 1) -> Bot:
     """Makes `rows` rows of nearly every model, each with its own relations, so that a query per row shows."""
     choice.seed()
@@ -229,6 +263,7 @@ def make_world(rows: int = 1) -> Bot:
             inbound=InboundEvent.objects.get(conversation=conversation),
         )
         make_skill(other, conversation, number)
+        make_tool(other, number)
         make_provider(f"provider {number}")
         Worker.objects.create(id=f"{number:032d}", host="box", pid=number, role="worker")
         user = make_user(f"user{number}", superuser=False)
