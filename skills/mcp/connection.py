@@ -33,6 +33,7 @@ class _State:
     listing: Listing | None = None
     listed_at: float = 0.0
     used_at: float = 0.0
+    calls: int = 0
     stale: bool = False
 
 
@@ -89,13 +90,14 @@ class Connection:
         for task in late:
             task.cancel()
 
-    async def listing(self, max_age_s: float = LIST_AGE_S) -> Listing:
+    async def listing(self, max_age_s: float | None = None) -> Listing:
         """Returns the tools; reads them again when the list is older than this or the server said that it changed.
 
         Raises:
             McpFailure: The server does not answer.
         """
         state = self._state
+        max_age_s = LIST_AGE_S if max_age_s is None else max_age_s
         if state.listing is None or state.stale or time.monotonic() - state.listed_at > max_age_s:
             state.stale = False
             state.listing = await self._within(listings.read(self._client()), self.endpoint.start_s)
@@ -108,11 +110,13 @@ class Connection:
         Raises:
             McpFailure: There is no result. `began` tells whether the server may have done something.
         """
-        self._state.used_at = time.monotonic()
-        call = self._client().call_tool(name, dict(arguments), read_timeout_seconds=limit_s)
+        self._state.calls += 1
         try:
-            return await self._within(call, limit_s)
+            call = self._client().call_tool(name, dict(arguments), read_timeout_seconds=limit_s)
+            found: CallToolResult = await self._within(call, limit_s)
+            return found
         finally:
+            self._state.calls -= 1
             self._state.used_at = time.monotonic()
 
     def _client(self) -> Client:
@@ -144,6 +148,7 @@ class Connection:
             async with self._opened() as client:
                 self._state.listing = await listings.read(client)
                 self._state.client, self._state.listed_at = client, time.monotonic()
+                self._state.used_at = time.monotonic()
                 if not ready.done():
                     ready.set_result(None)
                 await self._until_idle()
@@ -160,7 +165,7 @@ class Connection:
 
     async def _until_idle(self) -> None:
         while not self._closing.is_set() and not self._over.is_set():
-            left = self._state.used_at + IDLE_S - time.monotonic()
+            left = IDLE_S if self._state.calls else self._state.used_at + IDLE_S - time.monotonic()
             if left <= 0:
                 return
             with contextlib.suppress(TimeoutError):

@@ -80,7 +80,9 @@ def _tool(given: Any) -> dict[str, Any] | None:
         meta = {UNUSABLE: f"its arguments are of type {str(schema['type'])[:40]}, not object"}
         schema = {**schema, "type": "object"}
     hints = given.get("annotations")
-    kept = {name: hints[name] for name in _HINTS if isinstance(hints.get(name), bool)} if _is_map(hints) else {}
+    kept = (
+        {name: hints[name] for name in _HINTS if isinstance(hints.get(name), bool)} if isinstance(hints, dict) else {}
+    )
     description = given.get("description") or given.get("title")
     return {
         "name": given["name"],
@@ -91,13 +93,9 @@ def _tool(given: Any) -> dict[str, Any] | None:
     }
 
 
-def _is_map(value: Any) -> bool:
-    return isinstance(value, Mapping)
-
-
 def _content(part: Any) -> Any:
-    if isinstance(part, Mapping) and part.get("type") in _KINDS:
-        kind = part["type"]
+    kind = part.get("type") if isinstance(part, Mapping) else None
+    if isinstance(kind, str) and kind in _KINDS:
         if kind == "text" and isinstance(part.get("text"), str):
             return {"type": "text", "text": part["text"]}
         if kind in ("image", "audio") and isinstance(part.get("data"), str) and isinstance(part.get("mimeType"), str):

@@ -10,13 +10,14 @@ import asyncio
 import concurrent.futures
 import os
 import threading
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from clawdbot.circuit_breaker import CircuitBreaker
 from clawdbot.reasons import Reason, why
 from skills.mcp import reaper
-from skills.mcp.connection import LIST_AGE_S, Connection
+from skills.mcp.connection import Connection
 from skills.mcp.endpoint import Endpoint
 from skills.mcp.failures import ANSWERS, OTHER_HANDSHAKE, McpFailure, code_of
 from skills.mcp.listings import Listing
@@ -75,9 +76,11 @@ def tools(endpoint: Endpoint, *, fresh: bool = False) -> Listing:
     Raises:
         McpFailure: The server gives no list.
     """
+    began = time.monotonic()
 
     async def work(connection: Connection) -> Listing:
-        return await connection.listing(1.0 if fresh else LIST_AGE_S)
+        # A connection that was opened for this call has just read the list.
+        return await connection.listing(time.monotonic() - began if fresh else None)
 
     if fresh:
         breaker.succeeded(endpoint.server_id)
@@ -110,7 +113,8 @@ def _with_connection(endpoint: Endpoint, work: Callable[[Connection], Awaitable[
     # Starting twice, closing what hangs: the task has its own limits, this one only guards against a mistake in them.
     future = thread.submit(thread.work(endpoint, work))
     try:
-        return future.result(2 * limit_s + 20 + _SPARE_S)
+        found: _T = future.result(2 * limit_s + 20 + _SPARE_S)
+        return found
     except concurrent.futures.TimeoutError:
         future.cancel()
         raise McpFailure(Reason("timed_out"), began=True) from None

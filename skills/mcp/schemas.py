@@ -139,7 +139,7 @@ class _Reader:
             return {"type": kind} if isinstance(kind, str) and kind in _TYPES and kind != "array" else {}
         beside = {name: value for name, value in schema.items() if name != "$ref" and name not in _DEFINITIONS}
         whole = {**target, **beside} if isinstance(target, Mapping) else target
-        return self.read(whole, (*way, reference), depth + 1)
+        return self.read(whole, (*way, reference), depth)
 
     def _target(self, reference: str) -> Any:
         found: Any = self._root

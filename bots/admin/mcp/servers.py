@@ -138,7 +138,8 @@ class McpServerAdmin(AuditedMixin, BaseAdmin[McpServer]):
     }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[McpServer]:
-        return super().get_queryset(request).annotate(listed_tools=Count("tools", filter=Q(tools__listed=True)))
+        rows: QuerySet[McpServer] = super().get_queryset(request)
+        return rows.annotate(listed_tools=Count("tools", filter=Q(tools__listed=True)))
 
     def has_change_permission(self, request: HttpRequest, obj: McpServer | None = None) -> bool:
         return super().has_change_permission(request, obj) and self._may_touch(request, obj)

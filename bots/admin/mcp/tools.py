@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -63,13 +63,13 @@ class GrantInline(ApprovalInline):
 
     model = McpGrant
     fk_name = "tool"
-    fields = ("bot", "state", "before", "approve", "version")
-    readonly_fields = ("state", "before")
+    fields: ClassVar[tuple[str, ...]] = ("bot", "state", "before", "approve", "version")
+    readonly_fields: ClassVar[tuple[str, ...]] = ("state", "before")
 
     @admin.display(description=gettext_lazy("as it was approved"))
     def before(self, grant: McpGrant) -> str:
         """Shows the approved text beside the present one, when they differ."""
-        if grant.pk is None or not grant.suspended:
+        if grant._state.adding or not grant.suspended:
             return "–"
         return format_html("{}{}", grant.seen.get("description", ""), json_block(grant.seen.get("schema", {})))
 
@@ -95,7 +95,8 @@ class McpToolAdmin(AuditedMixin, BaseAdmin[McpTool]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[McpTool]:
         suspended = Count("grants", filter=~Q(grants__fingerprint=F("fingerprint")))
-        return super().get_queryset(request).annotate(bots=Count("grants"), suspended=suspended)
+        rows: QuerySet[McpTool] = super().get_queryset(request)
+        return rows.annotate(bots=Count("grants"), suspended=suspended)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -50,8 +50,8 @@ class ApprovalInline(TypedInline[Any]):
 
     form = ApprovalForm
     extra = 1
-    fields = ("bot", "state", "approve", "version")
-    readonly_fields = ("state",)
+    fields: ClassVar[tuple[str, ...]] = ("bot", "state", "approve", "version")
+    readonly_fields: ClassVar[tuple[str, ...]] = ("state",)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         bots = access_of(request).bots(MANAGER)
