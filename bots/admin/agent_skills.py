@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from bots.admin.ui.approval import ApprovalInline
+from bots.admin.ui.approval import ApprovalInline, ApprovingMixin
 from bots.admin.ui.audited import AuditedMixin
 from bots.admin.ui.base import BaseAdmin, BotScopedAdmin
 from bots.admin.ui.filters import ScopedFilter
@@ -77,7 +77,7 @@ class SkillGrantInline(ApprovalInline):
 
 
 @admin.register(InstructionSkill)
-class InstructionSkillAdmin(AuditedMixin, BaseAdmin[InstructionSkill]):
+class InstructionSkillAdmin(ApprovingMixin, AuditedMixin, BaseAdmin[InstructionSkill]):
     """Agent skills. Their text comes from a zip or a folder and is not edited here."""
 
     list_display = ("name", "short", "source", "bot_state", "updated_at")

@@ -28,7 +28,7 @@ class InstructionSkill(models.Model):
     # A wish of the author, shown to the reviewer. Nothing is granted by it.
     allowed_tools = models.JSONField(_("asks for these tools"), default=list, blank=True)
     body = models.TextField(_("instructions"), blank=True)
-    fingerprint = models.CharField(max_length=64)
+    fingerprint = models.CharField(max_length=64, editable=False)
     source = models.CharField(_("source"), max_length=8, choices=Source.choices, default=Source.UPLOAD)
     warnings = models.JSONField(_("remarks"), default=list, blank=True)
     created_at = models.DateTimeField(_("added"), auto_now_add=True)

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ('metadata', models.JSONField(blank=True, default=dict, verbose_name='further data')),
                 ('allowed_tools', models.JSONField(blank=True, default=list, verbose_name='asks for these tools')),
                 ('body', models.TextField(blank=True, verbose_name='instructions')),
-                ('fingerprint', models.CharField(max_length=64)),
+                ('fingerprint', models.CharField(editable=False, max_length=64)),
                 ('source', models.CharField(choices=[('upload', 'uploaded'), ('folder', 'folder of this machine')], default='upload', max_length=8, verbose_name='source')),
                 ('warnings', models.JSONField(blank=True, default=list, verbose_name='remarks')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='added')),

@@ -75,6 +75,7 @@ class McpServerForm(forms.ModelForm[McpServer]):
             label=gettext_lazy("Headers or variables"),
             required=False,
             max_length=20_000,
+            strip=False,  # a message names the line
             widget=SecretLines(attrs={"rows": 3, "spellcheck": "false", "autocomplete": "off"}),
             help_text=with_state("stored" if self._stored() else "", _secret_help()),
         )

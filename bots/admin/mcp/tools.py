@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from bots.admin.ui.approval import ApprovalInline
+from bots.admin.ui.approval import ApprovalInline, ApprovingMixin
 from bots.admin.ui.audited import AuditedMixin
 from bots.admin.ui.base import BaseAdmin, BotScopedAdmin
 from bots.admin.ui.filters import ScopedFilter
@@ -75,10 +75,11 @@ class GrantInline(ApprovalInline):
 
 
 @admin.register(McpTool)
-class McpToolAdmin(AuditedMixin, BaseAdmin[McpTool]):
+class McpToolAdmin(ApprovingMixin, AuditedMixin, BaseAdmin[McpTool]):
     """Tools as their servers list them. Nobody adds one by hand."""
 
     form = McpToolForm
+    own_fields = ("effects", "idempotent")
     list_display = ("call_name", "server", "state", "effects_shown", "bot_count")
     list_filter = ("server", "listed")
     list_select_related = ("server",)
@@ -114,7 +115,7 @@ class McpToolAdmin(AuditedMixin, BaseAdmin[McpTool]):
         tool = McpTool.objects.select_related("server").filter(pk=pk).first()
         if tool is None:
             raise Http404
-        if not self.has_change_permission(request, tool):
+        if not self.may_change_row(request, tool):
             raise PermissionDenied
         written = request.POST.get("arguments", "") or json.dumps(_example(tool.schema), ensure_ascii=False, indent=2)
         result, problem = _tried(request, tool, written) if request.method == "POST" else (None, "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -13,6 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from bots.admin.ui.access import MANAGER, access_of
 from bots.admin.ui.base import TypedInline, restrict_choices
 from bots.admin.ui.fragments import chip
+
+if TYPE_CHECKING:
+    from bots.admin.ui.base import BaseAdmin
+
+    _Base = BaseAdmin[Any]
+else:
+    _Base = object
 
 
 class ApprovalForm(forms.ModelForm[Any]):
@@ -43,6 +50,28 @@ class ApprovalForm(forms.ModelForm[Any]):
 
     def _approves(self, values: dict[str, Any]) -> bool:
         return self.instance.pk is None or bool(values.get("approve"))
+
+
+class ApprovingMixin(_Base):
+    """Opens the page to managers of a bot, who approve for their bots and change nothing else."""
+
+    own_fields: ClassVar[tuple[str, ...]] = ()
+
+    def may_change_row(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Returns whether the user may change the row itself, which belongs to all bots."""
+        return super().has_change_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may_change_row(request, obj) or self._may_approve(request)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        shown = super().get_readonly_fields(request, obj)
+        return shown if self.may_change_row(request, obj) else (*shown, *self.own_fields)
+
+    def _may_approve(self, request: HttpRequest) -> bool:
+        inlines: Any = self.inlines
+        allowed = any(request.user.has_perm(f"skills.add_{one.model._meta.model_name}") for one in inlines)
+        return allowed and access_of(request).allows(None, MANAGER)
 
 
 class ApprovalInline(TypedInline[Any]):

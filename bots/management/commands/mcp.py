@@ -20,7 +20,7 @@ class Command(OperatorCommand):
     help = "Connects MCP servers: adds and lists them, lists, allows and calls their tools."
 
     def add_actions(self, actions: Any) -> None:
-        add = actions.add_parser("add", help="add a server: --url ADDRESS, or a program after --")
+        add = actions.add_parser("add", help="add a server: --url ADDRESS, or --program PROGRAM")
         add.add_argument("name", help="small letters and digits; begins the names of its tools")
         add.add_argument("--url", default="", metavar="ADDRESS", help="e.g. https://mcp.example.com/mcp")
         add.add_argument(
@@ -28,7 +28,14 @@ class Command(OperatorCommand):
             metavar="FILE",
             help='file with one "NAME=value" (program) or "Name: value" (address) per line',
         )
-        add.add_argument("program", nargs="*", metavar="-- PROGRAM ARGUMENT", help="e.g. -- npx -y some-server")
+        add.add_argument("--program", default="", metavar="PROGRAM", help="e.g. npx")
+        add.add_argument(
+            "--argument",
+            action="append",
+            default=[],
+            metavar="TEXT",
+            help="of the program, e.g. --argument=-y; repeat it",
+        )
         add_json(actions.add_parser("list", help="list the servers and how they are"))
         tools = actions.add_parser("tools", help="connect, and list the tools of a server")
         tools.add_argument("name")
@@ -50,13 +57,13 @@ class Command(OperatorCommand):
     def do_add(self, options: dict[str, Any]) -> None:
         program = options["program"]
         if bool(program) == bool(options["url"]):
-            raise CommandError("give either --url ADDRESS or a program after --")
+            raise CommandError("give either --url ADDRESS or --program PROGRAM")
         transport = McpServer.Transport.STDIO if program else McpServer.Transport.HTTP
         text = _lines(options["secrets_file"]) if options["secrets_file"] else ""
         server = mcp_servers.add(
             options["name"],
-            command=program[0] if program else "",
-            arguments=program[1:],
+            command=program,
+            arguments=options["argument"],
             url=options["url"],
             secrets=mcp_servers.parse_secrets(text, transport),
         )
