@@ -239,7 +239,8 @@ class Connection:
             return self._failed(Reason("not_decrypted"))
         code = self._status.code if self._status is not None else 0
         reason = self.output.problem or failures.reason_of(error, self.endpoint, self.output.exit_code, code)
-        return self._failed(reason, began=began)
+        lost = self._state.client is not None and failures.is_lost_session(error, code)
+        return McpFailure(reason, output=self.output.text(), began=began and not lost, session_lost=lost)
 
 
 __all__ = ["Connection", "Endpoint"]

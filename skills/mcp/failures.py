@@ -21,11 +21,12 @@ class McpFailure(ClawdbotError):
     Attributes:
         output: The last words of its standard error; not for the model and not for people who chat.
         began: Whether the server may have done something.
+        session_lost: The server refused the request unread, because it does not know the session any more.
     """
 
-    def __init__(self, reason: Why, *, output: str = "", began: bool = False) -> None:
+    def __init__(self, reason: Why, *, output: str = "", began: bool = False, session_lost: bool = False) -> None:
         super().__init__(reason)
-        self.output, self.began = output, began
+        self.output, self.began, self.session_lost = output, began, session_lost
 
 
 def reason_of(error: BaseException | None, endpoint: Endpoint, exit_code: int | None, status: int) -> Reason:
@@ -50,6 +51,14 @@ def reason_of(error: BaseException | None, endpoint: Endpoint, exit_code: int | 
     if status >= 400 and (type(error).__name__ != "MCPError" or str(error) == _SAYS_NOTHING):
         return Reason("status", code=status)
     return _of_sdk(error)
+
+
+def is_lost_session(error: BaseException | None, status: int) -> bool:
+    """Returns whether an HTTP server answered so because it has forgotten the session.
+
+    The protocol says 404; some servers say 400 and name the session.
+    """
+    return status == 404 or (status == 400 and "session" in str(_first(error)).lower())
 
 
 def code_of(failure: McpFailure) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,23 @@ from skills.mcp.endpoint import Endpoint
 
 MOST_BYTES = 8 * 1024 * 1024
 CONNECT_S = 5.0
+_PAIR = 12  # bytes of two escapes
+# A pair of escapes, which stays, or half of one.
+_HALF = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _PORTS = {"http": 80, "https": 443}
+
+
+def _end_of_whole_pairs(body: bytes) -> int:
+    """Returns where to cut a body whose next chunk may go on with an escape or with the second half of a pair."""
+    cut = body.find(b"\\", max(0, len(body) - _PAIR + 1))
+    if cut < 0:
+        return len(body)
+    before = cut - _PAIR // 2
+    return before if before >= 0 and _HALF.fullmatch(body, before, cut) else cut
+
+
+def _mended(found: re.Match[bytes]) -> bytes:
+    return found[0] if len(found[0]) == _PAIR else b"\\ufffd"
 
 
 @dataclass(slots=True)
@@ -31,17 +48,29 @@ class TooLarge(HttpError):
     """The body of an answer is over the limit."""
 
 
-class _Bounded(httpx2.AsyncByteStream):
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
+class _Checked(httpx2.AsyncByteStream):
+    """A body that is bounded and whose halves of emoji are mended: to the SDK's parser they are no JSON at all.
+
+    Args:
+        inner: The body as it comes.
+        endless: A stream of events, of which the SDK limits each one.
+    """
+
+    def __init__(self, inner: Any, *, endless: bool) -> None:
+        self._inner, self._endless = inner, endless
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        total = 0
+        total, held = 0, b""
         async for chunk in self._inner:
             total += len(chunk)
-            if total > MOST_BYTES:
+            if total > MOST_BYTES and not self._endless:
                 raise TooLarge(Reason("response_too_large", size=MOST_BYTES))
-            yield chunk
+            whole = held + chunk
+            cut = _end_of_whole_pairs(whole)
+            held, whole = whole[cut:], whole[:cut]
+            yield _HALF.sub(_mended, whole)
+        if held:
+            yield _HALF.sub(_mended, held)
 
     async def aclose(self) -> None:
         await self._inner.aclose()
@@ -65,9 +94,8 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         if response.headers.get("content-encoding", "identity") != "identity":
             await response.aclose()  # asked for none: a few bytes could unpack to any size
             raise HttpError(Reason("response_not_decompressed"))
-        # A stream of events has no end; the SDK limits each event.
-        if not response.headers.get("content-type", "").lower().startswith("text/event-stream"):
-            response.stream = _Bounded(response.stream)
+        endless = response.headers.get("content-type", "").lower().startswith("text/event-stream")
+        response.stream = _Checked(response.stream, endless=endless)
         return response
 
     async def _pinned(self, request: httpx2.Request) -> httpx2.Request:

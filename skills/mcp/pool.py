@@ -149,7 +149,7 @@ class _Thread:
         try:
             found = await work(connection)
         except McpFailure as failure:
-            if _session_is_gone(failure):
+            if failure.session_lost:
                 return await self._again(endpoint, work)
             if code_of(failure) not in ANSWERS:
                 breaker.failed(endpoint.server_id, why(failure))
@@ -222,8 +222,3 @@ async def _opened(endpoint: Endpoint) -> Connection:
         else:
             return made
     raise AssertionError("unreachable")
-
-
-def _session_is_gone(failure: McpFailure) -> bool:
-    reason = why(failure)
-    return isinstance(reason, Reason) and "Session terminated" in str(reason.params.get("told", ""))

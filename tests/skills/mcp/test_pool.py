@@ -302,8 +302,8 @@ def test_a_packed_answer_is_refused(server: Server) -> None:
 class Forgetful:
     """A server of the old handshake that forgets its session once."""
 
-    def __init__(self) -> None:
-        self.sessions, self.calls = 0, 0
+    def __init__(self, refusal: Answer) -> None:
+        self.sessions, self.calls, self.refusal = 0, 0, refusal
 
     def __call__(self, request: Recorded) -> Answer:
         if request.method != "POST":
@@ -329,17 +329,43 @@ class Forgetful:
 
     def answer(self, message: Any, session: str) -> Answer:
         if session == "s1":
-            return Answer(404, b"", {"Content-Type": "text/plain"})
+            return self.refusal
         self.calls += 1
-        content = [{"type": "text", "text": str(self.calls)}]
+        content = [{"type": "text", "text": f"{self.calls} \U0001f600"}, {"type": "text", "text": "half \ud83d"}]
         return json_answer({"jsonrpc": "2.0", "id": message["id"], "result": {"content": content}})
 
 
 INFO = {"name": "forgetful", "version": "1"}
 
 
-def test_a_forgotten_session_is_opened_again_and_the_call_made_once(server: Server) -> None:
-    forgetful = server.respond = Forgetful()
+UNKNOWN = {"jsonrpc": "2.0", "id": None, "error": {"code": -32001, "message": "Session not found"}}
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Answer(404, b"", {"Content-Type": "text/plain"}),
+        json_answer(UNKNOWN, 404),
+        json_answer(UNKNOWN, 400),
+    ],
+    ids=["404", "404-with-error", "400-with-error"],
+)
+def test_a_forgotten_session_is_opened_again_and_the_call_made_once(server: Server, refusal: Answer) -> None:
+    forgetful = server.respond = Forgetful(refusal)
     endpoint = address(f"{server.url}/mcp")
-    assert call(endpoint, "count").text == "1"
+    assert call(endpoint, "count").text == "1 \U0001f600\n\nhalf \ufffd"
     assert (forgetful.sessions, forgetful.calls) == (2, 1)
+
+
+async def test_halves_of_emoji_are_mended_wherever_a_body_is_cut() -> None:
+    from skills.mcp.http_transport import _Checked
+
+    body = b'{"a": "\\ud83d\\ude00 \\ud83d x \\ude00 \\u00e9 \\\\"}'
+
+    async def chunks(size: int) -> Any:
+        for start in range(0, len(body), size):
+            yield body[start : start + size]
+
+    for size in range(1, len(body) + 1):
+        found = b"".join([chunk async for chunk in _Checked(chunks(size), endless=False)])
+        assert json.loads(found) == {"a": "\U0001f600 \ufffd x \ufffd \u00e9 \\"}, size
