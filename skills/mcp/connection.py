@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 IDLE_S = 600.0
 # A server may change its tools without a word; before a call an older list is read again.
 LIST_AGE_S = 60.0
-_CLOSE_S = 8.0
+_CLOSE_S = 15.0
 
 
 @dataclass(slots=True)

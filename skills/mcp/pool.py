@@ -109,11 +109,13 @@ def clear_cache() -> None:
 def _with_connection(endpoint: Endpoint, work: Callable[[Connection], Awaitable[_T]], limit_s: float) -> _T:
     if refusal := breaker.refusal(endpoint.server_id):
         raise McpFailure(Reason("mcp_pause", why=refusal.reason, seconds=max(1, round(refusal.wait_s))))
+    import mcp  # noqa: F401  # here, because it takes a second, which no time limit should count and no loop wait for
+
     thread = _running()
     # Starting twice, closing what hangs: the task has its own limits, this one only guards against a mistake in them.
     future = thread.submit(thread.work(endpoint, work))
     try:
-        found: _T = future.result(2 * limit_s + 20 + _SPARE_S)
+        found: _T = future.result(2 * limit_s + 40 + _SPARE_S)
         return found
     except concurrent.futures.TimeoutError:
         future.cancel()
@@ -186,7 +188,7 @@ class _Thread:
             await asyncio.gather(*(self.drop(key) for key in list(self._connections)), return_exceptions=True)
 
         try:
-            self.submit(close_all()).result(15)
+            self.submit(close_all()).result(25)
         except (concurrent.futures.TimeoutError, RuntimeError):
             pass
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -203,6 +205,7 @@ class _Thread:
             if tasks:
                 self._loop.run_until_complete(asyncio.wait(tasks, timeout=5))
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.run_until_complete(asyncio.sleep(0))  # closes the pipes that were let go of just now
             self._loop.close()
 
 

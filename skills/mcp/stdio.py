@@ -157,21 +157,23 @@ async def _write(stdin: Any, from_session: Any) -> None:
 
 async def _stop(process: asyncio.subprocess.Process, output: Output) -> None:
     """Closes the program's input, then ends its whole group: children outlive a program that ends by itself."""
-    if output.closed and output.problem is None:
-        await _gone(process, 0.5)
-        output.exit_code = process.returncode
-    if process.stdin is not None:
-        process.stdin.close()
-    await _gone(process)
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, number)
-        except OSError:
-            break
+    try:
+        if output.closed and output.problem is None:
+            await _gone(process, 0.5)
+            output.exit_code = process.returncode
+        if process.stdin is not None:
+            process.stdin.close()
         await _gone(process)
-    transport = getattr(process, "_transport", None)
-    if transport is not None:  # else it warns when it is collected while a descendant holds a pipe
-        transport.close()
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(process.pid, number)
+            except OSError:
+                break
+            await _gone(process)
+    finally:
+        transport = getattr(process, "_transport", None)
+        if transport is not None:  # else it warns when it is collected while a descendant holds a pipe
+            transport.close()
 
 
 async def _gone(process: asyncio.subprocess.Process, patience_s: float = _PATIENCE_S) -> None:

@@ -23,17 +23,21 @@ GOOD = str(SERVERS / "good.py")
 RUDE = str(SERVERS / "rude.py")
 
 
-def program(*arguments: str, start_s: float = 20.0, call_s: float = 10.0, **secrets: str) -> Endpoint:
+def program(*arguments: str, start_s: float = 60.0, call_s: float = 10.0, **secrets: str) -> Endpoint:
     return Endpoint(1, "srv", sys.executable, arguments, "", secrets, False, start_s, call_s)
 
 
-def address(url: str, *, public_only: bool = False, start_s: float = 10.0, **headers: str) -> Endpoint:
+def address(url: str, *, public_only: bool = False, start_s: float = 30.0, **headers: str) -> Endpoint:
     return Endpoint(1, "web", "", (), url, headers, public_only, start_s, 10.0)
 
 
 def make_server(name: str = "srv", *arguments: str, **values: Any) -> McpServer:
     made = McpServer(
-        name=name, transport="stdio", command=sys.executable, arguments=list(arguments or (GOOD,)), **values
+        name=name,
+        transport="stdio",
+        command=sys.executable,
+        arguments=list(arguments or (GOOD,)),
+        **{"start_limit_s": 60.0, **values},
     )
     made.save()
     return made

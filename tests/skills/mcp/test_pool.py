@@ -129,7 +129,7 @@ def test_many_threads_share_one_program() -> None:
     ],
 )
 def test_a_program_that_does_not_start_well_says_why(mode: str, told: str) -> None:
-    server = program(RUDE, mode, start_s=2 if mode == "hangs" else 20)
+    server = program(RUDE, mode, start_s=2 if mode == "hangs" else 60)
     found = refused(server)
     assert str(found) == told
     assert not found.began
@@ -147,7 +147,7 @@ def test_a_program_that_is_not_there() -> None:
 
 @pytest.mark.parametrize("mode", ["greets", "floods-stderr", "mute-at-unknown", "ends-at-unknown", "endless"])
 def test_a_program_that_is_only_untidy_works(mode: str) -> None:
-    server = program(RUDE, mode, start_s=20)
+    server = program(RUDE, mode)
     assert [tool.name for tool in pool.tools(server).tools] == ["echo"]
     assert call(server, "echo", text="hi").text == "echo: {'text': 'hi'}"
 
