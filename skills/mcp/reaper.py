@@ -22,40 +22,54 @@ _helper: tuple[int, subprocess.Popen[bytes]] | None = None
 
 def watch(group: int) -> None:
     """Has a process group killed when this process dies."""
-    _tell(f"+{group}\n")
+    with _lock:
+        _tell(_started(), f"+{group}\n")
 
 
 def forget(group: int) -> None:
     """Ends the watch over a group that is gone, whose id may be used again."""
-    _tell(f"-{group}\n")
+    with _lock:
+        if (helper := _living()) is not None:
+            _tell(helper, f"-{group}\n")
 
 
-def _tell(line: str) -> None:
-    with _lock, contextlib.suppress(OSError):
-        pipe = _running().stdin
-        if pipe is not None:
-            pipe.write(line.encode())
-            pipe.flush()
+def _tell(helper: subprocess.Popen[bytes], line: str) -> None:
+    with contextlib.suppress(OSError):
+        if helper.stdin is not None:
+            helper.stdin.write(line.encode())
+            helper.stdin.flush()
 
 
-def _running() -> subprocess.Popen[bytes]:
-    global _helper
+def _living() -> subprocess.Popen[bytes] | None:
+    """Returns the helper of this process; None when there is none, or it belongs to the parent of a fork."""
     if _helper is None or _helper[0] != os.getpid() or _helper[1].poll() is not None:
-        command = [sys.executable, "-I", "-S", __file__]
-        # A session of its own: what a terminal sends to this process must not reach the helper.
-        started = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, env={}, cwd="/")
-        _helper = (os.getpid(), started)
+        return None
     return _helper[1]
+
+
+def _started() -> subprocess.Popen[bytes]:
+    global _helper
+    if (helper := _living()) is not None:
+        return helper
+    command = [sys.executable, "-I", "-S", __file__]
+    # A session of its own: what a terminal sends to this process must not reach the helper.
+    started = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, env={}, cwd="/")
+    _helper = (os.getpid(), started)
+    return started
 
 
 def clear_cache() -> None:
     """Ends the helper, which then kills every group that it still watches."""
     global _helper
     with _lock:
-        if _helper is not None and _helper[0] == os.getpid():
-            with contextlib.suppress(OSError):
-                _helper[1].communicate(timeout=5)
-        _helper = None
+        helper, _helper = _living(), None
+        if helper is None:
+            return
+        try:
+            helper.communicate(timeout=10)
+        except (OSError, subprocess.TimeoutExpired):
+            helper.kill()
+            helper.wait()
 
 
 def main() -> None:
