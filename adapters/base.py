@@ -52,6 +52,7 @@ class Adapter(AccountCalls[AccountT], ABC):
         file_rules: How the platform accepts files: one rule for each way, see `adapters.files`.
         sends_per_s: Messages an account may send per second; None when no limit is known.
         chat_sends_per_s: Messages an account may send to one chat per second; None when no limit is known.
+        reply_window_s: How long after a person's last message the account may write to them; None when always.
         supports_names: `display_name` works.
         reference: Finds what a received text names by an id: the group `user`, `chat` or `role` of a match is the id.
         mentions_people: An answer with "@Name" mentions the people in `OutgoingMessage.data["mentions"]` (ids by name).
@@ -75,6 +76,7 @@ class Adapter(AccountCalls[AccountT], ABC):
     file_rules: tuple[FileRule, ...] = ()
     sends_per_s: float | None = None
     chat_sends_per_s: ClassVar[float | None] = None
+    reply_window_s: float | None = None
     supports_names: ClassVar[bool] = False
     reference: ClassVar[re.Pattern[str] | None] = None
     mentions_people: ClassVar[bool] = False
@@ -228,6 +230,14 @@ class Adapter(AccountCalls[AccountT], ABC):
             Extra `data`; {} when there is no other way.
         """
         return {}
+
+    def undelivered_mark(self, failed: Event) -> str:
+        """Returns the mark (`SendError.mark`) of a message that was accepted but not delivered; "" if unknown. Pure.
+
+        Args:
+            failed: Event of kind "status" with status "failed".
+        """
+        return ""
 
     def display_name(self, user_id: str, chat_id: str | None = None) -> str:
         """Returns a user's display name, for platforms whose events lack it (`supports_names`); "" when there is none.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from bots import reminders
 from bots.operations import agent_skills, mcp_servers, queues
 from bots.people import linking
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
@@ -28,6 +29,26 @@ def deliver_message(outbound_id: int) -> None:
     """Sends an outbox row, if it can be claimed, and the rows queued behind it in its chat."""
     with computing():
         deliver(outbound_id)
+
+
+@shared_task(name="bots.remind", ignore_result=True)
+def remind(schedule_id: int) -> None:
+    """Delivers a reminder, if it is due."""
+    with computing():
+        reminders.deliver(schedule_id)
+
+
+@shared_task(name="bots.broadcast", ignore_result=True)
+def broadcast(broadcast_id: int) -> None:
+    """Takes the next step of a broadcast, if it is due."""
+    with computing():
+        reminders.broadcasting.step(broadcast_id)
+
+
+@shared_task(name="bots.reminders_upkeep", ignore_result=True)
+def reminders_upkeep() -> None:
+    """Derives the next times of reminders anew and deletes what is long over."""
+    reminders.upkeep.run()
 
 
 @shared_task(name="bots.settle_links", ignore_result=True)

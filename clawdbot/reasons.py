@@ -54,6 +54,9 @@ TEMPLATES: dict[str, str] = {
     "host_not_allowed": _("%(host)s is not an allowed host"),
     "host_not_public": _("%(host)s is not a public address"),
     "host_not_of_platform": _("%(host)s is not a host of %(platform)s"),
+    # Writing first
+    "reply_window_closed": _("the person has not written for %(hours)s hours: the platform allows no message"),
+    "stopped_by_team": _("the team has stopped it"),
     # Responses of platforms
     "platform_said": _("%(platform)s answered %(code)s: %(told)s"),
     "platform_answered": _("%(platform)s answered %(code)s"),
@@ -311,7 +314,7 @@ TEMPLATES: dict[str, str] = {
     # Answers of people to the questions of flows
     "slot_empty": _("I need a few words for that."),
     "slot_unfit": _("That does not fit."),
-    "slot_hint": _("%(hint)s"),
+    "slot_hint": _("That does not have the right form: %(hint)s"),
     "slot_not_number": _("I need a number for that."),
     "slot_one_number": _("I see more than one number there and cannot tell which you mean."),
     "slot_not_whole": _("I need a whole number for that."),
@@ -350,6 +353,10 @@ class Reason:
     def __init__(self, code: str, /, **params: Value) -> None:
         self.code = code
         self.params = params
+
+    def with_params(self, **params: Value) -> Reason:
+        """Returns the same reason with other values, for instance with dates as people read them."""
+        return Reason(self.code, **params)
 
     def __str__(self) -> str:
         return TEMPLATES[self.code] % {name: _english(value) for name, value in self.params.items()}

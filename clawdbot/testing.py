@@ -67,6 +67,7 @@ class SchedulesDouble:
 
     def __init__(self) -> None:
         self.rows: dict[int, Scheduled] = {}
+        self.came: Scheduled | None = None
 
     def add(self, text: str, local: datetime, zone: str, rule: str = "", before: timedelta = timedelta(0)) -> Scheduled:
         number = max(self.rows, default=0) + 1
@@ -93,12 +94,21 @@ class SchedulesDouble:
     def snooze(self, number: int, until: datetime) -> Scheduled:
         return replace(self.rows[number], next_at=until)
 
+    def latest(self) -> Scheduled:
+        if self.came is None:
+            raise LookupError("none came")
+        return self.came
+
 
 class DialogDouble:
-    """Keeps the reason of a hand-over."""
+    """Keeps the reason of a hand-over, and the zone of the person."""
 
     def __init__(self) -> None:
         self.handed_over = ""
+        self.time_zone = ""
+
+    def use_time_zone(self, zone: str) -> None:
+        self.time_zone = zone
 
     def hand_over(self, reason: str) -> None:
         self.handed_over = reason
@@ -140,28 +150,31 @@ class Result:
 
 def run(
     skill: type[Any],
-    text: str = "",
+    message: str = "",
+    /,
     *,
+    parameters: Mapping[str, Any] | None = None,
     language: str = "en",
     config: Mapping[str, Any] | None = None,
     secrets: Mapping[str, str] | None = None,
     now: datetime | None = None,
     time_zone: str = "UTC",
     services: Doubles | None = None,
-    **parameters: Any,
+    **more: Any,
 ) -> Result:
     """Runs a skill with these parameters, which are checked as those of a person.
 
     Args:
         skill: The class.
-        text: The message of the person.
+        message: What the person wrote.
+        parameters: The parameters by name; a class that declares none finds `text`, the message, among them.
         language: "en" or "zh-hans".
         config: The configuration. Its servers may be on this machine.
         secrets: Secrets by name.
         now: The time of the message; aware.
         time_zone: The person's zone.
         services: Doubles that you have prepared.
-        parameters: The parameters by name; a class that declares none finds `text` among them.
+        more: Likewise, where the names are none of the above.
 
     Raises:
         ValueError: A parameter is missing or does not fit, or the answer is empty.
@@ -169,11 +182,12 @@ def run(
     """
     doubles = services or Doubles()
     taken = declared.read(skill)
-    values = taken.from_json(parameters) if taken.parameters else {"text": text, "message": text, **parameters}
+    asked = {**(parameters or {}), **more}
+    values = taken.from_json(asked) if taken.parameters else {"text": message, "message": message, **asked}
     limit_s = float(getattr(skill, "timeout_s", 0) or 10.0)
     given = {
         "parameters": values,
-        "text": text,
+        "text": message,
         "trigger": "",
         "language": language,
         "config": dict(config or {}),

@@ -186,6 +186,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=5),
         "options": {"expire_seconds": 300},
     },
+    "bots.reminders_upkeep": {
+        "task": "bots.reminders_upkeep",
+        "schedule": timedelta(hours=24),
+        "options": {"expire_seconds": 3600},
+    },
     "memory.sweep_orphans": {
         "task": "memory.sweep_orphans",
         "schedule": timedelta(hours=1),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import re
 import unicodedata
 from typing import Any
@@ -155,7 +156,7 @@ def complete(declared: tuple[Parameter, ...], values: dict[str, Any]) -> dict[st
         if parameter.name not in filled:
             if parameter.required:
                 raise Missing(parameter.name)
-            filled[parameter.name] = parameter.default
+            filled[parameter.name] = copy.deepcopy(parameter.default)  # a list must not be shared by all calls
     return filled
 
 

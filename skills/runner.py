@@ -13,14 +13,17 @@ from django.utils import translation
 from clawdbot.chinese import simplified
 from clawdbot.files import File
 from clawdbot.redaction import redact
-from clawdbot.skills import Parameter, SkillError
+from clawdbot.skills import AskPerson, Context, Parameter, SkillError, answers
+from clawdbot.skills.effects import needs_approval
 from clawdbot.storable_text import storable
-from skills import catalogue, execution, limits, parameters, registry, wording
+from skills import catalogue, execution, limits, parameters, registry, skill_tools, wording
 from skills.catalogue import Entry
 from skills.choosing import Match, match
+from skills.journal import UNKNOWN_RESULT
 from skills.models import ERROR_LENGTH, SkillRun
+from skills.tool_types import ToolResult
 
-__all__ = ["Match", "Needs", "SkillResult", "descriptions", "fits", "is_choice", "match", "restore", "run"]
+__all__ = ["Match", "Needs", "SkillResult", "descriptions", "fits", "is_choice", "match", "restore", "run", "takes"]
 
 logger = logging.getLogger(__name__)
 
@@ -102,6 +105,22 @@ def fits(found: Match) -> bool:
     return parameter is None or _takes(parameter, found)
 
 
+def takes(found: Match, text: str) -> str | None:
+    """Returns the latest parameter that has a value and would take the text; never the one that is asked for.
+
+    A parameter without choices and validator would take any text, so it takes none.
+    """
+    try:
+        declared = registry.declared(found.entry.module).parameters
+    except registry.SkillUnavailable:
+        return None
+    for one in reversed(declared):
+        known = one.name in found.values and one.name != found.answer and (one.choices or one.validator is not None)
+        if known and _takes(one, replace(found, values={one.name: text}, answer=one.name)):
+            return one.name
+    return None
+
+
 def _asked_for(found: Match) -> Parameter | None:
     try:
         declared = registry.declared(found.entry.module).parameters
@@ -150,11 +169,13 @@ def _run(found: Match, context: Mapping[str, Any], language: str) -> SkillResult
         given = _complete(found)
         if (unsure := _confirmation(found, given, context, started)) is not None:
             return unsure
-        text, parts, buttons = execution.call(found.entry, given, context, trigger=found.trigger, text=found.text)
+        text, parts, buttons = _called(found, given, context)
     except parameters.Missing as missing:
         return _needs(found, missing, language, started)
     except _Unfit as unfit:
         return _asked_again(found, unfit, language, started)
+    except AskPerson as asks:
+        return _question(replace(found, values={**found.values, **asks.keep}), Parameter(asks.name), str(asks), started)
     except SkillError as told:
         error, text = told, storable(str(told)) or wording.failed(found.name)
     except limits.TooSlow as slow:
@@ -167,6 +188,36 @@ def _run(found: Match, context: Mapping[str, Any], language: str) -> SkillResult
     ms = (time.perf_counter() - started) * 1000
     record = _record(found, context.get("conversation_id"), error, ms)
     return SkillResult(text, error is None, None, ms, parts, record, buttons)
+
+
+def _called(found: Match, given: Mapping[str, Any], context: Mapping[str, Any]) -> answers.Read:
+    """Makes the call; one that cannot be taken back is written down before and after it. Raises what it raises."""
+
+    def make() -> answers.Read:
+        return execution.call(found.entry, given, context, trigger=found.trigger, text=found.text)
+
+    once = context.services.once if isinstance(context, Context) else None
+    effects = skill_tools.effects_of_entry(found.entry)
+    if once is None or not needs_approval(effects):
+        return make()
+    raised: list[Exception] = []
+
+    def run() -> ToolResult:
+        try:
+            read = make()
+        except Exception as error:  # it has happened or not; the row must not stay open
+            raised.append(error)
+            return ToolResult(type(error).__name__, ok=False)
+        return ToolResult(read.text, parts=read.parts or (read.text,))
+
+    arguments = {name: value if _is_plain(value) else str(value) for name, value in given.items()}
+    idempotent = bool(getattr(registry.load(found.entry.module), "idempotent", False))
+    result = once(found.name, effects, arguments, run, idempotent=idempotent)
+    if raised:
+        raise raised[0]
+    if not result.ok:
+        raise SkillError(wording.unsure(found.name) if result == UNKNOWN_RESULT else wording.failed(found.name))
+    return answers.Read(result.text, tuple(result.parts) if any(isinstance(one, File) for one in result.parts) else ())
 
 
 def plan(found: Match, context: Mapping[str, Any]) -> Plan:

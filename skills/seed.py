@@ -9,7 +9,18 @@ from skills import registry
 from skills.models import ERROR_LENGTH, Skill
 
 # A fresh installation has these, for all bots.
-BUILT_IN = ("skills.weather.WeatherSkill",)
+BUILT_IN = (
+    "skills.weather.WeatherSkill",
+    "skills.calculator.CalculatorSkill",
+    "skills.units.UnitsSkill",
+    "skills.notes.RememberSkill",
+    "skills.notes.KnownSkill",
+    "skills.notes.ForgetSkill",
+    "skills.webpage.WebPageSkill",
+    "skills.person.PersonSkill",
+    "skills.reminders.RemindersSkill",
+    "skills.date_time.DateTimeSkill",
+)
 
 
 class SkillSetting(Protocol):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from clawdbot import http
 from clawdbot.skills import BaseSkill, NotMeant, Parameter, SkillError
+from clawdbot.skills.effects import READS_ONLY
 from skills import weather_words as words
 
 GEOCODING_URL = "https://geocoding-api.open-meteo.com"
@@ -41,9 +42,21 @@ class WeatherSkill(BaseSkill):
     triggers = ("天气", "气温", "温度", "weather", "temperature", "forecast")
     parameters: ClassVar[tuple[Parameter, ...]] = (
         # Texts by language instead of gettext, as any skill author writes them.
-        Parameter("city", prompt={"en": "For which city?", "zh": "请问您想查询哪个城市？"}, validator=words.place),
-        Parameter("day", required=False, default="today"),
+        Parameter(
+            "city",
+            prompt={"en": "For which city?", "zh": "请问您想查询哪个城市？"},
+            validator=words.place,
+            description="Name of the city or place, in any language",
+        ),
+        Parameter(
+            "day",
+            required=False,
+            default="today",
+            validator=words.day,
+            description="today, tomorrow, a weekday, or a date as YYYY-MM-DD within the next seven days",
+        ),
     )
+    effects = READS_ONLY
     timeout_s = 15.0
 
     @classmethod
@@ -117,6 +130,8 @@ def _sentence(place: Place, forecast: Mapping[str, Any], day: str) -> str:
     # The first day of the forecast is today at the place, which may be tomorrow for the person.
     days = [date.fromisoformat(value) for value in daily["time"]]
     index = words.index_of(day, days)
+    if index < 0:
+        raise SkillError(_("I know the weather of the next %(count)s days only.") % {"count": len(days)})
     parts = [
         _("%(place)s, %(day)s: %(sky)s, %(low)s to %(high)s °C.")
         % {

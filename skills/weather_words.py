@@ -71,6 +71,21 @@ def day_of(text: str) -> str:
     return "today"
 
 
+def day(text: str) -> str:
+    """Returns a day as `day_of` does; a date (ISO) and what `day_of` returned stay as they are.
+
+    Raises:
+        ValueError: It names no day.
+    """
+    given = text.strip().lower()
+    if given in ("today", "now") or given in _WEEKDAYS_EN or re.fullmatch(r"\d|\d{4}-\d{2}-\d{2}", given):
+        return "today" if given == "now" else given
+    found = day_of(given)
+    if found == "today" and not re.search(r"今|现在|目前|today|tonight", given):
+        raise ValueError
+    return found
+
+
 def city_of(text: str, rest: str) -> str:
     """Returns the place in the question, in simplified characters; "" when there is none.
 
@@ -130,7 +145,9 @@ def _without_days(text: str) -> str:
 
 
 def index_of(day: str, days: Sequence[date]) -> int:
-    """Returns the day's index in the forecast; 0 (today) when the forecast does not include the day."""
+    """Returns the day's index in the forecast; -1 for a date that the forecast does not include."""
+    if "-" in day:
+        return next((index for index, value in enumerate(days) if value.isoformat() == day), -1)
     if day in _WEEKDAYS_EN:
         wanted = _WEEKDAYS_EN.index(day)
         return next((index for index, value in enumerate(days) if value.weekday() == wanted), 0)

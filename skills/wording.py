@@ -14,6 +14,13 @@ def failed(name: str) -> str:
     return _("Sorry, “%(name)s” ran into a problem and gave no result. Please try again later.") % {"name": name}
 
 
+def unsure(name: str) -> str:
+    return _(
+        "I was interrupted while “%(name)s” was running, and I do not know whether it happened. "
+        "Please check before you ask again."
+    ) % {"name": name}
+
+
 def too_slow(name: str) -> str:
     return _("Sorry, “%(name)s” took too long, so I stopped waiting. Please try again later.") % {"name": name}
 

@@ -35,6 +35,7 @@ class BotApi:
         updates: What getUpdates returns.
         files: Bytes by file id.
         fail_until: Until then (`time.monotonic`) sendMessage gets a 500 or a 429.
+        refusal: Status and description that sendMessage gets instead of success, if any.
     """
 
     sent: list[Sent] = field(default_factory=list)
@@ -43,6 +44,7 @@ class BotApi:
     updates: list[dict[str, Any]] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     fail_until: float = 0.0
+    refusal: tuple[int, str] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def server(self) -> AbstractContextManager[Server]:
@@ -60,6 +62,8 @@ class BotApi:
                 return Answer(200, self.files[method]) if method in self.files else Answer(404, b"")
             if method == "sendMessage" and time.monotonic() < self.fail_until:
                 return _refused(500, "Internal Server Error") if call % 2 else _refused(429, "Too Many Requests", 1)
+            if method == "sendMessage" and self.refusal is not None:
+                return _refused(*self.refusal)
             body = request.json if request.body else {}
             return json_answer({"ok": True, "result": self._result(method, body)})
 

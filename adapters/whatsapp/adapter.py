@@ -25,8 +25,9 @@ from adapters.payload import as_id, as_int, as_text, parse_object
 from adapters.whatsapp import files, render
 from adapters.whatsapp.account import WhatsAppAccount
 from adapters.whatsapp.events import Number, events_of
-from adapters.whatsapp.outcome import NEEDS_TEMPLATE, judge, result_of
+from adapters.whatsapp.outcome import NEEDS_TEMPLATE, judge, mark_of, result_of
 from clawdbot import signatures
+from clawdbot.clock import Clock, system_clock
 from clawdbot.http import multipart
 from clawdbot.reasons import Reason
 
@@ -34,6 +35,7 @@ SIGNATURE_HEADER = "X-Hub-Signature-256"
 MEDIA_HOSTS = frozenset({"lookaside.fbsbx.com", ".fbcdn.net", ".whatsapp.net"})
 AS_TEMPLATE = "as_template"
 OUTSIDE_WINDOW = "131047"
+WINDOW_S = 24 * 3600.0
 # A user id such as US.13491208655302741918 needs another address field than a phone number.
 _USER_ID = re.compile(r"[A-Z]{2}\.(?:[A-Z]+\.)?[0-9A-Za-z]+")
 
@@ -52,6 +54,10 @@ class WhatsAppAdapter(Adapter[WhatsAppAccount]):
     sends_per_s = 80.0  # no limit per chat: bursts are allowed, and a refusal (131056) asks for six seconds
     text_limit = 4000  # below WhatsApp's 4096, because fences make tables longer
     simulator = "adapters.whatsapp.simulator.WhatsAppSimulator"
+
+    def __init__(self, account: Mapping[str, Any], *, clock: Clock = system_clock) -> None:
+        super().__init__(account, clock=clock)
+        self.reply_window_s = None if self.account.template_name else WINDOW_S
 
     # Inbound
 
@@ -103,6 +109,10 @@ class WhatsAppAdapter(Adapter[WhatsAppAccount]):
         """Chooses the account's template when WhatsApp reports after the send that the 24 hours are over."""
         late = str(failed.data) == OUTSIDE_WINDOW and self.account.template_name
         return {AS_TEMPLATE: True} if late else {}
+
+    def undelivered_mark(self, failed: Event) -> str:
+        """Returns the mark of the error code that a status notice names."""
+        return mark_of(str(failed.data or ""))
 
     def _send_template(self, message: OutgoingMessage) -> SendReceipt:
         receipt = self._post(self._addressed(message) | self._template(message))

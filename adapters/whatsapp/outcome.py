@@ -70,6 +70,11 @@ _MARKS = {
 }
 
 
+def mark_of(code: str) -> str:
+    """Returns the mark of an error code; "" for none and for a temporary error."""
+    return _MARKS.get(int(code), "") if code.isdecimal() else ""
+
+
 def result_of(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
     """Returns the body of a successful call.
 

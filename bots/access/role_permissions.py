@@ -43,6 +43,9 @@ _MANAGER = (
     "skills.add_instructiongrant",
     "skills.change_instructiongrant",
     "skills.delete_instructiongrant",
+    "skills.add_flowdefinition",
+    "skills.change_flowdefinition",
+    "skills.delete_flowdefinition",
 )
 NEEDED: dict[str, tuple[str, ...]] = {
     BotAccess.Role.VIEWER: (),

@@ -6,6 +6,7 @@ import bots.admin.bot
 import bots.admin.channels.model_admin
 import bots.admin.conversations.files
 import bots.admin.conversations.model_admin
+import bots.admin.flows.model_admin
 import bots.admin.mcp.servers
 import bots.admin.mcp.tools
 import bots.admin.memory.consolidation
@@ -13,6 +14,9 @@ import bots.admin.memory.embedder
 import bots.admin.memory.entries
 import bots.admin.people.audit_log
 import bots.admin.people.model_admin
+import bots.admin.reminders.broadcasts
+import bots.admin.reminders.labels
+import bots.admin.reminders.schedules
 import bots.admin.skills
 import bots.admin.system.logins
 import bots.admin.system.providers

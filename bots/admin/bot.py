@@ -128,6 +128,7 @@ class BotAdmin(AuditedMixin, BotMemoryMixin, SkillTrialMixin, BotScopedAdmin[Bot
             _("Web chat and memory"),
             {"fields": ("allowed_origins", "retention_days", "rerank", "retention_note", "memory")},
         ),
+        (_("Reminders and broadcasts"), {"fields": ("quiet_hours",)}),
         (_("Skills"), {"fields": ("skills_by_tools_only", "skills")}),
         (_("Dates"), {"fields": (("created_at", "updated_at"),), "classes": ("collapse",)}),
     )

@@ -20,7 +20,7 @@ from bots.admin.ui.filters import RangeDateTimeFilter, ScopedFilter
 from bots.admin.ui.fragments import admin_link, ago, json_block
 from bots.admin.ui.unfold_parts import display
 from bots.operations import skills as operations
-from skills.models import BotSkill, Skill, SkillHealth, SkillRun
+from skills.models import BotSkill, Skill, SkillHealth, SkillRun, SkillState
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import BaseModelAdmin
@@ -55,7 +55,7 @@ class SkillReadingMixin(_Base):
     readonly_fields: ClassVar[Any] = ("triggers_shown", "patterns_shown", "examples_shown", "config_shown")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        sets = _with_secrets(super().get_fieldsets(request, obj), secret_fields(obj))
+        sets = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return sets
         shown = {name: f"{name}_shown" for name in ("triggers", "patterns", "examples", "config")}
@@ -81,8 +81,13 @@ class SkillReadingMixin(_Base):
         return json_block(row.config) if row.config else "–"
 
 
-def _with_secrets(sets: Any, fields: Mapping[str, Any]) -> Any:
-    return [*sets, (_("Secrets"), {"fields": list(fields)})] if fields else sets
+class SecretsMixin(_Base):
+    """Adds the write-only fields of the secrets to the page of a user who may change the row."""
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        sets = super().get_fieldsets(request, obj)
+        fields = secret_fields(obj) if obj is not None and self.has_change_permission(request, obj) else {}
+        return [*sets, (_("Secrets"), {"fields": list(fields)})] if fields else sets
 
 
 class BotSkillOfBotInline(ActorMixin, SkillReadingMixin, ScopedInline[BotSkill]):
@@ -104,7 +109,7 @@ class BotSkillOfSkillInline(ActorMixin, SkillReadingMixin, TypedInline[BotSkill]
 
 
 @admin.register(Skill)
-class SkillAdmin(AuditedMixin, ActorMixin, SkillReadingMixin, BaseAdmin[Skill]):
+class SkillAdmin(AuditedMixin, SecretsMixin, ActorMixin, SkillReadingMixin, BaseAdmin[Skill]):
     """Skills of the installation. A skill names a Python class to load, so editing one needs Django's permission."""
 
     form = SkillForm
@@ -143,7 +148,7 @@ class SkillAdmin(AuditedMixin, ActorMixin, SkillReadingMixin, BaseAdmin[Skill]):
 
 
 @admin.register(BotSkill)
-class BotSkillAdmin(AuditedMixin, ActorMixin, SkillReadingMixin, BotScopedAdmin[BotSkill]):
+class BotSkillAdmin(AuditedMixin, SecretsMixin, ActorMixin, SkillReadingMixin, BotScopedAdmin[BotSkill]):
     """The settings of a skill for one bot."""
 
     form = SkillForm
@@ -189,6 +194,29 @@ class SkillHealthAdmin(ReadOnlyMixin, BotScopedAdmin[SkillHealth]):
             operations.revive(row, request.user)
         text = ngettext("%(n)s skill is switched on.", "%(n)s skills are switched on.", len(rows))
         messages.success(request, text % {"n": len(rows)})
+
+
+@admin.register(SkillState)
+class SkillStateAdmin(ReadOnlyMixin, BotScopedAdmin[SkillState]):
+    """What skills keep of people. An erasure of the person deletes it."""
+
+    bot_path = "person__bot"
+    list_display = ("skill", "person_link", "when")
+    list_select_related = ("skill", "person")
+    fields = (("skill", "person_link"), "updated_at", "data_shown")
+    readonly_fields = ("data_shown", "person_link")
+
+    @admin.display(description=_("person"))
+    def person_link(self, row: SkillState) -> str:
+        return admin_link(row.person)
+
+    @admin.display(description=_("updated"), ordering="updated_at")
+    def when(self, row: SkillState) -> str:
+        return ago(row.updated_at)
+
+    @admin.display(description=_("data"))
+    def data_shown(self, row: SkillState) -> str:
+        return json_block(row.data)
 
 
 @admin.register(SkillRun)

@@ -7,7 +7,7 @@ from django.db import models
 from bots.models import Channel, ModelProvider
 from clawdbot import crypto
 from memory.models import EmbedderChoice
-from skills.models import BotSkill, McpServer, Skill, ToolCall
+from skills.models import BotSkill, FlowDefinition, McpServer, Skill, ToolCall
 
 _FIELDS: tuple[tuple[type[models.Model], str], ...] = (
     (Channel, "credentials_encrypted"),
@@ -18,6 +18,7 @@ _FIELDS: tuple[tuple[type[models.Model], str], ...] = (
     (ToolCall, "sealed"),
     (Skill, "secrets_encrypted"),
     (BotSkill, "secrets_encrypted"),
+    (FlowDefinition, "secret_encrypted"),
 )
 
 

@@ -4,8 +4,10 @@ from bots.models.access import BotAccess
 from bots.models.api_token import ApiToken
 from bots.models.audit import AuditEntry
 from bots.models.bot import Bot
+from bots.models.broadcast import Broadcast, BroadcastPerson, Label
 from bots.models.channel import Channel
 from bots.models.conversation import Conversation, StateTransition
+from bots.models.dialog_timer import DialogTimer
 from bots.models.file import ReceivedFile, SentFile
 from bots.models.health import ChannelHealth, ChannelHour
 from bots.models.linking import LinkCode
@@ -13,6 +15,7 @@ from bots.models.message import Message
 from bots.models.person import Identity, Person
 from bots.models.provider import ModelProvider, TurnUsage
 from bots.models.queue import InboundEvent, OutboundMessage, Worker
+from bots.models.schedule import Occurrence, Schedule
 from bots.models.waiting import WaitingMemory
 
 __all__ = [
@@ -20,18 +23,24 @@ __all__ = [
     "AuditEntry",
     "Bot",
     "BotAccess",
+    "Broadcast",
+    "BroadcastPerson",
     "Channel",
     "ChannelHealth",
     "ChannelHour",
     "Conversation",
+    "DialogTimer",
     "Identity",
     "InboundEvent",
+    "Label",
     "LinkCode",
     "Message",
     "ModelProvider",
+    "Occurrence",
     "OutboundMessage",
     "Person",
     "ReceivedFile",
+    "Schedule",
     "SentFile",
     "StateTransition",
     "TurnUsage",

@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from bots.models import quiet_hours
 from memory.types import LONGEST_RETENTION
 
 
@@ -103,6 +104,12 @@ class Bot(models.Model):
         blank=True,
         validators=[MinValueValidator(500), MaxValueValidator(10_000_000)],
         help_text=_("Empty: what the model takes. With a smaller number, answers cost less and the model sees less."),
+    )
+    quiet_hours = models.CharField(
+        **quiet_hours.field(
+            _("quiet hours"),
+            _("The bot writes nobody of its own accord then. 22:00-07:00, or off. Empty: 22:00-07:00."),
+        )
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)

@@ -60,6 +60,7 @@ class Message(models.Model):
 
     BUILT_IN = "built-in"  # `meta["provider"]` of an answer without a model
 
+    ACTIONS = "actions"  # key of `meta`: buttons that say something else than they show, as {"text", "data"}
     BUTTONS = "buttons"  # key of `meta`: the texts of the buttons under an answer
 
     # Keys of `meta` whose value is true:

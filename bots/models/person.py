@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from bots.models import quiet_hours
 from bots.models.channel import GroupPolicy
 from bots.models.lengths import ID_LENGTH
 
@@ -65,6 +66,17 @@ class Person(models.Model):
     display_name = models.CharField(_("name"), max_length=200, blank=True)
     language = models.CharField(_("language"), max_length=16, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    quiet_hours = models.CharField(
+        **quiet_hours.field(_("quiet hours"), _("In the person's time zone. Empty: as the bot says."))
+    )
+    unsubscribed_at = models.DateTimeField(
+        _("wants no broadcasts since"),
+        null=True,
+        blank=True,
+        help_text=_("Whoever wrote “unsubscribe” gets answers and reminders, but no messages to many people."),
+    )
+    # Something was stopped that the person does not know yet; the next turn says it.
+    news = models.BooleanField(default=False, db_default=False, editable=False)
     blocked = models.BooleanField(
         _("blocked"), default=False, help_text=_("Messages of a blocked person get no answer.")
     )

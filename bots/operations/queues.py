@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from bots import reminders
 from bots.models import InboundEvent, OutboundMessage
 from bots.models.lengths import QUEUE_ERROR_LENGTH
 from bots.models.sql import clock
 from bots.pipeline import inbox, memory_outbox, outbox
-from bots.pipeline.dispatch import gathering, unanswered
+from bots.pipeline.dispatch import gathering, timeouts, unanswered
 from bots.pipeline.queue import setback, wakeups, workers
 from clawdbot.reasons import columns
 
@@ -35,7 +36,8 @@ def sweep() -> SweepReport:
     freed = inbox.free_dead_claims(living, before) + outbox.free_dead_claims(living, before)
     if freed:
         logger.warning("freed %s claims of dead workers", freed)
-    woken = _wake_due()
+    timeouts.enqueue_due()
+    woken = _wake_due() + reminders.wake_due() + reminders.broadcasting.wake_due()
     memory_outbox.catch_up()
     return SweepReport(freed, woken)
 

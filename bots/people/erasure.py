@@ -20,13 +20,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bots.models import (
+    BroadcastPerson,
     Conversation,
+    DialogTimer,
     Identity,
     InboundEvent,
     Message,
+    Occurrence,
     OutboundMessage,
     Person,
     ReceivedFile,
+    Schedule,
     SentFile,
     TurnUsage,
     WaitingMemory,
@@ -156,6 +160,9 @@ def _hide_conversations(mine: Q) -> None:
         Message.objects.filter(conversation__in=ids[start : start + _BATCH], forgotten=False).update(forgotten=True)
     _drop_waiting(list(chats.filter(closed_at=None).values_list("pk", flat=True)))
     chats.exclude(summary="", summary_due_at=None).update(summary="", summary_through=None, summary_due_at=None)
+    # What a person told an open flow; without it the next message ends the flow.
+    DialogTimer.objects.filter(conversation__in=ids).delete()
+    chats.filter(state=Conversation.State.COLLECTING).update(state_data={})
 
 
 def _hide_messages(rows: QuerySet[MemoryEntry], ids: list[int]) -> None:
@@ -236,6 +243,7 @@ class _Records:
 
     def _rows(self) -> dict[str, Any]:
         chats = self._conversations
+        made = Q(person__in=self._people) | Q(conversation__in=chats)
         waiting = Q(person__in=self._people) | Q(inbound_id__in=self._event_ids)
         return {
             "waiting": WaitingMemory.objects.filter(waiting),
@@ -248,7 +256,13 @@ class _Records:
             "sent": OutboundMessage.objects.filter(Q(conversation__in=chats) | Q(message__person__in=self._people)),
             "usage": TurnUsage.objects.filter(Q(person__in=self._people) | Q(conversation__in=chats)),
             "tool_calls": ToolCall.objects.filter(Q(conversation__in=chats) | Q(inbound__in=self._event_ids)),
+            "broadcasts": BroadcastPerson.objects.filter(person__in=self._people),
+            "reminded": Occurrence.objects.filter(
+                Q(schedule__person__in=self._people) | Q(schedule__conversation__in=chats)
+            ),
+            "reminders": Schedule.objects.filter(made),
             "skill_runs": SkillRun.objects.filter(conversation__in=chats),
+            "open_questions": DialogTimer.objects.filter(conversation__in=chats),
             "skill_states": SkillState.objects.filter(person__in=self._people),
             "conversations": Conversation.objects.filter(pk__in=chats),
             "accounts": Identity.objects.filter(pk__in=self._identities),

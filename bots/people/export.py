@@ -19,7 +19,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from bots.models import Conversation, Identity, Message, Person, TurnUsage
+from bots.models import BroadcastPerson, Conversation, DialogTimer, Identity, Message, Person, Schedule, TurnUsage
 from bots.people import audit_log, linking
 from memory.lifecycle import transfer
 from memory.types import Scope
@@ -28,16 +28,18 @@ from skills.models import SkillState, ToolCall
 FORMAT = "clawdbot-person-1"
 _CHUNK = 500
 _PERSON = (
-    "key", "kind", "display_name", "language", "time_zone", "blocked", "created_at", "last_seen_at", "linked_at",
+    "key", "kind", "display_name", "language", "time_zone", "quiet_hours", "blocked", "created_at",
+    "last_seen_at", "linked_at", "unsubscribed_at",
 )  # fmt: skip
 _IDENTITY = ("channel__platform", "channel__public_id", "external_id", "alt_id", "user_name", "access", "created_at")
 _CONVERSATION = (
-    "id", "channel__platform", "channel__public_id", "chat_id", "chat_type", "thread_id", "state", "summary",
-    "started_at", "last_message_at", "closed_at",
+    "id", "channel__platform", "channel__public_id", "chat_id", "chat_type", "thread_id", "state", "state_data",
+    "summary", "started_at", "last_message_at", "closed_at",
 )  # fmt: skip
 _MESSAGE = (
     "id", "conversation_id", "role", "text", "attachments", "platform_message_id", "meta", "occurred_at",
 )  # fmt: skip
+_SET_ASIDE = ("conversation_id", "state", "frame", "due_at")
 _USAGE = (
     "conversation_id", "provider", "model", "prompt_tokens", "completion_tokens", "first_token_ms", "model_ms",
     "recall_ms", "total_ms", "cost", "created_at",
@@ -46,14 +48,20 @@ _TOOL_CALL = (
     "conversation_id", "tool", "arguments", "state", "result", "decided_by", "decided_at", "ms", "at",
 )  # fmt: skip
 _SKILL_STATE = ("skill__name", "data", "updated_at")
+_BROADCAST = ("broadcast_id", "state", "why", "at")
+_REMINDER = (
+    "id", "conversation_id", "number", "text", "local", "zone", "rule", "before_s", "state", "next_at", "last_at",
+    "stopped", "created_at",
+)  # fmt: skip
 
 
 def pieces(person: Person, actor: audit_log.Actor) -> Iterator[str]:
     """Yields the document in pieces, to be joined. After the last one it writes the export to the audit log.
 
-    Sections: `person`, `linked` (people whose data is kept with this person), `identities`, `conversations`, `messages`
-    (also those said in groups), `memories` (also derived, archived and superseded ones, with their validity), `usage`,
-    `tool_calls`, `skill_states` (what skills keep).
+    Sections: `person`, `linked` (people whose data is kept with this person), `identities`, `conversations` (with the
+    values of open flows), `open_questions`, `messages` (also those said in groups), `memories` (also derived, archived
+    and superseded ones, with their validity), `reminders`, `labels`, `broadcasts`,
+    `usage`, `tool_calls`, `skill_states` (what skills keep).
     """
     person = linking.head_of(person)  # who has all the data
     head = {"format": FORMAT, "exported_at": timezone.now(), "bot": person.bot.slug, "person": _facts(person)}
@@ -127,8 +135,12 @@ def _sections(person: Person) -> Iterator[tuple[str, Callable[[], Iterator[dict[
     yield "linked", lambda: (_facts(one) for one in Person.objects.filter(linked_to=person))
     yield "identities", lambda: _rows(Identity.objects.for_person(person), _IDENTITY)
     yield "conversations", lambda: _rows(chats, _CONVERSATION)
+    yield "open_questions", lambda: _rows(DialogTimer.objects.filter(conversation__in=chats), _SET_ASIDE)
     yield "messages", lambda: _rows(said, _MESSAGE)
     yield "memories", lambda: transfer.export_rows(Scope(person.bot_id, person.pk))
+    yield "reminders", lambda: _rows(Schedule.objects.for_person(person), _REMINDER)
+    yield "labels", lambda: ({"name": name} for name in person.labels.values_list("name", flat=True))
+    yield "broadcasts", lambda: _rows(BroadcastPerson.objects.filter(person=person), _BROADCAST)
     yield "usage", lambda: _rows(TurnUsage.objects.for_person(person), _USAGE)
     yield "tool_calls", lambda: _rows(ToolCall.objects.for_person(person), _TOOL_CALL)
     kept = SkillState.objects.filter(Q(person=person) | Q(person__linked_to=person))

@@ -20,14 +20,14 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bots.models import Conversation, Identity, Message, Person, TurnUsage, WaitingMemory
+from bots.models import Conversation, Identity, Message, Person, Schedule, TurnUsage, WaitingMemory
 from bots.people import audit_log, identities
 from clawdbot.errors import ClawdbotError
 from memory import database
 from memory.lifecycle import merging as memories
 from memory.types import Scope
 
-_FOLLOWING = (Conversation, Message, TurnUsage)
+_FOLLOWING = (Conversation, Message, TurnUsage, Schedule)
 
 
 class LinkRefused(ClawdbotError):
@@ -60,6 +60,8 @@ def link(kept: Person, moved: Person, actor: audit_log.Actor, *, groups: bool = 
         _check(head, moved, groups=groups)
         Identity.objects.filter(person=moved, home=None).update(home=moved)
         counts = {"accounts": Identity.objects.filter(person=moved).update(person=head)}
+        _renumber(moved, head)
+        _share_wishes(moved, head)
         for model in _FOLLOWING:
             rows: Any = model._default_manager.filter(person=moved)
             counts[_name(model)] = rows.update(person=head, origin_id=Coalesce(F("origin_id"), Value(moved.pk)))
@@ -178,8 +180,27 @@ def _give_back_waiting(head: Person, moved: Person, origins: Collection[int]) ->
             WaitingMemory.objects.filter(pk=row.pk).update(person=moved)
 
 
+def _renumber(moved: Person, head: Person) -> None:
+    """Gives the reminders of `moved` numbers that those of `head` do not have."""
+    rows = Schedule.objects.open().order_by("number")
+    taken = set(rows.filter(person__in=(moved, head)).values_list("number", flat=True))
+    theirs = set(rows.filter(person=head).values_list("number", flat=True))
+    for row in rows.filter(person=moved, number__in=theirs):
+        row.number = next(number for number in range(1, len(taken) + 2) if number not in taken)
+        taken.add(row.number)
+        row.save(update_fields=["number"])
+
+
+def _share_wishes(moved: Person, head: Person) -> None:
+    """Gives the head the labels of `moved`, and the wish of either to get no broadcasts. An unlink leaves both."""
+    head.labels.add(*moved.labels.all())
+    if moved.unsubscribed_at is not None:
+        Person.objects.filter(pk=head.pk, unsubscribed_at=None).update(unsubscribed_at=moved.unsubscribed_at)
+
+
 def _name(model: Any) -> str:
-    return {Conversation: "conversations", Message: "messages", TurnUsage: "usage"}[model]
+    names = {Conversation: "conversations", Message: "messages", TurnUsage: "usage", Schedule: "reminders"}
+    return names[model]
 
 
 def _scope(person: Person) -> Scope:

@@ -23,7 +23,7 @@ from clawdbot.flows.steps import (
     in_language,
 )
 from clawdbot.flows.values import is_canonical
-from clawdbot.reasons import Reason, Value
+from clawdbot.reasons import Reason
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,59}")
 MOST_STEPS = 100
@@ -41,8 +41,8 @@ class FlowError(ClawdbotError):
 
     permanent = True
 
-    def __init__(self, place: str, code: str, **params: Value) -> None:
-        super().__init__(Reason("flow_at", place=place or "flow", why=Reason(code, **params)))
+    def __init__(self, place: str, why: Reason) -> None:
+        super().__init__(Reason("flow_at", place=place or "flow", why=why))
         self.place = place
 
 
@@ -119,13 +119,13 @@ class Flow:
 
 def _check(flow: Flow) -> None:
     if not NAME.fullmatch(flow.name):
-        raise FlowError("name", "flow_name")
+        raise FlowError("name", Reason("flow_name"))
     if not 1 <= len(flow.steps) <= MOST_STEPS:
-        raise FlowError("steps", "flow_steps", most=MOST_STEPS)
+        raise FlowError("steps", Reason("flow_steps", most=MOST_STEPS))
     if flow.version < 1:
-        raise FlowError("version", "flow_least", least=1)
+        raise FlowError("version", Reason("flow_least", least=1))
     if any(not word.strip() for word in flow.triggers):
-        raise FlowError("triggers", "flow_empty")
+        raise FlowError("triggers", Reason("flow_empty"))
     _check_timeouts(flow.timeouts)
     _check_ids(flow)
     for index, step in enumerate(flow.steps):
@@ -135,9 +135,9 @@ def _check(flow: Flow) -> None:
 def _check_timeouts(timeouts: Timeouts) -> None:
     for name, least in (("remind_minutes", 0), ("park_minutes", 1), ("keep_days", 0)):
         if getattr(timeouts, name) < least:
-            raise FlowError(f"timeouts.{name}", "flow_least", least=least)
+            raise FlowError(f"timeouts.{name}", Reason("flow_least", least=least))
     if timeouts.remind_minutes >= timeouts.park_minutes:
-        raise FlowError("timeouts.remind_minutes", "flow_remind_before_park")
+        raise FlowError("timeouts.remind_minutes", Reason("flow_remind_before_park"))
 
 
 def _check_ids(flow: Flow) -> None:
@@ -147,12 +147,12 @@ def _check_ids(flow: Flow) -> None:
         name = flow.id_of(index)
         if isinstance(step, Collect):
             if not NAME.fullmatch(step.slot):
-                raise FlowError(f"steps[{index}].slot", "flow_name")
+                raise FlowError(f"steps[{index}].slot", Reason("flow_name"))
             if step.slot in slots:
-                raise FlowError(f"steps[{index}].slot", "flow_twice", name=step.slot)
+                raise FlowError(f"steps[{index}].slot", Reason("flow_twice", name=step.slot))
             slots.add(step.slot)
         if name in seen or name == END:
-            raise FlowError(f"steps[{index}].id", "flow_twice", name=name)
+            raise FlowError(f"steps[{index}].id", Reason("flow_twice", name=name))
         seen.add(name)
 
 
@@ -166,26 +166,26 @@ def _check_step(flow: Flow, index: int, step: Step, place: str) -> None:
     elif isinstance(step, Branch):
         _check_branch(flow, index, step, place)
     elif not isinstance(step, (Confirm, HandOver)) and not any(step.text.values()):
-        raise FlowError(f"{place}.text", "flow_empty")
+        raise FlowError(f"{place}.text", Reason("flow_empty"))
 
 
 def _check_jump(flow: Flow, index: int, target: str, place: str) -> None:
     if target != END and target not in {flow.id_of(other) for other in range(len(flow.steps))}:
-        raise FlowError(place, "flow_unknown_step", name=target)
+        raise FlowError(place, Reason("flow_unknown_step", name=target))
     if flow.index_of(target) <= index:
-        raise FlowError(place, "flow_backward", name=target)
+        raise FlowError(place, Reason("flow_backward", name=target))
 
 
 def _check_collect(flow: Flow, index: int, step: Collect, place: str) -> None:
     if step.type not in TYPES:
-        raise FlowError(f"{place}.type", "flow_one_of", known=", ".join(TYPES))
+        raise FlowError(f"{place}.type", Reason("flow_one_of", known=", ".join(TYPES)))
     if not any(step.question.values()):
-        raise FlowError(f"{place}.question", "flow_empty")
+        raise FlowError(f"{place}.question", Reason("flow_empty"))
     if (step.type == "choice") != bool(step.choices):
-        raise FlowError(f"{place}.choices", "flow_choices")
+        raise FlowError(f"{place}.choices", Reason("flow_choices"))
     values = [choice.value for choice in step.choices]
     if any(not value for value in values) or len(set(values)) < len(values):
-        raise FlowError(f"{place}.choices", "flow_choice_values")
+        raise FlowError(f"{place}.choices", Reason("flow_choice_values"))
     _check_rules(flow, index, step, place)
 
 
@@ -195,46 +195,46 @@ def _check_rules(flow: Flow, index: int, step: Collect, place: str) -> None:
         _check_bound(step, getattr(step, name), earlier, f"{place}.{name}")
     low, high = step.minimum, step.maximum
     if isinstance(low, (int, float)) and isinstance(high, (int, float)) and low > high:
-        raise FlowError(f"{place}.minimum", "flow_bounds")
+        raise FlowError(f"{place}.minimum", Reason("flow_bounds"))
     for name in step.depends_on:
         if name not in earlier:
-            raise FlowError(f"{place}.depends_on", "flow_unknown_slot", name=name)
+            raise FlowError(f"{place}.depends_on", Reason("flow_unknown_slot", name=name))
     if step.pattern and step.type not in _TEXTS:
-        raise FlowError(f"{place}.pattern", "flow_only_for", types=", ".join(_TEXTS))
+        raise FlowError(f"{place}.pattern", Reason("flow_only_for", types=", ".join(_TEXTS)))
     try:
         re.compile(step.pattern)
     except re.error as error:
-        raise FlowError(f"{place}.pattern", "flow_pattern", why=str(error)) from None
+        raise FlowError(f"{place}.pattern", Reason("flow_pattern", why=str(error))) from None
     if step.future and step.type not in _DATED:
-        raise FlowError(f"{place}.future", "flow_only_for", types=", ".join(_DATED))
+        raise FlowError(f"{place}.future", Reason("flow_only_for", types=", ".join(_DATED)))
     if (step.shortest or 0) > (step.longest if step.longest is not None else 10**6):
-        raise FlowError(f"{place}.shortest", "flow_bounds")
+        raise FlowError(f"{place}.shortest", Reason("flow_bounds"))
 
 
 def _check_bound(step: Collect, bound: float | str | None, earlier: Mapping[str, Collect], place: str) -> None:
     if bound is None:
         return
     if step.type not in (*_NUMERIC, *_DATED, "time"):
-        raise FlowError(place, "flow_only_for", types=", ".join((*_NUMERIC, *_DATED, "time")))
+        raise FlowError(place, Reason("flow_only_for", types=", ".join((*_NUMERIC, *_DATED, "time"))))
     if isinstance(bound, str) and bound in earlier:
         if earlier[bound].type != step.type and not {earlier[bound].type, step.type} <= set(_NUMERIC):
-            raise FlowError(place, "flow_other_type", name=bound)
+            raise FlowError(place, Reason("flow_other_type", name=bound))
         return
     if isinstance(bound, bool) or not is_canonical(step.type, bound):
-        raise FlowError(place, "flow_bound", type=step.type)
+        raise FlowError(place, Reason("flow_bound", type=step.type))
 
 
 def _check_act(flow: Flow, index: int, step: Act, place: str) -> None:
     if step.do not in DOES:
-        raise FlowError(f"{place}.do", "flow_one_of", known=", ".join(DOES))
+        raise FlowError(f"{place}.do", Reason("flow_one_of", known=", ".join(DOES)))
     if step.do == "skill" and not step.skill:
-        raise FlowError(f"{place}.skill", "flow_empty")
+        raise FlowError(f"{place}.skill", Reason("flow_empty"))
     if step.do == "webhook" and not step.url.startswith(("https://", "http://")):
-        raise FlowError(f"{place}.url", "address_not_http")
+        raise FlowError(f"{place}.url", Reason("address_not_http"))
     if step.do == "say" and not any(step.text.values()):
-        raise FlowError(f"{place}.text", "flow_empty")
+        raise FlowError(f"{place}.text", Reason("flow_empty"))
     if step.effect and step.do in ("skill", "webhook") and not _confirmed_before(flow, index):
-        raise FlowError(place, "flow_unconfirmed")
+        raise FlowError(place, Reason("flow_unconfirmed"))
 
 
 def _confirmed_before(flow: Flow, index: int) -> bool:
@@ -253,9 +253,9 @@ def _confirmed_before(flow: Flow, index: int) -> bool:
 def _check_branch(flow: Flow, index: int, step: Branch, place: str) -> None:
     collect = flow.collect(step.slot)
     if collect is None or flow.steps.index(collect) > index:
-        raise FlowError(f"{place}.slot", "flow_unknown_slot", name=step.slot)
+        raise FlowError(f"{place}.slot", Reason("flow_unknown_slot", name=step.slot))
     if not step.cases:
-        raise FlowError(f"{place}.cases", "flow_empty")
+        raise FlowError(f"{place}.cases", Reason("flow_empty"))
     for number, case in enumerate(step.cases):
         _check_case(case, collect, f"{place}.cases[{number}]")
         _check_jump(flow, index, case.goto, f"{place}.cases[{number}].goto")
@@ -263,10 +263,10 @@ def _check_branch(flow: Flow, index: int, step: Branch, place: str) -> None:
 
 def _check_case(case: Case, collect: Collect, place: str) -> None:
     if case.test not in TESTS:
-        raise FlowError(f"{place}.test", "flow_one_of", known=", ".join(TESTS))
+        raise FlowError(f"{place}.test", Reason("flow_one_of", known=", ".join(TESTS)))
     if case.test in ("given", "missing"):
         return
     if case.value is None:
-        raise FlowError(f"{place}.value", "flow_empty")
+        raise FlowError(f"{place}.value", Reason("flow_empty"))
     if collect.choices and case.value not in {choice.value for choice in collect.choices}:
-        raise FlowError(f"{place}.value", "flow_one_of", known=", ".join(one.value for one in collect.choices))
+        raise FlowError(f"{place}.value", Reason("flow_one_of", known=", ".join(one.value for one in collect.choices)))

@@ -83,7 +83,8 @@ def _edges(flow: Flow, index: int, step: Step) -> Iterator[Edge]:
 
 def _condition(step: Branch, case: Case) -> str:
     sign = {"is": "=", "is_not": "≠", "at_least": "≥", "at_most": "≤"}.get(case.test)
-    return f"{step.slot} {sign} {case.value}" if sign else f"{step.slot} {case.test}"
+    value = {True: "yes", False: "no"}.get(case.value, case.value) if isinstance(case.value, bool) else case.value
+    return f"{step.slot} {sign} {value}" if sign else f"{step.slot} {case.test}"
 
 
 def _label(step: Step, language: str) -> str:

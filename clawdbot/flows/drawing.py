@@ -7,7 +7,7 @@ from html import escape
 from clawdbot.flows.diagram import Edge, Graph, Node
 
 _WIDTH, _HEIGHT, _ACROSS, _DOWN, _EDGE = 260, 44, 40, 56, 20
-_LANE = 26
+_LANE = 84
 _LONGEST = 34  # characters of a label
 
 
@@ -24,7 +24,7 @@ def svg(drawn: Graph) -> str:
     }
     far = [edge for edge in drawn.edges if _goes_round(level, edge)]
     columns = max(len(nodes) for nodes in rows.values())
-    width = 2 * _EDGE + columns * (_WIDTH + _ACROSS) + len(far) * _LANE + 120
+    width = 2 * _EDGE + columns * (_WIDTH + _ACROSS) + len(far) * _LANE
     height = 2 * _EDGE + (max(rows) + 1) * (_HEIGHT + _DOWN)
     right = _EDGE + columns * (_WIDTH + _ACROSS)
     body = [_box(node, *place[node.name]) for node in drawn.nodes]

@@ -12,6 +12,7 @@ from typing import Any
 
 from clawdbot.flows.definition import Flow, FlowError, Timeouts
 from clawdbot.flows.steps import Act, Branch, Case, Choice, Collect, Confirm, HandOver, Say, Step
+from clawdbot.reasons import Reason
 
 KINDS: dict[str, type[Step]] = {
     "collect": Collect,
@@ -41,10 +42,11 @@ def from_dict(value: Any) -> Flow:
     """
     given = dict(_mapping(value, ""))
     if not isinstance(steps := given.pop("steps", None), (list, tuple)):
-        raise FlowError("steps", "flow_not_a", wanted="list")
+        raise FlowError("steps", Reason("flow_not_a", wanted="list"))
     if "timeouts" in given:
         given["timeouts"] = _make(Timeouts, given["timeouts"], "timeouts")
-    return _make(Flow, given | {"steps": tuple(_step(step, f"steps[{at}]") for at, step in enumerate(steps))}, "")
+    made: Flow = _make(Flow, given | {"steps": tuple(_step(step, f"steps[{at}]") for at, step in enumerate(steps))}, "")
+    return made
 
 
 def _plain(value: Any) -> dict[str, Any]:
@@ -69,7 +71,7 @@ def _step(value: Any, place: str) -> Step:
     given = dict(_mapping(value, place))
     kind = given.pop("kind", None)
     if not isinstance(kind, str) or kind not in KINDS:
-        raise FlowError(f"{place}.kind", "flow_one_of", known=", ".join(KINDS))
+        raise FlowError(f"{place}.kind", Reason("flow_one_of", known=", ".join(KINDS)))
     for name, cls in (("choices", Choice), ("cases", Case)):
         if name in given:
             given[name] = tuple(
@@ -84,10 +86,10 @@ def _make(cls: type[Any], value: Any, place: str) -> Any:
     given = _mapping(value, place)
     known = {field.name: field for field in fields(cls)}
     if unknown := sorted(set(given) - set(known)):
-        raise FlowError(_at(place, unknown[0]), "unknown_key", known=", ".join(sorted(known)))
+        raise FlowError(_at(place, unknown[0]), Reason("unknown_key", known=", ".join(sorted(known))))
     for name, field in known.items():
         if name not in given and field.default is MISSING and field.default_factory is MISSING:
-            raise FlowError(_at(place, name), "required")
+            raise FlowError(_at(place, name), Reason("required"))
     read = {name: _read(str(known[name].type), name, content, _at(place, name)) for name, content in given.items()}
     return cls(**read)
 
@@ -125,17 +127,17 @@ def _text(content: Any, place: str) -> dict[str, str]:
 def _typed(content: Any, wanted: type, place: str) -> Any:
     if not isinstance(content, wanted) or (wanted is int and isinstance(content, bool)):
         names = {str: "text", bool: "true or false", int: "whole number"}
-        raise FlowError(place, "flow_not_a", wanted=names[wanted])
+        raise FlowError(place, Reason("flow_not_a", wanted=names[wanted]))
     return content
 
 
 def _list(content: Any, place: str) -> list[Any]:
     if not isinstance(content, (list, tuple)):
-        raise FlowError(place, "flow_not_a", wanted="list")
+        raise FlowError(place, Reason("flow_not_a", wanted="list"))
     return list(content)
 
 
 def _mapping(content: Any, place: str) -> Mapping[str, Any]:
     if not isinstance(content, Mapping) or not all(isinstance(key, str) for key in content):
-        raise FlowError(place, "flow_not_a", wanted="object")
+        raise FlowError(place, Reason("flow_not_a", wanted="object"))
     return content

@@ -8,16 +8,31 @@ from datetime import date, datetime
 from importlib import import_module
 from typing import Any
 
+from clawdbot.reasons import Reason
+
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)")
+_MORNING, _EVENING = "07:00", "19:00"
 _HOUR = re.compile(r"(?:at )?(\d{1,2})")
 
 
 class Unclear(Exception):
-    """The text names no single moment of the kind; `code` says why."""
+    """The text names no single moment of the kind."""
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+_NONE = {
+    "date": Reason("slot_not_date"),
+    "time": Reason("slot_not_time"),
+    "datetime": Reason("slot_not_datetime"),
+}
+_SEVERAL = {
+    "date": Reason("slot_unclear_date"),
+    "time": Reason("slot_unclear_time"),
+    "datetime": Reason("slot_unclear_datetime"),
+}
 
 
 def read(kind: str, text: str, now: datetime, language: str) -> str:
@@ -42,10 +57,14 @@ def read(kind: str, text: str, now: datetime, language: str) -> str:
             plain = f"at {hour[1]}" if not language.startswith("zh") else f"{hour[1]}点"
     found = _find(plain, now=now, zone=str(now.tzinfo), language=language)
     if found is None:
-        raise Unclear(f"slot_not_{kind}")
-    if not hasattr(found.outcome, "local") or hasattr(found.outcome, "rule"):
-        raise Unclear(f"slot_unclear_{kind}")
-    return _as(kind, found.outcome)
+        raise Unclear(_NONE[kind])
+    readings = found.outcome.choices if hasattr(found.outcome, "choices") else (found.outcome,)
+    moments = dict.fromkeys(_as(kind, one) for one in readings if not hasattr(one, "rule"))
+    if kind == "time" and len(moments) > 1:  # the day does not matter, and "at 3" is an hour of the day
+        moments = dict.fromkeys(one for one in moments if _MORNING <= one < _EVENING)
+    if len(moments) != 1:
+        raise Unclear(_SEVERAL[kind])
+    return next(iter(moments))
 
 
 def _find(text: str, **around: Any) -> Any:
@@ -66,5 +85,5 @@ def _as(kind: str, moment: Any) -> str:
     if kind == "date":
         return moment.local.date().isoformat()
     if not moment.has_time:
-        raise Unclear("slot_needs_hour" if kind == "datetime" else "slot_not_time")
+        raise Unclear(Reason("slot_needs_hour") if kind == "datetime" else _NONE[kind])
     return moment.local.strftime("%H:%M") if kind == "time" else moment.local.isoformat(timespec="minutes")

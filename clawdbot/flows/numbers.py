@@ -27,17 +27,17 @@ _UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10_000}
 _DIGIT_NUMBER = r"(?<![\w.])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\d.]*\d)"
 _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _WORDS = re.compile(
-    rf"(?P<digits>{_DIGIT_NUMBER})\s?(?P<unit>[百千万]|k\b)?"
+    rf"(?P<digits>{_DIGIT_NUMBER})\s?(?P<unit>[百千万]|k\b)?(?![月号日点时])"
     rf"|\b(?P<tens>{_TENS})[- ](?P<ones>one|two|three|four|five|six|seven|eight|nine)\b"
     rf"|\b(?P<word>{'|'.join(sorted(_ENGLISH, key=len, reverse=True))})\b"
-    rf"|(?P<chinese>[{''.join(_DIGITS)}十百千万]+)(?P<half>半|个半)?|(?P<alone>半)",
+    rf"|(?<![周期拜第])(?P<chinese>[{''.join(_DIGITS)}十百千万]+)(?![月号日点时])(?P<half>半|个半)?|(?P<alone>半)",
     re.IGNORECASE,
 )
 _LONGEST = 15  # digits, which a double holds exactly
 
 
 def find(text: str) -> list[float]:
-    """Returns all numbers in the text, in order. Numbers with too many digits count as none."""
+    """Returns all numbers in the text, in order. Those of dates, and those with too many digits, count as none."""
     plain = simplified(unicodedata.normalize("NFKC", text)).lower()
     found = [_value(match) for match in _WORDS.finditer(plain)]
     return [number for number in found if number is not None]

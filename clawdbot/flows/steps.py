@@ -18,8 +18,11 @@ TESTS = ("is", "is_not", "at_least", "at_most", "given", "missing")
 
 def in_language(text: Text, language: str) -> str:
     """Returns the text in `language` ("zh-hans" matches "zh"), else in English, else in any."""
-    short = language.split("-", 1)[0].lower()
-    return text.get(short) or text.get("en") or next(iter(text.values()), "")
+    return text.get(_short(language)) or text.get("en") or next(iter(text.values()), "")
+
+
+def _short(language: str) -> str:
+    return language.split("-", 1)[0].lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,8 @@ class Choice:
     words: tuple[str, ...] = ()
 
     def shown(self, language: str) -> str:
-        """Returns the label in the language."""
-        return in_language(self.label, language) or self.value
+        """Returns the label in the language, else in English, else the value."""
+        return self.label.get(_short(language)) or self.label.get("en") or self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ class Collect:
 
     def name(self, language: str) -> str:
         """Returns what people call the value."""
-        return in_language(self.label, language) or self.slot.replace("_", " ")
+        return self.label.get(_short(language)) or self.label.get("en") or self.slot.replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,16 +13,20 @@ from clawdbot.chinese import simplified
 from clawdbot.errors import ClawdbotError
 from clawdbot.flows import moments, numbers
 from clawdbot.flows.steps import Choice, Collect
-from clawdbot.reasons import Reason, Value
+from clawdbot.reasons import Reason
 
 LONGEST_TEXT = 4000
 _YES = """
-yes y yeah yep yup sure ok okay right correct true of_course please_do go_ahead that’s_right
-sounds_good 是 是的 好 好的 好啊 可以 对 对的 对啊 行 行的 嗯 要 需要 没错 没问题 确认 确定 当然 可以的
+yes y yeah yep yup aye absolutely certainly definitely fine alright all_right very_well
+by_all_means you_bet yes_please sure ok okay right correct true of_course please_do
+go_ahead that’s_right sounds_good
+是 是的 好 好的 好啊 可以 对 对的 对啊 行 行的 嗯 要 需要 要的 没错 没问题 确认 确定 当然
+可以的
 """
 _NO = """
-no n nope nah not no_thanks no_thank_you i_don’t don’t false not_really 不 不是 不是的 否 不要 不用 不用了 不需要 没有
-不行 不可以 不好 不对 错 不了 没
+no n nope nah never negative absolutely_not of_course_not certainly_not no_way not
+no_thanks no_thank_you i_don’t don’t false not_really 不 不是 不是的 否 不要 不用 不用了 不需要 没有 不行 不可以
+不好 不对 错 不了 没
 """
 YES, NO = frozenset(_YES.split()), frozenset(_NO.split())
 _MARKS = " \t\n.,!?;:~…。，！？；：、～\"'“”‘()（）"
@@ -31,7 +35,7 @@ _BESIDE = re.compile(
     r"|[吧呀啊哦呢哈嘛]+$|谢谢|麻烦(?:你|您)?|请"
 )
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
-_PHONE = re.compile(r"(?<![\w.])\+?\d(?:[\d \-().]{4,20})\d(?!\w)")
+_PHONE = re.compile(r"(?<![A-Za-z0-9_.])\+?\d(?:[\d \-().]{4,20})\d(?![A-Za-z0-9_])")
 _ORDINAL_EN = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 _ORDINAL_ZH = "一二三四五六七八九"
 
@@ -41,8 +45,8 @@ class Unfit(ClawdbotError):
 
     permanent = True
 
-    def __init__(self, code: str, **params: Value) -> None:
-        super().__init__(Reason(code, **params))
+    def __init__(self, why: Reason) -> None:
+        super().__init__(why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +86,12 @@ def check(step: Collect, value: Any, around: Surroundings, slots: Mapping[str, A
         Unfit: It breaks one.
     """
     if not is_canonical(step.type, value) or (step.type == "choice" and not _is_choice(step, value)):
-        raise Unfit("slot_unfit")
+        raise Unfit(Reason("slot_unfit"))
     if isinstance(value, str) and step.type in ("text", "email", "phone"):
         _check_text(step, value, around.language)
     _check_bounds(step, value, slots)
     if step.future and _in_past(step.type, value, around.now):
-        raise Unfit("slot_past")
+        raise Unfit(Reason("slot_past"))
 
 
 def is_canonical(kind: str, value: Any) -> bool:
@@ -143,35 +147,35 @@ def _plain(text: str) -> str:
 
 def _text(step: Collect, text: str, around: Surroundings) -> str:
     if not (value := text.strip()):
-        raise Unfit("slot_empty")
+        raise Unfit(Reason("slot_empty"))
     return value
 
 
 def _number(step: Collect, text: str, around: Surroundings) -> float:
     found = list(dict.fromkeys(numbers.find(text)))
     if len(found) != 1:
-        raise Unfit("slot_one_number" if found else "slot_not_number")
+        raise Unfit(Reason("slot_one_number") if found else Reason("slot_not_number"))
     return found[0]
 
 
 def _integer(step: Collect, text: str, around: Surroundings) -> int:
     number = _number(step, text, around)
     if number != int(number):
-        raise Unfit("slot_not_whole")
+        raise Unfit(Reason("slot_not_whole"))
     return int(number)
 
 
 def _yes_no(step: Collect, text: str, around: Surroundings) -> bool:
     value = yes_or_no(text)
     if value is None:
-        raise Unfit("slot_yes_no")
+        raise Unfit(Reason("slot_yes_no"))
     return value
 
 
 def _choice(step: Collect, text: str, around: Surroundings) -> str:
     value = _only_choice(step, text) or _by_number(step, text)
     if value is None:
-        raise Unfit("slot_no_choice")
+        raise Unfit(Reason("slot_no_choice"))
     return value
 
 
@@ -229,23 +233,23 @@ def _moment(step: Collect, text: str, around: Surroundings) -> str:
     try:
         return moments.read(step.type, text, around.now, around.language)
     except moments.Unclear as unclear:
-        raise Unfit(unclear.code) from None
+        raise Unfit(unclear.reason) from None
 
 
 def _email(step: Collect, text: str, around: Surroundings) -> str:
     found = set(_EMAIL.findall(unicodedata.normalize("NFKC", text)))
     if len(found) != 1:
-        raise Unfit("slot_not_email")
+        raise Unfit(Reason("slot_not_email"))
     return str(found.pop()).rstrip(".")
 
 
 def _phone(step: Collect, text: str, around: Surroundings) -> str:
     found = _PHONE.findall(unicodedata.normalize("NFKC", text))
     if len(found) != 1:
-        raise Unfit("slot_not_phone")
+        raise Unfit(Reason("slot_not_phone"))
     digits = re.sub(r"\D", "", found[0])
     if not 6 <= len(digits) <= 15:
-        raise Unfit("slot_not_phone")
+        raise Unfit(Reason("slot_not_phone"))
     return ("+" if found[0].startswith("+") else "") + digits
 
 
@@ -266,23 +270,23 @@ _READERS = {
 def _check_text(step: Collect, value: str, language: str) -> None:
     longest = min(step.longest or LONGEST_TEXT, LONGEST_TEXT)
     if len(value) > longest:
-        raise Unfit("slot_too_long", most=longest)
+        raise Unfit(Reason("slot_too_long", most=longest))
     if step.shortest is not None and len(value) < step.shortest:
-        raise Unfit("slot_too_short", least=step.shortest)
+        raise Unfit(Reason("slot_too_short", least=step.shortest))
     if step.pattern and re.fullmatch(step.pattern, value) is None:
         hint = {key: words for key, words in step.hint.items() if words}
         if not hint:
-            raise Unfit("slot_unfit")
-        raise Unfit("slot_hint", hint={"en": hint.get("en") or next(iter(hint.values())), **hint})
+            raise Unfit(Reason("slot_unfit"))
+        raise Unfit(Reason("slot_hint", hint={"en": hint.get("en") or next(iter(hint.values())), **hint}))
 
 
 def _check_bounds(step: Collect, value: Any, slots: Mapping[str, Any]) -> None:
     moment = step.type in ("date", "time", "datetime")
     low, high = _bound(step.minimum, slots), _bound(step.maximum, slots)
     if low is not None and value < low:
-        raise Unfit("slot_not_before" if moment else "slot_at_least", least=low)
+        raise Unfit(Reason("slot_not_before", least=low) if moment else Reason("slot_at_least", least=low))
     if high is not None and value > high:
-        raise Unfit("slot_not_after" if moment else "slot_at_most", most=high)
+        raise Unfit(Reason("slot_not_after", most=high) if moment else Reason("slot_at_most", most=high))
 
 
 def _bound(bound: Any, slots: Mapping[str, Any]) -> Any:

@@ -20,7 +20,7 @@ A skill is registered by its dotted path in YAML or in the admin. It must not im
 """
 
 from clawdbot.files import Answer, File
-from clawdbot.skills.base import BaseSkill, NotMeant, SkillError
+from clawdbot.skills.base import AskPerson, BaseSkill, NotMeant, SkillError
 from clawdbot.skills.buttons import Buttons
 from clawdbot.skills.context import Context
 from clawdbot.skills.effects import Effect
@@ -28,6 +28,7 @@ from clawdbot.skills.parameter import Parameter, Question
 
 __all__ = [
     "Answer",
+    "AskPerson",
     "BaseSkill",
     "Buttons",
     "Context",

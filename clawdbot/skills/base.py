@@ -11,7 +11,7 @@ from clawdbot.files import Answer
 from clawdbot.skills.effects import Effect, Effects
 from clawdbot.skills.parameter import Parameter
 
-__all__ = ["BaseSkill", "NotMeant", "Parameter", "SkillError"]
+__all__ = ["AskPerson", "BaseSkill", "NotMeant", "Parameter", "SkillError"]
 
 
 class SkillError(ClawdbotError):
@@ -19,6 +19,21 @@ class SkillError(ClawdbotError):
 
     Raise it with a sentence for the person; any other exception is shown as a general apology.
     """
+
+
+class AskPerson(SkillError):
+    """`execute` raises it to ask for a parameter in its own words; the answer comes with the next call.
+
+    The model gets the question as the result of its call.
+
+    Attributes:
+        name: The parameter that the answer fills.
+        keep: Further plain values that the next call gets among its parameters.
+    """
+
+    def __init__(self, name: str, question: str, **keep: str) -> None:
+        super().__init__(question)
+        self.name, self.keep = name, keep
 
 
 class NotMeant(ClawdbotError):

@@ -114,6 +114,14 @@ class Schedules(Protocol):
         """Returns the reminders that are still to come, those of this turn included, next first."""
         ...
 
+    def latest(self) -> Scheduled:
+        """Returns the reminder that came last in this chat.
+
+        Raises:
+            LookupError: None came lately.
+        """
+        ...
+
     def change(
         self, number: int, *, text: str | None = None, local: datetime | None = None, rule: str | None = None
     ) -> Scheduled:
@@ -146,6 +154,10 @@ class Dialog(Protocol):
 
     def hand_over(self, reason: str) -> None:
         """Stages the hand-over of the conversation to a person of the team, who reads the reason."""
+        ...
+
+    def use_time_zone(self, zone: str) -> None:
+        """Stages that the person's times are in this zone from now on; an IANA name."""
         ...
 
 
@@ -186,6 +198,7 @@ class Services:
         stopped: Returns True once the person asked to stop.
         deadline_s: Seconds left for the call.
         commit: Takes the staged writes into the turn; called once, when the call has succeeded.
+        once: Makes a call with effects once; None where the caller sees to that. Of the product, not for skills.
     """
 
     memory: Memory = MISSING
@@ -200,13 +213,15 @@ class Services:
     stopped: Callable[[], bool] = lambda: False
     deadline_s: float = 10.0
     commit: Callable[[], None] = lambda: None
+    once: Callable[..., Any] | None = None
 
 
 class Context(dict[str, Any]):
     """The argument of `execute`: a dictionary, as in the first SDK, whose values and services are attributes too.
 
     `context["parameters"]` and `context.parameters` are the same. Keys: "parameters", "text", "trigger", "language",
-    "config", "now", "time_zone", "bot", "person", "conversation_id", "event_id".
+    "config", "now", "time_zone", "time_zone_known" (whether it is the person's own), "bot", "person",
+    "conversation_id", "event_id".
     """
 
     def __init__(self, values: Mapping[str, Any], services: Services | None = None) -> None:

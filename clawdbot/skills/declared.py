@@ -9,6 +9,7 @@ Annotations may be `Annotated` with `pydantic.Field` (limits, description) and `
 
 from __future__ import annotations
 
+import copy
 import inspect
 import typing
 from collections.abc import Mapping
@@ -55,7 +56,7 @@ class Declared:
             elif parameter.required:
                 raise ValueError(f"{parameter.name}: missing")
             else:
-                values[parameter.name] = parameter.default
+                values[parameter.name] = copy.deepcopy(parameter.default)
         return values
 
 

@@ -26,6 +26,7 @@ _CODES = {
     "too_short": ("short", "min_length"),
     "too_long": ("long", "max_length"),
 }
+_DEEPEST = 8
 _KINDS = ("date", "int", "float", "bool", "string_pattern_mismatch")
 _KIND_CODES = {
     "date": "date",
@@ -54,7 +55,7 @@ def model_of(name: str, fields: Mapping[str, tuple[Any, Any]]) -> Any:
 
 def parameters_of(model: Any) -> tuple[Parameter, ...]:
     """Returns one parameter for each field of a model."""
-    properties = model.model_json_schema().get("properties", {})
+    properties = _plain(model.model_json_schema()).get("properties", {})
     return tuple(
         _parameter(name, field, properties.get(field.alias or name, {})) for name, field in model.model_fields.items()
     )
@@ -62,7 +63,7 @@ def parameters_of(model: Any) -> tuple[Parameter, ...]:
 
 def schema_of(model: Any, parameters: tuple[Parameter, ...]) -> dict[str, Any]:
     """Returns the JSON schema of a model, with the questions as descriptions and without titles."""
-    schema: dict[str, Any] = _untitled(model.model_json_schema())
+    schema: dict[str, Any] = _plain(model.model_json_schema())
     for parameter in parameters:
         told = parameter.description or parameter.prompt.get("en", "")
         if told and parameter.name in schema.get("properties", {}):
@@ -106,7 +107,7 @@ def _parameter(name: str, field: Any, schema: Mapping[str, Any]) -> Parameter:
         validator=partial(_converted, adapter, _read_as(field.annotation, values)),
         default=None if required else field.get_default(call_default_factory=True),
         description=field.description or "",
-        schema=_untitled({key: value for key, value in schema.items() if key != "$ref"}) or {"type": "string"},
+        schema=dict(schema) or {"type": "string"},
     )
 
 
@@ -179,12 +180,37 @@ def _unfit(kind: str, figures: Mapping[str, Any], told: str) -> ValueError:
     return Unfit(_KIND_CODES.get(known, "other"))
 
 
-def _untitled(schema: Any) -> Any:
-    """Drops the titles that pydantic makes of the names; a property that is called "title" stays."""
-    if isinstance(schema, dict):
-        return {
-            key: ({name: _untitled(one) for name, one in value.items()} if key == "properties" else _untitled(value))
-            for key, value in schema.items()
-            if not (key == "title" and isinstance(value, str))
-        }
-    return [_untitled(one) for one in schema] if isinstance(schema, list) else schema
+def _plain(schema: dict[str, Any]) -> dict[str, Any]:
+    """Returns a schema that every provider of models takes: no titles, no references, no "or null".
+
+    Some providers refuse a property without a type, which is how an optional value is written by default. A value that
+    may be left out need not be null.
+    """
+    found = _simplified(schema, schema.get("$defs", {}), depth=0)
+    found.pop("$defs", None)
+    return dict(found)
+
+
+def _simplified(value: Any, definitions: Mapping[str, Any], depth: int) -> Any:
+    if isinstance(value, list):
+        return [_simplified(one, definitions, depth) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if depth > _DEEPEST:  # a model that contains itself
+        return {"type": "object"}
+    if "$ref" in value:
+        named = definitions.get(str(value["$ref"]).rpartition("/")[2], {})
+        return _simplified({**named, **{k: v for k, v in value.items() if k != "$ref"}}, definitions, depth + 1)
+    branches = value.get("anyOf")
+    if isinstance(branches, list) and len(given := [one for one in branches if one != {"type": "null"}]) == 1:
+        rest = {k: v for k, v in value.items() if k != "anyOf" and not (k == "default" and v is None)}
+        return _simplified({**given[0], **rest}, definitions, depth)
+    return {
+        key: (
+            {name: _simplified(one, definitions, depth + 1) for name, one in item.items()}
+            if key == "properties"
+            else _simplified(item, definitions, depth)
+        )
+        for key, item in value.items()
+        if key != "$defs" and not (key == "title" and isinstance(item, str))
+    }

@@ -50,7 +50,8 @@ class Ask:
     Attributes:
         code: Why: "ambiguous" (several readings, all in `choices`), "past" (it is over), "vague" ("later"),
             "no_such_day" (31 June), "too_often" (every second), "lead_past" (the reminder would come before now),
-            "lunar" (a series by the lunar calendar), "range" (a period such as "next week").
+            "lunar" (a series by the lunar calendar), "range" (a period such as "next week"),
+            "series" (a series that no rule reads), "times_a_day" (three times a day).
         choices: Likely readings, most likely first; may be empty.
     """
 

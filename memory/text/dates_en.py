@@ -7,16 +7,10 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from re import Match
 
+from clawdbot.times.numerals import MONTH_NUMBER, WEEKDAYS
 from memory.text import calendar
 from memory.text.calendar import DateCue
 
-MONTHS = (
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
-)
-_MONTH_NUMBER = {name: i for i, name in enumerate(MONTHS, 1)} | {name[:3]: i for i, name in enumerate(MONTHS, 1)}
-_MONTH_NUMBER["sept"] = 9
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NUMBERS = ["a", "an", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 _NUMBER_WORDS = dict(zip(_NUMBERS, (1, 1, *range(1, 11)), strict=True)) | {"a couple of": 2, "a couple": 2}
 _SHIFT = {"last": -1, "past": -1, "previous": -1, "this": 0, "next": 1, "coming": 1}
@@ -25,7 +19,7 @@ _DAY_SHIFT = {
     "this afternoon": 0, "this evening": 0, "tomorrow": 1, "the day after tomorrow": 2,
 }  # fmt: skip
 
-_M = "|".join(sorted(_MONTH_NUMBER, key=len, reverse=True))
+_M = "|".join(sorted(MONTH_NUMBER, key=len, reverse=True))
 _N = r"\d{1,3}|" + "|".join(sorted(_NUMBER_WORDS, key=len, reverse=True))
 _W = "|".join(WEEKDAYS)
 _DAYS = "|".join(sorted(_DAY_SHIFT, key=len, reverse=True))
@@ -60,16 +54,16 @@ Rule = tuple[re.Pattern[str], Callable[[Match[str], date], DateCue]]
 RULES: tuple[Rule, ...] = (
     (
         re.compile(rf"\b({_M})\.? (\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? (\d{{4}}))?"),
-        lambda m, now: calendar.written(m[3], _MONTH_NUMBER[m[1]], int(m[2])),
+        lambda m, now: calendar.written(m[3], MONTH_NUMBER[m[1]], int(m[2])),
     ),
     (
         re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({_M})\b\.?(?:,? (\d{{4}}))?"),
-        lambda m, now: calendar.written(m[3], _MONTH_NUMBER[m[2]], int(m[1])),
+        lambda m, now: calendar.written(m[3], MONTH_NUMBER[m[2]], int(m[1])),
     ),
-    (re.compile(rf"\b({_M})\.?,? (\d{{4}})\b"), lambda m, now: calendar.written(m[2], _MONTH_NUMBER[m[1]], 0)),
+    (re.compile(rf"\b({_M})\.?,? (\d{{4}})\b"), lambda m, now: calendar.written(m[2], MONTH_NUMBER[m[1]], 0)),
     (
         re.compile(rf"\b(?:in|during|since|this|last|next|of|early|late|mid) ({_M})\b(?!\.? \d)"),
-        lambda m, now: calendar.written(None, _MONTH_NUMBER[m[1]], 0),
+        lambda m, now: calendar.written(None, MONTH_NUMBER[m[1]], 0),
     ),
     (re.compile(r"\b(?:in|during|of|since) ((?:19|20)\d{2})\b"), lambda m, now: calendar.year_of(int(m[1]))),
     (re.compile(rf"\b({_N}) (day|week|month|year)s? ago\b"), lambda m, now: _shifted(now, -_number(m[1]), m[2])),

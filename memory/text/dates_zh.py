@@ -7,10 +7,10 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from re import Match
 
+from clawdbot.times.numerals import chinese as number
 from memory.text import calendar
 from memory.text.calendar import DateCue
 
-_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _DAY_SHIFT = {
     "大前天": -3, "前天": -2, "前晚": -2, "昨天": -1, "昨晚": -1, "昨日": -1, "今天": 0, "今早": 0, "今晚": 0,
     "明天": 1, "明早": 1, "明晚": 1, "后天": 2, "大后天": 3,
@@ -22,16 +22,6 @@ _H = r"\d{1,3}|[零〇一二两三四五六七八九十]{1,3}"
 _WEEK = r"(?:周|星期|礼拜)"
 _WHICH = r"上上|下下|上|下|这|本"
 _DAYS = "|".join(sorted(_DAY_SHIFT, key=len, reverse=True))
-
-
-def number(text: str) -> int:
-    """Parses a number in Arabic digits, or in Chinese ones up to 99."""
-    if text.isdigit():
-        return int(text)
-    if "十" in text:
-        tens, _, ones = text.partition("十")
-        return _DIGITS.get(tens, 1) * 10 + _DIGITS.get(ones, 0)
-    return _DIGITS.get(text, 0)
 
 
 def _shifted(now: date, count: int, unit: str) -> DateCue:

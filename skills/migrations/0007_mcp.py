@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('bots', '0021_faults'),
-        ('skills', '0006_skill_state'),
+        ('skills', '0003_flows'),
     ]
 
     operations = [

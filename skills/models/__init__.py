@@ -5,6 +5,7 @@ The rooms `mcp` and `instructions` hold their own models, because they must not 
 
 from skills.instructions.models import InstructionFile, InstructionGrant, InstructionSkill
 from skills.mcp.models import McpGrant, McpServer, McpTool
+from skills.models.flow import FlowDefinition
 from skills.models.skill import DEFAULT_THRESHOLD, ERROR_LENGTH, BotSkill, Skill, SkillRun
 from skills.models.skill_health import SkillHealth
 from skills.models.skill_state import SkillState
@@ -16,6 +17,7 @@ __all__ = [
     "ERROR_LENGTH",
     "BotSkill",
     "BotTool",
+    "FlowDefinition",
     "InstructionFile",
     "InstructionGrant",
     "InstructionSkill",

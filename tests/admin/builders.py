@@ -26,16 +26,19 @@ from bots.models import (
     AuditEntry,
     Bot,
     BotAccess,
+    Broadcast,
     Channel,
     Conversation,
     Identity,
     InboundEvent,
+    Label,
     LinkCode,
     Message,
     ModelProvider,
     OutboundMessage,
     Person,
     ReceivedFile,
+    Schedule,
     SentFile,
     StateTransition,
     TurnUsage,
@@ -47,6 +50,7 @@ from memory.store import MemoryStore
 from memory.types import Turn
 from skills.models import (
     BotSkill,
+    FlowDefinition,
     InstructionFile,
     InstructionGrant,
     InstructionSkill,
@@ -54,21 +58,27 @@ from skills.models import (
     McpServer,
     McpTool,
     Skill,
+    SkillHealth,
     SkillRun,
+    SkillState,
 )
 
 BOT_TOKEN = "123456789:AAHsecretsecretsecretsecretsecret12345"
 SECRET_TOKEN = "webhook-secret-token-0815"
 SKILL_KEY = "weather-service-key-1234"
 MCP_KEY = "mcp-secret-key-0815-4711"
+SIGNING_SECRET = "signing-secret-of-a-flow-0815"
 API_KEY = "sk-very-secret-provider-key-4711"
 
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 # Bookkeeping that has no page of its own.
 INTERNAL = {
+    "bots.BroadcastPerson",
     "bots.ChannelHealth",
     "bots.ChannelHour",
+    "bots.DialogTimer",
+    "bots.Occurrence",
     "bots.WaitingMemory",
     "memory.ConsolidatedEpisode",
     "memory.LargeScope",
@@ -198,7 +208,19 @@ def make_skill(bot: Bot, conversation: Conversation, number: int = 0) -> Skill:
     )
     BotSkill.objects.create(bot=bot, skill=skill, config={"api_key": SKILL_KEY, "unit": "km"})
     SkillRun.objects.create(skill=skill, bot=bot, conversation=conversation, ok=True, ms=12)
+    SkillHealth.objects.create(skill=skill, bot=bot, failures=2, error="TooSlow: no answer within 10 s")
+    SkillState.objects.create(skill=skill, person=conversation.person, data={"level": number})
     return skill
+
+
+def make_flow(bot: Bot, number: int = 0) -> FlowDefinition:
+    """Makes a flow of a bot with a signing secret."""
+    steps = [{"kind": "say", "text": {"en": "Hello.", "zh": "你好。"}}]
+    flow = FlowDefinition(name=f"flow{number}", triggers=["visit"], definition={"steps": steps})
+    flow.secret = SIGNING_SECRET
+    flow.save()
+    flow.bots.add(bot)
+    return flow
 
 
 def make_file(conversation: Conversation, body: bytes = b"words", **values: Any) -> ReceivedFile:
@@ -237,6 +259,26 @@ def make_tool(bot: Bot, number: int = 0) -> McpTool:
     return tool
 
 
+def make_schedule(conversation: Conversation, **values: Any) -> Schedule:
+    row = Schedule(
+        **{
+            "bot": conversation.bot,
+            "channel": conversation.channel,
+            "conversation": conversation,
+            "person": conversation.person,
+            "number": 1,
+            "text": "drink water",
+            "local": "2026-01-01T09:00:00",
+            "zone": "Europe/Berlin",
+            "rule": "FREQ=DAILY",
+        }
+        | values
+    )
+    row.aim(row.after(timezone.now()))
+    row.save()
+    return row
+
+
 def make_world(rows: int = 1) -> Bot:
     """Makes `rows` rows of nearly every model, each with its own relations, so that a query per row shows."""
     choice.seed()
@@ -251,6 +293,9 @@ def make_world(rows: int = 1) -> Bot:
         make_usage(conversation)
         make_file(conversation)
         make_sent_file(conversation)
+        make_schedule(conversation)
+        Label.objects.create(bot=other, name="guests").people.add(conversation.person)
+        Broadcast.objects.create(bot=other, name=f"news p{number}", text="We are closed.")
         LinkCode.objects.create(person=conversation.person)
         AuditEntry.objects.create(
             actor="root", action="export", bot_id=other.pk, bot_slug=other.slug, person_hash=f"{number:032x}"
@@ -264,6 +309,7 @@ def make_world(rows: int = 1) -> Bot:
         )
         make_skill(other, conversation, number)
         make_tool(other, number)
+        make_flow(other, number)
         make_provider(f"provider {number}")
         Worker.objects.create(id=f"{number:032d}", host="box", pid=number, role="worker")
         user = make_user(f"user{number}", superuser=False)

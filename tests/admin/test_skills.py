@@ -45,7 +45,7 @@ def test_a_row_that_was_left_blank_is_not_a_change(sent: str) -> None:
 def test_a_reader_sees_a_dash_for_nothing() -> None:
     row = assigned()
     page = as_viewer(BotSkill, row, row.bot)
-    assert page.count(">–</div>") == 2
+    assert page.count(">–</div>") == 4
     assert 'class="highlight"' not in page  # the element in which unfold shows JSON
 
 

@@ -18,34 +18,107 @@ DATA = {
         f"bots/llm/sdk_errors.py:{name}": "recognised in errors of endpoints"
         for name in ("_ABOUT_CONTENT", "_TOO_MUCH", "_UNSUPPORTED_WORDS")
     },
+    "bots/people/subscription.py:_WORDS": "recognised",
     "bots/pipeline/engine/answer/continuing.py:_ASKS_ZH": "recognised",
     "bots/pipeline/engine/answer/fallback.py:_GREETING": "recognised",
     "bots/pipeline/engine/answer/fallback.py:_THANKS": "recognised",
     "bots/pipeline/engine/answer/questions.py:_CHINESE_QUESTION": "recognised",
     "bots/pipeline/engine/dialog/commands.py:COMMANDS": "names of commands, recognised",
-    "bots/pipeline/engine/dialog/forms.py:YES": "recognised",
+    "bots/pipeline/engine/dialog/flow_catalogue.py:_NOT_WANTED": "recognised",
+    "bots/pipeline/engine/dialog/flow_words.py:_GO_ON": "recognised",
+    "bots/pipeline/engine/dialog/flow_words.py:_PERSON": "recognised",
+    "bots/pipeline/engine/dialog/flow_words.py:_SKIP": "recognised",
+    "bots/pipeline/engine/dialog/forgetting.py:_YES": "recognised",
     **{
         f"bots/pipeline/engine/dialog/leaving.py:{name}": "recognised"
         for name in ("_BESIDE_ZH", "_CANCEL_ZH", "_OTHER_ZH")
+    },
+    **{
+        f"bots/pipeline/engine/dialog/reminding.py:{name}": "recognised"
+        for name in ("_ACTS", "_SPAN", "_WHICH", "_cancel", "_quiet", "_until")
     },
     "bots/pipeline/engine/dialog/retrying.py:NAMES": "recognised",
     "bots/pipeline/engine/dialog/retrying.py:_AGAIN": "recognised",
     "bots/pipeline/inbox.py:DROP_WAITING": "recognised",
     "bots/pipeline/inbox.py:STOP": "recognised",
+    "clawdbot/flows/corrections.py:_HEDGE_ZH": "recognised",
+    "clawdbot/flows/corrections.py:_INSTEAD": "recognised",
+    "clawdbot/flows/corrections.py:_MEANT_ZH": "recognised",
+    "clawdbot/flows/corrections.py:_NAMED": "recognised",
+    "clawdbot/flows/corrections.py:_STRONG_ZH": "recognised",
+    "clawdbot/flows/corrections.py:_WRONG": "recognised",
+    "clawdbot/flows/corrections.py:_called": "recognised",
+    "clawdbot/flows/corrections.py:_marked": "recognised",
+    "clawdbot/flows/moments.py:read": "recognised",
+    "clawdbot/flows/numbers.py:_DIGITS": "recognised",
+    "clawdbot/flows/numbers.py:_UNITS": "recognised",
+    "clawdbot/flows/numbers.py:_WORDS": "recognised",
+    "clawdbot/flows/numbers.py:_chinese": "recognised",
+    "clawdbot/flows/values.py:_BESIDE": "recognised",
+    "clawdbot/flows/values.py:_NO": "recognised",
+    "clawdbot/flows/values.py:_ORDINAL_ZH": "recognised",
+    "clawdbot/flows/values.py:_YES": "recognised",
+    "clawdbot/flows/values.py:_by_number": "recognised",
+    "clawdbot/flows/values.py:_denies": "recognised",
     "clawdbot_site/settings.py:LANGUAGES": "a language is named in itself",
     "memory/consolidation/digest.py:_QUESTION": "recognised",
     "memory/consolidation/duplicates.py:_FILLER_HAN": "recognised",
-    "memory/consolidation/duplicates.py:_NEGATIONS": "recognised",
     "memory/consolidation/duplicates.py:_FILLER_WORDS": "recognised",
+    "memory/consolidation/duplicates.py:_NEGATIONS": "recognised",
     "memory/consolidation/extraction.py:INSTRUCTIONS": "examples for a model",
     "memory/consolidation/noise_filter.py:_MARKS": "recognised",
     "memory/consolidation/noise_filter.py:_PASSED_ON": "recognised",
     "memory/consolidation/noise_filter.py:_SHARED": "recognised",
     "memory/embedders/current.py:probe": "measures an embedder",
     "memory/ranking/results.py:_FILLER_HAN": "recognised",
-    "skills/models.py:Skill": "an example of trigger words",
+    "skills/models/skill.py:Skill": "an example of trigger words",
+    "skills/patterns.py:_trials": "texts that test a pattern",
+    "skills/parameters.py:_COUNT": "recognised",
+    "skills/runner.py:YES": "recognised",
+    "bots/admin/skill_trial.py:LANGUAGES": "a language is named in itself",
+    "bots/operations/skill_template.py:_SKILL": "a skill speaks both languages as the public SDK takes them",
+    "bots/operations/skill_template.py:_TEST": "the test of that skill",
+    "bots/pipeline/engine/dialog/meaning.py:_NEUTRAL": "sentences to compare with",
+    **{f"clawdbot/skills/typed.py:{name}": "recognised" for name in ("_NO", "_SEPARATORS", "_YES")},
+    **{
+        f"skills/{name}": "trigger words, prompts and descriptions as the public SDK takes them"
+        for name in (
+            "calculator/skill.py:CalculatorSkill",
+            "notes/forget.py:ForgetSkill",
+            "notes/known.py:KnownSkill",
+            "notes/remember.py:RememberSkill",
+            "person/skill.py:PersonSkill",
+            "units/skill.py:UnitsSkill",
+            "webpage/skill.py:WebPageSkill",
+        )
+    },
+    **{
+        f"skills/flow_templates.py:{name}": "example flows, which an operator takes over and changes"
+        for name in ("TEMPLATES", "_APPOINTMENT", "_TICKET")
+    },
+    "skills/flow_trial.py:_LEAVES": "recognised",
+    "skills/flow_trial.py:_SKIPS": "recognised",
+    "skills/models/flow.py:FlowDefinition": "an example of trigger words",
+    "skills/notes/forget.py:_EVERYTHING": "recognised",
+    "skills/webpage/text.py:_CHALLENGE": "recognised",
     "skills/parameters.py:_ENDING_ZH": "recognised",
     "skills/parameters.py:_POLITE_ZH": "recognised",
+    "skills/date_time/skill.py:DateTimeSkill": "trigger words, prompt and description as the public SDK takes them",
+    **{
+        f"skills/date_time/skill.py:{name}": "recognised"
+        for name in ("_UNTIL", "_BETWEEN", "_SINCE", "_LUNAR", "_WEEKDAY", "_TODAY", "_CLOCK", "_PERSONAL", "_ZONE")
+    },
+    **{
+        f"skills/date_time/skill.py:{name}": "names of lunar days, which are Chinese in every language"
+        for name in ("_MONTHS", "_TENS", "_ONES", "_chinese_name")
+    },
+    "skills/date_time/places.py:_NAMES": "recognised",
+    "skills/reminders/skill.py:RemindersSkill": "trigger words, prompt and description as the public SDK takes them",
+    "skills/reminders/skill.py:_TO": "recognised",
+    **{
+        f"skills/reminders/asking.py:{name}": "recognised"
+        for name in ("_CHOICE", "_HALVES", "_LENGTH", "as_length", "default_task")
+    },
     "skills/weather.py:WeatherSkill": "trigger words, prompt and description as the public SDK takes them",
     "skills/weather_words.py:_DAYS": "recognised",
     "skills/weather_words.py:_NO_PLACE": "recognised",
@@ -53,14 +126,17 @@ DATA = {
     "skills/weather_words.py:_UNWANTED": "recognised",
     "skills/weather_words.py:_WEEKDAY": "recognised",
     "skills/weather_words.py:_WEEKDAYS_ZH": "recognised",
+    "skills/weather_words.py:day": "recognised",
     "skills/weather_words.py:day_of": "recognised",
 }
 # Files that contain only words to recognise.
 RULES = re.compile(
-    r"memory/text/\w+\.py|memory/consolidation/(rules|endings)(_en|_zh)?\.py|skills/migrations/0001_initial\.py"
+    r"memory/text/\w+\.py|memory/consolidation/(rules|endings)(_en|_zh)?\.py|skills/migrations/000[13]_\w+\.py"
+    r"|skills/\w+/(reading|names)\.py|skills/numerals\.py"
+    r"|clawdbot/times/\w+\.py|skills/reminders/(requests|tasks|which)\.py"
 )
-# Lines with Chinese: the label of the language button is in the other language.
-SCRIPTS = {"templates/static/chat/strings.js": 1}
+# Lines with Chinese: a language is named in itself.
+SCRIPTS = {"templates/static/chat/strings.js": 1, "templates/admin/skills/flow/after.html": 1}
 
 
 def chinese() -> Iterator[str]:

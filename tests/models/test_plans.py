@@ -21,20 +21,24 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from bots import reminders
 from bots.admin.home import figures
 from bots.admin.ui import large_tables
-from bots.models import Channel, Worker
+from bots.models import Broadcast, Channel, Message, Schedule, Worker
 from bots.monitoring import doctor, queue_stats, readiness
-from bots.operations import queues
+from bots.operations import broadcasts, queues
+from bots.reminders import broadcasting
 from memory.consolidation import retention
 from tests.builders import make_bot, make_channel, make_conversation, make_event, make_outbound, say
+from tests.reminders.builders import make_chat, make_schedule
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 # Tables with a few rows for each installation, not for each message or person.
 SMALL = {
     "bots_bot", "bots_channel", "bots_channelhealth", "bots_channelhour", "bots_modelprovider", "bots_worker",
-    "bots_botaccess", "bots_waitingmemory", "memory_embedderchoice", "memory_consolidationrun", "memory_largescope",
+    "bots_botaccess", "bots_broadcast", "bots_label", "bots_waitingmemory",
+    "memory_embedderchoice", "memory_consolidationrun", "memory_largescope",
     "memory_ongoingwork", "skills_skill",
 }  # fmt: skip
 GROWING = {
@@ -49,7 +53,7 @@ PARTIAL = {
 }
 LISTS = (
     "inboundevent", "outboundmessage", "message", "conversation", "person", "statetransition", "turnusage",
-    "auditentry", "receivedfile", "sentfile",
+    "auditentry", "receivedfile", "sentfile", "schedule",
 )  # fmt: skip
 
 
@@ -75,6 +79,21 @@ def test_heartbeat(channel: Channel) -> None:
     (row_id,) = inbox.accept(channel, [make_event(chat="claimed")]).accepted
     assert inbox.claim(row_id) is not None
     assert not list(wide(queues.release_abandoned))
+
+
+def test_a_reminder_that_is_due(channel: Channel) -> None:
+    row = make_schedule(make_chat(channel, "reminded", quiet_hours="off"), "2026-11-30T10:05", "FREQ=DAILY")
+    Schedule.objects.filter(pk=row.pk).update(next_at=timezone.now())
+    assert not list(wide(lambda: reminders.deliver(row.pk)))
+    assert Message.objects.filter(meta__kind="reminder").exists()
+
+
+def test_a_step_of_a_broadcast(channel: Channel) -> None:
+    for number in range(5):
+        make_chat(channel, f"p{number}", zone="UTC", quiet_hours="off")
+    row = broadcasts.release(Broadcast.objects.create(bot=channel.bot, name="n", text="x"), "root")
+    assert not [fault for fault in wide(lambda: broadcasting.step(row.pk)) if "bots_person" not in fault]
+    assert Message.objects.filter(meta__kind="broadcast").exists()
 
 
 def test_start(channel: Channel) -> None:

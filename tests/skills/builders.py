@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import translation
+
 from bots.models import Bot
+from clawdbot.skills import BaseSkill, SkillError
 from skills import catalogue, runner
 from skills.models import BotSkill, Skill
 from tests.builders import make_bot
@@ -37,3 +40,12 @@ def reply(needs: runner.Needs | None, text: str, bot: Bot, language: str = "en")
     found = runner.restore(bot.pk, needs.match, text)
     assert found is not None
     return runner.run(found, {"language": language, "conversation_id": None})
+
+
+def answer_of(skill: type[BaseSkill], language: str = "en", **parameters: Any) -> str:
+    """Returns what a skill says to a person with these parameters, also when it refuses."""
+    with translation.override(language):
+        try:
+            return str(skill().execute({"parameters": parameters, "language": language}))  # type: ignore[abstract]
+        except SkillError as error:
+            return str(error)

@@ -7,6 +7,7 @@ import enum
 import subprocess
 import sys
 import time
+from datetime import date
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, Field
@@ -240,3 +241,54 @@ class Spins(BaseSkill):
 class Recurses(BaseSkill):
     def execute(self, context: Context) -> str:
         return self.execute(context)
+
+
+class Outside(BaseSkill):
+    effects = frozenset({Effect.OUTSIDE})
+
+    def execute(self, context: Context) -> str:
+        return "posted"
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+class Stop(BaseModel):
+    place: str
+    minutes: int = 5
+
+
+class Route(BaseSkill):
+    """Every kind of annotation that tools of others lost or that models refused."""
+
+    effects = READS
+
+    def execute(
+        self,
+        context: Context,
+        level: Level,
+        size: Literal[1, 2, 3] = 2,
+        country: str | None = None,
+        limit: int | None = None,
+        both: int | str = 1,
+        tags: list[str] = [],  # noqa: B006  as authors write it
+        stops: list[Stop] = [],  # noqa: B006
+        day: date | None = None,
+        sure: bool = False,
+    ) -> str:
+        tags.append("seen")
+        return repr((level, size, country, limit, both, tags, stops, day, sure))
+
+
+class Posts(BaseSkill):
+    """Reaches the outside world: each call counts."""
+
+    effects = frozenset({Effect.OUTSIDE})
+    posted: ClassVar[list[str]] = []
+
+    def execute(self, context: Context) -> str:
+        self.posted.append(context.idempotency_key)
+        context.state["posted"] = True
+        return "posted"

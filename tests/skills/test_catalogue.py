@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import pytest
+from django.apps import apps
 
 from clawdbot_site.config import SkillSettings
 from skills import catalogue, runner
 from skills.models import Skill
-from skills.seed import seed
+from skills.seed import BUILT_IN, seed
 from tests.builders import make_bot
 from tests.skills.builders import give, make_skill
 
@@ -85,3 +87,17 @@ def test_skills_of_the_configuration_are_seeded_once_and_then_belong_to_the_admi
 def test_a_skill_that_cannot_be_loaded_is_seeded_with_the_reason() -> None:
     seed([SkillSettings(module="no.such.Thing")])
     assert "ModuleNotFoundError" in Skill.objects.get().load_error
+
+
+def test_an_installation_that_runs_gets_new_built_in_skills_once_and_switched_off() -> None:
+    migration = importlib.import_module("skills.migrations.0003_flows")
+    migration.add_built_in(apps, None)
+    assert not Skill.objects.exists()  # a fresh one, which gets them at its first start
+    make_bot()
+    make_skill("skills.person.PersonSkill")
+    migration.add_built_in(apps, None)
+    rows = dict(Skill.objects.values_list("module", "enabled"))
+    assert (
+        set(rows) == {module for module, _name in migration.BUILT_IN} == set(BUILT_IN) - {"skills.weather.WeatherSkill"}
+    )
+    assert [module for module, enabled in rows.items() if enabled] == ["skills.person.PersonSkill"]

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from bots.admin.conversations import reply, transcript
@@ -20,6 +21,7 @@ from bots.admin.ui.large_tables import RecentValuesFilter
 from bots.admin.ui.platform_names import platform_name
 from bots.admin.ui.unfold_parts import display
 from bots.models import Conversation, InboundEvent, Message, StateTransition
+from bots.operations import dialog_diagrams
 
 
 class UnansweredFilter(admin.SimpleListFilter):
@@ -58,8 +60,9 @@ class ConversationAdmin(TurnPageMixin, HandoverMixin, ReadOnlyMixin, BotScopedAd
         ("bot", "channel"),
         ("started_at", "last_message_at"),
         "summary_text",
+        "dialog",
     )
-    readonly_fields = ("person_link", "state_chip", "summary_text")
+    readonly_fields = ("person_link", "state_chip", "summary_text", "dialog")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         return super().get_queryset(request).prefetch_related("bot", "channel", "person")
@@ -108,6 +111,10 @@ class ConversationAdmin(TurnPageMixin, HandoverMixin, ReadOnlyMixin, BotScopedAd
     @admin.display(description=_("summary"))
     def summary_text(self, conversation: Conversation) -> str:
         return conversation.summary or "–"
+
+    @admin.display(description=_("states"))
+    def dialog(self, conversation: Conversation) -> str:
+        return mark_safe(dialog_diagrams.conversation_svg(conversation.state))  # noqa: S308  made of our own labels
 
 
 @admin.register(Message)

@@ -35,6 +35,7 @@ _KINDS = {
     "sent_files": _("sent files"),
     "skill_runs": _("runs of skills"),
     "skill_states": _("states of skills"),
+    "open_questions": _("open questions"),
     "sources": _("sources of memories"),
     "stored_bytes": _("files in the storage"),
     "tool_calls": _("tool calls"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -22,8 +23,13 @@ from bots.admin.ui.erasure import ErasingMixin
 from bots.admin.ui.filters import ScopedFilter
 from bots.admin.ui.fragments import admin_link, ago
 from bots.admin.ui.unfold_parts import display
-from bots.models import Conversation, Identity, Person
+from bots.models import Conversation, Identity, Label, Person, Schedule
 from bots.operations import pairing, people
+
+if TYPE_CHECKING:
+    SelectMultiple = forms.SelectMultiple
+else:
+    from unfold.widgets import UnfoldAdminSelectMultipleWidget as SelectMultiple
 
 
 class IdentityInline(ScopedInline[Identity]):
@@ -64,12 +70,33 @@ class ConversationInline(ScopedInline[Conversation]):
         return admin_link(conversation, f"#{conversation.pk}")
 
 
+class PersonForm(forms.ModelForm[Person]):
+    """A person with the labels that the team puts on them."""
+
+    labels_chosen = forms.ModelMultipleChoiceField(
+        label=_("labels"), queryset=Label.objects.none(), required=False, widget=SelectMultiple
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields.get("labels_chosen")
+        if field is not None:
+            field.queryset = Label.objects.filter(bot=self.instance.bot_id)
+            field.initial = list(self.instance.labels.all()) if self.instance.pk else []
+
+    def _save_m2m(self) -> None:
+        super()._save_m2m()  # type: ignore[misc]  # of Django's own
+        if "labels_chosen" in self.changed_data:
+            self.instance.labels.set(self.cleaned_data["labels_chosen"])
+
+
 @admin.register(Person)
 class PersonAdmin(PersonMemoryMixin, LinkingMixin, ErasingMixin, BotScopedAdmin[Person]):
     """People as one bot knows them. Their first message creates them; deleting one erases everything about them."""
 
     list_display = ("display_name_or_key", "kind", "bot", "accounts", "state", "language", "last_seen")
-    list_filter = (("bot", ScopedFilter), "kind", "blocked")
+    form = PersonForm
+    list_filter = (("bot", ScopedFilter), ("labels", ScopedFilter), "kind", "blocked")
     list_select_related = ("bot", "linked_to")
     search_fields = ("display_name", "key", "identities__external_id", "identities__user_name")
     fields = (
@@ -77,11 +104,13 @@ class PersonAdmin(PersonMemoryMixin, LinkingMixin, ErasingMixin, BotScopedAdmin[
         "display_name",
         ("key", "kind"),
         ("language", "time_zone"),
+        ("quiet_hours", "labels_chosen"),
         ("blocked", "group_policy"),
+        "unsubscribed_at",
         ("created_at", "last_seen_at"),
         "more",
     )
-    readonly_fields = ("bot", "key", "kind", "created_at", "last_seen_at", "more")
+    readonly_fields = ("bot", "key", "kind", "created_at", "last_seen_at", "unsubscribed_at", "more")
     inlines = (IdentityInline, ConversationInline)
     actions = ("block_selected", "unblock_selected")
 
@@ -90,6 +119,18 @@ class PersonAdmin(PersonMemoryMixin, LinkingMixin, ErasingMixin, BotScopedAdmin[
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
         return super().get_queryset(request).prefetch_related("identities__channel")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if self.has_change_permission(request, obj):
+            return self.fields
+        return [("quiet_hours", "labels_shown") if "labels_chosen" in one else one for one in self.fields]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return (*super().get_readonly_fields(request, obj), "labels_shown")
+
+    @admin.display(description=_("labels"))
+    def labels_shown(self, person: Person) -> str:
+        return ", ".join(map(str, person.labels.all())) or "–"
 
     @admin.display(description=_("name"), ordering="display_name")
     def display_name_or_key(self, person: Person) -> str:
@@ -140,6 +181,10 @@ class PersonAdmin(PersonMemoryMixin, LinkingMixin, ErasingMixin, BotScopedAdmin[
             (reverse("admin:bots_person_timeline", args=(person.pk,)), _("Timeline")),
             (reverse("admin:memory_memoryentry_changelist") + f"?person__id__exact={person.pk}", _("Memories")),
             (reverse("admin:bots_conversation_changelist") + f"?person__id__exact={person.pk}", _("Conversations")),
+            (
+                reverse("admin:bots_schedule_changelist") + f"?person__id__exact={person.pk}",
+                _("Reminders (%(count)s)") % {"count": Schedule.objects.open().for_person(person).count()},
+            ),
             (reverse("admin:bots_turnusage_changelist") + f"?person__id__exact={person.pk}", _("Usage")),
             (reverse("admin:bots_auditentry_changelist") + f"?q={people.pseudonym(person)}", _("Audit log")),
             (reverse("admin:bots_person_export", args=(person.pk,)), _("Export everything (JSON)")),

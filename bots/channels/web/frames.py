@@ -38,7 +38,9 @@ def history_entry(message: Message) -> dict[str, Any]:
 
 def _text(message: Message) -> str:
     """Returns the text with its buttons as a numbered list: the person types the number."""
-    return "\n\n".join(filter(None, (message.text, numbered(message.meta.get(Message.BUTTONS, ())))))
+    actions = (action["text"] for action in message.meta.get(Message.ACTIONS, ()))
+    choices = numbered([*message.meta.get(Message.BUTTONS, ()), *actions])
+    return "\n\n".join(filter(None, (message.text, choices)))
 
 
 def _part(part: Part) -> dict[str, Any]:

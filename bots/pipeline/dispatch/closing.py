@@ -18,7 +18,7 @@ from bots.models import Channel, Identity, InboundEvent, Message, OutboundMessag
 from bots.people import identities
 from bots.people.identities import SpeakerChanged, open_conversation
 from bots.pipeline import engine, inbox, outbox, summaries
-from bots.pipeline.dispatch import erasures, turn_records, typing_indicator, unanswered
+from bots.pipeline.dispatch import erasures, news, turn_records, typing_indicator, unanswered
 
 logger = logging.getLogger(__name__)
 
@@ -112,6 +112,8 @@ def _write(
         queued = outbox.enqueue(
             turn.channel, turn.conversation, answered, payloads, request_id=row.request_id, claim_first=True
         )
+    if turn.person.news:
+        news.tell(turn)
     if reply.skill_run is not None:
         sql.insert(reply.skill_run)
     if reply.completion is not None:

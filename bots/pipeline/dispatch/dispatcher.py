@@ -15,7 +15,18 @@ from bots.people import reception
 from bots.people.identities import SpeakerChanged
 from bots.people.reception import Arrival, Standing
 from bots.pipeline import engine, inbox, memory_outbox
-from bots.pipeline.dispatch import closing, edits, erasures, gathering, moves, presenting, refusals, turns, waiting
+from bots.pipeline.dispatch import (
+    closing,
+    edits,
+    erasures,
+    gathering,
+    moves,
+    presenting,
+    refusals,
+    timeouts,
+    turns,
+    waiting,
+)
 from bots.pipeline.queue import chats, held, wakeups
 from bots.pipeline.queue.model_slots import Lease, slots
 from clawdbot import request_id
@@ -118,6 +129,9 @@ class MessageDispatcher:
         """Does the work of the row. Returns False when the row must wait."""
         if row.kind == erasures.KIND:
             erasures.finish(row)
+            return True
+        if row.kind == timeouts.KIND:
+            timeouts.apply(row)
             return True
         channel = lookup.get(row.channel_id)
         event = Event.from_dict(row.payload)

@@ -21,7 +21,18 @@ from bots.pipeline import windows
 from bots.pipeline.engine.answer import attachments, continuing, fallback, outage, prompt, recent_turns
 from bots.pipeline.engine.answer.others_words import others_words
 from bots.pipeline.engine.answer.prompt_inputs import Inputs
-from bots.pipeline.engine.dialog import buttons, commands, forgetting, forms, handover, meaning, retrying
+from bots.pipeline.engine.dialog import (
+    buttons,
+    commands,
+    flow_catalogue,
+    flow_frames,
+    forgetting,
+    forms,
+    frames,
+    handover,
+    restating,
+    retrying,
+)
 from bots.pipeline.engine.turn import Reply, Turn
 from clawdbot.reasons import Reason, why
 from memory import database
@@ -39,36 +50,42 @@ NOTHING = Recall((), None, 0.0, degraded=False)
 def respond(turn: Turn) -> Reply:
     """Answers a turn in the person's language. Writes no row of the turn; the turn's values change in memory only."""
     with translation.override(turn.language):
-        buttons.press(turn)
-        command = commands.parse(turn)
-        again = command is not None and command[0] in retrying.NAMES
-        if command is not None and not again:
+        return restating.finish(turn, _respond(turn))
+
+
+def _respond(turn: Turn) -> Reply:
+    buttons.press(turn)
+    command = commands.parse(turn)
+    again = command is not None and command[0] in retrying.NAMES
+    if command is not None and not again:
+        return commands.run(turn, *command)
+    if handover.silences(turn):
+        return Reply("", silent=True, remember=True)
+    if turn.stopped:
+        return _stopped(turn, "")
+    if again or retrying.asks(turn.text):
+        if (repeated := retrying.unanswered(turn, by_word=not again)) is not None:
+            return _answer(repeated)
+        if command is not None:
             return commands.run(turn, *command)
-        if handover.silences(turn):
-            return Reply("", silent=True, remember=True)
-        if turn.stopped:
-            return _stopped(turn, "")
-        if again or retrying.asks(turn.text):
-            if (repeated := retrying.unanswered(turn, by_word=not again)) is not None:
-                return _answer(repeated)
-            if command is not None:
-                return commands.run(turn, *command)
-        if (topic := forgetting.requested(turn.text)) is not None:
-            return commands.forget(turn, topic)
-        if not turn.whole_text and turn.quote is None:
-            reply = _without_words(turn)
-            if reply is not None:
-                return reply
-        return _by_form_or_skill(turn) or _answer(turn)
-
-
-def _by_form_or_skill(turn: Turn) -> Reply | None:
-    """Returns the answer of the open form, of a skill, or to a lone "stop"; None when a model has to answer."""
-    if turn.conversation.state == Conversation.State.COLLECTING:
-        reply = forms.resume(turn)
+    if (topic := forgetting.requested(turn.text)) is not None:
+        return commands.forget(turn, topic)
+    if not turn.whole_text and turn.quote is None:
+        reply = _without_words(turn)
         if reply is not None:
             return reply
-    if (match := meaning.match(turn)) is not None:
+    return _by_dialog(turn) or _answer(turn)
+
+
+def _by_dialog(turn: Turn) -> Reply | None:
+    """Returns the answer of what is open, of a flow or skill, or to a lone "stop"; None when a model has to answer."""
+    if turn.conversation.state == Conversation.State.COLLECTING and (reply := frames.take(turn)) is not None:
+        return reply
+    if (reply := flow_frames.go_on_with_parked(turn)) is not None:
+        return reply
+    if (called := flow_catalogue.called(turn.bot.pk, turn.text)) is not None:
+        return flow_frames.begin(turn, called)
+    if (match := flow_catalogue.skill_called(turn)) is not None:
         return forms.start_skill(turn, match)
     return commands.run(turn, "stop", "") if windows.is_stop(turn.text) else None
 

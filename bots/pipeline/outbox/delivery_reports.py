@@ -8,12 +8,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
+from django.db import transaction
+
 from adapters.events import Event
 from bots import metrics
 from bots.channels import lookup
 from bots.models import Channel, OutboundMessage
 from bots.models.lengths import QUEUE_ERROR_LENGTH
 from bots.models.sql import clock
+from bots.pipeline.outbox import lost_chats
 from bots.pipeline.queue import wakeups
 from clawdbot.reasons import Reason, columns
 
@@ -47,6 +50,10 @@ def _settle(channel: Channel, event: Event, message_id: str) -> None:
         return
     reason = Reason("undelivered_code", code=str(event.data)) if event.data else Reason("undelivered")
     error = columns("error", reason, QUEUE_ERROR_LENGTH)
-    if sent.filter(pk=row.pk).update(state=State.DEAD, mark="undelivered", **error):
+    with transaction.atomic():
+        recorded = sent.filter(pk=row.pk).update(state=State.DEAD, mark="undelivered", **error)
+        if recorded:
+            lost_chats.note(row, lookup.adapter_for(channel).undelivered_mark(event), reason)
+    if recorded:
         metrics.sent(channel.platform, "undelivered")
         logger.warning("outbound %s was not delivered: %s", row.pk, event.data or "no code")

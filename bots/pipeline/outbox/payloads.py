@@ -29,7 +29,9 @@ def payloads(channel: Channel, message: Message, address: dict[str, Any]) -> lis
     if channel.platform == PLATFORM:
         return [address | {"text": message.text, "data": message_frame(message)}]
     made = _messages(channel, message, address)
-    if made and (rows := Buttons(*message.meta.get(Message.BUTTONS, ())).rows):
+    rows = Buttons(*message.meta.get(Message.BUTTONS, ())).rows
+    rows += [[dict(action) for action in actions]] if (actions := message.meta.get(Message.ACTIONS)) else []
+    if made and rows:
         made[-1] = made[-1] | {"data": {**made[-1].get("data", {}), "buttons": rows}}
     return made
 

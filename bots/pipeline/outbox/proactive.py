@@ -36,17 +36,23 @@ def latest_with(person: Person, channel: Channel | None = None) -> Conversation:
     latest = rows.select_related("channel__bot").order_by("-last_message_at", "-id").first()
     if latest is None:
         raise NoWayToPerson("this person has no private chat with the bot on a channel that is switched on")
-    if latest.closed_at is None:
-        return latest
+    return open_in(latest)
+
+
+def open_in(known: Conversation) -> Conversation:
+    """Returns the open conversation of the chat of this one, which may be closed; opens one if there is none."""
+    if known.closed_at is None:
+        return known
     conversation, _ = Conversation.objects.get_or_create(
-        channel=latest.channel,
-        chat_id=latest.chat_id,
-        thread_id=latest.thread_id,
+        channel=known.channel,
+        chat_id=known.chat_id,
+        thread_id=known.thread_id,
         closed_at=None,
         defaults={
-            "bot_id": person.bot_id,
-            "person": person,
-            "chat_type": latest.chat_type,
+            "bot_id": known.bot_id,
+            "person": known.person,
+            "origin_id": known.origin_id,
+            "chat_type": known.chat_type,
             "last_message_at": timezone.now(),
         },
     )

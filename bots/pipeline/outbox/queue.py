@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from adapters import registry
@@ -13,7 +14,7 @@ from adapters.errors import SendError
 from bots.models import Channel, Conversation, Message, OutboundMessage, sql
 from bots.models.lengths import ID_LENGTH, QUEUE_ERROR_LENGTH
 from bots.models.sql import clock
-from bots.pipeline.outbox import journal
+from bots.pipeline.outbox import journal, lost_chats
 from bots.pipeline.queue import held, wakeups, workers
 from clawdbot.backoff import Backoff
 from clawdbot.reasons import Reason, Why, columns, why
@@ -129,7 +130,11 @@ def record_failure(row: OutboundMessage, error: SendError) -> bool:
         values["state"] = State.DEAD
     else:
         values |= {"state": State.PENDING, "due_at": clock.now() + timedelta(seconds=wait_s)}
-    if _update_claimed(row, **values) and wait_s is not None:
+    with transaction.atomic():
+        recorded = _update_claimed(row, **values)
+        if recorded and wait_s is None:
+            lost_chats.note(row, error.mark, reason)
+    if recorded and wait_s is not None:
         wakeups.send(wakeups.DELIVER, row.pk, row.channel.platform, in_s=wait_s)
     return wait_s is None
 

@@ -18,7 +18,9 @@ logger = logging.getLogger(__name__)
 
 PROCESS = "bots.process_message"
 DELIVER = "bots.deliver"
-TASK_NAMES = (PROCESS, DELIVER)
+REMIND = "bots.remind"
+BROADCAST = "bots.broadcast"
+TASK_NAMES = (PROCESS, DELIVER, REMIND, BROADCAST)
 # A broker that does not answer costs a time-out per attempt: for a moment after a failure none is made.
 _BROKER = "broker"
 _broker: CircuitBreaker[str] = CircuitBreaker(pause_s=1.0, longest_pause_s=5.0)

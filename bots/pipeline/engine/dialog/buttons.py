@@ -26,7 +26,13 @@ def press(turn: Turn) -> None:
     typed = unicodedata.normalize("NFKC", turn.text).strip(" .。、)")
     if not _NUMBER.fullmatch(typed):
         return
-    last = Message.objects.filter(conversation=turn.conversation, role=Message.Role.ASSISTANT).order_by("-id").first()
-    labels = last.meta.get(Message.BUTTONS, []) if last is not None else []
+    said = Message.objects.filter(conversation=turn.conversation).exclude(role=Message.Role.USER)
+    last = said.order_by("-id").first()
+    labels = _texts(last.meta) if last is not None else []
     if typed not in labels and 1 <= int(typed) <= len(labels):
         turn.text = str(labels[int(typed) - 1])
+
+
+def _texts(meta: dict[str, Any]) -> list[str]:
+    """Returns what each button says, in the order of the list that a person sees."""
+    return [*meta.get(Message.BUTTONS, []), *(action["data"] for action in meta.get(Message.ACTIONS, ()))]

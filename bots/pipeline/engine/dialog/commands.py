@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from adapters.commands import parse_command
-from bots.models import Conversation
+from bots.people import subscription
 from bots.pipeline.engine.answer import fallback
-from bots.pipeline.engine.dialog import account_linking, forgetting, forms, status
+from bots.pipeline.engine.dialog import account_linking, forgetting, frames, reminding, status, timers
 from bots.pipeline.engine.turn import Reply, Turn
 from clawdbot.chinese import simplified
 from memory.store import MemoryStore
@@ -47,6 +47,8 @@ def parse(turn: Turn) -> tuple[str, str] | None:
         )
     else:
         name, _bot, argument = parse_command(turn.text)
+        if not name and turn.group is None and subscription.asks_to_leave(turn.text):
+            name = "unsubscribe"
     name, argument = simplified(name), argument.strip()
     if not name or (name not in _BY_NAME and (argument or knows(turn.bot.pk, name, turn.text))):
         return None
@@ -69,13 +71,6 @@ def run(turn: Turn, name: str, argument: str) -> Reply:
 def forget(turn: Turn, topic: str) -> Reply:
     """Answers a sentence that asks to forget a topic, or everything (""), as the command does."""
     return _forget(turn, topic)
-
-
-def _leave_form(turn: Turn) -> bool:
-    if turn.conversation.state != Conversation.State.COLLECTING:
-        return False
-    turn.move("resume")
-    return True
 
 
 def _help(turn: Turn, argument: str) -> Reply:
@@ -101,6 +96,7 @@ def _start(turn: Turn, argument: str) -> Reply:
 
 
 def _new(turn: Turn, argument: str) -> Reply:
+    timers.forget(turn)
     turn.move("close")
     return Reply(
         _("A new conversation begins. I still remember what you told me before."),
@@ -110,6 +106,7 @@ def _new(turn: Turn, argument: str) -> Reply:
 
 
 def _reset(turn: Turn, argument: str) -> Reply:
+    timers.forget(turn)
     turn.move("close")
     return Reply(
         _("Everything open was dropped, and we begin anew. What I remember of you stays; /forget deletes it."),
@@ -118,7 +115,7 @@ def _reset(turn: Turn, argument: str) -> Reply:
 
 
 def _stop(turn: Turn, argument: str) -> Reply:
-    if _leave_form(turn):
+    if frames.leave(turn):
         return Reply(_("Stopped. What would you like instead?"))
     return Reply(_("Stopped."))
 
@@ -153,7 +150,7 @@ def _forget(turn: Turn, argument: str) -> Reply:
         return Reply(
             _("What a group said can only be deleted by the operator. In a private chat I delete what I know of you.")
         )
-    _leave_form(turn)
+    frames.drop_passing(turn)
     if argument and (topic := forgetting.topic_of(argument)) != "":
         if topic is None:
             return Reply(_("Forget what? Write /forget TOPIC, or /forget alone for everything."))
@@ -161,7 +158,7 @@ def _forget(turn: Turn, argument: str) -> Reply:
     count = MemoryStore(turn.bot.pk).long_term_memory.rows(turn.scope.person_id).count()
     if not count:
         return Reply(_("I don't remember anything of you, so there is nothing to forget."))
-    return forms.ask_forget(turn, count)
+    return forgetting.ask_all(turn, count)
 
 
 def _link(turn: Turn, argument: str) -> Reply:
@@ -178,6 +175,20 @@ def _unlink(turn: Turn, argument: str) -> Reply:
     return Reply("", act=partial(account_linking.unlink, turn))
 
 
+def _reminders(turn: Turn, argument: str) -> Reply:
+    return reminding.run(turn, argument)
+
+
+def _unsubscribe(turn: Turn, argument: str) -> Reply:
+    turn.staged.append(partial(subscription.leave, turn.person, turn.now))
+    return Reply(_("You get no more messages that the team sends to many people. /subscribe brings them back."))
+
+
+def _subscribe(turn: Turn, argument: str) -> Reply:
+    turn.staged.append(partial(subscription.join, turn.person))
+    return Reply(_("You get messages of the team again. /unsubscribe ends them."))
+
+
 COMMANDS = (
     Command(("help", "帮助"), gettext_lazy("what you can type"), _help),
     Command(("new", "新对话"), gettext_lazy("begin a new conversation; I keep my memory of you"), _new),
@@ -189,6 +200,9 @@ COMMANDS = (
     Command(
         ("forget", "忘记"), gettext_lazy("delete what I remember of you; /forget TOPIC only that (asks first)"), _forget
     ),
+    Command(("reminders", "提醒", "reminder"), gettext_lazy("your reminders; change, put off or end one"), _reminders),
+    Command(("unsubscribe", "退订"), gettext_lazy("get no more messages that the team sends to many"), _unsubscribe),
+    Command(("subscribe", "订阅"), gettext_lazy("get them again"), _subscribe),
     Command(("link", "绑定"), gettext_lazy("connect your account on another platform"), _link),
     Command(("unlink", "解绑"), gettext_lazy("separate connected accounts again"), _unlink),
 )

@@ -8,8 +8,10 @@ from typing import Any
 from django.utils.crypto import salted_hmac
 
 from bots.pipeline.engine.ports.dialog import Conversing
+from bots.pipeline.engine.ports.journaled import Once
 from bots.pipeline.engine.ports.knowledge import Documents
 from bots.pipeline.engine.ports.memory import PersonMemory
+from bots.pipeline.engine.ports.schedules import PersonSchedules
 from bots.pipeline.engine.ports.staging import Staging
 from bots.pipeline.engine.ports.state import PersonState
 from bots.pipeline.engine.turn import Turn
@@ -25,6 +27,7 @@ def build(
     key: str,
     skill_id: int = 0,
     timeout_s: float = 10.0,
+    journaled: bool = False,
 ) -> Context:
     """Returns the context of one call. Reads nothing: each service reads when it is used.
 
@@ -34,11 +37,14 @@ def build(
         key: Idempotency key of the call; see `key_of`.
         skill_id: The skill, whose state the context has; 0 for another tool.
         timeout_s: Time limit of the call, in seconds.
+        journaled: Write a call with effects down, so that a repeated turn does not make it again; for a caller without
+            a journal of its own.
     """
     staging = Staging(turn)
     services = Services(
         memory=PersonMemory(turn, staging),
         knowledge=Documents(),
+        schedules=PersonSchedules(turn, staging),
         dialog=Conversing(turn, staging),
         state=PersonState(turn, skill_id, staging) if skill_id else {},
         progress=lambda text: show_progress(turn, text),
@@ -46,6 +52,7 @@ def build(
         stopped=turn.cancelled,
         deadline_s=timeout_s,
         commit=staging.commit,
+        once=Once(turn) if journaled else None,
     )
     return Context({**_values_of(turn), "parameters": {}, **(values or {})}, services)
 
@@ -74,6 +81,7 @@ def _values_of(turn: Turn) -> dict[str, Any]:
         "language": turn.language,
         "now": turn.now,
         "time_zone": str(turn.zone),
+        "time_zone_known": bool(turn.person.time_zone),  # else it is the zone of the installation
         "bot": turn.bot.slug,
         "person": turn.person.key,
         "conversation_id": turn.conversation.pk,

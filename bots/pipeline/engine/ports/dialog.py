@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from functools import partial
 
-from bots.models import Conversation
+from bots.models import Conversation, Person
 from bots.pipeline.engine.ports.staging import Staging
 from bots.pipeline.engine.turn import Turn
 from clawdbot.storable_text import storable
@@ -21,6 +22,12 @@ class Conversing:
     def hand_over(self, reason: str) -> None:
         """Stages the hand-over; the team reads the reason with the conversation."""
         self._staging.at_commit(partial(hand_over, self._turn, reason))
+
+    def use_time_zone(self, zone: str) -> None:
+        """Stages the person's own time zone."""
+        name = zoneinfo.ZoneInfo(zone).key
+        person = Person.objects.filter(pk=self._turn.person.pk)
+        self._staging.at_commit(lambda: person.update(time_zone=name) and None)
 
 
 def hand_over(turn: Turn, reason: str) -> None:

@@ -142,3 +142,11 @@ def test_a_request_reaches_configured_servers_and_no_other_private_address(chann
     catalogue.clear_cache()
     say(channel, "fetch it")
     assert answers()[-1] == "200 4"
+
+
+def test_the_time_zone_of_a_person_changes_with_the_answer(channel: Channel) -> None:
+    make_skill("skills.date_time.DateTimeSkill", "time zone")
+    catalogue.clear_cache()
+    say(channel, "my time zone is Berlin")
+    assert "Europe/Berlin" in answers()[0]
+    assert Person.objects.get().time_zone == "Europe/Berlin"

@@ -1,0 +1,1 @@
+"""Reminders of people, and messages of the team to many people."""

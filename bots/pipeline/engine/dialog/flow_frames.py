@@ -1,0 +1,96 @@
+"""Frames of flows: begins them, takes answers, asks again, and goes on with those that were set aside."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from bots.models import Conversation
+from bots.pipeline.engine.dialog import flow_answers, flow_catalogue, flow_run, forms, frames, restating, timers
+from bots.pipeline.engine.dialog.flow_catalogue import Called
+from bots.pipeline.engine.dialog.flow_run import Run
+from bots.pipeline.engine.dialog.frames import Frame, Kind
+from bots.pipeline.engine.turn import Reply, Turn
+from clawdbot.flows import Collect, Confirm
+from clawdbot.flows.walk import refit
+
+
+def begin(turn: Turn, called: Called) -> Reply:
+    """Starts a flow, or goes on with it if it is open already."""
+    if (frame := frames.raise_to_top(turn, called.known.key)) is not None:
+        frames.ask(turn, frame)
+        run = Run(turn, frame, called.known)
+        return flow_run.reply(run, restating.back_to(run.label(), flow_run.question(run)))
+    run = flow_run.fresh(turn, called.known)
+    if not frames.push(turn, run.frame):
+        return forms.full(turn)
+    flow_answers.prefill(run, called.rest)
+    return flow_run.go_on(run)
+
+
+def go_on_with_parked(turn: Turn) -> Reply | None:
+    """Goes on with what was set aside, if the message asks for it and there is something."""
+    frame = timers.take_parked(turn)
+    known = flow_catalogue.get(turn.bot.pk, frame.flow) if frame is not None else None
+    if frame is None or known is None or not frames.push(turn, frame):
+        return None
+    run = _of_this_version(Run(turn, frame, known))
+    run.frame.tries = 0
+    run.said.append(_("Let us go on with %(what)s.") % {"what": run.label()})
+    return flow_run.go_on(run)
+
+
+def open_question(conversation: Conversation, language: str) -> tuple[str, str] | None:
+    """Returns title and question of the flow on top, in the language, which must be active; None without one."""
+    frame = next((one for one in reversed(frames.of(conversation)) if one.kind == "flow"), None)
+    known = flow_catalogue.get(conversation.bot_id, frame.flow) if frame is not None else None
+    if frame is None or known is None:
+        return None
+    return known.definition.called(language), flow_run.question_of(known.definition, frame, language)
+
+
+def _take(turn: Turn, frame: Frame) -> Reply | None:
+    if not turn.text.strip():  # files, or words of somebody else: no answer, and the question stays open
+        return None
+    known = flow_catalogue.get(turn.bot.pk, frame.flow)
+    if known is None:
+        frames.pop(turn)
+        timers.follow(turn)
+        return Reply(
+            _("I am sorry, I can no longer go on with that: it has been taken out of service meanwhile."),
+            remember=True,
+            remember_answer=False,
+        )
+    run = _of_this_version(Run(turn, frame, known))
+    step = run.step()
+    if isinstance(step, Collect) and step.slot not in run.slots:
+        return flow_answers.collected(run, step)
+    if isinstance(step, Confirm):
+        return flow_answers.confirmed(run, step)
+    if step is None or isinstance(step, Collect):  # a new version no longer asks that
+        return flow_run.go_on(run)
+    return flow_answers.retried(run)
+
+
+def _of_this_version(run: Run) -> Run:
+    if run.frame.version != run.flow.version:
+        kept = refit(run.flow, run.slots, run.around)
+        ids = {run.flow.id_of(index) for index in range(len(run.flow.steps))}
+        run.frame.slots, run.frame.version = kept, run.flow.version
+        run.frame.data["done"] = [name for name in run.done if name in ids]
+    return run
+
+
+def _question(turn: Turn, frame: Frame) -> str:
+    known = flow_catalogue.get(turn.bot.pk, frame.flow)
+    if known is None:
+        return ""
+    timers.follow(turn)
+    return flow_run.question(_of_this_version(Run(turn, frame, known)))
+
+
+def _title(turn: Turn, frame: Frame) -> str:
+    known = flow_catalogue.get(turn.bot.pk, frame.flow)
+    return known.definition.called(turn.language) if known is not None else ""
+
+
+frames.register("flow", Kind(_take, _question, _title, stays=True))

@@ -1,0 +1,52 @@
+"""KnownSkill tells what the bot knows of the person, or of one topic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext as _
+
+from clawdbot.skills import BaseSkill, Context, NotMeant, Parameter
+from clawdbot.skills.effects import READS_ONLY
+from skills.notes import reading
+from skills.notes.lines import lines
+from skills.said import said
+
+_SHOWN = 12
+
+
+class KnownSkill(BaseSkill):
+    """Answers 你知道我什么 and "what do you remember about my sister" with the memories themselves."""
+
+    name = "known"
+    description = (
+        "Lists what is remembered of the person, or of one topic the person told about, with dates. · 查看记住的内容"
+    )
+    triggers = ("你知道我什么", "你记得我什么", "what do you know about me")
+    patterns = reading.KNOWN_PATTERNS
+    parameters: ClassVar[tuple[Parameter, ...]] = (
+        Parameter("topic", required=False, default="", description="Words of the topic; empty for everything"),
+    )
+    effects = READS_ONLY
+
+    @classmethod
+    def parse(cls, *, text: str, rest: str, trigger: str, language: str) -> Mapping[str, Any] | None:
+        words = said(text, rest)
+        topic = rest if words is not text else reading.asked_about(text)
+        if topic is None:
+            raise NotMeant
+        return {"topic": topic}
+
+    def execute(self, context: Context) -> str:
+        topic = str(context.parameters.get("topic") or "").strip()[:100]
+        if topic:
+            found = context.memory.about(topic, _SHOWN * 2) or context.memory.search(topic, _SHOWN)
+            title = _("What I remember about “%(query)s”:") % {"query": topic}
+        else:
+            found = context.memory.facts(_SHOWN * 2) or context.memory.search(context.text, _SHOWN)
+            title = _("What I know of you:")
+        if not found:
+            return _("I found nothing about that.") if topic else _("I don't remember anything of you yet.")
+        shown = lines(context, found, _SHOWN)
+        return "\n".join([title, *shown, "", _("/memory shows more, /forget TOPIC deletes what is about it.")])

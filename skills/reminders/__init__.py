@@ -1,0 +1,5 @@
+"""The skill for reminders."""
+
+from skills.reminders.skill import RemindersSkill
+
+__all__ = ["RemindersSkill"]

@@ -1,0 +1,5 @@
+"""Conversion of units: metric, imperial and Chinese ones."""
+
+from skills.units.skill import UnitsSkill
+
+__all__ = ["UnitsSkill"]

@@ -1,0 +1,5 @@
+"""Reads a public web page."""
+
+from skills.webpage.skill import WebPageSkill
+
+__all__ = ["WebPageSkill"]
