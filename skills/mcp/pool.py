@@ -185,7 +185,8 @@ class _Thread:
 
     def stop(self) -> None:
         async def close_all() -> None:
-            await asyncio.gather(*(self.drop(key) for key in list(self._connections)), return_exceptions=True)
+            # By the locks: a connection that is being opened or closed right now is waited for.
+            await asyncio.gather(*(self.drop(key) for key in list(self._locks)), return_exceptions=True)
 
         try:
             self.submit(close_all()).result(25)

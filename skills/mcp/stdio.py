@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import logging
 import os
 import signal
 from collections import deque
@@ -27,8 +26,7 @@ _INHERITED = ("HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "SHELL", "TERM", "TMP
 _STDERR_CHUNK = 4096
 _MOST_CHUNKS = 16
 _PATIENCE_S = 1.5  # for a program to end after its input is closed, and again after SIGTERM
-
-logger = logging.getLogger(__name__)
+_LAST_PATIENCE_S = 5.0
 
 
 class Output:
@@ -170,6 +168,8 @@ async def _stop(process: asyncio.subprocess.Process, output: Output) -> None:
             except OSError:
                 break
             await _gone(process)
+        # A busy machine tells late of a program that has ended; until then the process object counts as running.
+        await _gone(process, _LAST_PATIENCE_S)
     finally:
         transport = getattr(process, "_transport", None)
         if transport is not None:  # else it warns when it is collected while a descendant holds a pipe
