@@ -22,6 +22,7 @@ KINDS = (cachetools.Cache, OrderedDict, Counter)
 STAYS = {
     "bots.channels.web.broadcast": "the event loop of the web process",
     "bots.llm.embedded_discovery": "emptied by bots.llm.candidates",
+    "bots.pipeline.engine.dialog.frames": "the kinds of frames, named when their modules are imported",
     "bots.models.sql.clock": "the clock of the database, the same for all tests",
     "bots.metrics": "counters only grow; a test compares before and after",
     "clawdbot.computing": "the places of the threads, renewed after a fork",

@@ -64,7 +64,7 @@ def of(message: Message) -> PromptParts | None:
 
 def _tokens(size: Any) -> float:
     characters, others = size
-    return (characters - others) * PER_ASCII + others * PER_OTHER
+    return float((characters - others) * PER_ASCII + others * PER_OTHER)
 
 
 def _note(value: Any) -> tuple[int, float | None]:

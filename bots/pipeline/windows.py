@@ -35,7 +35,7 @@ SEARCH = 50  # waiting rows of a chat
 PARTS = "album_parts"  # key of the payload: the messages that are in it; the name is that of the first kind of them
 
 # Commands that change nothing: they need not wait for what was written before them.
-LOOKING = frozenset({"help", "帮助", "status", "状态", "memory", "记忆", "reminders"})
+LOOKING = frozenset({"help", "帮助", "status", "状态", "memory", "记忆", "reminders", "提醒"})
 _STOP_WORDS = re.compile(
     r"(?:please )?stop(?: it| that| now| talking| please)?"
     r"|(?:请|快)?(?:停|停下|停下来|停止|停一下|停一停|打住)(?:吧|了)?"

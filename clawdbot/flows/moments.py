@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date, datetime
-from importlib import import_module
-from typing import Any
 
+from clawdbot import times
 from clawdbot.reasons import Reason
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)")
@@ -55,23 +54,16 @@ def read(kind: str, text: str, now: datetime, language: str) -> str:
             return f"{int(clock[1]):02}:{clock[2]}"
         if (hour := _HOUR.fullmatch(plain.lower())) and int(hour[1]) < 24:
             plain = f"at {hour[1]}" if not language.startswith("zh") else f"{hour[1]}点"
-    found = _find(plain, now=now, zone=str(now.tzinfo), language=language)
+    found = times.find(plain, now=now, zone=str(now.tzinfo), language=language)
     if found is None:
         raise Unclear(_NONE[kind])
-    readings = found.outcome.choices if hasattr(found.outcome, "choices") else (found.outcome,)
-    moments = dict.fromkeys(_as(kind, one) for one in readings if not hasattr(one, "rule"))
+    readings = found.outcome.choices if isinstance(found.outcome, times.Ask) else (found.outcome,)
+    moments = dict.fromkeys(_as(kind, one) for one in readings if isinstance(one, times.Instant))
     if kind == "time" and len(moments) > 1:  # the day does not matter, and "at 3" is an hour of the day
         moments = dict.fromkeys(one for one in moments if _MORNING <= one < _EVENING)
     if len(moments) != 1:
         raise Unclear(_SEVERAL[kind])
     return next(iter(moments))
-
-
-def _find(text: str, **around: Any) -> Any:
-    try:
-        return import_module("clawdbot.times").find(text, **around)
-    except (ImportError, AttributeError):
-        return None
 
 
 def _iso(text: str) -> date | None:
@@ -81,7 +73,7 @@ def _iso(text: str) -> date | None:
         return None
 
 
-def _as(kind: str, moment: Any) -> str:
+def _as(kind: str, moment: times.Instant) -> str:
     if kind == "date":
         return moment.local.date().isoformat()
     if not moment.has_time:

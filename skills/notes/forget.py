@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -33,7 +33,7 @@ class ForgetSkill(BaseSkill):
     confirm = True
     idempotent = True
 
-    def preview(self, context: Context) -> str:
+    def preview(self, context: Any) -> str:
         """Returns what would be deleted, as the dialog's own question lists it."""
         topic = _topic(context)
         found = context.memory.about(topic) if topic else ()

@@ -25,6 +25,7 @@ DATA = {
     "bots/pipeline/engine/answer/questions.py:_CHINESE_QUESTION": "recognised",
     "bots/pipeline/engine/dialog/commands.py:COMMANDS": "names of commands, recognised",
     "bots/pipeline/engine/dialog/flow_catalogue.py:_NOT_WANTED": "recognised",
+    "bots/pipeline/engine/dialog/flow_words.py:_CHAT": "recognised",
     "bots/pipeline/engine/dialog/flow_words.py:_GO_ON": "recognised",
     "bots/pipeline/engine/dialog/flow_words.py:_PERSON": "recognised",
     "bots/pipeline/engine/dialog/flow_words.py:_SKIP": "recognised",
@@ -119,6 +120,7 @@ DATA = {
         f"skills/reminders/asking.py:{name}": "recognised"
         for name in ("_CHOICE", "_HALVES", "_LENGTH", "as_length", "default_task")
     },
+    "skills/appointments.py:AppointmentSkill": "description as the public SDK takes it",
     "skills/weather.py:WeatherSkill": "trigger words, prompt and description as the public SDK takes them",
     "skills/weather_words.py:_DAYS": "recognised",
     "skills/weather_words.py:_NO_PLACE": "recognised",

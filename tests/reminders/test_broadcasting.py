@@ -320,7 +320,7 @@ def test_links_and_erasure_take_labels_wishes_and_recipients_along(now: Now, the
     assert not BroadcastPerson.objects.exists()
 
 
-def test_without_broadcasts_the_sweep_asks_one_question(django_assert_num_queries: Any) -> None:
+def test_without_broadcasts_the_sweep_asks_one_question(now: Now, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
         assert broadcasting.wake_due() == 0
 

@@ -254,6 +254,6 @@ def test_what_is_long_over_is_deleted(now: Now, there: Channel) -> None:
     assert not Occurrence.objects.exists()
 
 
-def test_without_reminders_the_sweep_asks_one_question(django_assert_num_queries: Any, db: None) -> None:
+def test_without_reminders_the_sweep_asks_one_question(now: Now, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
         assert reminders.wake_due() == 0

@@ -103,7 +103,7 @@ class TurnPageMixin(Base):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "original": conversation,
-            "title": _("Turn"),
+            "title": _("How it came about"),
             "turn": build(conversation, shown),
         }
         return TemplateResponse(request, "admin/bots/conversation/turn.html", context)

@@ -1,6 +1,6 @@
 """Runs one turn: from a claimed inbox row to a closed turn.
 
-`dispatcher` claims the row, calls the engine and closes the turn. `albums` puts the parts of an album into one row.
+`dispatcher` claims the row, calls the engine and closes the turn. `gathering` puts messages of one turn into one row.
 `presenting` shows the person that an answer is on its way. `closing` writes the turn in one transaction and sends the
 answer. `refusals` and `edits` close the turns that the engine does not answer. The engine returns its writes in the
 reply, and `closing` performs them.
@@ -11,7 +11,7 @@ What a turn writes:
     ------------------------------------  ---------------------------  --------------  ---------------------------------
     the claim                             InboundEvent                 before          one worker takes the row; it is
                                                                                        released when that worker dies
-    parts of an album                     InboundEvent                 before          one row has them all from then on
+    messages of one turn                  InboundEvent                 before          one row has them all from then on
     person, account, conversation         Person, Identity,            before          the turn is theirs; unique,
                                           Conversation                                 so a retry finds them
     second id, name of an account         Identity, Person             before          the platform gave them; written

@@ -50,9 +50,7 @@ def find(turn: engine.Turn, message_id: str) -> Stored | None:
     )
     said = Message.objects.select_related("person", "inbound").filter(here).order_by("-pk").first()
     if said is not None:
-        part = _payload(said)
-        text = gathering.text_of(part, message_id) if gathering.has(part, message_id) else said.text
-        return _stored(said, text or said.text)
+        return _stored(said, gathering.text_of(_payload(said), message_id) or said.text)
     # A long answer has several messages of the platform; each is one part.
     part = OutboundMessage.objects.select_related("message").filter(here, message__isnull=False).order_by("-pk").first()
     if part is not None and part.message is not None:

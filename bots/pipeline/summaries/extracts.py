@@ -10,6 +10,7 @@ from django.utils import timezone
 from bots.models.sql import Said
 from memory.consolidation import digest
 from memory.consolidation.episodes import Episode, Line
+from memory.text.tokenizer import tokenize
 
 LONGEST = 1500  # characters of a summary; the oldest sentences go first
 LONGEST_SENTENCE = 200
@@ -42,5 +43,5 @@ def _extract(said: Sequence[Said]) -> list[str]:
 def _rarity(lines: Sequence[Line]) -> digest.Rarity:
     frequencies: Counter[str] = Counter()
     for line in lines:
-        frequencies.update(set(digest.tokenize(line.text)))
+        frequencies.update(set(tokenize(line.text)))
     return digest.Rarity(frequencies, len(lines))

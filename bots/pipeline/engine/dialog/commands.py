@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from adapters.commands import parse_command
 from bots.people import subscription
 from bots.pipeline.engine.answer import fallback
-from bots.pipeline.engine.dialog import account_linking, forgetting, frames, reminding, status, timers
+from bots.pipeline.engine.dialog import account_linking, flow_catalogue, forgetting, frames, reminding, status, timers
 from bots.pipeline.engine.turn import Reply, Turn
 from clawdbot.chinese import simplified
 from memory.store import MemoryStore
@@ -56,8 +56,8 @@ def parse(turn: Turn) -> tuple[str, str] | None:
 
 
 def knows(bot_id: int, name: str, text: str) -> bool:
-    """Returns whether the bot has a command of this name, or a skill that takes the whole message."""
-    return name in NAMES or runner.match(bot_id, text) is not None
+    """Returns whether the bot has a command of this name, or a flow or skill that takes the whole message."""
+    return name in NAMES or flow_catalogue.called(bot_id, text) is not None or runner.match(bot_id, text) is not None
 
 
 def run(turn: Turn, name: str, argument: str) -> Reply:

@@ -6,8 +6,6 @@ is repeated takes the result from there. A webhook that was cut short is posted 
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,18 +18,13 @@ from bots.pipeline.engine.dialog.flow_catalogue import Known
 from bots.pipeline.engine.dialog.frames import Frame
 from bots.pipeline.engine.ports import context
 from bots.pipeline.engine.turn import Turn
-from clawdbot import http, signatures
 from clawdbot.files import File
 from clawdbot.flows import Act
 from clawdbot.skills.effects import READS_ONLY, Effect
-from clawdbot.storable_text import storable
-from skills import catalogue, journal, registry, runner, webhook_signing
+from skills import catalogue, flow_webhooks, journal, registry, runner, webhook_signing
 from skills.models import SkillRun
 from skills.tool_types import ToolResult
 
-_TIMEOUT = (4.0, 10.0)
-_MOST_BYTES = 64_000
-_LONGEST_ANSWER = 2000
 _OUTSIDE = frozenset({Effect.OUTSIDE})
 
 
@@ -75,51 +68,16 @@ def _webhook(turn: Turn, frame: Frame, known: Known, key: str, step: Act) -> Out
 
 def _post(turn: Turn, known: Known, key: str, url: str, values: Mapping[str, Any]) -> ToolResult:
     """Posts the values; the receiver's `{"text": ...}` is what the person reads."""
-    body = json.dumps(
-        {
-            "flow": known.definition.name,
-            "version": known.definition.version,
-            "values": values,
-            "bot": turn.bot.slug,
-            "person": turn.person.key,
-            "language": turn.language,
-            "idempotency_key": key,
-        },
-        ensure_ascii=False,
-    ).encode()
-    timestamp = str(int(time.time()))
-    secret = known.secret or webhook_signing.secret_of(turn.bot.slug)
-    headers = {
-        "Content-Type": "application/json",
-        "X-Timestamp": timestamp,
-        "X-Signature": signatures.hmac_hex(secret, timestamp.encode() + b"." + body),
-        "Idempotency-Key": key,
+    content = {
+        "flow": known.definition.name,
+        "version": known.definition.version,
+        "values": values,
+        "bot": turn.bot.slug,
+        "person": turn.person.key,
+        "language": turn.language,
     }
-    try:
-        response = http.request(
-            "POST",
-            url,
-            data=body,
-            headers=headers,
-            timeout=_TIMEOUT,
-            max_bytes=_MOST_BYTES,
-            public_only=known.public_only,
-        )
-    except http.HttpError as error:
-        return ToolResult(str(error), ok=False)
-    if not response.ok:
-        return ToolResult(f"HTTP {response.status}", ok=False)
-    return ToolResult(_text_of(response))
-
-
-def _text_of(response: http.HttpResponse) -> str:
-    """Returns the "text" of a JSON answer; "" for any other answer, which is no text for people."""
-    try:
-        said = response.json()
-    except (ValueError, http.HttpError):
-        return ""
-    text = said.get("text") if isinstance(said, dict) else None
-    return storable(text)[:_LONGEST_ANSWER].strip() if isinstance(text, str) else ""
+    secret = known.secret or webhook_signing.secret_of(turn.bot.slug)
+    return flow_webhooks.post(url, content, secret=secret, key=key, public_only=known.public_only)
 
 
 def _skill(turn: Turn, frame: Frame, known: Known, key: str, step: Act) -> Outcome:

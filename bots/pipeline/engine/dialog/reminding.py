@@ -127,7 +127,7 @@ def _snooze(schedules: PersonSchedules, turn: Turn, text: str) -> str:
     if named is not None and _SPAN.match(text) is None:
         row, text = _row(schedules, text)
     else:
-        row = schedules.latest()
+        row = schedules.latest_row()
     until = _until(text, turn)
     if until is None:
         return _("Until when? For instance: /reminders snooze 2 10m")
@@ -183,7 +183,7 @@ def _repeats(one: times.Instant | times.Recurrence) -> str:
 
 
 def _done(schedules: PersonSchedules, turn: Turn, text: str) -> str:
-    row = _row(schedules, text)[0] if text else schedules.latest()
+    row = _row(schedules, text)[0] if text else schedules.latest_row()
     schedules.mark_done(row)
     return _("Done ✓ %(text)s") % {"text": row.text[:SHOWN]}
 

@@ -25,9 +25,11 @@ class Conversing:
 
     def use_time_zone(self, zone: str) -> None:
         """Stages the person's own time zone."""
-        name = zoneinfo.ZoneInfo(zone).key
-        person = Person.objects.filter(pk=self._turn.person.pk)
-        self._staging.at_commit(lambda: person.update(time_zone=name) and None)
+        self._staging.at_commit(partial(_use_time_zone, self._turn, zoneinfo.ZoneInfo(zone).key))
+
+
+def _use_time_zone(turn: Turn, name: str) -> None:
+    Person.objects.filter(pk=turn.person.pk).update(time_zone=name)
 
 
 def hand_over(turn: Turn, reason: str) -> None:

@@ -163,12 +163,16 @@ class PersonSchedules:
             raise LookupError(number)
         return found[-1]
 
-    def latest(self) -> Schedule:
+    def latest(self) -> Scheduled:
         """Returns the reminder that came last in this chat.
 
         Raises:
             LookupError: None came lately.
         """
+        return shown(self.latest_row())
+
+    def latest_row(self) -> Schedule:
+        """Returns the row behind `latest`, with the same error."""
         chat = self._turn.conversation
         came = [row for row in self._rows() if row.last_at and row.conversation.chat_id == chat.chat_id]
         if not came:
