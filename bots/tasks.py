@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from bots import reminders
-from bots.operations import queues
+from bots.operations import agent_skills, mcp_servers, queues
 from bots.people import linking
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from bots.pipeline.outbox import deliver
@@ -68,3 +68,11 @@ def summarize() -> None:
 def sweep() -> None:
     """Wakes workers for all due rows and frees claims of dead workers, so that a lost task loses no row."""
     queues.sweep()
+
+
+@shared_task(name="bots.refresh_tools", ignore_result=True)
+def refresh_tools() -> None:
+    """Lists the tools of MCP servers whose list is old, and reads the folder of agent skills."""
+    mcp_servers.refresh_due()
+    if agent_skills.folder() is not None:
+        agent_skills.read_folder()

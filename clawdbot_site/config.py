@@ -181,6 +181,14 @@ class UploadSettings(Section):
     )
 
 
+class AgentSkillSettings(Section):
+    """Agent skills: folders with a SKILL.md."""
+
+    folder: str = Field(
+        "", max_length=300, description="Folder whose sub-folders are agent skills; empty: only uploaded ones."
+    )
+
+
 class SkillSettings(Section):
     """One skill. The first start stores it as a row, which the admin edits."""
 
@@ -298,6 +306,7 @@ class Config(Section, BaseSettings):
     semantic_search: SemanticSearchSettings = Field(SemanticSearchSettings(), description="Recall by meaning.")
     uploads: UploadSettings = Field(UploadSettings(), description="Files that people send, and those of answers.")
     skills: tuple[SkillSettings, ...] = Field((), description="Skills that are switched on at the first start.")
+    agent_skills: AgentSkillSettings = Field(AgentSkillSettings(), description="Agent skills: folders with a SKILL.md.")
     model_server: ModelServerSettings = Field(ModelServerSettings(), description="The embedded model.")
     worker: WorkerSettings = Field(WorkerSettings(), description="The processes that answer messages.")
     limits: LimitSettings = Field(LimitSettings(), description="Limits of requests from outside.")

@@ -180,6 +180,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=10),
         "options": {"expire_seconds": 600},
     },
+    # Lists the tools of MCP servers whose list is old, and reads the folder of agent skills.
+    "bots.refresh_tools": {
+        "task": "bots.refresh_tools",
+        "schedule": timedelta(minutes=5),
+        "options": {"expire_seconds": 300},
+    },
     "bots.reminders_upkeep": {
         "task": "bots.reminders_upkeep",
         "schedule": timedelta(hours=24),

@@ -31,6 +31,7 @@ STAYS = {
     "clawdbot.http.transport": "emptied by clawdbot.http",
     "clawdbot_site.sqlite.base": "locks of files",
     "memory.consolidation.llm_port": "the factory, named once at the start",
+    "skills.mcp.reaper": "emptied by skills.mcp.pool",
     "memory.embedders.nano": "how many cores the embedder was given",
 }
 

@@ -1,11 +1,14 @@
 """The admin site: importing a module registers its models. One folder per subject; `ui` holds the shared parts."""
 # ruff: noqa: F401
 
+import bots.admin.agent_skills
 import bots.admin.bot
 import bots.admin.channels.model_admin
 import bots.admin.conversations.files
 import bots.admin.conversations.model_admin
 import bots.admin.flows.model_admin
+import bots.admin.mcp.servers
+import bots.admin.mcp.tools
 import bots.admin.memory.consolidation
 import bots.admin.memory.embedder
 import bots.admin.memory.entries

@@ -7,13 +7,14 @@ from django.db import models
 from bots.models import Channel, ModelProvider
 from clawdbot import crypto
 from memory.models import EmbedderChoice
-from skills.models import BotSkill, FlowDefinition, Skill, ToolCall
+from skills.models import BotSkill, FlowDefinition, McpServer, Skill, ToolCall
 
 _FIELDS: tuple[tuple[type[models.Model], str], ...] = (
     (Channel, "credentials_encrypted"),
     (ModelProvider, "api_key_encrypted"),
     (EmbedderChoice, "api_key_encrypted"),
     (EmbedderChoice, "seeded_encrypted"),
+    (McpServer, "secrets_encrypted"),
     (ToolCall, "sealed"),
     (Skill, "secrets_encrypted"),
     (BotSkill, "secrets_encrypted"),

@@ -13,6 +13,7 @@ from typing import Literal
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
+from django.db.models import F
 from django.utils import timezone
 
 from adapters import registry
@@ -24,7 +25,7 @@ from clawdbot.http.proxies import Proxy, configured_proxies
 from memory import database
 from memory.embedders import choice, current
 from memory.indexes import health
-from skills.models import BotTool
+from skills.models import BotTool, InstructionGrant, McpGrant, McpServer
 
 Level = Literal["ok", "warning", "error"]
 
@@ -65,6 +66,7 @@ def examine() -> list[Finding]:
         _channels,
         _proxies,
         _models,
+        _tool_servers,
         _search,
         _workers,
         _waiting,
@@ -192,6 +194,28 @@ def _models() -> Iterator[Finding]:
         yield Finding("model", "warning", "only the small embedded demonstration model, English only", mend)
     else:
         yield Finding("model", "warning", "none: bots answer from commands, skills and memory", mend)
+
+
+def _tool_servers() -> Iterator[Finding]:
+    """Checks MCP servers by their latest contact, and tools and skills that wait for a second look."""
+    for server in McpServer.objects.filter(enabled=True):
+        mend = f"python manage.py mcp tools {server.name}"
+        try:
+            _read = server.secrets
+        except CryptoError:
+            yield Finding(f"MCP server {server.name}", "warning", "its secrets cannot be decrypted", "enter them again")
+            continue
+        if server.failing:
+            yield Finding(f"MCP server {server.name}", "warning", f"failed last: {server.last_error}", mend)
+        elif server.listed_at is None:
+            yield Finding(f"MCP server {server.name}", "warning", "its tools were never listed", mend)
+        else:
+            yield Finding(f"MCP server {server.name}", "ok", server.program or "answers")
+    tools = McpGrant.objects.exclude(fingerprint=F("tool__fingerprint")).count()
+    skills = InstructionGrant.objects.exclude(fingerprint=F("skill__fingerprint")).count()
+    if tools or skills:
+        text = f"{tools} MCP tools and {skills} agent skills were changed after their approval and are suspended"
+        yield Finding("approvals", "warning", text, "look at them in the admin, under Skills")
 
 
 def _search() -> Iterator[Finding]:

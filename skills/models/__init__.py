@@ -1,5 +1,10 @@
-"""The models of the skills app, one module per concern. Import them from here."""
+"""The models of the skills app, one module per concern. Import them from here.
 
+The rooms `mcp` and `instructions` hold their own models, because they must not import this package.
+"""
+
+from skills.instructions.models import InstructionFile, InstructionGrant, InstructionSkill
+from skills.mcp.models import McpGrant, McpServer, McpTool
 from skills.models.flow import FlowDefinition
 from skills.models.skill import DEFAULT_THRESHOLD, ERROR_LENGTH, BotSkill, Skill, SkillRun
 from skills.models.skill_health import SkillHealth
@@ -13,6 +18,12 @@ __all__ = [
     "BotSkill",
     "BotTool",
     "FlowDefinition",
+    "InstructionFile",
+    "InstructionGrant",
+    "InstructionSkill",
+    "McpGrant",
+    "McpServer",
+    "McpTool",
     "Skill",
     "SkillHealth",
     "SkillRun",

@@ -48,11 +48,27 @@ from memory.embedders import choice
 from memory.models import ConsolidationRun, MemoryEntry
 from memory.store import MemoryStore
 from memory.types import Turn
-from skills.models import BotSkill, BotTool, FlowDefinition, Skill, SkillHealth, SkillRun, SkillState, ToolCall
+from skills.models import (
+    BotSkill,
+    BotTool,
+    FlowDefinition,
+    InstructionFile,
+    InstructionGrant,
+    InstructionSkill,
+    McpGrant,
+    McpServer,
+    McpTool,
+    Skill,
+    SkillHealth,
+    SkillRun,
+    SkillState,
+    ToolCall,
+)
 
 BOT_TOKEN = "123456789:AAHsecretsecretsecretsecretsecret12345"
 SECRET_TOKEN = "webhook-secret-token-0815"
 SKILL_KEY = "weather-service-key-1234"
+MCP_KEY = "mcp-secret-key-0815-4711"
 SIGNING_SECRET = "signing-secret-of-a-flow-0815"
 API_KEY = "sk-very-secret-provider-key-4711"
 
@@ -71,6 +87,7 @@ INTERNAL = {
     "memory.MemorySource",
     "memory.OngoingWork",
     "memory.VectorChange",
+    "skills.InstructionFile",
 }
 
 
@@ -239,6 +256,28 @@ def make_sent_file(conversation: Conversation, body: bytes = b"words", **values:
     return row
 
 
+def make_tool(bot: Bot, number: int = 0) -> McpTool:
+    """Makes an MCP server whose tool the bot may use, and an agent skill that it uses."""
+    server = McpServer(name=f"server{number}", url="https://mcp.example/mcp", last_ok_at=timezone.now())
+    server.secrets = {"Authorization": f"Bearer {MCP_KEY}"}
+    server.save()
+    tool = McpTool.objects.create(
+        server=server,
+        name="search",
+        call_name=f"server{number}__search",
+        description="Searches p0.",
+        schema={"type": "object", "properties": {"q": {"type": "string"}}, "required": ["q"]},
+        fingerprint="a",
+    )
+    grant = McpGrant(bot=bot, tool=tool)
+    grant.approve()
+    grant.save()
+    skill = InstructionSkill.objects.create(name=f"skill{number}", description="p0", body="Do it.", fingerprint="a")
+    InstructionFile.objects.create(skill=skill, path="references/a.md", size=2, text="ab")
+    InstructionGrant.objects.create(bot=bot, skill=skill, fingerprint="a")
+    return tool
+
+
 def make_schedule(conversation: Conversation, **values: Any) -> Schedule:
     row = Schedule(
         **{
@@ -288,6 +327,7 @@ def make_world(rows: int = 1) -> Bot:
             inbound=InboundEvent.objects.get(conversation=conversation),
         )
         make_skill(other, conversation, number)
+        make_tool(other, number)
         make_flow(other, number)
         make_provider(f"provider {number}")
         Worker.objects.create(id=f"{number:032d}", host="box", pid=number, role="worker")

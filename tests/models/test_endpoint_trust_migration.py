@@ -33,10 +33,15 @@ def test_a_key_of_before_is_bound_once_and_kept() -> None:
     assert row.api_key == ""
 
 
+# Models that the migration did not know: nobody could write them before.
+LATER = {"flowdefinition", "mcptool", "mcpgrant", "instructionskill", "instructiongrant"}
+
+
 @pytest.mark.parametrize("role", BotAccess.Role.values)
 def test_users_with_a_role_keep_what_they_may_write(role: str) -> None:
     user = User.objects.create(username="ada")
     BotAccess.objects.create(user=user, bot=make_bot(), role=role)
     user.user_permissions.clear()
     import_module("bots.migrations.0020_endpoint_trust").give_permissions(apps, EDITOR)
-    assert {f"{p.content_type.app_label}.{p.codename}" for p in user.user_permissions.all()} == set(NEEDED[role])
+    kept = {name for name in NEEDED[role] if name.rpartition("_")[2] not in LATER}
+    assert {f"{p.content_type.app_label}.{p.codename}" for p in user.user_permissions.all()} == kept

@@ -121,6 +121,7 @@ def _tiles(figures: Figures, parts: Mapping[str, readiness.Part]) -> tuple[Tile,
         *_outage_tiles(figures),
         *_human_tile(figures),
         *_skills_tile(figures),
+        *_server_tile(figures),
         _worker_tile(figures),
         *_trouble_tile(parts),
     )
@@ -159,6 +160,15 @@ def _trouble_tile(parts: Mapping[str, readiness.Part]) -> tuple[Tile, ...]:
         return ()
     note = _("python manage.py doctor says how to mend it")
     return (Tile(_("Down"), ", ".join(down), note, "bad"),)
+
+
+def _server_tile(figures: Figures) -> tuple[Tile, ...]:
+    """Returns the tile of MCP servers whose latest contact failed; none when all answer."""
+    if not figures.failing_servers:
+        return ()
+    names = ", ".join(figures.failing_servers[:3])
+    link = reverse("admin:skills_mcpserver_changelist")
+    return (Tile(_("MCP servers down"), number_format(len(figures.failing_servers)), names, "bad", link),)
 
 
 def _human_tile(figures: Figures) -> tuple[Tile, ...]:

@@ -22,7 +22,7 @@ from bots.models import (
     Worker,
 )
 from bots.monitoring import signs
-from skills.models import SkillHealth
+from skills.models import McpServer, SkillHealth
 
 BATCH = 500  # conversations per query
 
@@ -33,7 +33,7 @@ class Figures:
 
     `with_human` counts open conversations that the team has taken over. `unanswered` counts those among them whose
     last message is from the person. `unanswered_messages` counts dead letters of the inbox whose message is in a
-    conversation.
+    conversation. `failing_servers` names the MCP servers whose latest contact failed.
     """
 
     messages_today: int
@@ -51,6 +51,7 @@ class Figures:
     workers: int
     workers_fresh: int
     providers: tuple[ModelProvider, ...]
+    failing_servers: tuple[str, ...]
     days: tuple[Day, ...]
     skills_off: int
     has_bot: bool
@@ -94,6 +95,7 @@ def collect(bots: frozenset[int] | None) -> Figures:
         workers=len(beats),
         workers_fresh=signs.fresh_workers(),
         providers=tuple(ModelProvider.objects.all()),
+        failing_servers=tuple(server.name for server in McpServer.objects.filter(enabled=True) if server.failing),
         days=last_days(_ids(bots), today),
         skills_off=_of(SkillHealth.objects.filter(stopped_at__isnull=False), "bot", bots).count(),
         has_bot=_of(Bot.objects, "", bots).exists(),

@@ -1,0 +1,1 @@
+"""Pages of MCP servers and their tools."""

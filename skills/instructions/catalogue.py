@@ -1,0 +1,53 @@
+"""The instruction skills that bots use. Reads names and descriptions of all bots at most once every two seconds."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from skills.instructions.models import InstructionGrant
+
+_READ_EVERY_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A skill that a bot uses."""
+
+    skill_id: int
+    name: str
+    description: str
+    fingerprint: str
+
+
+_Entries = Mapping[int, tuple[Entry, ...]]
+_lock = threading.Lock()
+_cached: tuple[float, _Entries] = (float("-inf"), {})
+
+
+def entries(bot_id: int) -> tuple[Entry, ...]:
+    """Returns the skills of a bot in the order of their names."""
+    global _cached
+    if time.monotonic() - _cached[0] > _READ_EVERY_S:
+        with _lock:
+            if time.monotonic() - _cached[0] > _READ_EVERY_S:
+                _cached = (time.monotonic(), _read())
+    return _cached[1].get(bot_id, ())
+
+
+def clear_cache() -> None:
+    """Makes the next call read the rows again."""
+    global _cached
+    _cached = (float("-inf"), {})
+
+
+def _read() -> _Entries:
+    found: dict[int, list[Entry]] = {}
+    columns = ("bot_id", "fingerprint", "skill_id", "skill__name", "skill__description", "skill__fingerprint")
+    rows = InstructionGrant.objects.order_by("skill__name").values_list(*columns)
+    for bot, approved, skill, name, description, fingerprint in rows:
+        if approved == fingerprint:
+            found.setdefault(bot, []).append(Entry(skill, name, description, fingerprint))
+    return {bot: tuple(made) for bot, made in found.items()}

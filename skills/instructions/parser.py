@@ -1,0 +1,202 @@
+"""Reads a SKILL.md: front matter in YAML and instructions in markdown, after the Agent Skills format.
+
+What the format forbids is refused, with the line. What is only untidy is taken, with a remark for the reviewer: most
+public skills have been written for readers that forgive more than the format.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from clawdbot.storable_text import storable
+from skills.instructions.errors import InvalidSkill
+from skills.instructions.models import COMPATIBILITY_LENGTH, DESCRIPTION_LENGTH, NAME_LENGTH
+
+LONGEST_FILE = 200_000  # characters
+LONG_BODY = 20_000  # about 5,000 tokens, the recommended limit
+_LONGEST_LICENSE = 500
+_MOST_META = 50
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_FENCE = re.compile(r"---[ \t]*")
+_PLAIN = re.compile(r"(?P<key>[A-Za-z][\w-]*):[ \t]+(?P<value>[^\s'\"|>\[{&*!#%@`].*)")
+_KNOWN = frozenset({"name", "description", "license", "compatibility", "metadata", "allowed-tools"})
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A valid SKILL.md. `warnings` are sentences for the reviewer."""
+
+    name: str
+    description: str
+    body: str
+    license: str = ""
+    compatibility: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    allowed_tools: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def parse(text: str, folder: str = "") -> Parsed:
+    """Reads the text of a SKILL.md.
+
+    Args:
+        text: The whole file.
+        folder: Name of the folder that it stands in; "" when unknown. Another name than that of the skill is remarked.
+
+    Raises:
+        InvalidSkill: It is no valid skill; the sentence names the line where there is one.
+    """
+    text = storable(text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
+    if len(text) > LONGEST_FILE:
+        raise InvalidSkill(_("SKILL.md is longer than %(limit)s characters.") % {"limit": LONGEST_FILE})
+    front, body, first = _split(text)
+    warnings: list[str] = []
+    values = _values(front, first, warnings)
+    name, description = _name(values, front, first), _description(values, front, first)
+    if folder and folder != name:
+        warnings.append(_("The folder is called “%(folder)s”, not as the skill.") % {"folder": folder[:NAME_LENGTH]})
+    if unknown := sorted(set(values) - _KNOWN):
+        warnings.append(_("Not part of the format, and ignored: %(keys)s") % {"keys": ", ".join(unknown)[:200]})
+    if not body.strip():
+        raise InvalidSkill(_("SKILL.md has no instructions after its front matter."))
+    if len(body) > LONG_BODY:
+        warnings.append(_("The instructions are longer than the recommended 5,000 tokens: every use costs that much."))
+    return Parsed(
+        name=name,
+        description=description,
+        body=body.strip(),
+        license=_text(values, "license", _LONGEST_LICENSE, front, first),
+        compatibility=_text(values, "compatibility", COMPATIBILITY_LENGTH, front, first),
+        metadata=_metadata(values.get("metadata"), warnings),
+        allowed_tools=_tools(values.get("allowed-tools"), warnings),
+        warnings=tuple(warnings),
+    )
+
+
+def _split(text: str) -> tuple[list[str], str, int]:
+    """Returns the lines of the front matter, the body, and the number of the first of these lines."""
+    lines = text.split("\n")
+    start = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    if not _FENCE.fullmatch(lines[start]):
+        raise InvalidSkill(
+            _("Line %(line)s: SKILL.md must begin with front matter between two lines of ---.") % {"line": start + 1}
+        )
+    for end in range(start + 1, len(lines)):
+        if _FENCE.fullmatch(lines[end]):
+            return lines[start + 1 : end], "\n".join(lines[end + 1 :]), start + 2
+    raise InvalidSkill(_("Line %(line)s: the front matter has no end: a line of --- is missing.") % {"line": start + 1})
+
+
+def _values(front: list[str], first: int, warnings: list[str]) -> dict[str, Any]:
+    import yaml
+
+    try:
+        values = _loaded("\n".join(front))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        values = _quoted(front)
+        if values is None:
+            mark = getattr(error, "problem_mark", None)
+            line = first + (mark.line if mark is not None else 0)
+            problem = str(getattr(error, "problem", "") or type(error).__name__)[:120]
+            sentence = _("Line %(line)s: the front matter is not valid YAML (%(problem)s). Put the value in quotes.")
+            raise InvalidSkill(sentence % {"line": line, "problem": problem}) from None
+        warnings.append(_("A value with a colon should stand in quotes; it was read as a whole line."))
+    if not isinstance(values, dict):
+        raise InvalidSkill(_("Line %(line)s: the front matter must be lines of “key: value”.") % {"line": first})
+    return {str(key): value for key, value in values.items()}
+
+
+def _loaded(text: str) -> Any:
+    """Loads YAML without aliases, which could unfold to any size."""
+    import yaml
+
+    if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
+        raise ValueError("aliases are not allowed")
+    return yaml.safe_load(text)
+
+
+def _quoted(front: list[str]) -> dict[str, Any] | None:
+    """Reads the front matter once more with plain values in quotes: a colon in a description is the usual mistake."""
+    import json
+
+    import yaml
+
+    lines = []
+    for line in front:
+        found = _PLAIN.fullmatch(line.rstrip())
+        lines.append(f"{found['key']}: {json.dumps(found['value'], ensure_ascii=False)}" if found else line)
+    try:
+        values = _loaded("\n".join(lines))
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
+    return values if isinstance(values, dict) else None
+
+
+def _line_of(key: str, front: list[str], first: int) -> int:
+    return next((first + number for number, line in enumerate(front) if line.startswith(f"{key}:")), first)
+
+
+def _name(values: Mapping[str, Any], front: list[str], first: int) -> str:
+    given = values.get("name")
+    line = _line_of("name", front, first)
+    if given is None or given == "":
+        raise InvalidSkill(_("Line %(line)s: “name” is missing.") % {"line": line})
+    name = str(given).strip()
+    if not _NAME.fullmatch(name) or len(name) > NAME_LENGTH or not isinstance(given, (str, int)):
+        sentence = _(
+            "Line %(line)s: the name must be 1 to 64 small letters, digits and single hyphens between them, "
+            "not “%(name)s”."
+        )
+        raise InvalidSkill(sentence % {"line": line, "name": name[:NAME_LENGTH]})
+    return name
+
+
+def _description(values: Mapping[str, Any], front: list[str], first: int) -> str:
+    description = _text(values, "description", DESCRIPTION_LENGTH, front, first)
+    if not description:
+        line = _line_of("description", front, first)
+        raise InvalidSkill(_("Line %(line)s: “description” is missing.") % {"line": line})
+    return description
+
+
+def _text(values: Mapping[str, Any], key: str, limit: int, front: list[str], first: int) -> str:
+    given = values.get(key)
+    if given is None:
+        return ""
+    line = _line_of(key, front, first)
+    if isinstance(given, (dict, list)):
+        raise InvalidSkill(_("Line %(line)s: “%(key)s” must be a text.") % {"line": line, "key": key})
+    text = " ".join(str(given).split())
+    if len(text) > limit:
+        sentence = _("Line %(line)s: “%(key)s” is longer than %(limit)s characters.")
+        raise InvalidSkill(sentence % {"line": line, "key": key, "limit": limit})
+    return text
+
+
+def _metadata(given: Any, warnings: list[str]) -> dict[str, str]:
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        warnings.append(_("“metadata” is no list of keys with values; it was left out."))
+        return {}
+    return {str(key)[:100]: str(value)[:500] for key, value in list(given.items())[:_MOST_META]}
+
+
+def _tools(given: Any, warnings: list[str]) -> tuple[str, ...]:
+    """Returns the names in `allowed-tools`: a text with spaces or commas between them, or a YAML list."""
+    if given is None:
+        return ()
+    if isinstance(given, str):
+        # "Bash(git add:*) Read": spaces inside brackets belong to the name.
+        words = re.findall(r"[^\s,(]+(?:\([^)]*\))?", given)
+    elif isinstance(given, list):
+        words = [str(one).strip() for one in given if isinstance(one, (str, int))]
+    else:
+        warnings.append(_("“allowed-tools” is neither a text nor a list; it was left out."))
+        return ()
+    return tuple(word[:200] for word in words if word)[:100]
