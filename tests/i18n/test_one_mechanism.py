@@ -63,6 +63,7 @@ DATA = {
     "clawdbot/flows/values.py:_YES": "recognised",
     "clawdbot/flows/values.py:_by_number": "recognised",
     "clawdbot/flows/values.py:_denies": "recognised",
+    **{f"bots/pipeline/windows.py:{name}": "recognised" for name in ("LOOKING", "_STOP_WORDS")},
     "clawdbot_site/settings.py:LANGUAGES": "a language is named in itself",
     "memory/consolidation/digest.py:_QUESTION": "recognised",
     "memory/consolidation/duplicates.py:_FILLER_HAN": "recognised",
