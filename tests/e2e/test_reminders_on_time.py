@@ -94,7 +94,7 @@ def test_a_reminder_comes_within_two_seconds_and_one_of_an_outage_once_and_late(
     assert 0 <= min(delays) <= max(delays) < 2.0, delays
 
     product.kill()
-    run(product, peer, "remind('missed', -3 * 3600)\nremind('series', -3 * 3600, 'FREQ=HOURLY')")
+    run(product, peer, "remind('missed', -3 * 3600)\nremind('series', -3.5 * 3600, 'FREQ=HOURLY')")
     product.start(model=False)
     wait_for(peer, 5, 30)
     product.kill()

@@ -13,7 +13,7 @@ from bots.models import AuditEntry, Bot, BotAccess, Broadcast, Channel, Label, M
 from bots.reminders import broadcasting
 from tests.admin.builders import address, login, make_bot, make_channel, make_conversation, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 State = Broadcast.State
 
