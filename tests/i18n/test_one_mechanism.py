@@ -44,6 +44,8 @@ DATA = {
     "bots/pipeline/engine/dialog/retrying.py:_AGAIN": "recognised",
     "bots/pipeline/inbox.py:DROP_WAITING": "recognised",
     "bots/pipeline/inbox.py:STOP": "recognised",
+    "bots/pipeline/windows.py:LOOKING": "recognised",
+    "bots/pipeline/windows.py:_STOP_WORDS": "recognised",
     "clawdbot/flows/corrections.py:_HEDGE_ZH": "recognised",
     "clawdbot/flows/corrections.py:_INSTEAD": "recognised",
     "clawdbot/flows/corrections.py:_MEANT_ZH": "recognised",
