@@ -97,6 +97,7 @@ def test_of_many_tools_the_nearest_are_offered(channel: Channel) -> None:
         patch.setattr(tools, "_all_of", of_bot)
         tools.clear_cache()
         with asking(Wants("Hello.")) as model:
+            ModelProvider.objects.update(context_tokens=32_000)
             ask(channel, "Tell me the weather of tomorrow in the city")
     names = [one["function"]["name"] for one in model.requests[0]["tools"]]
     assert len(names) == 30
