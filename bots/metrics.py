@@ -29,6 +29,8 @@ _recall = Histogram("clawdbot_recall_seconds", "Memory recall of one turn.", ("o
 _model = Histogram("clawdbot_model_seconds", "Model calls.", ("provider", "outcome"), buckets=_SECONDS)
 _sent = Counter("clawdbot_sent", "Messages handed to a platform.", ("platform", "outcome"))
 _unanswered = Counter("clawdbot_unanswered", "Messages that no model answered in time.", ("platform",))
+_tool_call = Histogram("clawdbot_tool_call_seconds", "Tool calls.", ("source", "outcome"), buckets=_SECONDS)
+_tool_stop = Counter("clawdbot_tool_stops", "Answers whose tool calls reached a limit.", ("reason",))
 _failure = Counter("clawdbot_failures", "Errors by the part of the product that had them.", ("part",))
 
 _children: dict[tuple[Any, ...], Any] = {}
@@ -76,6 +78,16 @@ def unanswered(platform: str) -> None:
 def sent(platform: str, outcome: str) -> None:
     """Counts one attempt to send. `outcome`: sent, retry, dead, unconfirmed, undelivered."""
     _child(_sent, platform, outcome).inc()
+
+
+def tool_call(source: str, outcome: str, seconds: float) -> None:
+    """Records the time that one tool call took. `source`: skill, mcp, ...; `outcome`: ok, failed."""
+    _child(_tool_call, source, outcome).observe(seconds)
+
+
+def tool_stop(reason: str) -> None:
+    """Counts an answer whose tool calls reached a limit: rounds, calls, time, tokens, cost, repetition, errors."""
+    _child(_tool_stop, reason).inc()
 
 
 def failure(part: str) -> None:

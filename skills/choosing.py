@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,7 +21,7 @@ LONGEST_MEANT = 200  # characters; a longer message is no call of a skill, whate
 LONGEST_BESIDE = (12, 20)
 """Words, Chinese characters beside a trigger word in the middle of a message for a class without parameters."""
 PATTERNS_S = 0.2
-"""Time for all patterns of a bot together; one takes `patterns.TIMEOUT_S` at most."""
+"""Computing time for all patterns of a bot together; one takes `patterns.TIMEOUT_S` at most."""
 _COMMAND = re.compile(r"^[/／]([\w-]{1,64})(?:@\w+)?(?=$|\s)\s*")
 
 Similarity = Callable[[str, Sequence[Entry]], Mapping[int, tuple[float, str]]]
@@ -160,12 +159,14 @@ def _literal(bot_id: int, text: str) -> Iterator[tuple[Candidate, str, dict[str,
         begins = not parameters.rest_of(text[: found.start], 0, 0)
         rest = parameters.rest_of(text, found.start, found.end)
         yield Candidate(found.value, WORDS, found.word), rest, {}, begins
-    ends = time.monotonic() + PATTERNS_S
+    spent = 0.0
     for pattern, entry in catalogue.patterns_of(bot_id):
-        if time.monotonic() > ends:
+        if spent > PATTERNS_S:
             logger.warning("skills: the patterns of bot %s take too long", bot_id)
             return
-        if (hit := patterns.search(pattern, text)) is not None:
+        hit, used = patterns.timed_search(pattern, text)
+        spent += used
+        if hit is not None:
             values = {name: value for name, value in hit.groupdict().items() if value}
             yield Candidate(entry, PATTERN, pattern), parameters.rest_of(text, hit.start(), hit.end()), values, True
 

@@ -42,7 +42,7 @@ class Call:
     Attributes:
         inbound_id: The event whose turn makes the call.
         begun_by: The event that began the loop; the same unless a yes came between.
-        round: Number of the model's answer in the loop, from 0.
+        round: Number of the model's answer in the loop, from 1; 0 for what the dialog calls without a model.
         place: Number of the call in that answer, from 0.
         arguments: Checked arguments, as the tool gets them.
     """
@@ -117,11 +117,11 @@ def cut_short(row: ToolCall) -> ToolResult:
     return UNKNOWN_RESULT
 
 
-def record(call: Call, result: ToolResult, ms: float, *, staged: bool = False) -> None:
-    """Writes down a call that has no effect: one that read, or one that was not made."""
-    row = _new(call, State.DONE if result.ok else State.FAILED)
+def record(call: Call, result: ToolResult, ms: float, *, staged: bool = False, state: str = "") -> None:
+    """Writes down a call that has no effect: one that read, or one that was not made, with that `state`."""
+    row = _new(call, state or (State.DONE if result.ok else State.FAILED))
     _set_result(row, result, ms)
-    row.sealed, row.staged = "", staged
+    row.sealed, row.staged = row.sealed if staged else "", staged
     try:
         with transaction.atomic():
             row.save(force_insert=True)
@@ -156,6 +156,12 @@ def waiting(call: Call, *, asked: str, person_id: int, now: datetime) -> ToolCal
     row.asked, row.asked_person = asked, person_id
     row.expires_at = now + timedelta(seconds=APPROVAL_S)
     return row
+
+
+def insert(row: ToolCall) -> None:
+    """Inserts a row of `waiting`, in the transaction that closes the turn; one that is there already stays."""
+    if not ToolCall.objects.filter(idempotency_key=row.idempotency_key).exists():
+        row.save(force_insert=True)
 
 
 def decide(row: ToolCall, *, allowed: bool, by: str, now: datetime, inbound_id: int | None = None) -> bool:
@@ -195,9 +201,16 @@ def expire(row: ToolCall) -> bool:
     )
 
 
-def forget_parts(row_keys: list[str]) -> None:
-    """Drops the files of calls whose turn is closed; the answer has them."""
-    ToolCall.objects.filter(idempotency_key__in=row_keys).update(parts=[])
+def drop(pk: int) -> None:
+    """Closes a call that will not be made: the person said something else, or its tool was taken away."""
+    rows = ToolCall.objects.filter(pk=pk, state__in=(State.WAITING, State.ALLOWED))
+    rows.update(state=State.CANCELLED, expires_at=None, sealed="")
+
+
+def settle(begun_by: int) -> None:
+    """Drops what only a repeated turn needs. Call it in the transaction that closes the turn."""
+    ended = ToolCall.objects.filter(begun_by=begun_by, state__in=_ENDED)
+    ended.update(parts=[], sealed="", staged=False)
 
 
 def _new(call: Call, state: str) -> ToolCall:
@@ -258,7 +271,9 @@ def _move(row: ToolCall, source: str, target: str) -> bool:
 
 
 def _close(row: ToolCall, state: str, result: ToolResult, ms: float) -> None:
-    row.state, row.sealed, row.expires_at = state, "", None
+    # Writes that go with a turn that is not closed are made again, from the same arguments.
+    row.state, row.expires_at = state, None
+    row.sealed = row.sealed if row.staged else ""
     _set_result(row, result, ms)
     row.save(update_fields=["state", "sealed", "expires_at", "result", "parts", "direct", "staged", "ms"])
 

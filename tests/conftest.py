@@ -62,6 +62,8 @@ CACHES = {
     "bots.pipeline.dispatch.waiting": "outage.clear_cache",
     "bots.pipeline.engine.dialog.flow_catalogue": "clear_cache",
     "bots.pipeline.engine.dialog.meaning": "clear_cache",
+    "bots.pipeline.engine.answer.tool_loop.meanings": "clear_cache",
+    "bots.pipeline.engine.answer.tool_loop.offering": "clear_cache",
     "bots.pipeline.outbox.journal": "clear_cache",
     "bots.pipeline.outbox.outages": "clear_cache",
     "bots.pipeline.outbox.pacing": "clear_cache",
@@ -88,6 +90,7 @@ CACHES = {
     "skills.mcp.catalogue": "clear_cache",
     "skills.mcp.pool": "clear_cache",
     "skills.registry": "clear_cache",
+    "skills.tool_health": "clear_cache",
     "skills.tools": "clear_cache",
 }
 

@@ -24,6 +24,7 @@ _OPERATOR = (
     "bots.change_person",
     "memory.change_memoryentry",
     "memory.delete_memoryentry",
+    "skills.change_toolcall",
 )
 _MANAGER = (
     *_OPERATOR,
@@ -46,6 +47,9 @@ _MANAGER = (
     "skills.add_flowdefinition",
     "skills.change_flowdefinition",
     "skills.delete_flowdefinition",
+    "skills.add_bottool",
+    "skills.change_bottool",
+    "skills.delete_bottool",
 )
 NEEDED: dict[str, tuple[str, ...]] = {
     BotAccess.Role.VIEWER: (),

@@ -24,3 +24,4 @@ import bots.admin.system.queues
 import bots.admin.system.schedules
 import bots.admin.system.usage
 import bots.admin.system.users
+import bots.admin.tools

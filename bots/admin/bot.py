@@ -17,6 +17,7 @@ from bots.admin.memory.bot_pages import BotMemoryMixin
 from bots.admin.memory.consolidation import retention_preview
 from bots.admin.skill_trial import SkillTrialMixin
 from bots.admin.skills import BotSkillOfBotInline
+from bots.admin.tools import BotToolOfBotInline
 from bots.admin.ui.audited import AuditedMixin
 from bots.admin.ui.base import BotScopedAdmin, ScopedInline
 from bots.admin.ui.form_fields import WordListField
@@ -98,7 +99,7 @@ class BotAdmin(AuditedMixin, BotMemoryMixin, SkillTrialMixin, BotScopedAdmin[Bot
     prepopulated_fields = {"slug": ("name",)}
     readonly_fields = ("chat", "retention_note", "memory", "skills", "created_at", "updated_at")
     actions = ("enable_selected", "disable_selected", "optimize_selected")
-    inlines = (ChannelInline, BotSkillOfBotInline, AccessInline)
+    inlines = (ChannelInline, BotSkillOfBotInline, BotToolOfBotInline, AccessInline)
     warn_unsaved_form = True
     fieldsets = (
         (None, {"fields": ("name", "slug", "description", ("enabled", "is_default"), "chat")}),
@@ -130,6 +131,7 @@ class BotAdmin(AuditedMixin, BotMemoryMixin, SkillTrialMixin, BotScopedAdmin[Bot
         ),
         (_("Reminders and broadcasts"), {"fields": ("quiet_hours",)}),
         (_("Skills"), {"fields": ("skills_by_tools_only", "skills")}),
+        (_("Tools"), {"fields": ("tools_enabled", ("tool_rounds", "tool_cost"))}),
         (_("Dates"), {"fields": (("created_at", "updated_at"),), "classes": ("collapse",)}),
     )
 

@@ -15,7 +15,10 @@ def alternating(messages: Messages) -> list[ChatMessage]:
     found: list[ChatMessage] = []
     for message in messages:
         role = message["role"]
-        if found and found[-1]["role"] == role:
+        if role == "tool" or "tool_calls" in message:  # each result belongs to one call
+            found.append(message)
+            continue
+        if found and found[-1]["role"] == role and "tool_calls" not in found[-1]:
             found[-1] = {"role": role, "content": _joined(found[-1]["content"], message["content"])}
             continue
         if role == "assistant" and (not found or found[-1]["role"] == "system"):

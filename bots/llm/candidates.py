@@ -33,6 +33,7 @@ def of_row(row: ModelProvider) -> Target:
         output_price=row.output_price,
         can_see=row.can_see,
         public_only=row.public_only,
+        tools=row.tools,
     )
 
 

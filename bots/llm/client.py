@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 from cachetools import LRUCache
 
+from bots.llm import tool_history
 from bots.llm.alternation import alternating
-from bots.llm.answer_text import AnswerStream, of_answer, of_content, without_reasoning
-from bots.llm.echo import without_echo
+from bots.llm.answer_text import of_answer
 from bots.llm.errors import Cancelled, ProviderError, RequestRefused, WrongAddress
-from bots.llm.sdk_errors import PARAMETERS, ParameterRefused, code_word, convert_error
-from bots.llm.types import ChatMessage, Messages, Target
+from bots.llm.replies import Reply, StreamedReply, read
+from bots.llm.sdk_errors import PARAMETERS, ParameterRefused, convert_error
+from bots.llm.types import ChatMessage, Messages, Target, ToolSpec
 from clawdbot.http import base_url, socket_deadline
 from clawdbot.reasons import Reason
 from clawdbot.storable_text import storable
@@ -45,22 +46,9 @@ _bases: dict[str, str] = {}
 _refused: dict[tuple[str, str], frozenset[str]] = {}
 
 
-@dataclass(slots=True)
-class Reply:
-    """The result of one call. Token counts are None when the endpoint reports none; times are time.perf_counter()."""
-
-    text: str = ""
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    first_token_at: float | None = None
-    model: str = ""
-    finish: str = ""
-    refused: bool = False
-
-
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Parameters of one call; `timeout_s` in seconds, callbacks as in `complete`."""
+    """Parameters of one call; `timeout_s` in seconds, callbacks and tools as in `complete`."""
 
     max_tokens: int
     temperature: float
@@ -68,6 +56,18 @@ class Options:
     on_token: Callable[[str], None] | None = None
     cancelled: Callable[[], bool] | None = None
     on_restart: Callable[[], None] | None = None
+    tools: tuple[ToolSpec, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(tool.name for tool in self.tools)
+
+
+def takes_tools(target: Target) -> bool:
+    """Returns whether tools may be sent: the operator allows it, and the endpoint has not refused them."""
+    if target.is_demo or target.tools == "off":
+        return False
+    return target.tools == "on" or "tools" not in _refused.get((target.endpoint, target.model), frozenset())
 
 
 def ask(target: Target, messages: Messages, options: Options) -> Reply:
@@ -99,18 +99,22 @@ def ask(target: Target, messages: Messages, options: Options) -> Reply:
 def _ask_at(base: str, target: Target, messages: Messages, options: Options) -> Reply:
     key = (target.endpoint, target.model)
     known = refused = _refused.get(key, frozenset())
+    passing: set[str] = set()
     for _ in range(1 + len(PARAMETERS)):
         body = _body(target, messages, options, refused)
         try:
             call = _stream if options.on_token else _whole
             reply = call(_client(base, target), body, options, key)
         except ParameterRefused as error:
+            if error.parameter == "tools" and target.tools == "on":
+                raise ProviderError(Reason("endpoint_refused"), permanent=True) from None
             refused |= {error.parameter}
+            passing |= set() if error.lasting else {error.parameter}
         else:
-            if not reply.text.strip() and (reply.refused or reply.finish == "content_filter"):
+            if not reply.text.strip() and not reply.calls and (reply.refused or reply.finish == "content_filter"):
                 raise RequestRefused(Reason("endpoint_refused"), permanent=True)
             if refused != known:  # kept only now, because an error may name a parameter and mean the prompt
-                _refused[key] = _refused.get(key, frozenset()) | refused
+                _refused[key] = _refused.get(key, frozenset()) | (refused - passing)
             return reply
     raise ProviderError(Reason("every_form_refused"), permanent=True)
 
@@ -132,7 +136,7 @@ os.register_at_fork(after_in_child=clear_cache)
 
 def _body(target: Target, messages: Messages, options: Options, refused: frozenset[str]) -> dict[str, Any]:
     # The embedded model's prompt has its own shape, which its cache begins with.
-    said = messages if target.is_demo else alternating(messages)
+    said = messages if target.is_demo else alternating(_with_calls(messages, options, refused))
     if "system" in refused:
         said = _without_system(said)
     body: dict[str, Any] = {"model": target.model, "messages": said}
@@ -143,9 +147,17 @@ def _body(target: Target, messages: Messages, options: Options, refused: frozens
         body["stream"] = True
         if "stream_options" not in refused:
             body["stream_options"] = {"include_usage": True}
+    if options.tools and "tools" not in refused:
+        body["tools"] = [tool.to_dict() for tool in options.tools]
     if target.is_demo:
         body["cache_prompt"] = True
     return body
+
+
+def _with_calls(messages: Messages, options: Options, refused: frozenset[str]) -> Messages:
+    """Returns a well-formed prompt; without calls where no tools are sent, because many endpoints then refuse them."""
+    formed = tool_history.well_formed(messages)
+    return formed if options.tools and "tools" not in refused else tool_history.as_text(formed)
 
 
 def _without_system(messages: Messages) -> Messages:
@@ -167,7 +179,7 @@ def _whole(client: OpenAI, body: dict[str, Any], options: Options, _key: tuple[s
         raise convert_error(error, body) from None
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise ProviderError(Reason("answer_not_json")) from None
-    return _read(_parsed(value) if isinstance(value, str) else value, body["messages"])
+    return read(_parsed(value) if isinstance(value, str) else value, body["messages"], options.names)
 
 
 def _parsed(body: str) -> Any:
@@ -183,27 +195,6 @@ def _parsed(body: str) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError):
         raise ProviderError(Reason("answer_not_json")) from None
-
-
-def _read(value: Any, messages: Messages) -> Reply:
-    try:
-        usage = value.get("usage") or {}
-        choice = value["choices"][0]
-        return Reply(
-            text=of_answer(storable(of_content(choice["message"].get("content"))), messages),
-            prompt_tokens=_count(usage.get("prompt_tokens")),
-            completion_tokens=_count(usage.get("completion_tokens")),
-            model=storable(str(value.get("model") or "")),
-            finish=code_word(choice.get("finish_reason")),
-            refused=bool(choice["message"].get("refusal")),
-        )
-    except (AttributeError, LookupError, TypeError):
-        raise ProviderError(Reason("answer_not_completion")) from None
-
-
-def _count(number: object) -> int | None:
-    """Returns a token count that fits the column, because endpoints report arbitrary values."""
-    return number if isinstance(number, int) and 0 <= number < 2**31 else None
 
 
 @lru_cache(maxsize=1)
@@ -223,20 +214,12 @@ def _stream_class() -> Any:
     return Noting
 
 
-def _nothing(_text: str) -> None:
-    return None
-
-
 def _stream(client: OpenAI, body: dict[str, Any], options: Options, key: tuple[str, str]) -> Reply:
     import openai
 
     from bots.llm.http_transport import TransportFailure, TransportTimeout
 
-    show = options.on_token or _nothing
-    reply = Reply()
-    pieces: list[str] = []
-    thinks = key in _thinkers
-    shown = AnswerStream(body["messages"], thinks=thinks)
+    answer = StreamedReply(body["messages"], options.names, thinks=key in _thinkers)
     try:
         stream = client.post(
             _PATH,
@@ -249,74 +232,44 @@ def _stream(client: OpenAI, body: dict[str, Any], options: Options, key: tuple[s
         with stream:
             kind = stream.response.headers.get("content-type", "")
             if "json" in kind or "html" in kind:  # the endpoint does not stream
-                reply = _read(_parsed(stream.response.read().decode()), body["messages"])
+                reply = read(_parsed(stream.response.read().decode()), body["messages"], options.names)
                 reply.first_token_at = time.perf_counter()
-                show(reply.text)
+                _show(options, reply.text)
                 return reply
             for chunk in stream:
-                _take(chunk, reply, pieces, shown, options)
-                _raise_if_cancelled(options, body["messages"], pieces)
+                _show(options, answer.take(chunk))
+                _raise_if_cancelled(options, body["messages"], answer.pieces)
     except openai.OpenAIError as error:
-        _raise_if_cancelled(options, body["messages"], pieces)
+        _raise_if_cancelled(options, body["messages"], answer.pieces)
         raise convert_error(error, body) from None
     except TransportTimeout:
         raise ProviderError(Reason("answer_too_slow")) from None
     except TransportFailure as error:
-        _raise_if_cancelled(options, body["messages"], pieces)
+        _raise_if_cancelled(options, body["messages"], answer.pieces)
         raise ProviderError(Reason("stream_broke_by", error=type(error).__name__)) from None
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise ProviderError(Reason("stream_not_json")) from None
-    if not reply.finish and not stream.ended:
+    if not answer.reply.finish and not stream.ended:
         raise ProviderError(Reason("stream_broke"))
-    whole = storable("".join(pieces))  # some servers cut an emoji in two
-    answer = without_reasoning(whole)
-    reply.text = without_echo(answer, body["messages"])
-    if answer != whole and not whole.lstrip().lower().startswith("<think"):
+    rest = answer.end()
+    if answer.began_with_reasoning:
         _thinkers.add(key)
-        if not thinks and options.on_restart is not None:
-            options.on_restart()
-            show(reply.text)
-            return reply
-    if rest := shown.rest():
-        show(storable(rest))
-    return reply
+    if answer.showed_too_much and options.on_restart is not None:
+        options.on_restart()
+        rest = answer.reply.text
+    _show(options, rest)
+    return answer.reply
+
+
+def _show(options: Options, text: str) -> None:
+    if text and options.on_token is not None:
+        options.on_token(storable(text))
 
 
 def _raise_if_cancelled(options: Options, messages: Messages, pieces: Sequence[str] = ()) -> None:
     """Raises `Cancelled` if the caller wants to stop, which may be why the connection was closed."""
     if options.cancelled is not None and options.cancelled():
         raise Cancelled(of_answer(storable("".join(pieces)), messages))
-
-
-def _read_chunk(chunk: dict[str, Any], reply: Reply) -> str:
-    """Copies the chunk's metadata to `reply` and returns the chunk's text."""
-    if usage := chunk.get("usage"):
-        reply.prompt_tokens = _count(usage.get("prompt_tokens"))
-        reply.completion_tokens = _count(usage.get("completion_tokens"))
-    reply.model = reply.model or storable(str(chunk.get("model") or ""))
-    choices = chunk.get("choices") or ()
-    if not choices:
-        return ""
-    # A stream without finish_reason was cut off: without a content length, a lost connection looks like a normal end.
-    reply.finish = code_word(choices[0].get("finish_reason")) or reply.finish
-    delta = choices[0].get("delta") or {}
-    reply.refused = reply.refused or bool(delta.get("refusal"))
-    return of_content(delta.get("content"))
-
-
-def _take(chunk: Any, reply: Reply, pieces: list[str], shown: AnswerStream, options: Options) -> None:
-    if not isinstance(chunk, dict):
-        raise ProviderError(Reason("stream_not_completion"))
-    try:
-        text = _read_chunk(chunk, reply)
-    except (AttributeError, LookupError, TypeError):
-        raise ProviderError(Reason("stream_not_completion")) from None
-    if text:
-        if reply.first_token_at is None:
-            reply.first_token_at = time.perf_counter()
-        pieces.append(text)
-        if options.on_token is not None and (now := shown.take(text)):
-            options.on_token(storable(now))
 
 
 def _request_options(options: Options) -> Any:

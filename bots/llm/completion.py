@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -13,9 +14,10 @@ from cachetools import LRUCache
 
 from bots.llm import candidates, client, health, token_estimate
 from bots.llm.circuit_breaker import breaker
-from bots.llm.client import Options, Reply
+from bots.llm.client import Options
 from bots.llm.errors import Cancelled, EmptyAnswer, NoModelAvailable, PromptRefused, ProviderError, RequestRefused
-from bots.llm.types import Completion, MessageBuilder, Messages, Target
+from bots.llm.replies import Reply
+from bots.llm.types import Completion, MessageBuilder, Messages, Target, ToolSpec
 from clawdbot import computing
 from clawdbot.backoff import Backoff
 from clawdbot.reasons import Reason, why
@@ -53,6 +55,8 @@ def complete(
     timeout: float | None = None,
     allow_demo: bool | Callable[[], bool] = True,
     counts_failures: bool = True,
+    tools: Sequence[ToolSpec] = (),
+    within_s: float | None = None,
 ) -> Completion:
     """Asks the configured models in priority order, the embedded model last, until one answers.
 
@@ -71,6 +75,8 @@ def complete(
             other model answered, so an expensive rule rarely runs.
         counts_failures: Whether a failure counts for the circuit. Background work must not close models to people, for
             instance with a long wait that the endpoint asks of it.
+        within_s: Seconds for the whole answer of one model, when that is less than its time-out.
+        tools: Tools that the model may call; a model that takes none is asked without them.
 
     Returns:
         The answer with its tokens (estimated where the endpoint reports none), milliseconds and cost.
@@ -82,7 +88,7 @@ def complete(
         Cancelled: `cancelled()` returned True; the error holds the text so far.
     """
     run = _Run(messages, on_token, on_restart, cancelled)
-    run.counts_failures = counts_failures
+    run.counts_failures, run.tools = counts_failures, tuple(tools)
     run.max_tokens = max_tokens or (bot.max_reply_tokens if bot else DEFAULT_MAX_TOKENS)
     run.temperature = temperature if temperature is not None else (bot.temperature if bot else DEFAULT_TEMPERATURE)
     waits: list[float] = []
@@ -93,7 +99,7 @@ def complete(
             break  # so small a model answers no question that a better one refused
         if refusal := breaker.refusal(target):
             waits.append(refusal.wait_s)
-        elif completion := run.ask(target, timeout or target.timeout_s):
+        elif completion := run.ask(target, min(timeout or target.timeout_s, within_s or math.inf)):
             return completion
     if run.refused is not None:
         run.withdraw()
@@ -129,6 +135,7 @@ class _Run:
         self.refused: RequestRefused | None = None
         self.empty = self.failed = False
         self.counts_failures = True
+        self.tools: tuple[ToolSpec, ...] = ()
 
     def _handed_out(self, piece: str) -> None:
         self.dirty = True
@@ -143,11 +150,12 @@ class _Run:
         for attempt in range(1, ATTEMPTS + 1):
             self._begin()
             left_s = max(deadline - time.monotonic(), LEAST_TIME_S)
-            options = Options(max_tokens, temperature, left_s, self.on_token, self.cancelled, self.withdraw)
+            tools = self.tools if client.takes_tools(target) else ()
+            options = Options(max_tokens, temperature, left_s, self.on_token, self.cancelled, self.withdraw, tools)
             try:
                 with computing.waiting():
                     reply = client.ask(target, messages, options)
-                if not reply.text.strip():
+                if not reply.text.strip() and not reply.calls:
                     raise EmptyAnswer(Reason("answer_empty"), permanent=target.is_demo)
             except ProviderError as error:
                 if attempt < ATTEMPTS and self._learns_window(target, error):
@@ -218,7 +226,7 @@ class _Run:
         if prompt is None:
             prompt = token_estimate.of_messages(messages)
         if answer is None:
-            answer = token_estimate.estimate(reply.text)
+            answer = token_estimate.estimate(reply.text + "".join(call.arguments for call in reply.calls))
         first = reply.first_token_at or now
         return Completion(
             text=reply.text.strip(),
@@ -232,4 +240,5 @@ class _Run:
             is_demo=target.is_demo,
             estimated=estimated,
             cut=reply.finish if reply.finish in ("length", "content_filter") else "",
+            calls=reply.calls,
         )

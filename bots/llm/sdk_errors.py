@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from openai import APIStatusError
 
 # "system" is the role; the others are fields of the request.
-PARAMETERS = ("stream_options", "max_tokens", "temperature", "system")
+PARAMETERS = ("stream_options", "max_tokens", "temperature", "system", "tools")
+_SPOKEN = {
+    "system": "system role|role:? .?system",
+    "tools": r"tools?|tool_choice|(?:tool|function)[ _-]?(?:use|calls?|calling)",
+}
 _UNSUPPORTED_WORDS = (
     r"(?:un|not[ _]|n't[ _])support|unrecogni[sz]ed|unknown|unexpected|not (?:permitted|allowed|accepted)|deprecated"
     r"|invalid (?:parameter|argument)|only .{1,30} (?:allowed|supported)|不支持|未知"
@@ -28,8 +32,19 @@ _ABOUT = {
         rf"(?:{_UNSUPPORTED_WORDS}).{{0,60}}\b(?:{name})\b|\b(?:{name})\b.{{0,60}}(?:{_UNSUPPORTED_WORDS})",
         re.IGNORECASE | re.DOTALL,
     )
-    for parameter, name in ((one, "system role|role:? .?system" if one == "system" else one) for one in PARAMETERS)
+    for parameter, name in ((one, _SPOKEN.get(one, one)) for one in PARAMETERS)
 }
+# A server that could take tools, but was started without them, and a broker without a model that takes them.
+_WITHOUT_TOOLS = re.compile(
+    r"\btools?\b.{0,60}(?:requires? .{0,20}--|not enabled)"
+    r"|function calling.{0,40}not enabled|no endpoints.{0,40}tool use",
+    re.IGNORECASE | re.DOTALL,
+)
+_WRONG_TOOL = re.compile(
+    r"\binvalid\b.{0,20}\b(?:schema|name)\b.{0,40}\b(?:function|tool)|\btools\[?\.?\d|function_?declarations?\b",
+    re.IGNORECASE,
+)
+_NO_TOOLS_STATUS = frozenset({400, 404, 422, 500, 501})
 # Some endpoints answer 400 for a wrong key, model or balance, and 403 for forbidden words.
 _ABOUT_ACCOUNT = re.compile(
     r"api[ _-]?key|(?:unknown|invalid|no such)[ _]model|model.{0,80}(?:not[ _](?:found|exist)|n't exist)"
@@ -61,11 +76,15 @@ _BY_STATUS = {
 
 
 class ParameterRefused(Exception):
-    """The endpoint does not know one of `PARAMETERS`; the request may be sent again without it."""
+    """The endpoint does not take one of `PARAMETERS`; the request may be sent again without it.
 
-    def __init__(self, parameter: str) -> None:
+    Attributes:
+        lasting: It takes the parameter never, and not only with this value.
+    """
+
+    def __init__(self, parameter: str, *, lasting: bool = True) -> None:
         super().__init__(parameter)
-        self.parameter = parameter
+        self.parameter, self.lasting = parameter, lasting
 
 
 def convert_error(error: Exception, body: dict[str, Any]) -> Exception:
@@ -102,6 +121,8 @@ def _of_our_own(error: BaseException) -> ProviderError | None:
 
 def _by_status(error: APIStatusError, body: dict[str, Any]) -> Exception:
     status = error.status_code
+    if status in _NO_TOOLS_STATUS and "tools" in body and (refused := _refused_tools(error)):
+        return refused
     if status in (400, 422) and (parameter := _refused_parameter(error, body)):
         return ParameterRefused(parameter)
     why = _BY_STATUS.get(status) or (Reason("endpoint_failed") if status >= 500 else _BY_STATUS[400])
@@ -153,6 +174,18 @@ def _refused_parameter(error: APIStatusError, body: dict[str, Any]) -> str | Non
             return parameter if unsupported else None
         if not named and _ABOUT[parameter].search(told):
             return parameter
+    return None
+
+
+def _refused_tools(error: APIStatusError) -> ParameterRefused | None:
+    """Returns the refusal of the tools; one of a single tool, for instance of its schema, is not lasting."""
+    told, named = error.message[:2000], str(error.param or "")
+    if _ABOUT["tools"].search(told) and not _TOO_MUCH.search(told) and (not named or named.startswith("tool")):
+        return ParameterRefused("tools")
+    if _WITHOUT_TOOLS.search(told):
+        return ParameterRefused("tools")
+    if error.status_code in (400, 422) and (named.startswith("tools") or _WRONG_TOOL.search(told)):
+        return ParameterRefused("tools", lasting=False)
     return None
 
 

@@ -6,6 +6,7 @@ little Chinese). A high estimate only shortens a prompt; with a low one the endp
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -44,7 +45,14 @@ def at_most(text: str) -> int:
 
 def of_messages(messages: Sequence[ChatMessage]) -> int:
     """Returns the tokens of a whole prompt, including the overhead of the chat template per message."""
-    return sum(_of_content(message["content"]) + MESSAGE_OVERHEAD for message in messages)
+    return sum(_of_message(message) + MESSAGE_OVERHEAD for message in messages)
+
+
+def _of_message(message: ChatMessage) -> int:
+    calls = sum(
+        estimate(json.dumps(call.get("function"), ensure_ascii=False)) for call in message.get("tool_calls") or ()
+    )
+    return _of_content(message["content"]) + calls
 
 
 def _of_content(content: Any) -> int:

@@ -2,25 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 
 class ChatMessage(TypedDict):
     """One message of a prompt in the format of OpenAI-compatible endpoints."""
 
-    role: Literal["system", "user", "assistant"]
+    role: Literal["system", "user", "assistant", "tool"]
     # Text, or a list of parts for a vision model; only `bots.pipeline.engine.answer.attachments` builds lists.
     content: Any
+    # Of an assistant: the calls it makes, as the format has them. Of a tool: the call whose result it is.
+    tool_calls: NotRequired[list[dict[str, Any]]]
+    tool_call_id: NotRequired[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool as a model sees it. `schema` is a JSON schema of type "object"."""
+
+    name: str
+    description: str
+    schema: Mapping[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        function = {"name": self.name, "description": self.description, "parameters": dict(self.schema)}
+        return {"type": "function", "function": function}
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRequest:
+    """A call that a model asks for. Neither name nor arguments are checked.
+
+    Attributes:
+        name: A name of an offered tool where it can be told which one is meant, else what the model wrote.
+        arguments: JSON as the model wrote it; "" when it wrote none.
+        cut: The answer ended at its longest length, so the arguments may be incomplete.
+    """
+
+    name: str
+    arguments: str
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """One model to call: a provider row, or the embedded model server (`is_demo` and key None).
 
-    `public_only` means that no connection to a private address is made.
+    `public_only` means that no connection to a private address is made. `tools` is "auto", "on" or "off".
     """
 
     key: int | None
@@ -35,6 +66,7 @@ class Target:
     is_demo: bool = False
     can_see: bool = False
     public_only: bool = False
+    tools: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +75,7 @@ class Completion:
 
     `estimated` means that the endpoint reported no tokens and they were estimated from the text.
     `cut` is "length" or "content_filter" when the model stopped before the end of its answer.
+    `calls` are the tool calls that it asks for; `text` is then what it said before them, or "".
     """
 
     text: str
@@ -56,6 +89,7 @@ class Completion:
     is_demo: bool
     estimated: bool = False
     cut: str = ""
+    calls: tuple[ToolRequest, ...] = ()
 
     def usage(self) -> dict[str, Any]:
         """Returns the columns of `TurnUsage` for this call."""

@@ -70,6 +70,28 @@ class Bot(models.Model):
         default=False,
         help_text=_("Puts the best memories into order a second time, by semantic_search.reranker. Slower."),
     )
+    tools_enabled = models.BooleanField(
+        _("tools"),
+        default=True,
+        db_default=True,
+        help_text=_("The model may call the skills and other tools of this bot."),
+    )
+    tool_rounds = models.PositiveSmallIntegerField(
+        _("most rounds of tool calls"),
+        default=8,
+        db_default=8,
+        validators=[MinValueValidator(1), MaxValueValidator(8)],
+        help_text=_("How often the model may call tools before it must answer."),
+    )
+    tool_cost = models.DecimalField(
+        _("most cost of tool calls"),
+        max_digits=10,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("For one answer, in the currency of the prices of the models. Empty: no limit."),
+    )
     temperature = models.FloatField(
         _("temperature"), default=0.3, validators=[MinValueValidator(0.0), MaxValueValidator(2.0)]
     )

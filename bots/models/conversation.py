@@ -135,15 +135,15 @@ class Conversation(models.Model):
 
     @transition(field=state, source=(State.ACTIVE, State.COLLECTING, State.HUMAN), target=State.COLLECTING)
     def ask_details(self, data: dict[str, Any]) -> None:
-        """Opens a form: a skill lacks parameters, or a command asks for confirmation. `data` is the form.
+        """Asks the person for something: `data` holds the stack of what is open (`pipeline.engine.dialog.frames`).
 
-        A command also works while a human answers; its form then takes the conversation back from the human.
+        A command also works while a human answers; its question then takes the conversation back from the human.
         """
         self.state_data = data
 
     @transition(field=state, source=(State.COLLECTING, State.HUMAN), target=State.ACTIVE)
     def resume(self) -> None:
-        """Ends the form, or hands the conversation back from the human to the bot."""
+        """Ends all that is open, or hands the conversation back from the human to the bot."""
         self.state_data = {}
 
     @transition(field=state, source=(State.ACTIVE, State.COLLECTING), target=State.HUMAN)

@@ -58,6 +58,14 @@ class ModelProvider(models.Model):
     priority = models.IntegerField(_("priority"), default=100, help_text=_("Lowest first."))
     enabled = models.BooleanField(_("enabled"), default=True)
     can_see = models.BooleanField(_("sees images"), default=False, help_text=_("The model takes images beside text."))
+    tools = models.CharField(
+        _("tools"),
+        max_length=4,
+        choices=(("auto", _("if the model takes them")), ("on", _("always")), ("off", _("never"))),
+        default="auto",
+        db_default="auto",
+        help_text=_("Whether skills and other tools are offered to the model."),
+    )
     timeout_s = models.FloatField(_("timeout (seconds)"), default=60.0, validators=_between(TIMEOUT_S))
     context_tokens = models.PositiveIntegerField(
         _("context window (tokens)"),

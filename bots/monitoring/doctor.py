@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
 from django.db.models import F
+from django.utils import timezone
 
 from adapters import registry
 from bots.models import Bot, Channel, InboundEvent, ModelProvider, OutboundMessage
@@ -24,7 +25,7 @@ from clawdbot.http.proxies import Proxy, configured_proxies
 from memory import database
 from memory.embedders import choice, current
 from memory.indexes import health
-from skills.models import InstructionGrant, McpGrant, McpServer
+from skills.models import BotTool, InstructionGrant, McpGrant, McpServer
 
 Level = Literal["ok", "warning", "error"]
 
@@ -71,6 +72,7 @@ def examine() -> list[Finding]:
         _waiting,
         _unanswered,
         _dead_letters,
+        _tools,
     )
     for look in looks:
         found.extend(look())
@@ -304,3 +306,10 @@ def _dead_letters() -> Iterator[Finding]:
         yield Finding("dead letters", "warning", text, "see inbox and outbox in the admin; retry or discard them")
     else:
         yield Finding("dead letters", "ok", "none")
+
+
+def _tools() -> Iterator[Finding]:
+    off = [f"{row.tool} of {row.bot.slug}" for row in BotTool.objects.paused(timezone.now()).select_related("bot")[:5]]
+    if off:
+        mend = "see Tools of bots in the admin: the last error, and a button to switch them on again"
+        yield Finding("tools", "warning", f"switched off because they keep failing: {', '.join(off)}", mend)

@@ -13,7 +13,7 @@ from bots.models import InboundEvent, OutboundMessage
 from bots.models.lengths import QUEUE_ERROR_LENGTH
 from bots.models.sql import clock
 from bots.pipeline import inbox, memory_outbox, outbox
-from bots.pipeline.dispatch import gathering, timeouts, unanswered
+from bots.pipeline.dispatch import decisions, gathering, timeouts, unanswered
 from bots.pipeline.queue import setback, wakeups, workers
 from clawdbot.reasons import columns
 
@@ -37,6 +37,7 @@ def sweep() -> SweepReport:
     if freed:
         logger.warning("freed %s claims of dead workers", freed)
     timeouts.enqueue_due()
+    decisions.expire_due(before)
     woken = _wake_due() + reminders.wake_due() + reminders.broadcasting.wake_due()
     memory_outbox.catch_up()
     return SweepReport(freed, woken)

@@ -108,7 +108,7 @@ def _of_match(tried: Trial, match: choosing.Match, effects: str) -> Trial:
     planned = runner.plan(match, context)
     tried = replace(
         tried,
-        values={name: value for name, value in planned.values.items() if name not in ("message",)},
+        values={name: value for name, value in planned.values.items() if name != "message" and value not in (None, "")},
         asks=planned.question,
         preview=planned.preview,
         effects=tuple(sorted(declared)),

@@ -29,7 +29,7 @@ State = Broadcast.State
 Outcome = BroadcastPerson.State
 
 AHEAD = timedelta(seconds=6)
-CHUNK = 10  # messages of one transaction, so that no turn waits long for the database
+CHUNK = 5  # messages of one transaction, some 10 ms each, so that no turn waits long for the database
 LOOKED_AT = 50  # people of one step, most of whom may be left out
 MOST_WAITING = 20  # messages in the outbox: beyond that the platform is slower than the pace
 LOOK_AGAIN = timedelta(seconds=2)

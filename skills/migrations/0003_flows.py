@@ -14,6 +14,8 @@ BUILT_IN = (
     ("skills.notes.ForgetSkill", "forget"),
     ("skills.webpage.WebPageSkill", "webpage"),
     ("skills.person.PersonSkill", "person"),
+    ("skills.reminders.RemindersSkill", "reminders"),
+    ("skills.date_time.DateTimeSkill", "date and time"),
 )
 
 

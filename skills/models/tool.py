@@ -16,6 +16,10 @@ class BotToolQuerySet(models.QuerySet["BotTool"]):
     def for_bot(self, bot: Any) -> BotToolQuerySet:
         return self.filter(bot=bot)
 
+    def paused(self, now: Any) -> BotToolQuerySet:
+        """Selects tools that are switched off because they kept failing. `now` is aware."""
+        return self.filter(paused_until__gt=now)
+
 
 class BotTool(models.Model):
     """Settings of one tool for one bot. A tool without a row has the defaults of its effects."""

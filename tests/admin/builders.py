@@ -50,6 +50,7 @@ from memory.store import MemoryStore
 from memory.types import Turn
 from skills.models import (
     BotSkill,
+    BotTool,
     FlowDefinition,
     InstructionFile,
     InstructionGrant,
@@ -61,6 +62,7 @@ from skills.models import (
     SkillHealth,
     SkillRun,
     SkillState,
+    ToolCall,
 )
 
 BOT_TOKEN = "123456789:AAHsecretsecretsecretsecretsecret12345"
@@ -210,6 +212,8 @@ def make_skill(bot: Bot, conversation: Conversation, number: int = 0) -> Skill:
     SkillRun.objects.create(skill=skill, bot=bot, conversation=conversation, ok=True, ms=12)
     SkillHealth.objects.create(skill=skill, bot=bot, failures=2, error="TooSlow: no answer within 10 s")
     SkillState.objects.create(skill=skill, person=conversation.person, data={"level": number})
+    make_tool_call(conversation, f"tool{number}")
+    BotTool.objects.create(bot=bot, tool=f"tool{number}", approval="operator")
     return skill
 
 
@@ -221,6 +225,21 @@ def make_flow(bot: Bot, number: int = 0) -> FlowDefinition:
     flow.save()
     flow.bots.add(bot)
     return flow
+
+
+def make_tool_call(conversation: Conversation, tool: str = "mail", **values: Any) -> ToolCall:
+    """Makes a call that waits for an operator."""
+    made: dict[str, Any] = {
+        "round": 0,
+        "place": 0,
+        "begun_by": 1,
+        "idempotency_key": f"{conversation.pk}-{tool}",
+        "arguments": {"to": "Ann", "api_key": SKILL_KEY},
+        "state": ToolCall.State.WAITING,
+        "asked": "operator",
+        "expires_at": timezone.now() + timedelta(minutes=15),
+    }
+    return ToolCall.objects.create(bot=conversation.bot, conversation=conversation, tool=tool, **made | values)
 
 
 def make_file(conversation: Conversation, body: bytes = b"words", **values: Any) -> ReceivedFile:

@@ -23,6 +23,8 @@ DATA = {
     "bots/pipeline/engine/answer/fallback.py:_GREETING": "recognised",
     "bots/pipeline/engine/answer/fallback.py:_THANKS": "recognised",
     "bots/pipeline/engine/answer/questions.py:_CHINESE_QUESTION": "recognised",
+    "bots/pipeline/engine/dialog/approving.py:_NO": "recognised",
+    "bots/pipeline/engine/dialog/approving.py:_YES": "recognised",
     "bots/pipeline/engine/dialog/commands.py:COMMANDS": "names of commands, recognised",
     "bots/pipeline/engine/dialog/flow_catalogue.py:_NOT_WANTED": "recognised",
     "bots/pipeline/engine/dialog/flow_words.py:_CHAT": "recognised",

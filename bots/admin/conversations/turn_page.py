@@ -15,9 +15,11 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bots.admin import tools
 from bots.i18n.failure_texts import describe_column
 from bots.models import Conversation, Message, TurnUsage, prompt_parts
 from memory.models import MemoryEntry
+from skills.models import ToolCall
 
 if TYPE_CHECKING:
     from bots.admin.ui.base import BotScopedAdmin
@@ -65,6 +67,7 @@ class TurnPage:
         held: What the prompt held, in numbers; None for an answer without a model.
         parts: The parts of the prompt.
         notes: The memories in it, as they are now.
+        calls: The tool calls, in their order.
         facts: Labels and values: model, provider, cost, times.
     """
 
@@ -74,6 +77,7 @@ class TurnPage:
     held: prompt_parts.PromptParts | None
     parts: tuple[Part, ...]
     notes: tuple[Note, ...]
+    calls: tuple[ToolCall, ...]
     facts: tuple[tuple[str, str], ...]
 
     @property
@@ -110,7 +114,7 @@ class TurnPageMixin(Base):
 
 
 def build(conversation: Conversation, message: Message) -> TurnPage:
-    """Reads the turn of a message in at most four queries."""
+    """Reads the turn of a message in at most five queries."""
     of_turn = {message.role: message}
     if message.inbound_id is not None:
         rows = Message.objects.select_related("inbound").filter(inbound=message.inbound_id, conversation=conversation)
@@ -124,6 +128,7 @@ def build(conversation: Conversation, message: Message) -> TurnPage:
         held=held,
         parts=tuple(_parts(held)) if held is not None else (),
         notes=tuple(_notes(conversation, held.notes)) if held is not None else (),
+        calls=tuple(tools.calls_of(message)),
         facts=tuple(_facts(conversation, asked, answer)),
     )
 

@@ -31,6 +31,7 @@ FIELDS = (
     "priority",
     "enabled",
     "can_see",
+    "tools",
     "timeout_s",
     "context_tokens",
     "input_price",
@@ -59,6 +60,13 @@ class ProviderForm(forms.ModelForm[ModelProvider]):
             help_text=gettext_lazy("Empty for an endpoint that asks for none."),
             validators=(check_api_key,),
         )
+
+        if "tools" in self.fields:
+            self.fields["tools"].required = False
+
+    def clean_tools(self) -> str:
+        """Returns the choice; a form that says nothing leaves it to the model."""
+        return self.cleaned_data.get("tools") or "auto"
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -110,7 +118,10 @@ class ModelProviderAdmin(AuditedMixin, BaseAdmin[ModelProvider]):
             key = ("api_key", "remove_api_key")
         trust = ("public_only",) if may_trust(request, obj) else ()
         parts: list[Any] = [
-            (None, {"fields": ("name", "endpoint", *trust, "model", *key, ("priority", "enabled"), "can_see")}),
+            (
+                None,
+                {"fields": ("name", "endpoint", *trust, "model", *key, ("priority", "enabled"), ("can_see", "tools"))},
+            ),
             (gettext_lazy("Limits"), {"fields": (("timeout_s", "context_tokens"),)}),
             (
                 gettext_lazy("Prices"),

@@ -29,6 +29,9 @@ _BOT = {
     "retention_days": 90,
     "rerank": False,
     "temperature": 0.3,
+    "tools_enabled": True,
+    "tool_rounds": 8,
+    "tool_cost": None,
     "max_reply_tokens": 512,
     "created_at": "2026-11-22T08:00:00Z",
     "updated_at": "2026-11-22T08:00:00Z",
@@ -46,6 +49,7 @@ class BotSerializer(serializers.ModelSerializer[Bot]):
 
     allowed_origins = serializers.ListField(child=serializers.URLField(max_length=300), required=False, max_length=50)
     retention_days = serializers.IntegerField(min_value=0, max_value=LONGEST_RETENTION, allow_null=True, required=False)
+    tool_rounds = serializers.IntegerField(min_value=1, max_value=8, required=False)
     max_reply_tokens = serializers.IntegerField(min_value=1, max_value=100_000, required=False)
 
 
@@ -68,6 +72,7 @@ _PROVIDER = {
     "priority": 100,
     "enabled": True,
     "can_see": False,
+    "tools": "auto",
     "timeout_s": 60.0,
     "context_tokens": 8192,
     "input_price": "0.2500",

@@ -17,6 +17,7 @@ from bots.people.reception import Arrival, Standing
 from bots.pipeline import engine, inbox, memory_outbox
 from bots.pipeline.dispatch import (
     closing,
+    decisions,
     edits,
     erasures,
     gathering,
@@ -133,6 +134,8 @@ class MessageDispatcher:
         if row.kind == timeouts.KIND:
             timeouts.apply(row)
             return True
+        if row.kind == decisions.KIND:
+            return decisions.go_on(row, started, lease)
         channel = lookup.get(row.channel_id)
         event = Event.from_dict(row.payload)
         if event.new_ids:

@@ -16,8 +16,11 @@ from bots.pipeline.dispatch.draft_reply import Draft
 from bots.pipeline.queue.model_slots import Lease
 
 
-def respond(row: InboundEvent, turn: engine.Turn, lease: Lease) -> engine.Reply | None:
-    """Calls the engine and shows its progress. Returns its reply; None when the row was parked for a model.
+def respond(row: InboundEvent, turn: engine.Turn, lease: Lease, *, shown: bool = True) -> engine.Reply | None:
+    """Calls the engine and shows its progress, unless `shown` is False.
+
+    Returns:
+        Its reply; None when the row was parked for a model.
 
     Raises:
         ClaimLost: The row was to be parked, but another worker has it.
@@ -30,6 +33,8 @@ def respond(row: InboundEvent, turn: engine.Turn, lease: Lease) -> engine.Reply 
     turn.may_wait = partial(waiting.may_wait, row)
     turn.take_slot = partial(waiting.take_slot, lease)
     try:
+        if not shown:
+            return engine.respond(turn)
         reply = _on_page(row, turn) if turn.channel.platform == PLATFORM else _on_platform(row, turn)
     except engine.NoSlot:
         waiting.for_slot(row, turn, lease)

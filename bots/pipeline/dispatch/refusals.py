@@ -16,7 +16,7 @@ from bots.models import Conversation, InboundEvent, Message, OutboundMessage, sq
 from bots.people import admission, pairing, reception
 from bots.people.reception import Standing
 from bots.pipeline import engine, inbox, outbox
-from bots.pipeline.dispatch import closing, timeouts, turn_records, turns
+from bots.pipeline.dispatch import closing, decisions, timeouts, turn_records, turns
 from clawdbot.reasons import Reason
 
 logger = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ def unreadable(turn: engine.Turn) -> engine.Reply:
 def give_up(row: InboundEvent, reason: Reason) -> None:
     """Closes a turn after its last try: tells the person, and leaves a dead letter that the operator can replay."""
     channel = lookup.get(row.channel_id)
-    if row.kind in (EventKind.MEMBER, timeouts.KIND):  # a new id, or a timer: nobody waits for an answer
+    if row.kind in (EventKind.MEMBER, timeouts.KIND, decisions.KIND):  # nobody waits for an answer
         inbox.finish(row, conversation_id=None, error=reason, state=InboundEvent.State.DEAD)
         return
     with transaction.atomic():

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.db import DatabaseError
@@ -15,13 +16,14 @@ from django.utils.translation import gettext as _
 from bots import metrics
 from bots.llm import candidates, complete
 from bots.llm.errors import Cancelled, NoModelAvailable, PromptRefused
-from bots.llm.types import Messages, Target
+from bots.llm.types import Completion, Messages, Target
 from bots.models import Conversation, Message
 from bots.pipeline import windows
-from bots.pipeline.engine.answer import attachments, continuing, fallback, outage, prompt, recent_turns
+from bots.pipeline.engine.answer import attachments, continuing, fallback, outage, prompt, recent_turns, tool_loop
 from bots.pipeline.engine.answer.others_words import others_words
 from bots.pipeline.engine.answer.prompt_inputs import Inputs
 from bots.pipeline.engine.dialog import (
+    approving,
     buttons,
     commands,
     flow_catalogue,
@@ -50,7 +52,8 @@ NOTHING = Recall((), None, 0.0, degraded=False)
 def respond(turn: Turn) -> Reply:
     """Answers a turn in the person's language. Writes no row of the turn; the turn's values change in memory only."""
     with translation.override(turn.language):
-        return restating.finish(turn, _respond(turn))
+        # an operator has decided about a tool call, or nobody has in time
+        return _answer(turn) if turn.goes_on is not None else restating.finish(turn, _respond(turn))
 
 
 def _respond(turn: Turn) -> Reply:
@@ -81,6 +84,11 @@ def _by_dialog(turn: Turn) -> Reply | None:
     """Returns the answer of what is open, of a flow or skill, or to a lone "stop"; None when a model has to answer."""
     if turn.conversation.state == Conversation.State.COLLECTING and (reply := frames.take(turn)) is not None:
         return reply
+    return None if turn.goes_on is not None else _begun(turn)  # a yes or no to a tool call starts nothing else
+
+
+def _begun(turn: Turn) -> Reply | None:
+    """Returns the answer of the flow or skill that the message starts or goes on with, or to a lone "stop"."""
     if (reply := flow_frames.go_on_with_parked(turn)) is not None:
         return reply
     if (called := flow_catalogue.called(turn.bot.pk, turn.text)) is not None:
@@ -229,7 +237,7 @@ def _ask_model(
     files = [*attachments.contents(turn.quoted_files, quoted=True), *attachments.contents(turn.files)]
     shown: dict[str, Any] = {}
 
-    def messages(target: Target) -> Messages:
+    def messages(target: Target, taken: int = 0) -> Messages:
         built = prompt.build(
             Inputs(
                 instructions=turn.bot.instructions,
@@ -247,10 +255,12 @@ def _ask_model(
             ),
             target,
             max_reply_tokens=turn.bot.max_reply_tokens,
-            image_tokens=attachments.image_tokens((*turn.quoted_files, *turn.files), target),
+            image_tokens=attachments.image_tokens((*turn.quoted_files, *turn.files), target) + taken,
             longest=turn.bot.context_tokens,
         )
         shown.update(built.shown)
+        if taken:
+            shown["parts"] = {**shown["parts"], "tools": [4 * taken, 0]}  # characters: four a token
         return attachments.with_images(built.messages, (*turn.quoted_files, *turn.files), target)
 
     def demo_fits() -> bool:
@@ -259,14 +269,36 @@ def _ask_model(
             return False
         return fallback.demo_can_answer(turn.text) and not fallback.demo_would_invent(turn.text, recalled.hits, said)
 
-    completion = complete(
-        messages,
+    ask = partial(
+        complete,
         bot=turn.bot,
-        on_token=turn.on_token,
-        on_restart=turn.on_restart,
         cancelled=turn.cancelled if turn.on_token is not None else _after_a_second(turn.cancelled),
         allow_demo=demo_fits,
     )
+    tools = tool_loop.of_turn(turn) if unfinished is None else ()
+    if tools or turn.goes_on is not None:
+        return _with_tools(turn, tool_loop.run(turn, tools, messages, ask, vector=recalled.vector), recalled, shown)
+    return _of_completion(recalled, ask(messages, on_token=turn.on_token, on_restart=turn.on_restart), shown)
+
+
+def _with_tools(turn: Turn, outcome: tool_loop.Outcome, recalled: Recall, shown: dict[str, Any]) -> Reply:
+    """Returns the reply of a turn whose model was offered tools."""
+    if outcome.completion is None or (outcome.calls == 0 and not outcome.own):
+        if outcome.completion is not None:
+            return _of_completion(recalled, outcome.completion, shown)
+        return _reply(outcome.text, recalled, _meta(recalled, ""), parts=outcome.parts, remember_answer=False)
+    reply = _of_completion(recalled, outcome.completion, shown)
+    meta = reply.meta | {"tool_calls": outcome.calls}
+    if outcome.stopped:
+        meta |= {"tools_stopped": outcome.stopped}
+    if outcome.asked is not None:
+        approving.ask(turn, outcome.asked.question, outcome.asked.text)
+        meta |= buttons.meta((_("Yes"), _("No")))
+        return replace(reply, text=outcome.text, meta=meta, remember_answer=False)
+    return replace(reply, meta=meta, parts=outcome.parts, remember_answer=reply.remember_answer and not outcome.own)
+
+
+def _of_completion(recalled: Recall, completion: Completion, shown: dict[str, Any]) -> Reply:
     metrics.model(completion.provider, completion.total_ms / 1000, "ok")
     meta = _meta(recalled, completion.provider) | {
         "model": completion.model,

@@ -66,6 +66,8 @@ class Turn:
         repeated_messages: Ids of these messages.
         transitions: Transitions of the dialog, to be written when the turn is closed.
         erasure: What the reply's `act` has erased, and what remains to be erased after the commit.
+        made_calls: Keys of the tool calls that were made in this try of the turn.
+        goes_on: Id of the event whose tool calls this turn goes on with, after a yes or a no.
         staged: Writes of skills and tools; the transaction that closes the turn runs them in order.
         memories: What skills remember of the person, stored with the turn.
         services: What the services of skills keep during the turn, by name.
@@ -104,6 +106,8 @@ class Turn:
     transitions: list[StateTransition] = field(default_factory=list)
     erasure: StagedErasure | None = None
     staged: list[Callable[[], None]] = field(default_factory=list)
+    goes_on: int | None = None
+    made_calls: set[str] = field(default_factory=set)
     memories: list[MemoryTurn] = field(default_factory=list)
     services: dict[str, Any] = field(default_factory=dict)
 

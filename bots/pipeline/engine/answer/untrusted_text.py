@@ -8,10 +8,10 @@ import unicodedata
 _WHITESPACE = re.compile(r"\s+")
 # Anything that could be a tag of our fences or of a chat template, also with invisible characters inside.
 _TAG = re.compile(
-    r"[<\uff1c\ufe64](?=[<\uff1c\ufe64]*(?:\s*[/|\uff0f\uff5c]|[!?a-z]|\s*(?:memory|summary|quoted|forwarded)))",
+    r"[<\uff1c\ufe64](?=[<\uff1c\ufe64]*(?:\s*[/|\uff0f\uff5c]|[!?a-z]|\s*(?:memory|summary|quoted|forwarded|result)))",
     re.IGNORECASE,
 )
-_TAG_END = re.compile(r"(memory|summary|quoted|forwarded)(\s*)>", re.IGNORECASE)
+_TAG_END = re.compile(r"(memory|summary|quoted|forwarded|result)(\s*)>", re.IGNORECASE)
 _INSTRUCTION = re.compile(r"\[(\s*/?\s*(?:INST|SYS|SYSTEM)\s*)\]", re.IGNORECASE)
 _CLOSING = re.compile(r"\|\s*>")
 _INDENT = re.compile(r"( {0,40})(.*)")

@@ -68,7 +68,7 @@ def test_the_list_has_the_next_one_first_in_the_zone_of_the_person(there: Channe
     assert lines[1].startswith("- **2.** ")
     assert "8:50 a.m. – call mum (for " in lines[1]
     assert "(every day; 7 a.m. in Europe/Berlin)" in lines[2]
-    assert lines[3].endswith("6 p.m. – stand up (every weekday)")
+    assert "6 p.m. – stand up (every weekday" in lines[3]
     chinese = ask(there, "/提醒")
     assert chinese.startswith("你的提醒")
     assert "call mum" in chinese
@@ -242,7 +242,7 @@ def test_the_text_is_changed(there: Channel, ann: Conversation) -> None:
 def test_a_time_that_is_over_or_not_clear_changes_nothing(there: Channel, ann: Conversation) -> None:
     row = make_schedule(ann, tomorrow(9), now=timezone.now())
     before = row.next_at
-    assert "(every weekday)" in ask(there, "/reminders change 1 every weekday at 7:15")
+    assert "(every weekday" in ask(there, "/reminders change 1 every weekday at 7:15")
     for wish in ("yesterday at 9", "later", "every minute"):
         ask(there, f"/reminders change 1 {wish}")
         row.refresh_from_db()

@@ -1,0 +1,100 @@
+"""Reads the arguments that a model wrote and checks them against the schema of the tool."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+_LONGEST_COMPLAINT = 300
+
+
+class Unfit(Exception):
+    """The arguments cannot be used; the text tells the model how to mend them."""
+
+
+def read(written: str, schema: Mapping[str, Any], *, cut: bool) -> dict[str, Any]:
+    """Returns the arguments.
+
+    Args:
+        written: What the model wrote; "" counts as no arguments.
+        schema: JSON schema of the tool.
+        cut: The answer ended in the middle, so broken JSON is not mended: half an argument is not the argument.
+
+    Raises:
+        Unfit: They are no JSON object, or do not fit the schema.
+    """
+    value = _parsed(written, mend=not cut)
+    if isinstance(value, str):  # an object inside a string
+        value = _parsed(value, mend=not cut)
+    if value is None:
+        value = {}
+    if not isinstance(value, dict):
+        raise Unfit("The arguments must be a JSON object.")
+    if cut and not written.strip().endswith("}"):
+        raise Unfit("The arguments were cut off, because the answer was too long. Write shorter ones.")
+    arguments = _without_nulls(value, schema)
+    if (complaint := complaint_about(arguments, schema)) is not None:
+        raise Unfit(f"The arguments do not fit: {complaint}. Call the tool again with arguments that fit its schema.")
+    return arguments
+
+
+def complaint_about(arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> str | None:
+    """Returns what is wrong with the arguments, in words of JSON schema; None when they fit."""
+    from jsonschema import exceptions, validators
+
+    kind = validators.validator_for(schema, default=validators.validator_for({}))
+    try:
+        error = exceptions.best_match(kind(schema).iter_errors(dict(arguments)))
+    except Exception as broken:  # a schema of somebody else; the tool checks for itself
+        return None if isinstance(broken, (exceptions.SchemaError, exceptions.UnknownType)) else _short(broken)
+    if error is None:
+        return None
+    place = ".".join(map(str, error.absolute_path))
+    return f"{place}: {_short(error.message)}" if place else _short(error.message)
+
+
+def _parsed(written: str, *, mend: bool) -> Any:
+    text = written.strip()
+    if not text:
+        return {}
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        if not mend:
+            raise Unfit("The arguments were cut off. Write shorter ones.") from None
+    if "{" not in text:  # a mended word would be an empty object
+        raise Unfit("The arguments are not JSON.")
+    from json_repair import repair_json
+
+    mended = repair_json(text, return_objects=True)
+    again = json.dumps(mended, ensure_ascii=False)
+    # An object inside a text is a second copy of the arguments, which a server sent behind the first.
+    if not isinstance(mended, dict) or _said(again) != _said(text) or '{\\"' in again:
+        raise Unfit("The arguments are not valid JSON.")
+    return mended
+
+
+def _said(written: str) -> str:
+    """Returns letters and digits: mending may change signs, and never what an argument says."""
+    plain = written.strip().removeprefix("```json").removeprefix("```").casefold()
+    return "".join(char for char in plain if char.isalnum()).replace("none", "null")
+
+
+def _without_nulls(value: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Leaves out optional arguments that are null: models write them for what they do not want to say."""
+    required = schema.get("required") or ()
+    properties = schema.get("properties") or {}
+    return {
+        name: item
+        for name, item in value.items()
+        if item is not None or name in required or _takes_null(properties.get(name))
+    }
+
+
+def _takes_null(schema: Any) -> bool:
+    return isinstance(schema, dict) and ("null" in json.dumps(schema) or not schema.get("type"))
+
+
+def _short(problem: object) -> str:
+    return " ".join(str(problem).split())[:_LONGEST_COMPLAINT]

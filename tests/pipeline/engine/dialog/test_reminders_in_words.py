@@ -1,0 +1,75 @@
+"""A reminder in a person's words goes through the whole pipeline, and the next message answers the bot's question."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from bots.models import Channel, Message, Occurrence, Schedule
+from skills import catalogue, seed
+from tests.builders import make_channel, say
+from tests.reminders.builders import make_chat, make_schedule
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases, pytest.mark.usefixtures("words_only")]
+
+
+@pytest.fixture
+def there() -> Channel:
+    seed.seed_built_in()
+    catalogue.clear_cache()
+    return make_channel()
+
+
+def ask(channel: Channel, text: str) -> str:
+    """Takes a message through the pipeline; returns the answer."""
+    row = say(channel, text, chat="ann", chat_type="private")
+    return Message.objects.get(inbound=row, role="assistant").text
+
+
+def hour_of(row: Schedule) -> str:
+    return str(row.local).replace(" ", "T")[11:16]
+
+
+def test_a_reminder_is_made_listed_moved_and_cancelled(there: Channel) -> None:
+    assert "15:00提醒您：开会" in ask(there, "提醒我明天下午三点开会")
+    row = Schedule.objects.get()
+    assert (row.text, hour_of(row), row.rule) == ("开会", "15:00", "")
+    assert "16:00" in ask(there, "改到四点")
+    row.refresh_from_db()
+    assert hour_of(row) == "16:00"
+    assert "16:00：开会" in ask(there, "我有哪些提醒")
+    assert ask(there, "取消提醒") == "已取消：开会"
+    row.refresh_from_db()
+    assert row.state == Schedule.State.CANCELLED
+
+
+def test_the_next_message_answers_the_question_for_a_time(there: Channel) -> None:
+    assert ask(there, "remind me the day after tomorrow at 6 to leave").startswith("Which time do you mean?")
+    assert not Schedule.objects.exists()
+    assert "at 18:00: leave" in ask(there, "pm")
+    row = Schedule.objects.get()
+    assert (row.text, hour_of(row)) == ("leave", "18:00")
+
+
+def test_a_question_about_something_else_does_not_fill_the_time(there: Channel) -> None:
+    ask(there, "提醒我喝水")
+    assert ask(there, "现在几点了").startswith("现在是")
+    assert not Schedule.objects.exists()
+
+
+def test_without_a_reminder_that_came_nothing_is_put_off(there: Channel) -> None:
+    assert ask(there, "snooze 10 min") == "No reminder came lately that I could repeat."
+
+
+def test_the_reminder_that_came_last_comes_again(there: Channel) -> None:
+    tomorrow = f"{timezone.now() + timedelta(days=1):%Y-%m-%d}T09:00"
+    row = make_schedule(make_chat(there), tomorrow, now=timezone.now(), text="drink water")
+    row.last_local, row.last_at = row.next_local, timezone.now() - timedelta(minutes=1)
+    row.aim(None)
+    row.save()
+    Occurrence.objects.create(schedule=row, local=row.last_local, due_at=row.last_at)
+    assert ask(there, "snooze 10 min").startswith("I will remind you again today")
+    again = Schedule.objects.exclude(pk=row.pk).get()
+    assert again.text == "drink water"
