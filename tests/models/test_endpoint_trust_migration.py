@@ -34,7 +34,7 @@ def test_a_key_of_before_is_bound_once_and_kept() -> None:
 
 
 # Models that the migration did not know: nobody could write them before.
-LATER = {"flowdefinition", "mcptool", "mcpgrant", "instructionskill", "instructiongrant"}
+LATER = {"bottool", "flowdefinition", "instructiongrant", "instructionskill", "mcpgrant", "mcptool", "toolcall"}
 
 
 @pytest.mark.parametrize("role", BotAccess.Role.values)
