@@ -6,7 +6,6 @@ An ordinary turn reads no row here: tools and settings are at most two seconds o
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import logging
 import re
 import threading
@@ -110,18 +109,10 @@ def _asked(tool: Tool, rule: BotTool | None) -> str:
 def _all_of(bot_id: int, language: str) -> Iterable[Tool]:
     for name in PROVIDERS:
         try:
-            provider: Any = importlib.import_module(name) if _exists(name) else None
-            if provider is not None:
-                yield from provider.of_bot(bot_id, language)
+            provider: Any = importlib.import_module(name)
+            yield from provider.of_bot(bot_id, language)
         except Exception:  # a provider that fails costs the bot its tools and nothing else
             logger.exception("tools of %s cannot be listed", name)
-
-
-def _exists(name: str) -> bool:
-    try:
-        return importlib.util.find_spec(name) is not None
-    except ModuleNotFoundError:
-        return False
 
 
 def _named(tools: Iterable[Tool]) -> tuple[Tool, ...]:
