@@ -23,7 +23,8 @@ class AppointmentSkill(BaseSkill):
     """Asks for what, when and who, confirms, and then books."""
 
     name = "appointment"
-    description = "Books an appointment · 预约"
+    description = "Books an appointment"
+    help: ClassVar[dict[str, str]] = {"en": "Books an appointment", "zh": "预约"}
     effects = frozenset({Effect.WRITES})
     idempotent = True
     flow: ClassVar[Flow] = load("appointment")

@@ -40,6 +40,11 @@ class Entry:
     by_tools_only: bool = False
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     failing: bool = False
+    help: Mapping[str, str] = field(default_factory=dict)
+
+    def help_in(self, language: str) -> str:
+        """Returns what people read of it, in "en" or "zh-hans"."""
+        return self.help.get(language.split("-", 1)[0]) or self.help.get("en") or self.description or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +138,7 @@ def _entry(
         public_only=public_only and bool(addresses_in(config)),
         patterns=words("patterns")[:MOST],
         examples=words("examples")[:MOST_EXAMPLES],
+        help=described.help,
         threshold=DEFAULT_THRESHOLD if threshold is None else threshold,
         by_tools_only=skill.by_tools_only or (override is not None and override.by_tools_only),
         secrets={

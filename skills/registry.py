@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from clawdbot.circuit_breaker import CircuitBreaker
@@ -39,6 +40,7 @@ class Described:
     timeout_s: float
     patterns: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
+    help: Mapping[str, str] = field(default_factory=dict)
 
 
 def load(module: str) -> type[Any]:
@@ -120,6 +122,7 @@ def describe(module: str) -> Described:
         timeout_s=float(getattr(found, "timeout_s", 0) or 10.0),
         patterns=_words(found, "patterns"),
         examples=_words(found, "examples"),
+        help={str(key): str(text) for key, text in dict(getattr(found, "help", None) or {}).items()},
     )
 
 

@@ -141,7 +141,7 @@ def descriptions(bot_id: int, language: str = "en") -> list[str]:
     """Returns one line per skill of the bot: what it does and examples of its trigger words."""
     with translation.override(language):
         return [
-            wording.described(entry.description or entry.name, entry.triggers, language)
+            wording.described(entry.help_in(language), entry.triggers, language)
             for entry in catalogue.entries(bot_id)
             if entry.triggers
         ]

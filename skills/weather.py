@@ -38,7 +38,11 @@ class WeatherSkill(BaseSkill):
     """
 
     name = "weather"
-    description = "Weather of a place, today or on the next days · 查询某地的天气"
+    description = "Weather of a place, today or on the next days"
+    help: ClassVar[dict[str, str]] = {
+        "en": "Tells the weather of a place, today or on the next days",
+        "zh": "查询某地今天或未来几天的天气",
+    }
     triggers = ("天气", "气温", "温度", "weather", "temperature", "forecast")
     parameters: ClassVar[tuple[Parameter, ...]] = (
         # Texts by language instead of gettext, as any skill author writes them.

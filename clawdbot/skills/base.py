@@ -45,7 +45,8 @@ class BaseSkill(ABC):
 
     Attributes:
         name: Short unique name, as shown in the admin.
-        description: One sentence on what the skill does; shown in /help.
+        description: One sentence in English on what the skill does and when to use it; the model reads it.
+        help: What people read of it in /help, by language: `{"en": ..., "zh": ...}`; empty: the description.
         triggers: Words that start the skill when the configuration names none.
         patterns: Regular expressions that start the skill; a named group is the text of a parameter.
         examples: Sentences that start the skill when a message means the same.
@@ -61,6 +62,7 @@ class BaseSkill(ABC):
 
     name: ClassVar[str] = ""
     description: ClassVar[str] = ""
+    help: ClassVar[Mapping[str, str]] = {}
     triggers: ClassVar[tuple[str, ...]] = ()
     patterns: ClassVar[tuple[str, ...]] = ()
     examples: ClassVar[tuple[str, ...]] = ()

@@ -31,8 +31,12 @@ class CalculatorSkill(BaseSkill):
     name = "calculator"
     description = (
         "Works out arithmetic exactly: + - * / ^ % mod, percent of, sqrt, roots, logarithms, sin, cos, factorial."
-        " Use it for every calculation instead of working it out yourself. · 计算器"
+        " Use it for every calculation instead of working it out yourself."
     )
+    help: ClassVar[dict[str, str]] = {
+        "en": "Works out what you write in figures or words",
+        "zh": "计算算式，数字或文字都行",
+    }
     triggers = ("计算器", "计算", "算一下", "calculate", "calculator", "work out")
     patterns = reading.PATTERNS
     parameters: ClassVar[tuple[Parameter, ...]] = (

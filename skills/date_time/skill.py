@@ -58,7 +58,11 @@ class DateTimeSkill(BaseSkill):
     """Answers by the calendar of `clawdbot.times` and the zones of the system. Needs no model and no network."""
 
     name = "date and time"
-    description = "Date, time, weekdays, days until a date, lunar calendar · 日期、时间、星期、倒数日、农历"
+    description = "Date, time, weekdays, days until a date, lunar calendar"
+    help: ClassVar[dict[str, str]] = {
+        "en": "Tells date and time, weekdays, days until a date",
+        "zh": "查日期、时间、星期、倒数日和农历",
+    }
     triggers = (
         *("几点", "几号", "几月几", "星期几", "周几", "礼拜几", "哪天", "哪一天", "多少天", "几天", "农历", "阴历", "什么日子", "什么时候", "时间", "日期"),
         *("what time", "what's the time", "the time", "time in", "local time", "current time", "what day", "what date", "which day"),

@@ -22,9 +22,8 @@ class ForgetSkill(BaseSkill):
     """
 
     name = "forget"
-    description = (
-        "Deletes for ever what is remembered about one topic, when the person asks to forget it. · 忘记一个话题"
-    )
+    description = "Deletes for ever what is remembered about one topic, when the person asks to forget it."
+    help: ClassVar[dict[str, str]] = {"en": "Forgets a topic", "zh": "忘记一个话题"}
     as_tool = True
     parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter("topic", description="Words that the memories hold, such as a name"),

@@ -20,9 +20,8 @@ class KnownSkill(BaseSkill):
     """Answers 你知道我什么 and "what do you remember about my sister" with the memories themselves."""
 
     name = "known"
-    description = (
-        "Lists what is remembered of the person, or of one topic the person told about, with dates. · 查看记住的内容"
-    )
+    description = "Lists what is remembered of the person, or of one topic the person told about, with dates."
+    help: ClassVar[dict[str, str]] = {"en": "Tells what I know of you, or of a topic", "zh": "告诉你我记得什么"}
     triggers = ("你知道我什么", "你记得我什么", "what do you know about me")
     patterns = reading.KNOWN_PATTERNS
     parameters: ClassVar[tuple[Parameter, ...]] = (

@@ -20,8 +20,9 @@ class RememberSkill(BaseSkill):
     name = "remember"
     description = (
         "Keeps one fact about the person for good, when the person asks to remember it. Give it as a whole sentence"
-        " in the person's words. · 记住一件事"
+        " in the person's words."
     )
+    help: ClassVar[dict[str, str]] = {"en": "Remembers what you ask me to", "zh": "记住你要我记的事"}
     triggers = ("记住", "记一下", "remember", "note down", "keep in mind")
     patterns = reading.REMEMBER_PATTERNS
     parameters: ClassVar[tuple[Parameter, ...]] = (

@@ -18,8 +18,9 @@ class PersonSkill(BaseSkill):
     name = "person"
     description = (
         "Hands the conversation over to a person of the team. Use it when the person asks for a human, or when you"
-        " cannot help. · 转人工"
+        " cannot help."
     )
+    help: ClassVar[dict[str, str]] = {"en": "Brings in a person of the team", "zh": "转给人工客服"}
     triggers = ("转人工", "人工客服", "人工", "真人", "human", "real person", "live agent", "representative")
     patterns = reading.PATTERNS
     parameters: ClassVar[tuple[Parameter, ...]] = (

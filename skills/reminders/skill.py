@@ -26,7 +26,8 @@ class RemindersSkill(BaseSkill):
     """Creates, lists, changes, cancels and puts off reminders. The parser of `clawdbot.times` decides every time."""
 
     name = "reminders"
-    description = "Reminders and alarms, once or in a series · 提醒和闹钟，一次或重复"
+    description = "Reminders and alarms, once or in a series"
+    help: ClassVar[dict[str, str]] = {"en": "Reminds you, once or again and again", "zh": "提醒你，一次或重复"}
     triggers = (
         *("提醒", "叫我", "叫醒", "喊我", "通知我", "闹钟", "闹铃", "倒计时", "定时", "改到", "改成", "推迟", "延后", "再睡"),
         *("remind", "reminder", "reminders", "reminding", "alarm", "timer", "wake me", "wake us", "snooze"),

@@ -19,8 +19,9 @@ class UnitsSkill(BaseSkill):
     name = "units"
     description = (
         "Converts units of length, weight, area, volume, temperature, speed, time, data, energy and pressure, also"
-        " 斤 两 里 尺 亩. It knows no exchange rates. · 单位换算"
+        " 斤 两 里 尺 亩. It knows no exchange rates."
     )
+    help: ClassVar[dict[str, str]] = {"en": "Converts units", "zh": "换算单位"}
     triggers = ("单位换算", "换算", "convert")
     patterns = reading.PATTERNS
     parameters: ClassVar[tuple[Parameter, ...]] = (

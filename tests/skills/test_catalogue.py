@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.apps import apps
 from clawdbot_site.config import SkillSettings
 from skills import catalogue, runner
 from skills.models import Skill
-from skills.seed import BUILT_IN, seed
+from skills.seed import BUILT_IN, seed, seed_built_in
 from tests.builders import make_bot
 from tests.skills.builders import give, make_skill
 
@@ -71,6 +72,14 @@ def test_help_shows_what_each_skill_does() -> None:
     make_skill("Dice")
     assert runner.descriptions(make_bot().pk, "en") == ["Rolls a die. (roll)"]
     assert runner.descriptions(make_bot().pk, "zh-hans") == ["Rolls a die.（掷骰子）"]
+
+
+def test_people_read_of_built_in_skills_in_their_language() -> None:
+    seed_built_in()
+    english, chinese = (runner.descriptions(make_bot().pk, language) for language in ("en", "zh-hans"))
+    assert len(english) == len(chinese) > 5
+    assert not re.search(r"[\u4e00-\u9fff]", " ".join(english))
+    assert not re.search(r"[A-Za-z]{2}", " ".join(chinese))
 
 
 def test_skills_of_the_configuration_are_seeded_once_and_then_belong_to_the_admin() -> None:
