@@ -9,7 +9,8 @@ from django.utils.translation import gettext_noop as _
 
 from adapters.errors import WHOLE, AccountError
 from bots.i18n.bilingual import in_language
-from clawdbot.reasons import TEMPLATES, Reason, Value, Why, from_columns, why
+from clawdbot.reason_templates import TEMPLATES
+from clawdbot.reasons import Reason, Value, Why, from_columns, why
 
 # Log messages name keys of the settings; a form names its fields instead.
 _SHOWN = TEMPLATES | {

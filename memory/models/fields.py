@@ -9,7 +9,8 @@ from django.db import models
 from django.utils.translation import gettext
 
 from clawdbot.http import base_url
-from clawdbot.reasons import TEMPLATES, why
+from clawdbot.reason_templates import TEMPLATES
+from clawdbot.reasons import why
 
 
 class DigestField(models.BinaryField[Any, Any]):

@@ -12,7 +12,8 @@ from django.utils.translation import override
 
 from adapters.errors import AccountError, SendError
 from bots.i18n.failure_texts import describe, describe_error, problems_of
-from clawdbot.reasons import TEMPLATES, Reason, raised
+from clawdbot.reason_templates import TEMPLATES
+from clawdbot.reasons import Reason, raised
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("adapters", "bots", "clawdbot", "memory", "skills")
