@@ -107,6 +107,7 @@ def provider_form(**values: object) -> dict[str, object]:
         "context_tokens": 8192,
         "input_price": 0,
         "output_price": 0,
+        "tools": "auto",
         **values,
     }
 

@@ -129,9 +129,8 @@ def test_the_yaml_of_the_article_sets_the_product_up_with_one_line_of_advice(ind
         "sentence-transformers, model BAAI/bge-base-zh-v1.5"
     ]
     shown = "from memory.models import EmbedderChoice as E; from skills.models import Skill as S; "
-    shown += (
-        "print(E.objects.get().dimension, list(S.objects.values_list('module', 'triggers', 'enabled', 'all_bots')))"
-    )
+    shown += "rows = S.objects.filter(name='weather').values_list('module', 'triggers', 'enabled', 'all_bots'); "
+    shown += "print(E.objects.get().dimension, list(rows))"
     rows = run("shell", "--no-imports", "-c", shown, home=home, CLAWDBOT_CONFIG=str(file)).stdout
     assert rows.strip() == "384 [('skills.weather.WeatherSkill', ['天气', '温度'], True, True)]"
 

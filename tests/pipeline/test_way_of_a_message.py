@@ -1,4 +1,8 @@
-"""The way of one Telegram message: which rooms it enters, in which order, and none of them twice but the queues."""
+"""The way of one Telegram message: which rooms it enters, and in which order.
+
+None of them twice but the queues, and rooms in which the engine looks something up: what the bot can do, and whether a
+model takes tools.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +29,7 @@ pytestmark = [
 
 ROOT = Path(__file__).resolve().parents[2]
 QUEUES = {"bots/pipeline/inbox", "bots/pipeline/outbox", "bots/pipeline/memory_outbox"}
+LOOKED_UP = {"bots/people", "bots/llm", "skills"}
 # Reading a property of a value is no work of its room, and neither is a hook of the framework.
 VALUES = {"bots/pipeline/engine/turn.py", "bots/llm/types.py"}
 NO_WORK = {"person", "perform_content_negotiation"}
@@ -37,7 +42,13 @@ WAY = [
     ("bots/i18n", "language_of"),
     ("bots/files", "collect"),
     ("bots/pipeline/engine", "respond"),
+    ("bots/people", "asks_to_leave"),
+    ("skills", "of_bot"),
+    ("skills", "entries"),
     ("skills", "match"),
+    ("bots/llm", "configured"),
+    ("bots/llm", "takes_tools"),
+    ("skills", "granted"),
     ("bots/llm", "complete"),
     ("bots/pipeline/inbox", "finish"),
     ("bots/pipeline/memory_outbox", "remember"),
@@ -105,4 +116,4 @@ def test_a_message_passes_each_room_once_and_in_order(channel: Channel, api: Bot
     assert [len(api.sent), len(model.prompts)] == [2, 2]
     assert walk.entered == WAY
     twice = {room for room, count in Counter(room for room, _ in walk.entered).items() if count > 1}
-    assert twice <= QUEUES
+    assert twice <= QUEUES | LOOKED_UP

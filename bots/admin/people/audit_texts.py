@@ -18,6 +18,7 @@ _ACTORS = {
 }
 _KINDS = {
     "accounts": _("accounts"),
+    "broadcasts": _("broadcasts"),
     "by_meaning": _("found by meaning again"),
     "by_words": _("found by words again"),
     "conversations": _("conversations"),
@@ -25,11 +26,14 @@ _KINDS = {
     "exports": _("export files"),
     "files": _("received files"),
     "identities": _("identities"),
+    "labels": _("labels"),
     "linked": _("linked people"),
     "memories": _("memories"),
     "messages": _("messages"),
     "people": _("people"),
     "recent_turns": _("recent turns"),
+    "reminded": _("reminders delivered"),
+    "reminders": _("reminders"),
     "rows": _("rows of the memory"),
     "sent": _("messages in the outbox"),
     "sent_files": _("sent files"),

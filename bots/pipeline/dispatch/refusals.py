@@ -74,7 +74,7 @@ def give_up(row: InboundEvent, reason: Reason) -> None:
         with translation.override(turn.language or settings.LANGUAGE_CODE):
             text = _("Something went wrong on my side and I could not answer this. Please try again in a while.")
         reply = engine.Reply(
-            text, remember_answer=False, failure=reason, meta={Message.FAILED: True, Message.ASIDE: True}
+            text, remember=True, remember_answer=False, failure=reason, meta={Message.FAILED: True, Message.ASIDE: True}
         )
         asked, answered = turn_records.store_messages(row, turn, reply, [])
         if arrival.standing in (Standing.ADDRESSED, Standing.OVERHEARD) and not turn.event.command:
