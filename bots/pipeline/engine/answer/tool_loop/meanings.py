@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 
 from cachetools import LRUCache
+from django.db import connections
 
 from memory.embedders import current
 from memory.errors import EmbedderUnavailable
@@ -54,3 +55,4 @@ def _learn(descriptions: list[str]) -> None:
         logger.info("tools are chosen by words only: %s", error)
     finally:
         _learning = False
+        connections.close_all()  # the choice of the embedder may have been read
