@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from bots.models import Channel, Message, Occurrence, Schedule
+from bots.models import Channel, Message, Occurrence, Person, Schedule
+from bots.people import identities
 from skills import catalogue, seed
 from tests.builders import make_channel, say
 from tests.reminders.builders import make_chat, make_schedule
@@ -22,6 +23,20 @@ def there() -> Channel:
     return make_channel()
 
 
+@pytest.fixture
+def by_day(there: Channel) -> Channel:
+    """The same, for a person who has written and for whom it is noon: at night the bot asks what "tomorrow" means."""
+    say(there, "hello", chat="ann", chat_type="private")
+    make_it_noon()
+    return there
+
+
+def make_it_noon() -> None:
+    """Gives people a time zone without a midnight during the test; the names count westwards."""
+    Person.objects.update(time_zone=f"Etc/GMT{timezone.now().hour - 12:+d}")
+    identities.clear_cache()
+
+
 def ask(channel: Channel, text: str) -> str:
     """Takes a message through the pipeline; returns the answer."""
     row = say(channel, text, chat="ann", chat_type="private")
@@ -32,30 +47,30 @@ def hour_of(row: Schedule) -> str:
     return str(row.local).replace(" ", "T")[11:16]
 
 
-def test_a_reminder_is_made_listed_moved_and_cancelled(there: Channel) -> None:
-    assert "15:00提醒您：开会" in ask(there, "提醒我明天下午三点开会")
+def test_a_reminder_is_made_listed_moved_and_cancelled(by_day: Channel) -> None:
+    assert "15:00提醒您：开会" in ask(by_day, "提醒我明天下午三点开会")
     row = Schedule.objects.get()
     assert (row.text, hour_of(row), row.rule) == ("开会", "15:00", "")
-    assert "16:00" in ask(there, "改到四点")
+    assert "16:00" in ask(by_day, "改到四点")
     row.refresh_from_db()
     assert hour_of(row) == "16:00"
-    assert "16:00：开会" in ask(there, "我有哪些提醒")
-    assert ask(there, "取消提醒") == "已取消：开会"
+    assert "16:00：开会" in ask(by_day, "我有哪些提醒")
+    assert ask(by_day, "取消提醒") == "已取消：开会"
     row.refresh_from_db()
     assert row.state == Schedule.State.CANCELLED
 
 
-def test_the_next_message_answers_the_question_for_a_time(there: Channel) -> None:
-    assert ask(there, "remind me the day after tomorrow at 6 to leave").startswith("Which time do you mean?")
+def test_the_next_message_answers_the_question_for_a_time(by_day: Channel) -> None:
+    assert ask(by_day, "remind me the day after tomorrow at 6 to leave").startswith("Which time do you mean?")
     assert not Schedule.objects.exists()
-    assert "at 18:00: leave" in ask(there, "pm")
+    assert "at 18:00: leave" in ask(by_day, "pm")
     row = Schedule.objects.get()
     assert (row.text, hour_of(row)) == ("leave", "18:00")
 
 
-def test_a_question_about_something_else_does_not_fill_the_time(there: Channel) -> None:
-    ask(there, "提醒我喝水")
-    assert ask(there, "现在几点了").startswith("现在是")
+def test_a_question_about_something_else_does_not_fill_the_time(by_day: Channel) -> None:
+    ask(by_day, "提醒我喝水")
+    assert ask(by_day, "现在几点了").startswith("现在是")
     assert not Schedule.objects.exists()
 
 
@@ -70,6 +85,7 @@ def test_the_reminder_that_came_last_comes_again(there: Channel) -> None:
     row.aim(None)
     row.save()
     Occurrence.objects.create(schedule=row, local=row.last_local, due_at=row.last_at)
+    make_it_noon()
     assert ask(there, "snooze 10 min").startswith("I will remind you again today")
     again = Schedule.objects.exclude(pk=row.pk).get()
     assert again.text == "drink water"
