@@ -82,13 +82,15 @@ test: install-dev browser mariadb check
 	echo "Tests that depend on the database, on PostgreSQL and Redis"
 	$(BIN)/python tests/servers.py $(PYTEST) -m "databases and not two_databases" $(DATABASE_TESTS)
 	echo "Tests that depend on the database, with the memory in a MariaDB of its own"
-	$(BIN)/python tests/servers.py --mariadb $(PYTEST) -m "databases and not postgres" $(DATABASE_TESTS)
+	$(BIN)/python tests/servers.py --mariadb $(PYTEST) -m "databases and not postgres" $(MEMORY_TESTS)
 	echo "All tests on SQLite"
 	$(PYTEST) -m "not postgres and not two_databases" tests
 
 PYTEST = $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # Only files with the marker, so that pytest does not import the others.
 DATABASE_TESTS = $$(grep -rl --include='test_*.py' 'mark\.databases' tests | sort)
+# MariaDB holds the memory alone, so files that do not name it have nothing to find there.
+MEMORY_TESTS = $$(grep -lEi 'memor|remember|forget|recall|erase' $(DATABASE_TESTS))
 
 # make test-random   run property tests ROUNDS times with new random examples; `make test` always uses the same ones
 test-random: install-dev
@@ -100,7 +102,7 @@ test-random: install-dev
 	    exit 1
 	done
 
-# make test-faults   kill and restart PostgreSQL, Redis and the workers under load; about six minutes
+# make test-faults   kill and restart PostgreSQL, Redis and the workers under load; about seven minutes
 test-faults: install-dev
 	TEST_FAULTS=1 timeout 900 $(BIN)/python -m pytest -q -n 0 -rP -m faults tests/e2e/test_faults*.py
 
