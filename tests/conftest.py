@@ -151,6 +151,20 @@ def _open_memory_database(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.django_db(**options), append=False)
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Ends sessions of threads that nobody can stop, such as a slow skill's: PostgreSQL drops no database with them."""
+    yield
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+
 @pytest.fixture(autouse=True)
 def embedder_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stops the query for a stored choice every two seconds, so that no test sees the choice of another one.
