@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import re
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.error import URLError
 from urllib.request import Request, urlopen
@@ -71,8 +72,15 @@ class Load:
             eventually(lambda: len(self.answers()) >= self.sent, wait_s)
         except AssertionError:
             missing = sorted(set(range(1, self.sent + 1)) - set(self.answers()))
-            raise AssertionError(f"after {wait_s:g} s without answer: {missing}\n{self.product.log()}") from None
+            rows = unsettled(self.product)
+            raise AssertionError(
+                f"after {wait_s:g} s without answer: {missing}\n{rows}\n{self.product.log()}"
+            ) from None
         return time.monotonic() - began
+
+    def every_chat_is_answered(self, wait_s: float = 60.0) -> None:
+        """Returns when each chat has an answer: from then on no refusal that the platform gave before is unread."""
+        eventually(lambda: len({number % self.chats for number in self.answers()}) == self.chats, wait_s)
 
     def answers(self) -> list[int]:
         """Returns the number of each answered message, in order of the answers."""
@@ -132,11 +140,22 @@ def settings(**more: str) -> dict[str, str]:
     } | more
 
 
+def unsettled(product: Product) -> list[tuple[object, ...]]:
+    """Returns what the queues of a product on SQLite hold that is neither done nor sent, to explain a failure."""
+    found: list[tuple[object, ...]] = []
+    for file in product.home.glob("clawdbot.sqlite3"):
+        with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+            for table, ended in (("bots_inboundevent", "done"), ("bots_outboundmessage", "sent")):
+                statement = f"SELECT '{table}', id, state, attempts, error FROM {table} WHERE state <> ?"
+                found += database.execute(statement, (ended,)).fetchall()
+    return found
+
+
 def _numbers(text: str) -> list[int]:
     return [int(found) for found in re.findall(r"number=(\d+)", text)]
 
 
-@contextmanager
+@contextlib.contextmanager
 def prepared(product: Product, *, delay_s: float = 0.05, chats: int = 12) -> Iterator[Load]:
     """Gives a product that is not started yet a bot, a model and a Telegram channel; yields their load."""
     api, model = BotApi(), StubModel(delay_s=delay_s)
@@ -150,7 +169,7 @@ def prepared(product: Product, *, delay_s: float = 0.05, chats: int = 12) -> Ite
         yield Load(product, api, path, chats)
 
 
-@contextmanager
+@contextlib.contextmanager
 def started(product: Product, *, delay_s: float, chats: int) -> Iterator[Load]:
     """Starts a prepared product, and stops it at the end."""
     with prepared(product, delay_s=delay_s, chats=chats) as found:

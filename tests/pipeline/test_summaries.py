@@ -9,10 +9,10 @@ import pytest
 from django.utils import timezone
 
 from adapters.events import EventKind
-from bots.models import Channel, Conversation, Message, ModelProvider, TurnUsage
-from bots.pipeline import summaries
+from bots.models import Channel, Conversation, InboundEvent, Message, ModelProvider, TurnUsage
+from bots.pipeline import inbox, summaries
 from bots.pipeline.summaries import extracts, writing
-from tests.builders import answers, say
+from tests.builders import answers, make_event, say
 from tests.peers import StubModel
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases, pytest.mark.usefixtures("words_only")]
@@ -21,6 +21,12 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases, py
 def write() -> int:
     Conversation.objects.exclude(summary_due_at=None).update(summary_due_at=timezone.now() - timedelta(seconds=1))
     return writing.write_due()
+
+
+def wait(channel: Channel, **values: object) -> None:
+    """Leaves a message in the queue that is due since two seconds."""
+    rows = inbox.accept(channel, [make_event("Are you there?", chat="another")]).accepted
+    InboundEvent.objects.filter(pk__in=rows).update(due_at=timezone.now() - timedelta(seconds=2), **values)
 
 
 def the_open() -> Conversation:
@@ -42,6 +48,21 @@ def test_a_short_conversation_needs_no_summary(channel: Channel, model: StubMode
     talk(channel, 3)
     assert the_open().summary_due_at is None
     assert write() == 0
+
+
+def test_a_summary_waits_while_people_wait_but_not_for_ever(channel: Channel, model: StubModel) -> None:
+    talk(channel, 10)
+    wait(channel)
+    assert write() == 0
+    assert the_open().summary_due_at is not None
+    Conversation.objects.update(summary_due_at=timezone.now() - writing.PATIENCE)
+    assert writing.write_due() == 1
+
+
+def test_a_message_that_waits_for_its_model_does_not_hold_summaries(channel: Channel, model: StubModel) -> None:
+    talk(channel, 10)
+    wait(channel, waiting_since=timezone.now())
+    assert write() == 1
 
 
 @pytest.mark.usefixtures("no_model_for_summaries")

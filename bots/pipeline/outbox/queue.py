@@ -183,7 +183,9 @@ def free_dead_claims(living: set[str], before: datetime) -> int:
     notes = {owner: journal.read(owner) for owner in {row.owner for row in rows}}
     for row in rows:
         _settle(row, notes[row.owner])
-    for owner in notes.keys() - living:
+    # A worker that dies during this call may have claimed rows after `before`: the next call needs its journal.
+    left = set(OutboundMessage.objects.open().filter(state=State.SENDING).values_list("owner", flat=True))
+    for owner in notes.keys() - living - left:
         journal.remove(owner)
     return len(rows)
 

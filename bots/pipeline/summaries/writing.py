@@ -30,6 +30,8 @@ AT_ONCE = 60  # messages of one piece of work
 LONGEST_LINE = 600  # characters
 MOST = 50  # conversations of one run
 RUN_S = 20.0  # no further piece of work begins after that
+PATIENCE = timedelta(minutes=5)  # how long a summary waits while people wait for answers
+BUSY_AFTER = timedelta(seconds=1)  # a message that waits longer than this shows that the workers are busy
 
 _INSTRUCTIONS = (
     "You keep the summary of a conversation between a person and an assistant. Below are the summary so far and the "
@@ -42,17 +44,26 @@ _SCHEMA = {"type": "object", "properties": {"summary": {"type": "string"}}, "req
 
 
 def write_due() -> int:
-    """Writes summaries that are due until `RUN_S` have passed. Returns the number of conversations looked at."""
+    """Writes summaries that are due until `RUN_S` have passed. Returns the number of conversations looked at.
+
+    A summary costs as much as two turns, and answers come first: while messages wait, only summaries are written that
+    have waited for `PATIENCE`.
+    """
     until, done = time.monotonic() + RUN_S, 0
     rows = Conversation.objects.filter(summary_due_at__lte=clock.now()).order_by("summary_due_at")
     for pk, due_at in list(rows.values_list("pk", "summary_due_at")[:MOST]):
-        if time.monotonic() > until:
+        if time.monotonic() > until or (due_at > clock.now() - PATIENCE and _are_people_waiting()):
             break
         lease = clock.now() + LEASE + timedelta(microseconds=random.randrange(1_000_000))  # noqa: S311  no secret
         if Conversation.objects.filter(pk=pk, summary_due_at=due_at).update(summary_due_at=lease):
             _write(pk, lease)
             done += 1
     return done
+
+
+def _are_people_waiting() -> bool:
+    waiting = InboundEvent.objects.open().filter(state=InboundEvent.State.PENDING, waiting_since__isnull=True)
+    return waiting.filter(due_at__lte=clock.now() - BUSY_AFTER).exists()
 
 
 def _write(pk: int, lease: datetime) -> None:

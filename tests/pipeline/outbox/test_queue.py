@@ -157,6 +157,19 @@ def test_a_note_of_an_earlier_attempt_says_nothing_of_this_one() -> None:
     assert state_of(row) == State.PENDING
 
 
+def test_the_journal_stays_while_a_later_claim_of_the_dead_worker_needs_it() -> None:
+    channel = make_channel(platform="telegram", credentials=TELEGRAM)
+    early, late = (make_outbound(channel, make_conversation(channel, chat)) for chat in ("early", "late"))
+    assert queue.claim(early.pk) is not None
+    before = timezone.now()
+    row = queue.claim(late.pk)
+    assert row is not None
+    journal.current().note(late.pk, row.attempts, "b")
+    assert queue.free_dead_claims(set(), before) == 1
+    free()
+    assert state_of(late) == State.PENDING
+
+
 def test_a_worker_of_another_machine_leaves_no_journal_so_the_message_counts_as_sent() -> None:
     row = claimed()
     OutboundMessage.objects.filter(pk=row.pk).update(owner="elsewhere")
