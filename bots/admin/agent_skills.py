@@ -123,7 +123,7 @@ class InstructionSkillAdmin(ApprovingMixin, AuditedMixin, BaseAdmin[InstructionS
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        agent_skills.forget_cached()
+        agent_skills.clear_cache()
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         may = self.has_add_permission(request) and agent_skills.folder() is not None

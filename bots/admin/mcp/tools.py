@@ -108,7 +108,7 @@ class McpToolAdmin(ApprovingMixin, AuditedMixin, BaseAdmin[McpTool]):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        mcp_servers.forget_cached()
+        mcp_servers.clear_cache()
 
     def try_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Shows the box; a POST calls the tool."""
