@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import logging
-import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from clawdbot.address_values import addresses_in, laid_over
+from clawdbot.cached_value import CachedValue
 from skills import registry, secrets
 from skills.models import DEFAULT_THRESHOLD, ERROR_LENGTH, BotSkill, Skill, SkillHealth
 from skills.patterns import MOST
 from skills.triggers import TriggerTable
 
-_READ_EVERY_S = 2.0
 MOST_EXAMPLES = 50
 
 logger = logging.getLogger(__name__)
@@ -63,10 +61,6 @@ class _Snapshot:
     made: dict[int, _BotSkills] = field(default_factory=dict)
 
 
-_lock = threading.Lock()
-_cached: tuple[float, _Snapshot] = (float("-inf"), _Snapshot((), {}))
-
-
 def entries(bot_id: int) -> tuple[Entry, ...]:
     """Returns the skills of a bot in the order of their names."""
     return _of_bot(bot_id).entries
@@ -89,12 +83,11 @@ def with_examples(bot_id: int) -> tuple[Entry, ...]:
 
 def clear_cache() -> None:
     """Makes the next call read the rows again."""
-    global _cached
-    _cached = (float("-inf"), _Snapshot((), {}))
+    rows.clear()
 
 
 def _of_bot(bot_id: int) -> _BotSkills:
-    snapshot = _snapshot()
+    snapshot = rows.get()
     found = snapshot.made.get(bot_id)
     if found is None:
         overrides = snapshot.by_bot.get(bot_id, {})
@@ -149,16 +142,6 @@ def _entry(
     )
 
 
-def _snapshot() -> _Snapshot:
-    global _cached
-    if time.monotonic() - _cached[0] <= _READ_EVERY_S:
-        return _cached[1]
-    with _lock:
-        if time.monotonic() - _cached[0] > _READ_EVERY_S:
-            _cached = (time.monotonic(), _read())
-    return _cached[1]
-
-
 def _read() -> _Snapshot:
     skills = tuple((skill, _described(skill)) for skill in Skill.objects.filter(enabled=True).order_by("name", "id"))
     by_bot: dict[int, dict[int, BotSkill]] = {}
@@ -185,3 +168,6 @@ def _described(skill: Skill) -> registry.Described:
             logger.warning("skill %s", problem)
         Skill.objects.filter(pk=skill.pk).update(load_error=problem)
     return described
+
+
+rows = CachedValue(_read, 2.0)

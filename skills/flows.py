@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import logging
-import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from clawdbot.cached_value import CachedValue
 from clawdbot.crypto import CryptoError
 from clawdbot.flows import Flow, FlowError
 from skills.models import FlowDefinition
-
-_READ_EVERY_S = 2.0
 
 logger = logging.getLogger(__name__)
 
@@ -41,30 +38,15 @@ class _Snapshot:
     of_bots: Mapping[int, tuple[FlowEntry, ...]] = field(default_factory=dict)
 
 
-_lock = threading.Lock()
-_cached: tuple[float, _Snapshot] = (float("-inf"), _Snapshot())
-
-
 def of_bot(bot_id: int) -> tuple[FlowEntry, ...]:
     """Returns the enabled flows of a bot, those of all bots last."""
-    snapshot = _snapshot()
+    snapshot = _rows.get()
     return (*snapshot.of_bots.get(bot_id, ()), *snapshot.of_all)
 
 
 def clear_cache() -> None:
     """Makes the next call read the rows again."""
-    global _cached
-    _cached = (float("-inf"), _Snapshot())
-
-
-def _snapshot() -> _Snapshot:
-    global _cached
-    if time.monotonic() - _cached[0] <= _READ_EVERY_S:
-        return _cached[1]
-    with _lock:
-        if time.monotonic() - _cached[0] > _READ_EVERY_S:
-            _cached = (time.monotonic(), _read())
-    return _cached[1]
+    _rows.clear()
 
 
 def _read() -> _Snapshot:
@@ -87,3 +69,6 @@ def _entry(row: FlowDefinition) -> FlowEntry | None:
     except (FlowError, CryptoError) as error:
         logger.warning("flow %s cannot be used: %s", row.pk, error)
         return None
+
+
+_rows = CachedValue(_read, 2.0)

@@ -109,7 +109,14 @@ def _times(parts: dict[str, str], local: datetime) -> str:
 
 
 def how_often(rule: str) -> str:
-    """Returns how often a rule comes, without hour and end: "every weekday"."""
+    """Returns how often a rule comes, without hour and end: "every weekday". Returns the rule where no words fit."""
+    try:
+        return _often(rule) if rule else ""
+    except (KeyError, ValueError):
+        return rule
+
+
+def _often(rule: str) -> str:
     parts = occurrences.parts_of(rule)
     every = int(parts.get("INTERVAL", "1"))
     match parts["FREQ"]:

@@ -17,6 +17,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from clawdbot.cached_value import CachedValue
 from clawdbot.skills.effects import needs_approval
 from skills.journal import OPERATOR, PERSON
 from skills.models import BotTool
@@ -24,14 +25,13 @@ from skills.tool_types import Tool
 
 # Each module has `of_bot(bot_id, language) -> tuple[Tool, ...]`.
 PROVIDERS = ("skills.skill_tools", "skills.mcp.tools", "skills.instructions.tools")
-_READ_EVERY_S = 2.0
+_MAX_AGE_S = 2.0
 _UNFIT = re.compile(r"[^a-zA-Z0-9_-]+")
 _LONGEST = 64
 
 logger = logging.getLogger(__name__)
 _lock = threading.Lock()
 _joined: dict[tuple[int, str], tuple[float, tuple[Tool, ...]]] = {}
-_rules: tuple[float, Mapping[int, Mapping[str, BotTool]]] = (float("-inf"), {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Granted:
 def of_bot(bot_id: int, language: str) -> tuple[Tool, ...]:
     """Returns all tools of the bot, with unique names, in the order of the providers. Reads rows every two seconds."""
     held = _joined.get((bot_id, language))
-    if held is not None and time.monotonic() - held[0] <= _READ_EVERY_S:
+    if held is not None and time.monotonic() - held[0] <= _MAX_AGE_S:
         return held[1]
     tools = _named(_all_of(bot_id, language))
     with _lock:
@@ -69,7 +69,7 @@ def granted(bot_id: int, language: str, *, staff: bool, group: bool) -> tuple[Gr
     tools = of_bot(bot_id, language)
     if not tools:
         return ()
-    rules, now = _of_bots().get(bot_id, {}), timezone.now()
+    rules, now = _rules.get().get(bot_id, {}), timezone.now()
     return tuple(
         Granted(tool, _asked(tool, rules.get(tool.name)))
         for tool in tools
@@ -79,10 +79,9 @@ def granted(bot_id: int, language: str, *, staff: bool, group: bool) -> tuple[Gr
 
 def clear_cache() -> None:
     """Makes the next call read tools and settings again."""
-    global _rules
     with _lock:
         _joined.clear()
-        _rules = (float("-inf"), {})
+    _rules.clear()
 
 
 def _may(tool: Tool, rule: BotTool | None, staff: bool, group: bool, now: datetime) -> bool:
@@ -128,13 +127,11 @@ def _named(tools: Iterable[Tool]) -> tuple[Tool, ...]:
     return tuple(found.values())
 
 
-def _of_bots() -> Mapping[int, Mapping[str, BotTool]]:
-    global _rules
-    if time.monotonic() - _rules[0] <= _READ_EVERY_S:
-        return _rules[1]
+def _read_rules() -> Mapping[int, Mapping[str, BotTool]]:
     by_bot: dict[int, dict[str, BotTool]] = {}
     for rule in BotTool.objects.all():
         by_bot.setdefault(rule.bot_id, {})[rule.tool] = rule
-    with _lock:
-        _rules = (time.monotonic(), by_bot)
     return by_bot
+
+
+_rules = CachedValue(_read_rules, _MAX_AGE_S)

@@ -20,6 +20,7 @@ from django.core.cache import cache
 from django.utils import translation
 from hypothesis import HealthCheck, settings
 
+from clawdbot.cached_value import CachedValue
 from tests.http_server import Server, serve
 from tests.peers import BotApi, StubModel
 
@@ -51,7 +52,6 @@ CACHES = {
     "bots.channels.lookup": "clear_cache",
     "bots.edge.login_throttle": "clear_cache",
     "bots.intake.flood": "clear_cache",
-    "bots.llm.candidates": "clear_cache",
     "bots.llm.circuit_breaker": "breaker.clear_cache",
     "bots.llm.client": "clear_cache",
     "bots.llm.completion": "clear_cache",
@@ -74,6 +74,7 @@ CACHES = {
     "bots.pipeline.queue.wakeups": "clear_cache",
     "bots.pipeline.queue.workers": "clear_cache",
     "bots.webchat.rate_limits": "clear_cache",
+    "clawdbot.cached_value": "clear_cache",
     "clawdbot.http": "close",
     "clawdbot.http.proxies": "clear_cache",
     "memory.embedders.choice": "clear_cache",
@@ -83,11 +84,7 @@ CACHES = {
     "memory.ranking.reranker": "clear_cache",
     "memory.storage.wakeups": "clear_cache",
     "memory.store": "clear_cache",
-    "skills.catalogue": "clear_cache",
-    "skills.instructions.catalogue": "clear_cache",
-    "skills.flows": "clear_cache",
     "skills.limits": "clear_cache",
-    "skills.mcp.catalogue": "clear_cache",
     "skills.mcp.pool": "clear_cache",
     "skills.registry": "clear_cache",
     "skills.tool_health": "clear_cache",
@@ -173,7 +170,7 @@ def embedder_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     from memory.embedders import choice
 
-    monkeypatch.setattr(choice, "READ_EVERY_S", float("inf"))
+    monkeypatch.setattr(choice, "held", CachedValue(lambda: (None, ""), 600.0))
 
 
 @pytest.fixture(autouse=True)

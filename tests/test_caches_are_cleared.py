@@ -21,7 +21,6 @@ KINDS = (cachetools.Cache, OrderedDict, Counter)
 # State that must live as long as the process, or that another module of the list clears.
 STAYS = {
     "bots.channels.web.broadcast": "the event loop of the web process",
-    "bots.llm.embedded_discovery": "emptied by bots.llm.candidates",
     "bots.pipeline.engine.dialog.frames": "the kinds of frames, named when their modules are imported",
     "bots.models.sql.clock": "the clock of the database, the same for all tests",
     "bots.metrics": "counters only grow; a test compares before and after",

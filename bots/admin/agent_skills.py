@@ -12,10 +12,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from bots.admin.ui.approval import ApprovalInline, ApprovingMixin
+from bots.admin.ui.approval import ApprovalInline, ApprovingMixin, GrantAdmin
 from bots.admin.ui.audited import AuditedMixin
-from bots.admin.ui.base import BaseAdmin, BotScopedAdmin
-from bots.admin.ui.filters import ScopedFilter
+from bots.admin.ui.base import BaseAdmin
 from bots.admin.ui.fragments import admin_link, ago, json_block
 from bots.admin.ui.unfold_parts import display
 from bots.operations import agent_skills
@@ -123,7 +122,7 @@ class InstructionSkillAdmin(ApprovingMixin, AuditedMixin, BaseAdmin[InstructionS
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        agent_skills.forget_cached()
+        agent_skills.clear_cache()
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         may = self.has_add_permission(request) and agent_skills.folder() is not None
@@ -191,28 +190,15 @@ class InstructionSkillAdmin(ApprovingMixin, AuditedMixin, BaseAdmin[InstructionS
 
 
 @admin.register(InstructionGrant)
-class InstructionGrantAdmin(AuditedMixin, BotScopedAdmin[InstructionGrant]):
+class InstructionGrantAdmin(GrantAdmin):
     """The agent skills of each bot. A skill is switched on on its own page, which shows what it says."""
 
+    in_use = gettext_lazy("in use")
     list_display = ("bot", "skill", "state", "approved")
-    list_filter = (("bot", ScopedFilter),)
     list_select_related = ("bot", "skill")
     search_fields = ("skill__name", "bot__name")
     fields = ("bot", "skill_link", "state_text", "approved")
     readonly_fields = ("bot", "skill_link", "state_text", "approved")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    @display(description=gettext_lazy("state"), label={"ok": "success", "failing": "danger"})
-    def state(self, grant: InstructionGrant) -> Any:
-        if grant.suspended:
-            return "failing", _("suspended: changed since it was approved")
-        return "ok", _("in use")
-
-    @admin.display(description=gettext_lazy("state"))
-    def state_text(self, grant: InstructionGrant) -> str:
-        return str(self.state(grant)[1])
 
     @admin.display(description=gettext_lazy("skill"))
     def skill_link(self, grant: InstructionGrant) -> str:

@@ -31,8 +31,6 @@ TONES = {
     STATE.FAILED: "danger",
     STATE.UNKNOWN: "danger",
 }
-FRAGMENT = "admin/skills/tool_calls.html"
-"""Template of the calls of one turn; its context is `calls`, as `calls_of` returns them."""
 
 
 def calls_of(message: Message) -> Sequence[ToolCall]:

@@ -5,18 +5,13 @@ Each process reads the rows again every second, so a change in the admin needs n
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Iterator
 
 from bots.llm import embedded_discovery
 from bots.llm.circuit_breaker import breaker
 from bots.llm.types import Target
 from bots.models.provider import CONTEXT_TOKENS, TIMEOUT_S, ModelProvider
-
-_READ_EVERY_S = 1.0
-_lock = threading.Lock()
-_cached: tuple[float, tuple[Target, ...]] = (float("-inf"), ())
+from clawdbot.cached_value import CachedValue
 
 
 def of_row(row: ModelProvider) -> Target:
@@ -39,15 +34,7 @@ def of_row(row: ModelProvider) -> Target:
 
 def configured() -> tuple[Target, ...]:
     """Returns the enabled providers in priority order; the list is at most a second old."""
-    global _cached
-    now = time.monotonic()
-    if now - _cached[0] <= _READ_EVERY_S:
-        return _cached[1]
-    with _lock:
-        if now - _cached[0] > _READ_EVERY_S:
-            rows = ModelProvider.objects.filter(enabled=True).order_by("priority", "id")
-            _cached = (now, tuple(of_row(row) for row in rows))
-    return _cached[1]
+    return rows.get()
 
 
 def available(*, allow_demo: bool = True) -> tuple[Target, ...]:
@@ -71,6 +58,12 @@ def wait_s() -> float:
 
 def clear_cache() -> None:
     """Makes the next call read the rows again."""
-    global _cached
-    _cached = (float("-inf"), ())
+    rows.clear()
     embedded_discovery.clear_cache()
+
+
+def _read() -> tuple[Target, ...]:
+    return tuple(of_row(row) for row in ModelProvider.objects.filter(enabled=True).order_by("priority", "id"))
+
+
+rows = CachedValue(_read, 1.0)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import time
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -16,11 +15,11 @@ from pathlib import Path
 from django.conf import settings
 
 from bots.llm.types import Target
+from clawdbot.cached_value import CachedValue
 
 FILE_NAME = "modelserver.json"
 PROVIDER_NAME = "embedded"
 CONTEXT_TOKENS = 2048
-_LOOK_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +64,17 @@ def find() -> Running | None:
     return running
 
 
-_seen: tuple[float, Target | None] = (float("-inf"), None)
-
-
 def target() -> Target | None:
     """Returns the embedded model as a target, or None. Looks for it at most once a second."""
-    global _seen
-    now = time.monotonic()
-    if now - _seen[0] > _LOOK_EVERY_S:
-        running = find()
-        _seen = (now, _as_target(running) if running else None)
-    return _seen[1]
+    return _seen.get()
+
+
+def _look() -> Target | None:
+    running = find()
+    return _as_target(running) if running else None
+
+
+_seen = CachedValue(_look, 1.0)
 
 
 def _as_target(running: Running) -> Target:
@@ -94,5 +93,5 @@ def _as_target(running: Running) -> Target:
 
 
 def clear_cache() -> None:
-    global _seen
-    _seen = (float("-inf"), None)
+    """Makes the next call look for the file again."""
+    _seen.clear()

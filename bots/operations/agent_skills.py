@@ -1,4 +1,4 @@
-"""Takes agent skills (SKILL.md) from zips and from the configured folder, and switches them on for bots."""
+"""Takes agent skills (SKILL.md) from zips and from the configured folder."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from bots.models import Bot
-from bots.operations import configuration_log, row_changes
+from bots.operations import configuration_log
 from bots.operations.configuration_log import COMMAND, Action
 from bots.operations.errors import OperationError
 from skills.instructions import archives, catalogue, storing
 from skills.instructions.errors import InvalidSkill
-from skills.instructions.models import InstructionGrant, InstructionSkill
+from skills.instructions.models import InstructionSkill
 
 if TYPE_CHECKING:
     from bots.people.audit_log import Actor
@@ -72,26 +71,6 @@ def read_folder(actor: Actor = COMMAND) -> FolderRead:
     return FolderRead(tuple(row.name for row in stored), tuple(refused))
 
 
-def switch_on(skill: InstructionSkill, bot: Bot, actor: Actor = COMMAND) -> InstructionGrant:
-    """Lets a bot use a skill as it is now."""
-    with transaction.atomic():
-        grant = InstructionGrant.objects.filter(skill=skill, bot=bot).first()
-        action = Action.CHANGED if grant is not None else Action.ADDED
-        grant = grant or InstructionGrant(skill=skill, bot=bot)
-        grant.approve()
-        grant.save()
-        configuration_log.record(action, grant, actor, ["fingerprint"])
-    catalogue.clear_cache()
-    return grant
-
-
-def switch_off(skill: InstructionSkill, bot: Bot, actor: Actor = COMMAND) -> None:
-    """Takes a skill away from a bot."""
-    for grant in InstructionGrant.objects.filter(skill=skill, bot=bot):
-        row_changes.delete(grant, actor)
-    catalogue.clear_cache()
-
-
-def forget_cached() -> None:
+def clear_cache() -> None:
     """Has this process read the rows again after an admin page changed them."""
     catalogue.clear_cache()

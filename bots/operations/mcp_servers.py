@@ -175,7 +175,7 @@ def forget_connection(server_id: int) -> None:
     catalogue.clear_cache()
 
 
-def forget_cached() -> None:
+def clear_cache() -> None:
     """Has this process read the rows again after an admin page changed them."""
     catalogue.clear_cache()
 

@@ -6,7 +6,6 @@ The row is read again every two seconds, so a change in the admin reaches every 
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from typing import Any
 
@@ -15,6 +14,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from clawdbot import crypto
+from clawdbot.cached_value import CachedValue
 from clawdbot.reasons import Why, columns, from_columns, why
 from memory import database
 from memory.embedders.base import Spec
@@ -23,39 +23,29 @@ from memory.models.embedder import EmbedderChoice
 
 logger = logging.getLogger(__name__)
 
-READ_EVERY_S = 2.0
 OK_EVERY_S = 30.0
 ERROR_EVERY_S = 10.0
-_lock = threading.Lock()
-# Time of the read, the embedder, and its latest error.
-_held: tuple[float, Spec | None, Why] = (float("-inf"), None, "")
 # The state that this process wrote last: whether the embedder failed, and when it was written.
 _noted: tuple[bool, float] = (False, float("-inf"))
 
 
 def spec() -> Spec:
     """Returns the configured embedder, at most two seconds old."""
-    return _read()[1] or of_settings()
+    return held.get()[0] or of_settings()
 
 
 def trouble() -> Why:
     """Returns the latest error of the embedder in any process; "" while it works or its state is unknown."""
-    return _read()[2]
+    return held.get()[1]
 
 
-def _read() -> tuple[float, Spec | None, Why]:
-    global _held
-    now = time.monotonic()
-    if now - _held[0] > READ_EVERY_S:
-        with _lock:
-            if now - _held[0] > READ_EVERY_S:
-                row = stored()
-                _held = (
-                    now,
-                    of_row(row) if row else None,
-                    from_columns(row, "last_error") if row and row.failing else "",
-                )
-    return _held
+def read() -> tuple[Spec | None, Why]:
+    """Reads the embedder of the row, and its latest error."""
+    row = stored()
+    return of_row(row) if row else None, from_columns(row, "last_error") if row and row.failing else ""
+
+
+held = CachedValue(read, 2.0)
 
 
 def stored() -> EmbedderChoice | None:
@@ -144,6 +134,6 @@ def note(error: EmbedderUnavailable | None = None, *, routine: bool = True) -> N
 
 def clear_cache() -> None:
     """Reads the row again at the next call, and writes the next result of the embedder at once."""
-    global _held, _noted
-    _held = (float("-inf"), None, "")
+    global _noted
+    held.clear()
     _noted = (False, float("-inf"))

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from clawdbot.cached_value import CachedValue
 from skills.instructions.models import InstructionGrant
-
-_READ_EVERY_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,24 +20,16 @@ class Entry:
 
 
 _Entries = Mapping[int, tuple[Entry, ...]]
-_lock = threading.Lock()
-_cached: tuple[float, _Entries] = (float("-inf"), {})
 
 
 def entries(bot_id: int) -> tuple[Entry, ...]:
     """Returns the skills of a bot in the order of their names."""
-    global _cached
-    if time.monotonic() - _cached[0] > _READ_EVERY_S:
-        with _lock:
-            if time.monotonic() - _cached[0] > _READ_EVERY_S:
-                _cached = (time.monotonic(), _read())
-    return _cached[1].get(bot_id, ())
+    return _rows.get().get(bot_id, ())
 
 
 def clear_cache() -> None:
     """Makes the next call read the rows again."""
-    global _cached
-    _cached = (float("-inf"), {})
+    _rows.clear()
 
 
 def _read() -> _Entries:
@@ -51,3 +40,6 @@ def _read() -> _Entries:
         if approved == fingerprint:
             found.setdefault(bot, []).append(Entry(skill, name, description, fingerprint))
     return {bot: tuple(made) for bot, made in found.items()}
+
+
+_rows = CachedValue(_read, 2.0)

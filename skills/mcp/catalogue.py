@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import logging
-import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from clawdbot.cached_value import CachedValue
 from clawdbot.crypto import CryptoError
 from clawdbot.skills.effects import READS_ONLY, Effects
 from skills.mcp import endpoint
 from skills.mcp.endpoint import Endpoint
 from skills.mcp.models import McpGrant, McpTool
-
-_READ_EVERY_S = 2.0
 
 logger = logging.getLogger(__name__)
 
@@ -37,24 +34,16 @@ class Entry:
 
 
 _Entries = Mapping[int, tuple[Entry, ...]]
-_lock = threading.Lock()
-_cached: tuple[float, _Entries] = (float("-inf"), {})
 
 
 def entries(bot_id: int) -> tuple[Entry, ...]:
     """Returns the tools of a bot in the order of their names."""
-    global _cached
-    if time.monotonic() - _cached[0] > _READ_EVERY_S:
-        with _lock:
-            if time.monotonic() - _cached[0] > _READ_EVERY_S:
-                _cached = (time.monotonic(), _read())
-    return _cached[1].get(bot_id, ())
+    return _rows.get().get(bot_id, ())
 
 
 def clear_cache() -> None:
     """Makes the next call read the rows again."""
-    global _cached
-    _cached = (float("-inf"), {})
+    _rows.clear()
 
 
 def _read() -> _Entries:
@@ -93,3 +82,6 @@ def entry_of(tool: McpTool, place: Endpoint) -> Entry:
         idempotent=tool.idempotent or tool.known_effects == READS_ONLY,
         failing=tool.server.failing,
     )
+
+
+_rows = CachedValue(_read, 2.0)

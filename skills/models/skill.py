@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 DEFAULT_THRESHOLD = 0.3
 """Of the similarity between a message and the examples: 0 for neutral sentences, 1 for the same words."""
@@ -15,50 +18,60 @@ ERROR_LENGTH = 300  # limit of texts from third-party code
 _DOTTED = RegexValidator(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$", _("A dotted path such as skills.weather.WeatherSkill."))
 
 
-class Skill(models.Model):
-    """A class that answers messages that contain one of its trigger words."""
+def _texts(label: StrOrPromise, help_text: StrOrPromise, **options: Any) -> models.JSONField[Any, Any]:
+    return models.JSONField(label, default=list, blank=True, help_text=help_text, **options)
 
-    module = models.CharField(
-        _("module"), max_length=200, validators=[_DOTTED], help_text=_("e.g. skills.weather.WeatherSkill")
-    )
-    name = models.CharField(_("name"), max_length=60)
+
+def _threshold(help_text: StrOrPromise) -> models.FloatField[float | None, float | None]:
+    limits = [MinValueValidator(0.05), MaxValueValidator(1.0)]
+    return models.FloatField(_("least similarity"), null=True, blank=True, validators=limits, help_text=help_text)
+
+
+class SkillSettings(models.Model):
+    """Settings that a skill has for all bots, and again for each bot."""
+
     enabled = models.BooleanField(_("enabled"), default=True)
-    all_bots = models.BooleanField(
-        _("for all bots"), default=True, help_text=_("Off: only for the bots it is assigned to below.")
-    )
-    triggers = models.JSONField(
-        _("trigger words"),
-        default=list,
-        blank=True,
-        help_text=_('e.g. ["天气", "weather"]. Empty: those of the class.'),
-    )
-    patterns = models.JSONField(
-        _("patterns"),
-        default=list,
-        db_default=[],
-        blank=True,
-        help_text=_("Regular expressions; a named group is a parameter. Empty: those of the class."),
-    )
-    examples = models.JSONField(
-        _("example sentences"),
-        default=list,
-        db_default=[],
-        blank=True,
-        help_text=_("A message that means the same calls the skill. Empty: those of the class."),
-    )
-    threshold = models.FloatField(
-        _("least similarity"),
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(0.05), MaxValueValidator(1.0)],
-        help_text=_("Of a message to the examples, 0.05 to 1. Empty: 0.3."),
-    )
     by_tools_only = models.BooleanField(
         _("by tools only"),
         default=False,
         db_default=False,
         help_text=_("Only the model calls it, as a tool, and its command. Words, patterns and examples do not."),
     )
+    # True when somebody who is no superuser entered an address in the configuration.
+    public_only = models.BooleanField(
+        _("public addresses only"),
+        default=False,
+        db_default=False,
+        help_text=_("No connection to addresses of a private network."),
+    )
+    secrets_encrypted = models.TextField(_("secrets"), blank=True, default="", db_default="", editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Skill(SkillSettings):
+    """A class that answers messages that contain one of its trigger words."""
+
+    module = models.CharField(
+        _("module"), max_length=200, validators=[_DOTTED], help_text=_("e.g. skills.weather.WeatherSkill")
+    )
+    name = models.CharField(_("name"), max_length=60)
+    all_bots = models.BooleanField(
+        _("for all bots"), default=True, help_text=_("Off: only for the bots it is assigned to below.")
+    )
+    triggers = _texts(_("trigger words"), _('e.g. ["天气", "weather"]. Empty: those of the class.'))
+    patterns = _texts(
+        _("patterns"),
+        _("Regular expressions; a named group is a parameter. Empty: those of the class."),
+        db_default=[],
+    )
+    examples = _texts(
+        _("example sentences"),
+        _("A message that means the same calls the skill. Empty: those of the class."),
+        db_default=[],
+    )
+    threshold = _threshold(_("Of a message to the examples, 0.05 to 1. Empty: 0.3."))
     timeout_s = models.FloatField(
         _("time limit (seconds)"),
         null=True,
@@ -69,14 +82,6 @@ class Skill(models.Model):
     config = models.JSONField(
         _("configuration"), default=dict, blank=True, help_text=_("Handed to the skill as it is.")
     )
-    # True when somebody who is no superuser entered an address in the configuration.
-    public_only = models.BooleanField(
-        _("public addresses only"),
-        default=False,
-        db_default=False,
-        help_text=_("No connection to addresses of a private network."),
-    )
-    secrets_encrypted = models.TextField(_("secrets"), blank=True, default="", db_default="", editable=False)
     load_error = models.CharField(_("cannot be loaded"), max_length=ERROR_LENGTH, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
@@ -96,50 +101,26 @@ class BotSkillQuerySet(models.QuerySet["BotSkill"]):
         return self.filter(bot=bot)
 
 
-class BotSkill(models.Model):
+class BotSkill(SkillSettings):
     """Settings of a skill for one bot: whether it is on, trigger words and configuration."""
 
     bot = models.ForeignKey("bots.Bot", on_delete=models.CASCADE, related_name="bot_skills", verbose_name=_("bot"))
     skill = models.ForeignKey(Skill, on_delete=models.CASCADE, related_name="bot_skills", verbose_name=_("skill"))
-    enabled = models.BooleanField(_("enabled"), default=True)
-    triggers = models.JSONField(_("trigger words"), default=list, blank=True, help_text=_("Empty: those of the skill."))
-    patterns = models.JSONField(
+    triggers = _texts(_("trigger words"), _("Empty: those of the skill."))
+    patterns = _texts(
         _("patterns"),
-        default=list,
+        _("Regular expressions; a named group is a parameter. Empty: those of the skill."),
         db_default=[],
-        blank=True,
-        help_text=_("Regular expressions; a named group is a parameter. Empty: those of the skill."),
     )
-    examples = models.JSONField(
+    examples = _texts(
         _("example sentences"),
-        default=list,
+        _("A message that means the same calls the skill. Empty: those of the skill."),
         db_default=[],
-        blank=True,
-        help_text=_("A message that means the same calls the skill. Empty: those of the skill."),
     )
-    threshold = models.FloatField(
-        _("least similarity"),
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(0.05), MaxValueValidator(1.0)],
-        help_text=_("Of a message to the examples, 0.05 to 1. Empty: that of the skill."),
-    )
-    by_tools_only = models.BooleanField(
-        _("by tools only"),
-        default=False,
-        db_default=False,
-        help_text=_("Only the model calls it, as a tool, and its command. Words, patterns and examples do not."),
-    )
+    threshold = _threshold(_("Of a message to the examples, 0.05 to 1. Empty: that of the skill."))
     config = models.JSONField(
         _("configuration"), default=dict, blank=True, help_text=_("Laid over that of the skill, key by key.")
     )
-    public_only = models.BooleanField(
-        _("public addresses only"),
-        default=False,
-        db_default=False,
-        help_text=_("No connection to addresses of a private network."),
-    )
-    secrets_encrypted = models.TextField(_("secrets"), blank=True, default="", db_default="", editable=False)
 
     objects = BotSkillQuerySet.as_manager()
 

@@ -98,7 +98,7 @@ def test_the_calls_of_a_turn(chat: Conversation) -> None:
     call = waiting(chat)
     ToolCall.objects.update(result="<b>sent</b>", decided_by="olga", state="done", arguments={"to": "Ann"})
     message = Message.objects.filter(inbound=call.inbound_id).latest("id")
-    text = render_to_string(tools.FRAGMENT, {"calls": tools.calls_of(message)})
+    text = render_to_string("admin/skills/tool_calls.html", {"calls": tools.calls_of(message)})
     assert "mail" in text
     assert "olga" in text
     assert "&lt;b&gt;sent" in text

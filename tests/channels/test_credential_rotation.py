@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from bots.channels import lookup
 from bots.channels.credential_rotation import ChannelVault
 from bots.models import Channel
 from tests.builders import make_channel
+from tests.threads import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 ACCOUNT = {
@@ -27,7 +26,6 @@ ACCOUNT = {
 def test_two_threads_exchange_a_token_once() -> None:
     channel = make_channel(platform="slack", credentials=ACCOUNT)
     exchanged: list[str] = []
-    together = threading.Barrier(2)
 
     def change(stored: Mapping[str, Any]) -> Mapping[str, Any]:
         if stored["bot_token"] != "xoxb-old":
@@ -36,17 +34,9 @@ def test_two_threads_exchange_a_token_once() -> None:
         return {"bot_token": "xoxb-new", "refresh_token": "r2"}
 
     def renew() -> None:
-        together.wait(60)
-        try:
-            assert ChannelVault(channel.pk).renew(change)["bot_token"] == "xoxb-new"
-        finally:
-            connection.close()
+        assert ChannelVault(channel.pk).renew(change)["bot_token"] == "xoxb-new"
 
-    threads = [threading.Thread(target=renew) for _i in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    at_once(renew, renew)
     assert exchanged == ["r1"]
     stored = Channel.objects.get(pk=channel.pk)
     assert stored.credentials == ACCOUNT | {"bot_token": "xoxb-new", "refresh_token": "r2"}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.http_server import Answer, serve
+from tests.noon import where_it_is_noon
 from tests.peers import StreamingModel
 from tests.product import Product
 
@@ -30,11 +30,6 @@ def online(page: Page) -> Page:
 def say(page: Page, text: str) -> None:
     page.fill("#text", text)
     page.keyboard.press("Enter")
-
-
-def where_it_is_noon() -> str:
-    """Returns a time zone without a midnight during the test; the names count westwards."""
-    return f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
 
 
 def answers(page: Page) -> Locator:

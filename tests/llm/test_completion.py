@@ -209,7 +209,7 @@ def test_a_changed_provider_works_without_a_restart(endpoint: Server, second: Se
     second.answer(chat("new"))
     assert complete(QUESTION).text == "old"
     ModelProvider.objects.filter(pk=row.pk).update(endpoint=f"{second.url}/v1")
-    monkeypatch.setattr("bots.llm.candidates._READ_EVERY_S", -1.0)
+    monkeypatch.setattr("bots.llm.candidates.rows.max_age_s", -1.0)
     assert complete(QUESTION).text == "new"
 
 

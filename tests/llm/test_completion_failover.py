@@ -205,7 +205,7 @@ def test_a_corrected_provider_is_asked_at_once(endpoint: Server, monkeypatch: An
         complete(QUESTION)
     row.api_key = "right"
     row.save()
-    monkeypatch.setattr("bots.llm.candidates._READ_EVERY_S", -1.0)
+    monkeypatch.setattr("bots.llm.candidates.rows.max_age_s", -1.0)
     assert complete(QUESTION).text == "yes"
 
 

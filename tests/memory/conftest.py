@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from clawdbot.cached_value import CachedValue
 from clawdbot.circuit_breaker import CircuitBreaker
 from memory import database
 
@@ -79,7 +80,7 @@ def stored_choice(monkeypatch: pytest.MonkeyPatch) -> Callable[..., EmbedderChoi
         row.save()
         return row
 
-    monkeypatch.setattr(choice, "READ_EVERY_S", 0.0)
+    monkeypatch.setattr(choice, "held", CachedValue(choice.read, 0.0))
     return store
 
 

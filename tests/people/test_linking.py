@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import threading
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from bots.models import (
@@ -30,6 +30,7 @@ from memory.models import MemoryEntry
 from memory.store import MemoryStore
 from memory.types import Scope
 from tests.builders import make_channel, make_event, say
+from tests.threads import at_once
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -250,23 +251,12 @@ def test_of_two_who_type_one_code_at_the_same_moment_one_is_linked(channel: Chan
     for chat in ("one", "two"):
         ask(second, "hello", chat=chat)
     rivals = [person_at(second, "one"), person_at(second, "two")]
-    gate, won = threading.Barrier(2), []
 
-    def redeem(person: Person) -> None:
-        try:
-            gate.wait()
-            with transaction.atomic():
-                if one_time_codes.redeem_link_code(person, code) is not None:
-                    won.append(person)
-        finally:
-            connection.close()
+    def redeem(person: Person) -> bool:
+        with transaction.atomic():
+            return one_time_codes.redeem_link_code(person, code) is not None
 
-    threads = [threading.Thread(target=redeem, args=(rival,)) for rival in rivals]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(won) == 1
+    assert sum(at_once(*(partial(redeem, rival) for rival in rivals))) == 1
 
 
 def test_erasing_a_linked_person_spares_the_one_they_were_linked_to(channel: Channel, second: Channel) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 
 from bots.models import (
     AuditEntry,
@@ -29,6 +28,7 @@ from bots.reminders import broadcasting
 from tests.builders import make_bot, make_channel, make_outbound, say, use_policy
 from tests.killing import kill_before_statement
 from tests.reminders.builders import Now, make_chat
+from tests.threads import at_once
 
 pytestmark = [
     pytest.mark.django_db(transaction=True), pytest.mark.databases, pytest.mark.usefixtures("words_only"),
@@ -36,11 +36,6 @@ pytestmark = [
 
 State = Broadcast.State
 ROOT = "command line"
-
-
-@pytest.fixture
-def now(monkeypatch: pytest.MonkeyPatch) -> Now:
-    return Now(monkeypatch)
 
 
 @pytest.fixture
@@ -171,20 +166,7 @@ def test_two_workers_at_once_write_nobody_twice(now: Now, there: Channel) -> Non
         if row.due_at is None:
             break
         now.at = row.due_at
-
-        def work(start: threading.Barrier) -> None:
-            try:
-                start.wait()
-                broadcasting.step(row.pk)
-            finally:
-                connection.close()
-
-        both = threading.Barrier(2)
-        threads = [threading.Thread(target=work, args=(both,)) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        at_once(partial(broadcasting.step, row.pk), partial(broadcasting.step, row.pk))
         OutboundMessage.objects.open().update(state="sent")
     assert got() == {chat.person_id: 1 for chat in chats}
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection
 
 from bots import reminders
 from bots.models import Channel, Message, Occurrence, OutboundMessage, Schedule
@@ -18,15 +16,11 @@ from bots.reminders import upkeep
 from tests.builders import make_channel, use_policy
 from tests.killing import kill_before_statement
 from tests.reminders.builders import BEGIN, Now, make_chat, make_schedule, reminded, waiting_to_be_sent
+from tests.threads import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
 State = Schedule.State
-
-
-@pytest.fixture
-def now(monkeypatch: pytest.MonkeyPatch) -> Now:
-    return Now(monkeypatch)
 
 
 @pytest.fixture
@@ -95,21 +89,12 @@ def test_a_worker_that_dies_at_any_statement_makes_no_second_message_and_loses_n
 def test_two_workers_at_once_write_one_message(now: Now, there: Channel) -> None:
     rows = [make_schedule(make_chat(there, f"chat-{one}"), "2026-11-30T10:01") for one in range(4)]
     now.move(minutes=1)
-    start = threading.Barrier(3)
 
     def work() -> None:
-        try:
-            start.wait()
-            for row in rows:
-                reminders.deliver(row.pk)
-        finally:
-            connection.close()
+        for row in rows:
+            reminders.deliver(row.pk)
 
-    threads = [threading.Thread(target=work) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(work, work, work)
     assert len(reminded()) == Occurrence.objects.count() == 4
 
 

@@ -26,11 +26,6 @@ pytestmark = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def now(monkeypatch: pytest.MonkeyPatch) -> Now:
-    return Now(monkeypatch)
-
-
 NEVER = (
     "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
     "FREQ=MONTHLY;INTERVAL=0;BYDAY=MO",

@@ -63,7 +63,7 @@ def test_what_the_admin_changed_counts_without_a_restart(monkeypatch: Any) -> No
     assert found(bot, "go") == "echo"
     skill.triggers = ["walk"]
     skill.save()
-    monkeypatch.setattr(catalogue, "_READ_EVERY_S", -1.0)
+    monkeypatch.setattr(catalogue.rows, "max_age_s", -1.0)
     assert runner.match(bot.pk, "walk", "en") is not None
     assert runner.match(bot.pk, "go", "en") is None
 

@@ -85,3 +85,8 @@ def test_what_is_said_means_the_same_time(local: datetime, language: str) -> Non
     outcomes = found.outcome.choices if isinstance(found.outcome, Ask) else (found.outcome,)
     assert local in [one.local for one in outcomes if not isinstance(one, Recurrence)]
     assert time_words.clock(local.time()) in whole
+
+
+@pytest.mark.parametrize("rule", ["", "FREQ=YEARLY;BYMONTH=13;BYMONTHDAY=1", "FREQ=WEEKLY", "every day"])
+def test_a_rule_without_words_is_said_as_it_is(rule: str) -> None:
+    assert time_words.how_often(rule) == rule

@@ -24,11 +24,9 @@ from bots.admin.ui.secret_field import may_trust
 from bots.admin.ui.unfold_parts import display
 from bots.i18n.failure_texts import describe_error
 from bots.models import Bot
-from bots.operations import flows
+from bots.operations import dialog_diagrams, flows
 from bots.operations.errors import OperationError
 from clawdbot.flows import FlowError
-from clawdbot.flows.diagram import graph
-from clawdbot.flows.drawing import svg
 from skills.flow_templates import TEMPLATES
 from skills.models import FlowDefinition
 
@@ -150,8 +148,8 @@ class FlowAdmin(AuditedMixin, BaseAdmin[FlowDefinition]):
         if flow is None or not self.has_view_permission(request, flow):
             return ""
         try:
-            # `svg` escapes the texts of the flow.
-            return mark_safe(svg(graph(flow.flow(), translation.get_language() or "en")))  # noqa: S308
+            drawn = dialog_diagrams.flow_svg(flow.flow(), translation.get_language() or "en")
+            return mark_safe(drawn)  # noqa: S308  the texts of the flow are escaped
         except FlowError:
             return ""
 

@@ -15,10 +15,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from bots.admin.ui.approval import ApprovalInline, ApprovingMixin
+from bots.admin.ui.approval import ApprovalInline, ApprovingMixin, GrantAdmin
 from bots.admin.ui.audited import AuditedMixin
-from bots.admin.ui.base import BaseAdmin, BotScopedAdmin
-from bots.admin.ui.filters import ScopedFilter
+from bots.admin.ui.base import BaseAdmin
 from bots.admin.ui.fragments import admin_link, ago, json_block
 from bots.admin.ui.unfold_parts import display
 from bots.operations import mcp_servers
@@ -108,7 +107,7 @@ class McpToolAdmin(ApprovingMixin, AuditedMixin, BaseAdmin[McpTool]):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        mcp_servers.forget_cached()
+        mcp_servers.clear_cache()
 
     def try_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Shows the box; a POST calls the tool."""
@@ -205,28 +204,14 @@ def _example(schema: Any) -> dict[str, Any]:
 
 
 @admin.register(McpGrant)
-class McpGrantAdmin(AuditedMixin, BotScopedAdmin[McpGrant]):
+class McpGrantAdmin(GrantAdmin):
     """The MCP tools of each bot. A tool is allowed on its own page, which shows what is allowed."""
 
     list_display = ("bot", "tool", "state", "approved")
-    list_filter = (("bot", ScopedFilter),)
     list_select_related = ("bot", "tool__server")
     search_fields = ("tool__call_name", "bot__name")
     fields = ("bot", "tool_link", "state_text", "approved")
     readonly_fields = ("bot", "tool_link", "state_text", "approved")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    @display(description=gettext_lazy("state"), label={"ok": "success", "failing": "danger"})
-    def state(self, grant: McpGrant) -> Any:
-        if grant.suspended:
-            return "failing", _("suspended: changed since it was approved")
-        return "ok", _("allowed")
-
-    @admin.display(description=gettext_lazy("state"))
-    def state_text(self, grant: McpGrant) -> str:
-        return str(self.state(grant)[1])
 
     @admin.display(description=gettext_lazy("tool"))
     def tool_link(self, grant: McpGrant) -> str:

@@ -20,10 +20,10 @@ from bots.admin.ui.base import BotScopedAdmin, ReadOnlyMixin
 from bots.admin.ui.filters import ChoicesDropdownFilter, RangeDateTimeFilter, ScopedFilter
 from bots.admin.ui.fragments import admin_link, ago, chip, listed, shortened
 from bots.admin.ui.unfold_parts import display
-from bots.i18n import recurrences
 from bots.i18n.failure_texts import describe_column
 from bots.models import Occurrence, Schedule
 from bots.operations import schedules
+from skills import time_words
 
 _TONES = {"active": "success", "paused": "warning", "stopped": "danger", "done": "", "cancelled": ""}
 _LATEST = 10
@@ -80,7 +80,7 @@ class ScheduleAdmin(ReadOnlyMixin, BotScopedAdmin[Schedule]):
 
     @admin.display(description=_("repeats"))
     def often(self, row: Schedule) -> str:
-        return recurrences.describe(row.rule) or "–"
+        return time_words.how_often(row.rule) or "–"
 
     @admin.display(description=_("comes before"))
     def before(self, row: Schedule) -> str:

@@ -1,4 +1,4 @@
-"""Inline rows by which somebody lets bots use what another side wrote, exactly as the page shows it."""
+"""Pages and inline rows by which somebody lets bots use what another side wrote, exactly as the page shows it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bots.admin.ui.access import MANAGER, access_of
-from bots.admin.ui.base import TypedInline, restrict_choices
+from bots.admin.ui.audited import AuditedMixin
+from bots.admin.ui.base import BotScopedAdmin, TypedInline, restrict_choices
+from bots.admin.ui.filters import ScopedFilter
 from bots.admin.ui.fragments import chip
+from bots.admin.ui.unfold_parts import display
 
 if TYPE_CHECKING:
     from bots.admin.ui.base import BaseAdmin
@@ -104,3 +107,23 @@ class ApprovalInline(TypedInline[Any]):
         if grant.suspended:
             return chip("failing", gettext("suspended: changed since it was approved"))
         return chip("ok", gettext("allowed"))
+
+
+class GrantAdmin(AuditedMixin, BotScopedAdmin[Any]):
+    """What the bots may use. It is granted on its own page, which shows what is granted."""
+
+    in_use: Any = _("allowed")
+    list_filter = (("bot", ScopedFilter),)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @display(description=_("state"), label={"ok": "success", "failing": "danger"})
+    def state(self, grant: Any) -> Any:
+        if grant.suspended:
+            return "failing", gettext("suspended: changed since it was approved")
+        return "ok", str(self.in_use)
+
+    @admin.display(description=_("state"))
+    def state_text(self, grant: Any) -> str:
+        return str(self.state(grant)[1])

@@ -57,7 +57,7 @@ def test_a_change_of_the_row_works_at_the_next_look_without_a_restart(stored_cho
 def test_a_row_is_read_at_most_every_two_seconds(
     stored_choice: Store, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Callable[[int], object]
 ) -> None:
-    monkeypatch.setattr(choice, "READ_EVERY_S", 600.0)  # on a busy machine two seconds may pass
+    monkeypatch.setattr(choice.held, "max_age_s", 600.0)  # on a busy machine two seconds may pass
     choice.spec()
     with django_assert_num_queries(0):  # type: ignore[attr-defined]
         for _ in range(20):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 from celery import current_app
-from django.db import connections
 from django.utils import timezone
 
 from memory import database
@@ -19,6 +18,7 @@ from memory.storage import embedding_backfill, wakeups
 from memory.storage.rows import pack, unpack
 from memory.store import MemoryStore
 from tests.memory.builders import person, say, turn
+from tests.threads import at_once
 
 pytestmark = pytest.mark.databases
 
@@ -39,20 +39,10 @@ def test_one_embedding_serves_as_query_and_as_stored_turn() -> None:
 def test_two_workers_share_the_rows_and_do_none_twice() -> None:
     ann = person()
     say(ann, *(f"note {i} about cats and dogs" for i in range(100)))
-    done: list[int] = []
     reports: list[int] = []
 
-    def work() -> None:
-        try:
-            done.append(embedding_backfill.embed_waiting(report=reports.append))
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    work = partial(embedding_backfill.embed_waiting, report=reports.append)
+    done = at_once(work, work)
     assert sum(done) == sum(reports) == 100
     assert not MemoryEntry.objects.waiting_for_vector().exists()
 

@@ -16,10 +16,10 @@ from bots.models import Channel, InboundEvent, Message, OutboundMessage, Receive
 from bots.operations import queues
 from bots.pipeline import inbox
 from bots.pipeline.dispatch import gathering
-from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from tests.adapters.builders import message
 from tests.builders import answers, make_event, say, state_of
 from tests.peers import BotApi, StubModel
+from tests.pipeline.dispatch.waiting_rows import wait, work
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases, pytest.mark.usefixtures("words_only")]
 
@@ -49,18 +49,6 @@ def deliver(channel: Channel, client: Client, *updates: dict[str, Any]) -> None:
     for update in updates:
         answer = client.post(channel.webhook_path, data=update, content_type="application/json", headers=SECRET)
         assert answer.status_code == 200
-
-
-def wait(seconds: float) -> None:
-    """Lets time go by: all rows are older and due earlier."""
-    for row in InboundEvent.objects.all():
-        earlier = {name: getattr(row, name) - timedelta(seconds=seconds) for name in ("received_at", "due_at")}
-        InboundEvent.objects.filter(pk=row.pk).update(**earlier)
-
-
-def work() -> int:
-    """Takes all due rows, as the sweep does. Returns the number of closed turns."""
-    return sum(MessageDispatcher().process(row_id) for row_id, _platform in inbox.due())
 
 
 def the_question() -> Message:

@@ -20,6 +20,7 @@ from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from tests.builders import answers, make_event, say, use_policy
 from tests.killing import kill_before_statement, recover
 from tests.peers import BotApi, StubModel
+from tests.pipeline.dispatch.waiting_rows import wait, work
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases, pytest.mark.usefixtures("words_only")]
 
@@ -48,18 +49,6 @@ def interrupting(channel: Channel) -> Channel:
 def accept(channel: Channel, *events: Event | str) -> list[int]:
     made = [make_event(event) if isinstance(event, str) else event for event in events]
     return list(inbox.accept(channel, made).accepted)
-
-
-def wait(seconds: float) -> None:
-    """Lets time go by: all rows are older and due earlier."""
-    for row in InboundEvent.objects.all():
-        earlier = {name: getattr(row, name) - timedelta(seconds=seconds) for name in ("received_at", "due_at")}
-        InboundEvent.objects.filter(pk=row.pk).update(**earlier)
-
-
-def work() -> int:
-    """Takes all due rows, as the sweep does. Returns the number of closed turns."""
-    return sum(MessageDispatcher().process(row_id) for row_id, _platform in inbox.due())
 
 
 def questions() -> list[str]:

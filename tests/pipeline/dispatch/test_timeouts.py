@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from bots.models import Conversation, DialogTimer, InboundEvent, Message
@@ -17,6 +15,7 @@ from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from tests.killing import kill_before_statement, recover
 from tests.peers import StubModel
 from tests.pipeline.engine.dialog.flows import Chat, make_chat, restart
+from tests.threads import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only"), pytest.mark.databases]
 
@@ -113,22 +112,13 @@ def test_an_answer_begins_the_time_anew_and_the_end_of_the_flow_ends_it(chat: Ch
 
 def test_two_sweeps_and_two_workers_write_one_message(chat: Chat) -> None:
     DialogTimer.objects.update(due_at=timezone.now() - timedelta(minutes=1))
-    ready = threading.Barrier(2)
 
     def work() -> None:
-        try:
-            ready.wait()
-            timeouts.enqueue_due()
-            for row_id, _platform in inbox.due():
-                MessageDispatcher().process(row_id)
-        finally:
-            connection.close()
+        timeouts.enqueue_due()
+        for row_id, _platform in inbox.due():
+            MessageDispatcher().process(row_id)
 
-    threads = [threading.Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(work, work)
     for row_id, _platform in inbox.due():
         MessageDispatcher().process(row_id)
     assert InboundEvent.objects.filter(kind=timeouts.KIND).count() == 1

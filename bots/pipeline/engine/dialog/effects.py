@@ -17,6 +17,7 @@ from bots.pipeline.engine.dialog import shown
 from bots.pipeline.engine.dialog.flow_catalogue import Known
 from bots.pipeline.engine.dialog.frames import Frame
 from bots.pipeline.engine.ports import context
+from bots.pipeline.engine.ports.journaled import call_of
 from bots.pipeline.engine.turn import Turn
 from clawdbot.files import File
 from clawdbot.flows import Act
@@ -57,7 +58,8 @@ def make(turn: Turn, frame: Frame, known: Known, step_id: str, step: Act) -> Out
 
 def _webhook(turn: Turn, frame: Frame, known: Known, key: str, step: Act) -> Outcome:
     values = {name: value for name, value in frame.slots.items() if value is not None}
-    call = _call(turn, "webhook", f"{known.definition.name}-{key[-40:]}", _OUTSIDE, {"url": step.url, "values": values})
+    name, sent = f"{known.definition.name}-{key[-40:]}", {"url": step.url, "values": values}
+    call = call_of(turn, "webhook", name, _OUTSIDE, sent)
     result = journal.once(call, partial(_post, turn, known, key, step.url, values), idempotent=True)
     if not result.ok:
         sorry = _("I am sorry, that could not be passed on just now. Nothing is lost: your answers are still here.")
@@ -93,7 +95,7 @@ def _skill(turn: Turn, frame: Frame, known: Known, key: str, step: Act) -> Outco
     records: list[SkillRun] = []
     run = partial(_run, turn, match, key, records)
     effects = _OUTSIDE if step.effect else READS_ONLY
-    call = _call(turn, "skill", entry.name, effects, given)
+    call = call_of(turn, "skill", entry.name, effects, given)
     result = journal.once(call, run, idempotent=_is_idempotent(entry), staged=lambda: len(turn.staged))
     if result == journal.UNKNOWN_RESULT:
         return Outcome(False, problem=_unknown())
@@ -136,21 +138,6 @@ def _run(turn: Turn, match: runner.Match, key: str, records: list[SkillRun]) -> 
     if result.needs is not None:
         return ToolResult(_("I am sorry, that needs a value which this form does not ask for."), ok=False)
     return ToolResult(result.text, result.ok, result.parts)
-
-
-def _call(turn: Turn, source: str, tool: str, effects: Any, arguments: Mapping[str, Any]) -> journal.Call:
-    return journal.Call(
-        bot_id=turn.bot.pk,
-        conversation_id=turn.conversation.pk,
-        inbound_id=turn.inbound_id,
-        begun_by=turn.inbound_id,
-        round=0,
-        place=0,
-        tool=tool,
-        source=source,
-        effects=effects,
-        arguments=arguments,
-    )
 
 
 def _unknown() -> str:

@@ -12,7 +12,6 @@ from django.core.exceptions import ValidationError
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from bots.i18n import recurrences
 from bots.models import Person, Schedule, quiet_hours
 from bots.models.schedule import moment_of, wall_of
 from bots.pipeline.engine.ports.schedules import PersonSchedules
@@ -20,6 +19,7 @@ from bots.pipeline.engine.turn import Reply, Turn
 from clawdbot import times
 from clawdbot.chinese import simplified
 from clawdbot.skills import SkillError
+from skills import time_words
 
 LISTED = 20
 SHOWN = 100  # characters of a text in the list
@@ -70,7 +70,7 @@ def _list(schedules: PersonSchedules, turn: Turn) -> str:
 def line_of(row: Schedule, turn: Turn) -> str:
     """Returns a reminder as one line: number, next time in the person's zone, text and how often it comes."""
     when = _("paused by the team") if row.next_at is None else said(row.next_at, turn)
-    notes = [recurrences.describe(row.rule)] if row.rule else []
+    notes = [time_words.how_often(row.rule)] if row.rule else []
     occurrence = row.occurrence
     if occurrence is not None and row.before_s:
         notes.append(_("for %(when)s") % {"when": said(occurrence, turn)})
@@ -179,7 +179,7 @@ def _which(outcome: times.Outcome, turn: Turn) -> str:
 
 
 def _repeats(one: times.Instant | times.Recurrence) -> str:
-    return f"({recurrences.describe(one.rule)})" if isinstance(one, times.Recurrence) else ""
+    return f"({time_words.how_often(one.rule)})" if isinstance(one, times.Recurrence) else ""
 
 
 def _done(schedules: PersonSchedules, turn: Turn, text: str) -> str:

@@ -30,17 +30,21 @@ class Once:
         *,
         idempotent: bool,
     ) -> ToolResult:
-        turn = self._turn
-        call = journal.Call(
-            bot_id=turn.bot.pk,
-            conversation_id=turn.conversation.pk,
-            inbound_id=turn.inbound_id,
-            begun_by=turn.inbound_id,
-            round=0,
-            place=0,
-            tool=name,
-            source="skill",
-            effects=effects,
-            arguments=arguments,
-        )
-        return journal.once(call, run, idempotent=idempotent, staged=lambda: len(turn.staged))
+        call = call_of(self._turn, "skill", name, effects, arguments)
+        return journal.once(call, run, idempotent=idempotent, staged=lambda: len(self._turn.staged))
+
+
+def call_of(turn: Turn, source: str, tool: str, effects: Effects, arguments: Mapping[str, Any]) -> journal.Call:
+    """Returns the row of a call that the product makes, not a model."""
+    return journal.Call(
+        bot_id=turn.bot.pk,
+        conversation_id=turn.conversation.pk,
+        inbound_id=turn.inbound_id,
+        begun_by=turn.inbound_id,
+        round=0,
+        place=0,
+        tool=tool,
+        source=source,
+        effects=effects,
+        arguments=arguments,
+    )

@@ -6,7 +6,6 @@ Writes are staged: the transaction that closes the turn makes them. Reads show t
 from __future__ import annotations
 
 import copy
-import zoneinfo
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,7 +13,7 @@ from typing import Protocol
 
 from django.db.models import Q, QuerySet
 
-from bots.models import Occurrence, Person, Schedule
+from bots.models import Occurrence, Schedule
 from bots.models.schedule import naive, wall_of
 from bots.pipeline.engine.ports import schedule_rules
 from bots.pipeline.engine.turn import Turn
@@ -298,14 +297,6 @@ def wake(row: Schedule, now: datetime) -> None:
 def shown(row: Schedule) -> Scheduled:
     """Returns the reminder as skills see it."""
     return Scheduled(row.number, row.text, row.next_at, naive(row.local), row.rule, row.zone, row.before)
-
-
-def zone_of(person: Person, usual: str) -> zoneinfo.ZoneInfo:
-    """Returns the person's time zone, else the installation's."""
-    try:
-        return zoneinfo.ZoneInfo(person.time_zone or usual)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        return zoneinfo.ZoneInfo("UTC")
 
 
 def _note_done(latest: QuerySet[Occurrence], at: datetime) -> None:

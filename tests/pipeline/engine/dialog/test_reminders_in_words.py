@@ -11,6 +11,7 @@ from bots.models import Channel, Message, Occurrence, Person, Schedule
 from bots.people import identities
 from skills import catalogue, seed
 from tests.builders import make_channel, say
+from tests.noon import where_it_is_noon
 from tests.reminders.builders import make_chat, make_schedule
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases, pytest.mark.usefixtures("words_only")]
@@ -32,8 +33,7 @@ def by_day(there: Channel) -> Channel:
 
 
 def make_it_noon() -> None:
-    """Gives people a time zone without a midnight during the test; the names count westwards."""
-    Person.objects.update(time_zone=f"Etc/GMT{timezone.now().hour - 12:+d}")
+    Person.objects.update(time_zone=where_it_is_noon())
     identities.clear_cache()
 
 
