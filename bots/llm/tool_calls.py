@@ -119,7 +119,7 @@ class _Slot:
     def _is_whole(self) -> bool:
         try:
             return isinstance(json.loads(self.arguments), dict)
-        except ValueError:
+        except (ValueError, RecursionError):
             return False
 
 

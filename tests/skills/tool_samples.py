@@ -158,7 +158,7 @@ class Screenshot(Noting):
     effects = READS
 
     def execute(self, context: Context, text: str = "") -> str:
-        raw = base64.b64encode(bytes(range(256)) * 100).decode()
+        raw = base64.b64encode(bytes(range(256)) * 20).decode()
         return f'{{"title": "Shop", "image": "data:image/png;base64,{raw}", "data": "{raw}", "price": 5}}'
 
 
