@@ -88,6 +88,20 @@ class Mail(Noting):
         return f"sent to {to}"
 
 
+class Slow(Noting):
+    """Says what it does while it works."""
+
+    name = "slow"
+    description = "Counts slowly."
+    effects = READS
+
+    def execute(self, context: Context, text: str = "") -> str:
+        context.progress(f"Counting {text} …")
+        context.progress(f"Still counting {text}, key sk-abcdefghijklmnopqrstu …")
+        self.noted(text, context)
+        return f"counted {text}"
+
+
 class Broken(Noting):
     name = "broken"
     effects = READS
