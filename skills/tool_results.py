@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,9 @@ from clawdbot.storable_text import storable
 from skills.models.tool_call import RESULT_LENGTH
 from skills.tool_types import ToolResult
 
+# Files inside of a text say nothing to a model, and a picture of one megabyte fills its context window.
+_DATA_URI = re.compile(r"data:([\w.+/-]{1,80})[\w=;.+-]{0,80};base64,[A-Za-z0-9+/_=\s-]{64,}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{1000,}={0,2}")
 MARK = "\n[… %d characters left out …]\n"
 # Larger files are not kept for a retried turn: their place gets a note.
 _MOST_BYTES = 4_000_000
@@ -22,7 +26,17 @@ _LONGEST_ARGUMENTS = 8_000
 
 def bounded(result: ToolResult) -> ToolResult:
     """Returns the result with secrets masked and a long text cut in the middle."""
-    return replace(result, text=cut_middle(redact(storable(result.text)), RESULT_LENGTH))
+    return replace(result, text=cut_middle(redact(without_files(storable(result.text))), RESULT_LENGTH))
+
+
+def without_files(text: str) -> str:
+    """Returns the text with a note in place of each file that stands in it as base64."""
+    text = _DATA_URI.sub(lambda uri: f"[a file of type {uri[1]} was left out]", text)
+    return _BASE64.sub(lambda found: "[a file was left out]" if _is_base64(found[0]) else found[0], text)
+
+
+def _is_base64(run: str) -> bool:
+    return any(map(str.isdigit, run)) and any(map(str.isupper, run)) and any(map(str.islower, run))
 
 
 def cut_middle(text: str, limit: int) -> str:

@@ -31,7 +31,7 @@ def call(name: str, text: str = "", /, **arguments: Any) -> Wants:
     return Wants(text, ((name, arguments),))
 
 
-Step = Wants | Callable[[dict[str, Any]], Wants]
+Step = Wants | Answer | Callable[[dict[str, Any]], Wants | Answer]
 
 
 @dataclass
@@ -43,6 +43,7 @@ class ToolModel:
         malformed: What was wrong with prompts.
         takes_tools: Without them it refuses a request that has tools.
         before: Called before each answer.
+        tokens: Of each prompt and each answer, as it reports them.
     """
 
     steps: Sequence[Step] = (Wants("All right."),)
@@ -50,6 +51,7 @@ class ToolModel:
     malformed: list[str] = field(default_factory=list)
     takes_tools: bool = True
     before: Callable[[], object] = bool
+    tokens: tuple[int, int] = (100, 10)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def server(self) -> AbstractContextManager[Server]:
@@ -73,8 +75,11 @@ class ToolModel:
         if wrong := problem_of(body["messages"]):
             self.malformed.append(wrong)
             return _refused(wrong)
-        wanted = step if isinstance(step, Wants) else step(body)
-        return _streamed(wanted) if body.get("stream") else _whole(wanted)
+        wanted = step(body) if callable(step) else step
+        if isinstance(wanted, Answer):
+            return wanted
+        usage = dict(zip(("prompt_tokens", "completion_tokens"), self.tokens, strict=True))
+        return _streamed(wanted, usage) if body.get("stream") else _whole(wanted, usage)
 
 
 def problem_of(messages: Sequence[dict[str, Any]]) -> str:
@@ -110,7 +115,7 @@ def _refused(message: str) -> Answer:
     return json_answer({"error": {"message": message, "type": "invalid_request_error", "code": None}}, 400)
 
 
-def _whole(wanted: Wants) -> Answer:
+def _whole(wanted: Wants, usage: dict[str, int]) -> Answer:
     message: dict[str, Any] = {"role": "assistant", "content": wanted.text or None}
     if wanted.calls:
         message["tool_calls"] = [
@@ -118,11 +123,10 @@ def _whole(wanted: Wants) -> Answer:
             for place, (name, arguments) in enumerate(wanted.calls)
         ]
     choice = {"index": 0, "finish_reason": wanted.finish_reason, "message": message}
-    usage = {"prompt_tokens": 100, "completion_tokens": 10}
     return json_answer({"id": "x", "object": "chat.completion", "model": MODEL, "choices": [choice], "usage": usage})
 
 
-def _streamed(wanted: Wants) -> Answer:
+def _streamed(wanted: Wants, usage: dict[str, int]) -> Answer:
     chunks = [chunk({"content": f"{word} "}) for word in wanted.text.split(" ") if word]
     for place, (name, arguments) in enumerate(wanted.calls):
         begin = {"index": place, "id": f"call_{place}", "type": "function", "function": {"name": name, "arguments": ""}}
@@ -132,8 +136,7 @@ def _streamed(wanted: Wants) -> Answer:
             piece = {"index": place, "function": {"arguments": written[start : start + 7]}}
             chunks.append(chunk({"tool_calls": [piece]}))
     chunks.append(chunk({}, wanted.finish_reason))
-    usage = {"id": "x", "choices": [], "usage": {"prompt_tokens": 100, "completion_tokens": 10}}
-    ends = (b"data: " + json.dumps(usage).encode() + b"\n\n", b"data: [DONE]\n\n")
+    ends = (b"data: " + json.dumps({"id": "x", "choices": [], "usage": usage}).encode() + b"\n\n", b"data: [DONE]\n\n")
     return Answer(200, b"", {"Content-Type": "text/event-stream"}, (*chunks, *ends))
 
 

@@ -15,7 +15,15 @@ from cachetools import LRUCache
 from bots.llm import candidates, client, health, token_estimate
 from bots.llm.circuit_breaker import breaker
 from bots.llm.client import Options
-from bots.llm.errors import Cancelled, EmptyAnswer, NoModelAvailable, PromptRefused, ProviderError, RequestRefused
+from bots.llm.errors import (
+    Cancelled,
+    EmptyAnswer,
+    NoModelAvailable,
+    NothingSaid,
+    PromptRefused,
+    ProviderError,
+    RequestRefused,
+)
 from bots.llm.replies import Reply
 from bots.llm.types import Completion, MessageBuilder, Messages, Target, ToolSpec
 from clawdbot import computing
@@ -84,7 +92,8 @@ def complete(
     Raises:
         PromptRefused: A model refused the prompt for its content, and no other model answered.
         NoModelAvailable: No model is configured, or all failed; `retry_after` is the shortest pause of an open circuit.
-            It is permanent when none is configured, and when all that failed is that the answers were empty.
+            It is permanent when none is configured.
+        NothingSaid: All that failed is that the answers were empty.
         Cancelled: `cancelled()` returned True; the error holds the text so far.
     """
     run = _Run(messages, on_token, on_restart, cancelled)
@@ -107,7 +116,7 @@ def complete(
     if not any_target:
         raise NoModelAvailable(Reason("no_model"), permanent=True)
     if run.empty and not run.failed and not waits:
-        raise NoModelAvailable(Reason("answer_empty"), permanent=True)
+        raise NothingSaid(Reason("answer_empty"))
     raise NoModelAvailable(Reason("no_model_answered"), retry_after=min(waits, default=None))
 
 
@@ -222,8 +231,8 @@ class _Run:
     def _completion(self, target: Target, messages: Messages, reply: Reply) -> Completion:
         now = time.perf_counter()
         prompt, answer = reply.prompt_tokens, reply.completion_tokens
-        estimated = prompt is None or answer is None
-        if prompt is None:
+        estimated = not prompt or answer is None
+        if not prompt:  # some servers report 0 for whatever they were sent, and limits would never be reached
             prompt = token_estimate.of_messages(messages)
         if answer is None:
             answer = token_estimate.estimate(reply.text + "".join(call.arguments for call in reply.calls))

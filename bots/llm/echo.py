@@ -1,7 +1,8 @@
-"""Takes out of an answer what a model only repeats from its prompt: the block of memories and the lines around it.
+"""Takes out of an answer what a model only repeats from its prompt: blocks of data and the lines around them.
 
-Small models copy the block into their answer, whole or in part, with other tags, quoted or as code. It holds memories
-with their dates and sentences meant for the model. What the model says about them in its own words stays.
+Small models copy a block into their answer, whole or in part, with other tags, quoted or as code. Blocks hold memories
+with their dates, results of tools, and sentences meant for the model. What the model says about them in its own words
+stays.
 """
 
 from __future__ import annotations
@@ -27,8 +28,14 @@ _NOTE = re.compile(rf"^\s*[-*\u2022\u2013\u2014]\s*(?:[^\W\d]{{1,10}}\s)?{_DATE}
 _DATED = re.compile(rf"^(?:since )?{_DATE}")
 _OUR_NOTE = re.compile(r"^\W{0,4}\d{4}-\d{2}-\d{2} (?:the person|you) said: ", re.IGNORECASE)
 _NOTE_BEGINS = re.compile(r"^[\s>*\u2022-]*(?:s|si|sin|sinc|since\s?)?[\d-]{0,10}$")
-_MACHINE = re.compile(r"^Between <(\w+)> and </\1>|^Now: \w+, \d{4}-|^You are talking to ")
-_OF_FENCES = re.compile(r"<(/?)(memory|summary|quoted|forwarded|file)>")
+_MACHINE = re.compile(
+    r"^Between <(\w+)> and </\1>|^Now: \w+, \d{4}-|^You are talking to |^You may call tools\. |^Result of [\w-]+:$"
+    r"|^\(No further tool can be called\."
+)
+_OF_FENCES = re.compile(r"<(/?)(memory|summary|quoted|forwarded|file|result)>")
+# Results of tools are a form of this product only, so their tags mean nothing to a person.
+_RESULT = "result"
+_RESULT_TAG = re.compile(r"(?:<|\uff1c|\u2039|&lt;)\s*/?\s*result\s*(?:>|\uff1e|\u203a|&gt;)", re.IGNORECASE)
 _BLANK = re.compile(r"^[\s>*\u2022_`-]*$")
 _LEAST_KNOWN = 24
 _LONGEST_BLOCK = 60
@@ -51,11 +58,14 @@ class EchoFilter:
         self._notes: list[str] = []
         self._known: set[str] = set()
         # Alone, or in an element of another name, the model may say such lines as its own words.
-        self._fenced_lines: dict[str, set[str]] = {"summary": set(), "quoted": set(), "forwarded": set()}
+        self._fenced_lines: dict[str, set[str]] = {name: set() for name in ("summary", "quoted", "forwarded", _RESULT)}
         self._read(system)
-        for message in messages[-1:]:
-            if message["role"] == "user" and isinstance(message["content"], str):
-                self._read(message["content"])
+        for place, message in enumerate(messages):
+            said = message["content"]
+            if not isinstance(said, str) or message["role"] not in ("user", "tool"):
+                continue
+            if place == len(messages) - 1 or f"<{_RESULT}>\n" in said:
+                self._read(said)
         self._head = _Head(system)
         self._line, self._begun = "", False
         self._block: list[str] = []
@@ -134,16 +144,16 @@ class EchoFilter:
             found += [line[place : tag.start()], tag[0]]
             place = tag.end()
         found.append(line[place:].removesuffix("\n"))
-        texts = found[0::2]
-        if len(found) == 1 or not any(self._is_note(text, tagged=True) for text in texts):
+        names = {tag[2].casefold() for tag in _TAG.finditer(line)}
+        if not any(self._is_note(text, tagged=True, name=name) for text in found[0::2] for name in names):
             return [line]
         return [part + ("\n" if place < len(found) - 1 else end) for place, part in enumerate(found) if part.strip()]
 
-    def _is_note(self, line: str, *, tagged: bool) -> bool:
+    def _is_note(self, line: str, *, tagged: bool, name: str = "") -> bool:
         start, plain = _QUOTES.sub("", line), _plain(line)
         if plain in self._known or _OUR_NOTE.match(start):
             return True
-        if tagged and (plain in self._fenced_lines.get(self._name, ()) or _NOTE.match(start)):
+        if tagged and (plain in self._fenced_lines.get(name or self._name, ()) or _NOTE.match(start)):
             return True
         cut_off = len(plain) >= _LEAST_KNOWN and _DATED.match(plain) is not None
         return cut_off and any(known.startswith(plain) for known in self._known)
@@ -172,6 +182,10 @@ class EchoFilter:
         return self._text(line)
 
     def _text(self, line: str) -> str:
+        if self._fenced_lines[_RESULT] and self._fence is None and _RESULT_TAG.search(line):
+            line = _RESULT_TAG.sub("", line)
+            if _BLANK.match(line):
+                return ""
         if _BLANK.match(line):
             return "" if self._after_echo else self._opened_fence() + line
         self._after_echo = False

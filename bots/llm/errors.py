@@ -38,6 +38,12 @@ class NoModelAvailable(ModelError):
     """No provider is configured, or none of them answered. When it is permanent, waiting for them is of no use."""
 
 
+class NothingSaid(NoModelAvailable):
+    """The models work, but their answers are empty. A prompt without tools may succeed."""
+
+    permanent = True
+
+
 class PromptRefused(NoModelAvailable):
     """A model refused the prompt for its content, and no other model answered. Another prompt may succeed."""
 

@@ -12,23 +12,25 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from bots.llm import tool_call_dialects
 from bots.llm.types import ToolRequest
 from clawdbot.storable_text import storable
 
 MOST = 64  # calls of one answer; a model that writes more repeats itself
 _LONGEST_ARGUMENTS = 200_000
 _SPACE = re.compile(r"[.:/|]+")
+# A token of the template, or the arguments, behind the name.
+_NAME_ENDS = re.compile(r"<\||[({\s]")
 _TAGGED = re.compile(
     r"(?:<\|?tool_calls?\|?>|\[TOOL_CALLS\]|<\|tool_calls_section_begin\|>|<\|python_tag\|>)(?P<body>.*?)"
     r"(?:<\|?/?tool_calls?(?:_end)?\|?>|\[/TOOL_CALLS\]|<\|tool_calls_section_end\|>|\Z)",
     re.DOTALL,
 )
 _FENCED = re.compile(r"```(?:json|tool_calls?|tool_code|)[ \t]*\n?(?P<body>\s*[{\[].*?)(?:```|\Z)", re.DOTALL)
-_FUNCTION = re.compile(r"<function=(?P<name>[\w.:-]+)>(?P<body>.*?)(?:</function>|\Z)", re.DOTALL)
-_PARAMETER = re.compile(r"<parameter=(\w+)>\n?(.*?)\n?</parameter>", re.DOTALL)
 # The opening tag is a special token, which some servers leave out.
 _CLOSED = re.compile(r"(?P<body>\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})\s*</tool_call>")
-_OPENINGS = ("<tool_call", "<|tool_call", "[TOOL_CALLS]", "<|python_tag|>", "<function=", "```")
+_OPENINGS = ("<tool_call", "<|tool_call", "[TOOL_CALLS]", "<|python_tag|>", "```", *tool_call_dialects.OPENINGS)
+_LONGEST_OPENING = max(map(len, _OPENINGS))
 
 
 def of_message(message: dict[str, Any], names: Collection[str], *, cut: bool) -> tuple[ToolRequest, ...]:
@@ -83,6 +85,8 @@ class Deltas:
         """Returns the call that a piece belongs to; a new one when it begins a call."""
         at = index if isinstance(index, int) and not isinstance(index, bool) else None
         held = [slot for slot in self._slots if slot.index == at] if at is not None else self._slots[-1:]
+        if call_id and not name:  # the id tells which call goes on, whatever index its server counts
+            held = [slot for slot in self._slots if slot.id == call_id] or held
         if not held and not (name or call_id):  # a later piece of a call whose first piece had another index
             held = self._slots[-1:]
         last = held[-1] if held else None
@@ -115,17 +119,18 @@ class _Slot:
     def _is_whole(self) -> bool:
         try:
             return isinstance(json.loads(self.arguments), dict)
-        except ValueError:
+        except (ValueError, RecursionError):
             return False
 
 
 def known(name: str, names: Collection[str]) -> str:
-    """Returns the offered tool that a name means: "functions.weather" and "Weather" mean "weather"."""
+    """Returns the offered tool that a name means: "functions.weather", "Weather" and "weather()" mean "weather"."""
     name = name.strip()
     if name in names:
         return name
-    short = _SPACE.split(name)[-1].strip()
-    fitting = [one for one in names if one.casefold() in (short.casefold(), name.casefold())]
+    plain = _NAME_ENDS.split(name)[0]
+    short = _SPACE.split(plain)[-1].strip()
+    fitting = [one for one in names if one.casefold() in (short.casefold(), plain.casefold())]
     return fitting[0] if len(fitting) == 1 else name
 
 
@@ -139,18 +144,10 @@ def in_text(text: str, names: Collection[str], *, cut: bool = False) -> tuple[st
         calls.extend(ToolRequest(one.name, one.arguments, cut=ends_early) for one in found)
         return "" if found else match[0]
 
-    def function(match: re.Match[str]) -> str:
-        name = known(match["name"], names)
-        if name not in names:
-            return match[0]
-        values = {key: _value(value) for key, value in _PARAMETER.findall(match["body"])}
-        calls.append(ToolRequest(name, json.dumps(values, ensure_ascii=False) if values else match["body"].strip()))
-        return ""
-
     rest = text
     if any(opening in text for opening in _OPENINGS):
-        rest = _FUNCTION.sub(function, rest)
-        rest = re.sub(r"<tool_call>\s*</tool_call>", "", rest) if calls else rest
+        rest, written = tool_call_dialects.separate(rest, lambda name: known(name, names) in names)
+        calls += [ToolRequest(known(one.name, names), one.arguments) for one in written]
         rest = _FENCED.sub(taken, _TAGGED.sub(taken, rest))
     if not calls and "</tool_call>" in text:
         rest = _CLOSED.sub(taken, rest)
@@ -184,13 +181,6 @@ def _values(body: str) -> Iterator[Any]:
         except (ValueError, RecursionError):
             return
         yield from value if isinstance(value, list) else (value,)
-
-
-def _value(written: str) -> Any:
-    try:
-        return json.loads(written)
-    except ValueError:
-        return written
 
 
 class CallGate:
@@ -237,7 +227,7 @@ def _first(text: str, place: int) -> int | None:
 
 def _begun(text: str) -> int:
     """Returns the length of the end of the text that may become an opening."""
-    for length in range(min(len(text), 12), 0, -1):
+    for length in range(min(len(text), _LONGEST_OPENING), 0, -1):
         if any(opening.startswith(text[-length:]) for opening in _OPENINGS):
             return length
     return 0

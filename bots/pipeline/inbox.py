@@ -334,6 +334,16 @@ def stop_requested(row: InboundEvent) -> bool:
     ).exists()
 
 
+def note_told(row: InboundEvent) -> bool:
+    """Notes that the person was told that the answer takes longer.
+
+    Returns:
+        False when they were told before, or when this worker has lost the claim.
+    """
+    mine = InboundEvent.objects.filter(pk=row.pk, state=State.PROCESSING, owner=row.owner, attempts=row.attempts)
+    return bool(mine.filter(told_to_wait=False).update(told_to_wait=True))
+
+
 def free_dead_claims(living: set[str], before: datetime) -> int:
     """Releases the claims of workers that are not in `living`, and claims older than `CLAIM_LIMIT`.
 

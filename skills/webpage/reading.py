@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from clawdbot.chinese import simplified
 
@@ -36,6 +37,14 @@ def url_in(text: str) -> str:
         return ""
     url = found[0].rstrip(_TAIL)
     return url + ")" if url.count("(") > url.count(")") and found[0][len(url) : len(url) + 1] == ")" else url
+
+
+def site_of(url: str) -> str:
+    """Returns the host of an address, with which a person recognises it; the address itself when it has none."""
+    try:
+        return urlsplit(url if "://" in url else f"https://{url}").hostname or url
+    except ValueError:
+        return url
 
 
 def asks(text: str) -> bool:

@@ -62,6 +62,7 @@ class WebPageSkill(BaseSkill):
 
     def execute(self, context: Context) -> str:
         url = str(context.parameters["url"])
+        context.progress(_("I am reading %(site)s …") % {"site": reading.site_of(url)})
         try:
             page = fetching.fetch(url, context.language, addresses_in(dict(context.config)).values())
         except fetching.Unreadable as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -50,6 +51,25 @@ WHOLE = {
     "tags of parameters": {"content": "<function=weather><parameter=city>\nParis\n</parameter></function>"},
     "the closing tag alone": {"content": '{"name": "weather", "arguments": {"city": "Paris"}}\n</tool_call>'},
     "the tag of Python": {"content": '<|python_tag|>{"name": "weather", "parameters": {"city": "Paris"}}'},
+    "the tags of Anthropic": {
+        "content": '<function_calls>\n<invoke name="weather">\n<parameter name="city">Paris</parameter>\n</invoke>\n'
+        "</function_calls>"
+    },
+    "the tags of DeepSeek": {
+        "content": '<｜DSML｜tool_calls>\n<｜DSML｜invoke name="weather">\n'
+        '<｜DSML｜parameter name="city" string="true">Paris</｜DSML｜parameter>\n'
+        "</｜DSML｜invoke>\n</｜DSML｜tool_calls>"
+    },
+    "the tags of GLM": {
+        "content": "<tool_call>weather\n<arg_key>city</arg_key>\n<arg_value>Paris</arg_value>\n</tool_call>"
+    },
+    "a channel": {
+        "content": '<|channel|>commentary to=functions.weather <|constrain|>json<|message|>{"city": "Paris"}<|call|>'
+    },
+    "a token of the template behind the name": {
+        "tool_calls": [function("weather<|channel|>commentary", '{"city": "Paris"}', id="1")]
+    },
+    "brackets behind the name": {"tool_calls": [function("weather()", '{"city": "Paris"}', id="1")]},
     "behind its reasoning": {
         "content": '<think>a tool?</think>\n<tool_call>{"name": "weather", "arguments": {"city": "Paris"}}</tool_call>'
     },
@@ -99,6 +119,18 @@ PIECES = {
         {"index": 0, **function("weather", '{"city": "Paris"}', id="a")},
     ],
     "an object": [{"index": 0, **function("weather", {"city": "Paris"})}],
+    "another index with the same id": [
+        {"index": 0, **function("weather", '{"city": ', id="a")},
+        {"index": 1, "id": "a", "function": {"arguments": '"Paris"}'}},
+    ],
+    "the name behind the arguments": [
+        {"index": 0, "id": "a", "type": "function", "function": {"arguments": '{"city": "Par'}},
+        {"index": 0, "function": {"name": "weather", "arguments": 'is"}'}},
+    ],
+    "an empty name in later pieces": [
+        {"index": 0, **function("weather", '{"city": ', id="a")},
+        {"index": 0, **function("", '"Paris"}', id="")},
+    ],
     "nulls": [
         {"index": 0, "id": "a", "type": "function", "function": {"name": "weather", "arguments": None}},
         {"index": 0, "id": None, "type": None, "function": {"name": None, "arguments": '{"city": "Paris"}'}},
@@ -189,6 +221,8 @@ ORDINARY = [
     '{"name": "Ann"}',
     "Use <tool_caller> and ``` as you like",
     "[1] is a footnote",
+    'Write <invoke name="Ann"> and <function=ann> and </invoke> in XML.',
+    "The channel <|channel|>final is a token.",
     'Here is JSON:\n```json\n{"a": 1}\n```\nand more text',
     "a < b, `c`, ``d``",
 ]
@@ -204,6 +238,23 @@ def test_other_text_stays_and_is_shown_whole(text: str, size: int, endpoint: Ser
     assert (found.text, "".join(shown), found.calls) == (text, text, ())
     endpoint.answer(chat(text))
     assert complete(QUESTION, tools=TOOLS).text == text
+
+
+def test_text_behind_an_ordinary_tag_is_shown_while_it_comes(endpoint: Server) -> None:
+    make_provider(endpoint)
+    endpoint.answer(stream("Use <b>bold</b> words.\n", "They stand out.\n", "done"))
+    shown: list[str] = []
+    complete(QUESTION, tools=TOOLS, on_token=shown.append)
+    assert len(shown) == 3
+
+
+def test_many_unfinished_calls_take_linear_time(endpoint: Server) -> None:
+    make_provider(endpoint)
+    one = "<tool_call>weather<arg_key>city</arg_key><arg_value>Paris</arg_value>"
+    endpoint.answer(chat(one * 400 + "x" * 1000))
+    started = time.monotonic()
+    complete(QUESTION, tools=TOOLS)
+    assert time.monotonic() - started < 3.0
 
 
 def test_a_code_block_is_shown_while_it_comes(endpoint: Server) -> None:

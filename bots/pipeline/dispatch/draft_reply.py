@@ -7,6 +7,7 @@ id, so a retried turn continues the same message.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from typing import Any
 
@@ -31,6 +32,7 @@ class Draft:
         self._pieces: list[str] = []
         self._due = time.monotonic() + FIRST_AFTER_S
         self._given_up = False
+        self._lock = threading.Lock()
 
     @classmethod
     def of(cls, row: InboundEvent, channel: Channel, event: Event, adapter: Adapter[Any]) -> Draft | None:
@@ -50,13 +52,24 @@ class Draft:
         return self._row.draft_id
 
     def token(self, text: str) -> None:
-        self._pieces.append(text)
-        if time.monotonic() >= self._due and not self._given_up:
-            self._show("".join(self._pieces))
-            self._due = time.monotonic() + self._adapter.edit_interval_s
+        with self._lock:
+            self._pieces.append(text)
+            if time.monotonic() >= self._due:
+                self._update()
 
     def restart(self) -> None:
-        self._pieces.clear()
+        with self._lock:
+            self._pieces.clear()
+
+    def show_now(self) -> None:
+        """Shows what there is, for a text behind which nothing comes for a while."""
+        with self._lock:
+            self._update()
+
+    def _update(self) -> None:
+        if not self._given_up:
+            self._show("".join(self._pieces))
+            self._due = time.monotonic() + self._adapter.edit_interval_s
 
     def _show(self, text: str) -> None:
         shown = self._adapter.split(text)[0] + CURSOR if text.strip() else ""

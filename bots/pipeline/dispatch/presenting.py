@@ -11,7 +11,7 @@ from bots.files import received
 from bots.llm.errors import NoModelAvailable
 from bots.models import Conversation, InboundEvent
 from bots.pipeline import engine, inbox
-from bots.pipeline.dispatch import gathering, quotes, typing_indicator, waiting
+from bots.pipeline.dispatch import gathering, progress, quotes, typing_indicator, waiting
 from bots.pipeline.dispatch.draft_reply import Draft
 from bots.pipeline.queue.model_slots import Lease
 
@@ -52,6 +52,7 @@ def _on_page(row: InboundEvent, turn: engine.Turn) -> engine.Reply:
     stream = TokenStream.of(turn.channel, turn.event)
     stream.begin(restart=row.attempts > 1 or row.waiting_since is not None)
     turn.on_token, turn.on_restart = stream.token, stream.restart
+    turn.on_progress = lambda _text: stream.flush()
     reply = engine.respond(turn)
     stream.flush()
     return reply
@@ -67,5 +68,12 @@ def _on_platform(row: InboundEvent, turn: engine.Turn) -> engine.Reply:
     quotes.complete(row, turn, adapter)
     if (draft := Draft.of(row, turn.channel, turn.event, adapter)) is not None:
         turn.on_token, turn.on_restart = draft.token, draft.restart
-    with typing_indicator.typing(adapter, turn.event):
-        return engine.respond(turn)
+        slow = progress.Progress(lambda _text: draft.show_now())
+    else:
+        slow = progress.Progress(partial(progress.tell, row, turn))
+    turn.on_progress = slow.say
+    try:
+        with typing_indicator.typing(adapter, turn.event):
+            return engine.respond(turn)
+    finally:
+        slow.end()

@@ -163,14 +163,18 @@ def _left(row: InboundEvent) -> timedelta:
 
 
 def _tells(row: InboundEvent, turn: engine.Turn) -> bool:
-    """Returns whether a sentence about the wait fits: once, in a private chat that takes any number of messages.
+    """Returns whether a sentence about the wait fits: once, after a while."""
+    return takes_more_messages(turn) and not row.told_to_wait and clock.now() - row.received_at > TELL_AFTER
+
+
+def takes_more_messages(turn: engine.Turn) -> bool:
+    """Returns whether the chat is a private one that takes any number of messages beside the answer.
 
     Where a platform hands out an address for one answer, the answer needs it.
     """
-    event = turn.event
-    if row.told_to_wait or turn.group is not None or turn.channel.platform == PLATFORM:
+    if turn.group is not None or turn.channel.platform == PLATFORM:
         return False
-    return not (event.reply_token or event.reply_url) and clock.now() - row.received_at > TELL_AFTER
+    return not (turn.event.reply_token or turn.event.reply_url)
 
 
 def _takes_longer() -> str:

@@ -294,8 +294,9 @@ def _with_tools(turn: Turn, outcome: tool_loop.Outcome, recalled: Recall, shown:
     if outcome.asked is not None:
         approving.ask(turn, outcome.asked.question, outcome.asked.text)
         meta |= buttons.meta((_("Yes"), _("No")))
-        return replace(reply, text=outcome.text, meta=meta, remember_answer=False)
-    return replace(reply, meta=meta, parts=outcome.parts, remember_answer=reply.remember_answer and not outcome.own)
+        reply = replace(reply, text=outcome.text, remember_answer=False)
+    parts = outcome.parts or ((reply.text, *outcome.files) if outcome.files else ())
+    return replace(reply, meta=meta, parts=parts, remember_answer=reply.remember_answer and not outcome.own)
 
 
 def _of_completion(recalled: Recall, completion: Completion, shown: dict[str, Any]) -> Reply:

@@ -60,6 +60,7 @@ class Turn:
         may_wait: Returns whether the turn may wait for a model to come back.
         take_slot: Takes a slot for work with a model; raises `NoSlot` when none is free.
         on_token: Called with each piece of a streamed answer; None where nothing is streamed.
+        on_progress: Called with a short text about what a slow skill or tool is doing.
         on_restart: Called when the streamed text is void and the answer restarts.
         window_full: The prompt shows as many messages of the conversation as it may; older ones leave it.
         repeats: Ids of the events whose unanswered messages are the text of this turn.
@@ -100,6 +101,7 @@ class Turn:
     take_slot: Callable[[], None] = _nothing
     on_token: Callable[[str], None] | None = None
     on_restart: Callable[[], None] = _nothing
+    on_progress: Callable[[str], None] = _nothing
     window_full: bool = False
     repeats: tuple[int, ...] = ()
     repeated_messages: frozenset[int] = frozenset()

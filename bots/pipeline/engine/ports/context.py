@@ -15,7 +15,9 @@ from bots.pipeline.engine.ports.schedules import PersonSchedules
 from bots.pipeline.engine.ports.staging import Staging
 from bots.pipeline.engine.ports.state import PersonState
 from bots.pipeline.engine.turn import Turn
+from clawdbot.redaction import redact
 from clawdbot.skills.context import Context, Services
+from clawdbot.storable_text import storable
 
 _LONGEST_PROGRESS = 200
 
@@ -68,11 +70,18 @@ def key_of(turn: Turn, place: str) -> str:
 
 
 def show_progress(turn: Turn, text: str) -> None:
-    """Shows a short text in the place of the answer, where the turn is streamed. Elsewhere "typing" is shown."""
-    said = " ".join(text.split())[:_LONGEST_PROGRESS]
+    """Shows a short text: in the place of the answer where it is streamed, else as a message when it takes long."""
+    said = progress_text(text)
     if said and turn.on_token is not None:
         turn.on_restart()
         turn.on_token(said)
+    if said:
+        turn.on_progress(said)
+
+
+def progress_text(text: object) -> str:
+    """Returns what a skill says of its progress as one short line, without secrets."""
+    return " ".join(redact(storable(str(text))).split())[:_LONGEST_PROGRESS]
 
 
 def _values_of(turn: Turn) -> dict[str, Any]:

@@ -40,6 +40,7 @@ NOT_ALLOWED_YET = (
     "A member of the team must allow this call first, so it was not made. Tell the person that you come back to them."
 )
 ONE_AT_A_TIME = "Not made: another call waits for a yes of the person. Call it again after that."
+MADE_ONCE = "Not made again: the same call stands before it in this answer."
 TOO_MANY = "Not made: too many calls in one answer."
 NO_ANSWER = "No answer: nobody said in time whether this call is allowed, so it was not made."
 GONE = "Not made: this tool is not available any more."
@@ -71,6 +72,7 @@ class _Planned:
     granted: Granted | None
     result: ToolResult | None = None
     ms: float = 0.0
+    twin: _Planned | None = None  # the same call earlier in this answer, whose result it gets
 
     @property
     def reads(self) -> bool:
@@ -98,7 +100,8 @@ class Caller:
             Cancelled: The person asked to stop; no further call is made.
         """
         planned = [self._plan(number, place, request) for place, request in enumerate(requests)]
-        for one in planned[max(self._budget.calls_left, 0) :]:
+        _find_twins(planned)
+        for one in [one for one in planned if one.twin is None][max(self._budget.calls_left, 0) :]:
             one.result = one.result or ToolResult(TOO_MANY, ok=False)
         try:
             self._make(planned)
@@ -111,7 +114,7 @@ class Caller:
 
     def _make(self, planned: Sequence[_Planned]) -> None:
         for reads, group in groupby(planned, key=lambda one: one.reads):
-            waiting = [one for one in group if one.result is None]
+            waiting = [one for one in group if one.result is None and one.twin is None]
             if reads:
                 for start in range(0, len(waiting), SIDE_BY_SIDE):
                     self._read(waiting[start : start + SIDE_BY_SIDE])
@@ -268,14 +271,20 @@ class Caller:
         return context
 
     def _made(self, one: _Planned) -> Made:
+        if one.twin is not None:
+            one.result = one.twin.result
+            journal.record(one.call, ToolResult(MADE_ONCE, ok=False), 0.0, state=ToolCall.State.CANCELLED)
         result = one.result or ToolResult(ONE_AT_A_TIME, ok=False)
         call, tool = one.call, one.granted.tool if one.granted else None
-        self._budget.note_call(call.tool, call.arguments_hash, result.text, ok=result.ok)
+        if one.twin is None:
+            self._budget.note_call(call.tool, call.arguments_hash, result.text, ok=result.ok)
+        else:
+            self._budget.used_calls += 1
         metrics.tool_call(call.source or "unknown", "ok" if result.ok else "failed", one.ms / 1000)
         if result.direct and result.ok and self.direct is None:
             self.direct = result
         shown = redact_value(dict(call.arguments))
-        return Made(call.key[:9], call.tool, tool.label if tool else call.tool, shown, result)
+        return Made(call.key[:9], call.tool, tool.label if tool else call.tool, shown, result, call.source)
 
     def _tool(self, one: _Planned) -> Tool:
         assert one.granted is not None  # noqa: S101  only granted calls are made
@@ -288,3 +297,15 @@ class Caller:
     def _stop_if_asked(self) -> None:
         if self.turn.cancelled():
             raise Cancelled
+
+
+def _find_twins(planned: Sequence[_Planned]) -> None:
+    """Marks calls that an answer holds more than once: models repeat a call that they mean once.
+
+    A server of somebody else may mean each of them: "scroll down", three times.
+    """
+    first: dict[tuple[str, str], _Planned] = {}
+    for one in planned:
+        same = first.setdefault((one.call.tool, one.call.arguments_hash), one)
+        if one.result is None and same is not one and not (one.call.source == "mcp" and not one.reads):
+            one.twin = same

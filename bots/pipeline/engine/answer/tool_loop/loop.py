@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from bots import llm, metrics
 from bots.llm import tool_calls
-from bots.llm.errors import Cancelled, NoModelAvailable
+from bots.llm.errors import Cancelled, NoModelAvailable, NothingSaid, PromptRefused
 from bots.llm.types import Completion, Messages, Target, ToolSpec
 from bots.pipeline.engine.answer.tool_loop import limits, offering, restoring, rounds, telling
 from bots.pipeline.engine.answer.tool_loop.calling import Caller, Question
@@ -61,6 +61,7 @@ class Outcome:
         completion: Text, tokens, time and cost of all answers of the model; None when it was not asked.
         calls: Number of calls.
         parts: Texts and files for the person, when a tool gave the whole answer.
+        files: What else tools gave the person, behind the text.
         stopped: Why no further call was allowed; "" when the model came to its end by itself.
         asked: The call that waits for a yes; its question ends `text`.
         own: The product wrote the answer, because the model gave none.
@@ -70,6 +71,7 @@ class Outcome:
     completion: Completion | None
     calls: int
     parts: tuple[str | File, ...] = ()
+    files: tuple[File, ...] = ()
     stopped: str = ""
     asked: Asked | None = None
     own: bool = False
@@ -122,7 +124,18 @@ class _Loop:
         if not self._specs and self._rounds.all:  # the tool that a yes was asked for was taken away
             return self._last_answer("no tools")
         while not (reason := self._budget.reason_to_stop()):
-            completion = self._next(self._specs, rounds.NOTE, self._budget.left_s if self._rounds.all else None)
+            try:
+                completion = self._next(self._specs, rounds.NOTE, self._budget.left_s if self._rounds.all else None)
+            except NothingSaid:  # with tools some models answer nothing, and without them they answer
+                if not self._specs:
+                    raise
+                return self._last_answer("silence")
+            except PromptRefused:
+                raise
+            except NoModelAvailable:
+                if not self._rounds.all or self._turn.may_wait():
+                    raise
+                return self._own_answer("no model")
             if not completion.calls:
                 self._shown.keep(completion.text)
                 return self._outcome()
@@ -149,18 +162,27 @@ class _Loop:
 
     def _last_answer(self, reason: str) -> Outcome:
         """Lets the model answer without tools; if it gives no answer, the product does."""
-        logger.info("tool calls of inbound %s end: %s", self._turn.inbound_id, reason)
-        metrics.tool_stop(reason)
         try:
             completion = self._next((), rounds.ANSWER_NOW, limits.LAST_ANSWER_S)
         except NoModelAvailable:
+            if not self._rounds.all:
+                raise
             completion = None
         names = list(self._caller.tools)
         if completion is None or completion.calls or tool_calls.in_text(completion.text, names)[1]:
-            self._shown.restart()
-            self._shown.say(telling.from_results(self._rounds.results))
-            return replace(self._outcome(), stopped=reason, own=True)
+            return self._own_answer(reason)
         self._shown.keep(completion.text)
+        return self._stopped(reason)
+
+    def _own_answer(self, reason: str) -> Outcome:
+        """Answers from the results, because no model does."""
+        self._shown.restart()
+        self._shown.say(telling.from_results(self._rounds.results))
+        return replace(self._stopped(reason), own=True)
+
+    def _stopped(self, reason: str) -> Outcome:
+        logger.info("tool calls of inbound %s end: %s", self._turn.inbound_id, reason)
+        metrics.tool_stop(reason)
         return replace(self._outcome(), stopped=reason)
 
     def _next(self, specs: Sequence[ToolSpec], note: str, within_s: float | None) -> Completion:
@@ -168,6 +190,7 @@ class _Loop:
         self._check_stop()
 
         def messages(target: Target) -> Messages:
+            self._budget.note_window(min(target.context_tokens, self._turn.bot.context_tokens or target.context_tokens))
             room = target.context_tokens // 2
             taken = self._rounds.tokens(room) + (self._tool_tokens if specs and llm.takes_tools(target) else 0)
             base = self._build(target, taken)
@@ -192,7 +215,7 @@ class _Loop:
         completion = self._completion
         if completion is not None:
             completion = replace(completion, text=self._shown.text, calls=())
-        return Outcome(self._shown.text, completion, self._budget.used_calls)
+        return Outcome(self._shown.text, completion, self._budget.used_calls, files=self._rounds.files)
 
     def _settle(self) -> None:
         """Lets the transaction that closes the turn drop what only a repeated turn needs; once."""

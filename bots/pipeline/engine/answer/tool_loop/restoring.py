@@ -30,7 +30,7 @@ def restore(begun_by: int, caller: Caller, rounds: Rounds, budget: Budget) -> in
             budget.note_call(row.tool, row.arguments_hash, result.text, ok=result.ok)
             if result.direct and result.ok:
                 caller.direct = result
-            made.append(Made(row.idempotency_key[:9], row.tool, label, row.arguments, result))
+            made.append(Made(row.idempotency_key[:9], row.tool, label, row.arguments, result, row.source))
         rounds.all.append(Round("", tuple(made)))
         budget.used_rounds += 1
     return rows[-1].round + 1 if rows else FIRST

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bots.pipeline.engine.ports.context import progress_text
 from bots.pipeline.engine.turn import Turn
 
 _BETWEEN = "\n\n"
@@ -60,11 +61,13 @@ class Shown:
 
     def progress(self, text: str) -> None:
         """Shows a short text in place of the answer until more of it comes."""
-        said = " ".join(text.split())[:200]
+        said = progress_text(text)
         if said and self.on_token:
             self._turn.on_restart()
             self._emit(said)
             self._dirty = True
+        if said:
+            self._turn.on_progress(said)
 
     def _emit(self, text: str) -> None:
         if self._turn.on_token is not None:

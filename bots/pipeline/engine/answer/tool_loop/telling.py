@@ -28,7 +28,8 @@ def question(asked: Question) -> str:
 
 def from_results(results: Sequence[Made]) -> str:
     """Returns an answer made of what the tools gave, for a person; a kind sentence when they gave nothing."""
-    found = {made.result.text.strip(): made.label for made in results if made.result.ok and made.result.text.strip()}
+    told = (made for made in results if made.result.ok and made.source != "instructions")  # those are for the model
+    found = {text: made.label for made in told if (text := made.result.text.strip())}
     if not found:
         return _("I could not find that out just now. Please try again later, or ask in other words.")
     lines = [f"**{label}**: {_cut(text)}" for text, label in list(found.items())[-_MOST:]]
