@@ -13,10 +13,9 @@ from django.utils.translation import ngettext
 
 from clawdbot import times
 from clawdbot.skills import BaseSkill, Context, Effect, NotMeant, Parameter, SkillError
-from clawdbot.times import lunar
+from clawdbot.times import lunar, places
 from clawdbot.times.numerals import folded
 from skills import time_words
-from skills.date_time import places
 
 _MONTHS = "正二三四五六七八九十冬腊"
 _TENS = "初十廿三"

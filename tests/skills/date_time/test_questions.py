@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clawdbot.testing import DialogDouble
-from skills.date_time import places
+from clawdbot.times import places
 from tests.skills.reminders.builders import MONDAY, Talk
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -32,6 +32,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
         ("remind me 下午三点 to 开会", "开会", "2026-11-30 15:00"),
         ("五点半叫我下班", "下班", "2026-11-30 17:30"),
         ("timer 5 minutes", "It is time.", "2026-11-30 10:05"),
+        ("remind me at 9am PST to call Portland", "call Portland", "2026-11-30 09:00"),
+        ("周五早上六点的飞机，头天晚上提醒我收拾行李", "飞机，收拾行李", "2026-12-03 20:00"),
+        ("remind me to call Bob at 5pm about the 3pm meeting", "call Bob about the 3pm meeting", "2026-11-30 17:00"),
+        ("remind me a week from Friday at 9am to pay", "pay", "2026-12-11 09:00"),
         ("meeting at 3pm with Bob, remind me at 2:30pm", "meeting at 3pm with Bob", "2026-11-30 14:30"),
     ],
 )  # fmt: skip
@@ -82,6 +86,18 @@ def test_the_confirmation_says_the_resolved_time() -> None:
         (
             "remind me at 5pm and at 9pm to take the pill",
             [("take the pill", "2026-11-30 17:00", ""), ("take the pill", "2026-11-30 21:00", "")],
+        ),
+        (
+            "周一和周三早上七点提醒我跑步",
+            [("跑步", "2026-12-07 07:00", ""), ("跑步", "2026-12-02 07:00", "")],
+        ),
+        (
+            "remind me every day at 9, 12 and 18 to stretch",
+            [
+                ("stretch", "2026-12-01 09:00", "FREQ=DAILY"),
+                ("stretch", "2026-11-30 12:00", "FREQ=DAILY"),
+                ("stretch", "2026-11-30 18:00", "FREQ=DAILY"),
+            ],
         ),
         (
             "每天早上8点和晚上8点提醒我吃药",
@@ -141,6 +157,19 @@ def test_a_series_too_often_is_refused_with_a_question() -> None:
     assert "五分钟" in talk.say("每分钟提醒我喝水")
     talk.say("每半小时")
     assert talk.reminders() == [("喝水", "2026-11-30 10:30", "FREQ=MINUTELY;INTERVAL=30")]
+
+
+def test_a_time_in_another_zone_is_said_in_both() -> None:
+    talk = Talk()
+    assert talk.say("remind me at 9am PST to rest") == "I will remind you tomorrow (Tuesday, 1 December) at 01:00: rest"
+    assert talk.book.kept[0].zone == "America/Los_Angeles"
+    said = talk.say("remind me every day at 9am PST to rest")
+    assert "every day at 09:00 in America/Los_Angeles, first tomorrow (Tuesday, 1 December) at 01:00" in said
+    question = talk.say("remind me tomorrow at 9am PST to rest")
+    assert question.splitlines()[1:] == [
+        "1. tomorrow (Tuesday, 1 December) at 01:00",
+        "2. the day after tomorrow (Wednesday, 2 December) at 01:00",
+    ]
 
 
 def test_an_unknown_zone_of_the_person_is_said() -> None:
