@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -67,16 +68,16 @@ def test_a_series_is_kept_as_its_rule(text: str, task: str, local: str, rule: st
 
 def test_the_lead_is_kept_beside_the_time() -> None:
     talk = Talk()
-    assert talk.say("下周三三点开会，提前十分钟提醒") == "我会提前10分钟提醒您（12月9日，星期三15:00）：开会"
+    assert talk.say("下周三三点开会，提前十分钟提醒") == "我会提前10分钟提醒你（12月9日，星期三15:00）：开会"
     assert talk.reminders() == [("开会", "2026-12-09 15:00", "")]
     assert talk.book.kept[0].before == timedelta(minutes=10)
 
 
 def test_the_confirmation_says_the_resolved_time() -> None:
     talk = Talk()
-    assert talk.say("提醒我3点开会") == "我会在今天（11月30日，星期一）15:00提醒您：开会"
+    assert talk.say("提醒我3点开会") == "我会在今天（11月30日，星期一）15:00提醒你：开会"
     assert talk.say("remind me at 3 to rest") == "I will remind you today (Monday, 30 November) at 15:00: rest"
-    assert talk.say("每周一早上9点提醒我周会") == "我会每星期一09:00（首次：12月7日，星期一09:00）提醒您：周会"
+    assert talk.say("每周一早上9点提醒我周会") == "我会每星期一09:00（首次：12月7日，星期一09:00）提醒你：周会"
 
 
 @pytest.mark.parametrize(
@@ -150,6 +151,30 @@ def test_an_ambiguous_time_is_asked_with_its_readings() -> None:
         "1. 明天（12月1日，星期二）06:00",
         "2. 明天（12月1日，星期二）18:00",
     ]
+
+
+def test_after_midnight_pm_tells_the_half_of_the_day_and_the_day_stays_a_question() -> None:
+    talk = Talk(now=datetime(2026, 12, 1, 0, 30, tzinfo=ZoneInfo("Asia/Shanghai")))
+    question = talk.say("remind me tomorrow at 9 to call Anna")
+    assert question.splitlines()[1:] == [
+        "1. today (Tuesday, 1 December) at 09:00",
+        "2. tomorrow (Wednesday, 2 December) at 09:00",
+    ]
+    question = talk.say("pm")
+    assert question.splitlines()[1:] == [
+        "1. today (Tuesday, 1 December) at 21:00",
+        "2. tomorrow (Wednesday, 2 December) at 21:00",
+    ]
+    talk.say("2")
+    assert talk.reminders() == [("call Anna", "2026-12-02 21:00", "")]
+
+
+def test_after_midnight_a_chinese_answer_tells_the_half_of_the_day_too() -> None:
+    talk = Talk(now=datetime(2026, 12, 1, 0, 30, tzinfo=ZoneInfo("Asia/Shanghai")))
+    talk.say("明天9点提醒我给安娜打电话")
+    talk.say("晚上")
+    talk.say("第一个")
+    assert talk.reminders() == [("给安娜打电话", "2026-12-01 21:00", "")]
 
 
 def test_a_series_too_often_is_refused_with_a_question() -> None:
