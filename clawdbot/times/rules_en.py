@@ -199,16 +199,23 @@ def _length(match: Match[str]) -> Offset:
 _DAYS_LIST = rf"(?P<days>{_WS}(?:{_AND}{_WS})*)"
 _TABLE: tuple[rules.Section, ...] = (
     # Leads and distances
-    (r"sec|min|hour|hr|day|week|fortnight|month|year|\d ?[mhdws]|night before", (
+    (r"early|earlier|ahead|advance|before|prior", (
         (
             rf"\b{EN_LENGTH} (?:early|earlier|ahead of time|ahead|in advance|beforehand|before(?:hand)?|prior)\b(?: that)?",
             lambda m: (Lead(duration(_length(m))),),
         ),
-        (r"\bthe day before(?: that)?$|\bthe day before(?=[,.;])|\bthe night before$", lambda m: (Lead(duration(Offset(days=1))),)),
+    )),
+    (r"\b(?:in|after|within) (?:\d|[a-z]+[ -])", (
         (rf"\b(?:in|after|within)(?: the next)? {EN_LENGTH}(?:'s? time)?\b(?! of)", lambda m: (_length(m),)),
+    )),
+    (r" (?:from now|later|from today)\b", (
         (rf"\b{EN_LENGTH} (?:from now|later|from today)\b", lambda m: (_length(m),)),
+    )),
+    (r"timer|countdown|alarm", (
         (rf"(?:(?<=timer )|(?<=countdown )|(?<=alarm ))(?:for |in )?{EN_LENGTH}\b", lambda m: (_length(m),)),
         (rf"\b{EN_LENGTH}(?= (?:timer|countdown)\b)", lambda m: (_length(m),)),
+    )),
+    (r" ago\b", (
         (rf"\b(?:{EN_LENGTH} ago)\b", lambda m: (Offset(past=True),)),
     )),
     # Series
@@ -292,12 +299,14 @@ _TABLE: tuple[rules.Section, ...] = (
             *_clock(m), _part(m["part"]))),
         (rf"\b(?:at|by|around) (?P<hour>{_HOURS})(?: (?P<minute>thirty|fifteen|forty-five|forty five|twenty|ten))?(?: {_AM_PM})?\b{_UNITS}(?! (?:point|more|another))", _clock),
         (rf"\b(?:at |by )?(?P<hour>{_HOURS}) ?{_AM_PM}", _clock),
-        (rf"\b(?:at |by )?(?P<minutes>half|a quarter|quarter|{N}(?= minutes?)|5|10|15|20|25|five|ten|twenty|twenty-five|twenty five)(?: minutes?)? (?P<side>past|after|to) (?P<hour>1[0-2]|[1-9]|{_HOURS})\b(?: ?{_AM_PM})?(?! ?(?:%|people|\d))", _around_the_hour),
         (rf"\b(?:in the|during the) {_PART}\b", _parts),
         (rf"(?:(?<=tomorrow )|(?<=day )|(?<=today )){_PART}\b", _parts),
         (r"\b(?:by |at |before )?(?:the )?(?:eod|cob|end of (?:the )?(?:business |work(?:ing)? ?)?day|close of business)\b(?! of)", lambda m: (Clock(17, exact=True),)),
         (r"\b(?:at |around |about )?noon-?ish\b|\bat lunch(?: ?time)?\b", lambda m: (Part("noon"),)),
         (r"\b(?:at )?(?P<part>noon|midday|midnight|lunchtime|night(?=$|[,.!?]| (?:to|i|please|remind)))\b(?<!good night)(?<!the night)(?<!last night)", _parts),
+    )),
+    (r" (?:past|after|to) ", (
+        (rf"\b(?:at |by )?(?P<minutes>half|a quarter|quarter|{N}(?= minutes?)|5|10|15|20|25|five|ten|twenty|twenty-five|twenty five)(?: minutes?)? (?P<side>past|after|to) (?P<hour>1[0-2]|[1-9]|{_HOURS})\b(?: ?{_AM_PM})?(?! ?(?:%|people|\d))", _around_the_hour),
     )),
     # No time
     (r"later|in a |some|soon|another|one of|next|this", (

@@ -199,13 +199,21 @@ def _length(match: Match[str]) -> Offset:
 _MONTHDAYS = rf"{N}[号日]?(?:{_AND}{N}[号日])*(?<=[号日])"
 _TABLE: tuple[rules.Section, ...] = (
     # Leads and distances
-    ("前|后|早|过|等|计时|闹钟", (
+    (r"提[前早]|早.{1,8}(?:提醒|叫|通知|喊)|前[一二两三四五六七八九十半\\d]", (
         (rf"(?:提前|提早){ZH_LENGTH}(?=(?:就|再|来)?)", lambda m: (Lead(duration(_length(m))),)),
         (rf"(?<=[点分半刻整会课班车]|议)(?:开始)?(?:之前|以前|前){ZH_LENGTH}", lambda m: (Lead(duration(_length(m))),)),
         (rf"早{ZH_LENGTH}(?=提醒|叫|通知|喊)", lambda m: (Lead(duration(_length(m))),)),
+    )),
+    ("后", (
         (rf"(?:再过|过|再)?{ZH_LENGTH}(?:之后|以后|过后|后)(?!天)(?:的今天)?", lambda m: (_length(m),)),
+    )),
+    (r"[过等][一二两俩三四五六七八九十半\\d]", (
         (rf"(?:再过|过|再等|等){ZH_LENGTH}", lambda m: (_length(m),)),
+    )),
+    ("计时|闹钟", (
         (rf"{ZH_LENGTH}(?=的?(?:倒计时|计时|闹钟))", lambda m: (_length(m),)),
+    )),
+    (r"[秒分钟时天日周期拜月年头半][之以]?前", (
         (rf"{ZH_LENGTH}(?:之前|以前|前)(?!提醒|叫|通知)", lambda m: (Offset(past=True),)),
     )),
     # Series
@@ -257,10 +265,12 @@ _TABLE: tuple[rules.Section, ...] = (
             lambda m: (pieces.of_month(None, _number(m[1])),),
         ),
         (rf"(?:{_WHICH})?(?:(?P<month>{N})月份?|月)的?(?:(?P<edge>底|末|初)|最后一[天日])(?![一二三四五六七八九十])", _edge),
-        (rf"(?P<year>{_YEAR})?年[底末]|(?P<this>今|明|后)年[底末]", lambda m: (
-            pieces.of_year("今明后".find((m["this"] or m["year"] or "今")[0]), 12, 31),)),
         (rf"(?:农历|阴历)的?(?P<month>正|腊|冬|{N})月初?(?P<day>{N})", _lunar),
         (rf"(?P<month>正|腊)月初?(?P<day>{N})", _lunar),
+    )),
+    ("年[底末]", (
+        (rf"(?P<year>{_YEAR})?年[底末]|(?P<this>今|明|后)年[底末]", lambda m: (
+            pieces.of_year("今明后".find((m["this"] or m["year"] or "今")[0]), 12, 31),)),
     )),
     # Festivals
     (_FESTIVAL, (

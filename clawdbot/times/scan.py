@@ -81,7 +81,9 @@ class Expression:
 
     @property
     def is_time(self) -> bool:
-        """Whether it can stand alone; a lead, a count or an exception cannot."""
+        """Whether it can stand alone; a lead, a count, an exception or "the evening before" cannot."""
+        if self.lead and self.part and not (self.says_day or self.clock):
+            return False
         return self.says_hour or self.says_day or self.unclear is not None
 
     def takes(self, values: tuple[Value, ...]) -> bool:
