@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 _HAN = range(0x3400, 0xA000)
@@ -9,7 +10,14 @@ _HAN = range(0x3400, 0xA000)
 
 def simplified(text: str) -> str:
     """Converts character by character, so positions stay valid for `text`. Only for comparison, never for display."""
-    return text if text.isascii() else text.translate(_table())
+    if text.isascii() or not _traditional().search(text):
+        return text  # `translate` raises and catches an error for each character that stays as it is
+    return text.translate(_table())
+
+
+@lru_cache(maxsize=1)
+def _traditional() -> re.Pattern[str]:
+    return re.compile("[" + "".join(map(chr, _table())) + "]")
 
 
 @lru_cache(maxsize=1)

@@ -21,25 +21,25 @@ _APPOINTMENT: dict[str, Any] = {
     "title": {"en": "the appointment", "zh": "预约"},
     "description": "Books an appointment: day, time, name, telephone number.",
     "steps": [
-        _collect("day", "date", "On which day would you like to come?", "您想哪一天来？", "day", "日期", future=True),
+        _collect("day", "date", "On which day would you like to come?", "你想哪一天来？", "day", "日期", future=True),
         _collect(
             "time", "time", "At what time? We are open from 9 to 18 o'clock.", "几点？我们的营业时间是 9 点到 18 点。",
             "time", "时间", minimum="09:00", maximum="18:00",
         ),
-        _collect("name", "text", "Under which name?", "请问怎么称呼您？", "name", "姓名", shortest=1, longest=60),
-        _collect("phone", "phone", "At which number can we reach you?", "您的电话号码是多少？", "telephone", "电话"),
+        _collect("name", "text", "Under which name?", "请问怎么称呼你？", "name", "姓名", shortest=1, longest=60),
+        _collect("phone", "phone", "At which number can we reach you?", "你的电话号码是多少？", "telephone", "电话"),
         _collect(
             "note", "text", "Anything we should know? You can skip this.", "还有什么要告诉我们的吗？可以跳过。",
             "note", "备注", required=False, longest=300, free=True,
         ),
-        {"kind": "confirm", "question": {"en": "I am going to book this:", "zh": "我将为您预约："}},
+        {"kind": "confirm", "question": {"en": "I am going to book this:", "zh": "我将为你预约："}},
         {
             "kind": "act",
             "do": "hand_over",
             "reason": "Appointment",
             "text": {
                 "en": "Thank you, {name}. We have noted {day} at {time}, and somebody confirms it to you here.",
-                "zh": "谢谢您，{name}。我们记下了 {day} {time}，稍后会有人在这里和您确认。",
+                "zh": "谢谢你，{name}。我们记下了 {day} {time}，稍后会有人在这里和你确认。",
             },
         },
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, npgettext, pgettext
 
 from clawdbot.times import Ask, Found, Instant, Outcome, Recurrence, occurrences
@@ -92,7 +93,10 @@ def series(found: Recurrence, now: datetime, zone: str) -> str:
     parts = occurrences.parts_of(found.rule)
     often = how_often(found.rule)
     if found.has_time and parts["FREQ"] not in ("HOURLY", "MINUTELY"):
-        often = pgettext("a series", "%(often)s at %(time)s") % {"often": often, "time": _times(parts, found.local)}
+        hours = _times(parts, found.local)
+        if found.zone != zone:  # its hour moves in the person's zone when only one of them has summer time
+            hours = _("%(time)s in %(zone)s") % {"time": hours, "zone": found.zone}
+        often = pgettext("a series", "%(often)s at %(time)s") % {"often": often, "time": hours}
     first = Instant(found.local, found.zone, found.has_time)
     return pgettext("a series", "%(series)s, first %(first)s") % {
         "series": often + _end(parts),

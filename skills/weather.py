@@ -48,7 +48,7 @@ class WeatherSkill(BaseSkill):
         # Texts by language instead of gettext, as any skill author writes them.
         Parameter(
             "city",
-            prompt={"en": "For which city?", "zh": "请问您想查询哪个城市？"},
+            prompt={"en": "For which city?", "zh": "请问你想查询哪个城市？"},
             validator=words.place,
             description="Name of the city or place, in any language",
         ),

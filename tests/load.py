@@ -89,9 +89,15 @@ class Load:
 
     def slowest_since(self, moment: float) -> float:
         """Returns the longest wait for an answer, in seconds, counted from when the message was taken or `moment`."""
+        return max(at - max(self.taken_at[number], moment) for number, at in self._arrived().items())
+
+    def waits(self) -> dict[int, float]:
+        """Returns the seconds from when each message was taken to its answer, by number."""
+        return {number: at - self.taken_at[number] for number, at in self._arrived().items()}
+
+    def _arrived(self) -> dict[int, float]:
         with self.api.lock:
-            arrived = {number: item.at for item in self.api.sent for number in _numbers(item.text)[:1]}
-        return max(arrived[number] - max(taken, moment) for number, taken in self.taken_at.items())
+            return {number: item.at for item in self.api.sent for number in _numbers(item.text)[:1]}
 
     def check(self) -> None:
         """Fails when an answer is missing, doubled or out of order."""

@@ -29,14 +29,19 @@ def commands() -> dict[str, str]:
 
 @dataclass
 class ProcfileProduct(Product):
-    """`PROCESSES` of the Procfile, with this Python's environment."""
+    """Processes of the Procfile, with this Python's environment.
 
+    Attributes:
+        processes: Their names; a name twice is two processes.
+    """
+
+    processes: tuple[str, ...] = PROCESSES
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start(self, wait_s: float = 150.0, *, model: bool = True) -> None:
         """Starts all processes and waits until the product answers messages."""
         self.home.mkdir(parents=True, exist_ok=True)
-        self.running = [self._start(name) for name in PROCESSES]
+        self.running = [self._start(name) for name in self.processes]
         deadline = time.monotonic() + wait_s
         while not self.is_ready(model=model):
             assert time.monotonic() < deadline, f"not ready after {wait_s} s:\n{self.log()}"
@@ -44,17 +49,24 @@ class ProcfileProduct(Product):
 
     def kill_all(self, name: str) -> None:
         """Sends SIGKILL to the processes of this name; a supervisor starts them again after a second."""
-        places = [place for place, one in enumerate(PROCESSES) if one == name]
+        places = [place for place, one in enumerate(self.processes) if one == name]
         for place in places:
-            os.killpg(self.running[place].pid, signal.SIGKILL)
-            self.running[place].wait(30)
+            self.kill_one(place)
         time.sleep(1.0)
         for place in places:
-            self.running[place] = self._start(name)
+            self.start_again(place)
+
+    def kill_one(self, place: int) -> None:
+        """Sends SIGKILL to the process at this place of `processes`, and to its children."""
+        os.killpg(self.running[place].pid, signal.SIGKILL)
+        self.running[place].wait(30)
+
+    def start_again(self, place: int) -> None:
+        self.running[place] = self._start(self.processes[place])
 
     def ended(self) -> list[str]:
         """Returns the names of processes that have ended by themselves."""
-        return [name for name, one in zip(PROCESSES, self.running, strict=True) if one.poll() is not None]
+        return [name for name, one in zip(self.processes, self.running, strict=True) if one.poll() is not None]
 
     def stop(self) -> int | None:
         """Stops all processes with SIGTERM; kills those that do not end."""

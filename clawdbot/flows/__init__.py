@@ -9,7 +9,7 @@ Example:
         title={"en": "the appointment", "zh": "预约"},
         triggers=("book an appointment", "预约"),
         steps=(
-            Collect("day", "date", question={"en": "On which day?", "zh": "您想约哪一天？"}),
+            Collect("day", "date", question={"en": "On which day?", "zh": "你想约哪一天？"}),
             Collect("people", "integer", question={"en": "For how many?", "zh": "几位？"}, minimum=1, maximum=8),
             Confirm(),
             Act("webhook", url="https://example.org/bookings"),

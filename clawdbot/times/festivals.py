@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -79,6 +80,21 @@ _RULES: dict[str, _OfYear] = {
 FIXED_DATES = {name: key for key, names in _FIXED.items() for name in names}
 NAMES = tuple(sorted(_RULES, key=len, reverse=True))
 """All names, longest first: lower case, simplified Chinese."""
+
+
+def named(text: str, at: date) -> str:
+    """Returns the name of the festival that a folded text names for this day, as people write it; "" for none."""
+    for name in NAMES:
+        if name in text and _is_on(name, at):
+            return name if not name.isascii() else re.sub(r"(?<![a-z'])[a-z]", lambda found: found[0].upper(), name)
+    return ""
+
+
+def _is_on(name: str, at: date) -> bool:
+    try:
+        return of_year(name, at.year) == at
+    except ValueError:  # the lunar calendar of the year is not known
+        return False
 
 
 def of_year(name: str, year: int) -> date:

@@ -27,11 +27,15 @@ class Now:
         at: Aware.
         zone: The person's zone, an IANA name.
         text: The message, for words such as "breakfast" that tell morning from evening.
+        day: What is "today" when that is not the day of `zone`.
+        hour: The hour that the person has; -1 for that of `zone`.
     """
 
     at: datetime
     zone: str
     text: str = ""
+    day: date | None = None
+    hour: int = -1
 
     @property
     def wall(self) -> datetime:
@@ -39,11 +43,19 @@ class Now:
 
     @property
     def today(self) -> date:
-        return self.wall.date()
+        return self.day or self.wall.date()
+
+    @property
+    def early(self) -> bool:
+        return self._hour < _EARLY
 
     @property
     def night(self) -> bool:
-        return self.wall.hour < _EARLY or self.wall.hour >= _LATE
+        return self.early or self._hour >= _LATE
+
+    @property
+    def _hour(self) -> int:
+        return self.wall.hour if self.hour < 0 else self.hour
 
 
 def resolve(found: Expression, now: Now) -> Instant | Ask:
@@ -105,7 +117,7 @@ def _dated(found: Expression, hour: Hour, now: Now) -> Instant | Ask:
         return _today(hour, now)
     if shift != 0 and found.part and found.part.name == "midnight" and not found.clock:
         return _on_days(days, Hour((0, hours.DAY), assumed=True), now)  # the night before the day, or behind it
-    if shift is not None and shift > 0 and now.wall.hour < _EARLY and days.days:
+    if shift is not None and shift > 0 and now.early and days.days:
         # Said after midnight, "tomorrow morning" is for most people after the coming sleep.
         days = Days((days.days[0] - timedelta(days=1), *days.days))
     return _on_days(days, hours.likely(hour), now)

@@ -19,13 +19,14 @@ _ZH_PART = re.compile(
 
 _EN_UNIT = r"(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|fortnights?|months?|years?)"
 _EN_ONE = (
-    r"(?:half an? hour|half-hour|(?:an? |three )?quarters? of an hour|an hour and a half|a (?:day|week|year) and a half"
+    r"(?:half an? hour|half-hour|half a day|(?:an? |three )?quarters? of an hour|an hour and a half"
+    r"|a (?:day|week|year) and a half"
     rf"|(?:\d{{1,3}}[.,]\d|{EN})(?: and a half)?[ -]?{_EN_UNIT}(?: and a half)?|\d{{1,3}}(?:[.,]\d)? ?(?:m|h|d|w|s))"
 )
 EN_LENGTH = rf"(?P<length>{_EN_ONE}(?:,?(?: and)? ?{_EN_ONE})?)"
 """A length of one or two units in a folded English text: "1 hour and 20 minutes", "1h30m"."""
 _EN_PART = re.compile(
-    r"(?P<half>half an? hour|half-hour)|(?P<quarter>(?P<three>three )?quarters? of an hour)"
+    r"(?P<half>half an? hour|half-hour)|(?P<halfday>half a day)|(?P<quarter>(?P<three>three )?quarters? of an hour)"
     rf"|(?P<count>\d{{1,3}}[.,]\d|\b{EN})(?P<and> and a half)?[ -]?(?P<unit>{_EN_UNIT})\b(?P<more> and a half)?"
     r"|(?P<n>\d{1,3}(?:[.,]\d)?) ?(?P<letter>[mhdws])"
 )
@@ -53,7 +54,9 @@ def english_length(text: str) -> Offset:
     """Returns a match of `EN_LENGTH` as a distance."""
     total = Offset()
     for part in _EN_PART.finditer(text):
-        if part["half"] or part["quarter"]:
+        if part["halfday"]:
+            total = _plus(total, 12, "hour")
+        elif part["half"] or part["quarter"]:
             total = _plus(total, 30 if part["half"] else 45 if part["three"] else 15, "minute")
         elif part["letter"]:
             total = _plus(total, _decimal(part["n"]), part["letter"])

@@ -6,7 +6,7 @@ import re
 
 from clawdbot.chinese import simplified
 
-ZH_DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
+ZH_DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")} | {"两": 2, "俩": 2, "〇": 0}
 ZH_WEEKDAYS = "一二三四五六日"
 MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
@@ -30,7 +30,7 @@ ORDINALS = {
     "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
     "tenth": 10, "last": -1,
 }  # fmt: skip
-ZH = r"(?:\d{1,4}|[零〇一二两三四五六七八九十百]{1,6})"
+ZH = r"(?:\d{1,4}|[零〇一二两俩三四五六七八九十百]{1,6})"
 """A number in a Chinese text."""
 EN = (
     r"(?:\d{1,4}|(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
@@ -74,7 +74,7 @@ def chinese(text: str) -> int:
     if "十" in rest:
         tens, _, ones = rest.partition("十")
         return total + ZH_DIGITS.get(tens.removeprefix("零"), 1) * 10 + ZH_DIGITS.get(ones, 0)
-    digits = [ZH_DIGITS.get(character, 0) for character in rest]
+    digits = [int(character) if character.isdecimal() else ZH_DIGITS.get(character, 0) for character in rest]
     return total + int("".join(map(str, digits)) or "0")
 
 

@@ -10,7 +10,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
-from clawdbot.times import instants, numerals, occurrences, scan, series
+from clawdbot.times import instants, merging, numerals, occurrences, scan, series, zoned
 from clawdbot.times.instants import Now
 from clawdbot.times.pieces import Day, Every
 from clawdbot.times.scan import Expression
@@ -44,7 +44,7 @@ def find(text: str, *, now: datetime, zone: str, language: str = "en") -> Found 
 def find_all(text: str, *, now: datetime, zone: str, language: str = "en") -> tuple[Found, ...]:
     """Returns every time in a text, in order; arguments as for `find`."""
     folded, positions = numerals.folded(text[:LONGEST])
-    expressions = scan.expressions(folded, language)
+    expressions = merging.expressions(folded, language)
     _inherit(folded, expressions)
     moment = Now(now.astimezone(UTC), zone, folded)  # sums of times in UTC are elapsed time
     return tuple(_found(one, moment, positions) for one in expressions)
@@ -76,7 +76,7 @@ def _day(day: Day, today: date) -> date | None:
 
 def _found(one: Expression, now: Now, positions: list[int]) -> Found:
     before = one.lead.before if one.lead else timedelta(0)
-    outcome = _with_lead(_outcome(one, now), before, now)
+    outcome = _with_lead(zoned.resolve(one, now, _outcome), before, now)
     spans = tuple((positions[begin], positions[stop]) for begin, stop in sorted(one.spans))
     return Found(outcome, spans, before)
 
@@ -106,8 +106,10 @@ def _inherit(text: str, expressions: list[Expression]) -> None:
             one.day, one.every, one.until, one.count = last.day, last.every, last.until, last.count
             if one.part is None and one.clock and not one.clock.exact:
                 one.part = last.part
-        elif last.says_day and not last.says_hour and not last.unclear and one.clock and scan.listed(text, last, one):
-            last.clock, last.part = one.clock, one.part
+    for last, one in reversed(tuple(pairwise(expressions))):  # "Monday, Wednesday and Friday at 7"
+        bare = last.says_day and not last.says_hour and not last.unclear
+        if bare and one.clock and merging.listed(text, last, one):
+            last.clock, last.part, last.zone = one.clock, one.part, one.zone
 
 
 def _distance(found: Found, words: list[tuple[int, int]]) -> int:

@@ -54,9 +54,10 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class To:
-    """The end of a range of hours: "from 9 to 5"."""
+    """The end of a range of hours: "from 9 to 5", 早上9点到晚上6点."""
 
-    clock: Clock
+    clock: Clock | None
+    part: Part | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +131,20 @@ class Lead:
 
 
 @dataclass(frozen=True, slots=True)
+class Zone:
+    """The zone of an hour: "9am PST", 北京时间三点. names: IANA names; of several the person chooses."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Unclear:
     """An expression that names no time. code: of `Ask`."""
 
     code: str
 
 
-Value = Day | Clock | To | Moment | Part | Offset | Every | Except | Count | Until | Lead | Unclear
+Value = Day | Clock | To | Moment | Part | Offset | Every | Except | Count | Until | Lead | Zone | Unclear
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,12 +250,35 @@ def of_year(years: int, month: int, number: int) -> Day:
     return Day(lambda today: written(today.year + years, month, number).resolve(today), month=month, number=number)
 
 
-def festival(name: str, years: int | None = None) -> Day:
-    """Returns a festival of the year `years` after this one; None for the coming one."""
+def nth_weekday(month: int | None, months: int, nth: int, number: int) -> Day:
+    """Returns the n-th weekday (-1: the last) of a month: the coming one with this number, or `months` after this."""
+
+    def resolve(today: date) -> Days:
+        shift = months if month is None else (month - today.month) % 12
+        for further in (0, 12) if month is not None else (0,):
+            at = _nth(*year_month(today, shift + further), nth, number)
+            if at is not None and at >= today:
+                return Days((at,))
+        return Days(code="past" if at else "no_such_day")
+
+    return Day(resolve)
+
+
+def _nth(year: int, month: int, nth: int, number: int) -> date | None:
+    """Returns the n-th weekday of a month; None when there are fewer."""
+    fitting = [at for day in range(1, _last(year, month) + 1) if (at := date(year, month, day)).weekday() == number]
+    return fitting[nth if nth < 0 else nth - 1] if nth <= len(fitting) else None
+
+
+def festival(name: str, years: int | None = None, year: int | None = None) -> Day:
+    """Returns a festival of the year `years` after this one, or of `year`; of neither the coming one."""
 
     def resolve(today: date) -> Days:
         try:
-            at = festivals.coming(name, today) if years is None else festivals.of_year(name, today.year + years)
+            if years is None and year is None:
+                at = festivals.coming(name, today)
+            else:
+                at = festivals.of_year(name, year or today.year + (years or 0))
         except ValueError:  # beyond the table of the lunar calendar
             return Days(code="no_such_day")
         return Days((at,)) if at >= today else Days(code="past")
@@ -302,6 +333,16 @@ def shifted(day: Day, days: int) -> Day:
         moved = tuple(at + timedelta(days=days) for at in found.days)
         coming = tuple(at for at in moved if at >= today)
         return Days(coming, code=found.code if coming or found.code else "past")
+
+    return Day(resolve)
+
+
+def later(day: Day, days: int) -> Day:
+    """Returns the day so many days after the coming one: "a week from Friday"."""
+
+    def resolve(today: date) -> Days:
+        found = day.resolve(today)
+        return Days(tuple(at + timedelta(days=days) for at in found.days), code=found.code)
 
     return Day(resolve)
 

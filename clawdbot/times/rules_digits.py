@@ -16,7 +16,10 @@ _ISO = re.compile(
 _SHORT = re.compile(
     r"(?<![\d/.-])(?!24/7)(?P<first>\d{1,2})/(?P<second>\d{1,2})(?:/(?P<year>(?:20)?\d\d))?(?![\d/%])(?! ?(?:of|cups?|杯|的|teaspoons?))"
 )
-_DOTTED = re.compile(r"(?<![\d/.-])(?P<first>\d{1,2})\.(?P<second>\d{1,2})\.(?P<year>20\d\d)(?!\d)")
+_DOTTED = re.compile(
+    r"(?<![\d/.-])(?P<first>\d{1,2})\.(?P<second>\d{1,2})\.(?:(?P<year>20\d\d)(?![\d.])|(?= (?:at|um) \d))"
+)
+_DASHED = re.compile(r"(?<![\d/.-])(?P<first>\d{1,2})-(?P<second>\d{1,2})-(?P<year>20\d\d)(?![\d-])")
 
 
 def _iso(match: Match[str]) -> tuple[Value, ...]:
@@ -55,7 +58,7 @@ def _is_day(month: int, number: int) -> bool:
 
 
 def _dotted(match: Match[str]) -> tuple[Value, ...]:
-    day: Day = pieces.written(int(match["year"]), int(match["second"]), int(match["first"]))
+    day: Day = pieces.written(int(match["year"]) if match["year"] else None, int(match["second"]), int(match["first"]))
     return (day,)
 
 
@@ -63,6 +66,7 @@ def _sections(*, month_first: bool) -> rules.Compiled:
     table: tuple[tuple[re.Pattern[str], rules.Reader], ...] = (
         (_ISO, _iso),
         (_DOTTED, _dotted),
+        (_DASHED, lambda match: _short(match, month_first=month_first)),
         (_SHORT, lambda match: _short(match, month_first=month_first)),
     )
     return ((re.compile(r"\d[-/.]\d"), table),)

@@ -22,6 +22,7 @@ _FREQ = {
 _ADVERBS = {
     "hourly": ("HOURLY", 1), "daily": ("DAILY", 1), "weekly": ("WEEKLY", 1), "monthly": ("MONTHLY", 1),
     "yearly": ("YEARLY", 1), "annually": ("YEARLY", 1), "fortnightly": ("WEEKLY", 2), "quarterly": ("MONTHLY", 3),
+    "biweekly": ("WEEKLY", 2), "bi-weekly": ("WEEKLY", 2),
 }  # fmt: skip
 
 _M = "(?:" + "|".join(sorted(MONTH_NUMBER, key=len, reverse=True)) + ")"
@@ -33,14 +34,13 @@ _NTH = "(?:" + "|".join((*ORDINALS, _TH)) + ")"
 _EACH = "(?:every|each)"
 _PART = r"(?P<part>morning|afternoon|evening|night|noon|midday|midnight|lunchtime)"
 _FESTIVAL = "|".join(re.escape(name) for name in festivals.NAMES if name.isascii())
-_AROUND = (
-    rf"(?:(?P<far>the day|{N} days?|a week|{N} weeks?) (?P<side>before|after) |(?P<open>before |after ))?(?:on |at )?"
-)
+_AROUND = rf"(?:(?P<far>the (?:day|night|evening)|{N} days?|a week|{N} weeks?) (?P<side>before|after) |(?P<open>before |after ))?(?:on |at )?"
 _AM_PM = r"(?P<half>a\.?m\.?|p\.?m\.?)(?![a-z])"
 _UNITS = (
     r"(?! ?(?:%|°|[$€£]|km|mph|kph|points?|places?|dollars?|euros?|pounds?|people|percent|years?|times|degrees?|meters|metres"
     r"|miles|stars?|items?|levels?|steps?|least|most|per|weeks|months|days|of the|of my)\b)(?![\d.:]*\d|st\b|nd\b|rd\b|th\b|/\d|%|°)"
 )
+_AT_LIST = re.compile(rf"\bat \d{{1,2}}(?::\d\d)?(?:{_AND}\d{{1,2}}(?::\d\d)?)*(?:,|,? and|,? or| &)$")
 _HOURS = (
     "(?:"
     + "|".join(("twelve", "eleven", "ten", "nine", "eight", "seven", "six", "five", "four", "three", "two", "one"))
@@ -67,6 +67,13 @@ def _clock(match: Match[str]) -> tuple[Value, ...]:
         groups.get("half"),
         exact=text.startswith("0"),
     )
+
+
+def _next_clock(match: Match[str]) -> tuple[Value, ...]:
+    """Reads the further hours of "at 9, 12 and 18"."""
+    if not _AT_LIST.search(match.string[: match.start()]):
+        raise ValueError("no list of hours")
+    return _clock(match)
 
 
 def _clocks(match: Match[str]) -> tuple[Value, ...]:
@@ -111,6 +118,8 @@ def _around(match: Match[str], day: Day) -> tuple[Value, ...]:
     if not groups.get("far"):
         return (day,)
     count, _, unit = groups["far"].replace("the", "1").partition(" ")
+    if unit in ("night", "evening"):  # the night before Christmas
+        return (pieces.shifted(day, -1), Part("evening"))
     days = english(count) * (7 if unit.startswith("week") else 1)
     return (pieces.shifted(day, days if groups["side"] == "after" else -days),)
 
@@ -190,16 +199,23 @@ def _length(match: Match[str]) -> Offset:
 _DAYS_LIST = rf"(?P<days>{_WS}(?:{_AND}{_WS})*)"
 _TABLE: tuple[rules.Section, ...] = (
     # Leads and distances
-    (r"sec|min|hour|hr|day|week|fortnight|month|year|\d ?[mhdws]|night before", (
+    (r"early|earlier|ahead|advance|before|prior", (
         (
             rf"\b{EN_LENGTH} (?:early|earlier|ahead of time|ahead|in advance|beforehand|before(?:hand)?|prior)\b(?: that)?",
             lambda m: (Lead(duration(_length(m))),),
         ),
-        (r"\bthe day before(?: that)?$|\bthe day before(?=[,.;])|\bthe night before$", lambda m: (Lead(duration(Offset(days=1))),)),
-        (rf"\b(?:in|after|within) {EN_LENGTH}(?:'s? time)?\b(?! of)", lambda m: (_length(m),)),
+    )),
+    (r"\b(?:in|after|within) (?:\d|[a-z]+[ -])", (
+        (rf"\b(?:in|after|within)(?: the next)? {EN_LENGTH}(?:'s? time)?\b(?! of)", lambda m: (_length(m),)),
+    )),
+    (r" (?:from now|later|from today)\b", (
         (rf"\b{EN_LENGTH} (?:from now|later|from today)\b", lambda m: (_length(m),)),
+    )),
+    (r"timer|countdown|alarm", (
         (rf"(?:(?<=timer )|(?<=countdown )|(?<=alarm ))(?:for |in )?{EN_LENGTH}\b", lambda m: (_length(m),)),
         (rf"\b{EN_LENGTH}(?= (?:timer|countdown)\b)", lambda m: (_length(m),)),
+    )),
+    (r" ago\b", (
         (rf"\b(?:{EN_LENGTH} ago)\b", lambda m: (Offset(past=True),)),
     )),
     # Series
@@ -212,6 +228,7 @@ _TABLE: tuple[rules.Section, ...] = (
         (rf"\b(?:(?:on |at )?{_EACH} weekend|(?:on |at )?weekends)\b", lambda m: (Every("WEEKLY", weekdays=pieces.WEEKEND),)),
         (rf"\b(?:on )?{_EACH} (?P<n>other |second |third |fourth )?{_DAYS_LIST}\b", _every_weekdays),
         (rf"\b(?:on )?(?:the |every |each )(?P<nth>{_NTH}) (?P<day>{_W}) (?:of|in) (?:the|every|each|a) month\b", _every_nth),
+        (rf"\b{_EACH} (?P<nth>first|1st|last) (?P<day>{_W})\b(?! (?:of|in))", _every_nth),
         (rf"\b{_EACH} month on the (?P<nth>{_NTH}) (?P<day>{_W})\b", _every_nth),
         (
             rf"\b(?:on )?the (?P<days>(?:last day|first|{_TH})(?:{_AND}(?:the )?(?:last day|{_TH}))*) (?:day )?(?:of|in) (?:every|each) month\b",
@@ -235,13 +252,14 @@ _TABLE: tuple[rules.Section, ...] = (
     (r"mon|tue|wed|thu|fri|sat|sun", (
         (rf"\b(?:{_EACH} |from )?(?P<first>{_W})s? ?(?:to|through|thru|till|until|-) ?(?P<last>{_W})s?\b", _range),
         (rf"\b(?:on )?(?P<n>)(?P<days>{'(?:' + '|'.join(WEEKDAYS) + ')'}s(?:{_AND}{_WS})*)\b", _every_weekdays),
-        (rf"\b(?:on )?(?P<which>(?:this coming|coming|this|next|last) )?(?P<day>{'|'.join(WEEKDAYS)}|(?:tue|tues|thu|thur|thurs|fri)\b|(?<=on )(?:mon|wed|sat|sun)\b|(?<=next )(?:mon|wed|sat|sun)\b)(?: (?P<week>this|next) week)?\b", _weekday),
+        (rf"\b(?:on )?(?P<which>(?:this coming|coming|this|next|last) )?(?P<day>{'|'.join(WEEKDAYS)}|(?:tue|tues|thu|thur|thurs|fri)\b|(?<=on )(?:mon|wed|sat|sun)\b|(?<=next )(?:mon|wed|sat|sun)\b|(?:mon|wed|sat|sun)\b(?={_AND}{_W}\b)|(?<=(?:mon|tue|wed|thu|fri|sat), )(?:mon|wed|sat|sun)\b|(?<=(?:mon|tue|wed|thu|fri|sat) and )(?:mon|wed|sat|sun)\b|(?<=(?:mon|tue|wed|thu|fri|sat), and )(?:mon|wed|sat|sun)\b)(?: (?P<week>this|next) week)?\b", _weekday),
         (rf"\b(?P<week>next|this) week(?: on)? (?P<which>)(?P<day>{'|'.join(WEEKDAYS)})\b", _weekday),
     )),
     # Dates
     (r"\b" + _M + r"|\d(?:st|nd|rd|th)|month|year", (
         (rf"\b{_AROUND}(?P<month>{_M})\.? (?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:|\.\d)(?! (?:miles|km|people|points|a\.?m|p\.?m))(?:,? (?P<year>20\d\d)\b)?", _date),
         (rf"\b{_AROUND}(?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_M})\b\.?(?:,? (?P<year>20\d\d)\b)?", _date),
+        (rf"\bthe (?P<day>{_TH})(?= at \d|[,.;!?]|$)", lambda m: (pieces.of_month(None, _number(m["day"])),)),
         (rf"\b(?:on |by )the (?P<day>{_TH})\b(?! (?:floor|place|of|time|attempt|day|grade|row|page))(?: of the month\b)?", lambda m: (pieces.of_month(None, _number(m["day"])),)),
         (r"\bthe (?P<day>\d{1,2}(?:st|nd|rd|th)) of (?P<which>this|next) month\b", lambda m: (pieces.of_month(int(m["which"] == "next"), _number(m["day"])),)),
         (rf"\b(?P<which>next|this) month(?: on)? the (?P<day>{_TH})\b", lambda m: (pieces.of_month(int(m["which"] == "next"), _number(m["day"])),)),
@@ -265,11 +283,12 @@ _TABLE: tuple[rules.Section, ...] = (
         (r"\b(?:on |at )?(?:the |this |next )?weekend\b", lambda m: (pieces.weekend(1 if "next" in m[0] else None),)),
     )),
     # Hours
-    (r"\d|\b(?:at|by|around|about) |o'?clock|past|quarter|half|noon|mid|lunch|morning|afternoon|evening|night|[ap]\.?m\b| to ", (
+    (r"\d|\b(?:at|by|around|about) |\b(?:eod|cob|end of|close of)|o'?clock|past|quarter|half|noon|mid|lunch|morning|afternoon|evening|night|[ap]\.?m\b| to ", (
         (rf"\b(?:(?:at|by|around|about|@) ?)?(?P<hour>\d{{1,2}})(?:[:.h](?P<minute>[0-5]\d))? ?{_AM_PM}", _clock),
         (rf"(?:(?<=tonight )|(?<=tomorrow )|(?<=today )|\bat )(?P<hour>[01]?\d|2[0-3])(?P<minute>[0-5]\d)\b{_UNITS}", _clock),
         (r"(?<![\d:.,/-])(?:\b(?:at|by|around|about|@) ?)?(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)(?![\d:])", _clock),
         (rf"(?:\b(?:at|by|around|about)|@) ?(?P<hour>\d{{1,2}})(?:[.h](?P<minute>[0-5]\d))?(?: ?o'?clock)?{_UNITS}(?! ?{_M}\b)", _clock),
+        (rf"(?<=[,dr&]) (?P<hour>\d{{1,2}})(?::(?P<minute>[0-5]\d))?(?![\d:/-])(?! ?[ap]\.?m){_UNITS}(?! ?{_M}\b)", _next_clock),
         (rf"\b(?:at |by |around )?(?P<hour>\d{{1,2}}|{_HOURS}) ?o'?clock\b", _clock),
         (
             rf"\b(?:from|between) (?P<hour>\d{{1,2}})(?::(?P<minute>[0-5]\d))? ?(?P<half>[ap]\.?m\.?)? ?(?:to|until|till|and|-) ?"
@@ -280,10 +299,14 @@ _TABLE: tuple[rules.Section, ...] = (
             *_clock(m), _part(m["part"]))),
         (rf"\b(?:at|by|around) (?P<hour>{_HOURS})(?: (?P<minute>thirty|fifteen|forty-five|forty five|twenty|ten))?(?: {_AM_PM})?\b{_UNITS}(?! (?:point|more|another))", _clock),
         (rf"\b(?:at |by )?(?P<hour>{_HOURS}) ?{_AM_PM}", _clock),
-        (rf"\b(?:at |by )?(?P<minutes>half|a quarter|quarter|{N}(?= minutes?)|5|10|15|20|25|five|ten|twenty|twenty-five|twenty five)(?: minutes?)? (?P<side>past|after|to) (?P<hour>1[0-2]|[1-9]|{_HOURS})\b(?: ?{_AM_PM})?(?! ?(?:%|people|\d))", _around_the_hour),
         (rf"\b(?:in the|during the) {_PART}\b", _parts),
         (rf"(?:(?<=tomorrow )|(?<=day )|(?<=today )){_PART}\b", _parts),
+        (r"\b(?:by |at |before )?(?:the )?(?:eod|cob|end of (?:the )?(?:business |work(?:ing)? ?)?day|close of business)\b(?! of)", lambda m: (Clock(17, exact=True),)),
+        (r"\b(?:at |around |about )?noon-?ish\b|\bat lunch(?: ?time)?\b", lambda m: (Part("noon"),)),
         (r"\b(?:at )?(?P<part>noon|midday|midnight|lunchtime|night(?=$|[,.!?]| (?:to|i|please|remind)))\b(?<!good night)(?<!the night)(?<!last night)", _parts),
+    )),
+    (r" (?:past|after|to) ", (
+        (rf"\b(?:at |by )?(?P<minutes>half|a quarter|quarter|{N}(?= minutes?)|5|10|15|20|25|five|ten|twenty|twenty-five|twenty five)(?: minutes?)? (?P<side>past|after|to) (?P<hour>1[0-2]|[1-9]|{_HOURS})\b(?: ?{_AM_PM})?(?! ?(?:%|people|\d))", _around_the_hour),
     )),
     # No time
     (r"later|in a |some|soon|another|one of|next|this", (

@@ -43,14 +43,14 @@ _FESTIVAL = "|".join(name for name in festivals.NAMES if not name.isascii())
 _AROUND = rf"(?:的?(?:当天|那天)|(?:的|之)?(?P<side>前|后)(?:(?P<eve>夕|夜|一天|一晚|一日)|(?P<far>{N})(?P<unit>天|周|个?星期))|(?P<open>(?:之|以)?[前后](?![天面边])))?"
 """What moves a day: 春节前一天, 国庆后三天."""
 _HOUR = (
-    r"(?P<hour>\d{1,2}|十[一二]?|二十[一二三四]?|[零二两三四五六七八九]"
+    r"(?P<hour>\d{1,2}|十[一二三四五六七八九]?|二十[一二三四]?|[零二两三四五六七八九]"
     # 一点 is more often "a little" than one o'clock.
     r"|(?<![有快早晚差大小多少好慢高低近远吃喝学懂会要来给加放省])一"
     r"(?=点(?:[钟整半过零一三二四五十\d提叫喊开去来到在出吃]|[,，。 ]|$)))"
 )
 _MINUTE = (
     r"(?:整|正|(?P<half>半)|(?P<quarter>[一三])刻钟?"
-    r"|过?(?P<minute>\d{1,2}|[二三四五]?十[一二三四五六七八九]?|零[一二三四五六七八九])(?:分(?!钟)|(?![\d个人次天号月元块本张位条岁名页度万千年分])))?"
+    r"|过?(?P<minute>\d{1,2}|[二三四五]?十[一二三四五六七八九]?|零[一二三四五六七八九\d]|[一二三四五六七八九](?=分(?!钟)))(?:分(?!钟)|(?![\d个人次天号月元块本张位条岁名页度万千年分])))?"
 )
 # After a weekday an hour may follow without a gap (周三三点); after other numerals it is part of one number.
 _BEFORE_HOUR = (
@@ -132,6 +132,13 @@ def _lunar(match: Match[str]) -> tuple[Value, ...]:
     return (pieces.lunar_date(month, _number(match["day"])),)
 
 
+def _festival(match: Match[str]) -> tuple[Value, ...]:
+    year = match["year"] or ""
+    years = _YEARS.get(year)
+    number = int(year[:4]) if year and years is None else None
+    return _around(match, pieces.festival(match["name"], years, number))
+
+
 def _edge(match: Match[str]) -> tuple[Value, ...]:
     number = 1 if match["edge"] == "初" else -1
     if match["month"]:
@@ -192,13 +199,21 @@ def _length(match: Match[str]) -> Offset:
 _MONTHDAYS = rf"{N}[号日]?(?:{_AND}{N}[号日])*(?<=[号日])"
 _TABLE: tuple[rules.Section, ...] = (
     # Leads and distances
-    ("前|后|早|过|等|计时|闹钟", (
+    (r"提[前早]|早.{1,8}(?:提醒|叫|通知|喊)|前[一二两三四五六七八九十半\\d]", (
         (rf"(?:提前|提早){ZH_LENGTH}(?=(?:就|再|来)?)", lambda m: (Lead(duration(_length(m))),)),
         (rf"(?<=[点分半刻整会课班车]|议)(?:开始)?(?:之前|以前|前){ZH_LENGTH}", lambda m: (Lead(duration(_length(m))),)),
         (rf"早{ZH_LENGTH}(?=提醒|叫|通知|喊)", lambda m: (Lead(duration(_length(m))),)),
-        (rf"(?:再过|过|再)?{ZH_LENGTH}(?:之后|以后|过后|后)(?!天)", lambda m: (_length(m),)),
+    )),
+    ("后", (
+        (rf"(?:再过|过|再)?{ZH_LENGTH}(?:之后|以后|过后|后)(?!天)(?:的今天)?", lambda m: (_length(m),)),
+    )),
+    (r"[过等][一二两俩三四五六七八九十半\\d]", (
         (rf"(?:再过|过|再等|等){ZH_LENGTH}", lambda m: (_length(m),)),
+    )),
+    ("计时|闹钟", (
         (rf"{ZH_LENGTH}(?=的?(?:倒计时|计时|闹钟))", lambda m: (_length(m),)),
+    )),
+    (r"[秒分钟时天日周期拜月年头半][之以]?前", (
         (rf"{ZH_LENGTH}(?:之前|以前|前)(?!提醒|叫|通知)", lambda m: (Offset(past=True),)),
     )),
     # Series
@@ -208,7 +223,7 @@ _TABLE: tuple[rules.Section, ...] = (
         (r"天天(?!向上)", lambda m: (Every("DAILY"),)),
         (rf"每个?({_PART}|早|晚)(?![饭餐会点])", lambda m: (Every("DAILY"), Part(_PARTS.get(m[1]) or _DAY_END[m[1]]))),
         (r"(?:每个?|所有)?工作日(?:每天|都)?", lambda m: (Every("WEEKLY", weekdays=pieces.WORKDAYS),)),
-        (rf"每个?{_W}末|(?<![这本下上个]){_W}末(?=每天|都)", lambda m: (Every("WEEKLY", weekdays=pieces.WEEKEND),)),
+        (rf"每逢?个?{_W}末|(?<![这本下上个]){_W}末(?=每天|都)", lambda m: (Every("WEEKLY", weekdays=pieces.WEEKEND),)),
         (rf"(?:每个?)?(?<![这本下上个]){_W}(?P<first>{_D})(?:到|至|-|~)(?:每?{_W})?(?P<last>{_D})(?:每天|都)?", _range),
         (
             rf"(?:每逢?(?P<n>[两二三四])?个?|(?P<apart>每?隔一?个?)){_W}的?{_W}?(?P<days>{_D}(?:{_AND}(?:每?{_W})?{_D}(?![点个十]))*)",
@@ -232,9 +247,10 @@ _TABLE: tuple[rules.Section, ...] = (
     # Days
     ("[天日儿早晨晚夜今明周期拜]", (
         (rf"{_SHIFTED}", _day),
+        (r"(?:去年|前年)的?今[天日]", lambda m: (pieces.relative(-1),)),
         (rf"([今明后])(?={_PART})", lambda m: (pieces.relative("今明后".index(m[1])),)),
         (rf"{_WHICH}{_W}的?{_W}?({_D})", lambda m: (pieces.weekday(_weekday(m[2]), _SHIFTS[m["which"]]),)),
-        (rf"(?<![每这本下上个隔一二三四五六七八九十两几\d]){_W}({_D})", lambda m: (pieces.weekday(_weekday(m[1]), None),)),
+        (rf"(?:(?<=[周期拜]{_D})|(?<![每这本下上个隔一二三四五六七八九十两几\d])){_W}({_D})", lambda m: (pieces.weekday(_weekday(m[1]), None),)),
         (rf"(?:{_WHICH})?(?<!每){_W}末", lambda m: (pieces.weekend(_SHIFTS[m["which"]] if m["which"] else None),)),
     )),
     # Dates
@@ -249,15 +265,16 @@ _TABLE: tuple[rules.Section, ...] = (
             lambda m: (pieces.of_month(None, _number(m[1])),),
         ),
         (rf"(?:{_WHICH})?(?:(?P<month>{N})月份?|月)的?(?:(?P<edge>底|末|初)|最后一[天日])(?![一二三四五六七八九十])", _edge),
-        (rf"(?P<year>{_YEAR})?年[底末]|(?P<this>今|明|后)年[底末]", lambda m: (
-            pieces.of_year("今明后".find((m["this"] or m["year"] or "今")[0]), 12, 31),)),
         (rf"(?:农历|阴历)的?(?P<month>正|腊|冬|{N})月初?(?P<day>{N})", _lunar),
         (rf"(?P<month>正|腊)月初?(?P<day>{N})", _lunar),
     )),
+    ("年[底末]", (
+        (rf"(?P<year>{_YEAR})?年[底末]|(?P<this>今|明|后)年[底末]", lambda m: (
+            pieces.of_year("今明后".find((m["this"] or m["year"] or "今")[0]), 12, 31),)),
+    )),
     # Festivals
     (_FESTIVAL, (
-        (rf"(?:(?P<year>{_YEAR})的?)?(?P<name>{_FESTIVAL})(?![快礼活档]){_AROUND}", lambda m: _around(
-            m, pieces.festival(m["name"], _YEARS[m["year"]] if m["year"] else None))),
+        (rf"(?:(?P<year>{_YEAR}|20\d\d年)的?)?(?P<name>{_FESTIVAL})(?![快礼活档])(?:假期|长假|放?假(?=前))?{_AROUND}", _festival),
     )),
     # Hours
     ("[点时晨夜早午傍晚]", (

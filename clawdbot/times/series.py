@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 from clawdbot.times import hours, instants, occurrences
 from clawdbot.times.instants import Now
-from clawdbot.times.pieces import WEEKDAYS, Clock, Day, Every
+from clawdbot.times.pieces import WEEKDAYS, Clock, Day, Every, Part
 from clawdbot.times.scan import Expression
 from clawdbot.times.types import Ask, Instant, Recurrence
 
@@ -34,8 +34,8 @@ def resolve(found: Expression, now: Now) -> Recurrence | Ask:
     if every.freq in ("MONTHLY", "YEARLY") and not (every.monthdays or every.weekdays or _names_date(found.day)):
         return Ask("range")
     every = _without(_on_day(every, found.day, now.today), found)
-    if every is None:
-        return Ask("no_such_day")
+    if every is None:  # "every other day except weekends"
+        return Ask("series")
     if every.freq == "YEARLY" and found.day and (found.day.month, found.day.number) == (2, 29):
         every = replace(every, monthdays=(29,))
     if _is_short(every):
@@ -205,17 +205,23 @@ def _elapsed(found: Expression, every: Every, now: Now) -> Recurrence | Ask:
 
 
 def _within_hours(found: Expression, every: Every, now: Now) -> Recurrence | Ask:
-    """Reads "every two hours from 9 to 17", which names hours of each day."""
-    first, last = _hour(found.clock, now), _hour(found.to.clock if found.to else None, now)
+    """Reads "every two hours from 9 to 17 on weekdays", which names hours of each day."""
+    to = found.to
+    first = _hour(found.clock, found.part, now)
+    last = _hour(to.clock, to.part, now) if to else None
     if every.freq != "HOURLY" or first is None or last is None or first.minute or last.hour <= first.hour:
         return Ask("ambiguous")
+    days = tuple(day for day in WEEKDAYS if found.without is None or day not in found.without.weekdays)
+    if not days:
+        return Ask("series")
     named = ",".join(str(hour) for hour in range(first.hour, last.hour + 1, every.interval))
-    rule = f"FREQ=DAILY;BYHOUR={named};BYMINUTE=0;BYSECOND=0"
+    freq = "FREQ=DAILY" if len(days) == len(WEEKDAYS) else f"FREQ=WEEKLY;BYDAY={','.join(days)}"
+    rule = f"{freq};BYHOUR={named};BYMINUTE=0;BYSECOND=0"
     start = datetime.combine(now.today, time(first.hour))
     moment = occurrences.after(start, rule, now.zone, now.at)
     return Recurrence(occurrences.wall(moment, now.zone), rule, now.zone, assumed=True) if moment else Ask("past")
 
 
-def _hour(clock: Clock | None, now: Now) -> time | None:
-    readings = hours.likely(hours.read(clock, None, now.text)).readings
-    return time(readings[0] // 60, readings[0] % 60) if readings and readings[0] < hours.DAY else None
+def _hour(clock: Clock | None, part: Part | None, now: Now) -> time | None:
+    readings = hours.likely(hours.read(clock, part, now.text)).readings
+    return time(readings[0] // 60, readings[0] % 60) if clock and readings and readings[0] < hours.DAY else None

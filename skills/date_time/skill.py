@@ -13,10 +13,9 @@ from django.utils.translation import ngettext
 
 from clawdbot import times
 from clawdbot.skills import BaseSkill, Context, Effect, NotMeant, Parameter, SkillError
-from clawdbot.times import lunar
+from clawdbot.times import festivals, lunar, places
 from clawdbot.times.numerals import folded
 from skills import time_words
-from skills.date_time import places
 
 _MONTHS = "正二三四五六七八九十冬腊"
 _TENS = "初十廿三"
@@ -72,7 +71,7 @@ class DateTimeSkill(BaseSkill):
     parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter(
             "question",
-            {"en": "What would you like to know about date or time?", "zh": "您想知道什么日期或时间？"},
+            {"en": "What would you like to know about date or time?", "zh": "你想知道什么日期或时间？"},
             description=(
                 "The question in plain words, e.g. 'what time is it in Tokyo', 'how many days until Spring Festival', "
                 "'what weekday is 5 March 2027', 'days between 1 May and 1 June', 'lunar date today'."
@@ -104,7 +103,7 @@ class DateTimeSkill(BaseSkill):
         if days and _SINCE.search(plain):
             return _between(days[0], today, today)
         if days and _UNTIL.search(plain):
-            return _until(days[-1], today)
+            return _until(days[-1], today, festivals.named(plain, days[-1]))
         if days:
             return _named(days[0], today)
         if place := places.find(question):
@@ -182,13 +181,22 @@ def _distance(at: date, today: date) -> str:
     return ""
 
 
-def _until(at: date, today: date) -> str:
+def _until(at: date, today: date, name: str = "") -> str:
     count = (at - today).days
     if count < 0:
         return _named(at, today)
     if count == 0:
-        return _("That is today.")
-    values = {"count": count, "day": time_words.day(at, today)}
+        return _("%(name)s is today.") % {"name": name} if name else _("That is today.")
+    values = {"count": count, "day": time_words.day(at, today), "name": name}
+    if name:
+        return (
+            ngettext(
+                "%(count)s day until %(name)s, which is on %(day)s.",
+                "%(count)s days until %(name)s, which is on %(day)s.",
+                count,
+            )
+            % values
+        )
     return ngettext("%(count)s day until %(day)s.", "%(count)s days until %(day)s.", count) % values
 
 

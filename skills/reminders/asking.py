@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -186,9 +186,11 @@ def _answered(context: Context, said: str, answer: str, kept: str) -> Found:
             return choices[number - 1]
     for half, hours in _HALVES:
         if half.match(plain):
-            fitting = [one for one in choices if _local(one).hour in hours]
+            fitting = _of_half(choices, hours, context)
             if len(fitting) == 1:
                 return fitting[0]
+            if fitting:  # "pm" tells the half of the day, but not which of two days
+                raise _ask(context, _question(Ask("ambiguous")), _outcomes(fitting), fitting[0], {"when": said})
     own = _all(context, _as_time(answer))
     if own and (fitting := [one for one in choices if _agrees(one, own[0])]) and len(fitting) == 1:
         return fitting[0]
@@ -200,6 +202,23 @@ def _answered(context: Context, said: str, answer: str, kept: str) -> Found:
     if own:
         return own[0]
     raise AskPerson("when", _("When should I remind you?"), said=said, choices=kept)
+
+
+def _of_half(choices: Sequence[Found], hours: range, context: Context) -> list[Found]:
+    """Returns the choices in this half of the day; when none is, those twelve hours away that are to come."""
+    if fitting := [one for one in choices if _local(one).hour in hours]:
+        return fitting
+    moved = []
+    for one in choices:
+        outcome = one.outcome
+        local = datetime.combine(_local(one).date(), time(_local(one).hour % 12 + hours[0], _local(one).minute))
+        if isinstance(outcome, Instant) and occurrences.attach(local, outcome.zone) > context.now:
+            moved.append(replace(one, outcome=replace(outcome, local=local)))
+    return moved
+
+
+def _outcomes(found: Sequence[Found]) -> list[Instant | Recurrence]:
+    return [one.outcome for one in found if not isinstance(one.outcome, Ask)]
 
 
 def _local(one: Found) -> datetime:

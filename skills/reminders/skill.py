@@ -44,13 +44,13 @@ class RemindersSkill(BaseSkill):
         ),
         Parameter(
             "text",
-            {"en": "What should I remind you of?", "zh": "要提醒您什么？"},
+            {"en": "What should I remind you of?", "zh": "要提醒你什么？"},
             required=False,
             description="What to remind the person of, in the person's words, without the time.",
         ),
         Parameter(
             "when",
-            {"en": "When should I remind you?", "zh": "什么时候提醒您？"},
+            {"en": "When should I remind you?", "zh": "什么时候提醒你？"},
             required=False,
             validator=asking.time_or_choice,
             description=(

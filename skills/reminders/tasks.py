@@ -23,6 +23,7 @@ _EDGE_ZH = re.compile(
 _EDGE_EN = re.compile(
     r"^(?:to|that|about|for|of|and|at|on|in|by|starting|beginning|from|then)\b ?|(?: (?:to|that|about|for|of|and|at|on|in|by|starting|beginning|from|then|please|thanks|thank you)|^please|^thanks)$"
 )
+_NEXT_CLAUSE = re.compile(r"[,，;；。、\n和再]|然后|还有|以及|\b(?:and|then|also|plus)\b|&|\. ")
 _PUNCTUATION = " \t\n,，.。!！?？:：;；、~～-\"'“”‘’「」"
 
 
@@ -49,7 +50,7 @@ def plan(text: str, found: tuple[Found, ...], chosen: Found) -> list[Planned]:
         return [Planned(one, task) for one in found]
     clauses = [text[one.begin : other.begin] for one, other in pairwise(found)] + [text[found[-1].begin :]]
     tasks = [_own_task(clause, one) for clause, one in zip(clauses, found, strict=True)]
-    if all(tasks) and not _reminds_later(text, found, chosen):
+    if all(tasks) and not _reminds_later(text, found, chosen) and _are_apart(text, found):
         return [Planned(one, task) for one, task in zip(found, tasks, strict=True)]
     # "Meeting at 3, remind me at 2:30": the other time is a part of the task.
     return [Planned(chosen, task_of(text, (chosen,)))]
@@ -98,6 +99,11 @@ def _own_task(clause: str, found: Found) -> str:
 
 def _is_list(gap: str) -> bool:
     return re.fullmatch(r"\s*(?:[、,，和及跟与&]|and|or)?\s*(?:and)?\s*", gap.lower()) is not None
+
+
+def _are_apart(text: str, found: tuple[Found, ...]) -> bool:
+    """Returns whether each time has a clause of its own; "call at 5 about the 3 pm meeting" is one."""
+    return all(_NEXT_CLAUSE.search(text[one.stop : other.begin].lower()) for one, other in pairwise(found))
 
 
 def _reminds_later(text: str, found: tuple[Found, ...], chosen: Found) -> bool:

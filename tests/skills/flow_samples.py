@@ -21,7 +21,7 @@ TABLE = Flow(
         Collect("dog", "yes_no", {"en": "Do you bring a dog?", "zh": "带狗吗？"}, {"en": "dog", "zh": "带狗"}),
         Collect("note", "text", {"en": "Anything else?", "zh": "还有别的要求吗？"}, {"en": "note", "zh": "备注"},
                 required=False),
-        Confirm({"en": "I am going to book:", "zh": "我将为您预订："}),
+        Confirm({"en": "I am going to book:", "zh": "我将为你预订："}),
         Act("skill", skill="self"),
     ),
 )  # fmt: skip
@@ -50,7 +50,7 @@ class Survey(BaseSkill):
         steps=(
             Collect("stars", "integer", {"en": "How many stars?", "zh": "几颗星？"}, minimum=1, maximum=5),
             Branch("stars", (Case("at_most", "unhappy", 2),)),
-            Say({"en": "Thank you for {stars} stars!", "zh": "谢谢您的{stars}颗星！"}, next="end"),
+            Say({"en": "Thank you for {stars} stars!", "zh": "谢谢你的{stars}颗星！"}, next="end"),
             HandOver("unhappy", id="unhappy"),
         ),
     )

@@ -104,7 +104,7 @@ def test_a_missing_city_is_asked_for_and_the_day_is_kept(service: Server) -> Non
     bot = make_bot()
     asked = call("明天天气怎么样？", bot, "zh-hans")
     assert asked.needs is not None
-    assert asked.needs.question == "请问您想查询哪个城市？"
+    assert asked.needs.question == "请问你想查询哪个城市？"
     assert reply(asked.needs, "北京", bot, "zh-hans").text.startswith("北京市（中国）明天（11月23日）：小雨")
     asked = call("what's the weather like today?", bot)
     assert asked.needs is not None

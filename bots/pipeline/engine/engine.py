@@ -34,6 +34,7 @@ from bots.pipeline.engine.dialog import (
     handover,
     restating,
     retrying,
+    undoing,
 )
 from bots.pipeline.engine.turn import Reply, Turn
 from clawdbot.reasons import Reason, why
@@ -89,7 +90,7 @@ def _by_dialog(turn: Turn) -> Reply | None:
 
 def _begun(turn: Turn) -> Reply | None:
     """Returns the answer of the flow or skill that the message starts or goes on with, or to a lone "stop"."""
-    if (reply := flow_frames.go_on_with_parked(turn)) is not None:
+    if (reply := flow_frames.go_on_with_parked(turn) or undoing.undo(turn)) is not None:
         return reply
     if (called := flow_catalogue.called(turn.bot.pk, turn.text)) is not None:
         return flow_frames.begin(turn, called)

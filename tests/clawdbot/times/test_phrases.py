@@ -17,15 +17,16 @@ PHRASES: list[dict[str, Any]] = [json.loads(line) for line in LINES]
 MONDAY = datetime(2026, 11, 30, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
-def written(outcome: Outcome) -> dict[str, Any]:
+def written(outcome: Outcome, zone: str) -> dict[str, Any]:
     if isinstance(outcome, Ask):
-        return {"ask": outcome.code, "choices": [written(choice) for choice in outcome.choices]}
+        return {"ask": outcome.code, "choices": [written(choice, zone) for choice in outcome.choices]}
     local = outcome.local.isoformat(timespec="minutes") if outcome.has_time else outcome.local.date().isoformat()
     if isinstance(outcome, Recurrence):
         made = {"first": local, "rule": outcome.rule}
     else:
         made = {"at" if outcome.has_time else "day": local}
-    return {**made, **({"assumed": True} if outcome.assumed else {})}
+    elsewhere = {"zone": outcome.zone} if outcome.zone != zone else {}
+    return {**made, **({"assumed": True} if outcome.assumed else {}), **elsewhere}
 
 
 @pytest.mark.parametrize("phrase", PHRASES, ids=[f"{one['text']} ({one['now']})" for one in PHRASES])
@@ -33,7 +34,10 @@ def test_a_phrase_has_its_outcome(phrase: dict[str, Any]) -> None:
     now = datetime.fromisoformat(phrase["now"]).replace(tzinfo=ZoneInfo(phrase["zone"]))
     found = find_all(phrase["text"], now=now, zone=phrase["zone"], language=phrase["language"])
     read = [
-        {**written(one.outcome), **({"lead_min": int(one.lead.total_seconds() // 60)} if one.lead else {})}
+        {
+            **written(one.outcome, phrase["zone"]),
+            **({"lead_min": int(one.lead.total_seconds() // 60)} if one.lead else {}),
+        }
         for one in found
     ]
     assert read == phrase["found"]

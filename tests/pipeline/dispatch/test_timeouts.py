@@ -64,7 +64,7 @@ def test_it_reminds_in_the_language_of_the_person(chat: Chat) -> None:
     chat.say("订位")
     later(31)
     assert notices() == [
-        "我们刚才在办订位，还差这一项：\n哪一天？\n\n您也可以晚点再回复，我会保留 7 天；不想办了就说“取消”。"
+        "我们刚才在办订位，还差这一项：\n哪一天？\n\n你也可以晚点再回复，我会保留 7 天；不想办了就说“取消”。"
     ]
 
 

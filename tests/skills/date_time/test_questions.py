@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clawdbot.testing import DialogDouble
-from skills.date_time import places
+from clawdbot.times import places
 from tests.skills.reminders.builders import MONDAY, Talk
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -21,9 +21,9 @@ MODULE = "skills.date_time.DateTimeSkill"
         ("what's the current time in America/Sao_Paulo", "In America/Sao_Paulo it is 23:00, Sunday, 29 November."),
         ("今天星期几", "今天是2026年11月30日，星期一。"), ("今天几号？", "今天是2026年11月30日，星期一。"), ("What's the date today?", "Today is Monday, 30 November 2026."),
         ("what day is it today", "Today is Monday, 30 November 2026."),
-        ("距离国庆还有几天", "距离2027年10月1日，星期五还有305天。"), ("离春节还有多少天？", "距离2027年2月6日，星期六还有68天。"),
-        ("How many days until Spring Festival?", "68 days until Saturday, 6 February 2027."), ("how long until Christmas", "25 days until Friday, 25 December."),
-        ("还有几天到元旦", "距离2027年1月1日，星期五还有32天。"), ("days until 5 March 2027", "95 days until Friday, 5 March 2027."),
+        ("距离国庆还有几天", "距离国庆（2027年10月1日，星期五）还有305天。"), ("离春节还有多少天？", "距离春节（2027年2月6日，星期六）还有68天。"),
+        ("How many days until Spring Festival?", "68 days until Spring Festival, which is on Saturday, 6 February 2027."), ("how long until Christmas", "25 days until Christmas, which is on Friday, 25 December."),
+        ("还有几天到元旦", "距离元旦（2027年1月1日，星期五）还有32天。"), ("days until 5 March 2027", "95 days until Friday, 5 March 2027."),
         ("what weekday is 5 March 2027?", "That is Friday, 5 March 2027. That is in 95 days."), ("2027年3月5日是星期几", "是2027年3月5日，星期五。还有95天。"),
         ("昨天是星期几", "是11月29日，星期日。那是1天前。"), ("what weekday was 4 July 2006?", "That is Tuesday, 4 July 2006. That was 7454 days ago."),
         ("when is Easter?", "That is Sunday, 28 March 2027. That is in 118 days."), ("中秋节是哪天", "是2027年9月15日，星期三。还有289天。"), ("明天周几", "是明天（12月1日，星期二）。"),
@@ -96,6 +96,9 @@ def test_it_is_a_tool() -> None:
 
     tool = next(one for one in skill_tools.of_bot(Talk(MODULE).bot.pk, "en"))
     context = Context({"text": "…", "language": "en", "now": MONDAY, "time_zone": "Asia/Shanghai"})
-    assert tool.call({"question": "days until Christmas"}, context).text == "25 days until Friday, 25 December."
+    assert (
+        tool.call({"question": "days until Christmas"}, context).text
+        == "25 days until Christmas, which is on Friday, 25 December."
+    )
     assert not tool.approval
     assert tool.idempotent

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -32,6 +33,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
         ("remind me 下午三点 to 开会", "开会", "2026-11-30 15:00"),
         ("五点半叫我下班", "下班", "2026-11-30 17:30"),
         ("timer 5 minutes", "It is time.", "2026-11-30 10:05"),
+        ("remind me at 9am PST to call Portland", "call Portland", "2026-11-30 09:00"),
+        ("周五早上六点的飞机，头天晚上提醒我收拾行李", "飞机，收拾行李", "2026-12-03 20:00"),
+        ("remind me to call Bob at 5pm about the 3pm meeting", "call Bob about the 3pm meeting", "2026-11-30 17:00"),
+        ("remind me a week from Friday at 9am to pay", "pay", "2026-12-11 09:00"),
         ("meeting at 3pm with Bob, remind me at 2:30pm", "meeting at 3pm with Bob", "2026-11-30 14:30"),
     ],
 )  # fmt: skip
@@ -63,16 +68,16 @@ def test_a_series_is_kept_as_its_rule(text: str, task: str, local: str, rule: st
 
 def test_the_lead_is_kept_beside_the_time() -> None:
     talk = Talk()
-    assert talk.say("下周三三点开会，提前十分钟提醒") == "我会提前10分钟提醒您（12月9日，星期三15:00）：开会"
+    assert talk.say("下周三三点开会，提前十分钟提醒") == "我会提前10分钟提醒你（12月9日，星期三15:00）：开会"
     assert talk.reminders() == [("开会", "2026-12-09 15:00", "")]
     assert talk.book.kept[0].before == timedelta(minutes=10)
 
 
 def test_the_confirmation_says_the_resolved_time() -> None:
     talk = Talk()
-    assert talk.say("提醒我3点开会") == "我会在今天（11月30日，星期一）15:00提醒您：开会"
+    assert talk.say("提醒我3点开会") == "我会在今天（11月30日，星期一）15:00提醒你：开会"
     assert talk.say("remind me at 3 to rest") == "I will remind you today (Monday, 30 November) at 15:00: rest"
-    assert talk.say("每周一早上9点提醒我周会") == "我会每星期一09:00（首次：12月7日，星期一09:00）提醒您：周会"
+    assert talk.say("每周一早上9点提醒我周会") == "我会每星期一09:00（首次：12月7日，星期一09:00）提醒你：周会"
 
 
 @pytest.mark.parametrize(
@@ -82,6 +87,18 @@ def test_the_confirmation_says_the_resolved_time() -> None:
         (
             "remind me at 5pm and at 9pm to take the pill",
             [("take the pill", "2026-11-30 17:00", ""), ("take the pill", "2026-11-30 21:00", "")],
+        ),
+        (
+            "周一和周三早上七点提醒我跑步",
+            [("跑步", "2026-12-07 07:00", ""), ("跑步", "2026-12-02 07:00", "")],
+        ),
+        (
+            "remind me every day at 9, 12 and 18 to stretch",
+            [
+                ("stretch", "2026-12-01 09:00", "FREQ=DAILY"),
+                ("stretch", "2026-11-30 12:00", "FREQ=DAILY"),
+                ("stretch", "2026-11-30 18:00", "FREQ=DAILY"),
+            ],
         ),
         (
             "每天早上8点和晚上8点提醒我吃药",
@@ -136,11 +153,48 @@ def test_an_ambiguous_time_is_asked_with_its_readings() -> None:
     ]
 
 
+def test_after_midnight_pm_tells_the_half_of_the_day_and_the_day_stays_a_question() -> None:
+    talk = Talk(now=datetime(2026, 12, 1, 0, 30, tzinfo=ZoneInfo("Asia/Shanghai")))
+    question = talk.say("remind me tomorrow at 9 to call Anna")
+    assert question.splitlines()[1:] == [
+        "1. today (Tuesday, 1 December) at 09:00",
+        "2. tomorrow (Wednesday, 2 December) at 09:00",
+    ]
+    question = talk.say("pm")
+    assert question.splitlines()[1:] == [
+        "1. today (Tuesday, 1 December) at 21:00",
+        "2. tomorrow (Wednesday, 2 December) at 21:00",
+    ]
+    talk.say("2")
+    assert talk.reminders() == [("call Anna", "2026-12-02 21:00", "")]
+
+
+def test_after_midnight_a_chinese_answer_tells_the_half_of_the_day_too() -> None:
+    talk = Talk(now=datetime(2026, 12, 1, 0, 30, tzinfo=ZoneInfo("Asia/Shanghai")))
+    talk.say("明天9点提醒我给安娜打电话")
+    talk.say("晚上")
+    talk.say("第一个")
+    assert talk.reminders() == [("给安娜打电话", "2026-12-01 21:00", "")]
+
+
 def test_a_series_too_often_is_refused_with_a_question() -> None:
     talk = Talk()
     assert "五分钟" in talk.say("每分钟提醒我喝水")
     talk.say("每半小时")
     assert talk.reminders() == [("喝水", "2026-11-30 10:30", "FREQ=MINUTELY;INTERVAL=30")]
+
+
+def test_a_time_in_another_zone_is_said_in_both() -> None:
+    talk = Talk()
+    assert talk.say("remind me at 9am PST to rest") == "I will remind you tomorrow (Tuesday, 1 December) at 01:00: rest"
+    assert talk.book.kept[0].zone == "America/Los_Angeles"
+    said = talk.say("remind me every day at 9am PST to rest")
+    assert "every day at 09:00 in America/Los_Angeles, first tomorrow (Tuesday, 1 December) at 01:00" in said
+    question = talk.say("remind me tomorrow at 9am PST to rest")
+    assert question.splitlines()[1:] == [
+        "1. tomorrow (Tuesday, 1 December) at 01:00",
+        "2. the day after tomorrow (Wednesday, 2 December) at 01:00",
+    ]
 
 
 def test_an_unknown_zone_of_the_person_is_said() -> None:

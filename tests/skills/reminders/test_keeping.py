@@ -26,7 +26,7 @@ THREE = ("提醒我明天下午三点开会", "remind me tomorrow at 9am to call
 def test_the_list_in_chinese(text: str) -> None:
     talk = talk_with(*THREE)
     assert talk.say(text).splitlines() == [
-        "您的提醒：",
+        "你的提醒：",
         "2. 明天（12月1日，星期二）09:00：call Anna",
         "1. 明天（12月1日，星期二）15:00：开会",
         "3. 每星期一09:00（首次：12月7日，星期一09:00）：周会",
@@ -50,7 +50,7 @@ def test_the_list_in_english(text: str) -> None:
 def test_an_empty_list_says_so() -> None:
     talk = Talk()
     assert talk.say("my reminders") == "You have no reminders."
-    assert talk.say("取消提醒") == "您没有提醒。"
+    assert talk.say("取消提醒") == "你没有提醒。"
 
 
 @pytest.mark.parametrize(

@@ -65,17 +65,17 @@ def test_an_appointment_in_english(model: StubModel) -> None:
 
 def test_an_appointment_in_chinese(model: StubModel) -> None:
     chat = make_chat("skills.appointments.AppointmentSkill")
-    assert chat.say("我想预约维修") == "您想哪一天来？"
-    assert chat.say("2030年12月5日下午三点半") == "请问怎么称呼您？"
+    assert chat.say("我想预约维修") == "你想哪一天来？"
+    assert chat.say("2030年12月5日下午三点半") == "请问怎么称呼你？"
     assert chat.say("王小明") == "方便留个电话吗？可以跳过。"
     assert chat.say("138 0013 8000").startswith(
-        "我将为您预约：\n- 项目：维修\n- 日期：2030年12月5日，星期四\n- 时间：15:30"
+        "我将为你预约：\n- 项目：维修\n- 日期：2030年12月5日，星期四\n- 时间：15:30"
     )
     assert chat.say("不对，是2030年12月6日").startswith(
         "已改好：日期为2030年12月6日，星期五。\n\n因此需要重新问一下：时间。"
     )
     chat.say("上午十点")
-    assert chat.say("好的") == "预约好了，王小明。这是给您日历用的日程。"
+    assert chat.say("好的") == "预约好了，王小明。这是给你日历用的日程。"
     assert SentFile.objects.count() == 1
 
 
@@ -95,9 +95,9 @@ def test_a_ticket_in_english(tickets: Chat, server: Server) -> None:
 
 
 def test_an_urgent_ticket_in_chinese(tickets: Chat, server: Server) -> None:
-    assert tickets.say("我要报修") == "发生了什么？请用您自己的话描述一下。"
-    assert tickets.say("打印机一直卡纸，怎么办？") == "这个问题影响您正常使用吗？"
-    assert tickets.say("是的") == "听起来很紧急，我马上请同事来处理，您写的内容他们都能看到。"
+    assert tickets.say("我要报修") == "发生了什么？请用你自己的话描述一下。"
+    assert tickets.say("打印机一直卡纸，怎么办？") == "这个问题影响你正常使用吗？"
+    assert tickets.say("是的") == "听起来很紧急，我马上请同事来处理，你写的内容他们都能看到。"
     assert tickets.conversation.state == Conversation.State.HUMAN
     assert "- 问题：打印机一直卡纸，怎么办？" in tickets.conversation.state_data["handed_over"]
     assert server.requests == []

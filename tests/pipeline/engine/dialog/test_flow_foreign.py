@@ -19,7 +19,7 @@ from tests.pipeline.engine.dialog.flows import Chat, make_chat, restart
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only")]
 
-NAME = Collect("name", "text", {"en": "Your name?", "zh": "您的姓名？"})
+NAME = Collect("name", "text", {"en": "Your name?", "zh": "你的姓名？"})
 SIZE = Collect("size", "choice", {"en": "Which size?"}, choices=(Choice("small"), Choice("large")))
 COUNT = Collect("count", "integer", {"en": "How many?"})
 TOLD = Say({"en": "{name}: {count} {size}."})

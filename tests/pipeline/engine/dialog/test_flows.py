@@ -51,7 +51,7 @@ def test_a_flow_speaks_chinese(chat: Chat) -> None:
     assert chat.say("不带") == "请回答“是”或“否”。\n带狗吗？"
     assert chat.say("不") == "还有别的要求吗？"
     assert chat.say("没有") == (
-        "我将为您预订：\n- 日期：2030年12月5日，星期四\n- 人数：3\n- 座位：靠窗\n- 带狗：否\n可以这样办吗？（是 / 否）"
+        "我将为你预订：\n- 日期：2030年12月5日，星期四\n- 人数：3\n- 座位：靠窗\n- 带狗：否\n可以这样办吗？（是 / 否）"
     )
     assert chat.say("好的") == "Booked 3 on 2030-12-05 (window, -)."
 
@@ -247,7 +247,7 @@ def test_the_first_message_gives_values(chat: Chat) -> None:
 def test_a_branch_hands_over_with_what_is_known(chat: Chat) -> None:
     chat.say("调查")
     told = chat.say("1")
-    assert told == "我这就帮您转给我们的工作人员，您告诉我的内容他们都能看到，会在这里回复您。"
+    assert told == "我这就帮你转给我们的工作人员，你告诉我的内容他们都能看到，会在这里回复你。"
     assert chat.conversation.state_data["handed_over"] == "unhappy\n- stars：1"
 
 

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 def posting(url: str) -> dict[str, Any]:
     return {
         "steps": [
-            {"kind": "collect", "slot": "name", "question": {"en": "Your name?", "zh": "您的姓名？"}},
+            {"kind": "collect", "slot": "name", "question": {"en": "Your name?", "zh": "你的姓名？"}},
             {"kind": "confirm"},
             {"kind": "act", "do": "webhook", "url": f"{url}/visits"},
         ]

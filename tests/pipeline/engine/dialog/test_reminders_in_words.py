@@ -43,12 +43,45 @@ def ask(channel: Channel, text: str) -> str:
     return Message.objects.get(inbound=row, role="assistant").text
 
 
+@pytest.mark.parametrize("words", ["cancel it", "oh, never mind", "算了", "不好意思，取消吧", "undo that please"])
+def test_a_reminder_just_made_is_taken_back(by_day: Channel, words: str) -> None:
+    ask(by_day, "提醒我明天下午三点开会")
+    answer = ask(by_day, words)
+    assert "开会" in answer
+    assert answer.startswith(("Cancelled: ", "已取消："))
+    assert Schedule.objects.get().state == Schedule.State.CANCELLED
+
+
+def test_both_reminders_of_one_message_are_taken_back(by_day: Channel) -> None:
+    ask(by_day, "提醒我明天下午两点吃药，明天晚上九点睡觉")
+    assert ask(by_day, "算了").splitlines() == ["已取消：吃药", "已取消：睡觉", "不会再提醒你了。"]
+    assert not Schedule.objects.open().exists()
+
+
+@pytest.mark.parametrize("between", ["a while", "another message", "nothing, but it is no such word"])
+def test_what_is_not_right_after_it_takes_nothing_back(by_day: Channel, between: str) -> None:
+    ask(by_day, "提醒我明天下午三点开会")
+    if between == "a while":
+        Message.objects.update(occurred_at=timezone.now() - timedelta(minutes=11))
+    elif between == "another message":
+        ask(by_day, "现在几点")
+    ask(by_day, "算了吧，今天天气真好" if between.startswith("nothing") else "算了")
+    assert Schedule.objects.get().state == Schedule.State.ACTIVE
+
+
+def test_somebody_elses_word_in_the_group_takes_nothing_back(by_day: Channel) -> None:
+    group = {"chat": "team", "chat_type": "group", "mentions_bot": True}
+    say(by_day, "提醒我明天下午三点开会", user="ann", **group)
+    say(by_day, "cancel it", user="ben", **group)
+    assert Schedule.objects.get().state == Schedule.State.ACTIVE
+
+
 def hour_of(row: Schedule) -> str:
     return str(row.local).replace(" ", "T")[11:16]
 
 
 def test_a_reminder_is_made_listed_moved_and_cancelled(by_day: Channel) -> None:
-    assert "15:00提醒您：开会" in ask(by_day, "提醒我明天下午三点开会")
+    assert "15:00提醒你：开会" in ask(by_day, "提醒我明天下午三点开会")
     row = Schedule.objects.get()
     assert (row.text, hour_of(row), row.rule) == ("开会", "15:00", "")
     assert "16:00" in ask(by_day, "改到四点")

@@ -27,6 +27,15 @@ _NAMES = {
 }  # fmt: skip
 
 
+CHINESE = tuple(name for names in _NAMES.values() for name in names.split() if not name.isascii())
+"""The Chinese names of places."""
+
+
+def zone_of(name: str) -> str | None:
+    """Returns the zone of a place by its name in lower case; None when it is not known."""
+    return _zones().get(name)
+
+
 @lru_cache(maxsize=1)
 def _zones() -> dict[str, str]:
     """Returns zones by name in lower case. Names of our own come before those of the database."""
