@@ -57,8 +57,9 @@ def respond(turn: Turn) -> Reply:
 
 
 def _respond(turn: Turn) -> Reply:
-    buttons.press(turn)
-    command = commands.parse(turn)
+    if (too_late := buttons.press(turn)) is not None:
+        return too_late
+    command = commands.parse(turn) if not turn.pressed else None
     again = command is not None and command[0] in retrying.NAMES
     if command is not None and not again:
         return commands.run(turn, *command)
@@ -66,6 +67,8 @@ def _respond(turn: Turn) -> Reply:
         return Reply("", silent=True, remember=True)
     if turn.stopped:
         return _stopped(turn, "")
+    if turn.pressed:  # it answers the open question, whatever else its words mean
+        return _by_dialog(turn) or _answer(turn)
     if again or retrying.asks(turn.text):
         if (repeated := retrying.unanswered(turn, by_word=not again)) is not None:
             return _answer(repeated)
@@ -293,7 +296,6 @@ def _with_tools(turn: Turn, outcome: tool_loop.Outcome, recalled: Recall, shown:
         meta |= {"tools_stopped": outcome.stopped}
     if outcome.asked is not None:
         approving.ask(turn, outcome.asked.question, outcome.asked.text)
-        meta |= buttons.meta((_("Yes"), _("No")))
         return replace(reply, text=outcome.text, meta=meta, remember_answer=False)
     return replace(reply, meta=meta, parts=outcome.parts, remember_answer=reply.remember_answer and not outcome.own)
 

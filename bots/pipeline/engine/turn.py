@@ -67,6 +67,7 @@ class Turn:
         transitions: Transitions of the dialog, to be written when the turn is closed.
         erasure: What the reply's `act` has erased, and what remains to be erased after the commit.
         made_calls: Keys of the tool calls that were made in this try of the turn.
+        pressed: Which button of a question was pressed; "" for a message in words.
         goes_on: Id of the event whose tool calls this turn goes on with, after a yes or a no.
         staged: Writes of skills and tools; the transaction that closes the turn runs them in order.
         memories: What skills remember of the person, stored with the turn.
@@ -107,6 +108,7 @@ class Turn:
     erasure: StagedErasure | None = None
     staged: list[Callable[[], None]] = field(default_factory=list)
     goes_on: int | None = None
+    pressed: str = ""
     made_calls: set[str] = field(default_factory=set)
     memories: list[MemoryTurn] = field(default_factory=list)
     services: dict[str, Any] = field(default_factory=dict)

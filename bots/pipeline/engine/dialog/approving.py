@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from django.utils.translation import gettext as _
+
 from bots.pipeline.engine.answer.tool_loop.calling import Question
 from bots.pipeline.engine.dialog import frames
 from bots.pipeline.engine.dialog.frames import Frame, Kind
@@ -65,4 +67,8 @@ def _question(turn: Turn, frame: Frame) -> str:
     return str(frame.data.get("text", ""))
 
 
-frames.register(KIND, Kind(take=_take, question=_question))
+def _choices(turn: Turn, frame: Frame) -> tuple[str, ...]:
+    return (_("Yes"), _("No"))
+
+
+frames.register(KIND, Kind(take=_take, question=_question, choices=_choices))

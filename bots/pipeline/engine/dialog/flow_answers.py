@@ -24,7 +24,8 @@ _MOMENTS = ("date", "time", "datetime")
 def collected(run: Run, step: Collect) -> Reply | None:
     """Takes the message at the question of a slot. None: it is about something else."""
     text = run.turn.text
-    if step.type in ("choice", "yes_no") and not is_sentence(text, *_SHORT) and _fits(run, step):
+    is_short = bool(run.turn.pressed) or not is_sentence(text, *_SHORT)
+    if step.type in ("choice", "yes_no") and is_short and _fits(run, step):
         return _fill(run, step)
     if (left := _left(run, step)) is not None:
         return left

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from django.utils.translation import gettext as _
 
 from bots.models import Conversation
-from bots.pipeline.engine.dialog import flow_answers, flow_catalogue, flow_run, forms, frames, restating, timers
+from bots.pipeline.engine.dialog import (
+    buttons,
+    flow_answers,
+    flow_catalogue,
+    flow_run,
+    forms,
+    frames,
+    restating,
+    timers,
+)
 from bots.pipeline.engine.dialog.flow_catalogue import Called
 from bots.pipeline.engine.dialog.flow_run import Run
 from bots.pipeline.engine.dialog.frames import Frame, Kind
@@ -39,13 +51,26 @@ def go_on_with_parked(turn: Turn) -> Reply | None:
     return flow_run.go_on(run)
 
 
-def open_question(conversation: Conversation, language: str) -> tuple[str, str] | None:
-    """Returns title and question of the flow on top, in the language, which must be active; None without one."""
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The open question of a flow; `meta` holds its buttons, as a message has them."""
+
+    title: str
+    question: str
+    meta: dict[str, Any]
+
+
+def open_question(conversation: Conversation, language: str) -> Open | None:
+    """Returns the question of the flow on top, in the language, which must be active; None without one."""
     frame = next((one for one in reversed(frames.of(conversation)) if one.kind == "flow"), None)
     known = flow_catalogue.get(conversation.bot_id, frame.flow) if frame is not None else None
     if frame is None or known is None:
         return None
-    return known.definition.called(language), flow_run.question_of(known.definition, frame, language)
+    question = flow_run.question_of(known.definition, frame, language)
+    choices = flow_run.choices_of(known.definition, frame, language)
+    return Open(
+        known.definition.called(language), question, buttons.meta(choices, buttons.question_id(frame, question))
+    )
 
 
 def _take(turn: Turn, frame: Frame) -> Reply | None:
@@ -93,4 +118,9 @@ def _title(turn: Turn, frame: Frame) -> str:
     return known.definition.called(turn.language) if known is not None else ""
 
 
-frames.register("flow", Kind(_take, _question, _title, stays=True))
+def _choices(turn: Turn, frame: Frame) -> tuple[str, ...]:
+    known = flow_catalogue.get(turn.bot.pk, frame.flow)
+    return flow_run.choices_of(known.definition, frame, turn.language) if known is not None else ()
+
+
+frames.register("flow", Kind(_take, _question, _title, _choices, stays=True))

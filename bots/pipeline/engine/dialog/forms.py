@@ -68,14 +68,13 @@ def _run(turn: Turn, match: runner.Match, frame: Frame | None) -> Reply:
             step=result.needs.slot,
             slots=dict(result.needs.match.get("values") or {}),
             tries=asked + 1,
-            data={"match": result.needs.match},
+            data={"match": result.needs.match, "buttons": list(result.buttons)},
         )
         if frame is not None:
             frames.ask(turn, made)
         elif not frames.push(turn, made):
             return full(turn)
-        meta = {"skill": match.name, **buttons.meta(result.buttons)}
-        return Reply(result.needs.question, remember=True, remember_answer=False, meta=meta)
+        return Reply(result.needs.question, remember=True, remember_answer=False, meta={"skill": match.name})
     if frame is not None:
         frames.pop(turn)
     text = result.text if result.needs is None else _("I could not make that out, so I dropped it.")
@@ -98,4 +97,8 @@ def full(turn: Turn) -> Reply:
     )
 
 
-frames.register("skill", Kind(_take))
+def _choices(turn: Turn, frame: Frame) -> tuple[str, ...]:
+    return tuple(map(str, frame.data.get("buttons") or ()))
+
+
+frames.register("skill", Kind(_take, choices=_choices))
