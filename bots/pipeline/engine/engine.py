@@ -94,7 +94,7 @@ def _begun(turn: Turn) -> Reply | None:
     """Returns the answer of the flow or skill that the message starts or goes on with, or to a lone "stop"."""
     if (reply := flow_frames.go_on_with_parked(turn)) is not None:
         return reply
-    if (called := flow_catalogue.called(turn.bot.pk, turn.text)) is not None:
+    if (called := flow_catalogue.called(turn.bot, turn.text)) is not None:
         return flow_frames.begin(turn, called)
     if (match := flow_catalogue.skill_called(turn)) is not None:
         return forms.start_skill(turn, match)
@@ -278,6 +278,7 @@ def _ask_model(
         cancelled=turn.cancelled if turn.on_token is not None else _after_a_second(turn.cancelled),
         allow_demo=demo_fits,
     )
+    turn.begin_flow = partial(flow_frames.begin_by_model, turn)
     tools = tool_loop.of_turn(turn) if unfinished is None else ()
     if tools or turn.goes_on is not None:
         return _with_tools(turn, tool_loop.run(turn, tools, messages, ask, vector=recalled.vector), recalled, shown)
@@ -297,7 +298,8 @@ def _with_tools(turn: Turn, outcome: tool_loop.Outcome, recalled: Recall, shown:
     if outcome.asked is not None:
         approving.ask(turn, outcome.asked.question, outcome.asked.text)
         return replace(reply, text=outcome.text, meta=meta, remember_answer=False)
-    return replace(reply, meta=meta, parts=outcome.parts, remember_answer=reply.remember_answer and not outcome.own)
+    kept = reply.remember_answer and not outcome.own and not frames.asks_now(turn)
+    return replace(reply, meta=meta, parts=outcome.parts, remember_answer=kept)
 
 
 def _of_completion(recalled: Recall, completion: Completion, shown: dict[str, Any]) -> Reply:

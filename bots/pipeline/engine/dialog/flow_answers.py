@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -10,14 +13,17 @@ from bots.pipeline.engine.dialog.flow_run import Run, go_on, hand_over, question
 from bots.pipeline.engine.turn import Reply
 from clawdbot.flows import Collect, Confirm, Unfit, corrections
 from clawdbot.flows.corrections import Correction
-from clawdbot.flows.values import named_in, read, yes_or_no
-from clawdbot.flows.walk import set_slot
+from clawdbot.flows.values import check, is_canonical, named_in, read, yes_or_no
+from clawdbot.flows.walk import path, set_slot
 from skills.parameters import is_sentence
 
 STRIKES = 3
 MOST_TRIES = 5  # answers that do not fit, before the flow is set aside
 _SHORT = (5, 8)  # words, Chinese characters of an answer without more in it
 _LONGEST_NUMBER = (8, 12)  # a number in a longer text may count anything
+_NOTHING = frozenset(
+    ("", "null", "unknown", "unspecified", "not given", "not provided", "not specified", "tbd", "未提供")
+)
 _MOMENTS = ("date", "time", "datetime")
 
 
@@ -87,6 +93,41 @@ def prefill(run: Run, text: str) -> None:
                 run.slots[step.slot] = value
 
 
+def prefill_by_model(run: Run, given: Mapping[str, Any]) -> None:
+    """Takes the values that a model has read from the talk, as far as they fit. The rest is asked.
+
+    Where the next question is for a value that does not fit, the answer begins with the reason.
+    """
+    unfit: dict[str, Unfit] = {}
+    for step in run.flow.collects():
+        value = given.get(step.slot)
+        if value is None or step.slot in run.slots or _is_empty(step, value):
+            continue
+        try:
+            run.slots[step.slot] = _of_model(run, step, value)
+        except Unfit as why:
+            unfit[step.slot] = why
+    at = path(run.flow, run.slots, set(run.done))[-1]
+    step = run.flow.steps[at] if at < len(run.flow.steps) else None
+    if isinstance(step, Collect) and step.slot in unfit:
+        run.said.append(shown.reason(unfit[step.slot], step, run.turn.language))
+
+
+def _is_empty(step: Collect, value: Any) -> bool:
+    """Returns whether a model filled in that there is no value, as in "unknown"."""
+    if not isinstance(value, str) or step.choices:
+        return False
+    return value.strip(" -?.").lower() in _NOTHING or flow_words.skips(value)
+
+
+def _of_model(run: Run, step: Collect, value: Any) -> Any:
+    if is_canonical(step.type, value):
+        check(step, value, run.around, run.slots)
+        return value
+    words = str(value).replace("T", " ") if step.type == "datetime" else str(value)
+    return read(step, words, run.around, run.slots)
+
+
 def _left(run: Run, step: Collect) -> Reply | None:
     """Answers a message that does not want to answer: it skips, cancels or asks for a person."""
     text = run.turn.text
@@ -128,7 +169,7 @@ def _is_aside(run: Run) -> bool:
 
 
 def _calls_other(run: Run) -> bool:
-    called = flow_catalogue.called(run.turn.bot.pk, run.turn.text)
+    called = flow_catalogue.called(run.turn.bot, run.turn.text)
     return (called is not None and called.known.key != run.frame.flow) or (
         flow_catalogue.skill_named(run.turn) is not None
     )

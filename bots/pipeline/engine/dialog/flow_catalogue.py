@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from bots.models import Bot
 from bots.pipeline.engine.dialog import leaving, meaning
 from bots.pipeline.engine.turn import Turn
 from clawdbot.chinese import simplified
@@ -30,6 +31,8 @@ class Known:
     Attributes:
         key: Name of its frames, such as "flow:12".
         skill_id: The skill that brings it; 0 for one of the admin.
+        told: What the skill says of itself.
+        by_tools_only: The skill is called by the model only.
         public_only: Its webhooks may reach public addresses only. Code of the installation may reach any.
         secret: Signs what its webhooks get; "": the secret that is derived for the bot.
     """
@@ -38,8 +41,20 @@ class Known:
     definition: Flow
     triggers: tuple[str, ...]
     skill_id: int = 0
+    told: str = ""
+    by_tools_only: bool = False
     public_only: bool = False
     secret: str = field(default="", repr=False)
+
+    @property
+    def description(self) -> str:
+        """When to use it; "" for a flow that is no tool."""
+        return (self.definition.description or self.told).strip()
+
+    @property
+    def number(self) -> int:
+        """Id of the row that it comes from."""
+        return int(self.key.partition(":")[2].removeprefix("s"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +67,7 @@ class Called:
 
 def get(bot_id: int, key: str) -> Known | None:
     """Returns the flow of a frame; None when the bot no longer has it."""
-    return next((known for known in _of_bot(bot_id) if known.key == key), None)
+    return next((known for known in of_bot(bot_id) if known.key == key), None)
 
 
 def of_skill(bot_id: int, skill_id: int) -> Known | None:
@@ -60,10 +75,15 @@ def of_skill(bot_id: int, skill_id: int) -> Known | None:
     return next((known for known in _of_skills(bot_id) if known.skill_id == skill_id), None)
 
 
-def called(bot_id: int, text: str) -> Called | None:
-    """Returns the flow that the message asks for: by its longest trigger word, in a message that is a request."""
-    known = _of_bot(bot_id)
-    if not known or (found := _table(bot_id, known).find(text)) is None:
+def called(bot: Bot, text: str) -> Called | None:
+    """Returns the flow that the message asks for: by its longest trigger word, in a message that is a request.
+
+    A flow that is a tool is left to the model where the operator says "by tools only".
+    """
+    known = of_bot(bot.pk)
+    if not known or (found := _table(bot.pk, known).find(text)) is None:
+        return None
+    if found.value.description and (bot.skills_by_tools_only or found.value.by_tools_only):
         return None
     rest = rest_of(text, found.start, found.end)
     before = simplified(text[: found.start]).lower().replace("’", "'")
@@ -99,7 +119,8 @@ def _table(bot_id: int, known: list[Known]) -> TriggerTable[Known]:
     return kept[1]
 
 
-def _of_bot(bot_id: int) -> list[Known]:
+def of_bot(bot_id: int) -> list[Known]:
+    """Returns all flows of a bot, those of the admin first."""
     own = [
         Known(f"flow:{one.flow_id}", one.definition, one.triggers, public_only=one.public_only, secret=one.secret)
         for one in flows.of_bot(bot_id)
@@ -115,5 +136,9 @@ def _of_skills(bot_id: int) -> list[Known]:
         except registry.SkillUnavailable:
             continue
         if isinstance(flow, Flow):
-            made.append(Known(f"flow:s{entry.skill_id}", flow, (*entry.triggers, *flow.triggers), entry.skill_id))
+            words = (*entry.triggers, *flow.triggers)
+            key = f"flow:s{entry.skill_id}"
+            made.append(
+                Known(key, flow, words, entry.skill_id, told=entry.description, by_tools_only=entry.by_tools_only)
+            )
     return made

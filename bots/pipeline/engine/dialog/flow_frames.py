@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from bots.models import Conversation
+from bots.models import Conversation, sql
 from bots.pipeline.engine.dialog import (
     buttons,
     flow_answers,
@@ -24,6 +26,7 @@ from bots.pipeline.engine.dialog.frames import Frame, Kind
 from bots.pipeline.engine.turn import Reply, Turn
 from clawdbot.flows import Collect, Confirm
 from clawdbot.flows.walk import refit
+from clawdbot.skills import SkillError
 
 
 def begin(turn: Turn, called: Called) -> Reply:
@@ -37,6 +40,26 @@ def begin(turn: Turn, called: Called) -> Reply:
         return forms.full(turn)
     flow_answers.prefill(run, called.rest)
     return flow_run.go_on(run)
+
+
+def begin_by_model(turn: Turn, key: str, given: Mapping[str, Any]) -> Reply:
+    """Starts a flow with the values that a model has read from the talk, or goes on with it if it is open already.
+
+    Raises:
+        SkillError: The bot no longer has the flow.
+    """
+    known = flow_catalogue.get(turn.bot.pk, key)
+    if known is None:
+        raise SkillError(_("This is not available any more."))
+    if (frame := frames.raise_to_top(turn, key)) is not None:
+        run = _of_this_version(Run(turn, frame, known))
+    elif not frames.push(turn, (run := flow_run.fresh(turn, known)).frame):
+        return forms.full(turn)
+    flow_answers.prefill_by_model(run, given)
+    reply = flow_run.go_on(run)
+    if reply.skill_run is not None:
+        turn.staged.append(partial(sql.insert, reply.skill_run))
+    return reply
 
 
 def go_on_with_parked(turn: Turn) -> Reply | None:

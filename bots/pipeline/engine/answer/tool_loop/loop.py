@@ -119,6 +119,8 @@ class _Loop:
         self._number = restoring.restore(self._begun_by, self._caller, self._rounds, self._budget)
         if self._rounds.all:
             self._settle()
+            if self._turn.goes_on is None and (ended := self._ended()) is not None:
+                return ended  # a call had given the whole answer before the turn was repeated
         if not self._specs and self._rounds.all:  # the tool that a yes was asked for was taken away
             return self._last_answer("no tools")
         while not (reason := self._budget.reason_to_stop()):
