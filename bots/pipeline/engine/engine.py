@@ -239,6 +239,7 @@ def _ask_model(
     )
     files = [*attachments.contents(turn.quoted_files, quoted=True), *attachments.contents(turn.files)]
     shown: dict[str, Any] = {}
+    text = turn.text  # what comes while tools are called stands behind their results
 
     def messages(target: Target, taken: int = 0) -> Messages:
         built = prompt.build(
@@ -250,7 +251,7 @@ def _ask_model(
                 hits=recalled.hits,
                 summary=turn.conversation.summary if summary is None else summary,
                 recent=said,
-                text=turn.text if unfinished is None else continuing.request(turn.text),
+                text=text if unfinished is None else continuing.request(text),
                 known=recalled.derived,
                 others=others_words(turn),
                 files=files,

@@ -31,6 +31,10 @@ class NoSlot(Exception):
     """All slots of this process for turns with a model are taken; the turn waits in the queue."""
 
 
+def _no_words() -> str:
+    return ""
+
+
 def _nothing(*_: object) -> None:
     return None
 
@@ -55,7 +59,9 @@ class Turn:
         now: Time of the turn, aware, UTC.
         staff: The person is of the team: the answer may say how to set up the product.
         stopped: The person asked to stop before the turn began.
-        cancelled: Returns True once the person asked to stop.
+        cancelled: Returns True once the person asked to stop, or once a message came that joins this turn.
+        calling: Tools are being called: a message that joins the turn does not cancel them.
+        take_more: Takes the messages that came meanwhile into this turn. Returns their text, "" when there is none.
         in_outage: This process knows of an outage of the models.
         may_wait: Returns whether the turn may wait for a model to come back.
         take_slot: Takes a slot for work with a model; raises `NoSlot` when none is free.
@@ -97,6 +103,8 @@ class Turn:
     staff: bool = False
     stopped: bool = False
     cancelled: Callable[[], bool] = _never
+    calling: bool = False
+    take_more: Callable[[], str] = _no_words
     in_outage: bool = False
     may_wait: Callable[[], bool] = _never
     take_slot: Callable[[], None] = _nothing

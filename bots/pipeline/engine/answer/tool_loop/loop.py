@@ -16,7 +16,7 @@ from bots.llm.types import Completion, Messages, Target, ToolSpec
 from bots.pipeline.engine.answer.tool_loop import limits, offering, restoring, rounds, telling
 from bots.pipeline.engine.answer.tool_loop.calling import Caller, Question
 from bots.pipeline.engine.answer.tool_loop.limits import Budget
-from bots.pipeline.engine.answer.tool_loop.rounds import Round, Rounds
+from bots.pipeline.engine.answer.tool_loop.rounds import Made, Round, Rounds
 from bots.pipeline.engine.answer.tool_loop.streaming import Shown
 from bots.pipeline.engine.turn import Turn
 from clawdbot.files import File
@@ -124,11 +124,18 @@ class _Loop:
         if not self._specs and self._rounds.all:  # the tool that a yes was asked for was taken away
             return self._last_answer("no tools")
         while not (reason := self._budget.reason_to_stop()):
-            completion = self._next(self._specs, rounds.NOTE, self._budget.left_s if self._rounds.all else None)
+            self._take_more()
+            try:
+                completion = self._next(self._specs, rounds.NOTE, self._budget.left_s if self._rounds.all else None)
+            except Cancelled:
+                if not self._take_more():
+                    raise
+                self._shown.restart()
+                continue
             if not completion.calls:
                 self._shown.keep(completion.text)
                 return self._outcome()
-            made = self._caller.make(self._number, completion.calls)
+            made = self._make(completion)
             self._shown.keep(completion.text)
             self._rounds.all.append(Round(completion.text, made))
             self._number, self._budget.used_rounds = self._number + 1, self._budget.used_rounds + 1
@@ -136,6 +143,21 @@ class _Loop:
             if (ended := self._ended()) is not None:
                 return ended
         return self._last_answer(reason)
+
+    def _make(self, completion: Completion) -> tuple[Made, ...]:
+        self._turn.calling = True
+        try:
+            return self._caller.make(self._number, completion.calls)
+        finally:
+            self._turn.calling = False
+
+    def _take_more(self) -> bool:
+        """Adds what the person wrote meanwhile behind the last results. Before the first call the turn restarts."""
+        if not self._rounds.all or not (said := self._turn.take_more()):
+            return False
+        last = self._rounds.all[-1]
+        self._rounds.all[-1] = replace(last, said="\n".join(filter(None, (last.said, said))))
+        return True
 
     def _ended(self) -> Outcome | None:
         """Returns the outcome when the calls themselves end the turn: with a question, or with the whole answer."""
