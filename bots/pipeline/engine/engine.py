@@ -40,6 +40,7 @@ from clawdbot.reasons import Reason, why
 from memory import database
 from memory.store import MemoryStore
 from memory.types import Recall, RecentTurn
+from skills import registry, runner
 
 logger = logging.getLogger(__name__)
 
@@ -96,9 +97,19 @@ def _begun(turn: Turn) -> Reply | None:
         return reply
     if (called := flow_catalogue.called(turn.bot, turn.text)) is not None:
         return flow_frames.begin(turn, called)
-    if (match := flow_catalogue.skill_called(turn)) is not None:
+    if (match := flow_catalogue.skill_called(turn)) is not None and not _left_to_model(turn, match):
         return forms.start_skill(turn, match)
     return commands.run(turn, "stop", "") if windows.is_stop(turn.text) else None
+
+
+def _left_to_model(turn: Turn, match: runner.Match) -> bool:
+    """Returns whether the message asks for more than the skill does, and a model can call the skill as a tool."""
+    more = getattr(registry.load(match.entry.module), "asks_more", None)
+    if more is None or match.text.startswith(("/", "／")) or not more(turn.text):
+        return False
+    return any(
+        one.tool.source == "skill" and one.tool.source_id == match.entry.skill_id for one in tool_loop.of_turn(turn)
+    )
 
 
 def _without_words(turn: Turn) -> Reply | None:
