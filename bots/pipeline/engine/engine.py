@@ -162,8 +162,12 @@ def _of_repeated(turn: Turn) -> dict[str, Any]:
 
 def _stopped(turn: Turn, so_far: str, recalled: Recall = NOTHING) -> Reply:
     """Returns the reply to a person who asked to stop: what the model had written so far."""
-    text = f"{so_far.rstrip()}{continuing.CUT_MARK}" if so_far.strip() else _("Stopped.")
-    return _reply(text, recalled, {"stopped": True}, remember_answer=False, **_of_repeated(turn))
+    if so_far.strip():
+        text = f"{so_far.rstrip()}{continuing.CUT_MARK}"
+        return _reply(text, recalled, {"stopped": True}, remember_answer=False, **_of_repeated(turn))
+    told = commands.stopped(turn)
+    values = {"remember": True, "remember_answer": False, "meta": told.meta | {"stopped": True}}
+    return replace(told, **values, **_of_repeated(turn))
 
 
 def _outage(turn: Turn, error: NoModelAvailable, recalled: Recall = NOTHING) -> Reply:
