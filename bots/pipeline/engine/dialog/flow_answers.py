@@ -19,6 +19,8 @@ from skills.parameters import is_sentence
 
 STRIKES = 3
 MOST_TRIES = 5  # answers that do not fit, before the flow is set aside
+LISTED_FROM = 2
+"""From so many values on, the answer to a cancel lists them: whoever begins again need not remember them."""
 _SHORT = (5, 8)  # words, Chinese characters of an answer without more in it
 _LONGEST_NUMBER = (8, 12)  # a number in a longer text may count anything
 _NOTHING = frozenset(
@@ -207,7 +209,11 @@ def _skip(run: Run, step: Collect) -> Reply:
 def _drop(run: Run) -> Reply:
     frames.pop(run.turn)
     timers.follow(run.turn)
-    return reply(run, _("All right, I dropped %(what)s.") % {"what": run.label()})
+    told = _("All right, I dropped %(what)s.") % {"what": run.label()}
+    given = shown.lines(run.flow, run.slots, run.turn.language)
+    if len(given) < LISTED_FROM:
+        return reply(run, told)
+    return reply(run, "\n".join([told, _("You had told me:"), *given]))
 
 
 def _correction(run: Run, open_slot: str) -> Correction | None:
