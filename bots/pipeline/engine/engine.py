@@ -95,7 +95,7 @@ def _begun(turn: Turn) -> Reply | None:
     """Returns the answer of the flow or skill that the message starts or goes on with, or to a lone "stop"."""
     if (reply := flow_frames.go_on_with_parked(turn)) is not None:
         return reply
-    if (called := flow_catalogue.called(turn.bot, turn.text)) is not None:
+    if (called := flow_catalogue.called_in(turn)) is not None:
         return flow_frames.begin(turn, called)
     if (match := flow_catalogue.skill_called(turn)) is not None and not _left_to_model(turn, match):
         return forms.start_skill(turn, match)
@@ -166,8 +166,8 @@ def _stopped(turn: Turn, so_far: str, recalled: Recall = NOTHING) -> Reply:
         text = f"{so_far.rstrip()}{continuing.CUT_MARK}"
         return _reply(text, recalled, {"stopped": True}, remember_answer=False, **_of_repeated(turn))
     told = commands.stopped(turn)
-    values = {"remember": True, "remember_answer": False, "meta": told.meta | {"stopped": True}}
-    return replace(told, **values, **_of_repeated(turn))
+    meta = told.meta | {"stopped": True}
+    return replace(told, remember=True, remember_answer=False, meta=meta, **_of_repeated(turn))
 
 
 def _outage(turn: Turn, error: NoModelAvailable, recalled: Recall = NOTHING) -> Reply:

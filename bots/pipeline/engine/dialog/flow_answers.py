@@ -35,6 +35,8 @@ def collected(run: Run, step: Collect) -> Reply | None:
     is_short = bool(run.turn.pressed) or not is_sentence(text, *_SHORT)
     if step.type in ("choice", "yes_no") and is_short and _fits(run, step):
         return _fill(run, step)
+    if (back := _back(run)) is not None:
+        return back
     if (left := _left(run, step)) is not None:
         return left
     if not step.free and (found := _correction(run, step.slot)) is not None:
@@ -51,6 +53,8 @@ def collected(run: Run, step: Collect) -> Reply | None:
 def confirmed(run: Run, step: Confirm) -> Reply | None:
     """Takes the message at a confirmation. Only a clear yes goes on."""
     text = run.turn.text
+    if (back := _back(run)) is not None:
+        return back
     answer = yes_or_no(text)
     if answer:
         run.done.append(run.frame.step)
@@ -110,9 +114,9 @@ def prefill_by_model(run: Run, given: Mapping[str, Any]) -> None:
         except Unfit as why:
             unfit[step.slot] = why
     at = path(run.flow, run.slots, set(run.done))[-1]
-    step = run.flow.steps[at] if at < len(run.flow.steps) else None
-    if isinstance(step, Collect) and step.slot in unfit:
-        run.said.append(shown.reason(unfit[step.slot], step, run.turn.language))
+    following = run.flow.steps[at] if at < len(run.flow.steps) else None
+    if isinstance(following, Collect) and following.slot in unfit:
+        run.said.append(shown.reason(unfit[following.slot], following, run.turn.language))
 
 
 def _is_empty(step: Collect, value: Any) -> bool:
@@ -148,6 +152,29 @@ def _left(run: Run, step: Collect) -> Reply | None:
     return None
 
 
+def _back(run: Run) -> Reply | None:
+    """Answers the wish to go to the question before, or to begin anew; None for any other message."""
+    anew = flow_words.starts_over(run.turn.text)
+    if not anew and not flow_words.goes_back(run.turn.text):
+        return None
+    locked = run.frame.data.get("locked", ())
+    way = (run.flow.steps[index] for index in path(run.flow, run.slots, set(run.done))[:-1])
+    asked = [step.slot for step in way if isinstance(step, Collect)]
+    if not asked:
+        return _again(run, _("This is the first question."))
+    dropped = asked if anew else asked[-1:]
+    if not set(dropped).isdisjoint(locked):
+        return _again(run, _("What was before this is done already, so I cannot go back."))
+    for slot in dropped:
+        del run.slots[slot]
+    if anew:
+        run.slots.clear()
+        run.done.clear()
+    run.frame.tries = 0
+    run.said.append(_("All right, from the beginning.") if anew else _("All right, one question back."))
+    return go_on(run)
+
+
 def _latest(run: Run) -> str:
     filled = [step for step in run.flow.collects() if run.slots.get(step.slot) is not None]
     return filled[-1].name(run.turn.language)
@@ -171,7 +198,7 @@ def _is_aside(run: Run) -> bool:
 
 
 def _calls_other(run: Run) -> bool:
-    called = flow_catalogue.called(run.turn.bot, run.turn.text)
+    called = flow_catalogue.called_in(run.turn)
     return (called is not None and called.known.key != run.frame.flow) or (
         flow_catalogue.skill_named(run.turn) is not None
     )

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from bots.models import Bot
 from bots.pipeline.engine.dialog import leaving, meaning
 from bots.pipeline.engine.turn import Turn
 from clawdbot.chinese import simplified
@@ -75,21 +74,30 @@ def of_skill(bot_id: int, skill_id: int) -> Known | None:
     return next((known for known in _of_skills(bot_id) if known.skill_id == skill_id), None)
 
 
-def called(bot: Bot, text: str) -> Called | None:
+def called(bot_id: int, text: str, *, by_tools_only: bool = False) -> Called | None:
     """Returns the flow that the message asks for: by its longest trigger word, in a message that is a request.
 
-    A flow that is a tool is left to the model where the operator says "by tools only".
+    Args:
+        bot_id: The bot.
+        text: The message.
+        by_tools_only: Only a slash starts a flow that is a tool; the rest is left to the model.
     """
-    known = of_bot(bot.pk)
-    if not known or (found := _table(bot.pk, known).find(text)) is None:
+    known = of_bot(bot_id)
+    if not known or (found := _table(bot_id, known).find(text)) is None:
         return None
-    if found.value.description and (bot.skills_by_tools_only or found.value.by_tools_only):
+    left = found.value.description and (by_tools_only or found.value.by_tools_only)
+    if left and not text.startswith(("/", "／")):
         return None
     rest = rest_of(text, found.start, found.end)
     before = simplified(text[: found.start]).lower().replace("’", "'")
     if is_sentence(rest, *LONGEST_CALL) or _NOT_WANTED.search(before) or leaving.cancels(text):
         return None
     return Called(found.value, rest)
+
+
+def called_in(turn: Turn) -> Called | None:
+    """Returns the flow that the message of the turn asks for, as the bot allows."""
+    return called(turn.bot.pk, turn.text, by_tools_only=turn.bot.skills_by_tools_only)
 
 
 def skill_called(turn: Turn) -> runner.Match | None:

@@ -188,6 +188,8 @@ def test_by_tools_only_leaves_its_words_to_the_model(channel: Channel) -> None:
     with asking(Wants("Fruit is healthy.")):
         assert chat.say("fruit") == "Fruit is healthy."
         assert chat.say("plain").startswith("Apple or pear?"), "it is no tool, so its words start it"
+        chat.say("cancel")
+        assert chat.say("/fruit").startswith("Apple or pear?"), "a slash says so plainly"
 
 
 def test_in_a_group_the_person_who_wrote_is_asked(channel: Channel) -> None:
