@@ -263,8 +263,9 @@ class OutgoingMessage:
         part: 0 for the first message of an answer, 1, 2, ... for its continuations.
         growing: The message is a draft reply: the answer is still being generated, and `edit` sends the rest. Only
             for adapters with `supports_edit`. The last `edit` carries the whole answer and is not growing.
-        data: Extras. "buttons" works on every platform: rows of {"text", "data" or "url"}. Other keys are specific to
-            a platform.
+        data: Extras. "buttons" works on every platform: rows of {"text", "data" or "url"}. "says" is what the person
+            says by pressing, for a platform that shows it; "listed": the text names the button, so that it need not be
+            written out where it does not fit. Other keys are specific to a platform.
     """
 
     chat_id: str = ""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from clawdbot.flows import Flow
 from clawdbot.redaction import redact
 from clawdbot.skills import SkillError
 from clawdbot.skills.buttons import numbered
@@ -29,12 +30,14 @@ def of_bot(bot_id: int, language: str) -> tuple[Tool, ...]:
 
 
 def of_entry(entry: Entry, language: str = "en") -> Tool | None:
-    """Returns the tool of a skill; None for one that is no tool or cannot be loaded."""
+    """Returns the tool of a skill; None for one that is no tool, cannot be loaded, or is called by its own flow."""
     try:
         found, declared = registry.load(entry.module), registry.declared(entry.module)
     except registry.SkillUnavailable:
         return None
     as_tool = getattr(found, "as_tool", None)
+    if isinstance(getattr(found, "flow", None), Flow):
+        return None
     if not (bool(declared.parameters) if as_tool is None else as_tool):
         return None
     effects = effects_of(found)

@@ -24,7 +24,12 @@ from skills.models import BotTool
 from skills.tool_types import Tool
 
 # Each module has `of_bot(bot_id, language) -> tuple[Tool, ...]`.
-PROVIDERS = ("skills.skill_tools", "skills.mcp.tools", "skills.instructions.tools")
+PROVIDERS = (
+    "skills.skill_tools",
+    "skills.mcp.tools",
+    "skills.instructions.tools",
+    "bots.pipeline.engine.dialog.flow_tools",
+)
 _MAX_AGE_S = 2.0
 _UNFIT = re.compile(r"[^a-zA-Z0-9_-]+")
 _LONGEST = 64

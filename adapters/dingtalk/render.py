@@ -48,7 +48,12 @@ def buttons_of(rows: Any) -> list[tuple[str, str]]:
 
 
 def _address(item: Mapping[str, Any]) -> str:
-    return str(item.get("url") or _SEND + quote(str(item.get("data", item.get("text", ""))), safe=""))
+    return str(item.get("url") or _SEND + quote(_said(item), safe=""))
+
+
+def _said(item: Mapping[str, Any]) -> str:
+    # everybody in the chat reads it
+    return str(item.get("says") or item.get("data", item.get("text", "")))
 
 
 def with_choices(text: str, buttons: Iterable[tuple[str, str]]) -> str:

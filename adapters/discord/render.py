@@ -63,13 +63,21 @@ def _region(region: Region, lines: list[str]) -> list[str]:
 def components(rows: Any) -> list[dict[str, Any]]:
     """Converts rows of {"text", "data" or "url"} to action rows of at most 5 buttons; [] when there are none.
 
+    More than 5 rows are filled up, so that 25 buttons fit.
+
     Raises:
-        SendError: Permanent, for more than 5 action rows or button data over 100 characters.
+        SendError: Permanent, for more than 25 buttons or button data over 100 characters.
     """
-    found = [row[at : at + MAX_IN_ROW] for row in rows or () for at in range(0, len(row), MAX_IN_ROW)]
+    found = _in_rows(rows or ())
+    if len(found) > MAX_ROWS:
+        found = _in_rows([[item for row in rows for item in row]])
     if len(found) > MAX_ROWS:
         raise SendError(Reason("too_many_button_rows", count=MAX_ROWS), permanent=True, mark="too_many_buttons")
     return [{"type": _ROW, "components": [_button(item) for item in row]} for row in found]
+
+
+def _in_rows(rows: Any) -> list[Any]:
+    return [row[at : at + MAX_IN_ROW] for row in rows for at in range(0, len(row), MAX_IN_ROW)]
 
 
 def _button(item: Mapping[str, Any]) -> dict[str, Any]:

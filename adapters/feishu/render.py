@@ -67,6 +67,11 @@ def _button(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def plain(text: str, rows: Any = ()) -> str:
     """Returns the text without markup and its buttons as lines, for a refused card."""
-    lines = [f"- {item.get('text', '')} {item.get('url', '')}".rstrip() for row in rows or () for item in row]
+    lines = [
+        f"- {item.get('text', '')} {item.get('url', '')}".rstrip()
+        for row in rows or ()
+        for item in row
+        if not item.get("listed")
+    ]
     # In a text message only the tag mentions people.
     return "\n".join((plain_text(text), *lines)).replace("<at", "< at")

@@ -60,7 +60,8 @@ def _quick_replies(rows: Any) -> tuple[list[dict[str, Any]], list[str]]:
         action = _action(button)
         if action is None or len(items) == MAX_ITEMS:
             url = button.get("url")
-            rest.append(f"{button.get('text', '')} {url}".strip() if url else str(button.get("text", "")))
+            if url or not button.get("listed"):
+                rest.append(f"{button.get('text', '')} {url}".strip() if url else str(button.get("text", "")))
         else:
             items.append({"type": "action", "action": action})
     return items, rest

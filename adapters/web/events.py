@@ -33,11 +33,14 @@ def dedupe_key(visitor_id: str, client_id: str) -> str:
     return f"{visitor_id}:{client_id}"
 
 
-def message_event(visitor_id: str, text: str, facts: WebFacts) -> Event:
-    """Returns the event of a visitor's message. Its `data` holds the facts as JSON; read them with `facts_of`."""
-    command, _, args = parse_command(text)
+def message_event(visitor_id: str, text: str, facts: WebFacts, press: str = "") -> Event:
+    """Returns the event of a visitor's message, or with `press` of a pressed button that shows the text.
+
+    `data` holds the facts as JSON; read them with `facts_of`. `args` of a press is the payload of the button.
+    """
+    command, _, args = parse_command(text) if not press else ("", "", press)
     return Event(
-        kind=EventKind.MESSAGE,
+        kind=EventKind.ACTION if press else EventKind.MESSAGE,
         dedupe_key=dedupe_key(visitor_id, facts.client_id),
         user_id=visitor_id,
         chat_id=visitor_id,

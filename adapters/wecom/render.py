@@ -70,6 +70,8 @@ def app_body(message: OutgoingMessage, limit: int, *, cards: bool, plain: bool) 
 def button_card(text: str, rows: Any, key: str) -> dict[str, Any] | None:
     """Returns text and buttons as a template card; None when they do not fit, or two buttons have the same data.
 
+    A label that WeCom would cut does not fit: people could not tell two of them apart.
+
     Args:
         text: Neutral markdown.
         rows: Rows of {"text", "data" or "url"}.
@@ -84,6 +86,8 @@ def button_card(text: str, rows: Any, key: str) -> dict[str, Any] | None:
     if len(title) > _MAX_TITLE:
         title, rest = "", plain
     if not plain or not 0 < len(buttons) <= MAX_BUTTONS or len(rest) > _MAX_SUBTITLE:
+        return None
+    if any(len(str(item.get("text", ""))) > _MAX_BUTTON_TEXT for item in buttons):
         return None
     found = [_button(item) for item in buttons]
     keys = [item["key"] for item in found if "key" in item]
@@ -101,11 +105,11 @@ def button_card(text: str, rows: Any, key: str) -> dict[str, Any] | None:
 def _button(item: Mapping[str, Any]) -> dict[str, Any]:
     text = str(item.get("text", ""))
     if item.get("url"):
-        return {"text": text[:_MAX_BUTTON_TEXT], "type": 1, "url": str(item["url"])}
+        return {"text": text, "type": 1, "url": str(item["url"])}
     key = str(item.get("data", text))
     if utf8_bytes(key) > _MAX_KEY:
         raise SendError(Reason("button_data_too_large", count=_MAX_KEY), permanent=True, mark="button_too_long")
-    return {"text": text[:_MAX_BUTTON_TEXT], "key": key}
+    return {"text": text, "key": key}
 
 
 def with_choices(text: str, rows: Any) -> str:
@@ -114,5 +118,6 @@ def with_choices(text: str, rows: Any) -> str:
         f"- [{item.get('text', '')}]({item['url']})" if item.get("url") else f"- {item.get('text', '')}"
         for row in rows
         for item in row
+        if not item.get("listed")
     ]
     return "\n".join((text, "", *lines)) if lines else text

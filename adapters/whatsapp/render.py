@@ -48,7 +48,7 @@ def content(text: str, rows: Any) -> dict[str, Any]:
         if all(len({button["reply"][key] for button in buttons}) == len(buttons) for key in ("id", "title")):
             return _interactive("button", rendered, {"buttons": buttons})
     found, rest = _list(choices)
-    rendered += "".join(f"\n• {item.get('text', '')}" for item in rest)
+    rendered += "".join(f"\n• {item.get('text', '')}" for item in rest if not item.get("listed"))
     return _interactive("list", rendered[:MAX_TEXT], {"button": "☰", "sections": [{"rows": found}]})
 
 

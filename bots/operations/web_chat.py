@@ -92,12 +92,14 @@ def _pending(channel: Channel, visitor_id: str) -> list[dict[str, str]]:
     ]
 
 
-def accept_message(channel: Channel, visitor_id: str, text: str, facts: WebFacts, request_id: str) -> Accepted:
-    """Stores a message, once per client_id, and wakes a worker.
+def accept_message(
+    channel: Channel, visitor_id: str, text: str, facts: WebFacts, request_id: str, press: str = ""
+) -> Accepted:
+    """Stores a message or the press of a button, once per client_id, and wakes a worker.
 
     Returns after COMMIT. Passes on every error of the database; then nothing was stored.
     """
-    result = inbox.accept(channel, [message_event(visitor_id, text, facts)], request_id=request_id)
+    result = inbox.accept(channel, [message_event(visitor_id, text, facts, press)], request_id=request_id)
     if result.accepted:
         health.note_events(channel, 1)
         return Accepted(duplicate=False)

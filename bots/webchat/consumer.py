@@ -18,6 +18,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from adapters.web.events import WebFacts
+from bots.channels import presses
 from bots.channels.web import broadcast
 from bots.channels.web.html import render_markdown
 from bots.edge.peer import peer_address
@@ -174,13 +175,14 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if wait := rate_limits.message_wait_s(self.visitor.id, self.address):
             await self._error("rate_limited", client_id=client_id, seconds=math.ceil(wait))
             return
-        await self._store(text, client_id)
+        press = frame.get("press")
+        await self._store(text, client_id, press if isinstance(press, str) and presses.read(press) else "")
 
-    async def _store(self, text: str, client_id: str) -> None:
+    async def _store(self, text: str, client_id: str, press: str) -> None:
         facts = WebFacts(client_id, self.facts.language, self.facts.time_zone, self.staff)
         try:
             stored: web_chat.Accepted = await _in_thread(
-                web_chat.accept_message, self.channel, self.visitor.id, text, facts, secrets.token_hex(8)
+                web_chat.accept_message, self.channel, self.visitor.id, text, facts, secrets.token_hex(8), press
             )
         except Exception:  # any database error: the page keeps the message and retries
             logger.exception("a web-chat message could not be stored")

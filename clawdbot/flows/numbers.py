@@ -33,14 +33,20 @@ _WORDS = re.compile(
     rf"|(?<![周期拜第])(?P<chinese>[{''.join(_DIGITS)}十百千万]+)(?![月号日点时])(?P<half>半|个半)?|(?P<alone>半)",
     re.IGNORECASE,
 )
+_MINUS = re.compile(r"(?:\b(?:minus|negative)|负)\s*$")
 _LONGEST = 15  # digits, which a double holds exactly
 
 
 def find(text: str) -> list[float]:
     """Returns all numbers in the text, in order. Those of dates, and those with too many digits, count as none."""
     plain = simplified(unicodedata.normalize("NFKC", text)).lower()
-    found = [_value(match) for match in _WORDS.finditer(plain)]
+    found = [_signed(plain, match) for match in _WORDS.finditer(plain)]
     return [number for number in found if number is not None]
+
+
+def _signed(plain: str, match: re.Match[str]) -> float | None:
+    value = _value(match)
+    return -value if value is not None and _MINUS.search(plain[: match.start()]) else value
 
 
 def _value(match: re.Match[str]) -> float | None:

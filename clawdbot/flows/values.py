@@ -19,14 +19,14 @@ LONGEST_TEXT = 4000
 _YES = """
 yes y yeah yep yup aye absolutely certainly definitely fine alright all_right very_well
 by_all_means you_bet yes_please sure ok okay right correct true of_course please_do
-go_ahead that’s_right sounds_good
+go_ahead that’s_right sounds_good 👍 👌 ✅ 🆗
 是 是的 好 好的 好啊 可以 对 对的 对啊 行 行的 嗯 要 需要 要的 没错 没问题 确认 确定 当然
 可以的
 """
 _NO = """
 no n nope nah never negative absolutely_not of_course_not certainly_not no_way not
 no_thanks no_thank_you i_don’t don’t false not_really 不 不是 不是的 否 不要 不用 不用了 不需要 没有 不行 不可以
-不好 不对 错 不了 没
+不好 不对 错 不了 没 👎 ❌ 🙅
 """
 YES, NO = frozenset(_YES.split()), frozenset(_NO.split())
 _MARKS = " \t\n.,!?;:~…。，！？；：、～\"'“”‘()（）"
@@ -34,6 +34,7 @@ _BESIDE = re.compile(
     r"\b(?:please|thanks|thank you|then|it is|it's|i think|i'd say|that one)\b"
     r"|[吧呀啊哦呢哈嘛]+$|谢谢|麻烦(?:你|您)?|请"
 )
+_SKIN = re.compile("[\ufe0f\U0001f3fb-\U0001f3ff]")  # variants of an emoji
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
 _PHONE = re.compile(r"(?<![A-Za-z0-9_.])\+?\d(?:[\d \-().]{4,20})\d(?![A-Za-z0-9_])")
 _ORDINAL_EN = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
@@ -141,13 +142,15 @@ def yes_or_no(text: str) -> bool | None:
 
 
 def _plain(text: str) -> str:
-    folded = simplified(unicodedata.normalize("NFKC", text)).lower().replace("'", "’")
+    folded = _SKIN.sub("", simplified(unicodedata.normalize("NFKC", text))).lower().replace("'", "’")
     return " ".join(folded.split()).strip(_MARKS)
 
 
 def _text(step: Collect, text: str, around: Surroundings) -> str:
     if not (value := text.strip()):
         raise Unfit(Reason("slot_empty"))
+    if not step.free and not step.pattern and not any(sign.isalnum() for sign in value):
+        raise Unfit(Reason("slot_empty"))  # an emoji, or marks alone
     return value
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
-MOST = 8
+MOST = 10  # as many as the list of WhatsApp has
 LONGEST = 40  # characters of one label; the smallest limit of the platforms that cut no label is 20 wide characters
 
 
@@ -21,11 +22,18 @@ class Buttons:
     def __init__(self, *labels: str) -> None:
         object.__setattr__(self, "labels", tuple(label.strip()[:LONGEST] for label in labels if label.strip())[:MOST])
 
-    @property
-    def rows(self) -> list[list[dict[str, str]]]:
-        """The buttons as adapters take them, two in a row while they are short."""
+    def rows(self, data: Callable[[int], str], *, listed: bool = False) -> list[list[dict[str, Any]]]:
+        """Returns the buttons as adapters take them, two in a row while they are short.
+
+        Args:
+            data: Returns the payload of the button with a number, from 1.
+            listed: The text above lists the labels already, with their numbers.
+        """
         wide = 1 if any(len(label) > 14 for label in self.labels) else 2
-        made = [{"text": label, "data": label} for label in self.labels]
+        made = [
+            {"text": label, "data": data(number), "says": label} | ({"listed": True} if listed else {})
+            for number, label in enumerate(self.labels, 1)
+        ]
         return [made[start : start + wide] for start in range(0, len(made), wide)]
 
 

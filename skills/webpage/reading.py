@@ -30,6 +30,18 @@ _NOISE = re.compile(
 _WORD = re.compile(r"[a-z0-9]{2,}|[\u4e00-\u9fff]{2}", re.IGNORECASE)
 
 
+_MORE = re.compile(
+    r"\b(?:compare|contrast|translate|rewrite|rephrase|draft|write|compose|reply|calculate|convert|rank|recommend|suggest|decide"
+    r"|criticis|criticiz|prove|disprove|fact.?check|do you (?:agree|think)|your opinion|is (?:it|that|this) (?:true|right|correct)"
+    r"|i (?:said|told|wrote|mentioned|asked)|we (?:said|talked|discussed|spoke)|you (?:said|told)|yesterday|last time|earlier"
+    r"|my (?:notes?|plans?|ideas?|opinion|situation|sister|brother|family|team|work)|in \d+ (?:words|sentences|bullets|points)"
+    r"|in (?:chinese|english|german|french|spanish|japanese)|for (?:a|my) (?:child|kid|son|daughter|boss))"
+    r"|对比|比较|相比|比一比|翻译|译成|改写|重写|写(?:一|成|个|封|篇)|回复|计算|换算|推荐|建议|评价|反驳|你(?:觉得|认为|同意|怎么看)|对不对|是真的吗"
+    r"|我(?:昨天|之前|刚才|上次|说过|说的|讲过|提到)|我们(?:昨天|之前|刚才|上次|聊|说)|用(?:中文|英文|英语|日语|法语|德语)",
+    re.IGNORECASE,
+)
+
+
 def url_in(text: str) -> str:
     """Returns the first address in a text, without the marks that end a sentence; "" for none."""
     found = _URL.search(text)
@@ -54,6 +66,12 @@ def asks(text: str) -> bool:
     if not url or len(around) > 300 or _NOT.search(around):
         return False
     return not around or _READS.search(around) is not None
+
+
+def asks_more(text: str) -> bool:
+    """Returns whether a message asks for more than to read one page, or for words of the talk beside it."""
+    around = simplified(_URL.sub(" ", text))
+    return len(_URL.findall(text)) > 1 or _MORE.search(around) is not None
 
 
 def question_in(text: str) -> str:

@@ -60,6 +60,11 @@ class WebPageSkill(BaseSkill):
             return {}
         return {"url": reading.url_in(words)}
 
+    @staticmethod
+    def asks_more(message: str) -> bool:
+        """Returns whether a model that can read the page should answer rather than this skill."""
+        return reading.asks_more(message)
+
     def execute(self, context: Context) -> str:
         url = str(context.parameters["url"])
         context.progress(_("I am reading %(site)s …") % {"site": reading.site_of(url)})

@@ -74,9 +74,12 @@ def test_buttons_reach_the_platform_and_a_typed_number_presses_one(channel: Chan
     make_skill(f"{HERE}.Menu", "menu")
     catalogue.clear_cache()
     say(channel, "menu")
-    payload = OutboundMessage.objects.get().payload
-    assert payload["data"]["buttons"] == [
-        [{"text": "menu soup", "data": "menu soup"}, {"text": "menu rice", "data": "menu rice"}]
+    sent = OutboundMessage.objects.get()
+    assert sent.payload["data"]["buttons"] == [
+        [
+            {"text": "menu soup", "data": f"~{sent.message_id}.1", "says": "menu soup"},
+            {"text": "menu rice", "data": f"~{sent.message_id}.2", "says": "menu rice"},
+        ]
     ]
     say(channel, "2")
     say(channel, "2")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from bots.models import InboundEvent
+from bots.models import InboundEvent, Message
 from bots.webchat import consumer
 from tests.webchat.builders import answer_now, in_thread, make_bot, open_socket
 
@@ -146,3 +147,32 @@ async def test_a_message_that_cannot_be_stored_is_not_accepted(monkeypatch: pyte
     assert (told["type"], told["code"], told["client_id"]) == ("error", "not_stored", "c1")
     assert "disk" not in told["text"]
     await socket.disconnect()
+
+
+async def test_a_pressed_button_is_stored_as_what_it_is_and_unknown_payloads_are_words(no_worker: list[int]) -> None:
+    bot = await in_thread(make_bot)()
+    socket, hello = await open_socket()
+    await socket.send_to(text_data=json.dumps({"type": "message", "text": "Yes", "client_id": "p1", "press": "~41.1"}))
+    assert (await socket.frame())["type"] == "accepted"
+    await socket.send_to(text_data=json.dumps({"type": "message", "text": "No", "client_id": "p2", "press": "rm -rf"}))
+    assert (await socket.frame())["type"] == "accepted"
+    rows = await in_thread(lambda: list(InboundEvent.objects.order_by("id")))()
+    assert [(row.kind, row.payload["text"], row.payload.get("args", "")) for row in rows] == [
+        ("action", "Yes", "~41.1"),
+        ("message", "No", ""),
+    ]
+
+    def buttons() -> None:
+        answer_now(bot, "Which?\n1. tea\n2. milk", publish=False)
+        Message.objects.filter(role="assistant").update(meta={"buttons": ["tea", "milk"]})
+
+    await in_thread(buttons)()
+    await socket.disconnect()
+    _again, hello = await open_socket(query=f"?visitor={hello['visitor']}")
+    (answer,) = (entry for entry in hello["history"] if entry["role"] == "assistant")
+    assert answer["text"] == "Which?\n1. tea\n2. milk", "the list is there once"
+    assert [(one["text"], one["press"]) for one in answer["buttons"]] == [
+        ("tea", f"~{answer['id']}.1"),
+        ("milk", f"~{answer['id']}.2"),
+    ]
+    await _again.disconnect()

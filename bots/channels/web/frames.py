@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bots.channels import presses
 from bots.channels.web.html import render_markdown
 from bots.files import signed_urls
 from bots.files.sent import Part, parts_of
@@ -33,14 +34,26 @@ def history_entry(message: Message) -> dict[str, Any]:
         entry["html"] = render_markdown(entry["text"])
         if message.attachments:
             entry["parts"] = [_part(part) for part in parts_of(message)]
+        if buttons := _buttons(message):
+            entry["buttons"] = buttons
     return entry
 
 
 def _text(message: Message) -> str:
-    """Returns the text with its buttons as a numbered list: the person types the number."""
-    actions = (action["text"] for action in message.meta.get(Message.ACTIONS, ()))
-    choices = numbered([*message.meta.get(Message.BUTTONS, ()), *actions])
-    return "\n\n".join(filter(None, (message.text, choices)))
+    """Returns the text with its buttons as a numbered list, unless it lists them itself.
+
+    The person may type the number. A page without buttons shows this list; ours takes it away again.
+    """
+    choices = numbered(button["text"] for button in _buttons(message))
+    listed = choices.partition("\n")[0] in message.text
+    return message.text if listed else f"{message.text}\n\n{choices}"
+
+
+def _buttons(message: Message) -> list[dict[str, Any]]:
+    """Returns the buttons. "press" is sent back with the text; a button with "says" stands for a message."""
+    labels = message.meta.get(Message.BUTTONS, ())
+    found = [{"text": label, "press": presses.name(message.pk, number)} for number, label in enumerate(labels, 1)]
+    return found + [{"text": one["text"], "says": one["data"]} for one in message.meta.get(Message.ACTIONS, ())]
 
 
 def _part(part: Part) -> dict[str, Any]:

@@ -19,9 +19,9 @@ from django.db import transaction
 from adapters.events import Event, Passage
 from bots.models import Bot, Channel, InboundEvent
 from bots.models.sql import clock
-from bots.pipeline import inbox, windows
+from bots.pipeline import engine, inbox, windows
 from bots.pipeline.dispatch import passages, typing_indicator
-from bots.pipeline.windows import PARTS, Bursts
+from bots.pipeline.windows import PARTS, Bursts, Window
 
 PART_OF = "part_of"  # key of the payload of a part: the row that has its contents
 GONE = "deleted"  # type of an attachment whose part was deleted; the others keep their places
@@ -50,12 +50,39 @@ def gather(row: InboundEvent, channel: Channel) -> bool:
         inbox.postpone(row, wait_s, [other.pk for other in window.rows[1:]])
         return False
     if len(window.rows) > 1:
-        with transaction.atomic():
-            taken = [row, *(other for other in window.rows[1:] if _close(other, row))]
-            events = [Event.from_dict(one.payload) for one in taken]
-            inbox.replace_payload(row, _joined(row.payload, events, _changes(window.changes)))
-        _dismiss(channel, events)
+        _take(row, channel, window)
     return True
+
+
+def _take(row: InboundEvent, channel: Channel, window: Window) -> None:
+    with transaction.atomic():
+        taken = [row, *(other for other in window.rows[1:] if _close(other, row))]
+        events = [Event.from_dict(one.payload) for one in taken]
+        inbox.replace_payload(row, _joined(row.payload, events, _changes(window.changes)))
+    _dismiss(channel, events)
+
+
+def take_more(row: InboundEvent, turn: engine.Turn) -> str:
+    """Puts messages that came while tools were called into the claimed row and its turn. Returns their text.
+
+    A message with more than words is left: it interrupts the turn, or follows it.
+
+    Raises:
+        ClaimLost: Another worker has the row.
+    """
+    channel = turn.channel
+    if channel.bot.bursts == Bursts.EACH or row.kind != "message":
+        return ""
+    window = windows.of_row(row, channel.bot.bursts)
+    come = [Event.from_dict(other.payload) for other in window.rows[1:]]
+    if not come or any(one.attachments or one.forwards or one.forwarded or one.quote or one.reply_to for one in come):
+        return ""
+    _take(row, channel, window)
+    event = Event.from_dict(row.payload)
+    turn.event = replace(event, chat_type=turn.event.chat_type, user_name=turn.event.user_name)
+    said = _text(one.text.strip() for one in come)
+    turn.text = _text((turn.text, said))
+    return said
 
 
 def interruption(row: InboundEvent, bot: Bot) -> Callable[[], bool]:
@@ -67,7 +94,7 @@ def interruption(row: InboundEvent, bot: Bot) -> Callable[[], bool]:
     def seen() -> bool:
         nonlocal look_at, come
         now = time.monotonic()
-        if not come and now >= look_at:
+        if come or now >= look_at:  # what had come may be in the turn by now
             look_at = now + LOOK_EVERY_S
             come = len(windows.of_row(row, bot.bursts).rows) > 1
         return come

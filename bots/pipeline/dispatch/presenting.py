@@ -27,7 +27,8 @@ def respond(row: InboundEvent, turn: engine.Turn, lease: Lease, *, shown: bool =
         Interrupted: A message came that joins this turn; nothing of the answer so far counts.
     """
     joined = gathering.interruption(row, turn.bot)
-    turn.cancelled = lambda: inbox.stop_requested(row) or joined()
+    turn.cancelled = lambda: inbox.stop_requested(row) or (not turn.calling and joined())
+    turn.take_more = partial(gathering.take_more, row, turn)
     turn.stopped = row.cancel_requested
     turn.in_outage = row.waiting_since is not None or len(waiting.outage) > 0
     turn.may_wait = partial(waiting.may_wait, row)

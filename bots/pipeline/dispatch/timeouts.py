@@ -91,15 +91,15 @@ def _remind(chat: Conversation, timer: DialogTimer) -> None:
     with translation.override(chat.person.language or settings.LANGUAGE_CODE):
         open_one = engine.open_question(chat, translation.get_language() or "en")
         if open_one is not None and chat.channel.enabled and chat.bot.enabled:
-            title, question = open_one
             ending = ngettext(
                 "You can also answer later: I keep it for %(count)s day. “cancel” drops it.",
                 "You can also answer later: I keep it for %(count)s days. “cancel” drops it.",
                 timer.keep_days,
             ) % {"count": timer.keep_days}
-            lead = _("We were in the middle of %(what)s, and this is still open:") % {"what": title}
-            text = f"{lead}\n{question}\n\n{ending}"
-            proactive.write(chat, text, Message.Role.ASSISTANT, {"notice": "reminder", Message.ASIDE: True})
+            lead = _("We were in the middle of %(what)s, and this is still open:") % {"what": open_one.title}
+            text = f"{lead}\n{open_one.question}\n\n{ending}"
+            meta = {"notice": "reminder", Message.ASIDE: True, **open_one.meta}
+            proactive.write(chat, text, Message.Role.ASSISTANT, meta)
     timer.state, timer.due_at = State.PARK, timer.park_at or timer.due_at
     timer.save(update_fields=["state", "due_at"])
 

@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 
 from adapters.commands import parse_command
 from adapters.events import Event
-from bots.channels import lookup
+from bots.channels import lookup, presses
 from bots.i18n.language import language_of
 from bots.models import Channel, InboundEvent
 from bots.people.reception import Arrival
@@ -93,7 +93,13 @@ def _language(event: Event, typed: str, usual: str) -> str:
 
 
 def _pressed(event: Event) -> str:
-    """Returns the text of a pressed button: the value picked or typed, else its payload (an object as JSON)."""
+    """Returns the text of a pressed button: the value picked or typed, else its payload (an object as JSON).
+
+    A button of a message of ours is named by its payload; the engine knows its words.
+    """
+    for named in (event.args, event.data):
+        if isinstance(named, str) and presses.read(named) is not None:
+            return named
     if event.args and event.text:
         return event.text
     if isinstance(event.data, str):

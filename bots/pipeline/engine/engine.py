@@ -41,6 +41,7 @@ from clawdbot.reasons import Reason, why
 from memory import database
 from memory.store import MemoryStore
 from memory.types import Recall, RecentTurn
+from skills import registry, runner
 
 logger = logging.getLogger(__name__)
 
@@ -58,8 +59,9 @@ def respond(turn: Turn) -> Reply:
 
 
 def _respond(turn: Turn) -> Reply:
-    buttons.press(turn)
-    command = commands.parse(turn)
+    if (too_late := buttons.press(turn)) is not None:
+        return too_late
+    command = commands.parse(turn) if not turn.pressed else None
     again = command is not None and command[0] in retrying.NAMES
     if command is not None and not again:
         return commands.run(turn, *command)
@@ -67,6 +69,8 @@ def _respond(turn: Turn) -> Reply:
         return Reply("", silent=True, remember=True)
     if turn.stopped:
         return _stopped(turn, "")
+    if turn.pressed:  # it answers the open question, whatever else its words mean
+        return _by_dialog(turn) or _answer(turn)
     if again or retrying.asks(turn.text):
         if (repeated := retrying.unanswered(turn, by_word=not again)) is not None:
             return _answer(repeated)
@@ -92,11 +96,21 @@ def _begun(turn: Turn) -> Reply | None:
     """Returns the answer of the flow or skill that the message starts or goes on with, or to a lone "stop"."""
     if (reply := flow_frames.go_on_with_parked(turn) or undoing.undo(turn)) is not None:
         return reply
-    if (called := flow_catalogue.called(turn.bot.pk, turn.text)) is not None:
+    if (called := flow_catalogue.called_in(turn)) is not None:
         return flow_frames.begin(turn, called)
-    if (match := flow_catalogue.skill_called(turn)) is not None:
+    if (match := flow_catalogue.skill_called(turn)) is not None and not _left_to_model(turn, match):
         return forms.start_skill(turn, match)
     return commands.run(turn, "stop", "") if windows.is_stop(turn.text) else None
+
+
+def _left_to_model(turn: Turn, match: runner.Match) -> bool:
+    """Returns whether the message asks for more than the skill does, and a model can call the skill as a tool."""
+    more = getattr(registry.load(match.entry.module), "asks_more", None)
+    if more is None or match.text.startswith(("/", "／")) or not more(turn.text):
+        return False
+    return any(
+        one.tool.source == "skill" and one.tool.source_id == match.entry.skill_id for one in tool_loop.of_turn(turn)
+    )
 
 
 def _without_words(turn: Turn) -> Reply | None:
@@ -149,8 +163,12 @@ def _of_repeated(turn: Turn) -> dict[str, Any]:
 
 def _stopped(turn: Turn, so_far: str, recalled: Recall = NOTHING) -> Reply:
     """Returns the reply to a person who asked to stop: what the model had written so far."""
-    text = f"{so_far.rstrip()}{continuing.CUT_MARK}" if so_far.strip() else _("Stopped.")
-    return _reply(text, recalled, {"stopped": True}, remember_answer=False, **_of_repeated(turn))
+    if so_far.strip():
+        text = f"{so_far.rstrip()}{continuing.CUT_MARK}"
+        return _reply(text, recalled, {"stopped": True}, remember_answer=False, **_of_repeated(turn))
+    told = commands.stopped(turn)
+    meta = told.meta | {"stopped": True}
+    return replace(told, remember=True, remember_answer=False, meta=meta, **_of_repeated(turn))
 
 
 def _outage(turn: Turn, error: NoModelAvailable, recalled: Recall = NOTHING) -> Reply:
@@ -237,6 +255,7 @@ def _ask_model(
     )
     files = [*attachments.contents(turn.quoted_files, quoted=True), *attachments.contents(turn.files)]
     shown: dict[str, Any] = {}
+    text = turn.text  # what comes while tools are called stands behind their results
 
     def messages(target: Target, taken: int = 0) -> Messages:
         built = prompt.build(
@@ -248,7 +267,7 @@ def _ask_model(
                 hits=recalled.hits,
                 summary=turn.conversation.summary if summary is None else summary,
                 recent=said,
-                text=turn.text if unfinished is None else continuing.request(turn.text),
+                text=text if unfinished is None else continuing.request(text),
                 known=recalled.derived,
                 others=others_words(turn),
                 files=files,
@@ -276,6 +295,7 @@ def _ask_model(
         cancelled=turn.cancelled if turn.on_token is not None else _after_a_second(turn.cancelled),
         allow_demo=demo_fits,
     )
+    turn.begin_flow = partial(flow_frames.begin_by_model, turn)
     tools = tool_loop.of_turn(turn) if unfinished is None else ()
     if tools or turn.goes_on is not None:
         return _with_tools(turn, tool_loop.run(turn, tools, messages, ask, vector=recalled.vector), recalled, shown)
@@ -294,10 +314,10 @@ def _with_tools(turn: Turn, outcome: tool_loop.Outcome, recalled: Recall, shown:
         meta |= {"tools_stopped": outcome.stopped}
     if outcome.asked is not None:
         approving.ask(turn, outcome.asked.question, outcome.asked.text)
-        meta |= buttons.meta((_("Yes"), _("No")))
         reply = replace(reply, text=outcome.text, remember_answer=False)
+    kept = reply.remember_answer and not outcome.own and not frames.asks_now(turn)
     parts = outcome.parts or ((reply.text, *outcome.files) if outcome.files else ())
-    return replace(reply, meta=meta, parts=parts, remember_answer=reply.remember_answer and not outcome.own)
+    return replace(reply, meta=meta, parts=parts, remember_answer=kept)
 
 
 def _of_completion(recalled: Recall, completion: Completion, shown: dict[str, Any]) -> Reply:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,10 @@ class NoSlot(Exception):
     """All slots of this process for turns with a model are taken; the turn waits in the queue."""
 
 
+def _no_words() -> str:
+    return ""
+
+
 def _nothing(*_: object) -> None:
     return None
 
@@ -55,7 +59,9 @@ class Turn:
         now: Time of the turn, aware, UTC.
         staff: The person is of the team: the answer may say how to set up the product.
         stopped: The person asked to stop before the turn began.
-        cancelled: Returns True once the person asked to stop.
+        cancelled: Returns True once the person asked to stop, or once a message came that joins this turn.
+        calling: Tools are being called: a message that joins the turn does not cancel them.
+        take_more: Takes the messages that came meanwhile into this turn. Returns their text, "" when there is none.
         in_outage: This process knows of an outage of the models.
         may_wait: Returns whether the turn may wait for a model to come back.
         take_slot: Takes a slot for work with a model; raises `NoSlot` when none is free.
@@ -68,9 +74,11 @@ class Turn:
         transitions: Transitions of the dialog, to be written when the turn is closed.
         erasure: What the reply's `act` has erased, and what remains to be erased after the commit.
         made_calls: Keys of the tool calls that were made in this try of the turn.
+        pressed: Which button of a question was pressed; "" for a message in words.
         goes_on: Id of the event whose tool calls this turn goes on with, after a yes or a no.
         staged: Writes of skills and tools; the transaction that closes the turn runs them in order.
         memories: What skills remember of the person, stored with the turn.
+        begin_flow: Starts a flow (its key, the known values) in this turn, for the tools of flows; set with the tools.
         services: What the services of skills keep during the turn, by name.
     """
 
@@ -96,6 +104,8 @@ class Turn:
     staff: bool = False
     stopped: bool = False
     cancelled: Callable[[], bool] = _never
+    calling: bool = False
+    take_more: Callable[[], str] = _no_words
     in_outage: bool = False
     may_wait: Callable[[], bool] = _never
     take_slot: Callable[[], None] = _nothing
@@ -108,9 +118,11 @@ class Turn:
     transitions: list[StateTransition] = field(default_factory=list)
     erasure: StagedErasure | None = None
     staged: list[Callable[[], None]] = field(default_factory=list)
+    pressed: str = ""
     goes_on: int | None = None
     made_calls: set[str] = field(default_factory=set)
     memories: list[MemoryTurn] = field(default_factory=list)
+    begin_flow: Callable[[str, Mapping[str, Any]], Reply] | None = None
     services: dict[str, Any] = field(default_factory=dict)
 
     @property

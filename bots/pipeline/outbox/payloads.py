@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from adapters import sending
 from adapters.base import Adapter
 from adapters.web.events import PLATFORM
-from bots.channels import lookup
+from bots.channels import lookup, presses
 from bots.channels.web.frames import message_frame
 from bots.files import sent
 from bots.models import Channel, Message
@@ -29,7 +30,9 @@ def payloads(channel: Channel, message: Message, address: dict[str, Any]) -> lis
     if channel.platform == PLATFORM:
         return [address | {"text": message.text, "data": message_frame(message)}]
     made = _messages(channel, message, address)
-    rows = Buttons(*message.meta.get(Message.BUTTONS, ())).rows
+    labels = message.meta.get(Message.BUTTONS, ())
+    listed = bool(labels) and f"1. {labels[0]}" in message.text
+    rows = Buttons(*labels).rows(partial(presses.name, message.pk), listed=listed)
     rows += [[dict(action) for action in actions]] if (actions := message.meta.get(Message.ACTIONS)) else []
     if made and rows:
         made[-1] = made[-1] | {"data": {**made[-1].get("data", {}), "buttons": rows}}

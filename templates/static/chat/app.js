@@ -40,6 +40,7 @@ const thread = new Thread(byId("thread"), {
     outbox.discard(clientId);
     refresh();
   },
+  onPress: (words, press) => say(words, press),
 });
 const panel = new MemoryPanel({
   slug: config.slug,
@@ -155,8 +156,8 @@ function changeState(next) {
 
 // Input of the person
 
-function say(words) {
-  const item = outbox.add(words);
+function say(words, press) {
+  const item = outbox.add(words, press);
   thread.question(item);
   refresh();
   toEnd();

@@ -32,9 +32,9 @@ export class Outbox {
     return [...this.#items];
   }
 
-  add(text) {
+  add(text, press) {
     const at = Math.max(Date.now(), (this.#items.at(-1)?.at ?? 0) + 1);
-    const item = { client_id: newId(), text, at, created_at: new Date(at).toISOString(), state: "waiting" };
+    const item = { client_id: newId(), text, press, at, created_at: new Date(at).toISOString(), state: "waiting" };
     this.#items.push(item);
     this.#keep(item);
     this.pump();
@@ -45,7 +45,7 @@ export class Outbox {
   pump() {
     if (this.#sending || this.#pause) return;
     const item = this.#items.find((one) => one.state !== "failed");
-    if (!item || !this.send({ type: "message", text: item.text, client_id: item.client_id })) return;
+    if (!item || !this.send({ type: "message", text: item.text, press: item.press, client_id: item.client_id })) return;
     this.#sending = item;
     this.#change(item, "sending");
     this.#timer = setTimeout(() => this.onSilence(), ACCEPT_WITHIN);

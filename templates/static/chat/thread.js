@@ -1,4 +1,5 @@
 // The list of messages. An answer is identified by its id (from the server), a question by its client_id (from a page).
+import { buttonRow, settle, withoutList } from "./buttons.js";
 import { clock, dayName, full, sameDay } from "./dates.js";
 import { direct } from "./direction.js";
 import { make } from "./dom.js";
@@ -15,8 +16,9 @@ export class Thread {
   #streams = new Map();
   #quiet = new Set();
 
-  constructor(list, { onRetry, onDiscard }) {
+  constructor(list, { onRetry, onDiscard, onPress }) {
     this.list = list;
+    this.onPress = onPress;
     this.onRetry = onRetry;
     this.onDiscard = onDiscard;
   }
@@ -48,9 +50,11 @@ export class Thread {
     if (!row) {
       row = this.#row("user", created_at);
       row.append(make("div", { class: "bubble", dir: "auto", text }), make("div", { class: "note" }));
+      row.dataset.text = text;
       this.#questions.set(client_id, row);
       this.list.append(row);
       this.#separate();
+      this.#settle();
     }
     this.#note(row, client_id, state, error);
   }
@@ -72,6 +76,7 @@ export class Thread {
     this.#questions.delete(clientId);
     this.onDiscard(clientId);
     this.#separate();
+    this.#settle();
   }
 
   // Removes a message that another tab deleted before it was sent.
@@ -83,7 +88,7 @@ export class Thread {
   }
 
   // Shows an answer or a message of an operator. Returns false when it is shown already or must not be shown.
-  answer({ id, client_id, role, html, parts, text, created_at }) {
+  answer({ id, client_id, role, html, parts, text, created_at, buttons }) {
     this.#streams.get(client_id)?.remove();
     this.#streams.delete(client_id);
     if (this.#answers.has(id) || this.#quiet.has(client_id)) return false;
@@ -94,13 +99,32 @@ export class Thread {
       // safe: the server sanitises it, and the Content-Security-Policy blocks inline scripts
       if (part.html) body.insertAdjacentHTML("beforeend", part.html);
     }
+    if (buttons?.length) this.#offer(body, buttons);
     decorate(body);
     row.append(make("span", { class: "avatar small", "aria-hidden": "true" }), body);
     this.#answers.set(id, row);
     row.dataset.text = text;
     this.#place(row, client_id);
     this.#separate();
+    this.#settle();
     return true;
+  }
+
+  #offer(body, buttons) {
+    const listed = withoutList(body, buttons); // typed numbers work, so that they are shown
+    const row = buttonRow(buttons, (says, press) => this.onPress(says, press));
+    row.classList.toggle("numbered", listed > 1);
+    body.append(row);
+  }
+
+  // Shows below each answer which button was chosen, and which still count.
+  #settle() {
+    const said = [];
+    for (const row of [...this.list.querySelectorAll(".message")].reverse()) {
+      const choices = row.querySelector(".choices");
+      if (choices) settle(choices, said);
+      if (row.classList.contains("user")) said.unshift(row.dataset.text);
+    }
   }
 
   // Appends text to an answer that is streaming.

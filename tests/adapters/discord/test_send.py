@@ -125,9 +125,17 @@ def test_buttons_become_rows_of_at_most_five(server: Server) -> None:
     assert found[2]["components"][0] == {"type": 2, "style": 5, "label": "Site", "url": "https://e.com"}
 
 
+def test_ten_rows_of_one_button_fit_in_fewer_rows(server: Server) -> None:
+    server.answer(SENT)
+    discord(server).send(answer("?", data={"buttons": [[{"text": f"b{n}", "data": f"d{n}"}] for n in range(10)]}))
+    found = server.requests[0].json["components"]
+    assert [len(row["components"]) for row in found] == [5, 5]
+    assert [item["custom_id"] for row in found for item in row["components"]] == [f"d{n}" for n in range(10)]
+
+
 @pytest.mark.parametrize(
     ("rows", "mark"),
-    [([[{"text": "a", "data": "x" * 101}]], "button_too_long"), ([[{"text": "a"}]] * 6, "too_many_buttons")],
+    [([[{"text": "a", "data": "x" * 101}]], "button_too_long"), ([[{"text": "a"}]] * 26, "too_many_buttons")],
 )
 def test_buttons_over_the_limits_are_refused_before_sending(server: Server, rows: Any, mark: str) -> None:
     with pytest.raises(SendError) as caught:

@@ -142,7 +142,7 @@ def test_stop_ends_the_wait(stop: str, collecting: Channel, model: StubModel) ->
     accept(collecting, "first", "second", stop)
     work()
     assert questions() == ["first\nsecond", stop]
-    assert len(answers()) == 2
+    assert answers() == ["Stopped."]
     assert not model.prompts
 
 
@@ -318,7 +318,7 @@ def test_stop_ends_what_waits_behind_the_running_answer_too(channel: Channel, mo
     while_answering(channel, model, "second", "/stop")
     work()
     assert questions() == ["first", "second", "/stop"]
-    assert answers() == ["Stopped."] * 3
+    assert answers() == ["Stopped."], "one stop is said once"
     assert len(model.prompts) == 1
 
 
@@ -373,3 +373,17 @@ def test_the_mode_may_change_while_messages_wait(collecting: Channel, model: Stu
     wait(11)
     work()
     assert questions() == ["one", "two"]
+
+
+def test_each_stop_is_answered_even_if_the_one_before_said_the_same(channel: Channel, model: StubModel) -> None:
+    say(channel, "/stop")
+    say(channel, "/stop")
+    assert answers() == ["Stopped."] * 2
+
+
+def test_stop_says_once_that_three_waiting_messages_are_stopped(channel: Channel, model: StubModel) -> None:
+    while_answering(channel, model, "second", "third", "fourth", "停")
+    work()
+    assert questions() == ["first", "second", "third", "fourth", "停"]
+    assert len(answers()) == 1
+    assert not InboundEvent.objects.exclude(state=State.DONE).exists()

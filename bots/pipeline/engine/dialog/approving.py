@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from django.utils.translation import gettext as _
+
 from bots.pipeline.engine.answer.tool_loop.calling import Question
 from bots.pipeline.engine.dialog import frames
 from bots.pipeline.engine.dialog.frames import Frame, Kind
@@ -20,11 +22,11 @@ KIND = "approve"
 _MARKS = " \t\n.,!?~。，！？～"
 _YES = frozenset(
     {"yes", "y", "ok", "okay", "sure", "yes please", "do it", "go ahead", "allow", "是", "是的", "好", "好的", "可以"}
-    | {"确认", "确定", "行", "对", "同意", "允许", "嗯", "没问题"}
+    | {"确认", "确定", "行", "对", "同意", "允许", "嗯", "没问题", "👍", "✅"}
 )
 _NO = frozenset(
     {"no", "n", "nope", "no thanks", "don't", "do not", "cancel", "stop", "不", "不要", "不用", "不行", "不可以", "否"}
-    | {"别", "取消", "算了", "拒绝", "不同意", "不允许", "no thank you"}
+    | {"别", "取消", "算了", "拒绝", "不同意", "不允许", "no thank you", "👎", "❌"}
 )
 
 
@@ -65,4 +67,8 @@ def _question(turn: Turn, frame: Frame) -> str:
     return str(frame.data.get("text", ""))
 
 
-frames.register(KIND, Kind(take=_take, question=_question))
+def _choices(turn: Turn, frame: Frame) -> tuple[str, ...]:
+    return (_("Yes"), _("No"))
+
+
+frames.register(KIND, Kind(take=_take, question=_question, choices=_choices))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from adapters.commands import parse_command
+from bots.models import InboundEvent, Message
 from bots.people import subscription
 from bots.pipeline.engine.answer import fallback
 from bots.pipeline.engine.dialog import account_linking, flow_catalogue, forgetting, frames, reminding, status, timers
@@ -21,6 +22,7 @@ from memory.store import MemoryStore
 from skills import runner
 
 LISTED = 10
+STOPPED = "stopped"  # `meta["notice"]` of the answer to a stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,21 @@ def _reset(turn: Turn, argument: str) -> Reply:
 def _stop(turn: Turn, argument: str) -> Reply:
     if frames.leave(turn):
         return Reply(_("Stopped. What would you like instead?"))
-    return Reply(_("Stopped."))
+    return stopped(turn)
+
+
+def stopped(turn: Turn) -> Reply:
+    """Returns the answer to a stop. Of all that one stop ends, and the stop itself, only the first says it."""
+    said = Message.objects.filter(conversation=turn.conversation).exclude(role=Message.Role.USER)
+    last = said.order_by("-id").first()
+    if last is not None and last.meta.get("notice") == STOPPED and _was_there(turn, last):
+        return Reply("", silent=True)
+    return Reply(_("Stopped."), meta={"notice": STOPPED})
+
+
+def _was_there(turn: Turn, message: Message) -> bool:
+    """Returns whether the turn's message had come when this one was said: the same stop ends both."""
+    return InboundEvent.objects.filter(pk=turn.inbound_id, received_at__lte=message.occurred_at).exists()
 
 
 def _retry(turn: Turn, argument: str) -> Reply:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -10,22 +13,30 @@ from bots.pipeline.engine.dialog.flow_run import Run, go_on, hand_over, question
 from bots.pipeline.engine.turn import Reply
 from clawdbot.flows import Collect, Confirm, Unfit, corrections
 from clawdbot.flows.corrections import Correction
-from clawdbot.flows.values import named_in, read, yes_or_no
-from clawdbot.flows.walk import set_slot
+from clawdbot.flows.values import check, is_canonical, named_in, read, yes_or_no
+from clawdbot.flows.walk import path, set_slot
 from skills.parameters import is_sentence
 
 STRIKES = 3
 MOST_TRIES = 5  # answers that do not fit, before the flow is set aside
+LISTED_FROM = 2
+"""From so many values on, the answer to a cancel lists them: whoever begins again need not remember them."""
 _SHORT = (5, 8)  # words, Chinese characters of an answer without more in it
 _LONGEST_NUMBER = (8, 12)  # a number in a longer text may count anything
+_NOTHING = frozenset(
+    ("", "null", "unknown", "unspecified", "not given", "not provided", "not specified", "tbd", "未提供")
+)
 _MOMENTS = ("date", "time", "datetime")
 
 
 def collected(run: Run, step: Collect) -> Reply | None:
     """Takes the message at the question of a slot. None: it is about something else."""
     text = run.turn.text
-    if step.type in ("choice", "yes_no") and not is_sentence(text, *_SHORT) and _fits(run, step):
+    is_short = bool(run.turn.pressed) or not is_sentence(text, *_SHORT)
+    if step.type in ("choice", "yes_no") and is_short and _fits(run, step):
         return _fill(run, step)
+    if (back := _back(run)) is not None:
+        return back
     if (left := _left(run, step)) is not None:
         return left
     if not step.free and (found := _correction(run, step.slot)) is not None:
@@ -42,6 +53,8 @@ def collected(run: Run, step: Collect) -> Reply | None:
 def confirmed(run: Run, step: Confirm) -> Reply | None:
     """Takes the message at a confirmation. Only a clear yes goes on."""
     text = run.turn.text
+    if (back := _back(run)) is not None:
+        return back
     answer = yes_or_no(text)
     if answer:
         run.done.append(run.frame.step)
@@ -86,6 +99,41 @@ def prefill(run: Run, text: str) -> None:
                 run.slots[step.slot] = value
 
 
+def prefill_by_model(run: Run, given: Mapping[str, Any]) -> None:
+    """Takes the values that a model has read from the talk, as far as they fit. The rest is asked.
+
+    Where the next question is for a value that does not fit, the answer begins with the reason.
+    """
+    unfit: dict[str, Unfit] = {}
+    for step in run.flow.collects():
+        value = given.get(step.slot)
+        if value is None or step.slot in run.slots or _is_empty(step, value):
+            continue
+        try:
+            run.slots[step.slot] = _of_model(run, step, value)
+        except Unfit as why:
+            unfit[step.slot] = why
+    at = path(run.flow, run.slots, set(run.done))[-1]
+    following = run.flow.steps[at] if at < len(run.flow.steps) else None
+    if isinstance(following, Collect) and following.slot in unfit:
+        run.said.append(shown.reason(unfit[following.slot], following, run.turn.language))
+
+
+def _is_empty(step: Collect, value: Any) -> bool:
+    """Returns whether a model filled in that there is no value, as in "unknown"."""
+    if not isinstance(value, str) or step.choices:
+        return False
+    return value.strip(" -?.").lower() in _NOTHING or flow_words.skips(value)
+
+
+def _of_model(run: Run, step: Collect, value: Any) -> Any:
+    if is_canonical(step.type, value):
+        check(step, value, run.around, run.slots)
+        return value
+    words = str(value).replace("T", " ") if step.type == "datetime" else str(value)
+    return read(step, words, run.around, run.slots)
+
+
 def _left(run: Run, step: Collect) -> Reply | None:
     """Answers a message that does not want to answer: it skips, cancels or asks for a person."""
     text = run.turn.text
@@ -102,6 +150,29 @@ def _left(run: Run, step: Collect) -> Reply | None:
     if corrections.says_wrong(text) and any(value is not None for value in run.slots.values()):
         return _again(run, _("What should be different? For example: “the %(name)s is …”.") % {"name": _latest(run)})
     return None
+
+
+def _back(run: Run) -> Reply | None:
+    """Answers the wish to go to the question before, or to begin anew; None for any other message."""
+    anew = flow_words.starts_over(run.turn.text)
+    if not anew and not flow_words.goes_back(run.turn.text):
+        return None
+    locked = run.frame.data.get("locked", ())
+    way = (run.flow.steps[index] for index in path(run.flow, run.slots, set(run.done))[:-1])
+    asked = [step.slot for step in way if isinstance(step, Collect)]
+    if not asked:
+        return _again(run, _("This is the first question."))
+    dropped = asked if anew else asked[-1:]
+    if not set(dropped).isdisjoint(locked):
+        return _again(run, _("What was before this is done already, so I cannot go back."))
+    for slot in dropped:
+        del run.slots[slot]
+    if anew:
+        run.slots.clear()
+        run.done.clear()
+    run.frame.tries = 0
+    run.said.append(_("All right, from the beginning.") if anew else _("All right, one question back."))
+    return go_on(run)
 
 
 def _latest(run: Run) -> str:
@@ -127,7 +198,7 @@ def _is_aside(run: Run) -> bool:
 
 
 def _calls_other(run: Run) -> bool:
-    called = flow_catalogue.called(run.turn.bot.pk, run.turn.text)
+    called = flow_catalogue.called_in(run.turn)
     return (called is not None and called.known.key != run.frame.flow) or (
         flow_catalogue.skill_named(run.turn) is not None
     )
@@ -165,7 +236,11 @@ def _skip(run: Run, step: Collect) -> Reply:
 def _drop(run: Run) -> Reply:
     frames.pop(run.turn)
     timers.follow(run.turn)
-    return reply(run, _("All right, I dropped %(what)s.") % {"what": run.label()})
+    told = _("All right, I dropped %(what)s.") % {"what": run.label()}
+    given = shown.lines(run.flow, run.slots, run.turn.language)
+    if len(given) < LISTED_FROM:
+        return reply(run, told)
+    return reply(run, "\n".join([told, _("You had told me:"), *given]))
 
 
 def _correction(run: Run, open_slot: str) -> Correction | None:

@@ -30,6 +30,8 @@ class Known:
     Attributes:
         key: Name of its frames, such as "flow:12".
         skill_id: The skill that brings it; 0 for one of the admin.
+        told: What the skill says of itself.
+        by_tools_only: The skill is called by the model only.
         public_only: Its webhooks may reach public addresses only. Code of the installation may reach any.
         secret: Signs what its webhooks get; "": the secret that is derived for the bot.
     """
@@ -38,8 +40,20 @@ class Known:
     definition: Flow
     triggers: tuple[str, ...]
     skill_id: int = 0
+    told: str = ""
+    by_tools_only: bool = False
     public_only: bool = False
     secret: str = field(default="", repr=False)
+
+    @property
+    def description(self) -> str:
+        """When to use it; "" for a flow that is no tool."""
+        return (self.definition.description or self.told).strip()
+
+    @property
+    def number(self) -> int:
+        """Id of the row that it comes from."""
+        return int(self.key.partition(":")[2].removeprefix("s"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +66,7 @@ class Called:
 
 def get(bot_id: int, key: str) -> Known | None:
     """Returns the flow of a frame; None when the bot no longer has it."""
-    return next((known for known in _of_bot(bot_id) if known.key == key), None)
+    return next((known for known in of_bot(bot_id) if known.key == key), None)
 
 
 def of_skill(bot_id: int, skill_id: int) -> Known | None:
@@ -60,16 +74,30 @@ def of_skill(bot_id: int, skill_id: int) -> Known | None:
     return next((known for known in _of_skills(bot_id) if known.skill_id == skill_id), None)
 
 
-def called(bot_id: int, text: str) -> Called | None:
-    """Returns the flow that the message asks for: by its longest trigger word, in a message that is a request."""
-    known = _of_bot(bot_id)
+def called(bot_id: int, text: str, *, by_tools_only: bool = False) -> Called | None:
+    """Returns the flow that the message asks for: by its longest trigger word, in a message that is a request.
+
+    Args:
+        bot_id: The bot.
+        text: The message.
+        by_tools_only: Only a slash starts a flow that is a tool; the rest is left to the model.
+    """
+    known = of_bot(bot_id)
     if not known or (found := _table(bot_id, known).find(text)) is None:
+        return None
+    left = found.value.description and (by_tools_only or found.value.by_tools_only)
+    if left and not text.startswith(("/", "／")):
         return None
     rest = rest_of(text, found.start, found.end)
     before = simplified(text[: found.start]).lower().replace("’", "'")
     if is_sentence(rest, *LONGEST_CALL) or _NOT_WANTED.search(before) or leaving.cancels(text):
         return None
     return Called(found.value, rest)
+
+
+def called_in(turn: Turn) -> Called | None:
+    """Returns the flow that the message of the turn asks for, as the bot allows."""
+    return called(turn.bot.pk, turn.text, by_tools_only=turn.bot.skills_by_tools_only)
 
 
 def skill_called(turn: Turn) -> runner.Match | None:
@@ -99,7 +127,8 @@ def _table(bot_id: int, known: list[Known]) -> TriggerTable[Known]:
     return kept[1]
 
 
-def _of_bot(bot_id: int) -> list[Known]:
+def of_bot(bot_id: int) -> list[Known]:
+    """Returns all flows of a bot, those of the admin first."""
     own = [
         Known(f"flow:{one.flow_id}", one.definition, one.triggers, public_only=one.public_only, secret=one.secret)
         for one in flows.of_bot(bot_id)
@@ -115,5 +144,9 @@ def _of_skills(bot_id: int) -> list[Known]:
         except registry.SkillUnavailable:
             continue
         if isinstance(flow, Flow):
-            made.append(Known(f"flow:s{entry.skill_id}", flow, (*entry.triggers, *flow.triggers), entry.skill_id))
+            words = (*entry.triggers, *flow.triggers)
+            key = f"flow:s{entry.skill_id}"
+            made.append(
+                Known(key, flow, words, entry.skill_id, told=entry.description, by_tools_only=entry.by_tools_only)
+            )
     return made

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
 from django.utils.translation import gettext as _
 
-from bots.models import Conversation
-from bots.pipeline.engine.dialog import flow_answers, flow_catalogue, flow_run, forms, frames, restating, timers
+from bots.models import Conversation, sql
+from bots.pipeline.engine.dialog import (
+    buttons,
+    flow_answers,
+    flow_catalogue,
+    flow_run,
+    forms,
+    frames,
+    restating,
+    timers,
+)
 from bots.pipeline.engine.dialog.flow_catalogue import Called
 from bots.pipeline.engine.dialog.flow_run import Run
 from bots.pipeline.engine.dialog.frames import Frame, Kind
 from bots.pipeline.engine.turn import Reply, Turn
 from clawdbot.flows import Collect, Confirm
 from clawdbot.flows.walk import refit
+from clawdbot.skills import SkillError
 
 
 def begin(turn: Turn, called: Called) -> Reply:
@@ -27,6 +42,26 @@ def begin(turn: Turn, called: Called) -> Reply:
     return flow_run.go_on(run)
 
 
+def begin_by_model(turn: Turn, key: str, given: Mapping[str, Any]) -> Reply:
+    """Starts a flow with the values that a model has read from the talk, or goes on with it if it is open already.
+
+    Raises:
+        SkillError: The bot no longer has the flow.
+    """
+    known = flow_catalogue.get(turn.bot.pk, key)
+    if known is None:
+        raise SkillError(_("This is not available any more."))
+    if (frame := frames.raise_to_top(turn, key)) is not None:
+        run = _of_this_version(Run(turn, frame, known))
+    elif not frames.push(turn, (run := flow_run.fresh(turn, known)).frame):
+        return forms.full(turn)
+    flow_answers.prefill_by_model(run, given)
+    reply = flow_run.go_on(run)
+    if reply.skill_run is not None:
+        turn.staged.append(partial(sql.insert, reply.skill_run))
+    return reply
+
+
 def go_on_with_parked(turn: Turn) -> Reply | None:
     """Goes on with what was set aside, if the message asks for it and there is something."""
     frame = timers.take_parked(turn)
@@ -39,13 +74,26 @@ def go_on_with_parked(turn: Turn) -> Reply | None:
     return flow_run.go_on(run)
 
 
-def open_question(conversation: Conversation, language: str) -> tuple[str, str] | None:
-    """Returns title and question of the flow on top, in the language, which must be active; None without one."""
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The open question of a flow; `meta` holds its buttons, as a message has them."""
+
+    title: str
+    question: str
+    meta: dict[str, Any]
+
+
+def open_question(conversation: Conversation, language: str) -> Open | None:
+    """Returns the question of the flow on top, in the language, which must be active; None without one."""
     frame = next((one for one in reversed(frames.of(conversation)) if one.kind == "flow"), None)
     known = flow_catalogue.get(conversation.bot_id, frame.flow) if frame is not None else None
     if frame is None or known is None:
         return None
-    return known.definition.called(language), flow_run.question_of(known.definition, frame, language)
+    question = flow_run.question_of(known.definition, frame, language)
+    choices = flow_run.choices_of(known.definition, frame, language)
+    return Open(
+        known.definition.called(language), question, buttons.meta(choices, buttons.question_id(frame, question))
+    )
 
 
 def _take(turn: Turn, frame: Frame) -> Reply | None:
@@ -93,4 +141,9 @@ def _title(turn: Turn, frame: Frame) -> str:
     return known.definition.called(turn.language) if known is not None else ""
 
 
-frames.register("flow", Kind(_take, _question, _title, stays=True))
+def _choices(turn: Turn, frame: Frame) -> tuple[str, ...]:
+    known = flow_catalogue.get(turn.bot.pk, frame.flow)
+    return flow_run.choices_of(known.definition, frame, turn.language) if known is not None else ()
+
+
+frames.register("flow", Kind(_take, _question, _title, _choices, stays=True))

@@ -120,6 +120,16 @@ def question_of(flow: Flow, frame: Frame, language: str) -> str:
     return _("Shall I try again? (yes / no)")
 
 
+def choices_of(flow: Flow, frame: Frame, language: str) -> tuple[str, ...]:
+    """Returns the texts of the buttons that answer the open question in the language, which must be active."""
+    step = _step(flow, frame)
+    yes_no = (_("Yes"), _("No"))
+    if not isinstance(step, Collect):
+        return () if isinstance(step, Confirm) and frame.tries else yes_no  # after a no it asks what is wrong
+    found = tuple(choice.shown(language) for choice in step.choices) or (yes_no if step.type == "yes_no" else ())
+    return found if step.required else (*found, _("Skip"))
+
+
 def reply(run: Run, *more: str) -> Reply:
     """Returns the answer of the turn: what the steps said, and then `more`."""
     parts = [part for part in (*run.said, *more) if part]

@@ -28,6 +28,19 @@ _GO_ON = re.compile(
     r"(?: (?:with |where we left off|the |my |please)*(?P<what_en>.{0,40}?))?"
     r"|(?:那|好|好的|我们|请|我想)*(?:继续|接着)(?:刚才的|之前的|上次的|填|办|来|说)*(?P<what_zh>.{0,16}?)(?:吧|了)?"
 )
+_BACK = re.compile(
+    r"(?:please |can (?:we|i) |let me |let's |i want to )*"
+    r"(?:(?:go )?(?:one step |a step )?back(?: one(?: step)?| a step| up)?(?: to the (?:last|previous) \w+)?"
+    r"|(?:the )?previous (?:question|step|one)|undo(?: that| the last one)?)(?: please)?"
+    r"|(?:请|我想|我要|能不能|可以)*(?:返回|回到|退回|回退|退)?到?"
+    r"(?:上一步|上一题|上一个问题|上个问题|前一步|前一题)(?:吧|了|吗)?"
+)
+_ANEW = re.compile(
+    r"(?:please |can (?:we|i) |let me |let's |i want to )*"
+    r"(?:start|begin)(?: it| this)? (?:over|again|anew|afresh|from (?:scratch|the (?:start|beginning|top)))(?: please)?"
+    r"|restart(?: (?:it|this|the form))?|from the (?:start|beginning|top)(?: please)?"
+    r"|(?:请|我想|我要|能不能|可以|还是)*(?:重新开始|重新填|重新来|重填|重来|从头开始|从头来|从头再来|再来一遍)(?:一遍|一次)?(?:吧|了|吗)?"
+)
 _CHAT = re.compile(
     r"(?:(?:hi|hello|hey|hiya|howdy|good (?:morning|afternoon|evening|day)|thanks?|thank you|thx|cheers|lol|haha+|wow"
     r"|cool|nice|great|how are you(?: doing)?|are you there|so much|there|a lot|again)[\s,!.?]*)+"
@@ -44,6 +57,16 @@ def chats(text: str) -> bool:
 def skips(text: str) -> bool:
     """Returns whether the whole message says that the person leaves the question open."""
     return _SKIP.fullmatch(_plain(text)) is not None
+
+
+def goes_back(text: str) -> bool:
+    """Returns whether the whole message asks for the question before."""
+    return len(text) <= 60 and _BACK.fullmatch(_plain(text)) is not None
+
+
+def starts_over(text: str) -> bool:
+    """Returns whether the whole message asks to begin the questions anew."""
+    return len(text) <= 60 and _ANEW.fullmatch(_plain(text)) is not None
 
 
 def wants_person(text: str) -> bool:

@@ -118,4 +118,8 @@ def _erase(turn: Turn, topic: str = "", ids: list[int] | None = None) -> str:
     }
 
 
-frames.register("forget", Kind(_take))
+def _choices(turn: Turn, frame: Frame) -> tuple[str, ...]:
+    return (_("Yes"), _("No"))
+
+
+frames.register("forget", Kind(_take, choices=_choices))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from django.utils.translation import gettext as _
 
 from bots.pipeline.engine.dialog import buttons, frames, leaving
+from bots.pipeline.engine.dialog.flow_answers import LISTED_FROM
 from bots.pipeline.engine.dialog.frames import Frame, Kind
 from bots.pipeline.engine.ports import context
 from bots.pipeline.engine.turn import Reply, Turn
@@ -32,7 +33,7 @@ def _take(turn: Turn, frame: Frame) -> Reply | None:
     if not runner.is_choice(match):
         if leaving.cancels(turn.text):
             frames.pop(turn)
-            return Reply(_("All right, I dropped it."), remember=True, remember_answer=False)
+            return Reply(_dropped(match), remember=True, remember_answer=False)
         fits = runner.fits(match)
         if not fits and (corrected := _corrected(turn, match, frame)) is not None:
             return corrected
@@ -41,6 +42,15 @@ def _take(turn: Turn, frame: Frame) -> Reply | None:
             frames.pop(turn)
             return None
     return _run(turn, match, frame)
+
+
+def _dropped(match: runner.Match) -> str:
+    known = {name: value for name, value in match.values.items() if name != match.answer and not name.startswith("_")}
+    told = _("All right, I dropped it.")
+    if len(known) < LISTED_FROM:
+        return told
+    lines = [_("- %(name)s: %(value)s") % {"name": name, "value": value} for name, value in known.items()]
+    return "\n".join([told, _("You had told me:"), *lines])
 
 
 def _corrected(turn: Turn, match: runner.Match, frame: Frame) -> Reply | None:
@@ -68,14 +78,13 @@ def _run(turn: Turn, match: runner.Match, frame: Frame | None) -> Reply:
             step=result.needs.slot,
             slots=dict(result.needs.match.get("values") or {}),
             tries=asked + 1,
-            data={"match": result.needs.match},
+            data={"match": result.needs.match, "buttons": list(result.buttons)},
         )
         if frame is not None:
             frames.ask(turn, made)
         elif not frames.push(turn, made):
             return full(turn)
-        meta = {"skill": match.name, **buttons.meta(result.buttons)}
-        return Reply(result.needs.question, remember=True, remember_answer=False, meta=meta)
+        return Reply(result.needs.question, remember=True, remember_answer=False, meta={"skill": match.name})
     if frame is not None:
         frames.pop(turn)
     text = result.text if result.needs is None else _("I could not make that out, so I dropped it.")
@@ -98,4 +107,8 @@ def full(turn: Turn) -> Reply:
     )
 
 
-frames.register("skill", Kind(_take))
+def _choices(turn: Turn, frame: Frame) -> tuple[str, ...]:
+    return tuple(map(str, frame.data.get("buttons") or ()))
+
+
+frames.register("skill", Kind(_take, choices=_choices))

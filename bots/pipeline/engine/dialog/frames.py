@@ -30,6 +30,7 @@ class Frame:
         asked_in: Id of the event in whose turn it was asked.
         tries: Answers to this question that did not fit.
         by: Id of the person who answers; in a group nobody else does. 0: anybody.
+        opened_in: Id of the event in whose turn it was opened; tells two runs of a flow apart.
         data: What the kind keeps besides.
     """
 
@@ -41,6 +42,7 @@ class Frame:
     asked_in: int = 0
     tries: int = 0
     by: int = 0
+    opened_in: int = 0
     data: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -62,6 +64,7 @@ class Kind:
         take: Answers the message that came while the frame was on top. None: the message is about something else; the
             frame is still there or was popped, and the turn goes on with what the message says.
         question: The open question in the turn's language, asked again after an interruption; "": none is asked.
+        choices: The texts of the buttons that answer the question, in the turn's language; none when it wants words.
         title: What people call it, as in "Back to ..."; may be "".
         stays: Whether it waits below what interrupts it. A frame that does not is dropped when another is pushed.
     """
@@ -69,6 +72,7 @@ class Kind:
     take: Callable[[Turn, Frame], Reply | None]
     question: Callable[[Turn, Frame], str] = lambda turn, frame: ""
     title: Callable[[Turn, Frame], str] = lambda turn, frame: ""
+    choices: Callable[[Turn, Frame], tuple[str, ...]] = lambda turn, frame: ()
     stays: bool = False
 
 
@@ -104,6 +108,12 @@ def top(turn: Turn) -> Frame | None:
     return frames[-1]
 
 
+def asks_now(turn: Turn) -> bool:
+    """Returns whether this turn asks the person the question of the top frame."""
+    frame = top(turn)
+    return frame is not None and frame.asked_in == turn.inbound_id
+
+
 def take(turn: Turn) -> Reply | None:
     """Lets the top frame answer the message; None when the message is about something else."""
     frame = top(turn)
@@ -124,6 +134,7 @@ def push(turn: Turn, frame: Frame) -> bool:
         frames.pop()
     if len(frames) >= DEEPEST - kind_of(frame).stays:
         return False
+    frame.opened_in = frame.opened_in or turn.inbound_id
     _save(turn, [*frames, _asked(turn, frame)])
     return True
 
@@ -186,7 +197,8 @@ def read(row: Any) -> Frame | None:
     if not isinstance(row, dict) or not isinstance(row.get("flow"), str):
         return None
     wanted = {"version": int, "step": str, "slots": dict, "asked_at": str, "asked_in": int, "tries": int, "by": int}
-    known = {name: row[name] for name, kind in (wanted | {"data": dict}).items() if isinstance(row.get(name), kind)}
+    wanted |= {"opened_in": int, "data": dict}
+    known = {name: row[name] for name, kind in wanted.items() if isinstance(row.get(name), kind)}
     return Frame(row["flow"], **known)
 
 

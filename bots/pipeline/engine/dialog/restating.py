@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
-from bots.pipeline.engine.dialog import frames
+from bots.pipeline.engine.dialog import buttons, frames
 from bots.pipeline.engine.dialog.frames import Frame, Kind
 from bots.pipeline.engine.turn import Reply, Turn
 from clawdbot.flows.values import yes_or_no
@@ -18,10 +18,14 @@ _ASKS = re.compile(r"[?？][\s*_)）”\"」]*$")
 
 
 def finish(turn: Turn, reply: Reply) -> Reply:
-    """Returns the reply, followed by the open question if the turn was about something else.
+    """Returns the reply with the open question, if the turn was about something else, and with its buttons.
 
     An answer that itself ends with a question is left alone: the person's yes belongs to that question.
     """
+    return buttons.offer(turn, _restated(turn, reply))
+
+
+def _restated(turn: Turn, reply: Reply) -> Reply:
     frame = frames.top(turn)
     if frame is None or frame.asked_in == turn.inbound_id or reply.silent or reply.failure or reply.new_conversation:
         return reply

@@ -1,13 +1,16 @@
-"""`context.dialog`: hands the conversation over to a person of the team."""
+"""`context.dialog`: begins a flow, and hands the conversation over to a person of the team."""
 
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from bots.models import Conversation, Person
 from bots.pipeline.engine.ports.staging import Staging
-from bots.pipeline.engine.turn import Turn
+from bots.pipeline.engine.turn import Reply, Turn
+from clawdbot.skills.context import ServiceUnavailable
 from clawdbot.storable_text import storable
 
 _LONGEST_REASON = 300
@@ -26,6 +29,12 @@ class Conversing:
     def use_time_zone(self, zone: str) -> None:
         """Stages the person's own time zone."""
         self._staging.at_commit(partial(_use_time_zone, self._turn, zoneinfo.ZoneInfo(zone).key))
+
+    def begin_flow(self, key: str, values: Mapping[str, Any]) -> Reply:
+        """Begins a flow in this turn, at once: its question is the answer. Its frames are written with the turn."""
+        if self._turn.begin_flow is None:
+            raise ServiceUnavailable("flows begin in a turn with a model")
+        return self._turn.begin_flow(key, values)
 
 
 def _use_time_zone(turn: Turn, name: str) -> None:

@@ -16,7 +16,7 @@ from bots.llm.types import Completion, Messages, Target, ToolSpec
 from bots.pipeline.engine.answer.tool_loop import limits, offering, restoring, rounds, telling
 from bots.pipeline.engine.answer.tool_loop.calling import Caller, Question
 from bots.pipeline.engine.answer.tool_loop.limits import Budget
-from bots.pipeline.engine.answer.tool_loop.rounds import Round, Rounds
+from bots.pipeline.engine.answer.tool_loop.rounds import Made, Round, Rounds
 from bots.pipeline.engine.answer.tool_loop.streaming import Shown
 from bots.pipeline.engine.turn import Turn
 from clawdbot.files import File
@@ -121,32 +121,59 @@ class _Loop:
         self._number = restoring.restore(self._begun_by, self._caller, self._rounds, self._budget)
         if self._rounds.all:
             self._settle()
+            if self._turn.goes_on is None and (ended := self._ended()) is not None:
+                return ended  # a call had given the whole answer before the turn was repeated
         if not self._specs and self._rounds.all:  # the tool that a yes was asked for was taken away
             return self._last_answer("no tools")
         while not (reason := self._budget.reason_to_stop()):
-            try:
-                completion = self._next(self._specs, rounds.NOTE, self._budget.left_s if self._rounds.all else None)
-            except NothingSaid:  # with tools some models answer nothing, and without them they answer
-                if not self._specs:
-                    raise
-                return self._last_answer("silence")
-            except PromptRefused:
-                raise
-            except NoModelAvailable:
-                if not self._rounds.all or self._turn.may_wait():
-                    raise
-                return self._own_answer("no model")
-            if not completion.calls:
-                self._shown.keep(completion.text)
-                return self._outcome()
-            made = self._caller.make(self._number, completion.calls)
-            self._shown.keep(completion.text)
-            self._rounds.all.append(Round(completion.text, made))
-            self._number, self._budget.used_rounds = self._number + 1, self._budget.used_rounds + 1
-            self._settle()
-            if (ended := self._ended()) is not None:
+            if (ended := self._round()) is not None:
                 return ended
         return self._last_answer(reason)
+
+    def _round(self) -> Outcome | None:
+        """Asks the model once and makes the calls that it wants. Returns the outcome when the answer is whole."""
+        self._take_more()
+        try:
+            completion = self._next(self._specs, rounds.NOTE, self._budget.left_s if self._rounds.all else None)
+        except Cancelled:
+            if not self._take_more():
+                raise
+            self._shown.restart()
+            return None
+        except NoModelAvailable as error:
+            return self._without_model(error)
+        made = self._make(completion) if completion.calls else ()
+        self._shown.keep(completion.text)
+        if not completion.calls:
+            return self._outcome()
+        self._rounds.all.append(Round(completion.text, made))
+        self._number, self._budget.used_rounds = self._number + 1, self._budget.used_rounds + 1
+        self._settle()
+        return self._ended()
+
+    def _without_model(self, error: NoModelAvailable) -> Outcome:
+        """Returns the answer when the model gave none; raises `error` when the turn can wait or nothing was called."""
+        if isinstance(error, NothingSaid) and self._specs:  # with tools some models say nothing, without them they do
+            return self._last_answer("silence")
+        called = bool(self._rounds.all) and not isinstance(error, (NothingSaid, PromptRefused))
+        if not called or self._turn.may_wait():
+            raise error
+        return self._own_answer("no model")
+
+    def _make(self, completion: Completion) -> tuple[Made, ...]:
+        self._turn.calling = True
+        try:
+            return self._caller.make(self._number, completion.calls)
+        finally:
+            self._turn.calling = False
+
+    def _take_more(self) -> bool:
+        """Adds what the person wrote meanwhile behind the last results. Before the first call the turn restarts."""
+        if not self._rounds.all or not (said := self._turn.take_more()):
+            return False
+        last = self._rounds.all[-1]
+        self._rounds.all[-1] = replace(last, said="\n".join(filter(None, (last.said, said))))
+        return True
 
     def _ended(self) -> Outcome | None:
         """Returns the outcome when the calls themselves end the turn: with a question, or with the whole answer."""

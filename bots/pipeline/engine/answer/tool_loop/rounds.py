@@ -46,10 +46,11 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What the model said before its calls, and the calls."""
+    """What the model said before its calls, the calls, and what the person wrote meanwhile."""
 
     text: str
     made: tuple[Made, ...]
+    said: str = ""
 
 
 @dataclass(slots=True)
@@ -111,6 +112,8 @@ def _messages(rounds: Sequence[Round], contents: list[str]) -> list[ChatMessage]
         ]
         found.append({"role": "assistant", "content": one.text, "tool_calls": calls})
         found += [{"role": "tool", "content": next(results), "tool_call_id": made.call_id} for made in one.made]
+        if one.said:
+            found.append({"role": "user", "content": one.said})
     return found
 
 
@@ -126,4 +129,4 @@ def _content(result: ToolResult) -> str:
 
 def _cost_of_calls(one: Round) -> int:
     written = "".join(made.written + made.tool for made in one.made)
-    return token_estimate.estimate(one.text + written) + MESSAGE_OVERHEAD * (1 + len(one.made))
+    return token_estimate.estimate(one.text + written + one.said) + MESSAGE_OVERHEAD * (1 + len(one.made))
