@@ -87,6 +87,7 @@ CACHES = {
     "skills.instructions.catalogue": "clear_cache",
     "skills.flows": "clear_cache",
     "skills.limits": "clear_cache",
+    "skills.importing": "clear_cache",
     "skills.mcp.catalogue": "clear_cache",
     "skills.mcp.pool": "clear_cache",
     "skills.registry": "clear_cache",
