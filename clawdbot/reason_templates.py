@@ -99,15 +99,26 @@ TEMPLATES: dict[str, str] = {
     "use_webhook_off": _("“Use webhook” is off in the console"),
     "only_public_https": _("The platform takes only public https addresses, not %(address)s."),
     # MCP servers (skills.mcp)
-    "mcp_no_program": _("the program %(name)s is not there"),
+    "mcp_no_program": _("the program %(name)s is not there: install it, or enter its whole path"),
+    "mcp_no_interpreter": _("the interpreter that the first line of %(name)s names is not there"),
     "mcp_not_started": _("the program %(name)s cannot be started: %(why)s"),
     "mcp_ended": _("the program ended with code %(code)s"),
     "mcp_closed": _("the server closed the connection"),
     "mcp_silent": _("no answer within %(limit)s s"),
+    "mcp_rubbish": _(
+        "no answer within %(limit)s s; it writes other things than messages to standard output (see its last output)"
+    ),
     "mcp_said": _("the server said: %(told)s"),
     "mcp_other_version": _("the server speaks no version of MCP that is known here"),
     "mcp_not_understood": _("the answer of the server is not one of MCP"),
     "mcp_asks": _("the tool asks back again and again"),
+    "mcp_key_refused": _(
+        "the server refuses the headers (status %(code)s): enter valid ones, e.g. Authorization: Bearer …"
+    ),
+    "mcp_not_here": _("no MCP server answers at this address (status %(code)s): check its path, which often is /mcp"),
+    "mcp_old_sse": _(
+        "the server speaks the old transport (SSE), which is not supported: ask for its streamable HTTP address"
+    ),
     "mcp_no_socks": _("MCP servers cannot be reached through a SOCKS proxy (%(proxy)s)"),
     "mcp_pause": _("not tried again for %(seconds)s s, because: %(why)s"),
     "mcp_changed": _("the server has changed the tool %(tool)s since it was approved"),

@@ -91,6 +91,8 @@ def configuration(level: str, style: str, debug: bool) -> dict[str, Any]:
             # kombu warns that the in-memory broker has no host.
             "kombu": {"level": "ERROR"},
             "httpx2": {"level": "WARNING"},
+            "mcp": {"level": "WARNING"},  # its INFO tells the ids of sessions, which are as good as a key
+            "client": {"level": "ERROR"},  # its WARNING tells what servers sent, with a traceback
             "urllib3": {"level": "WARNING"},
             "openai": {"level": "WARNING"},
             "faiss": {"level": "WARNING"},

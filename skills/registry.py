@@ -12,9 +12,11 @@ from clawdbot.circuit_breaker import CircuitBreaker
 from clawdbot.errors import ClawdbotError
 from clawdbot.skills import declared as declarations
 from clawdbot.skills.declared import Declared
-from skills import reloading
+from skills import importing, reloading
 
 _PAUSE_S = 30.0
+_USUAL_S = 10.0  # time limit of a class that names none, or none that makes sense
+_LONGEST_S = 3600.0
 _lock = threading.Lock()
 _loaded: dict[str, type[Any]] = {}
 _declared: dict[type[Any], Declared] = {}
@@ -55,13 +57,12 @@ def load(module: str) -> type[Any]:
         if refusal := _breaker.refusal(module):
             raise SkillUnavailable(refusal.reason)
         try:
-            found = _loaded[module] = _import(module)
-        except SkillUnavailable as error:
-            _breaker.failed(module, str(error))
-            raise
-        _breaker.succeeded(module)
-        _stamps[module] = reloading.stamp(module.rpartition(".")[0])
-        return found
+            importing.within(module, lambda: _take(module))
+        except BaseException as error:  # the source may raise anything, also SystemExit
+            refused = _unavailable(module, error)
+            _breaker.failed(module, str(refused))
+            raise refused from None
+        return _loaded[module]
 
 
 def follow(module: str, asked: Any) -> str:
@@ -89,13 +90,9 @@ def follow(module: str, asked: Any) -> str:
     with _lock:
         _stamps[module] = stamp
         try:
-            reloading.load_again(name, package=wanted)
-            _loaded[module] = _import(module)
-            _problems.pop(module, None)
-        except SkillUnavailable as error:
-            _problems[module] = str(error)
-        except BaseException as error:  # the source may raise anything, also SystemExit
-            _problems[module] = f"{module}: {type(error).__name__}: {error}"[:300]
+            importing.within(module, lambda: _take_again(module, package=wanted))
+        except BaseException as error:
+            _problems[module] = str(_unavailable(module, error))
     return _problems.get(module, "")
 
 
@@ -115,19 +112,37 @@ def describe(module: str) -> Described:
         SkillUnavailable: As in `load`.
     """
     found = load(module)
+    try:
+        return _described(found)
+    except Exception as error:  # attributes of third-party code, which may be of any type
+        raise _unavailable(module, error) from None
+
+
+def _described(found: type[Any]) -> Described:
     return Described(
         name=str(getattr(found, "name", "") or found.__name__.removesuffix("Skill").lower() or found.__name__),
         description=str(getattr(found, "description", "") or ""),
         triggers=_words(found, "triggers"),
-        timeout_s=float(getattr(found, "timeout_s", 0) or 10.0),
+        timeout_s=_seconds(found),
         patterns=_words(found, "patterns"),
         examples=_words(found, "examples"),
-        help={str(key): str(text) for key, text in dict(getattr(found, "help", None) or {}).items()},
+        help=_texts(getattr(found, "help", None) or {}),
     )
 
 
 def _words(found: type[Any], name: str) -> tuple[str, ...]:
-    return tuple(str(word) for word in getattr(found, name, ()) or ())
+    given = getattr(found, name, ()) or ()
+    # One word that was written without the comma of a tuple is a word, not its letters.
+    return (given,) if isinstance(given, str) else tuple(str(word) for word in given if str(word).strip())
+
+
+def _seconds(found: type[Any]) -> float:
+    seconds = float(getattr(found, "timeout_s", 0) or 0)
+    return seconds if 0 < seconds < _LONGEST_S else _USUAL_S
+
+
+def _texts(help_: Any) -> dict[str, str]:
+    return {"en": help_} if isinstance(help_, str) else {str(key): str(text) for key, text in dict(help_).items()}
 
 
 def clear_cache() -> None:
@@ -139,18 +154,35 @@ def clear_cache() -> None:
         _asked.clear()
         _problems.clear()
         _breaker.clear_cache()
+        importing.clear_cache()
 
 
-def _import(module: str) -> type[Any]:
+def _take(module: str) -> None:
+    """Imports a class and stores it, also when nobody waits for it any more."""
+    found = _class(module)
+    _stamps[module] = reloading.stamp(module.rpartition(".")[0])
+    _loaded[module] = found
+    _breaker.succeeded(module)
+    _problems.pop(module, None)
+
+
+def _take_again(module: str, *, package: bool) -> None:
+    reloading.load_again(module.rpartition(".")[0], package=package)
+    _take(module)
+
+
+def _class(module: str) -> type[Any]:
     path, _dot, name = module.rpartition(".")
-    try:
-        found = getattr(importlib.import_module(path), name)
-    except Exception as error:  # the import of a module may raise anything
-        raise SkillUnavailable(f"{module}: {type(error).__name__}: {error}"[:300]) from None
+    found = getattr(importlib.import_module(path), name)
     if not isinstance(found, type) or not callable(getattr(found, "execute", None)):
         raise SkillUnavailable(f"{module}: not a class with an execute method")
-    try:
-        _declared[found] = declarations.read(found)
-    except Exception as error:  # annotations and models of third-party code
-        raise SkillUnavailable(f"{module}: {type(error).__name__}: {error}"[:300]) from None
+    _declared[found] = declarations.read(found)
     return found
+
+
+def _unavailable(module: str, error: BaseException) -> SkillUnavailable:
+    """Returns the reason in one line, whatever a module, its annotations or its attributes raised."""
+    if isinstance(error, SkillUnavailable):
+        return error
+    told = str(error) if isinstance(error, importing.StillImporting) else f"{type(error).__name__}: {error}"
+    return SkillUnavailable(f"{module}: {' '.join(told.split())}"[:300])

@@ -84,6 +84,7 @@ CACHES = {
     "memory.ranking.reranker": "clear_cache",
     "memory.storage.wakeups": "clear_cache",
     "memory.store": "clear_cache",
+    "skills.importing": "clear_cache",
     "skills.limits": "clear_cache",
     "skills.mcp.pool": "clear_cache",
     "skills.registry": "clear_cache",

@@ -20,6 +20,8 @@ class BotAccess(models.Model):
     )
     bot = models.ForeignKey("bots.Bot", on_delete=models.CASCADE, related_name="access", verbose_name=_("bot"))
     role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.VIEWER)
+    # Permissions that the user got with this role: a later version gives only those that are new then.
+    given = models.JSONField(default=list, db_default=models.Value([], models.JSONField()), blank=True, editable=False)
 
     class Meta:
         ordering = ("bot", "user")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -109,6 +110,10 @@ def _check_program(server: McpServer) -> None:
     texts = [server.command, *map(str, server.arguments or ())]
     if not server.command.strip():
         raise OperationError(_("Name the program."))
+    first, space, _rest = server.command.strip().partition(" ")
+    if space and shutil.which(server.command) is None and shutil.which(first) is not None:
+        told = _("The program is %(name)s; enter what follows it as arguments, one per line.")
+        raise OperationError(told % {"name": first})
     if not isinstance(server.arguments, list) or any("\0" in text for text in texts):
         raise OperationError(_("The arguments must be a list of texts."))
 

@@ -14,6 +14,7 @@ import inspect
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 from clawdbot.skills import typed
@@ -79,17 +80,28 @@ def read(skill: type[Any]) -> Declared:
 def _arguments(skill: type[Any]) -> dict[str, tuple[Any, Any]]:
     """Returns annotation and default of the arguments of `execute` after the context."""
     execute = inspect.unwrap(skill.execute)
-    named = [one for one in inspect.signature(execute).parameters.values() if one.kind in _NAMED][2:]
-    if not named:
-        return {}
+    bound = isinstance(inspect.getattr_static(skill, "execute"), (staticmethod, classmethod))
+    given = list(inspect.signature(execute).parameters.values())[1 if bound else 2 :]
+    named = [one for one in given if one.kind in _NAMED]
+    for one in given:
+        if one.kind is one.POSITIONAL_ONLY or (one in named and one.name.startswith("_")):
+            raise TypeError(f"execute must take {one.name!r} by its name, and the name must begin with a letter")
+    return {one.name: (_hint(execute, one), ... if one.default is one.empty else one.default) for one in named}
+
+
+def _hint(execute: Any, parameter: inspect.Parameter) -> Any:
+    """Returns the annotation of one argument; text when it has none.
+
+    One by one: names of other annotations, such as that of the context, are often imported for a type checker only.
+    """
+    if parameter.annotation is parameter.empty:
+        return str
+    alone: Any = SimpleNamespace(__annotations__={parameter.name: parameter.annotation})
     try:
-        hints = typing.get_type_hints(execute, include_extras=True)
+        hints = typing.get_type_hints(alone, getattr(execute, "__globals__", {}), include_extras=True)
+        return hints[parameter.name]
     except NameError as error:
         raise TypeError(f"an annotation of execute is not defined: {error}") from None
-    return {
-        one.name: (hints.get(one.name, str), ... if one.default is inspect.Parameter.empty else one.default)
-        for one in named
-    }
 
 
 def _of_model(model: Any, *, by_name: bool) -> Declared:

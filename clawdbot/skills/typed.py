@@ -49,7 +49,8 @@ def model_of(name: str, fields: Mapping[str, tuple[Any, Any]]) -> Any:
         made: Any = pydantic.create_model(f"{name}Parameters", **fields)  # type: ignore[call-overload]
         made.model_json_schema()
     except (pydantic.PydanticUserError, NameError) as error:
-        raise TypeError(f"a parameter of execute has a type that cannot be asked for: {error}"[:200]) from None
+        told = str(error).partition("\n")[0]  # the rest is an address of pydantic's documentation
+        raise TypeError(f"a parameter of execute has a type that cannot be asked for: {told}"[:200]) from None
     return made
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import lzma
 import stat
+import struct
+import unicodedata
 import zipfile
 import zlib
 
@@ -16,6 +19,11 @@ MOST_ZIP_BYTES = 10 * 1024 * 1024
 _UTF8_FLAG = 0x800
 _ENCRYPTED_FLAG = 0x1
 _CHUNK = 64 * 1024
+# What Python's readers of the methods of a zip raise at bytes that are none of theirs.
+_DAMAGED = (
+    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, ValueError,
+    RuntimeError, OverflowError,
+)  # fmt: skip
 
 
 def read(data: bytes) -> dict[str, bytes]:
@@ -29,8 +37,12 @@ def read(data: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _files(archive)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, NotImplementedError, ValueError):
-        raise InvalidSkill(_("This is no zip file, or it is damaged.")) from None
+    except NotImplementedError:
+        raise InvalidSkill(_("The zip is packed in an unusual way; pack it again with deflate.")) from None
+    except _DAMAGED:
+        if data[:4] == b"PK\3\4":
+            raise InvalidSkill(_("The zip file is damaged.")) from None
+        raise InvalidSkill(_("This is no zip file: pack the folder with the SKILL.md into one.")) from None
 
 
 def _files(archive: zipfile.ZipFile) -> dict[str, bytes]:
@@ -38,21 +50,25 @@ def _files(archive: zipfile.ZipFile) -> dict[str, bytes]:
     if len(entries) > MOST_FILES:
         raise InvalidSkill(_("The zip holds more than %(limit)s files.") % {"limit": MOST_FILES})
     found: dict[str, bytes] = {}
+    known: set[str] = set()
     left = MOST_BYTES
     for entry in entries:
         path = _path(entry)
         if is_junk(path):
             continue
         _check(entry, path)
-        if path in found:
+        if (folded := path.casefold()) in known:  # also when only the case differs: not every system tells them apart
             raise InvalidSkill(_("The zip holds “%(path)s” twice.") % {"path": path[:200]})
+        known.add(folded)
         found[path] = _content(archive, entry, left)
         left -= len(found[path])
     return found
 
 
 def _check(entry: zipfile.ZipInfo, path: str) -> None:
-    shown = {"path": path[:200]}
+    shown = {"path": "".join(sign if sign.isprintable() else "?" for sign in path[:200])}
+    if any(ord(sign) < 32 or ord(sign) == 127 for sign in path):
+        raise InvalidSkill(_("The name “%(path)s” holds control characters.") % shown)
     if stat.S_ISLNK(entry.external_attr >> 16):
         raise InvalidSkill(_("“%(path)s” is a symbolic link; a skill must hold the file itself.") % shown)
     if entry.flag_bits & _ENCRYPTED_FLAG:
@@ -77,6 +93,7 @@ def _path(entry: zipfile.ZipInfo) -> str:
                 break
             except UnicodeDecodeError:
                 continue
+    name = unicodedata.normalize("NFC", name)  # macOS takes é apart
     parts = [part for part in name.replace("\\", "/").split("/") if part != "."]
     return "/".join(parts[:1] + [part for part in parts[1:] if part])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
@@ -18,6 +18,7 @@ MOST_FILES = 2000
 MOST_BYTES = 10 * 1024 * 1024  # of all files of one upload together, unpacked
 MOST_TEXT = 256 * 1024  # bytes of one text that is kept
 MANIFEST = "SKILL.md"
+_TEXTS = (".md", ".txt", ".json", ".csv", ".yaml", ".yml", ".html")
 _JUNK = ("__MACOSX", ".git", "node_modules", "__pycache__")
 
 
@@ -67,6 +68,12 @@ def read(files: Mapping[str, bytes]) -> Package:
     fingerprint = _fingerprint(own)
     parsed = parser.parse(_decoded(own.pop(MANIFEST), MANIFEST), root.rpartition("/")[2])
     packed = tuple(_packed(path, body) for path, body in sorted(own.items()))
+    if large := [file.path for file in packed if file.text is None and file.path.endswith(_TEXTS)]:
+        limits = {"paths": ", ".join(large)[:200], "limit": MOST_TEXT // 1024}
+        told = (
+            _("Not readable for a model, because larger than %(limit)s KiB or in no known encoding: %(paths)s") % limits
+        )
+        parsed = replace(parsed, warnings=(*parsed.warnings, told))
     return Package(parsed, packed, fingerprint)
 
 

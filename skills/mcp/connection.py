@@ -74,7 +74,7 @@ class Connection:
                 await ready
         except TimeoutError:
             await self.close()
-            raise self._failed(Reason("mcp_silent", limit=f"{self.endpoint.start_s:g}")) from None
+            raise self._failed(self._silent(self.endpoint.start_s)) from None
         except Exception as error:
             await self.close()
             raise self._translated(error) from None
@@ -135,7 +135,7 @@ class Connection:
             if task.done() and task.exception() is None:
                 return task.result()
             if not task.done() and not self._over.is_set():
-                raise self._failed(Reason("mcp_silent", limit=f"{limit_s:g}"), began=True)
+                raise self._failed(self._silent(limit_s), began=True)
             raise await self._broken(task)
         finally:
             for one in (task, over):
@@ -228,6 +228,10 @@ class Connection:
         if self._failure is None and self.output.exit_code is None and self.output.problem is None:
             return self._failed(Reason("mcp_closed"), began=True)
         return self._translated(self._failure, began=True)
+
+    def _silent(self, limit_s: float) -> Reason:
+        limit = f"{limit_s:g}"
+        return Reason("mcp_rubbish", limit=limit) if self.output.rubbish else Reason("mcp_silent", limit=limit)
 
     def _failed(self, reason: Reason, *, began: bool = False) -> McpFailure:
         return McpFailure(reason, output=self.output.text(), began=began)

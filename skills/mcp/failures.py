@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from clawdbot.errors import ClawdbotError
 from clawdbot.reasons import Reason, Why, why
 from skills.mcp.endpoint import Endpoint
@@ -10,7 +12,9 @@ _UNSUPPORTED_VERSION = -32022
 _LONGEST = 200
 _SAYS_NOTHING = "Server returned an error response"
 # Answers of a server that works: they open no circuit.
-ANSWERS = frozenset({"mcp_said", "mcp_asks", "mcp_changed", "mcp_not_understood", "status", "response_too_large"})
+ANSWERS = frozenset(
+    {"mcp_said", "mcp_asks", "mcp_changed", "mcp_not_understood", "status", "response_too_large", "mcp_key_refused"}
+)
 # What a server may say that speaks the other of the two handshakes of the protocol.
 OTHER_HANDSHAKE = frozenset({"mcp_said", "mcp_other_version", "mcp_not_understood", "mcp_closed"})
 
@@ -40,6 +44,8 @@ def reason_of(error: BaseException | None, endpoint: Endpoint, exit_code: int | 
     """
     error = _first(error)
     if isinstance(error, FileNotFoundError) and endpoint.command:
+        if os.path.exists(endpoint.command):
+            return Reason("mcp_no_interpreter", name=endpoint.command)
         return Reason("mcp_no_program", name=endpoint.command)
     if isinstance(error, OSError) and endpoint.command and exit_code is None and error.errno:
         return Reason("mcp_not_started", name=endpoint.command, why=error.strerror or type(error).__name__)
@@ -48,6 +54,10 @@ def reason_of(error: BaseException | None, endpoint: Endpoint, exit_code: int | 
         return reason if isinstance(reason, Reason) else Reason("mcp_said", told=str(reason)[:_LONGEST])
     if exit_code is not None:
         return Reason("mcp_ended", code=exit_code)
+    if status in (401, 403):
+        return Reason("mcp_key_refused", code=status)
+    if status in (404, 405):
+        return Reason("mcp_not_here", code=status)
     if status >= 400 and (type(error).__name__ != "MCPError" or str(error) == _SAYS_NOTHING):
         return Reason("status", code=status)
     return _of_sdk(error)
@@ -74,6 +84,8 @@ def _of_sdk(error: BaseException | None) -> Reason:
             return Reason("mcp_other_version")
         if "onnection closed" in str(error):
             return Reason("mcp_closed")
+        if str(error).startswith("Failed to parse"):
+            return Reason("mcp_not_understood")
         return Reason("mcp_said", told=str(error)[:_LONGEST])
     if name == "RuntimeError" and "protocol version" in str(error):
         return Reason("mcp_other_version")

@@ -15,9 +15,11 @@ from skills.mcp.models import DESCRIPTION_LENGTH, ERROR_LENGTH
 
 if TYPE_CHECKING:
     from mcp import Client
+    from mcp_types import ListToolsResult
 
 MOST_PAGES = 50
 _LONGEST_NAME = 200
+_NO_SUCH_METHOD = -32601
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +49,29 @@ async def read(client: Client) -> Listing:
     found: list[Any] = []
     cursor: str | None = None
     seen: set[str] = set()
-    if client.server_capabilities.tools is not None:
-        for _page in range(MOST_PAGES):
-            page = await client.list_tools(cursor=cursor)
-            found.extend(page.tools)
-            cursor = page.next_cursor
-            if not cursor or cursor in seen or len(found) >= MOST_TOOLS:
-                break
-            seen.add(cursor)
+    for _page in range(MOST_PAGES):
+        page = await _page_of(client, cursor)
+        found.extend(page.tools if page is not None else ())
+        cursor = page.next_cursor if page is not None else None
+        if not cursor or cursor in seen or len(found) >= MOST_TOOLS:
+            break
+        seen.add(cursor)
     tools = _distinct(map(_listed, found[:MOST_TOOLS]))
     info = client.server_info
     program = storable(f"{info.name} {info.version}".strip())[:200] if info is not None else ""
     return Listing(tools, program, client.protocol_version[:40], {tool.name: tool for tool in tools})
+
+
+async def _page_of(client: Client, cursor: str | None) -> ListToolsResult | None:
+    """Returns a page; None of a server that has no tools at all. Whether it has, some forget to say when they greet."""
+    from mcp.shared.exceptions import MCPError
+
+    try:
+        return await client.list_tools(cursor=cursor)
+    except MCPError as error:
+        if error.code == _NO_SUCH_METHOD and cursor is None:
+            return None
+        raise
 
 
 def _listed(tool: Any) -> ListedTool:

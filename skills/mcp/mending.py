@@ -57,18 +57,39 @@ def mend(result: dict[str, Any]) -> None:
         result["tools"] = [tool for tool in map(_tool, result["tools"][:MOST_TOOLS]) if tool is not None]
         if not isinstance(result.get("nextCursor"), str) or not result["nextCursor"]:
             result.pop("nextCursor", None)
+    if isinstance(result.get("protocolVersion"), str):
+        _mend_greeting(result)
+    if not isinstance(result.get("_meta", {}), dict):
+        result.pop("_meta")
     if "content" in result or "structuredContent" in result or "isError" in result:
         content = result.get("content")
         result["content"] = [_content(part) for part in content] if isinstance(content, list) else _spread(content)
         if not isinstance(result.get("isError", False), bool):
             result["isError"] = str(result["isError"]).lower() not in ("false", "none", "0", "")
+        structured = result.get("structuredContent")
+        if structured is not None and not isinstance(structured, dict):
+            result["structuredContent"] = {"result": structured}
+
+
+def _mend_greeting(result: dict[str, Any]) -> None:
+    """Keeps of the answer to `initialize` what this product uses: whether there are tools, and the server's name."""
+    offers, info = result.get("capabilities"), result.get("serverInfo")
+    tools = offers.get("tools") if isinstance(offers, Mapping) else None
+    changes = isinstance(tools, Mapping) and tools.get("listChanged") is True
+    result["capabilities"] = {"tools": {"listChanged": changes}}  # who forgets to say so lists them all the same
+    known = info if isinstance(info, Mapping) else {}
+    result["serverInfo"] = {name: str(known.get(name) or "") for name in ("name", "version")}
+    if not isinstance(result.get("instructions", ""), str):
+        result.pop("instructions")
 
 
 def _tool(given: Any) -> dict[str, Any] | None:
     """Returns only what this product uses of a tool. No output schema: a result that breaks it is a result still."""
     if not isinstance(given, Mapping) or not isinstance(given.get("name"), str):
         return None
-    schema, meta = given.get("inputSchema"), {}
+    # The two other names are those of other protocols, from which servers take their tools over.
+    schema = next((given[name] for name in ("inputSchema", "input_schema", "parameters") if given.get(name)), None)
+    meta: dict[str, str] = {}
     if schema is None or schema is True:
         schema = {"type": "object"}
     elif not isinstance(schema, Mapping):
@@ -79,6 +100,12 @@ def _tool(given: Any) -> dict[str, Any] | None:
         # The SDK takes objects only; the schema is judged by its own reader.
         meta = {UNUSABLE: f"its arguments are of type {str(schema['type'])[:40]}, not object"}
         schema = {**schema, "type": "object"}
+    properties = schema.get("properties", {})
+    if not isinstance(properties, Mapping):
+        properties = {}  # an empty array is how PHP writes an empty object
+    # A misplaced `required` among the properties is one without a schema.
+    fit = {key: value for key, value in properties.items() if isinstance(value, (Mapping, bool))}
+    schema = {**schema, "properties": fit}
     hints = given.get("annotations")
     kept = (
         {name: hints[name] for name in _HINTS if isinstance(hints.get(name), bool)} if isinstance(hints, dict) else {}

@@ -222,7 +222,17 @@ async def _opened(endpoint: Endpoint) -> Connection:
             await made.open(mode)
         except McpFailure as failure:
             if mode == modes[-1] or code_of(failure) not in OTHER_HANDSHAKE:
-                raise
+                raise await _explained(endpoint, failure) from None
         else:
             return made
     raise AssertionError("unreachable")
+
+
+async def _explained(endpoint: Endpoint, failure: McpFailure) -> McpFailure:
+    """Returns the failure of a start; an old server gets its own reason, because its status says nothing to anybody."""
+    from skills.mcp import http_transport
+
+    perhaps = endpoint.url and code_of(failure) in ("status", "mcp_not_here", "mcp_not_understood", "mcp_silent")
+    if perhaps and await http_transport.speaks_old_sse(endpoint):
+        return McpFailure(Reason("mcp_old_sse"))
+    return failure

@@ -17,8 +17,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from clawdbot.reasons import Reason
-from clawdbot.storable_text import storable
-from skills.mcp import reaper
+from skills.mcp import messages, reaper
 from skills.mcp.endpoint import Endpoint
 
 LONGEST_LINE = 8 * 1024 * 1024
@@ -36,6 +35,7 @@ class Output:
         closed: Whether it has closed its output.
         exit_code: Its exit code, if it ended before it was told to.
         problem: Why its output is read no further.
+        rubbish: Whether it wrote lines that are no messages.
     """
 
     def __init__(self) -> None:
@@ -43,6 +43,7 @@ class Output:
         self.closed = False
         self.exit_code: int | None = None
         self.problem: Reason | None = None
+        self.rubbish = False
 
     def add(self, text: str) -> None:
         self._chunks.append(text[-_STDERR_CHUNK:])
@@ -55,6 +56,12 @@ def environment(endpoint: Endpoint) -> dict[str, str]:
     """Returns the environment of the program: a few harmless variables of this process, and what was configured."""
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     return {**inherited, **endpoint.secrets}
+
+
+def _folder() -> str:
+    """Returns the home folder of the user, or "/" for a user who has none, as in many containers."""
+    home = os.path.expanduser("~")
+    return home if os.path.isdir(home) else "/"
 
 
 @contextlib.asynccontextmanager
@@ -78,7 +85,7 @@ async def streams(endpoint: Endpoint, output: Output, ended: Callable[[], None])
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env=environment(endpoint),
-        cwd=os.path.expanduser("~"),
+        cwd=_folder(),
         start_new_session=True,
         limit=LONGEST_LINE,
     )
@@ -107,7 +114,7 @@ async def _read(stdout: Any, to_session: Any, output: Output, ended: Callable[[]
     async with to_session:
         try:
             while line := await stdout.readline():
-                if (message := _message(line, output)) is not None:
+                for message in _messages(line, output):
                     await to_session.send(message)
         except ValueError:  # asyncio's word for a line over the limit
             output.problem = Reason("response_too_large", size=LONGEST_LINE)
@@ -118,23 +125,15 @@ async def _read(stdout: Any, to_session: Any, output: Output, ended: Callable[[]
             ended()
 
 
-def _message(line: bytes, output: Output) -> Any:
+def _messages(line: bytes, output: Output) -> list[Any]:
+    """Returns the messages of a line. What is none is shown to the operator: many programs greet on this stream."""
     from mcp.shared.message import SessionMessage
-    from mcp_types import jsonrpc_message_adapter
 
-    if not line.strip():
-        return None
-    try:
-        try:
-            return SessionMessage(jsonrpc_message_adapter.validate_json(line, by_name=False))
-        except ValueError:
-            # Half an emoji, which a server made by cutting a text, is no JSON to the SDK's parser.
-            whole = storable(json.dumps(json.loads(line), ensure_ascii=False))
-            return SessionMessage(jsonrpc_message_adapter.validate_json(whole, by_name=False))
-    except (ValueError, RecursionError):
-        # Many programs greet on standard output. What is no message is shown to the operator and passed over.
+    found = messages.read(line) if line.strip() else []
+    if not found and line.strip():
         output.add(f"[stdout] {line[:500].decode('utf8', 'replace').rstrip()}\n")
-        return None
+        output.rubbish = True
+    return list(map(SessionMessage, found))
 
 
 async def _listen(stderr: Any, output: Output) -> None:

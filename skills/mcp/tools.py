@@ -14,6 +14,10 @@ from skills.mcp.listings import Listing
 from skills.mcp.models import McpServer
 from skills.tool_types import Tool, ToolResult, asks_first
 
+# Reasons that say nothing about this machine.
+_PLAIN = frozenset(
+    {"mcp_silent", "timed_out", "mcp_asks", "mcp_ended", "mcp_closed", "response_too_large", "connection_failed"}
+)
 LONGEST_DESCRIPTION = 1000  # characters; a server may write as much as it likes, and every turn pays for it
 
 
@@ -79,13 +83,17 @@ def _store(entry: Entry, listing: Listing) -> None:
 
 
 def _told(failure: McpFailure) -> str:
-    """Returns the failure for the model. No words of the server: they come only as a result of its tool."""
+    """Returns the failure for the model. No words of the server: they come only as a result of its tool.
+
+    No words for the operator either, such as where to enter a key: the model would tell the person.
+    """
     reason = why(failure)
     code = reason.code if isinstance(reason, Reason) else ""
     if code == "mcp_changed":
         return "This tool is suspended: its server has changed it, and an operator must look at it first."
     if code == "mcp_said":
         return f"The server refused the call: {reason}"
+    known = f" ({reason})" if code in _PLAIN else ""
     if failure.began:
-        return f"The tool gave no result ({reason}). It is not known whether it did what was asked."
-    return f"The tool is not available now ({reason}). Nothing was done."
+        return f"The tool gave no result{known}. It is not known whether it did what was asked."
+    return f"The tool is not available now{known}. Nothing was done."

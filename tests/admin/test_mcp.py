@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -125,6 +126,21 @@ def test_a_name_that_cannot_begin_a_call_is_refused(name: str) -> None:
     assert "name" in problems(login(make_user()).post(address(McpServer, "add"), form(name=name)))
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_new_server_lists_its_tools_as_soon_as_it_is_saved() -> None:
+    values = {**program(), "name": "good", "command": sys.executable, "arguments": GOOD}
+    page = login(make_user()).post(address(McpServer, "add"), values, follow=True)
+    assert McpTool.objects.count() == 11
+    assert "good lists 11 tools" in page.content.decode()
+
+
+def test_a_transaction_does_not_wait_for_a_server() -> None:
+    """The page is saved in one; while it is open, nobody else writes to SQLite."""
+    login(make_user()).post(address(McpServer, "add"), {**program(), "command": sys.executable, "arguments": GOOD})
+    assert McpServer.objects.get().last_ok_at is None, "the list is read after the commit, which a test does not make"
+
+
+@pytest.mark.django_db(transaction=True)
 def test_save_and_list_connects_and_tells_what_it_found() -> None:
     client = login(make_user())
     server = make_server("good", GOOD)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -180,6 +182,8 @@ class McpServerAdmin(AuditedMixin, BaseAdmin[McpServer]):
     def save_model(self, request: HttpRequest, obj: McpServer, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         mcp_servers.forget_connection(obj.pk)
+        if not change and obj.enabled:
+            self.save_and_list(request, obj)
 
     def delete_model(self, request: HttpRequest, obj: McpServer) -> None:
         number = obj.pk
@@ -252,7 +256,8 @@ class McpServerAdmin(AuditedMixin, BaseAdmin[McpServer]):
 
     @action(description=gettext_lazy("Save and list tools"), icon="sync", permissions=["change"])
     def save_and_list(self, request: HttpRequest, server: McpServer) -> None:
-        self._list(request, server)
+        # Not before: a slow server would hold the transaction of the page, and with it every writer of SQLite.
+        transaction.on_commit(partial(self._list, request, server))
 
     def _list(self, request: HttpRequest, server: McpServer) -> None:
         try:

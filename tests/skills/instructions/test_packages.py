@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import stat
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from skills.instructions import archives, folders, packages
 from skills.instructions.errors import InvalidSkill
@@ -87,7 +90,7 @@ def test_too_many_files_are_refused() -> None:
     assert "more than 2000 files" in refusal(packed({f"{number}.md": "" for number in range(2001)}))
 
 
-@pytest.mark.parametrize("data", [b"", b"PK", b"not a zip", packed({"SKILL.md": MANIFEST})[:-30]])
+@pytest.mark.parametrize("data", [b"", b"PK", b"not a zip"])
 def test_a_damaged_zip_is_refused(data: bytes) -> None:
     assert "no zip file" in refusal(data)
 
@@ -185,3 +188,65 @@ def test_zips_of_python_itself_are_read(tmp_path: Path) -> None:
         for path in skill.rglob("*"):
             archive.write(path, path.relative_to(tmp_path))
     assert [file.path for file in packages.read(archives.read(target.read_bytes())).files] == ["references/a.md"]
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (MANIFEST.encode(), "This is no zip file: pack the folder"),
+        (b"Rar!\x1a\x07\x01\x00" + b"x" * 90, "This is no zip file"),
+        (b"\x1f\x8b\x08" + b"x" * 90, "This is no zip file"),
+        (b"", "This is no zip file"),
+        (packed({"SKILL.md": MANIFEST})[:-30], "The zip file is damaged."),
+        (packed({"SKILL.md": MANIFEST, "a.md": "1", "A.md": "2"}), "holds “A.md” twice"),
+        (packed({"SKILL.md": MANIFEST, "a\nb.md": "1"}), "holds control characters"),
+        (packed({"SKILL.md": MANIFEST, "\\\\server\\share\\a.md": "1"}), "leads out of the folder"),
+        (packed({"SKILL.md": MANIFEST, "C:\\a.md": "1"}), "leads out of the folder"),
+        (packed({f"{'d' * 100}/SKILL.md": MANIFEST, f"{'d' * 100}/{'e' * 201}.md": "1"}), "is too long"),
+    ],
+)
+def test_reported_zips_get_one_line_with_the_mend(data: bytes, told: str) -> None:
+    found = refusal(data)
+    assert told in found
+    assert "\n" not in found
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_other_methods_are_read_and_their_damage_is_told(method: int) -> None:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", method) as archive:
+        archive.writestr("SKILL.md", MANIFEST * 1)
+    data = target.getvalue()
+    assert packages.read(archives.read(data)).parsed.name == "price-list"
+    hurt = bytearray(data)
+    for place in range(44, 110):
+        hurt[place] ^= 0x5A
+    assert refusal(bytes(hurt))
+
+
+def test_an_unknown_method_is_told() -> None:
+    data = bytearray(packed({"SKILL.md": MANIFEST}))
+    data[8:10] = (93).to_bytes(2, "little")  # zstandard, in the local header and in the directory
+    place = data.index(b"PK\1\2")
+    data[place + 10 : place + 12] = (93).to_bytes(2, "little")
+    assert "pack it again with deflate" in refusal(bytes(data))
+
+
+@given(st.binary(max_size=200), st.integers(0, 400))
+def test_no_bytes_are_more_than_refused(noise: bytes, place: int) -> None:
+    good = packed({"price-list/SKILL.md": MANIFEST, "price-list/references/a.md": "x" * 50})
+    try:
+        packages.read(archives.read(good[:place] + noise + good[place + len(noise) :]))
+    except InvalidSkill:
+        pass
+
+
+def test_names_that_macos_takes_apart_are_put_together() -> None:
+    found = read({"SKILL.md": MANIFEST, "references/cafe\u0301.md": "1"})
+    assert [file.path for file in found.files] == ["references/caf\u00e9.md"]
+
+
+def test_a_text_that_no_model_can_read_is_remarked() -> None:
+    found = read({"price-list/SKILL.md": MANIFEST, "price-list/references/all.csv": b"x," * (5 * 512 * 1024 // 2)})
+    assert [(file.path, file.text) for file in found.files] == [("references/all.csv", None)]
+    assert "larger than 256 KiB" in found.parsed.warnings[0]

@@ -57,6 +57,15 @@ def test_allowed_tools_are_a_text_or_a_list(tools: str) -> None:
         ("Use it for two things: asking and answering", "Use it for two things: asking and answering"),
         ("妈妈模式 — Triggers on: '/a', '/b'", "妈妈模式 — Triggers on: '/a', '/b'"),
         ('Say: "yes" # always', 'Say: "yes" # always'),
+        ("[BETA] reads tables", "[BETA] reads tables"),
+        ("**Always** use it", "**Always** use it"),
+        ("`csv` files", "`csv` files"),
+        ("@finance needs it", "@finance needs it"),
+        ("%d and %s", "%d and %s"),
+        ("!important rules", "!important rules"),
+        ('"One" and "two"', '"One" and "two"'),
+        ("> quoted on one line", "> quoted on one line"),
+        ("🚀 Fast: very", "🚀 Fast: very"),
     ],
 )
 def test_a_colon_in_a_description_without_quotes_is_read_and_remarked(line: str, description: str) -> None:
@@ -81,14 +90,46 @@ def test_a_colon_in_a_description_without_quotes_is_read_and_remarked(line: str,
         (f"name: a\ndescription: {'b' * 1025}", "Line 3: “description” is longer than 1024"),
         ("name: a\ndescription: {b: c}", "Line 3: “description” must be a text."),
         (f"name: a\ndescription: b\ncompatibility: {'c' * 501}", "Line 4: “compatibility” is longer than 500"),
-        ("name: a\ndescription: [b", "is not valid YAML"),
+        ("name: a\ndescription: 'b\n  c", "is not valid YAML"),
+        ("name: a\ndescription: b\nmetadata:\n\tversion: 1", "Line 5: YAML is indented with spaces"),
+        ("name: a\ndescription: b\nname: c", "Line 4: “name” stands there twice; keep one."),
+        ("name: a\ndescription: b\nmetadata:\n  k: 1\n  k: 2", "Line 6: “k” stands there twice"),
+        ("name：a\ndescription：b", "Line 2: write a colon and a space (“: ”), not “：”."),
+        ("name:a\ndescription:b", "must be lines of “key: value”"),
+        ("Name: a\nDescription: b", "“Name” must be written “name”."),
+        ("name: a\ndescription: ~", "“description” is missing"),
         ("- name\n- description", "must be lines of “key: value”"),
-        ("name: &x a\ndescription: *x", "is not valid YAML"),
-        ("name: a\ndescription: !!python/object/apply:os.system ['id']", "is not valid YAML"),
+        ("name: &x a\ndescription: b\nmetadata:\n  k: *x", "references and tags of YAML"),
+        ("name: a\ndescription: b\nmetadata:\n  k: !env HOME", "Line 5: references and tags of YAML"),
+        ("name: a\ndescription: !!python/object/apply:os.system ['id']", "references and tags of YAML"),
     ],
 )
 def test_what_the_format_forbids_is_refused_with_the_line(front: str, told: str) -> None:
     assert told in refusal(manifest(front))
+
+
+@pytest.mark.parametrize("hint", ["[file] [mode]", "<a> [b: c]", "--all | --one"])
+def test_a_key_that_is_not_read_cannot_spoil_the_others(hint: str) -> None:
+    found = parser.parse(manifest(f"name: a\ndescription: b\nargument-hint: {hint}"))
+    assert (found.name, found.description) == ("a", "b")
+
+
+@pytest.mark.parametrize("value", ["1.10", "2026-01-05", "007", "1e3", "yes", "0x1F", "12_000"])
+def test_a_value_is_the_text_that_is_written(value: str) -> None:
+    found = parser.parse(manifest(f"name: a\ndescription: {value}\nlicense: {value}\nmetadata:\n  version: {value}"))
+    assert (found.description, found.license, found.metadata) == (value, value, {"version": value})
+
+
+def test_what_a_comment_cuts_off_is_remarked() -> None:
+    found = parser.parse(manifest("name: a\ndescription: Use it for #tags and more"))
+    assert found.description == "Use it for"
+    assert "is a comment in YAML" in found.warnings[0]
+    assert parser.parse(manifest("name: a # the name\ndescription: 'b #c'")).description == "b #c"
+
+
+def test_control_characters_and_spaces_of_web_pages_are_no_text() -> None:
+    found = parser.parse(manifest("name:\u00a0a\ndescription: one\u3000two\x1b[0m"))
+    assert (found.name, found.description) == ("a", "one two[0m")
 
 
 @pytest.mark.parametrize(
@@ -107,7 +148,7 @@ def test_a_file_that_is_no_skill_says_why(text: str, told: str) -> None:
 
 def test_untidy_things_are_remarked_and_taken() -> None:
     found = parser.parse(
-        manifest("name: a\ndescription: b\nversion: 1\nmetadata: [x]\nallowed-tools: 7", "x" * 21_000), "b"
+        manifest("name: a\ndescription: b\nversion: 1\nmetadata: [x]\nallowed-tools: {a: b}", "x" * 21_000), "b"
     )
     assert len(found.warnings) == 5
     assert (found.metadata, found.allowed_tools) == ({}, ())

@@ -140,7 +140,7 @@ def test_a_program_that_is_not_there() -> None:
     from dataclasses import replace
 
     server = program(RUDE)
-    assert str(refused(replace(server, command="/nowhere/mcp"))) == "the program /nowhere/mcp is not there"
+    assert str(refused(replace(server, command="/nowhere/mcp"))).startswith("the program /nowhere/mcp is not there")
     pool.breaker.clear_cache()
     assert "cannot be started" in str(refused(replace(server, command=str(ROOT / "README.md"))))
 
@@ -252,20 +252,18 @@ def test_an_address_inside_is_refused_to_those_who_may_reach_public_ones_only(we
     assert code_of(refused(address(web, public_only=True))) == "host_not_public"
 
 
-@pytest.mark.parametrize("status", [401, 403, 500])
+@pytest.mark.parametrize("status", [401, 403, 429, 500])
 def test_the_status_of_a_refusal_is_told(server: Server, status: int) -> None:
     server.answer(Answer(status, b"no", {"Content-Type": "text/plain"}))
-    assert str(refused(address(f"{server.url}/mcp", Authorization="Bearer secret-token"))) == f"status {status}"
+    assert f"status {status}" in str(refused(address(f"{server.url}/mcp", Authorization="Bearer secret-token")))
     assert server.requests[0].headers["authorization"] == "Bearer secret-token"
 
 
 def test_a_redirect_to_another_server_gets_no_secret(server: Server) -> None:
     with http_like() as other:
-        server.answer(Answer(307, b"", {"Location": f"{other.url}/mcp"}))
-        assert code_of(refused(address(f"{server.url}/mcp", Authorization="Bearer secret-token"))) in (
-            "mcp_said",
-            "status",
-        )
+        server.answer(Answer(307, b"", {"Location": f"{other.url}/mcp?key=1"}))
+        told = str(refused(address(f"{server.url}/mcp", Authorization="Bearer secret-token")))
+        assert told == f"the endpoint redirects to another address: enter {other.url}/mcp"
         assert other.requests == []
 
 

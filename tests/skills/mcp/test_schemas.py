@@ -153,7 +153,7 @@ def test_one_bad_tool_does_not_cost_the_others() -> None:
     mend(result)
     odd, kept = result["tools"]
     assert (odd["name"], odd["_meta"]) == ("odd", {UNUSABLE: "its arguments are of type string, not object"})
-    assert kept == {"name": "good", "inputSchema": {"type": "object"}}
+    assert kept == {"name": "good", "inputSchema": {"type": "object", "properties": {}}}
 
 
 # Names
