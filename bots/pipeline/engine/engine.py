@@ -40,6 +40,7 @@ from clawdbot.reasons import Reason, why
 from memory import database
 from memory.store import MemoryStore
 from memory.types import Recall, RecentTurn
+from skills import choosing
 
 logger = logging.getLogger(__name__)
 
@@ -94,8 +95,20 @@ def _begun(turn: Turn) -> Reply | None:
     if (called := flow_catalogue.called(turn.bot.pk, turn.text)) is not None:
         return flow_frames.begin(turn, called)
     if (match := flow_catalogue.skill_called(turn)) is not None:
-        return forms.start_skill(turn, match)
+        return _by_skill(turn, match)
     return commands.run(turn, "stop", "") if windows.is_stop(turn.text) else None
+
+
+def _by_skill(turn: Turn, match: choosing.Match) -> Reply | None:
+    """Returns the answer of a skill; None when the message asks for two and a model can call both."""
+    if not choosing.asks_for_two(turn.bot.pk, turn.text, turn.language):
+        return forms.start_skill(turn, match)
+    if tool_loop.of_turn(turn):
+        return None
+    reply = forms.start_skill(turn, match)
+    if not reply.text:
+        return reply
+    return replace(reply, text=f"{_('One thing at a time; please write the rest again afterwards.')}\n\n{reply.text}")
 
 
 def _without_words(turn: Turn) -> Reply | None:
