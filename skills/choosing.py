@@ -22,7 +22,14 @@ LONGEST_BESIDE = (12, 20)
 """Words, Chinese characters beside a trigger word in the middle of a message for a class without parameters."""
 PATTERNS_S = 0.2
 """Computing time for all patterns of a bot together; one takes `patterns.TIMEOUT_S` at most."""
-_COMMAND = re.compile(r"^[/／]([\w-]{1,64})(?:@\w+)?(?=$|\s)\s*")
+_COMMAND = re.compile(r"^[/／]([\w-]{1,64})(?:@\w+)?[:：]?(?=$|\s)\s*")
+_QUOTED = re.compile(
+    r"```.*?(?:```|$)|`[^`\n]+`|(?<![\w'])\"[^\"\n]+\"(?!\w)|“[^”]+”|「[^」]+」|『[^』]+』|《[^》]+》", re.DOTALL
+)
+# What stands between two requests in one message.
+_JOINT = re.compile(r"[,，、;；。!！?？\n]|\b(?:and|then|also)\b|然后|并且|顺便|同时|还有|另外", re.IGNORECASE)
+
+_WORD = re.compile(r"[\w-]{1,64}")
 
 Similarity = Callable[[str, Sequence[Entry]], Mapping[int, tuple[float, str]]]
 """Compares a message with the examples of skills: score (0 to 1) and best example by skill id."""
@@ -63,6 +70,7 @@ class Candidate:
         match: The call; None when it is refused.
         refused: Why it is not called: NOT_MEANT (a sentence about something else), BELOW (the threshold), TOOLS_ONLY
             (only the model may call it), LATER (another candidate comes before it); "" for the chosen one.
+        span: Where the word or pattern stands in the message; (0, 0) for the others.
     """
 
     entry: Entry
@@ -72,6 +80,7 @@ class Candidate:
     threshold: float = 0.0
     match: Match | None = None
     refused: str = ""
+    span: tuple[int, int] = (0, 0)
 
 
 def match(
@@ -116,9 +125,28 @@ def candidates(
     return found
 
 
+def asks_for_two(bot_id: int, text: str, language: str = "en") -> bool:
+    """Returns whether the parts of a message call different skills by words or patterns.
+
+    For instance "the weather in Paris, and remind me tomorrow to take an umbrella".
+    """
+    if len(text) > LONGEST_MEANT or not _JOINT.search(text):
+        return False
+    called = set()
+    for part in _JOINT.split(text):
+        if part.strip() and (found := match(bot_id, part.strip(), language)) is not None:
+            called.add(found.entry.skill_id)
+    return len(called) > 1
+
+
 def commands(bot_id: int) -> dict[str, Entry]:
-    """Returns the skills of a bot by the names of their commands, without the slash."""
-    return {name: entry for entry in reversed(catalogue.entries(bot_id)) for name in command_names(entry)}
+    """Returns the skills of a bot by the names of their commands, without the slash.
+
+    A trigger word is one, too, unless a skill has that name: people write /天气 for the skill "weather".
+    """
+    entries = catalogue.entries(bot_id)[::-1]
+    words = {simplified(word).casefold(): one for one in entries for word in one.triggers if _WORD.fullmatch(word)}
+    return words | {name: entry for entry in entries for name in command_names(entry)}
 
 
 def command_names(entry: Entry) -> tuple[str, ...]:
@@ -135,7 +163,11 @@ def _candidates(
         rest = parameters.rest_of(text, 0, called.end())
         yield _judged(bot_id, Candidate(entry, COMMAND, f"/{called[1]}"), text, rest, language, {})
         return
+    quoted = [found.span() for found in _QUOTED.finditer(text)]
     for candidate, rest, values, begins in _literal(bot_id, text):
+        if candidate.how == WORDS and _is_quoted(candidate.span, quoted, len(text)):
+            yield replace(candidate, refused=NOT_MEANT)
+            continue
         given = _judged(bot_id, candidate, text, rest, language, values, begins=begins, by_tools_only=by_tools_only)
         yield given
     exampled = catalogue.with_examples(bot_id)
@@ -158,7 +190,7 @@ def _literal(bot_id: int, text: str) -> Iterator[tuple[Candidate, str, dict[str,
     for found in catalogue.table(bot_id).all(text):
         begins = not parameters.rest_of(text[: found.start], 0, 0)
         rest = parameters.rest_of(text, found.start, found.end)
-        yield Candidate(found.value, WORDS, found.word), rest, {}, begins
+        yield Candidate(found.value, WORDS, found.word, span=(found.start, found.end)), rest, {}, begins
     spent = 0.0
     for pattern, entry in catalogue.patterns_of(bot_id):
         if spent > PATTERNS_S:
@@ -168,7 +200,13 @@ def _literal(bot_id: int, text: str) -> Iterator[tuple[Candidate, str, dict[str,
         spent += used
         if hit is not None:
             values = {name: value for name, value in hit.groupdict().items() if value}
-            yield Candidate(entry, PATTERN, pattern), parameters.rest_of(text, hit.start(), hit.end()), values, True
+            candidate = Candidate(entry, PATTERN, pattern, span=hit.span())
+            yield candidate, parameters.rest_of(text, hit.start(), hit.end()), values, True
+
+
+def _is_quoted(span: tuple[int, int], quoted: Sequence[tuple[int, int]], length: int) -> bool:
+    """Returns whether the words are quoted in a longer message: they are talked about. A title is quoted, too."""
+    return any(begin <= span[0] and span[1] <= end and end - begin < length - 2 for begin, end in quoted)
 
 
 def _judged(
@@ -187,7 +225,7 @@ def _judged(
         return replace(candidate, refused=TOOLS_ONLY)
     if candidate.score < candidate.threshold:
         return replace(candidate, refused=BELOW)
-    trigger = candidate.evidence if candidate.how == WORDS else ""
+    trigger = candidate.evidence if candidate.how in (WORDS, COMMAND) else ""
     try:
         free = candidate.how != MEANING
         given = values or _given(entry, text, rest, trigger, language, begins=begins, free=free)

@@ -13,6 +13,8 @@ _TENS = {"十": 10, "百": 100, "千": 1000}
 _MYRIADS = {"万": 10**4, "亿": 10**8}
 _ZH = re.compile(r"[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?")
 _MIXED = re.compile(r"(\d+(?:\.\d+)?)\s*(千|百万|千万|万|百亿|亿)(?![零〇一二两三四五六七八九十百\d])")
+_SEVERAL = re.compile(r"(?:\d+(?:\.\d+)?(?:千万|百万|百亿|亿|万|千)){2,}(?![零〇一二两三四五六七八九十百\d])")
+_GROUP = re.compile(r"(\d+(?:\.\d+)?)(千万|百万|百亿|亿|万|千)")
 _FACTORS = {"千": 10**3, "百万": 10**6, "千万": 10**7, "万": 10**4, "百亿": 10**10, "亿": 10**8}
 
 _EN_SMALL = {
@@ -40,6 +42,12 @@ def plain(text: str) -> str:
 
 def digits_for_words(text: str) -> str:
     """Returns `plain` text with its number words written in digits."""
+    text = _SEVERAL.sub(
+        lambda found: _shown(
+            sum((Decimal(one) * _FACTORS[unit] for one, unit in _GROUP.findall(found[0])), Decimal(0))
+        ),
+        text,
+    )  # 3亿5千万
     text = _MIXED.sub(lambda found: _shown(Decimal(found[1]) * _FACTORS[found[2]]), text)
     text = _ZH.sub(lambda found: chinese(found[0]) or found[0], text)
     return _EN.sub(lambda found: english(found[0]) or found[0], text)

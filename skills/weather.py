@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from clawdbot import http
 from clawdbot.skills import BaseSkill, NotMeant, Parameter, SkillError
 from clawdbot.skills.effects import READS_ONLY
+from skills import weather_days as days_of
 from skills import weather_words as words
 
 GEOCODING_URL = "https://geocoding-api.open-meteo.com"
@@ -19,16 +20,27 @@ FORECAST_URL = "https://api.open-meteo.com"
 _TIMEOUT = (3.0, 5.0)
 _DAYS = 8
 _LONGEST_NAME = 60
+_CANDIDATES = 10  # places of a name
+_MOST_PLACES = 3
+_LONGEST_CODE = 3  # NY, USA
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place from the geocoder. Coordinates are degrees north and east."""
+    """A place from the geocoder. Coordinates are degrees north and east; `regions` are its state and country code."""
 
     name: str
     country: str
     latitude: float
     longitude: float
+    regions: tuple[str, ...] = ()
+
+    def lies_in(self, region: str) -> bool:
+        """Returns whether the place lies in a state or country: its name, its code, or the initials of its words."""
+        wanted = region.casefold()
+        names = [name.casefold() for name in (self.country, *self.regions) if name]
+        initials = {"".join(word[0] for word in name.split()) for name in names}
+        return wanted in names or wanted in initials
 
 
 class WeatherSkill(BaseSkill):
@@ -56,8 +68,11 @@ class WeatherSkill(BaseSkill):
             "day",
             required=False,
             default="today",
-            validator=words.day,
-            description="today, tomorrow, a weekday, or a date as YYYY-MM-DD within the next seven days",
+            validator=days_of.day,
+            description=(
+                "today, tomorrow, a weekday, weekend, week, next week, 3 days, or a date as YYYY-MM-DD within the next"
+                " seven days"
+            ),
         ),
     )
     effects = READS_ONLY
@@ -67,7 +82,7 @@ class WeatherSkill(BaseSkill):
     def parse(cls, *, text: str, rest: str, trigger: str, language: str) -> Mapping[str, Any] | None:
         if not words.is_asked(text, rest):
             raise NotMeant
-        values: dict[str, Any] = {"day": words.day_of(text)}
+        values: dict[str, Any] = {"day": days_of.day_of(text)}
         if city := words.city_of(text, rest):
             values["city"] = city
         return values
@@ -76,9 +91,10 @@ class WeatherSkill(BaseSkill):
         asked = str(context["parameters"]["city"]).strip()
         config = context.get("config") or {}
         try:
-            place = self._place(asked, str(context.get("language", "en")), config)
-            forecast = self._forecast(place, config)
-            return _sentence(place, forecast, str(context["parameters"]["day"]))
+            places = self._places(asked, str(context.get("language", "en")), config)
+            day = str(context["parameters"]["day"])
+            lines = [line for place in places for line in _sentences(place, self._forecast(place, config), day)]
+            return "\n".join(lines) + _(" (Open-Meteo)")
         except http.HttpError:
             raise SkillError(
                 _("The weather service cannot be reached at the moment. Please try again later.")
@@ -88,21 +104,43 @@ class WeatherSkill(BaseSkill):
                 _("The weather service gave an answer I do not understand. Please try again later.")
             ) from None
 
-    def _place(self, asked: str, language: str, config: Mapping[str, Any]) -> Place:
-        base = config.get("geocoding_url") or config.get("base_url") or GEOCODING_URL
+    def _places(self, asked: str, language: str, config: Mapping[str, Any]) -> list[Place]:
         # The answer to the question for the city may be a whole sentence.
         name = (words.city_of(asked, asked) or asked)[:_LONGEST_NAME]
+        if whole := self._found(name, language, config):
+            return whole[:1]
+        parts = words.places_in(name)
+        if len(parts) < 2:
+            raise SkillError(_("I do not know a place called “%(place)s”.") % {"place": name})
+        if not words.is_list(name):
+            named = self._found(parts[0], language, config)
+            inside = [place for place in named if place.lies_in(parts[1])]
+            if named and (inside or len(parts[1]) <= _LONGEST_CODE):
+                return (inside or named)[:1]
+        return [self._first(part, language, config) for part in parts[:_MOST_PLACES]]
+
+    def _first(self, name: str, language: str, config: Mapping[str, Any]) -> Place:
+        found = self._found(name, language, config)
+        if not found:
+            raise SkillError(_("I do not know a place called “%(place)s”.") % {"place": name})
+        return found[0]
+
+    def _found(self, name: str, language: str, config: Mapping[str, Any]) -> list[Place]:
+        base = config.get("geocoding_url") or config.get("base_url") or GEOCODING_URL
         found = self._get(
             f"{base}/v1/search",
-            {"name": name, "count": 1, "language": language.split("-")[0], "format": "json"},
+            {"name": name, "count": _CANDIDATES, "language": language.split("-")[0], "format": "json"},
         )
-        results = found.get("results") or ()
-        if not results:
-            raise SkillError(_("I do not know a place called “%(place)s”.") % {"place": name})
-        first = results[0]
-        return Place(
-            str(first["name"]), str(first.get("country") or ""), float(first["latitude"]), float(first["longitude"])
-        )
+        return [
+            Place(
+                str(one["name"]),
+                str(one.get("country") or ""),
+                float(one["latitude"]),
+                float(one["longitude"]),
+                (str(one.get("admin1") or ""), str(one.get("country_code") or "")),
+            )
+            for one in found.get("results") or ()
+        ]
 
     def _forecast(self, place: Place, config: Mapping[str, Any]) -> dict[str, Any]:
         base = config.get("forecast_url") or config.get("base_url") or FORECAST_URL
@@ -129,19 +167,24 @@ class WeatherSkill(BaseSkill):
         return value
 
 
-def _sentence(place: Place, forecast: Mapping[str, Any], day: str) -> str:
-    daily = forecast["daily"]
+def _sentences(place: Place, forecast: Mapping[str, Any], day: str) -> list[str]:
+    """Returns a line for each wanted day."""
     # The first day of the forecast is today at the place, which may be tomorrow for the person.
-    days = [date.fromisoformat(value) for value in daily["time"]]
-    index = words.index_of(day, days)
-    if index < 0:
+    days = [date.fromisoformat(value) for value in forecast["daily"]["time"]]
+    wanted = days_of.indices_of(day, days)
+    if not wanted:
         raise SkillError(_("I know the weather of the next %(count)s days only.") % {"count": len(days)})
+    return [_sentence(place, forecast, index, days[index]) for index in wanted]
+
+
+def _sentence(place: Place, forecast: Mapping[str, Any], index: int, at: date) -> str:
+    daily = forecast["daily"]
     parts = [
         _("%(place)s, %(day)s: %(sky)s, %(low)s to %(high)s °C.")
         % {
             "place": _named(place),
-            "day": words.day_name(index, days[index]),
-            "sky": words.sky(int(daily["weather_code"][index])),
+            "day": days_of.day_name(index, at),
+            "sky": days_of.sky(int(daily["weather_code"][index])),
             "low": _round(daily["temperature_2m_min"][index]),
             "high": _round(daily["temperature_2m_max"][index]),
         }
@@ -160,7 +203,7 @@ def _sentence(place: Place, forecast: Mapping[str, Any], day: str) -> str:
                 "wind": _round(current["wind_speed_10m"]),
             }
         )
-    return "".join([*parts, _(" (Open-Meteo)")])
+    return "".join(parts)
 
 
 def _named(place: Place) -> str:

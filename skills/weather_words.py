@@ -1,110 +1,117 @@
-"""Language of WeatherSkill: finds place and day in a Chinese or English question and names days and weather codes."""
+"""Language of WeatherSkill: finds the place in a Chinese or English question, and tells questions from other talk."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from datetime import date
-
-from django.utils import dateformat
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from clawdbot.chinese import simplified
 from skills.parameters import EDGE
+from skills.weather_days import without_days
 
-_WEEKDAYS_EN = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_WEEKDAYS_ZH = "一二三四五六日"
-
-_DAYS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("3", re.compile(r"大后天")),
-    ("2", re.compile(r"后天|(the )?day after tomorrow", re.IGNORECASE)),
-    ("1", re.compile(r"明天|明日|明早|明晚|\btomorrow('s)?\b", re.IGNORECASE)),
-    ("today", re.compile(r"今天|今日|今晚|现在|目前|\b(today('s)?|tonight|now|right now|currently)\b", re.IGNORECASE)),
-)
-_WEEKDAY = re.compile(
-    r"(?:下?周|下?星期|下?礼拜)([一二三四五六日天])|\b(?:on |this |next )?(" + "|".join(_WEEKDAYS_EN) + r")\b",
+_IN_PLACE = re.compile(
+    r"\b(?:in|for|at)\s+(?:the (?=hague|bronx|gambia|bahamas|netherlands|philippines|maldives|u[ks]\b))?"
+    r"(?!(?:the|a|this|that|next|my|your)\b)((?:\b(?:st|mt|ft)\.|[^\d_?？!！.。;；\n])*)",
     re.IGNORECASE,
 )
-_IN_PLACE = re.compile(
-    r"\b(?:in|for|at)\s+(?!(?:the|a|this|that|next|my|your)\b)([^\W\d_][^\d_?？!！.,，。;；]*)", re.IGNORECASE
-)
 _OTHER_ZH = re.compile(
-    r"天气预报|天气|气温|温度|预报|情况|多少度|几度|会不会|下雨|下雪|刮风|冷吗|热吗|冷不冷|热不热|[会吗呢啊呀吧]$|^[在去到]|的$|查询|查|请问|帮我|我想知道|告诉我|怎么样|怎样|如何|是多少|多少"
+    r"天气预报|天气|气温|温度|预报|情况|多少度|几度|会不会|下雨|下雪|刮风|冷吗|热吗|冷不冷|热不热|[会吗呢啊呀吧]$|^[在去到]|的$|查询|查|请问|帮我|我想知道|告诉我|咋样|怎么样|怎样|如何|是多少|多少"
 )
 _OTHER_EN = re.compile(
-    r"\b(weather|temperature|forecast|like|please|what's|what|how's|how|is|it|the|will|be|going|to|outside|there|here|rain"
-    r"|cold|hot|warm|of|in|for|at|on|like|a|an|tell|show|give|me|about|and|today|do|does|i|need|want|know|check"
-    r"|you|can|could|would|us|hi|hello|hey|thanks)\b",
+    r"\b(weather|temperature|forecast|report|update|outlook|like|please|what's|what|how's|how|is|it|the|will|be|going|to|outside"
+    r"|there|here|rain|cold|hot|warm|of|in|for|at|on|like|a|an|(?:tell|show|give)(?: us)?|me|about|today|do"
+    r"|does|i|need|want|know|check|look up|get|you|can|could|would|hi|hello|hey|thanks|thank you)\b",
     re.IGNORECASE,
 )
 _NO_PLACE = re.compile(
     r"\b(?:i|i'm|i've|my|we|our|he|she|his|her|they|their|this|that|was|were|has|have|had|should|hate|love|because|so|but|if"
     r"|when|remind|awful|lovely|terrible|beautiful|changed?|affects?|not|don't|never|joke|room|body|oven|boiling|melting"
-    r"|freezing|water|sales|revenue|budget|engine)\b|\d"
-    r"|[我你她它咱很了变讲]|他们|^他|喜欢|讨厌|记得|提醒|笑话|说话|太(?![原仓和湖康谷白])|真[好冷热的是不]|不[要想好错]|越来越|体温"
-    r"|水温|室温|发烧|孩子|因为|所以|如果|但是|空调|影响",
+    r"|freezing|water|sales|revenue|budget|engine|who|why|invented|measured|accurate|reliable|definition|means?|meaning|word"
+    r"|song|lyrics|movie|play|sing|listen|skill|feature|function|plugin|app|bot|tool|station|channel|girl|man|woman"
+    r"|presenter|reporter|forecaster|friend|storms?|stormy|permitting|under|forget|mind|cpu|gpu|colou?r|core|thermometer|sun"
+    r"|moon|mars|battery|disk|skin|fever|surface|average|absolute|global|pizza|bread|steak|chicken|meat|coffee|tea|beer|wine"
+    r"|sensor|good|great|bad|fair|fine|crazy|work)\b|\d"
+    r"|[我你她它咱很了变讲词员计播唱《》]|他们|^他|喜欢|讨厌|记得|提醒|笑话|说话|太(?![原仓和湖康谷白])|真[好冷热的是不]|不[要想好错用准必]|越来越|体温"
+    r"|水温|室温|发烧|孩子|因为|所以|如果|但是|空调|影响|什么|怎么|为啥|谁|准吗|准确|首歌|电脑|手机|电池|显卡|冰箱|烤箱|月球|火星|^水$|算了|职业|几[号点]|[周期]几",
     re.IGNORECASE,
 )
 _UNWANTED = re.compile(
-    r"(?:不要|别).{0,4}[说讲提聊查告]|不是问|没问|不想[知聊听]"
-    r"|\b(?:don't|do not|didn't|did not|stop)\b.{0,20}\b(?:tell|talk|talking|ask|asking|want|care)\b",
+    r"(?:不要|别|不用|不必|不需要|没让你|没叫你).{0,4}[说讲提聊查告看管]|不是问|没问|不想[知聊听]|算了"
+    r"|\b(?:don't|do not|didn't|did not|stop|no need to|not asking)\b.{0,20}"
+    r"\b(?:tell|talk|ask|want|care|need|show|give|check|like)(?:ing)?\b"
+    r"|\b(?:never mind|forget(?: about)?|not|no more|enough of|instead of|rather than) the"
+    r" (?:weather|forecast|temperature)\b",
     re.IGNORECASE,
 )
+_FINE = (
+    r"(?:nice|great|good|bad|fair|fine|lovely|beautiful|awful|terrible|horrible|crazy|wonderful|perfect|stormy|sunny|rainy"
+    r"|foul|wild|mild|cold|hot|warm|cool|dry|wet|cloudy|windy)"
+)
+# The word with another meaning, talk about the weather or about forecasts, temperatures of things.
+_TALK = re.compile(
+    r"\bunder the weather\b|\bweather(?:ed|ing)\b|\bweather[- ]?(?:permitting|proof|man|girl|vane|beaten|balloon)\b"
+    r"|\bweather (?:the|this|a|any) (?:\w+ ){0,2}(?:storms?|crisis|recession|downturn|pandemic|change|challenges?)\b"
+    rf"|\b{_FINE}[- ]weather\b|\bweather(?:'s| is| was| has been| looks?| seems?| feels?)"
+    rf" (?:so |very |really |too |quite |pretty |just )*{_FINE}\b"
+    r"|\bwhat(?:'s| is) weather\b|\b(?:who|why)\b"
+    r"|\bhow (?:accurate|reliable|is|are|do|does) (?:the )?(?:weather |temperatures? )?(?:forecasts? )?"
+    r"(?:measured|made|work)"
+    r"|\btemperatures? of (?:the|a|an|my|your|this)\b"
+    r"|预报员|天气(?:预报)?(?:是怎么|怎么[做来])|(?:什么是|啥是)天气|天气是什么",
+    re.IGNORECASE,
+)
+_IS_QUESTION = re.compile(r"[?？]")
 _TELLS = re.compile(r"\b(?:i|we|my|our)\b", re.IGNORECASE)
 _ASKS = re.compile(r"[?？]|\b(?:what|how|will|tell|show|give|check|know|need|please)\b", re.IGNORECASE)
 _HAN = re.compile(r"[\u4e00-\u9fff]")
+# Where the person is, which the bot does not know: it asks for the city.
+_HERE = re.compile(
+    r"\b(?:(?:at )?home|near(?:by)?(?: me| here)?|around (?:here|me)|over here"
+    r"|(?:in )?my (?:city|town|area|village|location|place))\b"
+    r"|我们?(?:这[里儿边]|家)|[本当]地|附近|家里",
+    re.IGNORECASE,
+)
+_SYMBOLS = re.compile(r"@\w+|[^\w\s,，、&'’.·-]")  # names of bots, emoji, #
+_BETWEEN_PLACES = re.compile(r"\s*(?:,|，|、|&|\band\b|[和与跟及])\s*", re.IGNORECASE)
 _LONGEST_ZH = 12
 _MOST_WORDS = 5
-
-
-def day_of(text: str) -> str:
-    """Returns the day in the question: "today", the number of days from today, or a weekday such as "friday"."""
-    text = simplified(text)
-    for day, expression in _DAYS:
-        if expression.search(text):
-            return day
-    if found := _WEEKDAY.search(text):
-        if found.group(1):
-            return _WEEKDAYS_EN[_WEEKDAYS_ZH.index(found.group(1).replace("天", "日"))]
-        return found.group(2).lower()
-    return "today"
-
-
-def day(text: str) -> str:
-    """Returns a day as `day_of` does; a date (ISO) and what `day_of` returned stay as they are.
-
-    Raises:
-        ValueError: It names no day.
-    """
-    given = text.strip().lower()
-    if given in ("today", "now") or given in _WEEKDAYS_EN or re.fullmatch(r"\d|\d{4}-\d{2}-\d{2}", given):
-        return "today" if given == "now" else given
-    found = day_of(given)
-    if found == "today" and not re.search(r"今|现在|目前|today|tonight", given):
-        raise ValueError
-    return found
+_MOST_WORDS_OF_SEVERAL = 10
 
 
 def city_of(text: str, rest: str) -> str:
     """Returns the place in the question, in simplified characters; "" when there is none.
 
+    Several places stay together ("Paris and London", "Paris, Texas"): `places_in` takes them apart.
+
     Args:
         text: The whole message.
         rest: The message without the trigger word.
     """
-    left = _left(simplified(text), simplified(rest))
+    left = _left(*(_HERE.sub(" ", simplified(part)) for part in (text, rest)))
     if _HAN.search(left):
         return left if len(left) <= _LONGEST_ZH else ""
-    return left if len(left.split()) <= _MOST_WORDS else ""
+    words = len(left.split())
+    return left if words <= (_MOST_WORDS_OF_SEVERAL if _BETWEEN_PLACES.search(left) else _MOST_WORDS) else ""
+
+
+def places_in(city: str) -> list[str]:
+    """Returns the parts of the names of several places: "Paris, London and Rome", 北京和上海."""
+    return [part for part in _BETWEEN_PLACES.split(city) if part]
+
+
+def is_list(city: str) -> bool:
+    """Returns whether the places stand side by side; "Paris, Texas" may be one place in another."""
+    return len(places_in(city)) > 2 or bool(re.search(r"\band\b|[&、和与跟及]", city, re.IGNORECASE))
 
 
 def is_asked(text: str, rest: str) -> bool:
     """Returns whether a message with a trigger word asks for the weather: it names a place, or nothing else at all."""
-    text, rest = simplified(text).replace("’", "'"), simplified(rest).replace("’", "'")
+    text, rest = (_HERE.sub(" ", simplified(part).replace("’", "'")) for part in (text, rest))
     if _UNWANTED.search(text) or (_TELLS.search(text) and not _ASKS.search(text) and not _HAN.search(text)):
         return False
-    return not _left(text, rest) or (bool(city_of(text, rest)) and not _NO_PLACE.search(_left(text, rest)))
+    if _TALK.search(text) and not (_IS_QUESTION.search(text) and _IN_PLACE.search(text)):
+        return False
+    left = _left(text, rest)
+    return not left or (bool(city_of(text, rest)) and not _NO_PLACE.search(left))
 
 
 def place(text: str) -> str:
@@ -120,15 +127,24 @@ def place(text: str) -> str:
 
 def _left(text: str, rest: str) -> str:
     """Returns what the message says beside day and usual words, which is the place if it is one."""
-    if not _HAN.search(text) and (found := _IN_PLACE.search(text)):
-        named = _without_days(found.group(1)).strip(EDGE)
-        named = re.sub(r"\s+(like|please|is|be|will|going|on|and)\b.*$", "", named, flags=re.IGNORECASE).strip(EDGE)
+    if not _HAN.search(text) and (found := _IN_PLACE.search(without_days(text))):
+        named = _without_symbols(found.group(1))
+        named = re.sub(
+            r"(?:^|[\s,]+)(?:like|please|is|be|will|going|on|thanks|thank you|today"
+            r"|and (?=(?:please|remind|tell|how|what|will|is|if|on|for)\b)|and(?=\W*$))\b.*$",
+            "", named, flags=re.IGNORECASE | re.DOTALL,
+        ).strip(EDGE)  # fmt: skip
         if named and not _OTHER_EN.fullmatch(named):
             return named
-    left = _without_days(rest)
+    left = _without_symbols(without_days(rest))
     if _HAN.search(left):
         return _chinese_name(left)
-    return " ".join(_OTHER_EN.sub(" ", left).split()).strip(EDGE)
+    named = " ".join(_OTHER_EN.sub(" ", left).split())
+    return re.sub(r"^(?:and\b\W*)+|(?:\W*\band)+$", "", named.strip(f"{EDGE}-"), flags=re.IGNORECASE)
+
+
+def _without_symbols(text: str) -> str:
+    return " ".join(_SYMBOLS.sub(" ", text).split()).strip(f"{EDGE}-")
 
 
 def _chinese_name(left: str) -> str:
@@ -136,72 +152,3 @@ def _chinese_name(left: str) -> str:
     while before != left:
         before, left = left, _OTHER_ZH.sub("", left.strip(EDGE)).strip(EDGE)
     return left.replace(" ", "")
-
-
-def _without_days(text: str) -> str:
-    for _day, expression in _DAYS:
-        text = expression.sub(" ", text)
-    return _WEEKDAY.sub(" ", text)
-
-
-def index_of(day: str, days: Sequence[date]) -> int:
-    """Returns the day's index in the forecast; -1 for a date that the forecast does not include."""
-    if "-" in day:
-        return next((index for index, value in enumerate(days) if value.isoformat() == day), -1)
-    if day in _WEEKDAYS_EN:
-        wanted = _WEEKDAYS_EN.index(day)
-        return next((index for index, value in enumerate(days) if value.weekday() == wanted), 0)
-    index = int(day) if day.isdigit() else 0
-    return index if index < len(days) else 0
-
-
-def day_name(index: int, day: date) -> str:
-    """Returns the name of the day; from tomorrow on with its date."""
-    if index == 0:
-        return _("today")
-    if index == 1:
-        name = _("tomorrow")
-    elif index == 2:
-        # A translation can replace the weekday by a word for the day after tomorrow.
-        name = dateformat.format(day, pgettext("date format of the day after tomorrow", "l"))
-    else:
-        name = str(_WEEKDAYS[day.weekday()])
-    return _("%(day)s (%(date)s)") % {"day": name, "date": dateformat.format(day, pgettext("date format", "j F"))}
-
-
-_WEEKDAYS = (
-    pgettext_lazy("weather forecast", "Monday"),
-    pgettext_lazy("weather forecast", "Tuesday"),
-    pgettext_lazy("weather forecast", "Wednesday"),
-    pgettext_lazy("weather forecast", "Thursday"),
-    pgettext_lazy("weather forecast", "Friday"),
-    pgettext_lazy("weather forecast", "Saturday"),
-    pgettext_lazy("weather forecast", "Sunday"),
-)
-# By WMO code.
-_SKY = (
-    ((0,), gettext_lazy("clear sky")),
-    ((1,), gettext_lazy("mostly clear")),
-    ((2,), gettext_lazy("partly cloudy")),
-    ((3,), gettext_lazy("overcast")),
-    ((45, 48), gettext_lazy("fog")),
-    ((51, 53, 55), gettext_lazy("drizzle")),
-    ((56, 57), gettext_lazy("freezing drizzle")),
-    ((61,), gettext_lazy("light rain")),
-    ((63,), gettext_lazy("rain")),
-    ((65,), gettext_lazy("heavy rain")),
-    ((66, 67), gettext_lazy("freezing rain")),
-    ((71,), gettext_lazy("light snow")),
-    ((73, 77), gettext_lazy("snow")),
-    ((75,), gettext_lazy("heavy snow")),
-    ((80, 81), gettext_lazy("rain showers")),
-    ((82,), gettext_lazy("violent rain showers")),
-    ((85, 86), gettext_lazy("snow showers")),
-    ((95,), gettext_lazy("thunderstorm")),
-    ((96, 99), gettext_lazy("thunderstorm with hail")),
-)
-
-
-def sky(code: int) -> str:
-    """Returns a WMO weather code in words."""
-    return next((str(words) for codes, words in _SKY if code in codes), _("unknown conditions"))

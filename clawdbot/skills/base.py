@@ -81,7 +81,7 @@ class BaseSkill(ABC):
         Args:
             text: The whole message.
             rest: The message without the trigger word and polite phrases.
-            trigger: The trigger word in the message.
+            trigger: The trigger word in the message, or the command such as "/forecast"; "" for a pattern.
             language: For instance "en" or "zh-hans".
 
         Returns:

@@ -20,6 +20,7 @@ _CONTEXT = decimal.Context(
 )
 _NUMBER = re.compile(r"(?<![A-Za-z_])(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
 _SHOWN_DIGITS = 12
+_LARGEST_TANGENT = 1e15
 _FULL = Decimal(10) ** 21
 
 
@@ -93,9 +94,12 @@ def _power(base: Decimal, exponent: Decimal) -> Decimal:
 def _floats(function: Callable[..., float]) -> Callable[..., Decimal]:
     def call(*values: Decimal) -> Decimal:
         try:
-            return Decimal(repr(round(function(*map(float, values)), 15)))
+            found = round(function(*map(float, values)), 15)
         except ValueError:
             raise Undefined("domain") from None
+        if abs(found) > _LARGEST_TANGENT:  # tan(90°), but for the last digit of pi
+            raise Undefined("domain")
+        return Decimal(repr(found))
 
     return call
 
@@ -168,6 +172,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "cos": _floats(math.cos),
     "tan": _floats(math.tan),
     "fact": _factorial,
+    "deg": lambda value: value * _CONSTANTS["pi"] / 180,
 }
 FUNCTIONS = frozenset(_FUNCTIONS)
 CONSTANTS = frozenset(_CONSTANTS)

@@ -33,6 +33,12 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), replacement)
     for pattern, replacement in (
         (r"math\.", ""),
+        (r"[\[{【]([^][{}]*[-+*/×÷][^][{}]*)[\]}】]", r"(\1)"),
+        (r"π", "pi"),
+        (r"(?<=\d)\s*pi\b", "*pi"),
+        (r"(" + _NUM + r")\s*的\s*(" + _NUM + r")分之\s*(" + _NUM + ")", r"(\1*\3/\2)"),
+        (r"\b(?:an?|one|1) third of\b", "(1/3)*"),
+        (r"\b(?:an?|one|1) quarter of\b", "(1/4)*"),
         (r"\bthe\b", " "),
         (r"百分之\s*(" + _NUM + ")", r"\1%"),
         (r"(" + _NUM + r")分之\s*(" + _NUM + ")", r"(\2/\1)"),
@@ -48,11 +54,12 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(" + _NUM + r")\s*的\s*(" + _NUM + r")\s*次(?:方|幂)", r"(\1**\2)"),
         (r"(" + _NUM + r")\s*(?:的)?\s*阶乘|\bfactorial of (" + _NUM + r")|(" + _NUM + r")!", r"fact(\1\2\3)"),
         (r"\b(?:raised )?to the power of\b|\bto the power\b|\^", "**"),
-        (r"(" + _NUM + r")\s*打\s*(\d)\s*折", r"(\1*0.\2)"),
+        (r"(" + _NUM + r")\s*打\s*(\d{1,2})\s*折", r"(\1*0.\2)"),
         (r"(" + _NUM + r")\s*%\s*off\s*(?:of\s*)?(" + _NUM + ")", r"(\2*(1-\1/100))"),
         (r"(" + _NUM + r")\s*的\s*(" + _NUM + r")\s*%", r"(\2/100*\1)"),
         (r"(" + _NUM + r")\s*%\s*(?:of|的)\s*(" + _NUM + ")", r"(\1/100*\2)"),
         (r"\bhalf of (" + _NUM + r")|(" + _NUM + r")\s*的\s*一半", r"(\1\2/2)"),
+        (r"(?:\btip (?:of )?)?(" + _NUM + r")\s*%\s*(?:tip )?on (" + _NUM + ")", r"(\1/100*\2)"),
         (r"\bmultiplied by\b|\btimes\b|乘以|乘上|乘|×|✕|·", "*"),
         (r"(?<=[\d)])\s*x\s*(?=[\d(])", "*"),
         (r"\bdivided by\b|\bover\b|除以|÷|∕", "/"),
@@ -107,13 +114,14 @@ def read(text: str, *, asked: bool = False) -> Calculation | None:
         return None
     if not asked and _is_label(given.rstrip("?!. 吗呢")):
         return None
-    core = _without_request(given)
+    core = _without_money(_without_request(_with_angles(given).lstrip("= ")))
     asked = asked or _ASKED.search(given) is not None
     if (factorial := _FACTORIAL.search(given)) is not None and (asked or core != given.rstrip("!?= ")):
         core = f"fact({factorial[1]})"
     if not asked and _is_label(core):
         return None
-    core = digits_for_words(_COMMAS.sub(lambda found: found[0].replace(",", ""), core))
+    core = _COMMAS.sub(lambda found: found[0].replace(",", ""), core)
+    core = digits_for_words(_THOUSANDS.sub(lambda found: {"k": "千", "w": "万"}[found[1].lower()], core))
     if (two := _BY_TWO.fullmatch(core)) is not None:
         return Calculation("", f"{two[1]}除{two[2]}", "order", (f"{two[1]}/{two[2]}", f"{two[2]}/{two[1]}"))
     if (unclear := _COMMA_LEFT.search(core)) is not None and not _in_call(core, unclear):
@@ -130,13 +138,32 @@ def readable(expression: str) -> str:
     text = re.sub(r"^\((.+)\)\*\(1([+-])(" + _NUM + r")/100\)$", r"\1 \2 \3%", text)
     text = re.sub(r"\((" + _NUM + r")/100\)", r"\1%", text)
     text = re.sub(r"^\(([^()]*)\)$", r"\1", text)
-    text = re.sub(r"\s*\*\*\s*", "^", text)
+    text = re.sub(r"\bdeg\((-?" + _NUM + r")\)", r"\1°", text)
+    text = re.sub(r"(?<=[\w)])\s*%\s*(?=[\w(])", " mod ", re.sub(r"\s*\*\*\s*", "^", text))
     text = re.sub(r"(?<=[\w)%])\s*([-+*/])\s*", lambda found: f" {_SIGNS[found[1]]} ", text)
     text = re.sub(r"(?<=e) ([-+]) (?=\d)", r"\1", text)
     return re.sub(r"fact\((\d+)\)", r"\1!", " ".join(text.split()))
 
 
 _SIGNS = {"*": "×", "/": "÷", "+": "+", "-": "−"}
+_ANGLE = re.compile(r"\b(sin|cos|tan)\s*\(?\s*(-?" + _NUM + r")\s*(?:°|度|\bdegrees?\b|\bdeg\b)\s*\)?", re.IGNORECASE)
+_ANGLE_ZH = (("正弦", "sin"), ("余弦", "cos"), ("正切", "tan"))
+_MONEY = re.compile(
+    r"(?:us\$|[$€£¥￥])(?=\s*[\d.])|(?<=\d)\s*(?:[$€£¥￥]|元钱?|块钱?|美元|欧元|人民币|(?:dollars?|euros?|pounds?|yuan|rmb|usd|eur|cny)\b)",
+    re.IGNORECASE,
+)
+_SAME_MONEY = {
+    "us$": "$",
+    "usd": "$",
+    "dollar": "$",
+    "美元": "$",
+    "eur": "€",
+    "euro": "€",
+    "欧元": "€",
+    "pound": "£",
+} | dict.fromkeys(("￥", "元", "元钱", "块", "块钱", "人民币", "yuan", "rmb", "cny"), "¥")
+_THOUSANDS = re.compile(r"(?<=\d)\s?([kw])(?![a-z])", re.IGNORECASE)
+_VERSION = re.compile(r"\d\.\d+\.\d")
 
 
 def _is_label(text: str) -> bool:
@@ -154,12 +181,29 @@ def _without_request(text: str) -> str:
     return text
 
 
+def _with_angles(text: str) -> str:
+    """Writes degrees as radians: sin(30°), sin 30 degrees, 正弦30度."""
+    for word, function in _ANGLE_ZH:
+        text = text.replace(word, function)
+    return _ANGLE.sub(r"\1(deg(\2))", text)
+
+
+def _without_money(text: str) -> str:
+    """Returns the text without signs of money when all are the same: $5 + $3. Amounts of two currencies stay."""
+    text = re.sub(r"(?<=\d)\s*块\s*(?=\d(?!\d))", ".", text)  # 3块5
+    signs = [found[0].strip().lower() for found in _MONEY.finditer(text)]
+    kinds = {_SAME_MONEY.get(sign, _SAME_MONEY.get(sign.rstrip("s"), sign)) for sign in signs}
+    return _MONEY.sub("", text) if len(kinds) == 1 else text
+
+
 def _in_call(text: str, found: re.Match[str]) -> bool:
     """Returns whether the comma separates the arguments of a function: max(3,5)."""
     return re.search(r"(?:" + "|".join(FUNCTIONS) + r")\s*\([^()]*$", text[: found.start()]) is not None
 
 
 def _expression(text: str) -> str:
+    if _VERSION.search(text):  # of a program, or an address
+        return ""
     for pattern, replacement in _WORDS:
         text = pattern.sub(replacement, text)
     if (on := _PERCENT_ON.fullmatch(text.strip())) is not None:
@@ -174,8 +218,9 @@ def _expression(text: str) -> str:
 
 
 PATTERNS = (
-    r"[\d)）][)）!！\s]*(?:[-+*/×÷x^%=√＋－＊／％＝]|[加减減乘除的打]|plus|minus|times|over|divided|multiplied|mod|to the power|percent|squared|cubed)",
+    r"[\d)）万萬亿億千元块塊kw€$]\s*[)）!！\s]*(?:[-+*/×÷x·✕^%=√＋－＊／％＝]|[加减減乘除的打]|dollars |euros |plus|minus|times|over|divided|multiplied|mod|to the power|percent|squared|cubed)",
     r"[零一二两兩三四五六七八九十百千万萬亿億][加减減乘除的]|百分之|分之|根号|根號|√",
+    r"π|(?<![a-z])pi\b|[\])}】]\s*[-+*/×÷]|正弦|余弦|正切|\b(?:third|quarter) of \d",
     r"\b(?:sqrt|root|log|ln|sin|cos|tan|factorial|half|max|min|round|abs|fact|exp|floor|ceil) ?(?:of )?[(（]?-?\d|\d\s*[!！]",
     r"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|hundred|thousand|million)[\s-]+(?:plus|minus|times|divided|multiplied|over|percent)\b",
 )

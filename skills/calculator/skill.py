@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -52,10 +53,10 @@ class CalculatorSkill(BaseSkill):
 
     @classmethod
     def parse(cls, *, text: str, rest: str, trigger: str, language: str) -> Mapping[str, Any] | None:
-        words = said(text, rest)
+        words = said(text, rest, trigger)
         if reading.read(words) is not None:
             return {"expression": words}
-        if not rest.strip():
+        if trigger and not rest.strip():
             return {}
         raise NotMeant
 
@@ -80,9 +81,15 @@ class CalculatorSkill(BaseSkill):
 
 def _worked_out(readable: str, expression: str) -> str:
     try:
-        return f"{readable} = {shown(evaluate(expression))}"
+        return f"{readable} = {shown(evaluate(expression))}" + _angle_note(expression)
     except Undefined as error:
         raise SkillError(_reason(error.code) % {"expression": readable}) from None
+
+
+def _angle_note(expression: str) -> str:
+    """Returns how an angle was read that names no unit: sin(30) is rarely meant in radians."""
+    bare = re.search(r"\b(?:sin|cos|tan)\s*\((?!.*(?:deg|pi))", expression)
+    return _(" (the angle in radians; for degrees write 30°)") if bare else ""
 
 
 def _reason(code: str) -> str:

@@ -8,15 +8,18 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, ClassVar
 
+from dateutil.relativedelta import relativedelta
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from clawdbot import times
 from clawdbot.skills import BaseSkill, Context, Effect, NotMeant, Parameter, SkillError
 from clawdbot.times import festivals, lunar, places
 from clawdbot.times.numerals import folded
 from skills import time_words
+from skills.numerals import digits_for_words
 
+_NO_SUCH_PLACE = gettext_lazy("I do not know that place. Please name a big city or a zone such as Europe/Berlin.")
 _MONTHS = "正二三四五六七八九十冬腊"
 _TENS = "初十廿三"
 _ONES = "十一二三四五六七八九"
@@ -34,6 +37,7 @@ _SINCE = re.compile(
 _LUNAR = re.compile(r"农历|阴历|\blunar (?:date|calendar|day)\b")
 _WEEKDAY = re.compile(
     r"(?:是|在)?(?:星期|周|礼拜)几(?!.{0,6}(?:开会|去|来|有空|放假|上班))|(?:是|在)(?:几月)?(?:几号|哪天|哪一天|什么时候|几月几[号日]|什么日子)$"
+    r"|^(?:请问)?(?:大?[明后昨前][天日]|下?(?:周|星期).)(?:几号|几月几[号日])$|\b(?:tomorrow|yesterday)'s date$"
     r"|\b(?:what|which) (?:day|weekday|date|day of the week)\b.*|\bwhen(?: is|'s)\b|\bwhat(?:'s| is) (?:the )?(?:date|day|weekday)\b|\bday of the week\b"
 )
 _TODAY = re.compile(
@@ -45,9 +49,19 @@ _CLOCK = re.compile(
     r"|\bwhat(?:'s| is)? ?(?:the )?(?:current |local )?time\b(?!.*\b(?:do|does|did|should|shall|will|can|works?|for)\b)|\b(?:current|local) time\b|\btime (?:is it|now)\b|^time in\b|\bthe time in\b"
 )
 _ZONE = re.compile(
-    r"^(?:请|帮我)?(?:把)?(?:我的)?时区(?:是|为|改为|改成|设为|设成|设置为|换成)|^我(?:的)?在.{1,12}时区"
+    r"^(?:请|帮我)?(?:把|设置|设定|修改|更改|调整)?(?:我的)?时区(?:是|为|改为|改成|设为|设成|设置为|换成)|^我(?:的)?在.{1,12}时区"
     r"|^(?:please )?(?:set |change |switch )?(?:my |the )?time ?zone(?: is| to|'s)\b|^i(?:'m| am) in the .{2,30} time ?zone"
 )
+_WHICH_ZONE = re.compile(
+    r"^(?:请问)?(?:我)?(?:现在)?(?:的|在)?(?:是)?(?:什么|哪个)时区|^我的时区(?:是什么|是哪个|呢)?$|\bwhat(?:'s| is)? (?:my )?time ?zone\b"
+)
+_PLACE = re.compile(
+    r"\bin (?!the (?:morning|afternoon|evening)\b)(.+)$|^(?:请问|你知道|告诉我)*([\u4e00-\u9fff]{2,10}?)(?:现在|当地|那边)(?:是)?几点"
+)
+_AFTER = re.compile(
+    r"(\d{1,4})\s*个?(天|日|周|星期|礼拜|月|年)(?:之|以)?([后前])|\b(\d{1,4}) (day|week|month|year)s? (from (?:now|today)|later|ago)\b"
+)
+_STEPS = {"天": "days", "日": "days", "周": "weeks", "星期": "weeks", "礼拜": "weeks", "月": "months", "年": "years"}
 _PERSONAL = re.compile(
     r"我(?:的)?生日|你|我们|他们?的|她|结婚|考试|\bmy\b|\byour\b|\bour\b|\bmeeting\b|\bappointment\b|开会|会议|发货|到货|航班|\bflight\b"
 )
@@ -92,7 +106,14 @@ class DateTimeSkill(BaseSkill):
         plain = _plain(question)
         if _ZONE.search(plain):
             return _use_zone(question, context)
+        if _WHICH_ZONE.search(plain):
+            return _("Your times are in the zone %(zone)s; there it is %(time)s.") % {
+                "zone": str(context.zone),
+                "time": time_words.clock(context.now.time()),
+            }
         today = context.now.date()
+        if (moved := _AFTER.search(digits_for_words(plain))) is not None and not _UNTIL.search(plain):
+            return _named(_moved(today, moved), today)
         days = times.days(question, today=today, language=context.language)
         if _LUNAR.search(plain):
             return _lunar(days[0] if days else today, today)
@@ -116,14 +137,17 @@ class DateTimeSkill(BaseSkill):
 def is_question(text: str) -> bool:
     """Returns whether a message asks for what the calendar and the clock know, and for nothing else."""
     plain = _plain(text)
-    if _ZONE.search(plain):
+    if _ZONE.search(plain) or _WHICH_ZONE.search(plain):
         return True
     if _PERSONAL.search(plain) or len(plain) > 80:
+        return False
+    if plain.startswith("time in ") and places.find(text) is None:  # a title, or an idiom
         return False
     if _CLOCK.search(plain) or _TODAY.search(plain):
         return True
     asks = any(kind.search(plain) for kind in (_UNTIL, _BETWEEN, _SINCE, _WEEKDAY, _LUNAR))
-    return asks and (bool(times.days(text, today=date(2027, 6, 15))) or bool(_LUNAR.search(plain)))
+    found = _LUNAR.search(plain) or _AFTER.search(digits_for_words(plain)) or times.days(text, today=date(2027, 6, 15))
+    return asks and bool(found)
 
 
 def _plain(text: str) -> str:
@@ -134,6 +158,8 @@ def _clock(question: str, context: Context) -> str:
     place = places.find(question)
     if place is not None:
         return _there(*place, context.now)
+    if _PLACE.search(_plain(question)):  # the person's own time would be a wrong answer
+        raise SkillError(str(_NO_SUCH_PLACE))
     now = context.now
     return _("It is %(time)s, %(day)s.") % {
         "time": time_words.clock(now.time()),
@@ -141,10 +167,18 @@ def _clock(question: str, context: Context) -> str:
     }
 
 
+def _moved(today: date, found: re.Match[str]) -> date:
+    """Returns the day of 100天后 or "3 weeks ago"."""
+    count = int(found[1] or found[4])
+    step = _STEPS.get(found[2] or "", f"{found[5]}s")
+    back = found[3] == "前" or (found[6] or "") == "ago"
+    return today + relativedelta(**{step: -count if back else count})  # type: ignore[arg-type]
+
+
 def _use_zone(question: str, context: Context) -> str:
     place = places.find(question)
     if place is None:
-        raise SkillError(_("I do not know that place. Please name a big city or a zone such as Europe/Berlin."))
+        raise SkillError(str(_NO_SUCH_PLACE))
     context.dialog.use_time_zone(place[1])
     there = context.now.astimezone(zoneinfo.ZoneInfo(place[1]))
     return _("Your times are in the zone %(zone)s now; there it is %(time)s. Reminders that you have keep theirs.") % {

@@ -11,7 +11,7 @@ from clawdbot.skills import BaseSkill, Context, NotMeant, Parameter
 from clawdbot.skills.effects import READS_ONLY
 from skills.notes import reading
 from skills.notes.lines import lines
-from skills.said import said
+from skills.said import is_command
 
 _SHOWN = 12
 
@@ -31,8 +31,7 @@ class KnownSkill(BaseSkill):
 
     @classmethod
     def parse(cls, *, text: str, rest: str, trigger: str, language: str) -> Mapping[str, Any] | None:
-        words = said(text, rest)
-        topic = rest if words is not text else reading.asked_about(text)
+        topic = rest if is_command(trigger) else reading.asked_about(text)
         if topic is None:
             raise NotMeant
         return {"topic": topic}

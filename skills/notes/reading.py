@@ -14,6 +14,9 @@ _REMEMBER_EN = re.compile(
     r"(?:\s*[:,-]\s*|\s+)(?:this\s*:\s*)?(?:that\s+)?(?P<what>.+)$",
     re.IGNORECASE | re.DOTALL,
 )
+_POLITE_QUESTION = re.compile(
+    r"^(?:can|could|will|would) you (?:please |kindly )?(?:remember|note)(?: down)? that\b", re.I
+)
 _VERB_EN = re.compile(
     r"\b(?:is|are|am|was|were|isn't|aren't|has|have|had|don't|doesn't|can't|cannot|won't|will|would|like|likes|love|loves|hate|hates|live"
     r"|lives|work|works|need|needs|prefer|prefers|want|wants|eat|eats|drink|drinks|speak|speaks|own|owns|take|takes|use|uses|go|goes|drive"
@@ -72,9 +75,11 @@ _END = " \t\n.!?;,。！？；，、~～"
 def to_remember(text: str) -> str:
     """Returns what a sentence asks to remember, in the person's words; "" when it asks nothing of the kind."""
     said = plain(text)
-    if said.endswith("?") or len(said) > LONGEST:
+    if (said.endswith("?") and not _POLITE_QUESTION.match(said)) or len(said) > LONGEST:
         return ""
     words = unicodedata.normalize("NFKC", text).strip()  # as written: simplified characters keep their places
+    if len(words) == len(text.strip()):
+        words = text.strip()
     for pattern, fits in ((_REMEMBER_EN, _fits_en), (_REMEMBER_ZH, _fits_zh), (_TAKE_ZH, _fits_zh)):
         if (found := pattern.match(said.rstrip(_END))) is not None:
             what = words[found.start("what") : found.end("what")].strip(_END)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from clawdbot.skills import BaseSkill, Context, Effect, NotMeant, Parameter, SkillError
 from skills.notes import reading
-from skills.said import said
+from skills.said import is_command, said
 
 _LONGEST_SHOWN = 200
 
@@ -37,8 +37,8 @@ class RememberSkill(BaseSkill):
 
     @classmethod
     def parse(cls, *, text: str, rest: str, trigger: str, language: str) -> Mapping[str, Any] | None:
-        words = said(text, rest)
-        if what := reading.to_remember(words) or (rest if words is not text else ""):
+        words = said(text, rest, trigger)
+        if what := reading.to_remember(words) or (rest if is_command(trigger) else ""):
             return {"text": what}
         raise NotMeant
 

@@ -13,6 +13,11 @@ _ASKS_EN = re.compile(
     r"(?:\s+(?:please|now|here|to talk to|i can (?:talk|speak) to|to help me|instead|on the line|right now|thanks|thank you|asap))*$",
     re.IGNORECASE,
 )
+_ABOUT_EN = re.compile(
+    rf"^{_POLITE_EN}(?:talk|speak|chat) (?:to|with) (?:an? |the |your |some )?(?:real |live |actual )*(?:human(?: being)?|person|agent|operator"
+    r"|representative|colleague|staff(?: member)?|customer (?:service|support)|support(?: team)?) (?:about|regarding|because of|for|on) .{2,60}$",
+    re.IGNORECASE,
+)
 _ALONE_EN = re.compile(
     r"^(?:please\s+)?(?:human|agent|operator|representative|customer (?:service|support)|real person|live agent|human agent|human please)$",
     re.I,
@@ -25,16 +30,19 @@ _ASKS_ZH = re.compile(
     r"^(?:请|请问|麻烦|帮我|给我|你好|我要|我想|我需要|我想要|能不能|能|可以|快|直接|那|让|要|想|需要|请你|你们?|有没有|有)*"
     r"(?:转接?到?|找|接|换|切换到?|联系|呼叫|叫|接通|和|跟|与)?(?:一下|一个|个|位|一位)?(?:你们的?)?"
     r"(?:人工客服|人工服务|人工坐席|人工座席|在线客服|真人客服|客服人员|工作人员|人工|真人|客服|活人|负责人|值班人员)"
-    r"(?:来|聊聊?|说话|谈谈?|对话|沟通|帮我|处理|解决|服务|回答|接待|在吗|在不在|谢谢|吧|吗|啊|呀|一下|好吗|可以吗)*$"
+    r"(?:来|聊聊?|说话|谈谈?|对话|沟通|帮我|处理|解决|服务|回答|接待|在吗|在不在|谢谢|吧|吗|啊|呀|一下|好吗|可以吗)*[,\s]*(?:(?:[问咨]一?下?|咨询|处理|解决|反馈|查一?下?)[^吗?]{2,20})?$"
 )
 
 
 def asks(text: str) -> bool:
     """Returns whether the whole message asks for a human."""
     said = " ".join(plain(text).strip(" .!?。！？,，~～").split())
-    if len(said) > 80:
+    if len(said) > 100:
         return False
+    said = re.sub(r"\b(\w+)(?:[\s,!.]+\1\b)+", r"\1", said, flags=re.IGNORECASE)  # shouted again and again
     if _ALONE_EN.fullmatch(said):
+        return True
+    if _ABOUT_EN.match(said):
         return True
     return bool((_ASKS_EN.match(said) and not _BARE_EN.match(said)) or _ASKS_ZH.match(said))
 

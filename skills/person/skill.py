@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from clawdbot.skills import BaseSkill, Context, Effect, NotMeant, Parameter
 from skills.person import reading
-from skills.said import said
+from skills.said import is_command
 
 
 class PersonSkill(BaseSkill):
@@ -31,7 +31,7 @@ class PersonSkill(BaseSkill):
 
     @classmethod
     def parse(cls, *, text: str, rest: str, trigger: str, language: str) -> Mapping[str, Any] | None:
-        if said(text, rest) is text and not reading.asks(text):
+        if not is_command(trigger) and not reading.asks(text):
             raise NotMeant
         return {}
 

@@ -25,6 +25,7 @@ _OTHER_EN = re.compile(
     r"\b(?:that|this|it|which|he|she|they|song|what|who|and) (?:always |really |often |just |also )?reminds? me\b|\breminds (?:me|you|us|him|her|them)\b|\breminded\b|\breminding\b(?! me (?:to|about))"
     r"|\bremind me (?:again )?(?:what|who|how|why|where|which|whether)\b|\b(?:he|she|they|i|we|you) (?:will|would|did|could|should|must|had to) remind\b(?! me (?:to|at|in|on|about|tomorrow|every))"
     r"|\bthanks? (?:you )?for (?:the )?remind|\bgentle reminder\b|\b(?:a|this is a|just a|friendly|quick|kind) reminder (?:that|of|to all)|\bremind (?:him|her|them|people|everyone|customers)\b"
+    r"|\b(?:don't|do not|didn't|did not|never|no need|wouldn't|not)\b (?:\w+ ){0,4}(?:to )?remind\b"
     r"|\bserves? as a reminder\b|\balarm(?:ed|ing)\b|\b(?:fire|smoke|false|burglar) alarm|\bwake[- ]up call\b|\bwaking\b|\bwoke\b"
 )
 _LIST_ZH = re.compile(

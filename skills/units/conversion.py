@@ -36,6 +36,21 @@ def convert(parts: tuple[tuple[float, str], ...], target: str) -> float:
         raise NotConvertible("kinds") from None
 
 
+def shown_as_two(parts: tuple[tuple[float, str], ...], both: tuple[tuple[str, str], ...]) -> str:
+    """Returns the sum in two units that are used together: "5 feet 8.1 inches".
+
+    Raises:
+        NotConvertible: As `convert`.
+    """
+    (large, large_shown), (small, small_shown) = both
+    count = round(convert(parts, small), 1)
+    each = round(convert(((1.0, large),), small), 6)
+    whole, rest = divmod(abs(count), each)
+    sign = "-" if count < 0 else ""
+    space = " " if large_shown.isascii() else ""
+    return f"{sign}{whole:.0f}{large_shown}{space}{f'{rest:.1f}'.removesuffix('.0')}{small_shown}"
+
+
 @lru_cache(maxsize=1)
 def _registry() -> Any:
     import pint

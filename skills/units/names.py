@@ -135,6 +135,23 @@ UNITS: dict[str, str] = {
 }
 """Name as people write it (simplified, lower case) -> name of pint."""
 
+COMPOSITES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
+    **dict.fromkeys(
+        ("feet and inches", "foot and inches", "feet inches", "ft and in", "ft in", "ft+in"),
+        (("foot", " feet"), ("inch", " inches")),
+    ),
+    **dict.fromkeys(("pounds and ounces", "lb oz", "lbs and oz"), (("pound", " pounds"), ("ounce", " ounces"))),
+    **dict.fromkeys(("stone and pounds", "st lb"), (("stone", " stone"), ("pound", " pounds"))),
+    **dict.fromkeys(("hours and minutes", "hours minutes"), (("hour", " hours"), ("minute", " minutes"))),
+    "英尺几英寸": (("foot", "英尺"), ("inch", "英寸")),
+    "尺几寸": (("chi", "尺"), ("cun", "寸")),
+    "斤几两": (("jin", "斤"), ("liang", "两")),
+    **dict.fromkeys(("小时几分钟", "小时几分", "个小时几分钟"), (("hour", "小时"), ("minute", "分钟"))),
+}
+"""Two units wanted together -> for each the name of pint and how it is shown."""
+
+TEMPERATURES = frozenset({"degC", "degF", "kelvin"})
+
 NEXT_SMALLER = {
     "foot": "inch",
     "chi": "cun",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from skills.numerals import digits_for_words, plain
-from skills.units.names import CURRENCIES, DECIMAL_AFTER, NEXT_SMALLER, UNITS
+from skills.units.names import COMPOSITES, CURRENCIES, DECIMAL_AFTER, NEXT_SMALLER, TEMPERATURES, UNITS
 
 _NUM = r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?"
 _LEAD = re.compile(
@@ -17,12 +17,11 @@ _LEAD = re.compile(
 )
 _TRAIL = re.compile(r"[\s?!.。=,]+$|(?:呢|吗|啊|呀|吧|谢谢|please|thanks|thank you)$", re.IGNORECASE)
 _VERB_EN = r"(?:(?:convert|change|turn|what'?s|what is|what are|how much is|how much are|how (?:long|far|tall|heavy|big|hot|fast) is)\s+)?"
-_INTO_EN = r"\s*(?:\bconverted\b\s*)?(?:\bto\b|\bin\b|\binto\b|\bas\b|->|→|=)\s*(?:how many\s*)?"
+_INTO_EN = r"\s*(?:\bconverted\b\s*)?(?:\bto\b|\bin\b|\binto\b|\bas\b|\bis(?= how many)|\bequals?\b|->|→|=)\s*\??\s*(?:how many\s*)?"
 _INTO_ZH = (
     r"\s*(?:(?:地|的)?(?:大约|大概)?(?:是|等于|有|合|相当于|约等于|约)(?:多少|几)(?:个)?"
     r"|(?:换算|转换|转|换|折算|折合)(?:成|为|到|算成)?(?:是)?(?:多少|几)?(?:个)?|(?:多少|几)(?:个)?|到|用)\s*"
 )
-_NOT_ADDED = frozenset({"degC", "degF", "kelvin"})
 _HALF = re.compile(r"^(.*?)半$")
 
 
@@ -36,6 +35,7 @@ class Conversion:
         target: The unit wanted, as pint calls it; "" when the message does not say.
         target_shown: The unit wanted, as the person wrote it.
         currency: It is about money, whose rates nobody here knows.
+        both: The two units wanted together, such as feet and inches: name of pint, and how it is shown.
     """
 
     parts: tuple[tuple[float, str], ...]
@@ -43,6 +43,7 @@ class Conversion:
     target: str = ""
     target_shown: str = ""
     currency: bool = False
+    both: tuple[tuple[str, str], ...] = ()
 
 
 def read(text: str) -> Conversion | None:
@@ -60,11 +61,24 @@ def read(text: str) -> Conversion | None:
 def conversion(amount: str, unit: str) -> Conversion | None:
     """Returns the conversion of an amount such as "5 feet 7" into a unit; None when either cannot be read."""
     target, parts = unit_of(unit), parts_of(amount)
+    if parts and (both := _composite(unit)):
+        return Conversion(parts, amount.strip(), both[0][0], unit.strip(), both=both)
     if parts and target:
+        if target in TEMPERATURES and all(name == "degree" for _number, name in parts):  # 37度 is no angle here
+            parts = tuple((number, "degF" if target == "degC" else "degC") for number, _name in parts)
         return Conversion(parts, amount.strip(), target, unit.strip())
     if (_is_money(unit) and (_money_amount(amount) or parts)) or (_money_amount(amount) and target):
         return Conversion((), amount.strip(), "", unit.strip(), currency=True)
     return None
+
+
+def _composite(words: str) -> tuple[tuple[str, str], ...]:
+    return COMPOSITES.get(" ".join(plain(words).lower().split()).strip(" ."), ())
+
+
+def is_unit(words: str) -> bool:
+    """Returns whether the words name a unit, or two that are used together."""
+    return bool(unit_of(words) or _composite(words))
 
 
 def unit_of(words: str) -> str:
@@ -79,7 +93,8 @@ def parts_of(words: str) -> tuple[tuple[float, str], ...]:
     text = digits_for_words(_unit_before_number(plain(words).lower()))
     text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)
     text = re.sub(r"(?<=[a-z])([23])(?![\d.])", lambda power: "²³"[int(power[1]) - 2], text)  # m2 is one word
-    text = re.sub(r"^(?:an?|one|半个?)\s+(?=[a-z])", "1 ", text)
+    text = _fractions(text)
+    text = re.sub(r"^(?:an?|one)\s+(?=[a-z])", "1 ", text)
     if (feet := re.fullmatch(r"(\d+)\s*'\s*(?:(\d+(?:\.\d+)?)\s*(?:\"|''|”)?)?", text)) is not None:
         return ((float(feet[1]), "foot"), (float(feet[2] or 0), "inch"))
     text = re.sub(r"(?<=\d)\s*(?:\"|''|″)", " inch", text)
@@ -100,8 +115,18 @@ def parts_of(words: str) -> tuple[tuple[float, str], ...]:
             return ()
     if half:
         parts.append((0.5, parts[-1][1]))
-    warmth = len(parts) > 1 and parts[0][1] in _NOT_ADDED
+    warmth = len(parts) > 1 and parts[0][1] in TEMPERATURES
     return tuple(parts) if len({_kind(unit) for _n, unit in parts}) == 1 and not warmth else ()
+
+
+def _fractions(text: str) -> str:
+    """Writes fractions as decimals: half a mile, 1 1/2 miles, one and a half miles, 半斤."""
+    text = re.sub(r"^half(?: of)?(?: an?)?\s+|^半个?(?=\S)", "0.5 ", text)
+    text = re.sub(r"^(\d+) and a half\b", r"\1.5", text)
+    whole = re.match(r"(?:(\d{1,6})\s+)?(\d{1,3})/(\d{1,3})(?=\s*[^\d\s/])", text)
+    if whole is None or not int(whole[3]):
+        return text
+    return f"{int(whole[1] or 0) + int(whole[2]) / int(whole[3])} {text[whole.end() :]}"
 
 
 def _bare(number: str, unit: str, *, spoken_zh: bool) -> tuple[float, str]:
@@ -141,8 +166,8 @@ def _stripped(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _shapes() -> tuple[re.Pattern[str], ...]:
-    words = sorted({*UNITS, *CURRENCIES}, key=len, reverse=True)
-    unit = rf"(?P<unit>(?:an? )?(?:{'|'.join(map(re.escape, words))}))"
+    words = sorted({*UNITS, *CURRENCIES, *COMPOSITES}, key=len, reverse=True)
+    unit = rf"(?P<unit>{'|'.join(map(re.escape, words))})"
     number = r"(?:[-\d零一二两三四五六七八九十百千万亿半$€£¥]|an?\b|one\b|two\b|three\b|four\b|five\b|six\b|seven\b|eight\b|nine\b|ten\b|half\b)"
     amount = rf"(?P<amount>{number}[^?]*?)"
     shapes = (
@@ -155,9 +180,10 @@ def _shapes() -> tuple[re.Pattern[str], ...]:
 
 
 PATTERNS = (
-    r"\d.{0,24}?(?:\bto\b|\bin\b|\binto\b|\bas\b|->|→|=)\s*\S",
+    r"\d.{0,24}?(?:\bto\b|\bin\b|\binto\b|\bas\b|\bis how\b|->|→|=)\s*\S",
     r"\bhow many\b.{1,40}\b(?:in|is|are|make)\b",
     r"[\d零一二两兩三四五六七八九十百千万萬半].{0,12}(?:多少|几|幾|换算|換算|转换|轉換|转成|轉成|换成|換成|折合|等于|等於|合|到|用)",
+    r"^.{0,20}?(?:半|\bhalf\b)",
     r"\b(?:an?|one|half|two|three|four|five|six|seven|eight|nine|ten)\s+\w+\s+(?:to|in|into)\s",
     r"(?:多少|几|幾).{1,6}(?:是|等于|等於|合|有)[\d一二两兩三四五六七八九十百千万萬]",
 )

@@ -44,10 +44,10 @@ class UnitsSkill(BaseSkill):
 
     @classmethod
     def parse(cls, *, text: str, rest: str, trigger: str, language: str) -> Mapping[str, Any] | None:
-        found = reading.read(said(text, rest))
+        found = reading.read(said(text, rest, trigger))
         if found is not None:
             return {"amount": found.amount, "unit": found.target_shown}
-        if not rest.strip():
+        if trigger and not rest.strip():
             return {}
         if trigger and reading.parts_of(rest):
             return {"amount": rest}
@@ -61,6 +61,8 @@ class UnitsSkill(BaseSkill):
         if found.currency:
             raise SkillError(_("I do not know exchange rates, so I cannot convert money."))
         try:
+            if found.both:
+                return f"{found.amount} ≈ {conversion.shown_as_two(found.parts, found.both)}"
             value, exact = conversion.shown(conversion.convert(found.parts, found.target))
         except conversion.NotConvertible as error:
             raise SkillError(_refusal(error.code, amount, unit)) from None
@@ -69,7 +71,7 @@ class UnitsSkill(BaseSkill):
 
 
 def _unreadable(amount: str, unit: str) -> str:
-    if not reading.unit_of(unit):
+    if not reading.is_unit(unit):
         return _("I do not know the unit “%(unit)s”.") % {"unit": unit[:40]}
     return _("I cannot read “%(amount)s” as an amount with a unit.") % {"amount": amount[:60]}
 

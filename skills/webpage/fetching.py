@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from clawdbot import http
 from clawdbot.http.addresses import origin
@@ -27,6 +27,8 @@ _READABLE = frozenset(
 )
 _ACCEPT = "text/html, application/xhtml+xml, text/plain;q=0.9, text/markdown;q=0.9, */*;q=0.1"
 # A server that answers many of these refuses readers that are no browser, or wants a login or money.
+# What an address holds as it is; Chinese in a path is encoded.
+_AS_WRITTEN = "%!#$&'()*+,/:;=?@[]~|\\^{}`\" "
 _CLOSED = {
     401: "closed",
     402: "closed",
@@ -75,7 +77,7 @@ def fetch(url: str, language: str, trusted: Collection[str] = ()) -> Page:
         Unreadable: There is no page, or nothing that can be read.
     """
     inside = frozenset(filter(None, map(origin, trusted)))
-    address = url if "://" in url else f"https://{url}"
+    address = quote(url if "://" in url else f"https://{url}", safe=_AS_WRITTEN)
     headers = {"Accept": _ACCEPT, "Accept-Language": "zh-CN, zh;q=0.9, en;q=0.5" if language.startswith("zh") else "en"}
     with http.within(TOTAL_S):
         for _hop in range(MAX_HOPS + 1):
@@ -83,7 +85,7 @@ def fetch(url: str, language: str, trusted: Collection[str] = ()) -> Page:
             location = response.headers.get("Location") if response.status in _REDIRECTS else None
             if not location:
                 return _page(response, address)
-            address = urljoin(address, location)
+            address = quote(urljoin(address, location), safe=_AS_WRITTEN)
     raise Unreadable("redirects")
 
 

@@ -10,6 +10,10 @@ from urllib.parse import urlsplit
 from clawdbot.chinese import simplified
 
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'`，。；！？、（）《》“”‘’\u4e00-\u9fff]+", re.IGNORECASE)
+# Chinese in a path, up to a word that belongs to the sentence: https://zh.wikipedia.org/wiki/北京 讲了什么
+_HAN_PATH = re.compile(
+    r"(?:(?!这|那|的|里面|说了?|讲了?|写了?|什么|内容|总结|看看|看下|概括|介绍)[\u4e00-\u9fffA-Za-z0-9_%/.()-])+"
+)
 _TAIL = ".,;:!?)]}>'\""
 _READS = re.compile(
     r"\b(?:read|open|fetch|visit|look (?:at|into)|check(?: out)?|summari[sz]e|sum up|summary|tl;?dr|what(?:'s| is| does| do)|what .{0,30}\bsay|tell me|explain|go to|browse"
@@ -47,6 +51,8 @@ def url_in(text: str) -> str:
     found = _URL.search(text)
     if found is None:
         return ""
+    if found[0].endswith(("/", "=")) and (path := _HAN_PATH.match(text, found.end())) is not None:
+        return found[0] + path[0].rstrip(_TAIL)
     url = found[0].rstrip(_TAIL)
     return url + ")" if url.count("(") > url.count(")") and found[0][len(url) : len(url) + 1] == ")" else url
 
@@ -62,8 +68,8 @@ def site_of(url: str) -> str:
 def asks(text: str) -> bool:
     """Returns whether a message asks to read the page that it names: the address alone, or with a word for reading."""
     url = url_in(text)
-    around = simplified(text.replace(url, " ", 1)).strip(" \t\n.,!?:;。，！？：；（）()")
-    if not url or len(around) > 300 or _NOT.search(around):
+    around = simplified(text.replace(url, " ", 1)).strip(' \t\n.,!?:;。，！？：；（）()<>[]`"“”')
+    if not url or _URL.search(around) or len(around) > 300 or _NOT.search(around):
         return False
     return not around or _READS.search(around) is not None
 

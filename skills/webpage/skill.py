@@ -53,9 +53,9 @@ class WebPageSkill(BaseSkill):
 
     @classmethod
     def parse(cls, *, text: str, rest: str, trigger: str, language: str) -> Mapping[str, Any] | None:
-        words = said(text, rest)
+        words = said(text, rest, trigger)
         if not reading.asks(words):
-            if reading.url_in(words) or rest.strip():
+            if not trigger or reading.url_in(words) or rest.strip():
                 raise NotMeant
             return {}
         return {"url": reading.url_in(words)}

@@ -112,13 +112,26 @@ DATA = {
     "skills/date_time/skill.py:DateTimeSkill": "trigger words, prompt and description as the public SDK takes them",
     **{
         f"skills/date_time/skill.py:{name}": "recognised"
-        for name in ("_UNTIL", "_BETWEEN", "_SINCE", "_LUNAR", "_WEEKDAY", "_TODAY", "_CLOCK", "_PERSONAL", "_ZONE")
+        for name in (
+            *(
+                "_UNTIL",
+                "_BETWEEN",
+                "_SINCE",
+                "_LUNAR",
+                "_WEEKDAY",
+                "_TODAY",
+                "_CLOCK",
+                "_PERSONAL",
+                "_ZONE",
+                "_WHICH_ZONE",
+            ),
+            *("_PLACE", "_AFTER", "_STEPS", "_moved"),
+        )
     },
     **{
         f"skills/date_time/skill.py:{name}": "names of lunar days, which are Chinese in every language"
         for name in ("_MONTHS", "_TENS", "_ONES", "_chinese_name")
     },
-    "skills/date_time/places.py:_NAMES": "recognised",
     "skills/reminders/skill.py:RemindersSkill": "trigger words, prompt and description as the public SDK takes them",
     "skills/reminders/skill.py:_TO": "recognised",
     **{
@@ -127,14 +140,15 @@ DATA = {
     },
     "skills/appointments.py:AppointmentSkill": "description as the public SDK takes it",
     "skills/weather.py:WeatherSkill": "trigger words, prompt and description as the public SDK takes them",
-    "skills/weather_words.py:_DAYS": "recognised",
-    "skills/weather_words.py:_NO_PLACE": "recognised",
-    "skills/weather_words.py:_OTHER_ZH": "recognised",
-    "skills/weather_words.py:_UNWANTED": "recognised",
-    "skills/weather_words.py:_WEEKDAY": "recognised",
-    "skills/weather_words.py:_WEEKDAYS_ZH": "recognised",
-    "skills/weather_words.py:day": "recognised",
-    "skills/weather_words.py:day_of": "recognised",
+    **{
+        f"skills/weather_words.py:{name}": "recognised"
+        for name in ("_NO_PLACE", "_OTHER_ZH", "_UNWANTED", "_TALK", "_HERE", "_BETWEEN_PLACES", "is_list")
+    },
+    **{
+        f"skills/weather_days.py:{name}": "recognised"
+        for name in ("_DAYS", "_WEEKDAY", "_WEEKDAYS_ZH", "_NUMBERS", "_DATE", "day", "day_of")
+    },
+    **{f"skills/choosing.py:{name}": "recognised" for name in ("_JOINT",)},
 }
 # Files that contain only words to recognise.
 RULES = re.compile(

@@ -34,6 +34,12 @@ def call(text: str, bot: Bot | None = None, language: str = "en", **context: Any
     return runner.run(found, {"language": language, "conversation_id": None, **context})
 
 
+def matched(text: str, language: str = "en") -> runner.Match | None:
+    """Returns the call of the skill that the message calls."""
+    catalogue.clear_cache()
+    return runner.match(make_bot().pk, text, language)
+
+
 def reply(needs: runner.Needs | None, text: str, bot: Bot, language: str = "en") -> runner.SkillResult:
     """Answers the question of a form."""
     assert needs is not None

@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from skills.weather_words import city_of, day_of
+from skills.weather_days import day_of
+from skills.weather_words import city_of
 from tests.builders import make_bot
 from tests.http_server import Answer, Recorded, Server, json_answer, serve
 from tests.skills.builders import call, make_skill, reply
@@ -66,7 +67,7 @@ def test_a_chinese_question_gets_the_weather_of_today(service: Server) -> None:
     assert result.text == (
         "北京市（中国）今天：阴，0到9°C。降水概率10%。现在8°C（体感5°C），湿度61%，风速12公里/小时。（Open-Meteo）"
     )
-    assert query(service.requests[0]) == {"name": "北京", "count": "1", "language": "zh", "format": "json"}
+    assert query(service.requests[0]) == {"name": "北京", "count": "10", "language": "zh", "format": "json"}
     asked = query(service.requests[1])
     assert (asked["latitude"], asked["longitude"], asked["timezone"]) == ("39.9", "116.4", "auto")
 

@@ -41,7 +41,7 @@ from clawdbot.reasons import Reason, why
 from memory import database
 from memory.store import MemoryStore
 from memory.types import Recall, RecentTurn
-from skills import registry, runner
+from skills import choosing, registry
 
 logger = logging.getLogger(__name__)
 
@@ -98,12 +98,26 @@ def _begun(turn: Turn) -> Reply | None:
         return reply
     if (called := flow_catalogue.called_in(turn)) is not None:
         return flow_frames.begin(turn, called)
-    if (match := flow_catalogue.skill_called(turn)) is not None and not _left_to_model(turn, match):
-        return forms.start_skill(turn, match)
+    if (match := flow_catalogue.skill_called(turn)) is not None:
+        return _by_skill(turn, match)
     return commands.run(turn, "stop", "") if windows.is_stop(turn.text) else None
 
 
-def _left_to_model(turn: Turn, match: runner.Match) -> bool:
+def _by_skill(turn: Turn, match: choosing.Match) -> Reply | None:
+    """Returns the answer of a skill; None when the message asks for more and a model can call what it needs."""
+    if _left_to_model(turn, match):
+        return None
+    if not choosing.asks_for_two(turn.bot.pk, turn.text, turn.language):
+        return forms.start_skill(turn, match)
+    if tool_loop.of_turn(turn):
+        return None
+    reply = forms.start_skill(turn, match)
+    if not reply.text:
+        return reply
+    return replace(reply, text=f"{_('One thing at a time; please write the rest again afterwards.')}\n\n{reply.text}")
+
+
+def _left_to_model(turn: Turn, match: choosing.Match) -> bool:
     """Returns whether the message asks for more than the skill does, and a model can call the skill as a tool."""
     more = getattr(registry.load(match.entry.module), "asks_more", None)
     if more is None or match.text.startswith(("/", "／")) or not more(turn.text):

@@ -90,3 +90,12 @@ def test_a_server_that_trickles_is_left_in_time(server: Server, monkeypatch: Any
 def test_an_address_without_scheme_and_a_dead_server() -> None:
     assert refusal("http://127.0.0.1:9/", "http://127.0.0.1:9")[0] == "unreachable"
     assert refusal("localhost")[0] == "private"
+
+
+def test_chinese_in_an_address_is_encoded_once(server: Server) -> None:
+    server.answer(Answer(302, b"", {"Location": "/%E8%B7%AF/b"}), PAGE)
+    fetch(f"{server.url}/路径/a%20b?w=天", "en", [server.url])
+    assert [request.path for request in server.requests] == [
+        "/%E8%B7%AF%E5%BE%84/a%20b?w=%E5%A4%A9",
+        "/%E8%B7%AF/b",
+    ]

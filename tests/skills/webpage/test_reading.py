@@ -41,3 +41,17 @@ def test_sentences_that_share_words_with_the_question_are_chosen_in_their_order(
     assert fitting("烤箱", ["烤箱从四面加热。", "猫在睡觉。"], 2) == ["烤箱从四面加热。"]
     assert fitting("dogs", page, 2) == []
     assert fitting("", page, 2) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("总结一下https://example.org/路径/页面", "https://example.org/路径/页面"),
+        ("https://zh.wikipedia.org/wiki/北京讲了什么", "https://zh.wikipedia.org/wiki/北京"),
+        ("https://example.org/这个网页讲了什么", "https://example.org/"),
+        ("https://example.org/q?w=天气。", "https://example.org/q?w=天气"),
+        ("看看 https://example.org/a，谢谢", "https://example.org/a"),
+    ],
+)
+def test_chinese_in_a_path_belongs_to_the_address(text: str, url: str) -> None:
+    assert url_in(text) == url
