@@ -16,6 +16,8 @@ from bots.llm.types import Messages, ToolRequest
 from clawdbot.reasons import Reason
 from clawdbot.storable_text import storable
 
+_LEAST_REPEATED = 12  # characters; a shorter piece may be the same by chance
+
 
 @dataclass(slots=True)
 class Reply:
@@ -147,4 +149,7 @@ class StreamedReply:
         reply.refused = reply.refused or bool(delta.get("refusal"))
         if self._names:
             self._calls.take(delta.get("tool_calls"))
-        return of_content(delta.get("content"))
+        text = of_content(delta.get("content"))
+        ends = delta.get("tool_calls") or choices[0].get("finish_reason")
+        # Some servers send the whole text once more with a call or at the end.
+        return "" if ends and len(text) > _LEAST_REPEATED and text == "".join(self.pieces) else text

@@ -123,6 +123,27 @@ def test_the_same_call_several_times_in_one_answer_has_one_effect(channel: Chann
     well(model)
 
 
+def test_a_call_with_an_effect_that_the_model_repeats_has_one_effect(channel: Channel) -> None:
+    """Models take "sent" for a reason to send again, up to their limit."""
+    give("Post", "Forecast")
+    steps = (call("post", text="hi"), call("forecast", city="Paris"), call("post", text="hi"), Wants("Posted."))
+    with asking(*steps) as model:
+        assert ask(channel) == "Posted."
+    assert noted() == ["hi", "Paris"]
+    assert model.results[2] == model.results[0] == "<result>\nposted hi\n</result>"
+    assert list(ToolCall.objects.order_by("round").values_list("state", flat=True)) == ["done", "done", "cancelled"]
+    well(model)
+
+
+def test_a_call_is_made_again_behind_another_effect(channel: Channel) -> None:
+    give("Post")
+    steps = (call("post", text="on"), call("post", text="off"), call("post", text="on"), Wants("Blinked."))
+    with asking(*steps) as model:
+        assert ask(channel) == "Blinked."
+    assert noted() == ["on", "off", "on"]
+    well(model)
+
+
 def test_the_same_call_twice_is_asked_about_once(channel: Channel) -> None:
     give("Mail")
     twice = Wants("", (("mail", {"to": "Ann", "body": "hi"}),) * 2)
@@ -130,6 +151,22 @@ def test_the_same_call_twice_is_asked_about_once(channel: Channel) -> None:
         assert "Send “hi” to Ann." in ask(channel)
         assert ask(channel, "yes") == "Sent."
     assert noted() == ["Ann: hi"]
+    well(model)
+
+
+@pytest.mark.parametrize("finish", [None, "tool_calls"])
+def test_text_that_is_sent_once_more_with_the_call_is_shown_once(
+    channel: Channel, finish: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give("Forecast")
+    screen = Screen(monkeypatch)
+    said = "I will look the weather up for you."
+    words = [{"content": f"{word} "} for word in said.split()]
+    again = {"content": f"{said} ", "tool_calls": [{"index": 0, **function("forecast", '{"city": "Paris"}', id="1")}]}
+    with asking(streamed(*words, again, finish=finish or "stop"), Wants("It rains.")) as model:
+        assert ask(channel) == f"{said}\n\nIt rains."
+    assert screen.text.split() == f"{said} It rains.".split()
+    assert noted() == ["Paris"]
     well(model)
 
 

@@ -40,7 +40,7 @@ NOT_ALLOWED_YET = (
     "A member of the team must allow this call first, so it was not made. Tell the person that you come back to them."
 )
 ONE_AT_A_TIME = "Not made: another call waits for a yes of the person. Call it again after that."
-MADE_ONCE = "Not made again: the same call stands before it in this answer."
+MADE_ONCE = "Not made again: the same call was made just before."
 TOO_MANY = "Not made: too many calls in one answer."
 NO_ANSWER = "No answer: nobody said in time whether this call is allowed, so it was not made."
 GONE = "Not made: this tool is not available any more."
@@ -73,6 +73,7 @@ class _Planned:
     result: ToolResult | None = None
     ms: float = 0.0
     twin: _Planned | None = None  # the same call earlier in this answer, whose result it gets
+    is_repetition: bool = False  # of the call before it, whose result it gets
 
     @property
     def reads(self) -> bool:
@@ -92,6 +93,8 @@ class Caller:
         self.tools = {one.tool.name: one for one in tools}
         self.question: Question | None = None
         self.direct: ToolResult | None = None
+        # The latest call of a skill with an effect, by tool and arguments, if it succeeded.
+        self._latest: tuple[tuple[str, str], ToolResult] | None = None
 
     def make(self, number: int, requests: Sequence[ToolRequest]) -> tuple[Made, ...]:
         """Makes the calls of a round and returns them with their results, in the order of the requests.
@@ -133,13 +136,18 @@ class Caller:
             case ToolCall.State.EXPIRED:
                 return ToolResult(NO_ANSWER, ok=False)
         if row.idempotency_key in self.turn.made_calls:  # this turn holds what the call has staged
-            return journal.stored(row)
+            return self._noted(row, journal.stored(row))
         granted, given = self.tools.get(row.tool), journal.arguments_of(row)
         if granted is None or given is None:
             return self._without_tool(row)
         self._stop_if_asked()
         call = self._call(row.round, row.place, row.tool, granted, given)
         result, _ms = self._once(call, granted.tool)
+        return self._noted(row, result)
+
+    def _noted(self, row: ToolCall, result: ToolResult) -> ToolResult:
+        if row.effects != " ".join(READS_ONLY):
+            self._latest = ((row.tool, row.arguments_hash), result) if result.ok else None
         return result
 
     def _without_tool(self, row: ToolCall) -> ToolResult:
@@ -190,7 +198,11 @@ class Caller:
         if self.question is not None:
             return ToolResult(ONE_AT_A_TIME, ok=False)
         if not granted.asked:
+            if (earlier := self._made_just_before(one.call)) is not None:
+                one.is_repetition = True
+                return earlier
             result, one.ms = self._once(one.call, granted.tool)
+            self._note_effect(one.call, result)
             return result
         row = journal.waiting(one.call, asked=granted.asked, person_id=self.turn.person.pk, now=self.turn.now)
         if granted.asked == journal.OPERATOR:
@@ -198,6 +210,15 @@ class Caller:
             return ToolResult(NOT_ALLOWED_YET, ok=False)
         self.question = Question(row, granted.tool, one.call.arguments, self._preview(one.call, granted.tool))
         return ToolResult(journal.UNKNOWN_RESULT.text, ok=False)
+
+    def _made_just_before(self, call: Call) -> ToolResult | None:
+        """Returns the result of the same call of a skill with no other effect since: models repeat what is done."""
+        if call.source != "skill" or self._latest is None or self._latest[0] != (call.tool, call.arguments_hash):
+            return None
+        return self._latest[1]
+
+    def _note_effect(self, call: Call, result: ToolResult) -> None:
+        self._latest = ((call.tool, call.arguments_hash), result) if result.ok else None
 
     def _preview(self, call: Call, tool: Tool) -> str:
         try:
@@ -273,6 +294,7 @@ class Caller:
     def _made(self, one: _Planned) -> Made:
         if one.twin is not None:
             one.result = one.twin.result
+        if one.twin is not None or one.is_repetition:
             journal.record(one.call, ToolResult(MADE_ONCE, ok=False), 0.0, state=ToolCall.State.CANCELLED)
         result = one.result or ToolResult(ONE_AT_A_TIME, ok=False)
         call, tool = one.call, one.granted.tool if one.granted else None
