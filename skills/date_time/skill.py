@@ -172,7 +172,8 @@ def _moved(today: date, found: re.Match[str]) -> date:
     count = int(found[1] or found[4])
     step = _STEPS.get(found[2] or "", f"{found[5]}s")
     back = found[3] == "前" or (found[6] or "") == "ago"
-    return today + relativedelta(**{step: -count if back else count})  # type: ignore[arg-type]
+    moved: date = today + relativedelta(**{step: -count if back else count})
+    return moved
 
 
 def _use_zone(question: str, context: Context) -> str:

@@ -52,7 +52,8 @@ def write_due() -> int:
     until, done = time.monotonic() + RUN_S, 0
     rows = Conversation.objects.filter(summary_due_at__lte=clock.now()).order_by("summary_due_at")
     for pk, due_at in list(rows.values_list("pk", "summary_due_at")[:MOST]):
-        if time.monotonic() > until or (due_at > clock.now() - PATIENCE and _are_people_waiting()):
+        patient = due_at is not None and due_at > clock.now() - PATIENCE
+        if time.monotonic() > until or (patient and _are_people_waiting()):
             break
         lease = clock.now() + LEASE + timedelta(microseconds=random.randrange(1_000_000))  # noqa: S311  no secret
         if Conversation.objects.filter(pk=pk, summary_due_at=due_at).update(summary_due_at=lease):
