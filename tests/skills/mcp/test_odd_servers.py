@@ -102,6 +102,7 @@ NO_SESSION = {"jsonrpc": "2.0", "id": None, "error": {"code": -32000, "message":
         Odd(call={"content": [{"type": "text", "text": "hi", "annotations": {"priority": 7}}]}),
         Odd(call="hi"),
         Odd(call=[{"type": "text", "text": "hi"}]),
+        Odd(call={"toolResult": SAID}),
     ],
 )
 def test_what_breaks_the_form_and_says_clearly_what_it_means_works(server: Server, odd: Odd) -> None:
@@ -122,6 +123,12 @@ def test_what_breaks_the_form_and_says_clearly_what_it_means_works(server: Serve
 def test_results_of_other_types_are_shown(server: Server, odd: Odd, text: str) -> None:
     server.respond = odd
     assert results.read(pool.call(address(f"{server.url}/mcp"), "echo", {}, limit_s=5), "echo").text == text
+
+
+def test_content_of_the_kind_error_is_a_failure_with_its_text(server: Server) -> None:
+    server.respond = Odd(call={"content": [{"type": "error", "text": "the account is closed"}]})
+    found = results.read(pool.call(address(f"{server.url}/mcp"), "echo", {}, limit_s=5), "echo")
+    assert (found.ok, found.text) == (False, "the account is closed")
 
 
 @pytest.mark.parametrize("key", ["input_schema", "parameters"])
