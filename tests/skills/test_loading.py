@@ -18,7 +18,7 @@ from skills.models import Skill
 from tests.builders import make_bot
 from tests.skills.builders import call, make_skill
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
 GOOD = """
 from clawdbot.skills import BaseSkill
