@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import keyword
 import re
 import sys
@@ -55,11 +56,15 @@ def test_it_speaks_chinese():
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written: the dotted path of the class, the files, and the row if it was registered."""
+    """What was written: the dotted path of the class, the files, the row if it was registered.
+
+    `found` tells whether Python finds the package. A row for one that it does not find would be a skill that fails.
+    """
 
     module: str
     files: tuple[Path, ...]
     skill: Skill | None
+    found: bool
 
 
 def write(name: str, folder: Path, *, register: bool) -> Written:
@@ -68,12 +73,14 @@ def write(name: str, folder: Path, *, register: bool) -> Written:
     Args:
         name: A Python name in lower case.
         folder: Must be on the Python path of the product for the skill to be loaded.
-        register: Also make a row for all bots.
+        register: Also make a row for all bots, if Python finds the package.
 
     Raises:
         OperationError: The name cannot be used, the folder exists, or it cannot be written.
     """
-    if not re.fullmatch(r"[a-z][a-z0-9_]{1,39}", name) or keyword.iskeyword(name):
+    if keyword.iskeyword(name):
+        raise OperationError(f"{name} is a word of Python itself: use another name")
+    if not re.fullmatch(r"[a-z][a-z0-9_]{1,39}", name):
         raise OperationError(f"{name}: use 2 to 40 lower-case letters, digits and _, beginning with a letter")
     package = folder / name
     if package.exists() or name in sys.stdlib_module_names or (Path(settings.BASE_DIR) / name).exists():
@@ -94,5 +101,8 @@ def write(name: str, folder: Path, *, register: bool) -> Written:
     except OSError as error:
         raise OperationError(f"{package} cannot be written: {error.strerror}") from None
     module = f"{name}.skill.{class_name}"
-    row = Skill.objects.get_or_create(module=module, defaults={"name": name})[0] if register else None
-    return Written(module, tuple(package / file for file in files), row)
+    importlib.invalidate_caches()
+    spec = importlib.util.find_spec(name)
+    found = spec is not None and spec.origin is not None and Path(spec.origin).parent.samefile(package)
+    row = Skill.objects.get_or_create(module=module, defaults={"name": name})[0] if register and found else None
+    return Written(module, tuple(package / file for file in files), row, found)

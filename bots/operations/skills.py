@@ -151,6 +151,23 @@ def switch(bot: Bot | None, name: str, actor: Actor, *, on: bool) -> Skill:
     return skill
 
 
+def load_all() -> None:
+    """Loads the class of each enabled skill, so that the rows tell which cannot be loaded."""
+    catalogue.clear_cache()
+    catalogue.entries(0)
+
+
+def why_not_of(bot: Bot, skill: Skill) -> str:
+    """Returns why a bot has a skill not at all, and the command that changes it; "" when it has it."""
+    if any(entry.skill_id == skill.pk for entry in catalogue.entries(bot.pk)):
+        skill.refresh_from_db(fields=["load_error"])
+        return skill.load_error
+    if SkillHealth.objects.filter(bot=bot, skill=skill).exclude(stopped_at=None).exists():
+        return f"it failed too often and was switched off: manage.py skill enable {skill.pk} --bot {bot.slug}"
+    where = "" if not skill.enabled else f" --bot {bot.slug}"
+    return f"it is off for this bot: manage.py skill enable {skill.pk}{where}"
+
+
 def find(name: str) -> Skill:
     """Returns the skill with this name, dotted path or id.
 

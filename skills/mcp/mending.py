@@ -13,7 +13,7 @@ from typing import Any
 
 UNUSABLE = "clawdbot/unusable"
 MOST_TOOLS = 500
-_KINDS = frozenset({"text", "image", "audio", "resource_link", "resource"})
+_KINDS = frozenset({"text", "error", "image", "audio", "resource_link", "resource"})
 _HINTS = ("readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint")
 _LONGEST = 20_000
 
@@ -61,14 +61,26 @@ def mend(result: dict[str, Any]) -> None:
         _mend_greeting(result)
     if not isinstance(result.get("_meta", {}), dict):
         result.pop("_meta")
+    if isinstance(result.get("toolResult"), dict) and "content" not in result:  # as the protocol had it in 2024
+        result.update(result.pop("toolResult"))
     if "content" in result or "structuredContent" in result or "isError" in result:
-        content = result.get("content")
-        result["content"] = [_content(part) for part in content] if isinstance(content, list) else _spread(content)
-        if not isinstance(result.get("isError", False), bool):
-            result["isError"] = str(result["isError"]).lower() not in ("false", "none", "0", "")
-        structured = result.get("structuredContent")
-        if structured is not None and not isinstance(structured, dict):
-            result["structuredContent"] = {"result": structured}
+        _mend_call(result)
+
+
+def _mend_call(result: dict[str, Any]) -> None:
+    content = result.get("content")
+    result["content"] = [_content(part) for part in content] if isinstance(content, list) else _spread(content)
+    if not isinstance(result.get("isError", False), bool):
+        result["isError"] = str(result["isError"]).lower() not in ("false", "none", "0", "")
+    if any(isinstance(part, Mapping) and part.get("type") == "error" for part in _listed(content)):
+        result["isError"] = True  # a kind of content that only some frameworks have
+    structured = result.get("structuredContent")
+    if structured is not None and not isinstance(structured, dict):
+        result["structuredContent"] = {"result": structured}
+
+
+def _listed(content: Any) -> list[Any]:
+    return content if isinstance(content, list) else [content]
 
 
 def _mend_greeting(result: dict[str, Any]) -> None:
@@ -123,7 +135,7 @@ def _tool(given: Any) -> dict[str, Any] | None:
 def _content(part: Any) -> Any:
     kind = part.get("type") if isinstance(part, Mapping) else None
     if isinstance(kind, str) and kind in _KINDS:
-        if kind == "text" and isinstance(part.get("text"), str):
+        if kind in ("text", "error") and isinstance(part.get("text"), str):
             return {"type": "text", "text": part["text"]}
         if kind in ("image", "audio") and isinstance(part.get("data"), str) and isinstance(part.get("mimeType"), str):
             return {"type": kind, "data": part["data"], "mimeType": part["mimeType"]}

@@ -78,7 +78,7 @@ def _file(data: str, mime: str, uri: str, label: str, number: int) -> tuple[str,
 
 def _structured(value: Any, texts: Iterable[str]) -> str:
     """Returns structured content as JSON, unless a text says the same: most servers give both."""
-    if value is None:
+    if value is None or value == {"result": None}:  # the second is how the official SDK wraps "nothing"
         return ""
     for text in texts:
         try:

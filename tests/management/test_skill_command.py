@@ -31,8 +31,9 @@ def run(*arguments: str) -> str:
 
 def test_a_new_skill_works_and_its_test_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_bot()
+    monkeypatch.syspath_prepend(tmp_path)
     shown = run("new", "echo_twice", "--folder", str(tmp_path))
-    assert "echo_twice.skill.EchoTwice" in shown
+    assert "echo_twice.skill.EchoTwice is a skill of all bots" in shown
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), "echo_twice"]
     tested = subprocess.run(
         command,
@@ -42,7 +43,6 @@ def test_a_new_skill_works_and_its_test_passes(tmp_path: Path, monkeypatch: pyte
         check=False,
     )
     assert tested.returncode == 0, tested.stdout.decode()
-    monkeypatch.syspath_prepend(tmp_path)
     assert "All right: hello" in run("try", "echo_twice", "echo twice hello")
     assert "好的：你好" in run("try", "echo_twice", "echo twice 你好")
     with pytest.raises(CommandError, match="exists already"):
@@ -50,6 +50,36 @@ def test_a_new_skill_works_and_its_test_passes(tmp_path: Path, monkeypatch: pyte
     for name in ("json", "Echo", "class", "../x"):
         with pytest.raises(CommandError):
             run("new", name, "--folder", str(tmp_path))
+
+
+def test_a_new_skill_that_python_does_not_find_gets_no_row_and_a_line(tmp_path: Path) -> None:
+    shown = run("new", "echo_far", "--folder", str(tmp_path))
+    assert f"PYTHONPATH={tmp_path}" in shown
+    assert "Register echo_far.skill.EchoFar" in shown
+    assert not Skill.objects.exists()
+
+
+def test_a_list_tells_which_class_cannot_be_loaded() -> None:
+    make_skill("nowhere.at_all.Skill", "say")
+    assert "No module named 'nowhere'" in json.loads(run("list", "--json"))[0]["state"]
+
+
+def test_a_try_says_why_the_bot_has_not_got_the_skill() -> None:
+    bot = make_bot(slug="mine")
+    skill = make_skill("Echo", "say")
+    run("disable", "echo", "--bot", "mine")
+    with pytest.raises(CommandError, match=f"it is off for this bot: manage.py skill enable {skill.pk} --bot mine"):
+        run("try", "echo", "say it", "--bot", "mine")
+    run("enable", "echo", "--bot", "mine")
+    SkillHealth.objects.create(bot=bot, skill=skill, failures=5, error="boom", stopped_at="2026-01-01T00:00:00Z")
+    with pytest.raises(CommandError, match="it failed too often and was switched off"):
+        run("try", "echo", "say it", "--bot", "mine")
+    run("disable", "echo")
+    with pytest.raises(CommandError, match=f"skill enable {skill.pk}"):
+        run("try", "echo", "say it", "--bot", "mine")
+    make_skill("nowhere.at_all.Skill", "far", name="far")
+    with pytest.raises(CommandError, match=r"far is not called: nowhere\.at_all\.Skill: ModuleNotFoundError"):
+        run("try", "far", "say it", "--bot", "mine")
 
 
 def test_a_try_shows_candidates_parameters_answer_and_time() -> None:

@@ -18,13 +18,20 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases, py
 HERE = "tests.skills.service_samples"
 
 
-@pytest.mark.parametrize("kind", ["dict", "bytes", "object", "class", "none", "true", "many", "nested"])
+@pytest.mark.parametrize(
+    "kind", ["dict", "bytes", "object", "class", "none", "true", "many", "nested", "generator", "set"]
+)
 def test_a_rubbish_answer_is_an_apology_and_a_row(kind: str) -> None:
     make_skill(f"{HERE}.Rubbish", "go", config={"kind": kind})
     result = call("go")
     assert (result.ok, result.text.startswith("Sorry, “")) == (False, True)
     assert result.record is not None
     assert result.record.error in ("TypeError", "ValueError")
+
+
+def test_a_number_is_told_as_its_digits() -> None:
+    make_skill(f"{HERE}.Rubbish", "go", config={"kind": "int"})
+    assert call("go").text == "42"
 
 
 def test_half_a_character_is_mended() -> None:

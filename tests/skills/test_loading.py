@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from skills.models import Skill
 from tests.builders import make_bot
 from tests.skills.builders import call, make_skill
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
 GOOD = """
 from clawdbot.skills import BaseSkill
@@ -117,6 +118,33 @@ def test_an_edit_whose_import_takes_long_keeps_the_class_that_works_until_it_end
         time.sleep(0.1)
     assert call("tell", bot).text == "edited"
     assert registry.follow("writers.odd.Told", None) == ""
+
+
+def test_a_turn_that_runs_ends_with_the_class_that_it_began_with(folder: Path, tmp_path: Path) -> None:
+    began, go_on = tmp_path / "began", tmp_path / "go-on"
+    waits = f"""
+import pathlib, time
+from clawdbot.skills import BaseSkill
+WORD = "old"
+
+class Told(BaseSkill):
+    triggers = ("tell",)
+
+    def execute(self, context):
+        pathlib.Path({str(began)!r}).touch()
+        while not pathlib.Path({str(go_on)!r}).exists():
+            time.sleep(0.02)
+        return WORD
+"""
+    bot = beside_a_good_one(folder, waits)
+    with ThreadPoolExecutor(1) as threads:
+        running = threads.submit(call, "tell", bot)
+        while not began.exists():
+            time.sleep(0.02)
+        (folder / "odd.py").write_text(GOOD.format(attribute="").replace('"told"', '"new"'), "utf8")
+        assert call("tell", bot).text == "new"
+        go_on.touch()
+        assert running.result(20).text == "old"
 
 
 def test_the_annotation_of_the_context_need_not_exist_at_run_time(folder: Path) -> None:

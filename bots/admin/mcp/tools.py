@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 else:
     from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as Checkboxes
 
-_SAID = ("call_name", "server_link", "said", "schema_shown", "hints_shown", "state_text", "changed")
+_SAID = ("name", "call_name", "server_link", "said", "schema_shown", "hints_shown", "state_text", "changed")
 _EFFECTS = (
     (Effect.READS.value, pgettext_lazy("effect of a tool", "only reads")),
     (Effect.WRITES.value, pgettext_lazy("effect of a tool", "changes what can be changed back")),
@@ -79,10 +79,11 @@ class McpToolAdmin(ApprovingMixin, AuditedMixin, BaseAdmin[McpTool]):
 
     form = McpToolForm
     own_fields = ("effects", "idempotent")
-    list_display = ("call_name", "server", "state", "effects_shown", "bot_count")
+    # Both names: that for the model is only a digest where the server's has no Latin letters.
+    list_display = ("call_name", "name", "server", "state", "effects_shown", "bot_count")
     list_filter = ("server", "listed")
     list_select_related = ("server",)
-    search_fields = ("call_name", "description")
+    search_fields = ("call_name", "name", "description")
     inlines = (GrantInline,)
     readonly_fields = (*_SAID, "try_it")
     fieldsets = (

@@ -44,11 +44,15 @@ class Command(OperatorCommand):
             self.stdout.write(f"wrote {path}")
         if made.skill is not None:
             self.stdout.write(f"{made.module} is a skill of all bots. Try: manage.py skill try {options['name']} ...")
-        else:
-            self.stdout.write(f"Register {made.module} in the admin, or in the configuration file under skills:.")
+            return
+        if not made.found:
+            folder = made.files[0].parent.parent.resolve()
+            self.stdout.write(f"Python does not find it there: start the product with PYTHONPATH={folder}")
+        self.stdout.write(f"Register {made.module} in the admin, or in the configuration file under skills:.")
 
     def do_list(self, options: dict[str, Any]) -> None:
         bot = bots.get_bot(options["bot"]) if options["bot"] else None
+        skills.load_all()
         off = dict(SkillHealth.objects.exclude(stopped_at=None).values_list("skill_id", "error"))
         overrides = {row.skill_id: row.enabled for row in bot.bot_skills.all()} if bot is not None else {}
         rows = [
@@ -79,8 +83,9 @@ class Command(OperatorCommand):
             self.print_json(_facts(trial) | {"expected": as_wanted})
         else:
             self._show(trial)
-        if not as_wanted:
-            raise OperationError(f"{wanted} is not called: {_why_not(trial, wanted.pk if wanted else 0)}")
+        if wanted is not None and not as_wanted:
+            why = skills.why_not_of(bot, wanted) or _why_not(trial, wanted.pk)
+            raise OperationError(f"{wanted} is not called: {why}")
 
     def _show(self, trial: skills.Trial) -> None:
         for one in trial.candidates:

@@ -120,6 +120,12 @@ def test_a_value_is_the_text_that_is_written(value: str) -> None:
     assert (found.description, found.license, found.metadata) == (value, value, {"version": value})
 
 
+def test_a_key_may_be_written_in_other_ways_and_still_stands_there_once() -> None:
+    found = parser.parse(manifest('"name": a\n? description\n: b\nmetadata : {version: 2}'))
+    assert (found.name, found.description, found.metadata) == ("a", "b", {"version": "2"})
+    assert "stands there twice" in refusal(manifest('name: a\ndescription: b\n"name": c'))
+
+
 def test_what_a_comment_cuts_off_is_remarked() -> None:
     found = parser.parse(manifest("name: a\ndescription: Use it for #tags and more"))
     assert found.description == "Use it for"

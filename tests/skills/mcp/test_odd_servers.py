@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from clawdbot.http import proxies
 from skills.mcp import messages, pool, results
 from skills.mcp.failures import McpFailure
 from tests.http_server import Answer, Recorded, Server, json_answer
+from tests.proxy_server import ProxyServer, serve_proxy
 from tests.skills.mcp.builders import RUDE, address, program
 
 TOOL = {"name": "echo", "inputSchema": {"type": "object"}}
@@ -100,6 +102,7 @@ NO_SESSION = {"jsonrpc": "2.0", "id": None, "error": {"code": -32000, "message":
         Odd(call={"content": [{"type": "text", "text": "hi", "annotations": {"priority": 7}}]}),
         Odd(call="hi"),
         Odd(call=[{"type": "text", "text": "hi"}]),
+        Odd(call={"toolResult": SAID}),
     ],
 )
 def test_what_breaks_the_form_and_says_clearly_what_it_means_works(server: Server, odd: Odd) -> None:
@@ -122,11 +125,31 @@ def test_results_of_other_types_are_shown(server: Server, odd: Odd, text: str) -
     assert results.read(pool.call(address(f"{server.url}/mcp"), "echo", {}, limit_s=5), "echo").text == text
 
 
+def test_content_of_the_kind_error_is_a_failure_with_its_text(server: Server) -> None:
+    server.respond = Odd(call={"content": [{"type": "error", "text": "the account is closed"}]})
+    found = results.read(pool.call(address(f"{server.url}/mcp"), "echo", {}, limit_s=5), "echo")
+    assert (found.ok, found.text) == (False, "the account is closed")
+
+
 @pytest.mark.parametrize("key", ["input_schema", "parameters"])
 def test_arguments_under_the_name_of_another_protocol_are_not_lost(server: Server, key: str) -> None:
     schema = {"type": "object", "properties": {"city": {"type": "string"}}}
     server.respond = Odd(list={"tools": [{"name": "echo", key: schema}]})
     assert pool.tools(address(f"{server.url}/mcp")).by_name["echo"].schema == schema
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 406, 500])
+def test_a_server_without_a_stream_of_notifications_works(server: Server, status: int) -> None:
+    odd = Odd()
+    server.respond = lambda request: odd(request) if request.method == "POST" else Answer(status, b"no")
+    endpoint = address(f"{server.url}/mcp", start_s=10)
+    for _time in range(2):
+        assert results.read(pool.call(endpoint, "echo", {}, limit_s=5), "echo").text == "hi"
+
+
+def test_a_promised_but_missing_structure_is_no_failure(server: Server) -> None:
+    server.respond = Odd(list=tool(outputSchema={"type": "object", "required": ["a"]}))
+    assert results.read(pool.call(address(f"{server.url}/mcp"), "echo", {}, limit_s=5), "echo").ok
 
 
 def test_a_server_without_tools_has_none(server: Server) -> None:
@@ -176,6 +199,30 @@ def test_what_cannot_work_says_why_and_what_to_do(server: Server, respond: Any, 
         pool.tools(address(f"{server.url}/mcp", start_s=10))
     assert str(caught.value).startswith(told)
     assert "abc" not in str(caught.value)
+
+
+@pytest.fixture
+def proxied(server: Server) -> Iterator[ProxyServer]:
+    """A proxy that leads every host to the server."""
+    with serve_proxy(target=int(server.url.rpartition(":")[2])) as proxy:
+        yield proxy
+    proxies.configure_proxies(None)
+
+
+def test_the_proxy_of_the_environment_is_used(server: Server, proxied: ProxyServer) -> None:
+    server.respond = Odd()
+    proxies.configure_proxies({"http": proxied.url("http")})
+    assert len(pool.tools(address("http://mcp.example.com/mcp")).tools) == 1
+    assert set(proxied.asked) == {"http://mcp.example.com/mcp"}
+
+
+def test_a_socks_proxy_is_one_line(proxied: ProxyServer) -> None:
+    proxies.configure_proxies({"http": proxied.url("socks5", "user:secret@")})
+    with pytest.raises(McpFailure) as caught:
+        pool.tools(address("http://mcp.example.com/mcp"))
+    assert str(caught.value).startswith("MCP servers cannot be reached through a SOCKS proxy")
+    assert "secret" not in str(caught.value)
+    assert proxied.asked == []
 
 
 def line(value: Any) -> bytes:
