@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from bots.models import Conversation
 from clawdbot.flows import Flow
 from clawdbot.flows.diagram import Edge, Graph, Node, graph
@@ -29,8 +31,24 @@ def conversation_svg(present: str = "") -> str:
 
 
 def flow_svg(flow: Flow, language: str) -> str:
-    """Returns a flow as SVG, with its texts in the language."""
-    return svg(graph(flow, language))
+    """Returns a flow as SVG, with its texts in the language, which must be active."""
+    words = _words()
+    return svg(graph(flow, language, lambda word: words.get(word, word)))
+
+
+def _words() -> dict[str, str]:
+    return {
+        "end": _("end"),
+        "yes": _("yes"),
+        "no": _("no"),
+        "else": _("else"),
+        "cancel": _("cancel"),
+        "confirm": _("confirmation"),
+        "given": _("is given"),
+        "missing": _("is missing"),
+        "skill": _("skill"),
+        "hand over": _("hand over"),
+    }
 
 
 def _transitions() -> list[tuple[str, str, str]]:

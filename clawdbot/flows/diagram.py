@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from clawdbot.flows.definition import Flow
@@ -37,14 +37,20 @@ class Graph:
     edges: tuple[Edge, ...]
 
 
-def graph(flow: Flow, language: str = "en") -> Graph:
-    """Returns the boxes and arrows of a flow. The texts are in the language, as far as the flow has it."""
+def graph(flow: Flow, language: str = "en", said: Callable[[str], str] = str) -> Graph:
+    """Returns the boxes and arrows of a flow.
+
+    Args:
+        flow: The flow.
+        language: Language of its texts, as far as it has them.
+        said: Translates a word of the diagram itself, such as "yes" or "end".
+    """
     nodes = [Node(START, flow.called(language), "round")]
     edges = [Edge(START, flow.id_of(0))]
     for index, step in enumerate(flow.steps):
-        nodes.append(Node(flow.id_of(index), _label(step, language), _shape(step)))
-        edges += _edges(flow, index, step)
-    return Graph((*nodes, Node(END, "end", "round")), tuple(edges))
+        nodes.append(Node(flow.id_of(index), _label(step, language, said), _shape(step)))
+        edges += _edges(flow, index, step, said)
+    return Graph((*nodes, Node(END, said("end"), "round")), tuple(edges))
 
 
 def mermaid(flow: Flow, language: str = "en") -> str:
@@ -66,39 +72,42 @@ def as_mermaid(drawn: Graph) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _edges(flow: Flow, index: int, step: Step) -> Iterator[Edge]:
+def _edges(flow: Flow, index: int, step: Step, said: Callable[[str], str]) -> Iterator[Edge]:
     here = flow.id_of(index)
     if isinstance(step, Branch):
         for case in step.cases:
-            yield Edge(here, case.goto, _condition(step, case))
+            yield Edge(here, case.goto, _condition(step, case, said))
     if isinstance(step, HandOver) or (isinstance(step, Act) and step.do == "hand_over"):
         yield Edge(here, END)
         return
     following = flow.after(index)
     target = flow.id_of(following) if following < len(flow.steps) else END
-    yield Edge(here, target, {Confirm: "yes", Branch: "else"}.get(type(step), ""))
+    named = {Confirm: "yes", Branch: "else"}.get(type(step), "")
+    yield Edge(here, target, named and said(named))
     if isinstance(step, Confirm):
-        yield Edge(here, END, "cancel")
+        yield Edge(here, END, said("cancel"))
 
 
-def _condition(step: Branch, case: Case) -> str:
+def _condition(step: Branch, case: Case, said: Callable[[str], str]) -> str:
     sign = {"is": "=", "is_not": "≠", "at_least": "≥", "at_most": "≤"}.get(case.test)
-    value = {True: "yes", False: "no"}.get(case.value, case.value) if isinstance(case.value, bool) else case.value
-    return f"{step.slot} {sign} {value}" if sign else f"{step.slot} {case.test}"
+    value = said("yes" if case.value else "no") if isinstance(case.value, bool) else case.value
+    return f"{step.slot} {sign} {value}" if sign else f"{step.slot} {said(case.test)}"
 
 
-def _label(step: Step, language: str) -> str:
+def _label(step: Step, language: str, said: Callable[[str], str]) -> str:
     if isinstance(step, Collect):
         return in_language(step.question, language)
     if isinstance(step, Confirm):
-        return in_language(step.question, language) or "confirm"
+        return in_language(step.question, language) or said("confirm")
     if isinstance(step, Branch):
         return f"{step.slot}?"
     if isinstance(step, Act):
-        return {"skill": f"skill: {step.skill}", "webhook": f"webhook: {step.url}", "hand_over": "hand over"}.get(
-            step.do
-        ) or in_language(step.text, language)
-    return f"hand over: {step.reason}".rstrip(": ") if isinstance(step, HandOver) else in_language(step.text, language)
+        given = {"skill": f"{said('skill')}: {step.skill}", "webhook": f"webhook: {step.url}"}
+        given["hand_over"] = said("hand over")
+        return given.get(step.do) or in_language(step.text, language)
+    if isinstance(step, HandOver):
+        return f"{said('hand over')}: {step.reason}".rstrip(": ")
+    return in_language(step.text, language)
 
 
 def _shape(step: Step) -> str:

@@ -89,6 +89,6 @@ async def test_the_page_is_told_that_the_answer_takes_longer(server: Server) -> 
     await until(socket, "accepted")
     await in_thread(take_turns)()
     assert (await until(socket, "message"))["client_id"] == "c7"
-    assert (await until(socket, "message"))["client_id"] == "c8"
+    assert (await until(socket, "idle"))["client_id"] == "c8", "one stop is said once"
     assert await in_thread(InboundEvent.objects.filter(state="done").count)() == 2
     await socket.disconnect()

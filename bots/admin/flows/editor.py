@@ -100,6 +100,7 @@ def _words() -> dict[str, str]:
         "english": _("English"),
         "chinese": _("Chinese"),
         "title": _("What people call it"),
+        "description": _("When a language model may begin it, in English; empty: only its trigger words do"),
         "slot": _("Name of the value"),
         "type": _("Type"),
         "question": _("Question"),

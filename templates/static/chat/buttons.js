@@ -3,10 +3,11 @@
 import { make } from "./dom.js";
 
 export function buttonRow(buttons, onPress) {
-  // without `dir` on the buttons, so that their words give the row its direction
+  // without `dir` further inside, so that the words give the row its direction
   const row = make("div", { class: "choices", role: "group", dir: "auto" });
   for (const { text, press, says } of buttons) {
-    const button = make("button", { type: "button", text, data: { says: says ?? text, kind: says ? "command" : "answer" } });
+    const data = { says: says ?? text, kind: says ? "command" : "answer" };
+    const button = make("button", { type: "button", data }, make("span", { text }));
     button.addEventListener("click", () => isOver(button) || onPress(says ?? text, press));
     row.append(button);
   }

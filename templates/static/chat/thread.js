@@ -111,9 +111,9 @@ export class Thread {
   }
 
   #offer(body, buttons) {
-    const listed = withoutList(body, buttons); // typed numbers work, so that they are shown
+    const listed = withoutList(body, buttons); // typed numbers work, so they are shown where they help
     const row = buttonRow(buttons, (says, press) => this.onPress(says, press));
-    row.classList.toggle("numbered", listed > 1);
+    row.classList.toggle("numbered", listed > 2);
     body.append(row);
   }
 

@@ -217,7 +217,7 @@
       if (raw) return;
       if (!read()) { panel.append(make("p", { class: "claw-flow-bad", role: "alert", text: words.broken })); area.hidden = false; return; }
       if (!Array.isArray(flow.steps)) flow.steps = [];
-      panel.append(make("div", { class: "claw-flow-title" }, both(flow, "title", words.title)));
+      panel.append(make("div", { class: "claw-flow-title" }, both(flow, "title", words.title).concat(line(flow, "description", words.description, { wide: true }))));
       panel.append(make("ol", { class: "claw-flow-rows" }, flow.steps.map(row)));
       panel.append(make("div", { class: "claw-flow-bar" }, data.kinds.map(function (kind) {
         return button("+ " + kind[1], words.add + ": " + kind[1], function () { add(kind[0]); });

@@ -238,7 +238,7 @@ def _drop(run: Run) -> Reply:
     timers.follow(run.turn)
     told = _("All right, I dropped %(what)s.") % {"what": run.label()}
     given = shown.lines(run.flow, run.slots, run.turn.language)
-    if len(given) < LISTED_FROM:
+    if len(given) < LISTED_FROM or isinstance(run.step(), Confirm):  # a confirmation has just listed them
         return reply(run, told)
     return reply(run, "\n".join([told, _("You had told me:"), *given]))
 

@@ -116,7 +116,8 @@ def question_of(flow: Flow, frame: Frame, language: str) -> str:
         lead = shown.filled(step.question, flow, frame.slots, language) or _("Please check that this is right:")
         # a value on a path that was left again is not part of it
         kept = {slot: content for slot, content in frame.slots.items() if slot in _on_path(flow, frame)}
-        return "\n".join([lead, *shown.lines(flow, kept, language), _("Shall I go ahead? (yes / no)")])
+        # after an empty line: else the question would belong to the last value in markdown
+        return "\n".join([lead, *shown.lines(flow, kept, language), "", _("Shall I go ahead? (yes / no)")])
     return _("Shall I try again? (yes / no)")
 
 

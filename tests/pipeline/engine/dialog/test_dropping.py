@@ -26,7 +26,7 @@ def test_the_values_of_a_flow_are_listed(chat: Chat) -> None:
 def test_in_chinese(chat: Chat) -> None:
     for text in ("我想订位", "2030年12月5日", "三位"):
         chat.say(text)
-    assert chat.say("算了").endswith("您之前告诉我的是：\n- 日期：2030年12月5日，星期四\n- 人数：3")
+    assert chat.say("算了").endswith("你之前告诉我的是：\n- 日期：2030年12月5日，星期四\n- 人数：3")
 
 
 def test_one_value_is_not(chat: Chat) -> None:

@@ -51,7 +51,7 @@ def test_an_appointment_in_english(model: StubModel) -> None:
     assert chat.say("Ann Lee") == "At which number can we reach you? You may skip this."
     assert chat.say("skip") == (
         "This is what I will book:\n- for: a repair\n- day: Thursday, Dec. 5, 2030\n- time: 15:30\n- name: Ann Lee\n"
-        "Shall I go ahead? (yes / no)"
+        "\nShall I go ahead? (yes / no)"
     )
     assert chat.say("sorry, 2030-12-06 instead of 2030-12-05").startswith(
         "Changed – day: Friday, Dec. 6, 2030.\n\nWith that I have to ask again: time.\n\nAt what time?"

@@ -27,7 +27,7 @@ class Stay(BaseSkill):
         (
             Collect("arrival", "date", {"en": "When do you arrive?", "zh": "哪天到？"}, future=True),
             Collect("departure", "date", {"en": "When do you leave?", "zh": "哪天走？"}, minimum="arrival"),
-            Collect("name", "text", {"en": "Your name?", "zh": "您的姓名？"}),
+            Collect("name", "text", {"en": "Your name?", "zh": "你的姓名？"}),
             Collect("level", "choice", {"en": "Which way?"}, choices=(Choice("back"), Choice("front"))),
             Confirm(),
             Act("say", text={"en": "Booked for {name}."}, effect=False),

@@ -36,7 +36,7 @@ def test_a_flow_asks_for_each_value_confirms_and_acts(chat: Chat) -> None:
     assert chat.say("no") == "Anything else?"
     assert chat.say("a quiet corner") == (
         "I am going to book:\n- day: Thursday, Dec. 5, 2030\n- people: 3\n- seat: garden\n- dog: no\n"
-        "- note: a quiet corner\nShall I go ahead? (yes / no)"
+        "- note: a quiet corner\n\nShall I go ahead? (yes / no)"
     )
     assert not ToolCall.objects.exists()
     assert chat.say("yes") == "Booked 3 on 2030-12-05 (garden, a quiet corner)."
@@ -51,7 +51,8 @@ def test_a_flow_speaks_chinese(chat: Chat) -> None:
     assert chat.say("不带") == "请回答“是”或“否”。\n带狗吗？"
     assert chat.say("不") == "还有别的要求吗？"
     assert chat.say("没有") == (
-        "我将为你预订：\n- 日期：2030年12月5日，星期四\n- 人数：3\n- 座位：靠窗\n- 带狗：否\n可以这样办吗？（是 / 否）"
+        "我将为你预订：\n- 日期：2030年12月5日，星期四\n- 人数：3\n- 座位：靠窗\n- 带狗：否\n\n"
+        "可以这样办吗？（是 / 否）"
     )
     assert chat.say("好的") == "Booked 3 on 2030-12-05 (window, -)."
 
