@@ -238,7 +238,7 @@ def table(result: dict[str, Any]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=100_000)
-    parser.add_argument("--pace", type=float, default=20.0, help="messages a second")
+    parser.add_argument("--pace", type=float, default=5.0, help="messages a second")
     parser.add_argument("--seconds", type=float, default=20.0, help="of each part of a round")
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"], choices=["sqlite", "postgresql"])
     parser.add_argument("--json", type=Path, default=Path(__file__).parent / "results" / "broadcast.json")

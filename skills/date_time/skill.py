@@ -48,6 +48,7 @@ _ZONE = re.compile(
     r"^(?:请|帮我)?(?:把)?(?:我的)?时区(?:是|为|改为|改成|设为|设成|设置为|换成)|^我(?:的)?在.{1,12}时区"
     r"|^(?:please )?(?:set |change |switch )?(?:my |the )?time ?zone(?: is| to|'s)\b|^i(?:'m| am) in the .{2,30} time ?zone"
 )
+_REMINDS = re.compile(r"提醒我|叫我|喊我|通知我|\bremind (?:me|us)\b", re.ASCII)  # a reminder for that day
 _PERSONAL = re.compile(
     r"我(?:的)?生日|你|我们|他们?的|她|结婚|考试|\bmy\b|\byour\b|\bour\b|\bmeeting\b|\bappointment\b|开会|会议|发货|到货|航班|\bflight\b"
 )
@@ -118,7 +119,7 @@ def is_question(text: str) -> bool:
     plain = _plain(text)
     if _ZONE.search(plain):
         return True
-    if _PERSONAL.search(plain) or len(plain) > 80:
+    if _PERSONAL.search(plain) or _REMINDS.search(plain) or len(plain) > 80:
         return False
     if _CLOCK.search(plain) or _TODAY.search(plain):
         return True
