@@ -19,7 +19,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from bots.channels import lookup
-from bots.models import Broadcast, BroadcastPerson, Conversation, Message, OutboundMessage, Person
+from bots.models import Broadcast, BroadcastPerson, Conversation, InboundEvent, Message, OutboundMessage, Person
 from bots.models.sql import clock
 from bots.people.subscription import BROADCAST
 from bots.pipeline.outbox import proactive
@@ -37,6 +37,8 @@ LOOKED_AT = 50  # people of one step, most of whom may be left out
 MOST_WAITING = 20  # messages in the outbox: beyond that the platform is slower than the pace
 LOOK_AGAIN = timedelta(seconds=2)
 SWITCHED_OFF = timedelta(minutes=1)
+WAITS, FORGOTTEN = timedelta(seconds=0.5), timedelta(minutes=1)  # messages of people that wait for a worker
+SLOWER = 4  # the pace falls to a quarter while they do
 
 
 def wake_due() -> int:
@@ -111,6 +113,8 @@ def _page(row: Broadcast, now: datetime) -> _Page:
         return _Page(now + LOOK_AGAIN, row.cursor)
     per_second = pace(row)
     quota = max(1, min(CHUNK, int(per_second)))
+    if _people_wait(now):
+        per_second /= SLOWER
     page = _Page(now + timedelta(seconds=quota / per_second), row.cursor)
     # Most are few people's: the cursor walks in the order of ids, and stops where a channel has had its share.
     if _take_next(row, page, quota, now) or _take_held(row, page, quota, now):
@@ -124,6 +128,12 @@ def _waiting(row: Broadcast) -> QuerySet[OutboundMessage]:
     """Returns its messages in the outbox. They are looked for among the open rows, not among all its people."""
     whose = F("message__broadcastperson__broadcast") + 0  # so that no index leads there from the broadcast
     return OutboundMessage.objects.open().annotate(whose=whose).filter(whose=row.pk).order_by()
+
+
+def _people_wait(now: datetime) -> bool:
+    """Returns whether a message of a person waits for a worker: answers go first on a machine that is busy."""
+    waiting = InboundEvent.objects.open().filter(state=InboundEvent.State.PENDING)
+    return waiting.filter(due_at__lte=now - WAITS, due_at__gte=now - FORGOTTEN).exists()
 
 
 def pace(row: Broadcast) -> float:
