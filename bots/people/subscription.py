@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
-from bots.models import OutboundMessage, Person
+from bots.models import Message, OutboundMessage, Person
 from clawdbot.chinese import simplified
 
 BROADCAST = "broadcast"  # `meta["kind"]` of its messages
-# As a whole message. Not "stop", which ends a running answer.
-_WORDS = frozenset({"unsubscribe", "opt out", "opt-out", "退订", "取消订阅", "td", "回复td", "回td退订", "td退订"})
+# As a whole message, with polite words around it. Not "stop", which ends a running answer.
+_WORDS = re.compile(
+    r"(?:please |pls )?(?:unsubscribe|opt[ -]?out)(?: me)?(?: from (?:this|these|it|all))?"
+    r"(?:[,.!]? ?(?:please|thanks|thank you))?"
+    r"|(?:请|麻烦|帮我|给我|我要|我想|你好,?)*(?:退订|取消订阅|td|回复td|回td退订|td退订)(?:[,!.。，！]?(?:吧|了|谢谢你?|多谢))*"
+)
+# Right after a broadcast these mean it too: there is no answer that they could end.
+_AFTER_ONE = re.compile(
+    r"(?:please )?stop(?: it| this| that)?(?: sending(?: me)?(?: these| this| such)?(?: messages| ads| news)?)?"
+    r"(?:[,.!]? ?(?:please|thanks|thank you))?|stop ?all|no more(?: of (?:this|these))?(?: please)?|remove me"
+    r"|(?:请|麻烦)?(?:别|不要|不用|停止)(?:再)?(?:给我)?(?:发|推送|打扰|发送)(?:了|消息|广告|给我|这些|这个)*|停止?|拒收|t"
+)
 _MARKS = " \t\n.,!。，！\"'“”‘’「」"
+_LONGEST = 40
 
 
 def asks_to_leave(text: str) -> bool:
     """Returns whether the whole message is a word that ends broadcasts."""
-    return len(text) <= 20 and simplified(text).lower().strip(_MARKS) in _WORDS
+    return len(text) <= _LONGEST and _WORDS.fullmatch(_plain(text)) is not None
+
+
+def refuses(text: str, conversation_id: int, inbound_id: int | None) -> bool:
+    """Returns whether the message says "stop" and the latest message of the chat before it is a broadcast."""
+    if len(text) > _LONGEST or not _AFTER_ONE.fullmatch(_plain(text)):
+        return False
+    before = Message.objects.filter(conversation=conversation_id).exclude(inbound=inbound_id, inbound__isnull=False)
+    latest = before.order_by("-pk").values_list("meta", flat=True).first()
+    return latest is not None and latest.get("kind") == BROADCAST
+
+
+def _plain(text: str) -> str:
+    return " ".join(simplified(text).lower().split()).strip(_MARKS)
 
 
 def leave(person: Person, at: datetime) -> None:

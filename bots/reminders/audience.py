@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from bots.channels import lookup
 from bots.models import Broadcast, Channel, Conversation, Identity, Label, OutboundMessage, Person
@@ -86,13 +86,27 @@ def reachable(broadcast: Broadcast) -> QuerySet[Channel]:
     return channels.filter(pk__in=chosen) if broadcast.pk and broadcast.channels.exists() else channels
 
 
-def refusal(conversation: Conversation, person: Person, now: datetime) -> str:
-    """Returns the code why this person is not written to now; "" when they are. For what `classified` cannot tell."""
-    if not reach.may_write(conversation.channel, person):
+def refusals(chats: Collection[Conversation], now: datetime) -> dict[int, str]:
+    """Returns by chat why its person is not written to now; "" for who is. For what `classified` cannot tell."""
+    # By person alone: an account of another channel costs less than an index that leads from the channel.
+    accounts = Identity.objects.filter(person__in={chat.person_id for chat in chats}).order_by("-pk")
+    first = {(account.channel_id, account.person_id): account for account in accounts}
+    sent = OutboundMessage.objects.filter(conversation__in=[chat.pk for chat in chats]).order_by()
+    newest = sent.values_list("conversation").annotate(newest=Max("pk")).values_list("newest", flat=True)
+    latest = {row.conversation_id: row for row in OutboundMessage.objects.filter(pk__in=list(newest))}
+    return {
+        chat.pk: _refusal(chat, first.get((chat.channel_id, chat.person_id)), latest.get(chat.pk), now)
+        for chat in chats
+    }
+
+
+def _refusal(
+    conversation: Conversation, account: Identity | None, latest: OutboundMessage | None, now: datetime
+) -> str:
+    if not reach.admits(conversation.channel, conversation.person, account):
         return DENIED
     if reach.closed_window(conversation, now) is not None:
         return WINDOW
-    latest = OutboundMessage.objects.filter(conversation=conversation).order_by("-pk").first()
     lost = latest is not None and latest.state == OutboundMessage.State.DEAD and latest.mark in lost_chats.MARKS
     wrote_since = lost and latest is not None and conversation.last_message_at > latest.created_at
     return UNREACHABLE if lost and not wrote_since else ""

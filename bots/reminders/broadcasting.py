@@ -1,22 +1,25 @@
 """Sends a broadcast in small steps: a few people in each transaction, as many a second as its pace allows.
 
-The step locks the row of the broadcast and moves its cursor with the messages that it writes. So a lost process loses
-and doubles nothing, a second worker waits, and a stop holds from the next step on.
+A step reads who comes next, and then locks the row of the broadcast for as long as it writes. The cursor moves with the
+messages. So a lost process loses and doubles nothing, of two workers one writes, answers do not wait for what only
+reads, and a stop holds from the next step on.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from bots.channels import lookup
-from bots.models import Broadcast, BroadcastPerson, Conversation, Message, OutboundMessage, Person
+from bots.models import Broadcast, BroadcastPerson, Conversation, InboundEvent, Message, OutboundMessage, Person
 from bots.models.sql import clock
 from bots.people.subscription import BROADCAST
 from bots.pipeline.outbox import proactive
@@ -34,6 +37,8 @@ LOOKED_AT = 50  # people of one step, most of whom may be left out
 MOST_WAITING = 20  # messages in the outbox: beyond that the platform is slower than the pace
 LOOK_AGAIN = timedelta(seconds=2)
 SWITCHED_OFF = timedelta(minutes=1)
+WAITS, FORGOTTEN = timedelta(seconds=0.5), timedelta(minutes=1)  # messages of people that wait for a worker
+SLOWER = 4  # the pace falls to a quarter while they do
 
 
 def wake_due() -> int:
@@ -46,42 +51,89 @@ def wake_due() -> int:
     return len(rows)
 
 
+@dataclass(slots=True)
+class _Letter:
+    """What becomes of one person. held: the row of a person whose quiet hours are over, else None."""
+
+    person: Person
+    why: str = ""
+    chat: Conversation | None = None
+    until: datetime | None = None
+    held: int | None = None
+
+
+@dataclass(slots=True)
+class _Page:
+    """What a step does. Without letters `due` says when to look again; None when everybody is dealt with."""
+
+    due: datetime | None
+    cursor: int
+    letters: list[_Letter] = field(default_factory=list)
+    gone: list[int] = field(default_factory=list)
+
+
 def step(broadcast_id: int) -> bool:
     """Takes the next step, if it is due, and wakes a worker for the one after it. Returns whether there is one."""
+    now = clock.now()
+    seen = _due(broadcast_id, now).first()
+    if seen is None:
+        return False
+    seen.last_person = seen.last_person or Person.objects.aggregate(last=Max("pk"))["last"] or 0
+    page = _page(seen, now)
     with transaction.atomic():
-        now = clock.now()
-        rows = Broadcast.objects.select_for_update(of=("self",)).select_related("bot")
-        row = rows.filter(pk=broadcast_id, state__in=Broadcast.OPEN, due_at__lte=now).first()
-        if row is None:
+        same = _due(broadcast_id, now).filter(cursor=seen.cursor, due_at=seen.due_at)
+        row = same.select_for_update(of=("self",)).first()
+        if row is None:  # another worker took the step, or it was stopped
             return False
-        row.due_at = _advance(row, now)
+        row.last_person, row.cursor, row.due_at = seen.last_person, page.cursor, page.due
+        if row.state == State.SCHEDULED:
+            row.state, row.started_at = State.SENDING, row.started_at or now
+        _write_page(row, page, now)
         if row.due_at is None:
             row.state, row.finished_at = State.DONE, now
             logger.info("broadcast %s is done: %s sent, %s left out", row.pk, row.sent, row.left_out)
         row.save()
         if row.due_at is not None:
-            wait_s = (row.due_at - now).total_seconds()
+            # The step itself took a part of the time to the next one.
+            wait_s = max(0.0, (row.due_at - clock.now()).total_seconds())
             wakeups.after_commit(wakeups.BROADCAST, row.pk, "", in_s=wait_s)
     return row.due_at is not None
 
 
-def _advance(row: Broadcast, now: datetime) -> datetime | None:
-    """Writes to some people. Returns when the next step is due; None when everybody is dealt with."""
-    if row.state == State.SCHEDULED:
-        row.state, row.started_at = State.SENDING, row.started_at or now
-        row.last_person = row.last_person or Person.objects.aggregate(last=Max("pk"))["last"] or 0
+def _due(broadcast_id: int, now: datetime) -> QuerySet[Broadcast]:
+    rows = Broadcast.objects.filter(pk=broadcast_id, state__in=Broadcast.OPEN, due_at__lte=now)
+    return rows.select_related("bot")
+
+
+def _page(row: Broadcast, now: datetime) -> _Page:
+    """Reads what the step has to do."""
     if not row.bot.enabled:
-        return now + SWITCHED_OFF
-    waiting = OutboundMessage.objects.open().filter(message__broadcastperson__broadcast=row)
-    if len(waiting.values_list("pk")[:MOST_WAITING]) == MOST_WAITING:
-        return now + LOOK_AGAIN
+        return _Page(now + SWITCHED_OFF, row.cursor)
+    if len(_waiting(row).values_list("pk")[:MOST_WAITING]) == MOST_WAITING:
+        return _Page(now + LOOK_AGAIN, row.cursor)
     per_second = pace(row)
     quota = max(1, min(CHUNK, int(per_second)))
+    if _people_wait(now):
+        per_second /= SLOWER
+    page = _Page(now + timedelta(seconds=quota / per_second), row.cursor)
     # Most are few people's: the cursor walks in the order of ids, and stops where a channel has had its share.
-    if _write_next(row, quota, now) or _write_held(row, quota, now):
-        return now + timedelta(seconds=quota / per_second)
+    if _take_next(row, page, quota, now) or _take_held(row, page, quota, now):
+        return page
     held = BroadcastPerson.objects.filter(broadcast=row, state=Outcome.LATER)
-    return held.order_by("again_at").values_list("again_at", flat=True).first()
+    page.due = held.order_by("again_at").values_list("again_at", flat=True).first()
+    return page
+
+
+def _waiting(row: Broadcast) -> QuerySet[OutboundMessage]:
+    """Returns its messages in the outbox. They are looked for among the open rows, not among all its people."""
+    whose = F("message__broadcastperson__broadcast") + 0  # so that no index leads there from the broadcast
+    return OutboundMessage.objects.open().annotate(whose=whose).filter(whose=row.pk).order_by()
+
+
+def _people_wait(now: datetime) -> bool:
+    """Returns whether a message of a person waits for a worker: answers go first on a machine that is busy."""
+    waiting = InboundEvent.objects.open().filter(state=InboundEvent.State.PENDING)
+    return waiting.filter(due_at__lte=now - WAITS, due_at__gte=now - FORGOTTEN).exists()
 
 
 def pace(row: Broadcast) -> float:
@@ -96,54 +148,81 @@ def pace(row: Broadcast) -> float:
     return max(0.01, min(rates))
 
 
-def _write_next(row: Broadcast, quota: int, now: datetime) -> bool:
+def _take_next(row: Broadcast, page: _Page, quota: int, now: datetime) -> bool:
     """Takes the people behind the cursor. Returns False when there are none."""
     coming = audience.classified(row, now).filter(pk__gt=row.cursor, pk__lte=row.last_person)
     people = list(coming.select_related("bot").order_by("pk")[:LOOKED_AT])
-    known = set(row.people.filter(person__in=people).values_list("person_id", flat=True))
-    written: Counter[int] = Counter()
+    known = set(row.people.filter(person__in=people).order_by().values_list("person_id", flat=True))
+    taken: Counter[int] = Counter()
+    chosen = []
     for person in people:
         found = vars(person)
-        if not found["why"] and (written[found["channel"]] >= quota or written.total() >= CHUNK):
+        if not found["why"] and (taken[found["channel"]] >= quota or taken.total() >= CHUNK):
             break
-        row.cursor = person.pk
+        page.cursor = person.pk
         if person.pk not in known:
-            outcome = _settle(row, person, found["chat"], found["why"], now)
-            BroadcastPerson.objects.create(broadcast=row, person=person, at=now, **outcome)
-            written[found["channel"]] += outcome["state"] == Outcome.QUEUED
+            chosen.append(person)
+            taken[found["channel"]] += not found["why"]
+    page.letters = _letters(row, chosen, now)
     return bool(people)
 
 
-def _write_held(row: Broadcast, quota: int, now: datetime) -> bool:
+def _take_held(row: Broadcast, page: _Page, quota: int, now: datetime) -> bool:
     """Takes people whose quiet hours are over. Returns False when there are none."""
     held = row.people.filter(state=Outcome.LATER, again_at__lte=now).order_by("again_at", "pk")
-    due = {one.person_id: one for one in held[:quota]}
-    people = audience.classified(row, now).filter(pk__in=due).select_related("bot")
+    due = {one.person_id: one.pk for one in held[:quota]}
+    page.letters = _letters(row, list(audience.classified(row, now).filter(pk__in=due).select_related("bot")), now)
+    for letter in page.letters:
+        letter.held = due.pop(letter.person.pk)
+    page.gone = list(due.values())
+    return bool(page.letters or page.gone)
+
+
+def _letters(row: Broadcast, people: list[Person], now: datetime) -> list[_Letter]:
+    """Returns for each person whether the message comes now, later or not at all."""
+    ids = [vars(person)["chat"] for person in people if not vars(person)["why"]]
+    chats = Conversation.objects.select_related("channel__bot", "person__bot").in_bulk(ids)
+    refusals = audience.refusals(chats.values(), now)
+    letters = []
     for person in people:
-        outcome = _settle(row, person, vars(person)["chat"], vars(person)["why"], now)
-        BroadcastPerson.objects.filter(pk=due.pop(person.pk).pk).update(at=now, **outcome)
-    row.left_out += len(due)
-    BroadcastPerson.objects.filter(pk__in=[one.pk for one in due.values()]).update(
-        state=Outcome.LEFT_OUT, why=audience.GONE, again_at=None
-    )
-    return bool(people or due)
+        chat = chats.get(vars(person)["chat"])
+        why = vars(person)["why"] or (refusals[chat.pk] if chat else audience.NO_CHAT)
+        until = reach.quiet_until(person, now) if row.respect_quiet and not why else None
+        letters.append(_Letter(person, why, None if why else chat, until))
+    return letters
 
 
-def _settle(row: Broadcast, person: Person, chat_id: int | None, why: str, now: datetime) -> dict[str, object]:
-    """Writes to the person, holds the message back, or leaves the person out. Returns the columns of the outcome."""
-    chat = None
-    if not why and chat_id is not None:
-        related = ("channel__bot", "person__bot")
-        chat = proactive.open_in(Conversation.objects.select_related(*related).get(pk=chat_id))
-        why = audience.refusal(chat, person, now)
-    if why or chat is None:
+def _write_page(row: Broadcast, page: _Page, now: datetime) -> None:
+    """Writes the messages and what became of each person."""
+    # Whoever unsubscribes waits for this transaction, and then finds the message in the outbox and discards it.
+    wanted = Person.objects.select_for_update().filter(pk__in=[letter.person.pk for letter in page.letters])
+    left = dict(wanted.order_by("pk").values_list("pk", "unsubscribed_at"))
+    made = []
+    for letter in page.letters:
+        if letter.person.pk not in left:  # erased since it was read
+            continue
+        if left[letter.person.pk] is not None:
+            letter.why = letter.why or audience.UNSUBSCRIBED
+        outcome = _settle(row, letter)
+        if letter.held is not None:
+            BroadcastPerson.objects.filter(pk=letter.held).update(at=now, **outcome)
+        else:
+            made.append(BroadcastPerson(broadcast=row, person=letter.person, at=now, **outcome))
+    BroadcastPerson.objects.bulk_create(made)
+    row.left_out += len(page.gone)
+    BroadcastPerson.objects.filter(pk__in=page.gone).update(state=Outcome.LEFT_OUT, why=audience.GONE, again_at=None)
+
+
+def _settle(row: Broadcast, letter: _Letter) -> dict[str, Any]:
+    """Writes the message, if the person gets it now. Returns the columns of the outcome."""
+    if letter.why or letter.chat is None:
         row.left_out += 1
-        return {"state": Outcome.LEFT_OUT, "why": why, "again_at": None}
-    if row.respect_quiet and (until := reach.quiet_until(person, now)) is not None:
-        return {"state": Outcome.LATER, "again_at": until}
+        return {"state": Outcome.LEFT_OUT, "why": letter.why, "again_at": None}
+    if letter.until is not None:
+        return {"state": Outcome.LATER, "again_at": letter.until}
     row.sent += 1
-    with translation.override(reach.language_of(person)):
-        message = _write(row, chat)
+    with translation.override(reach.language_of(letter.person)):
+        message = _write(row, proactive.open_in(letter.chat))
     return {"state": Outcome.QUEUED, "message": message, "again_at": None}
 
 
@@ -162,6 +241,6 @@ def _write(row: Broadcast, chat: Conversation) -> Message:
 def discard_waiting(row: Broadcast) -> int:
     """Discards its messages that still wait in the outbox. Returns their number."""
     state = OutboundMessage.State
-    waiting = OutboundMessage.objects.open().filter(state=state.PENDING, message__broadcastperson__broadcast=row)
+    waiting = _waiting(row).filter(state=state.PENDING)
     ids = list(waiting.values_list("pk", flat=True))
     return OutboundMessage.objects.filter(pk__in=ids, state=state.PENDING).update(state=state.DISCARDED)

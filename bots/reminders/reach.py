@@ -16,10 +16,18 @@ from clawdbot.reasons import Reason
 
 def may_write(channel: Channel, person: Person) -> bool:
     """Returns whether bot, channel and person are switched on; what is due waits while they are not."""
-    if not (channel.enabled and channel.bot.enabled) or person.blocked:
+    if not _is_on(channel, person):
         return False
-    account = Identity.objects.filter(channel=channel, person=person).order_by("pk").first()
-    return account is None or admission.is_admitted(channel, account)
+    return admits(channel, person, Identity.objects.filter(channel=channel, person=person).order_by("pk").first())
+
+
+def admits(channel: Channel, person: Person, account: Identity | None) -> bool:
+    """Returns what `may_write` does, for a person whose first account on the channel is known."""
+    return _is_on(channel, person) and (account is None or admission.is_admitted(channel, account))
+
+
+def _is_on(channel: Channel, person: Person) -> bool:
+    return channel.enabled and channel.bot.enabled and not person.blocked
 
 
 def closed_window(conversation: Conversation, now: datetime) -> Reason | None:

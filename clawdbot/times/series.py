@@ -216,7 +216,7 @@ def _within_hours(found: Expression, every: Every, now: Now) -> Recurrence | Ask
         return Ask("series")
     named = ",".join(str(hour) for hour in range(first.hour, last.hour + 1, every.interval))
     freq = "FREQ=DAILY" if len(days) == len(WEEKDAYS) else f"FREQ=WEEKLY;BYDAY={','.join(days)}"
-    rule = f"{freq};BYHOUR={named};BYMINUTE=0;BYSECOND=0"
+    rule = f"{freq};BYHOUR={named};BYMINUTE=0"
     start = datetime.combine(now.today, time(first.hour))
     moment = occurrences.after(start, rule, now.zone, now.at)
     return Recurrence(occurrences.wall(moment, now.zone), rule, now.zone, assumed=True) if moment else Ask("past")

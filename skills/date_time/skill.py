@@ -62,6 +62,7 @@ _AFTER = re.compile(
     r"(\d{1,4})\s*个?(天|日|周|星期|礼拜|月|年)(?:之|以)?([后前])|\b(\d{1,4}) (day|week|month|year)s? (from (?:now|today)|later|ago)\b"
 )
 _STEPS = {"天": "days", "日": "days", "周": "weeks", "星期": "weeks", "礼拜": "weeks", "月": "months", "年": "years"}
+_REMINDS = re.compile(r"提醒我|叫我|喊我|通知我|\bremind (?:me|us)\b", re.ASCII)  # a reminder for that day
 _PERSONAL = re.compile(
     r"我(?:的)?生日|你|我们|他们?的|她|结婚|考试|\bmy\b|\byour\b|\bour\b|\bmeeting\b|\bappointment\b|开会|会议|发货|到货|航班|\bflight\b"
 )
@@ -139,7 +140,7 @@ def is_question(text: str) -> bool:
     plain = _plain(text)
     if _ZONE.search(plain) or _WHICH_ZONE.search(plain):
         return True
-    if _PERSONAL.search(plain) or len(plain) > 80:
+    if _PERSONAL.search(plain) or _REMINDS.search(plain) or len(plain) > 80:
         return False
     if plain.startswith("time in ") and places.find(text) is None:  # a title, or an idiom
         return False

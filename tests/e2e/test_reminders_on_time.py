@@ -110,6 +110,24 @@ def test_a_reminder_comes_within_two_seconds_and_one_of_an_outage_once_and_late(
     assert all("This was due at" in text for text in late)
 
 
+def test_quiet_hours_hold_what_is_late_and_not_a_time_that_the_person_chose(product: Product, peer: Server) -> None:
+    quiet = (
+        "hours = lambda shift: (timezone.now() + timedelta(hours=shift)).strftime('%H:%M')\n"
+        "def hush():\n    Person.objects.update(quiet_hours=hours(-2) + '-' + hours(3))\n"
+    )
+    product.kill()
+    run(product, peer, quiet + "remind('late', -3 * 3600)\nremind('chosen', 45)\nhush()")
+    product.start(model=False)
+    wait_for(peer, 1, 90)
+    time.sleep(7)  # a sweep and more
+    assert texts(peer) == ["⏰ chosen"]
+    # Out of the quiet hours the late one comes, and says so.
+    again = "Person.objects.update(quiet_hours='off')\n"
+    run(product, peer, again + "Schedule.objects.filter(text='late').update(next_at=timezone.now())")
+    wait_for(peer, 2, 30)
+    assert texts(peer)[1].startswith("⏰ late\n\nThis was due at")
+
+
 def test_a_broadcast_reaches_everybody_once_over_sigkill(product: Product, peer: Server) -> None:
     people = 60
     run(

@@ -16,6 +16,7 @@ from bots.models import (
     BroadcastPerson,
     Channel,
     Conversation,
+    InboundEvent,
     Label,
     Message,
     OutboundMessage,
@@ -180,6 +181,23 @@ def test_its_pace_holds_for_each_channel_and_leaves_half_to_answers(now: Now, th
     slow = make_channel(there.bot, "telegram", credentials={"token": "1:" + "A" * 35, "secret_token": "s"})
     assert broadcasts.pace(make_broadcast(there, per_second=100)) == 15.0  # Telegram takes 30 a second
     assert slow.pk
+
+
+def test_messages_of_people_that_wait_slow_it_down(now: Now, there: Channel) -> None:
+    crowd(there, 20)
+    row = released(there, per_second=5)
+    waits = InboundEvent.objects.create(
+        channel=there, dedupe_key="w", queue_key="w", kind="message", due_at=now.at - timedelta(seconds=1)
+    )
+    broadcasting.step(row.pk)
+    row.refresh_from_db()
+    assert row.due_at == now.at + timedelta(seconds=4)
+    now.at = row.due_at
+    OutboundMessage.objects.open().update(state="sent")
+    InboundEvent.objects.filter(pk=waits.pk).update(state="done")
+    broadcasting.step(row.pk)
+    row.refresh_from_db()
+    assert row.due_at == now.at + timedelta(seconds=1)
 
 
 def test_a_slow_platform_is_waited_for(now: Now, there: Channel) -> None:
