@@ -49,6 +49,10 @@ def gather(row: InboundEvent, channel: Channel) -> bool:
     if wait_s > 0:
         inbox.postpone(row, wait_s, [other.pk for other in window.rows[1:]])
         return False
+    if len(window.rows) == 1 and (changes := _changes(window.changes)):
+        new = _reworded(Event.from_dict(row.payload), changes)
+        if new.text != row.payload.get("text"):
+            inbox.replace_payload(row, row.payload | {"text": new.text})
     if len(window.rows) > 1:
         _take(row, channel, window)
     return True
