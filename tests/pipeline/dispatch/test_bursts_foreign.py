@@ -12,7 +12,8 @@ from bots.pipeline import windows
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from tests.builders import answers, make_event
 from tests.peers import BotApi, StubModel
-from tests.pipeline.dispatch.test_bursts import accept, in_a_thread, questions, use, wait, work
+from tests.pipeline.dispatch.test_bursts import accept, in_a_thread, questions, use
+from tests.pipeline.dispatch.waiting_rows import wait, work
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases, pytest.mark.usefixtures("words_only")]
 
