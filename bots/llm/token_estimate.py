@@ -15,6 +15,8 @@ from bots.llm.types import ChatMessage
 
 _WORD = re.compile(r"[A-Za-z]+|[0-9]|\s+|[^\x00-\x7f]|.", re.DOTALL)
 
+_HUMP = re.compile(r"(?<=[a-z])[A-Z]")
+
 # Role and separators around each message of a chat template.
 MESSAGE_OVERHEAD = 6
 # Tokens that vision models count for an image of usual size.
@@ -26,7 +28,9 @@ def _cost(piece: str) -> float:
         return 1.5 if piece[0] < "\U00010000" else 3.0
     if piece.isalpha():
         # A longer run is a name, a key or an address rather than a word; vocabularies split it into short tokens.
-        return 1.0 + (len(piece) - 1) // (5 if len(piece) <= 12 else 2)
+        by_length = (len(piece) - 1) // (5 if len(piece) <= 12 else 2)
+        # Letters of both sizes without order are encoded data: about two tokens for three letters.
+        return 1.0 + (by_length if piece[1:].islower() else max(by_length, len(_HUMP.findall(piece))))
     if piece.isspace():
         # A single space is part of the following word's token.
         return 0.0 if len(piece) == 1 and piece == " " else 1.0

@@ -76,6 +76,7 @@ class Completion:
     `estimated` means that the endpoint reported no tokens and they were estimated from the text.
     `cut` is "length" or "content_filter" when the model stopped before the end of its answer.
     `calls` are the tool calls that it asks for; `text` is then what it said before them, or "".
+    `last_prompt_tokens` are those of the last of several calls, whose tokens `prompt_tokens` sums; 0 for a single one.
     """
 
     text: str
@@ -90,6 +91,7 @@ class Completion:
     estimated: bool = False
     cut: str = ""
     calls: tuple[ToolRequest, ...] = ()
+    last_prompt_tokens: int = 0
 
     def usage(self) -> dict[str, Any]:
         """Returns the columns of `TurnUsage` for this call."""

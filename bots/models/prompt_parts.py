@@ -50,7 +50,8 @@ def of(message: Message) -> PromptParts | None:
     sizes = shown["parts"]
     names = [name for name in (*ORDER, *sorted(set(sizes) - set(ORDER))) if name in sizes]
     guessed = {name: max(1, round(_tokens(sizes[name]))) for name in names}
-    told = _whole(meta.get("prompt_tokens"))
+    # Of several prompts of one answer, the window holds the last one, not their sum.
+    told = _whole(shown.get("tokens")) or _whole(meta.get("prompt_tokens"))
     total = told or sum(guessed.values())
     scale = total / max(1, sum(guessed.values()))
     return PromptParts(

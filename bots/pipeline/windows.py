@@ -29,7 +29,7 @@ Bursts = Bot.Bursts
 # The other parts of an album follow within this time.
 ALBUM_QUIET_S = 1.5
 ALBUM_LONGEST_S = 8.0  # from the first part; parts that come later are turns of their own
-MOST = 10  # messages of one turn; an album counts as one
+MOST = 10  # messages of one turn; an album counts as one, and so do messages that are forwarded in a row
 LONGEST_TEXT = 4000  # characters of one turn, after which no further message joins it
 SEARCH = 50  # waiting rows of a chat
 PARTS = "album_parts"  # key of the payload: the messages that are in it; the name is that of the first kind of them
@@ -145,8 +145,9 @@ class _Taken:
             return False
         self.rows.append(row)
         self._albums |= {album} - {""}
-        self._count += 1
-        self._length += len(str(row.payload.get("text") or ""))
+        if not (row.payload.get("forwarded") and self.rows[-2].payload.get("forwarded")):
+            self._count += 1
+            self._length += len(str(row.payload.get("text") or ""))
         self.closed = self._is_full()
         return True
 

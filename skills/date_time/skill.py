@@ -105,13 +105,13 @@ class DateTimeSkill(BaseSkill):
     def execute(self, context: Context) -> str:
         question = str(context.parameters["question"])
         plain = _plain(question)
-        if _ZONE.search(plain):
-            return _use_zone(question, context)
         if _WHICH_ZONE.search(plain):
             return _("Your times are in the zone %(zone)s; there it is %(time)s.") % {
                 "zone": str(context.zone),
                 "time": time_words.clock(context.now.time()),
             }
+        if _ZONE.search(plain):
+            return _use_zone(question, context)
         today = context.now.date()
         if (moved := _AFTER.search(digits_for_words(plain))) is not None and not _UNTIL.search(plain):
             return _named(_moved(today, moved), today)

@@ -63,3 +63,10 @@ def test_the_question_stays_at_either_end_of_an_enormous_text(filler: str) -> No
         assert "What is due?" in short
         assert MARK in short
         assert estimate(short) <= 200
+
+
+def test_encoded_data_costs_more_than_words_of_the_same_length() -> None:
+    """Vocabularies have no long entries for it: about one token for two characters."""
+    encoded = "aGVsbG8gd29ybGQxMjM0NTY3ODkwQmFzZTY0RGF0YQ" * 20
+    assert estimate(encoded) >= len(encoded) / 2
+    assert estimate("Internationalization helps everybody. " * 20) < len(encoded) / 2

@@ -89,8 +89,11 @@ def test_two_requests_go_to_a_model_that_can_call_both(channel: Channel) -> None
     steps = (call("weather", city="Paris", day="tomorrow"), Wants("Rain tomorrow; I will remind you."))
     with asking(*steps) as tool_model:
         say(channel, "weather in Paris and remind me tomorrow at 8 to pack")
-    assert answers() == ["Rain tomorrow; I will remind you."]
+        say(channel, "/status")
+    said, status = answers()
+    assert said == "Rain tomorrow; I will remind you."
     assert "light rain" in tool_model.results[0]
+    assert "(100 of " in status  # the last prompt, not the sum of both
 
 
 def test_without_tools_the_person_is_told_that_only_one_is_done(channel: Channel, model: StubModel) -> None:

@@ -49,6 +49,8 @@ def gather(row: InboundEvent, channel: Channel) -> bool:
     if wait_s > 0:
         inbox.postpone(row, wait_s, [other.pk for other in window.rows[1:]])
         return False
+    if len(window.rows) == 1 and (edited := _edited(row.payload, _changes(window.changes))) is not None:
+        inbox.replace_payload(row, edited)
     if len(window.rows) > 1:
         _take(row, channel, window)
     return True
@@ -86,7 +88,7 @@ def take_more(row: InboundEvent, turn: engine.Turn) -> str:
 
 
 def interruption(row: InboundEvent, bot: Bot) -> Callable[[], bool]:
-    """Returns a check whether a message has come that joins this turn; it looks a few times a second."""
+    """Returns a check whether a message has come that joins this turn, or an edit; it looks a few times a second."""
     if bot.bursts != Bursts.INTERRUPT or row.kind != "message":
         return lambda: False
     look_at, come = time.monotonic(), False
@@ -96,7 +98,8 @@ def interruption(row: InboundEvent, bot: Bot) -> Callable[[], bool]:
         now = time.monotonic()
         if come or now >= look_at:  # what had come may be in the turn by now
             look_at = now + LOOK_EVERY_S
-            come = len(windows.of_row(row, bot.bursts).rows) > 1
+            window = windows.of_row(row, bot.bursts)
+            come = len(window.rows) > 1 or _edited(row.payload, _changes(window.changes)) is not None
         return come
 
     return seen
@@ -166,6 +169,17 @@ class _Places:
 
 def _late_first(events: Sequence[Event]) -> Sequence[Event]:
     return events[::-1]
+
+
+def _edited(payload: dict[str, Any], changes: Mapping[str, str]) -> dict[str, Any] | None:
+    """Returns the payload of a turn after edits of its messages; None when nothing has changed."""
+    new = payload
+    for message_id, text in changes.items():
+        if payload.get(PARTS):
+            new = changed(new, message_id, text) or new
+        elif message_id == payload.get("message_id") and not payload.get("forwarded"):
+            new = new | {"text": text}
+    return new if new.get("text") != payload.get("text") else None
 
 
 def _reworded(event: Event, changes: Mapping[str, str]) -> Event:

@@ -342,7 +342,7 @@ def _of_completion(recalled: Recall, completion: Completion, shown: dict[str, An
         "prompt_tokens": completion.prompt_tokens,
         "completion_tokens": completion.completion_tokens,
         "model_ms": completion.total_ms,
-        "prompt": shown,
+        "prompt": shown | ({"tokens": last} if (last := completion.last_prompt_tokens) else {}),
     }
     if not completion.cut:
         return _reply(completion.text, recalled, meta, completion=completion)

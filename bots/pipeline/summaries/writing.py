@@ -20,12 +20,14 @@ from bots.models.sql import Said, clock
 from bots.pipeline.summaries import SHOWN, extracts, talk
 from clawdbot.storable_text import storable
 from memory.consolidation.llm_port import BadAnswer, ModelUnavailable, Writer
+from memory.text.tokenizer import tokenize
 from memory.types import Scope
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)
 LEAST = 6  # messages that have left the window; fewer wait for more
+LEAST_SHARED = 0.15  # of the words of a model's summary: those that were said
 AT_ONCE = 60  # messages of one piece of work
 LONGEST_LINE = 600  # characters
 MOST = 50  # conversations of one run
@@ -122,7 +124,15 @@ def _by_model(writer: Writer, conversation: Conversation, said: Sequence[Said]) 
     found = writer.json(scope, _INSTRUCTIONS, text, _SCHEMA).get("summary")
     if not isinstance(found, str) or not found.strip():
         raise BadAnswer("no summary")
+    if not _is_about(found, [conversation.summary, *(one.text for one in said)]):
+        raise BadAnswer("a text about something else, or in another language")
     return storable(found.strip())[: extracts.LONGEST]
+
+
+def _is_about(summary: str, sources: Sequence[str]) -> bool:
+    """Returns whether a summary shares words with what it tells. A greeting or a translation does not."""
+    told, said = ({term for term in tokenize(text) if len(term) > 1} for text in (summary, " ".join(sources)))
+    return not told or len(told & said) >= LEAST_SHARED * len(told)
 
 
 def _hand_on(closed: Conversation, text: str) -> None:

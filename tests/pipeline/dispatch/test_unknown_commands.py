@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -67,3 +68,24 @@ def test_a_command_that_a_skill_takes_is_known(channel: Channel) -> None:
     use_policy(channel, group_policy="all")
     in_group(channel, "/go")
     assert answers() == ["plain"]
+
+
+@pytest.mark.parametrize("text", ["/help.", "/Help!", "/帮助。", "\u200f/help?", "/memory: tea", "/memory： 茶"])
+def test_marks_behind_a_command_are_no_part_of_its_name(text: str, channel: Channel, model: StubModel) -> None:
+    say(channel, text)
+    assert not model.prompts
+    assert answers()
+
+
+@pytest.mark.parametrize("text", ["/README.md", "/tmp: no such file", "/etc. and more", "/help.txt", "/a.b/c", "/.ssh"])
+def test_marks_do_not_make_a_path_a_command(text: str, channel: Channel, model: StubModel) -> None:
+    say(channel, text)
+    assert answers() == [f"You said: {text}"]
+
+
+@pytest.mark.parametrize("text", ["/new what is the plan?", "/新对话 你好", "/reset hello"])
+def test_what_stands_behind_a_command_that_begins_anew_is_not_lost_silently(text: str, channel: Channel) -> None:
+    say(channel, text)
+    assert re.search(r"Please send it again\.$|请再单独发一次。$", answers()[0])
+    say(channel, text.split()[0])
+    assert not re.search(r"Please send it again\.$|请再单独发一次。$", answers()[1])

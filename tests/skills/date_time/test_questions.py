@@ -30,6 +30,10 @@ MODULE = "skills.date_time.DateTimeSkill"
         ("从2027年3月1日到2027年5月1日有多少天", "从2027年3月1日到2027年5月1日有61天。"), ("How many days between 1 March 2027 and 1 May 2027?", "From 1 March 2027 to 1 May 2027 it is 61 days."),
         ("今天农历几号", "今天（11月30日，星期一）是农历十月廿二（10月22日）。"), ("lunar date today", "today (Monday, 30 November) is 十月廿二 in the lunar calendar (day 22 of month 10)."),
         ("2025年7月25日是农历几月几号", "2025年7月25日，星期五是农历闰六月初一（闰6月1日）。"), ("how many days since 1 January 2026", "From 1 January to 30 November it is 333 days."),
+        ("what time is it in Springfield", "I do not know that place. Please name a big city or a zone such as Europe/Berlin."),
+        ("斯普林菲尔德现在几点", "我不认识这个地方。请说一个大城市或时区，例如 Europe/Berlin。"), ("明天几号", "是明天（12月1日，星期二）。"),
+        ("what time zone am I in", "Your times are in the zone Asia/Shanghai; there it is 10:00."), ("我在哪个时区", "你的时间按时区 Asia/Shanghai 计算，当地是10:00。"),
+        ("100天后是几号", "是2027年3月10日，星期三。还有100天。"), ("what date is 2 weeks from now", "That is Monday, 14 December. That is in 14 days."),
     ],
 )  # fmt: skip
 def test_a_question_has_its_answer(text: str, answer: str) -> None:

@@ -106,7 +106,7 @@ def _new(turn: Turn, argument: str) -> Reply:
     timers.forget(turn)
     turn.move("close")
     return Reply(
-        _("A new conversation begins. I still remember what you told me before."),
+        _("A new conversation begins. I still remember what you told me before.") + _not_read(argument),
         new_conversation=True,
         carries_summary=True,
     )
@@ -116,9 +116,15 @@ def _reset(turn: Turn, argument: str) -> Reply:
     timers.forget(turn)
     turn.move("close")
     return Reply(
-        _("Everything open was dropped, and we begin anew. What I remember of you stays; /forget deletes it."),
+        _("Everything open was dropped, and we begin anew. What I remember of you stays; /forget deletes it.")
+        + _not_read(argument),
         new_conversation=True,
     )
+
+
+def _not_read(argument: str) -> str:
+    """Returns what to say of a question behind /new: it belongs to the conversation that this turn only opens."""
+    return "\n\n" + _("What you wrote behind the command I did not read. Please send it again.") if argument else ""
 
 
 def _stop(turn: Turn, argument: str) -> Reply:

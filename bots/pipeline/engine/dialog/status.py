@@ -47,13 +47,17 @@ def _last_prompt(turn: Turn) -> PromptParts | None:
 
 def _held(held: PromptParts) -> Iterator[str]:
     """Yields what the last answer was made from."""
-    parts = [ngettext("%(n)s earlier message", "%(n)s earlier messages", held.turns) % {"n": held.turns}]
+    parts = [ngettext("%(n)s earlier message", "%(n)s earlier messages", held.turns) % {"n": held.turns}] * bool(
+        held.turns
+    )
     if held.notes:
         parts.append(ngettext("%(n)s memory", "%(n)s memories", len(held.notes)) % {"n": len(held.notes)})
     if "summary" in held.tokens:
         parts.append(_("a summary of what was said before"))
     if "files" in held.tokens:
         parts.append(_("files"))
+    if not parts:
+        parts.append(_("your message alone"))
     yield _("For my last answer I looked at: %(parts)s") % {"parts": _(", ").join(parts)}
     if held.window:
         yield _("That was %(percent)s %% of what I can read at once (%(tokens)s of %(window)s tokens)") % {

@@ -266,6 +266,7 @@ def _sum(first: Completion, second: Completion) -> Completion:
     return replace(
         second,
         prompt_tokens=first.prompt_tokens + second.prompt_tokens,
+        last_prompt_tokens=second.prompt_tokens,
         completion_tokens=first.completion_tokens + second.completion_tokens,
         first_token_ms=first.first_token_ms,
         total_ms=first.total_ms + second.total_ms,
