@@ -127,7 +127,9 @@ def _page(row: Broadcast, now: datetime) -> _Page:
 def _waiting(row: Broadcast) -> QuerySet[OutboundMessage]:
     """Returns its messages in the outbox. They are looked for among the open rows, not among all its people."""
     whose = F("message__broadcastperson__broadcast") + 0  # so that no index leads there from the broadcast
-    return OutboundMessage.objects.open().annotate(whose=whose).filter(whose=row.pk).order_by()
+    waiting: Any = OutboundMessage.objects.open().annotate(whose=whose)  # a column that the type checker does not know
+    found: QuerySet[OutboundMessage] = waiting.filter(whose=row.pk).order_by()
+    return found
 
 
 def _people_wait(now: datetime) -> bool:

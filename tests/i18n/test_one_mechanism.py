@@ -18,6 +18,7 @@ DATA = {
         f"bots/llm/sdk_errors.py:{name}": "recognised in errors of endpoints"
         for name in ("_ABOUT_CONTENT", "_TOO_MUCH", "_UNSUPPORTED_WORDS")
     },
+    "bots/people/subscription.py:_AFTER_ONE": "recognised",
     "bots/people/subscription.py:_WORDS": "recognised",
     "bots/pipeline/engine/answer/continuing.py:_ASKS_ZH": "recognised",
     "bots/pipeline/engine/answer/fallback.py:_GREETING": "recognised",
@@ -48,6 +49,8 @@ DATA = {
     },
     "bots/pipeline/engine/dialog/retrying.py:NAMES": "recognised",
     "bots/pipeline/engine/dialog/retrying.py:_AGAIN": "recognised",
+    "bots/pipeline/engine/dialog/undoing.py:_BESIDE_ZH": "recognised",
+    "bots/pipeline/engine/dialog/undoing.py:_UNDOES": "recognised",
     "bots/pipeline/inbox.py:DROP_WAITING": "recognised",
     "bots/pipeline/inbox.py:STOP": "recognised",
     "bots/pipeline/windows.py:LOOKING": "recognised",
@@ -129,6 +132,7 @@ DATA = {
                 "_TODAY",
                 "_CLOCK",
                 "_PERSONAL",
+                "_REMINDS",
                 "_ZONE",
                 "_WHICH_ZONE",
             ),
