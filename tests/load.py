@@ -166,7 +166,7 @@ def prepared(product: Product, *, delay_s: float = 0.05, chats: int = 12) -> Ite
     """Gives a product that is not started yet a bot, a model and a Telegram channel; yields their load."""
     api, model = BotApi(), StubModel(delay_s=delay_s)
     with api.server() as bot_api, model.server() as endpoint:
-        product.manage("migrate", "--verbosity", "0")
+        product.migrate()
         product.manage("bot", "add", "loaded")
         product.manage("provider", "add", "stub", "--endpoint", f"{endpoint.url}/v1", "--model", "stub")
         values = {"token": TOKEN, "secret_token": SECRET, "base_url": bot_api.url}

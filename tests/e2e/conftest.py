@@ -41,6 +41,7 @@ def model_server(model: StreamingModel) -> Iterator[Server]:
 def product(tmp_path_factory: pytest.TempPathFactory, model_server: Server) -> Iterator[Product]:
     """The product on a free port in a home of its own; it answers with `model`."""
     started = Product(tmp_path_factory.mktemp("home"), dict(SETTINGS))
+    started.migrate()
     started.start()
     try:
         started.manage("provider", "add", "stub", "--endpoint", f"{model_server.url}/v1", "--model", MODEL)

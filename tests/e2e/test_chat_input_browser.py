@@ -202,6 +202,7 @@ def test_the_page_is_usable_with_the_keyboard_alone(product: Product, open_page:
 def small(tmp_path_factory: pytest.TempPathFactory, product: Product) -> Any:
     """The same product with a limit of 40 characters, which the operator chose."""
     started = Product(tmp_path_factory.mktemp("small"), product.settings | {"CLAWDBOT_WEB_CHAT__TEXT_CHARACTERS": "40"})
+    started.migrate()
     started.start()
     yield started
     started.stop()

@@ -62,7 +62,7 @@ def product(tmp_path: Path) -> Iterator[ProcfileProduct]:
         settings = load.settings(DATABASE_URL=postgres.url, REDIS_URL=redis.url, CLAWDBOT_WORKER__PROCESSES="1")
         made = ProcfileProduct(tmp_path / "home", settings, processes=PROCESSES)
         made.home.mkdir()
-        made.manage("migrate", "--verbosity", "0")
+        made.migrate()
         made.manage("setup")
         try:
             made.start(model=False)

@@ -25,6 +25,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     config = home / "config.yaml"
     config.write_text("skills:\n  - module: tests.skills.samples.Chart\n    triggers: [chart]\n", "utf8")
     started = Product(home, SETTINGS | {"CLAWDBOT_CONFIG": str(config)})
+    started.migrate()
     started.start()
     yield started
     started.stop()

@@ -150,6 +150,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     made = World(product, ToolModel())
     made.model.steps = [lambda body: answer(made, body)]
     with serve(made.respond) as peers, made.model.server() as endpoint:
+        product.migrate()
         product.start(model=False)
         try:
             _set_up(made, peers, endpoint)

@@ -45,6 +45,7 @@ def product(tmp_path_factory: pytest.TempPathFactory, model_server: Any) -> Iter
     from tests.e2e.conftest import SETTINGS
 
     started = Product(tmp_path_factory.mktemp("home"), dict(SETTINGS))
+    started.migrate()
     started.start()
     try:
         started.manage("provider", "add", "stub", "--endpoint", f"{model_server.url}/v1", "--model", MODEL)

@@ -47,6 +47,7 @@ def product(tmp_path: Path) -> Iterator[Product]:
     made = Product(
         tmp_path / "home", {"CLAWDBOT_MODEL_SERVER__ENABLE": "false", "CLAWDBOT_SEMANTIC_SEARCH__ENABLE": "false"}
     )
+    made.migrate()
     made.start(model=False)
     yield made
     made.stop()

@@ -23,7 +23,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         config = home / "config.yaml"
         config.write_text("skills:\n  - module: tests.skills.samples.Chart\n    triggers: [chart]\n", "utf8")
         product = Product(home, off | {"CLAWDBOT_WORKER__PROCESSES": "1", "CLAWDBOT_CONFIG": str(config)})
-        product.manage("migrate", "--verbosity", "0")
+        product.migrate()
         product.manage("bot", "add", "demo")
         product.manage("provider", "add", "stub", "--endpoint", f"{model.url}/v1", "--model", "stub")
         product.start()

@@ -107,7 +107,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     }
     product = Product(home, settings)
     with api.server() as bot_api, serve(model.answer) as endpoint:
-        product.manage("migrate", "--verbosity", "0")
+        product.migrate()
         product.manage("bot", "add", "slow")
         product.manage("provider", "add", "stub", "--endpoint", f"{endpoint.url}/v1", "--model", "stub")
         values = {"token": "1:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0", "secret_token": SECRET, "base_url": bot_api.url}

@@ -56,7 +56,7 @@ print(json.dumps({"status": sent[0]["status"], "imported": sorted(set(sys.module
 def test_the_first_webhook_imports_nothing(tmp_path: Path) -> None:
     product = Product(tmp_path / "home", {"CLAWDBOT_SEMANTIC_SEARCH__ENABLE": "false"})
     product.home.mkdir()
-    product.manage("migrate", "--verbosity", "0")
+    product.migrate()
     product.manage("bot", "add", "shop")
     values = ("--set", "token=1:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0", "--set", "secret_token=s")
     path = product.manage_json("channel", "add", "telegram", "--bot", "shop", *values)["webhook_path"]
