@@ -76,17 +76,24 @@ mariadb:
 	fi
 
 # make test      install, start the servers that tests need, check, and test on three databases
-test: install-dev browser mariadb check
-	vectors=$$(mktemp -d); trap 'rm -rf "$$vectors"' EXIT
+test: install-dev browser mariadb
+	vectors=$$(mktemp -d); report=$$(mktemp)
+	# The type checker uses one core, so the first tests run beside it.
+	$(MAKE) --no-print-directory check >"$$report" 2>&1 & check=$$!
+	trap 'kill $$check 2>/dev/null || true; rm -rf "$$vectors" "$$report"' EXIT
 	export TEST_VECTORS="$$vectors"
-	echo "Tests that depend on the database, on PostgreSQL and Redis"
+	echo "Tests that depend on the database, on PostgreSQL and Redis; make check runs beside them"
 	$(BIN)/python tests/servers.py $(PYTEST) -m "databases and not two_databases" $(DATABASE_TESTS)
+	wait $$check || { cat "$$report"; exit 1; }
+	cat "$$report"
 	echo "Tests that depend on the database, with the memory in a MariaDB of its own"
 	$(BIN)/python tests/servers.py --mariadb $(PYTEST) -m "databases and not postgres" $(MEMORY_TESTS)
 	echo "All tests on SQLite"
-	$(PYTEST) -m "not postgres and not two_databases" tests
+	$(PYTEST_OF_ALL) -m "not postgres and not two_databases" tests
 
 PYTEST = $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# Tests that start the product mostly wait for it.
+PYTEST_OF_ALL = $(PYTEST) -n $$(( $(WORKERS) + 1 ))
 # Only files with the marker, so that pytest does not import the others.
 DATABASE_TESTS = $$(grep -rl --include='test_*.py' 'mark\.databases' tests | sort)
 # MariaDB holds the memory alone, so files that do not name it have nothing to find there.
