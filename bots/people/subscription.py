@@ -25,15 +25,18 @@ _MARKS = " \t\n.,!。，！\"'“”‘’「」"
 _LONGEST = 40
 
 
-def asks_to_leave(text: str) -> bool:
-    """Returns whether the whole message is a word that ends broadcasts."""
-    return len(text) <= _LONGEST and _WORDS.fullmatch(_plain(text)) is not None
-
-
-def refuses(text: str, conversation_id: int, inbound_id: int | None) -> bool:
-    """Returns whether the message says "stop" and the latest message of the chat before it is a broadcast."""
-    if len(text) > _LONGEST or not _AFTER_ONE.fullmatch(_plain(text)):
+def asks_to_leave(text: str, conversation_id: int, inbound_id: int | None) -> bool:
+    """Returns whether the whole message ends broadcasts: in words of its own, or by "stop" right after one."""
+    if len(text) > _LONGEST:
         return False
+    plain = _plain(text)
+    if _WORDS.fullmatch(plain):
+        return True
+    return _AFTER_ONE.fullmatch(plain) is not None and _is_last(conversation_id, inbound_id)
+
+
+def _is_last(conversation_id: int, inbound_id: int | None) -> bool:
+    """Returns whether the latest message of the chat before this one is a broadcast."""
     before = Message.objects.filter(conversation=conversation_id).exclude(inbound=inbound_id, inbound__isnull=False)
     latest = before.order_by("-pk").values_list("meta", flat=True).first()
     return latest is not None and latest.get("kind") == BROADCAST

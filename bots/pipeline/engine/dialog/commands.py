@@ -49,17 +49,13 @@ def parse(turn: Turn) -> tuple[str, str] | None:
         )
     else:
         name, _bot, argument = parse_command(turn.text)
-        if not name and turn.group is None and _ends_broadcasts(turn):
-            name = "unsubscribe"
+        if not name and turn.group is None:
+            leaves = subscription.asks_to_leave(turn.text, turn.conversation.pk, turn.inbound_id)
+            name = "unsubscribe" if leaves else ""
     name, argument = simplified(name), argument.strip()
     if not name or (name not in _BY_NAME and (argument or knows(turn.bot.pk, name, turn.text))):
         return None
     return name, argument
-
-
-def _ends_broadcasts(turn: Turn) -> bool:
-    text = turn.text
-    return subscription.asks_to_leave(text) or subscription.refuses(text, turn.conversation.pk, turn.inbound_id)
 
 
 def knows(bot_id: int, name: str, text: str) -> bool:
