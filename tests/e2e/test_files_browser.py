@@ -11,6 +11,7 @@ import pytest
 from tests.e2e.conftest import SETTINGS
 from tests.product import Product
 from tests.skills.samples import PICTURE
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -33,8 +34,9 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 
 def shown(page: Page) -> list[str]:
     """Returns the parts of the answer in order; a picture as its name."""
-    page.locator(".message.assistant img").wait_for(timeout=WAIT_MS)
-    page.wait_for_function("document.querySelector('.message.assistant img').naturalWidth === 1", timeout=WAIT_MS)
+    picture = page.locator(".message.assistant img")
+    picture.wait_for(timeout=WAIT_MS)
+    eventually(lambda: picture.evaluate("one => one.naturalWidth") == 1)
     return page.eval_on_selector_all(
         ".message.assistant .body > *", "all => all.map(one => one.querySelector('img')?.alt ?? one.textContent.trim())"
     )
