@@ -18,6 +18,7 @@ from tests.builders import answers, make_event
 from tests.killing import kill_before_statement, recover
 from tests.pipeline.dispatch.test_bursts import accept, ids_of, questions, use, wait
 from tests.pipeline.engine.answer.tool_loop_builders import asking, give, noted
+from tests.threads import on_another_connection
 from tests.tool_model import Step, Wants, call
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only")]
@@ -169,7 +170,8 @@ def test_wherever_the_worker_dies_each_message_counts_once(channel: Channel, mod
         def answer(body: dict[str, Any]) -> Wants:
             if any(one["role"] == "tool" for one in body["messages"]):
                 return Wants("Done.")
-            inbox.accept(channel, [make_event(f"more {words}", chat=chat, key=f"more-{chat}")])
+            more = make_event(f"more {words}", chat=chat, key=f"more-{chat}")
+            on_another_connection(lambda: inbox.accept(channel, [more]))
             return call("post_once", text=words)
 
         return [answer]
