@@ -16,7 +16,7 @@ from clawdbot.skills.context import Scheduled
 from clawdbot.times import Ask, Found, Instant, Recurrence, occurrences
 from clawdbot.times.numerals import chinese, folded
 from skills import time_words
-from skills.reminders import tasks
+from skills.reminders import requests, tasks
 
 _HOURS = (9, 12, 18)
 _CHOICE = re.compile(
@@ -70,6 +70,16 @@ def as_length(text: str) -> str:
     if found is None or re.search(r"前|后|early|before|later|from now|\bin\b|每|every", folded(text)[0]):
         return ""
     return f"{found[0]}后" if re.search(r"[\u4e00-\u9fff]", found[0]) else f"in {found[0]}"
+
+
+def begins_another(context: Context, given: dict[str, Any]) -> bool:
+    """Returns whether the answer to "when?" is a request with a task of its own; then it replaces the open one."""
+    answer = str(given.get("when") or "")
+    asked = requests.read(answer) if given.get("said") and answer else None
+    if asked is None or asked.action != requests.CREATE or not _task(context, answer).strip():
+        return False
+    given.update(request=answer, when="", said="", text="")
+    return True
 
 
 def plans(context: Context, given: dict[str, Any]) -> list[tasks.Planned]:

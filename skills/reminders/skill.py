@@ -89,13 +89,17 @@ class RemindersSkill(BaseSkill):
 
 
 def _create(context: Context, given: dict[str, Any]) -> str:
+    replaced = asking.begins_another(context, given)
     plans = asking.plans(context, given)
     if len(plans) > 1:
         return _several(context, plans)
     planned = plans[0]
     when = asking.settled(context, planned.found, given)
     task = str(given.get("text") or planned.task).strip() or asking.default_task(context, given, when)
-    return _added(context, when, task)
+    added = _added(context, when, task)
+    return (
+        f"{added}\n{_('The reminder before it is not set, because it has no clear time yet.')}" if replaced else added
+    )
 
 
 def _several(context: Context, plans: list[tasks.Planned]) -> str:

@@ -122,3 +122,18 @@ def test_the_reminder_that_came_last_comes_again(there: Channel) -> None:
     assert ask(there, "snooze 10 min").startswith("I will remind you again today")
     again = Schedule.objects.exclude(pk=row.pk).get()
     assert again.text == "drink water"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "task", "unset"),
+    [
+        ("每月最后一天提醒我交房租", "下周三下午三点开会，提前十分钟提醒", "开会", "上一个提醒没有设置"),
+        ("每月最后一天提醒我交房租", "周五晚上八点吃药，提醒我", "吃药", "上一个提醒没有设置"),
+    ],
+)
+def test_a_request_of_its_own_is_no_answer_to_the_open_question(
+    by_day: Channel, first: str, second: str, task: str, unset: str
+) -> None:
+    ask(by_day, first)
+    assert unset in ask(by_day, second)
+    assert [one.text for one in Schedule.objects.all()] == [task]
