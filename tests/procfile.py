@@ -38,9 +38,6 @@ class ProcfileProduct(Product):
     processes: tuple[str, ...] = PROCESSES
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def migrate(self) -> None:
-        self.manage("migrate", "--verbosity", "0")
-
     def start(self, wait_s: float = 150.0, *, model: bool = True) -> None:
         """Starts all processes and waits until the product answers messages."""
         self.home.mkdir(parents=True, exist_ok=True)
