@@ -12,7 +12,7 @@ import pytest
 
 from tests.product import Product
 from tests.skills.mcp.builders import RUDE
-from tests.tool_model import MODEL, ToolModel, Wants
+from tests.tool_model import ToolModel, Wants
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -38,20 +38,6 @@ def uses_its_tool(request: dict[str, Any]) -> Wants:
 def model_server() -> Iterator[Any]:
     with ToolModel((uses_its_tool,)).server() as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory, model_server: Any) -> Iterator[Product]:
-    from tests.e2e.conftest import SETTINGS
-
-    started = Product(tmp_path_factory.mktemp("home"), dict(SETTINGS))
-    started.migrate()
-    started.start()
-    try:
-        started.manage("provider", "add", "stub", "--endpoint", f"{model_server.url}/v1", "--model", MODEL)
-        yield started
-    finally:
-        started.stop()
 
 
 def admin(product: Product, open_page: OpenPage, path: str) -> Page:
