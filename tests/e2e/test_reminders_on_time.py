@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -22,9 +21,9 @@ from bots.operations import broadcasts
 from bots.models.schedule import wall_of
 bot = Bot.objects.get(is_default=True)
 def channel():
-    row = Channel.objects.filter(name="peer").first()
+    row = Channel.objects.filter(name="{url}").first()
     if row is None:
-        row = Channel(bot=bot, platform="webhook", name="peer")
+        row = Channel(bot=bot, platform="webhook", name="{url}")
         row.credentials = {{"secret": "s" * 20, "reply_url": "{url}/replies"}}
         row.save()
     return row
@@ -42,11 +41,10 @@ def remind(name, in_s, rule="", number=1):
 """
 
 
-@pytest.fixture
-def product(tmp_path: Path) -> Iterator[Product]:
-    made = Product(
-        tmp_path / "home", {"CLAWDBOT_MODEL_SERVER__ENABLE": "false", "CLAWDBOT_SEMANTIC_SEARCH__ENABLE": "false"}
-    )
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    off = {"CLAWDBOT_MODEL_SERVER__ENABLE": "false", "CLAWDBOT_SEMANTIC_SEARCH__ENABLE": "false"}
+    made = Product(tmp_path_factory.mktemp("home"), off)
     made.migrate()
     made.start(model=False)
     yield made
@@ -61,7 +59,7 @@ def arrivals() -> list[float]:
 
 @pytest.fixture
 def peer(arrivals: list[float]) -> Iterator[Server]:
-    """The reply address of a webhook channel."""
+    """The reply address of a webhook channel, which is this test's own."""
 
     def respond(_request: Recorded) -> Answer:
         arrivals.append(time.time())
