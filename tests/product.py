@@ -107,6 +107,9 @@ class Product:
             time.sleep(0.1)
         raise AssertionError(f"not ready after {wait_s} s:\n{self.log()}")
 
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def get_status(self, path: str) -> int:
         try:
             with urlopen(self.url + path, timeout=30) as response:
@@ -130,7 +133,7 @@ class Product:
         if self.console is not None:
             self.console.close()
             self.console = None
-        if self.process is None or self.process.poll() is not None:
+        if self.process is None or not self.is_running():
             return None
         self.process.terminate()
         try:
