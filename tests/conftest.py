@@ -55,6 +55,7 @@ CACHES = {
     "bots.llm.circuit_breaker": "breaker.clear_cache",
     "bots.llm.client": "clear_cache",
     "bots.llm.completion": "clear_cache",
+    "bots.llm.figures": "clear_cache",
     "bots.llm.health": "clear_cache",
     "bots.people.display_names": "clear_cache",
     "bots.people.identities": "clear_cache",
