@@ -59,6 +59,7 @@ def respond(turn: Turn) -> Reply:
 
 
 def _respond(turn: Turn) -> Reply:
+    frames.raise_own(turn)
     if (too_late := buttons.press(turn)) is not None:
         return too_late
     command = commands.parse(turn) if not turn.pressed else None
