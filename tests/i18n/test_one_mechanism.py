@@ -47,7 +47,9 @@ DATA = {
     "bots/pipeline/engine/dialog/retrying.py:NAMES": "recognised",
     "bots/pipeline/engine/dialog/retrying.py:_AGAIN": "recognised",
     "bots/pipeline/engine/dialog/undoing.py:_BESIDE_ZH": "recognised",
+    "bots/pipeline/engine/dialog/undoing.py:_ENDS_LISTED": "recognised",
     "bots/pipeline/engine/dialog/undoing.py:_UNDOES": "recognised",
+    "bots/pipeline/engine/dialog/undoing.py:_of_reminders": "recognised",
     "bots/pipeline/inbox.py:DROP_WAITING": "recognised",
     "bots/pipeline/inbox.py:STOP": "recognised",
     "bots/pipeline/windows.py:LOOKING": "recognised",
@@ -154,7 +156,7 @@ DATA = {
     },
     **{
         f"skills/weather_days.py:{name}": "recognised"
-        for name in ("_DAYS", "_WEEKDAY", "_WEEKDAYS_ZH", "_NUMBERS", "_DATE", "day", "day_of")
+        for name in ("_DAYS", "_WEEKDAY", "_WEEKDAYS_ZH", "_NUMBERS", "_DATE", "_JOINS", "_single_days", "day")
     },
     **{f"skills/choosing.py:{name}": "recognised" for name in ("_JOINT",)},
 }

@@ -42,6 +42,8 @@ def gather(row: InboundEvent, channel: Channel) -> bool:
         ClaimLost: Another worker has the row.
     """
     bot = channel.bot
+    if windows.TAKEN_BACK in row.payload:
+        inbox.replace_payload(row, _without_taken_back(row.payload))
     if row.kind != "message" or not (row.gathers or bot.bursts == Bursts.INTERRUPT):
         return True
     window = windows.of_row(row, bot.bursts)
@@ -54,6 +56,16 @@ def gather(row: InboundEvent, channel: Channel) -> bool:
     if len(window.rows) > 1:
         _take(row, channel, window)
     return True
+
+
+def _without_taken_back(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the payload without the messages that the person deleted while it waited."""
+    left = {key: value for key, value in payload.items() if key != windows.TAKEN_BACK}
+    for message_id in payload[windows.TAKEN_BACK]:
+        left = changed(left, message_id, None) or left
+    if left.get("message_id") in payload[windows.TAKEN_BACK]:  # the turn has the name of a message that is still there
+        left["message_id"] = next((part["id"] for part in left[PARTS] if part["id"]), None)
+    return left
 
 
 def _take(row: InboundEvent, channel: Channel, window: Window) -> None:

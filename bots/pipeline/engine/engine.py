@@ -41,7 +41,7 @@ from clawdbot.reasons import Reason, why
 from memory import database
 from memory.store import MemoryStore
 from memory.types import Recall, RecentTurn
-from skills import choosing, registry
+from skills import choosing
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +59,7 @@ def respond(turn: Turn) -> Reply:
 
 
 def _respond(turn: Turn) -> Reply:
+    frames.raise_own(turn)
     if (too_late := buttons.press(turn)) is not None:
         return too_late
     command = commands.parse(turn) if not turn.pressed else None
@@ -119,10 +120,7 @@ def _by_skill(turn: Turn, match: choosing.Match) -> Reply | None:
 
 def _left_to_model(turn: Turn, match: choosing.Match) -> bool:
     """Returns whether the message asks for more than the skill does, and a model can call the skill as a tool."""
-    more = getattr(registry.load(match.entry.module), "asks_more", None)
-    if more is None or match.text.startswith(("/", "／")) or not more(turn.text):
-        return False
-    return any(
+    return choosing.asks_more(match) and any(
         one.tool.source == "skill" and one.tool.source_id == match.entry.skill_id for one in tool_loop.of_turn(turn)
     )
 
