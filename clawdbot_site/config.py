@@ -205,6 +205,9 @@ class ModelServerSettings(Section):
 
     enable: bool = Field(True, description="Start the embedded model server when no provider is configured.")
     port: Port = Field(8000, description="Port of the embedded model server; the next free one when it is taken.")
+    words_answers: bool = Field(
+        False, description="Let the demonstration model word quotes in English; its words are checked."
+    )
 
 
 class WorkerSettings(Section):

@@ -39,16 +39,16 @@ def configured() -> tuple[Target, ...]:
 
 def available(*, allow_demo: bool = True) -> tuple[Target, ...]:
     """Returns all models that can be called now, in the order in which they are tried."""
-    demo = embedded_discovery.target() if allow_demo else None
-    return (*configured(), demo) if demo else configured()
+    embedded = embedded_discovery.target()
+    return (*configured(), embedded) if embedded and (allow_demo or not embedded.is_demo) else configured()
 
 
 def in_order(allow_demo: bool | Callable[[], bool]) -> Iterator[Target]:
     """Yields the same models one by one; evaluates `allow_demo` only when all providers have been tried."""
     yield from configured()
-    demo = embedded_discovery.target() if allow_demo else None
-    if demo and (allow_demo() if callable(allow_demo) else allow_demo):
-        yield demo
+    embedded = embedded_discovery.target()
+    if embedded and (not embedded.is_demo or (allow_demo() if callable(allow_demo) else allow_demo)):
+        yield embedded
 
 
 def wait_s() -> float:
