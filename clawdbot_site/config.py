@@ -219,6 +219,9 @@ class ModelServerSettings(Section):
     api_key: SecretStr = Field(
         SecretStr(""), description="Key that clients of the model server have to send; empty for none."
     )
+    words_answers: bool = Field(
+        False, description="Let the demonstration model word quotes in English; its words are checked."
+    )
 
 
 class WorkerSettings(Section):

@@ -39,9 +39,9 @@ def of_bot(bot_id: int | None) -> tuple[Target, ...]:
     return _once(usual + special if _has_order(own) else special + list(candidates.configured()))
 
 
-def first(bot_id: int | None) -> Target | None:
-    """Returns the model that answers a bot's usual turns; the embedded one where no other is enabled."""
-    return next(candidates.in_order(True, of_bot(bot_id)), None)
+def first(bot_id: int | None, *, allow_demo: bool) -> Target | None:
+    """Returns the model that answers a bot's usual turns; the embedded one where no other is enabled and it may."""
+    return next(candidates.in_order(allow_demo, of_bot(bot_id)), None)
 
 
 def of_turn(bot_id: int | None, tokens_of: Callable[[Target], int], *, has_image: bool = False) -> tuple[Target, ...]:

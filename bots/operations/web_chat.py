@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+
 from adapters.web.events import WebFacts, dedupe_key, message_event
 from bots.channels import health
 from bots.channels.web.frames import history_entry, message_frame
@@ -52,7 +54,7 @@ def hello(channel: Channel, visitor_id: str) -> dict[str, Any]:
 
 def describe_bot(bot: Bot) -> dict[str, Any]:
     """Returns the public facts about the bot and its model."""
-    target = routing.first(bot.pk)
+    target = routing.first(bot.pk, allow_demo=settings.CLAWDBOT.model_server.words_answers)
     return {
         "slug": bot.slug,
         "name": bot.name,

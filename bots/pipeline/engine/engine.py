@@ -19,7 +19,8 @@ from bots.llm.errors import Cancelled, NoModelAvailable, PromptRefused
 from bots.llm.types import Completion, Messages, Target
 from bots.models import Conversation, Message
 from bots.pipeline import windows
-from bots.pipeline.engine.answer import attachments, continuing, fallback, outage, prompt, recent_turns, tool_loop
+from bots.pipeline.engine.answer import attachments, continuing, outage, prompt, recent_turns, tool_loop
+from bots.pipeline.engine.answer.grounded import answering, wording
 from bots.pipeline.engine.answer.others_words import others_words
 from bots.pipeline.engine.answer.prompt_inputs import Inputs
 from bots.pipeline.engine.dialog import (
@@ -138,7 +139,7 @@ def _without_words(turn: Turn) -> Reply | None:
 
 
 def _answer(turn: Turn) -> Reply:
-    """Recalls memories and asks the model; asks the built-in responder when no model is configured.
+    """Recalls memories and asks the model; answers from what is known when no model is configured.
 
     Raises:
         NoSlot: All slots of this process are taken.
@@ -165,7 +166,7 @@ def _answer(turn: Turn) -> Reply:
     except NoModelAvailable as error:
         if routing.of_bot(turn.bot.pk):
             return _outage(turn, error, recalled)
-        return _built_in(turn)
+        return _built_in(turn, recent)
 
 
 def _of_repeated(turn: Turn) -> dict[str, Any]:
@@ -198,15 +199,18 @@ def _outage(turn: Turn, error: NoModelAvailable, recalled: Recall = NOTHING) -> 
     )
 
 
-def _built_in(turn: Turn) -> Reply:
-    """Answers from memories, without a model."""
+def _built_in(turn: Turn, recent: Sequence[RecentTurn]) -> Reply:
+    """Answers from what is known, without a model."""
     # the responder sees no recent turns, so their memories must not be left out of the recall
     recalled = _recall(turn, turn.whole_text, without=())
-    text = fallback.answer(
-        turn.text, language=turn.language, hits=recalled.hits, zone=turn.zone, now=turn.now, staff=turn.staff
-    )
+    found = answering.Responder(turn, recent, recalled.hits).answer()
+    completion = None
+    if found.line and wording.possible(found.line, turn.text):
+        completion = wording.worded(turn.bot, turn.text, found.line, turn.cancelled)
+    meta = _meta(recalled, Message.BUILT_IN) | ({Message.HINTED: True} if found.hint else {})
+    text = "\n\n".join(filter(None, (completion.text if completion else found.text, found.hint)))
     # Its answer repeats memories or explains the set-up; remembering it would crowd out what people said.
-    return _reply(text, recalled, _meta(recalled, Message.BUILT_IN), remember_answer=False, **_of_repeated(turn))
+    return _reply(text, recalled, meta, remember_answer=False, completion=completion, **_of_repeated(turn))
 
 
 def _ask_within_limits(
@@ -295,17 +299,11 @@ def _ask_model(
             shown["parts"] = {**shown["parts"], "tools": [4 * taken, 0]}  # characters: four a token
         return attachments.with_images(built.messages, (*turn.quoted_files, *turn.files), target)
 
-    def demo_fits() -> bool:
-        # In an outage of a real model, its answer would be a wrong one.
-        if routing.of_bot(turn.bot.pk):
-            return False
-        return fallback.demo_can_answer(turn.text) and not fallback.demo_would_invent(turn.text, recalled.hits, said)
-
     ask = partial(
         complete,
         bot=turn.bot,
         cancelled=turn.cancelled if turn.on_token is not None else _after_a_second(turn.cancelled),
-        allow_demo=demo_fits,
+        allow_demo=False,  # it only words what is known (see `grounded`)
         has_image=any(map(attachments.is_image, (*turn.quoted_files, *turn.files))),
     )
     turn.begin_flow = partial(flow_frames.begin_by_model, turn)
