@@ -63,5 +63,5 @@ def test_presets_and_models_are_listed() -> None:
         assert json.loads(_run("models", "mine", "--json"))[0]["name"] == "m-1"
         assert server.requests[0].headers["authorization"] == "Bearer sk-test-key"
         server.answer(refusal(401))
-        with pytest.raises(CommandError, match="the API key was refused .* Make a new key"):
+        with pytest.raises(CommandError, match=r"the API key was refused .* Make a new key"):
             _run("models", "mine")

@@ -71,10 +71,8 @@ class ConnectForm(forms.Form):
             OperationError: One of them is invalid.
         """
         if not self.is_valid():
-            lines = [
-                f"{self.fields[name].label or name}: {' '.join(map(str, texts))}" for name, texts in self.errors.items()
-            ]
-            raise OperationError(" ".join(lines))
+            problems = [(self.fields[name].label or name, texts) for name, texts in self.errors.items()]
+            raise OperationError(" ".join(labelled(str(name), " ".join(map(str, texts))) for name, texts in problems))
         values = {name: value for name, value in self.cleaned_data.items() if name not in ("preset", "question")}
         return connect.Draft(preset=connect.preset(self.cleaned_data["preset"]), **values)
 
