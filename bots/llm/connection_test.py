@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from bots.llm import candidates, client, connection_causes, token_estimate
 from bots.llm.circuit_breaker import breaker
-from bots.llm.client import Options
 from bots.llm.errors import EmptyAnswer, ProviderError
 from bots.llm.replies import Reply
+from bots.llm.request_body import Options
 from bots.llm.types import ChatMessage, Messages, Target
 from bots.models.lengths import ERROR_LENGTH
 from bots.models.provider import ModelProvider

@@ -151,7 +151,7 @@ class _Loop:
         self._shown.keep(completion.text)
         if not completion.calls:
             return self._outcome()
-        self._rounds.all.append(Round(completion.text, made))
+        self._rounds.all.append(Round(completion.text, made, thoughts=completion.thoughts))
         self._number, self._budget.used_rounds = self._number + 1, self._budget.used_rounds + 1
         self._settle()
         return self._ended()
