@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from bots.llm import candidates, client, connection_causes, token_estimate
+from bots.llm import candidates, client, connection_causes, token_estimate, token_usage
 from bots.llm.circuit_breaker import breaker
 from bots.llm.errors import EmptyAnswer, ProviderError
 from bots.llm.replies import Reply
@@ -21,7 +21,6 @@ from clawdbot.reasons import Reason, Why, columns, why
 
 _TIMEOUT_S = 20.0
 QUESTION = "Reply with the single word: ready"
-_MILLION = Decimal(1_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +79,9 @@ def ask_provider(provider: ModelProvider, question: str, *, streamed: bool = Fal
 
 
 def _success(reply: Reply, target: Target, messages: Messages, started: float) -> TestResult:
-    prompt = reply.prompt_tokens or token_estimate.of_messages(messages)
-    answer = token_estimate.estimate(reply.text) if reply.completion_tokens is None else reply.completion_tokens
+    used = reply.usage
+    prompt = used.prompt or token_estimate.of_messages(messages)
+    answer = token_estimate.estimate(reply.text) if used.completion is None else used.completion
     return TestResult(
         True,
         reply.text.strip()[:200],
@@ -90,7 +90,7 @@ def _success(reply: Reply, target: Target, messages: Messages, started: float) -
         round((reply.first_token_at - started) * 1000) if reply.first_token_at else 0,
         prompt,
         answer,
-        (prompt * target.input_price + answer * target.output_price) / _MILLION,
+        token_usage.cost(target, prompt, answer, used.cached, used.written),
     )
 
 

@@ -18,6 +18,7 @@ class KnownModel:
     context_tokens: int
     input_price: Decimal | None
     output_price: Decimal | None
+    cached_input_price: Decimal | None = None
 
 
 def find(services: Iterable[str], model: str) -> KnownModel | None:
@@ -30,7 +31,8 @@ def find(services: Iterable[str], model: str) -> KnownModel | None:
         found = held.find_model(model) if held is not None and model else None
         if found is not None:
             prices = _usual(found.prices)
-            return KnownModel(found.context_window or 0, _amount(prices, "input_mtok"), _amount(prices, "output_mtok"))
+            amounts = (_amount(prices, name) for name in ("input_mtok", "output_mtok", "cache_read_mtok"))
+            return KnownModel(found.context_window or 0, *amounts)
     return None
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from bots.llm import anthropic
 from bots.llm.errors import ProviderError, WrongAddress
 from bots.llm.sdk_errors import code_word
 from clawdbot import http
@@ -19,7 +20,6 @@ TIMEOUT_S = (4.0, 8.0)
 MOST = 5000
 _LONGEST_NAME = 120  # of the column
 _OLLAMA_PORT = 11434
-_ANTHROPIC_VERSION = "2023-06-01"
 # Models for other things than chats; they come last.
 _OTHERS = re.compile(
     r"embed|rerank|whisper|\btts|dall-e|moderation|transcri|image|imagen|veo|sora|audio|realtime|bge-|speech|wan2|flux"
@@ -67,7 +67,7 @@ def fetch(
     """
     base, query = base_url.split_query(endpoint)
     if protocol == "anthropic":
-        headers = {"anthropic-version": _ANTHROPIC_VERSION, **({"x-api-key": api_key} if api_key else {})}
+        headers = anthropic.headers(api_key)
         query = query | {"limit": "1000"}
     else:
         headers = base_url.key_headers(base, api_key)

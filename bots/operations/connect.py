@@ -192,6 +192,8 @@ def _row(draft: Draft, actor: Actor) -> ModelProvider:
         input_price=_first(draft.input_price, found.input_price if found else None),
         output_price=_first(draft.output_price, found.output_price if found else None),
     )
+    if found is not None and draft.input_price is None:
+        row.cached_input_price = found.cached_input_price
     row.api_key = key
     if draft.priority is not None:
         row.priority = draft.priority

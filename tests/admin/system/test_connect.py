@@ -136,7 +136,7 @@ def test_claude_speaks_its_own_protocol_and_a_second_one_gets_a_free_name() -> N
         ("anthropic", "anthropic", False),
         ("anthropic-2", "anthropic", False),
     ]
-    assert rows[0].input_price == Decimal(3)
+    assert (rows[0].input_price, rows[0].cached_input_price) == (Decimal(3), Decimal("0.3"))
 
 
 @pytest.mark.parametrize(
