@@ -252,6 +252,14 @@ TEMPLATES: dict[str, str] = {
         "no such model or address; the address is the base of the API, e.g. https://api.openai.com/v1"
     ),
     "address_moved": _("the endpoint redirects to another address: enter %(address)s"),
+    # Causes that the page "Connect a model" finds
+    "host_not_found": _("there is no host %(host)s"),
+    "port_closed": _("nothing answers at port %(port)s of %(host)s"),
+    "host_silent": _("%(host)s does not answer at port %(port)s"),
+    "certificate_untrusted": _("the certificate is not trusted (%(told)s)"),
+    "no_tls_here": _("the port speaks no https"),
+    "page_not_api": _("a web page answers at this address, not an API"),
+    "models_not_listed": _("the answer is no list of models"),
     "endpoint_address_invalid": _("the endpoint's address is not valid"),
     "endpoint_error": _("the endpoint reported an error (%(code)s)"),
     "no_code": _("no code"),

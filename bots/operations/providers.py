@@ -10,11 +10,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from bots.i18n.failure_texts import labelled
 from bots.llm import TestResult, candidates, embedded_discovery
 from bots.llm import test_provider as probe
 from bots.models import ModelProvider
-from bots.models.provider import check_api_key
+from bots.operations import entered_keys
 from bots.operations.configuration_log import COMMAND
 from bots.operations.errors import OperationError
 from bots.operations.row_changes import delete, insert_provider
@@ -63,18 +62,10 @@ def add_provider(
         OperationError: The name is taken, or a value is invalid.
     """
     provider = ModelProvider(name=name, endpoint=endpoint, model=model, can_see=can_see)
-    provider.api_key = _sendable(api_key)
+    provider.api_key = entered_keys.sendable(api_key)
     if priority is not None:
         provider.priority = priority
     return insert_provider(provider, actor)
-
-
-def _sendable(api_key: str) -> str:
-    try:
-        check_api_key(api_key)
-    except ValidationError as error:
-        raise OperationError(labelled(_("API key"), str(error.message))) from None
-    return api_key
 
 
 def get_provider(name: str) -> ModelProvider:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bots.admin.system.connect import ConnectMixin
 from bots.admin.ui.audited import AuditedMixin
 from bots.admin.ui.base import BaseAdmin
 from bots.admin.ui.fragments import ago, chip, provider_state, provider_state_text
@@ -20,7 +21,7 @@ from bots.admin.ui.unfold_parts import action, display
 from bots.i18n.failure_texts import describe, describe_column
 from bots.models import ModelProvider
 from bots.models.provider import check_api_key
-from bots.operations import address_rules, providers
+from bots.operations import address_rules, entered_keys, providers
 from bots.operations.errors import OperationError
 
 FIELDS = (
@@ -57,11 +58,14 @@ class ProviderForm(forms.ModelForm[ModelProvider]):
             label=gettext_lazy("API key"),
             is_set=is_set,
             help_text=gettext_lazy("Empty for an endpoint that asks for none."),
-            validators=(check_api_key,),
         )
-
         if "tools" in self.fields:
             self.fields["tools"].required = False
+
+    def clean_api_key(self) -> str:
+        key = entered_keys.cleaned(self.cleaned_data.get("api_key") or "")
+        check_api_key(key)
+        return key
 
     def clean_tools(self) -> str:
         """Returns the choice; a form that says nothing leaves it to the model."""
@@ -96,7 +100,7 @@ class ProviderForm(forms.ModelForm[ModelProvider]):
 
 
 @admin.register(ModelProvider)
-class ModelProviderAdmin(AuditedMixin, BaseAdmin[ModelProvider]):
+class ModelProviderAdmin(ConnectMixin, AuditedMixin, BaseAdmin[ModelProvider]):
     """Model providers, tried from the lowest priority number upwards; the embedded model comes last."""
 
     form = ProviderForm
@@ -142,7 +146,11 @@ class ModelProviderAdmin(AuditedMixin, BaseAdmin[ModelProvider]):
         return form
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        extra = {"embedded_model": providers.served_model(), **(extra_context or {})}
+        extra = {
+            "embedded_model": providers.served_model(),
+            "may_connect": self.has_add_permission(request),
+            **(extra_context or {}),
+        }
         return super().changelist_view(request, extra)
 
     @display(
