@@ -68,10 +68,7 @@ def ask(target: Target, messages: Messages, options: Options) -> Reply:
     """
     deadline = time.monotonic() + options.timeout_s
     with socket_deadline.limited(deadline, options.cancelled):
-        try:
-            base = _bases.get(target.endpoint) or base_url.normal(target.endpoint)
-        except base_url.AddressUnusable:  # stored before the form became strict
-            raise ProviderError(Reason("endpoint_address_invalid"), permanent=True) from None
+        base = base_of(target)
         plain, _query = base_url.split_query(base)
         try:
             return _ask_at(base, target, messages, options)
@@ -83,6 +80,18 @@ def ask(target: Target, messages: Messages, options: Options) -> Reply:
             reply = _ask_at(base, target, messages, options)
             _bases[target.endpoint] = base  # kept only now, because it answered
             return reply
+
+
+def base_of(target: Target) -> str:
+    """Returns the base address, in the form that has answered where it is known.
+
+    Raises:
+        ProviderError: The address cannot be used.
+    """
+    try:
+        return _bases.get(target.endpoint) or base_url.normal(target.endpoint)
+    except base_url.AddressUnusable:  # stored before the form became strict
+        raise ProviderError(Reason("endpoint_address_invalid"), permanent=True) from None
 
 
 def _ask_at(base: str, target: Target, messages: Messages, options: Options) -> Reply:
@@ -162,7 +171,7 @@ def _call(target: Target, messages: Messages, options: Options, refused: frozens
     key = (target.endpoint, target.model)
     options = replace(options, max_tokens=min(options.max_tokens, _longest.get(key, options.max_tokens)))
     own = thoughts.of_model(messages, key)
-    body = request_body.of_call(target, own, options, refused, thinks=key in _reasoners)
+    body = request_body.of_call(target, own, options, refused, thinks=key in _reasoners and not options.minimal)
     longest = "max_completion_tokens" if "max_completion_tokens" in body else "max_tokens"
     body[longest] = min(body[longest], _longest.get(key, body[longest]))
     if target.protocol == ANTHROPIC:
