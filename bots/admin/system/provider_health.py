@@ -18,11 +18,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bots.admin.ui.fragments import ago, provider_state, provider_state_text
-from bots.i18n.failure_texts import describe, describe_column
+from bots.i18n.failure_texts import describe_code, describe_column
 from bots.models import ModelProvider
 from bots.monitoring import provider_health
 from bots.monitoring.provider_health import Health
-from clawdbot.reasons import Reason
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -117,7 +116,7 @@ class ProviderHealthMixin(Base):
             "state_text": provider_state_text(provider_state(provider)),
             "ranges": [(key, key == days) for key in RANGES],
             "facts": _facts(provider, whole),
-            "kinds": [(_kind(code), count) for code, count in whole.kinds],
+            "kinds": [(describe_code(code), count) for code, count in whole.kinds],
             "bars": _bars(found, hours),
             "most": max((health.calls for _when, health in found), default=0),
             "p50": _line([health.p50 for _when, health in found], longest),
@@ -163,14 +162,6 @@ def _last_error(provider: ModelProvider) -> str:
     if provider.last_error_at is None:
         return "–"
     return format_html("{} · {}", describe_column(provider, "last_error"), ago(provider.last_error_at))
-
-
-def _kind(code: str) -> str:
-    """Returns the sentence of a reason without parameters; of others the code."""
-    try:
-        return describe(Reason(code))
-    except (KeyError, TypeError, ValueError):
-        return code
 
 
 def _bars(found: list[tuple[datetime, Health]], hours: int) -> list[Bar]:
