@@ -154,6 +154,7 @@ class _Call:
         path: Where it is sent to, below the base address.
         key: Endpoint and model.
         native: It speaks Anthropic's Messages API.
+        no_bearer: The key has another header only.
     """
 
     body: dict[str, Any]
@@ -161,6 +162,7 @@ class _Call:
     path: str
     key: tuple[str, str]
     native: bool
+    no_bearer: bool = False
 
     def read(self, value: Any, options: Options) -> Reply:
         shaped = anthropic.completion(value, options.names) if self.native else value
@@ -175,8 +177,10 @@ def _call(target: Target, messages: Messages, options: Options, refused: frozens
     longest = "max_completion_tokens" if "max_completion_tokens" in body else "max_tokens"
     body[longest] = min(body[longest], _longest.get(key, body[longest]))
     if target.protocol == ANTHROPIC:
-        sent = anthropic.request(body, request_body.further(target), options.schema)
-        return _Call(body, sent, anthropic.PATH, key, native=True)
+        structured = (body.get("response_format") or {}).get("type") == "json_schema"
+        sent = anthropic.request(body, request_body.further(target), options.schema if structured else None)
+        bare = not target.api_key or anthropic.takes_no_bearer(target.endpoint)
+        return _Call(body, sent, anthropic.PATH, key, native=True, no_bearer=bare)
     return _Call(body, request_body.in_openai_shape(target, body, refused), _PATH, key, native=False)
 
 
@@ -290,7 +294,7 @@ def _request_options(options: Options, call: _Call) -> Any:
 
     timeout = openai.Timeout(options.timeout_s, connect=min(CONNECT_TIMEOUT_S, options.timeout_s))
     # The SDK leaves its own header out only when the request says so.
-    return {"timeout": timeout, "headers": {"Authorization": openai.Omit()}} if call.native else {"timeout": timeout}
+    return {"timeout": timeout, "headers": {"Authorization": openai.Omit()}} if call.no_bearer else {"timeout": timeout}
 
 
 def _client(base: str, target: Target) -> OpenAI:
@@ -315,7 +319,7 @@ def _new_client(base: str, target: Target) -> OpenAI:
         return OpenAI(
             base_url=plain,
             default_query=query,
-            default_headers=anthropic.headers(target.api_key)
+            default_headers=anthropic.headers(plain, target.api_key)
             if native
             else base_url.key_headers(plain, target.api_key),
             # Local servers need no key, but the SDK requires one.

@@ -55,7 +55,7 @@ def _keep(row: ModelProvider) -> None:
 def _list_models(target: Target) -> None:
     base, query = base_url.split_query(client.base_of(target))
     native = target.protocol == ModelProvider.Protocol.ANTHROPIC
-    headers = anthropic.headers(target.api_key) if native else base_url.key_headers(base, target.api_key)
+    headers = anthropic.headers(base, target.api_key) if native else base_url.key_headers(base, target.api_key)
     try:
         answer = http.request(
             "GET", f"{base}/models", params=query, headers=headers, timeout=10.0, public_only=target.public_only
