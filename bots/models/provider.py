@@ -36,9 +36,23 @@ def _between(bounds: tuple[float, float]) -> tuple[MinValueValidator, MaxValueVa
     return MinValueValidator(bounds[0]), MaxValueValidator(bounds[1])
 
 
+class ModelProviderQuerySet(models.QuerySet["ModelProvider"]):
+    def chat(self) -> ModelProviderQuerySet:
+        """Returns the language models, without what listens and speaks."""
+        return self.filter(kind=ModelProvider.Kind.CHAT)
+
+
 class ModelProvider(models.Model):
     """An OpenAI-compatible endpoint. The lowest priority number is tried first, the embedded model always last."""
 
+    class Kind(models.TextChoices):
+        """What the endpoint does."""
+
+        CHAT = "chat", _("language model: answers")
+        TRANSCRIPTION = "transcription", _("speech recognition: listens to recordings")
+        SPEECH = "speech", _("speech: reads answers aloud")
+
+    kind = models.CharField(_("kind"), max_length=14, choices=Kind.choices, default=Kind.CHAT, db_default=Kind.CHAT)
     name = models.CharField(_("name"), max_length=60)
     endpoint = BaseUrlField(
         _("endpoint"),
@@ -86,6 +100,23 @@ class ModelProvider(models.Model):
         default=Decimal(0),
         validators=_NOT_NEGATIVE,
     )
+    voice = models.CharField(
+        _("voice"),
+        max_length=60,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Of speech: the name of the voice there. Empty: alloy."),
+    )
+    voice_price = models.DecimalField(
+        _("price of voice"),
+        max_digits=10,
+        decimal_places=4,
+        default=Decimal(0),
+        db_default=Decimal(0),
+        validators=_NOT_NEGATIVE,
+        help_text=_("Of speech recognition: for a minute that is heard. Of speech: for a million characters."),
+    )
     last_ok_at = models.DateTimeField(_("last success"), null=True, blank=True, editable=False)
     last_error_at = models.DateTimeField(_("last error at"), null=True, blank=True, editable=False)
     last_error = models.CharField(_("last error"), max_length=ERROR_LENGTH, blank=True, editable=False)
@@ -93,6 +124,8 @@ class ModelProvider(models.Model):
     last_error_params = models.JSONField(default=dict, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    objects = ModelProviderQuerySet.as_manager()
 
     class Meta:
         ordering = ("priority", "id")
@@ -135,6 +168,7 @@ class TurnUsage(models.Model):
     class Purpose(models.TextChoices):
         TURN = "turn", _("Answer")
         MEMORY = "memory", _("Memory consolidation")
+        VOICE = "voice", _("Voice")
 
     bot = models.ForeignKey(
         "bots.Bot",
@@ -167,6 +201,8 @@ class TurnUsage(models.Model):
     model_ms = models.PositiveIntegerField(_("model (ms)"), default=0)
     recall_ms = models.PositiveIntegerField(_("recall (ms)"), default=0)
     total_ms = models.PositiveIntegerField(_("turn (ms)"), default=0)
+    heard_s = models.FloatField(_("heard (seconds)"), default=0.0, db_default=0.0)
+    spoken_characters = models.PositiveIntegerField(_("spoken (characters)"), default=0, db_default=0)
     cost = models.DecimalField(_("cost"), max_digits=12, decimal_places=6, default=Decimal(0))
     created_at = models.DateTimeField(_("at"), default=timezone.now)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -25,6 +26,7 @@ from bots.operations import address_rules, providers
 from bots.operations.errors import OperationError
 
 FIELDS = (
+    "kind",
     "name",
     "endpoint",
     "model",
@@ -36,6 +38,8 @@ FIELDS = (
     "context_tokens",
     "input_price",
     "output_price",
+    "voice",
+    "voice_price",
 )
 
 
@@ -61,12 +65,22 @@ class ProviderForm(forms.ModelForm[ModelProvider]):
             validators=(check_api_key,),
         )
 
-        if "tools" in self.fields:
-            self.fields["tools"].required = False
+        for name in ("tools", "kind", "voice_price"):
+            if name in self.fields:
+                self.fields[name].required = False
 
     def clean_tools(self) -> str:
         """Returns the choice; a form that says nothing leaves it to the model."""
         return self.cleaned_data.get("tools") or "auto"
+
+    def clean_kind(self) -> str:
+        """Returns the kind; a form that says nothing means a language model, or what the row was."""
+        return self.cleaned_data.get("kind") or self.instance.kind
+
+    def clean_voice_price(self) -> Decimal:
+        """Returns the price; a form that says nothing leaves it as it was."""
+        price: Decimal | None = self.cleaned_data.get("voice_price")
+        return self.instance.voice_price if price is None else price
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -102,9 +116,9 @@ class ModelProviderAdmin(AuditedMixin, BaseAdmin[ModelProvider]):
 
     form = ProviderForm
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
-    list_display = ("name", "model", "endpoint", "status", "last_success", "priority", "enabled")
+    list_display = ("name", "kind", "model", "endpoint", "status", "last_success", "priority", "enabled")
     list_editable = ("priority", "enabled")
-    list_filter = ("enabled",)
+    list_filter = ("enabled", "kind")
     search_fields = ("name", "endpoint", "model")
     list_before_template = "admin/bots/modelprovider/embedded_note.html"
     actions = ("test_selected",)
@@ -120,7 +134,25 @@ class ModelProviderAdmin(AuditedMixin, BaseAdmin[ModelProvider]):
         parts: list[Any] = [
             (
                 None,
-                {"fields": ("name", "endpoint", *trust, "model", *key, ("priority", "enabled"), ("can_see", "tools"))},
+                {
+                    "fields": (
+                        "kind",
+                        "name",
+                        "endpoint",
+                        *trust,
+                        "model",
+                        *key,
+                        ("priority", "enabled"),
+                        ("can_see", "tools"),
+                    )
+                },
+            ),
+            (
+                gettext_lazy("Voice"),
+                {
+                    "fields": (("voice", "voice_price"),),
+                    "description": gettext_lazy("Only for what listens and what speaks."),
+                },
             ),
             (gettext_lazy("Limits"), {"fields": (("timeout_s", "context_tokens"),)}),
             (

@@ -23,6 +23,13 @@ class Command(OperatorCommand):
         key = add.add_mutually_exclusive_group()
         key.add_argument("--api-key", default="", metavar="K", help='the key; "-" reads it from standard input')
         key.add_argument("--api-key-file", metavar="FILE", help="file that holds the key")
+        add.add_argument(
+            "--kind",
+            choices=ModelProvider.Kind.values,
+            default=ModelProvider.Kind.CHAT.value,
+            help="chat answers, transcription listens to recordings, speech reads answers aloud; default chat",
+        )
+        add.add_argument("--voice", default="", metavar="V", help="of speech: name of the voice; default alloy")
         add.add_argument("--vision", action="store_true", help="the model takes images")
         add.add_argument("--priority", type=int, metavar="N", help="lowest is asked first; default 100")
         add_json(add)
@@ -44,6 +51,8 @@ class Command(OperatorCommand):
             api_key=key,
             priority=options["priority"],
             can_see=options["vision"],
+            kind=options["kind"],
+            voice=options["voice"],
         )
         if options["json"]:
             self.print_json(_facts(provider))
@@ -55,7 +64,7 @@ class Command(OperatorCommand):
         if options["json"]:
             self.print_json(rows)
             return
-        columns = ("name", "model", "endpoint", "priority", "enabled", "api_key", "last_error")
+        columns = ("name", "kind", "model", "endpoint", "priority", "enabled", "api_key", "last_error")
         self.print_table(rows, columns, empty="No providers: the embedded demonstration model answers.")
 
     def do_test(self, options: dict[str, Any]) -> None:
@@ -84,6 +93,7 @@ class Command(OperatorCommand):
 def _facts(provider: ModelProvider) -> dict[str, Any]:
     return {
         "name": provider.name,
+        "kind": provider.kind,
         "endpoint": provider.endpoint,
         "model": provider.model,
         "priority": provider.priority,
