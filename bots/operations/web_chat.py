@@ -12,10 +12,11 @@ from django.db import transaction
 
 from adapters.events import Attachment
 from adapters.web.events import WebFacts, dedupe_key, message_event
-from bots import llm, speech
+from bots import speech
 from bots.channels import health
 from bots.channels.web.frames import history_entry, message_frame
 from bots.files import incoming
+from bots.llm import routing
 from bots.models import Bot, Channel, Conversation, Identity, InboundEvent, Message, Person, ReceivedFile
 from bots.people.identities import find_speaker
 from bots.pipeline import inbox
@@ -59,7 +60,7 @@ def hello(channel: Channel, visitor_id: str) -> dict[str, Any]:
 
 def describe_bot(bot: Bot) -> dict[str, Any]:
     """Returns the public facts about the bot and its model."""
-    target = next(iter(llm.available()), None)
+    target = routing.first(bot.pk)
     return {
         "slug": bot.slug,
         "name": bot.name,

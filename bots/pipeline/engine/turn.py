@@ -77,6 +77,7 @@ class Turn:
         heard: Words of the message were said in a recording.
         listen: Listens to the recordings among the files of a turn that repeats earlier messages.
         pressed: Which button of a question was pressed; "" for a message in words.
+        is_first_try: No earlier try of this turn can have called a tool.
         goes_on: Id of the event whose tool calls this turn goes on with, after a yes or a no.
         staged: Writes of skills and tools; the transaction that closes the turn runs them in order.
         memories: What skills remember of the person, stored with the turn.
@@ -123,6 +124,7 @@ class Turn:
     heard: bool = False
     listen: Callable[[Turn], None] = _nothing
     pressed: str = ""
+    is_first_try: bool = False
     goes_on: int | None = None
     made_calls: set[str] = field(default_factory=set)
     memories: list[MemoryTurn] = field(default_factory=list)
