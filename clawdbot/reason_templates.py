@@ -265,6 +265,10 @@ TEMPLATES: dict[str, str] = {
     "no_code": _("no code"),
     "client_failed": _("the client failed (%(error)s)"),
     "no_model": _("no model is configured"),
+    "answer_not_transcript": _("the answer is not a transcript"),
+    "answer_not_playable": _("the endpoint makes no sound that chats play (opus in ogg, or mp3)"),
+    "speech_not_installed": _("faster-whisper is not installed"),
+    "speech_model_unusable": _("the local model that listens cannot be loaded (%(error)s)"),
     "no_model_answered": _("no model answered"),
     # Embedders and the cross-encoder (memory)
     "dimension_wrong": _(

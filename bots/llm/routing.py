@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from bots.llm import candidates
 from bots.llm.types import Target
+from bots.models import ModelProvider
 from bots.models.provider_routing import BotProvider
 from clawdbot.cached_value import CachedValue
 
@@ -78,7 +79,8 @@ def _once(models: list[Target]) -> tuple[Target, ...]:
 
 def _read() -> dict[int | None, tuple[_Line, ...]]:
     found: dict[int | None, tuple[_Line, ...]] = {}
-    for row in BotProvider.objects.select_related("provider").order_by("bot_id", "position", "id"):
+    rows = BotProvider.objects.filter(provider__kind=ModelProvider.Kind.CHAT).select_related("provider")
+    for row in rows.order_by("bot_id", "position", "id"):
         target = candidates.of_row(row.provider)
         target = replace(target, model=row.model) if row.model else target
         usual = SHORT_TOKENS if row.use == _Use.SIMPLE else LONG_TOKENS

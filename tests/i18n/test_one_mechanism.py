@@ -180,7 +180,7 @@ RULES = re.compile(
     r"bots/pipeline/engine/answer/grounded/(\w+_(zh|patterns)|relations|pronouns|statements)\.py"
     r"|memory/text/\w+\.py|memory/consolidation/(rules|endings)(_en|_zh)?\.py|skills/migrations/000[13]_\w+\.py"
     r"|skills/\w+/(reading|names)\.py|skills/numerals\.py"
-    r"|clawdbot/times/\w+\.py|skills/reminders/(requests|tasks|which)\.py"
+    r"|clawdbot/times/\w+\.py|skills/reminders/(requests|tasks|which)\.py|bots/speech/said_by_nobody\.py"
 )
 # Lines with Chinese: a language is named in itself.
 SCRIPTS = {"templates/static/chat/strings.js": 1, "templates/admin/skills/flow/after.html": 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -26,6 +27,7 @@ from bots.operations import address_rules, entered_keys, providers
 from bots.operations.errors import OperationError
 
 FIELDS = (
+    "kind",
     "name",
     "endpoint",
     "model",
@@ -42,6 +44,8 @@ FIELDS = (
     "keep_warm",
     "keep_warm_minutes",
     "extra_body",
+    "voice",
+    "voice_price",
 )
 
 
@@ -69,7 +73,7 @@ class ProviderForm(forms.ModelForm[ModelProvider]):
             help_text=gettext_lazy("Empty for an endpoint that asks for none."),
         )
 
-        for name in {"tools", *_DEFAULTS} & self.fields.keys():
+        for name in {"tools", "kind", "voice_price", *_DEFAULTS} & self.fields.keys():
             self.fields[name].required = False
 
     def clean_api_key(self) -> str:
@@ -80,6 +84,15 @@ class ProviderForm(forms.ModelForm[ModelProvider]):
     def clean_tools(self) -> str:
         """Returns the choice; a form that says nothing leaves it to the model."""
         return self.cleaned_data.get("tools") or "auto"
+
+    def clean_kind(self) -> str:
+        """Returns the kind; a form that says nothing means a language model, or what the row was."""
+        return self.cleaned_data.get("kind") or self.instance.kind
+
+    def clean_voice_price(self) -> Decimal:
+        """Returns the price; a form that says nothing leaves it as it was."""
+        price: Decimal | None = self.cleaned_data.get("voice_price")
+        return self.instance.voice_price if price is None else price
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -118,9 +131,9 @@ class ModelProviderAdmin(ConnectMixin, ProviderHealthMixin, AuditedMixin, BaseAd
 
     form = ProviderForm
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
-    list_display = ("name", "model", "endpoint", "status", "last_success", "health", "priority", "enabled")
+    list_display = ("name", "kind", "model", "endpoint", "status", "last_success", "health", "priority", "enabled")
     list_editable = ("priority", "enabled")
-    list_filter = ("enabled",)
+    list_filter = ("enabled", "kind")
     search_fields = ("name", "endpoint", "model")
     list_before_template = "admin/bots/modelprovider/embedded_note.html"
     actions = ("test_selected",)
@@ -138,6 +151,7 @@ class ModelProviderAdmin(ConnectMixin, ProviderHealthMixin, AuditedMixin, BaseAd
                 None,
                 {
                     "fields": (
+                        "kind",
                         "name",
                         "endpoint",
                         *trust,
@@ -146,6 +160,13 @@ class ModelProviderAdmin(ConnectMixin, ProviderHealthMixin, AuditedMixin, BaseAd
                         ("priority", "enabled"),
                         ("can_see", "tools"),
                     )
+                },
+            ),
+            (
+                gettext_lazy("Voice"),
+                {
+                    "fields": (("voice", "voice_price"),),
+                    "description": gettext_lazy("Only for what listens and what speaks."),
                 },
             ),
             (

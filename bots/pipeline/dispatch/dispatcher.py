@@ -24,6 +24,7 @@ from bots.pipeline.dispatch import (
     moves,
     presenting,
     refusals,
+    speaking,
     timeouts,
     turns,
     waiting,
@@ -170,7 +171,7 @@ class MessageDispatcher:
                 reply = presenting.respond(row, turn, lease)
                 if reply is None:
                     return False
-                closing.close(row, turn, reply, started)
+                closing.close(row, turn, speaking.with_voice(row, turn, reply), started)
                 if reply.completion is not None:
                     waiting.model_answered(row)
         return True

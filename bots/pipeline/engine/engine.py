@@ -19,7 +19,7 @@ from bots.llm.errors import Cancelled, NoModelAvailable, PromptRefused
 from bots.llm.types import Completion, Messages, Target
 from bots.models import Conversation, Message
 from bots.pipeline import windows
-from bots.pipeline.engine.answer import attachments, continuing, outage, prompt, recent_turns, tool_loop
+from bots.pipeline.engine.answer import attachments, continuing, outage, prompt, recent_turns, recordings, tool_loop
 from bots.pipeline.engine.answer.grounded import answering, wording
 from bots.pipeline.engine.answer.others_words import others_words
 from bots.pipeline.engine.answer.prompt_inputs import Inputs
@@ -75,6 +75,7 @@ def _respond(turn: Turn) -> Reply:
         return _by_dialog(turn) or _answer(turn)
     if again or retrying.asks(turn.text):
         if (repeated := retrying.unanswered(turn, by_word=not again)) is not None:
+            turn.listen(repeated)
             return _answer(repeated)
         if command is not None:
             return commands.run(turn, *command)
@@ -130,6 +131,8 @@ def _without_words(turn: Turn) -> Reply | None:
     """Returns the answer to a message without text; None when a model can read its files."""
     if turn.event.forwards and not turn.forwards:
         return Reply(_("I could not read the messages that you forwarded. Could you copy their text?"))
+    if (reply := recordings.unheard(turn)) is not None:
+        return reply
     if attachments.readable(turn.files, sees=any(target.can_see for target in routing.of_bot(turn.bot.pk))):
         return None
     if turn.files:
