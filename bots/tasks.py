@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from bots import reminders
-from bots.operations import agent_skills, mcp_servers, queues
+from bots.operations import agent_skills, mcp_servers, queues, spending
 from bots.people import linking
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from bots.pipeline.outbox import deliver
@@ -68,6 +68,12 @@ def summarize() -> None:
 def sweep() -> None:
     """Wakes workers for all due rows and frees claims of dead workers, so that a lost task loses no row."""
     queues.sweep()
+
+
+@shared_task(name="bots.ledger", ignore_result=True)
+def ledger() -> None:
+    """Adds new usage to the daily sums, returns reservations of killed processes, and warns of limits that run out."""
+    spending.upkeep()
 
 
 @shared_task(name="bots.refresh_tools", ignore_result=True)

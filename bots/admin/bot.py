@@ -102,7 +102,7 @@ class BotAdmin(AuditedMixin, BotMemoryMixin, SkillTrialMixin, BotScopedAdmin[Bot
     inlines = (ChannelInline, BotSkillOfBotInline, BotToolOfBotInline, AccessInline)
     warn_unsaved_form = True
     fieldsets = (
-        (None, {"fields": ("name", "slug", "description", ("enabled", "is_default"), "chat")}),
+        (None, {"fields": ("name", "slug", "description", ("enabled", "is_default"), "tenant", "chat")}),
         (
             _("Conversation"),
             {

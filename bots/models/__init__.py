@@ -16,11 +16,13 @@ from bots.models.person import Identity, Person
 from bots.models.provider import ModelProvider, TurnUsage
 from bots.models.queue import InboundEvent, OutboundMessage, Worker
 from bots.models.schedule import Occurrence, Schedule
+from bots.models.spending import Balance, Limit, OwnerKind, PersonDay, Reservation, Unit, UsageDay
 from bots.models.waiting import WaitingMemory
 
 __all__ = [
     "ApiToken",
     "AuditEntry",
+    "Balance",
     "Bot",
     "BotAccess",
     "Broadcast",
@@ -33,17 +35,23 @@ __all__ = [
     "Identity",
     "InboundEvent",
     "Label",
+    "Limit",
     "LinkCode",
     "Message",
     "ModelProvider",
     "Occurrence",
     "OutboundMessage",
+    "OwnerKind",
     "Person",
+    "PersonDay",
     "ReceivedFile",
+    "Reservation",
     "Schedule",
     "SentFile",
     "StateTransition",
     "TurnUsage",
+    "Unit",
+    "UsageDay",
     "WaitingMemory",
     "Worker",
 ]
