@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from bots import reminders
 from bots.llm import figures, keep_warm
-from bots.operations import agent_skills, mcp_servers, queues
+from bots.operations import agent_skills, mcp_servers, queues, spending
 from bots.people import linking
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from bots.pipeline.outbox import deliver
@@ -82,6 +82,12 @@ def keep_models_warm() -> None:
 def forget_model_figures() -> None:
     """Deletes figures of models that are older than 30 days."""
     figures.forget_old(timezone.now())
+
+
+@shared_task(name="bots.ledger", ignore_result=True)
+def ledger() -> None:
+    """Adds new usage to the daily sums, returns reservations of killed processes, and warns of limits that run out."""
+    spending.upkeep()
 
 
 @shared_task(name="bots.refresh_tools", ignore_result=True)

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from adapters.events import Event, Passage
+from bots.limits.rules import Owners
 from bots.llm.types import Completion
 from bots.models import Bot, Channel, Conversation, Identity, Person, ReceivedFile, StateTransition
 from bots.models.file import StoredFile
@@ -145,6 +146,18 @@ class Turn:
     def origin_id(self) -> int | None:
         """The linked person whose account wrote; None for the person's own account."""
         return self.identity.home_id if self.identity is not None else None
+
+    @property
+    def owners(self) -> Owners:
+        """Whose limits hold for the turn."""
+        return Owners(
+            self.bot.pk,
+            self.person.pk,
+            self.channel.pk,
+            self.group.pk if self.group is not None else None,
+            self.conversation.pk,
+            self.origin_id,
+        )
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
