@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from bots import reminders
+from bots import reminders, replays
 from bots.operations import agent_skills, mcp_servers, queues
 from bots.people import linking
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
@@ -43,6 +43,13 @@ def broadcast(broadcast_id: int) -> None:
     """Takes the next step of a broadcast, if it is due."""
     with computing():
         reminders.broadcasting.step(broadcast_id)
+
+
+@shared_task(name="bots.replay", ignore_result=True)
+def replay(run_id: int) -> None:
+    """Takes the next turns of a replay, if no other process works on it."""
+    with computing():
+        replays.work(run_id)
 
 
 @shared_task(name="bots.reminders_upkeep", ignore_result=True)

@@ -242,6 +242,7 @@ TEMPLATES: dict[str, str] = {
     "answer_not_json": _("the answer is not JSON"),
     "answer_not_completion": _("the answer is not a chat completion"),
     "answer_empty": _("the answer is empty"),
+    "answer_too_late": _("no answer within %(seconds)s seconds"),
     "answer_too_slow": _("the answer took too long"),
     "stream_broke_by": _("the stream broke off (%(error)s)"),
     "stream_broke": _("the stream broke off"),

@@ -6,6 +6,8 @@ Each process reads the rows again every second, so a change in the admin needs n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from bots.llm import embedded_discovery
 from bots.llm.circuit_breaker import breaker
@@ -32,8 +34,23 @@ def of_row(row: ModelProvider) -> Target:
     )
 
 
+_only: ContextVar[Target | None] = ContextVar("only", default=None)
+
+
+@contextmanager
+def only(target: Target | None) -> Iterator[None]:
+    """Makes this model the only one of this thread, enabled or not; None changes nothing. For comparisons."""
+    token = _only.set(target)
+    try:
+        yield
+    finally:
+        _only.reset(token)
+
+
 def configured() -> tuple[Target, ...]:
     """Returns the enabled providers in priority order; the list is at most a second old."""
+    if (chosen := _only.get()) is not None:
+        return (chosen,)
     return rows.get()
 
 

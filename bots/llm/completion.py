@@ -112,12 +112,12 @@ def complete(
             return completion
     if run.refused is not None:
         run.withdraw()
-        raise PromptRefused(why(run.refused))
+        raise PromptRefused(why(run.refused)) from run.last
     if not any_target:
         raise NoModelAvailable(Reason("no_model"), permanent=True)
     if run.empty and not run.failed and not waits:
         raise NothingSaid(Reason("answer_empty"))
-    raise NoModelAvailable(Reason("no_model_answered"), retry_after=min(waits, default=None))
+    raise NoModelAvailable(Reason("no_model_answered"), retry_after=min(waits, default=None)) from run.last
 
 
 def clear_cache() -> None:
@@ -142,6 +142,7 @@ class _Run:
         self.started = time.perf_counter()
         self.dirty = False
         self.refused: RequestRefused | None = None
+        self.last: ProviderError | None = None  # why the latest model did not answer
         self.empty = self.failed = False
         self.counts_failures = True
         self.tools: tuple[ToolSpec, ...] = ()
@@ -216,6 +217,7 @@ class _Run:
             with computing.waiting():
                 time.sleep(min(wait_s, LONGEST_WAIT_S))
             return True
+        self.last = error
         if isinstance(error, RequestRefused):
             self.refused = error
             breaker.succeeded(target)  # the endpoint, the key and the model work

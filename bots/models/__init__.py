@@ -8,6 +8,7 @@ from bots.models.broadcast import Broadcast, BroadcastPerson, Label
 from bots.models.channel import Channel
 from bots.models.conversation import Conversation, StateTransition
 from bots.models.dialog_timer import DialogTimer
+from bots.models.evaluation import EvaluationCase, EvaluationSet
 from bots.models.file import ReceivedFile, SentFile
 from bots.models.health import ChannelHealth, ChannelHour
 from bots.models.linking import LinkCode
@@ -15,6 +16,7 @@ from bots.models.message import Message
 from bots.models.person import Identity, Person
 from bots.models.provider import ModelProvider, TurnUsage
 from bots.models.queue import InboundEvent, OutboundMessage, Worker
+from bots.models.replay import ReplayRun, ReplayTurn
 from bots.models.schedule import Occurrence, Schedule
 from bots.models.waiting import WaitingMemory
 
@@ -30,6 +32,8 @@ __all__ = [
     "ChannelHour",
     "Conversation",
     "DialogTimer",
+    "EvaluationCase",
+    "EvaluationSet",
     "Identity",
     "InboundEvent",
     "Label",
@@ -40,6 +44,8 @@ __all__ = [
     "OutboundMessage",
     "Person",
     "ReceivedFile",
+    "ReplayRun",
+    "ReplayTurn",
     "Schedule",
     "SentFile",
     "StateTransition",

@@ -29,6 +29,8 @@ from bots.models import (
     Broadcast,
     Channel,
     Conversation,
+    EvaluationCase,
+    EvaluationSet,
     Identity,
     InboundEvent,
     Label,
@@ -38,6 +40,8 @@ from bots.models import (
     OutboundMessage,
     Person,
     ReceivedFile,
+    ReplayRun,
+    ReplayTurn,
     Schedule,
     SentFile,
     StateTransition,
@@ -80,7 +84,9 @@ INTERNAL = {
     "bots.ChannelHealth",
     "bots.ChannelHour",
     "bots.DialogTimer",
+    "bots.EvaluationCase",
     "bots.Occurrence",
+    "bots.ReplayTurn",
     "bots.WaitingMemory",
     "memory.ConsolidatedEpisode",
     "memory.LargeScope",
@@ -299,6 +305,15 @@ def make_schedule(conversation: Conversation, **values: Any) -> Schedule:
     return row
 
 
+def make_replay(conversation: Conversation, number: int) -> None:
+    """A run over one past turn, and a set with one question."""
+    run = ReplayRun.objects.create(bot=conversation.bot, state=ReplayRun.State.DONE)
+    asked = Message.objects.filter(conversation=conversation).first()
+    ReplayTurn.objects.create(run=run, position=1, message=asked, state=ReplayTurn.State.DONE, answer="Ten.")
+    questions = EvaluationSet.objects.create(bot=conversation.bot, name=f"basics p{number}")
+    EvaluationCase.objects.create(evaluation_set=questions, name="sum", question="2+2?")
+
+
 def make_world(rows: int = 1) -> Bot:
     """Makes `rows` rows of nearly every model, each with its own relations, so that a query per row shows."""
     choice.seed()
@@ -316,6 +331,7 @@ def make_world(rows: int = 1) -> Bot:
         make_schedule(conversation)
         Label.objects.create(bot=other, name="guests").people.add(conversation.person)
         Broadcast.objects.create(bot=other, name=f"news p{number}", text="We are closed.")
+        make_replay(conversation, number)
         LinkCode.objects.create(person=conversation.person)
         AuditEntry.objects.create(
             actor="root", action="export", bot_id=other.pk, bot_slug=other.slug, person_hash=f"{number:032x}"

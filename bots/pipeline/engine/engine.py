@@ -239,7 +239,8 @@ def _recall(turn: Turn, text: str, without: Sequence[RecentTurn]) -> Recall:
             k=RECALLED,
             derived=KNOWN,
             now=turn.now.astimezone(turn.zone),
-            exclude_message_ids=[message.id for message in without],
+            exclude_message_ids=[*(message.id for message in without), *(turn.past.hidden if turn.past else ())],
+            as_of=turn.as_of,
             reranked=turn.bot.rerank,
             asking=False,
         )
@@ -308,6 +309,7 @@ def _ask_model(
         bot=turn.bot,
         cancelled=turn.cancelled if turn.on_token is not None else _after_a_second(turn.cancelled),
         allow_demo=demo_fits,
+        counts_failures=turn.past is None,
     )
     turn.begin_flow = partial(flow_frames.begin_by_model, turn)
     tools = tool_loop.of_turn(turn) if unfinished is None else ()

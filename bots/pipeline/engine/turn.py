@@ -16,6 +16,7 @@ from bots.models import Bot, Channel, Conversation, Identity, Person, ReceivedFi
 from bots.models.file import StoredFile
 from bots.people.identities import MessagesVersion
 from bots.people.staged_erasure import StagedErasure
+from bots.pipeline.engine.past import Past
 from clawdbot.files import File
 from clawdbot.reasons import Why
 from memory.types import Scope, Vector
@@ -80,6 +81,7 @@ class Turn:
         memories: What skills remember of the person, stored with the turn.
         begin_flow: Starts a flow (its key, the known values) in this turn, for the tools of flows; set with the tools.
         services: What the services of skills keep during the turn, by name.
+        past: Set when a past turn is answered again to compare answers; nothing is written then.
     """
 
     bot: Bot
@@ -124,6 +126,7 @@ class Turn:
     memories: list[MemoryTurn] = field(default_factory=list)
     begin_flow: Callable[[str, Mapping[str, Any]], Reply] | None = None
     services: dict[str, Any] = field(default_factory=dict)
+    past: Past | None = None
 
     @property
     def whole_text(self) -> str:
@@ -139,6 +142,11 @@ class Turn:
     def origin_id(self) -> int | None:
         """The linked person whose account wrote; None for the person's own account."""
         return self.identity.home_id if self.identity is not None else None
+
+    @property
+    def as_of(self) -> datetime | None:
+        """The moment whose memories a past turn sees; None for a present one, which sees all."""
+        return self.now if self.past is not None else None
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

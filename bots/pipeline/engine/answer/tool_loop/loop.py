@@ -118,7 +118,8 @@ class _Loop:
             self._tell_failures()
 
     def _run(self) -> Outcome:
-        self._number = restoring.restore(self._begun_by, self._caller, self._rounds, self._budget)
+        if self._turn.past is None:
+            self._number = restoring.restore(self._begun_by, self._caller, self._rounds, self._budget)
         if self._rounds.all:
             self._settle()
             if self._turn.goes_on is None and (ended := self._ended()) is not None:
@@ -209,7 +210,8 @@ class _Loop:
 
     def _stopped(self, reason: str) -> Outcome:
         logger.info("tool calls of inbound %s end: %s", self._turn.inbound_id, reason)
-        metrics.tool_stop(reason)
+        if self._turn.past is None:
+            metrics.tool_stop(reason)
         return replace(self._outcome(), stopped=reason)
 
     def _next(self, specs: Sequence[ToolSpec], note: str, within_s: float | None) -> Completion:
@@ -253,6 +255,8 @@ class _Loop:
         journal.settle(self._begun_by)
 
     def _tell_failures(self) -> None:
+        if self._turn.past is not None:
+            return
         for tool in tool_health.failing(self._turn.bot.pk):
             last = next((made.result.text for made in self._rounds.results if made.tool == tool), "")
             tool_health.pause(self._turn.bot.pk, tool, last or _("no answer in time"))
