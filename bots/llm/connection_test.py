@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from bots.llm import candidates, client
 from bots.llm.circuit_breaker import breaker
-from bots.llm.client import Options
 from bots.llm.errors import EmptyAnswer, ProviderError
+from bots.llm.request_body import Options
 from bots.llm.types import ChatMessage
 from bots.models.lengths import ERROR_LENGTH
 from bots.models.provider import ModelProvider

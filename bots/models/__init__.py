@@ -15,6 +15,7 @@ from bots.models.linking import LinkCode
 from bots.models.message import Message
 from bots.models.person import Identity, Person
 from bots.models.provider import ModelProvider, TurnUsage
+from bots.models.provider_routing import BotProvider, ProviderHour
 from bots.models.queue import InboundEvent, OutboundMessage, Worker
 from bots.models.replay import ReplayRun, ReplayTurn
 from bots.models.schedule import Occurrence, Schedule
@@ -25,6 +26,7 @@ __all__ = [
     "AuditEntry",
     "Bot",
     "BotAccess",
+    "BotProvider",
     "Broadcast",
     "BroadcastPerson",
     "Channel",
@@ -43,6 +45,7 @@ __all__ = [
     "Occurrence",
     "OutboundMessage",
     "Person",
+    "ProviderHour",
     "ReceivedFile",
     "ReplayRun",
     "ReplayTurn",

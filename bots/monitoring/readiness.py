@@ -138,7 +138,8 @@ def _model() -> Part:
         return Part(True, "embedded model")
     if not settings.CLAWDBOT.model_server.enable:
         return Part(True, "no model is connected; the built-in responder answers")
-    if any(importlib.util.find_spec(name) is None for name in _MODEL_PACKAGES):
+    packages = _MODEL_PACKAGES[:1] if settings.CLAWDBOT.model_server.model_file else _MODEL_PACKAGES
+    if any(importlib.util.find_spec(name) is None for name in packages):
         return Part(True, "the embedded model is not installed; the built-in responder answers")
     if time.monotonic() - _began < LOADING_S:
         return Part(False, "the embedded model is loading")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.web.events import WebFacts, dedupe_key, message_event
-from bots import llm
 from bots.channels import health
 from bots.channels.web.frames import history_entry, message_frame
+from bots.llm import routing
 from bots.models import Bot, Channel, Conversation, Identity, InboundEvent, Message, Person
 from bots.pipeline import inbox
 
@@ -52,7 +52,7 @@ def hello(channel: Channel, visitor_id: str) -> dict[str, Any]:
 
 def describe_bot(bot: Bot) -> dict[str, Any]:
     """Returns the public facts about the bot and its model."""
-    target = next(iter(llm.available()), None)
+    target = routing.first(bot.pk)
     return {
         "slug": bot.slug,
         "name": bot.name,

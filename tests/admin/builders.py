@@ -80,12 +80,14 @@ API_KEY = "sk-very-secret-provider-key-4711"
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 # Bookkeeping that has no page of its own.
 INTERNAL = {
+    "bots.BotProvider",
     "bots.BroadcastPerson",
     "bots.ChannelHealth",
     "bots.ChannelHour",
     "bots.DialogTimer",
     "bots.EvaluationCase",
     "bots.Occurrence",
+    "bots.ProviderHour",
     "bots.ReplayTurn",
     "bots.WaitingMemory",
     "memory.ConsolidatedEpisode",

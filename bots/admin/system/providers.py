@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.db import models
 from django.db.models import QuerySet
@@ -143,7 +142,7 @@ class ModelProviderAdmin(AuditedMixin, BaseAdmin[ModelProvider]):
         return form
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        extra = {"embedded_model": settings.CLAWDBOT.model_server.enable, **(extra_context or {})}
+        extra = {"embedded_model": providers.served_model(), **(extra_context or {})}
         return super().changelist_view(request, extra)
 
     @display(

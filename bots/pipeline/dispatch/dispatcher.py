@@ -120,6 +120,7 @@ class MessageDispatcher:
                 done = self._turn(row, started, lease)
             except gathering.Interrupted:
                 logger.info("the answer to inbound %s begins anew, with what came meanwhile", row.pk)
+                row.begun_anew = True
                 continue
             if not done:
                 metrics.turn(time.perf_counter() - started, "parked")

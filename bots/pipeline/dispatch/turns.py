@@ -66,6 +66,7 @@ def build(row: InboundEvent, channel: Channel, arrival: Arrival) -> engine.Turn:
         language=language,
         staff=facts.staff or lookup.is_simulated(channel),
         now=timezone.now(),
+        is_first_try=row.attempts == 1 and row.waiting_since is None and not row.begun_anew,
     )
 
 

@@ -14,7 +14,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from bots import metrics
-from bots.llm import candidates, complete
+from bots.llm import candidates, complete, routing
 from bots.llm.errors import Cancelled, NoModelAvailable, PromptRefused
 from bots.llm.types import Completion, Messages, Target
 from bots.models import Conversation, Message
@@ -131,7 +131,7 @@ def _without_words(turn: Turn) -> Reply | None:
     """Returns the answer to a message without text; None when a model can read its files."""
     if turn.event.forwards and not turn.forwards:
         return Reply(_("I could not read the messages that you forwarded. Could you copy their text?"))
-    if attachments.readable(turn.files, sees=any(target.can_see for target in candidates.available(allow_demo=False))):
+    if attachments.readable(turn.files, sees=any(target.can_see for target in routing.of_bot(turn.bot.pk))):
         return None
     if turn.files:
         what = attachments.describe(turn.files)
@@ -146,8 +146,8 @@ def _answer(turn: Turn) -> Reply:
         NoSlot: All slots of this process are taken.
         NoModelAvailable: No configured model answers, and the turn may wait for one.
     """
-    if turn.in_outage and (wait_s := candidates.wait_s()) > 0:  # without a recall and a slot
-        return _outage(turn, NoModelAvailable(Reason("no_model_answered"), retry_after=wait_s))
+    if turn.in_outage and (pause := candidates.wait_s(routing.of_bot(turn.bot.pk))) > 0:  # without a recall and a slot
+        return _outage(turn, NoModelAvailable(Reason("no_model_answered"), retry_after=pause))
     turn.take_slot()
     recent = [said for said in recent_turns.latest(turn) if said.id not in turn.repeated_messages]
     unfinished = continuing.unfinished(turn, recent)
@@ -165,7 +165,7 @@ def _answer(turn: Turn) -> Reply:
         text = _("The language model refused this message. Please say it in other words, or in fewer.")
         return Reply(text, meta={Message.REFUSED: True}, settles=turn.repeats)
     except NoModelAvailable as error:
-        if candidates.configured():
+        if routing.of_bot(turn.bot.pk):
             return _outage(turn, error, recalled)
         return _built_in(turn)
 
@@ -300,7 +300,7 @@ def _ask_model(
 
     def demo_fits() -> bool:
         # In an outage of a real model, its answer would be a wrong one.
-        if candidates.configured():
+        if routing.of_bot(turn.bot.pk):
             return False
         return fallback.demo_can_answer(turn.text) and not fallback.demo_would_invent(turn.text, recalled.hits, said)
 
@@ -310,6 +310,7 @@ def _ask_model(
         cancelled=turn.cancelled if turn.on_token is not None else _after_a_second(turn.cancelled),
         allow_demo=demo_fits,
         counts_failures=turn.past is None,
+        has_image=any(map(attachments.is_image, (*turn.quoted_files, *turn.files))),
     )
     turn.begin_flow = partial(flow_frames.begin_by_model, turn)
     tools = tool_loop.of_turn(turn) if unfinished is None else ()
@@ -337,7 +338,6 @@ def _with_tools(turn: Turn, outcome: tool_loop.Outcome, recalled: Recall, shown:
 
 
 def _of_completion(recalled: Recall, completion: Completion, shown: dict[str, Any]) -> Reply:
-    metrics.model(completion.provider, completion.total_ms / 1000, "ok")
     meta = _meta(recalled, completion.provider) | {
         "model": completion.model,
         "demo": completion.is_demo,

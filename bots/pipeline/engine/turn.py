@@ -76,6 +76,7 @@ class Turn:
         erasure: What the reply's `act` has erased, and what remains to be erased after the commit.
         made_calls: Keys of the tool calls that were made in this try of the turn.
         pressed: Which button of a question was pressed; "" for a message in words.
+        is_first_try: No earlier try of this turn can have called a tool.
         goes_on: Id of the event whose tool calls this turn goes on with, after a yes or a no.
         staged: Writes of skills and tools; the transaction that closes the turn runs them in order.
         memories: What skills remember of the person, stored with the turn.
@@ -121,6 +122,7 @@ class Turn:
     erasure: StagedErasure | None = None
     staged: list[Callable[[], None]] = field(default_factory=list)
     pressed: str = ""
+    is_first_try: bool = False
     goes_on: int | None = None
     made_calls: set[str] = field(default_factory=set)
     memories: list[MemoryTurn] = field(default_factory=list)
