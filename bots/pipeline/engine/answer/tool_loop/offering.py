@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from bots import llm
-from bots.llm import candidates, token_estimate
+from bots.llm import candidates, routing, token_estimate
 from bots.llm.types import ToolSpec
 from bots.pipeline.engine.answer.tool_loop import meanings
 from bots.pipeline.engine.turn import Turn
@@ -33,7 +33,7 @@ def of_turn(turn: Turn) -> tuple[Granted, ...]:
 
     An ordinary turn pays no query: tools and their settings are read every two seconds.
     """
-    if not turn.bot.tools_enabled or not any(map(llm.takes_tools, candidates.configured())):
+    if not turn.bot.tools_enabled or not any(map(llm.takes_tools, routing.of_bot(turn.bot.pk))):
         return ()
     return tools.granted(turn.bot.pk, turn.language, staff=turn.staff, group=turn.group is not None)
 
