@@ -55,6 +55,7 @@ CACHES = {
     "bots.llm.circuit_breaker": "breaker.clear_cache",
     "bots.llm.client": "clear_cache",
     "bots.llm.completion": "clear_cache",
+    "bots.llm.figures": "clear_cache",
     "bots.llm.health": "clear_cache",
     "bots.people.display_names": "clear_cache",
     "bots.people.identities": "clear_cache",
@@ -73,6 +74,10 @@ CACHES = {
     "bots.pipeline.queue.model_slots": "slots.clear_cache",
     "bots.pipeline.queue.wakeups": "clear_cache",
     "bots.pipeline.queue.workers": "clear_cache",
+    "bots.speech.calls": "clear_cache",
+    "bots.speech.endpoints": "breaker.clear_cache",
+    "bots.speech.local_engine": "clear_cache",
+    "bots.speech.recognition": "clear_cache",
     "bots.webchat.rate_limits": "clear_cache",
     "clawdbot.cached_value": "clear_cache",
     "clawdbot.http": "close",
@@ -106,6 +111,10 @@ settings.load_profile("fixed")
 def pytest_configure(config: pytest.Config) -> None:
     """Loads Django with the environment above."""
     django.setup()
+    for database in django_settings.DATABASES.values():
+        if "sqlite" in database["ENGINE"]:
+            # A test ends long before the power does: a commit need not wait for the disk.
+            database["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
     if getattr(config.option, "numprocesses", None):
         # xdist processes inherit this environment. With the settings module in it they would load Django before this
         # file and share one home.
@@ -150,18 +159,38 @@ def _open_memory_database(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
+    """Starts SQLite with a copy of a migrated database, because the migrations take ten seconds in each process.
+
+    Returns:
+        Whether Django keeps the databases that it finds; those of PostgreSQL and MariaDB it makes and drops.
+    """
+    from tests.product import migrated
+
+    database = django_settings.DATABASES["default"]
+    if "sqlite" not in database["ENGINE"]:
+        return False
+    shutil.copyfile(migrated(memory_apart="memory" in django_settings.DATABASES), database["TEST"]["NAME"])
+    return True
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Empties tables quickly between tests, and lets PostgreSQL drop its database at the end."""
     from django.db import connection
 
-    if connection.vendor != "postgresql":
-        yield
-        return
-    # TRUNCATE makes new files for each of some sixty tables, most of which are empty: .4 s after each test.
-    connection.ops.sql_flush = lambda _style, tables, **_options: [
-        f"DELETE FROM {connection.ops.quote_name(table)}" for table in tables
-    ]
+    from tests import emptying
+
+    if connection.vendor == "postgresql":
+        # TRUNCATE makes new files for each of some sixty tables: .4 s after each test.
+        connection.ops.sql_flush = lambda _style, tables, **_options: [
+            f"DELETE FROM {connection.ops.quote_name(table)}" for table in tables
+        ]
+    with django_db_blocker.unblock():
+        emptying.install()
     yield
+    if connection.vendor != "postgresql":
+        return
     # Sessions of threads that nobody can stop, such as a slow skill's, would keep the database.
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -66,7 +67,7 @@ class Product:
             return
         self.home.mkdir(parents=True, exist_ok=True)
         database = self.home / "clawdbot.sqlite3"
-        shutil.copyfile(_migrated(), database)
+        shutil.copyfile(migrated(), database)
         database.chmod(0o600)
 
     def manage_json(self, *arguments: str) -> Any:
@@ -133,16 +134,22 @@ class Product:
             raise AssertionError(f"did not stop within 60 s:\n{self.log()}") from None
 
 
-def _migrated() -> Path:
-    """Returns a database that `manage.py migrate` made, once for all processes and runs with the same migrations."""
+def migrated(*, memory_apart: bool = False) -> Path:
+    """Returns a database that `manage.py migrate` made, once for all processes and runs with the same migrations.
+
+    memory_apart: Without the tables of the memory, which has a database of its own.
+    """
     sources = [*sorted(ROOT.glob("*/migrations/*.py")), ROOT / "requirements.txt"]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
-    made = Path(tempfile.gettempdir()) / f"clawdbot-migrated-{digest}.sqlite3"
-    if not made.exists():
-        with tempfile.TemporaryDirectory() as folder:
-            home = Path(folder) / "home"
-            Product(home).manage("migrate", "--verbosity", "0")
-            partial = made.with_suffix(f".{os.getpid()}")
-            shutil.copyfile(home / "clawdbot.sqlite3", partial)
-            partial.replace(made)  # another process may have made it meanwhile
+    made = Path(tempfile.gettempdir()) / f"clawdbot-migrated-{digest}{'-apart' * memory_apart}.sqlite3"
+    with made.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the other test processes wait for the first one
+        if not made.exists():
+            settings = {"CLAWDBOT_MEMORY__DATABASE_URL": "sqlite://"} if memory_apart else {}
+            with tempfile.TemporaryDirectory() as folder:
+                home = Path(folder) / "home"
+                Product(home, settings).manage("migrate", "--verbosity", "0")
+                partial = made.with_suffix(f".{os.getpid()}")
+                shutil.copyfile(home / "clawdbot.sqlite3", partial)
+                partial.replace(made)
     return made

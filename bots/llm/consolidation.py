@@ -52,7 +52,12 @@ class BudgetedWriter:
             raise ModelUnavailable("the budget of tokens is spent")
         try:
             completion = complete(
-                messages, max_tokens=REPLY_TOKENS, temperature=0.0, allow_demo=False, counts_failures=False
+                messages,
+                max_tokens=REPLY_TOKENS,
+                temperature=0.0,
+                allow_demo=False,
+                counts_failures=False,
+                schema=schema,
             )
         except PromptRefused as error:
             raise TextRefused(str(error)) from error
@@ -81,11 +86,24 @@ def _note(scope: Scope, completion: Completion) -> None:
 
 
 def _object(answer: str) -> dict[str, Any]:
+    """Returns the object in an answer; mends signs that a model without a grammar writes wrong."""
+    begin = answer.find("{")
+    if begin < 0:
+        raise BadAnswer("no JSON object")
     try:
         # models wrap the object in prose and fences
-        found = json.loads(answer[answer.index("{") : answer.rindex("}") + 1])
-    except (ValueError, RecursionError) as error:
-        raise BadAnswer(f"not JSON: {error}") from None
+        found = json.loads(answer[begin : answer.rindex("}") + 1])
+    except (ValueError, RecursionError):
+        found = _mended(answer[begin:])
     if not isinstance(found, dict):
         raise BadAnswer("not a JSON object")
     return found
+
+
+def _mended(written: str) -> Any:
+    from json_repair import repair_json
+
+    try:
+        return repair_json(written, return_objects=True)
+    except (ValueError, RecursionError) as error:
+        raise BadAnswer(f"not JSON: {type(error).__name__}") from None

@@ -14,6 +14,7 @@ from bots.models.linking import LinkCode
 from bots.models.message import Message
 from bots.models.person import Identity, Person
 from bots.models.provider import ModelProvider, TurnUsage
+from bots.models.provider_routing import BotProvider, ProviderHour
 from bots.models.queue import InboundEvent, OutboundMessage, Worker
 from bots.models.schedule import Occurrence, Schedule
 from bots.models.waiting import WaitingMemory
@@ -23,6 +24,7 @@ __all__ = [
     "AuditEntry",
     "Bot",
     "BotAccess",
+    "BotProvider",
     "Broadcast",
     "BroadcastPerson",
     "Channel",
@@ -39,6 +41,7 @@ __all__ = [
     "Occurrence",
     "OutboundMessage",
     "Person",
+    "ProviderHour",
     "ReceivedFile",
     "Schedule",
     "SentFile",

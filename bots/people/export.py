@@ -42,7 +42,7 @@ _MESSAGE = (
 _SET_ASIDE = ("conversation_id", "state", "frame", "due_at")
 _USAGE = (
     "conversation_id", "provider", "model", "prompt_tokens", "completion_tokens", "first_token_ms", "model_ms",
-    "recall_ms", "total_ms", "cost", "created_at",
+    "heard_s", "spoken_characters", "recall_ms", "total_ms", "cost", "created_at",
 )  # fmt: skip
 _TOOL_CALL = (
     "conversation_id", "tool", "arguments", "state", "result", "decided_by", "decided_at", "ms", "at",

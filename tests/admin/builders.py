@@ -76,11 +76,13 @@ API_KEY = "sk-very-secret-provider-key-4711"
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 # Bookkeeping that has no page of its own.
 INTERNAL = {
+    "bots.BotProvider",
     "bots.BroadcastPerson",
     "bots.ChannelHealth",
     "bots.ChannelHour",
     "bots.DialogTimer",
     "bots.Occurrence",
+    "bots.ProviderHour",
     "bots.WaitingMemory",
     "memory.ConsolidatedEpisode",
     "memory.LargeScope",

@@ -21,8 +21,23 @@ DATA = {
     "bots/people/subscription.py:_AFTER_ONE": "recognised",
     "bots/people/subscription.py:_WORDS": "recognised",
     "bots/pipeline/engine/answer/continuing.py:_ASKS_ZH": "recognised",
-    "bots/pipeline/engine/answer/fallback.py:_GREETING": "recognised",
-    "bots/pipeline/engine/answer/fallback.py:_THANKS": "recognised",
+    **{
+        f"bots/pipeline/engine/answer/grounded/{name}": "recognised"
+        for name in (
+            "abilities.py:kind",
+            "acknowledging.py:_NOT_TOLD_ZH",
+            "acknowledging.py:_OF_ME_ZH",
+            "asking.py:_asked",
+            "history.py:_what",
+            "history.py:answer",
+            "personal.py:_SEVERAL",
+            "plain_text.py:_chinese",
+            "telling.py:_PLACED",
+        )
+    },
+    "bots/pipeline/engine/answer/grounded/acknowledging.py:_reflected_zh": "the person's own words, about the person",
+    "bots/pipeline/engine/answer/grounded/telling.py:_TWICE": "joins the person's words",
+    "bots/pipeline/engine/answer/grounded/telling.py:reflected": "the person's own words, about the person",
     "bots/pipeline/engine/answer/questions.py:_CHINESE_QUESTION": "recognised",
     "bots/pipeline/engine/dialog/approving.py:_NO": "recognised",
     "bots/pipeline/engine/dialog/approving.py:_YES": "recognised",
@@ -162,9 +177,10 @@ DATA = {
 }
 # Files that contain only words to recognise.
 RULES = re.compile(
-    r"memory/text/\w+\.py|memory/consolidation/(rules|endings)(_en|_zh)?\.py|skills/migrations/000[13]_\w+\.py"
+    r"bots/pipeline/engine/answer/grounded/(\w+_(zh|patterns)|relations|pronouns|statements)\.py"
+    r"|memory/text/\w+\.py|memory/consolidation/(rules|endings)(_en|_zh)?\.py|skills/migrations/000[13]_\w+\.py"
     r"|skills/\w+/(reading|names)\.py|skills/numerals\.py"
-    r"|clawdbot/times/\w+\.py|skills/reminders/(requests|tasks|which)\.py"
+    r"|clawdbot/times/\w+\.py|skills/reminders/(requests|tasks|which)\.py|bots/speech/said_by_nobody\.py"
 )
 # Lines with Chinese: a language is named in itself.
 SCRIPTS = {"templates/static/chat/strings.js": 1, "templates/admin/skills/flow/after.html": 1}

@@ -32,7 +32,7 @@ from memory.consolidation import retention
 from tests.builders import make_bot, make_channel, make_conversation, make_event, make_outbound, say
 from tests.reminders.builders import make_chat, make_schedule
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, pytest.mark.databases("memory")]
 
 # Tables with a few rows for each installation, not for each message or person.
 SMALL = {

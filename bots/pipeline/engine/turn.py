@@ -74,7 +74,10 @@ class Turn:
         transitions: Transitions of the dialog, to be written when the turn is closed.
         erasure: What the reply's `act` has erased, and what remains to be erased after the commit.
         made_calls: Keys of the tool calls that were made in this try of the turn.
+        heard: Words of the message were said in a recording.
+        listen: Listens to the recordings among the files of a turn that repeats earlier messages.
         pressed: Which button of a question was pressed; "" for a message in words.
+        is_first_try: No earlier try of this turn can have called a tool.
         goes_on: Id of the event whose tool calls this turn goes on with, after a yes or a no.
         staged: Writes of skills and tools; the transaction that closes the turn runs them in order.
         memories: What skills remember of the person, stored with the turn.
@@ -118,7 +121,10 @@ class Turn:
     transitions: list[StateTransition] = field(default_factory=list)
     erasure: StagedErasure | None = None
     staged: list[Callable[[], None]] = field(default_factory=list)
+    heard: bool = False
+    listen: Callable[[Turn], None] = _nothing
     pressed: str = ""
+    is_first_try: bool = False
     goes_on: int | None = None
     made_calls: set[str] = field(default_factory=set)
     memories: list[MemoryTurn] = field(default_factory=list)
