@@ -91,6 +91,7 @@ def test_a_test_answers_in_the_page_with_times_tokens_and_price() -> None:
         (Answer(404, b"<html>"), "no such model or address", "Compare the address"),
         (Answer(200, b"<!doctype html>", {"Content-Type": "text/html"}), "no such model or address", "Compare"),
         (Answer(503), "HTTP 503", "status page"),
+        (refusal(400, "Model Not Exist", code="invalid_request_error"), "HTTP 400", "name of the model, then the key"),
     ],
 )
 def test_what_went_wrong_is_said_with_the_mend(answer: Answer, told: str, mend: str) -> None:
