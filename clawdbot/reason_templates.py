@@ -242,6 +242,7 @@ TEMPLATES: dict[str, str] = {
     "answer_not_json": _("the answer is not JSON"),
     "answer_not_completion": _("the answer is not a chat completion"),
     "answer_empty": _("the answer is empty"),
+    "limit_reached": _("a limit of tokens or money is reached"),
     "answer_too_slow": _("the answer took too long"),
     "stream_broke_by": _("the stream broke off (%(error)s)"),
     "stream_broke": _("the stream broke off"),
@@ -265,6 +266,10 @@ TEMPLATES: dict[str, str] = {
     "no_code": _("no code"),
     "client_failed": _("the client failed (%(error)s)"),
     "no_model": _("no model is configured"),
+    "answer_not_transcript": _("the answer is not a transcript"),
+    "answer_not_playable": _("the endpoint makes no sound that chats play (opus in ogg, or mp3)"),
+    "speech_not_installed": _("faster-whisper is not installed"),
+    "speech_model_unusable": _("the local model that listens cannot be loaded (%(error)s)"),
     "no_model_answered": _("no model answered"),
     # Embedders and the cross-encoder (memory)
     "dimension_wrong": _(

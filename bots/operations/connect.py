@@ -51,6 +51,8 @@ class Draft:
     output_price: Decimal | None = None
     can_see: bool | None = None
     priority: int | None = None
+    kind: str = ModelProvider.Kind.CHAT
+    voice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +189,8 @@ def _row(draft: Draft, actor: Actor) -> ModelProvider:
         endpoint=endpoint,
         model=model,
         protocol=draft.preset.protocol,
+        kind=draft.kind,
+        voice=draft.voice,
         can_see=draft.preset.can_see if draft.can_see is None else draft.can_see,
         context_tokens=draft.context_tokens or (found.context_tokens if found else 0) or draft.preset.context_tokens,
         input_price=_first(draft.input_price, found.input_price if found else None),

@@ -41,7 +41,14 @@ def groups() -> tuple[tuple[str, tuple[Item, ...]], ...]:
             _("Queues"),
             (("bots", "inboundevent", "inbox"), ("bots", "outboundmessage", "outbox"), ("bots", "worker", "memory")),
         ),
-        (_("Models"), (("bots", "modelprovider", "model_training"), ("bots", "turnusage", "monitoring"))),
+        (
+            _("Models"),
+            (
+                ("bots", "modelprovider", "model_training"),
+                ("bots", "turnusage", "monitoring"),
+                ("bots", "limit", "speed"),
+            ),
+        ),
         (
             _("Schedules"),
             (

@@ -27,6 +27,13 @@ class Command(OperatorCommand):
         key.add_argument("--api-key", default="", metavar="K", help='the key; "-" reads it from standard input')
         key.add_argument("--api-key-file", metavar="FILE", help="file that holds the key")
         key.add_argument("--api-key-env", metavar="VAR", help="environment variable that holds the key")
+        add.add_argument(
+            "--kind",
+            choices=ModelProvider.Kind.values,
+            default=ModelProvider.Kind.CHAT.value,
+            help="chat answers, transcription listens to recordings, speech reads answers aloud; default chat",
+        )
+        add.add_argument("--voice", default="", metavar="V", help="of speech: name of the voice; default alloy")
         add.add_argument("--vision", action="store_true", help="the model takes images")
         add.add_argument("--priority", type=int, metavar="N", help="lowest is asked first; default 100")
         add_json(add)
@@ -55,6 +62,8 @@ class Command(OperatorCommand):
             name=options["name"],
             can_see=options["vision"] or None,
             priority=options["priority"],
+            kind=options["kind"],
+            voice=options["voice"],
         )
         provider = connect.save(draft)
         if options["json"]:
@@ -95,7 +104,7 @@ class Command(OperatorCommand):
         if options["json"]:
             self.print_json(rows)
             return
-        columns = ("name", "model", "endpoint", "priority", "enabled", "api_key", "last_error")
+        columns = ("name", "kind", "model", "endpoint", "priority", "enabled", "api_key", "last_error")
         self.print_table(rows, columns, empty="No providers: the embedded demonstration model answers.")
 
     def do_test(self, options: dict[str, Any]) -> None:
@@ -133,6 +142,7 @@ def _key(options: dict[str, Any]) -> str:
 def _facts(provider: ModelProvider) -> dict[str, Any]:
     return {
         "name": provider.name,
+        "kind": provider.kind,
         "endpoint": provider.endpoint,
         "model": provider.model,
         "priority": provider.priority,

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from adapters.events import Event, Passage
+from bots.limits.rules import Owners
 from bots.llm.types import Completion
 from bots.models import Bot, Channel, Conversation, Identity, Person, ReceivedFile, StateTransition
 from bots.models.file import StoredFile
@@ -74,6 +75,8 @@ class Turn:
         transitions: Transitions of the dialog, to be written when the turn is closed.
         erasure: What the reply's `act` has erased, and what remains to be erased after the commit.
         made_calls: Keys of the tool calls that were made in this try of the turn.
+        heard: Words of the message were said in a recording.
+        listen: Listens to the recordings among the files of a turn that repeats earlier messages.
         pressed: Which button of a question was pressed; "" for a message in words.
         is_first_try: No earlier try of this turn can have called a tool.
         goes_on: Id of the event whose tool calls this turn goes on with, after a yes or a no.
@@ -119,6 +122,8 @@ class Turn:
     transitions: list[StateTransition] = field(default_factory=list)
     erasure: StagedErasure | None = None
     staged: list[Callable[[], None]] = field(default_factory=list)
+    heard: bool = False
+    listen: Callable[[Turn], None] = _nothing
     pressed: str = ""
     is_first_try: bool = False
     goes_on: int | None = None
@@ -141,6 +146,18 @@ class Turn:
     def origin_id(self) -> int | None:
         """The linked person whose account wrote; None for the person's own account."""
         return self.identity.home_id if self.identity is not None else None
+
+    @property
+    def owners(self) -> Owners:
+        """Whose limits hold for the turn."""
+        return Owners(
+            self.bot.pk,
+            self.person.pk,
+            self.channel.pk,
+            self.group.pk if self.group is not None else None,
+            self.conversation.pk,
+            self.origin_id,
+        )
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
