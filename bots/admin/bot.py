@@ -122,7 +122,7 @@ class BotAdmin(AuditedMixin, BotMemoryMixin, SkillTrialMixin, BotScopedAdmin[Bot
     inlines = (ChannelInline, BotProviderInline, BotSkillOfBotInline, BotToolOfBotInline, AccessInline)
     warn_unsaved_form = True
     fieldsets = (
-        (None, {"fields": ("name", "slug", "description", ("enabled", "is_default"), "chat")}),
+        (None, {"fields": ("name", "slug", "description", ("enabled", "is_default"), "tenant", "chat")}),
         (
             _("Conversation"),
             {
@@ -138,7 +138,7 @@ class BotAdmin(AuditedMixin, BotMemoryMixin, SkillTrialMixin, BotScopedAdmin[Bot
         (
             _("Messages in a row and prompts"),
             {
-                "fields": ("bursts", ("burst_quiet_s", "burst_longest_s"), "context_tokens"),
+                "fields": ("bursts", ("burst_quiet_s", "burst_longest_s"), "voice_replies", "context_tokens"),
                 "description": _(
                     "People often write one thought in several messages. Here you say whether the bot answers each of "
                     "them, and how much of a conversation a model is shown."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -12,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bots.admin.system.connect import ConnectMixin
 from bots.admin.system.provider_health import ProviderHealthMixin
 from bots.admin.ui.audited import AuditedMixin
 from bots.admin.ui.base import BaseAdmin
@@ -21,10 +23,11 @@ from bots.admin.ui.unfold_parts import action, display
 from bots.i18n.failure_texts import describe, describe_column
 from bots.models import ModelProvider
 from bots.models.provider import check_api_key
-from bots.operations import address_rules, providers
+from bots.operations import address_rules, entered_keys, providers
 from bots.operations.errors import OperationError
 
 FIELDS = (
+    "kind",
     "name",
     "endpoint",
     "model",
@@ -41,6 +44,8 @@ FIELDS = (
     "keep_warm",
     "keep_warm_minutes",
     "extra_body",
+    "voice",
+    "voice_price",
 )
 
 
@@ -66,15 +71,28 @@ class ProviderForm(forms.ModelForm[ModelProvider]):
             label=gettext_lazy("API key"),
             is_set=is_set,
             help_text=gettext_lazy("Empty for an endpoint that asks for none."),
-            validators=(check_api_key,),
         )
 
-        for name in {"tools", *_DEFAULTS} & self.fields.keys():
+        for name in {"tools", "kind", "voice_price", *_DEFAULTS} & self.fields.keys():
             self.fields[name].required = False
+
+    def clean_api_key(self) -> str:
+        key = entered_keys.cleaned(self.cleaned_data.get("api_key") or "")
+        check_api_key(key)
+        return key
 
     def clean_tools(self) -> str:
         """Returns the choice; a form that says nothing leaves it to the model."""
         return self.cleaned_data.get("tools") or "auto"
+
+    def clean_kind(self) -> str:
+        """Returns the kind; a form that says nothing means a language model, or what the row was."""
+        return self.cleaned_data.get("kind") or self.instance.kind
+
+    def clean_voice_price(self) -> Decimal:
+        """Returns the price; a form that says nothing leaves it as it was."""
+        price: Decimal | None = self.cleaned_data.get("voice_price")
+        return self.instance.voice_price if price is None else price
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -108,14 +126,14 @@ class ProviderForm(forms.ModelForm[ModelProvider]):
 
 
 @admin.register(ModelProvider)
-class ModelProviderAdmin(ProviderHealthMixin, AuditedMixin, BaseAdmin[ModelProvider]):
+class ModelProviderAdmin(ConnectMixin, ProviderHealthMixin, AuditedMixin, BaseAdmin[ModelProvider]):
     """Model providers, tried from the lowest priority number upwards; the embedded model comes last."""
 
     form = ProviderForm
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
-    list_display = ("name", "model", "endpoint", "status", "last_success", "health", "priority", "enabled")
+    list_display = ("name", "kind", "model", "endpoint", "status", "last_success", "health", "priority", "enabled")
     list_editable = ("priority", "enabled")
-    list_filter = ("enabled",)
+    list_filter = ("enabled", "kind")
     search_fields = ("name", "endpoint", "model")
     list_before_template = "admin/bots/modelprovider/embedded_note.html"
     actions = ("test_selected",)
@@ -133,6 +151,7 @@ class ModelProviderAdmin(ProviderHealthMixin, AuditedMixin, BaseAdmin[ModelProvi
                 None,
                 {
                     "fields": (
+                        "kind",
                         "name",
                         "endpoint",
                         *trust,
@@ -141,6 +160,13 @@ class ModelProviderAdmin(ProviderHealthMixin, AuditedMixin, BaseAdmin[ModelProvi
                         ("priority", "enabled"),
                         ("can_see", "tools"),
                     )
+                },
+            ),
+            (
+                gettext_lazy("Voice"),
+                {
+                    "fields": (("voice", "voice_price"),),
+                    "description": gettext_lazy("Only for what listens and what speaks."),
                 },
             ),
             (
@@ -169,7 +195,11 @@ class ModelProviderAdmin(ProviderHealthMixin, AuditedMixin, BaseAdmin[ModelProvi
         return form
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        extra = {"embedded_model": providers.served_model(), **(extra_context or {})}
+        extra = {
+            "embedded_model": providers.served_model(),
+            "may_connect": self.has_add_permission(request),
+            **(extra_context or {}),
+        }
         return super().changelist_view(request, extra)
 
     @display(

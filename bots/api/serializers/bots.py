@@ -33,6 +33,7 @@ _BOT = {
     "tool_rounds": 8,
     "tool_cost": None,
     "max_reply_tokens": 512,
+    "voice_replies": "never",
     "created_at": "2026-11-22T08:00:00Z",
     "updated_at": "2026-11-22T08:00:00Z",
 }
@@ -65,6 +66,7 @@ class BotFilters(Filters):
 
 _PROVIDER = {
     "id": 1,
+    "kind": "chat",
     "name": "openai",
     "endpoint": "https://api.openai.com/v1",
     "model": "gpt-5-mini",
@@ -82,6 +84,8 @@ _PROVIDER = {
     "keep_warm": "off",
     "keep_warm_minutes": 4,
     "extra_body": {},
+    "voice": "",
+    "voice_price": "0.0000",
     "last_ok_at": "2026-11-22T08:00:00Z",
     "last_error_at": None,
     "last_error": "",
@@ -176,6 +180,7 @@ class ProviderFilters(Filters):
     """Query parameters of the list of providers."""
 
     enabled = serializers.BooleanField(required=False)
+    kind = serializers.ChoiceField(ModelProvider.Kind.choices, required=False)
 
 
 @extend_schema_serializer(
