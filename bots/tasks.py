@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from bots import reminders
+from bots import reminders, replays
 from bots.llm import figures, keep_warm
 from bots.operations import agent_skills, mcp_servers, queues, spending
 from bots.people import linking
@@ -45,6 +45,13 @@ def broadcast(broadcast_id: int) -> None:
     """Takes the next step of a broadcast, if it is due."""
     with computing():
         reminders.broadcasting.step(broadcast_id)
+
+
+@shared_task(name="bots.replay", ignore_result=True)
+def replay(run_id: int) -> None:
+    """Takes the next turns of a replay, if no other process works on it."""
+    with computing():
+        replays.work(run_id)
 
 
 @shared_task(name="bots.reminders_upkeep", ignore_result=True)

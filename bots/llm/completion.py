@@ -124,14 +124,14 @@ def complete(
             return completion
     if run.refused is not None:
         run.withdraw()
-        raise PromptRefused(why(run.refused))
+        raise PromptRefused(why(run.refused)) from run.last
     if run.over_limit:
         raise LimitReached(Reason("limit_reached"))
     if not any_target:
         raise NoModelAvailable(Reason("no_model"), permanent=True)
     if run.empty and not run.failed and not waits:
         raise NothingSaid(Reason("answer_empty"))
-    raise NoModelAvailable(Reason("no_model_answered"), retry_after=min(waits, default=None))
+    raise NoModelAvailable(Reason("no_model_answered"), retry_after=min(waits, default=None)) from run.last
 
 
 def clear_cache() -> None:
@@ -156,6 +156,7 @@ class _Run:
         self.started = time.perf_counter()
         self.dirty = False
         self.refused: RequestRefused | None = None
+        self.last: ProviderError | None = None  # why the latest model did not answer
         self.empty = self.failed = False
         self.counts_failures = True
         self.tools: tuple[ToolSpec, ...] = ()
@@ -290,6 +291,7 @@ class _Run:
             with computing.waiting():
                 time.sleep(min(wait_s, LONGEST_WAIT_S))
             return True
+        self.last = error
         if isinstance(error, RequestRefused):
             self.refused = error
             breaker.succeeded(target)  # the endpoint, the key and the model work

@@ -238,6 +238,7 @@ class TurnUsage(models.Model):
         VOICE = "voice", _("Voice")
         SUMMARY = "summary", _("Summaries of conversations")
         BROKEN = "broken", _("Stopped or broken answers")
+        REPLAY = "replay", _("Replay")
 
     bot = models.ForeignKey(
         "bots.Bot",
@@ -246,7 +247,15 @@ class TurnUsage(models.Model):
         verbose_name=_("bot"),
         db_index=False,  # usage_bot_recent begins with it
     )
-    person = models.ForeignKey("bots.Person", on_delete=models.CASCADE, related_name="usage", verbose_name=_("person"))
+    # Null for replays, which no person asked for.
+    person = models.ForeignKey(
+        "bots.Person",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="usage",
+        verbose_name=_("person"),
+    )
     origin_id = models.BigIntegerField(null=True, editable=False)  # as Conversation.origin_id
     # Null for consolidation, which spans conversations.
     conversation = models.ForeignKey(

@@ -247,7 +247,8 @@ def _recall(turn: Turn, text: str, without: Sequence[RecentTurn]) -> Recall:
             k=RECALLED,
             derived=KNOWN,
             now=turn.now.astimezone(turn.zone),
-            exclude_message_ids=[message.id for message in without],
+            exclude_message_ids=[*(message.id for message in without), *(turn.past.hidden if turn.past else ())],
+            as_of=turn.as_of,
             reranked=turn.bot.rerank,
             asking=False,
         )
@@ -310,6 +311,7 @@ def _ask_model(
         bot=turn.bot,
         cancelled=turn.cancelled if turn.on_token is not None else _after_a_second(turn.cancelled),
         allow_demo=False,  # it only words what is known (see `grounded`)
+        counts_failures=turn.past is None,
         has_image=any(map(attachments.is_image, (*turn.quoted_files, *turn.files))),
         owners=turn.owners,
     )

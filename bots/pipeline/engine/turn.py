@@ -17,6 +17,7 @@ from bots.models import Bot, Channel, Conversation, Identity, Person, ReceivedFi
 from bots.models.file import StoredFile
 from bots.people.identities import MessagesVersion
 from bots.people.staged_erasure import StagedErasure
+from bots.pipeline.engine.past import Past
 from clawdbot.files import File
 from clawdbot.reasons import Why
 from memory.types import Scope, Vector
@@ -84,6 +85,7 @@ class Turn:
         memories: What skills remember of the person, stored with the turn.
         begin_flow: Starts a flow (its key, the known values) in this turn, for the tools of flows; set with the tools.
         services: What the services of skills keep during the turn, by name.
+        past: Set when a past turn is answered again to compare answers; nothing is written then.
     """
 
     bot: Bot
@@ -131,6 +133,7 @@ class Turn:
     memories: list[MemoryTurn] = field(default_factory=list)
     begin_flow: Callable[[str, Mapping[str, Any]], Reply] | None = None
     services: dict[str, Any] = field(default_factory=dict)
+    past: Past | None = None
 
     @property
     def whole_text(self) -> str:
@@ -149,7 +152,9 @@ class Turn:
 
     @property
     def owners(self) -> Owners:
-        """Whose limits hold for the turn."""
+        """Whose limits hold for the turn: those of the bot alone for a past turn."""
+        if self.past is not None:
+            return Owners(self.bot.pk)
         return Owners(
             self.bot.pk,
             self.person.pk,
@@ -158,6 +163,11 @@ class Turn:
             self.conversation.pk,
             self.origin_id,
         )
+
+    @property
+    def as_of(self) -> datetime | None:
+        """The moment whose memories a past turn sees; None for a present one, which sees all."""
+        return self.now if self.past is not None else None
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

@@ -133,6 +133,8 @@ class _Loop:
     def _may_have_begun(self) -> bool:
         """Returns whether the journal may hold calls of this loop. An ordinary turn pays no query."""
         turn = self._turn
+        if turn.past is not None:
+            return False
         return not turn.is_first_try or turn.goes_on is not None or bool(turn.made_calls)
 
     def _round(self) -> Outcome | None:
@@ -214,7 +216,8 @@ class _Loop:
 
     def _stopped(self, reason: str) -> Outcome:
         logger.info("tool calls of inbound %s end: %s", self._turn.inbound_id, reason)
-        metrics.tool_stop(reason)
+        if self._turn.past is None:
+            metrics.tool_stop(reason)
         return replace(self._outcome(), stopped=reason)
 
     def _next(self, specs: Sequence[ToolSpec], note: str, within_s: float | None) -> Completion:
@@ -258,6 +261,8 @@ class _Loop:
         journal.settle(self._begun_by)
 
     def _tell_failures(self) -> None:
+        if self._turn.past is not None:
+            return
         for tool in tool_health.failing(self._turn.bot.pk):
             last = next((made.result.text for made in self._rounds.results if made.tool == tool), "")
             tool_health.pause(self._turn.bot.pk, tool, last or _("no answer in time"))
