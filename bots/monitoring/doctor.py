@@ -17,8 +17,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from adapters import registry
+from bots.limits import alerts
 from bots.llm import embedded_discovery, embedded_server
 from bots.models import Bot, Channel, InboundEvent, ModelProvider, OutboundMessage
+from bots.models.sql import clock
 from bots.monitoring import migrations, queue_stats, signs
 from bots.monitoring.channel_status import status_of
 from clawdbot.crypto import CryptoError
@@ -73,6 +75,7 @@ def examine() -> list[Finding]:
         _waiting,
         _unanswered,
         _dead_letters,
+        _limits,
         _tools,
     )
     for look in looks:
@@ -321,6 +324,14 @@ def _dead_letters() -> Iterator[Finding]:
         yield Finding("dead letters", "warning", text, "see inbox and outbox in the admin; retry or discard them")
     else:
         yield Finding("dead letters", "ok", "none")
+
+
+def _limits() -> Iterator[Finding]:
+    """Names limits that are nearly used up; nothing when there is none."""
+    for row in alerts.near(clock.now())[:5]:
+        used = f"{alerts.share(row)} % of {row.get_unit_display()} used, {row.refused} calls without room"
+        text = f"{row.kind} {row.owner}: {used}"
+        yield Finding("limit", "warning", text, "python manage.py limit list, then limit set")
 
 
 def _tools() -> Iterator[Finding]:
