@@ -242,6 +242,8 @@ TEMPLATES: dict[str, str] = {
     "answer_not_json": _("the answer is not JSON"),
     "answer_not_completion": _("the answer is not a chat completion"),
     "answer_empty": _("the answer is empty"),
+    "limit_reached": _("a limit of tokens or money is reached"),
+    "answer_too_late": _("no answer within %(seconds)s seconds"),
     "answer_too_slow": _("the answer took too long"),
     "stream_broke_by": _("the stream broke off (%(error)s)"),
     "stream_broke": _("the stream broke off"),

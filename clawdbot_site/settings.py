@@ -180,6 +180,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=10),
         "options": {"expire_seconds": 600},
     },
+    # Daily sums of usage, reservations of killed processes, warnings of limits.
+    "bots.ledger": {
+        "task": "bots.ledger",
+        "schedule": timedelta(seconds=30),
+        "options": {"expire_seconds": 60},
+    },
     # Lists the tools of MCP servers whose list is old, and reads the folder of agent skills.
     "bots.refresh_tools": {
         "task": "bots.refresh_tools",

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from clawdbot.cached_value import CachedValue
 from clawdbot.skills.effects import needs_approval
+from skills import catalogue
 from skills.journal import OPERATOR, PERSON
 from skills.models import BotTool
 from skills.tool_types import Tool
@@ -55,6 +56,8 @@ class Granted:
 
 def of_bot(bot_id: int, language: str) -> tuple[Tool, ...]:
     """Returns all tools of the bot, with unique names, in the order of the providers. Reads rows every two seconds."""
+    if catalogue.is_trying():
+        return _named(_all_of(bot_id, language))
     held = _joined.get((bot_id, language))
     if held is not None and time.monotonic() - held[0] <= _MAX_AGE_S:
         return held[1]

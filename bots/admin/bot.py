@@ -122,7 +122,7 @@ class BotAdmin(AuditedMixin, BotMemoryMixin, SkillTrialMixin, BotScopedAdmin[Bot
     inlines = (ChannelInline, BotProviderInline, BotSkillOfBotInline, BotToolOfBotInline, AccessInline)
     warn_unsaved_form = True
     fieldsets = (
-        (None, {"fields": ("name", "slug", "description", ("enabled", "is_default"), "chat")}),
+        (None, {"fields": ("name", "slug", "description", ("enabled", "is_default"), "tenant", "chat")}),
         (
             _("Conversation"),
             {

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from bots.llm import embedded_discovery
 from bots.llm.circuit_breaker import breaker
@@ -38,8 +40,29 @@ def of_row(row: ModelProvider) -> Target:
     )
 
 
+_only: ContextVar[Target | None] = ContextVar("only", default=None)
+
+
+@contextmanager
+def only(target: Target | None) -> Iterator[None]:
+    """Makes this model the only one of this thread, enabled or not; None changes nothing. For comparisons."""
+    token = _only.set(target)
+    try:
+        yield
+    finally:
+        _only.reset(token)
+
+
+def chosen() -> tuple[Target, ...]:
+    """Returns the only model of this thread; nothing without one."""
+    target = _only.get()
+    return (target,) if target is not None else ()
+
+
 def configured() -> tuple[Target, ...]:
     """Returns the enabled providers in priority order, then the operator's own model; at most a second old."""
+    if alone := chosen():
+        return alone
     served = embedded_discovery.target()
     return rows.get() if served is None or served.is_demo else (*rows.get(), served)
 

@@ -67,7 +67,7 @@ def fetch(
     """
     base, query = base_url.split_query(endpoint)
     if protocol == "anthropic":
-        headers = anthropic.headers(api_key)
+        headers = anthropic.headers(base, api_key)
         query = query | {"limit": "1000"}
     else:
         headers = base_url.key_headers(base, api_key)

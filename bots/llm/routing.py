@@ -34,6 +34,8 @@ class _Line:
 
 def of_bot(bot_id: int | None) -> tuple[Target, ...]:
     """Returns all models that a bot may ask in one turn or another; the list is at most a second old."""
+    if alone := candidates.chosen():
+        return alone
     own = _lines.get().get(bot_id, ())
     usual = [line.target for line in own if line.use == _Use.ANY and line.enabled]
     special = [line.target for line in own if line.use != _Use.ANY and line.enabled]
@@ -56,6 +58,8 @@ def of_turn(bot_id: int | None, tokens_of: Callable[[Target], int], *, has_image
         tokens_of: Measures the prompt for a model; called only when a line depends on it.
         has_image: The message has an image that a model could see.
     """
+    if alone := candidates.chosen():
+        return alone
     own = _lines.get().get(bot_id, ())
     usual = [line.target for line in own if line.use == _Use.ANY and line.enabled]
     models = usual if _has_order(own) else list(candidates.configured())

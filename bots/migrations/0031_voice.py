@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bots', '0029_provider_protocol'),
+        ('bots', '0030_ledger'),
     ]
 
     operations = [
@@ -60,6 +60,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='turnusage',
             name='purpose',
-            field=models.CharField(choices=[('turn', 'Answer'), ('memory', 'Memory consolidation'), ('voice', 'Voice')], db_default='turn', default='turn', max_length=10, verbose_name='purpose'),
+            field=models.CharField(choices=[('turn', 'Answer'), ('tools', 'Answer with tools'), ('memory', 'Memory consolidation'), ('voice', 'Voice'), ('summary', 'Summaries of conversations'), ('broken', 'Stopped or broken answers')], db_default='turn', default='turn', max_length=10, verbose_name='purpose'),
         ),
     ]

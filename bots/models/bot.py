@@ -72,6 +72,14 @@ class Bot(models.Model):
         db_default=False,
         help_text=_("Only the model calls skills, as tools, and their commands. Words and examples do not."),
     )
+    tenant = models.CharField(
+        _("tenant"),
+        max_length=60,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("A label of your own, for a customer or a department. Limits can hold for all bots with it."),
+    )
     rerank = models.BooleanField(
         _("cross-encoder"),
         default=False,

@@ -229,12 +229,16 @@ class TurnUsageQuerySet(models.QuerySet["TurnUsage"]):
 
 
 class TurnUsage(models.Model):
-    """Tokens, milliseconds and cost of one turn or one consolidation of memories."""
+    """Tokens, milliseconds and cost of one turn, one consolidation of memories, or one answer that came to no end."""
 
     class Purpose(models.TextChoices):
         TURN = "turn", _("Answer")
+        TOOLS = "tools", _("Answer with tools")
         MEMORY = "memory", _("Memory consolidation")
         VOICE = "voice", _("Voice")
+        SUMMARY = "summary", _("Summaries of conversations")
+        BROKEN = "broken", _("Stopped or broken answers")
+        REPLAY = "replay", _("Replay")
 
     bot = models.ForeignKey(
         "bots.Bot",
@@ -243,7 +247,15 @@ class TurnUsage(models.Model):
         verbose_name=_("bot"),
         db_index=False,  # usage_bot_recent begins with it
     )
-    person = models.ForeignKey("bots.Person", on_delete=models.CASCADE, related_name="usage", verbose_name=_("person"))
+    # Null for replays, which no person asked for.
+    person = models.ForeignKey(
+        "bots.Person",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="usage",
+        verbose_name=_("person"),
+    )
     origin_id = models.BigIntegerField(null=True, editable=False)  # as Conversation.origin_id
     # Null for consolidation, which spans conversations.
     conversation = models.ForeignKey(
@@ -271,6 +283,8 @@ class TurnUsage(models.Model):
     spoken_characters = models.PositiveIntegerField(_("spoken (characters)"), default=0, db_default=0)
     cost = models.DecimalField(_("cost"), max_digits=12, decimal_places=6, default=Decimal(0))
     created_at = models.DateTimeField(_("at"), default=timezone.now)
+    # In the daily sums (`bots.limits.sums`).
+    summed = models.BooleanField(default=False, db_default=False, editable=False)
 
     objects = TurnUsageQuerySet.as_manager()
 
@@ -281,6 +295,8 @@ class TurnUsage(models.Model):
         indexes = (
             # cost of a bot over a period
             models.Index(fields=("bot", "-created_at"), name="usage_bot_recent"),
+            # rows to add to the daily sums
+            models.Index(fields=("id",), condition=models.Q(summed=False), name="usage_not_summed"),
         )
 
     def __str__(self) -> str:

@@ -41,7 +41,16 @@ def groups() -> tuple[tuple[str, tuple[Item, ...]], ...]:
             _("Queues"),
             (("bots", "inboundevent", "inbox"), ("bots", "outboundmessage", "outbox"), ("bots", "worker", "memory")),
         ),
-        (_("Models"), (("bots", "modelprovider", "model_training"), ("bots", "turnusage", "monitoring"))),
+        (
+            _("Models"),
+            (
+                ("bots", "modelprovider", "model_training"),
+                ("bots", "turnusage", "monitoring"),
+                ("bots", "limit", "speed"),
+                ("bots", "replayrun", "compare"),
+                ("bots", "evaluationset", "fact_check"),
+            ),
+        ),
         (
             _("Schedules"),
             (

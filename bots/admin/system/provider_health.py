@@ -83,7 +83,7 @@ class ProviderHealthMixin(Base):
     @admin.display(description=gettext_lazy("last 24 hours"))
     def health(self, provider: ModelProvider) -> str:
         """Returns percentiles and failures as a link to the page."""
-        if provider.pk is None:
+        if provider._state.adding:
             return "–"
         found = getattr(provider, _HEALTH, None) or _of_day([provider.pk]).get(provider.pk, Health())
         text = _("%(p50)s / %(p99)s, %(errors)s failed") % {

@@ -23,6 +23,7 @@ from bots.pipeline.dispatch import (
     gathering,
     moves,
     presenting,
+    rate_limits,
     refusals,
     speaking,
     timeouts,
@@ -167,6 +168,8 @@ class MessageDispatcher:
                 closing.close(row, turn, engine.Reply("", silent=True, remember=True), started)
             case Standing.ADDRESSED if arrival.event.unreadable:
                 closing.close(row, turn, refusals.unreadable(turn), started)
+            case Standing.ADDRESSED if exceeded := rate_limits.over_limit(row, turn):
+                closing.close(row, turn, rate_limits.reply(turn, exceeded), started)
             case Standing.ADDRESSED:
                 reply = presenting.respond(row, turn, lease)
                 if reply is None:

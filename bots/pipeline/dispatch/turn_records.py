@@ -187,6 +187,8 @@ def store_usage(turn: engine.Turn, completion: Completion, recall_ms: float, sta
         person=turn.person,
         origin_id=turn.origin_id,
         conversation=turn.conversation,
+        # Several calls of the model are the rounds of its tools.
+        purpose=TurnUsage.Purpose.TOOLS if completion.last_prompt_tokens else TurnUsage.Purpose.TURN,
         recall_ms=round(recall_ms),
         total_ms=round((time.perf_counter() - started) * 1000),
         **completion.usage(),

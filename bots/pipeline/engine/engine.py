@@ -15,13 +15,14 @@ from django.utils.translation import gettext as _
 
 from bots import metrics
 from bots.llm import candidates, complete, routing
-from bots.llm.errors import Cancelled, NoModelAvailable, PromptRefused
+from bots.llm.errors import Cancelled, LimitReached, NoModelAvailable, PromptRefused
 from bots.llm.types import Completion, Messages, Target
 from bots.models import Conversation, Message
 from bots.pipeline import windows
 from bots.pipeline.engine.answer import attachments, continuing, outage, prompt, recent_turns, recordings, tool_loop
 from bots.pipeline.engine.answer.grounded import answering, wording
 from bots.pipeline.engine.answer.others_words import others_words
+from bots.pipeline.engine.answer.over_limit import without_model
 from bots.pipeline.engine.answer.prompt_inputs import Inputs
 from bots.pipeline.engine.dialog import (
     approving,
@@ -166,6 +167,8 @@ def _answer(turn: Turn) -> Reply:
         # It is no memory either: recall would bring it back into a prompt.
         text = _("The language model refused this message. Please say it in other words, or in fewer.")
         return Reply(text, meta={Message.REFUSED: True}, settles=turn.repeats)
+    except LimitReached:
+        return without_model(turn, partial(_built_in, recent=recent))
     except NoModelAvailable as error:
         if routing.of_bot(turn.bot.pk):
             return _outage(turn, error, recalled)
@@ -244,7 +247,8 @@ def _recall(turn: Turn, text: str, without: Sequence[RecentTurn]) -> Recall:
             k=RECALLED,
             derived=KNOWN,
             now=turn.now.astimezone(turn.zone),
-            exclude_message_ids=[message.id for message in without],
+            exclude_message_ids=[*(message.id for message in without), *(turn.past.hidden if turn.past else ())],
+            as_of=turn.as_of,
             reranked=turn.bot.rerank,
             asking=False,
         )
@@ -307,7 +311,9 @@ def _ask_model(
         bot=turn.bot,
         cancelled=turn.cancelled if turn.on_token is not None else _after_a_second(turn.cancelled),
         allow_demo=False,  # it only words what is known (see `grounded`)
+        counts_failures=turn.past is None,
         has_image=any(map(attachments.is_image, (*turn.quoted_files, *turn.files))),
+        owners=turn.owners,
     )
     turn.begin_flow = partial(flow_frames.begin_by_model, turn)
     tools = tool_loop.of_turn(turn) if unfinished is None else ()

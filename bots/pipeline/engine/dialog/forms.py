@@ -11,11 +11,15 @@ from django.utils.translation import gettext as _
 from bots.pipeline.engine.dialog import buttons, flow_words, frames, leaving
 from bots.pipeline.engine.dialog.flow_answers import LISTED_FROM
 from bots.pipeline.engine.dialog.frames import Frame, Kind
+from bots.pipeline.engine.past import NOT_CALLED, Past
 from bots.pipeline.engine.ports import context
 from bots.pipeline.engine.turn import Reply, Turn
 from clawdbot.flows import corrections
-from skills import runner
+from clawdbot.skills.context import Context
+from clawdbot.skills.effects import READS_ONLY
+from skills import runner, skill_tools
 from skills.parameters import is_sentence
+from skills.tool_types import ToolResult
 
 MAX_QUESTIONS = 3  # per skill; then the frame is dropped
 BEFORE = "before"  # key of a frame's data: the values with which each of its questions was asked
@@ -99,6 +103,8 @@ def _run(turn: Turn, match: runner.Match, frame: Frame | None) -> Reply:
     entry = match.entry
     key = context.key_of(turn, f"skill:{entry.skill_id}")
     lent = context.build(turn, key=key, skill_id=entry.skill_id, timeout_s=entry.timeout_s, journaled=True)
+    if turn.past is not None and (withheld := _of_past(turn.past, match, lent)) is not None:
+        return withheld
     result = runner.run(match, lent)
     # The next parameter has its own tries.
     asked = frame.tries if frame is not None and result.needs is not None and result.needs.slot == match.answer else 0
@@ -150,6 +156,24 @@ def _asked_so_far(match: runner.Match, result: runner.SkillResult, frame: Frame 
 
 def _question_of(kept: Mapping[str, Any]) -> tuple[Any, Any]:
     return kept.get("slot"), kept.get("values")
+
+
+def _of_past(past: Past, match: runner.Match, lent: Context) -> Reply | None:
+    """Returns what a skill answers in a repeated turn, without a run; None when it only reads and is to be run."""
+    meta = {"skill": match.name}
+    if question := runner.plan(match, lent).question:
+        return Reply(question, meta=meta)
+    effects = skill_tools.effects_of_entry(match.entry)
+    key = match.entry.name
+    if past.skill == key:
+        recorded: ToolResult | None = ToolResult(past.skill_text)
+    else:
+        recorded = past.result_of(key, key, "", effects)
+    past.note(key, key, {}, ok=True)
+    if recorded is None and effects == READS_ONLY:
+        return None
+    text = recorded.text if recorded is not None and recorded is not NOT_CALLED else _("(not called in a replay)")
+    return Reply(text, meta=meta)
 
 
 def full(turn: Turn) -> Reply:

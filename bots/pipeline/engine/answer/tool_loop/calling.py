@@ -115,7 +115,7 @@ class Caller:
         except Cancelled:
             for one in planned:
                 if one.result is None:
-                    journal.record(one.call, ToolResult("", ok=False), 0.0, state=ToolCall.State.CANCELLED)
+                    self._record(one.call, ToolResult("", ok=False), 0.0, state=ToolCall.State.CANCELLED)
             raise
         made = tuple(self._made(one) for one in planned)
         for one in planned:
@@ -175,13 +175,17 @@ class Caller:
             given = arguments.read(request.arguments, granted.tool.schema, cut=request.cut)
         except arguments.Unfit as unfit:
             return self._refused(number, place, request, granted, str(unfit))
-        return _Planned(self._call(number, place, request.name, granted, given), granted)
+        planned = _Planned(self._call(number, place, request.name, granted, given), granted)
+        if (past := self.turn.past) is not None and not granted.asked:
+            call = planned.call
+            planned.result = past.result_of(call.key, call.tool, call.arguments_hash, call.effects)
+        return planned
 
     def _refused(self, number: int, place: int, request: ToolRequest, granted: Granted | None, told: str) -> _Planned:
         name = storable(request.name)[:64] or "?"
         call = self._call(number, place, name, granted, {"…": request.arguments[:2000]} if request.arguments else {})
         result = ToolResult(told, ok=False)
-        journal.record(call, result, 0.0, state=ToolCall.State.CANCELLED)
+        self._record(call, result, 0.0, state=ToolCall.State.CANCELLED)
         return _Planned(call, granted, result)
 
     def _call(self, number: int, place: int, name: str, granted: Granted | None, given: Mapping[str, Any]) -> Call:
@@ -272,7 +276,7 @@ class Caller:
         for one in planned:
             if one.result is not None:
                 one.result = tool_results.bounded(one.result)
-                journal.record(one.call, one.result, one.ms, staged=staged)
+                self._record(one.call, one.result, one.ms, staged=staged)
                 self.turn.made_calls.add(one.call.key)
 
     def _begin(self, one: _Planned) -> tuple[limits.Running | None, float]:
@@ -295,7 +299,7 @@ class Caller:
             except limits.Stopped:
                 raise Cancelled from None
             except limits.TooSlow:
-                tool_health.note(self.turn.bot.pk, tool.name, ok=False)
+                self._note_health(tool.name, ok=False)
         return result, (time.perf_counter() - started) * 1000
 
     def _run(self, call: Call, tool: Tool) -> ToolResult:
@@ -307,7 +311,7 @@ class Caller:
         except Exception as error:  # of third-party code; the model learns what kind it was
             logger.warning("tool %s failed", tool.name, exc_info=error)
             result = ToolResult(f"The tool failed: {type(error).__name__}.", ok=False)
-        tool_health.note(self.turn.bot.pk, tool.name, ok=result.ok)
+        self._note_health(tool.name, ok=result.ok)
         return result
 
     def _context(self, call: Call, tool: Tool) -> Context:
@@ -321,14 +325,17 @@ class Caller:
         if one.twin is not None:
             one.result = one.twin.result
         if one.twin is not None or one.is_repetition:
-            journal.record(one.call, ToolResult(MADE_ONCE, ok=False), 0.0, state=ToolCall.State.CANCELLED)
+            self._record(one.call, ToolResult(MADE_ONCE, ok=False), 0.0, state=ToolCall.State.CANCELLED)
         result = one.result or ToolResult(ONE_AT_A_TIME, ok=False)
         call, tool = one.call, one.granted.tool if one.granted else None
         if one.twin is None:
             self._budget.note_call(call.tool, call.arguments_hash, result.text, ok=result.ok)
         else:
             self._budget.used_calls += 1
-        metrics.tool_call(call.source or "unknown", "ok" if result.ok else "failed", one.ms / 1000)
+        if self.turn.past is None:
+            metrics.tool_call(call.source or "unknown", "ok" if result.ok else "failed", one.ms / 1000)
+        else:
+            self.turn.past.note(call.key, call.tool, redact_value(dict(call.arguments)), ok=result.ok)
         if result.direct and result.ok and self.direct is None:
             self.direct = result
         shown = redact_value(dict(call.arguments))
@@ -337,6 +344,14 @@ class Caller:
     def _tool(self, one: _Planned) -> Tool:
         assert one.granted is not None  # noqa: S101  only granted calls are made
         return one.granted.tool
+
+    def _record(self, call: Call, result: ToolResult, ms: float, *, staged: bool = False, state: str = "") -> None:
+        if self.turn.past is None:
+            journal.record(call, result, ms, staged=staged, state=state)
+
+    def _note_health(self, name: str, *, ok: bool) -> None:
+        if self.turn.past is None:
+            tool_health.note(self.turn.bot.pk, name, ok=ok)
 
     def _staged(self) -> int:
         """Returns the number of writes that wait for the transaction which closes the turn."""

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from bots import llm, metrics
 from bots.llm import tool_calls
-from bots.llm.errors import Cancelled, NoModelAvailable, NothingSaid, PromptRefused
+from bots.llm.errors import Cancelled, LimitReached, NoModelAvailable, NothingSaid, PromptRefused
 from bots.llm.types import Completion, Messages, Target, ToolSpec
 from bots.pipeline.engine.answer.tool_loop import limits, offering, restoring, rounds, telling
 from bots.pipeline.engine.answer.tool_loop.calling import Caller, Question
@@ -133,6 +133,8 @@ class _Loop:
     def _may_have_begun(self) -> bool:
         """Returns whether the journal may hold calls of this loop. An ordinary turn pays no query."""
         turn = self._turn
+        if turn.past is not None:
+            return False
         return not turn.is_first_try or turn.goes_on is not None or bool(turn.made_calls)
 
     def _round(self) -> Outcome | None:
@@ -161,7 +163,7 @@ class _Loop:
         if isinstance(error, NothingSaid) and self._specs:  # with tools some models say nothing, without them they do
             return self._last_answer("silence")
         called = bool(self._rounds.all) and not isinstance(error, (NothingSaid, PromptRefused))
-        if not called or self._turn.may_wait():
+        if not called or (not isinstance(error, LimitReached) and self._turn.may_wait()):
             raise error
         return self._own_answer("no model")
 
@@ -214,7 +216,8 @@ class _Loop:
 
     def _stopped(self, reason: str) -> Outcome:
         logger.info("tool calls of inbound %s end: %s", self._turn.inbound_id, reason)
-        metrics.tool_stop(reason)
+        if self._turn.past is None:
+            metrics.tool_stop(reason)
         return replace(self._outcome(), stopped=reason)
 
     def _next(self, specs: Sequence[ToolSpec], note: str, within_s: float | None) -> Completion:
@@ -258,6 +261,8 @@ class _Loop:
         journal.settle(self._begun_by)
 
     def _tell_failures(self) -> None:
+        if self._turn.past is not None:
+            return
         for tool in tool_health.failing(self._turn.bot.pk):
             last = next((made.result.text for made in self._rounds.results if made.tool == tool), "")
             tool_health.pause(self._turn.bot.pk, tool, last or _("no answer in time"))
