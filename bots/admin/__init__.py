@@ -12,11 +12,14 @@ import bots.admin.mcp.tools
 import bots.admin.memory.consolidation
 import bots.admin.memory.embedder
 import bots.admin.memory.entries
+import bots.admin.money.limits
 import bots.admin.people.audit_log
 import bots.admin.people.model_admin
 import bots.admin.reminders.broadcasts
 import bots.admin.reminders.labels
 import bots.admin.reminders.schedules
+import bots.admin.replays.runs
+import bots.admin.replays.sets
 import bots.admin.skills
 import bots.admin.system.logins
 import bots.admin.system.providers

@@ -8,21 +8,27 @@ from bots.models.broadcast import Broadcast, BroadcastPerson, Label
 from bots.models.channel import Channel
 from bots.models.conversation import Conversation, StateTransition
 from bots.models.dialog_timer import DialogTimer
+from bots.models.evaluation import EvaluationCase, EvaluationSet
 from bots.models.file import ReceivedFile, SentFile
 from bots.models.health import ChannelHealth, ChannelHour
 from bots.models.linking import LinkCode
 from bots.models.message import Message
 from bots.models.person import Identity, Person
 from bots.models.provider import ModelProvider, TurnUsage
+from bots.models.provider_routing import BotProvider, ProviderHour
 from bots.models.queue import InboundEvent, OutboundMessage, Worker
+from bots.models.replay import ReplayRun, ReplayTurn
 from bots.models.schedule import Occurrence, Schedule
+from bots.models.spending import Balance, Limit, OwnerKind, PersonDay, Reservation, Unit, UsageDay
 from bots.models.waiting import WaitingMemory
 
 __all__ = [
     "ApiToken",
     "AuditEntry",
+    "Balance",
     "Bot",
     "BotAccess",
+    "BotProvider",
     "Broadcast",
     "BroadcastPerson",
     "Channel",
@@ -30,20 +36,31 @@ __all__ = [
     "ChannelHour",
     "Conversation",
     "DialogTimer",
+    "EvaluationCase",
+    "EvaluationSet",
     "Identity",
     "InboundEvent",
     "Label",
+    "Limit",
     "LinkCode",
     "Message",
     "ModelProvider",
     "Occurrence",
     "OutboundMessage",
+    "OwnerKind",
     "Person",
+    "PersonDay",
+    "ProviderHour",
     "ReceivedFile",
+    "ReplayRun",
+    "ReplayTurn",
+    "Reservation",
     "Schedule",
     "SentFile",
     "StateTransition",
     "TurnUsage",
+    "Unit",
+    "UsageDay",
     "WaitingMemory",
     "Worker",
 ]

@@ -62,7 +62,9 @@ DATA = {
     "bots/pipeline/engine/dialog/retrying.py:NAMES": "recognised",
     "bots/pipeline/engine/dialog/retrying.py:_AGAIN": "recognised",
     "bots/pipeline/engine/dialog/undoing.py:_BESIDE_ZH": "recognised",
+    "bots/pipeline/engine/dialog/undoing.py:_ENDS_LISTED": "recognised",
     "bots/pipeline/engine/dialog/undoing.py:_UNDOES": "recognised",
+    "bots/pipeline/engine/dialog/undoing.py:_of_reminders": "recognised",
     "bots/pipeline/inbox.py:DROP_WAITING": "recognised",
     "bots/pipeline/inbox.py:STOP": "recognised",
     "bots/pipeline/windows.py:LOOKING": "recognised",
@@ -169,7 +171,7 @@ DATA = {
     },
     **{
         f"skills/weather_days.py:{name}": "recognised"
-        for name in ("_DAYS", "_WEEKDAY", "_WEEKDAYS_ZH", "_NUMBERS", "_DATE", "day", "day_of")
+        for name in ("_DAYS", "_WEEKDAY", "_WEEKDAYS_ZH", "_NUMBERS", "_DATE", "_JOINS", "_single_days", "day")
     },
     **{f"skills/choosing.py:{name}": "recognised" for name in ("_JOINT",)},
 }
@@ -178,7 +180,7 @@ RULES = re.compile(
     r"bots/pipeline/engine/answer/grounded/(\w+_(zh|patterns)|relations|pronouns|statements)\.py"
     r"|memory/text/\w+\.py|memory/consolidation/(rules|endings)(_en|_zh)?\.py|skills/migrations/000[13]_\w+\.py"
     r"|skills/\w+/(reading|names)\.py|skills/numerals\.py"
-    r"|clawdbot/times/\w+\.py|skills/reminders/(requests|tasks|which)\.py"
+    r"|clawdbot/times/\w+\.py|skills/reminders/(requests|tasks|which)\.py|bots/speech/said_by_nobody\.py"
 )
 # Lines with Chinese: a language is named in itself.
 SCRIPTS = {"templates/static/chat/strings.js": 1, "templates/admin/skills/flow/after.html": 1}

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format, number_format
@@ -20,6 +19,7 @@ from bots.admin.home.usage_days import Day
 from bots.admin.ui.access import VIEWER, access_of
 from bots.admin.ui.fragments import ago, provider_state, provider_state_text
 from bots.monitoring import readiness
+from bots.operations import providers
 
 BAR_HEIGHT = 96
 
@@ -80,9 +80,9 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             }
             for provider in (figures.providers if request.user.has_perm("bots.view_modelprovider") else ())
         ],
-        "embedded_model": settings.CLAWDBOT.model_server.enable,
+        "embedded_model": providers.served_model(),
         "may_see_providers": request.user.has_perm("bots.view_modelprovider"),
-        "provider_link": reverse("admin:bots_modelprovider_add"),
+        "provider_link": reverse("admin:bots_modelprovider_connect"),
         "first_steps": () if all(step.done for step in steps) or not request.user.is_superuser else steps,
     }
 
@@ -122,6 +122,7 @@ def _tiles(figures: Figures, parts: Mapping[str, readiness.Part]) -> tuple[Tile,
         *_human_tile(figures),
         *_skills_tile(figures),
         *_server_tile(figures),
+        *_limits_tile(figures),
         _worker_tile(figures),
         *_trouble_tile(parts),
     )
@@ -169,6 +170,15 @@ def _server_tile(figures: Figures) -> tuple[Tile, ...]:
     names = ", ".join(figures.failing_servers[:3])
     link = reverse("admin:skills_mcpserver_changelist")
     return (Tile(_("MCP servers down"), number_format(len(figures.failing_servers)), names, "bad", link),)
+
+
+def _limits_tile(figures: Figures) -> tuple[Tile, ...]:
+    """Returns the tile of limits that are nearly used up; none when there is no such limit."""
+    if not figures.limits_near:
+        return ()
+    note = _("at the limit, people get built-in answers")
+    link = reverse("admin:bots_limit_changelist")
+    return (Tile(_("Limits nearly used up"), number_format(figures.limits_near), note, "bad", link),)
 
 
 def _human_tile(figures: Figures) -> tuple[Tile, ...]:
@@ -254,7 +264,7 @@ def _first_steps(figures: Figures) -> tuple[FirstStep, ...]:
         FirstStep(
             _("Connect a model"),
             _("The built-in demonstration model is small. Any OpenAI-compatible endpoint will do."),
-            reverse("admin:bots_modelprovider_add"),
+            reverse("admin:bots_modelprovider_connect"),
             figures.has_provider,
         ),
         FirstStep(

@@ -15,7 +15,7 @@ from datetime import datetime, tzinfo
 from typing import Any, NamedTuple
 
 from bots.llm.token_estimate import MESSAGE_OVERHEAD, at_most, cut, cut_middle, estimate
-from bots.llm.types import ChatMessage, Messages, Target
+from bots.llm.types import VARIABLE_PART, ChatMessage, Messages, Target
 from bots.pipeline.engine.answer import attachments
 from bots.pipeline.engine.answer.prompt_inputs import Inputs
 from bots.pipeline.engine.answer.untrusted_text import neutral
@@ -228,7 +228,7 @@ def _cost(files: Sequence[attachments.FileText]) -> Iterator[int]:
 
 def _head(inputs: Inputs) -> str:
     instructions = inputs.instructions.strip() or f"You are {inputs.bot_name}, a helpful assistant."
-    lines = [instructions, "", f"Now: {inputs.now:%A, %Y-%m-%d %H:%M} ({inputs.now.tzname() or 'UTC'})."]
+    lines = [f"{instructions}{VARIABLE_PART}{inputs.now:%A, %Y-%m-%d %H:%M} ({inputs.now.tzname() or 'UTC'})."]
     if inputs.person_name:
         lines.append(f"You are talking to {neutral(inputs.person_name)[:80]}.")
     return "\n".join(lines)
