@@ -94,8 +94,8 @@ test: install-dev browser mariadb
 PYTEST = $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # Only files with the marker, so that pytest does not import the others.
 DATABASE_TESTS = $$(grep -rl --include='test_*.py' 'mark\.databases' tests | sort)
-# MariaDB holds the memory alone, so files that do not name it have nothing to find there.
-MEMORY_TESTS = $$(grep -lEi 'memor|remember|forget|recall|erase' $(DATABASE_TESTS))
+# MariaDB holds the memory alone, so it changes nothing for other tests.
+MEMORY_TESTS = $$(grep -rl --include='test_*.py' 'mark\.databases' tests/memory) $$(grep -rl --include='test_*.py' 'mark\.databases("memory")' tests)
 
 # make test-random   run property tests ROUNDS times with new random examples; `make test` always uses the same ones
 test-random: install-dev

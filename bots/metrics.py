@@ -27,6 +27,11 @@ _webhook = Histogram("clawdbot_webhook_seconds", "Webhook, from body to answer."
 _turn = Histogram("clawdbot_turn_seconds", "One turn, from claim to stored answer.", ("outcome",), buckets=_SECONDS)
 _recall = Histogram("clawdbot_recall_seconds", "Memory recall of one turn.", ("outcome",), buckets=_FAST)
 _model = Histogram("clawdbot_model_seconds", "Model calls.", ("provider", "outcome"), buckets=_SECONDS)
+_model_first = Histogram(
+    "clawdbot_model_first_token_seconds", "Until a stream begins.", ("provider",), buckets=_SECONDS
+)
+_model_tokens = Counter("clawdbot_model_tokens", "Tokens of prompts and answers.", ("provider", "of"))
+_model_errors = Counter("clawdbot_model_errors", "Model calls without an answer.", ("provider", "kind"))
 _sent = Counter("clawdbot_sent", "Messages handed to a platform.", ("platform", "outcome"))
 _unanswered = Counter("clawdbot_unanswered", "Messages that no model answered in time.", ("platform",))
 _tool_call = Histogram("clawdbot_tool_call_seconds", "Tool calls.", ("source", "outcome"), buckets=_SECONDS)
@@ -66,8 +71,24 @@ def recall(seconds: float, outcome: str = "ok") -> None:
 
 
 def model(provider: str, seconds: float, outcome: str) -> None:
-    """Records the time that one model call took. `outcome`: ok, error, timeout, stopped."""
+    """Records the time that one model call took. `outcome`: ok, error, refused (for the content of the request)."""
     _child(_model, provider, outcome).observe(seconds)
+
+
+def model_first_token(provider: str, seconds: float) -> None:
+    """Records the time until the first piece of a streamed answer."""
+    _child(_model_first, provider).observe(seconds)
+
+
+def model_tokens(provider: str, prompt: int, completion: int) -> None:
+    """Counts the tokens of one model call."""
+    _child(_model_tokens, provider, "prompt").inc(prompt)
+    _child(_model_tokens, provider, "completion").inc(completion)
+
+
+def model_error(provider: str, kind: str) -> None:
+    """Counts a model call without an answer by the code of its reason."""
+    _child(_model_errors, provider, kind).inc()
 
 
 def unanswered(platform: str) -> None:

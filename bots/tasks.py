@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.utils import timezone
 
-from bots import reminders
+from bots import reminders, replays
+from bots.llm import figures, keep_warm
 from bots.operations import agent_skills, mcp_servers, queues, spending
 from bots.people import linking
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
@@ -45,6 +47,13 @@ def broadcast(broadcast_id: int) -> None:
         reminders.broadcasting.step(broadcast_id)
 
 
+@shared_task(name="bots.replay", ignore_result=True)
+def replay(run_id: int) -> None:
+    """Takes the next turns of a replay, if no other process works on it."""
+    with computing():
+        replays.work(run_id)
+
+
 @shared_task(name="bots.reminders_upkeep", ignore_result=True)
 def reminders_upkeep() -> None:
     """Derives the next times of reminders anew and deletes what is long over."""
@@ -68,6 +77,18 @@ def summarize() -> None:
 def sweep() -> None:
     """Wakes workers for all due rows and frees claims of dead workers, so that a lost task loses no row."""
     queues.sweep()
+
+
+@shared_task(name="bots.keep_models_warm", ignore_result=True)
+def keep_models_warm() -> None:
+    """Asks idle models for next to nothing, where the operator wants it."""
+    keep_warm.run(timezone.now())
+
+
+@shared_task(name="bots.forget_model_figures", ignore_result=True)
+def forget_model_figures() -> None:
+    """Deletes figures of models that are older than 30 days."""
+    figures.forget_old(timezone.now())
 
 
 @shared_task(name="bots.ledger", ignore_result=True)

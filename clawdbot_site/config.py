@@ -181,6 +181,20 @@ class UploadSettings(Section):
     )
 
 
+class SpeechSettings(Section):
+    """Listening to recordings."""
+
+    model_folder: str = Field(
+        "",
+        max_length=300,
+        description="Folder of a local Whisper model (CTranslate2), used where no provider listens; needs the extra "
+        "`speech`.",
+    )
+    longest_minutes: int = Field(
+        10, ge=1, le=120, description="Longest recording that is listened to, in minutes; a longer one gets a sentence."
+    )
+
+
 class AgentSkillSettings(Section):
     """Agent skills: folders with a SKILL.md."""
 
@@ -201,10 +215,27 @@ class SkillSettings(Section):
 
 
 class ModelServerSettings(Section):
-    """The embedded model, used when no provider is configured."""
+    """The model server: a model file of the operator, or the demonstration model when no provider is configured."""
 
-    enable: bool = Field(True, description="Start the embedded model server when no provider is configured.")
-    port: Port = Field(8000, description="Port of the embedded model server; the next free one when it is taken.")
+    enable: bool = Field(
+        True,
+        description="Start the model server: with model_file always, else when no provider is configured.",
+    )
+    port: Port = Field(8000, description="Port of the model server; the next free one when it is taken.")
+    host: str = Field("127.0.0.1", min_length=1, description="Address that the model server listens on.")
+    model_file: str = Field(
+        "", description="A GGUF file of your own, which is then a real model; empty: the demonstration model."
+    )
+    context: int = Field(
+        0, ge=0, le=10_000_000, description="Tokens of one conversation; 0: as the model was trained, at most 8192."
+    )
+    slots: int = Field(2, ge=1, le=64, description="Conversations that the model answers at the same time.")
+    api_key: SecretStr = Field(
+        SecretStr(""), description="Key that clients of the model server have to send; empty for none."
+    )
+    words_answers: bool = Field(
+        False, description="Let the demonstration model word quotes in English; its words are checked."
+    )
 
 
 class WorkerSettings(Section):
@@ -313,9 +344,10 @@ class Config(Section, BaseSettings):
     model_provider: ModelProviderSettings = Field(ModelProviderSettings(), description="The first model provider.")
     semantic_search: SemanticSearchSettings = Field(SemanticSearchSettings(), description="Recall by meaning.")
     uploads: UploadSettings = Field(UploadSettings(), description="Files that people send, and those of answers.")
+    speech: SpeechSettings = Field(SpeechSettings(), description="Listening to recordings.")
     skills: tuple[SkillSettings, ...] = Field((), description="Skills that are switched on at the first start.")
     agent_skills: AgentSkillSettings = Field(AgentSkillSettings(), description="Agent skills: folders with a SKILL.md.")
-    model_server: ModelServerSettings = Field(ModelServerSettings(), description="The embedded model.")
+    model_server: ModelServerSettings = Field(ModelServerSettings(), description="The model server.")
     worker: WorkerSettings = Field(WorkerSettings(), description="The processes that answer messages.")
     limits: LimitSettings = Field(LimitSettings(), description="Limits of requests from outside.")
     money: MoneySettings = Field(MoneySettings(), description="How amounts of money are shown.")

@@ -192,6 +192,17 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=5),
         "options": {"expire_seconds": 300},
     },
+    # Models that are to be kept loaded are asked for next to nothing when nobody has asked them for some minutes.
+    "bots.keep_models_warm": {
+        "task": "bots.keep_models_warm",
+        "schedule": timedelta(minutes=1),
+        "options": {"expire_seconds": 60},
+    },
+    "bots.forget_model_figures": {
+        "task": "bots.forget_model_figures",
+        "schedule": timedelta(hours=24),
+        "options": {"expire_seconds": 3600},
+    },
     "bots.reminders_upkeep": {
         "task": "bots.reminders_upkeep",
         "schedule": timedelta(hours=24),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,8 +88,38 @@ def clear_cache() -> None:
     rows.clear()
 
 
+@contextmanager
+def trying(names: Iterable[str]) -> Iterator[None]:
+    """Gives every bot exactly these skills in this thread, switched on or not. For comparisons.
+
+    Raises:
+        LookupError: There is no skill of such a name.
+    """
+    wanted = set(names)
+    found = list(Skill.objects.filter(name__in=wanted).order_by("name", "id"))
+    if missing := wanted - {one.name for one in found}:
+        raise LookupError(", ".join(sorted(missing)))
+    overrides: dict[int, dict[int, BotSkill]] = {}
+    for override in BotSkill.objects.filter(skill__name__in=wanted):
+        override.enabled = True
+        overrides.setdefault(override.bot_id, {})[override.skill_id] = override
+    for one in found:
+        one.all_bots = True
+    skills = tuple((one, _described(one)) for one in found)
+    token = _tried.set(_Snapshot(skills, overrides))
+    try:
+        yield
+    finally:
+        _tried.reset(token)
+
+
+def is_trying() -> bool:
+    """Returns whether this thread has the skills of `trying`."""
+    return _tried.get() is not None
+
+
 def _of_bot(bot_id: int) -> _BotSkills:
-    snapshot = rows.get()
+    snapshot = _tried.get() or rows.get()
     found = snapshot.made.get(bot_id)
     if found is None:
         overrides = snapshot.by_bot.get(bot_id, {})
@@ -171,3 +203,4 @@ def _described(skill: Skill) -> registry.Described:
 
 
 rows = CachedValue(_read, 2.0)
+_tried: ContextVar[_Snapshot | None] = ContextVar("tried", default=None)

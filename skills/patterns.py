@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import time
 from functools import lru_cache
@@ -58,31 +57,31 @@ def check(pattern: str) -> None:
 
 def search(pattern: str, text: str) -> Any:
     """Returns the match in the beginning of the text; None without one, or when it takes too long."""
-    import regex
-
-    try:
-        expression = compiled(pattern)
-        for _ in range(_TRIES):
-            began = time.thread_time()
-            try:
-                return expression.search(text[:LONGEST_TEXT], timeout=TIMEOUT_S)
-            except TimeoutError:
-                # On a busy machine the time went to others.
-                if time.thread_time() - began >= TIMEOUT_S / 2:
-                    break
-        logger.warning("skills: the pattern %r takes too long and was given up for a message", pattern)
-    except regex.error:  # stored before it was checked, or a class's own
-        logger.warning("skills: the pattern %r is malformed", pattern)
-    return None
+    return timed_search(pattern, text)[0]
 
 
 def timed_search(pattern: str, text: str) -> tuple[Any, float]:
     """Returns what `search` returns, and the computing time in seconds, without that for compiling the pattern."""
-    with contextlib.suppress(Exception):  # `search` says what is wrong with it
-        compiled(pattern)
-    began = time.thread_time()
-    found = search(pattern, text)
-    return found, time.thread_time() - began
+    import regex
+
+    try:
+        expression = compiled(pattern)
+    except regex.error:  # stored before it was checked, or a class's own
+        logger.warning("skills: the pattern %r is malformed", pattern)
+        return None, 0.0
+    spent = 0.0
+    for _ in range(_TRIES):
+        began = time.thread_time()
+        try:
+            return expression.search(text[:LONGEST_TEXT], timeout=TIMEOUT_S), spent + time.thread_time() - began
+        except TimeoutError:
+            used = time.thread_time() - began
+            spent += used
+            # On a busy machine the time went to others.
+            if used >= TIMEOUT_S / 2:
+                break
+    logger.warning("skills: the pattern %r takes too long and was given up for a message", pattern)
+    return None, spent
 
 
 @lru_cache(maxsize=512)

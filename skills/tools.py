@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from clawdbot.cached_value import CachedValue
 from clawdbot.skills.effects import needs_approval
+from skills import catalogue
 from skills.journal import OPERATOR, PERSON
 from skills.models import BotTool
 from skills.tool_types import Tool
@@ -45,14 +46,18 @@ class Granted:
 
     Attributes:
         asked: Who must say yes before each call: "person", "operator", or "" for nobody.
+        never: The operator has decided that nobody is asked, whatever the model has read before.
     """
 
     tool: Tool
     asked: str = ""
+    never: bool = False
 
 
 def of_bot(bot_id: int, language: str) -> tuple[Tool, ...]:
     """Returns all tools of the bot, with unique names, in the order of the providers. Reads rows every two seconds."""
+    if catalogue.is_trying():
+        return _named(_all_of(bot_id, language))
     held = _joined.get((bot_id, language))
     if held is not None and time.monotonic() - held[0] <= _MAX_AGE_S:
         return held[1]
@@ -76,7 +81,7 @@ def granted(bot_id: int, language: str, *, staff: bool, group: bool) -> tuple[Gr
         return ()
     rules, now = _rules.get().get(bot_id, {}), timezone.now()
     return tuple(
-        Granted(tool, _asked(tool, rules.get(tool.name)))
+        Granted(tool, _asked(tool, rules.get(tool.name)), _never_asks(rules.get(tool.name)))
         for tool in tools
         if _may(tool, rules.get(tool.name), staff, group, now)
     )
@@ -99,6 +104,10 @@ def _may(tool: Tool, rule: BotTool | None, staff: bool, group: bool, now: dateti
         return not group
     # In a group everybody reads the question and its answer.
     return audience == BotTool.Audience.EVERYONE or not group or not needs_approval(tool.effects)
+
+
+def _never_asks(rule: BotTool | None) -> bool:
+    return rule is not None and rule.approval == BotTool.Approval.NEVER
 
 
 def _asked(tool: Tool, rule: BotTool | None) -> str:

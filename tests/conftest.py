@@ -6,6 +6,7 @@ pytest-django reads the settings after this file, so this file sets the environm
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import sys
@@ -56,6 +57,7 @@ CACHES = {
     "bots.llm.circuit_breaker": "breaker.clear_cache",
     "bots.llm.client": "clear_cache",
     "bots.llm.completion": "clear_cache",
+    "bots.llm.figures": "clear_cache",
     "bots.llm.health": "clear_cache",
     "bots.people.display_names": "clear_cache",
     "bots.people.identities": "clear_cache",
@@ -74,6 +76,10 @@ CACHES = {
     "bots.pipeline.queue.model_slots": "slots.clear_cache",
     "bots.pipeline.queue.wakeups": "clear_cache",
     "bots.pipeline.queue.workers": "clear_cache",
+    "bots.speech.calls": "clear_cache",
+    "bots.speech.endpoints": "breaker.clear_cache",
+    "bots.speech.local_engine": "clear_cache",
+    "bots.speech.recognition": "clear_cache",
     "bots.webchat.rate_limits": "clear_cache",
     "clawdbot.cached_value": "clear_cache",
     "clawdbot.http": "close",
@@ -107,10 +113,19 @@ settings.load_profile("fixed")
 def pytest_configure(config: pytest.Config) -> None:
     """Loads Django with the environment above."""
     django.setup()
+    for database in django_settings.DATABASES.values():
+        if "sqlite" in database["ENGINE"]:
+            # A test ends long before the power does: a commit need not wait for the disk.
+            database["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
     if getattr(config.option, "numprocesses", None):
         # xdist processes inherit this environment. With the settings module in it they would load Django before this
         # file and share one home.
         del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+def pytest_collection_finish() -> None:
+    """Keeps the collector from going through all modules and tests again and again: they live until the end."""
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -124,9 +139,10 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Opens the memory database, if there is one, to all tests, and skips tests of databases that are missing.
 
-    End-to-end tests run first: they mostly wait, and at the end one process would run them alone.
+    End-to-end tests run first: they mostly wait, and at the end one process would run them alone. Those that share a
+    product are in a row.
     """
-    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+    items.sort(key=_place)
     if "memory" in django_settings.DATABASES:
         _open_memory_database(items)
     missing = [] if os.environ.get("TEST_FAULTS") else ["faults"]
@@ -142,6 +158,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 )
 
 
+def _place(item: pytest.Item) -> int:
+    if _shares_the_product(item.nodeid):
+        return 0
+    return 1 if item.get_closest_marker("e2e") else 2
+
+
+def _shares_the_product(nodeid: str) -> bool:
+    file = nodeid.split("::", 1)[0]
+    return file.endswith("_browser.py") and not file.endswith(("test_files_browser.py", "test_mcp_browser.py"))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Gives whole files to the processes, and all files that share a product to one process."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "browser" if _shares_the_product(nodeid) else super()._split_scope(nodeid)
+
+    return Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 def _open_memory_database(items: list[pytest.Item]) -> None:
     for item in items:
         marked = item.get_closest_marker("django_db")
@@ -151,18 +189,38 @@ def _open_memory_database(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
+    """Starts SQLite with a copy of a migrated database, because the migrations take ten seconds in each process.
+
+    Returns:
+        Whether Django keeps the databases that it finds; those of PostgreSQL and MariaDB it makes and drops.
+    """
+    from tests.product import migrated
+
+    database = django_settings.DATABASES["default"]
+    if "sqlite" not in database["ENGINE"]:
+        return False
+    shutil.copyfile(migrated(memory_apart="memory" in django_settings.DATABASES), database["TEST"]["NAME"])
+    return True
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Empties tables quickly between tests, and lets PostgreSQL drop its database at the end."""
     from django.db import connection
 
-    if connection.vendor != "postgresql":
-        yield
-        return
-    # TRUNCATE makes new files for each of some sixty tables, most of which are empty: .4 s after each test.
-    connection.ops.sql_flush = lambda _style, tables, **_options: [
-        f"DELETE FROM {connection.ops.quote_name(table)}" for table in tables
-    ]
+    from tests import emptying
+
+    if connection.vendor == "postgresql":
+        # TRUNCATE makes new files for each of some sixty tables: .4 s after each test.
+        connection.ops.sql_flush = lambda _style, tables, **_options: [
+            f"DELETE FROM {connection.ops.quote_name(table)}" for table in tables
+        ]
+    with django_db_blocker.unblock():
+        emptying.install()
     yield
+    if connection.vendor != "postgresql":
+        return
     # Sessions of threads that nobody can stop, such as a slow skill's, would keep the database.
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
+
+from tests.console import Console
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -40,6 +43,7 @@ class Product:
     settings: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    console: Console | None = None
 
     @property
     def url(self) -> str:
@@ -52,12 +56,12 @@ class Product:
 
     def manage(self, *arguments: str) -> str:
         """Runs a management command beside the product and returns what it prints."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True
-        )
-        if done.returncode:
-            raise AssertionError(f"manage.py {' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}")
-        return done.stdout
+        if self.console is None:
+            self.console = Console(ROOT, self.environment)
+        code, out, err = self.console.run(*arguments)
+        if code:
+            raise AssertionError(f"manage.py {' '.join(arguments)}: {code}\n{out}\n{err}")
+        return out
 
     def migrate(self) -> None:
         """Migrates the database of a new home; on SQLite it is a copy, because the migrations take ten seconds."""
@@ -66,7 +70,7 @@ class Product:
             return
         self.home.mkdir(parents=True, exist_ok=True)
         database = self.home / "clawdbot.sqlite3"
-        shutil.copyfile(_migrated(), database)
+        shutil.copyfile(migrated(), database)
         database.chmod(0o600)
 
     def manage_json(self, *arguments: str) -> Any:
@@ -103,6 +107,9 @@ class Product:
             time.sleep(0.1)
         raise AssertionError(f"not ready after {wait_s} s:\n{self.log()}")
 
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def get_status(self, path: str) -> int:
         try:
             with urlopen(self.url + path, timeout=30) as response:
@@ -123,7 +130,10 @@ class Product:
 
     def stop(self) -> int | None:
         """Stops the product with SIGTERM; returns the exit code."""
-        if self.process is None or self.process.poll() is not None:
+        if self.console is not None:
+            self.console.close()
+            self.console = None
+        if self.process is None or not self.is_running():
             return None
         self.process.terminate()
         try:
@@ -133,16 +143,24 @@ class Product:
             raise AssertionError(f"did not stop within 60 s:\n{self.log()}") from None
 
 
-def _migrated() -> Path:
-    """Returns a database that `manage.py migrate` made, once for all processes and runs with the same migrations."""
+def migrated(*, memory_apart: bool = False) -> Path:
+    """Returns a database that `manage.py migrate` made, once for all processes and runs with the same migrations.
+
+    memory_apart: Without the tables of the memory, which has a database of its own.
+    """
     sources = [*sorted(ROOT.glob("*/migrations/*.py")), ROOT / "requirements.txt"]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
-    made = Path(tempfile.gettempdir()) / f"clawdbot-migrated-{digest}.sqlite3"
-    if not made.exists():
-        with tempfile.TemporaryDirectory() as folder:
-            home = Path(folder) / "home"
-            Product(home).manage("migrate", "--verbosity", "0")
-            partial = made.with_suffix(f".{os.getpid()}")
-            shutil.copyfile(home / "clawdbot.sqlite3", partial)
-            partial.replace(made)  # another process may have made it meanwhile
+    made = Path(tempfile.gettempdir()) / f"clawdbot-migrated-{digest}{'-apart' * memory_apart}.sqlite3"
+    with made.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the other test processes wait for the first one
+        if not made.exists():
+            settings = {"CLAWDBOT_MEMORY__DATABASE_URL": "sqlite://"} if memory_apart else {}
+            with tempfile.TemporaryDirectory() as folder:
+                home = Path(folder) / "home"
+                maker = Product(home, settings)
+                maker.manage("migrate", "--verbosity", "0")
+                maker.stop()
+                partial = made.with_suffix(f".{os.getpid()}")
+                shutil.copyfile(home / "clawdbot.sqlite3", partial)
+                partial.replace(made)
     return made

@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
 PACKAGES = ("bots", "memory", "skills", "clawdbot_site")
 
+CALLS_MEMORY = re.compile(r"^ *(?:from|import) memory(?: import|\.(?!models|types|text)\w)", re.MULTILINE)
 MARKED = re.compile(r"\bmark\.databases\b")
 LOCKS = r"\.cursor\(|\bselect_for_update\b|\bskip_locked\b|\bRawSQL\b"
 SQL = re.compile(rf"{LOCKS}|\bMigrationExecutor\b|\bIntegrityError\b|\.vendor\b|\bmark\.(?:postgres|two_databases)\b")
@@ -22,6 +23,7 @@ SQLITE_IS_ENOUGH = {
     "tests/webchat/test_pages.py": "HTML",
     "tests/webchat/test_redis_outages.py": "Redis",
 }
+POSTGRESQL_IS_ENOUGH = {"tests/pipeline/queue/test_wakeups.py": "names of tasks"}
 
 
 def _imported(path: Path) -> set[str]:
@@ -57,3 +59,14 @@ def test_what_can_differ_by_database_is_marked() -> None:
             missing.add(path.relative_to(ROOT).as_posix())
     assert missing - set(SQLITE_IS_ENOUGH) == set(), "add pytest.mark.databases to pytestmark"
     assert set(SQLITE_IS_ENOUGH) <= missing, "an exception for what needs none"
+
+
+def test_what_calls_the_memory_runs_on_mariadb_too() -> None:
+    missing = set()
+    for path in TESTS.rglob("test_*.py"):
+        source = path.read_text("utf8")
+        if path.parent.is_relative_to(TESTS / "memory") or not MARKED.search(source):
+            continue
+        if CALLS_MEMORY.search(source) and 'mark.databases("memory")' not in source:
+            missing.add(path.relative_to(ROOT).as_posix())
+    assert missing == set(POSTGRESQL_IS_ENOUGH), 'write pytest.mark.databases("memory")'

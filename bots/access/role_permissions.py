@@ -23,6 +23,8 @@ from bots.models import BotAccess
 
 _OPERATOR = (
     "bots.add_message",
+    "bots.add_replayrun",
+    "bots.change_replayrun",
     "bots.change_conversation",
     "bots.change_inboundevent",
     "bots.change_outboundmessage",
@@ -41,6 +43,13 @@ _MANAGER = (
     "bots.add_limit",
     "bots.change_limit",
     "bots.delete_limit",
+    "bots.delete_replayrun",
+    "bots.add_evaluationset",
+    "bots.change_evaluationset",
+    "bots.delete_evaluationset",
+    "bots.add_evaluationcase",
+    "bots.change_evaluationcase",
+    "bots.delete_evaluationcase",
     "skills.add_botskill",
     "skills.change_botskill",
     "skills.delete_botskill",

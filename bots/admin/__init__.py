@@ -18,6 +18,8 @@ import bots.admin.people.model_admin
 import bots.admin.reminders.broadcasts
 import bots.admin.reminders.labels
 import bots.admin.reminders.schedules
+import bots.admin.replays.runs
+import bots.admin.replays.sets
 import bots.admin.skills
 import bots.admin.system.logins
 import bots.admin.system.providers

@@ -46,6 +46,10 @@ def without_reasoning(text: str) -> str:
     return text
 
 
+def begins_with_reasoning(text: str) -> bool:
+    return without_reasoning(text) != text
+
+
 def of_answer(text: str, messages: Messages) -> str:
     """Returns the answer without reasoning and without what it repeats from the prompt."""
     return without_echo(without_reasoning(text), messages)

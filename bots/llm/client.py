@@ -1,4 +1,4 @@
-"""Makes one call to one OpenAI-compatible endpoint through the `openai` SDK.
+"""Makes one call to one endpoint through the `openai` SDK: chat completions, or Anthropic's Messages API.
 
 The SDK's typed `chat.completions.create` costs four times the CPU of the request itself (it transforms every message
 and builds a pydantic tree of the answer), so its documented low-level `post` is used, which gives plain dictionaries.
@@ -11,20 +11,21 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cachetools import LRUCache
 
-from bots.llm import tool_history
-from bots.llm.alternation import alternating
+from bots.llm import anthropic, request_body, thoughts
 from bots.llm.answer_text import of_answer
 from bots.llm.errors import Cancelled, ProviderError, RequestRefused, WrongAddress
 from bots.llm.replies import Reply, StreamedReply, read
-from bots.llm.sdk_errors import PARAMETERS, ParameterRefused, convert_error
-from bots.llm.types import ChatMessage, Messages, Target, ToolSpec
+from bots.llm.request_body import Options
+from bots.llm.sdk_errors import PARAMETERS, AnswerTooLong, ParameterRefused, convert_error
+from bots.llm.types import Messages, Target
+from bots.models.provider import ModelProvider
 from clawdbot.http import base_url, socket_deadline
 from clawdbot.reasons import Reason
 from clawdbot.storable_text import storable
@@ -34,33 +35,21 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_S = 5.0
 _PATH = "/chat/completions"
+ANTHROPIC = ModelProvider.Protocol.ANTHROPIC
 
 logger = logging.getLogger(__name__)
 _lock = threading.Lock()
-_clients: LRUCache[tuple[str, str, bool], OpenAI] = LRUCache(32)
+_clients: LRUCache[tuple[str, str, bool, str], OpenAI] = LRUCache(32)
 # Models that send reasoning and its closing tag without the opening one.
 _thinkers: set[tuple[str, str]] = set()
+# Models that think before they answer, so their answers need room for it.
+_reasoners: set[tuple[str, str]] = set()
+# The longest answer that an endpoint allows, in tokens, where a refusal has named it.
+_longest: dict[tuple[str, str], int] = {}
 # The form of an endpoint's address that answered, where it is another than the configured one.
 _bases: dict[str, str] = {}
 # Parameters that an endpoint has refused: not every server supports every parameter.
 _refused: dict[tuple[str, str], frozenset[str]] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """Parameters of one call; `timeout_s` in seconds, callbacks and tools as in `complete`."""
-
-    max_tokens: int
-    temperature: float
-    timeout_s: float
-    on_token: Callable[[str], None] | None = None
-    cancelled: Callable[[], bool] | None = None
-    on_restart: Callable[[], None] | None = None
-    tools: tuple[ToolSpec, ...] = ()
-
-    @property
-    def names(self) -> frozenset[str]:
-        return frozenset(tool.name for tool in self.tools)
 
 
 def takes_tools(target: Target) -> bool:
@@ -79,10 +68,7 @@ def ask(target: Target, messages: Messages, options: Options) -> Reply:
     """
     deadline = time.monotonic() + options.timeout_s
     with socket_deadline.limited(deadline, options.cancelled):
-        try:
-            base = _bases.get(target.endpoint) or base_url.normal(target.endpoint)
-        except base_url.AddressUnusable:  # stored before the form became strict
-            raise ProviderError(Reason("endpoint_address_invalid"), permanent=True) from None
+        base = base_of(target)
         plain, _query = base_url.split_query(base)
         try:
             return _ask_at(base, target, messages, options)
@@ -96,27 +82,49 @@ def ask(target: Target, messages: Messages, options: Options) -> Reply:
             return reply
 
 
+def base_of(target: Target) -> str:
+    """Returns the base address, in the form that has answered where it is known.
+
+    Raises:
+        ProviderError: The address cannot be used.
+    """
+    try:
+        return _bases.get(target.endpoint) or base_url.normal(target.endpoint)
+    except base_url.AddressUnusable:  # stored before the form became strict
+        raise ProviderError(Reason("endpoint_address_invalid"), permanent=True) from None
+
+
 def _ask_at(base: str, target: Target, messages: Messages, options: Options) -> Reply:
     key = (target.endpoint, target.model)
     known = refused = _refused.get(key, frozenset())
     passing: set[str] = set()
-    for _ in range(1 + len(PARAMETERS)):
-        body = _body(target, messages, options, refused)
+    for _ in range(3 + len(PARAMETERS)):
+        call = _call(target, messages, options, refused)
         try:
-            call = _stream if options.on_token else _whole
-            reply = call(_client(base, target), body, options, key)
+            reply = (_stream if options.on_token else _whole)(_client(base, target), call, options)
+        except AnswerTooLong as error:
+            if error.longest >= _longest.get(key, options.max_tokens + request_body.ROOM_TO_THINK):
+                raise ProviderError(Reason("endpoint_refused"), permanent=True) from None
+            _longest[key] = error.longest
         except ParameterRefused as error:
             if error.parameter == "tools" and target.tools == "on":
                 raise ProviderError(Reason("endpoint_refused"), permanent=True) from None
-            refused |= {error.parameter}
+            refused |= {_next_form(error.parameter, refused)}
             passing |= set() if error.lasting else {error.parameter}
         else:
             if not reply.text.strip() and not reply.calls and (reply.refused or reply.finish == "content_filter"):
                 raise RequestRefused(Reason("endpoint_refused"), permanent=True)
+            if reply.thinks and not target.is_demo:
+                _reasoners.add(key)
             if refused != known:  # kept only now, because an error may name a parameter and mean the prompt
                 _refused[key] = _refused.get(key, frozenset()) | (refused - passing)
             return reply
     raise ProviderError(Reason("every_form_refused"), permanent=True)
+
+
+def _next_form(parameter: str, refused: frozenset[str]) -> str:
+    """Returns what to leave out: of a structured answer first the schema, then the whole format."""
+    return "json_schema" if parameter == "response_format" and "json_schema" not in refused else parameter
 
 
 def clear_cache() -> None:
@@ -127,6 +135,8 @@ def clear_cache() -> None:
         _clients.clear()
         _refused.clear()
         _thinkers.clear()
+        _reasoners.clear()
+        _longest.clear()
         _bases.clear()
 
 
@@ -134,52 +144,57 @@ def clear_cache() -> None:
 os.register_at_fork(after_in_child=clear_cache)
 
 
-def _body(target: Target, messages: Messages, options: Options, refused: frozenset[str]) -> dict[str, Any]:
-    # The embedded model's prompt has its own shape, which its cache begins with.
-    said = messages if target.is_demo else alternating(_with_calls(messages, options, refused))
-    if "system" in refused:
-        said = _without_system(said)
-    body: dict[str, Any] = {"model": target.model, "messages": said}
-    body["max_completion_tokens" if "max_tokens" in refused else "max_tokens"] = options.max_tokens
-    if "temperature" not in refused:
-        body["temperature"] = options.temperature
-    if options.on_token:
-        body["stream"] = True
-        if "stream_options" not in refused:
-            body["stream_options"] = {"include_usage": True}
-    if options.tools and "tools" not in refused:
-        body["tools"] = [tool.to_dict() for tool in options.tools]
-    if target.is_demo:
-        body["cache_prompt"] = True
-    return body
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call as the product sees it, and as it is sent.
+
+    Attributes:
+        body: In OpenAI's shape; errors and echoes are read by it.
+        sent: What is sent.
+        path: Where it is sent to, below the base address.
+        key: Endpoint and model.
+        native: It speaks Anthropic's Messages API.
+        no_bearer: The key has another header only.
+    """
+
+    body: dict[str, Any]
+    sent: dict[str, Any]
+    path: str
+    key: tuple[str, str]
+    native: bool
+    no_bearer: bool = False
+
+    def read(self, value: Any, options: Options) -> Reply:
+        shaped = anthropic.completion(value, options.names) if self.native else value
+        return read(shaped, self.body["messages"], options.names)
 
 
-def _with_calls(messages: Messages, options: Options, refused: frozenset[str]) -> Messages:
-    """Returns a well-formed prompt; without calls where no tools are sent, because many endpoints then refuse them."""
-    formed = tool_history.well_formed(messages)
-    return formed if options.tools and "tools" not in refused else tool_history.as_text(formed)
+def _call(target: Target, messages: Messages, options: Options, refused: frozenset[str]) -> _Call:
+    key = (target.endpoint, target.model)
+    options = replace(options, max_tokens=min(options.max_tokens, _longest.get(key, options.max_tokens)))
+    own = thoughts.of_model(messages, key)
+    body = request_body.of_call(target, own, options, refused, thinks=key in _reasoners and not options.minimal)
+    longest = "max_completion_tokens" if "max_completion_tokens" in body else "max_tokens"
+    body[longest] = min(body[longest], _longest.get(key, body[longest]))
+    if target.protocol == ANTHROPIC:
+        structured = (body.get("response_format") or {}).get("type") == "json_schema"
+        sent = anthropic.request(body, request_body.further(target), options.schema if structured else None)
+        bare = not target.api_key or anthropic.takes_no_bearer(target.endpoint)
+        return _Call(body, sent, anthropic.PATH, key, native=True, no_bearer=bare)
+    return _Call(body, request_body.in_openai_shape(target, body, refused), _PATH, key, native=False)
 
 
-def _without_system(messages: Messages) -> Messages:
-    """Returns the messages with the instructions at the beginning of the first message of the person."""
-    renamed: list[ChatMessage] = [
-        {"role": "user", "content": message["content"]} if message["role"] == "system" else message
-        for message in messages
-    ]
-    return alternating(renamed)
-
-
-def _whole(client: OpenAI, body: dict[str, Any], options: Options, _key: tuple[str, str]) -> Reply:
+def _whole(client: OpenAI, call: _Call, options: Options) -> Reply:
     import openai
 
     try:
-        value = client.post(_PATH, cast_to=object, body=body, options=_request_options(options))
+        value = client.post(call.path, cast_to=object, body=call.sent, options=_request_options(options, call))
     except openai.OpenAIError as error:
-        _raise_if_cancelled(options, body["messages"])
-        raise convert_error(error, body) from None
+        _raise_if_cancelled(options, call.body["messages"])
+        raise convert_error(error, call.body) from None
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise ProviderError(Reason("answer_not_json")) from None
-    return read(_parsed(value) if isinstance(value, str) else value, body["messages"], options.names)
+    return call.read(_parsed(value) if isinstance(value, str) else value, options)
 
 
 def _parsed(body: str) -> Any:
@@ -214,46 +229,48 @@ def _stream_class() -> Any:
     return Noting
 
 
-def _stream(client: OpenAI, body: dict[str, Any], options: Options, key: tuple[str, str]) -> Reply:
+def _stream(client: OpenAI, call: _Call, options: Options) -> Reply:
     import openai
 
     from bots.llm.http_transport import TransportFailure, TransportTimeout
 
-    answer = StreamedReply(body["messages"], options.names, thinks=key in _thinkers)
+    messages = call.body["messages"]
+    answer = StreamedReply(messages, options.names, thinks=call.key in _thinkers)
+    events = anthropic.Events(options.names) if call.native else None
     try:
         stream = client.post(
-            _PATH,
+            call.path,
             cast_to=object,
-            body=body,
-            options=_request_options(options),
+            body=call.sent,
+            options=_request_options(options, call),
             stream=True,
             stream_cls=_stream_class(),
         )
         with stream:
             kind = stream.response.headers.get("content-type", "")
             if "json" in kind or "html" in kind:  # the endpoint does not stream
-                reply = read(_parsed(stream.response.read().decode()), body["messages"], options.names)
+                reply = call.read(_parsed(stream.response.read().decode()), options)
                 reply.first_token_at = time.perf_counter()
                 _show(options, reply.text)
                 return reply
             for chunk in stream:
-                _show(options, answer.take(chunk))
-                _raise_if_cancelled(options, body["messages"], answer.pieces)
+                _show(options, answer.take(chunk) if events is None else answer.take_event(events, chunk))
+                _raise_if_cancelled(options, messages, answer.pieces)
     except openai.OpenAIError as error:
-        _raise_if_cancelled(options, body["messages"], answer.pieces)
-        raise convert_error(error, body) from None
+        _raise_if_cancelled(options, messages, answer.pieces)
+        raise convert_error(error, call.body) from None
     except TransportTimeout:
         raise ProviderError(Reason("answer_too_slow")) from None
     except TransportFailure as error:
-        _raise_if_cancelled(options, body["messages"], answer.pieces)
+        _raise_if_cancelled(options, messages, answer.pieces)
         raise ProviderError(Reason("stream_broke_by", error=type(error).__name__)) from None
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise ProviderError(Reason("stream_not_json")) from None
-    if not answer.reply.finish and not stream.ended:
+    if not answer.reply.finish and not (stream.ended or (events is not None and events.ended)):
         raise ProviderError(Reason("stream_broke"))
     rest = answer.end()
     if answer.began_with_reasoning:
-        _thinkers.add(key)
+        _thinkers.add(call.key)
     if answer.showed_too_much and options.on_restart is not None:
         options.on_restart()
         rest = answer.reply.text
@@ -272,14 +289,16 @@ def _raise_if_cancelled(options: Options, messages: Messages, pieces: Sequence[s
         raise Cancelled(of_answer(storable("".join(pieces)), messages))
 
 
-def _request_options(options: Options) -> Any:
+def _request_options(options: Options, call: _Call) -> Any:
     import openai
 
-    return {"timeout": openai.Timeout(options.timeout_s, connect=min(CONNECT_TIMEOUT_S, options.timeout_s))}
+    timeout = openai.Timeout(options.timeout_s, connect=min(CONNECT_TIMEOUT_S, options.timeout_s))
+    # The SDK leaves its own header out only when the request says so.
+    return {"timeout": timeout, "headers": {"Authorization": openai.Omit()}} if call.no_bearer else {"timeout": timeout}
 
 
 def _client(base: str, target: Target) -> OpenAI:
-    key = (base, target.api_key, target.public_only)
+    key = (base, target.api_key, target.public_only, target.protocol)
     with _lock:
         found = _clients.get(key)
         if found is None:
@@ -295,11 +314,14 @@ def _new_client(base: str, target: Target) -> OpenAI:
     if not (target.api_key.isascii() and target.api_key.isprintable()):
         raise ProviderError(Reason("api_key_unsendable"), permanent=True)
     plain, query = base_url.split_query(base)
+    native = target.protocol == ANTHROPIC
     try:
         return OpenAI(
             base_url=plain,
             default_query=query,
-            default_headers=base_url.key_headers(plain, target.api_key),
+            default_headers=anthropic.headers(plain, target.api_key)
+            if native
+            else base_url.key_headers(plain, target.api_key),
             # Local servers need no key, but the SDK requires one.
             api_key=target.api_key or "none",
             # `complete` alone decides about retries and failover.

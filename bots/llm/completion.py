@@ -6,18 +6,16 @@ import json
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cachetools import LRUCache
 
 from bots.limits.account import Account, Full, Price, Purse
 from bots.limits.rules import Owners
-from bots.llm import candidates, client, health, token_estimate
+from bots.llm import candidates, client, figures, health, routing, token_estimate, token_usage
 from bots.llm.circuit_breaker import breaker
-from bots.llm.client import Options
 from bots.llm.errors import (
     Cancelled,
     EmptyAnswer,
@@ -29,6 +27,7 @@ from bots.llm.errors import (
     RequestRefused,
 )
 from bots.llm.replies import Reply
+from bots.llm.request_body import Options
 from bots.llm.types import Completion, MessageBuilder, Messages, Target, ToolSpec
 from clawdbot import computing
 from clawdbot.backoff import Backoff
@@ -49,7 +48,6 @@ LEAST_TIME_S = 0.1
 DEMO_MAX_TOKENS = 160
 LEAST_WINDOW = 256
 CHARACTERS_A_TOKEN = 3  # of an answer that broke off
-_MILLION = Decimal(1_000_000)
 # Context windows that refusals named, where they are smaller than configured.
 _windows: LRUCache[tuple[str, str], int] = LRUCache(256)
 
@@ -70,6 +68,8 @@ def complete(
     counts_failures: bool = True,
     tools: Sequence[ToolSpec] = (),
     within_s: float | None = None,
+    schema: Mapping[str, Any] | None = None,
+    has_image: bool = False,
     owners: Owners | None = None,
 ) -> Completion:
     """Asks the configured models in priority order, the embedded model last, until one answers.
@@ -77,7 +77,7 @@ def complete(
     Args:
         messages: The prompt, or a function that builds the prompt for a target: for its context window, or in the
             short form for the demonstration model (`target.is_demo`).
-        bot: Source of the default temperature and reply length.
+        bot: Source of the default temperature and reply length, and of the models to ask.
         on_token: Called in this thread with each piece of the stream. Without it the endpoint sends the whole answer
             at once, which costs far less CPU.
         on_restart: Called when a model fails after `on_token` received pieces: discard them, a new answer follows.
@@ -90,6 +90,8 @@ def complete(
         counts_failures: Whether a failure counts for the circuit. Background work must not close models to people, for
             instance with a long wait that the endpoint asks of it.
         within_s: Seconds for the whole answer of one model, when that is less than its time-out.
+        schema: JSON schema of the answer, an object; an endpoint that takes none is asked without it. With it no tools.
+        has_image: The message has an image, so models that see come first.
         tools: Tools that the model may call; a model that takes none is asked without them.
         owners: Whose limits hold. A model for which a limit has no room is passed over, so a cheaper one may answer.
 
@@ -110,7 +112,9 @@ def complete(
     run.temperature = temperature if temperature is not None else (bot.temperature if bot else DEFAULT_TEMPERATURE)
     waits: list[float] = []
     any_target = False
-    for target in candidates.in_order(allow_demo):
+    run.schema = schema
+    models = routing.of_turn(bot.pk if bot else None, run.prompt_tokens, has_image=has_image)
+    for target in candidates.in_order(allow_demo, models):
         any_target = True
         if target.is_demo and run.refused is not None:
             break  # so small a model answers no question that a better one refused
@@ -120,14 +124,14 @@ def complete(
             return completion
     if run.refused is not None:
         run.withdraw()
-        raise PromptRefused(why(run.refused))
+        raise PromptRefused(why(run.refused)) from run.last
     if run.over_limit:
         raise LimitReached(Reason("limit_reached"))
     if not any_target:
         raise NoModelAvailable(Reason("no_model"), permanent=True)
     if run.empty and not run.failed and not waits:
         raise NothingSaid(Reason("answer_empty"))
-    raise NoModelAvailable(Reason("no_model_answered"), retry_after=min(waits, default=None))
+    raise NoModelAvailable(Reason("no_model_answered"), retry_after=min(waits, default=None)) from run.last
 
 
 def clear_cache() -> None:
@@ -152,12 +156,18 @@ class _Run:
         self.started = time.perf_counter()
         self.dirty = False
         self.refused: RequestRefused | None = None
+        self.last: ProviderError | None = None  # why the latest model did not answer
         self.empty = self.failed = False
         self.counts_failures = True
         self.tools: tuple[ToolSpec, ...] = ()
+        self.schema: Mapping[str, Any] | None = None
         self.account = Account(None)
         self.over_limit = False
         self.broken_off = 0  # characters of the answer of this model that came to no end
+
+    def prompt_tokens(self, target: Target) -> int:
+        """Returns the tokens of the prompt for this model."""
+        return token_estimate.of_messages(self._prompt(target)[0])
 
     def _handed_out(self, piece: str) -> None:
         self.dirty = True
@@ -221,13 +231,17 @@ class _Run:
             self._begin()
             left_s = max(deadline - time.monotonic(), LEAST_TIME_S)
             tools = self.tools if client.takes_tools(target) else ()
-            options = Options(max_tokens, temperature, left_s, self.on_token, self.cancelled, self.withdraw, tools)
+            options = Options(
+                max_tokens, temperature, left_s, self.on_token, self.cancelled, self.withdraw, tools, self.schema
+            )
+            began = time.perf_counter()
             try:
                 with computing.waiting():
                     reply = client.ask(target, messages, options)
                 if not reply.text.strip() and not reply.calls:
                     raise EmptyAnswer(Reason("answer_empty"), permanent=target.is_demo)
             except ProviderError as error:
+                figures.note_failure(target, why(error), began, refused=isinstance(error, RequestRefused))
                 if attempt < ATTEMPTS and self._learns_window(target, error):
                     messages, max_tokens = self._prompt(target)
                     continue
@@ -236,7 +250,7 @@ class _Run:
             else:
                 breaker.succeeded(target)
                 health.note_ok(target.key)
-                return self._completion(target, messages, reply)
+                return self._completion(target, messages, reply, began)
         return None
 
     def _prompt(self, target: Target) -> tuple[Messages, int]:
@@ -277,6 +291,7 @@ class _Run:
             with computing.waiting():
                 time.sleep(min(wait_s, LONGEST_WAIT_S))
             return True
+        self.last = error
         if isinstance(error, RequestRefused):
             self.refused = error
             breaker.succeeded(target)  # the endpoint, the key and the model work
@@ -286,17 +301,26 @@ class _Run:
             self.failed = True
             if self.counts_failures:
                 breaker.failed(target, why(error), permanent=error.permanent, retry_after=error.retry_after)
-        health.note_error(target.key, why(error))
+        health.note_error(target.key, why(error), self._pause_s(target))
         return False
 
-    def _completion(self, target: Target, messages: Messages, reply: Reply) -> Completion:
+    @staticmethod
+    def _pause_s(target: Target) -> float:
+        """Returns the seconds for which the failure has opened the circuit."""
+        wait_s = breaker.wait_s(target)
+        if wait_s > 0:
+            figures.note_open_circuit(target)
+        return wait_s
+
+    def _completion(self, target: Target, messages: Messages, reply: Reply, began: float) -> Completion:
         now = time.perf_counter()
-        prompt, answer = reply.prompt_tokens, reply.completion_tokens
+        prompt, answer = reply.usage.prompt, reply.usage.completion
         estimated = not prompt or answer is None
         if not prompt:  # some servers report 0 for whatever they were sent, and limits would never be reached
             prompt = token_estimate.of_messages(messages)
         if answer is None:
             answer = token_estimate.estimate(reply.text + "".join(call.arguments for call in reply.calls))
+        figures.note_answer(target, reply, began, prompt=prompt, completion=answer)
         first = reply.first_token_at or now
         return Completion(
             text=reply.text.strip(),
@@ -306,9 +330,11 @@ class _Run:
             completion_tokens=answer,
             first_token_ms=round((first - self.started) * 1000),
             total_ms=round((now - self.started) * 1000),
-            cost=(prompt * target.input_price + answer * target.output_price) / _MILLION,
+            cost=token_usage.cost(target, prompt, answer, reply.usage.cached, reply.usage.written),
             is_demo=target.is_demo,
             estimated=estimated,
             cut=reply.finish if reply.finish in ("length", "content_filter") else "",
             calls=reply.calls,
+            cached_tokens=reply.usage.cached,
+            thoughts={**reply.thoughts, "of": (target.endpoint, target.model)} if reply.thoughts else None,
         )

@@ -63,6 +63,7 @@ class BudgetedWriter:
                 temperature=0.0,
                 allow_demo=False,
                 counts_failures=False,
+                schema=schema,
                 owners=Owners(scope.bot_id, scope.person_id),
             )
         except PromptRefused as error:
@@ -92,11 +93,24 @@ def _note(scope: Scope, completion: Completion, purpose: str) -> None:
 
 
 def _object(answer: str) -> dict[str, Any]:
+    """Returns the object in an answer; mends signs that a model without a grammar writes wrong."""
+    begin = answer.find("{")
+    if begin < 0:
+        raise BadAnswer("no JSON object")
     try:
         # models wrap the object in prose and fences
-        found = json.loads(answer[answer.index("{") : answer.rindex("}") + 1])
-    except (ValueError, RecursionError) as error:
-        raise BadAnswer(f"not JSON: {error}") from None
+        found = json.loads(answer[begin : answer.rindex("}") + 1])
+    except (ValueError, RecursionError):
+        found = _mended(answer[begin:])
     if not isinstance(found, dict):
         raise BadAnswer("not a JSON object")
     return found
+
+
+def _mended(written: str) -> Any:
+    from json_repair import repair_json
+
+    try:
+        return repair_json(written, return_objects=True)
+    except (ValueError, RecursionError) as error:
+        raise BadAnswer(f"not JSON: {type(error).__name__}") from None

@@ -8,14 +8,16 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
 from django.conf import settings
 
 from bots.llm.types import Target
+from clawdbot import crypto
 from clawdbot.cached_value import CachedValue
+from clawdbot.http.addresses import origin
 
 FILE_NAME = "modelserver.json"
 PROVIDER_NAME = "embedded"
@@ -24,23 +26,40 @@ CONTEXT_TOKENS = 2048
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A model server that is ready to answer."""
+    """A model server that is ready to answer.
+
+    `is_demo` tells the demonstration model from one of the operator. `sealed_key` is the encrypted key of the server.
+    """
 
     pid: int
     url: str
     model: str
+    context_tokens: int = CONTEXT_TOKENS
+    is_demo: bool = True
+    takes_tools: bool = False
+    sealed_key: str = field(default="", repr=False)
 
 
 def path() -> Path:
     return Path(settings.CLAWDBOT.home).resolve() / FILE_NAME
 
 
-def announce(url: str, model: str) -> None:
-    """Writes the file atomically, readable by this user only."""
+def announce(
+    url: str,
+    model: str,
+    *,
+    context_tokens: int = CONTEXT_TOKENS,
+    is_demo: bool = True,
+    takes_tools: bool = False,
+    api_key: str = "",
+) -> None:
+    """Writes the file atomically, readable by this user only; the key is encrypted and bound to the address."""
+    sealed = crypto.bind_secret(api_key, origin(url))
+    running = Running(os.getpid(), url, model, context_tokens, is_demo, takes_tools, sealed)
     target = path()
     temporary = target.with_name(f"{FILE_NAME}.{os.getpid()}")
     temporary.touch(mode=0o600)
-    temporary.write_text(json.dumps({"pid": os.getpid(), "url": url, "model": model}), "utf8")
+    temporary.write_text(json.dumps(asdict(running)), "utf8")
     temporary.replace(target)
 
 
@@ -55,7 +74,15 @@ def find() -> Running | None:
     """Returns the running server, or None. Ignores the file of a killed server."""
     try:
         value = json.loads(path().read_text("utf8"))
-        running = Running(int(value["pid"]), str(value["url"]), str(value["model"]))
+        running = Running(
+            int(value["pid"]),
+            str(value["url"]),
+            str(value["model"]),
+            int(value.get("context_tokens", CONTEXT_TOKENS)),
+            bool(value.get("is_demo", True)),
+            bool(value.get("takes_tools", False)),
+            str(value.get("sealed_key", "")),
+        )
         os.kill(running.pid, 0)
     except PermissionError:
         return running
@@ -65,7 +92,7 @@ def find() -> Running | None:
 
 
 def target() -> Target | None:
-    """Returns the embedded model as a target, or None. Looks for it at most once a second."""
+    """Returns the model of the server as a target, or None. Looks for it at most once a second."""
     return _seen.get()
 
 
@@ -83,13 +110,22 @@ def _as_target(running: Running) -> Target:
         name=PROVIDER_NAME,
         endpoint=running.url,
         model=running.model,
-        api_key="",
-        timeout_s=60.0,
-        context_tokens=CONTEXT_TOKENS,
+        api_key=_key(running),
+        # A model of the operator may be large, and half of the processors compute it.
+        timeout_s=60.0 if running.is_demo else 180.0,
+        context_tokens=running.context_tokens,
         input_price=Decimal(0),
         output_price=Decimal(0),
-        is_demo=True,
+        is_demo=running.is_demo,
+        tools="auto" if running.takes_tools else "off",
     )
+
+
+def _key(running: Running) -> str:
+    try:
+        return crypto.bound_secret(running.sealed_key, origin(running.url))
+    except crypto.CryptoError:  # the keys were changed since the server started
+        return ""
 
 
 def clear_cache() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from datetime import timedelta
 
 from django.db import DatabaseError
 from django.utils import timezone
@@ -23,13 +24,22 @@ _written: dict[tuple[int, bool], float] = {}
 
 def note_ok(key: int | None) -> None:
     if key is not None and _due((key, True), OK_EVERY_S):
-        _update(key, last_ok_at=timezone.now())
+        _update(key, last_ok_at=timezone.now(), open_until=None)
 
 
-def note_error(key: int | None, reason: Why) -> None:
-    """Stores the last error. The admin shows `reason`, so it must not hold a prompt or a key."""
-    if key is not None and _due((key, False), ERROR_EVERY_S):
-        _update(key, last_error_at=timezone.now(), **columns("last_error", reason, ERROR_LENGTH))
+def note_error(key: int | None, reason: Why, pause_s: float = 0.0) -> None:
+    """Stores the last error. The admin shows `reason`, so it must not hold a prompt or a key.
+
+    Args:
+        key: The provider.
+        reason: Why it gave no answer.
+        pause_s: Seconds for which its circuit is open.
+    """
+    if key is None or not (_due((key, False), ERROR_EVERY_S) or pause_s):
+        return
+    now = timezone.now()
+    until = {"open_until": now + timedelta(seconds=pause_s)} if pause_s else {}
+    _update(key, last_error_at=now, **until, **columns("last_error", reason, ERROR_LENGTH))
 
 
 def clear_cache() -> None:

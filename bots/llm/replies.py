@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bots.llm import tool_calls
-from bots.llm.answer_text import AnswerStream, of_answer, of_content, without_reasoning
+from bots.llm.answer_text import AnswerStream, begins_with_reasoning, of_answer, of_content, without_reasoning
+from bots.llm.anthropic import Events
 from bots.llm.echo import without_echo
 from bots.llm.errors import ProviderError
 from bots.llm.sdk_errors import code_word
+from bots.llm.thoughts import Thoughts
+from bots.llm.token_usage import Usage
 from bots.llm.types import Messages, ToolRequest
 from clawdbot.reasons import Reason
 from clawdbot.storable_text import storable
@@ -21,16 +24,17 @@ _LEAST_REPEATED = 12  # characters; a shorter piece may be the same by chance
 
 @dataclass(slots=True)
 class Reply:
-    """The result of one call. Token counts are None when the endpoint reports none; times are time.perf_counter()."""
+    """The result of one call. Times are time.perf_counter(); `thinks`: the model thought before it answered."""
 
     text: str = ""
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
+    usage: Usage = field(default_factory=Usage)
     first_token_at: float | None = None
     model: str = ""
     finish: str = ""
     refused: bool = False
     calls: tuple[ToolRequest, ...] = ()
+    thinks: bool = False
+    thoughts: dict[str, Any] | None = None
 
 
 def read(value: Any, messages: Messages, names: Collection[str]) -> Reply:
@@ -40,31 +44,31 @@ def read(value: Any, messages: Messages, names: Collection[str]) -> Reply:
         ProviderError: It is no answer of a chat model.
     """
     try:
-        usage = value.get("usage") or {}
         choice = value["choices"][0]
-        text = of_answer(storable(of_content(choice["message"].get("content"))), messages)
+        whole = storable(of_content(choice["message"].get("content")))
+        text = of_answer(whole, messages)
         finish = code_word(choice.get("finish_reason"))
         calls: tuple[ToolRequest, ...] = ()
         if names:
             calls = tool_calls.of_message(choice["message"], names, cut=finish == "length")
             if not calls:
                 text, calls = tool_calls.in_text(text, names, cut=finish == "length")
+        thoughts, usage = Thoughts(), Usage()
+        thoughts.take(choice["message"])
+        text = "" if thoughts.repeated_by(whole) else text
+        usage.take(value.get("usage"))
         return Reply(
             text=text,
-            prompt_tokens=count(usage.get("prompt_tokens")),
-            completion_tokens=count(usage.get("completion_tokens")),
+            usage=usage,
             model=storable(str(value.get("model") or "")),
             finish=finish,
             refused=bool(choice["message"].get("refusal")),
             calls=calls,
+            thinks=thoughts.seen or usage.reasoning > 0 or begins_with_reasoning(whole),
+            thoughts=thoughts.kept(),
         )
     except (AttributeError, LookupError, TypeError):
         raise ProviderError(Reason("answer_not_completion")) from None
-
-
-def count(number: object) -> int | None:
-    """Returns a token count that fits the column, because endpoints report arbitrary values."""
-    return number if isinstance(number, int) and 0 <= number < 2**31 else None
 
 
 class StreamedReply:
@@ -82,13 +86,14 @@ class StreamedReply:
         self._messages, self._names, self._thinks = messages, names, thinks
         self._shown = AnswerStream(messages, thinks=thinks)
         self._calls = tool_calls.Deltas()
+        self._thoughts = Thoughts()
         self._gate = tool_calls.CallGate() if names else None
-        self.began_with_reasoning = self.showed_call = False
+        self.began_with_reasoning = self.showed_call = self.showed_thoughts = False
 
     @property
     def showed_too_much(self) -> bool:
         """Whether reasoning or a call was shown, because nothing told it from the answer before its end."""
-        return self.showed_call or (self.began_with_reasoning and not self._thinks)
+        return self.showed_call or self.showed_thoughts or (self.began_with_reasoning and not self._thinks)
 
     def take(self, chunk: Any) -> str:
         """Takes a chunk. Returns what may be shown now.
@@ -110,18 +115,38 @@ class StreamedReply:
         now = self._shown.take(text)
         return self._gate.take(now) if self._gate is not None else now
 
+    def take_event(self, events: Events, event: Any) -> str:
+        """Takes an event of Anthropic's stream. Returns what may be shown now.
+
+        Raises:
+            ProviderError: It is no event.
+        """
+        try:
+            chunk = events.take(event)
+        except (AttributeError, LookupError, TypeError):
+            raise ProviderError(Reason("stream_not_completion")) from None
+        if events.thoughts:
+            self._thoughts.take({"thoughts": {"blocks": events.thoughts}})
+        return self.take(chunk) if chunk is not None else ""
+
     def end(self) -> str:
         """Ends the answer. Returns what is still to be shown."""
         whole = storable("".join(self.pieces))  # some servers cut an emoji in two
         answer = without_reasoning(whole)
         self.began_with_reasoning = answer != whole and not whole.lstrip().lower().startswith("<think")
         reply, cut = self.reply, self.reply.finish == "length"
+        if self._thoughts.repeated_by(whole):
+            answer, self.showed_thoughts = "", True
         reply.text = without_echo(answer, self._messages)
+        reply.thinks = self._thoughts.seen or reply.usage.reasoning > 0 or answer != whole
+        reply.thoughts = self._thoughts.kept()
         if self._names:
             reply.calls = self._calls.requests(self._names, cut=cut)
             if not reply.calls:
                 reply.text, reply.calls = tool_calls.in_text(reply.text, self._names, cut=cut)
         held = self._shown.rest()
+        if self.showed_thoughts:
+            return ""
         if self._gate is None:
             return held
         shown = self._gate.shown
@@ -136,8 +161,7 @@ class StreamedReply:
         """Copies what the chunk says of the answer. Returns the chunk's text."""
         reply = self.reply
         if usage := chunk.get("usage"):
-            reply.prompt_tokens = count(usage.get("prompt_tokens"))
-            reply.completion_tokens = count(usage.get("completion_tokens"))
+            reply.usage.take(usage)
         reply.model = reply.model or storable(str(chunk.get("model") or ""))
         choices = chunk.get("choices") or ()
         if not choices:
@@ -147,6 +171,7 @@ class StreamedReply:
         reply.finish = code_word(choices[0].get("finish_reason")) or reply.finish
         delta = choices[0].get("delta") or {}
         reply.refused = reply.refused or bool(delta.get("refusal"))
+        self._thoughts.take(delta)
         if self._names:
             self._calls.take(delta.get("tool_calls"))
         text = of_content(delta.get("content"))

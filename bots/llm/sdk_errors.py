@@ -12,17 +12,18 @@ from clawdbot.http.proxies import ProxyUnusable
 from clawdbot.reasons import Reason
 
 if TYPE_CHECKING:
-    from openai import APIStatusError
+    from openai import APIError, APIStatusError
 
 # "system" is the role; the others are fields of the request.
-PARAMETERS = ("stream_options", "max_tokens", "temperature", "system", "tools")
+PARAMETERS = ("stream_options", "max_tokens", "temperature", "system", "tools", "response_format")
 _SPOKEN = {
     "system": "system role|role:? .?system",
+    "response_format": r"response_format(?:\.type)?|json_schema|structured[ _]outputs?|guided_json",
     "tools": r"tools?|tool_choice|(?:tool|function)[ _-]?(?:use|calls?|calling)",
 }
 _UNSUPPORTED_WORDS = (
     r"(?:un|not[ _]|n't[ _])support|unrecogni[sz]ed|unknown|unexpected|not (?:permitted|allowed|accepted)|deprecated"
-    r"|invalid (?:parameter|argument)|only .{1,30} (?:allowed|supported)|不支持|未知"
+    r"|invalid (?:parameter|argument)|only .{1,30} (?:allowed|supported)|unavailable|Extra inputs|不支持|未知"
 )
 _UNSUPPORTED = re.compile(_UNSUPPORTED_WORDS, re.IGNORECASE)
 # Such an error names a parameter, but means the length of the prompt or the value.
@@ -48,12 +49,26 @@ _NO_TOOLS_STATUS = frozenset({400, 404, 422, 500, 501})
 # Some endpoints answer 400 for a wrong key, model or balance, and 403 for forbidden words.
 _ABOUT_ACCOUNT = re.compile(
     r"api[ _-]?key|(?:unknown|invalid|no such)[ _]model|model.{0,80}(?:not[ _](?:found|exist)|n't exist)"
-    r"|arrear|balance|billing|credit|quota|good standing|unpaid",
+    r"|arrear|balance|billing|credit|quota|good standing|unpaid|organization has been disabled",
     re.IGNORECASE,
 )
 # "maximum context length is 4096 tokens", "the context size (2048)", "exceeds the 8192 token context window"
 _WINDOW = re.compile(
     r"(?:context|n_ctx)[\w ,.:'()=-]{0,40}?\b(\d{3,8})\b|\b(\d{3,8})[ -]tokens?[\w ]{0,20}context", re.IGNORECASE
+)
+# Anthropic: "prompt is too long: 204857 tokens > 200000 maximum", "… exceed context limit: 188240 + 21333 > 200000"
+_WINDOW_EXCEEDED = re.compile(r"too long: \d+ tokens > (\d+)|context limit: \d+ \+ \d+ > (\d+)", re.IGNORECASE)
+# "max_tokens: 100000 > 8192, which is the maximum …", "supports at most 4096 completion tokens", "range … is [1, 8192]"
+_LONGEST_ANSWER = re.compile(
+    r"max_(?:completion_|output_)?tokens.{0,120}?(?:> ?|at most |\[\d+, ?|less than or equal to `?)(\d{2,7})\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_ABOUT_WINDOW = re.compile(r"context[ _](?:length|size|limit)|max_model_len", re.IGNORECASE)
+# A schema that the server cannot turn into a grammar. Some answer 500.
+_NO_GRAMMAR = re.compile(r"grammar|tool_choice|(?:json_?|response_?)(?:schema|format)", re.IGNORECASE)
+_REASONING_WANTED = re.compile(
+    r"reasoning_content.{0,80}(?:missing|must be|required|passed back)|missing.{0,20}reasoning_content",
+    re.IGNORECASE | re.DOTALL,
 )
 _ABOUT_MODEL = re.compile(r"model|deployment", re.IGNORECASE)
 _ABOUT_CONTENT = re.compile(
@@ -73,6 +88,28 @@ _BY_STATUS = {
     413: Reason("prompt_too_long"),
     429: Reason("quota"),
 }
+
+
+# What Anthropic calls the kinds of its errors. In a stream they come without a status.
+_STATUS_OF_TYPE = {
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+}
+
+
+class AnswerTooLong(Exception):
+    """The endpoint allows answers of at most `longest` tokens."""
+
+    def __init__(self, longest: int) -> None:
+        super().__init__(longest)
+        self.longest = longest
 
 
 class ParameterRefused(Exception):
@@ -105,7 +142,8 @@ def convert_error(error: Exception, body: dict[str, Any]) -> Exception:
         return _by_status(error, body)
     if isinstance(error, openai.APIError):
         kind = RequestRefused if _ABOUT_CONTENT.search(str(error.code)) else ProviderError
-        return kind(Reason("endpoint_error", code=code_word(error.code) or Reason("no_code")))
+        permanent = _STATUS_OF_TYPE.get(str(error.type), 500) in _ABOUT_PROVIDER
+        return kind(Reason("endpoint_error", code=_code(error) or Reason("no_code")), permanent=permanent)
     return ProviderError(Reason("client_failed", error=type(error).__name__))
 
 
@@ -123,10 +161,17 @@ def _by_status(error: APIStatusError, body: dict[str, Any]) -> Exception:
     status = error.status_code
     if status in _NO_TOOLS_STATUS and "tools" in body and (refused := _refused_tools(error)):
         return refused
+    told = error.message[:2000]
+    if status in (400, 422) and (named := _LONGEST_ANSWER.search(told)) and not _ABOUT_WINDOW.search(told):
+        return AnswerTooLong(int(named[1]))
     if status in (400, 422) and (parameter := _refused_parameter(error, body)):
         return ParameterRefused(parameter)
+    if status in (400, 422, 500) and "response_format" in body and _NO_GRAMMAR.search(told):
+        return ParameterRefused("response_format")
+    if status in (400, 422) and _REASONING_WANTED.search(told):
+        return ParameterRefused("without_reasoning")
     why = _BY_STATUS.get(status) or (Reason("endpoint_failed") if status >= 500 else _BY_STATUS[400])
-    code = code_word(error.code)
+    code = _code(error)
     wrong_address = status in (404, 405) and not _ABOUT_MODEL.search(f"{error.code} {error.message[:2000]}")
     if wrong_address:
         why = _moved_or_absent(error)
@@ -138,7 +183,7 @@ def _by_status(error: APIStatusError, body: dict[str, Any]) -> Exception:
         permanent=400 <= status < 500 and status not in _PASSING,
         retry_after=http.parse_retry_after(error.response.headers.get("retry-after"), time.time()),
     )
-    if isinstance(refusal, RequestRefused) and (named := _WINDOW.search(error.message[:2000])):
+    if isinstance(refusal, RequestRefused) and (named := _WINDOW_EXCEEDED.search(told) or _WINDOW.search(told)):
         refusal.window = int(named[1] or named[2])
     return refusal
 
@@ -193,6 +238,11 @@ def _sends(body: dict[str, Any], parameter: str) -> bool:
     if parameter == "system":
         return any(message["role"] == "system" for message in body["messages"])
     return parameter in body
+
+
+def _code(error: APIError) -> str:
+    """Returns the code of an error; of Anthropic, which sends none, its kind."""
+    return code_word(error.code) or (str(error.type) if str(error.type) in _STATUS_OF_TYPE else "")
 
 
 def code_word(code: object) -> str:

@@ -34,7 +34,10 @@ def well_formed(messages: Messages) -> list[ChatMessage]:
                 found.append({"role": message["role"], "content": message["content"]})
             continue
         renamed = [_with_id(call, used) for call in calls]
-        found.append({"role": "assistant", "content": message["content"] or "", "tool_calls": renamed})
+        answer: ChatMessage = {"role": "assistant", "content": message["content"] or "", "tool_calls": renamed}
+        if "thoughts" in message:
+            answer["thoughts"] = message["thoughts"]
+        found.append(answer)
         found += _results(calls, renamed, messages[place + 1 :])
     return found
 
@@ -55,28 +58,6 @@ def as_text(messages: Messages) -> list[ChatMessage]:
     return found
 
 
-def to_anthropic(messages: Messages) -> tuple[str, list[dict[str, Any]]]:
-    """Converts a well-formed prompt to the shape of Anthropic's Messages API.
-
-    Returns:
-        The system prompt, and messages in which person and assistant take turns: the results of all calls of an answer
-        come first in the next message of the person.
-    """
-    system: list[str] = []
-    found: list[dict[str, Any]] = []
-    for message in messages:
-        if message["role"] == "system":
-            system.append(str(message["content"]))
-            continue
-        role = "assistant" if message["role"] == "assistant" else "user"
-        blocks = _blocks(message)
-        if found and found[-1]["role"] == role:
-            found[-1]["content"] += blocks
-        elif blocks:
-            found.append({"role": role, "content": blocks})
-    return "\n\n".join(system), found
-
-
 def _results(calls: Sequence[dict[str, Any]], renamed: Sequence[dict[str, Any]], later: Messages) -> list[ChatMessage]:
     """Returns one result for each call: those that follow, up to the next message that is no result."""
     given: list[ChatMessage] = []
@@ -90,7 +71,10 @@ def _results(calls: Sequence[dict[str, Any]], renamed: Sequence[dict[str, Any]],
         if match is not None:
             given.remove(match)
         content = str(match["content"]) if match is not None else CANCELLED
-        results.append({"role": "tool", "content": content, "tool_call_id": new["id"]})
+        result: ChatMessage = {"role": "tool", "content": content, "tool_call_id": new["id"]}
+        if match is None or match.get("failed"):
+            result["failed"] = True
+        results.append(result)
     return results
 
 
@@ -117,23 +101,3 @@ def _arguments(call: dict[str, Any]) -> str:
 def _name(call: Any) -> str:
     function = call.get("function") if isinstance(call, dict) else None
     return str(function.get("name") or "") if isinstance(function, dict) else ""
-
-
-def _blocks(message: ChatMessage) -> list[dict[str, Any]]:
-    if message["role"] == "tool":
-        return [{"type": "tool_result", "tool_use_id": message.get("tool_call_id", ""), "content": message["content"]}]
-    content = message["content"]
-    blocks: list[dict[str, Any]] = [{"type": "text", "text": content}] if isinstance(content, str) and content else []
-    if isinstance(content, list):
-        blocks = list(content)
-    for call in message.get("tool_calls") or ():
-        function = call["function"]
-        blocks.append(
-            {
-                "type": "tool_use",
-                "id": call["id"],
-                "name": function["name"],
-                "input": json.loads(function["arguments"]),
-            }
-        )
-    return blocks

@@ -17,6 +17,13 @@ class ChatMessage(TypedDict):
     # Of an assistant: the calls it makes, as the format has them. Of a tool: the call whose result it is.
     tool_calls: NotRequired[list[dict[str, Any]]]
     tool_call_id: NotRequired[str]
+    # Of a tool: the call failed. Of an assistant: `Completion.thoughts`. Sent only where endpoints take them.
+    failed: NotRequired[bool]
+    thoughts: NotRequired[Mapping[str, Any]]
+
+
+# A system prompt has its instructions before this and what differs from turn to turn behind it.
+VARIABLE_PART = "\n\nNow: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,8 @@ class ToolRequest:
 class Target:
     """One model to call: a provider row, or the embedded model server (`is_demo` and key None).
 
-    `public_only` means that no connection to a private address is made. `tools` is "auto", "on" or "off".
+    `public_only` means that no connection to a private address is made. `tools` is "auto", "on" or "off". `protocol` is
+    one of `ModelProvider.Protocol`; `extra_body` is JSON, because a target must be hashable.
     """
 
     key: int | None
@@ -67,6 +75,9 @@ class Target:
     can_see: bool = False
     public_only: bool = False
     tools: str = "auto"
+    protocol: str = "openai"
+    cached_input_price: Decimal | None = None
+    extra_body: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +88,8 @@ class Completion:
     `cut` is "length" or "content_filter" when the model stopped before the end of its answer.
     `calls` are the tool calls that it asks for; `text` is then what it said before them, or "".
     `last_prompt_tokens` are those of the last of several calls, whose tokens `prompt_tokens` sums; 0 for a single one.
+    `cached_tokens` of the prompt the endpoint had in its cache. `completion_tokens` count the model's thoughts, too.
+    `thoughts` the model needs again together with the results of `calls`; nobody else reads them.
     """
 
     text: str
@@ -92,6 +105,8 @@ class Completion:
     cut: str = ""
     calls: tuple[ToolRequest, ...] = ()
     last_prompt_tokens: int = 0
+    cached_tokens: int = 0
+    thoughts: Mapping[str, Any] | None = None
 
     def usage(self) -> dict[str, Any]:
         """Returns the columns of `TurnUsage` for this call."""

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bots', '0028_role_permissions'),
+        ('bots', '0029_provider_protocol'),
     ]
 
     operations = [

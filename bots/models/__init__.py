@@ -8,13 +8,16 @@ from bots.models.broadcast import Broadcast, BroadcastPerson, Label
 from bots.models.channel import Channel
 from bots.models.conversation import Conversation, StateTransition
 from bots.models.dialog_timer import DialogTimer
+from bots.models.evaluation import EvaluationCase, EvaluationSet
 from bots.models.file import ReceivedFile, SentFile
 from bots.models.health import ChannelHealth, ChannelHour
 from bots.models.linking import LinkCode
 from bots.models.message import Message
 from bots.models.person import Identity, Person
 from bots.models.provider import ModelProvider, TurnUsage
+from bots.models.provider_routing import BotProvider, ProviderHour
 from bots.models.queue import InboundEvent, OutboundMessage, Worker
+from bots.models.replay import ReplayRun, ReplayTurn
 from bots.models.schedule import Occurrence, Schedule
 from bots.models.spending import Balance, Limit, OwnerKind, PersonDay, Reservation, Unit, UsageDay
 from bots.models.waiting import WaitingMemory
@@ -25,6 +28,7 @@ __all__ = [
     "Balance",
     "Bot",
     "BotAccess",
+    "BotProvider",
     "Broadcast",
     "BroadcastPerson",
     "Channel",
@@ -32,6 +36,8 @@ __all__ = [
     "ChannelHour",
     "Conversation",
     "DialogTimer",
+    "EvaluationCase",
+    "EvaluationSet",
     "Identity",
     "InboundEvent",
     "Label",
@@ -44,7 +50,10 @@ __all__ = [
     "OwnerKind",
     "Person",
     "PersonDay",
+    "ProviderHour",
     "ReceivedFile",
+    "ReplayRun",
+    "ReplayTurn",
     "Reservation",
     "Schedule",
     "SentFile",

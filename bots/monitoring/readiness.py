@@ -131,14 +131,15 @@ def _queue() -> Part:
 def _model() -> Part:
     providers = candidates.configured()
     if providers:
-        failing = [row.name for row in ModelProvider.objects.filter(enabled=True) if row.failing]
+        failing = [row.name for row in ModelProvider.objects.chat().filter(enabled=True) if row.failing]
         note = f"{len(providers)} providers" + (f"; failing: {', '.join(sorted(failing))}" if failing else "")
         return Part(len(failing) < len(providers), note)
     if embedded_discovery.target() is not None:
         return Part(True, "embedded model")
     if not settings.CLAWDBOT.model_server.enable:
         return Part(True, "no model is connected; the built-in responder answers")
-    if any(importlib.util.find_spec(name) is None for name in _MODEL_PACKAGES):
+    packages = _MODEL_PACKAGES[:1] if settings.CLAWDBOT.model_server.model_file else _MODEL_PACKAGES
+    if any(importlib.util.find_spec(name) is None for name in packages):
         return Part(True, "the embedded model is not installed; the built-in responder answers")
     if time.monotonic() - _began < LOADING_S:
         return Part(False, "the embedded model is loading")

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from bots.i18n.failure_texts import labelled
-from bots.llm import TestResult, candidates
+from bots import speech
+from bots.llm import ProviderError, TestResult, candidates, embedded_discovery, model_list
 from bots.llm import test_provider as probe
 from bots.models import ModelProvider
-from bots.models.provider import check_api_key
+from bots.operations import entered_keys
 from bots.operations.configuration_log import COMMAND
 from bots.operations.errors import OperationError
 from bots.operations.row_changes import delete, insert_provider
-from clawdbot import http
-from clawdbot.http import base_url
 
 if TYPE_CHECKING:
     from bots.people.audit_log import Actor
 
 __all__ = [
+    "ServedModel",
     "TestResult",
     "add_provider",
     "any_enabled",
@@ -29,6 +31,7 @@ __all__ = [
     "get_provider",
     "normal_endpoint",
     "remove_provider",
+    "served_model",
     "test_provider",
 ]
 
@@ -41,6 +44,8 @@ def add_provider(
     api_key: str = "",
     priority: int | None = None,
     can_see: bool = False,
+    kind: str = ModelProvider.Kind.CHAT,
+    voice: str = "",
     actor: Actor = COMMAND,
 ) -> ModelProvider:
     """Adds an OpenAI-compatible endpoint; bots use it from the next message on.
@@ -52,24 +57,18 @@ def add_provider(
         api_key: Stored encrypted.
         priority: The lowest number is tried first; 100 by default.
         can_see: Whether the model accepts images.
+        kind: What it does, a value of `ModelProvider.Kind`.
+        voice: Of speech: the name of the voice there.
         actor: Who adds it.
 
     Raises:
         OperationError: The name is taken, or a value is invalid.
     """
-    provider = ModelProvider(name=name, endpoint=endpoint, model=model, can_see=can_see)
-    provider.api_key = _sendable(api_key)
+    provider = ModelProvider(name=name, endpoint=endpoint, model=model, can_see=can_see, kind=kind, voice=voice)
+    provider.api_key = entered_keys.sendable(api_key)
     if priority is not None:
         provider.priority = priority
     return insert_provider(provider, actor)
-
-
-def _sendable(api_key: str) -> str:
-    try:
-        check_api_key(api_key)
-    except ValidationError as error:
-        raise OperationError(labelled(_("API key"), str(error.message))) from None
-    return api_key
 
 
 def get_provider(name: str) -> ModelProvider:
@@ -91,6 +90,30 @@ def any_enabled() -> bool:
     return bool(candidates.configured())
 
 
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """The model of the model server: the demonstration model, or the one of the operator (`name`).
+
+    `context_tokens` and `takes_tools` are known while it `runs`.
+    """
+
+    name: str
+    is_demo: bool
+    runs: bool
+    context_tokens: int = 0
+    takes_tools: bool = False
+
+
+def served_model() -> ServedModel | None:
+    """Returns the model that the model server serves or shall serve; None when it is switched off."""
+    if running := embedded_discovery.find():
+        return ServedModel(running.model, running.is_demo, True, running.context_tokens, running.takes_tools)
+    config = settings.CLAWDBOT.model_server
+    if not config.enable:
+        return None
+    return ServedModel(Path(config.model_file).name, not config.model_file, False)
+
+
 def remove_provider(name: str, actor: Actor = COMMAND) -> None:
     """Deletes a provider and its key.
 
@@ -101,8 +124,8 @@ def remove_provider(name: str, actor: Actor = COMMAND) -> None:
 
 
 def test_provider(provider: ModelProvider) -> TestResult:
-    """Asks the provider for one word and stores the outcome on its row."""
-    return probe(provider)
+    """Asks the provider for one word, or lets it listen or speak, and stores the outcome on its row."""
+    return probe(provider) if provider.kind == ModelProvider.Kind.CHAT else speech.test_endpoint(provider)
 
 
 def normal_endpoint(endpoint: str) -> str:
@@ -118,14 +141,9 @@ def normal_endpoint(endpoint: str) -> str:
 
 
 def first_model(endpoint: str, api_key: str = "") -> str:
-    """Returns the first model that the endpoint lists; "default" when it lists none or cannot be reached."""
-    base, query = base_url.split_query(endpoint)
-    headers = base_url.key_headers(base, api_key)
-    for address in filter(None, (base, base_url.other_form(base))):
-        try:
-            answer = http.request("GET", f"{address}/models", params=query, headers=headers, timeout=5.0)
-            listed = answer.json()["data"] if answer.ok else []
-            return str(listed[0]["id"])[:120]
-        except (http.HttpError, LookupError, TypeError):
-            continue
-    return "default"
+    """Returns the first chat model that the endpoint lists; "default" when it lists none or cannot be reached."""
+    try:
+        models = model_list.fetch(endpoint, api_key)
+    except ProviderError:
+        return "default"
+    return models[0].name if models else "default"

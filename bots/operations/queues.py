@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from bots import reminders
+from bots import reminders, replays
 from bots.models import InboundEvent, OutboundMessage
 from bots.models.lengths import QUEUE_ERROR_LENGTH
 from bots.models.sql import clock
@@ -38,7 +38,7 @@ def sweep() -> SweepReport:
         logger.warning("freed %s claims of dead workers", freed)
     timeouts.enqueue_due()
     decisions.expire_due(before)
-    woken = _wake_due() + reminders.wake_due() + reminders.broadcasting.wake_due()
+    woken = _wake_due() + reminders.wake_due() + reminders.broadcasting.wake_due() + replays.wake_due()
     memory_outbox.catch_up()
     return SweepReport(freed, woken)
 

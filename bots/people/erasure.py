@@ -24,6 +24,7 @@ from bots.models import (
     BroadcastPerson,
     Conversation,
     DialogTimer,
+    EvaluationCase,
     Identity,
     InboundEvent,
     Limit,
@@ -34,6 +35,7 @@ from bots.models import (
     Person,
     PersonDay,
     ReceivedFile,
+    ReplayTurn,
     Schedule,
     SentFile,
     TurnUsage,
@@ -254,6 +256,12 @@ class _Records:
             "files": ReceivedFile.objects.filter(Q(conversation__in=chats) | Q(inbound__in=self._event_ids)),
             "sent_files": SentFile.objects.filter(
                 Q(conversation__in=chats) | Q(inbound__in=self._event_ids) | Q(message__person__in=self._people)
+            ),
+            "replays": ReplayTurn.objects.filter(
+                ReplayTurn.objects.about(self._people) | Q(message__conversation__in=chats)
+            ),
+            "saved_questions": EvaluationCase.objects.filter(
+                EvaluationCase.objects.about(self._people) | Q(message__conversation__in=chats)
             ),
             "messages": Message.objects.filter(Q(person__in=self._people) | Q(conversation__in=chats)),
             "events": InboundEvent.objects.filter(self._events),

@@ -25,11 +25,13 @@ from bots.models import (
     BroadcastPerson,
     Conversation,
     DialogTimer,
+    EvaluationCase,
     Identity,
     Limit,
     Message,
     Person,
     PersonDay,
+    ReplayTurn,
     Schedule,
     TurnUsage,
 )
@@ -55,7 +57,7 @@ _MESSAGE = (
 _SET_ASIDE = ("conversation_id", "state", "frame", "due_at")
 _USAGE = (
     "conversation_id", "provider", "model", "prompt_tokens", "completion_tokens", "first_token_ms", "model_ms",
-    "recall_ms", "total_ms", "cost", "created_at",
+    "heard_s", "spoken_characters", "recall_ms", "total_ms", "cost", "created_at",
 )  # fmt: skip
 _USAGE_DAY = ("day", "calls", "prompt_tokens", "completion_tokens", "money")
 _LIMIT = ("kind", "messages_per_minute", "tokens_per_day", "money_per_month")
@@ -63,6 +65,8 @@ _TOOL_CALL = (
     "conversation_id", "tool", "arguments", "state", "result", "decided_by", "decided_at", "ms", "at",
 )  # fmt: skip
 _SKILL_STATE = ("skill__name", "data", "updated_at")
+_REPLAY = ("message_id", "state", "answer", "mark", "finished_at")
+_SAVED_QUESTION = ("evaluation_set__name", "name", "earlier", "question", "expectations", "created_at")
 _BROADCAST = ("broadcast_id", "state", "why", "at")
 _REMINDER = (
     "id", "conversation_id", "number", "text", "local", "zone", "rule", "before_s", "state", "next_at", "last_at",
@@ -76,7 +80,8 @@ def pieces(person: Person, actor: audit_log.Actor) -> Iterator[str]:
     Sections: `person`, `linked` (people whose data is kept with this person), `identities`, `conversations` (with the
     values of open flows), `open_questions`, `messages` (also those said in groups), `memories` (also derived, archived
     and superseded ones, with their validity), `reminders`, `labels`, `broadcasts`,
-    `usage`, `usage_days`, `limits`, `tool_calls`, `skill_states` (what skills keep).
+    `usage`, `usage_days`, `limits`, `replays` (messages that were answered again), `saved_questions`, `tool_calls`,
+    `skill_states` (what skills keep).
     """
     person = linking.head_of(person)  # who has all the data
     head = {"format": FORMAT, "exported_at": timezone.now(), "bot": person.bot.slug, "person": _facts(person)}
@@ -160,6 +165,8 @@ def _sections(person: Person) -> Iterator[tuple[str, Callable[[], Iterator[dict[
     days = PersonDay.objects.filter(Q(person=person) | Q(person__linked_to=person))
     yield "usage_days", lambda: (_with_cost(row) for row in _rows(days, _USAGE_DAY))
     yield "limits", lambda: _rows(Limit.objects.filter(person=person), _LIMIT)
+    yield "replays", lambda: _rows(ReplayTurn.objects.for_person(person), _REPLAY)
+    yield "saved_questions", lambda: _rows(EvaluationCase.objects.for_person(person), _SAVED_QUESTION)
     yield "tool_calls", lambda: _rows(ToolCall.objects.for_person(person), _TOOL_CALL)
     kept = SkillState.objects.filter(Q(person=person) | Q(person__linked_to=person))
     yield "skill_states", lambda: _rows(kept, _SKILL_STATE)

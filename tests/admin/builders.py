@@ -29,6 +29,8 @@ from bots.models import (
     Broadcast,
     Channel,
     Conversation,
+    EvaluationCase,
+    EvaluationSet,
     Identity,
     InboundEvent,
     Label,
@@ -39,6 +41,8 @@ from bots.models import (
     OutboundMessage,
     Person,
     ReceivedFile,
+    ReplayRun,
+    ReplayTurn,
     Schedule,
     SentFile,
     StateTransition,
@@ -77,6 +81,7 @@ API_KEY = "sk-very-secret-provider-key-4711"
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 # Bookkeeping that has no page of its own.
 INTERNAL = {
+    "bots.BotProvider",
     "bots.Balance",
     "bots.PersonDay",
     "bots.Reservation",
@@ -85,7 +90,10 @@ INTERNAL = {
     "bots.ChannelHealth",
     "bots.ChannelHour",
     "bots.DialogTimer",
+    "bots.EvaluationCase",
     "bots.Occurrence",
+    "bots.ProviderHour",
+    "bots.ReplayTurn",
     "bots.WaitingMemory",
     "memory.ConsolidatedEpisode",
     "memory.LargeScope",
@@ -304,6 +312,15 @@ def make_schedule(conversation: Conversation, **values: Any) -> Schedule:
     return row
 
 
+def make_replay(conversation: Conversation, number: int) -> None:
+    """A run over one past turn, and a set with one question."""
+    run = ReplayRun.objects.create(bot=conversation.bot, state=ReplayRun.State.DONE)
+    asked = Message.objects.filter(conversation=conversation).first()
+    ReplayTurn.objects.create(run=run, position=1, message=asked, state=ReplayTurn.State.DONE, answer="Ten.")
+    questions = EvaluationSet.objects.create(bot=conversation.bot, name=f"basics p{number}")
+    EvaluationCase.objects.create(evaluation_set=questions, name="sum", question="2+2?")
+
+
 def make_world(rows: int = 1) -> Bot:
     """Makes `rows` rows of nearly every model, each with its own relations, so that a query per row shows."""
     choice.seed()
@@ -322,6 +339,7 @@ def make_world(rows: int = 1) -> Bot:
         Label.objects.create(bot=other, name="guests").people.add(conversation.person)
         Limit.objects.create(kind="person", bot=other, person=conversation.person, tokens_per_day=100)
         Broadcast.objects.create(bot=other, name=f"news p{number}", text="We are closed.")
+        make_replay(conversation, number)
         LinkCode.objects.create(person=conversation.person)
         AuditEntry.objects.create(
             actor="root", action="export", bot_id=other.pk, bot_slug=other.slug, person_hash=f"{number:032x}"

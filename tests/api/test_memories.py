@@ -9,7 +9,7 @@ from memory.store import MemoryStore
 from memory.types import Scope
 from tests.api.builders import caller_with, make_channel, make_conversation, remember
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only"), pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only"), pytest.mark.databases("memory")]
 
 
 def test_a_search_stays_inside_one_person() -> None:

@@ -8,7 +8,11 @@ from bots.models import AuditEntry, Message, Person
 from memory.models import MemoryEntry
 from tests.api.builders import caller_with, make_channel, make_conversation, make_message, remember
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only"), pytest.mark.databases]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("words_only"),
+    pytest.mark.databases("memory"),
+]
 
 
 def make_person() -> Person:

@@ -15,7 +15,7 @@ from tests.http_server import Answer, Server, json_answer
 from tests.llm.builders import chat, make_provider, refusal
 from tests.memory.builders import digests, facts, person, talk
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only"), pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only"), pytest.mark.databases("memory")]
 
 SAID = ("我住在成都", "My sister Anna just bought a red boat in Rotterdam", "She calls it Aurora", "Nice, is it not?")
 FACTS = [

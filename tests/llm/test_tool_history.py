@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.llm import token_estimate, tool_history
+from bots.llm import anthropic, token_estimate, tool_history
 from bots.llm.alternation import alternating
 from tests.tool_model import problem_of
 
@@ -50,7 +50,7 @@ def test_every_call_has_its_result_in_the_shape_of_openai(messages: Any) -> None
 
 @given(MESSAGES)
 def test_every_call_has_its_result_in_the_shape_of_anthropic(messages: Any) -> None:
-    system, found = tool_history.to_anthropic(tool_history.well_formed(messages))
+    system, found = anthropic.conversation(tool_history.well_formed(messages))
     assert system == "You are a bot."
     roles = [message["role"] for message in found]
     assert roles[0] == "user"
@@ -82,7 +82,7 @@ def test_an_aborted_call_is_cancelled() -> None:
     formed = tool_history.well_formed(
         [{"role": "user", "content": "?"}, {"role": "assistant", "content": "", "tool_calls": [call]}]
     )
-    assert formed[-1] == {"role": "tool", "content": tool_history.CANCELLED, "tool_call_id": "a"}
+    assert formed[-1] == {"role": "tool", "content": tool_history.CANCELLED, "tool_call_id": "a", "failed": True}
 
 
 def test_a_prompt_without_calls_is_left_alone() -> None:

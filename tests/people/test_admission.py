@@ -16,7 +16,7 @@ from memory.models import MemoryEntry
 from tests.builders import say_in_private, use_policy
 from tests.peers import BotApi, StubModel
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases("memory")]
 
 
 def run(*arguments: str) -> str:

@@ -35,7 +35,7 @@ from tests.threads import at_once
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("model", "words_only"),
-    pytest.mark.databases,
+    pytest.mark.databases("memory"),
 ]
 
 

@@ -22,7 +22,7 @@ from tests.builders import say
 from tests.killing import Killed, kill_before_statement
 from tests.peers import StubModel
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.two_databases, pytest.mark.databases]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.two_databases, pytest.mark.databases("memory")]
 
 
 def remembered() -> list[str]:

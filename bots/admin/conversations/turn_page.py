@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bots.admin import tools
+from bots.admin.ui.access import MANAGER, access_of
 from bots.i18n.failure_texts import describe_column
-from bots.models import Conversation, Message, TurnUsage, prompt_parts
+from bots.models import Conversation, EvaluationSet, Message, TurnUsage, prompt_parts
 from memory.models import MemoryEntry
 from skills.models import ToolCall
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 else:
     Base = object
 
+_SETS = 50
 NAMES = {
     "instructions": gettext_lazy("Instructions and time"),
     "summary": gettext_lazy("Summary of what was said before"),
@@ -109,8 +111,18 @@ class TurnPageMixin(Base):
             "original": conversation,
             "title": _("How it came about"),
             "turn": build(conversation, shown),
+            "sets": _sets(request, conversation),
         }
         return TemplateResponse(request, "admin/bots/conversation/turn.html", context)
+
+
+def _sets(request: HttpRequest, conversation: Conversation) -> list[tuple[int | str, str]] | None:
+    """Returns the sets of questions that the user may add the turn to; None when they may not."""
+    may = access_of(request).allows(conversation.bot_id, MANAGER)
+    if not may or not request.user.has_perm("bots.add_evaluationcase"):
+        return None
+    rows = EvaluationSet.objects.filter(bot=conversation.bot_id).values_list("pk", "name")[:_SETS]
+    return list(rows) or [("", _("a new set"))]
 
 
 def build(conversation: Conversation, message: Message) -> TurnPage:

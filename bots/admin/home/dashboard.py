@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format, number_format
@@ -20,6 +19,7 @@ from bots.admin.home.usage_days import Day
 from bots.admin.ui.access import VIEWER, access_of
 from bots.admin.ui.fragments import ago, provider_state, provider_state_text
 from bots.monitoring import readiness
+from bots.operations import providers
 
 BAR_HEIGHT = 96
 
@@ -80,9 +80,9 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             }
             for provider in (figures.providers if request.user.has_perm("bots.view_modelprovider") else ())
         ],
-        "embedded_model": settings.CLAWDBOT.model_server.enable,
+        "embedded_model": providers.served_model(),
         "may_see_providers": request.user.has_perm("bots.view_modelprovider"),
-        "provider_link": reverse("admin:bots_modelprovider_add"),
+        "provider_link": reverse("admin:bots_modelprovider_connect"),
         "first_steps": () if all(step.done for step in steps) or not request.user.is_superuser else steps,
     }
 
@@ -264,7 +264,7 @@ def _first_steps(figures: Figures) -> tuple[FirstStep, ...]:
         FirstStep(
             _("Connect a model"),
             _("The built-in demonstration model is small. Any OpenAI-compatible endpoint will do."),
-            reverse("admin:bots_modelprovider_add"),
+            reverse("admin:bots_modelprovider_connect"),
             figures.has_provider,
         ),
         FirstStep(

@@ -48,6 +48,8 @@ def groups() -> tuple[tuple[str, tuple[Item, ...]], ...]:
                 ("bots", "modelprovider", "model_training"),
                 ("bots", "turnusage", "monitoring"),
                 ("bots", "limit", "speed"),
+                ("bots", "replayrun", "compare"),
+                ("bots", "evaluationset", "fact_check"),
             ),
         ),
         (

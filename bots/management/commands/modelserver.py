@@ -1,45 +1,85 @@
-"""`manage.py modelserver`: serve the small demonstration model with an OpenAI-compatible API on this machine."""
+"""`manage.py modelserver`: serve a GGUF file with an OpenAI-compatible API on this machine."""
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from bots.management.base import read_secret
 from bots.runtime import children, model_server
 
-NICENESS = 2
+EXIT_CRASHED = 70  # `serve` starts it again
 
 
 class Command(BaseCommand):
-    help = "Serves the embedded demonstration model (English only) until interrupted."
+    help = "Serves a GGUF file of yours, or the embedded demonstration model (English only), until interrupted."
     requires_system_checks = ()
     requires_migrations_checks = False
 
     def add_arguments(self, parser: CommandParser) -> None:
+        config = settings.CLAWDBOT.model_server
+        parser.add_argument("--model-file", default=config.model_file, metavar="FILE", help="GGUF file to serve")
+        parser.add_argument("--host", default=config.host, help="address to listen on (default: %(default)s)")
         parser.add_argument(
             "--port",
             type=int,
-            default=settings.CLAWDBOT.model_server.port,
+            default=config.port,
             help="port to listen on; the next free one when it is taken (default: %(default)s)",
         )
+        parser.add_argument(
+            "--context",
+            type=_count,
+            default=config.context,
+            metavar="N",
+            help="tokens of one conversation; 0: as the model was trained, at most 8192 (default: %(default)s)",
+        )
+        parser.add_argument(
+            "--slots",
+            type=_count,
+            default=config.slots,
+            metavar="N",
+            help="conversations at the same time (default: %(default)s)",
+        )
+        key = parser.add_mutually_exclusive_group()
+        key.add_argument("--api-key", metavar="K", help='key that clients must send; "-" reads standard input')
+        key.add_argument("--api-key-file", metavar="FILE", help="file that holds the key")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        children.end_with_parent()
-        stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
-        os.nice(NICENESS)
         try:
-            with model_server.running(options["port"]) as url:
-                self.stdout.write(f"Demonstration model {model_server.MODEL_NAME} at {url}")
-                self.stdout.flush()
-                stop.wait()
+            model = model_server.plan(
+                options["model_file"],
+                context_tokens=options["context"],
+                slots=options["slots"],
+                host=options["host"],
+                api_key=_key(options),
+            )
+            for line in model.warnings:
+                self.stderr.write(f"modelserver: {line}")
+            model_server.run(model, options["port"], lambda url: self._tell(model, url, options["port"]))
         except model_server.Unavailable as error:
             raise CommandError(f"modelserver: {error}", returncode=children.EXIT_UNAVAILABLE) from None
-        # The server's native threads would otherwise delay the exit by seconds.
-        os._exit(0)
+        except model_server.Crashed as error:
+            raise CommandError(f"modelserver: {error}", returncode=EXIT_CRASHED) from None
+
+    def _tell(self, model: model_server.Plan, url: str, wanted: int) -> None:
+        kind = "Demonstration model" if model.is_demo else "Model"
+        tools = "tools" if model.takes_tools else "no tools"
+        about = "" if model.is_demo else f" ({model.context_tokens} tokens, {tools})"
+        taken = "" if f":{wanted}/" in url else f"; port {wanted} is taken"
+        self.stdout.write(f"{kind} {model.name}{about} at {url}{taken}")
+        self.stdout.flush()
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 10_000_000:
+        raise ValueError
+    return number
+
+
+def _key(options: dict[str, Any]) -> str:
+    source = options["api_key_file"] or ("-" if options["api_key"] == "-" else "")
+    given = read_secret(source) if source else options["api_key"]
+    return given if given is not None else settings.CLAWDBOT.model_server.api_key.get_secret_value()

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Starts everything: web server, workers, schedules and, when no provider is set, the embedded model."
+    help = "Starts everything: web server, workers, schedules, and your own or the embedded model."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default=settings.CLAWDBOT.web.host, help="address to listen on")
@@ -52,7 +52,7 @@ class Command(BaseCommand):
     def _start_children(self) -> Children:
         config = settings.CLAWDBOT
         children = Children(Path(sys.argv[0]).resolve())
-        if config.model_server.enable and not providers.any_enabled():
+        if config.model_server.enable and (config.model_server.model_file or not providers.any_enabled()):
             children.add("model server", "modelserver", "--port", str(config.model_server.port), optional=True)
         for number in range(config.worker.processes):
             children.add(f"worker {number + 1}", "worker", "--threads", str(config.worker.threads))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +78,8 @@ class Command(OperatorCommand):
         wanted = None if options["name"] == "-" else skills.find(options["name"])
         language = "zh-hans" if options["language"] == "zh" else options["language"]
         effects = skills.Effects.ALL if options["effects"] else skills.Effects.INSIDE
-        trial = skills.try_text(bot, options["text"], language, effects=effects)
+        with contextlib.redirect_stdout(sys.stderr):  # a skill may print; what this command prints may be JSON
+            trial = skills.try_text(bot, options["text"], language, effects=effects)
         chosen = trial.chosen
         as_wanted = wanted is None or (chosen is not None and chosen.entry.skill_id == wanted.pk)
         if options["json"]:
@@ -96,6 +99,9 @@ class Command(OperatorCommand):
             )
         if trial.chosen is None:
             self.stdout.write("No skill is called: the model answers.")
+        if trial.left_to_model:
+            why = "makes two requests" if trial.left_to_model == skills.TWO else "asks for more than the skill does"
+            self.stdout.write(f"   the text {why}: a model that calls tools answers it, the skill only without one")
         for name, value in trial.values.items():
             self.stdout.write(f"   {name} = {value}")
         if trial.preview:
@@ -148,6 +154,7 @@ def _facts(trial: skills.Trial) -> dict[str, Any]:
         "asks": trial.asks,
         "preview": trial.preview,
         "effects": list(trial.effects),
+        "left_to_model": trial.left_to_model,
         "ran": trial.ran,
         "ok": trial.ok,
         "answer": trial.answer,

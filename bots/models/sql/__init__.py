@@ -19,10 +19,12 @@ from bots.models.sql.ledger import end_reservation, note_reservation, reserve, s
 from bots.models.sql.locks import read_locked
 from bots.models.sql.messages import NEWEST_ID, Said, latest_messages
 from bots.models.sql.rows import get_with, insert
+from bots.models.sql.sums import add
 
 __all__ = [
     "NEWEST_ID",
     "Said",
+    "add",
     "claim",
     "claims_of",
     "end_reservation",

@@ -25,6 +25,7 @@ from bots.pipeline.dispatch import (
     presenting,
     rate_limits,
     refusals,
+    speaking,
     timeouts,
     turns,
     waiting,
@@ -121,6 +122,7 @@ class MessageDispatcher:
                 done = self._turn(row, started, lease)
             except gathering.Interrupted:
                 logger.info("the answer to inbound %s begins anew, with what came meanwhile", row.pk)
+                row.begun_anew = True
                 continue
             if not done:
                 metrics.turn(time.perf_counter() - started, "parked")
@@ -172,7 +174,7 @@ class MessageDispatcher:
                 reply = presenting.respond(row, turn, lease)
                 if reply is None:
                     return False
-                closing.close(row, turn, reply, started)
+                closing.close(row, turn, speaking.with_voice(row, turn, reply), started)
                 if reply.completion is not None:
                     waiting.model_answered(row)
         return True

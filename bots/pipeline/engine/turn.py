@@ -17,6 +17,7 @@ from bots.models import Bot, Channel, Conversation, Identity, Person, ReceivedFi
 from bots.models.file import StoredFile
 from bots.people.identities import MessagesVersion
 from bots.people.staged_erasure import StagedErasure
+from bots.pipeline.engine.past import Past
 from clawdbot.files import File
 from clawdbot.reasons import Why
 from memory.types import Scope, Vector
@@ -75,12 +76,16 @@ class Turn:
         transitions: Transitions of the dialog, to be written when the turn is closed.
         erasure: What the reply's `act` has erased, and what remains to be erased after the commit.
         made_calls: Keys of the tool calls that were made in this try of the turn.
+        heard: Words of the message were said in a recording.
+        listen: Listens to the recordings among the files of a turn that repeats earlier messages.
         pressed: Which button of a question was pressed; "" for a message in words.
+        is_first_try: No earlier try of this turn can have called a tool.
         goes_on: Id of the event whose tool calls this turn goes on with, after a yes or a no.
         staged: Writes of skills and tools; the transaction that closes the turn runs them in order.
         memories: What skills remember of the person, stored with the turn.
         begin_flow: Starts a flow (its key, the known values) in this turn, for the tools of flows; set with the tools.
         services: What the services of skills keep during the turn, by name.
+        past: Set when a past turn is answered again to compare answers; nothing is written then.
     """
 
     bot: Bot
@@ -119,12 +124,16 @@ class Turn:
     transitions: list[StateTransition] = field(default_factory=list)
     erasure: StagedErasure | None = None
     staged: list[Callable[[], None]] = field(default_factory=list)
+    heard: bool = False
+    listen: Callable[[Turn], None] = _nothing
     pressed: str = ""
+    is_first_try: bool = False
     goes_on: int | None = None
     made_calls: set[str] = field(default_factory=set)
     memories: list[MemoryTurn] = field(default_factory=list)
     begin_flow: Callable[[str, Mapping[str, Any]], Reply] | None = None
     services: dict[str, Any] = field(default_factory=dict)
+    past: Past | None = None
 
     @property
     def whole_text(self) -> str:
@@ -143,7 +152,9 @@ class Turn:
 
     @property
     def owners(self) -> Owners:
-        """Whose limits hold for the turn."""
+        """Whose limits hold for the turn: those of the bot alone for a past turn."""
+        if self.past is not None:
+            return Owners(self.bot.pk)
         return Owners(
             self.bot.pk,
             self.person.pk,
@@ -152,6 +163,11 @@ class Turn:
             self.conversation.pk,
             self.origin_id,
         )
+
+    @property
+    def as_of(self) -> datetime | None:
+        """The moment whose memories a past turn sees; None for a present one, which sees all."""
+        return self.now if self.past is not None else None
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

@@ -20,7 +20,8 @@ PROCESS = "bots.process_message"
 DELIVER = "bots.deliver"
 REMIND = "bots.remind"
 BROADCAST = "bots.broadcast"
-TASK_NAMES = (PROCESS, DELIVER, REMIND, BROADCAST)
+REPLAY = "bots.replay"
+TASK_NAMES = (PROCESS, DELIVER, REMIND, BROADCAST, REPLAY)
 # A broker that does not answer costs a time-out per attempt: for a moment after a failure none is made.
 _BROKER = "broker"
 _broker: CircuitBreaker[str] = CircuitBreaker(pause_s=1.0, longest_pause_s=5.0)

@@ -11,7 +11,7 @@ from memory.store import MemoryStore
 from memory.types import Turn
 from tests.admin.builders import login, make_user
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, pytest.mark.databases("memory")]
 
 
 @pytest.fixture

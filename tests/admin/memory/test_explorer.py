@@ -16,7 +16,7 @@ from bots.models import AuditEntry, BotAccess, Conversation
 from memory.models import MemoryEntry
 from tests.admin.builders import login, make_bot, make_channel, make_conversation, make_memory, make_user
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only"), pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only"), pytest.mark.databases("memory")]
 LANGUAGES = ("en", "zh-hans")
 Role = BotAccess.Role
 

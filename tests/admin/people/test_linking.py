@@ -10,7 +10,7 @@ from bots.models import AuditEntry, BotAccess, Conversation, Person
 from memory.models import MemoryEntry
 from tests.admin.builders import address, login, make_bot, make_channel, make_conversation, make_memory, make_user
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, pytest.mark.databases("memory")]
 
 
 def make_two() -> tuple[Conversation, Conversation]:

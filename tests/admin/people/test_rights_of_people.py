@@ -23,7 +23,11 @@ from tests.admin.builders import (
     make_user,
 )
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only"), pytest.mark.databases]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("words_only"),
+    pytest.mark.databases("memory"),
+]
 
 
 def make_life(slug: str = "ada") -> Conversation:

@@ -27,7 +27,7 @@ from memory.models import MemoryEntry
 from tests.builders import answers, make_channel, make_event, say, state_of
 from tests.peers import BotApi, StubModel
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases("memory")]
 
 
 @pytest.mark.parametrize(

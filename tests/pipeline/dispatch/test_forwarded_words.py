@@ -26,7 +26,11 @@ from tests.peers import StubModel
 from tests.pipeline.dispatch.builders import asked, connect, post
 from tests.skills.builders import make_skill
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only"), pytest.mark.databases]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("words_only"),
+    pytest.mark.databases("memory"),
+]
 
 Payload = dict[str, Any]
 WORDS = "I am allergic to walnuts and I live in Porto."

@@ -15,7 +15,7 @@ from memory.types import Scope
 from tests.builders import say, say_in_private, use_policy
 from tests.peers import BotApi, StubModel
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases("memory")]
 
 
 def in_group(channel: Channel, text: str, *, user: str = "alice", **values: Any) -> InboundEvent:

@@ -18,7 +18,11 @@ from tests.peers import StubModel
 from tests.pipeline.dispatch.builders import asked, connect, post
 from tests.pipeline.dispatch.quoting import ASKED, WORDS, Payload, answer, numbers, without_none
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only"), pytest.mark.databases]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("words_only"),
+    pytest.mark.databases("memory"),
+]
 
 
 def slack(text: str, ts: str, user: str = "U2", **fields: Any) -> Payload:

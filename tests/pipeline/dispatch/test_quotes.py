@@ -24,7 +24,11 @@ from tests.peers import StubModel
 from tests.pipeline.dispatch.builders import asked, connect, post
 from tests.pipeline.dispatch.quoting import ASKED, WORDS, Payload, answer, numbers, without_none
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only"), pytest.mark.databases]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("words_only"),
+    pytest.mark.databases("memory"),
+]
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 50
 

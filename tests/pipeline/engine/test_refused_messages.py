@@ -11,7 +11,7 @@ from memory.store import MemoryStore
 from tests.builders import answers, say
 from tests.peers import StubModel
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases("memory")]
 
 
 @pytest.mark.parametrize("forget_session", [False, True], ids=["session", "database"])

@@ -13,6 +13,8 @@ from memory.types import ConversationSource, RecentTurn
 
 def latest(turn: Turn) -> tuple[RecentTurn, ...]:
     """Returns the latest messages of the conversation, oldest first, without forgotten ones. Queries: 0 or 1."""
+    if turn.past is not None:
+        return turn.past.recent
     source = ConversationSource(turn.conversation.pk, turn.version, partial(_read, turn))
     said = MemoryStore(turn.bot.pk).get_recent_memory(turn.scope.person_id, source)[-SHOWN:]
     turn.window_full = len(said) == SHOWN

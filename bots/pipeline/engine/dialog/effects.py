@@ -50,6 +50,8 @@ class Outcome:
 
 def make(turn: Turn, frame: Frame, known: Known, step_id: str, step: Act) -> Outcome:
     """Makes the effect of a step with the values of the frame."""
+    if turn.past is not None:
+        return Outcome(True, [_("(not called in a replay)")])
     key = f"{frame.data.get('key', '')}-{step_id}"
     if step.do == "webhook":
         return _webhook(turn, frame, known, key, step)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bots.llm import candidates
+from bots.llm import routing
 from bots.models import Conversation, Message, prompt_parts
 from bots.models.prompt_parts import PromptParts
 from bots.pipeline.engine.turn import Reply, Turn
@@ -21,7 +22,7 @@ def report(turn: Turn, argument: str) -> Reply:
     """Answers /status."""
     remembered = MemoryStore(turn.bot.pk).long_term_memory.rows(turn.scope.person_id).count()
     lines = [
-        _("Model: %(model)s") % {"model": _model()},
+        _("Model: %(model)s") % {"model": _model(turn.bot.pk)},
         _("Remembered about you: %(count)s entries") % {"count": remembered},
         _("Conversation since: %(since)s")
         % {"since": date_format(turn.conversation.started_at.astimezone(turn.zone), "DATETIME_FORMAT")},
@@ -32,8 +33,8 @@ def report(turn: Turn, argument: str) -> Reply:
     return Reply("\n".join([f"**{turn.bot.name}**", *(f"- {line}" for line in lines)]))
 
 
-def _model() -> str:
-    target = next(iter(candidates.available()), None)
+def _model(bot_id: int) -> str:
+    target = routing.first(bot_id, allow_demo=settings.CLAWDBOT.model_server.words_answers)
     if target is None:
         return _("none connected, I answer from what I remember")
     return _("a small demonstration model") if target.is_demo else target.model

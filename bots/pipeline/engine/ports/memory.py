@@ -33,7 +33,10 @@ class PersonMemory:
             return ()
         now = self._turn.now.astimezone(self._turn.zone)
         store = MemoryStore(self._turn.bot.pk)
-        found = store.recall(self._turn.scope, text[:_LONGEST], k=limit, derived=limit, now=now, asking=False)
+        as_of = self._turn.as_of
+        found = store.recall(
+            self._turn.scope, text[:_LONGEST], k=limit, derived=limit, now=now, asking=False, as_of=as_of
+        )
         known = [_of_hit(hit) for hit in found.derived]
         return (*known[: limit // 2], *[_of_hit(hit) for hit in found.hits], *known[limit // 2 :])[:limit]
 
@@ -43,6 +46,8 @@ class PersonMemory:
         valid = Q(valid_to=None) | Q(valid_to__gt=self._turn.now)
         rows = of_scope(self._turn.scope).distinct_entries().filter(standing & valid)
         rows = rows.filter(superseded_by=None, archived_at=None)
+        if self._turn.as_of is not None:
+            rows = rows.filter(occurred_at__lte=self._turn.as_of)
         return tuple(_of_row(row) for row in rows.order_by("-occurred_at", "-id")[:limit])
 
     def remember(self, text: str) -> None:

@@ -18,7 +18,7 @@ from tests.peers import StubModel
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases="__all__"),
     pytest.mark.usefixtures("words_only"),
-    pytest.mark.databases,
+    pytest.mark.databases("memory"),
 ]
 
 

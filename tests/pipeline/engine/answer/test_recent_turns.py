@@ -31,7 +31,7 @@ from tests.threads import on_another_connection
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.databases,
+    pytest.mark.databases("memory"),
     pytest.mark.usefixtures("model", "words_only"),
 ]
 

@@ -104,20 +104,13 @@ def statements(channel: Channel, text: str) -> list[str]:
     return [query["sql"] for query in seen.captured_queries]
 
 
-@pytest.mark.parametrize("why", ["off", "none"])
-def test_a_turn_without_tools_pays_nothing(channel: Channel, why: str) -> None:
+@pytest.mark.parametrize("why", ["off", "none", "unused"])
+def test_a_turn_that_calls_no_tool_pays_no_statement(channel: Channel, why: str) -> None:
+    if why != "none":
+        give("Forecast")
+    if why == "off":
+        Bot.objects.update(tools_enabled=False)
     with asking(Wants("Hello.")):
-        if why == "off":
-            give("Forecast")
-            Bot.objects.update(tools_enabled=False)
         say(channel, "one")
         found = statements(channel, "two")
     assert not [sql for sql in found if "toolcall" in sql or "bottool" in sql]
-
-
-def test_a_turn_that_calls_no_tool_pays_one_statement(channel: Channel) -> None:
-    give("Forecast")
-    with asking(Wants("Hello.")):
-        say(channel, "one")
-        found = statements(channel, "two")
-    assert len([sql for sql in found if "toolcall" in sql or "bottool" in sql]) == 1

@@ -16,7 +16,11 @@ from memory.models import MemoryEntry
 from tests.builders import make_bot, make_channel, say
 from tests.peers import StubModel
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only"), pytest.mark.databases]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("words_only"),
+    pytest.mark.databases("memory"),
+]
 
 SECRET = "My locker opens with 4711"
 

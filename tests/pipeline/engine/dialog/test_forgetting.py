@@ -19,7 +19,11 @@ from tests.memory.builders import MORNING, facts, person, talk
 from tests.memory.builders import say as told
 from tests.peers import StubModel
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only"), pytest.mark.databases]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("words_only"),
+    pytest.mark.databases("memory"),
+]
 
 
 def texts(scope: Scope) -> set[str]:

@@ -15,7 +15,7 @@ from tests.http_server import Answer, Server
 from tests.skills.builders import make_skill
 from tests.skills.service_samples import TellsKey
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases, pytest.mark.usefixtures("api")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases("memory"), pytest.mark.usefixtures("api")]
 
 
 def use(name: str, *triggers: str, **values: object) -> None:

@@ -56,12 +56,14 @@ class Question:
         tool: The tool.
         arguments: As the tool gets them.
         preview: What the call would do, in the person's language; "" when the tool does not say it.
+        after_outside: It is asked because the model has read words of strangers before.
     """
 
     row: ToolCall
     tool: Tool
     arguments: Mapping[str, Any]
     preview: str
+    after_outside: bool = False
 
 
 @dataclass(slots=True)
@@ -93,6 +95,8 @@ class Caller:
         self.tools = {one.tool.name: one for one in tools}
         self.question: Question | None = None
         self.direct: ToolResult | None = None
+        # A result of an earlier round holds words of strangers, which may have told the model what to call.
+        self._read_outside = False
         # The latest call of a skill with an effect, by tool and arguments, if it succeeded.
         self._latest: tuple[tuple[str, str], ToolResult] | None = None
 
@@ -111,9 +115,12 @@ class Caller:
         except Cancelled:
             for one in planned:
                 if one.result is None:
-                    journal.record(one.call, ToolResult("", ok=False), 0.0, state=ToolCall.State.CANCELLED)
+                    self._record(one.call, ToolResult("", ok=False), 0.0, state=ToolCall.State.CANCELLED)
             raise
-        return tuple(self._made(one) for one in planned)
+        made = tuple(self._made(one) for one in planned)
+        for one in planned:
+            self._note_outside(one.granted)
+        return made
 
     def _make(self, planned: Sequence[_Planned]) -> None:
         for reads, group in groupby(planned, key=lambda one: one.reads):
@@ -128,6 +135,7 @@ class Caller:
 
     def repeat(self, row: ToolCall) -> ToolResult:
         """Returns the result of a call of the journal; makes it if it is allowed and was not made yet."""
+        self._note_outside(self.tools.get(row.tool))
         match row.state:
             case ToolCall.State.WAITING:
                 return ToolResult(NOT_ALLOWED_YET, ok=False)
@@ -167,13 +175,17 @@ class Caller:
             given = arguments.read(request.arguments, granted.tool.schema, cut=request.cut)
         except arguments.Unfit as unfit:
             return self._refused(number, place, request, granted, str(unfit))
-        return _Planned(self._call(number, place, request.name, granted, given), granted)
+        planned = _Planned(self._call(number, place, request.name, granted, given), granted)
+        if (past := self.turn.past) is not None and not granted.asked:
+            call = planned.call
+            planned.result = past.result_of(call.key, call.tool, call.arguments_hash, call.effects)
+        return planned
 
     def _refused(self, number: int, place: int, request: ToolRequest, granted: Granted | None, told: str) -> _Planned:
         name = storable(request.name)[:64] or "?"
         call = self._call(number, place, name, granted, {"…": request.arguments[:2000]} if request.arguments else {})
         result = ToolResult(told, ok=False)
-        journal.record(call, result, 0.0, state=ToolCall.State.CANCELLED)
+        self._record(call, result, 0.0, state=ToolCall.State.CANCELLED)
         return _Planned(call, granted, result)
 
     def _call(self, number: int, place: int, name: str, granted: Granted | None, given: Mapping[str, Any]) -> Call:
@@ -197,19 +209,37 @@ class Caller:
             return ToolResult("", ok=False)
         if self.question is not None:
             return ToolResult(ONE_AT_A_TIME, ok=False)
-        if not granted.asked:
+        suspect = not granted.asked and self._is_suspect(one.call, granted)
+        if not (granted.asked or suspect):
             if (earlier := self._made_just_before(one.call)) is not None:
                 one.is_repetition = True
                 return earlier
             result, one.ms = self._once(one.call, granted.tool)
             self._note_effect(one.call, result)
             return result
-        row = journal.waiting(one.call, asked=granted.asked, person_id=self.turn.person.pk, now=self.turn.now)
+        row = journal.waiting(
+            one.call, asked=granted.asked or journal.PERSON, person_id=self.turn.person.pk, now=self.turn.now
+        )
         if granted.asked == journal.OPERATOR:
             self.turn.staged.append(partial(journal.insert, row))
             return ToolResult(NOT_ALLOWED_YET, ok=False)
-        self.question = Question(row, granted.tool, one.call.arguments, self._preview(one.call, granted.tool))
+        preview = self._preview(one.call, granted.tool)
+        self.question = Question(row, granted.tool, one.call.arguments, preview, after_outside=suspect)
         return ToolResult(journal.UNKNOWN_RESULT.text, ok=False)
+
+    def _note_outside(self, granted: Granted | None) -> None:
+        self._read_outside = self._read_outside or (granted is not None and granted.tool.outside_words)
+
+    def _is_suspect(self, call: Call, granted: Granted) -> bool:
+        """Returns whether a stranger may be behind a call that changes something: a yes of the person tells.
+
+        A call all of whose values the person has written is theirs. A flow asks the person by itself.
+        """
+        if not self._read_outside or granted.never or call.source == "flow":
+            return False
+        if granted.tool.only_reads(call.arguments):
+            return False
+        return not arguments.are_said(call.arguments, granted.tool.schema, self.turn.text)
 
     def _made_just_before(self, call: Call) -> ToolResult | None:
         """Returns the result of the same call of a skill with no other effect since: models repeat what is done."""
@@ -246,7 +276,7 @@ class Caller:
         for one in planned:
             if one.result is not None:
                 one.result = tool_results.bounded(one.result)
-                journal.record(one.call, one.result, one.ms, staged=staged)
+                self._record(one.call, one.result, one.ms, staged=staged)
                 self.turn.made_calls.add(one.call.key)
 
     def _begin(self, one: _Planned) -> tuple[limits.Running | None, float]:
@@ -269,7 +299,7 @@ class Caller:
             except limits.Stopped:
                 raise Cancelled from None
             except limits.TooSlow:
-                tool_health.note(self.turn.bot.pk, tool.name, ok=False)
+                self._note_health(tool.name, ok=False)
         return result, (time.perf_counter() - started) * 1000
 
     def _run(self, call: Call, tool: Tool) -> ToolResult:
@@ -281,7 +311,7 @@ class Caller:
         except Exception as error:  # of third-party code; the model learns what kind it was
             logger.warning("tool %s failed", tool.name, exc_info=error)
             result = ToolResult(f"The tool failed: {type(error).__name__}.", ok=False)
-        tool_health.note(self.turn.bot.pk, tool.name, ok=result.ok)
+        self._note_health(tool.name, ok=result.ok)
         return result
 
     def _context(self, call: Call, tool: Tool) -> Context:
@@ -295,14 +325,17 @@ class Caller:
         if one.twin is not None:
             one.result = one.twin.result
         if one.twin is not None or one.is_repetition:
-            journal.record(one.call, ToolResult(MADE_ONCE, ok=False), 0.0, state=ToolCall.State.CANCELLED)
+            self._record(one.call, ToolResult(MADE_ONCE, ok=False), 0.0, state=ToolCall.State.CANCELLED)
         result = one.result or ToolResult(ONE_AT_A_TIME, ok=False)
         call, tool = one.call, one.granted.tool if one.granted else None
         if one.twin is None:
             self._budget.note_call(call.tool, call.arguments_hash, result.text, ok=result.ok)
         else:
             self._budget.used_calls += 1
-        metrics.tool_call(call.source or "unknown", "ok" if result.ok else "failed", one.ms / 1000)
+        if self.turn.past is None:
+            metrics.tool_call(call.source or "unknown", "ok" if result.ok else "failed", one.ms / 1000)
+        else:
+            self.turn.past.note(call.key, call.tool, redact_value(dict(call.arguments)), ok=result.ok)
         if result.direct and result.ok and self.direct is None:
             self.direct = result
         shown = redact_value(dict(call.arguments))
@@ -311,6 +344,14 @@ class Caller:
     def _tool(self, one: _Planned) -> Tool:
         assert one.granted is not None  # noqa: S101  only granted calls are made
         return one.granted.tool
+
+    def _record(self, call: Call, result: ToolResult, ms: float, *, staged: bool = False, state: str = "") -> None:
+        if self.turn.past is None:
+            journal.record(call, result, ms, staged=staged, state=state)
+
+    def _note_health(self, name: str, *, ok: bool) -> None:
+        if self.turn.past is None:
+            tool_health.note(self.turn.bot.pk, name, ok=ok)
 
     def _staged(self) -> int:
         """Returns the number of writes that wait for the transaction which closes the turn."""

@@ -104,8 +104,7 @@ class _Loop:
         self._rounds = Rounds()
         self._number = restoring.FIRST
         self._completion: Completion | None = None
-        self._specs = [offering.spec(one.tool) for one in offering.nearest(tools, turn.whole_text, vector)]
-        self._tool_tokens = offering.tokens(self._specs)
+        self._specs, self._tool_tokens = offering.offered(offering.nearest(tools, turn.whole_text, vector))
 
     def run(self) -> Outcome:
         try:
@@ -118,7 +117,8 @@ class _Loop:
             self._tell_failures()
 
     def _run(self) -> Outcome:
-        self._number = restoring.restore(self._begun_by, self._caller, self._rounds, self._budget)
+        if self._may_have_begun():
+            self._number = restoring.restore(self._begun_by, self._caller, self._rounds, self._budget)
         if self._rounds.all:
             self._settle()
             if self._turn.goes_on is None and (ended := self._ended()) is not None:
@@ -129,6 +129,13 @@ class _Loop:
             if (ended := self._round()) is not None:
                 return ended
         return self._last_answer(reason)
+
+    def _may_have_begun(self) -> bool:
+        """Returns whether the journal may hold calls of this loop. An ordinary turn pays no query."""
+        turn = self._turn
+        if turn.past is not None:
+            return False
+        return not turn.is_first_try or turn.goes_on is not None or bool(turn.made_calls)
 
     def _round(self) -> Outcome | None:
         """Asks the model once and makes the calls that it wants. Returns the outcome when the answer is whole."""
@@ -146,7 +153,7 @@ class _Loop:
         self._shown.keep(completion.text)
         if not completion.calls:
             return self._outcome()
-        self._rounds.all.append(Round(completion.text, made))
+        self._rounds.all.append(Round(completion.text, made, thoughts=completion.thoughts))
         self._number, self._budget.used_rounds = self._number + 1, self._budget.used_rounds + 1
         self._settle()
         return self._ended()
@@ -209,7 +216,8 @@ class _Loop:
 
     def _stopped(self, reason: str) -> Outcome:
         logger.info("tool calls of inbound %s end: %s", self._turn.inbound_id, reason)
-        metrics.tool_stop(reason)
+        if self._turn.past is None:
+            metrics.tool_stop(reason)
         return replace(self._outcome(), stopped=reason)
 
     def _next(self, specs: Sequence[ToolSpec], note: str, within_s: float | None) -> Completion:
@@ -253,6 +261,8 @@ class _Loop:
         journal.settle(self._begun_by)
 
     def _tell_failures(self) -> None:
+        if self._turn.past is not None:
+            return
         for tool in tool_health.failing(self._turn.bot.pk):
             last = next((made.result.text for made in self._rounds.results if made.tool == tool), "")
             tool_health.pause(self._turn.bot.pk, tool, last or _("no answer in time"))

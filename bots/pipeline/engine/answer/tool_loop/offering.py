@@ -6,10 +6,9 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 
 from bots import llm
-from bots.llm import candidates, token_estimate
+from bots.llm import candidates, routing, token_estimate
 from bots.llm.types import ToolSpec
 from bots.pipeline.engine.answer.tool_loop import meanings
 from bots.pipeline.engine.turn import Turn
@@ -22,7 +21,11 @@ from skills.tools import Granted
 MOST = 30
 SHARE = 3  # of a context window: a third of it at most is tools
 _LONGEST_DESCRIPTION = 1024
+_MOST_KEPT = 1024
 _WORD = re.compile(r"[a-z0-9]{2,}|[\u3400-\u9fff]")
+
+# By id of the tool, which the entry keeps alive: its spec and the tokens of that. Tools live two seconds.
+_offers: dict[int, tuple[Tool, ToolSpec, int]] = {}
 
 
 def of_turn(turn: Turn) -> tuple[Granted, ...]:
@@ -30,7 +33,7 @@ def of_turn(turn: Turn) -> tuple[Granted, ...]:
 
     An ordinary turn pays no query: tools and their settings are read every two seconds.
     """
-    if not turn.bot.tools_enabled or not any(map(llm.takes_tools, candidates.configured())):
+    if not turn.bot.tools_enabled or not any(map(llm.takes_tools, routing.of_bot(turn.bot.pk))):
         return ()
     return tools.granted(turn.bot.pk, turn.language, staff=turn.staff, group=turn.group is not None)
 
@@ -40,7 +43,7 @@ def nearest(found: Sequence[Granted], question: str, vector: Vector | None) -> t
 
     Those nearest to the question stay, by words and by meaning, in their usual order.
     """
-    costs = {one.tool.name: tokens([spec(one.tool)]) for one in found}
+    costs = {one.tool.name: _offer(one.tool)[2] for one in found}
     room = min((target.context_tokens for target in candidates.configured()), default=0) // SHARE
     if len(found) <= MOST and sum(costs.values()) <= room:
         return tuple(found)
@@ -58,7 +61,29 @@ def nearest(found: Sequence[Granted], question: str, vector: Vector | None) -> t
     return tuple(one for one in found if one.tool.name in kept)
 
 
-def spec(tool: Tool) -> ToolSpec:
+def offered(tools: Sequence[Granted]) -> tuple[list[ToolSpec], int]:
+    """Returns the tools as a model sees them, and the tokens that they take in a prompt."""
+    offers = [_offer(one.tool) for one in tools]
+    return [spec for _tool, spec, _tokens in offers], sum(tokens for _tool, _spec, tokens in offers)
+
+
+def clear_cache() -> None:
+    """Forgets how long descriptions are."""
+    _offers.clear()
+
+
+def _offer(tool: Tool) -> tuple[Tool, ToolSpec, int]:
+    kept = _offers.get(id(tool))
+    if kept is None or kept[0] is not tool:
+        spec = _spec(tool)
+        kept = (tool, spec, token_estimate.estimate(json.dumps(spec.to_dict(), ensure_ascii=False)))
+        if len(_offers) >= _MOST_KEPT:
+            _offers.clear()
+        _offers[id(tool)] = kept
+    return kept
+
+
+def _spec(tool: Tool) -> ToolSpec:
     # Some endpoints refuse an object without properties, and with it all tools.
     schema = {
         "type": "object",
@@ -66,21 +91,6 @@ def spec(tool: Tool) -> ToolSpec:
         **{k: v for k, v in tool.schema.items() if not k.startswith("$schema")},
     }
     return ToolSpec(tool.name, tool.description[:_LONGEST_DESCRIPTION], schema)
-
-
-def tokens(specs: Sequence[ToolSpec]) -> int:
-    """Returns the tokens that the tools take in a prompt."""
-    return sum(_tokens(json.dumps(one.to_dict(), ensure_ascii=False)) for one in specs)
-
-
-def clear_cache() -> None:
-    """Forgets how long descriptions are."""
-    _tokens.cache_clear()
-
-
-@lru_cache(maxsize=1024)
-def _tokens(written: str) -> int:
-    return token_estimate.estimate(written)
 
 
 def _words(text: str) -> frozenset[str]:

@@ -46,11 +46,12 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What the model said before its calls, the calls, and what the person wrote meanwhile."""
+    """What the model said before its calls, the calls, what the person wrote meanwhile, and what the model thought."""
 
     text: str
     made: tuple[Made, ...]
     said: str = ""
+    thoughts: Mapping[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -110,8 +111,13 @@ def _messages(rounds: Sequence[Round], contents: list[str]) -> list[ChatMessage]
             }
             for made in one.made
         ]
-        found.append({"role": "assistant", "content": one.text, "tool_calls": calls})
-        found += [{"role": "tool", "content": next(results), "tool_call_id": made.call_id} for made in one.made]
+        answer: ChatMessage = {"role": "assistant", "content": one.text, "tool_calls": calls}
+        if one.thoughts:
+            answer["thoughts"] = one.thoughts
+        found.append(answer)
+        for made in one.made:
+            result: ChatMessage = {"role": "tool", "content": next(results), "tool_call_id": made.call_id}
+            found.append(result if made.result.ok else {**result, "failed": True})
         if one.said:
             found.append({"role": "user", "content": one.said})
     return found

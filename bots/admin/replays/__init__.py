@@ -1,0 +1,1 @@
+"""The pages of replays and of sets of saved questions."""
