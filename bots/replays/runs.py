@@ -18,6 +18,7 @@ from typing import Any
 from django.db import connections, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from bots.llm import candidates
 from bots.models import Bot, EvaluationCase, Message, ModelProvider, ReplayRun, ReplayTurn
@@ -88,7 +89,7 @@ def work(run_id: int, *, slice_s: float = SLICE_S, told: Callable[[ReplayRun], N
         told: Called after each turn, for the command line; also after the last one.
 
     Raises:
-        CannotRun: Its provider or a skill is gone; the run is closed.
+        CannotRun: Its provider is gone; the run counts as interrupted.
         KeyboardInterrupt: Of the operator; what is done is kept.
     """
     owner = uuid.uuid4().hex
@@ -99,10 +100,8 @@ def work(run_id: int, *, slice_s: float = SLICE_S, told: Callable[[ReplayRun], N
     try:
         change = _change_of(run)
         job.go(change, time.monotonic() + slice_s, told)
-    except BaseException as error:
+    except BaseException:
         _leave(run, owner, State.INTERRUPTED)
-        if isinstance(error, LookupError):
-            raise CannotRun(str(error)) from None
         raise
     _finish(run, owner, stopped=job.stop_requested)
     return True
@@ -136,14 +135,14 @@ def _change_of(run: ReplayRun) -> Change:
     """Returns what the run changes.
 
     Raises:
-        LookupError: The provider is gone.
+        CannotRun: The provider is gone.
     """
     options = run.options
     target = None
     if name := options.get("provider"):
         row = ModelProvider.objects.filter(name=name).first()
         if row is None:
-            raise LookupError(str(name))
+            raise CannotRun(_("There is no provider “%(name)s”.") % {"name": name})
         target = candidates.of_row(row)
     skills = options.get("skills")
     return Change(

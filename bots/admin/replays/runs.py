@@ -33,7 +33,7 @@ FILTERS = {
     "changed": _("changed only"),
     "unmarked": _("not marked"),
     "failed": _("failed"),
-    "left": _("left out"),
+    "left": _("skipped"),
 }
 
 
