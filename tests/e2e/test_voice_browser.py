@@ -24,6 +24,7 @@ def ears(product: Product) -> Iterator[SpeechServer]:
         place = ("--endpoint", f"{server.url}/v1", "--model", "whisper-1")
         product.manage("provider", "add", "ears", *place, "--kind", "transcription")
         yield made
+        product.manage("provider", "remove", "ears", "--yes")
 
 
 def test_a_recording_is_heard_and_answered_and_a_denied_microphone_is_explained(
