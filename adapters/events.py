@@ -233,6 +233,7 @@ class OutgoingFile:
         preview_url: The same for the preview image of a video or of a large image.
         duration_s: Length of a recording in seconds; 0 when unknown.
         in_words: Text to send where the file cannot be sent; includes the address if there is one.
+        dispensable: Nothing replaces the file where it cannot be sent: its words are in the text.
     """
 
     kind: str
@@ -244,6 +245,7 @@ class OutgoingFile:
     preview_url: str = field(default="", repr=False)
     duration_s: float = 0.0
     in_words: str = field(default="", repr=False)
+    dispensable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

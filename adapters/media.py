@@ -11,9 +11,16 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"%PDF-", "application/pdf"),
     (0, b"OggS", "audio/ogg"),
     (0, b"#!AMR", "audio/amr"),
+    (0, b"#!SILK", "audio/silk"),
+    (1, b"#!SILK", "audio/silk"),  # as WeChat writes it
+    (0, b"caff", "audio/x-caf"),
     (0, b"ID3", "audio/mpeg"),
     (0, b"\xff\xfb", "audio/mpeg"),
     (0, b"\xff\xf3", "audio/mpeg"),
+    (0, b"\xff\xf2", "audio/mpeg"),
+    (0, b"\xff\xfa", "audio/mpeg"),
+    (0, b"\xff\xf1", "audio/aac"),
+    (0, b"\xff\xf9", "audio/aac"),
     (0, b"fLaC", "audio/flac"),
     (0, b"\x1a\x45\xdf\xa3", "video/webm"),
     (0, b"PK\x03\x04", "application/zip"),
@@ -77,7 +84,7 @@ _NOT_SHOWN = frozenset({"image/svg+xml", "image/heic", "image/tiff", "image/bmp"
 
 
 def duration_s(body: bytes) -> float:
-    """Returns the length of a recording in seconds (Opus in Ogg, MP4 and M4A, WAV, AMR); 0 when it is unknown."""
+    """Returns the length of a recording in seconds (Opus in Ogg, MP4, M4A, WAV, AMR, MP3); 0 when it is unknown."""
     try:
         if body.startswith(b"OggS"):
             return _ogg_s(body)
@@ -88,6 +95,8 @@ def duration_s(body: bytes) -> float:
             return max(len(body) - 44, 0) / per_s if per_s else 0.0
         if body[4:8] == b"ftyp":
             return _mp4_s(body)
+        if content_type_of(body) == "audio/mpeg":
+            return _mp3_s(body)
     except IndexError:
         pass  # truncated file
     return 0.0
@@ -121,3 +130,21 @@ def _mp4_s(body: bytes) -> float:
     per_s = int.from_bytes(body[start : start + 4], "big")
     length = int.from_bytes(body[start + 4 : start + (12 if wide else 8)], "big")
     return length / per_s if per_s else 0.0
+
+
+_MP3_KBPS = {  # by version: layer III of MPEG 1, and of MPEG 2 and 2.5
+    True: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0),
+    False: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 0),
+}
+
+
+def _mp3_s(body: bytes) -> float:
+    # Speech has a constant rate as a rule, so the first frame tells the length.
+    start = 0
+    if body.startswith(b"ID3"):
+        size = (body[6] << 21) + (body[7] << 14) + (body[8] << 7) + body[9]
+        start = 10 + size
+    while start + 4 < len(body) and not (body[start] == 0xFF and body[start + 1] & 0xE0 == 0xE0):
+        start += 1
+    kbps = _MP3_KBPS[body[start + 1] & 0x18 == 0x18][body[start + 2] >> 4]
+    return (len(body) - start) / (kbps * 125) if kbps else 0.0

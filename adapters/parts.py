@@ -12,7 +12,8 @@ class Attachment:
     """A part of a message that is not text.
 
     Attributes:
-        type: "image", "voice", "audio", "video", "file", "sticker", "location", "contact" or another short word.
+        type: "image", "voice", "audio", "video", "video_note" (a face that speaks), "file", "sticker", "location",
+            "contact" or another short word.
         id: The platform's id for the download; "" when there is none.
         url: Direct address, where the platform gives one. It comes from a payload, so fetch it with `public_only`.
         mime: Content type according to the platform.

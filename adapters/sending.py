@@ -27,7 +27,8 @@ def send(adapter: Adapter[Any], message: OutgoingMessage) -> SendReceipt:
     """Sends a message with or without a file.
 
     When the platform refuses the file under one rule, the next rule is tried. The last resort is text: the receipt's
-    data then hold "file": "in_words" and "refused", the mark of the last refusal or "".
+    data then hold "file": "in_words" and "refused", the mark of the last refusal or "". A dispensable file without text
+    is left out ("file": "left_out").
 
     Raises:
         SendError: As in `Adapter.send`.
@@ -45,6 +46,8 @@ def send(adapter: Adapter[Any], message: OutgoingMessage) -> SendReceipt:
             refusal = error.mark
             if refusal not in _ABOUT_THE_FILE:
                 break
+    if file.dispensable and not message.text.strip():
+        return SendReceipt("", {"file": "left_out", "refused": refusal})
     receipt = adapter.send(in_words(message))
     return SendReceipt(receipt.message_id, {**receipt.data, "file": "in_words", "refused": refusal})
 
@@ -54,5 +57,6 @@ def in_words(message: OutgoingMessage) -> OutgoingMessage:
     file = message.file
     if file is None:
         return message
-    text = "\n\n".join(filter(None, (message.text, file.in_words or f"📎 {file.name}")))
+    instead = "" if file.dispensable else file.in_words or f"📎 {file.name}"
+    text = "\n\n".join(filter(None, (message.text, instead)))
     return replace(message, text=text, file=None)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.utils import timezone
 
 from bots import reminders, replays
-from bots.operations import agent_skills, mcp_servers, queues
+from bots.llm import figures, keep_warm
+from bots.operations import agent_skills, mcp_servers, queues, spending
 from bots.people import linking
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from bots.pipeline.outbox import deliver
@@ -75,6 +77,24 @@ def summarize() -> None:
 def sweep() -> None:
     """Wakes workers for all due rows and frees claims of dead workers, so that a lost task loses no row."""
     queues.sweep()
+
+
+@shared_task(name="bots.keep_models_warm", ignore_result=True)
+def keep_models_warm() -> None:
+    """Asks idle models for next to nothing, where the operator wants it."""
+    keep_warm.run(timezone.now())
+
+
+@shared_task(name="bots.forget_model_figures", ignore_result=True)
+def forget_model_figures() -> None:
+    """Deletes figures of models that are older than 30 days."""
+    figures.forget_old(timezone.now())
+
+
+@shared_task(name="bots.ledger", ignore_result=True)
+def ledger() -> None:
+    """Adds new usage to the daily sums, returns reservations of killed processes, and warns of limits that run out."""
+    spending.upkeep()
 
 
 @shared_task(name="bots.refresh_tools", ignore_result=True)

@@ -242,6 +242,7 @@ TEMPLATES: dict[str, str] = {
     "answer_not_json": _("the answer is not JSON"),
     "answer_not_completion": _("the answer is not a chat completion"),
     "answer_empty": _("the answer is empty"),
+    "limit_reached": _("a limit of tokens or money is reached"),
     "answer_too_late": _("no answer within %(seconds)s seconds"),
     "answer_too_slow": _("the answer took too long"),
     "stream_broke_by": _("the stream broke off (%(error)s)"),
@@ -253,11 +254,23 @@ TEMPLATES: dict[str, str] = {
         "no such model or address; the address is the base of the API, e.g. https://api.openai.com/v1"
     ),
     "address_moved": _("the endpoint redirects to another address: enter %(address)s"),
+    # Causes that the page "Connect a model" finds
+    "host_not_found": _("there is no host %(host)s"),
+    "port_closed": _("nothing answers at port %(port)s of %(host)s"),
+    "host_silent": _("%(host)s does not answer at port %(port)s"),
+    "certificate_untrusted": _("the certificate is not trusted (%(told)s)"),
+    "no_tls_here": _("the port speaks no https"),
+    "page_not_api": _("a web page answers at this address, not an API"),
+    "models_not_listed": _("the answer is no list of models"),
     "endpoint_address_invalid": _("the endpoint's address is not valid"),
     "endpoint_error": _("the endpoint reported an error (%(code)s)"),
     "no_code": _("no code"),
     "client_failed": _("the client failed (%(error)s)"),
     "no_model": _("no model is configured"),
+    "answer_not_transcript": _("the answer is not a transcript"),
+    "answer_not_playable": _("the endpoint makes no sound that chats play (opus in ogg, or mp3)"),
+    "speech_not_installed": _("faster-whisper is not installed"),
+    "speech_model_unusable": _("the local model that listens cannot be loaded (%(error)s)"),
     "no_model_answered": _("no model answered"),
     # Embedders and the cross-encoder (memory)
     "dimension_wrong": _(

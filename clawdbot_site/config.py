@@ -181,6 +181,20 @@ class UploadSettings(Section):
     )
 
 
+class SpeechSettings(Section):
+    """Listening to recordings."""
+
+    model_folder: str = Field(
+        "",
+        max_length=300,
+        description="Folder of a local Whisper model (CTranslate2), used where no provider listens; needs the extra "
+        "`speech`.",
+    )
+    longest_minutes: int = Field(
+        10, ge=1, le=120, description="Longest recording that is listened to, in minutes; a longer one gets a sentence."
+    )
+
+
 class AgentSkillSettings(Section):
     """Agent skills: folders with a SKILL.md."""
 
@@ -218,6 +232,9 @@ class ModelServerSettings(Section):
     slots: int = Field(2, ge=1, le=64, description="Conversations that the model answers at the same time.")
     api_key: SecretStr = Field(
         SecretStr(""), description="Key that clients of the model server have to send; empty for none."
+    )
+    words_answers: bool = Field(
+        False, description="Let the demonstration model word quotes in English; its words are checked."
     )
 
 
@@ -319,6 +336,7 @@ class Config(Section, BaseSettings):
     model_provider: ModelProviderSettings = Field(ModelProviderSettings(), description="The first model provider.")
     semantic_search: SemanticSearchSettings = Field(SemanticSearchSettings(), description="Recall by meaning.")
     uploads: UploadSettings = Field(UploadSettings(), description="Files that people send, and those of answers.")
+    speech: SpeechSettings = Field(SpeechSettings(), description="Listening to recordings.")
     skills: tuple[SkillSettings, ...] = Field((), description="Skills that are switched on at the first start.")
     agent_skills: AgentSkillSettings = Field(AgentSkillSettings(), description="Agent skills: folders with a SKILL.md.")
     model_server: ModelServerSettings = Field(ModelServerSettings(), description="The model server.")

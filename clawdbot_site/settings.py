@@ -180,11 +180,28 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=10),
         "options": {"expire_seconds": 600},
     },
+    # Daily sums of usage, reservations of killed processes, warnings of limits.
+    "bots.ledger": {
+        "task": "bots.ledger",
+        "schedule": timedelta(seconds=30),
+        "options": {"expire_seconds": 60},
+    },
     # Lists the tools of MCP servers whose list is old, and reads the folder of agent skills.
     "bots.refresh_tools": {
         "task": "bots.refresh_tools",
         "schedule": timedelta(minutes=5),
         "options": {"expire_seconds": 300},
+    },
+    # Models that are to be kept loaded are asked for next to nothing when nobody has asked them for some minutes.
+    "bots.keep_models_warm": {
+        "task": "bots.keep_models_warm",
+        "schedule": timedelta(minutes=1),
+        "options": {"expire_seconds": 60},
+    },
+    "bots.forget_model_figures": {
+        "task": "bots.forget_model_figures",
+        "schedule": timedelta(hours=24),
+        "options": {"expire_seconds": 3600},
     },
     "bots.reminders_upkeep": {
         "task": "bots.reminders_upkeep",

@@ -139,6 +139,12 @@ def asks_for_two(bot_id: int, text: str, language: str = "en") -> bool:
     return len(called) > 1
 
 
+def asks_more(found: Match) -> bool:
+    """Returns whether the message asks for more than its skill does, so that a model with tools answers."""
+    more = getattr(registry.load(found.entry.module), "asks_more", None)
+    return more is not None and not found.text.startswith(("/", "／")) and bool(more(found.text))
+
+
 def commands(bot_id: int) -> dict[str, Entry]:
     """Returns the skills of a bot by the names of their commands, without the slash.
 

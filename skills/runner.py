@@ -175,7 +175,8 @@ def _run(found: Match, context: Mapping[str, Any], language: str) -> SkillResult
     except _Unfit as unfit:
         return _asked_again(found, unfit, language, started)
     except AskPerson as asks:
-        return _question(replace(found, values={**found.values, **asks.keep}), Parameter(asks.name), str(asks), started)
+        kept = replace(found, values={**found.values, **asks.keep})
+        return replace(_question(kept, Parameter(asks.name), str(asks), started), buttons=asks.buttons)
     except SkillError as told:
         error, text = told, storable(str(told)) or wording.failed(found.name)
     except limits.TooSlow as slow:

@@ -53,6 +53,8 @@ def of_entry(entry: Entry, language: str = "en") -> Tool | None:
         idempotent=bool(getattr(found, "idempotent", False)) or effects == READS_ONLY,
         timeout_s=entry.timeout_s,
         call=partial(_call, entry, declared),
+        only_reads=partial(_only_reads, entry),
+        outside_words=bool(getattr(found, "outside_words", False)),
         preview=partial(_preview, entry, declared),
     )
 
@@ -99,6 +101,13 @@ def _call(entry: Entry, declared: Declared, arguments: Mapping[str, Any], contex
         told = redact(storable(str(raised)))[:ERROR_LENGTH]
         return ToolResult(f"The tool failed: {type(raised).__name__}: {told}", ok=False)
     return ToolResult("\n".join(filter(None, (text, numbered(buttons)))), parts=parts)
+
+
+def _only_reads(entry: Entry, arguments: Mapping[str, Any]) -> bool:
+    try:
+        return registry.load(entry.module).only_reads(arguments) is True
+    except Exception:  # third-party code, or a class without it: then the person is asked
+        return False
 
 
 def _preview(entry: Entry, declared: Declared, arguments: Mapping[str, Any], context: Context) -> str:

@@ -11,6 +11,8 @@ from django.utils.translation import ngettext, npgettext, pgettext
 from clawdbot.times import Ask, Found, Instant, Outcome, Recurrence, occurrences
 from clawdbot.times.pieces import WEEKDAYS
 
+BRIEF = 20  # characters: what the platform with the shortest buttons shows of one
+_NEAR_DAYS = 180  # a day and a month that are farther away need their year
 _WORKDAYS = frozenset(WEEKDAYS[:5])
 _WEEKEND = frozenset(WEEKDAYS[5:])
 
@@ -38,6 +40,26 @@ def moment(at: Instant, now: datetime, zone: str) -> str:
     if not at.has_time:
         return said
     return pgettext("a moment", "%(day)s at %(time)s") % {"day": said, "time": clock(local.time())}
+
+
+def brief(outcome: Instant | Recurrence, now: datetime, zone: str) -> str:
+    """Returns a time in `BRIEF` characters at most, as a button needs it: "tomorrow 15:00", "Mon 7 Dec 15:00"."""
+    hour = clock(outcome.local.time()) if outcome.has_time else ""
+    if isinstance(outcome, Recurrence):
+        room = BRIEF - len(hour) - 1
+        often = how_often(outcome.rule)
+        day = often if len(often) <= room else f"{often[: room - 1].rstrip()}…"
+    else:
+        local = outcome.local
+        if outcome.zone != zone:
+            local = occurrences.wall(occurrences.attach(local, outcome.zone), zone)
+            hour = hour and clock(local.time())
+        away = (local.date() - occurrences.wall(now, zone).date()).days
+        near = {0: pgettext("a day", "today"), 1: pgettext("a day", "tomorrow")}.get(away)
+        day = near or date_format(local.date(), pgettext("short format of a day", "D j M"))
+        if not near and abs(away) > _NEAR_DAYS:
+            day = f"{day} {local:%Y}"
+    return f"{day} {hour}".strip()
 
 
 def clock(at: time) -> str:

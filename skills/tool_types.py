@@ -45,6 +45,9 @@ class Tool:
         approval: Whether each call needs a yes first.
         idempotent: Whether a second call with the same idempotency key has no second effect.
         timeout_s: Time limit of a call, in seconds.
+        outside_words: Whether its results hold words of strangers, such as a page or a mail. They may tell the model to
+            do something, so a call with an effect that follows one needs a yes.
+        only_reads: Whether a call with these arguments changes nothing, though `effects` say that it may.
         call: Makes the call with checked arguments. It raises nothing but `clawdbot.skills.SkillError`, whose sentence
             is for the person; every other failure is a result with `ok` False.
         preview: What a call with these arguments would do, in the person's language; "" for the arguments themselves.
@@ -61,6 +64,8 @@ class Tool:
     idempotent: bool
     timeout_s: float
     call: Callable[[Mapping[str, Any], Context], ToolResult] = field(repr=False)
+    outside_words: bool = False
+    only_reads: Callable[[Mapping[str, Any]], bool] = field(default=lambda arguments: False, repr=False)
     preview: Callable[[Mapping[str, Any], Context], str] = field(default=lambda arguments, context: "", repr=False)
 
 

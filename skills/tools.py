@@ -46,10 +46,12 @@ class Granted:
 
     Attributes:
         asked: Who must say yes before each call: "person", "operator", or "" for nobody.
+        never: The operator has decided that nobody is asked, whatever the model has read before.
     """
 
     tool: Tool
     asked: str = ""
+    never: bool = False
 
 
 def of_bot(bot_id: int, language: str) -> tuple[Tool, ...]:
@@ -79,7 +81,7 @@ def granted(bot_id: int, language: str, *, staff: bool, group: bool) -> tuple[Gr
         return ()
     rules, now = _rules.get().get(bot_id, {}), timezone.now()
     return tuple(
-        Granted(tool, _asked(tool, rules.get(tool.name)))
+        Granted(tool, _asked(tool, rules.get(tool.name)), _never_asks(rules.get(tool.name)))
         for tool in tools
         if _may(tool, rules.get(tool.name), staff, group, now)
     )
@@ -102,6 +104,10 @@ def _may(tool: Tool, rule: BotTool | None, staff: bool, group: bool, now: dateti
         return not group
     # In a group everybody reads the question and its answer.
     return audience == BotTool.Audience.EVERYONE or not group or not needs_approval(tool.effects)
+
+
+def _never_asks(rule: BotTool | None) -> bool:
+    return rule is not None and rule.approval == BotTool.Approval.NEVER
 
 
 def _asked(tool: Tool, rule: BotTool | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
@@ -71,7 +71,7 @@ class WeatherSkill(BaseSkill):
             validator=days_of.day,
             description=(
                 "today, tomorrow, a weekday, weekend, week, next week, 3 days, or a date as YYYY-MM-DD within the next"
-                " seven days"
+                " seven days; several single days with commas"
             ),
         ),
     )
@@ -173,8 +173,14 @@ def _sentences(place: Place, forecast: Mapping[str, Any], day: str) -> list[str]
     days = [date.fromisoformat(value) for value in forecast["daily"]["time"]]
     wanted = days_of.indices_of(day, days)
     if not wanted:
-        raise SkillError(_("I know the weather of the next %(count)s days only.") % {"count": len(days)})
-    return [_sentence(place, forecast, index, days[index]) for index in wanted]
+        raise SkillError(_only(days))
+    lines = [_sentence(place, forecast, index, days[index]) for index in wanted]
+    missing = "," in day and any(not days_of.indices_of(one, days) for one in day.split(","))
+    return [*lines, _only(days)] if missing else lines
+
+
+def _only(days: Sequence[date]) -> str:
+    return _("I know the weather of the next %(count)s days only.") % {"count": len(days)}
 
 
 def _sentence(place: Place, forecast: Mapping[str, Any], index: int, at: date) -> str:

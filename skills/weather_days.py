@@ -92,21 +92,66 @@ _DATE = re.compile(
 )
 
 
+_JOINS = re.compile(
+    r"\s*(?:(?:[,，、&和跟与及或]|以及|还有|\band\b|\bor\b|\bplus\b)\s*)+(?:\b(?:also|then|on|for|the)\b\s*)*",
+    re.IGNORECASE,
+)
+"""What stands between two days that are asked for together."""
+
+
 def day_of(text: str) -> str:
-    """Returns the days in the question: "today", the number of days from today, a weekday such as "friday", several
-    such as "1,2", "3 days", "weekend", "week" and "next week", a date (ISO), or `OUTSIDE`.
+    """Returns the days in the question: "today", the number of days from today, a weekday such as "friday", "3 days",
+    "weekend", "week" and "next week", a date (ISO), or `OUTSIDE`; several single days with commas, such as "1,friday".
     """
-    text = simplified(text)
-    if _DATE.search(text) and (days := times.days(text, today=timezone.localdate())):
-        return days[0].isoformat()
+    days, _begin, _stop = _asked(simplified(text))
+    return ",".join(dict.fromkeys(days)) or "today"
+
+
+def _asked(text: str) -> tuple[list[str], int, int]:
+    """Returns the days that are asked for, in their order, and where in the text they begin and end."""
+    singles = _single_days(text)
+    if singles and (dated := next((one for one in singles if "-" in one[0]), None)) is not None:
+        return _together(text, singles, dated)
     for day, expression in _DAYS:
         if found := expression.search(text):
-            return f"{_number(found)} days" if day == "days" else day
-    if found := _WEEKDAY.search(text):
-        if found.group(1):
-            return _WEEKDAYS_EN[_WEEKDAYS_ZH.index(found.group(1).replace("天", "日"))]
-        return found.group(2).lower()
-    return "today"
+            one = next((single for single in singles if single[1] == found.start()), None)
+            if one is not None:
+                return _together(text, singles, one)
+            return [f"{_number(found)} days" if day == "days" else day], *found.span()
+    return _together(text, singles, singles[0]) if singles else ([], 0, 0)
+
+
+def _single_days(text: str) -> list[tuple[str, int, int]]:
+    """Returns the single days that a text names, in their order, each with its place."""
+    found: list[tuple[str, int, int]] = []
+    left = text
+
+    def take(match: re.Match[str], day: str) -> None:
+        nonlocal left
+        left = left[: match.start()] + "\0" * (match.end() - match.start()) + left[match.end() :]
+        if day:
+            found.append((day, *match.span()))
+
+    for match in _DATE.finditer(text):
+        if days := times.days(match[0], today=timezone.localdate()):
+            take(match, days[0].isoformat())
+    for day, expression in _DAYS:
+        for match in expression.finditer(left):
+            take(match, day if day == "today" or day.isdecimal() else "")
+    for match in _WEEKDAY.finditer(left):
+        named = match[1] and _WEEKDAYS_EN[_WEEKDAYS_ZH.index(match[1].replace("天", "日"))]
+        take(match, named or match[2].lower())
+    return sorted(found, key=lambda one: one[1])
+
+
+def _together(text: str, singles: list[tuple[str, int, int]], one: tuple[str, int, int]) -> tuple[list[str], int, int]:
+    """Returns this day and those that stand beside it with nothing but "and" or a comma between them."""
+    first = last = singles.index(one)
+    while first > 0 and _JOINS.fullmatch(text[singles[first - 1][2] : singles[first][1]]):
+        first -= 1
+    while last + 1 < len(singles) and _JOINS.fullmatch(text[singles[last][2] : singles[last + 1][1]]):
+        last += 1
+    return [day for day, _begin, _stop in singles[first : last + 1]], singles[first][1], singles[last][2]
 
 
 def _number(found: re.Match[str]) -> str:
@@ -123,9 +168,9 @@ def day(text: str) -> str:
     given = text.strip().lower()
     if given in ("now", "today"):
         return "today"
-    if given in (*_WEEKDAYS_EN, OUTSIDE, "week", "next week", "weekend", "1,2"):
+    if given in (OUTSIDE, "week", "next week", "weekend") or re.fullmatch(r"[1-8] days", given):
         return given
-    if re.fullmatch(r"\d|\d{4}-\d{2}-\d{2}|[1-8] days", given):
+    if all(one in ("today", *_WEEKDAYS_EN) or re.fullmatch(r"\d|\d{4}-\d{2}-\d{2}", one) for one in given.split(",")):
         return given
     found = day_of(given)
     if found == "today" and not re.search(r"今|现在|目前|today|tonight", given):
@@ -134,7 +179,10 @@ def day(text: str) -> str:
 
 
 def without_days(text: str) -> str:
-    """Returns the text without the words that name days."""
+    """Returns the text without the words that name days, and without what joins the days that are asked for."""
+    days, begin, stop = _asked(simplified(text)) if len(simplified(text)) == len(text) else ([], 0, 0)
+    if len(days) > 1:
+        text = f"{text[:begin]} {text[stop:]}"
     text = _DATE.sub(" ", text)
     for _day, expression in _DAYS:
         text = expression.sub(" ", text)
@@ -142,8 +190,10 @@ def without_days(text: str) -> str:
 
 
 def indices_of(day: str, days: Sequence[date]) -> list[int]:
-    """Returns the places of the wanted days in the forecast; none when it does not include them."""
+    """Returns the places of the wanted days in the forecast, in its order; none when it does not include them."""
     places = range(len(days))
+    if "," in day:
+        return sorted({place for one in day.split(",") for place in indices_of(one, days)})
     if "-" in day:
         return [place for place in places if days[place].isoformat() == day]
     if day in _WEEKDAYS_EN:
@@ -161,9 +211,9 @@ def indices_of(day: str, days: Sequence[date]) -> list[int]:
         return []
     if day.endswith(" days"):
         return list(places[: int(day.split()[0])])
-    return [int(one) for one in day.split(",") if one.isdigit() and int(one) < len(days)] or (
-        [0] if day == "today" else []
-    )
+    if day == "today":
+        return [0]
+    return [int(day)] if day.isdigit() and int(day) < len(days) else []
 
 
 def day_name(index: int, day: date) -> str:

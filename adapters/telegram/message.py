@@ -167,7 +167,7 @@ _MEDIA = (
     ("voice", "voice"),
     ("audio", "audio"),
     ("video", "video"),
-    ("video_note", "video"),
+    ("video_note", "video_note"),
     ("animation", "video"),
     ("document", "file"),
     ("sticker", "sticker"),

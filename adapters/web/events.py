@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from adapters.commands import parse_command
-from adapters.events import Event, EventKind
+from adapters.events import Attachment, Event, EventKind
 
 PLATFORM = "web"
 
@@ -33,7 +33,9 @@ def dedupe_key(visitor_id: str, client_id: str) -> str:
     return f"{visitor_id}:{client_id}"
 
 
-def message_event(visitor_id: str, text: str, facts: WebFacts, press: str = "") -> Event:
+def message_event(
+    visitor_id: str, text: str, facts: WebFacts, press: str = "", attachments: tuple[Attachment, ...] = ()
+) -> Event:
     """Returns the event of a visitor's message, or with `press` of a pressed button that shows the text.
 
     `data` holds the facts as JSON; read them with `facts_of`. `args` of a press is the payload of the button.
@@ -48,6 +50,7 @@ def message_event(visitor_id: str, text: str, facts: WebFacts, press: str = "") 
         text=text,
         command=command,
         args=args,
+        attachments=attachments,
         data=json.dumps(asdict(facts)),
     )
 

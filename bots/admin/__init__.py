@@ -12,6 +12,7 @@ import bots.admin.mcp.tools
 import bots.admin.memory.consolidation
 import bots.admin.memory.embedder
 import bots.admin.memory.entries
+import bots.admin.money.limits
 import bots.admin.people.audit_log
 import bots.admin.people.model_admin
 import bots.admin.reminders.broadcasts

@@ -25,7 +25,7 @@ from bots.admin.ui.fragments import admin_link, ago
 from bots.admin.ui.platform_names import platform_name
 from bots.admin.ui.unfold_parts import display
 from bots.i18n.failure_texts import describe_column
-from bots.models import Bot, BotAccess, Channel
+from bots.models import Bot, BotAccess, BotProvider, Channel
 from bots.operations import bots as operations
 from memory.storage import wakeups
 
@@ -57,6 +57,26 @@ class ChannelInline(ScopedInline[Channel]):
     @admin.display(description=_("last error"))
     def error(self, channel: Channel) -> str:
         return describe_column(channel, "last_error") or "–"
+
+
+class BotProviderInline(ScopedInline[BotProvider]):
+    """The models that the bot asks. They cost money and read its messages, so it takes a permission to change them."""
+
+    model = BotProvider
+    fields = ("position", "provider", "model", "use", "tokens")
+    tab = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_add_permission(request, obj) and request.user.has_perm("bots.add_botprovider")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and request.user.has_perm("bots.change_botprovider")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and request.user.has_perm("bots.delete_botprovider")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BotProvider]:
+        return super().get_queryset(request).select_related("provider")
 
 
 class AccessInline(ScopedInline[BotAccess]):
@@ -99,10 +119,10 @@ class BotAdmin(AuditedMixin, BotMemoryMixin, SkillTrialMixin, BotScopedAdmin[Bot
     prepopulated_fields = {"slug": ("name",)}
     readonly_fields = ("chat", "retention_note", "memory", "skills", "created_at", "updated_at")
     actions = ("enable_selected", "disable_selected", "optimize_selected")
-    inlines = (ChannelInline, BotSkillOfBotInline, BotToolOfBotInline, AccessInline)
+    inlines = (ChannelInline, BotProviderInline, BotSkillOfBotInline, BotToolOfBotInline, AccessInline)
     warn_unsaved_form = True
     fieldsets = (
-        (None, {"fields": ("name", "slug", "description", ("enabled", "is_default"), "chat")}),
+        (None, {"fields": ("name", "slug", "description", ("enabled", "is_default"), "tenant", "chat")}),
         (
             _("Conversation"),
             {
@@ -118,7 +138,7 @@ class BotAdmin(AuditedMixin, BotMemoryMixin, SkillTrialMixin, BotScopedAdmin[Bot
         (
             _("Messages in a row and prompts"),
             {
-                "fields": ("bursts", ("burst_quiet_s", "burst_longest_s"), "context_tokens"),
+                "fields": ("bursts", ("burst_quiet_s", "burst_longest_s"), "voice_replies", "context_tokens"),
                 "description": _(
                     "People often write one thought in several messages. Here you say whether the bot answers each of "
                     "them, and how much of a conversation a model is shown."

@@ -15,10 +15,11 @@ from bots.models import Conversation, InboundEvent, ReceivedFile
 from bots.models.lengths import ERROR_LENGTH
 from clawdbot.errors import ClawdbotError
 from clawdbot.reasons import Why, columns, why
+from clawdbot.storable_text import storable
 
 logger = logging.getLogger(__name__)
 
-FETCHED = frozenset({"image", "voice", "audio", "video", "file", "sticker"})
+FETCHED = frozenset({"image", "voice", "audio", "video", "video_note", "file", "sticker"})
 MAX_FILES = 10  # per message; further files are not fetched
 QUOTED = 100  # position of the first file of a quoted message, in the turn that quotes it
 MAX_QUOTED = 4
@@ -32,6 +33,13 @@ EXTENSIONS = {
     "audio/mpeg": ".mp3",
     "audio/amr": ".amr",
     "audio/mp4": ".m4a",
+    "audio/wav": ".wav",
+    "audio/webm": ".webm",
+    "video/webm": ".webm",
+    "audio/flac": ".flac",
+    "audio/aac": ".aac",
+    "audio/silk": ".silk",
+    "audio/x-caf": ".caf",
     "video/mp4": ".mp4",
     "application/pdf": ".pdf",
     "text/plain": ".txt",
@@ -93,6 +101,7 @@ def _fetch(
         position=position,
         kind=attachment.type[:20],
         name=(attachment.name or "")[:200],
+        transcript=storable(attachment.transcript or ""),
     )
     try:
         media = adapter.fetch_media(attachment, message_id=message_id, max_bytes=settings.CLAWDBOT.uploads.max_bytes)

@@ -45,6 +45,10 @@ class Part:
     file: dict[str, Any] | None = None
 
 
+class SpokenAnswer(File):
+    """An answer that is read aloud. Its words are in the answer's text, so nothing replaces a file that is not sent."""
+
+
 def check(file: File) -> None:
     """Checks that a file can be sent.
 
@@ -109,6 +113,7 @@ def _store(conversation: Conversation, file: File, position: int, inbound: Inbou
         inbound=inbound,
         position=position,
         kind=kind_of(found, voice=file.voice),
+        spoken=isinstance(file, SpokenAnswer),
         content_type=found[:100],
         name=_clean(file.name, ending),
         size=len(file.body),
@@ -177,7 +182,8 @@ def outgoing(file_id: int, in_words: str = "") -> OutgoingFile:
         url=(url := signed_urls.public(row.pk, row.name)),
         preview_url=signed_urls.public_preview(row.kind),
         duration_s=row.duration_s,
-        in_words=in_words or _in_words(row, url),
+        in_words="" if row.spoken else in_words or _in_words(row, url),
+        dispensable=row.spoken,
     )
 
 

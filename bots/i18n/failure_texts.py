@@ -29,6 +29,12 @@ def describe(reason: Value) -> str:
     return in_language(reason) if isinstance(reason, Mapping) else str(reason)
 
 
+def describe_code(code: str) -> str:
+    """Returns the text of a code that was kept without its parameters; the code itself if the text needs them."""
+    template = _SHOWN.get(code, "%(")
+    return code if "%(" in template else gettext(template)
+
+
 def describe_error(error: Exception) -> str:
     """Returns an error as one line in the active language."""
     return describe(why(error))

@@ -6,14 +6,17 @@ deadlines, cancellation, retries, what is shown of an answer. What the API takes
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from bots.llm.alternation import SILENT
 from bots.llm.types import VARIABLE_PART, Messages
+from clawdbot.http.base_url import key_headers
 
 PATH = "/messages"
 _VERSION = "2023-06-01"
@@ -22,7 +25,11 @@ ANSWER = "answer"
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _NOT_IN_NAME = re.compile(r"[^a-zA-Z0-9_-]+")
 _DATA_URL = re.compile(r"data:(?P<kind>[^;,]+);base64,(?P<data>.*)", re.DOTALL)
-_NOT_AT_TOP = frozenset({"oneOf", "anyOf", "allOf", "$schema"})
+_COMBINED = ("oneOf", "anyOf", "allOf")  # refused at the top of a schema
+# By the first bytes of a file: an image that is not what its type says is refused.
+_KINDS = ((b"\x89PNG", "image/png"), (b"\xff\xd8", "image/jpeg"), (b"GIF8", "image/gif"), (b"RIFF", "image/webp"))
+_LARGEST_IMAGE = 5 * 1024 * 1024  # as base64
+_TOO_LARGE = "(An image of more than 5 MB is left out here. Say so if it is asked for.)"
 _EPHEMERAL = {"cache_control": {"type": "ephemeral"}}
 _THOUGHTS = ("thinking", "redacted_thinking")
 _FINISH = {
@@ -36,9 +43,15 @@ _FINISH = {
 }
 
 
-def headers(api_key: str) -> dict[str, str]:
-    """Returns the headers of every request; the key has one of its own."""
-    return {"anthropic-version": _VERSION, **({"x-api-key": api_key} if api_key else {})}
+def headers(base: str, api_key: str) -> dict[str, str]:
+    """Returns the headers of every request. Many gateways read the key where chat completions have it."""
+    found = {"anthropic-version": _VERSION, **({"x-api-key": api_key} if api_key else {})}
+    return found if takes_no_bearer(base) else {**found, **key_headers(base, api_key)}
+
+
+def takes_no_bearer(base: str) -> bool:
+    """Returns whether this is Anthropic's own service, which takes a bearer for another kind of log-in."""
+    return (urlsplit(base).hostname or "").endswith("anthropic.com")
 
 
 def request(body: Mapping[str, Any], extra: Mapping[str, Any], schema: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -122,7 +135,11 @@ def _image(url: str) -> dict[str, Any]:
     found = _DATA_URL.fullmatch(url)
     if found is None:
         return {"type": "image", "source": {"type": "url", "url": url}}
-    source = {"type": "base64", "media_type": found["kind"], "data": found["data"]}
+    if len(found["data"]) > _LARGEST_IMAGE:
+        return _text(_TOO_LARGE)
+    begin = base64.b64decode(found["data"][:16] + "==")
+    kind = next((kind for mark, kind in _KINDS if begin.startswith(mark)), found["kind"])
+    source = {"type": "base64", "media_type": kind, "data": found["data"]}
     return {"type": "image", "source": source}
 
 
@@ -144,7 +161,13 @@ def _tool(function: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _schema(schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "object", **{key: value for key, value in schema.items() if key not in _NOT_AT_TOP}}
+    """Returns the schema without combinations at its top; their properties are taken into it."""
+    plain = {key: value for key, value in schema.items() if key not in (*_COMBINED, "$schema")}
+    properties = dict(plain.get("properties") or {})
+    for part in (part for name in _COMBINED for part in schema.get(name) or ()):
+        if isinstance(part, dict):
+            properties = {**(part.get("properties") or {}), **properties}
+    return {**plain, "type": "object", "properties": properties}
 
 
 def _system(text: str) -> list[dict[str, Any]]:

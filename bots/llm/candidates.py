@@ -98,7 +98,7 @@ def clear_cache() -> None:
 
 
 def _read() -> tuple[Target, ...]:
-    return tuple(of_row(row) for row in ModelProvider.objects.filter(enabled=True).order_by("priority", "id"))
+    return tuple(of_row(row) for row in ModelProvider.objects.chat().filter(enabled=True).order_by("priority", "id"))
 
 
 rows = CachedValue(_read, 1.0)

@@ -68,10 +68,7 @@ def ask(target: Target, messages: Messages, options: Options) -> Reply:
     """
     deadline = time.monotonic() + options.timeout_s
     with socket_deadline.limited(deadline, options.cancelled):
-        try:
-            base = _bases.get(target.endpoint) or base_url.normal(target.endpoint)
-        except base_url.AddressUnusable:  # stored before the form became strict
-            raise ProviderError(Reason("endpoint_address_invalid"), permanent=True) from None
+        base = base_of(target)
         plain, _query = base_url.split_query(base)
         try:
             return _ask_at(base, target, messages, options)
@@ -83,6 +80,18 @@ def ask(target: Target, messages: Messages, options: Options) -> Reply:
             reply = _ask_at(base, target, messages, options)
             _bases[target.endpoint] = base  # kept only now, because it answered
             return reply
+
+
+def base_of(target: Target) -> str:
+    """Returns the base address, in the form that has answered where it is known.
+
+    Raises:
+        ProviderError: The address cannot be used.
+    """
+    try:
+        return _bases.get(target.endpoint) or base_url.normal(target.endpoint)
+    except base_url.AddressUnusable:  # stored before the form became strict
+        raise ProviderError(Reason("endpoint_address_invalid"), permanent=True) from None
 
 
 def _ask_at(base: str, target: Target, messages: Messages, options: Options) -> Reply:
@@ -145,6 +154,7 @@ class _Call:
         path: Where it is sent to, below the base address.
         key: Endpoint and model.
         native: It speaks Anthropic's Messages API.
+        no_bearer: The key has another header only.
     """
 
     body: dict[str, Any]
@@ -152,6 +162,7 @@ class _Call:
     path: str
     key: tuple[str, str]
     native: bool
+    no_bearer: bool = False
 
     def read(self, value: Any, options: Options) -> Reply:
         shaped = anthropic.completion(value, options.names) if self.native else value
@@ -162,12 +173,14 @@ def _call(target: Target, messages: Messages, options: Options, refused: frozens
     key = (target.endpoint, target.model)
     options = replace(options, max_tokens=min(options.max_tokens, _longest.get(key, options.max_tokens)))
     own = thoughts.of_model(messages, key)
-    body = request_body.of_call(target, own, options, refused, thinks=key in _reasoners)
+    body = request_body.of_call(target, own, options, refused, thinks=key in _reasoners and not options.minimal)
     longest = "max_completion_tokens" if "max_completion_tokens" in body else "max_tokens"
     body[longest] = min(body[longest], _longest.get(key, body[longest]))
     if target.protocol == ANTHROPIC:
-        sent = anthropic.request(body, request_body.further(target), options.schema)
-        return _Call(body, sent, anthropic.PATH, key, native=True)
+        structured = (body.get("response_format") or {}).get("type") == "json_schema"
+        sent = anthropic.request(body, request_body.further(target), options.schema if structured else None)
+        bare = not target.api_key or anthropic.takes_no_bearer(target.endpoint)
+        return _Call(body, sent, anthropic.PATH, key, native=True, no_bearer=bare)
     return _Call(body, request_body.in_openai_shape(target, body, refused), _PATH, key, native=False)
 
 
@@ -281,7 +294,7 @@ def _request_options(options: Options, call: _Call) -> Any:
 
     timeout = openai.Timeout(options.timeout_s, connect=min(CONNECT_TIMEOUT_S, options.timeout_s))
     # The SDK leaves its own header out only when the request says so.
-    return {"timeout": timeout, "headers": {"Authorization": openai.Omit()}} if call.native else {"timeout": timeout}
+    return {"timeout": timeout, "headers": {"Authorization": openai.Omit()}} if call.no_bearer else {"timeout": timeout}
 
 
 def _client(base: str, target: Target) -> OpenAI:
@@ -306,7 +319,7 @@ def _new_client(base: str, target: Target) -> OpenAI:
         return OpenAI(
             base_url=plain,
             default_query=query,
-            default_headers=anthropic.headers(target.api_key)
+            default_headers=anthropic.headers(plain, target.api_key)
             if native
             else base_url.key_headers(plain, target.api_key),
             # Local servers need no key, but the SDK requires one.

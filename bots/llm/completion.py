@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 import time
@@ -11,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from cachetools import LRUCache
 
+from bots.limits.account import Account, Full, Price, Purse
+from bots.limits.rules import Owners
 from bots.llm import candidates, client, figures, health, routing, token_estimate, token_usage
 from bots.llm.circuit_breaker import breaker
 from bots.llm.errors import (
     Cancelled,
     EmptyAnswer,
+    LimitReached,
     NoModelAvailable,
     NothingSaid,
     PromptRefused,
@@ -43,6 +47,7 @@ LEAST_TIME_S = 0.1
 # So small a model adds nothing useful after that.
 DEMO_MAX_TOKENS = 160
 LEAST_WINDOW = 256
+CHARACTERS_A_TOKEN = 3  # of an answer that broke off
 # Context windows that refusals named, where they are smaller than configured.
 _windows: LRUCache[tuple[str, str], int] = LRUCache(256)
 
@@ -65,6 +70,7 @@ def complete(
     within_s: float | None = None,
     schema: Mapping[str, Any] | None = None,
     has_image: bool = False,
+    owners: Owners | None = None,
 ) -> Completion:
     """Asks the configured models in priority order, the embedded model last, until one answers.
 
@@ -87,6 +93,7 @@ def complete(
         schema: JSON schema of the answer, an object; an endpoint that takes none is asked without it. With it no tools.
         has_image: The message has an image, so models that see come first.
         tools: Tools that the model may call; a model that takes none is asked without them.
+        owners: Whose limits hold. A model for which a limit has no room is passed over, so a cheaper one may answer.
 
     Returns:
         The answer with its tokens (estimated where the endpoint reports none), milliseconds and cost.
@@ -96,10 +103,11 @@ def complete(
         NoModelAvailable: No model is configured, or all failed; `retry_after` is the shortest pause of an open circuit.
             It is permanent when none is configured.
         NothingSaid: All that failed is that the answers were empty.
+        LimitReached: A limit had no room for one of the models, and no other one answered.
         Cancelled: `cancelled()` returned True; the error holds the text so far.
     """
     run = _Run(messages, on_token, on_restart, cancelled)
-    run.counts_failures, run.tools = counts_failures, tuple(tools)
+    run.counts_failures, run.tools, run.account = counts_failures, tuple(tools), Account(owners)
     run.max_tokens = max_tokens or (bot.max_reply_tokens if bot else DEFAULT_MAX_TOKENS)
     run.temperature = temperature if temperature is not None else (bot.temperature if bot else DEFAULT_TEMPERATURE)
     waits: list[float] = []
@@ -112,11 +120,13 @@ def complete(
             break  # so small a model answers no question that a better one refused
         if refusal := breaker.refusal(target):
             waits.append(refusal.wait_s)
-        elif completion := run.ask(target, min(timeout or target.timeout_s, within_s or math.inf)):
+        elif completion := run.paid(target, min(timeout or target.timeout_s, within_s or math.inf)):
             return completion
     if run.refused is not None:
         run.withdraw()
         raise PromptRefused(why(run.refused)) from run.last
+    if run.over_limit:
+        raise LimitReached(Reason("limit_reached"))
     if not any_target:
         raise NoModelAvailable(Reason("no_model"), permanent=True)
     if run.empty and not run.failed and not waits:
@@ -151,6 +161,9 @@ class _Run:
         self.counts_failures = True
         self.tools: tuple[ToolSpec, ...] = ()
         self.schema: Mapping[str, Any] | None = None
+        self.account = Account(None)
+        self.over_limit = False
+        self.broken_off = 0  # characters of the answer of this model that came to no end
 
     def prompt_tokens(self, target: Target) -> int:
         """Returns the tokens of the prompt for this model."""
@@ -158,8 +171,56 @@ class _Run:
 
     def _handed_out(self, piece: str) -> None:
         self.dirty = True
+        self.broken_off += len(piece)
         if self._sink is not None:
             self._sink(piece)
+
+    def paid(self, target: Target, timeout_s: float) -> Completion | None:
+        """Returns the answer of this model, or None. Its limits pay for the answer, also for one that broke off."""
+        purse, self.broken_off = self._reserve(target, timeout_s), 0
+        if purse is None:
+            return None
+        try:
+            completion = self.ask(target, timeout_s)
+            if completion is not None:
+                purse.pay(completion.prompt_tokens + completion.completion_tokens, completion.cost)
+            elif self.broken_off:
+                self._pay_broken(target, purse, self.broken_off)
+        except Cancelled as stopped:
+            if stopped.text or self.broken_off:
+                self._pay_broken(target, purse, max(len(stopped.text), self.broken_off))
+            raise
+        finally:
+            purse.give_back()
+        return completion
+
+    def _reserve(self, target: Target, timeout_s: float) -> Purse | None:
+        """Reserves what the call may use; None when a limit has no room. The embedded model costs nothing."""
+
+        def estimate() -> tuple[int, int]:
+            messages, longest = self._prompt(target)
+            return self._prompt_tokens(messages), longest
+
+        account = Account(None) if target.is_demo else self.account
+        try:
+            return account.reserve(Price(target.input_price, target.output_price), estimate, timeout_s)
+        except Full as full:
+            logger.info("model %s is not asked: the limit of the %s is reached", target.name, full.rule.kind)
+            self.over_limit = True
+            return None
+
+    def _prompt_tokens(self, messages: Messages) -> int:
+        tools = sum(token_estimate.estimate(json.dumps(one.to_dict(), ensure_ascii=False)) for one in self.tools)
+        return token_estimate.of_messages(messages) + tools
+
+    def _pay_broken(self, target: Target, purse: Purse, characters: int) -> None:
+        """Pays for an answer that the person stopped or that broke off: what had come is all that is known of it."""
+        messages, _longest = self._prompt(target)
+        tokens = self._prompt_tokens(messages), -(-characters // CHARACTERS_A_TOKEN)
+        cost = Price(target.input_price, target.output_price).of(*tokens)
+        purse.pay(sum(tokens), cost)
+        if not target.is_demo:
+            self.account.note_broken(target.name, target.model, tokens, cost)
 
     def ask(self, target: Target, timeout_s: float) -> Completion | None:
         """Returns the answer of this model, or None. Tries twice when a retry can help."""

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import F, Sum
 from django.utils import timezone
 
+from bots.limits.rules import Owners
 from bots.llm import ChatMessage, Completion, NoModelAvailable, PromptRefused, available, complete
 from bots.llm.token_estimate import of_messages
 from bots.models import TurnUsage
@@ -20,17 +21,22 @@ REPLY_TOKENS = 1500
 DAY = timedelta(hours=24)
 
 
-def writer_for(bot_id: int) -> BudgetedWriter | None:
-    """Returns the writer for one run over this bot; None without a provider or without budget."""
+def writer_for(bot_id: int, purpose: str = TurnUsage.Purpose.MEMORY) -> BudgetedWriter | None:
+    """Returns the writer for one run over this bot; None without a provider or without budget.
+
+    Args:
+        bot_id: The bot.
+        purpose: What its usage is recorded as; a value of `TurnUsage.Purpose`.
+    """
     memory = settings.CLAWDBOT.memory
     left = min(memory.optimize_tokens_per_run, memory.optimize_tokens_per_day - used_lately(bot_id))
-    return BudgetedWriter(left) if left > 0 and available(allow_demo=False) else None
+    return BudgetedWriter(left, purpose) if left > 0 and available(allow_demo=False) else None
 
 
 def used_lately(bot_id: int) -> int:
-    """Returns the tokens that consolidation of this bot used in the last 24 hours."""
+    """Returns the tokens that consolidation and summaries of this bot used in the last 24 hours."""
     rows = TurnUsage.objects.for_bot(bot_id).filter(
-        purpose=TurnUsage.Purpose.MEMORY, created_at__gte=timezone.now() - DAY
+        purpose__in=(TurnUsage.Purpose.MEMORY, TurnUsage.Purpose.SUMMARY), created_at__gte=timezone.now() - DAY
     )
     return int(rows.aggregate(n=Sum(F("prompt_tokens") + F("completion_tokens")))["n"] or 0)
 
@@ -38,9 +44,9 @@ def used_lately(bot_id: int) -> int:
 class BudgetedWriter:
     """Asks the configured providers, never the embedded model, until the budget (in tokens) is used up."""
 
-    def __init__(self, budget: int) -> None:
+    def __init__(self, budget: int, purpose: str = TurnUsage.Purpose.MEMORY) -> None:
         self.spent = Spent()
-        self._budget = budget
+        self._budget, self._purpose = budget, purpose
 
     def json(self, scope: Scope, instructions: str, text: str, schema: dict[str, Any]) -> dict[str, Any]:
         """See `memory.consolidation.llm_port.Writer`."""
@@ -58,6 +64,7 @@ class BudgetedWriter:
                 allow_demo=False,
                 counts_failures=False,
                 schema=schema,
+                owners=Owners(scope.bot_id, scope.person_id),
             )
         except PromptRefused as error:
             raise TextRefused(str(error)) from error
@@ -65,7 +72,7 @@ class BudgetedWriter:
             raise ModelUnavailable(str(error)) from error
         self.spent.prompt += completion.prompt_tokens
         self.spent.completion += completion.completion_tokens
-        _note(scope, completion)
+        _note(scope, completion, self._purpose)
         return _object(completion.text)
 
 
@@ -74,12 +81,12 @@ def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _note(scope: Scope, completion: Completion) -> None:
+def _note(scope: Scope, completion: Completion, purpose: str) -> None:
     """Writes the usage at once, outside the run's transactions, so it counts even if the run fails."""
     TurnUsage.objects.create(
         bot_id=scope.bot_id,
         person_id=scope.person_id,
-        purpose=TurnUsage.Purpose.MEMORY,
+        purpose=purpose,
         total_ms=completion.total_ms,
         **completion.usage(),
     )

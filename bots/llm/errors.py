@@ -50,6 +50,12 @@ class PromptRefused(NoModelAvailable):
     permanent = True
 
 
+class LimitReached(NoModelAvailable):
+    """A limit of tokens or money has no room for this call with any model. Waiting a moment is of no use."""
+
+    permanent = True
+
+
 class Cancelled(ModelError):
     """The caller asked to stop.
 

@@ -55,6 +55,7 @@ def read(value: Any, messages: Messages, names: Collection[str]) -> Reply:
                 text, calls = tool_calls.in_text(text, names, cut=finish == "length")
         thoughts, usage = Thoughts(), Usage()
         thoughts.take(choice["message"])
+        text = "" if thoughts.repeated_by(whole) else text
         usage.take(value.get("usage"))
         return Reply(
             text=text,
@@ -87,12 +88,12 @@ class StreamedReply:
         self._calls = tool_calls.Deltas()
         self._thoughts = Thoughts()
         self._gate = tool_calls.CallGate() if names else None
-        self.began_with_reasoning = self.showed_call = False
+        self.began_with_reasoning = self.showed_call = self.showed_thoughts = False
 
     @property
     def showed_too_much(self) -> bool:
         """Whether reasoning or a call was shown, because nothing told it from the answer before its end."""
-        return self.showed_call or (self.began_with_reasoning and not self._thinks)
+        return self.showed_call or self.showed_thoughts or (self.began_with_reasoning and not self._thinks)
 
     def take(self, chunk: Any) -> str:
         """Takes a chunk. Returns what may be shown now.
@@ -134,6 +135,8 @@ class StreamedReply:
         answer = without_reasoning(whole)
         self.began_with_reasoning = answer != whole and not whole.lstrip().lower().startswith("<think")
         reply, cut = self.reply, self.reply.finish == "length"
+        if self._thoughts.repeated_by(whole):
+            answer, self.showed_thoughts = "", True
         reply.text = without_echo(answer, self._messages)
         reply.thinks = self._thoughts.seen or reply.usage.reasoning > 0 or answer != whole
         reply.thoughts = self._thoughts.kept()
@@ -142,6 +145,8 @@ class StreamedReply:
             if not reply.calls:
                 reply.text, reply.calls = tool_calls.in_text(reply.text, self._names, cut=cut)
         held = self._shown.rest()
+        if self.showed_thoughts:
+            return ""
         if self._gate is None:
             return held
         shown = self._gate.shown

@@ -27,6 +27,7 @@ class Options:
     on_restart: Callable[[], None] | None = None
     tools: tuple[ToolSpec, ...] = ()
     schema: Mapping[str, Any] | None = None
+    minimal: bool = False  # no room to think; nobody reads the answer
 
     @property
     def names(self) -> frozenset[str]:

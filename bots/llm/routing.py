@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from bots.llm import candidates
 from bots.llm.types import Target
+from bots.models import ModelProvider
 from bots.models.provider_routing import BotProvider
 from clawdbot.cached_value import CachedValue
 
@@ -41,9 +42,9 @@ def of_bot(bot_id: int | None) -> tuple[Target, ...]:
     return _once(usual + special if _has_order(own) else special + list(candidates.configured()))
 
 
-def first(bot_id: int | None) -> Target | None:
-    """Returns the model that answers a bot's usual turns; the embedded one where no other is enabled."""
-    return next(candidates.in_order(True, of_bot(bot_id)), None)
+def first(bot_id: int | None, *, allow_demo: bool) -> Target | None:
+    """Returns the model that answers a bot's usual turns; the embedded one where no other is enabled and it may."""
+    return next(candidates.in_order(allow_demo, of_bot(bot_id)), None)
 
 
 def of_turn(bot_id: int | None, tokens_of: Callable[[Target], int], *, has_image: bool = False) -> tuple[Target, ...]:
@@ -82,7 +83,8 @@ def _once(models: list[Target]) -> tuple[Target, ...]:
 
 def _read() -> dict[int | None, tuple[_Line, ...]]:
     found: dict[int | None, tuple[_Line, ...]] = {}
-    for row in BotProvider.objects.select_related("provider").order_by("bot_id", "position", "id"):
+    rows = BotProvider.objects.filter(provider__kind=ModelProvider.Kind.CHAT).select_related("provider")
+    for row in rows.order_by("bot_id", "position", "id"):
         target = candidates.of_row(row.provider)
         target = replace(target, model=row.model) if row.model else target
         usual = SHORT_TOKENS if row.use == _Use.SIMPLE else LONG_TOKENS

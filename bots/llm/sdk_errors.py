@@ -65,7 +65,7 @@ _LONGEST_ANSWER = re.compile(
 )
 _ABOUT_WINDOW = re.compile(r"context[ _](?:length|size|limit)|max_model_len", re.IGNORECASE)
 # A schema that the server cannot turn into a grammar. Some answer 500.
-_NO_GRAMMAR = re.compile(r"grammar|(?:json_?|response_?)(?:schema|format)", re.IGNORECASE)
+_NO_GRAMMAR = re.compile(r"grammar|tool_choice|(?:json_?|response_?)(?:schema|format)", re.IGNORECASE)
 _REASONING_WANTED = re.compile(
     r"reasoning_content.{0,80}(?:missing|must be|required|passed back)|missing.{0,20}reasoning_content",
     re.IGNORECASE | re.DOTALL,

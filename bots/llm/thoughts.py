@@ -41,6 +41,10 @@ class Thoughts:
         if isinstance(other := message.get("thoughts"), dict):
             self._other, self.seen = other, True
 
+    def repeated_by(self, text: str) -> bool:
+        """Returns whether the text is what the model thought: some servers send it as the answer when it is cut."""
+        return bool(text.strip()) and text.strip() == self._text.strip()
+
     def kept(self) -> dict[str, Any] | None:
         """Returns what the model may need again; None without any."""
         found = dict(self._other)

@@ -149,7 +149,7 @@ def _first_password(user: User) -> str:
 
 def _seed_provider() -> None:
     config = settings.CLAWDBOT.model_provider
-    if not config.endpoint or ModelProvider.objects.exists():
+    if not config.endpoint or ModelProvider.objects.chat().exists():
         return
     key = config.api_key.get_secret_value()
     model = config.model or first_model(config.endpoint, key)

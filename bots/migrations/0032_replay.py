@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("bots", "0029_provider_protocol"),
+        ("bots", "0031_voice"),
     ]
 
     operations = [
@@ -27,7 +27,15 @@ class Migration(migrations.Migration):
             model_name="turnusage",
             name="purpose",
             field=models.CharField(
-                choices=[("turn", "Answer"), ("memory", "Memory consolidation"), ("replay", "Replay")],
+                choices=[
+                    ("turn", "Answer"),
+                    ("tools", "Answer with tools"),
+                    ("memory", "Memory consolidation"),
+                    ("voice", "Voice"),
+                    ("summary", "Summaries of conversations"),
+                    ("broken", "Stopped or broken answers"),
+                    ("replay", "Replay"),
+                ],
                 db_default="turn",
                 default="turn",
                 max_length=10,

@@ -19,11 +19,13 @@ from bots.models.provider_routing import BotProvider, ProviderHour
 from bots.models.queue import InboundEvent, OutboundMessage, Worker
 from bots.models.replay import ReplayRun, ReplayTurn
 from bots.models.schedule import Occurrence, Schedule
+from bots.models.spending import Balance, Limit, OwnerKind, PersonDay, Reservation, Unit, UsageDay
 from bots.models.waiting import WaitingMemory
 
 __all__ = [
     "ApiToken",
     "AuditEntry",
+    "Balance",
     "Bot",
     "BotAccess",
     "BotProvider",
@@ -39,20 +41,26 @@ __all__ = [
     "Identity",
     "InboundEvent",
     "Label",
+    "Limit",
     "LinkCode",
     "Message",
     "ModelProvider",
     "Occurrence",
     "OutboundMessage",
+    "OwnerKind",
     "Person",
+    "PersonDay",
     "ProviderHour",
     "ReceivedFile",
     "ReplayRun",
     "ReplayTurn",
+    "Reservation",
     "Schedule",
     "SentFile",
     "StateTransition",
     "TurnUsage",
+    "Unit",
+    "UsageDay",
     "WaitingMemory",
     "Worker",
 ]

@@ -25,6 +25,13 @@ class Bot(models.Model):
         COLLECT = "collect", _("wait a moment, then answer all of them together")
         INTERRUPT = "interrupt", _("stop the running answer and answer all of them together")
 
+    class VoiceReplies(models.TextChoices):
+        """When the bot speaks its answers. Their text is always sent as well."""
+
+        NEVER = "never", _("never")
+        SPOKEN_TO = "spoken_to", _("when it is spoken to")
+        ALWAYS = "always", _("always")
+
     slug = models.SlugField(_("slug"), max_length=60, help_text=_("Appears in the web chat address: /chat/SLUG/"))
     name = models.CharField(_("name"), max_length=100)
     description = models.CharField(_("description"), max_length=300, blank=True)
@@ -64,6 +71,14 @@ class Bot(models.Model):
         default=False,
         db_default=False,
         help_text=_("Only the model calls skills, as tools, and their commands. Words and examples do not."),
+    )
+    tenant = models.CharField(
+        _("tenant"),
+        max_length=60,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("A label of your own, for a customer or a department. Limits can hold for all bots with it."),
     )
     rerank = models.BooleanField(
         _("cross-encoder"),
@@ -119,6 +134,14 @@ class Bot(models.Model):
         db_default=6.0,
         validators=[MinValueValidator(0.2), MaxValueValidator(120.0)],
         help_text=_("When waiting: since the first message. Ten messages or 4,000 characters end the wait as well."),
+    )
+    voice_replies = models.CharField(
+        _("answers as voice"),
+        max_length=10,
+        choices=VoiceReplies.choices,
+        default=VoiceReplies.NEVER,
+        db_default=VoiceReplies.NEVER,
+        help_text=_("Needs a model provider that speaks. The text of an answer is always sent as well."),
     )
     context_tokens = models.PositiveIntegerField(
         _("longest prompt (tokens)"),

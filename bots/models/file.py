@@ -72,6 +72,9 @@ class ReceivedFile(StoredFile):
     error = models.CharField(_("why it was not stored"), max_length=ERROR_LENGTH, blank=True)
     error_code = models.CharField(max_length=CODE_LENGTH, blank=True, editable=False)
     error_params = models.JSONField(default=dict, blank=True, editable=False)
+    # Of a recording: what was said, or the code of `Unheard` when nobody will hear it. Both empty: nobody has listened.
+    transcript = models.TextField(_("what was heard"), blank=True, default="", db_default="")
+    unheard = models.CharField(max_length=12, blank=True, default="", db_default="", editable=False)
     created_at = models.DateTimeField(_("received"), default=timezone.now)
 
     objects = StoredFileQuerySet["ReceivedFile"].as_manager()
@@ -106,6 +109,8 @@ class SentFile(StoredFile):
         "bots.Message", on_delete=models.CASCADE, null=True, related_name="files", verbose_name=_("message")
     )
     duration_s = models.FloatField(_("length (seconds)"), default=0.0)
+    # It reads the text of its answer aloud.
+    spoken = models.BooleanField(default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
 
     objects = StoredFileQuerySet["SentFile"].as_manager()

@@ -68,6 +68,8 @@ class Message(models.Model):
     UNANSWERED = "unanswered"  # a message that no model answered; /retry answers it
     FAILED = "failed"  # what the bot said in place of an answer
     OUTAGE = "outage"  # the same, because no model answered
+    HINTED = "hinted"  # an answer without a model that says how a model is connected: once in a conversation
+    HEARD = "heard"  # its words, or some of them, were said in a recording
     ASIDE = "aside"  # a notice about the answer, not part of the talk: no prompt holds it
 
     conversation = models.ForeignKey(

@@ -48,6 +48,12 @@ def check_extra_body(value: object) -> None:
         raise ValidationError(_("%(name)s has a field of its own or is not for you to set"), params={"name": own[0]})
 
 
+class ModelProviderQuerySet(models.QuerySet["ModelProvider"]):
+    def chat(self) -> ModelProviderQuerySet:
+        """Returns the language models, without what listens and speaks."""
+        return self.filter(kind=ModelProvider.Kind.CHAT)
+
+
 class ModelProvider(models.Model):
     """An endpoint with one model. The lowest priority number is tried first, the embedded model always last."""
 
@@ -64,6 +70,14 @@ class ModelProvider(models.Model):
         MODELS = "models", _("ask for the list of models (free)")
         CALL = "call", _("ask for one token (may be charged)")
 
+    class Kind(models.TextChoices):
+        """What the endpoint does."""
+
+        CHAT = "chat", _("language model: answers")
+        TRANSCRIPTION = "transcription", _("speech recognition: listens to recordings")
+        SPEECH = "speech", _("speech: reads answers aloud")
+
+    kind = models.CharField(_("kind"), max_length=14, choices=Kind.choices, default=Kind.CHAT, db_default=Kind.CHAT)
     name = models.CharField(_("name"), max_length=60)
     endpoint = BaseUrlField(
         _("endpoint"),
@@ -119,6 +133,23 @@ class ModelProvider(models.Model):
         default=Decimal(0),
         validators=_NOT_NEGATIVE,
     )
+    voice = models.CharField(
+        _("voice"),
+        max_length=60,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Of speech: the name of the voice there. Empty: alloy."),
+    )
+    voice_price = models.DecimalField(
+        _("price of voice"),
+        max_digits=10,
+        decimal_places=4,
+        default=Decimal(0),
+        db_default=Decimal(0),
+        validators=_NOT_NEGATIVE,
+        help_text=_("Of speech recognition: for a minute that is heard. Of speech: for a million characters."),
+    )
     cached_input_price = models.DecimalField(
         _("price per million cached input tokens"),
         max_digits=10,
@@ -160,6 +191,8 @@ class ModelProvider(models.Model):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
+    objects = ModelProviderQuerySet.as_manager()
+
     class Meta:
         ordering = ("priority", "id")
         verbose_name = _("model provider")
@@ -196,11 +229,15 @@ class TurnUsageQuerySet(models.QuerySet["TurnUsage"]):
 
 
 class TurnUsage(models.Model):
-    """Tokens, milliseconds and cost of one turn or one consolidation of memories."""
+    """Tokens, milliseconds and cost of one turn, one consolidation of memories, or one answer that came to no end."""
 
     class Purpose(models.TextChoices):
         TURN = "turn", _("Answer")
+        TOOLS = "tools", _("Answer with tools")
         MEMORY = "memory", _("Memory consolidation")
+        VOICE = "voice", _("Voice")
+        SUMMARY = "summary", _("Summaries of conversations")
+        BROKEN = "broken", _("Stopped or broken answers")
         REPLAY = "replay", _("Replay")
 
     bot = models.ForeignKey(
@@ -242,8 +279,12 @@ class TurnUsage(models.Model):
     model_ms = models.PositiveIntegerField(_("model (ms)"), default=0)
     recall_ms = models.PositiveIntegerField(_("recall (ms)"), default=0)
     total_ms = models.PositiveIntegerField(_("turn (ms)"), default=0)
+    heard_s = models.FloatField(_("heard (seconds)"), default=0.0, db_default=0.0)
+    spoken_characters = models.PositiveIntegerField(_("spoken (characters)"), default=0, db_default=0)
     cost = models.DecimalField(_("cost"), max_digits=12, decimal_places=6, default=Decimal(0))
     created_at = models.DateTimeField(_("at"), default=timezone.now)
+    # In the daily sums (`bots.limits.sums`).
+    summed = models.BooleanField(default=False, db_default=False, editable=False)
 
     objects = TurnUsageQuerySet.as_manager()
 
@@ -254,6 +295,8 @@ class TurnUsage(models.Model):
         indexes = (
             # cost of a bot over a period
             models.Index(fields=("bot", "-created_at"), name="usage_bot_recent"),
+            # rows to add to the daily sums
+            models.Index(fields=("id",), condition=models.Q(summed=False), name="usage_not_summed"),
         )
 
     def __str__(self) -> str:

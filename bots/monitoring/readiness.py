@@ -131,7 +131,7 @@ def _queue() -> Part:
 def _model() -> Part:
     providers = candidates.configured()
     if providers:
-        failing = [row.name for row in ModelProvider.objects.filter(enabled=True) if row.failing]
+        failing = [row.name for row in ModelProvider.objects.chat().filter(enabled=True) if row.failing]
         note = f"{len(providers)} providers" + (f"; failing: {', '.join(sorted(failing))}" if failing else "")
         return Part(len(failing) < len(providers), note)
     if embedded_discovery.target() is not None:

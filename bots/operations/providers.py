@@ -10,11 +10,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from bots.i18n.failure_texts import labelled
+from bots import speech
 from bots.llm import TestResult, candidates, embedded_discovery
 from bots.llm import test_provider as probe
 from bots.models import ModelProvider
-from bots.models.provider import check_api_key
+from bots.operations import entered_keys
 from bots.operations.configuration_log import COMMAND
 from bots.operations.errors import OperationError
 from bots.operations.row_changes import delete, insert_provider
@@ -46,6 +46,8 @@ def add_provider(
     api_key: str = "",
     priority: int | None = None,
     can_see: bool = False,
+    kind: str = ModelProvider.Kind.CHAT,
+    voice: str = "",
     actor: Actor = COMMAND,
 ) -> ModelProvider:
     """Adds an OpenAI-compatible endpoint; bots use it from the next message on.
@@ -57,24 +59,18 @@ def add_provider(
         api_key: Stored encrypted.
         priority: The lowest number is tried first; 100 by default.
         can_see: Whether the model accepts images.
+        kind: What it does, a value of `ModelProvider.Kind`.
+        voice: Of speech: the name of the voice there.
         actor: Who adds it.
 
     Raises:
         OperationError: The name is taken, or a value is invalid.
     """
-    provider = ModelProvider(name=name, endpoint=endpoint, model=model, can_see=can_see)
-    provider.api_key = _sendable(api_key)
+    provider = ModelProvider(name=name, endpoint=endpoint, model=model, can_see=can_see, kind=kind, voice=voice)
+    provider.api_key = entered_keys.sendable(api_key)
     if priority is not None:
         provider.priority = priority
     return insert_provider(provider, actor)
-
-
-def _sendable(api_key: str) -> str:
-    try:
-        check_api_key(api_key)
-    except ValidationError as error:
-        raise OperationError(labelled(_("API key"), str(error.message))) from None
-    return api_key
 
 
 def get_provider(name: str) -> ModelProvider:
@@ -130,8 +126,8 @@ def remove_provider(name: str, actor: Actor = COMMAND) -> None:
 
 
 def test_provider(provider: ModelProvider) -> TestResult:
-    """Asks the provider for one word and stores the outcome on its row."""
-    return probe(provider)
+    """Asks the provider for one word, or lets it listen or speak, and stores the outcome on its row."""
+    return probe(provider) if provider.kind == ModelProvider.Kind.CHAT else speech.test_endpoint(provider)
 
 
 def normal_endpoint(endpoint: str) -> str:

@@ -38,6 +38,7 @@ class Trial:
         asks: The question for a missing parameter, or for a yes; "" when the skill runs at once.
         preview: What the call would do, if the skill says it.
         effects: The effects that the skill declares.
+        left_to_model: Why a model that can call the skill answers in its place: `MORE`, `TWO`, or "" for no reason.
         ran: Whether the skill ran.
         answer: Its answer; "" when it did not run.
         ok: Whether it answered.
@@ -51,6 +52,7 @@ class Trial:
     asks: str = ""
     preview: str = ""
     effects: tuple[str, ...] = ()
+    left_to_model: str = ""
     ran: bool = False
     answer: str = ""
     ok: bool = True
@@ -60,6 +62,9 @@ class Trial:
     def chosen(self) -> Candidate | None:
         """The candidate that would be called; None when the model would answer."""
         return next((one for one in self.candidates if one.match is not None), None)
+
+
+MORE, TWO = "more", "two"  # the message asks for more than the skill does; it makes two requests
 
 
 class Effects:
@@ -105,6 +110,8 @@ def _of_match(tried: Trial, match: choosing.Match, effects: str) -> Trial:
         testing.Doubles().services(),
     )
     declared = skill_tools.effects_of_entry(match.entry)
+    two = choosing.asks_for_two(match.bot_id, tried.text, tried.language)
+    tried = replace(tried, left_to_model=MORE if choosing.asks_more(match) else TWO if two else "")
     planned = runner.plan(match, context)
     tried = replace(
         tried,

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+from django.db import transaction
+
+from adapters.events import Attachment
 from adapters.web.events import WebFacts, dedupe_key, message_event
+from bots import speech
 from bots.channels import health
 from bots.channels.web.frames import history_entry, message_frame
+from bots.files import incoming
 from bots.llm import routing
-from bots.models import Bot, Channel, Conversation, Identity, InboundEvent, Message, Person
+from bots.models import Bot, Channel, Conversation, Identity, InboundEvent, Message, Person, ReceivedFile
+from bots.people.identities import find_speaker
 from bots.pipeline import inbox
 
 HISTORY = 50
+RECORDING = "🎤"  # what the page shows of a recording until its words are known
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,7 @@ def hello(channel: Channel, visitor_id: str) -> dict[str, Any]:
 
 def describe_bot(bot: Bot) -> dict[str, Any]:
     """Returns the public facts about the bot and its model."""
-    target = routing.first(bot.pk)
+    target = routing.first(bot.pk, allow_demo=settings.CLAWDBOT.model_server.words_answers)
     return {
         "slug": bot.slug,
         "name": bot.name,
@@ -85,7 +94,7 @@ def _pending(channel: Channel, visitor_id: str) -> list[dict[str, str]]:
     return [
         {
             "client_id": row.dedupe_key.removeprefix(dedupe_key(visitor_id, "")),
-            "text": str(row.payload.get("text", "")),
+            "text": str(row.payload.get("text", "")) or (RECORDING if row.payload.get("attachments") else ""),
             "created_at": row.received_at.isoformat(),
         }
         for row in rows.order_by("id")
@@ -104,6 +113,41 @@ def accept_message(
         health.note_events(channel, 1)
         return Accepted(duplicate=False)
     return Accepted(duplicate=True, answer=outcomes(channel, visitor_id, [facts.client_id]).get(facts.client_id))
+
+
+def can_listen() -> bool:
+    """Returns whether the page may offer to record: something listens."""
+    return speech.can_listen()
+
+
+def accept_recording(
+    channel: Channel, visitor_id: str, body: bytes, told: str, facts: WebFacts, request_id: str
+) -> Accepted | None:
+    """Stores a recording as a message, once per client_id, and wakes a worker. Returns None for what is no recording.
+
+    Args:
+        channel: The web channel.
+        visitor_id: The visitor.
+        body: The bytes of the recording.
+        told: Its content type according to the browser.
+        facts: As in `accept_message`.
+        request_id: Id of the request.
+    """
+    kind = incoming.recording_type(body, told)
+    if not kind:
+        return None
+    event = message_event(visitor_id, "", facts, attachments=(Attachment("voice", mime=kind, size=len(body)),))
+    conversation = find_speaker(channel, event).conversation
+    file = incoming.keep(conversation, body, kind, name=f"recording-{uuid.uuid4().hex}")
+    with transaction.atomic():
+        result = inbox.accept(channel, [event], request_id=request_id)
+        if result.accepted:
+            ReceivedFile.objects.filter(pk=file.pk).update(inbound=result.accepted[0])
+    if result.accepted:
+        health.note_events(channel, 1)
+        return Accepted(duplicate=False)
+    file.delete()
+    return Accepted(duplicate=True)
 
 
 def outcomes(channel: Channel, visitor_id: str, client_ids: Collection[str]) -> dict[str, dict[str, Any]]:

@@ -20,16 +20,20 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bots.models import (
+    Balance,
     BroadcastPerson,
     Conversation,
     DialogTimer,
     EvaluationCase,
     Identity,
     InboundEvent,
+    Limit,
     Message,
     Occurrence,
     OutboundMessage,
+    OwnerKind,
     Person,
+    PersonDay,
     ReceivedFile,
     ReplayTurn,
     Schedule,
@@ -263,6 +267,11 @@ class _Records:
             "events": InboundEvent.objects.filter(self._events),
             "sent": OutboundMessage.objects.filter(Q(conversation__in=chats) | Q(message__person__in=self._people)),
             "usage": TurnUsage.objects.filter(Q(person__in=self._people) | Q(conversation__in=chats)),
+            "usage_days": PersonDay.objects.filter(person__in=self._people),
+            "limits": Limit.objects.filter(person__in=self._people),
+            "balances": Balance.objects.filter(
+                kind__in=(OwnerKind.PERSON, OwnerKind.CHAT), owner__in=list(map(str, self._people))
+            ),
             "tool_calls": ToolCall.objects.filter(Q(conversation__in=chats) | Q(inbound__in=self._event_ids)),
             "broadcasts": BroadcastPerson.objects.filter(person__in=self._people),
             "reminded": Occurrence.objects.filter(

@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,17 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from bots.limits import rules
 from bots.models import (
     BroadcastPerson,
     Conversation,
     DialogTimer,
     EvaluationCase,
     Identity,
+    Limit,
     Message,
     Person,
+    PersonDay,
     ReplayTurn,
     Schedule,
     TurnUsage,
@@ -53,8 +57,10 @@ _MESSAGE = (
 _SET_ASIDE = ("conversation_id", "state", "frame", "due_at")
 _USAGE = (
     "conversation_id", "provider", "model", "prompt_tokens", "completion_tokens", "first_token_ms", "model_ms",
-    "recall_ms", "total_ms", "cost", "created_at",
+    "heard_s", "spoken_characters", "recall_ms", "total_ms", "cost", "created_at",
 )  # fmt: skip
+_USAGE_DAY = ("day", "calls", "prompt_tokens", "completion_tokens", "money")
+_LIMIT = ("kind", "messages_per_minute", "tokens_per_day", "money_per_month")
 _TOOL_CALL = (
     "conversation_id", "tool", "arguments", "state", "result", "decided_by", "decided_at", "ms", "at",
 )  # fmt: skip
@@ -74,8 +80,8 @@ def pieces(person: Person, actor: audit_log.Actor) -> Iterator[str]:
     Sections: `person`, `linked` (people whose data is kept with this person), `identities`, `conversations` (with the
     values of open flows), `open_questions`, `messages` (also those said in groups), `memories` (also derived, archived
     and superseded ones, with their validity), `reminders`, `labels`, `broadcasts`,
-    `usage`, `replays` (messages that were answered again), `saved_questions`, `tool_calls`, `skill_states` (what
-    skills keep).
+    `usage`, `usage_days`, `limits`, `replays` (messages that were answered again), `saved_questions`, `tool_calls`,
+    `skill_states` (what skills keep).
     """
     person = linking.head_of(person)  # who has all the data
     head = {"format": FORMAT, "exported_at": timezone.now(), "bot": person.bot.slug, "person": _facts(person)}
@@ -156,6 +162,9 @@ def _sections(person: Person) -> Iterator[tuple[str, Callable[[], Iterator[dict[
     yield "labels", lambda: ({"name": name} for name in person.labels.values_list("name", flat=True))
     yield "broadcasts", lambda: _rows(BroadcastPerson.objects.filter(person=person), _BROADCAST)
     yield "usage", lambda: _rows(TurnUsage.objects.for_person(person), _USAGE)
+    days = PersonDay.objects.filter(Q(person=person) | Q(person__linked_to=person))
+    yield "usage_days", lambda: (_with_cost(row) for row in _rows(days, _USAGE_DAY))
+    yield "limits", lambda: _rows(Limit.objects.filter(person=person), _LIMIT)
     yield "replays", lambda: _rows(ReplayTurn.objects.for_person(person), _REPLAY)
     yield "saved_questions", lambda: _rows(EvaluationCase.objects.for_person(person), _SAVED_QUESTION)
     yield "tool_calls", lambda: _rows(ToolCall.objects.for_person(person), _TOOL_CALL)
@@ -169,6 +178,11 @@ def _rows(rows: QuerySet[Any], fields: tuple[str, ...]) -> Iterator[dict[str, An
             name.replace("channel__public_id", "channel").replace("channel__", "").replace("__name", ""): row[name]
             for name in fields
         }
+
+
+def _with_cost(row: dict[str, Any]) -> dict[str, Any]:
+    money = row.pop("money")
+    return {**row, "cost": Decimal(money) / rules.BILLIONTHS}
 
 
 def _facts(person: Person) -> dict[str, Any]:

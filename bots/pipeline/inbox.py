@@ -102,6 +102,8 @@ def _store(channel: Channel, event: Event, request_id: str) -> InboundEvent | No
                 _insert_twin(channel, event, row)
             if row.gathers:
                 _wake_window(row, channel)
+            if kind == "delete":
+                windows.take_back(row, event)
             said = _said(row)
             if STOP & said:
                 _stop(row, event)

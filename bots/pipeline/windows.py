@@ -32,6 +32,7 @@ ALBUM_LONGEST_S = 8.0  # from the first part; parts that come later are turns of
 MOST = 10  # messages of one turn; an album counts as one, and so do messages that are forwarded in a row
 LONGEST_TEXT = 4000  # characters of one turn, after which no further message joins it
 SEARCH = 50  # waiting rows of a chat
+TAKEN_BACK = "taken_back"  # key of the payload: ids of its messages that were deleted while it waited
 PARTS = "album_parts"  # key of the payload: the messages that are in it; the name is that of the first kind of them
 
 # Commands that change nothing: they need not wait for what was written before them.
@@ -173,3 +174,27 @@ def first_waiting(row: InboundEvent) -> InboundEvent:
     rows = InboundEvent.objects.filter(pk__in=ids, gathers=True, pk__lt=row.pk).order_by("pk") if len(ids) > 1 else ()
     mine: Sequence[InboundEvent] = [one for one in rows if one.payload.get("user_id") == row.payload.get("user_id")]
     return mine[0] if mine else row
+
+
+def take_back(row: InboundEvent, event: Event) -> None:
+    """Closes the message that a deletion names if it still waits for its turn; of a turn of several only that part.
+
+    One that is being answered, or has shown a part of its answer, is left to `dispatch.edits`.
+    """
+    named = event.target_message_id or event.message_id or ""
+    ids = [row_id for row_id in sql.open_rows(InboundEvent, row.queue_key, State.PROCESSING) if row_id < row.pk]
+    for waiting in InboundEvent.objects.filter(pk__in=ids, state=State.PENDING, draft_id="").order_by("id"):
+        parts = [part["id"] for part in waiting.payload.get(PARTS) or () if part["id"]]
+        if not named or named not in (parts or [waiting.payload.get("message_id")]):
+            continue
+        values: dict[str, Any]
+        if len(parts) > 1:
+            values = {"payload": waiting.payload | {TAKEN_BACK: [*waiting.payload.get(TAKEN_BACK, ()), named]}}
+        else:
+            waiting.strip_contents()
+            values = {"state": State.IGNORED, "payload": waiting.payload, "finished_at": clock.now()}
+            values["waiting_since"] = None
+        InboundEvent.objects.filter(pk=waiting.pk, state=State.PENDING).update(**values)
+        if waiting.gathers:  # those that waited with it begin the next window
+            following = [later for later in ids if later > waiting.pk][:1]
+            InboundEvent.objects.filter(pk__in=following, state=State.PENDING).update(due_at=clock.now())

@@ -17,6 +17,7 @@ TEXTS: dict[str, str] = {
     "empty": _("The message is empty."),
     "too_long": _("The message is too long: %(limit)s characters at most."),
     "too_large": _("The frame is larger than %(limit)s bytes."),
+    "no_recording": _("This is no recording, or it is empty."),
     "rate_limited": _("Too many messages. Please wait %(seconds)s s."),
     "unknown_bot": _("There is no bot at this address."),
     "bot_disabled": _("This bot is switched off at the moment. Please come back later."),

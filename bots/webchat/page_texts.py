@@ -47,6 +47,10 @@ def _page() -> dict[str, Any]:
         "write": _("Message %(name)s"),
         "send": _("Send"),
         "stop": _("Stop answering"),
+        "record": _("Record a voice message"),
+        "recording": _("Stop and send the recording"),
+        "noMicrophone": _("The browser does not let this page use the microphone. Allow it, or write."),
+        "notRecorded": _("The recording was not sent. Please try again, or write."),
         "tooLong": _(
             "Your text has %(count)s characters, %(excess)s too many: %(limit)s at most. "
             "Nothing is lost; shorten it to send."

@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bots.models import Bot
-from bots.operations import web_channels, web_memories
+from bots.operations import web_channels, web_chat, web_memories
 from bots.webchat import page_texts, visitor_tokens
 from bots.webchat.errors import error_text, language_of
 from bots.webchat.origin import clean_origins
@@ -55,6 +55,7 @@ def _config(bot: Bot) -> dict[str, Any]:
         "description": bot.description,
         "greeting": bot.greeting,
         "limit": settings.CLAWDBOT.web_chat.text_characters,
+        "listens": web_chat.can_listen(),
     }
 
 

@@ -9,7 +9,8 @@ from datetime import date, datetime
 from clawdbot import times
 from clawdbot.reasons import Reason
 
-_CLOCK = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)")
+_CLOCK = re.compile(r"([01]?\d|2[0-3])[:.h]([0-5]\d)")
+_RANGE = re.compile(r"\d[:.]\d\d\s*[-–~]\s*\d{1,2}[:.]\d\d")
 _MORNING, _EVENING = "07:00", "19:00"
 _HOUR = re.compile(r"(?:at )?(\d{1,2})")
 
@@ -57,6 +58,8 @@ def read(kind: str, text: str, now: datetime, language: str) -> str:
     found = times.find(plain, now=now, zone=str(now.tzinfo), language=language)
     if found is None:
         raise Unclear(_NONE[kind])
+    if _RANGE.search(plain) or len(_all(kind, plain, now, language)) > 1:
+        raise Unclear(_SEVERAL[kind])
     readings = found.outcome.choices if isinstance(found.outcome, times.Ask) else (found.outcome,)
     moments = dict.fromkeys(_as(kind, one) for one in readings if isinstance(one, times.Instant))
     if kind == "time" and len(moments) > 1:  # the day does not matter, and "at 3" is an hour of the day
@@ -64,6 +67,15 @@ def read(kind: str, text: str, now: datetime, language: str) -> str:
     if len(moments) != 1:
         raise Unclear(_SEVERAL[kind])
     return next(iter(moments))
+
+
+def _all(kind: str, text: str, now: datetime, language: str) -> set[str]:
+    """Returns the different clear moments in a text: "today or tomorrow", "from 3 pm to 5 pm"."""
+    named = set()
+    for one in times.find_all(text, now=now, zone=str(now.tzinfo), language=language):
+        if isinstance(one.outcome, times.Instant) and (kind == "date" or one.outcome.has_time):
+            named.add(_as(kind, one.outcome))
+    return named
 
 
 def _iso(text: str) -> date | None:

@@ -19,13 +19,15 @@ LONGEST_TEXT = 4000
 _YES = """
 yes y yeah yep yup aye absolutely certainly definitely fine alright all_right very_well
 by_all_means you_bet yes_please sure ok okay right correct true of_course please_do
-go_ahead that’s_right sounds_good 👍 👌 ✅ 🆗
+go_ahead that’s_right sounds_good sure_thing why_not go_for_it do_it let’s_do_it i_do yes_i_do i_am
+yes_indeed 👍 👌 ✅ 🆗
 是 是的 好 好的 好啊 可以 对 对的 对啊 行 行的 嗯 要 需要 要的 没错 没问题 确认 确定 当然
-可以的
+可以的 嗯嗯 嗯呢 好滴 好嘞 好呀 行啊 没毛病 就这样 就这么办 当然可以
 """
 _NO = """
 no n nope nah never negative absolutely_not of_course_not certainly_not no_way not
-no_thanks no_thank_you i_don’t don’t false not_really 不 不是 不是的 否 不要 不用 不用了 不需要 没有 不行 不可以
+no_thanks no_thank_you i_don’t don’t false not_really definitely_not not_at_all i_do_not
+i_am_not i’m_not 不 不是 不是的 否 不要 不用 不用了 不需要 没有 不行 不可以
 不好 不对 错 不了 没 👎 ❌ 🙅
 """
 YES, NO = frozenset(_YES.split()), frozenset(_NO.split())
@@ -35,9 +37,17 @@ _BESIDE = re.compile(
     r"|[吧呀啊哦呢哈嘛]+$|谢谢|麻烦(?:你|您)?|请"
 )
 _SKIN = re.compile("[\ufe0f\U0001f3fb-\U0001f3ff]")  # variants of an emoji
-_EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
-_PHONE = re.compile(r"(?<![A-Za-z0-9_.])\+?\d(?:[\d \-().]{4,20})\d(?![A-Za-z0-9_])")
+# A word of a sentence in Chinese may stand right before the address, so only names in Latin letters are taken whole.
+_LOCAL = r"[a-zA-Z0-9_%+'’À-ɏ-]"
+_EMAIL = re.compile(
+    rf"(?<![a-zA-Z0-9_%+'’.À-ɏ@-]){_LOCAL}{{1,64}}(?:\.{_LOCAL}{{1,64}})*@[\w-]{{1,63}}(?:\.[\w-]{{1,63}})+(?!@)"
+    r"|(?<![\w.@+-])[\u4e00-\u9fff]{1,20}@[\w-]{1,63}(?:\.[\w-]{1,63})+(?!@)"
+)
+_PHONE = re.compile(r"(?<![A-Za-z0-9_./])\(?\+?\d(?:[\d \-()./]{4,22})\d(?![A-Za-z0-9_])")
+_TRUNK = re.compile(r"^(\+[\d -]+?)\s*\(0\)")  # the zero that callers from abroad leave out
+_DATE = re.compile(r"\b(?:\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d\d|(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2})\b")
 _ORDINAL_EN = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+_CARDINAL_EN = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _ORDINAL_ZH = "一二三四五六七八九"
 
 
@@ -132,6 +142,7 @@ def named_in(step: Collect, text: str, around: Surroundings, slots: Mapping[str,
 def yes_or_no(text: str) -> bool | None:
     """Returns whether the whole text says yes or no; None when it says something else."""
     plain = _plain(text)
+    plain = re.sub(r"^(\W)\1+$", r"\1", plain)  # 👍👍
     words = {plain.replace(" ", "_"), _plain(_BESIDE.sub(" ", plain)).replace(" ", "_")}
     parts = [part for part in re.split(r"[\s,，.。!！、]+", plain) if part]
     if words & YES or (len(parts) <= 3 and parts and all(part in YES for part in parts)):
@@ -144,6 +155,12 @@ def yes_or_no(text: str) -> bool | None:
 def _plain(text: str) -> str:
     folded = _SKIN.sub("", simplified(unicodedata.normalize("NFKC", text))).lower().replace("'", "’")
     return " ".join(folded.split()).strip(_MARKS)
+
+
+def _bare(text: str) -> str:
+    """Returns letters and digits alone, without accents: people type "cafe" for a button that says "☕ Café"."""
+    apart = unicodedata.normalize("NFKD", _plain(text))
+    return " ".join(re.sub(r"[^\w\s]", " ", "".join(one for one in apart if not unicodedata.combining(one))).split())
 
 
 def _text(step: Collect, text: str, around: Surroundings) -> str:
@@ -185,11 +202,13 @@ def _choice(step: Collect, text: str, around: Surroundings) -> str:
 def _only_choice(step: Collect, text: str) -> str | None:
     """Returns the choice that the text is, else the only one that it names."""
     plain = _plain(text)
+    for form in (_plain, _bare):  # as it is written, else without accents and emoji
+        exact = [choice for choice in step.choices if form(text) and form(text) in map(form, _names(choice))]
+        if exact:
+            return exact[0].value if len(exact) == 1 else None
     named: dict[str, str] = {}  # the longest name of each choice that the text holds
     for choice in step.choices:
         names = sorted(map(_plain, _names(choice)), key=len, reverse=True)
-        if plain in names:
-            return choice.value
         held = next((name for name in names if _holds(plain, name)), "")
         if held:
             named[choice.value] = held
@@ -220,12 +239,13 @@ def _by_number(step: Collect, text: str) -> str | None:
         return None
     word = match[1]
     if word.isdecimal() and len(word) <= 3:
-        at = int(word)
-    elif word in _ORDINAL_EN:
-        at = _ORDINAL_EN.index(word) + 1
-    else:
-        at = _ORDINAL_ZH.find(word) + 1 if len(word) == 1 else 0
-    return step.choices[at - 1].value if 1 <= at <= len(step.choices) else None
+        place = numbers.place([choice.shown("en") for choice in step.choices], int(word))
+        return step.choices[place].value if place is not None else None
+    if word in ("last", "最后", "最后一"):
+        return step.choices[-1].value
+    words = next((words for words in (_ORDINAL_EN, _CARDINAL_EN, tuple(_ORDINAL_ZH)) if word in words), None)
+    at = words.index(word) if words is not None else len(step.choices)
+    return step.choices[at].value if at < len(step.choices) else None
 
 
 def _is_choice(step: Collect, value: Any) -> bool:
@@ -243,17 +263,18 @@ def _email(step: Collect, text: str, around: Surroundings) -> str:
     found = set(_EMAIL.findall(unicodedata.normalize("NFKC", text)))
     if len(found) != 1:
         raise Unfit(Reason("slot_not_email"))
-    return str(found.pop()).rstrip(".")
+    return str(found.pop()).rstrip(".").replace("’", "'")
 
 
 def _phone(step: Collect, text: str, around: Surroundings) -> str:
-    found = _PHONE.findall(unicodedata.normalize("NFKC", text))
+    found = _PHONE.findall(_DATE.sub(" ", unicodedata.normalize("NFKC", text)))
     if len(found) != 1:
         raise Unfit(Reason("slot_not_phone"))
-    digits = re.sub(r"\D", "", found[0])
+    written = _TRUNK.sub(r"\1 ", found[0].strip("("))
+    digits = re.sub(r"\D", "", written)
     if not 6 <= len(digits) <= 15:
         raise Unfit(Reason("slot_not_phone"))
-    return ("+" if found[0].startswith("+") else "") + digits
+    return ("+" if written.startswith("+") else "") + digits
 
 
 _READERS = {

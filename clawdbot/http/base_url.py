@@ -19,7 +19,7 @@ _HOST = re.compile(r"[\w.-]+|[0-9A-Fa-f:.]+")
 _PATH = re.compile(r"(/[^\s?#\\]*)?")
 # Addresses of single calls, which stand in examples.
 _CALL = re.compile(
-    r"(/(chat/completions?|completions?|embeddings|responses|models(/[^/]*)?|messages)|(?<=/v\d)/chat)/*$",
+    r"(/(chat/completions?|completions?|embeddings|responses|models(/[^/]*)?|messages|audio(/\w+)?)|(?<=/v\d)/chat)/*$",
     re.IGNORECASE,
 )
 _OLLAMA_CALL = re.compile(r"/api(/(chat|generate|tags|show|version|embed|embeddings|ps))?$", re.IGNORECASE)

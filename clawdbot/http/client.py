@@ -242,7 +242,9 @@ def _send(
     try:
         proxy = None if public_only else proxy_for(parts.scheme, parts.hostname or "", parts.port)
         proxies = {parts.scheme: proxy.url} if proxy is not None else None
-        with waiting(), socket_deadline.limited(shared_deadline.limited_to(connect_s + read_s)):
+        outer = socket_deadline.current()  # of a caller that may cancel
+        cancelled = outer.cancelled if outer is not None else None
+        with waiting(), socket_deadline.limited(shared_deadline.limited_to(connect_s + read_s), cancelled):
             raw = transport(public_only=public_only).send(prepared, stream=True, timeout=timeout, proxies=proxies).raw
             try:
                 body = _read(raw, max_bytes, time.monotonic() + read_s)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from clawdbot.errors import ClawdbotError
 from clawdbot.files import Answer
+from clawdbot.skills.buttons import Buttons
 from clawdbot.skills.effects import Effect, Effects
 from clawdbot.skills.parameter import Parameter
 
@@ -28,12 +29,14 @@ class AskPerson(SkillError):
 
     Attributes:
         name: The parameter that the answer fills.
+        buttons: Texts of the buttons under the question; a pressed one is the answer. A question that lists its choices
+            itself ends with one line for each button: "1. ...", "2. ...".
         keep: Further plain values that the next call gets among its parameters.
     """
 
-    def __init__(self, name: str, question: str, **keep: str) -> None:
+    def __init__(self, name: str, question: str, *, buttons: Sequence[str] = (), **keep: str) -> None:
         super().__init__(question)
-        self.name, self.keep = name, keep
+        self.name, self.buttons, self.keep = name, Buttons(*buttons).labels, keep
 
 
 class NotMeant(ClawdbotError):
@@ -54,6 +57,8 @@ class BaseSkill(ABC):
         secrets: Names of the secrets that it needs. The operator enters them; `context.secrets` has them.
         timeout_s: Time limit of a call, in seconds.
         effects: What a call does to the world.
+        outside_words: Whether its answers hold words of strangers, such as a page or a mail. When a model has read
+            them, its further calls that change something need the person's yes.
         as_tool: Whether the model may call it; None: when it declares parameters.
         confirm: Whether the person must say yes to `preview` before each call.
         idempotent: Whether a second call with the same `context.idempotency_key` has no second effect. A call that a
@@ -73,6 +78,15 @@ class BaseSkill(ABC):
     confirm: ClassVar[bool] = False
     idempotent: ClassVar[bool] = False
     as_tool: ClassVar[bool | None] = None
+    outside_words: ClassVar[bool] = False
+
+    @classmethod
+    def only_reads(cls, parameters: Mapping[str, Any]) -> bool:
+        """Returns whether a call with these values changes nothing, though `effects` of the skill say that it may.
+
+        Such a call needs no yes after a model has read words of strangers.
+        """
+        return False
 
     @classmethod
     def parse(cls, *, text: str, rest: str, trigger: str, language: str) -> Mapping[str, Any] | None:

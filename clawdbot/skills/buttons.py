@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,17 @@ class Buttons:
             for number, label in enumerate(self.labels, 1)
         ]
         return [made[start : start + wide] for start in range(0, len(made), wide)]
+
+
+def is_listed(labels: Sequence[str], text: str) -> bool:
+    """Returns whether a text lists the buttons: by their words, or in as many numbered lines at its end.
+
+    The lines may say more than a label has room for: "1. tomorrow (Tuesday, 1 December) at 9" above "tomorrow 9".
+    """
+    if not labels or f"1. {labels[0]}" in text:
+        return bool(labels)
+    last = text.rstrip().splitlines()[-len(labels) :]
+    return len(last) == len(labels) and all(line.startswith(f"{at}. ") for at, line in enumerate(last, 1))
 
 
 def numbered(labels: Iterable[str]) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from clawdbot.times import festivals, lunar
 
 LATELY = timedelta(days=31)
 """A date without a year that was less than this ago is more likely over than meant for next year."""
+
+_YEARS_TO_COME = 5  # in which each number of a month is each weekday at least once
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,30 @@ def _coming(today: date, number: int) -> Days:
     at = today + timedelta(days=(number - today.weekday()) % 7)
     # On a Monday, "Monday" is today or in a week.
     return Days((at, at + timedelta(days=7)) if at == today else (at,))
+
+
+def weekday_at(number: int, day: int) -> Day:
+    """Returns the coming "Friday the 13th": the next day of a month with this number that is this weekday."""
+
+    def resolve(today: date) -> Days:
+        for months in range(12 * _YEARS_TO_COME):
+            year, month = divmod(today.year * 12 + today.month - 1 + months, 12)
+            at = _date(year, month + 1, day)
+            if at is not None and at >= today and at.weekday() == number:
+                return Days((at,))
+        return Days(code="no_such_day")
+
+    return Day(resolve, number=day)
+
+
+def if_weekday(day: Day, number: int) -> Day:
+    """Returns the day, if it is this weekday; there is no "Sunday, 5 May" in a year in which that is a Wednesday."""
+
+    def resolve(today: date) -> Days:
+        found = day.resolve(today)
+        return found if all(at.weekday() == number for at in found.days) else Days(code="no_such_day")
+
+    return replace(day, resolve=resolve)
 
 
 def next_weekday(number: int) -> Day:

@@ -35,6 +35,7 @@ _EACH = "(?:every|each)"
 _PART = r"(?P<part>morning|afternoon|evening|night|noon|midday|midnight|lunchtime)"
 _FESTIVAL = "|".join(re.escape(name) for name in festivals.NAMES if name.isascii())
 _AROUND = rf"(?:(?P<far>the (?:day|night|evening)|{N} days?|a week|{N} weeks?) (?P<side>before|after) |(?P<open>before |after ))?(?:on |at )?"
+_ALONE = "(?<!next )(?<!this )(?<!last )(?<!coming )"  # "next Sunday" names a day of its own
 _AM_PM = r"(?P<half>a\.?m\.?|p\.?m\.?)(?![a-z])"
 _UNITS = (
     r"(?! ?(?:%|°|[$€£]|km|mph|kph|points?|places?|dollars?|euros?|pounds?|people|percent|years?|times|degrees?|meters|metres"
@@ -126,7 +127,10 @@ def _around(match: Match[str], day: Day) -> tuple[Value, ...]:
 
 def _date(match: Match[str]) -> tuple[Value, ...]:
     month, number, year = MONTH_NUMBER[match["month"]], ordinal(match["day"]), match["year"]
-    return _around(match, pieces.written(int(year) if year else None, month, number))
+    day = pieces.written(int(year) if year else None, month, number)
+    if (named := match.groupdict().get("weekday")) is not None:
+        day = pieces.if_weekday(day, _WEEKDAY_NUMBER[named])
+    return _around(match, day)
 
 
 def _weekday(match: Match[str]) -> tuple[Value, ...]:
@@ -228,7 +232,7 @@ _TABLE: tuple[rules.Section, ...] = (
         (rf"\b(?:(?:on |at )?{_EACH} weekend|(?:on |at )?weekends)\b", lambda m: (Every("WEEKLY", weekdays=pieces.WEEKEND),)),
         (rf"\b(?:on )?{_EACH} (?P<n>other |second |third |fourth )?{_DAYS_LIST}\b", _every_weekdays),
         (rf"\b(?:on )?(?:the |every |each )(?P<nth>{_NTH}) (?P<day>{_W}) (?:of|in) (?:the|every|each|a) month\b", _every_nth),
-        (rf"\b{_EACH} (?P<nth>first|1st|last) (?P<day>{_W})\b(?! (?:of|in))", _every_nth),
+        (rf"\b{_EACH} (?P<nth>first|1st|3rd|4th|last) (?P<day>{_W})\b(?! (?:of|in))", _every_nth),
         (rf"\b{_EACH} month on the (?P<nth>{_NTH}) (?P<day>{_W})\b", _every_nth),
         (
             rf"\b(?:on )?the (?P<days>(?:last day|first|{_TH})(?:{_AND}(?:the )?(?:last day|{_TH}))*) (?:day )?(?:of|in) (?:every|each) month\b",
@@ -236,7 +240,7 @@ _TABLE: tuple[rules.Section, ...] = (
         ),
         (rf"\b(?:{_EACH} month|monthly) on (?:the )?(?P<days>(?:last day|first|{_TH})(?:{_AND}(?:the )?{_TH})*)\b", _monthdays),
         (rf"\bon the (?P<days>{_TH}{_AND}(?:the )?{_TH})(?: of the month)?\b(?! of| {_M})", _monthdays),
-        (rf"\b{_EACH} (?P<days>{_TH}(?:{_AND}(?:the )?{_TH})*)(?: of the month)?\b(?! of {_M}| {_M}| (?:minute|hour|day|week|month|year))", _monthdays),
+        (rf"\b{_EACH} (?P<days>{_TH}(?:{_AND}(?:the )?{_TH})*)(?: of the month)?\b(?! of {_M}| {_M}| {_W}| (?:minute|hour|day|week|month|year))", _monthdays),
         (rf"\b{_EACH} (?=(?:{_M} \d|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_M}|(?:{_FESTIVAL})\b))", lambda m: (Every("YEARLY"),)),
     )),
     # Ends and exceptions of series
@@ -257,8 +261,9 @@ _TABLE: tuple[rules.Section, ...] = (
     )),
     # Dates
     (r"\b" + _M + r"|\d(?:st|nd|rd|th)|month|year", (
-        (rf"\b{_AROUND}(?P<month>{_M})\.? (?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:|\.\d)(?! (?:miles|km|people|points|a\.?m|p\.?m))(?:,? (?P<year>20\d\d)\b)?", _date),
-        (rf"\b{_AROUND}(?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_M})\b\.?(?:,? (?P<year>20\d\d)\b)?", _date),
+        (rf"\b{_AROUND}(?:{_ALONE}(?P<weekday>{_W}),? )?(?P<month>{_M})\.? (?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:|\.\d)(?! (?:miles|km|people|points|a\.?m|p\.?m))(?:,? (?P<year>20\d\d)\b)?", _date),
+        (rf"\b{_AROUND}(?:{_ALONE}(?P<weekday>{_W}),? )?(?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_M})\b\.?(?:,? (?P<year>20\d\d)\b)?", _date),
+        (rf"\b(?:on )?{_ALONE}(?P<weekday>{_W}),? (?:the )?(?P<day>{_TH})\b(?! of| {_M})", lambda m: (pieces.weekday_at(_WEEKDAY_NUMBER[m["weekday"]], _number(m["day"])),)),
         (rf"\bthe (?P<day>{_TH})(?= at \d|[,.;!?]|$)", lambda m: (pieces.of_month(None, _number(m["day"])),)),
         (rf"\b(?:on |by )the (?P<day>{_TH})\b(?! (?:floor|place|of|time|attempt|day|grade|row|page))(?: of the month\b)?", lambda m: (pieces.of_month(None, _number(m["day"])),)),
         (r"\bthe (?P<day>\d{1,2}(?:st|nd|rd|th)) of (?P<which>this|next) month\b", lambda m: (pieces.of_month(int(m["which"] == "next"), _number(m["day"])),)),

@@ -120,6 +120,10 @@ def _place(match: Match[str]) -> tuple[Value, ...]:
 
 
 _EN: tuple[rules.Section, ...] = (
+    (r"(?:business|working|work)[ -]?days?", (
+        # which days are none depends on the place
+        (rf"\b(?:in |after |within )?{N_EN} (?:business|working|work)[ -]?days?\b", lambda m: (Unclear("range"),)),
+    )),
     (r"week| after next|from (?:tomorrow|today)", (
         (rf"\b(?P<n>{N_EN}) (?P<unit>weeks?|days?) (?:from|after|on) (?P<base>{_EN_DAY}|tomorrow|today)\b", _weeks_from),
         (rf"\b(?P<base>{_EN_DAY}|tomorrow|today) (?P<unit>week)\b(?! (?:in|of|after|night|end))", lambda m: (pieces.later(_base(m), 7),)),
@@ -159,6 +163,9 @@ _ZH: tuple[rules.Section, ...] = (
         ),
         (rf"(?:每个?(?:月|季度|年))的?(?:第{N_ZH}个?|最后一?个)工作日", lambda m: (Unclear("series"),)),
         (rf"(?:(?:下下|下|这|本)个?月|{N_ZH}月份?)的?(?:第{N_ZH}个?|最后一?个)工作日", lambda m: (Unclear("range"),)),
+    )),
+    (r"工作日", (
+        (rf"{N_ZH}个?工作日(?:之后|以后|后|内|之内)", lambda m: (Unclear("range"),)),
     )),
     (r"[前头][一二两三四五六七八九十半天晚夜日\d]|早晚|早中晚|一晚", (
         (

@@ -39,7 +39,7 @@ class Found:
 def read(episode: Episode, *, group: bool = False) -> list[Statement]:
     """Returns the statements in an episode. group: "I" means the speaker of the line, not the person of the scope."""
     found: list[Statement] = []
-    for line, sentence in _meant(episode):
+    for line, sentence in meant(episode):
         for item in _of_sentence(sentence, line.speaker if group else ""):
             since, by = true_within(sentence, line.occurred_at, line.day)
             found.append(
@@ -63,12 +63,12 @@ def endings(episode: Episode, *, group: bool = False) -> list[Ending]:
     """Returns what the person says has ended, in order."""
     return [
         found
-        for line, sentence in _meant(episode)
+        for line, sentence in meant(episode)
         for found in _endings_of(sentence, line, line.speaker if group else "")
     ]
 
 
-def _meant(episode: Episode) -> Iterator[tuple[Line, str]]:
+def meant(episode: Episode) -> Iterator[tuple[Line, str]]:
     """Yields the sentences that people say of themselves: no fiction, role play, quotation or pasted text."""
     playing = False
     for line in episode.lines:

@@ -26,7 +26,7 @@ _END = (
 _V = rf"(?P<v>[^,.;:!?()\n]{{1,60}}?){_END}"
 
 _UNSURE = (
-    r"\?\s*$|\b(?:if|wish|wonder|imagine|suppose|pretend|maybe|perhaps|might|would|could|should|probably|almost|nearly"
+    r"\?\s*$|^\W*(?:do|does|did|am|is|are|was|were) (?:i|we|my|our|you)\b|\b(?:if|wish|wonder|imagine|suppose|pretend|maybe|perhaps|might|would|could|should|probably|almost|nearly"
     r"|thinking (?:of|about)|(?:want|hope|plan|need|like|love|going|about|supposed) to (?:quit|move|leave|stop|resign|retire|live|work|be)"
     r"|joke|joking|kidding|quote|said|says|told|asked)\b|\b(?:I|i)'d\b|[\"“”]"
 )
@@ -109,6 +109,11 @@ def _place(text: str) -> list[str]:
     if not words or len(words) > 5 or _NO_PLACE.match(value) or _NO_HOME.search(value):
         return []
     return [value] if value[0].isupper() or len(words) <= 2 else []
+
+
+def is_place(text: str) -> bool:
+    """Tells whether a value can be where somebody lives."""
+    return bool(_place(text))
 
 
 def _thing(text: str) -> list[str]:

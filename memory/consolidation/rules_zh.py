@@ -18,12 +18,12 @@ _V = r"(?P<v>[^，。！？；、：,.!?;:\s（）()]{1,16})"
 
 _DOUBT = re.compile(
     r"[?？]\s*$|吗[。！]?\s*$|呢[。！]?\s*$|什么|哪里|哪儿|哪个|谁|怎么|为什么|是不是|会不会|要不要|如果|要是|假如|假设|想象"
-    r"|可能|也许|或许|大概|希望|但愿|打算|[说问讲]过?[：:]|听说|据说|开玩笑|比如|例如|以前|曾经|原来|[“”\"「」]"
+    r"|[他她它](?:们)?[说讲问]|可能|也许|或许|大概|希望|但愿|打算|[说问讲]过?[：:]|听说|据说|开玩笑|比如|例如|以前|曾经|原来|[“”\"「」]"
 )
 _TAIL = re.compile(
     r"(?:了|啦|呢|啊|呀|吧|哦|哈|的|附近|那边|这边|这里|那里|已经|一段时间|很久|好久|很多年|[一二三四五六七八九十两几\d]+年)+$"
 )
-_PRONOUN = re.compile(r"^(?:你|您|他|她|它|这|那|我|自己|大家|别人|上(?:了)?(?:你|他|她)|跟|和|被|听你|把)")
+_PRONOUN = re.compile(r"^(?:的|你|您|他|她|它|这|那|我|自己|大家|别人|上(?:了)?(?:你|他|她)|跟|和|被|听你|把)")
 _LIST = re.compile(r"[、和跟与及]|以及|还有")
 # What one moves to and is no place to live: rooms, programs, services.
 _NO_HOME = (
@@ -87,6 +87,21 @@ def _trim(text: str) -> str:
 def _place(text: str) -> list[str]:
     value = _trim(re.split(r"工作|上班|上学|读书|生活|定居|居住|住|开始|做|当", text, maxsplit=1)[0])
     return [value] if 2 <= len(value) <= 12 and not _NO_PLACE.search(value) else []
+
+
+def is_place(text: str) -> bool:
+    """Tells whether a value can be where somebody lives or comes from."""
+    return bool(_place(text))
+
+
+def is_no_name(text: str) -> bool:
+    """Tells whether what stands behind 叫 is no name: 叫外卖, 叫醒."""
+    return bool(_NO_NAME.search(text) or _PRONOUN.match(text))
+
+
+def is_like_a_name(text: str) -> bool:
+    """Tells whether a word looks like a name by itself: 小王, 李明, 张老师, Tom."""
+    return bool(_LIKE_A_NAME.match(text)) and not _NO_NAME.search(text)
 
 
 def _thing(text: str) -> list[str]:

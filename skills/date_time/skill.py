@@ -102,6 +102,11 @@ class DateTimeSkill(BaseSkill):
             raise NotMeant
         return {"question": text}
 
+    @classmethod
+    def only_reads(cls, parameters: Mapping[str, Any]) -> bool:
+        plain = _plain(str(parameters.get("question") or ""))
+        return _WHICH_ZONE.search(plain) is not None or _ZONE.search(plain) is None
+
     def execute(self, context: Context) -> str:
         question = str(context.parameters["question"])
         plain = _plain(question)

@@ -7,6 +7,7 @@ from typing import Any
 
 from clawdbot.reasons import Reason, why
 from clawdbot.skills.context import Context
+from clawdbot.skills.effects import Effect
 from skills.mcp import catalogue, pool, results, state
 from skills.mcp.catalogue import Entry
 from skills.mcp.failures import McpFailure
@@ -41,6 +42,7 @@ def _tool(entry: Entry) -> Tool:
         approval=asks_first(entry.effects),
         idempotent=entry.idempotent,
         timeout_s=entry.endpoint.call_s,
+        outside_words=Effect.OUTSIDE in entry.effects,
         call=call,
     )
 

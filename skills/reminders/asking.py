@@ -164,21 +164,28 @@ def _ask(
     ]
     words = str(given.get("when") or given.get("request") or "")
     said = " ".join(words[begin:stop] for begin, stop in found.spans) or words
-    kept = "\n".join(_kept(choice, found.lead) for choice in choices)
-    return AskPerson("when", "\n".join([question, *lines]), said=said or "-", choices=kept)
+    labels = _labels(context, choices) or [""] * len(choices)
+    kept = "\n".join(_kept(choice, found.lead, label) for choice, label in zip(choices, labels, strict=True))
+    text = "\n".join([question, *lines])
+    return AskPerson("when", text, buttons=labels, said=said or "-", choices=kept)
 
 
-def _kept(choice: Instant | Recurrence, lead: timedelta) -> str:
+def _labels(context: Context, choices: Sequence[Instant | Recurrence]) -> list[str]:
+    """Returns the texts of the buttons; none when two would be the same, or one no time to the validator."""
+    labels = [time_words.brief(choice, context.now, str(context.zone)) for choice in choices]
+    return labels if len(set(labels)) == len(labels) and all(map(_find, labels)) else []
+
+
+def _kept(choice: Instant | Recurrence, lead: timedelta, label: str = "") -> str:
     rule = choice.rule if isinstance(choice, Recurrence) else ""
-    return "|".join(
-        [choice.local.isoformat(), choice.zone, rule, str(int(choice.has_time)), str(int(lead.total_seconds()))]
-    )
+    seconds = str(int(lead.total_seconds()))
+    return "|".join([choice.local.isoformat(), choice.zone, rule, str(int(choice.has_time)), seconds, label])
 
 
 def _restored(text: str) -> list[Found]:
     made = []
     for kept in filter(None, text.split("\n")):
-        local, zone, rule, has_time, lead = kept.split("|")
+        local, zone, rule, has_time, lead = kept.split("|")[:5]
         at = datetime.fromisoformat(local)
         timed = has_time == "1"
         outcome = Recurrence(at, rule, zone, timed) if rule else Instant(at, zone, timed)
@@ -190,6 +197,8 @@ def _answered(context: Context, said: str, answer: str, kept: str) -> Found:
     """Reads the answer to a question: the number of a choice, what tells the choices apart, or a time."""
     choices = _restored(kept)
     plain = folded(answer)[0].strip()
+    if (pressed := _pressed(answer, kept)) is not None:
+        return choices[pressed]
     if (match := _CHOICE.match(plain)) and choices:
         number = _ORDINALS[match[2]] if match[2] else chinese(match[1])
         if number <= len(choices):
@@ -212,6 +221,12 @@ def _answered(context: Context, said: str, answer: str, kept: str) -> Found:
     if own:
         return own[0]
     raise AskPerson("when", _("When should I remind you?"), said=said, choices=kept)
+
+
+def _pressed(answer: str, kept: str) -> int | None:
+    """Returns the place of the choice whose button says the answer."""
+    labels = [line.split("|")[5:] for line in kept.split("\n")]
+    return labels.index([answer.strip()]) if answer.strip() and [answer.strip()] in labels else None
 
 
 def _of_half(choices: Sequence[Found], hours: range, context: Context) -> list[Found]:
@@ -300,8 +315,9 @@ def moved(context: Context, one: Scheduled, words: str) -> Instant | Recurrence:
     if isinstance(outcome, Ask):
         near = [choice for choice in outcome.choices if choice.has_time and choice.local.date() == old.date()]
         if len(near) != 1:
-            lines = [f"- {time_words.describe(choice, context.now, zone)}" for choice in outcome.choices]
-            raise AskPerson("when", "\n".join([_question(outcome), *lines]))
+            said = [time_words.describe(choice, context.now, zone) for choice in outcome.choices]
+            lines = [f"{number}. {one}" for number, one in enumerate(said, 1)]
+            raise AskPerson("when", "\n".join([_question(outcome), *lines]), buttons=_labels(context, outcome.choices))
         return near[0]
     if not outcome.has_time:
         local = datetime.combine(outcome.local.date(), old.time())

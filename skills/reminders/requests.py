@@ -65,7 +65,7 @@ _NEW_EN = re.compile(
     re.ASCII,
 )
 _STARTS = re.compile(
-    r"^(?:请|麻烦|帮我|帮忙|你|能不能|可以|能|可不可以|记得|到时候|一会儿?|.{1,12}(?:前|后|时|时候)|please|can you|could you|would you|will you|hey|ok|okay|,|，| )*(?:提醒我|remind me|remind us|设|定|set|create|add)"
+    r"^(?:请|麻烦|帮我|帮忙|你|能不能|可以|能|可不可以|记得|到时候|一会儿?|.{1,12}(?:前|后|时|时候)|\d{3,4}(?=提醒)|please|can you|could you|would you|will you|hey|ok|okay|,|，| )*(?:提醒我|remind me|remind us|设|定|set|create|add)"
 )
 
 

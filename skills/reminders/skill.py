@@ -75,6 +75,10 @@ class RemindersSkill(BaseSkill):
             raise NotMeant
         return {"action": request.action, "request": text, "new": request.new}
 
+    @classmethod
+    def only_reads(cls, parameters: Mapping[str, Any]) -> bool:
+        return parameters.get("action") == requests.LIST
+
     def execute(self, context: Context) -> str:
         given = dict(context.parameters)
         given.setdefault("request", "")

@@ -18,7 +18,7 @@ _ASKING = re.compile(
     r"|remind (?:me|us)(?: again)?|wake (?:me|us)(?: up)?)(?: (?:to|that|about|for|of))?(?![a-z])"
 )
 _EDGE_ZH = re.compile(
-    r"^(?:到了|的时候|的|和|还有|并且|然后|再|就|要|之前|以前|前(?![台往面])|于|从|起(?![床来身飞草])|开始)+(?=.)|(?:的时候|的|和|还有|并|就|再|请|在|从|起|开始|吧|啊|哦|呀|好吗|可以吗|行吗|谢谢你?)+$"
+    r"^(?:到了|的时候|的|和|还有|并且|然后|再|就|要|之前|以前|之后|以后|前(?![台往面])|于|从|起(?![床来身飞草])|开始)+(?=.)|(?:的时候|的|和|还有|并|就|再|请|在|从|起|开始|吧|啊|哦|呀|好吗|可以吗|行吗|谢谢你?)+$"
 )
 _EDGE_EN = re.compile(
     r"^(?:to|that|about|for|of|and|at|on|in|by|starting|beginning|from|then)\b ?|(?: (?:to|that|about|for|of|and|at|on|in|by|starting|beginning|from|then|please|thanks|thank you)|^please|^thanks)$"

@@ -18,7 +18,7 @@ _NUMBER = re.compile(
 )
 _REQUEST = re.compile(
     r"取消|删除|删掉|删了|去掉|关掉|关闭|停掉|停止|撤销|不要|不用|别|再|提醒我?|闹钟|闹铃|倒计时|定时|把|我的|那个|这个|那条|一下|请|帮我|改到.*|改成.*|推迟到.*|延后到.*|修改|的|了$"
-    r"|\b(?:cancel|delete|remove|stop|clear|turn off|drop|forget|scrap|reminders?|alarms?|timers?|reminding|remind|don't|do not|me|my|the|to|about|for|at|on|please|move|change|reschedule|shift|push|postpone|update|edit|it|that|this|again)\b|\b(?:to|until) .*$"
+    r"|\b(?:cancel|delete|remove|stop|clear|turn off|drop|forget|scrap|reminders?|alarms?|timers?|reminding|remind|don't|do not|me|my|the|to|about|for|at|on|please|move|change|reschedule|shift|push|postpone|update|edit|it|that|this|ones?|again)\b|\b(?:to|until) .*$"
 )
 
 

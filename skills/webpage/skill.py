@@ -49,6 +49,7 @@ class WebPageSkill(BaseSkill):
         Parameter("url", prompt={"en": "Which address shall I read?", "zh": "要读哪个网址？"}, validator=address),
     )
     effects = READS_ONLY
+    outside_words = True
     timeout_s = 15.0
 
     @classmethod

@@ -69,7 +69,7 @@
     if (open && !frame) {
       frame = document.createElement("iframe");
       frame.title = words.open;
-      frame.allow = "clipboard-write";
+      frame.allow = "clipboard-write; microphone";
       frame.src = new URL("?embed=1", base).href;
       root.append(frame);
     }

@@ -34,6 +34,7 @@ from bots.models import (
     Identity,
     InboundEvent,
     Label,
+    Limit,
     LinkCode,
     Message,
     ModelProvider,
@@ -81,6 +82,10 @@ MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 # Bookkeeping that has no page of its own.
 INTERNAL = {
     "bots.BotProvider",
+    "bots.Balance",
+    "bots.PersonDay",
+    "bots.Reservation",
+    "bots.UsageDay",
     "bots.BroadcastPerson",
     "bots.ChannelHealth",
     "bots.ChannelHour",
@@ -332,6 +337,7 @@ def make_world(rows: int = 1) -> Bot:
         make_sent_file(conversation)
         make_schedule(conversation)
         Label.objects.create(bot=other, name="guests").people.add(conversation.person)
+        Limit.objects.create(kind="person", bot=other, person=conversation.person, tokens_per_day=100)
         Broadcast.objects.create(bot=other, name=f"news p{number}", text="We are closed.")
         make_replay(conversation, number)
         LinkCode.objects.create(person=conversation.person)

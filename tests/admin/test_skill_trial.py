@@ -114,3 +114,13 @@ def test_a_reload_tells_why_a_class_cannot_be_loaded() -> None:
         follow=True,
     )
     assert "ModuleNotFoundError" in shown.content.decode()
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "makes two requests"), ("zh-hans", "有两个请求")])
+def test_it_says_that_two_requests_are_for_a_model_with_tools(language: str, told: str) -> None:
+    bot = make_bot("ada")
+    make_skill(f"{HERE}.Forecast", "weather")
+    make_skill(f"{HERE}.Notes", "note")
+    client = login(make_user(), language)
+    assert told in client.get(page(bot.pk, "weather Paris, then note this")).content.decode()
+    assert told not in client.get(page(bot.pk, "weather Paris")).content.decode()

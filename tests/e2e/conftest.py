@@ -23,7 +23,10 @@ SETTINGS = {
     "CLAWDBOT_SEMANTIC_SEARCH__ENABLE": "false",
     "CLAWDBOT_WORKER__PROCESSES": "1",
 }
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+    "--use-fake-device-for-media-stream",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

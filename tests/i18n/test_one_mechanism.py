@@ -21,8 +21,23 @@ DATA = {
     "bots/people/subscription.py:_AFTER_ONE": "recognised",
     "bots/people/subscription.py:_WORDS": "recognised",
     "bots/pipeline/engine/answer/continuing.py:_ASKS_ZH": "recognised",
-    "bots/pipeline/engine/answer/fallback.py:_GREETING": "recognised",
-    "bots/pipeline/engine/answer/fallback.py:_THANKS": "recognised",
+    **{
+        f"bots/pipeline/engine/answer/grounded/{name}": "recognised"
+        for name in (
+            "abilities.py:kind",
+            "acknowledging.py:_NOT_TOLD_ZH",
+            "acknowledging.py:_OF_ME_ZH",
+            "asking.py:_asked",
+            "history.py:_what",
+            "history.py:answer",
+            "personal.py:_SEVERAL",
+            "plain_text.py:_chinese",
+            "telling.py:_PLACED",
+        )
+    },
+    "bots/pipeline/engine/answer/grounded/acknowledging.py:_reflected_zh": "the person's own words, about the person",
+    "bots/pipeline/engine/answer/grounded/telling.py:_TWICE": "joins the person's words",
+    "bots/pipeline/engine/answer/grounded/telling.py:reflected": "the person's own words, about the person",
     "bots/pipeline/engine/answer/questions.py:_CHINESE_QUESTION": "recognised",
     "bots/pipeline/engine/dialog/approving.py:_NO": "recognised",
     "bots/pipeline/engine/dialog/approving.py:_YES": "recognised",
@@ -47,7 +62,9 @@ DATA = {
     "bots/pipeline/engine/dialog/retrying.py:NAMES": "recognised",
     "bots/pipeline/engine/dialog/retrying.py:_AGAIN": "recognised",
     "bots/pipeline/engine/dialog/undoing.py:_BESIDE_ZH": "recognised",
+    "bots/pipeline/engine/dialog/undoing.py:_ENDS_LISTED": "recognised",
     "bots/pipeline/engine/dialog/undoing.py:_UNDOES": "recognised",
+    "bots/pipeline/engine/dialog/undoing.py:_of_reminders": "recognised",
     "bots/pipeline/inbox.py:DROP_WAITING": "recognised",
     "bots/pipeline/inbox.py:STOP": "recognised",
     "bots/pipeline/windows.py:LOOKING": "recognised",
@@ -154,15 +171,16 @@ DATA = {
     },
     **{
         f"skills/weather_days.py:{name}": "recognised"
-        for name in ("_DAYS", "_WEEKDAY", "_WEEKDAYS_ZH", "_NUMBERS", "_DATE", "day", "day_of")
+        for name in ("_DAYS", "_WEEKDAY", "_WEEKDAYS_ZH", "_NUMBERS", "_DATE", "_JOINS", "_single_days", "day")
     },
     **{f"skills/choosing.py:{name}": "recognised" for name in ("_JOINT",)},
 }
 # Files that contain only words to recognise.
 RULES = re.compile(
-    r"memory/text/\w+\.py|memory/consolidation/(rules|endings)(_en|_zh)?\.py|skills/migrations/000[13]_\w+\.py"
+    r"bots/pipeline/engine/answer/grounded/(\w+_(zh|patterns)|relations|pronouns|statements)\.py"
+    r"|memory/text/\w+\.py|memory/consolidation/(rules|endings)(_en|_zh)?\.py|skills/migrations/000[13]_\w+\.py"
     r"|skills/\w+/(reading|names)\.py|skills/numerals\.py"
-    r"|clawdbot/times/\w+\.py|skills/reminders/(requests|tasks|which)\.py"
+    r"|clawdbot/times/\w+\.py|skills/reminders/(requests|tasks|which)\.py|bots/speech/said_by_nobody\.py"
 )
 # Lines with Chinese: a language is named in itself.
 SCRIPTS = {"templates/static/chat/strings.js": 1, "templates/admin/skills/flow/after.html": 1}

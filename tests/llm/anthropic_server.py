@@ -55,6 +55,7 @@ class Claude:
     requests: list[Recorded] = field(default_factory=list)
     malformed: list[str] = field(default_factory=list)
     path: str = "/v1/messages"
+    header: str = "x-api-key"  # where it looks for the key
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def server(self) -> AbstractContextManager[Server]:
@@ -66,7 +67,7 @@ class Claude:
             return json_answer({"data": [{"type": "model", "id": MODEL}], "has_more": False})
         if request.path != self.path:
             return refusal(404, "not_found_error", "Not found")
-        if request.headers.get("x-api-key") != KEY or "authorization" in request.headers:
+        if request.headers.get(self.header, "").removeprefix("Bearer ") != KEY:
             return refusal(401, "authentication_error", "invalid x-api-key")
         if request.headers.get("anthropic-version") != "2023-06-01":
             return refusal(400, "invalid_request_error", "anthropic-version: header is required")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +14,7 @@ import pytest
 
 from bots.llm import NoModelAvailable, PromptRefused, ToolSpec, complete
 from bots.llm import test_provider as ask_for_a_word
-from bots.llm.anthropic import sent_name
+from bots.llm.anthropic import headers, sent_name
 from bots.llm.circuit_breaker import breaker
 from bots.llm.errors import Cancelled
 from bots.models import ModelProvider
@@ -226,6 +228,7 @@ def test_overload_and_limits_are_tried_again(claude: Claude, address: str) -> No
         (refusal(400, "invalid_request_error", "This organization has been disabled."), True),
         (refusal(400, "invalid_request_error", "Output blocked by content filtering policy"), False),
         (refusal(400, "invalid_request_error", "messages.0: something else"), False),
+        (json_answer({"error": "switch the long context on", "type": "error"}, 400), False),
         (refusal(413, "request_too_large", "Request exceeds the maximum size"), False),
     ],
 )
@@ -328,3 +331,100 @@ def test_an_endpoint_that_does_not_stream_is_understood(claude: Claude, address:
 def test_the_button_tests_it(claude: Claude, address: str) -> None:
     assert ask_for_a_word(anthropic(address)).ok
     assert not ask_for_a_word(anthropic(address, api_key="wrong")).ok
+
+
+def test_the_key_goes_where_the_service_looks_for_it(claude: Claude, address: str) -> None:
+    claude.header = "authorization"
+    anthropic(address)
+    assert complete(QUESTION).text == "All right.", "a gateway that reads the bearer only"
+    own = headers("https://api.anthropic.com/v1", KEY)
+    assert own == {"anthropic-version": "2023-06-01", "x-api-key": KEY}
+
+
+PNG = base64.b64encode(b"\x89PNG" + bytes(20)).decode()
+
+
+@pytest.mark.parametrize(
+    ("url", "block"),
+    [
+        (f"data:image/jpeg;base64,{PNG}", {"type": "base64", "media_type": "image/png", "data": PNG}),
+        ("https://x.example/a.png", {"type": "url", "url": "https://x.example/a.png"}),
+    ],
+)
+def test_an_image_is_what_its_bytes_say(claude: Claude, address: str, url: str, block: dict[str, str]) -> None:
+    anthropic(address)
+    complete([{"role": "user", "content": [{"type": "image_url", "image_url": {"url": url}}]}])
+    assert claude.bodies[0]["messages"][0]["content"] == [{"type": "image", "source": block}]
+
+
+def test_an_image_that_is_too_large_is_named_in_place_of_it(claude: Claude, address: str) -> None:
+    anthropic(address)
+    url = f"data:image/png;base64,{'A' * (5 * 1024 * 1024 + 4)}"
+    complete([{"role": "user", "content": [{"type": "image_url", "image_url": {"url": url}}]}])
+    assert "left out" in claude.bodies[0]["messages"][0]["content"][0]["text"]
+
+
+def test_alternatives_of_a_schema_become_its_properties(claude: Claude, address: str) -> None:
+    anthropic(address)
+    parts = [{"properties": {name: {"type": "string"}}, "required": [name]} for name in ("content", "url")]
+    complete(QUESTION, tools=[ToolSpec("attach", "", {"type": "object", "anyOf": parts})])
+    assert claude.bodies[0]["tools"][0]["input_schema"]["properties"].keys() == {"content", "url"}
+    assert claude.malformed == []
+
+
+def test_a_call_without_arguments_is_a_call(claude: Claude, address: str) -> None:
+    anthropic(address)
+    clock = ToolSpec("weather", "", {"type": "object", "properties": {}})
+    events = (
+        {
+            "type": "content_block_start",
+            "index": 0,
+            "content_block": {"type": "tool_use", "id": "a", "name": "weather"},
+        },
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": ""}},
+        {"type": "message_delta", "delta": {"stop_reason": "tool_use"}},
+    )
+    raw = tuple(f"data: {json.dumps(event)}\n\n".encode() for event in events)
+    claude.steps = (calls("weather"), Answer(200, b"", {"Content-Type": "text/event-stream"}, raw))
+    found = [complete(QUESTION, tools=[clock]), streamed(tools=[clock])[0]]
+    assert [[(call.name, call.arguments) for call in one.calls] for one in found] == [[("weather", "")]] * 2
+
+
+def test_a_parameter_that_a_model_no_longer_takes_is_left_out(claude: Claude, address: str) -> None:
+    anthropic(address)
+    claude.steps = (refusal(400, "invalid_request_error", "`temperature` is deprecated for this model."), says("yes"))
+    assert complete(QUESTION).text == complete(QUESTION).text == "yes"
+    assert ["temperature" in body for body in claude.bodies] == [True, False, False]
+
+
+def test_a_model_that_cannot_be_forced_answers_in_text(claude: Claude, address: str) -> None:
+    anthropic(address)
+    told = "Thinking may not be enabled when tool_choice forces tool use."
+    claude.steps = (refusal(400, "invalid_request_error", told), says('{"summary": "x"}'))
+    assert complete(QUESTION, schema={"properties": {}}).text == '{"summary": "x"}'
+    assert ["tool_choice" in body for body in claude.bodies] == [True, False]
+
+
+def test_counts_that_come_only_at_the_end_count(claude: Claude, address: str) -> None:
+    anthropic(address)
+    events: tuple[dict[str, Any], ...] = (
+        {"type": "message_start", "message": {"usage": {"input_tokens": 0, "output_tokens": 0}}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": "Noon."}},
+        {
+            "type": "message_delta",
+            "delta": {"stop_reason": "end_turn"},
+            "usage": {"input_tokens": 70, "output_tokens": 3},
+        },
+        {"type": "message_stop"},
+    )
+    raw = tuple(f"data: {json.dumps(event)}\n\n".encode() for event in events)
+    claude.steps = (Answer(200, b"", {"Content-Type": "text/event-stream"}, raw),)
+    found, shown = streamed()
+    assert (shown, found.prompt_tokens, found.completion_tokens) == ("Noon.", 70, 3)
+
+
+def test_a_prompt_that_ends_with_the_bot_ends_with_the_person(claude: Claude, address: str) -> None:
+    anthropic(address)
+    complete(asked(("user", "hi"), ("assistant", "Hello, as I said \n")))
+    assert claude.bodies[0]["messages"][-1]["role"] == "user"
+    assert claude.malformed == []

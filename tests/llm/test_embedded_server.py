@@ -20,11 +20,10 @@ from django.core.management.base import CommandError
 
 from bots.llm import NoModelAvailable, ToolSpec, candidates, complete, embedded_discovery, embedded_server
 from bots.llm.embedded_discovery import Running
-from bots.pipeline.engine.answer.small_model_prompt import demo_messages
+from bots.pipeline.engine.answer.small_model_prompt import question
 from clawdbot import http
 from tests.http_server import Server
 from tests.llm.builders import QUESTION, chat, make_provider, refusal
-from tests.pipeline.engine.answer.builders import make_hit, make_inputs
 from tests.waiting import eventually
 
 TOOL = ToolSpec("clock", "Tells the time.", {"type": "object", "properties": {}})
@@ -219,9 +218,8 @@ def test_the_real_model_streams_what_was_remembered_and_ends_when_told(running: 
     assert running.stdout is not None
     embedded_discovery.announce(_url(running), embedded_server.MODEL_NAME)
     candidates.clear_cache()
-    inputs = make_inputs(hits=(make_hit("I hate mushrooms"), make_hit("My sister lives in Chengdu")))
     pieces: list[str] = []
-    found = complete(lambda _target: demo_messages(inputs), on_token=pieces.append)
+    found = complete(question("My sister lives in Chengdu", "Where does my sister live?"), on_token=pieces.append)
     assert "Chengdu" in found.text
     assert len(pieces) > 2
     assert found.is_demo

@@ -211,3 +211,17 @@ def test_a_structured_answer_is_asked_for_in_the_best_form(
     complete(QUESTION, schema=SCHEMA)
     sent = [(request.json.get("response_format") or {}).get("type") for request in endpoint.requests]
     assert sent == [*forms, forms[-1]], "what was refused is remembered"
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_thoughts_that_a_server_sends_as_the_answer_are_not_shown(endpoint: Server, streamed: bool) -> None:
+    make_provider(endpoint)
+    thought = "1. Look at the question"
+    cut = answer("length", content=thought, reasoning_content=thought)
+    if streamed:
+        cut = stream({"reasoning_content": thought}, {"content": thought})
+    endpoint.answer(cut, stream({"content": "Noon."}) if streamed else answer(content="Noon."))
+    shown: list[str] = []
+    ways: dict[str, Any] = {"on_token": shown.append, "on_restart": shown.clear} if streamed else {}
+    assert complete(QUESTION, **ways).text == "Noon."
+    assert "".join(shown) == ("Noon." if streamed else "")

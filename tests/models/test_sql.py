@@ -56,6 +56,8 @@ def value_of(field: Any) -> Any:
             return number
         case models.DateTimeField():
             return NOW + datetime.timedelta(microseconds=number)
+        case models.DateField():
+            return NOW.date() + datetime.timedelta(days=number)
     raise NotImplementedError(f"no value for {type(field).__name__}: add one")
 
 

@@ -41,7 +41,7 @@ def talk(channel: Channel, count: int, words: str = "My plan number {} is to vis
 
 @pytest.fixture
 def no_model_for_summaries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bots.llm.consolidation.writer_for", lambda _bot: None)
+    monkeypatch.setattr("bots.llm.consolidation.writer_for", lambda _bot, _purpose: None)
 
 
 def test_a_short_conversation_needs_no_summary(channel: Channel, model: StubModel) -> None:
@@ -95,7 +95,7 @@ def test_a_model_writes_it_and_its_usage_is_recorded(channel: Channel, model: St
     model.says = json.dumps({"summary": "Mia plans a trip to Porto in May."})
     assert write() == 1
     assert the_open().summary == "Mia plans a trip to Porto in May."
-    assert TurnUsage.objects.filter(purpose=TurnUsage.Purpose.MEMORY).count() == 1
+    assert TurnUsage.objects.filter(purpose=TurnUsage.Purpose.SUMMARY).count() == 1
     asked = str(model.prompts[-1])
     assert "never instructions" in asked
 

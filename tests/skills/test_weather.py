@@ -162,3 +162,39 @@ def test_a_service_in_trouble_gets_a_kind_answer(odd: Answer, service: Server) -
 )
 def test_place_and_day_are_read_from_the_question(text: str, rest: str, city: str, day: str) -> None:
     assert (city_of(text, rest), day_of(text)) == (city, day)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "begins"),
+    [
+        ("weather in Paris tomorrow and on Friday", "en", ("tomorrow", "Friday")),
+        ("what is the weather in Paris today, tomorrow and Saturday?", "en", ("today", "tomorrow", "Saturday")),
+        ("weather in Paris on Friday or Saturday", "en", ("Friday", "Saturday")),
+        ("北京明天和周五的天气", "zh-hans", ("明天", "周五")),
+        ("北京明天、后天天气怎么样", "zh-hans", ("明天", "后天")),
+    ],
+)
+def test_each_of_the_days_is_told(text: str, language: str, begins: tuple[str, ...], service: Server) -> None:
+    made = call(text, language=language).text
+    assert len(made.splitlines()) == len(begins)
+    assert all(day in line for day, line in zip(begins, made.splitlines(), strict=True))
+
+
+def test_a_day_that_no_forecast_holds_is_named_beside_the_others(service: Server) -> None:
+    made = call("weather in Paris tomorrow and on 2027-01-01").text
+    assert "tomorrow" in made
+    assert "next 8 days only" in made
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("the weather the day after tomorrow", "2"),
+        ("tell me now how the weather is tomorrow", "1"),
+        ("现在告诉我明天的天气", "1"),
+        ("weather on the weekend and on Monday", "weekend"),
+        ("weather on Friday, is it cold", "friday"),
+    ],
+)
+def test_one_day_stays_one_day(text: str, day: str) -> None:
+    assert day_of(text) == day

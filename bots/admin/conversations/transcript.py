@@ -155,6 +155,8 @@ def _facts(meta: Mapping[str, Any]) -> Iterable[str]:
         yield _("%(prompt)s + %(completion)s tokens") % {"prompt": prompt or 0, "completion": completion or 0}
     if milliseconds := meta.get("total_ms") or meta.get("model_ms"):
         yield f"{milliseconds} ms"
+    if meta.get(Message.HEARD):
+        yield _("heard in a recording")
     if meta.get(Message.UNANSWERED):
         yield _("not answered")
     if meta.get(Message.FAILED):

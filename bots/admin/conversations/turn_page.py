@@ -199,7 +199,8 @@ def _usage(conversation: Conversation, answer: Message | None) -> TurnUsage | No
     if answer is None:
         return None
     since: datetime = answer.occurred_at
-    rows = TurnUsage.objects.filter(conversation=conversation, purpose=TurnUsage.Purpose.TURN, created_at__gte=since)
+    answers = (TurnUsage.Purpose.TURN, TurnUsage.Purpose.TOOLS)
+    rows = TurnUsage.objects.filter(conversation=conversation, purpose__in=answers, created_at__gte=since)
     return rows.order_by("created_at", "id").first()
 
 

@@ -82,7 +82,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         ],
         "embedded_model": providers.served_model(),
         "may_see_providers": request.user.has_perm("bots.view_modelprovider"),
-        "provider_link": reverse("admin:bots_modelprovider_add"),
+        "provider_link": reverse("admin:bots_modelprovider_connect"),
         "first_steps": () if all(step.done for step in steps) or not request.user.is_superuser else steps,
     }
 
@@ -254,7 +254,7 @@ def _first_steps(figures: Figures) -> tuple[FirstStep, ...]:
         FirstStep(
             _("Connect a model"),
             _("The built-in demonstration model is small. Any OpenAI-compatible endpoint will do."),
-            reverse("admin:bots_modelprovider_add"),
+            reverse("admin:bots_modelprovider_connect"),
             figures.has_provider,
         ),
         FirstStep(

@@ -68,7 +68,7 @@ class Figures:
 
     @property
     def has_provider(self) -> bool:
-        return any(provider.enabled for provider in self.providers)
+        return any(one.enabled and one.kind == ModelProvider.Kind.CHAT for one in self.providers)
 
 
 def collect(bots: frozenset[int] | None) -> Figures:

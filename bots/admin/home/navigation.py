@@ -46,6 +46,7 @@ def groups() -> tuple[tuple[str, tuple[Item, ...]], ...]:
             (
                 ("bots", "modelprovider", "model_training"),
                 ("bots", "turnusage", "monitoring"),
+                ("bots", "limit", "speed"),
                 ("bots", "replayrun", "compare"),
                 ("bots", "evaluationset", "fact_check"),
             ),

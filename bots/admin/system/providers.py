@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -12,6 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bots.admin.system.connect import ConnectMixin
+from bots.admin.system.provider_health import ProviderHealthMixin
 from bots.admin.ui.audited import AuditedMixin
 from bots.admin.ui.base import BaseAdmin
 from bots.admin.ui.fragments import ago, chip, provider_state, provider_state_text
@@ -20,13 +23,15 @@ from bots.admin.ui.unfold_parts import action, display
 from bots.i18n.failure_texts import describe, describe_column
 from bots.models import ModelProvider
 from bots.models.provider import check_api_key
-from bots.operations import address_rules, providers
+from bots.operations import address_rules, entered_keys, providers
 from bots.operations.errors import OperationError
 
 FIELDS = (
+    "kind",
     "name",
     "endpoint",
     "model",
+    "protocol",
     "priority",
     "enabled",
     "can_see",
@@ -35,7 +40,16 @@ FIELDS = (
     "context_tokens",
     "input_price",
     "output_price",
+    "cached_input_price",
+    "keep_warm",
+    "keep_warm_minutes",
+    "extra_body",
+    "voice",
+    "voice_price",
 )
+
+
+_DEFAULTS = frozenset({"protocol", "keep_warm", "keep_warm_minutes", "extra_body"})
 
 
 class ProviderForm(forms.ModelForm[ModelProvider]):
@@ -57,18 +71,34 @@ class ProviderForm(forms.ModelForm[ModelProvider]):
             label=gettext_lazy("API key"),
             is_set=is_set,
             help_text=gettext_lazy("Empty for an endpoint that asks for none."),
-            validators=(check_api_key,),
         )
 
-        if "tools" in self.fields:
-            self.fields["tools"].required = False
+        for name in {"tools", "kind", "voice_price", *_DEFAULTS} & self.fields.keys():
+            self.fields[name].required = False
+
+    def clean_api_key(self) -> str:
+        key = entered_keys.cleaned(self.cleaned_data.get("api_key") or "")
+        check_api_key(key)
+        return key
 
     def clean_tools(self) -> str:
         """Returns the choice; a form that says nothing leaves it to the model."""
         return self.cleaned_data.get("tools") or "auto"
 
+    def clean_kind(self) -> str:
+        """Returns the kind; a form that says nothing means a language model, or what the row was."""
+        return self.cleaned_data.get("kind") or self.instance.kind
+
+    def clean_voice_price(self) -> Decimal:
+        """Returns the price; a form that says nothing leaves it as it was."""
+        price: Decimal | None = self.cleaned_data.get("voice_price")
+        return self.instance.voice_price if price is None else price
+
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
+        for name in _DEFAULTS & values.keys():  # what a form does not say stays as it is
+            if values[name] in (None, ""):
+                values[name] = getattr(self.instance, name)
         if values.get("remove_api_key") and values.get("api_key"):
             raise forms.ValidationError(_("Either remove the stored key or enter a new one."))
         if "endpoint" in values:
@@ -96,19 +126,19 @@ class ProviderForm(forms.ModelForm[ModelProvider]):
 
 
 @admin.register(ModelProvider)
-class ModelProviderAdmin(AuditedMixin, BaseAdmin[ModelProvider]):
+class ModelProviderAdmin(ConnectMixin, ProviderHealthMixin, AuditedMixin, BaseAdmin[ModelProvider]):
     """Model providers, tried from the lowest priority number upwards; the embedded model comes last."""
 
     form = ProviderForm
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
-    list_display = ("name", "model", "endpoint", "status", "last_success", "priority", "enabled")
+    list_display = ("name", "kind", "model", "endpoint", "status", "last_success", "health", "priority", "enabled")
     list_editable = ("priority", "enabled")
-    list_filter = ("enabled",)
+    list_filter = ("enabled", "kind")
     search_fields = ("name", "endpoint", "model")
     list_before_template = "admin/bots/modelprovider/embedded_note.html"
     actions = ("test_selected",)
     actions_submit_line = ("save_and_test",)
-    readonly_fields = ("status_chip", "last_success", "last_error_note")
+    readonly_fields = ("status_chip", "last_success", "health", "last_error_note")
     warn_unsaved_form = True
 
     def get_fieldsets(self, request: HttpRequest, obj: ModelProvider | None = None) -> Any:
@@ -119,19 +149,42 @@ class ModelProviderAdmin(AuditedMixin, BaseAdmin[ModelProvider]):
         parts: list[Any] = [
             (
                 None,
-                {"fields": ("name", "endpoint", *trust, "model", *key, ("priority", "enabled"), ("can_see", "tools"))},
+                {
+                    "fields": (
+                        "kind",
+                        "name",
+                        "endpoint",
+                        *trust,
+                        ("model", "protocol"),
+                        *key,
+                        ("priority", "enabled"),
+                        ("can_see", "tools"),
+                    )
+                },
             ),
-            (gettext_lazy("Limits"), {"fields": (("timeout_s", "context_tokens"),)}),
+            (
+                gettext_lazy("Voice"),
+                {
+                    "fields": (("voice", "voice_price"),),
+                    "description": gettext_lazy("Only for what listens and what speaks."),
+                },
+            ),
+            (
+                gettext_lazy("Limits"),
+                {"fields": (("timeout_s", "context_tokens"), ("keep_warm", "keep_warm_minutes"), "extra_body")},
+            ),
             (
                 gettext_lazy("Prices"),
                 {
-                    "fields": (("input_price", "output_price"),),
+                    "fields": (("input_price", "output_price", "cached_input_price"),),
                     "description": gettext_lazy("Only for the cost shown in Usage."),
                 },
             ),
         ]
         if obj is not None:
-            parts.append((gettext_lazy("State"), {"fields": (("status_chip", "last_success"), "last_error_note")}))
+            parts.append(
+                (gettext_lazy("State"), {"fields": (("status_chip", "last_success", "health"), "last_error_note")})
+            )
         return parts
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -142,7 +195,11 @@ class ModelProviderAdmin(AuditedMixin, BaseAdmin[ModelProvider]):
         return form
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        extra = {"embedded_model": providers.served_model(), **(extra_context or {})}
+        extra = {
+            "embedded_model": providers.served_model(),
+            "may_connect": self.has_add_permission(request),
+            **(extra_context or {}),
+        }
         return super().changelist_view(request, extra)
 
     @display(

@@ -8,7 +8,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from bots.api.base import Filters
-from bots.models import Bot, ModelProvider
+from bots.models import Bot, BotProvider, ModelProvider
 from bots.models.provider import API_KEY, CONTEXT_TOKENS, TIMEOUT_S
 from bots.operations import providers
 from bots.operations.errors import OperationError
@@ -33,6 +33,7 @@ _BOT = {
     "tool_rounds": 8,
     "tool_cost": None,
     "max_reply_tokens": 512,
+    "voice_replies": "never",
     "created_at": "2026-11-22T08:00:00Z",
     "updated_at": "2026-11-22T08:00:00Z",
 }
@@ -65,6 +66,7 @@ class BotFilters(Filters):
 
 _PROVIDER = {
     "id": 1,
+    "kind": "chat",
     "name": "openai",
     "endpoint": "https://api.openai.com/v1",
     "model": "gpt-5-mini",
@@ -73,10 +75,17 @@ _PROVIDER = {
     "enabled": True,
     "can_see": False,
     "tools": "auto",
+    "protocol": "openai",
     "timeout_s": 60.0,
     "context_tokens": 8192,
     "input_price": "0.2500",
     "output_price": "2.0000",
+    "cached_input_price": None,
+    "keep_warm": "off",
+    "keep_warm_minutes": 4,
+    "extra_body": {},
+    "voice": "",
+    "voice_price": "0.0000",
     "last_ok_at": "2026-11-22T08:00:00Z",
     "last_error_at": None,
     "last_error": "",
@@ -123,10 +132,55 @@ class ProviderSerializer(serializers.ModelSerializer[ModelProvider]):
             raise serializers.ValidationError(str(error)) from None
 
 
+class BotModelSerializer(serializers.Serializer[Any]):
+    """One line of a bot's list of models."""
+
+    provider = serializers.CharField(max_length=60, help_text="Name of a model provider.")
+    model = serializers.CharField(max_length=120, allow_blank=True, default="", help_text="Empty: the provider's.")
+    use = serializers.ChoiceField(choices=BotProvider.Use.values, default="any")
+    tokens = serializers.IntegerField(min_value=1, max_value=10_000_000, allow_null=True, default=None)
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Two models",
+            value={
+                "lines": [
+                    {"provider": "main", "model": "", "use": "any", "tokens": None},
+                    {"provider": "main", "model": "gpt-5-nano", "use": "simple", "tokens": 800},
+                ]
+            },
+        )
+    ]
+)
+class BotModelsSerializer(serializers.Serializer[Any]):
+    """The models that a bot asks, in their order. Without lines it asks all enabled providers."""
+
+    lines = serializers.ListField(child=BotModelSerializer(), max_length=50)
+
+
+class HealthSerializer(serializers.Serializer[Any]):
+    """The calls of a provider in one hour; milliseconds."""
+
+    hour = serializers.DateTimeField()
+    calls = serializers.IntegerField()
+    failed = serializers.IntegerField(source="errors")
+    refused = serializers.IntegerField(help_text="Refused for their content; no errors of the provider.")
+    p50 = serializers.IntegerField(allow_null=True)
+    p99 = serializers.IntegerField(allow_null=True)
+    first_p50 = serializers.IntegerField(allow_null=True)
+    first_p99 = serializers.IntegerField(allow_null=True)
+    tokens_per_s = serializers.FloatField(allow_null=True)
+    prompt_tokens = serializers.IntegerField()
+    completion_tokens = serializers.IntegerField()
+
+
 class ProviderFilters(Filters):
     """Query parameters of the list of providers."""
 
     enabled = serializers.BooleanField(required=False)
+    kind = serializers.ChoiceField(ModelProvider.Kind.choices, required=False)
 
 
 @extend_schema_serializer(

@@ -31,8 +31,17 @@ def group_name(channel_id: int, chat_id: str) -> str:
 
 def publish(channel_id: int, chat_id: str, frame: Mapping[str, Any]) -> None:
     """Sends `frame` to every socket of this visitor. Without a socket, the visitor later reads it in the history."""
+    _send(channel_id, chat_id, {"type": "chat.frame", "frame": dict(frame)})
+
+
+def echo(channel_id: int, chat_id: str, client_id: str, text: str) -> None:
+    """Shows a message that came by another way in every window of this visitor; they then wait for its answer."""
+    frame = {"type": "echo", "client_id": client_id, "text": text}
+    _send(channel_id, chat_id, {"type": "chat.echo", "frame": frame, "sender": ""})
+
+
+def _send(channel_id: int, chat_id: str, message: Mapping[str, Any]) -> None:
     layer = get_channel_layer()
-    message = {"type": "chat.frame", "frame": dict(frame)}
     sending = layer.group_send(group_name(channel_id, chat_id), message)
     if _loop is not None and _loop.is_running():
         asyncio.run_coroutine_threadsafe(sending, _loop)

@@ -9,7 +9,7 @@ from bots.channels.web.html import render_markdown
 from bots.files import signed_urls
 from bots.files.sent import Part, parts_of
 from bots.models import Message
-from clawdbot.skills.buttons import numbered
+from clawdbot.skills.buttons import is_listed, numbered
 
 
 def message_frame(message: Message) -> dict[str, Any]:
@@ -44,9 +44,9 @@ def _text(message: Message) -> str:
 
     The person may type the number. A page without buttons shows this list; ours takes it away again.
     """
-    choices = numbered(button["text"] for button in _buttons(message))
-    listed = choices.partition("\n")[0] in message.text
-    return message.text if listed else f"{message.text}\n\n{choices}"
+    labels = [str(button["text"]) for button in _buttons(message)]
+    listed = not labels or is_listed(labels, message.text)
+    return message.text if listed else f"{message.text}\n\n{numbered(labels)}"
 
 
 def _buttons(message: Message) -> list[dict[str, Any]]:

@@ -45,6 +45,10 @@ class TokenStream:
         """Tells the page that the answer takes longer."""
         self._publish({"type": "waiting", "text": text})
 
+    def heard(self, text: str) -> None:
+        """Shows the words of a recording in place of its sign."""
+        self._publish({"type": "heard", "text": text})
+
     def flush(self) -> None:
         if self._pieces:
             self._publish({"type": "token", "text": "".join(self._pieces)})

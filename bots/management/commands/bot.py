@@ -7,7 +7,8 @@ from typing import Any
 from django.db.models import Count
 
 from bots.management.base import OperatorCommand, add_json, add_yes, require_yes
-from bots.models import Bot
+from bots.models import Bot, BotProvider
+from bots.operations import bot_models
 from bots.operations.bots import add_bot, get_bot, remove_bot
 from bots.operations.web_channels import ensure_web_channel
 
@@ -24,6 +25,20 @@ class Command(OperatorCommand):
         show = actions.add_parser("show", help="show one bot and its channels")
         show.add_argument("slug")
         add_json(show)
+        models = actions.add_parser("models", help="show the models that a bot asks, in their order")
+        models.add_argument("slug")
+        add_json(models)
+        add_model = actions.add_parser("add-model", help="let a bot ask a model; with such a line it asks no other")
+        add_model.add_argument("slug")
+        add_model.add_argument("provider", help="name of a model provider")
+        add_model.add_argument("--model", default="", metavar="M", help="another model of this provider")
+        add_model.add_argument("--use", choices=BotProvider.Use.values, default="any", help="in which turns")
+        add_model.add_argument(
+            "--tokens", type=int, metavar="N", help="a short prompt has at most, a long one at least"
+        )
+        remove_model = actions.add_parser("remove-model", help="take a model from a bot's list")
+        remove_model.add_argument("slug")
+        remove_model.add_argument("number", type=int, help="its number in the list, from 1 on")
         remove = actions.add_parser("remove", help="delete a bot with everything it knows")
         remove.add_argument("slug")
         add_yes(remove)
@@ -63,10 +78,39 @@ class Command(OperatorCommand):
                 self.stdout.write(f"{name}: {value}")
         self.print_table(channels, ("id", "platform", "webhook_path"), empty="No channels.")
 
+    def do_models(self, options: dict[str, Any]) -> None:
+        rows = [_line(number, line) for number, line in enumerate(bot_models.lines(get_bot(options["slug"])), 1)]
+        if options["json"]:
+            self.print_json(rows)
+            return
+        columns = ("number", "provider", "model", "use", "tokens", "enabled")
+        self.print_table(rows, columns, empty="It asks all enabled providers by their priority.")
+
+    def do_add_model(self, options: dict[str, Any]) -> None:
+        values = {name: options[name] for name in ("model", "use", "tokens")}
+        line = bot_models.add_line(get_bot(options["slug"]), options["provider"], **values)
+        model = line.model or line.provider.model
+        self.stdout.write(f"Bot {options['slug']} asks {line.provider.name} ({model}) from the next message on.")
+
+    def do_remove_model(self, options: dict[str, Any]) -> None:
+        bot_models.remove_line(get_bot(options["slug"]), options["number"])
+        self.stdout.write(f"Bot {options['slug']} no longer has this line.")
+
     def do_remove(self, options: dict[str, Any]) -> None:
         bot = get_bot(options["slug"])
         require_yes(options, f"bot {bot.slug}, its channels, people, conversations and memories")
         self.stdout.write(f"Bot {options['slug']} is gone, {remove_bot(options['slug'])} rows in all.")
+
+
+def _line(number: int, line: BotProvider) -> dict[str, Any]:
+    return {
+        "number": number,
+        "provider": line.provider.name,
+        "model": line.model or line.provider.model,
+        "use": line.use,
+        "tokens": line.tokens,
+        "enabled": line.provider.enabled,
+    }
 
 
 def _facts(bot: Bot) -> dict[str, Any]:

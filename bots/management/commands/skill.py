@@ -96,6 +96,9 @@ class Command(OperatorCommand):
             )
         if trial.chosen is None:
             self.stdout.write("No skill is called: the model answers.")
+        if trial.left_to_model:
+            why = "makes two requests" if trial.left_to_model == skills.TWO else "asks for more than the skill does"
+            self.stdout.write(f"   the text {why}: a model that calls tools answers it, the skill only without one")
         for name, value in trial.values.items():
             self.stdout.write(f"   {name} = {value}")
         if trial.preview:
@@ -148,6 +151,7 @@ def _facts(trial: skills.Trial) -> dict[str, Any]:
         "asks": trial.asks,
         "preview": trial.preview,
         "effects": list(trial.effects),
+        "left_to_model": trial.left_to_model,
         "ran": trial.ran,
         "ok": trial.ok,
         "answer": trial.answer,

@@ -15,6 +15,7 @@ from bots.models.sql.claims import (
     update_claimed,
     waiting_ids,
 )
+from bots.models.sql.ledger import end_reservation, note_reservation, reserve, spend
 from bots.models.sql.locks import read_locked
 from bots.models.sql.messages import NEWEST_ID, Said, latest_messages
 from bots.models.sql.rows import get_with, insert
@@ -26,14 +27,18 @@ __all__ = [
     "add",
     "claim",
     "claims_of",
+    "end_reservation",
     "get_with",
     "insert",
     "is_queue_free",
     "latest_messages",
     "next_waiting",
+    "note_reservation",
     "open_rows",
     "open_rows_of_prefix",
     "read_locked",
+    "reserve",
+    "spend",
     "update_claimed",
     "waiting_ids",
 ]

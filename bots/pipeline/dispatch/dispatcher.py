@@ -23,7 +23,9 @@ from bots.pipeline.dispatch import (
     gathering,
     moves,
     presenting,
+    rate_limits,
     refusals,
+    speaking,
     timeouts,
     turns,
     waiting,
@@ -166,11 +168,13 @@ class MessageDispatcher:
                 closing.close(row, turn, engine.Reply("", silent=True, remember=True), started)
             case Standing.ADDRESSED if arrival.event.unreadable:
                 closing.close(row, turn, refusals.unreadable(turn), started)
+            case Standing.ADDRESSED if exceeded := rate_limits.over_limit(row, turn):
+                closing.close(row, turn, rate_limits.reply(turn, exceeded), started)
             case Standing.ADDRESSED:
                 reply = presenting.respond(row, turn, lease)
                 if reply is None:
                     return False
-                closing.close(row, turn, reply, started)
+                closing.close(row, turn, speaking.with_voice(row, turn, reply), started)
                 if reply.completion is not None:
                     waiting.model_answered(row)
         return True

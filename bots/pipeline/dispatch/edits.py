@@ -17,7 +17,7 @@ from bots.models import Channel, InboundEvent, Message, ReceivedFile
 from bots.models.lengths import ID_LENGTH
 from bots.people import references
 from bots.pipeline import inbox, memory_outbox
-from bots.pipeline.dispatch import earlier_messages, gathering, turns
+from bots.pipeline.dispatch import earlier_messages, gathering, spoken_words, turns
 
 KINDS = frozenset({"edit", "delete"})
 
@@ -36,7 +36,7 @@ def apply(row: InboundEvent, channel: Channel, event: Event) -> None:
             if event.kind == "delete":
                 _delete(message)
             else:
-                _reword(message, _new_text(event, message))
+                _reword(message, _new_text(event, message, {}))
 
 
 def _apply_without_turn(channel: Channel, event: Event) -> None:
@@ -51,8 +51,12 @@ def _apply_without_turn(channel: Channel, event: Event) -> None:
     row.save(update_fields=["payload"])
 
 
-def _new_text(event: Event, message: Message) -> str:
+def _new_text(event: Event, message: Message, payload: Mapping[str, Any]) -> str:
+    """Returns the text of the message after the edit. What was heard in its recordings stays in it."""
     author = message.person
+    if message.inbound_id is not None and (Message.HEARD in message.meta):
+        heard = spoken_words.heard_in(ReceivedFile.objects.filter(inbound=message.inbound_id))
+        event = spoken_words.with_words(event, payload, heard)
     return turns.stored_text(event, author.language if author is not None and author.language else get_language())
 
 
@@ -115,9 +119,10 @@ def _change_part(message: Message, event: Event) -> bool:
         return False
     files = gathering.files_of(_payload(message), _named(event))
     InboundEvent.objects.filter(pk=message.inbound_id).update(payload=changed)
-    _reword(message, _new_text(Event.from_dict(changed), message))
     if text is None:
         ReceivedFile.objects.filter(inbound=message.inbound_id, position__in=files).delete()
+    _reword(message, _new_text(Event.from_dict(changed), message, changed))
+    if text is None:
         Message.objects.filter(pk=message.pk).update(attachments=changed.get("attachments", []))
         # The answer may say what was in it.
         answers = Message.objects.filter(inbound=message.inbound_id).exclude(pk=message.pk)

@@ -20,7 +20,7 @@ from adapters.events import Event, Passage
 from bots.models import Bot, Channel, InboundEvent
 from bots.models.sql import clock
 from bots.pipeline import engine, inbox, windows
-from bots.pipeline.dispatch import passages, typing_indicator
+from bots.pipeline.dispatch import passages, spoken_words, typing_indicator
 from bots.pipeline.windows import PARTS, Bursts, Window
 
 PART_OF = "part_of"  # key of the payload of a part: the row that has its contents
@@ -42,6 +42,8 @@ def gather(row: InboundEvent, channel: Channel) -> bool:
         ClaimLost: Another worker has the row.
     """
     bot = channel.bot
+    if windows.TAKEN_BACK in row.payload:
+        inbox.replace_payload(row, _without_taken_back(row.payload))
     if row.kind != "message" or not (row.gathers or bot.bursts == Bursts.INTERRUPT):
         return True
     window = windows.of_row(row, bot.bursts)
@@ -54,6 +56,16 @@ def gather(row: InboundEvent, channel: Channel) -> bool:
     if len(window.rows) > 1:
         _take(row, channel, window)
     return True
+
+
+def _without_taken_back(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the payload without the messages that the person deleted while it waited."""
+    left = {key: value for key, value in payload.items() if key != windows.TAKEN_BACK}
+    for message_id in payload[windows.TAKEN_BACK]:
+        left = changed(left, message_id, None) or left
+    if left.get("message_id") in payload[windows.TAKEN_BACK]:  # the turn has the name of a message that is still there
+        left["message_id"] = next((part["id"] for part in left[PARTS] if part["id"]), None)
+    return left
 
 
 def _take(row: InboundEvent, channel: Channel, window: Window) -> None:
@@ -192,18 +204,18 @@ def _parts_of(event: Event, payload: Mapping[str, Any]) -> list[dict[str, Any]]:
     known = payload.get(PARTS)
     if known:
         return list(known)
-    typed = "" if event.forwarded else event.text.strip() or _transcript(event)
+    typed = "" if event.forwarded else _typed(event)
     return [{"id": event.message_id, "text": typed, "files": len(event.attachments), "forwards": len(_forwards(event))}]
 
 
-def _transcript(event: Event) -> str:
-    return " ".join(item.transcript for item in event.attachments if item.transcript)
+def _typed(event: Event) -> str:
+    return spoken_words.joined(event.text, spoken_words.of_platform(event.attachments))
 
 
 def _forwards(event: Event) -> tuple[Passage, ...]:
     """Returns what the event passes on. The words of a forwarded message are somebody else's and stay so."""
     if event.forwarded:
-        return passages.said(event, event.text.strip() or _transcript(event))[1]
+        return passages.said(event, _typed(event))[1]
     return event.forwards
 
 

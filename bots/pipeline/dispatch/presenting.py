@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
+from typing import Any
 
+from adapters.base import Adapter
 from adapters.web.events import PLATFORM
 from bots.channels import lookup
 from bots.channels.web.token_stream import TokenStream
@@ -11,7 +14,7 @@ from bots.files import received
 from bots.llm.errors import NoModelAvailable
 from bots.models import Conversation, InboundEvent
 from bots.pipeline import engine, inbox
-from bots.pipeline.dispatch import gathering, progress, quotes, typing_indicator, waiting
+from bots.pipeline.dispatch import gathering, listening, progress, quotes, typing_indicator, waiting
 from bots.pipeline.dispatch.draft_reply import Draft
 from bots.pipeline.queue.model_slots import Lease
 
@@ -33,6 +36,7 @@ def respond(row: InboundEvent, turn: engine.Turn, lease: Lease, *, shown: bool =
     turn.in_outage = row.waiting_since is not None or len(waiting.outage) > 0
     turn.may_wait = partial(waiting.may_wait, row)
     turn.take_slot = partial(waiting.take_slot, lease)
+    turn.listen = listening.listen_again
     try:
         if not shown:
             return engine.respond(turn)
@@ -54,7 +58,10 @@ def _on_page(row: InboundEvent, turn: engine.Turn) -> engine.Reply:
     stream.begin(restart=row.attempts > 1 or row.waiting_since is not None)
     turn.on_token, turn.on_restart = stream.token, stream.restart
     turn.on_progress = lambda _text: stream.flush()
-    reply = engine.respond(turn)
+    reply = _take_files(row, turn, lookup.adapter_for(turn.channel))
+    if turn.heard:
+        stream.heard(turn.text)
+    reply = reply or engine.respond(turn)
     stream.flush()
     return reply
 
@@ -63,10 +70,12 @@ def _on_platform(row: InboundEvent, turn: engine.Turn) -> engine.Reply:
     adapter = lookup.adapter_for(turn.channel)
     if row.waiting_since is None:
         typing_indicator.confirm_action(adapter, turn.event)
-    if turn.event.attachments and turn.conversation.state != Conversation.State.HUMAN:
-        turn.take_slot()  # a download may take long, and its message goes to a model
-    turn.files = received.collect(row, turn.event, turn.conversation, adapter)
+    with typing_indicator.typing(adapter, turn.event) if turn.event.attachments else nullcontext():
+        told = _take_files(row, turn, adapter)
+    if told is not None:
+        return told
     quotes.complete(row, turn, adapter)
+    listening.listen_to_quote(turn)
     if (draft := Draft.of(row, turn.channel, turn.event, adapter)) is not None:
         turn.on_token, turn.on_restart = draft.token, draft.restart
         slow = progress.Progress(lambda _text: draft.show_now())
@@ -78,3 +87,13 @@ def _on_platform(row: InboundEvent, turn: engine.Turn) -> engine.Reply:
             return engine.respond(turn)
     finally:
         slow.end()
+
+
+def _take_files(row: InboundEvent, turn: engine.Turn, adapter: Adapter[Any]) -> engine.Reply | None:
+    """Downloads the files of the message and listens to its recordings; see `listening.listen`."""
+    if not turn.event.attachments:
+        return None
+    if turn.conversation.state != Conversation.State.HUMAN:
+        turn.take_slot()  # a download may take long, and its message goes to a model
+    turn.files = received.collect(row, turn.event, turn.conversation, adapter)
+    return listening.listen(row, turn)

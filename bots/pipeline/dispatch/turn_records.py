@@ -44,7 +44,7 @@ def store_messages(
         attachments=row.payload.get("attachments", []),
         platform_message_id=(turn.event.message_id or "")[:ID_LENGTH],
         client_id=turn.client_id[:64],
-        meta=_marks(reply),
+        meta=_marks(turn, reply),
         occurred_at=row.received_at,
     )
     answered = None
@@ -69,11 +69,12 @@ def store_messages(
     return asked, answered
 
 
-def _marks(reply: engine.Reply) -> dict[str, Any]:
+def _marks(turn: engine.Turn, reply: engine.Reply) -> dict[str, Any]:
     """Returns what the person's message is marked with."""
+    heard = {Message.HEARD: True} if turn.heard else {}
     if Message.REFUSED in reply.meta:
-        return {Message.REFUSED: True}
-    return {Message.UNANSWERED: True} if reply.failure else {}
+        return heard | {Message.REFUSED: True}
+    return heard | ({Message.UNANSWERED: True} if reply.failure else {})
 
 
 def _extend_session(turn: engine.Turn, asked: Message, answered: Message | None) -> None:
@@ -186,6 +187,8 @@ def store_usage(turn: engine.Turn, completion: Completion, recall_ms: float, sta
         person=turn.person,
         origin_id=turn.origin_id,
         conversation=turn.conversation,
+        # Several calls of the model are the rounds of its tools.
+        purpose=TurnUsage.Purpose.TOOLS if completion.last_prompt_tokens else TurnUsage.Purpose.TURN,
         recall_ms=round(recall_ms),
         total_ms=round((time.perf_counter() - started) * 1000),
         **completion.usage(),

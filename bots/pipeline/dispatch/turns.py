@@ -14,7 +14,7 @@ from bots.i18n.language import language_of
 from bots.models import Channel, InboundEvent
 from bots.people.reception import Arrival
 from bots.pipeline import engine
-from bots.pipeline.dispatch import passages
+from bots.pipeline.dispatch import passages, spoken_words
 from clawdbot.chinese import simplified
 
 
@@ -70,6 +70,15 @@ def build(row: InboundEvent, channel: Channel, arrival: Arrival) -> engine.Turn:
     )
 
 
+def reword(turn: engine.Turn, event: Event) -> None:
+    """Gives a turn the text of this event, which is its own with what was heard in its recordings."""
+    turn.event = event
+    turn.language = _language(event, event.text, turn.language)
+    with translation.override(turn.language):
+        turn.text, turn.forwards = passages.said(event, event.text)
+        turn.passed_on = passages.block(turn.forwards)
+
+
 def stored_text(event: Event, language: str) -> str:
     """Returns the text that is stored of a message in this language, as `engine.Turn.whole_text` of its turn."""
     with translation.override(language):
@@ -79,9 +88,7 @@ def stored_text(event: Event, language: str) -> str:
 
 def _typed(event: Event) -> str:
     text = _pressed(event) if event.kind == "action" else event.text
-    # Without a text, use the platform's transcript of a voice message.
-    transcript = " ".join(item.transcript for item in event.attachments if item.transcript)
-    return text.strip() or transcript.strip()
+    return spoken_words.joined(text, spoken_words.of_platform(event.attachments))
 
 
 def _language(event: Event, typed: str, usual: str) -> str:

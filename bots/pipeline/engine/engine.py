@@ -15,12 +15,14 @@ from django.utils.translation import gettext as _
 
 from bots import metrics
 from bots.llm import candidates, complete, routing
-from bots.llm.errors import Cancelled, NoModelAvailable, PromptRefused
+from bots.llm.errors import Cancelled, LimitReached, NoModelAvailable, PromptRefused
 from bots.llm.types import Completion, Messages, Target
 from bots.models import Conversation, Message
 from bots.pipeline import windows
-from bots.pipeline.engine.answer import attachments, continuing, fallback, outage, prompt, recent_turns, tool_loop
+from bots.pipeline.engine.answer import attachments, continuing, outage, prompt, recent_turns, recordings, tool_loop
+from bots.pipeline.engine.answer.grounded import answering, wording
 from bots.pipeline.engine.answer.others_words import others_words
+from bots.pipeline.engine.answer.over_limit import without_model
 from bots.pipeline.engine.answer.prompt_inputs import Inputs
 from bots.pipeline.engine.dialog import (
     approving,
@@ -41,7 +43,7 @@ from clawdbot.reasons import Reason, why
 from memory import database
 from memory.store import MemoryStore
 from memory.types import Recall, RecentTurn
-from skills import choosing, registry
+from skills import choosing
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +61,7 @@ def respond(turn: Turn) -> Reply:
 
 
 def _respond(turn: Turn) -> Reply:
+    frames.raise_own(turn)
     if (too_late := buttons.press(turn)) is not None:
         return too_late
     command = commands.parse(turn) if not turn.pressed else None
@@ -73,6 +76,7 @@ def _respond(turn: Turn) -> Reply:
         return _by_dialog(turn) or _answer(turn)
     if again or retrying.asks(turn.text):
         if (repeated := retrying.unanswered(turn, by_word=not again)) is not None:
+            turn.listen(repeated)
             return _answer(repeated)
         if command is not None:
             return commands.run(turn, *command)
@@ -119,10 +123,7 @@ def _by_skill(turn: Turn, match: choosing.Match) -> Reply | None:
 
 def _left_to_model(turn: Turn, match: choosing.Match) -> bool:
     """Returns whether the message asks for more than the skill does, and a model can call the skill as a tool."""
-    more = getattr(registry.load(match.entry.module), "asks_more", None)
-    if more is None or match.text.startswith(("/", "／")) or not more(turn.text):
-        return False
-    return any(
+    return choosing.asks_more(match) and any(
         one.tool.source == "skill" and one.tool.source_id == match.entry.skill_id for one in tool_loop.of_turn(turn)
     )
 
@@ -131,6 +132,8 @@ def _without_words(turn: Turn) -> Reply | None:
     """Returns the answer to a message without text; None when a model can read its files."""
     if turn.event.forwards and not turn.forwards:
         return Reply(_("I could not read the messages that you forwarded. Could you copy their text?"))
+    if (reply := recordings.unheard(turn)) is not None:
+        return reply
     if attachments.readable(turn.files, sees=any(target.can_see for target in routing.of_bot(turn.bot.pk))):
         return None
     if turn.files:
@@ -140,7 +143,7 @@ def _without_words(turn: Turn) -> Reply | None:
 
 
 def _answer(turn: Turn) -> Reply:
-    """Recalls memories and asks the model; asks the built-in responder when no model is configured.
+    """Recalls memories and asks the model; answers from what is known when no model is configured.
 
     Raises:
         NoSlot: All slots of this process are taken.
@@ -164,10 +167,14 @@ def _answer(turn: Turn) -> Reply:
         # It is no memory either: recall would bring it back into a prompt.
         text = _("The language model refused this message. Please say it in other words, or in fewer.")
         return Reply(text, meta={Message.REFUSED: True}, settles=turn.repeats)
+    except LimitReached:
+        if turn.past is not None:
+            raise
+        return without_model(turn, partial(_built_in, recent=recent))
     except NoModelAvailable as error:
         if routing.of_bot(turn.bot.pk):
             return _outage(turn, error, recalled)
-        return _built_in(turn)
+        return _built_in(turn, recent)
 
 
 def _of_repeated(turn: Turn) -> dict[str, Any]:
@@ -200,15 +207,18 @@ def _outage(turn: Turn, error: NoModelAvailable, recalled: Recall = NOTHING) -> 
     )
 
 
-def _built_in(turn: Turn) -> Reply:
-    """Answers from memories, without a model."""
+def _built_in(turn: Turn, recent: Sequence[RecentTurn]) -> Reply:
+    """Answers from what is known, without a model."""
     # the responder sees no recent turns, so their memories must not be left out of the recall
     recalled = _recall(turn, turn.whole_text, without=())
-    text = fallback.answer(
-        turn.text, language=turn.language, hits=recalled.hits, zone=turn.zone, now=turn.now, staff=turn.staff
-    )
+    found = answering.Responder(turn, recent, recalled.hits).answer()
+    completion = None
+    if found.line and wording.possible(found.line, turn.text):
+        completion = wording.worded(turn.bot, turn.text, found.line, turn.cancelled)
+    meta = _meta(recalled, Message.BUILT_IN) | ({Message.HINTED: True} if found.hint else {})
+    text = "\n\n".join(filter(None, (completion.text if completion else found.text, found.hint)))
     # Its answer repeats memories or explains the set-up; remembering it would crowd out what people said.
-    return _reply(text, recalled, _meta(recalled, Message.BUILT_IN), remember_answer=False, **_of_repeated(turn))
+    return _reply(text, recalled, meta, remember_answer=False, completion=completion, **_of_repeated(turn))
 
 
 def _ask_within_limits(
@@ -298,19 +308,14 @@ def _ask_model(
             shown["parts"] = {**shown["parts"], "tools": [4 * taken, 0]}  # characters: four a token
         return attachments.with_images(built.messages, (*turn.quoted_files, *turn.files), target)
 
-    def demo_fits() -> bool:
-        # In an outage of a real model, its answer would be a wrong one.
-        if routing.of_bot(turn.bot.pk):
-            return False
-        return fallback.demo_can_answer(turn.text) and not fallback.demo_would_invent(turn.text, recalled.hits, said)
-
     ask = partial(
         complete,
         bot=turn.bot,
         cancelled=turn.cancelled if turn.on_token is not None else _after_a_second(turn.cancelled),
-        allow_demo=demo_fits,
+        allow_demo=False,  # it only words what is known (see `grounded`)
         counts_failures=turn.past is None,
         has_image=any(map(attachments.is_image, (*turn.quoted_files, *turn.files))),
+        owners=turn.owners,
     )
     turn.begin_flow = partial(flow_frames.begin_by_model, turn)
     tools = tool_loop.of_turn(turn) if unfinished is None else ()

@@ -13,7 +13,7 @@ from bots.channels.web.frames import message_frame
 from bots.files import sent
 from bots.models import Channel, Message
 from bots.pipeline.outbox import mentions
-from clawdbot.skills.buttons import Buttons
+from clawdbot.skills.buttons import Buttons, is_listed
 
 
 def payloads(channel: Channel, message: Message, address: dict[str, Any]) -> list[dict[str, Any]]:
@@ -31,8 +31,7 @@ def payloads(channel: Channel, message: Message, address: dict[str, Any]) -> lis
         return [address | {"text": message.text, "data": message_frame(message)}]
     made = _messages(channel, message, address)
     labels = message.meta.get(Message.BUTTONS, ())
-    listed = bool(labels) and f"1. {labels[0]}" in message.text
-    rows = Buttons(*labels).rows(partial(presses.name, message.pk), listed=listed)
+    rows = Buttons(*labels).rows(partial(presses.name, message.pk), listed=is_listed(labels, message.text))
     rows += [[dict(action) for action in actions]] if (actions := message.meta.get(Message.ACTIONS)) else []
     if made and rows:
         made[-1] = made[-1] | {"data": {**made[-1].get("data", {}), "buttons": rows}}

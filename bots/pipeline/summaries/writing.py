@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from bots.llm import consolidation
-from bots.models import Conversation, InboundEvent, sql
+from bots.models import Conversation, InboundEvent, TurnUsage, sql
 from bots.models.sql import Said, clock
 from bots.pipeline.summaries import SHOWN, extracts, talk
 from clawdbot.storable_text import storable
@@ -102,7 +102,7 @@ def _summary(conversation: Conversation, left: Sequence[Said]) -> str:
     writer = None
     # In an outage, people's messages are what the model is needed for.
     if not InboundEvent.objects.filter(waiting_since__isnull=False, state=InboundEvent.State.PENDING).exists():
-        writer = consolidation.writer_for(conversation.bot_id)
+        writer = consolidation.writer_for(conversation.bot_id, TurnUsage.Purpose.SUMMARY)
     if writer is not None:
         try:
             return _by_model(writer, conversation, said)

@@ -4,6 +4,7 @@ import { Connection } from "./connection.js";
 import { byId, label, make } from "./dom.js";
 import { MemoryPanel } from "./memories.js";
 import { Outbox } from "./outbox.js";
+import { Recorder } from "./recorder.js";
 import { read, write } from "./storage.js";
 import { language, locale, setLanguage, t } from "./strings.js";
 import { Thread } from "./thread.js";
@@ -62,6 +63,13 @@ const composer = new Composer({
   onChange: refresh,
 });
 
+const recorder = new Recorder({
+  slug: config.slug,
+  listens: config.listens,
+  token: () => visitor.token,
+  onTrouble: (text) => keepingPlace(() => thread.notice(text)),
+});
+
 function address() {
   const url = new URL(`/ws/chat/${encodeURIComponent(config.slug)}/`, location.href);
   url.protocol = url.protocol.replace("http", "ws");
@@ -101,6 +109,9 @@ const handlers = {
   echo(frame) {
     pending.add(frame.client_id);
     thread.question({ ...frame, created_at: new Date().toISOString() });
+  },
+  heard(frame) {
+    thread.reword(frame.client_id, frame.text);
   },
   typing(frame) {
     pending.add(frame.client_id);
@@ -259,6 +270,7 @@ function words() {
   label(byId("to-end"), t("toEnd"));
   if (byId("close")) label(byId("close"), t("close"));
   composer.relabel(name);
+  recorder.relabel();
   byId("typing-text").textContent = t("typing", { name });
   suggestions();
 }

@@ -59,6 +59,14 @@ export class Thread {
     this.#note(row, client_id, state, error);
   }
 
+  // Shows other words in a question: those of a recording, once it is heard.
+  reword(clientId, text) {
+    const row = this.#questions.get(clientId);
+    if (!row) return;
+    row.dataset.text = text;
+    row.querySelector(".bubble").textContent = text;
+  }
+
   #note(row, clientId, state, error) {
     row.dataset.state = state;
     const note = row.querySelector(".note");

@@ -63,7 +63,7 @@ def test_numbers_that_no_request_can_keep_are_refused(wrong: dict[str, object]) 
 
 
 def test_a_key_that_no_header_can_carry_is_refused() -> None:
-    response = login(make_user()).post(address(ModelProvider, "add"), provider_form(api_key="“sk-1”"))
+    response = login(make_user()).post(address(ModelProvider, "add"), provider_form(api_key="sk-schlüssel"))
     assert "letters, digits and signs of ASCII" in response.content.decode()
     assert not ModelProvider.objects.exists()
 
@@ -74,7 +74,7 @@ def test_a_key_that_no_header_can_carry_is_refused() -> None:
         (refusal(401), "HTTP 401：API 密钥被拒绝（x）"),
         (Answer(404), "HTTP 404：模型或地址不存在"),
         (Answer(200, b"{}"), "响应不是对话补全（chat completion）格式"),
-        (None, "无法连接"),
+        (None, "127.0.0.1 的端口 9 无人应答"),
     ],
 )
 def test_why_a_test_failed_is_told_in_chinese_and_stored_in_english(answer: Answer | None, told: str) -> None:

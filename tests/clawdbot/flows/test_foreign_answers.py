@@ -45,7 +45,7 @@ EVENTS = tuple(Choice(value) for value in ("Event", "Another choice", "Post-Even
         ("post-event", "Post-Event"),
         ("event", "Event"),
         ("the event 2 please", "Event 2"),
-        ("2", "Another choice"),
+        ("1", "Event"),
     ],
 )
 def test_the_choice_that_is_named_is_taken_though_others_share_its_words(text: str, meant: str) -> None:
@@ -53,7 +53,7 @@ def test_the_choice_that_is_named_is_taken_though_others_share_its_words(text: s
 
 
 @pytest.mark.parametrize(
-    "text", ["cockpit 4", "No start at 01.01.2022", "Do 02", "1, 2, 3, 13", "10", "option 12", "3rd of May", "-1"]
+    "text", ["cockpit 4", "No start at 01.01.2022", "Do 02", "1, 2, 3, 13", "10", "option 12", "3rd of May", "-1", "2"]
 )
 def test_a_number_in_other_words_picks_no_choice(text: str) -> None:
     with pytest.raises(Unfit):

@@ -3,61 +3,26 @@
 from __future__ import annotations
 
 import itertools
-import threading
 import time
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from adapters.events import Attachment, Event, EventKind, Passage
+from adapters.events import Attachment, EventKind, Passage
 from bots.models import Bot, Channel, InboundEvent, Message
-from bots.pipeline import inbox, windows
+from bots.pipeline import windows
 from bots.pipeline.dispatch import gathering
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from tests.builders import answers, make_event, say, use_policy
 from tests.killing import kill_before_statement, recover
 from tests.peers import BotApi, StubModel
+from tests.pipeline.dispatch.bursts import accept, ids_of, in_a_thread, questions, use
 from tests.pipeline.dispatch.waiting_rows import wait, work
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases, pytest.mark.usefixtures("words_only")]
 
 State = InboundEvent.State
-
-
-def use(channel: Channel, mode: str, **values: Any) -> None:
-    for name, value in {"bursts": mode, **values}.items():
-        setattr(channel.bot, name, value)
-    channel.bot.save()
-
-
-@pytest.fixture
-def collecting(channel: Channel) -> Channel:
-    """A bot that waits for ten seconds: a slow machine does not end the wait."""
-    use(channel, Bot.Bursts.COLLECT, burst_quiet_s=10, burst_longest_s=40)
-    return channel
-
-
-@pytest.fixture
-def interrupting(channel: Channel) -> Channel:
-    use(channel, Bot.Bursts.INTERRUPT)
-    return channel
-
-
-def accept(channel: Channel, *events: Event | str) -> list[int]:
-    made = [make_event(event) if isinstance(event, str) else event for event in events]
-    return list(inbox.accept(channel, made).accepted)
-
-
-def questions() -> list[str]:
-    return list(Message.objects.filter(role="user").order_by("pk").values_list("text", flat=True))
-
-
-def ids_of(message: Message) -> list[str]:
-    assert message.inbound is not None
-    return [part["id"] for part in message.inbound.payload[windows.PARTS]]
 
 
 def test_each_message_is_a_turn_by_default(channel: Channel, model: StubModel) -> None:
@@ -235,20 +200,6 @@ def test_a_kill_at_any_statement_loses_no_message_and_doubles_none(
         if not killed:
             break
     assert number > 20
-
-
-def in_a_thread(job: Callable[[], object]) -> threading.Thread:
-    from django.db import connections
-
-    def run() -> None:
-        try:
-            job()
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread
 
 
 def while_answering(channel: Channel, model: StubModel, *later: str, takes_s: float = 20.0) -> None:

@@ -7,27 +7,15 @@ import time
 import pytest
 
 from adapters.events import EventKind, Passage
-from bots.models import Bot, Channel
+from bots.models import Channel
 from bots.pipeline import windows
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from tests.builders import answers, make_event
 from tests.peers import BotApi, StubModel
-from tests.pipeline.dispatch.test_bursts import accept, in_a_thread, questions, use
+from tests.pipeline.dispatch.bursts import accept, in_a_thread, questions
 from tests.pipeline.dispatch.waiting_rows import wait, work
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases, pytest.mark.usefixtures("words_only")]
-
-
-@pytest.fixture
-def collecting(channel: Channel) -> Channel:
-    use(channel, Bot.Bursts.COLLECT, burst_quiet_s=10, burst_longest_s=40)
-    return channel
-
-
-@pytest.fixture
-def interrupting(channel: Channel) -> Channel:
-    use(channel, Bot.Bursts.INTERRUPT)
-    return channel
 
 
 def test_the_edit_of_a_single_message_that_waits_is_answered_as_edited(collecting: Channel, model: StubModel) -> None:

@@ -16,7 +16,8 @@ from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from skills.models import ToolCall
 from tests.builders import answers, make_event
 from tests.killing import kill_before_statement, recover
-from tests.pipeline.dispatch.test_bursts import accept, ids_of, questions, use, wait
+from tests.pipeline.dispatch.bursts import accept, ids_of, questions, use
+from tests.pipeline.dispatch.waiting_rows import wait
 from tests.pipeline.engine.answer.tool_loop_builders import asking, give, noted
 from tests.threads import on_another_connection
 from tests.tool_model import Step, Wants, call

@@ -18,7 +18,6 @@ from bots.llm.token_estimate import MESSAGE_OVERHEAD, at_most, cut, cut_middle, 
 from bots.llm.types import VARIABLE_PART, ChatMessage, Messages, Target
 from bots.pipeline.engine.answer import attachments
 from bots.pipeline.engine.answer.prompt_inputs import Inputs
-from bots.pipeline.engine.answer.small_model_prompt import demo_messages
 from bots.pipeline.engine.answer.untrusted_text import neutral
 from memory.ranking import render
 from memory.types import Hit
@@ -68,13 +67,6 @@ def build(
         longest: Tokens that the bot may use; None: as many as the model takes.
     """
     window = min(target.context_tokens, longest or target.context_tokens)
-    if target.is_demo:
-        messages = demo_messages(inputs)
-        parts = {
-            "instructions": size(*map(_content, messages[:-1])),
-            "message": size(*map(_content, messages[-1:])),
-        }
-        return Built(messages, {"window": window, "parts": parts})
     reply = min(max_reply_tokens, window // 2)
     fitted = _fitted(inputs, max(window - reply - image_tokens - MARGIN_TOKENS, MESSAGE_OVERHEAD * 4))
     return Built(fitted.messages(), {"window": window, **fitted.shown()})

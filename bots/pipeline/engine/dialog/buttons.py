@@ -20,6 +20,7 @@ from bots.models import Message
 from bots.pipeline.engine.dialog import frames
 from bots.pipeline.engine.dialog.frames import Frame
 from bots.pipeline.engine.turn import Reply, Turn
+from clawdbot.flows import numbers
 from clawdbot.skills.buttons import LONGEST, MOST
 
 ASKS = "asks"  # key of a message's `meta`: which question its buttons answer
@@ -71,9 +72,9 @@ def press(turn: Turn) -> Reply | None:
     typed = unicodedata.normalize("NFKC", turn.text).strip(" .。、)")
     if _NUMBER.fullmatch(typed):
         last = _said(turn).order_by("-id").first()
-        labels = _texts(last.meta) if last is not None else []
-        if typed not in labels and 1 <= int(typed) <= len(labels):
-            turn.text = str(labels[int(typed) - 1])
+        labels = list(map(str, _texts(last.meta))) if last is not None else []
+        if typed not in labels and (place := numbers.place(labels, int(typed))) is not None:
+            turn.text = labels[place]
     return None
 
 

@@ -33,6 +33,8 @@ def collected(run: Run, step: Collect) -> Reply | None:
     """Takes the message at the question of a slot. None: it is about something else."""
     text = run.turn.text
     is_short = bool(run.turn.pressed) or not is_sentence(text, *_SHORT)
+    if (pressed := _pressed(run, step)) is not None:
+        return _fill_with(run, step, pressed)
     if step.type in ("choice", "yes_no") and is_short and _fits(run, step):
         return _fill(run, step)
     if (back := _back(run)) is not None:
@@ -217,8 +219,20 @@ def _why_not(run: Run, step: Collect) -> str | None:
 
 
 def _fill(run: Run, step: Collect) -> Reply:
+    return _fill_with(run, step, read(step, run.turn.text, run.around, run.slots))
+
+
+def _pressed(run: Run, step: Collect) -> str | None:
+    """Returns the choice of the pressed button, also where another one has the same label."""
+    place = int(run.turn.pressed.partition(".")[2] or 0) - 1
+    if not 0 <= place < len(step.choices) or step.choices[place].shown(run.turn.language) != run.turn.text:
+        return None
+    return step.choices[place].value
+
+
+def _fill_with(run: Run, step: Collect, value: Any) -> Reply:
     text = run.turn.text
-    set_slot(run.flow, run.slots, step.slot, read(step, text, run.around, run.slots), run.around)
+    set_slot(run.flow, run.slots, step.slot, value, run.around)
     if step.type in _MOMENTS:  # "Friday at three" answers the next question too
         for other in run.flow.collects():
             if other.type in _MOMENTS and other.type != step.type and other.slot not in run.slots:

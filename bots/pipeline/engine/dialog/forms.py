@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from django.utils.translation import gettext as _
 
-from bots.pipeline.engine.dialog import buttons, frames, leaving
+from bots.pipeline.engine.dialog import buttons, flow_words, frames, leaving
 from bots.pipeline.engine.dialog.flow_answers import LISTED_FROM
 from bots.pipeline.engine.dialog.frames import Frame, Kind
 from bots.pipeline.engine.past import NOT_CALLED, Past
@@ -20,6 +22,8 @@ from skills.parameters import is_sentence
 from skills.tool_types import ToolResult
 
 MAX_QUESTIONS = 3  # per skill; then the frame is dropped
+BEFORE = "before"  # key of a frame's data: the values with which each of its questions was asked
+PLAIN = (str, int, float, bool, type(None))
 LONGEST_UNFIT = (5, 8)  # words, Chinese characters; a longer text that does not fit is no try to answer
 
 
@@ -35,6 +39,8 @@ def _take(turn: Turn, frame: Frame) -> Reply | None:
         frames.pop(turn)
         return None
     if not runner.is_choice(match):
+        if (back := _back(turn, match, frame)) is not None:
+            return back
         if leaving.cancels(turn.text):
             frames.pop(turn)
             return Reply(_dropped(match), remember=True, remember_answer=False)
@@ -46,6 +52,30 @@ def _take(turn: Turn, frame: Frame) -> Reply | None:
             frames.pop(turn)
             return None
     return _run(turn, match, frame)
+
+
+def _back(turn: Turn, match: runner.Match, frame: Frame) -> Reply | None:
+    """Answers the wish to go to the question before, or to the first one; None for any other message.
+
+    `BEFORE` of the frame holds the values with which each question so far was asked, the open one last.
+    """
+    anew = flow_words.starts_over(turn.text)
+    if not anew and not flow_words.goes_back(turn.text):
+        return None
+    asked = list(frame.data.get(BEFORE) or ())
+    if len(asked) < 2:
+        lead, to = _("This is the first question."), 1
+    elif anew:
+        lead, to = _("All right, from the beginning."), 1
+    else:
+        lead, to = _("All right, one question back."), len(asked) - 1
+    # A question of a version that kept no values is asked with those that are known.
+    values = (
+        dict(asked[to - 1]) if asked else {key: known for key, known in match.values.items() if key != match.answer}
+    )
+    frame.data[BEFORE], frame.tries = asked[: to - 1], 0
+    reply = _run(turn, replace(match, values=values, answer=""), frame)
+    return replace(reply, text=f"{lead}\n\n{reply.text}", parts=(lead, *reply.parts) if reply.parts else ())
 
 
 def _dropped(match: runner.Match) -> str:
@@ -79,12 +109,17 @@ def _run(turn: Turn, match: runner.Match, frame: Frame | None) -> Reply:
     # The next parameter has its own tries.
     asked = frame.tries if frame is not None and result.needs is not None and result.needs.slot == match.answer else 0
     if result.needs is not None and asked < MAX_QUESTIONS:
+        data = {
+            "match": result.needs.match,
+            "buttons": list(result.buttons),
+            BEFORE: _asked_so_far(match, result, frame),
+        }
         made = Frame(
             f"skill:{entry.skill_id}",
             step=result.needs.slot,
             slots=dict(result.needs.match.get("values") or {}),
             tries=asked + 1,
-            data={"match": result.needs.match, "buttons": list(result.buttons)},
+            data=data,
         )
         if frame is not None:
             frames.ask(turn, made)
@@ -102,6 +137,25 @@ def _run(turn: Turn, match: runner.Match, frame: Frame | None) -> Reply:
         skill_run=result.record,
         meta={"skill": match.name, "ok": result.ok, "ms": round(result.ms), **buttons.meta(result.buttons)},
     )
+
+
+def _asked_so_far(match: runner.Match, result: runner.SkillResult, frame: Frame | None) -> list[dict[str, Any]]:
+    """Returns the values with which each question was asked; the same question once more adds none."""
+    before = list(frame.data.get(BEFORE) or ()) if frame is not None else []
+    needs = result.needs
+    if (
+        frame is not None
+        and needs is not None
+        and before
+        and _question_of(needs.match) == _question_of(frame.data["match"])
+    ):
+        return before
+    plain = {name: value for name, value in match.values.items() if isinstance(value, PLAIN)}
+    return [*before, plain]
+
+
+def _question_of(kept: Mapping[str, Any]) -> tuple[Any, Any]:
+    return kept.get("slot"), kept.get("values")
 
 
 def _of_past(past: Past, match: runner.Match, lent: Context) -> Reply | None:

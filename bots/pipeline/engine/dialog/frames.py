@@ -108,6 +108,16 @@ def top(turn: Turn) -> Frame | None:
     return frames[-1]
 
 
+def raise_own(turn: Turn) -> None:
+    """Moves what is open for this person above what is open for others: in a group each answers their own question."""
+    frames = of(turn.conversation)
+    if not frames or frames[-1].by in (0, turn.person.pk):
+        return
+    own = [frame for frame in frames if frame.by == turn.person.pk]
+    if own:
+        _save(turn, [*(frame for frame in frames if frame.by != turn.person.pk), *own])
+
+
 def asks_now(turn: Turn) -> bool:
     """Returns whether this turn asks the person the question of the top frame."""
     frame = top(turn)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -33,7 +34,7 @@ def report(turn: Turn, argument: str) -> Reply:
 
 
 def _model(bot_id: int) -> str:
-    target = routing.first(bot_id)
+    target = routing.first(bot_id, allow_demo=settings.CLAWDBOT.model_server.words_answers)
     if target is None:
         return _("none connected, I answer from what I remember")
     return _("a small demonstration model") if target.is_demo else target.model

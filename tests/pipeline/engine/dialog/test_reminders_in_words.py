@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from bots.models import Channel, Message, Occurrence, Person, Schedule
+from bots.models import Channel, Message, Occurrence, OutboundMessage, Person, Schedule
 from bots.people import identities
 from skills import catalogue, seed
 from tests.builders import make_channel, say
@@ -137,3 +137,72 @@ def test_a_request_of_its_own_is_no_answer_to_the_open_question(
     ask(by_day, first)
     assert unset in ask(by_day, second)
     assert [one.text for one in Schedule.objects.all()] == [task]
+
+
+@pytest.mark.parametrize(
+    ("asked", "labels", "press"),
+    [
+        ("remind me the day after tomorrow at 6 to leave", 2, 1),
+        ("明天6点提醒我出发", 2, 1),
+        ("remind me tomorrow to leave", 3, 2),
+    ],
+)
+def test_the_choices_of_a_time_are_buttons(by_day: Channel, asked: str, labels: int, press: int) -> None:
+    question = ask(by_day, asked)
+    kept = Message.objects.filter(role="assistant").latest("pk")
+    texts = kept.meta[Message.BUTTONS]
+    assert len(texts) == labels == question.count(". ")
+    assert all(len(text) <= 20 for text in texts)
+    data = OutboundMessage.objects.latest("pk").payload["data"]
+    shown = [button for row in data["buttons"] for button in row]
+    assert all(button["listed"] for button in shown)
+    assert "18:00" in ask(by_day, shown[press]["data"])
+    assert hour_of(Schedule.objects.get()) == "18:00"
+
+
+def test_the_number_of_a_choice_is_still_taken(by_day: Channel) -> None:
+    ask(by_day, "remind me the day after tomorrow at 6 to leave")
+    assert "at 06:00: leave" in ask(by_day, "1")
+
+
+def test_the_new_time_of_a_reminder_has_buttons_too(by_day: Channel) -> None:
+    ask(by_day, "remind me the day after tomorrow at 15:00 to leave")
+    ask(by_day, "move the reminder to Friday next week or Saturday at 7")
+    for row in Message.objects.filter(role="assistant", meta__has_key=Message.BUTTONS):
+        assert all(len(text) <= 20 for text in row.meta[Message.BUTTONS])
+
+
+@pytest.mark.parametrize("words", ["cancel it", "delete that one please", "取消吧", "把它删掉"])
+@pytest.mark.parametrize("listing", ["show my reminders", "/reminders"])
+def test_cancel_it_after_the_list_ends_the_only_one(by_day: Channel, words: str, listing: str) -> None:
+    ask(by_day, "提醒我明天下午三点开会")
+    ask(by_day, listing)
+    assert ask(by_day, words) in ("Cancelled: 开会", "已取消：开会")
+    assert not Schedule.objects.open().exists()
+
+
+def test_cancel_it_after_a_list_of_several_asks_which_one(by_day: Channel) -> None:
+    ask(by_day, "remind me tomorrow at 15:00 to call Anna")
+    ask(by_day, "remind me tomorrow at 17:00 to swim")
+    ask(by_day, "what are my reminders?")
+    assert ask(by_day, "cancel it").startswith("Which one shall I cancel?")
+    assert Schedule.objects.open().count() == 2
+    assert ask(by_day, "the swim one") == "Cancelled: swim"
+    ask(by_day, "/reminders")
+    assert ask(by_day, "delete them all") == "Cancelled: call Anna"
+
+
+@pytest.mark.parametrize("words", ["never mind", "算了", "cancel my flight", "stop"])
+def test_other_words_after_the_list_end_none(by_day: Channel, words: str) -> None:
+    ask(by_day, "remind me tomorrow at 15:00 to call Anna")
+    ask(by_day, "/reminders")
+    ask(by_day, words)
+    assert Schedule.objects.open().count() == 1
+
+
+def test_cancel_it_long_after_the_list_ends_none(by_day: Channel) -> None:
+    ask(by_day, "remind me tomorrow at 15:00 to call Anna")
+    ask(by_day, "/reminders")
+    ask(by_day, "what time is it?")
+    ask(by_day, "cancel it")
+    assert Schedule.objects.open().count() == 1

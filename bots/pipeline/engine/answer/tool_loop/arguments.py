@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from clawdbot.chinese import simplified
 from clawdbot.storable_text import storable
 
 _LONGEST_COMPLAINT = 300
@@ -59,6 +61,27 @@ def complaint_about(arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> 
         return None
     place = ".".join(map(str, error.absolute_path))
     return f"{place}: {_short(error.message)}" if place else _short(error.message)
+
+
+def are_said(arguments: Mapping[str, Any], schema: Mapping[str, Any], message: str) -> bool:
+    """Returns whether a message holds every value, or the value is the default of the schema: nobody else chose one."""
+    said = _plain(message)
+    properties = schema.get("properties") or {}
+    defaults = {name: one.get("default") for name, one in properties.items() if isinstance(one, Mapping)}
+    return all(value == defaults.get(name) or _is_said(value, said) for name, value in arguments.items())
+
+
+def _is_said(value: Any, said: str) -> bool:
+    if value is None or value == "":
+        return True
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return False
+    words = re.escape(_plain(str(value)))
+    return re.search(rf"(?<![a-z0-9]){words}(?![a-z0-9])", said) is not None
+
+
+def _plain(text: str) -> str:
+    return " ".join(simplified(text).casefold().split()).strip(" .,!?;:。，！？；：")
 
 
 def _parsed(written: str, *, mend: bool) -> Any:

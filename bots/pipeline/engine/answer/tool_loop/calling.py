@@ -56,12 +56,14 @@ class Question:
         tool: The tool.
         arguments: As the tool gets them.
         preview: What the call would do, in the person's language; "" when the tool does not say it.
+        after_outside: It is asked because the model has read words of strangers before.
     """
 
     row: ToolCall
     tool: Tool
     arguments: Mapping[str, Any]
     preview: str
+    after_outside: bool = False
 
 
 @dataclass(slots=True)
@@ -93,6 +95,8 @@ class Caller:
         self.tools = {one.tool.name: one for one in tools}
         self.question: Question | None = None
         self.direct: ToolResult | None = None
+        # A result of an earlier round holds words of strangers, which may have told the model what to call.
+        self._read_outside = False
         # The latest call of a skill with an effect, by tool and arguments, if it succeeded.
         self._latest: tuple[tuple[str, str], ToolResult] | None = None
 
@@ -113,7 +117,10 @@ class Caller:
                 if one.result is None:
                     self._record(one.call, ToolResult("", ok=False), 0.0, state=ToolCall.State.CANCELLED)
             raise
-        return tuple(self._made(one) for one in planned)
+        made = tuple(self._made(one) for one in planned)
+        for one in planned:
+            self._note_outside(one.granted)
+        return made
 
     def _make(self, planned: Sequence[_Planned]) -> None:
         for reads, group in groupby(planned, key=lambda one: one.reads):
@@ -128,6 +135,7 @@ class Caller:
 
     def repeat(self, row: ToolCall) -> ToolResult:
         """Returns the result of a call of the journal; makes it if it is allowed and was not made yet."""
+        self._note_outside(self.tools.get(row.tool))
         match row.state:
             case ToolCall.State.WAITING:
                 return ToolResult(NOT_ALLOWED_YET, ok=False)
@@ -201,19 +209,37 @@ class Caller:
             return ToolResult("", ok=False)
         if self.question is not None:
             return ToolResult(ONE_AT_A_TIME, ok=False)
-        if not granted.asked:
+        suspect = not granted.asked and self._is_suspect(one.call, granted)
+        if not (granted.asked or suspect):
             if (earlier := self._made_just_before(one.call)) is not None:
                 one.is_repetition = True
                 return earlier
             result, one.ms = self._once(one.call, granted.tool)
             self._note_effect(one.call, result)
             return result
-        row = journal.waiting(one.call, asked=granted.asked, person_id=self.turn.person.pk, now=self.turn.now)
+        row = journal.waiting(
+            one.call, asked=granted.asked or journal.PERSON, person_id=self.turn.person.pk, now=self.turn.now
+        )
         if granted.asked == journal.OPERATOR:
             self.turn.staged.append(partial(journal.insert, row))
             return ToolResult(NOT_ALLOWED_YET, ok=False)
-        self.question = Question(row, granted.tool, one.call.arguments, self._preview(one.call, granted.tool))
+        preview = self._preview(one.call, granted.tool)
+        self.question = Question(row, granted.tool, one.call.arguments, preview, after_outside=suspect)
         return ToolResult(journal.UNKNOWN_RESULT.text, ok=False)
+
+    def _note_outside(self, granted: Granted | None) -> None:
+        self._read_outside = self._read_outside or (granted is not None and granted.tool.outside_words)
+
+    def _is_suspect(self, call: Call, granted: Granted) -> bool:
+        """Returns whether a stranger may be behind a call that changes something: a yes of the person tells.
+
+        A call all of whose values the person has written is theirs. A flow asks the person by itself.
+        """
+        if not self._read_outside or granted.never or call.source == "flow":
+            return False
+        if granted.tool.only_reads(call.arguments):
+            return False
+        return not arguments.are_said(call.arguments, granted.tool.schema, self.turn.text)
 
     def _made_just_before(self, call: Call) -> ToolResult | None:
         """Returns the result of the same call of a skill with no other effect since: models repeat what is done."""

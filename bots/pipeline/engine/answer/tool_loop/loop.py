@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from bots import llm, metrics
 from bots.llm import tool_calls
-from bots.llm.errors import Cancelled, NoModelAvailable, NothingSaid, PromptRefused
+from bots.llm.errors import Cancelled, LimitReached, NoModelAvailable, NothingSaid, PromptRefused
 from bots.llm.types import Completion, Messages, Target, ToolSpec
 from bots.pipeline.engine.answer.tool_loop import limits, offering, restoring, rounds, telling
 from bots.pipeline.engine.answer.tool_loop.calling import Caller, Question
@@ -163,7 +163,7 @@ class _Loop:
         if isinstance(error, NothingSaid) and self._specs:  # with tools some models say nothing, without them they do
             return self._last_answer("silence")
         called = bool(self._rounds.all) and not isinstance(error, (NothingSaid, PromptRefused))
-        if not called or self._turn.may_wait():
+        if not called or (not isinstance(error, LimitReached) and self._turn.may_wait()):
             raise error
         return self._own_answer("no model")
 

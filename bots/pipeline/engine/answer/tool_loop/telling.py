@@ -23,7 +23,9 @@ def question(asked: Question) -> str:
         values = redact_value(dict(asked.arguments))
         lines = [f"- {name}: {_shown(value)}" for name, value in values.items()]
         what = "\n".join((_("I would like to use “%(tool)s”:") % {"tool": asked.tool.label}, *lines))
-    return what + "\n\n" + _("Shall I do this? Type “yes” or “no”.")
+    why = _("I ask because I have read a text from outside, and this may be its wish rather than yours.")
+    asks = _("Shall I do this? Type “yes” or “no”.")
+    return "\n\n".join((what, why, asks) if asked.after_outside else (what, asks))
 
 
 def from_results(results: Sequence[Made]) -> str:

@@ -1,0 +1,185 @@
+"""Chooses the answer of a turn for which no model is configured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from django.utils.translation import gettext as _
+
+from bots.models import Message
+from bots.pipeline.engine.answer.grounded import (
+    abilities,
+    acknowledging,
+    asking,
+    declining,
+    facts,
+    history,
+    history_patterns,
+    personal,
+    quotes,
+    small_talk,
+    sources,
+    telling,
+    variants,
+)
+from bots.pipeline.engine.answer.grounded.fact import Fact
+from bots.pipeline.engine.answer.grounded.facts import Facts, Said
+from bots.pipeline.engine.answer.grounded.plain_text import HAN, plain, question
+from bots.pipeline.engine.answer.questions import is_question
+from bots.pipeline.engine.turn import Turn
+from memory.types import Hit, RecentTurn
+
+_PARTS = re.compile(r"[^.!?。！？；;\n]+[.!?。！？；;]*")
+_NEVER_QUOTED = frozenset({"injection", "language", "code", "others", "make", "do", "want"})
+"""Kinds of requests that nothing in the memory answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer without a model.
+
+    Attributes:
+        text: In the person's language, without the hint.
+        kind: What it is, such as "fact", "quote", "small_talk" and "declined".
+        hint: What the bot cannot do, or how a model is connected: once in a conversation; else "".
+        line: For a quote, the one message that answers best: a small model may word it.
+    """
+
+    text: str
+    kind: str
+    hint: str = ""
+    line: str = ""
+
+
+class Responder:
+    """Answers one turn. Reads the person's messages only when an answer needs them."""
+
+    def __init__(self, turn: Turn, recent: Sequence[RecentTurn], hits: Sequence[Hit]) -> None:
+        self.turn, self.hits = turn, hits
+        self.text = turn.text
+        self.earlier = [one.text for one in recent if one.role == Message.Role.USER]
+        self.last = next((one.text for one in reversed(recent) if one.role != Message.Role.USER), "")
+
+    @cached_property
+    def said(self) -> tuple[Said, ...]:
+        return sources.said(self.turn)
+
+    @cached_property
+    def known(self) -> Facts:
+        return facts.known(self.said, sources.stored(self.turn))
+
+    @cached_property
+    def new(self) -> list[Fact]:
+        """What this message states of the person."""
+        now = self.turn.now
+        return acknowledging.new_facts(self.text, now, now.astimezone(self.turn.zone).date(), self.said, self.known)
+
+    def answer(self) -> Answer:
+        """Returns the answer, with the hint to a model where this conversation has not had it."""
+        found = self._answer()
+        if self.turn.staff:
+            hints = not self._hinted()
+        else:
+            hints = found.kind in ("declined", "unknown") and not self._hinted()
+        if not hints:
+            return found
+        return replace(found, hint=_hint(staff=self.turn.staff))
+
+    def _hinted(self) -> bool:
+        """Tells whether this conversation has had the hint. Queries: 1."""
+        said = Message.objects.filter(conversation=self.turn.conversation, role=Message.Role.ASSISTANT)
+        return said.filter(**{f"meta__{Message.HINTED}": True}).exists()
+
+    def _answer(self) -> Answer:
+        if not self.text.strip():  # only words of others, which are remembered
+            return self._noted()
+        if found := small_talk.kind(self.text):
+            return Answer(self._chosen(small_talk.lines(found)), "small_talk")
+        if (answered := self._asked(self.text)) is not None:
+            return answered
+        if (mixed := self._mixed()) is not None:
+            return mixed
+        if self.new:
+            return Answer(acknowledging.note(self.new, self.text), "noted")
+        kind = declining.kind(self.text)
+        if kind and (declined := self._declined(kind)) is not None:
+            return declined
+        return self._noted()
+
+    def _asked(self, text: str) -> Answer | None:
+        """Returns the answer to a question about the bot, about what was said, or about the person."""
+        turn = self.turn
+        if about := abilities.kind(text):
+            bot = abilities.Bot(turn.bot.pk, turn.bot.name, turn.language, turn.staff)
+            return Answer(self._chosen(abilities.lines(about, bot)), "bot")
+        if (
+            history_patterns.MAY_ASK.search(question(text))
+            and (told := history.answer(text, self.said, turn.now, turn.zone)) is not None
+        ):
+            return Answer(told, "history")
+        if (stated := personal.claimed(text, turn.now)) is not None:
+            return Answer(personal.checked(stated, self.known, turn.now, turn.zone), "fact")
+        wanted = personal.asked(text, self.earlier, turn.now)
+        if wanted is None:
+            return None
+        if told := personal.answer(wanted, self.known, turn.now, turn.zone):
+            return Answer(told, "fact")
+        if found := personal.quotable(wanted, quotes.quotable(self.hits, text)):
+            return self._quoted(found)
+        if wanted.attribute == asking.ABOUT_ME:
+            return Answer(_("You have told me nothing about yourself yet."), "unknown")
+        return Answer(telling.unknown(wanted.subject, wanted.attribute), "unknown")
+
+    def _mixed(self) -> Answer | None:
+        """Answers a message that states something and asks something: "I'm Tom. What can you do?"."""
+        parts = [part.strip() for part in _PARTS.findall(self.text) if part.strip()]
+        if len(parts) < 2 and "," in self.text.replace("，", ","):
+            parts = [part.strip() for part in re.split(r"[,，]", self.text) if part.strip()]
+        if len(parts) < 2 or len(parts) > 6:
+            return None
+        for part in reversed(parts):
+            if is_question(part) and (answered := self._asked(part)) is not None:
+                if not self.new:
+                    return answered
+                return Answer(f"{acknowledging.note(self.new, self.text)}\n\n{answered.text}", answered.kind)
+        return None
+
+    def _declined(self, kind: str) -> Answer | None:
+        """Quotes what was said on the subject, or says that it cannot be answered."""
+        if kind not in _NEVER_QUOTED:
+            found = quotes.quotable(self.hits, self.text)
+            if kind != "own":
+                found = [hit for hit in found if quotes.surely_related(hit)]
+            if found:
+                return self._quoted(found)
+        if kind == "want" and acknowledging.reflection(self.text):
+            return None
+        return Answer(self._chosen(declining.lines(kind)), "declined")
+
+    def _noted(self) -> Answer:
+        words = plain(self.text)
+        short = len(words) < 4 if HAN.search(words) else len(words.split()) < 2
+        if words and short and not self.turn.forwards and not acknowledging.reflection(self.text):
+            return Answer(self._chosen(small_talk.lines("unclear")), "small_talk")
+        said = acknowledging.note((), self.text)
+        lines = [_("Noted, I will remember that."), _("All right, I will remember that."), _("I have noted that.")]
+        return Answer(said or self._chosen(lines), "noted")
+
+    def _quoted(self, found: Sequence[Hit]) -> Answer:
+        return Answer(quotes.quoted(found, self.turn.zone, self.turn.now), "quote", line=found[0].text)
+
+    def _chosen(self, lines: Sequence[str]) -> str:
+        return variants.chosen(lines, self.text, self.last)
+
+
+def _hint(*, staff: bool) -> str:
+    if staff:
+        return _(
+            "(No model that could say more is connected; I answer from commands, skills and memory only. To connect "
+            "one: Admin → Model providers, or `python manage.py provider add NAME --endpoint URL --model MODEL`. "
+            "Type /help to see what I can do.)"
+        )
+    return _("(I answer only from what you told me, and with my commands and skills. Type /help to see what I can do.)")

@@ -1,0 +1,71 @@
+"""Reads what a question asks about the person: an attribute of somebody, or whether a statement holds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from bots.pipeline.engine.answer.grounded import asking_en, asking_zh, relations, statements
+from bots.pipeline.engine.answer.grounded.fact import SELF, Fact
+from bots.pipeline.engine.answer.grounded.plain_text import HAN, question
+
+ABOUT_ME = "*"
+"""The attribute of "what do you know about me"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question about the person.
+
+    Attributes:
+        subject: "self", a relation, or "?name" for somebody who is named.
+        attribute: As `Fact.attribute`; `ABOUT_ME` for everything.
+        stated: For a yes or no question, the statements that it asks about.
+    """
+
+    subject: str
+    attribute: str
+    stated: tuple[Fact, ...] = ()
+
+
+def read(text: str, at: datetime) -> Asked | None:
+    """Returns what a message asks about the person; None for another message."""
+    words = question(text)
+    if not words or len(words) > 120:
+        return None
+    data = asking_zh if HAN.search(words) else asking_en
+    for pattern, attribute in data.RULES:
+        if (match := pattern.fullmatch(words)) is not None:
+            return _asked(match, attribute)
+    if (claim := data.as_statement(words)) and (stated := statements.stated(claim, at, at.date())):
+        return Asked(stated[0].subject, stated[0].attribute, stated)
+    for pattern, attribute in data.THINGS:
+        if (match := pattern.fullmatch(words)) is not None:
+            return _asked(match, attribute)
+    return None
+
+
+def elliptic(text: str) -> str:
+    """Returns whom a short follow-up is about: "and my wife?" gives "wife", 那我姐姐呢 gives 姐姐; "" for none."""
+    words = question(text)
+    data = asking_zh if HAN.search(words) else asking_en
+    match = data.ELLIPTIC.fullmatch(words)
+    if match is None:
+        return ""
+    if match["r"]:
+        return relations.usual(match["r"], match.groupdict().get("adj") or "")
+    return SELF
+
+
+def _asked(match: re.Match[str], attribute: str) -> Asked:
+    groups = match.groupdict()
+    subject = SELF
+    if relation := groups.get("r") or groups.get("r_"):
+        subject = relations.usual(relation, groups.get("adj") or groups.get("adj_") or "")
+    elif groups.get("who"):
+        subject = f"?{groups['who']}"
+    if attribute in ("my", "favourite"):
+        thing = (groups.get("x") or "").strip()
+        attribute = f"my {relations.usual_thing(f'最喜欢的{thing}' if attribute == 'favourite' else thing)}"
+    return Asked(subject, attribute)

@@ -1,0 +1,204 @@
+"""Answers questions about the person from facts: "Your name is Tom.", or that it was not told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+
+from django.utils.translation import gettext as _
+
+from bots.pipeline.engine.answer.grounded import (
+    asking,
+    facts,
+    history_patterns,
+    pronouns,
+    relations,
+    statements,
+    telling,
+)
+from bots.pipeline.engine.answer.grounded.asking import ABOUT_ME, Asked
+from bots.pipeline.engine.answer.grounded.fact import SELF, Fact
+from bots.pipeline.engine.answer.grounded.facts import Facts
+from bots.pipeline.engine.answer.grounded.plain_text import HAN, question
+from memory.consolidation.claims import fold
+from memory.text import topics
+from memory.types import Hit
+
+SHOWN = 12
+_SEVERAL = re.compile(r"\b(?:and|or|but|not|no|except|hate)\b|[和或不没]")
+# What else answers a question when the attribute itself is not known.
+_INSTEAD = {
+    "employer": ("job",),
+    "job": ("employer", "studies"),
+    "age": ("birthday",),
+    "birthplace": ("origin",),
+    "origin": ("birthplace",),
+    "surname": ("name",),
+}
+_TOPICS = {
+    "home": "home",
+    "job": "work",
+    "employer": "work",
+    "status": "partner",
+    "diet": "diet",
+    "allergy": "allergy",
+    "studies": "study",
+    "likes": "taste",
+    "dislikes": "taste",
+    "preference": "taste",
+}
+
+
+def asked(text: str, earlier: Sequence[str], now: datetime) -> Asked | None:
+    """Returns what a message asks about the person; "and my wife?" is read with what came before.
+
+    Args:
+        text: The message.
+        earlier: The person's messages before it in this conversation, oldest first.
+        now: Time of the message.
+    """
+    found = asking.read(text, now)
+    words = question(text)
+    if found is not None:
+        return found
+    if (subject := asking.elliptic(text)) and earlier and (before := asked(earlier[-1], earlier[:-1], now)) is not None:
+        return Asked(subject, before.attribute)
+    meant = pronouns.resolved(words, reversed(earlier))
+    return asking.read(meant, now) if meant else None
+
+
+def claimed(text: str, now: datetime) -> tuple[Fact, ...] | None:
+    """Returns the facts that somebody says were told: "you said I have a dog"; None for another message."""
+    words = question(text)
+    match = (history_patterns.CLAIM_ZH if HAN.search(words) else history_patterns.CLAIM_EN).fullmatch(words)
+    if match is None:
+        return None
+    return statements.stated(match["what"], now, now.date())
+
+
+def answer(wanted: Asked, known: Facts, now: datetime, zone: tzinfo) -> str:
+    """Returns the answer from facts; "" when none is known."""
+    if wanted.attribute == ABOUT_ME:
+        return _everything(known)
+    if wanted.subject.startswith("?"):
+        return _of_named(wanted, known, now, zone)
+    if wanted.stated:
+        return _whether(wanted, known, now, zone)
+    found = _facts(wanted.subject, wanted.attribute, known)
+    return " ".join(telling.with_day(fact, now, zone) for fact in found[:SHOWN])
+
+
+def checked(stated: Sequence[Fact], known: Facts, now: datetime, zone: tzinfo) -> str:
+    """Returns the answer to a claim that something was told."""
+    for fact in stated:
+        if said := _whether(Asked(fact.subject, fact.attribute, (fact,)), known, now, zone):
+            return said
+    return _("I do not remember that: you have not told me so.")
+
+
+def fitting(wanted: Asked, text: str) -> bool:
+    """Tells whether a quoted message is about what is asked, when no fact is known."""
+    lowered = text.lower()
+    if wanted.attribute.startswith("my "):
+        words = [word for word in wanted.attribute.split()[1:] if len(word) > 2 or HAN.search(word)]
+        return any(word.removesuffix("s") in lowered for word in words)
+    if wanted.subject.startswith("?"):
+        return wanted.subject[1:] in lowered
+    if wanted.subject != SELF:
+        pattern = relations.ZH if HAN.search(lowered) else rf"\b(?:{relations.EN})\b"
+        return wanted.attribute != "name" and any(
+            relations.covers(wanted.subject, relations.usual(found)) for found in re.findall(pattern, lowered)
+        )
+    topic = _TOPICS.get(wanted.attribute)
+    return topic is not None and topic in topics.topics_of(text)
+
+
+def quotable(wanted: Asked, hits: Sequence[Hit]) -> list[Hit]:
+    """Returns the hits that are about what is asked."""
+    return [hit for hit in hits if fitting(wanted, hit.text)]
+
+
+def _facts(subject: str, attribute: str, known: Facts) -> list[Fact]:
+    match attribute:
+        case "likes" | "dislikes":
+            return [fact for fact in facts.of(known, subject, "preference") if fact.standing == attribute]
+        case "has":
+            return _had(subject, known)
+        case "allergy":
+            return facts.of(known, subject, "allergy")
+    for one in (attribute, *_INSTEAD.get(attribute, ())):
+        if found := facts.of(known, subject, one):
+            return (
+                found if one in ("name", "language") and subject != SELF else found[:1] if one != "language" else found
+            )
+    return []
+
+
+def _had(subject: str, known: Facts) -> list[Fact]:
+    """Returns what the person has of a kind: "two kids", "a dog", and the names of these."""
+    had = [
+        fact for fact in known.values() if fact.attribute == "has" and relations.covers(subject, facts.head(fact.value))
+    ]
+    named = [fact for fact in facts.of(known, subject, "name") if fact.subject != SELF]
+    return sorted(had, key=lambda fact: fact.at) + named
+
+
+def _of_named(wanted: Asked, known: Facts, now: datetime, zone: tzinfo) -> str:
+    name = wanted.subject[1:]
+    for fact in known.values():
+        if fact.attribute == "name" and fold(fact.value) == fold(name):
+            found = _facts(fact.subject, wanted.attribute, known)
+            told = " ".join(telling.with_day(one, now, zone) for one in found[:SHOWN])
+            return told or telling.unknown(fact.subject, wanted.attribute)
+    return ""
+
+
+def _whether(wanted: Asked, known: Facts, now: datetime, zone: tzinfo) -> str:
+    """Returns yes or no with the fact that decides it; "" when nothing is known."""
+    for claim in wanted.stated:
+        if claim.attribute == "has":
+            found = _had(facts.head(claim.value), known)
+        elif claim.attribute in ("preference", "allergy", "language"):
+            found = [fact for fact in facts.of(known, claim.subject, claim.attribute) if _same(fact.value, claim.value)]
+        else:
+            found = facts.of(known, claim.subject, claim.attribute)
+        if found:
+            return _yes_or_no(claim, found, now, zone)
+        if claim.attribute == "allergy" and (others := facts.of(known, claim.subject, "allergy")):
+            told = " ".join(telling.sentence(fact) for fact in others[:SHOWN])
+            return f"{telling.nothing_about(claim.value)} {told}"
+        if claim.attribute in ("preference", "allergy", "language"):
+            return telling.nothing_about(claim.value)
+    return ""
+
+
+def _yes_or_no(claim: Fact, found: Sequence[Fact], now: datetime, zone: tzinfo) -> str:
+    told = telling.with_day(found[0], now, zone)
+    if claim.attribute in ("preference", "allergy", "has"):
+        holds = claim.standing in (found[0].standing, "") or (claim.attribute == "has" and found[0].attribute == "name")
+    else:
+        holds = _same(found[0].value, claim.value)
+    return (_("Yes. %(fact)s") if holds else _("No. %(fact)s")) % {"fact": told}
+
+
+def _same(one: str, other: str) -> bool:
+    """Tells whether two values mean the same: "tea" and "green tea", "peanuts" and "peanut"."""
+    first, second = fold(one), fold(other)
+    if first.rstrip("s") == second.rstrip("s"):
+        return True
+    if _SEVERAL.search(first) or _SEVERAL.search(second):
+        return False
+    if HAN.search(first + second):
+        return first.endswith(second) or second.endswith(first) or first.startswith(second) or second.startswith(first)
+    words, others = set(first.split()), set(second.split())
+    return words <= others or others <= words
+
+
+def _everything(known: Facts) -> str:
+    found: list[str] = []
+    for fact in sorted(known.values(), key=lambda one: (one.subject != SELF, one.at)):
+        said = telling.sentence(fact)
+        if said not in found:
+            found.append(said)
+    return "\n".join([_("This is what you told me:"), *(f"- {said}" for said in found[:SHOWN])]) if found else ""

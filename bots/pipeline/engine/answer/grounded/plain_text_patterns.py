@@ -1,0 +1,41 @@
+"""What stands around a question, and common slips of the keyboard."""
+
+from __future__ import annotations
+
+import re
+
+SLIPS = {
+    "waht": "what", "wat": "what", "wht": "what", "whta": "what", "nmae": "name", "naem": "name", "anme": "name", "nam": "name", "wher": "where",
+    "whre": "where", "were's": "where's", "hwo": "who", "whos": "who's", "whats": "what's", "wats": "what's", "wheres": "where's", "whens": "when's",
+    "liv": "live", "leave": "leave", "livve": "live", "wrok": "work", "werk": "work", "wok": "work", "jbo": "job", "brithday": "birthday",
+    "birtday": "birthday", "bday": "birthday", "b-day": "birthday", "birthdy": "birthday", "favorite": "favourite", "favrite": "favourite",
+    "favourit": "favourite", "color": "colour", "u": "you", "ur": "your", "r": "are", "teh": "the", "abuot": "about", "abt": "about", "knwo": "know",
+    "rember": "remember", "remeber": "remember", "remmeber": "remember", "remembr": "remember", "yuo": "you", "yu": "you", "dose": "does", "cna": "can",
+    "alergic": "allergic", "allergc": "allergic", "dauther": "daughter", "daugther": "daughter", "duaghter": "daughter", "sisiter": "sister",
+    "broter": "brother", "wich": "which", "im": "i'm", "dont": "don't", "doesnt": "doesn't", "cant": "can't", "thier": "their", "plz": "please",
+    "pls": "please", "thx": "thanks", "tommorow": "tomorrow", "yesturday": "yesterday", "yesterdy": "yesterday", "tel": "tell", "old'm": "old",
+    "mai": "my", "mi": "my", "yr": "your", "odl": "old", "ccan": "can", "helo": "hello", "hllo": "hello", "helllo": "hello",
+}  # fmt: skip
+SLIPS_ZH = (("作么", "什么"), ("神马", "什么"), ("甚么", "什么"), ("什麽", "什么"), ("叫啥", "叫什么"), ("是啥", "是什么"), ("干啥", "做什么"), ("做啥", "做什么"),
+             ("干什么", "做什么"), ("干嘛", "做什么"), ("哪儿", "哪里"), ("在那里", "在哪里"), ("住那里", "住哪里"), ("住那", "住哪里"), ("您", "你"), ("俺", "我"),
+             ("多少岁", "几岁"), ("多大年纪", "几岁"), ("什么名子", "什么名字"), ("名子", "名字"))  # fmt: skip
+LEAD_EN = re.compile(
+    r"^(?:(?:hey|hi|hello|hiya|yo|ok|okay|so|and|but|well|now|please|bot|um|uh|hmm|oh|btw|by the way|quick question|question|alright|right|cool|great|nice|thanks|thank you"
+    r"|just|also|then|anyway|actually|buddy|dude|man|friend|good|listen|lol|haha|hehe|seriously)[ ,.!:;-]+)+"
+)
+ASKING_EN = re.compile(
+    r"^(?:(?:do|did|can|could|would|will) (?:you|u)(?: please| still| maybe| really| even)? (?:know|remember|recall|tell me|remind me|say|repeat|guess)(?: of| to me)?"
+    r"|(?:you )?(?:still )?(?:know|remember)|(?:please )?(?:tell me|remind me|tell us)(?: again)?(?: of| about(?= my (?:name|age)))?|i (?:forgot|forget|have forgotten|want to know|wonder|would like to know|'d like to know|need to know)"
+    r"|any idea|guess|quick|let's see if you (?:know|remember)|what did i (?:say|tell you)(?: (?:is|was|about))?(?= my| i\b)|i told you|did i (?:ever )?(?:tell you|say|mention)|have i (?:ever )?(?:told you|said|mentioned)"
+    r"|what was it again|what do you think|you should know|as i said)[ ,:]+"
+)
+TAIL_EN = re.compile(
+    r"[ ,]+(?:again|please|pls|now|today|btw|then|though|right|huh|eh|buddy|bot|man|dude|thanks|thank you|do you know|do you remember|remember|tell me|you know|anyway|exactly|actually|can you tell me|could you tell me|at the moment|currently|these days|lol|haha)$"
+)
+LEAD_ZH = re.compile(
+    r"^(?:你好|嗨|嘿|喂|哈喽|hi|hello|hey|那么?|请问一?下?|请|麻烦|好吧|好的|嗯+|哦+|对了|话说|诶|哎|欸|哎呀|顺便问一?下?|问一?下?|我问你|问你|你(?:还|真的?)?(?:知不知道|知道|记不记得|记得|记住|猜猜?|清楚)(?:了)?|还记得|记得|知道|猜猜?看?|告诉我|跟我说说|说说|说一?下|考考你|我忘了|快说|机器人|小助手|ok|所以|现在|刚才|到底|究竟|其实)[，,。!！:：、~ ]*"
+)
+ASKS_ZH = re.compile(r"什么|[哪谁]|几[岁个只号点]|多少|怎么|多大")
+TAIL_ZH = re.compile(
+    r"(?:来着|呀|啊|呢|哦|哈|嘛|啦|喽|哇|了吧|吧|告诉我|你知道吗|知道吗|你知道么|记得吗|还记得吗|你还记得吗|谢谢)$"
+)

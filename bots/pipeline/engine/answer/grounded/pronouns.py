@@ -1,0 +1,52 @@
+"""Reads "she", "it" and 她 as the relation that was named last: "my wife is Anna", "she is 34"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from bots.pipeline.engine.answer.grounded import relations
+from bots.pipeline.engine.answer.grounded.plain_text import HAN, question
+
+_EN = re.compile(r"\b(?:(?P<own>his|her|its|their)(?= [a-z])|(?P<one>he|she|it|they|him|her|them))\b")
+_ZH = re.compile(r"[他她它](?:们)?(?:的)?")
+_BEGINS_EN = re.compile(r"(?:and |but |also )?(?:he|she|it|his|her|its)(?: |'s)", re.IGNORECASE)
+_BEGINS_ZH = re.compile(r"(?:然后|而且|还有|但)?[他她它](?!们)")
+_RELATION_EN = re.compile(rf"\b(?:my|our|an?) (?:(?P<adj>{relations.ADJECTIVE})[ -])?(?P<r>{relations.EN})\b")
+_RELATION_ZH = re.compile(rf"我(?:家|们)?(?:有|养了?)?(?:一)?(?:个|只|条)?(?:的)?(?P<r>{relations.ZH})")
+
+
+def resolved(words: str, earlier: Iterable[str]) -> str:
+    """Returns a text with the last relation of the earlier messages in place of its pronoun; "" without one.
+
+    Args:
+        words: The text, as `plain_text.question` gives it.
+        earlier: The person's messages before it, latest first.
+    """
+    chinese = bool(HAN.search(words))
+    if not (_ZH if chinese else _EN).search(words):
+        return ""
+    for text in earlier:
+        found = list((_RELATION_ZH if chinese else _RELATION_EN).finditer(question(text)))
+        if found and chinese:
+            return _ZH.sub(f"我{found[-1]['r']}", words, count=1)
+        if found:
+            return _in_place(" ".join(filter(None, ("my", found[-1]["adj"], found[-1]["r"]))), words)
+    return ""
+
+
+def _in_place(who: str, words: str) -> str:
+    return _EN.sub(lambda match: f"{who}'s" if match["own"] else who, words, count=1)
+
+
+def statement(text: str, earlier: Iterable[str]) -> str:
+    """Returns a statement that begins with a pronoun with the relation in its place; else the text itself."""
+    said = text.strip()
+    begins = (_BEGINS_ZH if HAN.search(said) else _BEGINS_EN).match(said)
+    if begins is None or "?" in said or "？" in said or len(said) > 120:
+        return text
+    written = re.sub(r"^(?:and|but|also) |^(?:然后|而且|还有|但)", "", said, flags=re.IGNORECASE)
+    first = re.match(r"[A-Za-z]+", written)
+    lowered = written[: first.end()].lower() + written[first.end() :] if first else written
+    lowered = lowered.replace("'s ", " is ", 1) if re.match(r"(?:he|she|it)'s ", lowered) else lowered
+    return resolved(lowered, earlier) or text

@@ -1,0 +1,80 @@
+"""Quotes what the person and the team said, with its day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, tzinfo
+
+from django.utils import dateformat
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from bots.pipeline.engine.answer.grounded import telling
+from bots.pipeline.engine.answer.questions import is_question
+from memory.consolidation.noise_filter import own_words
+from memory.ranking import render
+from memory.types import Hit
+
+SHOWN = 3
+LONGEST = 200
+# A memory that shares too few words with the question is shown only when it means nearly the same.
+LEAST_COVERAGE = 0.2
+LEAST_COSINE = 0.86
+SURE_COVERAGE = 0.5
+"""For a question that is not about the person: most of its words must be there."""
+
+
+def related(hit: Hit) -> bool:
+    """Returns whether a memory shares words with the question or means nearly the same."""
+    return hit.why.get("coverage", 1.0) >= LEAST_COVERAGE or hit.why.get("cosine", 0.0) >= LEAST_COSINE
+
+
+def surely_related(hit: Hit) -> bool:
+    """Returns whether a memory holds most of the words of the question."""
+    return hit.why.get("coverage", 1.0) >= SURE_COVERAGE
+
+
+def quotable(hits: Sequence[Hit], text: str) -> list[Hit]:
+    """Returns the hits to quote: statements of the person and the team that are related to the question, each once.
+
+    What corrects such a statement is related too, whatever its words.
+    """
+    asked = _key(text)
+    corrections = {hit.corrected_by for hit in hits if related(hit)}
+    seen = {asked}
+    found: list[Hit] = []
+    for hit in hits:
+        key = _key(hit.text)
+        # Earlier questions answer nothing, and the responder's earlier answers only repeat what the person said.
+        fits = related(hit) or hit.id in corrections
+        if key in seen or not fits or hit.role == "assistant" or is_question(hit.text):
+            continue
+        seen.add(key)
+        found.append(hit)
+    return found
+
+
+def quoted(hits: Sequence[Hit], zone: tzinfo, now: datetime) -> str:
+    """Returns one line for each of the first hits; "" for none."""
+    return "\n".join(_quote(hit, zone, now) for hit in hits[:SHOWN])
+
+
+def _quote(hit: Hit, zone: tzinfo, now: datetime) -> str:
+    when, today = hit.occurred_at.astimezone(zone), now.astimezone(zone)
+    text = " ".join(hit.text.split())
+    if len(text) > LONGEST:
+        text = text[:LONGEST].rstrip() + "…"
+    told = _("On %(day)s you said: %(text)s") if own_words(hit.text) else _("On %(day)s you forwarded: %(text)s")
+    if hit.role == "operator":
+        told = _("On %(day)s our team said: %(text)s")
+    said = told % {"day": telling.day(when, today), "text": text}
+    meant = render.meant(hit, when.date(), _written)
+    return _("%(said)s (%(meant)s)") % {"said": said, "meant": meant} if meant else said
+
+
+def _written(day: date) -> str:
+    return dateformat.format(day, pgettext("date format", "Y-m-d"))
+
+
+def _key(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())

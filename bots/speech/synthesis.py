@@ -1,0 +1,88 @@
+"""Reads a text aloud by an endpoint that speaks /audio/speech."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from adapters.media import content_type_of
+from bots.llm.errors import ProviderError, RequestRefused
+from bots.speech import calls, endpoints
+from bots.speech.endpoints import Endpoint, Kind
+from clawdbot import computing, http
+from clawdbot.reasons import Reason
+
+DEFAULT_VOICE = "alloy"
+LONGEST_S = 30.0  # for all endpoints together: the text of the answer waits for it
+# The content types that chats play, by the name of the format in a request.
+FORMATS = {"opus": "audio/ogg", "mp3": "audio/mpeg"}
+ENDINGS = {content_type: name for name, content_type in (("ogg", "audio/ogg"), ("mp3", "audio/mpeg"))}
+_MILLION = Decimal(1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A text that was read aloud, as a file, and what it took."""
+
+    body: bytes = field(repr=False)
+    ending: str
+    characters: int
+    provider: str
+    model: str
+    ms: int
+    cost: Decimal
+
+
+def speak(text: str, formats: Sequence[str]) -> Spoken:
+    """Returns the text read aloud.
+
+    Args:
+        text: Words without markdown.
+        formats: Which of `FORMATS` the receiver plays, best first.
+
+    Raises:
+        RequestRefused: An endpoint refuses this text.
+        NoModelAvailable: None of the endpoints answered.
+    """
+    started = time.perf_counter()
+    with http.within(LONGEST_S):
+        by, body = endpoints.first_answer(
+            endpoints.of_kind(Kind.SPEECH), lambda endpoint: (endpoint, ask(endpoint, text, formats))
+        )
+    return Spoken(
+        body=body,
+        ending=ENDINGS[content_type_of(body)],
+        characters=len(text),
+        provider=by.name,
+        model=by.model,
+        ms=round((time.perf_counter() - started) * 1000),
+        cost=by.price * len(text) / _MILLION,
+    )
+
+
+def ask(endpoint: Endpoint, text: str, formats: Sequence[str]) -> bytes:
+    """Returns the sound from one endpoint in the first of the formats that it makes; see `speak`."""
+    playable = {FORMATS[name] for name in formats}
+    for number, name in enumerate(formats, 1):
+        body = {
+            "model": endpoint.model,
+            "input": text,
+            "voice": endpoint.voice or DEFAULT_VOICE,
+            "response_format": name,
+        }
+        try:
+            with computing.waiting():
+                answer = calls.post(endpoint, "/audio/speech", json=body)
+        except calls.ParameterRefused:
+            if number == len(formats):
+                raise
+            continue
+        if not answer.body:
+            raise ProviderError(Reason("answer_empty"))
+        if content_type_of(answer.body) in playable:
+            return answer.body
+        if b'"error"' in answer.body[:2000]:  # some servers report it with status 200
+            raise ProviderError(Reason("endpoint_failed"))
+    raise RequestRefused(Reason("answer_not_playable"), permanent=True)
