@@ -280,6 +280,14 @@ class LimitSettings(Section):
     )
 
 
+class MoneySettings(Section):
+    """How amounts of money are shown."""
+
+    currency: str = Field(
+        "", max_length=12, description="Label behind amounts, e.g. USD or 元: the currency of the prices of the models."
+    )
+
+
 class ApiSettings(Section):
     """The JSON API under /api/v1/ and the page /metrics."""
 
@@ -342,6 +350,7 @@ class Config(Section, BaseSettings):
     model_server: ModelServerSettings = Field(ModelServerSettings(), description="The model server.")
     worker: WorkerSettings = Field(WorkerSettings(), description="The processes that answer messages.")
     limits: LimitSettings = Field(LimitSettings(), description="Limits of requests from outside.")
+    money: MoneySettings = Field(MoneySettings(), description="How amounts of money are shown.")
     api: ApiSettings = Field(ApiSettings(), description="The JSON API and /metrics.")
     web_chat: WebChatSettings = Field(WebChatSettings(), description="Limits of the web chat.")
 

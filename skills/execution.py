@@ -8,6 +8,7 @@ import inspect
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from clawdbot import http
@@ -102,10 +103,17 @@ def _execute(skill: Any, context: Context, public_only: bool, by_name: bool) -> 
     arguments = dict(context.parameters) if by_name else {}
     with http.public_hosts_only() if public_only else contextlib.nullcontext():
         answer = skill.execute(context, **arguments)
-        if inspect.isawaitable(answer):
+        if inspect.isawaitable(answer) or inspect.isasyncgen(answer):
             return asyncio.run(_awaited(answer))
-        return answer
+        return list(islice(answer, answers.MOST_PARTS + 1)) if inspect.isgenerator(answer) else answer
 
 
 async def _awaited(answer: Any) -> Any:
-    return await answer
+    if not inspect.isasyncgen(answer):
+        return await answer
+    parts: list[Any] = []
+    async for part in answer:
+        parts.append(part)
+        if len(parts) > answers.MOST_PARTS:
+            break
+    return parts

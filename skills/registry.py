@@ -142,7 +142,10 @@ def _seconds(found: type[Any]) -> float:
 
 
 def _texts(help_: Any) -> dict[str, str]:
-    return {"en": help_} if isinstance(help_, str) else {str(key): str(text) for key, text in dict(help_).items()}
+    if isinstance(help_, str):
+        return {"en": help_}
+    # A method of this name is not the help of the class.
+    return {str(key): str(text) for key, text in help_.items()} if isinstance(help_, Mapping) else {}
 
 
 def clear_cache() -> None:

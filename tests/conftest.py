@@ -6,6 +6,7 @@ pytest-django reads the settings after this file, so this file sets the environm
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import sys
@@ -122,6 +123,11 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
+def pytest_collection_finish() -> None:
+    """Keeps the collector from going through all modules and tests again and again: they live until the end."""
+    gc.freeze()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Replaces half emojis in captured logs: xdist cannot send them to the process that collects the results."""
@@ -133,9 +139,10 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Opens the memory database, if there is one, to all tests, and skips tests of databases that are missing.
 
-    End-to-end tests run first: they mostly wait, and at the end one process would run them alone.
+    End-to-end tests run first: they mostly wait, and at the end one process would run them alone. Those that share a
+    product are in a row.
     """
-    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+    items.sort(key=_place)
     if "memory" in django_settings.DATABASES:
         _open_memory_database(items)
     missing = [] if os.environ.get("TEST_FAULTS") else ["faults"]
@@ -149,6 +156,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(
                     pytest.mark.skip(reason=f"{name}: run `make test{'-faults' if name == 'faults' else ''}`")
                 )
+
+
+def _place(item: pytest.Item) -> int:
+    if _shares_the_product(item.nodeid):
+        return 0
+    return 1 if item.get_closest_marker("e2e") else 2
+
+
+def _shares_the_product(nodeid: str) -> bool:
+    file = nodeid.split("::", 1)[0]
+    return file.endswith("_browser.py") and not file.endswith(("test_files_browser.py", "test_mcp_browser.py"))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Gives whole files to the processes, and all files that share a product to one process."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "browser" if _shares_the_product(nodeid) else super()._split_scope(nodeid)
+
+    return Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def _open_memory_database(items: list[pytest.Item]) -> None:

@@ -70,6 +70,7 @@ class ProcfileProduct(Product):
 
     def stop(self) -> int | None:
         """Stops all processes with SIGTERM; kills those that do not end."""
+        super().stop()  # the console
         for one in self.running:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(one.pid, signal.SIGTERM)

@@ -19,6 +19,8 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from tests.console import Console
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -41,6 +43,7 @@ class Product:
     settings: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    console: Console | None = None
 
     @property
     def url(self) -> str:
@@ -53,12 +56,12 @@ class Product:
 
     def manage(self, *arguments: str) -> str:
         """Runs a management command beside the product and returns what it prints."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True
-        )
-        if done.returncode:
-            raise AssertionError(f"manage.py {' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}")
-        return done.stdout
+        if self.console is None:
+            self.console = Console(ROOT, self.environment)
+        code, out, err = self.console.run(*arguments)
+        if code:
+            raise AssertionError(f"manage.py {' '.join(arguments)}: {code}\n{out}\n{err}")
+        return out
 
     def migrate(self) -> None:
         """Migrates the database of a new home; on SQLite it is a copy, because the migrations take ten seconds."""
@@ -104,6 +107,9 @@ class Product:
             time.sleep(0.1)
         raise AssertionError(f"not ready after {wait_s} s:\n{self.log()}")
 
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def get_status(self, path: str) -> int:
         try:
             with urlopen(self.url + path, timeout=30) as response:
@@ -124,7 +130,10 @@ class Product:
 
     def stop(self) -> int | None:
         """Stops the product with SIGTERM; returns the exit code."""
-        if self.process is None or self.process.poll() is not None:
+        if self.console is not None:
+            self.console.close()
+            self.console = None
+        if self.process is None or not self.is_running():
             return None
         self.process.terminate()
         try:
@@ -148,7 +157,9 @@ def migrated(*, memory_apart: bool = False) -> Path:
             settings = {"CLAWDBOT_MEMORY__DATABASE_URL": "sqlite://"} if memory_apart else {}
             with tempfile.TemporaryDirectory() as folder:
                 home = Path(folder) / "home"
-                Product(home, settings).manage("migrate", "--verbosity", "0")
+                maker = Product(home, settings)
+                maker.manage("migrate", "--verbosity", "0")
+                maker.stop()
                 partial = made.with_suffix(f".{os.getpid()}")
                 shutil.copyfile(home / "clawdbot.sqlite3", partial)
                 partial.replace(made)

@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 from bots.api.views.bots import BotViewSet, ProviderViewSet
 from bots.api.views.channels import ChannelViewSet
 from bots.api.views.conversations import ConversationViewSet, MessageViewSet
+from bots.api.views.limits import LimitViewSet
 from bots.api.views.people import MemoryViewSet, PersonViewSet
 from bots.api.views.queues import InboundViewSet, OutboundViewSet
 
@@ -19,6 +20,7 @@ for name, viewset in (
     ("people", PersonViewSet),
     ("memories", MemoryViewSet),
     ("providers", ProviderViewSet),
+    ("limits", LimitViewSet),
     ("inbound", InboundViewSet),
     ("outbound", OutboundViewSet),
 ):

@@ -100,7 +100,8 @@ def _stored_or_refused(
             raise FileRefused(_("The file “%(name)s” is left out: there are too many.") % {"name": file.name})
         check(file)
     except FileRefused as refused:
-        return "\n\n".join(filter(None, (file.caption, str(refused)))), None
+        why = "" if isinstance(file, SpokenAnswer) else str(refused)
+        return "\n\n".join(filter(None, (file.caption, why))), None
     return file.caption, _store(conversation, file, position, inbound)
 
 

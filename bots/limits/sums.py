@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -19,7 +20,7 @@ from bots.models import OwnerKind, PersonDay, TurnUsage, Unit, UsageDay
 
 BATCH = 500
 MOST_BATCHES = 40  # of one run
-_COLUMNS = (
+COLUMNS = (
     "pk", "created_at", "bot_id", "person_id", "conversation__channel_id", "provider", "model", "purpose",
     "prompt_tokens", "completion_tokens", "cost",
 )  # fmt: skip
@@ -36,6 +37,10 @@ class Amounts(NamedTuple):
     @property
     def tokens(self) -> int:
         return self.prompt_tokens + self.completion_tokens
+
+    @property
+    def cost(self) -> Decimal:
+        return Decimal(self.money) / BILLIONTHS
 
     def plus(self, other: Amounts) -> Amounts:
         return Amounts(*(one + two for one, two in zip(self, other, strict=True)))
@@ -108,7 +113,7 @@ def _in_unit(unit: str, amounts: Amounts) -> int:
 
 def _add_batch() -> int:
     with transaction.atomic():
-        rows = list(TurnUsage.objects.filter(summed=False).order_by("id").values(*_COLUMNS)[:BATCH])
+        rows = list(TurnUsage.objects.filter(summed=False).order_by("id").values(*COLUMNS)[:BATCH])
         ids = [row["pk"] for row in rows]
         if TurnUsage.objects.filter(pk__in=ids, summed=False).update(summed=True) != len(ids):
             transaction.set_rollback(True)  # another process has added some of them; the next run adds the others

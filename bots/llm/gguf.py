@@ -22,6 +22,7 @@ _STRING, _ARRAY = 8, 9
 # A header with more entries is damaged; the largest known models have some thousand tensors.
 _MOST_ENTRIES = 1_000_000
 _ALIGNMENT = 32
+_PIECE = re.compile(r"\.part-?\d+of\d+$", re.IGNORECASE)
 _PART = re.compile(r"-(\d{5})-of-(\d{5})\.gguf$")
 
 
@@ -77,6 +78,7 @@ def read(path: Path) -> ModelFile:
 
 
 _AGAIN = "download it again and compare its size with that of the source"
+_PIECE_OF_A_FILE = "a piece of a file: join the pieces (cat X.part1of2 X.part2of2 > X), and name the result"
 
 
 class _Damaged(Exception):
@@ -167,6 +169,8 @@ def _check_format(path: Path, begin: bytes) -> None:
     for marks, told in OTHER_FORMATS:
         if begin.lstrip().lower().startswith(marks):
             raise UnusableFile(f"{path} {told}")
+    if _PIECE.search(path.name):
+        raise UnusableFile(f"{path} is {_PIECE_OF_A_FILE}")
     raise UnusableFile(f"{path} is no GGUF file: name a file with the ending .gguf, in the format of llama.cpp")
 
 
@@ -176,6 +180,8 @@ def _checked(path: Path, header: _Header) -> ModelFile:
     _check_kind(path, header, architecture)
     if header.end > header.size:
         missing = header.end - header.size
+        if _PIECE.search(path.name):
+            raise UnusableFile(f"{path} is {_PIECE_OF_A_FILE}")
         raise UnusableFile(f"{path} is cut off, the last {missing:,} bytes are missing: {_AGAIN}")
     name = " ".join(header.text("general.name").split())[:80]
     return ModelFile(
@@ -197,7 +203,8 @@ def _check_parts(path: Path, header: _Header) -> None:
     if part != 1:
         raise UnusableFile(f"{path} is part {part} of {count}: name {first}")
     if not named:
-        raise UnusableFile(f"{path} is part 1 of {count}: it must be called …-00001-of-{count:05d}.gguf, as the others")
+        name = f"…-00001-of-{count:05d}.gguf"
+        raise UnusableFile(f"{path} is part 1 of {count}: name it {name}, or merge the parts with llama-gguf-split")
     others = (_PART.sub(f"-{number:05d}-of-{count:05d}.gguf", path.name) for number in range(2, count + 1))
     if absent := [name for name in others if not path.with_name(name).exists()]:
         raise UnusableFile(f"{path}: {len(absent)} of {count} parts are missing ({absent[0]}): put them beside it")

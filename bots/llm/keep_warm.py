@@ -26,7 +26,9 @@ def run(now: datetime) -> int:
 
     A failure is noted on the row, as that of any call. It opens no circuit, because nobody waits for the answer.
     """
-    rows = [row for row in ModelProvider.objects.filter(enabled=True).exclude(keep_warm="off") if _is_due(row, now)]
+    rows = [
+        row for row in ModelProvider.objects.chat().filter(enabled=True).exclude(keep_warm="off") if _is_due(row, now)
+    ]
     for row in rows:
         _keep(row)
     return len(rows)

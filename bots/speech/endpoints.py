@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -14,6 +14,7 @@ from django.conf import settings
 from bots.llm import health
 from bots.llm.errors import NoModelAvailable, ProviderError, RequestRefused
 from bots.models.provider import TIMEOUT_S, ModelProvider
+from clawdbot import computing
 from clawdbot.backoff import Backoff
 from clawdbot.cached_value import CachedValue
 from clawdbot.circuit_breaker import CircuitBreaker
@@ -136,7 +137,8 @@ def _with_second_try(
             wait_s = BACKOFF.next_delay_s(attempt, error)
             patient = wait_s is not None and (error.retry_after or 0.0) <= LONGEST_WAIT_S
             if patient and not (cancelled is not None and cancelled()):
-                threading.Event().wait(min(wait_s or 0.0, LONGEST_WAIT_S))
+                with computing.waiting():
+                    time.sleep(min(wait_s or 0.0, LONGEST_WAIT_S))
                 continue
             breaker.failed(endpoint, why(error), permanent=error.permanent, retry_after=error.retry_after)
             health.note_error(endpoint.key, why(error))

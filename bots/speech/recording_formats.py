@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from typing import NamedTuple
 
+from adapters.media import content_type_of
 from bots.speech.unheard import NotHeard, Unheard
 
 logger = logging.getLogger(__name__)
@@ -69,6 +70,8 @@ def sendable(body: bytes, content_type: str, *, longest_s: float) -> Recording:
     Raises:
         NotHeard: It has a format that nothing here converts, or is too large.
     """
+    if content_type not in _ENDINGS:  # people's programs have many names for one format
+        content_type = content_type_of(body)
     ending = _ENDINGS.get(content_type)
     if ending is None:
         made = _as_wav(body, content_type, longest_s)

@@ -67,7 +67,13 @@ def read(skill: type[Any]) -> Declared:
     Raises:
         TypeError: An annotation cannot be used as a parameter.
     """
-    given = tuple(getattr(skill, "parameters", ()) or ())
+    named = getattr(skill, "parameters", ()) or ()
+    given = tuple(
+        Parameter(one) if isinstance(one, str) else one
+        for one in ((named,) if isinstance(named, (str, Parameter)) else named)
+    )
+    if not all(isinstance(one, Parameter) for one in given) or isinstance(named, Mapping):
+        raise TypeError("parameters must hold objects of the class Parameter, or names")
     if given:
         return Declared(given, _object({one.name: one.json_schema() for one in given}, _required(given)))
     inner = getattr(skill, "Parameters", None)

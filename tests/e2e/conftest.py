@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -29,28 +30,55 @@ FLAGS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def model() -> StreamingModel:
     return StreamingModel()
 
 
-@pytest.fixture(scope="module")
-def model_server(model: StreamingModel) -> Iterator[Server]:
-    with model.server() as server:
-        yield server
+@pytest.fixture(autouse=True)
+def plain_model(model: StreamingModel) -> None:
+    """Forgets what the test before let the model say."""
+    model.pause_s = 0.0
+    model.answers = {"": "All right."}
+
+
+@pytest.fixture(scope="session")
+def shared_product(tmp_path_factory: pytest.TempPathFactory, model: StreamingModel) -> Iterator[Product]:
+    with model.server() as server, answering(tmp_path_factory.mktemp("home"), server) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory, model_server: Server) -> Iterator[Product]:
-    """The product on a free port in a home of its own; it answers with `model`."""
-    started = Product(tmp_path_factory.mktemp("home"), dict(SETTINGS))
-    started.migrate()
-    started.start()
+def product(shared_product: Product) -> Product:
+    """The product on a free port in a home of its own; it answers with `model`.
+
+    Files that follow one another share it, because a start takes ten seconds of a core: a file takes back what it gives
+    to all visitors, such as a flow.
+    """
+    if not shared_product.is_running():
+        shared_product.start()
+    return shared_product
+
+
+@contextlib.contextmanager
+def answering(home: Path, model_server: Server) -> Iterator[Product]:
+    """Prepares a product that answers with this model, and stops it in the end."""
+    made = Product(home, dict(SETTINGS))
+    made.migrate()
     try:
-        started.manage("provider", "add", "stub", "--endpoint", f"{model_server.url}/v1", "--model", MODEL)
-        yield started
+        made.manage("provider", "add", "stub", "--endpoint", f"{model_server.url}/v1", "--model", MODEL)
+        yield made
     finally:
-        started.stop()
+        made.stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """Stops the shared product when the next test does without it: idle, it would take time from the others."""
+    shared = getattr(item, "funcargs", {}).get("shared_product")
+    yield
+    if shared is not None and "shared_product" not in getattr(nextitem, "fixturenames", ()):
+        shared.stop()
 
 
 @pytest.fixture(scope="module")

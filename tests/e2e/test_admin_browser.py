@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.http_server import Answer, Recorded, json_answer, serve
+from tests.llm.builders import stream
 from tests.peers import BotApi
 from tests.product import Product
 
@@ -167,3 +169,31 @@ def test_pages_of_rows_fit_the_window(product: Product, open_page: OpenPage, log
         page.locator("#result_list tbody tr a[href*='/change/']").first.click()
         page.locator(".field-line").first.wait_for(timeout=WAIT_MS)
         assert page.evaluate(SIDEWAYS) == [0], model
+
+
+def test_a_model_is_connected_on_one_page(product: Product, log_in: OpenPage) -> None:
+    def respond(request: Recorded) -> Answer:
+        if request.path == "/v1/models":
+            return json_answer({"data": [{"id": "qwen3:0.6b", "context_length": 40960}, {"id": "m-embed"}]})
+        return stream("你好，", "我在。")
+
+    with serve(respond) as server:
+        page = log_in("/admin/bots/modelprovider/connect/", viewport={"width": 390, "height": 844})
+        page.check("[name=preset][value=vllm]")
+        page.fill("#endpoint", server.url)
+        page.fill("#api_key", "Bearer sk-browser")
+        page.click("[data-claw-fills]")
+        page.locator(".claw-result-ok", has_text="2 models").wait_for(timeout=WAIT_MS)
+        assert page.locator("#models option").count() == 2
+        page.fill("#model", "qwen3:0.6b")
+        page.press("#model", "Tab")
+        page.locator("#connect-form button", has_text="Test").click()
+        page.locator(".claw-result-ok", has_text="你好，我在。").wait_for(timeout=WAIT_MS)
+        assert "first token after" in page.locator(".claw-result").inner_text()
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        page.locator("#connect-form button", has_text="Connect").click()
+        page.wait_for_url("**/modelprovider/", timeout=WAIT_MS)
+        assert "is connected" in page.inner_text("body")
+    (row,) = (one for one in product.manage_json("provider", "list") if one["name"] == "vllm")
+    assert (row["model"], row["endpoint"], row["api_key"]) == ("qwen3:0.6b", f"{server.url}/v1", "set")
+    product.manage("provider", "remove", "vllm", "--yes")

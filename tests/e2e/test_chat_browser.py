@@ -3,46 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.chat_page import WAIT_MS, OpenPage, answers, embedded, online, questions, say, wait_for_answers
 from tests.http_server import Answer, serve
 from tests.noon import where_it_is_noon
 from tests.peers import StreamingModel
 from tests.product import Product
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Frame, Locator, Page
+    pass
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
-
-OpenPage = Callable[..., "Page"]
-WAIT_MS = 60_000
-
-
-def online(page: Page) -> Page:
-    page.locator('.state[data-state="online"]').wait_for(timeout=WAIT_MS)
-    return page
-
-
-def say(page: Page, text: str) -> None:
-    page.fill("#text", text)
-    page.keyboard.press("Enter")
-
-
-def answers(page: Page) -> Locator:
-    return page.locator(".message.assistant:not(.streaming)")
-
-
-def questions(page: Page) -> list[str]:
-    return page.locator(".message.user .bubble").all_inner_texts()
-
-
-def wait_for_answers(page: Page, count: int) -> None:
-    answers(page).nth(count - 1).wait_for(timeout=WAIT_MS)
-    assert answers(page).count() == count
 
 
 @pytest.fixture(autouse=True)
@@ -202,14 +177,6 @@ def test_the_phone_layout_does_not_scroll_sideways(
     wait_for_answers(page, 1)
     assert page.evaluate("() => document.documentElement.scrollWidth") == 390
     assert page.evaluate("() => document.getElementById('scroller').scrollWidth") == 390
-
-
-def embedded(page: Page) -> Frame:
-    """Returns the frame of the chat, which no locator reaches in its closed shadow root."""
-    while len(page.frames) < 2:
-        page.wait_for_timeout(50)
-    page.frames[1].wait_for_load_state()
-    return page.frames[1]
 
 
 def test_a_site_embeds_the_chat_when_the_bot_allows_it(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.peers import StreamingModel
+from tests.e2e.chat_page import WAIT_MS, OpenPage, online, say
 from tests.product import Product
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
-OpenPage = Callable[..., "Page"]
-WAIT_MS = 60_000
 FLOW = {
     "title": {"en": "the tea", "zh": "点茶"},
     "steps": [
@@ -36,29 +34,15 @@ FLOW = {
 
 
 @pytest.fixture(scope="module", autouse=True)
-def flow(product: Product) -> None:
+def flow(product: Product) -> Iterator[None]:
     code = (
         "from skills.models import FlowDefinition; import json; "
         f"data = json.loads({json.dumps(FLOW)!r}); "
         "FlowDefinition.objects.create(name='tea', triggers=['tea', '茶'], definition=data, all_bots=True)"
     )
     product.manage("shell", "-c", code)
-
-
-@pytest.fixture(autouse=True)
-def plain_model(model: StreamingModel) -> None:
-    model.pause_s = 0.0
-    model.answers = {"": "All right."}
-
-
-def online(page: Page) -> Page:
-    page.locator('.state[data-state="online"]').wait_for(timeout=WAIT_MS)
-    return page
-
-
-def say(page: Page, text: str) -> None:
-    page.fill("#text", text)
-    page.keyboard.press("Enter")
+    yield
+    product.manage("shell", "-c", "from skills.models import FlowDefinition; FlowDefinition.objects.all().delete()")
 
 
 def live(page: Page) -> Locator:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.test_chat_browser import online, questions, say, wait_for_answers
+from tests.e2e.chat_page import WAIT_MS, OpenPage, online, questions, say, wait_for_answers
 from tests.peers import StreamingModel
 from tests.product import Product
 
@@ -15,9 +14,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
-
-OpenPage = Callable[..., "Page"]
-WAIT_MS = 60_000
 
 
 @pytest.fixture(autouse=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.chat_page import WAIT_MS, OpenPage, online, say, wait_for_answers
 from tests.e2e.test_admin_browser import log_in as log_in
-from tests.e2e.test_chat_browser import online, say, wait_for_answers
 from tests.product import Product
 
 if TYPE_CHECKING:
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
-OpenPage = Callable[..., "Page"]
-WAIT_MS = 60_000
 BAD = ("error", "warning")
 MODELS = (
     *("auth/user", "auth/group", "axes/accessattempt", "django_celery_beat/crontabschedule"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.e2e.conftest import answering
 from tests.product import Product
 from tests.skills.mcp.builders import RUDE
 from tests.tool_model import ToolModel, Wants
@@ -35,9 +36,13 @@ def uses_its_tool(request: dict[str, Any]) -> Wants:
 
 
 @pytest.fixture(scope="module")
-def model_server() -> Iterator[Any]:
-    with ToolModel((uses_its_tool,)).server() as server:
-        yield server
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    with (
+        ToolModel((uses_its_tool,)).server() as server,
+        answering(tmp_path_factory.mktemp("home"), server) as made,
+    ):
+        made.start()
+        yield made
 
 
 def admin(product: Product, open_page: OpenPage, path: str) -> Page:

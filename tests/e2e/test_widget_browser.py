@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.test_chat_browser import embedded
+from tests.e2e.chat_page import WAIT_MS, OpenPage, embedded
 from tests.http_server import Answer, Recorded, serve
 from tests.peers import StreamingModel
 from tests.product import Product
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
-OpenPage = Callable[..., "Page"]
-WAIT_MS = 60_000
 
 LOADER = "const s = document.createElement('script'); s.src = '{src}'; {more} document.head.append(s);"
 PAGES = {

@@ -48,7 +48,7 @@ def _read(path: Path) -> str:
         ({"general.architecture": ""}, "holds no model"),
         ({"tokenizer.ggml.model": ""}, "no tokenizer"),
         ({"split.no": 1, "split.count": 3}, "is part 2 of 3: name the first part"),
-        ({"split.no": 0, "split.count": 3}, "must be called"),
+        ({"split.no": 0, "split.count": 3}, "or merge the parts with llama-gguf-split"),
     ],
 )
 def test_a_file_that_is_no_chat_model_is_named(tmp_path: Path, changed: dict[str, Any], told: str) -> None:
@@ -93,6 +93,14 @@ def test_a_cut_file_says_how_much_is_missing(tmp_path: Path) -> None:
         path = tmp_path / "cut.gguf"
         path.write_bytes(whole[:length])
         _read(path)
+
+
+def test_a_piece_of_a_file_says_how_to_join(tmp_path: Path) -> None:
+    first = write(tmp_path / "m.gguf.part1of2", CHAT, tensor_bytes=40)
+    second = tmp_path / "m.gguf.part2of2"
+    second.write_bytes(b"\x01" * 100)
+    assert "join the pieces" in _read(first)
+    assert "join the pieces" in _read(second)
 
 
 def test_a_folder_and_an_absent_file_say_what_to_name(tmp_path: Path) -> None:

@@ -24,8 +24,9 @@ from django.utils import timezone
 from bots import reminders
 from bots.admin.home import figures
 from bots.admin.ui import large_tables
-from bots.models import Broadcast, Channel, Message, Schedule, Worker
-from bots.monitoring import doctor, queue_stats, readiness
+from bots.llm import figures as model_figures
+from bots.models import Broadcast, Channel, Message, ModelProvider, ProviderHour, Schedule, Worker
+from bots.monitoring import doctor, provider_health, queue_stats, readiness
 from bots.operations import broadcasts, queues
 from bots.reminders import broadcasting
 from memory.consolidation import retention
@@ -37,7 +38,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.databases("memory")]
 # Tables with a few rows for each installation, not for each message or person.
 SMALL = {
     "bots_bot", "bots_channel", "bots_channelhealth", "bots_channelhour", "bots_modelprovider", "bots_worker",
-    "bots_botaccess", "bots_broadcast", "bots_label", "bots_waitingmemory",
+    "bots_botaccess", "bots_botprovider", "bots_broadcast", "bots_label", "bots_limit", "bots_waitingmemory",
     "memory_embedderchoice", "memory_consolidationrun", "memory_largescope",
     "memory_ongoingwork", "skills_skill",
 }  # fmt: skip
@@ -105,6 +106,20 @@ def test_clock_that_was_set_back(channel: Channel) -> None:
         id="ahead", host="elsewhere", pid=1, role="worker", beat_at=timezone.now() + timedelta(hours=1)
     )
     assert not list(wide(queues.sweep))
+
+
+def test_figures_of_providers(channel: Channel) -> None:
+    provider = ModelProvider.objects.create(name="main", endpoint="http://127.0.0.1:1/v1", model="m")
+    now = timezone.now()
+    for name in ("calls", "errors"):
+        ProviderHour.objects.create(provider=provider, hour=now, name=name, amount=1)
+
+    def read() -> None:
+        provider_health.of_all([provider.pk], now - timedelta(hours=24))
+        provider_health.by_time(provider.pk, now, steps=24)
+        model_figures.forget_old(now)
+
+    assert not list(wide(read))
 
 
 def test_readiness(channel: Channel) -> None:

@@ -15,6 +15,7 @@ from bots.models import Channel, InboundEvent
 from clawdbot import http
 from tests.builders import make_channel, make_conversation
 from tests.clawdbot_site.builders import run
+from tests.llm.gguf_files import CHAT, write
 
 
 def findings() -> dict[str, dict[str, str]]:
@@ -47,6 +48,20 @@ def test_a_channel_whose_key_is_gone_is_an_error() -> None:
     assert "poll" in findings()[name]["mend"]
     Channel.objects.filter(pk=channel.pk).update(credentials_encrypted="gAAAAAbroken")
     assert findings()[name]["level"] == "error"
+
+
+@pytest.mark.django_db
+def test_a_model_file_that_cannot_be_served_is_named_with_the_mend(settings: Any, tmp_path: Path) -> None:
+    def finding(name: str) -> dict[str, str]:
+        server = settings.CLAWDBOT.model_server.model_copy(update={"enable": True, "model_file": str(tmp_path / name)})
+        settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update={"model_server": server})
+        return findings()["model file"]
+
+    absent = finding("absent.gguf")
+    assert (absent["level"], absent["mend"]) == ("warning", "correct model_server.model_file, then restart")
+    assert "there is no file" in absent["text"]
+    write(tmp_path / "m.gguf", CHAT)
+    assert "Qwen3 0.6B is not served" in finding("m.gguf")["text"]
 
 
 def test_a_database_without_tables_is_told_to_migrate(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.clawdbot_site.builders import ROOT, environment, run
-from tests.product import free_port
+from tests.product import Product, free_port
 
 MB = 1024 * 1024
 LIMITS = {"CLAWDBOT_LIMITS__REQUEST_SECONDS": "2", "CLAWDBOT_LIMITS__IDLE_SECONDS": "3"}
@@ -51,7 +51,7 @@ def web_command(port: int) -> list[str]:
 @pytest.fixture(scope="module")
 def daphne(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daphne]:
     home, port = tmp_path_factory.mktemp("daphne"), free_port()
-    assert run("migrate", home=home).returncode == 0
+    Product(home).migrate()
     assert run("bot", "add", "ada", home=home).returncode == 0
     process = subprocess.Popen(web_command(port), cwd=ROOT, env=environment(home, **LIMITS))
     try:

@@ -60,6 +60,7 @@ def test_the_first_webhook_imports_nothing(tmp_path: Path) -> None:
     product.manage("bot", "add", "shop")
     values = ("--set", "token=1:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0", "--set", "secret_token=s")
     path = product.manage_json("channel", "add", "telegram", "--bot", "shop", *values)["webhook_path"]
+    product.stop()
     environment = product.environment | {"DJANGO_SETTINGS_MODULE": "clawdbot_site.settings"}
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, path], cwd=ROOT, env=environment, capture_output=True, text=True, check=False

@@ -12,15 +12,13 @@ from django.utils import timezone
 
 from bots.models import Channel, Conversation, Message, Person, Schedule
 from memory.models import MemoryEntry
-from skills import catalogue, tools
 from skills.models import Skill, ToolCall
-from skills.seed import BUILT_IN, seed_built_in
+from skills.seed import BUILT_IN
 from tests.builders import answers, say
-from tests.http_server import Answer, Recorded, Server
+from tests.http_server import Server
 from tests.pipeline.engine.answer.test_tool_streaming import Screen
 from tests.pipeline.engine.answer.tool_loop_builders import asking
-from tests.skills.test_built_in import PAGE
-from tests.skills.test_weather import meteo
+from tests.skills.fresh_installation import install
 from tests.tool_model import Wants, call
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only"), pytest.mark.databases]
@@ -92,20 +90,9 @@ def by_tools_only(channel: Channel, value: bool) -> None:
 
 @pytest.fixture(autouse=True)
 def built_in(channel: Channel, server: Server) -> None:
-    """A fresh installation whose services are on this machine; only the model calls skills."""
-
-    def respond(request: Recorded) -> Answer:
-        if request.path.startswith("/v1/"):
-            return meteo(request)
-        return Answer(200, PAGE.encode(), {"Content-Type": "text/html"})
-
-    server.respond = respond
-    seed_built_in()
-    Skill.objects.filter(name="weather").update(config={"base_url": server.url})
-    Skill.objects.filter(name="webpage").update(config={"trusted": [server.url]})
+    """Only the model calls skills."""
     by_tools_only(channel, True)
-    catalogue.clear_cache()
-    tools.clear_cache()
+    install(server)
 
 
 def reads_then_tells(name: str, arguments: dict[str, Any]) -> Callable[[dict[str, Any]], Wants]:

@@ -7,14 +7,12 @@ import pytest
 from bots.models import Channel, Message
 from memory.models import MemoryEntry
 from skills import catalogue, choosing
-from skills.models import Skill
-from skills.seed import seed_built_in
 from tests.builders import answers, make_bot, say
 from tests.http_server import Server
 from tests.peers import StubModel
 from tests.pipeline.engine.answer.tool_loop_builders import asking
 from tests.skills.builders import make_skill, matched
-from tests.skills.test_weather import meteo
+from tests.skills.fresh_installation import install
 from tests.tool_model import Wants, call
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only"), pytest.mark.databases]
@@ -32,10 +30,7 @@ TO_THE_MODEL = [
 
 @pytest.fixture(autouse=True)
 def built_in(server: Server) -> None:
-    server.respond = meteo
-    seed_built_in()
-    Skill.objects.filter(name="weather").update(config={"base_url": server.url})
-    catalogue.clear_cache()
+    install(server)
 
 
 @pytest.mark.parametrize("text", TO_THE_MODEL)

@@ -122,6 +122,7 @@ def _tiles(figures: Figures, parts: Mapping[str, readiness.Part]) -> tuple[Tile,
         *_human_tile(figures),
         *_skills_tile(figures),
         *_server_tile(figures),
+        *_limits_tile(figures),
         _worker_tile(figures),
         *_trouble_tile(parts),
     )
@@ -169,6 +170,15 @@ def _server_tile(figures: Figures) -> tuple[Tile, ...]:
     names = ", ".join(figures.failing_servers[:3])
     link = reverse("admin:skills_mcpserver_changelist")
     return (Tile(_("MCP servers down"), number_format(len(figures.failing_servers)), names, "bad", link),)
+
+
+def _limits_tile(figures: Figures) -> tuple[Tile, ...]:
+    """Returns the tile of limits that are nearly used up; none when there is no such limit."""
+    if not figures.limits_near:
+        return ()
+    note = _("at the limit, people get built-in answers")
+    link = reverse("admin:bots_limit_changelist")
+    return (Tile(_("Limits nearly used up"), number_format(figures.limits_near), note, "bad", link),)
 
 
 def _human_tile(figures: Figures) -> tuple[Tile, ...]:

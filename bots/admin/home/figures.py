@@ -22,6 +22,7 @@ from bots.models import (
     Worker,
 )
 from bots.monitoring import signs
+from bots.operations import spending
 from skills.models import McpServer, SkillHealth
 
 BATCH = 500  # conversations per query
@@ -33,7 +34,8 @@ class Figures:
 
     `with_human` counts open conversations that the team has taken over. `unanswered` counts those among them whose
     last message is from the person. `unanswered_messages` counts dead letters of the inbox whose message is in a
-    conversation. `failing_servers` names the MCP servers whose latest contact failed.
+    conversation. `failing_servers` names the MCP servers whose latest contact failed. `limits_near`
+    counts limits of which 80 % are used.
     """
 
     messages_today: int
@@ -54,6 +56,7 @@ class Figures:
     failing_servers: tuple[str, ...]
     days: tuple[Day, ...]
     skills_off: int
+    limits_near: int
     has_bot: bool
     has_platform_channel: bool
     has_message: bool
@@ -98,6 +101,7 @@ def collect(bots: frozenset[int] | None) -> Figures:
         failing_servers=tuple(server.name for server in McpServer.objects.filter(enabled=True) if server.failing),
         days=last_days(_ids(bots), today),
         skills_off=_of(SkillHealth.objects.filter(stopped_at__isnull=False), "bot", bots).count(),
+        limits_near=spending.running_out(bots),
         has_bot=_of(Bot.objects, "", bots).exists(),
         has_platform_channel=_of(Channel.objects, "bot", bots).exclude(platform="web").exists(),
         has_message=_of(Message.objects, "conversation__bot", bots).exists(),

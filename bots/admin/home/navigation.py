@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from bots.models import Person
+from bots.models import Limit, Person
 
 Item = tuple[str, str, str]  # app label, model name, icon
 
@@ -101,13 +102,16 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 def extra_items(group: str) -> tuple[dict[str, Any], ...]:
     """Returns the pages of a group that belong to no model."""
-    if group != _("Memory"):
+    pages: dict[str, tuple[type[Model], str, str, str]] = {
+        _("Memory"): (Person, "memory_explorer", _("Memory explorer"), "travel_explore"),
+        _("Models"): (Limit, "bots_money", _("Money"), "payments"),
+    }
+    model, name, title, icon = pages.get(group, (None, "", "", ""))
+    owner = admin.site._registry.get(model) if model is not None else None
+    if owner is None:
         return ()
-    people = admin.site._registry.get(Person)
-    if people is None:
-        return ()
-    link = reverse("admin:memory_explorer")
-    return ({"title": _("Memory explorer"), "icon": "travel_explore", "link": link, "permission": _visible(people)},)
+    link = reverse(f"admin:{name}")
+    return ({"title": title, "icon": icon, "link": link, "permission": _visible(owner)},)
 
 
 def _models(app: str) -> tuple[str, ...]:

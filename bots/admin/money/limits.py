@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
+from bots.admin.money import page
 from bots.admin.ui.access import access_of
 from bots.admin.ui.audited import AuditedMixin
 from bots.admin.ui.base import BotScopedAdmin
 from bots.admin.ui.filters import ChoicesDropdownFilter, ScopedFilter
 from bots.models import Limit, OwnerKind, Unit
-from bots.operations import spending
+from bots.operations import prices, spending
+from bots.operations.errors import OperationError
 
 
 class LimitForm(forms.ModelForm[Limit]):
@@ -81,6 +85,30 @@ class LimitAdmin(AuditedMixin, BotScopedAdmin[Limit]):
         for row in queryset:
             spending.changed(row)
         super().delete_queryset(request, queryset)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.money_view)
+        return [path("money/", view, name="bots_money"), *super().get_urls()]
+
+    def money_view(self, request: HttpRequest) -> HttpResponse:
+        """Shows what was used and what it cost, or gives it as a CSV file."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            return self._take_over_price(request)
+        if request.GET.get("format") == "csv" and (download := page.as_csv(request)) is not None:
+            return download
+        return self.page(request, "admin/bots/limit/money.html", page.context(request))
+
+    def _take_over_price(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.has_perm("bots.change_modelprovider"):
+            raise PermissionDenied
+        try:
+            row = prices.take_over(int(request.POST.get("provider") or 0), request.user)
+            messages.success(request, str(_("%(name)s has the known prices now.")) % {"name": row.name})
+        except (OperationError, ValueError) as error:
+            messages.error(request, str(error))
+        return HttpResponseRedirect(reverse("admin:bots_money"))
 
     @admin.display(description=_("limits"), ordering="kind")
     def owner(self, row: Limit) -> str:

@@ -20,10 +20,10 @@ from bots.admin.ui.base import BaseAdmin
 from bots.admin.ui.fragments import ago, chip, provider_state, provider_state_text
 from bots.admin.ui.secret_field import SecretField, may_trust
 from bots.admin.ui.unfold_parts import action, display
-from bots.i18n.failure_texts import describe, describe_column
+from bots.i18n.failure_texts import describe_column
 from bots.models import ModelProvider
 from bots.models.provider import check_api_key
-from bots.operations import address_rules, entered_keys, providers
+from bots.operations import address_rules, connection_mends, entered_keys, providers
 from bots.operations.errors import OperationError
 
 FIELDS = (
@@ -238,4 +238,4 @@ class ModelProviderAdmin(ConnectMixin, ProviderHealthMixin, AuditedMixin, BaseAd
         if result.ok:
             messages.success(request, _("%(name)s answers (%(ms)s ms).") % name)
         else:
-            messages.error(request, _("%(name)s does not answer: ") % name + describe(result.text))
+            messages.error(request, _("%(name)s does not answer: ") % name + connection_mends.told(result.text))

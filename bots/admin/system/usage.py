@@ -44,6 +44,7 @@ class TurnUsageAdmin(ReadOnlyMixin, BotScopedAdmin[TurnUsage]):
         ("prompt_tokens", "completion_tokens"),
         ("first_token_ms", "model_ms"),
         ("recall_ms", "total_ms"),
+        ("heard_s", "spoken_characters"),
         ("cost", "created_at"),
     )
 

@@ -11,7 +11,7 @@ from django.core.management.base import CommandError
 from bots.i18n.failure_texts import describe
 from bots.management.base import OperatorCommand, add_json, add_yes, read_secret, require_yes
 from bots.models import ModelProvider
-from bots.operations import connect, providers
+from bots.operations import connect, connection_mends, providers
 
 
 class Command(OperatorCommand):
@@ -119,7 +119,7 @@ class Command(OperatorCommand):
                 }
             )
         if not result.ok:
-            raise CommandError(describe(result.text))
+            raise CommandError(connection_mends.told(result.text))
         if not options["json"]:
             self.stdout.write(f"{options['name']} answers in {result.ms} ms: {result.text}")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +78,8 @@ class Command(OperatorCommand):
         wanted = None if options["name"] == "-" else skills.find(options["name"])
         language = "zh-hans" if options["language"] == "zh" else options["language"]
         effects = skills.Effects.ALL if options["effects"] else skills.Effects.INSIDE
-        trial = skills.try_text(bot, options["text"], language, effects=effects)
+        with contextlib.redirect_stdout(sys.stderr):  # a skill may print; what this command prints may be JSON
+            trial = skills.try_text(bot, options["text"], language, effects=effects)
         chosen = trial.chosen
         as_wanted = wanted is None or (chosen is not None and chosen.entry.skill_id == wanted.pk)
         if options["json"]:

@@ -27,10 +27,7 @@ def add(model: type[models.Model], key: Sequence[str], sums: Mapping[tuple[Any, 
         values += [field.get_db_prep_save(value, connection) for field, value in zip(fields, given, strict=True)]
         values.append(amount)
     row = f"({', '.join(['%s'] * (len(columns) + 1))})"
-    if connection.vendor == "mysql":
-        added = "ON DUPLICATE KEY UPDATE amount = amount + VALUES(amount)"
-    else:
-        added = f"ON CONFLICT ({', '.join(columns)}) DO UPDATE SET amount = {table}.amount + excluded.amount"
+    added = f"ON CONFLICT ({', '.join(columns)}) DO UPDATE SET amount = {table}.amount + excluded.amount"
     sql = f"INSERT INTO {table} ({', '.join(columns)}, amount) VALUES {', '.join([row] * len(sums))} {added}"  # noqa: S608  names of our own
     with connection.cursor() as cursor:
         cursor.execute(sql, values)

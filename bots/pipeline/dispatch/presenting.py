@@ -91,9 +91,7 @@ def _on_platform(row: InboundEvent, turn: engine.Turn) -> engine.Reply:
 
 def _take_files(row: InboundEvent, turn: engine.Turn, adapter: Adapter[Any]) -> engine.Reply | None:
     """Downloads the files of the message and listens to its recordings; see `listening.listen`."""
-    if not turn.event.attachments:
-        return None
-    if turn.conversation.state != Conversation.State.HUMAN:
+    if turn.event.attachments and turn.conversation.state != Conversation.State.HUMAN:
         turn.take_slot()  # a download may take long, and its message goes to a model
     turn.files = received.collect(row, turn.event, turn.conversation, adapter)
-    return listening.listen(row, turn)
+    return listening.listen(row, turn) if turn.files else None

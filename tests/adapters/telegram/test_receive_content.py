@@ -22,7 +22,7 @@ from tests.adapters.builders import (
         ),
         ({"voice": {"file_id": "v", "duration": 5, "mime_type": "audio/ogg", "file_size": 10}}, "voice", "v"),
         ({"video": {"file_id": "v"}}, "video", "v"),
-        ({"video_note": {"file_id": "n"}}, "video", "n"),
+        ({"video_note": {"file_id": "n"}}, "video_note", "n"),
         ({"audio": {"file_id": "a"}}, "audio", "a"),
         ({"document": {"file_id": "d", "file_name": "a.pdf"}}, "file", "d"),
         ({"animation": {"file_id": "g"}, "document": {"file_id": "g"}}, "video", "g"),

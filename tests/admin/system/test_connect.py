@@ -91,6 +91,7 @@ def test_a_test_answers_in_the_page_with_times_tokens_and_price() -> None:
         (Answer(404, b"<html>"), "no such model or address", "Compare the address"),
         (Answer(200, b"<!doctype html>", {"Content-Type": "text/html"}), "no such model or address", "Compare"),
         (Answer(503), "HTTP 503", "status page"),
+        (refusal(400, "Model Not Exist", code="invalid_request_error"), "HTTP 400", "name of the model, then the key"),
     ],
 )
 def test_what_went_wrong_is_said_with_the_mend(answer: Answer, told: str, mend: str) -> None:
@@ -255,3 +256,41 @@ def test_the_whole_answer_of_an_endpoint_that_does_not_stream_is_taken() -> None
         server.answer(chat("ready"))
         found = _post(login(make_user()), "test", server)
     assert (found["ok"], found["text"]) == (True, "ready")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{}",
+        "{}/",
+        "{}/v1",
+        "{}/v1/",
+        " {}/v1/chat/completions\n",
+        "“{}/v1/models”",
+        "{}//v1///",
+        "{}/api/tags",
+        "ｈｔｔｐ：//{host}/v1",
+    ],
+)
+def test_an_address_is_taken_in_each_form_in_which_people_paste_it(written: str) -> None:
+    def respond(request: Recorded) -> Answer:
+        return json_answer({"data": [{"id": "m"}]}) if request.path == "/v1/models" else Answer(404, b"<html>")
+
+    with serve(respond) as server:
+        found = _post(login(make_user()), "models", written.format(server.url, host=server.url.partition("//")[2]))
+    assert (found["ok"], [model["name"] for model in found["models"]]) == (True, ["m"])
+
+
+def test_a_redirect_to_https_is_named_and_gets_no_key() -> None:
+    with serve() as server, serve() as other:
+        server.answer(Answer(308, b"", {"Location": f"{other.url}/v1/models"}))
+        found = _post(login(make_user()), "models", server)
+        assert other.requests == []
+    assert f"enter {other.url}/v1" in found["text"]
+
+
+def test_an_answer_that_is_markup_is_shown_as_text() -> None:
+    with serve() as server:
+        server.answer(stream("<img src=x onerror=alert(1)>", "\u0000ok"))
+        found = _post(login(make_user()), "test", server)
+    assert found["text"] == "<img src=x onerror=alert(1)>ok"

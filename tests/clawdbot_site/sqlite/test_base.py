@@ -13,6 +13,8 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 
+from tests.product import Product
+
 ROOT = Path(settings.BASE_DIR)
 WRITER = textwrap.dedent(
     """
@@ -43,7 +45,7 @@ def test_threads_of_several_processes_lose_no_update(tmp_path: Path) -> None:
         )
         return done.stdout
 
-    manage("manage.py", "migrate", "--verbosity", "0")
+    Product(tmp_path).migrate()
     manage("manage.py", "bot", "add", "counter")
     writers = [
         subprocess.Popen([sys.executable, "-c", WRITER], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from tests.memory.builders import import_line
+from tests.product import Product
 from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -35,7 +36,7 @@ def test_an_import_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
         with contextlib.closing(sqlite3.connect(home / "clawdbot.sqlite3")) as database:
             return int(database.execute("SELECT COUNT(*) FROM memory_memoryentry").fetchone()[0])
 
-    assert start("migrate", "-v0").wait() == 0
+    Product(home).migrate()
     assert start("bot", "add", "helper").wait() == 0
     first = start("memory", "import", str(path), "--bot", "helper", "--person", "ann")
     eventually(lambda: first.poll() is not None or stored())

@@ -12,6 +12,7 @@ from adapters.events import Attachment, EventKind, Passage
 from bots.models import Channel, InboundEvent, Message, ModelProvider, ReceivedFile, Schedule, TurnUsage
 from bots.pipeline import inbox
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
+from bots.pipeline.queue.model_slots import slots
 from bots.speech import endpoints
 from memory.models import MemoryEntry
 from skills import catalogue, seed
@@ -225,6 +226,20 @@ def test_a_refused_key_and_a_dripping_answer_are_outages(
     assert ModelProvider.objects.get(kind=Kind.TRANSCRIPTION).last_error_code == "endpoint_status"
     assert say(channel, "hello", chat="8").state == State.DONE  # language models go on
     assert len(api.sent) == 1
+
+
+def test_listening_takes_a_slot_for_slow_calls_so_a_command_of_somebody_else_goes_on(
+    channel: Channel, api: BotApi, ears: SpeechServer
+) -> None:
+    slots.set_threads(2)
+    assert slots.take()
+    row = speak(channel, api)
+    assert (row.state, ears.asked, api.sent) == (State.PENDING, [], [])
+    assert say(channel, "/help", chat="8").state == State.DONE
+    slots.free()
+    inbox.make_due([row.pk])
+    MessageDispatcher().process(row.pk)
+    assert asked().text == "Where does my sister live?"
 
 
 def test_the_next_endpoint_listens_when_one_is_down(channel: Channel, api: BotApi, model: StubModel) -> None:

@@ -5,6 +5,7 @@ The reports are named beside each kind; the flows and words are our own.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
@@ -14,6 +15,7 @@ from bots.models import OutboundMessage
 from clawdbot.flows import Choice, Collect, Confirm, Flow, Say
 from clawdbot.skills import BaseSkill
 from tests.peers import StubModel
+from tests.pipeline.dispatch.test_timeouts import later
 from tests.pipeline.engine.dialog.flows import Chat, make_chat, restart
 from tests.pipeline.engine.dialog.test_buttons import latest, press, shown
 
@@ -167,3 +169,34 @@ def test_marks_in_a_label_may_be_left_out(chat: Chat, typed: str) -> None:
     chat.say("visit")
     assert chat.say(typed) == "How many people?"
     assert slots(chat) == {"place": "Smith, John and Sons"}
+
+
+def test_a_press_counts_after_the_reminder_of_the_question(chat: Chat) -> None:
+    """baptisteArno/typebot.io#2340: after a silence the flow began anew, again and again."""
+    chat.say("visit")
+    asked = latest()
+    later(31)
+    assert "still open" in latest().text
+    assert press(chat, "Room 5", asked) == "How many people?"
+
+
+def test_a_press_on_a_former_label_changes_nothing(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """baptisteArno/typebot.io#1508, microsoft/ConversationLearner-SDK#193: the flow is edited meanwhile."""
+    chat.say("visit")
+    asked = latest()
+    steps = (replace(Visit.flow.steps[0], choices=(Choice("park"), Choice("Room 5"))), *Visit.flow.steps[1:])
+    monkeypatch.setattr(Visit, "flow", replace(Visit.flow, steps=steps, version=2))
+    restart()
+    assert press(chat, "☕ Café", asked).endswith("Which place?\n1. park\n2. Room 5")
+    assert slots(chat) == {}
+    assert press(chat, "Room 5") == "How many people?"
+
+
+def test_a_bridge_that_sends_the_label_as_text_is_understood(chat: Chat) -> None:
+    """douglara/chatwoot-botpress-bridge#17, botpress/messaging#412, nyaruka/courier#348."""
+    chat.say("visit")
+    assert chat.say(" ☕ Café ") == "How many people?"
+    for text in ("3", "030 123456", "2030-05-03", "ann@example.org"):
+        chat.say(text)
+    assert shown() == ["Yes", "No"]
+    assert chat.say("1") == "See you: ☕ Café, 3."  # microsoft/botbuilder-dotnet#1022

@@ -1,0 +1,141 @@
+"""What was used from one day to another: by day, bot, person, model, channel or purpose. Reads the daily sums only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Sum
+
+from bots.limits import periods, sums
+from bots.limits.sums import Amounts
+from bots.models import Bot, Channel, Person, PersonDay, TurnUsage, UsageDay
+from bots.models.sql import clock
+
+DAYS = 30
+LONGEST = 366  # days of one report
+SHOWN = 100  # rows of a page
+NEW_AT_ONCE = 2000  # usage that is not in the sums yet; more of it only exists after an update of the product
+GROUPS = ("day", "bot", "person", "model", "channel", "purpose")
+_KEYS = {
+    "day": ("day",),
+    "bot": ("bot_id",),
+    "person": ("person_id",),
+    "model": ("provider", "model"),
+    "channel": ("channel_id",),
+    "purpose": ("purpose",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The sums of one group. `name` is for people."""
+
+    name: str
+    amounts: Amounts
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report. `days` holds every day, also those without usage; `left_out` counts groups that are not shown, and
+    `pending` says that older usage is still being added up.
+    """
+
+    rows: tuple[Row, ...]
+    days: tuple[tuple[date, Amounts], ...]
+    total: Amounts
+    left_out: int
+    pending: bool
+
+
+def today() -> date:
+    """Returns the day of the installation's time zone, in which days, months and limits begin."""
+    return periods.today(clock.now())
+
+
+def zone() -> str:
+    return periods.zone().key
+
+
+def make(bots: frozenset[int] | None, first: date, last: date, by: str, *, most: int | None = SHOWN) -> Report:
+    """Returns the report of these bots (None: all), both days included.
+
+    Args:
+        bots: Ids of the bots.
+        first: First day.
+        last: Last day.
+        by: One of `GROUPS`.
+        most: Most groups; None: all.
+    """
+    new, pending = _new(bots, first, last)
+    by_day = _grouped(UsageDay, bots, first, last, "day", new)
+    groups = by_day if by == "day" else _grouped(PersonDay if by == "person" else UsageDay, bots, first, last, by, new)
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    keys = sorted(groups, key=lambda key: (-groups[key].money, -groups[key].tokens, str(key)))
+    if by == "day":
+        keys = sorted(groups, reverse=True)
+    shown = keys[:most]
+    names = _names(by, shown)
+    total = Amounts()
+    for amounts in by_day.values():
+        total = total.plus(amounts)
+    return Report(
+        tuple(Row(names(key), groups[key]) for key in shown),
+        tuple((day, by_day.get((day,), Amounts())) for day in days),
+        total,
+        len(keys) - len(shown),
+        pending,
+    )
+
+
+def lines(report: Report, by: str) -> Iterator[tuple[str, ...]]:
+    """Yields the lines of a CSV file, the heading first. A name that a spreadsheet would calculate is quoted."""
+    yield (by, "answers", "prompt_tokens", "completion_tokens", "cost")
+    for row in report.rows:
+        name = f"'{row.name}" if row.name[:1] in ("=", "+", "-", "@", "\t", "\r") else row.name
+        counts = (row.amounts.calls, row.amounts.prompt_tokens, row.amounts.completion_tokens)
+        yield (name, *map(str, counts), f"{row.amounts.cost:.9f}".rstrip("0").rstrip("."))
+
+
+def _grouped(
+    model: Any, bots: frozenset[int] | None, first: date, last: date, by: str, new: Sequence[dict[str, Any]]
+) -> dict[tuple[Any, ...], Amounts]:
+    rows = model.objects.filter(day__range=(first, last))
+    if bots is not None:
+        rows = rows.filter(bot_id__in=bots)
+    keys = _KEYS[by]
+    found: dict[tuple[Any, ...], Amounts] = defaultdict(Amounts)
+    for row in rows.order_by().values(*keys).annotate(*(Sum(name) for name in Amounts._fields)):
+        key = tuple(row[name] for name in keys)
+        found[key] = Amounts(*(int(row[f"{name}__sum"]) for name in Amounts._fields))
+    for row in new:
+        key = tuple(row[name] for name in keys)
+        found[key] = found[key].plus(sums.of_row(row))
+    return dict(found)
+
+
+def _new(bots: frozenset[int] | None, first: date, last: date) -> tuple[list[dict[str, Any]], bool]:
+    """Returns usage that is not in the sums yet, and whether there is too much of it to read here."""
+    rows = TurnUsage.objects.filter(summed=False).order_by("id").values(*sums.COLUMNS)[: NEW_AT_ONCE + 1]
+    found = []
+    for row in rows:
+        row["day"], row["channel_id"] = periods.today(row["created_at"]), row["conversation__channel_id"] or 0
+        if first <= row["day"] <= last and (bots is None or row["bot_id"] in bots):
+            found.append(row)
+    return found[:NEW_AT_ONCE], len(rows) > NEW_AT_ONCE
+
+
+def _names(by: str, keys: Sequence[tuple[Any, ...]]) -> Callable[[tuple[Any, ...]], str]:
+    """Returns what names a group for people."""
+    models: dict[str, Any] = {"bot": Bot, "person": Person, "channel": Channel.objects.select_related("bot")}
+    if by in models:
+        rows = getattr(models[by], "objects", models[by])
+        named = {row.pk: str(row) for row in rows.filter(pk__in=[key[0] for key in keys])}
+        return lambda key: named.get(key[0], f"#{key[0]}" if key[0] else "–")
+    if by == "purpose":
+        labels: dict[str, str] = {str(value): str(label) for value, label in TurnUsage.Purpose.choices}
+        return lambda key: labels.get(key[0], key[0])
+    return lambda key: " · ".join(str(part) for part in key if part)
