@@ -284,7 +284,9 @@ class MoneySettings(Section):
     """How amounts of money are shown."""
 
     currency: str = Field(
-        "", max_length=12, description="Label behind amounts, e.g. USD or 元: the currency of the prices of the models."
+        "",
+        max_length=12,
+        description="Label behind amounts, e.g. USD or credits: the currency of the prices of the models.",
     )
 
 

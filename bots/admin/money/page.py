@@ -21,8 +21,8 @@ from bots.admin.ui.access import VIEWER, access_of
 from bots.operations import prices, spending, usage_report
 from bots.operations.usage_report import Report
 
-HEIGHT, WIDTH = 96, 720
-LABELS = 8
+HEIGHT, WIDTH = 96, 420
+LABELS = 5
 _GROUPS = (
     ("day", gettext_lazy("day")),
     ("bot", gettext_lazy("bot")),
@@ -96,7 +96,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "total": _shown(_("All"), report.total),
         "left_out": _left_out(report.left_out),
         "pending": report.pending,
-        "prices": prices.suggestions() if request.user.has_perm("bots.view_modelprovider") else (),
+        "prices": _prices() if request.user.has_perm("bots.view_modelprovider") else (),
         "price_currency": prices.CURRENCY,
         "may_set_prices": request.user.has_perm("bots.change_modelprovider"),
         "running_out": spending.running_out(bots),
@@ -136,6 +136,24 @@ def _shown(name: str, amounts: Any) -> dict[str, str]:
     return {**counts, "name": name, "cost": money(amounts.cost)}
 
 
+def _prices() -> list[dict[str, Any]]:
+    def shown(price: Decimal) -> str:
+        return number_format(f"{price.normalize():f}")
+
+    return [
+        {
+            "row": one.provider,
+            "input": shown(one.provider.input_price),
+            "output": shown(one.provider.output_price),
+            "known": f"{shown(one.known.input)} / {shown(one.known.output)}" if one.known else "–",
+            "source": one.known.source if one.known else "",
+            "differs": one.differs,
+            "is_free": one.is_free,
+        }
+        for one in prices.suggestions()
+    ]
+
+
 def _bars(report: Report) -> Sequence[Bar]:
     """Returns the bars of the chart: of money, or of tokens where nothing costs anything."""
     values = [day.money if report.total.money else day.tokens for _day, day in report.days]
@@ -151,7 +169,7 @@ def _bars(report: Report) -> Sequence[Bar]:
             "tokens": number_format(amounts.tokens, force_grouping=True),
             "calls": number_format(amounts.calls, force_grouping=True),
         }
-        label = date_format(day, "MONTH_DAY_FORMAT") if number % every == 0 else ""
+        label = date_format(day, "MONTH_DAY_FORMAT") if number % every == every // 2 else ""
         bars.append(
             Bar(round(number * step + step * 0.1, 1), HEIGHT - height + 10, round(step * 0.8, 1), height, label, title)
         )
