@@ -39,16 +39,16 @@ def test_a_recording_is_heard_and_answered_and_a_denied_microphone_is_explained(
     assert button.get_attribute("aria-label") == "Stop and send the recording"
     page.wait_for_timeout(600)
     page.keyboard.press("Enter")
-    page.get_by_text("Where is my parcel?").wait_for()
-    page.get_by_text("All right.").wait_for()
-    assert page.get_by_text("🎤").count() == 0
+    thread = page.locator("#thread")
+    thread.get_by_text("Where is my parcel?").wait_for()
+    thread.get_by_text("All right.").wait_for()
+    assert thread.get_by_text("🎤").count() == 0
     (asked,) = ears.asked
     assert (asked.name, asked.body[:4]) == ("recording.webm", b"\x1a\x45\xdf\xa3")
 
     denied = open_page(product.url, locale="zh-CN", permissions=[])
     denied.wait_for_selector('[data-state="online"]')
-    denied.evaluate(
-        "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError'))"
-    )
+    refusal = "Promise.reject(new DOMException('', 'NotAllowedError'))"
+    denied.evaluate(f"() => {{ navigator.mediaDevices.getUserMedia = () => {refusal}; }}")
     denied.locator("#record").click()
-    denied.get_by_text("浏览器不允许此页面使用麦克风").wait_for()
+    denied.locator("#thread").get_by_text("浏览器不允许此页面使用麦克风").wait_for()

@@ -46,7 +46,7 @@ WAY = [
     ("skills", "of_bot"),
     ("skills", "entries"),
     ("skills", "match"),
-    ("bots/llm", "configured"),
+    ("bots/llm", "of_bot"),
     ("bots/llm", "takes_tools"),
     ("skills", "granted"),
     ("bots/llm", "complete"),

@@ -84,7 +84,7 @@ def test_an_attribute_of_another_type_means_what_it_says(folder: Path, attribute
 
 
 def test_nonsense_in_an_attribute_costs_the_others_nothing(folder: Path) -> None:
-    bot = beside_a_good_one(folder, GOOD.format(attribute="help = 5"), "tell")
+    bot = beside_a_good_one(folder, GOOD.format(attribute="parameters = 5"), "tell")
     assert call("fine", bot).text == "told"
     assert "TypeError" in Skill.objects.get(module="writers.odd.Told").load_error
 

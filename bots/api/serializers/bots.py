@@ -160,6 +160,22 @@ class BotModelsSerializer(serializers.Serializer[Any]):
     lines = serializers.ListField(child=BotModelSerializer(), max_length=50)
 
 
+_HOUR = {
+    "hour": "2026-11-22T08:00:00Z",
+    "calls": 240,
+    "failed": 3,
+    "refused": 1,
+    "p50": 812,
+    "p99": 4120,
+    "first_p50": 203,
+    "first_p99": 970,
+    "tokens_per_s": 48.5,
+    "prompt_tokens": 310000,
+    "completion_tokens": 42000,
+}
+
+
+@extend_schema_serializer(examples=[OpenApiExample("One hour", value=_HOUR)])
 class HealthSerializer(serializers.Serializer[Any]):
     """The calls of a provider in one hour; milliseconds."""
 

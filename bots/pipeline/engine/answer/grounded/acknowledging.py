@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from bots.pipeline.engine.answer.grounded import facts, telling
 from bots.pipeline.engine.answer.grounded.fact import Fact
 from bots.pipeline.engine.answer.grounded.facts import Facts, Said
+from bots.pipeline.engine.answer.grounded.plain_text import is_chinese
 from clawdbot.chinese import simplified
 
 MOST = 6  # facts of one message
 _LONGEST_EN, _LONGEST_ZH = 16, 36  # words, characters
-_HAN = re.compile(r"[\u4e00-\u9fff]")
 _GREETS = re.compile(
     r"^(?:hi|hello|hey|well|so|ok|okay|by the way|btw|oh|and|also|actually|today|yesterday)[ ,!.]+", re.IGNORECASE
 )
@@ -25,6 +25,7 @@ _NOT_TOLD_EN = re.compile(
     r"|said|told|tell|if)\b|[\"“”:?{}<>`]|\bi(?:'d| am asking)\b",
     re.IGNORECASE,
 )
+_GREETS_ZH = re.compile(r"^(?:你好|早上好|晚上好|下午好|早安?|嗨|哈喽|嗯|哦|对了|其实)[，,。！! ]+")
 _OF_ME_ZH = re.compile(
     r"^(?:今天|昨天|明天|刚才|刚刚|最近|上周|下周|其实|后天|今晚|今年|去年|早上|晚上|周末|这周)?(?:我|咱)"
 )
@@ -44,7 +45,7 @@ def new_facts(text: str, at: datetime, day: date, said: Sequence[Said], known: F
 def reflection(text: str) -> str:
     """Returns a short statement of the person said back to them: "my cat is ill" gives "your cat is ill"; else ""."""
     said = " ".join(text.split()).strip()
-    if _HAN.search(said):
+    if is_chinese(said):
         return _reflected_zh(said)
     said = _GREETS.sub("", said).rstrip(".! ")
     plain = said.replace("’", "'")
@@ -89,7 +90,7 @@ _CHANGES = tuple(
 
 
 def _reflected_zh(said: str) -> str:
-    told = said.rstrip("。！!.~～ ")
+    told = _GREETS_ZH.sub("", said).rstrip("。！!.~～ ")
     folded = simplified(told)
     if (
         not _OF_ME_ZH.match(folded)

@@ -33,7 +33,7 @@ from bots.pipeline.engine.turn import Turn
 from memory.types import Hit, RecentTurn
 
 _PARTS = re.compile(r"[^.!?。！？；;\n]+[.!?。！？；;]*")
-_NEVER_QUOTED = frozenset({"injection", "language", "code", "others", "make", "do", "want"})
+_NEVER_QUOTED = frozenset({"forget", "injection", "language", "code", "others", "make", "do", "want"})
 """Kinds of requests that nothing in the memory answers."""
 
 

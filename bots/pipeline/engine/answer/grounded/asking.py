@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bots.pipeline.engine.answer.grounded import asking_en, asking_zh, relations, statements
 from bots.pipeline.engine.answer.grounded.fact import SELF, Fact
-from bots.pipeline.engine.answer.grounded.plain_text import HAN, question
+from bots.pipeline.engine.answer.grounded.plain_text import is_chinese, question
 
 ABOUT_ME = "*"
 """The attribute of "what do you know about me"."""
@@ -34,7 +34,7 @@ def read(text: str, at: datetime) -> Asked | None:
     words = question(text)
     if not words or len(words) > 120:
         return None
-    data = asking_zh if HAN.search(words) else asking_en
+    data = asking_zh if is_chinese(words) else asking_en
     for pattern, attribute in data.RULES:
         if (match := pattern.fullmatch(words)) is not None:
             return _asked(match, attribute)
@@ -49,7 +49,7 @@ def read(text: str, at: datetime) -> Asked | None:
 def elliptic(text: str) -> str:
     """Returns whom a short follow-up is about: "and my wife?" gives "wife", 那我姐姐呢 gives 姐姐; "" for none."""
     words = question(text)
-    data = asking_zh if HAN.search(words) else asking_en
+    data = asking_zh if is_chinese(words) else asking_en
     match = data.ELLIPTIC.fullmatch(words)
     if match is None:
         return ""

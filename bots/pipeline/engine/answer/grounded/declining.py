@@ -7,7 +7,7 @@ import re
 from django.utils.translation import gettext as _
 
 from bots.pipeline.engine.answer.grounded import declining_patterns as patterns
-from bots.pipeline.engine.answer.grounded.plain_text import HAN, plain, question
+from bots.pipeline.engine.answer.grounded.plain_text import is_chinese, plain, question
 from bots.pipeline.engine.answer.questions import is_question
 
 
@@ -16,7 +16,7 @@ def kind(text: str) -> str:
     words, asked = plain(text), question(text)
     if found := _always(text, words):
         return found
-    makes = bool((patterns.MAKE_ZH if HAN.search(asked) else patterns.MAKE_EN).match(asked))
+    makes = bool((patterns.MAKE_ZH if is_chinese(asked) else patterns.MAKE_EN).match(asked))
     wants = makes or bool(patterns.WANTS.match(asked))
     does = _does(words, asked, wants=wants)
     asks = is_question(text) or is_question(asked)
@@ -42,6 +42,8 @@ def _always(text: str, words: str) -> str:
         return "injection"
     if len(patterns.SCRIPT.findall(text)) > len(re.findall(r"[A-Za-z\u4e00-\u9fff]", text)):
         return "language"
+    if patterns.FORGETS.match(words):
+        return "forget"
     if patterns.CODE.search(text):
         return "code"
     return "others" if patterns.OTHERS.search(words) else ""
@@ -67,6 +69,10 @@ def _lines() -> dict[str, list[str]]:
         "injection": [
             _("I stay as I am: a program that answers from memory, commands and skills."),
             _("That changes nothing: I answer from memory, commands and skills only."),
+        ],
+        "forget": [
+            _("To delete what I remember, write “/forget TOPIC”; I show you what goes before it goes."),
+            _("Deleting is a command, so that nothing goes by mistake: “/forget TOPIC”, or /forget for everything."),
         ],
         "language": [
             _("I understand English and Chinese. Please write in one of them."),

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext
 from bots.pipeline.engine.answer.grounded import history_patterns as patterns
 from bots.pipeline.engine.answer.grounded import telling
 from bots.pipeline.engine.answer.grounded.facts import Said
-from bots.pipeline.engine.answer.grounded.plain_text import HAN, question
+from bots.pipeline.engine.answer.grounded.plain_text import HAN, is_chinese, question
 from memory.consolidation.noise_filter import own_words
 from memory.text.dates import DateCue, date_cues
 from memory.text.stopwords import STOP_TERMS
@@ -32,7 +32,7 @@ def answer(text: str, said: Sequence[Said], now: datetime, zone: tzinfo) -> str 
         zone: The person's time zone.
     """
     words = question(text)
-    chinese = bool(HAN.search(words))
+    chinese = is_chinese(words)
     today = now.astimezone(zone)
     if (patterns.WHEN_MET_ZH if chinese else patterns.WHEN_MET_EN).fullmatch(words):
         return _first(said, today, zone)

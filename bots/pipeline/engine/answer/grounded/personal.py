@@ -20,7 +20,7 @@ from bots.pipeline.engine.answer.grounded import (
 from bots.pipeline.engine.answer.grounded.asking import ABOUT_ME, Asked
 from bots.pipeline.engine.answer.grounded.fact import SELF, Fact
 from bots.pipeline.engine.answer.grounded.facts import Facts
-from bots.pipeline.engine.answer.grounded.plain_text import HAN, question
+from bots.pipeline.engine.answer.grounded.plain_text import HAN, is_chinese, question
 from memory.consolidation.claims import fold
 from memory.text import topics
 from memory.types import Hit
@@ -68,10 +68,16 @@ def asked(text: str, earlier: Sequence[str], now: datetime) -> Asked | None:
     return asking.read(meant, now) if meant else None
 
 
+def claims(text: str) -> bool:
+    """Tells whether a message says only that something was told: it is no proof that it was."""
+    words = question(text)
+    return (history_patterns.CLAIM_ZH if is_chinese(words) else history_patterns.CLAIM_EN).fullmatch(words) is not None
+
+
 def claimed(text: str, now: datetime) -> tuple[Fact, ...] | None:
     """Returns the facts that somebody says were told: "you said I have a dog"; None for another message."""
     words = question(text)
-    match = (history_patterns.CLAIM_ZH if HAN.search(words) else history_patterns.CLAIM_EN).fullmatch(words)
+    match = (history_patterns.CLAIM_ZH if is_chinese(words) else history_patterns.CLAIM_EN).fullmatch(words)
     if match is None:
         return None
     return statements.stated(match["what"], now, now.date())
@@ -97,12 +103,14 @@ def checked(stated: Sequence[Fact], known: Facts, now: datetime, zone: tzinfo) -
     return _("I do not remember that: you have not told me so.")
 
 
-def fitting(wanted: Asked, text: str) -> bool:
+def fitting(wanted: Asked, text: str, told: Sequence[Fact] = ()) -> bool:
     """Tells whether a quoted message is about what is asked, when no fact is known."""
     lowered = text.lower()
+    if told and not any(fact.attribute == wanted.attribute for fact in told):
+        return False  # it is known what it says, and that is something else
     if wanted.attribute.startswith("my "):
         words = [word for word in wanted.attribute.split()[1:] if len(word) > 2 or HAN.search(word)]
-        return any(word.removesuffix("s") in lowered for word in words)
+        return bool(words) and all(word.removesuffix("s") in lowered for word in words)
     if wanted.subject.startswith("?"):
         return wanted.subject[1:] in lowered
     if wanted.subject != SELF:
@@ -116,7 +124,11 @@ def fitting(wanted: Asked, text: str) -> bool:
 
 def quotable(wanted: Asked, hits: Sequence[Hit]) -> list[Hit]:
     """Returns the hits that are about what is asked."""
-    return [hit for hit in hits if fitting(wanted, hit.text)]
+    return [
+        hit
+        for hit in hits
+        if fitting(wanted, hit.text, statements.stated(hit.text, hit.occurred_at, hit.occurred_at.date()))
+    ]
 
 
 def _facts(subject: str, attribute: str, known: Facts) -> list[Fact]:

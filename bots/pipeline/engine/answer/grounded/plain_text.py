@@ -22,7 +22,7 @@ def plain(text: str) -> str:
 def question(text: str) -> str:
     """Returns the question in a text without what stands around it: "hey, do you know my name pls" gives "my name"."""
     words = plain(text)
-    if HAN.search(words):
+    if is_chinese(words):
         return _chinese(words)
     words = " ".join(patterns.SLIPS.get(word, word) for word in re.findall(r"[^\s,]+|,", words)).replace(" ,", ",")
     return _stripped(words.replace(" us ", " me "), (patterns.LEAD_EN, patterns.ASKING_EN), patterns.TAIL_EN)

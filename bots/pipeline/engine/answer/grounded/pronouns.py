@@ -6,13 +6,18 @@ import re
 from collections.abc import Iterable
 
 from bots.pipeline.engine.answer.grounded import relations
-from bots.pipeline.engine.answer.grounded.plain_text import HAN, question
+from bots.pipeline.engine.answer.grounded.plain_text import is_chinese, question
 
 _EN = re.compile(r"\b(?:(?P<own>his|her|its|their)(?= [a-z])|(?P<one>he|she|it|they|him|her|them))\b")
 _ZH = re.compile(r"[他她它](?:们)?(?:的)?")
 _BEGINS_EN = re.compile(r"(?:and |but |also )?(?:he|she|it|his|her|its)(?: |'s)", re.IGNORECASE)
 _BEGINS_ZH = re.compile(r"(?:然后|而且|还有|但)?[他她它](?!们)")
-_RELATION_EN = re.compile(rf"\b(?:my|our|an?) (?:(?P<adj>{relations.ADJECTIVE})[ -])?(?P<r>{relations.EN})\b")
+_ANY = re.compile(r"\b(?:he|she|it|his|her|its)\b|[他她它]", re.IGNORECASE)
+_PARTS = re.compile(r"[^.!?。！？；;，,]+[.!?。！？；;，,]*|[.!?。！？；;，,]+")
+LONGEST = 300  # characters
+_RELATION_EN = re.compile(
+    rf"\b(?:my|our|an?|two|three|four|five) (?:(?P<adj>{relations.ADJECTIVE})[ -])?(?P<r>{relations.EN})\b"
+)
 _RELATION_ZH = re.compile(rf"我(?:家|们)?(?:有|养了?)?(?:一)?(?:个|只|条)?(?:的)?(?P<r>{relations.ZH})")
 
 
@@ -23,7 +28,7 @@ def resolved(words: str, earlier: Iterable[str]) -> str:
         words: The text, as `plain_text.question` gives it.
         earlier: The person's messages before it, latest first.
     """
-    chinese = bool(HAN.search(words))
+    chinese = is_chinese(words)
     if not (_ZH if chinese else _EN).search(words):
         return ""
     for text in earlier:
@@ -40,13 +45,25 @@ def _in_place(who: str, words: str) -> str:
 
 
 def statement(text: str, earlier: Iterable[str]) -> str:
-    """Returns a statement that begins with a pronoun with the relation in its place; else the text itself."""
-    said = text.strip()
-    begins = (_BEGINS_ZH if HAN.search(said) else _BEGINS_EN).match(said)
-    if begins is None or "?" in said or "？" in said or len(said) > 120:
+    """Returns a message whose parts that begin with a pronoun have the relation in its place: "he is a chef"."""
+    if len(text) > LONGEST or not _ANY.search(text):
+        return text
+    before = list(earlier)
+    parts = []
+    for part in _PARTS.findall(text):
+        parts.append(_part(part, before))
+        before.insert(0, part)
+    return "".join(parts)
+
+
+def _part(text: str, earlier: Iterable[str]) -> str:
+    said = text.lstrip()
+    begins = (_BEGINS_ZH if is_chinese(said) else _BEGINS_EN).match(said)
+    if begins is None or "?" in said or "？" in said:
         return text
     written = re.sub(r"^(?:and|but|also) |^(?:然后|而且|还有|但)", "", said, flags=re.IGNORECASE)
     first = re.match(r"[A-Za-z]+", written)
     lowered = written[: first.end()].lower() + written[first.end() :] if first else written
     lowered = lowered.replace("'s ", " is ", 1) if re.match(r"(?:he|she|it)'s ", lowered) else lowered
-    return resolved(lowered, earlier) or text
+    meant = resolved(lowered, earlier)
+    return text[: len(text) - len(said)] + meant if meant else text

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from bots.pipeline.engine.answer.grounded import telling
+from bots.pipeline.engine.answer.grounded.personal import claims
 from bots.pipeline.engine.answer.questions import is_question
 from memory.consolidation.noise_filter import own_words
 from memory.ranking import render
@@ -47,7 +48,7 @@ def quotable(hits: Sequence[Hit], text: str) -> list[Hit]:
         key = _key(hit.text)
         # Earlier questions answer nothing, and the responder's earlier answers only repeat what the person said.
         fits = related(hit) or hit.id in corrections
-        if key in seen or not fits or hit.role == "assistant" or is_question(hit.text):
+        if key in seen or not fits or hit.role == "assistant" or is_question(hit.text) or claims(hit.text):
             continue
         seen.add(key)
         found.append(hit)

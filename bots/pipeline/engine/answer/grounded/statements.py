@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from bots.pipeline.engine.answer.grounded import given_names, relations, statements_en, statements_zh
 from bots.pipeline.engine.answer.grounded.fact import MANY, SELF, Fact
+from bots.pipeline.engine.answer.grounded.plain_text import is_chinese
 from clawdbot.chinese import simplified
 from memory.consolidation import rules, rules_en, rules_zh
 from memory.consolidation.claims import ENDED, Statement
@@ -23,12 +24,16 @@ LONGEST = 600  # characters of a message that are read; who writes more pastes
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _CLAUSE_EN = re.compile(r"[^,;]+[,;]?")
 _CLAUSE_ZH = re.compile(r"[^，。！；,!;\n]+[，。！；,!;]?")
+# Where a statement without punctuation goes on: 我叫李雷我今年三十岁住在武汉. Behind 让, 说 and the like 我 is no subject.
+_NO_MARKS_ZH = re.compile(
+    r"(?<=[^，。！；,!;\s让叫给对和跟是道得望果如欢爱恨问听说为讲])(?=我(?:叫|是|今年|现在|住|在|喜欢|不喜欢|对|有|家|的|女儿|儿子|老婆|老公))|(?<=岁)(?=[住在])"
+)
 _LATIN_START = re.compile(r"[a-z]")
 _ADDRESS = re.compile(r"(?:\b[Mm]y|我的?)[^.。,，@]{1,20}?[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 # A clause without a subject goes on about the one before: 我喜欢火锅，不喜欢香菜.
 _OF_ME = re.compile(rf"^\W*(?:你好|大家好|嗨)?\W*我(?!的|家|{relations.ZH})")
 _GOES_ON = re.compile(
-    r"^(?:但是?|也|还|而且|然后)?(?:不?(?:太|大|怎么)?(?:喜欢|爱[吃喝看])|讨厌|住在?|在.+(?:工作|上班)|是|今年|\d+岁|养|有|叫|来自|对.+过敏)"
+    r"^(?:但是?|也|还|而且|然后)?(?:不?(?:太|大|怎么)?(?:喜欢|爱[吃喝看])|讨厌|住在?|在.+(?:工作|上班)|是|今年|\d+岁|养|有|叫|来自|老家[在是]|对.+过敏)"
 )
 _PLACES = ("home", "origin", "birthplace")
 _ENDS_A_QUESTION = ("?", "？")
@@ -66,7 +71,7 @@ def _addresses(text: str) -> Iterator[str]:
 
 def _is_of_others(sentence: str) -> bool:
     folded = simplified(sentence)
-    if _HAN.search(folded):
+    if is_chinese(folded):
         return bool(statements_zh.OTHERS_WORDS.search(folded))
     return bool(statements_en.QUESTION.match(folded.lower()))
 
@@ -79,7 +84,9 @@ def sentences(text: str, at: datetime, day: date) -> Iterator[str]:
 
 def _of_sentence(sentence: str, at: datetime) -> Iterator[Fact]:
     folded = simplified(sentence)
-    chinese = bool(_HAN.search(folded))
+    chinese = is_chinese(folded)
+    if chinese and folded.startswith("我") and not statements_zh.OTHERS_WORDS.search(folded):
+        sentence, folded = _with_marks(sentence, folded)
     clauses = list((_CLAUSE_ZH if chinese else _CLAUSE_EN).finditer(folded))
     last = len(clauses) - 1
     skip = False
@@ -100,6 +107,14 @@ def _of_sentence(sentence: str, at: datetime) -> Iterator[Fact]:
         if asks or skip or len(lowered) != len(text) or rules_en.is_doubtful(_harmless(text)):
             continue
         yield from _matches(lowered, text, at, sentence, chinese=False)
+
+
+def _with_marks(sentence: str, folded: str) -> tuple[str, str]:
+    """Returns a Chinese sentence, as written and simplified, with the commas that the person left out."""
+    places = [match.start() for match in _NO_MARKS_ZH.finditer(folded)]
+    for place in reversed(places):
+        sentence, folded = f"{sentence[:place]}，{sentence[place:]}", f"{folded[:place]}，{folded[place:]}"
+    return sentence, folded
 
 
 def _harmless(text: str) -> str:
@@ -127,7 +142,7 @@ def _matches(text: str, written: str, at: datetime, sentence: str, *, chinese: b
             if groups.get("r"):
                 subject = relations.usual(groups["r"], groups.get("adj") or "")
             named = groups.get("n")
-            if named and written[match.start("n")].isupper():
+            if named and (chinese or written[match.start("n")].isupper()):
                 yield Fact(subject, "name", written[match.start("n") : match.end("n")], at, "", sentence)
             if attribute in ("my", "favourite"):
                 thing = (groups.get("x") or "").strip()

@@ -62,15 +62,18 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"{REL} (?P<v>[^\W\d_]+)(?=,| is\b|'s| lives?\b| works?\b| has\b| likes?\b| loves?\b| and\b|[.!]|$)", "name", "bare"),
     _rule(rf"(?<![\w'])the name of my (?P<r>{relations.EN}) is {V}", "name"),
     _rule(rf"{_I}(?:'ve| have)(?: got)? an? (?:(?P<adj>{relations.ADJECTIVE})[ -])?(?P<r>{relations.EN}),? (?:called|named|whose name is|her name is|his name is) {V}", "name"),
-    _rule(rf"{_I}(?:'ve| have)(?: got)? (?P<v>(?:{_COUNT}) (?:[a-z]+ )?(?:{relations.EN})s?)\b(?! (?:in law|food|hair|allergy))", "has", "yes"),
+    _rule(rf"(?<![\w'])(?:i|we)(?:'ve| have)(?: got)? (?P<v>(?:{_COUNT}) (?:[a-z]+ )?(?:{relations.EN})s?)\b(?! (?:in law|food|hair|allergy))", "has", "yes"),
     _rule(rf"(?<![\w'])(?:i|we) (?:don't|do not|dont) have (?P<v>(?:an?|any) (?:{relations.EN})s?)\b", "has", "no"),
     _rule(rf"(?<![\w'])(?:i|we) have (?P<v>no (?:{relations.EN})s?)\b", "has", "yes"),
     _rule(rf"{_WHO}{_ADV} (?:lives?|resides?) in {V}", "home"),
     _rule(rf"^(?:i|i'm|i am|we) .* and (?:i )?(?:live|living) in {V}", "home"),
+    _rule(rf"^(?:i|i'm|i am|we) .* and (?:i )?work(?:ing)? as {V}", "job"),
+    _rule(rf"^(?:i|i'm|i am|we) .* and (?:i )?work(?:ing)? (?:at|for) {V}", "employer"),
     _rule(rf"(?:{_AM}|(?<![\w'])(?:we are|we're)) (?:living|based|staying|settled) in {V}", "home"),
     _rule(rf"(?<![\w'])(?:i|we)(?: have|'ve)?{_ADV} moved(?: back| over)?(?: from [^,.;!?]{{1,30}}?)? to {V}", "home"),
     _rule(rf"(?:{_AM}|{REL}{_BE})(?: originally)? from {V}", "origin"),
     _rule(rf"{_I}(?: originally)? come from {V}", "origin"),
+    _rule(rf"(?:{_AM}) an? [a-z -]{{2,30}}? from (?P<v>(?!the\b|home\b|work\b|a\b)[^,.;:!?()\n]{{1,40}}?){_END}", "origin"),
     _rule(rf"(?:{_I} was|{REL} was) born in (?P<v>(?!\d|january|february|march|april|may|june|july|august|september|october|november|december)[^,.;:!?()\n]{{1,40}}?){_END}", "birthplace"),
     _rule(rf"(?:{_I} was|{REL}{_NAMED} was) born (?:on |in )(?:the )?(?P<v>(?=[^.;!?\n]{{0,25}}(?:\d|january|february|march|april|may|june|july|august|september|october|november|december))[^.;:!?()\n]{{2,30}}?){_END}", "birthday"),
     _rule(rf"(?:{REL}'s|(?<![\w'])my) (?:birthday|bday|b-day|date of birth)(?: is|'s)(?: on| in)?(?: the)? (?P<v>[^.;:!?()\n]{{2,30}}?){_END}", "birthday"),
@@ -94,7 +97,7 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"{_WHO}{_ADV} speaks? (?P<v>(?!to\b|with\b|about\b|at\b|up\b|of\b|for\b)[^.;:!?()\n]{{3,60}}?)(?=[.;:!?()]|$| (?:but|with|at|fluently|so|i)\b)", "language", "yes"),
     _rule(rf"(?:{_AM} studying|{_I}{_ADV} study|{REL}{_NAMED} studies) (?P<v>(?!for\b|at\b|hard\b|in\b|a lot)[^,.;:!?()\n]{{1,60}}?){_END}", "studies"),
     _rule(r"(?<![\w'])my (?P<x>e-?mail(?: address)?|(?:phone|mobile|cell|telephone)(?: number)?|number)(?: is|'s|:) ?(?P<v>[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\+?\d[\d /()-]{4,20}\d)", "my", "is"),
-    _rule(rf"(?:{REL}'s|(?<![\w'])my|(?<![\w'])our) (?P<x>(?!(?:(?:{relations.ADJECTIVE}) )?(?:{relations.EN})\b|name\b|job\b|age\b|birthday\b|bday\b|profession\b|occupation\b|point\b|question\b|guess\b|bad\b|god\b|problem\b)[a-z][a-z'-]*(?: (?!is\b|are\b|was\b|and\b|who\b|has\b)[a-z0-9'-]+){{0,3}}) (?P<c>is|are)(?P<v> [^;!?()\n]{{1,80}}?)(?=\s*(?:[,;:!?()\n]|\.(?:\s|$)|$)|\s+(?:and|but|because|so|please|i|my|we)\b)", "my"),
+    _rule(rf"(?:{REL}'s|(?<![\w'])my|(?<![\w'])our) (?P<x>(?!(?:(?:{relations.ADJECTIVE}) )?(?:{relations.EN})\b|name\b|job\b|age\b|birthday\b|bday\b|profession\b|occupation\b|point\b|question\b|guess\b|bad\b|god\b|problem\b)[a-z][a-z'-]*(?: (?!is\b|are\b|was\b|and\b|who\b|has\b)[a-z0-9'-]+){{0,3}}) (?P<c>is|are)(?P<v> [^;!?()\n]{{1,80}}?)(?=\s*(?:[,;:!?()\n]|\.(?:\s|$)|$)|\s+(?:(?:and|but|so) (?:i|i'm|my|we|he|she|it|the|his|her|please)\b|(?:because|please|i|my|we)\b))", "my"),
 )  # fmt: skip
 
 # Old and new value of a correction.

@@ -76,7 +76,7 @@ def unknown(subject: str, attribute: str) -> str:
         }
     else:
         what = _label_of_person(attribute) if subject == SELF else _label_of_other(attribute, whose(subject))
-    return _("You have not told me %(what)s, so I do not know it.") % {"what": what}
+    return _("You have not told me %(what)s, so I do not know it.") % {"what": what.replace(*_TWICE)}
 
 
 def nothing_about(value: str) -> str:

@@ -1,7 +1,7 @@
 """Lets the demonstration model word one quoted message in English: "Your sister lives in Chengdu."
 
 Off unless the operator switches it on (`model_server.words_answers`): of 30 measured quotes 11 passed the check, the
-others were dropped, six of them because they said something else. The quote itself is always right.
+others were dropped; six of these said something else. The quote itself is always right.
 """
 
 from __future__ import annotations
