@@ -20,8 +20,6 @@ COMMITS = re.compile(r"\btransaction=True\b|\btransactional_db\b")
 SQLITE_IS_ENOUGH = {
     "tests/clawdbot_site/sqlite/test_base.py": "SQLite itself",
     "tests/memory/embedders/test_sentence.py": "models; their vectors are stored as any other",
-    "tests/pipeline/engine/answer/grounded/test_newcomers.py": "words; `test_answering.py` runs on every database",
-    "tests/pipeline/engine/answer/grounded/test_reported_elsewhere.py": "words",
     "tests/webchat/test_pages.py": "HTML",
     "tests/webchat/test_redis_outages.py": "Redis",
 }
