@@ -124,6 +124,8 @@ def _add_batch() -> int:
             day, amounts = periods.today(row["created_at"]), of_row(row)
             use = (day, row["bot_id"], row["conversation__channel_id"] or 0, *(row[name] for name in _USE[3:]))
             by_use[use] = by_use[use].plus(amounts)
+            if row["person_id"] is None:  # of a replay, which no person has asked for
+                continue
             of_person = (row["person_id"], day, row["bot_id"])
             by_person[of_person] = by_person[of_person].plus(amounts)
         _add(UsageDay, _USE, by_use)

@@ -20,8 +20,8 @@ _WRITES = re.compile(
     r"(?:ONLY\s+)?[\"`]?(\w+)",
     re.IGNORECASE | re.DOTALL,
 )
-# What calls of a model keep of themselves (health of providers, ledger), and the run itself.
-_ALLOWED = re.compile(r"bots_(?:modelprovider|provider\w*|ledger\w*|limit\w*|replayrun)|skills_skill")
+# What calls of a model keep of themselves (health and figures of providers, limits), and the run itself.
+_ALLOWED = re.compile(r"bots_(?:modelprovider|provider\w*|limit|balance|reservation|usageday|replayrun)|skills_skill")
 
 
 class WouldWrite(ClawdbotError):

@@ -13,6 +13,7 @@ from skills.models import ToolCall
 MOST = 1000  # turns of one run
 _LOOKED = 20  # messages that are looked at for each one that is chosen
 _PAGE = 200
+_PURPOSES = (TurnUsage.Purpose.TURN, TurnUsage.Purpose.TOOLS)
 # Keys of `meta` of an answer by a model or a skill, or of a failure in its place.
 _ANSWERED = ("provider", "skill", Message.FAILED)
 
@@ -70,7 +71,7 @@ def _cost(asked: Message, answered: Message | None) -> str:
     if answered is None or "prompt_tokens" not in answered.meta:
         return "0"
     rows = TurnUsage.objects.filter(
-        conversation=asked.conversation_id, purpose=TurnUsage.Purpose.TURN, created_at__gte=answered.occurred_at
+        conversation=asked.conversation_id, purpose__in=_PURPOSES, created_at__gte=answered.occurred_at
     )
     cost = rows.order_by("created_at", "id").values_list("cost", flat=True).first()
     return str(cost or 0)

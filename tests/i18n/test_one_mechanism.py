@@ -25,6 +25,7 @@ DATA = {
         f"bots/pipeline/engine/answer/grounded/{name}": "recognised"
         for name in (
             "abilities.py:kind",
+            "acknowledging.py:_GREETS_ZH",
             "acknowledging.py:_NOT_TOLD_ZH",
             "acknowledging.py:_OF_ME_ZH",
             "asking.py:_asked",

@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.utils import timezone
 
+from bots.limits import sums
 from bots.models import (
     AuditEntry,
     Bot,
@@ -22,10 +23,12 @@ from bots.models import (
     Message,
     ModelProvider,
     Person,
+    PersonDay,
     ReplayRun,
     ReplayTurn,
     StateTransition,
     TurnUsage,
+    UsageDay,
 )
 from bots.operations import replays
 from bots.operations.errors import OperationError
@@ -78,6 +81,10 @@ def test_nothing_is_sent_remembered_or_changed(channel: Channel, api: BotApi) ->
     assert len(api.sent) == sent
     assert noted() == ["likes tea"]
     assert {one.purpose for one in TurnUsage.objects.filter(person=None)} == {"replay"}
+    people = set(TurnUsage.objects.exclude(person=None).values_list("person", flat=True))
+    sums.add_new()
+    assert set(PersonDay.objects.values_list("person", flat=True)) == people
+    assert UsageDay.objects.filter(purpose="replay").exists()
     entry = AuditEntry.objects.order_by("pk").last()
     assert entry is not None
     assert (entry.actor, entry.field_names, entry.subject.split()[0]) == ("tester", ["nothing"], "bots.replayrun")

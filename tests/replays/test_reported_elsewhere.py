@@ -132,3 +132,21 @@ def test_tokens_of_a_provider_that_reports_none_are_estimated(channel: Channel) 
         ask(channel, "first")
         run = replays.work(replays.begin(channel.bot, "tester", replays.Options()))
     assert run.turns.get().figures_now["prompt"] > 0
+
+
+def test_a_limit_of_the_bot_holds_for_replays_and_those_of_people_do_not(channel: Channel) -> None:
+    from bots.limits import rules
+    from bots.models import Limit, OwnerKind, Person
+
+    with asking(Wants("One.")) as model:
+        ask(channel, "first")
+        person = Person.objects.get()
+        Limit.objects.create(kind=OwnerKind.PERSON, person=person, bot=channel.bot, tokens_per_day=1)
+        rules.held.clear()
+        run = replays.work(replays.begin(channel.bot, "tester", replays.Options()))
+        assert run.turns.get().answer == "One."
+        Limit.objects.create(kind=OwnerKind.BOT, bot=channel.bot, tokens_per_day=1)
+        rules.held.clear()
+        run = replays.work(replays.begin(channel.bot, "tester", replays.Options()))
+    assert (run.turns.get().state, len(model.requests)) == ("failed", 2)
+    assert replays.error_of(run.turns.get())

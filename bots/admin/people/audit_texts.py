@@ -18,6 +18,7 @@ _ACTORS = {
 }
 _KINDS = {
     "accounts": _("accounts"),
+    "balances": _("balances"),
     "broadcasts": _("broadcasts"),
     "by_meaning": _("found by meaning again"),
     "by_words": _("found by words again"),
@@ -27,6 +28,7 @@ _KINDS = {
     "files": _("received files"),
     "identities": _("identities"),
     "labels": _("labels"),
+    "limits": _("limits"),
     "linked": _("linked people"),
     "memories": _("memories"),
     "messages": _("messages"),
@@ -46,6 +48,7 @@ _KINDS = {
     "stored_bytes": _("files in the storage"),
     "tool_calls": _("tool calls"),
     "usage": _("usage"),
+    "usage_days": _("usage of people by day"),
     "waiting": _("not yet remembered"),
 }
 

@@ -168,6 +168,8 @@ def _answer(turn: Turn) -> Reply:
         text = _("The language model refused this message. Please say it in other words, or in fewer.")
         return Reply(text, meta={Message.REFUSED: True}, settles=turn.repeats)
     except LimitReached:
+        if turn.past is not None:
+            raise
         return without_model(turn, partial(_built_in, recent=recent))
     except NoModelAvailable as error:
         if routing.of_bot(turn.bot.pk):
