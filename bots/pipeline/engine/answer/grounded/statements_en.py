@@ -40,7 +40,7 @@ NO_NAME = re.compile(
     rf"^(?:not|no|none|the|an?|my|your|his|her|our|their|it|its|this|that|what|whatever|unknown|important|secret|so|very|too|also|here|there|back"
     rf"|sorry|sure|fine|good|ok|okay|happy|sad|tired|bored|hungry|new|late|ready|glad|lonely|sick|ill|angry|confused|done|lost|kidding|joking|just"
     rf"|going|trying|looking|thinking|working|living|feeling|doing|from|in|at|on|with|when|back|later|tomorrow|tonight|today|old|crazy|maybe"
-    rf"|allergic|married|single|divorced|engaged|retired|vegetarian|vegan|called|named|sir|boss|hello|hi|hey|spelled|spelt|hard|long|short|common|mr|god"
+    rf"|allergic|married|single|divorced|engaged|retired|vegetarian|vegan|called|named|anyone|anybody|someone|somebody|nobody|everyone|everybody|nothing|who|included|sir|boss|hello|hi|hey|spelled|spelt|hard|long|short|common|mr|god"
     rf"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|{_NATIONS})\b"
 )
 
@@ -57,7 +57,7 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"(?<![\w'])my name(?: is|'s) not [^\W\d_]+,? (?:but|it's|it is|its) {V}", "name"),
     _rule(rf"(?<![\w'])(?:call me|i go by|i am called|i'm called|i am named|i'm named|everyone calls me|people call me|friends call me) {V}", "name"),
     _rule(rf"(?:^|[,.!] ?|\b(?:hi|hello|hey|hiya)[ ,!]+)(?:it's |this is |it is )?{_AM} (?P<v>[^\W\d_]+(?:[ -][^\W\d_]+){{0,2}}){_END}", "name", "bare"),
-    _rule(rf"(?:^|[,.!] ?)(?:me(?: is|'s)|myself|name(?: is|'s|:)|the name(?:'s| is)) {V}", "name"),
+    _rule(rf"(?:^|[,.!] ?)(?:me(?: is|'s)|name(?: is|'s|:)|the name's) {V}", "name"),
     _rule(r"^(?:(?:hi|hello|hey|hiya|hola|good (?:morning|evening|afternoon))[ ,!.]+)*(?:it's |this is )?(?P<v>[^\W\d_]+) here(?=[,.!]|$)", "name", "bare"),
     _rule(rf"{_AM} (?P<v>[^\W\d_]+) from\b", "name", "bare"),
     _rule(rf"{_AM} (?P<cap>[^\W\d_]+) from {V}", "origin"),
@@ -66,7 +66,7 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"{REL} (?P<v>[^\W\d_]+)(?=,| is\b|'s| lives?\b| works?\b| has\b| likes?\b| loves?\b| and\b|[.!]|$)", "name", "bare"),
     _rule(rf"(?<![\w'])the name of my (?P<r>{relations.EN}) is {V}", "name"),
     _rule(rf"{_I}(?:'ve| have)(?: got)? an? (?:(?P<adj>{relations.ADJECTIVE})[ -])?(?P<r>{relations.EN}),? (?:called|named|whose name is|her name is|his name is) {V}", "name"),
-    _rule(rf"^(?:i|we)\b.*\b(?:an?|one) (?:(?P<adj>{relations.ADJECTIVE})[ -])?(?P<r>{relations.EN}),? (?:called|named) {V}", "name"),
+    _rule(rf"^(?:i|we)(?:'ve| have)(?: got)?\b.*\b(?:an?|one) (?:(?P<adj>{relations.ADJECTIVE})[ -])?(?P<r>{relations.EN}),? (?:called|named) {V}", "name"),
     _rule(rf"{_I}(?:'ve| have)(?: got)? (?:an?|one) (?P<r>{relations.EN}), (?P<v>[^\W\d_]+)(?=[.!]|$)", "name", "bare"),
     _rule(rf"(?<![\w'])(?:i|we)(?:'ve| have)(?: got)? (?P<v>(?:{_COUNT}) (?:[a-z]+ )?(?:{relations.EN})s?)\b(?! (?:in law|food|hair|allergy))", "has", "yes"),
     _rule(rf"(?<![\w'])(?:i|we) (?:don't|do not|dont) have (?P<v>(?:an?|any) (?:{relations.EN})s?)\b", "has", "no"),
@@ -87,7 +87,7 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"{_AM} working as {V}", "job"),
     _rule(rf"(?:{_AM}|{REL}{_NAMED}(?: is|'s)|(?<![\w'])i became) (?P<v>an? {_JOB})\b", "job"),
     _rule(rf"(?<![\w'])my (?:job|profession|occupation)(?: is|'s) (?P<v>(?!to\b|so\b|very\b|boring|stressful|hard|great|easy|killing|driving)[^,.;:!?()\n]{{1,60}}?){_END}", "job"),
-    _rule(rf"{_WHO}{_ADV} (?:works?|teach(?:es)?)(?: nights?| days| shifts?| part[- ]time| full[- ]time| mostly| remotely| [a-z]+)? (?:at|for) {V}", "employer"),
+    _rule(rf"{_WHO}{_ADV} (?:works?|teach(?:es)?)(?: nights?| days| shifts?| part[- ]time| full[- ]time| mostly| remotely| (?!hard|late|a lot)[a-z]+(?= at))? (?:at|for) {V}", "employer"),
     _rule(rf"{_AM} (?:working|employed) (?:at|for|by) {V}", "employer"),
     _rule(rf"(?:{_AM}|{REL}{_NAMED}{_BE}|(?<![\w'])(?:i|she|he) turned) (?P<v>\d{{1,3}}|[a-z]+ty(?:[ -][a-z]+)?)(?: (?:years?|yrs?)(?: old)?| yo| y/o| months? old)?(?= (?:now|today|already|this)\b)?(?! (?:minutes?|hours?|km|kg|cm|percent|miles|pounds|days|weeks|feet|stone|of|and a half)|%){_END}", "age"),
     _rule(rf"{_AM} (?:an? |the )?{_JOB} (?:at|for) {V}", "employer"),
@@ -128,7 +128,7 @@ DAY = re.compile(
 OF_ME = re.compile(r"^\W*(?:(?:hi|hello|hey)\W+)?(?:i|i'm|im|i've|me is|my name)\b")
 _AGE_LEFT = re.compile(r"(?:and )?\d{2}(?: years? old| yo)?,?$")
 _BE_LEFT = re.compile(
-    rf"(?:and |but |originally |now )*(?:studying|working|living|based|from|allergic|married|single|divorced|retired|an? {_JOB})\b"
+    rf"(?:and |but |originally |now )*(?:studying|working|living|based|originally from|allergic|(?:married|single|divorced|retired)(?=[,.!]|$| (?:with|to|and)\b)|an? {_JOB})\b"
 )
 _DO_LEFT = re.compile(
     r"(?:and |but |also )*(?:live|work|study|love|like|hate|speak|have (?:an?|two|three|four|one|\d))\b"
