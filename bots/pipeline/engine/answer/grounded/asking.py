@@ -15,6 +15,14 @@ ABOUT_ME = "*"
 """The attribute of "what do you know about me"."""
 
 
+_OF_THING = dict.fromkeys(("my job", "my profession", "my work", "my occupation"), "job") | {
+    "my age": "age",
+    "my birthday": "birthday",
+    "my employer": "employer",
+}
+"""What "what was my job" asks, beside "my X" for anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A question about the person.
@@ -77,4 +85,4 @@ def _asked(match: re.Match[str], attribute: str) -> Asked:
     if attribute in ("my", "favourite"):
         thing = (groups.get("x") or "").strip()
         attribute = f"my {relations.usual_thing(f'最喜欢的{thing}' if attribute == 'favourite' else thing)}"
-    return Asked(subject, attribute)
+    return Asked(subject, _OF_THING.get(attribute, attribute))

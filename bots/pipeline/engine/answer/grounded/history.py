@@ -154,9 +154,13 @@ def _about(topic: str, said: Sequence[Said]) -> list[Said]:
 
 def _holds(text: str, asked: set[str]) -> bool:
     """Tells whether a message holds all terms; "head" finds "headache"."""
-    terms = set(tokenize(own_words(text)))
+    words = own_words(text)
+    terms = set(tokenize(words))
+    terms |= {patterns.PRESENT[one] for one in terms if one in patterns.PRESENT}
     return all(
-        one in terms or (len(one) >= _BEGINNING and one.isascii() and any(term.startswith(one) for term in terms))
+        one in terms
+        or (HAN.search(one) is not None and terms.issuperset(one))
+        or (len(one) >= _BEGINNING and one.isascii() and any(term.startswith(one) for term in terms))
         for one in asked
     )
 

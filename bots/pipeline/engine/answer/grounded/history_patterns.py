@@ -35,10 +35,16 @@ PLANS = re.compile(
 INTENDS = re.compile(
     r"\b(?:want to|wanna|going to|plan(?:ning)? to|will|i'll|tomorrow|next (?:week|month|year|\w+day)|appointment|flying|meeting)\b|打算|计划|想[学去要]|准备|要去|下[周个]|明[天年]"
 )
+PRESENT = {
+    "forgot": "forget", "bought": "buy", "lost": "lose", "broke": "break", "went": "go", "ate": "eat", "saw": "see", "met": "meet", "left": "leav",
+    "found": "find", "took": "take", "gave": "give", "made": "make", "came": "come", "drove": "drive", "wrote": "write", "paid": "pay", "sold": "sell",
+    "won": "win", "fell": "fall", "flew": "fli", "slept": "sleep", "spent": "spend", "felt": "feel", "taught": "teach", "caught": "catch",
+}  # fmt: skip
+"""Terms of irregular pasts, by which "what did I forget" finds "I forgot"."""
 CLAUSES = re.compile(r"[,，.。;；!！?？\n]+")
 OF_ME = re.compile(r"\b(?:i|i'm|im|i've|my|we|our|we're)\b|[我俺咱]")
 _WORKS = re.compile(
-    r"\b(?:work\w*|teach\w*|shifts?|office|employ\w*|own an?|run an?|hired|job)\b|上班|工作|教|开[\u4e00-\u9fff]{0,4}店|打工|做生意|单位"
+    r"\b(?:work\w*|teach\w*|shifts?|office|employ\w*|own an?|run an?|hired|job)\b|上班|工作|教|开[\u4e00-\u9fff]{0,4}店|打工|做.{1,8}的$|做.{1,8}的[，,]|做生意|单位"
 )
 HINTS = {
     "job": _WORKS,
