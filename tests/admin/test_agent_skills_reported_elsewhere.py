@@ -171,13 +171,18 @@ def test_a_skill_that_breaks_the_format_gets_the_line_and_the_mend(channel: Chan
         assert why in unescape(page), kind
 
 
-def test_a_skill_md_alone_is_a_skill(channel: Channel) -> None:
-    """Cocolalilal/LastChat#210, multica-ai/multica#4735: people have the file, or a `.skill`, which is a zip."""
-    made = use(login(make_user()), channel.bot, ("\ufeff" + GOOD).encode())
+def test_a_skill_md_alone_is_a_skill_and_its_text_reaches_the_model_as_it_is_written(channel: Channel) -> None:
+    """Cocolalilal/LastChat#210, multica-ai/multica#4735: people have the file, or a `.skill`, which is a zip.
+
+    Prices were taken for places of arguments: anthropics/claude-code#79859, #76757 and #94065, northflank/skills#5.
+    """
+    signs = "A cup is $5, $0.06 or $19,999; `awk '{print $1}'`, {{name}}, {baseDir}, %s, $ARGUMENTS & \\1."
+    made = use(login(make_user()), channel.bot, f"\ufeff{GOOD}\n{signs}\n".encode())
     assert isinstance(made, InstructionSkill)
     with asking(call("use_skill", name="tea-prices"), Wants("4 EUR.")) as model:
         assert ask(channel, "What does green tea cost?") == "4 EUR."
     assert "Read references/prices.md first" in model.results[0]
+    assert signs in model.results[0]
 
 
 def test_a_reference_is_found_however_it_is_written_and_never_outside_the_skill(channel: Channel) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from bots.models import Channel, InboundEvent, Message
 from skills import catalogue, tools
@@ -271,3 +271,16 @@ def test_an_emoji_calls_its_skill_however_it_is_drawn(folder: Path, model: StubM
     )
     for number, (text, expected) in enumerate(said):
         assert told(channel, text, f"chat-{number}") == expected, text
+
+
+def test_of_two_skills_with_one_word_the_first_by_name_answers_and_the_other_is_named(
+    folder: Path, model: StubModel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """progval/Limnoria#1515, errbotio/errbot#6, Splamy/TS3AudioBot#670, rjmurillo/ai-agents#3736."""
+    for name in ("second", "first"):
+        write(folder, name, HEAD.format(name="sum", body=f"def execute(self, context): return {name!r}"))
+    catalogue.clear_cache()
+    channel = make_channel()
+    assert [told(channel, text, "chat") for text in ("sum", "/sum", "/second")] == ["first", "first", "second"]
+    with pytest.raises(CommandError, match="second is not called: later; “first” is"):
+        call_command("skill", "try", "second", "sum", "--effects")
