@@ -48,6 +48,9 @@ LEAST_TIME_S = 0.1
 DEMO_MAX_TOKENS = 160
 LEAST_WINDOW = 256
 CHARACTERS_A_TOKEN = 3  # of an answer that broke off
+# Endpoints count more tokens of a prompt than we estimate: other tokenizers, and the marks of their chat templates. So
+# much more is reserved, because calls under way at the same time may together pass a limit by the difference.
+RESERVED_SHARE, RESERVED_TOKENS = 1.3, 64
 # Context windows that refusals named, where they are smaller than configured.
 _windows: LRUCache[tuple[str, str], int] = LRUCache(256)
 
@@ -199,7 +202,7 @@ class _Run:
 
         def estimate() -> tuple[int, int]:
             messages, longest = self._prompt(target)
-            return self._prompt_tokens(messages), longest
+            return math.ceil(self._prompt_tokens(messages) * RESERVED_SHARE) + RESERVED_TOKENS, longest
 
         account = Account(None) if target.is_demo else self.account
         try:
