@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bots.llm import connection_causes, local_servers, model_list
+from bots.llm import anthropic, connection_causes, local_servers, model_list
 from bots.llm.errors import ProviderError, WrongAddress
 from clawdbot.http import base_url
 from clawdbot.reasons import Reason, why
