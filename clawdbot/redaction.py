@@ -25,6 +25,8 @@ _SHAPES = re.compile(
             r"\b\d{6,}:[A-Za-z0-9_-]{30,}",  # the same token on its own
             r"(?P<scheme>://)[^/\s:@]+:[^/\s@]+(?=@)",  # user:password@host
             r"(?P<auth>\b(?:Bearer|Basic|Bot)\s+)[A-Za-z0-9._~+/=:-]{8,}",
+            # In the address of a call that failed, which the error repeats.
+            r"(?P<query>[?&](?:key|appid|auth|sig|apikey|[a-z_-]{1,20}[_-]key)=)(?!\[redacted\])[^\s&\"'<>)]+",
             r"\b(?:sk|pk|rk)-[A-Za-z0-9_-]{12,}",
             r"\bxox[a-z]-[A-Za-z0-9-]{6,}",
             r"\bEAA[A-Za-z0-9]{20,}",

@@ -141,8 +141,16 @@ def asks_for_two(bot_id: int, text: str, language: str = "en") -> bool:
 
 def asks_more(found: Match) -> bool:
     """Returns whether the message asks for more than its skill does, so that a model with tools answers."""
-    more = getattr(registry.load(found.entry.module), "asks_more", None)
-    return more is not None and not found.text.startswith(("/", "／")) and bool(more(found.text))
+    if found.text.startswith(("/", "／")):
+        return False
+    try:
+        more = getattr(registry.load(found.entry.module), "asks_more", None)
+        return more is not None and bool(more(found.text))
+    except registry.SkillUnavailable:  # the runner tells the person
+        return False
+    except Exception:  # third-party code
+        logger.warning("skill %s: asks_more failed", found.entry.name, exc_info=True)
+        return False
 
 
 def commands(bot_id: int) -> dict[str, Entry]:

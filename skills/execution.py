@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import inspect
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -104,8 +104,21 @@ def _execute(skill: Any, context: Context, public_only: bool, by_name: bool) -> 
     with http.public_hosts_only() if public_only else contextlib.nullcontext():
         answer = skill.execute(context, **arguments)
         if inspect.isawaitable(answer) or inspect.isasyncgen(answer):
-            return asyncio.run(_awaited(answer))
+            with _only_error():
+                return asyncio.run(_awaited(answer))
         return list(islice(answer, answers.MOST_PARTS + 1)) if inspect.isgenerator(answer) else answer
+
+
+@contextlib.contextmanager
+def _only_error() -> Iterator[None]:
+    """Raises the only error of a task group itself, so that a sentence for the person reaches them, and a reason us."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        error: BaseException = group
+        while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+            error = error.exceptions[0]
+        raise error from None
 
 
 async def _awaited(answer: Any) -> Any:

@@ -17,10 +17,10 @@ _POLITE_ZH = re.compile(r"^(请问|请|麻烦|帮我|给我|我想知道|我想|
 _ENDING_ZH = re.compile(r"(怎么样|怎样|如何|是多少|多少|是什么|好吗|吗|呢|吧|啊|呀|的|了)+$")
 _POLITE_EN = re.compile(
     r"^(what's|what is|what are|how's|how is|tell me|show me|give me|could you|can you|please|the|a|an|about|in|for|at"
-    r"|of|to|like|is)\b\s*",
+    r"|of|to|like|is)(?=$|[\s,，:：])\s*",
     re.IGNORECASE,
 )
-_ENDING_EN = re.compile(r"\s*\b(please|the|in|for|at|of|to|like|is)$", re.IGNORECASE)
+_ENDING_EN = re.compile(r"(?:^|[\s,，])\s*(please|the|in|for|at|of|to|like|is)$", re.IGNORECASE)
 _LONGEST_CALL = (5, 8)  # words, Chinese characters beside the trigger word
 _NUMBER = re.compile(r"(?:(?<!\w)-)?\d+(?:\.\d+)?")
 # a number with the unit that belongs to it and not to the rest

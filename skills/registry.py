@@ -176,7 +176,10 @@ def _take_again(module: str, *, package: bool) -> None:
 
 def _class(module: str) -> type[Any]:
     path, _dot, name = module.rpartition(".")
-    found = getattr(importlib.import_module(path), name)
+    loaded = importlib.import_module(path)
+    found = getattr(loaded, name, None)
+    if found is None:  # perhaps because a module of Python itself has the same name
+        raise SkillUnavailable(f"{module}: there is no class {name} in {getattr(loaded, '__file__', None) or path}")
     if not isinstance(found, type) or not callable(getattr(found, "execute", None)):
         raise SkillUnavailable(f"{module}: not a class with an execute method")
     _declared[found] = declarations.read(found)

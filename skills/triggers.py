@@ -14,6 +14,8 @@ from clawdbot.chinese import simplified
 
 T = TypeVar("T")
 
+_STYLE = re.compile("[\ufe0e\ufe0f]")  # says how an emoji is drawn; one keyboard writes it, another does not
+_SYMBOL = re.compile("[\u00a9\u00ae\u203c-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]")
 _LETTER = r"A-Za-z0-9_\u00c0-\u024f"
 
 
@@ -25,7 +27,8 @@ def pattern(word: str) -> str:
     word = simplified(word)
     begin = rf"(?<![{_LETTER}])" if re.match(rf"[{_LETTER}]", word) else ""
     end = rf"(?![{_LETTER}])" if re.search(rf"[{_LETTER}]$", word) else ""
-    return begin + r"\s+".join(re.escape(part) for part in word.split()) + end
+    parts = r"\s+".join(re.escape(part) for part in _STYLE.sub("", word).split())
+    return begin + _SYMBOL.sub(lambda symbol: f"{_STYLE.pattern}?{symbol[0]}{_STYLE.pattern}?", parts) + end
 
 
 @dataclass(frozen=True, slots=True)

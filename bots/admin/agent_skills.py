@@ -38,7 +38,9 @@ class UploadForm(forms.ModelForm[InstructionSkill]):
     zip = forms.FileField(
         label=gettext_lazy("Zip file"),
         widget=FileInput,
-        help_text=gettext_lazy("A folder with a SKILL.md, zipped; 10 MiB at most. Scripts in it are never run."),
+        help_text=gettext_lazy(
+            "A folder with a SKILL.md, zipped, or a SKILL.md alone; 10 MiB at most. Scripts in it are never run."
+        ),
     )
     actor: Any = None
     was_known = False

@@ -31,7 +31,7 @@ from bots.llm.request_body import Options
 from bots.llm.types import Completion, MessageBuilder, Messages, Target, ToolSpec
 from clawdbot import computing
 from clawdbot.backoff import Backoff
-from clawdbot.reasons import Reason, why
+from clawdbot.reasons import Reason, Why, why
 
 if TYPE_CHECKING:
     from bots.models.bot import Bot
@@ -48,6 +48,9 @@ LEAST_TIME_S = 0.1
 DEMO_MAX_TOKENS = 160
 LEAST_WINDOW = 256
 CHARACTERS_A_TOKEN = 3  # of an answer that broke off
+# Endpoints count more tokens of a prompt than we estimate: other tokenizers, and the marks of their chat templates. So
+# much more is reserved, because calls under way at the same time may together pass a limit by the difference.
+RESERVED_SHARE, RESERVED_TOKENS = 1.3, 64
 # Context windows that refusals named, where they are smaller than configured.
 _windows: LRUCache[tuple[str, str], int] = LRUCache(256)
 
@@ -124,14 +127,16 @@ def complete(
             return completion
     if run.refused is not None:
         run.withdraw()
-        raise PromptRefused(why(run.refused)) from run.last
+        raise PromptRefused(run.refused)
     if run.over_limit:
         raise LimitReached(Reason("limit_reached"))
     if not any_target:
         raise NoModelAvailable(Reason("no_model"), permanent=True)
     if run.empty and not run.failed and not waits:
         raise NothingSaid(Reason("answer_empty"))
-    raise NoModelAvailable(Reason("no_model_answered"), retry_after=min(waits, default=None)) from run.last
+    failure = NoModelAvailable(Reason("no_model_answered"), retry_after=min(waits, default=None))
+    failure.latest = run.latest
+    raise failure
 
 
 def clear_cache() -> None:
@@ -155,8 +160,9 @@ class _Run:
         self.max_tokens, self.temperature = DEFAULT_MAX_TOKENS, DEFAULT_TEMPERATURE
         self.started = time.perf_counter()
         self.dirty = False
-        self.refused: RequestRefused | None = None
-        self.last: ProviderError | None = None  # why the latest model did not answer
+        # Reasons, because an error holds the frames that it passed, and with them this object and open connections.
+        self.refused: Why | None = None
+        self.latest: Why = ""  # why the latest model did not answer
         self.empty = self.failed = False
         self.counts_failures = True
         self.tools: tuple[ToolSpec, ...] = ()
@@ -199,7 +205,7 @@ class _Run:
 
         def estimate() -> tuple[int, int]:
             messages, longest = self._prompt(target)
-            return self._prompt_tokens(messages), longest
+            return math.ceil(self._prompt_tokens(messages) * RESERVED_SHARE) + RESERVED_TOKENS, longest
 
         account = Account(None) if target.is_demo else self.account
         try:
@@ -291,9 +297,9 @@ class _Run:
             with computing.waiting():
                 time.sleep(min(wait_s, LONGEST_WAIT_S))
             return True
-        self.last = error
+        self.latest = why(error)
         if isinstance(error, RequestRefused):
-            self.refused = error
+            self.refused = why(error)
             breaker.succeeded(target)  # the endpoint, the key and the model work
         elif isinstance(error, EmptyAnswer):
             self.empty = True

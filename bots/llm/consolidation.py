@@ -97,6 +97,8 @@ def _object(answer: str) -> dict[str, Any]:
     begin = answer.find("{")
     if begin < 0:
         raise BadAnswer("no JSON object")
+    if "}" not in answer[begin:]:  # it was cut off, and what it says may be half a sentence
+        raise BadAnswer("the JSON object has no end")
     try:
         # models wrap the object in prose and fences
         found = json.loads(answer[begin : answer.rindex("}") + 1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clawdbot.errors import ClawdbotError
+from clawdbot.reasons import Why
 
 
 class ModelError(ClawdbotError):
@@ -35,7 +36,13 @@ class EmptyAnswer(ProviderError):
 
 
 class NoModelAvailable(ModelError):
-    """No provider is configured, or none of them answered. When it is permanent, waiting for them is of no use."""
+    """No provider is configured, or none of them answered. When it is permanent, waiting for them is of no use.
+
+    Attributes:
+        latest: Why the model that was asked last did not answer; "" when none was asked.
+    """
+
+    latest: Why = ""
 
 
 class NothingSaid(NoModelAvailable):

@@ -8,17 +8,19 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+CURRENCY = "USD"
 _MOST = Decimal(10_000)
 
 
 @dataclass(frozen=True, slots=True)
 class KnownModel:
-    """US dollars per million tokens (None: unknown), and the context window in tokens (0: unknown)."""
+    """US dollars per million tokens (None: unknown), context window in tokens (0: unknown), and whose list says so."""
 
     context_tokens: int
     input_price: Decimal | None
     output_price: Decimal | None
     cached_input_price: Decimal | None = None
+    source: str = ""
 
 
 def find(services: Iterable[str], model: str) -> KnownModel | None:
@@ -29,11 +31,37 @@ def find(services: Iterable[str], model: str) -> KnownModel | None:
     for service in services:
         held = _services().get(service)
         found = held.find_model(model) if held is not None and model else None
-        if found is not None:
-            prices = _usual(found.prices)
-            amounts = (_amount(prices, name) for name in ("input_mtok", "output_mtok", "cache_read_mtok"))
-            return KnownModel(found.context_window or 0, *amounts)
+        if held is not None and found is not None:
+            return _known(held, found)
     return None
+
+
+def at(endpoint: str, model: str) -> KnownModel | None:
+    """Returns what is known of a model at an address; at an address of nobody, such as a proxy, what its maker says.
+
+    Args:
+        endpoint: The address, by which the same model of two services is told apart.
+        model: Its name there; OpenRouter's "maker/model" is known, too.
+    """
+    from genai_prices.data_snapshot import get_snapshot
+
+    for address in (endpoint, None):
+        try:
+            return _known(*get_snapshot().find_provider_model(model, None, None, address))
+        except LookupError:
+            continue
+    return None
+
+
+def _known(service: Any, model: Any) -> KnownModel:
+    prices = _usual(model.prices)
+    return KnownModel(
+        model.context_window or 0,
+        input_price=_amount(prices, "input_mtok"),
+        output_price=_amount(prices, "output_mtok"),
+        cached_input_price=_amount(prices, "cache_read_mtok"),
+        source=service.name,
+    )
 
 
 @lru_cache(maxsize=1)

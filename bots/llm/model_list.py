@@ -13,7 +13,7 @@ from bots.llm.errors import ProviderError, WrongAddress
 from bots.llm.sdk_errors import code_word
 from clawdbot import http
 from clawdbot.http import base_url
-from clawdbot.reasons import Reason
+from clawdbot.reasons import Reason, Why, why
 
 # Seconds to connect, and for the answer: a user waits for it.
 TIMEOUT_S = (4.0, 8.0)
@@ -71,13 +71,13 @@ def fetch(
         query = query | {"limit": "1000"}
     else:
         headers = base_url.key_headers(base, api_key)
-    first: WrongAddress | None = None
+    first: Why = ""  # no error: it would hold this frame, and with it a connection
     for address in _addresses(base):
         try:
             return _read(_get(address, query, headers, public_only, timeout_s))
         except WrongAddress as error:
-            first = first or error
-    raise first or WrongAddress(Reason("address_without_calls"))
+            first = first or why(error)
+    raise WrongAddress(first or Reason("address_without_calls"))
 
 
 def _addresses(base: str) -> Iterator[str]:

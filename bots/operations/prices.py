@@ -7,13 +7,14 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from bots.limits import prices
+from bots.llm import known_models
+from bots.llm.known_models import KnownModel
 from bots.models import ModelProvider
 from bots.operations import row_changes
 from bots.operations.errors import OperationError
 from bots.people.audit_log import Actor
 
-CURRENCY = prices.CURRENCY
+CURRENCY = known_models.CURRENCY
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +22,13 @@ class Suggestion:
     """A provider, and what the table says that its model costs; None when the table does not know it."""
 
     provider: ModelProvider
-    known: prices.Known | None
+    known: KnownModel | None
 
     @property
     def differs(self) -> bool:
         """Whether the provider has other prices."""
         row, known = self.provider, self.known
-        return known is not None and (row.input_price, row.output_price) != (known.input, known.output)
+        return known is not None and (row.input_price, row.output_price) != (known.input_price, known.output_price)
 
     @property
     def is_free(self) -> bool:
@@ -37,7 +38,7 @@ class Suggestion:
 
 def suggestions() -> list[Suggestion]:
     """Returns all providers with the prices that are known for their models."""
-    return [Suggestion(row, prices.of(row.model, row.endpoint)) for row in ModelProvider.objects.all()]
+    return [Suggestion(row, _priced(row)) for row in ModelProvider.objects.all()]
 
 
 def take_over(pk: int, actor: Actor) -> ModelProvider:
@@ -47,10 +48,18 @@ def take_over(pk: int, actor: Actor) -> ModelProvider:
         OperationError: There is no such provider, or the table does not know its model.
     """
     row = ModelProvider.objects.filter(pk=pk).first()
-    known = prices.of(row.model, row.endpoint) if row is not None else None
+    known = _priced(row) if row is not None else None
     if row is None or known is None:
         raise OperationError(_("No price is known for this model: enter it yourself."))
-    values = {"input_price": known.input, "output_price": known.output}
-    if hasattr(row, "cached_input_price"):
-        values["cached_input_price"] = known.cached_input
+    values = {
+        "input_price": known.input_price,
+        "output_price": known.output_price,
+        "cached_input_price": known.cached_input_price,
+    }
     return row_changes.change(row, values, actor)
+
+
+def _priced(row: ModelProvider) -> KnownModel | None:
+    """Returns what is known of the model of a provider, if that is a price."""
+    known = known_models.at(row.endpoint, row.model)
+    return known if known is not None and None not in (known.input_price, known.output_price) else None

@@ -88,8 +88,7 @@ def answer(turn: engine.Turn, change: Change, stop: Callable[[], bool] = bool) -
         with change.active(), no_writes():
             reply = engine.respond(turn)
     except NoModelAvailable as error:
-        cause = error.__cause__
-        return Answer("", _figures(turn, None, started), why(cause if isinstance(cause, Exception) else error))
+        return Answer("", _figures(turn, None, started), error.latest or why(error))
     except Exception as error:  # a turn that cannot be answered is a row with its error, and the run goes on
         return Answer("", _figures(turn, None, started), raised(error))
     if reply.completion is not None:

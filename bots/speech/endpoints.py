@@ -18,7 +18,7 @@ from clawdbot import computing
 from clawdbot.backoff import Backoff
 from clawdbot.cached_value import CachedValue
 from clawdbot.circuit_breaker import CircuitBreaker
-from clawdbot.reasons import Reason, why
+from clawdbot.reasons import Reason, Why, why
 
 Kind = ModelProvider.Kind
 BACKOFF = Backoff(tries=2, first_s=0.4, longest_s=0.4, jitter=0.75)
@@ -106,7 +106,7 @@ def first_answer(
         RequestRefused: An endpoint refused this request for its content, and no other one answered.
         NoModelAvailable: None of them answered.
     """
-    refused: RequestRefused | None = None
+    refused: Why = ""  # no error: it would hold this frame, and with it a connection
     waits: list[float] = []
     for endpoint in endpoints:
         if refusal := breaker.refusal(endpoint):
@@ -115,11 +115,11 @@ def first_answer(
         try:
             return _with_second_try(endpoint, call, cancelled)
         except RequestRefused as error:
-            refused = error
+            refused = why(error)
         except ProviderError:
             waits.append(breaker.wait_s(endpoint))
-    if refused is not None:
-        raise refused
+    if refused:
+        raise RequestRefused(refused)
     raise NoModelAvailable(Reason("no_model_answered"), retry_after=min(filter(None, waits), default=None))
 
 

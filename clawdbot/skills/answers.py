@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
+from numbers import Real
 from typing import Any, NamedTuple
 
 from clawdbot.files import File
@@ -48,7 +50,7 @@ def read(answer: Any) -> Read:
 def _storable(part: Any) -> str | File:
     if isinstance(part, File):
         return replace(part, caption=_text(part.caption), name=_text(part.name))
-    if not isinstance(part, (str, int, float)) or isinstance(part, bool):
+    if isinstance(part, bool) or not isinstance(part, (str, Real, Decimal)):
         raise TypeError(f"the skill answered with a {type(part).__name__}, not with text or a file")
     return _text(str(part))
 
@@ -57,4 +59,6 @@ def _text(given: str) -> str:
     """Returns what may be shown of a text: without secrets, and not longer than a chat can bear."""
     if len(given) > LONGEST:
         given = f"{given[:LONGEST].rstrip()}\n\n…"
-    return without_registered(storable(given)).strip()
+    shown = without_registered(storable(given)).strip()
+    # A text of signs without a width would be an empty message.
+    return shown if any(sign.isprintable() and not sign.isspace() for sign in shown) else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -103,12 +104,18 @@ class Parameter:
                 raise ValueError(" / ".join(self.choices))
         if self.validator is None:
             return given
+        value = self._validated(self.validator, given)
+        if not is_finite(value):
+            raise Unfit("number")
+        return value
+
+    def _validated(self, validator: Callable[[str], Any], given: str) -> Any:
         try:
-            return self.validator(given)
+            return validator(given)
         except Unfit:
             raise
         except ValueError:
-            if isinstance(self.validator, type):  # messages of `int` and other types are about Python, not for people
+            if isinstance(validator, type):  # messages of `int` and other types are about Python, not for people
                 raise ValueError from None
             raise
 
@@ -122,7 +129,14 @@ class Parameter:
             return self.check(value)
         if self.choices or not (isinstance(self.validator, type) and isinstance(value, self.validator)):
             return self.check(_text(value))
+        if not is_finite(value):
+            raise Unfit("number")
         return value
+
+
+def is_finite(value: Any) -> bool:
+    """Returns False for a number that is none, or endless: "nan" and "inf" are words, and JSON has neither."""
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _text(value: Any) -> str:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from clawdbot.skills.parameter import Parameter, Question, Unfit
+from clawdbot.skills.parameter import Parameter, Question, Unfit, is_finite
 
 _NUMBER = re.compile(r"(?:(?<![\w.])-)?\d+(?:[.]\d+)?")
+_GROUPED = re.compile(r"(?<![\d,.])\d{1,3}(?:,\d{3})+(?![\d,])")
 _YES = frozenset({"yes", "y", "true", "on", "1", "是", "是的", "对", "好", "要", "开"})
 _NO = frozenset({"no", "n", "false", "off", "0", "否", "不", "不是", "不要", "关"})
 _SEPARATORS = re.compile(r"\s*(?:[,，、;；\n]|\band\b|和)\s*")
@@ -45,8 +46,10 @@ def model_of(name: str, fields: Mapping[str, tuple[Any, Any]]) -> Any:
     """
     import pydantic
 
+    renamed = dict(_renamed(one, *given) for one, given in fields.items())
+    config = pydantic.ConfigDict(protected_namespaces=(), allow_inf_nan=False)
     try:
-        made: Any = pydantic.create_model(f"{name}Parameters", **fields)  # type: ignore[call-overload]
+        made: Any = pydantic.create_model(f"{name}Parameters", __config__=config, **renamed)  # type: ignore[call-overload]
         made.model_json_schema()
     except (pydantic.PydanticUserError, NameError) as error:
         told = str(error).partition("\n")[0]  # the rest is an address of pydantic's documentation
@@ -54,11 +57,32 @@ def model_of(name: str, fields: Mapping[str, tuple[Any, Any]]) -> Any:
     return made
 
 
+class _Named:
+    """The name of an argument whose field is called differently."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def _renamed(name: str, annotation: Any, default: Any) -> tuple[str, tuple[Any, Any]]:
+    """Returns the field for an argument. One called "json" or "model_config" would hide a part of the model itself."""
+    import pydantic
+
+    if not hasattr(pydantic.BaseModel, name):
+        return name, (annotation, default)
+    return f"argument_{name}", (typing.Annotated[annotation, _Named(name), pydantic.Field(alias=name)], default)
+
+
+def _name_of(field_name: str, field: Any) -> str:
+    return next((one.name for one in field.metadata if isinstance(one, _Named)), field_name)
+
+
 def parameters_of(model: Any) -> tuple[Parameter, ...]:
     """Returns one parameter for each field of a model."""
     properties = _plain(model.model_json_schema()).get("properties", {})
     return tuple(
-        _parameter(name, field, properties.get(field.alias or name, {})) for name, field in model.model_fields.items()
+        _parameter(_name_of(name, field), field, properties.get(field.alias or name, {}))
+        for name, field in model.model_fields.items()
     )
 
 
@@ -88,14 +112,17 @@ def validated(model: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
     except pydantic.ValidationError as error:
         wrong = [f"{'.'.join(map(str, one['loc'])) or 'arguments'}: {one['msg']}" for one in error.errors()]
         raise ValueError("; ".join(wrong[:5])) from None
-    return {name: getattr(made, name) for name in model.model_fields}
+    values = {_name_of(name, field): getattr(made, name) for name, field in model.model_fields.items()}
+    if endless := [name for name, value in values.items() if not is_finite(value)]:
+        raise ValueError(f"{endless[0]}: must be a finite number")
+    return values
 
 
 def _parameter(name: str, field: Any, schema: Mapping[str, Any]) -> Parameter:
     import pydantic
 
     asked = next((one for one in field.metadata if isinstance(one, Question)), Question())
-    rules = tuple(one for one in field.metadata if not isinstance(one, Question))
+    rules = tuple(one for one in field.metadata if not isinstance(one, (Question, _Named)))
     checked: Any = typing.Annotated[(field.annotation, *rules)] if rules else field.annotation
     adapter: Any = pydantic.TypeAdapter(checked)
     values = _choices(field.annotation)
@@ -146,9 +173,16 @@ def _read_as(annotation: Any, choices: Mapping[str, Any]) -> Callable[[str], Any
 
 
 def _number(text: str) -> str:
-    """Returns the only number in the text, without its unit; else the text."""
-    found: list[str] = _NUMBER.findall(unicodedata.normalize("NFKC", text).replace(",", ""))
-    return found[0] if len(found) == 1 else text
+    """Returns the only number in the text, in digits or words, without its unit; else the text."""
+    from clawdbot.flows import numbers
+
+    plain = "".join(str(unicodedata.decimal(sign, sign)) for sign in unicodedata.normalize("NFKC", text))
+    # "3,5" is no 35: only a comma before three digits groups them.
+    written: list[str] = _NUMBER.findall(_GROUPED.sub(lambda found: found[0].replace(",", ""), plain))
+    if written:
+        return written[0] if len(written) == 1 else text
+    in_words = numbers.find(plain)
+    return f"{in_words[0]:g}" if len(in_words) == 1 else text
 
 
 def _yes_or_no(text: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import lzma
 import stat
@@ -13,7 +14,7 @@ import zlib
 from django.utils.translation import gettext as _
 
 from skills.instructions.errors import InvalidSkill
-from skills.instructions.packages import MOST_BYTES, MOST_FILES, is_junk
+from skills.instructions.packages import MANIFEST, MOST_BYTES, MOST_FILES, is_junk
 
 MOST_ZIP_BYTES = 10 * 1024 * 1024
 _UTF8_FLAG = 0x800
@@ -40,6 +41,8 @@ def read(data: bytes) -> dict[str, bytes]:
     except NotImplementedError:
         raise InvalidSkill(_("The zip is packed in an unusual way; pack it again with deflate.")) from None
     except _DAMAGED:
+        if data.removeprefix(codecs.BOM_UTF8).lstrip().startswith((b"---", b"<!--")):
+            return {MANIFEST: data}  # a SKILL.md alone: many skills are no more
         if data[:4] == b"PK\3\4":
             raise InvalidSkill(_("The zip file is damaged.")) from None
         raise InvalidSkill(_("This is no zip file: pack the folder with the SKILL.md into one.")) from None

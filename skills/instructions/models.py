@@ -64,9 +64,9 @@ class InstructionFile(models.Model):
 
     @property
     def readable(self) -> bool:
-        """Whether a model may read it: text, at most one folder deep, no script."""
+        """Whether a model may read it: text, and no script."""
         folder, _slash, name = self.path.rpartition("/")
-        return self.is_text and "/" not in folder and folder != "scripts" and bool(name)
+        return self.is_text and "scripts" not in folder.split("/") and bool(name)
 
 
 class InstructionGrantQuerySet(models.QuerySet["InstructionGrant"]):

@@ -55,9 +55,10 @@ def read(files: Mapping[str, bytes]) -> Package:
     Raises:
         InvalidSkill: There is none, more than one, or an invalid one.
     """
-    found = sorted((path for path in files if path.rpartition("/")[2] == MANIFEST), key=lambda path: path.count("/"))
+    named = [path for path in files if path.rpartition("/")[2].lower() == MANIFEST.lower()]
+    found = sorted(named, key=lambda path: path.count("/"))
     if not found:
-        raise InvalidSkill(_missing(files))
+        raise InvalidSkill(_("There is no SKILL.md."))
     root = found[0].rpartition("/")[0]
     prefix = f"{root}/" if root else ""
     # A SKILL.md inside the folder of another one is a file of that one.
@@ -66,7 +67,11 @@ def read(files: Mapping[str, bytes]) -> Package:
         raise InvalidSkill(sentence % {"paths": ", ".join([found[0], *others][:5])[:300]})
     own = {path.removeprefix(prefix): body for path, body in files.items() if path.startswith(prefix)}
     fingerprint = _fingerprint(own)
-    parsed = parser.parse(_decoded(own.pop(MANIFEST), MANIFEST), root.rpartition("/")[2])
+    manifest = found[0].removeprefix(prefix)
+    parsed = parser.parse(_decoded(own.pop(manifest), MANIFEST), root.rpartition("/")[2])
+    if manifest != MANIFEST:
+        told = _("The file is called “%(name)s”; many programs read it only when it is called SKILL.md.")
+        parsed = replace(parsed, warnings=(*parsed.warnings, told % {"name": manifest}))
     packed = tuple(_packed(path, body) for path, body in sorted(own.items()))
     if large := [file.path for file in packed if file.text is None and file.path.endswith(_TEXTS)]:
         limits = {"paths": ", ".join(large)[:200], "limit": MOST_TEXT // 1024}
@@ -75,13 +80,6 @@ def read(files: Mapping[str, bytes]) -> Package:
         )
         parsed = replace(parsed, warnings=(*parsed.warnings, told))
     return Package(parsed, packed, fingerprint)
-
-
-def _missing(files: Mapping[str, bytes]) -> str:
-    for path in sorted(files):
-        if path.rpartition("/")[2].lower() == MANIFEST.lower():
-            return _("The file is called “%(path)s”; its name must be exactly SKILL.md.") % {"path": path[:200]}
-    return _("There is no SKILL.md.")
 
 
 def _decoded(body: bytes, path: str) -> str:

@@ -23,6 +23,7 @@ _LONGEST_LICENSE = 500
 _MOST_META = 50
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _FENCE = re.compile(r"---[ \t]*")
+_FIRST_COMMENTS = re.compile(r"\A\s*(?:<!--(?:(?!-->).)*-->\s*)+", re.DOTALL)
 _PLAIN = re.compile(r"(?P<key>[A-Za-z][\w-]*):[ \t]+(?P<value>(?!&|!!)\S.*)")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _CUT = re.compile(r"(?P<key>name|description|license|compatibility):[ \t]+[^'\"\s].*?\s#.*")
@@ -86,7 +87,7 @@ def parse(text: str, folder: str = "") -> Parsed:
 
 def _split(text: str) -> tuple[list[str], str, int]:
     """Returns the lines of the front matter, the body, and the number of the first of these lines."""
-    lines = text.split("\n")
+    lines = _without_first_comments(text).split("\n")
     start = next((number for number, line in enumerate(lines) if line.strip()), 0)
     if not _FENCE.fullmatch(lines[start]):
         raise InvalidSkill(
@@ -98,6 +99,11 @@ def _split(text: str) -> tuple[list[str], str, int]:
             front = [line.replace("\u00a0", " ").replace("\u3000", " ") for line in lines[start + 1 : end]]
             return front, "\n".join(lines[end + 1 :]), start + 2
     raise InvalidSkill(_("Line %(line)s: the front matter has no end: a line of --- is missing.") % {"line": start + 1})
+
+
+def _without_first_comments(text: str) -> str:
+    """Returns the text with HTML comments before the front matter blanked: where it comes from, a licence."""
+    return _FIRST_COMMENTS.sub(lambda found: "\n" * found[0].count("\n"), text)
 
 
 def _values(front: list[str], first: int, warnings: list[str]) -> dict[str, Any]:

@@ -32,15 +32,20 @@ def from_folder(folder: Path) -> tuple[list[InstructionSkill], list[tuple[str, s
     """
     stored: list[InstructionSkill] = []
     refused: list[tuple[str, str]] = []
+    places: dict[str, str] = {}
     for path in folders.skill_folders(folder):
+        place = path.relative_to(folder).as_posix() if path != folder else path.name
         try:
             package = packages.read(folders.read(path))
         except InvalidSkill as error:
-            refused.append((path.name, str(error)))
+            refused.append((place, str(error)))
+            continue
+        if (first := places.setdefault(package.parsed.name, place)) != place:  # else the two take turns for ever
+            refused.append((place, _("“%(folder)s” holds a skill of the same name.") % {"folder": first[:100]}))
             continue
         known = InstructionSkill.objects.filter(name=package.parsed.name).first()
         if known is not None and known.source == Source.UPLOAD:
-            refused.append((path.name, _("A skill of this name was uploaded; delete it first.")))
+            refused.append((place, _("A skill of this name was uploaded; delete it first.")))
         elif known is None or known.fingerprint != package.fingerprint:
             stored.append(store(package, Source.FOLDER)[0])
     return stored, refused

@@ -10,7 +10,7 @@ from django.utils.translation import override
 
 from clawdbot.skills.context import Context
 from clawdbot.skills.effects import READS_ONLY
-from skills.instructions import catalogue
+from skills.instructions import catalogue, references
 from skills.instructions.catalogue import Entry
 from skills.instructions.models import InstructionFile, InstructionSkill
 from skills.tool_types import Tool, ToolResult
@@ -110,11 +110,12 @@ def file_of(entry: Entry | None, path: str, known: Mapping[str, Entry]) -> ToolR
     """Returns the text of one file."""
     if entry is None:
         return _unknown(known)
-    wanted = path.strip().replace("\\", "/").removeprefix("./").removeprefix(f"{entry.name}/")
-    files = InstructionFile.objects.filter(skill_id=entry.skill_id, skill__fingerprint=entry.fingerprint)
-    file = files.filter(path=wanted).first()
+    rows = InstructionFile.objects.filter(skill_id=entry.skill_id, skill__fingerprint=entry.fingerprint)
+    files = {one.path: one for one in rows.defer("text")}
+    wanted = references.named(path, files) or path.strip()
+    file = files.get(wanted)
     if file is None or not file.readable:
-        readable = [one.path for one in files.defer("text") if one.readable]
+        readable = [one.path for one in files.values() if one.readable]
         told = "cannot be read here" if file is not None else "is not there"
         return ToolResult(f"{wanted[:200]} {told}. Readable: {', '.join(readable) or 'none'}", ok=False)
     text = file.text

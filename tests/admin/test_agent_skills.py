@@ -69,7 +69,7 @@ def test_a_second_upload_suspends_what_was_switched_on() -> None:
     ("data", "told"),
     [
         (b"no zip", "This is no zip file"),
-        (packed({"skill.md": MANIFEST}), "must be exactly SKILL.md"),
+        (packed({"price-list.md": MANIFEST}), "There is no SKILL.md."),
         (packed({"SKILL.md": MANIFEST, "../a.md": ""}), "leads out of the folder"),
         (packed({"SKILL.md": MANIFEST.replace("price-list", "Price List")}), "Line 2"),
     ],

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bots.llm import connection_causes, local_servers, model_list
+from bots.llm import anthropic, connection_causes, local_servers, model_list
 from bots.llm.errors import ProviderError, WrongAddress
 from clawdbot.http import base_url
 from clawdbot.reasons import Reason, why
@@ -133,7 +133,8 @@ def test_anthropic_and_azure_get_the_key_in_their_own_header(endpoint: Server) -
     model_list.fetch(f"{endpoint.url}/v1", "sk-ant", protocol="anthropic")
     headers = endpoint.requests[0].headers
     assert (headers["x-api-key"], headers["anthropic-version"]) == ("sk-ant", "2023-06-01")
-    assert "authorization" not in headers
+    assert headers["authorization"] == "Bearer sk-ant"  # where many gateways read it; not at Anthropic's own address
+    assert "Authorization" not in anthropic.headers("https://api.anthropic.com", "sk-ant")
     assert base_url.key_headers("https://x.openai.azure.com/openai/v1", "k")["api-key"] == "k"
 
 

@@ -35,8 +35,8 @@ def test_a_key_of_before_is_bound_once_and_kept() -> None:
 
 # Models that the migration did not know: nobody could write them before.
 LATER = {
-    "bottool", "evaluationcase", "evaluationset", "flowdefinition", "instructiongrant", "instructionskill", "limit", "mcpgrant", "mcptool",
-    "replayrun", "toolcall",
+    "bottool", "evaluationcase", "evaluationset", "flowdefinition", "instructiongrant", "instructionskill", "limit",
+    "mcpgrant", "mcptool", "replayrun", "toolcall",
 }  # fmt: skip
 
 

@@ -137,15 +137,15 @@ def _shown(name: str, amounts: Any) -> dict[str, str]:
 
 
 def _prices() -> list[dict[str, Any]]:
-    def shown(price: Decimal) -> str:
-        return number_format(f"{price.normalize():f}")
+    def shown(price: Decimal | None) -> str:
+        return number_format(f"{price.normalize():f}") if price is not None else "–"
 
     return [
         {
             "row": one.provider,
             "input": shown(one.provider.input_price),
             "output": shown(one.provider.output_price),
-            "known": f"{shown(one.known.input)} / {shown(one.known.output)}" if one.known else "–",
+            "known": f"{shown(one.known.input_price)} / {shown(one.known.output_price)}" if one.known else "–",
             "source": one.known.source if one.known else "",
             "differs": one.differs,
             "is_free": one.is_free,

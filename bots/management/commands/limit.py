@@ -92,8 +92,8 @@ class Command(OperatorCommand):
                 "model": one.provider.model,
                 "input": one.provider.input_price,
                 "output": one.provider.output_price,
-                "known_input": one.known.input if one.known else None,
-                "known_output": one.known.output if one.known else None,
+                "known_input": one.known.input_price if one.known else None,
+                "known_output": one.known.output_price if one.known else None,
             }
             for one in prices.suggestions()
         ]

@@ -88,7 +88,8 @@ class Command(OperatorCommand):
             self._show(trial)
         if wanted is not None and not as_wanted:
             why = skills.why_not_of(bot, wanted) or _why_not(trial, wanted.pk)
-            raise OperationError(f"{wanted} is not called: {why}")
+            instead = f"; “{chosen.entry.name}” is" if chosen is not None else ""
+            raise OperationError(f"{wanted} is not called: {why}{instead}")
 
     def _show(self, trial: skills.Trial) -> None:
         for one in trial.candidates:

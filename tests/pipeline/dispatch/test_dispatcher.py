@@ -122,8 +122,7 @@ def test_without_any_model_the_bot_still_answers_from_memory(channel: Channel) -
     say(channel, "我姐姐住在哪里？")
     first, second = answers()
     assert first
-    assert "我姐姐住在成都" in second
-    assert "说过" in second
+    assert second.startswith("你姐姐住在成都")
 
 
 def test_what_the_bot_says_without_a_model_is_no_memory(channel: Channel) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bots.llm import candidates
@@ -156,7 +158,8 @@ def test_the_small_model_does_not_stand_in_for_a_real_one(
 ) -> None:
     with serve() as small:
         small.answer(completion("I am small."))
-        target = candidates.of_row(ModelProvider(name="embedded", endpoint=f"{small.url}/v1", model="small"))
+        row = ModelProvider(name="embedded", endpoint=f"{small.url}/v1", model="small")
+        target = replace(candidates.of_row(row), key=None, is_demo=True)
         monkeypatch.setattr("bots.llm.embedded_discovery.target", lambda: target)
         assert say(channel, "Where is Oslo?").state == State.PENDING
         assert small.requests == []

@@ -66,7 +66,7 @@ def test_an_opened_skill_gives_its_instructions_and_its_readable_files(bot: Bot)
     found = call(bot, "use_skill", name="price-list")
     assert found.ok
     assert "Read references/prices.md first." in found.text
-    assert "read: notes.txt, references/prices.md" in found.text
+    assert "read: notes.txt, references/deep/more.md, references/prices.md" in found.text
     assert "cannot be run" in found.text
     assert "run.py" not in found.text
     assert "logo" not in found.text
@@ -80,13 +80,13 @@ def test_a_file_is_read(bot: Bot, path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["scripts/run.py", "references/deep/more.md", "assets/logo.png", "../../etc/passwd", "/etc/passwd", "", "SKILL"],
+    ["scripts/run.py", "assets/logo.png", "../../etc/passwd", "/etc/passwd", "", "SKILL"],
 )
 def test_scripts_and_what_is_not_there_are_not_read(bot: Bot, path: str) -> None:
     switched_on(bot)
     found = call(bot, "read_skill_file", name="price-list", path=path)
     assert not found.ok
-    assert "Readable: notes.txt, references/prices.md" in found.text
+    assert "Readable: notes.txt, references/deep/more.md, references/prices.md" in found.text
 
 
 def test_an_unknown_name_gets_the_known_ones(bot: Bot) -> None:

@@ -58,6 +58,8 @@ def _does(words: str, asked: str, *, wants: bool) -> bool:
     """Tells whether a message asks for something to be done in the world: booking, buying, calling."""
     if patterns.DO_ZH.search(words):
         return True
+    if patterns.ASKS_EN.match(asked):  # "what happened to my order?"
+        return False
     return bool(patterns.DO_EN.search(f"{asked} ")) and (wants or not patterns.OF_PERSON.match(asked))
 
 

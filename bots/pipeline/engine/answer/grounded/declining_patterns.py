@@ -36,6 +36,7 @@ DO_EN = re.compile(
 DO_ZH = re.compile(
     r"^(?:请|麻烦)?给.{1,8}(?:发(?!烧)|打电话|寄|转账)|(?:帮我|给我|替我|请|我要|我想|麻烦)(?:.{0,4})(?:订|预订|预约|买|点(?:个|一|外卖)|叫(?:个|一|车|外卖)|打电话|发(?:邮件|短信|消息|微信|个)|付款|转账|打开|关(?:掉|闭|灯)|播放|下载|安装|导航|挂号|寄|查快递|开灯|放(?:首|一首|点)|充值|退款|退货|取消订单|下单)"
 )
+ASKS_EN = re.compile(r"(?:what|when|where|who|whose|which|why|how|did|was|were|has|have|had|is|are|am)\b(?! about\b)")
 LIVE = re.compile(
     r"\b(?:news|latest|score|stock price|price of|exchange rate|won the|world cup|election|president|olympics|bitcoin|traffic|flights? (?:to|from)|who is winning)\b|新闻|股价|汇率|比分|世界杯|总统|奥运|房价|油价|金价|彩票|热搜|路况|航班"
 )

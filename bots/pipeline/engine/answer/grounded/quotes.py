@@ -21,7 +21,7 @@ LONGEST = 200
 # A memory that shares too few words with the question is shown only when it means nearly the same.
 LEAST_COVERAGE = 0.2
 LEAST_COSINE = 0.86
-SURE_COVERAGE = 0.5
+SURE_COVERAGE = 0.4
 """For a question that is not about the person: most of its words must be there."""
 
 
