@@ -3,6 +3,9 @@
 It prints for each language how many dialogues were useful, and how many answers invent something: an answer that has
 what the fixture forbids, that is in another language than its question, or that repeats itself. With `--words` the
 demonstration model words quotes, where its wheel is installed. The target: no invention, 70 of 80 dialogues useful.
+
+The hundred of the folder `further` were written without a look at the rules, and were played once before the rules were
+mended: of the first sixty about 23 were useful, of the next forty 11.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURE = ROOT / "tests" / "fixtures" / "newcomers"
+FURTHER = FIXTURE / "further"
 LANGUAGES = ("en", "zh")
 LONGEST = 1500  # characters of an answer
 _HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -126,13 +130,16 @@ def _person() -> Callable[[str], str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--words", action="store_true", help="let the demonstration model word quotes")
-    parser.add_argument("--folder", type=Path, default=FIXTURE, help="other dialogues: en.jsonl and zh.jsonl")
+    parser.add_argument(
+        "--folder", type=Path, action="append", help="other dialogues: en.jsonl and zh.jsonl; may be given again"
+    )
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     options = parser.parse_args()
     figures: dict[str, dict[str, int]] = {}
     with fresh(words=options.words) as person:
         for language in LANGUAGES:
-            played = [play(one, language, person()) for one in dialogues(language, options.folder)]
+            written = [one for folder in options.folder or (FIXTURE, FURTHER) for one in dialogues(language, folder)]
+            played = [play(one, language, person()) for one in written]
             figures[language] = {
                 "dialogues": len(played),
                 "useful": sum(one.useful for one in played),

@@ -56,6 +56,7 @@ class WeatherSkill(BaseSkill):
         "zh": "查询某地今天或未来几天的天气",
     }
     triggers = ("天气", "气温", "温度", "weather", "temperature", "forecast")
+    patterns = words.PATTERNS
     parameters: ClassVar[tuple[Parameter, ...]] = (
         # Texts by language instead of gettext, as any skill author writes them.
         Parameter(
@@ -80,6 +81,8 @@ class WeatherSkill(BaseSkill):
 
     @classmethod
     def parse(cls, *, text: str, rest: str, trigger: str, language: str) -> Mapping[str, Any] | None:
+        if not trigger:  # a pattern called: "will it rain in Bonn"
+            text = rest = words.without_sky(text)
         if not words.is_asked(text, rest):
             raise NotMeant
         values: dict[str, Any] = {"day": days_of.day_of(text)}

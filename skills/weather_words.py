@@ -72,9 +72,34 @@ _HERE = re.compile(
 )
 _SYMBOLS = re.compile(r"@\w+|[^\w\s,，、&'’.·-]")  # names of bots, emoji, #
 _BETWEEN_PLACES = re.compile(r"\s*(?:,|，|、|&|\band\b|[和与跟及])\s*", re.IGNORECASE)
+_SKY_EN = r"(?:rain(?:y|ing)?|snow(?:y|ing)?|sunny|cold|hot|warm|windy|cloudy|freez(?:e|ing)|storm(?:y|ing)?|humid|foggy|chilly|dry|wet)"
+_WEAR_EN = r"(?:an? |my |some )?(?:umbrella|rain ?coat|coat|jacket|sun ?screen|sun ?glasses)"
+_WHEN_EN = r"(?=.*\b(?:in [a-z]|outside|today|tonight|tomorrow|weekend|week|\w+day\b))"
+_SKY_ZH = r"(?:下|刮|有)?(?:大|小|暴)?[雨雪风]|[冷热晒]|晴天?|暖和|凉快"
+PATTERNS = (
+    r"^\W*(?:(?:hey|hi|hello|so|and|ok|please)\W+)*(?:is it (?:going to|gonna)|will it|does it look like|is there going to be)(?: be)? "
+    r"(?:rain|snow|storm)",
+    rf"^\W*(?:(?:hey|hi|hello|so|and|ok)\W+)*(?:is it (?:(?:going to|gonna) be )?|will it be |how (?=\w+ (?:is|will)\b)){_SKY_EN}\b{_WHEN_EN}",
+    rf"\b(?:do|should|will|would|shall) (?:i|we) (?:need|take|bring|wear|pack) {_WEAR_EN}\b",
+    rf"(?:会不会|会|是不是要|有没有|要)(?:{_SKY_ZH})(?:吗|么|呢|$|[?？])|[下刮](?:大|小|暴)?[雨雪风](?:吗|么|不|了吗|了?没)",
+    r"(?:今天|明天|后天|现在|外面|周末|[周期][一二三四五六日天]).{0,8}?(?:冷不冷|热不热|[冷热](?:吗|么)|多少度|几度)",
+    r"(?:要不要|需不需要|用不用|需要|是否|要|该|用|得)带?(?:雨?伞|外套)(?:吗|么|不|呢|$|[?？])|(?:要|用|需要)带(?:雨?伞|外套)",
+)
+"""Questions about rain, heat and umbrellas, which name no weather."""
+_SKY = re.compile(
+    rf"\b(?:do|should|will|would|shall) (?:i|we) (?:need|take|bring|wear|pack) {_WEAR_EN}\b|\b{_SKY_EN}\b|\b(?:gonna|look|storms?|right)\b"
+    rf"|(?:要不要|需不需要|用不用|需要|是否|是不是要|要|该|用|得)?(?:带|穿)(?:雨?伞|外套)|[吗么没](?=[，, ?？]|$)|出门|外面|(?:[我人](?:们)?)(?:现在|住)?在"
+    rf"|(?:会不会|会|有没有|要)?(?:{_SKY_ZH})(?:不(?:{_SKY_ZH}))?",
+    re.IGNORECASE,
+)
 _LONGEST_ZH = 12
 _MOST_WORDS = 5
 _MOST_WORDS_OF_SEVERAL = 10
+
+
+def without_sky(text: str) -> str:
+    """Returns a question that a pattern found without its words for rain, heat and umbrellas, so that the place is left."""
+    return " ".join(_SKY.sub(" ", simplified(text)).split())
 
 
 def city_of(text: str, rest: str) -> str:

@@ -17,22 +17,34 @@ _LEAD = re.compile(
     r"|(?:what'?s|what is|what are|what does|how much is|how much are|how much|the result of|the value of|result of|value of)\b\s*"
     r"|(?:calculate|compute|evaluate|work out|figure out|solve|calculator|calc)\b[\s:]*(?:the\b)?\s*"
     r"|(?:请问|请|麻烦|帮我|帮忙|给我|你|能不能|能|可以|那么|那|告诉我|我想知道|用)+"
-    r"|(?:计算器|计算一下|计算|算一下|算一算|算算|算|求|一下|看看)+[\s::,,]*)",
+    r"|(?:计算器|计算一?下|计算|算一?下|算一算|算算看?|算个?|求|一下|看看)+[\s::,,]*)",
     re.IGNORECASE,
 )
 _TRAIL = re.compile(
     r"(?:\s*(?:=|\?|!|。|\.(?!\d)|,|please|thanks|thank you|equals?|equal to|is what|make)"
-    r"|(?:等于多少|等于几|等于什么|等于|是多少|是几|得多少|得几|得|一共是?|总共是?|多少|几|呢|吗|啊|呀|吧|谢谢|的结果是?|结果是?|的值|来着))+\s*$",
+    r"|(?:等于多少|等于几|等于什么|等于|是多少|是几|得多少|得几|得|一共是?|总共是?|多少钱?|几块?|呢|吗|啊|呀|吧|谢谢|的结果是?|结果是?|的值|来着))+\s*$",
     re.IGNORECASE,
 )
 _ASKED = re.compile(
     r"\b(?:calculate|compute|evaluate|work out|figure out|solve|calc|calculator)\b|=|等于|计算|算|得多少|得几|\bequals?\b",
     re.IGNORECASE,
 )
+_EACH = re.compile(r"[，,]\s*(?:每人|每个人|一个?人|人均).*$")  # of "3个人平分270块，一人多少"
+# Sharing a bill and discounts, in the words of a shop.
+_EVERYDAY = (
+    (rf"^(?:split|divide|share)\s+({_NUM})\s+(?:between|among|amongst|by|across|into|for)\s+({_NUM})(?:\s+(?:people|persons|friends|of us|ways|parts|kids|children|ppl))?$", r"\1/\2"),
+    (rf"^({_NUM})\s+(?:split|divided|shared)\s+(?:between|among|by|across)\s+({_NUM})\s+(?:people|persons|friends|of us|ways|parts|kids|children)$", r"\1/\2"),
+    (rf"^({_NUM})\s*个?人(?:平分|均分|平摊|分摊|aa|分)\s*({_NUM})[，, ]*(?:每人|[一1]个?人|每个人|人均)?(?:出|付|给|要|是|分)?$", r"\2/\1"),
+    (rf"^({_NUM})\s*(?:[，, ]*)(?:平均)?(?:分给|平分给?)\s*({_NUM})\s*个?(?:人|孩子|小朋友)[，, ]*(?:每人|[一1]个?人|每个人|人均)?(?:出|付|给|要|是|分)?$", r"\1/\2"),
+    (rf"^打\s*([1-9])\s*折[，, ]*(?:原价|价格|标价)?(?:是)?\s*({_NUM})$", r"(\2*0.\1)"),
+    (rf"^(?:原价|标价)(?:是)?\s*({_NUM})[，, ]*打\s*(\d{{1,2}})\s*折(?:后)?(?:是)?$", r"(\1*0.\2)"),
+)  # fmt: skip
 _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), replacement)
     for pattern, replacement in (
         (r"math\.", ""),
+        (r"(?:再|然后|，再|接着)(?=\s*[加减乘除])", ""),
+        *_EVERYDAY,
         (r"[\[{【]([^][{}]*[-+*/×÷][^][{}]*)[\]}】]", r"(\1)"),
         (r"π", "pi"),
         (r"(?<=\d)\s*pi\b", "*pi"),
@@ -114,11 +126,11 @@ def read(text: str, *, asked: bool = False) -> Calculation | None:
         return None
     if not asked and _is_label(given.rstrip("?!. 吗呢")):
         return None
-    core = _without_money(_without_request(_with_angles(given).lstrip("= ")))
+    core = _without_money(_without_request(_EACH.sub("", _with_angles(given).lstrip("= "))))
     asked = asked or _ASKED.search(given) is not None
     if (factorial := _FACTORIAL.search(given)) is not None and (asked or core != given.rstrip("!?= ")):
         core = f"fact({factorial[1]})"
-    if not asked and _is_label(core):
+    if not asked and _is_label(core) and not (core != given and re.search(r"\d [-−–] \d", core)):
         return None
     core = _COMMAS.sub(lambda found: found[0].replace(",", ""), core)
     core = digits_for_words(_THOUSANDS.sub(lambda found: {"k": "千", "w": "万"}[found[1].lower()], core))
@@ -218,8 +230,9 @@ def _expression(text: str) -> str:
 
 
 PATTERNS = (
-    r"[\d)）万萬亿億千元块塊kw€$]\s*[)）!！\s]*(?:[-+*/×÷x·✕^%=√＋－＊／％＝]|[加减減乘除的打]|dollars |euros |plus|minus|times|over|divided|multiplied|mod|to the power|percent|squared|cubed)",
+    r"[\d)）万萬亿億千元块塊kw€$]\s*[)）!！\s]*(?:[-+*/×÷x·✕^%=√＋－＊／％＝]|[加减減乘除的打]|个?人(?:平|均|分)|折|分给|块钱?分|split |shared |dollars |euros |plus|minus|times|over|divided|multiplied|mod|to the power|percent|squared|cubed)",
     r"[零一二两兩三四五六七八九十百千万萬亿億][加减減乘除的]|百分之|分之|根号|根號|√",
+    r"^\W*(?:split|share|divide) \D?\d|打[一二三四五六七八九\d]折",
     r"π|(?<![a-z])pi\b|[\])}】]\s*[-+*/×÷]|正弦|余弦|正切|\b(?:third|quarter) of \d",
     r"\b(?:sqrt|root|log|ln|sin|cos|tan|factorial|half|max|min|round|abs|fact|exp|floor|ceil) ?(?:of )?[(（]?-?\d|\d\s*[!！]",
     r"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|hundred|thousand|million)[\s-]+(?:plus|minus|times|divided|multiplied|over|percent)\b",

@@ -38,14 +38,14 @@ _LUNAR = re.compile(r"农历|阴历|\blunar (?:date|calendar|day)\b")
 _WEEKDAY = re.compile(
     r"(?:是|在)?(?:星期|周|礼拜)几(?!.{0,6}(?:开会|去|来|有空|放假|上班))|(?:是|在)(?:几月)?(?:几号|哪天|哪一天|什么时候|几月几[号日]|什么日子)$"
     r"|^(?:请问)?(?:大?[明后昨前][天日]|下?(?:周|星期).)(?:几号|几月几[号日])$|\b(?:tomorrow|yesterday)'s date$"
-    r"|\b(?:what|which) (?:day|weekday|date|day of the week)\b.*|\bwhen(?: is|'s)\b|\bwhat(?:'s| is) (?:the )?(?:date|day|weekday)\b|\bday of the week\b"
+    r"|\b(?:what|which) (?:day|weekday|date|day of the week)\b.*|\bwhen(?: is|'s)\b|\bwhat(?:'s| is) (?:the )?(?:date|day|weekday)\b|^date (?:of )?(?:tomorrow|yesterday)\b|\bday of the week\b"
 )
 _TODAY = re.compile(
     r"^(?:请问|告诉我|你知道)?(?:今天|今儿|现在)?(?:的)?(?:是)?(?:几月)?(?:几号|几月几[号日]|星期几|周几|礼拜几|什么日子|日期)(?:是多少|了|呢|啊|呀)?$"
-    r"|\b(?:what|which)(?:'s| is)? (?:the |today's )?(?:date|day|weekday)(?: is it| is today| today|)(?: today| now)?$|^(?:today's )?date(?: today)?$"
+    r"|\b(?:what|which)(?:'s| is)? (?:the |today's )?(?:date|day|weekday)(?: is it| is today| today|)(?: today| now)?$|^(?:today's )?date(?: today)?$|^what year (?:is it|is this|are we in)(?: now)?$|^(?:今年|现在)是?(?:哪一?年|几几年|多少年|哪年)$"
 )
 _CLOCK = re.compile(
-    r"(?:现在|当前|目前|那边|这边)?(?:是)?几点(?:钟)?(?:了|呢|啊|呀)?$|(?:现在|当前)(?:的)?(?:时间|几点)|什么时间了?$|(?:当地|的)时间(?:是多少|是几点)?$|几点了"
+    r"(?:现在|当前|目前|那边|这边)?(?:是)?几点(?:钟)?(?:了|呢|啊|呀)?$|(?:现在|当前)(?:的)?(?:时间|几点)|什么时间了?$|(?:现在|都)(?:是)?(?:啥|什么)时[候间](?:了|呢|啊|呀)?$|(?:当地|的)时间(?:是多少|是几点)?$|几点了"
     r"|\bwhat(?:'s| is)? ?(?:the )?(?:current |local )?time\b(?!.*\b(?:do|does|did|should|shall|will|can|works?|for)\b)|\b(?:current|local) time\b|\btime (?:is it|now)\b|^time in\b|\bthe time in\b"
 )
 _ZONE = re.compile(
@@ -78,8 +78,8 @@ class DateTimeSkill(BaseSkill):
         "zh": "查日期、时间、星期、倒数日和农历",
     }
     triggers = (
-        *("几点", "几号", "几月几", "星期几", "周几", "礼拜几", "哪天", "哪一天", "多少天", "几天", "农历", "阴历", "什么日子", "什么时候", "时间", "日期"),
-        *("what time", "what's the time", "the time", "time in", "local time", "current time", "what day", "what date", "which day"),
+        *("几点", "几号", "几月几", "星期几", "周几", "礼拜几", "哪天", "哪一天", "多少天", "几天", "农历", "阴历", "什么日子", "什么时候", "时间", "日期", "啥时候", "哪年", "几几年"),
+        *("what time", "what's the time", "the time", "time in", "local time", "current time", "what day", "what year", "what date", "which day"),
         *("weekday", "date", "the date", "how many days", "days until", "days between", "how long until", "when is", "when's"),
         *("lunar", "day of the week", "countdown to", "时区", "time zone", "timezone"),
     )  # fmt: skip
@@ -157,7 +157,7 @@ def is_question(text: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    return folded(text)[0].strip().rstrip("?？。.!！ ")
+    return re.sub(r"\bwhats\b", "what's", folded(text)[0].strip().rstrip("?？。.!！ "))
 
 
 def _clock(question: str, context: Context) -> str:

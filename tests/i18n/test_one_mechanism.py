@@ -25,14 +25,13 @@ DATA = {
         f"bots/pipeline/engine/answer/grounded/{name}": "recognised"
         for name in (
             "abilities.py:kind",
-            "acknowledging.py:_GREETS_ZH",
-            "acknowledging.py:_NOT_TOLD_ZH",
-            "acknowledging.py:_OF_ME_ZH",
             "asking.py:_asked",
             "history.py:_what",
             "history.py:answer",
-            "personal.py:_SEVERAL",
+            "facts.py:_changed",
+            *("personal.py:_AGE", "personal.py:_NAME", "personal.py:_PRONOUN", "personal.py:_SEVERAL"),
             "plain_text.py:_chinese",
+            "statements_en.py:DAY",
             "telling.py:_PLACED",
         )
     },
@@ -168,7 +167,18 @@ DATA = {
     "skills/weather.py:WeatherSkill": "trigger words, prompt and description as the public SDK takes them",
     **{
         f"skills/weather_words.py:{name}": "recognised"
-        for name in ("_NO_PLACE", "_OTHER_ZH", "_UNWANTED", "_TALK", "_HERE", "_BETWEEN_PLACES", "is_list")
+        for name in (
+            "_NO_PLACE",
+            "_OTHER_ZH",
+            "_UNWANTED",
+            "_TALK",
+            "_HERE",
+            "_BETWEEN_PLACES",
+            "is_list",
+            "_SKY_ZH",
+            "PATTERNS",
+            "_SKY",
+        )
     },
     **{
         f"skills/weather_days.py:{name}": "recognised"

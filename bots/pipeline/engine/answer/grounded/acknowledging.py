@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
+from bots.pipeline.engine.answer.grounded import acknowledging_patterns as patterns
 from bots.pipeline.engine.answer.grounded import facts, telling
 from bots.pipeline.engine.answer.grounded.fact import Fact
 from bots.pipeline.engine.answer.grounded.facts import Facts, Said
@@ -16,20 +17,6 @@ from clawdbot.chinese import simplified
 
 MOST = 6  # facts of one message
 _LONGEST_EN, _LONGEST_ZH = 16, 36  # words, characters
-_GREETS = re.compile(
-    r"^(?:hi|hello|hey|well|so|ok|okay|by the way|btw|oh|and|also|actually|today|yesterday)[ ,!.]+", re.IGNORECASE
-)
-_OF_ME_EN = re.compile(r"(?:i|my|we|our|i'm|i've|i'll|we're|we've)\b", re.IGNORECASE)
-_NOT_TOLD_EN = re.compile(
-    r"\b(?:you|your|u|want|wanna|need|wish|hope|wonder|would|could|should|guess|think|mean|meant|question|help|bot|asked?"
-    r"|said|told|tell|if)\b|[\"“”:?{}<>`]|\bi(?:'d| am asking)\b",
-    re.IGNORECASE,
-)
-_GREETS_ZH = re.compile(r"^(?:你好|早上好|晚上好|下午好|早安?|嗨|哈喽|嗯|哦|对了|其实)[，,。！! ]+")
-_OF_ME_ZH = re.compile(
-    r"^(?:今天|昨天|明天|刚才|刚刚|最近|上周|下周|其实|后天|今晚|今年|去年|早上|晚上|周末|这周)?(?:我|咱)"
-)
-_NOT_TOLD_ZH = re.compile(r"[你您?？“”\"「」：:{}<>]|想要?你|希望|帮我|如果|要是|请|觉得|认为|问|说|吗$|怎么|什么")
 
 
 def new_facts(text: str, at: datetime, day: date, said: Sequence[Said], known: Facts) -> list[Fact]:
@@ -47,18 +34,29 @@ def reflection(text: str) -> str:
     said = " ".join(text.split()).strip()
     if is_chinese(said):
         return _reflected_zh(said)
-    said = _GREETS.sub("", said).rstrip(".! ")
+    said = patterns.GREETS.sub("", said).rstrip(".! ")
     plain = said.replace("’", "'")
     if (
-        not _OF_ME_EN.match(plain)
-        or _NOT_TOLD_EN.search(plain)
+        patterns.OF_OTHERS_EN.match(plain)
+        and not patterns.NOT_TOLD_EN.search(plain)
+        and len(plain.split()) <= _LONGEST_EN
+    ):
+        return _reflected_en(said)
+    if (
+        not patterns.OF_ME_EN.match(plain)
+        or patterns.NOT_TOLD_EN.search(plain)
         or len(plain.split()) > _LONGEST_EN
         or re.search(r"[.!\n]\s", plain)
     ):
         return ""
+    changed = _reflected_en(plain)
+    return changed[:1].lower() + changed[1:]
+
+
+def _reflected_en(said: str) -> str:
     for pattern, word in _CHANGES:
-        plain = pattern.sub(word, plain)
-    return plain[:1].lower() + plain[1:]
+        said = pattern.sub(word, said)
+    return said
 
 
 def note(found: Sequence[Fact], text: str) -> str:
@@ -90,11 +88,11 @@ _CHANGES = tuple(
 
 
 def _reflected_zh(said: str) -> str:
-    told = _GREETS_ZH.sub("", said).rstrip("。！!.~～ ")
+    told = patterns.GREETS_ZH.sub("", said).rstrip("。！!.~～ ")
     folded = simplified(told)
     if (
-        not _OF_ME_ZH.match(folded)
-        or _NOT_TOLD_ZH.search(folded)
+        (not patterns.OF_ME_ZH.match(folded) and not patterns.TOLD_ZH.match(folded))
+        or patterns.NOT_TOLD_ZH.search(folded)
         or len(told) > _LONGEST_ZH
         or re.search(r"[。！；\n]", told)
     ):
@@ -104,5 +102,6 @@ def _reflected_zh(said: str) -> str:
         .replace("我們", "你們")
         .replace("咱们", "你们")
         .replace("我", "你")
+        .replace("俺", "你")
         .replace("咱", "你")
     )

@@ -19,13 +19,15 @@ from bots.pipeline.engine.answer.grounded import (
     history,
     history_patterns,
     personal,
+    pronouns,
     quotes,
     small_talk,
     sources,
     telling,
     variants,
 )
-from bots.pipeline.engine.answer.grounded.fact import Fact
+from bots.pipeline.engine.answer.grounded.asking import Asked
+from bots.pipeline.engine.answer.grounded.fact import SELF, Fact
 from bots.pipeline.engine.answer.grounded.facts import Facts, Said
 from bots.pipeline.engine.answer.grounded.plain_text import HAN, plain, question
 from bots.pipeline.engine.answer.questions import is_question
@@ -79,7 +81,7 @@ class Responder:
 
     def answer(self) -> Answer:
         """Returns the answer, with the hint to a model where this conversation has not had it."""
-        found = self._answer()
+        found = self._not_again(self._answer())
         if self.turn.staff:
             hints = not self._hinted()
         else:
@@ -87,6 +89,13 @@ class Responder:
         if not hints:
             return found
         return replace(found, hint=_hint(staff=self.turn.staff))
+
+    def _not_again(self, found: Answer) -> Answer:
+        """Says so when two questions in a row have the same answer."""
+        if found.kind not in ("fact", "quote", "history", "noted", "unknown") or not self.last.startswith(found.text):
+            return found
+        again = _("As before: %(answer)s") % {"answer": found.text}
+        return replace(found, text=again)
 
     def _hinted(self) -> bool:
         """Tells whether this conversation has had the hint. Queries: 1."""
@@ -116,7 +125,7 @@ class Responder:
             bot = abilities.Bot(turn.bot.pk, turn.bot.name, turn.language, turn.staff)
             return Answer(self._chosen(abilities.lines(about, bot)), "bot")
         if (
-            history_patterns.MAY_ASK.search(question(text))
+            history_patterns.MAY_ASK.search(plain(text))
             and (told := history.answer(text, self.said, turn.now, turn.zone)) is not None
         ):
             return Answer(told, "history")
@@ -131,7 +140,28 @@ class Responder:
             return self._quoted(found)
         if wanted.attribute == asking.ABOUT_ME:
             return Answer(_("You have told me nothing about yourself yet."), "unknown")
+        held = self._holding(text) if wanted.attribute.startswith("my ") else self._hinting(wanted)
+        if held is not None:
+            return held
         return Answer(telling.unknown(wanted.subject, wanted.attribute), "unknown")
+
+    def _hinting(self, wanted: Asked) -> Answer | None:
+        """Quotes what the person said about it in words that no rule reads; better than "you have not told me"."""
+        if wanted.subject != SELF:
+            return None
+        found = [one for one in history.hinting(wanted.attribute, self.said) if not personal.claims(one.text)]
+        return Answer(history.shown(found, self.turn.now, self.turn.zone), "quote") if found else None
+
+    def _holding(self, text: str) -> Answer | None:
+        """Quotes what was said with every telling word of a question, also of one that names nobody."""
+        meant = pronouns.resolved(question(text), reversed(self.earlier))
+        for asked_of in filter(None, (text, meant)):
+            found = [one for one in history.holding(asked_of, self.said) if not personal.claims(one.text)]
+            if found:
+                return Answer(history.shown(found[-2:], self.turn.now, self.turn.zone), "quote")
+        if planned := history.planned(text, self.said):
+            return Answer(history.shown(planned, self.turn.now, self.turn.zone), "quote")
+        return None
 
     def _mixed(self) -> Answer | None:
         """Answers a message that states something and asks something: "I'm Tom. What can you do?"."""
@@ -151,11 +181,16 @@ class Responder:
         """Quotes what was said on the subject, or says that it cannot be answered."""
         if kind not in _NEVER_QUOTED:
             found = quotes.quotable(self.hits, self.text)
+            found = [hit for hit in found if personal.is_of_same(self.text, hit.text)]
             if kind != "own":
                 found = [hit for hit in found if quotes.surely_related(hit)]
             if found:
                 return self._quoted(found)
-        if kind == "want" and acknowledging.reflection(self.text):
+        if (kind in ("own", "world") or (kind == "health" and declining.asks_when(self.text))) and (
+            told := self._holding(self.text)
+        ):
+            return told
+        if kind in ("want", "do") and acknowledging.reflection(self.text):
             return None
         return Answer(self._chosen(declining.lines(kind)), "declined")
 

@@ -60,7 +60,7 @@ THINGS: tuple[tuple[re.Pattern[str], str], ...] = (
     _rule(rf"(?:what|when|where|who|which)(?: {_REL}'s| my| our) (?P<x>[a-z0-9][a-z0-9' -]{{1,40}}?) (?:is|are|was)", "my"),
 )  # fmt: skip
 ELLIPTIC = re.compile(
-    rf"(?:what about|how about|and what about|and)? ?(?:(?:of )?{_REL}(?:'s)?|(?P<me>me|mine|myself))"
+    rf"(?:what about|how about|and what about|and)? ?(?:(?:of )?{_REL}(?:'s)?|(?P<me>me|mine|myself))|(?:and what|what|how) about (?P<who>[a-z]{{2,12}})(?:'s)?"
 )
 _SUBJECT = rf"(?:i|we|{_REL}|my [a-z ]{{2,25}}?)"
 

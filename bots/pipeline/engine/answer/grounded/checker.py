@@ -40,7 +40,8 @@ def holds(answer: str, question: str, line: str) -> bool:
     if re.findall(r"\d+", lowered) != [one for one in re.findall(r"\d+", told) if one in lowered]:
         return False
     new = [word for word in words if word in known]
-    return any(word not in asked for word in new) and _in_order(new, known)
+    denies = bool(_NEGATION.search(lowered)) and not _NEGATION.search(question.lower())
+    return (denies or any(word not in asked for word in new)) and _in_order(new, known)
 
 
 def _content(text: str) -> list[str]:

@@ -36,6 +36,11 @@ def kind(text: str) -> str:
     return "own" if patterns.OF_PERSON.search(asked) else "world"
 
 
+def asks_when(text: str) -> bool:
+    """Tells whether a question is for a time, a place or a name, which the person may have told."""
+    return patterns.WHEN.search(plain(text)) is not None
+
+
 def _always(text: str, words: str) -> str:
     """Returns the kind of a message that is declined whether it asks or tells; "" for another one."""
     if patterns.INJECTION.search(words):

@@ -18,6 +18,9 @@ OTHERS = re.compile(
 HEALTH = re.compile(
     r"\b(?:doctor|medicine|medication|dose|dosage|ibuprofen|paracetamol|aspirin|antibiotics?|symptoms?|diagnos\w+|fever|headache|chest pain|pain in|pregnan\w+|rash|infection|cancer|blood pressure|diabetes|covid|vaccine|overdose|pills?|sick|treatment|cure)\b|发烧|头疼|头痛|感冒|咳嗽|吃什么药|什么药|药量|怀孕|症状|肚子疼|胸痛|血压|糖尿病|癌|医院|治疗|生病|过量|布洛芬|阿司匹林|退烧"
 )
+WHEN = re.compile(
+    r"^(?:and |so |but )?(?:when|where|what time|which day|who)\b|\bname\b|什么时候|几点|哪天|几号|哪里|哪家|叫什么"
+)
 LAW = re.compile(
     r"\b(?:lawyer|legal(?:ly)?|illegal|sue|lawsuit|court|contract law|my rights|landlord|divorce papers|tax(?:es)?|visa|custody|attorney|invest(?:ing|ment)?|stocks?|shares|bitcoin|crypto|mortgage|loan)\b|律师|违法|合法|起诉|法律|官司|劳动法|合同|离婚协议|税|签证|投资|股票|基金|比特币|贷款"
 )
@@ -25,7 +28,7 @@ MAKE_EN = re.compile(
     r"^(?:(?:can|could|would|will) (?:you|u) (?:please )?|please |i (?:want|need) (?:you to |a |an |some )|i'd like (?:you to |a |an )|help me (?:to |with )?|now |just |let's )*(?:write|draft|compose|create|generate|make|design|draw|paint|sing|rap|rewrite|rephrase|proofread|correct|translate|summari[sz]e|explain|code|program|implement|debug|fix|solve|invent|continue|tell me a|tell a|tell us a|tell me (?:another|some)|tell me something|give me (?:a|an|some|the|your)|list|name (?:a|an|the|some|three|five|two|\d)|describe|compare|outline|plan|brainstorm|suggest|recommend|define|analy[sz]e|joke|poem|story|essay|a joke|a poem|a story|surprise me|entertain me|play|roleplay|spell|teach me|convert this|python|sql)\b"
 )
 MAKE_ZH = re.compile(
-    r"^把.{1,30}(?:翻译|译|改写?|写|换)成|^(?:请|麻烦|你?(?:能不能|能|可以|会)?|帮我|帮忙|给我|为我|替我|我想让你|我想要|我要|来|再)*(?:写|编|作|做|创作|生成|画|唱|翻译|总结|改写|润色|起草|设计|讲|说个|说一个|来个|来一|出个|起个|推荐|列|解释|分析|制定|规划|策划|仿写|续写|朗诵|朗读|背|表演|教我|给我讲|讲个|安排|写个|写一|给个|用python|用java|实现|debug|修|解)"
+    r"^把.{1,30}(?:翻译?|译|改写?|写|换)成|^(?:请|麻烦|你?(?:能不能|能|可以|会)?|帮我|帮忙|给我|为我|替我|我想让你|我想要|我要|来|再)*(?:写|编|作|做|创作|生成|画|唱|翻译|总结|改写|润色|起草|设计|讲|说个|说一个|来个|来一|出个|起个|推荐|列|解释|分析|制定|规划|策划|仿写|续写|朗诵|朗读|背|表演|教我|给我讲|讲个|安排|写个|写一|给个|用python|用java|实现|debug|修|解)"
 )
 DO_EN = re.compile(
     r"\b(?:book|order|buy|reserve|call|phone|text|email|mail|send|pay|transfer|schedule|open|turn (?:on|off)|play|download|install|delete my account|cancel my|deliver|navigate|set an alarm|post|tweet|hire|rent|ship|track)\b (?:me |us |a |an |the |my |some |for |him |her |this |\d)"

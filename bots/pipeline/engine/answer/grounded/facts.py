@@ -109,6 +109,9 @@ def correction(
 def _meant(value: str, latest: Sequence[Fact]) -> Fact | None:
     """Returns which of the last facts a bare new value corrects: a number an age, a word the last other one."""
     number = value.isdigit()
+    if statements_en.DAY.search(value):
+        days = [fact for fact in latest if fact.attribute == "birthday"]
+        return days[0] if len(days) == 1 else None
     fitting = [
         fact
         for fact in latest
@@ -122,6 +125,8 @@ def _meant(value: str, latest: Sequence[Fact]) -> Fact | None:
 def _changed(fact: Fact, value: str, at: datetime, said: str) -> Fact:
     if fact.attribute == "name" and value.islower():
         value = value.title()
+    if fact.attribute == "origin" and _HAN.search(value) and len(value) > 2:
+        value = value.removesuffix("人")
     if fact.attribute == "job" and fact.value[:2] in ("a ", "an") and not re.match(r"(?:an?|the) ", value):
         value = f"{'an' if value[0] in 'aeiou' else 'a'} {value}"
     return replace(fact, value=value, at=at, said=said)

@@ -12,7 +12,8 @@ from django.utils.translation import pgettext
 from bots.pipeline.engine.answer.grounded import history_patterns as patterns
 from bots.pipeline.engine.answer.grounded import telling
 from bots.pipeline.engine.answer.grounded.facts import Said
-from bots.pipeline.engine.answer.grounded.plain_text import HAN, is_chinese, question
+from bots.pipeline.engine.answer.grounded.plain_text import HAN, is_chinese, plain, question
+from bots.pipeline.engine.answer.questions import is_question
 from memory.consolidation.noise_filter import own_words
 from memory.text.dates import DateCue, date_cues
 from memory.text.stopwords import STOP_TERMS
@@ -20,6 +21,7 @@ from memory.text.tokenizer import tokenize
 
 SHOWN = 6
 LONGEST = 200
+_BEGINNING = 4  # letters
 
 
 def answer(text: str, said: Sequence[Said], now: datetime, zone: tzinfo) -> str | None:
@@ -34,6 +36,9 @@ def answer(text: str, said: Sequence[Said], now: datetime, zone: tzinfo) -> str 
     words = question(text)
     chinese = is_chinese(words)
     today = now.astimezone(zone)
+    if (about := patterns.SAY_ABOUT_EN.search(plain(text))) is not None:
+        topic_en = about["topic"]
+        return _lines(_about(topic_en, said), today, zone) or _never(topic_en)
     if (patterns.WHEN_MET_ZH if chinese else patterns.WHEN_MET_EN).fullmatch(words):
         return _first(said, today, zone)
     when = (patterns.WHEN_ZH if chinese else patterns.WHEN_EN).fullmatch(words)
@@ -44,7 +49,42 @@ def answer(text: str, said: Sequence[Said], now: datetime, zone: tzinfo) -> str 
     if what is None:
         return None
     rest = " ".join(value for name, value in what.groupdict().items() if name.startswith("rest") and value)
-    return _what(words, rest, what["which"] or "", said, today, zone)
+    return _what(words, rest, what["which"] or ("第一" if patterns.FIRST_ZH.search(rest) else ""), said, today, zone)
+
+
+def holding(text: str, said: Sequence[Said]) -> list[Said]:
+    """Returns the statements that hold every telling word of a question: "when is the graduation", wifi密码多少.
+
+    Args:
+        text: The question; one without such words finds nothing.
+        said: The person's earlier messages, oldest first.
+    """
+    words = patterns.ASKING_WORDS.sub(" ", question(text))
+    wanted = [term for term in tokenize(words) if term not in STOP_TERMS]
+    if not wanted or (HAN.search(words) and max(map(len, wanted)) < 2 < len(wanted)):
+        return []
+    return _about(words, [one for one in said if not _asks(one.text)])
+
+
+def hinting(attribute: str, said: Sequence[Said]) -> list[Said]:
+    """Returns statements of the person about a kind of fact, in words from which no rule read the fact."""
+    pattern = patterns.HINTS.get(attribute)
+    if pattern is None:
+        return []
+    mine = [one for one in said if patterns.OF_ME.search(plain(one.text)) and not _asks(one.text)]
+    return [one for one in mine if pattern.search(plain(one.text))][-2:]
+
+
+def planned(text: str, said: Sequence[Said]) -> list[Said]:
+    """Returns what the person intends, when a question asks for their plans; else nothing."""
+    if not patterns.PLANS.search(question(text)):
+        return []
+    return [one for one in said if patterns.INTENDS.search(plain(one.text)) and not _asks(one.text)][-SHOWN:]
+
+
+def shown(said: Sequence[Said], now: datetime, zone: tzinfo) -> str:
+    """Returns one line for each message, with its day and time."""
+    return _lines(said, now.astimezone(zone), zone)
 
 
 def _what(words: str, rest: str, which: str, said: Sequence[Said], today: datetime, zone: tzinfo) -> str | None:
@@ -55,9 +95,9 @@ def _what(words: str, rest: str, which: str, said: Sequence[Said], today: dateti
     period = next((cue for cue in cues if cue.start is not None), None)
     if period is not None:
         return _in_period(period, told, today, zone)
-    if which or patterns.LATEST.search(words):
-        return _lines(told[-1:], today, zone) or _nothing_yet()
     topic = patterns.TOPIC.search(rest)
+    if topic is None and (which or patterns.LATEST.search(words)):
+        return _lines(told[-1:], today, zone) or _nothing_yet()
     if topic is not None and not patterns.EARLIER.match(topic["topic"]):
         return _lines(_about(topic["topic"], told), today, zone) or _never(topic["topic"])
     if rest and not patterns.EARLIER.match(rest) and not HAN.search(rest):
@@ -108,12 +148,29 @@ def _first(said: Sequence[Said], today: datetime, zone: tzinfo) -> str:
 def _about(topic: str, said: Sequence[Said]) -> list[Said]:
     """Returns the messages that hold all telling words of a topic; questions only ask."""
     asked = set(tokenize(topic)) - STOP_TERMS or set(tokenize(topic))
-    found = [one for one in said if asked <= set(tokenize(own_words(one.text))) and not _asks(one.text)]
+    found = [one for one in said if _holds(one.text, asked) and not _asks(one.text)]
     return found[-SHOWN:]
 
 
+def _holds(text: str, asked: set[str]) -> bool:
+    """Tells whether a message holds all terms; "head" finds "headache"."""
+    words = own_words(text)
+    terms = set(tokenize(words))
+    terms |= {patterns.PRESENT[one] for one in terms if one in patterns.PRESENT}
+    return all(
+        one in terms
+        or (HAN.search(one) is not None and terms.issuperset(one))
+        or (len(one) >= _BEGINNING and one.isascii() and any(term.startswith(one) for term in terms))
+        for one in asked
+    )
+
+
 def _asks(text: str) -> bool:
-    return text.rstrip()[-1:] in ("?", "？")
+    """Tells whether a message only asks; "my head hurts, what should I take?" tells, too."""
+    if not is_question(text):
+        return False
+    clauses = [one.strip() for one in patterns.CLAUSES.split(text)]
+    return all(is_question(one) for one in clauses if len(one) > (3 if HAN.search(one) else 10)) or len(clauses) < 2
 
 
 def _lines(said: Sequence[Said], today: datetime, zone: tzinfo) -> str:

@@ -26,6 +26,13 @@ from memory.text import topics
 from memory.types import Hit
 
 SHOWN = 12
+_PRONOUN = re.compile(r"\b(?:he|she|it|his|her|its|they)\b|[他她它]")
+_NEAR = 30  # characters
+_NAME = re.compile(r"叫|名|是|\b(?:called|named|names?)\b|^, [a-z]+")
+_AGE = re.compile(
+    r"\d|岁|[一二三四五六七八九十]|\b\w+(?:teen|ty)\b|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
+    r" (?:years|months)|old\b"
+)
 _SEVERAL = re.compile(r"\b(?:and|or|but|not|no|except|hate)\b|[和或不没]")
 # What else answers a question when the attribute itself is not known.
 _INSTEAD = {
@@ -106,6 +113,8 @@ def checked(stated: Sequence[Fact], known: Facts, now: datetime, zone: tzinfo) -
 def fitting(wanted: Asked, text: str, told: Sequence[Fact] = ()) -> bool:
     """Tells whether a quoted message is about what is asked, when no fact is known."""
     lowered = text.lower()
+    if wanted.subject != SELF and not wanted.subject.startswith("?") and wanted.attribute in ("name", "age"):
+        return _near(wanted, lowered)
     if told and not any(fact.attribute == wanted.attribute for fact in told):
         return False  # it is known what it says, and that is something else
     if wanted.attribute.startswith("my "):
@@ -120,6 +129,33 @@ def fitting(wanted: Asked, text: str, told: Sequence[Fact] = ()) -> bool:
         )
     topic = _TOPICS.get(wanted.attribute)
     return topic is not None and topic in topics.topics_of(text)
+
+
+def is_of_same(text: str, said: str) -> bool:
+    """Tells whether a message may be about the relation that a question names: "my wife's phone" is not "my phone"."""
+    asked_of = _relations(question(text))
+    if not asked_of:
+        return True
+    named = _relations(said.lower())
+    if any(relations.covers(one, other) for one in asked_of for other in named):
+        return True
+    return _PRONOUN.search(said.lower()) is not None
+
+
+def _relations(words: str) -> list[str]:
+    pattern = rf"(?:{relations.ZH})" if HAN.search(words) else rf"\b(?:{relations.EN})s?\b"
+    return [relations.usual(found) for found in re.findall(pattern, words)]
+
+
+def _near(wanted: Asked, lowered: str) -> bool:
+    """Tells whether a message that names a relation says a name or an age behind it: "two boys, Leo and Max"."""
+    pattern = relations.ZH if HAN.search(lowered) else rf"\b(?:{relations.EN})s?\b"
+    for found in re.finditer(pattern, lowered):
+        if relations.covers(wanted.subject, relations.usual(found[0])):
+            behind = lowered[found.end() : found.end() + _NEAR]
+            if (_AGE if wanted.attribute == "age" else _NAME).search(behind):
+                return True
+    return False
 
 
 def quotable(wanted: Asked, hits: Sequence[Hit]) -> list[Hit]:

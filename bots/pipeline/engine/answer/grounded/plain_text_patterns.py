@@ -8,7 +8,7 @@ SLIPS = {
     "waht": "what", "wat": "what", "wht": "what", "whta": "what", "nmae": "name", "naem": "name", "anme": "name", "nam": "name", "wher": "where",
     "whre": "where", "were's": "where's", "hwo": "who", "whos": "who's", "whats": "what's", "wats": "what's", "wheres": "where's", "whens": "when's",
     "liv": "live", "leave": "leave", "livve": "live", "wrok": "work", "werk": "work", "wok": "work", "jbo": "job", "brithday": "birthday",
-    "birtday": "birthday", "bday": "birthday", "b-day": "birthday", "birthdy": "birthday", "favorite": "favourite", "favrite": "favourite",
+    "birtday": "birthday", "bday": "birthday", "b-day": "birthday", "birthdy": "birthday", "favorite": "favourite", "favrite": "favourite", "fav": "favourite", "fave": "favourite",
     "favourit": "favourite", "color": "colour", "u": "you", "ur": "your", "r": "are", "teh": "the", "abuot": "about", "abt": "about", "knwo": "know",
     "rember": "remember", "remeber": "remember", "remmeber": "remember", "remembr": "remember", "yuo": "you", "yu": "you", "dose": "does", "cna": "can",
     "alergic": "allergic", "allergc": "allergic", "dauther": "daughter", "daugther": "daughter", "duaghter": "daughter", "sisiter": "sister",
@@ -16,7 +16,7 @@ SLIPS = {
     "pls": "please", "thx": "thanks", "tommorow": "tomorrow", "yesturday": "yesterday", "yesterdy": "yesterday", "tel": "tell", "old'm": "old",
     "mai": "my", "mi": "my", "yr": "your", "odl": "old", "ccan": "can", "helo": "hello", "hllo": "hello", "helllo": "hello",
 }  # fmt: skip
-SLIPS_ZH = (("作么", "什么"), ("神马", "什么"), ("甚么", "什么"), ("什麽", "什么"), ("叫啥", "叫什么"), ("是啥", "是什么"), ("干啥", "做什么"), ("做啥", "做什么"),
+SLIPS_ZH = (("作么", "什么"), ("神马", "什么"), ("甚么", "什么"), ("什麽", "什么"), ("干啥", "做什么"), ("做啥", "做什么"), ("啥", "什么"), ("咋样", "怎么样"), ("咋", "怎么"), ("妳", "你"), ("干吗", "做什么"), ("多大岁数", "几岁"),
              ("干什么", "做什么"), ("干嘛", "做什么"), ("哪儿", "哪里"), ("在那里", "在哪里"), ("住那里", "住哪里"), ("住那", "住哪里"), ("您", "你"), ("俺", "我"),
              ("多少岁", "几岁"), ("多大年纪", "几岁"), ("什么名子", "什么名字"), ("名子", "名字"))  # fmt: skip
 LEAD_EN = re.compile(
@@ -33,7 +33,7 @@ TAIL_EN = re.compile(
     r"[ ,]+(?:again|please|pls|now|today|btw|then|though|right|huh|eh|buddy|bot|man|dude|thanks|thank you|do you know|do you remember|remember|tell me|you know|anyway|exactly|actually|can you tell me|could you tell me|at the moment|currently|these days|lol|haha)$"
 )
 LEAD_ZH = re.compile(
-    r"^(?:你好|嗨|嘿|喂|哈喽|hi|hello|hey|那么?|请问一?下?|请|麻烦|好吧|好的|嗯+|哦+|对了|话说|诶|哎|欸|哎呀|顺便问一?下?|问一?下?|我问你|问你|你(?:还|真的?)?(?:知不知道|知道|记不记得|记得|记住|猜猜?|清楚)(?:了)?|还记得|记得|知道|猜猜?看?|告诉我|跟我说说|说说|说一?下|考考你|我忘了|快说|机器人|小助手|ok|所以|现在|刚才|到底|究竟|其实)[，,。!！:：、~ ]*"
+    r"^(?:你好|嗨|嘿|喂|哈喽|hi|hello|hey|那么?|请问一?下?|请|麻烦|好吧|好的|嗯+|哦+|对了|话说|诶|哎|欸|哎呀|顺便问一?下?|问一?下?|我问你|问你|你(?:还|真的?)?(?:知不知道|知道|记不记得|记得|记住|猜猜?|清楚)(?:了)?|还记得|记得|知道|猜猜?看?|告诉我|跟我说说|说说|说一?下|考考你|我忘了|快说|机器人|小助手|ok|所以|现在|刚才|到底|究竟|其实|我(?:刚才?|刚刚|之前|前面|上次)(?:跟你|和你|对你)?(?:说|讲|告诉你)(?:过|了|的)?(?=我[^，。,]{0,8}(?:什么|啥|哪|谁|几|多)))[，,。!！:：、~ ]*"
 )
 ASKS_ZH = re.compile(r"什么|[哪谁]|几[岁个只号点]|多少|怎么|多大")
 TAIL_ZH = re.compile(

@@ -14,6 +14,11 @@ _BEGINS_EN = re.compile(r"(?:and |but |also )?(?:he|she|it|his|her|its)(?: |'s)"
 _BEGINS_ZH = re.compile(r"(?:然后|而且|还有|但)?[他她它](?!们)")
 _ANY = re.compile(r"\b(?:he|she|it|his|her|its)\b|[他她它]", re.IGNORECASE)
 _PARTS = re.compile(r"[^.!?。！？；;，,]+[.!?。！？；;，,]*|[.!?。！？；;，,]+")
+_NAMES = re.compile(r"叫(?:什么|啥)|名字|what.*name|called")
+_ONLY_NAME = re.compile(
+    r"(?:(?<=过[，,])|(?<=过的[，,])|(?<=过你[，,])|^)(?:就)?叫(?!我|你|什么|啥)[\u4e00-\u9fff]{1,6}$"
+)
+"""A name alone, behind a question for one."""
 LONGEST = 300  # characters
 _RELATION_EN = re.compile(
     rf"\b(?:my|our|an?|two|three|four|five) (?:(?P<adj>{relations.ADJECTIVE})[ -])?(?P<r>{relations.EN})\b"
@@ -46,9 +51,11 @@ def _in_place(who: str, words: str) -> str:
 
 def statement(text: str, earlier: Iterable[str]) -> str:
     """Returns a message whose parts that begin with a pronoun have the relation in its place: "he is a chef"."""
-    if len(text) > LONGEST or not _ANY.search(text):
+    if len(text) > LONGEST or not (_ANY.search(text) or _ONLY_NAME.search(text)):
         return text
     before = list(earlier)
+    if before and _NAMES.search(before[0]) and (only := _ONLY_NAME.search(text)) is not None:
+        text = f"{text[: only.start()]}他{only[0]}"
     parts = []
     for part in _PARTS.findall(text):
         parts.append(_part(part, before))

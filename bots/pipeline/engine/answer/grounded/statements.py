@@ -26,14 +26,20 @@ _CLAUSE_EN = re.compile(r"[^,;]+[,;]?")
 _CLAUSE_ZH = re.compile(r"[^，。！；,!;\n]+[，。！；,!;]?")
 # Where a statement without punctuation goes on: 我叫李雷我今年三十岁住在武汉. Behind 让, 说 and the like 我 is no subject.
 _NO_MARKS_ZH = re.compile(
-    r"(?<=[^，。！；,!;\s让叫给对和跟是道得望果如欢爱恨问听说为讲])(?=我(?:叫|是|今年|现在|住|在|喜欢|不喜欢|对|有|家|的|女儿|儿子|老婆|老公))|(?<=岁)(?=[住在])"
+    r"(?<=[^，。！；,!;\s让叫给对和跟是道得望果如欢爱恨问听说为讲])(?=我(?:叫|是|今年|现在|住|在|喜欢|不喜欢|对|有|家|的|女儿|儿子|老婆|老公|(?:"
+    + relations.ZH
+    + r")(?:是|叫|在|今年|喜欢|有)))|(?<=岁)(?=[住在])|(?<=[师生员工计士机医])(?=在[^，。,]{1,10}(?:上班|工作))"
 )
 _LATIN_START = re.compile(r"[a-z]")
 _ADDRESS = re.compile(r"(?:\b[Mm]y|我的?)[^.。,，@]{1,20}?[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 # A clause without a subject goes on about the one before: 我喜欢火锅，不喜欢香菜.
-_OF_ME = re.compile(rf"^\W*(?:你好|大家好|嗨)?\W*我(?!的|家|{relations.ZH})")
+_OF_ME = re.compile(rf"^\W*(?:你好|大家好|嗨)?\W*我(?!的|家|{relations.ZH})(?![^，,]{{0,6}}(?:说|讲|告诉|提)过?)")
 _GOES_ON = re.compile(
-    r"^(?:但是?|也|还|而且|然后)?(?:不?(?:太|大|怎么)?(?:喜欢|爱[吃喝看])|讨厌|住在?|在.+(?:工作|上班)|是|今年|\d+岁|养|有|叫|来自|老家[在是]|对.+过敏)"
+    r"^(?:但是?|也|还|而且|然后)?(?:现在|目前)?(?:不?(?:太|大|怎么)?(?:喜欢|爱[吃喝看])|讨厌|住在?|在.+(?:工作|上班)|是|今年|\d+岁|养|有|叫|来自|老家[在是]|对.+过敏)"
+)
+_OF_RELATION = re.compile(rf"我(?:家|们)?(?:的)?(?:{relations.ZH})(?!的|和|跟)")
+_GOES_ON_ABOUT = re.compile(
+    r"(?:今年|现在|已经|名字)?(?:叫|(?:\d{1,3}|[一二两三四五六七八九十]{1,3})岁|在.+(?:上班|工作)|住在?|喜欢|讨厌|对.+过敏)"
 )
 _PLACES = ("home", "origin", "birthplace")
 _ENDS_A_QUESTION = ("?", "？")
@@ -83,13 +89,13 @@ def sentences(text: str, at: datetime, day: date) -> Iterator[str]:
 
 
 def _of_sentence(sentence: str, at: datetime) -> Iterator[Fact]:
-    folded = simplified(sentence)
+    folded = simplified(sentence).replace("俺", "我")
     chinese = is_chinese(folded)
     if chinese and folded.startswith("我") and not statements_zh.OTHERS_WORDS.search(folded):
         sentence, folded = _with_marks(sentence, folded)
     clauses = list((_CLAUSE_ZH if chinese else _CLAUSE_EN).finditer(folded))
     last = len(clauses) - 1
-    skip = False
+    skip = mine = False
     for number, clause in enumerate(clauses):
         text = clause[0].strip()
         asks = number == last and folded.rstrip().endswith(_ENDS_A_QUESTION)
@@ -97,7 +103,7 @@ def _of_sentence(sentence: str, at: datetime) -> Iterator[Fact]:
             bare = text.rstrip("，。！；,!; ")
             if not (statements_zh.ASKS.search(bare) or statements_zh.OTHERS_WORDS.search(text)):
                 written = _as_in(bare, clause[0], sentence, clause.start())
-                me = "我" if number and _OF_ME.match(folded) and _GOES_ON.match(bare) else ""
+                me = _left_out(folded, bare) if number else ""
                 yield from _matches(me + bare, me + written, at, sentence, chinese=True)
             continue
         lowered = text.lower().replace("’", "'")
@@ -106,7 +112,17 @@ def _of_sentence(sentence: str, at: datetime) -> Iterator[Fact]:
         )
         if asks or skip or len(lowered) != len(text) or rules_en.is_doubtful(_harmless(text)):
             continue
-        yield from _matches(lowered, text, at, sentence, chinese=False)
+        me = statements_en.left_out(lowered) if mine else ""
+        mine = bool(me) or statements_en.OF_ME.match(lowered) is not None
+        yield from _matches(me + lowered, me + text, at, sentence, chinese=False)
+
+
+def _left_out(sentence: str, clause: str) -> str:
+    """Returns the subject that a Chinese clause goes on with: 我, or 我家猫 for 今年三岁; "" for none."""
+    if _OF_ME.match(sentence) and _GOES_ON.match(clause):
+        return "我"
+    relation = _OF_RELATION.match(sentence)
+    return relation[0] if relation is not None and _GOES_ON_ABOUT.match(clause) else ""
 
 
 def _with_marks(sentence: str, folded: str) -> tuple[str, str]:
@@ -183,6 +199,10 @@ def _fits(value: str, attribute: str, standing: str, written: str, match: re.Mat
         if chinese:
             return _is_name_zh(simplified(value), bare=standing == "bare")
         return _is_name_en(written[match.start("v") : match.end("v")], written, bare=standing == "bare")
+    if "cap" in match.groupdict() and not (
+        written[match.start("v")].isupper() and written[match.start("cap")].isupper()
+    ):
+        return False
     if attribute in _PLACES:
         language = rules_zh if chinese else rules_en
         return language.is_place(value) if attribute == "home" or chinese else len(value.split()) <= 5

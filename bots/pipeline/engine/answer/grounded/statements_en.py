@@ -24,7 +24,7 @@ _WHO = rf"(?:{_I}|(?<![\w'])we|{REL}{_NAMED})"
 _BE = r"(?: is|'s|s are| are)"
 _COUNT = r"an?|one|two|three|four|five|six|seven|eight|nine|ten|\d{1,2}|twin"
 _JOB = (
-    r"(?:[a-z-]+ ){0,3}?(?:[a-z]{3,}(?:eer|ician|ologist|wright)|nurse|doctor|teacher|lawyer|student|programmer|developer|designer|architect"
+    r"(?:[a-z-]+ ){0,3}?(?:[a-z]{3,}(?:eer|ician|ologist|wright)|nurse|doctor|teacher|lawyer|student|programmer|developer|dev|sysadmin|electrician|nanny|housewife|stay-at-home mum|designer|architect"
     r"|accountant|chef|cook|writer|journalist|artist|musician|pilot|driver|scientist|researcher|manager|dentist|pharmacist|farmer|plumber"
     r"|carpenter|photographer|translator|librarian|waiter|waitress|actor|actress|consultant|professor|therapist|psychologist|vet"
     r"|mechanic|firefighter|police officer|policeman|social worker|baker|barista|analyst|economist|editor|salesman|salesperson|secretary|tailor"
@@ -40,7 +40,7 @@ NO_NAME = re.compile(
     rf"^(?:not|no|none|the|an?|my|your|his|her|our|their|it|its|this|that|what|whatever|unknown|important|secret|so|very|too|also|here|there|back"
     rf"|sorry|sure|fine|good|ok|okay|happy|sad|tired|bored|hungry|new|late|ready|glad|lonely|sick|ill|angry|confused|done|lost|kidding|joking|just"
     rf"|going|trying|looking|thinking|working|living|feeling|doing|from|in|at|on|with|when|back|later|tomorrow|tonight|today|old|crazy|maybe"
-    rf"|allergic|married|single|divorced|engaged|retired|vegetarian|vegan|called|named|sir|boss|hello|hi|hey|spelled|spelt|hard|long|short|common|mr|god"
+    rf"|allergic|married|single|divorced|engaged|retired|vegetarian|vegan|called|named|anyone|anybody|someone|somebody|nobody|everyone|everybody|nothing|who|included|sir|boss|hello|hi|hey|spelled|spelt|hard|long|short|common|mr|god"
     rf"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|{_NATIONS})\b"
 )
 
@@ -57,15 +57,21 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"(?<![\w'])my name(?: is|'s) not [^\W\d_]+,? (?:but|it's|it is|its) {V}", "name"),
     _rule(rf"(?<![\w'])(?:call me|i go by|i am called|i'm called|i am named|i'm named|everyone calls me|people call me|friends call me) {V}", "name"),
     _rule(rf"(?:^|[,.!] ?|\b(?:hi|hello|hey|hiya)[ ,!]+)(?:it's |this is |it is )?{_AM} (?P<v>[^\W\d_]+(?:[ -][^\W\d_]+){{0,2}}){_END}", "name", "bare"),
+    _rule(rf"(?:^|[,.!] ?)(?:me(?: is|'s)|name(?: is|'s|:)|the name's) {V}", "name"),
+    _rule(r"^(?:(?:hi|hello|hey|hiya|hola|good (?:morning|evening|afternoon))[ ,!.]+)*(?:it's |this is )?(?P<v>[^\W\d_]+) here(?=[,.!]|$)", "name", "bare"),
+    _rule(rf"{_AM} (?P<v>[^\W\d_]+) from\b", "name", "bare"),
+    _rule(rf"{_AM} (?P<cap>[^\W\d_]+) from {V}", "origin"),
     _rule(rf"{REL}(?:'s name is|'s name's| is called| is named|'s called| goes by) {V}", "name"),
     _rule(rf"{REL}(?: is|'s) (?P<v>[^\W\d_]+){_END}", "name", "bare"),
     _rule(rf"{REL} (?P<v>[^\W\d_]+)(?=,| is\b|'s| lives?\b| works?\b| has\b| likes?\b| loves?\b| and\b|[.!]|$)", "name", "bare"),
     _rule(rf"(?<![\w'])the name of my (?P<r>{relations.EN}) is {V}", "name"),
     _rule(rf"{_I}(?:'ve| have)(?: got)? an? (?:(?P<adj>{relations.ADJECTIVE})[ -])?(?P<r>{relations.EN}),? (?:called|named|whose name is|her name is|his name is) {V}", "name"),
+    _rule(rf"^(?:i|we)(?:'ve| have)(?: got)?\b.*\b(?:an?|one) (?:(?P<adj>{relations.ADJECTIVE})[ -])?(?P<r>{relations.EN}),? (?:called|named) {V}", "name"),
+    _rule(rf"{_I}(?:'ve| have)(?: got)? (?:an?|one) (?P<r>{relations.EN}), (?P<v>[^\W\d_]+)(?=[.!]|$)", "name", "bare"),
     _rule(rf"(?<![\w'])(?:i|we)(?:'ve| have)(?: got)? (?P<v>(?:{_COUNT}) (?:[a-z]+ )?(?:{relations.EN})s?)\b(?! (?:in law|food|hair|allergy))", "has", "yes"),
     _rule(rf"(?<![\w'])(?:i|we) (?:don't|do not|dont) have (?P<v>(?:an?|any) (?:{relations.EN})s?)\b", "has", "no"),
     _rule(rf"(?<![\w'])(?:i|we) have (?P<v>no (?:{relations.EN})s?)\b", "has", "yes"),
-    _rule(rf"{_WHO}{_ADV} (?:lives?|resides?) in {V}", "home"),
+    _rule(rf"{_WHO}{_ADV} (?:lives?|resides?|stays?)(?: now| currently| here)? in {V}", "home"),
     _rule(rf"^(?:i|i'm|i am|we) .* and (?:i )?(?:live|living) in {V}", "home"),
     _rule(rf"^(?:i|i'm|i am|we) .* and (?:i )?work(?:ing)? as {V}", "job"),
     _rule(rf"^(?:i|i'm|i am|we) .* and (?:i )?work(?:ing)? (?:at|for) {V}", "employer"),
@@ -81,9 +87,10 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"{_AM} working as {V}", "job"),
     _rule(rf"(?:{_AM}|{REL}{_NAMED}(?: is|'s)|(?<![\w'])i became) (?P<v>an? {_JOB})\b", "job"),
     _rule(rf"(?<![\w'])my (?:job|profession|occupation)(?: is|'s) (?P<v>(?!to\b|so\b|very\b|boring|stressful|hard|great|easy|killing|driving)[^,.;:!?()\n]{{1,60}}?){_END}", "job"),
-    _rule(rf"{_WHO}{_ADV} works? (?:at|for) {V}", "employer"),
+    _rule(rf"{_WHO}{_ADV} (?:works?|teach(?:es)?)(?: nights?| days| shifts?| part[- ]time| full[- ]time| mostly| remotely| (?!hard|late|a lot)[a-z]+(?= at))? (?:at|for) {V}", "employer"),
     _rule(rf"{_AM} (?:working|employed) (?:at|for|by) {V}", "employer"),
     _rule(rf"(?:{_AM}|{REL}{_NAMED}{_BE}|(?<![\w'])(?:i|she|he) turned) (?P<v>\d{{1,3}}|[a-z]+ty(?:[ -][a-z]+)?)(?: (?:years?|yrs?)(?: old)?| yo| y/o| months? old)?(?= (?:now|today|already|this)\b)?(?! (?:minutes?|hours?|km|kg|cm|percent|miles|pounds|days|weeks|feet|stone|of|and a half)|%){_END}", "age"),
+    _rule(rf"{_AM} (?:an? |the )?{_JOB} (?:at|for) {V}", "employer"),
     _rule(r"(?<![\w'])my age is (?P<v>\d{1,3})\b", "age"),
     _rule(rf"(?<![\w'])my (?P<v>\d{{1,2}})[ -](?:years?|yr)[ -]old (?P<r>{relations.EN})\b", "age"),
     _rule(rf"(?:{_AM}|{REL}{_NAMED}(?: is|'s))(?: (?:very|severely|highly|also))? allergic to (?P<v>[^.;:!?()\n]{{1,60}}?)(?=[.;:!?()]|$| (?:so|but|i|my)\b)", "allergy", "yes"),
@@ -97,7 +104,7 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"{_WHO}{_ADV} speaks? (?P<v>(?!to\b|with\b|about\b|at\b|up\b|of\b|for\b)[^.;:!?()\n]{{3,60}}?)(?=[.;:!?()]|$| (?:but|with|at|fluently|so|i)\b)", "language", "yes"),
     _rule(rf"(?:{_AM} studying|{_I}{_ADV} study|{REL}{_NAMED} studies) (?P<v>(?!for\b|at\b|hard\b|in\b|a lot)[^,.;:!?()\n]{{1,60}}?){_END}", "studies"),
     _rule(r"(?<![\w'])my (?P<x>e-?mail(?: address)?|(?:phone|mobile|cell|telephone)(?: number)?|number)(?: is|'s|:) ?(?P<v>[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\+?\d[\d /()-]{4,20}\d)", "my", "is"),
-    _rule(rf"(?:{REL}'s|(?<![\w'])my|(?<![\w'])our) (?P<x>(?!(?:(?:{relations.ADJECTIVE}) )?(?:{relations.EN})\b|name\b|job\b|age\b|birthday\b|bday\b|profession\b|occupation\b|point\b|question\b|guess\b|bad\b|god\b|problem\b)[a-z][a-z'-]*(?: (?!is\b|are\b|was\b|and\b|who\b|has\b)[a-z0-9'-]+){{0,3}}) (?P<c>is|are)(?P<v> [^;!?()\n]{{1,80}}?)(?=\s*(?:[,;:!?()\n]|\.(?:\s|$)|$)|\s+(?:(?:and|but|so) (?:i|i'm|my|we|he|she|it|the|his|her|please)\b|(?:because|please|i|my|we)\b))", "my"),
+    _rule(rf"(?:{REL}'s|(?<![\w'])my|(?<![\w'])our) (?P<x>(?!(?:(?:{relations.ADJECTIVE}) )?(?:{relations.EN})\b|name\b|job\b|age\b|birthday\b|bday\b|profession\b|occupation\b|point\b|question\b|guess\b|bad\b|god\b|problem\b)[a-z][a-z'-]*(?: (?!is\b|are\b|was\b|and\b|who\b|has\b)[a-z0-9'-]+){{0,3}}) (?P<c>is|are)(?P<v> (?!called|named)[^;!?()\n]{{1,80}}?)(?=\s*(?:[,;:!?()\n]|\.(?:\s|$)|$)|\s+(?:(?:and|but|so) (?:i|i'm|my|we|he|she|it|the|his|her|please)\b|(?:because|please|i|my|we)\b))", "my"),
 )  # fmt: skip
 
 # Old and new value of a correction.
@@ -114,6 +121,31 @@ CORRECTED = re.compile(
     rf"|^(?:i (?:mean|meant)|make that)[ ,:]+(?P<v2>[^\W\d_][\w' -]{{0,30}}?|\d{{1,3}}){_END}"
 )
 """A correction that names the new value only; it is about the last fact."""
+DAY = re.compile(
+    r"\d{1,2} ?[月号日]|\d{1,2}(?:st|nd|rd|th)\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b.*\d|\d.*\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+)
+"""A day in either language, which corrects a birthday."""
+OF_ME = re.compile(r"^\W*(?:(?:hi|hello|hey)\W+)?(?:i|i'm|im|i've|me is|my name)\b")
+_AGE_LEFT = re.compile(r"(?:and )?\d{2}(?: years? old| yo)?,?$")
+_BE_LEFT = re.compile(
+    rf"(?:and |but |originally |now )*(?:studying|working|living|based|originally from|allergic|(?:married|single|divorced|retired)(?=[,.!]|$| (?:with|to|and)\b)|an? {_JOB})\b"
+)
+_DO_LEFT = re.compile(
+    r"(?:and |but |also )*(?:live|work|study|love|like|hate|speak|have (?:an?|two|three|four|one|\d))\b"
+)
+
+
+def left_out(clause: str) -> str:
+    """Returns the subject that a clause goes on with: "i'm mia, 19, studying biology" means "i'm 19"; "" for none.
+
+    Args:
+        clause: In lower case; the one before is about the person.
+    """
+    if _AGE_LEFT.match(clause) or _BE_LEFT.match(clause):
+        return "i'm "
+    return "i " if _DO_LEFT.match(clause) else ""
+
+
 QUESTION = re.compile(
     r"^\W*(?:and |so |but |ok |hey |please )*(?:do|does|did|is|are|am|was|were|can|could|what|whats|what's|where|who|whose|when|how|why|which|have|has|will|would|should|if|tell"
     r"|guess|say|pretend|imagine|suppose|repeat|write|translate|let's|act|call him|call her|remind)\b"
