@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
-from bots.i18n.failure_texts import describe
+from bots.i18n.failure_texts import describe, labelled
 from bots.llm import connection_causes, embedded_discovery, known_models, local_servers, model_list, presets
 from bots.llm.connection_test import QUESTION, ask_provider
 from bots.llm.errors import ProviderError
@@ -109,7 +109,10 @@ def endpoint_of(draft: Draft) -> str:
         raise OperationError(_("Enter the address of the endpoint."))
     if "RESOURCE" in endpoint:
         raise OperationError(_("Replace RESOURCE in the address by the name of your resource."))
-    return normal_endpoint(endpoint)
+    try:
+        return normal_endpoint(endpoint)
+    except OperationError as error:
+        raise OperationError(labelled(_("endpoint"), str(error))) from None
 
 
 def list_models(draft: Draft, actor: Actor) -> Models:

@@ -121,6 +121,12 @@ def provider_form(**values: object) -> dict[str, object]:
         "input_price": 0,
         "output_price": 0,
         "tools": "auto",
+        "kind": "chat",
+        "voice_price": 0,
+        "protocol": "openai",
+        "keep_warm": "off",
+        "keep_warm_minutes": 4,
+        "extra_body": "{}",
         **values,
     }
 

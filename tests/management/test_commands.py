@@ -139,7 +139,7 @@ class TestProvider:
 
     def test_a_key_that_no_header_can_carry_is_refused(self) -> None:
         with pytest.raises(CommandError, match="API key: must be letters, digits and signs of ASCII"):
-            manage("provider", "add", "p", *self.ENDPOINT, "--api-key", "“sk-1”")
+            manage("provider", "add", "p", *self.ENDPOINT, "--api-key", "sk-ключ-1")
         assert not ModelProvider.objects.exists()
 
     def test_a_host_of_one_word_is_an_address(self) -> None:
