@@ -127,6 +127,7 @@ def provider_form(**values: object) -> dict[str, object]:
         "keep_warm": "off",
         "keep_warm_minutes": 4,
         "extra_body": "{}",
+        "initial-extra_body": "{}",  # a hidden field of the page
         **values,
     }
 

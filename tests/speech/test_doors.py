@@ -59,7 +59,8 @@ def test_the_admin_adds_one_and_sets_a_bot() -> None:
     row = ModelProvider.objects.get()
     assert (row.kind, str(row.voice_price)) == ("transcription", "0.0060")
     # A form of before, without the field, leaves it as it is.
-    client.post(address(ModelProvider, "change", row.pk), provider_form(name="ears"))
+    before = {name: value for name, value in provider_form(name="ears").items() if name not in ("kind", "voice_price")}
+    client.post(address(ModelProvider, "change", row.pk), before)
     row.refresh_from_db()
     assert (row.name, row.kind, str(row.voice_price)) == ("ears", "transcription", "0.0060")
     page = client.get(address(Bot, "change", make_bot().pk)).content.decode()
