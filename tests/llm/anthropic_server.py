@@ -10,7 +10,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
+from bots.llm import complete
+from bots.models import ModelProvider
 from tests.http_server import Answer, Recorded, Server, json_answer, serve
+from tests.llm.builders import QUESTION, make_provider
 
 MODEL = "claude-1"
 KEY = "sk-ant-key"
@@ -206,3 +209,18 @@ def _block_events(index: int, block: dict[str, Any]) -> list[dict[str, Any]]:
         *({"type": "content_block_delta", "index": index, "delta": delta} for delta in deltas),
         {"type": "content_block_stop", "index": index},
     ]
+
+
+def anthropic(address: str, **values: Any) -> ModelProvider:
+    return make_provider(address, **{"protocol": "anthropic", "api_key": KEY} | values)
+
+
+def streamed(messages: Any = QUESTION, **more: Any) -> tuple[Any, str]:
+    """Returns the completion, and what the person saw in the end."""
+    shown: list[str] = []
+    found = complete(messages, on_token=shown.append, on_restart=shown.clear, **more)
+    return found, "".join(shown)
+
+
+def asked(*turns: tuple[str, str]) -> list[Any]:
+    return [{"role": role, "content": content} for role, content in turns]

@@ -4,6 +4,7 @@ import datetime
 import ipaddress
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from cryptography import x509
@@ -11,6 +12,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.http_server import Server, serve
+
+if TYPE_CHECKING:
+    from tests.llm.anthropic_server import Claude
 
 
 @pytest.fixture
@@ -49,3 +53,16 @@ def certificate(tmp_path: Path) -> Path:
     path = tmp_path / "pair.pem"
     path.write_bytes(secret + made.public_bytes(encoding))
     return path
+
+
+@pytest.fixture
+def claude() -> Claude:
+    from tests.llm.anthropic_server import Claude  # it imports models, and the apps are not loaded yet here
+
+    return Claude()
+
+
+@pytest.fixture
+def address(claude: Claude) -> Iterator[str]:
+    with claude.server() as server:
+        yield server.url
