@@ -40,6 +40,8 @@ PRESETS = places.PRESETS
 SKILLS_FOLDER = HOME / "skills"
 if str(SKILLS_FOLDER) not in sys.path:
     sys.path.append(str(SKILLS_FOLDER))
+# In a checkout, where `manage.py` is run: beside the packages, which is on the path, too.
+NEW_SKILLS_FOLDER = str(SKILLS_FOLDER) if places.INSTALLED else "."
 DEBUG = CLAWDBOT.debug
 
 _public = urlsplit(CLAWDBOT.web.public_url)

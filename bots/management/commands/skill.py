@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from bots.management.base import OperatorCommand, add_json
 from bots.models import Bot
 from bots.operations import bots, skill_template, skills
@@ -21,7 +23,12 @@ class Command(OperatorCommand):
     def add_actions(self, actions: Any) -> None:
         new = actions.add_parser("new", help="write a working skill with its test into a folder")
         new.add_argument("name", help="in lower case, e.g. order_status")
-        new.add_argument("--folder", default=".", metavar="DIR", help="where the package goes; default: here")
+        new.add_argument(
+            "--folder",
+            metavar="DIR",
+            default=settings.NEW_SKILLS_FOLDER,
+            help="where the package goes (default: %(default)s)",
+        )
         new.add_argument("--no-register", action="store_true", help="only write the files")
         listed = actions.add_parser("list", help="list skills with how they are called and whether they work")
         listed.add_argument("--bot", default="", metavar="SLUG", help="only those of this bot")
