@@ -35,6 +35,7 @@ BASE_DIR = places.BASE_DIR
 # Starts another process of the product: the name of a command and its options follow.
 COMMAND = places.command()
 PRESETS = places.PRESETS
+INSTALLED = places.INSTALLED
 # Packages of skills that an operator puts there are found by every process, whatever its working directory. At the
 # end of the path, so that none of them replaces a module of the product or of a library.
 SKILLS_FOLDER = HOME / "skills"

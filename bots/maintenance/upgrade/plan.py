@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -68,11 +69,19 @@ def unknown() -> list[str]:
 
 def _steps(alias: str) -> list[Step]:
     executor = MigrationExecutor(connections[alias])
-    leaves = executor.loader.graph.leaf_nodes()
-    plan = [migration for migration, _backwards in executor.migration_plan(leaves)]
+    plan = [migration for migration, _backwards in executor.migration_plan(executor.loader.graph.leaf_nodes())]
     if not plan or is_new(alias):
         return [Step(alias, str(migration), (), large=False) for migration in plan]
-    state = _state(executor, leaves)
+    return describe(alias, plan)
+
+
+def describe(alias: str, plan: Sequence[Migration]) -> list[Step]:
+    """Returns what these migrations would do to a database, in this order. Runs none of them.
+
+    Raises:
+        DatabaseError: The database cannot be used.
+    """
+    state = _state(MigrationExecutor(connections[alias]))
     steps = []
     for migration in plan:
         # Only collects the statements. Not atomic: a transaction would take SQLite's lock for writing.
@@ -82,9 +91,10 @@ def _steps(alias: str) -> list[Step]:
     return steps
 
 
-def _state(executor: MigrationExecutor, leaves: list[tuple[str, str]]) -> ProjectState:
+def _state(executor: MigrationExecutor) -> ProjectState:
     """Returns the models as the applied migrations left them."""
     state = ProjectState(real_apps=executor.loader.unmigrated_apps)
+    leaves = executor.loader.graph.leaf_nodes()
     for migration, _backwards in executor.migration_plan(leaves, clean_start=True):
         if (migration.app_label, migration.name) in executor.loader.applied_migrations:
             migration.mutate_state(state, preserve=False)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from adapters.errors import AdapterError, SendError
+from bots.i18n.program import as_typed
 from bots.models import Channel
 from bots.operations import channels
 from bots.runtime import children, poll_threads
@@ -35,7 +36,7 @@ class Command(BaseCommand):
         found = poll_threads.pollable(options["channel"])
         if not found:
             raise CommandError(
-                "no enabled channel that can be polled; add one: manage.py channel add telegram --bot ..."
+                as_typed("no enabled channel that can be polled; add one: manage.py channel add telegram --bot ...")
             )
         if options["delete_webhook"]:
             for channel in found:

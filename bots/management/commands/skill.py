@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
+from bots.i18n.program import as_typed
 from bots.management.base import OperatorCommand, add_json
 from bots.models import Bot
 from bots.operations import bots, skill_template, skills
@@ -52,7 +53,8 @@ class Command(OperatorCommand):
         for path in made.files:
             self.stdout.write(f"wrote {path}")
         if made.skill is not None:
-            self.stdout.write(f"{made.module} is a skill of all bots. Try: manage.py skill try {options['name']} ...")
+            advice = f"Try: manage.py skill try {options['name']} ..."
+            self.stdout.write(f"{made.module} is a skill of all bots. {as_typed(advice)}")
             return
         if not made.found:
             folder = made.files[0].parent.parent.resolve()
