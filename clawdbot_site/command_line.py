@@ -38,6 +38,8 @@ def main() -> None:
     if not arguments or arguments in (["-h"], ["--help"], ["help"]):
         sys.stdout.write(describe(_program()))
         return
+    if sys.platform == "win32":
+        sys.exit(f"{NAME}: Windows is not supported: use WSL (Windows Subsystem for Linux)")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clawdbot_site.settings")
     from django.core.management import execute_from_command_line
     from django.db import InterfaceError, OperationalError

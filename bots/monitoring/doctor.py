@@ -20,7 +20,7 @@ from adapters import registry
 from bots.i18n.program import as_typed
 from bots.limits import alerts
 from bots.llm import embedded_discovery, embedded_server
-from bots.models import Bot, Channel, InboundEvent, ModelProvider, OutboundMessage
+from bots.models import Bot, Channel, InboundEvent, ModelProvider, OutboundMessage, applied_migrations
 from bots.models.sql import clock
 from bots.monitoring import migrations, queue_stats, signs
 from bots.monitoring.channel_status import status_of
@@ -66,6 +66,9 @@ def _examine() -> list[Finding]:
     if pending:
         mend = "python manage.py migrate"
         return [*found, Finding("migrations", "error", f"{pending} not applied", mend), *_queue()]
+    if strange := applied_migrations.unknown():
+        text = f"a newer version has applied {', '.join(strange[:3])}"
+        found.append(Finding("migrations", "warning", text, "install the newer version again"))
     looks: tuple[Callable[[], Iterator[Finding]], ...] = (
         _memory_database,
         _queue,

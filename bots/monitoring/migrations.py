@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
-from memory import database
+from bots.models import applied_migrations
 
 
 def pending() -> int:
@@ -15,7 +15,7 @@ def pending() -> int:
         DatabaseError: A database cannot be used.
     """
     count = 0
-    for alias in dict.fromkeys((DEFAULT_DB_ALIAS, database.alias())):
+    for alias in applied_migrations.aliases():
         executor = MigrationExecutor(connections[alias])
         count += len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     return count

@@ -85,7 +85,8 @@ def _model(folder: Path) -> Any:
         from faster_whisper import WhisperModel
     except ImportError:
         logger.exception(
-            "speech.model_folder is set, but faster-whisper is not installed: pip install -r requirements-speech.txt"
+            "speech.model_folder is set, but faster-whisper is not installed: pip install -r requirements-speech.txt, "
+            "or the extra: pip install 'clawdbot[speech]'"
         )
         raise NoModelAvailable(Reason("speech_not_installed"), permanent=True) from None
     threads = max(1, (os.cpu_count() or 2) // 2)

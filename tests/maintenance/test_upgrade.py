@@ -22,12 +22,13 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from bots.maintenance.upgrade import findings, plan, statements
+from bots.models import applied_migrations
 from bots.runtime import home_lock
 from clawdbot import __version__, process_versions
 from memory import database
 from tests.builders import make_bot
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases("memory")]
 
 NOTE = """
 import sys
@@ -233,5 +234,5 @@ def test_a_statement(statement: str, effect: str | None) -> None:
 
 
 def test_the_memory_database_is_looked_at_too() -> None:
-    assert plan.aliases() == ["default", *(["memory"] if database.separate() else [])]
+    assert applied_migrations.aliases() == ["default", *(["memory"] if database.separate() else [])]
     assert findings.newest_backup(Path("/nowhere")) is None

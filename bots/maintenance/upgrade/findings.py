@@ -14,6 +14,7 @@ from django.db import connections
 from django.utils import timezone
 
 from bots.maintenance.upgrade import plan
+from bots.models import applied_migrations
 from bots.models.sql import sessions
 from clawdbot import __version__, process_versions
 
@@ -64,13 +65,13 @@ def look(unnoted: Sequence[process_versions.Running] = ()) -> Report:
     Raises:
         DatabaseError: A database cannot be used.
     """
-    if strange := plan.unknown():
+    if strange := applied_migrations.unknown():
         text = f"the database is of a newer version than {__version__}: it has {', '.join(strange[:5])}"
         mend = "install the newer version again, or restore the backup from before it"
         return Report((Finding("database", "stop", text, mend),), ())
     steps = tuple(plan.steps())
     found = [*_migrations(steps), *_processes(unnoted, pending=bool(steps))]
-    if steps and not all(plan.is_new(alias) for alias in plan.aliases()):
+    if steps and not all(plan.is_new(alias) for alias in applied_migrations.aliases()):
         found += [*_backup(), *_disk()]
     return Report(tuple(found), steps)
 
@@ -79,7 +80,7 @@ def _migrations(steps: Sequence[plan.Step]) -> Iterator[Finding]:
     if not steps:
         yield Finding("migrations", "ok", "none is pending")
         return
-    for alias in plan.aliases():
+    for alias in applied_migrations.aliases():
         mine = [step for step in steps if step.database == alias]
         if mine and plan.is_new(alias):
             yield Finding("migrations", "ok", f"{alias}: the database is empty, {len(mine)} make its tables")
@@ -94,7 +95,7 @@ def _migrations(steps: Sequence[plan.Step]) -> Iterator[Finding]:
 
 def _processes(unnoted: Sequence[process_versions.Running], *, pending: bool) -> Iterator[Finding]:
     here = [*process_versions.running(settings.HOME / "run"), *unnoted]
-    held = [one for alias in plan.aliases() for one in sessions.by_version(alias)]
+    held = [one for alias in applied_migrations.aliases() for one in sessions.by_version(alias)]
     old = [f"{one.role} (process {one.pid}, version {one.version})" for one in here if one.version != __version__]
     old += [
         f"{count} sessions of {address} (version {version})"
@@ -136,7 +137,7 @@ def _backup() -> Iterator[Finding]:
 def _disk() -> Iterator[Finding]:
     files = [
         Path(connections[alias].settings_dict["NAME"])
-        for alias in plan.aliases()
+        for alias in applied_migrations.aliases()
         if connections[alias].vendor == "sqlite"
     ]
     free = shutil.disk_usage(settings.HOME).free

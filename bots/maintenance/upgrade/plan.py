@@ -1,19 +1,19 @@
-"""Lists the migrations that an upgrade would apply, and those that the database has and this version does not know."""
+"""Lists the migrations that an upgrade would apply, and what they do."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.migration import Migration
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 
 from bots.maintenance.upgrade.statements import LARGE_ROWS, effects
+from bots.models import applied_migrations
 from bots.models.sql import sessions
-from memory import database
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,38 +33,18 @@ class Step:
     large: bool
 
 
-def aliases() -> list[str]:
-    """Returns the databases of the product: the main one, and the memories' if they have their own."""
-    return list(dict.fromkeys((DEFAULT_DB_ALIAS, database.alias())))
-
-
 def steps() -> list[Step]:
     """Returns the migrations to apply, in their order.
 
     Raises:
         DatabaseError: A database cannot be used.
     """
-    return [step for alias in aliases() for step in _steps(alias)]
+    return [step for alias in applied_migrations.aliases() for step in _steps(alias)]
 
 
 def is_new(alias: str) -> bool:
     """Returns whether the database has no table of migrations yet: then everything is still to be made."""
     return not MigrationRecorder(connections[alias]).has_table()
-
-
-def unknown() -> list[str]:
-    """Returns the migrations that a newer version has applied: "app.name", for apps of this installation.
-
-    Raises:
-        DatabaseError: A database cannot be used.
-    """
-    found = []
-    for alias in aliases():
-        loader = MigrationExecutor(connections[alias]).loader
-        replaced = {old for migration in loader.graph.nodes.values() if migration for old in migration.replaces}
-        strange = set(loader.applied_migrations) - set(loader.disk_migrations) - replaced
-        found += [f"{app}.{name}" for app, name in sorted(strange) if app in loader.migrated_apps]
-    return found
 
 
 def _steps(alias: str) -> list[Step]:

@@ -12,12 +12,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bots import metrics
 from bots.maintenance import first_start
+from bots.models import applied_migrations
 from bots.monitoring import migrations
 from bots.operations import providers
 from bots.operations import queues as message_queues
 from bots.runtime import home_lock
 from bots.runtime.children import Children
-from clawdbot import process_versions
+from clawdbot import __version__, process_versions
 
 logger = logging.getLogger(__name__)
 
@@ -36,8 +37,8 @@ class Command(BaseCommand):
         except home_lock.HomeInUse as error:
             who = f"process {error.pid}" if error.pid else "another process"
             raise CommandError(f"{settings.CLAWDBOT.home}: another server ({who}) already runs on this home") from None
-        if not options["no_migrate"] and migrations.pending():  # a tenth of the time of an empty `migrate`
-            call_command("migrate", interactive=False, verbosity=0)
+        if not options["no_migrate"]:
+            self._migrate()
         process_versions.note(settings.HOME / "run", "serve")
         first = first_start.bootstrap()
         current_app.loader.import_default_modules()
@@ -48,6 +49,15 @@ class Command(BaseCommand):
         finally:
             children.stop()
             message_queues.leave()
+
+    def _migrate(self) -> None:
+        if strange := applied_migrations.unknown():
+            raise CommandError(
+                f"the database is of a newer version than {__version__}: it has {', '.join(strange[:3])}. Install that "
+                "version again, or restore the backup from before it (serve --no-migrate starts anyway)"
+            )
+        if migrations.pending():  # a tenth of the time of an empty `migrate`
+            call_command("migrate", interactive=False, verbosity=0)
 
     def _start_children(self) -> Children:
         config = settings.CLAWDBOT

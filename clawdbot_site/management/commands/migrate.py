@@ -21,8 +21,12 @@ class Command(migrate.Command):
         return {**super().get_check_kwargs({**options, "database": DEFAULT_DB_ALIAS}), "databases": _databases(options)}
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for alias in _databases(options):
-            super().handle(*args, **{**options, "database": alias})
+        from bots.models import applied_migrations
+
+        # Whoever waited finds the migrations applied: each run looks again at what is pending.
+        with applied_migrations.alone(lambda: self.stderr.write("another process migrates; waiting for it")):
+            for alias in _databases(options):
+                super().handle(*args, **{**options, "database": alias})
 
 
 def _databases(options: dict[str, Any]) -> list[str]:
