@@ -17,7 +17,7 @@ WORKERS ?= 3
 # Number of rounds of `make test-random`.
 ROUNDS ?= 3
 
-.PHONY: help install install-dev browser mariadb run test test-random test-faults check bench clean
+.PHONY: help install install-dev browser mariadb ffmpeg run test test-random test-faults check bench clean
 
 help:
 	grep -E '^# make ' Makefile | sed 's/^# //'
@@ -75,8 +75,19 @@ mariadb:
 	    echo "MariaDB is missing: its tests will fail. Install it with your system's packages."
 	fi
 
+# Two tests convert recordings with it. The product runs without it and says what it cannot play.
+ffmpeg:
+	command -v ffmpeg >/dev/null && exit 0
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+	    echo "Installing ffmpeg ..."
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ffmpeg; } >/dev/null 2>&1 \
+	        || echo "ffmpeg could not be installed: the tests that convert recordings are skipped."
+	else
+	    echo "ffmpeg is missing: the tests that convert recordings are skipped. Install it with your system's packages."
+	fi
+
 # make test      install, start the servers that tests need, check, and test on three databases
-test: install-dev browser mariadb
+test: install-dev browser mariadb ffmpeg
 	vectors=$$(mktemp -d); report=$$(mktemp)
 	# The type checker uses one core, so the first tests run beside it.
 	$(MAKE) --no-print-directory check >"$$report" 2>&1 & check=$$!
