@@ -10,12 +10,12 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from cachetools import LRUCache
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from bots.limits import periods, sums
 from bots.limits.rules import Rule
@@ -113,11 +113,13 @@ def sweep(now: datetime | None = None) -> int:
     """Returns reservations whose process was killed, and deletes old balances. Returns the number of reservations."""
     now = now or clock.now()
     swept = 0
-    expired = Reservation.objects.filter(expires_at__lt=now).order_by("expires_at")
-    for key, holds in list(expired.values_list("key", "holds")[:_AT_ONCE]):
-        release(key, [(int(balance), int(held)) for balance, held in holds])
-        if holds:
-            swept += 1
+    while expired := list(_expired(now)):
+        # Those of messages hold nothing. There is one for each message, so they go in one statement.
+        Reservation.objects.filter(key__in=[key for key, holds in expired if not holds]).delete()
+        for key, holds in expired:
+            if holds:
+                release(key, [(int(balance), int(held)) for balance, held in holds])
+                swept += 1
     if swept:
         logger.warning("returned %s reservations of calls that came to no end", swept)
     for unit, kept in _KEPT.items():
@@ -127,9 +129,20 @@ def sweep(now: datetime | None = None) -> int:
     return swept
 
 
-def forget(balances: Iterable[int]) -> None:
-    """Deletes balances, so that they are opened anew with what was really used."""
-    Balance.objects.filter(pk__in=list(balances)).delete()
+def _expired(now: datetime) -> QuerySet[Reservation, tuple[str, list[Hold]]]:
+    rows = Reservation.objects.filter(expires_at__lt=now).order_by("expires_at")
+    return rows.values_list("key", "holds")[:_AT_ONCE]
+
+
+def forget(balances: QuerySet[Balance]) -> None:
+    """Deletes balances, so that they are opened anew with what was really used.
+
+    Calls lock the balances of their rules in the order of `rules.of`. This takes them in the same order, so that no two
+    wait for each other.
+    """
+    with transaction.atomic():
+        ordered = balances.order_by("kind", "owner", "bot_id", "unit", "pk").select_for_update()
+        Balance.objects.filter(pk__in=list(ordered.values_list("pk", flat=True))).delete()
     clear_cache()
 
 
