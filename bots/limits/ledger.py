@@ -10,12 +10,13 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from cachetools import LRUCache
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from bots.limits import periods, sums
 from bots.limits.rules import Rule
@@ -44,42 +45,59 @@ class Full(Exception):
         self.rule = rule
 
 
-def reserve(rules: Sequence[Rule], amounts: Mapping[str, int], seconds: float) -> tuple[str, tuple[Hold, ...]]:
+class Charge(NamedTuple):
+    """A call that was made: its reservation, and what it has used by unit."""
+
+    key: str
+    rules: Sequence[Rule]
+    holds: Sequence[Hold]
+    amounts: Mapping[str, int]
+
+
+def reserve(
+    rules: Sequence[Rule], amounts: Mapping[str, int], seconds: float, made: Sequence[Charge] = ()
+) -> tuple[str, tuple[Hold, ...]]:
     """Reserves the amounts of all these limits, or nothing.
 
     Args:
         rules: The limits, in the order of `rules.of`: all callers lock rows in the same order.
         amounts: What the call will use at most, by unit.
         seconds: After this time and `GRACE_S` the reservation expires.
+        made: Earlier calls to settle before that, in the same transaction.
 
     Returns:
         The key of the reservation, and what it holds.
 
     Raises:
-        Full: A limit has no room.
+        Full: A limit has no room; nothing was settled either.
     """
     key, now = f"call:{uuid.uuid4().hex}", clock.now()
+    holds: list[Hold] = []
     try:
-        with transaction.atomic():
-            holds = tuple(_hold(rule, amounts[rule.unit], now) for rule in rules)
+        with sql.unflushed():
+            used = _ended(made)
+            for rule in sorted({*rules, *used}):
+                _spend(rule, used.get(rule, {}))
+                if rule in rules:
+                    holds.append(_hold(rule, amounts[rule.unit], now))
             sql.note_reservation(key, holds, now + timedelta(seconds=seconds + GRACE_S))
     except Full as full:
         _note_refusal(full.rule, now)
         raise
-    return key, holds
+    return key, tuple(holds)
 
 
-def settle(key: str, rules: Sequence[Rule], holds: Sequence[Hold], amounts: Mapping[str, int]) -> None:
-    """Charges what a call has used; its reservation ends. A reservation that was swept is charged all the same."""
+def settle(made: Sequence[Charge]) -> None:
+    """Charges what calls have used; their reservations end. One that was swept is charged all the same."""
     with transaction.atomic():
-        was_held = sql.end_reservation(key)
-        for rule, (balance, held) in zip(rules, holds, strict=True):
-            sql.spend(balance, min(max(amounts[rule.unit], 0), MOST), held if was_held else 0)
+        used = _ended(made)
+        for rule in sorted(used):
+            _spend(rule, used[rule])
 
 
 def release(key: str, holds: Sequence[Hold]) -> None:
     """Returns what a call has reserved and not used."""
-    with transaction.atomic():
+    with sql.unflushed():
         if sql.end_reservation(key):
             for balance, held in holds:
                 sql.spend(balance, 0, held)
@@ -98,12 +116,11 @@ def count_once(key: str, rules: Sequence[Rule], now: datetime, kept: timedelta) 
         Full: A limit has no room; nothing was counted.
     """
     try:
-        with transaction.atomic():
+        with sql.unflushed():
             if not sql.note_reservation(key, (), now + kept):
                 return
             for rule in rules:
-                balance, held = _hold(rule, 1, now)
-                sql.spend(balance, 1, held)
+                _hold(rule, 1, now, sql.spend_within)
     except Full as full:
         _note_refusal(full.rule, now)
         raise
@@ -113,11 +130,13 @@ def sweep(now: datetime | None = None) -> int:
     """Returns reservations whose process was killed, and deletes old balances. Returns the number of reservations."""
     now = now or clock.now()
     swept = 0
-    expired = Reservation.objects.filter(expires_at__lt=now).order_by("expires_at")
-    for key, holds in list(expired.values_list("key", "holds")[:_AT_ONCE]):
-        release(key, [(int(balance), int(held)) for balance, held in holds])
-        if holds:
-            swept += 1
+    while expired := list(_expired(now)):
+        # Those of messages hold nothing. There is one for each message, so they go in one statement.
+        Reservation.objects.filter(key__in=[key for key, holds in expired if not holds]).delete()
+        for key, holds in expired:
+            if holds:
+                release(key, [(int(balance), int(held)) for balance, held in holds])
+                swept += 1
     if swept:
         logger.warning("returned %s reservations of calls that came to no end", swept)
     for unit, kept in _KEPT.items():
@@ -127,9 +146,20 @@ def sweep(now: datetime | None = None) -> int:
     return swept
 
 
-def forget(balances: Iterable[int]) -> None:
-    """Deletes balances, so that they are opened anew with what was really used."""
-    Balance.objects.filter(pk__in=list(balances)).delete()
+def _expired(now: datetime) -> QuerySet[Reservation, tuple[str, list[Hold]]]:
+    rows = Reservation.objects.filter(expires_at__lt=now).order_by("expires_at")
+    return rows.values_list("key", "holds")[:_AT_ONCE]
+
+
+def forget(balances: QuerySet[Balance]) -> None:
+    """Deletes balances, so that they are opened anew with what was really used.
+
+    Calls lock the balances of their rules in the order of `rules.of`. This takes them in the same order, so that no two
+    wait for each other.
+    """
+    with transaction.atomic():
+        ordered = balances.order_by("kind", "owner", "bot_id", "unit", "pk").select_for_update()
+        Balance.objects.filter(pk__in=list(ordered.values_list("pk", flat=True))).delete()
     clear_cache()
 
 
@@ -139,19 +169,40 @@ def clear_cache() -> None:
         _known.clear()
 
 
-def _hold(rule: Rule, amount: int, now: datetime) -> Hold:
+def _ended(made: Sequence[Charge]) -> dict[Rule, dict[int, tuple[int, int]]]:
+    """Ends the reservations of calls. Returns what they have used and reserved, by limit and balance."""
+    used: dict[Rule, dict[int, tuple[int, int]]] = {}
+    for charge in made:
+        was_held = sql.end_reservation(charge.key)
+        for rule, (balance, held) in zip(charge.rules, charge.holds, strict=True):
+            spent, reserved = used.setdefault(rule, {}).get(balance, (0, 0))
+            amount = min(max(charge.amounts[rule.unit], 0), MOST)
+            used[rule][balance] = (spent + amount, reserved + (held if was_held else 0))
+    return used
+
+
+def _spend(rule: Rule, used: Mapping[int, tuple[int, int]]) -> None:
+    for balance, (amount, held) in sorted(used.items()):
+        if not sql.spend(balance, amount, held):
+            # The limit was changed during the call. A balance that is open since then has not counted this call.
+            named = {"kind": rule.kind, "owner": rule.owner, "unit": rule.unit}
+            opened = Balance.objects.filter(**named, pk__gt=balance, period=periods.of(rule.unit, clock.now()).key)
+            opened.update(spent=F("spent") + amount)
+
+
+def _hold(rule: Rule, amount: int, now: datetime, take: Callable[[int, int, int], bool] = sql.reserve) -> Hold:
     amount = min(max(amount, 0), MOST)
     period = periods.of(rule.unit, now)
     key = (rule.kind, rule.owner, rule.unit, period.key)
     with _lock:
         balance = _known.get(key)
-    if balance is not None and sql.reserve(balance, amount, rule.ceiling):
+    if balance is not None and take(balance, amount, rule.ceiling):
         return balance, amount
     # It is full, or was deleted meanwhile, or this process has not seen it yet.
     found = _open(rule, period)
     with _lock:
         _known[key] = found
-    if found == balance or not sql.reserve(found, amount, rule.ceiling):
+    if found == balance or not take(found, amount, rule.ceiling):
         raise Full(rule)
     return found, amount
 
