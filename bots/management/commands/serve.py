@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
-from pathlib import Path
 from typing import Any
 
 from celery import current_app
@@ -17,7 +15,7 @@ from bots.maintenance import first_start
 from bots.monitoring import migrations
 from bots.operations import providers
 from bots.operations import queues as message_queues
-from bots.runtime import garbage_collection, home_lock
+from bots.runtime import home_lock
 from bots.runtime.children import Children
 
 logger = logging.getLogger(__name__)
@@ -51,7 +49,7 @@ class Command(BaseCommand):
 
     def _start_children(self) -> Children:
         config = settings.CLAWDBOT
-        children = Children(Path(sys.argv[0]).resolve())
+        children = Children(settings.COMMAND)
         if config.model_server.enable and (config.model_server.model_file or not providers.any_enabled()):
             children.add("model server", "modelserver", "--port", str(config.model_server.port), optional=True)
         for number in range(config.worker.processes):
@@ -61,12 +59,7 @@ class Command(BaseCommand):
 
     def _serve(self, host: str, port: int, first: first_start.FirstStart) -> None:
         # These imports are slow; the children start meanwhile.
-        from daphne.server import Server
-        from django.core.asgi import get_asgi_application  # noqa: F401  settings are ready before the application loads
-        from django.utils.module_loading import import_string
-
-        from bots.runtime import bounded_http, celery_threads, warm_up
-        from bots.runtime.shutdown import close_sockets_first
+        from bots.runtime import celery_threads, web_server
 
         celery_threads.recover_queues()
         config = settings.CLAWDBOT
@@ -75,27 +68,10 @@ class Command(BaseCommand):
         wakeable_queues = queues[:1] if config.worker.processes else queues
         celery_threads.start_worker_thread(queues, config.worker.threads, wakeable_queues)
         celery_threads.start_beat_thread()
-        application = import_string(settings.ASGI_APPLICATION)
-        warm_up.warm_up()
-        warm_up.warm_up_webhooks(application)
-        garbage_collection.settle()
-        address = host if ":" not in host else host.replace(":", r"\:")
-        bounded_http.install()
-        server = Server(
-            application=application,
-            endpoints=[f"tcp:port={port}:interface={address}"],
-            signal_handlers=True,
-            server_name="",
-            websocket_timeout=-1,
-            ready_callable=lambda: self._announce(host, port, first),
-        )
-        close_sockets_first()
         try:
-            server.run()
-        except OSError as error:
-            raise CommandError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
-        if server.listeners and not server.listening_addresses:
-            raise CommandError(f"cannot listen on {host}:{port}: is another process using the port?")
+            web_server.run(host, port, ready=lambda: self._announce(host, port, first))
+        except web_server.CannotListen as error:
+            raise CommandError(str(error)) from None
 
     def _announce(self, host: str, port: int, first: first_start.FirstStart) -> None:
         shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "::1") else host  # noqa: S104  only compared
