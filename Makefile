@@ -75,15 +75,15 @@ mariadb:
 	    echo "MariaDB is missing: its tests will fail. Install it with your system's packages."
 	fi
 
-# Two tests convert recordings with it. The product runs without it and says what it cannot play.
+# Tests convert sound with ffmpeg and the AMR encoder. The product runs without them and says what it cannot play.
 ffmpeg:
-	command -v ffmpeg >/dev/null && exit 0
+	command -v ffmpeg >/dev/null && $(PYTHON) -c 'import ctypes; ctypes.CDLL("libopencore-amrnb.so.0")' 2>/dev/null && exit 0
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 	    echo "Installing ffmpeg ..."
-	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ffmpeg; } >/dev/null 2>&1 \
-	        || echo "ffmpeg could not be installed: the tests that convert recordings are skipped."
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ffmpeg libopencore-amrnb0; } >/dev/null 2>&1 \
+	        || echo "ffmpeg could not be installed: the tests that convert sound are skipped."
 	else
-	    echo "ffmpeg is missing: the tests that convert recordings are skipped. Install it with your system's packages."
+	    echo "ffmpeg is missing: the tests that convert sound are skipped. Install it with your system's packages."
 	fi
 
 # make test      install, start the servers that tests need, check, and test on three databases

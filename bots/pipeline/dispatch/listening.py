@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import translation
 
+from adapters.events import Event
 from adapters.media import duration_s
 from bots import speech
 from bots.llm.errors import Cancelled, NoModelAvailable
@@ -22,6 +23,7 @@ from bots.models.file import StoredFile
 from bots.pipeline import engine, inbox
 from bots.pipeline.dispatch import gathering, spoken_words, turns
 from bots.pipeline.engine.answer import recordings
+from clawdbot.chinese import simplified
 from clawdbot.reasons import why
 from memory.types import Turn as MemoryTurn
 
@@ -36,7 +38,7 @@ def listen(row: InboundEvent, turn: engine.Turn) -> engine.Reply | None:
         NoModelAvailable: Nothing that listens answers, and the turn may wait for it.
         Interrupted: A message came that joins this turn.
     """
-    if turn.stopped or turn.event.kind != "message" or turn.event.command:
+    if turn.stopped or not _is_said(turn.event):
         return None
     try:
         _hear_all(turn, turn.files)
@@ -52,6 +54,15 @@ def listen(row: InboundEvent, turn: engine.Turn) -> engine.Reply | None:
                 return recordings.outage(why(error))
     _take_words(row, turn)
     return None
+
+
+def _is_said(event: Event) -> bool:
+    """Returns whether what the recordings of this event say is what the person wants."""
+    if event.kind == "message":
+        return not event.command
+    # In Discord every message is a command: /ask with a recording, or an entry of the menu of a voice message.
+    name = simplified(event.command.lower().removeprefix("/"))
+    return event.kind == "command" and (event.forwarded or name not in engine.COMMAND_NAMES)
 
 
 def listen_to_quote(turn: engine.Turn) -> None:

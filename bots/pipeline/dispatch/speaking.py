@@ -16,8 +16,9 @@ from bots.llm.errors import ModelError
 from bots.models import Bot, InboundEvent, Message, sql
 from bots.pipeline import engine
 from bots.pipeline.dispatch import listening
+from bots.speech import amr
 from bots.speech.speakable import speakable
-from bots.speech.synthesis import FORMATS
+from bots.speech.synthesis import AMR, FORMATS
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +55,8 @@ def playable(adapter: Adapter[Any] | type[Adapter[Any]]) -> list[str]:
     for kind, names in (("voice", ("opus", "mp3")), ("audio", ("mp3", "opus"))):
         for rule in adapter.file_rules:
             found += [name for name in names if rule.kind == kind and (not rule.types or FORMATS[name] in rule.types)]
+    if not found and any(rule.kind == "voice" and "audio/amr" in rule.types for rule in adapter.file_rules):
+        return [AMR] if amr.can_make() else []
     return list(dict.fromkeys(found))
 
 
