@@ -172,6 +172,7 @@ class _Run:
         self.schema: Mapping[str, Any] | None = None
         self.account = Account(None)
         self.over_limit = False
+        self._built: tuple[Target, int, Messages] | None = None
         self.broken_off = 0  # characters of the answer of this model that came to no end
 
     def prompt_tokens(self, target: Target) -> int:
@@ -266,8 +267,16 @@ class _Run:
         """Returns prompt and longest reply for the context window of the model."""
         window = min(target.context_tokens, _windows.get((target.endpoint, target.model), target.context_tokens))
         longest = min(self.max_tokens, DEMO_MAX_TOKENS) if target.is_demo else min(self.max_tokens, window // 2)
-        sized = target if window == target.context_tokens else replace(target, context_tokens=window)
-        return self.messages(sized) if callable(self.messages) else self.messages, max(longest, 1)
+        return self._messages(target, window), max(longest, 1)
+
+    def _messages(self, target: Target, window: int) -> Messages:
+        """Returns the prompt, which the reservation and the call both need; it is built once."""
+        if not callable(self.messages):
+            return self.messages
+        if self._built is None or self._built[:2] != (target, window):
+            sized = target if window == target.context_tokens else replace(target, context_tokens=window)
+            self._built = (target, window, self.messages(sized))
+        return self._built[2]
 
     def _learns_window(self, target: Target, error: ProviderError) -> bool:
         """Notes the context window that a refusal names. Returns whether a shorter prompt can be made for it."""

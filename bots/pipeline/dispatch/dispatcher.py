@@ -169,7 +169,7 @@ class MessageDispatcher:
                 closing.close(row, turn, engine.Reply("", silent=True, remember=True), started)
             case Standing.ADDRESSED if arrival.event.unreadable:
                 closing.close(row, turn, refusals.unreadable(turn), started)
-            case Standing.ADDRESSED if exceeded := rate_limits.over_limit(row, turn):
+            case Standing.ADDRESSED if exceeded := rate_limits.over_limit(turn):
                 closing.close(row, turn, rate_limits.reply(turn, exceeded), started)
             case Standing.ADDRESSED:
                 turn.payments = Payments()
