@@ -35,11 +35,14 @@ BASE_DIR = places.BASE_DIR
 # Starts another process of the product: the name of a command and its options follow.
 COMMAND = places.command()
 PRESETS = places.PRESETS
+INSTALLED = places.INSTALLED
 # Packages of skills that an operator puts there are found by every process, whatever its working directory. At the
 # end of the path, so that none of them replaces a module of the product or of a library.
 SKILLS_FOLDER = HOME / "skills"
 if str(SKILLS_FOLDER) not in sys.path:
     sys.path.append(str(SKILLS_FOLDER))
+# In a checkout, where `manage.py` is run: beside the packages, which is on the path, too.
+NEW_SKILLS_FOLDER = str(SKILLS_FOLDER) if places.INSTALLED else "."
 DEBUG = CLAWDBOT.debug
 
 _public = urlsplit(CLAWDBOT.web.public_url)

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from bots.runtime import children
+from clawdbot import process_versions
 
 
 class Command(BaseCommand):
@@ -19,5 +20,6 @@ class Command(BaseCommand):
         if not settings.CLAWDBOT.redis_url:
             raise CommandError("without REDIS_URL no other process gets the tasks: use `serve`, which has its own beat")
         children.end_with_parent()
+        process_versions.note(settings.HOME / "run", "beat")
         self.stdout.write("beat: sending the tasks of the schedules")
         current_app.Beat(quiet=True).run()

@@ -18,6 +18,7 @@ from bots.operations import providers
 from bots.operations import queues as message_queues
 from bots.runtime import home_lock, model_server
 from bots.runtime.children import Children
+from clawdbot import process_versions
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class Command(BaseCommand):
             raise CommandError(f"{settings.CLAWDBOT.home}: another server ({who}) already runs on this home") from None
         if not options["no_migrate"] and migrations.pending():  # a tenth of the time of an empty `migrate`
             call_command("migrate", interactive=False, verbosity=0)
+        process_versions.note(settings.HOME / "run", "serve")
         first = first_start.bootstrap()
         current_app.loader.import_default_modules()
         metrics.start_afresh()

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bots.runtime import children
+from clawdbot import process_versions
 
 
 class Command(BaseCommand):
@@ -20,6 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         children.end_with_parent()
+        process_versions.note(settings.HOME / "run", "web")
         from bots.runtime import web_server  # slow to import
 
         host, port = options["host"], options["port"]
