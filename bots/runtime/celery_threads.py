@@ -14,6 +14,7 @@ from celery.beat import Service
 from celery.worker import WorkController
 from django.conf import settings
 
+from bots.leases import abandoned, held
 from bots.llm import figures
 from bots.operations import queues as message_queues
 from bots.pipeline.queue import loopback, wakeups, workers
@@ -62,12 +63,14 @@ def _listen(threads: int, wakeable_queues: Sequence[str]) -> None:
 def run_worker(queues: Sequence[str], threads: int, role: str) -> None:
     """Runs a worker in this thread until it is stopped, and the heartbeat that keeps its claims valid."""
     stop = workers.start_heartbeat(role, message_queues.release_abandoned, figures.flush)
+    abandoned.watch(stop)
     try:
         warm_up()
         _listen(threads, queues)
         run_until_stopped(lambda: make_worker(queues, threads))
     finally:
         stop.set()
+        held.leave()
         figures.flush()
         with contextlib.suppress(Exception):
             workers.unregister()
@@ -81,7 +84,8 @@ def start_worker_thread(queues: Sequence[str], threads: int, wakeable_queues: Se
         threads: Turns processed at the same time.
         wakeable_queues: Queues for which other processes of this machine may wake it.
     """
-    workers.start_heartbeat("web", message_queues.release_abandoned, figures.flush)
+    stop = workers.start_heartbeat("web", message_queues.release_abandoned, figures.flush)
+    abandoned.watch(stop)
     _listen(threads, wakeable_queues)
     run = partial(run_until_stopped, lambda: make_worker(queues, threads))
     threading.Thread(target=run, name="celery", daemon=True).start()
