@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from celery import shared_task
 from django.utils import timezone
 
 from bots import reminders, replays
 from bots.leases.duties import one_at_a_time
 from bots.llm import figures, keep_warm
+from bots.models.sql import leases
 from bots.operations import agent_skills, mcp_servers, queues, spending
 from bots.people import linking
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
@@ -93,8 +96,9 @@ def keep_models_warm() -> None:
 @shared_task(name="bots.forget_model_figures", ignore_result=True)
 @one_at_a_time
 def forget_model_figures() -> None:
-    """Deletes figures of models that are older than 30 days."""
+    """Deletes figures of models that are older than 30 days, and leases that nobody has held for so long."""
     figures.forget_old(timezone.now())
+    leases.delete_old(timedelta(days=30))
 
 
 @shared_task(name="bots.ledger", ignore_result=True)

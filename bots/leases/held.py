@@ -218,6 +218,16 @@ def current() -> list[Held]:
         return list(_held.values())
 
 
+def seize(name: str) -> None:
+    """Lets a lease expire whose holder cannot be alive, although its process cannot be looked for.
+
+    So it is with the former server of a home whose container was replaced: the new one holds the lock of the home.
+    """
+    seen = sql.read(name, timing().lasts)
+    if seen is not None and not seen.free and not processes.has_ended(seen.process):
+        sql.expire([(name, seen.token)])
+
+
 def leave() -> None:
     """Gives all leases back and takes none any more: call it when the process ends. Never raises; takes 3 s at most.
 

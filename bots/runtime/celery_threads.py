@@ -13,8 +13,9 @@ from celery import current_app
 from celery.beat import Service
 from celery.worker import WorkController
 from django.conf import settings
+from django.db import connection
 
-from bots.leases import abandoned, held
+from bots.leases import abandoned, duties, held
 from bots.llm import figures
 from bots.operations import queues as message_queues
 from bots.pipeline.queue import loopback, wakeups, workers
@@ -92,7 +93,9 @@ def start_worker_thread(queues: Sequence[str], threads: int, wakeable_queues: Se
 
 
 def start_beat_thread() -> Service:
-    """Runs beat (the schedules of the admin) in a daemon thread of this process."""
+    """Runs beat (the schedules of the admin) in a daemon thread. On a database file it leads at once."""
+    if connection.vendor == "sqlite":
+        held.seize(duties.BEAT)  # the caller holds the lock of the home
     service: Any = Service(current_app, max_interval=5, scheduler_cls=current_app.conf.beat_scheduler)
     threading.Thread(target=service.start, kwargs={"embedded_process": True}, name="beat", daemon=True).start()
     return service  # type: ignore[no-any-return]

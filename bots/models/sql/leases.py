@@ -102,6 +102,11 @@ def expire(held: Collection[tuple[str, int]]) -> None:
     _update(held, expires_at=Now())
 
 
+def delete_old(older_than: timedelta) -> int:
+    """Deletes leases that were released so long ago, such as those of the indexes of deleted people."""
+    return Lease.objects.filter(released_at__lt=Now() - older_than).delete()[0]
+
+
 def _rows(held: Collection[tuple[str, int]]) -> QuerySet[Lease]:
     mine = Q(pk__in=())
     for name, token in held:
