@@ -17,7 +17,7 @@ WORKERS ?= 3
 # Number of rounds of `make test-random`.
 ROUNDS ?= 3
 
-.PHONY: help install install-dev browser mariadb run test test-random test-faults check bench clean
+.PHONY: help install install-dev browser mariadb ffmpeg run test test-random test-faults check bench clean
 
 help:
 	grep -E '^# make ' Makefile | sed 's/^# //'
@@ -75,8 +75,19 @@ mariadb:
 	    echo "MariaDB is missing: its tests will fail. Install it with your system's packages."
 	fi
 
+# Tests convert sound with ffmpeg and the AMR encoder. The product runs without them and says what it cannot play.
+ffmpeg:
+	command -v ffmpeg >/dev/null && $(PYTHON) -c 'import ctypes; ctypes.CDLL("libopencore-amrnb.so.0")' 2>/dev/null && exit 0
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+	    echo "Installing ffmpeg ..."
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ffmpeg libopencore-amrnb0; } >/dev/null 2>&1 \
+	        || echo "ffmpeg could not be installed: the tests that convert sound are skipped."
+	else
+	    echo "ffmpeg is missing: the tests that convert sound are skipped. Install it with your system's packages."
+	fi
+
 # make test      install, start the servers that tests need, check, and test on three databases
-test: install-dev browser mariadb
+test: install-dev browser mariadb ffmpeg
 	vectors=$$(mktemp -d); report=$$(mktemp)
 	# The type checker uses one core, so the first tests run beside it.
 	$(MAKE) --no-print-directory check >"$$report" 2>&1 & check=$$!

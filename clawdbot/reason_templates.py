@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from clawdbot.model_file_reasons import MODEL_FILES
+
 
 def _(sentence: str) -> str:
     """Marks a sentence for translation."""
@@ -261,6 +263,7 @@ TEMPLATES: dict[str, str] = {
     "certificate_untrusted": _("the certificate is not trusted (%(told)s)"),
     "no_tls_here": _("the port speaks no https"),
     "page_not_api": _("a web page answers at this address, not an API"),
+    "deployments_not_listed": _("Azure does not list the deployments of this resource"),
     "models_not_listed": _("the answer is no list of models"),
     "endpoint_address_invalid": _("the endpoint's address is not valid"),
     "endpoint_error": _("the endpoint reported an error (%(code)s)"),
@@ -269,6 +272,10 @@ TEMPLATES: dict[str, str] = {
     "no_model": _("no model is configured"),
     "answer_not_transcript": _("the answer is not a transcript"),
     "answer_not_playable": _("the endpoint makes no sound that chats play (opus in ogg, or mp3)"),
+    "sound_needs_ffmpeg": _(
+        "the endpoint makes %(kind)s, which chats do not play, and ffmpeg, which converts it, is missing"
+    ),
+    "sound_not_amr": _("the sound is longer than a minute, or cannot be made AMR, the only form that WeCom plays"),
     "speech_not_installed": _("faster-whisper is not installed"),
     "speech_model_unusable": _("the local model that listens cannot be loaded (%(error)s)"),
     "no_model_answered": _("no model answered"),
@@ -351,3 +358,4 @@ TEMPLATES: dict[str, str] = {
     "slot_not_before": _("It cannot be before %(least)s."),
     "slot_not_after": _("It cannot be after %(most)s."),
 }
+TEMPLATES |= MODEL_FILES

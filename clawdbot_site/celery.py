@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, task_prerun
+from celery.signals import beat_init, setup_logging, task_prerun
 
 from clawdbot_site import places
 
@@ -34,3 +34,11 @@ def _close_broken_memory_connection(**_: Any) -> None:
     from memory import database
 
     database.close_if_broken()
+
+
+@beat_init.connect
+def _register_beat(**_: Any) -> None:
+    """Registers a beat process with the workers, so that the admin shows it. `serve` is registered already."""
+    from bots.pipeline.queue import workers
+
+    workers.start_heartbeat("beat")

@@ -122,7 +122,7 @@ class ModelProviderSettings(Section):
 
     endpoint: BaseAddress = Field(
         "",
-        description="Base address of an OpenAI-compatible API, e.g. https://api.openai.com/v1; empty: embedded model.",
+        description="Base address of an OpenAI-compatible API, e.g. https://api.openai.com/v1; empty: none.",
     )
     api_key: SecretStr = Field(SecretStr(""), description="Key for this endpoint.")
     model: str = Field(
@@ -213,16 +213,17 @@ class SkillSettings(Section):
 
 
 class ModelServerSettings(Section):
-    """The model server: a model file of the operator, or the demonstration model when no provider is configured."""
+    """The model server: a model file of the operator, or the demonstration model where it words answers."""
 
     enable: bool = Field(
         True,
-        description="Start the model server: with model_file always, else when no provider is configured.",
+        description="Start the model server when it has a model file, or the demonstration model words answers.",
     )
     port: Port = Field(8000, description="Port of the model server; the next free one when it is taken.")
     host: str = Field("127.0.0.1", min_length=1, description="Address that the model server listens on.")
     model_file: str = Field(
-        "", description="A GGUF file of your own, which is then a real model; empty: the demonstration model."
+        "",
+        description="A GGUF file of your own, which is then a real model; one chosen in the admin counts before it.",
     )
     context: int = Field(
         0, ge=0, le=10_000_000, description="Tokens of one conversation; 0: as the model was trained, at most 8192."

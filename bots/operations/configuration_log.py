@@ -37,6 +37,12 @@ def record(action: str, row: Model, actor: Actor, names: Iterable[str] = ()) -> 
     )
 
 
+def record_setting(action: str, name: str, actor: Actor) -> None:
+    """Inserts a row about a setting that is no row of its own, such as "model_server.model_file"."""
+    who = actor if isinstance(actor, str) else actor.get_username()
+    AuditEntry.objects.create(actor=who[:_SUBJECT], action=action, subject=name, field_names=[name.rpartition(".")[2]])
+
+
 def changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """Returns the names of the values that differ."""
     return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))

@@ -14,6 +14,10 @@ _KEY = gettext_noop("Make a new key where the service lists its keys, and paste 
 _CREDIT = gettext_noop("The account has no credit: top it up, or take a model that is free.")
 _REGION = gettext_noop("The service refuses this country: use a proxy (HTTPS_PROXY), or another service.")
 _MODEL = gettext_noop("Choose a model from the list; the name must be spelt as the service spells it.")
+_DEPLOYMENT = gettext_noop(
+    "Enter the name of a deployment of this resource, as Azure's portal shows it under Deployments, for instance "
+    "my-gpt-4o. The name of the model will not do; a new deployment takes five minutes."
+)
 _ADDRESS = gettext_noop("Compare the address with that of the service's documents: it usually ends with /v1.")
 _CERTIFICATE = gettext_noop(
     "Give the server a valid certificate, or name its authority in SSL_CERT_FILE and REQUESTS_CA_BUNDLE and restart."
@@ -32,6 +36,7 @@ _BY_CODE: dict[str, str] = {
     "api_key_unsendable": _KEY,
     "api_key_without_rights": gettext_noop("Allow this model for the key, or open the model in the console."),
     "no_such_model": _MODEL,
+    "deployments_not_listed": _DEPLOYMENT,
     "quota": gettext_noop("Wait a minute; when it stays so, top up the account or raise its limit."),
     "address_without_calls": _ADDRESS,
     "page_not_api": _ADDRESS,
@@ -65,11 +70,10 @@ _BY_WORD: tuple[tuple[re.Pattern[str], str], ...] = (
         _KEY,
     ),
     (
-        re.compile(
-            r"model_?not|model_?unavailable|invalid_?model|deploymentnotfound|modelnotopen|not_found_error", re.I
-        ),
+        re.compile(r"model_?not|model_?unavailable|invalid_?model|modelnotopen|not_found_error", re.I),
         _MODEL,
     ),
+    (re.compile(r"deployment_?not_?found", re.I), _DEPLOYMENT),
 )
 
 

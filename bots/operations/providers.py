@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from bots import speech
-from bots.llm import ProviderError, TestResult, candidates, embedded_discovery, model_list
+from bots.llm import ProviderError, TestResult, candidates, model_list
 from bots.llm import test_provider as probe
 from bots.models import ModelProvider
 from bots.operations import entered_keys
@@ -23,7 +20,6 @@ if TYPE_CHECKING:
     from bots.people.audit_log import Actor
 
 __all__ = [
-    "ServedModel",
     "TestResult",
     "add_provider",
     "any_enabled",
@@ -31,7 +27,6 @@ __all__ = [
     "get_provider",
     "normal_endpoint",
     "remove_provider",
-    "served_model",
     "test_provider",
 ]
 
@@ -88,30 +83,6 @@ def get_provider(name: str) -> ModelProvider:
 def any_enabled() -> bool:
     """Tells whether a provider other than the embedded model is enabled."""
     return bool(candidates.configured())
-
-
-@dataclass(frozen=True, slots=True)
-class ServedModel:
-    """The model of the model server: the demonstration model, or the one of the operator (`name`).
-
-    `context_tokens` and `takes_tools` are known while it `runs`.
-    """
-
-    name: str
-    is_demo: bool
-    runs: bool
-    context_tokens: int = 0
-    takes_tools: bool = False
-
-
-def served_model() -> ServedModel | None:
-    """Returns the model that the model server serves or shall serve; None when it is switched off."""
-    if running := embedded_discovery.find():
-        return ServedModel(running.model, running.is_demo, True, running.context_tokens, running.takes_tools)
-    config = settings.CLAWDBOT.model_server
-    if not config.enable:
-        return None
-    return ServedModel(Path(config.model_file).name, not config.model_file, False)
 
 
 def remove_provider(name: str, actor: Actor = COMMAND) -> None:

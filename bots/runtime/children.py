@@ -10,7 +10,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from clawdbot.backoff import Backoff
@@ -26,11 +26,18 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass(slots=True)
 class Child:
-    """One `manage.py` command to keep running. An `optional` one may end with `EXIT_UNAVAILABLE`."""
+    """One `manage.py` command to keep running. An `optional` one may end with `EXIT_UNAVAILABLE`.
+
+    Attributes:
+        wanted: Returns the command that is wanted now, which replaces a running one; None for no command.
+        kill_at: When a process that was told to end is killed; 0.0 while none was.
+    """
 
     name: str
     arguments: tuple[str, ...]
     optional: bool = False
+    wanted: Callable[[], tuple[str, ...] | None] | None = None
+    kill_at: float = 0.0
     process: subprocess.Popen[bytes] | None = None
     failures: int = 0
     restart_at: float = 0.0
@@ -54,6 +61,14 @@ class Children:
         self._start(child)
         self._children.append(child)
 
+    def follow(self, name: str, wanted: Callable[[], tuple[str, ...] | None]) -> None:
+        """Keeps the optional command running that `wanted` returns; it is asked twice a second."""
+        child = Child(name, wanted() or (), optional=True, wanted=wanted)
+        child.gone = not child.arguments
+        if child.arguments:
+            self._start(child)
+        self._children.append(child)
+
     def watch(self) -> None:
         """Starts the thread that restarts dead children."""
         threading.Thread(target=self._watch, name="children", daemon=True).start()
@@ -73,6 +88,7 @@ class Children:
 
     def _start(self, child: Child) -> None:
         environment = os.environ | {PARENT_VARIABLE: str(os.getpid())}
+        child.kill_at = 0.0
         child.process = subprocess.Popen([*self.command, *child.arguments], env=environment)
         logger.info("started %s (process %s)", child.name, child.process.pid)
 
@@ -82,6 +98,8 @@ class Children:
                 self._look_after(child)
 
     def _look_after(self, child: Child) -> None:
+        if child.wanted is not None:
+            self._replace(child, child.wanted() or ())
         if child.gone or child.process is None or (code := child.process.poll()) is None:
             return
         now = time.monotonic()
@@ -96,6 +114,25 @@ class Children:
         elif now >= child.restart_at:
             child.restart_at = 0.0
             self._start(child)
+
+    def _replace(self, child: Child, wanted: tuple[str, ...]) -> None:
+        """Ends the process when another command is wanted, and lets that one start."""
+        process, now = child.process, time.monotonic()
+        runs = process is not None and process.poll() is None
+        if process is not None and runs and child.kill_at and now > child.kill_at:
+            process.kill()
+        if wanted == child.arguments:
+            return
+        logger.info("%s: %s", child.name, "another command is wanted" if wanted else "is no longer wanted")
+        child.arguments, child.gone, child.failures, child.kill_at = wanted, not wanted, 0, 0.0
+        if process is None:
+            if wanted:
+                self._start(child)
+            return
+        if runs:
+            process.terminate()
+            child.kill_at = now + STOP_WAIT_S
+        child.restart_at = now  # it starts as soon as the old process has ended
 
 
 def end_with_parent() -> None:

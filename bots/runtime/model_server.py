@@ -7,40 +7,75 @@ survives that and says in one line what to do.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import IO, Any
 
-from bots.llm import embedded_discovery, embedded_server
+from django.conf import settings
+
+from bots.llm import embedded_discovery, embedded_server, embedded_state
 from bots.llm.embedded_server import Plan, Unavailable, plan
+from bots.llm.model_choice import wanted
 from bots.pipeline.engine.answer import small_model_prompt
 from bots.runtime import children
+from clawdbot.errors import ClawdbotError
+from clawdbot.reasons import Reason, columns, from_columns, why
 
-__all__ = ["Crashed", "Plan", "Unavailable", "plan", "run"]
+__all__ = ["Crashed", "Plan", "Unavailable", "arguments", "note_failure", "plan", "run", "wanted"]
 
 # The exit code of a child whose model could not be loaded; it has said why.
 _NICENESS = 2
 _TOLD = re.compile(r"error loading model: (.+)|(GGML_ASSERT\(.+\) failed)|(CUDA error.*|out of memory.*)")
 _LONGEST_TOLD = 160
+_LONGEST_REASON = 1000
+_LOOK_S = 0.5
 
 
-class Crashed(Exception):
+class Crashed(ClawdbotError):
     """The server has ended by itself after it was ready; it may be started again."""
 
 
-def run(model: Plan, port: int, ready: Callable[[str], None]) -> None:
+def arguments(*, has_provider: bool) -> tuple[str, ...] | None:
+    """Returns the command with which `serve` starts the model server; None when nothing is to be served.
+
+    The demonstration model words nothing unless the operator lets it, so without that it would only take memory.
+
+    Args:
+        has_provider: A provider is enabled, which answers instead of the demonstration model.
+    """
+    config = settings.CLAWDBOT.model_server
+    file = wanted()
+    if not config.enable or not (file or (config.words_answers and not has_provider)):
+        return None
+    named = ("--model-file", file) if file else ()
+    return ("modelserver", "--port", str(config.port), *named)
+
+
+def note_failure(model_file: str, error: Unavailable) -> None:
+    """Keeps why the model does not run, for readiness and the admin."""
+    embedded_state.failed(model_file or embedded_server.MODEL_NAME, why(error))
+
+
+def run(model: Plan, port: int, ready: Callable[[str], None], changed: Callable[[], bool] | None = None) -> bool:
     """Serves the model until this process is told to end (SIGTERM, SIGINT).
 
     Args:
         model: What to serve.
         port: Port to listen on, or the next free one.
         ready: Called in the child process with the URL when the model answers.
+        changed: Asked twice a second whether another model is wanted; then the server ends.
+
+    Returns:
+        Whether it ended because another model is wanted.
 
     Raises:
         Unavailable: The model cannot run on this machine.
@@ -53,22 +88,49 @@ def run(model: Plan, port: int, ready: Callable[[str], None]) -> None:
             _serve(model, port, ready, told, failure)
         children.end_with_parent()
         stopped = _pass_on_signals(child)
-        _pid, status = os.waitpid(child, 0)
+        code, replaced = _wait(child, changed)
         failure.seek(0)
-        reason = failure.read().decode(errors="replace")
-        if reason and reason != _READY:
-            raise Unavailable(_with_cause(reason, told))
-        code = os.waitstatus_to_exitcode(status)
-        if code == 0 or (stopped and code < 0):
-            return
+        written = failure.read().decode(errors="replace")
+        if code == 0 or (code < 0 and (stopped or replaced)):
+            return replaced
+        if written and written != _READY:
+            reason = from_columns(_Written(**json.loads(written)), "failure")
+            cause = _cause(told)
+            raise Unavailable(Reason("with_cause", why=reason, cause=cause) if cause else reason)
         how = signal.Signals(-code).name if code < 0 else f"code {code}"
-        if reason == _READY:
-            raise Crashed(f"the model server ended by itself ({how})")
-        line = f"{model.file}: the native library ended with {how} while it loaded the model"
-        raise Unavailable(f"{_with_cause(line, told)}: the file is damaged, or needs a newer xllamacpp or more memory")
+        if written == _READY:
+            raise Crashed(Reason("model_crashed", how=how))
+        cause = f" ({cause})" if (cause := _cause(told)) else ""
+        raise Unavailable(Reason("model_library_ended", path=str(model.file), how=how, cause=cause))
 
 
 _READY = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """The reason of a failure as the child process writes it."""
+
+    failure: str
+    failure_code: str
+    failure_params: dict[str, Any]
+
+
+def _wait(child: int, changed: Callable[[], bool] | None) -> tuple[int, bool]:
+    """Waits for the end of the process. Returns its exit code, and whether another model was wanted."""
+    kill_at = 0.0
+    while True:
+        pid, status = os.waitpid(child, os.WNOHANG if changed is not None else 0)
+        if pid:
+            return os.waitstatus_to_exitcode(status), bool(kill_at)
+        now = time.monotonic()
+        if kill_at:
+            if now > kill_at:  # a library that loads takes no signals
+                os.kill(child, signal.SIGKILL)
+        elif changed is not None and changed():
+            kill_at = now + children.STOP_WAIT_S
+            os.kill(child, signal.SIGTERM)
+        time.sleep(_LOOK_S)
 
 
 def _serve(model: Plan, port: int, ready: Callable[[str], None], told: IO[bytes], failure: IO[bytes]) -> None:
@@ -80,13 +142,15 @@ def _serve(model: Plan, port: int, ready: Callable[[str], None], told: IO[bytes]
         signal.signal(number, lambda *_: stop.set())
     os.nice(_NICENESS)
     try:
+        embedded_state.loading(model.name)
         with _running(model, port, told) as url:
+            embedded_state.clear()
             _write(failure, _READY)
             ready(url)
             stop.wait()
         code = 0
     except Unavailable as error:
-        _write(failure, str(error))
+        _write(failure, json.dumps(columns("failure", why(error), _LONGEST_REASON)))
         code = 1
     finally:
         sys.stdout.flush()
@@ -134,11 +198,11 @@ def _errors_in(file: IO[bytes]) -> Iterator[None]:
         os.close(kept)
 
 
-def _with_cause(line: str, told: IO[bytes]) -> str:
+def _cause(told: IO[bytes]) -> str:
+    """Returns what the native library says was wrong; "" when it says nothing known."""
     told.seek(0)
     found = _TOLD.search(told.read().decode(errors="replace"))
-    cause = next(filter(None, found.groups()), "").strip() if found else ""
-    return f"{line} ({cause[:_LONGEST_TOLD]})" if cause else line
+    return next(filter(None, found.groups()), "").strip()[:_LONGEST_TOLD] if found else ""
 
 
 def _pass_on_signals(child: int) -> list[int]:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-import shutil
-import subprocess
 from typing import NamedTuple
 
 from adapters.media import content_type_of
+from bots.speech import ffmpeg
 from bots.speech.unheard import NotHeard, Unheard
-
-logger = logging.getLogger(__name__)
 
 # Endpoints tell the format by the ending of the file name; platforms name it otherwise (.oga, .bin, none). Some read
 # a type "video/…" as a film without sound.
@@ -32,21 +28,6 @@ _ENDINGS = {
     "video/quicktime": "mp4",
 }
 _SENT_AS = {"video/webm": "audio/webm", "video/ogg": "audio/ogg"}
-# ffmpeg's names of formats. It gets the name, because its own guess also opens lists of addresses.
-_DEMUXERS = {
-    "audio/amr": "amr",
-    "audio/aac": "aac",
-    "audio/x-caf": "caf",
-    "audio/3gpp": "mov",
-    "video/3gpp": "mov",
-    "ogg": "ogg",
-    "mp3": "mp3",
-    "m4a": "mov",
-    "mp4": "mov",
-    "flac": "flac",
-    "webm": "matroska",
-}
-_CONVERT_S = 20.0
 LARGEST = 25 * 1024 * 1024  # bytes that endpoints take
 WAV_BYTES_PER_S = 32_000
 
@@ -85,20 +66,11 @@ def sendable(body: bytes, content_type: str, *, longest_s: float) -> Recording:
 
 def plainer(recording: Recording, *, longest_s: float) -> Recording | None:
     """Returns the recording as WAV, for an endpoint that refuses it as it is; None when that cannot be made."""
-    ending = recording.name.rpartition(".")[2]
-    return _as_wav(recording.body, ending, longest_s) if ending != "wav" else None
+    return None if recording.name.endswith(".wav") else _as_wav(recording.body, recording.content_type, longest_s)
 
 
-def _as_wav(body: bytes, kind: str, longest_s: float) -> Recording | None:
-    program, known = shutil.which("ffmpeg"), _DEMUXERS.get(kind)
-    if program is None or known is None:
-        return None
+def _as_wav(body: bytes, content_type: str, longest_s: float) -> Recording | None:
+    kind = content_type_of(body) if content_type not in ffmpeg.DEMUXERS else content_type
     longest_s = min(longest_s, (LARGEST - 1000) / WAV_BYTES_PER_S)
-    command = [program, "-nostdin", "-loglevel", "error", "-protocol_whitelist", "pipe", "-f", known, "-i", "pipe:0"]
-    command += ["-vn", "-t", str(longest_s), "-ac", "1", "-ar", "16000", "-f", "wav", "pipe:1"]
-    try:
-        done = subprocess.run(command, input=body, capture_output=True, timeout=_CONVERT_S, check=True)
-    except (OSError, subprocess.SubprocessError) as error:
-        logger.info("a recording of type %s could not be converted: %s", kind, type(error).__name__)
-        return None
-    return Recording(done.stdout, "recording.wav", "audio/wav")
+    made = ffmpeg.convert(body, kind, ("-ac", "1", "-ar", "16000", "-f", "wav"), longest_s=longest_s)
+    return Recording(made, "recording.wav", "audio/wav") if made else None

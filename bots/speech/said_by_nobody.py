@@ -20,6 +20,10 @@ _PHANTOMS = (
     r"|.{0,20}(?:点赞|订阅|转发|打赏)(?: ?(?:点赞|订阅|转发|打赏|支持)){2,}.{0,20}"
     r"|(?:非常)?(?:谢谢|感谢|多谢)(?:大家|您|你们?|各位)?的?(?:观看|收看|收听)(?:本视频|本期节目| ?下(?:期|次|集)再见)?"
     r"|(?:优优|优独|yoyo).{0,20}(?:剧场|频道|televi).{0,30}"
+    r"|teksting av .{2,30}|субтитры (?:сделал|создавал|делал|подогнал).{2,30}|продолжение следует"
+    r"|(?:untertitel|sous titres?|subt[ií]tulos|legendas|napisy|sottotitoli|ondertitel\w*|undertexter|субтитры|altyazı)"
+    r".{0,40}(?:amara org|zdf|srf|swr|radio canada|qtss).{0,30}"
+    r"|abone olmayı unutmayın|izlediğiniz için teşekkür(?:ler| ederim)|次の.{2}でお.いしましょう"
     r"|以下是普通话的句子|시청해 ?주셔서 감사합니다|ご.{2}ありがとうございました|最[後后]までご.{2}.{0,20}"
 )
 _NEVER_SAID = re.compile(rf"(?:{_PHANTOMS})(?: (?:and )?(?:{_PHANTOMS}))*")

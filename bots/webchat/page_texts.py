@@ -73,7 +73,7 @@ def _page() -> dict[str, Any]:
         "description": _("I remember what you tell me, also in the next conversation."),
         # [label] or [label, text to send]
         "suggestions": [
-            [_("What can you do?"), _("/help")],
+            [_("What can you do?")],
             [_("My sister lives in Chengdu")],
             [_("What do you remember about me?"), _("/memory")],
         ],

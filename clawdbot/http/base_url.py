@@ -55,7 +55,7 @@ def normal(text: str, *, versioned: bool = True) -> str:
     host = parts.hostname or ""
     path = _base_path(re.sub(r"/{2,}", "/", parts.path), host, parts.port) or ("/v1" if versioned else "")
     query = parts.query.strip("&")
-    if _is_azure(host) and "/deployments/" in path and "api-version" not in query:
+    if is_azure(host) and "/deployments/" in path and "api-version" not in query:
         raise AddressUnusable(Reason("address_needs_api_version"))
     shown = f"[{host}]" if ":" in host else host
     port = f":{parts.port}" if parts.port is not None else ""
@@ -79,11 +79,12 @@ def key_headers(base: str, api_key: str) -> dict[str, str]:
     """Returns the headers that carry the key: Azure reads its own."""
     if not api_key:
         return {}
-    own = {"api-key": api_key} if _is_azure(urlsplit(base).hostname or "") else {}
+    own = {"api-key": api_key} if is_azure(urlsplit(base).hostname or "") else {}
     return {"Authorization": f"Bearer {api_key}", **own}
 
 
-def _is_azure(host: str) -> bool:
+def is_azure(host: str) -> bool:
+    """Returns whether this is the host of an Azure resource, where models are named by their deployments."""
     return _AZURE.search(host) is not None
 
 
@@ -128,4 +129,4 @@ def _base_path(path: str, host: str, port: int | None) -> str:
     if _OLLAMA_CALL.search(path) and (port == _OLLAMA_PORT or not path.lower().endswith("/api")):
         return _OLLAMA_CALL.sub("/v1", path)
     path = _CALL.sub("", path).rstrip("/")
-    return "/openai/v1" if _is_azure(host) and path in ("", "/openai") else path
+    return "/openai/v1" if is_azure(host) and path in ("", "/openai") else path

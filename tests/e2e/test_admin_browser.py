@@ -189,7 +189,7 @@ def test_a_model_is_connected_on_one_page(product: Product, log_in: OpenPage) ->
         page.press("#model", "Tab")
         page.locator("#connect-form button", has_text="Test").click()
         page.locator(".claw-result-ok", has_text="你好，我在。").wait_for(timeout=WAIT_MS)
-        assert "first token after" in page.locator(".claw-result").inner_text()
+        assert "first token after" in page.locator("#connect-form .claw-result").inner_text()
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         page.locator("#connect-form button", has_text="Connect").click()
         page.wait_for_url("**/modelprovider/", timeout=WAIT_MS)

@@ -104,7 +104,7 @@ def test_a_piece_of_a_file_says_how_to_join(tmp_path: Path) -> None:
 
 
 def test_a_folder_and_an_absent_file_say_what_to_name(tmp_path: Path) -> None:
-    assert "it holds none" in _read(tmp_path)
+    assert "without a .gguf file" in _read(tmp_path)
     write(tmp_path / "m.gguf", CHAT)
     assert "(m.gguf)" in _read(tmp_path)
     assert "there is no file" in _read(tmp_path / "absent.gguf")

@@ -138,6 +138,23 @@ def test_anthropic_and_azure_get_the_key_in_their_own_header(endpoint: Server) -
     assert base_url.key_headers("https://x.openai.azure.com/openai/v1", "k")["api-key"] == "k"
 
 
+def test_of_azure_the_deployments_are_listed_and_not_its_models(
+    endpoint: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base_url, "is_azure", lambda host: True)
+    deployed = [{"id": "team-gpt", "model": "gpt-4o", "object": "deployment"}]
+    assert _names(endpoint, json_answer({"data": deployed, "object": "list"}), "/openai/v1") == ["team-gpt"]
+    (asked,) = endpoint.requests
+    assert asked.path.startswith("/openai/deployments?api-version=")
+    assert asked.headers["api-key"] == "sk-1"
+    absent = json_answer({"error": {"code": "404", "message": "Resource not found"}}, 404)
+    with pytest.raises(ProviderError, match="does not list the deployments"):
+        _names(endpoint, absent, "/openai/v1")
+    denied = json_answer({"error": {"code": "401", "message": "Access denied"}}, 401)
+    with pytest.raises(ProviderError, match="API key was refused"):
+        _names(endpoint, denied, "/openai/v1")
+
+
 def test_a_list_that_drips_ends_at_its_limit(endpoint: Server) -> None:
     endpoint.answer(Answer(200, b"", {}, tuple(b" " for _ in range(50)), lambda: time.sleep(0.1)))
     started = time.monotonic()

@@ -11,8 +11,10 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
+from bots.llm import embedded_state
 from bots.models import Channel, InboundEvent
 from clawdbot import http
+from clawdbot.reasons import Reason
 from tests.builders import make_channel, make_conversation
 from tests.clawdbot_site.builders import run
 from tests.llm.gguf_files import CHAT, write
@@ -61,7 +63,13 @@ def test_a_model_file_that_cannot_be_served_is_named_with_the_mend(settings: Any
     assert (absent["level"], absent["mend"]) == ("warning", "correct model_server.model_file, then restart")
     assert "there is no file" in absent["text"]
     write(tmp_path / "m.gguf", CHAT)
-    assert "Qwen3 0.6B is not served" in finding("m.gguf")["text"]
+    assert finding("m.gguf")["text"] == "Qwen3 0.6B is not served"
+    embedded_state.loading("Qwen3 0.6B")
+    loading = finding("m.gguf")
+    assert (loading["level"], loading["text"]) == ("ok", "Qwen3 0.6B has been loading for 0 s")
+    embedded_state.failed("m.gguf", Reason("model_file_empty", path="m.gguf"))
+    assert "is not served: m.gguf is empty" in finding("m.gguf")["text"]
+    embedded_state.clear()
 
 
 def test_a_database_without_tables_is_told_to_migrate(tmp_path: Path) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -13,11 +16,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
-from bots.llm import candidates
+from bots.llm import candidates, embedded_state
 from bots.models import InboundEvent, ModelProvider, Worker
 from bots.monitoring import doctor, readiness, signs
 from bots.pipeline import inbox
 from clawdbot import __version__
+from clawdbot.reasons import Reason
 from tests.builders import make_channel, make_conversation, make_event, make_outbound
 
 pytestmark = pytest.mark.databases
@@ -32,6 +36,14 @@ def read_afresh() -> None:
 def beat_runs(request: pytest.FixtureRequest) -> None:
     if request.node.get_closest_marker("django_db"):
         _beat(0.0)
+
+
+@pytest.fixture
+def model_file(settings: Any) -> Iterator[None]:
+    server = settings.CLAWDBOT.model_server.model_copy(update={"enable": True, "model_file": "/srv/big.gguf"})
+    settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update={"model_server": server})
+    yield
+    embedded_state.clear()
 
 
 def _beat(age_s: float) -> None:
@@ -89,22 +101,57 @@ def test_without_a_fresh_worker_the_queue_is_not_ready(worker: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_a_loading_model_is_not_ready_and_one_that_never_comes_is_no_obstacle(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_model_the_built_in_responder_answers() -> None:
     _worker()
-    monkeypatch.setattr(readiness.importlib.util, "find_spec", lambda name: object())
-    monkeypatch.setattr(readiness, "_began", readiness.time.monotonic())
-    assert Client().get("/readyz").json()["parts"]["model"] == {"ready": False, "note": "the embedded model is loading"}
-    monkeypatch.setattr(readiness, "_began", readiness.time.monotonic() - 1000)
-    assert Client().get("/readyz").status_code == 200
+    answer = Client().get("/readyz").json()
+    assert answer["parts"]["model"] == {
+        "ready": True,
+        "note": "no model is connected; the built-in responder answers",
+    }
+    assert answer["status"] == "ready"
 
 
 @pytest.mark.django_db
-def test_a_missing_model_wheel_is_ready_with_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("model_file")
+def test_a_model_that_loads_for_long_is_named_with_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    def model() -> dict[str, Any]:
+        return dict(Client().get("/readyz").json()["parts"]["model"])
+
     _worker()
-    monkeypatch.setattr(readiness.importlib.util, "find_spec", lambda name: None)
-    part = Client().get("/readyz").json()["parts"]["model"]
-    assert part["ready"] is True
-    assert "not installed" in part["note"]
+    monkeypatch.setattr(readiness, "_began", readiness.time.monotonic())
+    assert model()["note"] == "the model server is starting; the built-in responder answers"
+    monkeypatch.setattr(readiness, "_began", readiness.time.monotonic() - 1000)
+    assert model()["note"] == "the model server is not running; the built-in responder answers"
+    embedded_state.loading("Qwen3 30B")
+    began = embedded_state.time.time()
+    monkeypatch.setattr(embedded_state.time, "time", lambda: began + 240)
+    assert model() == {
+        "ready": True,
+        "note": "Qwen3 30B has been loading for 240 s; the built-in responder answers",
+    }
+    embedded_state.failed("/srv/secret place/big.gguf", Reason("model_file_empty", path="/srv/secret place/big.gguf"))
+    assert model() == {"ready": True, "note": "big.gguf did not start; the built-in responder answers"}
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("model_file")
+def test_a_loading_model_does_not_make_up_for_providers_that_fail() -> None:
+    _worker()
+    _provider()
+    embedded_state.loading("Qwen3 30B")
+    assert Client().get("/readyz").json()["status"] == "ready"
+    ModelProvider.objects.update(last_error_at=timezone.now())
+    assert down() == {"model": "1 providers; failing: p; Qwen3 30B has been loading for 0 s"}
+
+
+def test_a_process_that_was_killed_while_it_loaded_loads_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    monkeypatch.setattr(embedded_state.os, "getpid", lambda: gone.pid)
+    embedded_state.loading("Qwen3 30B")
+    monkeypatch.undo()
+    assert embedded_state.read() is None
+    embedded_state.clear()
 
 
 @pytest.mark.django_db

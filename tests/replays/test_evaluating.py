@@ -19,7 +19,7 @@ from tests.http_server import json_answer
 from tests.pipeline.engine.answer.tool_loop_builders import ask, asking, give, noted
 from tests.tool_model import Wants, call
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
+pytestmark = [pytest.mark.django_db, pytest.mark.databases, pytest.mark.usefixtures("words_only")]
 
 TWO = """
 - question: What is 2+2?

@@ -41,7 +41,7 @@ from tests.peers import BotApi
 from tests.pipeline.engine.answer.tool_loop_builders import ask, asking, give, noted
 from tests.tool_model import ToolModel, Wants, call
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
+pytestmark = [pytest.mark.django_db, pytest.mark.databases, pytest.mark.usefixtures("words_only")]
 
 OWN = {"ReplayRun", "ReplayTurn", "AuditEntry", "TurnUsage", "ModelProvider"}
 

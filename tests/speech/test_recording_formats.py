@@ -9,10 +9,10 @@ import pytest
 
 from adapters.media import content_type, duration_s
 from bots.llm.errors import RequestRefused
-from bots.speech import NotHeard, Unheard, transcribe
+from bots.speech import NotHeard, Unheard, amr, speak, transcribe
 from bots.speech.recording_formats import LARGEST, sendable
 from tests.http_server import Answer
-from tests.speech.builders import connected
+from tests.speech.builders import Kind, connected
 from tests.speech_server import MP3, OPUS, Asked, SpeechServer, refused, sound
 
 AMR = b"#!AMR\n" + (b"\x3c" + bytes(31)) * 100
@@ -87,3 +87,50 @@ def test_the_length_of_an_mp3_is_known() -> None:
     assert 0.9 < duration_s(MP3) < 1.1
     assert 0.9 < duration_s(b"ID3\x03\x00\x00\x00\x00\x00\x0a" + bytes(10) + MP3) < 1.1
     assert duration_s(b"ID3" + bytes(90)) == 0.0
+
+
+@converts
+@pytest.mark.django_db
+@pytest.mark.parametrize(("formats", "kind"), [(("opus", "mp3"), "audio/ogg"), (("mp3",), "audio/mpeg")])
+def test_an_endpoint_that_makes_only_wav_is_read_aloud_all_the_same(formats: tuple[str, ...], kind: str) -> None:
+    with connected(SpeechServer(speaks=sound(1.0)), Kind.SPEECH) as mouth:
+        spoken = speak("Hello", formats)
+    assert content_type(spoken.body, "") == kind
+    assert len(mouth.spoken) == 1
+    assert 0.8 < duration_s(spoken.body) < 1.3
+
+
+@pytest.mark.django_db
+def test_without_ffmpeg_wav_is_refused_with_its_reason(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    with connected(SpeechServer(speaks=sound(1.0)), Kind.SPEECH), pytest.raises(RequestRefused, match="ffmpeg"):
+        speak("Hello", ("opus", "mp3"))
+    with pytest.raises(NotHeard):
+        sendable(AMR, "audio/amr", longest_s=60.0)
+    assert "ffmpeg is not installed" in caplog.text
+
+
+@converts
+@pytest.mark.skipif(not amr.can_make(), reason="libopencore-amrnb is not installed")
+def test_amr_is_made_up_to_a_minute_and_heard_again() -> None:
+    made = amr.made(sound(3.0), "audio/wav")
+    assert made is not None
+    assert 2.9 < duration_s(made) < 3.1
+    heard = sendable(made, "audio/amr", longest_s=60.0)
+    assert 2.9 < duration_s(heard.body) < 3.1
+    assert amr.made(sound(61.5), "audio/wav") is None
+    assert amr.made(b"no sound", "audio/wav") is None
+
+
+@converts
+@pytest.mark.django_db
+def test_an_endpoint_that_makes_mp3_whatever_is_asked_gives_a_voice_message_in_opus() -> None:
+    command = ["ffmpeg", "-loglevel", "error", "-f", "wav", "-i", "pipe:0", "-f", "mp3", "pipe:1"]
+    mp3 = subprocess.run(command, input=sound(1.0), capture_output=True, check=True).stdout
+    with connected(SpeechServer(speaks=mp3), Kind.SPEECH) as mouth:
+        assert content_type(speak("Hello", ("opus",)).body, "") == "audio/ogg"  # as Feishu plays alone
+        assert content_type(speak("Hello", ("opus", "mp3")).body, "") == "audio/ogg"
+        assert content_type(speak("Hello", ("mp3",)).body, "") == "audio/mpeg"
+    assert [one["response_format"] for one in mouth.spoken] == ["opus", "opus", "mp3"]

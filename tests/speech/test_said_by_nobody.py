@@ -29,6 +29,14 @@ from bots.speech.said_by_nobody import without
         "시청해주셔서 감사합니다!",
         "ご視聴ありがとうございました",
         "... ... ...",
+        "Teksting av Nicolai Winther",
+        "Субтитры сделал DimaTorzok",
+        "Untertitel der Amara.org-Community",
+        "Sous-titres réalisés par la communauté d'Amara.org",
+        "Napisy stworzone przez społeczność Amara.org",
+        "Abone olmayı unutmayın.",
+        "次の動画でお会いしましょう。",
+        "Thanks for watching! Thanks for watching! Thanks for watching!",
     ],
 )
 def test_phrases_of_silence_are_dropped(text: str) -> None:
@@ -43,6 +51,8 @@ def test_phrases_of_silence_are_dropped(text: str) -> None:
         "好的",
         "Bye",
         "subscribe",
+        "Can you make subtitles for my video?",
+        "Kannst du Untertitel einschalten?",
         "我想订阅你们的杂志",
         "怎么取消订阅？",
         "字幕制作要多少钱？",

@@ -46,8 +46,8 @@ def test_both_languages_are_there_whichever_the_browser_names(active: str) -> No
     assert (texts["en"]["send"], texts["zh"]["send"]) == ("Send", "发送")
     assert [key for key, text in texts["zh"].items() if str(text).isascii()] == []
     assert (texts["en"]["suggestions"][0], texts["zh"]["suggestions"][0]) == (
-        ["What can you do?", "/help"],
-        ["你能做什么？", "/帮助"],
+        ["What can you do?"],
+        ["你能做什么？"],
     )
 
 

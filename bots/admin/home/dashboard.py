@@ -20,7 +20,7 @@ from bots.admin.ui.access import VIEWER, access_of
 from bots.admin.ui.fragments import ago, provider_state, provider_state_text
 from bots.i18n.program import as_typed
 from bots.monitoring import readiness
-from bots.operations import providers
+from bots.operations import served_model
 
 BAR_HEIGHT = 96
 
@@ -81,7 +81,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             }
             for provider in (figures.providers if request.user.has_perm("bots.view_modelprovider") else ())
         ],
-        "embedded_model": providers.served_model(),
+        "embedded_model": served_model.served_model(),
         "may_see_providers": request.user.has_perm("bots.view_modelprovider"),
         "provider_link": reverse("admin:bots_modelprovider_connect"),
         "first_steps": () if all(step.done for step in steps) or not request.user.is_superuser else steps,
@@ -264,7 +264,7 @@ def _first_steps(figures: Figures) -> tuple[FirstStep, ...]:
         ),
         FirstStep(
             _("Connect a model"),
-            _("The built-in demonstration model is small. Any OpenAI-compatible endpoint will do."),
+            _("Without one, bots answer from memory, commands and skills. Any OpenAI-compatible endpoint will do."),
             reverse("admin:bots_modelprovider_connect"),
             figures.has_provider,
         ),

@@ -15,11 +15,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from bots.admin.system import model_file
+from bots.admin.system.model_file import ModelFileMixin
 from bots.admin.ui.access import VIEWER, access_of
 from bots.i18n.failure_texts import labelled
 from bots.models import ModelProvider
 from bots.models.provider import CONTEXT_TOKENS
-from bots.operations import address_rules, connect, providers
+from bots.operations import address_rules, connect, served_model
 from bots.operations.errors import OperationError
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ class ConnectForm(forms.Form):
         return connect.Draft(preset=connect.preset(self.cleaned_data["preset"]), **values)
 
 
-class ConnectMixin(Base):
+class ConnectMixin(ModelFileMixin, Base):
     """Adds the page to the admin of providers. List it before the admin class."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -108,7 +110,8 @@ class ConnectMixin(Base):
             "presets": [_shown(one) for one in connect.PRESETS],
             "chosen": chosen,
             "looks_around": address_rules.may_reach_private(request.user),
-            "embedded_model": providers.served_model(),
+            "embedded_model": served_model.served_model(),
+            "model_file": model_file.shown(request),
             "may_see_list": self.has_view_permission(request),
         }
         return self.page(request, "admin/bots/modelprovider/connect.html", extra)

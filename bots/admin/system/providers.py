@@ -23,7 +23,7 @@ from bots.admin.ui.unfold_parts import action, display
 from bots.i18n.failure_texts import describe_column
 from bots.models import ModelProvider
 from bots.models.provider import check_api_key
-from bots.operations import address_rules, connection_mends, entered_keys, providers
+from bots.operations import address_rules, connection_mends, entered_keys, providers, served_model
 from bots.operations.errors import OperationError
 
 FIELDS = (
@@ -196,7 +196,7 @@ class ModelProviderAdmin(ConnectMixin, ProviderHealthMixin, AuditedMixin, BaseAd
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         extra = {
-            "embedded_model": providers.served_model(),
+            "embedded_model": served_model.served_model(),
             "may_connect": self.has_add_permission(request),
             **(extra_context or {}),
         }

@@ -14,10 +14,9 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
 
 from bots.access.roles import Role
-from bots.api.base import ScopedViewSet
+from bots.api.base import EditableViewSet, ScopedViewSet
 from bots.api.permissions import MayConfigure
 from bots.api.serializers.bots import (
     BotFilters,
@@ -96,38 +95,19 @@ def _models(bot: Bot) -> Any:
     partial_update=extend_schema(summary="Change a model provider (staff)"),
     destroy=extend_schema(summary="Remove a model provider (staff)"),
 )
-class ProviderViewSet(
-    ScopedViewSet,
-    mixins.ListModelMixin,
-    mixins.RetrieveModelMixin,
-    mixins.CreateModelMixin,
-    mixins.UpdateModelMixin,
-    mixins.DestroyModelMixin,
-):
+class ProviderViewSet(EditableViewSet):
     """OpenAI-compatible endpoints, tried in order of priority. They belong to no bot, so only staff have access."""
 
     queryset = ModelProvider.objects.none()
     serializer_class = ProviderSerializer
     permission_classes = [MayConfigure]
-    http_method_names = ["get", "post", "patch", "delete"]
     filters = ProviderFilters
 
     def get_queryset(self) -> QuerySet[Any]:
         return ModelProvider.objects.all()
 
-    def perform_create(self, serializer: BaseSerializer[ModelProvider]) -> None:
-        self._save(serializer)
-
-    def perform_update(self, serializer: BaseSerializer[ModelProvider]) -> None:
-        self._save(serializer)
-
-    def _save(self, serializer: BaseSerializer[ModelProvider]) -> None:
-        serializer.instance = row_changes.save_provider(
-            serializer.instance, serializer.validated_data, self.request.user
-        )
-
-    def perform_destroy(self, instance: ModelProvider) -> None:
-        row_changes.delete(instance, self.request.user)
+    def save(self, row: ModelProvider | None, values: Mapping[str, Any]) -> ModelProvider:
+        return row_changes.save_provider(row, values, self.request.user)
 
     @extend_schema(summary="Calls of a provider by the hour, of one day (staff)", responses=HealthSerializer(many=True))
     @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])

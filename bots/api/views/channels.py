@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import mixins
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -16,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from bots.access.roles import Role
-from bots.api.base import ScopedViewSet
+from bots.api.base import EditableViewSet
 from bots.api.serializers.channels import (
     ChannelChangeSerializer,
     ChannelFilters,
@@ -25,7 +24,7 @@ from bots.api.serializers.channels import (
     WebhookAddressSerializer,
 )
 from bots.models import Channel
-from bots.operations import channel_accounts, row_changes, verification
+from bots.operations import channel_accounts, verification
 
 
 @extend_schema_view(
@@ -39,19 +38,11 @@ from bots.operations import channel_accounts, row_changes, verification
     ),
     destroy=extend_schema(summary="Remove a channel with its conversations (manager)"),
 )
-class ChannelViewSet(
-    ScopedViewSet,
-    mixins.ListModelMixin,
-    mixins.RetrieveModelMixin,
-    mixins.CreateModelMixin,
-    mixins.UpdateModelMixin,
-    mixins.DestroyModelMixin,
-):
+class ChannelViewSet(EditableViewSet):
     """Channels. Accounts are write-only and stored encrypted; `account_keys` names the keys that have a value."""
 
     queryset = Channel.objects.none()
     serializer_class = ChannelSerializer
-    http_method_names = ["get", "post", "patch", "delete"]
     lookup_field = "public_id"
     lookup_url_kwarg = "id"
     lookup_value_regex = "[0-9a-f]{1,32}"
@@ -66,21 +57,15 @@ class ChannelViewSet(
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
         return ChannelChangeSerializer if self.action == "partial_update" else ChannelSerializer
 
-    def perform_create(self, serializer: BaseSerializer[Channel]) -> None:
-        values = dict(serializer.validated_data)
-        bot = values.pop("bot")
+    def save(self, row: Channel | None, values: Mapping[str, Any]) -> Channel:
+        if row is not None:
+            return channel_accounts.change_channel(row, actor=self.request.user, **values)
+        given = dict(values)
+        bot = given.pop("bot")
         self.require(bot.pk, Role.MANAGER)
-        serializer.instance = channel_accounts.create_channel(
-            bot, values.pop("platform"), values.pop("account", {}), actor=self.request.user, **values
+        return channel_accounts.create_channel(
+            bot, given.pop("platform"), given.pop("account", {}), actor=self.request.user, **given
         )
-
-    def perform_update(self, serializer: BaseSerializer[Channel]) -> None:
-        serializer.instance = channel_accounts.change_channel(
-            cast(Channel, serializer.instance), actor=self.request.user, **serializer.validated_data
-        )
-
-    def perform_destroy(self, instance: Channel) -> None:
-        row_changes.delete(instance, self.request.user)
 
     @extend_schema(summary="Try the account (manager)", request=None, responses=VerificationSerializer)
     @action(detail=True, methods=["post"])

@@ -7,13 +7,11 @@ from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import mixins
 from rest_framework.exceptions import PermissionDenied
-from rest_framework.serializers import BaseSerializer
 
 from bots.access import roles
 from bots.access.roles import Role
-from bots.api.base import ScopedViewSet
+from bots.api.base import EditableViewSet
 from bots.api.serializers.limits import LimitFilters, LimitSerializer
 from bots.models import Bot, Limit
 from bots.operations import spending
@@ -26,19 +24,11 @@ from bots.operations import spending
     partial_update=extend_schema(summary="Change a limit (manager)"),
     destroy=extend_schema(summary="Remove a limit (manager)"),
 )
-class LimitViewSet(
-    ScopedViewSet,
-    mixins.ListModelMixin,
-    mixins.RetrieveModelMixin,
-    mixins.CreateModelMixin,
-    mixins.UpdateModelMixin,
-    mixins.DestroyModelMixin,
-):
+class LimitViewSet(EditableViewSet):
     """What bots, people, group chats, channels and tenants may consume. Only superusers see limits of tenants."""
 
     queryset = Limit.objects.none()
     serializer_class = LimitSerializer
-    http_method_names = ["get", "post", "patch", "delete"]
     filters = LimitFilters
     roles: ClassVar[Mapping[str, str]] = {
         "create": Role.MANAGER,
@@ -52,16 +42,10 @@ class LimitViewSet(
     def bot_id_of(self, row: Model) -> int:
         return getattr(row, "bot_id", None) or 0  # 0: a tenant's, which only superusers have access to
 
-    def perform_create(self, serializer: BaseSerializer[Limit]) -> None:
-        self._check(serializer.validated_data.get("bot"))
-        serializer.instance = spending.save(Limit(), self.request.user, serializer.validated_data)
-
-    def perform_update(self, serializer: BaseSerializer[Limit]) -> None:
-        values = serializer.validated_data
-        row = serializer.instance
-        assert isinstance(row, Limit)  # noqa: S101  for the type checker
+    def save(self, row: Limit | None, values: Mapping[str, Any]) -> Limit:
+        row = row or Limit()
         self._check(values.get("bot", row.bot))
-        serializer.instance = spending.save(row, self.request.user, values)
+        return spending.save(row, self.request.user, values)
 
     def perform_destroy(self, instance: Limit) -> None:
         spending.remove(instance, self.request.user)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -20,7 +22,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         config = settings.CLAWDBOT.model_server
-        parser.add_argument("--model-file", default=config.model_file, metavar="FILE", help="GGUF file to serve")
+        parser.add_argument(
+            "--model-file",
+            metavar="FILE",
+            help="GGUF file to serve (default: the one chosen in the admin, else model_server.model_file)",
+        )
         parser.add_argument("--host", default=config.host, help="address to listen on (default: %(default)s)")
         parser.add_argument(
             "--port",
@@ -47,21 +53,28 @@ class Command(BaseCommand):
         key.add_argument("--api-key-file", metavar="FILE", help="file that holds the key")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            model = model_server.plan(
-                options["model_file"],
-                context_tokens=options["context"],
-                slots=options["slots"],
-                host=options["host"],
-                api_key=_key(options),
-            )
-            for line in model.warnings:
-                self.stderr.write(f"modelserver: {line}")
-            model_server.run(model, options["port"], lambda url: self._tell(model, url, options["port"]))
-        except model_server.Unavailable as error:
-            raise CommandError(f"modelserver: {error}", returncode=children.EXIT_UNAVAILABLE) from None
-        except model_server.Crashed as error:
-            raise CommandError(f"modelserver: {error}", returncode=EXIT_CRASHED) from None
+        key, given = _key(options), options["model_file"]
+        # `serve` starts this command anew when another file is chosen.
+        follows = given is None and children.PARENT_VARIABLE not in os.environ
+        while True:
+            file = given if given is not None else model_server.wanted()
+            changed = (lambda served=file: model_server.wanted() != served) if follows else None
+            try:
+                if not self._serve(file, key, options, changed):
+                    return
+            except model_server.Unavailable as error:
+                model_server.note_failure(file, error)
+                raise CommandError(f"modelserver: {error}", returncode=children.EXIT_UNAVAILABLE) from None
+            except model_server.Crashed as error:
+                raise CommandError(f"modelserver: {error}", returncode=EXIT_CRASHED) from None
+
+    def _serve(self, file: str, key: str, options: dict[str, Any], changed: Callable[[], bool] | None) -> bool:
+        model = model_server.plan(
+            file, context_tokens=options["context"], slots=options["slots"], host=options["host"], api_key=key
+        )
+        for line in model.warnings:
+            self.stderr.write(f"modelserver: {line}")
+        return model_server.run(model, options["port"], lambda url: self._tell(model, url, options["port"]), changed)
 
     def _tell(self, model: model_server.Plan, url: str, wanted: int) -> None:
         kind = "Demonstration model" if model.is_demo else "Model"

@@ -105,7 +105,7 @@ class Command(OperatorCommand):
             self.print_json(rows)
             return
         columns = ("name", "kind", "model", "endpoint", "priority", "enabled", "api_key", "last_error")
-        self.print_table(rows, columns, empty="No providers: the embedded demonstration model answers.")
+        self.print_table(rows, columns, empty="No providers: bots answer from memory, commands and skills.")
 
     def do_test(self, options: dict[str, Any]) -> None:
         result = providers.test_provider(providers.get_provider(options["name"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any
 
 from celery import current_app
@@ -16,7 +17,7 @@ from bots.models import applied_migrations
 from bots.monitoring import migrations
 from bots.operations import providers
 from bots.operations import queues as message_queues
-from bots.runtime import home_lock
+from bots.runtime import home_lock, model_server
 from bots.runtime.children import Children
 from clawdbot import __version__, process_versions
 
@@ -24,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Starts everything: web server, workers, schedules, and your own or the embedded model."
+    help = "Starts everything: web server, workers, schedules, and a model file of your own."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default=settings.CLAWDBOT.web.host, help="address to listen on")
@@ -62,8 +63,8 @@ class Command(BaseCommand):
     def _start_children(self) -> Children:
         config = settings.CLAWDBOT
         children = Children(settings.COMMAND)
-        if config.model_server.enable and (config.model_server.model_file or not providers.any_enabled()):
-            children.add("model server", "modelserver", "--port", str(config.model_server.port), optional=True)
+        wanted = partial(model_server.arguments, has_provider=providers.any_enabled())
+        children.follow("model server", wanted)
         for number in range(config.worker.processes):
             children.add(f"worker {number + 1}", "worker", "--threads", str(config.worker.threads))
         children.watch()

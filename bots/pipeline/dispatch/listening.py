@@ -14,14 +14,17 @@ from typing import Any
 from django.db import transaction
 from django.utils import translation
 
+from adapters.events import Event
 from adapters.media import duration_s
 from bots import speech
-from bots.llm.errors import Cancelled, NoModelAvailable
+from bots.limits.account import Account
+from bots.llm.errors import Cancelled, LimitReached, NoModelAvailable
 from bots.models import Conversation, InboundEvent, Message, ReceivedFile, TurnUsage, sql
 from bots.models.file import StoredFile
 from bots.pipeline import engine, inbox
 from bots.pipeline.dispatch import gathering, spoken_words, turns
 from bots.pipeline.engine.answer import recordings
+from clawdbot.chinese import simplified
 from clawdbot.reasons import why
 from memory.types import Turn as MemoryTurn
 
@@ -36,7 +39,7 @@ def listen(row: InboundEvent, turn: engine.Turn) -> engine.Reply | None:
         NoModelAvailable: Nothing that listens answers, and the turn may wait for it.
         Interrupted: A message came that joins this turn.
     """
-    if turn.stopped or turn.event.kind != "message" or turn.event.command:
+    if turn.stopped or not _is_said(turn.event):
         return None
     try:
         _hear_all(turn, turn.files)
@@ -44,6 +47,10 @@ def listen(row: InboundEvent, turn: engine.Turn) -> engine.Reply | None:
         if not inbox.stop_requested(row):
             raise gathering.Interrupted from None
         turn.stopped = True
+    except LimitReached:
+        if turn.conversation.state != Conversation.State.HUMAN:
+            with translation.override(turn.language):
+                return recordings.over_limit()
     except NoModelAvailable as error:
         if turn.conversation.state != Conversation.State.HUMAN:  # a human is there to listen
             if not error.permanent and turn.may_wait():
@@ -52,6 +59,15 @@ def listen(row: InboundEvent, turn: engine.Turn) -> engine.Reply | None:
                 return recordings.outage(why(error))
     _take_words(row, turn)
     return None
+
+
+def _is_said(event: Event) -> bool:
+    """Returns whether what the recordings of this event say is what the person wants."""
+    if event.kind == "message":
+        return not event.command
+    # In Discord every message is a command: /ask with a recording, or an entry of the menu of a voice message.
+    name = simplified(event.command.lower().removeprefix("/"))
+    return event.kind == "command" and (event.forwarded or name not in engine.COMMAND_NAMES)
 
 
 def listen_to_quote(turn: engine.Turn) -> None:
@@ -76,6 +92,8 @@ def listen_again(turn: engine.Turn) -> None:
     silent = [file for file in turn.files if _is_unheard(file)]
     try:
         _hear_all(turn, silent)
+    except LimitReached:
+        logger.info("earlier recordings are not heard: a limit is reached")
     except NoModelAvailable as error:
         if not error.permanent and turn.may_wait():
             raise
@@ -130,16 +148,25 @@ def _hear(turn: engine.Turn, file: ReceivedFile) -> None:
             seconds=duration_s(body) or _told_s(turn, file),
             language=turn.language[:2],
             cancelled=turn.cancelled,
+            account=Account(turn.owners, turn.payments),
         )
     except speech.NotHeard as error:
         logger.info("recording %s of inbound %s is not heard: %s", file.position, file.inbound_id, error.code)
         file.unheard = error.code
-        file.save(update_fields=["unheard"])
+        _store(turn, file, "unheard", error.paid)
         return
     file.transcript = heard.text
+    _store(turn, file, "transcript", heard)
+
+
+def _store(turn: engine.Turn, file: ReceivedFile, field: str, heard: speech.Heard | None) -> None:
+    """Stores what became of a recording, with what it has cost."""
     with transaction.atomic():
-        file.save(update_fields=["transcript"])
-        sql.insert(_usage(turn, heard))
+        file.save(update_fields=[field])
+        if heard is not None:
+            sql.insert(_usage(turn, heard))
+        if turn.payments is not None:
+            turn.payments.write()
 
 
 def _told_s(turn: engine.Turn, file: ReceivedFile) -> float:

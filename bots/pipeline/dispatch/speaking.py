@@ -12,12 +12,14 @@ from adapters.web.events import PLATFORM
 from bots import speech
 from bots.channels import lookup
 from bots.files.sent import SpokenAnswer
-from bots.llm.errors import ModelError
+from bots.limits.account import Account
+from bots.llm.errors import LimitReached, ModelError
 from bots.models import Bot, InboundEvent, Message, sql
 from bots.pipeline import engine
 from bots.pipeline.dispatch import listening
+from bots.speech import amr
 from bots.speech.speakable import speakable
-from bots.speech.synthesis import FORMATS
+from bots.speech.synthesis import AMR, FORMATS
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +35,9 @@ def with_voice(row: InboundEvent, turn: engine.Turn, reply: engine.Reply) -> eng
     if not formats or not text or not speech.can_speak():
         return reply
     try:
-        spoken = speech.speak(text, formats)
+        spoken = speech.speak(text, formats, Account(turn.owners, turn.payments))
+    except LimitReached:
+        return reply
     except ModelError as error:
         logger.warning("the answer to inbound %s is not read aloud: %s", row.pk, error)
         return reply
@@ -54,6 +58,8 @@ def playable(adapter: Adapter[Any] | type[Adapter[Any]]) -> list[str]:
     for kind, names in (("voice", ("opus", "mp3")), ("audio", ("mp3", "opus"))):
         for rule in adapter.file_rules:
             found += [name for name in names if rule.kind == kind and (not rule.types or FORMATS[name] in rule.types)]
+    if not found and any(rule.kind == "voice" and "audio/amr" in rule.types for rule in adapter.file_rules):
+        return [AMR] if amr.can_make() else []
     return list(dict.fromkeys(found))
 
 

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  var page, form, result, presets, listed = {};
+  var page, form, presets, listed = {};
 
   function field(name) { return form.elements[name]; }
 
@@ -14,7 +14,10 @@
     return part;
   }
 
-  function show(outcome) {
+  function box(owner) { return owner.querySelector(".claw-result"); }
+
+  function show(owner, outcome) {
+    var result = box(owner);
     result.className = "claw-result claw-result-" + (outcome.ok ? "ok" : "bad");
     result.replaceChildren(line(outcome.text, "claw-result-text"));
     if (outcome.mend) result.append(line(outcome.mend, "claw-result-mend"));
@@ -50,7 +53,7 @@
     var link = document.getElementById("keys-at");
     link.hidden = !one.keys_at;
     if (one.keys_at) link.href = one.keys_at;
-    result.hidden = true;
+    box(form).hidden = true;
     describe();
   }
 
@@ -84,12 +87,12 @@
 
   function ask(button) {
     var lost = { ok: false, text: page.dataset.lost, mend: "", notes: [] };
-    var buttons = form.querySelectorAll("[data-claw-ask]");
+    var owner = button.form, result = box(owner), buttons = owner.querySelectorAll("[data-claw-ask]");
     buttons.forEach(function (one) { one.disabled = true; });
     result.className = "claw-result";
-    result.replaceChildren(line(page.dataset.busy, "claw-result-text"));
+    result.replaceChildren(line(owner === form ? page.dataset.busy : page.dataset.reading, "claw-result-text"));
     result.hidden = false;
-    fetch(button.dataset.clawAsk, { method: "POST", body: new FormData(form), credentials: "same-origin" })
+    fetch(button.dataset.clawAsk, { method: "POST", body: new FormData(owner), credentials: "same-origin" })
       .then(function (answer) { return answer.ok ? answer.json() : lost; })
       .catch(function () { return lost; })
       .then(function (outcome) {
@@ -98,7 +101,7 @@
           window.location.assign(outcome.next);
           return;
         }
-        show(outcome);
+        show(owner, outcome);
         if ("clawFills" in button.dataset) fill(outcome);
       });
   }
@@ -141,13 +144,12 @@
   document.addEventListener("DOMContentLoaded", function () {
     page = document.getElementById("connect");
     form = document.getElementById("connect-form");
-    result = form.querySelector(".claw-result");
     presets = JSON.parse(document.getElementById("claw-presets").textContent);
-    form.addEventListener("submit", function (event) {
+    page.addEventListener("submit", function (event) {
       event.preventDefault();
-      ask(form.querySelector("[type=submit]"));
+      ask(event.target.querySelector("[type=submit]"));
     });
-    form.addEventListener("click", function (event) {
+    page.addEventListener("click", function (event) {
       var button = event.target.closest("[type=button][data-claw-ask]");
       if (button) ask(button);
     });

@@ -120,10 +120,15 @@ def test_the_chart_adds_up_seven_days_and_no_more() -> None:
     assert heights[1:5] == [0, 0, 0, 0]
 
 
-def test_the_embedded_model_is_named_as_a_demonstration() -> None:
-    assert "small demonstration model" in dashboard().content.decode()
-    html = login(make_user("other")).get("/admin/bots/modelprovider/").content.decode()
-    assert "embedded-model" in html
+def test_the_embedded_model_is_named_only_where_it_words_quotes(settings: Any) -> None:
+    assert "Embedded model" not in dashboard().content.decode()
+    server = settings.CLAWDBOT.model_server.model_copy(update={"enable": True, "words_answers": True})
+    settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update={"model_server": server})
+    html = login(make_user("other")).get("/admin/").content.decode()
+    assert "demonstration, English only" in html
+    assert "does not run" in html
+    html = login(make_user("third")).get("/admin/bots/modelprovider/").content.decode()
+    assert "answers nothing by itself" in html
 
 
 @pytest.mark.parametrize(("language", "done"), [("en", "(done)"), ("zh-hans", "（已完成）")])

@@ -87,7 +87,7 @@ def test_a_test_answers_in_the_page_with_times_tokens_and_price() -> None:
         (refusal(429, code="rate_limit_exceeded"), "too many requests", "Wait a minute"),
         (refusal(403, code="unsupported_country_region_territory"), "HTTP 403", "refuses this country"),
         (refusal(404, "The model `m-1` does not exist", code="model_not_found"), "HTTP 404", "Choose a model"),
-        (refusal(404, "Deployment unknown", code="DeploymentNotFound"), "HTTP 404", "Choose a model"),
+        (refusal(404, "Deployment unknown", code="DeploymentNotFound"), "HTTP 404", "Enter the name of a deployment"),
         (Answer(404, b"<html>"), "no such model or address", "Compare the address"),
         (Answer(200, b"<!doctype html>", {"Content-Type": "text/html"}), "no such model or address", "Compare"),
         (Answer(503), "HTTP 503", "status page"),

@@ -37,9 +37,9 @@ class Command:
 def parse(turn: Turn) -> tuple[str, str] | None:
     """Returns (name, argument) if the platform marks the message as a command or it begins with a slash; else None.
 
-    An unknown name is a command only as the whole message, so that a mistyped one gets the help text. With more text
-    it is an ordinary message: a sentence that begins with a path, or /ask, which the operator registered. What a skill
-    takes is no command either.
+    An unknown name is a command only as the whole message, so that a mistyped one gets the help text. With more text,
+    or with a file, it is an ordinary message: a sentence that begins with a path, or /ask, which the operator
+    registered. What a skill takes is no command either.
     """
     event = turn.event
     if event.command:
@@ -53,7 +53,7 @@ def parse(turn: Turn) -> tuple[str, str] | None:
             leaves = subscription.asks_to_leave(turn.text, turn.conversation.pk, turn.inbound_id)
             name = "unsubscribe" if leaves else ""
     name, argument = simplified(name), argument.strip()
-    if not name or (name not in _BY_NAME and (argument or knows(turn.bot.pk, name, turn.text))):
+    if not name or (name not in _BY_NAME and (argument or turn.files or knows(turn.bot.pk, name, turn.text))):
         return None
     return name, argument
 
