@@ -15,7 +15,7 @@ NAME = "clawdbot"
 _SUBJECTS = {
     "Start it": ("serve", "web", "worker", "beat", "poll", "modelserver"),
     "Set it up": ("setup", "bot", "channel", "provider", "skill", "mcp", "limit", "config"),
-    "Look after it": ("doctor", "upgrade", "migrate", "memory", "rotate_keys", "pairing"),
+    "Look after it": ("doctor", "backup", "upgrade", "migrate", "memory", "pairing", "leases", "rotate_keys"),
     "Try and judge it": ("simulate", "replay", "evaluate", "questions"),
     "Users": ("createsuperuser", "changepassword", "unlock_login", "api_token"),
 }

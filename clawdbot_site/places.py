@@ -27,7 +27,10 @@ def default_home() -> Path:
         return BASE_DIR / "var"
     from platformdirs import user_data_path  # only an installed product needs it
 
-    return user_data_path("clawdbot", appauthor=False)
+    try:
+        return user_data_path("clawdbot", appauthor=False)
+    except RuntimeError:  # the user has no home, as in some containers
+        return Path("~")  # is refused, with the mend, like any other home of nobody
 
 
 def preset(name: str) -> Path | None:

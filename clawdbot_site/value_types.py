@@ -50,7 +50,7 @@ def _absolute_path(value: Path) -> Path:
     """Resolves a relative path from the working directory of the process."""
     expanded = os.path.expanduser(value)
     if expanded.startswith("~"):
-        raise ValueError("begins with ~ and no user of this machine")
+        raise ValueError("begins with ~ and no user of this machine: set CLAWDBOT_HOME")
     if "\0" in expanded:
         raise ValueError("must not hold the character NUL")
     return Path(expanded).absolute()

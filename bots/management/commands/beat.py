@@ -14,7 +14,7 @@ from clawdbot import process_versions
 
 class Command(BaseCommand):
     requires_system_checks = ()  # `migrate` and `setup` have run them
-    help = "Sends the tasks of the schedules to the workers. Exactly one runs; `serve` has its own."
+    help = "Sends the tasks of the schedules to the workers. Of several, one works; `serve` has its own."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.CLAWDBOT.redis_url:
