@@ -7,11 +7,13 @@ class BotsConfig(AppConfig):
     verbose_name = _("Bots")
 
     def ready(self) -> None:
-        """Registers signals (log-ins, permissions of roles) and the model of memory consolidation by dotted path."""
+        """Registers signals (log-ins, permissions of roles), and by dotted path what lower packages use of this app."""
         from bots.access import role_permissions  # noqa: F401
+        from clawdbot import leadership
         from memory.consolidation import llm_port
 
         llm_port.use("bots.llm.consolidation.writer_for")
+        leadership.use("bots.leases.duties.lead")
         from bots.edge import logins
 
         logins.listen()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from celery import shared_task
 from django.utils import timezone
 
 from bots import reminders, replays
+from bots.leases.duties import one_at_a_time
 from bots.llm import figures, keep_warm
+from bots.models.sql import leases
 from bots.operations import agent_skills, mcp_servers, queues, spending
 from bots.people import linking
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
@@ -55,12 +59,14 @@ def replay(run_id: int) -> None:
 
 
 @shared_task(name="bots.reminders_upkeep", ignore_result=True)
+@one_at_a_time
 def reminders_upkeep() -> None:
     """Derives the next times of reminders anew and deletes what is long over."""
     reminders.upkeep.run()
 
 
 @shared_task(name="bots.settle_links", ignore_result=True)
+@one_at_a_time
 def settle_links() -> None:
     """Moves memories that a crash during linking left with the wrong person, if memory has its own database."""
     if database.separate():
@@ -74,30 +80,36 @@ def summarize() -> None:
 
 
 @shared_task(name="bots.sweep", ignore_result=True)
+@one_at_a_time
 def sweep() -> None:
     """Wakes workers for all due rows and frees claims of dead workers, so that a lost task loses no row."""
     queues.sweep()
 
 
 @shared_task(name="bots.keep_models_warm", ignore_result=True)
+@one_at_a_time
 def keep_models_warm() -> None:
     """Asks idle models for next to nothing, where the operator wants it."""
     keep_warm.run(timezone.now())
 
 
 @shared_task(name="bots.forget_model_figures", ignore_result=True)
+@one_at_a_time
 def forget_model_figures() -> None:
-    """Deletes figures of models that are older than 30 days."""
+    """Deletes figures of models that are older than 30 days, and leases that nobody has held for so long."""
     figures.forget_old(timezone.now())
+    leases.delete_old(timedelta(days=30))
 
 
 @shared_task(name="bots.ledger", ignore_result=True)
+@one_at_a_time
 def ledger() -> None:
     """Adds new usage to the daily sums, returns reservations of killed processes, and warns of limits that run out."""
     spending.upkeep()
 
 
 @shared_task(name="bots.refresh_tools", ignore_result=True)
+@one_at_a_time
 def refresh_tools() -> None:
     """Lists the tools of MCP servers whose list is old, and reads the folder of agent skills."""
     mcp_servers.refresh_due()

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+from functools import cache
 from pathlib import Path
+
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+_NAMESPACE = Path("/proc/self/ns/pid")
 
 
 def started(pid: int) -> str:
@@ -25,3 +29,32 @@ def is_alive(pid: int, started_at: str) -> bool:
     except PermissionError:
         return True
     return True
+
+
+@cache
+def _place() -> str:
+    """Returns what tells this run of this machine, and this container, from others. "" where that is unknown.
+
+    A host name does not: containers may share the one of their machine, and machines may be copies.
+    """
+    with contextlib.suppress(OSError):
+        return f"{_BOOT.read_text('ascii').strip()}/{_NAMESPACE.readlink().name}"
+    return ""
+
+
+def identity() -> str:
+    """Returns this process's identity, which no other process on any machine has; at most 120 characters."""
+    pid = os.getpid()
+    return f"{_place()}|{pid}|{started(pid)}"
+
+
+def has_ended(identity: str) -> bool:
+    """Returns whether the process with this `identity` is known to have ended.
+
+    Only processes of this machine, and of this container, can be known. Of others the answer is always False.
+    """
+    place, _, rest = identity.partition("|")
+    pid, _, started_at = rest.partition("|")
+    if not place or place != _place() or not pid.isdecimal() or not started_at:
+        return False
+    return not is_alive(int(pid), started_at)

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, task_prerun
+from celery.signals import beat_init, setup_logging, task_prerun
+
+from clawdbot_site import places
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clawdbot_site.settings")
 
+_path = [*sys.path]
 app = Celery("clawdbot")
+# Celery has put the working directory before everything else. There, a folder `skills` would replace the package.
+sys.path[:] = _path if str(places.BASE_DIR) in _path else [str(places.BASE_DIR), *_path]
+if not places.INSTALLED and os.getcwd() not in sys.path:
+    sys.path.append(os.getcwd())  # in a checkout, an operator's skills may lie where the product is started
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
@@ -26,3 +34,11 @@ def _close_broken_memory_connection(**_: Any) -> None:
     from memory import database
 
     database.close_if_broken()
+
+
+@beat_init.connect
+def _register_beat(**_: Any) -> None:
+    """Registers a beat process with the workers, so that the admin shows it. `serve` is registered already."""
+    from bots.pipeline.queue import workers
+
+    workers.start_heartbeat("beat")

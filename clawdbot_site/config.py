@@ -6,16 +6,14 @@ repeats the description of each field; docs/settings.md and config/production.ya
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from clawdbot_site import places
 from clawdbot_site.sources import EnvironmentSource, YamlSource
 from clawdbot_site.value_types import AbsolutePath, BaseAddress, HttpAddress, JsonObject, Port, TimeZone
-
-BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 class Section(BaseModel):
@@ -329,7 +327,9 @@ class Config(Section, BaseSettings):
     model_config = SettingsConfigDict(case_sensitive=True, hide_input_in_errors=True)
 
     home: AbsolutePath = Field(
-        BASE_DIR / "var", description="Folder of all data of the product: database, index, keys, uploads, queue."
+        default_factory=places.default_home,
+        validate_default=True,  # `~` stays in it where the user of the process has no home
+        description="Folder of all data of the product: database, index, keys, uploads, queue.",
     )
     debug: bool = Field(False, description="Error pages with details, for developers; never in production.")
     database_url: str = Field(

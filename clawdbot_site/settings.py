@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import django_stubs_ext
 
-from clawdbot_site import api, encrypted_rows, keys, login, logs, storage
+from clawdbot_site import api, encrypted_rows, keys, login, logs, places, storage
 from clawdbot_site.loading import load
 from clawdbot_site.sources import ConfigError
 from clawdbot_site.unfold import UNFOLD as UNFOLD
@@ -31,7 +31,18 @@ except ConfigError as _error:
 except OSError as _error:
     raise SystemExit(f"clawdbot: environment: CLAWDBOT_HOME: {_error.filename}: {_error.strerror}") from None
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+BASE_DIR = places.BASE_DIR
+# Starts another process of the product: the name of a command and its options follow.
+COMMAND = places.command()
+PRESETS = places.PRESETS
+INSTALLED = places.INSTALLED
+# Packages of skills that an operator puts there are found by every process, whatever its working directory. At the
+# end of the path, so that none of them replaces a module of the product or of a library.
+SKILLS_FOLDER = HOME / "skills"
+if str(SKILLS_FOLDER) not in sys.path:
+    sys.path.append(str(SKILLS_FOLDER))
+# In a checkout, where `manage.py` is run: beside the packages, which is on the path, too.
+NEW_SKILLS_FOLDER = str(SKILLS_FOLDER) if places.INSTALLED else "."
 DEBUG = CLAWDBOT.debug
 
 _public = urlsplit(CLAWDBOT.web.public_url)
@@ -110,7 +121,7 @@ ASGI_APPLICATION = "clawdbot_site.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [places.TEMPLATES],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -217,7 +228,7 @@ CELERY_BEAT_SCHEDULE = {
 
 LANGUAGE_CODE = CLAWDBOT.language
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [places.LOCALE]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = CLAWDBOT.time_zone
@@ -230,7 +241,7 @@ STORAGES = {
 STATIC_URL = "/static/"
 STATIC_ROOT = HOME / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
-STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
+STATICFILES_DIRS = [places.TEMPLATES / "static"]
 # Serves static files from their sources, so collectstatic is not needed.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG

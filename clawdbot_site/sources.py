@@ -17,6 +17,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, EnvSettingsSource, YamlConfigSettingsSource
 
+from clawdbot_site import places
+
 PREFIX = "CLAWDBOT_"
 CONFIG_FILE = "CLAWDBOT_CONFIG"
 # Variables that hosting platforms set.
@@ -65,18 +67,26 @@ class EnvironmentSource(EnvSettingsSource):
 
 
 class YamlSource(YamlConfigSettingsSource):
-    """Reads the file that CLAWDBOT_CONFIG names, if any.
+    """Reads the file that CLAWDBOT_CONFIG names, if any. `production` names the one that is shipped.
 
     Raises:
         ConfigError: The file cannot be read, is not YAML, or is not a mapping.
     """
 
     def __init__(self, settings_cls: type[BaseSettings]) -> None:
-        super().__init__(settings_cls, yaml_file=os.path.expanduser(_value(CONFIG_FILE)) or None)
+        super().__init__(settings_cls, yaml_file=_file(_value(CONFIG_FILE)))
 
     def _read_files(self, files: Any, deep_merge: bool = False) -> dict[str, Any]:
         # The base class would ignore a missing file.
         return _read(Path(files)) if files else {}
+
+
+def _file(named: str) -> Path | None:
+    """Returns the file that CLAWDBOT_CONFIG names: a path, or a shipped file by its name, such as `production`."""
+    if not named:
+        return None
+    path = Path(os.path.expanduser(named))
+    return path if path.exists() and not path.is_dir() else (places.preset(named) or path)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import dj_database_url
 
+from clawdbot import __version__
 from clawdbot_site.config import Config, UploadSettings
 
 _KINDS = {
@@ -120,6 +121,8 @@ def _postgresql(url: str) -> dict[str, Any]:
     options = dict(found.get("OPTIONS") or {})
     # Web requests run on short-lived threads under ASGI, so connections are pooled per process.
     options.setdefault("pool", {"min_size": 1, "max_size": 16, "timeout": 20, **_reconnect()})
+    # `manage.py upgrade` sees by it which versions hold the database.
+    options.setdefault("application_name", f"clawdbot {__version__}")
     # A database that vanishes without a word is noticed in 15 seconds; the defaults wait for hours.
     for name, value in _LIVENESS.items():
         options.setdefault(name, value)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.templatetags.static import static
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+
+from clawdbot import __version__
 
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Clawdbot",
     "SITE_HEADER": "Clawdbot",
-    "SITE_SUBHEADER": _("Bots that remember"),
+    "SITE_SUBHEADER": format_lazy("{} · {}", _("Bots that remember"), __version__),
     "SITE_SYMBOL": "smart_toy",
     "SITE_URL": "/",
     "SITE_FAVICONS": [

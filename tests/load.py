@@ -32,6 +32,7 @@ class Load:
         api: The platform that gets the answers.
         path: The path of the channel's webhook.
         chats: Number of chats; message n belongs to chat n modulo this.
+        urls: Addresses that take turns, as behind a load balancer; by default that of the product.
     """
 
     product: Product
@@ -40,6 +41,7 @@ class Load:
     chats: int = 12
     sent: int = 0
     taken_at: dict[int, float] = field(default_factory=dict)
+    urls: tuple[str, ...] = ()
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def begin(self, count: int, per_s: float) -> None:
@@ -112,10 +114,11 @@ class Load:
         """Delivers an update until a 2xx, and sometimes once more, as the platform does."""
         raw = json.dumps(self._update(number)).encode()
         headers = {"Content-Type": "application/json", "X-Telegram-Bot-Api-Secret-Token": SECRET}
-        taken = 0
-        for _ in range(1500):
+        taken, urls = 0, self.urls or (self.product.url,)
+        for attempt in range(1500):
+            url = urls[(number + attempt) % len(urls)]
             try:
-                with urlopen(Request(self.product.url + self.path, raw, headers), timeout=60) as response:
+                with urlopen(Request(url + self.path, raw, headers), timeout=60) as response:
                     taken += response.status == 200
             except (URLError, OSError):
                 time.sleep(0.2)
@@ -162,9 +165,9 @@ def _numbers(text: str) -> list[int]:
 
 
 @contextlib.contextmanager
-def prepared(product: Product, *, delay_s: float = 0.05, chats: int = 12) -> Iterator[Load]:
+def prepared(product: Product, *, delay_s: float = 0.05, chats: int = 12, api: BotApi | None = None) -> Iterator[Load]:
     """Gives a product that is not started yet a bot, a model and a Telegram channel; yields their load."""
-    api, model = BotApi(), StubModel(delay_s=delay_s)
+    api, model = api or BotApi(), StubModel(delay_s=delay_s)
     with api.server() as bot_api, model.server() as endpoint:
         product.migrate()
         product.manage("bot", "add", "loaded")

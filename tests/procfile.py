@@ -33,10 +33,12 @@ class ProcfileProduct(Product):
 
     Attributes:
         processes: Their names; a name twice is two processes.
+        prefix: What is put before each command line.
     """
 
     processes: tuple[str, ...] = PROCESSES
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    prefix: tuple[str, ...] = ()
 
     def start(self, wait_s: float = 150.0, *, model: bool = True) -> None:
         """Starts all processes and waits until the product answers messages."""
@@ -86,7 +88,7 @@ class ProcfileProduct(Product):
         line = commands()[name].replace(".venv/bin", here).replace("${HOST:-127.0.0.1}", "127.0.0.1")
         with (self.home / "serve.log").open("ab") as log:
             return subprocess.Popen(
-                shlex.split(line.replace("${PORT:-8080}", str(self.port))),
+                [*self.prefix, *shlex.split(line.replace("${PORT:-8080}", str(self.port)))],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,

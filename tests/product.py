@@ -37,6 +37,8 @@ class Product:
     Attributes:
         home: CLAWDBOT_HOME.
         settings: Additional environment variables, such as CLAWDBOT_SEMANTIC_SEARCH__ENABLE.
+        command: Starts a command of the product; its name follows.
+        folder: Working directory of the processes.
     """
 
     home: Path
@@ -44,6 +46,8 @@ class Product:
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
     console: Console | None = None
+    command: tuple[str, ...] = (sys.executable, "manage.py")
+    folder: Path = ROOT
 
     @property
     def url(self) -> str:
@@ -90,8 +94,8 @@ class Product:
         self.home.mkdir(parents=True, exist_ok=True)
         log = (self.home / "serve.log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "serve", "--port", str(self.port)],
-            cwd=ROOT,
+            [*self.command, "serve", "--port", str(self.port)],
+            cwd=self.folder,
             env=self.environment,
             stdout=log,
             stderr=subprocess.STDOUT,

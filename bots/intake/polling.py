@@ -1,25 +1,31 @@
-"""Fetches events by long polling, for platforms that cannot reach this machine."""
+"""Fetches events by long polling, for platforms that cannot reach this machine.
+
+Of all pollers of a channel one polls, by a lease: platforms end a poll when a second one begins.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from adapters.base import Adapter
 from adapters.errors import SendError
 from bots.channels import health, lookup
+from bots.leases import duties, held
 from bots.models import Channel
 from bots.models.lengths import ERROR_LENGTH
 from bots.pipeline import inbox, outbox
 from clawdbot import request_id
 from clawdbot.backoff import Backoff
 from clawdbot.errors import ClawdbotError
+from clawdbot.leadership import LeadershipLost
 from clawdbot.reasons import Why, columns, why
 
 logger = logging.getLogger(__name__)
@@ -48,11 +54,17 @@ def _can_be_polled(channel: Channel) -> bool:
         return False
 
 
-def poll_once(channel: Channel, timeout: float = POLL_S) -> int:
+def poll_once(channel: Channel, timeout: float = POLL_S, lead: held.Held | None = None) -> int:
     """Fetches and stores events, then saves the offset that confirms them; returns the number of new events.
+
+    Args:
+        channel: The channel.
+        timeout: How long the platform waits for events, in seconds.
+        lead: The lease under which it is polled.
 
     Raises:
         SendError: The platform refused the call or could not be reached.
+        LeadershipLost: Another process polls the channel. What came is stored; the offset is that of the other.
     """
     adapter = lookup.adapter_for(channel)
     account = _fingerprint(adapter.poll_account)
@@ -62,11 +74,18 @@ def poll_once(channel: Channel, timeout: float = POLL_S) -> int:
     result = inbox.accept(channel, polled.events, request_id=request_id.new())
     if polled.next_offset is not None and (polled.next_offset != offset or channel.poll_account != account):
         channel.poll_offset, channel.poll_account = str(polled.next_offset), account
-        saved = {"poll_offset": channel.poll_offset, "poll_account": account}
-        Channel.objects.filter(pk=channel.pk).update(**saved)
+        _save_offset(channel, lead)
     if polled.events:
         health.note_events(channel, len(result.accepted))
     return len(result.accepted)
+
+
+def _save_offset(channel: Channel, lead: held.Held | None) -> None:
+    with transaction.atomic():
+        if lead is not None:
+            lead.fence()
+        saved = {"poll_offset": channel.poll_offset, "poll_account": channel.poll_account}
+        Channel.objects.filter(pk=channel.pk).update(**saved)
 
 
 def _fingerprint(account: str) -> str:
@@ -85,36 +104,68 @@ def _offset(channel: Channel, account: str) -> int | None:
 
 
 def poll_forever(channel: Channel, stop: threading.Event, timeout: float = POLL_S) -> None:
-    """Polls until `stop` is set. Stores failed calls on the channel and retries with back-off."""
+    """Polls the channel whenever no other process does, until `stop` is set."""
     failures = 0
-    adapter = None
     try:
         while not stop.is_set():
             try:
+                with duties.lead(duties.poll_of(channel.public_id)) as lead:
+                    if lead is not None:
+                        logger.info("polling %s: this process polls from now on", channel)
+                        _poll_while(lead, channel, stop, timeout)
+                failures = 0
+                stop.wait(held.TRY_EVERY_S)
+            except Exception as error:  # no database: polling must resume without a restart
+                failures += 1
+                logger.warning("polling %s: no lease: %s", channel, type(error).__name__)
+                stop.wait(_BACKOFF.delay_s(failures))
+    finally:
+        health.flush(everything=True)
+        connection.close()
+
+
+def _poll_while(lead: held.Held, channel: Channel, stop: threading.Event, timeout: float) -> None:
+    """Polls until `stop` is set or the lease is lost. Stores failed calls on the channel and retries with back-off."""
+    failures = 0
+    adapter = None
+    try:
+        while not stop.is_set() and lead.holds():
+            try:
                 channel = lookup.get(channel.pk)
                 adapter = _current(channel, adapter)
-                poll_once(channel, SHORT_POLL_S if adapter.sends_by_polling else timeout)
+                poll_once(channel, SHORT_POLL_S if adapter.sends_by_polling else timeout, lead)
                 if adapter.sends_by_polling:
                     _send_waiting(channel)
                 health.flush()
                 failures = 0
+            except LeadershipLost:
+                break
             except SendError as error:
+                if not lead.holds():
+                    break  # the platform ended this poll, because another process has begun one
                 failures += 1
                 health.note_poll_failure(channel.pk, why(error), error.mark)
                 health.flush()
                 note_error(channel, why(error))
                 wait_s = _BACKOFF.delay_s(failures, error.retry_after)
                 logger.warning("polling %s: %s; again in %.0f s", channel, error.mark or error, wait_s)
-                stop.wait(wait_s)
+                _wait(wait_s, stop, lead)
             except Exception:  # no database, or a bug: polling must resume without a restart
                 failures += 1
                 logger.exception("polling %s failed", channel)
-                stop.wait(_BACKOFF.delay_s(failures))
+                _wait(_BACKOFF.delay_s(failures), stop, lead)
+        if not stop.is_set():
+            logger.warning("polling %s: another process may poll now, this one waits", channel)
     finally:
-        health.flush(everything=True)
-        connection.close()
         if adapter is not None:
             adapter.close()
+
+
+def _wait(wait_s: float, stop: threading.Event, lead: held.Held) -> None:
+    """Waits until `stop` is set or the lease is lost, `wait_s` seconds at most."""
+    until = time.monotonic() + wait_s
+    while (left := until - time.monotonic()) > 0 and lead.holds() and not stop.wait(min(left, held.TRY_EVERY_S)):
+        pass
 
 
 def _current(channel: Channel, before: Adapter[Any] | None) -> Adapter[Any]:

@@ -19,13 +19,14 @@ from typing import Any, Literal
 
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, connection
 from django.http import HttpResponseBase
 
 from bots import metrics
 from bots.channels import health
 from bots.edge import problems
 from bots.intake.webhook import AnyWebhookView, WebhookView
+from bots.models.sql import connections
 from clawdbot import request_id
 
 logger = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ class WebhookApplication:
 
     def __init__(self, fallback: Application) -> None:
         self._fallback = fallback
-        threads = THREADS.get(connections["default"].vendor, THREADS_ELSEWHERE)
+        threads = THREADS.get(connection.vendor, THREADS_ELSEWHERE)
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="webhook")
         self._waiting = 0
@@ -167,28 +168,20 @@ def _respond(scope: Scope, body: bytes, rid: str, channel_id: str | None) -> Htt
             logger.exception("a webhook failed")
             return problems.plain(500, "The server failed. The log has the reason under this request id.")
         finally:
-            _release_connections()
+            connections.release()
 
 
 def _connect(together: threading.Barrier) -> None:
     with contextlib.suppress(DatabaseError, threading.BrokenBarrierError):
         try:
             together.wait(WARM_UP_S)  # no thread may take the turn of another
-            connections["default"].ensure_connection()
+            connection.ensure_connection()
             together.wait(WARM_UP_S)  # a pool would give one connection to all
         except DatabaseError:
             together.abort()
             raise
         finally:
-            _release_connections()
-
-
-def _release_connections() -> None:
-    for connection in connections.all(initialized_only=True):
-        # Returns a pooled connection to its pool. Any other one stays open for the next request unless it is broken.
-        if "pool" in connection.settings_dict.get("OPTIONS", {}) or connection.errors_occurred:
-            connection.close_if_unusable_or_obsolete()
-            connection.close()
+            connections.release()
 
 
 async def _send(send: Send, response: HttpResponseBase, rid: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -11,7 +11,8 @@ from functools import cached_property
 from django.db import DatabaseError, transaction
 
 from bots.limits import ledger, rules
-from bots.limits.ledger import Full, Hold
+from bots.limits.ledger import Charge, Full, Hold
+from bots.limits.payments import Payments
 from bots.limits.rules import Owners, Rule
 from bots.models import TurnUsage, Unit, sql
 
@@ -34,17 +35,22 @@ class Price:
 
 
 class Account:
-    """The limits of those who pay for the calls of a turn."""
+    """The limits of those who pay for calls.
 
-    def __init__(self, owners: Owners | None) -> None:
-        self.owners = owners
+    Args:
+        owners: Who pays; None: nobody, and no limit holds.
+        payments: Where calls wait for the transaction that settles them; None: each is settled at once.
+    """
+
+    def __init__(self, owners: Owners | None, payments: Payments | None = None) -> None:
+        self.owners, self._payments = owners, payments
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         return rules.of(self.owners, _UNITS) if self.owners is not None else ()
 
     def reserve(self, price: Price, estimate: Callable[[], tuple[int, int]], seconds: float) -> Purse:
-        """Reserves the estimate of a call.
+        """Reserves the estimate of a call of a language model.
 
         Args:
             price: What the model costs; limits of money do not hold for a free one.
@@ -57,10 +63,19 @@ class Account:
         if not self.rules:
             return Purse((), "", ())
         prompt, answer = estimate()
-        amounts = _amounts(prompt + answer, price.of(prompt, answer))
+        return self._reserve(_amounts(prompt + answer, price.of(prompt, answer)), seconds)
+
+    def reserve_cost(self, cost: Decimal, seconds: float) -> Purse:
+        """Reserves what a call costs at most that has no tokens: one that listens or speaks. See `reserve`."""
+        return self._reserve(_amounts(0, cost), seconds)
+
+    def _reserve(self, amounts: Mapping[str, int], seconds: float) -> Purse:
         applying = tuple(rule for rule in self.rules if amounts[rule.unit] > 0)
-        key, holds = ledger.reserve(applying, amounts, seconds)
-        return Purse(applying, key, holds)
+        if not applying:
+            return Purse((), "", ())
+        reserve = ledger.reserve if self._payments is None else self._payments.reserve
+        key, holds = reserve(applying, amounts, seconds)
+        return Purse(applying, key, holds, self._payments)
 
     def note_broken(self, provider: str, model: str, tokens: tuple[int, int], cost: Decimal) -> None:
         """Records an answer that was stopped or broke off: its endpoint charges what it had written."""
@@ -89,13 +104,20 @@ class Account:
 class Purse:
     """What is reserved for one call; it is paid or returned once."""
 
-    def __init__(self, applying: tuple[Rule, ...], key: str, holds: tuple[Hold, ...]) -> None:
-        self._rules, self._key, self._holds = applying, key, holds
+    def __init__(
+        self, applying: tuple[Rule, ...], key: str, holds: tuple[Hold, ...], payments: Payments | None = None
+    ) -> None:
+        self._rules, self._key, self._holds, self._payments = applying, key, holds, payments
 
     def pay(self, tokens: int, cost: Decimal) -> None:
         """Charges what the call has used."""
-        if self._take():
-            ledger.settle(self._key, self._rules, self._holds, _amounts(tokens, cost))
+        if not self._take():
+            return
+        charge = Charge(self._key, self._rules, self._holds, _amounts(tokens, cost))
+        if self._payments is None:
+            ledger.settle([charge])
+        else:
+            self._payments.add(charge)
 
     def give_back(self) -> None:
         """Returns what is reserved, unless it was paid."""

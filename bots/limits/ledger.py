@@ -7,15 +7,17 @@ replaces it by what was really used. A call that outlives its deadline is still 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple, TypeVar
 
 from cachetools import LRUCache
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from bots.limits import periods, sums
 from bots.limits.rules import Rule
@@ -33,6 +35,7 @@ _KEPT = {Unit.MESSAGES: timedelta(hours=1), Unit.TOKENS: timedelta(days=40), Uni
 _known: LRUCache[tuple[str, str, str, str], int] = LRUCache(10_000)  # ids of balances
 _lock = threading.Lock()
 
+_Result = TypeVar("_Result")
 Hold = tuple[int, int]  # id of a balance, amount
 
 
@@ -44,66 +47,88 @@ class Full(Exception):
         self.rule = rule
 
 
-def reserve(rules: Sequence[Rule], amounts: Mapping[str, int], seconds: float) -> tuple[str, tuple[Hold, ...]]:
+class _Unsure(Exception):
+    """Not all limits of a call could be taken at once."""
+
+
+class Charge(NamedTuple):
+    """A call that was made: its reservation, and what it has used by unit."""
+
+    key: str
+    rules: Sequence[Rule]
+    holds: Sequence[Hold]
+    amounts: Mapping[str, int]
+
+
+def reserve(
+    rules: Sequence[Rule], amounts: Mapping[str, int], seconds: float, made: Sequence[Charge] = ()
+) -> tuple[str, tuple[Hold, ...]]:
     """Reserves the amounts of all these limits, or nothing.
 
     Args:
         rules: The limits, in the order of `rules.of`: all callers lock rows in the same order.
         amounts: What the call will use at most, by unit.
         seconds: After this time and `GRACE_S` the reservation expires.
+        made: Earlier calls to settle before that, in the same transaction.
 
     Returns:
         The key of the reservation, and what it holds.
 
     Raises:
-        Full: A limit has no room.
+        Full: A limit has no room; nothing was settled either.
     """
     key, now = f"call:{uuid.uuid4().hex}", clock.now()
-    try:
-        with transaction.atomic():
-            holds = tuple(_hold(rule, amounts[rule.unit], now) for rule in rules)
-            sql.note_reservation(key, holds, now + timedelta(seconds=seconds + GRACE_S))
-    except Full as full:
-        _note_refusal(full.rule, now)
-        raise
-    return key, holds
+
+    def work(one_by_one: bool) -> tuple[Hold, ...]:
+        holds = _held(rules, amounts, now, made, one_by_one)
+        sql.note_reservation(key, holds, now + timedelta(seconds=seconds + GRACE_S))
+        return holds
+
+    return key, _transact(work, now)
 
 
-def settle(key: str, rules: Sequence[Rule], holds: Sequence[Hold], amounts: Mapping[str, int]) -> None:
-    """Charges what a call has used; its reservation ends. A reservation that was swept is charged all the same."""
+def settle(made: Sequence[Charge]) -> None:
+    """Charges what calls have used; their reservations end. One that was swept is charged all the same."""
     with transaction.atomic():
-        was_held = sql.end_reservation(key)
-        for rule, (balance, held) in zip(rules, holds, strict=True):
-            sql.spend(balance, min(max(amounts[rule.unit], 0), MOST), held if was_held else 0)
+        _spend(_ended(made))
 
 
 def release(key: str, holds: Sequence[Hold]) -> None:
     """Returns what a call has reserved and not used."""
-    with transaction.atomic():
+    with sql.unflushed():
         if sql.end_reservation(key):
-            for balance, held in holds:
-                sql.spend(balance, 0, held)
+            sql.spend([(balance, 0, held) for balance, held in holds])
 
 
-def count_once(key: str, rules: Sequence[Rule], now: datetime, kept: timedelta) -> None:
-    """Counts one message; a second call with the same key counts nothing.
+def count(rules: Sequence[Rule], now: datetime) -> None:
+    """Counts one message.
 
     Args:
-        key: Names the message.
-        rules: Limits of messages.
+        rules: Limits of messages, in the order of `rules.of`.
         now: Time of the message.
-        kept: How long the key is known.
 
     Raises:
         Full: A limit has no room; nothing was counted.
     """
+    period = periods.of(Unit.MESSAGES, now)
     try:
-        with transaction.atomic():
-            if not sql.note_reservation(key, (), now + kept):
-                return
+        with sql.unflushed(single=len(rules) == 1):
             for rule in rules:
-                balance, held = _hold(rule, 1, now)
-                sql.spend(balance, 1, held)
+                owner = (rule.kind, rule.owner, rule.bot_id)
+                if not rule.ceiling or not sql.count_message(*owner, period.key, period.end, min(rule.ceiling, MOST)):
+                    raise Full(rule)
+    except Full as full:
+        _note_refusal(full.rule, now)
+        raise
+
+
+def _transact(work: Callable[[bool], _Result], now: datetime) -> _Result:
+    """Runs `work(one_by_one)` in a transaction of its own, and notes a refusal."""
+    try:
+        for one_by_one in (False, True):
+            with contextlib.suppress(_Unsure), sql.unflushed():
+                return work(one_by_one)
+        raise AssertionError("one by one it is sure")
     except Full as full:
         _note_refusal(full.rule, now)
         raise
@@ -113,23 +138,36 @@ def sweep(now: datetime | None = None) -> int:
     """Returns reservations whose process was killed, and deletes old balances. Returns the number of reservations."""
     now = now or clock.now()
     swept = 0
-    expired = Reservation.objects.filter(expires_at__lt=now).order_by("expires_at")
-    for key, holds in list(expired.values_list("key", "holds")[:_AT_ONCE]):
-        release(key, [(int(balance), int(held)) for balance, held in holds])
-        if holds:
-            swept += 1
+    while expired := list(_expired(now)):
+        # Earlier versions wrote one for each message, which holds nothing. They go in one statement.
+        Reservation.objects.filter(key__in=[key for key, holds in expired if not holds]).delete()
+        for key, holds in expired:
+            if holds:
+                release(key, [(int(balance), int(held)) for balance, held in holds])
+                swept += 1
     if swept:
         logger.warning("returned %s reservations of calls that came to no end", swept)
     for unit, kept in _KEPT.items():
         ended = Balance.objects.filter(unit=unit, ends_at__lt=now - kept).values_list("pk", flat=True)
-        if old := list(ended[:_AT_ONCE]):
+        while old := list(ended[:_AT_ONCE]):
             Balance.objects.filter(pk__in=old).delete()
     return swept
 
 
-def forget(balances: Iterable[int]) -> None:
-    """Deletes balances, so that they are opened anew with what was really used."""
-    Balance.objects.filter(pk__in=list(balances)).delete()
+def _expired(now: datetime) -> QuerySet[Reservation, tuple[str, list[Hold]]]:
+    rows = Reservation.objects.filter(expires_at__lt=now).order_by("expires_at")
+    return rows.values_list("key", "holds")[:_AT_ONCE]
+
+
+def forget(balances: QuerySet[Balance]) -> None:
+    """Deletes balances, so that they are opened anew with what was really used.
+
+    Calls lock the balances of their rules in the order of `rules.of`. This takes them in the same order, so that no two
+    wait for each other.
+    """
+    with transaction.atomic():
+        ordered = balances.order_by("kind", "owner", "bot_id", "unit", "pk").select_for_update()
+        Balance.objects.filter(pk__in=list(ordered.values_list("pk", flat=True))).delete()
     clear_cache()
 
 
@@ -139,26 +177,89 @@ def clear_cache() -> None:
         _known.clear()
 
 
+_Used = dict[tuple[Rule, int], tuple[int, int]]  # by limit and balance: what calls have used and reserved
+
+
+def _ended(made: Sequence[Charge]) -> _Used:
+    """Ends the reservations of calls, and returns what they used."""
+    used: _Used = {}
+    for charge in made:
+        was_held = sql.end_reservation(charge.key)
+        for rule, (balance, held) in zip(charge.rules, charge.holds, strict=True):
+            spent, reserved = used.get((rule, balance), (0, 0))
+            amount = min(max(charge.amounts[rule.unit], 0), MOST)
+            used[rule, balance] = (spent + amount, reserved + (held if was_held else 0))
+    return used
+
+
+def _spend(used: _Used) -> None:
+    """Charges what calls have used, in the order in which all transactions lock balances."""
+    ordered = sorted(used.items())
+    if sql.spend([(balance, amount, held) for (_rule, balance), (amount, held) in ordered]):
+        return
+    kept = set(Balance.objects.filter(pk__in=[balance for (_rule, balance), _amounts in ordered]).values_list("pk"))
+    for (rule, balance), (amount, _held_before) in ordered:
+        if (balance,) not in kept:
+            # The limit was changed during the call. A balance that is open since then has not counted this call.
+            named = {"kind": rule.kind, "owner": rule.owner, "unit": rule.unit}
+            opened = Balance.objects.filter(**named, pk__gt=balance, period=periods.of(rule.unit, clock.now()).key)
+            opened.update(spent=F("spent") + amount)
+
+
+def _held(
+    rules: Sequence[Rule], amounts: Mapping[str, int], now: datetime, made: Sequence[Charge], one_by_one: bool
+) -> tuple[Hold, ...]:
+    """Charges what calls have used, and takes an amount of each limit.
+
+    Raises:
+        Full: A limit has no room.
+        _Unsure: The quick way does not tell which one. Roll back, and take them one by one.
+    """
+    if not one_by_one and not made:
+        return _held_at_once(rules, amounts, now)
+    used = _ended(made)
+    holds = []
+    for rule in sorted({*rules, *(rule for rule, _balance in used)}):
+        if mine := {key: value for key, value in used.items() if key[0] == rule}:
+            _spend(mine)
+        if rule in rules:
+            holds.append(_hold(rule, amounts[rule.unit], now))
+    return tuple(holds)
+
+
+def _held_at_once(rules: Sequence[Rule], amounts: Mapping[str, int], now: datetime) -> tuple[Hold, ...]:
+    with _lock:
+        balances = [_known.get((rule.kind, rule.owner, rule.unit, periods.of(rule.unit, now).key)) for rule in rules]
+    taken = [
+        (balance, min(max(amounts[rule.unit], 0), MOST), rule.ceiling)
+        for balance, rule in zip(balances, rules, strict=True)
+        if balance is not None
+    ]
+    if len(taken) < len(rules) or not sql.reserve(taken):
+        raise _Unsure
+    return tuple((balance, amount) for balance, amount, _ceiling in taken)
+
+
 def _hold(rule: Rule, amount: int, now: datetime) -> Hold:
     amount = min(max(amount, 0), MOST)
     period = periods.of(rule.unit, now)
     key = (rule.kind, rule.owner, rule.unit, period.key)
     with _lock:
         balance = _known.get(key)
-    if balance is not None and sql.reserve(balance, amount, rule.ceiling):
+    if balance is not None and sql.reserve([(balance, amount, rule.ceiling)]):
         return balance, amount
     # It is full, or was deleted meanwhile, or this process has not seen it yet.
     found = _open(rule, period)
     with _lock:
         _known[key] = found
-    if found == balance or not sql.reserve(found, amount, rule.ceiling):
+    if found == balance or not sql.reserve([(found, amount, rule.ceiling)]):
         raise Full(rule)
     return found, amount
 
 
 def _note_refusal(rule: Rule, now: datetime) -> None:
     """Counts a refusal, so that the operator sees a limit that is smaller than any call."""
-    with transaction.atomic():
+    with sql.unflushed():
         balance = _open(rule, periods.of(rule.unit, now))
         Balance.objects.filter(pk=balance).update(refused=F("refused") + 1, ceiling=min(rule.ceiling, MOST))
 

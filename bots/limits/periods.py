@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -38,16 +39,22 @@ def of(unit: str, now: datetime) -> Period:
 
     Days and months are those of the calendar: the day on which the clocks change has 23 or 25 hours.
     """
-    local = now.astimezone(zone())
+    minute = now.replace(second=0, microsecond=0)
     if unit == Unit.MESSAGES:
-        start = now.replace(second=0, microsecond=0)
-        return Period(f"{start.timestamp() // 60:.0f}", start, start + timedelta(minutes=1))
+        return Period(f"{minute.timestamp() // 60:.0f}", minute, minute + timedelta(minutes=1))
+    return _of_day(unit, minute, settings.TIME_ZONE)
+
+
+@lru_cache(64)
+def _of_day(unit: str, minute: datetime, zone_key: str) -> Period:
+    local = minute.astimezone(ZoneInfo(zone_key))
     first = local.date().replace(day=1) if unit == Unit.MONEY else local.date()
     following = (first + timedelta(days=32)).replace(day=1) if unit == Unit.MONEY else first + timedelta(days=1)
     key = f"{first:%Y-%m}" if unit == Unit.MONEY else first.isoformat()
-    return Period(key, midnight(first), midnight(following))
+    zone = ZoneInfo(zone_key)
+    return Period(key, midnight(first, zone), midnight(following, zone))
 
 
-def midnight(day: date) -> datetime:
+def midnight(day: date, zone: ZoneInfo) -> datetime:
     """Returns when a day begins. Where the clocks skip midnight, that is the first moment after the gap."""
-    return datetime(day.year, day.month, day.day, tzinfo=zone())
+    return datetime(day.year, day.month, day.day, tzinfo=zone)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cachetools import LRUCache
 
 from bots.limits.account import Account, Full, Price, Purse
+from bots.limits.payments import Payments
 from bots.limits.rules import Owners
 from bots.llm import candidates, client, figures, health, routing, token_estimate, token_usage
 from bots.llm.circuit_breaker import breaker
@@ -74,6 +75,7 @@ def complete(
     schema: Mapping[str, Any] | None = None,
     has_image: bool = False,
     owners: Owners | None = None,
+    payments: Payments | None = None,
 ) -> Completion:
     """Asks the configured models in priority order, the embedded model last, until one answers.
 
@@ -97,6 +99,7 @@ def complete(
         has_image: The message has an image, so models that see come first.
         tools: Tools that the model may call; a model that takes none is asked without them.
         owners: Whose limits hold. A model for which a limit has no room is passed over, so a cheaper one may answer.
+        payments: What the call owes is added to these, for the caller to settle; None: it is settled at once.
 
     Returns:
         The answer with its tokens (estimated where the endpoint reports none), milliseconds and cost.
@@ -110,7 +113,7 @@ def complete(
         Cancelled: `cancelled()` returned True; the error holds the text so far.
     """
     run = _Run(messages, on_token, on_restart, cancelled)
-    run.counts_failures, run.tools, run.account = counts_failures, tuple(tools), Account(owners)
+    run.counts_failures, run.tools, run.account = counts_failures, tuple(tools), Account(owners, payments)
     run.max_tokens = max_tokens or (bot.max_reply_tokens if bot else DEFAULT_MAX_TOKENS)
     run.temperature = temperature if temperature is not None else (bot.temperature if bot else DEFAULT_TEMPERATURE)
     waits: list[float] = []
@@ -169,6 +172,7 @@ class _Run:
         self.schema: Mapping[str, Any] | None = None
         self.account = Account(None)
         self.over_limit = False
+        self._built: tuple[Target, int, Messages] | None = None
         self.broken_off = 0  # characters of the answer of this model that came to no end
 
     def prompt_tokens(self, target: Target) -> int:
@@ -263,8 +267,16 @@ class _Run:
         """Returns prompt and longest reply for the context window of the model."""
         window = min(target.context_tokens, _windows.get((target.endpoint, target.model), target.context_tokens))
         longest = min(self.max_tokens, DEMO_MAX_TOKENS) if target.is_demo else min(self.max_tokens, window // 2)
-        sized = target if window == target.context_tokens else replace(target, context_tokens=window)
-        return self.messages(sized) if callable(self.messages) else self.messages, max(longest, 1)
+        return self._messages(target, window), max(longest, 1)
+
+    def _messages(self, target: Target, window: int) -> Messages:
+        """Returns the prompt, which the reservation and the call both need; it is built once."""
+        if not callable(self.messages):
+            return self.messages
+        if self._built is None or self._built[:2] != (target, window):
+            sized = target if window == target.context_tokens else replace(target, context_tokens=window)
+            self._built = (target, window, self.messages(sized))
+        return self._built[2]
 
     def _learns_window(self, target: Target, error: ProviderError) -> bool:
         """Notes the context window that a refusal names. Returns whether a shorter prompt can be made for it."""

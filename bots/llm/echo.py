@@ -98,8 +98,8 @@ class EchoFilter:
             line, self._line = self._line, ""
             shown.append(self._shown(line))
         shown.append(self._end_of_block())
-        if self._fence and not self._fenced:
-            self._fence = None
+        if not self._after_echo:
+            shown.append(self._opened_fence())
         return "".join(shown)
 
     def _taken(self, text: str) -> Iterator[str]:
@@ -133,7 +133,7 @@ class EchoFilter:
         if self._begun and not _TAG.search(line):
             return line
         parts = self._parts(line)
-        return self._of_line(line) if len(parts) == 1 else "".join(map(self._of_line, parts))
+        return self._of_line(line, begun=self._begun) if len(parts) == 1 else "".join(map(self._of_line, parts))
 
     def _parts(self, line: str) -> list[str]:
         """Returns a line with tags and notes in it as the lines that the prompt has."""
@@ -158,8 +158,9 @@ class EchoFilter:
         cut_off = len(plain) >= _LEAST_KNOWN and _DATED.match(plain) is not None
         return cut_off and any(known.startswith(plain) for known in self._known)
 
-    def _of_line(self, line: str) -> str:
-        tag = _TAG.fullmatch(_QUOTES.sub("", line).strip(" \t\r\n*_`"))
+    def _of_line(self, line: str, *, begun: bool = False) -> str:
+        """begun: The beginning of the line is shown, so that this rest of it opens no block."""
+        tag = None if begun else _TAG.fullmatch(_QUOTES.sub("", line).strip(" \t\r\n*_`"))
         if self._block:
             return self._in_block(line, tag)
         if tag is not None and tag[1]:
@@ -168,7 +169,7 @@ class EchoFilter:
         if tag is not None:
             self._block, self._name, self._last_note = [line], tag[2].casefold(), 0
             return ""
-        if _FENCE.match(_QUOTES.sub("", line)):
+        if not begun and _FENCE.match(_QUOTES.sub("", line)):
             return self._of_fence(line)
         for note in self._notes:
             if note in line and self._is_note(line[line.index(note) :], tagged=True):

@@ -37,9 +37,23 @@ def _cost(piece: str) -> float:
     return 1.0
 
 
+class _Costs(dict[str, float]):
+    """The costs of words that came before, as most words of a prompt did."""
+
+    def __missing__(self, piece: str) -> float:
+        cost = _cost(piece)
+        if len(piece) <= _LONGEST_KEPT and len(self) < _MOST_KEPT:
+            self[piece] = cost
+        return cost
+
+
+_LONGEST_KEPT, _MOST_KEPT = 16, 30_000  # about 3 MB
+_costs = _Costs()
+
+
 def estimate(text: str) -> int:
     """Returns the tokens of `text`, rounded up; slightly more than common vocabularies use."""
-    return int(sum(map(_cost, _WORD.findall(text))) + 0.999)
+    return int(sum(map(_costs.__getitem__, _WORD.findall(text))) + 0.999)
 
 
 def at_most(text: str) -> int:

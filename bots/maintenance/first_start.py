@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
+from bots.i18n.program import as_typed
 from bots.models import Bot, ModelProvider
 from bots.operations import configuration_log
 from bots.operations.bots import add_bot
@@ -90,7 +91,7 @@ def announcement(first: FirstStart) -> list[str]:
             _("Admin password: %(password)s") % {"password": first.password},
         ]
     hint = _("Admin user: %(user)s (forgot the password? python manage.py changepassword %(user)s)")
-    return [hint % {"user": first.user}]
+    return [as_typed(hint % {"user": first.user})]
 
 
 def _password_file() -> Path:

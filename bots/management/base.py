@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from bots.i18n.failure_texts import describe_error
+from bots.i18n.program import as_typed
 from clawdbot.errors import ClawdbotError
 
 
@@ -35,10 +36,10 @@ class OperatorCommand(BaseCommand):
         try:
             getattr(self, "do_" + options["action"].replace("-", "_"))(options)
         except ClawdbotError as error:
-            raise CommandError(describe_error(error)) from None
+            raise CommandError(as_typed(describe_error(error))) from None
         except DatabaseError as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise CommandError(f"the database cannot be used: {reason} (python manage.py migrate)") from None
+            raise CommandError(as_typed(f"the database cannot be used: {reason} (python manage.py migrate)")) from None
 
     def print_json(self, value: Any) -> None:
         """Prints one JSON document on stdout."""
@@ -48,7 +49,7 @@ class OperatorCommand(BaseCommand):
         """Prints aligned columns with a heading."""
         names = list(columns)
         if not rows:
-            self.stdout.write(empty)
+            self.stdout.write(as_typed(empty))
             return
         cells = [names, *([_cell(row[name]) for name in names] for row in rows)]
         widths = [max(len(line[index]) for line in cells) for index in range(len(names))]

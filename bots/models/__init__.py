@@ -11,6 +11,7 @@ from bots.models.dialog_timer import DialogTimer
 from bots.models.evaluation import EvaluationCase, EvaluationSet
 from bots.models.file import ReceivedFile, SentFile
 from bots.models.health import ChannelHealth, ChannelHour
+from bots.models.lease import Lease
 from bots.models.linking import LinkCode
 from bots.models.message import Message
 from bots.models.person import Identity, Person
@@ -41,6 +42,7 @@ __all__ = [
     "Identity",
     "InboundEvent",
     "Label",
+    "Lease",
     "Limit",
     "LinkCode",
     "Message",

@@ -15,6 +15,7 @@ from adapters import registry
 from adapters.web.events import PLATFORM as WEB
 from bots.channels.lookup import adapter_for
 from bots.i18n.failure_texts import describe_column, describe_error
+from bots.i18n.program import as_typed
 from bots.models import Channel, ChannelHealth, ChannelHour
 from bots.operations.verification import mend_of
 from clawdbot.errors import ClawdbotError
@@ -121,7 +122,7 @@ def _nothing_yet(channel: Channel, health: ChannelHealth) -> Status:
     except ClawdbotError as error:
         return Status("bad", _joined(describe_error(error), _what_to_do("failed")))
     if adapter.supports_polling and (adapter.sends_by_polling or not settings.CLAWDBOT.web.public_url):
-        return Status("new", _("No event yet: is “manage.py poll” running?"))
+        return Status("new", as_typed(_("No event yet: is “manage.py poll” running?")))
     if adapter.supports_webhook_setup:
         return Status("new", _("No event yet: press Set webhook, then write to the bot."))
     return Status("new", _("No event yet: has the address been pasted in the console?"))

@@ -6,7 +6,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +17,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from adapters import registry
+from bots.i18n.program import as_typed
 from bots.limits import alerts
 from bots.llm import embedded_discovery, embedded_server, embedded_state, model_choice
 from bots.models import Bot, Channel, InboundEvent, ModelProvider, OutboundMessage
@@ -53,6 +54,10 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Runs all checks. Never raises and changes nothing."""
+    return _typed(_examine())
+
+
+def _examine() -> list[Finding]:
     found = list(_home())
     try:
         pending = migrations.pending()
@@ -83,6 +88,10 @@ def examine() -> list[Finding]:
     for look in looks:
         found.extend(look())
     return found
+
+
+def _typed(found: list[Finding]) -> list[Finding]:
+    return [replace(one, text=as_typed(one.text), mend=as_typed(one.mend)) for one in found]
 
 
 def _unusable(error: DatabaseError) -> Finding:

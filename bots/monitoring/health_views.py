@@ -7,13 +7,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from bots.monitoring import readiness
+from clawdbot import __version__
 
 
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
     """Returns 200 without any query, so an unreachable database does not make the supervisor kill the process."""
-    return JsonResponse({"status": "alive"})
+    return JsonResponse({"status": "alive", "version": __version__})
 
 
 @require_safe

@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 from bots import metrics
 from bots.edge import problems
 from bots.monitoring import queue_stats
+from bots.monitoring.leases import held_by_kind
 
 logger = logging.getLogger(__name__)
 _FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
@@ -77,6 +78,10 @@ class _Database(Collector):
         for role, count in found.workers.items():
             workers.add_metric((role,), count)
         yield workers
+        leases = GaugeMetricFamily("clawdbot_leases_held", "Duties that a process does now.", labels=("duty",))
+        for duty, count in held_by_kind().items():
+            leases.add_metric((duty,), count)
+        yield leases
 
 
 def _from_database() -> CollectorRegistry:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from bots import reminders, replays
+from bots.leases import held
 from bots.models import InboundEvent, OutboundMessage
 from bots.models.lengths import QUEUE_ERROR_LENGTH
 from bots.models.sql import clock
@@ -71,7 +72,8 @@ def recover() -> SweepReport:
 
 
 def leave() -> None:
-    """Unregisters this worker at an orderly shutdown, so that the next sweep frees its claims."""
+    """Unregisters this worker at an orderly shutdown: the next sweep frees its claims, and others take its leases."""
+    held.leave()
     workers.unregister()
 
 

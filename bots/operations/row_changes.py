@@ -102,5 +102,9 @@ def insert(row: _RowT) -> _RowT:
         row.validate_constraints()
     except ValidationError as error:
         raise refusal(error) from None
-    row.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:  # somebody else took a unique value after it was checked
+        raise OperationError("another row has this name already") from None
     return row

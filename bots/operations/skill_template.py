@@ -9,8 +9,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.conf import settings
-
 from bots.operations.errors import OperationError
 from skills.models import Skill
 
@@ -83,7 +81,7 @@ def write(name: str, folder: Path, *, register: bool) -> Written:
     if not re.fullmatch(r"[a-z][a-z0-9_]{1,39}", name):
         raise OperationError(f"{name}: use 2 to 40 lower-case letters, digits and _, beginning with a letter")
     package = folder / name
-    if package.exists() or name in sys.stdlib_module_names or (Path(settings.BASE_DIR) / name).exists():
+    if package.exists() or name in sys.stdlib_module_names or importlib.util.find_spec(name) is not None:
         raise OperationError(f"{package} exists already, or its name is taken")
     class_name = "".join(part.capitalize() for part in name.split("_"))
     facts = {
@@ -95,7 +93,8 @@ def write(name: str, folder: Path, *, register: bool) -> Written:
     }
     files = {"__init__.py": "", "skill.py": _SKILL.format(**facts), f"test_{name}.py": _TEST.format(**facts)}
     try:
-        package.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        package.mkdir()
         for file, text in files.items():
             (package / file).write_text(text, encoding="utf8")
     except OSError as error:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from bots.limits import alerts, ledger, periods, rules, sums
@@ -67,10 +67,13 @@ def save(row: Limit, actor: Actor, values: Mapping[str, Any] | None = None) -> L
     except ValidationError as error:
         raise refusal(error) from None
     is_new = row._state.adding
-    with transaction.atomic():
-        row.save()
-        configuration_log.record(Action.ADDED if is_new else Action.CHANGED, row, actor, values or {})
-        changed(row)
+    try:
+        with transaction.atomic():
+            row.save()
+            configuration_log.record(Action.ADDED if is_new else Action.CHANGED, row, actor, values or {})
+            changed(row)
+    except IntegrityError:  # somebody else added one after it was checked, or removed the owner
+        raise OperationError(_("There is a limit for it already.")) from None
     return row
 
 
@@ -87,8 +90,7 @@ def changed(row: Limit) -> None:
 
     Without this, usage in a time without a limit would be missing. What is reserved at this moment is not counted.
     """
-    stale = _balances(row).filter(ends_at__gt=clock.now()).exclude(unit=Unit.MESSAGES)
-    ledger.forget(stale.values_list("pk", flat=True))
+    ledger.forget(_balances(row).filter(ends_at__gt=clock.now()).exclude(unit=Unit.MESSAGES))
     transaction.on_commit(rules.held.clear)
 
 

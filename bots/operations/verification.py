@@ -19,6 +19,7 @@ from adapters.events import BotIdentity, WebhookInfo
 from bots.channels.lookup import adapter_for
 from bots.i18n.bilingual import in_language
 from bots.i18n.failure_texts import describe, describe_error
+from bots.i18n.program import as_typed
 from bots.models import Channel
 from bots.models.lengths import ERROR_LENGTH
 from bots.operations.address_rules import may_reach_private
@@ -237,8 +238,8 @@ def mend_of(platform: str, mark: str) -> str:
         "token_refused": _("Copy the credentials again from the platform's console."),
         "no_rights": _("Grant the missing permission in the platform's console."),
         "ip_not_trusted": _("Add this server's public address to the platform's list of trusted addresses."),
-        "webhook_active": _(
-            "A webhook is registered. Remove it with “manage.py poll --delete-webhook”, or do not poll."
+        "webhook_active": as_typed(
+            _("A webhook is registered. Remove it with “manage.py poll --delete-webhook”, or do not poll.")
         ),
         "polled_elsewhere": _("Another process polls with these credentials: stop it, or give it a bot of its own."),
         "connected_elsewhere": _("Another process polls with these credentials: stop it, or give it a bot of its own."),

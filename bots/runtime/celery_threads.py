@@ -13,7 +13,9 @@ from celery import current_app
 from celery.beat import Service
 from celery.worker import WorkController
 from django.conf import settings
+from django.db import connection
 
+from bots.leases import abandoned, duties, held
 from bots.llm import figures
 from bots.operations import queues as message_queues
 from bots.pipeline.queue import loopback, wakeups, workers
@@ -62,12 +64,14 @@ def _listen(threads: int, wakeable_queues: Sequence[str]) -> None:
 def run_worker(queues: Sequence[str], threads: int, role: str) -> None:
     """Runs a worker in this thread until it is stopped, and the heartbeat that keeps its claims valid."""
     stop = workers.start_heartbeat(role, message_queues.release_abandoned, figures.flush)
+    abandoned.watch(stop)
     try:
         warm_up()
         _listen(threads, queues)
         run_until_stopped(lambda: make_worker(queues, threads))
     finally:
         stop.set()
+        held.leave()
         figures.flush()
         with contextlib.suppress(Exception):
             workers.unregister()
@@ -81,14 +85,17 @@ def start_worker_thread(queues: Sequence[str], threads: int, wakeable_queues: Se
         threads: Turns processed at the same time.
         wakeable_queues: Queues for which other processes of this machine may wake it.
     """
-    workers.start_heartbeat("web", message_queues.release_abandoned, figures.flush)
+    stop = workers.start_heartbeat("web", message_queues.release_abandoned, figures.flush)
+    abandoned.watch(stop)
     _listen(threads, wakeable_queues)
     run = partial(run_until_stopped, lambda: make_worker(queues, threads))
     threading.Thread(target=run, name="celery", daemon=True).start()
 
 
 def start_beat_thread() -> Service:
-    """Runs beat (the schedules of the admin) in a daemon thread of this process."""
+    """Runs beat (the schedules of the admin) in a daemon thread. On a database file it leads at once."""
+    if connection.vendor == "sqlite":
+        held.seize(duties.BEAT)  # the caller holds the lock of the home
     service: Any = Service(current_app, max_interval=5, scheduler_cls=current_app.conf.beat_scheduler)
     threading.Thread(target=service.start, kwargs={"embedded_process": True}, name="beat", daemon=True).start()
     return service  # type: ignore[no-any-return]

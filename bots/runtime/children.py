@@ -8,12 +8,10 @@ import logging
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from clawdbot.backoff import Backoff
 
@@ -48,9 +46,13 @@ class Child:
 
 @dataclass(slots=True)
 class Children:
-    """The child processes of this process. A thread watches them."""
+    """The child processes of this process. A thread watches them.
 
-    manage: Path
+    Attributes:
+        command: Starts a process of the product; the arguments of a child follow.
+    """
+
+    command: Sequence[str]
     _children: list[Child] = field(default_factory=list)
     _stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -87,7 +89,7 @@ class Children:
     def _start(self, child: Child) -> None:
         environment = os.environ | {PARENT_VARIABLE: str(os.getpid())}
         child.kill_at = 0.0
-        child.process = subprocess.Popen([sys.executable, str(self.manage), *child.arguments], env=environment)
+        child.process = subprocess.Popen([*self.command, *child.arguments], env=environment)
         logger.info("started %s (process %s)", child.name, child.process.pid)
 
     def _watch(self) -> None:

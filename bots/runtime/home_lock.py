@@ -30,9 +30,28 @@ def take(home: Path) -> int:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        pid = os.pread(file, 20, 0).decode("ascii", "replace").strip()
+        pid = _pid(file)
         os.close(file)
         raise HomeInUse(pid) from None
     os.ftruncate(file, 0)
     os.pwrite(file, f"{os.getpid()}\n".encode("ascii"), 0)
     return file
+
+
+def holder(home: Path) -> str | None:
+    """Returns the process id of the server that runs on this home, "" when unknown; None when none runs."""
+    try:
+        file = os.open(home / "run" / "serve.lock", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _pid(file)
+    finally:
+        os.close(file)
+    return None
+
+
+def _pid(file: int) -> str:
+    return os.pread(file, 20, 0).decode("ascii", "replace").strip()

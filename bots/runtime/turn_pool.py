@@ -8,8 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from celery import current_app
-from django.db import close_old_connections
 
+from bots.models.sql import connections
 from bots.pipeline.queue import wakeups
 from bots.pipeline.queue.model_slots import slots
 
@@ -92,15 +92,17 @@ class TurnPool:
     @staticmethod
     def _run_job(job: Callable[[], object]) -> None:
         try:
-            close_old_connections()
             job()
         except Exception:
             logger.exception("a parked turn failed; the sweep will wake it again")
+        finally:
+            connections.release()
 
     @staticmethod
     def _run(task: str, row_id: int) -> None:
         try:
-            close_old_connections()
             current_app.tasks[task](row_id)
         except Exception:  # nothing reads the pool's futures, so only this log line shows the error
             logger.exception("%s(%s) failed; the sweep will wake it again", task, row_id)
+        finally:
+            connections.release()

@@ -2,9 +2,9 @@
 
 from bots.speech.connection_test import test_endpoint
 from bots.speech.endpoints import can_listen, can_speak
-from bots.speech.recognition import Heard, transcribe
+from bots.speech.recognition import transcribe
 from bots.speech.synthesis import Spoken, speak
-from bots.speech.unheard import NotHeard, Unheard
+from bots.speech.unheard import Heard, NotHeard, Unheard
 
 __all__ = [
     "Heard",

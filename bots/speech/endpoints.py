@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from django.conf import settings
 
+from bots.limits.account import Account, Full, Purse
 from bots.llm import health
-from bots.llm.errors import NoModelAvailable, ProviderError, RequestRefused
+from bots.llm.errors import LimitReached, NoModelAvailable, ProviderError, RequestRefused
 from bots.models.provider import TIMEOUT_S, ModelProvider
 from clawdbot import computing
 from clawdbot.backoff import Backoff
 from clawdbot.cached_value import CachedValue
 from clawdbot.circuit_breaker import CircuitBreaker
 from clawdbot.reasons import Reason, Why, why
+
+logger = logging.getLogger(__name__)
 
 Kind = ModelProvider.Kind
 BACKOFF = Backoff(tries=2, first_s=0.4, longest_s=0.4, jitter=0.75)
@@ -98,29 +102,71 @@ def clear_cache() -> None:
 def first_answer(
     endpoints: Sequence[Endpoint],
     call: Callable[[Endpoint], Result],
+    bill: Bill[Result],
     cancelled: Callable[[], bool] | None = None,
 ) -> Result:
     """Returns the first answer of these endpoints; each is tried twice when a second try can help.
 
+    Args:
+        endpoints: The endpoints, in order.
+        call: Makes the call.
+        bill: What it costs. An endpoint for which a limit has no room is passed over, so a cheaper one may answer.
+        cancelled: Whether the person asked to stop.
+
     Raises:
         RequestRefused: An endpoint refused this request for its content, and no other one answered.
+        LimitReached: A limit had no room for one of the endpoints, and no other one answered.
         NoModelAvailable: None of them answered.
     """
     refused: Why = ""  # no error: it would hold this frame, and with it a connection
+    over_limit = False
     waits: list[float] = []
     for endpoint in endpoints:
         if refusal := breaker.refusal(endpoint):
             waits.append(refusal.wait_s)
             continue
         try:
-            return _with_second_try(endpoint, call, cancelled)
+            purse = bill.reserve(endpoint)
+        except Full as full:
+            logger.info("%s is not asked: the limit of the %s is reached", endpoint.name, full.rule.kind)
+            over_limit = True
+            continue
+        try:
+            result = _with_second_try(endpoint, call, cancelled)
+            purse.pay(0, bill.cost(endpoint, result))
+            return result
         except RequestRefused as error:
             refused = why(error)
         except ProviderError:
             waits.append(breaker.wait_s(endpoint))
+        finally:
+            purse.give_back()
     if refused:
         raise RequestRefused(refused)
+    if over_limit:
+        raise LimitReached(Reason("limit_reached"))
     raise NoModelAvailable(Reason("no_model_answered"), retry_after=min(filter(None, waits), default=None))
+
+
+@dataclass(frozen=True, slots=True)
+class Bill(Generic[Result]):
+    """What a call of an endpoint costs.
+
+    Attributes:
+        account: Whose limits hold.
+        most: Returns what the call costs at most.
+        used: Returns what it has cost, from its result.
+    """
+
+    account: Account
+    most: Callable[[Endpoint], Decimal]
+    used: Callable[[Endpoint, Result], Decimal]
+
+    def reserve(self, endpoint: Endpoint) -> Purse:
+        return self.account.reserve_cost(self.most(endpoint), 2 * (endpoint.timeout_s + LONGEST_WAIT_S))
+
+    def cost(self, endpoint: Endpoint, result: Result) -> Decimal:
+        return self.used(endpoint, result)
 
 
 def _with_second_try(

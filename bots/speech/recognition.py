@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 
 from django.conf import settings
 
-from bots.llm.errors import Cancelled, NoModelAvailable, RequestRefused
+from bots.limits.account import Account
+from bots.llm.errors import Cancelled, LimitReached, NoModelAvailable, RequestRefused
 from bots.speech import calls, endpoints, local_engine, transcripts
-from bots.speech.endpoints import Endpoint, Kind
+from bots.speech.endpoints import Bill, Endpoint, Kind
 from bots.speech.recording_formats import Recording, plainer, sendable
 from bots.speech.transcripts import Transcript
-from bots.speech.unheard import NotHeard, Unheard
+from bots.speech.unheard import Heard, NotHeard, Unheard
 from clawdbot import computing, http
 from clawdbot.http import socket_deadline
 from clawdbot.reasons import Reason
@@ -26,19 +26,6 @@ HINTED_S = 4.0
 _FORMS = ("verbose_json", "json")
 # Endpoints with the models that do not tell details.
 _plain: set[tuple[str, str]] = set()
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What was said, and what it took: seconds of sound, milliseconds of time, and the cost."""
-
-    text: str
-    seconds: float
-    language: str
-    provider: str
-    model: str
-    ms: int
-    cost: Decimal
 
 
 def clear_cache() -> None:
@@ -53,6 +40,7 @@ def transcribe(
     seconds: float = 0.0,
     language: str = "",
     cancelled: Callable[[], bool] | None = None,
+    account: Account | None = None,
 ) -> Heard:
     """Returns what is said in a recording.
 
@@ -62,9 +50,11 @@ def transcribe(
         seconds: Its length; 0.0 when it is unknown.
         language: "zh" or "en", which the person speaks usually; a hint for a short recording.
         cancelled: Checked twice a second.
+        account: Who pays; None: nobody, and no limit holds.
 
     Raises:
         NotHeard: This recording cannot be heard.
+        LimitReached: A limit has no room for an endpoint, and nothing else listens.
         NoModelAvailable: Nothing that listens answered; permanent when nothing is connected.
         Cancelled: `cancelled()` returned True.
     """
@@ -80,7 +70,8 @@ def transcribe(
         try:
             if listeners:
                 recording = sendable(body, content_type, longest_s=longest_s)
-                by, found = _by_endpoint(listeners, recording, hint, longest_s, cancelled)
+                bill = _bill(account or Account(None), seconds, longest_s)
+                by, found = _heard_within_limits(listeners, recording, hint, longest_s, bill, cancelled)
             else:
                 by, found = _locally(body, longest_s, hint)
         except RequestRefused:
@@ -89,18 +80,49 @@ def transcribe(
             if cancelled is not None and cancelled():
                 raise Cancelled from None
             raise
-    if not found.text:
-        raise NotHeard(Unheard.NOTHING)
     heard_s = found.seconds or seconds
-    return Heard(
+    heard = Heard(
         text=found.text,
         seconds=heard_s,
         language=found.language,
         provider=by.name,
         model=by.model,
         ms=round((time.perf_counter() - started) * 1000),
-        cost=by.price * Decimal(str(round(heard_s, 3))) / 60,
+        cost=_cost(by, heard_s),
     )
+    if not found.text:
+        raise NotHeard(Unheard.NOTHING, heard)
+    return heard
+
+
+def _cost(by: Endpoint, seconds: float) -> Decimal:
+    return by.price * Decimal(str(round(seconds, 3))) / 60
+
+
+def _bill(account: Account, seconds: float, longest_s: float) -> Bill[tuple[Endpoint, Transcript]]:
+    """Returns what a recording costs: at most its length, or the longest one where the length is not known."""
+    return Bill(
+        account,
+        most=lambda endpoint: _cost(endpoint, seconds or longest_s),
+        used=lambda endpoint, found: _cost(endpoint, found[1].seconds or seconds),
+    )
+
+
+def _heard_within_limits(
+    listeners: tuple[Endpoint, ...],
+    recording: Recording,
+    hint: str,
+    longest_s: float,
+    bill: Bill[tuple[Endpoint, Transcript]],
+    cancelled: Callable[[], bool] | None,
+) -> tuple[Endpoint, Transcript]:
+    """Returns what an endpoint hears; at a limit, what the local model hears where there is one."""
+    try:
+        return _by_endpoint(listeners, recording, hint, longest_s, bill, cancelled)
+    except LimitReached:
+        if endpoints.model_folder() is None:
+            raise
+        return _locally(recording.body, longest_s, hint)
 
 
 def _by_endpoint(
@@ -108,20 +130,21 @@ def _by_endpoint(
     recording: Recording,
     hint: str,
     longest_s: float,
+    bill: Bill[tuple[Endpoint, Transcript]],
     cancelled: Callable[[], bool] | None,
 ) -> tuple[Endpoint, Transcript]:
     def call(endpoint: Endpoint) -> tuple[Endpoint, Transcript]:
         return endpoint, ask(endpoint, recording, hint)
 
     try:
-        return endpoints.first_answer(listeners, call, cancelled)
+        return endpoints.first_answer(listeners, call, bill, cancelled)
     except RequestRefused:
         # Not every server reads what browsers and phones record.
         plain = plainer(recording, longest_s=longest_s)
         if plain is None:
             raise
         recording = plain
-        return endpoints.first_answer(listeners, call, cancelled)
+        return endpoints.first_answer(listeners, call, bill, cancelled)
 
 
 def _longest_wait_s(listeners: tuple[Endpoint, ...]) -> float:

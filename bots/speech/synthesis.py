@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from adapters.media import content_type_of
+from bots.limits.account import Account
 from bots.llm.errors import ProviderError, RequestRefused
 from bots.speech import amr, calls, endpoints, ffmpeg
-from bots.speech.endpoints import Endpoint, Kind
+from bots.speech.endpoints import Bill, Endpoint, Kind
 from clawdbot import computing, http
 from clawdbot.reasons import Reason
 
@@ -42,22 +43,29 @@ class Spoken:
     cost: Decimal
 
 
-def speak(text: str, formats: Sequence[str]) -> Spoken:
+def speak(text: str, formats: Sequence[str], account: Account | None = None) -> Spoken:
     """Returns the text read aloud.
 
     Args:
         text: Words without markdown.
         formats: Which of `FORMATS` the receiver plays, best first; or `AMR` alone.
+        account: Who pays; None: nobody, and no limit holds.
 
     Raises:
         RequestRefused: An endpoint refuses this text.
+        LimitReached: A limit has no room for an endpoint, and no other one answered.
         NoModelAvailable: None of the endpoints answered.
     """
     started = time.perf_counter()
     asked = tuple(FORMATS) if list(formats) == [AMR] else tuple(formats)
+
+    def cost(endpoint: Endpoint) -> Decimal:
+        return endpoint.price * len(text) / _MILLION
+
+    bill: Bill[tuple[Endpoint, bytes]] = Bill(account or Account(None), cost, lambda endpoint, _found: cost(endpoint))
     with http.within(LONGEST_S):
         by, body = endpoints.first_answer(
-            endpoints.of_kind(Kind.SPEECH), lambda endpoint: (endpoint, ask(endpoint, text, asked))
+            endpoints.of_kind(Kind.SPEECH), lambda endpoint: (endpoint, ask(endpoint, text, asked)), bill
         )
     if list(formats) == [AMR]:
         body = _as_amr(body)
@@ -68,7 +76,7 @@ def speak(text: str, formats: Sequence[str]) -> Spoken:
         provider=by.name,
         model=by.model,
         ms=round((time.perf_counter() - started) * 1000),
-        cost=by.price * len(text) / _MILLION,
+        cost=cost(by),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from weakref import WeakSet
 
-from channels.db import database_sync_to_async
+from asgiref.sync import sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
@@ -23,6 +23,7 @@ from bots.channels.web import broadcast
 from bots.channels.web.html import render_markdown
 from bots.edge.peer import peer_address
 from bots.models import Bot, Channel
+from bots.models.sql import connections
 from bots.operations import web_channels, web_chat
 from bots.webchat import rate_limits, visitor_tokens
 from bots.webchat.errors import error_frame, language_of
@@ -52,7 +53,14 @@ async def close_all() -> None:
 
 async def _in_thread(function: Callable[..., Any], *args: Any) -> Any:
     # Not thread-sensitive: one slow query must not delay the other visitors.
-    return await database_sync_to_async(function, thread_sensitive=False)(*args)
+    return await sync_to_async(_and_release, thread_sensitive=False)(function, *args)
+
+
+def _and_release(function: Callable[..., Any], *args: Any) -> Any:
+    try:
+        return function(*args)
+    finally:
+        connections.release()
 
 
 class ChatConsumer(AsyncWebsocketConsumer):

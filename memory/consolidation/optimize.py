@@ -13,6 +13,8 @@ from typing import Any
 from django.apps import apps
 from django.utils import timezone
 
+from clawdbot import leadership
+from clawdbot.leadership import Lead, LeadershipLost
 from clawdbot.reasons import raised
 from memory import database
 from memory.consolidation import (
@@ -60,13 +62,27 @@ def optimize(
 
     Raises:
         RunInProgress: Another process is consolidating this bot.
-        LeaseLost: The lease expired and another process took the run over.
+        LeaseLost: Another process took the run over.
+        LeadershipLost: This process was paused, or cut off from the database: another one may have taken the run over.
     """
+    if dry_run:
+        return _run(bot_id, None, dry_run=True, rebuild=rebuild, now=now, progress=progress)
+    with leadership.lead(f"{wakeups.OPTIMIZE}:{bot_id}") as lead:
+        if lead is None:
+            raise runs.in_progress(bot_id)
+        return _run(bot_id, lead, dry_run=False, rebuild=rebuild, now=now, progress=progress)
+
+
+def _run(
+    bot_id: int, lead: Lead | None, *, dry_run: bool, rebuild: bool, now: datetime | None, progress: Progress
+) -> ConsolidationRun:
     run = runs.start(bot_id, rebuild=rebuild, dry_run=dry_run)
     work: _Work | None = None
     try:
-        work = _Work(run, now or timezone.now(), None if dry_run else llm_port.writer_for(bot_id))
+        work = _Work(run, now or timezone.now(), None if dry_run else llm_port.writer_for(bot_id), lead)
         work.do(progress)
+    except LeadershipLost:
+        raise  # the run stays open for the next leader
     except BaseException as error:
         # After a kill another process resumes the run. After an error it must not, because the error would recur.
         run.finish(work.report() if work else {}, raised(error))
@@ -78,8 +94,8 @@ def optimize(
 class _Work:
     """The steps of a run. Each unit is one transaction that also saves the run's counts and cursor."""
 
-    def __init__(self, run: runs.Run, now: datetime, writer: Writer | None) -> None:
-        self.run, self.now, self.writer = run, now, writer
+    def __init__(self, run: runs.Run, now: datetime, writer: Writer | None, lead: Lead | None) -> None:
+        self.run, self.now, self.writer, self._lead = run, now, writer, lead
         self._has_model = writer is not None
         self.bot_id = run.row.bot_id
         self.days = retention.days_of(self.bot_id)
@@ -145,6 +161,7 @@ class _Work:
             self._unit(episodes.drop_stale(scope, due))
 
     def _episode(self, scope: Scope, due: Due, episode: Episode, words: digest.Rarity, is_group: bool) -> None:
+        self._check()  # a model costs money
         summary, statements, method = self._read(scope, episode, words, is_group)
         with self._atomic():
             if not episodes.is_unchanged(scope, episode):
@@ -197,8 +214,13 @@ class _Work:
             if self.run.row.dry_run:
                 database.roll_back()
 
+    def _check(self) -> None:
+        if self._lead is not None:
+            self._lead.check()
+
     def _unit(self, counts: Counter[str], cursor: int | None = None) -> None:
         spent = (self._meter.prompt, self._meter.completion)
         new = (spent[0] - self._spent[0], spent[1] - self._spent[1])
+        self._check()
         self.run.commit(counts, cursor=cursor, tokens=new)
         self._spent = spent

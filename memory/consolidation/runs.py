@@ -1,7 +1,8 @@
-"""Uses the run row as a lease: one run per bot at a time; another process resumes a dead run at its cursor.
+"""The rows of runs: one run per bot at a time; the next leader resumes the run of a killed one at its cursor.
 
-Every unit of work is one transaction that ends with `Run.commit`, an UPDATE with the holder as a condition. A process
-that has lost its lease updates no row and rolls back.
+One process at a time leads the consolidation of a bot (`clawdbot.leadership`). Every unit of work is one transaction
+that ends with `Run.commit`, an UPDATE with the holder as a condition. A process that was paused, or cut off, until
+another one has taken the run over updates no row and rolls back.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import os
 import secrets
 import socket
 from collections import Counter
-from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError
@@ -22,8 +22,6 @@ from memory import database
 from memory.errors import LeaseLost, RunInProgress
 from memory.models.consolidation import ConsolidationRun, ConsolidationRunQuerySet
 
-# Longer than the slowest unit: one model call with its retry. A dead process on this machine is detected at once.
-LEASE = timedelta(minutes=10)
 State = ConsolidationRun.State
 
 
@@ -57,7 +55,6 @@ class Run:
             "cursor": row.cursor if cursor is None else cursor,
             "prompt_tokens": row.prompt_tokens + tokens[0],
             "completion_tokens": row.completion_tokens + tokens[1],
-            "lease_until": timezone.now() + LEASE,
         }
         if not row.dry_run and not self._mine().update(**after):
             raise LeaseLost(f"run {row.pk} was taken over")
@@ -73,7 +70,6 @@ class Run:
             "state": State.FAILED if error else State.DONE,
             "finished_at": timezone.now(),
             "lock": None,
-            "lease_until": None,
             **columns("error", error, 300),
         }
         for name, value in after.items():
@@ -88,12 +84,12 @@ class Run:
 
 
 def start(bot_id: int, *, rebuild: bool = False, dry_run: bool = False) -> Run:
-    """Starts a run of this bot, or resumes one whose process died.
+    """Starts a run of this bot, or resumes one of a process that leads no longer. The caller leads.
 
-    A dry run takes no lease, because it changes nothing; its row is written at its end.
+    A dry run changes nothing and needs no leader; its row is written at its end.
 
     Raises:
-        RunInProgress: Another process is consolidating this bot.
+        RunInProgress: Another process became the leader meanwhile.
     """
     holder = f"{socket.gethostname()}|{os.getpid()}|{processes.started(os.getpid())}|{secrets.token_hex(4)}"
     row = ConsolidationRun(bot_id=bot_id, rebuild=rebuild, dry_run=dry_run, holder=holder)
@@ -101,7 +97,7 @@ def start(bot_id: int, *, rebuild: bool = False, dry_run: bool = False) -> Run:
         return Run(row, holder)
     for _ in range(5):
         row = ConsolidationRun(bot_id=bot_id, rebuild=rebuild, holder=holder)
-        row.lock, row.lease_until = f"bot:{bot_id}", timezone.now() + LEASE
+        row.lock = f"bot:{bot_id}"
         try:
             with database.atomic():
                 row.save(force_insert=True)
@@ -114,22 +110,21 @@ def start(bot_id: int, *, rebuild: bool = False, dry_run: bool = False) -> Run:
 
 
 def _take_over(found: ConsolidationRun, holder: str, *, rebuild: bool) -> ConsolidationRun | None:
-    """Takes over a dead run; None when another process was faster or the run is replaced by a rebuild."""
-    if _is_held(found):
-        raise RunInProgress(f"run {found.pk} of this bot has been working since {found.started_at:%Y-%m-%d %H:%M} UTC")
+    """Takes over a run; None when another process was faster or the run is replaced by a rebuild."""
     dead = ConsolidationRun.objects.filter(pk=found.pk, holder=found.holder, state=State.RUNNING)
     if rebuild and not found.rebuild:
         reason = columns("error", Reason("run_replaced"), 300)
         dead.update(state=State.FAILED, lock=None, finished_at=timezone.now(), **reason)
         return None
-    if not dead.update(holder=holder, lease_until=timezone.now() + LEASE):
+    if not dead.update(holder=holder):
         return None
     found.holder = holder
     return found
 
 
-def _is_held(row: ConsolidationRun) -> bool:
-    if row.lease_until is None or row.lease_until < timezone.now():
-        return False
-    host, pid, started_at, _token = row.holder.split("|")
-    return host != socket.gethostname() or processes.is_alive(int(pid), started_at)
+def in_progress(bot_id: int) -> RunInProgress:
+    """Returns the error for a bot that another process consolidates."""
+    found = ConsolidationRun.objects.for_bot(bot_id).filter(state=State.RUNNING).first()
+    if found is None:
+        return RunInProgress("another process consolidates this bot")
+    return RunInProgress(f"run {found.pk} of this bot has been working since {found.started_at:%Y-%m-%d %H:%M} UTC")

@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.utils import timezone
 
+from clawdbot import leadership
+from clawdbot.leadership import Lead, LeadershipLost
 from memory import database
 from memory.embedders import current
 from memory.indexes import lexical, registry, vector
 from memory.indexes.statistics import Counting, chunks, unpack_vectors
 from memory.indexes.vector import Part, Space
 from memory.models.indexes import LargeScope, VectorChange
+from memory.storage import wakeups
 from memory.storage.rows import of_scope, state
 from memory.types import Scope
 
@@ -26,20 +28,27 @@ GROWN = 1.1
 CHANGED = 2000
 # Number of changes to keep after a build, because indexes on other machines may be older than the newest.
 KEPT_CHANGES = 100_000
-_LEASE = timedelta(minutes=10)
 Progress = Callable[[int], object]
 
 
 def build(scope: Scope, report: Progress = lambda rows: None) -> bool:
-    """Builds or rebuilds the indexes of a scope; False when it is not large or another worker is building them.
+    """Builds or rebuilds the indexes of a scope; False when it is not large or another process is building them.
 
-    After a kill at any line the old indexes (or none) stay in use and the lease expires. The next run starts again and
-    keeps the rows that the lexical index has already.
+    After a kill at any line the old indexes (or none) stay in use, and another process starts again; it keeps the rows
+    that the lexical index has already.
 
     Args:
         scope: whose memory.
         report: called with the number of rows of each chunk.
+
+    Raises:
+        LeadershipLost: This process was paused, or cut off from the database, and another one may build.
     """
+    with leadership.lead(f"{wakeups.INDEX}:{scope.bot_id}:{scope.person_id}") as lead:
+        return lead is not None and _build(scope, lead, report)
+
+
+def _build(scope: Scope, lead: Lead, report: Progress) -> bool:
     words = lexical.backend()
     if words is None:
         return False
@@ -49,20 +58,17 @@ def build(scope: Scope, report: Progress = lambda rows: None) -> bool:
     # Create this row first: from then on the triggers index every write.
     row, _ = LargeScope.objects.get_or_create(bot_id=scope.bot_id, person_id=scope.person_id)
     mine = LargeScope.objects.filter(pk=row.pk)
-    free = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
-    if not mine.filter(free).update(lease_until=timezone.now() + _LEASE):
-        return False
 
-    def renew_lease(rows: int) -> None:
-        mine.update(lease_until=timezone.now() + _LEASE)
+    def count(rows: int) -> None:
+        lead.check()
         report(rows)
 
     started = time.monotonic()
     try:
-        _Builder(scope, row.pk, words, renew_lease).run(row.rows)
+        _Builder(scope, row.pk, words, count, lead).run(row.rows)
         mine.update(build_seconds=round(time.monotonic() - started, 2))
     finally:
-        if not mine.update(lease_until=None):  # the scope was erased meanwhile: delete the new index too
+        if not mine.exists():  # the scope was erased meanwhile: delete the new index too
             vector.backend().drop(scope)
     return True
 
@@ -78,8 +84,8 @@ def _discard(scope: Scope, words: lexical.LexicalIndex) -> None:
 class _Builder:
     """Builds the lexical index, the statistics and the vector index in one pass over the rows."""
 
-    def __init__(self, scope: Scope, scope_id: int, words: lexical.LexicalIndex, report: Progress) -> None:
-        self._scope, self._id, self._words, self._report = scope, scope_id, words, report
+    def __init__(self, scope: Scope, scope_id: int, words: lexical.LexicalIndex, report: Progress, lead: Lead) -> None:
+        self._scope, self._id, self._words, self._report, self._lead = scope, scope_id, words, report, lead
         self._space = space()
         self._counting = Counting(self._space.dimension)
 
@@ -93,6 +99,7 @@ class _Builder:
             pass
         self._words.tidy()
         corpus = self._counting.corpus()
+        self._lead.confirm()
         with database.atomic():
             known = LargeScope.objects.filter(pk=self._id)
             known.update(statistics=corpus.pack(), rows=corpus.rows, built_at=timezone.now())
@@ -110,6 +117,7 @@ class _Builder:
             if len(at):
                 yield [ids[i] for i in at.tolist()], vectors
             self._report(len(ids))
+        self._lead.confirm()  # the index is published after the last part
 
 
 def space() -> Space:
@@ -148,4 +156,10 @@ def _vectors_due(scope: Scope, row: LargeScope, of: Space) -> bool:
 def sweep() -> int:
     """Builds all due indexes; returns how many were built."""
     vector.backend().sweep({Scope(bot, person) for bot, person in LargeScope.objects.values_list("bot", "person")})
-    return sum(build(scope) for scope in due())
+    built = 0
+    for scope in due():
+        try:
+            built += build(scope)
+        except LeadershipLost as error:
+            logger.warning("memory: the index of %s/%s is not built: %s", scope.bot_id, scope.person_id, error)
+    return built

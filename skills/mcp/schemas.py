@@ -101,8 +101,9 @@ class _Reader:
         made = {name: _value(name, schema[name]) for name in schema if name in _KEPT}
         if not _has_types(made.get("type")):
             made.pop("type", None)
-        if not isinstance(made.get("required", []), list):
-            made.pop("required")  # `required: true` inside a property is a habit of older schemas
+        required = made.pop("required", None)
+        if isinstance(required, list):  # `required: true` inside a property is a habit of older schemas
+            made["required"] = [name for name in required if isinstance(name, str)]
         _place_choices(made)
         self._children(schema, made, way, depth + 1)
         return made

@@ -34,6 +34,7 @@ from bots.models import (
     Identity,
     InboundEvent,
     Label,
+    Lease,
     Limit,
     LinkCode,
     Message,
@@ -363,6 +364,8 @@ def make_world(rows: int = 1) -> Bot:
         make_flow(other, number)
         make_provider(f"provider {number}")
         Worker.objects.create(id=f"{number:032d}", host="box", pid=number, role="worker")
+        times = dict.fromkeys(("acquired_at", "renewed_at", "expires_at"), timezone.now())
+        Lease.objects.create(name=f"memory.optimize:{other.pk}", holder="box:1", **times)
         user = make_user(f"user{number}", superuser=False)
         ApiToken.objects.create(user=user, digest=f"{user.pk:064}", prefix="claw_Ab3dE")
         AccessAttempt.objects.create(

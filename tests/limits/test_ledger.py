@@ -13,6 +13,7 @@ import pytest
 from django.db import connections
 
 from bots.limits import alerts, ledger, periods, rules, sums
+from bots.limits.ledger import Charge
 from bots.limits.rules import Owners, Rule
 from bots.models import Balance, Bot, OwnerKind, PersonDay, Reservation, TurnUsage, Unit, UsageDay
 from bots.models.sql import clock
@@ -43,7 +44,7 @@ def work(calls):
         except ledger.Full:
             continue
         time.sleep(random.random() / 500)
-        ledger.settle(key, applying, holds, {"tokens": 90})
+        ledger.settle([ledger.Charge(key, applying, holds, {"tokens": 90})])
         granted.append(90)
     connection.close()
 threads = [threading.Thread(target=work, args=(int(os.environ["CALLS"]),)) for _ in range(4)]
@@ -100,7 +101,7 @@ def test_after_a_kill_at_any_statement_nothing_stays_reserved_and_nothing_is_los
     def call() -> None:
         ledger.clear_cache()
         key, holds = ledger.reserve(applying, amounts, 1.0)
-        ledger.settle(key, applying, holds, {"tokens": 40, "money": 3})
+        ledger.settle([Charge(key, applying, holds, {"tokens": 40, "money": 3})])
 
     statement, killed = 0, True
     while killed:
@@ -126,8 +127,8 @@ def test_a_reservation_holds_until_its_deadline_and_a_late_call_is_charged_all_t
         ledger.reserve(applying, {"tokens": 30}, 10.0)
     assert ledger.sweep(clock.now() + timedelta(seconds=45)) == 1
     assert balance(unit="tokens").reserved == 0
-    ledger.settle(key, applying, holds, {"tokens": 70})
-    ledger.settle(key, applying, holds, {"tokens": 0})
+    ledger.settle([Charge(key, applying, holds, {"tokens": 70})])
+    ledger.settle([Charge(key, applying, holds, {"tokens": 0})])
     row = balance(unit="tokens")
     assert (row.spent, row.reserved) == (70, 0)
 
@@ -136,7 +137,7 @@ def test_a_limit_below_what_is_spent_refuses_and_no_balance_is_negative() -> Non
     owners = make_owners()
     limit = make_limit(Bot.objects.get(), tokens_per_day=1000)
     key, holds = ledger.reserve(of(owners), {"tokens": 500}, 10.0)
-    ledger.settle(key, of(owners), holds, {"tokens": 900})
+    ledger.settle([Charge(key, of(owners), holds, {"tokens": 900})])
     limit.tokens_per_day = 300
     limit.save()
     rules.held.clear()
@@ -161,7 +162,7 @@ def test_huge_amounts_fit_the_columns() -> None:
     applying = of(owners)
     for _number in range(3):
         key, holds = ledger.reserve(applying, {"tokens": 2**31, "money": 1}, 10.0)
-        ledger.settle(key, applying, holds, {"tokens": 2**62, "money": 10**30})
+        ledger.settle([Charge(key, applying, holds, {"tokens": 2**62, "money": 10**30})])
         Balance.objects.update(spent=0)
     with pytest.raises(ledger.Full):
         ledger.reserve(applying, {"tokens": 10**40, "money": 10**40}, 10.0)
@@ -186,7 +187,7 @@ def test_a_tenant_is_all_its_bots() -> None:
     first, second, other = (make_owners(make_bot(tenant=name)) for name in ("acme", "acme", ""))
     make_limit(None, OwnerKind.TENANT, tenant="acme", tokens_per_day=100)
     key, holds = ledger.reserve(of(first), {"tokens": 90}, 10.0)
-    ledger.settle(key, of(first), holds, {"tokens": 90})
+    ledger.settle([Charge(key, of(first), holds, {"tokens": 90})])
     with pytest.raises(ledger.Full):
         ledger.reserve(of(second), {"tokens": 20}, 10.0)
     assert of(other) == ()
@@ -211,7 +212,7 @@ def test_usage_without_a_limit_counts_when_the_limit_comes_back() -> None:
     owners = make_owners()
     limit = spending.add(OwnerKind.PERSON, Bot.objects.get(), "", {"tokens_per_day": 1000})
     key, holds = ledger.reserve(of(owners), {"tokens": 100}, 10.0)
-    ledger.settle(key, of(owners), holds, {"tokens": 100})
+    ledger.settle([Charge(key, of(owners), holds, {"tokens": 100})])
     make_usage(owners)
     spending.remove(limit, "root")
     rules.held.clear()
@@ -228,7 +229,7 @@ def test_the_operator_is_told_once_a_period_that_80_percent_are_used(caplog: pyt
     make_limit(Bot.objects.get(), tokens_per_day=100)
     for tokens in (79, 1, 5):
         key, holds = ledger.reserve(of(owners), {"tokens": tokens}, 10.0)
-        ledger.settle(key, of(owners), holds, {"tokens": tokens})
+        ledger.settle([Charge(key, of(owners), holds, {"tokens": tokens})])
         spending.upkeep()
     assert [record.message for record in caplog.records if "limit" in record.message] == [
         f"limit: bot {owners.bot_id} has used 80% of tokens a day"
@@ -259,7 +260,7 @@ def test_old_balances_are_deleted() -> None:
     owners = make_owners()
     make_limit(Bot.objects.get(), tokens_per_day=100, messages_per_minute=9)
     ledger.reserve(of(owners, "tokens"), {"tokens": 1}, 10.0)
-    ledger.count_once("in:1", of(owners, "messages"), clock.now(), timedelta(minutes=15))
+    ledger.count(of(owners, "messages"), clock.now())
     ledger.sweep(clock.now() + timedelta(hours=2))
     assert [row.unit for row in Balance.objects.all()] == ["tokens"]
     ledger.sweep(clock.now() + timedelta(days=50))

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 
 from bots.limits import ledger, rules
 from bots.limits.account import Account, Price
+from bots.limits.ledger import Charge
 from bots.llm import complete
 from bots.models import Bot, Limit
 from tests.builders import make_bot
@@ -61,7 +62,7 @@ def test_a_cost_of_many_small_calls_reaches_the_limit_exactly() -> None:
     for amount in ("0.1", "0.7"):
         cost = {"money": rules.in_ledger(Decimal(amount))}
         key, holds = ledger.reserve(applying, cost, 5.0)
-        ledger.settle(key, applying, holds, cost)
+        ledger.settle([Charge(key, applying, holds, cost)])
     assert balance(unit="money").spent == applying[0].ceiling
     with pytest.raises(ledger.Full):
         ledger.reserve(applying, {"money": 1}, 5.0)
@@ -93,6 +94,6 @@ def test_a_call_that_begins_before_the_limit_is_removed_ends_well(endpoint: Serv
     from bots.operations import spending
 
     spending.remove(limit, "root")
-    ledger.settle(key, applying, holds, {"tokens": 90})
+    ledger.settle([Charge(key, applying, holds, {"tokens": 90})])
     ledger.release(key, holds)
     assert ledger.sweep() == 0

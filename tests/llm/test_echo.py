@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bots.llm import Cancelled, ChatMessage, NoModelAvailable, complete
@@ -144,6 +144,8 @@ def test_pieces_of_any_size_give_the_same(answer: str, size: int) -> None:
 
 
 @given(st.text(alphabet="ab <>/[]`-\n>2026memory", max_size=60), st.integers(1, 9))
+@example("ab]<mo>\n```\n<memory>\n2026\n<memory>", 2)  # a tag behind words that are shown opens no block
+@example("a\n```", 2)  # a code block of which only the first line came
 def test_nothing_is_lost_of_what_is_no_echo(answer: str, size: int) -> None:
     shown = _streamed(answer, size)
     assert shown == _streamed(answer, 100_000)

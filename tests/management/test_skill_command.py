@@ -47,7 +47,7 @@ def test_a_new_skill_works_and_its_test_passes(tmp_path: Path, monkeypatch: pyte
     assert "好的：你好" in run("try", "echo_twice", "echo twice 你好")
     with pytest.raises(CommandError, match="exists already"):
         run("new", "echo_twice", "--folder", str(tmp_path))
-    for name in ("json", "Echo", "class", "../x"):
+    for name in ("json", "Echo", "class", "../x", "memory", "yaml"):
         with pytest.raises(CommandError):
             run("new", name, "--folder", str(tmp_path))
 

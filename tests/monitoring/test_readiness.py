@@ -20,6 +20,7 @@ from bots.llm import candidates, embedded_state
 from bots.models import InboundEvent, ModelProvider, Worker
 from bots.monitoring import doctor, readiness, signs
 from bots.pipeline import inbox
+from clawdbot import __version__
 from clawdbot.reasons import Reason
 from tests.builders import make_channel, make_conversation, make_event, make_outbound
 
@@ -64,7 +65,7 @@ def _provider() -> None:
 def test_alive_asks_nobody_else() -> None:
     # without the marker django_db every query fails
     answer = Client().get("/healthz")
-    assert (answer.status_code, answer.json()) == (200, {"status": "alive"})
+    assert (answer.status_code, answer.json()) == (200, {"status": "alive", "version": __version__})
     assert "no-store" in answer["Cache-Control"]
 
 

@@ -21,13 +21,14 @@ django.setup()
 from celery import current_app
 current_app.loader.import_default_modules()
 from daphne.server import Server
+from bots.models.sql import connections
 from bots.runtime import bounded_http, celery_threads, warm_up
 from clawdbot_site.asgi import application
 from bots.intake import webhook_asgi
 
 opened = []
-real = webhook_asgi._release_connections
-webhook_asgi._release_connections = lambda: (opened.append(1), real())
+real = connections.release
+connections.release = lambda: (opened.append(1), real())
 warm_up.warm_up()
 warm_up.warm_up_webhooks(application)
 known, message = set(sys.modules), {"message_id": 1, "date": 0, "text": "hi", "chat": {"id": 7, "type": "private"}}

@@ -22,6 +22,7 @@ from bots.admin.ui.fragments import ago
 from bots.admin.ui.platform_names import platform_name
 from bots.i18n.bilingual import in_language
 from bots.i18n.failure_texts import describe_column, labelled
+from bots.i18n.program import as_typed
 from bots.models import Channel
 from bots.monitoring.channel_status import health_of, reason_text, status_of
 
@@ -30,7 +31,7 @@ _MARKS = re.compile(r"\*([^*]+)\*|`([^`]+)`|(https://[A-Za-z0-9./_-]*[A-Za-z0-9/
 
 def marked(text: Text) -> SafeString:
     """Renders a text of an adapter's guide as HTML (markup: `adapters.guide`)."""
-    words = in_language(text)
+    words = as_typed(in_language(text))
     out: list[SafeString] = []
     end = 0
     for match in _MARKS.finditer(words):

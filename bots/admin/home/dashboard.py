@@ -18,6 +18,7 @@ from bots.admin.home.figures import Figures, collect
 from bots.admin.home.usage_days import Day
 from bots.admin.ui.access import VIEWER, access_of
 from bots.admin.ui.fragments import ago, provider_state, provider_state_text
+from bots.i18n.program import as_typed
 from bots.monitoring import readiness
 from bots.operations import served_model
 
@@ -159,7 +160,7 @@ def _trouble_tile(parts: Mapping[str, readiness.Part]) -> tuple[Tile, ...]:
     down = [names[name] for name, part in parts.items() if not part.ready]
     if not down:
         return ()
-    note = _("python manage.py doctor says how to mend it")
+    note = as_typed(_("python manage.py doctor says how to mend it"))
     return (Tile(_("Down"), ", ".join(down), note, "bad"),)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.contrib import admin
+from django.db import IntegrityError
 from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -80,6 +81,26 @@ class BaseAdmin(TypedAdmin[M]):
         if self.search_fields:
             explain_search(request, self.model)
         return super().changelist_view(request, extra_context)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Shows and saves the form of a row.
+
+        Two people may post the same unique value at the same instant: both forms are valid and the database refuses the
+        later one. By then that transaction is undone and the other row is there, so a second validation names it.
+        """
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError:
+            for _name, uploads in request.FILES.lists():
+                for upload in uploads:
+                    upload.seek(0)
+            return super().changeform_view(request, object_id, form_url, extra_context)
 
     def page(self, request: HttpRequest, template: str, extra: dict[str, Any]) -> HttpResponse:
         """Renders a custom page in the admin's layout; `extra` is its context and includes `title`."""

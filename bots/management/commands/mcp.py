@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from bots.i18n.program import as_typed
 from bots.management.base import OperatorCommand, add_json, add_yes, read_secret, require_yes
 from bots.operations import mcp_servers
 from bots.operations.bots import get_bot
@@ -67,7 +68,7 @@ class Command(OperatorCommand):
             url=options["url"],
             secrets=mcp_servers.parse_secrets(text, transport),
         )
-        self.stdout.write(f"Server {server.name} is added. Next: python manage.py mcp tools {server.name}")
+        self.stdout.write(as_typed(f"Server {server.name} is added. Next: python manage.py mcp tools {server.name}"))
 
     def do_list(self, options: dict[str, Any]) -> None:
         rows = [_server(server) for server in McpServer.objects.all()]

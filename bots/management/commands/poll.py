@@ -6,12 +6,15 @@ import signal
 import threading
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from adapters.errors import AdapterError, SendError
+from bots.i18n.program import as_typed
 from bots.models import Channel
 from bots.operations import channels
 from bots.runtime import children, poll_threads
+from clawdbot import process_versions
 
 
 class Command(BaseCommand):
@@ -29,10 +32,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         children.end_with_parent()
+        process_versions.note(settings.HOME / "run", "poll")
         found = poll_threads.pollable(options["channel"])
         if not found:
             raise CommandError(
-                "no enabled channel that can be polled; add one: manage.py channel add telegram --bot ..."
+                as_typed("no enabled channel that can be polled; add one: manage.py channel add telegram --bot ...")
             )
         if options["delete_webhook"]:
             for channel in found:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import sys
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from celery import current_app
@@ -18,8 +16,9 @@ from bots.maintenance import first_start
 from bots.monitoring import migrations
 from bots.operations import providers
 from bots.operations import queues as message_queues
-from bots.runtime import garbage_collection, home_lock, model_server
+from bots.runtime import home_lock, model_server
 from bots.runtime.children import Children
+from clawdbot import process_versions
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +39,7 @@ class Command(BaseCommand):
             raise CommandError(f"{settings.CLAWDBOT.home}: another server ({who}) already runs on this home") from None
         if not options["no_migrate"] and migrations.pending():  # a tenth of the time of an empty `migrate`
             call_command("migrate", interactive=False, verbosity=0)
+        process_versions.note(settings.HOME / "run", "serve")
         first = first_start.bootstrap()
         current_app.loader.import_default_modules()
         metrics.start_afresh()
@@ -52,7 +52,7 @@ class Command(BaseCommand):
 
     def _start_children(self) -> Children:
         config = settings.CLAWDBOT
-        children = Children(Path(sys.argv[0]).resolve())
+        children = Children(settings.COMMAND)
         wanted = partial(model_server.arguments, has_provider=providers.any_enabled())
         children.follow("model server", wanted)
         for number in range(config.worker.processes):
@@ -62,12 +62,7 @@ class Command(BaseCommand):
 
     def _serve(self, host: str, port: int, first: first_start.FirstStart) -> None:
         # These imports are slow; the children start meanwhile.
-        from daphne.server import Server
-        from django.core.asgi import get_asgi_application  # noqa: F401  settings are ready before the application loads
-        from django.utils.module_loading import import_string
-
-        from bots.runtime import bounded_http, celery_threads, warm_up
-        from bots.runtime.shutdown import close_sockets_first
+        from bots.runtime import celery_threads, web_server
 
         celery_threads.recover_queues()
         config = settings.CLAWDBOT
@@ -76,27 +71,10 @@ class Command(BaseCommand):
         wakeable_queues = queues[:1] if config.worker.processes else queues
         celery_threads.start_worker_thread(queues, config.worker.threads, wakeable_queues)
         celery_threads.start_beat_thread()
-        application = import_string(settings.ASGI_APPLICATION)
-        warm_up.warm_up()
-        warm_up.warm_up_webhooks(application)
-        garbage_collection.settle()
-        address = host if ":" not in host else host.replace(":", r"\:")
-        bounded_http.install()
-        server = Server(
-            application=application,
-            endpoints=[f"tcp:port={port}:interface={address}"],
-            signal_handlers=True,
-            server_name="",
-            websocket_timeout=-1,
-            ready_callable=lambda: self._announce(host, port, first),
-        )
-        close_sockets_first()
         try:
-            server.run()
-        except OSError as error:
-            raise CommandError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
-        if server.listeners and not server.listening_addresses:
-            raise CommandError(f"cannot listen on {host}:{port}: is another process using the port?")
+            web_server.run(host, port, ready=lambda: self._announce(host, port, first))
+        except web_server.CannotListen as error:
+            raise CommandError(str(error)) from None
 
     def _announce(self, host: str, port: int, first: first_start.FirstStart) -> None:
         shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "::1") else host  # noqa: S104  only compared

@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
+from bots.i18n.program import as_typed
 from bots.management.base import OperatorCommand, add_json
 from bots.models import Bot
 from bots.operations import bots, skill_template, skills
@@ -21,7 +24,12 @@ class Command(OperatorCommand):
     def add_actions(self, actions: Any) -> None:
         new = actions.add_parser("new", help="write a working skill with its test into a folder")
         new.add_argument("name", help="in lower case, e.g. order_status")
-        new.add_argument("--folder", default=".", metavar="DIR", help="where the package goes; default: here")
+        new.add_argument(
+            "--folder",
+            metavar="DIR",
+            default=settings.NEW_SKILLS_FOLDER,
+            help="where the package goes (default: %(default)s)",
+        )
         new.add_argument("--no-register", action="store_true", help="only write the files")
         listed = actions.add_parser("list", help="list skills with how they are called and whether they work")
         listed.add_argument("--bot", default="", metavar="SLUG", help="only those of this bot")
@@ -45,7 +53,8 @@ class Command(OperatorCommand):
         for path in made.files:
             self.stdout.write(f"wrote {path}")
         if made.skill is not None:
-            self.stdout.write(f"{made.module} is a skill of all bots. Try: manage.py skill try {options['name']} ...")
+            advice = f"Try: manage.py skill try {options['name']} ..."
+            self.stdout.write(f"{made.module} is a skill of all bots. {as_typed(advice)}")
             return
         if not made.found:
             folder = made.files[0].parent.parent.resolve()

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from bots.runtime import children, garbage_collection
+from clawdbot import process_versions
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         children.end_with_parent()
+        process_versions.note(settings.HOME / "run", "worker")
         current_app.loader.import_default_modules()
         from bots.runtime import celery_threads
 

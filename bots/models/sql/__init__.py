@@ -15,7 +15,7 @@ from bots.models.sql.claims import (
     update_claimed,
     waiting_ids,
 )
-from bots.models.sql.ledger import end_reservation, note_reservation, reserve, spend
+from bots.models.sql.ledger import count_message, end_reservation, note_reservation, reserve, spend, unflushed
 from bots.models.sql.locks import read_locked
 from bots.models.sql.messages import NEWEST_ID, Said, latest_messages
 from bots.models.sql.rows import get_with, insert
@@ -27,6 +27,7 @@ __all__ = [
     "add",
     "claim",
     "claims_of",
+    "count_message",
     "end_reservation",
     "get_with",
     "insert",
@@ -39,6 +40,7 @@ __all__ = [
     "read_locked",
     "reserve",
     "spend",
+    "unflushed",
     "update_claimed",
     "waiting_ids",
 ]

@@ -3,32 +3,87 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 
-from bots.models.spending import Balance, Reservation
+from bots.models.spending import Balance, Reservation, Unit
+
+Taken = tuple[int, int, int]  # id of a balance, amount, limit
 
 _BALANCE, _RESERVATION = Balance._meta.db_table, Reservation._meta.db_table
+_RESERVE = f"UPDATE {_BALANCE} SET reserved=reserved+%s, ceiling=%s WHERE id=%s AND spent+reserved<=%s"  # noqa: S608
+_SPEND = f"UPDATE {_BALANCE} SET spent=spent+%s, reserved=reserved-%s WHERE id=%s"  # noqa: S608
+_COUNT = (
+    f"INSERT INTO {_BALANCE} (kind, owner, bot_id, unit, period, spent, reserved, ceiling, refused, ends_at)"  # noqa: S608
+    " VALUES (%s, %s, %s, %s, %s, 1, 0, %s, 0, %s) ON CONFLICT (kind, owner, unit, period)"
+    f" DO UPDATE SET spent={_BALANCE}.spent+1, ceiling=excluded.ceiling WHERE {_BALANCE}.spent<%s"
+)
 
 
-def reserve(balance_id: int, amount: int, ceiling: int) -> bool:
-    """Reserves an amount of a balance. Returns False when the limit has no room for it, or there is no such balance."""
-    sql = (
-        f"UPDATE {_BALANCE} SET reserved=reserved+%s, ceiling=%s"  # noqa: S608
-        " WHERE id=%s AND spent+reserved<=%s"
-    )
+@contextmanager
+def unflushed(*, single: bool = False) -> Iterator[None]:
+    """Opens a transaction whose commit does not wait for the disk, for what only holds while its process lives.
+
+    Other processes see it at once, and it survives the end of this process. It is lost, as a whole, when the machine or
+    the database server ends within the next second; then no call is under way any more.
+
+    Args:
+        single: One statement follows, which is a transaction by itself where the database allows.
+    """
+    if connection.in_atomic_block:  # a part of another transaction, which waits
+        with transaction.atomic():
+            yield
+    elif connection.vendor == "sqlite":
+        connection.ensure_connection()
+        connection.connection.execute("PRAGMA synchronous=NORMAL")  # not within a transaction
+        try:
+            with nullcontext() if single else transaction.atomic():
+                yield
+        finally:
+            if connection.connection is not None:
+                connection.connection.execute("PRAGMA synchronous=FULL")
+    else:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL synchronous_commit TO OFF")
+            yield
+
+
+def reserve(balances: Sequence[Taken]) -> bool:
+    """Reserves an amount of each of these balances, in this order.
+
+    Returns:
+        False when a limit has no room, or a balance is missing. Some of them may be reserved then: roll back.
+    """
+    rows = [(amount, ceiling, balance, ceiling - amount) for balance, amount, ceiling in balances]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [amount, ceiling, balance_id, ceiling - amount])
+        cursor.executemany(_RESERVE, rows)  # one round trip, in the order of the rows
+        return bool(cursor.rowcount == len(rows))
+
+
+def count_message(kind: str, owner: str, bot_id: int, period: str, ends_at: datetime, ceiling: int) -> bool:
+    """Counts a message of an owner in a minute; opens the balance when there is none. Returns False without room."""
+    ends = Balance._meta.get_field("ends_at").get_db_prep_save(ends_at, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [kind, owner, bot_id, Unit.MESSAGES.value, period, ceiling, ends, ceiling])
         return bool(cursor.rowcount == 1)
 
 
-def spend(balance_id: int, amount: int, reserved: int) -> None:
-    """Adds what was spent to a balance, in place of what was reserved."""
-    sql = f"UPDATE {_BALANCE} SET spent=spent+%s, reserved=reserved-%s WHERE id=%s"  # noqa: S608
+def spend(balances: Sequence[tuple[int, int, int]]) -> bool:
+    """Adds what was spent to balances, in place of what was reserved, in this order.
+
+    Args:
+        balances: Id, what was spent, and what was reserved.
+
+    Returns:
+        False when a balance is missing; the others are changed.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(sql, [amount, reserved, balance_id])
+        cursor.executemany(_SPEND, [(amount, held, balance) for balance, amount, held in balances])
+        return bool(cursor.rowcount == len(balances))
 
 
 def note_reservation(key: str, holds: Sequence[tuple[int, int]], expires_at: datetime) -> bool:

@@ -41,6 +41,8 @@ def close(row: InboundEvent, turn: engine.Turn, reply: engine.Reply, started: fl
         with _transaction(row):
             queued = _write(row, turn, reply, attachments, started)
             rest = erasures.enqueue(row, turn)
+            if turn.payments is not None:  # last, because other turns wait for the balances that it locks
+                turn.payments.write()
     if rest is not None:
         erasures.finish(rest, turn.erasure)
     if reply.failure:

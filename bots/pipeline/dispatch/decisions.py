@@ -16,6 +16,7 @@ from django.utils import translation
 from adapters.events import Event
 from bots.channels import lookup
 from bots.files import sent
+from bots.limits.payments import Payments
 from bots.models import Conversation, InboundEvent, Message, sql
 from bots.models.sql import clock
 from bots.people import reception
@@ -75,11 +76,13 @@ def go_on(row: InboundEvent, started: float, lease: Lease) -> bool:
     if turn is None:
         inbox.finish(row, conversation_id=row.conversation_id, state=InboundEvent.State.IGNORED)
         return True
-    reply = presenting.respond(row, turn, lease, shown=False)  # nobody waits at a screen for it
-    if reply is None:
-        return False
-    with translation.override(turn.language):
-        _close(row, turn, reply, started)
+    turn.payments = Payments()
+    with turn.payments.kept():
+        reply = presenting.respond(row, turn, lease, shown=False)  # nobody waits at a screen for it
+        if reply is None:
+            return False
+        with translation.override(turn.language):
+            _close(row, turn, reply, started)
     return True
 
 
@@ -117,3 +120,5 @@ def _close(row: InboundEvent, turn: engine.Turn, reply: engine.Reply, started: f
             proactive.write(turn.conversation, reply.text, Message.Role.ASSISTANT, reply.meta, attachments)
         if reply.completion is not None:
             turn_records.store_usage(turn, reply.completion, reply.recall_ms, started)
+        if turn.payments is not None:
+            turn.payments.write()

@@ -10,6 +10,7 @@ from functools import partial
 from adapters.events import Event
 from bots import metrics
 from bots.channels import lookup
+from bots.limits.payments import Payments
 from bots.models import Channel, InboundEvent
 from bots.people import reception
 from bots.people.identities import SpeakerChanged
@@ -168,15 +169,21 @@ class MessageDispatcher:
                 closing.close(row, turn, engine.Reply("", silent=True, remember=True), started)
             case Standing.ADDRESSED if arrival.event.unreadable:
                 closing.close(row, turn, refusals.unreadable(turn), started)
-            case Standing.ADDRESSED if exceeded := rate_limits.over_limit(row, turn):
+            case Standing.ADDRESSED if exceeded := rate_limits.over_limit(turn):
                 closing.close(row, turn, rate_limits.reply(turn, exceeded), started)
             case Standing.ADDRESSED:
-                reply = presenting.respond(row, turn, lease)
-                if reply is None:
-                    return False
-                closing.close(row, turn, speaking.with_voice(row, turn, reply), started)
-                if reply.completion is not None:
-                    waiting.model_answered(row)
+                turn.payments = Payments()
+                with turn.payments.kept():
+                    return self._respond(row, turn, started, lease)
+        return True
+
+    def _respond(self, row: InboundEvent, turn: engine.Turn, started: float, lease: Lease) -> bool:
+        reply = presenting.respond(row, turn, lease)
+        if reply is None:
+            return False
+        closing.close(row, turn, speaking.with_voice(row, turn, reply), started)
+        if reply.completion is not None:
+            waiting.model_answered(row)
         return True
 
     def _failed(self, row: InboundEvent, error: Exception) -> bool:

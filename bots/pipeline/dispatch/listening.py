@@ -17,7 +17,8 @@ from django.utils import translation
 from adapters.events import Event
 from adapters.media import duration_s
 from bots import speech
-from bots.llm.errors import Cancelled, NoModelAvailable
+from bots.limits.account import Account
+from bots.llm.errors import Cancelled, LimitReached, NoModelAvailable
 from bots.models import Conversation, InboundEvent, Message, ReceivedFile, TurnUsage, sql
 from bots.models.file import StoredFile
 from bots.pipeline import engine, inbox
@@ -46,6 +47,10 @@ def listen(row: InboundEvent, turn: engine.Turn) -> engine.Reply | None:
         if not inbox.stop_requested(row):
             raise gathering.Interrupted from None
         turn.stopped = True
+    except LimitReached:
+        if turn.conversation.state != Conversation.State.HUMAN:
+            with translation.override(turn.language):
+                return recordings.over_limit()
     except NoModelAvailable as error:
         if turn.conversation.state != Conversation.State.HUMAN:  # a human is there to listen
             if not error.permanent and turn.may_wait():
@@ -87,6 +92,8 @@ def listen_again(turn: engine.Turn) -> None:
     silent = [file for file in turn.files if _is_unheard(file)]
     try:
         _hear_all(turn, silent)
+    except LimitReached:
+        logger.info("earlier recordings are not heard: a limit is reached")
     except NoModelAvailable as error:
         if not error.permanent and turn.may_wait():
             raise
@@ -141,16 +148,25 @@ def _hear(turn: engine.Turn, file: ReceivedFile) -> None:
             seconds=duration_s(body) or _told_s(turn, file),
             language=turn.language[:2],
             cancelled=turn.cancelled,
+            account=Account(turn.owners, turn.payments),
         )
     except speech.NotHeard as error:
         logger.info("recording %s of inbound %s is not heard: %s", file.position, file.inbound_id, error.code)
         file.unheard = error.code
-        file.save(update_fields=["unheard"])
+        _store(turn, file, "unheard", error.paid)
         return
     file.transcript = heard.text
+    _store(turn, file, "transcript", heard)
+
+
+def _store(turn: engine.Turn, file: ReceivedFile, field: str, heard: speech.Heard | None) -> None:
+    """Stores what became of a recording, with what it has cost."""
     with transaction.atomic():
-        file.save(update_fields=["transcript"])
-        sql.insert(_usage(turn, heard))
+        file.save(update_fields=[field])
+        if heard is not None:
+            sql.insert(_usage(turn, heard))
+        if turn.payments is not None:
+            turn.payments.write()
 
 
 def _told_s(turn: engine.Turn, file: ReceivedFile) -> float:

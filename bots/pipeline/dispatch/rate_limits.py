@@ -12,18 +12,26 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from bots.limits import admission
-from bots.models import Conversation, InboundEvent, Message, OwnerKind
+from bots.models import Conversation, Message, OwnerKind
 from bots.pipeline import engine
 
 NOTICE = "too many"  # `meta["notice"]`
 EPISODE = timedelta(hours=1)
 
 
-def over_limit(row: InboundEvent, turn: engine.Turn) -> str:
-    """Counts the message of the turn. Returns the kind of the owner whose limit it exceeds, else ""."""
-    if turn.event.command or turn.event.kind == "action" or turn.conversation.state == Conversation.State.HUMAN:
+def over_limit(turn: engine.Turn) -> str:
+    """Counts the message of the turn. Returns the kind of the owner whose limit it exceeds, else "".
+
+    The first try counts. A turn that is tried again, waited, or begins anew with further messages was counted before.
+    """
+    if (
+        not turn.is_first_try
+        or turn.event.command
+        or turn.event.kind == "action"
+        or turn.conversation.state == Conversation.State.HUMAN
+    ):
         return ""
-    return admission.over_limit(row.pk, turn.owners, turn.now)
+    return admission.over_limit(turn.owners, turn.now)
 
 
 def reply(turn: engine.Turn, kind: str) -> engine.Reply:

@@ -12,7 +12,8 @@ from adapters.web.events import PLATFORM
 from bots import speech
 from bots.channels import lookup
 from bots.files.sent import SpokenAnswer
-from bots.llm.errors import ModelError
+from bots.limits.account import Account
+from bots.llm.errors import LimitReached, ModelError
 from bots.models import Bot, InboundEvent, Message, sql
 from bots.pipeline import engine
 from bots.pipeline.dispatch import listening
@@ -34,7 +35,9 @@ def with_voice(row: InboundEvent, turn: engine.Turn, reply: engine.Reply) -> eng
     if not formats or not text or not speech.can_speak():
         return reply
     try:
-        spoken = speech.speak(text, formats)
+        spoken = speech.speak(text, formats, Account(turn.owners, turn.payments))
+    except LimitReached:
+        return reply
     except ModelError as error:
         logger.warning("the answer to inbound %s is not read aloud: %s", row.pk, error)
         return reply

@@ -316,6 +316,7 @@ def _ask_model(
         counts_failures=turn.past is None,
         has_image=any(map(attachments.is_image, (*turn.quoted_files, *turn.files))),
         owners=turn.owners,
+        payments=turn.payments,
     )
     turn.begin_flow = partial(flow_frames.begin_by_model, turn)
     tools = tool_loop.of_turn(turn) if unfinished is None else ()

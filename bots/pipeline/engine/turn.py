@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from adapters.events import Event, Passage
+from bots.limits.payments import Payments
 from bots.limits.rules import Owners
 from bots.llm.types import Completion
 from bots.models import Bot, Channel, Conversation, Identity, Person, ReceivedFile, StateTransition
@@ -82,6 +83,7 @@ class Turn:
         is_first_try: No earlier try of this turn can have called a tool.
         goes_on: Id of the event whose tool calls this turn goes on with, after a yes or a no.
         staged: Writes of skills and tools; the transaction that closes the turn runs them in order.
+        payments: What calls of models owe, settled with `staged`; None: each call is settled at once.
         memories: What skills remember of the person, stored with the turn.
         begin_flow: Starts a flow (its key, the known values) in this turn, for the tools of flows; set with the tools.
         services: What the services of skills keep during the turn, by name.
@@ -124,6 +126,7 @@ class Turn:
     transitions: list[StateTransition] = field(default_factory=list)
     erasure: StagedErasure | None = None
     staged: list[Callable[[], None]] = field(default_factory=list)
+    payments: Payments | None = None
     heard: bool = False
     listen: Callable[[Turn], None] = _nothing
     pressed: str = ""

@@ -12,6 +12,7 @@ from django.core.management import CommandError
 from django_celery_beat.models import PeriodicTask
 
 from bots.maintenance.first_start import ensure_consolidation
+from clawdbot import leadership
 from memory import tasks
 from memory.consolidation import retention, runs
 from memory.consolidation.optimize import optimize
@@ -87,8 +88,9 @@ def test_json_names_every_count_of_every_bot() -> None:
 
 def test_a_bot_that_is_being_consolidated_is_named_and_left_alone() -> None:
     ann = person()
-    runs.start(ann.bot_id)
-    code, _out, err = run("--bot", slug_of(ann))
+    with leadership.lead(f"memory.optimize:{ann.bot_id}"):
+        runs.start(ann.bot_id)
+        code, _out, err = run("--bot", slug_of(ann))
     assert code == 1
     assert "has been working since" in err
 

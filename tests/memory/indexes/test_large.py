@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from celery import current_app
 from django.core.management import CommandError, call_command
-from django.utils import timezone
 
+from clawdbot import leadership
+from clawdbot.leadership import Lead
 from memory import database
 from memory.indexes import build, large, lexical
 from memory.models import MemoryEntry
@@ -77,9 +79,11 @@ def test_what_is_said_and_deleted_after_the_build_is_found_and_gone() -> None:
 
 
 def test_reindex_says_that_somebody_else_is_building() -> None:
-    _big()
-    LargeScope.objects.update(lease_until=timezone.now() + timedelta(minutes=5))
-    with pytest.raises(CommandError, match="another process is building the indexes of 1 people"):
+    ann = _big()
+    with (
+        _another_builder(ann),
+        pytest.raises(CommandError, match="another process is building the indexes of 1 people"),
+    ):
         call_command("memory", "reindex")
 
 
@@ -184,8 +188,13 @@ def test_a_build_that_was_killed_is_taken_up_again() -> None:
 
 def test_two_builds_of_a_scope_never_run_at_the_same_time() -> None:
     ann = _big()
-    LargeScope.objects.update(lease_until=MORNING + timedelta(days=36500))
-    assert not build.build(ann)
+    with _another_builder(ann):
+        assert not build.build(ann)
+    assert build.build(ann)
+
+
+def _another_builder(scope: Scope) -> AbstractContextManager[Lead | None]:
+    return leadership.lead(f"memory.index_scope:{scope.bot_id}:{scope.person_id}")
 
 
 def _candidates(scope: Scope, word: str) -> list[int]:

@@ -6,7 +6,7 @@ import contextlib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -131,6 +131,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
+@example({"type": "object", "required": [[]]})  # names that are no text
 def test_any_json_is_a_schema_or_unusable(value: Any) -> None:
     made: Any = {"type": "object", "properties": {}}
     with contextlib.suppress(schemas.Unusable):

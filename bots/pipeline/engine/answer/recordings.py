@@ -34,6 +34,12 @@ def outage(reason: Why) -> Reply:
     return Reply(text, remember=True, remember_answer=False, failure=reason, meta=meta)
 
 
+def over_limit() -> Reply:
+    """Returns the reply while a limit has no room for listening. It names no limit and no money."""
+    text = _("I cannot listen to recordings for a while. Could you write to me what you said?")
+    return Reply(text, remember=True, remember_answer=False, meta={Message.ASIDE: True})
+
+
 def unheard(turn: Turn) -> Reply | None:
     """Returns the reply to a message of recordings alone, none of which was heard; None for any other message."""
     files = [file for file in turn.files if is_recording(file)]

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from django.utils.translation import gettext as _
 
+from bots.i18n.program import as_typed
 from bots.models import Message
 from bots.pipeline.engine.answer.grounded import (
     abilities,
@@ -212,9 +213,10 @@ class Responder:
 
 def _hint(*, staff: bool) -> str:
     if staff:
-        return _(
+        told = _(
             "(No model that could say more is connected; I answer from commands, skills and memory only. To connect "
             "one: Admin → Model providers, or `python manage.py provider add NAME --endpoint URL --model MODEL`. "
             "Type /help to see what I can do.)"
         )
+        return as_typed(told)
     return _("(I answer only from what you told me, and with my commands and skills. Type /help to see what I can do.)")

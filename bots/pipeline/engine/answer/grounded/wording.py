@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from bots.llm import complete, embedded_discovery
+from bots.llm import candidates, complete, embedded_discovery
 from bots.llm.errors import ModelError
 from bots.llm.types import Completion
 from bots.models import Bot
@@ -40,13 +40,15 @@ def worded(bot: Bot, question: str, line: str, cancelled: Callable[[], bool]) ->
         cancelled: Whether the person asked to stop.
     """
     try:
-        found = complete(
-            small_model_prompt.question(line, question),
-            bot=bot,
-            cancelled=cancelled,
-            max_tokens=LONGEST_TOKENS,
-            within_s=WITHIN_S,
-        )
+        with candidates.only(embedded_discovery.target()):  # no other model answered, or a limit forbids to ask it
+            found = complete(
+                small_model_prompt.question(line, question),
+                bot=bot,
+                cancelled=cancelled,
+                allow_demo=False,  # it is the only one already
+                max_tokens=LONGEST_TOKENS,
+                within_s=WITHIN_S,
+            )
     except ModelError:
         return None
     return found if found.is_demo and not found.cut and checker.holds(found.text, question, line) else None

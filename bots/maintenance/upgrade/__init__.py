@@ -1,0 +1,1 @@
+"""Says what an upgrade of the database would do, and does it (`manage.py upgrade`)."""

@@ -1,0 +1,217 @@
+"""Two nodes with a beat, a poller and a worker each: one leads, the other takes over, and nothing is doubled.
+
+`make test-faults` runs this. Each fault hits the processes that lead at that moment, under a load of polled messages
+and with a task that is due every other second.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+import pytest
+import redis
+
+from tests import load, outages
+from tests.cut_off import CutOff, in_front_of
+from tests.load import Load
+from tests.nodes import Node, pid_of, seconds_until, share
+from tests.peers import StubModel
+from tests.polled_api import PolledApi
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+
+PROCESSES = ("beat", "poll", "worker")
+TAKEN_OVER_WITHIN_S = 10.0
+PER_S, CHATS = 6.0, 8
+# A queue that no worker serves keeps what beats send: each message is one run.
+COUNTED = """
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+often, _ = IntervalSchedule.objects.get_or_create(every=2, period="seconds")
+PeriodicTask.objects.create(name="counted", task="bots.sweep", interval=often, queue="counted")
+"""
+RUNS = "from django_celery_beat.models import PeriodicTask as P; print(P.objects.get(name='counted').total_run_count)"
+
+
+@dataclass
+class Cluster:
+    """Two nodes, their messages, and the network of the first one to the database."""
+
+    nodes: tuple[Node, Node]
+    messages: Load
+    network: CutOff
+    broker: redis.Redis
+
+    @property
+    def console(self) -> Node:
+        return self.nodes[1]  # the second node's network is never cut
+
+    def leader(self, kind: str) -> int:
+        """Returns the process id of who does this duty; 0 while nobody does."""
+        found = [duty for name, duty in self.console.duties().items() if name.partition(":")[0] == kind]
+        return pid_of(found[0]) if found else 0
+
+    def node_of(self, pid: int) -> Node:
+        return next(node for node in self.nodes if pid in [one.pid for one in node.running])
+
+    def say(self, seconds: float) -> None:
+        """People write for so long."""
+        for _ in range(int(seconds * PER_S)):
+            self.messages.sent += 1
+            number = self.messages.sent
+            self.messages.taken_at[number] = time.monotonic()
+            api = self.messages.api
+            assert isinstance(api, PolledApi)
+            api.say(self.messages._update(number))
+            time.sleep(1 / PER_S)
+
+    def sent_tasks(self) -> int:
+        return int(self.broker.llen("clawdbot:counted"))
+
+    def stored_runs(self) -> int:
+        return int(self.console.manage("shell", "-c", RUNS).split()[-1])
+
+    def check(self) -> None:
+        """Fails when a message is unanswered, answered twice or out of order, or a task was sent twice."""
+        self.messages.answered_within(60.0)
+        self.messages.check()
+        runs = self.stored_runs()
+        assert self.sent_tasks() in (runs, runs - 1), "a run is stored before it is sent, and sent once"
+
+
+def _node(home: Path, database: str, broker: str) -> Node:
+    return Node(home, load.settings(DATABASE_URL=database, REDIS_URL=broker), processes=PROCESSES)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    api, model = PolledApi(longest_s=20.0), StubModel(delay_s=0.05)
+    with outages.postgresql() as postgres, outages.redis() as broker, api.server() as bot_api, model.server() as end:
+        folder = unquote(postgres.url.partition("@")[2].partition("/")[0])
+        with in_front_of(str(next(Path(folder).glob(".s.PGSQL.*[0-9]")))) as network:
+            first = _node(
+                tmp_path_factory.mktemp("a"), f"postgresql://postgres@127.0.0.1:{network.port}/postgres", broker.url
+            )
+            second = _node(
+                tmp_path_factory.mktemp("b"), f"postgresql://postgres@{quote(folder, safe='')}/postgres", broker.url
+            )
+            first.migrate()
+            share(first.home, second.home)
+            second.manage("bot", "add", "loaded")
+            second.manage("provider", "add", "stub", "--endpoint", f"{end.url}/v1", "--model", "stub")
+            values = {"token": load.TOKEN, "secret_token": load.SECRET, "base_url": bot_api.url}
+            options = [part for key, value in values.items() for part in ("--set", f"{key}={value}")]
+            second.manage("channel", "add", "telegram", "--bot", "loaded", *options)
+            first.console.close()
+            first.console = None
+            with redis.Redis.from_url(broker.url) as client:
+                found = Cluster((first, second), Load(second, api, "", CHATS), network, client)
+                try:
+                    for node in found.nodes:
+                        node.start_all()
+                    seconds_until(lambda: found.leader("beat") and found.leader("poll"), 120)
+                    second.manage("shell", "-c", COUNTED)
+                    seconds_until(lambda: found.sent_tasks() > 1, 60)
+                    _both_wait(found)
+                    yield found
+                finally:
+                    network.mend()
+                    for node in found.nodes:
+                        node.signal(signal.SIGCONT)
+                        node.stop()
+
+
+def _both_wait(cluster: Cluster) -> None:
+    """Returns when each duty has a standby, so that the next fault finds both nodes at work."""
+
+    def waits() -> bool:
+        duties = cluster.console.duties().values()
+        return all(duty["standbys"] for duty in duties if duty["name"].partition(":")[0] in ("beat", "poll"))
+
+    seconds_until(waits, 60)
+
+
+def _takeover(cluster: Cluster, kind: str, former: int) -> float:
+    return seconds_until(lambda: cluster.leader(kind) not in (0, former), 30)
+
+
+def test_the_leaders_are_killed(cluster: Cluster) -> None:
+    for kind in ("beat", "poll"):
+        leader = cluster.leader(kind)
+        node = cluster.node_of(leader)
+        cluster.say(3)
+        node.kill_one(node.processes.index(kind))
+        taken_s = _takeover(cluster, kind, leader)
+        cluster.say(3)
+        print(f"{kind} killed: taken over after {taken_s:.1f} s")
+        assert taken_s <= TAKEN_OVER_WITHIN_S
+        node.start_again(node.processes.index(kind))
+    cluster.check()
+    _both_wait(cluster)
+
+
+def test_the_leaders_are_paused_for_fifteen_seconds(cluster: Cluster) -> None:
+    """A paused process is alive, so only the expiry of its lease tells: so it is with a machine that is gone."""
+    for kind in ("beat", "poll"):
+        leader = cluster.leader(kind)
+        node = cluster.node_of(leader)
+        cluster.say(2)
+        node.signal(signal.SIGSTOP, kind)
+        began = time.monotonic()
+        taken_s = _takeover(cluster, kind, leader)
+        cluster.say(max(2.0, 15.0 - (time.monotonic() - began)))
+        node.signal(signal.SIGCONT, kind)
+        cluster.say(4)
+        print(f"{kind} paused: taken over after {taken_s:.1f} s")
+        assert taken_s <= TAKEN_OVER_WITHIN_S
+        assert cluster.leader(kind) not in (0, leader), "the former leader has noticed that it is none"
+    cluster.check()
+
+
+def test_a_node_that_is_cut_off_from_the_database_stops(cluster: Cluster) -> None:
+    cut, other = cluster.nodes
+    for kind in ("beat", "poll"):  # all duties to the node whose network is cut
+        if cluster.node_of(cluster.leader(kind)) is other:
+            place = other.processes.index(kind)
+            other.kill_one(place)
+            _takeover(cluster, kind, 0)
+            other.start_again(place)
+    _both_wait(cluster)
+    former = {kind: cluster.leader(kind) for kind in ("beat", "poll")}
+    assert {cluster.node_of(pid).home for pid in former.values()} == {cut.home}
+    cluster.say(2)
+    cluster.network.cut()
+    for kind, leader in former.items():
+        taken_s = _takeover(cluster, kind, leader)
+        print(f"{kind} cut off: taken over after {taken_s:.1f} s")
+        assert taken_s <= TAKEN_OVER_WITHIN_S
+    cluster.say(12)
+    api = cluster.messages.api
+    assert isinstance(api, PolledApi)
+    conflicts = api.conflicts
+    cluster.say(6)
+    assert api.conflicts == conflicts, "the node that is cut off polls no longer"
+    cluster.network.mend()
+    cluster.say(6)
+    cluster.check()
+    assert cluster.leader("beat") == pid_of(cluster.console.duties()["beat"])
+    assert cut.ended() == [], "no process has ended"
+
+
+def test_an_orderly_stop_hands_over_at_once(cluster: Cluster) -> None:
+    for kind in ("beat", "poll"):
+        leader = cluster.leader(kind)
+        node = cluster.node_of(leader)
+        place = node.processes.index(kind)
+        node.signal(signal.SIGTERM, kind)
+        taken_s = _takeover(cluster, kind, leader)
+        print(f"{kind} stopped: taken over after {taken_s:.1f} s")
+        assert taken_s <= 4.0
+        node.running[place].wait(30)
+        node.start_again(place)
+    cluster.say(2)
+    cluster.check()
