@@ -58,8 +58,8 @@ def measure(messages: int, flooded: int, rounds: int) -> dict[str, Any]:
         product = Product(Path(folder) / "home", settings())
         with prepared(product, chats=60) as load:  # so each of the others stays below the limit
             product.manage("limit", "add", "person", "--bot", "loaded", "--messages", str(PER_MINUTE))
-            product.start()
             try:
+                product.start()
                 waits: dict[bool, list[float]] = {False: [], True: []}
                 known: set[int] = set()
                 for number in range(-1, 2 * rounds):  # the first part warms up
