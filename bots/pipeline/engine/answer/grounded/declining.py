@@ -124,11 +124,11 @@ def _lines() -> dict[str, list[str]]:
             _("I cannot judge that. Tell me what you choose, and I will remember it."),
         ],
         "own": [
-            _("You have not told me anything about that yet, and I will not guess."),
-            _("I remember nothing that you told me about that."),
+            _("You have not told me that, so I do not know it."),
+            _("I do not know that: you have not told me."),
         ],
         "world": [
             _("I do not know that, and I will not guess. I know what you tell me, and what my skills work out."),
-            _("That is beyond me: I answer from what you told me, and with my commands and skills."),
+            _("I cannot answer that: I know only what you tell me, and what my commands and skills work out."),
         ],
     }

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from bots.pipeline.engine.answer.grounded import history_patterns as patterns
-from bots.pipeline.engine.answer.grounded import telling
+from bots.pipeline.engine.answer.grounded import citing, telling
 from bots.pipeline.engine.answer.grounded.facts import Said
 from bots.pipeline.engine.answer.grounded.plain_text import HAN, is_chinese, plain, question
 from bots.pipeline.engine.answer.questions import is_question
@@ -20,7 +20,6 @@ from memory.text.stopwords import STOP_TERMS
 from memory.text.tokenizer import tokenize
 
 SHOWN = 6
-LONGEST = 200
 _BEGINNING = 4  # letters
 
 
@@ -178,14 +177,7 @@ def _lines(said: Sequence[Said], today: datetime, zone: tzinfo) -> str:
 
 
 def _line(one: Said, today: datetime, zone: tzinfo) -> str:
-    at = one.at.astimezone(zone)
-    text = " ".join(own_words(one.text).split())
-    text = text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()}…"
-    return _("On %(day)s at %(time)s you said: %(text)s") % {
-        "day": telling.day(at, today),
-        "time": dateformat.format(at, pgettext("time format", "H:i")),
-        "text": text,
-    }
+    return citing.line(own_words(one.text), one.at, today)
 
 
 def _never(topic: str) -> str:

@@ -102,6 +102,17 @@ def answer(wanted: Asked, known: Facts, now: datetime, zone: tzinfo) -> str:
     return " ".join(telling.with_day(fact, now, zone) for fact in found[:SHOWN])
 
 
+def latest(wanted: Asked, known: Facts) -> datetime | None:
+    """Returns when the newest fact was told that answers a question; None without one."""
+    subject = wanted.subject
+    found = [
+        fact.at
+        for fact in known.values()
+        if fact.attribute == wanted.attribute and (fact.subject == subject or relations.covers(subject, fact.subject))
+    ]
+    return max(found, default=None)
+
+
 def checked(stated: Sequence[Fact], known: Facts, now: datetime, zone: tzinfo) -> str:
     """Returns the answer to a claim that something was told."""
     for fact in stated:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from bots.pipeline.engine.answer.grounded import plain_text_patterns as patterns
+from bots.pipeline.engine.answer.questions import is_question
 from clawdbot.chinese import simplified
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -15,8 +17,35 @@ _NOT_TEXT = re.compile(r"[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d]+")
 
 def plain(text: str) -> str:
     """Returns the text in small letters, half-width and simplified, on one line, without marks at its ends."""
-    folded = simplified(unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'")).lower()
-    return " ".join(_NOT_TEXT.sub(" ", folded).split()).strip(_EDGES)
+    half = unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'")
+    return " ".join(_NOT_TEXT.sub(" ", simplified(half).lower()).split()).strip(_EDGES)
+
+
+def folded(text: str) -> str:
+    """Returns the text in small letters and simplified, with each character in its place."""
+    small = simplified(text.replace("’", "'").replace("‘", "'")).lower()
+    return small if len(small) == len(text) else text
+
+
+_ASKS_LATE = re.compile(
+    r"\b(?:is|are|was|were|do|does|did) (?:when|what|where|who|which|how)\b|\b(?:when|what|where|who|which(?: one)?|how (?:old|many|much|long))$"
+)
+_BEGINS_ASKING = re.compile(
+    r"^(?:(?:and|so|but|hey|ok|btw|also)\W+)*(?:(?:do|did|can|could) (?:you|u)|(?:you |u )?(?:still )?(?:know|remember)|tell me|remind me) (?:what|when|where|who|how|which|my|the name|our|if)\b|^(?:and |so |but )*(?:i forgot|i forget|i can'?t remember|not sure|no idea) (?:what|when|where|who|how|which)\b"
+    r"|^(?:and|what about|how about|wbu)\b.{0,25}\?$"
+)
+
+
+@lru_cache(maxsize=4096)
+def asks(text: str) -> bool:
+    """Tells whether a message or a clause asks, also in a sloppy way: "wheres my bike", "my exam is when"."""
+    if is_question(text):
+        return True
+    words = plain(text)
+    if _BEGINS_ASKING.match(words):
+        return not re.search(r"^remember (?:my|the|our) .* (?:is|are)\b", words)
+    asked = question(text)
+    return is_question(asked) or (not HAN.search(words) and _ASKS_LATE.search(asked) is not None)
 
 
 def question(text: str) -> str:

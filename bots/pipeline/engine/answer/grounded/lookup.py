@@ -1,0 +1,226 @@
+"""Finds the clauses that answer a question, best first: its telling words, whom it is about, and the type it asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bots.pipeline.engine.answer.grounded import names, relations, values, wanted, words
+from bots.pipeline.engine.answer.grounded.clauses import Clause, Focus
+from bots.pipeline.engine.answer.grounded.fact import SELF
+from bots.pipeline.engine.answer.grounded.wanted import SINGLE, Wanted
+from bots.pipeline.engine.answer.grounded.words import Word
+
+SURE, LIKELY, NEAR = 0.99, 0.6, 0.3
+SHOWN = 4
+_CONTEXT, _CLOSE = 0.7, 0.9
+_COUNT = re.compile(f"{values.COUNT_EN}|{values.COUNT_ZH}")
+_AGE = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty)\b|[一二三四五六七八九十两半]|born|year"
+)
+_CHANGES = re.compile(
+    r"\b(?:now|switched|changed?|actually|instead|new|anymore|any more|no longer|quit|moved|stopped|sold|used to|cancell?ed|postponed|gave up|broke up|turns out)\b|现在|改|换|不再|其实|搬|辞|取消|推迟|提前|戒|分手|卖了"
+)
+_NEGATED = re.compile(
+    r"\b(?:not|no|never|don't|dont|doesn't|didn't|can't|cant|cannot|hate|isn't|aren't)\b|[不没别]|讨厌"
+)
+
+
+_DENIES = re.compile(r"\b(?:not|isn't|aren't) (?:an?|the|my|from|in|at|called)\b|不是|不叫|不住")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A clause that may answer. score: share of the asked words, 0 to 1. typed: it has the type asked for."""
+
+    clause: Clause
+    score: float
+    own: float
+    typed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found. sure: it answers; else it is only about whom or what was asked."""
+
+    clauses: tuple[Clause, ...]
+    sure: bool
+
+
+def find(asked: Wanted, told: Sequence[Clause], focus: Focus) -> Found:
+    """Returns the clauses to show, oldest first; none when nothing is about what is asked."""
+    matches = [match for clause in told if (match := _match(asked, clause, focus)) is not None]
+    sure = [match for match in matches if _answers(asked, match)]
+    if sure:
+        return Found(tuple(_chosen(asked, sure)), sure=True)
+    near = [match for match in matches if match.score >= NEAR] if asked.whom else []
+    if not near:
+        return Found((), sure=False)
+    best = max(match.score for match in near)
+    return Found(tuple(match.clause for match in near if match.score >= best - 0.01)[-2:], sure=False)
+
+
+def changes(clause: Clause) -> bool:
+    """Tells whether a clause says that something is not as before."""
+    return _CHANGES.search(clause.plain) is not None
+
+
+def _match(asked: Wanted, clause: Clause, focus: Focus) -> Match | None:
+    if not _of_same(asked, clause, focus):
+        return None
+    weights = [(word, _weight(word)) for word in asked.words] + [(word, 0.3) for word in asked.optional]
+    total = sum(weight for _word, weight in weights)
+    typed = _typed(asked, clause, focus)
+    if not total:
+        return Match(clause, 0.0 if not typed or not asked.type else 1.0, 0.0, typed)
+    got = own = 0.0
+    for word, weight in weights:
+        here = _met(word, clause, focus)
+        there = words.met(word, clause.context, "") * (_CLOSE if clause.close else _CONTEXT)
+        got += weight * max(here, there)
+        own += weight * here
+    return Match(clause, got / total, own / total, typed)
+
+
+def _weight(word: Word) -> float:
+    if word.stem.isdigit() or _COUNT.fullmatch(word.stem):
+        return 0.3
+    return 0.5 if word.is_weak or (len(word.stem) == 1 and not word.concepts) else 1.0
+
+
+def _met(word: Word, clause: Clause, focus: Focus) -> float:
+    found = words.met(word, clause.words, clause.plain)
+    if found:
+        return found
+    if "age" in word.concepts and word.stem != "turn" and _AGE.search(clause.plain):
+        return 0.9 if _is_age(clause) else 0.0
+    if "name" in word.concepts and any(
+        focus.aliases[name] & clause.owners or _names(clause, focus.aliases[name])
+        for name in names.told_in(clause.plain, focus.aliases)
+    ):
+        return 0.9
+    if "work" in word.concepts and any("job" in one.kinds for one in clause.words):
+        return 0.9
+    return 0.0
+
+
+def _names(clause: Clause, owners: frozenset[str]) -> bool:
+    return any(word.relation in owners for word in clause.words)
+
+
+def _is_age(clause: Clause) -> bool:
+    return bool(
+        re.search(
+            r"(?:\bis|'s|\bare|'m|\bam|\bim|\bturn\w*|\bbe|^|,) ?(?:\d{1,3}|[a-z]+ty(?: \w+)?|\w+teen|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b(?! ?(?:am|pm|:|km|kg|cm|%|miles|pounds|euros|o'clock))",
+            clause.plain,
+        )
+        or re.search(
+            r"\d+[ -](?:year|month|yr|yo)|岁|[0-9一二两三四五六七八九十]+个?多?[月半]|born|今年\S{1,3}$", clause.plain
+        )
+    )
+
+
+def _typed(asked: Wanted, clause: Clause, focus: Focus) -> bool:
+    match asked.type:
+        case "":
+            return True
+        case "time" | "place" | "number" | "reason":
+            return values.holds(asked.type, clause.plain)
+        case "age":
+            return _AGE.search(clause.plain) is not None
+        case "name":
+            if not asked.whom:
+                return True
+            named = any(word.concepts & {"name", "surname"} for word in clause.words)
+            return named or any(
+                wanted.about(asked.whom, focus.aliases[name] | {f"?{name}"})
+                for name in names.told_in(clause.plain, focus.aliases)
+            )
+        case _:
+            return True
+
+
+def _of_same(asked: Wanted, clause: Clause, focus: Focus) -> bool:
+    """Tells whether a clause may be about whom the question is about."""
+    others = {one for one in clause.owners if one != SELF}
+    if asked.whom:
+        mentioned = set(clause.owners) | {word.relation for word in clause.words if word.relation}
+        for name in names.told_in(clause.plain, focus.aliases):
+            mentioned |= {f"?{name}", *focus.aliases[name]}
+        if clause.close:
+            mentioned |= {word.relation for word in clause.context if word.relation} - {""}
+        return wanted.about(asked.whom, frozenset(mentioned))
+    if asked.owner and others and SELF not in clause.owners:
+        if asked.owner == "mine" or not any(one.startswith("?") for one in others):
+            return asked.type == "person" or _asks_for(asked, others)
+        return all(
+            one.startswith("?") and one[1:] in {word.stem for word in asked.words} for one in others
+        ) or not _is_person(others)
+    return True
+
+
+def _asks_for(asked: Wanted, others: set[str]) -> bool:
+    """Tells whether the question asks for such people or animals: "what pet do i have" for "the dog is old"."""
+    heads = {word.stem for word in (*asked.words, *asked.optional)}
+    return any(relations.covers(head, one) for head in heads for one in others)
+
+
+def _is_person(others: set[str]) -> bool:
+    return any(one.startswith("?") for one in others)
+
+
+def _answers(asked: Wanted, match: Match) -> bool:
+    if asked.world and not asked.whom:
+        return False
+    typed = match.typed or (asked.type in ("place", "reason") and match.score >= SURE)
+    if not typed or (_DENIES.search(match.clause.plain) and not asked.yes_no):
+        return False
+    if not asked.words and not asked.optional:
+        return bool(asked.type) and bool(asked.whom or asked.owner) and match.score > 0
+    if not (asked.owner or asked.whom):
+        return match.score >= 0.85
+    return match.score >= LIKELY
+
+
+def _chosen(asked: Wanted, sure: Sequence[Match]) -> list[Clause]:
+    best = max(match.score for match in sure)
+    top = [match for match in sure if match.score >= best - 0.12]
+    latest = top[-1]
+    shown = [latest]
+    for match in reversed(top[:-1]):
+        if len(shown) >= SHOWN:
+            break
+        if not any(_replaced(asked, match, newer) for newer in shown):
+            shown.append(match)
+    return [match.clause for match in reversed(shown)]
+
+
+def _replaced(asked: Wanted, old: Match, new: Match) -> bool:
+    """Tells whether a newer clause takes the place of an older one: it says another value of the same."""
+    one, other = old.clause, new.clause
+    if one.message == other.message:
+        return not asked.several and one.plain == other.plain
+    if one.plain == other.plain:
+        return True
+    if asked.concepts & SINGLE and not asked.several and one.owners == other.owners:
+        return True
+    if _CHANGES.search(other.plain):
+        return True
+    if asked.several:
+        return False
+    if asked.type in ("time", "number", "age"):
+        met = {word.stem for word in asked.words}
+        ours = {word.stem for word in one.words} - met
+        theirs = {word.stem for word in other.words} - met
+        ours, theirs = _untyped(ours, one), _untyped(theirs, other)
+        return not ours or not theirs or bool(ours & theirs)
+    return bool(_NEGATED.search(other.plain)) != bool(_NEGATED.search(one.plain)) or asked.type in ("place", "age")
+
+
+def _untyped(stems: set[str], clause: Clause) -> set[str]:
+    """Returns the stems that are no part of a day, time or number."""
+    taken = " ".join(
+        clause.plain[begin:stop] for name in values.SWAPPED for begin, stop in values.spans(name, clause.plain)
+    )
+    return {stem for stem in stems if stem not in {word.stem for word in words.of(taken)}}
