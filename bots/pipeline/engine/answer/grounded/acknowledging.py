@@ -32,7 +32,8 @@ def new_facts(said: Sequence[Said], at: datetime, known: Facts) -> list[Fact]:
     if any(isinstance(one, amending.Corrected) and one.at == at for one in said):
         mine = [fact for fact in mine if before.get(fact.key) != fact.value]
     named = {fact.subject for fact in mine if fact.attribute == "name"}
-    return [fact for fact in mine if fact.attribute != "has" or facts.head(fact.value) not in named][:MOST]
+    plain = [fact for fact in mine if fact.attribute != "preference"]  # their words are said back as they are
+    return [fact for fact in plain if fact.attribute != "has" or facts.head(fact.value) not in named][:MOST]
 
 
 def reflection(text: str) -> str:

@@ -18,7 +18,7 @@ _LOOKED_BACK = 40  # messages
 _LONGEST = 160
 _MARK_EN = re.compile(
     r"^\W*(?:(?:oh|ah|hm+|um|uh|er+|ok|and|but|well|so|yeah|lol|haha|omg|argh|ugh)\W+)*(?:no+|nope|nah|sorry|oops|whoops|wait|actually|correction|scratch that|my bad|my mistake|i mean|i meant|meant|typo|nvm|never ?mind|hang on|hold on|i (?:got|said|wrote|typed) (?:that|it) wrong|that'?s wrong|i was wrong|not [\w' ]+ but|make (?:it|that)|should be|it should be|\*)(?=$|[\W_])"
-    r"|(?:,| -) not\b|\bnot [\w' -]{1,25}?(?:,|\bbut\b)|\binstead of\b|\b(?:sorry|i mean|i meant|actually|correction)[,:!]? |\b(?:was|been|got|is|it's|its)? ?(?:moved|changed|pushed(?: back)?|switched|rescheduled|postponed|brought forward|delayed) (?:\w+ )?(?:to|until|till|from)\b"
+    r"|(?:,| -) not\b|\bnot [\w' -]{1,25}?(?:,|\bbut\b)|\binstead of\b|\b(?:sorry|i mean|i meant|actually|correction)[,:!]? |\b(?:was|been|got|is|it's|its)? ?(?:moved|changed|pushed(?: back)?|switched|rescheduled|postponed|upped|raised|lowered|increased|cut|brought forward|delayed) (?:\w+ ){0,2}(?:to|until|till|from)\b"
 )
 _MARK_ZH = re.compile(
     r"^\W*(?:哦|啊|哎呀?|呃|额|等等|等一下)?\W*(?:不对|不是|错了|不不|说错|打错|记错|搞错|写错|口误|更正|纠正|应该是|其实是?|抱歉|对不起|不好意思|我是说|是说)|(?:说|打|记|搞|写|弄)错了|而是|不是.{1,10}[，, ]*(?:是|叫)|改[成到为在]了?|推迟到|提前到|换成了?|延到|挪到"
@@ -30,6 +30,9 @@ _LEAD = re.compile(
 )
 _LEAD_ZH = re.compile(
     r"^\W*(?:哦|啊|哎呀?|呃|额|等等|等一下|不对|不是|错了|不不|说错了?|打错了?|记错了?|搞错了?|写错了?|口误|更正一?下?|纠正一?下?|应该是|应该|其实|抱歉|对不起|不好意思|我是说|我说|刚才|是|我|了|\W)+"
+)
+_CHANGED_TO = re.compile(
+    r"\b(?:moved|changed|pushed|switched|rescheduled|postponed|upped|raised|lowered|increased|cut|brought forward|delayed)(?: \w+){0,2} (?:to|until|till) |(?:改|换|推迟|提前|挪|延)(?:成|到|为|在)了?"
 )
 _SURELY = re.compile(
     r"\b(?:mean|meant|sorry|oops|whoops|wait|typo|correction|wrong|should be|my bad|my mistake|make it|make that)\b|\b(?:no+|nope|actually)\W+(?:it'?s|its|he'?s|she'?s|they'?re|in|at|the)\b|^\W*\*|[错对歉]|应该|我是说|其实|不是|口误|更正|改"
@@ -45,6 +48,7 @@ _PAIRS = (
     (re.compile(r"不是(?P<old>[^，,。；;是]{1,12}?)[，, ]*(?:而是|应该是|是|叫)(?P<new>[^，,。；;！!了]{1,12})"), False),
     (re.compile(r"(?:是|叫)(?P<new>[^，,。；;！!]{1,12}?)[，, ]*(?:而)?不(?:是|叫)(?P<old>[^，,。；;！!]{1,12})"), False),
     (re.compile(r"[从由](?P<old>[^，,。；;]{1,10}?)(?:改|换|推迟|提前|挪|延)(?:成|到|为|在)了?(?P<new>[^，,。；;！!了]{1,12})"), False),
+    (re.compile(r"(?P<old>[^，,。；;\s]{1,8}?)(?:改|换|推迟|提前|挪|延)(?:成|到|为|在)了?(?P<new>[^，,。；;！!了]{1,12})"), False),
     (re.compile(r"把(?P<old>[^，,。；;]{1,10}?)(?:改|换)(?:成|为)了?(?P<new>[^，,。；;！!了]{1,12})"), False),
 )  # fmt: skip
 
@@ -132,6 +136,9 @@ def _in_place(old: str, new: str, before: list[Said]) -> _Mended | None:
 
 def _bare(text: str, plain: str, before: list[Said]) -> _Mended | None:
     """Returns what a correction without the old value mends: the value of its type in the statement it is about."""
+    changed = _CHANGED_TO.search(plain)
+    if changed is not None and (found := _new_value(text[changed.end() :], before)) is not None:
+        return found
     lead = (_LEAD_ZH if HAN.search(plain) else _LEAD).match(plain)
     left = text[lead.end() if lead else 0 :]
     left = _TAIL.sub("", left).strip(" .!,。，！")
@@ -154,6 +161,19 @@ def _bare(text: str, plain: str, before: list[Said]) -> _Mended | None:
     if mended == old and _SURELY.search(plain) and not _has_subject(folded_left):
         mended = _last_word(old, left)
     return _Mended(number, mended) if mended != old else None
+
+
+def _new_value(new: str, before: list[Said]) -> _Mended | None:
+    """Returns the latest statement with a value of the type to which something was changed, and with the new one."""
+    for number in range(len(before) - 1, max(-1, len(before) - 5), -1):
+        text = before[number].text
+        for name in values.SWAPPED:
+            fresh, held = values.spans(name, folded(new)), values.spans(name, folded(text))
+            if fresh and held and len(folded(text)) == len(text) and not asks(text):
+                begin, stop = held[-1]
+                value = _fitting(text[begin:stop], new[fresh[0][0] : fresh[0][1]])
+                return _Mended(number, text[:begin] + value + text[stop:])
+    return None
 
 
 def _has_subject(left: str) -> bool:

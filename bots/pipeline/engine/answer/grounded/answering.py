@@ -44,6 +44,10 @@ from memory.types import Hit, RecentTurn
 _PARTS = re.compile(r"[^.!?。！？；;\n]+[.!?。！？；;]*")
 _NEVER_QUOTED = frozenset({"forget", "injection", "language", "code", "others", "make", "do", "want"})
 """Kinds of requests that nothing in the memory answers."""
+_SURELY = 0.6
+"""Share of the words of a question that must be in what is quoted when it may be a request for advice."""
+_QUOTED_FIRST = frozenset(("likes", "dislikes", "preference"))
+"""What the person says in many ways: their own words are exact, a fact may cut them."""
 _STATES = re.compile(r"\b(?:is|are|am|was|were|i|i'm|im|have|has|got)\b|[是叫在有了]")
 
 
@@ -150,7 +154,13 @@ class Responder:
             return Answer(told, "history")
         if (stated := personal.claimed(text, turn.now)) is not None:
             return Answer(personal.checked(stated, self.known, turn.now, turn.zone), "fact")
-        asked = personal.asked(text, self.earlier, turn.now)
+        asked = personal.asked(text, self.earlier, turn.now) if self._followed(text) is None else None
+        if asked is not None and asked.attribute in _QUOTED_FIRST and not asked.stated:
+            likes = self._lookup(text)[0].clauses
+            if not any(lookup.negates(one) == (asked.attribute != "dislikes") for one in likes) and (
+                found := self._found(text, strict=True)
+            ):
+                return found
         if asked is not None and (told := personal.answer(asked, self.known, turn.now, turn.zone)):
             newer = self._newer(text, personal.latest(asked, self.known))
             return newer or Answer(told, "fact")
@@ -170,11 +180,22 @@ class Responder:
 
     def _lookup(self, text: str) -> tuple[Found, Wanted]:
         told, focus = self.told
-        asked = wanted.read(text, focus)
-        before = next((one for one in reversed(self.earlier) if asks(one)), "")
-        if before and (whole := wanted.inherits(text, asked, wanted.read(before, focus), focus)) is not None:
-            asked = whole
+        asked = self._followed(text) or wanted.read(text, focus)
         return lookup.find(asked, told, focus), asked
+
+    def _followed(self, text: str) -> Wanted | None:
+        """Returns a follow-up completed by the questions before it: "and my sister?"; None for another message."""
+        focus = self.told[1]
+        before: Wanted | None = None
+        for one in self.earlier[-4:]:
+            if asks(one):
+                read = wanted.read(one, focus)
+                before = (wanted.inherits(one, read, before, focus) if before is not None else None) or read
+            elif before is not None and (whole := wanted.inherits(one, wanted.read(one, focus), before, focus)) is not None:
+                before = whole
+            else:
+                before = None
+        return wanted.inherits(text, wanted.read(text, focus), before, focus) if before is not None else None
 
     def _found(self, text: str, *, strict: bool) -> Answer | None:
         """Quotes what answers a question, or, for one about the person, what is nearest to it.
@@ -183,10 +204,10 @@ class Responder:
             text: The question.
             strict: It may be a request; only what surely answers it is quoted.
         """
-        if declining.kind(text) in _NEVER_QUOTED or not (asks(text) or self._is_fragment(text)):
+        if declining.kind(text) in _NEVER_QUOTED or not (asks(text) or self._followed(text) or self._is_fragment(text)):
             return None
         found, asked = self._lookup(text)
-        if not found.clauses or (strict and not (found.sure and asked.type)):
+        if not found.clauses or (strict and not (found.sure and found.own > _SURELY)):
             return None
         shown = citing.lines(found.clauses, self.told[0], self.turn.now, self.turn.zone)
         if found.sure:

@@ -12,8 +12,8 @@ from django.utils.translation import pgettext
 from bots.pipeline.engine.answer.grounded import telling
 from bots.pipeline.engine.answer.grounded.clauses import Clause
 
+_FAR = 0.8
 LONGEST = 200  # characters of one quotation
-_WHOLE = 140  # characters of a message that is shown whole
 
 
 def line(text: str, at: datetime, today: datetime, *, corrected: bool = False) -> str:
@@ -21,10 +21,19 @@ def line(text: str, at: datetime, today: datetime, *, corrected: bool = False) -
     when = at.astimezone(today.tzinfo)
     shown = " ".join(text.split())
     shown = shown if len(shown) <= LONGEST else f"{shown[:LONGEST].rstrip()}…"
-    said = _("On %(day)s at %(time)s you said: %(text)s")
-    if corrected:
-        said = _("As you corrected it on %(day)s at %(time)s: %(text)s")
-    return said % {
+    if when.date() == today.date():
+        said = _("As you corrected it today: %(text)s") if corrected else _("You told me today: %(text)s")
+        return said % {"text": shown}
+    said = _("As you corrected it on %(day)s: %(text)s") if corrected else _("On %(day)s you said: %(text)s")
+    return said % {"day": telling.day(when, today), "text": shown}
+
+
+def timed(text: str, at: datetime, today: datetime) -> str:
+    """Returns one quotation with its day and time of day."""
+    when = at.astimezone(today.tzinfo)
+    shown = " ".join(text.split())
+    shown = shown if len(shown) <= LONGEST else f"{shown[:LONGEST].rstrip()}…"
+    return _("On %(day)s at %(time)s you said: %(text)s") % {
         "day": telling.day(when, today),
         "time": dateformat.format(when, pgettext("time format", "H:i")),
         "text": shown,
@@ -34,7 +43,7 @@ def line(text: str, at: datetime, today: datetime, *, corrected: bool = False) -
 def lines(found: Sequence[Clause], told: Sequence[Clause], now: datetime, zone: tzinfo) -> str:
     """Returns a line for each message that a found clause is from.
 
-    A short message about one person is shown whole, so that "it's on friday" does not come without its subject.
+    A clause that leaves out what it is about comes with the one before: "my exam moved, it's on friday".
 
     Args:
         found: The clauses, oldest first.
@@ -47,16 +56,11 @@ def lines(found: Sequence[Clause], told: Sequence[Clause], now: datetime, zone: 
     for number in dict.fromkeys(clause.message for clause in found):
         of_message = [clause for clause in told if clause.message == number]
         chosen = [clause for clause in found if clause.message == number]
-        if _as_one(of_message):
-            chosen = of_message
-        text = _joined(chosen)
-        shown[line(text, chosen[0].at, today, corrected=chosen[0].corrected)] = None
+        first = of_message.index(chosen[0])
+        if chosen[0].near > _FAR and first and of_message[first - 1].owners == chosen[0].owners:
+            chosen.insert(0, of_message[first - 1])
+        shown[line(_joined(chosen), chosen[0].at, today, corrected=chosen[0].corrected)] = None
     return "\n".join(shown)
-
-
-def _as_one(clauses: Sequence[Clause]) -> bool:
-    owners = {clause.owners for clause in clauses if clause.owners}
-    return len(owners) <= 1 and sum(len(clause.text) for clause in clauses) <= _WHOLE
 
 
 def _joined(clauses: Sequence[Clause]) -> str:

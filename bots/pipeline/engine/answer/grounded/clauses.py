@@ -11,22 +11,32 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bots.pipeline.engine.answer.grounded import names, relations, small_talk, words
+from bots.pipeline.engine.answer.grounded import declining, names, relations, small_talk, values, words
 from bots.pipeline.engine.answer.grounded.fact import SELF
 from bots.pipeline.engine.answer.grounded.facts import Said
 from bots.pipeline.engine.answer.grounded.plain_text import HAN, asks, folded, is_chinese
 from bots.pipeline.engine.answer.grounded.words import Word
 from memory.consolidation.noise_filter import own_words
 
+NOTHING_TOLD = frozenset(("forget", "injection", "language", "code", "others", "make", "do"))
+"""Kinds of requests that tell nothing of the person."""
 LONGEST = 1200  # characters of a message that are read
 _SUBJECT = (
     r"(?:i|i'm|im|i've|ive|i'll|i'd|my|we|we're|we've|our|he|she|it|its|it's|they|they're|his|her|their|the|there|there's|this|that|he's|she's|hes|shes"
     rf"|(?:{relations.EN})(?:'s)?|[a-z]+(?: is| has| lives| works| likes| loves| hates| was| plays| wants| goes| studies|'s)|[a-z]+ [a-z]+ (?:is|has|lives|works)|now i\w*|also \w+|then \w+|both \w+)\b"
 )
+_VERBS = (
+    r"live|lives|work|works|love|loves|like|likes|hate|hates|play|plays|study|studies|drive|drives|speak|speaks|eat|eats|drink|drinks|want|wants|swim|run|go|went|going|moved|moving|born|turning|turned|allergic|"
+    r"studying|working|living|learning|playing|married|back|leaving|flying|staying|bought|sold|lost|broke|started|quit|teach|teaches|need|needs|prefer|prefers|enjoy|enjoys|named|called|also|just"
+)
 _CUT_EN = re.compile(
-    rf"(?<=[.!?;…])\s+|\s*\n+\s*|;\s*|\s+[-–—]+\s+|,?\s+(?:and|but|so|while|whereas|then|plus|also)\s+(?={_SUBJECT})|,\s*(?:and |but |so )?(?={_SUBJECT})",
+    r"(?<=[.!?;…])\s+|\s*\n+\s*|;\s*|\s+[-–—]+\s+|,?\s+(?:and|but|so|while|whereas|then|plus|also|though)\s+|,\s*(?:and |but |so )?",
     re.IGNORECASE,
 )
+_GOES_ON_EN = re.compile(
+    rf"(?:{_SUBJECT})|.*\b(?:is|are|was|were|at|on|in|from|to|for|has|have|had|got|called|named|by|until|till|starts?|every|don't|dont|can't|cant|not|never|will|with)\b.*\w|.*'s \w|(?:{_VERBS})\b"
+)
+"""What tells a new clause from an item of a list: a subject, a verb or a preposition."""
 _CUT_ZH = re.compile(
     r"[，。！？；,!?;…~～]+\s*|\s+(?![a-z])|\n+|(?<=[^\s和跟给对让叫问说与把被比帮])(?=我(?:们|家|的)?(?:叫|是|今年|现在|住|在|有|的|喜欢|对|养|打算|还|也|爸|妈|哥|姐|弟|妹|老公|老婆|儿子|女儿|爷爷|奶奶|孩子|男朋友|女朋友|同事|老板))"
 )
@@ -52,6 +62,8 @@ _REL_ZH = re.compile(rf"(?:(?:我|咱|俺)(?:们)?(?:家)?(?:的)?)?(?P<r>{relat
 _VERB = re.compile(
     r"(?:'s|s)?(?: also| just| really| now)? (?:is|are|was|were|has|have|had|lives?|works?|likes?|loves?|hates?|wants?|goes|got|plays?|studies|moved|started|turns?|turned|will|can|can't|doesn't|isn't|prefers?|eats?|drinks?|drives?|speaks?|broke|died|just|needs?|says|said)\b|'s\b"
 )
+_IT = re.compile(r"\b(?:it|its|it's|them)\b|[它]")
+_LIGHT = frozenset(("age", "name", "start", "end", "go", "come", "colour", "back"))
 MEN = frozenset(
     "husband boyfriend father brother son grandfather uncle nephew grandson fiance stepson stepfather father-in-law brother-in-law godson".split()
 ) | frozenset(
@@ -74,7 +86,8 @@ class Clause:
         owners: Whom it is about: "self", relations, names as "?leo"; none for things.
         words: Its telling words.
         context: Those of what it goes on from.
-        close: It says "it" or leaves out what it is about, so the context counts nearly as much as its own words.
+        near: How much the context counts: nearly as much as its own words where it says nothing else ("it's on friday").
+        elided: It leaves out whom it is about, or says "she".
         at: When it was said.
         message, start, stop: Its place in the messages.
         corrected: Its text has been mended by a later message.
@@ -85,7 +98,8 @@ class Clause:
     owners: frozenset[str]
     words: tuple[Word, ...]
     context: tuple[Word, ...]
-    close: bool
+    near: float
+    elided: bool
     at: datetime
     message: int
     start: int
@@ -110,11 +124,12 @@ class Focus:
     def person(self, pronoun: str) -> frozenset[str]:
         """Returns whom a pronoun ("he", "she", "they", "it") means; nobody when nobody fits."""
         for owners in reversed(self.people):
-            if pronoun == "he" and owners & WOMEN:
-                continue
-            if pronoun == "she" and owners & MEN:
-                continue
             pets = owners & relations.PETS
+            wrong = owners & (WOMEN if pronoun == "he" else MEN if pronoun == "she" else frozenset())
+            if wrong and pets:  # "my sister's dog": it is the dog
+                return owners
+            if wrong:
+                continue
             if pronoun == "it":
                 if pets:
                     return pets | {one for one in owners if one.startswith("?")}
@@ -129,19 +144,27 @@ def told(said: Iterable[Said]) -> tuple[list[Clause], Focus]:
     found: list[Clause] = []
     for number, one in enumerate(said):
         text = own_words(one.text[:LONGEST])
-        if not text.startswith("/") and not small_talk.kind(text):
+        if not text.startswith("/") and not small_talk.kind(text) and declining.kind(text) not in NOTHING_TOLD:
             found.extend(_of_message(text, one, number, focus))
     return found, focus
 
 
 def pieces(text: str) -> Iterator[tuple[int, int]]:
-    """Yields where the clauses of a text begin and end."""
+    """Yields where the clauses of a text begin and end; the items of a list stay together."""
+    plain = folded(text)
+    chinese = is_chinese(plain)
+    cuts = [match.span() for match in (_CUT_ZH if chinese else _CUT_EN).finditer(plain)]
     begin = 0
-    for cut in (_CUT_ZH if is_chinese(folded(text)) else _CUT_EN).finditer(text):
-        if text[begin : cut.start()].strip():
-            yield begin, cut.start()
-        begin = cut.end()
-    if text[begin:].strip():
+    for number, (stop, goes_on) in enumerate(cuts):
+        after = cuts[number + 1][0] if number + 1 < len(cuts) else len(plain)
+        rest = plain[goes_on:after].strip()
+        hard = plain[stop - 1 : stop] in ".!?;…" or "\n" in plain[stop:goes_on] or ";" in plain[stop:goes_on]
+        if not chinese and not hard and not (_GOES_ON_EN.match(rest) or values.holds("time", rest)):
+            continue
+        if plain[begin:stop].strip(" ,.!?"):
+            yield begin, stop
+        begin = goes_on
+    if plain[begin:].strip(" ,.!?"):
         yield begin, len(text)
 
 
@@ -155,24 +178,35 @@ def _of_message(text: str, one: Said, number: int, focus: Focus) -> Iterator[Cla
         names.learn(written, plain, focus.aliases)
         mine = words.of(plain)
         if is_asked:
-            owners, close = mentioned(plain, mine, focus.aliases), False
+            owners, elided = mentioned(plain, mine, focus.aliases), False
         else:
-            owners, close = owners_of(plain, focus, before.owners if before is not None else frozenset())
-        context = focus.topic if close or before is not None else ()
+            owners, elided = owners_of(plain, focus, before.owners if before is not None else frozenset())
+        topics = _own_topics(plain, mine)
+        context = focus.topic if before is not None or topics < 2 or _IT.search(plain) else ()
+        near = 0.9 if _IT.search(plain) else (0.9, 0.7)[topics] if topics < 2 else 0.5
         if len(called := _called(plain, owners, focus.aliases)) == 1:
             owners |= called
         clause = Clause(
-            written, plain, owners, mine, context, close, one.at, number, begin, stop, getattr(one, "corrected", False)
+            written, plain, owners, mine, context, near, elided, one.at, number, begin, stop, getattr(one, "corrected", False)
         )
         others = (owners - {SELF}) or mentioned(plain, mine, focus.aliases)
         if others:
             focus.people.append(others | _called(plain, others, focus.aliases))
         if mine:
-            focus.topic = (*mine, *context[:6]) if close else mine
-        if is_asked:
+            focus.topic = (*mine, *context)[:12] if not topics or before is not None else mine
+        if is_asked or not mine:
             continue
         before = clause
         yield clause
+
+
+def _own_topics(plain: str, mine: Sequence[Word]) -> int:
+    """Returns how many words say what a clause is about, beside people, times and numbers: none in "dad's is nov 30"."""
+    taken = " ".join(
+        plain[begin:stop] for name in ("day", "clock", "number") for begin, stop in values.spans(name, plain)
+    )
+    times = {word.stem for word in words.of(taken)}
+    return sum(not (word.relation or word.is_weak or word.stem in times or word.concepts & _LIGHT) for word in mine)
 
 
 def mentioned(plain: str, mine: Sequence[Word], aliases: dict[str, frozenset[str]]) -> frozenset[str]:
@@ -230,13 +264,14 @@ def _owners_en(plain: str, focus: Focus, before: frozenset[str]) -> tuple[frozen
 
 def _of_thing(rest: str) -> frozenset[str]:
     """Returns the owner of "my …": the relation at its beginning, else the person."""
-    match = re.match(rf"(?:[a-z]+ )?(?P<r>{relations.EN})s?(?:'s|s'|')?(?![a-z-])", rest)
+    pattern = rf"(?P<r>{relations.EN})s?(?:'s|s'|')?(?![a-z-])"
+    match = re.match(pattern, rest) or re.match(rf"[a-z]+ {pattern}", rest)
     if match is None:
         return frozenset((SELF,))
-    named = re.match(r"[a-z]+ (?P<n>[a-z]+)", rest[match.start("r") :])
     found = {relations.relation_en(match["r"]) or match["r"]}
-    if named is not None and not words.of(named["n"]):
-        named = None
+    behind = re.match(rf"(?:[a-z]+ )?(?P<r>{relations.EN})\b", rest[match.end() :].lstrip())
+    if behind is not None:  # "my sister's dog"
+        found.add(relations.relation_en(behind["r"]))
     return frozenset(found)
 
 

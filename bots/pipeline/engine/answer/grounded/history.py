@@ -177,7 +177,7 @@ def _lines(said: Sequence[Said], today: datetime, zone: tzinfo) -> str:
 
 
 def _line(one: Said, today: datetime, zone: tzinfo) -> str:
-    return citing.line(own_words(one.text), one.at, today)
+    return citing.timed(own_words(one.text), one.at, today)
 
 
 def _never(topic: str) -> str:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from bots.pipeline.engine.answer.grounded import names, relations, values, wanted, words
 from bots.pipeline.engine.answer.grounded.clauses import Clause, Focus
 from bots.pipeline.engine.answer.grounded.fact import SELF
+from bots.pipeline.engine.answer.grounded.plain_text import HAN
 from bots.pipeline.engine.answer.grounded.wanted import SINGLE, Wanted
 from bots.pipeline.engine.answer.grounded.words import Word
 
-SURE, LIKELY, NEAR = 0.99, 0.6, 0.3
+SURE, LIKELY, NEAR = 0.99, 0.55, 0.3
 SHOWN = 4
-_CONTEXT, _CLOSE = 0.7, 0.9
+_UPDATES = 0.8
+"""A clause whose context counts more says nothing but a new value: "dr upped it to 100"."""
 _COUNT = re.compile(f"{values.COUNT_EN}|{values.COUNT_ZH}")
 _AGE = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty)\b|[一二三四五六七八九十两半]|born|year"
@@ -42,10 +44,17 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found. sure: it answers; else it is only about whom or what was asked."""
+    """What was found.
+
+    Attributes:
+        clauses: What to show.
+        sure: It answers; else it is only about whom or what was asked.
+        own: The share of the asked words that the last clause says itself.
+    """
 
     clauses: tuple[Clause, ...]
     sure: bool
+    own: float = 0.0
 
 
 def find(asked: Wanted, told: Sequence[Clause], focus: Focus) -> Found:
@@ -53,12 +62,31 @@ def find(asked: Wanted, told: Sequence[Clause], focus: Focus) -> Found:
     matches = [match for clause in told if (match := _match(asked, clause, focus)) is not None]
     sure = [match for match in matches if _answers(asked, match)]
     if sure:
-        return Found(tuple(_chosen(asked, sure)), sure=True)
-    near = [match for match in matches if match.score >= NEAR] if asked.whom else []
-    if not near:
+        own = max(match.own for match in sure)
+        return Found(tuple(_with_value(asked, _chosen(asked, sure), told, focus)), sure=True, own=own)
+    if not asked.whom:
         return Found((), sure=False)
-    best = max(match.score for match in near)
+    near = [match for match in matches if not asked.type or not match.typed or match.score >= NEAR]
+    near = near or matches
+    best = max((match.score for match in near), default=0.0)
     return Found(tuple(match.clause for match in near if match.score >= best - 0.01)[-2:], sure=False)
+
+
+def _with_value(asked: Wanted, chosen: list[Clause], told: Sequence[Clause], focus: Focus) -> list[Clause]:
+    """Returns the clauses with a neighbour in the same message that has the type asked for, where they lack it."""
+    if len(chosen) != 1 or not asked.type or _typed(asked, chosen[0], focus):
+        return chosen
+    beside = [
+        clause
+        for clause in told
+        if clause.message == chosen[0].message and clause != chosen[0] and _typed(asked, clause, focus)
+    ]
+    return sorted([*chosen, *beside[:1]], key=lambda clause: clause.start)
+
+
+def negates(clause: Clause) -> bool:
+    """Tells whether a clause says that something is not, or is disliked."""
+    return _NEGATED.search(clause.plain) is not None
 
 
 def changes(clause: Clause) -> bool:
@@ -69,7 +97,8 @@ def changes(clause: Clause) -> bool:
 def _match(asked: Wanted, clause: Clause, focus: Focus) -> Match | None:
     if not _of_same(asked, clause, focus):
         return None
-    weights = [(word, _weight(word)) for word in asked.words] + [(word, 0.3) for word in asked.optional]
+    weights = [(word, _weight(word)) for word in asked.words]
+    weights += [(word, 1.5 if _is_one(word, clause) else 0.3) for word in asked.optional]
     total = sum(weight for _word, weight in weights)
     typed = _typed(asked, clause, focus)
     if not total:
@@ -77,15 +106,22 @@ def _match(asked: Wanted, clause: Clause, focus: Focus) -> Match | None:
     got = own = 0.0
     for word, weight in weights:
         here = _met(word, clause, focus)
-        there = words.met(word, clause.context, "") * (_CLOSE if clause.close else _CONTEXT)
+        there = words.met(word, clause.context, "") * clause.near
         got += weight * max(here, there)
         own += weight * here
     return Match(clause, got / total, own / total, typed)
 
 
+def _is_one(word: Word, clause: Clause) -> bool:
+    """Tells whether a clause names something of an asked kind: a cello for "which instrument"."""
+    return any(word.heads & one.kinds for one in clause.words)
+
+
 def _weight(word: Word) -> float:
     if word.stem.isdigit() or _COUNT.fullmatch(word.stem):
         return 0.3
+    if HAN.search(word.stem) and not word.concepts and not word.kinds and not word.relation:
+        return 0.6  # it may be cut at the wrong place
     return 0.5 if word.is_weak or (len(word.stem) == 1 and not word.concepts) else 1.0
 
 
@@ -127,6 +163,12 @@ def _typed(asked: Wanted, clause: Clause, focus: Focus) -> bool:
             return True
         case "time" | "place" | "number" | "reason":
             return values.holds(asked.type, clause.plain)
+        case "person":
+            return bool(
+                clause.owners - {SELF}
+                or any(word.relation for word in clause.words)
+                or names.told_in(clause.plain, focus.aliases)
+            )
         case "age":
             return _AGE.search(clause.plain) is not None
         case "name":
@@ -148,8 +190,10 @@ def _of_same(asked: Wanted, clause: Clause, focus: Focus) -> bool:
         mentioned = set(clause.owners) | {word.relation for word in clause.words if word.relation}
         for name in names.told_in(clause.plain, focus.aliases):
             mentioned |= {f"?{name}", *focus.aliases[name]}
-        if clause.close:
+        if (clause.elided or clause.near > _UPDATES) and not any(word.relation for word in clause.words):
             mentioned |= {word.relation for word in clause.context if word.relation} - {""}
+        if asked.owner == "mine" and not _whose(asked.whom, clause, focus):
+            return False
         return wanted.about(asked.whom, frozenset(mentioned))
     if asked.owner and others and SELF not in clause.owners:
         if asked.owner == "mine" or not any(one.startswith("?") for one in others):
@@ -158,6 +202,15 @@ def _of_same(asked: Wanted, clause: Clause, focus: Focus) -> bool:
             one.startswith("?") and one[1:] in {word.stem for word in asked.words} for one in others
         ) or not _is_person(others)
     return True
+
+
+def _whose(whom: frozenset[str], clause: Clause, focus: Focus) -> bool:
+    """Tells whether a clause may be about the person's own: "my sister's dog" is not "my dog"."""
+    known = {owner for one in whom if one.startswith("?") for owner in focus.aliases.get(one[1:], ())}
+    others = {one for one in clause.owners if one != SELF and not one.startswith("?")}
+    return SELF in clause.owners or not others or all(
+        any(relations.covers(asked, one) for asked in whom | known) for one in others
+    )
 
 
 def _asks_for(asked: Wanted, others: set[str]) -> bool:
@@ -173,19 +226,21 @@ def _is_person(others: set[str]) -> bool:
 def _answers(asked: Wanted, match: Match) -> bool:
     if asked.world and not asked.whom:
         return False
-    typed = match.typed or (asked.type in ("place", "reason") and match.score >= SURE)
+    typed = match.typed or (asked.type in ("place", "reason", "person") and match.score >= SURE)
     if not typed or (_DENIES.search(match.clause.plain) and not asked.yes_no):
         return False
     if not asked.words and not asked.optional:
         return bool(asked.type) and bool(asked.whom or asked.owner) and match.score > 0
     if not (asked.owner or asked.whom):
-        return match.score >= 0.85
+        return match.score >= (LIKELY if asked.type in ("time", "number", "place") else 0.85)
+    if asked.whom and asked.type in ("time", "place", "number", "age"):
+        return match.score >= 0.45
     return match.score >= LIKELY
 
 
 def _chosen(asked: Wanted, sure: Sequence[Match]) -> list[Clause]:
-    best = max(match.score for match in sure)
-    top = [match for match in sure if match.score >= best - 0.12]
+    best = max(_rank(match) for match in sure)
+    top = [match for match in sure if _rank(match) >= best - (0.16 if match.clause.near > _UPDATES else 0.08)]
     latest = top[-1]
     shown = [latest]
     for match in reversed(top[:-1]):
@@ -194,6 +249,12 @@ def _chosen(asked: Wanted, sure: Sequence[Match]) -> list[Clause]:
         if not any(_replaced(asked, match, newer) for newer in shown):
             shown.append(match)
     return [match.clause for match in reversed(shown)]
+
+
+def _rank(match: Match) -> float:
+    """Returns how good a match is: its own words count more than those of what it goes on from."""
+    own = match.score if match.clause.near > _UPDATES and match.typed else match.own
+    return match.score + 0.5 * own + (0.1 if match.typed else 0.0)
 
 
 def _replaced(asked: Wanted, old: Match, new: Match) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from bots.pipeline.engine.answer.grounded import given_names, relations, words
 from bots.pipeline.engine.answer.grounded.plain_text import HAN
 
+_COUNTED = r"\b(?:two|three|four|five|both|my|our|2|3|4|5)(?: \w+)? $"
 _WORD = re.compile(r"[^\W\d_]+")
 _LIST = r"(?P<n>[^\W\d_]+(?:(?:,| and|, and|\s&)\s[^\W\d_]+)*)"
 _EN = (
@@ -40,7 +41,8 @@ def learn(written: str, plain: str, aliases: dict[str, frozenset[str]]) -> None:
     kept = kept if len(kept) == len(plain) and kept.lower() == plain else ""
     for pattern in _EN:
         for match in pattern.finditer(plain):
-            explicit = (match.groupdict().get("said") or "").strip() in ("called", "named")
+            listed = "," in match[0] and " and " in match["n"] and re.search(_COUNTED, plain[: match.start("r")]) is not None
+            explicit = listed or (match.groupdict().get("said") or "").strip() in ("called", "named")
             _add(match, plain, kept, aliases, explicit=explicit)
 
 
@@ -56,7 +58,7 @@ def told_in(plain: str, aliases: Mapping[str, frozenset[str]]) -> list[str]:
 
 def _add(match: re.Match[str], plain: str, written: str, aliases: dict[str, frozenset[str]], *, explicit: bool) -> None:
     relation = relations.relation_en(match["r"]) or match["r"]
-    for number, one in enumerate(re.finditer(r"[^\W\d_]+", match["n"])):
+    for one in re.finditer(r"[^\W\d_]+", match["n"]):
         name = one[0]
         if name == "and":
             continue
@@ -64,6 +66,9 @@ def _add(match: re.Match[str], plain: str, written: str, aliases: dict[str, froz
         capital = bool(written) and written[begin].isupper() and not written.isupper()
         if not words.of(name) or relations.relation_en(name):
             return
-        if not (capital or name in given_names.COMMON or (explicit and number == 0)):
+        behind = match.groupdict().get("said") == "" and not any(
+            word.concepts or word.kinds or word.is_weak for word in words.of(name)
+        )
+        if not (capital or name in given_names.COMMON or explicit or behind):
             return
         aliases[name] = frozenset((relation,))

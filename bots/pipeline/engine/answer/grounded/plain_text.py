@@ -30,6 +30,9 @@ def folded(text: str) -> str:
 _ASKS_LATE = re.compile(
     r"\b(?:is|are|was|were|do|does|did) (?:when|what|where|who|which|how)\b|\b(?:when|what|where|who|which(?: one)?|how (?:old|many|much|long))$"
 )
+_ASKS_ZH = re.compile(
+    r"(?<![十好])几(?![乎])[\u4e00-\u9fff]|贵姓|[^，,]还是[^，,].{0,6}(?:好|呢|啊)?$|(?:记得|记住|知道|说过|告诉过你)(?:不|没有?|吧)$|[\u4e00-\u9fff]{2}(?:叫|是|在|姓)$"
+)
 _BEGINS_ASKING = re.compile(
     r"^(?:(?:and|so|but|hey|ok|btw|also)\W+)*(?:(?:do|did|can|could) (?:you|u)|(?:you |u )?(?:still )?(?:know|remember)|tell me|remind me) (?:what|when|where|who|how|which|my|the name|our|if)\b|^(?:and |so |but )*(?:i forgot|i forget|i can'?t remember|not sure|no idea) (?:what|when|where|who|how|which)\b"
     r"|^(?:and|what about|how about|wbu)\b.{0,25}\?$"
@@ -42,6 +45,8 @@ def asks(text: str) -> bool:
     if is_question(text):
         return True
     words = plain(text)
+    if _ASKS_ZH.search(words):
+        return True
     if _BEGINS_ASKING.match(words):
         return not re.search(r"^remember (?:my|the|our) .* (?:is|are)\b", words)
     asked = question(text)

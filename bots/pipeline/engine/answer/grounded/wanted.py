@@ -45,12 +45,12 @@ _TYPES = {
     False: tuple((name, re.compile(one)) for name, one in _TYPES_EN),
 }
 _ASKS_BY_EN = re.compile(
-    r"\b(?:what|which) (?:time|day|date|month|year|weekday|place)\b|\bhow (?:old|many|much|tall|heavy|big|far|large|high|wide|deep|fast|long|often|come)\b"
+    r"\b(?:what|which) (?:time|day|date|month|year|weekday|place|city|town|country)\b|\bhow (?:old|many|much|tall|heavy|big|far|large|high|wide|deep|fast|long|often|come)\b"
     r"|\b(?:when|where|why|who|whose|whom|what|which|how)(?:'s|'re|s)?\b|\b(?:again|exactly|ever|planned|supposed|happen(?:s|ed|ing)?)\b|\b(?:do|did|does|have|has) (?:you|u) (?:know|remember|recall)\b"
     r"|\b(?:did|do|have) i (?:say|tell you|told you|mention(?:ed)?)(?: that)?\b|\bi (?:said|told you|mentioned)\b"
 )
 _ASKS_BY_ZH = re.compile(
-    r"什么时候|啥时候|何时|几点钟?|哪[一]?天|几[号日月]|星期几|周几|礼拜几|多久|哪[一]?年|多长时间|几岁|多大(?:了|年纪|岁数)?|多少岁|什么地方|何处|哪里?|哪儿|为什么|为啥|多少|什么|几[个只条位口本次杯斤门家辆台层盆]?|谁|怎么样?|吗$|呢$|是不是|有没有|对不对"
+    r"什么时候|啥时候|何时|几点钟?|哪[一]?天|几[号日月]|星期几|周几|礼拜几|多久|哪[一]?年|多长时间|几岁|多大(?:了|年纪|岁数)?|多少岁|什么地方|何处|哪个(?:城市|地方|国家|区|省)|哪座城市|哪里?|哪儿|为什么|为啥|多少|什么|几[个只条位口本次杯斤门家辆台层盆]?|谁|怎么样?|吗$|呢$|是不是|有没有|对不对"
 )
 _KIND_EN = re.compile(
     r"\b(?:what|which|what kind of|what sort of|what type of|how many)(?: (?:other|else|is|are|was|'s))? (?P<x>(?!is\b|are\b|was\b|do\b|does\b|did\b|am\b|my\b|i\b)[a-z-]+(?: (?!is\b|are\b|was\b|do\b|does\b|did\b|am\b|my\b|i\b|of\b)[a-z-]+)?)"
@@ -91,6 +91,7 @@ class Wanted:
         several: It asks for all there is.
         yes_no: It asks whether something holds.
         world: It asks what something is at all.
+        borrowed: Its words are those of what the talk is about, because it says none.
     """
 
     plain: str
@@ -102,6 +103,7 @@ class Wanted:
     several: bool = False
     yes_no: bool = False
     world: bool = False
+    borrowed: bool = False
 
     @property
     def concepts(self) -> frozenset[str]:
@@ -126,7 +128,9 @@ def read(text: str, focus: Focus) -> Wanted:
         meant = focus.person(found)
         whom |= {one for one in meant if one != SELF}
         if not whom:
-            topic = tuple(word for word in focus.topic if not word.is_weak)[:3]
+            topic = () if any(not word.is_weak for word in mine) else _topic(focus)
+    if not mine and not whom and not optional:
+        topic = topic or _topic(focus)
     named = {words.stem(one[1:]) for one in whom if one.startswith("?")}
     rest = tuple(
         word for word in dict.fromkeys(mine) if not word.relation and word not in optional and not _in(word.stem, named)
@@ -141,7 +145,12 @@ def read(text: str, focus: Focus) -> Wanted:
         bool((_PLURAL_ZH if chinese else _PLURAL_EN).search(asked)),
         bool((_YES_NO_ZH if chinese else _YES_NO_EN).search(asked if not chinese else plain(text))),
         bool((_WORLD_ZH if chinese else _WORLD_EN).search(asked)),
+        bool(topic),
     )
+
+
+def _topic(focus: Focus) -> tuple[Word, ...]:
+    return tuple(word for word in focus.topic if not word.is_weak)[:2]
 
 
 def _in(stem: str, named: set[str]) -> bool:
@@ -187,8 +196,8 @@ def _owner(asked: str, *, chinese: bool) -> str:
 
 
 _ELLIPTIC = re.compile(
-    r"^(?:and|or|also|what about|how about|wbu|hbu|nd|n)\b(?!.*\b(?:do|does|did|is|are|was|am)\b(?! *$))|^(?!.*\b(?:do|does|did|is|are|was|am|can|have|has|i|'s)\b)\W*\w+(?: [\w']+){0,2}\W*$"
-    r"|呢\W*$|^那|^还有"
+    r"^(?:and|or|also|what about|how about|wbu|hbu|nd|n)\b(?!.*\b(?:do|does|did|is|are|was|am)\b(?! *$))|^(?!.*\b(?:do|does|did|is|are|was|am|can|have|has|i|'s)\b)\W*[a-z']+(?: [a-z0-9']+){0,2}\W*$"
+    r"|呢\W*$|^那|^还有|^[\u4e00-\u9fff]{1,4}[？?]?$"
 )
 
 
@@ -203,14 +212,14 @@ def inherits(text: str, new: Wanted, before: Wanted, focus: Focus) -> Wanted | N
         HAN.search(words_of) and re.search(r"什么时候|几|哪", words_of) and new.words
     ):
         return None
-    telling = [word for word in (*new.words, *new.optional) if not word.is_weak]
+    telling = [word for word in (*new.words, *new.optional) if not word.is_weak and not new.borrowed]
     if length > 15:
         return None
     if (new.whom or new.owner) and not telling and not new.type:
         return replace(before, plain=new.plain, whom=new.whom, owner=new.owner if not new.whom else "")
     if new.type and not telling and not new.whom:
         kept = tuple(word for word in before.words if not ({"age", "name", "home", "work"} & word.concepts))
-        added = tuple(word for word in new.words if word not in kept)
+        added = tuple(word for word in new.words if word not in kept and not new.borrowed)
         return replace(
             new, words=(*(kept or focus.topic[:3]), *added), whom=before.whom, owner=before.owner, optional=()
         )

@@ -34,9 +34,9 @@ WEAK = frozenset(
 """Stems that tell little: they count only beside others."""
 _STOP_ZH = (
     "我们 咱们 你们 他们 她们 它们 我家 我 咱 你 他 她 它 您 的 了 是 在 有没有 有 没有 没 不是 不 也 都 还 就 和 跟 与 及 或 把 被 让 吗 呢 吧 啊 呀 哦 嘛 啦 哈 么 "
-    "来着 请问 告诉过 告诉 知道 记得 一下 这个 那个 这 那 一个 个 只 条 位 名 家 过 着 地 得 会不会 会 要 想 能 可以 可 来 去 到 给 对 从 向 为 很 最 太 真 好 又 再 "
+    "来着 请问 告诉过 告诉 知道 记得 一下 这个 那个 这 那 一个 个 只 条 位 名 家 过 着 地 得 会不会 会 要 想 能 可以 可 来 到 给 对 从 向 为 很 最 太 真 好 又 再 "
     "才 刚才 刚刚 刚 现在 目前 今年 其实 之前 以前 前面 后来 然后 而且 但是 不过 但 因为 所以 如果 时候 东西 事情 事 说过 说 讲 提过 提 问 什么 怎么 哪里 哪 谁 几 多少 多 "
-    "大 小 人 里 上 下 用 做 干 弄 些 点 一 两 每 当 等 跟你 和你 应该 准备 打算 今天 一直 已经 正在 大概 差不多 左右 听 看 找 目前"
+    "人 里 上 下 用 做 干 弄 些 点 一 两 每 当 等 跟你 和你 应该 准备 打算 今天 一直 已经 正在 大概 差不多 左右 听 看 找 总共 一共 一般 通常 平时 经常 总是 斤 公斤 块 元 号 点 岁 月 日 次 杯 分 钱 型号 那个 这个 那些 目前 城市"
 ).split()
 _ENDS = re.compile(r"(?:'s|s'|')$")
 
@@ -61,9 +61,12 @@ class Word:
 
     @property
     def is_weak(self) -> bool:
-        return self.stem in WEAK and not self.relation
+        """Whether it tells little by itself."""
+        return (self.stem in WEAK or bool(self.concepts & _LIGHT)) and not self.relation
 
 
+_LIGHT = frozenset(("start", "end", "go", "come", "plan"))
+"""Concepts that tell little."""
 Entry = tuple[frozenset[str], frozenset[str], frozenset[str]]
 
 
