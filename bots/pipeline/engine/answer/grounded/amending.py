@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bots.pipeline.engine.answer.grounded import small_talk, values, words
 from bots.pipeline.engine.answer.grounded.facts import Said
@@ -21,7 +21,7 @@ _MARK_EN = re.compile(
     r"|(?:,| -) not\b|\bnot [\w' -]{1,25}?(?:,|\bbut\b)|\binstead of\b|\b(?:sorry|i mean|i meant|actually|correction)[,:!]? |\b(?:was|been|got|is|it's|its)? ?(?:moved|changed|pushed(?: back)?|switched|rescheduled|postponed|upped|raised|lowered|increased|cut|brought forward|delayed) (?:\w+ ){0,2}(?:to|until|till|from)\b"
 )
 _MARK_ZH = re.compile(
-    r"^\W*(?:哦|啊|哎呀?|呃|额|等等|等一下)?\W*(?:不对|不是|错了|不不|说错|打错|记错|搞错|写错|口误|更正|纠正|应该是|其实是?|抱歉|对不起|不好意思|我是说|是说)|(?:说|打|记|搞|写|弄)错了|而是|不是.{1,10}[，, ]*(?:是|叫)|改[成到为在]了?|推迟到|提前到|换成了?|延到|挪到"
+    r"^\W*(?:哦|啊|哎呀?|呃|额|等等|等一下)?\W*(?:不对|不是|错了|不不|说错|打错|记错|搞错|写错|口误|更正|纠正|应该是|其实是?|抱歉|对不起|不好意思|我是说|是说)|(?:说|打|记|搞|写|弄)错了|而是|不是.{1,10}[，, ]*(?:是|叫)|改[成到为在]了?|改(?=\d|周|下)|变[成为]|推迟到|提前到|换成了?|延到|挪到"
 )
 _LEAD = re.compile(
     r"^\W*(?:(?:oh|ah|hm+|um|uh|er+|ok|and|but|well|so|yeah|no+|nope|nah|sorry|oops|whoops|wait|actually|correction|scratch that|my bad|my mistake|i mean|i meant|meant|typo|nvm|never ?mind|hang on|hold on"
@@ -32,7 +32,7 @@ _LEAD_ZH = re.compile(
     r"^\W*(?:哦|啊|哎呀?|呃|额|等等|等一下|不对|不是|错了|不不|说错了?|打错了?|记错了?|搞错了?|写错了?|口误|更正一?下?|纠正一?下?|应该是|应该|其实|抱歉|对不起|不好意思|我是说|我说|刚才|是|我|了|\W)+"
 )
 _CHANGED_TO = re.compile(
-    r"\b(?:moved|changed|pushed|switched|rescheduled|postponed|upped|raised|lowered|increased|cut|brought forward|delayed)(?: \w+){0,2} (?:to|until|till) |(?:改|换|推迟|提前|挪|延)(?:成|到|为|在)了?"
+    r"\b(?:moved|changed|pushed|switched|rescheduled|postponed|upped|raised|lowered|increased|cut|brought forward|delayed)(?: \w+){0,2} (?:to|until|till) |(?:改|换|推迟|提前|挪|延|变)(?:成|到|为|在)了?|改(?=\d|周|下)|变成"
 )
 _SURELY = re.compile(
     r"\b(?:mean|meant|sorry|oops|whoops|wait|typo|correction|wrong|should be|my bad|my mistake|make it|make that)\b|\b(?:no+|nope|actually)\W+(?:it'?s|its|he'?s|she'?s|they'?re|in|at|the)\b|^\W*\*|[错对歉]|应该|我是说|其实|不是|口误|更正|改"

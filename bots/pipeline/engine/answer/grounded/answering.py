@@ -27,6 +27,7 @@ from bots.pipeline.engine.answer.grounded import (
     quotes,
     small_talk,
     sources,
+    sums,
     telling,
     variants,
     wanted,
@@ -44,7 +45,7 @@ from memory.types import Hit, RecentTurn
 _PARTS = re.compile(r"[^.!?。！？；;\n]+[.!?。！？；;]*")
 _NEVER_QUOTED = frozenset({"forget", "injection", "language", "code", "others", "make", "do", "want"})
 """Kinds of requests that nothing in the memory answers."""
-_SURELY = 0.6
+_SURELY = 0.5
 """Share of the words of a question that must be in what is quoted when it may be a request for advice."""
 _QUOTED_FIRST = frozenset(("likes", "dislikes", "preference"))
 """What the person says in many ways: their own words are exact, a fact may cut them."""
@@ -147,6 +148,10 @@ class Responder:
         if about := abilities.kind(text):
             bot = abilities.Bot(turn.bot.pk, turn.bot.name, turn.language, turn.staff)
             return Answer(self._chosen(abilities.lines(about, bot)), "bot")
+        if worked := sums.answer(
+            text, self.last, [one.text for one in self.amended], turn.now.astimezone(turn.zone).date()
+        ):
+            return Answer(worked, "sum")
         if (
             history_patterns.MAY_ASK.search(plain(text))
             and (told := history.answer(text, self.said, turn.now, turn.zone)) is not None
@@ -191,7 +196,10 @@ class Responder:
             if asks(one):
                 read = wanted.read(one, focus)
                 before = (wanted.inherits(one, read, before, focus) if before is not None else None) or read
-            elif before is not None and (whole := wanted.inherits(one, wanted.read(one, focus), before, focus)) is not None:
+            elif (
+                before is not None
+                and (whole := wanted.inherits(one, wanted.read(one, focus), before, focus)) is not None
+            ):
                 before = whole
             else:
                 before = None
@@ -207,7 +215,7 @@ class Responder:
         if declining.kind(text) in _NEVER_QUOTED or not (asks(text) or self._followed(text) or self._is_fragment(text)):
             return None
         found, asked = self._lookup(text)
-        if not found.clauses or (strict and not (found.sure and found.own > _SURELY)):
+        if not found.clauses or (strict and not (found.sure and found.own >= _SURELY and not asked.yes_no)):
             return None
         shown = citing.lines(found.clauses, self.told[0], self.turn.now, self.turn.zone)
         if found.sure:
@@ -229,7 +237,7 @@ class Responder:
 
     def _newer(self, text: str, at: datetime | None) -> Answer | None:
         """Quotes what changes a known fact in words that no rule reads; None without such."""
-        found, _asked = self._lookup(text)
+        found = self._lookup(text)[0]
         if at is None or not found.sure or found.clauses[-1].at <= at or not lookup.changes(found.clauses[-1]):
             return None
         return Answer(citing.lines(found.clauses[-1:], self.told[0], self.turn.now, self.turn.zone), "quote")

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bots.pipeline.engine.answer.grounded import declining, names, relations, small_talk, values, words
+from bots.pipeline.engine.answer.grounded import declining, given_names, names, relations, small_talk, values, words
 from bots.pipeline.engine.answer.grounded.fact import SELF
 from bots.pipeline.engine.answer.grounded.facts import Said
-from bots.pipeline.engine.answer.grounded.plain_text import HAN, asks, folded, is_chinese
+from bots.pipeline.engine.answer.grounded.plain_text import asks, folded, is_chinese
 from bots.pipeline.engine.answer.grounded.words import Word
 from memory.consolidation.noise_filter import own_words
 
@@ -30,18 +30,22 @@ _VERBS = (
     r"studying|working|living|learning|playing|married|back|leaving|flying|staying|bought|sold|lost|broke|started|quit|teach|teaches|need|needs|prefer|prefers|enjoy|enjoys|named|called|also|just"
 )
 _CUT_EN = re.compile(
-    r"(?<=[.!?;…])\s+|\s*\n+\s*|;\s*|\s+[-–—]+\s+|,?\s+(?:and|but|so|while|whereas|then|plus|also|though)\s+|,\s*(?:and |but |so )?",
+    r"(?<=[.!?;…])\s+|\s*\n+\s*|;\s*|\s+[-–—]+\s+|,?\s+(?:and|but|so|while|whereas|then|plus|also|though|n|&)\s+|\s+(?=(?:she'?s|he'?s|they'?re|his name|her name|i (?:have|got|play|live|work|saw|need|use)|i'?m|im)\b)|,\s*(?:and |but |so )?",
     re.IGNORECASE,
 )
 _GOES_ON_EN = re.compile(
     rf"(?:{_SUBJECT})|.*\b(?:is|are|was|were|at|on|in|from|to|for|has|have|had|got|called|named|by|until|till|starts?|every|don't|dont|can't|cant|not|never|will|with)\b.*\w|.*'s \w|(?:{_VERBS})\b"
 )
 """What tells a new clause from an item of a list: a subject, a verb or a preposition."""
+_BOUND = re.compile(
+    r"(?:^|\b(?:when|if|that|because|cuz|cos|think|where|what|who|how|since|than|as|while|where|whose|say|said|until|till|hope|know))$"
+)
+"""What goes on in one clause: "when i'm"."""
 _CUT_ZH = re.compile(
     r"[，。！？；,!?;…~～]+\s*|\s+(?![a-z])|\n+|(?<=[^\s和跟给对让叫问说与把被比帮])(?=我(?:们|家|的)?(?:叫|是|今年|现在|住|在|有|的|喜欢|对|养|打算|还|也|爸|妈|哥|姐|弟|妹|老公|老婆|儿子|女儿|爷爷|奶奶|孩子|男朋友|女朋友|同事|老板))"
 )
 _LEAD_EN = re.compile(
-    r"^(?:(?:and|but|so|also|well|oh|ah|hi|hey|hello|btw|by the way|actually|now|then|plus|ok|okay|yeah|yes|no|anyway|(?:please |can you |could you )?remember(?: that| this)?|note(?: that)?|fyi|just so you know|for the record"
+    r"^(?:(?:and|n|but|so|also|well|oh|ah|hi|hey|hello|btw|by the way|actually|now|then|plus|ok|okay|yeah|yes|no|anyway|(?:please |can you |could you )?remember(?: that| this)?|note(?: that)?|fyi|just so you know|for the record"
     r"|sorry|today|yesterday|tomorrow|tonight|(?:next|last|this) \w+|on \w+(?: \d+\w*)?|guess what|lol|haha|um|hmm|good (?:morning|evening)|morning|since \w+|these days|at the moment|currently|in \w+)[ ,:!.-]+)+"
 )
 _LEAD_ZH = re.compile(
@@ -62,17 +66,104 @@ _REL_ZH = re.compile(rf"(?:(?:我|咱|俺)(?:们)?(?:家)?(?:的)?)?(?P<r>{relat
 _VERB = re.compile(
     r"(?:'s|s)?(?: also| just| really| now)? (?:is|are|was|were|has|have|had|lives?|works?|likes?|loves?|hates?|wants?|goes|got|plays?|studies|moved|started|turns?|turned|will|can|can't|doesn't|isn't|prefers?|eats?|drinks?|drives?|speaks?|broke|died|just|needs?|says|said)\b|'s\b"
 )
+_UPDATES = re.compile(
+    r"\b(?:switched|changed|now|moved|upped|update|updated|new one|instead)\b|现在|改|换|变成|变为|涨|降"
+)
+"""Words of a clause that only says what is new."""
+_LETTER = re.compile(r"[^\W\d_]")
 _IT = re.compile(r"\b(?:it|its|it's|them)\b|[它]")
 _LIGHT = frozenset(("age", "name", "start", "end", "go", "come", "colour", "back"))
 MEN = frozenset(
-    "husband boyfriend father brother son grandfather uncle nephew grandson fiance stepson stepfather father-in-law brother-in-law godson".split()
+    [
+        "husband",
+        "boyfriend",
+        "father",
+        "brother",
+        "son",
+        "grandfather",
+        "uncle",
+        "nephew",
+        "grandson",
+        "fiance",
+        "stepson",
+        "stepfather",
+        "father-in-law",
+        "brother-in-law",
+        "godson",
+    ]
 ) | frozenset(
-    "老公 男朋友 爸爸 哥哥 弟弟 儿子 爷爷 外公 叔叔 舅舅 侄子 外甥 孙子 岳父 公公 伯伯 姐夫 妹夫 表哥 表弟 堂哥 堂弟 未婚夫".split()
+    [
+        "老公",
+        "男朋友",
+        "爸爸",
+        "哥哥",
+        "弟弟",
+        "儿子",
+        "爷爷",
+        "外公",
+        "叔叔",
+        "舅舅",
+        "侄子",
+        "外甥",
+        "孙子",
+        "岳父",
+        "公公",
+        "伯伯",
+        "姐夫",
+        "妹夫",
+        "表哥",
+        "表弟",
+        "堂哥",
+        "堂弟",
+        "未婚夫",
+    ]
 )
 WOMEN = frozenset(
-    "wife girlfriend mother sister daughter grandmother aunt niece granddaughter fiancee stepdaughter stepmother mother-in-law sister-in-law goddaughter godmother landlady".split()
+    [
+        "wife",
+        "girlfriend",
+        "mother",
+        "sister",
+        "daughter",
+        "grandmother",
+        "aunt",
+        "niece",
+        "granddaughter",
+        "fiancee",
+        "stepdaughter",
+        "stepmother",
+        "mother-in-law",
+        "sister-in-law",
+        "goddaughter",
+        "godmother",
+        "landlady",
+    ]
 ) | frozenset(
-    "老婆 女朋友 妈妈 姐姐 妹妹 女儿 奶奶 外婆 阿姨 姑姑 侄女 外甥女 孙女 岳母 婆婆 婶婶 嫂子 表姐 表妹 堂姐 堂妹 未婚妻 闺蜜".split()
+    [
+        "老婆",
+        "女朋友",
+        "妈妈",
+        "姐姐",
+        "妹妹",
+        "女儿",
+        "奶奶",
+        "外婆",
+        "阿姨",
+        "姑姑",
+        "侄女",
+        "外甥女",
+        "孙女",
+        "岳母",
+        "婆婆",
+        "婶婶",
+        "嫂子",
+        "表姐",
+        "表妹",
+        "堂姐",
+        "堂妹",
+        "未婚妻",
+        "闺蜜",
+    ]
 )
 
 
@@ -158,6 +249,8 @@ def pieces(text: str) -> Iterator[tuple[int, int]]:
     for number, (stop, goes_on) in enumerate(cuts):
         after = cuts[number + 1][0] if number + 1 < len(cuts) else len(plain)
         rest = plain[goes_on:after].strip()
+        if _BOUND.search(plain[begin:stop]):
+            continue
         hard = plain[stop - 1 : stop] in ".!?;…" or "\n" in plain[stop:goes_on] or ";" in plain[stop:goes_on]
         if not chinese and not hard and not (_GOES_ON_EN.match(rest) or values.holds("time", rest)):
             continue
@@ -180,21 +273,39 @@ def _of_message(text: str, one: Said, number: int, focus: Focus) -> Iterator[Cla
         if is_asked:
             owners, elided = mentioned(plain, mine, focus.aliases), False
         else:
-            owners, elided = owners_of(plain, focus, before.owners if before is not None else frozenset())
+            owners, elided = owners_of(written, plain, focus, before.owners if before is not None else frozenset())
         topics = _own_topics(plain, mine)
-        context = focus.topic if before is not None or topics < 2 or _IT.search(plain) else ()
-        near = 0.9 if _IT.search(plain) else (0.9, 0.7)[topics] if topics < 2 else 0.5
+        near = (
+            0.9
+            if _IT.search(plain) or (elided and _UPDATES.search(plain))
+            else (0.9, 0.7)[topics]
+            if topics < 2
+            else 0.5
+        )
+        context = focus.topic if before is not None or topics < 2 or near == 0.9 else ()
         if len(called := _called(plain, owners, focus.aliases)) == 1:
             owners |= called
         clause = Clause(
-            written, plain, owners, mine, context, near, elided, one.at, number, begin, stop, getattr(one, "corrected", False)
+            written,
+            plain,
+            owners,
+            mine,
+            context,
+            near,
+            elided,
+            one.at,
+            number,
+            begin,
+            stop,
+            getattr(one, "corrected", False),
         )
         others = (owners - {SELF}) or mentioned(plain, mine, focus.aliases)
         if others:
             focus.people.append(others | _called(plain, others, focus.aliases))
         if mine:
-            focus.topic = (*mine, *context)[:12] if not topics or before is not None else mine
-        if is_asked or not mine:
+            goes_on = is_asked or not topics or before is not None
+            focus.topic = (*mine, *(focus.topic if is_asked else context))[:12] if goes_on else mine
+        if is_asked or not mine or not _LETTER.search(plain):
             continue
         before = clause
         yield clause
@@ -221,21 +332,25 @@ def _called(plain: str, owners: frozenset[str], aliases: dict[str, frozenset[str
     return frozenset(f"?{name}" for name in names.told_in(plain, aliases) if aliases[name] & owners)
 
 
-def owners_of(plain: str, focus: Focus, before: frozenset[str]) -> tuple[frozenset[str], bool]:
+def owners_of(written: str, plain: str, focus: Focus, before: frozenset[str]) -> tuple[frozenset[str], bool]:
     """Returns whom a clause is about, and whether it goes on from what was said before.
 
     Args:
-        plain: The clause.
+        written: The clause.
+        plain: The same in small letters.
         focus: What the talk is about.
         before: The owners of the clause before it in the same message.
     """
-    found, close = (_owners_zh if is_chinese(plain) else _owners_en)(plain, focus, before)
+    if is_chinese(plain):
+        found, close = _owners_zh(plain, focus, before)
+    else:
+        found, close = _owners_en(plain, focus, before, capital=written[:1].isupper())
     if found and SELF not in found and _AND_ME.search(plain):
         found |= {SELF}
     return found, close
 
 
-def _owners_en(plain: str, focus: Focus, before: frozenset[str]) -> tuple[frozenset[str], bool]:
+def _owners_en(plain: str, focus: Focus, before: frozenset[str], *, capital: bool) -> tuple[frozenset[str], bool]:
     bare = _LEAD_EN.sub("", plain)
     if (mine := _MINE_EN.match(bare)) is not None and not bare.startswith("my name"):
         return _of_thing(mine["rest"]), False
@@ -253,12 +368,10 @@ def _owners_en(plain: str, focus: Focus, before: frozenset[str]) -> tuple[frozen
         return focus.aliases[first[1]] | {f"?{first[1]}"}, False
     if relation := relations.relation_en(first[1]):
         return frozenset((relation,)), False
-    if re.match(rf"(?:the |a |an )?\w+{_VERB.pattern}", bare):
-        return (
-            frozenset()
-            if re.match(r"(?:the|a|an|there|everything|someone|nothing) ", bare)
-            else frozenset((f"?{first[1]}",))
-        ), False
+    if re.match(rf"(?:the |a |an )?\w+(?: \w+)?{_VERB.pattern}", bare):
+        known = any(word.concepts or word.kinds or word.heads for word in words.of(first[1]))
+        named = not known and first[0] == first[1] and (capital or first[1] in given_names.COMMON)
+        return (frozenset((f"?{first[1]}",)) if named else frozenset()), False
     return before, True
 
 

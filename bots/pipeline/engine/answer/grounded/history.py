@@ -7,10 +7,9 @@ from datetime import date, datetime, timedelta, tzinfo
 
 from django.utils import dateformat
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
-from bots.pipeline.engine.answer.grounded import history_patterns as patterns
 from bots.pipeline.engine.answer.grounded import citing, telling
+from bots.pipeline.engine.answer.grounded import history_patterns as patterns
 from bots.pipeline.engine.answer.grounded.facts import Said
 from bots.pipeline.engine.answer.grounded.plain_text import HAN, is_chinese, plain, question
 from bots.pipeline.engine.answer.questions import is_question

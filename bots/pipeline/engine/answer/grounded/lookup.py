@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bots.pipeline.engine.answer.grounded import names, relations, values, wanted, words
 from bots.pipeline.engine.answer.grounded.clauses import Clause, Focus
@@ -29,6 +29,8 @@ _NEGATED = re.compile(
 )
 
 
+_INTRODUCES = re.compile(r"\bis\b|'s\b|是|姓|叫")
+"""What says a name: "our captain is mo", 队长是老丁."""
 _DENIES = re.compile(r"\b(?:not|isn't|aren't) (?:an?|the|my|from|in|at|called)\b|不是|不叫|不住")
 
 
@@ -60,6 +62,7 @@ class Found:
 def find(asked: Wanted, told: Sequence[Clause], focus: Focus) -> Found:
     """Returns the clauses to show, oldest first; none when nothing is about what is asked."""
     matches = [match for clause in told if (match := _match(asked, clause, focus)) is not None]
+    matches = [_beside_value(asked, match, told, focus) for match in matches]
     sure = [match for match in matches if _answers(asked, match)]
     if sure:
         own = max(match.own for match in sure)
@@ -70,6 +73,16 @@ def find(asked: Wanted, told: Sequence[Clause], focus: Focus) -> Found:
     near = near or matches
     best = max((match.score for match in near), default=0.0)
     return Found(tuple(match.clause for match in near if match.score >= best - 0.01)[-2:], sure=False)
+
+
+def _beside_value(asked: Wanted, match: Match, told: Sequence[Clause], focus: Focus) -> Match:
+    """Returns the match of a Chinese clause as typed when the next piece has the value: 下周二有期中 在教三201."""
+    if match.typed or not match.own or not HAN.search(match.clause.plain):
+        return match
+    near = (one for one in told if one.message == match.clause.message and one.start > match.clause.start)
+    following = next(near, None)
+    has = following is not None and not following.owners - match.clause.owners and _typed(asked, following, focus)
+    return replace(match, typed=has)
 
 
 def _with_value(asked: Wanted, chosen: list[Clause], told: Sequence[Clause], focus: Focus) -> list[Clause]:
@@ -109,7 +122,12 @@ def _match(asked: Wanted, clause: Clause, focus: Focus) -> Match | None:
         there = words.met(word, clause.context, "") * clause.near
         got += weight * max(here, there)
         own += weight * here
-    return Match(clause, got / total, own / total, typed)
+    if asked.type == "name" and own < total and (own or asked.whom) and _INTRODUCES.search(clause.plain):
+        name = sum(
+            weight for word, weight in weights if word.concepts & {"name", "surname"} and not _met(word, clause, focus)
+        )
+        got, own = got + 0.8 * name, own + 0.8 * name
+    return Match(clause, min(got / total, 1.0), min(own / total, 1.0), typed)
 
 
 def _is_one(word: Word, clause: Clause) -> bool:
@@ -118,7 +136,7 @@ def _is_one(word: Word, clause: Clause) -> bool:
 
 
 def _weight(word: Word) -> float:
-    if word.stem.isdigit() or _COUNT.fullmatch(word.stem):
+    if "number" in word.concepts or word.stem.isdigit() or _COUNT.fullmatch(word.stem):
         return 0.3
     if HAN.search(word.stem) and not word.concepts and not word.kinds and not word.relation:
         return 0.6  # it may be cut at the wrong place
@@ -152,7 +170,8 @@ def _is_age(clause: Clause) -> bool:
             clause.plain,
         )
         or re.search(
-            r"\d+[ -](?:year|month|yr|yo)|岁|[0-9一二两三四五六七八九十]+个?多?[月半]|born|今年\S{1,3}$", clause.plain
+            r"\d+[ -](?:year|month|yr|yo)|岁|[0-9一二两三四五六七八九十]+个?多?[月半]|born|今年\S{1,3}$|^(?:hi |hey )?(?:i'?m|i am) \w+,? \d{1,2}\b",
+            clause.plain,
         )
     )
 
@@ -208,8 +227,10 @@ def _whose(whom: frozenset[str], clause: Clause, focus: Focus) -> bool:
     """Tells whether a clause may be about the person's own: "my sister's dog" is not "my dog"."""
     known = {owner for one in whom if one.startswith("?") for owner in focus.aliases.get(one[1:], ())}
     others = {one for one in clause.owners if one != SELF and not one.startswith("?")}
-    return SELF in clause.owners or not others or all(
-        any(relations.covers(asked, one) for asked in whom | known) for one in others
+    return (
+        SELF in clause.owners
+        or not others
+        or all(any(relations.covers(asked, one) for asked in whom | known) for one in others)
     )
 
 
@@ -239,8 +260,14 @@ def _answers(asked: Wanted, match: Match) -> bool:
 
 
 def _chosen(asked: Wanted, sure: Sequence[Match]) -> list[Clause]:
-    best = max(_rank(match) for match in sure)
-    top = [match for match in sure if _rank(match) >= best - (0.16 if match.clause.near > _UPDATES else 0.08)]
+    best = max(_rank(asked, match) for match in sure)
+    top = [
+        match
+        for match in sure
+        if _rank(asked, match) >= best - (0.16 if match.clause.near > _UPDATES and asked.type else 0.08)
+    ]
+    top += [match for match in sure if match not in top and _is_update(asked, match)]
+    top.sort(key=lambda match: (match.clause.message, match.clause.start))
     latest = top[-1]
     shown = [latest]
     for match in reversed(top[:-1]):
@@ -251,10 +278,22 @@ def _chosen(asked: Wanted, sure: Sequence[Match]) -> list[Clause]:
     return [match.clause for match in reversed(shown)]
 
 
-def _rank(match: Match) -> float:
+def _is_update(asked: Wanted, match: Match) -> bool:
+    """Tells whether a clause only says the new value of what was told: "now it's 3350"."""
+    return (
+        bool(asked.type)
+        and match.typed
+        and match.clause.near > _UPDATES
+        and match.score >= 0.7
+        and changes(match.clause)
+    )
+
+
+def _rank(asked: Wanted, match: Match) -> float:
     """Returns how good a match is: its own words count more than those of what it goes on from."""
+    about = 0.4 if match.clause.owners - {SELF} or any(word.relation for word in match.clause.words) else 0.0
     own = match.score if match.clause.near > _UPDATES and match.typed else match.own
-    return match.score + 0.5 * own + (0.1 if match.typed else 0.0)
+    return match.score + 0.5 * own + (0.1 if match.typed else 0.0) + (about if asked.whom else 0.0)
 
 
 def _replaced(asked: Wanted, old: Match, new: Match) -> bool:

@@ -18,6 +18,9 @@ _EN = (
     re.compile(
         rf"\b(?P<n>[^\W\d_]+)(?: is|'s|,) (?:my|our) (?:(?:{relations.ADJECTIVE})[ -])?(?P<r>{relations.EN})\b(?!')"
     ),
+    re.compile(
+        rf"\b(?:(?:my|our) )?(?:(?:{relations.ADJECTIVE}) )?(?P<r>{relations.EN})(?P<said>)(?: is|'s|s) (?P<n>[^\W\d_]+)$"
+    ),
 )
 _ZH = (
     re.compile(
@@ -41,7 +44,9 @@ def learn(written: str, plain: str, aliases: dict[str, frozenset[str]]) -> None:
     kept = kept if len(kept) == len(plain) and kept.lower() == plain else ""
     for pattern in _EN:
         for match in pattern.finditer(plain):
-            listed = "," in match[0] and " and " in match["n"] and re.search(_COUNTED, plain[: match.start("r")]) is not None
+            listed = (
+                "," in match[0] and " and " in match["n"] and re.search(_COUNTED, plain[: match.start("r")]) is not None
+            )
             explicit = listed or (match.groupdict().get("said") or "").strip() in ("called", "named")
             _add(match, plain, kept, aliases, explicit=explicit)
 

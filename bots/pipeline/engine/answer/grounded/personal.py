@@ -34,15 +34,6 @@ _AGE = re.compile(
     r" (?:years|months)|old\b"
 )
 _SEVERAL = re.compile(r"\b(?:and|or|but|not|no|except|hate)\b|[和或不没]")
-# What else answers a question when the attribute itself is not known.
-_INSTEAD = {
-    "employer": ("job",),
-    "job": ("employer", "studies"),
-    "age": ("birthday",),
-    "birthplace": ("origin",),
-    "origin": ("birthplace",),
-    "surname": ("name",),
-}
 _TOPICS = {
     "home": "home",
     "job": "work",
@@ -186,12 +177,9 @@ def _facts(subject: str, attribute: str, known: Facts) -> list[Fact]:
             return _had(subject, known)
         case "allergy":
             return facts.of(known, subject, "allergy")
-    for one in (attribute, *_INSTEAD.get(attribute, ())):
-        if found := facts.of(known, subject, one):
-            return (
-                found if one in ("name", "language") and subject != SELF else found[:1] if one != "language" else found
-            )
-    return []
+    found = facts.of(known, subject, attribute)
+    several = attribute == "language" or (attribute == "name" and subject != SELF)
+    return found if several else found[:1]
 
 
 def _had(subject: str, known: Facts) -> list[Fact]:

@@ -90,8 +90,11 @@ _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 EN = "|".join(sorted(_EN, key=len, reverse=True))
 """Alternatives of a pattern for English text in lower case."""
+WORDS_EN = tuple(_EN)
 ZH = "|".join(sorted(_ZH, key=len, reverse=True))
-ADJECTIVE = r"older|younger|elder|eldest|oldest|youngest|little|big|twin|step|half|best|ex|late|new|first|second|middle"
+ADJECTIVE = (
+    r"older|younger|elder|eldest|oldest|youngest|little|lil|big|twin|step|half|best|ex|late|new|first|second|middle"
+)
 
 
 def usual_thing(thing: str) -> str:
@@ -103,7 +106,7 @@ def usual_thing(thing: str) -> str:
 def usual(word: str, adjective: str = "") -> str:
     """Returns the usual word for a relation, with the adjective that tells it from others."""
     found = _EN.get(word) or _ZH.get(word) or _EN.get(word.removesuffix("s")) or word
-    return f"{adjective} {found}".strip() if adjective not in ("late", "new", "big", "little") else found
+    return f"{adjective} {found}".strip() if adjective not in ("late", "new", "big", "little", "lil") else found
 
 
 def same(one: str, other: str) -> bool:

@@ -30,7 +30,7 @@ _ZH = {
     "clock": r"(?:早上|上午|中午|下午|晚上|凌晨|傍晚)?(?:\d{1,2}|[一二三四五六七八九十两]{1,3})点(?:半|整|\d{1,2}分?|[一二三四五]?[十]?[一二三四五六七八九]?分|一刻)?|\d{1,2}[:：]\d\d|中午(?!吃)|半夜|凌晨",
     "span": rf"(?:{COUNT_ZH}|好几|几)个?多?(?:小时|钟头|分钟|天|周|星期|礼拜|月|年|半年)(?:前|后|了|多)?|每[天周月年个]\S?",
     "number": rf"{COUNT_ZH}|没有",
-    "place": r"[在到去来往从住]\S|[里上下边旁口处店院校]|省|市|区|县|路|街|楼|号",
+    "place": r"[在到去来往从住]\S|旁边|楼|店|院|校|省|市|区|县|路|街|站|城|镇|村|机场",
     "reason": r"因为|由于|为了|所以|怕|想",
 }
 PATTERNS = {
@@ -51,6 +51,8 @@ def holds(name: str, text: str) -> bool:
     """Tells whether a plain text has a value of a type: one of `PATTERNS`, or "time" for any time."""
     if name == "time":
         return any(holds(one, text) for one in ("day", "clock", "span"))
+    if name == "number":
+        return bool(spans(name, text)) or re.search(r"\b(?:an?|no|none)\b|没有", text) is not None
     return pattern(name, text).search(text) is not None
 
 

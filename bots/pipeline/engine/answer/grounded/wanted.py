@@ -12,7 +12,27 @@ from bots.pipeline.engine.answer.grounded.plain_text import HAN, is_chinese, pla
 from bots.pipeline.engine.answer.grounded.words import Word
 
 SINGLE = frozenset(
-    "home age birthday name surname origin work password weigh tall size number email cost earn colour team partner marry".split()
+    [
+        "home",
+        "age",
+        "birthday",
+        "name",
+        "surname",
+        "origin",
+        "work",
+        "password",
+        "weigh",
+        "tall",
+        "size",
+        "number",
+        "email",
+        "cost",
+        "earn",
+        "colour",
+        "team",
+        "partner",
+        "marry",
+    ]
 )
 """Concepts of which one value holds at a time."""
 
@@ -20,7 +40,7 @@ _TYPES_EN = (
     ("age", r"\bhow old\b|\bwhat age\b|'s age\b|\bmy age\b"),
     (
         "number",
-        r"\bhow (?:many|much|tall|heavy|big|far|large|high|wide|deep|fast)\b|\bwhat(?:'s| is| was)? (?:the )?(?:number|price|cost)\b",
+        r"\bhow (?:many|much|tall|heavy|big|far|large|high|wide|deep|fast)\b|\bwhat(?:'s| is| was)? (?:the )?(?:number|price|cost)\b|\w+ (?:number|num)$",
     ),
     (
         "time",
@@ -34,7 +54,7 @@ _TYPES_EN = (
 _TYPES_ZH = (
     ("age", r"几岁|多大(?:了|年纪|岁数)?|多少岁|什么年纪|年龄"),
     ("time", r"什么时候|何时|几点|哪[一]?天|几[号日月]|星期几|周几|礼拜几|多久|哪[一]?年|几年|多长时间|啥时候|几时"),
-    ("name", r"叫什么|什么名|名字|叫啥|姓什么|怎么称呼|叫谁"),
+    ("name", r"叫什么|什么名|名字|名$|[\u4e00-\u9fff]叫$|叫啥|姓什么|怎么称呼|叫谁"),
     ("number", r"几[个只条位口本次杯斤门家辆台层楼盆]?|多少|多[高重远]"),
     ("place", r"哪里?|哪儿|什么地方|何处"),
     ("person", r"谁"),
@@ -50,7 +70,7 @@ _ASKS_BY_EN = re.compile(
     r"|\b(?:did|do|have) i (?:say|tell you|told you|mention(?:ed)?)(?: that)?\b|\bi (?:said|told you|mentioned)\b"
 )
 _ASKS_BY_ZH = re.compile(
-    r"什么时候|啥时候|何时|几点钟?|哪[一]?天|几[号日月]|星期几|周几|礼拜几|多久|哪[一]?年|多长时间|几岁|多大(?:了|年纪|岁数)?|多少岁|什么地方|何处|哪个(?:城市|地方|国家|区|省)|哪座城市|哪里?|哪儿|为什么|为啥|多少|什么|几[个只条位口本次杯斤门家辆台层盆]?|谁|怎么样?|吗$|呢$|是不是|有没有|对不对"
+    r"叫什么|姓什么|叫谁|是谁|什么时候|啥时候|何时|几点钟?|哪[一]?天|几[号日月]|星期几|周几|礼拜几|多久|哪[一]?年|多长时间|几岁|多大(?:了|年纪|岁数)?|多少岁|什么地方|何处|哪个(?:城市|地方|国家|区|省)|哪座城市|哪里?|哪儿|为什么|为啥|多少|什么|几[\u4e00-\u9fff]?|谁|怎么样?|吗$|呢$|是不是|有没有|对不对|名$|叫$"
 )
 _KIND_EN = re.compile(
     r"\b(?:what|which|what kind of|what sort of|what type of|how many)(?: (?:other|else|is|are|was|'s))? (?P<x>(?!is\b|are\b|was\b|do\b|does\b|did\b|am\b|my\b|i\b)[a-z-]+(?: (?!is\b|are\b|was\b|do\b|does\b|did\b|am\b|my\b|i\b|of\b)[a-z-]+)?)"
@@ -58,6 +78,7 @@ _KIND_EN = re.compile(
 _KIND_ZH = re.compile(
     r"(?:什么|哪[种款部本家个支只首]|几[门种])(?!时候|名|地方|的|了|样|时)(?P<x>[\u4e00-\u9fff]{1,4})"
 )
+_ASKED_TYPES = frozenset("citi town countri place villag time day date month year weekday happen".split())
 _DO_EN = re.compile(
     r"\bwhat (?:do|does|did|am|is|are) (?:i|we|he|she|they|my [a-z' -]+?|[a-z]+) (?:do|doing)(?: for (?:a living|work|money))?$|\bfor a living\b|\bwhat (?:kind of )?job\b"
 )
@@ -68,7 +89,7 @@ _MINE_ZH = re.compile(r"[我咱俺]")
 _WORLD_EN = re.compile(
     r"^(?:what|who)(?:'s| is| are| was| were) (?:an? )?(?!my\b|our\b|the\b|on\b|in\b|for\b|at\b|your\b)[a-z]+$|\bmean(?:s|ing)?\b|\bdefin\w+\b|\bcapital of\b"
 )
-_WORLD_ZH = re.compile(r"^什么是|是什么意思|^.{1,6}是什么$")
+_WORLD_ZH = re.compile(r"^什么是|是什么意思")
 _PLURAL_EN = re.compile(
     r"\b(?:what|which) (?:are|other|else)\b|\b(?:names|allergies|pets|kids|children|hobbies|languages|plans|things|all)\b|\beverything\b|\bwhat (?:do|does|can|can't|don't|doesn't) .*\b(?:like|love|enjoy|hate|dislike|eat|play|speak|have)\b|\ballergic to$|\bwho (?:are|is in)\b"
 )
@@ -117,6 +138,7 @@ def read(text: str, focus: Focus) -> Wanted:
     kind = next((name for name, pattern in _TYPES[chinese] if pattern.search(asked)), "")
     kinds = (_KIND_ZH if chinese else _KIND_EN).search(asked)
     optional = words.of(kinds["x"]) if kinds is not None else ()
+    optional = tuple(word for word in optional if word.stem not in _ASKED_TYPES)
     left = (_ASKS_BY_ZH if chinese else _ASKS_BY_EN).sub(" ", asked)
     mine = [word for word in words.of(" ".join(left.split()))]
     mine += _implied(asked, kind, mine, chinese=chinese)

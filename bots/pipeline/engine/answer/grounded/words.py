@@ -7,7 +7,7 @@ words, with one slip of the keyboard. Chinese is cut at known words; what is lef
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,25 +19,425 @@ LEAST = 0.5
 """A weaker likeness counts as none."""
 _EN = re.compile(r"[a-z0-9à-ÿ]+(?:'[a-z]+)?(?:[@.:][a-z0-9]+)*")
 _STOP_EN = frozenset(
-    "a an the and or but of to in on at for with from by about as into is are was were be been being am do does did done doing have "
-    "has had having will would shall should can could may might must i me my mine you your yours he him his she her hers it its we us our "
-    "ours they them their this that these those what which who whom whose when where why how there here if then than so not no yes just "
-    "also any some please tell told know remember again now ok okay well too very really actually still already ever got gotten im ive "
-    "id ill dont didnt doesnt isnt arent wasnt cant couldnt wont re ve ll s t m d hes shes theyre were whats wheres whens hows whos say said "
-    "thing things stuff one ones both all each every other more much many lot up out off down over only even oh hi hey hello btw lol "
-    "called_ thanks pls quite bit because cos cuz since exactly mention mentioned kind sort type while until during before after today".split()
+    [
+        "a",
+        "an",
+        "the",
+        "and",
+        "or",
+        "but",
+        "of",
+        "to",
+        "in",
+        "on",
+        "at",
+        "for",
+        "with",
+        "from",
+        "by",
+        "about",
+        "as",
+        "into",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "am",
+        "do",
+        "does",
+        "did",
+        "done",
+        "doing",
+        "have",
+        "has",
+        "had",
+        "having",
+        "will",
+        "would",
+        "shall",
+        "should",
+        "can",
+        "could",
+        "may",
+        "might",
+        "must",
+        "i",
+        "me",
+        "my",
+        "mine",
+        "you",
+        "your",
+        "yours",
+        "he",
+        "him",
+        "his",
+        "she",
+        "her",
+        "hers",
+        "it",
+        "its",
+        "we",
+        "us",
+        "our",
+        "ours",
+        "they",
+        "them",
+        "their",
+        "this",
+        "that",
+        "these",
+        "those",
+        "what",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "when",
+        "where",
+        "why",
+        "how",
+        "there",
+        "here",
+        "if",
+        "then",
+        "than",
+        "so",
+        "not",
+        "no",
+        "yes",
+        "just",
+        "also",
+        "any",
+        "some",
+        "please",
+        "tell",
+        "told",
+        "know",
+        "remember",
+        "again",
+        "now",
+        "ok",
+        "okay",
+        "well",
+        "too",
+        "very",
+        "really",
+        "actually",
+        "still",
+        "already",
+        "ever",
+        "got",
+        "gotten",
+        "im",
+        "ive",
+        "id",
+        "ill",
+        "dont",
+        "didnt",
+        "doesnt",
+        "isnt",
+        "arent",
+        "wasnt",
+        "cant",
+        "couldnt",
+        "wont",
+        "re",
+        "ve",
+        "ll",
+        "s",
+        "t",
+        "m",
+        "d",
+        "hes",
+        "shes",
+        "theyre",
+        "were",
+        "whats",
+        "wheres",
+        "whens",
+        "hows",
+        "whos",
+        "say",
+        "said",
+        "thing",
+        "things",
+        "stuff",
+        "one",
+        "ones",
+        "both",
+        "all",
+        "each",
+        "every",
+        "other",
+        "more",
+        "much",
+        "many",
+        "lot",
+        "up",
+        "out",
+        "off",
+        "down",
+        "over",
+        "only",
+        "even",
+        "oh",
+        "hi",
+        "hey",
+        "hello",
+        "btw",
+        "lol",
+        "called_",
+        "thanks",
+        "pls",
+        "quite",
+        "bit",
+        "because",
+        "cos",
+        "cuz",
+        "since",
+        "exactly",
+        "mention",
+        "mentioned",
+        "kind",
+        "sort",
+        "type",
+        "while",
+        "until",
+        "during",
+        "before",
+        "after",
+        "today",
+    ]
 )
 WEAK = frozenset(
-    "go goe get take make need want use come see plan goi have put keep give work_ like_ call look find happen bring spend eat tri new old "
-    "big good best last next first start turn".split()
+    [
+        "go",
+        "goe",
+        "get",
+        "take",
+        "make",
+        "need",
+        "want",
+        "use",
+        "come",
+        "see",
+        "plan",
+        "goi",
+        "have",
+        "put",
+        "keep",
+        "give",
+        "work_",
+        "like_",
+        "call",
+        "look",
+        "find",
+        "happen",
+        "bring",
+        "spend",
+        "eat",
+        "tri",
+        "new",
+        "old",
+        "big",
+        "good",
+        "best",
+        "last",
+        "next",
+        "first",
+        "start",
+        "turn",
+    ]
 ) - {"old", "eat", "start"}
 """Stems that tell little: they count only beside others."""
-_STOP_ZH = (
-    "我们 咱们 你们 他们 她们 它们 我家 我 咱 你 他 她 它 您 的 了 是 在 有没有 有 没有 没 不是 不 也 都 还 就 和 跟 与 及 或 把 被 让 吗 呢 吧 啊 呀 哦 嘛 啦 哈 么 "
-    "来着 请问 告诉过 告诉 知道 记得 一下 这个 那个 这 那 一个 个 只 条 位 名 家 过 着 地 得 会不会 会 要 想 能 可以 可 来 到 给 对 从 向 为 很 最 太 真 好 又 再 "
-    "才 刚才 刚刚 刚 现在 目前 今年 其实 之前 以前 前面 后来 然后 而且 但是 不过 但 因为 所以 如果 时候 东西 事情 事 说过 说 讲 提过 提 问 什么 怎么 哪里 哪 谁 几 多少 多 "
-    "人 里 上 下 用 做 干 弄 些 点 一 两 每 当 等 跟你 和你 应该 准备 打算 今天 一直 已经 正在 大概 差不多 左右 听 看 找 总共 一共 一般 通常 平时 经常 总是 斤 公斤 块 元 号 点 岁 月 日 次 杯 分 钱 型号 那个 这个 那些 目前 城市"
-).split()
+_STOP_ZH = [
+    "我们",
+    "咱们",
+    "你们",
+    "他们",
+    "她们",
+    "它们",
+    "我家",
+    "我",
+    "咱",
+    "你",
+    "他",
+    "她",
+    "它",
+    "您",
+    "的",
+    "了",
+    "是",
+    "在",
+    "有没有",
+    "有",
+    "没有",
+    "没",
+    "不是",
+    "不",
+    "也",
+    "都",
+    "还",
+    "就",
+    "和",
+    "跟",
+    "与",
+    "及",
+    "或",
+    "把",
+    "被",
+    "让",
+    "吗",
+    "呢",
+    "吧",
+    "啊",
+    "呀",
+    "哦",
+    "嘛",
+    "啦",
+    "哈",
+    "么",
+    "来着",
+    "请问",
+    "告诉过",
+    "告诉",
+    "知道",
+    "记得",
+    "一下",
+    "这个",
+    "那个",
+    "这",
+    "那",
+    "一个",
+    "个",
+    "只",
+    "条",
+    "位",
+    "名",
+    "家",
+    "过",
+    "着",
+    "地",
+    "得",
+    "会不会",
+    "会",
+    "要",
+    "想",
+    "能",
+    "可以",
+    "可",
+    "来",
+    "到",
+    "给",
+    "对",
+    "从",
+    "向",
+    "为",
+    "很",
+    "最",
+    "太",
+    "真",
+    "好",
+    "又",
+    "再",
+    "才",
+    "刚才",
+    "刚刚",
+    "刚",
+    "现在",
+    "目前",
+    "今年",
+    "其实",
+    "之前",
+    "以前",
+    "前面",
+    "后来",
+    "然后",
+    "而且",
+    "但是",
+    "不过",
+    "但",
+    "因为",
+    "所以",
+    "如果",
+    "时候",
+    "东西",
+    "事情",
+    "事",
+    "说过",
+    "说",
+    "讲",
+    "提过",
+    "提",
+    "问",
+    "什么",
+    "怎么",
+    "哪里",
+    "哪",
+    "谁",
+    "几",
+    "多少",
+    "多",
+    "人",
+    "里",
+    "上",
+    "下",
+    "用",
+    "做",
+    "干",
+    "弄",
+    "些",
+    "点",
+    "一",
+    "两",
+    "每",
+    "当",
+    "等",
+    "跟你",
+    "和你",
+    "应该",
+    "准备",
+    "打算",
+    "今天",
+    "一直",
+    "已经",
+    "正在",
+    "大概",
+    "差不多",
+    "左右",
+    "听",
+    "看",
+    "找",
+    "总共",
+    "一共",
+    "一般",
+    "通常",
+    "平时",
+    "经常",
+    "总是",
+    "斤",
+    "公斤",
+    "块",
+    "元",
+    "号",
+    "点",
+    "岁",
+    "月",
+    "日",
+    "次",
+    "杯",
+    "分",
+    "钱",
+    "型号",
+    "那个",
+    "这个",
+    "那些",
+    "目前",
+    "城市",
+]
 _ENDS = re.compile(r"(?:'s|s'|')$")
 
 
@@ -51,6 +451,7 @@ class Word:
         heads: The kinds that it names ("instrument").
         kinds: The kinds that it is one of ("cello").
         relation: The usual word of a relation; "" for another word.
+        parts: Concepts of the single characters of an unknown Chinese word.
     """
 
     stem: str
@@ -58,6 +459,7 @@ class Word:
     heads: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
     relation: str = ""
+    parts: frozenset[str] = frozenset()
 
     @property
     def is_weak(self) -> bool:
@@ -68,6 +470,9 @@ class Word:
 _LIGHT = frozenset(("start", "end", "go", "come", "plan"))
 """Concepts that tell little."""
 Entry = tuple[frozenset[str], frozenset[str], frozenset[str]]
+
+
+_NOTHING: Entry = (frozenset(), frozenset(), frozenset())
 
 
 @lru_cache(maxsize=1)
@@ -120,7 +525,15 @@ def _of_en(text: str) -> Iterable[Word]:
         bare = word.replace("'", "")
         if bare in _STOP_EN:
             continue
-        yield _word(stem(word), relations.relation_en(word))
+        yield _word(stem(word), relations.relation_en(word) or _slipped(word))
+
+
+@lru_cache(maxsize=4096)
+def _slipped(word: str) -> str:
+    """Returns the relation of a misspelt word: "roomate"; "" for another word."""
+    if len(word) < 6 or stem(word) in _entries():
+        return ""
+    return next((relations.relation_en(one) for one in relations.WORDS_EN if len(one) > 5 and _one_slip(word, one)), "")
 
 
 def _of_zh(text: str) -> Iterable[Word]:
@@ -129,8 +542,8 @@ def _of_zh(text: str) -> Iterable[Word]:
     for match in _cut_zh().finditer(text):
         found = match[0]
         known = found in stops or found in _entries() or relations.is_zh(found)
-        if not known and len(found) == 1 and HAN.match(found):
-            left += found
+        if len(found) == 1 and HAN.match(found) and found not in stops and not (known and relations.is_zh(found)):
+            left += found  # one character that is known may be part of a longer word
             continue
         if left:
             yield _word(left)
@@ -148,7 +561,12 @@ def _of_zh(text: str) -> Iterable[Word]:
 
 @lru_cache(maxsize=4096)
 def _word(text: str, relation: str = "") -> Word:
-    return Word(text, *_entries().get(text, (frozenset(), frozenset(), frozenset())), relation)
+    same, heads, kinds = _entries().get(text, _NOTHING)
+    if len(text) > 1 and HAN.match(text) and text not in _entries():
+        found = [_entries().get(one, _NOTHING) for one in text]
+        parts = frozenset().union(*(one[0] for one in found))
+        return Word(text, same, heads, kinds.union(*(one[2] for one in found)), relation, parts)
+    return Word(text, same, heads, kinds, relation)
 
 
 def likeness(asked: Word, told: Word) -> float:
@@ -158,7 +576,9 @@ def likeness(asked: Word, told: Word) -> float:
     if asked.stem == told.stem:
         return 1.0
     if asked.heads & told.kinds or asked.concepts & told.concepts:
-        return 0.95
+        return 0.85
+    if asked.concepts & told.parts:
+        return 0.8
     one, other = asked.stem, told.stem
     if one.isascii() and other.isascii():
         if one[:1].isdigit() or other[:1].isdigit():
@@ -183,19 +603,21 @@ def _one_slip(one: str, other: str) -> bool:
     return first[1:] == second or first == second[1:]
 
 
-def within(asked: Word, text: str) -> float:
-    """Returns how much of a Chinese word a text holds: all of it, or the share of its pairs of characters."""
+def within(asked: Word, text: str, told: Iterable[Word] = ()) -> float:
+    """Returns how much of an unknown Chinese word a text holds: all of it, or most of its characters."""
     one = asked.stem
     if not HAN.search(one) or asked.relation:
         return 0.0
     if one in text:
         return 1.0
-    pairs = [one[at : at + 2] for at in range(len(one) - 1)]
-    return 0.9 * sum(pair in text for pair in pairs) / len(pairs) if pairs else 0.0
+    if len(one) < 2 or asked.concepts:
+        return 0.0
+    meant = frozenset().union(*(word.concepts | word.parts for word in told))
+    return 0.9 * sum(part in text or bool(_entries().get(part, _NOTHING)[0] & meant) for part in one) / len(one)
 
 
-def met(asked: Word, told: Iterable[Word], text: str) -> float:
+def met(asked: Word, told: Sequence[Word], text: str) -> float:
     """Returns how well the words of a told text meet an asked word, 0 to 1."""
     best = max((likeness(asked, one) for one in told), default=0.0)
-    best = max(best, within(asked, text))
+    best = max(best, within(asked, text, told))
     return best if best >= LEAST else 0.0
