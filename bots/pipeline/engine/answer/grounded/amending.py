@@ -18,7 +18,7 @@ _LOOKED_BACK = 40  # messages
 _LONGEST = 160
 _MARK_EN = re.compile(
     r"^\W*(?:(?:oh|ah|hm+|um|uh|er+|ok|and|but|well|so|yeah|lol|haha|omg|argh|ugh)\W+)*(?:no+|nope|nah|sorry|oops|whoops|wait|actually|correction|scratch that|my bad|my mistake|i mean|i meant|meant|typo|nvm|never ?mind|hang on|hold on|i (?:got|said|wrote|typed) (?:that|it) wrong|that'?s wrong|i was wrong|not [\w' ]+ but|make (?:it|that)|should be|it should be|\*)(?=$|[\W_])"
-    r"|(?:,| -) not\b|\bnot [\w' -]{1,25}?(?:,|\bbut\b)|\binstead of\b|\b(?:sorry|i mean|i meant|actually|correction)[,:!]? |\b(?:was|been|got|is|it's|its)? ?(?:moved|changed|pushed(?: back)?|switched|rescheduled|postponed|upped|raised|lowered|increased|cut|brought forward|delayed) (?:\w+ ){0,2}(?:to|until|till|from)\b"
+    r"|(?:,| -) not\b|\bnot [\w' -]{1,25}?(?:,|\bbut\b)|\binstead of\b|\b(?:sorry|i mean|i meant|actually|correction)[,:!]? |\b(?:was|been|got|is|it's|its)? ?(?:moved|changed|pushed(?: back)?|put(?: it)? (?:back|off|forward)|switched|rescheduled|postponed|upped|raised|lowered|increased|cut|brought forward|delayed) (?:\w+ ){0,2}(?:to|until|till|from)\b"
 )
 _MARK_ZH = re.compile(
     r"^\W*(?:哦|啊|哎呀?|呃|额|等等|等一下)?\W*(?:不对|不是|错了|不不|说错|打错|记错|搞错|写错|口误|更正|纠正|应该是|其实是?|抱歉|对不起|不好意思|我是说|是说)|(?:说|打|记|搞|写|弄)错了|而是|不是.{1,10}[，, ]*(?:是|叫)|改[成到为在]了?|改(?=\d|周|下)|变[成为]|推迟到|提前到|换成了?|延到|挪到"
@@ -32,7 +32,7 @@ _LEAD_ZH = re.compile(
     r"^\W*(?:哦|啊|哎呀?|呃|额|等等|等一下|不对|不是|错了|不不|说错了?|打错了?|记错了?|搞错了?|写错了?|口误|更正一?下?|纠正一?下?|应该是|应该|其实|抱歉|对不起|不好意思|我是说|我说|刚才|是|我|了|\W)+"
 )
 _CHANGED_TO = re.compile(
-    r"\b(?:moved|changed|pushed|switched|rescheduled|postponed|upped|raised|lowered|increased|cut|brought forward|delayed)(?: \w+){0,2} (?:to|until|till) |(?:改|换|推迟|提前|挪|延|变)(?:成|到|为|在)了?|改(?=\d|周|下)|变成"
+    r"\b(?:moved|changed|pushed|put(?: it)? (?:back|off|forward)|switched|rescheduled|postponed|upped|raised|lowered|increased|cut|brought forward|delayed)(?: \w+){0,2} (?:to|until|till) |(?:改|换|推迟|提前|挪|延|变)(?:成|到|为|在)了?|改(?=\d|周|下)|变成"
 )
 _SURELY = re.compile(
     r"\b(?:mean|meant|sorry|oops|whoops|wait|typo|correction|wrong|should be|my bad|my mistake|make it|make that)\b|\b(?:no+|nope|actually)\W+(?:it'?s|its|he'?s|she'?s|they'?re|in|at|the)\b|^\W*\*|[错对歉]|应该|我是说|其实|不是|口误|更正|改"
@@ -126,7 +126,9 @@ def _shortened(new: str) -> str:
 def _in_place(old: str, new: str, before: list[Said]) -> _Mended | None:
     if not old or not new:
         return None
-    pattern = re.compile(re.escape(old) if HAN.search(old) else rf"(?<!\w){re.escape(old)}(?!\w)", re.IGNORECASE)
+    pattern = re.compile(
+        re.escape(old) if HAN.search(old) else rf"(?<![A-Za-z0-9]){re.escape(old)}(?![A-Za-z0-9])", re.IGNORECASE
+    )
     for number in range(len(before) - 1, max(-1, len(before) - _LOOKED_BACK), -1):
         text = before[number].text
         if pattern.search(folded(text)) and len(folded(text)) == len(text) and not asks(text):
@@ -228,6 +230,8 @@ def _last_word(old: str, new: str) -> str:
     """Returns the statement with the new value in place of what stands behind its last verb or preposition."""
     if len(new.split()) > 4 or len(new) > 24:
         return old
+    if new.isupper() and len(alike := re.findall(r"\b[A-Z]{2,6}\b", old)) == 1:  # a code, such as that of an airport
+        return old.replace(alike[0], new)
     if HAN.search(old):
         match = re.match(
             r"(?P<a>.*(?:叫做?|是|在|住|姓|去|喜欢|养了?|吃|喝|学|买了?))(?P<b>[^，。！？,!?]{1,10}?)(?P<c>[了啦]?[，。！？,!?\s]*)$",

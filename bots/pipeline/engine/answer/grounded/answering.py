@@ -215,7 +215,9 @@ class Responder:
         if declining.kind(text) in _NEVER_QUOTED or not (asks(text) or self._followed(text) or self._is_fragment(text)):
             return None
         found, asked = self._lookup(text)
-        if not found.clauses or (strict and not (found.sure and found.own >= _SURELY and not asked.yes_no)):
+        surely = found.sure and found.own >= _SURELY and not asked.yes_no
+        vague = not found.sure and asked.yes_no and not asked.whom
+        if not found.clauses or vague or (strict and not surely):
             return None
         shown = citing.lines(found.clauses, self.told[0], self.turn.now, self.turn.zone)
         if found.sure:

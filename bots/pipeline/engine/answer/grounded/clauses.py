@@ -23,14 +23,14 @@ NOTHING_TOLD = frozenset(("forget", "injection", "language", "code", "others", "
 LONGEST = 1200  # characters of a message that are read
 _SUBJECT = (
     r"(?:i|i'm|im|i've|ive|i'll|i'd|my|we|we're|we've|our|he|she|it|its|it's|they|they're|his|her|their|the|there|there's|this|that|he's|she's|hes|shes"
-    rf"|(?:{relations.EN})(?:'s)?|[a-z]+(?: is| has| lives| works| likes| loves| hates| was| plays| wants| goes| studies|'s)|[a-z]+ [a-z]+ (?:is|has|lives|works)|now i\w*|also \w+|then \w+|both \w+)\b"
+    rf"|(?:(?:an?|one|two|the) )?(?:{relations.EN})(?:'s)?|who \w+|[a-z]+(?: is| has| lives| works| likes| loves| hates| was| plays| wants| goes| studies|'s)|[a-z]+ [a-z]+ (?:is|has|lives|works)|now i\w*|also \w+|then \w+|both \w+)\b"
 )
 _VERBS = (
     r"live|lives|work|works|love|loves|like|likes|hate|hates|play|plays|study|studies|drive|drives|speak|speaks|eat|eats|drink|drinks|want|wants|swim|run|go|went|going|moved|moving|born|turning|turned|allergic|"
     r"studying|working|living|learning|playing|married|back|leaving|flying|staying|bought|sold|lost|broke|started|quit|teach|teaches|need|needs|prefer|prefers|enjoy|enjoys|named|called|also|just"
 )
 _CUT_EN = re.compile(
-    r"(?<=[.!?;…])\s+|\s*\n+\s*|;\s*|\s+[-–—]+\s+|,?\s+(?:and|but|so|while|whereas|then|plus|also|though|n|&)\s+|\s+(?=(?:she'?s|he'?s|they'?re|his name|her name|i (?:have|got|play|live|work|saw|need|use)|i'?m|im)\b)|,\s*(?:and |but |so )?",
+    r"(?<!\bdr\.)(?<!\bmr\.)(?<!mrs\.)(?<!\bms\.)(?<!\bst\.)(?<!\bno\.)(?<=[.!?;…])\s+|\s*\n+\s*|;\s*|\s+[-–—]+\s+|,?\s+(?:and|but|so|while|whereas|then|plus|also|though|n|&)\s+|\s+(?=(?:she'?s|he'?s|they'?re|his name|her name|i (?:have|got|play|live|work|saw|need|use)|i'?m|im)\b)|,\s*(?:and |but |so )?",
     re.IGNORECASE,
 )
 _GOES_ON_EN = re.compile(
@@ -70,6 +70,8 @@ _UPDATES = re.compile(
     r"\b(?:switched|changed|now|moved|upped|update|updated|new one|instead)\b|现在|改|换|变成|变为|涨|降"
 )
 """Words of a clause that only says what is new."""
+_NEAREST = 0.9
+"""How much the context of a clause counts that says "it" or nothing but a value."""
 _LETTER = re.compile(r"[^\W\d_]")
 _IT = re.compile(r"\b(?:it|its|it's|them)\b|[它]")
 _LIGHT = frozenset(("age", "name", "start", "end", "go", "come", "colour", "back"))
@@ -205,11 +207,13 @@ class Focus:
     Attributes:
         people: Owners of the clauses about others, latest last.
         topic: Telling words of the latest clause.
+        earlier: Those of the message before it.
         aliases: Names of relations: "leo" is "son".
     """
 
     people: list[frozenset[str]] = field(default_factory=list)
     topic: tuple[Word, ...] = ()
+    earlier: tuple[Word, ...] = ()
     aliases: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def person(self, pronoun: str) -> frozenset[str]:
@@ -236,7 +240,9 @@ def told(said: Iterable[Said]) -> tuple[list[Clause], Focus]:
     for number, one in enumerate(said):
         text = own_words(one.text[:LONGEST])
         if not text.startswith("/") and not small_talk.kind(text) and declining.kind(text) not in NOTHING_TOLD:
+            before = focus.topic
             found.extend(_of_message(text, one, number, focus))
+            focus.earlier = before
     return found, focus
 
 
@@ -246,11 +252,16 @@ def pieces(text: str) -> Iterator[tuple[int, int]]:
     chinese = is_chinese(plain)
     cuts = [match.span() for match in (_CUT_ZH if chinese else _CUT_EN).finditer(plain)]
     begin = 0
+    asked = asks(text)
     for number, (stop, goes_on) in enumerate(cuts):
+        if asked and not chinese and not plain[stop:goes_on].strip() and plain[stop - 1 : stop].isalnum():
+            continue  # "what do i play" is one clause
         after = cuts[number + 1][0] if number + 1 < len(cuts) else len(plain)
         rest = plain[goes_on:after].strip()
         if _BOUND.search(plain[begin:stop]):
             continue
+        if rest.startswith(("i ", "me ")) and re.fullmatch(r"(?:my|our) \w+(?: \w+)?", plain[begin:stop].strip()):
+            continue  # "my sister and i"
         hard = plain[stop - 1 : stop] in ".!?;…" or "\n" in plain[stop:goes_on] or ";" in plain[stop:goes_on]
         if not chinese and not hard and not (_GOES_ON_EN.match(rest) or values.holds("time", rest)):
             continue
@@ -278,11 +289,12 @@ def _of_message(text: str, one: Said, number: int, focus: Focus) -> Iterator[Cla
         near = (
             0.9
             if _IT.search(plain) or (elided and _UPDATES.search(plain))
-            else (0.9, 0.7)[topics]
+            else (_NEAREST, 0.7)[topics]
             if topics < 2
             else 0.5
         )
-        context = focus.topic if before is not None or topics < 2 or near == 0.9 else ()
+        talk = (*focus.topic, *focus.earlier) if near == _NEAREST else focus.topic
+        context = talk if before is not None or topics < 2 or near == _NEAREST else ()
         if len(called := _called(plain, owners, focus.aliases)) == 1:
             owners |= called
         clause = Clause(
@@ -303,7 +315,7 @@ def _of_message(text: str, one: Said, number: int, focus: Focus) -> Iterator[Cla
         if others:
             focus.people.append(others | _called(plain, others, focus.aliases))
         if mine:
-            goes_on = is_asked or not topics or before is not None
+            goes_on = is_asked or not topics or before is not None or near == _NEAREST
             focus.topic = (*mine, *(focus.topic if is_asked else context))[:12] if goes_on else mine
         if is_asked or not mine or not _LETTER.search(plain):
             continue

@@ -17,12 +17,15 @@ SURE, LIKELY, NEAR = 0.99, 0.55, 0.3
 SHOWN = 4
 _UPDATES = 0.8
 """A clause whose context counts more says nothing but a new value: "dr upped it to 100"."""
+_PREDICATE = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|likes?|loves?|hates?|plays?|lives?|works?|swims?|goes|go|went|allergic|called|named|eats?|drinks?|drives?|wants?|needs?|got|speaks?|keeps?)\b|'s |[是叫住爱]|喜欢|讨厌|不"
+)
 _COUNT = re.compile(f"{values.COUNT_EN}|{values.COUNT_ZH}")
 _AGE = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty)\b|[一二三四五六七八九十两半]|born|year"
 )
 _CHANGES = re.compile(
-    r"\b(?:now|switched|changed?|actually|instead|new|anymore|any more|no longer|quit|moved|stopped|sold|used to|cancell?ed|postponed|gave up|broke up|turns out)\b|现在|改|换|不再|其实|搬|辞|取消|推迟|提前|戒|分手|卖了"
+    r"\b(?:now|put (?:it )?back|brought forward|pushed|switched|changed?|actually|instead|new|anymore|any more|no longer|quit|moved|stopped|sold|used to|cancell?ed|postponed|gave up|broke up|turns out)\b|现在|改|换|不再|其实|搬|辞|取消|推迟|提前|戒|分手|卖了"
 )
 _NEGATED = re.compile(
     r"\b(?:not|no|never|don't|dont|doesn't|didn't|can't|cant|cannot|hate|isn't|aren't)\b|[不没别]|讨厌"
@@ -66,13 +69,26 @@ def find(asked: Wanted, told: Sequence[Clause], focus: Focus) -> Found:
     sure = [match for match in matches if _answers(asked, match)]
     if sure:
         own = max(match.own for match in sure)
-        return Found(tuple(_with_value(asked, _chosen(asked, sure), told, focus)), sure=True, own=own)
-    if not asked.whom:
-        return Found((), sure=False)
-    near = [match for match in matches if not asked.type or not match.typed or match.score >= NEAR]
-    near = near or matches
+        shown = _with_value(asked, _chosen(asked, sure), told, focus)
+        return Found(tuple(_with_rest(asked, shown, told, focus)), sure=True, own=own)
+    return Found(tuple(_nearest(asked, matches, told)), sure=False)
+
+
+def _nearest(asked: Wanted, matches: Sequence[Match], told: Sequence[Clause]) -> list[Clause]:
+    """Returns what comes nearest to an answer: it is about whom was asked, shares a word, or has the type asked for."""
+    if asked.world or asked.how:
+        return []
+    if asked.whom:
+        near = [match for match in matches if not asked.type or not match.typed or match.score >= NEAR] or list(matches)
+    else:
+        near = [match for match in matches if match.own >= NEAR and not (asked.type == "number" and not match.typed)]
+    if not near and asked.owner and asked.type in ("time", "place", "number", "person"):
+        latest = {clause.message for clause in told if clause.message >= told[-1].message - 3}
+        near = [match for match in matches if match.clause.message in latest and match.typed]
+        if len({match.clause.message for match in near}) > 1:
+            return []
     best = max((match.score for match in near), default=0.0)
-    return Found(tuple(match.clause for match in near if match.score >= best - 0.01)[-2:], sure=False)
+    return [match.clause for match in near if match.score >= best - 0.01][-2:]
 
 
 def _beside_value(asked: Wanted, match: Match, told: Sequence[Clause], focus: Focus) -> Match:
@@ -83,6 +99,26 @@ def _beside_value(asked: Wanted, match: Match, told: Sequence[Clause], focus: Fo
     following = next(near, None)
     has = following is not None and not following.owners - match.clause.owners and _typed(asked, following, focus)
     return replace(match, typed=has)
+
+
+def _with_rest(asked: Wanted, chosen: list[Clause], told: Sequence[Clause], focus: Focus) -> list[Clause]:
+    """Returns the clauses with the fragments without a verb that go on from the last one: "my hip, the left one"."""
+    shown = list(chosen)
+    last = chosen[-1]
+    has = bool(asked.type) and _typed(asked, last, focus)
+    for clause in told:
+        if clause.message != last.message or clause.start <= last.start or clause in shown:
+            continue
+        if (
+            not clause.elided
+            or clause.owners - last.owners
+            or _PREDICATE.search(clause.plain)
+            or any(values.spans(name, clause.plain) and values.spans(name, last.plain) for name in ("day", "clock"))
+            or (has and _typed(asked, clause, focus))
+        ):
+            break
+        shown.append(clause)
+    return shown
 
 
 def _with_value(asked: Wanted, chosen: list[Clause], told: Sequence[Clause], focus: Focus) -> list[Clause]:
@@ -166,7 +202,7 @@ def _names(clause: Clause, owners: frozenset[str]) -> bool:
 def _is_age(clause: Clause) -> bool:
     return bool(
         re.search(
-            r"(?:\bis|'s|\bare|'m|\bam|\bim|\bturn\w*|\bbe|^|,) ?(?:\d{1,3}|[a-z]+ty(?: \w+)?|\w+teen|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b(?! ?(?:am|pm|:|km|kg|cm|%|miles|pounds|euros|o'clock))",
+            r"(?:\bis|'s|\bhes|\bshes|\bare|'m|\bam|\bim|\bturn\w*|\bbe|^|,) ?(?:\d{1,3}|[a-z]+ty(?: \w+)?|\w+teen|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b(?! ?(?:am|pm|:|km|kg|cm|%|miles|pounds|euros|o'clock))",
             clause.plain,
         )
         or re.search(
@@ -192,7 +228,9 @@ def _typed(asked: Wanted, clause: Clause, focus: Focus) -> bool:
             return _AGE.search(clause.plain) is not None
         case "name":
             if not asked.whom:
-                return True
+                return _INTRODUCES.search(clause.plain) is not None or any(
+                    word.concepts & {"name", "surname"} for word in clause.words
+                )
             named = any(word.concepts & {"name", "surname"} for word in clause.words)
             return named or any(
                 wanted.about(asked.whom, focus.aliases[name] | {f"?{name}"})
@@ -314,7 +352,7 @@ def _replaced(asked: Wanted, old: Match, new: Match) -> bool:
         ours = {word.stem for word in one.words} - met
         theirs = {word.stem for word in other.words} - met
         ours, theirs = _untyped(ours, one), _untyped(theirs, other)
-        return not ours or not theirs or bool(ours & theirs)
+        return not theirs or bool(ours & theirs)
     return bool(_NEGATED.search(other.plain)) != bool(_NEGATED.search(one.plain)) or asked.type in ("place", "age")
 
 

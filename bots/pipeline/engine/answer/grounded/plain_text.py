@@ -27,35 +27,20 @@ def folded(text: str) -> str:
     return small if len(small) == len(text) else text
 
 
-_ASKS_LATE = re.compile(
-    r"\b(?:is|are|was|were|do|does|did) (?:when|what|where|who|which|how)\b|\b(?:when|what|where|who|which(?: one)?|how (?:old|many|much|long))$"
-)
-_ASKS_ZH = re.compile(
-    r"(?<![十好])几(?![乎])[\u4e00-\u9fff]|贵姓|[^，,]还是[^，,].{0,6}(?:好|呢|啊)?$|(?:记得|记住|知道|说过|告诉过你)(?:不|没有?|吧)$|[\u4e00-\u9fff]{2}(?:叫|是|在|姓)$"
-)
-_BEGINS_ASKING = re.compile(
-    r"^(?:and |so |but )*(?:since|till|until|by|from) (?:when|what)\b|^(?:at|in|on|for|with|to) (?:what|which|who|whom|how)\b|^(?:(?:and|so|but|hey|ok|btw|also)\W+)*(?:(?:do|did|can|could) (?:you|u)|(?:you |u )?(?:still )?(?:know|remember)|tell me|remind me) (?:what|when|where|who|how|which|my|the name|our|if)\b|^(?:and |so |but )*(?:i forgot|i forget|i can'?t remember|not sure|no idea) (?:what|when|where|who|how|which)\b"
-    r"|^(?:and|what about|how about|wbu)\b.{0,25}\?$"
-)
-
-
-_TELLS_NOT = re.compile(r"(?:can'?t|don'?t|didn'?t|won'?t|couldn'?t|haven'?t|isn'?t|wasn'?t|doesn'?t|couldnt|havent)\b")
-
-
 @lru_cache(maxsize=4096)
 def asks(text: str) -> bool:
     """Tells whether a message or a clause asks, also in a sloppy way: "wheres my bike", "my exam is when"."""
     if is_question(text):
         return True
     words = plain(text)
-    if _ASKS_ZH.search(words):
+    if patterns.ASKS_ALSO_ZH.search(words):
         return True
-    if _BEGINS_ASKING.match(words):
+    if patterns.BEGINS_ASKING.match(words):
         return not re.search(r"^remember (?:my|the|our) .* (?:is|are)\b", words)
     asked = question(text)
-    if _TELLS_NOT.match(words):
+    if patterns.TELLS_NOT.match(words):
         return False
-    return is_question(asked) or (not HAN.search(words) and _ASKS_LATE.search(asked) is not None)
+    return is_question(asked) or (not HAN.search(words) and patterns.ASKS_LATE.search(asked) is not None)
 
 
 def question(text: str) -> str:

@@ -39,3 +39,14 @@ ASKS_ZH = re.compile(r"什么|[哪谁]|几[岁个只号点]|多少|怎么|多大
 TAIL_ZH = re.compile(
     r"(?:[，, ]*(?:我|你)?(?:还|都)?(?:跟你|和你)?(?:记得|记住|知道|说过|讲过|告诉过你)(?:不|没有?|吧|了吗?)|来着|呀|啊|呢|哦|哈|嘛|啦|喽|哇|了吧|吧|告诉我|你知道吗|知道吗|你知道么|记得吗|还记得吗|你还记得吗|谢谢)$"
 )
+ASKS_LATE = re.compile(
+    r"\b(?:is|are|was|were|do|does|did) (?:when|what|where|who|which|how)\b|\b(?:when|what|where|who|which(?: one)?|how (?:old|many|much|long))$"
+)
+ASKS_ALSO_ZH = re.compile(
+    r"(?<![十好])几(?![乎])(?:[\u4e00-\u9fff]|$)|贵姓|[^，,]还是[^，,].{0,6}(?:好|呢|啊)?$|(?:记得|记住|知道|说过|告诉过你)(?:不|没有?|吧)$|[\u4e00-\u9fff]{2}(?:叫|是|在|姓)$"
+)
+BEGINS_ASKING = re.compile(
+    r"^(?:and |so |but )*(?:since|till|until|by|from) (?:when|what)\b|^(?:at|in|on|for|with|to) (?:what|which|who|whom|how)\b|^(?:(?:and|so|but|hey|ok|btw|also)\W+)*(?:(?:do|did|can|could) (?:you|u)|(?:you |u )?(?:still )?(?:know|remember)|tell me|remind me) (?:what|when|where|who|how|which|my|the name|our|if)\b|^(?:and |so |but )*(?:i forgot|i forget|i can'?t remember|not sure|no idea) (?:what|when|where|who|how|which)\b"
+    r"|^(?:and|what about|how about|wbu)\b.{0,25}\?$"
+)
+TELLS_NOT = re.compile(r"(?:can'?t|don'?t|didn'?t|won'?t|couldn'?t|haven'?t|isn'?t|wasn'?t|doesn'?t|couldnt|havent)\b")

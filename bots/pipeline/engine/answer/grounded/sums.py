@@ -26,7 +26,7 @@ _EACH = re.compile(
     rf"\b(?P<n>{_N}) [a-z ]{{2,25}}?(?:at|for|@|x|cost(?:ing)?) [£$€]?(?P<p>{_N})(?: [a-z]+)? (?:each|a piece|apiece|per|a)\b"
 )
 _PER = re.compile(rf"[£$€]?(?P<p>{_N}) ?[a-z]*? (?:an?|per) (?P<u>[a-z]+)\b.*?\b(?P<n>{_N}) (?P<v>[a-z]+)")
-_PER_ZH = re.compile(rf"(?:一|每)(?P<u>[\u4e00-\u9fff])")
+_PER_ZH = re.compile(r"(?:一|每)(?P<u>[\u4e00-\u9fff])")
 _COUNT_ZH = re.compile(r"(?P<n>\d+(?:\.\d+)?|[二两俩三四五六七八九十]+)(?P<u>[\u4e00-\u9fff])")
 _DIGITS = {one: number for number, one in enumerate("零一二三四五六七八九十")} | {"两": 2, "俩": 2}
 _LABEL = re.compile(r"\b(?:phone|number|code|combo|pin|password|id|postcode|date)\b|号码|密码|电话|日期")

@@ -18,7 +18,7 @@ COUNT_ZH = r"(?:\d+(?:\.\d+)?|[零一二两三四五六七八九十百千万半]
 _UNIT_EN = r"(?:min(?:ute)?s?|hours?|hrs?|days?|weeks?|months?|years?|yrs?)"
 
 _EN = {
-    "day": rf"\b(?:(?:the )?{_ORDINAL}(?: (?:of )?{_MONTH})?|{_MONTH}\.? {_ORDINAL}|{_MONTH}\.? \d{{1,2}}\b|\d{{1,2}} {_MONTH}|(?:(?:next|this|last) )?{_WEEKDAY}(?: (?:morning|afternoon|evening|night))?|tomorrow|tmrw|tmr|tomoz|today|tonight|yesterday|(?:next|this|last) (?:week(?:end)?|month|year|spring|summer|autumn|winter|fall)|weekends?|\d{{1,2}}/\d{{1,2}}(?:/\d+)?|\d{{4}}-\d\d?-\d\d?|(?:in|by|since|until|till|late|early|mid|next|this|last) {_MONTH}|(?:in|since|by) (?:19|20)\d\d|nights|mornings|evenings|afternoons|christmas|easter|new year'?s?|halloween|summer|spring|autumn|winter)\b",
+    "day": rf"\b(?:(?:the )?{_ORDINAL}(?: (?:of )?{_MONTH})?|{_MONTH}\.? {_ORDINAL}|{_MONTH}\.? \d{{1,2}}\b|\d{{1,2}} {_MONTH}|(?:(?:next|this|last) )?{_WEEKDAY}(?: (?:morning|afternoon|evening|night))?|tomorrow|tmrw|tmr|tomoz|today|tonight|yesterday|(?:next|this|last) (?:week(?:end)?|month|year|spring|summer|autumn|winter|fall)|weekends?|\d{{1,2}}/\d{{1,2}}(?:/\d+)?|\d{{4}}-\d\d?-\d\d?|(?:in|by|since|until|till|late|early|mid|next|this|last) {_MONTH}|(?:in|since|by) (?:19|20)\d\d|nights|mornings|evenings|afternoons|in the (?:morning|afternoon|evening)|at night|christmas|easter|new year'?s?|halloween|summer|spring|autumn|winter)\b",
     "clock": r"\b(?:\d{1,2}(?:[:.]\d\d)? ?(?:am|pm|a\.m|p\.m)|\d{1,2}:\d\d|noon|midday|midnight|(?:half|quarter) (?:past|to) \w+|half \w+|\d{1,2} o'?clock|(?:at|by|until|till|from|around|about) \d{1,2}(?:[:.]\d\d)?(?! ?(?:%|km|kg|miles|euros?|pounds|dollars|people|degrees|years|minutes|hours|days|weeks|months)))\b",
     "span": rf"\b(?:(?:for |in )?(?:an? |{COUNT_EN}[ -](?:and a half )?)(?:few )?{_UNIT_EN}(?: ago)?|all day|(?:every|each|once a|twice a|times a) \w+|since \w+|ages)\b",
     "number": rf"\b{COUNT_EN}\b|[£$€]\d+|\bno\b|\bnone\b|\ban? (?=\w)",
@@ -26,7 +26,7 @@ _EN = {
     "reason": r"\b(?:because|cos|cause|cuz|since|as|so that|due to|for|to)\b",
 }
 _ZH = {
-    "day": r"(?:下下?|上上?|这|本)?个?(?:周|星期|礼拜)[一二三四五六日天末]|大后天|后天|明天|今天|昨天|前天|今晚|明晚|昨晚|明早|今早|\d{1,2}月(?:\d{1,2}[号日]?|初|底|中旬)?|[一二三四五六七八九十]{1,3}月(?:[一二三四五六七八九十廿]{1,3}[号日]?|初|底|中旬|份)?|(?:下|上|这)个?(?:周|月|星期|礼拜|学期)|[明后去前今]年|月底|月初|年底|年初|周末|\d{1,2}[号日]|[一二三四五六七八九十]{1,3}号|国庆|元旦|春节|中秋|端午|清明|五一|寒假|暑假|除夕|过年|\d{4}年|(?:春|夏|秋|冬)天|[0-9]{1,2}[./]\d{1,2}",
+    "day": r"(?:下下?|上上?|这|本)?个?(?:周|星期|礼拜)[一二三四五六日天末]|大后天|后天|明天|今天|昨天|前天|今晚|明晚|昨晚|明早|今早|\d{1,2}月(?:\d{1,2}[号日]?|初|底|中旬)?|[一二三四五六七八九十]{1,3}月(?:[一二三四五六七八九十廿]{1,3}[号日]?|初|底|中旬|份)?|(?:下|上|这)个?(?:周|月|星期|礼拜|学期)|[明后去前今]年|月底|月初|年底|年初|周末|\d{1,2}[号日]|[一二三四五六七八九十]{1,3}号|国庆|元旦|春节|中秋|端午|清明|五一|寒假|暑假|除夕|过年|\d{4}年|(?:春|夏|秋|冬)天|\d{1,2}/\d{1,2}",
     "clock": r"(?:早上|上午|中午|下午|晚上|凌晨|傍晚)?(?:\d{1,2}|[一二三四五六七八九十两]{1,3})点(?:半|整|\d{1,2}分?|[一二三四五]?[十]?[一二三四五六七八九]?分|一刻)?|\d{1,2}[:：]\d\d|中午(?!吃)|半夜|凌晨",
     "span": rf"(?:{COUNT_ZH}|好几|几)个?多?(?:小时|钟头|分钟|天|周|星期|礼拜|月|年|半年)(?:前|后|了|多)?|每[天周月年个]\S?",
     "number": rf"{COUNT_ZH}|没有",

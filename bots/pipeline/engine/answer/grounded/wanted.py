@@ -94,6 +94,9 @@ _PLURAL_EN = re.compile(
     r"\b(?:what|which) (?:are|other|else)\b|\b(?:names|allergies|pets|kids|children|hobbies|languages|plans|things|all)\b|\beverything\b|\bwhat (?:do|does|can|can't|don't|doesn't) .*\b(?:like|love|enjoy|hate|dislike|eat|play|speak|have)\b|\ballergic to$|\bwho (?:are|is in)\b"
 )
 _PLURAL_ZH = re.compile(r"哪些|都|几[个只口]|分别|喜欢.*什么|对什么|什么过敏|爱好|会.*什么")
+_HOW = re.compile(
+    r"^(?:and |so |but )*how (?:do|to|can|should|does|would|could)\b|怎么(?!称呼|样|叫)|怎样|如何|咋(?!样)"
+)
 _YES_NO_EN = re.compile(r"^(?:do|does|did|is|are|am|was|were|have|has|can|will|isn't|aren't|don't|doesn't|didn't)\b")
 _YES_NO_ZH = re.compile(r"[吗么]$|是不是|有没有|对不对|会不会|能不能")
 
@@ -112,6 +115,7 @@ class Wanted:
         several: It asks for all there is.
         yes_no: It asks whether something holds.
         world: It asks what something is at all.
+        how: It asks how something is done.
         borrowed: Its words are those of what the talk is about, because it says none.
     """
 
@@ -125,6 +129,7 @@ class Wanted:
     yes_no: bool = False
     world: bool = False
     borrowed: bool = False
+    how: bool = False
 
     @property
     def concepts(self) -> frozenset[str]:
@@ -140,7 +145,7 @@ def read(text: str, focus: Focus) -> Wanted:
     optional = words.of(kinds["x"]) if kinds is not None else ()
     optional = tuple(word for word in optional if word.stem not in _ASKED_TYPES)
     left = (_ASKS_BY_ZH if chinese else _ASKS_BY_EN).sub(" ", asked)
-    mine = [word for word in words.of(" ".join(left.split()))]
+    mine = list(words.of(" ".join(left.split())))
     mine += _implied(asked, kind, mine, chinese=chinese)
     whom = {word.relation for word in mine if word.relation}
     whom |= {f"?{name}" for name in names.told_in(asked, focus.aliases)}
@@ -168,6 +173,7 @@ def read(text: str, focus: Focus) -> Wanted:
         bool((_YES_NO_ZH if chinese else _YES_NO_EN).search(asked if not chinese else plain(text))),
         bool((_WORLD_ZH if chinese else _WORLD_EN).search(asked)),
         bool(topic),
+        bool(_HOW.search(asked)),
     )
 
 
@@ -251,9 +257,12 @@ def inherits(text: str, new: Wanted, before: Wanted, focus: Focus) -> Wanted | N
             for word in before.words
             if {"home", "work", "age", "name", "like", "dislike", "birthday", "colour", "cost"} & word.concepts
         )
-        whom = before.whom
-        if any(word.kinds or word.heads for word in telling) or kept or before.type:
-            return replace(before, plain=new.plain, words=(*new.words, *kept), whom=whom, optional=())
+        whom = frozenset(one for one in before.whom if not one.startswith("?"))
+        whom = whom if whom == before.whom else frozenset()
+        if any(word.kinds or word.heads for word in telling) or kept or before.type or before.words:
+            return replace(
+                before, plain=new.plain, words=(*new.words, *new.optional), whom=whom, owner="", optional=kept
+            )
     return None
 
 
