@@ -20,6 +20,8 @@ _UPDATES = 0.8
 _PREDICATE = re.compile(
     r"\b(?:is|are|was|were|has|have|had|likes?|loves?|hates?|plays?|lives?|works?|swims?|goes|go|went|allergic|called|named|eats?|drinks?|drives?|wants?|needs?|got|speaks?|keeps?)\b|'s |[是叫住爱]|喜欢|讨厌|不"
 )
+_EXACT = frozenset(("password", "phone", "email"))
+"""Of these one never stands for another: the wifi password is not that of the bank."""
 _COUNT = re.compile(f"{values.COUNT_EN}|{values.COUNT_ZH}")
 _AGE = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty)\b|[一二三四五六七八九十两半]|born|year"
@@ -76,7 +78,7 @@ def find(asked: Wanted, told: Sequence[Clause], focus: Focus) -> Found:
 
 def _nearest(asked: Wanted, matches: Sequence[Match], told: Sequence[Clause]) -> list[Clause]:
     """Returns what comes nearest to an answer: it is about whom was asked, shares a word, or has the type asked for."""
-    if asked.world or asked.how:
+    if asked.world or asked.how or asked.concepts & _EXACT:
         return []
     if asked.whom:
         near = [match for match in matches if not asked.type or not match.typed or match.score >= NEAR] or list(matches)
@@ -111,6 +113,7 @@ def _with_rest(asked: Wanted, chosen: list[Clause], told: Sequence[Clause], focu
             continue
         if (
             not clause.elided
+            or (HAN.search(clause.plain) and clause.near <= _UPDATES)  # there, pieces stand side by side
             or clause.owners - last.owners
             or _PREDICATE.search(clause.plain)
             or any(values.spans(name, clause.plain) and values.spans(name, last.plain) for name in ("day", "clock"))
@@ -290,6 +293,8 @@ def _answers(asked: Wanted, match: Match) -> bool:
         return False
     if not asked.words and not asked.optional:
         return bool(asked.type) and bool(asked.whom or asked.owner) and match.score > 0
+    if asked.concepts & _EXACT and not asked.whom:
+        return match.score >= 0.85
     if not (asked.owner or asked.whom):
         return match.score >= (LIKELY if asked.type in ("time", "number", "place") else 0.85)
     if asked.whom and asked.type in ("time", "place", "number", "age"):

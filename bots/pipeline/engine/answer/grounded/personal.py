@@ -22,30 +22,10 @@ from bots.pipeline.engine.answer.grounded.fact import SELF, Fact
 from bots.pipeline.engine.answer.grounded.facts import Facts
 from bots.pipeline.engine.answer.grounded.plain_text import HAN, is_chinese, question
 from memory.consolidation.claims import fold
-from memory.text import topics
-from memory.types import Hit
 
 SHOWN = 12
 _PRONOUN = re.compile(r"\b(?:he|she|it|his|her|its|they)\b|[他她它]")
-_NEAR = 30  # characters
-_NAME = re.compile(r"叫|名|是|\b(?:called|named|names?)\b|^, [a-z]+")
-_AGE = re.compile(
-    r"\d|岁|[一二三四五六七八九十]|\b\w+(?:teen|ty)\b|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
-    r" (?:years|months)|old\b"
-)
 _SEVERAL = re.compile(r"\b(?:and|or|but|not|no|except|hate)\b|[和或不没]")
-_TOPICS = {
-    "home": "home",
-    "job": "work",
-    "employer": "work",
-    "status": "partner",
-    "diet": "diet",
-    "allergy": "allergy",
-    "studies": "study",
-    "likes": "taste",
-    "dislikes": "taste",
-    "preference": "taste",
-}
 
 
 def asked(text: str, earlier: Sequence[str], now: datetime) -> Asked | None:
@@ -85,8 +65,6 @@ def answer(wanted: Asked, known: Facts, now: datetime, zone: tzinfo) -> str:
     """Returns the answer from facts; "" when none is known."""
     if wanted.attribute == ABOUT_ME:
         return _everything(known)
-    if wanted.subject.startswith("?"):
-        return _of_named(wanted, known, now, zone)
     if wanted.stated:
         return _whether(wanted, known, now, zone)
     found = _facts(wanted.subject, wanted.attribute, known)
@@ -112,27 +90,6 @@ def checked(stated: Sequence[Fact], known: Facts, now: datetime, zone: tzinfo) -
     return _("I do not remember that: you have not told me so.")
 
 
-def fitting(wanted: Asked, text: str, told: Sequence[Fact] = ()) -> bool:
-    """Tells whether a quoted message is about what is asked, when no fact is known."""
-    lowered = text.lower()
-    if wanted.subject != SELF and not wanted.subject.startswith("?") and wanted.attribute in ("name", "age"):
-        return _near(wanted, lowered)
-    if told and not any(fact.attribute == wanted.attribute for fact in told):
-        return False  # it is known what it says, and that is something else
-    if wanted.attribute.startswith("my "):
-        words = [word for word in wanted.attribute.split()[1:] if len(word) > 2 or HAN.search(word)]
-        return bool(words) and all(word.removesuffix("s") in lowered for word in words)
-    if wanted.subject.startswith("?"):
-        return wanted.subject[1:] in lowered
-    if wanted.subject != SELF:
-        pattern = relations.ZH if HAN.search(lowered) else rf"\b(?:{relations.EN})\b"
-        return wanted.attribute != "name" and any(
-            relations.covers(wanted.subject, relations.usual(found)) for found in re.findall(pattern, lowered)
-        )
-    topic = _TOPICS.get(wanted.attribute)
-    return topic is not None and topic in topics.topics_of(text)
-
-
 def is_of_same(text: str, said: str) -> bool:
     """Tells whether a message may be about the relation that a question names: "my wife's phone" is not "my phone"."""
     asked_of = _relations(question(text))
@@ -147,26 +104,6 @@ def is_of_same(text: str, said: str) -> bool:
 def _relations(words: str) -> list[str]:
     pattern = rf"(?:{relations.ZH})" if HAN.search(words) else rf"\b(?:{relations.EN})s?\b"
     return [relations.usual(found) for found in re.findall(pattern, words)]
-
-
-def _near(wanted: Asked, lowered: str) -> bool:
-    """Tells whether a message that names a relation says a name or an age behind it: "two boys, Leo and Max"."""
-    pattern = relations.ZH if HAN.search(lowered) else rf"\b(?:{relations.EN})s?\b"
-    for found in re.finditer(pattern, lowered):
-        if relations.covers(wanted.subject, relations.usual(found[0])):
-            behind = lowered[found.end() : found.end() + _NEAR]
-            if (_AGE if wanted.attribute == "age" else _NAME).search(behind):
-                return True
-    return False
-
-
-def quotable(wanted: Asked, hits: Sequence[Hit]) -> list[Hit]:
-    """Returns the hits that are about what is asked."""
-    return [
-        hit
-        for hit in hits
-        if fitting(wanted, hit.text, statements.stated(hit.text, hit.occurred_at, hit.occurred_at.date()))
-    ]
 
 
 def _facts(subject: str, attribute: str, known: Facts) -> list[Fact]:
@@ -189,16 +126,6 @@ def _had(subject: str, known: Facts) -> list[Fact]:
     ]
     named = [fact for fact in facts.of(known, subject, "name") if fact.subject != SELF]
     return sorted(had, key=lambda fact: fact.at) + named
-
-
-def _of_named(wanted: Asked, known: Facts, now: datetime, zone: tzinfo) -> str:
-    name = wanted.subject[1:]
-    for fact in known.values():
-        if fact.attribute == "name" and fold(fact.value) == fold(name):
-            found = _facts(fact.subject, wanted.attribute, known)
-            told = " ".join(telling.with_day(one, now, zone) for one in found[:SHOWN])
-            return told or telling.unknown(fact.subject, wanted.attribute)
-    return ""
 
 
 def _whether(wanted: Asked, known: Facts, now: datetime, zone: tzinfo) -> str:
