@@ -1,5 +1,6 @@
 """Answers without a model: only what is known, in the person's language.
 
-`answering` chooses, in this order: small talk, what the bot can do, what was said and when, facts of the person, quotes
-of what was said, and else one honest line. Nothing here asks a model but `wording`, whose text is checked.
+`answering` chooses, in this order: small talk, what the bot can do, sums, what was said and when, facts of the person,
+what the person said (`lookup`), quotes, and else one honest line. Corrections are brought into what they correct before
+(`amending`). Nothing here asks a model but `wording`, whose text is checked.
 """

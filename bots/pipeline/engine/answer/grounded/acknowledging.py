@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from bots.pipeline.engine.answer.grounded import acknowledging_patterns as patterns
-from bots.pipeline.engine.answer.grounded import facts, telling
+from bots.pipeline.engine.answer.grounded import amending, facts, telling
 from bots.pipeline.engine.answer.grounded.fact import Fact
 from bots.pipeline.engine.answer.grounded.facts import Facts, Said
 from bots.pipeline.engine.answer.grounded.plain_text import is_chinese
@@ -19,14 +19,21 @@ MOST = 6  # facts of one message
 _LONGEST_EN, _LONGEST_ZH = 16, 36  # words, characters
 
 
-def new_facts(text: str, at: datetime, day: date, said: Sequence[Said], known: Facts) -> list[Fact]:
-    """Returns what the message states or corrects, in the order in which it says so."""
-    after = facts.known([*said, Said(0, text, at, day)], ())
-    mine = [fact for fact in after.values() if fact.at == at]
-    if not mine and known:  # it may correct a fact of the consolidation
-        mine = list(facts.correction(text, at, known, ()))
+def new_facts(said: Sequence[Said], at: datetime, known: Facts) -> list[Fact]:
+    """Returns what the message of a time states or corrects, in the order in which it says so.
+
+    Args:
+        said: What was said, with the message as the last, corrections brought into what they correct.
+        at: Time of the message.
+        known: What was known before it.
+    """
+    mine = [fact for fact in facts.known(said, known.values()).values() if fact.at == at]
+    before = {fact.key: fact.value for fact in known.values()}
+    if any(isinstance(one, amending.Corrected) and one.at == at for one in said):
+        mine = [fact for fact in mine if before.get(fact.key) != fact.value]
     named = {fact.subject for fact in mine if fact.attribute == "name"}
-    return [fact for fact in mine if fact.attribute != "has" or facts.head(fact.value) not in named][:MOST]
+    plain = [fact for fact in mine if fact.attribute != "preference"]  # their words are said back as they are
+    return [fact for fact in plain if fact.attribute != "has" or facts.head(fact.value) not in named][:MOST]
 
 
 def reflection(text: str) -> str:

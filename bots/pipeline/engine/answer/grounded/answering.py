@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 
 from django.utils.translation import gettext as _
@@ -14,30 +15,42 @@ from bots.models import Message
 from bots.pipeline.engine.answer.grounded import (
     abilities,
     acknowledging,
+    amending,
     asking,
+    citing,
+    clauses,
     declining,
     facts,
     history,
     history_patterns,
+    lookup,
     personal,
-    pronouns,
     quotes,
     small_talk,
     sources,
+    sums,
     telling,
     variants,
+    wanted,
 )
 from bots.pipeline.engine.answer.grounded.asking import Asked
-from bots.pipeline.engine.answer.grounded.fact import SELF, Fact
+from bots.pipeline.engine.answer.grounded.clauses import Clause, Focus
+from bots.pipeline.engine.answer.grounded.fact import Fact
 from bots.pipeline.engine.answer.grounded.facts import Facts, Said
-from bots.pipeline.engine.answer.grounded.plain_text import HAN, plain, question
-from bots.pipeline.engine.answer.questions import is_question
+from bots.pipeline.engine.answer.grounded.lookup import Found
+from bots.pipeline.engine.answer.grounded.plain_text import HAN, asks, plain
+from bots.pipeline.engine.answer.grounded.wanted import Wanted
 from bots.pipeline.engine.turn import Turn
 from memory.types import Hit, RecentTurn
 
 _PARTS = re.compile(r"[^.!?。！？；;\n]+[.!?。！？；;]*")
 _NEVER_QUOTED = frozenset({"forget", "injection", "language", "code", "others", "make", "do", "want"})
 """Kinds of requests that nothing in the memory answers."""
+_SURELY = 0.5
+"""Share of the words of a question that must be in what is quoted when it may be a request for advice."""
+_QUOTED_FIRST = frozenset(("likes", "dislikes", "preference"))
+"""What the person says in many ways: their own words are exact, a fact may cut them."""
+_STATES = re.compile(r"\b(?:is|are|am|was|were|i|i'm|im|have|has|got)\b|[是叫在有了]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +84,25 @@ class Responder:
         return sources.said(self.turn)
 
     @cached_property
+    def amended(self) -> tuple[Said, ...]:
+        """What was said, with corrections brought into what they correct."""
+        return amending.amended(self.said)
+
+    @cached_property
     def known(self) -> Facts:
-        return facts.known(self.said, sources.stored(self.turn))
+        return facts.known(self.amended, sources.stored(self.turn))
+
+    @cached_property
+    def told(self) -> tuple[Sequence[Clause], Focus]:
+        """The clauses of what was said, and what the talk is about."""
+        return clauses.told(one for one in self.amended if not personal.claims(one.text))
 
     @cached_property
     def new(self) -> list[Fact]:
         """What this message states of the person."""
         now = self.turn.now
-        return acknowledging.new_facts(self.text, now, now.astimezone(self.turn.zone).date(), self.said, self.known)
+        this = Said(0, self.text, now, now.astimezone(self.turn.zone).date())
+        return acknowledging.new_facts(amending.amended([*self.said, this]), now, self.known)
 
     def answer(self) -> Answer:
         """Returns the answer, with the hint to a model where this conversation has not had it."""
@@ -125,6 +149,10 @@ class Responder:
         if about := abilities.kind(text):
             bot = abilities.Bot(turn.bot.pk, turn.bot.name, turn.language, turn.staff)
             return Answer(self._chosen(abilities.lines(about, bot)), "bot")
+        if worked := sums.answer(
+            text, self.last, [one.text for one in self.amended], turn.now.astimezone(turn.zone).date()
+        ):
+            return Answer(worked, "sum")
         if (
             history_patterns.MAY_ASK.search(plain(text))
             and (told := history.answer(text, self.said, turn.now, turn.zone)) is not None
@@ -132,37 +160,90 @@ class Responder:
             return Answer(told, "history")
         if (stated := personal.claimed(text, turn.now)) is not None:
             return Answer(personal.checked(stated, self.known, turn.now, turn.zone), "fact")
-        wanted = personal.asked(text, self.earlier, turn.now)
-        if wanted is None:
-            return None
-        if told := personal.answer(wanted, self.known, turn.now, turn.zone):
-            return Answer(told, "fact")
-        if found := personal.quotable(wanted, quotes.quotable(self.hits, text)):
-            return self._quoted(found)
-        if wanted.attribute == asking.ABOUT_ME:
-            return Answer(_("You have told me nothing about yourself yet."), "unknown")
-        held = self._holding(text) if wanted.attribute.startswith("my ") else self._hinting(wanted)
-        if held is not None:
-            return held
-        return Answer(telling.unknown(wanted.subject, wanted.attribute), "unknown")
-
-    def _hinting(self, wanted: Asked) -> Answer | None:
-        """Quotes what the person said about it in words that no rule reads; better than "you have not told me"."""
-        if wanted.subject != SELF:
-            return None
-        found = [one for one in history.hinting(wanted.attribute, self.said) if not personal.claims(one.text)]
-        return Answer(history.shown(found, self.turn.now, self.turn.zone), "quote") if found else None
-
-    def _holding(self, text: str) -> Answer | None:
-        """Quotes what was said with every telling word of a question, also of one that names nobody."""
-        meant = pronouns.resolved(question(text), reversed(self.earlier))
-        for asked_of in filter(None, (text, meant)):
-            found = [one for one in history.holding(asked_of, self.said) if not personal.claims(one.text)]
-            if found:
-                return Answer(history.shown(found[-2:], self.turn.now, self.turn.zone), "quote")
-        if planned := history.planned(text, self.said):
-            return Answer(history.shown(planned, self.turn.now, self.turn.zone), "quote")
+        asked = personal.asked(text, self.earlier, turn.now) if self._followed(text) is None else None
+        if asked is not None and asked.attribute in _QUOTED_FIRST and not asked.stated:
+            likes = self._lookup(text)[0].clauses
+            if not any(lookup.negates(one) == (asked.attribute != "dislikes") for one in likes) and (
+                found := self._found(text, strict=True)
+            ):
+                return found
+        if asked is not None and (told := personal.answer(asked, self.known, turn.now, turn.zone)):
+            newer = self._newer(text, personal.latest(asked, self.known))
+            return newer or Answer(told, "fact")
+        kind = declining.kind(text)
+        if (found := self._found(text, strict=asked is None and kind not in ("", "own", "world"))) is not None:
+            return found
+        if asked is not None:
+            return self._unknown(asked)
+        if kind == "world" and asks(text) and _is_personal(self._lookup(text)[1]):
+            return Answer(self._chosen(declining.lines("own")), "unknown")
         return None
+
+    def _unknown(self, asked: Asked) -> Answer:
+        if asked.attribute == asking.ABOUT_ME:
+            return Answer(_("You have told me nothing about yourself yet."), "unknown")
+        return Answer(telling.unknown(asked.subject, asked.attribute), "unknown")
+
+    def _lookup(self, text: str) -> tuple[Found, Wanted]:
+        told, focus = self.told
+        asked = self._followed(text) or wanted.read(text, focus)
+        return lookup.find(asked, told, focus), asked
+
+    def _followed(self, text: str) -> Wanted | None:
+        """Returns a follow-up completed by the questions before it: "and my sister?"; None for another message."""
+        focus = self.told[1]
+        before: Wanted | None = None
+        for one in self.earlier[-4:]:
+            if asks(one):
+                read = wanted.read(one, focus)
+                before = (wanted.inherits(one, read, before, focus) if before is not None else None) or read
+            elif (
+                before is not None
+                and (whole := wanted.inherits(one, wanted.read(one, focus), before, focus)) is not None
+            ):
+                before = whole
+            else:
+                before = None
+        return wanted.inherits(text, wanted.read(text, focus), before, focus) if before is not None else None
+
+    def _found(self, text: str, *, strict: bool) -> Answer | None:
+        """Quotes what answers a question, or, for one about the person, what is nearest to it.
+
+        Args:
+            text: The question.
+            strict: It may be a request; only what surely answers it is quoted.
+        """
+        if declining.kind(text) in _NEVER_QUOTED or not (asks(text) or self._followed(text) or self._is_fragment(text)):
+            return None
+        found, asked = self._lookup(text)
+        surely = found.sure and found.own >= _SURELY and not asked.yes_no
+        vague = not found.sure and asked.yes_no and not asked.whom
+        if not found.clauses or vague or (strict and not surely):
+            return None
+        shown = citing.lines(found.clauses, self.told[0], self.turn.now, self.turn.zone)
+        if found.sure:
+            return Answer(shown, "quote", line=found.clauses[-1].text)
+        return Answer(
+            _("You have not told me exactly that, so I do not know it. What you said about it:\n%(said)s")
+            % {"said": shown},
+            "unknown",
+        )
+
+    def _is_fragment(self, text: str) -> bool:
+        """Tells whether a few words only name what was told: "locker code"."""
+        words = plain(text)
+        length = len(words) if HAN.search(words) else len(words.split()) * 2
+        if length > 8 or _STATES.search(words) or self.new:
+            return False
+        found, asked = self._lookup(text)
+        return found.sure and bool(asked.words) and len(found.clauses[-1].words) > len(asked.words)
+
+    def _newer(self, text: str, at: datetime | None) -> Answer | None:
+        """Quotes what changes a known fact in words that no rule reads; None without such."""
+        found = self._lookup(text)[0]
+        if at is None or not found.sure or found.clauses[-1].at <= at or not lookup.changes(found.clauses[-1]):
+            return None
+        return Answer(citing.lines(found.clauses[-1:], self.told[0], self.turn.now, self.turn.zone), "quote")
 
     def _mixed(self) -> Answer | None:
         """Answers a message that states something and asks something: "I'm Tom. What can you do?"."""
@@ -172,7 +253,7 @@ class Responder:
         if len(parts) < 2 or len(parts) > 6:
             return None
         for part in reversed(parts):
-            if is_question(part) and (answered := self._asked(part)) is not None:
+            if asks(part) and (answered := self._asked(part)) is not None:
                 if not self.new:
                     return answered
                 return Answer(f"{acknowledging.note(self.new, self.text)}\n\n{answered.text}", answered.kind)
@@ -187,10 +268,6 @@ class Responder:
                 found = [hit for hit in found if quotes.surely_related(hit)]
             if found:
                 return self._quoted(found)
-        if (kind in ("own", "world") or (kind == "health" and declining.asks_when(self.text))) and (
-            told := self._holding(self.text)
-        ):
-            return told
         if kind in ("want", "do") and acknowledging.reflection(self.text):
             return None
         return Answer(self._chosen(declining.lines(kind)), "declined")
@@ -209,6 +286,11 @@ class Responder:
 
     def _chosen(self, lines: Sequence[str]) -> str:
         return variants.chosen(lines, self.text, self.last)
+
+
+def _is_personal(asked: Wanted) -> bool:
+    """Tells whether a question is about the person or somebody whom the person named."""
+    return bool(asked.whom or asked.owner)
 
 
 def _hint(*, staff: bool) -> str:

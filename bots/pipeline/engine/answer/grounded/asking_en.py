@@ -7,7 +7,7 @@ import re
 from bots.pipeline.engine.answer.grounded import relations
 
 _REL = rf"(?:my|our) (?:(?P<adj>{relations.ADJECTIVE})[ -])?(?P<r>{relations.EN})(?:s(?![a-z']))?"
-_S = rf"(?:{_REL}|(?P<who>(?!my\b|i\b|he\b|she\b|they\b|him\b|her\b|them\b|his\b|its\b|their\b|it\b|the\b|you\b|this\b|that\b|everyone\b|god\b)[a-z]+))"
+_S = _REL
 _IS = r"(?: is|'s|s| was| are)"
 
 

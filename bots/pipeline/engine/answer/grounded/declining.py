@@ -7,8 +7,7 @@ import re
 from django.utils.translation import gettext as _
 
 from bots.pipeline.engine.answer.grounded import declining_patterns as patterns
-from bots.pipeline.engine.answer.grounded.plain_text import is_chinese, plain, question
-from bots.pipeline.engine.answer.questions import is_question
+from bots.pipeline.engine.answer.grounded.plain_text import asks, is_chinese, plain, question
 
 
 def kind(text: str) -> str:
@@ -19,8 +18,8 @@ def kind(text: str) -> str:
     makes = bool((patterns.MAKE_ZH if is_chinese(asked) else patterns.MAKE_EN).match(asked))
     wants = makes or bool(patterns.WANTS.match(asked))
     does = _does(words, asked, wants=wants)
-    asks = is_question(text) or is_question(asked)
-    if not (asks or wants or does):
+    asked_for = asks(text)
+    if not (asked_for or wants or does):
         return ""
     for name, holds in (
         ("health", patterns.HEALTH.search(words)),
@@ -29,7 +28,7 @@ def kind(text: str) -> str:
         ("live", patterns.LIVE.search(words)),
         ("make", makes),
         ("advice", patterns.ADVICE.search(words)),
-        ("want", not asks),
+        ("want", not asked_for),
     ):
         if holds:
             return name
@@ -124,11 +123,11 @@ def _lines() -> dict[str, list[str]]:
             _("I cannot judge that. Tell me what you choose, and I will remember it."),
         ],
         "own": [
-            _("You have not told me anything about that yet, and I will not guess."),
-            _("I remember nothing that you told me about that."),
+            _("You have not told me that, so I do not know it."),
+            _("I do not know that: you have not told me."),
         ],
         "world": [
             _("I do not know that, and I will not guess. I know what you tell me, and what my skills work out."),
-            _("That is beyond me: I answer from what you told me, and with my commands and skills."),
+            _("I cannot answer that: I know only what you tell me, and what my commands and skills work out."),
         ],
     }

@@ -28,7 +28,7 @@ MAKE_EN = re.compile(
     r"^(?:(?:can|could|would|will) (?:you|u) (?:please )?|please |i (?:want|need) (?:you to |a |an |some )|i'd like (?:you to |a |an )|help me (?:to |with )?|now |just |let's )*(?:write|draft|compose|create|generate|make|design|draw|paint|sing|rap|rewrite|rephrase|proofread|correct|translate|summari[sz]e|explain|code|program|implement|debug|fix|solve|invent|continue|tell me a|tell a|tell us a|tell me (?:another|some)|tell me something|give me (?:a|an|some|the|your)|list|name (?:a|an|the|some|three|five|two|\d)|describe|compare|outline|plan|brainstorm|suggest|recommend|define|analy[sz]e|joke|poem|story|essay|a joke|a poem|a story|surprise me|entertain me|play|roleplay|spell|teach me|convert this|python|sql)\b"
 )
 MAKE_ZH = re.compile(
-    r"^把.{1,30}(?:翻译?|译|改写?|写|换)成|^(?:请|麻烦|你?(?:能不能|能|可以|会)?|帮我|帮忙|给我|为我|替我|我想让你|我想要|我要|来|再)*(?:写|编|作|做|创作|生成|画|唱|翻译|总结|改写|润色|起草|设计|讲|说个|说一个|来个|来一|出个|起个|推荐|列|解释|分析|制定|规划|策划|仿写|续写|朗诵|朗读|背|表演|教我|给我讲|讲个|安排|写个|写一|给个|用python|用java|实现|debug|修|解)"
+    r"^把.{1,30}(?:翻译?|译|改写?|写|换)成|^(?:请|麻烦|你?(?:能不能|能|可以|会)?|帮我|帮忙|给我|为我|替我|我想让你|我想要|我要|来|再)*(?:写|编|作|做|创作|生成|画|唱|翻译(?!是|叫|员)|总结|改写|润色|起草|设计|讲|说个|说一个|来个|来一|出个|起个|推荐|列|解释|分析|制定|规划|策划|仿写|续写|朗诵|朗读|背|表演|教我|给我讲|讲个|安排|写个|写一|给个|用python|用java|实现|debug|修|解)"
 )
 DO_EN = re.compile(
     r"\b(?:book|order|buy|reserve|call|phone|text|email|mail|send|pay|transfer|schedule|open|turn (?:on|off)|play|download|install|delete my account|cancel my|deliver|navigate|set an alarm|post|tweet|hire|rent|ship|track)\b (?:me |us |a |an |the |my |some |for |him |her |this |\d)"
@@ -45,7 +45,7 @@ ADVICE = re.compile(
 )
 OF_PERSON = re.compile(r"\b(?:my|i|me|mine|we|our|us|i'm|i've)\b|我|咱")
 WANTS = re.compile(
-    r"^(?:i (?:want|need|would like|wanna)|i'd like|give me|show me|tell me|find|search|look up|google|check|get me|bring me|let me|take me|do|say|repeat|print|run|execute|stop being|be )\b|^(?:我要|我想要|给我|让我|查(?:一下|查)?|搜|找|告诉我|说|重复|运行|执行|打印|念)"
+    r"^(?:i (?:want|need|would like|wanna)|i'd like|give me|show me|tell me|find|search|look up|google|check|get me|bring me|let me|take me|do|say|repeat|print|run|execute|stop being|be )\b|^(?:我要|我想要|给我|让我|查(?:一下|查)?|搜|找|告诉我|说|重复|运行|执行|打印(?!机)|念)"
 )
 SCRIPT = re.compile(r"[\u0400-\u04ff\u0590-\u06ff\u0900-\u097f\u0e00-\u0e7f\u3040-\u30ff\uac00-\ud7af]")
 CODE = re.compile(

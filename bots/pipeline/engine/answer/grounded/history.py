@@ -7,10 +7,9 @@ from datetime import date, datetime, timedelta, tzinfo
 
 from django.utils import dateformat
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
+from bots.pipeline.engine.answer.grounded import citing, telling
 from bots.pipeline.engine.answer.grounded import history_patterns as patterns
-from bots.pipeline.engine.answer.grounded import telling
 from bots.pipeline.engine.answer.grounded.facts import Said
 from bots.pipeline.engine.answer.grounded.plain_text import HAN, is_chinese, plain, question
 from bots.pipeline.engine.answer.questions import is_question
@@ -20,7 +19,6 @@ from memory.text.stopwords import STOP_TERMS
 from memory.text.tokenizer import tokenize
 
 SHOWN = 6
-LONGEST = 200
 _BEGINNING = 4  # letters
 
 
@@ -50,41 +48,6 @@ def answer(text: str, said: Sequence[Said], now: datetime, zone: tzinfo) -> str 
         return None
     rest = " ".join(value for name, value in what.groupdict().items() if name.startswith("rest") and value)
     return _what(words, rest, what["which"] or ("第一" if patterns.FIRST_ZH.search(rest) else ""), said, today, zone)
-
-
-def holding(text: str, said: Sequence[Said]) -> list[Said]:
-    """Returns the statements that hold every telling word of a question: "when is the graduation", wifi密码多少.
-
-    Args:
-        text: The question; one without such words finds nothing.
-        said: The person's earlier messages, oldest first.
-    """
-    words = patterns.ASKING_WORDS.sub(" ", question(text))
-    wanted = [term for term in tokenize(words) if term not in STOP_TERMS]
-    if not wanted or (HAN.search(words) and max(map(len, wanted)) < 2 < len(wanted)):
-        return []
-    return _about(words, [one for one in said if not _asks(one.text)])
-
-
-def hinting(attribute: str, said: Sequence[Said]) -> list[Said]:
-    """Returns statements of the person about a kind of fact, in words from which no rule read the fact."""
-    pattern = patterns.HINTS.get(attribute)
-    if pattern is None:
-        return []
-    mine = [one for one in said if patterns.OF_ME.search(plain(one.text)) and not _asks(one.text)]
-    return [one for one in mine if pattern.search(plain(one.text))][-2:]
-
-
-def planned(text: str, said: Sequence[Said]) -> list[Said]:
-    """Returns what the person intends, when a question asks for their plans; else nothing."""
-    if not patterns.PLANS.search(question(text)):
-        return []
-    return [one for one in said if patterns.INTENDS.search(plain(one.text)) and not _asks(one.text)][-SHOWN:]
-
-
-def shown(said: Sequence[Said], now: datetime, zone: tzinfo) -> str:
-    """Returns one line for each message, with its day and time."""
-    return _lines(said, now.astimezone(zone), zone)
 
 
 def _what(words: str, rest: str, which: str, said: Sequence[Said], today: datetime, zone: tzinfo) -> str | None:
@@ -124,10 +87,10 @@ def _in_period(period: DateCue, told: Sequence[Said], today: datetime, zone: tzi
 
 
 def _period(begin: date, last: date, today: datetime) -> str:
-    def shown(at: date) -> str:
+    def at_day(at: date) -> str:
         return telling.day(datetime(at.year, at.month, at.day, tzinfo=today.tzinfo), today)
 
-    return shown(begin) if begin == last else f"{shown(begin)} – {shown(last)}"
+    return at_day(begin) if begin == last else f"{at_day(begin)} – {at_day(last)}"
 
 
 def _when(topic: str, said: Sequence[Said], today: datetime, zone: tzinfo) -> str:
@@ -178,14 +141,7 @@ def _lines(said: Sequence[Said], today: datetime, zone: tzinfo) -> str:
 
 
 def _line(one: Said, today: datetime, zone: tzinfo) -> str:
-    at = one.at.astimezone(zone)
-    text = " ".join(own_words(one.text).split())
-    text = text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()}…"
-    return _("On %(day)s at %(time)s you said: %(text)s") % {
-        "day": telling.day(at, today),
-        "time": dateformat.format(at, pgettext("time format", "H:i")),
-        "text": text,
-    }
+    return citing.timed(own_words(one.text), one.at, today)
 
 
 def _never(topic: str) -> str:

@@ -29,12 +29,6 @@ WHEN_MET_ZH = re.compile(
 SAY_ABOUT_EN = re.compile(
     r"\bwhat (?:did|have|was it) i (?:just |already |once )*(?:say|said|tell you|told you|mention(?:ed)?|write|written) (?:to you )?(?:about|of|regarding) (?P<topic>(?!me$|myself$).+)"
 )
-PLANS = re.compile(
-    r"\bmy (?:plans?|goals?|appointments?|schedule|to-?dos?)\b|我(?:的|有什么|有哪些|最近有什么)?(?:计划|打算|安排|目标|日程)"
-)
-INTENDS = re.compile(
-    r"\b(?:want to|wanna|going to|plan(?:ning)? to|will|i'll|tomorrow|next (?:week|month|year|\w+day)|appointment|flying|meeting)\b|打算|计划|想[学去要]|准备|要去|下[周个]|明[天年]"
-)
 PRESENT = {
     "forgot": "forget", "bought": "buy", "lost": "lose", "broke": "break", "went": "go", "ate": "eat", "saw": "see", "met": "meet", "left": "leav",
     "found": "find", "took": "take", "gave": "give", "made": "make", "came": "come", "drove": "drive", "wrote": "write", "paid": "pay", "sold": "sell",
@@ -42,41 +36,6 @@ PRESENT = {
 }  # fmt: skip
 """Terms of irregular pasts, by which "what did I forget" finds "I forgot"."""
 CLAUSES = re.compile(r"[,，.。;；!！?？\n]+")
-OF_ME = re.compile(r"\b(?:i|i'm|im|i've|my|we|our|we're)\b|[我俺咱]")
-_WORKS = re.compile(
-    r"\b(?:work\w*|teach\w*|shifts?|office|employ\w*|own an?|run an?|hired|job)\b|上班|工作|教|开[\u4e00-\u9fff]{0,4}店|打工|做.{1,8}的$|做.{1,8}的[，,]|做生意|单位"
-)
-HINTS = {
-    "job": _WORKS,
-    "employer": _WORKS,
-    "home": re.compile(r"\b(?:liv(?:e|es|ing)|moved|flat|house|apartment|rent\w*)\b|住|搬|租房"),
-    "allergy": re.compile(
-        r"\b(?:(?:can't|cant|cannot|mustn't|must not|don't|not allowed to) (?:eat|have|drink)|allerg\w+|intoleran\w+|coeliac|celiac)\b|不能[吃喝]|忌口|不吃|过敏"
-    ),
-    "origin": re.compile(r"\b(?:from|grew up|born|raised)\b|老家|来自|长大|是.{1,8}[人的]$"),
-    "birthday": re.compile(r"\b(?:birthday|born)\b|生日|出生"),
-    "age": re.compile(r"\b(?:years? old|turn(?:s|ed|ing)? \d+|born)\b|岁|年出生|[6-9]0后"),
-    "studies": re.compile(
-        r"\b(?:stud(?:y|ying|ent)|uni(?:versity)?|degree|major|course|school)\b|读|专业|大学|[高初大][一二三四]"
-    ),
-    "likes": re.compile(r"\b(?:like|love|enjoy|fan of|into|prefer|favou?rite|hobb\w+)\b|喜欢|爱|爱好"),
-    "dislikes": re.compile(r"\b(?:hate|dislike|can't stand|don't like|afraid)\b|不喜欢|讨厌|怕|不爱"),
-    "diet": re.compile(r"\b(?:vegan|vegetarian|meat|diet)\b|吃素|不吃"),
-    "status": re.compile(
-        r"\b(?:married|wife|husband|wedding|divorc\w+|single|girlfriend|boyfriend)\b|结婚|老婆|老公|单身|离婚|对象"
-    ),
-}
-"""Words of statements about a kind of fact. A quote is better than "you have not told me", which may be wrong."""
-FIRST_ZH = re.compile(r"第一[句条个次]|最开始|最早|一开始")
-ASKING_WORDS = re.compile(
-    r"\b(?:what|when|where|who|which|how|why|whose)(?:'s|'re)?\b|\b(?:many|much|old|long|far|often|name|names|called|time|day|date|does|do|did|again"
-    r"|going|see|planned|get|got|say|said|happen(?:s|ed)?|kind|sort|type|colou?r|there|exactly|number|place)\b"
-    r"|什么时候|什么|多少|哪[里儿天个些]?|几[点号个岁月天]?|谁|怎么|为什么|是多?|叫|的|了|呢|吗|来着|多[大久长高远]|时候|在|有|要|会|去了?"
-)
-"""What a question asks by, which no answer repeats."""
-LATEST = re.compile(
-    r"\b(?:just|a moment ago|a minute ago|before that|last|previous)\b|刚刚|刚才|上一[句条]|前一[句条]|最后"
-)
 EARLIER = re.compile(
     r"^\W*(?:earlier|before|so far|until now|to you|me|in (?:the|our) (?:past|chat|conversation)|here|about|with you|,|\W)*$"
 )
@@ -91,4 +50,8 @@ CLAIM_EN = re.compile(
 )
 CLAIM_ZH = re.compile(
     r"(?:可是|但是|但)?(?:你(?:刚才|刚刚|之前|昨天|上次)?(?:说|讲|告诉我|提到)(?:过|了)?|我(?:不是)?(?:刚才|之前|昨天|上次|已经)?(?:跟|和|告诉|对)(?:过)?你(?:说|讲)?(?:过|了)?)[，,：: ]*(?P<what>我.+)"
+)
+FIRST_ZH = re.compile(r"第一[句条个次]|最开始|最早|一开始")
+LATEST = re.compile(
+    r"\b(?:just|a moment ago|a minute ago|before that|last|previous)\b|刚刚|刚才|上一[句条]|前一[句条]|最后"
 )

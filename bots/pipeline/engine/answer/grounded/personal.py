@@ -22,39 +22,10 @@ from bots.pipeline.engine.answer.grounded.fact import SELF, Fact
 from bots.pipeline.engine.answer.grounded.facts import Facts
 from bots.pipeline.engine.answer.grounded.plain_text import HAN, is_chinese, question
 from memory.consolidation.claims import fold
-from memory.text import topics
-from memory.types import Hit
 
 SHOWN = 12
 _PRONOUN = re.compile(r"\b(?:he|she|it|his|her|its|they)\b|[他她它]")
-_NEAR = 30  # characters
-_NAME = re.compile(r"叫|名|是|\b(?:called|named|names?)\b|^, [a-z]+")
-_AGE = re.compile(
-    r"\d|岁|[一二三四五六七八九十]|\b\w+(?:teen|ty)\b|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
-    r" (?:years|months)|old\b"
-)
 _SEVERAL = re.compile(r"\b(?:and|or|but|not|no|except|hate)\b|[和或不没]")
-# What else answers a question when the attribute itself is not known.
-_INSTEAD = {
-    "employer": ("job",),
-    "job": ("employer", "studies"),
-    "age": ("birthday",),
-    "birthplace": ("origin",),
-    "origin": ("birthplace",),
-    "surname": ("name",),
-}
-_TOPICS = {
-    "home": "home",
-    "job": "work",
-    "employer": "work",
-    "status": "partner",
-    "diet": "diet",
-    "allergy": "allergy",
-    "studies": "study",
-    "likes": "taste",
-    "dislikes": "taste",
-    "preference": "taste",
-}
 
 
 def asked(text: str, earlier: Sequence[str], now: datetime) -> Asked | None:
@@ -94,12 +65,21 @@ def answer(wanted: Asked, known: Facts, now: datetime, zone: tzinfo) -> str:
     """Returns the answer from facts; "" when none is known."""
     if wanted.attribute == ABOUT_ME:
         return _everything(known)
-    if wanted.subject.startswith("?"):
-        return _of_named(wanted, known, now, zone)
     if wanted.stated:
         return _whether(wanted, known, now, zone)
     found = _facts(wanted.subject, wanted.attribute, known)
     return " ".join(telling.with_day(fact, now, zone) for fact in found[:SHOWN])
+
+
+def latest(wanted: Asked, known: Facts) -> datetime | None:
+    """Returns when the newest fact was told that answers a question; None without one."""
+    subject = wanted.subject
+    found = [
+        fact.at
+        for fact in known.values()
+        if fact.attribute == wanted.attribute and (fact.subject == subject or relations.covers(subject, fact.subject))
+    ]
+    return max(found, default=None)
 
 
 def checked(stated: Sequence[Fact], known: Facts, now: datetime, zone: tzinfo) -> str:
@@ -108,27 +88,6 @@ def checked(stated: Sequence[Fact], known: Facts, now: datetime, zone: tzinfo) -
         if said := _whether(Asked(fact.subject, fact.attribute, (fact,)), known, now, zone):
             return said
     return _("I do not remember that: you have not told me so.")
-
-
-def fitting(wanted: Asked, text: str, told: Sequence[Fact] = ()) -> bool:
-    """Tells whether a quoted message is about what is asked, when no fact is known."""
-    lowered = text.lower()
-    if wanted.subject != SELF and not wanted.subject.startswith("?") and wanted.attribute in ("name", "age"):
-        return _near(wanted, lowered)
-    if told and not any(fact.attribute == wanted.attribute for fact in told):
-        return False  # it is known what it says, and that is something else
-    if wanted.attribute.startswith("my "):
-        words = [word for word in wanted.attribute.split()[1:] if len(word) > 2 or HAN.search(word)]
-        return bool(words) and all(word.removesuffix("s") in lowered for word in words)
-    if wanted.subject.startswith("?"):
-        return wanted.subject[1:] in lowered
-    if wanted.subject != SELF:
-        pattern = relations.ZH if HAN.search(lowered) else rf"\b(?:{relations.EN})\b"
-        return wanted.attribute != "name" and any(
-            relations.covers(wanted.subject, relations.usual(found)) for found in re.findall(pattern, lowered)
-        )
-    topic = _TOPICS.get(wanted.attribute)
-    return topic is not None and topic in topics.topics_of(text)
 
 
 def is_of_same(text: str, said: str) -> bool:
@@ -147,26 +106,6 @@ def _relations(words: str) -> list[str]:
     return [relations.usual(found) for found in re.findall(pattern, words)]
 
 
-def _near(wanted: Asked, lowered: str) -> bool:
-    """Tells whether a message that names a relation says a name or an age behind it: "two boys, Leo and Max"."""
-    pattern = relations.ZH if HAN.search(lowered) else rf"\b(?:{relations.EN})s?\b"
-    for found in re.finditer(pattern, lowered):
-        if relations.covers(wanted.subject, relations.usual(found[0])):
-            behind = lowered[found.end() : found.end() + _NEAR]
-            if (_AGE if wanted.attribute == "age" else _NAME).search(behind):
-                return True
-    return False
-
-
-def quotable(wanted: Asked, hits: Sequence[Hit]) -> list[Hit]:
-    """Returns the hits that are about what is asked."""
-    return [
-        hit
-        for hit in hits
-        if fitting(wanted, hit.text, statements.stated(hit.text, hit.occurred_at, hit.occurred_at.date()))
-    ]
-
-
 def _facts(subject: str, attribute: str, known: Facts) -> list[Fact]:
     match attribute:
         case "likes" | "dislikes":
@@ -175,12 +114,9 @@ def _facts(subject: str, attribute: str, known: Facts) -> list[Fact]:
             return _had(subject, known)
         case "allergy":
             return facts.of(known, subject, "allergy")
-    for one in (attribute, *_INSTEAD.get(attribute, ())):
-        if found := facts.of(known, subject, one):
-            return (
-                found if one in ("name", "language") and subject != SELF else found[:1] if one != "language" else found
-            )
-    return []
+    found = facts.of(known, subject, attribute)
+    several = attribute == "language" or (attribute == "name" and subject != SELF)
+    return found if several else found[:1]
 
 
 def _had(subject: str, known: Facts) -> list[Fact]:
@@ -190,16 +126,6 @@ def _had(subject: str, known: Facts) -> list[Fact]:
     ]
     named = [fact for fact in facts.of(known, subject, "name") if fact.subject != SELF]
     return sorted(had, key=lambda fact: fact.at) + named
-
-
-def _of_named(wanted: Asked, known: Facts, now: datetime, zone: tzinfo) -> str:
-    name = wanted.subject[1:]
-    for fact in known.values():
-        if fact.attribute == "name" and fold(fact.value) == fold(name):
-            found = _facts(fact.subject, wanted.attribute, known)
-            told = " ".join(telling.with_day(one, now, zone) for one in found[:SHOWN])
-            return told or telling.unknown(fact.subject, wanted.attribute)
-    return ""
 
 
 def _whether(wanted: Asked, known: Facts, now: datetime, zone: tzinfo) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from bots.pipeline.engine.answer.grounded import plain_text_patterns as patterns
+from bots.pipeline.engine.answer.questions import is_question
 from clawdbot.chinese import simplified
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -15,8 +17,30 @@ _NOT_TEXT = re.compile(r"[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d]+")
 
 def plain(text: str) -> str:
     """Returns the text in small letters, half-width and simplified, on one line, without marks at its ends."""
-    folded = simplified(unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'")).lower()
-    return " ".join(_NOT_TEXT.sub(" ", folded).split()).strip(_EDGES)
+    half = unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'")
+    return " ".join(_NOT_TEXT.sub(" ", simplified(half).lower()).split()).strip(_EDGES)
+
+
+def folded(text: str) -> str:
+    """Returns the text in small letters and simplified, with each character in its place."""
+    small = simplified(text.replace("’", "'").replace("‘", "'")).lower()
+    return small if len(small) == len(text) else text
+
+
+@lru_cache(maxsize=4096)
+def asks(text: str) -> bool:
+    """Tells whether a message or a clause asks, also in a sloppy way: "wheres my bike", "my exam is when"."""
+    if is_question(text):
+        return True
+    words = plain(text)
+    if patterns.ASKS_ALSO_ZH.search(words):
+        return True
+    if patterns.BEGINS_ASKING.match(words):
+        return not re.search(r"^remember (?:my|the|our) .* (?:is|are)\b", words)
+    asked = question(text)
+    if patterns.TELLS_NOT.match(words):
+        return False
+    return is_question(asked) or (not HAN.search(words) and patterns.ASKS_LATE.search(asked) is not None)
 
 
 def question(text: str) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext
 
 from bots.pipeline.engine.answer.grounded import telling
 from bots.pipeline.engine.answer.grounded.personal import claims
-from bots.pipeline.engine.answer.questions import is_question
+from bots.pipeline.engine.answer.grounded.plain_text import asks
 from memory.consolidation.noise_filter import own_words
 from memory.ranking import render
 from memory.types import Hit
@@ -19,7 +19,7 @@ from memory.types import Hit
 SHOWN = 3
 LONGEST = 200
 # A memory that shares too few words with the question is shown only when it means nearly the same.
-LEAST_COVERAGE = 0.2
+LEAST_COVERAGE = 0.4
 LEAST_COSINE = 0.86
 SURE_COVERAGE = 0.4
 """For a question that is not about the person: most of its words must be there."""
@@ -48,7 +48,7 @@ def quotable(hits: Sequence[Hit], text: str) -> list[Hit]:
         key = _key(hit.text)
         # Earlier questions answer nothing, and the responder's earlier answers only repeat what the person said.
         fits = related(hit) or hit.id in corrections
-        if key in seen or not fits or hit.role == "assistant" or is_question(hit.text) or claims(hit.text):
+        if key in seen or not fits or hit.role == "assistant" or asks(hit.text) or claims(hit.text):
             continue
         seen.add(key)
         found.append(hit)

@@ -16,6 +16,14 @@ _EN = {
     "colleague": "colleague", "grandson": "grandson", "granddaughter": "granddaughter", "twins": "twins", "family": "family",
     "dog": "dog", "puppy": "dog", "cat": "cat", "kitten": "cat", "kitty": "cat", "rabbit": "rabbit", "bunny": "rabbit", "hamster": "hamster",
     "parrot": "parrot", "bird": "bird", "horse": "horse", "pony": "horse", "turtle": "turtle", "tortoise": "turtle", "snake": "snake",
+    "sis": "sister", "bro": "brother", "missus": "wife", "spouse": "partner", "nan": "grandmother", "nana": "grandmother", "gran": "grandmother",
+    "grandad": "grandfather", "granddad": "grandfather", "grandparents": "grandparents", "grandchild": "grandchild", "grandchildren": "grandchildren",
+    "grandkids": "grandchildren", "stepson": "stepson", "stepdaughter": "stepdaughter", "stepdad": "stepfather", "stepmum": "stepmother",
+    "stepfather": "stepfather", "stepmother": "stepmother", "mother-in-law": "mother-in-law", "father-in-law": "father-in-law",
+    "sister-in-law": "sister-in-law", "brother-in-law": "brother-in-law", "godson": "godson", "goddaughter": "goddaughter", "godmother": "godmother",
+    "auntie": "aunt", "landlord": "landlord", "landlady": "landlady", "housemate": "roommate", "coworker": "colleague", "co-worker": "colleague",
+    "workmate": "colleague", "mate": "friend", "bestie": "best friend", "classmate": "classmate", "supervisor": "boss", "tutor": "tutor",
+    "babysitter": "babysitter",
     "goldfish": "goldfish", "fish": "fish", "guinea pig": "guinea pig", "ferret": "ferret", "pet": "pet", "pets": "pet",
 }  # fmt: skip
 _ZH = {
@@ -29,6 +37,12 @@ _ZH = {
     "领导": "领导", "室友": "室友", "邻居": "邻居", "朋友": "朋友", "同事": "同事", "老师": "老师", "孙子": "孙子", "孙女": "孙女",
     "狗狗": "狗", "小狗": "狗", "狗": "狗", "猫咪": "猫", "小猫": "猫", "猫": "猫", "兔子": "兔子", "仓鼠": "仓鼠", "鹦鹉": "鹦鹉",
     "乌龟": "乌龟", "金鱼": "金鱼", "鸟": "鸟", "宠物": "宠物",
+    "姑妈": "姑姑", "姨妈": "阿姨", "小姨": "阿姨", "大姨": "阿姨", "伯伯": "伯伯", "大伯": "伯伯", "婶婶": "婶婶", "嫂子": "嫂子", "姐夫": "姐夫",
+    "妹夫": "妹夫", "弟妹": "弟妹", "岳母": "岳母", "丈母娘": "岳母", "岳父": "岳父", "老丈人": "岳父", "婆婆": "婆婆", "公公": "公公",
+    "侄子": "侄子", "侄女": "侄女", "外甥": "外甥", "外甥女": "外甥女", "堂弟": "堂弟", "堂姐": "堂姐", "堂妹": "堂妹", "闺蜜": "闺蜜",
+    "哥们": "朋友", "房东": "房东", "导师": "导师", "班主任": "班主任", "同桌": "同桌", "同学": "同学", "舍友": "室友", "上司": "老板",
+    "发小": "发小", "大姐": "姐姐", "二姐": "二姐", "大哥": "哥哥", "二哥": "二哥", "小妹": "妹妹", "小弟": "弟弟", "媳妇儿": "老婆",
+    "老伴": "老伴", "娃": "孩子", "小朋友": "孩子", "教练": "教练", "猫猫": "猫", "狗子": "狗", "柯基": "狗", "金毛": "狗", "泰迪": "狗", "橘猫": "猫",
 }  # fmt: skip
 # The English word of a Chinese one, so that each language finds what was told in the other.
 _BOTH = {
@@ -76,8 +90,11 @@ _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 EN = "|".join(sorted(_EN, key=len, reverse=True))
 """Alternatives of a pattern for English text in lower case."""
+WORDS_EN = tuple(_EN)
 ZH = "|".join(sorted(_ZH, key=len, reverse=True))
-ADJECTIVE = r"older|younger|elder|eldest|oldest|youngest|little|big|twin|step|half|best|ex|late|new|first|second|middle"
+ADJECTIVE = (
+    r"older|younger|elder|eldest|oldest|youngest|little|lil|big|twin|step|half|best|ex|late|new|first|second|middle"
+)
 
 
 def usual_thing(thing: str) -> str:
@@ -89,7 +106,7 @@ def usual_thing(thing: str) -> str:
 def usual(word: str, adjective: str = "") -> str:
     """Returns the usual word for a relation, with the adjective that tells it from others."""
     found = _EN.get(word) or _ZH.get(word) or _EN.get(word.removesuffix("s")) or word
-    return f"{adjective} {found}".strip() if adjective not in ("late", "new", "big", "little") else found
+    return f"{adjective} {found}".strip() if adjective not in ("late", "new", "big", "little", "lil") else found
 
 
 def same(one: str, other: str) -> bool:
@@ -119,3 +136,13 @@ def shown(subject: str, *, chinese: bool) -> str:
     if chinese:
         return subject if _HAN.search(subject) else _TO_ZH.get(subject, subject)
     return _BOTH.get(subject, subject)
+
+
+def relation_en(word: str) -> str:
+    """Returns the usual word of an English relation, also of several; "" for another word."""
+    return _EN.get(word) or _EN.get(word.removesuffix("s")) or ""
+
+
+def is_zh(word: str) -> bool:
+    """Tells whether a Chinese word is a relation."""
+    return word in _ZH

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
@@ -18,6 +19,7 @@ from memory.consolidation.claims import ENDED
 from memory.models import MemoryEntry
 from memory.storage import rows
 
+_TITLE = re.compile(r"\b(Dr|Mr|Mrs|Ms|Prof|St)\.(?= )", re.IGNORECASE)
 READ = 400  # latest turns
 STORED = 200  # facts
 logger = logging.getLogger(__name__)
@@ -29,10 +31,21 @@ def said(turn: Turn) -> tuple[Said, ...]:
     name = turn.person.display_name if turn.group is not None else None
     latest = _without_failing(lambda: rows.latest(turn.scope, READ))
     return tuple(
-        Said(one.id, one.text, one.occurred_at, one.occurred_at.astimezone(turn.zone).date(), one.conversation_id)
+        Said(
+            one.id,
+            plain_titles(one.text),
+            one.occurred_at,
+            one.occurred_at.astimezone(turn.zone).date(),
+            one.conversation_id,
+        )
         for one in latest
         if one.role == "user" and one.occurred_at is not None and (name is None or one.speaker == name)
     )
+
+
+def plain_titles(text: str) -> str:
+    """Returns a text whose titles end no sentence: "Dr Lee" of "Dr. Lee"."""
+    return _TITLE.sub(r"\1", text)
 
 
 def stored(turn: Turn) -> tuple[Fact, ...]:

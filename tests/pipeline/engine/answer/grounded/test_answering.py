@@ -48,7 +48,7 @@ def test_facts_are_known_at_once_and_corrections_count(shop: Channel) -> None:
     )
     assert said[0] == "Noted: your name is Tom; you work as a nurse."
     assert said[1] == "Your name is Tom."
-    assert said[2] == "You work as a nurse."
+    assert said[2] == "You told me today: I work as a nurse"
     assert said[4] == "Your name is Tim."
     assert said[5].startswith("You have not told me the name of your wife")
     assert said[6].startswith("You have not told me whether you have a dog")
