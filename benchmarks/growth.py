@@ -113,10 +113,22 @@ class House:
         self._fill_memory(rows, old)
 
     def _fill_logs(self, rows: int, old: str) -> None:
+        from django.db import connection
+
         from bots import models
 
         usage = models.TurnUsage.objects.create(bot=self.bot, person=self.person, provider="p", model="m")
-        replicate(usage, rows, created_at=old)
+        replicate(usage, rows, created_at=old, summed="1" if connection.vendor == "sqlite" else "true")
+        first = models.Person.objects.order_by("pk").values_list("pk", flat=True)[0]
+        day = models.PersonDay.objects.create(
+            person=self.person, bot_id=self.bot.pk, day=f"2020-01-{self.batch:02}", calls=1, money=1
+        )
+        days = (
+            "date('now', '-' || (1 + n % 300) || ' days')"
+            if connection.vendor == "sqlite"
+            else "current_date - (1 + n % 300)"
+        )
+        replicate(day, rows, person_id=f"{first} + {self.batch - 1} + n / 300", day=days)
         step = models.StateTransition.objects.create(
             conversation=self.conversation, source="active", target="closed", name="close"
         )
@@ -201,6 +213,7 @@ def figures(house: House) -> dict[str, float]:
     user, _ = get_user_model().objects.get_or_create(username="op", is_staff=True, is_superuser=True)
     client = Client(HTTP_HOST="localhost")
     client.force_login(user)
+    found["money by day"] = measure(lambda: page(client, reverse("admin:bots_money")))
     for name in LISTS:
         url = reverse(f"admin:{'memory' if name == 'memoryentry' else 'bots'}_{name}_changelist")
         found[f"list {name}"] = measure(lambda url=url: page(client, url))

@@ -5,7 +5,7 @@ folder of uploads. Webhooks take turns between the nodes, and one that a node do
 a load balancer. After a third of the time every process of node A gets SIGKILL, and node B goes on. Web chats that were
 open on A connect to B with their visitor's token.
 
-All runs on this machine, so node B sees at once that the processes of A are gone. On two machines it sees it after 7 s
+All runs on this machine, so node B sees at once that the processes of A are gone. On two machines it sees it after 6 s
 (leases) and 25 s (turns in progress): `--other-machine` makes it so here, with a PID namespace for node A (needs root).
 """
 

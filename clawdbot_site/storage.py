@@ -127,7 +127,8 @@ def _postgresql(url: str) -> dict[str, Any]:
     for name, value in _LIVENESS.items():
         options.setdefault(name, value)
     # The pool checks each connection before its use, so a database restart loses no message.
-    return {**found, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+    engine = "clawdbot_site.postgresql"
+    return {**found, "ENGINE": engine, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
 
 
 def _reconnect() -> dict[str, Any]:

@@ -70,6 +70,7 @@ CACHES = {
     "bots.pipeline.engine.answer.tool_loop.offering": "clear_cache",
     "bots.pipeline.outbox.journal": "clear_cache",
     "bots.pipeline.outbox.outages": "clear_cache",
+    "bots.pipeline.outbox.shared_journal": "clear_cache",
     "bots.pipeline.outbox.pacing": "clear_cache",
     "bots.pipeline.queue.chats": "clear_cache",
     "bots.pipeline.queue.held": "clear_cache",

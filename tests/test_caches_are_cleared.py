@@ -28,7 +28,6 @@ STAYS = {
     "clawdbot.computing": "the places of the threads, renewed after a fork",
     "clawdbot.crypto": "the keys, set once at the start",
     "clawdbot.leadership": "the function that leads, named once at the start",
-    "clawdbot.processes": "the machine and container, the same for all tests",
     "clawdbot.redaction": "the secrets of the settings",
     "clawdbot.http.transport": "emptied by clawdbot.http",
     "clawdbot_site.sqlite.base": "locks of files",

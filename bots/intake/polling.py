@@ -11,7 +11,7 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -81,11 +81,13 @@ def poll_once(channel: Channel, timeout: float = POLL_S, lead: held.Held | None 
 
 
 def _save_offset(channel: Channel, lead: held.Held | None) -> None:
-    with transaction.atomic():
-        if lead is not None:
-            lead.fence()
-        saved = {"poll_offset": channel.poll_offset, "poll_account": channel.poll_account}
-        Channel.objects.filter(pk=channel.pk).update(**saved)
+    row = Channel.objects.filter(pk=channel.pk)
+    saved = {"poll_offset": channel.poll_offset, "poll_account": channel.poll_account}
+    if lead is None:
+        row.update(**saved)
+    elif not row.filter(lead.current()).update(**saved):
+        lead.lost = True
+        lead.check()
 
 
 def _fingerprint(account: str) -> str:

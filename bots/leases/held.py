@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.db import connection
+from django.db.models import Exists
 
 from bots.models.sql import leases as sql
 from clawdbot import processes
@@ -37,7 +38,7 @@ class Timing:
         return timedelta(seconds=self.lasts_s)
 
 
-SERVER = Timing(renew_s=2.0, lasts_s=7.0, margin_s=1.0)
+SERVER = Timing(renew_s=1.5, lasts_s=6.0, margin_s=1.0)
 # All processes of a database file are on one machine, where the death of a process is seen at once: few writes do.
 FILE = Timing(renew_s=20.0, lasts_s=60.0, margin_s=2.0)
 # Between two tries to take a lease that another process holds.
@@ -99,15 +100,9 @@ class Held:
             self.lost = True
         self.check()
 
-    def fence(self) -> None:
-        """Call it inside the transaction of an effect: until it commits, nobody takes the lease over.
-
-        Raises:
-            LeadershipLost: Another process has taken it.
-        """
-        if not sql.is_current(self.name, self.token):
-            self.lost = True
-        self.check()
+    def current(self) -> Exists:
+        """Returns the condition that nobody has taken the lease over, for the statement that has the effect."""
+        return sql.is_current(self.name, self.token)
 
     @property
     def is_due(self) -> bool:

@@ -112,7 +112,7 @@ def count(rules: Sequence[Rule], now: datetime) -> None:
     """
     period = periods.of(Unit.MESSAGES, now)
     try:
-        with sql.unflushed(single=len(rules) == 1):
+        with sql.unflushed():
             for rule in rules:
                 owner = (rule.kind, rule.owner, rule.bot_id)
                 if not rule.ceiling or not sql.count_message(*owner, period.key, period.end, min(rule.ceiling, MOST)):

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 from typing import Any
 
 from django.db.models import Sum
@@ -18,6 +19,7 @@ from bots.models.sql import clock
 DAYS = 30
 LONGEST = 366  # days of one report
 SHOWN = 100  # rows of a page
+AT_ONCE = 500  # groups of a CSV file
 NEW_AT_ONCE = 2000  # usage that is not in the sums yet; more of it only exists after an update of the product
 GROUPS = ("day", "bot", "person", "model", "channel", "purpose")
 _KEYS = {
@@ -91,26 +93,58 @@ def make(bots: frozenset[int] | None, first: date, last: date, by: str, *, most:
     )
 
 
-def lines(report: Report, by: str) -> Iterator[tuple[str, ...]]:
-    """Yields the lines of a CSV file, the heading first. A name that a spreadsheet would calculate is quoted."""
+def lines(bots: frozenset[int] | None, first: date, last: date, by: str) -> Iterator[tuple[str, ...]]:
+    """Yields the lines of a CSV file, the heading first; see `make`.
+
+    A name that a spreadsheet would calculate is quoted.
+    Groups come from the database as they are read, so that a million people take no more memory than a few.
+    """
     yield (by, "answers", "prompt_tokens", "completion_tokens", "cost")
-    for row in report.rows:
-        name = f"'{row.name}" if row.name[:1] in ("=", "+", "-", "@", "\t", "\r") else row.name
-        counts = (row.amounts.calls, row.amounts.prompt_tokens, row.amounts.completion_tokens)
-        yield (name, *map(str, counts), f"{row.amounts.cost:.9f}".rstrip("0").rstrip("."))
+    groups = _streamed(bots, first, last, by)
+    while part := list(islice(groups, AT_ONCE)):
+        names = _names(by, [key for key, _amounts in part])
+        for key, amounts in part:
+            name = names(key)
+            if name[:1] in ("=", "+", "-", "@", "\t", "\r"):
+                name = f"'{name}"
+            counts = (amounts.calls, amounts.prompt_tokens, amounts.completion_tokens)
+            yield (name, *map(str, counts), f"{amounts.cost:.9f}".rstrip("0").rstrip("."))
+
+
+def _streamed(
+    bots: frozenset[int] | None, first: date, last: date, by: str
+) -> Iterator[tuple[tuple[Any, ...], Amounts]]:
+    """Yields the groups, the dearest first and days from the latest on; at the end those that no sum has yet."""
+    keys = _KEYS[by]
+    fresh: dict[tuple[Any, ...], Amounts] = defaultdict(Amounts)
+    for row in _new(bots, first, last)[0]:
+        key = tuple(row[name] for name in keys)
+        fresh[key] = fresh[key].plus(sums.of_row(row))
+    order = ("-day",) if by == "day" else ("-money__sum", *keys)
+    for key, amounts in _sums(PersonDay if by == "person" else UsageDay, bots, first, last, keys, order):
+        yield key, amounts.plus(fresh.pop(key, Amounts()))
+    for key, amounts in fresh.items():
+        if key != (None,):  # a replay, which no person asked for
+            yield key, amounts
+
+
+def _sums(
+    model: Any, bots: frozenset[int] | None, first: date, last: date, keys: tuple[str, ...], order: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[Any, ...], Amounts]]:
+    rows = model.objects.filter(day__range=(first, last))
+    if bots is not None:
+        rows = rows.filter(bot_id__in=bots)
+    summed = rows.order_by().values(*keys).annotate(*(Sum(name) for name in Amounts._fields)).order_by(*order)
+    for row in summed.iterator(AT_ONCE):
+        amounts = Amounts(*(int(row[f"{name}__sum"]) for name in Amounts._fields))
+        yield tuple(row[name] for name in keys), amounts
 
 
 def _grouped(
     model: Any, bots: frozenset[int] | None, first: date, last: date, by: str, new: Sequence[dict[str, Any]]
 ) -> dict[tuple[Any, ...], Amounts]:
-    rows = model.objects.filter(day__range=(first, last))
-    if bots is not None:
-        rows = rows.filter(bot_id__in=bots)
     keys = _KEYS[by]
-    found: dict[tuple[Any, ...], Amounts] = defaultdict(Amounts)
-    for row in rows.order_by().values(*keys).annotate(*(Sum(name) for name in Amounts._fields)):
-        key = tuple(row[name] for name in keys)
-        found[key] = Amounts(*(int(row[f"{name}__sum"]) for name in Amounts._fields))
+    found: dict[tuple[Any, ...], Amounts] = defaultdict(Amounts, _sums(model, bots, first, last, keys))
     for row in new:
         key = tuple(row[name] for name in keys)
         found[key] = found[key].plus(sums.of_row(row))

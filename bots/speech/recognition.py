@@ -23,6 +23,7 @@ from clawdbot.reasons import Reason
 SHORTEST_S = 0.2
 # Of so short a recording Whisper often takes the wrong language.
 HINTED_S = 4.0
+BYTES_A_SECOND = 3000  # of compressed speech
 _FORMS = ("verbose_json", "json")
 # Endpoints with the models that do not tell details.
 _plain: set[tuple[str, str]] = set()
@@ -70,7 +71,7 @@ def transcribe(
         try:
             if listeners:
                 recording = sendable(body, content_type, longest_s=longest_s)
-                bill = _bill(account or Account(None), seconds, longest_s)
+                bill = _bill(account or Account(None), seconds, longest_s, _guessed_s(body, longest_s))
                 by, found = _heard_within_limits(listeners, recording, hint, longest_s, bill, cancelled)
             else:
                 by, found = _locally(body, longest_s, hint)
@@ -80,7 +81,7 @@ def transcribe(
             if cancelled is not None and cancelled():
                 raise Cancelled from None
             raise
-    heard_s = found.seconds or seconds
+    heard_s = found.seconds or seconds or _guessed_s(body, longest_s)
     heard = Heard(
         text=found.text,
         seconds=heard_s,
@@ -99,12 +100,17 @@ def _cost(by: Endpoint, seconds: float) -> Decimal:
     return by.price * Decimal(str(round(seconds, 3))) / 60
 
 
-def _bill(account: Account, seconds: float, longest_s: float) -> Bill[tuple[Endpoint, Transcript]]:
+def _guessed_s(body: bytes, longest_s: float) -> float:
+    """Returns about how long a recording is whose length nobody tells; 0 would make it free, and pass every limit."""
+    return min(len(body) / BYTES_A_SECOND, longest_s)
+
+
+def _bill(account: Account, seconds: float, longest_s: float, guessed_s: float) -> Bill[tuple[Endpoint, Transcript]]:
     """Returns what a recording costs: at most its length, or the longest one where the length is not known."""
     return Bill(
         account,
         most=lambda endpoint: _cost(endpoint, seconds or longest_s),
-        used=lambda endpoint, found: _cost(endpoint, found[1].seconds or seconds),
+        used=lambda endpoint, found: _cost(endpoint, found[1].seconds or seconds or guessed_s),
     )
 
 

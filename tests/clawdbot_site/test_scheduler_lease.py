@@ -9,12 +9,14 @@ import pytest
 from celery import current_app
 from celery.utils.imports import symbol_by_name
 from django.conf import settings
+from django.db import OperationalError
 from django.utils import timezone
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler
 
 from bots.leases import held
 from bots.models import Lease
+from bots.models.sql import leases as sql
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
@@ -126,3 +128,35 @@ def test_a_beat_that_ends_lets_another_one_lead_at_once() -> None:
     assert not first._lease.holds()
     held.clear_cache()  # the second one is another process
     assert second._leads()
+
+
+def test_a_beat_that_cannot_ask_for_the_lease_sends_nothing(
+    sending: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Elsewhere an error while the lock was taken made a second scheduler work as if it had it."""
+    beat = scheduler()
+    make_due(SEEDED)
+
+    def away(*_args: object) -> None:
+        raise OperationalError("the server closed the connection")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sql, "read", away)
+        for _ in range(3):
+            assert beat.tick() == 2.0
+        assert sending == []
+    run(beat)
+    assert sending.count(SEEDED) == 1
+
+
+def test_a_rare_task_becomes_due_although_beat_is_started_more_often(sending: list[str]) -> None:
+    """Elsewhere each start of beat counted a task that had never run from that start on."""
+    scheduler()
+    created = timezone.now() - timedelta(hours=3)  # SEEDED runs every hour
+    PeriodicTask.objects.filter(name=SEEDED).update(last_run_at=None, date_changed=created)
+    for _start in range(2):
+        lead(scheduler())
+    beat = scheduler()
+    lead(beat)
+    run(beat)
+    assert sending.count(SEEDED) == 1

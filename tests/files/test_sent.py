@@ -284,7 +284,9 @@ def test_a_worker_killed_while_it_uploads_leaves_a_row_that_is_sent_again(server
     steps: list[str] = []
 
     def respond(request: Recorded) -> Answer:
-        (mark,) = (journal.read(workers.current()) or {}).values()
+        marks = journal.read(workers.current())
+        assert marks is not None
+        (mark,) = marks.by_row.values()
         steps.append(f"{request.path.rpartition('/')[2]} {mark.step}")
         return json_answer({"id": "M1", "messages": [{"id": "wamid.1"}]})
 

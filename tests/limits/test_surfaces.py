@@ -9,12 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.test import Client
+from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
 
 from bots.limits import rules, sums
+from bots.limits.rules import Owners
 from bots.models import AuditEntry, Bot, BotAccess, Limit, Person, PersonDay, TurnUsage, UsageDay
 from bots.monitoring import doctor
 from bots.operations import spending, usage_report
@@ -94,9 +96,43 @@ def test_the_csv_file_has_every_group_and_no_formula() -> None:
     sums.add_new()
     answer = login(make_user()).get(MONEY, {"by": "person", "format": "csv"})
     assert answer["Content-Type"].startswith("text/csv")
-    heading, row = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
+    heading, row = csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig")))
     assert heading == ["person", "answers", "prompt_tokens", "completion_tokens", "cost"]
     assert row == ["'=HYPERLINK(1)", "1", "100", "20", "0.000001"]
+
+
+def test_the_csv_file_of_many_people_is_read_in_parts() -> None:
+    bot, day = make_bot(), usage_report.today()
+    people = Person.objects.bulk_create(Person(bot=bot, key=f"k{number}") for number in range(1200))
+    PersonDay.objects.bulk_create(
+        PersonDay(person=one, bot_id=bot.pk, day=day, calls=1, money=number) for number, one in enumerate(people)
+    )
+    make_usage(Owners(bot.pk, people[7].pk), cost=Decimal(1))  # not in the sums yet
+    make_usage(make_owners(bot, "new"), cost=Decimal(2))
+    answer = login(make_user()).get(MONEY, {"by": "person", "format": "csv"})
+    assert answer.streaming
+    parts = [part.decode() for part in answer.streaming_content]
+    assert max(part.count("\r\n") for part in parts) == 500
+    _heading, *rows = csv.reader(io.StringIO("".join(parts).removeprefix("\ufeff")))
+    assert len(rows) == 1201
+    assert sum(int(row[1]) for row in rows) == 1202
+    assert {row[0]: row[1] for row in rows}[str(people[7])] == "2"
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_the_csv_file_is_streamed_under_asgi() -> None:
+    def prepared() -> dict[str, str]:
+        make_usage(make_owners(), cost=Decimal(3))
+        client = login(make_user())
+        return {name: one.value for name, one in client.cookies.items()}
+
+    client = AsyncClient()
+    client.cookies.load(await sync_to_async(prepared)())
+    answer = await client.get(MONEY, {"by": "day", "format": "csv"})
+    assert answer.is_async
+    parts = [part async for part in answer.streaming_content]
+    assert parts[0].decode() == "\ufeff"
+    assert b",1,100,20,3" in parts[1]
 
 
 def test_a_report_reads_sums_and_not_turns() -> None:

@@ -13,11 +13,13 @@ from django.utils import timezone
 
 from bots.llm import embedded_state
 from bots.models import Channel, InboundEvent
+from bots.speech import amr, ffmpeg
 from clawdbot import http
 from clawdbot.reasons import Reason
 from tests.builders import make_channel, make_conversation
 from tests.clawdbot_site.builders import run
 from tests.llm.gguf_files import CHAT, write
+from tests.speech.builders import Kind, connect
 
 
 def findings() -> dict[str, dict[str, str]]:
@@ -115,3 +117,18 @@ def test_messages_without_an_answer_are_named() -> None:
     )
     assert found["messages"]["text"] == "1 wait, because no language model answers"
     assert "provider test" in found["messages"]["mend"]
+
+
+@pytest.mark.django_db
+def test_a_program_that_sound_needs_and_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ffmpeg, "is_installed", lambda: False)
+    assert "ffmpeg" not in findings()  # nothing listens or speaks
+    connect("http://127.0.0.1:9", Kind.SPEECH)
+    assert "apt-get install ffmpeg" in findings()["ffmpeg"]["mend"]
+    monkeypatch.setattr(ffmpeg, "is_installed", lambda: True)
+    monkeypatch.setattr(amr, "_library", lambda: None)
+    assert "AMR encoder" not in findings()
+    make_channel(platform="wecom")
+    found = findings()
+    assert "apt-get install libopencore-amrnb0" in found["AMR encoder"]["mend"]
+    assert "ffmpeg" not in found

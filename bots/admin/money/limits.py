@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
@@ -90,7 +91,7 @@ class LimitAdmin(AuditedMixin, BotScopedAdmin[Limit]):
         view = self.admin_site.admin_view(self.money_view)
         return [path("money/", view, name="bots_money"), *super().get_urls()]
 
-    def money_view(self, request: HttpRequest) -> HttpResponse:
+    def money_view(self, request: HttpRequest) -> HttpResponseBase:
         """Shows what was used and what it cost, or gives it as a CSV file."""
         if not self.has_view_permission(request):
             raise PermissionDenied

@@ -2,21 +2,24 @@
 
 The times are those of the database server, read by the statement: `clock.now()` would be that time too, but a process
 that was paused may count it wrongly until it reads the clock again.
+
+On a server each statement is its own transaction: a node that loses its network leaves no lock on a lease behind.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
-from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet
+from django.db import connection, transaction
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, Q, QuerySet
 from django.db.models.functions import Now
 
 from bots.models.lease import Lease
-from bots.models.sql.locks import read_locked
+from bots.models.sql import clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,11 @@ class Seen:
     holder: str
     process: str
     free: bool
+
+
+def _alone() -> AbstractContextManager[object]:
+    """On SQLite a transaction, because its writers queue only for transactions (clawdbot_site/sqlite)."""
+    return transaction.atomic() if connection.vendor == "sqlite" else nullcontext()
 
 
 def _free(lasts: timedelta) -> Q:
@@ -56,10 +64,13 @@ def _seen(rows: QuerySet[Lease], lasts: timedelta) -> list[Seen]:
 
 def create(name: str) -> Seen:
     """Inserts a lease that nobody holds, unless there is one, and returns it as it was inserted."""
-    now = Now()
-    row = Lease(name=name)
-    row.acquired_at, row.renewed_at, row.expires_at, row.released_at = now, now, now, now
-    Lease.objects.bulk_create([row], ignore_conflicts=True)
+    now = connection.ops.adapt_datetimefield_value(clock.now())
+    sql = (
+        f"INSERT INTO {Lease._meta.db_table} (name, token, holder, process, acquired_at, renewed_at, expires_at,"  # noqa: S608
+        " released_at) VALUES (%s, 0, '', '', %s, %s, %s, %s) ON CONFLICT DO NOTHING"
+    )
+    with _alone(), connection.cursor() as cursor:
+        cursor.execute(sql, [name, now, now, now, now])
     return Seen(name, 0, "", "", free=True)
 
 
@@ -72,7 +83,7 @@ def take(seen: Seen, holder: str, process: str, lasts: timedelta, *, ended: bool
     if not ended:
         rows = rows.filter(_free(lasts))
     now = Now()
-    with transaction.atomic():
+    with _alone():
         changed = rows.update(
             token=F("token") + 1,
             holder=holder,
@@ -117,13 +128,13 @@ def _rows(held: Collection[tuple[str, int]]) -> QuerySet[Lease]:
 def _update(held: Collection[tuple[str, int]], **values: Any) -> int:
     if not held:
         return 0
-    with transaction.atomic():
+    with _alone():
         return _rows(held).update(**values)
 
 
-def is_current(name: str, token: int) -> bool:
-    """Returns whether this is the token of the lease. Nobody takes the lease over until the transaction ends."""
-    return read_locked(Lease, "token", name, exclusive=False, key="name") == token
+def is_current(name: str, token: int) -> Exists:
+    """Returns the condition that this is the token of the lease, for the statement of an effect."""
+    return Exists(Lease.objects.filter(pk=name, token=token))
 
 
 def still(name: str, token: int, lasts: timedelta) -> bool:

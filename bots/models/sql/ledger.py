@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -24,14 +24,11 @@ _COUNT = (
 
 
 @contextmanager
-def unflushed(*, single: bool = False) -> Iterator[None]:
+def unflushed() -> Iterator[None]:
     """Opens a transaction whose commit does not wait for the disk, for what only holds while its process lives.
 
     Other processes see it at once, and it survives the end of this process. It is lost, as a whole, when the machine or
     the database server ends within the next second; then no call is under way any more.
-
-    Args:
-        single: One statement follows, which is a transaction by itself where the database allows.
     """
     if connection.in_atomic_block:  # a part of another transaction, which waits
         with transaction.atomic():
@@ -40,7 +37,7 @@ def unflushed(*, single: bool = False) -> Iterator[None]:
         connection.ensure_connection()
         connection.connection.execute("PRAGMA synchronous=NORMAL")  # not within a transaction
         try:
-            with nullcontext() if single else transaction.atomic():
+            with transaction.atomic():
                 yield
         finally:
             if connection.connection is not None:

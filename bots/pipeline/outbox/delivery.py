@@ -50,15 +50,17 @@ def _send(row: OutboundMessage) -> bool:
     platform = channel.platform
     safe_to_repeat = True
     try:
+        notes.note(row.pk, row.attempts, "b")
         adapter = lookup.adapter_for(channel)
         if not adapter.can_send_here:
             queue.hand_back(row)
+            notes.discard(row.pk)
             return False
         wait_s = outages.wait_s(channel.pk) or pacing.wait_s(channel.pk, row.queue_key, adapter)
         if wait_s:
             queue.postpone(row, wait_s)
+            notes.discard(row.pk)
             return False
-        notes.note(row.pk, row.attempts, "b")
         safe_to_repeat = adapter.idempotent_send
         written = http.observe(on_written=lambda: notes.note(row.pk, row.attempts, "w"))
         with written, outages.trying(channel.pk):

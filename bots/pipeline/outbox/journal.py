@@ -10,6 +10,8 @@ line of each row:
                        drops duplicates by an idempotency key)
     "s <message id>"   the platform accepted it: sent
     "f"                the platform refused it: retry
+
+The file is read by processes that share this home. `shared_journal` tells other nodes "b" and "w".
 """
 
 from __future__ import annotations
@@ -21,9 +23,13 @@ from pathlib import Path
 
 from django.conf import settings
 
+from bots.pipeline.outbox import shared_journal
+from bots.pipeline.outbox.shared_journal import SharedJournal
 from bots.pipeline.queue import workers
 
 ROTATE_BYTES = 1_000_000
+_STEPS = frozenset("bwsf")
+_SHARED_STEPS = frozenset("bwf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,14 @@ class Mark:
     attempt: int
     step: str
     message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The last marks of a worker by row. `complete`: a row without a mark was not begun."""
+
+    by_row: dict[int, Mark]
+    complete: bool
 
 
 def _folder() -> Path:
@@ -48,6 +62,7 @@ class Journal:
         self._path = path
         self._lock = threading.Lock()
         self._in_flight: dict[int, bytes] = {}
+        self._shared = SharedJournal(path.name)
         self._file = self._open(path)
         self._size = 0
 
@@ -60,11 +75,14 @@ class Journal:
         with self._lock:
             self._in_flight[row_id] = line
             self._size += os.write(self._file, line)
+        if step in _SHARED_STEPS:
+            self._shared.note(row_id, attempt, step)
 
     def discard(self, row_id: int) -> None:
         """Drops the row's line at the next rotation; call it when the row's outcome is committed."""
         with self._lock:
             self._in_flight.pop(row_id, None)
+            self._shared.discard(row_id)
             if self._size > ROTATE_BYTES:
                 self._rotate()
 
@@ -101,22 +119,30 @@ def clear_cache() -> None:
             _journals.popitem()[1].close()
 
 
-def read(worker_id: str) -> dict[int, Mark] | None:
-    """Returns the last mark per outbox row of a (dead) worker; None when it has no journal on this machine."""
+def read(worker_id: str) -> Marks | None:
+    """Returns the last marks of a (dead) worker; None when nothing is known, as of a node whose Redis was flushed.
+
+    Raises:
+        Unreadable: The worker ran elsewhere, and Redis does not answer now.
+    """
     try:
         text = (_folder() / worker_id).read_text("utf8", errors="replace")
     except FileNotFoundError:
-        return None
+        steps = shared_journal.read(worker_id)
+        if steps is None:
+            return None
+        return Marks({row_id: Mark(attempt, step) for row_id, (attempt, step) in steps.items()}, complete=False)
     marks: dict[int, Mark] = {}
     for line in text.splitlines():
         row_id, _, rest = line.partition(" ")
         attempt, _, rest = rest.partition(" ")
         step, _, message_id = rest.partition(" ")
-        if row_id.isdigit() and attempt.isdigit() and step in {"b", "w", "s", "f"}:  # skips a torn last line
+        if row_id.isdigit() and attempt.isdigit() and step in _STEPS:  # skips a torn last line
             marks[int(row_id)] = Mark(int(attempt), step, message_id)
-    return marks
+    return Marks(marks, complete=True)
 
 
 def remove(worker_id: str) -> None:
     """Deletes a dead worker's journal once its claims are settled."""
     (_folder() / worker_id).unlink(missing_ok=True)
+    shared_journal.remove(worker_id)

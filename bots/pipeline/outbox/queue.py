@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,9 +16,12 @@ from bots.models import Channel, Conversation, Message, OutboundMessage, sql
 from bots.models.lengths import ID_LENGTH, QUEUE_ERROR_LENGTH
 from bots.models.sql import clock
 from bots.pipeline.outbox import journal, lost_chats
+from bots.pipeline.outbox.shared_journal import Unreadable
 from bots.pipeline.queue import held, wakeups, workers
 from clawdbot.backoff import Backoff
 from clawdbot.reasons import Reason, Why, columns, why
+
+logger = logging.getLogger(__name__)
 
 State = OutboundMessage.State
 # An outage of a platform or of the network may last; an answer that is older than a day is of no use.
@@ -175,12 +179,18 @@ def free_dead_claims(living: set[str], before: datetime) -> int:
         before: When that list was read; later claims are kept.
 
     Returns:
-        The number of settled rows.
+        The number of settled rows. A row of another node stays while Redis does not answer.
     """
     held = OutboundMessage.objects.open().filter(state=State.SENDING, claimed_at__lt=before)
     hung = Q(claimed_at__lt=clock.now() - CLAIM_LIMIT)
     rows = list(held.filter(~Q(owner__in=living) | hung).select_related("channel"))
-    notes = {owner: journal.read(owner) for owner in {row.owner for row in rows}}
+    notes: dict[str, journal.Marks | None] = {}
+    for owner in {row.owner for row in rows}:
+        try:
+            notes[owner] = journal.read(owner)
+        except Unreadable as error:  # the next sweep reads it
+            logger.warning("the journal of another node cannot be read: %s", error)
+    rows = [row for row in rows if row.owner in notes]
     for row in rows:
         _settle(row, notes[row.owner])
     # A worker that dies during this call may have claimed rows after `before`: the next call needs its journal.
@@ -212,15 +222,16 @@ def release_abandoned() -> int:
     return freed
 
 
-def _settle(row: OutboundMessage, marks: dict[int, journal.Mark] | None) -> None:
-    mark = (marks or {}).get(row.pk)
+def _settle(row: OutboundMessage, marks: journal.Marks | None) -> None:
+    mark = marks.by_row.get(row.pk) if marks is not None else None
     if mark is not None and mark.attempt != row.attempts:
         mark = None
     if mark is not None and mark.step == "s":
         record_sent(row, mark.message_id)
         return
-    # Without a journal (the worker of another machine) the request may have been sent.
-    left = marks is None or (mark is not None and mark.step == "w")
+    # Without a mark of a worker of another machine the request may have been sent.
+    unknown = mark is None and (marks is None or not marks.complete)
+    left = unknown or (mark is not None and mark.step == "w")
     repeatable = "draft_id" in row.payload or registry.adapter_class(row.channel.platform).idempotent_send
     if left and not repeatable:
         record_unconfirmed(row, Reason("worker_killed"))

@@ -130,3 +130,14 @@ def test_characters_spoken_are_paid_and_at_the_limit_the_text_comes_alone(channe
     assert (balance(unit="money").spent, balance(unit="money").reserved) == (26_000_000, 0)
     assert chat.methods == ["sendVoice", "sendVoice", "sendMessage", "sendMessage"]
     assert len(answers()) == 4
+
+
+def test_a_recording_whose_length_nobody_tells_is_not_free(channel: Channel, ears: SpeechServer) -> None:
+    """Newer recognizers report no duration, and other products then billed nothing."""
+    make_limit(channel.bot, money_per_month=Decimal(1))
+    ears.knows_details = False
+    account = Account(Owners(channel.bot_id))
+    heard = recognition.transcribe(b"\xff\xfb\x90\x00" + bytes(30_000), "audio/mpeg", account=account)
+    assert 5 < heard.seconds < 20
+    assert heard.cost > 0
+    assert balance(unit="money").spent == rules.in_ledger(heard.cost)

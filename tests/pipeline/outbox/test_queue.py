@@ -188,8 +188,8 @@ def test_a_grown_journal_keeps_what_is_in_flight(monkeypatch: pytest.MonkeyPatch
 
     marks = journal.read(workers.current())
     assert marks is not None
-    assert marks[900001] == journal.Mark(1, "w")
-    assert len(marks) < 20
+    assert marks.by_row[900001] == journal.Mark(1, "w")
+    assert len(marks.by_row) < 20
 
 
 def test_dead_letters_can_be_retried_and_discarded() -> None:

@@ -1,0 +1,43 @@
+"""The server ends a transaction whose client has vanished, so that its locks block nobody for long."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from bots.models import Lease
+from tests.leases.builders import Elsewhere
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres, pytest.mark.databases]
+
+
+def setting(name: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting(%s)", [name])
+        return str(cursor.fetchone()[0])
+
+
+def test_each_connection_has_the_times() -> None:
+    assert setting("idle_in_transaction_session_timeout") == "20s"
+    # On a Unix socket the server keeps no such times.
+    assert setting("tcp_user_timeout") in ("0", "15s", "15000")
+
+
+def stay_silent() -> None:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET idle_in_transaction_session_timeout = '100ms'")
+        Lease.objects.select_for_update().get(pk="beat")
+        time.sleep(1.0)
+        Lease.objects.update(holder="late")
+
+
+def test_a_silent_client_loses_its_transaction_and_the_connection_is_replaced() -> None:
+    assert Elsewhere().take("beat") is not None
+    with pytest.raises(DatabaseError):
+        stay_silent()
+    connection.close()
+    assert Lease.objects.get().holder != "late"
+    assert setting("idle_in_transaction_session_timeout") == "20s"
