@@ -50,7 +50,7 @@ class Installed:
             env=environment(**variables),
             capture_output=True,
             text=True,
-            timeout=100,
+            timeout=280,
             check=False,
         )
 
@@ -71,7 +71,7 @@ def install(wheel: Path, folder: Path) -> Installed:
     (made.packages / "borrowed.pth").write_text("\n".join(sorted(libraries)))
     pip = [sys.executable, "-m", "pip", "--python", str(made.folder / "bin" / "python"), "install", "-qq"]
     options = ["--disable-pip-version-check", "--no-deps", "--no-index", "--no-compile"]
-    subprocess.run([*pip, *options, str(wheel)], timeout=100, check=True)
+    subprocess.run([*pip, *options, str(wheel)], timeout=280, check=True)
     made.elsewhere.mkdir()
     for name in ("skills", "bots", "clawdbot_site"):
         (made.elsewhere / name).mkdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import Any
 
@@ -39,3 +40,8 @@ def test_an_extra_for_a_part_of_the_default_adds_nothing(name: str) -> None:
 
 def test_the_version_is_the_one_that_the_product_says() -> None:
     assert PROJECT["project"]["version"] == clawdbot.__version__
+
+
+def test_the_changelog_has_a_section_of_this_version_below_what_is_unreleased() -> None:
+    headings = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text("utf8"), re.MULTILINE)
+    assert headings[:2] == ["Unreleased", clawdbot.__version__]
