@@ -79,6 +79,12 @@ class YamlSource(YamlConfigSettingsSource):
         return _read(Path(files)) if files else {}
 
 
+def config_file() -> Path | None:
+    """Returns the file that CLAWDBOT_CONFIG names; None without one."""
+    named = os.path.expanduser(_value(CONFIG_FILE))
+    return Path(named).absolute() if named else None
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text("utf8")

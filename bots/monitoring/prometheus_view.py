@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 
 from bots import metrics
 from bots.edge import problems
-from bots.monitoring import queue_stats
+from bots.monitoring import backups, queue_stats
 
 logger = logging.getLogger(__name__)
 _FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
@@ -77,6 +77,10 @@ class _Database(Collector):
         for role, count in found.workers.items():
             workers.add_metric((role,), count)
         yield workers
+        if (age := backups.look().age) is not None:
+            name, text = "clawdbot_backup_age_seconds", "Age of the latest good backup."
+            yield GaugeMetricFamily(name, text, age.total_seconds())
+        yield GaugeMetricFamily("clawdbot_held_after_restore", "Rows that a restore holds.", backups.held())
 
 
 def _from_database() -> CollectorRegistry:

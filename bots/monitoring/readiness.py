@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection
 
 from bots.llm import candidates, embedded_discovery
 from bots.models import ModelProvider, WaitingMemory
-from bots.monitoring import signs
+from bots.monitoring import backups, signs
 from memory import database
 from memory.embedders import choice
 from memory.storage import embedding_backfill
@@ -52,11 +52,11 @@ def check() -> dict[str, Part]:
     """Returns every part by name. Never raises.
 
     The parts: database, disk, broker, memory (its database), queue (worker processes), beat, chats (none is stuck),
-    model, index.
+    model, backup (the daily one), index.
     """
     found = {"database": _guarded("database", _database, blocks=True), "disk": _guarded("disk", _disk)}
     found["broker"] = _guarded("broker", _broker)
-    rest = ("memory", "queue", "beat", "chats", "model", "index")
+    rest = ("memory", "queue", "beat", "chats", "model", "backup", "index")
     if not found["database"].ready:
         return found | dict.fromkeys(rest, Part(False, "needs the database"))
     found |= {
@@ -65,6 +65,7 @@ def check() -> dict[str, Part]:
         "beat": _guarded("beat", _beat),
         "chats": _guarded("chats", _chats),
         "model": _guarded("model", _model),
+        "backup": _guarded("backup", _backup),
     }
     if not found["memory"].ready:
         return found | {"index": Part(False, "needs the memory database")}
@@ -144,6 +145,16 @@ def _model() -> Part:
     if time.monotonic() - _began < LOADING_S:
         return Part(False, "the embedded model is loading")
     return Part(True, "the embedded model did not start; the built-in responder answers")
+
+
+def _backup() -> Part:
+    found = backups.look()
+    if not found.planned:
+        return Part(True, "none is scheduled")
+    if found.age is None:
+        return Part(not found.late, "there is none yet")
+    hours = round(found.age.total_seconds() / 3600)
+    return Part(not found.late, f"the latest is {hours} hours old" + ("; the last try failed" if found.failed else ""))
 
 
 def _index() -> Part:

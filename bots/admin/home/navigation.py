@@ -40,7 +40,12 @@ def groups() -> tuple[tuple[str, tuple[Item, ...]], ...]:
         (_("Skills"), tuple(("skills", name, "extension") for name in _models("skills"))),
         (
             _("Queues"),
-            (("bots", "inboundevent", "inbox"), ("bots", "outboundmessage", "outbox"), ("bots", "worker", "memory")),
+            (
+                ("bots", "inboundevent", "inbox"),
+                ("bots", "outboundmessage", "outbox"),
+                ("bots", "worker", "memory"),
+                ("bots", "backuprun", "backup"),
+            ),
         ),
         (
             _("Models"),
