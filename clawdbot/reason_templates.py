@@ -20,7 +20,7 @@ TEMPLATES: dict[str, str] = {
     "sealing_unknown": _("the keys in the backup are encrypted in a way that this version does not know"),
     "backup_running": _("another backup is running; try again when it has ended (a killed one counts for a minute)"),
     "backup_interrupted": _("it was interrupted"),
-    "backup_system_error": _("%(why)s"),
+    "backup_system_error": _("the operating system says: %(why)s"),
     "backup_file_changed": _("%(name)s became shorter while it was read; make the backup again"),
     "backup_not_ours": _("%(name)s is no backup of this product"),
     "backup_unreadable": _("%(name)s cannot be read: %(why)s"),
@@ -33,6 +33,10 @@ TEMPLATES: dict[str, str] = {
     ),
     "backup_program_missing": _(
         "%(program)s is not installed: install the client programs of the database, or set backup.programs"
+    ),
+    "backup_program_old": _(
+        "%(program)s %(client)s is older than the server %(server)s: install its version, or set backup.programs to its"
+        " folder"
     ),
     "backup_program_failed": _("%(program)s failed: %(told)s"),
     "backup_sqlite_failed": _("%(name)s: SQLite says: %(why)s"),

@@ -23,6 +23,7 @@ from bots.models import (
 from bots.models.sql import clock
 from bots.operations import queues, restored
 from bots.pipeline import inbox, outbox
+from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from bots.reminders import broadcasting, delivery, due
 from tests.builders import make_bot, make_channel, make_conversation, make_event, make_outbound, state_of
 from tests.reminders.builders import make_chat, make_schedule
@@ -71,6 +72,14 @@ def test_a_sweep_leaves_it_held() -> None:
     InboundEvent.objects.filter(pk=row.pk).update(state="processing", owner="gone", claimed_at=clock.now())
     hold()
     queues.sweep()
+    assert (state_of(row), state_of(message)) == ("held", "held")
+
+
+def test_a_wake_up_that_the_broker_still_has_does_nothing() -> None:
+    row, message = accept(), outgoing()
+    hold()
+    MessageDispatcher().process(row.pk)
+    outbox.deliver(message.pk)
     assert (state_of(row), state_of(message)) == ("held", "held")
 
 

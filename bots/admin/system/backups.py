@@ -86,8 +86,11 @@ class BackupRunAdmin(ReadOnlyMixin, BaseAdmin[BackupRun]):
         decide = decisions.get(request.POST.get("decision", ""))
         if decide is not None:
             marked = _marked(request.POST.getlist("row"))
-            chosen: dict[str, set[int] | None] = marked or dict.fromkeys(restored.KINDS)
-            count = sum(sum(decide(request.user, (kind,), ids).values()) for kind, ids in chosen.items())
+            if marked:
+                done = [decide(request.user, (kind,), ids) for kind, ids in marked.items()]
+            else:
+                done = [decide(request.user)]
+            count = sum(sum(one.values()) for one in done)
             if request.POST["decision"] == "release":
                 text = ngettext("%(n)s released.", "%(n)s released.", count)
             else:
@@ -116,14 +119,14 @@ class BackupRunAdmin(ReadOnlyMixin, BaseAdmin[BackupRun]):
         return describe_column(row, "error") or "–"
 
 
-def _marked(values: list[str]) -> dict[str, set[int] | None]:
+def _marked(values: list[str]) -> dict[str, set[int]]:
     """Returns the ids of the marked rows by kind; what is no row is left out."""
     found: dict[str, set[int]] = {}
     for value in values:
         kind, _mark, row_id = value.partition(":")
         if kind in restored.KINDS and row_id.isdecimal():
             found.setdefault(kind, set()).add(int(row_id))
-    return dict(found)
+    return found
 
 
 def _context() -> dict[str, Any]:

@@ -254,5 +254,5 @@ def require_space(folder: Path, needed: int, margin: int = 64 * 1024 * 1024) -> 
     """
     free = shutil.disk_usage(folder).free
     if free < needed + margin:
-        mebibytes = {"needed": (needed + margin) // 2**20 + 1, "free": free // 2**20}
-        raise BackupError(Reason("backup_no_space", folder=str(folder), **mebibytes))
+        wanted = (needed + margin) // 2**20 + 1
+        raise BackupError(Reason("backup_no_space", folder=str(folder), needed=wanted, free=free // 2**20))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -22,6 +23,8 @@ from bots.maintenance.backup.errors import BackupError
 from clawdbot.reasons import Reason
 from clawdbot.redaction import redact
 
+# What pg_dump says of a server that is newer than itself.
+_VERSIONS = re.compile(r"server version: ([\d.]+).*?; pg_\w+ version: ([\d.]+)")
 DEADLINE_S = 6 * 3600.0
 _LIBPQ = {
     "sslmode": "PGSSLMODE",
@@ -128,8 +131,7 @@ def run(
             timer.cancel()
         if code:
             errors.seek(0)
-            told = errors.read(8000).decode("utf8", "replace").strip().splitlines()
-            raise BackupError(Reason("backup_program_failed", program=program, told=_first(told) or f"status {code}"))
+            raise BackupError(_failure(program, code, errors.read(8000).decode("utf8", "replace")))
 
 
 def _talk(
@@ -144,6 +146,12 @@ def _talk(
         # A program that has failed reads no more; its own words say why.
         with contextlib.suppress(BrokenPipeError), process.stdin:
             feed(process.stdin)
+
+
+def _failure(program: str, code: int, text: str) -> Reason:
+    if found := _VERSIONS.search(text):
+        return Reason("backup_program_old", program=program, server=found[1], client=found[2])
+    return Reason("backup_program_failed", program=program, told=_first(text.strip().splitlines()) or f"status {code}")
 
 
 def _first(lines: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from bots.models.sql import clock
 from clawdbot.reasons import Reason, columns
 from tests.admin.builders import address, login, make_bot, make_channel, make_conversation, make_turn, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 NOW, DECIDE = "admin:bots_backup_now", "admin:bots_backup_decide"
 
 
@@ -51,7 +51,7 @@ def test_a_failed_backup_is_on_the_dashboard_of_superusers() -> None:
     failed = columns("error", Reason("backup_place_unusable", place="/mnt", why="No space left on device"), 300)
     BackupRun.objects.create(state="failed", **failed)
     assert "No space left on device" in login(make_user()).get(reverse("admin:index")).content.decode()
-    viewer = make_user("viewer", superuser=False, is_staff=True)
+    viewer = make_user("viewer", superuser=False)
     assert "No space left" not in login(viewer).get(reverse("admin:index")).content.decode()
 
 
@@ -75,7 +75,7 @@ def test_an_unknown_decision_changes_nothing(held: tuple[Any, Any]) -> None:
 
 
 def test_a_manager_of_the_bot_may_do_nothing_of_it(held: tuple[Any, Any]) -> None:
-    manager = make_user("manager", superuser=False, is_staff=True)
+    manager = make_user("manager", superuser=False)
     BotAccess.objects.create(user=manager, bot=held[0].channel.bot, role=BotAccess.Role.MANAGER)
     client = login(manager)
     assert client.get(address(BackupRun, "changelist")).status_code == 403

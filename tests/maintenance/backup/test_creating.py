@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sqlite3
 import tarfile
 from datetime import timedelta
@@ -21,8 +23,9 @@ from bots.models.file import uploads
 from bots.models.sql import clock
 from bots.monitoring import backups
 from tests.builders import make_channel, make_conversation
+from tests.maintenance.backup.builders import programs_folder
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 WORDS = "correct horse battery"
 
 
@@ -31,7 +34,8 @@ def home(settings: Any, tmp_path: Path) -> Path:
     keys = tmp_path / "home" / "keys"
     keys.mkdir(parents=True)
     (keys / "encryption.key").write_text("the-encryption-key\n")
-    settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update={"home": tmp_path / "home"})
+    config = settings.CLAWDBOT.backup.model_copy(update={"programs": programs_folder()})
+    settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update={"home": tmp_path / "home", "backup": config})
     settings.CONFIG_FILE = tmp_path / "clawdbot.yaml"
     settings.CONFIG_FILE.write_text("model_provider: {api_key: a-key-in-yaml}\n")
     return tmp_path / "home"
@@ -174,6 +178,37 @@ def test_the_schedule_makes_one_a_day_and_removes_old_ones(tmp_path: Path, setti
     assert len(names) == 2
     assert names[0] == "clawdbot-20260119T031000Z-0a1b2c-auto.tar"
     assert not backups.look().late
+
+
+@pytest.mark.usefixtures("home")
+def test_a_disk_that_is_full_at_last_costs_no_older_backup(
+    tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    values = {"to": str(tmp_path / "kept"), "at": "00:00", "keep_daily": 1, "keep_weekly": 0}
+    config = settings.CLAWDBOT.backup.model_copy(update=values)
+    settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update={"backup": config})
+    (tmp_path / "kept").mkdir()
+    old = {f"clawdbot-202601{day}T031000Z-0a1b2c-auto.tar" for day in (10, 11)}
+    for name in old:
+        (tmp_path / "kept" / name).touch()
+    monkeypatch.setattr(archive.Writer, "finish", full)
+    assert not schedule.run_due()
+    assert {path.name for path in (tmp_path / "kept").iterdir()} == old
+    assert "No space left on device" in BackupRun.objects.get().error
+
+
+def test_a_key_file_that_cannot_be_read_ends_the_backup(home: Path, tmp_path: Path) -> None:
+    (home / "keys" / "django.key").mkdir()
+    creating.create("ann", wish(tmp_path, WORDS))  # a folder is no key
+    (home / "keys" / "linked.key").symlink_to(home / "gone")
+    creating.create("ann", wish(tmp_path, WORDS))
+    settings_file = tmp_path / "clawdbot.yaml"
+    settings_file.unlink()
+    with pytest.raises(BackupError, match=r"clawdbot.yaml cannot be read: No such file"):
+        creating.create("ann", wish(tmp_path, WORDS))
 
 
 @pytest.mark.usefixtures("home")

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from bots.maintenance.backup import places, retention
 from bots.maintenance.backup.errors import BackupError
 from bots.maintenance.backup.places import Kept
-from tests.clawdbot_site.test_storage import HEADERS, Bucket
+from tests.clawdbot_site.test_storage import Bucket
 from tests.http_server import Answer, Recorded, Server
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -34,8 +34,6 @@ class ListedBucket(Bucket):
         if request.method == "GET" and "list-type" in asked:
             return self._page(asked["prefix"][0], int(asked.get("continuation-token", ["0"])[0]))
         request = replace(request, path=unquote(parts.path))
-        if request.method == "HEAD" and request.path in self.objects:
-            return Answer(200, b"", HEADERS | {"Content-Length": str(len(self.objects[request.path]))})
         return super().answer(request)
 
     def _page(self, prefix: str, start: int) -> Answer:
