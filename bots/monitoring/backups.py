@@ -40,10 +40,14 @@ class Backups:
 def look() -> Backups:
     """Reads the rows of backups."""
     planned = bool(settings.CLAWDBOT.backup.at)
-    done = BackupRun.objects.filter(state=BackupRun.State.DONE).order_by("-made_at")
-    last: datetime | None = done.values_list("made_at", flat=True).first()
     latest = BackupRun.objects.exclude(state=BackupRun.State.RUNNING).first()
-    failed = describe_column(latest, "error") if latest is not None and latest.state == BackupRun.State.FAILED else ""
+    last: datetime | None = None
+    failed = ""
+    if latest is not None and latest.state == BackupRun.State.DONE:
+        last = latest.made_at
+    elif latest is not None:
+        done = BackupRun.objects.filter(state=BackupRun.State.DONE).order_by("-made_at")
+        last, failed = done.values_list("made_at", flat=True).first(), describe_column(latest, "error")
     old = last is not None and clock.now() - last > LATE_AFTER
     return Backups(planned, last, failed, planned and (old or (last is None and latest is not None)))
 

@@ -148,9 +148,9 @@ def _model() -> Part:
 
 
 def _backup() -> Part:
-    found = backups.look()
-    if not found.planned:
+    if not settings.CLAWDBOT.backup.at:
         return Part(True, "none is scheduled")
+    found = backups.look()
     if found.age is None:
         return Part(not found.late, "there is none yet")
     hours = round(found.age.total_seconds() / 3600)

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import CharField, Count, Value
 from django.utils.translation import gettext_noop as _
 
 from bots.models import AuditEntry, Broadcast, InboundEvent, OutboundMessage, Schedule
@@ -80,8 +81,13 @@ _SETS: Mapping[str, Callable[[], Any]] = {
 
 def counts() -> dict[str, int]:
     """Returns how many of each kind are held; without the kinds of which there are none."""
-    found = {kind: rows().order_by().count() for kind, rows in _SETS.items()}
-    return {kind: count for kind, count in found.items() if count}
+    # In one query: the dashboard asks it each time.
+    parts = [
+        rows().order_by().annotate(kind_of=Value(kind, CharField())).values("kind_of").annotate(number=Count("pk"))
+        for kind, rows in _SETS.items()
+    ]
+    found = dict(parts[0].union(*parts[1:], all=True).values_list("kind_of", "number"))
+    return {kind: found[kind] for kind in KINDS if found.get(kind)}
 
 
 def pending(limit: int = 500) -> list[Held]:

@@ -38,6 +38,8 @@ def environment(home: Path, urls: Mapping[str, str]) -> dict[str, str]:
     found |= {f"CLAWDBOT_SEMANTIC_SEARCH__{name.upper()}": str(getattr(search, name)) for name in _SEARCH}
     if key := search.api_key.get_secret_value():
         found["CLAWDBOT_SEMANTIC_SEARCH__API_KEY"] = key
+    if not urls.get("memory", urls["database"]).startswith("postgresql"):
+        found["CLAWDBOT_SEMANTIC_SEARCH__INDEX_TYPE"] = "faiss"  # that of this installation may need PostgreSQL
     found |= {"CLAWDBOT_HOME": str(home), "DATABASE_URL": urls["database"], "CLAWDBOT_LOG__LEVEL": "WARNING"}
     if "memory" in urls:
         found["CLAWDBOT_MEMORY__DATABASE_URL"] = urls["memory"]
