@@ -134,8 +134,8 @@ def test_a_killed_restore_leaves_the_old_home_or_the_new_one(
     product.stop()
 
 
-def test_an_archive_of_an_older_version_is_migrated(backed_up: tuple[load.Load, Path], folder: Path) -> None:
-    older = Product(folder / "older", backed_up[0].product.settings)
+def test_an_archive_of_an_older_version_is_migrated(folder: Path) -> None:
+    older = Product(folder / "older", load.settings())
     older.migrate()
     older.manage("bot", "add", "long-ago")
     older.manage("migrate", "bots", "0032", "--database", "default", "--verbosity", "0")
@@ -148,7 +148,7 @@ def test_an_archive_of_an_older_version_is_migrated(backed_up: tuple[load.Load, 
     leaf = {"bots": ["0032_replay"]}
     made = {"id": "20260101T000000Z-000000", "made_at": "2026-01-01T00:00:00+00:00", "keys": False, "uploads": uploads}
     writer.finish({**made, "database": {**entry, "migrations": leaf}})
-    product = Product(folder / "updated", backed_up[0].product.settings)
+    product = Product(folder / "updated", load.settings())
     product.manage("backup", "restore", str(folder / "older.tar"))
     assert rows(product.home, "SELECT slug FROM bots_bot") == [("long-ago",)]
     assert rows(product.home, "SELECT COUNT(*) FROM bots_backuprun") == [(0,)]
