@@ -202,18 +202,12 @@ class BackupSettings(Section):
         SecretStr(""),
         description="Encrypts keys and configuration in backups; without a passphrase they are left out.",
     )
-    passphrase_file: str = Field(
-        "", max_length=300, description="File whose first line is the passphrase, in place of passphrase."
-    )
+    passphrase_file: str = Field("", description="File whose first line is the passphrase, instead of passphrase.")
     endpoint: HttpAddress = Field("", description="Address of the S3 storage of backups; empty: that of uploads.")
     region: str = Field("", max_length=60, description="Region of its bucket; empty: that of uploads.")
     access_key: SecretStr = Field(SecretStr(""), description="Access key of the S3 storage; empty: that of uploads.")
     secret_key: SecretStr = Field(SecretStr(""), description="Secret key of the S3 storage; empty: that of uploads.")
-    programs: str = Field(
-        "",
-        max_length=300,
-        description="Folder of pg_dump, pg_restore, psql, mariadb-dump and mariadb; empty: found by PATH.",
-    )
+    programs: str = Field("", description="Folder of pg_dump, psql, mariadb-dump and mariadb; empty: by PATH.")
 
 
 class SpeechSettings(Section):
